@@ -1,0 +1,414 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use credio_sdk::primitives::{AccessRequestId, AccountId, GrantId, RecordId};
+use std::path::PathBuf;
+
+/// Business documents on a ledger that nobody can read without permission.
+#[derive(Debug, Parser)]
+#[command(name = "credio", version, after_help = crate::exit::HELP)]
+pub struct Arguments {
+	/// What to do.
+	#[command(subcommand)]
+	pub command: Command,
+
+	/// Where the node and the vault are.
+	#[command(flatten)]
+	pub global: Global,
+}
+
+/// Where the node and the vault are.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+	/// WebSocket address of the node [config: node; default: ws://127.0.0.1:9944]
+	#[arg(long, global = true, env = "CREDIO_NODE", value_name = "URL")]
+	pub node: Option<String>,
+
+	/// File of the vault [config: vault]
+	#[arg(long, global = true, env = "CREDIO_VAULT", value_name = "FILE")]
+	pub vault: Option<PathBuf>,
+
+	/// File whose first line is the vault's password; without it CREDIO_VAULT_PASSWORD, else a prompt
+	/// [config: password_file]
+	#[arg(long, global = true, env = "CREDIO_VAULT_PASSWORD_FILE", value_name = "FILE")]
+	pub password_file: Option<PathBuf>,
+
+	/// Configuration file [default: credio/config.toml in the user's configuration folder]
+	#[arg(long, global = true, env = "CREDIO_CONFIG", value_name = "FILE")]
+	pub config: Option<PathBuf>,
+
+	/// Print JSON, one object a line, instead of tables
+	#[arg(long, global = true)]
+	pub json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+	/// Make and show vaults, and rotate encryption keys
+	#[command(subcommand)]
+	Vault(VaultCommand),
+	/// Organizations, their members and keys
+	#[command(subcommand)]
+	Org(OrgCommand),
+	/// Streams: create, list, seal, rotate
+	#[command(subcommand)]
+	Stream(StreamCommand),
+	/// Upload documents, encrypted, and wait until they are final
+	#[command(after_help = "Example: credio upload --stream invoices march/*.xml")]
+	Upload(UploadArguments),
+	/// Where a request stands
+	#[command(
+		after_help = "Examples:\n  credio status INV-4711 --stream invoices\n  credio status 0x52…9b --json"
+	)]
+	Status {
+		/// Request key (0x and 64 hex digits), or the business key given to upload
+		key: String,
+		/// Stream of the business key
+		#[arg(long, value_name = "NAME_OR_ID")]
+		stream: Option<String>,
+	},
+	/// Anchor documents that are kept elsewhere; several become one Merkle anchor
+	#[command(after_help = "Example: credio anchor --stream contracts --proofs proofs/ *.pdf")]
+	Anchor {
+		/// Stream of the anchor
+		#[arg(long, value_name = "NAME_OR_ID")]
+		stream: String,
+		/// Folder for the proofs, one file a document
+		#[arg(long, value_name = "DIR")]
+		proofs: PathBuf,
+		/// Documents
+		#[arg(required = true, value_name = "FILE")]
+		files: Vec<PathBuf>,
+	},
+	/// Check a document against the chain
+	#[command(
+		after_help = "Examples:\n  credio verify 0x8a…01 invoice.xml\n  credio verify 0x8a…01 invoice.xml --commitment-key 0x4c…77\n  credio verify 0x8a…01 contract.pdf --proof proofs/contract.pdf.proof.json"
+	)]
+	Verify {
+		/// The record or anchor
+		record: RecordId,
+		/// The document
+		file: PathBuf,
+		/// The commitment key; without it, the record is fetched to derive it
+		#[arg(long, value_name = "HEX", conflicts_with = "proof")]
+		commitment_key: Option<String>,
+		/// Proof of an anchored document
+		#[arg(long, value_name = "FILE")]
+		proof: Option<PathBuf>,
+	},
+	/// Print the commitment key of a record, for whoever is to verify the document
+	#[command(after_help = "Example: credio commitment-key 0x8a…01")]
+	CommitmentKey {
+		/// The record
+		record: RecordId,
+	},
+	/// Give an organization a grant to read, or to append
+	#[command(
+		after_help = "Example: credio grant --stream invoices --to funder-one --purpose 'assess for funding' --expires-in 86400"
+	)]
+	Grant(GrantArguments),
+	/// End a grant at once, and open the stream's next key epoch
+	#[command(after_help = "Example: credio revoke 0x77…d0")]
+	Revoke {
+		/// The grant
+		grant: GrantId,
+	},
+	/// List grants
+	#[command(after_help = "Example: credio grants --stream invoices --active")]
+	Grants {
+		/// On this stream
+		#[arg(long, value_name = "NAME_OR_ID")]
+		stream: Option<String>,
+		/// On this record
+		#[arg(long, conflicts_with = "stream")]
+		record: Option<RecordId>,
+		/// Given by this organization
+		#[arg(long, value_name = "ORG")]
+		from: Option<String>,
+		/// Held by this organization
+		#[arg(long, value_name = "ORG")]
+		to: Option<String>,
+		/// Only those that hold now
+		#[arg(long)]
+		active: bool,
+	},
+	/// Ask for access, and answer those who ask
+	#[command(subcommand)]
+	Access(AccessCommand),
+	/// List entries of a stream
+	#[command(after_help = "Example: credio query --stream invoices --from 100 --limit 20 --json")]
+	Query {
+		/// Stream, by name or id
+		#[arg(long, value_name = "NAME_OR_ID")]
+		stream: String,
+		/// Organization that owns the stream, if it is not yours and you give its name
+		#[arg(long, value_name = "ORG")]
+		owner: Option<String>,
+		/// First sequence number
+		#[arg(long, default_value_t = 0)]
+		from: u64,
+		/// Most entries
+		#[arg(long, default_value_t = 100)]
+		limit: usize,
+	},
+	/// Print entries of a stream as they become final, until interrupted
+	#[command(after_help = "Example: credio watch --stream invoices --from 0")]
+	Watch {
+		/// Stream, by name or id
+		#[arg(long, value_name = "NAME_OR_ID")]
+		stream: String,
+		/// Organization that owns the stream, if it is not yours and you give its name
+		#[arg(long, value_name = "ORG")]
+		owner: Option<String>,
+		/// First sequence number
+		#[arg(long, default_value_t = 0)]
+		from: u64,
+		/// Stop after this many entries
+		#[arg(long)]
+		limit: Option<usize>,
+	},
+	/// Fetch and decrypt a record
+	#[command(after_help = "Example: credio fetch 0x8a…01 -o invoice.xml")]
+	Fetch {
+		/// The record
+		record: RecordId,
+		/// Where to write the document; - for standard output
+		#[arg(short, long, value_name = "FILE")]
+		output: PathBuf,
+	},
+	/// Quota of an organization, and its use
+	#[command(after_help = "Example: credio quota\n         credio quota channel-one --set-bytes 1073741824 --set-ref-time 300000000000000")]
+	Quota {
+		/// Organization; yours without it
+		organization: Option<String>,
+		/// Propose this many bytes per window to the council
+		#[arg(long, requires = "set_ref_time")]
+		set_bytes: Option<u64>,
+		/// Propose this much weight (picoseconds) per window to the council
+		#[arg(long, requires = "set_bytes")]
+		set_ref_time: Option<u64>,
+	},
+	/// Write the vaults of the example organizations of a development chain
+	#[command(after_help = "Example: credio dev-vaults ~/credio-dev")]
+	DevVaults {
+		/// Folder to write them to
+		folder: PathBuf,
+	},
+}
+
+/// Vaults.
+#[derive(Debug, Subcommand)]
+pub enum VaultCommand {
+	/// Make a vault with new keys
+	#[command(after_help = "Example: credio --vault acme.vault vault create")]
+	Create,
+	/// Show what is public about a vault
+	#[command(after_help = "Example: credio --vault acme.vault vault show")]
+	Show,
+	/// Make a new encryption key and announce it on the chain
+	#[command(after_help = "Example: credio --vault acme.vault vault rotate")]
+	Rotate,
+}
+
+/// Organizations.
+#[derive(Debug, Subcommand)]
+pub enum OrgCommand {
+	/// List organizations
+	#[command(after_help = "Example: credio org list")]
+	List,
+	/// Show an organization and its members
+	#[command(after_help = "Example: credio org show funder-one")]
+	Show {
+		/// Name or number
+		organization: String,
+	},
+	/// Ask the council to admit an organization
+	#[command(
+		after_help = "Example: credio org register acme --account 5F…y --encryption-key 0x3f…e1\n(`credio vault show` of the new organization prints both)"
+	)]
+	Register {
+		/// Its name
+		name: String,
+		/// Account of its first member
+		#[arg(long, value_name = "SS58")]
+		account: AccountId,
+		/// Its encryption key
+		#[arg(long, value_name = "HEX")]
+		encryption_key: String,
+	},
+	/// Ask the council to suspend an organization, or to reinstate it
+	#[command(after_help = "Example: credio org suspend acme\n         credio org suspend acme --end")]
+	Suspend {
+		/// Name or number
+		organization: String,
+		/// End the suspension
+		#[arg(long)]
+		end: bool,
+	},
+	/// List the members of an organization, or change yours
+	#[command(
+		after_help = "Example: credio org members\n         credio org members --set 5F…y --roles submitter,grantor\n         credio org members --remove 5F…y"
+	)]
+	Members {
+		/// Name or number; yours without it
+		organization: Option<String>,
+		/// Add this account, or set its roles
+		#[arg(long, value_name = "SS58", requires = "roles")]
+		set: Option<AccountId>,
+		/// Its roles: any of admin, submitter, grantor
+		#[arg(long, value_delimiter = ',', value_parser = ["admin", "submitter", "grantor"])]
+		roles: Vec<String>,
+		/// Remove this account
+		#[arg(long, value_name = "SS58", conflicts_with = "set")]
+		remove: Option<AccountId>,
+	},
+	/// Show the encryption key of an organization
+	#[command(after_help = "Example: credio org keys funder-one")]
+	Keys {
+		/// Name or number; yours without it
+		organization: Option<String>,
+	},
+}
+
+/// Streams.
+#[derive(Debug, Subcommand)]
+pub enum StreamCommand {
+	/// Create a stream
+	#[command(after_help = "Example: credio stream create 'invoices 2026'")]
+	Create {
+		/// Its name, public to all members
+		name: String,
+	},
+	/// List streams
+	#[command(after_help = "Example: credio stream list --owner channel-one")]
+	List {
+		/// Only those of this organization
+		#[arg(long, value_name = "ORG")]
+		owner: Option<String>,
+	},
+	/// End a stream: nothing can be appended any more
+	#[command(after_help = "Example: credio stream seal 'invoices 2025'")]
+	Seal {
+		/// Name or id
+		stream: String,
+	},
+	/// Open the next key epoch of a stream
+	#[command(after_help = "Example: credio stream rotate 'invoices 2026'")]
+	Rotate {
+		/// Name or id
+		stream: String,
+	},
+}
+
+/// Access requests.
+#[derive(Debug, Subcommand)]
+pub enum AccessCommand {
+	/// Ask the owner of a stream or record for a grant
+	#[command(
+		after_help = "Example: credio access request --stream invoices --owner channel-one --purpose 'assess for funding'"
+	)]
+	Request {
+		/// Stream, by id, or by name with --owner
+		#[arg(long, value_name = "NAME_OR_ID", required_unless_present = "record")]
+		stream: Option<String>,
+		/// Organization that owns the stream
+		#[arg(long, value_name = "ORG")]
+		owner: Option<String>,
+		/// One record
+		#[arg(long, conflicts_with = "stream")]
+		record: Option<RecordId>,
+		/// Why; public to all members
+		#[arg(long)]
+		purpose: String,
+		/// Ask to append instead of to read
+		#[arg(long, conflicts_with = "record")]
+		append: bool,
+	},
+	/// List access requests from and to your organization
+	#[command(after_help = "Example: credio access list --pending")]
+	List {
+		/// Only those without an answer
+		#[arg(long)]
+		pending: bool,
+	},
+	/// Approve an access request
+	#[command(after_help = "Example: credio access approve 0x19…c4 --expires-in 86400")]
+	Approve {
+		/// The access request
+		request: AccessRequestId,
+		/// Number of blocks for which the grant holds
+		#[arg(long, value_name = "BLOCKS")]
+		expires_in: Option<u32>,
+		/// Let the grantee give it on
+		#[arg(long)]
+		delegable: bool,
+		/// First key epoch that it covers [default: 0 to read, the present one to append]
+		#[arg(long, value_name = "EPOCH")]
+		from_epoch: Option<u32>,
+	},
+	/// Deny an access request
+	#[command(after_help = "Example: credio access deny 0x19…c4 --reason 'no contract'")]
+	Deny {
+		/// The access request
+		request: AccessRequestId,
+		/// Why; public to all members
+		#[arg(long)]
+		reason: String,
+	},
+}
+
+/// What to upload.
+#[derive(Debug, Args)]
+pub struct UploadArguments {
+	/// Stream, by name or id
+	#[arg(long, value_name = "NAME_OR_ID")]
+	pub stream: String,
+	/// Organization that owns the stream, if it is not yours and you give its name
+	#[arg(long, value_name = "ORG")]
+	pub owner: Option<String>,
+	/// Business key of the upload, such as an invoice number; for one file only
+	#[arg(long)]
+	pub key: Option<String>,
+	/// Media type [default: by the file's ending]
+	#[arg(long)]
+	pub media_type: Option<String>,
+	/// The record that this one replaces; for one file only
+	#[arg(long, value_name = "RECORD_ID")]
+	pub supersedes: Option<RecordId>,
+	/// Documents
+	#[arg(required = true, value_name = "FILE")]
+	pub files: Vec<PathBuf>,
+}
+
+/// What to grant.
+#[derive(Debug, Args)]
+pub struct GrantArguments {
+	/// Stream, by name or id
+	#[arg(long, value_name = "NAME_OR_ID", required_unless_present_any = ["record", "under"])]
+	pub stream: Option<String>,
+	/// One record
+	#[arg(long, conflicts_with = "stream")]
+	pub record: Option<RecordId>,
+	/// Give on this grant, which your organization holds
+	#[arg(long, value_name = "GRANT_ID", conflicts_with_all = ["stream", "record"])]
+	pub under: Option<GrantId>,
+	/// Organization that gets it
+	#[arg(long, value_name = "ORG")]
+	pub to: String,
+	/// Why; public to all members
+	#[arg(long)]
+	pub purpose: String,
+	/// Number of blocks for which it holds
+	#[arg(long, value_name = "BLOCKS")]
+	pub expires_in: Option<u32>,
+	/// Let the grantee give it on
+	#[arg(long)]
+	pub delegable: bool,
+	/// To append instead of to read
+	#[arg(long, conflicts_with_all = ["record", "under"])]
+	pub append: bool,
+	/// First key epoch that it covers [default: the present one]
+	#[arg(long, value_name = "EPOCH")]
+	pub from_epoch: Option<u32>,
+}

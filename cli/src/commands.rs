@@ -1,0 +1,53 @@
+//! What each command does, one module per group.
+
+mod access;
+mod anchor;
+mod dev;
+mod grants;
+mod org;
+mod read;
+mod stream;
+mod upload;
+mod vault;
+
+use crate::{
+	arguments::{Arguments, Command},
+	exit::Failure,
+	session::Session,
+};
+
+/// Runs the command.
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+	let session = Session::new(arguments.global)?;
+	match arguments.command {
+		Command::Vault(command) => vault::run(&session, command).await,
+		Command::Org(command) => org::run(&session, command).await,
+		Command::Stream(command) => stream::run(&session, command).await,
+		Command::Upload(arguments) => upload::run(&session, arguments).await,
+		Command::Status { key, stream } => upload::status(&session, &key, stream.as_deref()).await,
+		Command::Anchor { stream, proofs, files } => {
+			anchor::run(&session, &stream, &proofs, &files).await
+		},
+		Command::Verify { record, file, commitment_key, proof } => {
+			anchor::verify(&session, record, &file, commitment_key.as_deref(), proof.as_deref()).await
+		},
+		Command::CommitmentKey { record } => anchor::commitment_key(&session, record).await,
+		Command::Grant(arguments) => grants::grant(&session, arguments).await,
+		Command::Revoke { grant } => grants::revoke(&session, grant).await,
+		Command::Grants { stream, record, from, to, active } => {
+			grants::list(&session, stream, record, from, to, active).await
+		},
+		Command::Access(command) => access::run(&session, command).await,
+		Command::Query { stream, owner, from, limit } => {
+			read::query(&session, &stream, owner.as_deref(), from, limit).await
+		},
+		Command::Watch { stream, owner, from, limit } => {
+			read::watch(&session, &stream, owner.as_deref(), from, limit).await
+		},
+		Command::Fetch { record, output } => read::fetch(&session, record, &output).await,
+		Command::Quota { organization, set_bytes, set_ref_time } => {
+			org::quota(&session, organization, set_bytes.zip(set_ref_time)).await
+		},
+		Command::DevVaults { folder } => dev::run(&session, &folder),
+	}
+}

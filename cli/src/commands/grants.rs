@@ -1,0 +1,113 @@
+//! Grants.
+
+use super::org::number;
+use crate::{arguments::GrantArguments, exit::Failure, output, session::Session};
+use credio_sdk::{
+	client::Terms,
+	primitives::{
+		grant::GrantFilter, rpc::GrantJson, GrantId, OrganizationId, Permission, RecordId, Resource,
+	},
+	Client,
+};
+use serde_json::json;
+
+/// Gives a grant, or gives one on.
+pub async fn grant(session: &Session, arguments: GrantArguments) -> Result<(), Failure> {
+	let client = session.connect().await?;
+	let to = number(&client, Some(&arguments.to)).await?;
+	let terms = Terms {
+		purpose: arguments.purpose,
+		expires_in: arguments.expires_in,
+		delegable: arguments.delegable,
+		from_epoch: arguments.from_epoch,
+	};
+	let permission = if arguments.append { Permission::Append } else { Permission::Read };
+	let id = match (arguments.under, arguments.record, arguments.stream) {
+		(Some(parent), ..) => client.delegate(parent, to, &terms).await?,
+		(_, Some(record), _) => {
+			client.grant(Resource::Record(record), to, permission, &terms).await?
+		},
+		(.., stream) => {
+			let name = stream.unwrap_or_default();
+			let stream = client.find_stream(&name, None).await?.id;
+			client.grant(Resource::Stream(stream), to, permission, &terms).await?
+		},
+	};
+	show(session, &client, id).await
+}
+
+/// Prints one grant.
+pub async fn show(session: &Session, client: &Client, id: GrantId) -> Result<(), Failure> {
+	let all = client.grants(&GrantFilter::default(), usize::MAX).await?;
+	let grants = all.into_iter().filter(|grant| grant.grant_id == id).collect::<Vec<_>>();
+	print(session, &grants)
+}
+
+/// Ends a grant.
+pub async fn revoke(session: &Session, grant: GrantId) -> Result<(), Failure> {
+	let client = session.connect().await?;
+	client.revoke(grant).await?;
+	output::item(
+		session.json,
+		&json!({ "grantId": grant, "revoked": true }),
+		&[("revoked", grant.to_string())],
+	)
+}
+
+/// Lists grants.
+pub async fn list(
+	session: &Session,
+	stream: Option<String>,
+	record: Option<RecordId>,
+	from: Option<String>,
+	to: Option<String>,
+	active: bool,
+) -> Result<(), Failure> {
+	let client = session.connect().await?;
+	let stream = match stream {
+		None => None,
+		Some(name) => Some(client.find_stream(&name, None).await?.id),
+	};
+	let filter = GrantFilter {
+		stream,
+		record,
+		grantor: organization(&client, from).await?,
+		grantee: organization(&client, to).await?,
+		active,
+	};
+	print(session, &client.grants(&filter, usize::MAX).await?)
+}
+
+async fn organization(
+	client: &Client,
+	name: Option<String>,
+) -> Result<Option<OrganizationId>, Failure> {
+	match name {
+		None => Ok(None),
+		Some(name) => number(client, Some(&name)).await.map(Some),
+	}
+}
+
+fn print(session: &Session, grants: &[GrantJson]) -> Result<(), Failure> {
+	let columns = ["grant", "from", "to", "resource", "allows", "until", "status", "purpose"];
+	output::items(session.json, grants, columns, |grant| {
+		[
+			grant.grant_id.to_string(),
+			grant.grantor.to_string(),
+			grant.grantee.to_string(),
+			resource(&grant.resource),
+			format!("{:?}", grant.permission).to_lowercase(),
+			output::or_dash(grant.expires_at),
+			format!("{:?}", grant.status).to_lowercase(),
+			grant.purpose.clone(),
+		]
+	})
+}
+
+/// A resource in one word.
+pub fn resource(resource: &Resource) -> String {
+	match resource {
+		Resource::Stream(stream) => format!("stream {stream}"),
+		Resource::Record(record) => format!("record {record}"),
+	}
+}

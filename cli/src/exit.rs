@@ -1,0 +1,113 @@
+//! Exit codes, and the failures behind them.
+
+use credio_sdk::{primitives::error_codes as codes, vault::VaultError, Error};
+
+/// It worked.
+pub const OK: i32 = 0;
+/// Something went wrong that has no code of its own.
+pub const FAILED: i32 = 1;
+/// The chain, or the node, refused a request.
+pub const REJECTED: i32 = 3;
+/// No right to read this.
+pub const DENIED: i32 = 4;
+/// The request has expired.
+pub const EXPIRED: i32 = 5;
+/// The document does not match the chain.
+pub const NOT_VERIFIED: i32 = 6;
+/// There is no such thing.
+pub const NOT_FOUND: i32 = 7;
+/// The node cannot be reached.
+pub const UNREACHABLE: i32 = 8;
+/// The vault cannot be opened.
+pub const NO_VAULT: i32 = 9;
+
+/// What `credio --help` says about exit codes.
+pub const HELP: &str = "\
+Exit codes:
+  0  it worked
+  1  something went wrong that has no code of its own
+  2  the command line makes no sense
+  3  the chain or the node refused the request
+  4  no right to read this
+  5  the request has expired
+  6  the document does not match the chain
+  7  there is no such thing
+  8  the node cannot be reached
+  9  the vault cannot be opened";
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+	/// The SDK says so.
+	#[error(transparent)]
+	Sdk(#[from] Error),
+	/// A file cannot be read or written.
+	#[error("{path}: {source}")]
+	File {
+		/// The file.
+		path: String,
+		/// Why.
+		source: std::io::Error,
+	},
+	/// Some of several uploads failed; each was told when it did.
+	#[error("{failed} of {total} files were not uploaded")]
+	Uploads {
+		/// How many.
+		failed: usize,
+		/// Of how many.
+		total: usize,
+		/// Exit code of the first.
+		code: i32,
+	},
+	/// Anything else, in words.
+	#[error("{0}")]
+	Other(String),
+}
+
+impl From<VaultError> for Failure {
+	fn from(error: VaultError) -> Self {
+		Self::Sdk(error.into())
+	}
+}
+
+impl Failure {
+	/// A file that cannot be read or written.
+	pub fn file(path: &std::path::Path, source: std::io::Error) -> Self {
+		Self::File { path: path.display().to_string(), source }
+	}
+
+	/// The exit code.
+	pub fn code(&self) -> i32 {
+		match self {
+			Self::Sdk(error) => code(error),
+			Self::Uploads { code, .. } => *code,
+			Self::File { .. } | Self::Other(_) => FAILED,
+		}
+	}
+}
+
+/// The exit code of an error of the SDK.
+pub fn code(error: &Error) -> i32 {
+	match error {
+		Error::Refused(refusal) => match refusal.code {
+			codes::ACCESS_DENIED | codes::ACCESS_TOKEN_INVALID | codes::ACCESS_TOKEN_EXPIRED => {
+				DENIED
+			},
+			codes::NOT_FOUND => NOT_FOUND,
+			codes::REQUEST_EXPIRED => EXPIRED,
+			_ => REJECTED,
+		},
+		Error::Rejected(_) | Error::KeyReused(_) | Error::CallFailed(_) | Error::RotationDue => {
+			REJECTED
+		},
+		Error::NoKey(_) => DENIED,
+		Error::Expired(_) => EXPIRED,
+		Error::NotVerified => NOT_VERIFIED,
+		Error::NotFound { .. } => NOT_FOUND,
+		Error::Connection(_) => UNREACHABLE,
+		Error::Vault(
+			VaultError::File { .. } | VaultError::Format { .. } | VaultError::WrongPassword { .. },
+		) => NO_VAULT,
+		_ => FAILED,
+	}
+}

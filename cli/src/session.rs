@@ -1,0 +1,142 @@
+//! What a command works with: configuration, vault, and a connection.
+
+use crate::{arguments::Global, exit::Failure};
+use credio_sdk::{
+	vault::{file, LocalVault},
+	Client,
+};
+use serde::Deserialize;
+use std::{
+	env, fs,
+	path::{Path, PathBuf},
+	sync::Arc,
+};
+use zeroize::Zeroizing;
+
+const DEFAULT_NODE: &str = "ws://127.0.0.1:9944";
+
+/// The configuration file. Flags and environment variables come before it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+	node: Option<String>,
+	vault: Option<PathBuf>,
+	password_file: Option<PathBuf>,
+}
+
+/// Where the node and the vault are, once flags, environment and configuration are taken together.
+pub struct Session {
+	node: String,
+	vault: Option<PathBuf>,
+	password_file: Option<PathBuf>,
+	/// Whether to print JSON.
+	pub json: bool,
+}
+
+impl Session {
+	/// Reads the configuration file, if there is one.
+	pub fn new(global: Global) -> Result<Self, Failure> {
+		let config = match global.config.clone().or_else(default_config) {
+			Some(path) if path.exists() => read_config(&path)?,
+			_ => Config::default(),
+		};
+		Ok(Self {
+			node: global.node.or(config.node).unwrap_or_else(|| DEFAULT_NODE.into()),
+			vault: global.vault.or(config.vault),
+			password_file: global.password_file.or(config.password_file),
+			json: global.json,
+		})
+	}
+
+	/// The vault's file.
+	pub fn vault_path(&self) -> Result<&Path, Failure> {
+		self.vault.as_deref().ok_or_else(|| {
+			Failure::Other("no vault: give --vault FILE, or set CREDIO_VAULT, or `vault` in the configuration file".into())
+		})
+	}
+
+	/// The vault's password: from a file, the environment, or a prompt.
+	pub fn password(&self, twice: bool) -> Result<Zeroizing<String>, Failure> {
+		if let Some(path) = &self.password_file {
+			let text =
+				Zeroizing::new(fs::read_to_string(path).map_err(|error| Failure::file(path, error))?);
+			return Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()));
+		}
+		if let Ok(password) = env::var("CREDIO_VAULT_PASSWORD") {
+			return Ok(Zeroizing::new(password));
+		}
+		let prompt = |text: &str| {
+			rpassword::prompt_password(text).map(Zeroizing::new).map_err(|error| {
+				Failure::Other(format!(
+					"no password: set CREDIO_VAULT_PASSWORD_FILE, or run in a terminal ({error})"
+				))
+			})
+		};
+		let password = prompt("Password of the vault: ")?;
+		if twice && *prompt("The same again: ")? != *password {
+			return Err(Failure::Other("the two passwords differ".into()));
+		}
+		Ok(password)
+	}
+
+	/// Opens the vault.
+	pub fn open_vault(&self) -> Result<LocalVault, Failure> {
+		let path = self.vault_path()?;
+		Ok(file::open(path, self.password(false)?.as_bytes())?)
+	}
+
+	/// Connects to the node with the vault. The chain says for which organization the account acts.
+	pub async fn connect(&self) -> Result<Client, Failure> {
+		let vault = self.open_vault()?;
+		let client = Client::connect(&self.node, Arc::new(vault.clone())).await?;
+		let organization = client.organization_id();
+		if credio_sdk::vault::Vault::organization(&vault) == organization {
+			return Ok(client);
+		}
+		let vault = vault.for_organization(organization);
+		Ok(Client::connect(&self.node, Arc::new(vault)).await?)
+	}
+}
+
+fn default_config() -> Option<PathBuf> {
+	let folder = env::var_os("XDG_CONFIG_HOME")
+		.map(PathBuf::from)
+		.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".config")))?;
+	Some(folder.join("credio").join("config.toml"))
+}
+
+fn read_config(path: &Path) -> Result<Config, Failure> {
+	let text = fs::read_to_string(path).map_err(|error| Failure::file(path, error))?;
+	toml::from_str(&text)
+		.map_err(|error| Failure::Other(format!("{}: {}", path.display(), error.message())))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn global(config: &Path) -> Global {
+		Global {
+			node: None,
+			vault: None,
+			password_file: None,
+			config: Some(config.into()),
+			json: false,
+		}
+	}
+
+	#[test]
+	fn flags_come_before_the_configuration_file_and_that_before_defaults() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("config.toml");
+		assert_eq!(Session::new(global(&path)).unwrap().node, DEFAULT_NODE);
+		fs::write(&path, "node = \"ws://configured\"\nvault = \"a.vault\"").unwrap();
+		let session = Session::new(global(&path)).unwrap();
+		assert_eq!(session.node, "ws://configured");
+		assert_eq!(session.vault_path().unwrap(), Path::new("a.vault"));
+		let flags = Global { node: Some("ws://flag".into()), ..global(&path) };
+		assert_eq!(Session::new(flags).unwrap().node, "ws://flag");
+		fs::write(&path, "nodes = 1").unwrap();
+		assert!(Session::new(global(&path)).is_err());
+	}
+}

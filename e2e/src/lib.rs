@@ -1,0 +1,225 @@
+//! What the end-to-end tests share: a real node of their own, and the `credio` command line against it.
+//!
+//! The tests run the binaries that the workspace's build leaves beside them, so build the workspace first
+//! (`./scripts/test.sh` does).
+
+use std::{
+	fs::File,
+	io::{BufRead, BufReader, Read, Write},
+	path::{Path, PathBuf},
+	process::{Child, Command, ExitStatus, Output, Stdio},
+	sync::mpsc,
+	time::Duration,
+};
+use tempfile::TempDir;
+
+/// How long a node may take until it serves JSON-RPC.
+const START_LIMIT: Duration = Duration::from_secs(120);
+
+/// Path of a binary that the workspace's build makes.
+///
+/// # Panics
+///
+/// If it was not built.
+pub fn binary(name: &str) -> PathBuf {
+	let test = std::env::current_exe().expect("a process knows its executable");
+	let path = test
+		.ancestors()
+		.skip(1)
+		.map(|folder| folder.join(name))
+		.find(|path| path.is_file())
+		.unwrap_or_else(|| panic!("{name} is not built: run ./scripts/test.sh"));
+	path
+}
+
+/// A development chain of its own: a node with a fresh database, on a port that the system chose.
+pub struct Node {
+	process: Child,
+	folder: TempDir,
+	port: u16,
+}
+
+impl Node {
+	/// Starts a node and waits until it serves JSON-RPC.
+	///
+	/// # Panics
+	///
+	/// If it does not within two minutes.
+	pub fn start() -> Self {
+		Self::start_with(&[])
+	}
+
+	/// As [`Node::start`], with further arguments.
+	pub fn start_with(arguments: &[&str]) -> Self {
+		let folder = tempfile::tempdir().expect("a temporary folder can be made");
+		let (process, port) = Self::spawn(folder.path(), arguments);
+		Self { process, folder, port }
+	}
+
+	fn spawn(folder: &Path, arguments: &[&str]) -> (Child, u16) {
+		let mut process = Command::new(binary("credio-node"))
+			.args(["--dev", "--rpc-port", "0", "--port", "0", "--no-prometheus", "--no-telemetry"])
+			.args(["--no-mdns", "--base-path"])
+			.arg(folder.join("chain"))
+			.args(arguments)
+			.stdin(Stdio::null())
+			.stdout(Stdio::null())
+			.stderr(Stdio::piped())
+			.spawn()
+			.expect("credio-node starts");
+		let errors = process.stderr.take().expect("standard error is piped");
+		let log = File::options()
+			.create(true)
+			.append(true)
+			.open(folder.join("node.log"))
+			.expect("the log can be written");
+		let (sender, receiver) = mpsc::channel();
+		std::thread::spawn(move || copy_log(errors, log, &sender));
+		let port = receiver.recv_timeout(START_LIMIT).unwrap_or_else(|_| {
+			let log = std::fs::read_to_string(folder.join("node.log")).unwrap_or_default();
+			panic!("the node did not come up:\n{log}")
+		});
+		(process, port)
+	}
+
+	/// Kills the node as a power cut would, and starts it again on the same database.
+	pub fn kill_and_restart(&mut self) {
+		self.kill();
+		(self.process, self.port) = Self::spawn(self.folder.path(), &[]);
+	}
+
+	/// Kills the node with SIGKILL.
+	pub fn kill(&mut self) -> Option<ExitStatus> {
+		self.process.kill().ok()?;
+		self.process.wait().ok()
+	}
+
+	/// Its WebSocket address.
+	pub fn url(&self) -> String {
+		format!("ws://127.0.0.1:{}", self.port)
+	}
+
+	/// Folder for whatever the test wants to keep as long as the node.
+	pub fn folder(&self) -> &Path {
+		self.folder.path()
+	}
+
+	/// Folder of the node's database.
+	pub fn database(&self) -> PathBuf {
+		self.folder.path().join("chain")
+	}
+
+	/// What it has logged so far.
+	pub fn log(&self) -> String {
+		std::fs::read_to_string(self.folder.path().join("node.log")).unwrap_or_default()
+	}
+}
+
+impl Drop for Node {
+	fn drop(&mut self) {
+		self.kill();
+	}
+}
+
+/// Copies the node's log to a file and tells the port once it is in it.
+fn copy_log(errors: impl Read, mut log: File, port: &mpsc::Sender<u16>) {
+	for line in BufReader::new(errors).lines() {
+		let Ok(line) = line else { return };
+		if writeln!(log, "{line}").is_err() {
+			return;
+		}
+		if let Some(address) = line.split("Running JSON-RPC server: addr=").nth(1) {
+			let number = address
+				.split(',')
+				.find_map(|address| address.trim().rsplit(':').next()?.parse().ok());
+			if let Some(number) = number {
+				let _ = port.send(number);
+			}
+		}
+	}
+}
+
+/// The `credio` command line of one of the example organizations.
+pub struct Cli {
+	node: String,
+	vaults: PathBuf,
+	organization: &'static str,
+}
+
+impl Cli {
+	/// Writes the example organizations' vaults beside the node, and speaks for `organization`.
+	pub fn new(node: &Node, organization: &'static str) -> Self {
+		let vaults = node.folder().join("vaults");
+		if !vaults.exists() {
+			let made = Command::new(binary("credio"))
+				.arg("dev-vaults")
+				.arg(&vaults)
+				.output()
+				.expect("credio starts");
+			assert!(made.status.success(), "{}", text(&made.stderr));
+		}
+		Self { node: node.url(), vaults, organization }
+	}
+
+	/// The command with connection and vault set.
+	pub fn command(&self, arguments: &[&str]) -> Command {
+		let mut command = Command::new(binary("credio"));
+		command
+			.args(arguments)
+			.env("CREDIO_NODE", &self.node)
+			.env("CREDIO_VAULT", self.vaults.join(format!("{}.vault", self.organization)))
+			.env("CREDIO_VAULT_PASSWORD_FILE", self.vaults.join("password"))
+			.env("CREDIO_CONFIG", self.vaults.join("none.toml"))
+			.stdin(Stdio::null());
+		command
+	}
+
+	/// Runs a command to its end, whatever that is.
+	pub fn run(&self, arguments: &[&str]) -> Output {
+		self.command(arguments).output().expect("credio starts")
+	}
+
+	/// Runs a command that has to succeed, and answers its standard output.
+	///
+	/// # Panics
+	///
+	/// If it fails.
+	pub fn ok(&self, arguments: &[&str]) -> String {
+		let output = self.run(arguments);
+		assert!(
+			output.status.success(),
+			"credio {} ended with {}:\n{}\n{}",
+			arguments.join(" "),
+			output.status,
+			text(&output.stdout),
+			text(&output.stderr)
+		);
+		text(&output.stdout)
+	}
+
+	/// As [`Cli::ok`], for commands that print one JSON object a line.
+	pub fn json(&self, arguments: &[&str]) -> Vec<serde_json::Value> {
+		self.ok(arguments)
+			.lines()
+			.filter(|line| !line.trim().is_empty())
+			.map(|line| {
+				serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))
+			})
+			.collect()
+	}
+
+	/// Runs a command that has to fail, and answers its exit code and what it said.
+	///
+	/// # Panics
+	///
+	/// If it succeeds.
+	pub fn refused(&self, arguments: &[&str]) -> (i32, String) {
+		let output = self.run(arguments);
+		assert!(!output.status.success(), "credio {} succeeded", arguments.join(" "));
+		(output.status.code().unwrap_or(-1), text(&output.stderr))
+	}
+}
+
+fn text(bytes: &[u8]) -> String {
+	String::from_utf8_lossy(bytes).into_owned()
+}

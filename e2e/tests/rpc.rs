@@ -1,0 +1,171 @@
+//! The JSON-RPC methods against the OpenRPC document, and against input that makes no sense.
+
+use credio_e2e::Node;
+use jsonrpsee::{
+	core::{client::ClientT, ClientError},
+	rpc_params,
+	ws_client::{WsClient, WsClientBuilder},
+};
+use serde_json::{json, Value};
+use std::collections::BTreeSet;
+
+async fn connect(node: &Node) -> WsClient {
+	WsClientBuilder::default().build(node.url()).await.expect("the node answers")
+}
+
+async fn discover(client: &WsClient) -> Value {
+	client.request("rpc.discover", rpc_params![]).await.expect("the document is served")
+}
+
+fn code(error: ClientError) -> i32 {
+	match error {
+		ClientError::Call(object) => object.code(),
+		other => panic!("not an answer: {other}"),
+	}
+}
+
+#[tokio::test]
+async fn the_openrpc_document_lists_exactly_the_methods_that_are_served() {
+	let node = Node::start();
+	let client = connect(&node).await;
+	let served: Value =
+		client.request("rpc_methods", rpc_params![]).await.expect("methods are listed");
+	let served = served["methods"]
+		.as_array()
+		.expect("a list")
+		.iter()
+		.filter_map(|name| name.as_str())
+		.filter(|name| name.starts_with("credio_") || *name == "rpc.discover")
+		.map(str::to_owned)
+		.collect::<BTreeSet<_>>();
+	let document = discover(&client).await;
+	let documented = document["methods"]
+		.as_array()
+		.expect("a list")
+		.iter()
+		.filter_map(|method| method["name"].as_str())
+		.map(str::to_owned)
+		.collect::<BTreeSet<_>>();
+	assert_eq!(documented, served);
+}
+
+#[tokio::test]
+async fn malformed_parameters_get_an_error_from_every_method() {
+	let node = Node::start();
+	let client = connect(&node).await;
+	let document = discover(&client).await;
+	for method in document["methods"].as_array().expect("a list") {
+		let name = method["name"].as_str().expect("a name");
+		let wanted = method["params"].as_array().expect("a list").len();
+		if wanted == 0 || name.contains("unwatch") || name.contains("unsubscribe") {
+			continue;
+		}
+		for nonsense in [json!({"no": "such"}), json!(-1), json!("0xzz"), json!([[]])] {
+			let params = vec![nonsense.clone(); wanted];
+			let mut array = jsonrpsee::core::params::ArrayParams::new();
+			for value in &params {
+				array.insert(value).expect("JSON serializes");
+			}
+			let answer: Result<Value, _> = client.request(name, array).await;
+			let code = code(answer.expect_err(name));
+			assert!(code == -32602 || (9001..=9500).contains(&code), "{name}({nonsense}): {code}");
+		}
+	}
+	let _: Value = client.request("credio_v1_limits", rpc_params![]).await.expect("still there");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+	let node = Node::start();
+	let client = connect(&node).await;
+	let id = format!("0x{}", "11".repeat(32));
+	for (method, params) in [
+		("credio_v1_record", rpc_params![&id]),
+		("credio_v1_stream", rpc_params![&id]),
+		("credio_v1_organization", rpc_params![99]),
+		("credio_v1_quota", rpc_params![99]),
+		("credio_v1_encryptionKey", rpc_params![0, 99]),
+		("credio_v1_subscribeStream", rpc_params![&id, 0]),
+	] {
+		let answer: Result<Value, _> = client.request(method, params).await;
+		assert_eq!(code(answer.expect_err(method)), 9404, "{method}");
+	}
+	let answer: Result<Value, _> =
+		client.request("credio_v1_query", rpc_params![json!({}), json!({"limit": 257})]).await;
+	assert_eq!(code(answer.expect_err("too many")), 9201);
+}
+
+#[tokio::test]
+async fn answers_have_the_fields_that_the_document_requires() {
+	let node = Node::start();
+	let client = connect(&node).await;
+	let document = discover(&client).await;
+	let id = format!("0x{}", "11".repeat(32));
+	for (method, params) in [
+		("credio_v1_limits", rpc_params![]),
+		("credio_v1_organization", rpc_params![1]),
+		("credio_v1_organizations", rpc_params![]),
+		("credio_v1_quota", rpc_params![1]),
+		("credio_v1_encryptionKey", rpc_params![1, 0]),
+		("credio_v1_streams", rpc_params![]),
+		("credio_v1_query", rpc_params![json!({})]),
+		("credio_v1_grants", rpc_params![json!({})]),
+		("credio_v1_accessRequests", rpc_params![json!({})]),
+		("credio_v1_status", rpc_params![1, &id]),
+		("credio_v1_member", rpc_params!["5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty"]),
+	] {
+		let answer: Value = client.request(method, params).await.expect(method);
+		let schema = &document["methods"]
+			.as_array()
+			.expect("a list")
+			.iter()
+			.find(|documented| documented["name"] == method)
+			.expect("documented")["result"]["schema"];
+		check(&document, schema, &answer, method);
+	}
+}
+
+/// Holds an answer against a schema: every required field is there, no other is, and types agree.
+fn check(document: &Value, schema: &Value, answer: &Value, path: &str) {
+	if let Some(reference) = schema["$ref"].as_str() {
+		let name = reference.rsplit('/').next().expect("a reference names a schema");
+		return check(document, &document["components"]["schemas"][name], answer, path);
+	}
+	if let Some(choices) = schema["oneOf"].as_array() {
+		let fits = |choice: &Value| match choice["type"].as_str() {
+			Some("null") => answer.is_null(),
+			_ => !answer.is_null(),
+		};
+		let choice = choices.iter().find(|choice| fits(choice));
+		return check(document, choice.unwrap_or_else(|| panic!("{path}: {answer}")), answer, path);
+	}
+	let types = match &schema["type"] {
+		Value::String(one) => vec![one.as_str()],
+		Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+		_ => vec![],
+	};
+	let actual = match answer {
+		Value::Null => "null",
+		Value::Bool(_) => "boolean",
+		Value::Number(_) => "integer",
+		Value::String(_) => "string",
+		Value::Array(_) => "array",
+		Value::Object(_) => "object",
+	};
+	assert!(types.contains(&actual), "{path}: {answer} is not one of {types:?}");
+	if let (Some(fields), Some(properties)) = (answer.as_object(), schema["properties"].as_object())
+	{
+		for required in schema["required"].as_array().into_iter().flatten() {
+			let name = required.as_str().expect("a name");
+			assert!(fields.contains_key(name), "{path} lacks {name}");
+		}
+		for (name, value) in fields {
+			let property =
+				properties.get(name).unwrap_or_else(|| panic!("{path}.{name} is not documented"));
+			check(document, property, value, &format!("{path}.{name}"));
+		}
+	}
+	for item in answer.as_array().into_iter().flatten() {
+		check(document, &schema["items"], item, &format!("{path}[]"));
+	}
+}

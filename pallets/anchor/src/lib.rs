@@ -1,0 +1,238 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod impls;
+#[cfg(test)]
+mod mock;
+mod queries;
+#[cfg(test)]
+mod tests;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+pub mod weights;
+
+pub use pallet::*;
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::weights::WeightInfo;
+	use alloc::vec::Vec;
+	use credio_primitives::{
+		traits::{AppendAccess, Membership, Streams as _},
+		AccountId, Commitment, Digest, Entry, EntryHeader, OrganizationId, RecordId, Reference,
+		Sequence, Stream, StreamId, StreamName,
+	};
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+
+	/// The version of the storage layout.
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// The pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the runtime decides.
+	#[pallet::config]
+	pub trait Config:
+		frame_system::Config<AccountId = AccountId, RuntimeEvent: From<Event<Self>>>
+	{
+		/// Who acts for whom.
+		type Membership: Membership<AccountId>;
+
+		/// Who may append to which stream.
+		type Access: AppendAccess<AccountId>;
+
+		/// Most streams that one organization owns.
+		#[pallet::constant]
+		type MaxStreamsPerOrganization: Get<u32>;
+
+		/// Weights of the calls.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// Streams by id.
+	// Identity: a stream id is a blake2 output, which nobody can choose.
+	#[pallet::storage]
+	pub type Streams<T: Config> = StorageMap<_, Identity, StreamId, Stream, OptionQuery>;
+
+	/// The streams that each organization owns.
+	// Twox64Concat for the number, which the chain gives; Identity for the stream id, which is a blake2 output.
+	#[pallet::storage]
+	pub type StreamsByOwner<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, OrganizationId, Identity, StreamId, (), OptionQuery>;
+
+	/// How many streams each organization owns.
+	// Twox64Concat: the chain counts the numbers.
+	#[pallet::storage]
+	pub type StreamCounts<T: Config> = StorageMap<_, Twox64Concat, OrganizationId, u32, ValueQuery>;
+
+	/// What is public about each entry.
+	// Identity: a record id is a blake2 output, which nobody can choose.
+	#[pallet::storage]
+	pub type Headers<T: Config> = StorageMap<_, Identity, RecordId, EntryHeader, OptionQuery>;
+
+	/// The entry at each position of each stream.
+	// Identity for the stream id, which is a blake2 output; Twox64Concat for the position, which the chain counts.
+	#[pallet::storage]
+	pub type Entries<T: Config> =
+		StorageDoubleMap<_, Identity, StreamId, Twox64Concat, Sequence, RecordId, OptionQuery>;
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A stream was created.
+		StreamCreated {
+			/// The stream.
+			stream: StreamId,
+			/// The organization that owns it.
+			owner: OrganizationId,
+			/// Its name.
+			name: StreamName,
+		},
+		/// A stream was sealed: it takes no entries any more.
+		StreamSealed {
+			/// The stream.
+			stream: StreamId,
+			/// The admin who sealed it.
+			by: AccountId,
+		},
+		/// An entry was appended to a stream.
+		EntryAppended {
+			/// Name of the entry.
+			record_id: RecordId,
+			/// The stream.
+			stream: StreamId,
+			/// Position of the entry in it.
+			sequence: Sequence,
+			/// The organization that appended it.
+			organization: OrganizationId,
+		},
+	}
+
+	/// Why a call is refused.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// There is no stream of that id: create it, or check the id, which follows from owner and name.
+		StreamNotFound,
+		/// The stream is sealed: append to another one.
+		StreamSealed,
+		/// The stream is sealed already: there is nothing left to do.
+		AlreadySealed,
+		/// The organization owns a stream of that name: use it, or choose another name.
+		AlreadyExists,
+		/// The organization used that reference for another entry, in this or another stream: look that entry up, or
+		/// choose another reference.
+		ReferenceUsed,
+		/// The caller's organization does not own the stream: ask an admin of the owner.
+		NotAuthorized,
+		/// A Merkle anchor covers 1 to 1,048,576 documents: make several anchors.
+		LeavesOutOfRange,
+		/// A name is 1 to 64 bytes of UTF-8: choose another one.
+		InvalidName,
+		/// The organization owns as many streams as one can: append to one that it has.
+		TooManyStreams,
+		/// The stream has as many entries as one can: append to another one.
+		StreamFull,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// One stream.
+		pub fn stream_info(id: StreamId) -> Option<Stream> {
+			Self::stream(&id)
+		}
+
+		/// All that is public about an entry.
+		pub fn entry_header(id: RecordId) -> Option<EntryHeader> {
+			Self::header(&id)
+		}
+
+		/// Entries of a stream from `from` on, in order, at most `limit` and at most a page.
+		pub fn stream_entries(stream: StreamId, from: Sequence, limit: u32) -> Vec<Entry> {
+			Self::entries(&stream, from, limit)
+		}
+
+		/// Whether `commitment` is the leaf at `index` of the Merkle anchor `id`; `None` if `id` is none.
+		pub fn inclusion(
+			id: RecordId,
+			index: u32,
+			commitment: Commitment,
+			proof: Vec<Digest>,
+		) -> Option<bool> {
+			Self::verify_inclusion(&id, index, &commitment, &proof)
+		}
+	}
+
+	/// What can be called.
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Creates a stream, owned by the caller's organization. Its id follows from owner and name.
+		///
+		/// Origin: a member with the admin role. Emits [`Event::StreamCreated`]. Errors: those of
+		/// `Config::Membership`, [`Error::InvalidName`], [`Error::AlreadyExists`], [`Error::TooManyStreams`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::create_stream())]
+		pub fn create_stream(origin: OriginFor<T>, name: StreamName) -> DispatchResult {
+			Self::do_create_stream(ensure_signed(origin)?, name)
+		}
+
+		/// Seals a stream: nothing can be appended any more. What is there stays readable.
+		///
+		/// Origin: a member of the owner with the admin role. Emits [`Event::StreamSealed`]. Errors: those of
+		/// `Config::Membership`, [`Error::StreamNotFound`], [`Error::NotAuthorized`], [`Error::AlreadySealed`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::seal_stream())]
+		pub fn seal_stream(origin: OriginFor<T>, stream: StreamId) -> DispatchResult {
+			Self::do_seal_stream(ensure_signed(origin)?, stream)
+		}
+
+		/// Appends an anchor that commits to one document kept elsewhere.
+		///
+		/// Origin: a submitter of the owner, or of an organization with a grant to append. Emits
+		/// [`Event::EntryAppended`]. Errors: those of `Config::Access`, [`Error::StreamNotFound`],
+		/// [`Error::StreamSealed`], [`Error::ReferenceUsed`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::anchor_digest())]
+		pub fn anchor_digest(
+			origin: OriginFor<T>,
+			stream: StreamId,
+			reference: Reference,
+			commitment: Commitment,
+		) -> DispatchResult {
+			Self::do_anchor_digest(ensure_signed(origin)?, stream, reference, commitment)
+		}
+
+		/// Appends an anchor that commits to many documents kept elsewhere, by the root of a Merkle tree.
+		///
+		/// Origin: a submitter of the owner, or of an organization with a grant to append. Emits
+		/// [`Event::EntryAppended`]. Errors: those of `Config::Access`, [`Error::LeavesOutOfRange`],
+		/// [`Error::StreamNotFound`], [`Error::StreamSealed`], [`Error::ReferenceUsed`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::anchor_merkle())]
+		pub fn anchor_merkle(
+			origin: OriginFor<T>,
+			stream: StreamId,
+			reference: Reference,
+			root: Digest,
+			leaves: u32,
+		) -> DispatchResult {
+			Self::do_anchor_merkle(ensure_signed(origin)?, stream, reference, root, leaves)
+		}
+	}
+}

@@ -1,0 +1,10 @@
+mod anchor_digest;
+mod anchor_merkle;
+mod appending;
+mod create_stream;
+mod properties;
+mod queries;
+mod seal_stream;
+mod streams_trait;
+mod try_state;
+mod verify_inclusion;

@@ -1,0 +1,51 @@
+//! A runtime for the tests: account 1 is the council.
+
+use crate as pallet_governance;
+use frame_support::{derive_impl, ord_parameter_types};
+use frame_system::EnsureSignedBy;
+use sp_runtime::BuildStorage;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Governance = pallet_governance;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = frame_system::mocking::MockBlock<Test>;
+}
+
+ord_parameter_types! {
+	pub const Council: u64 = 1;
+}
+
+impl crate::Config for Test {
+	type RuntimeCall = RuntimeCall;
+	type RootOrigin = EnsureSignedBy<Council, u64>;
+	type WeightInfo = ();
+}
+
+pub fn new_test_ext() -> sp_io::TestExternalities {
+	let storage = frame_system::GenesisConfig::<Test>::default().build_storage();
+	let mut ext: sp_io::TestExternalities = storage.expect("the default genesis is valid").into();
+	ext.execute_with(|| System::set_block_number(1));
+	ext
+}

@@ -1,0 +1,57 @@
+//! What the calls do, what other pallets ask, and what the runtime API asks.
+
+mod clean_up;
+mod epochs;
+mod grants;
+mod queries;
+mod requests;
+
+use super::*;
+use credio_primitives::{
+	limits, traits::Streams, BlockNumber, EntryBody, KeyEpoch, OrganizationId, Purpose, Resource,
+	WrappedKey,
+};
+use frame_support::ensure;
+use sp_runtime::{traits::SaturatedConversion, DispatchError, DispatchResult};
+
+impl<T: Config> Pallet<T> {
+	/// The present block.
+	pub(crate) fn now() -> BlockNumber {
+		frame_system::Pallet::<T>::block_number().saturated_into()
+	}
+
+	/// The organization that owns a stream, or the stream of a record.
+	pub(crate) fn owner(resource: &Resource) -> Result<OrganizationId, DispatchError> {
+		let stream = match resource {
+			Resource::Stream(stream) => *stream,
+			Resource::Record(record) => {
+				T::Streams::header(record).ok_or(Error::<T>::ResourceNotFound)?.stream
+			},
+		};
+		T::Streams::owner(&stream).ok_or_else(|| Error::<T>::ResourceNotFound.into())
+	}
+
+	/// The key epoch of a record; `None` for an anchor, which has nothing to read.
+	pub(crate) fn record_epoch(record: &credio_primitives::RecordId) -> Option<KeyEpoch> {
+		match T::Streams::header(record)?.body {
+			EntryBody::Record { epoch, .. } => Some(epoch),
+			_ => None,
+		}
+	}
+
+	fn ensure_purpose(purpose: &Purpose) -> DispatchResult {
+		ensure!(!purpose.is_empty(), Error::<T>::InvalidPurpose);
+		ensure!(core::str::from_utf8(purpose).is_ok(), Error::<T>::InvalidPurpose);
+		Ok(())
+	}
+
+	/// Checks that a key is wrapped, in form, to the present encryption key of an organization.
+	fn ensure_wrapped(key: &WrappedKey, version: Option<u32>) -> DispatchResult {
+		ensure!(
+			key.sealed.len() == limits::WRAPPED_KEY_LENGTH as usize,
+			Error::<T>::WrappedKeyLength
+		);
+		ensure!(version == Some(key.key_version), Error::<T>::KeyVersionOutdated);
+		Ok(())
+	}
+}

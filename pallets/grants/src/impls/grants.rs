@@ -1,0 +1,271 @@
+//! Grants: giving, delegating, revoking, and whether they hold.
+
+use super::*;
+use alloc::vec::Vec;
+use credio_primitives::{
+	grant::GrantTerms,
+	traits::{AppendGrants, EncryptionKeys, Membership, Role},
+	AccountId, Grant, GrantId, GrantStatus, Permission, Reference, StreamId,
+};
+use frame_support::BoundedVec;
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_grant(
+		by: AccountId,
+		reference: Reference,
+		resource: Resource,
+		grantee: OrganizationId,
+		permission: Permission,
+		terms: GrantTerms,
+	) -> DispatchResult {
+		let grantor = T::Membership::ensure_role(&by, Role::Grantor)?;
+		ensure!(Self::owner(&resource)? == grantor, Error::<T>::NotAuthorized);
+		let grant = Self::new_grant(grantor, grantee, resource, permission, &terms, None);
+		Self::give(grantor, &reference, grant, terms)?;
+		Ok(())
+	}
+
+	pub(crate) fn do_delegate(
+		by: AccountId,
+		parent_id: GrantId,
+		reference: Reference,
+		grantee: OrganizationId,
+		terms: GrantTerms,
+	) -> DispatchResult {
+		let grantor = T::Membership::ensure_role(&by, Role::Grantor)?;
+		let parent = Grants::<T>::get(parent_id).ok_or(Error::<T>::GrantNotFound)?;
+		ensure!(parent.grantee == grantor, Error::<T>::NotAuthorized);
+		ensure!(Self::holds(&parent), Error::<T>::GrantEnded);
+		ensure!(parent.delegable, Error::<T>::NotDelegable);
+		ensure!(Self::depth(&parent) < limits::MAX_DELEGATION_DEPTH, Error::<T>::DelegationTooDeep);
+		let ends_in_time = match (terms.expires_at, parent.expires_at) {
+			(_, None) => true,
+			(None, Some(_)) => false,
+			(Some(child), Some(parent)) => child <= parent,
+		};
+		ensure!(ends_in_time, Error::<T>::ExpiryPastParent);
+		ensure!(terms.from_epoch >= parent.from_epoch, Error::<T>::EpochOutOfRange);
+		let (resource, permission) = (parent.resource, parent.permission);
+		ensure!(Self::owner(&resource)? != grantee, Error::<T>::SelfGrant);
+		let parent = Some(parent_id);
+		let grant = Self::new_grant(grantor, grantee, resource, permission, &terms, parent);
+		Self::give(grantor, &reference, grant, terms)?;
+		Ok(())
+	}
+
+	pub(crate) fn new_grant(
+		grantor: OrganizationId,
+		grantee: OrganizationId,
+		resource: Resource,
+		permission: Permission,
+		terms: &GrantTerms,
+		parent: Option<GrantId>,
+	) -> Grant {
+		Grant {
+			grantor,
+			grantee,
+			resource,
+			permission,
+			from_epoch: terms.from_epoch,
+			purpose: terms.purpose.clone(),
+			expires_at: terms.expires_at,
+			delegable: terms.delegable,
+			parent,
+			granted_at: Self::now(),
+		}
+	}
+
+	/// Checks the terms of a grant and puts it in place.
+	pub(crate) fn give(
+		grantor: OrganizationId,
+		reference: &Reference,
+		grant: Grant,
+		terms: GrantTerms,
+	) -> Result<GrantId, DispatchError> {
+		let id = GrantId::derive(grantor, reference);
+		ensure!(!Grants::<T>::contains_key(id), Error::<T>::ReferenceUsed);
+		ensure!(!KeyRemovals::<T>::contains_key(id), Error::<T>::ReferenceUsed);
+		let (grantee, resource) = (grant.grantee, grant.resource);
+		ensure!(grantee != grantor, Error::<T>::SelfGrant);
+		ensure!(T::Membership::is_active(grantee), Error::<T>::GranteeNotActive);
+		Self::ensure_purpose(&grant.purpose)?;
+		ensure!(
+			grant.expires_at.is_none_or(|block| block >= Self::now()),
+			Error::<T>::ExpiryInPast
+		);
+		Self::ensure_keys(&grant, &terms)?;
+
+		GrantsByResource::<T>::try_mutate(resource, |grants| {
+			grants.try_push(id).map_err(|_| Error::<T>::TooManyGrants)
+		})?;
+		GrantsByGrantee::<T>::try_mutate(grantee, resource, |grants| {
+			grants.try_push(id).map_err(|_| Error::<T>::TooManyGrantsOfGrantee)
+		})?;
+		if let Some(block) = grant.expires_at {
+			Expiries::<T>::insert(block, id, ());
+			if let Resource::Stream(stream) = resource {
+				NextExpiry::<T>::mutate(stream, |next| {
+					*next = Some(next.map_or(block, |next| next.min(block)));
+				});
+			}
+		}
+		for (epoch, key) in (grant.from_epoch..).zip(terms.keys) {
+			GrantKeys::<T>::insert(id, epoch, key);
+		}
+		Self::deposit_event(Event::Granted {
+			grant: id,
+			grantor,
+			grantee,
+			resource,
+			permission: grant.permission,
+		});
+		Grants::<T>::insert(id, grant);
+		Ok(id)
+	}
+
+	/// Checks that a grant carries exactly the keys it needs, wrapped to its grantee.
+	fn ensure_keys(grant: &Grant, terms: &GrantTerms) -> DispatchResult {
+		let wanted = match grant.resource {
+			Resource::Stream(stream) => {
+				let state = Epochs::<T>::get(stream).ok_or(Error::<T>::NoKeyEpoch)?;
+				let past = state
+					.current
+					.checked_sub(grant.from_epoch)
+					.ok_or(Error::<T>::EpochOutOfRange)?;
+				past.saturating_add(1)
+			},
+			Resource::Record(record) => {
+				ensure!(grant.permission == Permission::Read, Error::<T>::AppendNeedsStream);
+				let epoch = Self::record_epoch(&record).ok_or(Error::<T>::ResourceNotFound)?;
+				ensure!(grant.from_epoch == epoch, Error::<T>::EpochOutOfRange);
+				1
+			},
+		};
+		ensure!(terms.keys.len() == wanted as usize, Error::<T>::KeyCountMismatch);
+		let version = T::EncryptionKeys::current_version(grant.grantee);
+		terms.keys.iter().try_for_each(|key| Self::ensure_wrapped(key, version))
+	}
+
+	/// Ends a grant and all below it; answers how many ended.
+	///
+	/// What is below goes at the same time, so that a later grant of the same name can never stand in for the one
+	/// that was revoked. All of it lies on one resource, which bounds it.
+	pub(crate) fn do_revoke(by: AccountId, id: GrantId) -> Result<u32, DispatchError> {
+		let organization = T::Membership::ensure_role(&by, Role::Grantor)?;
+		let grant = Grants::<T>::get(id).ok_or(Error::<T>::GrantNotFound)?;
+		let may_revoke =
+			organization == grant.grantor || organization == Self::owner(&grant.resource)?;
+		ensure!(may_revoke, Error::<T>::NotAuthorized);
+		let below = Self::descendants(&id, &grant.resource);
+		let ended = (below.len() as u32).saturating_add(1);
+		for id in below {
+			Self::remove_grant(id);
+			Self::deposit_event(Event::GrantRemoved { grant: id });
+		}
+		Self::remove_grant(id);
+		Self::deposit_event(Event::Revoked { grant: id, by });
+		Ok(ended)
+	}
+
+	/// Grants that were delegated under this one, directly or not.
+	pub(crate) fn descendants(id: &GrantId, resource: &Resource) -> Vec<GrantId> {
+		let others = GrantsByResource::<T>::get(resource)
+			.into_iter()
+			.filter_map(|other| Some((other, Grants::<T>::get(other)?.parent?)))
+			.collect::<Vec<_>>();
+		let mut found = alloc::vec![*id];
+		let mut next = 0;
+		while let Some(parent) = found.get(next).copied() {
+			found.extend(others.iter().filter(|(_, of)| *of == parent).map(|(other, _)| *other));
+			next = next.saturating_add(1);
+		}
+		found.remove(0);
+		found
+	}
+
+	/// Takes a grant off every index, and leaves its keys to clean-up: there may be many, and nothing reads the keys
+	/// of a grant that is gone.
+	pub(crate) fn remove_grant(id: GrantId) {
+		let Some(grant) = Grants::<T>::take(id) else { return };
+		GrantsByResource::<T>::mutate_exists(grant.resource, |grants| forget(grants, &id));
+		GrantsByGrantee::<T>::mutate_exists(grant.grantee, grant.resource, |grants| {
+			forget(grants, &id)
+		});
+		if let Some(block) = grant.expires_at {
+			Expiries::<T>::remove(block, id);
+		}
+		if let Resource::Stream(stream) = grant.resource {
+			Self::mark_rotation_due(&stream);
+		}
+		KeyRemovals::<T>::insert(id, ());
+	}
+
+	/// Whether a grant that is there holds: neither it nor one it was delegated under has expired.
+	pub(crate) fn holds(grant: &Grant) -> bool {
+		Self::status(grant) == GrantStatus::Active
+	}
+
+	/// Whether a grant that is there holds, and if not, why.
+	pub(crate) fn status(grant: &Grant) -> GrantStatus {
+		if Self::has_expired(grant) {
+			return GrantStatus::Expired;
+		}
+		let mut parent = grant.parent;
+		for _ in 0..limits::MAX_DELEGATION_DEPTH {
+			let Some(id) = parent else { return GrantStatus::Active };
+			match Grants::<T>::get(id) {
+				Some(above) if !Self::has_expired(&above) => parent = above.parent,
+				_ => return GrantStatus::ParentEnded,
+			}
+		}
+		match parent {
+			None => GrantStatus::Active,
+			Some(_) => GrantStatus::ParentEnded,
+		}
+	}
+
+	fn has_expired(grant: &Grant) -> bool {
+		grant.expires_at.is_some_and(|block| block < Self::now())
+	}
+
+	/// How many grants stand in a row from the owner's to this one.
+	fn depth(grant: &Grant) -> u32 {
+		let mut depth = 1u32;
+		let mut parent = grant.parent;
+		while let Some(above) = parent.and_then(Grants::<T>::get) {
+			depth = depth.saturating_add(1);
+			if depth > limits::MAX_DELEGATION_DEPTH {
+				break;
+			}
+			parent = above.parent;
+		}
+		depth
+	}
+
+	/// The grants that an organization holds on a resource.
+	pub(crate) fn grants_of(
+		organization: OrganizationId,
+		resource: Resource,
+	) -> impl Iterator<Item = (GrantId, Grant)> {
+		GrantsByGrantee::<T>::get(organization, resource)
+			.into_iter()
+			.filter_map(|id| Some((id, Grants::<T>::get(id)?)))
+	}
+}
+
+/// Takes a grant off a list, and the list out of storage when it is empty.
+fn forget<Bound>(grants: &mut Option<BoundedVec<GrantId, Bound>>, id: &GrantId) {
+	if let Some(left) = grants {
+		left.retain(|other| other != id);
+		if left.is_empty() {
+			*grants = None;
+		}
+	}
+}
+
+impl<T: Config> AppendGrants for Pallet<T> {
+	fn may_append(organization: OrganizationId, stream: &StreamId) -> bool {
+		Self::grants_of(organization, Resource::Stream(*stream))
+			.any(|(_, grant)| grant.permission == Permission::Append && Self::holds(&grant))
+	}
+}

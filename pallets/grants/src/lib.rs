@@ -1,0 +1,427 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod impls;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+pub mod types;
+pub mod weights;
+
+pub use pallet::*;
+pub use types::*;
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::{types::*, weights::WeightInfo};
+	use alloc::vec::Vec;
+	use credio_primitives::{
+		grant::{GrantKey, GrantTerms},
+		limits,
+		traits::{EncryptionKeys, Membership, Streams},
+		AccessRequest, AccessRequestId, AccountId, BlockNumber, Grant, GrantId, KeyEpoch,
+		KeyEpochState, OrganizationId, Permission, Purpose, Reference, Resource, StreamId,
+		WrappedKey,
+	};
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+
+	/// The version of the storage layout.
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// The pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the runtime decides.
+	#[pallet::config]
+	pub trait Config:
+		frame_system::Config<AccountId = AccountId, RuntimeEvent: From<Event<Self>>>
+	{
+		/// Who acts for whom.
+		type Membership: Membership<AccountId>;
+
+		/// Which encryption keys organizations have announced.
+		type EncryptionKeys: EncryptionKeys;
+
+		/// Streams and the entries in them.
+		type Streams: Streams<AccountId>;
+
+		/// How many blocks an access request is kept, answered or not.
+		///
+		/// Its id stays in use meanwhile.
+		#[pallet::constant]
+		type MaxAccessRequestAge: Get<BlockNumber>;
+
+		/// Most items that clean-up removes in one block.
+		#[pallet::constant]
+		type MaxRemovalsPerBlock: Get<u32>;
+
+		/// Most key epochs of one stream.
+		#[pallet::constant]
+		type MaxKeyEpochs: Get<KeyEpoch>;
+
+		/// Weights of the calls and of clean-up.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// The key epoch of each stream.
+	// Identity: a stream id is a blake2 output, which nobody can choose.
+	#[pallet::storage]
+	pub type Epochs<T: Config> = StorageMap<_, Identity, StreamId, KeyEpochState, OptionQuery>;
+
+	/// The secret of each epoch of each stream, wrapped to the owner itself, so that every vault of the owner opens it.
+	// Identity for the stream id, which is a blake2 output; Twox64Concat for the epoch, which the chain counts.
+	#[pallet::storage]
+	pub type OwnerKeys<T: Config> =
+		StorageDoubleMap<_, Identity, StreamId, Twox64Concat, KeyEpoch, WrappedKey, OptionQuery>;
+
+	/// Grants by name.
+	// Identity: a grant id is a blake2 output, which nobody can choose.
+	#[pallet::storage]
+	pub type Grants<T: Config> = StorageMap<_, Identity, GrantId, Grant, OptionQuery>;
+
+	/// The secrets that each grant carries, by epoch. For a grant on a record: its data key.
+	// Identity for the grant id, which is a blake2 output; Twox64Concat for the epoch, which the chain counts.
+	#[pallet::storage]
+	pub type GrantKeys<T: Config> =
+		StorageDoubleMap<_, Identity, GrantId, Twox64Concat, KeyEpoch, WrappedKey, OptionQuery>;
+
+	/// The grants on each stream or record.
+	// Identity: a resource is a tag and a blake2 output.
+	#[pallet::storage]
+	pub type GrantsByResource<T: Config> =
+		StorageMap<_, Identity, Resource, ResourceGrants, ValueQuery>;
+
+	/// The grants that each organization holds on each stream or record.
+	// Twox64Concat for the number, which the chain gives; Identity for the resource, a tag and a blake2 output.
+	#[pallet::storage]
+	pub type GrantsByGrantee<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		OrganizationId,
+		Identity,
+		Resource,
+		GranteeGrants,
+		ValueQuery,
+	>;
+
+	/// Grants by their last block, for clean-up.
+	// Twox64Concat: spreads the blocks; a grant id is a blake2 output, which nobody can choose.
+	#[pallet::storage]
+	pub type Expiries<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, BlockNumber, Identity, GrantId, (), OptionQuery>;
+
+	/// The earliest last block of the grants on each stream: past it, the next epoch has to be opened.
+	///
+	/// Exact while no rotation is due; when one is, the opening of the next epoch finds it again.
+	// Identity: a stream id is a blake2 output, which nobody can choose.
+	#[pallet::storage]
+	pub type NextExpiry<T: Config> = StorageMap<_, Identity, StreamId, BlockNumber, OptionQuery>;
+
+	/// Grants that are gone, whose keys clean-up has yet to remove. Nothing reads the keys of a grant that is gone.
+	// Identity: a grant id is a blake2 output, which nobody can choose.
+	#[pallet::storage]
+	pub type KeyRemovals<T: Config> = StorageMap<_, Identity, GrantId, (), OptionQuery>;
+
+	/// Access requests by name.
+	// Identity: the id of an access request is a blake2 output, which nobody can choose.
+	#[pallet::storage]
+	pub type AccessRequests<T: Config> =
+		StorageMap<_, Identity, AccessRequestId, AccessRequest, OptionQuery>;
+
+	/// How many access requests of each organization wait for an answer.
+	// Twox64Concat: the chain counts the numbers.
+	#[pallet::storage]
+	pub type PendingRequests<T: Config> =
+		StorageMap<_, Twox64Concat, OrganizationId, u32, ValueQuery>;
+
+	/// Access requests by the block from which on they may be removed.
+	// Twox64Concat: spreads the blocks; the id of an access request is a blake2 output.
+	#[pallet::storage]
+	pub type RequestRemovals<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, BlockNumber, Identity, AccessRequestId, (), OptionQuery>;
+
+	/// Clean-up has removed all that ended before this block.
+	#[pallet::storage]
+	pub type CleanedUntil<T: Config> = StorageValue<_, BlockNumber, ValueQuery>;
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// The next key epoch of a stream was opened.
+		EpochOpened {
+			/// The stream.
+			stream: StreamId,
+			/// The new epoch.
+			epoch: KeyEpoch,
+		},
+		/// A grant was given.
+		Granted {
+			/// Its name.
+			grant: GrantId,
+			/// The organization that gave it.
+			grantor: OrganizationId,
+			/// The organization that holds it.
+			grantee: OrganizationId,
+			/// What it is about.
+			resource: Resource,
+			/// What it allows.
+			permission: Permission,
+		},
+		/// A grant was revoked, and with it those that were delegated under it.
+		Revoked {
+			/// The grant.
+			grant: GrantId,
+			/// The member who revoked it.
+			by: AccountId,
+		},
+		/// A grant was removed: it had expired, or one that it was delegated under has ended.
+		GrantRemoved {
+			/// The grant.
+			grant: GrantId,
+		},
+		/// An organization asked for a grant.
+		AccessRequested {
+			/// Name of the access request.
+			access_request: AccessRequestId,
+			/// The organization that asks.
+			requester: OrganizationId,
+			/// The organization that answers.
+			owner: OrganizationId,
+		},
+		/// An access request was approved.
+		AccessApproved {
+			/// The access request.
+			access_request: AccessRequestId,
+			/// The grant that was given.
+			grant: GrantId,
+		},
+		/// An access request was denied.
+		AccessDenied {
+			/// The access request.
+			access_request: AccessRequestId,
+			/// The member who denied it.
+			by: AccountId,
+		},
+	}
+
+	/// Why a call is refused.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// There is no such stream, or no such record.
+		ResourceNotFound,
+		/// The caller's organization neither owns the resource nor gave or holds the grant, as the call asks for.
+		NotAuthorized,
+		/// No key epoch is open yet: the owner opens one first.
+		NoKeyEpoch,
+		/// The epoch is not the present one: read the stream's epoch again.
+		EpochNotCurrent,
+		/// A grant has ended since the epoch was opened: the owner opens the next one first.
+		RotationDue,
+		/// The epoch is not the next one: read the stream's epoch again.
+		EpochNotNext,
+		/// The stream has had as many key epochs as one can: go on in a new stream.
+		TooManyEpochs,
+		/// The new secret has to be wrapped for every grant on the stream that holds, each once: read the stream's
+		/// active grants again, wrap the secret for all of them, and open the epoch again.
+		RotationIncomplete,
+		/// A wrapped key is exactly 80 bytes.
+		WrappedKeyLength,
+		/// The key is wrapped to another version than the organization's present one: read it again.
+		KeyVersionOutdated,
+		/// There has to be one key for each epoch from the first one to the present, and at most 64; for a record,
+		/// one key, its data key.
+		KeyCountMismatch,
+		/// The first epoch is past the present one; for a record, it is the record's own.
+		EpochOutOfRange,
+		/// There is no grant of that name: it was revoked, has expired, or never was.
+		GrantNotFound,
+		/// The grant no longer holds.
+		GrantEnded,
+		/// The grantor used that reference for another grant: choose another one.
+		ReferenceUsed,
+		/// An organization needs no grant on what it owns, nor from itself.
+		SelfGrant,
+		/// There is no active organization of that number.
+		GranteeNotActive,
+		/// A purpose is 1 to 256 bytes of UTF-8.
+		InvalidPurpose,
+		/// The last block of the grant has passed.
+		ExpiryInPast,
+		/// A delegated grant ends no later than the one it is delegated under.
+		ExpiryPastParent,
+		/// The grant may not be given on.
+		NotDelegable,
+		/// At most four grants stand in a row: a grant that was delegated three times is not delegated again.
+		DelegationTooDeep,
+		/// Only streams can be appended to.
+		AppendNeedsStream,
+		/// The resource has as many grants as one can: revoke one.
+		TooManyGrants,
+		/// The organization holds as many grants on the resource as one can.
+		TooManyGrantsOfGrantee,
+		/// There is no access request of that name.
+		AccessRequestNotFound,
+		/// The access request was answered already.
+		AlreadyAnswered,
+		/// Too many access requests of the organization wait for an answer.
+		TooManyAccessRequests,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
+			Self::clean_up(remaining)
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	/// What can be called.
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Opens the next key epoch of a stream: a new secret encrypts what is written from now on.
+		///
+		/// `owner_key` is the new secret wrapped to the owner itself, `grant_keys` the same for every grant on the
+		/// stream that holds. Grants that do not hold any more and still wait for clean-up are removed.
+		///
+		/// Origin: a grantor of the owner. Emits [`Event::EpochOpened`], and [`Event::GrantRemoved`] for what it
+		/// removes. Errors: those of `Config::Membership`, [`Error::ResourceNotFound`], [`Error::NotAuthorized`],
+		/// [`Error::EpochNotNext`], [`Error::TooManyEpochs`], [`Error::RotationIncomplete`],
+		/// [`Error::WrappedKeyLength`], [`Error::KeyVersionOutdated`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(
+			T::WeightInfo::open_epoch(grant_keys.len() as u32)
+				.saturating_add(T::WeightInfo::clean_up(limits::MAX_GRANTS_PER_RESOURCE))
+		)]
+		pub fn open_epoch(
+			origin: OriginFor<T>,
+			stream: StreamId,
+			epoch: KeyEpoch,
+			owner_key: WrappedKey,
+			grant_keys: Vec<GrantKey>,
+		) -> DispatchResultWithPostInfo {
+			let by = ensure_signed(origin)?;
+			let kept = grant_keys.len() as u32;
+			let removed = Self::do_open_epoch(by, stream, epoch, owner_key, grant_keys)?;
+			let weight =
+				T::WeightInfo::open_epoch(kept).saturating_add(T::WeightInfo::clean_up(removed));
+			Ok(Some(weight).into())
+		}
+
+		/// Gives a grant on a stream, from a key epoch on, or on a record.
+		///
+		/// Origin: a grantor of the owner. Emits [`Event::Granted`]. Errors: those of `Config::Membership`,
+		/// [`Error::ResourceNotFound`], [`Error::NotAuthorized`], [`Error::ReferenceUsed`], [`Error::SelfGrant`],
+		/// [`Error::GranteeNotActive`], [`Error::InvalidPurpose`], [`Error::ExpiryInPast`],
+		/// [`Error::AppendNeedsStream`], [`Error::NoKeyEpoch`], [`Error::EpochOutOfRange`],
+		/// [`Error::KeyCountMismatch`], [`Error::WrappedKeyLength`], [`Error::KeyVersionOutdated`],
+		/// [`Error::TooManyGrants`], [`Error::TooManyGrantsOfGrantee`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::grant(terms.keys.len() as u32))]
+		pub fn grant(
+			origin: OriginFor<T>,
+			reference: Reference,
+			resource: Resource,
+			grantee: OrganizationId,
+			permission: Permission,
+			terms: GrantTerms,
+		) -> DispatchResult {
+			let by = ensure_signed(origin)?;
+			Self::do_grant(by, reference, resource, grantee, permission, terms)
+		}
+
+		/// Gives a grant on, to another organization: it allows the same, ends no later, and ends with its parent.
+		///
+		/// Origin: a grantor of the organization that holds `parent`. Emits [`Event::Granted`]. Errors:
+		/// [`Error::GrantNotFound`], [`Error::GrantEnded`], [`Error::NotDelegable`],
+		/// [`Error::DelegationTooDeep`], [`Error::ExpiryPastParent`], and those of [`Pallet::grant`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::delegate(terms.keys.len() as u32))]
+		pub fn delegate(
+			origin: OriginFor<T>,
+			parent: GrantId,
+			reference: Reference,
+			grantee: OrganizationId,
+			terms: GrantTerms,
+		) -> DispatchResult {
+			Self::do_delegate(ensure_signed(origin)?, parent, reference, grantee, terms)
+		}
+
+		/// Ends a grant at once, and those that were delegated under it. A stream then takes no record until its owner
+		/// opens the next key epoch.
+		///
+		/// Origin: a grantor of the organization that gave the grant, or of the owner. Emits [`Event::Revoked`], and
+		/// before it [`Event::GrantRemoved`] for each grant below. Errors: those of `Config::Membership`,
+		/// [`Error::GrantNotFound`], [`Error::NotAuthorized`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::revoke(limits::MAX_GRANTS_PER_RESOURCE))]
+		pub fn revoke(origin: OriginFor<T>, grant: GrantId) -> DispatchResultWithPostInfo {
+			let ended = Self::do_revoke(ensure_signed(origin)?, grant)?;
+			Ok(Some(T::WeightInfo::revoke(ended)).into())
+		}
+
+		/// Asks the owner of a stream or record for a grant.
+		///
+		/// Origin: a grantor of another organization than the owner. Emits [`Event::AccessRequested`]. Errors: those
+		/// of `Config::Membership`, [`Error::ResourceNotFound`], [`Error::SelfGrant`], [`Error::InvalidPurpose`],
+		/// [`Error::AppendNeedsStream`], [`Error::ReferenceUsed`], [`Error::TooManyAccessRequests`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::request_access())]
+		pub fn request_access(
+			origin: OriginFor<T>,
+			reference: Reference,
+			resource: Resource,
+			permission: Permission,
+			purpose: Purpose,
+		) -> DispatchResult {
+			let by = ensure_signed(origin)?;
+			Self::do_request_access(by, reference, resource, permission, purpose)
+		}
+
+		/// Approves an access request by giving the grant that it asks for.
+		///
+		/// Origin: a grantor of the owner. Emits [`Event::Granted`] and [`Event::AccessApproved`]. Errors:
+		/// [`Error::AccessRequestNotFound`], [`Error::AlreadyAnswered`], [`Error::NotAuthorized`], and those of
+		/// [`Pallet::grant`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::approve(terms.keys.len() as u32))]
+		pub fn approve(
+			origin: OriginFor<T>,
+			access_request: AccessRequestId,
+			reference: Reference,
+			terms: GrantTerms,
+		) -> DispatchResult {
+			Self::do_approve(ensure_signed(origin)?, access_request, reference, terms)
+		}
+
+		/// Denies an access request, and says why.
+		///
+		/// Origin: a grantor of the owner. Emits [`Event::AccessDenied`]. Errors: those of `Config::Membership`,
+		/// [`Error::AccessRequestNotFound`], [`Error::AlreadyAnswered`], [`Error::NotAuthorized`],
+		/// [`Error::InvalidPurpose`].
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::deny())]
+		pub fn deny(
+			origin: OriginFor<T>,
+			access_request: AccessRequestId,
+			reason: Purpose,
+		) -> DispatchResult {
+			Self::do_deny(ensure_signed(origin)?, access_request, reason)
+		}
+	}
+}

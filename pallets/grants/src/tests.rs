@@ -1,0 +1,13 @@
+mod append;
+mod approve;
+mod clean_up;
+mod delegate;
+mod deny;
+mod grant;
+mod key_epochs;
+mod lists;
+mod open_epoch;
+mod properties;
+mod read_access;
+mod request_access;
+mod revoke;

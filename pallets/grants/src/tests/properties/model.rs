@@ -1,0 +1,507 @@
+//! What the pallet promises, in the simplest terms: the model remembers everything and indexes nothing.
+
+use super::{Flaw, Step, Terms, ORGANIZATIONS};
+use crate::{mock::*, AccessRequests, GrantsByGrantee, GrantsByResource};
+use credio_primitives::{
+	grant::{GrantKey, GrantTerms},
+	traits::AppendGrants,
+	AccessRequestId, Denial, GrantId, GrantStatus, KeyEpoch, OrganizationId, Permission, RecordId,
+	Resource, StreamId,
+};
+use frame_support::{traits::OnIdle, weights::Weight};
+use proptest::sample::Index;
+use sp_runtime::DispatchError;
+
+/// What should come of a step, and what did.
+pub type Outcome = (Expected, Result<(), DispatchError>);
+
+#[derive(Debug)]
+struct ModelGrant {
+	id: GrantId,
+	grantor: OrganizationId,
+	grantee: OrganizationId,
+	resource: Resource,
+	owner: OrganizationId,
+	permission: Permission,
+	from_epoch: KeyEpoch,
+	expires_at: Option<u32>,
+	delegable: bool,
+	parent: Option<usize>,
+	revoked: bool,
+}
+
+#[derive(Debug)]
+struct ModelRecord {
+	id: RecordId,
+	owner: OrganizationId,
+	author: OrganizationId,
+	epoch: KeyEpoch,
+}
+
+#[derive(Debug)]
+struct ModelRequest {
+	id: AccessRequestId,
+	requester: OrganizationId,
+	owner: OrganizationId,
+	permission: Permission,
+	answered: bool,
+}
+
+/// A stream is known by its owner.
+#[derive(Debug, Default)]
+struct ModelStream {
+	epoch: Option<KeyEpoch>,
+	/// Grants whose holders have been given the present secret.
+	secret_known_to: Vec<usize>,
+}
+
+#[derive(Debug, Default)]
+pub struct Model {
+	now: u32,
+	references: u32,
+	suspended: [bool; ORGANIZATIONS as usize],
+	streams: [ModelStream; 2],
+	grants: Vec<ModelGrant>,
+	records: Vec<ModelRecord>,
+	requests: Vec<ModelRequest>,
+}
+
+/// What came of a step.
+#[derive(Debug, PartialEq)]
+pub enum Expected {
+	Applied,
+	Refused,
+	/// It depends on how far clean-up has come.
+	Either,
+}
+
+impl From<bool> for Expected {
+	fn from(allowed: bool) -> Self {
+		if allowed {
+			Self::Applied
+		} else {
+			Self::Refused
+		}
+	}
+}
+
+impl Model {
+	/// The model of [`new_test_ext`].
+	pub fn new() -> Self {
+		Self { now: 1, ..Self::default() }
+	}
+
+	fn active(&self, organization: OrganizationId) -> bool {
+		!self.suspended[organization as usize]
+	}
+
+	fn stream(&self, owner: OrganizationId) -> &ModelStream {
+		&self.streams[owner as usize]
+	}
+
+	/// A grant holds if it was not revoked, its last block has not passed, and the same is true of its parent.
+	fn holds(&self, grant: usize) -> bool {
+		let grant = &self.grants[grant];
+		!grant.revoked
+			&& grant.expires_at.is_none_or(|end| self.now <= end)
+			&& grant.parent.is_none_or(|parent| self.holds(parent))
+	}
+
+	fn depth(&self, grant: usize) -> u32 {
+		1 + self.grants[grant].parent.map_or(0, |parent| self.depth(parent))
+	}
+
+	fn holding(&self) -> impl Iterator<Item = (usize, &ModelGrant)> {
+		self.grants.iter().enumerate().filter(|(n, _)| self.holds(*n))
+	}
+
+	fn holding_on_stream(&self, owner: OrganizationId) -> Vec<(usize, GrantId, OrganizationId)> {
+		self.holding()
+			.filter(|(_, grant)| grant.resource == Resource::Stream(stream_of(owner)))
+			.map(|(n, grant)| (n, grant.id, grant.grantee))
+			.collect()
+	}
+
+	/// A new secret is due as soon as somebody who was given the present one has lost the right to it.
+	fn rotation_due(&self, owner: OrganizationId) -> bool {
+		self.stream(owner).secret_known_to.iter().any(|grant| !self.holds(*grant))
+	}
+
+	fn may_append(&self, organization: OrganizationId, owner: OrganizationId) -> bool {
+		self.holding().any(|(_, grant)| {
+			grant.grantee == organization
+				&& grant.permission == Permission::Append
+				&& grant.resource == Resource::Stream(stream_of(owner))
+		})
+	}
+
+	fn may_read(&self, organization: OrganizationId, record: &ModelRecord) -> bool {
+		let granted = self.holding().any(|(_, grant)| {
+			let covers = match grant.resource {
+				Resource::Record(id) => id == record.id,
+				Resource::Stream(id) => {
+					id == stream_of(record.owner) && grant.from_epoch <= record.epoch
+				},
+			};
+			let allows = grant.permission == Permission::Read || record.author == organization;
+			grant.grantee == organization && covers && allows
+		});
+		self.active(organization) && (organization == record.owner || granted)
+	}
+
+	fn next_reference(&mut self) -> u32 {
+		self.references += 1;
+		self.references
+	}
+
+	fn terms_of(&self, terms: Terms, from_epoch: KeyEpoch, keys: u32) -> GrantTerms {
+		GrantTerms {
+			purpose: purpose("audit"),
+			expires_at: terms.ends_in.map(|blocks| self.now.saturating_add_signed(blocks.into())),
+			delegable: terms.delegable,
+			from_epoch,
+			keys: vec![key(terms.grantee); keys as usize].try_into().unwrap(),
+		}
+	}
+
+	/// Whether anybody could give these terms to that grantee.
+	fn acceptable(&self, owner: OrganizationId, by: OrganizationId, terms: Terms) -> bool {
+		self.active(by)
+			&& self.active(terms.grantee)
+			&& terms.grantee != owner
+			&& terms.grantee != by
+			&& terms.ends_in.is_none_or(|blocks| blocks >= 0)
+	}
+
+	fn add(&mut self, grant: ModelGrant) {
+		if matches!(grant.resource, Resource::Stream(_)) {
+			let n = self.grants.len();
+			self.streams[grant.owner as usize].secret_known_to.push(n);
+		}
+		self.grants.push(grant);
+	}
+
+	/// The terms on a stream as they are sent: its first epoch and the number of keys.
+	fn stream_epochs(&self, owner: OrganizationId, terms: Terms) -> (KeyEpoch, u32) {
+		let current = self.stream(owner).epoch.unwrap_or(0);
+		let from = current.saturating_sub(terms.epochs_back);
+		(from, current - from + 1)
+	}
+
+	/// Takes a step in the model and in the pallet, and says what should and what did come of it.
+	pub fn take(&mut self, step: &Step) -> Outcome {
+		match *step {
+			Step::OpenEpoch { by, of, flaw } => self.open_epoch(by, of, flaw),
+			Step::Grant { by, of, record, append, terms } => {
+				let record = record.filter(|_| !self.records.is_empty());
+				let record = record.map(|index| index.index(self.records.len()));
+				self.grant(by, of, record, append, terms)
+			},
+			Step::Delegate { by, parent, holding, terms } => {
+				let parents = (0..self.grants.len()).filter(|n| !holding || self.holds(*n));
+				let parents = parents.collect::<Vec<_>>();
+				if parents.is_empty() {
+					return (Expected::Applied, Ok(()));
+				}
+				self.delegate(by, *parent.get(&parents), terms)
+			},
+			Step::Revoke { by, grant } => self.revoke(by, grant),
+			Step::Request { by, of, append } => self.request(by, of, append),
+			Step::Approve { by, request, terms } => self.approve(by, request, terms),
+			Step::Deny { by, request } => self.deny(by, request),
+			Step::Write { by, of, old_epoch } => self.write(by, of, old_epoch),
+			Step::Suspend(organization) => {
+				self.suspended[organization as usize] = true;
+				World::suspend(organization);
+				(Expected::Applied, Ok(()))
+			},
+			Step::Reinstate(organization) => {
+				self.suspended[organization as usize] = false;
+				World::reinstate(organization);
+				(Expected::Applied, Ok(()))
+			},
+			Step::RotateKey(organization) => {
+				World::rotate_key(organization);
+				(Expected::Applied, Ok(()))
+			},
+			Step::Idle { steps } => {
+				use crate::WeightInfo;
+				let remaining = <() as WeightInfo>::clean_up(1).saturating_mul(steps);
+				let used: Weight = Grants::on_idle(self.now, remaining);
+				assert!(used.all_lte(remaining));
+				(Expected::Applied, Ok(()))
+			},
+			Step::Wait { blocks } => {
+				self.now += blocks;
+				System::set_block_number(self.now);
+				(Expected::Applied, Ok(()))
+			},
+		}
+	}
+
+	fn open_epoch(&mut self, by: OrganizationId, of: OrganizationId, flaw: Flaw) -> Outcome {
+		let staying = self.holding_on_stream(of);
+		let mut keys = staying
+			.iter()
+			.map(|(_, grant, grantee)| GrantKey { grant: *grant, key: key(*grantee) })
+			.collect::<Vec<_>>();
+		let mut epoch = self.stream(of).epoch.map_or(0, |epoch| epoch + 1);
+		let flawless = match flaw {
+			Flaw::None => true,
+			Flaw::LeaveOneOut => keys.pop().is_none(),
+			Flaw::NameOneTwice => {
+				keys.extend(keys.first().cloned());
+				keys.is_empty()
+			},
+			Flaw::SkipAnEpoch => {
+				epoch += 1;
+				false
+			},
+		};
+		let allowed = flawless && by == of && self.active(by);
+		if allowed {
+			let secret_known_to = staying.into_iter().map(|(n, ..)| n).collect();
+			self.streams[of as usize] = ModelStream { epoch: Some(epoch), secret_known_to };
+		}
+		let done = Grants::open_epoch(signed(by), stream_of(of), epoch, key(of), keys);
+		(allowed.into(), done.map(|_| ()).map_err(|error| error.error))
+	}
+
+	fn grant(
+		&mut self,
+		by: Option<OrganizationId>,
+		of: OrganizationId,
+		record: Option<usize>,
+		append: bool,
+		terms: Terms,
+	) -> Outcome {
+		let permission = if append { Permission::Append } else { Permission::Read };
+		let (owner, resource, from_epoch, keys) = match record.map(|n| &self.records[n]) {
+			Some(record) => (record.owner, Resource::Record(record.id), record.epoch, 1),
+			None => {
+				let (from, keys) = self.stream_epochs(of, terms);
+				(of, Resource::Stream(stream_of(of)), from, keys)
+			},
+		};
+		let by = by.unwrap_or(owner);
+		let fits = match record {
+			Some(_) => !append,
+			None => self.stream(owner).epoch.is_some(),
+		};
+		let allowed = fits && by == owner && self.acceptable(owner, by, terms);
+		let number = self.next_reference();
+		let sent = self.terms_of(terms, from_epoch, keys);
+		let expires_at = sent.expires_at;
+		let done =
+			Grants::grant(signed(by), reference(number), resource, terms.grantee, permission, sent);
+		if allowed && done.is_ok() {
+			self.add(ModelGrant {
+				id: GrantId::derive(by, &reference(number)),
+				grantor: by,
+				grantee: terms.grantee,
+				resource,
+				owner,
+				permission,
+				from_epoch,
+				expires_at,
+				delegable: terms.delegable,
+				parent: None,
+				revoked: false,
+			});
+		}
+		(unless_full(allowed, terms.grantee, resource), done)
+	}
+
+	fn delegate(&mut self, by: Option<OrganizationId>, n: usize, terms: Terms) -> Outcome {
+		let parent = &self.grants[n];
+		let (id, resource, owner, permission) =
+			(parent.id, parent.resource, parent.owner, parent.permission);
+		let by = by.unwrap_or(parent.grantee);
+		let (from_epoch, keys) = match resource {
+			Resource::Record(_) => (parent.from_epoch, 1),
+			Resource::Stream(_) => self.stream_epochs(owner, terms),
+		};
+		let sent = self.terms_of(terms, from_epoch, keys);
+		let expires_at = sent.expires_at;
+		let in_time = parent.expires_at.is_none_or(|end| expires_at.is_some_and(|own| own <= end));
+		let allowed = self.holds(n)
+			&& parent.delegable
+			&& by == parent.grantee
+			&& in_time
+			&& from_epoch >= parent.from_epoch
+			&& self.depth(n) < 4
+			&& self.acceptable(owner, by, terms);
+		let number = self.next_reference();
+		let done = Grants::delegate(signed(by), id, reference(number), terms.grantee, sent);
+		if allowed && done.is_ok() {
+			self.add(ModelGrant {
+				id: GrantId::derive(by, &reference(number)),
+				grantor: by,
+				grantee: terms.grantee,
+				resource,
+				owner,
+				permission,
+				from_epoch,
+				expires_at,
+				delegable: terms.delegable,
+				parent: Some(n),
+				revoked: false,
+			});
+		}
+		(unless_full(allowed, terms.grantee, resource), done)
+	}
+
+	fn revoke(&mut self, by: OrganizationId, grant: Index) -> Outcome {
+		if self.grants.is_empty() {
+			return (Expected::Applied, Ok(()));
+		}
+		let n = grant.index(self.grants.len());
+		let held = self.holds(n);
+		let active = self.active(by);
+		let grant = &mut self.grants[n];
+		let done = Grants::revoke(signed(by), grant.id);
+		let authorized = active && (by == grant.grantor || by == grant.owner);
+		// A grant that has expired can be revoked as long as it is there.
+		let expected = if authorized && !held && !grant.revoked {
+			Expected::Either
+		} else {
+			(authorized && held).into()
+		};
+		grant.revoked |= done.is_ok();
+		(expected, done.map(|_| ()).map_err(|error| error.error))
+	}
+
+	fn request(&mut self, by: OrganizationId, of: OrganizationId, append: bool) -> Outcome {
+		let permission = if append { Permission::Append } else { Permission::Read };
+		let allowed = by != of && self.active(by);
+		let reference = reference(self.next_reference());
+		if allowed {
+			self.requests.push(ModelRequest {
+				id: AccessRequestId::derive(by, &reference),
+				requester: by,
+				owner: of,
+				permission,
+				answered: false,
+			});
+		}
+		let resource = Resource::Stream(stream_of(of));
+		let why = purpose("credit check");
+		let done = Grants::request_access(signed(by), reference, resource, permission, why);
+		(allowed.into(), done)
+	}
+
+	/// Whether an organization can answer a request now.
+	fn answerable(&self, by: OrganizationId, request: usize) -> bool {
+		let request = &self.requests[request];
+		let is_there = AccessRequests::<Test>::contains_key(request.id);
+		is_there && !request.answered && by == request.owner && self.active(by)
+	}
+
+	fn approve(&mut self, by: Option<OrganizationId>, request: Index, terms: Terms) -> Outcome {
+		if self.requests.is_empty() {
+			return (Expected::Applied, Ok(()));
+		}
+		let n = request.index(self.requests.len());
+		let by = by.unwrap_or(self.requests[n].owner);
+		let ready = self.answerable(by, n);
+		let ModelRequest { id, requester, owner, permission, .. } = self.requests[n];
+		let terms = Terms { grantee: requester, ..terms };
+		let (from_epoch, keys) = self.stream_epochs(owner, terms);
+		let sent = self.terms_of(terms, from_epoch, keys);
+		let expires_at = sent.expires_at;
+		let resource = Resource::Stream(stream_of(owner));
+		let allowed =
+			ready && self.stream(owner).epoch.is_some() && self.acceptable(owner, by, terms);
+		let reference = reference(self.next_reference());
+		let done = Grants::approve(signed(by), id, reference, sent);
+		if allowed && done.is_ok() {
+			self.requests[n].answered = true;
+			self.add(ModelGrant {
+				id: GrantId::derive(by, &reference),
+				grantor: by,
+				grantee: requester,
+				resource,
+				owner,
+				permission,
+				from_epoch,
+				expires_at,
+				delegable: terms.delegable,
+				parent: None,
+				revoked: false,
+			});
+		}
+		(unless_full(allowed, requester, resource), done)
+	}
+
+	fn deny(&mut self, by: Option<OrganizationId>, request: Index) -> Outcome {
+		if self.requests.is_empty() {
+			return (Expected::Applied, Ok(()));
+		}
+		let n = request.index(self.requests.len());
+		let by = by.unwrap_or(self.requests[n].owner);
+		let ready = self.answerable(by, n);
+		self.requests[n].answered |= ready;
+		(ready.into(), Grants::deny(signed(by), self.requests[n].id, purpose("no")))
+	}
+
+	fn write(&mut self, by: OrganizationId, of: OrganizationId, old_epoch: bool) -> Outcome {
+		let current = self.stream(of).epoch;
+		let epoch = current.unwrap_or(0).saturating_sub(old_epoch.into());
+		let allowed = self.active(by)
+			&& current == Some(epoch)
+			&& !self.rotation_due(of)
+			&& (by == of || self.may_append(by, of));
+		let number = self.next_reference();
+		let done = write(by, stream_of(of), number, epoch);
+		if let Ok(id) = done {
+			self.records.push(ModelRecord { id, owner: of, author: by, epoch });
+		}
+		(allowed.into(), done.map(|_| ()))
+	}
+
+	/// The pallet is in the state that the model says.
+	pub fn compare(&self) {
+		for (n, grant) in self.grants.iter().enumerate() {
+			let stored = crate::Grants::<Test>::get(grant.id);
+			let holds = stored.is_some_and(|stored| Grants::status(&stored) == GrantStatus::Active);
+			assert_eq!(holds, self.holds(n), "{grant:?}");
+		}
+		for owner in [OWNER, READER] {
+			let stream: StreamId = stream_of(owner);
+			let state = Grants::key_epoch(&stream);
+			assert_eq!(state.map(|state| state.current), self.stream(owner).epoch);
+			let due = state.is_some_and(|state| state.rotation_due);
+			assert_eq!(due, self.rotation_due(owner), "of {owner}");
+			for organization in 0..ORGANIZATIONS {
+				let may_append = Grants::may_append(organization, &stream);
+				assert_eq!(may_append, self.may_append(organization, owner));
+			}
+		}
+		for record in &self.records {
+			for organization in 0..ORGANIZATIONS {
+				let access = Grants::read_access(&grantor(organization), &record.id);
+				let may_read = self.may_read(organization, record);
+				assert_eq!(access.is_ok(), may_read, "{organization} reads {record:?}");
+				let suspended = access == Err(Denial::Suspended);
+				assert_eq!(suspended, !self.active(organization));
+			}
+		}
+		Grants::do_try_state().unwrap();
+	}
+}
+
+/// Lists have bounds, and what waits for clean-up fills them too.
+fn unless_full(allowed: bool, grantee: OrganizationId, resource: Resource) -> Expected {
+	let full = GrantsByGrantee::<Test>::get(grantee, resource).is_full()
+		|| GrantsByResource::<Test>::get(resource).is_full();
+	if allowed && full {
+		Expected::Either
+	} else {
+		allowed.into()
+	}
+}
+
+/// [`by`], where an argument has that name.
+fn signed(organization: OrganizationId) -> RuntimeOrigin {
+	by(organization)
+}

@@ -1,0 +1,98 @@
+//! Benchmarks. The calls in the requests are remarks, which do next to nothing; the filter for calls in requests is
+//! left out, since runtimes allow no remarks there.
+
+use super::*;
+use alloc::{vec, vec::Vec};
+use credio_primitives::{
+	traits::Membership, AccountId, OrganizationId, Outcome, Request, RequestKey,
+};
+use frame_benchmarking::v2::*;
+use frame_support::{traits::Get, weights::Weight};
+use frame_system::RawOrigin;
+use sp_runtime::traits::Saturating;
+
+/// Bytes of calls that a block can hold.
+const MAX_BYTES: u32 = 3 * 1024 * 1024;
+
+fn caller<T: Config>() -> (AccountId, OrganizationId) {
+	let who: AccountId = account("gateway", 0, 0);
+	let organization = T::Membership::benchmark_member(&who);
+	(who, organization)
+}
+
+fn request<T: Config>(n: u32) -> Request {
+	let mut key = [0; 32];
+	key[..4].copy_from_slice(&n.to_le_bytes());
+	let expires_at = Pallet::<T>::now().saturating_add(T::MaxRequestLifetime::get());
+	Request { key: RequestKey(key), expires_at, lane: None }
+}
+
+/// `c` calls of about `b` bytes together.
+fn calls<T: Config>(c: u32, b: u32) -> Vec<<T as Config>::RuntimeCall> {
+	let remark = vec![0; (b / c) as usize];
+	(0..c).map(|_| frame_system::Call::<T>::remark { remark: remark.clone() }.into()).collect()
+}
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn submit(c: Linear<1, 64>, b: Linear<0, MAX_BYTES>) -> Result<(), BenchmarkError> {
+		let (who, organization) = caller::<T>();
+		let request = request::<T>(0);
+		let calls = calls::<T>(c, b);
+		let origin = RawOrigin::Signed(who).into();
+		#[block]
+		{
+			Pallet::<T>::do_submit(origin, request, calls, |_| true).map_err(|e| e.error)?;
+		}
+		let receipt = Receipts::<T>::get(organization, request.key);
+		assert_eq!(receipt.map(|receipt| receipt.outcome), Some(Outcome::Applied));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn repeat(b: Linear<0, MAX_BYTES>) -> Result<(), BenchmarkError> {
+		let (who, _) = caller::<T>();
+		let request = request::<T>(0);
+		let first = calls::<T>(64, b);
+		let again = first.clone();
+		let origin: T::RuntimeOrigin = RawOrigin::Signed(who).into();
+		Pallet::<T>::do_submit(origin.clone(), request, first, |_| true).map_err(|e| e.error)?;
+		#[block]
+		{
+			Pallet::<T>::do_submit(origin, request, again, |_| true).map_err(|e| e.error)?;
+		}
+		assert_eq!(Receipts::<T>::iter_keys().count(), 1);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn remove_receipts(
+		n: Linear<0, { T::MaxRemovalsPerBlock::get() }>,
+	) -> Result<(), BenchmarkError> {
+		let (who, _) = caller::<T>();
+		for i in 0..n {
+			let origin = RawOrigin::Signed(who.clone()).into();
+			Pallet::<T>::do_submit(origin, request::<T>(i), calls::<T>(1, 0), |_| true)
+				.map_err(|e| e.error)?;
+		}
+		let removable_in = T::MaxRequestLifetime::get()
+			.saturating_add(T::ReceiptRetention::get())
+			.saturating_add(BUCKET_WIDTH);
+		let bucket = Pallet::<T>::removal_bucket(request::<T>(0).expires_at);
+		OldestBucket::<T>::put(bucket);
+		frame_system::Pallet::<T>::set_block_number(
+			frame_system::Pallet::<T>::block_number().saturating_add(removable_in.into()),
+		);
+		#[block]
+		{
+			Pallet::<T>::remove_receipts(Weight::MAX);
+		}
+		assert_eq!(Receipts::<T>::iter_keys().count(), 0);
+		Ok(())
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+}

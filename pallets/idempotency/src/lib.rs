@@ -1,0 +1,222 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod impls;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+pub mod weights;
+
+pub use pallet::*;
+pub use weights::WeightInfo;
+
+use credio_primitives::BlockNumber;
+
+/// Receipts are removed by buckets of so many blocks: a receipt may stay this much longer than it has to.
+pub const BUCKET_WIDTH: BlockNumber = 100;
+
+// The macro repeats the attributes' paths where they are in scope.
+#[allow(unused_qualifications)]
+#[frame_support::pallet]
+pub mod pallet {
+	use super::weights::WeightInfo;
+	use alloc::vec::Vec;
+	use credio_primitives::{
+		apis::RequestLimits, traits::Membership, AccountId, BlockNumber, OrganizationId, Receipt,
+		Request, RequestKey,
+	};
+	use frame_support::{
+		dispatch::{DispatchClass, GetDispatchInfo, PostDispatchInfo},
+		pallet_prelude::*,
+		traits::{Contains, IsSubType},
+	};
+	use frame_system::pallet_prelude::*;
+	use sp_runtime::traits::Dispatchable;
+
+	/// The version of the storage layout.
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// The pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the runtime decides.
+	#[pallet::config]
+	pub trait Config:
+		frame_system::Config<AccountId = AccountId, RuntimeEvent: From<Event<Self>>>
+	{
+		/// A call of the runtime.
+		type RuntimeCall: Parameter
+			+ Dispatchable<RuntimeOrigin = Self::RuntimeOrigin, PostInfo = PostDispatchInfo>
+			+ GetDispatchInfo
+			+ From<frame_system::Call<Self>>
+			+ IsSubType<Call<Self>>
+			+ IsType<<Self as frame_system::Config>::RuntimeCall>;
+
+		/// Who acts for which organization.
+		type Membership: Membership<AccountId>;
+
+		/// Which calls may travel in a request. Calls of this pallet never do, whatever it says.
+		type CallFilter: Contains<<Self as Config>::RuntimeCall>;
+
+		/// How far ahead of the present block `expires_at` may lie.
+		#[pallet::constant]
+		type MaxRequestLifetime: Get<BlockNumber>;
+
+		/// How long a receipt is kept past `expires_at`, in blocks.
+		#[pallet::constant]
+		type ReceiptRetention: Get<BlockNumber>;
+
+		/// Most receipts removed in one block.
+		#[pallet::constant]
+		type MaxRemovalsPerBlock: Get<u32>;
+
+		/// Weights of the calls and hooks.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// What the chain did with each request.
+	// Twox64Concat for the organization, whose number the chain gives; Blake2_128Concat for the key, which a member
+	// chooses.
+	#[pallet::storage]
+	pub type Receipts<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		OrganizationId,
+		Blake2_128Concat,
+		RequestKey,
+		Receipt,
+		OptionQuery,
+	>;
+
+	/// Which receipts are due for removal in which bucket of blocks.
+	// Twox64Concat for bucket and organization, which the chain counts; Blake2_128Concat for the key, which a member
+	// chooses.
+	#[pallet::storage]
+	pub type Removals<T: Config> = StorageNMap<
+		_,
+		(
+			NMapKey<Twox64Concat, u32>,
+			NMapKey<Twox64Concat, OrganizationId>,
+			NMapKey<Blake2_128Concat, RequestKey>,
+		),
+		(),
+		OptionQuery,
+	>;
+
+	/// The first bucket that may not be empty. All before it are.
+	#[pallet::storage]
+	pub type OldestBucket<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// All calls of a request were applied.
+		Applied {
+			/// The organization whose request it is.
+			organization: OrganizationId,
+			/// Key of the request.
+			key: RequestKey,
+		},
+		/// A call of a request failed, and none was applied.
+		Rejected {
+			/// The organization whose request it is.
+			organization: OrganizationId,
+			/// Key of the request.
+			key: RequestKey,
+			/// Position of the failed call in the request, counted from 0.
+			call_index: u32,
+			/// Why it failed.
+			error: DispatchError,
+		},
+		/// A request came again. Nothing was done, and its receipt stands.
+		Repeated {
+			/// The organization whose request it is.
+			organization: OrganizationId,
+			/// Key of the request.
+			key: RequestKey,
+		},
+	}
+
+	/// Why a request is refused. A refused request leaves no receipt.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The request has no calls.
+		NoCalls,
+		/// The request has more than 64 calls.
+		TooManyCalls,
+		/// One of the calls may not travel in a request.
+		CallNotAllowed,
+		/// `expires_at` has passed: the request can never be applied.
+		Expired,
+		/// `expires_at` lies further ahead than the longest lifetime of a request.
+		ExpiryTooFar,
+		/// The key was used for other calls. The receipt of those stands.
+		KeyReused,
+		/// The request names a position in a lane, and lanes are not available.
+		LanesUnavailable,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
+			Self::remove_receipts(remaining)
+		}
+
+		fn integrity_test() {
+			assert!(T::MaxRequestLifetime::get() > 0, "a request lives at least one block");
+			assert!(T::MaxRemovalsPerBlock::get() > 0, "receipts have to be removed");
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// What the chain did with a request.
+		pub fn receipt(organization: OrganizationId, key: RequestKey) -> Option<Receipt> {
+			Receipts::<T>::get(organization, key)
+		}
+
+		/// Bounds on requests.
+		pub fn limits() -> RequestLimits {
+			Self::do_limits()
+		}
+	}
+
+	/// What can be called.
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Applies the calls of a request together or not at all, once.
+		///
+		/// Origin: any member of an active organization. The calls run with the signer's own origin. If one fails,
+		/// all are undone and the receipt says so; this call succeeds all the same. The same key with the same calls
+		/// again does nothing: the first receipt stands, even past its expiry. Emits [`Event::Applied`],
+		/// [`Event::Rejected`] or [`Event::Repeated`].
+		///
+		/// Errors: those of `Config::Membership`, [`Error::NoCalls`], [`Error::TooManyCalls`],
+		/// [`Error::KeyReused`], [`Error::LanesUnavailable`], [`Error::Expired`], [`Error::ExpiryTooFar`],
+		/// [`Error::CallNotAllowed`]. None of them leaves a receipt.
+		#[pallet::call_index(0)]
+		#[pallet::weight((Pallet::<T>::declared_weight(calls), DispatchClass::Normal))]
+		pub fn submit(
+			origin: OriginFor<T>,
+			request: Request,
+			calls: Vec<<T as Config>::RuntimeCall>,
+		) -> DispatchResultWithPostInfo {
+			Self::do_submit(origin, request, calls, T::CallFilter::contains)
+		}
+	}
+}

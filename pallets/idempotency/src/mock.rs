@@ -1,0 +1,180 @@
+//! A runtime for the tests: three organizations, one of them suspended, and a pallet whose calls can fail.
+
+pub mod scratch;
+
+use crate as pallet_idempotency;
+use credio_primitives::{
+	traits::{Membership, Role},
+	AccountId, Member, OrganizationId, Request, RequestKey, Roles,
+};
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::{Contains, OnIdle},
+	weights::Weight,
+};
+use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError};
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Idempotency = pallet_idempotency;
+	#[runtime::pallet_index(2)]
+	pub type Scratch = scratch;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = frame_system::mocking::MockBlockU32<Test>;
+	type AccountId = AccountId;
+	type Lookup = IdentityLookup<AccountId>;
+	type BaseCallFilter = BaseFilter;
+}
+
+impl scratch::Config for Test {}
+
+/// The runtime's own filter, below that for requests.
+pub struct BaseFilter;
+
+impl Contains<RuntimeCall> for BaseFilter {
+	fn contains(call: &RuntimeCall) -> bool {
+		!matches!(call, RuntimeCall::Scratch(scratch::Call::switched_off {}))
+	}
+}
+
+/// Only these calls may travel in a request. It even allows `submit`, which the pallet has to refuse by itself.
+pub struct RequestFilter;
+
+impl Contains<RuntimeCall> for RequestFilter {
+	fn contains(call: &RuntimeCall) -> bool {
+		match call {
+			RuntimeCall::System(call) => {
+				matches!(call, frame_system::Call::remark_with_event { .. })
+			},
+			RuntimeCall::Scratch(_) | RuntimeCall::Idempotency(_) => true,
+		}
+	}
+}
+
+parameter_types! {
+	pub const MaxRequestLifetime: u32 = 150;
+	pub const ReceiptRetention: u32 = 230;
+	pub const MaxRemovalsPerBlock: u32 = 5;
+	pub static BenchmarkMember: Option<AccountId> = None;
+}
+
+impl crate::Config for Test {
+	type RuntimeCall = RuntimeCall;
+	type Membership = Members;
+	type CallFilter = RequestFilter;
+	type MaxRequestLifetime = MaxRequestLifetime;
+	type ReceiptRetention = ReceiptRetention;
+	type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
+	type WeightInfo = ();
+}
+
+/// First gateway of [`ALPHA`].
+pub const ALICE: AccountId = AccountId::new([1; 32]);
+/// Second gateway of [`ALPHA`].
+pub const ANNA: AccountId = AccountId::new([2; 32]);
+/// Gateway of [`BETA`].
+pub const BOB: AccountId = AccountId::new([3; 32]);
+/// Gateway of the suspended organization.
+pub const CAROL: AccountId = AccountId::new([4; 32]);
+pub const STRANGER: AccountId = AccountId::new([5; 32]);
+
+pub const ALPHA: OrganizationId = 0;
+pub const BETA: OrganizationId = 1;
+const SUSPENDED: OrganizationId = 2;
+
+pub struct Members;
+
+impl Membership<AccountId> for Members {
+	fn member(who: &AccountId) -> Option<Member> {
+		let organization = match who {
+			who if *who == ALICE || *who == ANNA => ALPHA,
+			who if *who == BOB => BETA,
+			who if *who == CAROL => SUSPENDED,
+			who if Some(who) == BenchmarkMember::get().as_ref() => ALPHA,
+			_ => return None,
+		};
+		Some(Member { organization, roles: Roles::default() })
+	}
+
+	fn is_active(organization: OrganizationId) -> bool {
+		organization < SUSPENDED
+	}
+
+	fn ensure_role(who: &AccountId, role: Role) -> Result<OrganizationId, DispatchError> {
+		let member = Self::member(who).ok_or(DispatchError::BadOrigin)?;
+		if Self::is_active(member.organization) && role.is_in(&member.roles) {
+			Ok(member.organization)
+		} else {
+			Err(DispatchError::Unavailable)
+		}
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_member(who: &AccountId) -> OrganizationId {
+		BenchmarkMember::set(Some(who.clone()));
+		ALPHA
+	}
+}
+
+pub fn key(n: u8) -> RequestKey {
+	RequestKey([n; 32])
+}
+
+/// A request that expires 50 blocks from now.
+pub fn request(n: u8) -> Request {
+	Request { key: key(n), expires_at: System::block_number() + 50, lane: None }
+}
+
+pub fn add(n: u32) -> RuntimeCall {
+	scratch::Call::add { n }.into()
+}
+
+pub fn fail_after_adding(n: u32) -> RuntimeCall {
+	scratch::Call::fail_after_adding { n }.into()
+}
+
+pub fn sum() -> u32 {
+	scratch::Sum::<Test>::get()
+}
+
+/// Goes to a block and runs its idle time.
+pub fn go_to(block: u32) {
+	System::set_block_number(block);
+	Idempotency::on_idle(block, Weight::MAX);
+}
+
+pub fn new_test_ext() -> sp_io::TestExternalities {
+	let storage = RuntimeGenesisConfig::default().build_storage();
+	let mut ext: sp_io::TestExternalities = storage.expect("the genesis builds").into();
+	ext.execute_with(|| System::set_block_number(1));
+	ext
+}
+
+/// Runs a test and checks the storage at its end.
+pub fn build_and_execute(test: impl FnOnce()) {
+	new_test_ext().execute_with(|| {
+		test();
+		Idempotency::do_try_state().expect("the storage is consistent");
+	});
+}

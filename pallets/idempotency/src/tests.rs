@@ -1,0 +1,6 @@
+mod properties;
+mod receipts;
+mod rejection;
+mod repeats;
+mod submit;
+mod weight;

@@ -1,0 +1,225 @@
+//! Random requests against a model.
+
+use crate::{mock::*, weights::WeightInfo, Event, Receipts, BUCKET_WIDTH};
+use credio_primitives::{AccountId, LanePosition, OrganizationId, Outcome, Request};
+use frame_support::{traits::OnIdle, weights::Weight};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum CallStep {
+	Add(u8),
+	Fail,
+	SwitchedOff,
+	NotAllowed,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+	Submit {
+		who: usize,
+		key: u8,
+		expires_in: i64,
+		lane: bool,
+		body: Vec<CallStep>,
+	},
+	/// Lets blocks pass and runs the idle time of the last one, with weight for so many removals.
+	Wait {
+		blocks: u32,
+		removals: u32,
+	},
+}
+
+fn step() -> impl Strategy<Value = Step> {
+	let call = prop_oneof![
+		6 => (1..4u8).prop_map(CallStep::Add),
+		1 => Just(CallStep::Fail),
+		1 => Just(CallStep::SwitchedOff),
+		1 => Just(CallStep::NotAllowed),
+	];
+	let body = prop_oneof![
+		20 => prop::collection::vec(call, 0..4),
+		1 => Just(vec![CallStep::Add(1); 65]),
+	];
+	let expires_in = prop_oneof![6 => 0..150i64, 1 => -2..0i64, 1 => 150..153i64];
+	prop_oneof![
+		3 => (0..5usize, 0..5u8, expires_in, prop::bool::weighted(0.05), body).prop_map(
+			|(who, key, expires_in, lane, body)| Step::Submit { who, key, expires_in, lane, body }
+		),
+		1 => (1..200u32, 0..8u32).prop_map(|(blocks, removals)| Step::Wait { blocks, removals }),
+	]
+}
+
+const ACCOUNTS: [AccountId; 5] = [ALICE, ANNA, BOB, CAROL, STRANGER];
+
+/// Organizations of [`ACCOUNTS`], of those that may submit.
+const ORGANIZATIONS: [Option<OrganizationId>; 5] =
+	[Some(ALPHA), Some(ALPHA), Some(BETA), None, None];
+
+#[derive(Clone, Debug, PartialEq)]
+enum Answer {
+	Refused,
+	Repeated,
+	Applied,
+	Rejected(u32),
+}
+
+struct Known {
+	body: Vec<CallStep>,
+	outcome: Answer,
+	expires_at: u32,
+}
+
+/// What the pallet promises, in the simplest terms.
+#[derive(Default)]
+struct Model {
+	block: u32,
+	sum: u32,
+	known: BTreeMap<(OrganizationId, u8), Known>,
+}
+
+impl Model {
+	fn submit(
+		&mut self,
+		organization: Option<OrganizationId>,
+		key: u8,
+		expires_at: i64,
+		lane: bool,
+		body: &[CallStep],
+	) -> Answer {
+		let Some(organization) = organization else { return Answer::Refused };
+		if body.is_empty() || body.len() > 64 {
+			return Answer::Refused;
+		}
+		if let Some(known) = self.known.get(&(organization, key)) {
+			return if known.body == body { Answer::Repeated } else { Answer::Refused };
+		}
+		let now = i64::from(self.block);
+		let in_time = (now..=now + i64::from(MaxRequestLifetime::get())).contains(&expires_at);
+		if lane || !in_time || body.contains(&CallStep::NotAllowed) {
+			return Answer::Refused;
+		}
+		let failing = |call: &CallStep| matches!(call, CallStep::Fail | CallStep::SwitchedOff);
+		let outcome = match body.iter().position(failing) {
+			Some(index) => Answer::Rejected(index as u32),
+			None => {
+				self.sum += body
+					.iter()
+					.map(|call| if let CallStep::Add(n) = call { u32::from(*n) } else { 0 })
+					.sum::<u32>();
+				Answer::Applied
+			},
+		};
+		let expires_at = expires_at as u32;
+		let known = Known { body: body.to_vec(), outcome: outcome.clone(), expires_at };
+		self.known.insert((organization, key), known);
+		outcome
+	}
+
+	/// Forgets what the chain has forgotten, which it may only after the retention.
+	fn forget(&mut self) {
+		let block = self.block;
+		self.known.retain(|(organization, n), known| {
+			let stays = Receipts::<Test>::contains_key(organization, key(*n));
+			let due = block > known.expires_at + ReceiptRetention::get();
+			assert!(stays || due, "a receipt went before its time");
+			stays
+		});
+	}
+}
+
+fn call(step: &CallStep) -> RuntimeCall {
+	match step {
+		CallStep::Add(n) => add((*n).into()),
+		CallStep::Fail => fail_after_adding(100),
+		CallStep::SwitchedOff => scratch::Call::switched_off {}.into(),
+		CallStep::NotAllowed => frame_system::Call::remark { remark: vec![] }.into(),
+	}
+}
+
+fn submit(who: AccountId, request: Request, body: &[CallStep]) -> Answer {
+	System::reset_events();
+	let calls = body.iter().map(call).collect();
+	if Idempotency::submit(RuntimeOrigin::signed(who), request, calls).is_err() {
+		assert!(System::events().is_empty());
+		return Answer::Refused;
+	}
+	match System::events().pop().map(|record| record.event) {
+		Some(RuntimeEvent::Idempotency(Event::Applied { .. })) => Answer::Applied,
+		Some(RuntimeEvent::Idempotency(Event::Repeated { .. })) => Answer::Repeated,
+		Some(RuntimeEvent::Idempotency(Event::Rejected { call_index, .. })) => {
+			Answer::Rejected(call_index)
+		},
+		other => panic!("no event of the pallet: {other:?}"),
+	}
+}
+
+fn compare(model: &Model) {
+	assert_eq!(sum(), model.sum);
+	assert_eq!(Receipts::<Test>::iter_keys().count(), model.known.len());
+	for ((organization, n), known) in &model.known {
+		let receipt = Receipts::<Test>::get(organization, key(*n)).unwrap();
+		assert_eq!(receipt.expires_at, known.expires_at);
+		match receipt.outcome {
+			Outcome::Applied => assert_eq!(known.outcome, Answer::Applied),
+			Outcome::Rejected { call_index, .. } => {
+				assert_eq!(known.outcome, Answer::Rejected(call_index));
+			},
+		}
+	}
+}
+
+fn cases() -> u32 {
+	std::env::var("CREDIO_PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig {
+		cases: cases(),
+		failure_persistence: None,
+		..ProptestConfig::default()
+	})]
+
+	#[test]
+	fn requests_do_what_the_model_says(steps in prop::collection::vec(step(), 1..60)) {
+		new_test_ext().execute_with(|| {
+			let mut model = Model { block: 1, ..Model::default() };
+			for step in &steps {
+				match step {
+					Step::Submit { who, key: n, expires_in, lane, body } => {
+						let expires_at = (i64::from(model.block) + expires_in).max(0);
+						let lane = lane.then_some(LanePosition { lane: 0, sequence: 0 });
+						let request =
+							Request { key: key(*n), expires_at: expires_at as u32, lane };
+						let answer = submit(ACCOUNTS[*who].clone(), request, body);
+						let organization = ORGANIZATIONS[*who];
+						let lane = lane.is_some();
+						assert_eq!(
+							answer,
+							model.submit(organization, *n, expires_at, lane, body)
+						);
+					},
+					Step::Wait { blocks, removals } => {
+						model.block += blocks;
+						System::set_block_number(model.block);
+						let budget = <() as WeightInfo>::remove_receipts(*removals);
+						let used = Idempotency::on_idle(model.block, budget);
+						assert!(used.all_lte(budget));
+						model.forget();
+					},
+				}
+				compare(&model);
+				Idempotency::do_try_state().unwrap();
+			}
+
+			// In the end everything goes.
+			let lifetime = MaxRequestLifetime::get() + ReceiptRetention::get() + BUCKET_WIDTH;
+			System::set_block_number(model.block + lifetime);
+			for _ in 0..1_000 {
+				Idempotency::on_idle(System::block_number(), Weight::MAX);
+			}
+			assert_eq!(Receipts::<Test>::iter_keys().count(), 0);
+			Idempotency::do_try_state().unwrap();
+		});
+	}
+}

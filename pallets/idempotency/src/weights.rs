@@ -1,0 +1,41 @@
+//! Weights of `submit` and of the removal of receipts.
+//!
+//! The numbers here are derived from the reads and writes that each makes, with the constants of ParityDB, and an
+//! estimate of the time it takes besides. They are to be replaced by measured numbers.
+
+use frame_support::weights::{constants::ParityDbWeight, Weight};
+
+/// Weights of this pallet.
+pub trait WeightInfo {
+	/// `submit` of `c` calls of `b` bytes together, without what the calls themselves weigh.
+	fn submit(c: u32, b: u32) -> Weight;
+	/// `submit` of `b` bytes of calls for which there is a receipt.
+	fn repeat(b: u32) -> Weight;
+	/// Removal of `n` receipts.
+	fn remove_receipts(n: u32) -> Weight;
+}
+
+/// `nanos` of time, and storage. A proof of one small item is about 3 KiB.
+fn weight(nanos: u64, reads: u64, writes: u64) -> Weight {
+	Weight::from_parts(nanos.saturating_mul(1_000), reads.saturating_mul(3_600))
+		.saturating_add(ParityDbWeight::get().reads_writes(reads, writes))
+}
+
+impl WeightInfo for () {
+	// Reads: member, organization, receipt. Writes: receipt, removal. Each call opens a storage layer; each byte is
+	// encoded and hashed.
+	fn submit(c: u32, b: u32) -> Weight {
+		weight(30_000, 3, 2)
+			.saturating_add(weight(5_000, 0, 0).saturating_mul(c.into()))
+			.saturating_add(weight(3, 0, 0).saturating_mul(b.into()))
+	}
+	// Reads: member, organization, receipt.
+	fn repeat(b: u32) -> Weight {
+		weight(25_000, 3, 0).saturating_add(weight(3, 0, 0).saturating_mul(b.into()))
+	}
+	// Reads: oldest bucket, and for each receipt its removal. Writes: oldest bucket, and for each receipt itself and
+	// its removal.
+	fn remove_receipts(n: u32) -> Weight {
+		weight(5_000, 1, 1).saturating_add(weight(10_000, 1, 2).saturating_mul(n.into()))
+	}
+}

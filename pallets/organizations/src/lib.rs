@@ -1,0 +1,421 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod extension;
+mod impls;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+mod types;
+pub mod weights;
+
+pub use extension::{Charge, CheckQuota};
+pub use pallet::*;
+pub use types::{GenesisMember, GenesisOrganization};
+pub use weights::WeightInfo;
+
+// The macro repeats the attributes' paths where they are in scope.
+#[allow(unused_qualifications)]
+#[frame_support::pallet]
+pub mod pallet {
+	use super::{types::GenesisOrganization, weights::WeightInfo};
+	use alloc::vec::Vec;
+	use core::marker::PhantomData;
+	use credio_primitives::{
+		apis::{MemberInfo, OrganizationInfo, QuotaInfo},
+		AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, Organization, OrganizationId,
+		OrganizationName, PublicKey, Quota, QuotaUse, Roles,
+	};
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+
+	/// The version of the storage layout.
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// The pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the runtime decides.
+	#[pallet::config]
+	pub trait Config:
+		frame_system::Config<AccountId = AccountId, RuntimeEvent: From<Event<Self>>>
+	{
+		/// Who may admit, suspend and reinstate organizations and set their quotas.
+		type CouncilOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// Quota of an organization that is admitted without one.
+		#[pallet::constant]
+		type DefaultQuota: Get<Quota>;
+
+		/// Length in blocks of the window that a quota is for. At least 1.
+		#[pallet::constant]
+		type QuotaWindow: Get<BlockNumber>;
+
+		/// Most versions of an organization's encryption key, the first one included.
+		#[pallet::constant]
+		type MaxKeyVersions: Get<u32>;
+
+		/// Weights of the calls and of the transaction extension.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// Organizations by number.
+	// Twox64Concat: the chain counts the numbers, so nobody can choose them.
+	#[pallet::storage]
+	pub type Organizations<T: Config> =
+		StorageMap<_, Twox64Concat, OrganizationId, Organization, OptionQuery>;
+
+	/// The number that the next organization gets.
+	#[pallet::storage]
+	pub type NextOrganizationId<T: Config> = StorageValue<_, OrganizationId, ValueQuery>;
+
+	/// The organization of each name.
+	// Blake2_128Concat: names are chosen by applicants.
+	#[pallet::storage]
+	pub type NameIndex<T: Config> =
+		StorageMap<_, Blake2_128Concat, OrganizationName, OrganizationId, OptionQuery>;
+
+	/// The membership of each account.
+	// Blake2_128Concat: accounts are chosen by their holders.
+	#[pallet::storage]
+	pub type Members<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, Member, OptionQuery>;
+
+	/// The accounts of each organization: at most `limits::MAX_MEMBERS` each.
+	// Twox64Concat for the number, which the chain gives; Blake2_128Concat for the account, which its holder chooses.
+	#[pallet::storage]
+	pub type MemberAccounts<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		OrganizationId,
+		Blake2_128Concat,
+		AccountId,
+		(),
+		OptionQuery,
+	>;
+
+	/// Accounts that were removed after they had signed something. They keep their system account, and with it
+	/// their nonce: if it were counted from 0 again, old transactions could be applied a second time once the
+	/// account is added again.
+	// Blake2_128Concat: accounts are chosen by their holders.
+	#[pallet::storage]
+	pub type FormerMembers<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, (), OptionQuery>;
+
+	/// Every version of each organization's encryption key.
+	// Twox64Concat: both numbers are counted by the chain.
+	#[pallet::storage]
+	pub type EncryptionKeys<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		OrganizationId,
+		Twox64Concat,
+		KeyVersion,
+		EncryptionKey,
+		OptionQuery,
+	>;
+
+	/// What each organization has used in the window in which it was last active.
+	// Twox64Concat: the chain counts the numbers.
+	#[pallet::storage]
+	pub type QuotaUses<T: Config> =
+		StorageMap<_, Twox64Concat, OrganizationId, QuotaUse, ValueQuery>;
+
+	/// Organizations that are there from the start, numbered in their order.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// The organizations.
+		pub organizations: Vec<GenesisOrganization>,
+		/// Ties the configuration to its runtime.
+		#[serde(skip)]
+		pub _config: PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			for organization in &self.organizations {
+				if let Err(error) = Pallet::<T>::build_organization(organization) {
+					panic!("organization {:?} of the genesis: {error:?}", organization.name);
+				}
+			}
+		}
+	}
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// An organization was admitted.
+		Admitted {
+			/// Its number.
+			organization: OrganizationId,
+			/// Its name.
+			name: OrganizationName,
+			/// Its first member.
+			admin: AccountId,
+		},
+		/// An organization was suspended.
+		Suspended {
+			/// The organization.
+			organization: OrganizationId,
+		},
+		/// A suspended organization was reinstated.
+		Reinstated {
+			/// The organization.
+			organization: OrganizationId,
+		},
+		/// The quota of an organization was set.
+		QuotaSet {
+			/// The organization.
+			organization: OrganizationId,
+			/// What it may use per window of blocks.
+			quota: Quota,
+		},
+		/// A member was added.
+		MemberAdded {
+			/// The organization.
+			organization: OrganizationId,
+			/// The new member.
+			account: AccountId,
+			/// What it may do.
+			roles: Roles,
+			/// The admin who added it.
+			by: AccountId,
+		},
+		/// The roles of a member were set.
+		RolesSet {
+			/// The organization.
+			organization: OrganizationId,
+			/// The member.
+			account: AccountId,
+			/// What it may do from now on.
+			roles: Roles,
+			/// The admin who set them.
+			by: AccountId,
+		},
+		/// A member was removed.
+		MemberRemoved {
+			/// The organization.
+			organization: OrganizationId,
+			/// The account, which is no member any more.
+			account: AccountId,
+			/// The admin who removed it.
+			by: AccountId,
+		},
+		/// An organization announced a new encryption key.
+		KeyRotated {
+			/// The organization.
+			organization: OrganizationId,
+			/// Version of the new key.
+			version: KeyVersion,
+			/// The new key.
+			encryption_key: PublicKey,
+			/// The admin who announced it.
+			by: AccountId,
+		},
+	}
+
+	/// Why a call is refused.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The caller is a member of no organization.
+		NotAMember,
+		/// The caller's organization is suspended.
+		OrganizationSuspended,
+		/// The caller lacks the role that the call asks for.
+		RoleMissing,
+		/// There is no organization of that number.
+		OrganizationNotFound,
+		/// The account is no member of the caller's organization.
+		MemberNotFound,
+		/// A name is 1 to 64 bytes of UTF-8.
+		InvalidName,
+		/// Another organization has that name.
+		NameTaken,
+		/// The account is a member of this or another organization already.
+		AlreadyMember,
+		/// The organization has as many members as one can have.
+		TooManyMembers,
+		/// Nobody would be left to manage the organization: name another admin first.
+		LastAdmin,
+		/// The encryption key is a point of low order: whatever is wrapped to it is no secret.
+		WeakEncryptionKey,
+		/// The organization has announced as many encryption keys as one can.
+		TooManyKeyVersions,
+		/// The organization is suspended already.
+		AlreadySuspended,
+		/// The organization is not suspended.
+		NotSuspended,
+		/// All numbers of organizations are given away.
+		TooManyOrganizations,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			assert!(T::QuotaWindow::get() > 0, "a window of quota has at least one block");
+			assert!(T::MaxKeyVersions::get() > 0, "an organization has at least one key");
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// An organization with its present encryption key.
+		pub fn organization_info(id: OrganizationId) -> Option<OrganizationInfo> {
+			Self::do_organization_info(id)
+		}
+
+		/// Organizations from number `from` on, at most `limit` and at most a page.
+		pub fn organization_infos(from: OrganizationId, limit: u32) -> Vec<OrganizationInfo> {
+			Self::do_organization_infos(from, limit)
+		}
+
+		/// The membership of an account.
+		pub fn member_info(account: AccountId) -> Option<Member> {
+			Members::<T>::get(account)
+		}
+
+		/// Members of an organization, in no particular order.
+		pub fn member_infos(id: OrganizationId) -> Vec<MemberInfo> {
+			Self::do_member_infos(id)
+		}
+
+		/// A version of an organization's encryption key.
+		pub fn encryption_key_info(
+			id: OrganizationId,
+			version: KeyVersion,
+		) -> Option<EncryptionKey> {
+			EncryptionKeys::<T>::get(id, version)
+		}
+
+		/// Quota of an organization, and its use in the present window of blocks.
+		pub fn quota_info(id: OrganizationId) -> Option<QuotaInfo> {
+			Self::do_quota_info(id)
+		}
+	}
+
+	/// What can be called.
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Admits an organization, with `admin` as its first member, which gets all roles.
+		///
+		/// Origin: `Config::CouncilOrigin`. Without a quota it gets `Config::DefaultQuota`. Emits
+		/// [`Event::Admitted`]. Errors: [`Error::InvalidName`], [`Error::NameTaken`],
+		/// [`Error::AlreadyMember`], [`Error::WeakEncryptionKey`], [`Error::TooManyOrganizations`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::admit())]
+		pub fn admit(
+			origin: OriginFor<T>,
+			name: OrganizationName,
+			admin: AccountId,
+			encryption_key: PublicKey,
+			quota: Option<Quota>,
+		) -> DispatchResult {
+			T::CouncilOrigin::ensure_origin(origin)?;
+			Self::do_admit(name, admin, encryption_key, quota).map(|_| ())
+		}
+
+		/// Suspends an organization: its members can neither write nor fetch. Its data and the grants that others
+		/// hold stay as they are.
+		///
+		/// Origin: `Config::CouncilOrigin`. Emits [`Event::Suspended`]. Errors:
+		/// [`Error::OrganizationNotFound`], [`Error::AlreadySuspended`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::suspend())]
+		pub fn suspend(origin: OriginFor<T>, organization: OrganizationId) -> DispatchResult {
+			T::CouncilOrigin::ensure_origin(origin)?;
+			Self::do_suspend(organization)
+		}
+
+		/// Ends the suspension of an organization.
+		///
+		/// Origin: `Config::CouncilOrigin`. Emits [`Event::Reinstated`]. Errors:
+		/// [`Error::OrganizationNotFound`], [`Error::NotSuspended`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::reinstate())]
+		pub fn reinstate(origin: OriginFor<T>, organization: OrganizationId) -> DispatchResult {
+			T::CouncilOrigin::ensure_origin(origin)?;
+			Self::do_reinstate(organization)
+		}
+
+		/// Sets what an organization may use per window of blocks. What it has used in the present window counts
+		/// against the new quota.
+		///
+		/// Origin: `Config::CouncilOrigin`. Emits [`Event::QuotaSet`]. Errors:
+		/// [`Error::OrganizationNotFound`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::set_quota())]
+		pub fn set_quota(
+			origin: OriginFor<T>,
+			organization: OrganizationId,
+			quota: Quota,
+		) -> DispatchResult {
+			T::CouncilOrigin::ensure_origin(origin)?;
+			Self::do_set_quota(organization, quota)
+		}
+
+		/// Adds a member to the caller's organization. A member without any role may still read what its
+		/// organization may.
+		///
+		/// Origin: a member with the admin role. Emits [`Event::MemberAdded`]. Errors:
+		/// [`Error::NotAMember`], [`Error::OrganizationSuspended`], [`Error::RoleMissing`],
+		/// [`Error::AlreadyMember`], [`Error::TooManyMembers`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::add_member())]
+		pub fn add_member(
+			origin: OriginFor<T>,
+			account: AccountId,
+			roles: Roles,
+		) -> DispatchResult {
+			Self::do_add_member(ensure_signed(origin)?, account, roles)
+		}
+
+		/// Sets the roles of a member of the caller's organization, in place of those it has.
+		///
+		/// Origin: a member with the admin role. Emits [`Event::RolesSet`]. Errors: [`Error::NotAMember`],
+		/// [`Error::OrganizationSuspended`], [`Error::RoleMissing`], [`Error::MemberNotFound`],
+		/// [`Error::LastAdmin`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::set_roles())]
+		pub fn set_roles(origin: OriginFor<T>, account: AccountId, roles: Roles) -> DispatchResult {
+			Self::do_set_roles(ensure_signed(origin)?, account, roles)
+		}
+
+		/// Removes a member from the caller's organization.
+		///
+		/// Origin: a member with the admin role. Emits [`Event::MemberRemoved`]. Errors:
+		/// [`Error::NotAMember`], [`Error::OrganizationSuspended`], [`Error::RoleMissing`],
+		/// [`Error::MemberNotFound`], [`Error::LastAdmin`].
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::remove_member())]
+		pub fn remove_member(origin: OriginFor<T>, account: AccountId) -> DispatchResult {
+			Self::do_remove_member(ensure_signed(origin)?, account)
+		}
+
+		/// Announces a new encryption key of the caller's organization. Old versions are kept, since old secrets
+		/// are wrapped to them.
+		///
+		/// Origin: a member with the admin role. Emits [`Event::KeyRotated`]. Errors:
+		/// [`Error::NotAMember`], [`Error::OrganizationSuspended`], [`Error::RoleMissing`],
+		/// [`Error::WeakEncryptionKey`], [`Error::TooManyKeyVersions`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::rotate_key())]
+		pub fn rotate_key(origin: OriginFor<T>, encryption_key: PublicKey) -> DispatchResult {
+			Self::do_rotate_key(ensure_signed(origin)?, encryption_key)
+		}
+	}
+}

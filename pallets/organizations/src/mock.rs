@@ -1,0 +1,139 @@
+//! A runtime for the tests: two organizations, and a council of one account.
+
+use crate::{self as pallet_organizations, GenesisMember, GenesisOrganization};
+use credio_primitives::{AccountId, PublicKey, Quota, Roles};
+use frame_support::{derive_impl, ord_parameter_types, parameter_types};
+use frame_system::EnsureSignedBy;
+use sp_runtime::{traits::IdentityLookup, BuildStorage};
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Organizations = pallet_organizations;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = frame_system::mocking::MockBlockU32<Test>;
+	type AccountId = AccountId;
+	type Lookup = IdentityLookup<AccountId>;
+}
+
+ord_parameter_types! {
+	pub const Council: AccountId = COUNCIL;
+}
+
+parameter_types! {
+	pub const DefaultQuota: Quota = Quota { bytes: 1_000, ref_time: 1_000_000 };
+	pub const QuotaWindow: u32 = 10;
+	pub const MaxKeyVersions: u32 = 4;
+}
+
+impl crate::Config for Test {
+	type CouncilOrigin = EnsureSignedBy<Council, AccountId>;
+	type DefaultQuota = DefaultQuota;
+	type QuotaWindow = QuotaWindow;
+	type MaxKeyVersions = MaxKeyVersions;
+	type WeightInfo = ();
+}
+
+pub const COUNCIL: AccountId = AccountId::new([255; 32]);
+/// All roles in [`ALPHA`].
+pub const ALICE: AccountId = account(1);
+/// Submitter in [`ALPHA`].
+pub const BOB: AccountId = account(2);
+/// All roles in [`BETA`].
+pub const CHARLIE: AccountId = account(3);
+/// No member of anything.
+pub const STRANGER: AccountId = account(4);
+
+pub const ALPHA: u32 = 0;
+pub const BETA: u32 = 1;
+
+pub const SUBMITTER: Roles = Roles { admin: false, submitter: true, grantor: false };
+pub const KEY: PublicKey = PublicKey([9; 32]);
+
+pub const fn account(n: u8) -> AccountId {
+	AccountId::new([n; 32])
+}
+
+pub fn signed(who: AccountId) -> RuntimeOrigin {
+	RuntimeOrigin::signed(who)
+}
+
+pub fn organization(name: &str, members: &[(AccountId, Roles)]) -> GenesisOrganization {
+	GenesisOrganization {
+		name: name.into(),
+		encryption_key: KEY,
+		quota: None,
+		members: members
+			.iter()
+			.map(|(account, roles)| GenesisMember { account: account.clone(), roles: *roles })
+			.collect(),
+	}
+}
+
+pub struct ExtBuilder {
+	organizations: Vec<GenesisOrganization>,
+}
+
+impl Default for ExtBuilder {
+	fn default() -> Self {
+		Self {
+			organizations: vec![
+				organization("alpha", &[(ALICE, Roles::ALL), (BOB, SUBMITTER)]),
+				organization("beta", &[(CHARLIE, Roles::ALL)]),
+			],
+		}
+	}
+}
+
+impl ExtBuilder {
+	pub fn with(organizations: Vec<GenesisOrganization>) -> Self {
+		Self { organizations }
+	}
+
+	pub fn build(self) -> sp_io::TestExternalities {
+		let genesis = RuntimeGenesisConfig {
+			organizations: crate::GenesisConfig {
+				organizations: self.organizations,
+				..Default::default()
+			},
+			..Default::default()
+		};
+		let mut ext: sp_io::TestExternalities =
+			genesis.build_storage().expect("the genesis builds").into();
+		ext.execute_with(|| System::set_block_number(1));
+		ext
+	}
+
+	/// Runs a test and checks the storage at its end.
+	pub fn build_and_execute(self, test: impl FnOnce()) {
+		self.build().execute_with(|| {
+			test();
+			Organizations::do_try_state().expect("the storage is consistent");
+		});
+	}
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub fn new_test_ext() -> sp_io::TestExternalities {
+	ExtBuilder::default().build()
+}

@@ -1,0 +1,12 @@
+mod add_member;
+mod admit;
+mod extension;
+mod genesis;
+mod info;
+mod membership;
+mod properties;
+mod remove_member;
+mod rotate_key;
+mod set_quota;
+mod set_roles;
+mod suspend;

@@ -1,0 +1,55 @@
+//! Benchmarks.
+
+use super::*;
+use credio_primitives::{
+	entry::ENVELOPE_V1,
+	limits,
+	traits::{KeyEpochs, Streams},
+	AccountId, Digest, EntryBody, KeyEpoch, RecordId, RecordPayload, Reference, StreamId,
+};
+use frame_benchmarking::v2::*;
+use frame_system::RawOrigin;
+
+const REFERENCE: Reference = Reference([1; 32]);
+const DIGEST: Digest = Digest([2; 32]);
+
+/// An envelope of so many bytes.
+fn envelope(size: u32) -> alloc::vec::Vec<u8> {
+	let mut bytes = alloc::vec![0xee; size as usize];
+	bytes[0] = ENVELOPE_V1;
+	bytes
+}
+
+/// A stream in its first epoch with a record in it, and one who may append to it by the dearest way there is.
+fn appender<T: Config>() -> Result<(StreamId, AccountId, KeyEpoch, RecordId), BenchmarkError> {
+	let (stream, who) =
+		T::Streams::benchmark_appender().ok_or(BenchmarkError::Stop("somebody may append"))?;
+	let epoch = T::KeyEpochs::benchmark_epoch(&stream);
+	let reference = Reference([0; 32]);
+	let size = 100;
+	let body = EntryBody::Record { epoch, commitment: DIGEST, size, supersedes: None };
+	let first = T::Streams::append(&who, &stream, &reference, body)?;
+	let payload = RecordPayload::truncate_from(envelope(size));
+	Payloads::<T>::insert(first.record_id, payload);
+	Ok((stream, who, epoch, first.record_id))
+}
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn append(b: Linear<1, { limits::MAX_PAYLOAD_SIZE }>) -> Result<(), BenchmarkError> {
+		let (stream, who, epoch, first) = appender::<T>()?;
+		let organization = T::Streams::header(&first).map(|header| header.organization);
+		let payload = envelope(b);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), stream, REFERENCE, epoch, DIGEST, payload, Some(first));
+		let id = organization.map(|id| RecordId::derive(id, &REFERENCE));
+		let size = id.and_then(Payloads::<T>::get).map(|payload| payload.len());
+		assert_eq!(size, Some(b as usize));
+		Ok(())
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+}

@@ -1,0 +1,46 @@
+//! What the calls do, and what the runtime API asks.
+
+use super::*;
+use alloc::vec::Vec;
+use credio_primitives::{
+	entry::ENVELOPE_V1,
+	traits::{KeyEpochs, Streams},
+	AccountId, Commitment, EntryBody, KeyEpoch, RecordId, RecordPayload, Reference, StreamId,
+};
+use frame_support::ensure;
+use sp_runtime::DispatchResult;
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_append(
+		author: AccountId,
+		stream: StreamId,
+		reference: Reference,
+		epoch: KeyEpoch,
+		commitment: Commitment,
+		payload: Vec<u8>,
+		supersedes: Option<RecordId>,
+	) -> DispatchResult {
+		ensure!(!payload.is_empty(), Error::<T>::PayloadEmpty);
+		let payload = RecordPayload::try_from(payload).map_err(|_| Error::<T>::PayloadTooLarge)?;
+		ensure!(payload.first() == Some(&ENVELOPE_V1), Error::<T>::UnknownEnvelope);
+		if let Some(superseded) = supersedes {
+			let header = T::Streams::header(&superseded).ok_or(Error::<T>::SupersededNotFound)?;
+			let is_record = matches!(header.body, EntryBody::Record { .. });
+			ensure!(is_record && header.stream == stream, Error::<T>::SupersededNotFound);
+		}
+		let size = payload.len() as u32;
+		let body = EntryBody::Record { epoch, commitment, size, supersedes };
+		// The right to append is checked before the epoch: whoever has lost it is told that, and not to wait for the
+		// next epoch, which it will not get. For a reference that is used already it is the same: what a client
+		// repeats after a rotation is there. A call that fails leaves nothing of the append behind.
+		let entry = T::Streams::append(&author, &stream, &reference, body)?;
+		T::KeyEpochs::ensure_current(&stream, epoch)?;
+		Payloads::<T>::insert(entry.record_id, payload);
+		Ok(())
+	}
+
+	/// The payload of a record.
+	pub fn payload(id: &RecordId) -> Option<RecordPayload> {
+		Payloads::<T>::get(id)
+	}
+}

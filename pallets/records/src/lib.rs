@@ -1,0 +1,104 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod impls;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+pub mod weights;
+
+pub use pallet::*;
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::weights::WeightInfo;
+	use alloc::vec::Vec;
+	use credio_primitives::{
+		traits::{KeyEpochs, Streams},
+		AccountId, Commitment, KeyEpoch, RecordId, RecordPayload, Reference, StreamId,
+	};
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+
+	/// The version of the storage layout.
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// The pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the runtime decides.
+	#[pallet::config]
+	pub trait Config: frame_system::Config<AccountId = AccountId> {
+		/// Streams, to which records are appended.
+		type Streams: Streams<AccountId>;
+
+		/// Key epochs of streams, whose secrets encrypt records.
+		type KeyEpochs: KeyEpochs;
+
+		/// Weights of the calls.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// The envelope of each record.
+	// Identity: a record id is a blake2 output, which nobody can choose.
+	#[pallet::storage]
+	pub type Payloads<T: Config> = StorageMap<_, Identity, RecordId, RecordPayload, OptionQuery>;
+
+	/// Why a call is refused.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The payload is empty: seal the document into an envelope, even an empty one.
+		PayloadEmpty,
+		/// A payload has at most 69,632 bytes, which hold a document of 65,536: anchor larger data and keep it
+		/// elsewhere.
+		PayloadTooLarge,
+		/// The first byte names no envelope version that this chain knows: seal the document with a newer SDK, or
+		/// ask the council for an upgrade.
+		UnknownEnvelope,
+		/// The entry to supersede is not in this stream, or is no record: name a record of the same stream, or none.
+		SupersededNotFound,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	/// What can be called.
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Appends a record: a document in its envelope, encrypted under the stream's present key epoch.
+		///
+		/// Origin: a submitter of the owner, or of an organization with a grant to append. The event is that of the
+		/// stream, `EntryAppended`. Errors: those of `Config::Streams` and `Config::KeyEpochs`,
+		/// [`Error::PayloadEmpty`], [`Error::PayloadTooLarge`], [`Error::UnknownEnvelope`],
+		/// [`Error::SupersededNotFound`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::append(payload.len() as u32))]
+		pub fn append(
+			origin: OriginFor<T>,
+			stream: StreamId,
+			reference: Reference,
+			epoch: KeyEpoch,
+			commitment: Commitment,
+			payload: Vec<u8>,
+			supersedes: Option<RecordId>,
+		) -> DispatchResult {
+			let author = ensure_signed(origin)?;
+			Self::do_append(author, stream, reference, epoch, commitment, payload, supersedes)
+		}
+	}
+}

@@ -1,0 +1,181 @@
+//! What `append` refuses, and that nothing is left of it.
+
+use crate::{mock::*, Error};
+use credio_primitives::{limits::MAX_PAYLOAD_SIZE, KeyEpochState, RecordId, StreamId};
+use frame_support::{assert_noop, assert_ok};
+use sp_runtime::DispatchError;
+
+type AnchorError = pallet_anchor::Error<Test>;
+type OrganizationsError = pallet_organizations::Error<Test>;
+
+#[test]
+fn a_payload_is_not_empty() {
+	build_and_execute(|| {
+		let id = stream(ALICE, "invoices");
+		let append = Append { payload: vec![], ..Append::to(id, 1) };
+		assert_noop!(append.call(), Error::<Test>::PayloadEmpty);
+	});
+}
+
+#[test]
+fn a_payload_over_the_limit_is_refused() {
+	build_and_execute(|| {
+		let id = stream(ALICE, "invoices");
+		let append = Append { payload: envelope(MAX_PAYLOAD_SIZE + 1), ..Append::to(id, 1) };
+		assert_noop!(append.call(), Error::<Test>::PayloadTooLarge);
+	});
+}
+
+#[test]
+fn every_other_envelope_version_is_refused() {
+	build_and_execute(|| {
+		let id = stream(ALICE, "invoices");
+		for version in (0..=u8::MAX).filter(|version| *version != 1) {
+			let mut payload = envelope(100);
+			payload[0] = version;
+			let append = Append { payload, ..Append::to(id, 1) };
+			assert_noop!(append.call(), Error::<Test>::UnknownEnvelope);
+		}
+	});
+}
+
+#[test]
+fn a_stream_without_an_epoch_takes_no_records() {
+	build_and_execute(|| {
+		let id = stream(ALICE, "invoices");
+		set_epoch_state(id, None);
+		assert_noop!(Append::to(id, 1).call(), NO_EPOCH);
+	});
+}
+
+#[test]
+fn a_past_or_future_epoch_is_refused() {
+	build_and_execute(|| {
+		let id = stream(ALICE, "invoices");
+		set_epoch(id, 3);
+		for epoch in [0, 2, 4, u32::MAX] {
+			assert_noop!(Append { epoch, ..Append::to(id, 1) }.call(), EPOCH_NOT_CURRENT);
+		}
+		assert_ok!(Append { epoch: 3, ..Append::to(id, 1) }.call());
+	});
+}
+
+#[test]
+fn an_epoch_that_has_to_be_rotated_takes_no_records_but_anchors() {
+	build_and_execute(|| {
+		let id = stream(ALICE, "invoices");
+		set_epoch_state(id, Some(KeyEpochState { current: 0, rotation_due: true }));
+		assert_noop!(Append::to(id, 1).call(), ROTATION_DUE);
+		anchor(id, 1);
+		set_epoch(id, 1);
+		assert_ok!(Append { epoch: 1, ..Append::to(id, 2) }.call());
+	});
+}
+
+#[test]
+fn only_records_of_the_same_stream_are_superseded() {
+	build_and_execute(|| {
+		let (id, other) = (stream(ALICE, "invoices"), stream(ALICE, "other"));
+		let in_another_stream = record(other, 1);
+		let an_anchor = anchor(id, 2);
+		let unknown = RecordId([0; 32]);
+		let itself = RecordId::derive(ALPHA, &reference(3));
+		for superseded in [in_another_stream, an_anchor, unknown, itself] {
+			let append = Append { supersedes: Some(superseded), ..Append::to(id, 3) };
+			assert_noop!(append.call(), Error::<Test>::SupersededNotFound);
+		}
+	});
+}
+
+#[test]
+fn cannot_use_a_reference_twice_be_it_a_record_or_an_anchor() {
+	build_and_execute(|| {
+		let (id, other) = (stream(ALICE, "invoices"), stream(ALICE, "other"));
+		record(id, 1);
+		anchor(id, 2);
+		for stream in [id, other] {
+			for n in [1, 2] {
+				assert_noop!(Append::to(stream, n).call(), AnchorError::ReferenceUsed);
+				assert_noop!(
+					Anchor::anchor_digest(signed(ALICE), stream, reference(n), digest(7)),
+					AnchorError::ReferenceUsed
+				);
+			}
+		}
+	});
+}
+
+#[test]
+fn a_repeated_record_is_told_so_even_after_a_rotation() {
+	build_and_execute(|| {
+		let id = stream(ALICE, "invoices");
+		record(id, 1);
+		set_epoch(id, 1);
+		assert_noop!(Append::to(id, 1).call(), AnchorError::ReferenceUsed);
+	});
+}
+
+#[test]
+fn cannot_append_to_a_sealed_stream() {
+	build_and_execute(|| {
+		let id = stream(ALICE, "invoices");
+		assert_ok!(Anchor::seal_stream(signed(ALICE), id));
+		assert_noop!(Append::to(id, 1).call(), AnchorError::StreamSealed);
+	});
+}
+
+#[test]
+fn cannot_append_to_a_foreign_stream() {
+	build_and_execute(|| {
+		let (id, other) = (stream(ALICE, "invoices"), stream(ALICE, "other"));
+		AppendGrants::set(vec![(BETA, other)]);
+		assert_noop!(Append { who: BOB, ..Append::to(id, 1) }.call(), NO_GRANT);
+	});
+}
+
+#[test]
+fn who_has_lost_a_grant_is_told_that_and_not_of_the_rotation() {
+	build_and_execute(|| {
+		let id = stream(ALICE, "invoices");
+		AppendGrants::set(vec![(BETA, id)]);
+		assert_ok!(Append { who: BOB, ..Append::to(id, 1) }.call());
+		AppendGrants::set(vec![]);
+		set_epoch_state(id, Some(KeyEpochState { current: 0, rotation_due: true }));
+		assert_noop!(Append { who: BOB, ..Append::to(id, 2) }.call(), NO_GRANT);
+	});
+}
+
+#[test]
+fn cannot_append_to_what_is_not_there() {
+	build_and_execute(|| {
+		let id = StreamId::derive(ALPHA, b"nothing");
+		assert_noop!(Append::to(id, 1).call(), AnchorError::StreamNotFound);
+	});
+}
+
+#[test]
+fn only_submitters_of_active_organizations_append() {
+	build_and_execute(|| {
+		let id = stream(ALICE, "invoices");
+		let append = |who| Append { who, ..Append::to(id, 1) }.call();
+		assert_noop!(append(ADAM), OrganizationsError::RoleMissing);
+		assert_noop!(append(STRANGER), OrganizationsError::NotAMember);
+		assert_ok!(Organizations::suspend(signed(COUNCIL), ALPHA));
+		assert_noop!(append(ALICE), OrganizationsError::OrganizationSuspended);
+		assert_ok!(Organizations::reinstate(signed(COUNCIL), ALPHA));
+		assert_ok!(append(ALICE));
+	});
+}
+
+#[test]
+fn an_origin_without_a_signer_cannot_append() {
+	build_and_execute(|| {
+		let id = stream(ALICE, "invoices");
+		for origin in [RuntimeOrigin::root(), RuntimeOrigin::none()] {
+			assert_noop!(
+				Records::append(origin, id, reference(1), 0, digest(7), envelope(100), None),
+				DispatchError::BadOrigin
+			);
+		}
+	});
+}

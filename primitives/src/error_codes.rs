@@ -1,0 +1,34 @@
+//! Codes of the errors that the `credio_v1` methods answer. Stable: a code never changes its meaning.
+//!
+//! Every error carries `data: { cause, remedy }`. `docs/rpc.md` lists what to do about each.
+
+/// The bytes are no extrinsic of this chain's runtime.
+pub const MALFORMED_EXTRINSIC: i32 = 9001;
+/// The extrinsic is not a signed `Idempotency::submit`.
+pub const NOT_A_SUBMISSION: i32 = 9002;
+/// The signer is a member of no organization.
+pub const NOT_A_MEMBER: i32 = 9003;
+/// The signer's organization is suspended.
+pub const ORGANIZATION_SUSPENDED: i32 = 9004;
+/// The organization has used up its quota for this window of blocks.
+pub const QUOTA_EXCEEDED: i32 = 9005;
+/// The node's pool is full: busy, try again.
+pub const POOL_FULL: i32 = 9006;
+/// The transaction cannot be applied; the cause says why.
+pub const TRANSACTION_REFUSED: i32 = 9007;
+/// The request key was used for another body.
+pub const KEY_REUSED: i32 = 9008;
+/// The request's expiry has passed, or lies too far ahead.
+pub const REQUEST_EXPIRED: i32 = 9009;
+/// The access token's signature, account or lifetime is not good.
+pub const ACCESS_TOKEN_INVALID: i32 = 9101;
+/// The access token's last block has passed.
+pub const ACCESS_TOKEN_EXPIRED: i32 = 9102;
+/// No right to read this now; the cause names the denial.
+pub const ACCESS_DENIED: i32 = 9103;
+/// A parameter is missing, malformed or out of bounds.
+pub const INVALID_PARAMETERS: i32 = 9201;
+/// There is no such thing at the finalized block.
+pub const NOT_FOUND: i32 = 9404;
+/// The node could not answer; its log says why.
+pub const INTERNAL: i32 = 9500;

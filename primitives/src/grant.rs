@@ -1,0 +1,273 @@
+//! Reading and appending rights as objects on the ledger.
+
+use crate::{
+	limits, AccessRequestId, BlockNumber, GrantId, KeyEpoch, KeyVersion, OrganizationId, RecordId,
+	StreamId,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// Why access is given, asked for or denied: UTF-8, public to all members.
+pub type Purpose = BoundedVec<u8, ConstU32<{ limits::MAX_PURPOSE_LENGTH }>>;
+
+/// What a grant or an access request is about.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, DecodeWithMemTracking,
+	MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Resource {
+	/// A stream, from a key epoch on.
+	Stream(StreamId),
+	/// One record.
+	Record(RecordId),
+}
+
+/// What a grant allows.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Permission {
+	/// To fetch and decrypt.
+	Read,
+	/// To append to a stream. Carries the stream secret too, since an appender encrypts.
+	Append,
+}
+
+/// A secret wrapped to one version of an organization's encryption key, by HPKE.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct WrappedKey {
+	/// Version of the encryption key that opens it.
+	pub key_version: KeyVersion,
+	/// Encapsulated key and ciphertext: exactly [`limits::WRAPPED_KEY_LENGTH`] bytes.
+	pub sealed: BoundedVec<u8, ConstU32<{ limits::WRAPPED_KEY_LENGTH }>>,
+}
+
+/// An object on the ledger by which an organization may read or append.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Grant {
+	/// Organization that gave it: the owner, or the holder of the parent grant.
+	pub grantor: OrganizationId,
+	/// Organization that holds it.
+	pub grantee: OrganizationId,
+	/// What it is about.
+	pub resource: Resource,
+	/// What it allows.
+	pub permission: Permission,
+	/// First key epoch it covers. For a record: the record's epoch.
+	pub from_epoch: KeyEpoch,
+	/// Why it was given.
+	pub purpose: Purpose,
+	/// Last block in which it holds; `None` for no end.
+	pub expires_at: Option<BlockNumber>,
+	/// Whether the grantee may give it on.
+	pub delegable: bool,
+	/// The grant it was delegated under; it holds only while that one holds.
+	pub parent: Option<GrantId>,
+	/// Block in which it was given.
+	pub granted_at: BlockNumber,
+}
+
+/// Whether a grant holds.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum GrantStatus {
+	/// It holds now.
+	Active,
+	/// Its last block has passed.
+	Expired,
+	/// A grant it was delegated under no longer holds.
+	ParentEnded,
+}
+
+/// The key epoch of a stream.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyEpochState {
+	/// The present epoch.
+	pub current: KeyEpoch,
+	/// A grant has ended since it was opened: no record can be appended until the owner opens the next.
+	pub rotation_due: bool,
+}
+
+/// What became of an access request.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub enum AccessRequestState {
+	/// The owner has not answered.
+	Pending,
+	/// The owner gave this grant.
+	Approved(GrantId),
+	/// The owner said no, and why.
+	Denied(Purpose),
+}
+
+/// An organization asks for a grant and says why.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct AccessRequest {
+	/// Organization that asks.
+	pub requester: OrganizationId,
+	/// Owner of the resource, who answers.
+	pub owner: OrganizationId,
+	/// What it asks for.
+	pub resource: Resource,
+	/// What it wants to do with it.
+	pub permission: Permission,
+	/// Why.
+	pub purpose: Purpose,
+	/// What became of it.
+	pub state: AccessRequestState,
+	/// Block in which it was made.
+	pub requested_at: BlockNumber,
+	/// From this block on it may be removed, answered or not.
+	pub removable_at: BlockNumber,
+}
+
+/// Why an organization may not read a record.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Denial {
+	/// The account is a member of no organization.
+	NotAMember,
+	/// The organization is suspended.
+	Suspended,
+	/// There is no such record.
+	RecordNotFound,
+	/// The entry is an anchor: there is nothing to fetch.
+	NotARecord,
+	/// No grant of the organization covers the record.
+	NoGrant,
+	/// A grant covered the record, and has expired.
+	GrantExpired,
+	/// A grant covers the record, and the one it was delegated under has ended.
+	ParentEnded,
+}
+
+/// What the wrapped key opens to.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum WrappedSecret {
+	/// The stream secret of the record's epoch.
+	StreamSecret,
+	/// The data key of the record alone.
+	DataKey,
+}
+
+/// That an organization may read a record, on what ground, and with which key.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct ReadAccess {
+	/// The organization that may read.
+	pub organization: OrganizationId,
+	/// The grant that allows it; `None` for the owner of the stream.
+	pub grant: Option<GrantId>,
+	/// What the wrapped key opens to.
+	pub secret: WrappedSecret,
+	/// The key, wrapped to that organization.
+	pub wrapped_key: WrappedKey,
+}
+
+/// Which grants a query asks for. Every field that is given narrows the answer.
+#[derive(
+	Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct GrantFilter {
+	/// Grants on this stream.
+	pub stream: Option<StreamId>,
+	/// Grants on this record.
+	pub record: Option<RecordId>,
+	/// Grants that this organization gave.
+	pub grantor: Option<OrganizationId>,
+	/// Grants that this organization holds.
+	pub grantee: Option<OrganizationId>,
+	/// Only those that hold now.
+	pub active: bool,
+}
+
+/// Which access requests a query asks for. Every field that is given narrows the answer.
+#[derive(
+	Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct AccessRequestFilter {
+	/// Requests of this organization.
+	pub requester: Option<OrganizationId>,
+	/// Requests to this organization.
+	pub owner: Option<OrganizationId>,
+	/// Only those without an answer.
+	pub pending: bool,
+}
+
+/// A grant with its name and whether it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct NamedGrant {
+	/// Its name.
+	pub grant_id: GrantId,
+	/// The grant.
+	pub grant: Grant,
+	/// Whether it holds.
+	pub status: GrantStatus,
+}
+
+/// An access request with its name.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct NamedAccessRequest {
+	/// Its name.
+	pub access_request_id: AccessRequestId,
+	/// The access request.
+	pub request: AccessRequest,
+}
+
+/// A wrapped key for a staying grant, at the opening of a key epoch.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct GrantKey {
+	/// The grant that stays.
+	pub grant: GrantId,
+	/// The new stream secret, wrapped to its grantee.
+	pub key: WrappedKey,
+}
+
+/// What the giver of a grant decides.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct GrantTerms {
+	/// Why it is given.
+	pub purpose: Purpose,
+	/// Last block in which it holds; `None` for no end.
+	pub expires_at: Option<BlockNumber>,
+	/// Whether the grantee may give it on.
+	pub delegable: bool,
+	/// First key epoch it covers. For a record: the record's epoch.
+	pub from_epoch: KeyEpoch,
+	/// For a stream: its secrets of the epochs from `from_epoch` to the present one, in that order. For a record:
+	/// its data key alone. Each wrapped to the grantee's present encryption key.
+	pub keys: BoundedVec<WrappedKey, ConstU32<{ limits::MAX_EPOCHS_PER_GRANT }>>,
+}

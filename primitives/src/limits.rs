@@ -1,0 +1,35 @@
+//! Bounds that clients and chain share. Every one is part of the interface: `docs/rpc.md` lists them.
+
+/// Longest name of an organization or a stream, in bytes of UTF-8.
+pub const MAX_NAME_LENGTH: u32 = 64;
+/// Longest purpose of a grant or an access request, and longest reason of a denial, in bytes of UTF-8.
+pub const MAX_PURPOSE_LENGTH: u32 = 256;
+/// Largest document that fits in a record, in bytes: 64 KiB.
+pub const MAX_DOCUMENT_SIZE: u32 = 64 * 1024;
+/// Longest media type of a document, in bytes.
+pub const MAX_MEDIA_TYPE_LENGTH: u32 = 255;
+/// Largest payload of a record (the envelope), in bytes. A document of [`MAX_DOCUMENT_SIZE`] bytes with the
+/// longest media type pads to 67,584 bytes; the rest is room for later envelope versions.
+pub const MAX_PAYLOAD_SIZE: u32 = 68 * 1024;
+/// Most documents under one Merkle anchor.
+pub const MAX_MERKLE_LEAVES: u32 = 1 << 20;
+/// Longest inclusion proof: the height of a tree of [`MAX_MERKLE_LEAVES`].
+pub const MAX_PROOF_LENGTH: u32 = 20;
+/// Exact length of a wrapped key, in bytes: 32 of the encapsulated key, 32 of the secret, 16 of the tag.
+pub const WRAPPED_KEY_LENGTH: u32 = 80;
+/// Most calls in one request.
+pub const MAX_CALLS: u32 = 64;
+/// Most members of one organization.
+pub const MAX_MEMBERS: u32 = 1_000;
+/// Most grants in force on one stream or record.
+pub const MAX_GRANTS_PER_RESOURCE: u32 = 64;
+/// Most grants that one organization holds on one stream or record.
+pub const MAX_GRANTS_PER_GRANTEE: u32 = 16;
+/// Most key epochs that one grant reaches back over when it is given.
+pub const MAX_EPOCHS_PER_GRANT: u32 = 64;
+/// Longest chain of grants, from the owner's to the last delegated one.
+pub const MAX_DELEGATION_DEPTH: u32 = 4;
+/// Most access requests that wait for an answer, per requesting organization.
+pub const MAX_PENDING_ACCESS_REQUESTS: u32 = 256;
+/// Most items in one page of a query.
+pub const MAX_PAGE_SIZE: u32 = 256;

@@ -1,0 +1,219 @@
+//! The Merkle tree of an anchor over many documents: one definition for chain and clients.
+//!
+//! The shape is that of RFC 9162, section 2.1: the tree of n > 1 leaves is split at the largest power of two
+//! smaller than n. Hashes are `blake2_256` and domain-separated, so that no node can pass for a leaf:
+//!
+//! - leaf: `blake2_256("credio/merkle-leaf/v1" ++ commitment)`, the commitment being 32 bytes;
+//! - node: `blake2_256("credio/merkle-node/v1" ++ left ++ right)`.
+//!
+//! A proof lists the siblings from the leaf up. Its length follows from index and number of leaves, so a proof of
+//! another length is refused.
+
+use crate::{limits, Commitment, Digest};
+use alloc::vec::Vec;
+
+/// Hash of a leaf.
+pub fn leaf_hash(commitment: &Commitment) -> Digest {
+	let mut input = [0u8; 21 + 32];
+	input[..21].copy_from_slice(b"credio/merkle-leaf/v1");
+	input[21..].copy_from_slice(&commitment.0);
+	Digest(sp_crypto_hashing::blake2_256(&input))
+}
+
+fn node_hash(left: &Digest, right: &Digest) -> Digest {
+	let mut input = [0u8; 21 + 64];
+	input[..21].copy_from_slice(b"credio/merkle-node/v1");
+	input[21..53].copy_from_slice(&left.0);
+	input[53..].copy_from_slice(&right.0);
+	Digest(sp_crypto_hashing::blake2_256(&input))
+}
+
+/// Why a tree cannot be built or a proof cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+	/// A tree has at least one leaf.
+	NoLeaves,
+	/// A tree has at most [`limits::MAX_MERKLE_LEAVES`] leaves.
+	TooManyLeaves,
+	/// There is no leaf at this index.
+	IndexOutOfRange,
+}
+
+impl core::fmt::Display for Error {
+	fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+		match self {
+			Self::NoLeaves => f.write_str("a Merkle anchor needs at least one document"),
+			Self::TooManyLeaves => write!(
+				f,
+				"a Merkle anchor takes at most {} documents: make several",
+				limits::MAX_MERKLE_LEAVES
+			),
+			Self::IndexOutOfRange => f.write_str("the anchor has no document at this index"),
+		}
+	}
+}
+
+impl core::error::Error for Error {}
+
+/// All levels of a tree, from which root and proofs are read.
+pub struct Tree {
+	/// Leaves first, root last. An odd last node moves up unchanged, which gives the shape of RFC 9162.
+	levels: Vec<Vec<Digest>>,
+}
+
+impl Tree {
+	/// The tree over these commitments, in this order.
+	pub fn new(commitments: &[Commitment]) -> Result<Self, Error> {
+		if commitments.is_empty() {
+			return Err(Error::NoLeaves);
+		}
+		if commitments.len() > limits::MAX_MERKLE_LEAVES as usize {
+			return Err(Error::TooManyLeaves);
+		}
+		let mut levels = Vec::new();
+		let mut level: Vec<Digest> = commitments.iter().map(leaf_hash).collect();
+		while level.len() > 1 {
+			let above = level
+				.chunks(2)
+				.map(|pair| match pair {
+					[left, right] => node_hash(left, right),
+					odd => odd[0],
+				})
+				.collect();
+			levels.push(core::mem::replace(&mut level, above));
+		}
+		levels.push(level);
+		Ok(Self { levels })
+	}
+
+	/// The root.
+	pub fn root(&self) -> Digest {
+		self.levels[self.levels.len() - 1][0]
+	}
+
+	/// The number of leaves.
+	pub fn leaves(&self) -> u32 {
+		self.levels[0].len() as u32
+	}
+
+	/// The siblings of the leaf at `index`, from below.
+	pub fn proof(&self, index: u32) -> Result<Vec<Digest>, Error> {
+		if index >= self.leaves() {
+			return Err(Error::IndexOutOfRange);
+		}
+		let mut position = index as usize;
+		let mut proof = Vec::new();
+		for level in &self.levels[..self.levels.len() - 1] {
+			proof.extend(level.get(position ^ 1));
+			position /= 2;
+		}
+		Ok(proof)
+	}
+}
+
+/// Whether `commitment` is the leaf at `index` of the tree with `leaves` leaves and this `root`.
+pub fn verify(
+	root: &Digest,
+	leaves: u32,
+	index: u32,
+	commitment: &Commitment,
+	proof: &[Digest],
+) -> bool {
+	if index >= leaves || leaves > limits::MAX_MERKLE_LEAVES {
+		return false;
+	}
+	let mut siblings = proof.iter();
+	let (mut hash, mut position, mut width) = (leaf_hash(commitment), index, leaves);
+	while width > 1 {
+		if position ^ 1 < width {
+			let Some(sibling) = siblings.next() else { return false };
+			hash = if position % 2 == 0 {
+				node_hash(&hash, sibling)
+			} else {
+				node_hash(sibling, &hash)
+			};
+		}
+		position /= 2;
+		width = width.div_ceil(2);
+	}
+	siblings.next().is_none() && hash == *root
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	fn commitments(count: u32) -> Vec<Commitment> {
+		(0..count).map(|i| Digest(sp_crypto_hashing::blake2_256(&i.to_le_bytes()))).collect()
+	}
+
+	/// The recursive definition of RFC 9162, section 2.1.1.
+	fn reference_root(leaves: &[Commitment]) -> Digest {
+		if leaves.len() == 1 {
+			return leaf_hash(&leaves[0]);
+		}
+		let split = leaves.len().next_power_of_two() / 2;
+		node_hash(&reference_root(&leaves[..split]), &reference_root(&leaves[split..]))
+	}
+
+	#[test]
+	fn root_matches_the_recursive_definition() {
+		for count in 1..70 {
+			let leaves = commitments(count);
+			assert_eq!(Tree::new(&leaves).unwrap().root(), reference_root(&leaves), "{count}");
+		}
+	}
+
+	#[test]
+	fn every_leaf_of_small_trees_is_proven_and_nothing_else() {
+		for count in 1..40 {
+			let leaves = commitments(count);
+			let tree = Tree::new(&leaves).unwrap();
+			for index in 0..count {
+				let proof = tree.proof(index).unwrap();
+				let leaf = &leaves[index as usize];
+				assert!(verify(&tree.root(), count, index, leaf, &proof));
+				assert!(!verify(&tree.root(), count, index, &Digest([1; 32]), &proof));
+				assert!(count == 1 || !verify(&tree.root(), count, (index + 1) % count, leaf, &proof));
+				let mut longer = proof.clone();
+				longer.push(Digest([0; 32]));
+				assert!(!verify(&tree.root(), count, index, leaf, &longer));
+				assert!(
+					proof.is_empty() ||
+						!verify(&tree.root(), count, index, leaf, &proof[..proof.len() - 1])
+				);
+			}
+			assert_eq!(tree.proof(count), Err(Error::IndexOutOfRange));
+		}
+	}
+
+	#[test]
+	fn a_node_cannot_pass_for_a_leaf() {
+		let leaves = commitments(4);
+		let tree = Tree::new(&leaves).unwrap();
+		let inner = node_hash(&leaf_hash(&leaves[0]), &leaf_hash(&leaves[1]));
+		let sibling = node_hash(&leaf_hash(&leaves[2]), &leaf_hash(&leaves[3]));
+		assert!(!verify(&tree.root(), 2, 0, &inner, &[sibling]));
+	}
+
+	#[test]
+	fn bounds_are_named() {
+		assert_eq!(Tree::new(&[]).err(), Some(Error::NoLeaves));
+		let too_many = vec![Digest([0; 32]); limits::MAX_MERKLE_LEAVES as usize + 1];
+		assert_eq!(Tree::new(&too_many).err(), Some(Error::TooManyLeaves));
+	}
+
+	proptest! {
+		#[test]
+		fn a_flipped_bit_anywhere_is_refused(count in 2u32..300, seed: u32, bit in 0usize..256) {
+			let leaves = commitments(count);
+			let tree = Tree::new(&leaves).unwrap();
+			let index = seed % count;
+			let mut proof = tree.proof(index).unwrap();
+			let step = seed as usize % proof.len();
+			proof[step].0[bit / 8] ^= 1 << (bit % 8);
+			prop_assert!(!verify(&tree.root(), count, index, &leaves[index as usize], &proof));
+		}
+	}
+}

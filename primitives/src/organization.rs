@@ -1,0 +1,116 @@
+//! Organizations, members, encryption keys and quotas.
+
+use crate::{limits, BlockNumber, KeyVersion, OrganizationId, PublicKey};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// Name of an organization: UTF-8, public to all members.
+pub type OrganizationName = BoundedVec<u8, ConstU32<{ limits::MAX_NAME_LENGTH }>>;
+
+/// Whether an organization takes part.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum OrganizationStatus {
+	/// It may write and fetch.
+	Active,
+	/// It can neither write nor fetch until the council reinstates it.
+	Suspended,
+}
+
+/// A legal entity on the network.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Organization {
+	/// Unique name.
+	pub name: OrganizationName,
+	/// Whether it takes part.
+	pub status: OrganizationStatus,
+	/// Number of its members.
+	pub members: u32,
+	/// Number of its members with the admin role; never 0.
+	pub admins: u32,
+	/// Version of the encryption key that is wrapped to from now on.
+	pub key_version: KeyVersion,
+	/// What it may use per window of blocks.
+	pub quota: Quota,
+}
+
+/// What a member may do for its organization.
+#[derive(
+	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen,
+	TypeInfo, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Roles {
+	/// Manages members and encryption keys, creates and seals streams.
+	pub admin: bool,
+	/// Appends entries.
+	pub submitter: bool,
+	/// Gives, delegates and revokes grants, answers and makes access requests, opens key epochs.
+	pub grantor: bool,
+}
+
+impl Roles {
+	/// All roles.
+	pub const ALL: Self = Self { admin: true, submitter: true, grantor: true };
+}
+
+/// An account of exactly one organization.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Member {
+	/// The organization it acts for.
+	pub organization: OrganizationId,
+	/// What it may do.
+	pub roles: Roles,
+}
+
+/// A version of an organization's encryption key. Old versions are kept, since old secrets are wrapped to them.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct EncryptionKey {
+	/// The X25519 public key.
+	pub public: PublicKey,
+	/// Block in which it was announced.
+	pub since: BlockNumber,
+}
+
+/// What an organization may use per window of blocks.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Quota {
+	/// Bytes of transactions.
+	pub bytes: u64,
+	/// Weight of transactions: execution time in picoseconds on the reference machine.
+	pub ref_time: u64,
+}
+
+/// What an organization has used in the present window.
+#[derive(
+	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen,
+	TypeInfo, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct QuotaUse {
+	/// Number of the window: block number divided by the window's length.
+	pub window: u32,
+	/// Bytes used in it.
+	pub bytes: u64,
+	/// Weight used in it, in picoseconds.
+	pub ref_time: u64,
+}

@@ -1,0 +1,97 @@
+//! Requests and their receipts.
+
+use crate::{
+	AccountId, BlockNumber, Digest, OrganizationId, RecordId, RequestKey,
+};
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_runtime::DispatchError;
+
+/// A position in a lane of an organization.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct LanePosition {
+	/// Number of the lane within the organization.
+	pub lane: u32,
+	/// Position in the lane, counted from 0.
+	pub sequence: u64,
+}
+
+/// What makes a submission idempotent.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Request {
+	/// Unique within the organization.
+	pub key: RequestKey,
+	/// Last block in which it may be applied.
+	pub expires_at: BlockNumber,
+	/// Its place in an order of submission, if it has one.
+	pub lane: Option<LanePosition>,
+}
+
+/// What the chain did with a request.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub enum Outcome {
+	/// All calls were applied.
+	Applied,
+	/// One call failed, and none was applied.
+	Rejected {
+		/// Position of the failed call in the request, counted from 0.
+		call_index: u32,
+		/// Why it failed.
+		error: DispatchError,
+	},
+}
+
+/// What the chain keeps of a request.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Receipt {
+	/// `blake2_256` of the encoded calls.
+	pub body_digest: Digest,
+	/// Block in which it was decided.
+	pub block: BlockNumber,
+	/// Index of the extrinsic in that block.
+	pub extrinsic_index: u32,
+	/// The expiry it was decided under. The receipt is kept for the retention period past it.
+	pub expires_at: BlockNumber,
+	/// What the chain did with it.
+	pub outcome: Outcome,
+}
+
+/// What a signed extrinsic that carries a request says about itself.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct Submission {
+	/// The account that signed.
+	pub signer: AccountId,
+	/// Its organization at the block asked.
+	pub organization: OrganizationId,
+	/// The request.
+	pub request: Request,
+	/// `blake2_256` of the encoded calls.
+	pub body_digest: Digest,
+	/// Entries that the calls append, in their order.
+	pub record_ids: Vec<RecordId>,
+}
+
+/// Why a signed extrinsic cannot be taken as a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub enum NotASubmission {
+	/// The bytes are no extrinsic of this runtime.
+	Undecodable,
+	/// The extrinsic is not signed.
+	Unsigned,
+	/// The call is another one than `Idempotency::submit`.
+	OtherCall,
+	/// The signer is a member of no organization.
+	NotAMember,
+}

@@ -1,0 +1,203 @@
+//! Where pallets meet. No pallet depends on another: each names the traits it needs in its `Config`, and the
+//! runtime ties them. The `()` implementation of a trait that authorizes denies.
+
+use crate::{
+	Entry, EntryBody, EntryHeader, KeyEpoch, KeyVersion, Member, OrganizationId, RecordId,
+	Reference, Roles, StreamId,
+};
+use frame_support::dispatch::DispatchResult;
+use sp_runtime::DispatchError;
+
+/// A role that a call asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+	/// Any member.
+	Any,
+	/// [`Roles::admin`].
+	Admin,
+	/// [`Roles::submitter`].
+	Submitter,
+	/// [`Roles::grantor`].
+	Grantor,
+}
+
+impl Role {
+	/// Whether `roles` include this one.
+	pub fn is_in(self, roles: &Roles) -> bool {
+		match self {
+			Self::Any => true,
+			Self::Admin => roles.admin,
+			Self::Submitter => roles.submitter,
+			Self::Grantor => roles.grantor,
+		}
+	}
+}
+
+/// Who acts for whom.
+pub trait Membership<AccountId> {
+	/// The membership of an account, whatever the status of its organization.
+	fn member(who: &AccountId) -> Option<Member>;
+
+	/// Whether the organization is admitted and not suspended.
+	fn is_active(organization: OrganizationId) -> bool;
+
+	/// The organization of `who`, if it is active and gives `who` the role.
+	///
+	/// Errors: the account is no member, its organization is suspended, or it lacks the role.
+	fn ensure_role(who: &AccountId, role: Role) -> Result<OrganizationId, DispatchError>;
+
+	/// Benchmarks only: makes `who` a member with all roles of a new, active organization and names that.
+	///
+	/// An implementation with a fixed set of members leaves this as it is and is asked for one of those.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_member(who: &AccountId) -> OrganizationId {
+		Self::member(who).map_or(OrganizationId::MAX, |member| member.organization)
+	}
+}
+
+impl<AccountId> Membership<AccountId> for () {
+	fn member(_: &AccountId) -> Option<Member> {
+		None
+	}
+	fn is_active(_: OrganizationId) -> bool {
+		false
+	}
+	fn ensure_role(_: &AccountId, _: Role) -> Result<OrganizationId, DispatchError> {
+		Err(DispatchError::BadOrigin)
+	}
+}
+
+/// Which encryption keys organizations have announced.
+pub trait EncryptionKeys {
+	/// The version that secrets are wrapped to from now on; `None` for an unknown organization.
+	fn current_version(organization: OrganizationId) -> Option<KeyVersion>;
+}
+
+impl EncryptionKeys for () {
+	fn current_version(_: OrganizationId) -> Option<KeyVersion> {
+		None
+	}
+}
+
+/// Streams and their entries, for those who append to them or grant on them.
+pub trait Streams<AccountId> {
+	/// The owner of a stream; `None` for an unknown stream.
+	fn owner(stream: &StreamId) -> Option<OrganizationId>;
+
+	/// All that is public about an entry.
+	fn header(record: &RecordId) -> Option<EntryHeader>;
+
+	/// Appends an entry for `author`, after checking that it may, and gives it the next sequence number.
+	///
+	/// Errors: the stream is unknown or sealed, the author may not append, or the reference is used already.
+	fn append(
+		author: &AccountId,
+		stream: &StreamId,
+		reference: &Reference,
+		body: EntryBody,
+	) -> Result<Entry, DispatchError>;
+
+	/// All entries of all streams, in no particular order. Unbounded: for checks of the whole state, never in a block.
+	///
+	/// An implementation that keeps no entries leaves this as it is.
+	fn all_entries() -> impl Iterator<Item = Entry> {
+		core::iter::empty()
+	}
+
+	/// Benchmarks only: makes `owner` the owner of a new, open stream.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_stream(owner: OrganizationId, name: &[u8]) -> StreamId;
+
+	/// Benchmarks only: a new, open stream, and an account that may append to it by the dearest way there is.
+	///
+	/// An implementation that knows no members leaves this as it is.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_appender() -> Option<(StreamId, AccountId)> {
+		None
+	}
+}
+
+impl<AccountId> Streams<AccountId> for () {
+	fn owner(_: &StreamId) -> Option<OrganizationId> {
+		None
+	}
+	fn header(_: &RecordId) -> Option<EntryHeader> {
+		None
+	}
+	fn append(
+		_: &AccountId,
+		_: &StreamId,
+		_: &Reference,
+		_: EntryBody,
+	) -> Result<Entry, DispatchError> {
+		Err(DispatchError::BadOrigin)
+	}
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_stream(owner: OrganizationId, name: &[u8]) -> StreamId {
+		StreamId::derive(owner, name)
+	}
+}
+
+/// Who may append to which stream.
+pub trait AppendAccess<AccountId> {
+	/// The organization for which `who` may append to `stream`, which `owner` owns.
+	///
+	/// Errors: `who` is no submitter of an active organization, or that organization neither owns the stream nor
+	/// holds a grant to append to it.
+	fn ensure_may_append(
+		who: &AccountId,
+		stream: &StreamId,
+		owner: OrganizationId,
+	) -> Result<OrganizationId, DispatchError>;
+
+	/// Benchmarks only: an account that may append to `stream`, which `owner` owns, and whose right takes longer to
+	/// find than that of the owner's submitters; `None` if there is no such way.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_appender(_stream: &StreamId, _owner: OrganizationId) -> Option<AccountId> {
+		None
+	}
+}
+
+impl<AccountId> AppendAccess<AccountId> for () {
+	fn ensure_may_append(
+		_: &AccountId,
+		_: &StreamId,
+		_: OrganizationId,
+	) -> Result<OrganizationId, DispatchError> {
+		Err(DispatchError::BadOrigin)
+	}
+}
+
+/// Who may append to a stream that it does not own.
+pub trait AppendGrants {
+	/// Whether a grant that holds now lets `organization` append to `stream`.
+	fn may_append(organization: OrganizationId, stream: &StreamId) -> bool;
+}
+
+impl AppendGrants for () {
+	fn may_append(_: OrganizationId, _: &StreamId) -> bool {
+		false
+	}
+}
+
+/// Which key epoch a stream is in.
+pub trait KeyEpochs {
+	/// Checks that a record of `stream` may be written under `epoch` now.
+	///
+	/// Errors: no epoch is open, `epoch` is not the present one, or the next one has to be opened first.
+	fn ensure_current(stream: &StreamId, epoch: KeyEpoch) -> DispatchResult;
+
+	/// Benchmarks only: opens the first epoch of `stream` and names it.
+	///
+	/// An implementation that takes any epoch leaves this as it is.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_epoch(_stream: &StreamId) -> KeyEpoch {
+		0
+	}
+}
+
+impl KeyEpochs for () {
+	fn ensure_current(_: &StreamId, _: KeyEpoch) -> DispatchResult {
+		Err(DispatchError::BadOrigin)
+	}
+}

@@ -1,0 +1,156 @@
+//! Errors of the methods, with stable codes, a cause, and what to do about it.
+
+use credio_primitives::{error_codes as codes, Denial};
+use jsonrpsee::types::ErrorObjectOwned;
+use serde_json::{json, Map, Value};
+
+/// What can go wrong in a `credio_v1` method.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+	/// The bytes are no extrinsic of this chain's runtime.
+	#[error("the bytes are no extrinsic of this chain's runtime")]
+	MalformedExtrinsic,
+	/// The extrinsic is not a signed `Idempotency::submit`.
+	#[error("not a signed Idempotency.submit: {0}")]
+	NotASubmission(&'static str),
+	/// The signer is a member of no organization.
+	#[error("the account is a member of no organization")]
+	NotAMember,
+	/// The signer's organization is suspended.
+	#[error("the account's organization is suspended")]
+	OrganizationSuspended,
+	/// The organization has used up its quota.
+	#[error("the organization has used up its quota for this window of blocks")]
+	QuotaExceeded,
+	/// The pool is full.
+	#[error("the node's pool is full")]
+	PoolFull,
+	/// The transaction cannot be applied.
+	#[error("the transaction was refused: {cause}")]
+	TransactionRefused {
+		/// Why, in words.
+		cause: String,
+		/// Why, as one word for programs: `stale`, `future`, `badProof`, `mortality`, `exhausted`, `priority`, `other`.
+		reason: &'static str,
+	},
+	/// The request key was used for another body.
+	#[error("the request key was used before, for other calls")]
+	KeyReused,
+	/// The request's expiry has passed, or lies too far ahead.
+	#[error("{0}")]
+	RequestExpired(String),
+	/// The access token is not good.
+	#[error("the access token is not good: {0}")]
+	AccessTokenInvalid(&'static str),
+	/// The access token's last block has passed.
+	#[error("the access token's last block has passed")]
+	AccessTokenExpired,
+	/// No right to read this now.
+	#[error("access denied: {}", denial_text(*.0))]
+	AccessDenied(Denial),
+	/// A parameter is out of bounds.
+	#[error("{0}")]
+	InvalidParameters(String),
+	/// There is no such thing at the finalized block.
+	#[error("{0} not found at the finalized block")]
+	NotFound(&'static str),
+	/// The node could not answer.
+	#[error("the node could not answer")]
+	Internal,
+}
+
+fn denial_text(denial: Denial) -> &'static str {
+	match denial {
+		Denial::NotAMember => "the account is a member of no organization",
+		Denial::Suspended => "the organization is suspended",
+		Denial::RecordNotFound => "there is no such record",
+		Denial::NotARecord => "the entry is an anchor; there is nothing to fetch",
+		Denial::NoGrant => "no grant of the organization covers the record",
+		Denial::GrantExpired => "the grant has expired",
+		Denial::ParentEnded => "the grant that this one was delegated under has ended",
+	}
+}
+
+impl Error {
+	/// Logs `cause`, which may hold what is none of the caller's business, and answers [`Error::Internal`].
+	pub fn internal(cause: impl std::fmt::Display) -> Self {
+		log::error!(target: "credio-rpc", "{cause}");
+		Self::Internal
+	}
+
+	/// The stable code.
+	pub fn code(&self) -> i32 {
+		match self {
+			Self::MalformedExtrinsic => codes::MALFORMED_EXTRINSIC,
+			Self::NotASubmission(_) => codes::NOT_A_SUBMISSION,
+			Self::NotAMember => codes::NOT_A_MEMBER,
+			Self::OrganizationSuspended => codes::ORGANIZATION_SUSPENDED,
+			Self::QuotaExceeded => codes::QUOTA_EXCEEDED,
+			Self::PoolFull => codes::POOL_FULL,
+			Self::TransactionRefused { .. } => codes::TRANSACTION_REFUSED,
+			Self::KeyReused => codes::KEY_REUSED,
+			Self::RequestExpired(_) => codes::REQUEST_EXPIRED,
+			Self::AccessTokenInvalid(_) => codes::ACCESS_TOKEN_INVALID,
+			Self::AccessTokenExpired => codes::ACCESS_TOKEN_EXPIRED,
+			Self::AccessDenied(_) => codes::ACCESS_DENIED,
+			Self::InvalidParameters(_) => codes::INVALID_PARAMETERS,
+			Self::NotFound(_) => codes::NOT_FOUND,
+			Self::Internal => codes::INTERNAL,
+		}
+	}
+
+	/// What to do about it.
+	pub fn remedy(&self) -> &'static str {
+		match self {
+			Self::MalformedExtrinsic => {
+				"send the whole signed extrinsic as 0x hex, made for this chain's present metadata"
+			},
+			Self::NotASubmission(_) => "wrap the calls in Idempotency.submit and sign it",
+			Self::NotAMember => "sign with an account that an admin has added to an organization",
+			Self::OrganizationSuspended => "ask the council to reinstate the organization",
+			Self::QuotaExceeded => {
+				"send it again under the same key in the next window (credio_v1_quota says when), or ask the council for more"
+			},
+			Self::PoolFull => "send it again under the same key in a few seconds",
+			Self::TransactionRefused { reason: "stale" | "future", .. } => {
+				"read the account's next nonce, sign again under the same key, and send that"
+			},
+			Self::TransactionRefused { .. } => "mend what the cause names, and send it again under the same key",
+			Self::KeyReused => "use a new key for a new request; credio_v1_status shows the old one's receipt",
+			Self::RequestExpired(_) => {
+				"sign again under the same key with an expiry within the bounds of credio_v1_limits"
+			},
+			Self::AccessTokenInvalid(_) => {
+				"sign a token for this very method and these parameters, good for at most 300 blocks"
+			},
+			Self::AccessTokenExpired => "sign a new token",
+			Self::AccessDenied(Denial::NoGrant | Denial::GrantExpired | Denial::ParentEnded) => {
+				"make an access request to the owner of the stream"
+			},
+			Self::AccessDenied(Denial::NotARecord) => "verify the document against the anchor instead",
+			Self::AccessDenied(_) => "ask the council or your organization's admin",
+			Self::InvalidParameters(_) => "see the method in rpc.discover",
+			Self::NotFound(_) => "check the id; what was just written is found once it is final",
+			Self::Internal => "try again, and tell the node's operator if it stays",
+		}
+	}
+}
+
+impl From<Error> for ErrorObjectOwned {
+	fn from(error: Error) -> Self {
+		let mut data = Map::new();
+		data.insert("cause".into(), Value::from(error.to_string()));
+		data.insert("remedy".into(), Value::from(error.remedy()));
+		match &error {
+			Error::TransactionRefused { reason, .. } => {
+				data.insert("reason".into(), Value::from(*reason));
+			},
+			Error::AccessDenied(denial) => {
+				data.insert("denial".into(), json!(denial));
+			},
+			_ => {},
+		}
+		ErrorObjectOwned::owned(error.code(), error.to_string(), Some(Value::Object(data)))
+	}
+}

@@ -1,0 +1,102 @@
+//! What the methods share: client, pool, and reading at the finalized block.
+
+use crate::{pool::SeenRequests, Error};
+use credio_primitives::{
+	limits,
+	rpc::{At, BlockRef, PageRequest},
+	BlockNumber, Digest,
+};
+use sp_blockchain::HeaderBackend;
+use sp_core::H256;
+use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
+use std::{marker::PhantomData, sync::Arc};
+
+/// Blocks as Credio chains have them.
+pub trait CredioBlock:
+	BlockT<Hash = H256, Header: HeaderT<Number = BlockNumber, Hash = H256>>
+{
+}
+
+impl<B> CredioBlock for B where
+	B: BlockT<Hash = H256, Header: HeaderT<Number = BlockNumber, Hash = H256>>
+{
+}
+
+/// Answers the `credio_v1` methods.
+pub struct Credio<Block, Client, Pool> {
+	pub(crate) client: Arc<Client>,
+	pub(crate) pool: Arc<Pool>,
+	pub(crate) seen: Arc<SeenRequests>,
+	block: PhantomData<Block>,
+}
+
+impl<Block, Client, Pool> Clone for Credio<Block, Client, Pool> {
+	fn clone(&self) -> Self {
+		Self {
+			client: self.client.clone(),
+			pool: self.pool.clone(),
+			seen: self.seen.clone(),
+			block: PhantomData,
+		}
+	}
+}
+
+impl<Block, Client, Pool> Credio<Block, Client, Pool>
+where
+	Block: CredioBlock,
+	Client: HeaderBackend<Block>,
+{
+	/// Over this client and this pool.
+	pub fn new(client: Arc<Client>, pool: Arc<Pool>) -> Self {
+		Self { client, pool, seen: Arc::default(), block: PhantomData }
+	}
+
+	/// The last finalized block.
+	pub(crate) fn finalized(&self) -> BlockRef {
+		let info = self.client.info();
+		BlockRef { number: info.finalized_number, hash: Digest(info.finalized_hash.0) }
+	}
+
+	/// The best block, which may not become final.
+	pub(crate) fn best(&self) -> BlockRef {
+		let info = self.client.info();
+		BlockRef { number: info.best_number, hash: Digest(info.best_hash.0) }
+	}
+
+	/// The hash that names the chain.
+	pub(crate) fn genesis(&self) -> Digest {
+		Digest(self.client.info().genesis_hash.0)
+	}
+
+	/// Answers by `read` at the finalized block.
+	pub(crate) fn at_finalized<Answer>(
+		&self,
+		read: impl FnOnce(BlockRef) -> Result<Answer, Error>,
+	) -> Result<At<Answer>, Error> {
+		let at = self.finalized();
+		read(at).map(|answer| At { at, answer })
+	}
+}
+
+/// Hash of a block as the client takes it.
+pub(crate) fn hash(block: &BlockRef) -> H256 {
+	H256(block.hash.0)
+}
+
+/// Cursor and limit of a page. A limit of 0 or above the bound is refused, not bent.
+pub(crate) fn page(request: Option<PageRequest>) -> Result<(Option<Digest>, u32), Error> {
+	let request = request.unwrap_or_default();
+	Ok((request.cursor, limit(request.limit)?))
+}
+
+/// Checks a limit.
+pub(crate) fn limit(limit: Option<u32>) -> Result<u32, Error> {
+	match limit {
+		None => Ok(limits::MAX_PAGE_SIZE),
+		Some(limit) if (1..=limits::MAX_PAGE_SIZE).contains(&limit) => Ok(limit),
+		Some(limit) => Err(Error::InvalidParameters(format!(
+			"limit is {limit}, and must be from 1 to {}",
+			limits::MAX_PAGE_SIZE
+		))),
+	}
+}

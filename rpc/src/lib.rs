@@ -1,0 +1,18 @@
+//! The `credio_v1` JSON-RPC methods of a Credio node.
+//!
+//! `api` declares them, `error` has the codes, `handler` holds what they share; one module per area answers them.
+//! There is no business logic here: every answer comes from a runtime API.
+
+pub mod api;
+pub mod error;
+mod handler;
+pub mod openrpc;
+mod pool;
+mod reads;
+mod requests;
+mod streams;
+mod token;
+
+pub use api::CredioApiServer;
+pub use error::Error;
+pub use handler::Credio;

@@ -1,0 +1,187 @@
+//! The pool as the methods see it: which requests this node has taken, and what a refusal means.
+
+use crate::Error;
+use credio_primitives::{validity, BlockNumber, OrganizationId, RequestKey};
+use sc_transaction_pool_api::error::{Error as PoolError, IntoPoolError};
+use sp_core::H256;
+use sp_runtime::transaction_validity::InvalidTransaction;
+use std::{
+	collections::{HashMap, VecDeque},
+	sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// Most requests that a node remembers having seen. Older ones are forgotten: their status is then told from the
+/// chain alone.
+const MAX_SEEN: usize = 100_000;
+
+/// What a node remembers of a request it took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+	/// Hash of the transaction that carried it last.
+	pub transaction: H256,
+	/// Latest expiry under which it was sent.
+	pub expires_at: BlockNumber,
+}
+
+/// Requests that this node has taken, oldest first to be forgotten.
+#[derive(Default)]
+pub struct SeenRequests(Mutex<SeenMap>);
+
+#[derive(Default)]
+struct SeenMap {
+	requests: HashMap<(OrganizationId, RequestKey), Seen>,
+	order: VecDeque<(OrganizationId, RequestKey)>,
+}
+
+impl SeenRequests {
+	fn lock(&self) -> MutexGuard<'_, SeenMap> {
+		// Nothing in here panics half-way, so a poisoned map is still whole.
+		self.0.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+
+	/// Remembers a request.
+	pub fn insert(&self, organization: OrganizationId, key: RequestKey, seen: Seen) {
+		let mut map = self.lock();
+		let name = (organization, key);
+		match map.requests.get_mut(&name) {
+			Some(known) => {
+				known.transaction = seen.transaction;
+				known.expires_at = known.expires_at.max(seen.expires_at);
+			},
+			None => {
+				map.requests.insert(name, seen);
+				map.order.push_back(name);
+				if map.order.len() > MAX_SEEN {
+					if let Some(oldest) = map.order.pop_front() {
+						map.requests.remove(&oldest);
+					}
+				}
+			},
+		}
+	}
+
+	/// What is remembered of a request.
+	pub fn get(&self, organization: OrganizationId, key: &RequestKey) -> Option<Seen> {
+		self.lock().requests.get(&(organization, *key)).copied()
+	}
+}
+
+/// Whether the pool took a transaction.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refusal {
+	/// It holds this very transaction already.
+	AlreadyHeld,
+	/// It does not take it.
+	Error(Error),
+}
+
+/// What a refusal of the pool means to the caller.
+pub fn refusal<E: IntoPoolError>(error: E) -> Refusal {
+	let error = match error.into_pool_error() {
+		Ok(PoolError::AlreadyImported(_)) => return Refusal::AlreadyHeld,
+		Ok(PoolError::ImmediatelyDropped) => Error::PoolFull,
+		Ok(PoolError::InvalidTransaction(invalid)) => invalid_transaction(invalid),
+		Ok(PoolError::TemporarilyBanned) => refused(
+			"the node refused this very transaction a short while ago; sign it again",
+			"banned",
+		),
+		Ok(PoolError::TooLowPriority { .. }) => {
+			refused("another transaction of this account holds this nonce", "stale")
+		},
+		Ok(other) => refused(&other.to_string(), "other"),
+		Err(other) => Error::internal(other),
+	};
+	Refusal::Error(error)
+}
+
+fn refused(cause: &str, reason: &'static str) -> Error {
+	Error::TransactionRefused { cause: cause.into(), reason }
+}
+
+fn invalid_transaction(invalid: InvalidTransaction) -> Error {
+	match invalid {
+		InvalidTransaction::Custom(validity::NOT_A_MEMBER) | InvalidTransaction::Payment => {
+			Error::NotAMember
+		},
+		InvalidTransaction::Custom(validity::ORGANIZATION_SUSPENDED) => {
+			Error::OrganizationSuspended
+		},
+		InvalidTransaction::Custom(validity::QUOTA_EXCEEDED) => Error::QuotaExceeded,
+		InvalidTransaction::Stale => refused("the account's nonce was used already", "stale"),
+		InvalidTransaction::Future => {
+			refused("the nonce is ahead of the account's next one", "future")
+		},
+		InvalidTransaction::BadProof => refused(
+			"the signature does not fit: it is for another chain, runtime version or call",
+			"badProof",
+		),
+		InvalidTransaction::AncientBirthBlock => {
+			refused("the transaction's mortality has passed", "mortality")
+		},
+		InvalidTransaction::ExhaustsResources => {
+			refused("the transaction is larger or heavier than a block takes", "exhausted")
+		},
+		other => {
+			let cause: &'static str = other.into();
+			refused(cause, "other")
+		},
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn seen(expires_at: BlockNumber) -> Seen {
+		Seen { transaction: H256::zero(), expires_at }
+	}
+
+	#[test]
+	fn a_request_is_remembered_with_its_latest_expiry() {
+		let requests = SeenRequests::default();
+		let key = RequestKey([1; 32]);
+		requests.insert(1, key, seen(10));
+		requests.insert(1, key, seen(5));
+		assert_eq!(requests.get(1, &key), Some(seen(10)));
+		assert_eq!(requests.get(2, &key), None);
+	}
+
+	#[test]
+	fn memory_is_bounded_and_the_oldest_is_forgotten() {
+		let requests = SeenRequests::default();
+		let key = |n: usize| {
+			let mut key = [0; 32];
+			key[..8].copy_from_slice(&n.to_le_bytes());
+			RequestKey(key)
+		};
+		for n in 0..MAX_SEEN + 2 {
+			requests.insert(0, key(n), seen(1));
+		}
+		assert_eq!(requests.lock().requests.len(), MAX_SEEN);
+		assert_eq!(requests.get(0, &key(1)), None);
+		assert_eq!(requests.get(0, &key(2)), Some(seen(1)));
+	}
+
+	#[test]
+	fn refusals_have_codes_of_their_own() {
+		use credio_primitives::error_codes as codes;
+		let code = |invalid| match refusal(PoolError::InvalidTransaction(invalid)) {
+			Refusal::Error(error) => error.code(),
+			Refusal::AlreadyHeld => 0,
+		};
+		assert_eq!(code(InvalidTransaction::Custom(validity::NOT_A_MEMBER)), codes::NOT_A_MEMBER);
+		assert_eq!(
+			code(InvalidTransaction::Custom(validity::ORGANIZATION_SUSPENDED)),
+			codes::ORGANIZATION_SUSPENDED
+		);
+		assert_eq!(
+			code(InvalidTransaction::Custom(validity::QUOTA_EXCEEDED)),
+			codes::QUOTA_EXCEEDED
+		);
+		assert_eq!(code(InvalidTransaction::Stale), codes::TRANSACTION_REFUSED);
+		assert_eq!(
+			refusal(PoolError::ImmediatelyDropped),
+			Refusal::Error(Error::PoolFull)
+		);
+	}
+}

@@ -1,0 +1,333 @@
+//! Reads at the finalized block, and the server trait that ties all areas.
+
+use crate::{
+	api::CredioApiServer,
+	handler::{hash, limit, page, CredioBlock},
+	token, Credio, Error,
+};
+use credio_primitives::{
+	apis::{GrantsApi, OrganizationsApi, RecordsApi, RequestsApi, StreamsApi},
+	entry::EntryFilter,
+	grant::{AccessRequestFilter, GrantFilter},
+	limits,
+	rpc::{
+		AccessRequestJson, AccessToken, At, Bytes, EncryptionKeyAnswer, Fetched, GrantJson,
+		Inclusion, Items, Limits, MemberJson, MembershipAnswer, OrganizationDetail,
+		OrganizationJson, PageRequest, QuotaJson, RequestStatus, StreamJson, StreamKeyJson,
+		Uploaded,
+	},
+	AccountId, BlockNumber, Denial, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId, RecordId,
+	RequestKey, Sequence, StreamId,
+};
+use jsonrpsee::{
+	core::{async_trait, SubscriptionResult},
+	PendingSubscriptionSink,
+};
+use sc_client_api::BlockchainEvents;
+use sc_transaction_pool_api::TransactionPool;
+use sp_api::ProvideRuntimeApi;
+use sp_blockchain::HeaderBackend;
+use sp_core::H256;
+
+fn items<Item, Json: From<Item>>((items, next): (Vec<Item>, Option<Digest>)) -> Items<Json> {
+	Items { items: items.into_iter().map(Json::from).collect(), next }
+}
+
+#[async_trait]
+impl<Block, Client, Pool> CredioApiServer for Credio<Block, Client, Pool>
+where
+	Block: CredioBlock,
+	Client: HeaderBackend<Block>
+		+ ProvideRuntimeApi<
+			Block,
+			Api: OrganizationsApi<Block>
+			         + StreamsApi<Block>
+			         + RecordsApi<Block>
+			         + GrantsApi<Block>
+			         + RequestsApi<Block>,
+		> + BlockchainEvents<Block>
+		+ Send
+		+ Sync
+		+ 'static,
+	Pool: TransactionPool<Block = Block, Hash = H256> + 'static,
+{
+	async fn upload(&self, extrinsic: Bytes) -> Result<Uploaded, Error> {
+		self.do_upload(extrinsic).await
+	}
+
+	async fn upload_and_watch(
+		&self,
+		pending: PendingSubscriptionSink,
+		extrinsic: Bytes,
+	) -> SubscriptionResult {
+		self.do_upload_and_watch(pending, extrinsic).await
+	}
+
+	fn status(
+		&self,
+		organization: OrganizationId,
+		request_key: RequestKey,
+		expires_at: Option<BlockNumber>,
+	) -> Result<At<RequestStatus>, Error> {
+		self.at_finalized(|at| self.do_status(&at, organization, request_key, expires_at))
+	}
+
+	fn record(&self, record_id: RecordId) -> Result<At<Entry>, Error> {
+		self.at_finalized(|at| self.entry(hash(&at), record_id))
+	}
+
+	fn fetch(&self, record_id: RecordId, access_token: AccessToken) -> Result<At<Fetched>, Error> {
+		self.at_finalized(|at| {
+			let (genesis, now) = (self.genesis(), at.number);
+			token::verify(&access_token, &genesis, now, "credio_v1_fetch", &record_id)?;
+			let at = hash(&at);
+			let api = self.client.runtime_api();
+			let access = api
+				.read_access(at, access_token.account, record_id)
+				.map_err(Error::internal)?
+				.map_err(|denial| match denial {
+					Denial::RecordNotFound => Error::NotFound("record"),
+					denial => Error::AccessDenied(denial),
+				})?;
+			let payload = api
+				.payload(at, record_id)
+				.map_err(Error::internal)?
+				.ok_or(Error::NotFound("record"))?;
+			Ok(Fetched {
+				entry: self.entry(at, record_id)?,
+				payload: Bytes(payload.into_inner()),
+				wrapped_key: access.into(),
+			})
+		})
+	}
+
+	fn query(
+		&self,
+		filter: EntryFilter,
+		request: Option<PageRequest>,
+	) -> Result<At<Items<Entry>>, Error> {
+		let (cursor, limit) = page(request)?;
+		self.at_finalized(|at| {
+			let found = self.client.runtime_api().query_entries(hash(&at), filter, cursor, limit);
+			Ok(items(found.map_err(Error::internal)?))
+		})
+	}
+
+	async fn subscribe_stream(
+		&self,
+		pending: PendingSubscriptionSink,
+		stream: StreamId,
+		from_sequence: Sequence,
+		include_unfinalized: Option<bool>,
+	) -> SubscriptionResult {
+		self.do_subscribe_stream(pending, stream, from_sequence, include_unfinalized == Some(true))
+			.await
+	}
+
+	fn grants(
+		&self,
+		filter: GrantFilter,
+		request: Option<PageRequest>,
+	) -> Result<At<Items<GrantJson>>, Error> {
+		let (cursor, limit) = page(request)?;
+		self.at_finalized(|at| {
+			let found = self.client.runtime_api().grants(hash(&at), filter, cursor, limit);
+			Ok(items(found.map_err(Error::internal)?))
+		})
+	}
+
+	fn access_requests(
+		&self,
+		filter: AccessRequestFilter,
+		request: Option<PageRequest>,
+	) -> Result<At<Items<AccessRequestJson>>, Error> {
+		let (cursor, limit) = page(request)?;
+		self.at_finalized(|at| {
+			let found = self.client.runtime_api().access_requests(hash(&at), filter, cursor, limit);
+			Ok(items(found.map_err(Error::internal)?))
+		})
+	}
+
+	fn organization(&self, id: OrganizationId) -> Result<At<OrganizationDetail>, Error> {
+		self.at_finalized(|at| {
+			let api = self.client.runtime_api();
+			let organization = api
+				.organization(hash(&at), id)
+				.map_err(Error::internal)?
+				.ok_or(Error::NotFound("organization"))?;
+			let members = api.members(hash(&at), id).map_err(Error::internal)?;
+			Ok(OrganizationDetail {
+				organization: organization.into(),
+				member_accounts: members
+					.into_iter()
+					.map(|info| MemberJson { account: info.account, member: info.member })
+					.collect(),
+			})
+		})
+	}
+
+	fn organizations(
+		&self,
+		from: Option<OrganizationId>,
+		count: Option<u32>,
+	) -> Result<At<Items<OrganizationJson>>, Error> {
+		let limit = limit(count)?;
+		self.at_finalized(|at| {
+			let found = self
+				.client
+				.runtime_api()
+				.organizations(hash(&at), from.unwrap_or_default(), limit)
+				.map_err(Error::internal)?;
+			Ok(items((found, None)))
+		})
+	}
+
+	fn member(&self, account: AccountId) -> Result<At<MembershipAnswer>, Error> {
+		self.at_finalized(|at| {
+			let member = self.client.runtime_api().member(hash(&at), account);
+			Ok(MembershipAnswer { member: member.map_err(Error::internal)? })
+		})
+	}
+
+	fn encryption_key(
+		&self,
+		organization: OrganizationId,
+		version: KeyVersion,
+	) -> Result<At<EncryptionKeyAnswer>, Error> {
+		self.at_finalized(|at| {
+			let encryption_key = self
+				.client
+				.runtime_api()
+				.encryption_key(hash(&at), organization, version)
+				.map_err(Error::internal)?
+				.ok_or(Error::NotFound("encryption key"))?;
+			Ok(EncryptionKeyAnswer { encryption_key })
+		})
+	}
+
+	fn quota(&self, id: OrganizationId) -> Result<At<QuotaJson>, Error> {
+		self.at_finalized(|at| {
+			let quota = self
+				.client
+				.runtime_api()
+				.quota(hash(&at), id)
+				.map_err(Error::internal)?
+				.ok_or(Error::NotFound("organization"))?;
+			Ok(quota.into())
+		})
+	}
+
+	fn stream(&self, id: StreamId) -> Result<At<StreamJson>, Error> {
+		self.at_finalized(|at| {
+			let stream = self
+				.client
+				.runtime_api()
+				.stream(hash(&at), id)
+				.map_err(Error::internal)?
+				.ok_or(Error::NotFound("stream"))?;
+			Ok(stream.into())
+		})
+	}
+
+	fn streams(
+		&self,
+		owner: Option<OrganizationId>,
+		request: Option<PageRequest>,
+	) -> Result<At<Items<StreamJson>>, Error> {
+		let (cursor, limit) = page(request)?;
+		self.at_finalized(|at| {
+			let found = self.client.runtime_api().streams(hash(&at), owner, cursor, limit);
+			Ok(items(found.map_err(Error::internal)?))
+		})
+	}
+
+	fn stream_keys(
+		&self,
+		stream: StreamId,
+		from: KeyEpoch,
+		access_token: AccessToken,
+	) -> Result<At<Items<StreamKeyJson>>, Error> {
+		self.at_finalized(|at| {
+			let parameters = (stream, from);
+			token::verify(
+				&access_token,
+				&self.genesis(),
+				at.number,
+				"credio_v1_streamKeys",
+				&parameters,
+			)?;
+			let at = hash(&at);
+			let api = self.client.runtime_api();
+			let member = api
+				.member(at, access_token.account)
+				.map_err(Error::internal)?
+				.ok_or(Error::AccessDenied(Denial::NotAMember))?;
+			let keys = api
+				.stream_keys(at, stream, member.organization, from, limits::MAX_PAGE_SIZE)
+				.map_err(Error::internal)?;
+			Ok(items((keys, None)))
+		})
+	}
+
+	fn verify_inclusion(
+		&self,
+		record_id: RecordId,
+		index: u32,
+		commitment: Digest,
+		proof: Vec<Digest>,
+	) -> Result<At<Inclusion>, Error> {
+		if proof.len() > limits::MAX_PROOF_LENGTH as usize {
+			return Err(Error::InvalidParameters(format!(
+				"the proof has {} hashes, and at most {} make sense",
+				proof.len(),
+				limits::MAX_PROOF_LENGTH
+			)));
+		}
+		self.at_finalized(|at| {
+			let included = self
+				.client
+				.runtime_api()
+				.verify_inclusion(hash(&at), record_id, index, commitment, proof)
+				.map_err(Error::internal)?
+				.ok_or(Error::NotFound("Merkle anchor"))?;
+			Ok(Inclusion { included })
+		})
+	}
+
+	fn limits(&self) -> Result<Limits, Error> {
+		let bounds = self
+			.client
+			.runtime_api()
+			.request_limits(hash(&self.finalized()))
+			.map_err(Error::internal)?;
+		Ok(Limits {
+			genesis_hash: self.genesis(),
+			max_document_size: limits::MAX_DOCUMENT_SIZE,
+			max_payload_size: limits::MAX_PAYLOAD_SIZE,
+			max_request_lifetime: bounds.max_request_lifetime,
+			receipt_retention: bounds.receipt_retention,
+			max_calls: bounds.max_calls,
+			max_page_size: limits::MAX_PAGE_SIZE,
+		})
+	}
+
+	fn discover(&self) -> Result<serde_json::Value, Error> {
+		crate::openrpc::document()
+	}
+}
+
+impl<Block, Client, Pool> Credio<Block, Client, Pool>
+where
+	Block: CredioBlock,
+	Client: HeaderBackend<Block> + ProvideRuntimeApi<Block, Api: StreamsApi<Block>>,
+{
+	fn entry(&self, at: H256, record_id: RecordId) -> Result<Entry, Error> {
+		let header = self
+			.client
+			.runtime_api()
+			.header(at, record_id)
+			.map_err(Error::internal)?
+			.ok_or(Error::NotFound("entry"))?;
+		Ok(Entry { record_id, header })
+	}
+}

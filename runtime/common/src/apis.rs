@@ -1,0 +1,238 @@
+//! Bodies of the product's runtime APIs.
+
+use alloc::{format, string::String, vec::Vec};
+use core::marker::PhantomData;
+use credio_primitives::{
+	apis::{MemberInfo, OrganizationInfo, QuotaInfo, RequestLimits, StreamInfo},
+	entry::EntryFilter,
+	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
+	request::NotASubmission,
+	traits::Membership,
+	AccountId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch, KeyEpochState,
+	KeyVersion, Member, OrganizationId, ReadAccess, Receipt, RecordId, RecordPayload, RequestKey,
+	Sequence, Stream, StreamId, Submission, WrappedKey,
+};
+use frame_support::traits::IsSubType;
+use scale_info::{form::MetaForm, TypeDef, TypeInfo, Variant};
+use sp_runtime::DispatchError;
+
+/// Answers the product's runtime APIs for a runtime that has all of its pallets.
+pub struct ProductApis<Runtime>(PhantomData<Runtime>);
+
+/// A runtime that has all pallets of the product.
+pub trait Product:
+	frame_system::Config<AccountId = AccountId>
+	+ pallet_organizations::Config
+	+ pallet_anchor::Config
+	+ pallet_records::Config
+	+ pallet_grants::Config
+	+ pallet_idempotency::Config
+{
+}
+
+impl<Runtime> Product for Runtime where
+	Runtime: frame_system::Config<AccountId = AccountId>
+		+ pallet_organizations::Config
+		+ pallet_anchor::Config
+		+ pallet_records::Config
+		+ pallet_grants::Config
+		+ pallet_idempotency::Config
+{
+}
+
+type Organizations<Runtime> = pallet_organizations::Pallet<Runtime>;
+type Anchor<Runtime> = pallet_anchor::Pallet<Runtime>;
+type Records<Runtime> = pallet_records::Pallet<Runtime>;
+type Grants<Runtime> = pallet_grants::Pallet<Runtime>;
+type Idempotency<Runtime> = pallet_idempotency::Pallet<Runtime>;
+
+/// The trait functions are documented at their declarations in `credio_primitives::apis`.
+#[allow(missing_docs)]
+impl<Runtime: Product> ProductApis<Runtime> {
+	pub fn organization(id: OrganizationId) -> Option<OrganizationInfo> {
+		Organizations::<Runtime>::organization_info(id)
+	}
+
+	pub fn organizations(from: OrganizationId, limit: u32) -> Vec<OrganizationInfo> {
+		Organizations::<Runtime>::organization_infos(from, limit)
+	}
+
+	pub fn member(account: AccountId) -> Option<Member> {
+		<Organizations<Runtime> as Membership<AccountId>>::member(&account)
+	}
+
+	pub fn members(id: OrganizationId) -> Vec<MemberInfo> {
+		Organizations::<Runtime>::member_infos(id)
+	}
+
+	pub fn encryption_key(id: OrganizationId, version: KeyVersion) -> Option<EncryptionKey> {
+		pallet_organizations::EncryptionKeys::<Runtime>::get(id, version)
+	}
+
+	pub fn quota(id: OrganizationId) -> Option<QuotaInfo> {
+		Organizations::<Runtime>::quota_info(id)
+	}
+
+	pub fn stream(id: StreamId) -> Option<StreamInfo> {
+		Anchor::<Runtime>::stream(&id).map(|stream| Self::stream_info((id, stream)))
+	}
+
+	fn stream_info((id, stream): (StreamId, Stream)) -> StreamInfo {
+		StreamInfo { id, stream, epoch: Self::key_epoch(id) }
+	}
+
+	pub fn streams(
+		owner: Option<OrganizationId>,
+		cursor: Option<Digest>,
+		limit: u32,
+	) -> (Vec<StreamInfo>, Option<Digest>) {
+		let (streams, next) = Anchor::<Runtime>::streams(owner, cursor, limit);
+		(streams.into_iter().map(Self::stream_info).collect(), next)
+	}
+
+	pub fn header(id: RecordId) -> Option<EntryHeader> {
+		pallet_anchor::Headers::<Runtime>::get(id)
+	}
+
+	pub fn entries(stream: StreamId, from: Sequence, limit: u32) -> Vec<Entry> {
+		Anchor::<Runtime>::entries(&stream, from, limit)
+	}
+
+	pub fn query_entries(
+		filter: EntryFilter,
+		cursor: Option<Digest>,
+		limit: u32,
+	) -> (Vec<Entry>, Option<Digest>) {
+		Anchor::<Runtime>::query_entries(filter, cursor, limit)
+	}
+
+	pub fn verify_inclusion(
+		id: RecordId,
+		index: u32,
+		commitment: Digest,
+		proof: Vec<Digest>,
+	) -> Option<bool> {
+		Anchor::<Runtime>::verify_inclusion(&id, index, &commitment, &proof)
+	}
+
+	pub fn payload(id: RecordId) -> Option<RecordPayload> {
+		Records::<Runtime>::payload(&id)
+	}
+
+	pub fn read_access(account: AccountId, id: RecordId) -> Result<ReadAccess, Denial> {
+		Grants::<Runtime>::read_access(&account, &id)
+	}
+
+	pub fn grants(
+		filter: GrantFilter,
+		cursor: Option<Digest>,
+		limit: u32,
+	) -> (Vec<NamedGrant>, Option<Digest>) {
+		Grants::<Runtime>::grants(filter, cursor, limit)
+	}
+
+	pub fn access_requests(
+		filter: AccessRequestFilter,
+		cursor: Option<Digest>,
+		limit: u32,
+	) -> (Vec<NamedAccessRequest>, Option<Digest>) {
+		Grants::<Runtime>::access_requests(filter, cursor, limit)
+	}
+
+	pub fn key_epoch(stream: StreamId) -> Option<KeyEpochState> {
+		Grants::<Runtime>::key_epoch(&stream)
+	}
+
+	pub fn stream_keys(
+		stream: StreamId,
+		organization: OrganizationId,
+		from: KeyEpoch,
+		limit: u32,
+	) -> Vec<(KeyEpoch, WrappedKey)> {
+		Grants::<Runtime>::stream_keys(&stream, organization, from, limit)
+	}
+
+	pub fn receipt(organization: OrganizationId, key: RequestKey) -> Option<Receipt> {
+		pallet_idempotency::Receipts::<Runtime>::get(organization, key)
+	}
+
+	pub fn request_limits() -> RequestLimits {
+		Idempotency::<Runtime>::limits()
+	}
+
+	/// What a call of `signer` says about the request in it.
+	pub fn submission<Call>(signer: &AccountId, call: &Call) -> Result<Submission, NotASubmission>
+	where
+		Call: IsSubType<pallet_idempotency::Call<Runtime>>,
+		<Runtime as pallet_idempotency::Config>::RuntimeCall: IsSubType<pallet_anchor::Call<Runtime>>
+			+ IsSubType<pallet_records::Call<Runtime>>,
+	{
+		let Some(pallet_idempotency::Call::submit { request, calls }) = call.is_sub_type() else {
+			return Err(NotASubmission::OtherCall);
+		};
+		let member = Self::member(signer.clone()).ok_or(NotASubmission::NotAMember)?;
+		let record_ids = calls
+			.iter()
+			.filter_map(Self::reference)
+			.map(|reference| RecordId::derive(member.organization, &reference))
+			.collect();
+		Ok(Submission {
+			signer: signer.clone(),
+			organization: member.organization,
+			request: *request,
+			body_digest: Idempotency::<Runtime>::body_digest(calls),
+			record_ids,
+		})
+	}
+
+	/// The reference under which a call appends an entry, if it does.
+	fn reference<Call>(call: &Call) -> Option<credio_primitives::Reference>
+	where
+		Call: IsSubType<pallet_anchor::Call<Runtime>> + IsSubType<pallet_records::Call<Runtime>>,
+	{
+		let anchor: Option<&pallet_anchor::Call<Runtime>> = call.is_sub_type();
+		let record: Option<&pallet_records::Call<Runtime>> = call.is_sub_type();
+		match (anchor, record) {
+			(Some(pallet_anchor::Call::anchor_digest { reference, .. }), _)
+			| (Some(pallet_anchor::Call::anchor_merkle { reference, .. }), _) => Some(*reference),
+			(_, Some(pallet_records::Call::append { reference, .. })) => Some(*reference),
+			_ => None,
+		}
+	}
+}
+
+/// Name and documentation of a dispatch error, read from the type information of the runtime's aggregated error:
+/// `Pallet.Error` for a pallet's, else the kind.
+pub fn error_name<RuntimeError: TypeInfo>(error: DispatchError) -> (Vec<u8>, Vec<u8>) {
+	let named = match error {
+		DispatchError::Module(module) => module_error::<RuntimeError>(module.index, module.error[0]),
+		_ => None,
+	};
+	let (name, docs) = named.unwrap_or_else(|| {
+		let description: &'static str = error.into();
+		(kind(&error), String::from(description))
+	});
+	(name.into_bytes(), docs.into_bytes())
+}
+
+fn module_error<RuntimeError: TypeInfo>(pallet: u8, error: u8) -> Option<(String, String)> {
+	let pallet = variant(&RuntimeError::type_info(), pallet)?;
+	let inner = pallet.fields.first()?.ty.type_info();
+	let error = variant(&inner, error)?;
+	Some((format!("{}.{}", pallet.name, error.name), error.docs.join(" ")))
+}
+
+fn variant(ty: &scale_info::Type, index: u8) -> Option<Variant<MetaForm>> {
+	match &ty.type_def {
+		TypeDef::Variant(variants) => {
+			variants.variants.iter().find(|variant| variant.index == index).cloned()
+		},
+		_ => None,
+	}
+}
+
+/// The kind of an error that no pallet raised, as its variant is named.
+fn kind(error: &DispatchError) -> String {
+	let debug = format!("{error:?}");
+	debug.split(['(', ' ', '{']).next().unwrap_or_default().into()
+}

@@ -1,0 +1,102 @@
+//! Configuration of the product's pallets.
+
+/// Implements the `Config` of every product pallet for a runtime.
+///
+/// - `runtime`: the runtime;
+/// - `call`: its call type;
+/// - `council`: the origin of the council;
+/// - `blocks_per_day`: how many blocks it makes in a day.
+#[macro_export]
+macro_rules! product_configs {
+	(
+		runtime: $runtime:ident,
+		call: $call:ident,
+		council: $council:ty,
+		blocks_per_day: $day:expr $(,)?
+	) => {
+		$crate::frame_support::parameter_types! {
+			/// What an organization may use per window unless the council says otherwise: 256 MiB of transactions
+			/// and 150 s of execution, which is about half of what blocks take in ten minutes.
+			pub const DefaultQuota: $crate::credio_primitives::Quota =
+				$crate::credio_primitives::Quota {
+					bytes: 256 * 1024 * 1024,
+					ref_time: 150_000_000_000_000,
+				};
+			/// Quotas are counted in windows of ten minutes.
+			pub const QuotaWindow: u32 = $day / 144;
+			/// An organization keeps at most this many versions of its encryption key.
+			pub const MaxKeyVersions: u32 = 1_000;
+			/// An organization owns at most this many streams.
+			pub const MaxStreamsPerOrganization: u32 = 10_000;
+			/// A stream has at most this many key epochs.
+			pub const MaxKeyEpochs: u32 = 100_000;
+			/// An access request is kept for thirty days, answered or not.
+			pub const MaxAccessRequestAge: u32 = 30 * $day;
+			/// A request expires at most a day ahead.
+			pub const MaxRequestLifetime: u32 = $day;
+			/// A receipt is kept for seven days past the expiry of its request.
+			pub const ReceiptRetention: u32 = 7 * $day;
+			/// Clean-up removes at most this many items of a kind per block.
+			pub const MaxRemovalsPerBlock: u32 = 256;
+		}
+
+		impl $crate::pallet_organizations::Config for $runtime {
+			type CouncilOrigin = $council;
+			type DefaultQuota = DefaultQuota;
+			type QuotaWindow = QuotaWindow;
+			type MaxKeyVersions = MaxKeyVersions;
+			type WeightInfo = ();
+		}
+
+		impl $crate::pallet_anchor::Config for $runtime {
+			type Membership = $crate::pallet_organizations::Pallet<$runtime>;
+			type Access = $crate::access::StreamAccess<
+				$crate::pallet_organizations::Pallet<$runtime>,
+				$crate::pallet_grants::Pallet<$runtime>,
+			>;
+			type MaxStreamsPerOrganization = MaxStreamsPerOrganization;
+			type WeightInfo = ();
+		}
+
+		impl $crate::pallet_records::Config for $runtime {
+			type Streams = $crate::pallet_anchor::Pallet<$runtime>;
+			type KeyEpochs = $crate::pallet_grants::Pallet<$runtime>;
+			type WeightInfo = ();
+		}
+
+		impl $crate::pallet_grants::Config for $runtime {
+			type Membership = $crate::pallet_organizations::Pallet<$runtime>;
+			type EncryptionKeys = $crate::pallet_organizations::Pallet<$runtime>;
+			type Streams = $crate::pallet_anchor::Pallet<$runtime>;
+			type MaxAccessRequestAge = MaxAccessRequestAge;
+			type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
+			type MaxKeyEpochs = MaxKeyEpochs;
+			type WeightInfo = ();
+		}
+
+		impl $crate::pallet_idempotency::Config for $runtime {
+			type RuntimeCall = $call;
+			type Membership = $crate::pallet_organizations::Pallet<$runtime>;
+			type CallFilter = RequestCalls;
+			type MaxRequestLifetime = MaxRequestLifetime;
+			type ReceiptRetention = ReceiptRetention;
+			type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
+			type WeightInfo = ();
+		}
+
+		/// Calls that may travel in a request: the product's own, and no other, so that none can carry a `submit`.
+		pub struct RequestCalls;
+
+		impl $crate::frame_support::traits::Contains<$call> for RequestCalls {
+			fn contains(call: &$call) -> bool {
+				matches!(
+					call,
+					$call::Organizations(_)
+						| $call::Anchor(_)
+						| $call::Records(_)
+						| $call::Grants(_)
+				)
+			}
+		}
+	};
+}

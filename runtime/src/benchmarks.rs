@@ -1,0 +1,34 @@
+//! Which benchmarks `frame-omni-bencher` finds in the runtime.
+
+use crate::*;
+use alloc::string::String;
+use frame_benchmarking::{baseline, BenchmarkBatch, BenchmarkConfig, BenchmarkError, BenchmarkList};
+use frame_support::traits::WhitelistedStorageKeys;
+
+frame_benchmarking::define_benchmarks!(
+	[pallet_timestamp, Timestamp]
+	[pallet_collective, Council]
+	[pallet_membership, CouncilMembership]
+	[pallet_governance, Governance]
+	[pallet_utility, Utility]
+	[pallet_organizations, Organizations]
+	[pallet_anchor, Anchor]
+	[pallet_records, Records]
+	[pallet_grants, Grants]
+	[pallet_idempotency, Idempotency]
+);
+
+/// Lists them.
+pub fn list(list: &mut Vec<BenchmarkList>, extra: bool) {
+	use frame_support::traits::Benchmarking as _;
+	list_benchmarks!(list, extra);
+}
+
+/// Runs one.
+pub fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, String> {
+	let whitelist = AllPalletsWithSystem::whitelisted_storage_keys();
+	let mut batches = Vec::<BenchmarkBatch>::new();
+	let params = (&config, &whitelist);
+	add_benchmarks!(params, batches);
+	Ok(batches)
+}

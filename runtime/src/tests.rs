@@ -1,0 +1,163 @@
+//! What must not change by accident: pallet indices, storage prefixes, sizes of what is stored.
+
+use crate::*;
+use codec::MaxEncodedLen;
+use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
+use sp_runtime::BuildStorage;
+
+#[test]
+fn pallet_indices_are_frozen() {
+	let indices = [
+		(System::name(), System::index()),
+		(Timestamp::name(), Timestamp::index()),
+		(Authorship::name(), Authorship::index()),
+		(Session::name(), Session::index()),
+		(Aura::name(), Aura::index()),
+		(Grandpa::name(), Grandpa::index()),
+		(Council::name(), Council::index()),
+		(CouncilMembership::name(), CouncilMembership::index()),
+		(Governance::name(), Governance::index()),
+		(Utility::name(), Utility::index()),
+		(Organizations::name(), Organizations::index()),
+		(Anchor::name(), Anchor::index()),
+		(Records::name(), Records::index()),
+		(Grants::name(), Grants::index()),
+		(Idempotency::name(), Idempotency::index()),
+	];
+	assert_eq!(
+		indices,
+		[
+			("System", 0),
+			("Timestamp", 1),
+			("Authorship", 10),
+			("Session", 11),
+			("Aura", 12),
+			("Grandpa", 13),
+			("Council", 30),
+			("CouncilMembership", 31),
+			("Governance", 32),
+			("Utility", 35),
+			("Organizations", 50),
+			("Anchor", 51),
+			("Records", 52),
+			("Grants", 53),
+			("Idempotency", 54),
+		]
+	);
+}
+
+#[test]
+fn storage_prefixes_of_the_product_are_frozen() {
+	let prefixes = AllPalletsWithSystem::storage_info()
+		.into_iter()
+		.map(|info| {
+			let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("names are UTF-8");
+			format!("{}.{}", text(info.pallet_name), text(info.storage_name))
+		})
+		.filter(|name| {
+			["Organizations.", "Anchor.", "Records.", "Grants.", "Idempotency."]
+				.iter()
+				.any(|pallet| name.starts_with(pallet))
+		})
+		.collect::<Vec<_>>();
+	let frozen = include_str!("../storage_prefixes.txt").lines().collect::<Vec<_>>();
+	assert_eq!(prefixes, frozen, "if the change is meant, add a migration and freeze the new list");
+}
+
+#[test]
+fn sizes_of_what_is_stored_are_frozen() {
+	use credio_primitives::*;
+	assert_eq!(
+		[
+			("Organization", Organization::max_encoded_len()),
+			("Member", Member::max_encoded_len()),
+			("Stream", Stream::max_encoded_len()),
+			("EntryHeader", EntryHeader::max_encoded_len()),
+			("RecordPayload", RecordPayload::max_encoded_len()),
+			("Grant", Grant::max_encoded_len()),
+			("WrappedKey", WrappedKey::max_encoded_len()),
+			("AccessRequest", AccessRequest::max_encoded_len()),
+			("Receipt", Receipt::max_encoded_len()),
+		],
+		[
+			("Organization", 94),
+			("Member", 7),
+			("Stream", 82),
+			("EntryHeader", 154),
+			("RecordPayload", 69_636),
+			("Grant", 347),
+			("WrappedKey", 86),
+			("AccessRequest", 569),
+			("Receipt", 54),
+		]
+	);
+}
+
+#[test]
+fn presets_build_and_name_the_example_organizations() {
+	for name in genesis_presets::names() {
+		let patch = genesis_presets::get(&name).expect("listed presets exist");
+		let patch: serde_json::Value = serde_json::from_slice(&patch).expect("a preset is JSON");
+		let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("serializes");
+		merge(&mut config, patch);
+		let config: RuntimeGenesisConfig =
+			serde_json::from_value(config).expect("a preset fits the genesis config");
+		let mut ext: sp_io::TestExternalities =
+			config.build_storage().expect("a preset builds").into();
+		ext.execute_with(|| {
+			for (id, expected) in
+				credio_primitives::development::ORGANIZATIONS.iter().enumerate()
+			{
+				let organization = pallet_organizations::Organizations::<Runtime>::get(id as u32)
+					.expect("the organization is admitted");
+				assert_eq!(organization.name.as_slice(), expected.name.as_bytes());
+			}
+			assert_eq!(pallet_collective::Members::<Runtime, Instance1>::get().len(), 1);
+		});
+	}
+}
+
+fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
+	match (into, patch) {
+		(serde_json::Value::Object(into), serde_json::Value::Object(patch)) => {
+			for (key, value) in patch {
+				merge(into.entry(key).or_insert(serde_json::Value::Null), value);
+			}
+		},
+		(into, patch) => *into = patch,
+	}
+}
+
+/// polkadot.js Apps shows these lines to people.
+#[test]
+fn every_call_event_and_error_of_the_product_has_documentation() {
+	use scale_info::{TypeDef, TypeInfo};
+	let missing = [
+		pallet_organizations::Call::<Runtime>::type_info(),
+		pallet_organizations::Event::<Runtime>::type_info(),
+		pallet_organizations::Error::<Runtime>::type_info(),
+		pallet_anchor::Call::<Runtime>::type_info(),
+		pallet_anchor::Event::<Runtime>::type_info(),
+		pallet_anchor::Error::<Runtime>::type_info(),
+		pallet_records::Call::<Runtime>::type_info(),
+		pallet_records::Error::<Runtime>::type_info(),
+		pallet_grants::Call::<Runtime>::type_info(),
+		pallet_grants::Event::<Runtime>::type_info(),
+		pallet_grants::Error::<Runtime>::type_info(),
+		pallet_idempotency::Call::<Runtime>::type_info(),
+		pallet_idempotency::Event::<Runtime>::type_info(),
+		pallet_idempotency::Error::<Runtime>::type_info(),
+	]
+	.into_iter()
+	.flat_map(|ty| {
+		let name = ty.path.segments.join("::");
+		let TypeDef::Variant(variants) = ty.type_def else { panic!("{name} is an enum") };
+		variants
+			.variants
+			.into_iter()
+			.filter(|variant| variant.docs.iter().all(|line| line.trim().is_empty()))
+			.map(move |variant| format!("{name}::{}", variant.name))
+	})
+	.collect::<Vec<_>>();
+	assert!(missing.is_empty(), "without documentation: {missing:?}");
+}

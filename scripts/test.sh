@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Sets up and runs every test.
+#
+#   scripts/test.sh
+#
+# CREDIO_SKIP_BENCHMARK_TESTS=1   leaves out the benchmark tests of the pallets, for which the pallets and what they
+#                                 depend on are compiled once more with the benchmarks in them
+
+set -euo pipefail
+
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/lib/common.sh
+. "$scripts/lib/common.sh"
+
+# section TITLE COMMAND...
+section() {
+	local title=$1 started
+	shift
+	headline "$title"
+	started=$(now_ms)
+	"$@"
+	say "$DIM$title: $(human_time $(($(now_ms) - started)))$PLAIN"
+}
+
+check_format() {
+	cargo fmt --all --check
+}
+
+# Clippy shares nothing with a build but the target directory: it makes metadata of all dependencies, once.
+check_lints() {
+	cargo clippy --release --workspace --all-targets --locked -- -D warnings
+}
+
+# run_tests ARGUMENTS...: under cargo-nextest if it is there.
+run_tests() {
+	if cargo nextest --version >/dev/null 2>&1; then
+		cargo nextest run --release --locked --no-fail-fast "$@"
+	else
+		say "cargo-nextest is not there: running the tests under cargo test (CREDIO_INSTALL_NEXTEST=1 installs it)"
+		cargo test --release --locked --no-fail-fast "$@"
+	fi
+}
+
+test_workspace() {
+	run_tests --workspace
+}
+
+test_documentation() {
+	cargo test --release --workspace --locked --doc
+}
+
+# Benchmarks run as tests: each call of each pallet, with the checks that its benchmark makes.
+test_benchmarks() {
+	if [[ ${CREDIO_SKIP_BENCHMARK_TESTS:-} == 1 ]]; then
+		say "left out, as CREDIO_SKIP_BENCHMARK_TESTS asks"
+		return
+	fi
+	local pallet packages=()
+	for pallet in pallets/*/src/benchmarking.rs; do
+		packages+=(-p "pallet-$(cut -d/ -f2 <<<"$pallet")")
+	done
+	run_tests --features runtime-benchmarks "${packages[@]}" benchmark
+}
+
+# Licences and sources are checked offline; advisories only if their database can be had.
+check_dependencies() {
+	if ! cargo deny --version >/dev/null 2>&1; then
+		say "cargo-deny is not there: left out (cargo install --locked cargo-deny installs it; deny.toml configures it)"
+		return
+	fi
+	cargo deny --locked check --allow parse-error licenses bans sources
+	if ! cargo deny fetch db; then
+		say "the advisory database cannot be had: advisories are left out"
+		return
+	fi
+	cargo deny --locked check advisories
+}
+
+main() {
+	local started
+	started=$(now_ms)
+	section 'Set-up' "$scripts/setup.sh"
+	# shellcheck source=scripts/env.sh
+	. "$scripts/env.sh"
+	cd "$CREDIO_ROOT"
+	section 'Format' check_format
+	section 'Build' build_workspace
+	section 'Tests' test_workspace
+	section 'Documentation tests' test_documentation
+	section 'Lints' check_lints
+	section 'Benchmark tests' test_benchmarks
+	section 'Dependencies' check_dependencies
+	headline "Every test passed, in $(human_time $(($(now_ms) - started)))"
+}
+
+main "$@"

@@ -1,0 +1,82 @@
+//! What can go wrong.
+
+use credio_primitives::limits;
+
+/// What can go wrong with an envelope or a wrapped key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+	/// The document is larger than a record takes.
+	TooLarge {
+		/// Its size in bytes.
+		size: usize,
+	},
+	/// The media type is longer than 255 bytes.
+	MediaTypeTooLong,
+	/// The envelope's first byte names a version that this software does not know.
+	UnknownVersion(u8),
+	/// The envelope is shorter than its fixed parts.
+	Truncated,
+	/// The key is not the one that the envelope commits to.
+	KeyCommitmentMismatch,
+	/// The envelope was changed, or belongs to another record, stream, epoch or chain.
+	Corrupted,
+	/// The decrypted bytes are not a padded document.
+	InvalidPadding,
+	/// A wrapped key is not exactly 80 bytes.
+	WrappedKeyLength {
+		/// Its length in bytes.
+		length: usize,
+	},
+	/// A public key is a point of low order, with which no secret can be shared.
+	InvalidPoint,
+	/// The wrapped key was changed, or is for another organization, key version, resource, epoch or chain.
+	UnwrapFailed,
+	/// The document and the commitment do not belong together.
+	CommitmentMismatch,
+}
+
+impl core::fmt::Display for Error {
+	fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+		match self {
+			Self::TooLarge { size } => write!(
+				f,
+				"the document has {size} bytes, and a record takes at most {} (64 KiB): keep it elsewhere and anchor it",
+				limits::MAX_DOCUMENT_SIZE
+			),
+			Self::MediaTypeTooLong => write!(
+				f,
+				"the media type is longer than {} bytes",
+				limits::MAX_MEDIA_TYPE_LENGTH
+			),
+			Self::UnknownVersion(version) => write!(
+				f,
+				"the envelope has version {version}, and this software knows version 1: use a newer one"
+			),
+			Self::Truncated => f.write_str("the envelope is cut short: fetch it again"),
+			Self::KeyCommitmentMismatch => {
+				f.write_str("the key is not the one that the envelope was sealed with")
+			},
+			Self::Corrupted => f.write_str(
+				"the envelope was changed, or belongs to another record, stream, epoch or chain",
+			),
+			Self::InvalidPadding => f.write_str("the decrypted bytes are not a padded document"),
+			Self::WrappedKeyLength { length } => write!(
+				f,
+				"a wrapped key is exactly {} bytes, and this one has {length}",
+				limits::WRAPPED_KEY_LENGTH
+			),
+			Self::InvalidPoint => {
+				f.write_str("the public key has low order: nothing can be wrapped to it safely")
+			},
+			Self::UnwrapFailed => f.write_str(
+				"the wrapped key was changed, or is for another organization, key version, resource, epoch or chain",
+			),
+			Self::CommitmentMismatch => {
+				f.write_str("the document is not the one that the commitment was made for")
+			},
+		}
+	}
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,157 @@
+//! Secrets and what is derived from them. None shows itself in `Debug`, all are wiped when dropped.
+
+use credio_primitives::{Commitment, Digest, KeyEpoch, RecordId, StreamId};
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// What an envelope is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Context {
+	/// Hash of block 0, which names the chain.
+	pub genesis: Digest,
+	/// The stream.
+	pub stream: StreamId,
+	/// Its key epoch.
+	pub epoch: KeyEpoch,
+	/// The record.
+	pub record_id: RecordId,
+}
+
+impl Context {
+	/// Length of [`Self::bytes`].
+	pub(crate) const LENGTH: usize = 32 + 32 + 4 + 32;
+
+	pub(crate) fn bytes(&self) -> [u8; Self::LENGTH] {
+		let mut bytes = [0; Self::LENGTH];
+		bytes[..32].copy_from_slice(&self.genesis.0);
+		bytes[32..64].copy_from_slice(&self.stream.0);
+		bytes[64..68].copy_from_slice(&self.epoch.to_le_bytes());
+		bytes[68..].copy_from_slice(&self.record_id.0);
+		bytes
+	}
+}
+
+/// Declares a 32-byte secret.
+macro_rules! secret {
+	($(#[$meta:meta])* $name:ident) => {
+		$(#[$meta])*
+		#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+		pub struct $name(pub(crate) [u8; 32]);
+
+		impl core::fmt::Debug for $name {
+			fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+				f.write_str(concat!(stringify!($name), "(secret)"))
+			}
+		}
+	};
+}
+
+secret! {
+	/// The secret of a stream in one key epoch.
+	StreamSecret
+}
+secret! {
+	/// The key of one record, from which everything else about it is derived.
+	DataKey
+}
+secret! {
+	/// The key under which a record, or an anchored document, is committed to. Whoever has it and the document can
+	/// check the commitment on the chain; it opens nothing. It may be given to verifiers.
+	CommitmentKey
+}
+
+pub(crate) fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+	let mut mac =
+		<Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length; qed");
+	for part in parts {
+		mac.update(part);
+	}
+	mac.finalize().into_bytes().into()
+}
+
+fn expand<const LENGTH: usize>(hkdf: &Hkdf<Sha256>, info: &[&[u8]]) -> Zeroizing<[u8; LENGTH]> {
+	let mut output = Zeroizing::new([0; LENGTH]);
+	hkdf.expand_multi_info(info, output.as_mut())
+		.expect("32 bytes and less are within 255 blocks of SHA-256; qed");
+	output
+}
+
+impl StreamSecret {
+	/// A stream secret of fresh random bytes.
+	pub fn from_random(random: &Zeroizing<[u8; 32]>) -> Self {
+		Self(**random)
+	}
+
+	/// The synthetic salt of a padded document.
+	pub(crate) fn salt(&self, record_id: &RecordId, inner: &[u8]) -> [u8; 32] {
+		let hkdf = Hkdf::<Sha256>::new(None, &self.0);
+		let mac_key = expand::<32>(&hkdf, &[b"credio/v1/synthetic-salt"]);
+		let digest = hmac(&mac_key, &[inner]);
+		hmac(&mac_key, &[&record_id.0, &digest])
+	}
+
+	/// The data key of a record whose envelope carries `salt`.
+	pub fn data_key(&self, context: &Context, salt: &[u8; 32]) -> DataKey {
+		let hkdf = Hkdf::<Sha256>::new(Some(salt), &self.0);
+		DataKey(*expand(&hkdf, &[b"credio/v1/data-key", &context.bytes()]))
+	}
+
+	/// The commitment key of the document at `index` of an anchor; 0 for an anchor over one document.
+	pub fn anchor_commitment_key(&self, context: &Context, index: u32) -> CommitmentKey {
+		let hkdf = Hkdf::<Sha256>::new(None, &self.0);
+		let info: [&[u8]; 3] = [b"credio/v1/anchor", &context.bytes(), &index.to_le_bytes()];
+		CommitmentKey(*expand(&hkdf, &info))
+	}
+}
+
+impl DataKey {
+	fn subkey<const LENGTH: usize>(&self, label: &[u8]) -> Zeroizing<[u8; LENGTH]> {
+		let hkdf = Hkdf::<Sha256>::from_prk(&self.0).expect("a PRK of 32 bytes is long enough; qed");
+		expand(&hkdf, &[label])
+	}
+
+	pub(crate) fn encryption(&self) -> Zeroizing<[u8; 32]> {
+		self.subkey(b"credio/v1/encryption")
+	}
+
+	pub(crate) fn nonce(&self) -> Zeroizing<[u8; 24]> {
+		self.subkey(b"credio/v1/nonce")
+	}
+
+	pub(crate) fn key_commitment(&self) -> [u8; 32] {
+		*self.subkey(b"credio/v1/key-commitment")
+	}
+
+	/// The commitment key of the record.
+	pub fn commitment_key(&self) -> CommitmentKey {
+		CommitmentKey(*self.subkey(b"credio/v1/commitment"))
+	}
+}
+
+impl CommitmentKey {
+	/// The commitment to a document: `HMAC-SHA256(commitment key, document)`.
+	pub fn commit(&self, document: &[u8]) -> Commitment {
+		Digest(hmac(&self.0, &[document]))
+	}
+
+	/// Whether `commitment` is to this document. Takes the same time whatever the answer.
+	pub fn verify(&self, document: &[u8], commitment: &Commitment) -> bool {
+		self.commit(document).0.ct_eq(&commitment.0).into()
+	}
+
+	/// The key as `0x` and 64 hex digits, to hand it to a verifier.
+	pub fn reveal(&self) -> alloc::string::String {
+		alloc::format!("{}", Digest(self.0))
+	}
+}
+
+impl core::str::FromStr for CommitmentKey {
+	type Err = credio_primitives::ids::NotHex;
+
+	fn from_str(text: &str) -> Result<Self, Self::Err> {
+		text.parse::<Digest>().map(|key| Self(key.0))
+	}
+}

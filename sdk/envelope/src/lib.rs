@@ -1,0 +1,60 @@
+//! Formats and cryptography of Credio's records, for any client: no I/O, no randomness of its own, `no_std`.
+//!
+//! # Envelope, version 1
+//!
+//! All integers are little endian; `++` joins bytes; labels are ASCII without a terminator.
+//!
+//! ```text
+//! inner      = u8(length of media type) ++ media type ++ u32(length of document) ++ document ++ zeros
+//!              padded with zeros to the Padmé length of what comes before them
+//! context    = genesis hash (32) ++ stream id (32) ++ u32(key epoch) ++ record id (32)
+//! mac key    = HKDF-SHA256(ikm = stream secret, salt = none, info = "credio/v1/synthetic-salt")
+//! salt       = HMAC-SHA256(mac key, record id ++ HMAC-SHA256(mac key, inner))
+//! data key   = HKDF-SHA256(ikm = stream secret, salt = salt, info = "credio/v1/data-key" ++ context)
+//! subkeys    = HKDF-SHA256-Expand(prk = data key, info = label):
+//!              "credio/v1/encryption" (32), "credio/v1/nonce" (24), "credio/v1/key-commitment" (32),
+//!              "credio/v1/commitment" (32)
+//! envelope   = 0x01 ++ salt (32) ++ key commitment (32) ++ XChaCha20-Poly1305(encryption, nonce, inner, aad)
+//! aad        = "credio/envelope/v1" ++ 0x01 ++ context ++ salt ++ key commitment
+//! commitment = HMAC-SHA256(commitment key, document)
+//! ```
+//!
+//! Salt and nonce follow from the stream secret, the record id and the plaintext: the same document under the same
+//! record id gives the same bytes, so a retry is the same request, and two different plaintexts never share key and
+//! nonce. The key commitment is checked before decryption, because XChaCha20-Poly1305 alone does not commit to its
+//! key. Padmé is the padding of "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs"
+//! (Nikitin et al., PoPETs 2019), which leaks O(log log L) bits of a length L for at most 12 % of overhead.
+//!
+//! # Wrapped keys
+//!
+//! A stream secret or a data key (32 bytes) travels to an organization by HPKE (RFC 9180), base mode, with
+//! DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305; empty associated data;
+//!
+//! ```text
+//! info    = "credio/wrap/v1" ++ genesis hash ++ resource ++ u32(key epoch) ++ u32(organization) ++ u32(key version)
+//! resource= 0x00 ++ stream id, or 0x01 ++ record id
+//! wrapped = encapsulated key (32) ++ ciphertext (32) ++ tag (16)
+//! ```
+//!
+//! # Anchors
+//!
+//! A document that is anchored and kept elsewhere has a commitment key of its own, so that it can be shown alone:
+//! `HKDF-SHA256(ikm = stream secret, salt = none, info = "credio/v1/anchor" ++ context ++ u32(index))`.
+//!
+//! Test vectors are in `sdk/vectors`.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod envelope;
+mod error;
+mod keys;
+mod padding;
+mod wrap;
+
+pub use envelope::{Document, Sealed, HEADER_LENGTH};
+pub use error::Error;
+pub use keys::{CommitmentKey, Context, DataKey, StreamSecret};
+pub use padding::padme;
+pub use wrap::{SecretKey, WrapContext, WRAPPED_LENGTH};

@@ -1,0 +1,258 @@
+//! Wrapping secrets to an organization's encryption key, by HPKE.
+
+use crate::{DataKey, Error, StreamSecret};
+use alloc::vec::Vec;
+use codec::Encode;
+use credio_primitives::{
+	limits, Digest, KeyEpoch, KeyVersion, OrganizationId, PublicKey, Resource,
+};
+use hpke::{
+	aead::ChaCha20Poly1305,
+	kdf::HkdfSha256,
+	kem::X25519HkdfSha256,
+	rand_core::{TryCryptoRng, TryRng},
+	Deserializable, Kem, OpModeR, OpModeS, Serializable,
+};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// Exact length of a wrapped key.
+pub const WRAPPED_LENGTH: usize = limits::WRAPPED_KEY_LENGTH as usize;
+const ENCAPSULATED_LENGTH: usize = 32;
+
+/// What a wrapped key is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrapContext {
+	/// Hash of block 0, which names the chain.
+	pub genesis: Digest,
+	/// What the secret opens.
+	pub resource: Resource,
+	/// The key epoch of the secret.
+	pub epoch: KeyEpoch,
+	/// The organization that it is wrapped to.
+	pub organization: OrganizationId,
+	/// The version of that organization's encryption key.
+	pub key_version: KeyVersion,
+}
+
+impl WrapContext {
+	fn info(&self) -> Vec<u8> {
+		let mut info = b"credio/wrap/v1".to_vec();
+		(self.genesis, self.resource, self.epoch, self.organization, self.key_version)
+			.encode_to(&mut info);
+		info
+	}
+}
+
+/// The secret half of an encryption key.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct SecretKey([u8; 32]);
+
+impl core::fmt::Debug for SecretKey {
+	fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+		f.write_str("SecretKey(secret)")
+	}
+}
+
+impl SecretKey {
+	/// An X25519 secret of 32 random bytes.
+	pub fn from_bytes(bytes: &Zeroizing<[u8; 32]>) -> Self {
+		Self(**bytes)
+	}
+
+	/// The bytes, for a vault to store under its own encryption.
+	pub fn expose(&self) -> &[u8; 32] {
+		&self.0
+	}
+
+	fn private(&self) -> Result<<X25519HkdfSha256 as Kem>::PrivateKey, Error> {
+		<X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(&self.0)
+			.map_err(|_| Error::UnwrapFailed)
+	}
+
+	/// The public half.
+	pub fn public(&self) -> PublicKey {
+		let mut bytes = [0; 32];
+		if let Ok(private) = self.private() {
+			bytes.copy_from_slice(&X25519HkdfSha256::sk_to_pk(&private).to_bytes());
+		}
+		PublicKey(bytes)
+	}
+
+	/// Opens a wrapped stream secret.
+	///
+	/// Errors: [`Error::WrappedKeyLength`], [`Error::InvalidPoint`], [`Error::UnwrapFailed`].
+	pub fn unwrap_stream_secret(
+		&self,
+		context: &WrapContext,
+		wrapped: &[u8],
+	) -> Result<StreamSecret, Error> {
+		self.unwrap_bytes(context, wrapped).map(|secret| StreamSecret(*secret))
+	}
+
+	/// Opens a wrapped data key.
+	///
+	/// Errors: as [`Self::unwrap_stream_secret`].
+	pub fn unwrap_data_key(&self, context: &WrapContext, wrapped: &[u8]) -> Result<DataKey, Error> {
+		self.unwrap_bytes(context, wrapped).map(|secret| DataKey(*secret))
+	}
+
+	fn unwrap_bytes(
+		&self,
+		context: &WrapContext,
+		wrapped: &[u8],
+	) -> Result<Zeroizing<[u8; 32]>, Error> {
+		if wrapped.len() != WRAPPED_LENGTH {
+			return Err(Error::WrappedKeyLength { length: wrapped.len() });
+		}
+		let opened = open(self, &context.info(), &[], wrapped)?;
+		let mut secret = Zeroizing::new([0; 32]);
+		secret.copy_from_slice(&opened);
+		Ok(secret)
+	}
+}
+
+impl StreamSecret {
+	/// Wraps the secret to an organization's encryption key. `seed` is 32 fresh random bytes, used once.
+	///
+	/// Errors: [`Error::InvalidPoint`].
+	pub fn wrap(
+		&self,
+		context: &WrapContext,
+		recipient: &PublicKey,
+		seed: &Zeroizing<[u8; 32]>,
+	) -> Result<Vec<u8>, Error> {
+		seal(recipient, &context.info(), &[], &self.0, seed)
+	}
+}
+
+impl DataKey {
+	/// As [`StreamSecret::wrap`], for one record.
+	///
+	/// Errors: [`Error::InvalidPoint`].
+	pub fn wrap(
+		&self,
+		context: &WrapContext,
+		recipient: &PublicKey,
+		seed: &Zeroizing<[u8; 32]>,
+	) -> Result<Vec<u8>, Error> {
+		seal(recipient, &context.info(), &[], &self.0, seed)
+	}
+}
+
+/// Hands HPKE the seed of its ephemeral key, and zeros should it ask for more, which this suite does not.
+struct Seed(Zeroizing<[u8; 32]>);
+
+impl TryRng for Seed {
+	type Error = core::convert::Infallible;
+
+	fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+		let mut bytes = [0; 4];
+		self.try_fill_bytes(&mut bytes)?;
+		Ok(u32::from_le_bytes(bytes))
+	}
+
+	fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+		let mut bytes = [0; 8];
+		self.try_fill_bytes(&mut bytes)?;
+		Ok(u64::from_le_bytes(bytes))
+	}
+
+	fn try_fill_bytes(&mut self, output: &mut [u8]) -> Result<(), Self::Error> {
+		for (to, from) in output.iter_mut().zip(self.0.iter_mut()) {
+			*to = core::mem::take(from);
+		}
+		Ok(())
+	}
+}
+
+impl TryCryptoRng for Seed {}
+
+fn seal(
+	recipient: &PublicKey,
+	info: &[u8],
+	associated_data: &[u8],
+	plaintext: &[u8],
+	seed: &Zeroizing<[u8; 32]>,
+) -> Result<Vec<u8>, Error> {
+	if recipient.is_low_order() {
+		return Err(Error::InvalidPoint);
+	}
+	let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&recipient.0)
+		.map_err(|_| Error::InvalidPoint)?;
+	let (encapsulated, ciphertext) = hpke::single_shot_seal_with_rng::<
+		ChaCha20Poly1305,
+		HkdfSha256,
+		X25519HkdfSha256,
+	>(
+		&OpModeS::Base, &public, info, plaintext, associated_data, &mut Seed(seed.clone())
+	)
+	.map_err(|_| Error::InvalidPoint)?;
+	let mut wrapped = encapsulated.to_bytes().to_vec();
+	wrapped.extend_from_slice(&ciphertext);
+	Ok(wrapped)
+}
+
+fn open(
+	key: &SecretKey,
+	info: &[u8],
+	associated_data: &[u8],
+	wrapped: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+	let (point, ciphertext) = wrapped
+		.split_first_chunk::<ENCAPSULATED_LENGTH>()
+		.ok_or(Error::WrappedKeyLength { length: wrapped.len() })?;
+	if PublicKey(*point).is_low_order() {
+		return Err(Error::InvalidPoint);
+	}
+	let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(point)
+		.map_err(|_| Error::InvalidPoint)?;
+	hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+		&OpModeR::Base,
+		&key.private()?,
+		&encapsulated,
+		info,
+		ciphertext,
+		associated_data,
+	)
+	.map(Zeroizing::new)
+	.map_err(|_| Error::UnwrapFailed)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn bytes(hex: &str) -> Vec<u8> {
+		hex::decode(hex).expect("the test writes hex")
+	}
+
+	fn bytes32(hex: &str) -> Zeroizing<[u8; 32]> {
+		Zeroizing::new(bytes(hex).try_into().expect("32 bytes"))
+	}
+
+	/// RFC 9180, appendix A.2.1: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305, base mode, sequence 0.
+	#[test]
+	fn rfc_9180_vector_holds() {
+		let info = bytes("4f6465206f6e2061204772656369616e2055726e");
+		let seed = bytes32("909a9b35d3dc4713a5e72a4da274b55d3d3821a37e5d099e74a647db583a904b");
+		let recipient = PublicKey(*bytes32(
+			"4310ee97d88cc1f088a5576c77ab0cf5c3ac797f3d95139c6c84b5429c59662a",
+		));
+		let secret = SecretKey::from_bytes(&bytes32(
+			"8057991eef8f1f1af18f4a9491d16a1ce333f695d4db8e38da75975c4478e0fb",
+		));
+		let plaintext = bytes("4265617574792069732074727574682c20747275746820626561757479");
+		let associated_data = bytes("436f756e742d30");
+		let expected = bytes(concat!(
+			"1afa08d3dec047a643885163f1180476fa7ddb54c6a8029ea33f95796bf2ac4a",
+			"1c5250d8034ec2b784ba2cfd69dbdb8af406cfe3ff938e131f0def8c8b60b4db",
+			"21993c62ce81883d2dd1b51a28",
+		));
+		assert_eq!(secret.public(), recipient);
+		assert_eq!(
+			seal(&recipient, &info, &associated_data, &plaintext, &seed),
+			Ok(expected.clone())
+		);
+		assert_eq!(open(&secret, &info, &associated_data, &expected).as_deref(), Ok(&plaintext));
+	}
+}

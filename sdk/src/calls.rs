@@ -1,0 +1,253 @@
+//! Calls of the chain, made from the types that the chain itself uses.
+//!
+//! A call's pallet and index are looked up by name in the metadata of the node that it is sent to.
+
+use codec::{Compact, Encode};
+use credio_primitives::{
+	grant::{GrantKey, GrantTerms},
+	AccessRequestId, AccountId, Commitment, Digest, GrantId, KeyEpoch, OrganizationId, Permission,
+	PublicKey, Purpose, Quota, RecordId, Reference, Request, Resource, Roles, StreamId, StreamName,
+	WrappedKey,
+};
+use subxt::{
+	ext::{
+		scale_encode::{EncodeAsFields, Error as EncodeError},
+		scale_type_resolver::{FieldIter, TypeResolver},
+	},
+	transactions::Payload,
+	Metadata,
+};
+
+/// A call with its arguments, encoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+	pallet: &'static str,
+	name: &'static str,
+	arguments: Arguments,
+}
+
+/// Encoded arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arguments(Vec<u8>);
+
+impl EncodeAsFields for Arguments {
+	fn encode_as_fields_to<R: TypeResolver>(
+		&self,
+		_: &mut dyn FieldIter<'_, R::TypeId>,
+		_: &R,
+		output: &mut Vec<u8>,
+	) -> Result<(), EncodeError> {
+		output.extend_from_slice(&self.0);
+		Ok(())
+	}
+}
+
+impl Payload for Call {
+	type CallData = Arguments;
+
+	fn pallet_name(&self) -> &str {
+		self.pallet
+	}
+
+	fn call_name(&self) -> &str {
+		self.name
+	}
+
+	fn call_data(&self) -> &Arguments {
+		&self.arguments
+	}
+}
+
+/// The node's runtime has no such call: it is of another version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the node's runtime has no call {pallet}.{name}: use the software of its release")]
+pub struct UnknownCall {
+	pallet: &'static str,
+	name: &'static str,
+}
+
+impl Call {
+	fn new(pallet: &'static str, name: &'static str, arguments: impl Encode) -> Self {
+		Self { pallet, name, arguments: Arguments(arguments.encode()) }
+	}
+
+	/// The call as it stands inside another one.
+	pub fn encoded(&self, metadata: &Metadata) -> Result<Vec<u8>, UnknownCall> {
+		let unknown = || UnknownCall { pallet: self.pallet, name: self.name };
+		let pallet = metadata.pallet_by_name(self.pallet).ok_or_else(unknown)?;
+		let call = pallet.call_variant_by_name(self.name).ok_or_else(unknown)?;
+		let mut encoded = vec![pallet.call_index(), call.index];
+		encoded.extend_from_slice(&self.arguments.0);
+		Ok(encoded)
+	}
+
+	/// `Idempotency.submit` of these calls.
+	pub fn submit(
+		request: &Request,
+		calls: &[Call],
+		metadata: &Metadata,
+	) -> Result<Self, UnknownCall> {
+		let mut arguments = request.encode();
+		Compact(calls.len() as u32).encode_to(&mut arguments);
+		for call in calls {
+			arguments.extend_from_slice(&call.encoded(metadata)?);
+		}
+		Ok(Self { pallet: "Idempotency", name: "submit", arguments: Arguments(arguments) })
+	}
+
+	/// `Council.propose` of a call that takes the council's origin.
+	pub fn propose(
+		threshold: u32,
+		proposal: &Call,
+		metadata: &Metadata,
+	) -> Result<Self, UnknownCall> {
+		let encoded = proposal.encoded(metadata)?;
+		let mut arguments = Compact(threshold).encode();
+		arguments.extend_from_slice(&encoded);
+		Compact(encoded.len() as u32).encode_to(&mut arguments);
+		Ok(Self { pallet: "Council", name: "propose", arguments: Arguments(arguments) })
+	}
+
+	/// `Organizations.admit`.
+	pub fn admit(
+		name: &[u8],
+		admin: &AccountId,
+		encryption_key: PublicKey,
+		quota: Option<Quota>,
+	) -> Self {
+		Self::new("Organizations", "admit", (name, admin, encryption_key, quota))
+	}
+
+	/// `Organizations.suspend`.
+	pub fn suspend(organization: OrganizationId) -> Self {
+		Self::new("Organizations", "suspend", organization)
+	}
+
+	/// `Organizations.reinstate`.
+	pub fn reinstate(organization: OrganizationId) -> Self {
+		Self::new("Organizations", "reinstate", organization)
+	}
+
+	/// `Organizations.set_quota`.
+	pub fn set_quota(organization: OrganizationId, quota: Quota) -> Self {
+		Self::new("Organizations", "set_quota", (organization, quota))
+	}
+
+	/// `Organizations.add_member`.
+	pub fn add_member(account: &AccountId, roles: Roles) -> Self {
+		Self::new("Organizations", "add_member", (account, roles))
+	}
+
+	/// `Organizations.set_roles`.
+	pub fn set_roles(account: &AccountId, roles: Roles) -> Self {
+		Self::new("Organizations", "set_roles", (account, roles))
+	}
+
+	/// `Organizations.remove_member`.
+	pub fn remove_member(account: &AccountId) -> Self {
+		Self::new("Organizations", "remove_member", account)
+	}
+
+	/// `Organizations.rotate_key`.
+	pub fn rotate_key(encryption_key: PublicKey) -> Self {
+		Self::new("Organizations", "rotate_key", encryption_key)
+	}
+
+	/// `Anchor.create_stream`.
+	pub fn create_stream(name: &StreamName) -> Self {
+		Self::new("Anchor", "create_stream", name)
+	}
+
+	/// `Anchor.seal_stream`.
+	pub fn seal_stream(stream: StreamId) -> Self {
+		Self::new("Anchor", "seal_stream", stream)
+	}
+
+	/// `Anchor.anchor_digest`.
+	pub fn anchor_digest(stream: StreamId, reference: Reference, commitment: Commitment) -> Self {
+		Self::new("Anchor", "anchor_digest", (stream, reference, commitment))
+	}
+
+	/// `Anchor.anchor_merkle`.
+	pub fn anchor_merkle(
+		stream: StreamId,
+		reference: Reference,
+		root: Digest,
+		leaves: u32,
+	) -> Self {
+		Self::new("Anchor", "anchor_merkle", (stream, reference, root, leaves))
+	}
+
+	/// `Records.append`.
+	pub fn append_record(
+		stream: StreamId,
+		reference: Reference,
+		epoch: KeyEpoch,
+		commitment: Commitment,
+		payload: &[u8],
+		supersedes: Option<RecordId>,
+	) -> Self {
+		let arguments = (stream, reference, epoch, commitment, payload, supersedes);
+		Self::new("Records", "append", arguments)
+	}
+
+	/// `Grants.open_epoch`.
+	pub fn open_epoch(
+		stream: StreamId,
+		epoch: KeyEpoch,
+		owner_key: &WrappedKey,
+		grant_keys: &[GrantKey],
+	) -> Self {
+		Self::new("Grants", "open_epoch", (stream, epoch, owner_key, grant_keys))
+	}
+
+	/// `Grants.grant`.
+	pub fn grant(
+		reference: Reference,
+		resource: Resource,
+		grantee: OrganizationId,
+		permission: Permission,
+		terms: &GrantTerms,
+	) -> Self {
+		Self::new("Grants", "grant", (reference, resource, grantee, permission, terms))
+	}
+
+	/// `Grants.delegate`.
+	pub fn delegate(
+		parent: GrantId,
+		reference: Reference,
+		grantee: OrganizationId,
+		terms: &GrantTerms,
+	) -> Self {
+		Self::new("Grants", "delegate", (parent, reference, grantee, terms))
+	}
+
+	/// `Grants.revoke`.
+	pub fn revoke(grant: GrantId) -> Self {
+		Self::new("Grants", "revoke", grant)
+	}
+
+	/// `Grants.request_access`.
+	pub fn request_access(
+		reference: Reference,
+		resource: Resource,
+		permission: Permission,
+		purpose: &Purpose,
+	) -> Self {
+		Self::new("Grants", "request_access", (reference, resource, permission, purpose))
+	}
+
+	/// `Grants.approve`.
+	pub fn approve(
+		access_request: AccessRequestId,
+		reference: Reference,
+		terms: &GrantTerms,
+	) -> Self {
+		Self::new("Grants", "approve", (access_request, reference, terms))
+	}
+
+	/// `Grants.deny`.
+	pub fn deny(access_request: AccessRequestId, reason: &Purpose) -> Self {
+		Self::new("Grants", "deny", (access_request, reason))
+	}
+}

@@ -1,0 +1,314 @@
+//! The client: one connection to a node, and what an organization does through it.
+
+mod anchors;
+mod grants;
+mod organizations;
+mod records;
+mod requests;
+mod streams;
+
+pub use anchors::{Anchored, MerkleProof};
+pub use grants::Terms;
+pub use organizations::NewOrganization;
+pub use records::{CommittedDocument, Entries, Outcome, Upload, Uploaded};
+
+use crate::{
+	error::{chain, Error, Result},
+	vault::{Held, Recipient, Vault},
+};
+use codec::Encode;
+use credio_envelope::WrapContext;
+use credio_primitives::{
+	rpc::{
+		AccessToken, At, Bytes, Items, Limits, MembershipAnswer, OrganizationDetail,
+		OrganizationJson, PageRequest, QuotaJson, StreamJson, StreamKeyJson,
+	},
+	BlockNumber, KeyEpoch, OrganizationId, Resource, StreamId, WrappedSecret,
+};
+use serde::{de::DeserializeOwned, Serialize};
+use std::{collections::HashMap, sync::Arc};
+use subxt::{
+	rpcs::{client::RpcParams, RpcClient},
+	OnlineClient, OnlineClientAtBlock, PolkadotConfig,
+};
+use tokio::sync::Mutex;
+
+/// Name of the runtime that this client is for.
+const SPEC_NAME: &str = "credio";
+/// Version of the transaction format that this client makes.
+const TRANSACTION_VERSION: u32 = 1;
+/// Blocks for which an access token of this client is good.
+const TOKEN_LIFETIME: BlockNumber = 60;
+
+type AtBlock = OnlineClientAtBlock<PolkadotConfig>;
+
+/// One connection to a node, and the vault of the member that speaks through it.
+pub struct Client {
+	rpc: RpcClient,
+	at_block: AtBlock,
+	vault: Arc<dyn Vault>,
+	organization: OrganizationId,
+	limits: Limits,
+	/// The account's next nonce, if it is known; held while a transaction is handed over.
+	nonce: Mutex<Option<u64>>,
+	/// Secrets of streams as this organization holds them, which never change.
+	held: Mutex<HashMap<(StreamId, KeyEpoch), Held>>,
+}
+
+impl std::fmt::Debug for Client {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "Client(organization {})", self.organization)
+	}
+}
+
+impl Client {
+	/// Connects to a node, and checks that it is of a chain that this software is for, and that the vault's account
+	/// is a member there.
+	///
+	/// Errors: [`Error::Connection`], [`Error::WrongChain`], [`Error::NotFound`] for an account that is no member.
+	pub async fn connect(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
+		let rpc = RpcClient::from_insecure_url(url)
+			.await
+			.map_err(|error| Error::Connection(error.to_string()))?;
+		let version: serde_json::Value = rpc.request("state_getRuntimeVersion", RpcParams::new()).await?;
+		if version["specName"] != SPEC_NAME {
+			let found = &version["specName"];
+			return Err(Error::WrongChain(format!("the node runs {found}, and not {SPEC_NAME}")));
+		}
+		if version["transactionVersion"] != TRANSACTION_VERSION {
+			return Err(Error::WrongChain(format!(
+				"the node takes transactions of version {}, and this software makes version {TRANSACTION_VERSION}: use the software of its release",
+				version["transactionVersion"]
+			)));
+		}
+		let api: OnlineClient<PolkadotConfig> =
+			OnlineClient::from_rpc_client(rpc.clone()).await.map_err(chain)?;
+		let at_block = api.at_current_block().await.map_err(chain)?;
+		let limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
+		let mut client = Self {
+			rpc,
+			at_block,
+			organization: vault.organization(),
+			vault,
+			limits,
+			nonce: Mutex::new(None),
+			held: Mutex::default(),
+		};
+		let account = client.vault.account();
+		let membership: At<MembershipAnswer> =
+			client.call("credio_v1_member", (&account,)).await?;
+		client.organization = membership
+			.answer
+			.member
+			.ok_or_else(|| Error::NotFound {
+				what: "organization of the account",
+				name: account.to_string(),
+				hint: ": an admin has to add it to an organization, or the council has to admit one",
+			})?
+			.organization;
+		Ok(client)
+	}
+
+	/// The organization that the vault's account acts for.
+	pub fn organization_id(&self) -> OrganizationId {
+		self.organization
+	}
+
+	/// The chain's bounds.
+	pub fn limits(&self) -> &Limits {
+		&self.limits
+	}
+
+	/// The vault.
+	pub fn vault(&self) -> &dyn Vault {
+		&*self.vault
+	}
+
+	/// Calls a method with parameters by position, given as a tuple.
+	pub(crate) async fn call<Answer: DeserializeOwned>(
+		&self,
+		method: &str,
+		params: impl Serialize,
+	) -> Result<Answer> {
+		Ok(self.rpc.request(method, by_position(&params)?).await?)
+	}
+
+	/// A token for one call of a method.
+	pub(crate) async fn token(&self, method: &str, parameters: &impl Encode) -> Result<AccessToken> {
+		let account = self.vault.account();
+		let now: At<MembershipAnswer> = self.call("credio_v1_member", (&account,)).await?;
+		let expires_at = now.at.number.saturating_add(TOKEN_LIFETIME);
+		let payload = AccessToken::payload(
+			&self.limits.genesis_hash,
+			method,
+			&parameters.encode(),
+			expires_at,
+		);
+		let digest = sp_crypto_hashing::blake2_256(&payload);
+		let signature = Bytes(self.vault.sign(&digest).to_vec());
+		Ok(AccessToken { account, expires_at, signature })
+	}
+
+	/// All items of a query, page by page.
+	pub(crate) async fn all<Item: DeserializeOwned>(
+		&self,
+		method: &str,
+		filter: impl Serialize,
+		most: usize,
+	) -> Result<Vec<Item>> {
+		let mut items = Vec::new();
+		let mut page = PageRequest::default();
+		loop {
+			let answer: At<Items<Item>> = self.call(method, (&filter, &page)).await?;
+			items.extend(answer.answer.items);
+			if items.len() >= most {
+				items.truncate(most);
+				return Ok(items);
+			}
+			match answer.answer.next {
+				Some(next) => page.cursor = Some(next),
+				None => return Ok(items),
+			}
+		}
+	}
+
+	/// The secret of a stream in an epoch, as this organization holds it.
+	pub(crate) async fn held(&self, stream: StreamId, epoch: KeyEpoch) -> Result<Held> {
+		if let Some(held) = self.held.lock().await.get(&(stream, epoch)) {
+			return Ok(held.clone());
+		}
+		let token = self.token("credio_v1_streamKeys", &(stream, epoch)).await?;
+		let keys: At<Items<StreamKeyJson>> =
+			self.call("credio_v1_streamKeys", (stream, epoch, token)).await?;
+		let key = keys
+			.answer
+			.items
+			.into_iter()
+			.find(|key| key.epoch == epoch)
+			.ok_or(Error::NoKey(epoch))?;
+		let held = Held {
+			context: WrapContext {
+				genesis: self.limits.genesis_hash,
+				resource: Resource::Stream(stream),
+				epoch,
+				organization: self.organization,
+				key_version: key.key_version,
+			},
+			secret: WrappedSecret::StreamSecret,
+			sealed: key.sealed.0,
+		};
+		self.held.lock().await.insert((stream, epoch), held.clone());
+		Ok(held)
+	}
+
+	/// Whom secrets for an organization are wrapped to.
+	pub(crate) async fn recipient(&self, organization: OrganizationId) -> Result<Recipient> {
+		let detail = self.organization(organization).await?;
+		Ok(Recipient {
+			organization,
+			key_version: detail.organization.key_version,
+			public: detail.organization.encryption_key.public,
+		})
+	}
+
+	/// An organization and its members.
+	///
+	/// Errors: [`Error::Refused`] with the code for "not found".
+	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationDetail> {
+		let answer: At<OrganizationDetail> = self.call("credio_v1_organization", (id,)).await?;
+		Ok(answer.answer)
+	}
+
+	/// All organizations.
+	pub async fn organizations(&self) -> Result<Vec<OrganizationJson>> {
+		let mut organizations: Vec<OrganizationJson> = Vec::new();
+		loop {
+			let from = organizations.last().map_or(0, |last| last.id.saturating_add(1));
+			let answer: At<Items<OrganizationJson>> =
+				self.call("credio_v1_organizations", (from,)).await?;
+			if answer.answer.items.is_empty() {
+				return Ok(organizations);
+			}
+			organizations.extend(answer.answer.items);
+		}
+	}
+
+	/// An organization by name or number.
+	///
+	/// Errors: [`Error::NotFound`].
+	pub async fn find_organization(&self, name: &str) -> Result<OrganizationJson> {
+		let number = name.parse::<OrganizationId>().ok();
+		self.organizations()
+			.await?
+			.into_iter()
+			.find(|organization| organization.name == name || Some(organization.id) == number)
+			.ok_or_else(|| Error::NotFound {
+				what: "organization",
+				name: name.into(),
+				hint: ": `credio org list` shows all",
+			})
+	}
+
+	/// Quota and use of an organization.
+	pub async fn quota(&self, id: OrganizationId) -> Result<QuotaJson> {
+		let answer: At<QuotaJson> = self.call("credio_v1_quota", (id,)).await?;
+		Ok(answer.answer)
+	}
+
+	/// One stream.
+	pub async fn stream(&self, id: StreamId) -> Result<StreamJson> {
+		let answer: At<StreamJson> = self.call("credio_v1_stream", (id,)).await?;
+		Ok(answer.answer)
+	}
+
+	/// Streams of one organization, or of all.
+	pub async fn streams(&self, owner: Option<OrganizationId>) -> Result<Vec<StreamJson>> {
+		self.all("credio_v1_streams", owner, usize::MAX).await
+	}
+
+	/// A stream by id, or by name within an organization (this one, if none is given).
+	///
+	/// Errors: [`Error::NotFound`].
+	pub async fn find_stream(
+		&self,
+		name: &str,
+		owner: Option<OrganizationId>,
+	) -> Result<StreamJson> {
+		let id = match name.parse::<StreamId>() {
+			Ok(id) if name.len() >= 64 => id,
+			_ => StreamId::derive(owner.unwrap_or(self.organization), name.as_bytes()),
+		};
+		match self.stream(id).await {
+			Err(Error::Refused(refusal))
+				if refusal.code == credio_primitives::error_codes::NOT_FOUND =>
+			{
+				Err(Error::NotFound {
+					what: "stream",
+					name: name.into(),
+					hint: ": `credio stream list` shows all; another organization's needs its id or --owner",
+				})
+			},
+			other => other,
+		}
+	}
+}
+
+/// Parameters by position, given as a tuple.
+fn by_position(params: &impl Serialize) -> Result<RpcParams> {
+	let argument = |error: &dyn std::fmt::Display| Error::Argument(error.to_string());
+	let values = match serde_json::to_value(params).map_err(|error| argument(&error))? {
+		serde_json::Value::Null => Vec::new(),
+		serde_json::Value::Array(values) => values,
+		single => vec![single],
+	};
+	let mut params = RpcParams::new();
+	for value in values {
+		params.push(value).map_err(|error| argument(&error))?;
+	}
+	Ok(params)
+}
+
+/// 32 random bytes of the system, for references.
+pub(crate) fn random_reference() -> Result<credio_primitives::Reference> {
+	Ok(credio_primitives::Reference(*crate::vault::random()?))
+}

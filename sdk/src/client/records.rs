@@ -1,0 +1,318 @@
+//! Records: uploading, fetching, verifying.
+
+use super::{streams::is_rejected_for, Client};
+use crate::{
+	calls::Call,
+	error::{Error, Result},
+	vault::Held,
+};
+use codec::Encode;
+use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
+use credio_primitives::{
+	entry::EntryFilter,
+	rpc::{At, Fetched, RequestState, RequestStatus, StreamJson},
+	BlockNumber, Entry, EntryBody, KeyEpoch, RecordId, Reference, RequestKey, Resource, Sequence,
+	StreamId, WrappedSecret,
+};
+use sha2::{Digest as _, Sha256};
+use subxt::rpcs::client::RpcSubscription;
+
+/// How often an upload is made again because the key epoch changed meanwhile.
+const MAX_ATTEMPTS: u32 = 8;
+
+/// A document to upload.
+#[derive(Clone, Copy, Debug)]
+pub struct Upload<'a> {
+	/// The stream.
+	pub stream: StreamId,
+	/// A business key that names this upload within the stream, such as an invoice number. Without one, the content
+	/// does: the same document is uploaded once.
+	pub key: Option<&'a [u8]>,
+	/// Media type of the document; encrypted with it.
+	pub media_type: &'a str,
+	/// The document.
+	pub document: &'a [u8],
+	/// The record that this one replaces.
+	pub supersedes: Option<RecordId>,
+}
+
+/// How an upload ended, finally.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+	/// It is on the chain.
+	Applied(Uploaded),
+	/// The chain refused it; the status says why.
+	Rejected(Box<RequestStatus>),
+}
+
+/// A document that is on the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uploaded {
+	/// Name of its record.
+	pub record_id: RecordId,
+	/// Stream it is in.
+	pub stream: StreamId,
+	/// Its position there.
+	pub sequence: Sequence,
+	/// Key of the request that brought it.
+	pub request_key: RequestKey,
+	/// Block in which it was applied.
+	pub block: BlockNumber,
+}
+
+/// A document with what it takes to verify it.
+#[derive(Debug)]
+pub struct CommittedDocument {
+	/// The document.
+	pub document: Document,
+	/// Header of its record.
+	pub entry: Entry,
+}
+
+/// Entries of a stream, as they become final.
+pub struct Entries(RpcSubscription<Entry>);
+
+impl Entries {
+	/// The next entry; `None` when the node has ended the subscription.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn next(&mut self) -> Result<Option<Entry>> {
+		Ok(self.0.next().await.transpose()?)
+	}
+}
+
+/// The reference of the entry that a request appends at a position of its calls:
+/// `blake2_256("credio/reference/v1" ++ request key ++ u32(position))`.
+pub fn reference(key: &RequestKey, position: u32) -> Reference {
+	Reference(sp_crypto_hashing::blake2_256(&(*b"credio/reference/v1", key, position).encode()))
+}
+
+impl Client {
+	/// Key of the request that uploads under a business key, at an attempt counted from 0.
+	///
+	/// `HMAC(organization secret, SCALE("key", stream, business key, attempt))`.
+	pub fn key_of(&self, stream: StreamId, business_key: &[u8], attempt: u32) -> RequestKey {
+		self.vault.request_key(&("key", stream, business_key, attempt).encode())
+	}
+
+	fn upload_key(&self, upload: &Upload<'_>, attempt: u32) -> RequestKey {
+		match upload.key {
+			Some(key) => self.key_of(upload.stream, key, attempt),
+			None => {
+				let content: [u8; 32] = Sha256::digest(upload.document).into();
+				let name = ("content", upload.stream, content, attempt);
+				self.vault.request_key(&name.encode())
+			},
+		}
+	}
+
+	/// Uploads a document, encrypted, and waits until the outcome is final. Repeating it is harmless.
+	///
+	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::KeyReused`] for a business key that names
+	/// another document, [`Error::NoKey`], [`Error::RotationDue`], [`Error::Connection`] and others.
+	pub async fn upload(&self, upload: &Upload<'_>) -> Result<Outcome> {
+		for attempt in 0..MAX_ATTEMPTS {
+			let key = self.upload_key(upload, attempt);
+			let known = self.status(key).await?;
+			let was_decided = known.status == RequestState::Rejected;
+			let status = match known.status {
+				RequestState::Applied => return self.recognize(upload, known).await,
+				RequestState::Rejected => known,
+				_ => match self.append(upload, key).await {
+					// Somebody else's upload of the same key came first, under another key epoch.
+					Err(Error::KeyReused(_)) => {
+						return self.recognize(upload, self.status(key).await?).await;
+					},
+					other => other?,
+				},
+			};
+			match status.status {
+				RequestState::Applied => return self.applied(key, &status).await,
+				// The epoch changed between reading it and writing: a race, not an answer.
+				_ if is_rejected_for(&status, &["RotationDue", "EpochNotCurrent"]) => {},
+				// Without a business key, the rejection of an earlier upload is not this one's answer.
+				_ if upload.key.is_none() && was_decided => {},
+				_ => return Ok(Outcome::Rejected(Box::new(status))),
+			}
+		}
+		Err(Error::RotationDue)
+	}
+
+	/// Seals the document under the stream's present epoch and appends it.
+	async fn append(&self, upload: &Upload<'_>, key: RequestKey) -> Result<RequestStatus> {
+		let epoch = self.writable_epoch(upload.stream).await?;
+		let held = self.held(upload.stream, epoch).await?;
+		let reference = reference(&key, 0);
+		let record_id = RecordId::derive(self.organization, &reference);
+		let context = self.context(upload.stream, epoch, record_id);
+		let sealed = self.vault.seal(&held, &context, upload.media_type, upload.document)?;
+		let call = Call::append_record(
+			upload.stream,
+			reference,
+			epoch,
+			sealed.commitment,
+			&sealed.payload,
+			upload.supersedes,
+		);
+		self.submit(key, &[call]).await
+	}
+
+	/// The epoch under which a record can be written now. If the next one is due and the stream is ours, opens it.
+	async fn writable_epoch(&self, stream: StreamId) -> Result<KeyEpoch> {
+		let StreamJson { epoch, owner, .. } = self.stream(stream).await?;
+		let state = epoch.ok_or(Error::NoEpoch)?;
+		match state.rotation_due {
+			false => Ok(state.current),
+			true if owner == self.organization => self.rotate_stream(stream).await,
+			true => Err(Error::RotationDue),
+		}
+	}
+
+	/// Makes sure that records can be appended to a stream: if its next key epoch is due and the stream is ours, opens
+	/// it.
+	///
+	/// Errors: [`Error::NoEpoch`], [`Error::RotationDue`] for a stream of another organization.
+	pub async fn ensure_writable(&self, stream: StreamId) -> Result<()> {
+		self.writable_epoch(stream).await.map(|_| ())
+	}
+
+	async fn applied(&self, key: RequestKey, status: &RequestStatus) -> Result<Outcome> {
+		let record_id = RecordId::derive(self.organization, &reference(&key, 0));
+		let header = self.record(record_id).await?.header;
+		Ok(Outcome::Applied(Uploaded {
+			record_id,
+			stream: header.stream,
+			sequence: header.sequence,
+			request_key: key,
+			block: status.receipt.as_ref().map_or(header.block, |receipt| receipt.block),
+		}))
+	}
+
+	/// Answers the first outcome of a request that was applied before, if it was for this document.
+	async fn recognize(&self, upload: &Upload<'_>, status: RequestStatus) -> Result<Outcome> {
+		let key = status.request_key;
+		let record_id = RecordId::derive(self.organization, &reference(&key, 0));
+		let verified = match self.commitment_key(record_id).await {
+			Ok(commitment_key) => {
+				self.verify(record_id, upload.document, &commitment_key).await.is_ok()
+			},
+			Err(error) => return Err(error),
+		};
+		if verified {
+			self.applied(key, &status).await
+		} else {
+			Err(Error::KeyReused(key))
+		}
+	}
+
+	pub(crate) fn context(
+		&self,
+		stream: StreamId,
+		epoch: KeyEpoch,
+		record_id: RecordId,
+	) -> Context {
+		Context { genesis: self.limits.genesis_hash, stream, epoch, record_id }
+	}
+
+	/// Header of an entry.
+	///
+	/// Errors: [`Error::Refused`] with the code for "not found".
+	pub async fn record(&self, id: RecordId) -> Result<Entry> {
+		let answer: At<Entry> = self.call("credio_v1_record", (id,)).await?;
+		Ok(answer.answer)
+	}
+
+	/// Headers that match a filter, at most `most`.
+	pub async fn query(&self, filter: &EntryFilter, most: usize) -> Result<Vec<Entry>> {
+		self.all("credio_v1_query", filter, most).await
+	}
+
+	/// Entries of a stream from a position on, first history and then live, as they become final.
+	///
+	/// Errors: [`Error::Refused`] with the code for "not found".
+	pub async fn watch(&self, stream: StreamId, from: Sequence) -> Result<Entries> {
+		let params = super::by_position(&(stream, from))?;
+		let method = ("credio_v1_subscribeStream", "credio_v1_unsubscribeStream");
+		Ok(Entries(self.rpc.subscribe(method.0, params, method.1).await?))
+	}
+
+	/// A record's ciphertext, with the key to it as this organization holds it.
+	pub(crate) async fn fetch_sealed(
+		&self,
+		id: RecordId,
+	) -> Result<(Entry, Held, Context, Vec<u8>)> {
+		let token = self.token("credio_v1_fetch", &id).await?;
+		let answer: At<Fetched> = self.call("credio_v1_fetch", (id, token)).await?;
+		let Fetched { entry, payload, wrapped_key } = answer.answer;
+		let EntryBody::Record { epoch, .. } = entry.header.body else {
+			return Err(Error::Answer("an anchor was fetched as a record".into()));
+		};
+		let resource = match wrapped_key.secret {
+			WrappedSecret::StreamSecret => Resource::Stream(entry.header.stream),
+			WrappedSecret::DataKey => Resource::Record(id),
+		};
+		let held = Held {
+			sealed: wrapped_key.sealed.0,
+			context: WrapContext {
+				genesis: self.limits.genesis_hash,
+				resource,
+				epoch,
+				organization: wrapped_key.organization,
+				key_version: wrapped_key.key_version,
+			},
+			secret: wrapped_key.secret,
+		};
+		let context = self.context(entry.header.stream, epoch, id);
+		Ok((entry, held, context, payload.0))
+	}
+
+	/// Fetches and decrypts a record, and checks it against its commitment on the chain.
+	///
+	/// Errors: [`Error::Refused`] with the code for "access denied", [`Error::Vault`] for a ciphertext that does not
+	/// open, [`Error::NotVerified`].
+	pub async fn fetch(&self, id: RecordId) -> Result<CommittedDocument> {
+		let (entry, held, context, payload) = self.fetch_sealed(id).await?;
+		let document = self.vault.open(&held, &context, &payload)?;
+		let key = self.vault.commitment_key(&held, &context, &payload)?;
+		check(&entry, &document.bytes, &key)?;
+		Ok(CommittedDocument { document, entry })
+	}
+
+	/// The commitment key of a record, which may be given to verifiers: it opens nothing.
+	///
+	/// Errors: as [`Self::fetch`].
+	pub async fn commitment_key(&self, id: RecordId) -> Result<CommitmentKey> {
+		let (_, held, context, payload) = self.fetch_sealed(id).await?;
+		Ok(self.vault.commitment_key(&held, &context, &payload)?)
+	}
+
+	/// Checks a document against the commitment on the chain, with the commitment key alone.
+	///
+	/// Errors: [`Error::NotVerified`].
+	pub async fn verify(
+		&self,
+		id: RecordId,
+		document: &[u8],
+		key: &CommitmentKey,
+	) -> Result<Entry> {
+		let entry = self.record(id).await?;
+		check(&entry, document, key)?;
+		Ok(entry)
+	}
+}
+
+/// Holds a document against an entry's commitment.
+fn check(entry: &Entry, document: &[u8], key: &CommitmentKey) -> Result<()> {
+	match &entry.header.body {
+		EntryBody::Record { commitment, .. } | EntryBody::DigestAnchor { commitment } => {
+			if key.verify(document, commitment) {
+				Ok(())
+			} else {
+				Err(Error::NotVerified)
+			}
+		},
+		EntryBody::MerkleAnchor { .. } => Err(Error::Argument(
+			"a Merkle anchor is verified with the proof that was made with it".into(),
+		)),
+	}
+}

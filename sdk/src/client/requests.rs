@@ -1,0 +1,210 @@
+//! Requests: signing, handing over, and following to the outcome.
+
+use super::Client;
+use crate::{
+	calls::Call,
+	error::{chain, Error, Result},
+};
+use credio_primitives::{
+	error_codes as codes,
+	rpc::{At, RequestState, RequestStatus, UploadEvent},
+	BlockNumber, LanePosition, Request, RequestKey,
+};
+use subxt::{
+	config::DefaultExtrinsicParamsBuilder,
+	rpcs::client::{RpcParams, RpcSubscription},
+	transactions::SubmittableTransaction,
+	utils::{AccountId32, MultiSignature},
+	PolkadotConfig,
+};
+
+type Signed =
+	SubmittableTransaction<PolkadotConfig, subxt::client::OnlineClientAtBlockImpl<PolkadotConfig>>;
+
+/// Blocks after which a request of this client expires.
+const REQUEST_LIFETIME: BlockNumber = 600;
+/// How often a request is handed over before the client gives up.
+const MAX_ATTEMPTS: usize = 30;
+
+impl Client {
+	/// Where a request of this organization stands.
+	pub async fn status(&self, key: RequestKey) -> Result<RequestStatus> {
+		let answer: At<RequestStatus> =
+			self.call("credio_v1_status", (self.organization, key)).await?;
+		Ok(answer.answer)
+	}
+
+	/// Waits until `count` more blocks are final.
+	async fn wait_for_finality(&self, count: usize) -> Result<()> {
+		let mut heads: RpcSubscription<serde_json::Value> = self
+			.rpc
+			.subscribe("chain_subscribeFinalizedHeads", RpcParams::new(), "chain_unsubscribeFinalizedHeads")
+			.await?;
+		for _ in 0..=count {
+			heads.next().await.ok_or_else(connection_lost)??;
+		}
+		Ok(())
+	}
+
+	/// Submits calls as one request and follows it until its outcome is final. The same key with the same calls is
+	/// the same request, however often and from wherever it is submitted.
+	///
+	/// Errors: [`Error::Expired`], [`Error::KeyReused`], [`Error::Refused`], [`Error::Connection`]. A rejection is an
+	/// answer, not an error.
+	pub async fn submit(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatus> {
+		let mut attempt = 0;
+		loop {
+			attempt += 1;
+			match self.submit_once(key, calls).await {
+				Ok(Some(status)) if status.status == RequestState::Expired => {
+					return Err(Error::Expired(key));
+				},
+				Ok(Some(status)) => return Ok(status),
+				// Dropped by the node's pool: it goes in again, under the same key.
+				Ok(None) if attempt < MAX_ATTEMPTS => {},
+				Ok(None) => {
+					return Err(Error::Connection("the node drops the request again and again".into()));
+				},
+				Err(Error::Refused(refusal)) if refusal.code == codes::KEY_REUSED => {
+					return Err(Error::KeyReused(key));
+				},
+				Err(Error::Refused(refusal)) if refusal.is_nonce() && attempt < MAX_ATTEMPTS => {},
+				Err(Error::Refused(refusal)) if refusal.is_busy() && attempt < MAX_ATTEMPTS => {
+					self.wait_for_finality(attempt).await?;
+				},
+				Err(error) => return Err(error),
+			}
+		}
+	}
+
+	/// As [`Self::submit`], where a rejection is an error.
+	///
+	/// Errors: [`Error::Rejected`], and those of [`Self::submit`].
+	pub async fn apply(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatus> {
+		let status = self.submit(key, calls).await?;
+		match status.status {
+			RequestState::Applied => Ok(status),
+			_ => Err(Error::Rejected(Box::new(status))),
+		}
+	}
+
+	/// A key for a request that is made once: random, as there is nothing to recognize it by.
+	pub(crate) fn new_key(&self) -> Result<RequestKey> {
+		Ok(self.vault.request_key(&*crate::vault::random()?))
+	}
+
+	/// Hands a request over and follows it; `None` if the node no longer holds it.
+	async fn submit_once(&self, key: RequestKey, calls: &[Call]) -> Result<Option<RequestStatus>> {
+		let mut events = self.hand_over(key, calls).await?;
+		while let Some(event) = events.next().await {
+			match event? {
+				UploadEvent::Finalized(status) | UploadEvent::Expired(status) => {
+					return Ok(Some(status));
+				},
+				UploadEvent::Dropped { .. } => {
+					// The nonce that it held is free again.
+					*self.nonce.lock().await = None;
+					return Ok(None);
+				},
+				UploadEvent::Accepted(_) | UploadEvent::InBlock { .. } => {},
+			}
+		}
+		Err(connection_lost())
+	}
+
+	/// Signs with the account's next nonce and hands over. Transactions of one account go in one after the other, so
+	/// that their nonces arrive in order; following them is concurrent.
+	async fn hand_over(
+		&self,
+		key: RequestKey,
+		calls: &[Call],
+	) -> Result<RpcSubscription<UploadEvent>> {
+		let now = self.finalized_number().await?;
+		let expires_at = now.saturating_add(REQUEST_LIFETIME.min(self.limits.max_request_lifetime / 2));
+		let request = Request { key, expires_at, lane: None::<LanePosition> };
+		let call =
+			Call::submit(&request, calls, self.at_block.metadata_ref()).map_err(chain)?;
+
+		let mut known = self.nonce.lock().await;
+		let nonce = self.next_nonce(&mut known).await?;
+		let extrinsic = format!("0x{}", hex::encode(self.signed(&call, nonce)?.encoded()));
+		let params = super::by_position(&(extrinsic,))?;
+		let subscribed = self
+			.rpc
+			.subscribe("credio_v1_uploadAndWatch", params, "credio_v1_unwatchUpload")
+			.await;
+		let mut events: RpcSubscription<UploadEvent> = match subscribed {
+			Ok(events) => events,
+			Err(error) => {
+				*known = None;
+				return Err(error.into());
+			},
+		};
+		match events.next().await.ok_or_else(connection_lost)?? {
+			UploadEvent::Accepted(accepted) => {
+				// A request that was decided before was not sent, and used no nonce.
+				if accepted.status == RequestState::Pending {
+					*known = Some(nonce + 1);
+				}
+			},
+			other => return Err(Error::Answer(format!("expected `accepted` first, got {other:?}"))),
+		}
+		Ok(events)
+	}
+
+	/// The account's next nonce.
+	async fn next_nonce(&self, known: &mut Option<u64>) -> Result<u64> {
+		match known {
+			Some(nonce) => Ok(*nonce),
+			None => {
+				let account = self.vault.account();
+				let nonce: u64 = self.call("system_accountNextIndex", (account,)).await?;
+				*known = Some(nonce);
+				Ok(nonce)
+			},
+		}
+	}
+
+	/// A call, signed. A request bounds its own life by its expiry, so the transaction is immortal.
+	fn signed(&self, call: &Call, nonce: u64) -> Result<Signed> {
+		let params = DefaultExtrinsicParamsBuilder::new().immortal().nonce(nonce).build();
+		let mut signable = self
+			.at_block
+			.transactions()
+			.create_v4_signable_offline(call, params)
+			.map_err(chain)?;
+		let payload = signable.signer_payload().map_err(chain)?;
+		let account = AccountId32(self.vault.account().into());
+		let signature = MultiSignature::Sr25519(self.vault.sign(&payload));
+		signable.sign_with_account_and_signature(&account, &signature).map_err(chain)
+	}
+
+	/// Number of the last finalized block.
+	pub(crate) async fn finalized_number(&self) -> Result<BlockNumber> {
+		let hash: String = self.call("chain_getFinalizedHead", ()).await?;
+		let header: serde_json::Value = self.call("chain_getHeader", (hash,)).await?;
+		let number = header["number"].as_str().unwrap_or_default();
+		BlockNumber::from_str_radix(number.trim_start_matches("0x"), 16).map_err(chain)
+	}
+
+	/// Submits a call outside of any request, as the council's are, and waits until it is final.
+	///
+	/// Errors: [`Error::CallFailed`], [`Error::Connection`].
+	pub(crate) async fn submit_call(&self, call: &Call) -> Result<()> {
+		let mut known = self.nonce.lock().await;
+		let nonce = self.next_nonce(&mut known).await?;
+		let progress = self.signed(call, nonce)?.submit_and_watch().await;
+		*known = None;
+		drop(known);
+		progress
+			.map_err(|error| Error::CallFailed(error.to_string()))?
+			.wait_for_finalized_success()
+			.await
+			.map_err(|error| Error::CallFailed(error.to_string()))?;
+		Ok(())
+	}
+}
+
+fn connection_lost() -> Error {
+	Error::Connection("the connection was lost".into())
+}

@@ -1,0 +1,131 @@
+//! What can go wrong between an application and the chain.
+
+use credio_primitives::{error_codes as codes, rpc::RequestStatus, RequestKey};
+use subxt::rpcs::Error as RpcError;
+
+/// Answer or [`Error`].
+pub type Result<Answer> = std::result::Result<Answer, Error>;
+
+/// What can go wrong between an application and the chain.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+	/// The node cannot be reached, or the connection was lost.
+	#[error("the node cannot be reached: {0}. Check that it runs and that its address is right")]
+	Connection(String),
+	/// The node is of another chain than this software is for.
+	#[error("{0}")]
+	WrongChain(String),
+	/// The node refused a call.
+	#[error(transparent)]
+	Refused(#[from] Refusal),
+	/// The chain decided the request, and did not apply it.
+	#[error("the request {} was rejected: {}", .0.request_key, rejection(.0))]
+	Rejected(Box<RequestStatus>),
+	/// The request can never be applied: its expiry has passed.
+	#[error("the request {0} has expired without being applied; nothing was written")]
+	Expired(RequestKey),
+	/// The key was used for another document or another set of calls.
+	#[error("the request key {0} was used before, for something else: use a new key")]
+	KeyReused(RequestKey),
+	/// The vault could not do its part.
+	#[error(transparent)]
+	Vault(#[from] crate::vault::VaultError),
+	/// There is no such thing, by that name.
+	#[error("{what} {name:?} was not found{hint}")]
+	NotFound {
+		/// Kind of thing.
+		what: &'static str,
+		/// The name that was asked for.
+		name: String,
+		/// What to do about it.
+		hint: &'static str,
+	},
+	/// The vault's organization holds no secret for this.
+	#[error("the organization holds no key for this stream's epoch {0}: ask the owner for a grant")]
+	NoKey(u32),
+	/// The stream has no key epoch yet.
+	#[error("the stream has no key epoch yet: its owner has to rotate it once")]
+	NoEpoch,
+	/// A grant has ended, and the owner has not opened the next key epoch yet.
+	#[error("the stream waits for its owner to open the next key epoch (credio stream rotate)")]
+	RotationDue,
+	/// The document is not the one that was committed to.
+	#[error("the document does not match the chain: it is another one, was changed, or the key is wrong")]
+	NotVerified,
+	/// An argument cannot be used.
+	#[error("{0}")]
+	Argument(String),
+	/// The node answered something that this software does not understand.
+	#[error("the node's answer makes no sense here: {0}")]
+	Answer(String),
+	/// A transaction was decided in a block without success.
+	#[error("the call failed: {0}")]
+	CallFailed(String),
+}
+
+fn rejection(status: &RequestStatus) -> String {
+	match status.receipt.as_ref().and_then(|receipt| receipt.error.as_ref()) {
+		Some(error) => format!("{} ({})", error.name, error.description.trim()),
+		None => "the chain does not say why".into(),
+	}
+}
+
+/// A refusal of the node, with its stable code.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}{}", remedy_text(.remedy))]
+pub struct Refusal {
+	/// The code, one of [`credio_primitives::error_codes`] or a standard JSON-RPC one.
+	pub code: i32,
+	/// What was wrong.
+	pub message: String,
+	/// What to do about it.
+	pub remedy: Option<String>,
+	/// Why a transaction was refused, in one word.
+	pub reason: Option<String>,
+}
+
+fn remedy_text(remedy: &Option<String>) -> String {
+	remedy.as_ref().map(|remedy| format!(": {remedy}")).unwrap_or_default()
+}
+
+impl Refusal {
+	/// Whether the same transaction may be taken later.
+	pub fn is_busy(&self) -> bool {
+		matches!(self.code, codes::POOL_FULL | codes::QUOTA_EXCEEDED) ||
+			self.reason.as_deref() == Some("banned")
+	}
+
+	/// Whether the account's nonce was the reason: another process uses the same account.
+	pub fn is_nonce(&self) -> bool {
+		matches!(self.reason.as_deref(), Some("stale" | "future"))
+	}
+}
+
+impl From<RpcError> for Error {
+	fn from(error: RpcError) -> Self {
+		match error {
+			RpcError::User(error) => {
+				let data: serde_json::Value = error
+					.data
+					.as_ref()
+					.and_then(|data| serde_json::from_str(data.get()).ok())
+					.unwrap_or_default();
+				let text = |field: &str| data[field].as_str().map(str::to_owned);
+				Self::Refused(Refusal {
+					code: error.code,
+					message: error.message,
+					remedy: text("remedy"),
+					reason: text("reason"),
+				})
+			},
+			RpcError::Deserialization(error) => Self::Answer(error.to_string()),
+			other => Self::Connection(other.to_string()),
+		}
+	}
+}
+
+/// Errors of the transaction library that are not worth telling apart.
+pub(crate) fn chain(error: impl std::fmt::Display) -> Error {
+	Error::Answer(error.to_string())
+}

@@ -1,0 +1,150 @@
+//! Vaults: the only places where private keys and stream secrets exist.
+//!
+//! A vault signs, derives request keys, seals, opens and wraps. Nothing that it answers is a private key or a stream
+//! secret: secrets go in and out wrapped.
+
+pub mod file;
+mod local;
+
+pub use local::LocalVault;
+
+use credio_envelope::{CommitmentKey, Context, Document, Sealed, WrapContext};
+use credio_primitives::{
+	AccountId, Digest, KeyEpoch, KeyVersion, OrganizationId, PublicKey, RequestKey, StreamId,
+	WrappedKey, WrappedSecret,
+};
+
+/// A secret as the vault's organization holds it: wrapped, with what it is bound to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+	/// Encapsulated key and ciphertext.
+	pub sealed: Vec<u8>,
+	/// What it is bound to.
+	pub context: WrapContext,
+	/// What it opens to.
+	pub secret: WrappedSecret,
+}
+
+/// Whom a secret is wrapped to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recipient {
+	/// The organization.
+	pub organization: OrganizationId,
+	/// The version of its encryption key.
+	pub key_version: KeyVersion,
+	/// That key.
+	pub public: PublicKey,
+}
+
+/// What can go wrong in a vault.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultError {
+	/// The vault has no secret half for that version of the encryption key.
+	#[error("the vault has no encryption key of version {0}: use the vault that made it, or ask for a new grant")]
+	UnknownKeyVersion(KeyVersion),
+	/// A secret of another kind is needed.
+	#[error("the stream secret is needed for this, and the vault was given the key of one record")]
+	NotAStreamSecret,
+	/// Sealing, opening, wrapping or unwrapping failed.
+	#[error(transparent)]
+	Envelope(#[from] credio_envelope::Error),
+	/// The system gives no random bytes.
+	#[error("the system gives no random bytes: {0}")]
+	NoRandomness(getrandom::Error),
+	/// The vault's file cannot be read or written.
+	#[error("the vault {path}: {source}")]
+	File {
+		/// The file.
+		path: String,
+		/// Why.
+		source: std::io::Error,
+	},
+	/// The file is no vault, or of a version that this software does not know.
+	#[error("{path} is no vault that this software can read: {cause}")]
+	Format {
+		/// The file.
+		path: String,
+		/// Why.
+		cause: String,
+	},
+	/// The password is wrong, or the file was damaged; cryptography cannot tell which.
+	#[error("wrong password for {path}, or the file is damaged")]
+	WrongPassword {
+		/// The file.
+		path: String,
+	},
+}
+
+/// Where private keys live.
+pub trait Vault: Send + Sync {
+	/// The member's account.
+	fn account(&self) -> AccountId;
+
+	/// The organization that it acts for.
+	fn organization(&self) -> OrganizationId;
+
+	/// The public halves of the organization's encryption keys, by version.
+	fn encryption_keys(&self) -> Vec<(KeyVersion, PublicKey)>;
+
+	/// Signs with the member's account: sr25519, in the context `substrate`.
+	fn sign(&self, message: &[u8]) -> [u8; 64];
+
+	/// The request key of a business key: `HMAC-SHA256(organization secret, business key)`.
+	fn request_key(&self, business_key: &[u8]) -> RequestKey;
+
+	/// Makes a new stream secret, and answers it wrapped to the vault's own organization.
+	fn new_stream_secret(
+		&self,
+		genesis: Digest,
+		stream: StreamId,
+		epoch: KeyEpoch,
+	) -> Result<WrappedKey, VaultError>;
+
+	/// Wraps a secret that this organization holds to another one.
+	fn rewrap(&self, held: &Held, to: &Recipient) -> Result<WrappedKey, VaultError>;
+
+	/// Wraps the data key of one record, of whose stream this organization holds the secret, to another one.
+	fn wrap_data_key(
+		&self,
+		held: &Held,
+		context: &Context,
+		payload: &[u8],
+		to: &Recipient,
+	) -> Result<WrappedKey, VaultError>;
+
+	/// Seals a document.
+	fn seal(
+		&self,
+		held: &Held,
+		context: &Context,
+		media_type: &str,
+		document: &[u8],
+	) -> Result<Sealed, VaultError>;
+
+	/// Opens an envelope.
+	fn open(&self, held: &Held, context: &Context, payload: &[u8]) -> Result<Document, VaultError>;
+
+	/// The commitment key of a record, which may be given to verifiers.
+	fn commitment_key(
+		&self,
+		held: &Held,
+		context: &Context,
+		payload: &[u8],
+	) -> Result<CommitmentKey, VaultError>;
+
+	/// The commitment key of an anchored document, which may be given to verifiers.
+	fn anchor_commitment_key(
+		&self,
+		held: &Held,
+		context: &Context,
+		index: u32,
+	) -> Result<CommitmentKey, VaultError>;
+}
+
+/// 32 random bytes of the system.
+pub(crate) fn random() -> Result<zeroize::Zeroizing<[u8; 32]>, VaultError> {
+	let mut bytes = zeroize::Zeroizing::new([0; 32]);
+	getrandom::fill(bytes.as_mut()).map_err(VaultError::NoRandomness)?;
+	Ok(bytes)
+}

@@ -1,0 +1,255 @@
+//! A vault whose keys are in the memory of this process.
+
+use super::{random, Held, Recipient, Vault, VaultError};
+use credio_envelope::{
+	CommitmentKey, Context, DataKey, Document, Sealed, SecretKey, StreamSecret, WrapContext,
+};
+use credio_primitives::{
+	development, AccountId, Digest, KeyEpoch, KeyVersion, OrganizationId, PublicKey, RequestKey,
+	Resource, StreamId, WrappedKey, WrappedSecret,
+};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subxt_signer::{sr25519::Keypair, SecretUri};
+use zeroize::Zeroizing;
+
+/// A vault whose keys are in the memory of this process. [`super::file`] stores it.
+#[derive(Clone)]
+pub struct LocalVault {
+	pub(super) organization: OrganizationId,
+	pub(super) account_secret: AccountSecret,
+	keypair: Keypair,
+	pub(super) organization_secret: Zeroizing<[u8; 32]>,
+	/// By version, counted from 0.
+	pub(super) encryption_keys: Vec<SecretKey>,
+}
+
+/// From what the account's key pair is made.
+#[derive(Clone)]
+pub(super) enum AccountSecret {
+	/// A seed of 32 bytes.
+	Seed(Zeroizing<[u8; 32]>),
+	/// A derivation path of the SDK's well-known development phrase, such as `//Alice`.
+	Development(&'static str),
+}
+
+impl std::fmt::Debug for LocalVault {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "LocalVault(organization {}, secrets hidden)", self.organization)
+	}
+}
+
+impl AccountSecret {
+	fn keypair(&self) -> Option<Keypair> {
+		match self {
+			Self::Seed(seed) => Keypair::from_secret_key(**seed).ok(),
+			Self::Development(path) => Keypair::from_uri(&path.parse::<SecretUri>().ok()?).ok(),
+		}
+	}
+}
+
+impl LocalVault {
+	/// A vault with new keys: an account, an encryption key, and an organization secret.
+	///
+	/// Errors: [`VaultError::NoRandomness`].
+	pub fn generate(organization: OrganizationId) -> Result<Self, VaultError> {
+		let account_secret = AccountSecret::Seed(random()?);
+		let encryption_keys = vec![SecretKey::from_bytes(&random()?)];
+		Self::assemble(organization, account_secret, random()?, encryption_keys)
+	}
+
+	/// The vault of an example organization of development chains; `None` for a name that is none.
+	pub fn development(name: &str) -> Option<Self> {
+		let number = development::ORGANIZATIONS.iter().position(|known| known.name == name)?;
+		let known = development::ORGANIZATIONS[number];
+		let encryption = Zeroizing::new(development::encryption_secret(name));
+		Self::assemble(
+			number as OrganizationId,
+			AccountSecret::Development(known.account),
+			Zeroizing::new(development::organization_secret(name)),
+			vec![SecretKey::from_bytes(&encryption)],
+		)
+		.ok()
+	}
+
+	pub(super) fn assemble(
+		organization: OrganizationId,
+		account_secret: AccountSecret,
+		organization_secret: Zeroizing<[u8; 32]>,
+		encryption_keys: Vec<SecretKey>,
+	) -> Result<Self, VaultError> {
+		let keypair = account_secret.keypair().ok_or_else(|| VaultError::Format {
+			path: "the vault".into(),
+			cause: "the account's secret is no sr25519 secret".into(),
+		})?;
+		Ok(Self { organization, account_secret, keypair, organization_secret, encryption_keys })
+	}
+
+	/// The same keys, acting for another organization: what a new one is told when it is admitted.
+	pub fn for_organization(mut self, organization: OrganizationId) -> Self {
+		self.organization = organization;
+		self
+	}
+
+	/// Adds a version of the encryption key, and answers its public half for the chain's `rotate_key`. Old versions
+	/// stay, since old secrets are wrapped to them.
+	///
+	/// Errors: [`VaultError::NoRandomness`].
+	pub fn add_encryption_key(&mut self) -> Result<PublicKey, VaultError> {
+		let key = SecretKey::from_bytes(&random()?);
+		let public = key.public();
+		self.encryption_keys.push(key);
+		Ok(public)
+	}
+
+	fn encryption_key(&self, version: KeyVersion) -> Result<&SecretKey, VaultError> {
+		self.encryption_keys
+			.get(version as usize)
+			.ok_or(VaultError::UnknownKeyVersion(version))
+	}
+
+	fn stream_secret(&self, held: &Held) -> Result<StreamSecret, VaultError> {
+		if held.secret != WrappedSecret::StreamSecret {
+			return Err(VaultError::NotAStreamSecret);
+		}
+		let key = self.encryption_key(held.context.key_version)?;
+		Ok(key.unwrap_stream_secret(&held.context, &held.sealed)?)
+	}
+
+	fn data_key(
+		&self,
+		held: &Held,
+		context: &Context,
+		payload: &[u8],
+	) -> Result<DataKey, VaultError> {
+		match held.secret {
+			WrappedSecret::StreamSecret => {
+				Ok(self.stream_secret(held)?.data_key_of(context, payload)?)
+			},
+			WrappedSecret::DataKey => {
+				let key = self.encryption_key(held.context.key_version)?;
+				Ok(key.unwrap_data_key(&held.context, &held.sealed)?)
+			},
+		}
+	}
+}
+
+/// The context of a wrapping to somebody else, of the same secret.
+fn context_for(context: &WrapContext, resource: Resource, to: &Recipient) -> WrapContext {
+	WrapContext {
+		resource,
+		organization: to.organization,
+		key_version: to.key_version,
+		..*context
+	}
+}
+
+fn wrapped_key(key_version: KeyVersion, sealed: Vec<u8>) -> Result<WrappedKey, VaultError> {
+	let length = sealed.len();
+	let sealed =
+		sealed.try_into().map_err(|_| credio_envelope::Error::WrappedKeyLength { length })?;
+	Ok(WrappedKey { key_version, sealed })
+}
+
+impl Vault for LocalVault {
+	fn account(&self) -> AccountId {
+		AccountId::new(self.keypair.public_key().0)
+	}
+
+	fn organization(&self) -> OrganizationId {
+		self.organization
+	}
+
+	fn encryption_keys(&self) -> Vec<(KeyVersion, PublicKey)> {
+		(0..).zip(self.encryption_keys.iter().map(SecretKey::public)).collect()
+	}
+
+	fn sign(&self, message: &[u8]) -> [u8; 64] {
+		self.keypair.sign(message).0
+	}
+
+	fn request_key(&self, business_key: &[u8]) -> RequestKey {
+		let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.organization_secret.as_ref())
+			.expect("HMAC takes keys of any length; qed");
+		mac.update(business_key);
+		RequestKey(mac.finalize().into_bytes().into())
+	}
+
+	fn new_stream_secret(
+		&self,
+		genesis: Digest,
+		stream: StreamId,
+		epoch: KeyEpoch,
+	) -> Result<WrappedKey, VaultError> {
+		let secret = StreamSecret::from_random(&random()?);
+		let newest = self.encryption_keys.len().saturating_sub(1) as KeyVersion;
+		let context = WrapContext {
+			genesis,
+			resource: Resource::Stream(stream),
+			epoch,
+			organization: self.organization,
+			key_version: newest,
+		};
+		let public = self.encryption_key(newest)?.public();
+		wrapped_key(newest, secret.wrap(&context, &public, &random()?)?)
+	}
+
+	fn rewrap(&self, held: &Held, to: &Recipient) -> Result<WrappedKey, VaultError> {
+		let context = context_for(&held.context, held.context.resource, to);
+		let sealed = match held.secret {
+			WrappedSecret::StreamSecret => {
+				self.stream_secret(held)?.wrap(&context, &to.public, &random()?)?
+			},
+			WrappedSecret::DataKey => self
+				.encryption_key(held.context.key_version)?
+				.unwrap_data_key(&held.context, &held.sealed)?
+				.wrap(&context, &to.public, &random()?)?,
+		};
+		wrapped_key(to.key_version, sealed)
+	}
+
+	fn wrap_data_key(
+		&self,
+		held: &Held,
+		context: &Context,
+		payload: &[u8],
+		to: &Recipient,
+	) -> Result<WrappedKey, VaultError> {
+		let resource = Resource::Record(context.record_id);
+		let wrap_context = context_for(&held.context, resource, to);
+		let data_key = self.data_key(held, context, payload)?;
+		wrapped_key(to.key_version, data_key.wrap(&wrap_context, &to.public, &random()?)?)
+	}
+
+	fn seal(
+		&self,
+		held: &Held,
+		context: &Context,
+		media_type: &str,
+		document: &[u8],
+	) -> Result<Sealed, VaultError> {
+		Ok(self.stream_secret(held)?.seal(context, media_type, document)?)
+	}
+
+	fn open(&self, held: &Held, context: &Context, payload: &[u8]) -> Result<Document, VaultError> {
+		Ok(self.data_key(held, context, payload)?.open(context, payload)?)
+	}
+
+	fn commitment_key(
+		&self,
+		held: &Held,
+		context: &Context,
+		payload: &[u8],
+	) -> Result<CommitmentKey, VaultError> {
+		Ok(self.data_key(held, context, payload)?.commitment_key())
+	}
+
+	fn anchor_commitment_key(
+		&self,
+		held: &Held,
+		context: &Context,
+		index: u32,
+	) -> Result<CommitmentKey, VaultError> {
+		Ok(self.stream_secret(held)?.anchor_commitment_key(context, index))
+	}
+}
