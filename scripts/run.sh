@@ -96,11 +96,15 @@ start_chain() {
 }
 
 summary() {
-	local index
+	local index name width=8
 	headline 'Summary'
-	printf '%s%-28s %8s %9s %6s  %s%s\n' "$DIM" document bytes sequence block 'record id' "$PLAIN"
 	for index in "${!RECORDS[@]}"; do
-		printf '%-28s %8d %9s %6s  %s\n' "$(basename -- "${DOCUMENTS[index]}")" \
+		name=${DOCUMENTS[index]##*/}
+		((${#name} <= width)) || width=${#name}
+	done
+	printf '%s%-*s  %6s  %8s  %5s  %s%s\n' "$DIM" "$width" document bytes sequence block 'record id' "$PLAIN"
+	for index in "${!RECORDS[@]}"; do
+		printf '%-*s  %6d  %8s  %5s  %s\n' "$width" "${DOCUMENTS[index]##*/}" \
 			"$(wc -c <"${DOCUMENTS[index]}")" "${SEQUENCES[index]}" "${BLOCKS[index]}" "${RECORDS[index]}"
 	done
 	printf '\n%s of %s steps held, in %s\n' "$STEPS_HELD" $((STEPS_HELD + STEPS_FAILED)) "$(human_time "$1")"

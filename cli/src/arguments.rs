@@ -178,7 +178,9 @@ pub enum Command {
 		output: PathBuf,
 	},
 	/// Quota of an organization, and its use
-	#[command(after_help = "Example: credio quota\n         credio quota channel-one --set-bytes 1073741824 --set-ref-time 300000000000000")]
+	#[command(
+		after_help = "Example: credio quota\n         credio quota channel-one --set-bytes 1073741824 --set-ref-time 300000000000000"
+	)]
 	Quota {
 		/// Organization; yours without it
 		organization: Option<String>,
@@ -238,7 +240,9 @@ pub enum OrgCommand {
 		encryption_key: String,
 	},
 	/// Ask the council to suspend an organization, or to reinstate it
-	#[command(after_help = "Example: credio org suspend acme\n         credio org suspend acme --end")]
+	#[command(
+		after_help = "Example: credio org suspend acme\n         credio org suspend acme --end"
+	)]
 	Suspend {
 		/// Name or number
 		organization: String,

@@ -29,7 +29,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 			anchor::run(&session, &stream, &proofs, &files).await
 		},
 		Command::Verify { record, file, commitment_key, proof } => {
-			anchor::verify(&session, record, &file, commitment_key.as_deref(), proof.as_deref()).await
+			anchor::verify(&session, record, &file, commitment_key.as_deref(), proof.as_deref())
+				.await
 		},
 		Command::CommitmentKey { record } => anchor::commitment_key(&session, record).await,
 		Command::Grant(arguments) => grants::grant(&session, arguments).await,

@@ -48,8 +48,7 @@ pub fn item<Item: Serialize>(
 
 /// Prints one JSON object on a line.
 pub fn json_line<Item: Serialize>(item: &Item) -> Result<(), Failure> {
-	let line =
-		serde_json::to_string(item).map_err(|error| Failure::Other(error.to_string()))?;
+	let line = serde_json::to_string(item).map_err(|error| Failure::Other(error.to_string()))?;
 	println!("{line}");
 	Ok(())
 }

@@ -58,8 +58,9 @@ impl Session {
 	/// The vault's password: from a file, the environment, or a prompt.
 	pub fn password(&self, twice: bool) -> Result<Zeroizing<String>, Failure> {
 		if let Some(path) = &self.password_file {
-			let text =
-				Zeroizing::new(fs::read_to_string(path).map_err(|error| Failure::file(path, error))?);
+			let text = Zeroizing::new(
+				fs::read_to_string(path).map_err(|error| Failure::file(path, error))?,
+			);
 			return Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()));
 		}
 		if let Ok(password) = env::var("CREDIO_VAULT_PASSWORD") {

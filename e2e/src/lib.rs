@@ -161,6 +161,17 @@ impl Cli {
 		Self { node: node.url(), vaults, organization }
 	}
 
+	/// Makes a vault with new keys, for an organization or member that the chain does not know yet.
+	///
+	/// # Panics
+	///
+	/// If it cannot be made.
+	pub fn with_new_vault(node: &Node, name: &'static str) -> Self {
+		let cli = Self { organization: name, ..Self::new(node, "operator") };
+		cli.ok(&["vault", "create"]);
+		cli
+	}
+
 	/// The command with connection and vault set.
 	pub fn command(&self, arguments: &[&str]) -> Command {
 		let mut command = Command::new(binary("credio"));
@@ -202,9 +213,7 @@ impl Cli {
 		self.ok(arguments)
 			.lines()
 			.filter(|line| !line.trim().is_empty())
-			.map(|line| {
-				serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))
-			})
+			.map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
 			.collect()
 	}
 

@@ -73,8 +73,15 @@ fn documents_go_in_and_only_those_allowed_get_them_back() {
 
 	// Asked for, approved, and fetched byte for byte.
 	let asked = funder.json(&[
-		"access", "request", "--stream", "invoices", "--owner", "channel-one", "--purpose",
-		"assess invoices for funding", "--json",
+		"access",
+		"request",
+		"--stream",
+		"invoices",
+		"--owner",
+		"channel-one",
+		"--purpose",
+		"assess invoices for funding",
+		"--json",
 	]);
 	let request = asked[0]["accessRequestId"].as_str().expect("an id").to_owned();
 	let approved = channel.json(&["access", "approve", &request, "--json"]);
@@ -135,9 +142,8 @@ fn a_file_over_the_limit_is_refused_and_leaves_nothing_behind() {
 	fs::write(&large, vec![7u8; 64 * 1024 + 1]).unwrap();
 	let small = node.folder().join("small.txt");
 	fs::write(&small, "fits").unwrap();
-	let (code, said) = channel.refused(&[
-		"upload", "--stream", "invoices", "--json", path(&large), path(&small),
-	]);
+	let (code, said) =
+		channel.refused(&["upload", "--stream", "invoices", "--json", path(&large), path(&small)]);
 	assert_ne!(code, 0);
 	assert!(said.contains("65536") || said.contains("64 KiB"), "{said}");
 	assert!(said.contains("anchor"), "names the way out: {said}");
@@ -166,7 +172,8 @@ fn nothing_shows_the_plaintext_the_media_type_or_a_secret() {
 		&b"credio/development/organization-secret/v1"[..],
 	]
 	.map(|domain| sp_crypto_hashing::blake2_256(&[domain, name].concat()));
-	let mut needles: Vec<Vec<u8>> = vec![marker.into(), b"application/xml".to_vec(), b"text/xml".to_vec()];
+	let mut needles: Vec<Vec<u8>> =
+		vec![marker.into(), b"application/xml".to_vec(), b"text/xml".to_vec()];
 	needles.extend(secrets.iter().map(|secret| secret.to_vec()));
 	needles.extend(secrets.iter().map(|secret| hex::encode(secret).into_bytes()));
 
@@ -190,11 +197,7 @@ fn nothing_shows_the_plaintext_the_media_type_or_a_secret() {
 	assert!(searched.len() > 5, "the database has files");
 	for (place, bytes) in searched {
 		for needle in &needles {
-			assert!(
-				!contains(&bytes, needle),
-				"{place} shows {}",
-				String::from_utf8_lossy(needle)
-			);
+			assert!(!contains(&bytes, needle), "{place} shows {}", String::from_utf8_lossy(needle));
 		}
 	}
 }
@@ -231,8 +234,10 @@ fn a_client_killed_half_way_doubles_nothing_and_leaves_nothing_out() {
 	let lines = channel.json(&upload);
 	assert_eq!(lines.len(), FILES);
 	assert!(lines.iter().all(|line| line["outcome"] == "applied"));
-	let sequences =
-		lines.iter().map(|line| line["sequence"].as_u64().expect("a number")).collect::<BTreeSet<_>>();
+	let sequences = lines
+		.iter()
+		.map(|line| line["sequence"].as_u64().expect("a number"))
+		.collect::<BTreeSet<_>>();
 	assert_eq!(sequences, (0..FILES as u64).collect());
 	let entries = channel.json(&["query", "--stream", "invoices", "--json", "--limit", "256"]);
 	assert_eq!(entries.len(), FILES);

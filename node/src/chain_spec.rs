@@ -8,7 +8,12 @@ pub type ChainSpec = sc_service::GenericChainSpec;
 
 /// One validator, for development.
 pub fn development() -> Result<ChainSpec, String> {
-	from_preset("Credio Development", "credio-dev", ChainType::Development, genesis_presets::DEVELOPMENT)
+	from_preset(
+		"Credio Development",
+		"credio-dev",
+		ChainType::Development,
+		genesis_presets::DEVELOPMENT,
+	)
 }
 
 /// Four validators on one machine.

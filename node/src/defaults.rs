@@ -14,12 +14,8 @@ const RPC_CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(12_000).expect("not zer
 /// - Calls are counted per connection as soon as the RPC can be reached from outside.
 pub fn apply(config: &mut Configuration) {
 	config.state_pruning.get_or_insert(PruningMode::ArchiveAll);
-	let reachable = config
-		.rpc
-		.addr
-		.iter()
-		.flatten()
-		.any(|endpoint| !endpoint.listen_addr.ip().is_loopback());
+	let reachable =
+		config.rpc.addr.iter().flatten().any(|endpoint| !endpoint.listen_addr.ip().is_loopback());
 	if reachable && config.rpc.rate_limit.is_none() {
 		config.rpc.rate_limit = Some(RPC_CALLS_PER_MINUTE);
 	}

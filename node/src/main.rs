@@ -1,5 +1,8 @@
 //! The Credio node.
 
+// The SDK's errors are large, and none of this is a hot path.
+#![allow(clippy::result_large_err)]
+
 mod chain_spec;
 mod cli;
 mod command;

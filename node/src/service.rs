@@ -126,12 +126,12 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
 	})
 }
 
-type InherentDataProviders = (
-	sp_consensus_aura::inherents::InherentDataProvider,
-	sp_timestamp::InherentDataProvider,
-);
+type InherentDataProviders =
+	(sp_consensus_aura::inherents::InherentDataProvider, sp_timestamp::InherentDataProvider);
 
-fn inherent_data_providers(slot_duration: sp_consensus_aura::SlotDuration) -> InherentDataProviders {
+fn inherent_data_providers(
+	slot_duration: sp_consensus_aura::SlotDuration,
+) -> InherentDataProviders {
 	let timestamp = sp_timestamp::InherentDataProvider::from_system_time();
 	let slot = sp_consensus_aura::inherents::InherentDataProvider::from_timestamp_and_slot_duration(
 		*timestamp,
@@ -291,9 +291,7 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 				compatibility_mode: Default::default(),
 			},
 		)?;
-		task_manager
-			.spawn_essential_handle()
-			.spawn_blocking("aura", Some("block-authoring"), aura);
+		task_manager.spawn_essential_handle().spawn_blocking("aura", Some("block-authoring"), aura);
 	}
 
 	if enable_grandpa {

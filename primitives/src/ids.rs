@@ -129,7 +129,7 @@ fn write_hex(f: &mut core::fmt::Formatter<'_>, bytes: &[u8]) -> core::fmt::Resul
 
 fn parse_hex(text: &str) -> Result<Vec<u8>, NotHex> {
 	let digits = text.strip_prefix("0x").unwrap_or(text).as_bytes();
-	if digits.len() % 2 != 0 {
+	if !digits.len().is_multiple_of(2) {
 		return Err(NotHex);
 	}
 	let value = |digit: u8| (digit as char).to_digit(16).ok_or(NotHex);

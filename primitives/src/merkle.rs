@@ -175,13 +175,15 @@ mod tests {
 				let leaf = &leaves[index as usize];
 				assert!(verify(&tree.root(), count, index, leaf, &proof));
 				assert!(!verify(&tree.root(), count, index, &Digest([1; 32]), &proof));
-				assert!(count == 1 || !verify(&tree.root(), count, (index + 1) % count, leaf, &proof));
+				assert!(
+					count == 1 || !verify(&tree.root(), count, (index + 1) % count, leaf, &proof)
+				);
 				let mut longer = proof.clone();
 				longer.push(Digest([0; 32]));
 				assert!(!verify(&tree.root(), count, index, leaf, &longer));
 				assert!(
-					proof.is_empty() ||
-						!verify(&tree.root(), count, index, leaf, &proof[..proof.len() - 1])
+					proof.is_empty()
+						|| !verify(&tree.root(), count, index, leaf, &proof[..proof.len() - 1])
 				);
 			}
 			assert_eq!(tree.proof(count), Err(Error::IndexOutOfRange));

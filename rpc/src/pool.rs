@@ -88,7 +88,7 @@ pub fn refusal<E: IntoPoolError>(error: E) -> Refusal {
 		Ok(PoolError::TooLowPriority { .. }) => {
 			refused("another transaction of this account holds this nonce", "stale")
 		},
-		Ok(other) => refused(&other.to_string(), "other"),
+		Ok(other) => refused(other.as_ref(), "other"),
 		Err(other) => Error::internal(other),
 	};
 	Refusal::Error(error)
@@ -179,9 +179,6 @@ mod tests {
 			codes::QUOTA_EXCEEDED
 		);
 		assert_eq!(code(InvalidTransaction::Stale), codes::TRANSACTION_REFUSED);
-		assert_eq!(
-			refusal(PoolError::ImmediatelyDropped),
-			Refusal::Error(Error::PoolFull)
-		);
+		assert_eq!(refusal(PoolError::ImmediatelyDropped), Refusal::Error(Error::PoolFull));
 	}
 }

@@ -51,9 +51,9 @@ where
 			.map_err(|reason| match reason {
 				NotASubmission::Undecodable => Error::MalformedExtrinsic,
 				NotASubmission::Unsigned => Error::NotASubmission("the extrinsic is not signed"),
-				NotASubmission::OtherCall => {
-					Error::NotASubmission("the call is another one; submit it by author_submitExtrinsic")
-				},
+				NotASubmission::OtherCall => Error::NotASubmission(
+					"the call is another one; submit it by author_submitExtrinsic",
+				),
 				NotASubmission::NotAMember => Error::NotAMember,
 			})?;
 		Ok(Incoming { extrinsic, submission })
@@ -65,10 +65,7 @@ where
 		organization: OrganizationId,
 		key: RequestKey,
 	) -> Result<Option<Receipt>, Error> {
-		self.client
-			.runtime_api()
-			.receipt(hash(at), organization, key)
-			.map_err(Error::internal)
+		self.client.runtime_api().receipt(hash(at), organization, key).map_err(Error::internal)
 	}
 
 	/// Where a request stands by the chain alone: final, or in the best block.
@@ -87,7 +84,8 @@ where
 		if receipt.body_digest != *body_digest {
 			return Err(Error::KeyReused);
 		}
-		let is_final = self.receipt(&self.finalized(), *organization, request.key)? == Some(receipt);
+		let is_final =
+			self.receipt(&self.finalized(), *organization, request.key)? == Some(receipt);
 		Ok(Some(if is_final { state_of(&receipt) } else { RequestState::Pending }))
 	}
 
@@ -147,8 +145,8 @@ where
 	}
 
 	fn pool_holds(&self, transaction: &H256) -> bool {
-		self.pool.ready_transaction(transaction).is_some() ||
-			self.pool.futures().iter().any(|held| held.hash() == transaction)
+		self.pool.ready_transaction(transaction).is_some()
+			|| self.pool.futures().iter().any(|held| held.hash() == transaction)
 	}
 
 	fn receipt_json(&self, at: &BlockRef, receipt: Receipt) -> Result<ReceiptJson, Error> {
@@ -224,9 +222,9 @@ where
 					}
 				},
 				Some(Either::Right(
-					TransactionStatus::Dropped |
-					TransactionStatus::Invalid |
-					TransactionStatus::Usurped(_),
+					TransactionStatus::Dropped
+					| TransactionStatus::Invalid
+					| TransactionStatus::Usurped(_),
 				)) => {
 					if self.receipt(&self.best(), organization, key)?.is_none() {
 						let reason = "the node's pool no longer holds the transaction".into();
@@ -283,17 +281,14 @@ where
 			return Ok((uploaded, expires_at, futures::stream::empty().boxed()));
 		}
 		let best = H256(self.best().hash.0);
-		let statuses = match self
-			.pool
-			.submit_and_watch(best, TransactionSource::External, extrinsic)
-			.await
-		{
-			Ok(statuses) => statuses.boxed(),
-			Err(error) => match refusal(error) {
-				Refusal::AlreadyHeld => futures::stream::empty().boxed(),
-				Refusal::Error(error) => return Err(error),
-			},
-		};
+		let statuses =
+			match self.pool.submit_and_watch(best, TransactionSource::External, extrinsic).await {
+				Ok(statuses) => statuses.boxed(),
+				Err(error) => match refusal(error) {
+					Refusal::AlreadyHeld => futures::stream::empty().boxed(),
+					Refusal::Error(error) => return Err(error),
+				},
+			};
 		self.remember(&submission, transaction);
 		Ok((self.uploaded(submission, transaction, RequestState::Pending), expires_at, statuses))
 	}

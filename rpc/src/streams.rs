@@ -4,7 +4,9 @@ use crate::{
 	handler::{hash, CredioBlock},
 	Credio, Error,
 };
-use credio_primitives::{apis::StreamsApi, limits, rpc::BlockRef, Entry, RecordId, Sequence, StreamId};
+use credio_primitives::{
+	apis::StreamsApi, limits, rpc::BlockRef, Entry, RecordId, Sequence, StreamId,
+};
 use futures::StreamExt;
 use jsonrpsee::{
 	core::SubscriptionResult, PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink,

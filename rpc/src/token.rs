@@ -23,8 +23,7 @@ pub fn verify(
 	}
 	let signature = sr25519::Signature::try_from(token.signature.0.as_slice())
 		.map_err(|_| Error::AccessTokenInvalid("the signature is not 64 bytes"))?;
-	let payload =
-		AccessToken::payload(genesis, method, &parameters.encode(), token.expires_at);
+	let payload = AccessToken::payload(genesis, method, &parameters.encode(), token.expires_at);
 	let digest = sp_crypto_hashing::blake2_256(&payload);
 	let account = sr25519::Public::from_raw(*AsRef::<[u8; 32]>::as_ref(&token.account));
 	if sr25519::Pair::verify(&signature, digest, &account) {

@@ -2,7 +2,9 @@
 
 use crate::*;
 use alloc::string::String;
-use frame_benchmarking::{baseline, BenchmarkBatch, BenchmarkConfig, BenchmarkError, BenchmarkList};
+use frame_benchmarking::{
+	baseline, BenchmarkBatch, BenchmarkConfig, BenchmarkError, BenchmarkList,
+};
 use frame_support::traits::WhitelistedStorageKeys;
 
 frame_benchmarking::define_benchmarks!(

@@ -73,11 +73,7 @@ impl fungible::hold::Inspect<AccountId> for NoDeposit {
 }
 
 impl fungible::hold::Unbalanced<AccountId> for NoDeposit {
-	fn set_balance_on_hold(
-		_: &Self::Reason,
-		_: &AccountId,
-		amount: u64,
-	) -> DispatchResult {
+	fn set_balance_on_hold(_: &Self::Reason, _: &AccountId, amount: u64) -> DispatchResult {
 		nothing(amount)
 	}
 }

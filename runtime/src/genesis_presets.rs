@@ -61,8 +61,7 @@ fn preset(validators: &[(Sr25519Keyring, Ed25519Keyring)]) -> Value {
 		.iter()
 		.map(|(aura, grandpa)| {
 			let account = aura.to_account_id();
-			let keys =
-				SessionKeys { aura: aura.public().into(), grandpa: grandpa.public().into() };
+			let keys = SessionKeys { aura: aura.public().into(), grandpa: grandpa.public().into() };
 			(account.clone(), account, keys)
 		})
 		.collect::<Vec<_>>();

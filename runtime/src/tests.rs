@@ -80,15 +80,15 @@ fn sizes_of_what_is_stored_are_frozen() {
 			("Receipt", Receipt::max_encoded_len()),
 		],
 		[
-			("Organization", 94),
+			("Organization", 95),
 			("Member", 7),
-			("Stream", 82),
+			("Stream", 83),
 			("EntryHeader", 154),
 			("RecordPayload", 69_636),
 			("Grant", 347),
 			("WrappedKey", 86),
-			("AccessRequest", 569),
-			("Receipt", 54),
+			("AccessRequest", 567),
+			("Receipt", 55),
 		]
 	);
 }
@@ -105,14 +105,15 @@ fn presets_build_and_name_the_example_organizations() {
 		let mut ext: sp_io::TestExternalities =
 			config.build_storage().expect("a preset builds").into();
 		ext.execute_with(|| {
-			for (id, expected) in
-				credio_primitives::development::ORGANIZATIONS.iter().enumerate()
-			{
+			for (id, expected) in credio_primitives::development::ORGANIZATIONS.iter().enumerate() {
 				let organization = pallet_organizations::Organizations::<Runtime>::get(id as u32)
 					.expect("the organization is admitted");
 				assert_eq!(organization.name.as_slice(), expected.name.as_bytes());
 			}
-			assert_eq!(pallet_collective::Members::<Runtime, Instance1>::get().len(), 1);
+			assert_eq!(
+				pallet_collective::Members::<Runtime, pallet_collective::Instance1>::get().len(),
+				1
+			);
 		});
 	}
 }

@@ -1,3 +1,5 @@
+#![allow(missing_docs)]
+
 use credio_sdk::{
 	client::{Outcome, Terms, Upload},
 	primitives::{Permission, Resource},

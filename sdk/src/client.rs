@@ -70,7 +70,8 @@ impl Client {
 		let rpc = RpcClient::from_insecure_url(url)
 			.await
 			.map_err(|error| Error::Connection(error.to_string()))?;
-		let version: serde_json::Value = rpc.request("state_getRuntimeVersion", RpcParams::new()).await?;
+		let version: serde_json::Value =
+			rpc.request("state_getRuntimeVersion", RpcParams::new()).await?;
 		if version["specName"] != SPEC_NAME {
 			let found = &version["specName"];
 			return Err(Error::WrongChain(format!("the node runs {found}, and not {SPEC_NAME}")));
@@ -95,15 +96,15 @@ impl Client {
 			held: Mutex::default(),
 		};
 		let account = client.vault.account();
-		let membership: At<MembershipAnswer> =
-			client.call("credio_v1_member", (&account,)).await?;
+		let membership: At<MembershipAnswer> = client.call("credio_v1_member", (&account,)).await?;
 		client.organization = membership
 			.answer
 			.member
 			.ok_or_else(|| Error::NotFound {
 				what: "organization of the account",
 				name: account.to_string(),
-				hint: ": an admin has to add it to an organization, or the council has to admit one",
+				hint:
+					": an admin has to add it to an organization, or the council has to admit one",
 			})?
 			.organization;
 		Ok(client)
@@ -134,7 +135,11 @@ impl Client {
 	}
 
 	/// A token for one call of a method.
-	pub(crate) async fn token(&self, method: &str, parameters: &impl Encode) -> Result<AccessToken> {
+	pub(crate) async fn token(
+		&self,
+		method: &str,
+		parameters: &impl Encode,
+	) -> Result<AccessToken> {
 		let account = self.vault.account();
 		let now: At<MembershipAnswer> = self.call("credio_v1_member", (&account,)).await?;
 		let expires_at = now.at.number.saturating_add(TOKEN_LIFETIME);

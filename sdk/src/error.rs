@@ -42,7 +42,9 @@ pub enum Error {
 		hint: &'static str,
 	},
 	/// The vault's organization holds no secret for this.
-	#[error("the organization holds no key for this stream's epoch {0}: ask the owner for a grant")]
+	#[error(
+		"the organization holds no key for this stream's epoch {0}: ask the owner for a grant"
+	)]
 	NoKey(u32),
 	/// The stream has no key epoch yet.
 	#[error("the stream has no key epoch yet: its owner has to rotate it once")]
@@ -92,8 +94,8 @@ fn remedy_text(remedy: &Option<String>) -> String {
 impl Refusal {
 	/// Whether the same transaction may be taken later.
 	pub fn is_busy(&self) -> bool {
-		matches!(self.code, codes::POOL_FULL | codes::QUOTA_EXCEEDED) ||
-			self.reason.as_deref() == Some("banned")
+		matches!(self.code, codes::POOL_FULL | codes::QUOTA_EXCEEDED)
+			|| self.reason.as_deref() == Some("banned")
 	}
 
 	/// Whether the account's nonce was the reason: another process uses the same account.

@@ -15,7 +15,8 @@ const PASSWORD: &str = "development";
 pub fn run(session: &Session, folder: &Path) -> Result<(), Failure> {
 	fs::create_dir_all(folder).map_err(|error| Failure::file(folder, error))?;
 	let password = folder.join("password");
-	fs::write(&password, format!("{PASSWORD}\n")).map_err(|error| Failure::file(&password, error))?;
+	fs::write(&password, format!("{PASSWORD}\n"))
+		.map_err(|error| Failure::file(&password, error))?;
 	#[cfg(unix)]
 	{
 		use std::os::unix::fs::PermissionsExt;

@@ -59,11 +59,10 @@ async fn rotate(session: &Session) -> Result<(), Failure> {
 		vault.add_encryption_key()?;
 		file::store(path, password.as_bytes(), &vault)?;
 	}
-	let (version, key) = vault
-		.encryption_keys()
-		.into_iter()
-		.nth(announced + 1)
-		.ok_or_else(|| Failure::Other("the vault has fewer encryption keys than the chain".into()))?;
+	let (version, key) =
+		vault.encryption_keys().into_iter().nth(announced + 1).ok_or_else(|| {
+			Failure::Other("the vault has fewer encryption keys than the chain".into())
+		})?;
 	client.rotate_key(key).await?;
 	output::item(
 		session.json,

@@ -30,9 +30,7 @@ fn nobody_else_dispatches_as_root() {
 #[test]
 fn a_failing_call_is_reported() {
 	new_test_ext().execute_with(|| {
-		let signed_only = Box::new(
-			crate::Call::dispatch_as_root { call: set_heap_pages() }.into(),
-		);
+		let signed_only = Box::new(crate::Call::dispatch_as_root { call: set_heap_pages() }.into());
 		assert_ok!(Governance::dispatch_as_root(RuntimeOrigin::signed(1), signed_only));
 		System::assert_last_event(
 			Event::DispatchedAsRoot { result: Err(DispatchError::BadOrigin) }.into(),

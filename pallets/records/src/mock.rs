@@ -170,9 +170,9 @@ pub fn set_epoch(stream: StreamId, current: KeyEpoch) {
 }
 
 pub fn set_epoch_state(stream: StreamId, state: Option<KeyEpochState>) {
-	EpochStates::mutate(|states| match state {
-		Some(state) => drop(states.insert(stream, state)),
-		None => drop(states.remove(&stream)),
+	EpochStates::mutate(|states| {
+		states.remove(&stream);
+		states.extend(state.map(|state| (stream, state)));
 	});
 }
 

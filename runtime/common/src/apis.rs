@@ -164,8 +164,8 @@ impl<Runtime: Product> ProductApis<Runtime> {
 	pub fn submission<Call>(signer: &AccountId, call: &Call) -> Result<Submission, NotASubmission>
 	where
 		Call: IsSubType<pallet_idempotency::Call<Runtime>>,
-		<Runtime as pallet_idempotency::Config>::RuntimeCall: IsSubType<pallet_anchor::Call<Runtime>>
-			+ IsSubType<pallet_records::Call<Runtime>>,
+		<Runtime as pallet_idempotency::Config>::RuntimeCall:
+			IsSubType<pallet_anchor::Call<Runtime>> + IsSubType<pallet_records::Call<Runtime>>,
 	{
 		let Some(pallet_idempotency::Call::submit { request, calls }) = call.is_sub_type() else {
 			return Err(NotASubmission::OtherCall);
@@ -205,7 +205,9 @@ impl<Runtime: Product> ProductApis<Runtime> {
 /// `Pallet.Error` for a pallet's, else the kind.
 pub fn error_name<RuntimeError: TypeInfo>(error: DispatchError) -> (Vec<u8>, Vec<u8>) {
 	let named = match error {
-		DispatchError::Module(module) => module_error::<RuntimeError>(module.index, module.error[0]),
+		DispatchError::Module(module) => {
+			module_error::<RuntimeError>(module.index, module.error[0])
+		},
 		_ => None,
 	};
 	let (name, docs) = named.unwrap_or_else(|| {

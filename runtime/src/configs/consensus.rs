@@ -17,7 +17,8 @@ impl pallet_session::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type ValidatorId = AccountId;
 	type ValidatorIdOf = sp_runtime::traits::ConvertInto;
-	type ShouldEndSession = pallet_session::PeriodicSessions<ConstU32<{ 10 * MINUTES }>, ConstU32<0>>;
+	type ShouldEndSession =
+		pallet_session::PeriodicSessions<ConstU32<{ 10 * MINUTES }>, ConstU32<0>>;
 	type NextSessionRotation =
 		pallet_session::PeriodicSessions<ConstU32<{ 10 * MINUTES }>, ConstU32<0>>;
 	// Validators stay as the genesis names them.

@@ -26,8 +26,7 @@ pub const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
 
 /// Execution time of a block. Half a slot: the author needs it once to build, every other node once to import
 /// before it can build the next, and the rest of the slot is for the network and for finality.
-pub const MAX_BLOCK_WEIGHT: Weight =
-	Weight::from_parts(500 * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX);
+pub const MAX_BLOCK_WEIGHT: Weight = Weight::from_parts(500 * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX);
 
 parameter_types! {
 	/// Weights of blocks and of each class.

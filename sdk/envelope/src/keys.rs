@@ -109,7 +109,8 @@ impl StreamSecret {
 
 impl DataKey {
 	fn subkey<const LENGTH: usize>(&self, label: &[u8]) -> Zeroizing<[u8; LENGTH]> {
-		let hkdf = Hkdf::<Sha256>::from_prk(&self.0).expect("a PRK of 32 bytes is long enough; qed");
+		let hkdf =
+			Hkdf::<Sha256>::from_prk(&self.0).expect("a PRK of 32 bytes is long enough; qed");
 		expand(&hkdf, &[label])
 	}
 

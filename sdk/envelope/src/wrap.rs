@@ -65,8 +65,7 @@ impl SecretKey {
 	}
 
 	fn private(&self) -> Result<<X25519HkdfSha256 as Kem>::PrivateKey, Error> {
-		<X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(&self.0)
-			.map_err(|_| Error::UnwrapFailed)
+		<X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(&self.0).map_err(|_| Error::UnwrapFailed)
 	}
 
 	/// The public half.
@@ -179,14 +178,16 @@ fn seal(
 	}
 	let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&recipient.0)
 		.map_err(|_| Error::InvalidPoint)?;
-	let (encapsulated, ciphertext) = hpke::single_shot_seal_with_rng::<
-		ChaCha20Poly1305,
-		HkdfSha256,
-		X25519HkdfSha256,
-	>(
-		&OpModeS::Base, &public, info, plaintext, associated_data, &mut Seed(seed.clone())
-	)
-	.map_err(|_| Error::InvalidPoint)?;
+	let (encapsulated, ciphertext) =
+		hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+			&OpModeS::Base,
+			&public,
+			info,
+			plaintext,
+			associated_data,
+			&mut Seed(seed.clone()),
+		)
+		.map_err(|_| Error::InvalidPoint)?;
 	let mut wrapped = encapsulated.to_bytes().to_vec();
 	wrapped.extend_from_slice(&ciphertext);
 	Ok(wrapped)
@@ -235,9 +236,8 @@ mod tests {
 	fn rfc_9180_vector_holds() {
 		let info = bytes("4f6465206f6e2061204772656369616e2055726e");
 		let seed = bytes32("909a9b35d3dc4713a5e72a4da274b55d3d3821a37e5d099e74a647db583a904b");
-		let recipient = PublicKey(*bytes32(
-			"4310ee97d88cc1f088a5576c77ab0cf5c3ac797f3d95139c6c84b5429c59662a",
-		));
+		let recipient =
+			PublicKey(*bytes32("4310ee97d88cc1f088a5576c77ab0cf5c3ac797f3d95139c6c84b5429c59662a"));
 		let secret = SecretKey::from_bytes(&bytes32(
 			"8057991eef8f1f1af18f4a9491d16a1ce333f695d4db8e38da75975c4478e0fb",
 		));

@@ -65,10 +65,7 @@ fn the_same_document_gives_the_same_bytes_and_another_one_another_salt() {
 fn another_secret_or_context_does_not_open() {
 	let sealed = secret(1).seal(&context(), "text/plain", b"document").unwrap();
 	let open = |context| secret(1).open(&context, &sealed.payload).unwrap_err();
-	assert_eq!(
-		secret(2).open(&context(), &sealed.payload),
-		Err(Error::KeyCommitmentMismatch)
-	);
+	assert_eq!(secret(2).open(&context(), &sealed.payload), Err(Error::KeyCommitmentMismatch));
 	for other in [
 		Context { genesis: Digest([9; 32]), ..context() },
 		Context { stream: StreamId([9; 32]), ..context() },

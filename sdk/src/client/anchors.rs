@@ -59,8 +59,8 @@ impl Client {
 			commitments.push(commitment_key.commit(document));
 			keys.push(commitment_key.reveal());
 		}
-		let tree = merkle::Tree::new(&commitments)
-			.map_err(|error| Error::Argument(error.to_string()))?;
+		let tree =
+			merkle::Tree::new(&commitments).map_err(|error| Error::Argument(error.to_string()))?;
 		let call = match commitments.as_slice() {
 			[commitment] => Call::anchor_digest(stream, reference, *commitment),
 			_ => Call::anchor_merkle(stream, reference, tree.root(), tree.leaves()),
@@ -89,10 +89,9 @@ impl Client {
 	///
 	/// Errors: [`Error::NotVerified`], [`Error::Refused`].
 	pub async fn verify_anchored(&self, document: &[u8], proof: &MerkleProof) -> Result<()> {
-		let key: credio_envelope::CommitmentKey = proof
-			.commitment_key
-			.parse()
-			.map_err(|_| Error::Argument("the proof's commitment key is not 0x and 64 hex digits".into()))?;
+		let key: credio_envelope::CommitmentKey = proof.commitment_key.parse().map_err(|_| {
+			Error::Argument("the proof's commitment key is not 0x and 64 hex digits".into())
+		})?;
 		if !key.verify(document, &proof.commitment) {
 			return Err(Error::NotVerified);
 		}
@@ -100,8 +99,7 @@ impl Client {
 			EntryBody::DigestAnchor { commitment } => commitment == proof.commitment,
 			EntryBody::MerkleAnchor { .. } => {
 				let params = (proof.record_id, proof.index, proof.commitment, &proof.siblings);
-				let answer: At<Inclusion> =
-					self.call("credio_v1_verifyInclusion", params).await?;
+				let answer: At<Inclusion> = self.call("credio_v1_verifyInclusion", params).await?;
 				answer.answer.included
 			},
 			EntryBody::Record { .. } => {

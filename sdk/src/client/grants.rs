@@ -200,7 +200,8 @@ impl Client {
 		};
 		let keys = keys.try_into().map_err(|_| {
 			Error::Argument(
-				"a grant reaches back over at most 64 key epochs: choose a later first epoch".into(),
+				"a grant reaches back over at most 64 key epochs: choose a later first epoch"
+					.into(),
 			)
 		})?;
 		Ok(GrantTerms { purpose, expires_at, delegable: terms.delegable, from_epoch, keys })

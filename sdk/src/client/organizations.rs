@@ -41,7 +41,8 @@ impl Client {
 		let stored: Option<String> = self.call("state_getStorage", (key,)).await?;
 		let bytes = hex::decode(stored.unwrap_or_default().trim_start_matches("0x"))
 			.map_err(crate::error::chain)?;
-		let members = Vec::<AccountId>::decode(&mut bytes.as_slice()).map_err(crate::error::chain)?;
+		let members =
+			Vec::<AccountId>::decode(&mut bytes.as_slice()).map_err(crate::error::chain)?;
 		Ok(members.len() as u32)
 	}
 

@@ -38,7 +38,11 @@ impl Client {
 	async fn wait_for_finality(&self, count: usize) -> Result<()> {
 		let mut heads: RpcSubscription<serde_json::Value> = self
 			.rpc
-			.subscribe("chain_subscribeFinalizedHeads", RpcParams::new(), "chain_unsubscribeFinalizedHeads")
+			.subscribe(
+				"chain_subscribeFinalizedHeads",
+				RpcParams::new(),
+				"chain_unsubscribeFinalizedHeads",
+			)
 			.await?;
 		for _ in 0..=count {
 			heads.next().await.ok_or_else(connection_lost)??;
@@ -63,7 +67,9 @@ impl Client {
 				// Dropped by the node's pool: it goes in again, under the same key.
 				Ok(None) if attempt < MAX_ATTEMPTS => {},
 				Ok(None) => {
-					return Err(Error::Connection("the node drops the request again and again".into()));
+					return Err(Error::Connection(
+						"the node drops the request again and again".into(),
+					));
 				},
 				Err(Error::Refused(refusal)) if refusal.code == codes::KEY_REUSED => {
 					return Err(Error::KeyReused(key));
@@ -120,19 +126,17 @@ impl Client {
 		calls: &[Call],
 	) -> Result<RpcSubscription<UploadEvent>> {
 		let now = self.finalized_number().await?;
-		let expires_at = now.saturating_add(REQUEST_LIFETIME.min(self.limits.max_request_lifetime / 2));
+		let expires_at =
+			now.saturating_add(REQUEST_LIFETIME.min(self.limits.max_request_lifetime / 2));
 		let request = Request { key, expires_at, lane: None::<LanePosition> };
-		let call =
-			Call::submit(&request, calls, self.at_block.metadata_ref()).map_err(chain)?;
+		let call = Call::submit(&request, calls, self.at_block.metadata_ref()).map_err(chain)?;
 
 		let mut known = self.nonce.lock().await;
 		let nonce = self.next_nonce(&mut known).await?;
 		let extrinsic = format!("0x{}", hex::encode(self.signed(&call, nonce)?.encoded()));
 		let params = super::by_position(&(extrinsic,))?;
-		let subscribed = self
-			.rpc
-			.subscribe("credio_v1_uploadAndWatch", params, "credio_v1_unwatchUpload")
-			.await;
+		let subscribed =
+			self.rpc.subscribe("credio_v1_uploadAndWatch", params, "credio_v1_unwatchUpload").await;
 		let mut events: RpcSubscription<UploadEvent> = match subscribed {
 			Ok(events) => events,
 			Err(error) => {
@@ -147,7 +151,9 @@ impl Client {
 					*known = Some(nonce + 1);
 				}
 			},
-			other => return Err(Error::Answer(format!("expected `accepted` first, got {other:?}"))),
+			other => {
+				return Err(Error::Answer(format!("expected `accepted` first, got {other:?}")))
+			},
 		}
 		Ok(events)
 	}
@@ -168,11 +174,8 @@ impl Client {
 	/// A call, signed. A request bounds its own life by its expiry, so the transaction is immortal.
 	fn signed(&self, call: &Call, nonce: u64) -> Result<Signed> {
 		let params = DefaultExtrinsicParamsBuilder::new().immortal().nonce(nonce).build();
-		let mut signable = self
-			.at_block
-			.transactions()
-			.create_v4_signable_offline(call, params)
-			.map_err(chain)?;
+		let mut signable =
+			self.at_block.transactions().create_v4_signable_offline(call, params).map_err(chain)?;
 		let payload = signable.signer_payload().map_err(chain)?;
 		let account = AccountId32(self.vault.account().into());
 		let signature = MultiSignature::Sr25519(self.vault.sign(&payload));

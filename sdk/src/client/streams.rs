@@ -67,8 +67,8 @@ impl Client {
 			calls.push(Call::open_epoch(id, epoch, &owner_key, &grant_keys));
 			match self.apply(self.new_key()?, &calls).await {
 				Err(Error::Rejected(status))
-					if rotations < MAX_ROTATIONS &&
-						is_rejected_for(&status, &["RotationIncomplete", "EpochNotNext"]) => {},
+					if rotations < MAX_ROTATIONS
+						&& is_rejected_for(&status, &["RotationIncomplete", "EpochNotNext"]) => {},
 				Err(error) => return Err(error),
 				Ok(_) => return Ok(epoch),
 			}

@@ -129,14 +129,8 @@ pub fn store(path: &Path, password: &[u8], vault: &LocalVault) -> Result<(), Vau
 	let ciphertext = XChaCha20Poly1305::new(&(*key).into())
 		.encrypt(&nonce.into(), Payload { msg: &plaintext, aad: &header })
 		.map_err(|_| format_error(path, "it is too large to encrypt"))?;
-	let file = VaultFile {
-		format: FORMAT.into(),
-		version: VERSION,
-		public_part,
-		kdf,
-		nonce,
-		ciphertext,
-	};
+	let file =
+		VaultFile { format: FORMAT.into(), version: VERSION, public_part, kdf, nonce, ciphertext };
 	let text = serde_json::to_string_pretty(&file)
 		.map_err(|error| format_error(path, &error.to_string()))?;
 	write_atomically(path, text.as_bytes()).map_err(|source| file_error(path, source))
@@ -196,9 +190,8 @@ fn read(path: &Path) -> Result<VaultFile, VaultError> {
 }
 
 fn stretch(path: &Path, password: &[u8], kdf: &Kdf) -> Result<Zeroizing<[u8; 32]>, VaultError> {
-	let bounded = kdf.memory_kib <= MAX_MEMORY_KIB &&
-		kdf.passes <= MAX_PASSES &&
-		kdf.lanes <= MAX_LANES;
+	let bounded =
+		kdf.memory_kib <= MAX_MEMORY_KIB && kdf.passes <= MAX_PASSES && kdf.lanes <= MAX_LANES;
 	let params = Params::new(kdf.memory_kib, kdf.passes, kdf.lanes, Some(32)).ok();
 	let params = params
 		.filter(|_| bounded)

@@ -103,9 +103,7 @@ impl LocalVault {
 	}
 
 	fn encryption_key(&self, version: KeyVersion) -> Result<&SecretKey, VaultError> {
-		self.encryption_keys
-			.get(version as usize)
-			.ok_or(VaultError::UnknownKeyVersion(version))
+		self.encryption_keys.get(version as usize).ok_or(VaultError::UnknownKeyVersion(version))
 	}
 
 	fn stream_secret(&self, held: &Held) -> Result<StreamSecret, VaultError> {
@@ -136,12 +134,7 @@ impl LocalVault {
 
 /// The context of a wrapping to somebody else, of the same secret.
 fn context_for(context: &WrapContext, resource: Resource, to: &Recipient) -> WrapContext {
-	WrapContext {
-		resource,
-		organization: to.organization,
-		key_version: to.key_version,
-		..*context
-	}
+	WrapContext { resource, organization: to.organization, key_version: to.key_version, ..*context }
 }
 
 fn wrapped_key(key_version: KeyVersion, sealed: Vec<u8>) -> Result<WrappedKey, VaultError> {

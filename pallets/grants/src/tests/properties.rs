@@ -147,13 +147,12 @@ proptest! {
 	})]
 
 	#[test]
-	fn calls_do_what_the_model_says(steps in prop::collection::vec(step(), 1..60)) {
+	fn calls_do_what_the_model_says(steps in prop::collection::vec(step(), 1..100)) {
 		new_test_ext().execute_with(|| {
 			let mut model = Model::new();
 			for step in &steps {
 				let root = sp_io::storage::root(Default::default());
 				let (expected, done) = model.take(step);
-				eprintln!("COUNT {} {:?} {}", format!("{step:?}").split(' ').next().unwrap(), expected, done.is_ok());
 				match expected {
 					Expected::Applied => assert_eq!(done, Ok(()), "{step:?}"),
 					Expected::Refused => assert!(done.is_err(), "{step:?}"),

@@ -102,8 +102,13 @@ struct ModelStream {
 struct Model {
 	streams: [ModelStream; 3],
 	suspended: [bool; 2],
-	/// The stream of each entry, and of records the payload and what it supersedes.
-	entries: BTreeMap<(OrganizationId, u8), (usize, Option<(Vec<u8>, Option<RecordId>)>)>,
+	entries: BTreeMap<(OrganizationId, u8), ModelEntry>,
+}
+
+struct ModelEntry {
+	stream: usize,
+	/// Of records, the payload and what it supersedes.
+	content: Option<(Vec<u8>, Option<RecordId>)>,
 }
 
 impl Model {
@@ -119,9 +124,10 @@ impl Model {
 
 	fn record(&mut self, step: &RecordStep) -> bool {
 		let stream = self.streams[step.stream];
-		let supersedes_record = step.supersedes.is_none_or(
-			|id| matches!(self.entries.get(&id), Some((of, Some(_))) if *of == step.stream),
-		);
+		let supersedes_record = step.supersedes.is_none_or(|id| {
+			let entry = self.entries.get(&id);
+			entry.is_some_and(|entry| entry.content.is_some() && entry.stream == step.stream)
+		});
 		let good = (1..=69_632).contains(&step.size)
 			&& step.version == 1
 			&& supersedes_record
@@ -129,8 +135,9 @@ impl Model {
 			&& !stream.due;
 		match self.may_append(step.by, step.stream, step.reference) {
 			Some(organization) if good => {
-				let content = (payload(step), step.supersedes.map(record_id));
-				self.entries.insert((organization, step.reference), (step.stream, Some(content)));
+				let content = Some((payload(step), step.supersedes.map(record_id)));
+				let entry = ModelEntry { stream: step.stream, content };
+				self.entries.insert((organization, step.reference), entry);
 				true
 			},
 			_ => false,
@@ -143,7 +150,8 @@ impl Model {
 			Step::Record(ref record) => self.record(record),
 			Step::Anchor { by, stream, reference } => {
 				let organization = self.may_append(by, stream, reference);
-				self.entries.extend(organization.map(|id| ((id, reference), (stream, None))));
+				let entry = ModelEntry { stream, content: None };
+				self.entries.extend(organization.map(|id| ((id, reference), entry)));
 				organization.is_some()
 			},
 			Step::Seal(stream) => match self.streams.get_mut(stream) {
@@ -239,9 +247,9 @@ fn apply(step: &Step) -> DispatchResult {
 /// The pallets are in the state that the model says.
 fn compare(model: &Model) {
 	assert_eq!(Anchor::all_entries().count(), model.entries.len());
-	let records = model.entries.values().filter(|(_, content)| content.is_some()).count();
+	let records = model.entries.values().filter(|entry| entry.content.is_some()).count();
 	assert_eq!(Payloads::<Test>::iter_keys().count(), records);
-	for (id, (stream, content)) in &model.entries {
+	for (id, ModelEntry { stream, content }) in &model.entries {
 		let id = record_id(*id);
 		let header = Anchor::header(&id).unwrap();
 		assert_eq!(header.stream, stream_id(*stream));

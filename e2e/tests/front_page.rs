@@ -1,0 +1,17 @@
+//! The example on the SDK's front page, run as a newcomer would.
+
+use credio_e2e::{binary, Node};
+use std::process::Command;
+
+#[test]
+fn the_front_page_example_runs() {
+	let node = Node::start();
+	let output = Command::new(binary("examples/front_page"))
+		.env("CREDIO_NODE", node.url())
+		.output()
+		.expect("the example starts");
+	let said = String::from_utf8_lossy(&output.stdout);
+	let errors = String::from_utf8_lossy(&output.stderr);
+	assert!(output.status.success(), "{said}\n{errors}");
+	assert!(said.contains("the funder reads application/xml"), "{said}");
+}
