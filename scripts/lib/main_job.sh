@@ -151,7 +151,7 @@ epoch_of() {
 	query_entries | grep -F "$1" | json_field epoch
 }
 
-old_secret_is_of_no_use() {
+is_under_a_new_secret() {
 	local before after
 	before=$(epoch_of "${RECORDS[0]}") && after=$(epoch_of "$LATER") || return 1
 	STEP_NOTE="key epoch $before before, $after now; the funder was given the secret of epoch $before"
@@ -176,5 +176,5 @@ main_job() {
 	step "funder-one asks for the first one again: refused" funder_is_refused
 	step "channel-one uploads another document" upload_another
 	step "funder-one asks for that one: refused" funder_is_refused_the_later_one
-	step "the secret that funder-one was given does not open it" old_secret_is_of_no_use
+	step "that one is under a new stream secret, which funder-one was not given" is_under_a_new_secret
 }

@@ -13,7 +13,7 @@ use serde_json::{json, Value};
 use std::path::Path;
 
 /// Uploads under way at once: enough to fill blocks, few enough to bound memory.
-const IN_FLIGHT: usize = 64;
+const IN_FLIGHT: usize = 200;
 
 /// Uploads files, and prints each as its outcome is final.
 pub async fn run(session: &Session, arguments: UploadArguments) -> Result<(), Failure> {

@@ -4,10 +4,10 @@ use super::*;
 use alloc::{vec, vec::Vec};
 use credio_primitives::{
 	grant::{GrantKey, GrantTerms},
-	limits::{MAX_GRANTS_PER_GRANTEE, MAX_GRANTS_PER_RESOURCE},
+	limits::{self, MAX_GRANTS_PER_GRANTEE, MAX_GRANTS_PER_RESOURCE},
 	traits::{EncryptionKeys, KeyEpochs, Membership, Streams},
-	AccessRequestId, AccountId, EntryBody, GrantId, KeyEpoch, Permission, RecordId, Reference,
-	StreamId,
+	AccessRequestId, AccountId, EntryBody, GrantId, KeyEpoch, OrganizationId, Permission, Purpose,
+	RecordId, Reference, Resource, StreamId, WrappedKey,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::Get;
