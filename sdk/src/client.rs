@@ -49,8 +49,8 @@ pub struct Client {
 	vault: Arc<dyn Vault>,
 	organization: OrganizationId,
 	limits: Limits,
-	/// The account's next nonce, if it is known; held while a transaction is handed over.
-	nonce: Mutex<Option<u64>>,
+	/// Held while a transaction is handed over, so that nonces arrive in order.
+	turn: Mutex<()>,
 	/// Secrets of streams as this organization holds them, which never change.
 	held: Mutex<HashMap<(StreamId, KeyEpoch), Held>>,
 }
@@ -92,7 +92,7 @@ impl Client {
 			organization: vault.organization(),
 			vault,
 			limits,
-			nonce: Mutex::new(None),
+			turn: Mutex::default(),
 			held: Mutex::default(),
 		};
 		let account = client.vault.account();

@@ -107,11 +107,7 @@ impl Client {
 				UploadEvent::Finalized(status) | UploadEvent::Expired(status) => {
 					return Ok(Some(status));
 				},
-				UploadEvent::Dropped { .. } => {
-					// The nonce that it held is free again.
-					*self.nonce.lock().await = None;
-					return Ok(None);
-				},
+				UploadEvent::Dropped { .. } => return Ok(None),
 				UploadEvent::Accepted(_) | UploadEvent::InBlock { .. } => {},
 			}
 		}
@@ -131,26 +127,16 @@ impl Client {
 		let request = Request { key, expires_at, lane: None::<LanePosition> };
 		let call = Call::submit(&request, calls, self.at_block.metadata_ref()).map_err(chain)?;
 
-		let mut known = self.nonce.lock().await;
-		let nonce = self.next_nonce(&mut known).await?;
+		let _turn = self.turn.lock().await;
+		let nonce = self.next_nonce().await?;
 		let extrinsic = format!("0x{}", hex::encode(self.signed(&call, nonce)?.encoded()));
 		let params = super::by_position(&(extrinsic,))?;
-		let subscribed =
-			self.rpc.subscribe("credio_v1_uploadAndWatch", params, "credio_v1_unwatchUpload").await;
-		let mut events: RpcSubscription<UploadEvent> = match subscribed {
-			Ok(events) => events,
-			Err(error) => {
-				*known = None;
-				return Err(error.into());
-			},
-		};
+		let mut events: RpcSubscription<UploadEvent> = self
+			.rpc
+			.subscribe("credio_v1_uploadAndWatch", params, "credio_v1_unwatchUpload")
+			.await?;
 		match events.next().await.ok_or_else(connection_lost)?? {
-			UploadEvent::Accepted(accepted) => {
-				// A request that was decided before was not sent, and used no nonce.
-				if accepted.status == RequestState::Pending {
-					*known = Some(nonce + 1);
-				}
-			},
+			UploadEvent::Accepted(_) => {},
 			other => {
 				return Err(Error::Answer(format!("expected `accepted` first, got {other:?}")))
 			},
@@ -158,17 +144,10 @@ impl Client {
 		Ok(events)
 	}
 
-	/// The account's next nonce.
-	async fn next_nonce(&self, known: &mut Option<u64>) -> Result<u64> {
-		match known {
-			Some(nonce) => Ok(*nonce),
-			None => {
-				let account = self.vault.account();
-				let nonce: u64 = self.call("system_accountNextIndex", (account,)).await?;
-				*known = Some(nonce);
-				Ok(nonce)
-			},
-		}
+	/// The account's next nonce, with what waits in the node's pool counted in. Asked for each time: another process
+	/// may use the same account, and a request that was decided before uses none.
+	async fn next_nonce(&self) -> Result<u64> {
+		self.call("system_accountNextIndex", (self.vault.account(),)).await
 	}
 
 	/// A call, signed. A request bounds its own life by its expiry, so the transaction is immortal.
@@ -194,11 +173,10 @@ impl Client {
 	///
 	/// Errors: [`Error::CallFailed`], [`Error::Connection`].
 	pub(crate) async fn submit_call(&self, call: &Call) -> Result<()> {
-		let mut known = self.nonce.lock().await;
-		let nonce = self.next_nonce(&mut known).await?;
+		let turn = self.turn.lock().await;
+		let nonce = self.next_nonce().await?;
 		let progress = self.signed(call, nonce)?.submit_and_watch().await;
-		*known = None;
-		drop(known);
+		drop(turn);
 		progress
 			.map_err(|error| Error::CallFailed(error.to_string()))?
 			.wait_for_finalized_success()
