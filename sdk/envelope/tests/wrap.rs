@@ -20,7 +20,7 @@ fn wrap_context() -> WrapContext {
 
 fn wrapped(to: &SecretKey) -> Vec<u8> {
 	let secret = StreamSecret::from_random(&random(7));
-	secret.wrap(&wrap_context(), &to.public(), &random(8)).unwrap()
+	secret.wrap(&wrap_context(), &to.public(), &random(8)).expect("a good key")
 }
 
 #[test]
