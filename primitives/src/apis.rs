@@ -3,10 +3,11 @@
 //! Each takes and answers types of this crate. A cursor is opaque to the caller: it is passed back as it came.
 
 use crate::{
+	bundle::{BundleDetail, BundleFilter, BundleLimits, NamedBundle},
 	entry::EntryFilter,
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	request::NotASubmission,
-	AccountId, BlockNumber, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch,
+	AccountId, BlockNumber, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch,
 	KeyEpochState, KeyVersion, Member, Organization, OrganizationId, Quota, QuotaUse, ReadAccess,
 	Receipt, RecordId, RecordPayload, RequestKey, Sequence, Stream, StreamId, Submission,
 	WrappedKey,
@@ -160,5 +161,19 @@ sp_api::decl_runtime_apis! {
 		fn request_limits() -> RequestLimits;
 		/// The name and documentation of a dispatch error, as the runtime's metadata gives them.
 		fn error_name(error: sp_runtime::DispatchError) -> (Vec<u8>, Vec<u8>);
+	}
+
+	/// Bundles.
+	pub trait BundlesApi {
+		/// One bundle, with its legs while it is open.
+		fn bundle(id: BundleId) -> Option<BundleDetail>;
+		/// Bundles that match a filter; the second part is the next cursor.
+		fn bundles(
+			filter: BundleFilter,
+			cursor: Option<Digest>,
+			limit: u32,
+		) -> (Vec<NamedBundle>, Option<Digest>);
+		/// Bounds on bundles.
+		fn bundle_limits() -> BundleLimits;
 	}
 }

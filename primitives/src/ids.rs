@@ -94,6 +94,10 @@ bytes32! {
 	AccessRequestId
 }
 bytes32! {
+	/// Names a bundle. See [`BundleId::derive`].
+	BundleId
+}
+bytes32! {
 	/// What a client chooses to make the id of a new thing: unique within its organization.
 	Reference
 }
@@ -177,6 +181,14 @@ impl AccessRequestId {
 	/// `blake2_256("credio/access-request/v1" ++ requester ++ reference)`.
 	pub fn derive(requester: OrganizationId, reference: &Reference) -> Self {
 		Self(derive(b"credio/access-request/v1", requester, &reference.0))
+	}
+}
+
+impl BundleId {
+	/// The id of the bundle that `proposer` proposes under `reference`:
+	/// `blake2_256("credio/bundle/v1" ++ proposer ++ reference)`.
+	pub fn derive(proposer: OrganizationId, reference: &Reference) -> Self {
+		Self(derive(b"credio/bundle/v1", proposer, &reference.0))
 	}
 }
 

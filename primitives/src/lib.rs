@@ -8,6 +8,7 @@
 extern crate alloc;
 
 pub mod apis;
+pub mod bundle;
 pub mod development;
 pub mod entry;
 pub mod error_codes;
@@ -21,6 +22,7 @@ pub mod rpc;
 pub mod traits;
 pub mod validity;
 
+pub use bundle::{Bundle, BundleState, Leg};
 pub use entry::{
 	Commitment, Entry, EntryBody, EntryHeader, InclusionProof, RecordPayload, Stream, StreamName,
 	StreamStatus,
@@ -30,8 +32,8 @@ pub use grant::{
 	Purpose, ReadAccess, Resource, WrappedKey, WrappedSecret,
 };
 pub use ids::{
-	AccessRequestId, Digest, GrantId, OrganizationId, PublicKey, RecordId, Reference, RequestKey,
-	StreamId,
+	AccessRequestId, BundleId, Digest, GrantId, OrganizationId, PublicKey, RecordId, Reference,
+	RequestKey, StreamId,
 };
 pub use organization::{
 	EncryptionKey, Member, Organization, OrganizationName, OrganizationStatus, Quota, QuotaUse,

@@ -31,5 +31,11 @@ pub const MAX_EPOCHS_PER_GRANT: u32 = 64;
 pub const MAX_DELEGATION_DEPTH: u32 = 4;
 /// Most access requests that wait for an answer, per requesting organization.
 pub const MAX_PENDING_ACCESS_REQUESTS: u32 = 256;
+/// Most legs of one bundle. Each organization has at most one.
+pub const MAX_LEGS: u32 = 16;
+/// Most calls of one bundle, in all its legs together.
+pub const MAX_BUNDLE_CALLS: u32 = 64;
+/// Largest encoding of the legs of one bundle, in bytes: 256 KiB.
+pub const MAX_LEGS_SIZE: u32 = 256 * 1024;
 /// Most items in one page of a query.
 pub const MAX_PAGE_SIZE: u32 = 256;

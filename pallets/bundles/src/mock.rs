@@ -1,0 +1,263 @@
+//! A runtime for the tests: organizations with several members each, and a pallet whose calls can fail.
+
+pub mod scratch;
+
+use crate as pallet_bundles;
+use codec::Encode;
+use credio_primitives::{
+	bundle, traits::Membership, AccountId, Bundle, BundleId, BundleState, Digest, Leg, Member,
+	OrganizationId, Reference, Roles,
+};
+use frame_support::{
+	assert_ok, derive_impl, parameter_types,
+	traits::{Contains, OnIdle},
+	weights::Weight,
+};
+use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError};
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Bundles = pallet_bundles;
+	#[runtime::pallet_index(2)]
+	pub type Scratch = scratch;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = frame_system::mocking::MockBlockU32<Test>;
+	type AccountId = AccountId;
+	type Lookup = IdentityLookup<AccountId>;
+	type BaseCallFilter = BaseFilter;
+}
+
+impl scratch::Config for Test {}
+
+/// The runtime's own filter, below that for legs.
+pub struct BaseFilter;
+
+impl Contains<RuntimeCall> for BaseFilter {
+	fn contains(call: &RuntimeCall) -> bool {
+		!matches!(call, RuntimeCall::Scratch(scratch::Call::switched_off {}))
+	}
+}
+
+/// Only these calls may stand in a leg. It even allows those of the pallet, which has to refuse them by itself.
+pub struct LegFilter;
+
+impl Contains<RuntimeCall> for LegFilter {
+	fn contains(call: &RuntimeCall) -> bool {
+		match call {
+			RuntimeCall::System(call) => {
+				matches!(call, frame_system::Call::remark_with_event { .. })
+			},
+			RuntimeCall::Scratch(call) => !matches!(call, scratch::Call::forbidden {}),
+			RuntimeCall::Bundles(_) => true,
+		}
+	}
+}
+
+parameter_types! {
+	pub const MaxBundleLifetime: u32 = 150;
+	pub const BundleRetention: u32 = 230;
+	pub const MaxOpenBundles: u32 = 6;
+	pub const MaxBundleWeight: Weight = Weight::from_parts(2_000_000_000_000, 20_000_000);
+	pub const MaxRemovalsPerBlock: u32 = 5;
+}
+
+impl crate::Config for Test {
+	type RuntimeCall = RuntimeCall;
+	type Membership = Scratch;
+	type CallFilter = LegFilter;
+	type MaxBundleLifetime = MaxBundleLifetime;
+	type BundleRetention = BundleRetention;
+	type MaxOpenBundles = MaxOpenBundles;
+	type MaxBundleWeight = MaxBundleWeight;
+	type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
+	type WeightInfo = ();
+}
+
+pub const ALPHA: OrganizationId = 0;
+pub const BETA: OrganizationId = 1;
+pub const GAMMA: OrganizationId = 2;
+/// Active organizations of the genesis are those below this number.
+pub const ORGANIZATIONS: OrganizationId = 18;
+/// A suspended organization.
+pub const SUSPENDED: OrganizationId = 18;
+
+pub const STRANGER: AccountId = AccountId::new([255; 32]);
+
+const SUBMITTER: Roles = Roles { admin: false, submitter: true, grantor: false };
+const ADMIN: Roles = Roles { admin: true, submitter: false, grantor: true };
+
+/// First submitter of an organization, without other roles.
+pub fn gateway(organization: OrganizationId) -> AccountId {
+	AccountId::new([organization as u8 + 1; 32])
+}
+
+/// Second submitter of an organization, without other roles.
+pub fn second(organization: OrganizationId) -> AccountId {
+	AccountId::new([organization as u8 + 101; 32])
+}
+
+/// Admin and grantor of an organization, and no submitter.
+pub fn admin(organization: OrganizationId) -> AccountId {
+	AccountId::new([organization as u8 + 201; 32])
+}
+
+pub fn by(organization: OrganizationId) -> RuntimeOrigin {
+	RuntimeOrigin::signed(gateway(organization))
+}
+
+pub fn reference(n: u8) -> Reference {
+	Reference([n; 32])
+}
+
+/// Name of the bundle that [`ALPHA`] proposes under a reference.
+pub fn id(n: u8) -> BundleId {
+	BundleId::derive(ALPHA, &reference(n))
+}
+
+pub fn leg(organization: OrganizationId, calls: Vec<RuntimeCall>) -> Leg<RuntimeCall> {
+	Leg { organization, calls }
+}
+
+pub fn add(n: u32) -> RuntimeCall {
+	scratch::Call::add { n }.into()
+}
+
+/// A call of so many bytes and a few more.
+pub fn note(size: usize) -> RuntimeCall {
+	scratch::Call::note { bytes: vec![0; size] }.into()
+}
+
+pub fn fail_after_adding(n: u32) -> RuntimeCall {
+	scratch::Call::fail_after_adding { n }.into()
+}
+
+pub fn sum() -> u32 {
+	scratch::Sum::<Test>::get()
+}
+
+/// Legs of three organizations, each of which adds its number plus 1.
+pub fn three_legs() -> Vec<Leg<RuntimeCall>> {
+	[ALPHA, BETA, GAMMA].map(|organization| leg(organization, vec![add(organization + 1)])).into()
+}
+
+/// Ten blocks from now.
+pub fn soon() -> u32 {
+	System::block_number() + 10
+}
+
+/// [`ALPHA`] proposes legs, to execute within ten blocks.
+pub fn propose(n: u8, legs: Vec<Leg<RuntimeCall>>) -> BundleId {
+	assert_ok!(Bundles::propose(by(ALPHA), reference(n), soon(), legs));
+	id(n)
+}
+
+pub fn bundle(id: BundleId) -> Bundle {
+	crate::Bundles::<Test>::get(id).expect("the bundle is there")
+}
+
+pub fn digest(id: BundleId) -> Digest {
+	bundle(id).digest
+}
+
+/// The digest as a client computes it.
+pub fn digest_of(id: BundleId, deadline: u32, legs: &[Leg<RuntimeCall>]) -> Digest {
+	let genesis = Digest(System::block_hash(0).0);
+	bundle::digest(&genesis, &id, deadline, &legs.encode())
+}
+
+/// Consents for an organization with what the chain says that the digest is.
+pub fn consent(
+	organization: OrganizationId,
+	id: BundleId,
+) -> frame_support::dispatch::DispatchResultWithPostInfo {
+	Bundles::consent(by(organization), id, digest(id), MaxBundleWeight::get())
+}
+
+/// [`ALPHA`] proposes legs, and all consent in their order.
+pub fn run_bundle(n: u8, legs: Vec<Leg<RuntimeCall>>) -> BundleId {
+	let organizations = legs.iter().map(|leg| leg.organization).collect::<Vec<_>>();
+	let id = propose(n, legs);
+	for organization in organizations {
+		assert_ok!(consent(organization, id));
+	}
+	id
+}
+
+pub fn assert_executed(id: BundleId) {
+	let block = System::block_number();
+	assert_eq!(bundle(id).state, BundleState::Executed { block });
+	System::assert_last_event(crate::Event::Executed { bundle: id }.into());
+	assert!(!crate::Legs::<Test>::contains_key(id));
+}
+
+/// The bundle was aborted by that call of that leg, and nothing was added.
+pub fn assert_aborted(id: BundleId, leg: u32, call_index: u32, error: impl Into<DispatchError>) {
+	let (block, error) = (System::block_number(), error.into());
+	assert_eq!(bundle(id).state, BundleState::Aborted { leg, call_index, error, block });
+	System::assert_last_event(crate::Event::Aborted { bundle: id, leg, call_index, error }.into());
+	assert!(!crate::Legs::<Test>::contains_key(id));
+	assert_eq!(sum(), 0);
+}
+
+/// Goes to a block and runs its idle time.
+pub fn go_to(block: u32) {
+	System::set_block_number(block);
+	Bundles::on_idle(block, Weight::MAX);
+}
+
+pub fn suspend(organization: OrganizationId) {
+	scratch::SuspendedOrganizations::<Test>::insert(organization, ());
+}
+
+pub fn set_member(who: AccountId, organization: Option<OrganizationId>) {
+	scratch::Pallet::<Test>::set_member(who, organization, SUBMITTER);
+}
+
+pub fn new_test_ext() -> sp_io::TestExternalities {
+	let storage = RuntimeGenesisConfig::default().build_storage();
+	let mut ext: sp_io::TestExternalities = storage.expect("the genesis builds").into();
+	ext.execute_with(|| {
+		System::set_block_number(1);
+		for organization in 0..=ORGANIZATIONS {
+			Scratch::set_member(gateway(organization), Some(organization), SUBMITTER);
+			Scratch::set_member(second(organization), Some(organization), SUBMITTER);
+			Scratch::set_member(admin(organization), Some(organization), ADMIN);
+		}
+		suspend(SUSPENDED);
+	});
+	ext
+}
+
+/// Runs a test and checks the storage at its end.
+pub fn build_and_execute(test: impl FnOnce()) {
+	new_test_ext().execute_with(|| {
+		test();
+		Bundles::do_try_state().expect("the storage is consistent");
+	});
+}
+
+/// The membership as the chain has it.
+pub fn member(who: &AccountId) -> Option<Member> {
+	<Scratch as Membership<AccountId>>::member(who)
+}

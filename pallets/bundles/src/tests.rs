@@ -1,0 +1,9 @@
+mod clean_up;
+mod consent;
+mod execution;
+mod foreign_calls;
+mod properties;
+mod propose;
+mod queries;
+mod weight;
+mod withdraw;

@@ -1,0 +1,63 @@
+//! Weights of the calls and of clean-up.
+//!
+//! The numbers here are derived from the reads and writes that each makes, with the constants of ParityDB, and an
+//! estimate of the time it takes besides. They are to be replaced by measured numbers.
+
+use frame_support::weights::{constants::ParityDbWeight, Weight};
+
+/// Weights of this pallet.
+pub trait WeightInfo {
+	/// `propose` of `l` legs with `c` calls of `b` bytes together.
+	fn propose(l: u32, c: u32, b: u32) -> Weight;
+	/// `consent`, without execution.
+	fn consent() -> Weight;
+	/// What the last `consent` adds for legs with `c` calls of `b` bytes together, without what the calls weigh.
+	fn execute(c: u32, b: u32) -> Weight;
+	/// `withdraw`.
+	fn withdraw() -> Weight;
+	/// Clean-up, by bundles visited and buckets left behind.
+	fn clean_up(n: u32) -> Weight;
+}
+
+/// `nanos` of time, and storage. A proof of one small item is about 3 KiB.
+fn weight(nanos: u64, reads: u64, writes: u64) -> Weight {
+	Weight::from_parts(nanos.saturating_mul(1_000), reads.saturating_mul(3_600))
+		.saturating_add(ParityDbWeight::get().reads_writes(reads, writes))
+}
+
+/// Each byte read is in the proof too.
+fn bytes(nanos: u64, b: u32) -> Weight {
+	Weight::from_parts(nanos.saturating_mul(1_000), 1).saturating_mul(b.into())
+}
+
+impl WeightInfo for () {
+	// Reads: member, organization, bundle, open bundles, and for each leg its organization. Writes: bundle, legs, open
+	// bundles, clean-up, and for each leg its place in the index. Each call is checked; each byte is encoded twice and
+	// hashed.
+	fn propose(l: u32, c: u32, b: u32) -> Weight {
+		weight(50_000, 4, 4)
+			.saturating_add(weight(5_000, 1, 1).saturating_mul(l.into()))
+			.saturating_add(weight(2_000, 0, 0).saturating_mul(c.into()))
+			.saturating_add(weight(8, 0, 0).saturating_mul(b.into()))
+	}
+	// Reads: member, organization, bundle. Writes: bundle.
+	fn consent() -> Weight {
+		weight(40_000, 3, 1)
+	}
+	// Reads: legs, open bundles, and for each call member and organization, as for each leg beforehand. Writes: legs,
+	// open bundles. Each call opens a storage layer; each byte is decoded.
+	fn execute(c: u32, b: u32) -> Weight {
+		weight(40_000, 2, 2)
+			.saturating_add(weight(8_000, 4, 0).saturating_mul(c.into()))
+			.saturating_add(bytes(4, b))
+	}
+	// Reads: member, organization, bundle. Writes: bundle.
+	fn withdraw() -> Weight {
+		weight(40_000, 3, 1)
+	}
+	// Reads: oldest bucket, and for each bundle its clean-up, itself, and the count of open ones. Writes: oldest bucket,
+	// and for each bundle its clean-up, itself, its legs, the count of open ones, and its 16 places in the index.
+	fn clean_up(n: u32) -> Weight {
+		weight(5_000, 1, 1).saturating_add(weight(30_000, 3, 20).saturating_mul(n.into()))
+	}
+}

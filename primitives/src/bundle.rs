@@ -1,0 +1,298 @@
+//! Bundles: calls of several organizations that apply together or not at all.
+
+use crate::{limits, AccountId, BlockNumber, BundleId, Digest, OrganizationId};
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, EncodeLike, MaxEncodedLen, Output};
+use frame_support::{traits::ConstU32, weights::Weight, BoundedVec};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_runtime::DispatchError;
+
+/// What one organization does in a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct Leg<Call> {
+	/// The organization that acts.
+	pub organization: OrganizationId,
+	/// Its calls, in the order in which they run.
+	pub calls: Vec<Call>,
+}
+
+/// A call that is encoded already. Encodes to its bytes and nothing else, so legs of encoded calls encode as legs of
+/// the calls themselves do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodedCall(pub Vec<u8>);
+
+impl Encode for EncodedCall {
+	fn size_hint(&self) -> usize {
+		self.0.len()
+	}
+
+	fn encode_to<T: Output + ?Sized>(&self, output: &mut T) {
+		output.write(&self.0);
+	}
+}
+
+impl EncodeLike for EncodedCall {}
+
+/// What the organizations of a bundle consent to:
+/// `blake2_256("credio/bundle-digest/v1" ++ SCALE(genesis hash, bundle id, deadline, legs))`.
+///
+/// `legs` is the SCALE encoding of `Vec<Leg<Call>>`. The digest binds the chain, the proposer and its reference (both
+/// are in the id), the deadline, and every call of every leg.
+pub fn digest(genesis: &Digest, bundle: &BundleId, deadline: BlockNumber, legs: &[u8]) -> Digest {
+	const DOMAIN: &[u8] = b"credio/bundle-digest/v1";
+	let mut input = Vec::with_capacity(DOMAIN.len() + 32 + 32 + 4 + legs.len());
+	input.extend_from_slice(DOMAIN);
+	(genesis, bundle, deadline).encode_to(&mut input);
+	input.extend_from_slice(legs);
+	Digest(sp_crypto_hashing::blake2_256(&input))
+}
+
+/// That an organization agrees to a bundle.
+#[derive(
+	Clone,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Consent {
+	/// The member that consented. The organization's calls run with its origin.
+	pub account: AccountId,
+	/// Block in which it did.
+	pub block: BlockNumber,
+}
+
+/// An organization with a leg in a bundle.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Party {
+	/// The organization.
+	pub organization: OrganizationId,
+	/// Number of calls in its leg.
+	pub calls: u32,
+	/// Its consent, if it stands.
+	pub consent: Option<Consent>,
+}
+
+/// What became of a bundle.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum BundleState {
+	/// It waits for consents.
+	Open,
+	/// All calls of all legs were applied.
+	Executed {
+		/// Block in which they were.
+		block: BlockNumber,
+	},
+	/// All had consented, a call failed, and none was applied.
+	Aborted {
+		/// Position of the leg with the call that failed, counted from 0.
+		leg: u32,
+		/// Position of that call in its leg, counted from 0.
+		call_index: u32,
+		/// Why it failed.
+		error: DispatchError,
+		/// Block in which it did.
+		block: BlockNumber,
+	},
+	/// The deadline has passed before all had consented. Nothing was applied.
+	Expired,
+}
+
+/// What the chain keeps of a bundle, beside its legs.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Bundle {
+	/// Organization that proposed it. It has a leg too.
+	pub proposer: OrganizationId,
+	/// Member that proposed it.
+	pub proposed_by: AccountId,
+	/// Block in which it was proposed.
+	pub proposed_at: BlockNumber,
+	/// Last block in which it can execute.
+	pub deadline: BlockNumber,
+	/// What is consented to, see [`digest`].
+	pub digest: Digest,
+	/// The organizations, in the order of their legs.
+	pub parties: BoundedVec<Party, ConstU32<{ limits::MAX_LEGS }>>,
+	/// What became of it.
+	pub state: BundleState,
+}
+
+impl Bundle {
+	/// Whether every organization has consented.
+	pub fn has_all_consents(&self) -> bool {
+		self.parties.iter().all(|party| party.consent.is_some())
+	}
+}
+
+/// Where a bundle stands.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum BundleStatus {
+	/// It waits for consents.
+	Open,
+	/// All calls were applied.
+	Executed,
+	/// A call failed, and none was applied.
+	Aborted,
+	/// The deadline has passed before all had consented.
+	Expired,
+}
+
+impl BundleState {
+	/// Where the bundle stands, in one word.
+	pub fn status(&self) -> BundleStatus {
+		match self {
+			Self::Open => BundleStatus::Open,
+			Self::Executed { .. } => BundleStatus::Executed,
+			Self::Aborted { .. } => BundleStatus::Aborted,
+			Self::Expired => BundleStatus::Expired,
+		}
+	}
+}
+
+/// A bundle with its name.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct NamedBundle {
+	/// Its name.
+	pub bundle_id: BundleId,
+	/// The bundle. One whose deadline has passed is told as expired, also before clean-up has come to it.
+	pub bundle: Bundle,
+}
+
+/// The calls of one leg, each encoded by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct LegCalls {
+	/// The organization that acts.
+	pub organization: OrganizationId,
+	/// Its calls, in the order in which they run.
+	pub calls: Vec<Vec<u8>>,
+}
+
+/// A bundle with all that one has to know to consent to it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct BundleDetail {
+	/// The bundle with its name.
+	pub named: NamedBundle,
+	/// Its legs, while it is open; empty afterwards.
+	pub legs: Vec<LegCalls>,
+	/// The weight that its calls declare: the last consent has to offer at least this.
+	pub weight: Weight,
+}
+
+/// Which bundles a query asks for. Every field that is given narrows the answer.
+#[derive(
+	Clone,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct BundleFilter {
+	/// Bundles in which this organization has a leg.
+	pub organization: Option<OrganizationId>,
+	/// Bundles that this organization proposed.
+	pub proposer: Option<OrganizationId>,
+	/// Bundles that stand there.
+	pub status: Option<BundleStatus>,
+}
+
+/// Bounds on bundles that a client has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct BundleLimits {
+	/// How far ahead of the present block a deadline may lie.
+	pub max_bundle_lifetime: BlockNumber,
+	/// How long a bundle's record is kept past its deadline.
+	pub bundle_retention: BlockNumber,
+	/// Most weight that the calls of a bundle may declare together.
+	pub max_bundle_weight: Weight,
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::Reference;
+
+	#[test]
+	fn legs_of_encoded_calls_encode_as_legs_of_calls() {
+		let calls = vec![(7u8, 8u32), (9, 10)];
+		let legs = vec![
+			Leg { organization: 1, calls: calls.clone() },
+			Leg { organization: 2, calls: vec![] },
+		];
+		let encoded = legs
+			.iter()
+			.map(|leg| Leg {
+				organization: leg.organization,
+				calls: leg.calls.iter().map(|call| EncodedCall(call.encode())).collect(),
+			})
+			.collect::<Vec<_>>();
+		assert_eq!(encoded.encode(), legs.encode());
+	}
+
+	#[test]
+	fn the_digest_binds_everything() {
+		let id = BundleId::derive(1, &Reference([2; 32]));
+		let genesis = Digest([1; 32]);
+		let legs = vec![Leg { organization: 1, calls: vec![1u8] }].encode();
+		let other_legs = vec![Leg { organization: 2, calls: vec![1u8] }].encode();
+		let present = digest(&genesis, &id, 9, &legs);
+		assert_eq!(present, digest(&genesis, &id, 9, &legs));
+		let other_id = BundleId::derive(2, &Reference([2; 32]));
+		for other in [
+			digest(&Digest([3; 32]), &id, 9, &legs),
+			digest(&genesis, &other_id, 9, &legs),
+			digest(&genesis, &id, 10, &legs),
+			digest(&genesis, &id, 9, &other_legs),
+		] {
+			assert_ne!(present, other);
+		}
+		let mut input = b"credio/bundle-digest/v1".to_vec();
+		input.extend(genesis.0);
+		input.extend(id.0);
+		input.extend([9, 0, 0, 0]);
+		input.extend(legs);
+		assert_eq!(present.0, sp_crypto_hashing::blake2_256(&input));
+	}
+}
