@@ -302,6 +302,24 @@ impl_runtime_apis! {
 		}
 	}
 
+	impl primitives::apis::BundlesApi<Block> for Runtime {
+		fn bundle(id: primitives::BundleId) -> Option<primitives::bundle::BundleDetail> {
+			Product::bundle(id)
+		}
+
+		fn bundles(
+			filter: primitives::bundle::BundleFilter,
+			cursor: Option<primitives::Digest>,
+			limit: u32,
+		) -> (Vec<primitives::bundle::NamedBundle>, Option<primitives::Digest>) {
+			Product::bundles(filter, cursor, limit)
+		}
+
+		fn bundle_limits() -> primitives::bundle::BundleLimits {
+			Product::bundle_limits()
+		}
+	}
+
 	#[cfg(feature = "runtime-benchmarks")]
 	impl frame_benchmarking::Benchmark<Block> for Runtime {
 		fn benchmark_metadata(extra: bool) -> (

@@ -18,6 +18,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_records, Records]
 	[pallet_grants, Grants]
 	[pallet_idempotency, Idempotency]
+	[pallet_bundles, Bundles]
 );
 
 /// Lists them.

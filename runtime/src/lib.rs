@@ -164,4 +164,6 @@ mod runtime {
 	pub type Grants = pallet_grants;
 	#[runtime::pallet_index(54)]
 	pub type Idempotency = pallet_idempotency;
+	#[runtime::pallet_index(55)]
+	pub type Bundles = pallet_bundles;
 }

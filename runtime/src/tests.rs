@@ -1,5 +1,7 @@
 //! What must not change by accident: pallet indices, storage prefixes, sizes of what is stored.
 
+mod bundles;
+
 use crate::*;
 use codec::MaxEncodedLen;
 use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
@@ -23,6 +25,7 @@ fn pallet_indices_are_frozen() {
 		(Records::name(), Records::index()),
 		(Grants::name(), Grants::index()),
 		(Idempotency::name(), Idempotency::index()),
+		(Bundles::name(), Bundles::index()),
 	];
 	assert_eq!(
 		indices,
@@ -42,6 +45,7 @@ fn pallet_indices_are_frozen() {
 			("Records", 52),
 			("Grants", 53),
 			("Idempotency", 54),
+			("Bundles", 55),
 		]
 	);
 }
@@ -55,7 +59,7 @@ fn storage_prefixes_of_the_product_are_frozen() {
 			format!("{}.{}", text(info.pallet_name), text(info.storage_name))
 		})
 		.filter(|name| {
-			["Organizations.", "Anchor.", "Records.", "Grants.", "Idempotency."]
+			["Organizations.", "Anchor.", "Records.", "Grants.", "Idempotency.", "Bundles."]
 				.iter()
 				.any(|pallet| name.starts_with(pallet))
 		})
@@ -78,6 +82,7 @@ fn sizes_of_what_is_stored_are_frozen() {
 			("WrappedKey", WrappedKey::max_encoded_len()),
 			("AccessRequest", AccessRequest::max_encoded_len()),
 			("Receipt", Receipt::max_encoded_len()),
+			("Bundle", Bundle::max_encoded_len()),
 		],
 		[
 			("Organization", 95),
@@ -89,21 +94,26 @@ fn sizes_of_what_is_stored_are_frozen() {
 			("WrappedKey", 86),
 			("AccessRequest", 567),
 			("Receipt", 55),
+			("Bundle", 816),
 		]
 	);
+}
+
+/// The genesis of a preset.
+fn genesis(name: &sp_genesis_builder::PresetId) -> sp_io::TestExternalities {
+	let patch = genesis_presets::get(name).expect("listed presets exist");
+	let patch: serde_json::Value = serde_json::from_slice(&patch).expect("a preset is JSON");
+	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("serializes");
+	merge(&mut config, patch);
+	let config: RuntimeGenesisConfig =
+		serde_json::from_value(config).expect("a preset fits the genesis config");
+	config.build_storage().expect("a preset builds").into()
 }
 
 #[test]
 fn presets_build_and_name_the_example_organizations() {
 	for name in genesis_presets::names() {
-		let patch = genesis_presets::get(&name).expect("listed presets exist");
-		let patch: serde_json::Value = serde_json::from_slice(&patch).expect("a preset is JSON");
-		let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("serializes");
-		merge(&mut config, patch);
-		let config: RuntimeGenesisConfig =
-			serde_json::from_value(config).expect("a preset fits the genesis config");
-		let mut ext: sp_io::TestExternalities =
-			config.build_storage().expect("a preset builds").into();
+		let mut ext = genesis(&name);
 		ext.execute_with(|| {
 			for (id, expected) in credio_primitives::development::ORGANIZATIONS.iter().enumerate() {
 				let organization = pallet_organizations::Organizations::<Runtime>::get(id as u32)
@@ -148,6 +158,9 @@ fn every_call_event_and_error_of_the_product_has_documentation() {
 		pallet_idempotency::Call::<Runtime>::type_info(),
 		pallet_idempotency::Event::<Runtime>::type_info(),
 		pallet_idempotency::Error::<Runtime>::type_info(),
+		pallet_bundles::Call::<Runtime>::type_info(),
+		pallet_bundles::Event::<Runtime>::type_info(),
+		pallet_bundles::Error::<Runtime>::type_info(),
 	]
 	.into_iter()
 	.flat_map(|ty| {

@@ -4,13 +4,14 @@ use alloc::{format, string::String, vec::Vec};
 use core::marker::PhantomData;
 use credio_primitives::{
 	apis::{MemberInfo, OrganizationInfo, QuotaInfo, RequestLimits, StreamInfo},
+	bundle::{BundleDetail, BundleFilter, BundleLimits, NamedBundle},
 	entry::EntryFilter,
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	request::NotASubmission,
 	traits::Membership,
-	AccountId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch, KeyEpochState,
-	KeyVersion, Member, OrganizationId, ReadAccess, Receipt, RecordId, RecordPayload, RequestKey,
-	Sequence, Stream, StreamId, Submission, WrappedKey,
+	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch,
+	KeyEpochState, KeyVersion, Member, OrganizationId, ReadAccess, Receipt, RecordId,
+	RecordPayload, RequestKey, Sequence, Stream, StreamId, Submission, WrappedKey,
 };
 use frame_support::traits::IsSubType;
 use scale_info::{form::MetaForm, TypeDef, TypeInfo, Variant};
@@ -27,6 +28,7 @@ pub trait Product:
 	+ pallet_records::Config
 	+ pallet_grants::Config
 	+ pallet_idempotency::Config
+	+ pallet_bundles::Config
 {
 }
 
@@ -37,6 +39,7 @@ impl<Runtime> Product for Runtime where
 		+ pallet_records::Config
 		+ pallet_grants::Config
 		+ pallet_idempotency::Config
+		+ pallet_bundles::Config
 {
 }
 
@@ -45,6 +48,7 @@ type Anchor<Runtime> = pallet_anchor::Pallet<Runtime>;
 type Records<Runtime> = pallet_records::Pallet<Runtime>;
 type Grants<Runtime> = pallet_grants::Pallet<Runtime>;
 type Idempotency<Runtime> = pallet_idempotency::Pallet<Runtime>;
+type Bundles<Runtime> = pallet_bundles::Pallet<Runtime>;
 
 /// The trait functions are documented at their declarations in `credio_primitives::apis`.
 #[allow(missing_docs)]
@@ -158,6 +162,22 @@ impl<Runtime: Product> ProductApis<Runtime> {
 
 	pub fn request_limits() -> RequestLimits {
 		Idempotency::<Runtime>::limits()
+	}
+
+	pub fn bundle(id: BundleId) -> Option<BundleDetail> {
+		Bundles::<Runtime>::bundle(id)
+	}
+
+	pub fn bundles(
+		filter: BundleFilter,
+		cursor: Option<Digest>,
+		limit: u32,
+	) -> (Vec<NamedBundle>, Option<Digest>) {
+		Bundles::<Runtime>::bundles(filter, cursor, limit)
+	}
+
+	pub fn bundle_limits() -> BundleLimits {
+		Bundles::<Runtime>::limits()
 	}
 
 	/// What a call of `signer` says about the request in it.

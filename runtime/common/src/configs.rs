@@ -1,5 +1,12 @@
 //! Configuration of the product's pallets.
 
+use frame_support::{traits::Get, weights::Weight};
+
+/// Half of what a block of the runtime may weigh.
+pub fn half_a_block<Runtime: frame_system::Config>() -> Weight {
+	Runtime::BlockWeights::get().max_block / 2
+}
+
 /// Implements the `Config` of every product pallet for a runtime.
 ///
 /// - `runtime`: the runtime;
@@ -36,6 +43,15 @@ macro_rules! product_configs {
 			pub const MaxRequestLifetime: u32 = $day;
 			/// A receipt is kept for seven days past the expiry of its request.
 			pub const ReceiptRetention: u32 = 7 * $day;
+			/// The deadline of a bundle lies at most seven days ahead.
+			pub const MaxBundleLifetime: u32 = 7 * $day;
+			/// The record of a bundle is kept for seven days past its deadline.
+			pub const BundleRetention: u32 = 7 * $day;
+			/// An organization has at most this many open bundles that it proposed.
+			pub const MaxOpenBundles: u32 = 1_000;
+			/// The calls of a bundle weigh at most half a block together.
+			pub MaxBundleWeight: $crate::frame_support::weights::Weight =
+				$crate::half_a_block::<$runtime>();
 			/// Clean-up removes at most this many items of a kind per block.
 			pub const MaxRemovalsPerBlock: u32 = 256;
 		}
@@ -84,10 +100,31 @@ macro_rules! product_configs {
 			type WeightInfo = ();
 		}
 
+		impl $crate::pallet_bundles::Config for $runtime {
+			type RuntimeCall = $call;
+			type Membership = $crate::pallet_organizations::Pallet<$runtime>;
+			type CallFilter = LegCalls;
+			type MaxBundleLifetime = MaxBundleLifetime;
+			type BundleRetention = BundleRetention;
+			type MaxOpenBundles = MaxOpenBundles;
+			type MaxBundleWeight = MaxBundleWeight;
+			type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
+			type WeightInfo = ();
+		}
+
 		/// Calls that may travel in a request: the product's own, and no other, so that none can carry a `submit`.
 		pub struct RequestCalls;
 
 		impl $crate::frame_support::traits::Contains<$call> for RequestCalls {
+			fn contains(call: &$call) -> bool {
+				LegCalls::contains(call) || matches!(call, $call::Bundles(_))
+			}
+		}
+
+		/// Calls that may stand in a leg of a bundle. A bundle does not stand in a bundle.
+		pub struct LegCalls;
+
+		impl $crate::frame_support::traits::Contains<$call> for LegCalls {
 			fn contains(call: &$call) -> bool {
 				matches!(
 					call,

@@ -9,8 +9,10 @@ pub mod access;
 pub mod apis;
 mod configs;
 
+pub use configs::half_a_block;
+
 #[doc(hidden)]
 pub use {
-	credio_primitives, frame_support, pallet_anchor, pallet_grants, pallet_idempotency,
-	pallet_organizations, pallet_records,
+	credio_primitives, frame_support, pallet_anchor, pallet_bundles, pallet_grants,
+	pallet_idempotency, pallet_organizations, pallet_records,
 };
