@@ -88,7 +88,7 @@ fn sizes_of_what_is_stored_are_frozen() {
 			("Grant", 347),
 			("WrappedKey", 86),
 			("AccessRequest", 567),
-			("Receipt", 55),
+			("Receipt", 68),
 		]
 	);
 }
