@@ -57,6 +57,9 @@ pub enum Command {
 	/// Upload documents, encrypted, and wait until they are final
 	#[command(after_help = "Example: credio upload --stream invoices march/*.xml")]
 	Upload(UploadArguments),
+	/// Lanes, in which requests are applied in order
+	#[command(subcommand)]
+	Lane(LaneCommand),
 	/// Where a request stands
 	#[command(
 		after_help = "Examples:\n  credio status INV-4711 --stream invoices\n  credio status 0x52…9b --json"
@@ -272,6 +275,17 @@ pub enum OrgCommand {
 	Keys {
 		/// Name or number; yours without it
 		organization: Option<String>,
+	},
+}
+
+/// Lanes.
+#[derive(Debug, Subcommand)]
+pub enum LaneCommand {
+	/// Show the next position of a lane
+	#[command(after_help = "Example: credio lane show 7")]
+	Show {
+		/// Number of the lane, from 0 to 1023
+		lane: u32,
 	},
 }
 

@@ -4,6 +4,7 @@ mod access;
 mod anchor;
 mod dev;
 mod grants;
+mod lane;
 mod org;
 mod read;
 mod stream;
@@ -24,6 +25,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 		Command::Org(command) => org::run(&session, command).await,
 		Command::Stream(command) => stream::run(&session, command).await,
 		Command::Upload(arguments) => upload::run(&session, arguments).await,
+		Command::Lane(command) => lane::run(&session, command).await,
 		Command::Status { key, stream } => upload::status(&session, &key, stream.as_deref()).await,
 		Command::Anchor { stream, proofs, files } => {
 			anchor::run(&session, &stream, &proofs, &files).await

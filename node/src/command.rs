@@ -3,11 +3,15 @@
 use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
-	defaults, service,
+	defaults,
+	pool::Amount,
+	service,
 };
+use clap::{CommandFactory, FromArgMatches};
 use credio_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
 use sc_service::PartialComponents;
+use std::time::Duration;
 
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
@@ -49,13 +53,20 @@ impl SubstrateCli for Cli {
 
 /// Runs the command that the arguments name.
 pub fn run() -> sc_cli::Result<()> {
-	let cli = Cli::from_args();
+	let command = defaults::flags(Cli::setup_command(Cli::command()));
+	let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
 	match &cli.subcommand {
 		None => {
 			let runner = cli.create_runner(&cli.run)?;
 			runner.run_node_until_exit(|mut config| async move {
 				defaults::apply(&mut config);
-				service::new_full(config, cli.storage_monitor).map_err(sc_cli::Error::Service)
+				let pool = &cli.run.pool_config;
+				let pool_limit =
+					Amount { count: pool.pool_limit, bytes: pool.pool_kbytes.saturating_mul(1024) };
+				let ban = pool.tx_ban_seconds.map_or(defaults::BAN, Duration::from_secs);
+				config.transaction_pool = pool_limit.options(ban);
+				service::new_full(config, cli.storage_monitor, pool_limit)
+					.map_err(sc_cli::Error::Service)
 			})
 		},
 		Some(Subcommand::Key(cmd)) => cmd.run(&cli),
@@ -68,21 +79,23 @@ pub fn run() -> sc_cli::Result<()> {
 			let runner = cli.create_runner(cmd)?;
 			runner.async_run(|config| {
 				let PartialComponents { client, task_manager, import_queue, .. } =
-					service::new_partial(&config)?;
+					service::new_partial(&config, Amount::default())?;
 				Ok((cmd.run(client, import_queue), task_manager))
 			})
 		},
 		Some(Subcommand::ExportBlocks(cmd)) => {
 			let runner = cli.create_runner(cmd)?;
 			runner.async_run(|config| {
-				let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
+				let PartialComponents { client, task_manager, .. } =
+					service::new_partial(&config, Amount::default())?;
 				Ok((cmd.run(client, config.database), task_manager))
 			})
 		},
 		Some(Subcommand::ExportState(cmd)) => {
 			let runner = cli.create_runner(cmd)?;
 			runner.async_run(|config| {
-				let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
+				let PartialComponents { client, task_manager, .. } =
+					service::new_partial(&config, Amount::default())?;
 				Ok((cmd.run(client, config.chain_spec), task_manager))
 			})
 		},
@@ -90,7 +103,7 @@ pub fn run() -> sc_cli::Result<()> {
 			let runner = cli.create_runner(cmd)?;
 			runner.async_run(|config| {
 				let PartialComponents { client, task_manager, import_queue, .. } =
-					service::new_partial(&config)?;
+					service::new_partial(&config, Amount::default())?;
 				Ok((cmd.run(client, import_queue), task_manager))
 			})
 		},
@@ -102,7 +115,7 @@ pub fn run() -> sc_cli::Result<()> {
 			let runner = cli.create_runner(cmd)?;
 			runner.async_run(|config| {
 				let PartialComponents { client, task_manager, backend, .. } =
-					service::new_partial(&config)?;
+					service::new_partial(&config, Amount::default())?;
 				let aux_revert = Box::new(|client, _, blocks| {
 					sc_consensus_grandpa::revert(client, blocks)?;
 					Ok(())

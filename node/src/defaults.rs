@@ -1,11 +1,26 @@
 //! Defaults of a node that partners reach, where they differ from the SDK's. Every one can be set by its flag.
 
 use sc_service::{Configuration, PruningMode};
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
 
 /// Calls a minute that one connection may make, once the RPC listens on other than loopback addresses. A partner's
 /// back end that uploads 200 times a second stays below it.
 const RPC_CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(12_000).expect("not zero; qed");
+
+/// How long a transaction that was refused is not looked at again. Most refusals hold for a block or a window of quota.
+pub const BAN: Duration = Duration::from_secs(60);
+
+/// Transactions in the pool, and their size in KiB: twenty seconds of full blocks of small requests, or about a minute
+/// of full blocks of large ones.
+const POOL_LIMIT: &str = "65536";
+const POOL_KBYTES: &str = "262144";
+
+/// Our defaults of the SDK's flags.
+pub fn flags(command: clap::Command) -> clap::Command {
+	command
+		.mut_arg("pool_limit", |flag| flag.default_value(POOL_LIMIT))
+		.mut_arg("pool_kbytes", |flag| flag.default_value(POOL_KBYTES))
+}
 
 /// Fills in what the flags left open.
 ///

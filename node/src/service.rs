@@ -1,6 +1,9 @@
 //! The node's parts and how they are put together.
 
-use crate::rpc::{self, FinalityDeps};
+use crate::{
+	pool::{Amount, FairPool},
+	rpc::{self, FinalityDeps},
+};
 use credio_runtime::{apis::RuntimeApi, configs::constants::MAX_BLOCK_LENGTH, opaque::Block};
 use sc_client_api::BlockBackend;
 use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
@@ -22,7 +25,7 @@ pub type FullClient = sc_service::TFullClient<
 /// The database.
 pub type FullBackend = sc_service::TFullBackend<Block>;
 /// The pool.
-pub type TransactionPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
+pub type TransactionPool = FairPool;
 type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 
 /// Blocks between two GRANDPA justifications that are kept. Evidence needs one near every block.
@@ -46,7 +49,9 @@ pub type Partial = sc_service::PartialComponents<
 >;
 
 /// Opens the database and makes what does not need the network.
-pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
+///
+/// `pool_limit` is what the pool holds at most; `config` has the pool's options that belong to it.
+pub fn new_partial(config: &Configuration, pool_limit: Amount) -> Result<Partial, ServiceError> {
 	let telemetry = config
 		.telemetry_endpoints
 		.clone()
@@ -74,16 +79,15 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
 	});
 
 	let select_chain = sc_consensus::LongestChain::new(backend.clone());
-	let transaction_pool = Arc::from(
-		sc_transaction_pool::Builder::new(
-			task_manager.spawn_essential_handle(),
-			client.clone(),
-			config.role.is_authority().into(),
-		)
-		.with_options(config.transaction_pool.clone())
-		.with_prometheus(config.prometheus_registry())
-		.build(),
-	);
+	let transaction_pool = sc_transaction_pool::Builder::new(
+		task_manager.spawn_essential_handle(),
+		client.clone(),
+		config.role.is_authority().into(),
+	)
+	.with_options(config.transaction_pool.clone())
+	.with_prometheus(config.prometheus_registry())
+	.build();
+	let transaction_pool = Arc::new(FairPool::new(transaction_pool, client.clone(), pool_limit));
 
 	let (grandpa_block_import, grandpa_link) = sc_consensus_grandpa::block_import(
 		client.clone(),
@@ -144,13 +148,14 @@ fn inherent_data_providers(
 pub fn new_full(
 	config: Configuration,
 	storage_monitor: sc_storage_monitor::StorageMonitorParams,
+	pool_limit: Amount,
 ) -> Result<TaskManager, ServiceError> {
 	match config.network.network_backend {
-		sc_network::config::NetworkBackendType::Libp2p => {
-			new_full_on::<sc_network::NetworkWorker<Block, H256>>(config, storage_monitor)
-		},
+		sc_network::config::NetworkBackendType::Libp2p => new_full_on::<
+			sc_network::NetworkWorker<Block, H256>,
+		>(config, storage_monitor, pool_limit),
 		sc_network::config::NetworkBackendType::Litep2p => {
-			new_full_on::<sc_network::Litep2pNetworkBackend>(config, storage_monitor)
+			new_full_on::<sc_network::Litep2pNetworkBackend>(config, storage_monitor, pool_limit)
 		},
 	}
 }
@@ -158,6 +163,7 @@ pub fn new_full(
 fn new_full_on<Network: NetworkBackend<Block, H256>>(
 	config: Configuration,
 	storage_monitor: sc_storage_monitor::StorageMonitorParams,
+	pool_limit: Amount,
 ) -> Result<TaskManager, ServiceError> {
 	let sc_service::PartialComponents {
 		client,
@@ -168,7 +174,7 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 		select_chain,
 		transaction_pool,
 		other: (block_import, grandpa_link, mut telemetry),
-	} = new_partial(&config)?;
+	} = new_partial(&config, pool_limit)?;
 
 	if let Some(path) = config.database.path() {
 		sc_storage_monitor::StorageMonitorService::try_spawn(

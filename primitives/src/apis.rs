@@ -69,6 +69,10 @@ pub struct RequestLimits {
 	pub receipt_retention: BlockNumber,
 	/// Most calls in one request.
 	pub max_calls: u32,
+	/// Lanes of one organization.
+	pub max_lanes: u32,
+	/// How far ahead of a lane's next position a request may be handed to the pool.
+	pub max_positions_ahead: u64,
 }
 
 sp_api::decl_runtime_apis! {
@@ -159,6 +163,8 @@ sp_api::decl_runtime_apis! {
 		fn submission(extrinsic: Vec<u8>) -> Result<Submission, NotASubmission>;
 		/// Bounds on requests.
 		fn request_limits() -> RequestLimits;
+		/// The next position of a lane.
+		fn next_position(organization: OrganizationId, lane: u32) -> u64;
 		/// The name and documentation of a dispatch error, as the runtime's metadata gives them.
 		fn error_name(error: sp_runtime::DispatchError) -> (Vec<u8>, Vec<u8>);
 	}

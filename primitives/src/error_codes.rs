@@ -12,7 +12,7 @@ pub const NOT_A_MEMBER: i32 = 9003;
 pub const ORGANIZATION_SUSPENDED: i32 = 9004;
 /// The organization has used up its quota for this window of blocks.
 pub const QUOTA_EXCEEDED: i32 = 9005;
-/// The node's pool is full: busy, try again.
+/// The node's pool takes no more, at all or from this organization: busy, try again.
 pub const POOL_FULL: i32 = 9006;
 /// The transaction cannot be applied; the cause says why.
 pub const TRANSACTION_REFUSED: i32 = 9007;
@@ -20,6 +20,10 @@ pub const TRANSACTION_REFUSED: i32 = 9007;
 pub const KEY_REUSED: i32 = 9008;
 /// The request's expiry has passed, or lies too far ahead.
 pub const REQUEST_EXPIRED: i32 = 9009;
+/// The lane position is taken by another request.
+pub const POSITION_TAKEN: i32 = 9010;
+/// The lane position lies too far ahead of the lane's next one: try again later.
+pub const POSITION_TOO_FAR: i32 = 9011;
 /// The access token's signature, account or lifetime is not good.
 pub const ACCESS_TOKEN_INVALID: i32 = 9101;
 /// The access token's last block has passed.

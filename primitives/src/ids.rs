@@ -152,6 +152,17 @@ fn derive(domain: &[u8], organization: OrganizationId, rest: &[u8]) -> [u8; 32] 
 	sp_crypto_hashing::blake2_256(&input)
 }
 
+impl Reference {
+	/// The reference of what the call at `position` of a request makes:
+	/// `blake2_256("credio/reference/v1" ++ request key ++ position)`; the position is 4 bytes, little endian.
+	pub fn derive(key: &RequestKey, position: u32) -> Self {
+		let mut input = b"credio/reference/v1".to_vec();
+		input.extend_from_slice(&key.0);
+		input.extend_from_slice(&position.to_le_bytes());
+		Self(sp_crypto_hashing::blake2_256(&input))
+	}
+}
+
 impl RecordId {
 	/// The id of the entry that `organization` appends under `reference`:
 	/// `blake2_256("credio/record/v1" ++ organization ++ reference)`.

@@ -19,6 +19,10 @@ pub const MAX_PROOF_LENGTH: u32 = 20;
 pub const WRAPPED_KEY_LENGTH: u32 = 80;
 /// Most calls in one request.
 pub const MAX_CALLS: u32 = 64;
+/// Lanes of one organization. They are numbered from 0.
+pub const MAX_LANES: u32 = 1_024;
+/// How far ahead of a lane's next position a request may be handed to the pool.
+pub const MAX_POSITIONS_AHEAD: u64 = 1_024;
 /// Most members of one organization.
 pub const MAX_MEMBERS: u32 = 1_000;
 /// Most grants in force on one stream or record.

@@ -99,6 +99,8 @@ pub struct Receipt {
 	pub extrinsic_index: u32,
 	/// The expiry it was decided under. The receipt is kept for the retention period past it.
 	pub expires_at: BlockNumber,
+	/// The lane position that it consumed, if it had one.
+	pub lane: Option<LanePosition>,
 	/// What the chain did with it.
 	pub outcome: Outcome,
 }

@@ -6,9 +6,9 @@ use crate::{
 	apis::{OrganizationInfo, QuotaInfo, StreamInfo},
 	grant::{NamedAccessRequest, NamedGrant},
 	AccessRequestId, AccessRequestState, AccountId, BlockNumber, Digest, EncryptionKey, Entry,
-	GrantId, GrantStatus, KeyEpoch, KeyEpochState, KeyVersion, Member, OrganizationId,
-	OrganizationStatus, Permission, Quota, QuotaUse, ReadAccess, RecordId, RequestKey, Resource,
-	Sequence, StreamId, StreamStatus, WrappedKey, WrappedSecret,
+	GrantId, GrantStatus, KeyEpoch, KeyEpochState, KeyVersion, LanePosition, Member,
+	OrganizationId, OrganizationStatus, Permission, Quota, QuotaUse, ReadAccess, RecordId,
+	RequestKey, Resource, Sequence, StreamId, StreamStatus, WrappedKey, WrappedSecret,
 };
 use alloc::{
 	string::{String, ToString},
@@ -101,6 +101,8 @@ pub struct ReceiptJson {
 	pub extrinsic_index: u32,
 	/// The expiry it was decided under.
 	pub expires_at: BlockNumber,
+	/// The lane position that it consumed; null if it had none.
+	pub lane: Option<LanePosition>,
 	/// Position of the call that failed; null if it was applied.
 	pub failed_call: Option<u32>,
 	/// Why that call failed; null if it was applied.
@@ -157,6 +159,20 @@ pub enum UploadEvent {
 		/// Why, in words.
 		reason: String,
 	},
+}
+
+/// A lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaneJson {
+	/// Organization whose lane it is.
+	pub organization: OrganizationId,
+	/// Its number.
+	pub lane: u32,
+	/// The next position at the block of the answer: all before it are consumed, finally.
+	pub next: u64,
+	/// The next position at the best block, which may not become final. New requests go from here on.
+	pub next_at_best: u64,
 }
 
 /// The key by which the caller opens a record.
@@ -523,6 +539,10 @@ pub struct Limits {
 	pub receipt_retention: BlockNumber,
 	/// Most calls in one request.
 	pub max_calls: u32,
+	/// Lanes of one organization, numbered from 0.
+	pub max_lanes: u32,
+	/// How far ahead of a lane's next position a request may be handed over.
+	pub max_positions_ahead: u64,
 	/// Most items in one page.
 	pub max_page_size: u32,
 }

@@ -172,6 +172,12 @@ impl<AccountId> AppendAccess<AccountId> for () {
 pub trait AppendGrants {
 	/// Whether a grant that holds now lets `organization` append to `stream`.
 	fn may_append(organization: OrganizationId, stream: &StreamId) -> bool;
+
+	/// Benchmarks only: lets `organization` append to `stream`, by the grant that takes longest to find.
+	///
+	/// An implementation that stores no grants leaves this as it is.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_append_grant(_organization: OrganizationId, _stream: &StreamId) {}
 }
 
 impl AppendGrants for () {

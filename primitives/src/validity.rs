@@ -1,5 +1,5 @@
-//! Codes of `InvalidTransaction::Custom` by which the pool refuses a transaction. Stable: a code never changes its
-//! meaning.
+//! Codes of `InvalidTransaction::Custom` by which the pool refuses a transaction, and of `UnknownTransaction::Custom`
+//! where it may be taken later. Stable: a code never changes its meaning.
 
 /// The signer is a member of no organization, or the transaction has no signer.
 pub const NOT_A_MEMBER: u8 = 1;
@@ -7,3 +7,19 @@ pub const NOT_A_MEMBER: u8 = 1;
 pub const ORGANIZATION_SUSPENDED: u8 = 2;
 /// The organization has used up its quota for this window of blocks.
 pub const QUOTA_EXCEEDED: u8 = 3;
+/// The request has no calls, too many, or one that may not travel in a request.
+pub const CALLS_NOT_ALLOWED: u8 = 4;
+/// The request's expiry has passed: it can never be applied.
+pub const REQUEST_EXPIRED: u8 = 5;
+/// The request's expiry lies further ahead than the longest lifetime of a request.
+pub const EXPIRY_TOO_FAR: u8 = 6;
+/// The request key was used for other calls.
+pub const KEY_REUSED: u8 = 7;
+/// The request was decided before: its receipt stands.
+pub const ALREADY_DECIDED: u8 = 8;
+/// The lane position was consumed by another request.
+pub const POSITION_CONSUMED: u8 = 9;
+/// The organization has no lane of this number.
+pub const NO_SUCH_LANE: u8 = 10;
+/// Of `UnknownTransaction::Custom`: the lane position lies further ahead of the next one than the pool waits for.
+pub const POSITION_TOO_FAR: u8 = 11;

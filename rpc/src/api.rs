@@ -6,7 +6,7 @@ use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter},
 	rpc::{
 		AccessRequestJson, AccessToken, At, Bytes, EncryptionKeyAnswer, Fetched, GrantJson,
-		Inclusion, Items, Limits, MembershipAnswer, OrganizationDetail, OrganizationJson,
+		Inclusion, Items, LaneJson, Limits, MembershipAnswer, OrganizationDetail, OrganizationJson,
 		PageRequest, QuotaJson, RequestStatus, StreamJson, StreamKeyJson, Uploaded,
 	},
 	AccountId, BlockNumber, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId, RecordId,
@@ -37,6 +37,10 @@ pub trait CredioApi {
 		request_key: RequestKey,
 		expires_at: Option<BlockNumber>,
 	) -> Result<At<RequestStatus>, Error>;
+
+	/// The next position of a lane.
+	#[method(name = "credio_v1_lane", blocking)]
+	fn lane(&self, organization: OrganizationId, lane: u32) -> Result<At<LaneJson>, Error>;
 
 	/// Header of an entry.
 	#[method(name = "credio_v1_record", blocking)]

@@ -1,6 +1,6 @@
 //! Errors of the methods, with stable codes, a cause, and what to do about it.
 
-use credio_primitives::{error_codes as codes, Denial};
+use credio_primitives::{error_codes as codes, limits, Denial};
 use jsonrpsee::types::ErrorObjectOwned;
 use serde_json::{json, Map, Value};
 
@@ -23,15 +23,15 @@ pub enum Error {
 	/// The organization has used up its quota.
 	#[error("the organization has used up its quota for this window of blocks")]
 	QuotaExceeded,
-	/// The pool is full.
-	#[error("the node's pool is full")]
+	/// The pool takes no more, at all or from this organization.
+	#[error("the node is busy: its pool takes no more requests, at all or from this organization")]
 	PoolFull,
 	/// The transaction cannot be applied.
 	#[error("the transaction was refused: {cause}")]
 	TransactionRefused {
 		/// Why, in words.
 		cause: String,
-		/// Why, as one word for programs: `stale`, `future`, `badProof`, `mortality`, `exhausted`, `priority`, `other`.
+		/// Why, as one word for programs: `stale`, `future`, `badProof`, `mortality`, `exhausted`, `calls`, `banned`, `other`.
 		reason: &'static str,
 	},
 	/// The request key was used for another body.
@@ -40,6 +40,15 @@ pub enum Error {
 	/// The request's expiry has passed, or lies too far ahead.
 	#[error("{0}")]
 	RequestExpired(String),
+	/// The lane position is another request's.
+	#[error("{0}")]
+	PositionTaken(&'static str),
+	/// The lane position lies too far ahead.
+	#[error(
+		"the lane position lies more than {} ahead of the lane's next one",
+		limits::MAX_POSITIONS_AHEAD
+	)]
+	PositionTooFar,
 	/// The access token is not good.
 	#[error("the access token is not good: {0}")]
 	AccessTokenInvalid(&'static str),
@@ -79,6 +88,11 @@ impl Error {
 		Self::Internal
 	}
 
+	/// The lane's number is out of bounds.
+	pub(crate) fn no_such_lane() -> Self {
+		Self::InvalidParameters(format!("lanes are numbered from 0 to {}", limits::MAX_LANES - 1))
+	}
+
 	/// The stable code.
 	pub fn code(&self) -> i32 {
 		match self {
@@ -91,6 +105,8 @@ impl Error {
 			Self::TransactionRefused { .. } => codes::TRANSACTION_REFUSED,
 			Self::KeyReused => codes::KEY_REUSED,
 			Self::RequestExpired(_) => codes::REQUEST_EXPIRED,
+			Self::PositionTaken(_) => codes::POSITION_TAKEN,
+			Self::PositionTooFar => codes::POSITION_TOO_FAR,
 			Self::AccessTokenInvalid(_) => codes::ACCESS_TOKEN_INVALID,
 			Self::AccessTokenExpired => codes::ACCESS_TOKEN_EXPIRED,
 			Self::AccessDenied(_) => codes::ACCESS_DENIED,
@@ -121,6 +137,10 @@ impl Error {
 			Self::RequestExpired(_) => {
 				"sign again under the same key with an expiry within the bounds of credio_v1_limits"
 			},
+			Self::PositionTaken(_) => {
+				"take the lane's next free position (credio_v1_lane), and sign again under the same key"
+			},
+			Self::PositionTooFar => "send it again under the same key once the lane has come closer",
 			Self::AccessTokenInvalid(_) => {
 				"sign a token for this very method and these parameters, good for at most 300 blocks"
 			},

@@ -1,10 +1,10 @@
 //! The pool as the methods see it: which requests this node has taken, and what a refusal means.
 
 use crate::Error;
-use credio_primitives::{validity, BlockNumber, OrganizationId, RequestKey};
+use credio_primitives::{validity, BlockNumber, Digest, OrganizationId, RequestKey};
 use sc_transaction_pool_api::error::{Error as PoolError, IntoPoolError};
 use sp_core::H256;
-use sp_runtime::transaction_validity::InvalidTransaction;
+use sp_runtime::transaction_validity::{InvalidTransaction, UnknownTransaction};
 use std::{
 	collections::{HashMap, VecDeque},
 	sync::{Mutex, MutexGuard, PoisonError},
@@ -19,6 +19,8 @@ const MAX_SEEN: usize = 100_000;
 pub struct Seen {
 	/// Hash of the transaction that carried it last.
 	pub transaction: H256,
+	/// Digest of its calls.
+	pub body_digest: Digest,
 	/// Latest expiry under which it was sent.
 	pub expires_at: BlockNumber,
 }
@@ -45,8 +47,8 @@ impl SeenRequests {
 		let name = (organization, key);
 		match map.requests.get_mut(&name) {
 			Some(known) => {
-				known.transaction = seen.transaction;
-				known.expires_at = known.expires_at.max(seen.expires_at);
+				let expires_at = known.expires_at.max(seen.expires_at);
+				*known = Seen { expires_at, ..seen };
 			},
 			None => {
 				map.requests.insert(name, seen);
@@ -71,6 +73,10 @@ impl SeenRequests {
 pub enum Refusal {
 	/// It holds this very transaction already.
 	AlreadyHeld,
+	/// It holds another transaction of the same request, lane position or nonce.
+	Conflict,
+	/// The request was decided in a block already.
+	AlreadyDecided,
 	/// It does not take it.
 	Error(Error),
 }
@@ -80,14 +86,18 @@ pub fn refusal<E: IntoPoolError>(error: E) -> Refusal {
 	let error = match error.into_pool_error() {
 		Ok(PoolError::AlreadyImported(_)) => return Refusal::AlreadyHeld,
 		Ok(PoolError::ImmediatelyDropped) => Error::PoolFull,
-		Ok(PoolError::InvalidTransaction(invalid)) => invalid_transaction(invalid),
 		Ok(PoolError::TemporarilyBanned) => refused(
 			"the node refused this very transaction a short while ago; sign it again",
 			"banned",
 		),
-		Ok(PoolError::TooLowPriority { .. }) => {
-			refused("another transaction of this account holds this nonce", "stale")
-		},
+		Ok(PoolError::TooLowPriority { .. }) => return Refusal::Conflict,
+		Ok(PoolError::InvalidTransaction(InvalidTransaction::Custom(
+			validity::ALREADY_DECIDED,
+		))) => return Refusal::AlreadyDecided,
+		Ok(PoolError::UnknownTransaction(UnknownTransaction::Custom(
+			validity::POSITION_TOO_FAR,
+		))) => Error::PositionTooFar,
+		Ok(PoolError::InvalidTransaction(invalid)) => invalid_transaction(invalid),
 		Ok(other) => refused(other.as_ref(), "other"),
 		Err(other) => Error::internal(other),
 	};
@@ -107,6 +117,21 @@ fn invalid_transaction(invalid: InvalidTransaction) -> Error {
 			Error::OrganizationSuspended
 		},
 		InvalidTransaction::Custom(validity::QUOTA_EXCEEDED) => Error::QuotaExceeded,
+		InvalidTransaction::Custom(validity::REQUEST_EXPIRED) => {
+			Error::RequestExpired("the request has expired".into())
+		},
+		InvalidTransaction::Custom(validity::EXPIRY_TOO_FAR) => {
+			Error::RequestExpired("the request's expiry lies too far ahead".into())
+		},
+		InvalidTransaction::Custom(validity::KEY_REUSED) => Error::KeyReused,
+		InvalidTransaction::Custom(validity::POSITION_CONSUMED) => {
+			Error::PositionTaken("another request was decided at this lane position")
+		},
+		InvalidTransaction::Custom(validity::NO_SUCH_LANE) => Error::no_such_lane(),
+		InvalidTransaction::Custom(validity::CALLS_NOT_ALLOWED) => refused(
+			"a request has 1 to 64 calls, all of the product's own pallets and none of them a submit",
+			"calls",
+		),
 		InvalidTransaction::Stale => refused("the account's nonce was used already", "stale"),
 		InvalidTransaction::Future => {
 			refused("the nonce is ahead of the account's next one", "future")
@@ -133,7 +158,7 @@ mod tests {
 	use super::*;
 
 	fn seen(expires_at: BlockNumber) -> Seen {
-		Seen { transaction: H256::zero(), expires_at }
+		Seen { transaction: H256::zero(), body_digest: Digest::default(), expires_at }
 	}
 
 	#[test]
@@ -167,7 +192,7 @@ mod tests {
 		use credio_primitives::error_codes as codes;
 		let code = |invalid| match refusal(PoolError::InvalidTransaction(invalid)) {
 			Refusal::Error(error) => error.code(),
-			Refusal::AlreadyHeld => 0,
+			_ => 0,
 		};
 		assert_eq!(code(InvalidTransaction::Custom(validity::NOT_A_MEMBER)), codes::NOT_A_MEMBER);
 		assert_eq!(
@@ -178,7 +203,20 @@ mod tests {
 			code(InvalidTransaction::Custom(validity::QUOTA_EXCEEDED)),
 			codes::QUOTA_EXCEEDED
 		);
+		for (refusal, expected) in [
+			(validity::REQUEST_EXPIRED, codes::REQUEST_EXPIRED),
+			(validity::EXPIRY_TOO_FAR, codes::REQUEST_EXPIRED),
+			(validity::KEY_REUSED, codes::KEY_REUSED),
+			(validity::POSITION_CONSUMED, codes::POSITION_TAKEN),
+			(validity::NO_SUCH_LANE, codes::INVALID_PARAMETERS),
+			(validity::CALLS_NOT_ALLOWED, codes::TRANSACTION_REFUSED),
+		] {
+			assert_eq!(code(InvalidTransaction::Custom(refusal)), expected);
+		}
 		assert_eq!(code(InvalidTransaction::Stale), codes::TRANSACTION_REFUSED);
+		let unknown = UnknownTransaction::Custom(validity::POSITION_TOO_FAR);
+		let refused = refusal(PoolError::UnknownTransaction(unknown));
+		assert_eq!(refused, Refusal::Error(Error::PositionTooFar));
 		assert_eq!(refusal(PoolError::ImmediatelyDropped), Refusal::Error(Error::PoolFull));
 	}
 }

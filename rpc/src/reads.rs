@@ -11,10 +11,10 @@ use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter},
 	limits,
 	rpc::{
-		AccessRequestJson, AccessToken, At, Bytes, EncryptionKeyAnswer, Fetched, GrantJson,
-		Inclusion, Items, Limits, MemberJson, MembershipAnswer, OrganizationDetail,
-		OrganizationJson, PageRequest, QuotaJson, RequestStatus, StreamJson, StreamKeyJson,
-		Uploaded,
+		AccessRequestJson, AccessToken, At, BlockRef, Bytes, EncryptionKeyAnswer, Fetched,
+		GrantJson, Inclusion, Items, LaneJson, Limits, MemberJson, MembershipAnswer,
+		OrganizationDetail, OrganizationJson, PageRequest, QuotaJson, RequestStatus, StreamJson,
+		StreamKeyJson, Uploaded,
 	},
 	AccountId, BlockNumber, Denial, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId, RecordId,
 	RequestKey, Sequence, StreamId,
@@ -294,6 +294,20 @@ where
 		})
 	}
 
+	fn lane(&self, organization: OrganizationId, lane: u32) -> Result<At<LaneJson>, Error> {
+		if lane >= limits::MAX_LANES {
+			return Err(Error::no_such_lane());
+		}
+		let next = |at: &BlockRef| {
+			let api = self.client.runtime_api();
+			api.next_position(hash(at), organization, lane).map_err(Error::internal)
+		};
+		self.at_finalized(|at| {
+			let (next, next_at_best) = (next(&at)?, next(&self.best())?);
+			Ok(LaneJson { organization, lane, next, next_at_best })
+		})
+	}
+
 	fn limits(&self) -> Result<Limits, Error> {
 		let bounds = self
 			.client
@@ -307,6 +321,8 @@ where
 			max_request_lifetime: bounds.max_request_lifetime,
 			receipt_retention: bounds.receipt_retention,
 			max_calls: bounds.max_calls,
+			max_lanes: bounds.max_lanes,
+			max_positions_ahead: bounds.max_positions_ahead,
 			max_page_size: limits::MAX_PAGE_SIZE,
 		})
 	}

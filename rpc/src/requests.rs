@@ -14,7 +14,7 @@ use credio_primitives::{
 	},
 	BlockNumber, Digest, OrganizationId, Outcome, Receipt, RequestKey, Submission,
 };
-use futures::{future::Either, Stream, StreamExt};
+use futures::{future::Either, stream::BoxStream, StreamExt};
 use jsonrpsee::{core::SubscriptionResult, PendingSubscriptionSink, SubscriptionMessage};
 use sc_client_api::BlockchainEvents;
 use sc_transaction_pool_api::{
@@ -23,11 +23,33 @@ use sc_transaction_pool_api::{
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
+use sp_runtime::traits::Header;
 
 /// A transaction as it came, and what it says about itself.
 struct Incoming<Extrinsic> {
 	extrinsic: Extrinsic,
 	submission: Submission,
+}
+
+/// A request that is followed to its outcome.
+#[derive(Clone, Copy)]
+struct Watched {
+	organization: OrganizationId,
+	key: RequestKey,
+	body_digest: Digest,
+	expires_at: BlockNumber,
+}
+
+/// What the pool says of a transaction, from now on.
+type Statuses = BoxStream<'static, TransactionStatus<H256, H256>>;
+
+/// How a request was taken.
+struct Taken {
+	uploaded: Uploaded,
+	body_digest: Digest,
+	expires_at: BlockNumber,
+	/// Of the transaction itself. `None` if another transaction of the request is followed, or none is needed.
+	statuses: Option<Statuses>,
 }
 
 impl<Block, Client, Pool> Credio<Block, Client, Pool>
@@ -90,7 +112,11 @@ where
 	}
 
 	fn remember(&self, submission: &Submission, transaction: H256) {
-		let seen = Seen { transaction, expires_at: submission.request.expires_at };
+		let seen = Seen {
+			transaction,
+			body_digest: submission.body_digest,
+			expires_at: submission.request.expires_at,
+		};
 		self.seen.insert(submission.organization, submission.request.key, seen);
 	}
 
@@ -104,22 +130,64 @@ where
 		}
 	}
 
-	pub(crate) async fn do_upload(&self, bytes: Bytes) -> Result<Uploaded, Error> {
-		let Incoming { extrinsic, submission } = self.incoming(&bytes)?;
-		let transaction = self.pool.hash_of(&extrinsic);
-		if let Some(status) = self.decided(&submission)? {
-			return Ok(self.uploaded(submission, transaction, status));
-		}
-		let best = H256(self.best().hash.0);
-		match self.pool.submit_one(best, TransactionSource::External, extrinsic).await {
-			Ok(_) => {},
-			Err(error) => match refusal(error) {
-				Refusal::AlreadyHeld => {},
-				Refusal::Error(error) => return Err(error),
+	/// What it means that the pool holds another transaction of the same request or lane position: the hash of it if
+	/// it is of the same request.
+	fn conflicting(&self, submission: &Submission) -> Result<H256, Error> {
+		match self.seen.get(submission.organization, &submission.request.key) {
+			Some(seen) if self.pool_holds(&seen.transaction) => {
+				if seen.body_digest == submission.body_digest {
+					Ok(seen.transaction)
+				} else {
+					Err(Error::KeyReused)
+				}
 			},
+			_ if submission.request.lane.is_some() => Err(Error::PositionTaken(
+				"another request at this lane position waits in the node's pool",
+			)),
+			// It came from another node, or by another method. What is held is told when it is decided.
+			_ => Ok(H256::zero()),
 		}
-		self.remember(&submission, transaction);
-		Ok(self.uploaded(submission, transaction, RequestState::Pending))
+	}
+
+	/// Takes a request: hands it to the pool unless it was decided before.
+	async fn take(&self, bytes: Bytes, watch: bool) -> Result<Taken, Error> {
+		let Incoming { extrinsic, submission } = self.incoming(&bytes)?;
+		let mut transaction = self.pool.hash_of(&extrinsic);
+		let mut statuses = None;
+		let mut state = RequestState::Pending;
+		if let Some(decided) = self.decided(&submission)? {
+			state = decided;
+		} else {
+			let best = H256(self.best().hash.0);
+			let source = TransactionSource::External;
+			let result = if watch {
+				let result = self.pool.submit_and_watch(best, source, extrinsic).await;
+				result.map(|watched| statuses = Some(watched.boxed()))
+			} else {
+				self.pool.submit_one(best, source, extrinsic).await.map(|_| ())
+			};
+			match result.map_err(refusal) {
+				Ok(()) | Err(Refusal::AlreadyHeld) => self.remember(&submission, transaction),
+				Err(Refusal::Conflict) => {
+					let held = self.conflicting(&submission)?;
+					if held != H256::zero() {
+						transaction = held;
+					}
+				},
+				// Between asking the chain and asking the pool, a block came.
+				Err(Refusal::AlreadyDecided) => {
+					state = self.decided(&submission)?.unwrap_or(RequestState::Pending);
+				},
+				Err(Refusal::Error(error)) => return Err(error),
+			}
+		}
+		let (body_digest, expires_at) = (submission.body_digest, submission.request.expires_at);
+		let uploaded = self.uploaded(submission, transaction, state);
+		Ok(Taken { uploaded, body_digest, expires_at, statuses })
+	}
+
+	pub(crate) async fn do_upload(&self, bytes: Bytes) -> Result<Uploaded, Error> {
+		self.take(bytes, false).await.map(|taken| taken.uploaded)
 	}
 
 	pub(crate) fn do_status(
@@ -168,6 +236,7 @@ where
 			block: receipt.block,
 			extrinsic_index: receipt.extrinsic_index,
 			expires_at: receipt.expires_at,
+			lane: receipt.lane,
 			failed_call,
 			error,
 		})
@@ -181,26 +250,35 @@ where
 	) -> SubscriptionResult {
 		// Subscribed before anything is sent, so that no block is missed.
 		let finality = self.client.finality_notification_stream();
-		let (uploaded, expires_at, statuses) = match self.start_watching(bytes).await {
-			Ok(started) => started,
-			Err(error) => {
-				pending.reject(error).await;
-				return Ok(());
-			},
-		};
+		let Taken { uploaded, body_digest, expires_at, statuses } =
+			match self.take(bytes, true).await {
+				Ok(taken) => taken,
+				Err(error) => {
+					pending.reject(error).await;
+					return Ok(());
+				},
+			};
 		let sink = pending.accept().await?;
 		// By reference: dropping a clone of a sink would end the subscription.
 		let sink = &sink;
 		let tell = |event: UploadEvent| async move {
 			sink.send(SubscriptionMessage::from_json(&event)?).await.map_err(Into::into)
 		};
-		let (organization, key) = (uploaded.organization, uploaded.request_key);
+		let watched = Watched {
+			organization: uploaded.organization,
+			key: uploaded.request_key,
+			body_digest,
+			expires_at,
+		};
 		tell(UploadEvent::Accepted(uploaded)).await?;
-		if let Some(last) = self.last_event(organization, key, expires_at)? {
+		if let Some(last) = self.last_event(&watched)? {
 			return tell(last).await;
 		}
+		// While the pool tells of the transaction, the chain need not be asked before it is in a block.
+		let mut in_block = if statuses.is_some() { None } else { Some(0) };
+		let statuses = statuses.unwrap_or_else(|| futures::stream::empty().boxed());
 		let mut events = futures::stream::select(
-			finality.map(|_| Either::Left(())),
+			finality.map(|block| Either::Left(*block.header.number())),
 			statuses.map(Either::Right),
 		);
 		loop {
@@ -210,13 +288,17 @@ where
 			};
 			match event {
 				None => return Ok(()),
-				Some(Either::Left(())) => {
-					if let Some(last) = self.last_event(organization, key, expires_at)? {
-						return tell(last).await;
+				Some(Either::Left(finalized)) => {
+					let is_due = in_block.is_some_and(|block| block <= finalized);
+					if is_due || finalized > expires_at {
+						if let Some(last) = self.last_event(&watched)? {
+							return tell(last).await;
+						}
 					}
 				},
 				Some(Either::Right(TransactionStatus::InBlock((block, _)))) => {
 					if let Some(number) = self.client.number(block)? {
+						in_block = Some(number);
 						let block = BlockRef { number, hash: Digest(block.0) };
 						tell(UploadEvent::InBlock { block }).await?;
 					}
@@ -226,10 +308,11 @@ where
 					| TransactionStatus::Invalid
 					| TransactionStatus::Usurped(_),
 				)) => {
-					if self.receipt(&self.best(), organization, key)?.is_none() {
+					if self.receipt(&self.best(), watched.organization, watched.key)?.is_none() {
 						let reason = "the node's pool no longer holds the transaction".into();
 						return tell(UploadEvent::Dropped { reason }).await;
 					}
+					in_block = Some(0);
 				},
 				Some(Either::Right(_)) => {},
 			}
@@ -237,14 +320,14 @@ where
 	}
 
 	/// The last event of a request, once its outcome is final.
-	fn last_event(
-		&self,
-		organization: OrganizationId,
-		key: RequestKey,
-		expires_at: BlockNumber,
-	) -> Result<Option<UploadEvent>, Error> {
+	fn last_event(&self, watched: &Watched) -> Result<Option<UploadEvent>, Error> {
+		let Watched { organization, key, body_digest, expires_at } = *watched;
 		let at = self.finalized();
 		if let Some(receipt) = self.receipt(&at, organization, key)? {
+			if receipt.body_digest != body_digest {
+				let reason = "the request key was used for other calls".into();
+				return Ok(Some(UploadEvent::Dropped { reason }));
+			}
 			let status = RequestStatus {
 				organization,
 				request_key: key,
@@ -259,38 +342,6 @@ where
 			status: RequestState::Expired,
 			receipt: None,
 		})))
-	}
-
-	/// Hands the transaction to the pool; the stream is what the pool says of it, and empty if there is no need.
-	async fn start_watching(
-		&self,
-		bytes: Bytes,
-	) -> Result<
-		(
-			Uploaded,
-			BlockNumber,
-			impl Stream<Item = TransactionStatus<H256, H256>> + Send + Unpin + use<Block, Client, Pool>,
-		),
-		Error,
-	> {
-		let Incoming { extrinsic, submission } = self.incoming(&bytes)?;
-		let transaction = self.pool.hash_of(&extrinsic);
-		let expires_at = submission.request.expires_at;
-		if let Some(status) = self.decided(&submission)? {
-			let uploaded = self.uploaded(submission, transaction, status);
-			return Ok((uploaded, expires_at, futures::stream::empty().boxed()));
-		}
-		let best = H256(self.best().hash.0);
-		let statuses =
-			match self.pool.submit_and_watch(best, TransactionSource::External, extrinsic).await {
-				Ok(statuses) => statuses.boxed(),
-				Err(error) => match refusal(error) {
-					Refusal::AlreadyHeld => futures::stream::empty().boxed(),
-					Refusal::Error(error) => return Err(error),
-				},
-			};
-		self.remember(&submission, transaction);
-		Ok((self.uploaded(submission, transaction, RequestState::Pending), expires_at, statuses))
 	}
 }
 

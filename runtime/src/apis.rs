@@ -297,6 +297,10 @@ impl_runtime_apis! {
 			Product::request_limits()
 		}
 
+		fn next_position(organization: primitives::OrganizationId, lane: u32) -> u64 {
+			Product::next_position(organization, lane)
+		}
+
 		fn error_name(error: DispatchError) -> (Vec<u8>, Vec<u8>) {
 			credio_runtime_common::apis::error_name::<RuntimeError>(error)
 		}

@@ -4,7 +4,7 @@ mod bundles;
 
 use crate::*;
 use codec::MaxEncodedLen;
-use frame_support::traits::{PalletInfoAccess, StorageInfoTrait};
+use frame_support::traits::{Contains, PalletInfoAccess, StorageInfoTrait};
 use sp_runtime::BuildStorage;
 
 #[test]
@@ -93,7 +93,7 @@ fn sizes_of_what_is_stored_are_frozen() {
 			("Grant", 347),
 			("WrappedKey", 86),
 			("AccessRequest", 567),
-			("Receipt", 55),
+			("Receipt", 68),
 			("Bundle", 816),
 		]
 	);
@@ -108,6 +108,34 @@ fn genesis(name: &sp_genesis_builder::PresetId) -> sp_io::TestExternalities {
 	let config: RuntimeGenesisConfig =
 		serde_json::from_value(config).expect("a preset fits the genesis config");
 	config.build_storage().expect("a preset builds").into()
+}
+
+#[test]
+fn calls_that_nobody_needs_are_not_available() {
+	use configs::system::AvailableCalls;
+	let remark: RuntimeCall = frame_system::Call::remark { remark: Vec::new() }.into();
+	let nested = || Box::new(remark.clone());
+	let as_origin = Box::new(frame_system::RawOrigin::Root.into());
+	for unavailable in [
+		RuntimeCall::from(frame_system::Call::set_code { code: Vec::new() }),
+		frame_system::Call::kill_prefix { prefix: Vec::new(), subkeys: 0 }.into(),
+		pallet_utility::Call::as_derivative { index: 0, call: nested() }.into(),
+		pallet_utility::Call::dispatch_as { as_origin, call: nested() }.into(),
+		pallet_grandpa::Call::note_stalled { delay: 0, best_finalized_block_number: 0 }.into(),
+	] {
+		assert!(!AvailableCalls::contains(&unavailable), "{unavailable:?}");
+		// Nor inside of another one: `batch` dispatches with the filter of its own origin.
+		let batch = pallet_utility::Call::batch_all { calls: vec![unavailable] };
+		let mut ext = sp_io::TestExternalities::default();
+		ext.execute_with(|| {
+			let origin = RuntimeOrigin::signed(AccountId::new([1; 32]));
+			let refused =
+				sp_runtime::traits::Dispatchable::dispatch(RuntimeCall::from(batch), origin);
+			let error = refused.expect_err("it is not available").error;
+			assert_eq!(error, frame_system::Error::<Runtime>::CallFiltered.into());
+		});
+	}
+	assert!(AvailableCalls::contains(&remark));
 }
 
 #[test]

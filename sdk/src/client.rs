@@ -49,7 +49,7 @@ pub struct Client {
 	vault: Arc<dyn Vault>,
 	organization: OrganizationId,
 	limits: Limits,
-	/// Held while a transaction is handed over, so that nonces arrive in order.
+	/// Held while a transaction with a nonce is handed over, so that they arrive in order.
 	turn: Mutex<()>,
 	/// Secrets of streams as this organization holds them, which never change.
 	held: Mutex<HashMap<(StreamId, KeyEpoch), Held>>,

@@ -94,13 +94,8 @@ fn remedy_text(remedy: &Option<String>) -> String {
 impl Refusal {
 	/// Whether the same transaction may be taken later.
 	pub fn is_busy(&self) -> bool {
-		matches!(self.code, codes::POOL_FULL | codes::QUOTA_EXCEEDED)
+		matches!(self.code, codes::POOL_FULL | codes::QUOTA_EXCEEDED | codes::POSITION_TOO_FAR)
 			|| self.reason.as_deref() == Some("banned")
-	}
-
-	/// Whether the account's nonce was the reason: another process uses the same account.
-	pub fn is_nonce(&self) -> bool {
-		matches!(self.reason.as_deref(), Some("stale" | "future"))
 	}
 }
 

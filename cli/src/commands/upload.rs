@@ -196,6 +196,14 @@ pub async fn status(session: &Session, key: &str, stream: Option<&str>) -> Resul
 			("request key", status.request_key.to_string()),
 			("status", format!("{:?}", status.status).to_lowercase()),
 			("block", output::or_dash(receipt.map(|receipt| receipt.block))),
+			(
+				"lane position",
+				output::or_dash(
+					receipt
+						.and_then(|receipt| receipt.lane)
+						.map(|lane| format!("{} in lane {}", lane.sequence, lane.lane)),
+				),
+			),
 			("error", output::or_dash(error.map(|error| error.name.clone()))),
 		],
 	)

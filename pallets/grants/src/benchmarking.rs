@@ -6,8 +6,8 @@ use credio_primitives::{
 	grant::{GrantKey, GrantTerms},
 	limits::{self, MAX_GRANTS_PER_GRANTEE, MAX_GRANTS_PER_RESOURCE},
 	traits::{EncryptionKeys, KeyEpochs, Membership, Streams},
-	AccessRequestId, AccountId, EntryBody, GrantId, KeyEpoch, OrganizationId, Permission, Purpose,
-	RecordId, Reference, Resource, StreamId, WrappedKey,
+	AccessRequestId, AccountId, BlockNumber, EntryBody, Grant, GrantId, KeyEpoch, OrganizationId,
+	Permission, Purpose, RecordId, Reference, Resource, StreamId, WrappedKey,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::Get;
@@ -138,6 +138,40 @@ fn grant_keys<T: Config>(staying: &[(GrantId, OrganizationId)]) -> Vec<GrantKey>
 fn next_block<T: Config>() {
 	let next = frame_system::Pallet::<T>::block_number() + 1u32.into();
 	frame_system::Pallet::<T>::set_block_number(next);
+}
+
+/// As many grants to append as one organization can hold, each at the end of the longest chain. Only the last holds.
+pub(crate) fn insert_append_grants<T: Config>(grantee: OrganizationId, stream: StreamId) {
+	let resource = Resource::Stream(stream);
+	let mut held = GranteeGrants::default();
+	for n in 0..MAX_GRANTS_PER_GRANTEE {
+		let is_last = n.saturating_add(1) == MAX_GRANTS_PER_GRANTEE;
+		// The chain of a grant that does not hold starts under one that is gone.
+		let gone = GrantId::derive(grantee, &reference(u32::MAX));
+		let mut parent = (!is_last).then_some(gone);
+		for depth in 0..limits::MAX_DELEGATION_DEPTH {
+			let id = GrantId::derive(
+				grantee,
+				&reference(n.saturating_mul(limits::MAX_DELEGATION_DEPTH).saturating_add(depth)),
+			);
+			let grant = Grant {
+				grantor: OrganizationId::MAX,
+				grantee,
+				resource,
+				permission: Permission::Append,
+				from_epoch: 0,
+				purpose: purpose(),
+				expires_at: Some(BlockNumber::MAX),
+				delegable: true,
+				parent,
+				granted_at: 0,
+			};
+			Grants::<T>::insert(id, grant);
+			parent = Some(id);
+		}
+		let _ = parent.map(|id| held.try_push(id));
+	}
+	GrantsByGrantee::<T>::insert(grantee, resource, held);
 }
 
 #[benchmarks]

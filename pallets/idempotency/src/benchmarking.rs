@@ -4,7 +4,7 @@
 use super::*;
 use alloc::{vec, vec::Vec};
 use credio_primitives::{
-	traits::Membership, AccountId, OrganizationId, Outcome, Request, RequestKey,
+	traits::Membership, AccountId, LanePosition, OrganizationId, Outcome, Request, RequestKey,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{traits::Get, weights::Weight};
@@ -24,7 +24,9 @@ fn request<T: Config>(n: u32) -> Request {
 	let mut key = [0; 32];
 	key[..4].copy_from_slice(&n.to_le_bytes());
 	let expires_at = Pallet::<T>::now().saturating_add(T::MaxRequestLifetime::get());
-	Request { key: RequestKey(key), expires_at, lane: None }
+	// Each in a lane of its own, so that each is next.
+	let lane = Some(LanePosition { lane: n, sequence: 0 });
+	Request { key: RequestKey(key), expires_at, lane }
 }
 
 /// `c` calls of about `b` bytes together.
@@ -91,6 +93,20 @@ mod benchmarks {
 			Pallet::<T>::remove_receipts(Weight::MAX);
 		}
 		assert_eq!(Receipts::<T>::iter_keys().count(), 0);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn check_request(b: Linear<0, MAX_BYTES>) -> Result<(), BenchmarkError> {
+		let (who, _) = caller::<T>();
+		let request = request::<T>(0);
+		let calls = calls::<T>(64, b);
+		let valid;
+		#[block]
+		{
+			valid = Pallet::<T>::validate_request(&who, &request, &calls, |_| true);
+		}
+		assert!(valid.is_ok());
 		Ok(())
 	}
 

@@ -7,7 +7,7 @@ use credio_primitives::{
 	apis::RequestLimits,
 	limits,
 	traits::{Membership, Role},
-	Digest, OrganizationId, Outcome, Receipt, Request,
+	Digest, LanePosition, OrganizationId, Outcome, Receipt, Request,
 };
 use frame_support::{
 	dispatch::{
@@ -28,9 +28,16 @@ use sp_runtime::{
 type CallOf<T> = <T as Config>::RuntimeCall;
 
 /// The request is new and may run, or it has a receipt already.
-enum Decision {
-	Run { organization: OrganizationId, body_digest: Digest },
-	Repeat { organization: OrganizationId },
+pub(crate) enum Decision {
+	/// It is new.
+	Run {
+		/// Digest of its calls.
+		body_digest: Digest,
+		/// The next position of its lane, if it names one.
+		next_position: Option<u64>,
+	},
+	/// It was decided before.
+	Repeat,
 }
 
 impl<T: Config> Pallet<T> {
@@ -76,16 +83,16 @@ impl<T: Config> Pallet<T> {
 		allowed: impl Fn(&CallOf<T>) -> bool,
 	) -> DispatchResultWithPostInfo {
 		let own_weight = Self::own_weight(&calls);
-		let decision = Self::decide(&origin, &request, &calls, allowed)
+		let (organization, decision) = Self::admit(&origin, &request, &calls, allowed)
 			// Nothing was run, so nothing but the check is to be counted.
 			.map_err(|error| error.with_weight(own_weight))?;
 		match decision {
-			Decision::Run { organization, body_digest } => {
+			Decision::Run { body_digest, .. } => {
 				let (outcome, calls_weight) = Self::run(origin, calls)?;
 				Self::store(organization, &request, body_digest, outcome);
 				Ok(Some(own_weight.saturating_add(calls_weight)).into())
 			},
-			Decision::Repeat { organization } => {
+			Decision::Repeat => {
 				Self::deposit_event(Event::Repeated { organization, key: request.key });
 				let bytes = calls.encoded_size().saturated_into();
 				Ok(Some(T::WeightInfo::repeat(bytes)).into())
@@ -93,25 +100,40 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	fn decide(
+	/// Whose request it is, and what is to be done with it now.
+	fn admit(
 		origin: &OriginFor<T>,
 		request: &Request,
 		calls: &[CallOf<T>],
 		allowed: impl Fn(&CallOf<T>) -> bool,
-	) -> Result<Decision, DispatchError> {
+	) -> Result<(OrganizationId, Decision), DispatchError> {
 		let who = ensure_signed(origin.clone())?;
+		let organization = T::Membership::ensure_role(&who, Role::Any)?;
+		let decision = Self::decide(organization, request, calls, allowed)?;
+		if let (Decision::Run { next_position, .. }, Some(lane)) = (&decision, request.lane) {
+			ensure!(*next_position == Some(lane.sequence), Error::<T>::PositionAhead);
+		}
+		Ok((organization, decision))
+	}
+
+	/// What is to be done with a request. It says the same in the pool and in a block, but for a lane position that
+	/// is ahead of the next one, which waits in the pool.
+	pub(crate) fn decide(
+		organization: OrganizationId,
+		request: &Request,
+		calls: &[CallOf<T>],
+		allowed: impl Fn(&CallOf<T>) -> bool,
+	) -> Result<Decision, Error<T>> {
 		ensure!(!calls.is_empty(), Error::<T>::NoCalls);
 		ensure!(calls.len() <= limits::MAX_CALLS as usize, Error::<T>::TooManyCalls);
-		let organization = T::Membership::ensure_role(&who, Role::Any)?;
 
 		// The receipt comes first: a repeat is answered from it, whatever expiry and lane it carries.
 		let body_digest = Self::body_digest(calls);
 		if let Some(receipt) = Receipts::<T>::get(organization, request.key) {
 			ensure!(receipt.body_digest == body_digest, Error::<T>::KeyReused);
-			return Ok(Decision::Repeat { organization });
+			return Ok(Decision::Repeat);
 		}
 
-		ensure!(request.lane.is_none(), Error::<T>::LanesUnavailable);
 		let now = Self::now();
 		ensure!(request.expires_at >= now, Error::<T>::Expired);
 		ensure!(
@@ -122,7 +144,18 @@ impl<T: Config> Pallet<T> {
 			calls.iter().all(|call| call.is_sub_type().is_none() && allowed(call)),
 			Error::<T>::CallNotAllowed
 		);
-		Ok(Decision::Run { organization, body_digest })
+		let next_position = match request.lane {
+			None => None,
+			Some(LanePosition { lane, sequence }) => {
+				ensure!(lane < limits::MAX_LANES, Error::<T>::NoSuchLane);
+				// The last position there is would have none after it.
+				ensure!(sequence < u64::MAX, Error::<T>::NoSuchLane);
+				let next = NextPositions::<T>::get(organization, lane);
+				ensure!(sequence >= next, Error::<T>::PositionConsumed);
+				Some(next)
+			},
+		};
+		Ok(Decision::Run { body_digest, next_position })
 	}
 
 	/// Runs the calls in one storage layer, which is undone if one of them fails. Answers what they have used too.
@@ -156,22 +189,26 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Stores the receipt of a request, notes when it is to go, and says what happened.
+	/// Stores the receipt of a request, notes when it is to go, consumes its lane position, and says what happened.
 	fn store(
 		organization: OrganizationId,
 		request: &Request,
 		body_digest: Digest,
 		outcome: Outcome,
 	) {
-		let Request { key, expires_at, .. } = *request;
+		let Request { key, expires_at, lane } = *request;
 		let receipt = Receipt {
 			body_digest,
 			block: Self::now(),
 			extrinsic_index: frame_system::Pallet::<T>::extrinsic_index().unwrap_or_default(),
 			expires_at,
+			lane,
 			outcome,
 		};
 		Receipts::<T>::insert(organization, key, receipt);
+		if let Some(LanePosition { lane, sequence }) = lane {
+			NextPositions::<T>::insert(organization, lane, sequence.saturating_add(1));
+		}
 		Removals::<T>::insert((Self::removal_bucket(expires_at), organization, key), ());
 		Self::deposit_event(match outcome {
 			Outcome::Applied => Event::Applied { organization, key },
@@ -224,6 +261,8 @@ impl<T: Config> Pallet<T> {
 			max_request_lifetime: T::MaxRequestLifetime::get(),
 			receipt_retention: T::ReceiptRetention::get(),
 			max_calls: limits::MAX_CALLS,
+			max_lanes: limits::MAX_LANES,
+			max_positions_ahead: limits::MAX_POSITIONS_AHEAD,
 		}
 	}
 }

@@ -5,6 +5,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod extension;
 mod impls;
 #[cfg(test)]
 mod mock;
@@ -14,6 +15,7 @@ mod tests;
 mod try_state;
 pub mod weights;
 
+pub use extension::CheckRequest;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
@@ -112,6 +114,12 @@ pub mod pallet {
 		OptionQuery,
 	>;
 
+	/// The next position of each lane that was used.
+	// Twox64Concat for both: the chain gives the organization's number, and lanes are few.
+	#[pallet::storage]
+	pub type NextPositions<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, OrganizationId, Twox64Concat, u32, u64, ValueQuery>;
+
 	/// The first bucket that may not be empty. All before it are.
 	#[pallet::storage]
 	pub type OldestBucket<T: Config> = StorageValue<_, u32, ValueQuery>;
@@ -162,8 +170,12 @@ pub mod pallet {
 		ExpiryTooFar,
 		/// The key was used for other calls. The receipt of those stands.
 		KeyReused,
-		/// The request names a position in a lane, and lanes are not available.
-		LanesUnavailable,
+		/// The organization has no lane of this number.
+		NoSuchLane,
+		/// The lane position was consumed by another request: this one needs a new position.
+		PositionConsumed,
+		/// The requests at earlier positions of the lane have not been decided yet.
+		PositionAhead,
 	}
 
 	#[pallet::hooks]
@@ -190,6 +202,11 @@ pub mod pallet {
 			Receipts::<T>::get(organization, key)
 		}
 
+		/// The next position of a lane. All before it are consumed.
+		pub fn next_position(organization: OrganizationId, lane: u32) -> u64 {
+			NextPositions::<T>::get(organization, lane)
+		}
+
 		/// Bounds on requests.
 		pub fn limits() -> RequestLimits {
 			Self::do_limits()
@@ -202,13 +219,17 @@ pub mod pallet {
 		/// Applies the calls of a request together or not at all, once.
 		///
 		/// Origin: any member of an active organization. The calls run with the signer's own origin. If one fails,
-		/// all are undone and the receipt says so; this call succeeds all the same. The same key with the same calls
-		/// again does nothing: the first receipt stands, even past its expiry. Emits [`Event::Applied`],
-		/// [`Event::Rejected`] or [`Event::Repeated`].
+		/// all are undone and the receipt says so; this call succeeds all the same. Either way the request's lane
+		/// position is consumed. The same key with the same calls again does nothing: the first receipt stands, even
+		/// past its expiry. Emits [`Event::Applied`], [`Event::Rejected`] or [`Event::Repeated`].
+		///
+		/// As the call of a transaction it uses no nonce, and what would be refused here or repeated does not get into
+		/// a block: see [`CheckRequest`](crate::CheckRequest).
 		///
 		/// Errors: those of `Config::Membership`, [`Error::NoCalls`], [`Error::TooManyCalls`],
-		/// [`Error::KeyReused`], [`Error::LanesUnavailable`], [`Error::Expired`], [`Error::ExpiryTooFar`],
-		/// [`Error::CallNotAllowed`]. None of them leaves a receipt.
+		/// [`Error::KeyReused`], [`Error::Expired`], [`Error::ExpiryTooFar`], [`Error::CallNotAllowed`],
+		/// [`Error::NoSuchLane`], [`Error::PositionConsumed`], [`Error::PositionAhead`]. None of them leaves a
+		/// receipt.
 		#[pallet::call_index(0)]
 		#[pallet::weight((Pallet::<T>::declared_weight(calls), DispatchClass::Normal))]
 		pub fn submit(

@@ -2,17 +2,23 @@
 
 pub mod scratch;
 
-use crate as pallet_idempotency;
+use crate::{self as pallet_idempotency, CheckRequest};
 use credio_primitives::{
 	traits::{Membership, Role},
-	AccountId, Member, OrganizationId, Request, RequestKey, Roles,
+	AccountId, LanePosition, Member, OrganizationId, Request, RequestKey, Roles,
 };
 use frame_support::{
-	derive_impl, parameter_types,
+	derive_impl,
+	dispatch::GetDispatchInfo,
+	parameter_types,
 	traits::{Contains, OnIdle},
 	weights::Weight,
 };
-use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError};
+use sp_runtime::{
+	traits::{DispatchTransaction, IdentityLookup},
+	transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
+	BuildStorage, DispatchError, DispatchResult,
+};
 
 #[frame_support::runtime]
 mod runtime {
@@ -139,6 +145,40 @@ impl Membership<AccountId> for Members {
 
 pub fn key(n: u8) -> RequestKey {
 	RequestKey([n; 32])
+}
+
+/// The same request at a position of a lane.
+pub fn in_lane(request: Request, lane: u32, sequence: u64) -> Request {
+	Request { lane: Some(LanePosition { lane, sequence }), ..request }
+}
+
+pub fn submit_call(request: Request, calls: Vec<RuntimeCall>) -> RuntimeCall {
+	crate::Call::submit { request, calls }.into()
+}
+
+/// What a pool says of a transaction.
+pub fn validate(
+	who: AccountId,
+	call: &RuntimeCall,
+) -> Result<ValidTransaction, TransactionValidityError> {
+	let info = call.get_dispatch_info();
+	let origin = RuntimeOrigin::signed(who);
+	CheckRequest::<Test>::from(0)
+		.validate_only(origin, call, &info, 0, TransactionSource::External, 0)
+		.map(|(valid, ..)| valid)
+}
+
+/// What a block makes of a transaction: it does not get in, or it is dispatched.
+pub fn apply(
+	who: AccountId,
+	nonce: u32,
+	call: RuntimeCall,
+) -> Result<DispatchResult, TransactionValidityError> {
+	let info = call.get_dispatch_info();
+	let origin = RuntimeOrigin::signed(who);
+	CheckRequest::<Test>::from(nonce)
+		.dispatch_transaction(origin, call, &info, 0, 0)
+		.map(|result| result.map(|_| ()).map_err(|failure| failure.error))
 }
 
 /// A request that expires 50 blocks from now.

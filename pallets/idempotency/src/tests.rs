@@ -1,3 +1,5 @@
+mod extension;
+mod lanes;
 mod properties;
 mod receipts;
 mod rejection;

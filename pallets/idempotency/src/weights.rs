@@ -1,4 +1,4 @@
-//! Weights of `submit` and of the removal of receipts.
+//! Weights of `submit`, of its check in the pool, and of the removal of receipts.
 //!
 //! The numbers here are derived from the reads and writes that each makes, with the constants of ParityDB, and an
 //! estimate of the time it takes besides. They are to be replaced by measured numbers.
@@ -13,6 +13,8 @@ pub trait WeightInfo {
 	fn repeat(b: u32) -> Weight;
 	/// Removal of `n` receipts.
 	fn remove_receipts(n: u32) -> Weight;
+	/// The check of a transaction that submits a request of `b` bytes of calls.
+	fn check_request(b: u32) -> Weight;
 }
 
 /// `nanos` of time, and storage. A proof of one small item is about 3 KiB.
@@ -22,10 +24,10 @@ fn weight(nanos: u64, reads: u64, writes: u64) -> Weight {
 }
 
 impl WeightInfo for () {
-	// Reads: member, organization, receipt. Writes: receipt, removal. Each call opens a storage layer; each byte is
-	// encoded and hashed.
+	// Reads: member, organization, receipt, lane. Writes: receipt, removal, lane. Each call opens a storage layer; each
+	// byte is encoded and hashed.
 	fn submit(c: u32, b: u32) -> Weight {
-		weight(30_000, 3, 2)
+		weight(30_000, 4, 3)
 			.saturating_add(weight(5_000, 0, 0).saturating_mul(c.into()))
 			.saturating_add(weight(3, 0, 0).saturating_mul(b.into()))
 	}
@@ -37,5 +39,9 @@ impl WeightInfo for () {
 	// its removal.
 	fn remove_receipts(n: u32) -> Weight {
 		weight(5_000, 1, 1).saturating_add(weight(10_000, 1, 2).saturating_mul(n.into()))
+	}
+	// Reads: member, organization, receipt, lane. Each byte is encoded and hashed.
+	fn check_request(b: u32) -> Weight {
+		weight(25_000, 4, 0).saturating_add(weight(3, 0, 0).saturating_mul(b.into()))
 	}
 }

@@ -27,4 +27,12 @@ where
 			Err(DispatchError::BadOrigin)
 		}
 	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_appender(stream: &StreamId, _owner: OrganizationId) -> Option<AccountId> {
+		let who: AccountId = frame_benchmarking::account("appender", 0, 0);
+		let organization = Members::benchmark_member(&who);
+		Grants::benchmark_append_grant(organization, stream);
+		Some(who)
+	}
 }

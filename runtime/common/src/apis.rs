@@ -180,6 +180,10 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		Bundles::<Runtime>::limits()
 	}
 
+	pub fn next_position(organization: OrganizationId, lane: u32) -> u64 {
+		Idempotency::<Runtime>::next_position(organization, lane)
+	}
+
 	/// What a call of `signer` says about the request in it.
 	pub fn submission<Call>(signer: &AccountId, call: &Call) -> Result<Submission, NotASubmission>
 	where

@@ -4,12 +4,51 @@ use super::constants::*;
 use crate::*;
 use frame_support::{
 	derive_impl,
-	traits::{ConstU32, ConstU64},
+	traits::{ConstU32, ConstU64, Contains},
 	weights::constants::ParityDbWeight,
 };
 
+/// Calls that can be made on this chain, whoever makes them and whatever they are nested in. Only root is not held
+/// to it. Named one by one where a pallet has calls that nobody needs here.
+pub struct AvailableCalls;
+
+impl Contains<RuntimeCall> for AvailableCalls {
+	fn contains(call: &RuntimeCall) -> bool {
+		match call {
+			// The rest is root's. Anybody may bring the code of an upgrade that root has authorized by its hash.
+			RuntimeCall::System(call) => matches!(
+				call,
+				frame_system::Call::remark { .. }
+					| frame_system::Call::remark_with_event { .. }
+					| frame_system::Call::apply_authorized_upgrade { .. }
+			),
+			// Derived accounts are no members, so nothing that acts for one could do anything.
+			RuntimeCall::Utility(call) => matches!(
+				call,
+				pallet_utility::Call::batch { .. }
+					| pallet_utility::Call::batch_all { .. }
+					| pallet_utility::Call::force_batch { .. }
+			),
+			// Equivocations cannot be reported yet, and the rest is root's.
+			RuntimeCall::Grandpa(_) => false,
+			RuntimeCall::Timestamp(_)
+			| RuntimeCall::Session(_)
+			| RuntimeCall::Council(_)
+			| RuntimeCall::CouncilMembership(_)
+			| RuntimeCall::Governance(_)
+			| RuntimeCall::Organizations(_)
+			| RuntimeCall::Anchor(_)
+			| RuntimeCall::Records(_)
+			| RuntimeCall::Grants(_)
+			| RuntimeCall::Idempotency(_)
+			| RuntimeCall::Bundles(_) => true,
+		}
+	}
+}
+
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
+	type BaseCallFilter = AvailableCalls;
 	type Block = Block;
 	type BlockWeights = RuntimeBlockWeights;
 	type BlockLength = RuntimeBlockLength;

@@ -41,7 +41,7 @@
 //! A document that is anchored and kept elsewhere has a commitment key of its own, so that it can be shown alone:
 //! `HKDF-SHA256(ikm = stream secret, salt = none, info = "credio/v1/anchor" ++ context ++ u32(index))`.
 //!
-//! Test vectors are in `sdk/vectors`.
+//! Test vectors are in `sdk/vectors`, with a second implementation in Python that holds them.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 

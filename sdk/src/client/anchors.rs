@@ -1,6 +1,6 @@
 //! Anchors: commitments to documents that are kept elsewhere.
 
-use super::{records::reference, Client};
+use super::Client;
 use crate::{
 	calls::Call,
 	error::{Error, Result},
@@ -8,7 +8,7 @@ use crate::{
 use credio_primitives::{
 	merkle,
 	rpc::{At, Inclusion},
-	Commitment, Digest, EntryBody, KeyEpoch, RecordId, StreamId,
+	Commitment, Digest, EntryBody, KeyEpoch, RecordId, Reference, StreamId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ impl Client {
 		let epoch = self.stream(stream).await?.epoch.ok_or(Error::NoEpoch)?.current;
 		let held = self.held(stream, epoch).await?;
 		let key = self.new_key()?;
-		let reference = reference(&key, 0);
+		let reference = Reference::derive(&key, 0);
 		let record_id = RecordId::derive(self.organization, &reference);
 		let context = self.context(stream, epoch, record_id);
 		let mut commitments = Vec::with_capacity(documents.len());

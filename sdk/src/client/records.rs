@@ -81,12 +81,6 @@ impl Entries {
 	}
 }
 
-/// The reference of the entry that a request appends at a position of its calls:
-/// `blake2_256("credio/reference/v1" ++ request key ++ u32(position))`.
-pub fn reference(key: &RequestKey, position: u32) -> Reference {
-	Reference(sp_crypto_hashing::blake2_256(&(*b"credio/reference/v1", key, position).encode()))
-}
-
 impl Client {
 	/// Key of the request that uploads under a business key, at an attempt counted from 0.
 	///
@@ -142,7 +136,7 @@ impl Client {
 	async fn append(&self, upload: &Upload<'_>, key: RequestKey) -> Result<RequestStatus> {
 		let epoch = self.writable_epoch(upload.stream).await?;
 		let held = self.held(upload.stream, epoch).await?;
-		let reference = reference(&key, 0);
+		let reference = Reference::derive(&key, 0);
 		let record_id = RecordId::derive(self.organization, &reference);
 		let context = self.context(upload.stream, epoch, record_id);
 		let sealed = self.vault.seal(&held, &context, upload.media_type, upload.document)?;
@@ -177,7 +171,7 @@ impl Client {
 	}
 
 	async fn applied(&self, key: RequestKey, status: &RequestStatus) -> Result<Outcome> {
-		let record_id = RecordId::derive(self.organization, &reference(&key, 0));
+		let record_id = RecordId::derive(self.organization, &Reference::derive(&key, 0));
 		let header = self.record(record_id).await?.header;
 		Ok(Outcome::Applied(Uploaded {
 			record_id,
@@ -191,7 +185,7 @@ impl Client {
 	/// Answers the first outcome of a request that was applied before, if it was for this document.
 	async fn recognize(&self, upload: &Upload<'_>, status: RequestStatus) -> Result<Outcome> {
 		let key = status.request_key;
-		let record_id = RecordId::derive(self.organization, &reference(&key, 0));
+		let record_id = RecordId::derive(self.organization, &Reference::derive(&key, 0));
 		let verified = match self.commitment_key(record_id).await {
 			Ok(commitment_key) => {
 				self.verify(record_id, upload.document, &commitment_key).await.is_ok()

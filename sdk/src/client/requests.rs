@@ -7,7 +7,7 @@ use crate::{
 };
 use credio_primitives::{
 	error_codes as codes,
-	rpc::{At, RequestState, RequestStatus, UploadEvent},
+	rpc::{At, LaneJson, RequestState, RequestStatus, UploadEvent},
 	BlockNumber, LanePosition, Request, RequestKey,
 };
 use subxt::{
@@ -27,6 +27,14 @@ const REQUEST_LIFETIME: BlockNumber = 600;
 const MAX_ATTEMPTS: usize = 30;
 
 impl Client {
+	/// Where a lane of this organization stands.
+	///
+	/// Errors: [`Error::Refused`] for a number out of bounds.
+	pub async fn lane(&self, lane: u32) -> Result<LaneJson> {
+		let answer: At<LaneJson> = self.call("credio_v1_lane", (self.organization, lane)).await?;
+		Ok(answer.answer)
+	}
+
 	/// Where a request of this organization stands.
 	pub async fn status(&self, key: RequestKey) -> Result<RequestStatus> {
 		let answer: At<RequestStatus> =
@@ -56,10 +64,22 @@ impl Client {
 	/// Errors: [`Error::Expired`], [`Error::KeyReused`], [`Error::Refused`], [`Error::Connection`]. A rejection is an
 	/// answer, not an error.
 	pub async fn submit(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatus> {
+		self.submit_at(key, calls, None).await
+	}
+
+	/// As [`Self::submit`], at a position of a lane: it is decided after the positions before it, and waits for them.
+	///
+	/// Errors: as there, and [`Error::Refused`] with the codes for "position taken" and "position too far".
+	pub async fn submit_at(
+		&self,
+		key: RequestKey,
+		calls: &[Call],
+		lane: Option<LanePosition>,
+	) -> Result<RequestStatus> {
 		let mut attempt = 0;
 		loop {
 			attempt += 1;
-			match self.submit_once(key, calls).await {
+			match self.submit_once(key, calls, lane).await {
 				Ok(Some(status)) if status.status == RequestState::Expired => {
 					return Err(Error::Expired(key));
 				},
@@ -74,7 +94,6 @@ impl Client {
 				Err(Error::Refused(refusal)) if refusal.code == codes::KEY_REUSED => {
 					return Err(Error::KeyReused(key));
 				},
-				Err(Error::Refused(refusal)) if refusal.is_nonce() && attempt < MAX_ATTEMPTS => {},
 				Err(Error::Refused(refusal)) if refusal.is_busy() && attempt < MAX_ATTEMPTS => {
 					self.wait_for_finality(attempt).await?;
 				},
@@ -100,8 +119,13 @@ impl Client {
 	}
 
 	/// Hands a request over and follows it; `None` if the node no longer holds it.
-	async fn submit_once(&self, key: RequestKey, calls: &[Call]) -> Result<Option<RequestStatus>> {
-		let mut events = self.hand_over(key, calls).await?;
+	async fn submit_once(
+		&self,
+		key: RequestKey,
+		calls: &[Call],
+		lane: Option<LanePosition>,
+	) -> Result<Option<RequestStatus>> {
+		let mut events = self.hand_over(key, calls, lane).await?;
 		while let Some(event) = events.next().await {
 			match event? {
 				UploadEvent::Finalized(status) | UploadEvent::Expired(status) => {
@@ -114,22 +138,20 @@ impl Client {
 		Err(connection_lost())
 	}
 
-	/// Signs with the account's next nonce and hands over. Transactions of one account go in one after the other, so
-	/// that their nonces arrive in order; following them is concurrent.
+	/// Signs and hands over. A request is guarded by its key, so it carries no nonce, and any number of them can be
+	/// handed over at once.
 	async fn hand_over(
 		&self,
 		key: RequestKey,
 		calls: &[Call],
+		lane: Option<LanePosition>,
 	) -> Result<RpcSubscription<UploadEvent>> {
 		let now = self.finalized_number().await?;
 		let expires_at =
 			now.saturating_add(REQUEST_LIFETIME.min(self.limits.max_request_lifetime / 2));
-		let request = Request { key, expires_at, lane: None::<LanePosition> };
+		let request = Request { key, expires_at, lane };
 		let call = Call::submit(&request, calls, self.at_block.metadata_ref()).map_err(chain)?;
-
-		let _turn = self.turn.lock().await;
-		let nonce = self.next_nonce().await?;
-		let extrinsic = format!("0x{}", hex::encode(self.signed(&call, nonce)?.encoded()));
+		let extrinsic = format!("0x{}", hex::encode(self.signed(&call, 0)?.encoded()));
 		let params = super::by_position(&(extrinsic,))?;
 		let mut events: RpcSubscription<UploadEvent> = self
 			.rpc
@@ -144,13 +166,14 @@ impl Client {
 		Ok(events)
 	}
 
-	/// The account's next nonce, with what waits in the node's pool counted in. Asked for each time: another process
-	/// may use the same account, and a request that was decided before uses none.
+	/// The account's next nonce, with what waits in the node's pool counted in. Asked for each time, since another
+	/// process may use the same account.
 	async fn next_nonce(&self) -> Result<u64> {
 		self.call("system_accountNextIndex", (self.vault.account(),)).await
 	}
 
-	/// A call, signed. A request bounds its own life by its expiry, so the transaction is immortal.
+	/// A call, signed. A request bounds its own life by its expiry, so the transaction is immortal. Its nonce is
+	/// ignored; that of other calls counts.
 	fn signed(&self, call: &Call, nonce: u64) -> Result<Signed> {
 		let params = DefaultExtrinsicParamsBuilder::new().immortal().nonce(nonce).build();
 		let mut signable =

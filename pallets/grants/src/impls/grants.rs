@@ -268,4 +268,9 @@ impl<T: Config> AppendGrants for Pallet<T> {
 		Self::grants_of(organization, Resource::Stream(*stream))
 			.any(|(_, grant)| grant.permission == Permission::Append && Self::holds(&grant))
 	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_append_grant(organization: OrganizationId, stream: &StreamId) {
+		crate::benchmarking::insert_append_grants::<T>(organization, *stream);
+	}
 }

@@ -20,14 +20,14 @@ enum Step {
 		who: usize,
 		key: u8,
 		expires_in: i64,
-		lane: bool,
+		/// A lane, and how far from its next position.
+		lane: Option<(u32, i64)>,
 		body: Vec<CallStep>,
+		/// As the call of a transaction, or inside of another call.
+		as_transaction: bool,
 	},
 	/// Lets blocks pass and runs the idle time of the last one, with weight for so many removals.
-	Wait {
-		blocks: u32,
-		removals: u32,
-	},
+	Wait { blocks: u32, removals: u32 },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -42,9 +42,13 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => Just(vec![CallStep::Add(1); 65]),
 	];
 	let expires_in = prop_oneof![6 => 0..150i64, 1 => -2..0i64, 1 => 150..153i64];
+	let offset = prop_oneof![6 => Just(0i64), 1 => -1..0i64, 1 => 1..3i64];
+	let lane = prop::option::of((0..2u32, offset));
 	prop_oneof![
-		3 => (0..5usize, 0..5u8, expires_in, prop::bool::weighted(0.05), body).prop_map(
-			|(who, key, expires_in, lane, body)| Step::Submit { who, key, expires_in, lane, body }
+		3 => (0..5usize, 0..5u8, expires_in, lane, body, any::<bool>()).prop_map(
+			|(who, key, expires_in, lane, body, as_transaction)| Step::Submit {
+				who, key, expires_in, lane, body, as_transaction
+			}
 		),
 		1 => (1..200u32, 0..8u32).prop_map(|(blocks, removals)| Step::Wait { blocks, removals }),
 	]
@@ -68,6 +72,7 @@ struct Known {
 	body: Vec<CallStep>,
 	outcome: Answer,
 	expires_at: u32,
+	lane: Option<LanePosition>,
 }
 
 /// What the pallet promises, in the simplest terms.
@@ -76,6 +81,8 @@ struct Model {
 	block: u32,
 	sum: u32,
 	known: BTreeMap<(OrganizationId, u8), Known>,
+	/// Next positions.
+	lanes: BTreeMap<(OrganizationId, u32), u64>,
 }
 
 impl Model {
@@ -84,7 +91,7 @@ impl Model {
 		organization: Option<OrganizationId>,
 		key: u8,
 		expires_at: i64,
-		lane: bool,
+		lane: Option<LanePosition>,
 		body: &[CallStep],
 	) -> Answer {
 		let Some(organization) = organization else { return Answer::Refused };
@@ -96,8 +103,15 @@ impl Model {
 		}
 		let now = i64::from(self.block);
 		let in_time = (now..=now + i64::from(MaxRequestLifetime::get())).contains(&expires_at);
-		if lane || !in_time || body.contains(&CallStep::NotAllowed) {
+		if !in_time || body.contains(&CallStep::NotAllowed) {
 			return Answer::Refused;
+		}
+		if let Some(LanePosition { lane, sequence }) = lane {
+			let next = self.lanes.entry((organization, lane)).or_default();
+			if sequence != *next {
+				return Answer::Refused;
+			}
+			*next += 1;
 		}
 		let failing = |call: &CallStep| matches!(call, CallStep::Fail | CallStep::SwitchedOff);
 		let outcome = match body.iter().position(failing) {
@@ -111,9 +125,14 @@ impl Model {
 			},
 		};
 		let expires_at = expires_at as u32;
-		let known = Known { body: body.to_vec(), outcome: outcome.clone(), expires_at };
+		let known = Known { body: body.to_vec(), outcome: outcome.clone(), expires_at, lane };
 		self.known.insert((organization, key), known);
 		outcome
+	}
+
+	fn next_position(&self, organization: Option<OrganizationId>, lane: u32) -> u64 {
+		let organization = organization.unwrap_or_default();
+		self.lanes.get(&(organization, lane)).copied().unwrap_or_default()
 	}
 
 	/// Forgets what the chain has forgotten, which it may only after the retention.
@@ -137,12 +156,32 @@ fn call(step: &CallStep) -> RuntimeCall {
 	}
 }
 
-fn submit(who: AccountId, request: Request, body: &[CallStep]) -> Answer {
+fn submit(who: AccountId, request: Request, body: &[CallStep], as_transaction: bool) -> Answer {
 	System::reset_events();
-	let calls = body.iter().map(call).collect();
-	if Idempotency::submit(RuntimeOrigin::signed(who), request, calls).is_err() {
-		assert!(System::events().is_empty());
-		return Answer::Refused;
+	let calls = body.iter().map(call).collect::<Vec<_>>();
+	let in_block =
+		as_transaction.then(|| apply(who.clone(), 0, submit_call(request, calls.clone())));
+	match in_block {
+		Some(Ok(result)) => assert_eq!(result, Ok(()), "what gets into a block is decided"),
+		// What does not get in changes nothing, and would not have done anything.
+		Some(Err(_)) => {
+			assert!(System::events().is_empty());
+			let before = sp_io::storage::root(Default::default());
+			return match Idempotency::submit(RuntimeOrigin::signed(who), request, calls) {
+				Err(_) => Answer::Refused,
+				Ok(_) => {
+					System::reset_events();
+					assert_eq!(before, sp_io::storage::root(Default::default()));
+					Answer::Repeated
+				},
+			};
+		},
+		None => {
+			if Idempotency::submit(RuntimeOrigin::signed(who), request, calls).is_err() {
+				assert!(System::events().is_empty());
+				return Answer::Refused;
+			}
+		},
 	}
 	match System::events().pop().map(|record| record.event) {
 		Some(RuntimeEvent::Idempotency(Event::Applied { .. })) => Answer::Applied,
@@ -157,9 +196,12 @@ fn submit(who: AccountId, request: Request, body: &[CallStep]) -> Answer {
 fn compare(model: &Model) {
 	assert_eq!(sum(), model.sum);
 	assert_eq!(Receipts::<Test>::iter_keys().count(), model.known.len());
+	for ((organization, lane), next) in &model.lanes {
+		assert_eq!(Idempotency::next_position(*organization, *lane), *next);
+	}
 	for ((organization, n), known) in &model.known {
 		let receipt = Receipts::<Test>::get(organization, key(*n)).unwrap();
-		assert_eq!(receipt.expires_at, known.expires_at);
+		assert_eq!((receipt.expires_at, receipt.lane), (known.expires_at, known.lane));
 		match receipt.outcome {
 			Outcome::Applied => assert_eq!(known.outcome, Answer::Applied),
 			Outcome::Rejected { call_index, .. } => {
@@ -186,14 +228,18 @@ proptest! {
 			let mut model = Model { block: 1, ..Model::default() };
 			for step in &steps {
 				match step {
-					Step::Submit { who, key: n, expires_in, lane, body } => {
+					Step::Submit { who, key: n, expires_in, lane, body, as_transaction } => {
 						let expires_at = (i64::from(model.block) + expires_in).max(0);
-						let lane = lane.then_some(LanePosition { lane: 0, sequence: 0 });
+						let organization = ORGANIZATIONS[*who];
+						let lane = lane.map(|(lane, offset)| {
+							let next = model.next_position(organization, lane);
+							let sequence = next.saturating_add_signed(offset);
+							LanePosition { lane, sequence }
+						});
 						let request =
 							Request { key: key(*n), expires_at: expires_at as u32, lane };
-						let answer = submit(ACCOUNTS[*who].clone(), request, body);
-						let organization = ORGANIZATIONS[*who];
-						let lane = lane.is_some();
+						let answer =
+							submit(ACCOUNTS[*who].clone(), request, body, *as_transaction);
 						assert_eq!(
 							answer,
 							model.submit(organization, *n, expires_at, lane, body)

@@ -1,6 +1,6 @@
 use crate::{mock::*, Error, Event, Receipts};
 use codec::Encode;
-use credio_primitives::{limits, Digest, LanePosition, Outcome, Receipt, Request};
+use credio_primitives::{limits, Digest, Outcome, Receipt, Request};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 
@@ -24,6 +24,7 @@ fn submit_works() {
 				block: 1,
 				extrinsic_index: 7,
 				expires_at: 51,
+				lane: None,
 				outcome: Outcome::Applied,
 			})
 		);
@@ -105,14 +106,6 @@ fn expiry_lies_within_the_longest_lifetime() {
 		assert_refused(expiring(furthest + 1), vec![add(1)], Error::ExpiryTooFar);
 		assert_refused(expiring(u32::MAX), vec![add(1)], Error::ExpiryTooFar);
 		assert_ok!(Idempotency::submit(signed(ALICE), expiring(furthest), vec![add(1)]));
-	});
-}
-
-#[test]
-fn lanes_are_not_available() {
-	build_and_execute(|| {
-		let lane = Some(LanePosition { lane: 0, sequence: 0 });
-		assert_refused(Request { lane, ..request(1) }, vec![add(1)], Error::LanesUnavailable);
 	});
 }
 

@@ -1,0 +1,412 @@
+//! The node's pool: the SDK's, with bounds that are kept by refusing what is new and never by dropping what was taken.
+//!
+//! By itself, the SDK's pool makes room by dropping older transactions, without a word to those who did not watch them,
+//! and lets only a tenth of its size wait for a predecessor, which would lose requests that reach a lane early. Here
+//! the SDK's pool is made ten times as large as what is ever let into it, so its own bounds are never met; whether
+//! there is room is decided at the door. Nobody can take all of it: an organization holds at most half.
+
+use async_trait::async_trait;
+use codec::Encode;
+use credio_primitives::{apis::OrganizationsApi, AccountId, OrganizationId};
+use credio_runtime::opaque::Block;
+use sc_transaction_pool::{TransactionPoolOptions, TransactionPoolType};
+use sc_transaction_pool_api::{
+	error::Error as PoolError, ChainEvent, ImportNotificationStream, InPoolTransaction,
+	LocalTransactionFor, LocalTransactionPool, MaintainedTransactionPool, PoolStatus,
+	ReadyTransactions, TransactionFor, TransactionPool, TransactionSource,
+	TransactionStatusStreamFor, TxHash, TxInvalidityReportMap,
+};
+use sp_api::ProvideRuntimeApi;
+use sp_blockchain::HeaderBackend;
+use sp_core::H256;
+use std::{
+	collections::{HashMap, HashSet},
+	pin::Pin,
+	sync::{Arc, Mutex, MutexGuard, PoisonError},
+	time::Duration,
+};
+
+use crate::service::FullClient;
+
+type Inner = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
+type Error = <Inner as TransactionPool>::Error;
+type Extrinsic = TransactionFor<Inner>;
+
+/// The SDK's pool keeps a tenth of its size for transactions that wait; this makes that tenth the whole of ours.
+const WAITING_FACTOR: usize = 10;
+
+/// An organization holds at most one part in so many.
+const SHARES: usize = 2;
+
+/// How much the pool holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amount {
+	/// Transactions.
+	pub count: usize,
+	/// Their encoded size.
+	pub bytes: usize,
+}
+
+impl Amount {
+	fn of(bytes: usize) -> Self {
+		Self { count: 1, bytes }
+	}
+
+	fn plus(self, other: Self) -> Self {
+		Self {
+			count: self.count.saturating_add(other.count),
+			bytes: self.bytes.saturating_add(other.bytes),
+		}
+	}
+
+	fn minus(self, other: Self) -> Self {
+		Self {
+			count: self.count.saturating_sub(other.count),
+			bytes: self.bytes.saturating_sub(other.bytes),
+		}
+	}
+
+	fn fits(self, limit: Self) -> bool {
+		self.count <= limit.count && self.bytes <= limit.bytes
+	}
+
+	fn share(self) -> Self {
+		Self { count: self.count / SHARES, bytes: self.bytes / SHARES }
+	}
+
+	/// The options of an SDK's pool whose own bounds are never met below this limit.
+	pub fn options(self, ban: Duration) -> TransactionPoolOptions {
+		TransactionPoolOptions::new_with_params(
+			self.count.saturating_mul(WAITING_FACTOR),
+			self.bytes.saturating_mul(WAITING_FACTOR),
+			Some(ban.as_secs()),
+			TransactionPoolType::ForkAware,
+			false,
+			false,
+		)
+	}
+}
+
+/// What is in the pool, and whose it is.
+#[derive(Debug, Default)]
+struct Ledger {
+	transactions: HashMap<H256, (Option<OrganizationId>, usize)>,
+	organizations: HashMap<OrganizationId, Amount>,
+	total: Amount,
+}
+
+impl Ledger {
+	/// Makes room for a transaction; `false` if there is none. One that is in already needs none.
+	fn enter(
+		&mut self,
+		limit: Amount,
+		hash: H256,
+		owner: Option<OrganizationId>,
+		bytes: usize,
+	) -> bool {
+		if self.transactions.contains_key(&hash) {
+			return true;
+		}
+		let total = self.total.plus(Amount::of(bytes));
+		let held = owner.and_then(|owner| self.organizations.get(&owner)).copied();
+		let of_owner = held.unwrap_or_default().plus(Amount::of(bytes));
+		if !total.fits(limit) || (owner.is_some() && !of_owner.fits(limit.share())) {
+			return false;
+		}
+		self.add(hash, owner, bytes);
+		true
+	}
+
+	/// Counts a transaction, whether or not there is room.
+	fn add(&mut self, hash: H256, owner: Option<OrganizationId>, bytes: usize) {
+		self.total = self.total.plus(Amount::of(bytes));
+		if let Some(owner) = owner {
+			let held = self.organizations.entry(owner).or_default();
+			*held = held.plus(Amount::of(bytes));
+		}
+		self.transactions.insert(hash, (owner, bytes));
+	}
+
+	/// Gives up the room of a transaction.
+	fn leave(&mut self, hash: &H256) {
+		let Some((owner, bytes)) = self.transactions.remove(hash) else { return };
+		self.total = self.total.minus(Amount::of(bytes));
+		if let Some(owner) = owner {
+			let left = self.organizations.get(&owner).copied().unwrap_or_default();
+			let left = left.minus(Amount::of(bytes));
+			if left == Amount::default() {
+				self.organizations.remove(&owner);
+			} else {
+				self.organizations.insert(owner, left);
+			}
+		}
+	}
+
+	/// Gives up the room of all that the pool no longer holds.
+	fn keep(&mut self, held: &HashSet<H256>) {
+		let gone = self.transactions.keys().filter(|hash| !held.contains(hash));
+		for hash in gone.copied().collect::<Vec<_>>() {
+			self.leave(&hash);
+		}
+	}
+}
+
+/// The pool.
+pub struct FairPool {
+	inner: Inner,
+	client: Arc<FullClient>,
+	limit: Amount,
+	ledger: Mutex<Ledger>,
+	/// Organizations of accounts, at the best block.
+	owners: Mutex<HashMap<AccountId, Option<OrganizationId>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+	// Nothing under these locks panics half-way.
+	mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn full() -> Error {
+	PoolError::ImmediatelyDropped.into()
+}
+
+impl FairPool {
+	/// Keeps `inner`, which was made with [`Amount::options`], within `limit`.
+	pub fn new(inner: Inner, client: Arc<FullClient>, limit: Amount) -> Self {
+		Self { inner, client, limit, ledger: Mutex::default(), owners: Mutex::default() }
+	}
+
+	/// The organization that a transaction counts for. `None` if it has no signer or that is no member: the runtime
+	/// refuses those.
+	fn owner(&self, extrinsic: &Extrinsic) -> Option<OrganizationId> {
+		let signer = credio_runtime::configs::product::signer(extrinsic)?;
+		if let Some(owner) = lock(&self.owners).get(&signer) {
+			return *owner;
+		}
+		let best = self.client.info().best_hash;
+		let member = self.client.runtime_api().member(best, signer.clone()).ok()?;
+		let owner = member.map(|member| member.organization);
+		lock(&self.owners).insert(signer, owner);
+		owner
+	}
+
+	/// Makes room for a transaction, which [`Self::refused`] gives up if the pool does not take it.
+	fn enter(&self, hash: H256, extrinsic: &Extrinsic) -> Result<(), Error> {
+		let owner = self.owner(extrinsic);
+		let bytes = extrinsic.encoded_size();
+		if lock(&self.ledger).enter(self.limit, hash, owner, bytes) {
+			Ok(())
+		} else {
+			Err(full())
+		}
+	}
+
+	/// Gives up the room of a transaction that was not taken, unless the pool holds it from before.
+	fn refused(&self, hash: &H256, error: &Error) {
+		if !matches!(error, Error::Pool(PoolError::AlreadyImported(_))) {
+			lock(&self.ledger).leave(hash);
+		}
+	}
+}
+
+#[async_trait]
+impl TransactionPool for FairPool {
+	type Block = Block;
+	type Hash = TxHash<Inner>;
+	type InPoolTransaction = <Inner as TransactionPool>::InPoolTransaction;
+	type Error = Error;
+
+	async fn submit_at(
+		&self,
+		at: H256,
+		source: TransactionSource,
+		extrinsics: Vec<Extrinsic>,
+	) -> Result<Vec<Result<H256, Error>>, Error> {
+		let mut taken = Vec::new();
+		let mut results = Vec::with_capacity(extrinsics.len());
+		for extrinsic in extrinsics {
+			let hash = self.inner.hash_of(&extrinsic);
+			results.push(self.enter(hash, &extrinsic).map(|()| hash));
+			if results.last().is_some_and(Result::is_ok) {
+				taken.push(extrinsic);
+			}
+		}
+		let mut answers = match self.inner.submit_at(at, source, taken).await {
+			Ok(answers) => answers.into_iter(),
+			Err(error) => {
+				results.iter().flatten().for_each(|hash| self.refused(hash, &error));
+				return Err(error);
+			},
+		};
+		Ok(results
+			.into_iter()
+			.map(|entered| {
+				let hash = entered?;
+				let answer = answers.next().unwrap_or_else(|| Err(full()));
+				answer.inspect_err(|error| self.refused(&hash, error))
+			})
+			.collect())
+	}
+
+	async fn submit_one(
+		&self,
+		at: H256,
+		source: TransactionSource,
+		extrinsic: Extrinsic,
+	) -> Result<H256, Error> {
+		let hash = self.inner.hash_of(&extrinsic);
+		self.enter(hash, &extrinsic)?;
+		let result = self.inner.submit_one(at, source, extrinsic).await;
+		result.inspect_err(|error| self.refused(&hash, error))
+	}
+
+	async fn submit_and_watch(
+		&self,
+		at: H256,
+		source: TransactionSource,
+		extrinsic: Extrinsic,
+	) -> Result<Pin<Box<TransactionStatusStreamFor<Self>>>, Error> {
+		let hash = self.inner.hash_of(&extrinsic);
+		self.enter(hash, &extrinsic)?;
+		let result = self.inner.submit_and_watch(at, source, extrinsic).await;
+		result.inspect_err(|error| self.refused(&hash, error))
+	}
+
+	async fn ready_at(
+		&self,
+		at: H256,
+	) -> Box<dyn ReadyTransactions<Item = Arc<Self::InPoolTransaction>> + Send> {
+		self.inner.ready_at(at).await
+	}
+
+	fn ready(&self) -> Box<dyn ReadyTransactions<Item = Arc<Self::InPoolTransaction>> + Send> {
+		self.inner.ready()
+	}
+
+	async fn report_invalid(
+		&self,
+		at: Option<H256>,
+		errors: TxInvalidityReportMap<H256>,
+	) -> Vec<Arc<Self::InPoolTransaction>> {
+		self.inner.report_invalid(at, errors).await
+	}
+
+	fn futures(&self) -> Vec<Self::InPoolTransaction> {
+		self.inner.futures()
+	}
+
+	fn status(&self) -> PoolStatus {
+		self.inner.status()
+	}
+
+	fn import_notification_stream(&self) -> ImportNotificationStream<H256> {
+		self.inner.import_notification_stream()
+	}
+
+	fn on_broadcasted(&self, propagations: HashMap<H256, Vec<String>>) {
+		self.inner.on_broadcasted(propagations);
+	}
+
+	fn hash_of(&self, extrinsic: &Extrinsic) -> H256 {
+		self.inner.hash_of(extrinsic)
+	}
+
+	fn ready_transaction(&self, hash: &H256) -> Option<Arc<Self::InPoolTransaction>> {
+		self.inner.ready_transaction(hash)
+	}
+
+	async fn ready_at_with_timeout(
+		&self,
+		at: H256,
+		timeout: Duration,
+	) -> Box<dyn ReadyTransactions<Item = Arc<Self::InPoolTransaction>> + Send> {
+		self.inner.ready_at_with_timeout(at, timeout).await
+	}
+}
+
+#[async_trait]
+impl MaintainedTransactionPool for FairPool {
+	async fn maintain(&self, event: ChainEvent<Block>) {
+		self.inner.maintain(event).await;
+		lock(&self.owners).clear();
+		// What came back from abandoned blocks counts too, whether or not there is room.
+		let mut held = HashSet::new();
+		let ready = self.inner.ready().map(|held| (*held.hash(), held.data().clone()));
+		let waiting =
+			self.inner.futures().into_iter().map(|held| (*held.hash(), held.data().clone()));
+		for (hash, extrinsic) in ready.chain(waiting) {
+			held.insert(hash);
+			let is_known = lock(&self.ledger).transactions.contains_key(&hash);
+			if !is_known {
+				let owner = self.owner(&extrinsic);
+				lock(&self.ledger).add(hash, owner, extrinsic.encoded_size());
+			}
+		}
+		lock(&self.ledger).keep(&held);
+	}
+}
+
+impl LocalTransactionPool for FairPool {
+	type Block = Block;
+	type Hash = H256;
+	type Error = Error;
+
+	fn submit_local(&self, at: H256, extrinsic: LocalTransactionFor<Self>) -> Result<H256, Error> {
+		let hash = self.inner.hash_of(&extrinsic);
+		self.enter(hash, &extrinsic)?;
+		self.inner.submit_local(at, extrinsic).inspect_err(|error| self.refused(&hash, error))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	const LIMIT: Amount = Amount { count: 4, bytes: 100 };
+
+	fn hash(n: u8) -> H256 {
+		H256([n; 32])
+	}
+
+	#[test]
+	fn an_organization_gets_half_and_no_more() {
+		let mut ledger = Ledger::default();
+		assert!(ledger.enter(LIMIT, hash(1), Some(1), 10));
+		assert!(ledger.enter(LIMIT, hash(2), Some(1), 10));
+		assert!(!ledger.enter(LIMIT, hash(3), Some(1), 10), "half of the transactions");
+		assert!(!ledger.enter(LIMIT, hash(3), Some(2), 51), "half of the bytes");
+		assert!(ledger.enter(LIMIT, hash(3), Some(2), 50));
+		assert!(ledger.enter(LIMIT, hash(4), Some(3), 30));
+		assert!(!ledger.enter(LIMIT, hash(5), Some(4), 0), "all of the transactions");
+		assert_eq!(ledger.total, LIMIT);
+		// One that is in already.
+		assert!(ledger.enter(LIMIT, hash(4), Some(3), 30));
+		assert_eq!(ledger.total, LIMIT);
+	}
+
+	#[test]
+	fn what_leaves_makes_room() {
+		let mut ledger = Ledger::default();
+		for n in 0..2 {
+			assert!(ledger.enter(LIMIT, hash(n), Some(1), 20));
+		}
+		ledger.leave(&hash(9));
+		ledger.leave(&hash(0));
+		assert!(ledger.enter(LIMIT, hash(2), Some(1), 20));
+		ledger.keep(&HashSet::from([hash(1), hash(7)]));
+		assert_eq!(ledger.total, Amount { count: 1, bytes: 20 });
+		ledger.keep(&HashSet::new());
+		assert_eq!(ledger.total, Amount::default());
+		assert!(ledger.organizations.is_empty() && ledger.transactions.is_empty());
+	}
+
+	#[test]
+	fn what_comes_back_counts_even_without_room() {
+		let mut ledger = Ledger::default();
+		for n in 0..6 {
+			ledger.add(hash(n), Some(1), 20);
+		}
+		assert_eq!(ledger.total, Amount { count: 6, bytes: 120 });
+		assert!(!ledger.enter(LIMIT, hash(9), Some(2), 1));
+	}
+}

@@ -1,0 +1,203 @@
+//! The published test vectors of `sdk/vectors`, held against the code.
+//!
+//! `CREDIO_WRITE_VECTORS=1` writes the files anew, for a new version of a format; version 1 does not change any more.
+
+use codec::Encode;
+use credio_envelope::{Context, SecretKey, StreamSecret, WrapContext};
+use credio_primitives::{
+	merkle, AccessRequestId, Digest, GrantId, RecordId, Reference, RequestKey, Resource, StreamId,
+};
+use serde_json::{json, Value};
+use std::{fs, path::PathBuf};
+use zeroize::Zeroizing;
+
+/// Holds a file of vectors against what the code makes of their inputs.
+fn hold(name: &str, made: &Value) {
+	let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../vectors").join(name);
+	if std::env::var_os("CREDIO_WRITE_VECTORS").is_some() {
+		let text = serde_json::to_string_pretty(made).expect("JSON is written");
+		fs::write(&file, text + "\n").expect("the folder is writable");
+	}
+	let published = fs::read_to_string(&file).expect("the vectors are published");
+	let published: Value = serde_json::from_str(&published).expect("they are JSON");
+	assert_eq!(&published, made, "{name} and the code differ");
+}
+
+fn hex(bytes: &[u8]) -> String {
+	format!("0x{}", hex::encode(bytes))
+}
+
+/// 32 bytes that differ from each other and from those of another `n`.
+fn bytes(n: u8) -> [u8; 32] {
+	core::array::from_fn(|i| n.wrapping_mul(32).wrapping_add(i as u8))
+}
+
+fn stream_secret() -> StreamSecret {
+	StreamSecret::from_random(&Zeroizing::new(bytes(1)))
+}
+
+fn context() -> Context {
+	Context {
+		genesis: Digest(bytes(2)),
+		stream: StreamId(bytes(3)),
+		epoch: 7,
+		record_id: RecordId(bytes(4)),
+	}
+}
+
+fn context_json() -> Value {
+	let Context { genesis, stream, epoch, record_id } = context();
+	json!({ "genesisHash": genesis, "stream": stream, "epoch": epoch, "recordId": record_id })
+}
+
+#[test]
+fn envelopes() {
+	let documents: [(&str, Vec<u8>); 4] = [
+		("", Vec::new()),
+		("text/plain", b"Invoice 2026-0001: 100.00 EUR".to_vec()),
+		("application/xml", "<a>\u{e9}</a>".into()),
+		("application/octet-stream", (0..1_000u32).map(|i| i as u8).collect()),
+	];
+	let vectors = documents.map(|(media_type, document)| {
+		let sealed = stream_secret().seal(&context(), media_type, &document).expect("it fits");
+		let opened = stream_secret().open(&context(), &sealed.payload).expect("it opens");
+		assert_eq!((opened.media_type.as_str(), &*opened.bytes), (media_type, &document));
+		let data_key = stream_secret().data_key_of(&context(), &sealed.payload).expect("ours");
+		json!({
+			"mediaType": media_type,
+			"document": hex(&document),
+			"envelope": hex(&sealed.payload),
+			"commitmentKey": data_key.commitment_key().reveal(),
+			"commitment": sealed.commitment,
+		})
+	});
+	hold(
+		"envelope-v1.json",
+		&json!({
+			"streamSecret": hex(&bytes(1)),
+			"context": context_json(),
+			"vectors": vectors,
+		}),
+	);
+}
+
+#[test]
+fn anchored_documents() {
+	let document = b"Contract 17";
+	let vectors = [0, 1, 1_000_000].map(|index| {
+		let key = stream_secret().anchor_commitment_key(&context(), index);
+		json!({
+			"index": index,
+			"document": hex(document),
+			"commitmentKey": key.reveal(),
+			"commitment": key.commit(document),
+		})
+	});
+	hold(
+		"anchor-v1.json",
+		&json!({
+			"streamSecret": hex(&bytes(1)),
+			"context": context_json(),
+			"vectors": vectors,
+		}),
+	);
+}
+
+#[test]
+fn wrapped_keys() {
+	let recipient = SecretKey::from_bytes(&Zeroizing::new(bytes(5)));
+	let seed = Zeroizing::new(bytes(6));
+	let payload = stream_secret().seal(&context(), "", b"document").expect("it fits").payload;
+	let data_key = stream_secret().data_key_of(&context(), &payload).expect("ours");
+	let vectors = [Resource::Stream(context().stream), Resource::Record(context().record_id)].map(
+		|resource| {
+			let to = WrapContext {
+				genesis: context().genesis,
+				resource,
+				epoch: context().epoch,
+				organization: 3,
+				key_version: 2,
+			};
+			let (kind, wrapped) = match resource {
+				Resource::Stream(_) => {
+					let wrapped = stream_secret().wrap(&to, &recipient.public(), &seed);
+					let wrapped = wrapped.expect("a good key");
+					let opened = recipient.unwrap_stream_secret(&to, &wrapped).expect("ours");
+					assert!(opened.open(&context(), &payload).is_ok());
+					("streamSecret", wrapped)
+				},
+				Resource::Record(_) => {
+					let wrapped = data_key.wrap(&to, &recipient.public(), &seed);
+					let wrapped = wrapped.expect("a good key");
+					let opened = recipient.unwrap_data_key(&to, &wrapped).expect("ours");
+					assert!(opened.open(&context(), &payload).is_ok());
+					("dataKey", wrapped)
+				},
+			};
+			json!({
+				"secret": kind,
+				"resource": hex(&resource.encode()),
+				"genesisHash": to.genesis,
+				"epoch": to.epoch,
+				"organization": to.organization,
+				"keyVersion": to.key_version,
+				"wrapped": hex(&wrapped),
+			})
+		},
+	);
+	hold(
+		"wrapped-key-v1.json",
+		&json!({
+			"streamSecret": hex(&bytes(1)),
+			"envelopeOfDataKey": hex(&payload),
+			"context": context_json(),
+			"recipientSecretKey": hex(&bytes(5)),
+			"recipientPublicKey": recipient.public(),
+			"ephemeralSeed": hex(&bytes(6)),
+			"vectors": vectors,
+		}),
+	);
+}
+
+#[test]
+fn merkle_trees() {
+	let vectors = [1u8, 2, 3, 5, 8, 13].map(|count| {
+		let leaves = (0..count).map(|n| Digest(bytes(n))).collect::<Vec<_>>();
+		let tree = merkle::Tree::new(&leaves).expect("few leaves");
+		let index = u32::from(count / 2);
+		let proof = tree.proof(index).expect("within the tree");
+		assert!(merkle::verify(
+			&tree.root(),
+			tree.leaves(),
+			index,
+			&leaves[index as usize],
+			&proof
+		));
+		json!({ "commitments": leaves, "root": tree.root(), "index": index, "proof": proof })
+	});
+	hold("merkle-v1.json", &json!({ "vectors": vectors }));
+}
+
+#[test]
+fn ids() {
+	let reference = Reference(bytes(1));
+	let vectors = [0, 1, u32::MAX].map(|organization| {
+		json!({
+			"organization": organization,
+			"reference": reference,
+			"recordId": RecordId::derive(organization, &reference),
+			"grantId": GrantId::derive(organization, &reference),
+			"accessRequestId": AccessRequestId::derive(organization, &reference),
+			"streamName": "invoices 2026",
+			"stream": StreamId::derive(organization, b"invoices 2026"),
+		})
+	});
+	let key = RequestKey(bytes(2));
+	let references = [0, 1, 63].map(
+		|position| json!({ "position": position, "reference": Reference::derive(&key, position) }),
+	);
+	hold(
+		"ids-v1.json",
+		&json!({ "vectors": vectors, "requestKey": key, "references": references }),
+	);
+}
