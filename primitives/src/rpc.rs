@@ -2,6 +2,10 @@
 //!
 //! One declaration for node and clients. `docs/rpc.md` describes them for everybody else.
 
+mod bundles;
+
+pub use bundles::{AbortJson, BundleDetailJson, BundleJson, LegJson, PartyJson, WeightJson};
+
 use crate::{
 	apis::{OrganizationInfo, QuotaInfo, StreamInfo},
 	grant::{NamedAccessRequest, NamedGrant},
@@ -545,4 +549,10 @@ pub struct Limits {
 	pub max_positions_ahead: u64,
 	/// Most items in one page.
 	pub max_page_size: u32,
+	/// How far ahead of the present block the deadline of a bundle may lie.
+	pub max_bundle_lifetime: BlockNumber,
+	/// How long the record of a bundle is kept past its deadline, in blocks.
+	pub bundle_retention: BlockNumber,
+	/// Most weight that the calls of a bundle may declare together.
+	pub max_bundle_weight: WeightJson,
 }

@@ -2,15 +2,17 @@
 
 use crate::Error;
 use credio_primitives::{
+	bundle::BundleFilter,
 	entry::EntryFilter,
 	grant::{AccessRequestFilter, GrantFilter},
 	rpc::{
-		AccessRequestJson, AccessToken, At, Bytes, EncryptionKeyAnswer, Fetched, GrantJson,
-		Inclusion, Items, LaneJson, Limits, MembershipAnswer, OrganizationDetail, OrganizationJson,
-		PageRequest, QuotaJson, RequestStatus, StreamJson, StreamKeyJson, Uploaded,
+		AccessRequestJson, AccessToken, At, BundleDetailJson, BundleJson, Bytes,
+		EncryptionKeyAnswer, Fetched, GrantJson, Inclusion, Items, LaneJson, Limits,
+		MembershipAnswer, OrganizationDetail, OrganizationJson, PageRequest, QuotaJson,
+		RequestStatus, StreamJson, StreamKeyJson, Uploaded,
 	},
-	AccountId, BlockNumber, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId, RecordId,
-	RequestKey, Sequence, StreamId,
+	AccountId, BlockNumber, BundleId, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId,
+	RecordId, RequestKey, Sequence, StreamId,
 };
 use jsonrpsee::proc_macros::rpc;
 
@@ -145,6 +147,18 @@ pub trait CredioApi {
 		commitment: Digest,
 		proof: Vec<Digest>,
 	) -> Result<At<Inclusion>, Error>;
+
+	/// A bundle, with its legs while it is open.
+	#[method(name = "credio_v1_bundle", blocking)]
+	fn bundle(&self, bundle_id: BundleId) -> Result<At<BundleDetailJson>, Error>;
+
+	/// Bundles by organization, proposer and status.
+	#[method(name = "credio_v1_bundles", blocking)]
+	fn bundles(
+		&self,
+		filter: BundleFilter,
+		page: Option<PageRequest>,
+	) -> Result<At<Items<BundleJson>>, Error>;
 
 	/// What a client has to know of the chain's bounds.
 	#[method(name = "credio_v1_limits", blocking)]

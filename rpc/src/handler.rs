@@ -2,13 +2,18 @@
 
 use crate::{pool::SeenRequests, Error};
 use credio_primitives::{
+	apis::RequestsApi,
 	limits,
-	rpc::{At, BlockRef, PageRequest},
+	rpc::{At, BlockRef, ErrorName, PageRequest},
 	BlockNumber, Digest,
 };
+use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
-use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
+use sp_runtime::{
+	traits::{Block as BlockT, Header as HeaderT},
+	DispatchError,
+};
 use std::{marker::PhantomData, sync::Arc};
 
 /// Blocks as Credio chains have them.
@@ -75,6 +80,24 @@ where
 	) -> Result<At<Answer>, Error> {
 		let at = self.finalized();
 		read(at).map(|answer| At { at, answer })
+	}
+}
+
+impl<Block, Client, Pool> Credio<Block, Client, Pool>
+where
+	Block: CredioBlock,
+	Client: ProvideRuntimeApi<Block, Api: RequestsApi<Block>>,
+{
+	/// A dispatch error in words.
+	pub(crate) fn error_name(
+		&self,
+		at: &BlockRef,
+		error: DispatchError,
+	) -> Result<ErrorName, Error> {
+		let (name, description) =
+			self.client.runtime_api().error_name(hash(at), error).map_err(Error::internal)?;
+		let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+		Ok(ErrorName { name: text(name), description: text(description) })
 	}
 }
 

@@ -4,6 +4,7 @@
 //! There is no business logic here: every answer comes from a runtime API.
 
 pub mod api;
+mod bundles;
 pub mod error;
 mod handler;
 pub mod openrpc;

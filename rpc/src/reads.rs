@@ -6,18 +6,19 @@ use crate::{
 	token, Credio, Error,
 };
 use credio_primitives::{
-	apis::{GrantsApi, OrganizationsApi, RecordsApi, RequestsApi, StreamsApi},
+	apis::{BundlesApi, GrantsApi, OrganizationsApi, RecordsApi, RequestsApi, StreamsApi},
+	bundle::BundleFilter,
 	entry::EntryFilter,
 	grant::{AccessRequestFilter, GrantFilter},
 	limits,
 	rpc::{
-		AccessRequestJson, AccessToken, At, BlockRef, Bytes, EncryptionKeyAnswer, Fetched,
-		GrantJson, Inclusion, Items, LaneJson, Limits, MemberJson, MembershipAnswer,
-		OrganizationDetail, OrganizationJson, PageRequest, QuotaJson, RequestStatus, StreamJson,
-		StreamKeyJson, Uploaded,
+		AccessRequestJson, AccessToken, At, BlockRef, BundleDetailJson, BundleJson, Bytes,
+		EncryptionKeyAnswer, Fetched, GrantJson, Inclusion, Items, LaneJson, Limits, MemberJson,
+		MembershipAnswer, OrganizationDetail, OrganizationJson, PageRequest, QuotaJson,
+		RequestStatus, StreamJson, StreamKeyJson, Uploaded,
 	},
-	AccountId, BlockNumber, Denial, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId, RecordId,
-	RequestKey, Sequence, StreamId,
+	AccountId, BlockNumber, BundleId, Denial, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId,
+	RecordId, RequestKey, Sequence, StreamId,
 };
 use jsonrpsee::{
 	core::{async_trait, SubscriptionResult},
@@ -44,7 +45,8 @@ where
 			         + StreamsApi<Block>
 			         + RecordsApi<Block>
 			         + GrantsApi<Block>
-			         + RequestsApi<Block>,
+			         + RequestsApi<Block>
+			         + BundlesApi<Block>,
 		> + BlockchainEvents<Block>
 		+ Send
 		+ Sync
@@ -308,12 +310,23 @@ where
 		})
 	}
 
+	fn bundle(&self, bundle_id: BundleId) -> Result<At<BundleDetailJson>, Error> {
+		self.at_finalized(|at| self.do_bundle(&at, bundle_id))
+	}
+
+	fn bundles(
+		&self,
+		filter: BundleFilter,
+		request: Option<PageRequest>,
+	) -> Result<At<Items<BundleJson>>, Error> {
+		self.at_finalized(|at| self.do_bundles(&at, filter, request))
+	}
+
 	fn limits(&self) -> Result<Limits, Error> {
-		let bounds = self
-			.client
-			.runtime_api()
-			.request_limits(hash(&self.finalized()))
-			.map_err(Error::internal)?;
+		let at = hash(&self.finalized());
+		let api = self.client.runtime_api();
+		let bounds = api.request_limits(at).map_err(Error::internal)?;
+		let of_bundles = api.bundle_limits(at).map_err(Error::internal)?;
 		Ok(Limits {
 			genesis_hash: self.genesis(),
 			max_document_size: limits::MAX_DOCUMENT_SIZE,
@@ -324,6 +337,9 @@ where
 			max_lanes: bounds.max_lanes,
 			max_positions_ahead: bounds.max_positions_ahead,
 			max_page_size: limits::MAX_PAGE_SIZE,
+			max_bundle_lifetime: of_bundles.max_bundle_lifetime,
+			bundle_retention: of_bundles.bundle_retention,
+			max_bundle_weight: of_bundles.max_bundle_weight.into(),
 		})
 	}
 

@@ -9,9 +9,7 @@ use codec::Decode;
 use credio_primitives::{
 	apis::RequestsApi,
 	request::NotASubmission,
-	rpc::{
-		BlockRef, Bytes, ErrorName, ReceiptJson, RequestState, RequestStatus, UploadEvent, Uploaded,
-	},
+	rpc::{BlockRef, Bytes, ReceiptJson, RequestState, RequestStatus, UploadEvent, Uploaded},
 	BlockNumber, Digest, OrganizationId, Outcome, Receipt, RequestKey, Submission,
 };
 use futures::{future::Either, stream::BoxStream, StreamExt};
@@ -221,14 +219,7 @@ where
 		let (failed_call, error) = match receipt.outcome {
 			Outcome::Applied => (None, None),
 			Outcome::Rejected { call_index, error } => {
-				let (name, description) = self
-					.client
-					.runtime_api()
-					.error_name(hash(at), error)
-					.map_err(Error::internal)?;
-				let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-				let name = ErrorName { name: text(name), description: text(description) };
-				(Some(call_index), Some(name))
+				(Some(call_index), Some(self.error_name(at, error)?))
 			},
 		};
 		Ok(ReceiptJson {

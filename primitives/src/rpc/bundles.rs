@@ -1,0 +1,189 @@
+//! Bundles, as JSON.
+
+use super::{Bytes, ErrorName};
+use crate::{
+	bundle::{self, BundleDetail, BundleStatus, Consent, EncodedCall, LegCalls, NamedBundle},
+	AccountId, BlockNumber, BundleId, BundleState, Digest, Leg, OrganizationId,
+};
+use alloc::vec::Vec;
+use codec::Encode;
+use frame_support::weights::Weight;
+use serde::{Deserialize, Serialize};
+use sp_runtime::DispatchError;
+
+/// A weight: what calls may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WeightJson {
+	/// Execution time in picoseconds on the reference machine.
+	pub ref_time: u64,
+	/// Bytes of storage proof.
+	pub proof_size: u64,
+}
+
+impl From<Weight> for WeightJson {
+	fn from(weight: Weight) -> Self {
+		Self { ref_time: weight.ref_time(), proof_size: weight.proof_size() }
+	}
+}
+
+impl From<WeightJson> for Weight {
+	fn from(weight: WeightJson) -> Self {
+		Self::from_parts(weight.ref_time, weight.proof_size)
+	}
+}
+
+/// An organization with a leg in a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartyJson {
+	/// The organization.
+	pub organization: OrganizationId,
+	/// Number of calls in its leg.
+	pub calls: u32,
+	/// Its consent; null if there is none.
+	pub consent: Option<Consent>,
+}
+
+/// Why a bundle was aborted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AbortJson {
+	/// Position of the leg with the call that failed, counted from 0.
+	pub leg: u32,
+	/// Organization whose leg that is.
+	pub organization: Option<OrganizationId>,
+	/// Position of the call in the leg, counted from 0.
+	pub call_index: u32,
+	/// Why it failed.
+	pub error: ErrorName,
+}
+
+/// A bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleJson {
+	/// Its name.
+	pub bundle_id: BundleId,
+	/// Organization that proposed it.
+	pub proposer: OrganizationId,
+	/// Member that did.
+	pub proposed_by: AccountId,
+	/// Block in which it was proposed.
+	pub proposed_at: BlockNumber,
+	/// Last block in which it can execute.
+	pub deadline: BlockNumber,
+	/// What is consented to.
+	pub digest: Digest,
+	/// The organizations, in the order of their legs.
+	pub parties: Vec<PartyJson>,
+	/// Where it stands.
+	pub status: BundleStatus,
+	/// Block in which it was executed or aborted; null otherwise.
+	pub decided_at: Option<BlockNumber>,
+	/// Why it was aborted; null otherwise.
+	pub abort: Option<AbortJson>,
+}
+
+impl BundleJson {
+	/// A bundle, with its error named.
+	///
+	/// Errors: those of naming.
+	pub fn new<Error>(
+		NamedBundle { bundle_id, bundle }: NamedBundle,
+		name: impl FnOnce(DispatchError) -> Result<ErrorName, Error>,
+	) -> Result<Self, Error> {
+		let (decided_at, abort) = match bundle.state {
+			BundleState::Open | BundleState::Expired => (None, None),
+			BundleState::Executed { block } => (Some(block), None),
+			BundleState::Aborted { leg, call_index, error, block } => {
+				let party = bundle.parties.get(leg as usize);
+				let organization = party.map(|party| party.organization);
+				(
+					Some(block),
+					Some(AbortJson { leg, organization, call_index, error: name(error)? }),
+				)
+			},
+		};
+		Ok(Self {
+			bundle_id,
+			proposer: bundle.proposer,
+			proposed_by: bundle.proposed_by,
+			proposed_at: bundle.proposed_at,
+			deadline: bundle.deadline,
+			digest: bundle.digest,
+			status: bundle.state.status(),
+			parties: bundle
+				.parties
+				.into_iter()
+				.map(|party| PartyJson {
+					organization: party.organization,
+					calls: party.calls,
+					consent: party.consent,
+				})
+				.collect(),
+			decided_at,
+			abort,
+		})
+	}
+}
+
+/// The calls of one leg.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LegJson {
+	/// The organization that acts.
+	pub organization: OrganizationId,
+	/// Its calls, encoded, in the order in which they run.
+	pub calls: Vec<Bytes>,
+}
+
+impl From<LegCalls> for LegJson {
+	fn from(leg: LegCalls) -> Self {
+		let calls = leg.calls.into_iter().map(Bytes).collect();
+		Self { organization: leg.organization, calls }
+	}
+}
+
+/// A bundle with all that one has to know to consent to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleDetailJson {
+	/// The bundle.
+	#[serde(flatten)]
+	pub bundle: BundleJson,
+	/// Its legs, while it is open; empty afterwards.
+	pub legs: Vec<LegJson>,
+	/// The weight that the last consent has to offer at least.
+	pub weight: WeightJson,
+}
+
+impl BundleDetailJson {
+	/// A bundle with its legs, with its error named.
+	///
+	/// Errors: those of naming.
+	pub fn new<Error>(
+		BundleDetail { named, legs, weight }: BundleDetail,
+		name: impl FnOnce(DispatchError) -> Result<ErrorName, Error>,
+	) -> Result<Self, Error> {
+		Ok(Self {
+			bundle: BundleJson::new(named, name)?,
+			legs: legs.into_iter().map(LegJson::from).collect(),
+			weight: weight.into(),
+		})
+	}
+
+	/// The digest of these legs under this name and deadline, computed and not believed.
+	pub fn computed_digest(&self, genesis: &Digest) -> Digest {
+		let legs = self
+			.legs
+			.iter()
+			.map(|leg| Leg {
+				organization: leg.organization,
+				calls: leg.calls.iter().map(|call| EncodedCall(call.0.clone())).collect(),
+			})
+			.collect::<Vec<_>>();
+		let BundleJson { bundle_id, deadline, .. } = &self.bundle;
+		bundle::digest(genesis, bundle_id, *deadline, &legs.encode())
+	}
+}
