@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
-use credio_sdk::primitives::{AccessRequestId, AccountId, GrantId, RecordId};
+use credio_sdk::primitives::{AccessRequestId, AccountId, BundleId, Digest, GrantId, RecordId};
 use std::path::PathBuf;
 
 /// Business documents on a ledger that nobody can read without permission.
@@ -139,6 +139,9 @@ pub enum Command {
 	/// Ask for access, and answer those who ask
 	#[command(subcommand)]
 	Access(AccessCommand),
+	/// Calls of several organizations that apply together or not at all
+	#[command(subcommand)]
+	Bundle(BundleCommand),
 	/// List entries of a stream
 	#[command(after_help = "Example: credio query --stream invoices --from 100 --limit 20 --json")]
 	Query {
@@ -373,6 +376,56 @@ pub enum AccessCommand {
 		/// Why; public to all members
 		#[arg(long)]
 		reason: String,
+	},
+}
+
+/// Bundles.
+#[derive(Debug, Subcommand)]
+pub enum BundleCommand {
+	/// Propose a bundle, and consent to it for your organization
+	#[command(after_help = crate::bundle_file::HELP)]
+	Propose {
+		/// What each organization does, in TOML
+		file: PathBuf,
+	},
+	/// Print your organization's leg of a file with its calls encoded, for another organization to propose
+	#[command(after_help = "Example: credio bundle prepare our-leg.toml >> deal.toml")]
+	Prepare {
+		/// As for propose, with your organization's leg only
+		file: PathBuf,
+	},
+	/// Show a bundle: what each organization does in it, and who has consented
+	#[command(after_help = "Example: credio bundle show 0x5e…21")]
+	Show {
+		/// The bundle
+		bundle: BundleId,
+	},
+	/// Consent to a bundle for your organization; the last consent executes it
+	#[command(after_help = "Example: credio bundle consent 0x5e…21 --digest 0x90…4a")]
+	Consent {
+		/// The bundle
+		bundle: BundleId,
+		/// Its digest, as `credio bundle show` printed it with what the bundle does
+		#[arg(long, value_name = "HEX")]
+		digest: Digest,
+	},
+	/// Withdraw your organization's consent, until the last one has come
+	#[command(after_help = "Example: credio bundle withdraw 0x5e…21")]
+	Withdraw {
+		/// The bundle
+		bundle: BundleId,
+	},
+	/// List the bundles that an organization takes part in
+	#[command(after_help = "Example: credio bundle list --status open")]
+	List {
+		/// The organization; yours without it
+		organization: Option<String>,
+		/// Only those that it proposed
+		#[arg(long)]
+		proposed: bool,
+		/// Only those that stand there
+		#[arg(long, value_parser = ["open", "executed", "aborted", "expired"])]
+		status: Option<String>,
 	},
 }
 

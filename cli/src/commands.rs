@@ -2,13 +2,14 @@
 
 mod access;
 mod anchor;
+mod bundle;
 mod dev;
 mod grants;
 mod lane;
 mod org;
 mod read;
 mod stream;
-mod upload;
+pub(crate) mod upload;
 mod vault;
 
 use crate::{
@@ -41,6 +42,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 			grants::list(&session, stream, record, from, to, active).await
 		},
 		Command::Access(command) => access::run(&session, command).await,
+		Command::Bundle(command) => bundle::run(&session, command).await,
 		Command::Query { stream, owner, from, limit } => {
 			read::query(&session, &stream, owner.as_deref(), from, limit).await
 		},

@@ -59,6 +59,9 @@ pub enum Failure {
 		/// Exit code of the first.
 		code: i32,
 	},
+	/// The last consent to a bundle came, and a call of it failed.
+	#[error("the bundle was aborted, and nothing of it was applied: {0}")]
+	Aborted(String),
 	/// Anything else, in words.
 	#[error("{0}")]
 	Other(String),
@@ -81,6 +84,7 @@ impl Failure {
 		match self {
 			Self::Sdk(error) => code(error),
 			Self::Uploads { code, .. } => *code,
+			Self::Aborted(_) => REJECTED,
 			Self::File { .. } | Self::Other(_) => FAILED,
 		}
 	}

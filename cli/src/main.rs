@@ -1,6 +1,7 @@
 //! `credio`: the command line of Credio.
 
 mod arguments;
+mod bundle_file;
 mod commands;
 mod exit;
 mod output;

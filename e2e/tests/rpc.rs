@@ -1,6 +1,6 @@
 //! The JSON-RPC methods against the OpenRPC document, and against input that makes no sense.
 
-use credio_e2e::Node;
+use credio_e2e::{Cli, Node};
 use jsonrpsee::{
 	core::{client::ClientT, ClientError},
 	rpc_params,
@@ -82,6 +82,7 @@ async fn what_is_not_there_is_not_found() {
 	for (method, params) in [
 		("credio_v1_record", rpc_params![&id]),
 		("credio_v1_stream", rpc_params![&id]),
+		("credio_v1_bundle", rpc_params![&id]),
 		("credio_v1_organization", rpc_params![99]),
 		("credio_v1_quota", rpc_params![99]),
 		("credio_v1_encryptionKey", rpc_params![0, 99]),
@@ -111,6 +112,7 @@ async fn answers_have_the_fields_that_the_document_requires() {
 		("credio_v1_query", rpc_params![json!({})]),
 		("credio_v1_grants", rpc_params![json!({})]),
 		("credio_v1_accessRequests", rpc_params![json!({})]),
+		("credio_v1_bundles", rpc_params![json!({})]),
 		("credio_v1_status", rpc_params![1, &id]),
 		("credio_v1_member", rpc_params!["5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty"]),
 	] {
@@ -122,6 +124,49 @@ async fn answers_have_the_fields_that_the_document_requires() {
 			.find(|documented| documented["name"] == method)
 			.expect("documented")["result"]["schema"];
 		check(&document, schema, &answer, method);
+	}
+}
+
+#[tokio::test]
+async fn a_bundle_has_the_fields_that_the_document_requires() {
+	let node = Node::start();
+	let client = connect(&node).await;
+	let document = discover(&client).await;
+	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
+	let file = node.folder().join("bundle.toml");
+	let leg = |organization: &str| {
+		format!(
+			"[[legs]]\norganization = \"{organization}\"\n\
+			 calls = [{{ call = \"create-stream\", name = \"same\" }}]\n"
+		)
+	};
+	let text = format!("deadline_in = 1000\n{}{}", leg("channel-one"), leg("funder-one"));
+	std::fs::write(&file, text).expect("writable");
+	let file = file.to_str().expect("UTF-8");
+	let proposed = channel.json(&["bundle", "propose", file, "--json"]).remove(0);
+	let id = proposed["bundleId"].as_str().expect("an id");
+	let digest = proposed["digest"].as_str().expect("a digest");
+	let schema = |method: &str| {
+		let methods = document["methods"].as_array().expect("a list");
+		let documented = methods.iter().find(|documented| documented["name"] == method);
+		&documented.expect("documented")["result"]["schema"]
+	};
+	// Open with a consent and without one; then aborted, since the funder makes a stream of that name before.
+	for status in ["open", "aborted"] {
+		let answer: Value =
+			client.request("credio_v1_bundle", rpc_params![id]).await.expect("an answer");
+		assert_eq!(answer["status"], status);
+		check(&document, schema("credio_v1_bundle"), &answer, "credio_v1_bundle");
+		let answer: Value = client
+			.request("credio_v1_bundles", rpc_params![json!({"status": status})])
+			.await
+			.expect("an answer");
+		assert_eq!(answer["items"].as_array().map(Vec::len), Some(1));
+		check(&document, schema("credio_v1_bundles"), &answer, "credio_v1_bundles");
+		if status == "open" {
+			funder.ok(&["stream", "create", "same"]);
+			funder.refused(&["bundle", "consent", id, "--digest", digest]);
+		}
 	}
 }
 

@@ -2,12 +2,18 @@
 //!
 //! A call's pallet and index are looked up by name in the metadata of the node that it is sent to.
 
+mod described;
+
+pub use described::DescribedCall;
+
 use codec::{Compact, Encode};
 use credio_primitives::{
+	bundle::EncodedCall,
 	grant::{GrantKey, GrantTerms},
-	AccessRequestId, AccountId, Commitment, Digest, GrantId, KeyEpoch, OrganizationId, Permission,
-	PublicKey, Purpose, Quota, RecordId, Reference, Request, Resource, Roles, StreamId, StreamName,
-	WrappedKey,
+	rpc::WeightJson,
+	AccessRequestId, AccountId, BlockNumber, BundleId, Commitment, Digest, GrantId, KeyEpoch, Leg,
+	OrganizationId, Permission, PublicKey, Purpose, Quota, RecordId, Reference, Request, Resource,
+	Roles, StreamId, StreamName, WrappedKey,
 };
 use subxt::{
 	ext::{
@@ -249,5 +255,25 @@ impl Call {
 	/// `Grants.deny`.
 	pub fn deny(access_request: AccessRequestId, reason: &Purpose) -> Self {
 		Self::new("Grants", "deny", (access_request, reason))
+	}
+
+	/// `Bundles.propose`.
+	pub fn propose_bundle(
+		reference: Reference,
+		deadline: BlockNumber,
+		legs: &[Leg<EncodedCall>],
+	) -> Self {
+		Self::new("Bundles", "propose", (reference, deadline, legs))
+	}
+
+	/// `Bundles.consent`.
+	pub fn consent_to_bundle(bundle: BundleId, digest: Digest, max_weight: WeightJson) -> Self {
+		let max_weight = (Compact(max_weight.ref_time), Compact(max_weight.proof_size));
+		Self::new("Bundles", "consent", (bundle, digest, max_weight))
+	}
+
+	/// `Bundles.withdraw`.
+	pub fn withdraw_from_bundle(bundle: BundleId) -> Self {
+		Self::new("Bundles", "withdraw", bundle)
 	}
 }

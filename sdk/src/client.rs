@@ -1,6 +1,7 @@
 //! The client: one connection to a node, and what an organization does through it.
 
 mod anchors;
+mod bundles;
 mod grants;
 mod organizations;
 mod records;
@@ -8,6 +9,7 @@ mod requests;
 mod streams;
 
 pub use anchors::{Anchored, MerkleProof};
+pub use bundles::{BundleLeg, NewBundle};
 pub use grants::Terms;
 pub use organizations::NewOrganization;
 pub use records::{CommittedDocument, Entries, Outcome, Upload, Uploaded};

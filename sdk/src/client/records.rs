@@ -134,21 +134,28 @@ impl Client {
 
 	/// Seals the document under the stream's present epoch and appends it.
 	async fn append(&self, upload: &Upload<'_>, key: RequestKey) -> Result<RequestStatus> {
+		let call = self.sealed(upload, Reference::derive(&key, 0)).await?;
+		self.submit(key, &[call]).await
+	}
+
+	/// The call that appends the document, sealed under the stream's present epoch. For a leg of this organization in a
+	/// bundle, say: it fails if the next epoch has been opened before it runs.
+	///
+	/// Errors: as [`Self::upload`].
+	pub async fn sealed(&self, upload: &Upload<'_>, reference: Reference) -> Result<Call> {
 		let epoch = self.writable_epoch(upload.stream).await?;
 		let held = self.held(upload.stream, epoch).await?;
-		let reference = Reference::derive(&key, 0);
 		let record_id = RecordId::derive(self.organization, &reference);
 		let context = self.context(upload.stream, epoch, record_id);
 		let sealed = self.vault.seal(&held, &context, upload.media_type, upload.document)?;
-		let call = Call::append_record(
+		Ok(Call::append_record(
 			upload.stream,
 			reference,
 			epoch,
 			sealed.commitment,
 			&sealed.payload,
 			upload.supersedes,
-		);
-		self.submit(key, &[call]).await
+		))
 	}
 
 	/// The epoch under which a record can be written now. If the next one is due and the stream is ours, opens it.

@@ -1,0 +1,386 @@
+//! The file that says what each organization does in a bundle.
+
+use crate::{
+	commands::upload::{media_type, read_bounded},
+	exit::Failure,
+};
+use credio_sdk::{
+	calls::Call,
+	client::{BundleLeg, Upload},
+	primitives::{
+		bundle::EncodedCall, AccessRequestId, AccountId, BlockNumber, Commitment, Digest, GrantId,
+		OrganizationId, Permission, Purpose, RecordId, Reference, RequestKey, Resource, Roles,
+		StreamId, StreamName,
+	},
+	Client,
+};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// What `credio bundle propose --help` says about the file.
+pub const HELP: &str = r#"Example: credio bundle propose deal.toml
+
+The file, in TOML:
+
+  key = "deal 4711"                # optional: proposing it again under this key does nothing
+  deadline_in = 86400              # blocks from now in which all have to consent; or: deadline = 123456
+
+  [[legs]]
+  organization = "channel-one"     # name or number; one leg for each organization
+
+  [[legs.calls]]
+  call = "append-record"           # only in your own leg: your vault encrypts it
+  stream = "invoices"
+  file = "invoice-4711.xml"
+
+  [[legs]]
+  organization = "funder-one"
+
+  [[legs.calls]]
+  call = "anchor-digest"
+  stream = "acceptances"
+  commitment = "0x…"
+
+Calls, and what they take (a stream is an id, or a name of the leg's organization; with `owner`, of that one):
+
+  create-stream    name
+  seal-stream      stream
+  append-record    stream, owner?, file, media_type?, supersedes?
+  anchor-digest    stream, owner?, commitment
+  anchor-merkle    stream, owner?, root, leaves
+  request-access   stream and owner?, or record; purpose; append?
+  deny             access_request, reason
+  revoke           grant
+  add-member       account, roles (any of admin, submitter, grantor)
+  set-roles        account, roles
+  remove-member    account
+  encoded          bytes (as `credio bundle prepare` prints them)"#;
+
+/// The file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundleFile {
+	/// Business key of the proposal.
+	pub key: Option<String>,
+	/// Last block in which it can execute.
+	pub deadline: Option<BlockNumber>,
+	/// The same, counted from now.
+	pub deadline_in: Option<BlockNumber>,
+	/// What each organization does.
+	pub legs: Vec<LegEntry>,
+}
+
+/// What one organization does.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegEntry {
+	/// The organization.
+	pub organization: NameOrNumber,
+	/// Its calls.
+	pub calls: Vec<CallEntry>,
+}
+
+/// How a file names an organization.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum NameOrNumber {
+	/// By its number.
+	Number(OrganizationId),
+	/// By its name.
+	Name(String),
+}
+
+/// One call.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "call", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum CallEntry {
+	CreateStream {
+		name: String,
+	},
+	SealStream {
+		stream: String,
+	},
+	AppendRecord {
+		stream: String,
+		owner: Option<String>,
+		file: PathBuf,
+		media_type: Option<String>,
+		supersedes: Option<RecordId>,
+	},
+	AnchorDigest {
+		stream: String,
+		owner: Option<String>,
+		commitment: Commitment,
+	},
+	AnchorMerkle {
+		stream: String,
+		owner: Option<String>,
+		root: Digest,
+		leaves: u32,
+	},
+	RequestAccess {
+		stream: Option<String>,
+		owner: Option<String>,
+		record: Option<RecordId>,
+		purpose: String,
+		#[serde(default)]
+		append: bool,
+	},
+	Deny {
+		access_request: AccessRequestId,
+		reason: String,
+	},
+	Revoke {
+		grant: GrantId,
+	},
+	AddMember {
+		account: AccountId,
+		roles: Vec<RoleName>,
+	},
+	SetRoles {
+		account: AccountId,
+		roles: Vec<RoleName>,
+	},
+	RemoveMember {
+		account: AccountId,
+	},
+	Encoded {
+		bytes: String,
+	},
+}
+
+/// A role of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoleName {
+	Admin,
+	Submitter,
+	Grantor,
+}
+
+/// Legs as they are sent, and the entries that they append.
+#[derive(Debug, Default)]
+pub struct Encoded {
+	/// The legs.
+	pub legs: Vec<BundleLeg>,
+	/// The entries that are known by name before they are there.
+	pub record_ids: Vec<RecordId>,
+}
+
+impl BundleFile {
+	/// Reads a file.
+	pub async fn read(path: &Path) -> Result<Self, Failure> {
+		let text =
+			tokio::fs::read_to_string(path).await.map_err(|error| Failure::file(path, error))?;
+		toml::from_str(&text)
+			.map_err(|error| Failure::Other(format!("{}: {error}", path.display())))
+	}
+
+	/// The last block in which the bundle can execute.
+	pub async fn deadline(&self, client: &Client) -> Result<BlockNumber, Failure> {
+		match (self.deadline, self.deadline_in) {
+			(Some(deadline), None) => Ok(deadline),
+			(None, Some(blocks)) => Ok(client.finalized_block().await?.saturating_add(blocks)),
+			_ => Err(Failure::Other("give either deadline or deadline_in".into())),
+		}
+	}
+
+	/// Encodes the legs. References of what they make follow from `key`, so encoding them again gives the same.
+	pub async fn encode(&self, client: &Client, key: &RequestKey) -> Result<Encoded, Failure> {
+		let mut encoded = Encoded::default();
+		// Position 0 is that of the bundle itself.
+		let mut position = 0u32;
+		for leg in &self.legs {
+			let organization = match &leg.organization {
+				NameOrNumber::Number(number) => *number,
+				NameOrNumber::Name(name) => client.find_organization(name).await?.id,
+			};
+			let mut calls = Vec::new();
+			for call in &leg.calls {
+				position = position.saturating_add(1);
+				let reference = Reference::derive(key, position);
+				calls.push(call.encode(client, organization, reference).await?);
+				if call.appends() {
+					encoded.record_ids.push(RecordId::derive(organization, &reference));
+				}
+			}
+			encoded.legs.push(BundleLeg { organization, calls });
+		}
+		Ok(encoded)
+	}
+}
+
+impl CallEntry {
+	fn appends(&self) -> bool {
+		matches!(
+			self,
+			Self::AppendRecord { .. } | Self::AnchorDigest { .. } | Self::AnchorMerkle { .. }
+		)
+	}
+
+	async fn encode(
+		&self,
+		client: &Client,
+		organization: OrganizationId,
+		reference: Reference,
+	) -> Result<EncodedCall, Failure> {
+		let call = match self {
+			Self::Encoded { bytes } => {
+				return hex::decode(bytes.trim_start_matches("0x"))
+					.map(EncodedCall)
+					.map_err(|_| Failure::Other("bytes of a call are 0x and hex digits".into()));
+			},
+			Self::CreateStream { name } => {
+				let name = StreamName::try_from(name.as_bytes().to_vec()).map_err(|_| {
+					Failure::Other("the name of a stream is at most 64 bytes long".into())
+				})?;
+				Call::create_stream(&name)
+			},
+			Self::SealStream { stream } => {
+				Call::seal_stream(stream_id(client, organization, stream, None).await?)
+			},
+			Self::AppendRecord { stream, owner, file, media_type: ty, supersedes } => {
+				if organization != client.organization_id() {
+					return Err(Failure::Other(
+						"append-record encrypts with the vault of the organization whose leg it is in: \
+						 ask it for what `credio bundle prepare` prints there"
+							.into(),
+					));
+				}
+				let stream = stream_id(client, organization, stream, owner.as_deref()).await?;
+				let document = read_bounded(file).await?;
+				let upload = Upload {
+					stream,
+					key: None,
+					media_type: ty.as_deref().unwrap_or_else(|| media_type(file)),
+					document: &document,
+					supersedes: *supersedes,
+				};
+				client.sealed(&upload, reference).await?
+			},
+			Self::AnchorDigest { stream, owner, commitment } => {
+				let stream = stream_id(client, organization, stream, owner.as_deref()).await?;
+				Call::anchor_digest(stream, reference, *commitment)
+			},
+			Self::AnchorMerkle { stream, owner, root, leaves } => {
+				let stream = stream_id(client, organization, stream, owner.as_deref()).await?;
+				Call::anchor_merkle(stream, reference, *root, *leaves)
+			},
+			Self::RequestAccess { stream, owner, record, purpose, append } => {
+				let resource = match (stream, record) {
+					(Some(stream), None) => {
+						let owner = owner.as_deref();
+						Resource::Stream(stream_id(client, organization, stream, owner).await?)
+					},
+					(None, Some(record)) => Resource::Record(*record),
+					_ => {
+						return Err(Failure::Other(
+							"request-access takes either a stream or a record".into(),
+						));
+					},
+				};
+				let permission = if *append { Permission::Append } else { Permission::Read };
+				Call::request_access(reference, resource, permission, &text(purpose)?)
+			},
+			Self::Deny { access_request, reason } => Call::deny(*access_request, &text(reason)?),
+			Self::Revoke { grant } => Call::revoke(*grant),
+			Self::AddMember { account, roles } => Call::add_member(account, self::roles(roles)),
+			Self::SetRoles { account, roles } => Call::set_roles(account, self::roles(roles)),
+			Self::RemoveMember { account } => Call::remove_member(account),
+		};
+		Ok(client.encoded_call(&call)?)
+	}
+}
+
+/// A stream by id, or by name within its owner. It need not be there yet: a call before this one may create it.
+async fn stream_id(
+	client: &Client,
+	organization: OrganizationId,
+	name: &str,
+	owner: Option<&str>,
+) -> Result<StreamId, Failure> {
+	let owner = match owner {
+		Some(owner) => client.find_organization(owner).await?.id,
+		None => organization,
+	};
+	Ok(match name.parse() {
+		Ok(id) if name.len() >= 64 => id,
+		_ => StreamId::derive(owner, name.as_bytes()),
+	})
+}
+
+fn text(text: &str) -> Result<Purpose, Failure> {
+	text.as_bytes()
+		.to_vec()
+		.try_into()
+		.map_err(|_| Failure::Other("a purpose or reason is at most 256 bytes long".into()))
+}
+
+fn roles(names: &[RoleName]) -> Roles {
+	Roles {
+		admin: names.contains(&RoleName::Admin),
+		submitter: names.contains(&RoleName::Submitter),
+		grantor: names.contains(&RoleName::Grantor),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_file_is_read() {
+		let file: BundleFile = toml::from_str(
+			r#"
+			key = "deal 4711"
+			deadline_in = 600
+
+			[[legs]]
+			organization = "channel-one"
+			[[legs.calls]]
+			call = "create-stream"
+			name = "deal"
+			[[legs.calls]]
+			call = "append-record"
+			stream = "deal"
+			file = "invoice.xml"
+
+			[[legs]]
+			organization = 3
+			[[legs.calls]]
+			call = "add-member"
+			account = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty"
+			roles = ["submitter", "grantor"]
+			"#,
+		)
+		.unwrap();
+		assert_eq!(file.deadline_in, Some(600));
+		let [first, second] = file.legs.as_slice() else { panic!("two legs") };
+		assert!(matches!(&first.organization, NameOrNumber::Name(name) if name == "channel-one"));
+		assert!(matches!(second.organization, NameOrNumber::Number(3)));
+		assert_eq!(first.calls.iter().filter(|call| call.appends()).count(), 1);
+		let CallEntry::AddMember { roles: names, .. } = &second.calls[0] else {
+			panic!("it adds a member")
+		};
+		assert_eq!(roles(names), Roles { admin: false, submitter: true, grantor: true });
+	}
+
+	#[test]
+	fn what_is_not_known_is_refused_and_named() {
+		for (text, named) in [
+			("deadline = 1\nlegs = []\ndedline = 2", "dedline"),
+			("[[legs]]\norganization = 1\n[[legs.calls]]\ncall = \"batch\"", "batch"),
+			(
+				"[[legs]]\norganization = 1\n[[legs.calls]]\ncall = \"revoke\"\ngrant = \"0x12\"",
+				"0x and 64 hex digits",
+			),
+			(
+				"[[legs]]\norganization = 1\n[[legs.calls]]\ncall = \"create-stream\"\nname = \"a\"\nowner = \"b\"",
+				"owner",
+			),
+		] {
+			let error = toml::from_str::<BundleFile>(text).unwrap_err().to_string();
+			assert!(error.contains(named), "{error}");
+		}
+	}
+}

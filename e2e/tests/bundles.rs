@@ -1,0 +1,277 @@
+//! Bundles: what several organizations do together happens for all of them or for none.
+
+use credio_e2e::{Cli, Node};
+use serde_json::Value;
+use std::{fs, path::PathBuf};
+
+/// Exit codes of `credio`, as its help lists them.
+const FAILED: i32 = 1;
+const REJECTED: i32 = 3;
+const NOT_FOUND: i32 = 7;
+
+/// Writes a file beside the node.
+fn write(node: &Node, name: &str, text: &str) -> PathBuf {
+	let path = node.folder().join(name);
+	fs::write(&path, text).expect("writable");
+	path
+}
+
+fn path(path: &std::path::Path) -> &str {
+	path.to_str().expect("paths are UTF-8")
+}
+
+/// A deal of three: the channel's invoice goes in, and each funder gets a stream of its own.
+fn deal(node: &Node, head: &str) -> PathBuf {
+	let invoice = write(node, "invoice.xml", "<Invoice>4711</Invoice>");
+	let text = format!(
+		r#"
+		{head}
+
+		[[legs]]
+		organization = "channel-one"
+		[[legs.calls]]
+		call = "append-record"
+		stream = "invoices"
+		file = "{}"
+		[[legs.calls]]
+		call = "request-access"
+		stream = "acceptances"
+		owner = "funder-one"
+		purpose = "see what was accepted"
+
+		[[legs]]
+		organization = "funder-one"
+		[[legs.calls]]
+		call = "create-stream"
+		name = "acceptances"
+
+		[[legs]]
+		organization = 4
+		[[legs.calls]]
+		call = "create-stream"
+		name = "guarantees"
+		"#,
+		path(&invoice)
+	);
+	write(node, "deal.toml", &text)
+}
+
+/// Two streams, one for the channel and one for the funder.
+fn two_streams(node: &Node, head: &str) -> PathBuf {
+	let text = format!(
+		r#"
+		{head}
+		[[legs]]
+		organization = "channel-one"
+		calls = [{{ call = "create-stream", name = "ours" }}]
+		[[legs]]
+		organization = "funder-one"
+		calls = [{{ call = "create-stream", name = "theirs" }}]
+		"#
+	);
+	write(node, "streams.toml", &text)
+}
+
+fn text(value: &Value) -> &str {
+	value.as_str().expect("a string")
+}
+
+fn propose(who: &Cli, file: &std::path::Path) -> (String, String) {
+	let line = who.json(&["bundle", "propose", path(file), "--json"]).remove(0);
+	assert_eq!(line["status"], "open", "{line}");
+	(text(&line["bundleId"]).into(), text(&line["digest"]).into())
+}
+
+fn show(who: &Cli, bundle: &str) -> Value {
+	who.json(&["bundle", "show", bundle, "--json"]).remove(0)
+}
+
+fn streams(who: &Cli) -> Vec<String> {
+	who.json(&["stream", "list", "--json"])
+		.iter()
+		.map(|stream| text(&stream["name"]).to_owned())
+		.collect()
+}
+
+#[test]
+fn a_bundle_of_three_executes_with_the_last_consent_whoever_is_offline_by_then() {
+	let mut node = Node::start();
+	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
+	channel.ok(&["stream", "create", "invoices"]);
+	// The channel asks for access in the bundle that makes the stream, so the funder's leg has to come first.
+	let file = deal(&node, "deadline_in = 1000");
+	let reordered = fs::read_to_string(&file).expect("readable");
+	let (head, legs) = reordered.split_once("[[legs]]").expect("it has legs");
+	let (first, rest) = legs.split_once("[[legs]]").expect("several");
+	fs::write(&file, format!("{head}[[legs]]{rest}\n[[legs]]{first}")).expect("writable");
+
+	let proposed = channel.json(&["bundle", "propose", path(&file), "--json"]).remove(0);
+	let (id, digest) = (text(&proposed["bundleId"]), text(&proposed["digest"]));
+	let record = text(&proposed["recordIds"][0]).to_owned();
+
+	// What is consented to can be read by whoever is asked.
+	let shown = funder.ok(&["bundle", "show", id]);
+	for line in ["Anchor.create_stream", "name: acceptances", "see what was accepted", digest] {
+		assert!(shown.contains(line), "{shown}");
+	}
+	let shown = show(&funder, id);
+	assert_eq!(shown["legs"][0]["calls"][0]["call"], "Anchor.create_stream");
+	assert_eq!(shown["legs"][0]["calls"][0]["arguments"]["name"], "acceptances");
+
+	let consented = funder.json(&["bundle", "consent", id, "--digest", digest, "--json"]).remove(0);
+	assert_eq!(consented["status"], "open");
+	assert_eq!(streams(&channel), ["invoices"], "nothing happens before the last consent");
+
+	// Channel and funder never act again, and the node loses its power.
+	node.kill_and_restart();
+	let guarantor = Cli::new(&node, "funder-two");
+	let executed =
+		guarantor.json(&["bundle", "consent", id, "--digest", digest, "--json"]).remove(0);
+	assert_eq!(executed["status"], "executed", "{executed}");
+	let mut names = streams(&guarantor);
+	names.sort();
+	assert_eq!(names, ["acceptances", "guarantees", "invoices"]);
+	let channel = Cli::new(&node, "channel-one");
+	let out = node.folder().join("out.xml");
+	channel.ok(&["fetch", &record, "-o", path(&out)]);
+	assert_eq!(fs::read(&out).expect("fetched"), b"<Invoice>4711</Invoice>");
+	assert_eq!(channel.json(&["access", "list", "--json"]).len(), 1);
+
+	// It is over: nobody can consent again, and it does not run again.
+	let again = guarantor.json(&["bundle", "consent", id, "--digest", digest, "--json"]).remove(0);
+	assert_eq!(again["status"], "executed", "the same consent again is answered, and does nothing");
+	assert_eq!(channel.refused(&["bundle", "withdraw", id]).0, FAILED);
+	assert_eq!(channel.json(&["query", "--stream", "invoices", "--json"]).len(), 1);
+}
+
+#[test]
+fn a_failing_leg_leaves_nothing_but_the_record_that_names_it() {
+	let node = Node::start();
+	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
+	let (id, digest) = propose(&channel, &two_streams(&node, "deadline_in = 1000"));
+	// Meanwhile the funder has a stream of that name.
+	funder.ok(&["stream", "create", "theirs"]);
+	let (code, said) = funder.refused(&["bundle", "consent", &id, "--digest", &digest]);
+	assert_eq!(code, REJECTED, "{said}");
+	assert!(said.contains("call 0 of leg 1") && said.contains("Anchor."), "{said}");
+	assert_eq!(streams(&channel), ["theirs"]);
+	let shown = show(&channel, &id);
+	assert_eq!(shown["status"], "aborted");
+	assert_eq!(shown["abort"]["organization"], 3);
+	assert_eq!(shown["abort"]["callIndex"], 0);
+	assert_eq!(shown["legs"], serde_json::json!([]), "its legs are gone");
+}
+
+#[test]
+fn a_bundle_expires_at_its_deadline() {
+	let node = Node::start();
+	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
+	let (id, digest) = propose(&channel, &two_streams(&node, "deadline_in = 8"));
+	// Making a stream waits for finality, so blocks pass.
+	for n in 0.. {
+		let bundle = show(&channel, &id);
+		if bundle["status"] == "expired" {
+			assert_eq!(bundle["legs"], serde_json::json!([]));
+			break;
+		}
+		assert!(n < 60, "it does not expire");
+		channel.ok(&["stream", "create", &format!("tick {n}")]);
+	}
+	let (code, said) = funder.refused(&["bundle", "consent", &id, "--digest", &digest]);
+	assert_eq!(code, FAILED, "{said}");
+	assert!(said.contains("expired"), "{said}");
+	assert!(!streams(&channel).contains(&"ours".to_owned()));
+	let expired = channel.json(&["bundle", "list", "--status", "expired", "--json"]);
+	assert_eq!(expired.len(), 1);
+}
+
+#[test]
+fn a_consent_can_be_withdrawn_until_the_last_one_comes() {
+	let node = Node::start();
+	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
+	let (id, digest) = propose(&channel, &two_streams(&node, "deadline_in = 1000"));
+	channel.ok(&["bundle", "withdraw", &id]);
+	let (code, said) = channel.refused(&["bundle", "withdraw", &id]);
+	assert_eq!(code, REJECTED, "{said}");
+	assert!(said.contains("Bundles.NotConsented"), "{said}");
+	let consent = ["bundle", "consent", &id, "--digest", &digest, "--json"];
+	assert_eq!(funder.json(&consent)[0]["status"], "open");
+	assert_eq!(channel.json(&consent)[0]["status"], "executed");
+	let (code, said) = funder.refused(&["bundle", "withdraw", &id]);
+	assert_eq!(code, FAILED, "{said}");
+	assert!(said.contains("was executed"), "{said}");
+}
+
+#[test]
+fn nobody_consents_for_others_or_to_something_else() {
+	let node = Node::start();
+	let [channel, funder, stranger] =
+		["channel-one", "funder-one", "channel-two"].map(|name| Cli::new(&node, name));
+	let (id, digest) = propose(&channel, &two_streams(&node, "deadline_in = 1000"));
+	let (code, said) = stranger.refused(&["bundle", "consent", &id, "--digest", &digest]);
+	assert_eq!(code, REJECTED, "{said}");
+	assert!(said.contains("Bundles.NotAParty"), "{said}");
+	let other = format!("0x{}", "11".repeat(32));
+	let (code, said) = funder.refused(&["bundle", "consent", &id, "--digest", &other]);
+	assert_eq!(code, FAILED, "{said}");
+	assert!(said.contains(&digest), "it says what the digest is: {said}");
+	assert_eq!(funder.refused(&["bundle", "consent", &other, "--digest", &digest]).0, NOT_FOUND);
+	// Who has no leg proposes nothing.
+	let file = two_streams(&node, "deadline_in = 1000");
+	let (code, said) = stranger.refused(&["bundle", "propose", path(&file)]);
+	assert_eq!(code, REJECTED, "{said}");
+	assert!(said.contains("Bundles.NotAParty"), "{said}");
+	assert_eq!(show(&channel, &id)["status"], "open");
+}
+
+#[test]
+fn proposing_again_under_a_key_is_harmless_and_other_legs_are_refused() {
+	let node = Node::start();
+	let channel = Cli::new(&node, "channel-one");
+	let head = "key = \"deal 4711\"\ndeadline_in = 1000";
+	let first = propose(&channel, &two_streams(&node, head));
+	assert_eq!(propose(&channel, &two_streams(&node, head)), first);
+	assert_eq!(channel.json(&["bundle", "list", "--json"]).len(), 1);
+	let file = two_streams(&node, head);
+	let other = fs::read_to_string(&file).expect("readable").replace("theirs", "others");
+	fs::write(&file, other).expect("writable");
+	let (code, said) = channel.refused(&["bundle", "propose", path(&file)]);
+	assert_eq!(code, REJECTED, "{said}");
+	assert!(said.contains("was used before"), "{said}");
+}
+
+#[test]
+fn a_leg_that_its_organization_has_prepared_is_proposed_by_another() {
+	let node = Node::start();
+	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
+	channel.ok(&["stream", "create", "invoices"]);
+	let invoice = write(&node, "invoice.txt", "sealed by the channel");
+	let leg = write(
+		&node,
+		"leg.toml",
+		&format!(
+			"[[legs]]\norganization = \"channel-one\"\n[[legs.calls]]\ncall = \"append-record\"\n\
+			 stream = \"invoices\"\nfile = \"{}\"\n",
+			path(&invoice)
+		),
+	);
+	// The funder cannot seal for the channel.
+	let (code, said) = funder.refused(&["bundle", "prepare", path(&leg)]);
+	assert_eq!(code, FAILED, "{said}");
+	let prepared = channel.ok(&["bundle", "prepare", path(&leg)]);
+	let record = prepared.rsplit("# appends ").next().expect("it names the record").trim();
+	let file = write(
+		&node,
+		"deal.toml",
+		&format!(
+			"deadline_in = 1000\n[[legs]]\norganization = \"funder-one\"\n\
+			 calls = [{{ call = \"create-stream\", name = \"acceptances\" }}]\n{prepared}"
+		),
+	);
+	let (id, digest) = propose(&funder, &file);
+	let done = channel.json(&["bundle", "consent", &id, "--digest", &digest, "--json"]).remove(0);
+	assert_eq!(done["status"], "executed", "{done}");
+	let out = node.folder().join("out.txt");
+	channel.ok(&["fetch", record, "-o", path(&out)]);
+	assert_eq!(fs::read(&out).expect("fetched"), b"sealed by the channel");
+}

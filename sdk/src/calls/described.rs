@@ -1,0 +1,170 @@
+//! Calls in words: what an organization reads before it consents to them.
+
+use credio_primitives::AccountId;
+use scale_info::{PortableRegistry, TypeDef, TypeDefPrimitive};
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+use subxt::{
+	ext::scale_value::{scale, Composite, Primitive, Value, ValueDef},
+	Metadata,
+};
+
+/// Pallets whose calls carry no other calls, so that describing one ends. No others stand in a bundle.
+const PALLETS: [&str; 4] = ["Organizations", "Anchor", "Records", "Grants"];
+/// Arguments that are text, where they are.
+const TEXTS: [&str; 3] = ["name", "purpose", "reason"];
+
+/// A call in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DescribedCall {
+	/// `Pallet.call`.
+	pub call: String,
+	/// Its arguments by name: bytes as `0x` hex, accounts in SS58, names and purposes as text.
+	pub arguments: Map<String, Json>,
+}
+
+impl DescribedCall {
+	/// Reads an encoded call with the chain's metadata; `None` if it is no call that may stand in a bundle.
+	pub fn new(encoded: &[u8], metadata: &Metadata) -> Option<Self> {
+		let pallet = metadata.pallet_by_call_index(*encoded.first()?)?;
+		if !PALLETS.contains(&pallet.name()) {
+			return None;
+		}
+		let mut input = encoded;
+		let ty = metadata.outer_enums().call_enum_ty();
+		let call = scale::decode_as_type(&mut input, ty, metadata.types()).ok()?;
+		if !input.is_empty() {
+			return None;
+		}
+		let ValueDef::Variant(of_pallet) = call.value else { return None };
+		let ValueDef::Variant(call) = of_pallet.values.into_values().next()?.value else {
+			return None;
+		};
+		let name = format!("{}.{}", of_pallet.name, call.name);
+		let arguments = match fields(call.values, false, metadata.types()) {
+			Json::Object(arguments) => arguments,
+			_ => Map::new(),
+		};
+		Some(Self { call: name, arguments })
+	}
+}
+
+impl std::fmt::Display for DescribedCall {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		f.write_str(&self.call)?;
+		for (name, value) in &self.arguments {
+			match value {
+				Json::String(bytes) if bytes.len() > 200 && bytes.starts_with("0x") => {
+					write!(f, "\n  {name}: {}… ({} bytes)", &bytes[..66], bytes.len() / 2 - 1)?;
+				},
+				Json::String(text) => write!(f, "\n  {name}: {text}")?,
+				other => write!(f, "\n  {name}: {other}")?,
+			}
+		}
+		Ok(())
+	}
+}
+
+/// A value as JSON. `is_text` says to show bytes as text if they are.
+fn json(value: Value<u32>, is_text: bool, types: &PortableRegistry) -> Json {
+	let of_bytes = is_bytes(value.context, types);
+	let is_account = types
+		.resolve(value.context)
+		.is_some_and(|ty| ty.path.ident().as_deref() == Some("AccountId32"));
+	match value.value {
+		ValueDef::Primitive(primitive) => match primitive {
+			Primitive::Bool(value) => Json::Bool(value),
+			Primitive::Char(value) => Json::String(value.into()),
+			Primitive::String(value) => Json::String(value),
+			Primitive::U128(value) => match u64::try_from(value) {
+				Ok(value) => value.into(),
+				Err(_) => Json::String(value.to_string()),
+			},
+			Primitive::I128(value) => Json::String(value.to_string()),
+			Primitive::U256(bytes) | Primitive::I256(bytes) => shown(&bytes, false),
+		},
+		ValueDef::BitSequence(bits) => Json::String(format!("{bits:?}")),
+		ValueDef::Variant(variant) => {
+			let is_some = variant.name == "Some";
+			match variant.values.is_empty() {
+				true if variant.name == "None" => Json::Null,
+				true => Json::String(variant.name),
+				false => match fields(variant.values, is_text, types) {
+					inner if is_some => inner,
+					inner => Json::Object([(variant.name, inner)].into_iter().collect()),
+				},
+			}
+		},
+		ValueDef::Composite(values) if of_bytes => {
+			let bytes = bytes(values);
+			match <[u8; 32]>::try_from(bytes.as_slice()) {
+				Ok(account) if is_account => Json::String(AccountId::from(account).to_string()),
+				_ => shown(&bytes, is_text),
+			}
+		},
+		ValueDef::Composite(values) => match is_list(value.context, types) {
+			true => values.into_values().map(|item| json(item, false, types)).collect(),
+			false => fields(values, is_text, types),
+		},
+	}
+}
+
+/// The fields of a structure; the content of a wrapper.
+fn fields(values: Composite<u32>, is_text: bool, types: &PortableRegistry) -> Json {
+	match values {
+		Composite::Named(fields) => {
+			let fields = fields.into_iter().map(|(name, value)| {
+				let is_text = TEXTS.contains(&name.as_str());
+				let shown = json(value, is_text, types);
+				(name, shown)
+			});
+			Json::Object(fields.collect())
+		},
+		Composite::Unnamed(mut items) if items.len() == 1 => json(items.remove(0), is_text, types),
+		Composite::Unnamed(items) => {
+			items.into_iter().map(|item| json(item, is_text, types)).collect()
+		},
+	}
+}
+
+fn is_list(ty: u32, types: &PortableRegistry) -> bool {
+	types
+		.resolve(ty)
+		.is_some_and(|ty| matches!(ty.type_def, TypeDef::Sequence(_) | TypeDef::Array(_)))
+}
+
+/// Whether values of a type are bytes, maybe in wrappers.
+fn is_bytes(ty: u32, types: &PortableRegistry) -> bool {
+	let item = match types.resolve(ty).map(|ty| &ty.type_def) {
+		Some(TypeDef::Sequence(list)) => list.type_param.id,
+		Some(TypeDef::Array(list)) => list.type_param.id,
+		Some(TypeDef::Composite(of)) => match of.fields.as_slice() {
+			[wrapped] => return is_bytes(wrapped.ty.id, types),
+			_ => return false,
+		},
+		_ => return false,
+	};
+	types
+		.resolve(item)
+		.is_some_and(|ty| matches!(ty.type_def, TypeDef::Primitive(TypeDefPrimitive::U8)))
+}
+
+/// The bytes of a value that [`is_bytes`].
+fn bytes(values: Composite<u32>) -> Vec<u8> {
+	values
+		.into_values()
+		.flat_map(|value| match value.value {
+			ValueDef::Composite(inner) => bytes(inner),
+			ValueDef::Primitive(Primitive::U128(byte)) => u8::try_from(byte).into_iter().collect(),
+			_ => Vec::new(),
+		})
+		.collect()
+}
+
+fn shown(bytes: &[u8], is_text: bool) -> Json {
+	match std::str::from_utf8(bytes) {
+		Ok(text) if is_text && !text.chars().any(char::is_control) => Json::String(text.into()),
+		_ => Json::String(format!("0x{}", hex::encode(bytes))),
+	}
+}

@@ -1,0 +1,205 @@
+//! Bundles: calls of several organizations that apply together or not at all.
+
+use super::Client;
+use crate::{
+	calls::{Call, DescribedCall},
+	error::{chain, Error, Result},
+};
+use codec::Encode;
+use credio_primitives::{
+	bundle::{self, BundleFilter, BundleStatus, EncodedCall},
+	limits,
+	rpc::{At, BundleDetailJson, BundleJson, RequestState, WeightJson},
+	BlockNumber, BundleId, Digest, Leg, OrganizationId, Reference, RequestKey,
+};
+
+/// What one organization does in a bundle, as its calls are sent.
+pub type BundleLeg = Leg<EncodedCall>;
+
+/// A bundle to propose.
+#[derive(Clone, Debug)]
+pub struct NewBundle {
+	/// Key of the request that proposes it; its reference, and so its id, follows from this.
+	pub key: RequestKey,
+	/// Last block in which it can execute.
+	pub deadline: BlockNumber,
+	/// What each organization does.
+	pub legs: Vec<BundleLeg>,
+}
+
+impl NewBundle {
+	/// Name of the bundle, if this organization proposes it.
+	pub fn id(&self, proposer: OrganizationId) -> BundleId {
+		BundleId::derive(proposer, &self.reference())
+	}
+
+	fn reference(&self) -> Reference {
+		Reference::derive(&self.key, 0)
+	}
+}
+
+impl Client {
+	/// A call as it stands in a leg.
+	///
+	/// Errors: [`Error::Answer`] if the node's runtime has no such call.
+	pub fn encoded_call(&self, call: &Call) -> Result<EncodedCall> {
+		call.encoded(self.at_block.metadata_ref()).map(EncodedCall).map_err(chain)
+	}
+
+	/// A call of a leg in words; `None` if it is no call that may stand in a bundle.
+	pub fn describe(&self, call: &[u8]) -> Option<DescribedCall> {
+		DescribedCall::new(call, self.at_block.metadata_ref())
+	}
+
+	/// Key of the request that proposes a bundle under a business key, or a random one without.
+	///
+	/// `HMAC(organization secret, SCALE("bundle", business key))`.
+	pub fn bundle_key(&self, business_key: Option<&[u8]>) -> Result<RequestKey> {
+		match business_key {
+			Some(key) => Ok(self.vault.request_key(&("bundle", key).encode())),
+			None => self.new_key(),
+		}
+	}
+
+	/// Number of the last finalized block, from which deadlines are counted.
+	pub async fn finalized_block(&self) -> Result<BlockNumber> {
+		self.finalized_number().await
+	}
+
+	/// Proposes a bundle and consents to it, in one request. Repeating it under the same key is harmless: the bundle
+	/// that was proposed first stands, whatever deadline the repetition names.
+	///
+	/// Errors: [`Error::Argument`] for legs over the bounds, [`Error::Rejected`], [`Error::KeyReused`] if the key
+	/// proposed other legs, [`Error::Expired`].
+	pub async fn propose_bundle(&self, new: &NewBundle) -> Result<BundleJson> {
+		check_legs(&new.legs)?;
+		let id = new.id(self.organization);
+		let digest = self.digest(id, new.deadline, &new.legs);
+		// The other consents cannot come before there is a bundle, so only a bundle of one organization executes now.
+		let max_weight = match new.legs.as_slice() {
+			[_] => self.limits.max_bundle_weight,
+			_ => WeightJson { ref_time: 0, proof_size: 0 },
+		};
+		let calls = [
+			Call::propose_bundle(new.reference(), new.deadline, &new.legs),
+			Call::consent_to_bundle(id, digest, max_weight),
+		];
+		let was_applied = || async {
+			Ok::<_, Error>(self.status(new.key).await?.status == RequestState::Applied)
+		};
+		if !was_applied().await? {
+			match self.apply(new.key, &calls).await {
+				// It was proposed with another deadline, or with other legs, which shows below.
+				Err(Error::KeyReused(_)) if was_applied().await? => {},
+				other => other.map(|_| ())?,
+			}
+		}
+		let bundle = self.bundle(id).await?.bundle;
+		match bundle.digest == self.digest(id, bundle.deadline, &new.legs) {
+			true => Ok(bundle),
+			false => Err(Error::KeyReused(new.key)),
+		}
+	}
+
+	/// A bundle, with its legs while it is open.
+	///
+	/// Errors: [`Error::NotFound`], [`Error::Answer`] if the node's legs are not those that the digest is of.
+	pub async fn bundle(&self, id: BundleId) -> Result<BundleDetailJson> {
+		let answer: Result<At<BundleDetailJson>> = self.call("credio_v1_bundle", (id,)).await;
+		let detail = match answer {
+			Err(Error::Refused(refusal))
+				if refusal.code == credio_primitives::error_codes::NOT_FOUND =>
+			{
+				return Err(Error::NotFound {
+					what: "bundle",
+					name: id.to_string(),
+					hint: ": `credio bundle list` shows all; they are removed some time after their deadline",
+				});
+			},
+			other => other?.answer,
+		};
+		let is_open = detail.bundle.status == BundleStatus::Open;
+		let computed = detail.computed_digest(&self.limits.genesis_hash);
+		if is_open && (computed != detail.bundle.digest || detail.bundle.bundle_id != id) {
+			return Err(Error::Answer("the legs of the bundle are not those of its digest".into()));
+		}
+		Ok(detail)
+	}
+
+	/// Bundles that match a filter, at most `most`.
+	pub async fn bundles(&self, filter: &BundleFilter, most: usize) -> Result<Vec<BundleJson>> {
+		self.all("credio_v1_bundles", filter, most).await
+	}
+
+	/// Consents to a bundle, as it was read under this digest, and answers what became of it: with the last consent it
+	/// is executed or aborted. The leg of this organization will run as this vault's account. Repeating it is harmless.
+	///
+	/// Errors: [`Error::NotFound`], [`Error::Argument`] for another digest or a bundle that has ended,
+	/// [`Error::Rejected`].
+	pub async fn consent(&self, id: BundleId, digest: Digest) -> Result<BundleJson> {
+		let detail = self.bundle(id).await?;
+		if detail.bundle.digest != digest {
+			return Err(Error::Argument(format!(
+				"the bundle's digest is {}: look at what it does (`credio bundle show`) before you consent",
+				detail.bundle.digest
+			)));
+		}
+		if self.has_consented(&detail.bundle) {
+			return Ok(detail.bundle);
+		}
+		ensure_open(&detail.bundle)?;
+		let call = Call::consent_to_bundle(id, digest, detail.weight);
+		self.apply(self.new_key()?, &[call]).await?;
+		Ok(self.bundle(id).await?.bundle)
+	}
+
+	/// Withdraws the consent of this organization to a bundle.
+	///
+	/// Errors: [`Error::NotFound`], [`Error::Argument`] for a bundle that has ended, [`Error::Rejected`].
+	pub async fn withdraw(&self, id: BundleId) -> Result<BundleJson> {
+		ensure_open(&self.bundle(id).await?.bundle)?;
+		self.apply(self.new_key()?, &[Call::withdraw_from_bundle(id)]).await?;
+		Ok(self.bundle(id).await?.bundle)
+	}
+
+	fn has_consented(&self, bundle: &BundleJson) -> bool {
+		bundle
+			.parties
+			.iter()
+			.any(|party| party.organization == self.organization && party.consent.is_some())
+	}
+
+	fn digest(&self, id: BundleId, deadline: BlockNumber, legs: &[BundleLeg]) -> Digest {
+		bundle::digest(&self.limits.genesis_hash, &id, deadline, &legs.encode())
+	}
+}
+
+fn ensure_open(bundle: &BundleJson) -> Result<()> {
+	let ended = match bundle.status {
+		BundleStatus::Open => return Ok(()),
+		BundleStatus::Executed => "was executed",
+		BundleStatus::Aborted => "was aborted",
+		BundleStatus::Expired => "has expired",
+	};
+	Err(Error::Argument(format!("the bundle {ended}: nothing can change it any more")))
+}
+
+/// Checks the bounds of legs before anything is sent.
+fn check_legs(legs: &[BundleLeg]) -> Result<()> {
+	let calls = legs.iter().map(|leg| leg.calls.len()).sum::<usize>();
+	let size = legs.encoded_size();
+	let argument = |what: String| Err(Error::Argument(what));
+	if legs.len() > limits::MAX_LEGS as usize {
+		return argument(format!("a bundle has at most {} legs", limits::MAX_LEGS));
+	}
+	if calls > limits::MAX_BUNDLE_CALLS as usize {
+		return argument(format!("a bundle has at most {} calls", limits::MAX_BUNDLE_CALLS));
+	}
+	if size > limits::MAX_LEGS_SIZE as usize {
+		return argument(format!(
+			"the legs take {size} bytes, and at most {} fit: anchor documents instead of storing them",
+			limits::MAX_LEGS_SIZE
+		));
+	}
+	Ok(())
+}
