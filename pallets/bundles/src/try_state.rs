@@ -31,10 +31,7 @@ impl<T: Config> Pallet<T> {
 				*count = count.saturating_add(1);
 			}
 		}
-		ensure!(
-			Legs::<T>::iter_keys().all(|id| Bundles::<T>::contains_key(id)),
-			"legs without a bundle"
-		);
+		ensure!(Legs::<T>::iter_keys().all(Bundles::<T>::contains_key), "legs without a bundle");
 		ensure!(
 			BundlesByOrganization::<T>::iter_keys().collect::<BTreeSet<_>>() == index,
 			"the index by organization is not that of the bundles"

@@ -105,7 +105,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 pub fn account(n: usize) -> AccountId {
 	let organization = (n / 2) as OrganizationId;
-	if n % 2 == 0 {
+	if n.is_multiple_of(2) {
 		gateway(organization)
 	} else {
 		second(organization)
