@@ -163,7 +163,29 @@ def ids():
         assert blake2_256(data) == raw(entry["reference"])
 
 
+def compact(number):
+    if number < 64:
+        return bytes([number << 2])
+    assert number < 2**14
+    return struct.pack("<H", number << 2 | 1)
+
+
+def bundles():
+    file = load("bundle-v1.json")
+    for vector in file["vectors"]:
+        proposer = U32.pack(vector["proposer"])
+        bundle_id = blake2_256(b"credio/bundle/v1" + proposer + raw(vector["reference"]))
+        assert bundle_id == raw(vector["bundleId"])
+        legs = compact(len(vector["legs"]))
+        for leg in vector["legs"]:
+            legs += U32.pack(leg["organization"]) + compact(len(leg["calls"]))
+            legs += b"".join(map(raw, leg["calls"]))
+        head = b"credio/bundle-digest/v1" + raw(file["genesisHash"]) + bundle_id
+        digest = blake2_256(head + U32.pack(vector["deadline"]) + legs)
+        assert digest == raw(vector["digest"])
+
+
 if __name__ == "__main__":
-    for check in (envelopes, anchored_documents, wrapped_keys, merkle_trees, ids):
+    for check in (envelopes, anchored_documents, wrapped_keys, merkle_trees, ids, bundles):
         check()
         print(f"{check.__name__.replace('_', ' ')}: hold")

@@ -5,7 +5,9 @@
 use codec::Encode;
 use credio_envelope::{Context, SecretKey, StreamSecret, WrapContext};
 use credio_primitives::{
-	merkle, AccessRequestId, Digest, GrantId, RecordId, Reference, RequestKey, Resource, StreamId,
+	bundle::{self, EncodedCall},
+	merkle, AccessRequestId, BundleId, Digest, GrantId, Leg, RecordId, Reference, RequestKey,
+	Resource, StreamId,
 };
 use serde_json::{json, Value};
 use std::{fs, path::PathBuf};
@@ -200,4 +202,34 @@ fn ids() {
 		"ids-v1.json",
 		&json!({ "vectors": vectors, "requestKey": key, "references": references }),
 	);
+}
+
+#[test]
+fn bundles() {
+	let (genesis, reference) = (Digest(bytes(2)), Reference(bytes(1)));
+	let calls = |calls: &[&[u8]]| -> Vec<EncodedCall> {
+		calls.iter().map(|call| EncodedCall(call.to_vec())).collect()
+	};
+	let one = vec![Leg { organization: 1, calls: calls(&[&[0x33, 0x00, 0x04, 0x61]]) }];
+	let long = [0x33; 100];
+	let several = vec![
+		Leg { organization: 3, calls: calls(&[&[1], &long, &[2, 3]]) },
+		Leg { organization: u32::MAX, calls: calls(&[&[4]; 60]) },
+	];
+	let vectors = [(1, 1_000, one), (3, u32::MAX, several)].map(|(proposer, deadline, legs)| {
+		let id = BundleId::derive(proposer, &reference);
+		let shown = legs.iter().map(|leg| {
+			let calls = leg.calls.iter().map(|call| hex(&call.0)).collect::<Vec<_>>();
+			json!({ "organization": leg.organization, "calls": calls })
+		});
+		json!({
+			"proposer": proposer,
+			"reference": reference,
+			"bundleId": id,
+			"deadline": deadline,
+			"legs": shown.collect::<Vec<_>>(),
+			"digest": bundle::digest(&genesis, &id, deadline, &legs.encode()),
+		})
+	});
+	hold("bundle-v1.json", &json!({ "genesisHash": genesis, "vectors": vectors }));
 }
