@@ -213,8 +213,8 @@ fn bundles() {
 	let one = vec![Leg { organization: 1, calls: calls(&[&[0x33, 0x00, 0x04, 0x61]]) }];
 	let long = [0x33; 100];
 	let several = vec![
-		Leg { organization: 3, calls: calls(&[&[1], &long, &[2, 3]]) },
-		Leg { organization: u32::MAX, calls: calls(&[&[4]; 60]) },
+		Leg { organization: 3, calls: calls(&[&[1][..], &long, &[2, 3]]) },
+		Leg { organization: u32::MAX, calls: calls(&[&[4][..]; 60]) },
 	];
 	let vectors = [(1, 1_000, one), (3, u32::MAX, several)].map(|(proposer, deadline, legs)| {
 		let id = BundleId::derive(proposer, &reference);
