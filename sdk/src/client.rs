@@ -11,6 +11,7 @@ pub use anchors::{Anchored, MerkleProof};
 pub use grants::Terms;
 pub use organizations::NewOrganization;
 pub use records::{CommittedDocument, Entries, Outcome, Upload, Uploaded};
+pub use requests::SignedRequest;
 
 use crate::{
 	error::{chain, Error, Result},
@@ -125,8 +126,10 @@ impl Client {
 		&*self.vault
 	}
 
-	/// Calls a method with parameters by position, given as a tuple.
-	pub(crate) async fn call<Answer: DeserializeOwned>(
+	/// Calls any method of the node, with parameters by position, given as a tuple.
+	///
+	/// Errors: [`Error::Refused`], [`Error::Connection`].
+	pub async fn call<Answer: DeserializeOwned>(
 		&self,
 		method: &str,
 		params: impl Serialize,

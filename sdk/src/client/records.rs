@@ -134,6 +134,16 @@ impl Client {
 
 	/// Seals the document under the stream's present epoch and appends it.
 	async fn append(&self, upload: &Upload<'_>, key: RequestKey) -> Result<RequestStatus> {
+		let (_, call) = self.seal(upload, key).await?;
+		self.submit(key, &[call]).await
+	}
+
+	/// Seals a document under the stream's present epoch: the id that its record will have, and the call that appends
+	/// it as the first one of the request with this key.
+	///
+	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::NoKey`], [`Error::RotationDue`],
+	/// [`Error::Connection`].
+	pub async fn seal(&self, upload: &Upload<'_>, key: RequestKey) -> Result<(RecordId, Call)> {
 		let epoch = self.writable_epoch(upload.stream).await?;
 		let held = self.held(upload.stream, epoch).await?;
 		let reference = Reference::derive(&key, 0);
@@ -148,7 +158,7 @@ impl Client {
 			&sealed.payload,
 			upload.supersedes,
 		);
-		self.submit(key, &[call]).await
+		Ok((record_id, call))
 	}
 
 	/// The epoch under which a record can be written now. If the next one is due and the stream is ours, opens it.
