@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Installs what building and running Credio takes, after saying so. Quick when there is nothing to do.
 #
-#   scripts/setup.sh
+#   scripts/setup.sh [--tests]
+#
+# --tests                          also installs what only the tests need: Node.js and npm
 #
 # CREDIO_TOOLCHAIN=rustup|debian   forces one of the two ways to a Rust toolchain (scripts/lib/toolchain.sh)
 # CREDIO_INSTALL_NEXTEST=1         also builds cargo-nextest, which takes some minutes; without it the tests run
@@ -25,6 +27,11 @@ install_nextest() {
 }
 
 main() {
+	case ${1:-} in
+	'') ;;
+	--tests) install_test_tools ;;
+	*) die "unknown argument $1: there is only --tests" ;;
+	esac
 	install_build_tools
 	choose_toolchain
 	# shellcheck source=scripts/env.sh
@@ -33,4 +40,4 @@ main() {
 	say "set-up: $(rustc --version | cut -d' ' -f1,2), target directory $CARGO_TARGET_DIR; nothing left to install"
 }
 
-main
+main "$@"

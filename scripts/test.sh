@@ -80,7 +80,7 @@ check_dependencies() {
 main() {
 	local started
 	started=$(now_ms)
-	section 'Set-up' "$scripts/setup.sh"
+	section 'Set-up' "$scripts/setup.sh" --tests
 	# shellcheck source=scripts/env.sh
 	. "$scripts/env.sh"
 	cd "$CREDIO_ROOT"

@@ -209,8 +209,15 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum VaultCommand {
 	/// Make a vault with new keys
-	#[command(after_help = "Example: credio --vault acme.vault vault create")]
-	Create,
+	#[command(
+		after_help = "Examples:\n  credio --vault acme.vault vault create\n  credio --vault gateway-2.vault vault create --like acme.vault"
+	)]
+	Create {
+		/// Another member's vault of the same organization: share its encryption keys and organization secret, with an
+		/// account of its own. Both files are opened with the same password
+		#[arg(long, value_name = "FILE")]
+		like: Option<PathBuf>,
+	},
 	/// Show what is public about a vault
 	#[command(after_help = "Example: credio --vault acme.vault vault show")]
 	Show,

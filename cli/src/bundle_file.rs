@@ -256,7 +256,7 @@ impl CallEntry {
 					document: &document,
 					supersedes: *supersedes,
 				};
-				client.sealed(&upload, reference).await?
+				client.seal_as(&upload, reference).await?.1
 			},
 			Self::AnchorDigest { stream, owner, commitment } => {
 				let stream = stream_id(client, organization, stream, owner.as_deref()).await?;

@@ -3,11 +3,15 @@
 //! By itself, the SDK's pool makes room by dropping older transactions, without a word to those who did not watch them,
 //! and lets only a tenth of its size wait for a predecessor, which would lose requests that reach a lane early. Here
 //! the SDK's pool is made ten times as large as what is ever let into it, so its own bounds are never met; whether
-//! there is room is decided at the door. Nobody can take all of it: an organization holds at most half.
+//! there is room is decided at the door. Nobody can take all of it: an organization holds at most half. A request at
+//! the very next position of its lane, for which others may be waiting in here, gets in on a reserve.
 
 use async_trait::async_trait;
 use codec::Encode;
-use credio_primitives::{apis::OrganizationsApi, AccountId, OrganizationId};
+use credio_primitives::{
+	apis::{OrganizationsApi, RequestsApi},
+	AccountId, OrganizationId,
+};
 use credio_runtime::opaque::Block;
 use sc_transaction_pool::{TransactionPoolOptions, TransactionPoolType};
 use sc_transaction_pool_api::{
@@ -37,6 +41,9 @@ const WAITING_FACTOR: usize = 10;
 
 /// An organization holds at most one part in so many.
 const SHARES: usize = 2;
+
+/// What is let in on the reserve, beyond all bounds: one part in so many.
+const RESERVE: usize = 8;
 
 /// How much the pool holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,8 +77,8 @@ impl Amount {
 		self.count <= limit.count && self.bytes <= limit.bytes
 	}
 
-	fn share(self) -> Self {
-		Self { count: self.count / SHARES, bytes: self.bytes / SHARES }
+	fn part(self, of: usize) -> Self {
+		Self { count: self.count / of, bytes: self.bytes / of }
 	}
 
 	/// The options of an SDK's pool whose own bounds are never met below this limit.
@@ -110,7 +117,7 @@ impl Ledger {
 		let total = self.total.plus(Amount::of(bytes));
 		let held = owner.and_then(|owner| self.organizations.get(&owner)).copied();
 		let of_owner = held.unwrap_or_default().plus(Amount::of(bytes));
-		if !total.fits(limit) || (owner.is_some() && !of_owner.fits(limit.share())) {
+		if !total.fits(limit) || (owner.is_some() && !of_owner.fits(limit.part(SHARES))) {
 			return false;
 		}
 		self.add(hash, owner, bytes);
@@ -195,10 +202,24 @@ impl FairPool {
 		let owner = self.owner(extrinsic);
 		let bytes = extrinsic.encoded_size();
 		if lock(&self.ledger).enter(self.limit, hash, owner, bytes) {
-			Ok(())
-		} else {
-			Err(full())
+			return Ok(());
 		}
+		let with_reserve = self.limit.plus(self.limit.part(RESERVE));
+		let is_next = owner.is_some_and(|owner| self.is_next(owner, extrinsic));
+		if is_next && lock(&self.ledger).enter(with_reserve, hash, owner, bytes) {
+			return Ok(());
+		}
+		Err(full())
+	}
+
+	/// Whether the transaction is of a request at the next position of its lane.
+	fn is_next(&self, owner: OrganizationId, extrinsic: &Extrinsic) -> bool {
+		let best = self.client.info().best_hash;
+		let api = self.client.runtime_api();
+		let Ok(Ok(submission)) = api.submission(best, extrinsic.encode()) else { return false };
+		submission.request.lane.is_some_and(|lane| {
+			api.next_position(best, owner, lane.lane).is_ok_and(|next| next == lane.sequence)
+		})
 	}
 
 	/// Gives up the room of a transaction that was not taken, unless the pool holds it from before.

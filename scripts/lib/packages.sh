@@ -35,6 +35,14 @@ install_packages() {
 		die "the packages could not be installed"
 }
 
+# Installs what the tests need beside that: they try the chain with the tools that people use, which are in JavaScript.
+install_test_tools() {
+	local packages=()
+	have node || packages+=(nodejs)
+	have npm || packages+=(npm)
+	install_packages "${packages[@]}"
+}
+
 # Installs what the build needs beside Rust.
 install_build_tools() {
 	local packages=()

@@ -87,6 +87,20 @@ impl Call {
 		Ok(encoded)
 	}
 
+	/// The body of a request: its calls, encoded as a list.
+	fn body(calls: &[Call], metadata: &Metadata) -> Result<Vec<u8>, UnknownCall> {
+		let mut body = Compact(calls.len() as u32).encode();
+		for call in calls {
+			body.extend_from_slice(&call.encoded(metadata)?);
+		}
+		Ok(body)
+	}
+
+	/// What names the body of a request of these calls: `blake2_256` of their encoding.
+	pub fn body_digest(calls: &[Call], metadata: &Metadata) -> Result<Digest, UnknownCall> {
+		Ok(Digest(sp_crypto_hashing::blake2_256(&Self::body(calls, metadata)?)))
+	}
+
 	/// `Idempotency.submit` of these calls.
 	pub fn submit(
 		request: &Request,
@@ -94,10 +108,7 @@ impl Call {
 		metadata: &Metadata,
 	) -> Result<Self, UnknownCall> {
 		let mut arguments = request.encode();
-		Compact(calls.len() as u32).encode_to(&mut arguments);
-		for call in calls {
-			arguments.extend_from_slice(&call.encoded(metadata)?);
-		}
+		arguments.extend_from_slice(&Self::body(calls, metadata)?);
 		Ok(Self { pallet: "Idempotency", name: "submit", arguments: Arguments(arguments) })
 	}
 

@@ -13,6 +13,7 @@ pub use bundles::{BundleLeg, NewBundle};
 pub use grants::Terms;
 pub use organizations::NewOrganization;
 pub use records::{CommittedDocument, Entries, Outcome, Upload, Uploaded};
+pub use requests::SignedRequest;
 
 use crate::{
 	error::{chain, Error, Result},
@@ -127,8 +128,10 @@ impl Client {
 		&*self.vault
 	}
 
-	/// Calls a method with parameters by position, given as a tuple.
-	pub(crate) async fn call<Answer: DeserializeOwned>(
+	/// Calls any method of the node, with parameters by position, given as a tuple.
+	///
+	/// Errors: [`Error::Refused`], [`Error::Connection`].
+	pub async fn call<Answer: DeserializeOwned>(
 		&self,
 		method: &str,
 		params: impl Serialize,

@@ -2,6 +2,7 @@
 
 use crate::{arguments::VaultCommand, exit::Failure, output, session::Session};
 use credio_sdk::vault::{file, LocalVault, Vault};
+use std::path::Path;
 
 /// What a new vault says until the chain has admitted its organization.
 const NO_ORGANIZATION: u32 = u32::MAX;
@@ -9,13 +10,13 @@ const NO_ORGANIZATION: u32 = u32::MAX;
 /// Runs a command on vaults.
 pub async fn run(session: &Session, command: VaultCommand) -> Result<(), Failure> {
 	match command {
-		VaultCommand::Create => create(session),
+		VaultCommand::Create { like } => create(session, like.as_deref()),
 		VaultCommand::Show => show(session),
 		VaultCommand::Rotate => rotate(session).await,
 	}
 }
 
-fn create(session: &Session) -> Result<(), Failure> {
+fn create(session: &Session, like: Option<&Path>) -> Result<(), Failure> {
 	let path = session.vault_path()?;
 	if path.exists() {
 		return Err(Failure::Other(format!(
@@ -23,8 +24,12 @@ fn create(session: &Session) -> Result<(), Failure> {
 			path.display()
 		)));
 	}
-	let vault = LocalVault::generate(NO_ORGANIZATION)?;
-	file::store(path, session.password(true)?.as_bytes(), &vault)?;
+	let password = session.password(like.is_none())?;
+	let vault = match like {
+		None => LocalVault::generate(NO_ORGANIZATION)?,
+		Some(other) => file::open(other, password.as_bytes())?.for_another_member()?,
+	};
+	file::store(path, password.as_bytes(), &vault)?;
 	show(session)
 }
 

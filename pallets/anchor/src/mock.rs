@@ -61,6 +61,7 @@ impl pallet_organizations::Config for Test {
 	type DefaultQuota = DefaultQuota;
 	type QuotaWindow = QuotaWindow;
 	type MaxKeyVersions = MaxKeyVersions;
+	type GovernanceCalls = frame_support::traits::Nothing;
 	type WeightInfo = ();
 }
 

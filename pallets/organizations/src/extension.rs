@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use credio_primitives::{validity, AccountId, OrganizationId, OrganizationStatus};
 use frame_support::{
 	dispatch::{DispatchClass, DispatchInfo, PostDispatchInfo},
-	traits::OriginTrait,
+	traits::{ContainsPair, OriginTrait},
 	weights::Weight,
 	CloneNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
 };
@@ -25,6 +25,9 @@ use sp_runtime::{
 
 /// Refuses transactions whose signer is no member of an active organization, and those that do not fit the rest of
 /// the organization's quota for the present window of blocks; counts those that are applied.
+///
+/// Calls of [`Config::GovernanceCalls`] are counted where they can be, and never refused: no suspension and no quota
+/// keeps the council from governing, so it cannot lock itself out.
 ///
 /// Refusals are `InvalidTransaction::Custom` with the codes of [`credio_primitives::validity`]. The weight that a
 /// transaction declared but did not use is given back; its bytes are not. There is nothing to encode or sign.
@@ -99,6 +102,12 @@ impl<T: Config> Pallet<T> {
 		Ok(Charge { organization: member.organization, window })
 	}
 
+	/// What a call of governance is counted with: nothing if its signer has left its organization.
+	fn governance_charge(who: &AccountId) -> Option<Charge> {
+		let organization = Members::<T>::get(who)?.organization;
+		Some(Charge { organization, window: Self::window() })
+	}
+
 	/// Counts a transaction before it is dispatched.
 	fn count(charge: &Charge, len: usize, ref_time: u64) {
 		let mut used = Self::use_in_window(charge.organization, charge.window);
@@ -125,8 +134,8 @@ where
 {
 	const IDENTIFIER: &'static str = "CheckQuota";
 	type Implicit = ();
-	type Val = Charge;
-	type Pre = Charge;
+	type Val = Option<Charge>;
+	type Pre = Option<Charge>;
 
 	fn weight(&self, _: &T::RuntimeCall) -> Weight {
 		T::WeightInfo::check_quota()
@@ -135,7 +144,7 @@ where
 	fn validate(
 		&self,
 		origin: DispatchOriginOf<T::RuntimeCall>,
-		_call: &T::RuntimeCall,
+		call: &T::RuntimeCall,
 		info: &DispatchInfoOf<T::RuntimeCall>,
 		len: usize,
 		_self_implicit: Self::Implicit,
@@ -144,7 +153,12 @@ where
 	) -> ValidateResult<Self::Val, T::RuntimeCall> {
 		// A general transaction that no extension before this one has given a signer has none to hold to a quota.
 		let who = origin.as_signer().ok_or_else(|| refusal(validity::NOT_A_MEMBER))?;
-		let charge = Pallet::<T>::check_quota(who, len, info.total_weight().ref_time())?;
+		let ref_time = info.total_weight().ref_time();
+		let charge = if T::GovernanceCalls::contains(who, call) {
+			Pallet::<T>::governance_charge(who)
+		} else {
+			Some(Pallet::<T>::check_quota(who, len, ref_time)?)
+		};
 		Ok((ValidTransaction::default(), charge, origin))
 	}
 
@@ -156,7 +170,9 @@ where
 		info: &DispatchInfoOf<T::RuntimeCall>,
 		len: usize,
 	) -> Result<Self::Pre, TransactionValidityError> {
-		Pallet::<T>::count(&charge, len, info.total_weight().ref_time());
+		if let Some(charge) = &charge {
+			Pallet::<T>::count(charge, len, info.total_weight().ref_time());
+		}
 		Ok(charge)
 	}
 
@@ -168,8 +184,8 @@ where
 		_result: &DispatchResult,
 	) -> Result<Weight, TransactionValidityError> {
 		let unspent = post_info.calc_unspent(info).ref_time();
-		if unspent > 0 {
-			Pallet::<T>::give_back(&charge, unspent);
+		if let (Some(charge), 1..) = (&charge, unspent) {
+			Pallet::<T>::give_back(charge, unspent);
 		}
 		Ok(Weight::zero())
 	}

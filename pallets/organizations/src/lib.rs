@@ -33,7 +33,7 @@ pub mod pallet {
 		AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, Organization, OrganizationId,
 		OrganizationName, PublicKey, Quota, QuotaUse, Roles,
 	};
-	use frame_support::pallet_prelude::*;
+	use frame_support::{pallet_prelude::*, traits::ContainsPair};
 	use frame_system::pallet_prelude::*;
 
 	/// The version of the storage layout.
@@ -63,6 +63,10 @@ pub mod pallet {
 		/// Most versions of an organization's encryption key, the first one included.
 		#[pallet::constant]
 		type MaxKeyVersions: Get<u32>;
+
+		/// The calls by which the network governs itself, with those who may make them: no suspension and no quota
+		/// stops them.
+		type GovernanceCalls: ContainsPair<AccountId, Self::RuntimeCall>;
 
 		/// Weights of the calls and of the transaction extension.
 		type WeightInfo: WeightInfo;

@@ -2,7 +2,7 @@
 
 use crate::{self as pallet_organizations, GenesisMember, GenesisOrganization};
 use credio_primitives::{AccountId, PublicKey, Quota, Roles};
-use frame_support::{derive_impl, ord_parameter_types, parameter_types};
+use frame_support::{derive_impl, ord_parameter_types, parameter_types, traits::ContainsPair};
 use frame_system::EnsureSignedBy;
 use sp_runtime::{traits::IdentityLookup, BuildStorage};
 
@@ -51,7 +51,19 @@ impl crate::Config for Test {
 	type DefaultQuota = DefaultQuota;
 	type QuotaWindow = QuotaWindow;
 	type MaxKeyVersions = MaxKeyVersions;
+	type GovernanceCalls = CouncilRemarks;
 	type WeightInfo = ();
+}
+
+/// Stands for the calls of governance.
+pub struct CouncilRemarks;
+
+impl ContainsPair<AccountId, RuntimeCall> for CouncilRemarks {
+	fn contains(who: &AccountId, call: &RuntimeCall) -> bool {
+		let is_remark =
+			matches!(call, RuntimeCall::System(frame_system::Call::remark_with_event { .. }));
+		(*who == COUNCIL || *who == ALICE) && is_remark
+	}
 }
 
 pub const COUNCIL: AccountId = AccountId::new([255; 32]);

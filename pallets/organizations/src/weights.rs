@@ -70,8 +70,8 @@ impl WeightInfo for () {
 	fn rotate_key() -> Weight {
 		weight(25, 2, 2)
 	}
-	// Reads: member, organization, use of quota. Writes: use of quota.
+	// Reads: member, organization, use of quota, and what `GovernanceCalls` reads, the council. Writes: use of quota.
 	fn check_quota() -> Weight {
-		weight(20, 3, 1)
+		weight(20, 4, 1)
 	}
 }

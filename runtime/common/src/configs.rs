@@ -12,6 +12,7 @@ pub fn half_a_block<Runtime: frame_system::Config>() -> Weight {
 /// - `runtime`: the runtime;
 /// - `call`: its call type;
 /// - `council`: the origin of the council;
+/// - `governance`: its calls, and who may make them, as a `ContainsPair`;
 /// - `blocks_per_day`: how many blocks it makes in a day.
 #[macro_export]
 macro_rules! product_configs {
@@ -19,6 +20,7 @@ macro_rules! product_configs {
 		runtime: $runtime:ident,
 		call: $call:ident,
 		council: $council:ty,
+		governance: $governance:ty,
 		blocks_per_day: $day:expr $(,)?
 	) => {
 		$crate::frame_support::parameter_types! {
@@ -61,6 +63,7 @@ macro_rules! product_configs {
 			type DefaultQuota = DefaultQuota;
 			type QuotaWindow = QuotaWindow;
 			type MaxKeyVersions = MaxKeyVersions;
+			type GovernanceCalls = $governance;
 			type WeightInfo = ();
 		}
 

@@ -8,7 +8,7 @@ use super::constants::*;
 use crate::*;
 use frame_support::{
 	parameter_types,
-	traits::{ConstU32, EitherOfDiverse},
+	traits::{ConstU32, ContainsPair, EitherOfDiverse},
 	weights::Weight,
 };
 use frame_system::EnsureRoot;
@@ -26,6 +26,15 @@ pub type CouncilMajority = EitherOfDiverse<
 /// Two thirds of the council.
 pub type CouncilTwoThirds =
 	pallet_collective::EnsureProportionAtLeast<AccountId, CouncilCollective, 2, 3>;
+
+/// What members of the council do as such.
+pub struct CouncilCalls;
+
+impl ContainsPair<AccountId, RuntimeCall> for CouncilCalls {
+	fn contains(who: &AccountId, call: &RuntimeCall) -> bool {
+		matches!(call, RuntimeCall::Council(_)) && Council::is_member(who)
+	}
+}
 
 parameter_types! {
 	/// A motion may weigh half a block.

@@ -1,6 +1,9 @@
 //! The product's pallets on the solo chain. Their configuration is shared by all Credio runtimes.
 
-use super::{constants::*, governance::CouncilMajority};
+use super::{
+	constants::*,
+	governance::{CouncilCalls, CouncilMajority},
+};
 use crate::*;
 use codec::{Decode, DecodeLimit, Encode};
 use credio_primitives::{request::NotASubmission, Submission};
@@ -10,6 +13,7 @@ credio_runtime_common::product_configs! {
 	runtime: Runtime,
 	call: RuntimeCall,
 	council: CouncilMajority,
+	governance: CouncilCalls,
 	blocks_per_day: DAYS,
 }
 

@@ -134,28 +134,42 @@ impl Client {
 
 	/// Seals the document under the stream's present epoch and appends it.
 	async fn append(&self, upload: &Upload<'_>, key: RequestKey) -> Result<RequestStatus> {
-		let call = self.sealed(upload, Reference::derive(&key, 0)).await?;
+		let (_, call) = self.seal(upload, key).await?;
 		self.submit(key, &[call]).await
 	}
 
-	/// The call that appends the document, sealed under the stream's present epoch. For a leg of this organization in a
-	/// bundle, say: it fails if the next epoch has been opened before it runs.
+	/// Seals a document under the stream's present epoch: the id that its record will have, and the call that appends
+	/// it as the first one of the request with this key.
 	///
-	/// Errors: as [`Self::upload`].
-	pub async fn sealed(&self, upload: &Upload<'_>, reference: Reference) -> Result<Call> {
+	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::NoKey`], [`Error::RotationDue`],
+	/// [`Error::Connection`].
+	pub async fn seal(&self, upload: &Upload<'_>, key: RequestKey) -> Result<(RecordId, Call)> {
+		self.seal_as(upload, Reference::derive(&key, 0)).await
+	}
+
+	/// As [`Self::seal`], with a reference that the caller chooses, for a leg of this organization in a bundle, say. The
+	/// call fails if the next epoch has been opened before it runs.
+	///
+	/// Errors: as there.
+	pub async fn seal_as(
+		&self,
+		upload: &Upload<'_>,
+		reference: Reference,
+	) -> Result<(RecordId, Call)> {
 		let epoch = self.writable_epoch(upload.stream).await?;
 		let held = self.held(upload.stream, epoch).await?;
 		let record_id = RecordId::derive(self.organization, &reference);
 		let context = self.context(upload.stream, epoch, record_id);
 		let sealed = self.vault.seal(&held, &context, upload.media_type, upload.document)?;
-		Ok(Call::append_record(
+		let call = Call::append_record(
 			upload.stream,
 			reference,
 			epoch,
 			sealed.commitment,
 			&sealed.payload,
 			upload.supersedes,
-		))
+		);
+		Ok((record_id, call))
 	}
 
 	/// The epoch under which a record can be written now. If the next one is due and the stream is ours, opens it.

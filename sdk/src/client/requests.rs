@@ -7,8 +7,8 @@ use crate::{
 };
 use credio_primitives::{
 	error_codes as codes,
-	rpc::{At, LaneJson, RequestState, RequestStatus, UploadEvent},
-	BlockNumber, LanePosition, Request, RequestKey,
+	rpc::{At, LaneJson, RequestState, RequestStatus, UploadEvent, Uploaded},
+	BlockNumber, Digest, LanePosition, Request, RequestKey,
 };
 use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
@@ -17,6 +17,17 @@ use subxt::{
 	utils::{AccountId32, MultiSignature},
 	PolkadotConfig,
 };
+
+/// A request, signed and ready to be handed to any node of the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedRequest {
+	/// The request.
+	pub request: Request,
+	/// `blake2_256` of its encoded calls, by which a receipt names them.
+	pub body_digest: Digest,
+	/// The signed extrinsic.
+	pub extrinsic: Vec<u8>,
+}
 
 type Signed =
 	SubmittableTransaction<PolkadotConfig, subxt::client::OnlineClientAtBlockImpl<PolkadotConfig>>;
@@ -42,8 +53,31 @@ impl Client {
 		Ok(answer.answer)
 	}
 
-	/// Waits until `count` more blocks are final.
-	async fn wait_for_finality(&self, count: usize) -> Result<()> {
+	/// Where a request of this organization stands, with its expiry taken into account: one that the node has never
+	/// seen is told to have expired once it has.
+	pub async fn status_of(&self, request: &Request) -> Result<RequestStatus> {
+		let params = (self.organization, request.key, request.expires_at);
+		let answer: At<RequestStatus> = self.call("credio_v1_status", params).await?;
+		Ok(answer.answer)
+	}
+
+	/// Waits until a request is decided or has expired, finally.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn follow(&self, request: &Request) -> Result<RequestStatus> {
+		loop {
+			let status = self.status_of(request).await?;
+			if !matches!(status.status, RequestState::Pending | RequestState::Unknown) {
+				return Ok(status);
+			}
+			self.wait_for_finality(0).await?;
+		}
+	}
+
+	/// Waits until another block is final, and then for `count` more.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn wait_for_finality(&self, count: usize) -> Result<()> {
 		let mut heads: RpcSubscription<serde_json::Value> = self
 			.rpc
 			.subscribe(
@@ -125,10 +159,16 @@ impl Client {
 		calls: &[Call],
 		lane: Option<LanePosition>,
 	) -> Result<Option<RequestStatus>> {
-		let mut events = self.hand_over(key, calls, lane).await?;
+		let request = Request { key, expires_at: self.expiry().await?, lane };
+		let request = self.sign(request, calls)?;
+		let mut events = self.hand_over_and_watch(&request).await?;
 		while let Some(event) = events.next().await {
 			match event? {
 				UploadEvent::Finalized(status) | UploadEvent::Expired(status) => {
+					let body = status.receipt.as_ref().map(|receipt| receipt.body_digest);
+					if body.is_some_and(|body| body != request.body_digest) {
+						return Err(Error::KeyReused(key));
+					}
 					return Ok(Some(status));
 				},
 				UploadEvent::Dropped { .. } => return Ok(None),
@@ -138,21 +178,37 @@ impl Client {
 		Err(connection_lost())
 	}
 
-	/// Signs and hands over. A request is guarded by its key, so it carries no nonce, and any number of them can be
-	/// handed over at once.
-	async fn hand_over(
-		&self,
-		key: RequestKey,
-		calls: &[Call],
-		lane: Option<LanePosition>,
-	) -> Result<RpcSubscription<UploadEvent>> {
+	/// Signs calls as one request. A request is guarded by its key, so its transaction carries no nonce: any number of
+	/// them can be signed ahead and handed over at once, in any order, to any node.
+	///
+	/// Errors: [`Error::WrongChain`] for calls that the node's runtime does not have.
+	pub fn sign(&self, request: Request, calls: &[Call]) -> Result<SignedRequest> {
+		let metadata = self.at_block.metadata_ref();
+		let body_digest = Call::body_digest(calls, metadata).map_err(chain)?;
+		let call = Call::submit(&request, calls, metadata).map_err(chain)?;
+		let extrinsic = self.signed(&call, 0)?.encoded().to_vec();
+		Ok(SignedRequest { request, body_digest, extrinsic })
+	}
+
+	/// Hands a signed request over without following it. Again answers where it stands.
+	///
+	/// Errors: [`Error::Refused`], [`Error::Connection`].
+	pub async fn hand_over(&self, request: &SignedRequest) -> Result<Uploaded> {
+		self.call("credio_v1_upload", (hex_of(&request.extrinsic),)).await
+	}
+
+	/// The expiry of a request that is signed now, unless its caller wants another.
+	pub async fn expiry(&self) -> Result<BlockNumber> {
 		let now = self.finalized_number().await?;
-		let expires_at =
-			now.saturating_add(REQUEST_LIFETIME.min(self.limits.max_request_lifetime / 2));
-		let request = Request { key, expires_at, lane };
-		let call = Call::submit(&request, calls, self.at_block.metadata_ref()).map_err(chain)?;
-		let extrinsic = format!("0x{}", hex::encode(self.signed(&call, 0)?.encoded()));
-		let params = super::by_position(&(extrinsic,))?;
+		Ok(now.saturating_add(REQUEST_LIFETIME.min(self.limits.max_request_lifetime / 2)))
+	}
+
+	/// Hands a request over, to be followed.
+	async fn hand_over_and_watch(
+		&self,
+		request: &SignedRequest,
+	) -> Result<RpcSubscription<UploadEvent>> {
+		let params = super::by_position(&(hex_of(&request.extrinsic),))?;
 		let mut events: RpcSubscription<UploadEvent> = self
 			.rpc
 			.subscribe("credio_v1_uploadAndWatch", params, "credio_v1_unwatchUpload")
@@ -207,6 +263,10 @@ impl Client {
 			.map_err(|error| Error::CallFailed(error.to_string()))?;
 		Ok(())
 	}
+}
+
+fn hex_of(bytes: &[u8]) -> String {
+	format!("0x{}", hex::encode(bytes))
 }
 
 fn connection_lost() -> Error {

@@ -58,6 +58,20 @@ impl LocalVault {
 		Self::assemble(organization, account_secret, random()?, encryption_keys)
 	}
 
+	/// A vault for another member of the same organization, a second gateway for example: with an account of its own,
+	/// and with the organization's secret and encryption keys, so that both derive the same request keys and open the
+	/// same records.
+	///
+	/// Errors: [`VaultError::NoRandomness`].
+	pub fn for_another_member(&self) -> Result<Self, VaultError> {
+		Self::assemble(
+			self.organization,
+			AccountSecret::Seed(random()?),
+			self.organization_secret.clone(),
+			self.encryption_keys.clone(),
+		)
+	}
+
 	/// The vault of an example organization of development chains; `None` for a name that is none.
 	pub fn development(name: &str) -> Option<Self> {
 		let number = development::ORGANIZATIONS.iter().position(|known| known.name == name)?;

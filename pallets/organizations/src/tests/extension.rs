@@ -74,6 +74,33 @@ fn the_extension_is_invisible_to_signers() {
 }
 
 #[test]
+fn nothing_keeps_the_council_from_governing() {
+	test(|| {
+		let vote: RuntimeCall = frame_system::Call::remark_with_event { remark: vec![] }.into();
+		let ask = |who, call: &RuntimeCall| {
+			CheckQuota::<Test>::new()
+				.validate_only(signed(who), call, &info(100), 10, TransactionSource::External, 0)
+				.map(|(_, charge, _)| charge.map(|charge| charge.organization))
+		};
+		// A member of the council, and one who is no member of any organization.
+		Organizations::set_quota(signed(COUNCIL), ALPHA, Quota { bytes: 0, ref_time: 0 }).unwrap();
+		Organizations::suspend(signed(COUNCIL), ALPHA).unwrap();
+		assert_eq!(ask(ALICE, &vote), Ok(Some(ALPHA)));
+		assert_eq!(ask(COUNCIL, &vote), Ok(None));
+		// No other call, and nobody else.
+		assert_eq!(ask(ALICE, &call()), Err(refusal(validity::ORGANIZATION_SUSPENDED)));
+		assert_eq!(ask(BOB, &vote), Err(refusal(validity::ORGANIZATION_SUSPENDED)));
+		assert_eq!(ask(COUNCIL, &call()), Err(refusal(validity::NOT_A_MEMBER)));
+		// It is counted all the same.
+		CheckQuota::<Test>::new()
+			.test_run(signed(ALICE), &vote, &info(100), 10, 0, |_| Ok(Default::default()))
+			.unwrap()
+			.unwrap();
+		assert_eq!(used(ALPHA).bytes, 10);
+	});
+}
+
+#[test]
 fn members_may_come_in() {
 	test(|| {
 		for who in [ALICE, BOB, CHARLIE] {
