@@ -35,6 +35,8 @@ mod tests {
 			Error::TransactionRefused { cause: String::new(), reason: "other" },
 			Error::KeyReused,
 			Error::RequestExpired(String::new()),
+			Error::PositionTaken(""),
+			Error::PositionTooFar,
 			Error::AccessTokenInvalid(""),
 			Error::AccessTokenExpired,
 			Error::AccessDenied(Denial::NoGrant),
