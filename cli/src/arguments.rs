@@ -1,7 +1,9 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
-use credio_sdk::primitives::{AccessRequestId, AccountId, BundleId, Digest, GrantId, RecordId};
+use credio_sdk::primitives::{
+	AccessRequestId, AccountId, BundleId, Digest, GrantId, RecordId, RequestKey,
+};
 use std::path::PathBuf;
 
 /// Business documents on a ledger that nobody can read without permission.
@@ -55,8 +57,13 @@ pub enum Command {
 	#[command(subcommand)]
 	Stream(StreamCommand),
 	/// Upload documents, encrypted, and wait until they are final
-	#[command(after_help = "Example: credio upload --stream invoices march/*.xml")]
+	#[command(
+		after_help = "Examples:\n  credio upload --stream invoices march/*.xml\n  credio upload --stream invoices --lane 7 --outbox acme.outbox march/*.xml"
+	)]
 	Upload(UploadArguments),
+	/// Outboxes: what was stored to be sent
+	#[command(subcommand)]
+	Outbox(OutboxCommand),
 	/// Lanes, in which requests are applied in order
 	#[command(subcommand)]
 	Lane(LaneCommand),
@@ -288,6 +295,66 @@ pub enum OrgCommand {
 	},
 }
 
+/// Outboxes.
+#[derive(Debug, Subcommand)]
+pub enum OutboxCommand {
+	/// Send what is stored, and follow it until it is decided
+	#[command(
+		after_help = "Examples:\n  credio outbox run --outbox acme.outbox\n  credio outbox run --outbox postgres://localhost/acme --more-nodes ws://10.0.0.2:9944"
+	)]
+	Run {
+		/// The outbox
+		#[command(flatten)]
+		outbox: OutboxArgument,
+		/// End when nothing is undecided any more, instead of waiting for more
+		#[arg(long)]
+		until_decided: bool,
+		/// Further nodes, tried in turn when the first one goes away
+		#[arg(long, value_name = "URL")]
+		more_nodes: Vec<String>,
+	},
+	/// List what is stored, and what became of it
+	#[command(after_help = "Example: credio outbox list --outbox acme.outbox --state expired")]
+	List {
+		/// The outbox
+		#[command(flatten)]
+		outbox: OutboxArgument,
+		/// Only those in this state: waiting, sending, applied, rejected, expired, undetermined
+		#[arg(long)]
+		state: Option<String>,
+	},
+	/// Try again what has ended without being applied, under a new key
+	#[command(after_help = "Example: credio outbox retry 0x52…9b --outbox acme.outbox")]
+	Retry {
+		/// Key of the request
+		key: RequestKey,
+		/// The outbox
+		#[command(flatten)]
+		outbox: OutboxArgument,
+	},
+	/// Write all outcomes in their order, one JSON object a line
+	#[command(after_help = "Example: credio outbox export --outbox acme.outbox -o outcomes.jsonl")]
+	Export {
+		/// The outbox
+		#[command(flatten)]
+		outbox: OutboxArgument,
+		/// File to write, or - for standard output
+		#[arg(short, long, value_name = "FILE")]
+		output: PathBuf,
+		/// Only outcomes after this number
+		#[arg(long, value_name = "NUMBER", default_value_t = 0)]
+		after: i64,
+	},
+}
+
+/// Names an outbox.
+#[derive(Clone, Debug, Args)]
+pub struct OutboxArgument {
+	/// File of the outbox, or postgres://… for one in PostgreSQL
+	#[arg(long, env = "CREDIO_OUTBOX", value_name = "FILE_OR_URL")]
+	pub outbox: String,
+}
+
 /// Lanes.
 #[derive(Debug, Subcommand)]
 pub enum LaneCommand {
@@ -454,6 +521,15 @@ pub struct UploadArguments {
 	/// The record that this one replaces; for one file only
 	#[arg(long, value_name = "RECORD_ID")]
 	pub supersedes: Option<RecordId>,
+	/// Lane: the documents are applied in the order in which they are given, after all that was sent in it before
+	#[arg(long, value_name = "N")]
+	pub lane: Option<u32>,
+	/// Store the documents here first, encrypted, so that a crash loses none: a file, or postgres://…
+	#[arg(long, env = "CREDIO_OUTBOX", value_name = "FILE_OR_URL")]
+	pub outbox: Option<String>,
+	/// Only store them; `credio outbox run` sends them
+	#[arg(long, requires = "outbox")]
+	pub no_wait: bool,
 	/// Documents
 	#[arg(required = true, value_name = "FILE")]
 	pub files: Vec<PathBuf>,

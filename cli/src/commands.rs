@@ -7,6 +7,7 @@ mod dev;
 mod grants;
 mod lane;
 mod org;
+mod outbox;
 mod read;
 mod stream;
 pub(crate) mod upload;
@@ -18,6 +19,9 @@ use crate::{
 	session::Session,
 };
 
+/// What a new vault says until the chain has admitted its organization.
+pub const NO_ORGANIZATION: u32 = u32::MAX;
+
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 	let session = Session::new(arguments.global)?;
@@ -25,7 +29,11 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 		Command::Vault(command) => vault::run(&session, command).await,
 		Command::Org(command) => org::run(&session, command).await,
 		Command::Stream(command) => stream::run(&session, command).await,
+		Command::Upload(arguments) if arguments.outbox.is_some() || arguments.lane.is_some() => {
+			outbox::upload(&session, arguments).await
+		},
 		Command::Upload(arguments) => upload::run(&session, arguments).await,
+		Command::Outbox(command) => outbox::run(&session, command).await,
 		Command::Lane(command) => lane::run(&session, command).await,
 		Command::Status { key, stream } => upload::status(&session, &key, stream.as_deref()).await,
 		Command::Anchor { stream, proofs, files } => {

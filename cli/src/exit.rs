@@ -1,6 +1,6 @@
 //! Exit codes, and the failures behind them.
 
-use credio_sdk::{primitives::error_codes as codes, vault::VaultError, Error};
+use credio_sdk::{outbox::OutboxError, primitives::error_codes as codes, vault::VaultError, Error};
 
 /// It worked.
 pub const OK: i32 = 0;
@@ -41,6 +41,9 @@ pub enum Failure {
 	/// The SDK says so.
 	#[error(transparent)]
 	Sdk(#[from] Error),
+	/// The outbox says so.
+	#[error(transparent)]
+	Outbox(#[from] OutboxError),
 	/// A file cannot be read or written.
 	#[error("{path}: {source}")]
 	File {
@@ -84,7 +87,9 @@ impl Failure {
 		match self {
 			Self::Sdk(error) => code(error),
 			Self::Uploads { code, .. } => *code,
-			Self::Aborted(_) => REJECTED,
+			Self::Outbox(OutboxError::KeyReused(_)) | Self::Aborted(_) => REJECTED,
+			Self::Outbox(OutboxError::NotFound(_)) => NOT_FOUND,
+			Self::Outbox(_) => FAILED,
 			Self::File { .. } | Self::Other(_) => FAILED,
 		}
 	}

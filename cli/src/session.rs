@@ -86,6 +86,22 @@ impl Session {
 		Ok(file::open(path, self.password(false)?.as_bytes())?)
 	}
 
+	/// Address of the node.
+	pub fn node(&self) -> &str {
+		&self.node
+	}
+
+	/// Opens the vault with the organization that it acts for. Only one that was made before its organization was
+	/// admitted has to ask the node for it.
+	pub async fn vault_of_organization(&self) -> Result<LocalVault, Failure> {
+		let vault = self.open_vault()?;
+		if credio_sdk::vault::Vault::organization(&vault) != crate::commands::NO_ORGANIZATION {
+			return Ok(vault);
+		}
+		let client = Client::connect(&self.node, Arc::new(vault.clone())).await?;
+		Ok(vault.for_organization(client.organization_id()))
+	}
+
 	/// Connects to the node with the vault. The chain says for which organization the account acts.
 	pub async fn connect(&self) -> Result<Client, Failure> {
 		let vault = self.open_vault()?;

@@ -40,6 +40,8 @@ install_test_tools() {
 	local packages=()
 	have node || packages+=(nodejs)
 	have npm || packages+=(npm)
+	# Outboxes are tried in PostgreSQL too.
+	[[ -d /usr/lib/postgresql ]] || packages+=(postgresql)
 	install_packages "${packages[@]}"
 }
 

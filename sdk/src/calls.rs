@@ -6,7 +6,7 @@ mod described;
 
 pub use described::DescribedCall;
 
-use codec::{Compact, Encode};
+use codec::{Compact, Decode, Encode};
 use credio_primitives::{
 	bundle::EncodedCall,
 	grant::{GrantKey, GrantTerms},
@@ -15,6 +15,7 @@ use credio_primitives::{
 	OrganizationId, Permission, PublicKey, Purpose, Quota, RecordId, Reference, Request, Resource,
 	Roles, StreamId, StreamName, WrappedKey,
 };
+use std::borrow::Cow;
 use subxt::{
 	ext::{
 		scale_encode::{EncodeAsFields, Error as EncodeError},
@@ -25,15 +26,15 @@ use subxt::{
 };
 
 /// A call with its arguments, encoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Call {
-	pallet: &'static str,
-	name: &'static str,
+	pallet: Cow<'static, str>,
+	name: Cow<'static, str>,
 	arguments: Arguments,
 }
 
 /// Encoded arguments.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Arguments(Vec<u8>);
 
 impl EncodeAsFields for Arguments {
@@ -52,11 +53,11 @@ impl Payload for Call {
 	type CallData = Arguments;
 
 	fn pallet_name(&self) -> &str {
-		self.pallet
+		&self.pallet
 	}
 
 	fn call_name(&self) -> &str {
-		self.name
+		&self.name
 	}
 
 	fn call_data(&self) -> &Arguments {
@@ -68,20 +69,24 @@ impl Payload for Call {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the node's runtime has no call {pallet}.{name}: use the software of its release")]
 pub struct UnknownCall {
-	pallet: &'static str,
-	name: &'static str,
+	pallet: Cow<'static, str>,
+	name: Cow<'static, str>,
 }
 
 impl Call {
 	fn new(pallet: &'static str, name: &'static str, arguments: impl Encode) -> Self {
-		Self { pallet, name, arguments: Arguments(arguments.encode()) }
+		Self::of(pallet, name, arguments.encode())
+	}
+
+	fn of(pallet: &'static str, name: &'static str, arguments: Vec<u8>) -> Self {
+		Self { pallet: pallet.into(), name: name.into(), arguments: Arguments(arguments) }
 	}
 
 	/// The call as it stands inside another one.
 	pub fn encoded(&self, metadata: &Metadata) -> Result<Vec<u8>, UnknownCall> {
-		let unknown = || UnknownCall { pallet: self.pallet, name: self.name };
-		let pallet = metadata.pallet_by_name(self.pallet).ok_or_else(unknown)?;
-		let call = pallet.call_variant_by_name(self.name).ok_or_else(unknown)?;
+		let unknown = || UnknownCall { pallet: self.pallet.clone(), name: self.name.clone() };
+		let pallet = metadata.pallet_by_name(&self.pallet).ok_or_else(unknown)?;
+		let call = pallet.call_variant_by_name(&self.name).ok_or_else(unknown)?;
 		let mut encoded = vec![pallet.call_index(), call.index];
 		encoded.extend_from_slice(&self.arguments.0);
 		Ok(encoded)
@@ -109,7 +114,7 @@ impl Call {
 	) -> Result<Self, UnknownCall> {
 		let mut arguments = request.encode();
 		arguments.extend_from_slice(&Self::body(calls, metadata)?);
-		Ok(Self { pallet: "Idempotency", name: "submit", arguments: Arguments(arguments) })
+		Ok(Self::of("Idempotency", "submit", arguments))
 	}
 
 	/// `Council.propose` of a call that takes the council's origin.
@@ -122,7 +127,7 @@ impl Call {
 		let mut arguments = Compact(threshold).encode();
 		arguments.extend_from_slice(&encoded);
 		Compact(encoded.len() as u32).encode_to(&mut arguments);
-		Ok(Self { pallet: "Council", name: "propose", arguments: Arguments(arguments) })
+		Ok(Self::of("Council", "propose", arguments))
 	}
 
 	/// `Organizations.admit`.

@@ -13,7 +13,9 @@ pub use bundles::{BundleLeg, NewBundle};
 pub use grants::Terms;
 pub use organizations::NewOrganization;
 pub use records::{CommittedDocument, Entries, Outcome, Upload, Uploaded};
-pub use requests::SignedRequest;
+pub use requests::{FinalizedHeads, SignedRequest};
+
+pub(crate) use streams::is_rejected_for;
 
 use crate::{
 	error::{chain, Error, Result},

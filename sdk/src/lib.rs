@@ -10,6 +10,7 @@
 pub mod calls;
 pub mod client;
 pub mod error;
+pub mod outbox;
 pub mod vault;
 
 pub use client::Client;

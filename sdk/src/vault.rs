@@ -46,6 +46,11 @@ pub enum VaultError {
 	/// A secret of another kind is needed.
 	#[error("the stream secret is needed for this, and the vault was given the key of one record")]
 	NotAStreamSecret,
+	/// What was kept is of another organization, under another name, or was changed.
+	#[error(
+		"what was stored cannot be opened: it is of another organization's vault, or was changed"
+	)]
+	NotOurs,
 	/// Sealing, opening, wrapping or unwrapping failed.
 	#[error(transparent)]
 	Envelope(#[from] credio_envelope::Error),
@@ -92,6 +97,18 @@ pub trait Vault: Send + Sync {
 
 	/// The request key of a business key: `HMAC-SHA256(organization secret, business key)`.
 	fn request_key(&self, business_key: &[u8]) -> RequestKey;
+
+	/// Encrypts something that a client keeps, such as what waits in an outbox, so that only vaults of the organization
+	/// read it: XChaCha20-Poly1305 under a key that HKDF-SHA256 derives from the organization secret. `name` is bound
+	/// to it: it opens under the same name only.
+	fn protect(&self, name: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, VaultError>;
+
+	/// Opens what [`Self::protect`] made.
+	fn unprotect(
+		&self,
+		name: &[u8],
+		protected: &[u8],
+	) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError>;
 
 	/// Makes a new stream secret, and answers it wrapped to the vault's own organization.
 	fn new_stream_secret(

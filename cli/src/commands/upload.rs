@@ -86,7 +86,7 @@ async fn one<'a>(
 }
 
 /// Reads a file, unless it is over the limit anyway.
-pub(crate) async fn read_bounded(file: &Path) -> Result<Vec<u8>, Failure> {
+pub async fn read_bounded(file: &Path) -> Result<Vec<u8>, Failure> {
 	let error = |error| Failure::file(file, error);
 	let size = tokio::fs::metadata(file).await.map_err(error)?.len();
 	if size > u64::from(MAX_DOCUMENT_SIZE) {
@@ -135,7 +135,7 @@ fn describe(file: &Path, stream: StreamId, outcome: &Result<Outcome, Failure>) -
 	}
 }
 
-fn print_line(json: bool, line: &Value) -> Result<(), Failure> {
+pub fn print_line(json: bool, line: &Value) -> Result<(), Failure> {
 	if json {
 		return output::json_line(line);
 	}
@@ -156,7 +156,7 @@ fn print_line(json: bool, line: &Value) -> Result<(), Failure> {
 }
 
 /// Media type by the file's ending; nobody but the readers sees it.
-pub(crate) fn media_type(file: &Path) -> &'static str {
+pub fn media_type(file: &Path) -> &'static str {
 	let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
 	match ending.to_ascii_lowercase().as_str() {
 		"xml" => "application/xml",

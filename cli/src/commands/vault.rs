@@ -1,11 +1,9 @@
 //! Vaults.
 
+use super::NO_ORGANIZATION;
 use crate::{arguments::VaultCommand, exit::Failure, output, session::Session};
 use credio_sdk::vault::{file, LocalVault, Vault};
 use std::path::Path;
-
-/// What a new vault says until the chain has admitted its organization.
-const NO_ORGANIZATION: u32 = u32::MAX;
 
 /// Runs a command on vaults.
 pub async fn run(session: &Session, command: VaultCommand) -> Result<(), Failure> {

@@ -29,6 +29,18 @@ pub struct SignedRequest {
 	pub extrinsic: Vec<u8>,
 }
 
+/// Numbers of finalized blocks, as they become final.
+pub struct FinalizedHeads(RpcSubscription<serde_json::Value>);
+
+impl FinalizedHeads {
+	/// The next one. Some may be left out.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn next(&mut self) -> Result<BlockNumber> {
+		number_of(&self.0.next().await.ok_or_else(connection_lost)??)
+	}
+}
+
 type Signed =
 	SubmittableTransaction<PolkadotConfig, subxt::client::OnlineClientAtBlockImpl<PolkadotConfig>>;
 
@@ -74,20 +86,25 @@ impl Client {
 		}
 	}
 
+	/// The numbers of finalized blocks, from now on.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn finalized_heads(&self) -> Result<FinalizedHeads> {
+		let heads = self.rpc.subscribe(
+			"chain_subscribeFinalizedHeads",
+			RpcParams::new(),
+			"chain_unsubscribeFinalizedHeads",
+		);
+		Ok(FinalizedHeads(heads.await?))
+	}
+
 	/// Waits until another block is final, and then for `count` more.
 	///
 	/// Errors: [`Error::Connection`].
 	pub async fn wait_for_finality(&self, count: usize) -> Result<()> {
-		let mut heads: RpcSubscription<serde_json::Value> = self
-			.rpc
-			.subscribe(
-				"chain_subscribeFinalizedHeads",
-				RpcParams::new(),
-				"chain_unsubscribeFinalizedHeads",
-			)
-			.await?;
+		let mut heads = self.finalized_heads().await?;
 		for _ in 0..=count {
-			heads.next().await.ok_or_else(connection_lost)??;
+			heads.next().await?;
 		}
 		Ok(())
 	}
@@ -244,8 +261,7 @@ impl Client {
 	pub(crate) async fn finalized_number(&self) -> Result<BlockNumber> {
 		let hash: String = self.call("chain_getFinalizedHead", ()).await?;
 		let header: serde_json::Value = self.call("chain_getHeader", (hash,)).await?;
-		let number = header["number"].as_str().unwrap_or_default();
-		BlockNumber::from_str_radix(number.trim_start_matches("0x"), 16).map_err(chain)
+		number_of(&header)
 	}
 
 	/// Submits a call outside of any request, as the council's are, and waits until it is final.
@@ -263,6 +279,12 @@ impl Client {
 			.map_err(|error| Error::CallFailed(error.to_string()))?;
 		Ok(())
 	}
+}
+
+/// The number in a header.
+fn number_of(header: &serde_json::Value) -> Result<BlockNumber> {
+	let number = header["number"].as_str().unwrap_or_default();
+	BlockNumber::from_str_radix(number.trim_start_matches("0x"), 16).map_err(chain)
 }
 
 fn hex_of(bytes: &[u8]) -> String {

@@ -1,6 +1,10 @@
 //! A vault whose keys are in the memory of this process.
 
 use super::{random, Held, Recipient, Vault, VaultError};
+use chacha20poly1305::{
+	aead::{Aead, Payload},
+	XChaCha20Poly1305,
+};
 use credio_envelope::{
 	CommitmentKey, Context, DataKey, Document, Sealed, SecretKey, StreamSecret, WrapContext,
 };
@@ -8,10 +12,14 @@ use credio_primitives::{
 	development, AccountId, Digest, KeyEpoch, KeyVersion, OrganizationId, PublicKey, RequestKey,
 	Resource, StreamId, WrappedKey, WrappedSecret,
 };
+use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subxt_signer::{sr25519::Keypair, SecretUri};
 use zeroize::Zeroizing;
+
+/// Bytes of a nonce of XChaCha20-Poly1305.
+const NONCE_LENGTH: usize = 24;
 
 /// A vault whose keys are in the memory of this process. [`super::file`] stores it.
 #[derive(Clone)]
@@ -116,6 +124,15 @@ impl LocalVault {
 		Ok(public)
 	}
 
+	/// The cipher for what clients keep.
+	fn protection(&self) -> XChaCha20Poly1305 {
+		let mut key = Zeroizing::new([0; 32]);
+		Hkdf::<Sha256>::new(None, self.organization_secret.as_ref())
+			.expand(b"credio/vault/v1/protect", key.as_mut())
+			.expect("32 bytes are within 255 blocks of SHA-256; qed");
+		XChaCha20Poly1305::new(&(*key).into())
+	}
+
 	fn encryption_key(&self, version: KeyVersion) -> Result<&SecretKey, VaultError> {
 		self.encryption_keys.get(version as usize).ok_or(VaultError::UnknownKeyVersion(version))
 	}
@@ -180,6 +197,24 @@ impl Vault for LocalVault {
 			.expect("HMAC takes keys of any length; qed");
 		mac.update(business_key);
 		RequestKey(mac.finalize().into_bytes().into())
+	}
+
+	fn protect(&self, name: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
+		let mut nonce = [0; NONCE_LENGTH];
+		getrandom::fill(&mut nonce).map_err(VaultError::NoRandomness)?;
+		let message = Payload { msg: plaintext, aad: name };
+		let ciphertext =
+			self.protection().encrypt(&nonce.into(), message).map_err(|_| VaultError::NotOurs)?;
+		Ok([&nonce[..], &ciphertext].concat())
+	}
+
+	fn unprotect(&self, name: &[u8], protected: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+		let (nonce, ciphertext) =
+			protected.split_first_chunk::<NONCE_LENGTH>().ok_or(VaultError::NotOurs)?;
+		self.protection()
+			.decrypt(&(*nonce).into(), Payload { msg: ciphertext, aad: name })
+			.map(Zeroizing::new)
+			.map_err(|_| VaultError::NotOurs)
 	}
 
 	fn new_stream_secret(

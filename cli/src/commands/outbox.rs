@@ -1,0 +1,244 @@
+//! Outboxes: storing first, sending, and what became of it.
+
+use super::upload::{media_type, print_line, read_bounded};
+use crate::{
+	arguments::{OutboxCommand, UploadArguments},
+	exit::{self, Failure},
+	output,
+	session::Session,
+};
+use credio_sdk::{
+	client::Upload,
+	outbox::{Enqueued, Item, ItemState, Listed, Outbox, Settings},
+	primitives::StreamId,
+	vault::{LocalVault, Vault},
+	Client,
+};
+use indicatif::ProgressBar;
+use serde_json::{json, Value};
+use std::{io::Write, path::Path, sync::Arc};
+
+/// Items read from the database at once.
+const PAGE: u32 = 256;
+
+async fn open(session: &Session, url: &str) -> Result<Outbox, Failure> {
+	let vault = session.vault_of_organization().await?;
+	Ok(Outbox::open(url, Arc::new(vault)).await?)
+}
+
+/// Runs a command on outboxes.
+pub async fn run(session: &Session, command: OutboxCommand) -> Result<(), Failure> {
+	match command {
+		OutboxCommand::Run { outbox, until_decided, more_nodes } => {
+			let outbox = open(session, &outbox.outbox).await?;
+			let nodes = [vec![session.node().to_owned()], more_nodes].concat();
+			let settings = Settings::new(nodes);
+			if until_decided {
+				outbox.run_until_decided(settings).await?;
+			} else {
+				let stop = async {
+					// Without a handler the system ends the process, which the outbox withstands as well.
+					let _ = tokio::signal::ctrl_c().await;
+				};
+				outbox.run(settings, stop).await?;
+			}
+			Ok(())
+		},
+		OutboxCommand::List { outbox, state } => {
+			let state = state.map(|name| name.parse()).transpose()?;
+			let outbox = open(session, &outbox.outbox).await?;
+			list(session, &outbox, state).await
+		},
+		OutboxCommand::Retry { key, outbox } => {
+			let outbox = open(session, &outbox.outbox).await?;
+			let Enqueued { request_key, record_id, state } = outbox.retry(key).await?;
+			output::item(
+				session.json,
+				&json!({ "requestKey": request_key, "recordId": record_id, "state": state }),
+				&[
+					("request key", request_key.to_string()),
+					("record", output::or_dash(record_id)),
+					("state", state.name().into()),
+				],
+			)
+		},
+		OutboxCommand::Export { outbox, output, after } => {
+			let outbox = open(session, &outbox.outbox).await?;
+			export(&outbox, &output, after).await
+		},
+	}
+}
+
+async fn list(session: &Session, outbox: &Outbox, state: Option<ItemState>) -> Result<(), Failure> {
+	let mut items = Vec::new();
+	loop {
+		let after = items.last().map_or(0, |item: &Listed| item.id);
+		let page = outbox.list(state, after, PAGE).await?;
+		if page.is_empty() {
+			break;
+		}
+		items.extend(page);
+	}
+	let columns = ["request key", "state", "lane", "position", "expires at", "outcome", "problem"];
+	output::items(session.json, &items, columns, |item| {
+		[
+			item.request_key.to_string(),
+			item.state.name().into(),
+			output::or_dash(item.lane),
+			output::or_dash(item.position),
+			output::or_dash(item.expires_at),
+			output::or_dash(item.outcome_number),
+			output::or_dash(item.problem.clone()),
+		]
+	})
+}
+
+async fn export(outbox: &Outbox, output: &Path, mut after: i64) -> Result<(), Failure> {
+	let error = |error| Failure::file(output, error);
+	let mut file: Box<dyn Write> = if output.as_os_str() == "-" {
+		Box::new(std::io::stdout().lock())
+	} else {
+		Box::new(std::io::BufWriter::new(std::fs::File::create(output).map_err(error)?))
+	};
+	loop {
+		let page = outbox.outcomes_after(after, PAGE).await?;
+		let Some(last) = page.last().and_then(|item| item.outcome_number) else { break };
+		after = last;
+		for item in page {
+			let line = serde_json::to_string(&item).map_err(|error| {
+				Failure::Other(format!("an outcome cannot be written: {error}"))
+			})?;
+			writeln!(file, "{line}").map_err(error)?;
+		}
+	}
+	file.flush().map_err(error)
+}
+
+/// Stores files in an outbox, sends them, and prints each as its outcome is final, in their order.
+pub async fn upload(session: &Session, arguments: UploadArguments) -> Result<(), Failure> {
+	let total = arguments.files.len();
+	if total > 1 && (arguments.key.is_some() || arguments.supersedes.is_some()) {
+		return Err(Failure::Other("--key and --supersedes are for one file".into()));
+	}
+	let vault = Arc::new(session.vault_of_organization().await?);
+	let stream = stream_of(session, &vault, &arguments).await?;
+	// Without a place to store it, the order of a lane is kept as long as this process lives.
+	let url = arguments.outbox.as_deref().unwrap_or("sqlite::memory:");
+	let outbox = Outbox::open(url, vault.clone()).await?;
+	let mut stored = Vec::with_capacity(total);
+	for file in &arguments.files {
+		stored.push((file, store(&outbox, stream, &arguments, file).await?));
+	}
+	if !session.json {
+		println!("{:66}  {:>8}  {:>8}  {:8}  file", "record", "sequence", "block", "outcome");
+	}
+	if arguments.no_wait {
+		return stored.iter().try_for_each(|(file, enqueued)| {
+			print_line(session.json, &waiting(file, stream, enqueued))
+		});
+	}
+
+	let settings = Settings::new(vec![session.node().to_owned()]);
+	let progress = ProgressBar::new(total as u64);
+	let follow = async {
+		let (mut failed, mut code) = (0usize, exit::OK);
+		let mut client = None;
+		for (file, enqueued) in &stored {
+			let item = outbox.wait(enqueued.request_key).await?;
+			// The node answers by now: it has told the outcome.
+			if client.is_none() {
+				client = Some(Client::connect(session.node(), vault.clone()).await?);
+			}
+			let line = ended(client.as_ref(), file, stream, &item).await?;
+			if item.state != ItemState::Applied {
+				failed += 1;
+				code =
+					if item.state == ItemState::Rejected { exit::REJECTED } else { exit::EXPIRED };
+			}
+			progress.suspend(|| print_line(session.json, &line))?;
+			progress.inc(1);
+		}
+		progress.finish_and_clear();
+		match failed {
+			0 => Ok(()),
+			failed => Err(Failure::Uploads { failed, total, code }),
+		}
+	};
+	tokio::select! {
+		result = follow => result,
+		result = outbox.run(settings, std::future::pending()) => Ok(result?),
+	}
+}
+
+/// The stream that is meant, without asking the node if that can be told without it.
+async fn stream_of(
+	session: &Session,
+	vault: &LocalVault,
+	arguments: &UploadArguments,
+) -> Result<StreamId, Failure> {
+	match (arguments.stream.parse::<StreamId>(), &arguments.owner) {
+		(Ok(id), _) if arguments.stream.len() >= 64 => Ok(id),
+		(_, None) => Ok(StreamId::derive(vault.organization(), arguments.stream.as_bytes())),
+		(_, Some(owner)) => {
+			let client = session.connect().await?;
+			let owner = super::org::number(&client, Some(owner)).await?;
+			Ok(StreamId::derive(owner, arguments.stream.as_bytes()))
+		},
+	}
+}
+
+async fn store(
+	outbox: &Outbox,
+	stream: StreamId,
+	arguments: &UploadArguments,
+	file: &Path,
+) -> Result<Enqueued, Failure> {
+	let document = read_bounded(file).await?;
+	let media_type = arguments.media_type.as_deref().unwrap_or_else(|| media_type(file));
+	let upload = Upload {
+		stream,
+		key: arguments.key.as_deref().map(str::as_bytes),
+		media_type,
+		document: &document,
+		supersedes: arguments.supersedes,
+	};
+	let item = Item { lane: arguments.lane, ..Item::upload(upload) };
+	Ok(outbox.enqueue(&item).await?)
+}
+
+fn waiting(file: &Path, stream: StreamId, enqueued: &Enqueued) -> Value {
+	json!({
+		"file": file.display().to_string(),
+		"recordId": enqueued.record_id,
+		"stream": stream,
+		"sequence": null,
+		"requestKey": enqueued.request_key,
+		"outcome": enqueued.state,
+		"block": null,
+	})
+}
+
+async fn ended(
+	client: Option<&Client>,
+	file: &Path,
+	stream: StreamId,
+	item: &Listed,
+) -> Result<Value, Failure> {
+	let receipt = item.outcome.as_ref().and_then(|status| status.receipt.as_ref());
+	let mut line = json!({
+		"file": file.display().to_string(),
+		"recordId": null,
+		"stream": stream,
+		"sequence": null,
+		"requestKey": item.request_key,
+		"outcome": item.state,
+		"block": receipt.map(|receipt| receipt.block),
+	});
+	if let (ItemState::Applied, Some(record), Some(client)) = (item.state, item.record_id, client) {
+		line["recordId"] = json!(record);
+		line["sequence"] = json!(client.record(record).await?.header.sequence);
+	} else if let Some(problem) = &item.problem {
+		line["error"] = json!({ "description": problem });
+	}
+	Ok(line)
+}

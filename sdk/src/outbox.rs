@@ -1,0 +1,270 @@
+//! The outbox: requests that are stored before they are sent, and followed until their outcome is final.
+//!
+//! *Accepted means stored*: when [`Outbox::enqueue`] returns, the request survives any crash of this process. A worker,
+//! [`Outbox::run`], sends what is stored, sends it again under the same key as long as it is undecided, and ends each
+//! item in exactly one state: applied, rejected or expired. It believes finalized blocks only. What became of the items
+//! is read with a cursor, [`Outbox::outcomes`], so that a reader that was away misses nothing and sees nothing twice.
+//!
+//! The store is a database, SQLite or PostgreSQL, in tables of its own (`credio_outbox_…`). An application that keeps its
+//! data in the same database writes both in one transaction ([`Outbox::enqueue_in`], [`Outbox::acknowledge_in`]): then
+//! what it believes and what the chain was asked agree, whatever crashes when.
+//!
+//! Documents and calls are stored encrypted under a key of the vault's organization. `docs/outbox.md` says what is
+//! promised, and where it ends.
+
+mod item;
+mod lanes;
+mod outcomes;
+mod schema;
+mod store;
+mod worker;
+
+pub use item::{Body, Enqueued, Item, ItemState};
+pub use outcomes::{ItemOutcome, Outcomes};
+pub use store::Listed;
+pub use worker::{Settings, Worker};
+
+use crate::vault::{Vault, VaultError};
+use credio_primitives::{OrganizationId, RequestKey};
+use sqlx::{any::AnyPoolOptions, AnyPool, PgConnection, SqliteConnection};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Notify;
+
+/// What can go wrong with an outbox.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OutboxError {
+	/// The database cannot be used.
+	#[error("the outbox's database: {0}")]
+	Database(#[from] sqlx::Error),
+	/// The database was made by newer software.
+	#[error("the outbox has version {found} of its tables, and this software knows version {known}: use a newer one")]
+	NewerSchema {
+		/// The version found.
+		found: i64,
+		/// The version known.
+		known: i64,
+	},
+	/// The key stands for something else already.
+	#[error("the key {0} is in the outbox already, for something else: use a new key")]
+	KeyReused(RequestKey),
+	/// The outbox has no such item.
+	#[error("the outbox has no item with the key {0}")]
+	NotFound(RequestKey),
+	/// The item has not ended.
+	#[error("the item {0} has not ended yet; only what has ended without being applied can be tried again")]
+	NotEnded(RequestKey),
+	/// The outbox is full.
+	#[error(
+		"the outbox holds {0} undecided items, which is its bound: wait until some are decided"
+	)]
+	Full(i64),
+	/// An item cannot be used.
+	#[error("{0}")]
+	Item(String),
+	/// The vault could not do its part: what is stored is of another organization, say.
+	#[error(transparent)]
+	Vault(#[from] VaultError),
+	/// The stored form of an item makes no sense.
+	#[error("an item of the outbox cannot be read: {0}")]
+	Corrupted(String),
+}
+
+/// Answer or [`OutboxError`].
+pub type Result<Answer> = std::result::Result<Answer, OutboxError>;
+
+/// How often the database is asked for what another process has written.
+const OTHER_PROCESSES: Duration = Duration::from_millis(500);
+
+/// Most undecided items that an outbox takes, unless its owner says otherwise.
+pub const MAX_UNDECIDED: i64 = 1_000_000;
+
+/// A store of requests, with their outcomes.
+#[derive(Clone)]
+pub struct Outbox {
+	pool: AnyPool,
+	vault: Arc<dyn Vault>,
+	max_undecided: i64,
+	/// Told in this process when something was enqueued or has ended.
+	changed: Arc<Notify>,
+}
+
+impl std::fmt::Debug for Outbox {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "Outbox(organization {})", self.organization())
+	}
+}
+
+impl Outbox {
+	/// Opens an outbox, and makes its tables if they are not there: in a file (a path, or `sqlite://PATH`), in memory
+	/// (`sqlite::memory:`), or in a PostgreSQL database (`postgres://…`).
+	///
+	/// Errors: [`OutboxError::Database`], [`OutboxError::NewerSchema`].
+	pub async fn open(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
+		sqlx::any::install_default_drivers();
+		let is_postgres = url.starts_with("postgres:") || url.starts_with("postgresql:");
+		let in_memory = url.contains(":memory:");
+		let url = match url {
+			url if is_postgres || in_memory => url.to_owned(),
+			url => {
+				let path = url.strip_prefix("sqlite:").unwrap_or(url);
+				let path = path.strip_prefix("//").unwrap_or(path);
+				format!("sqlite://{path}?mode=rwc")
+			},
+		};
+		let pool = AnyPoolOptions::new()
+			// A database in memory belongs to its connection.
+			.max_connections(if in_memory { 1 } else { 8 })
+			.acquire_timeout(Duration::from_secs(30))
+			.after_connect(move |connection, _| {
+				Box::pin(async move {
+					if !is_postgres {
+						schema::configure_sqlite(connection).await?;
+					}
+					Ok(())
+				})
+			})
+			.connect(&url)
+			.await?;
+		schema::migrate(&pool, is_postgres).await?;
+		Ok(Self { pool, vault, max_undecided: MAX_UNDECIDED, changed: Arc::default() })
+	}
+
+	/// Takes at most so many undecided items: back-pressure for those who enqueue.
+	pub fn with_max_undecided(mut self, max_undecided: i64) -> Self {
+		self.max_undecided = max_undecided;
+		self
+	}
+
+	/// The organization whose requests are in here.
+	pub fn organization(&self) -> OrganizationId {
+		self.vault.organization()
+	}
+
+	/// Stores an item. When this returns, it will be sent, whatever happens to this process. The same item again answers
+	/// where it stands.
+	///
+	/// Errors: [`OutboxError::KeyReused`] for a key that stands for something else, [`OutboxError::Full`],
+	/// [`OutboxError::Item`], [`OutboxError::Database`].
+	pub async fn enqueue(&self, item: &Item<'_>) -> Result<Enqueued> {
+		let prepared = item::prepare(&*self.vault, item)?;
+		let enqueued = {
+			let mut connection = self.pool.acquire().await?;
+			store::any::insert(&mut connection, &prepared, self.max_undecided).await?
+		};
+		self.changed.notify_waiters();
+		Ok(enqueued)
+	}
+
+	/// As [`Self::enqueue`], in a transaction of the application on the same database: the item is stored if that
+	/// commits, and only then.
+	///
+	/// Errors: as there.
+	pub async fn enqueue_in(
+		&self,
+		transaction: &mut impl Connection,
+		item: &Item<'_>,
+	) -> Result<Enqueued> {
+		let prepared = item::prepare(&*self.vault, item)?;
+		transaction.insert(&prepared, self.max_undecided).await
+	}
+
+	/// Where an item stands; `None` if there is none with this key.
+	///
+	/// Errors: [`OutboxError::Database`].
+	pub async fn status(&self, key: RequestKey) -> Result<Option<Listed>> {
+		store::find(&self.pool, key).await
+	}
+
+	/// Waits until an item has ended, and answers how.
+	///
+	/// Errors: [`OutboxError::NotFound`], [`OutboxError::Database`].
+	pub async fn wait(&self, key: RequestKey) -> Result<Listed> {
+		loop {
+			let changed = self.changed.clone();
+			let told = changed.notified();
+			let item = self.status(key).await?.ok_or(OutboxError::NotFound(key))?;
+			if item.state.has_ended() {
+				return Ok(item);
+			}
+			// What this process writes is told at once; of others nobody tells.
+			let _ = tokio::time::timeout(OTHER_PROCESSES, told).await;
+		}
+	}
+
+	/// All outcomes after a number, at most so many, in their order.
+	///
+	/// Errors: [`OutboxError::Database`].
+	pub async fn outcomes_after(&self, number: i64, limit: u32) -> Result<Vec<Listed>> {
+		store::outcomes(&self.pool, number, limit).await
+	}
+
+	/// Items in the order in which they were stored, from the one after `after` on.
+	///
+	/// Errors: [`OutboxError::Database`].
+	pub async fn list(
+		&self,
+		state: Option<ItemState>,
+		after: i64,
+		limit: u32,
+	) -> Result<Vec<Listed>> {
+		store::list(&self.pool, state, after, limit).await
+	}
+
+	/// Tries an item again that has ended without being applied, under a new key: what was rejected stays rejected under
+	/// the old one.
+	///
+	/// Errors: [`OutboxError::NotFound`], [`OutboxError::NotEnded`], [`OutboxError::Database`].
+	pub async fn retry(&self, key: RequestKey) -> Result<Enqueued> {
+		let row = store::ended(&self.pool, key).await?;
+		let prepared = item::again(&*self.vault, &row)?;
+		let mut connection = self.pool.acquire().await?;
+		let enqueued = store::any::insert(&mut connection, &prepared, self.max_undecided).await?;
+		drop(connection);
+		self.changed.notify_waiters();
+		Ok(enqueued)
+	}
+
+	/// Forgets items whose outcome all consumers have acknowledged and that were decided at or before block `until`.
+	/// Answers how many.
+	///
+	/// Keep them at least as long as somebody may enqueue them again: a forgotten item is a new one.
+	///
+	/// Errors: [`OutboxError::Database`].
+	pub async fn prune(&self, until: credio_primitives::BlockNumber) -> Result<u64> {
+		store::prune(&self.pool, until).await
+	}
+}
+
+mod sealed {
+	pub trait Sealed {}
+	impl Sealed for sqlx::SqliteConnection {}
+	impl Sealed for sqlx::PgConnection {}
+}
+
+/// A connection of the application: `&mut *transaction` of `sqlx::Transaction<Sqlite>` or `sqlx::Transaction<Postgres>`.
+#[allow(async_fn_in_trait)]
+pub trait Connection: sealed::Sealed {
+	#[doc(hidden)]
+	async fn insert(&mut self, prepared: &item::Prepared, max_undecided: i64) -> Result<Enqueued>;
+	#[doc(hidden)]
+	async fn acknowledge(&mut self, consumer: &str, number: i64) -> Result<()>;
+}
+
+impl Connection for SqliteConnection {
+	async fn insert(&mut self, prepared: &item::Prepared, max_undecided: i64) -> Result<Enqueued> {
+		store::sqlite::insert(self, prepared, max_undecided).await
+	}
+	async fn acknowledge(&mut self, consumer: &str, number: i64) -> Result<()> {
+		store::sqlite::acknowledge(self, consumer, number).await
+	}
+}
+
+impl Connection for PgConnection {
+	async fn insert(&mut self, prepared: &item::Prepared, max_undecided: i64) -> Result<Enqueued> {
+		store::postgres::insert(self, prepared, max_undecided).await
+	}
+	async fn acknowledge(&mut self, consumer: &str, number: i64) -> Result<()> {
+		store::postgres::acknowledge(self, consumer, number).await
+	}
+}

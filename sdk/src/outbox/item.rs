@@ -1,0 +1,291 @@
+//! What is stored: uploads and calls, with what names them.
+
+use super::{OutboxError, Result};
+use crate::{calls::Call, client::Upload, vault::Vault};
+use codec::{Decode, DecodeAll, Encode};
+use credio_primitives::{
+	limits, BlockNumber, OrganizationId, RecordId, Reference, RequestKey, StreamId,
+};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+/// Blocks after which an item expires, counted from when it is first sent, unless it says otherwise: an hour.
+const LIFETIME: BlockNumber = 3_600;
+
+/// What a request does.
+#[derive(Clone, Copy, Debug)]
+pub enum Body<'a> {
+	/// Uploads a document. It is encrypted for the chain when it is sent, under the key epoch of that time.
+	Upload(Upload<'a>),
+	/// Makes these calls, together or not at all.
+	Calls {
+		/// A business key that names the request within the organization.
+		key: &'a [u8],
+		/// The calls.
+		calls: &'a [Call],
+	},
+}
+
+/// A request to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Item<'a> {
+	/// What it does.
+	pub body: Body<'a>,
+	/// A lane, in which items are applied in the order in which they were stored.
+	pub lane: Option<u32>,
+	/// Blocks from when it is first sent until it expires; an hour if it is not given.
+	pub lifetime: Option<BlockNumber>,
+}
+
+impl<'a> Item<'a> {
+	/// An upload without a lane.
+	pub fn upload(upload: Upload<'a>) -> Self {
+		Self { body: Body::Upload(upload), lane: None, lifetime: None }
+	}
+
+	/// Calls without a lane.
+	pub fn calls(key: &'a [u8], calls: &'a [Call]) -> Self {
+		Self { body: Body::Calls { key, calls }, lane: None, lifetime: None }
+	}
+
+	/// The same in a lane.
+	pub fn in_lane(mut self, lane: u32) -> Self {
+		self.lane = Some(lane);
+		self
+	}
+}
+
+/// Where an item stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ItemState {
+	/// Stored, and not sent yet.
+	Waiting,
+	/// Its expiry is fixed; it is being sent, or waits for its outcome.
+	Sending,
+	/// Final: all its calls were applied.
+	Applied,
+	/// Final: none of its calls was applied, and never will be under this key.
+	Rejected,
+	/// Final: its expiry has passed, and it was not applied.
+	Expired,
+	/// The outbox was away for longer than the chain keeps receipts, and cannot tell any more.
+	Undetermined,
+}
+
+impl ItemState {
+	/// All of them.
+	pub const ALL: [Self; 6] = [
+		Self::Waiting,
+		Self::Sending,
+		Self::Applied,
+		Self::Rejected,
+		Self::Expired,
+		Self::Undetermined,
+	];
+
+	/// Its name.
+	pub fn name(self) -> &'static str {
+		match self {
+			Self::Waiting => "waiting",
+			Self::Sending => "sending",
+			Self::Applied => "applied",
+			Self::Rejected => "rejected",
+			Self::Expired => "expired",
+			Self::Undetermined => "undetermined",
+		}
+	}
+
+	/// Whether nothing more will happen to it.
+	pub fn has_ended(self) -> bool {
+		!matches!(self, Self::Waiting | Self::Sending)
+	}
+}
+
+impl std::str::FromStr for ItemState {
+	type Err = OutboxError;
+
+	fn from_str(name: &str) -> Result<Self> {
+		Self::ALL.into_iter().find(|state| state.name() == name).ok_or_else(|| {
+			let names = Self::ALL.map(Self::name).join(", ");
+			OutboxError::Item(format!("there is no state {name:?}: one of {names}"))
+		})
+	}
+}
+
+/// An item as it was stored, now or before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enqueued {
+	/// Its key, under which the chain will know it.
+	pub request_key: RequestKey,
+	/// Name of the record that an upload makes.
+	pub record_id: Option<RecordId>,
+	/// Where it stands.
+	pub state: ItemState,
+}
+
+/// The stored form of a body.
+#[derive(Clone, Encode, Decode)]
+pub(super) enum StoredBody {
+	Upload {
+		stream: StreamId,
+		key: Option<Vec<u8>>,
+		media_type: String,
+		document: Vec<u8>,
+		supersedes: Option<RecordId>,
+		/// Names a new try of what has ended.
+		nonce: u32,
+	},
+	Calls {
+		key: Vec<u8>,
+		calls: Vec<Call>,
+		nonce: u32,
+	},
+}
+
+impl std::fmt::Debug for StoredBody {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		f.write_str(match self {
+			Self::Upload { .. } => "StoredBody::Upload",
+			Self::Calls { .. } => "StoredBody::Calls",
+		})
+	}
+}
+
+impl Drop for StoredBody {
+	fn drop(&mut self) {
+		if let Self::Upload { document, .. } = self {
+			zeroize::Zeroize::zeroize(document);
+		}
+	}
+}
+
+impl StoredBody {
+	fn new(body: &Body<'_>) -> Self {
+		match *body {
+			Body::Upload(upload) => Self::Upload {
+				stream: upload.stream,
+				key: upload.key.map(<[u8]>::to_vec),
+				media_type: upload.media_type.into(),
+				document: upload.document.to_vec(),
+				supersedes: upload.supersedes,
+				nonce: 0,
+			},
+			Body::Calls { key, calls } => {
+				Self::Calls { key: key.to_vec(), calls: calls.to_vec(), nonce: 0 }
+			},
+		}
+	}
+
+	/// The key of the request at an attempt, counted from 0. The first one is that of the same upload by
+	/// [`crate::Client::upload`].
+	pub fn request_key(&self, vault: &dyn Vault, attempt: u32) -> RequestKey {
+		match self {
+			Self::Upload { stream, key, document, nonce, .. } => {
+				let attempt = attempt_name(attempt, *nonce);
+				match key {
+					Some(key) => vault.request_key(&("key", stream, &key[..], attempt).encode()),
+					None => {
+						let content: [u8; 32] = Sha256::digest(document).into();
+						vault.request_key(&("content", stream, content, attempt).encode())
+					},
+				}
+			},
+			Self::Calls { key, nonce, .. } => {
+				vault.request_key(&("calls", &key[..], attempt_name(attempt, *nonce)).encode())
+			},
+		}
+	}
+
+	/// Reads what was stored under this key.
+	pub fn open(vault: &dyn Vault, key: &RequestKey, stored: &[u8]) -> Result<Self> {
+		let bytes = vault.unprotect(&key.0, stored)?;
+		Self::decode_all(&mut &bytes[..]).map_err(|error| OutboxError::Corrupted(error.to_string()))
+	}
+}
+
+/// Attempts within one item and tries of the same thing, in one number.
+fn attempt_name(attempt: u32, nonce: u32) -> u32 {
+	nonce.saturating_mul(1 << 16).saturating_add(attempt)
+}
+
+/// An item, ready to be stored.
+#[derive(Debug)]
+pub struct Prepared {
+	pub(super) request_key: RequestKey,
+	pub(super) record_id: Option<RecordId>,
+	/// Keyed digest of what it does, by which the same thing is recognized.
+	pub(super) content: Vec<u8>,
+	/// Encrypted.
+	pub(super) body: Vec<u8>,
+	pub(super) lane: Option<i64>,
+	pub(super) lifetime: i64,
+}
+
+/// Checks an item and encrypts it.
+pub(super) fn prepare(vault: &dyn Vault, item: &Item<'_>) -> Result<Prepared> {
+	let refused = |cause: String| Err(OutboxError::Item(cause));
+	match &item.body {
+		Body::Upload(upload) => {
+			if upload.document.len() > limits::MAX_DOCUMENT_SIZE as usize {
+				let size = upload.document.len();
+				let error = credio_envelope::Error::TooLarge { size };
+				return Err(crate::vault::VaultError::from(error).into());
+			}
+			if upload.media_type.len() > limits::MAX_MEDIA_TYPE_LENGTH as usize {
+				return Err(crate::vault::VaultError::from(
+					credio_envelope::Error::MediaTypeTooLong,
+				)
+				.into());
+			}
+		},
+		Body::Calls { calls, .. } => {
+			if calls.is_empty() || calls.len() > limits::MAX_CALLS as usize {
+				return refused(format!("a request has 1 to {} calls", limits::MAX_CALLS));
+			}
+		},
+	}
+	if item.lane.is_some_and(|lane| lane >= limits::MAX_LANES) {
+		return refused(format!("lanes are numbered from 0 to {}", limits::MAX_LANES - 1));
+	}
+	let body = StoredBody::new(&item.body);
+	assemble(vault, &body, item.lane, item.lifetime.unwrap_or(LIFETIME))
+}
+
+/// The same item for another try, under a new key.
+pub(super) fn again(vault: &dyn Vault, ended: &super::store::Ended) -> Result<Prepared> {
+	let mut body = StoredBody::open(vault, &ended.request_key, &ended.body)?;
+	let (StoredBody::Upload { nonce, .. } | StoredBody::Calls { nonce, .. }) = &mut body;
+	*nonce = nonce.saturating_add(1);
+	let lane = ended.lane.and_then(|lane| u32::try_from(lane).ok());
+	let lifetime = BlockNumber::try_from(ended.lifetime).unwrap_or(LIFETIME);
+	assemble(vault, &body, lane, lifetime)
+}
+
+fn assemble(
+	vault: &dyn Vault,
+	body: &StoredBody,
+	lane: Option<u32>,
+	lifetime: BlockNumber,
+) -> Result<Prepared> {
+	let request_key = body.request_key(vault, 0);
+	let encoded = Zeroizing::new((body, lane).encode());
+	let content = vault.request_key(&("outbox", &encoded[..]).encode()).0.to_vec();
+	let plain = Zeroizing::new(body.encode());
+	Ok(Prepared {
+		request_key,
+		record_id: match body {
+			StoredBody::Upload { .. } => Some(record_id(vault.organization(), &request_key)),
+			StoredBody::Calls { .. } => None,
+		},
+		content,
+		body: vault.protect(&request_key.0, &plain)?,
+		lane: lane.map(Into::into),
+		lifetime: lifetime.max(1).into(),
+	})
+}
+
+/// The record that an upload makes, whatever its attempt.
+pub(super) fn record_id(organization: OrganizationId, request_key: &RequestKey) -> RecordId {
+	RecordId::derive(organization, &Reference::derive(request_key, 0))
+}

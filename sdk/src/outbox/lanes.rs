@@ -1,0 +1,92 @@
+//! Positions of items in their lanes.
+//!
+//! Items of a lane get positions in the order in which they were stored. A lane can stand still: an item has expired, was
+//! decided under its key before, or cannot be sealed, and nobody fills its position. Then those behind it move up.
+
+use super::{
+	store::{self, Undecided},
+	worker::{Fault, Standstills, Worker},
+};
+use crate::Client;
+use credio_primitives::{rpc::RequestState, BlockNumber};
+use std::collections::BTreeMap;
+
+/// Final blocks for which a lane stands still before those that wait in it move up.
+const PATIENCE: BlockNumber = 5;
+
+impl Worker {
+	/// The position after all that are taken in a lane, as far as is known; `None` if it is too far ahead to be sent.
+	pub(super) async fn free_position(
+		&self,
+		client: &Client,
+		lane: u32,
+	) -> Result<Option<u64>, Fault> {
+		let next = client.lane(lane).await?.next_at_best;
+		let taken = store::in_lane(&self.outbox.pool, lane).await?;
+		let last = taken.iter().filter_map(|item| item.position).max();
+		let free = last.map_or(next, |last| last.saturating_add(1).max(next));
+		let ahead = client.limits().max_positions_ahead;
+		Ok((free.saturating_sub(next) < ahead).then_some(free))
+	}
+
+	/// Sends what nobody has of a lane, in order; gives positions to those that have none or have lost theirs, and moves
+	/// all up if the lane stands still.
+	pub(super) async fn order(
+		&self,
+		client: &Client,
+		lane: u32,
+		states: &BTreeMap<i64, RequestState>,
+		finalized: BlockNumber,
+		standstills: &mut Standstills,
+	) -> Result<(), Fault> {
+		let state = client.lane(lane).await?;
+		let mut items = store::in_lane(&self.outbox.pool, lane).await?;
+		// What is not in `states` has ended, or is looked at the next time.
+		items.retain(|item| states.contains_key(&item.id));
+		let is_unknown = |item: &Undecided| states.get(&item.id) == Some(&RequestState::Unknown);
+		// What is in a block that is not final yet is left alone.
+		items.retain(|item| {
+			is_unknown(item) || item.position.is_none_or(|position| position >= state.next_at_best)
+		});
+		if items.is_empty() {
+			standstills.remove(&lane);
+			return Ok(());
+		}
+		let next = state.next_at_best;
+		let since = match standstills.get(&lane) {
+			Some((position, since)) if *position == next => *since,
+			_ => finalized,
+		};
+		standstills.insert(lane, (next, since));
+		let stands_still = finalized.saturating_sub(since) >= PATIENCE
+			&& items.iter().all(|item| item.position != Some(next));
+		let mut free = next;
+		if !stands_still {
+			let last = items.iter().filter_map(|item| item.position).max();
+			free = last.map_or(next, |last| last.saturating_add(1).max(next));
+		}
+		let furthest = next.saturating_add(client.limits().max_positions_ahead);
+		for mut item in items {
+			// A position before the next final one that is not ours is somebody else's.
+			let is_lost =
+				is_unknown(&item) && item.position.is_some_and(|position| position < state.next);
+			let needs_position = stands_still || is_lost || item.position.is_none();
+			if needs_position {
+				if free >= furthest {
+					break;
+				}
+				item.position = Some(free);
+				free = free.saturating_add(1);
+				store::fix(&self.outbox.pool, &item).await?;
+			}
+			if needs_position || is_unknown(&item) {
+				// One after the other: what is handed over first is taken first.
+				self.send(client, item, finalized).await?;
+			}
+		}
+		if stands_still {
+			standstills.remove(&lane);
+		}
+		Ok(())
+	}
+}

@@ -1,0 +1,461 @@
+//! Rows of the outbox.
+//!
+//! Every statement works on SQLite and on PostgreSQL; both take `$1` for the first parameter.
+
+use super::{Enqueued, ItemState, OutboxError, Result};
+use credio_primitives::{rpc::RequestStatus, BlockNumber, Digest, RecordId, RequestKey};
+use serde::Serialize;
+use sqlx::{any::AnyRow, AnyPool, Row};
+
+/// Declares the statements that run on the connections of applications as well as on ours.
+macro_rules! statements {
+	($name:ident, $connection:ty) => {
+		pub mod $name {
+			use super::super::{item::Prepared, Enqueued, OutboxError, Result};
+			use super::{enqueued, state_of};
+			use credio_primitives::{RecordId, RequestKey};
+			use sqlx::Row;
+
+			/// Stores an item, unless it is there already.
+			pub async fn insert(
+				connection: &mut $connection,
+				item: &Prepared,
+				max_undecided: i64,
+			) -> Result<Enqueued> {
+				// Whether it is there comes first: an item that is answered needs no room.
+				if let Some(known) = known(connection, item).await? {
+					return Ok(known);
+				}
+				let undecided: i64 = sqlx::query(
+					"SELECT COUNT(*) FROM credio_outbox_items WHERE state IN ('waiting', 'sending')",
+				)
+				.fetch_one(&mut *connection)
+				.await?
+				.try_get(0)?;
+				if undecided >= max_undecided {
+					return Err(OutboxError::Full(undecided));
+				}
+				let inserted = sqlx::query(
+					"INSERT INTO credio_outbox_items
+						(request_key, current_key, attempt, record_id, content, body, lane, lifetime, checked_at, state)
+					VALUES ($1, $2, 0, $3, $4, $5, $6, $7, 0, 'waiting')
+					ON CONFLICT (request_key) DO NOTHING",
+				)
+				.bind(item.request_key.0.to_vec())
+				.bind(item.request_key.0.to_vec())
+				.bind(item.record_id.map(|id| id.0.to_vec()))
+				.bind(item.content.clone())
+				.bind(item.body.clone())
+				.bind(item.lane)
+				.bind(item.lifetime)
+				.execute(&mut *connection)
+				.await?
+				.rows_affected();
+				if inserted == 0 {
+					// Somebody else has stored it since.
+					return known(connection, item)
+						.await?
+						.ok_or(OutboxError::NotFound(item.request_key));
+				}
+				Ok(enqueued(item.request_key, item.record_id, super::ItemState::Waiting))
+			}
+
+			/// The item as it was stored before, if it was.
+			async fn known(
+				connection: &mut $connection,
+				item: &Prepared,
+			) -> Result<Option<Enqueued>> {
+				let row = sqlx::query(
+					"SELECT content, state FROM credio_outbox_items WHERE request_key = $1",
+				)
+				.bind(item.request_key.0.to_vec())
+				.fetch_optional(&mut *connection)
+				.await?;
+				let Some(row) = row else { return Ok(None) };
+				let content: Vec<u8> = row.try_get(0)?;
+				if content != item.content {
+					return Err(OutboxError::KeyReused(item.request_key));
+				}
+				let state: String = row.try_get(1)?;
+				let (key, record): (RequestKey, Option<RecordId>) =
+					(item.request_key, item.record_id);
+				Ok(Some(enqueued(key, record, state_of(&state)?)))
+			}
+
+			/// Notes that a consumer has dealt with all outcomes up to a number.
+			pub async fn acknowledge(
+				connection: &mut $connection,
+				consumer: &str,
+				number: i64,
+			) -> Result<()> {
+				sqlx::query(
+					"INSERT INTO credio_outbox_consumers (name, acknowledged) VALUES ($1, $2)
+					ON CONFLICT (name) DO UPDATE SET acknowledged = excluded.acknowledged
+					WHERE credio_outbox_consumers.acknowledged < excluded.acknowledged",
+				)
+				.bind(consumer.to_owned())
+				.bind(number)
+				.execute(&mut *connection)
+				.await?;
+				Ok(())
+			}
+		}
+	};
+}
+
+statements!(any, sqlx::AnyConnection);
+statements!(sqlite, sqlx::SqliteConnection);
+statements!(postgres, sqlx::PgConnection);
+
+fn enqueued(request_key: RequestKey, record_id: Option<RecordId>, state: ItemState) -> Enqueued {
+	Enqueued { request_key, record_id, state }
+}
+
+pub(super) fn state_of(name: &str) -> Result<ItemState> {
+	name.parse().map_err(|_| OutboxError::Corrupted(format!("state {name:?}")))
+}
+
+fn bytes32(bytes: Vec<u8>) -> Result<[u8; 32]> {
+	bytes.try_into().map_err(|_| OutboxError::Corrupted("a key or digest has not 32 bytes".into()))
+}
+
+/// An item as it is shown: without what it contains.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+	/// Its number, in the order in which items were stored.
+	pub id: i64,
+	/// Its key.
+	pub request_key: RequestKey,
+	/// The key under which it is sent now: another one if the first was rejected because a key epoch had ended.
+	pub current_key: RequestKey,
+	/// Name of the record that an upload makes.
+	pub record_id: Option<RecordId>,
+	/// Where it stands.
+	pub state: ItemState,
+	/// Its lane.
+	pub lane: Option<i64>,
+	/// Its position there, once it was given one.
+	pub position: Option<i64>,
+	/// Its last block, once it was sent.
+	pub expires_at: Option<i64>,
+	/// Number of its outcome, counted from 1 without gaps.
+	pub outcome_number: Option<i64>,
+	/// Status of the request when it ended.
+	pub outcome: Option<RequestStatus>,
+	/// What keeps it from being sent, or why it was not applied.
+	pub problem: Option<String>,
+}
+
+const LISTED: &str = "id, request_key, current_key, record_id, state, lane, position, expires_at, outcome_number, outcome, problem";
+
+pub(super) fn listed(row: &AnyRow) -> Result<Listed> {
+	let record: Option<Vec<u8>> = row.try_get(3)?;
+	let outcome: Option<String> = row.try_get(9)?;
+	Ok(Listed {
+		id: row.try_get(0)?,
+		request_key: RequestKey(bytes32(row.try_get(1)?)?),
+		current_key: RequestKey(bytes32(row.try_get(2)?)?),
+		record_id: record.map(bytes32).transpose()?.map(RecordId),
+		state: state_of(&row.try_get::<String, _>(4)?)?,
+		lane: row.try_get(5)?,
+		position: row.try_get(6)?,
+		expires_at: row.try_get(7)?,
+		outcome_number: row.try_get(8)?,
+		outcome: outcome
+			.map(|text| serde_json::from_str(&text))
+			.transpose()
+			.map_err(|error| OutboxError::Corrupted(error.to_string()))?,
+		problem: row.try_get(10)?,
+	})
+}
+
+pub(super) async fn find(pool: &AnyPool, key: RequestKey) -> Result<Option<Listed>> {
+	let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+		"SELECT {LISTED} FROM credio_outbox_items WHERE request_key = $1"
+	)))
+	.bind(key.0.to_vec())
+	.fetch_optional(pool)
+	.await?;
+	row.as_ref().map(listed).transpose()
+}
+
+pub(super) async fn list(
+	pool: &AnyPool,
+	state: Option<ItemState>,
+	after: i64,
+	limit: u32,
+) -> Result<Vec<Listed>> {
+	let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+		"SELECT {LISTED} FROM credio_outbox_items WHERE id > $1 AND ($2 = '' OR state = $3) ORDER BY id LIMIT $4"
+	)))
+	.bind(after)
+	.bind(state.map_or("", ItemState::name))
+	.bind(state.map_or("", ItemState::name))
+	.bind(i64::from(limit))
+	.fetch_all(pool)
+	.await?;
+	rows.iter().map(listed).collect()
+}
+
+/// Outcomes after a number, in their order.
+pub(super) async fn outcomes(pool: &AnyPool, after: i64, limit: u32) -> Result<Vec<Listed>> {
+	let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+		"SELECT {LISTED} FROM credio_outbox_items WHERE outcome_number > $1 ORDER BY outcome_number LIMIT $2"
+	)))
+	.bind(after)
+	.bind(i64::from(limit))
+	.fetch_all(pool)
+	.await?;
+	rows.iter().map(listed).collect()
+}
+
+pub(super) async fn acknowledged(pool: &AnyPool, consumer: &str) -> Result<i64> {
+	let row = sqlx::query("SELECT acknowledged FROM credio_outbox_consumers WHERE name = $1")
+		.bind(consumer.to_owned())
+		.fetch_optional(pool)
+		.await?;
+	Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0))
+}
+
+/// An item that has ended without being applied.
+#[derive(Debug)]
+pub(super) struct Ended {
+	pub request_key: RequestKey,
+	pub body: Vec<u8>,
+	pub lane: Option<i64>,
+	pub lifetime: i64,
+}
+
+pub(super) async fn ended(pool: &AnyPool, key: RequestKey) -> Result<Ended> {
+	let row = sqlx::query(
+		"SELECT state, body, lane, lifetime FROM credio_outbox_items WHERE request_key = $1",
+	)
+	.bind(key.0.to_vec())
+	.fetch_optional(pool)
+	.await?
+	.ok_or(OutboxError::NotFound(key))?;
+	match state_of(&row.try_get::<String, _>(0)?)? {
+		ItemState::Rejected | ItemState::Expired | ItemState::Undetermined => Ok(Ended {
+			request_key: key,
+			body: row.try_get(1)?,
+			lane: row.try_get(2)?,
+			lifetime: row.try_get(3)?,
+		}),
+		_ => Err(OutboxError::NotEnded(key)),
+	}
+}
+
+pub(super) async fn prune(pool: &AnyPool, until: BlockNumber) -> Result<u64> {
+	let result = sqlx::query(
+		"DELETE FROM credio_outbox_items WHERE decided_at <= $1
+			AND outcome_number <= (SELECT MIN(acknowledged) FROM credio_outbox_consumers)",
+	)
+	.bind(i64::from(until))
+	.execute(pool)
+	.await?;
+	Ok(result.rows_affected())
+}
+
+/// An undecided item, as the worker deals with it.
+#[derive(Clone, Debug)]
+pub(super) struct Undecided {
+	pub id: i64,
+	pub request_key: RequestKey,
+	pub current_key: RequestKey,
+	pub attempt: i64,
+	pub body: Vec<u8>,
+	pub lane: Option<u32>,
+	pub position: Option<u64>,
+	pub lifetime: i64,
+	pub expires_at: Option<BlockNumber>,
+	pub body_digest: Option<Digest>,
+}
+
+const UNDECIDED: &str =
+	"id, request_key, current_key, attempt, body, lane, position, lifetime, expires_at, body_digest";
+
+fn number<To: TryFrom<i64>>(number: i64) -> Result<To> {
+	To::try_from(number).map_err(|_| OutboxError::Corrupted(format!("number {number}")))
+}
+
+fn undecided(row: &AnyRow) -> Result<Undecided> {
+	let digest: Option<Vec<u8>> = row.try_get(9)?;
+	Ok(Undecided {
+		id: row.try_get(0)?,
+		request_key: RequestKey(bytes32(row.try_get(1)?)?),
+		current_key: RequestKey(bytes32(row.try_get(2)?)?),
+		attempt: row.try_get(3)?,
+		body: row.try_get(4)?,
+		lane: row.try_get::<Option<i64>, _>(5)?.map(number).transpose()?,
+		position: row.try_get::<Option<i64>, _>(6)?.map(number).transpose()?,
+		lifetime: row.try_get(7)?,
+		expires_at: row.try_get::<Option<i64>, _>(8)?.map(number).transpose()?,
+		body_digest: digest.map(bytes32).transpose()?.map(Digest),
+	})
+}
+
+/// Items that have not been sent yet, oldest first.
+pub(super) async fn waiting(pool: &AnyPool, limit: i64) -> Result<Vec<Undecided>> {
+	let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+		"SELECT {UNDECIDED} FROM credio_outbox_items WHERE state = 'waiting' ORDER BY id LIMIT $1"
+	)))
+	.bind(limit)
+	.fetch_all(pool)
+	.await?;
+	rows.iter().map(undecided).collect()
+}
+
+/// Items that are being sent, those first that were looked at longest ago.
+pub(super) async fn sending(pool: &AnyPool, limit: i64) -> Result<Vec<Undecided>> {
+	let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+		"SELECT {UNDECIDED} FROM credio_outbox_items WHERE state = 'sending' ORDER BY checked_at, id LIMIT $1"
+	)))
+	.bind(limit)
+	.fetch_all(pool)
+	.await?;
+	rows.iter().map(undecided).collect()
+}
+
+/// How many items are being sent.
+pub(super) async fn count_sending(pool: &AnyPool) -> Result<i64> {
+	let query = "SELECT COUNT(*) FROM credio_outbox_items WHERE state = 'sending'";
+	Ok(sqlx::query(query).fetch_one(pool).await?.try_get(0)?)
+}
+
+/// How many items are undecided.
+pub(super) async fn count_undecided(pool: &AnyPool) -> Result<i64> {
+	let query = "SELECT COUNT(*) FROM credio_outbox_items WHERE state IN ('waiting', 'sending')";
+	Ok(sqlx::query(query).fetch_one(pool).await?.try_get(0)?)
+}
+
+/// Items of a lane that are being sent, in the order in which they were stored.
+pub(super) async fn in_lane(pool: &AnyPool, lane: u32) -> Result<Vec<Undecided>> {
+	let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+		"SELECT {UNDECIDED} FROM credio_outbox_items WHERE state = 'sending' AND lane = $1 ORDER BY id LIMIT 2048"
+	)))
+	.bind(i64::from(lane))
+	.fetch_all(pool)
+	.await?;
+	rows.iter().map(undecided).collect()
+}
+
+/// Stores what an item is sent with, before it is.
+pub(super) async fn fix(pool: &AnyPool, item: &Undecided) -> Result<()> {
+	sqlx::query(
+		"UPDATE credio_outbox_items
+		SET state = 'sending', current_key = $1, attempt = $2, position = $3, expires_at = $4, body_digest = $5
+		WHERE id = $6 AND outcome_number IS NULL",
+	)
+	.bind(item.current_key.0.to_vec())
+	.bind(item.attempt)
+	.bind(item.position.map(number_of).transpose()?)
+	.bind(item.expires_at.map(i64::from))
+	.bind(item.body_digest.map(|digest| digest.0.to_vec()))
+	.bind(item.id)
+	.execute(pool)
+	.await?;
+	Ok(())
+}
+
+fn number_of(number: u64) -> Result<i64> {
+	i64::try_from(number).map_err(|_| OutboxError::Corrupted(format!("number {number}")))
+}
+
+/// Lets an item wait again, for another attempt under another key.
+pub(super) async fn requeue(pool: &AnyPool, id: i64, key: RequestKey, attempt: i64) -> Result<()> {
+	sqlx::query(
+		"UPDATE credio_outbox_items
+		SET state = 'waiting', current_key = $1, attempt = $2, position = NULL, expires_at = NULL, body_digest = NULL
+		WHERE id = $3 AND outcome_number IS NULL",
+	)
+	.bind(key.0.to_vec())
+	.bind(attempt)
+	.bind(id)
+	.execute(pool)
+	.await?;
+	Ok(())
+}
+
+/// Notes that an item was looked at, and what keeps it from being sent.
+pub(super) async fn note(
+	pool: &AnyPool,
+	id: i64,
+	checked_at: i64,
+	problem: Option<&str>,
+) -> Result<()> {
+	sqlx::query("UPDATE credio_outbox_items SET checked_at = $1, problem = $2 WHERE id = $3")
+		.bind(checked_at)
+		.bind(problem.map(str::to_owned))
+		.bind(id)
+		.execute(pool)
+		.await?;
+	Ok(())
+}
+
+/// How an item ended.
+#[derive(Debug)]
+pub(super) struct End<'a> {
+	pub state: ItemState,
+	pub status: &'a RequestStatus,
+	pub block: BlockNumber,
+	pub problem: Option<String>,
+}
+
+/// Ends an item, unless it has ended: gives the outcome its number, in one transaction.
+pub(super) async fn end(pool: &AnyPool, id: i64, end: &End<'_>) -> Result<bool> {
+	let outcome = serde_json::to_string(end.status)
+		.map_err(|error| OutboxError::Corrupted(error.to_string()))?;
+	let mut transaction = pool.begin().await?;
+	let number: i64 = sqlx::query(
+		"UPDATE credio_outbox_meta SET value = value + 1 WHERE name = 'outcomes' RETURNING value",
+	)
+	.fetch_one(&mut *transaction)
+	.await?
+	.try_get(0)?;
+	let ended = sqlx::query(
+		"UPDATE credio_outbox_items
+		SET state = $1, outcome_number = $2, outcome = $3, decided_at = $4, problem = $5
+		WHERE id = $6 AND outcome_number IS NULL",
+	)
+	.bind(end.state.name())
+	.bind(number)
+	.bind(outcome)
+	.bind(i64::from(end.block))
+	.bind(end.problem.clone())
+	.bind(id)
+	.execute(&mut *transaction)
+	.await?
+	.rows_affected();
+	if ended == 0 {
+		// Another worker was first; the number goes back.
+		transaction.rollback().await?;
+		return Ok(false);
+	}
+	transaction.commit().await?;
+	Ok(true)
+}
+
+/// Takes or keeps the worker's place until `until`; whether it is ours. One worker at a time sends.
+pub(super) async fn lead(pool: &AnyPool, owner: &str, now: i64, until: i64) -> Result<bool> {
+	let taken = sqlx::query(
+		"INSERT INTO credio_outbox_worker (name, owner, until) VALUES ('worker', $1, $2)
+		ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
+		WHERE credio_outbox_worker.owner = excluded.owner OR credio_outbox_worker.until < $3",
+	)
+	.bind(owner.to_owned())
+	.bind(until)
+	.bind(now)
+	.execute(pool)
+	.await?;
+	Ok(taken.rows_affected() > 0)
+}
+
+/// Gives the worker's place up.
+pub(super) async fn resign(pool: &AnyPool, owner: &str) -> Result<()> {
+	sqlx::query("DELETE FROM credio_outbox_worker WHERE owner = $1")
+		.bind(owner.to_owned())
+		.execute(pool)
+		.await?;
+	Ok(())
+}
