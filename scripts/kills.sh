@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Kills client and node with SIGKILL at random moments during uploads through an outbox, and compares outbox and chain.
 #
-#   scripts/kills.sh [KILLS] [UPLOADS]     200 kills of the client, and a fifth of that of the node, during 5000 uploads
+#   scripts/kills.sh [KILLS] [UPLOADS]     200 kills of the client, and a quarter of that of the node, during 5000 uploads
 #                                          by default; scripts/test.sh does 10 during 400
 
 set -euo pipefail

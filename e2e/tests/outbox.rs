@@ -1,6 +1,6 @@
 //! The outbox: what was accepted is decided, whatever is killed when.
 //!
-//! `CREDIO_KILLS` sets how often the client is killed, and a fifth of that the node; `CREDIO_UPLOADS` how many uploads
+//! `CREDIO_KILLS` sets how often the client is killed, and a quarter of that the node; `CREDIO_UPLOADS` how many uploads
 //! are made meanwhile. `scripts/kills.sh` runs the full size.
 
 use credio_e2e::{binary, Cli, Node};
@@ -170,7 +170,7 @@ fn nothing_is_lost_doubled_or_reordered_when_client_and_node_are_killed() {
 			clients += 1;
 		}
 		worker.wait().expect("it ends");
-		if n % 5 == 4 {
+		if n % 4 == 3 {
 			node.kill_and_restart();
 			cli = Cli::new(&node, "channel-one");
 			nodes += 1;
