@@ -155,10 +155,10 @@ fn nothing_is_lost_doubled_or_reordered_when_client_and_node_are_killed() {
 			.spawn()
 			.expect("credio starts")
 	};
-	// Moments between a tenth of a second and three, in an order without a pattern.
+	// Moments between a tenth of a second and two, in an order without a pattern.
 	let moment = |n: usize| {
 		let digest = sp_crypto_hashing::blake2_256(&n.to_le_bytes());
-		Duration::from_millis(100 + u64::from(u16::from_le_bytes([digest[0], digest[1]])) % 2_900)
+		Duration::from_millis(100 + u64::from(u16::from_le_bytes([digest[0], digest[1]])) % 1_900)
 	};
 	let mut cli = cli;
 	let (mut clients, mut nodes) = (0, 0);
@@ -303,7 +303,15 @@ async fn an_application_writes_its_row_and_the_outboxs_in_one_transaction() {
 		.await
 		.expect("a table is made");
 	let stream = credio_sdk::primitives::StreamId::derive(1, b"invoices");
-	for number in 0..10i64 {
+	// A worker works on the same database meanwhile, as in another process.
+	let worker = Outbox::open(path(&file), channel_one()).await.expect("it opens");
+	let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+	let settings = Settings::new(vec![node.url()]);
+	let worker = tokio::spawn(async move {
+		let stopped = async { drop(stopped.await) };
+		worker.run(settings, stopped).await
+	});
+	for number in 0..60i64 {
 		let document = format!("invoice {number}");
 		let upload = Upload {
 			stream,
@@ -328,11 +336,11 @@ async fn an_application_writes_its_row_and_the_outboxs_in_one_transaction() {
 			transaction.commit().await.expect("done");
 		}
 	}
-	assert_eq!(outbox.list(None, 0, 100).await.expect("answers").len(), 7);
-	outbox.run_until_decided(Settings::new(vec![node.url()])).await.expect("all is decided");
+	assert_eq!(outbox.list(None, 0, 100).await.expect("answers").len(), 40);
 	// And the outcomes with what the application makes of them.
 	let mut outcomes = outbox.outcomes("application").await.expect("it opens");
-	while let Some(outcome) = outcomes.try_next().await.expect("it is told") {
+	for _ in 0..40 {
+		let outcome = outcomes.next().await.expect("it is told");
 		let mut transaction = pool.begin().await.expect("it begins");
 		sqlx::query("UPDATE invoices SET state = $1 WHERE request_key = $2")
 			.bind(outcome.item.state.name())
@@ -351,7 +359,9 @@ async fn an_application_writes_its_row_and_the_outboxs_in_one_transaction() {
 			.fetch_one(&pool)
 			.await
 			.expect("answers");
-	assert_eq!(applied, 7);
+	assert_eq!(applied, 40);
+	stop.send(()).expect("the worker still works");
+	worker.await.expect("no panic").expect("it stops");
 	assert!(outbox
 		.outcomes("application")
 		.await
@@ -360,7 +370,7 @@ async fn an_application_writes_its_row_and_the_outboxs_in_one_transaction() {
 		.await
 		.expect("answers")
 		.is_none());
-	assert_eq!(outbox.prune(u32::MAX).await.expect("it prunes"), 7);
+	assert_eq!(outbox.prune(u32::MAX).await.expect("it prunes"), 40);
 }
 
 /// A PostgreSQL server of the test's own, which ends with it.

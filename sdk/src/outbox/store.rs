@@ -22,23 +22,13 @@ macro_rules! statements {
 				item: &Prepared,
 				max_undecided: i64,
 			) -> Result<Enqueued> {
-				// Whether it is there comes first: an item that is answered needs no room.
-				if let Some(known) = known(connection, item).await? {
-					return Ok(known);
-				}
-				let undecided: i64 = sqlx::query(
-					"SELECT COUNT(*) FROM credio_outbox_items WHERE state IN ('waiting', 'sending')",
-				)
-				.fetch_one(&mut *connection)
-				.await?
-				.try_get(0)?;
-				if undecided >= max_undecided {
-					return Err(OutboxError::Full(undecided));
-				}
+				// The first statement writes: one that reads first could not go on to write in a transaction of an
+				// application while another process has written (SQLite).
 				let inserted = sqlx::query(
 					"INSERT INTO credio_outbox_items
 						(request_key, current_key, attempt, record_id, content, body, lane, lifetime, checked_at, state)
-					VALUES ($1, $2, 0, $3, $4, $5, $6, $7, 0, 'waiting')
+					SELECT $1, $2, 0, $3, $4, $5, $6, $7, 0, 'waiting'
+					WHERE (SELECT COUNT(*) FROM credio_outbox_items WHERE state IN ('waiting', 'sending')) < $8
 					ON CONFLICT (request_key) DO NOTHING",
 				)
 				.bind(item.request_key.0.to_vec())
@@ -48,16 +38,19 @@ macro_rules! statements {
 				.bind(item.body.clone())
 				.bind(item.lane)
 				.bind(item.lifetime)
+				.bind(max_undecided)
 				.execute(&mut *connection)
 				.await?
 				.rows_affected();
-				if inserted == 0 {
-					// Somebody else has stored it since.
-					return known(connection, item)
-						.await?
-						.ok_or(OutboxError::NotFound(item.request_key));
+				if inserted > 0 {
+					return Ok(enqueued(
+						item.request_key,
+						item.record_id,
+						super::ItemState::Waiting,
+					));
 				}
-				Ok(enqueued(item.request_key, item.record_id, super::ItemState::Waiting))
+				// It is there already, or there is no room.
+				known(connection, item).await?.ok_or(OutboxError::Full(max_undecided))
 			}
 
 			/// The item as it was stored before, if it was.
