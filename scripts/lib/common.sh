@@ -6,6 +6,9 @@
 CREDIO_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CREDIO_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/credio
 readonly CREDIO_ROOT CREDIO_CACHE
+# The target directory is elsewhere, so the runtime's build would not find the lock file by itself: its wasm is made of
+# the same versions as everything else.
+export WASM_BUILD_WORKSPACE_HINT=$CREDIO_ROOT
 
 if [[ -t 1 && -z ${NO_COLOR:-} ]]; then
 	BOLD=$'\e[1m' DIM=$'\e[2m' GREEN=$'\e[32m' RED=$'\e[31m' PLAIN=$'\e[0m'

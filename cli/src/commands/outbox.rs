@@ -33,14 +33,32 @@ pub async fn run(session: &Session, command: OutboxCommand) -> Result<(), Failur
 			let outbox = open(session, &outbox.outbox).await?;
 			let nodes = [vec![session.node().to_owned()], more_nodes].concat();
 			let settings = Settings::new(nodes);
-			if until_decided {
-				outbox.run_until_decided(settings).await?;
-			} else {
+			let mut outcomes = outbox.outcomes_from_now().await?;
+			if !session.json {
+				println!("{:66}  {:12}  problem", "request key", "state");
+			}
+			let work = async {
+				if until_decided {
+					return outbox.run_until_decided(settings).await;
+				}
 				let stop = async {
 					// Without a handler the system ends the process, which the outbox withstands as well.
 					let _ = tokio::signal::ctrl_c().await;
 				};
-				outbox.run(settings, stop).await?;
+				outbox.run(settings, stop).await
+			};
+			let telling = async {
+				loop {
+					tell(session, &outcomes.next().await?.item)?;
+				}
+			};
+			tokio::select! {
+				result = work => result?,
+				result = telling => return result,
+			}
+			// What ended last.
+			while let Some(outcome) = outcomes.try_next().await? {
+				tell(session, &outcome.item)?;
 			}
 			Ok(())
 		},
@@ -67,6 +85,16 @@ pub async fn run(session: &Session, command: OutboxCommand) -> Result<(), Failur
 			export(&outbox, &output, after).await
 		},
 	}
+}
+
+/// Prints how an item ended.
+fn tell(session: &Session, item: &Listed) -> Result<(), Failure> {
+	if session.json {
+		return output::json_line(item);
+	}
+	let problem = item.problem.as_deref().unwrap_or_default();
+	println!("{:66}  {:12}  {problem}", item.request_key.to_string(), item.state.name());
+	Ok(())
 }
 
 async fn list(session: &Session, outbox: &Outbox, state: Option<ItemState>) -> Result<(), Failure> {

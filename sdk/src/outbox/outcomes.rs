@@ -34,6 +34,14 @@ impl Outbox {
 		Ok(Outcomes { outbox: self.clone(), read, page: VecDeque::new() })
 	}
 
+	/// The outcomes that come from now on, for whoever only looks on.
+	///
+	/// Errors: [`OutboxError::Database`].
+	pub async fn outcomes_from_now(&self) -> Result<Outcomes> {
+		let read = store::last_outcome(&self.pool).await?;
+		Ok(Outcomes { outbox: self.clone(), read, page: VecDeque::new() })
+	}
+
 	/// Notes that a consumer has dealt with all outcomes up to this number: they are not told to it again.
 	///
 	/// Errors: [`OutboxError::Database`].

@@ -203,6 +203,12 @@ pub(super) async fn outcomes(pool: &AnyPool, after: i64, limit: u32) -> Result<V
 	rows.iter().map(listed).collect()
 }
 
+/// Number of the last outcome.
+pub(super) async fn last_outcome(pool: &AnyPool) -> Result<i64> {
+	let query = "SELECT value FROM credio_outbox_meta WHERE name = 'outcomes'";
+	Ok(sqlx::query(query).fetch_one(pool).await?.try_get(0)?)
+}
+
 pub(super) async fn acknowledged(pool: &AnyPool, consumer: &str) -> Result<i64> {
 	let row = sqlx::query("SELECT acknowledged FROM credio_outbox_consumers WHERE name = $1")
 		.bind(consumer.to_owned())
