@@ -10,7 +10,7 @@ use crate::{
 	AccountId, BlockNumber, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch,
 	KeyEpochState, KeyVersion, Member, Organization, OrganizationId, Quota, QuotaUse, ReadAccess,
 	Receipt, RecordId, RecordPayload, RequestKey, Sequence, Stream, StreamId, Submission,
-	WrappedKey,
+	ValidatorState, WrappedKey,
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
@@ -181,5 +181,11 @@ sp_api::decl_runtime_apis! {
 		) -> (Vec<NamedBundle>, Option<Digest>);
 		/// Bounds on bundles.
 		fn bundle_limits() -> BundleLimits;
+	}
+
+	/// Validators.
+	pub trait ValidatorsApi {
+		/// The validators that the council has chosen, and those of the present session that it has removed since.
+		fn validators() -> Vec<ValidatorState>;
 	}
 }

@@ -20,6 +20,7 @@ pub mod organization;
 pub mod request;
 pub mod rpc;
 pub mod traits;
+pub mod validator;
 pub mod validity;
 
 pub use bundle::{Bundle, BundleState, Leg};
@@ -40,6 +41,7 @@ pub use organization::{
 	Roles,
 };
 pub use request::{LanePosition, Outcome, Receipt, Request, Submission};
+pub use validator::{ValidatorOffence, ValidatorState};
 
 /// Account of a member: an sr25519 public key, or the account that a multisig or proxy stands for.
 pub type AccountId = sp_runtime::AccountId32;

@@ -1,11 +1,15 @@
 //! What the node asks the runtime.
 
 use crate::*;
+use codec::Encode;
 use credio_primitives as primitives;
 use credio_runtime_common::apis::ProductApis;
-use frame_support::genesis_builder_helper::{build_state, get_preset};
 #[cfg(feature = "try-runtime")]
 use frame_support::weights::Weight;
+use frame_support::{
+	genesis_builder_helper::{build_state, get_preset},
+	traits::KeyOwnerProofSystem,
+};
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
@@ -126,17 +130,22 @@ impl_runtime_apis! {
 		}
 
 		fn submit_report_equivocation_unsigned_extrinsic(
-			_: sp_consensus_grandpa::EquivocationProof<<Block as BlockT>::Hash, NumberFor<Block>>,
-			_: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
+			equivocation_proof: sp_consensus_grandpa::EquivocationProof<
+				<Block as BlockT>::Hash,
+				NumberFor<Block>,
+			>,
+			key_owner_proof: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
 		) -> Option<()> {
-			None
+			let key_owner_proof = key_owner_proof.decode()?;
+			Grandpa::submit_unsigned_equivocation_report(equivocation_proof, key_owner_proof)
 		}
 
 		fn generate_key_ownership_proof(
 			_: sp_consensus_grandpa::SetId,
-			_: GrandpaId,
+			authority: GrandpaId,
 		) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
-			None
+			Historical::prove((sp_consensus_grandpa::KEY_TYPE, authority))
+				.map(|proof| sp_consensus_grandpa::OpaqueKeyOwnershipProof::new(proof.encode()))
 		}
 	}
 
@@ -303,6 +312,12 @@ impl_runtime_apis! {
 
 		fn error_name(error: DispatchError) -> (Vec<u8>, Vec<u8>) {
 			credio_runtime_common::apis::error_name::<RuntimeError>(error)
+		}
+	}
+
+	impl primitives::apis::ValidatorsApi<Block> for Runtime {
+		fn validators() -> Vec<primitives::ValidatorState> {
+			Validators::validator_states()
 		}
 	}
 

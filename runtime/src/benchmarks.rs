@@ -12,6 +12,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_collective, Council]
 	[pallet_membership, CouncilMembership]
 	[pallet_governance, Governance]
+	[pallet_validators, Validators]
 	[pallet_utility, Utility]
 	[pallet_organizations, Organizations]
 	[pallet_anchor, Anchor]

@@ -65,7 +65,9 @@ fn preset(validators: &[(Sr25519Keyring, Ed25519Keyring)]) -> Value {
 			(account.clone(), account, keys)
 		})
 		.collect::<Vec<_>>();
+	let accounts = keys.iter().map(|(account, ..)| account.clone()).collect::<Vec<_>>();
 	build_struct_json_patch!(RuntimeGenesisConfig {
+		validators: pallet_validators::GenesisConfig { validators: accounts },
 		session: pallet_session::GenesisConfig { keys },
 		council_membership: pallet_membership::GenesisConfig {
 			members: vec![example_account(0)].try_into().expect("one fits the bound; qed"),

@@ -59,7 +59,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("credio"),
 	impl_name: alloc::borrow::Cow::Borrowed("credio"),
 	authoring_version: 1,
-	spec_version: 1,
+	spec_version: 2,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
 	transaction_version: 1,
@@ -110,6 +110,9 @@ pub type Executive = frame_executive::Executive<
 	AllPalletsWithSystem,
 >;
 
+/// Changes of what is stored, from the release before to this one.
+pub type Migrations = (pallet_validators::migrations::AdoptSessionValidators<Runtime>,);
+
 #[frame_support::runtime]
 mod runtime {
 	/// The runtime.
@@ -136,12 +139,18 @@ mod runtime {
 	// Consensus
 	#[runtime::pallet_index(10)]
 	pub type Authorship = pallet_authorship;
+	#[runtime::pallet_index(14)]
+	pub type Validators = pallet_validators;
 	#[runtime::pallet_index(11)]
 	pub type Session = pallet_session;
 	#[runtime::pallet_index(12)]
 	pub type Aura = pallet_aura;
 	#[runtime::pallet_index(13)]
 	pub type Grandpa = pallet_grandpa;
+	#[runtime::pallet_index(15)]
+	pub type Historical = pallet_session::historical;
+	#[runtime::pallet_index(16)]
+	pub type Offences = pallet_offences;
 
 	// Governance
 	#[runtime::pallet_index(30)]

@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use credio_primitives::{validity, AccountId, OrganizationId, OrganizationStatus};
 use frame_support::{
 	dispatch::{DispatchClass, DispatchInfo, PostDispatchInfo},
-	traits::{ContainsPair, OriginTrait},
+	traits::{Contains, ContainsPair, OriginTrait},
 	weights::Weight,
 	CloneNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
 };
@@ -190,22 +190,27 @@ where
 		Ok(Weight::zero())
 	}
 
-	/// Nothing without a signer comes in from outside: the pool asks this for every bare extrinsic.
+	/// Nothing without a signer comes in from outside but [`Config::UnsignedCalls`]: the pool asks this for every
+	/// bare extrinsic.
 	fn bare_validate(
-		_call: &T::RuntimeCall,
+		call: &T::RuntimeCall,
 		_info: &DispatchInfoOf<T::RuntimeCall>,
 		_len: usize,
 	) -> TransactionValidity {
-		Err(refusal(validity::NOT_A_MEMBER))
+		if T::UnsignedCalls::contains(call) {
+			Ok(ValidTransaction::default())
+		} else {
+			Err(refusal(validity::NOT_A_MEMBER))
+		}
 	}
 
-	/// In a block, the only extrinsics without a signer are inherents, which the author makes.
+	/// In a block, the other extrinsics without a signer are inherents, which the author makes.
 	fn bare_validate_and_prepare(
-		_call: &T::RuntimeCall,
+		call: &T::RuntimeCall,
 		info: &DispatchInfoOf<T::RuntimeCall>,
 		_len: usize,
 	) -> Result<(), TransactionValidityError> {
-		if info.class == DispatchClass::Mandatory {
+		if info.class == DispatchClass::Mandatory || T::UnsignedCalls::contains(call) {
 			Ok(())
 		} else {
 			Err(refusal(validity::NOT_A_MEMBER))

@@ -33,7 +33,10 @@ pub mod pallet {
 		AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, Organization, OrganizationId,
 		OrganizationName, PublicKey, Quota, QuotaUse, Roles,
 	};
-	use frame_support::{pallet_prelude::*, traits::ContainsPair};
+	use frame_support::{
+		pallet_prelude::*,
+		traits::{Contains, ContainsPair},
+	};
 	use frame_system::pallet_prelude::*;
 
 	/// The version of the storage layout.
@@ -67,6 +70,9 @@ pub mod pallet {
 		/// The calls by which the network governs itself, with those who may make them: no suspension and no quota
 		/// stops them.
 		type GovernanceCalls: ContainsPair<AccountId, Self::RuntimeCall>;
+
+		/// The calls that a node brings without a signer. Who may bring them is for their pallets to check.
+		type UnsignedCalls: Contains<Self::RuntimeCall>;
 
 		/// Weights of the calls and of the transaction extension.
 		type WeightInfo: WeightInfo;

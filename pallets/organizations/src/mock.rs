@@ -2,7 +2,10 @@
 
 use crate::{self as pallet_organizations, GenesisMember, GenesisOrganization};
 use credio_primitives::{AccountId, PublicKey, Quota, Roles};
-use frame_support::{derive_impl, ord_parameter_types, parameter_types, traits::ContainsPair};
+use frame_support::{
+	derive_impl, ord_parameter_types, parameter_types,
+	traits::{Contains, ContainsPair},
+};
 use frame_system::EnsureSignedBy;
 use sp_runtime::{traits::IdentityLookup, BuildStorage};
 
@@ -52,6 +55,7 @@ impl crate::Config for Test {
 	type QuotaWindow = QuotaWindow;
 	type MaxKeyVersions = MaxKeyVersions;
 	type GovernanceCalls = CouncilRemarks;
+	type UnsignedCalls = NodeReports;
 	type WeightInfo = ();
 }
 
@@ -63,6 +67,15 @@ impl ContainsPair<AccountId, RuntimeCall> for CouncilRemarks {
 		let is_remark =
 			matches!(call, RuntimeCall::System(frame_system::Call::remark_with_event { .. }));
 		(*who == COUNCIL || *who == ALICE) && is_remark
+	}
+}
+
+/// Stands for what nodes bring without a signer.
+pub struct NodeReports;
+
+impl Contains<RuntimeCall> for NodeReports {
+	fn contains(call: &RuntimeCall) -> bool {
+		matches!(call, RuntimeCall::System(frame_system::Call::set_heap_pages { .. }))
 	}
 }
 

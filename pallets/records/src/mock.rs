@@ -74,6 +74,7 @@ impl pallet_organizations::Config for Test {
 	type QuotaWindow = QuotaWindow;
 	type MaxKeyVersions = MaxKeyVersions;
 	type GovernanceCalls = frame_support::traits::Nothing;
+	type UnsignedCalls = frame_support::traits::Nothing;
 	type WeightInfo = ();
 }
 

@@ -13,6 +13,7 @@ pub fn half_a_block<Runtime: frame_system::Config>() -> Weight {
 /// - `call`: its call type;
 /// - `council`: the origin of the council;
 /// - `governance`: its calls, and who may make them, as a `ContainsPair`;
+/// - `unsigned`: the calls that its nodes bring without a signer, as a `Contains`;
 /// - `blocks_per_day`: how many blocks it makes in a day.
 #[macro_export]
 macro_rules! product_configs {
@@ -21,6 +22,7 @@ macro_rules! product_configs {
 		call: $call:ident,
 		council: $council:ty,
 		governance: $governance:ty,
+		unsigned: $unsigned:ty,
 		blocks_per_day: $day:expr $(,)?
 	) => {
 		$crate::frame_support::parameter_types! {
@@ -64,6 +66,7 @@ macro_rules! product_configs {
 			type QuotaWindow = QuotaWindow;
 			type MaxKeyVersions = MaxKeyVersions;
 			type GovernanceCalls = $governance;
+			type UnsignedCalls = $unsigned;
 			type WeightInfo = ();
 		}
 

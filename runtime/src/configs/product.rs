@@ -1,6 +1,7 @@
 //! The product's pallets on the solo chain. Their configuration is shared by all Credio runtimes.
 
 use super::{
+	consensus::NodeReports,
 	constants::*,
 	governance::{CouncilCalls, CouncilMajority},
 };
@@ -14,6 +15,7 @@ credio_runtime_common::product_configs! {
 	call: RuntimeCall,
 	council: CouncilMajority,
 	governance: CouncilCalls,
+	unsigned: NodeReports,
 	blocks_per_day: DAYS,
 }
 

@@ -29,10 +29,16 @@ impl Contains<RuntimeCall> for AvailableCalls {
 					| pallet_utility::Call::batch_all { .. }
 					| pallet_utility::Call::force_batch { .. }
 			),
-			// Equivocations cannot be reported yet, and the rest is root's.
-			RuntimeCall::Grandpa(_) => false,
+			// The rest is root's.
+			RuntimeCall::Grandpa(call) => matches!(
+				call,
+				pallet_grandpa::Call::report_equivocation { .. }
+					| pallet_grandpa::Call::report_equivocation_unsigned { .. }
+			),
+			// A validator without keys could leave a chain that nobody continues. The council removes validators.
+			RuntimeCall::Session(call) => matches!(call, pallet_session::Call::set_keys { .. }),
 			RuntimeCall::Timestamp(_)
-			| RuntimeCall::Session(_)
+			| RuntimeCall::Validators(_)
 			| RuntimeCall::Council(_)
 			| RuntimeCall::CouncilMembership(_)
 			| RuntimeCall::Governance(_)
@@ -58,6 +64,7 @@ impl frame_system::Config for Runtime {
 	type BlockHashCount = ConstU32<2400>;
 	type DbWeight = ParityDbWeight;
 	type Version = Version;
+	type SingleBlockMigrations = Migrations;
 	type SS58Prefix = frame_support::traits::ConstU16<42>;
 	type MaxConsumers = ConstU32<16>;
 }

@@ -139,18 +139,20 @@ fn transactions_without_a_signer_are_refused() {
 		for origin in [RuntimeOrigin::none(), RuntimeOrigin::root()] {
 			assert_eq!(validate(origin, 1, 1), Err(refused));
 		}
-		let bare = |class| {
+		let bare = |call: &RuntimeCall, class| {
 			let info = DispatchInfo { class, ..info(1) };
 			(
-				CheckQuota::<Test>::bare_validate(&call(), &info, 1).map(|_| ()),
-				CheckQuota::<Test>::bare_validate_and_prepare(&call(), &info, 1),
+				CheckQuota::<Test>::bare_validate(call, &info, 1).map(|_| ()),
+				CheckQuota::<Test>::bare_validate_and_prepare(call, &info, 1),
 			)
 		};
 		for class in [DispatchClass::Normal, DispatchClass::Operational] {
-			assert_eq!(bare(class), (Err(refused), Err(refused)));
+			assert_eq!(bare(&call(), class), (Err(refused), Err(refused)));
 		}
 		// An inherent is put into a block by its author and never comes through the pool.
-		assert_eq!(bare(DispatchClass::Mandatory), (Err(refused), Ok(())));
+		assert_eq!(bare(&call(), DispatchClass::Mandatory), (Err(refused), Ok(())));
+		let report = frame_system::Call::set_heap_pages { pages: 1 }.into();
+		assert_eq!(bare(&report, DispatchClass::Normal), (Ok(()), Ok(())));
 	});
 }
 

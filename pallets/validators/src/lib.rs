@@ -1,0 +1,237 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+pub mod migrations;
+#[cfg(test)]
+mod mock;
+mod sessions;
+#[cfg(test)]
+mod tests;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+pub mod weights;
+
+pub use pallet::*;
+pub use sessions::NothingMore;
+pub use weights::WeightInfo;
+
+// The macro repeats the attributes' paths where they are in scope.
+#[allow(unused_qualifications)]
+#[frame_support::pallet]
+pub mod pallet {
+	use super::weights::WeightInfo;
+	use alloc::{collections::BTreeSet, vec::Vec};
+	use credio_primitives::{AccountId, BlockNumber, Digest, ValidatorOffence, ValidatorState};
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+	use sp_staking::SessionIndex;
+
+	/// The version of the storage layout.
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// The pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the runtime decides.
+	#[pallet::config]
+	pub trait Config:
+		frame_system::Config<AccountId = AccountId, RuntimeEvent: From<Event<Self>>>
+		+ pallet_session::Config<ValidatorId = AccountId>
+		+ pallet_session::historical::Config<FullIdentification = ()>
+	{
+		/// Who may add, remove and reinstate validators.
+		type CouncilOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// Most validators.
+		#[pallet::constant]
+		type MaxValidators: Get<u32>;
+
+		/// Length of a session in blocks, when nothing ends it earlier. At least 1.
+		#[pallet::constant]
+		type SessionLength: Get<BlockNumber>;
+
+		/// For how many past sessions the chain keeps who its validators were, so that what they did can be proven.
+		#[pallet::constant]
+		type SessionHistory: Get<SessionIndex>;
+
+		/// Weights of the calls.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// The accounts that the council has made validators, in the order in which it did.
+	#[pallet::storage]
+	pub type Validators<T: Config> =
+		StorageValue<_, BoundedVec<AccountId, T::MaxValidators>, ValueQuery>;
+
+	/// Validators that were proven to have committed an offence, until the council reinstates or removes them.
+	// Twox64Concat: only validators are in it, which the council chooses.
+	#[pallet::storage]
+	pub type Disabled<T: Config> =
+		StorageMap<_, Twox64Concat, AccountId, ValidatorOffence, OptionQuery>;
+
+	/// Digest of the validators, with their keys, that were planned last. Sessions that would change nothing leave
+	/// the authorities as they are.
+	#[pallet::storage]
+	pub type Planned<T: Config> = StorageValue<_, Digest, OptionQuery>;
+
+	/// Sessions that end at the next blocks, whatever their length: a change of the validators is planned when one
+	/// ends, and holds when the next one does.
+	#[pallet::storage]
+	pub type RotationsDue<T: Config> = StorageValue<_, u8, ValueQuery>;
+
+	/// The genesis.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// The first validators. Their keys are in the genesis of the session pallet.
+		pub validators: Vec<AccountId>,
+		#[serde(skip)]
+		#[allow(missing_docs)]
+		pub _marker: core::marker::PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			let unique = self.validators.iter().collect::<BTreeSet<_>>();
+			assert_eq!(unique.len(), self.validators.len(), "a validator is listed twice");
+			let validators = BoundedVec::try_from(self.validators.clone());
+			Validators::<T>::put(validators.expect("there are too many validators"));
+		}
+	}
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// An account is a validator from the session after the next one on.
+		ValidatorAdded {
+			/// Its account.
+			validator: AccountId,
+		},
+		/// An account is no validator any more from the session after the next one on.
+		ValidatorRemoved {
+			/// Its account.
+			validator: AccountId,
+		},
+		/// A validator was proven to have committed an offence. It is disabled until the council decides.
+		ValidatorDisabled {
+			/// Its account.
+			validator: AccountId,
+			/// The session in which it did.
+			session: SessionIndex,
+		},
+		/// The council has let a disabled validator go on.
+		ValidatorReinstated {
+			/// Its account.
+			validator: AccountId,
+		},
+	}
+
+	/// Why a call failed.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The account is a validator already.
+		AlreadyValidator,
+		/// The account is no validator.
+		NotAValidator,
+		/// The account has not set its session keys: its holder calls `session.setKeys` first.
+		NoSessionKeys,
+		/// There are as many validators as the chain can have: remove one first.
+		TooManyValidators,
+		/// Nobody would be left to make blocks: add another validator first.
+		LastValidator,
+		/// The validator is not disabled.
+		NotDisabled,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			assert!(T::SessionLength::get() > 0, "sessions have at least one block");
+			assert!(T::MaxValidators::get() > 0, "there is at least one validator");
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	/// What can be called.
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Makes `validator` a validator, which makes blocks and votes on finality a few blocks later.
+		///
+		/// Origin: the council. The account's holder has set its session keys before. Emits
+		/// [`Event::ValidatorAdded`]. Errors: `AlreadyValidator`, `NoSessionKeys`, `TooManyValidators`.
+		#[pallet::call_index(0)]
+		#[pallet::weight((<T as Config>::WeightInfo::add_validator(), DispatchClass::Operational))]
+		pub fn add_validator(origin: OriginFor<T>, validator: AccountId) -> DispatchResult {
+			T::CouncilOrigin::ensure_origin(origin)?;
+			ensure!(
+				pallet_session::Pallet::<T>::load_keys(&validator).is_some(),
+				Error::<T>::NoSessionKeys
+			);
+			Validators::<T>::try_mutate(|validators| {
+				ensure!(!validators.contains(&validator), Error::<T>::AlreadyValidator);
+				validators.try_push(validator.clone()).map_err(|_| Error::<T>::TooManyValidators)
+			})?;
+			Self::rotate_soon();
+			Self::deposit_event(Event::ValidatorAdded { validator });
+			Ok(())
+		}
+
+		/// Ends that `validator` is a validator, a few blocks later.
+		///
+		/// Origin: the council. Emits [`Event::ValidatorRemoved`]. Errors: `NotAValidator`; `LastValidator` if no
+		/// other validator has session keys and is not disabled.
+		#[pallet::call_index(1)]
+		#[pallet::weight((<T as Config>::WeightInfo::remove_validator(), DispatchClass::Operational))]
+		pub fn remove_validator(origin: OriginFor<T>, validator: AccountId) -> DispatchResult {
+			T::CouncilOrigin::ensure_origin(origin)?;
+			let mut validators = Validators::<T>::get();
+			let position = validators
+				.iter()
+				.position(|other| *other == validator)
+				.ok_or(Error::<T>::NotAValidator)?;
+			validators.remove(position);
+			ensure!(validators.iter().any(Self::is_fit), Error::<T>::LastValidator);
+			Validators::<T>::put(validators);
+			Disabled::<T>::remove(&validator);
+			Self::rotate_soon();
+			Self::deposit_event(Event::ValidatorRemoved { validator });
+			Ok(())
+		}
+
+		/// Lets `validator`, which was disabled for an offence, make blocks and vote again.
+		///
+		/// Origin: the council. Emits [`Event::ValidatorReinstated`]. Errors: `NotDisabled`.
+		#[pallet::call_index(2)]
+		#[pallet::weight((
+			<T as Config>::WeightInfo::reinstate_validator(),
+			DispatchClass::Operational
+		))]
+		pub fn reinstate_validator(origin: OriginFor<T>, validator: AccountId) -> DispatchResult {
+			T::CouncilOrigin::ensure_origin(origin)?;
+			Disabled::<T>::take(&validator).ok_or(Error::<T>::NotDisabled)?;
+			Self::rotate_soon();
+			Self::deposit_event(Event::ValidatorReinstated { validator });
+			Ok(())
+		}
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// The validators that the council has chosen, and those of the present session that it has removed since.
+		pub fn validator_states() -> Vec<ValidatorState> {
+			Self::states()
+		}
+	}
+}

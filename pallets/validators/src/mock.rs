@@ -1,0 +1,172 @@
+//! A runtime for the tests: account `[255; 32]` is the council, and sessions last five blocks.
+
+use crate as pallet_validators;
+use credio_primitives::{AccountId, BlockNumber};
+use frame_support::{
+	derive_impl, ord_parameter_types,
+	traits::{ConstU32, ConstU64, Hooks},
+};
+use frame_system::EnsureSignedBy;
+use pallet_session::historical;
+use sp_runtime::{
+	impl_opaque_keys,
+	testing::UintAuthorityId,
+	traits::{ConvertInto, IdentityLookup, OpaqueKeys},
+	BuildStorage,
+};
+
+pub const SESSION: BlockNumber = 5;
+pub const HISTORY: u32 = 4;
+pub const MAX_VALIDATORS: u32 = 5;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Validators = pallet_validators;
+	#[runtime::pallet_index(2)]
+	pub type Session = pallet_session;
+	#[runtime::pallet_index(3)]
+	pub type Historical = historical;
+	#[runtime::pallet_index(4)]
+	pub type Balances = pallet_balances;
+}
+
+impl_opaque_keys! {
+	pub struct Keys {
+		pub dummy: UintAuthorityId,
+	}
+}
+
+/// Block with numbers as the chain has them.
+type Block = frame_system::mocking::MockBlockU32<Test>;
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type AccountId = AccountId;
+	type Lookup = IdentityLookup<AccountId>;
+	type AccountData = pallet_balances::AccountData<u64>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+}
+
+/// Takes any authorities.
+pub struct AnyAuthorities;
+
+impl pallet_session::SessionHandler<AccountId> for AnyAuthorities {
+	const KEY_TYPE_IDS: &'static [sp_runtime::KeyTypeId] = &[sp_runtime::key_types::DUMMY];
+	fn on_genesis_session<K: OpaqueKeys>(_: &[(AccountId, K)]) {}
+	fn on_new_session<K: OpaqueKeys>(_: bool, _: &[(AccountId, K)], _: &[(AccountId, K)]) {}
+	fn on_disabled(_: u32) {}
+}
+
+impl pallet_session::Config for Test {
+	type RuntimeEvent = RuntimeEvent;
+	type ValidatorId = AccountId;
+	type ValidatorIdOf = ConvertInto;
+	type ShouldEndSession = Validators;
+	type NextSessionRotation = Validators;
+	type SessionManager = historical::NoteHistoricalRoot<Test, Validators>;
+	type SessionHandler = AnyAuthorities;
+	type Keys = Keys;
+	type DisablingStrategy = pallet_session::disabling::UpToLimitDisablingStrategy;
+	type WeightInfo = ();
+	type Currency = Balances;
+	type KeyDeposit = ConstU64<0>;
+}
+
+impl historical::Config for Test {
+	type RuntimeEvent = RuntimeEvent;
+	type FullIdentification = ();
+	type FullIdentificationOf = crate::NothingMore;
+}
+
+ord_parameter_types! {
+	pub const Council: AccountId = council();
+}
+
+impl crate::Config for Test {
+	type CouncilOrigin = EnsureSignedBy<Council, AccountId>;
+	type MaxValidators = ConstU32<MAX_VALIDATORS>;
+	type SessionLength = ConstU32<SESSION>;
+	type SessionHistory = ConstU32<HISTORY>;
+	type WeightInfo = ();
+}
+
+pub fn council() -> AccountId {
+	AccountId::new([255; 32])
+}
+
+pub fn account(number: u8) -> AccountId {
+	AccountId::new([number; 32])
+}
+
+pub fn keys(number: u8) -> Keys {
+	Keys { dummy: UintAuthorityId(number.into()) }
+}
+
+/// What its holder does before an account can be a validator.
+pub fn set_keys(number: u8, with: u8) {
+	pallet_session::NextKeys::<Test>::insert(account(number), keys(with));
+}
+
+/// A chain with validators 1, 2 and so on, at its first block.
+pub fn new_test_ext_with(validators: u8) -> sp_io::TestExternalities {
+	let keys = (1..=validators).map(|n| (account(n), account(n), keys(n))).collect();
+	let genesis = RuntimeGenesisConfig {
+		validators: crate::GenesisConfig {
+			validators: (1..=validators).map(account).collect(),
+			..Default::default()
+		},
+		session: pallet_session::GenesisConfig { keys, non_authority_keys: Vec::new() },
+		..Default::default()
+	};
+	let mut ext: sp_io::TestExternalities =
+		genesis.build_storage().expect("a valid genesis").into();
+	ext.execute_with(|| run_to(1));
+	ext
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub fn new_test_ext() -> sp_io::TestExternalities {
+	new_test_ext_with(1)
+}
+
+/// Makes blocks up to number `block`.
+pub fn run_to(block: BlockNumber) {
+	while System::block_number() < block {
+		System::set_block_number(System::block_number() + 1);
+		Session::on_initialize(System::block_number());
+		Validators::do_try_state().expect("the storage is consistent");
+	}
+}
+
+/// Makes some blocks.
+pub fn wait(blocks: BlockNumber) {
+	run_to(System::block_number() + blocks);
+}
+
+/// The validators of the present session, by number.
+pub fn active() -> Vec<u8> {
+	Session::validators().iter().map(|validator| AsRef::<[u8]>::as_ref(validator)[0]).collect()
+}
