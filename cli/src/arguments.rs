@@ -204,11 +204,110 @@ pub enum Command {
 		#[arg(long, requires = "set_bytes")]
 		set_ref_time: Option<u64>,
 	},
+	/// The council: its members, and the motions that it votes on
+	#[command(subcommand)]
+	Council(CouncilCommand),
+	/// Validators: who makes blocks and votes on finality
+	#[command(subcommand)]
+	Validator(ValidatorCommand),
+	/// The runtime of the chain, and its upgrades
+	#[command(subcommand)]
+	Runtime(RuntimeCommand),
 	/// Write the vaults of the example organizations of a development chain
 	#[command(after_help = "Example: credio dev-vaults ~/credio-dev")]
 	DevVaults {
 		/// Folder to write them to
 		folder: PathBuf,
+	},
+}
+
+/// The council.
+#[derive(Debug, Subcommand)]
+pub enum CouncilCommand {
+	/// List the members of the council, or ask it to take one in or let one go
+	#[command(
+		after_help = "Example: credio council members\n         credio council members --join 5F…y\n         credio council members --leave 5F…y"
+	)]
+	Members {
+		/// Ask the council to take in this account
+		#[arg(long, value_name = "SS58")]
+		join: Option<AccountId>,
+		/// Ask the council to let this account go
+		#[arg(long, value_name = "SS58", conflicts_with = "join")]
+		leave: Option<AccountId>,
+	},
+	/// List what the council votes on
+	#[command(after_help = "Example: credio council motions")]
+	Motions,
+	/// Vote on a motion. The vote that decides it also carries it out
+	#[command(
+		after_help = "Example: credio council vote 0x8a…01\n         credio council vote 0x8a…01 --nay"
+	)]
+	Vote {
+		/// The motion's hash
+		motion: Digest,
+		/// Disagree
+		#[arg(long)]
+		nay: bool,
+	},
+}
+
+/// Validators.
+#[derive(Debug, Subcommand)]
+pub enum ValidatorCommand {
+	/// List the validators and how they stand
+	#[command(after_help = "Example: credio validator list")]
+	List,
+	/// Make session keys on the node of this vault's account and set them on the chain. The private keys stay on the node
+	#[command(
+		after_help = "Example: credio validator set-keys --own-node ws://127.0.0.1:9944\n(on the node's machine: it answers unsafe methods there and to nobody else)"
+	)]
+	SetKeys {
+		/// WebSocket address of the validator's node, as its own machine reaches it
+		#[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
+		own_node: String,
+	},
+	/// Ask the council to make an account a validator
+	#[command(after_help = "Example: credio validator add 5F…y")]
+	Add {
+		/// The account, which has set its session keys
+		account: AccountId,
+	},
+	/// Ask the council to end that an account is a validator
+	#[command(after_help = "Example: credio validator remove 5F…y")]
+	Remove {
+		/// The account
+		account: AccountId,
+	},
+	/// Ask the council to let a validator go on that was disabled for voting twice
+	#[command(after_help = "Example: credio validator reinstate 5F…y")]
+	Reinstate {
+		/// The account
+		account: AccountId,
+	},
+}
+
+/// The runtime.
+#[derive(Debug, Subcommand)]
+pub enum RuntimeCommand {
+	/// Show which runtime the chain runs
+	#[command(after_help = "Example: credio runtime show")]
+	Show,
+	/// Ask the council to authorize an upgrade
+	#[command(
+		after_help = "Example: credio runtime propose credio_runtime.compact.compressed.wasm"
+	)]
+	Propose {
+		/// The new runtime's code
+		#[arg(value_name = "WASM")]
+		code: PathBuf,
+	},
+	/// Carry out an upgrade that the council has authorized. Any member can
+	#[command(after_help = "Example: credio runtime apply credio_runtime.compact.compressed.wasm")]
+	Apply {
+		/// The new runtime's code
+		#[arg(value_name = "WASM")]
+		code: PathBuf,
 	},
 }
 

@@ -3,6 +3,7 @@
 mod access;
 mod anchor;
 mod bundle;
+mod council;
 mod dev;
 mod grants;
 mod lane;
@@ -61,6 +62,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 		Command::Quota { organization, set_bytes, set_ref_time } => {
 			org::quota(&session, organization, set_bytes.zip(set_ref_time)).await
 		},
+		Command::Council(command) => council::run(&session, command).await,
+		Command::Validator(command) => council::validators(&session, command).await,
+		Command::Runtime(command) => council::runtime(&session, command).await,
 		Command::DevVaults { folder } => dev::run(&session, &folder),
 	}
 }

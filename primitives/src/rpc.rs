@@ -12,7 +12,8 @@ use crate::{
 	AccessRequestId, AccessRequestState, AccountId, BlockNumber, Digest, EncryptionKey, Entry,
 	GrantId, GrantStatus, KeyEpoch, KeyEpochState, KeyVersion, LanePosition, Member,
 	OrganizationId, OrganizationStatus, Permission, Quota, QuotaUse, ReadAccess, RecordId,
-	RequestKey, Resource, Sequence, StreamId, StreamStatus, WrappedKey, WrappedSecret,
+	RequestKey, Resource, Sequence, StreamId, StreamStatus, ValidatorState, WrappedKey,
+	WrappedSecret,
 };
 use alloc::{
 	string::{String, ToString},
@@ -525,6 +526,43 @@ pub struct EncryptionKeyAnswer {
 pub struct Inclusion {
 	/// Whether the proof holds.
 	pub included: bool,
+}
+
+/// A validator, and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ValidatorJson {
+	/// Its account (SS58).
+	pub account: AccountId,
+	/// The council wants it to be one. If not, it was removed and leaves with the end of the session.
+	pub chosen: bool,
+	/// It makes blocks and votes in the present session.
+	pub active: bool,
+	/// It has set its session keys.
+	pub has_keys: bool,
+	/// Why it is disabled, if it is.
+	pub offence: Option<OffenceJson>,
+}
+
+/// What a validator was proven to have done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OffenceJson {
+	/// The session in which it voted for two blocks where one vote is allowed.
+	pub session: u32,
+	/// The block with the report.
+	pub reported_at: BlockNumber,
+}
+
+impl From<ValidatorState> for ValidatorJson {
+	fn from(state: ValidatorState) -> Self {
+		let ValidatorState { account, chosen, active, has_keys, offence } = state;
+		let offence = offence.map(|offence| OffenceJson {
+			session: offence.session,
+			reported_at: offence.reported_at,
+		});
+		Self { account, chosen, active, has_keys, offence }
+	}
 }
 
 /// What a client has to know of the chain's bounds.

@@ -9,7 +9,7 @@ use credio_primitives::{
 		AccessRequestJson, AccessToken, At, BundleDetailJson, BundleJson, Bytes,
 		EncryptionKeyAnswer, Fetched, GrantJson, Inclusion, Items, LaneJson, Limits,
 		MembershipAnswer, OrganizationDetail, OrganizationJson, PageRequest, QuotaJson,
-		RequestStatus, StreamJson, StreamKeyJson, Uploaded,
+		RequestStatus, StreamJson, StreamKeyJson, Uploaded, ValidatorJson,
 	},
 	AccountId, BlockNumber, BundleId, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId,
 	RecordId, RequestKey, Sequence, StreamId,
@@ -159,6 +159,10 @@ pub trait CredioApi {
 		filter: BundleFilter,
 		page: Option<PageRequest>,
 	) -> Result<At<Items<BundleJson>>, Error>;
+
+	/// The validators, and how they stand.
+	#[method(name = "credio_v1_validators", blocking)]
+	fn validators(&self) -> Result<At<Items<ValidatorJson>>, Error>;
 
 	/// What a client has to know of the chain's bounds.
 	#[method(name = "credio_v1_limits", blocking)]

@@ -6,7 +6,9 @@ use crate::{
 	token, Credio, Error,
 };
 use credio_primitives::{
-	apis::{BundlesApi, GrantsApi, OrganizationsApi, RecordsApi, RequestsApi, StreamsApi},
+	apis::{
+		BundlesApi, GrantsApi, OrganizationsApi, RecordsApi, RequestsApi, StreamsApi, ValidatorsApi,
+	},
 	bundle::BundleFilter,
 	entry::EntryFilter,
 	grant::{AccessRequestFilter, GrantFilter},
@@ -15,7 +17,7 @@ use credio_primitives::{
 		AccessRequestJson, AccessToken, At, BlockRef, BundleDetailJson, BundleJson, Bytes,
 		EncryptionKeyAnswer, Fetched, GrantJson, Inclusion, Items, LaneJson, Limits, MemberJson,
 		MembershipAnswer, OrganizationDetail, OrganizationJson, PageRequest, QuotaJson,
-		RequestStatus, StreamJson, StreamKeyJson, Uploaded,
+		RequestStatus, StreamJson, StreamKeyJson, Uploaded, ValidatorJson,
 	},
 	AccountId, BlockNumber, BundleId, Denial, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId,
 	RecordId, RequestKey, Sequence, StreamId,
@@ -46,7 +48,8 @@ where
 			         + RecordsApi<Block>
 			         + GrantsApi<Block>
 			         + RequestsApi<Block>
-			         + BundlesApi<Block>,
+			         + BundlesApi<Block>
+			         + ValidatorsApi<Block>,
 		> + BlockchainEvents<Block>
 		+ Send
 		+ Sync
@@ -320,6 +323,13 @@ where
 		request: Option<PageRequest>,
 	) -> Result<At<Items<BundleJson>>, Error> {
 		self.at_finalized(|at| self.do_bundles(&at, filter, request))
+	}
+
+	fn validators(&self) -> Result<At<Items<ValidatorJson>>, Error> {
+		self.at_finalized(|at| {
+			let found = self.client.runtime_api().validators(hash(&at)).map_err(Error::internal)?;
+			Ok(items((found, None)))
+		})
 	}
 
 	fn limits(&self) -> Result<Limits, Error> {

@@ -25,6 +25,9 @@ use subxt::{
 	Metadata,
 };
 
+/// An account as calls of the SDK's pallets name it: `MultiAddress::Id`.
+const BY_ID: u8 = 0;
+
 /// A call with its arguments, encoded.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Call {
@@ -128,6 +131,66 @@ impl Call {
 		arguments.extend_from_slice(&encoded);
 		Compact(encoded.len() as u32).encode_to(&mut arguments);
 		Ok(Self::of("Council", "propose", arguments))
+	}
+
+	/// `Council.vote`.
+	pub fn vote(motion: Digest, index: u32, approve: bool) -> Self {
+		Self::new("Council", "vote", (motion, Compact(index), approve))
+	}
+
+	/// `Council.close`. `weight_bound` is encoded.
+	pub fn close(motion: Digest, index: u32, weight_bound: &[u8], length_bound: u32) -> Self {
+		let mut arguments = (motion, Compact(index)).encode();
+		arguments.extend_from_slice(weight_bound);
+		Compact(length_bound).encode_to(&mut arguments);
+		Self::of("Council", "close", arguments)
+	}
+
+	/// `CouncilMembership.add_member`.
+	pub fn join_council(account: &AccountId) -> Self {
+		Self::new("CouncilMembership", "add_member", (BY_ID, account))
+	}
+
+	/// `CouncilMembership.remove_member`.
+	pub fn leave_council(account: &AccountId) -> Self {
+		Self::new("CouncilMembership", "remove_member", (BY_ID, account))
+	}
+
+	/// `Governance.dispatch_as_root` of another call.
+	pub fn dispatch_as_root(call: &Call, metadata: &Metadata) -> Result<Self, UnknownCall> {
+		Ok(Self::of("Governance", "dispatch_as_root", call.encoded(metadata)?))
+	}
+
+	/// `Session.set_keys`. `keys` are encoded.
+	pub fn set_session_keys(keys: &[u8], proof: &[u8]) -> Self {
+		let mut arguments = keys.to_vec();
+		proof.encode_to(&mut arguments);
+		Self::of("Session", "set_keys", arguments)
+	}
+
+	/// `Validators.add_validator`.
+	pub fn add_validator(account: &AccountId) -> Self {
+		Self::new("Validators", "add_validator", account)
+	}
+
+	/// `Validators.remove_validator`.
+	pub fn remove_validator(account: &AccountId) -> Self {
+		Self::new("Validators", "remove_validator", account)
+	}
+
+	/// `Validators.reinstate_validator`.
+	pub fn reinstate_validator(account: &AccountId) -> Self {
+		Self::new("Validators", "reinstate_validator", account)
+	}
+
+	/// `System.authorize_upgrade`.
+	pub fn authorize_upgrade(code_hash: Digest) -> Self {
+		Self::new("System", "authorize_upgrade", code_hash)
+	}
+
+	/// `System.apply_authorized_upgrade`.
+	pub fn apply_authorized_upgrade(code: &[u8]) -> Self {
+		Self::new("System", "apply_authorized_upgrade", code)
 	}
 
 	/// `Organizations.admit`.

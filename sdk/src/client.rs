@@ -2,6 +2,7 @@
 
 mod anchors;
 mod bundles;
+mod council;
 mod grants;
 mod organizations;
 mod records;
@@ -10,6 +11,7 @@ mod streams;
 
 pub use anchors::{Anchored, MerkleProof};
 pub use bundles::{BundleLeg, NewBundle};
+pub use council::{Motion, Proposed, Voted};
 pub use grants::Terms;
 pub use organizations::NewOrganization;
 pub use records::{CommittedDocument, Entries, Outcome, Upload, Uploaded};
@@ -31,7 +33,10 @@ use credio_primitives::{
 	BlockNumber, KeyEpoch, OrganizationId, Resource, StreamId, WrappedSecret,
 };
 use serde::{de::DeserializeOwned, Serialize};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+	collections::HashMap,
+	sync::{Arc, PoisonError, RwLock},
+};
 use subxt::{
 	rpcs::{client::RpcParams, RpcClient},
 	OnlineClient, OnlineClientAtBlock, PolkadotConfig,
@@ -50,7 +55,8 @@ type AtBlock = OnlineClientAtBlock<PolkadotConfig>;
 /// One connection to a node, and the vault of the member that speaks through it.
 pub struct Client {
 	rpc: RpcClient,
-	at_block: AtBlock,
+	/// The runtime that calls are made for, as of the finalized block when it was last looked at.
+	at_block: RwLock<AtBlock>,
 	vault: Arc<dyn Vault>,
 	organization: OrganizationId,
 	limits: Limits,
@@ -75,25 +81,12 @@ impl Client {
 		let rpc = RpcClient::from_insecure_url(url)
 			.await
 			.map_err(|error| Error::Connection(error.to_string()))?;
-		let version: serde_json::Value =
-			rpc.request("state_getRuntimeVersion", RpcParams::new()).await?;
-		if version["specName"] != SPEC_NAME {
-			let found = &version["specName"];
-			return Err(Error::WrongChain(format!("the node runs {found}, and not {SPEC_NAME}")));
-		}
-		if version["transactionVersion"] != TRANSACTION_VERSION {
-			return Err(Error::WrongChain(format!(
-				"the node takes transactions of version {}, and this software makes version {TRANSACTION_VERSION}: use the software of its release",
-				version["transactionVersion"]
-			)));
-		}
-		let api: OnlineClient<PolkadotConfig> =
-			OnlineClient::from_rpc_client(rpc.clone()).await.map_err(chain)?;
-		let at_block = api.at_current_block().await.map_err(chain)?;
+		check_version(&rpc.request("state_getRuntimeVersion", RpcParams::new()).await?)?;
+		let at_block = at_block(&rpc).await?;
 		let limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
 		let mut client = Self {
 			rpc,
-			at_block,
+			at_block: RwLock::new(at_block),
 			organization: vault.organization(),
 			vault,
 			limits,
@@ -113,6 +106,27 @@ impl Client {
 			})?
 			.organization;
 		Ok(client)
+	}
+
+	/// The runtime that calls are made for.
+	pub(crate) fn runtime(&self) -> AtBlock {
+		self.at_block.read().unwrap_or_else(PoisonError::into_inner).clone()
+	}
+
+	/// Makes calls for the runtime of the present finalized block from now on, if the council has upgraded it: what is
+	/// signed for another one is refused. Answers whether it has.
+	///
+	/// Errors: [`Error::WrongChain`] if that takes other transactions, [`Error::Connection`].
+	pub async fn follow_upgrade(&self) -> Result<bool> {
+		let hash: String = self.call("chain_getFinalizedHead", ()).await?;
+		let version: serde_json::Value = self.call("state_getRuntimeVersion", (hash,)).await?;
+		if version["specVersion"] == self.runtime().spec_version() {
+			return Ok(false);
+		}
+		check_version(&version)?;
+		let at_block = at_block(&self.rpc).await?;
+		*self.at_block.write().unwrap_or_else(PoisonError::into_inner) = at_block;
+		Ok(true)
 	}
 
 	/// The organization that the vault's account acts for.
@@ -303,6 +317,28 @@ impl Client {
 			other => other,
 		}
 	}
+}
+
+/// Checks that a runtime is one that this software makes transactions for.
+fn check_version(version: &serde_json::Value) -> Result<()> {
+	if version["specName"] != SPEC_NAME {
+		let found = &version["specName"];
+		return Err(Error::WrongChain(format!("the node runs {found}, and not {SPEC_NAME}")));
+	}
+	if version["transactionVersion"] != TRANSACTION_VERSION {
+		return Err(Error::WrongChain(format!(
+			"the node takes transactions of version {}, and this software makes version {TRANSACTION_VERSION}: use the software of its release",
+			version["transactionVersion"]
+		)));
+	}
+	Ok(())
+}
+
+/// The runtime of the present finalized block.
+async fn at_block(rpc: &RpcClient) -> Result<AtBlock> {
+	let api: OnlineClient<PolkadotConfig> =
+		OnlineClient::from_rpc_client(rpc.clone()).await.map_err(chain)?;
+	api.at_current_block().await.map_err(chain)
 }
 
 /// Parameters by position, given as a tuple.

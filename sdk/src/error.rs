@@ -99,6 +99,13 @@ impl Refusal {
 	}
 }
 
+impl Refusal {
+	/// Whether the signature is not good for the node's present runtime.
+	pub fn is_bad_proof(&self) -> bool {
+		self.reason.as_deref() == Some("badProof")
+	}
+}
+
 impl From<RpcError> for Error {
 	fn from(error: RpcError) -> Self {
 		match error {

@@ -1,8 +1,9 @@
 //! Organizations, members, keys and quotas.
 
+use super::council::say;
 use crate::{arguments::OrgCommand, exit::Failure, output, session::Session};
 use credio_sdk::{
-	client::NewOrganization,
+	client::{NewOrganization, Proposed},
 	primitives::{rpc::OrganizationJson, OrganizationId, Quota, Roles},
 	Client,
 };
@@ -34,20 +35,21 @@ pub async fn run(session: &Session, command: OrgCommand) -> Result<(), Failure> 
 				Failure::Other("the encryption key is not 0x and 64 hex digits".into())
 			})?;
 			let new = NewOrganization { name, admin: account, encryption_key, quota: None };
-			match client.register(&new).await? {
-				Some(organization) => list(session, &[organization]),
-				None => {
-					eprintln!("proposed: the other members of the council vote on it now");
-					Ok(())
+			let proposed = client.register(&new).await?;
+			say(&proposed);
+			match proposed {
+				Proposed::CarriedOut => {
+					list(session, &[client.find_organization(&new.name).await?])
 				},
+				Proposed::Waits(_) => Ok(()),
 			}
 		},
 		OrgCommand::Suspend { organization, end } => {
 			let id = number(&client, Some(&organization)).await?;
-			match end {
+			say(&match end {
 				false => client.suspend(id).await?,
 				true => client.reinstate(id).await?,
-			}
+			});
 			let detail = client.organization(id).await?;
 			list(session, &[detail.organization])
 		},
@@ -114,7 +116,7 @@ pub async fn quota(
 	let client = session.connect().await?;
 	let id = number(&client, organization.as_deref()).await?;
 	if let Some((bytes, ref_time)) = set {
-		client.set_quota(id, Quota { bytes, ref_time }).await?;
+		say(&client.set_quota(id, Quota { bytes, ref_time }).await?);
 	}
 	let quota = client.quota(id).await?;
 	let share = |used: u64, of: u64| format!("{used} of {of}");

@@ -11,6 +11,8 @@ use subxt::{
 
 /// Pallets whose calls carry no other calls, so that describing one ends. No others stand in a bundle.
 const PALLETS: [&str; 4] = ["Organizations", "Anchor", "Records", "Grants"];
+/// Pallets besides whose calls the council makes, and which carry no other calls either.
+const GOVERNED: [&str; 5] = ["System", "Session", "Grandpa", "CouncilMembership", "Validators"];
 /// Arguments that are text, where they are.
 const TEXTS: [&str; 3] = ["name", "purpose", "reason"];
 
@@ -31,6 +33,29 @@ impl DescribedCall {
 		if !PALLETS.contains(&pallet.name()) {
 			return None;
 		}
+		Self::of_plain(encoded, metadata)
+	}
+
+	/// Reads the call of a motion of the council; `None` if it is none that this software can show.
+	pub fn of_motion(encoded: &[u8], metadata: &Metadata) -> Option<Self> {
+		let (pallet, index) = (metadata.pallet_by_call_index(*encoded.first()?)?, encoded.get(1)?);
+		if pallet.name() == "Governance" {
+			let call = pallet.call_variant_by_index(*index)?;
+			let inner = Self::of_governance(encoded.get(2..)?, metadata)?;
+			let name = format!("{}.{}: {}", pallet.name(), call.name, inner.call);
+			return Some(Self { call: name, arguments: inner.arguments });
+		}
+		Self::of_governance(encoded, metadata)
+	}
+
+	fn of_governance(encoded: &[u8], metadata: &Metadata) -> Option<Self> {
+		let pallet = metadata.pallet_by_call_index(*encoded.first()?)?;
+		let is_plain = PALLETS.iter().chain(&GOVERNED).any(|plain| *plain == pallet.name());
+		is_plain.then(|| Self::of_plain(encoded, metadata)).flatten()
+	}
+
+	/// Reads a call that carries no other one.
+	fn of_plain(encoded: &[u8], metadata: &Metadata) -> Option<Self> {
 		let mut input = encoded;
 		let ty = metadata.outer_enums().call_enum_ty();
 		let call = scale::decode_as_type(&mut input, ty, metadata.types()).ok()?;

@@ -43,12 +43,12 @@ impl Client {
 	///
 	/// Errors: [`Error::Answer`] if the node's runtime has no such call.
 	pub fn encoded_call(&self, call: &Call) -> Result<EncodedCall> {
-		call.encoded(self.at_block.metadata_ref()).map(EncodedCall).map_err(chain)
+		call.encoded(self.runtime().metadata_ref()).map(EncodedCall).map_err(chain)
 	}
 
 	/// A call of a leg in words; `None` if it is no call that may stand in a bundle.
 	pub fn describe(&self, call: &[u8]) -> Option<DescribedCall> {
-		DescribedCall::new(call, self.at_block.metadata_ref())
+		DescribedCall::new(call, self.runtime().metadata_ref())
 	}
 
 	/// Key of the request that proposes a bundle under a business key, or a random one without.

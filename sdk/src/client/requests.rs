@@ -12,6 +12,7 @@ use credio_primitives::{
 };
 use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
+	error::DispatchError,
 	rpcs::client::{RpcParams, RpcSubscription},
 	transactions::SubmittableTransaction,
 	utils::{AccountId32, MultiSignature},
@@ -46,6 +47,8 @@ type Signed =
 
 /// Blocks after which a request of this client expires.
 const REQUEST_LIFETIME: BlockNumber = 600;
+/// How often a request is signed anew because the node does not accept its signature, as after an upgrade.
+const UPGRADE_ATTEMPTS: usize = 10;
 /// How often a request is handed over before the client gives up.
 const MAX_ATTEMPTS: usize = 30;
 
@@ -148,6 +151,13 @@ impl Client {
 				Err(Error::Refused(refusal)) if refusal.is_busy() && attempt < MAX_ATTEMPTS => {
 					self.wait_for_finality(attempt).await?;
 				},
+				// Signed for the runtime before an upgrade, which the chain is about to finalize or has.
+				Err(Error::Refused(refusal))
+					if refusal.is_bad_proof() && attempt < UPGRADE_ATTEMPTS =>
+				{
+					self.wait_for_finality(0).await?;
+					self.follow_upgrade().await?;
+				},
 				Err(error) => return Err(error),
 			}
 		}
@@ -200,7 +210,8 @@ impl Client {
 	///
 	/// Errors: [`Error::WrongChain`] for calls that the node's runtime does not have.
 	pub fn sign(&self, request: Request, calls: &[Call]) -> Result<SignedRequest> {
-		let metadata = self.at_block.metadata_ref();
+		let runtime = self.runtime();
+		let metadata = runtime.metadata_ref();
 		let body_digest = Call::body_digest(calls, metadata).map_err(chain)?;
 		let call = Call::submit(&request, calls, metadata).map_err(chain)?;
 		let extrinsic = self.signed(&call, 0)?.encoded().to_vec();
@@ -249,8 +260,9 @@ impl Client {
 	/// ignored; that of other calls counts.
 	fn signed(&self, call: &Call, nonce: u64) -> Result<Signed> {
 		let params = DefaultExtrinsicParamsBuilder::new().immortal().nonce(nonce).build();
+		let runtime = self.runtime();
 		let mut signable =
-			self.at_block.transactions().create_v4_signable_offline(call, params).map_err(chain)?;
+			runtime.transactions().create_v4_signable_offline(call, params).map_err(chain)?;
 		let payload = signable.signer_payload().map_err(chain)?;
 		let account = AccountId32(self.vault.account().into());
 		let signature = MultiSignature::Sr25519(self.vault.sign(&payload));
@@ -266,17 +278,32 @@ impl Client {
 
 	/// Submits a call outside of any request, as the council's are, and waits until it is final.
 	///
-	/// Errors: [`Error::CallFailed`], [`Error::Connection`].
+	/// Errors: [`Error::CallFailed`], also for what the call carried out on behalf of the council;
+	/// [`Error::Connection`].
 	pub(crate) async fn submit_call(&self, call: &Call) -> Result<()> {
 		let turn = self.turn.lock().await;
 		let nonce = self.next_nonce().await?;
 		let progress = self.signed(call, nonce)?.submit_and_watch().await;
 		drop(turn);
-		progress
+		let events = progress
 			.map_err(|error| Error::CallFailed(error.to_string()))?
 			.wait_for_finalized_success()
 			.await
 			.map_err(|error| Error::CallFailed(error.to_string()))?;
+		for event in events.iter() {
+			let event = event.map_err(chain)?;
+			// A motion that passes is carried out; if what it does fails, only its event says so.
+			let result = match (event.pallet_name(), event.event_name()) {
+				("Council", "Executed" | "MemberExecuted") => event.field_bytes().get(32..),
+				("Governance", "DispatchedAsRoot") => Some(event.field_bytes()),
+				_ => None,
+			};
+			if let Some([1, error @ ..]) = result {
+				let metadata = self.runtime().metadata();
+				let error = DispatchError::decode_from(error.to_vec(), metadata).map_err(chain)?;
+				return Err(Error::CallFailed(error.to_string()));
+			}
+		}
 		Ok(())
 	}
 }

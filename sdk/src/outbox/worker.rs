@@ -20,11 +20,14 @@ use std::{
 	future::Future,
 	time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use tokio::time::Instant;
 
 /// How long a worker that has died keeps others from taking its place.
 const LEASE: Duration = Duration::from_secs(15);
 /// Bounds of the time between two tries to reach a node.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// How long finality may stand still at a node before the next one is tried.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How often an upload is tried anew because its key epoch ended before it was applied.
 const MAX_ATTEMPTS: i64 = 8;
 /// Blocks that are left out of the longest lifetime of a request, since the best block is ahead of the finalized one.
@@ -150,6 +153,8 @@ impl Worker {
 		let mut heads = client.finalized_heads().await?;
 		let mut standstills = Standstills::new();
 		let mut finalized = heads.next().await?;
+		let mut last = finalized;
+		let mut stands_still_at = Instant::now() + PATIENCE;
 		loop {
 			let (now, lease) = (milliseconds(), i64::try_from(LEASE.as_millis()).unwrap_or(0));
 			if store::lead(&self.outbox.pool, &self.name, now, now.saturating_add(lease)).await? {
@@ -163,10 +168,19 @@ impl Worker {
 			tokio::select! {
 				head = heads.next() => finalized = head?,
 				() = changed => {},
+				// Another node may be with the majority that goes on. If none is, each has its turn.
+				() = tokio::time::sleep_until(stands_still_at), if self.settings.nodes.len() > 1 => {
+					return Err(Error::Connection("finality stands still at this node".into()).into());
+				},
 			}
 			// What came meanwhile: only the newest counts.
 			while let Some(head) = heads.next().now_or_never() {
 				finalized = head?;
+			}
+			if finalized > last {
+				last = finalized;
+				stands_still_at = Instant::now() + PATIENCE;
+				client.follow_upgrade().await?;
 			}
 		}
 	}

@@ -1,0 +1,280 @@
+//! How the network is governed: motions of the council, validators, and upgrades of the runtime.
+
+use super::Client;
+use crate::{
+	calls::{Call, DescribedCall},
+	error::{chain, Error, Result},
+};
+use codec::Decode;
+use credio_primitives::{
+	rpc::{At, Bytes, Items, ValidatorJson},
+	AccountId, BlockNumber, Digest,
+};
+use serde::Serialize;
+
+/// What has become of a proposal to the council.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proposed {
+	/// The council has one member, so it was carried out.
+	CarriedOut,
+	/// The motion of this hash waits for votes of other members.
+	Waits(Digest),
+}
+
+/// What has become of a vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voted {
+	/// Enough members agree: the motion was carried out.
+	CarriedOut,
+	/// So many disagree that it cannot pass any more: it is off the table.
+	Disapproved,
+	/// It waits for votes of other members.
+	Waits,
+}
+
+/// Which share of the council a motion needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Share {
+	/// More than half.
+	Majority,
+	/// Two thirds.
+	TwoThirds,
+}
+
+impl Share {
+	/// How many of the council's members that are.
+	fn of(self, members: usize) -> u32 {
+		let needed = match self {
+			Self::Majority => members / 2 + 1,
+			Self::TwoThirds => (2 * members).div_ceil(3),
+		};
+		u32::try_from(needed.max(1)).unwrap_or(u32::MAX)
+	}
+}
+
+/// A motion that the council votes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Motion {
+	/// Its hash, by which it is voted on.
+	pub hash: Digest,
+	/// Its number.
+	pub index: u32,
+	/// Votes that it needs.
+	pub threshold: u32,
+	/// Who agrees.
+	pub ayes: Vec<AccountId>,
+	/// Who disagrees.
+	pub nays: Vec<AccountId>,
+	/// Block at which voting ends.
+	pub ends_at: BlockNumber,
+	/// What is to be done, if this software can say.
+	pub call: Option<DescribedCall>,
+	/// The call as it stands on the chain.
+	pub encoded: Bytes,
+}
+
+/// What a node says about its session keys.
+#[derive(serde::Deserialize)]
+struct RotatedKeys {
+	keys: Bytes,
+	proof: Option<Bytes>,
+}
+
+impl Client {
+	/// Proposes a call to the council, to which this client's account has to belong. In a council of one it is carried
+	/// out at once.
+	pub(super) async fn propose(&self, call: &Call) -> Result<Proposed> {
+		self.propose_with(Share::Majority, call).await
+	}
+
+	async fn propose_with(&self, share: Share, call: &Call) -> Result<Proposed> {
+		let threshold = share.of(self.council().await?.len());
+		let runtime = self.runtime();
+		let metadata = runtime.metadata_ref();
+		let proposal = Call::propose(threshold, call, metadata).map_err(chain)?;
+		self.submit_call(&proposal).await?;
+		if threshold < 2 {
+			return Ok(Proposed::CarriedOut);
+		}
+		let encoded = call.encoded(metadata).map_err(chain)?;
+		Ok(Proposed::Waits(Digest(sp_crypto_hashing::blake2_256(&encoded))))
+	}
+
+	/// Proposes a call that only root may make.
+	async fn propose_as_root(&self, call: &Call) -> Result<Proposed> {
+		let runtime = self.runtime();
+		let call = Call::dispatch_as_root(call, runtime.metadata_ref()).map_err(chain)?;
+		self.propose_with(Share::TwoThirds, &call).await
+	}
+
+	/// The members of the council.
+	pub async fn council(&self) -> Result<Vec<AccountId>> {
+		Ok(self.stored(&storage_key("Council", "Members", None)).await?.unwrap_or_default())
+	}
+
+	/// The motions that the council votes on, the oldest first.
+	///
+	/// Errors: [`Error::Connection`], [`Error::Answer`] if the runtime stores them differently.
+	pub async fn motions(&self) -> Result<Vec<Motion>> {
+		let hashes: Vec<Digest> =
+			self.stored(&storage_key("Council", "Proposals", None)).await?.unwrap_or_default();
+		let mut motions = Vec::new();
+		for hash in hashes {
+			motions.extend(self.motion(hash).await?);
+		}
+		Ok(motions)
+	}
+
+	/// A motion that the council votes on.
+	async fn motion(&self, hash: Digest) -> Result<Option<Motion>> {
+		type Votes = (u32, u32, Vec<AccountId>, Vec<AccountId>, BlockNumber);
+		let votes: Option<Votes> =
+			self.stored(&storage_key("Council", "Voting", Some(hash))).await?;
+		let encoded = self.storage(&storage_key("Council", "ProposalOf", Some(hash))).await?;
+		let (Some(votes), Some(encoded)) = (votes, encoded) else { return Ok(None) };
+		let (index, threshold, ayes, nays, ends_at) = votes;
+		let call = DescribedCall::of_motion(&encoded, self.runtime().metadata_ref());
+		let encoded = Bytes(encoded);
+		Ok(Some(Motion { hash, index, threshold, ayes, nays, ends_at, call, encoded }))
+	}
+
+	/// Votes on a motion, and closes it if that decides it.
+	///
+	/// Errors: [`Error::NotFound`] if there is no such motion, [`Error::CallFailed`] for an account that is not of the
+	/// council, that has voted so before, or whose vote carries out a call that then fails.
+	pub async fn vote(&self, motion: Digest, agree: bool) -> Result<Voted> {
+		let not_found = || Error::NotFound {
+			what: "motion",
+			name: motion.to_string(),
+			hint: ": `credio council motions` shows those that are open",
+		};
+		let account = self.vault().account();
+		let before = self.motion(motion).await?.ok_or_else(not_found)?;
+		let voted = if agree { &before.ayes } else { &before.nays };
+		if !voted.contains(&account) {
+			self.submit_call(&Call::vote(motion, before.index, agree)).await?;
+		}
+		let Some(after) = self.motion(motion).await? else {
+			// Somebody else has closed it meanwhile.
+			return Ok(if agree { Voted::CarriedOut } else { Voted::Disapproved });
+		};
+		let members = self.council().await?.len();
+		let passes = after.ayes.len() >= after.threshold as usize;
+		let fails = members.saturating_sub(after.nays.len()) < after.threshold as usize;
+		if !passes && !fails {
+			return Ok(Voted::Waits);
+		}
+		let runtime = self.runtime();
+		let limit = runtime
+			.metadata_ref()
+			.pallet_by_name("Council")
+			.and_then(|pallet| pallet.constant_by_name("MaxProposalWeight"))
+			.ok_or_else(|| {
+				Error::Answer("the runtime does not bound the weight of motions".into())
+			})?
+			.value()
+			.to_vec();
+		let length = u32::try_from(after.encoded.0.len()).unwrap_or(u32::MAX);
+		self.submit_call(&Call::close(motion, after.index, &limit, length)).await?;
+		Ok(if passes { Voted::CarriedOut } else { Voted::Disapproved })
+	}
+
+	/// Asks the council to take in an account, or to let one go. Takes two thirds of it.
+	pub async fn change_council(&self, account: &AccountId, join: bool) -> Result<Proposed> {
+		let call = match join {
+			true => Call::join_council(account),
+			false => Call::leave_council(account),
+		};
+		self.propose_with(Share::TwoThirds, &call).await
+	}
+
+	/// The validators, and how they stand.
+	pub async fn validators(&self) -> Result<Vec<ValidatorJson>> {
+		let answer: At<Items<ValidatorJson>> = self.call("credio_v1_validators", ()).await?;
+		Ok(answer.answer.items)
+	}
+
+	/// Has the node of `node`, which is this account's own, make new session keys, and sets them for this account. The
+	/// private keys stay in that node's keystore. The node has to allow unsafe methods on the address given, which
+	/// nobody else should reach.
+	///
+	/// Errors: [`Error::Connection`], [`Error::Refused`] by the other node, [`Error::CallFailed`].
+	pub async fn set_session_keys(&self, node: &str) -> Result<Bytes> {
+		use subxt::rpcs::{client::RpcParams, RpcClient};
+		let own = RpcClient::from_insecure_url(node)
+			.await
+			.map_err(|error| Error::Connection(error.to_string()))?;
+		let mut params = RpcParams::new();
+		let account: [u8; 32] = self.vault().account().into();
+		params.push(Bytes(account.to_vec())).map_err(chain)?;
+		let made: RotatedKeys = own.request("author_rotateKeysWithOwner", params).await?;
+		let proof = made.proof.unwrap_or(Bytes(Vec::new()));
+		self.submit_call(&Call::set_session_keys(&made.keys.0, &proof.0)).await?;
+		Ok(made.keys)
+	}
+
+	/// Asks the council to make an account a validator.
+	pub async fn add_validator(&self, account: &AccountId) -> Result<Proposed> {
+		self.propose(&Call::add_validator(account)).await
+	}
+
+	/// Asks the council to end that an account is a validator.
+	pub async fn remove_validator(&self, account: &AccountId) -> Result<Proposed> {
+		self.propose(&Call::remove_validator(account)).await
+	}
+
+	/// Asks the council to let a validator go on that was disabled for an offence.
+	pub async fn reinstate_validator(&self, account: &AccountId) -> Result<Proposed> {
+		self.propose(&Call::reinstate_validator(account)).await
+	}
+
+	/// The hash by which the council authorizes a runtime's code: `blake2_256` of it.
+	pub fn code_hash(code: &[u8]) -> Digest {
+		Digest(sp_crypto_hashing::blake2_256(code))
+	}
+
+	/// Asks the council to authorize an upgrade of the runtime to the one of this code. Takes two thirds of it.
+	/// [`Self::apply_upgrade`] carries it out.
+	pub async fn propose_upgrade(&self, code: &[u8]) -> Result<Proposed> {
+		self.propose_as_root(&Call::authorize_upgrade(Self::code_hash(code))).await
+	}
+
+	/// Upgrades the runtime to the one of this code, which the council has authorized.
+	///
+	/// Errors: [`Error::CallFailed`] if it has not, or if the code is of another chain or no newer version.
+	pub async fn apply_upgrade(&self, code: &[u8]) -> Result<()> {
+		self.submit_call(&Call::apply_authorized_upgrade(code)).await
+	}
+
+	/// What the chain stores under a key at the finalized block.
+	async fn storage(&self, key: &str) -> Result<Option<Vec<u8>>> {
+		let at: String = self.call("chain_getFinalizedHead", ()).await?;
+		let stored: Option<Bytes> = self.call("state_getStorage", (key, at)).await?;
+		Ok(stored.map(|bytes| bytes.0))
+	}
+
+	async fn stored<T: Decode>(&self, key: &str) -> Result<Option<T>> {
+		let stored = self.storage(key).await?;
+		stored.map(|bytes| T::decode(&mut &bytes[..]).map_err(chain)).transpose()
+	}
+}
+
+/// The key of a storage item, or of its entry for a hash.
+fn storage_key(pallet: &str, item: &str, hash: Option<Digest>) -> String {
+	let mut key = [pallet, item].map(|name| sp_crypto_hashing::twox_128(name.as_bytes())).concat();
+	key.extend(hash.iter().flat_map(|hash| hash.0));
+	format!("0x{}", hex::encode(key))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn shares_are_those_of_the_runtime() {
+		let of = |share: Share| [1, 2, 3, 4, 5, 6].map(|members| share.of(members));
+		assert_eq!(of(Share::Majority), [1, 2, 2, 3, 3, 4]);
+		assert_eq!(of(Share::TwoThirds), [1, 2, 2, 3, 4, 4]);
+	}
+}
