@@ -1,6 +1,8 @@
 //! The command line.
 
 use sc_cli::RunCmd;
+use sp_runtime::AccountId32;
+use std::path::PathBuf;
 
 /// A node of a Credio network.
 #[derive(Debug, clap::Parser)]
@@ -22,6 +24,13 @@ pub enum Subcommand {
 	/// Key management: generate, inspect, insert into the keystore.
 	#[command(subcommand)]
 	Key(sc_cli::KeySubcommand),
+
+	/// Make the chain specification of a new consortium.
+	#[command(after_help = crate::consortium::HELP)]
+	NewNetwork(NewNetworkCmd),
+
+	/// Make a validator's session keys on its machine, and print what is public about them.
+	SessionKeys(SessionKeysCmd),
 
 	/// Print the chain specification of `--chain`.
 	#[allow(deprecated)]
@@ -47,4 +56,30 @@ pub enum Subcommand {
 
 	/// Show what the database holds.
 	ChainInfo(sc_cli::ChainInfoCmd),
+}
+
+/// Makes the chain specification of a new consortium.
+#[derive(Debug, clap::Parser)]
+pub struct NewNetworkCmd {
+	/// The file that describes it
+	pub file: PathBuf,
+
+	/// Where to write the chain specification, which every node then takes as --chain
+	#[arg(short, long, value_name = "FILE")]
+	pub output: PathBuf,
+}
+
+/// Makes a validator's session keys.
+#[derive(Debug, clap::Parser)]
+#[command(
+	after_help = "Example: credio-node session-keys --account 5F…y --keystore-path /var/lib/credio/keystore\n(the node runs with the same --keystore-path)"
+)]
+pub struct SessionKeysCmd {
+	/// Account of the validator
+	#[arg(long, value_name = "SS58")]
+	pub account: AccountId32,
+
+	/// Folder of the node's keystore, in which the private keys stay
+	#[arg(long, value_name = "FOLDER")]
+	pub keystore_path: PathBuf,
 }

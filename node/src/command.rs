@@ -3,7 +3,7 @@
 use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
-	defaults,
+	consortium, defaults,
 	pool::Amount,
 	service,
 };
@@ -70,6 +70,22 @@ pub fn run() -> sc_cli::Result<()> {
 			})
 		},
 		Some(Subcommand::Key(cmd)) => cmd.run(&cli),
+		Some(Subcommand::NewNetwork(cmd)) => {
+			let (spec, genesis) = consortium::chain_spec(&cmd.file)?;
+			let json = spec.as_json(true).map_err(sc_cli::Error::Input)?;
+			std::fs::write(&cmd.output, json)?;
+			println!("chain specification  {}", cmd.output.display());
+			println!("genesis              {genesis:?}");
+			Ok(())
+		},
+		Some(Subcommand::SessionKeys(cmd)) => {
+			let folder = cmd.keystore_path.clone();
+			let (keys, proof) = consortium::session_keys(folder, &cmd.account)?;
+			println!("account = \"{}\"", cmd.account);
+			println!("session_keys = \"{}\"", sp_core::bytes::to_hex(&keys, false));
+			println!("proof = \"{}\"", sp_core::bytes::to_hex(&proof, false));
+			Ok(())
+		},
 		#[allow(deprecated)]
 		Some(Subcommand::BuildSpec(cmd)) => {
 			let runner = cli.create_runner(cmd)?;

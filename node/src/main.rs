@@ -6,6 +6,7 @@
 mod chain_spec;
 mod cli;
 mod command;
+mod consortium;
 mod defaults;
 mod pool;
 mod rpc;

@@ -1,0 +1,352 @@
+//! The chain of a new consortium: a file that people write and read, checked, and made into a chain specification.
+//!
+//! What each party has to give is public: accounts, encryption keys and session keys. No private key leaves the machine
+//! of its owner.
+
+use crate::chain_spec::ChainSpec;
+use codec::{Decode, Encode};
+use credio_primitives::{development, limits, AccountId, PublicKey, Quota, Roles};
+use credio_runtime::{
+	configs::{consensus::MAX_VALIDATORS, governance::MAX_COUNCIL_MEMBERS},
+	opaque::Block,
+	SessionKeys, WASM_BINARY,
+};
+use sc_cli::Error;
+use sc_service::{ChainType, Properties};
+use serde::Deserialize;
+use serde_json::{json, Value};
+use sp_core::{bytes::from_hex, crypto::Ss58Codec, storage::StateVersion, H256};
+use sp_keystore::KeystoreExt;
+use sp_runtime::{
+	traits::{BlakeTwo256, Block as BlockT, Hash, OpaqueKeys},
+	BuildStorage,
+};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	fmt::Display,
+	fs,
+	path::{Path, PathBuf},
+};
+
+/// What `credio-node new-network --help` says about the file.
+pub const HELP: &str = r#"Example: credio-node new-network consortium.toml -o chain.json
+
+The file, in TOML:
+
+  name = "Trade Finance"            # of the network, for people
+  id = "trade-finance"              # of the chain: letters, digits, - and _; names the folder of its database
+  boot_nodes = ["/dns/node.operator.example/tcp/30333/p2p/12D3KooW…"]    # may be left out
+
+  council = ["5F…"]                 # accounts of members; more than half of them decide, two thirds change the council
+                                    # and the runtime
+
+  [[organizations]]
+  name = "operator"
+  encryption_key = "0x…"            # `credio vault show` of its vault prints it, and the account
+  quota = { bytes = 268435456, ref_time = 150000000000000 }              # per ten minutes; may be left out
+  members = [{ account = "5F…", roles = ["admin", "submitter", "grantor"] }]
+
+  [[validators]]                    # `credio-node session-keys` on its machine prints these three lines
+  account = "5F…"                   # of a member
+  session_keys = "0x…"
+  proof = "0x…"
+
+Everything in it is public. Everybody runs the command on the same file with the same release, and compares the genesis
+hash that it prints."#;
+
+/// The file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Consortium {
+	name: String,
+	id: String,
+	#[serde(default)]
+	boot_nodes: Vec<String>,
+	council: Vec<String>,
+	organizations: Vec<Organization>,
+	validators: Vec<Validator>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Organization {
+	name: String,
+	encryption_key: String,
+	quota: Option<Limits>,
+	members: Vec<Member>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+	bytes: u64,
+	ref_time: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Member {
+	account: String,
+	roles: Vec<Role>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Role {
+	Admin,
+	Submitter,
+	Grantor,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Validator {
+	account: String,
+	session_keys: String,
+	proof: String,
+}
+
+/// All that is wrong with a file, one complaint a line.
+#[derive(Debug, Default)]
+struct Complaints(Vec<String>);
+
+impl Complaints {
+	fn add(&mut self, complaint: impl Into<String>) {
+		self.0.push(complaint.into());
+	}
+
+	fn unless(&mut self, holds: bool, complaint: impl Into<String>) {
+		if !holds {
+			self.add(complaint);
+		}
+	}
+
+	/// What could be read, or a complaint.
+	fn expect<T, E: Display>(&mut self, what: &str, read: Result<T, E>) -> Option<T> {
+		read.map_err(|error| self.add(format!("{what}: {error}"))).ok()
+	}
+
+	fn account(&mut self, what: &str, text: &str) -> Option<AccountId> {
+		let read = AccountId::from_ss58check(text)
+			.map_err(|_| format!("{text} is no account: it looks like 5Grw…, in SS58"));
+		self.expect(what, read)
+	}
+}
+
+/// The accounts of well-known development keys, which everybody has.
+fn development_accounts() -> BTreeSet<AccountId> {
+	sp_keyring::Sr25519Keyring::iter().map(|key| key.to_account_id()).collect()
+}
+
+impl Consortium {
+	/// The genesis as the runtime takes it, or what is wrong.
+	fn genesis(&self) -> Result<Value, Complaints> {
+		let mut complaints = Complaints::default();
+		let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+		complaints.unless(!self.name.trim().is_empty(), "name: the network has none");
+		complaints.unless(
+			!self.id.is_empty() && self.id.len() <= 64 && self.id.chars().all(is_plain),
+			"id: 1 to 64 letters, digits, - and _",
+		);
+		let (organizations, members) = self.organizations(&mut complaints);
+		let council = self.council(&members, &mut complaints);
+		let validators = self.validators(&members, &mut complaints);
+		if !complaints.0.is_empty() {
+			return Err(complaints);
+		}
+		let accounts = validators.iter().map(|(account, _)| account).collect::<Vec<_>>();
+		let keys = validators.iter().map(|(account, keys)| (account, account, keys));
+		Ok(json!({
+			"validators": { "validators": accounts },
+			"session": { "keys": keys.collect::<Vec<_>>() },
+			"councilMembership": { "members": council },
+			"organizations": { "organizations": organizations },
+		}))
+	}
+
+	fn organizations(&self, complaints: &mut Complaints) -> (Vec<Value>, BTreeSet<AccountId>) {
+		let (mut names, mut keys) = (BTreeSet::new(), BTreeSet::new());
+		let mut members = BTreeMap::new();
+		let known = development::ORGANIZATIONS.map(|organization| organization.encryption_key);
+		complaints.unless(!self.organizations.is_empty(), "organizations: there are none");
+		let genesis = self.organizations.iter().map(|organization| {
+			let name = &organization.name;
+			let what = format!("organization {name:?}");
+			complaints.unless(
+				(1..=limits::MAX_NAME_LENGTH as usize).contains(&name.len()),
+				format!("{what}: its name has 1 to {} bytes", limits::MAX_NAME_LENGTH),
+			);
+			complaints.unless(names.insert(name), format!("{what}: another one has this name"));
+			let key = organization.encryption_key.parse::<PublicKey>();
+			let key = key.map_err(|_| "encryption_key: 0x and 64 hex digits");
+			if let Some(key) = complaints.expect(&what, key) {
+				complaints.unless(!key.is_low_order(), format!("{what}: its encryption key is weak"));
+				complaints.unless(
+					!known.contains(&key),
+					format!("{what}: everybody has the private part of its encryption key, which is one for development"),
+				);
+				complaints.unless(
+					keys.insert(key.0),
+					format!("{what}: another one has its encryption key"),
+				);
+			}
+			let is_admin = |member: &Member| member.roles.contains(&Role::Admin);
+			complaints.unless(
+				organization.members.iter().any(is_admin),
+				format!("{what}: no member is an admin, so nobody could manage it"),
+			);
+			let of_it = organization.members.iter().filter_map(|member| {
+				let account = complaints.account(&what, &member.account)?;
+				complaints.unless(
+					!development_accounts().contains(&account),
+					format!("{what}: everybody has the private key of {account}, which is one for development"),
+				);
+				if let Some(other) = members.insert(account.clone(), name) {
+					complaints.add(format!("{what}: {account} is a member of {other:?} already"));
+				}
+				let has = |role| member.roles.contains(&role);
+				let roles = Roles {
+					admin: has(Role::Admin),
+					submitter: has(Role::Submitter),
+					grantor: has(Role::Grantor),
+				};
+				Some(json!({ "account": account, "roles": roles }))
+			});
+			let of_it = of_it.collect::<Vec<_>>();
+			let quota = organization
+				.quota
+				.as_ref()
+				.map(|Limits { bytes, ref_time }| Quota { bytes: *bytes, ref_time: *ref_time });
+			complaints.unless(
+				quota.is_none_or(|quota| quota.bytes > 0 && quota.ref_time > 0),
+				format!("{what}: with a quota of 0 it can do nothing"),
+			);
+			json!({
+				"name": name,
+				"encryptionKey": organization.encryption_key,
+				"quota": quota,
+				"members": of_it,
+			})
+		});
+		(genesis.collect(), members.into_keys().collect())
+	}
+
+	fn council(
+		&self,
+		members: &BTreeSet<AccountId>,
+		complaints: &mut Complaints,
+	) -> Vec<AccountId> {
+		complaints.unless(!self.council.is_empty(), "council: somebody has to govern");
+		complaints.unless(
+			self.council.len() <= MAX_COUNCIL_MEMBERS as usize,
+			format!("council: at most {MAX_COUNCIL_MEMBERS} accounts"),
+		);
+		let mut council = BTreeSet::new();
+		for text in &self.council {
+			let Some(account) = complaints.account("council", text) else { continue };
+			complaints.unless(
+				members.contains(&account),
+				format!("council: {account} is a member of no organization"),
+			);
+			complaints.unless(
+				council.insert(account.clone()),
+				format!("council: {account} is listed twice"),
+			);
+		}
+		council.into_iter().collect()
+	}
+
+	fn validators(
+		&self,
+		members: &BTreeSet<AccountId>,
+		complaints: &mut Complaints,
+	) -> Vec<(AccountId, SessionKeys)> {
+		complaints.unless(!self.validators.is_empty(), "validators: somebody has to make blocks");
+		complaints.unless(
+			self.validators.len() <= MAX_VALIDATORS as usize,
+			format!("validators: at most {MAX_VALIDATORS}"),
+		);
+		let (mut accounts, mut keys_of_all) = (BTreeSet::new(), BTreeSet::new());
+		let validators = self.validators.iter().filter_map(|validator| {
+			let what = format!("validator {}", validator.account);
+			let account = complaints.account(&what, &validator.account)?;
+			complaints.unless(
+				members.contains(&account),
+				format!("{what}: it is a member of no organization"),
+			);
+			complaints.unless(accounts.insert(account.clone()), format!("{what}: listed twice"));
+			let keys = from_hex(&validator.session_keys)
+				.ok()
+				.and_then(|bytes| SessionKeys::decode(&mut &bytes[..]).ok())
+				.ok_or("session_keys: as `credio-node session-keys` prints them");
+			let keys = complaints.expect(&what, keys)?;
+			let proof = from_hex(&validator.proof).unwrap_or_default();
+			complaints.unless(
+				account.using_encoded(|owner| keys.ownership_proof_is_valid(owner, &proof)),
+				format!("{what}: the proof does not show that it holds these session keys; was it made for this account?"),
+			);
+			complaints.unless(
+				keys_of_all.insert(keys.encode()),
+				format!("{what}: another one has its session keys"),
+			);
+			Some((account, keys))
+		});
+		validators.collect()
+	}
+}
+
+/// Makes the chain specification that the file at `path` describes.
+///
+/// Errors: one that lists all that is wrong with it.
+pub fn chain_spec(path: &Path) -> Result<(ChainSpec, H256), Error> {
+	let failed = |error: &dyn Display| Error::Input(format!("{}: {error}", path.display()));
+	let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
+	let consortium: Consortium = toml::from_str(&text).map_err(|error| failed(&error))?;
+	let genesis = consortium
+		.genesis()
+		.map_err(|Complaints(all)| failed(&format!("\n  {}", all.join("\n  "))))?;
+	let boot_nodes = consortium
+		.boot_nodes
+		.iter()
+		.map(|node| node.parse())
+		.collect::<Result<Vec<_>, _>>()
+		.map_err(|error| failed(&format!("boot_nodes: {error}")))?;
+	let wasm = WASM_BINARY.ok_or_else(|| {
+		Error::Input(
+			"this node was built without its runtime: build it again without SKIP_WASM_BUILD"
+				.into(),
+		)
+	})?;
+	let mut properties = Properties::new();
+	properties.insert("ss58Format".into(), 42.into());
+	let spec = ChainSpec::builder(wasm, None)
+		.with_name(&consortium.name)
+		.with_id(&consortium.id)
+		.with_protocol_id(&consortium.id)
+		.with_chain_type(ChainType::Live)
+		.with_properties(properties)
+		.with_boot_nodes(boot_nodes)
+		.with_genesis_config_patch(genesis)
+		.build();
+	let hash = genesis_hash(&spec).map_err(|error| failed(&error))?;
+	Ok((spec, hash))
+}
+
+/// The hash that names the chain.
+fn genesis_hash(spec: &ChainSpec) -> Result<H256, String> {
+	let storage = spec.build_storage()?;
+	let top = storage.top.into_iter().collect();
+	let root = BlakeTwo256::trie_root(top, StateVersion::V1);
+	let block: Block = sc_chain_spec::construct_genesis_block(root, StateVersion::V1);
+	Ok(block.hash())
+}
+
+/// Makes session keys in the keystore of a folder, for the validator of an account. Answers the public keys and the proof
+/// that this machine holds the private ones.
+pub fn session_keys(folder: PathBuf, account: &AccountId) -> Result<(Vec<u8>, Vec<u8>), Error> {
+	let keystore = sc_keystore::LocalKeystore::open(folder, None)?;
+	let mut externalities = sp_state_machine::BasicExternalities::default();
+	externalities.register_extension(KeystoreExt::new(keystore));
+	let generated = externalities.execute_with(|| SessionKeys::generate(&account.encode(), None));
+	Ok((generated.keys.encode(), generated.proof.encode()))
+}
