@@ -37,6 +37,7 @@ pub struct Node {
 	process: Child,
 	folder: TempDir,
 	port: u16,
+	arguments: Vec<String>,
 }
 
 impl Node {
@@ -51,14 +52,30 @@ impl Node {
 
 	/// As [`Node::start`], with further arguments.
 	pub fn start_with(arguments: &[&str]) -> Self {
-		let folder = tempfile::tempdir().expect("a temporary folder can be made");
-		let (process, port) = Self::spawn(folder.path(), arguments);
-		Self { process, folder, port }
+		Self::start_as(&["--dev"], arguments)
 	}
 
-	fn spawn(folder: &Path, arguments: &[&str]) -> (Child, u16) {
+	/// Starts a node of another chain than its own: a specification's file, or a name that the node knows.
+	pub fn start_on(chain: &str, arguments: &[&str]) -> Self {
+		Self::start_as(&["--chain", chain], arguments)
+	}
+
+	fn start_as(chain: &[&str], arguments: &[&str]) -> Self {
+		let folder = tempfile::tempdir().expect("a temporary folder can be made");
+		let arguments =
+			chain.iter().chain(arguments).map(|one| (*one).to_owned()).collect::<Vec<_>>();
+		let (process, port) = Self::spawn(folder.path(), &arguments);
+		Self { process, folder, port, arguments }
+	}
+
+	fn spawn(folder: &Path, arguments: &[String]) -> (Child, u16) {
+		let is_given = |argument: &str| arguments.iter().any(|one| one == argument);
+		let port = if is_given("--listen-addr") { vec![] } else { vec!["--port", "0"] };
+		let serves_metrics = is_given("--prometheus-port");
 		let mut process = Command::new(binary("credio-node"))
-			.args(["--dev", "--rpc-port", "0", "--port", "0", "--no-prometheus", "--no-telemetry"])
+			.args(["--rpc-port", "0", "--no-telemetry", "--unsafe-force-node-key-generation"])
+			.args(port)
+			.args((!serves_metrics).then_some("--no-prometheus"))
 			.args(["--no-mdns", "--base-path"])
 			.arg(folder.join("chain"))
 			.args(arguments)
@@ -85,7 +102,25 @@ impl Node {
 	/// Kills the node as a power cut would, and starts it again on the same database.
 	pub fn kill_and_restart(&mut self) {
 		self.kill();
-		(self.process, self.port) = Self::spawn(self.folder.path(), &[]);
+		self.restart();
+	}
+
+	/// Starts a node that has ended again, on the same database.
+	pub fn restart(&mut self) {
+		(self.process, self.port) = Self::spawn(self.folder.path(), &self.arguments);
+	}
+
+	/// Asks the node to stop, as a service manager does, and waits until it has.
+	///
+	/// # Panics
+	///
+	/// If it does not end well.
+	pub fn stop(&mut self) {
+		let pid = self.process.id().to_string();
+		let told = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+		assert!(told.success());
+		let status = self.process.wait().expect("it is a child");
+		assert!(status.success(), "the node ended with {status}:\n{}", self.log());
 	}
 
 	/// Kills the node with SIGKILL.
@@ -149,7 +184,12 @@ pub struct Cli {
 impl Cli {
 	/// Writes the example organizations' vaults beside the node, and speaks for `organization`.
 	pub fn new(node: &Node, organization: &'static str) -> Self {
-		let vaults = node.folder().join("vaults");
+		Self::at(node.url(), node.folder(), organization)
+	}
+
+	/// As [`Cli::new`], with a node at this address and the vaults in this folder.
+	pub fn at(node: String, folder: &Path, organization: &'static str) -> Self {
+		let vaults = folder.join("vaults");
 		if !vaults.exists() {
 			let made = Command::new(binary("credio"))
 				.arg("dev-vaults")
@@ -158,7 +198,7 @@ impl Cli {
 				.expect("credio starts");
 			assert!(made.status.success(), "{}", text(&made.stderr));
 		}
-		Self { node: node.url(), vaults, organization }
+		Self { node, vaults, organization }
 	}
 
 	/// Makes a vault with new keys, for an organization or member that the chain does not know yet.
@@ -170,6 +210,11 @@ impl Cli {
 		let cli = Self { organization: name, ..Self::new(node, "operator") };
 		cli.ok(&["vault", "create"]);
 		cli
+	}
+
+	/// The same organization, through another node.
+	pub fn at_node(&self, node: &Node) -> Self {
+		Self { node: node.url(), vaults: self.vaults.clone(), organization: self.organization }
 	}
 
 	/// The command with connection and vault set.

@@ -293,12 +293,16 @@ impl Client {
 		for event in events.iter() {
 			let event = event.map_err(chain)?;
 			// A motion that passes is carried out; if what it does fails, only its event says so.
-			let result = match (event.pallet_name(), event.event_name()) {
-				("Council", "Executed" | "MemberExecuted") => event.field_bytes().get(32..),
-				("Governance", "DispatchedAsRoot") => Some(event.field_bytes()),
+			let fields = event.field_bytes();
+			let error = match (event.pallet_name(), event.event_name(), fields) {
+				("Council", "Executed" | "MemberExecuted", _) => {
+					fields.get(32..).and_then(|result| result.strip_prefix(&[1]))
+				},
+				("Governance", "DispatchedAsRoot", [1, error @ ..]) => Some(error),
+				("System", "RejectedInvalidAuthorizedUpgrade", _) => fields.get(32..),
 				_ => None,
 			};
-			if let Some([1, error @ ..]) = result {
+			if let Some(error) = error {
 				let metadata = self.runtime().metadata();
 				let error = DispatchError::decode_from(error.to_vec(), metadata).map_err(chain)?;
 				return Err(Error::CallFailed(error.to_string()));
