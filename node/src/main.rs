@@ -8,6 +8,7 @@ mod cli;
 mod command;
 mod consortium;
 mod defaults;
+mod metrics;
 mod pool;
 mod rpc;
 mod service;

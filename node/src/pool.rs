@@ -26,11 +26,14 @@ use sp_core::H256;
 use std::{
 	collections::{HashMap, HashSet},
 	pin::Pin,
-	sync::{Arc, Mutex, MutexGuard, PoisonError},
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc, Mutex, MutexGuard, PoisonError,
+	},
 	time::Duration,
 };
 
-use crate::service::FullClient;
+use crate::{metrics::Taken, service::FullClient};
 
 type Inner = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
 type Error = <Inner as TransactionPool>::Error;
@@ -166,6 +169,10 @@ pub struct FairPool {
 	ledger: Mutex<Ledger>,
 	/// Organizations of accounts, at the best block.
 	owners: Mutex<HashMap<AccountId, Option<OrganizationId>>>,
+	/// When which transaction was taken.
+	taken: Taken,
+	/// Transactions that there was no room for.
+	refused: AtomicU64,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -180,7 +187,46 @@ fn full() -> Error {
 impl FairPool {
 	/// Keeps `inner`, which was made with [`Amount::options`], within `limit`.
 	pub fn new(inner: Inner, client: Arc<FullClient>, limit: Amount) -> Self {
-		Self { inner, client, limit, ledger: Mutex::default(), owners: Mutex::default() }
+		Self {
+			inner,
+			client,
+			limit,
+			ledger: Mutex::default(),
+			owners: Mutex::default(),
+			taken: Taken::default(),
+			refused: AtomicU64::default(),
+		}
+	}
+
+	/// When which transaction was taken.
+	pub fn taken(&self) -> &Taken {
+		&self.taken
+	}
+
+	/// How many transactions there was no room for.
+	pub fn refused_count(&self) -> u64 {
+		self.refused.load(Ordering::Relaxed)
+	}
+
+	/// How full it is, from 0 to 1, by the scarcer of transactions and bytes. With the reserve, it may be more.
+	pub fn fill(&self) -> f64 {
+		let held = lock(&self.ledger).total;
+		let ratio = |held: usize, limit: usize| held as f64 / limit.max(1) as f64;
+		ratio(held.count, self.limit.count).max(ratio(held.bytes, self.limit.bytes))
+	}
+
+	/// How many transactions of each organization wait for another one.
+	pub fn backlog(&self) -> HashMap<OrganizationId, u64> {
+		let mut backlog = HashMap::new();
+		let waiting = self.inner.futures();
+		let ledger = lock(&self.ledger);
+		for transaction in waiting {
+			let owner = ledger.transactions.get(transaction.hash()).and_then(|(owner, _)| *owner);
+			if let Some(owner) = owner {
+				*backlog.entry(owner).or_default() += 1;
+			}
+		}
+		backlog
 	}
 
 	/// The organization that a transaction counts for. `None` if it has no signer or that is no member: the runtime
@@ -209,6 +255,7 @@ impl FairPool {
 		if is_next && lock(&self.ledger).enter(with_reserve, hash, owner, bytes) {
 			return Ok(());
 		}
+		self.refused.fetch_add(1, Ordering::Relaxed);
 		Err(full())
 	}
 
@@ -220,6 +267,15 @@ impl FairPool {
 		submission.request.lane.is_some_and(|lane| {
 			api.next_position(best, owner, lane.lane).is_ok_and(|next| next == lane.sequence)
 		})
+	}
+
+	/// Notes what the pool answers to a transaction that there was room for.
+	fn answered<T>(&self, hash: &H256, answer: Result<T, Error>) -> Result<T, Error> {
+		match &answer {
+			Ok(_) => self.taken.note(*hash),
+			Err(error) => self.refused(hash, error),
+		}
+		answer
 	}
 
 	/// Gives up the room of a transaction that was not taken, unless the pool holds it from before.
@@ -264,7 +320,7 @@ impl TransactionPool for FairPool {
 			.map(|entered| {
 				let hash = entered?;
 				let answer = answers.next().unwrap_or_else(|| Err(full()));
-				answer.inspect_err(|error| self.refused(&hash, error))
+				self.answered(&hash, answer)
 			})
 			.collect())
 	}
@@ -278,7 +334,7 @@ impl TransactionPool for FairPool {
 		let hash = self.inner.hash_of(&extrinsic);
 		self.enter(hash, &extrinsic)?;
 		let result = self.inner.submit_one(at, source, extrinsic).await;
-		result.inspect_err(|error| self.refused(&hash, error))
+		self.answered(&hash, result)
 	}
 
 	async fn submit_and_watch(
@@ -290,7 +346,7 @@ impl TransactionPool for FairPool {
 		let hash = self.inner.hash_of(&extrinsic);
 		self.enter(hash, &extrinsic)?;
 		let result = self.inner.submit_and_watch(at, source, extrinsic).await;
-		result.inspect_err(|error| self.refused(&hash, error))
+		self.answered(&hash, result)
 	}
 
 	async fn ready_at(
@@ -375,7 +431,8 @@ impl LocalTransactionPool for FairPool {
 	fn submit_local(&self, at: H256, extrinsic: LocalTransactionFor<Self>) -> Result<H256, Error> {
 		let hash = self.inner.hash_of(&extrinsic);
 		self.enter(hash, &extrinsic)?;
-		self.inner.submit_local(at, extrinsic).inspect_err(|error| self.refused(&hash, error))
+		let result = self.inner.submit_local(at, extrinsic);
+		self.answered(&hash, result)
 	}
 }
 

@@ -1,7 +1,7 @@
 //! JSON-RPC of the node: the SDK's system methods, GRANDPA's, and ours.
 
 use credio_primitives::AccountId;
-use credio_rpc::{Credio, CredioApiServer};
+use credio_rpc::{Credio, CredioApiServer, Served};
 use credio_runtime::{opaque::Block, Nonce};
 use jsonrpsee::RpcModule;
 use sc_consensus_grandpa::{
@@ -27,6 +27,7 @@ pub struct FinalityDeps {
 pub fn create_full(
 	client: Arc<FullClient>,
 	pool: Arc<TransactionPool>,
+	served: Arc<Served>,
 	finality: FinalityDeps,
 	executor: Arc<SpawnTaskHandle>,
 ) -> Result<RpcModule<()>, Box<dyn std::error::Error + Send + Sync>> {
@@ -45,6 +46,6 @@ pub fn create_full(
 		)
 		.into_rpc(),
 	)?;
-	module.merge(Credio::<Block, _, _>::new(client, pool).into_rpc())?;
+	module.merge(Credio::<Block, _, _>::new(client, pool, served).into_rpc())?;
 	Ok(module)
 }

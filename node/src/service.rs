@@ -1,6 +1,7 @@
 //! The node's parts and how they are put together.
 
 use crate::{
+	metrics,
 	pool::{Amount, FairPool},
 	rpc::{self, FinalityDeps},
 };
@@ -240,11 +241,22 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 			Some(grandpa_link.shared_authority_set().clone()),
 		),
 	};
+	let served = Arc::<credio_rpc::Served>::default();
+	if let Some(registry) = &prometheus_registry {
+		let sources = metrics::Sources {
+			client: client.clone(),
+			pool: transaction_pool.clone(),
+			served: served.clone(),
+		};
+		let watch = sources.watch(registry)?;
+		task_manager.spawn_handle().spawn("metrics", Some("credio"), watch);
+	}
 	let rpc_builder = {
-		let (client, pool) = (client.clone(), transaction_pool.clone());
+		let (client, pool, served) = (client.clone(), transaction_pool.clone(), served.clone());
 		let executor = Arc::new(task_manager.spawn_handle());
 		Box::new(move |_| {
-			rpc::create_full(client.clone(), pool.clone(), finality.clone(), executor.clone())
+			let (served, finality) = (served.clone(), finality.clone());
+			rpc::create_full(client.clone(), pool.clone(), served, finality, executor.clone())
 				.map_err(ServiceError::Application)
 		})
 	};

@@ -75,6 +75,19 @@ pub struct RequestLimits {
 	pub max_positions_ahead: u64,
 }
 
+/// What a block did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Activity {
+	/// Its time, in milliseconds since 1970.
+	pub time: u64,
+	/// Requests that were applied.
+	pub applied: u32,
+	/// Requests that were rejected.
+	pub rejected: u32,
+	/// Entries that were appended to streams.
+	pub entries: u32,
+}
+
 sp_api::decl_runtime_apis! {
 	/// Organizations, members, keys and quotas.
 	pub trait OrganizationsApi {
@@ -181,6 +194,14 @@ sp_api::decl_runtime_apis! {
 		) -> (Vec<NamedBundle>, Option<Digest>);
 		/// Bounds on bundles.
 		fn bundle_limits() -> BundleLimits;
+	}
+
+	/// What operators watch.
+	pub trait MonitoringApi {
+		/// What this block did.
+		fn activity() -> Activity;
+		/// How many grants end within so many blocks, of the first `limit` that the chain has.
+		fn expiring_grants(within: BlockNumber, limit: u32) -> u32;
 	}
 
 	/// Validators.

@@ -1,6 +1,6 @@
 //! What the methods share: client, pool, and reading at the finalized block.
 
-use crate::{pool::SeenRequests, Error};
+use crate::{Error, Served};
 use credio_primitives::{
 	apis::RequestsApi,
 	limits,
@@ -31,7 +31,7 @@ impl<B> CredioBlock for B where
 pub struct Credio<Block, Client, Pool> {
 	pub(crate) client: Arc<Client>,
 	pub(crate) pool: Arc<Pool>,
-	pub(crate) seen: Arc<SeenRequests>,
+	pub(crate) served: Arc<Served>,
 	block: PhantomData<Block>,
 }
 
@@ -40,7 +40,7 @@ impl<Block, Client, Pool> Clone for Credio<Block, Client, Pool> {
 		Self {
 			client: self.client.clone(),
 			pool: self.pool.clone(),
-			seen: self.seen.clone(),
+			served: self.served.clone(),
 			block: PhantomData,
 		}
 	}
@@ -51,9 +51,9 @@ where
 	Block: CredioBlock,
 	Client: HeaderBackend<Block>,
 {
-	/// Over this client and this pool.
-	pub fn new(client: Arc<Client>, pool: Arc<Pool>) -> Self {
-		Self { client, pool, seen: Arc::default(), block: PhantomData }
+	/// Over this client and this pool. `served` is shared by all of a node.
+	pub fn new(client: Arc<Client>, pool: Arc<Pool>, served: Arc<Served>) -> Self {
+		Self { client, pool, served, block: PhantomData }
 	}
 
 	/// The last finalized block.

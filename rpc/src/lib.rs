@@ -11,9 +11,11 @@ pub mod openrpc;
 mod pool;
 mod reads;
 mod requests;
+mod served;
 mod streams;
 mod token;
 
 pub use api::CredioApiServer;
 pub use error::Error;
 pub use handler::Credio;
+pub use served::Served;

@@ -6,7 +6,7 @@ use sc_transaction_pool_api::error::{Error as PoolError, IntoPoolError};
 use sp_core::H256;
 use sp_runtime::transaction_validity::{InvalidTransaction, UnknownTransaction};
 use std::{
-	collections::{HashMap, VecDeque},
+	collections::{BTreeSet, HashMap, VecDeque},
 	sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -33,6 +33,8 @@ pub struct SeenRequests(Mutex<SeenMap>);
 struct SeenMap {
 	requests: HashMap<(OrganizationId, RequestKey), Seen>,
 	order: VecDeque<(OrganizationId, RequestKey)>,
+	/// The same by expiry, until that has passed.
+	expiries: BTreeSet<(BlockNumber, OrganizationId, RequestKey)>,
 }
 
 impl SeenRequests {
@@ -44,22 +46,38 @@ impl SeenRequests {
 	/// Remembers a request.
 	pub fn insert(&self, organization: OrganizationId, key: RequestKey, seen: Seen) {
 		let mut map = self.lock();
+		let map = &mut *map;
 		let name = (organization, key);
 		match map.requests.get_mut(&name) {
 			Some(known) => {
 				let expires_at = known.expires_at.max(seen.expires_at);
+				if map.expiries.remove(&(known.expires_at, organization, key)) {
+					map.expiries.insert((expires_at, organization, key));
+				}
 				*known = Seen { expires_at, ..seen };
 			},
 			None => {
 				map.requests.insert(name, seen);
+				map.expiries.insert((seen.expires_at, organization, key));
 				map.order.push_back(name);
 				if map.order.len() > MAX_SEEN {
 					if let Some(oldest) = map.order.pop_front() {
-						map.requests.remove(&oldest);
+						if let Some(forgotten) = map.requests.remove(&oldest) {
+							map.expiries.remove(&(forgotten.expires_at, oldest.0, oldest.1));
+						}
 					}
 				}
 			},
 		}
+	}
+
+	/// Those whose expiry has passed with a finalized block. Each is told once.
+	pub fn take_expired(&self, finalized: BlockNumber) -> Vec<(OrganizationId, RequestKey)> {
+		let mut map = self.lock();
+		let first = (finalized.saturating_add(1), 0, RequestKey([0; 32]));
+		let later = map.expiries.split_off(&first);
+		let expired = std::mem::replace(&mut map.expiries, later);
+		expired.into_iter().map(|(_, organization, key)| (organization, key)).collect()
 	}
 
 	/// What is remembered of a request.
@@ -169,6 +187,10 @@ mod tests {
 		requests.insert(1, key, seen(5));
 		assert_eq!(requests.get(1, &key), Some(seen(10)));
 		assert_eq!(requests.get(2, &key), None);
+		// The latest expiry counts, and each is told once.
+		assert_eq!(requests.take_expired(9), []);
+		assert_eq!(requests.take_expired(10), [(1, key)]);
+		assert_eq!(requests.take_expired(10), []);
 	}
 
 	#[test]
@@ -183,6 +205,7 @@ mod tests {
 			requests.insert(0, key(n), seen(1));
 		}
 		assert_eq!(requests.lock().requests.len(), MAX_SEEN);
+		assert_eq!(requests.lock().expiries.len(), MAX_SEEN);
 		assert_eq!(requests.get(0, &key(1)), None);
 		assert_eq!(requests.get(0, &key(2)), Some(seen(1)));
 	}

@@ -82,7 +82,7 @@ where
 	}
 
 	fn fetch(&self, record_id: RecordId, access_token: AccessToken) -> Result<At<Fetched>, Error> {
-		self.at_finalized(|at| {
+		let answer = self.at_finalized(|at| {
 			let (genesis, now) = (self.genesis(), at.number);
 			token::verify(&access_token, &genesis, now, "credio_v1_fetch", &record_id)?;
 			let at = hash(&at);
@@ -103,7 +103,9 @@ where
 				payload: Bytes(payload.into_inner()),
 				wrapped_key: access.into(),
 			})
-		})
+		});
+		self.served.fetch(&answer);
+		answer
 	}
 
 	fn query(

@@ -115,7 +115,7 @@ where
 			body_digest: submission.body_digest,
 			expires_at: submission.request.expires_at,
 		};
-		self.seen.insert(submission.organization, submission.request.key, seen);
+		self.served.seen.insert(submission.organization, submission.request.key, seen);
 	}
 
 	fn uploaded(&self, submission: Submission, hash: H256, status: RequestState) -> Uploaded {
@@ -131,7 +131,7 @@ where
 	/// What it means that the pool holds another transaction of the same request or lane position: the hash of it if
 	/// it is of the same request.
 	fn conflicting(&self, submission: &Submission) -> Result<H256, Error> {
-		match self.seen.get(submission.organization, &submission.request.key) {
+		match self.served.seen.get(submission.organization, &submission.request.key) {
 			Some(seen) if self.pool_holds(&seen.transaction) => {
 				if seen.body_digest == submission.body_digest {
 					Ok(seen.transaction)
@@ -200,7 +200,7 @@ where
 			let state = state_of(&receipt);
 			return Ok(answer(state, Some(self.receipt_json(at, receipt)?)));
 		}
-		let seen = self.seen.get(organization, &request_key);
+		let seen = self.served.seen.get(organization, &request_key);
 		let expires_at = expires_at.max(seen.map(|seen| seen.expires_at));
 		if expires_at.is_some_and(|expires_at| expires_at < at.number) {
 			return Ok(answer(RequestState::Expired, None));

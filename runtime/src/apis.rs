@@ -315,6 +315,37 @@ impl_runtime_apis! {
 		}
 	}
 
+	impl primitives::apis::MonitoringApi<Block> for Runtime {
+		fn activity() -> primitives::apis::Activity {
+			let mut activity =
+				primitives::apis::Activity { time: Timestamp::get(), ..Default::default() };
+			for record in System::read_events_no_consensus() {
+				let count = match record.event {
+					RuntimeEvent::Idempotency(pallet_idempotency::Event::Applied { .. }) => {
+						&mut activity.applied
+					},
+					RuntimeEvent::Idempotency(pallet_idempotency::Event::Rejected { .. }) => {
+						&mut activity.rejected
+					},
+					RuntimeEvent::Anchor(pallet_anchor::Event::EntryAppended { .. }) => {
+						&mut activity.entries
+					},
+					_ => continue,
+				};
+				*count = count.saturating_add(1);
+			}
+			activity
+		}
+
+		fn expiring_grants(within: BlockNumber, limit: u32) -> u32 {
+			let until = System::block_number().saturating_add(within);
+			pallet_grants::Expiries::<Runtime>::iter_keys()
+				.take(limit as usize)
+				.filter(|(last_block, _)| *last_block <= until)
+				.fold(0, |count: u32, _| count.saturating_add(1))
+		}
+	}
+
 	impl primitives::apis::ValidatorsApi<Block> for Runtime {
 		fn validators() -> Vec<primitives::ValidatorState> {
 			Validators::validator_states()

@@ -1,0 +1,301 @@
+//! What operators ask, as Prometheus metrics: `docs/operate.md` lists them, `deploy/monitoring` has alerts and a dashboard.
+
+use crate::{pool::FairPool, service::FullClient};
+use credio_primitives::{
+	apis::{MonitoringApi, OrganizationsApi, RequestsApi, ValidatorsApi},
+	limits, BlockNumber,
+};
+use credio_rpc::Served;
+use credio_runtime::{configs::constants, opaque::Block};
+use futures::StreamExt;
+use sc_client_api::{BlockBackend, BlockchainEvents};
+use sc_transaction_pool_api::TransactionPool;
+use sp_api::{ApiExt, ProvideRuntimeApi};
+use sp_core::H256;
+use std::{
+	collections::{HashMap, VecDeque},
+	sync::{Arc, Mutex, PoisonError},
+	time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+use substrate_prometheus_endpoint::{
+	register, Counter, CounterVec, Gauge, GaugeVec, Histogram, HistogramOpts, Opts,
+	PrometheusError, Registry, F64, U64,
+};
+
+/// Finalized blocks between two looks at what changes slowly: quotas, grants, validators.
+const SLOW: BlockNumber = 10;
+/// Most organizations whose quota is told.
+const MAX_ORGANIZATIONS: usize = 1_000;
+/// Most grants that are counted.
+const MAX_GRANTS: u32 = 10_000;
+/// Most transactions whose time to final is measured at a time.
+const MAX_TIMED: usize = 100_000;
+/// Upper bounds of the times to final, in seconds.
+const SECONDS: [f64; 12] = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0, 30.0, 120.0];
+
+/// When this node took which transaction. The oldest are forgotten first.
+#[derive(Default)]
+pub struct Taken(Mutex<(HashMap<H256, Instant>, VecDeque<H256>)>);
+
+impl Taken {
+	/// Notes that a transaction was taken now.
+	pub fn note(&self, hash: H256) {
+		let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+		let (times, order) = &mut *taken;
+		if times.insert(hash, Instant::now()).is_none() {
+			order.push_back(hash);
+		}
+		while order.len() > MAX_TIMED {
+			if let Some(oldest) = order.pop_front() {
+				times.remove(&oldest);
+			}
+		}
+	}
+
+	/// How long ago a transaction was taken that has become final.
+	fn finish(&self, hash: &H256) -> Option<Duration> {
+		let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+		taken.0.remove(hash).map(|at| at.elapsed())
+	}
+}
+
+struct Metrics {
+	requests: CounterVec<U64>,
+	entries: Counter<U64>,
+	request_seconds: Histogram,
+	block_seconds: Histogram,
+	fetches: CounterVec<U64>,
+	pool: GaugeVec<U64>,
+	pool_fill: Gauge<F64>,
+	pool_refused: Counter<U64>,
+	backlog: GaugeVec<U64>,
+	quota: GaugeVec<F64>,
+	expiring: GaugeVec<U64>,
+	validators: GaugeVec<U64>,
+}
+
+impl Metrics {
+	fn register(registry: &Registry) -> Result<Self, PrometheusError> {
+		let counter = |name: &str, help: &str| {
+			register(Counter::new(format!("credio_{name}"), help)?, registry)
+		};
+		let counters = |name: &str, help: &str, label: &str| {
+			register(
+				CounterVec::new(Opts::new(format!("credio_{name}"), help), &[label])?,
+				registry,
+			)
+		};
+		let gauges = |name: &str, help: &str, label: &str| {
+			register(GaugeVec::new(Opts::new(format!("credio_{name}"), help), &[label])?, registry)
+		};
+		let histogram = |name: &str, help: &str| {
+			let options = HistogramOpts::new(format!("credio_{name}"), help);
+			register(Histogram::with_opts(options.buckets(SECONDS.into()))?, registry)
+		};
+		let metrics = Self {
+			requests: counters(
+				"requests_total",
+				"Requests by outcome: applied and rejected in finalized blocks, expired of those that this node took",
+				"outcome",
+			)?,
+			entries: counter("entries_total", "Entries appended to streams in finalized blocks")?,
+			request_seconds: histogram(
+				"request_time_to_final_seconds",
+				"From taking a transaction into the pool of this node to its finality",
+			)?,
+			block_seconds: histogram(
+				"block_time_to_final_seconds",
+				"From the time of a block to its finality",
+			)?,
+			fetches: counters(
+				"fetches_total",
+				"Records asked for at this node, by outcome: served or denied",
+				"outcome",
+			)?,
+			pool: gauges("pool_transactions", "Transactions in the pool, ready or waiting", "state")?,
+			pool_fill: register(
+				Gauge::new("credio_pool_fill_ratio", "How full the pool is, from 0 to 1")?,
+				registry,
+			)?,
+			pool_refused: counter(
+				"pool_refused_total",
+				"Transactions refused because the pool, or an organization's half of it, was full",
+			)?,
+			backlog: gauges(
+				"lane_backlog",
+				"Requests in the pool that wait for an earlier position of their lane",
+				"organization",
+			)?,
+			quota: register(
+				GaugeVec::new(
+					Opts::new(
+						"credio_quota_used_ratio",
+						"Part of its quota that an organization has used in this window",
+					),
+					&["organization", "resource"],
+				)?,
+				registry,
+			)?,
+			expiring: gauges("grants_expiring", "Grants that end within this time", "within")?,
+			validators: gauges(
+				"validators",
+				"Validators by state: active, or disabled for an offence",
+				"state",
+			)?,
+		};
+		// What has not happened is 0, not missing.
+		for outcome in ["applied", "rejected", "expired"] {
+			metrics.requests.with_label_values(&[outcome]);
+		}
+		for outcome in ["served", "denied"] {
+			metrics.fetches.with_label_values(&[outcome]);
+		}
+		Ok(metrics)
+	}
+}
+
+/// What the metrics are read from.
+pub struct Sources {
+	pub client: Arc<FullClient>,
+	pub pool: Arc<FairPool>,
+	pub served: Arc<Served>,
+}
+
+impl Sources {
+	/// Brings the metrics up to date at every finalized block.
+	///
+	/// Errors: if a metric is registered already.
+	pub fn watch(
+		self,
+		registry: &Registry,
+	) -> Result<impl std::future::Future<Output = ()>, PrometheusError> {
+		let metrics = Metrics::register(registry)?;
+		let mut finalized = self.client.finality_notification_stream();
+		Ok(async move {
+			while let Some(notification) = finalized.next().await {
+				let number = notification.header.number;
+				for hash in notification.tree_route.iter().chain(&[notification.hash]) {
+					if let Err(error) = self.block(&metrics, *hash) {
+						log::debug!(target: "credio-metrics", "block {hash:?}: {error}");
+					}
+				}
+				if let Err(error) = self.now(&metrics, notification.hash, number) {
+					log::debug!(target: "credio-metrics", "block {number}: {error}");
+				}
+			}
+		})
+	}
+
+	/// Counts what a finalized block did.
+	fn block(&self, metrics: &Metrics, hash: H256) -> Result<(), sp_blockchain::Error> {
+		for extrinsic in self.client.block_body(hash)?.unwrap_or_default() {
+			let extrinsic = Arc::new(extrinsic);
+			if let Some(time) = self.pool.taken().finish(&self.pool.hash_of(&extrinsic)) {
+				metrics.request_seconds.observe(time.as_secs_f64());
+			}
+		}
+		let api = self.client.runtime_api();
+		// A chain that has not been upgraded yet does not say.
+		if !api.has_api::<dyn MonitoringApi<Block>>(hash)? {
+			return Ok(());
+		}
+		let activity = api.activity(hash)?;
+		metrics.requests.with_label_values(&["applied"]).inc_by(activity.applied.into());
+		metrics.requests.with_label_values(&["rejected"]).inc_by(activity.rejected.into());
+		metrics.entries.inc_by(activity.entries.into());
+		let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+		let time = now.saturating_sub(Duration::from_millis(activity.time));
+		metrics.block_seconds.observe(time.as_secs_f64());
+		Ok(())
+	}
+
+	/// Looks at how things stand.
+	fn now(
+		&self,
+		metrics: &Metrics,
+		hash: H256,
+		number: BlockNumber,
+	) -> Result<(), sp_blockchain::Error> {
+		let status = self.pool.status();
+		metrics.pool.with_label_values(&["ready"]).set(status.ready as u64);
+		metrics.pool.with_label_values(&["waiting"]).set(status.future as u64);
+		metrics.pool_fill.set(self.pool.fill());
+		let refused = self.pool.refused_count();
+		metrics.pool_refused.inc_by(refused.saturating_sub(metrics.pool_refused.get()));
+		for (outcome, count) in self.served.fetches() {
+			let counter = metrics.fetches.with_label_values(&[outcome]);
+			counter.inc_by(count.saturating_sub(counter.get()));
+		}
+		let api = self.client.runtime_api();
+		for (organization, key) in self.served.take_expired(number) {
+			if api.receipt(hash, organization, key)?.is_none() {
+				metrics.requests.with_label_values(&["expired"]).inc();
+			}
+		}
+		if number % SLOW == 0 {
+			self.slow(metrics, hash)?;
+		}
+		Ok(())
+	}
+
+	/// Looks at what changes slowly.
+	fn slow(&self, metrics: &Metrics, hash: H256) -> Result<(), sp_blockchain::Error> {
+		let api = self.client.runtime_api();
+		let mut organizations = Vec::new();
+		while organizations.len() < MAX_ORGANIZATIONS {
+			let from = u32::try_from(organizations.len()).unwrap_or(u32::MAX);
+			let page = api.organizations(hash, from, limits::MAX_PAGE_SIZE)?;
+			if page.is_empty() {
+				break;
+			}
+			organizations.extend(page);
+		}
+		let mut backlog = self.pool.backlog();
+		for organization in organizations {
+			let name = String::from_utf8_lossy(&organization.organization.name).into_owned();
+			let waiting = backlog.remove(&organization.id).unwrap_or_default();
+			metrics.backlog.with_label_values(&[&name]).set(waiting);
+			let Some(info) = api.quota(hash, organization.id)? else { continue };
+			let ratio = |used: u64, of: u64| used as f64 / of.max(1) as f64;
+			for (resource, used, of) in [
+				("bytes", info.used.bytes, info.quota.bytes),
+				("weight", info.used.ref_time, info.quota.ref_time),
+			] {
+				metrics.quota.with_label_values(&[&name, resource]).set(ratio(used, of));
+			}
+		}
+		if !api.has_api::<dyn MonitoringApi<Block>>(hash)? {
+			return Ok(());
+		}
+		for (within, blocks) in
+			[("hour", constants::HOURS), ("day", constants::DAYS), ("week", 7 * constants::DAYS)]
+		{
+			let count = api.expiring_grants(hash, blocks, MAX_GRANTS)?;
+			metrics.expiring.with_label_values(&[within]).set(count.into());
+		}
+		let validators = api.validators(hash)?;
+		let count = |matches: fn(&credio_primitives::ValidatorState) -> bool| {
+			validators.iter().filter(|validator| matches(validator)).count() as u64
+		};
+		metrics.validators.with_label_values(&["active"]).set(count(|one| one.active));
+		metrics.validators.with_label_values(&["disabled"]).set(count(|one| one.offence.is_some()));
+		Ok(())
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn what_is_timed_is_bounded() {
+		let taken = Taken::default();
+		let hash = |n: usize| H256::from_low_u64_be(n as u64);
+		for n in 0..MAX_TIMED + 2 {
+			taken.note(hash(n));
+		}
+		assert_eq!(taken.finish(&hash(1)), None);
+		assert!(taken.finish(&hash(2)).is_some());
+		assert_eq!(taken.finish(&hash(2)), None, "only once");
+	}
+}

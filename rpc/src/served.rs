@@ -1,0 +1,41 @@
+//! What a node has served, shared by all its connections and told by its metrics.
+
+use crate::{pool::SeenRequests, Error};
+use credio_primitives::{BlockNumber, OrganizationId, RequestKey};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a node has served since it started.
+#[derive(Default)]
+pub struct Served {
+	/// Requests that it has taken.
+	pub(crate) seen: SeenRequests,
+	fetched: AtomicU64,
+	denied: AtomicU64,
+}
+
+impl Served {
+	/// Counts the answer to somebody who asked for a record.
+	pub(crate) fn fetch<Answer>(&self, answer: &Result<Answer, Error>) {
+		let count = match answer {
+			Ok(_) => &self.fetched,
+			Err(
+				Error::AccessDenied(_) | Error::AccessTokenInvalid(_) | Error::AccessTokenExpired,
+			) => &self.denied,
+			Err(_) => return,
+		};
+		count.fetch_add(1, Ordering::Relaxed);
+	}
+
+	/// How many records were served, and to how many of those who asked it was denied.
+	pub fn fetches(&self) -> [(&'static str, u64); 2] {
+		[
+			("served", self.fetched.load(Ordering::Relaxed)),
+			("denied", self.denied.load(Ordering::Relaxed)),
+		]
+	}
+
+	/// The requests that this node has taken whose expiry has passed with this finalized block. Each is told once.
+	pub fn take_expired(&self, finalized: BlockNumber) -> Vec<(OrganizationId, RequestKey)> {
+		self.seen.take_expired(finalized)
+	}
+}
