@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::logging::LogFormat;
 use sc_cli::RunCmd;
 use sp_runtime::AccountId32;
 use std::path::PathBuf;
@@ -12,6 +13,10 @@ pub struct Cli {
 
 	#[clap(flatten)]
 	pub run: RunCmd,
+
+	/// How the log is written
+	#[arg(long, value_enum, default_value_t)]
+	pub log_format: LogFormat,
 
 	#[clap(flatten)]
 	pub storage_monitor: sc_storage_monitor::StorageMonitorParams,

@@ -3,7 +3,7 @@
 use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
-	consortium, defaults,
+	consortium, defaults, logging,
 	pool::Amount,
 	service,
 };
@@ -57,7 +57,7 @@ pub fn run() -> sc_cli::Result<()> {
 	let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
 	match &cli.subcommand {
 		None => {
-			let runner = cli.create_runner(&cli.run)?;
+			let runner = logging::runner(&cli)?;
 			runner.run_node_until_exit(|mut config| async move {
 				defaults::apply(&mut config);
 				let pool = &cli.run.pool_config;

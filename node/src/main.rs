@@ -8,6 +8,7 @@ mod cli;
 mod command;
 mod consortium;
 mod defaults;
+mod logging;
 mod metrics;
 mod pool;
 mod rpc;
