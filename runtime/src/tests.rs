@@ -1,6 +1,8 @@
 //! What must not change by accident: pallet indices, storage prefixes, sizes of what is stored.
 
 mod bundles;
+#[cfg(feature = "try-runtime")]
+mod upgrade;
 mod validators;
 
 use crate::*;
