@@ -98,7 +98,10 @@ impl Client {
 			return Ok(Proposed::CarriedOut);
 		}
 		let encoded = call.encoded(metadata).map_err(chain)?;
-		Ok(Proposed::Waits(Digest(sp_crypto_hashing::blake2_256(&encoded))))
+		let motion = Digest(sp_crypto_hashing::blake2_256(&encoded));
+		// Who proposes agrees; the chain does not take that for granted.
+		self.vote(motion, true).await?;
+		Ok(Proposed::Waits(motion))
 	}
 
 	/// Proposes a call that only root may make.
