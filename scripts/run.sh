@@ -6,7 +6,8 @@
 #   FILE...      the documents; by default those in samples/
 #   --exit       end the node afterwards; exit code 0 only if every step held
 #   --port N     the node's RPC port; by default 9944, or any free one if that is in use
-#   --node URL   use a development chain that runs already, and leave it running
+#   --node URL   use a development chain that runs already, and leave it running; given twice, the funder works with
+#                the second node
 
 set -euo pipefail
 
@@ -25,13 +26,19 @@ usage() {
 }
 
 parse_arguments() {
-	EXIT_AFTERWARDS='' PORT='' NODE='' DOCUMENTS=()
+	EXIT_AFTERWARDS='' PORT='' NODE='' FUNDER_NODE='' DOCUMENTS=()
 	while (($#)); do
 		case $1 in
 		--exit) EXIT_AFTERWARDS=1 ;;
 		--port | --node)
 			(($# > 1)) || die "$1 takes a value"
-			if [[ $1 == --port ]]; then PORT=$2; else NODE=$2; fi
+			if [[ $1 == --port ]]; then
+				PORT=$2
+			elif [[ -z $NODE ]]; then
+				NODE=$2
+			else
+				FUNDER_NODE=$2
+			fi
 			shift
 			;;
 		-h | --help)

@@ -21,9 +21,10 @@ BLOCKS=()
 
 # as ORGANIZATION COMMAND...: runs `credio` for one of the example organizations.
 as() {
-	local organization=$1
+	local organization=$1 node=$CREDIO_NODE
 	shift
-	CREDIO_VAULT=$FOLDER/vaults/$organization.vault CREDIO_VAULT_PASSWORD_FILE=$FOLDER/vaults/password \
+	[[ $organization != funder-* || -z ${FUNDER_NODE:-} ]] || node=$FUNDER_NODE
+	CREDIO_NODE=$node CREDIO_VAULT=$FOLDER/vaults/$organization.vault CREDIO_VAULT_PASSWORD_FILE=$FOLDER/vaults/password \
 		credio "$@"
 }
 
