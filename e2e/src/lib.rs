@@ -13,6 +13,9 @@ use std::{
 };
 use tempfile::TempDir;
 
+pub mod network;
+pub mod uploads;
+
 /// How long a node may take until it serves JSON-RPC.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
@@ -30,6 +33,11 @@ pub fn binary(name: &str) -> PathBuf {
 		.find(|path| path.is_file())
 		.unwrap_or_else(|| panic!("{name} is not built: run ./scripts/test.sh"));
 	path
+}
+
+/// A number that the environment can set.
+pub fn number(variable: &str, default: usize) -> usize {
+	std::env::var(variable).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
 }
 
 /// A development chain of its own: a node with a fresh database, on a port that the system chose.
@@ -149,7 +157,12 @@ pub struct Cli {
 impl Cli {
 	/// Writes the example organizations' vaults beside the node, and speaks for `organization`.
 	pub fn new(node: &Node, organization: &'static str) -> Self {
-		let vaults = node.folder().join("vaults");
+		Self::at(node.url(), node.folder(), organization)
+	}
+
+	/// As [`Cli::new`], with a node at this address and the vaults in this folder.
+	pub fn at(node: String, folder: &Path, organization: &'static str) -> Self {
+		let vaults = folder.join("vaults");
 		if !vaults.exists() {
 			let made = Command::new(binary("credio"))
 				.arg("dev-vaults")
@@ -158,7 +171,7 @@ impl Cli {
 				.expect("credio starts");
 			assert!(made.status.success(), "{}", text(&made.stderr));
 		}
-		Self { node: node.url(), vaults, organization }
+		Self { node, vaults, organization }
 	}
 
 	/// Makes a vault with new keys, for an organization or member that the chain does not know yet.
