@@ -13,6 +13,9 @@ use std::{
 };
 use tempfile::TempDir;
 
+pub mod network;
+pub mod uploads;
+
 /// How long a node may take until it serves JSON-RPC.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
@@ -30,6 +33,11 @@ pub fn binary(name: &str) -> PathBuf {
 		.find(|path| path.is_file())
 		.unwrap_or_else(|| panic!("{name} is not built: run ./scripts/test.sh"));
 	path
+}
+
+/// A number that the environment can set.
+pub fn number(variable: &str, default: usize) -> usize {
+	std::env::var(variable).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
 }
 
 /// A development chain of its own: a node with a fresh database, on a port that the system chose.

@@ -3,7 +3,11 @@
 //! `CREDIO_KILLS` sets how often the client is killed, and a quarter of that the node; `CREDIO_UPLOADS` how many uploads
 //! are made meanwhile. `scripts/kills.sh` runs the full size.
 
-use credio_e2e::{binary, Cli, Node};
+use credio_e2e::{
+	binary, number,
+	uploads::{compare, path},
+	Cli, Node,
+};
 use credio_sdk::{
 	calls::Call,
 	client::Upload,
@@ -11,7 +15,6 @@ use credio_sdk::{
 	primitives::{limits::MAX_DOCUMENT_SIZE, StreamName},
 	vault::LocalVault,
 };
-use serde_json::Value;
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	fs,
@@ -20,14 +23,6 @@ use std::{
 	sync::Arc,
 	time::{Duration, Instant},
 };
-
-fn number(variable: &str, default: usize) -> usize {
-	std::env::var(variable).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
-}
-
-fn path(path: &Path) -> &str {
-	path.to_str().expect("paths are UTF-8")
-}
 
 fn channel_one() -> Arc<LocalVault> {
 	Arc::new(LocalVault::development("channel-one").expect("an example organization"))
@@ -42,11 +37,6 @@ fn documents(folder: &Path, count: usize) -> Vec<PathBuf> {
 			file
 		})
 		.collect()
-}
-
-/// Lines of JSON.
-fn lines(text: &str) -> Vec<Value> {
-	text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
 /// Stores documents in an outbox, in a few lanes and outside of them, without a node.
@@ -66,39 +56,6 @@ fn store(cli: &Cli, outbox: &str, files: &[PathBuf], lanes: usize) -> BTreeMap<S
 		}
 	}
 	stored
-}
-
-/// Compares outbox and chain: nothing lost, doubled or reordered, and one outcome each.
-fn compare(cli: &Cli, outbox: &str, stored: &BTreeMap<String, usize>) {
-	let outcomes = lines(&cli.ok(&["outbox", "export", "--outbox", outbox, "-o", "-"]));
-	assert_eq!(outcomes.len(), stored.len(), "one outcome each");
-	let numbers = outcomes.iter().map(|item| item["outcomeNumber"].as_i64());
-	assert!(numbers.eq((1..).map(Some).take(outcomes.len())), "numbered without gaps");
-	let limit = (2 * stored.len()).to_string();
-	let query = ["query", "--stream", "invoices", "--limit", &limit, "--json"];
-	let entries = cli
-		.json(&query)
-		.into_iter()
-		.map(|entry| {
-			let record = entry["recordId"].as_str().expect("a record").to_owned();
-			(record, entry["sequence"].as_u64().expect("a number"))
-		})
-		.collect::<BTreeMap<_, _>>();
-	assert_eq!(entries.len(), stored.len(), "nothing doubled, nothing lost");
-	// Within a lane the entries' numbers rise in the order in which the items were stored.
-	let mut items = outcomes;
-	items.sort_by_key(|item| item["id"].as_i64());
-	let mut last = BTreeMap::new();
-	for item in items {
-		assert_eq!(item["state"], "applied", "{item}");
-		let record = item["recordId"].as_str().expect("a record");
-		let sequence = entries.get(record).copied().expect("applied, so on the chain");
-		let lane = stored[item["requestKey"].as_str().expect("a key")];
-		if lane > 0 {
-			let before = last.insert(lane, sequence);
-			assert!(before < Some(sequence), "lane {lane} is out of order");
-		}
-	}
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub use organizations::NewOrganization;
 pub use records::{CommittedDocument, Entries, Outcome, Upload, Uploaded};
 pub use requests::{FinalizedHeads, SignedRequest};
 
+pub(crate) use requests::finalized_at;
 pub(crate) use streams::is_rejected_for;
 
 use crate::{

@@ -14,6 +14,7 @@
 
 mod item;
 mod lanes;
+mod nodes;
 mod outcomes;
 mod schema;
 mod store;

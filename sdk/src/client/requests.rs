@@ -13,7 +13,7 @@ use credio_primitives::{
 use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
 	error::DispatchError,
-	rpcs::client::{RpcParams, RpcSubscription},
+	rpcs::client::{RpcClient, RpcParams, RpcSubscription},
 	transactions::SubmittableTransaction,
 	utils::{AccountId32, MultiSignature},
 	PolkadotConfig,
@@ -310,6 +310,17 @@ impl Client {
 		}
 		Ok(())
 	}
+}
+
+/// Number of the last finalized block of a node, asked over a connection of its own.
+pub(crate) async fn finalized_at(url: &str) -> Result<BlockNumber> {
+	let rpc = RpcClient::from_insecure_url(url)
+		.await
+		.map_err(|error| Error::Connection(error.to_string()))?;
+	let hash: String = rpc.request("chain_getFinalizedHead", RpcParams::new()).await?;
+	let header: serde_json::Value =
+		rpc.request("chain_getHeader", super::by_position(&(hash,))?).await?;
+	number_of(&header)
 }
 
 /// The number in a header.

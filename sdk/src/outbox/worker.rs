@@ -14,20 +14,16 @@ use credio_primitives::{
 	rpc::{At, RequestState, RequestStatus},
 	BlockNumber, LanePosition, Reference, Request,
 };
-use futures::{stream, FutureExt, StreamExt};
+use futures::{stream, FutureExt, StreamExt, TryStreamExt};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	future::Future,
 	time::{Duration, SystemTime, UNIX_EPOCH},
 };
-use tokio::time::Instant;
+use tokio::sync::watch;
 
 /// How long a worker that has died keeps others from taking its place.
 const LEASE: Duration = Duration::from_secs(15);
-/// Bounds of the time between two tries to reach a node.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
-/// How long finality may stand still at a node before the next one is tried.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// How often an upload is tried anew because its key epoch ended before it was applied.
 const MAX_ATTEMPTS: i64 = 8;
 /// Blocks that are left out of the longest lifetime of a request, since the best block is ahead of the finalized one.
@@ -36,7 +32,8 @@ const MARGIN: BlockNumber = 20;
 /// How a worker works.
 #[derive(Clone, Debug)]
 pub struct Settings {
-	/// WebSocket addresses of nodes. The first one that answers is used, and when it goes away, the next.
+	/// WebSocket addresses of nodes. The first one that answers is used; when it goes away, the next; and when finality
+	/// stands still there, but not elsewhere, the one that is furthest.
 	pub nodes: Vec<String>,
 	/// Most items that are being sent at a time.
 	pub max_sending: u32,
@@ -56,7 +53,7 @@ impl Settings {
 #[derive(Debug)]
 pub struct Worker {
 	pub(super) outbox: Outbox,
-	settings: Settings,
+	pub(super) settings: Settings,
 	/// Names this worker among others.
 	name: String,
 }
@@ -125,40 +122,28 @@ impl Outbox {
 }
 
 impl Worker {
-	async fn work(&self, until_decided: bool) -> super::Result<()> {
-		let mut wait = BACK_OFF.0;
-		for node in self.settings.nodes.iter().cycle() {
-			let mut has_worked = false;
-			match self.serve(node, until_decided, &mut has_worked).await {
-				Ok(()) => return Ok(()),
-				Err(Fault::Outbox(error)) => return Err(error),
-				Err(Fault::Node(_)) if has_worked => wait = BACK_OFF.0,
-				Err(Fault::Node(_)) => {},
-			}
-			// Nothing tells when a node is back.
-			tokio::time::sleep(wait).await;
-			wait = wait.saturating_mul(2).min(BACK_OFF.1);
-		}
-		Ok(())
-	}
-
-	/// Works with one node until it goes away.
-	async fn serve(
+	/// Works with one node until it goes away. Tells the finalized blocks of which it hears, and whether it has worked.
+	pub(super) async fn serve(
 		&self,
 		node: &str,
 		until_decided: bool,
+		heard: &watch::Sender<BlockNumber>,
 		has_worked: &mut bool,
 	) -> Result<(), Fault> {
 		let client = Client::connect(node, self.outbox.vault.clone()).await?;
 		let mut heads = client.finalized_heads().await?;
 		let mut standstills = Standstills::new();
 		let mut finalized = heads.next().await?;
-		let mut last = finalized;
-		let mut stands_still_at = Instant::now() + PATIENCE;
+		let mut looked_at = None;
 		loop {
+			heard.send_if_modified(|known| std::mem::replace(known, finalized) != finalized);
 			let (now, lease) = (milliseconds(), i64::try_from(LEASE.as_millis()).unwrap_or(0));
 			if store::lead(&self.outbox.pool, &self.name, now, now.saturating_add(lease)).await? {
-				self.tick(&client, finalized, &mut standstills).await?;
+				// Where items stand changes with finalized blocks only.
+				if looked_at.replace(finalized) != Some(finalized) {
+					self.look(&client, finalized, &mut standstills).await?;
+				}
+				self.send_waiting(&client, finalized).await?;
 				*has_worked = true;
 			}
 			if until_decided && store::count_undecided(&self.outbox.pool).await? == 0 {
@@ -168,25 +153,19 @@ impl Worker {
 			tokio::select! {
 				head = heads.next() => finalized = head?,
 				() = changed => {},
-				// Another node may be with the majority that goes on. If none is, each has its turn.
-				() = tokio::time::sleep_until(stands_still_at), if self.settings.nodes.len() > 1 => {
-					return Err(Error::Connection("finality stands still at this node".into()).into());
-				},
 			}
 			// What came meanwhile: only the newest counts.
 			while let Some(head) = heads.next().now_or_never() {
 				finalized = head?;
 			}
-			if finalized > last {
-				last = finalized;
-				stands_still_at = Instant::now() + PATIENCE;
+			if looked_at != Some(finalized) {
 				client.follow_upgrade().await?;
 			}
 		}
 	}
 
-	/// Looks at what is being sent, sends what waits.
-	async fn tick(
+	/// Looks at what is being sent: ends what is decided, and sends again what nobody has.
+	async fn look(
 		&self,
 		client: &Client,
 		finalized: BlockNumber,
@@ -195,14 +174,11 @@ impl Worker {
 		let most = i64::from(self.settings.max_sending);
 		let sending = store::sending(&self.outbox.pool, most).await?;
 		let lanes = sending.iter().filter_map(|item| item.lane).collect::<BTreeSet<_>>();
-		let results = stream::iter(sending)
+		let states = stream::iter(sending)
 			.map(|item| self.settle(client, item, finalized))
 			.buffer_unordered(self.settings.concurrency)
-			.collect::<Vec<_>>()
-			.await;
-		let states = results
-			.into_iter()
-			.collect::<Result<Vec<_>, Fault>>()?
+			.try_collect::<Vec<_>>()
+			.await?
 			.into_iter()
 			.flatten()
 			.collect::<States>();
@@ -210,7 +186,7 @@ impl Worker {
 		for lane in lanes {
 			self.order(client, lane, &states, finalized, standstills).await?;
 		}
-		self.send_waiting(client, finalized).await
+		Ok(())
 	}
 
 	/// Sends as many waiting items as there is room for.
@@ -240,12 +216,11 @@ impl Worker {
 		// Those of a lane in the order of their positions, so that the first of them does not wait for room.
 		let (in_lanes, free): (Vec<_>, Vec<_>) =
 			waiting.into_iter().partition(|item| item.lane.is_some());
-		let results = stream::iter(in_lanes.into_iter().chain(free))
+		stream::iter(in_lanes.into_iter().chain(free))
 			.map(|item| self.send(client, item, finalized))
 			.buffered(self.settings.concurrency)
-			.collect::<Vec<_>>()
-			.await;
-		results.into_iter().collect()
+			.try_collect()
+			.await
 	}
 
 	/// Signs an item as it stands and hands it over. What keeps it from being taken is noted, and it is tried again.

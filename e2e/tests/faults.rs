@@ -1,0 +1,218 @@
+//! Faults of a network of four validators: whatever happens to it, what was accepted is decided once and in order, and
+//! what was called final stays.
+//!
+//! `CREDIO_FAULT_ROUNDS` sets how often each fault is made, `CREDIO_FORKS` how many forks. `scripts/faults.sh` runs the
+//! full size.
+
+use credio_e2e::{
+	network::{isolated, Network, Options, ALL},
+	number,
+	uploads::Uploads,
+};
+use std::sync::Mutex;
+
+/// One network at a time: each takes more than this machine may have.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Blocks for which a fault lasts.
+const BLOCKS: u32 = 8;
+
+/// After finality has stopped, what was accepted waits, and nothing is told of as final.
+async fn finality_stands_still(network: &Network, uploads: &Uploads, running: &[usize]) {
+	// Votes that were under way may arrive.
+	network.blocks(running, 3).await;
+	let finalized = network.observer().view().highest_finalized();
+	let stored = uploads.stored();
+	network.blocks(running, BLOCKS).await;
+	assert_eq!(network.observer().view().highest_finalized(), finalized, "finality goes on");
+	uploads.check(network);
+	assert!(uploads.ended() < stored, "what was stored without finality waits for it");
+	network.say(&format!("no finality: {} uploads wait", uploads.stored() - uploads.ended()));
+}
+
+#[test]
+fn validators_are_killed() {
+	let _turn = TURN.lock();
+	isolated("validators_are_killed", async {
+		let mut network = Network::start(Options::default()).await;
+		let uploads = Uploads::start(&network).await;
+		let rounds = number("CREDIO_FAULT_ROUNDS", 1);
+		let mut kills = 0;
+		for round in 0..rounds {
+			// One: the others go on.
+			let one = round % ALL.len();
+			let others = ALL.into_iter().filter(|n| *n != one).collect::<Vec<_>>();
+			network.kill(one);
+			network.finality(&others, BLOCKS).await;
+			uploads.decided(&network).await;
+			network.spawn(one);
+			network.finality(&ALL, 1).await;
+
+			// Two: nothing is final until one is back.
+			let two = [round % ALL.len(), (round + 1) % ALL.len()];
+			let others = ALL.into_iter().filter(|n| !two.contains(n)).collect::<Vec<_>>();
+			two.into_iter().for_each(|n| network.kill(n));
+			finality_stands_still(&network, &uploads, &others).await;
+			two.into_iter().for_each(|n| network.spawn(n));
+			network.finality(&ALL, 1).await;
+			uploads.decided(&network).await;
+
+			// All.
+			ALL.into_iter().for_each(|n| network.kill(n));
+			ALL.into_iter().for_each(|n| network.spawn(n));
+			network.finality(&ALL, 1).await;
+			uploads.decided(&network).await;
+			kills += 1 + two.len() + ALL.len();
+		}
+		let count = uploads.finish(&network).await;
+		let blocks = network.compare().await;
+		println!(
+			"faults: {kills} kills of validators, {count} uploads in {blocks} blocks: lost 0, doubled 0, reordered 0; {} s",
+			network.elapsed().as_secs()
+		);
+	});
+}
+
+/// The ways to part four in halves.
+const HALVES: [[[usize; 2]; 2]; 3] = [[[0, 1], [2, 3]], [[0, 2], [1, 3]], [[0, 3], [1, 2]]];
+
+/// Blocks that each branch of a fork has.
+const DEPTH: usize = 3;
+
+#[test]
+fn the_network_is_parted() {
+	let _turn = TURN.lock();
+	isolated("the_network_is_parted", async {
+		let network = Network::start(Options::default()).await;
+		let uploads = Uploads::start(&network).await;
+		let rounds = number("CREDIO_FAULT_ROUNDS", 1);
+		let forks = number("CREDIO_FORKS", 3);
+		let mut deepest = 0;
+		// One from the others, which go on; in the first round it is the one that the outbox uses.
+		for round in 0..rounds {
+			let one = round % ALL.len();
+			let others = ALL.into_iter().filter(|n| *n != one).collect::<Vec<_>>();
+			network.part(&[&[one], &others]);
+			network.finality(&others, BLOCKS).await;
+			uploads.decided(&network).await;
+			uploads.check(&network);
+			network.heal();
+			network.finality(&ALL, 1).await;
+		}
+		// Halves: each makes a branch of its own, and none can finalize it.
+		for fork in 0..forks {
+			let [ours, theirs] = HALVES[fork % HALVES.len()];
+			let from = network.observer().view().highest_finalized();
+			network.part(&[&ours, &theirs]);
+			if fork == 0 {
+				finality_stands_still(&network, &uploads, &ALL).await;
+			}
+			let mut forked = Vec::new();
+			network
+				.until("two branches", |view| {
+					forked = view.forked([&ours, &theirs], from);
+					forked.len() >= DEPTH
+				})
+				.await;
+			assert!(forked[0] > network.observer().view().highest_finalized(), "a branch is final");
+			deepest = deepest.max(forked.len());
+			network.heal();
+			let end = forked[forked.len() - 1];
+			network
+				.until("one of them is final", |view| {
+					view.nodes.iter().all(|node| node.finalized >= end)
+				})
+				.await;
+			uploads.check(&network);
+		}
+		let abandoned = network.observer().view().abandoned();
+		let count = uploads.finish(&network).await;
+		let blocks = network.compare().await;
+		println!(
+			"faults: {} partitions, {forks} forks (the deepest of {deepest} blocks, {abandoned} blocks abandoned), {count} uploads in {blocks} blocks: lost 0, doubled 0, reordered 0; {} s",
+			rounds + forks,
+			network.elapsed().as_secs()
+		);
+	});
+}
+
+/// A validator that was away takes part again: without it there is no finality when another one is missing.
+async fn takes_part(network: &mut Network, n: usize) {
+	let missing = (n + 1) % ALL.len();
+	let others = ALL.into_iter().filter(|n| *n != missing).collect::<Vec<_>>();
+	network.kill(missing);
+	// Two more than may have been voted for before.
+	network.finality(&others, 5).await;
+	network.spawn(missing);
+	network.finality(&ALL, 1).await;
+}
+
+#[test]
+fn a_disk_is_full() {
+	let _turn = TURN.lock();
+	isolated("a_disk_is_full", async {
+		const MIB: u64 = 1024 * 1024;
+		let full = 3;
+		let others = [0, 1, 2];
+		let mut network = Network::start(Options { disk: Some(full), ..Options::default() }).await;
+		let uploads = Uploads::start(&network).await;
+		let rounds = number("CREDIO_FAULT_ROUNDS", 1);
+		for _ in 0..rounds {
+			// Little is left: the validator ends before anything is.
+			network.resize_disk(full, network.disk_use(full) + 64 * MIB);
+			let status = network.end(full).await;
+			assert!(status.code().is_some(), "it was killed: {status}");
+			assert!(network.log(full).contains("dropped below threshold"), "it says why");
+			network.finality(&others, BLOCKS).await;
+			uploads.decided(&network).await;
+			network.resize_disk(full, 1 << 33);
+			network.spawn(full);
+			network.finality(&ALL, 1).await;
+			// Nothing is left from one moment to the next: however it ends, its database is whole.
+			network.resize_disk(full, network.disk_use(full));
+			let status = network.end(full).await;
+			network.say(&format!("nothing left: {status}"));
+			network.finality(&others, BLOCKS).await;
+			network.resize_disk(full, 1 << 33);
+			network.spawn(full);
+			network.finality(&ALL, 1).await;
+		}
+		takes_part(&mut network, full).await;
+		let count = uploads.finish(&network).await;
+		let blocks = network.compare().await;
+		println!(
+			"faults: {} times a full disk, {count} uploads in {blocks} blocks: lost 0, doubled 0, reordered 0; {} s",
+			2 * rounds,
+			network.elapsed().as_secs()
+		);
+	});
+}
+
+#[test]
+fn a_clock_is_off() {
+	let _turn = TURN.lock();
+	isolated("a_clock_is_off", async {
+		let mut network = Network::start(Options { clocks: true, ..Options::default() }).await;
+		let uploads = Uploads::start(&network).await;
+		let rounds = number("CREDIO_FAULT_ROUNDS", 1);
+		for round in 0..rounds {
+			for (n, seconds) in [(3, 30), (2, -30)] {
+				let n = (n + round) % ALL.len();
+				let others = ALL.into_iter().filter(|other| *other != n).collect::<Vec<_>>();
+				network.shift_clock(n, seconds);
+				network.finality(&others, 2 * BLOCKS).await;
+				uploads.decided(&network).await;
+				network.shift_clock(n, 0);
+				network.finality(&ALL, 1).await;
+				takes_part(&mut network, n).await;
+			}
+		}
+		let count = uploads.finish(&network).await;
+		let blocks = network.compare().await;
+		println!(
+			"faults: {} times a clock off by 30 s, {count} uploads in {blocks} blocks: lost 0, doubled 0, reordered 0; {} s",
+			2 * rounds,
+			network.elapsed().as_secs()
+		);
+	});
+}
