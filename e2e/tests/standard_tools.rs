@@ -58,6 +58,14 @@ fn polkadot_js_understands_everything() {
 	}
 }
 
+#[test]
+fn metadata_explains_itself() {
+	let line = run_script("polkadot-js", "explain.mjs", &Node::start());
+	for kind in ["call", "argument", "event", "field", "error", "storage item", "constant"] {
+		assert!(line[kind].as_u64() > Some(0), "{kind}");
+	}
+}
+
 #[tokio::test]
 async fn subxt_signs_a_request() {
 	let node = Node::start();

@@ -5,6 +5,9 @@ import { u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsU8a, randomAsHex } from '@polkadot/util-crypto';
 import { EventEmitter } from 'node:events';
 
+/** Credio's own pallets. */
+export const OWN = ['Organizations', 'Anchor', 'Records', 'Grants', 'Idempotency', 'Bundles', 'Governance'];
+
 /** Remembers the last answer of each method and the notifications of each subscription, as the node sent them. */
 export class RecordingProvider extends WsProvider {
 	answers = new Map();

@@ -8,11 +8,10 @@ import { stringCamelCase } from '@polkadot/util';
 import { strict as assert } from 'node:assert';
 import { doBusiness } from './business.mjs';
 import { documented } from './definitions.mjs';
-import { connect, finality, RecordingProvider, run } from './lib.mjs';
+import { connect, finality, OWN, RecordingProvider, run } from './lib.mjs';
 import { checkApis, checkBlocks, checkPallets, checkStorage, checkTypes } from './metadata.mjs';
 import { checkDefinitions, checkMethods } from './rpc.mjs';
 
-const OWN = ['Organizations', 'Anchor', 'Records', 'Grants', 'Idempotency', 'Bundles', 'Governance'];
 /** The node refuses what would be repeated, and a bundle expires with time. */
 const UNSEEN = ['idempotency.Repeated', 'bundles.Expired'];
 
