@@ -1,33 +1,69 @@
 //! Software that knows nothing of Credio signs requests as it signs for any chain of its kind.
 
 use credio_e2e::{Cli, Node};
-use std::{path::Path, process::Command};
+use std::{fs::File, path::Path, process::Command};
 use subxt::{
 	dynamic::{self, Value},
 	OnlineClient, PolkadotConfig,
 };
 use subxt_signer::sr25519::dev;
 
+/// Runs a program in a folder, and answers what it prints.
+fn run(folder: &Path, program: &str, arguments: &[&str]) -> String {
+	let output = Command::new(program)
+		.args(arguments)
+		.current_dir(folder)
+		.output()
+		.unwrap_or_else(|_| panic!("{program} is not there: ./scripts/test.sh installs it"));
+	let said = String::from_utf8_lossy(&output.stdout).into_owned();
+	assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+	said
+}
+
+/// Installs what the scripts in a folder need, unless it is there. Tests run at the same time, so one waits for another.
+fn install(folder: &Path) {
+	let written = |path: &str| folder.join(path).metadata().and_then(|file| file.modified()).ok();
+	let lock_file =
+		File::open(folder.join("package-lock.json")).expect("it is part of the project");
+	lock_file.lock().expect("it can be locked");
+	// npm writes it when all is there.
+	if written("node_modules/.package-lock.json") < written("package-lock.json") {
+		run(folder, "npm", &["ci", "--no-audit", "--no-fund"]);
+	}
+}
+
+/// Runs a script in a folder of `scripts` against a node, and answers the line of JSON that it prints.
+fn run_script(folder: &str, script: &str, node: &Node) -> serde_json::Value {
+	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts").join(folder);
+	install(&folder);
+	let said = run(&folder, "node", &[script, &node.url()]);
+	serde_json::from_str(said.trim()).expect("one line of JSON")
+}
+
 #[test]
 fn polkadot_js_signs_a_request() {
 	let node = Node::start();
-	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/polkadot-js");
-	let run = |program: &str, arguments: &[&str]| {
-		let output =
-			Command::new(program).args(arguments).current_dir(&folder).output().unwrap_or_else(
-				|_| panic!("{program} is not there: ./scripts/test.sh installs it"),
-			);
-		let said = String::from_utf8_lossy(&output.stdout).into_owned();
-		assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-		said
-	};
-	run("npm", &["ci", "--no-audit", "--no-fund"]);
-	let said = run("node", &["submit.mjs", &node.url()]);
-	let line: serde_json::Value = serde_json::from_str(said.trim()).expect("one line of JSON");
+	let line = run_script("polkadot-js", "submit.mjs", &node);
 	assert_eq!(line["applied"], true);
 	let key = line["key"].as_str().expect("a key");
 	let status = Cli::new(&node, "channel-one").json(&["status", key, "--json"]);
 	assert_eq!(status[0]["status"], "applied");
+}
+
+#[test]
+fn polkadot_js_understands_everything() {
+	let line = run_script("polkadot-js", "understand.mjs", &Node::start());
+	for part in ["methods", "blocks", "types", "calls", "events", "errors", "items"] {
+		assert!(line[part].as_u64() > Some(0), "{part}");
+	}
+}
+
+#[test]
+fn metadata_explains_itself() {
+	let line = run_script("polkadot-js", "explain.mjs", &Node::start());
+	for kind in ["call", "argument", "event", "field", "error", "storage item", "constant"] {
+		assert!(line[kind].as_u64() > Some(0), "{kind}");
+	}
 }
 
 #[tokio::test]

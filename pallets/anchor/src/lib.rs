@@ -18,6 +18,7 @@ pub mod weights;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
+/// Streams, the positions in them, and anchors: entries that commit to data kept elsewhere.
 #[frame_support::pallet]
 pub mod pallet {
 	use super::weights::WeightInfo;
@@ -182,7 +183,8 @@ pub mod pallet {
 	/// What can be called.
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Creates a stream, owned by the caller's organization. Its id follows from owner and name.
+		/// Creates a stream, owned by the caller's organization. `name` is 1 to 64 bytes of UTF-8 that no other stream
+		/// of the organization has; all members can read it. The stream's id follows from owner and name.
 		///
 		/// Origin: a member with the admin role. Emits [`Event::StreamCreated`]. Errors: those of
 		/// `Config::Membership`, [`Error::InvalidName`], [`Error::AlreadyExists`], [`Error::TooManyStreams`].
@@ -192,7 +194,7 @@ pub mod pallet {
 			Self::do_create_stream(ensure_signed(origin)?, name)
 		}
 
-		/// Seals a stream: nothing can be appended any more. What is there stays readable.
+		/// Seals a stream: nothing can be appended any more. `stream` is its id. What is there stays readable.
 		///
 		/// Origin: a member of the owner with the admin role. Emits [`Event::StreamSealed`]. Errors: those of
 		/// `Config::Membership`, [`Error::StreamNotFound`], [`Error::NotAuthorized`], [`Error::AlreadySealed`].
@@ -202,7 +204,9 @@ pub mod pallet {
 			Self::do_seal_stream(ensure_signed(origin)?, stream)
 		}
 
-		/// Appends an anchor that commits to one document kept elsewhere.
+		/// Appends an anchor that commits to one document kept elsewhere. `stream` is the stream's id. `reference` is
+		/// 32 bytes that the caller's organization has not used for another entry; the record id follows from it.
+		/// `commitment` is the document's commitment, which is keyed: a bare hash could be guessed at.
 		///
 		/// Origin: a submitter of the owner, or of an organization with a grant to append. Emits
 		/// [`Event::EntryAppended`]. Errors: those of `Config::Access`, [`Error::StreamNotFound`],
@@ -218,7 +222,9 @@ pub mod pallet {
 			Self::do_anchor_digest(ensure_signed(origin)?, stream, reference, commitment)
 		}
 
-		/// Appends an anchor that commits to many documents kept elsewhere, by the root of a Merkle tree.
+		/// Appends an anchor that commits to many documents kept elsewhere. `stream` is the stream's id. `reference` is
+		/// 32 bytes that the caller's organization has not used for another entry; the record id follows from it.
+		/// `root` is the root of the Merkle tree over the documents' commitments, and `leaves` is their number.
 		///
 		/// Origin: a submitter of the owner, or of an organization with a grant to append. Emits
 		/// [`Event::EntryAppended`]. Errors: those of `Config::Access`, [`Error::LeavesOutOfRange`],

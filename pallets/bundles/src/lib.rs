@@ -23,6 +23,7 @@ use credio_primitives::BlockNumber;
 /// Clean-up comes to bundles by buckets of so many blocks: a bundle may stay this much longer than it has to.
 pub const BUCKET_WIDTH: BlockNumber = 100;
 
+/// Bundles: calls of several organizations that apply together or not at all.
 // The macro repeats the attributes' paths where they are in scope.
 #[allow(unused_qualifications)]
 #[frame_support::pallet]
@@ -265,11 +266,13 @@ pub mod pallet {
 	/// What can be called.
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Proposes a bundle: calls of several organizations that apply together or not at all.
+		/// Proposes a bundle: calls of several organizations that apply together or not at all. `reference` is 32 bytes
+		/// that the caller's organization has not used for another bundle; the bundle's id follows from it. `deadline`
+		/// is the last block in which it can execute. `legs` are organizations, each at most once, with their calls.
+		/// Proposing is not consenting.
 		///
-		/// Origin: a submitter of an organization with a leg. Proposing is not consenting. The bundle's id is
-		/// `blake2_256("credio/bundle/v1" ++ organization ++ reference)`. `deadline` is the last block in which it can
-		/// execute. Each organization has at most one leg. Emits [`Event::Proposed`].
+		/// Origin: a submitter of an organization with a leg. The bundle's id is
+		/// `blake2_256("credio/bundle/v1" ++ organization ++ reference)`. Emits [`Event::Proposed`].
 		///
 		/// Errors: those of `Config::Membership`, [`Error::NotAParty`], [`Error::TooManyLegs`],
 		/// [`Error::OrganizationTwice`], [`Error::OrganizationNotActive`], [`Error::NoCalls`],
@@ -293,11 +296,12 @@ pub mod pallet {
 			)
 		}
 
-		/// Consents to a bundle for one's organization. With the last consent, the bundle executes.
+		/// Consents to a bundle for one's organization. With the last consent, the bundle executes. `bundle` is its id.
+		/// `digest` is what is consented to: whoever consents computes it from the legs. `max_weight` has to be at
+		/// least what the calls of the bundle declare.
 		///
-		/// Origin: a submitter of an organization with a leg. `digest` is what is consented to: whoever consents
-		/// computes it from the legs. The leg's calls will run with the origin of the account that consents here, in
-		/// the block of the last consent, and nothing more is needed of this organization.
+		/// Origin: a submitter of an organization with a leg. The leg's calls will run with the origin of the account
+		/// that consents here, in the block of the last consent, and nothing more is needed of this organization.
 		///
 		/// The last consent runs all legs in order and pays for them: `max_weight` has to be at least what they
 		/// declare, and what is not used is given back. If a call fails, all are undone, the bundle is aborted, and
@@ -327,7 +331,7 @@ pub mod pallet {
 			)
 		}
 
-		/// Withdraws the consent of one's organization. It may consent again.
+		/// Withdraws the consent of one's organization. It may consent again. `bundle` is the bundle's id.
 		///
 		/// Origin: a submitter of an organization that has consented; until the last consent. Emits
 		/// [`Event::Withdrawn`].

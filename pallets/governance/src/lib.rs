@@ -14,6 +14,7 @@ pub mod weights;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
+/// Lets the council act as root.
 #[allow(missing_docs)]
 #[frame_support::pallet]
 pub mod pallet {

@@ -19,6 +19,7 @@ pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
 
+/// Grants, access requests and key epochs: who may read and append, and the keys that go with that.
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{types::*, weights::WeightInfo};
@@ -294,10 +295,10 @@ pub mod pallet {
 	/// What can be called.
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Opens the next key epoch of a stream: a new secret encrypts what is written from now on.
-		///
-		/// `owner_key` is the new secret wrapped to the owner itself, `grant_keys` the same for every grant on the
-		/// stream that holds. Grants that do not hold any more and still wait for clean-up are removed.
+		/// Opens the next key epoch of a stream: a new secret encrypts what is written from now on. `stream` is the
+		/// stream's id, and `epoch` the number of the new epoch; the first one is 0. `owner_key` is the new secret
+		/// wrapped to the owner itself, `grant_keys` the same for every grant on the stream that holds. Grants that do
+		/// not hold any more and still wait for clean-up are removed.
 		///
 		/// Origin: a grantor of the owner. Emits [`Event::EpochOpened`], and [`Event::GrantRemoved`] for what it
 		/// removes. Errors: those of `Config::Membership`, [`Error::ResourceNotFound`], [`Error::NotAuthorized`],
@@ -323,7 +324,11 @@ pub mod pallet {
 			Ok(Some(weight).into())
 		}
 
-		/// Gives a grant on a stream, from a key epoch on, or on a record.
+		/// Gives a grant. `reference` is 32 bytes that the caller's organization has not used for another grant; the
+		/// grant's id follows from it. `resource` is a stream, from a key epoch on, or one record. `grantee` is the
+		/// number of the organization that gets the grant, and `permission` what it may do: read or append. `terms` are
+		/// the purpose, the last block, whether the grant may be given on, the first key epoch, and the keys, wrapped
+		/// to the grantee.
 		///
 		/// Origin: a grantor of the owner. Emits [`Event::Granted`]. Errors: those of `Config::Membership`,
 		/// [`Error::ResourceNotFound`], [`Error::NotAuthorized`], [`Error::ReferenceUsed`], [`Error::SelfGrant`],
@@ -346,6 +351,9 @@ pub mod pallet {
 		}
 
 		/// Gives a grant on, to another organization: it allows the same, ends no later, and ends with its parent.
+		/// `parent` is the id of the grant that is given on. `reference` is 32 bytes that the caller's organization has
+		/// not used for another grant; the new grant's id follows from it. `grantee` is the number of the other
+		/// organization, and `terms` are as in `grant`.
 		///
 		/// Origin: a grantor of the organization that holds `parent`. Emits [`Event::Granted`]. Errors:
 		/// [`Error::GrantNotFound`], [`Error::GrantEnded`], [`Error::NotDelegable`],
@@ -362,8 +370,8 @@ pub mod pallet {
 			Self::do_delegate(ensure_signed(origin)?, parent, reference, grantee, terms)
 		}
 
-		/// Ends a grant at once, and those that were delegated under it. A stream then takes no record until its owner
-		/// opens the next key epoch.
+		/// Ends a grant at once, and those that were delegated under it. `grant` is its id. A stream then takes no
+		/// record until its owner opens the next key epoch.
 		///
 		/// Origin: a grantor of the organization that gave the grant, or of the owner. Emits [`Event::Revoked`], and
 		/// before it [`Event::GrantRemoved`] for each grant below. Errors: those of `Config::Membership`,
@@ -375,7 +383,10 @@ pub mod pallet {
 			Ok(Some(T::WeightInfo::revoke(ended)).into())
 		}
 
-		/// Asks the owner of a stream or record for a grant.
+		/// Asks the owner of a stream or record for a grant. `reference` is 32 bytes that the caller's organization has
+		/// not used for another access request; the id of this one follows from it. `resource` is the stream or record,
+		/// and `permission` what to do: read or append. `purpose` says why, in 1 to 256 bytes of UTF-8, which all
+		/// members can read.
 		///
 		/// Origin: a grantor of another organization than the owner. Emits [`Event::AccessRequested`]. Errors: those
 		/// of `Config::Membership`, [`Error::ResourceNotFound`], [`Error::SelfGrant`], [`Error::InvalidPurpose`],
@@ -393,7 +404,9 @@ pub mod pallet {
 			Self::do_request_access(by, reference, resource, permission, purpose)
 		}
 
-		/// Approves an access request by giving the grant that it asks for.
+		/// Approves an access request by giving the grant that it asks for. `access_request` is the id of the access
+		/// request. `reference` is 32 bytes that the caller's organization has not used for another grant; the grant's
+		/// id follows from it. `terms` are as in `grant`.
 		///
 		/// Origin: a grantor of the owner. Emits [`Event::Granted`] and [`Event::AccessApproved`]. Errors:
 		/// [`Error::AccessRequestNotFound`], [`Error::AlreadyAnswered`], [`Error::NotAuthorized`], and those of
@@ -409,7 +422,8 @@ pub mod pallet {
 			Self::do_approve(ensure_signed(origin)?, access_request, reference, terms)
 		}
 
-		/// Denies an access request, and says why.
+		/// Denies an access request. `access_request` is its id. `reason` says why, in 1 to 256 bytes of UTF-8, which
+		/// all members can read.
 		///
 		/// Origin: a grantor of the owner. Emits [`Event::AccessDenied`]. Errors: those of `Config::Membership`,
 		/// [`Error::AccessRequestNotFound`], [`Error::AlreadyAnswered`], [`Error::NotAuthorized`],

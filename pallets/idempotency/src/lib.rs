@@ -24,6 +24,7 @@ use credio_primitives::BlockNumber;
 /// Receipts are removed by buckets of so many blocks: a receipt may stay this much longer than it has to.
 pub const BUCKET_WIDTH: BlockNumber = 100;
 
+/// Requests: calls that are applied together or not at all, once, and what became of them.
 // The macro repeats the attributes' paths where they are in scope.
 #[allow(unused_qualifications)]
 #[frame_support::pallet]
@@ -216,7 +217,9 @@ pub mod pallet {
 	/// What can be called.
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Applies the calls of a request together or not at all, once.
+		/// Applies the calls of a request together or not at all, once. `request` is a key, which is unique within the
+		/// caller's organization, the last block in which the request may be applied, and a position in a lane, if it
+		/// is to be applied in an order. `calls` are 1 to 64 calls.
 		///
 		/// Origin: any member of an active organization. The calls run with the signer's own origin. If one fails,
 		/// all are undone and the receipt says so; this call succeeds all the same. Either way the request's lane

@@ -21,6 +21,7 @@ pub use pallet::*;
 pub use types::{GenesisMember, GenesisOrganization};
 pub use weights::WeightInfo;
 
+/// Organizations, their members, encryption keys and quotas.
 // The macro repeats the attributes' paths where they are in scope.
 #[allow(unused_qualifications)]
 #[frame_support::pallet]
@@ -321,11 +322,14 @@ pub mod pallet {
 	/// What can be called.
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Admits an organization, with `admin` as its first member, which gets all roles.
+		/// Admits an organization. `name` is 1 to 64 bytes of UTF-8 that no other organization has. `admin` is the
+		/// account of its first member, which gets all roles. `encryption_key` is the X25519 public key that secrets
+		/// are wrapped to for it. `quota` is what it may use per window of blocks, in bytes of transactions and
+		/// picoseconds of execution; without one it gets `Config::DefaultQuota`.
 		///
-		/// Origin: `Config::CouncilOrigin`. Without a quota it gets `Config::DefaultQuota`. Emits
-		/// [`Event::Admitted`]. Errors: [`Error::InvalidName`], [`Error::NameTaken`],
-		/// [`Error::AlreadyMember`], [`Error::WeakEncryptionKey`], [`Error::TooManyOrganizations`].
+		/// Origin: `Config::CouncilOrigin`. Emits [`Event::Admitted`]. Errors: [`Error::InvalidName`],
+		/// [`Error::NameTaken`], [`Error::AlreadyMember`], [`Error::WeakEncryptionKey`],
+		/// [`Error::TooManyOrganizations`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::admit())]
 		pub fn admit(
@@ -339,8 +343,8 @@ pub mod pallet {
 			Self::do_admit(name, admin, encryption_key, quota).map(|_| ())
 		}
 
-		/// Suspends an organization: its members can neither write nor fetch. Its data and the grants that others
-		/// hold stay as they are.
+		/// Suspends `organization`, a number: its members can neither write nor fetch. Its data and the grants that
+		/// others hold stay as they are.
 		///
 		/// Origin: `Config::CouncilOrigin`. Emits [`Event::Suspended`]. Errors:
 		/// [`Error::OrganizationNotFound`], [`Error::AlreadySuspended`].
@@ -351,7 +355,7 @@ pub mod pallet {
 			Self::do_suspend(organization)
 		}
 
-		/// Ends the suspension of an organization.
+		/// Ends the suspension of `organization`, a number.
 		///
 		/// Origin: `Config::CouncilOrigin`. Emits [`Event::Reinstated`]. Errors:
 		/// [`Error::OrganizationNotFound`], [`Error::NotSuspended`].
@@ -362,8 +366,8 @@ pub mod pallet {
 			Self::do_reinstate(organization)
 		}
 
-		/// Sets what an organization may use per window of blocks. What it has used in the present window counts
-		/// against the new quota.
+		/// Sets what `organization`, a number, may use per window of blocks. `quota` is in bytes of transactions and
+		/// picoseconds of execution. What the organization has used in the present window counts against it.
 		///
 		/// Origin: `Config::CouncilOrigin`. Emits [`Event::QuotaSet`]. Errors:
 		/// [`Error::OrganizationNotFound`].
@@ -378,8 +382,9 @@ pub mod pallet {
 			Self::do_set_quota(organization, quota)
 		}
 
-		/// Adds a member to the caller's organization. A member without any role may still read what its
-		/// organization may.
+		/// Adds a member to the caller's organization. `account` is a member of none so far. `roles` is what it may do:
+		/// an admin manages members, keys and streams, a submitter appends entries, a grantor gives and revokes grants.
+		/// A member without any role may still read what its organization may.
 		///
 		/// Origin: a member with the admin role. Emits [`Event::MemberAdded`]. Errors:
 		/// [`Error::NotAMember`], [`Error::OrganizationSuspended`], [`Error::RoleMissing`],
@@ -394,7 +399,8 @@ pub mod pallet {
 			Self::do_add_member(ensure_signed(origin)?, account, roles)
 		}
 
-		/// Sets the roles of a member of the caller's organization, in place of those it has.
+		/// Sets the roles of a member of the caller's organization. `account` is the member, and `roles` what it may
+		/// do, in place of what it could do before.
 		///
 		/// Origin: a member with the admin role. Emits [`Event::RolesSet`]. Errors: [`Error::NotAMember`],
 		/// [`Error::OrganizationSuspended`], [`Error::RoleMissing`], [`Error::MemberNotFound`],
@@ -405,7 +411,7 @@ pub mod pallet {
 			Self::do_set_roles(ensure_signed(origin)?, account, roles)
 		}
 
-		/// Removes a member from the caller's organization.
+		/// Removes a member from the caller's organization. `account` is the member; what it has submitted stays.
 		///
 		/// Origin: a member with the admin role. Emits [`Event::MemberRemoved`]. Errors:
 		/// [`Error::NotAMember`], [`Error::OrganizationSuspended`], [`Error::RoleMissing`],
@@ -416,8 +422,8 @@ pub mod pallet {
 			Self::do_remove_member(ensure_signed(origin)?, account)
 		}
 
-		/// Announces a new encryption key of the caller's organization. Old versions are kept, since old secrets
-		/// are wrapped to them.
+		/// Announces a new encryption key of the caller's organization. `encryption_key` is an X25519 public key, to
+		/// which secrets are wrapped from now on. Old versions are kept, since old secrets are wrapped to them.
 		///
 		/// Origin: a member with the admin role. Emits [`Event::KeyRotated`]. Errors:
 		/// [`Error::NotAMember`], [`Error::OrganizationSuspended`], [`Error::RoleMissing`],

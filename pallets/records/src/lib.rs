@@ -17,6 +17,7 @@ pub mod weights;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
+/// Records: entries whose ciphertext is on the chain.
 #[frame_support::pallet]
 pub mod pallet {
 	use super::weights::WeightInfo;
@@ -80,7 +81,11 @@ pub mod pallet {
 	/// What can be called.
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Appends a record: a document in its envelope, encrypted under the stream's present key epoch.
+		/// Appends a record: a document in its envelope. `stream` is the stream's id. `reference` is 32 bytes that the
+		/// caller's organization has not used for another entry; the record id follows from it. `epoch` is the stream's
+		/// present key epoch, whose secret encrypts the document. `commitment` is the document's keyed commitment, and
+		/// `payload` the envelope. `supersedes` is the id of the record in the same stream that this one replaces, if
+		/// it replaces one.
 		///
 		/// Origin: a submitter of the owner, or of an organization with a grant to append. The event is that of the
 		/// stream, `EntryAppended`. Errors: those of `Config::Streams` and `Config::KeyEpochs`,
