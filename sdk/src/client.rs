@@ -130,6 +130,14 @@ impl Client {
 		Ok(true)
 	}
 
+	/// Whether the node knows that it is behind others, and catches up.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn is_syncing(&self) -> Result<bool> {
+		let health: serde_json::Value = self.call("system_health", ()).await?;
+		Ok(health["isSyncing"] == true)
+	}
+
 	/// The organization that the vault's account acts for.
 	pub fn organization_id(&self) -> OrganizationId {
 		self.organization
