@@ -10,6 +10,7 @@ mod rpc;
 pub use namespaces::isolated;
 pub use observer::{Observer, Told, View};
 pub use rpc::Header;
+use rpc::Rounds;
 
 use crate::binary;
 use jsonrpsee::rpc_params;
@@ -29,7 +30,7 @@ pub const VALIDATORS: [&str; 4] = ["alice", "bob", "charlie", "dave"];
 pub const ALL: [usize; 4] = [0, 1, 2, 3];
 
 /// How long anything may take that is waited for.
-pub const LIMIT: Duration = Duration::from_secs(90);
+pub const LIMIT: Duration = Duration::from_secs(300);
 
 const RPC_PORT: u16 = 9944;
 const PEER_PORT: u16 = 30333;
@@ -154,6 +155,29 @@ impl Network {
 			nodes.iter().all(|n| view.nodes[*n].finalized >= goal)
 		})
 		.await;
+	}
+
+	/// Waits until a validator has seen all four vote in one round of finality. One that was behind takes its time: it
+	/// hears of the others' round when that changes, or within two minutes.
+	///
+	/// # Panics
+	///
+	/// If that is not within the limit.
+	pub async fn all_vote(&self) {
+		let since = Instant::now();
+		loop {
+			for n in ALL {
+				let rounds: Option<Rounds> =
+					rpc::ask(&url(n), "grandpa_roundState", rpc_params![]).await;
+				if rounds.is_some_and(|rounds| rounds.have_all_prevotes()) {
+					self.say(&format!("all vote ({:.1} s)", since.elapsed().as_secs_f32()));
+					return;
+				}
+			}
+			assert!(since.elapsed() < LIMIT, "one does not vote");
+			// Nothing tells when a vote comes in.
+			tokio::time::sleep(Duration::from_millis(50)).await;
+		}
 	}
 
 	/// Starts a validator, with what it had before.
@@ -297,6 +321,9 @@ impl Validator {
 		];
 		let fixed = "--chain=local --unsafe-rpc-external --rpc-methods=safe --rpc-cors=all --no-mdns --no-prometheus \
 			--no-telemetry --reserved-nodes";
+		if let Ok(targets) = std::env::var("CREDIO_NODE_LOG") {
+			arguments.push(format!("--log={targets}"));
+		}
 		arguments.extend(fixed.split_whitespace().map(str::to_owned));
 		arguments.extend(ALL.into_iter().filter(|other| *other != n).map(|n| peers[n].clone()));
 		let validator = Self {

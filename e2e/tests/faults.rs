@@ -2,7 +2,7 @@
 //! what was called final stays.
 //!
 //! `CREDIO_FAULT_ROUNDS` sets how often each fault is made, `CREDIO_FORKS` how many forks. `scripts/faults.sh` runs the
-//! full size.
+//! full size. `CREDIO_NODE_LOG` sets what the validators log, as their `--log` does.
 
 use credio_e2e::{
 	network::{isolated, Network, Options, ALL},
@@ -140,6 +140,7 @@ fn the_network_is_parted() {
 async fn takes_part(network: &mut Network, n: usize) {
 	let missing = (n + 1) % ALL.len();
 	let others = ALL.into_iter().filter(|n| *n != missing).collect::<Vec<_>>();
+	network.all_vote().await;
 	network.kill(missing);
 	// Two more than may have been voted for before.
 	network.finality(&others, 5).await;

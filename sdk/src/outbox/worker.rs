@@ -132,7 +132,9 @@ impl Worker {
 		let client = Client::connect(node, self.outbox.vault.clone()).await?;
 		if client.is_syncing().await? {
 			// What it tells is of the past.
-			return Err(Error::Connection("the node is behind the chain, and catches up".into()).into());
+			return Err(
+				Error::Connection("the node is behind the chain, and catches up".into()).into()
+			);
 		}
 		let mut heads = client.finalized_heads().await?;
 		let mut standstills = Standstills::new();
