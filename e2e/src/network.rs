@@ -26,6 +26,9 @@ use tempfile::TempDir;
 /// The validators, by the names that their keys are derived from.
 pub const VALIDATORS: [&str; 4] = ["alice", "bob", "charlie", "dave"];
 
+/// Number of the process that runs with the keys of the last validator a second time, where there is one.
+pub const TWIN: usize = VALIDATORS.len();
+
 /// All of them.
 pub const ALL: [usize; 4] = [0, 1, 2, 3];
 
@@ -63,6 +66,8 @@ pub struct Options {
 	pub clocks: bool,
 	/// Validator whose database is on a disk of its own.
 	pub disk: Option<usize>,
+	/// The keys of the last validator can be run a second time, as [`TWIN`].
+	pub twin: bool,
 }
 
 impl Network {
@@ -73,11 +78,13 @@ impl Network {
 	/// If they do not.
 	pub async fn start(options: Options) -> Self {
 		let folder = tempfile::tempdir().expect("a temporary folder can be made");
-		make_wires();
-		let peers = ALL.map(peer_address);
-		let validators = ALL
-			.into_iter()
-			.map(|n| Validator::new(n, &peers, &folder.path().join(VALIDATORS[n]), options))
+		let machines = machines(options);
+		make_wires(&machines);
+		let peers = (0..machines.len()).map(peer_address).collect::<Vec<_>>();
+		let validators = machines
+			.iter()
+			.enumerate()
+			.map(|(n, name)| Validator::new(n, name, &peers, &folder.path().join(name), options))
 			.collect::<Vec<_>>();
 		let observer = Observer::new(&ALL.map(url));
 		let mut network =
@@ -254,7 +261,8 @@ impl Network {
 
 	/// Lets all validators reach each other.
 	pub fn heal(&self) {
-		self.part(&[&ALL]);
+		let all = (0..self.validators.len()).collect::<Vec<_>>();
+		self.part(&[&all]);
 	}
 
 	/// Compares the chains of all validators: the same finalized blocks at all, which are those that they have told of
@@ -296,7 +304,7 @@ impl Network {
 
 impl Drop for Network {
 	fn drop(&mut self) {
-		ALL.into_iter().for_each(|n| self.kill(n));
+		(0..self.validators.len()).for_each(|n| self.kill(n));
 		if let Some(n) = self.options.disk {
 			let _ = Command::new("umount").arg(self.database(n)).status();
 		}
@@ -309,11 +317,17 @@ impl Drop for Network {
 }
 
 impl Validator {
-	fn new(n: usize, peers: &[String; 4], folder: &Path, options: Options) -> Self {
-		let name = VALIDATORS[n];
+	fn new(
+		n: usize,
+		name: &'static str,
+		peers: &[String],
+		folder: &Path,
+		options: Options,
+	) -> Self {
+		let keys = VALIDATORS.get(n).or(VALIDATORS.last()).expect("there are four");
 		fs::create_dir_all(folder.join("chain")).expect("writable");
 		let mut arguments = vec![
-			format!("--{name}"),
+			format!("--{keys}"),
 			format!("--node-key={}", node_key(n)),
 			format!("--listen-addr=/ip4/{}/tcp/{PEER_PORT}", peer_ip(n)),
 			format!("--rpc-port={RPC_PORT}"),
@@ -325,7 +339,8 @@ impl Validator {
 			arguments.push(format!("--log={targets}"));
 		}
 		arguments.extend(fixed.split_whitespace().map(str::to_owned));
-		arguments.extend(ALL.into_iter().filter(|other| *other != n).map(|n| peers[n].clone()));
+		let others = peers.iter().enumerate().filter(|(other, _)| *other != n);
+		arguments.extend(others.map(|(_, peer)| peer.clone()));
 		let validator = Self {
 			name,
 			folder: folder.into(),
@@ -402,11 +417,16 @@ fn fake_clock() -> PathBuf {
 		.expect("Debian's package libfaketime is installed: ./scripts/test.sh does that")
 }
 
-/// A bridge for RPC, four for the validators' own traffic, of which they share the first, and a namespace for each
-/// validator with a wire to either.
-fn make_wires() {
+/// The names of all machines.
+fn machines(options: Options) -> Vec<&'static str> {
+	VALIDATORS.into_iter().chain(options.twin.then_some("twin")).collect()
+}
+
+/// A bridge for RPC, one a machine for the validators' own traffic, of which they share the first, and a namespace for each
+/// machine with a wire to either.
+fn make_wires(machines: &[&str]) {
 	ip(None, "link add rpc type bridge\naddress add 10.77.0.1/24 dev rpc\nlink set rpc up\n");
-	for (n, name) in VALIDATORS.into_iter().enumerate() {
+	for (n, name) in machines.iter().enumerate() {
 		run(Command::new("ip").args(["netns", "add", name]));
 		ip(
 			None,
@@ -426,6 +446,6 @@ fn make_wires() {
 			),
 		);
 	}
-	let join = ALL.map(|n| format!("link set peer{n} master peers0\n")).concat();
-	ip(None, &join);
+	let join = (0..machines.len()).map(|n| format!("link set peer{n} master peers0\n"));
+	ip(None, &join.collect::<String>());
 }
