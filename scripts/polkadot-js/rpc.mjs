@@ -95,6 +95,7 @@ export async function checkMethods(api, provider, done) {
 	for (const status of ['open', 'executed', 'aborted']) {
 		assert((await call('bundles', { organization: 1, status })).items.length > 0, status);
 	}
+	assert((await call('validators')).items.every(({ active, offence }) => active.isTrue && offence.isNone));
 	assert((await call('limits')).maxBundleWeight.has('proofSize'));
 	same('rpc.discover', await api.rpc.rpc.discover());
 
