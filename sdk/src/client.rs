@@ -14,7 +14,7 @@ pub use bundles::{BundleLeg, NewBundle};
 pub use council::{Motion, Proposed, Voted};
 pub use grants::Terms;
 pub use organizations::NewOrganization;
-pub use records::{CommittedDocument, Entries, Outcome, Upload, Uploaded};
+pub use records::{CommittedDocument, Entries, Outcome, StreamPart, Unread, Upload, Uploaded};
 pub use requests::{FinalizedHeads, SignedRequest};
 
 pub(crate) use requests::finalized_at;
