@@ -60,6 +60,7 @@ pub trait CredioApi {
 		from_sequence: Sequence,
 		access_token: AccessToken,
 		limit: Option<u32>,
+		include_unfinalized: Option<bool>,
 	) -> Result<At<FetchedEntries>, Error>;
 
 	/// Headers by stream, organization or author, and sequence range.

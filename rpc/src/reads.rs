@@ -100,48 +100,17 @@ where
 		from_sequence: Sequence,
 		access_token: AccessToken,
 		count: Option<u32>,
+		include_unfinalized: Option<bool>,
 	) -> Result<At<FetchedEntries>, Error> {
 		let limit = limit(count)?;
-		self.at_finalized(|at| {
-			let parameters = (stream, from_sequence);
-			let method = "credio_v1_fetchStream";
-			token::verify(&access_token, &self.genesis(), at.number, method, &parameters)?;
-			let at = hash(&at);
-			let api = self.client.runtime_api();
-			let end = api
-				.stream(at, stream)
-				.map_err(Error::internal)?
-				.ok_or(Error::NotFound("stream"))?
-				.stream
-				.next_sequence;
-			let filter = EntryFilter {
-				stream: Some(stream),
-				from_sequence: Some(from_sequence),
-				..EntryFilter::default()
-			};
-			let (entries, _) =
-				api.query_entries(at, filter, None, limit).map_err(Error::internal)?;
-			let mut items = Vec::new();
-			let (mut size, mut next) = (0, from_sequence);
-			for entry in entries {
-				next = entry.header.sequence.saturating_add(1);
-				let read = self.readable(at, &access_token.account, entry.record_id);
-				self.served.fetch(&read);
-				let (read, denial) = match read {
-					Ok(read) => (Some(read), None),
-					Err(Error::AccessDenied(denial)) => (None, Some(denial)),
-					Err(error) => return Err(error),
-				};
-				let (payload, wrapped_key) = read.unzip();
-				size =
-					payload.as_ref().map_or(size, |payload| payload.0.len().saturating_add(size));
-				items.push(FetchedEntry { entry, payload, wrapped_key, denial });
-				if size >= limits::MAX_FETCHED_SIZE {
-					break;
-				}
-			}
-			Ok(FetchedEntries { items, next_sequence: (next < end).then_some(next) })
-		})
+		let parameters = (stream, from_sequence);
+		let now = self.finalized().number;
+		let method = "credio_v1_fetchStream";
+		token::verify(&access_token, &self.genesis(), now, method, &parameters)?;
+		let at = if include_unfinalized == Some(true) { self.best() } else { self.finalized() };
+		let answer =
+			self.stream_part(hash(&at), &access_token.account, stream, from_sequence, limit)?;
+		Ok(At { at, answer })
 	}
 
 	fn query(
@@ -415,9 +384,54 @@ where
 impl<Block, Client, Pool> Credio<Block, Client, Pool>
 where
 	Block: CredioBlock,
-	Client:
-		HeaderBackend<Block> + ProvideRuntimeApi<Block, Api: GrantsApi<Block> + RecordsApi<Block>>,
+	Client: HeaderBackend<Block>
+		+ ProvideRuntimeApi<Block, Api: GrantsApi<Block> + RecordsApi<Block> + StreamsApi<Block>>,
 {
+	/// Entries of a stream, with what the account's organization may read.
+	fn stream_part(
+		&self,
+		at: H256,
+		account: &AccountId,
+		stream: StreamId,
+		from_sequence: Sequence,
+		limit: u32,
+	) -> Result<FetchedEntries, Error> {
+		let api = self.client.runtime_api();
+		let end = api
+			.stream(at, stream)
+			.map_err(Error::internal)?
+			.ok_or(Error::NotFound("stream"))?
+			.stream
+			.next_sequence;
+		let filter = EntryFilter {
+			stream: Some(stream),
+			from_sequence: Some(from_sequence),
+			..EntryFilter::default()
+		};
+		let (entries, _) = api.query_entries(at, filter, None, limit).map_err(Error::internal)?;
+		let mut items = Vec::new();
+		let (mut size, mut next) = (0, from_sequence);
+		for entry in entries {
+			next = entry.header.sequence.saturating_add(1);
+			let read = self.readable(at, account, entry.record_id);
+			let (read, denial) = match read {
+				Ok(read) => {
+					self.served.count_served();
+					(Some(read), None)
+				},
+				Err(Error::AccessDenied(denial)) => (None, Some(denial)),
+				Err(error) => return Err(error),
+			};
+			let (payload, wrapped_key) = read.unzip();
+			size = payload.as_ref().map_or(size, |payload| payload.0.len().saturating_add(size));
+			items.push(FetchedEntry { entry, payload, wrapped_key, denial });
+			if size >= limits::MAX_FETCHED_SIZE {
+				break;
+			}
+		}
+		Ok(FetchedEntries { items, next_sequence: (next < end).then_some(next) })
+	}
+
 	/// Ciphertext of a record and the key to it, if the account's organization may read it.
 	fn readable(
 		&self,

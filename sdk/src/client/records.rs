@@ -316,9 +316,26 @@ impl Client {
 	/// Errors: [`Error::Refused`] with the code for "not found", [`Error::Connection`]. What concerns one entry is told
 	/// with it.
 	pub async fn fetch_stream(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
+		self.fetch_stream_at(stream, from, false).await
+	}
+
+	/// As [`Self::fetch_stream`], as of the best block, which may not become final.
+	///
+	/// Errors: as there.
+	pub async fn fetch_unfinalized(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
+		self.fetch_stream_at(stream, from, true).await
+	}
+
+	async fn fetch_stream_at(
+		&self,
+		stream: StreamId,
+		from: Sequence,
+		include_unfinalized: bool,
+	) -> Result<StreamPart> {
 		let token = self.token("credio_v1_fetchStream", &(stream, from)).await?;
-		let answer: At<FetchedEntries> =
-			self.call("credio_v1_fetchStream", (stream, from, token)).await?;
+		let limit = self.limits.max_page_size;
+		let params = (stream, from, token, limit, include_unfinalized);
+		let answer: At<FetchedEntries> = self.call("credio_v1_fetchStream", params).await?;
 		let FetchedEntries { items, next_sequence } = answer.answer;
 		let entries = items.into_iter().map(|item| {
 			let FetchedEntry { entry, payload, wrapped_key, denial } = item;
