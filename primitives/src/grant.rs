@@ -214,6 +214,21 @@ pub enum Denial {
 	ParentEnded,
 }
 
+impl Denial {
+	/// Its word.
+	pub fn word(self) -> &'static str {
+		match self {
+			Self::NotAMember => "notAMember",
+			Self::Suspended => "suspended",
+			Self::RecordNotFound => "recordNotFound",
+			Self::NotARecord => "notARecord",
+			Self::NoGrant => "noGrant",
+			Self::GrantExpired => "grantExpired",
+			Self::ParentEnded => "parentEnded",
+		}
+	}
+}
+
 /// What the wrapped key opens to.
 #[derive(
 	Clone,

@@ -4,6 +4,7 @@ mod anchors;
 mod bundles;
 mod council;
 mod grants;
+mod nodes;
 mod organizations;
 mod records;
 mod requests;
@@ -13,11 +14,11 @@ pub use anchors::{Anchored, MerkleProof};
 pub use bundles::{BundleLeg, NewBundle};
 pub use council::{Motion, Proposed, Voted};
 pub use grants::Terms;
+pub use nodes::ahead_of;
 pub use organizations::NewOrganization;
 pub use records::{CommittedDocument, Entries, Outcome, StreamPart, Unread, Upload, Uploaded};
-pub use requests::{FinalizedHeads, SignedRequest};
+pub use requests::{Heads, SignedRequest};
 
-pub(crate) use requests::finalized_at;
 pub(crate) use streams::is_rejected_for;
 
 use crate::{

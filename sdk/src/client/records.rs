@@ -316,24 +316,38 @@ impl Client {
 	/// Errors: [`Error::Refused`] with the code for "not found", [`Error::Connection`]. What concerns one entry is told
 	/// with it.
 	pub async fn fetch_stream(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
-		self.fetch_stream_at(stream, from, false).await
+		self.fetch_stream_part(stream, from, usize::MAX).await
+	}
+
+	/// As [`Self::fetch_stream`], at most `limit` entries.
+	///
+	/// Errors: as there.
+	pub async fn fetch_stream_part(
+		&self,
+		stream: StreamId,
+		from: Sequence,
+		limit: usize,
+	) -> Result<StreamPart> {
+		self.fetch_stream_at(stream, from, limit, false).await
 	}
 
 	/// As [`Self::fetch_stream`], as of the best block, which may not become final.
 	///
 	/// Errors: as there.
 	pub async fn fetch_unfinalized(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
-		self.fetch_stream_at(stream, from, true).await
+		self.fetch_stream_at(stream, from, usize::MAX, true).await
 	}
 
 	async fn fetch_stream_at(
 		&self,
 		stream: StreamId,
 		from: Sequence,
+		limit: usize,
 		include_unfinalized: bool,
 	) -> Result<StreamPart> {
 		let token = self.token("credio_v1_fetchStream", &(stream, from)).await?;
-		let limit = self.limits.max_page_size;
+		let most = self.limits.max_page_size;
+		let limit = u32::try_from(limit).unwrap_or(most).clamp(1, most);
 		let params = (stream, from, token, limit, include_unfinalized);
 		let answer: At<FetchedEntries> = self.call("credio_v1_fetchStream", params).await?;
 		let FetchedEntries { items, next_sequence } = answer.answer;

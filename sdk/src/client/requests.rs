@@ -30,10 +30,10 @@ pub struct SignedRequest {
 	pub extrinsic: Vec<u8>,
 }
 
-/// Numbers of finalized blocks, as they become final.
-pub struct FinalizedHeads(RpcSubscription<serde_json::Value>);
+/// Numbers of blocks, as they come.
+pub struct Heads(RpcSubscription<serde_json::Value>);
 
-impl FinalizedHeads {
+impl Heads {
 	/// The next one. Some may be left out.
 	///
 	/// Errors: [`Error::Connection`].
@@ -92,13 +92,26 @@ impl Client {
 	/// The numbers of finalized blocks, from now on.
 	///
 	/// Errors: [`Error::Connection`].
-	pub async fn finalized_heads(&self) -> Result<FinalizedHeads> {
-		let heads = self.rpc.subscribe(
-			"chain_subscribeFinalizedHeads",
-			RpcParams::new(),
-			"chain_unsubscribeFinalizedHeads",
-		);
-		Ok(FinalizedHeads(heads.await?))
+	pub async fn finalized_heads(&self) -> Result<Heads> {
+		self.heads("chain_subscribeFinalizedHeads", "chain_unsubscribeFinalizedHeads").await
+	}
+
+	/// The numbers of the best blocks, which may not become final, from now on.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn best_heads(&self) -> Result<Heads> {
+		self.heads("chain_subscribeNewHeads", "chain_unsubscribeNewHeads").await
+	}
+
+	async fn heads(&self, subscribe: &str, unsubscribe: &str) -> Result<Heads> {
+		Ok(Heads(self.rpc.subscribe(subscribe, RpcParams::new(), unsubscribe).await?))
+	}
+
+	/// Hash of a block of the best chain, by its number; `None` if there is none.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn block_hash(&self, number: BlockNumber) -> Result<Option<Digest>> {
+		self.call("chain_getBlockHash", (number,)).await
 	}
 
 	/// Waits until another block is final, and then for `count` more.
