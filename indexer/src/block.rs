@@ -1,0 +1,112 @@
+//! What the store is told of a block.
+
+use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId};
+
+/// A block, with all that it changes for an index.
+#[derive(Clone, Debug)]
+pub struct Block {
+	/// Its number.
+	pub number: BlockNumber,
+	/// Its hash.
+	pub hash: Digest,
+	/// Streams that it makes.
+	pub streams: Vec<Stream>,
+	/// Entries that it appends.
+	pub entries: Vec<Entry>,
+	/// Documents of older records that can be read from here on: a grant was given.
+	pub readable: Vec<(RecordId, Document)>,
+	/// Records whose documents are to go, and why: a grant was revoked.
+	pub removed: Vec<(RecordId, String)>,
+}
+
+impl Block {
+	/// A block that changes nothing.
+	pub fn new(number: BlockNumber, hash: Digest) -> Self {
+		Self {
+			number,
+			hash,
+			streams: Vec::new(),
+			entries: Vec::new(),
+			readable: Vec::new(),
+			removed: Vec::new(),
+		}
+	}
+}
+
+/// A stream, by the name under which views know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+	/// Its id.
+	pub id: StreamId,
+	/// The organization that owns it.
+	pub owner: OrganizationId,
+	/// Its name.
+	pub name: String,
+}
+
+/// An entry of a stream.
+#[derive(Clone, Debug)]
+pub struct Entry {
+	/// Its name.
+	pub record: RecordId,
+	/// Its stream.
+	pub stream: StreamId,
+	/// Its position there.
+	pub sequence: Sequence,
+	/// The organization that owns the stream.
+	pub owner: OrganizationId,
+	/// What it is.
+	pub kind: EntryKind,
+	/// The record that it replaces.
+	pub supersedes: Option<RecordId>,
+	/// Its document, or why there is none. The reason has to follow from the chain alone, or an index that is built anew
+	/// is not the same.
+	pub content: Content,
+}
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+	/// A document is on the chain, encrypted.
+	Record,
+	/// One document is committed to.
+	DigestAnchor,
+	/// Many documents are committed to.
+	MerkleAnchor,
+}
+
+impl EntryKind {
+	/// Its name.
+	pub fn name(self) -> &'static str {
+		match self {
+			Self::Record => "record",
+			Self::DigestAnchor => "digestAnchor",
+			Self::MerkleAnchor => "merkleAnchor",
+		}
+	}
+}
+
+/// The document of an entry, or why there is none.
+#[derive(Clone, Debug)]
+pub enum Content {
+	/// It can be read.
+	Document(Document),
+	/// It cannot be read, for this reason.
+	Unreadable(String),
+}
+
+/// A document in plaintext.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document {
+	/// What kind of document it is.
+	pub media_type: String,
+	/// Its bytes.
+	pub bytes: Vec<u8>,
+}
+
+/// Says nothing of what the document contains.
+impl std::fmt::Debug for Document {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "Document({} bytes)", self.bytes.len())
+	}
+}

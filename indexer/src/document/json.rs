@@ -1,0 +1,91 @@
+//! JSON, with numbers as they are written: a binary fraction would not be exact.
+
+use super::{Reason, MAX_DEPTH};
+use crate::path::{self, Axis, Test};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, collections::BTreeMap};
+
+pub enum Json {
+	Null,
+	/// A number, a text or a boolean.
+	Scalar(String),
+	List(Vec<Json>),
+	Object(BTreeMap<String, Json>),
+}
+
+pub fn parse(text: &str) -> Result<Json, Reason> {
+	let raw: &RawValue = serde_json::from_str(text)
+		.map_err(|error| Reason::new(format!("it is no JSON, from line {} on", error.line())))?;
+	read(raw, 0)
+}
+
+fn read(raw: &RawValue, depth: usize) -> Result<Json, Reason> {
+	if depth > MAX_DEPTH {
+		return Err(Reason::new(format!("it is nested deeper than {MAX_DEPTH} levels")));
+	}
+	let text = raw.get();
+	// What a value contains was checked with the whole; only a text may still have half a surrogate pair.
+	let invalid = |_| Reason::new("it has a text that is no Unicode");
+	Ok(match text.as_bytes().first() {
+		Some(b'{') => {
+			let fields: BTreeMap<String, &RawValue> =
+				serde_json::from_str(text).map_err(invalid)?;
+			let fields = fields.into_iter().map(|(name, raw)| Ok((name, read(raw, depth + 1)?)));
+			Json::Object(fields.collect::<Result<_, Reason>>()?)
+		},
+		Some(b'[') => {
+			let items: Vec<&RawValue> = serde_json::from_str(text).map_err(invalid)?;
+			let items = items.into_iter().map(|raw| read(raw, depth + 1));
+			Json::List(items.collect::<Result<_, _>>()?)
+		},
+		Some(b'"') => Json::Scalar(serde_json::from_str(text).map_err(invalid)?),
+		Some(b'n') => Json::Null,
+		_ => Json::Scalar(text.to_owned()),
+	})
+}
+
+impl<'a> path::Node<'a> for &'a Json {
+	fn step(self, axis: Axis, test: &Test, take: &mut dyn FnMut(Self) -> bool) {
+		match axis {
+			Axis::Attribute => {},
+			Axis::Child => {
+				children(self, test, take);
+			},
+			Axis::Descendant => {
+				descend(self, test, take);
+			},
+		}
+	}
+
+	fn text(self) -> Option<Cow<'a, str>> {
+		match self {
+			Json::Null => Some(Cow::Borrowed("")),
+			Json::Scalar(text) => Some(Cow::Borrowed(text)),
+			Json::List(_) | Json::Object(_) => None,
+		}
+	}
+}
+
+/// Calls `take` with children; whether to go on.
+fn children<'a>(of: &'a Json, test: &Test, take: &mut dyn FnMut(&'a Json) -> bool) -> bool {
+	match (of, test) {
+		(Json::Object(fields), Test::Name { name, .. }) => fields.get(name).is_none_or(take),
+		(Json::Object(fields), Test::Any) => fields.values().all(take),
+		(Json::List(items), Test::Any) => items.iter().all(take),
+		(Json::List(items), Test::Index(index)) => {
+			let place = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
+			let place = if *index < 0 { items.len().checked_sub(place) } else { Some(place) };
+			place.and_then(|place| items.get(place)).is_none_or(take)
+		},
+		_ => true,
+	}
+}
+
+fn descend<'a>(of: &'a Json, test: &Test, take: &mut dyn FnMut(&'a Json) -> bool) -> bool {
+	children(of, test, take)
+		&& match of {
+			Json::Object(fields) => fields.values().all(|value| descend(value, test, take)),
+			Json::List(items) => items.iter().all(|value| descend(value, test, take)),
+			_ => true,
+		}
+}

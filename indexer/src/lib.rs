@@ -1,0 +1,31 @@
+//! The database of the indexer: what an organization may read on the chain, as tables that can be searched.
+//!
+//! A [`Store`] is told of finalized blocks ([`Store::apply`]) and keeps their entries and, of those that can be read,
+//! the documents. [`View`]s, which the organization defines, make rows of the documents; [`Store::search`] and
+//! [`Store::aggregate`] read them. Rows and the cursor change in one transaction, so a row is neither lost nor doubled
+//! whatever crashes when, and an index that is built anew from the chain is the same, byte for byte of its
+//! [dump](Store::dump).
+//!
+//! The plaintext of documents is in this database. Its file is for its owner only, and what documents contain is in no
+//! error and no log. `docs/search.md` explains views and the filter language.
+
+pub mod block;
+pub mod document;
+pub mod filter;
+mod path;
+pub mod store;
+pub mod value;
+pub mod view;
+pub mod words;
+
+pub use block::{Block, Content, Document, Entry, EntryKind, Stream};
+pub use filter::FilterError;
+pub use path::{
+	Axis, Condition, Path, PathError, SegmentPath, Step, Test, MAX_PATH_LENGTH, MAX_STEPS,
+};
+pub use store::{
+	Aggregate, Aggregated, Cursor, Page, Query, Result, Row, SortKey, Store, StoreError, Unfit,
+	ViewState,
+};
+pub use value::{Decimal, Type, Value};
+pub use view::{View, ViewError};

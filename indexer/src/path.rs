@@ -1,0 +1,169 @@
+//! Paths: where in a document a column's value stands.
+//!
+//! JSON and XML are both trees, so a JSONPath and an XPath-like path are read into the same [`Path`]. What they may
+//! contain is in `docs/search.md`.
+
+mod json;
+mod scan;
+mod segment;
+mod xml;
+
+pub use json::parse as parse_json;
+pub use segment::SegmentPath;
+pub use xml::{parse as parse_xml, Namespaces};
+
+use std::borrow::Cow;
+
+/// Longest path, in bytes.
+pub const MAX_PATH_LENGTH: usize = 512;
+/// Most steps of a path, those within its conditions included.
+pub const MAX_STEPS: usize = 32;
+/// Most nodes that are looked at for one path in one document.
+const MAX_VISITS: usize = 200_000;
+
+/// A way through a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+	/// Whether it begins at the document, or where it is evaluated: at a row, say.
+	pub is_absolute: bool,
+	/// The steps.
+	pub steps: Vec<Step>,
+}
+
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+	/// Where the next nodes are.
+	pub axis: Axis,
+	/// Which of them.
+	pub test: Test,
+	/// What must hold of those.
+	pub conditions: Vec<Condition>,
+}
+
+/// Where the nodes of a step are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Axis {
+	/// Right below.
+	Child,
+	/// Below, however deep.
+	Descendant,
+	/// Attributes of an XML element.
+	Attribute,
+}
+
+/// Which nodes a step takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+	/// All.
+	Any,
+	/// Those of a name, and in XML maybe of a namespace.
+	Name {
+		/// The namespace; any if it is not given.
+		namespace: Option<String>,
+		/// The name; in XML without its prefix.
+		name: String,
+	},
+	/// An element of a JSON array, counted from 0, or from the end if negative.
+	Index(i64),
+}
+
+/// What must hold of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+	/// It is the nth that the step finds at one place, counted from 1.
+	Position(usize),
+	/// A path from it leads to something, and to this text if there is one.
+	Has(Path, Option<String>),
+}
+
+/// A path, and why it cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the path {path:?} cannot be read at character {position}: {problem}")]
+pub struct PathError {
+	/// The path.
+	pub path: String,
+	/// Characters before the problem.
+	pub position: usize,
+	/// What is wrong.
+	pub problem: String,
+}
+
+/// More nodes were looked at than is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooMuchWork;
+
+/// A node of a document.
+pub trait Node<'a>: Copy {
+	/// Calls `take` with the nodes of a step, in document order; stops when that answers `false`.
+	fn step(self, axis: Axis, test: &Test, take: &mut dyn FnMut(Self) -> bool);
+	/// Its text, if it is something that has one.
+	fn text(self) -> Option<Cow<'a, str>>;
+}
+
+impl Path {
+	/// The nodes to which it leads, from the document or from where it is evaluated.
+	pub fn select<'a, N: Node<'a>>(&self, document: N, here: N) -> Result<Vec<N>, TooMuchWork> {
+		self.walk(document, here, &mut MAX_VISITS.clone())
+	}
+
+	fn walk<'a, N: Node<'a>>(
+		&self,
+		document: N,
+		here: N,
+		visits: &mut usize,
+	) -> Result<Vec<N>, TooMuchWork> {
+		let mut nodes = vec![if self.is_absolute { document } else { here }];
+		for step in &self.steps {
+			let mut next = Vec::new();
+			for node in nodes {
+				next.extend(step.take(document, node, visits)?);
+			}
+			nodes = next;
+		}
+		Ok(nodes)
+	}
+}
+
+impl Step {
+	fn take<'a, N: Node<'a>>(
+		&self,
+		document: N,
+		from: N,
+		visits: &mut usize,
+	) -> Result<Vec<N>, TooMuchWork> {
+		let mut found = Vec::new();
+		from.step(self.axis, &self.test, &mut |node| {
+			*visits = visits.saturating_sub(1);
+			found.push(node);
+			*visits > 0
+		});
+		for condition in &self.conditions {
+			found = match condition {
+				Condition::Position(n) => {
+					found.get(n.saturating_sub(1)).copied().into_iter().collect()
+				},
+				Condition::Has(path, text) => {
+					let mut kept = Vec::new();
+					for node in found {
+						let values = path.walk(document, node, visits)?;
+						let holds = match text {
+							None => !values.is_empty(),
+							Some(text) => values
+								.iter()
+								.any(|value| value.text().is_some_and(|is| is.trim() == text)),
+						};
+						if holds {
+							kept.push(node);
+						}
+					}
+					kept
+				},
+			};
+		}
+		if *visits == 0 {
+			return Err(TooMuchWork);
+		}
+		Ok(found)
+	}
+}

@@ -1,0 +1,54 @@
+//! Paths into EDIFACT: `BGM[2]` is the second element of the first segment BGM, `DTM[1.1="137"][1.2]` the second
+//! component of the first element of that segment DTM whose first component is 137.
+
+use super::{scan::Scanner, PathError};
+
+/// An element of a segment, and its component: both counted from 1.
+pub type Place = (usize, usize);
+
+/// A way to one component of the segments of one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentPath {
+	/// Name of the segment.
+	pub tag: String,
+	/// What components of the segment must be.
+	pub conditions: Vec<(Place, String)>,
+	/// Where the value stands.
+	pub value: Place,
+}
+
+impl SegmentPath {
+	/// Reads a path.
+	pub fn parse(path: &str) -> Result<Self, PathError> {
+		let mut scanner = Scanner::new(path)?;
+		let tag = scanner.take_while(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+		if tag.len() != 3 {
+			return Err(scanner.error("expected the name of a segment, three capital letters"));
+		}
+		let mut conditions = Vec::new();
+		loop {
+			scanner.expect("[")?;
+			scanner.step()?;
+			let place = place(&mut scanner)?;
+			if scanner.take("=") {
+				conditions.push((place, scanner.quoted()?.to_owned()));
+				scanner.expect("]")?;
+				continue;
+			}
+			scanner.expect("]")?;
+			if !scanner.is_at_end() {
+				return Err(scanner.error("expected the end"));
+			}
+			return Ok(Self { tag: tag.into(), conditions, value: place });
+		}
+	}
+}
+
+fn place(scanner: &mut Scanner<'_>) -> Result<Place, PathError> {
+	let element = scanner.number()?;
+	let component = if scanner.take(".") { scanner.number()? } else { 1 };
+	match (usize::try_from(element), usize::try_from(component)) {
+		(Ok(element @ 1..), Ok(component @ 1..)) => Ok((element, component)),
+		_ => Err(scanner.error("elements and components are counted from 1")),
+	}
+}

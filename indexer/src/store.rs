@@ -1,0 +1,258 @@
+//! The store: a database, SQLite or PostgreSQL, with entries, documents, views and their rows.
+
+mod aggregate;
+mod build;
+mod dump;
+mod generation;
+mod page;
+mod rows;
+mod schema;
+mod search;
+pub(crate) mod statement;
+mod write;
+
+pub use aggregate::{Aggregate, Aggregated};
+pub use generation::ViewState;
+pub use search::{Page, Query, Row, SortKey, Unfit};
+
+use crate::{filter::FilterError, view::View, ViewError};
+use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId};
+use generation::Generations;
+use sqlx::{
+	any::{AnyConnectOptions, AnyPoolOptions},
+	AnyConnection, AnyPool, Row as _,
+};
+use statement::Backend;
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
+use tokio::sync::Mutex;
+
+/// What can go wrong with a store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+	/// The database cannot be used.
+	#[error("the index's database: {0}")]
+	Database(#[from] sqlx::Error),
+	/// The file cannot be made.
+	#[error("the index's file {path}: {cause}")]
+	File {
+		/// The file.
+		path: String,
+		/// Why.
+		cause: std::io::Error,
+	},
+	/// The database was made by newer software.
+	#[error("the index has version {found} of its tables, and this software knows version {known}: use a newer one")]
+	NewerSchema {
+		/// The version found.
+		found: i64,
+		/// The version known.
+		known: i64,
+	},
+	/// The database is of another organization or chain.
+	#[error("the index is of {what} {found}, and not of {wanted}: use another file or database")]
+	Foreign {
+		/// What is another one.
+		what: &'static str,
+		/// Of which it is.
+		found: String,
+		/// Of which it should be.
+		wanted: String,
+	},
+	/// A block is not above the cursor.
+	#[error("block {number} cannot come after block {cursor}, which the index has")]
+	NotNext {
+		/// The block.
+		number: BlockNumber,
+		/// The index's last one.
+		cursor: BlockNumber,
+	},
+	/// A block has more entries than there are places for.
+	#[error("block {0} has more entries than an index takes")]
+	TooManyEntries(BlockNumber),
+	/// The index has no such record.
+	#[error("the index has no record {0}")]
+	UnknownRecord(RecordId),
+	/// Two views have one name.
+	#[error("two views are named {0}: rename one")]
+	DuplicateView(String),
+	/// The index has no such view.
+	#[error("the index has no view {view}; it has {known}")]
+	UnknownView {
+		/// The view.
+		view: String,
+		/// The views that it has.
+		known: String,
+	},
+	/// The view is being built for the first time.
+	#[error("view {0} is being built: try again in a moment")]
+	Building(String),
+	/// The view has no such column.
+	#[error("view {view} has no column {column}; it has {known}")]
+	UnknownColumn {
+		/// The view.
+		view: String,
+		/// The column.
+		column: String,
+		/// The columns that it has.
+		known: String,
+	},
+	/// A query cannot be used.
+	#[error("{0}")]
+	Query(String),
+	/// The cursor of a page is none of ours, or of another query.
+	#[error("the cursor is not one of this query: leave it out to begin with the first page")]
+	BadCursor,
+	/// A filter cannot be used.
+	#[error(transparent)]
+	Filter(#[from] FilterError),
+	/// A stored definition cannot be used.
+	#[error(transparent)]
+	View(#[from] ViewError),
+	/// What is stored makes no sense.
+	#[error("the index cannot be read, and has to be built anew: {0}")]
+	Corrupted(String),
+	/// The dump cannot be written.
+	#[error("the dump cannot be written: {0}")]
+	Write(#[from] std::io::Error),
+}
+
+/// Answer or [`StoreError`].
+pub type Result<Answer> = std::result::Result<Answer, StoreError>;
+
+/// The last block that a store has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Cursor {
+	/// Its number.
+	pub number: BlockNumber,
+	/// Its hash.
+	pub hash: Digest,
+}
+
+/// An index.
+#[derive(Clone)]
+pub struct Store {
+	pool: AnyPool,
+	backend: Backend,
+	/// One at a time writes; the database holds other processes back, and this lock other tasks.
+	writing: Arc<Mutex<()>>,
+	generations: Generations,
+}
+
+impl std::fmt::Debug for Store {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "Store({:?})", self.backend)
+	}
+}
+
+impl Store {
+	/// Opens the index of an organization, and makes its tables if they are not there: in a file (a path, or
+	/// `sqlite://PATH`), which only its owner can read, in memory (`sqlite::memory:`), or in a PostgreSQL database
+	/// (`postgres://…`), in the schema `credio_ORGANIZATION`.
+	///
+	/// Errors: [`StoreError::Database`], [`StoreError::File`], [`StoreError::NewerSchema`], [`StoreError::Foreign`].
+	pub async fn open(url: &str, organization: OrganizationId) -> Result<Self> {
+		sqlx::any::install_default_drivers();
+		let is_postgres = url.starts_with("postgres:") || url.starts_with("postgresql:");
+		let in_memory = url.contains(":memory:");
+		let backend = if is_postgres { Backend::Postgres } else { Backend::Sqlite };
+		let url = match url {
+			url if is_postgres || in_memory => url.to_owned(),
+			url => {
+				let path = url.strip_prefix("sqlite:").unwrap_or(url);
+				let path = path.strip_prefix("//").unwrap_or(path);
+				make_file(Path::new(path))
+					.map_err(|cause| StoreError::File { path: path.into(), cause })?;
+				format!("sqlite://{path}?mode=rw")
+			},
+		};
+		// Statements that take long would be logged with the names of columns.
+		let options: AnyConnectOptions = url.parse()?;
+		let options = sqlx::ConnectOptions::disable_statement_logging(options);
+		let pool = AnyPoolOptions::new()
+			// A database in memory belongs to its connection.
+			.max_connections(if in_memory { 1 } else { 8 })
+			.acquire_timeout(Duration::from_secs(30))
+			.after_connect(move |connection, _| {
+				Box::pin(schema::configure(connection, backend, organization))
+			})
+			.connect_with(options)
+			.await?;
+		schema::migrate(&pool, backend).await?;
+		let store = Self { pool, backend, writing: Arc::default(), generations: Arc::default() };
+		store.claim("organization", &organization.to_string()).await?;
+		Ok(store)
+	}
+
+	/// Notes of which chain the index is, by the hash of its first block; later calls check it.
+	///
+	/// Errors: [`StoreError::Foreign`] for another chain.
+	pub async fn claim_chain(&self, genesis: Digest) -> Result<()> {
+		self.claim("chain", &genesis.to_string()).await
+	}
+
+	async fn claim(&self, what: &'static str, wanted: &str) -> Result<()> {
+		sqlx::query("INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+			.bind(what)
+			.bind(wanted.to_owned())
+			.execute(&self.pool)
+			.await?;
+		let found: String = sqlx::query("SELECT value FROM meta WHERE name = $1")
+			.bind(what)
+			.fetch_one(&self.pool)
+			.await?
+			.try_get(0)?;
+		if found != wanted {
+			return Err(StoreError::Foreign { what, found, wanted: wanted.into() });
+		}
+		Ok(())
+	}
+
+	/// The last block that the index has; `None` if it has none.
+	///
+	/// Errors: [`StoreError::Database`].
+	pub async fn cursor(&self) -> Result<Option<Cursor>> {
+		cursor(&mut *self.pool.acquire().await?).await
+	}
+
+	/// Closes the connections.
+	pub async fn close(&self) {
+		self.pool.close().await;
+	}
+}
+
+/// The last block that the index has.
+async fn cursor(connection: &mut AnyConnection) -> Result<Option<Cursor>> {
+	let row =
+		sqlx::query("SELECT block, hash FROM chain_cursor").fetch_optional(connection).await?;
+	row.map(|row| {
+		let hash = bytes32(row.try_get(1)?)?;
+		Ok(Cursor { number: number(row.try_get(0)?)?, hash: Digest(hash) })
+	})
+	.transpose()
+}
+
+/// Makes a file that only its owner can read, unless there is one. SQLite gives the files beside it the same mode.
+fn make_file(path: &Path) -> std::io::Result<()> {
+	OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(|_| ())
+}
+
+fn number<To: TryFrom<i64>>(number: i64) -> Result<To> {
+	To::try_from(number).map_err(|_| StoreError::Corrupted(format!("number {number}")))
+}
+
+fn bytes32(bytes: Vec<u8>) -> Result<[u8; 32]> {
+	bytes.try_into().map_err(|_| StoreError::Corrupted("an id has not 32 bytes".into()))
+}
+
+/// Number of a column of a view.
+fn column_of(view: &View, name: &str) -> Result<usize> {
+	view.column(name).ok_or_else(|| {
+		let known: Vec<_> = view.columns.iter().map(|column| column.name.as_str()).collect();
+		StoreError::UnknownColumn {
+			view: view.name.clone(),
+			column: name.chars().take(crate::view::MAX_NAME_LENGTH).collect(),
+			known: known.join(", "),
+		}
+	})
+}

@@ -1,0 +1,131 @@
+//! Tables of the index, apart from those of views.
+
+use super::{Result, StoreError};
+use crate::store::statement::Backend;
+use credio_primitives::OrganizationId;
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
+
+/// What makes version n + 1 of the tables out of version n, in one transaction each. `BYTES` stands for the type of
+/// bytes, `TEXT` compares byte by byte in both databases.
+const MIGRATIONS: [&[&str]; 1] = [&[
+	// The last block.
+	"CREATE TABLE chain_cursor (id BIGINT PRIMARY KEY, block BIGINT NOT NULL, hash BYTES NOT NULL)",
+	"CREATE TABLE streams (id BYTES PRIMARY KEY, owner BIGINT NOT NULL, name TEXT NOT NULL)",
+	// `place` is made of block and position in it, see `write.rs`; `superseded` is 1 if a live entry does it, and 2 if a
+	// final one does.
+	"CREATE TABLE entries (
+		place BIGINT PRIMARY KEY,
+		record BYTES NOT NULL UNIQUE,
+		stream BYTES NOT NULL,
+		sequence BIGINT NOT NULL,
+		owner BIGINT NOT NULL,
+		kind TEXT NOT NULL,
+		supersedes BYTES,
+		superseded BIGINT NOT NULL,
+		final BIGINT NOT NULL,
+		media_type TEXT,
+		problem TEXT
+	)",
+	"CREATE UNIQUE INDEX entries_by_stream ON entries (stream, sequence)",
+	"CREATE INDEX entries_live ON entries (place) WHERE final = 0",
+	"CREATE INDEX entries_superseded_live ON entries (place) WHERE superseded = 1",
+	// Plaintext of final records that can be read.
+	"CREATE TABLE documents (place BIGINT PRIMARY KEY, bytes BYTES NOT NULL)",
+	// `built_to` is the place up to which a generation has rows, and NULL once it has all.
+	"CREATE TABLE generations (
+		id BIGINT PRIMARY KEY,
+		view TEXT NOT NULL,
+		definition TEXT NOT NULL,
+		digest BYTES NOT NULL,
+		built_to BIGINT
+	)",
+	// Which generation is searched.
+	"CREATE TABLE views (name TEXT PRIMARY KEY, generation BIGINT NOT NULL)",
+	"CREATE TABLE unfit (
+		generation BIGINT NOT NULL,
+		place BIGINT NOT NULL,
+		reason TEXT NOT NULL,
+		PRIMARY KEY (generation, place)
+	)",
+]];
+
+/// Sets a connection up.
+pub async fn configure(
+	connection: &mut AnyConnection,
+	backend: Backend,
+	organization: OrganizationId,
+) -> std::result::Result<(), sqlx::Error> {
+	if backend == Backend::Postgres {
+		let schema = format!("credio_{organization}");
+		let create = AssertSqlSafe(format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
+		match sqlx::query(create).execute(&mut *connection).await {
+			Ok(_) => {},
+			// Two connections that make it at once: one of them is told that it is there.
+			Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {},
+			Err(error) => return Err(error),
+		}
+		let path = AssertSqlSafe(format!("SET search_path TO {schema}"));
+		sqlx::query(path).execute(&mut *connection).await?;
+		return Ok(());
+	}
+	for pragma in [
+		"PRAGMA busy_timeout = 30000",
+		"PRAGMA journal_mode = WAL",
+		// A power cut may take the last transactions, whole ones, and the cursor with them: they come from the chain again.
+		"PRAGMA synchronous = NORMAL",
+		"PRAGMA cache_size = -65536",
+		// What is removed is overwritten.
+		"PRAGMA secure_delete = ON",
+	] {
+		sqlx::query(pragma).execute(&mut *connection).await?;
+	}
+	Ok(())
+}
+
+/// Brings the tables to the version that this software knows.
+pub async fn migrate(pool: &AnyPool, backend: Backend) -> Result<()> {
+	let text = if backend == Backend::Postgres { "TEXT COLLATE \"C\"" } else { "TEXT" };
+	let bytes = if backend == Backend::Postgres { "BYTEA" } else { "BLOB" };
+	let meta = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)";
+	match sqlx::query(meta).execute(pool).await {
+		Ok(_) => {},
+		Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {},
+		Err(error) => return Err(error.into()),
+	}
+	let begin =
+		"INSERT INTO meta (name, value) VALUES ('version', '0') ON CONFLICT (name) DO NOTHING";
+	sqlx::query(begin).execute(pool).await?;
+	let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+	loop {
+		let mut transaction = pool.begin().await?;
+		lock(&mut transaction).await?;
+		let found: String = sqlx::query("SELECT value FROM meta WHERE name = 'version'")
+			.fetch_one(&mut *transaction)
+			.await?
+			.try_get(0)?;
+		let found: i64 =
+			found.parse().map_err(|_| StoreError::Corrupted("it has no version".into()))?;
+		if found > known {
+			return Err(StoreError::NewerSchema { found, known });
+		}
+		let Some(statements) = usize::try_from(found).ok().and_then(|n| MIGRATIONS.get(n)) else {
+			return Ok(());
+		};
+		for statement in *statements {
+			let statement = statement.replace("TEXT", text).replace("BYTES", bytes);
+			sqlx::query(AssertSqlSafe(statement)).execute(&mut *transaction).await?;
+		}
+		sqlx::query("UPDATE meta SET value = $1 WHERE name = 'version'")
+			.bind((found + 1).to_string())
+			.execute(&mut *transaction)
+			.await?;
+		transaction.commit().await?;
+	}
+}
+
+/// Waits until nobody else writes. The first statement of a transaction: SQLite lets no transaction that has read go on
+/// to write when another process has written meanwhile.
+pub async fn lock(connection: &mut AnyConnection) -> std::result::Result<(), sqlx::Error> {
+	sqlx::query("UPDATE meta SET value = value WHERE name = 'version'").execute(connection).await?;
+	Ok(())
+}

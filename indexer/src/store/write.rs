@@ -1,0 +1,432 @@
+//! Writing: blocks, documents that come and go, and what is not final yet.
+//!
+//! Every entry has a *place*: the number of its block and its position there, in one number, with room for the rows of
+//! its document. Places follow from the chain alone, so rows have the same ones whenever an index is built, and a row's
+//! place is its name in the database.
+
+use super::{
+	cursor,
+	generation::Generation,
+	rows::{Target, ROWS_PER_ENTRY},
+	schema, Result, Store, StoreError,
+};
+use crate::{
+	block::{Block, Content, Document, Entry},
+	store::statement::{Argument, Backend, Statement, MAX_ARGUMENTS},
+};
+use credio_primitives::{BlockNumber, OrganizationId, RecordId, StreamId};
+use sqlx::{any::AnyRow, AnyConnection, Row as _};
+use std::collections::HashMap;
+
+/// Bits of a place below the number of the block.
+pub(super) const BLOCK_SHIFT: u32 = 31;
+/// Most entries of one block.
+const ENTRIES_PER_BLOCK: i64 = (1 << BLOCK_SHIFT) / ROWS_PER_ENTRY;
+/// Longest reason or media type that is kept, in characters.
+const MAX_TEXT_LENGTH: usize = 1_024;
+/// Columns of `entries`.
+const ENTRY_COLUMNS: usize = 11;
+
+/// Who replaced an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Replaced {
+	/// An entry that is not final.
+	ByLive = 1,
+	/// A final one.
+	ByFinal = 2,
+}
+
+impl Store {
+	/// Takes finalized blocks, in their order, each above the one before: all of them, with the cursor, or nothing if it
+	/// fails. What was live is gone then, see [`Self::advance`].
+	///
+	/// Errors: [`StoreError::NotNext`], [`StoreError::UnknownRecord`], [`StoreError::TooManyEntries`],
+	/// [`StoreError::Database`].
+	pub async fn apply(&self, finalized: &[Block]) -> Result<()> {
+		self.advance(finalized, &[]).await
+	}
+
+	/// Replaces what is not final yet by these blocks, which come after the cursor. Nothing of them counts for rows that
+	/// are shown as final.
+	///
+	/// Errors: as [`Self::apply`].
+	pub async fn set_live(&self, live: &[Block]) -> Result<()> {
+		self.advance(&[], live).await
+	}
+
+	/// Takes finalized blocks and replaces what is not final, in one transaction.
+	///
+	/// Errors: as [`Self::apply`].
+	pub async fn advance(&self, finalized: &[Block], live: &[Block]) -> Result<()> {
+		let _writing = self.writing.lock().await;
+		let mut transaction = self.pool.begin().await?;
+		let mut writer = Writer::new(self, &mut transaction).await?;
+		let mut last = cursor(writer.connection).await?.map(|cursor| cursor.number);
+		writer.clear_live().await?;
+		for (block, is_final) in finalized
+			.iter()
+			.map(|block| (block, true))
+			.chain(live.iter().map(|block| (block, false)))
+		{
+			if let Some(cursor) = last.filter(|last| block.number <= *last) {
+				return Err(StoreError::NotNext { number: block.number, cursor });
+			}
+			last = Some(block.number);
+			writer.block(block, is_final).await?;
+		}
+		if let Some(block) = finalized.last() {
+			writer.set_cursor(block).await?;
+		}
+		writer.finish().await?;
+		transaction.commit().await?;
+		Ok(())
+	}
+
+	/// Stores documents of records that can be read now.
+	///
+	/// Errors: [`StoreError::UnknownRecord`], [`StoreError::Database`].
+	pub async fn put_documents(&self, documents: &[(RecordId, Document)]) -> Result<()> {
+		let _writing = self.writing.lock().await;
+		let mut transaction = self.pool.begin().await?;
+		let mut writer = Writer::new(self, &mut transaction).await?;
+		writer.put(documents).await?;
+		writer.finish().await?;
+		transaction.commit().await?;
+		Ok(())
+	}
+
+	/// Removes documents, with their rows; what is noted instead is why.
+	///
+	/// Errors: [`StoreError::UnknownRecord`], [`StoreError::Database`].
+	pub async fn remove_documents(&self, records: &[(RecordId, String)]) -> Result<()> {
+		let _writing = self.writing.lock().await;
+		let mut transaction = self.pool.begin().await?;
+		let mut writer = Writer::new(self, &mut transaction).await?;
+		writer.remove(records).await?;
+		writer.finish().await?;
+		transaction.commit().await?;
+		Ok(())
+	}
+}
+
+/// One transaction.
+struct Writer<'a> {
+	connection: &'a mut AnyConnection,
+	backend: Backend,
+	targets: Vec<Target>,
+	streams: HashMap<StreamId, Option<(OrganizationId, String)>>,
+	/// Entries and documents that are not written yet.
+	entries: Vec<Vec<Argument>>,
+	documents: Vec<Vec<Argument>>,
+	replaced: Vec<(RecordId, Replaced)>,
+}
+
+/// What is stored of an entry.
+struct Stored {
+	place: i64,
+	stream: StreamId,
+	is_final: bool,
+	superseded: i64,
+}
+
+impl<'a> Writer<'a> {
+	async fn new(store: &Store, connection: &'a mut AnyConnection) -> Result<Self> {
+		schema::lock(connection).await?;
+		let generations: Vec<Generation> = store.load_generations(connection).await?;
+		Ok(Self {
+			backend: store.backend,
+			targets: generations.into_iter().map(Target::new).collect(),
+			connection,
+			streams: HashMap::new(),
+			entries: Vec::new(),
+			documents: Vec::new(),
+			replaced: Vec::new(),
+		})
+	}
+
+	fn statement(&self, sql: &str) -> Statement {
+		Statement::new(self.backend, sql)
+	}
+
+	async fn block(&mut self, block: &Block, is_final: bool) -> Result<()> {
+		for stream in &block.streams {
+			self.streams.insert(stream.id, Some((stream.owner, stream.name.clone())));
+			if is_final {
+				let mut statement =
+					self.statement("INSERT INTO streams (id, owner, name) VALUES (");
+				let name = clean(&stream.name);
+				statement.bind_all([
+					stream.id.0.to_vec().into(),
+					i64::from(stream.owner).into(),
+					name.into(),
+				]);
+				statement.push(
+					") ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, name = excluded.name",
+				);
+				statement.execute(self.connection).await?;
+			}
+		}
+		let mut entries: Vec<&Entry> = block.entries.iter().collect();
+		entries.sort_by_key(|entry| (entry.stream, entry.sequence));
+		for (number, entry) in (0..).zip(entries) {
+			if number >= ENTRIES_PER_BLOCK {
+				return Err(StoreError::TooManyEntries(block.number));
+			}
+			self.entry(entry, place(block.number, number), is_final).await?;
+		}
+		if is_final {
+			self.put(&block.readable).await?;
+			self.remove(&block.removed).await?;
+		}
+		Ok(())
+	}
+
+	async fn entry(&mut self, entry: &Entry, place: i64, is_final: bool) -> Result<()> {
+		let (media_type, problem) = match &entry.content {
+			Content::Document(document) => (Some(clean(&document.media_type)), None),
+			Content::Unreadable(problem) => (None, Some(clean(problem))),
+		};
+		self.entries.push(vec![
+			place.into(),
+			entry.record.0.to_vec().into(),
+			entry.stream.0.to_vec().into(),
+			i64::try_from(entry.sequence).unwrap_or(i64::MAX).into(),
+			i64::from(entry.owner).into(),
+			entry.kind.name().into(),
+			entry.supersedes.map(|record| record.0.to_vec()).into(),
+			0.into(),
+			i64::from(is_final).into(),
+			media_type.into(),
+			problem.into(),
+		]);
+		if let Some(record) = entry.supersedes {
+			let by = if is_final { Replaced::ByFinal } else { Replaced::ByLive };
+			self.replaced.push((record, by));
+		}
+		if let Content::Document(document) = &entry.content {
+			let stored = Stored { place, stream: entry.stream, is_final, superseded: 0 };
+			if is_final {
+				self.documents.push(vec![place.into(), document.bytes.clone().into()]);
+			}
+			self.rows(&stored, document).await?;
+		}
+		if self.entries.len() * ENTRY_COLUMNS > MAX_ARGUMENTS / 2 {
+			self.flush().await?;
+		}
+		Ok(())
+	}
+
+	/// Makes the rows of a document in all views that have its stream.
+	async fn rows(&mut self, stored: &Stored, document: &Document) -> Result<()> {
+		self.load_stream(stored.stream).await?;
+		let stream = self.streams.get(&stored.stream).cloned().flatten();
+		let stream = stream.as_ref().map(|(owner, name)| (*owner, name.as_str()));
+		for target in &mut self.targets {
+			if target.takes(stored.place) && target.view().takes_stream(stored.stream, stream) {
+				target.add(
+					stored.stream,
+					stored.place,
+					stored.is_final,
+					stored.superseded,
+					&document.media_type,
+					&document.bytes,
+				);
+			}
+		}
+		Ok(())
+	}
+
+	async fn load_stream(&mut self, stream: StreamId) -> Result<()> {
+		if !self.streams.contains_key(&stream) {
+			let found = stream_of(self.connection, self.backend, stream).await?;
+			self.streams.insert(stream, found);
+		}
+		Ok(())
+	}
+
+	async fn put(&mut self, documents: &[(RecordId, Document)]) -> Result<()> {
+		if documents.is_empty() {
+			return Ok(());
+		}
+		self.flush().await?;
+		for (record, document) in documents {
+			let stored = self.forget(*record, None).await?;
+			let mut statement = self.statement("UPDATE entries SET problem = NULL, media_type = ");
+			statement.bind(clean(&document.media_type));
+			statement.push(" WHERE place = ");
+			statement.bind(stored.place);
+			statement.execute(self.connection).await?;
+			self.documents.push(vec![stored.place.into(), document.bytes.clone().into()]);
+			self.rows(&stored, document).await?;
+		}
+		self.flush().await
+	}
+
+	async fn remove(&mut self, records: &[(RecordId, String)]) -> Result<()> {
+		if records.is_empty() {
+			return Ok(());
+		}
+		self.flush().await?;
+		for (record, reason) in records {
+			self.forget(*record, Some(reason)).await?;
+		}
+		Ok(())
+	}
+
+	/// Removes the document of a record, if there is one, and its rows.
+	async fn forget(&mut self, record: RecordId, reason: Option<&str>) -> Result<Stored> {
+		let stored = self.stored(record).await?;
+		if !stored.is_final {
+			return Err(StoreError::UnknownRecord(record));
+		}
+		let mut statement = self.statement("DELETE FROM documents WHERE place = ");
+		statement.bind(stored.place);
+		statement.execute(self.connection).await?;
+		if let Some(reason) = reason {
+			let mut statement = self.statement("UPDATE entries SET media_type = NULL, problem = ");
+			statement.bind(clean(reason));
+			statement.push(" WHERE place = ");
+			statement.bind(stored.place);
+			statement.execute(self.connection).await?;
+		}
+		for target in &mut self.targets {
+			target.remove(self.connection, self.backend, stored.place).await?;
+		}
+		Ok(stored)
+	}
+
+	async fn stored(&mut self, record: RecordId) -> Result<Stored> {
+		let mut statement =
+			self.statement("SELECT place, stream, final, superseded FROM entries WHERE record = ");
+		statement.bind(record.0.to_vec());
+		let rows = statement.fetch_all(self.connection).await?;
+		stored(rows.first().ok_or(StoreError::UnknownRecord(record))?)
+	}
+
+	/// Removes all that is not final.
+	async fn clear_live(&mut self) -> Result<()> {
+		let rows = self
+			.statement("SELECT COUNT(*) FROM entries WHERE final = 0")
+			.fetch_all(self.connection)
+			.await?;
+		let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+		if count == 0 {
+			return Ok(());
+		}
+		for sql in [
+			"DELETE FROM entries WHERE final = 0",
+			"UPDATE entries SET superseded = 0 WHERE superseded = 1",
+		] {
+			self.statement(sql).execute(self.connection).await?;
+		}
+		for target in &mut self.targets {
+			target.clear_live(self.connection, self.backend).await?;
+		}
+		Ok(())
+	}
+
+	async fn set_cursor(&mut self, block: &Block) -> Result<()> {
+		let mut statement =
+			self.statement("INSERT INTO chain_cursor (id, block, hash) VALUES (1, ");
+		statement.bind_all([i64::from(block.number).into(), block.hash.0.to_vec().into()]);
+		statement
+			.push(") ON CONFLICT (id) DO UPDATE SET block = excluded.block, hash = excluded.hash");
+		statement.execute(self.connection).await?;
+		Ok(())
+	}
+
+	/// Writes what is waiting to be written.
+	async fn flush(&mut self) -> Result<()> {
+		let into = "INSERT INTO entries (place, record, stream, sequence, owner, kind, supersedes, superseded, final, \
+			media_type, problem) VALUES ";
+		insert(self.connection, self.backend, into, std::mem::take(&mut self.entries)).await?;
+		let into = "INSERT INTO documents (place, bytes) VALUES ";
+		insert(self.connection, self.backend, into, std::mem::take(&mut self.documents)).await?;
+		for target in &mut self.targets {
+			target.flush(self.connection, self.backend).await?;
+		}
+		for (record, by) in std::mem::take(&mut self.replaced) {
+			self.replace(record, by).await?;
+		}
+		Ok(())
+	}
+
+	/// Notes that a record was replaced.
+	async fn replace(&mut self, record: RecordId, by: Replaced) -> Result<()> {
+		let mut statement = self.statement("UPDATE entries SET superseded = ");
+		statement.bind(by as i64);
+		statement.push(" WHERE record = ");
+		statement.bind(record.0.to_vec());
+		statement.push(" AND superseded < ");
+		statement.bind(by as i64);
+		if statement.execute(self.connection).await? == 0 {
+			return Ok(());
+		}
+		let place = self.stored(record).await?.place;
+		for target in &mut self.targets {
+			target.replace(self.connection, self.backend, place, by as i64).await?;
+		}
+		Ok(())
+	}
+
+	async fn finish(&mut self) -> Result<()> {
+		self.flush().await?;
+		for target in &mut self.targets {
+			target.refresh(self.connection, self.backend).await?;
+		}
+		Ok(())
+	}
+}
+
+fn stored(row: &AnyRow) -> Result<Stored> {
+	Ok(Stored {
+		place: row.try_get(0)?,
+		stream: StreamId(super::bytes32(row.try_get(1)?)?),
+		is_final: row.try_get::<i64, _>(2)? != 0,
+		superseded: row.try_get(3)?,
+	})
+}
+
+/// Owner and name of a stream, if they are known.
+pub(super) async fn stream_of(
+	connection: &mut AnyConnection,
+	backend: Backend,
+	stream: StreamId,
+) -> Result<Option<(OrganizationId, String)>> {
+	let mut statement = Statement::new(backend, "SELECT owner, name FROM streams WHERE id = ");
+	statement.bind(stream.0.to_vec());
+	let rows = statement.fetch_all(connection).await?;
+	let row = rows.first();
+	row.map(|row| Ok((super::number(row.try_get(0)?)?, row.try_get(1)?))).transpose()
+}
+
+/// Inserts rows, as many at once as the database takes.
+pub(super) async fn insert(
+	connection: &mut AnyConnection,
+	backend: Backend,
+	into: &str,
+	rows: Vec<Vec<Argument>>,
+) -> Result<()> {
+	let width = rows.first().map_or(1, Vec::len).max(1);
+	let mut rows = rows.into_iter().peekable();
+	while rows.peek().is_some() {
+		let mut statement = Statement::new(backend, into);
+		for (number, row) in rows.by_ref().take(MAX_ARGUMENTS / width).enumerate() {
+			statement.push(if number > 0 { ", (" } else { "(" });
+			statement.bind_all(row);
+			statement.push(")");
+		}
+		statement.execute(connection).await?;
+	}
+	Ok(())
+}
+
+/// Place of an entry.
+fn place(block: BlockNumber, number: i64) -> i64 {
+	(i64::from(block) << BLOCK_SHIFT) + number * ROWS_PER_ENTRY
+}
+
+/// A text as both databases take it, and not too long.
+fn clean(text: &str) -> String {
+	text.chars().filter(|c| *c != '\0').take(MAX_TEXT_LENGTH).collect()
+}

@@ -1,0 +1,166 @@
+//! Full text: how text is cut into words, and how words are looked for.
+//!
+//! Both databases are given the words that this module makes, so they find the same. A word is a run of letters and
+//! digits, in lower case and without accents. Words are found whole, by their beginning (`stair*`), or one after the
+//! other in a phrase (`"stair tread"`).
+
+use unicode_normalization::{char::is_combining_mark, UnicodeNormalization};
+
+/// Words of a row that are kept; PostgreSQL has no place for more positions.
+pub const MAX_WORDS: usize = 16_000;
+/// Longest word, in characters; what is longer is cut.
+pub const MAX_WORD_LENGTH: usize = 64;
+/// Most words in one search.
+pub const MAX_SEARCHED: usize = 32;
+/// Stands between two columns, so that no phrase reaches from one into the other. It is no word.
+const BORDER: &str = "\u{b7}";
+
+/// The words of a text.
+pub fn words(text: &str) -> Vec<String> {
+	let mut words = Vec::new();
+	let mut word = String::new();
+	let mut length = 0;
+	let folded = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
+	// Lower case may come with an accent of its own.
+	for c in folded.filter(|c| !is_combining_mark(*c)).chain([' ']) {
+		if !c.is_alphanumeric() {
+			if !word.is_empty() {
+				words.push(std::mem::take(&mut word));
+			}
+			length = 0;
+		} else if length < MAX_WORD_LENGTH {
+			word.push(c);
+			length += 1;
+		}
+	}
+	words
+}
+
+/// What SQLite is given of the full-text columns of a row: words with spaces between them. `None` if there is no word.
+pub fn for_sqlite(texts: &[&str]) -> Option<String> {
+	let texts = bounded(texts);
+	let texts: Vec<_> = texts.iter().map(|words| words.join(" ")).collect();
+	(!texts.is_empty()).then(|| texts.join(&format!(" {BORDER} ")))
+}
+
+/// What PostgreSQL is given: a `tsvector`, as text.
+pub fn for_postgres(texts: &[&str]) -> Option<String> {
+	let mut vector = String::new();
+	let mut position = 0;
+	for words in bounded(texts) {
+		for word in words {
+			position += 1;
+			vector.push_str(&format!("'{word}':{position} "));
+		}
+		position += 1;
+	}
+	(!vector.is_empty()).then_some(vector)
+}
+
+fn bounded(texts: &[&str]) -> Vec<Vec<String>> {
+	let mut room = MAX_WORDS;
+	let mut all = Vec::new();
+	for text in texts {
+		let mut words = words(text);
+		words.truncate(room);
+		room -= words.len();
+		if !words.is_empty() {
+			all.push(words);
+		}
+	}
+	all
+}
+
+/// What is looked for: all of these, in any order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+	terms: Vec<Term>,
+}
+
+/// Words that follow one another; of the last one maybe only its beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Term {
+	words: Vec<String>,
+	is_prefix: bool,
+}
+
+impl Search {
+	/// Reads words, `beginnings*` and `"phrases"`; an error says what is wrong.
+	pub fn parse(text: &str) -> Result<Self, &'static str> {
+		let mut terms = Vec::new();
+		for (number, part) in text.split('"').enumerate() {
+			let is_phrase = number % 2 == 1;
+			let pieces: Vec<&str> =
+				if is_phrase { vec![part] } else { part.split_whitespace().collect() };
+			for piece in pieces {
+				// A piece such as `HJ-2026` is a phrase of its words, which is how it stands in a document.
+				let words = words(piece);
+				if !words.is_empty() {
+					terms.push(Term { words, is_prefix: piece.ends_with('*') });
+				}
+			}
+		}
+		if terms.is_empty() {
+			return Err("there is no word to look for");
+		}
+		if terms.iter().map(|term| term.words.len()).sum::<usize>() > MAX_SEARCHED {
+			return Err("there are more than 32 words to look for");
+		}
+		Ok(Self { terms })
+	}
+
+	/// As an FTS5 query.
+	pub fn for_sqlite(&self) -> String {
+		let term = |term: &Term| {
+			let star = if term.is_prefix { "*" } else { "" };
+			format!("\"{}\"{star}", term.words.join(" "))
+		};
+		self.terms.iter().map(term).collect::<Vec<_>>().join(" AND ")
+	}
+
+	/// As a `tsquery`.
+	pub fn for_postgres(&self) -> String {
+		let term = |term: &Term| {
+			let star = if term.is_prefix { ":*" } else { "" };
+			let words: Vec<_> = term.words.iter().map(|word| format!("'{word}'")).collect();
+			format!("({}{star})", words.join(" <-> "))
+		};
+		self.terms.iter().map(term).collect::<Vec<_>>().join(" & ")
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	#[test]
+	fn words_are_folded() {
+		let text = "Segelmacherei Albrecht & Töchter OHG, HJ-2026-0417; ＡＢ İstanbul 420 g/m²";
+		let is = "segelmacherei albrecht tochter ohg hj 2026 0417 ab istanbul 420 g m2";
+		assert_eq!(words(text).join(" "), is);
+	}
+
+	#[test]
+	fn searches_are_quoted() {
+		let search = Search::parse(r#"oak "Stair tread" hand* HJ-2026"#).unwrap();
+		assert_eq!(search.for_sqlite(), r#""oak" AND "stair tread" AND "hand"* AND "hj 2026""#);
+		assert_eq!(
+			search.for_postgres(),
+			"('oak') & ('stair' <-> 'tread') & ('hand':*) & ('hj' <-> '2026')"
+		);
+		assert!(Search::parse(" - ").is_err());
+		assert!(Search::parse(&"a ".repeat(33)).is_err());
+	}
+
+	proptest! {
+		#[test]
+		fn words_hold_letters_and_digits_only(text in ".{0,80}") {
+			for word in words(&text) {
+				prop_assert!(word.chars().all(char::is_alphanumeric), "{word}");
+				prop_assert!(word.chars().count() <= MAX_WORD_LENGTH);
+				prop_assert_eq!(words(&word), vec![word]);
+			}
+		}
+	}
+}
