@@ -213,6 +213,19 @@ pub enum Command {
 	/// The runtime of the chain, and its upgrades
 	#[command(subcommand)]
 	Runtime(RuntimeCommand),
+	/// Indexes: documents in plaintext, to be searched
+	#[command(subcommand)]
+	Index(IndexCommand),
+	/// Search a view of an index
+	#[command(
+		after_help = "Examples:\n  credio search invoices-ubl 'amount > 1000 and currency = \"EUR\"' --sort -issueDate\n  credio search invoices-ubl 'match \"steel\"' --json"
+	)]
+	Search(SearchArguments),
+	/// Count, sum and average over a view of an index
+	#[command(
+		after_help = "Example: credio aggregate invoices-ubl count 'sum(amount)' --by currency --by 'month(dueDate)'"
+	)]
+	Aggregate(AggregateArguments),
 	/// Write the vaults of the example organizations of a development chain
 	#[command(after_help = "Example: credio dev-vaults ~/credio-dev")]
 	DevVaults {
@@ -452,6 +465,127 @@ pub struct OutboxArgument {
 	/// File of the outbox, or postgres://… for one in PostgreSQL
 	#[arg(long, env = "CREDIO_OUTBOX", value_name = "FILE_OR_URL")]
 	pub outbox: String,
+}
+
+/// Where an index is.
+#[derive(Clone, Debug, Args)]
+pub struct IndexArguments {
+	/// File of the index, or a PostgreSQL database (postgres://…)
+	#[arg(long, env = "CREDIO_INDEX", value_name = "FILE_OR_URL")]
+	pub index: String,
+}
+
+/// Indexes.
+#[derive(Debug, Subcommand)]
+pub enum IndexCommand {
+	/// Keep an index up to date, until Ctrl-C
+	#[command(
+		after_help = "Example: credio index run --index acme.index --views samples/views --listen 127.0.0.1:9950"
+	)]
+	Run {
+		#[command(flatten)]
+		index: IndexArguments,
+		/// Definitions of views: files, or folders with .toml files
+		#[arg(long = "views", value_name = "PATH")]
+		views: Vec<PathBuf>,
+		/// Another node, for when the first goes away; may be given several times
+		#[arg(long = "or-node", value_name = "URL")]
+		more_nodes: Vec<String>,
+		/// Show rows before they are final, to those who ask for them
+		#[arg(long)]
+		live: bool,
+		/// Answer JSON-RPC at this address
+		#[arg(long, value_name = "IP:PORT")]
+		listen: Option<std::net::SocketAddr>,
+		/// File whose first line is the token that callers have to show
+		#[arg(long, value_name = "FILE", requires = "listen")]
+		token_file: Option<PathBuf>,
+	},
+	/// Bring an index up to date with what is final now
+	#[command(after_help = "Example: credio index sync --index acme.index --views samples/views")]
+	Sync {
+		#[command(flatten)]
+		index: IndexArguments,
+		/// Definitions of views: files, or folders with .toml files
+		#[arg(long = "views", value_name = "PATH")]
+		views: Vec<PathBuf>,
+		/// Another node, for when the first goes away; may be given several times
+		#[arg(long = "or-node", value_name = "URL")]
+		more_nodes: Vec<String>,
+	},
+	/// List the views of an index
+	#[command(after_help = "Example: credio index views --index acme.index")]
+	Views {
+		#[command(flatten)]
+		index: IndexArguments,
+	},
+	/// List documents that do not fit a view, and why
+	#[command(after_help = "Example: credio index unfit invoices-ubl --index acme.index")]
+	Unfit {
+		/// The view
+		view: String,
+		#[command(flatten)]
+		index: IndexArguments,
+	},
+	/// Write all of an index, in an order that is the same for the same content
+	#[command(after_help = "Example: credio index dump --index acme.index -o acme.dump")]
+	Dump {
+		#[command(flatten)]
+		index: IndexArguments,
+		/// File to write to; - for standard output
+		#[arg(short, long, value_name = "FILE")]
+		output: PathBuf,
+	},
+}
+
+/// What to search for.
+#[derive(Debug, Args)]
+pub struct SearchArguments {
+	#[command(flatten)]
+	pub index: IndexArguments,
+	/// The view
+	pub view: String,
+	/// Which rows; all without it
+	pub filter: Option<String>,
+	/// Columns to sort by; with - in front, the largest first
+	#[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+	pub sort: Vec<String>,
+	/// Most rows
+	#[arg(long, default_value_t = credio_indexer::store::DEFAULT_LIMIT, value_name = "N")]
+	pub limit: u32,
+	/// Go on where the page before ended
+	#[arg(long, value_name = "CURSOR")]
+	pub after: Option<String>,
+	/// Rows that are not final yet, too
+	#[arg(long)]
+	pub live: bool,
+	/// Rows that later ones have replaced, too
+	#[arg(long)]
+	pub history: bool,
+}
+
+/// What to compute.
+#[derive(Debug, Args)]
+pub struct AggregateArguments {
+	#[command(flatten)]
+	pub index: IndexArguments,
+	/// The view
+	pub view: String,
+	/// count, or count, sum, avg, min or max of a column
+	#[arg(required = true, value_name = "FUNCTION")]
+	pub functions: Vec<String>,
+	/// Which rows; all without it
+	#[arg(long, value_name = "FILTER")]
+	pub filter: Option<String>,
+	/// Columns whose values make groups, or year or month of one
+	#[arg(long, value_name = "COLUMN")]
+	pub by: Vec<String>,
+	/// Rows that are not final yet, too
+	#[arg(long)]
+	pub live: bool,
+	/// Rows that later ones have replaced, too
+	#[arg(long)]
+	pub history: bool,
 }
 
 /// Lanes.

@@ -6,6 +6,7 @@ mod bundle;
 mod council;
 mod dev;
 mod grants;
+mod index;
 mod lane;
 mod org;
 mod outbox;
@@ -65,6 +66,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 		Command::Council(command) => council::run(&session, command).await,
 		Command::Validator(command) => council::validators(&session, command).await,
 		Command::Runtime(command) => council::runtime(&session, command).await,
+		Command::Index(command) => index::run(&session, command).await,
+		Command::Search(arguments) => index::search(&session, arguments).await,
+		Command::Aggregate(arguments) => index::aggregate(&session, arguments).await,
 		Command::DevVaults { folder } => dev::run(&session, &folder),
 	}
 }

@@ -1,5 +1,6 @@
 //! Exit codes, and the failures behind them.
 
+use credio_indexer::{ingest::IngestError, StoreError};
 use credio_sdk::{outbox::OutboxError, primitives::error_codes as codes, vault::VaultError, Error};
 
 /// It worked.
@@ -44,6 +45,9 @@ pub enum Failure {
 	/// The outbox says so.
 	#[error(transparent)]
 	Outbox(#[from] OutboxError),
+	/// The index says so.
+	#[error(transparent)]
+	Index(#[from] IngestError),
 	/// A file cannot be read or written.
 	#[error("{path}: {source}")]
 	File {
@@ -70,6 +74,12 @@ pub enum Failure {
 	Other(String),
 }
 
+impl From<StoreError> for Failure {
+	fn from(error: StoreError) -> Self {
+		Self::Index(error.into())
+	}
+}
+
 impl From<VaultError> for Failure {
 	fn from(error: VaultError) -> Self {
 		Self::Sdk(error.into())
@@ -89,7 +99,9 @@ impl Failure {
 			Self::Uploads { code, .. } => *code,
 			Self::Outbox(OutboxError::KeyReused(_)) | Self::Aborted(_) => REJECTED,
 			Self::Outbox(OutboxError::NotFound(_)) => NOT_FOUND,
-			Self::Outbox(_) => FAILED,
+			Self::Index(IngestError::Node(error)) => code(error),
+			Self::Index(IngestError::Store(StoreError::UnknownView { .. })) => NOT_FOUND,
+			Self::Outbox(_) | Self::Index(_) => FAILED,
 			Self::File { .. } | Self::Other(_) => FAILED,
 		}
 	}

@@ -12,7 +12,9 @@
 pub mod block;
 pub mod document;
 pub mod filter;
+pub mod ingest;
 mod path;
+pub mod server;
 pub mod store;
 pub mod value;
 pub mod view;

@@ -4,6 +4,7 @@ mod aggregate;
 mod build;
 mod dump;
 mod generation;
+mod known;
 mod page;
 mod rows;
 mod schema;
@@ -13,7 +14,7 @@ mod write;
 
 pub use aggregate::{Aggregate, Aggregated};
 pub use generation::ViewState;
-pub use search::{Page, Query, Row, SortKey, Unfit};
+pub use search::{Page, Query, Row, SortKey, Unfit, DEFAULT_LIMIT};
 
 use crate::{filter::FilterError, view::View, ViewError};
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId};

@@ -95,6 +95,22 @@ impl Store {
 		Ok(())
 	}
 
+	/// Stores some documents and removes others.
+	pub(super) async fn write(
+		&self,
+		readable: &[(RecordId, Document)],
+		removed: &[(RecordId, String)],
+	) -> Result<()> {
+		let _writing = self.writing.lock().await;
+		let mut transaction = self.pool.begin().await?;
+		let mut writer = Writer::new(self, &mut transaction).await?;
+		writer.put(readable).await?;
+		writer.remove(removed).await?;
+		writer.finish().await?;
+		transaction.commit().await?;
+		Ok(())
+	}
+
 	/// Removes documents, with their rows; what is noted instead is why.
 	///
 	/// Errors: [`StoreError::UnknownRecord`], [`StoreError::Database`].

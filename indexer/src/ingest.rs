@@ -1,0 +1,305 @@
+//! Follows the chain: finalized blocks into the store, history first and then live, from one node and on to another.
+//!
+//! The store's cursor says how far it is. What a batch of blocks brings and the cursor behind it are one transaction, so
+//! whenever this ends, and however, it goes on without losing or doubling anything.
+
+mod access;
+mod history;
+
+use crate::{
+	block::{self, Block, Content},
+	store::{Store, StoreError},
+};
+use credio_primitives::{
+	BlockNumber, Entry, EntryBody, OrganizationId, StreamId,
+};
+use credio_sdk::{
+	client::{ahead_of, Unread},
+	vault::Vault,
+	Client, Error,
+};
+use futures::{stream, FutureExt, StreamExt, TryStreamExt};
+use std::{
+	collections::BTreeMap,
+	future::Future,
+	sync::Arc,
+	time::Duration,
+};
+use tokio::sync::watch;
+
+/// Bounds of the time between two tries to reach a node.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// Most entries of a stream in one answer of a node.
+const MAX_PART: u32 = 256;
+/// Calls to the node at a time.
+const CONCURRENCY: usize = 8;
+
+/// How an index is kept up to date.
+#[derive(Clone, Debug)]
+pub struct Settings {
+	/// WebSocket addresses of nodes. The first one that answers is used; when it goes away, the next; and when finality
+	/// stands still there, but not elsewhere, the one that is furthest.
+	pub nodes: Vec<String>,
+	/// Whether rows are shown before they are final, to those who ask for them.
+	pub live: bool,
+}
+
+/// What keeps an index from being kept up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+	/// The store cannot go on.
+	#[error(transparent)]
+	Store(#[from] StoreError),
+	/// The store is of another chain than the node, or of one that was not final after all.
+	#[error("the index has block {0}, and the node has another one there: build the index anew (credio index rebuild)")]
+	OtherChain(BlockNumber),
+	/// There is no node.
+	#[error("an index needs the address of a node")]
+	NoNode,
+	/// The node cannot go on: another one may.
+	#[error(transparent)]
+	Node(#[from] Error),
+}
+
+type Result<Answer> = std::result::Result<Answer, IngestError>;
+
+/// Keeps an index up to date.
+pub struct Ingest {
+	store: Store,
+	vault: Arc<dyn Vault>,
+	settings: Settings,
+}
+
+/// When to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+	/// The index has what was final when it was asked.
+	CaughtUp,
+	/// Never.
+	Stopped,
+}
+
+impl std::fmt::Debug for Ingest {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "Ingest({:?})", self.settings)
+	}
+}
+
+impl Ingest {
+	/// Keeps the index of a vault's organization.
+	pub fn new(store: Store, vault: Arc<dyn Vault>, settings: Settings) -> Self {
+		Self { store, vault, settings }
+	}
+
+	/// Follows the chain until `stop` resolves. A node that goes away is no error: the next one is tried, again and again.
+	///
+	/// Errors: [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`].
+	pub async fn run(&self, stop: impl Future<Output = ()>) -> Result<()> {
+		tokio::select! {
+			result = self.work(Until::Stopped) => result,
+			() = stop => Ok(()),
+		}
+	}
+
+	/// Follows the chain until the index has all that is final now.
+	///
+	/// Errors: as [`Self::run`].
+	pub async fn catch_up(&self) -> Result<()> {
+		self.work(Until::CaughtUp).await
+	}
+
+	/// Works with one node after the other.
+	async fn work(&self, until: Until) -> Result<()> {
+		let nodes = &self.settings.nodes;
+		let mut wait = BACK_OFF.0;
+		let mut current = 0;
+		loop {
+			let node = nodes.get(current).ok_or(IngestError::NoNode)?;
+			let (tell, heard) = watch::channel(0);
+			let served = tokio::select! {
+				served = self.serve(node, until, &tell) => served,
+				ahead = ahead_of(nodes, heard) => {
+					current = ahead;
+					continue;
+				},
+			};
+			match served {
+				Err(IngestError::Node(_)) => {},
+				other => return other,
+			}
+			if *tell.borrow() > 0 {
+				wait = BACK_OFF.0;
+			}
+			// Nothing tells when a node is back.
+			tokio::time::sleep(wait).await;
+			wait = wait.saturating_mul(2).min(BACK_OFF.1);
+			current = (current + 1) % nodes.len();
+		}
+	}
+
+	/// Works with one node until it goes away. Tells the finalized blocks of which it hears.
+	async fn serve(
+		&self,
+		node: &str,
+		until: Until,
+		heard: &watch::Sender<BlockNumber>,
+	) -> Result<()> {
+		let client = Client::connect(node, self.vault.clone()).await?;
+		if client.is_syncing().await? {
+			// What it tells is of the past.
+			return Err(Error::Connection("the node is behind the chain, and catches up".into()).into());
+		}
+		self.store.claim_chain(client.limits().genesis_hash).await?;
+		if let Some(cursor) = self.store.cursor().await? {
+			match client.block_hash(cursor.number).await? {
+				Some(hash) if hash == cursor.hash => {},
+				Some(_) => return Err(IngestError::OtherChain(cursor.number)),
+				None => {
+					let error = "the node is behind the index";
+					return Err(Error::Connection(error.into()).into());
+				},
+			}
+		}
+		let mut heads = client.finalized_heads().await?;
+		let mut best = client.best_heads().await?;
+		let mut finalized = heads.next().await?;
+		loop {
+			heard.send_if_modified(|known| std::mem::replace(known, finalized) != finalized);
+			client.follow_upgrade().await?;
+			self.follow(&client, finalized).await?;
+			if until == Until::CaughtUp {
+				return Ok(());
+			}
+			loop {
+				tokio::select! {
+					head = heads.next() => {
+						finalized = head?;
+						break;
+					},
+					head = best.next(), if self.settings.live => {
+						head?;
+						self.show_live(&client).await?;
+					},
+				}
+			}
+			// What came meanwhile: only the newest counts.
+			while let Some(head) = heads.next().now_or_never() {
+				finalized = head?;
+			}
+		}
+	}
+
+	/// Takes all that is final up to a block.
+	async fn follow(&self, client: &Client, finalized: BlockNumber) -> Result<()> {
+		// Asked for before anything is read: what changes after is seen the next time.
+		let access = access::Access::of(client).await?;
+		let streams = client.streams(None).await?;
+		if let Some(before) = self.store.access().await? {
+			let changed = access.changed_since(client, &before).await?;
+			for stream in streams.iter().filter(|stream| changed.contains(stream.id)) {
+				self.read_again(client, stream.id).await?;
+			}
+		}
+		self.store.set_access(&access.encoded()).await?;
+		history::History::new(client, &self.store, streams, finalized).await?.take().await
+	}
+
+	/// Reads a stream again, of which other entries may be read than before.
+	async fn read_again(&self, client: &Client, stream: StreamId) -> Result<()> {
+		let mut from = 0;
+		loop {
+			let known = self.store.known(stream, from, MAX_PART).await?;
+			if known.is_empty() {
+				return Ok(());
+			}
+			let part = client.fetch_stream(stream, from).await?;
+			let (mut readable, mut removed) = (Vec::new(), Vec::new());
+			for (entry, read) in part.entries {
+				from = entry.header.sequence.saturating_add(1);
+				let Some(problem) = known.get(&entry.record_id) else { continue };
+				match content(read) {
+					Content::Document(document) if problem.is_some() => {
+						readable.push((entry.record_id, document));
+					},
+					Content::Unreadable(now) if problem.as_ref() != Some(&now) => {
+						removed.push((entry.record_id, now));
+					},
+					_ => {},
+				}
+			}
+			self.store.change(&readable, &removed).await?;
+			if part.next_sequence.is_none() {
+				return Ok(());
+			}
+		}
+	}
+
+	/// Shows what is not final yet, instead of what was shown before.
+	async fn show_live(&self, client: &Client) -> Result<()> {
+		let known = self.store.next_sequences().await?;
+		let parts = stream::iter(known)
+			.map(|(id, next)| async move {
+				let part = client.fetch_unfinalized(id, next.sequence).await?;
+				Ok::<_, Error>((next.owner, part))
+			})
+			.buffer_unordered(CONCURRENCY)
+			.try_collect::<Vec<_>>()
+			.await?;
+		let cursor = self.store.cursor().await?.map_or(0, |cursor| cursor.number);
+		let mut blocks = BTreeMap::new();
+		for (owner, part) in parts {
+			for (entry, read) in part.entries {
+				let number = entry.header.block;
+				if number > cursor {
+					let block = blocks.entry(number).or_insert_with(|| Block::new(number, part.at.hash));
+					block.entries.push(indexed(owner, entry, read));
+				}
+			}
+		}
+		let mut blocks = blocks.into_values().collect::<Vec<_>>();
+		blocks.iter_mut().for_each(sort);
+		self.store.set_live(&blocks).await?;
+		Ok(())
+	}
+}
+
+/// Entries of a block in an order that follows from the chain alone.
+fn sort(block: &mut Block) {
+	block.entries.sort_by_key(|entry| (entry.stream, entry.sequence));
+}
+
+/// A document, or the word for why there is none.
+fn content(
+	read: std::result::Result<credio_sdk::envelope::Document, Unread>,
+) -> Content {
+	match read {
+		Ok(document) => Content::Document(block::Document {
+			media_type: document.media_type.to_string(),
+			bytes: document.bytes.to_vec(),
+		}),
+		Err(Unread::Denied(denial)) => Content::Unreadable(denial.word().into()),
+		Err(Unread::Unopened(_)) => Content::Unreadable("doesNotOpen".into()),
+	}
+}
+
+/// An entry as the store takes it.
+fn indexed(
+	owner: OrganizationId,
+	entry: Entry,
+	read: std::result::Result<credio_sdk::envelope::Document, Unread>,
+) -> block::Entry {
+	let (kind, supersedes) = match entry.header.body {
+		EntryBody::Record { supersedes, .. } => (block::EntryKind::Record, supersedes),
+		EntryBody::DigestAnchor { .. } => (block::EntryKind::DigestAnchor, None),
+		EntryBody::MerkleAnchor { .. } => (block::EntryKind::MerkleAnchor, None),
+	};
+	block::Entry {
+		record: entry.record_id,
+		stream: entry.header.stream,
+		sequence: entry.header.sequence,
+		owner,
+		kind,
+		supersedes,
+		content: content(read),
+	}
+}

@@ -1,0 +1,78 @@
+//! What an organization may read, as far as that can change: its own status, and the grants that it holds.
+
+use credio_primitives::{
+	grant::GrantFilter, rpc::GrantJson, GrantId, GrantStatus, OrganizationStatus, RecordId,
+	Resource, StreamId,
+};
+use credio_sdk::{Client, Error};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet};
+
+/// What decides about reading, at a block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Access {
+	status: OrganizationStatus,
+	grants: BTreeMap<GrantId, (Resource, GrantStatus)>,
+}
+
+/// Streams of which something else may be read than before.
+#[derive(Debug)]
+pub(super) enum Changed {
+	/// All.
+	All,
+	/// These.
+	Streams(HashSet<StreamId>),
+}
+
+impl Changed {
+	pub(super) fn contains(&self, stream: StreamId) -> bool {
+		match self {
+			Self::All => true,
+			Self::Streams(streams) => streams.contains(&stream),
+		}
+	}
+}
+
+impl Access {
+	/// At the finalized block.
+	pub(super) async fn of(client: &Client) -> Result<Self, Error> {
+		let organization = client.organization_id();
+		let filter = GrantFilter { grantee: Some(organization), ..GrantFilter::default() };
+		let grants = client.grants(&filter, usize::MAX).await?;
+		let status = client.organization(organization).await?.organization.status;
+		let of_grant = |grant: GrantJson| (grant.grant_id, (grant.resource, grant.status));
+		Ok(Self { status, grants: grants.into_iter().map(of_grant).collect() })
+	}
+
+	/// As it is kept.
+	pub(super) fn encoded(&self) -> String {
+		serde_json::to_string(self).unwrap_or_default()
+	}
+
+	/// Where it may have changed since it was kept.
+	pub(super) async fn changed_since(
+		&self,
+		client: &Client,
+		before: &str,
+	) -> Result<Changed, Error> {
+		let Ok(before) = serde_json::from_str::<Self>(before) else { return Ok(Changed::All) };
+		if before.status != self.status {
+			return Ok(Changed::All);
+		}
+		let mut streams = HashSet::new();
+		let mut records = HashSet::<RecordId>::new();
+		for (grants, others) in [(&before.grants, &self.grants), (&self.grants, &before.grants)] {
+			for (id, grant) in grants.iter().filter(|(id, grant)| others.get(id) != Some(grant)) {
+				let _: &GrantId = id;
+				match grant.0 {
+					Resource::Stream(stream) => streams.insert(stream),
+					Resource::Record(record) => records.insert(record),
+				};
+			}
+		}
+		for record in records {
+			streams.insert(client.record(record).await?.header.stream);
+		}
+		Ok(Changed::Streams(streams))
+	}
+}
