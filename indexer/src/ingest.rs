@@ -10,21 +10,14 @@ use crate::{
 	block::{self, Block, Content},
 	store::{Store, StoreError},
 };
-use credio_primitives::{
-	BlockNumber, Entry, EntryBody, OrganizationId, StreamId,
-};
+use credio_primitives::{BlockNumber, Entry, EntryBody, OrganizationId, StreamId};
 use credio_sdk::{
 	client::{ahead_of, Unread},
 	vault::Vault,
 	Client, Error,
 };
 use futures::{stream, FutureExt, StreamExt, TryStreamExt};
-use std::{
-	collections::BTreeMap,
-	future::Future,
-	sync::Arc,
-	time::Duration,
-};
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 /// Bounds of the time between two tries to reach a node.
@@ -147,7 +140,9 @@ impl Ingest {
 		let client = Client::connect(node, self.vault.clone()).await?;
 		if client.is_syncing().await? {
 			// What it tells is of the past.
-			return Err(Error::Connection("the node is behind the chain, and catches up".into()).into());
+			return Err(
+				Error::Connection("the node is behind the chain, and catches up".into()).into()
+			);
 		}
 		self.store.claim_chain(client.limits().genesis_hash).await?;
 		if let Some(cursor) = self.store.cursor().await? {
@@ -251,7 +246,8 @@ impl Ingest {
 			for (entry, read) in part.entries {
 				let number = entry.header.block;
 				if number > cursor {
-					let block = blocks.entry(number).or_insert_with(|| Block::new(number, part.at.hash));
+					let block =
+						blocks.entry(number).or_insert_with(|| Block::new(number, part.at.hash));
 					block.entries.push(indexed(owner, entry, read));
 				}
 			}
@@ -269,9 +265,7 @@ fn sort(block: &mut Block) {
 }
 
 /// A document, or the word for why there is none.
-fn content(
-	read: std::result::Result<credio_sdk::envelope::Document, Unread>,
-) -> Content {
+fn content(read: std::result::Result<credio_sdk::envelope::Document, Unread>) -> Content {
 	match read {
 		Ok(document) => Content::Document(block::Document {
 			media_type: document.media_type.to_string(),

@@ -6,9 +6,7 @@ mod guard;
 
 pub use guard::{BadToken, Token};
 
-use crate::store::{
-	Aggregate, Aggregated, Page, Query, Store, StoreError, Unfit, DEFAULT_LIMIT,
-};
+use crate::store::{Aggregate, Aggregated, Page, Query, Store, StoreError, Unfit, DEFAULT_LIMIT};
 use credio_primitives::{error_codes as codes, RecordId};
 use guard::Guard;
 use jsonrpsee::{
@@ -36,7 +34,11 @@ impl Server {
 	/// Answers at an address, by the rows of a store.
 	///
 	/// Errors: an address that others can reach without a token, or that cannot be listened on.
-	pub async fn start(address: SocketAddr, token: Option<Token>, store: Store) -> io::Result<Self> {
+	pub async fn start(
+		address: SocketAddr,
+		token: Option<Token>,
+		store: Store,
+	) -> io::Result<Self> {
 		if token.is_none() && !address.ip().is_loopback() {
 			let error = "others can reach this address, and the index is plaintext: give a token \
 				(--token-file), or listen on 127.0.0.1";
@@ -119,8 +121,11 @@ trait IndexApi {
 
 	/// Rows of a view.
 	#[method(name = "credio_v1_search")]
-	async fn search(&self, view: String, query: Option<QueryJson>)
-		-> Result<Page, ErrorObjectOwned>;
+	async fn search(
+		&self,
+		view: String,
+		query: Option<QueryJson>,
+	) -> Result<Page, ErrorObjectOwned>;
 
 	/// Counts, sums, averages and extremes of a view.
 	#[method(name = "credio_v1_aggregate")]

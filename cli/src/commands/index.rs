@@ -102,16 +102,20 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 				}
 				all.extend(page);
 			}
-			output::items(session.json, &all, ["record id", "block", "why it does not fit"], |unfit| {
-				[unfit.record.to_string(), unfit.block.to_string(), unfit.reason.clone()]
-			})
+			output::items(
+				session.json,
+				&all,
+				["record id", "block", "why it does not fit"],
+				|unfit| [unfit.record.to_string(), unfit.block.to_string(), unfit.reason.clone()],
+			)
 		},
 		IndexCommand::Dump { index, output } => {
 			let store = open(session, &index).await?;
 			if output == Path::new("-") {
 				store.dump(&mut std::io::stdout()).await?;
 			} else {
-				let file = fs::File::create(&output).map_err(|error| Failure::file(&output, error))?;
+				let file =
+					fs::File::create(&output).map_err(|error| Failure::file(&output, error))?;
 				store.dump(&mut BufWriter::new(file)).await?;
 			}
 			Ok(())
@@ -174,7 +178,8 @@ pub async fn search(session: &Session, arguments: SearchArguments) -> Result<(),
 	let page = store.search(&view, &query).await?;
 	if session.json {
 		for row in &page.rows {
-			let values = page.columns.iter().cloned().zip(row.values.iter().map(|value| json!(value)));
+			let values =
+				page.columns.iter().cloned().zip(row.values.iter().map(|value| json!(value)));
 			output::json_line(&json!({
 				"recordId": row.record,
 				"stream": row.stream,

@@ -99,9 +99,8 @@ impl<'a> History<'a> {
 	fn complete(&self) -> BlockNumber {
 		let unfinished = self.sources.iter().filter(|source| source.next.is_some());
 		// More of the last block that was read may follow.
-		let complete = unfinished.map(|source| {
-			source.read.back().map_or(0, |(block, _)| block.saturating_sub(1))
-		});
+		let complete = unfinished
+			.map(|source| source.read.back().map_or(0, |(block, _)| block.saturating_sub(1)));
 		complete.min().unwrap_or(self.last).min(self.last)
 	}
 

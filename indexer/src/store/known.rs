@@ -23,11 +23,15 @@ impl Store {
 		let sql = "SELECT id, owner, (
 				SELECT sequence FROM entries WHERE stream = id AND final = 1 ORDER BY sequence DESC LIMIT 1
 			) FROM streams";
-		let rows = Statement::new(self.backend, sql).fetch_all(&mut *self.pool.acquire().await?).await?;
+		let rows =
+			Statement::new(self.backend, sql).fetch_all(&mut *self.pool.acquire().await?).await?;
 		let read = |row: &sqlx::any::AnyRow| {
 			let last: Option<i64> = row.try_get(2)?;
 			let sequence = last.map(number).transpose()?.map_or(0, |last: Sequence| last + 1);
-			Ok((StreamId(bytes32(row.try_get(0)?)?), Next { owner: number(row.try_get(1)?)?, sequence }))
+			Ok((
+				StreamId(bytes32(row.try_get(0)?)?),
+				Next { owner: number(row.try_get(1)?)?, sequence },
+			))
 		};
 		rows.iter().map(read).collect()
 	}
@@ -82,10 +86,8 @@ impl Store {
 	///
 	/// Errors: [`StoreError::Database`](super::StoreError::Database).
 	pub async fn set_access(&self, access: &str) -> Result<()> {
-		let mut statement = Statement::new(
-			self.backend,
-			"INSERT INTO meta (name, value) VALUES ('access', ",
-		);
+		let mut statement =
+			Statement::new(self.backend, "INSERT INTO meta (name, value) VALUES ('access', ");
 		statement.bind(access);
 		statement.push(
 			") ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value <> excluded.value",
