@@ -1,0 +1,263 @@
+//! What evidence is about, and how it is read from a state: one definition for the node, which proves what this reads,
+//! and for verifiers, which read the proof.
+
+use crate::{
+	grant::{NamedAccessRequest, NamedGrant},
+	limits, storage, AccessRequest, AccessRequestId, BlockNumber, EntryHeader, Grant, GrantId,
+	GrantStatus, KeyEpochState, Organization, OrganizationId, OrganizationName, Receipt, RecordId,
+	Reference, RequestKey, Resource, Stream,
+};
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	vec::Vec,
+};
+use codec::DecodeAll;
+use serde::{Deserialize, Serialize};
+
+/// Most grants that may have ended, and most access requests, in one evidence.
+pub const MAX_NAMED: usize = 64;
+
+/// The request that brought an entry, as only those know who made it: the entry's id follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Origin {
+	/// Key of the request.
+	pub request_key: RequestKey,
+	/// Position of the call in it.
+	pub position: u32,
+}
+
+/// What an evidence is about. Everything else follows from the state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Subject {
+	/// The entry.
+	pub record_id: RecordId,
+	/// The request that brought it, if it is to be named.
+	pub origin: Option<Origin>,
+	/// Grants that were once given, to show whether they hold: in ascending order.
+	pub grants: Vec<GrantId>,
+	/// Access requests for the entry or its stream: in ascending order.
+	pub access_requests: Vec<AccessRequestId>,
+}
+
+/// What the state says about the subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+	/// The entry.
+	pub record_id: RecordId,
+	/// All that is public about it.
+	pub header: EntryHeader,
+	/// Its stream.
+	pub stream: Stream,
+	/// Key epoch of the stream, if one is open.
+	pub epoch: Option<KeyEpochState>,
+	/// The request that brought it, if it was named, with its receipt, if that is still kept.
+	pub origin: Option<(Origin, Option<Receipt>)>,
+	/// All grants on the stream and on the entry.
+	pub grants: Vec<NamedGrant>,
+	/// Grants that were asked about and are not there.
+	pub absent_grants: Vec<GrantId>,
+	/// The access requests that were named.
+	pub access_requests: Vec<NamedAccessRequest>,
+	/// Names of all organizations that are mentioned.
+	pub organizations: BTreeMap<OrganizationId, OrganizationName>,
+	/// Time of the block, in milliseconds since 1970.
+	pub now: u64,
+}
+
+/// Why the facts cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FactsError<ReadError> {
+	/// The state could not be read.
+	Read(ReadError),
+	/// There is no such thing in the state.
+	Missing(&'static str),
+	/// What is stored is not what this software understands.
+	Malformed(&'static str),
+	/// The subject contradicts the state, or is out of bounds.
+	Contradiction(&'static str),
+}
+
+impl<ReadError: core::fmt::Display> core::fmt::Display for FactsError<ReadError> {
+	fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+		match self {
+			Self::Read(error) => error.fmt(f),
+			Self::Missing(what) => write!(f, "there is no such {what} at this block"),
+			Self::Malformed(what) => {
+				write!(f, "the {what} is stored in a form that this software does not know")
+			},
+			Self::Contradiction(why) => f.write_str(why),
+		}
+	}
+}
+
+/// Reads typed values of a state.
+struct Reader<Read>(Read);
+
+impl<ReadError, Read: FnMut(&[u8]) -> Result<Option<Vec<u8>>, ReadError>> Reader<Read> {
+	fn get<Value: DecodeAll>(
+		&mut self,
+		what: &'static str,
+		key: &[u8],
+	) -> Result<Option<Value>, FactsError<ReadError>> {
+		(self.0)(key)
+			.map_err(FactsError::Read)?
+			.map(|bytes| Value::decode_all(&mut bytes.as_slice()))
+			.transpose()
+			.map_err(|_| FactsError::Malformed(what))
+	}
+
+	fn need<Value: DecodeAll>(
+		&mut self,
+		what: &'static str,
+		key: &[u8],
+	) -> Result<Value, FactsError<ReadError>> {
+		self.get(what, key)?.ok_or(FactsError::Missing(what))
+	}
+}
+
+impl Subject {
+	/// Whether its lists are in order and within bounds.
+	fn is_well_formed(&self) -> bool {
+		let within = self.grants.len() <= MAX_NAMED && self.access_requests.len() <= MAX_NAMED;
+		within
+			&& self.grants.is_sorted_by(|a, b| a < b)
+			&& self.access_requests.is_sorted_by(|a, b| a < b)
+	}
+}
+
+impl Facts {
+	/// Reads the facts about a subject from the state of block `number`, which `read` answers.
+	pub fn read<ReadError>(
+		subject: &Subject,
+		number: BlockNumber,
+		read: impl FnMut(&[u8]) -> Result<Option<Vec<u8>>, ReadError>,
+	) -> Result<Self, FactsError<ReadError>> {
+		if !subject.is_well_formed() {
+			return Err(FactsError::Contradiction(
+				"grants and access requests are named in ascending order, each once, at most 64 each",
+			));
+		}
+		let mut state = Reader(read);
+		let record_id = subject.record_id;
+		let header: EntryHeader = state.need("entry", &storage::header(&record_id))?;
+		let stream: Stream = state.need("stream", &storage::stream(&header.stream))?;
+		let there: RecordId =
+			state.need("position", &storage::entry(&header.stream, header.sequence))?;
+		if there != record_id || header.sequence >= stream.next_sequence || header.block > number {
+			return Err(FactsError::Contradiction(
+				"the stream and the entry contradict each other",
+			));
+		}
+		let epoch = state.get("key epoch", &storage::key_epoch(&header.stream))?;
+		let origin = match subject.origin {
+			None => None,
+			Some(origin) => {
+				let reference = Reference::derive(&origin.request_key, origin.position);
+				if RecordId::derive(header.organization, &reference) != record_id {
+					return Err(FactsError::Contradiction(
+						"the entry's id does not follow from the request that is named",
+					));
+				}
+				let key = storage::receipt(header.organization, &origin.request_key);
+				Some((origin, state.get("receipt", &key)?))
+			},
+		};
+
+		let resources = [Resource::Stream(header.stream), Resource::Record(record_id)];
+		let mut grants = BTreeMap::new();
+		for resource in &resources {
+			let ids: Vec<GrantId> =
+				state.get("list of grants", &storage::grants_on(resource))?.unwrap_or_default();
+			if ids.len() > limits::MAX_GRANTS_PER_RESOURCE as usize {
+				return Err(FactsError::Malformed("list of grants"));
+			}
+			for id in ids {
+				let grant: Grant = state.need("grant", &storage::grant(&id))?;
+				if grant.resource != *resource {
+					return Err(FactsError::Malformed("list of grants"));
+				}
+				grants.insert(id, grant);
+			}
+		}
+		let mut absent_grants = Vec::new();
+		for id in subject.grants.iter().filter(|id| !grants.contains_key(id)) {
+			if state.get::<Grant>("grant", &storage::grant(id))?.is_some() {
+				return Err(FactsError::Contradiction(
+					"a grant that is named is on something else than the entry or its stream",
+				));
+			}
+			absent_grants.push(*id);
+		}
+		let mut access_requests = Vec::with_capacity(subject.access_requests.len());
+		for id in &subject.access_requests {
+			let request: AccessRequest =
+				state.need("access request", &storage::access_request(id))?;
+			if !resources.contains(&request.resource) {
+				return Err(FactsError::Contradiction(
+					"an access request that is named is for something else than the entry or its stream",
+				));
+			}
+			access_requests.push(NamedAccessRequest { access_request_id: *id, request });
+		}
+
+		let mentioned = [header.organization, stream.owner]
+			.into_iter()
+			.chain(grants.values().flat_map(|grant| [grant.grantor, grant.grantee]))
+			.chain(
+				access_requests
+					.iter()
+					.flat_map(|named| [named.request.requester, named.request.owner]),
+			)
+			.collect::<BTreeSet<_>>();
+		let mut organizations = BTreeMap::new();
+		for id in mentioned {
+			let organization: Organization =
+				state.need("organization", &storage::organization(id))?;
+			organizations.insert(id, organization.name);
+		}
+		let now = state.need("time", &storage::now())?;
+
+		let grants = grants
+			.iter()
+			.map(|(id, grant)| NamedGrant {
+				grant_id: *id,
+				grant: grant.clone(),
+				status: status(grant, number, &grants),
+			})
+			.collect();
+		Ok(Self {
+			record_id,
+			header,
+			stream,
+			epoch,
+			origin,
+			grants,
+			absent_grants,
+			access_requests,
+			organizations,
+			now,
+		})
+	}
+}
+
+/// Whether a grant holds at a block, all grants on its resource being known.
+fn status(grant: &Grant, number: BlockNumber, all: &BTreeMap<GrantId, Grant>) -> GrantStatus {
+	let has_passed = |grant: &Grant| grant.expires_at.is_some_and(|last| last < number);
+	if has_passed(grant) {
+		return GrantStatus::Expired;
+	}
+	let mut parent = grant.parent;
+	for _ in 0..limits::MAX_DELEGATION_DEPTH {
+		let Some(id) = parent else { return GrantStatus::Active };
+		match all.get(&id) {
+			Some(above) if !has_passed(above) => parent = above.parent,
+			_ => return GrantStatus::ParentEnded,
+		}
+	}
+	match parent {
+		None => GrantStatus::Active,
+		Some(_) => GrantStatus::ParentEnded,
+	}
+}
