@@ -3,6 +3,7 @@
 mod anchors;
 mod bundles;
 mod council;
+mod evidence;
 mod grants;
 mod organizations;
 mod records;
@@ -12,6 +13,7 @@ mod streams;
 pub use anchors::{Anchored, MerkleProof};
 pub use bundles::{BundleLeg, NewBundle};
 pub use council::{Motion, Proposed, Voted};
+pub use evidence::EvidenceRequest;
 pub use grants::Terms;
 pub use organizations::NewOrganization;
 pub use records::{CommittedDocument, Entries, Outcome, Upload, Uploaded};
