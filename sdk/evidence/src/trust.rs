@@ -37,11 +37,8 @@ struct Specification {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Genesis {
-	Raw(Raw),
-	#[serde(other)]
-	Other,
+struct Genesis {
+	raw: Option<Raw>,
 }
 
 #[derive(Deserialize)]
@@ -72,9 +69,7 @@ impl Trusted {
 		let not_raw =
 			"it is not raw: make it so with `credio-node build-spec --raw --chain FILE`, on any machine";
 		let found: Specification = serde_json::from_slice(json).map_err(|error| refused(&error))?;
-		let Genesis::Raw(Raw { top, children_default }) = found.genesis else {
-			return Err(refused(&not_raw));
-		};
+		let Raw { top, children_default } = found.genesis.raw.ok_or_else(|| refused(&not_raw))?;
 		if !children_default.is_empty() {
 			return Err(refused(&"its genesis has child storage, as no Credio chain has"));
 		}
