@@ -14,6 +14,7 @@ use credio_primitives::{
 	RequestKey,
 };
 use sp_core::H256;
+use std::{fs, path::PathBuf};
 
 fn part(result: Result<crate::Verified, crate::Refused>) -> Part {
 	result.expect_err("it has to be refused").part
@@ -52,6 +53,25 @@ fn evidence_proves_what_the_state_says() {
 	}
 	assert!(!text.contains('\u{1b}'), "what others wrote does not reach the terminal as it is");
 	assert!(verified.not_proven().len() > 5);
+}
+
+/// `CREDIO_WRITE_VECTORS=1` writes the files anew, for a new version of the format; version 1 does not change any more.
+#[test]
+fn the_published_evidence_is_what_is_made_and_accepted() {
+	let published = |name: &str, made: String| {
+		let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../vectors").join(name);
+		if std::env::var_os("CREDIO_WRITE_VECTORS").is_some() {
+			fs::write(&file, &made).expect("the folder is writable");
+		}
+		let published = fs::read_to_string(&file).expect("the vectors are published");
+		assert_eq!(published, made, "{name} and the code differ");
+		published
+	};
+	let chain = published("evidence-v1.chain.json", specification().1);
+	let evidence = published("evidence-v1.evidence", evidence().0.to_text().unwrap());
+	let trusted = Trusted::from_specification(chain.as_bytes()).unwrap();
+	let evidence = Evidence::parse(evidence.as_bytes()).unwrap();
+	verify(&evidence, &trusted, Some(DOCUMENT), None).unwrap();
 }
 
 #[test]
