@@ -3,9 +3,9 @@
 
 use crate::{
 	grant::{NamedAccessRequest, NamedGrant},
-	limits, storage, AccessRequest, AccessRequestId, BlockNumber, EntryHeader, Grant, GrantId,
-	GrantStatus, KeyEpochState, Organization, OrganizationId, OrganizationName, Receipt, RecordId,
-	Reference, RequestKey, Resource, Stream,
+	limits, storage, AccessRequest, AccessRequestId, BlockNumber, Digest, EntryBody, EntryHeader,
+	Grant, GrantId, GrantStatus, KeyEpochState, Organization, OrganizationId, OrganizationName,
+	Receipt, RecordId, Reference, RequestKey, Resource, Stream,
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
@@ -48,6 +48,8 @@ pub struct Facts {
 	pub record_id: RecordId,
 	/// All that is public about it.
 	pub header: EntryHeader,
+	/// For a record, `blake2_256` of its encoded payload: the length as a compact number, and the envelope.
+	pub payload: Option<Digest>,
 	/// Its stream.
 	pub stream: Stream,
 	/// Key epoch of the stream, if one is open.
@@ -92,16 +94,29 @@ impl<ReadError: core::fmt::Display> core::fmt::Display for FactsError<ReadError>
 	}
 }
 
-/// Reads typed values of a state.
-struct Reader<Read>(Read);
+/// A state that can be read, or a proof of one.
+pub trait State {
+	/// Why it cannot be read.
+	type Error;
 
-impl<ReadError, Read: FnMut(&[u8]) -> Result<Option<Vec<u8>>, ReadError>> Reader<Read> {
+	/// The value at a key.
+	fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Self::Error>;
+
+	/// `blake2_256` of the value at a key.
+	fn digest(&self, key: &[u8]) -> Result<Option<Digest>, Self::Error>;
+}
+
+/// Reads typed values of a state.
+struct Reader<'a, S>(&'a S);
+
+impl<S: State> Reader<'_, S> {
 	fn get<Value: DecodeAll>(
-		&mut self,
+		&self,
 		what: &'static str,
 		key: &[u8],
-	) -> Result<Option<Value>, FactsError<ReadError>> {
-		(self.0)(key)
+	) -> Result<Option<Value>, FactsError<S::Error>> {
+		self.0
+			.value(key)
 			.map_err(FactsError::Read)?
 			.map(|bytes| Value::decode_all(&mut bytes.as_slice()))
 			.transpose()
@@ -109,10 +124,10 @@ impl<ReadError, Read: FnMut(&[u8]) -> Result<Option<Vec<u8>>, ReadError>> Reader
 	}
 
 	fn need<Value: DecodeAll>(
-		&mut self,
+		&self,
 		what: &'static str,
 		key: &[u8],
-	) -> Result<Value, FactsError<ReadError>> {
+	) -> Result<Value, FactsError<S::Error>> {
 		self.get(what, key)?.ok_or(FactsError::Missing(what))
 	}
 }
@@ -128,18 +143,18 @@ impl Subject {
 }
 
 impl Facts {
-	/// Reads the facts about a subject from the state of block `number`, which `read` answers.
-	pub fn read<ReadError>(
+	/// Reads the facts about a subject from the state of block `number`.
+	pub fn read<S: State>(
 		subject: &Subject,
 		number: BlockNumber,
-		read: impl FnMut(&[u8]) -> Result<Option<Vec<u8>>, ReadError>,
-	) -> Result<Self, FactsError<ReadError>> {
+		state: &S,
+	) -> Result<Self, FactsError<S::Error>> {
 		if !subject.is_well_formed() {
 			return Err(FactsError::Contradiction(
 				"grants and access requests are named in ascending order, each once, at most 64 each",
 			));
 		}
-		let mut state = Reader(read);
+		let state = Reader(state);
 		let record_id = subject.record_id;
 		let header: EntryHeader = state.need("entry", &storage::header(&record_id))?;
 		let stream: Stream = state.need("stream", &storage::stream(&header.stream))?;
@@ -150,6 +165,13 @@ impl Facts {
 				"the stream and the entry contradict each other",
 			));
 		}
+		let payload = match header.body {
+			EntryBody::Record { .. } => {
+				let digest = state.0.digest(&storage::payload(&record_id));
+				Some(digest.map_err(FactsError::Read)?.ok_or(FactsError::Missing("payload"))?)
+			},
+			EntryBody::DigestAnchor { .. } | EntryBody::MerkleAnchor { .. } => None,
+		};
 		let epoch = state.get("key epoch", &storage::key_epoch(&header.stream))?;
 		let origin = match subject.origin {
 			None => None,
@@ -230,6 +252,7 @@ impl Facts {
 		Ok(Self {
 			record_id,
 			header,
+			payload,
 			stream,
 			epoch,
 			origin,

@@ -42,6 +42,11 @@ pub fn entry(stream: &StreamId, sequence: Sequence) -> Vec<u8> {
 	[item("Anchor", "Entries").as_slice(), &stream.0, &twox_64_concat(&sequence)].concat()
 }
 
+/// [`crate::RecordPayload`].
+pub fn payload(id: &RecordId) -> Vec<u8> {
+	[item("Records", "Payloads").as_slice(), &id.0].concat()
+}
+
 /// [`crate::KeyEpochState`] of a stream.
 pub fn key_epoch(stream: &StreamId) -> Vec<u8> {
 	[item("Grants", "Epochs").as_slice(), &stream.0].concat()

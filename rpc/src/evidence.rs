@@ -7,7 +7,7 @@ use crate::{
 use codec::{DecodeAll, Encode};
 use credio_primitives::{
 	apis::{GrantsApi, StreamsApi},
-	evidence::{Facts, FactsError, Subject, MAX_NAMED},
+	evidence::{Facts, FactsError, State, Subject, MAX_NAMED},
 	grant::AccessRequestFilter,
 	rpc::{At, BlockRef, Bytes, EvidenceJson, EvidenceOptions, FinalizedBlock},
 	AccessRequestId, AccessRequestState, Digest, RecordId, Resource,
@@ -15,9 +15,10 @@ use credio_primitives::{
 use sp_api::{CallApiAt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_consensus_grandpa::GrandpaJustification;
-use sp_core::H256;
-use sp_runtime::traits::{Block as BlockT, Header as HeaderT};
+use sp_core::{Hasher, H256};
+use sp_runtime::traits::{Block as BlockT, HashingFor, Header as HeaderT};
 use sp_state_machine::{backend::AsTrieBackend, Backend, TrieBackendBuilder};
+use std::marker::PhantomData;
 
 /// Most bytes of proofs in one answer, which is twice as long in hex.
 const MAX_SIZE: usize = 6 * 1024 * 1024;
@@ -29,6 +30,21 @@ pub trait FinalityProofs: Send + Sync {
 	/// The blocks after `from` in which the validators changed, and the newest one with a proof of finality: each
 	/// header with its GRANDPA justification, and whether that is all. Encoded as for warp sync.
 	fn prove(&self, from: H256) -> Result<Vec<u8>, String>;
+}
+
+/// Reads a state of the node's.
+struct Read<'a, H, S>(&'a S, PhantomData<H>);
+
+impl<H: Hasher<Out = H256>, S: Backend<H>> State for Read<'_, H, S> {
+	type Error = S::Error;
+
+	fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, S::Error> {
+		self.0.storage(key)
+	}
+
+	fn digest(&self, key: &[u8]) -> Result<Option<Digest>, S::Error> {
+		Ok(self.0.storage_hash(key)?.map(|digest| Digest(digest.0)))
+	}
 }
 
 /// A proof of finality as warp sync has it.
@@ -171,13 +187,12 @@ where
 		let proving = TrieBackendBuilder::wrap(state.as_trie_backend())
 			.with_recorder(Default::default())
 			.build();
-		Facts::read(subject, at.number, |key| proving.storage(key)).map_err(
-			|error| match error {
+		Facts::read(subject, at.number, &Read(&proving, PhantomData::<HashingFor<Block>>))
+			.map_err(|error| match error {
 				FactsError::Missing(what @ ("entry" | "stream")) => Error::NotFound(what),
 				FactsError::Contradiction(why) => Error::InvalidParameters(why.into()),
 				other => Error::internal(other),
-			},
-		)?;
+			})?;
 		let proof = proving.extract_proof().ok_or_else(|| Error::internal("nothing recorded"))?;
 		Ok(proof.into_nodes().into_iter().map(Bytes).collect())
 	}

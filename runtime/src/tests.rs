@@ -87,6 +87,10 @@ fn keys_of_what_evidence_proves_are_those_of_the_runtime() {
 	assert_eq!(storage::stream(&stream), pallet_anchor::Streams::<Runtime>::hashed_key_for(stream));
 	assert_eq!(storage::header(&record), pallet_anchor::Headers::<Runtime>::hashed_key_for(record));
 	assert_eq!(
+		storage::payload(&record),
+		pallet_records::Payloads::<Runtime>::hashed_key_for(record)
+	);
+	assert_eq!(
 		storage::entry(&stream, 7),
 		pallet_anchor::Entries::<Runtime>::hashed_key_for(stream, 7)
 	);

@@ -2,17 +2,51 @@
 
 use crate::{Part, Refused};
 use credio_primitives::{
-	evidence::{Facts, FactsError, Subject},
+	evidence::{Facts, FactsError, State, Subject},
 	rpc::Bytes,
-	BlockNumber,
+	BlockNumber, Digest,
 };
 use sp_core::H256;
 use sp_runtime::traits::BlakeTwo256;
-use sp_trie::{recorder::Recorder, LayoutV1, StorageProof};
+use sp_trie::{recorder::Recorder, LayoutV1, MemoryDB, StorageProof, Trie, TrieDBBuilder};
 use std::collections::BTreeSet;
+
+/// Why something cannot be read.
+const NOT_PROVEN: &str =
+	"it was changed or is of another block: what it should prove is not under the block's state root";
 
 /// Most nodes of a proof.
 const MAX_NODES: usize = 16 * 1024;
+
+/// Nodes of a state, and which of them were read.
+pub(crate) struct Proof {
+	pub(crate) db: MemoryDB<BlakeTwo256>,
+	pub(crate) root: H256,
+	pub(crate) recorder: Recorder<BlakeTwo256>,
+}
+
+impl State for Proof {
+	type Error = &'static str;
+
+	fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Self::Error> {
+		let mut recorder = self.recorder.as_trie_recorder(self.root);
+		TrieDBBuilder::<LayoutV1<BlakeTwo256>>::new(&self.db, &self.root)
+			.with_recorder(&mut recorder)
+			.build()
+			.get(key)
+			.map_err(|_| NOT_PROVEN)
+	}
+
+	fn digest(&self, key: &[u8]) -> Result<Option<Digest>, Self::Error> {
+		let mut recorder = self.recorder.as_trie_recorder(self.root);
+		TrieDBBuilder::<LayoutV1<BlakeTwo256>>::new(&self.db, &self.root)
+			.with_recorder(&mut recorder)
+			.build()
+			.get_hash(key)
+			.map(|digest| digest.map(|digest| Digest(digest.0)))
+			.map_err(|_| NOT_PROVEN)
+	}
+}
 
 /// Reads the facts from the nodes of a state. All nodes have to be needed for that.
 pub(crate) fn read(
@@ -29,28 +63,15 @@ pub(crate) fn read(
 	}
 	let db =
 		StorageProof::new(nodes.iter().map(|node| node.0.clone())).into_memory_db::<BlakeTwo256>();
-	let recorder = Recorder::<BlakeTwo256>::default();
-	let facts = Facts::read(subject, number, |key| {
-		let mut recorder = recorder.as_trie_recorder(root);
-		sp_trie::read_trie_value::<LayoutV1<BlakeTwo256>, _>(
-			&db,
-			&root,
-			key,
-			Some(&mut recorder),
-			None,
-		)
-		.map_err(|_| {
-			"it was changed or is of another block: what it should prove is not under the block's state root"
-		})
-	})
-	.map_err(|error| {
+	let proof = Proof { db, root, recorder: Recorder::default() };
+	let facts = Facts::read(subject, number, &proof).map_err(|error| {
 		let part = match error {
 			FactsError::Read(_) | FactsError::Malformed(_) => Part::Storage,
 			FactsError::Missing(_) | FactsError::Contradiction(_) => Part::Subject,
 		};
 		part.refused(error)
 	})?;
-	let needed = recorder.drain_storage_proof().into_nodes();
+	let needed = proof.recorder.drain_storage_proof().into_nodes();
 	if !needed.iter().eq(nodes.iter().map(|node| &node.0).collect::<BTreeSet<_>>()) {
 		return Err(Part::Storage.refused("it has nodes that prove nothing"));
 	}

@@ -14,7 +14,7 @@ use credio_primitives::{
 	RequestKey,
 };
 use sp_core::H256;
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 fn part(result: Result<crate::Verified, crate::Refused>) -> Part {
 	result.expect_err("it has to be refused").part
@@ -163,6 +163,11 @@ fn another_chain_is_refused() {
 	}
 	let said = Trusted::from_specification(b"{\"genesis\":{\"runtimeGenesis\":{}}}").unwrap_err();
 	assert!(said.to_string().contains("build-spec --raw"), "{said}");
+	// A trie that would be as deep as its longest key.
+	let keys = (1..3_000).map(|length| (format!("0x{}", "00".repeat(length)), "0x00".into()));
+	let top = keys.collect::<BTreeMap<String, String>>();
+	let deep = serde_json::json!({ "genesis": { "raw": { "top": top } } }).to_string();
+	assert_eq!(Trusted::from_specification(deep.as_bytes()).unwrap_err().part, Part::Specification);
 }
 
 #[test]

@@ -14,7 +14,9 @@ use sp_trie::{LayoutV1, TrieConfiguration};
 use std::collections::BTreeMap;
 
 /// Largest chain specification that is read, in bytes.
-pub const MAX_SPEC_SIZE: usize = 128 * 1024 * 1024;
+pub const MAX_SPEC_SIZE: usize = 64 * 1024 * 1024;
+/// Longest key of genesis storage, which bounds how deep its trie is.
+const MAX_KEY_LENGTH: usize = 256;
 
 /// What the first field of a checkpoint says.
 const CHECKPOINT: &str = "credio/checkpoint/v1";
@@ -77,6 +79,9 @@ impl Trusted {
 			.iter()
 			.map(|(key, value)| Ok((from_hex(key)?, from_hex(value)?)))
 			.collect::<Result<BTreeMap<_, _>, _>>()?;
+		if top.keys().any(|key| key.len() > MAX_KEY_LENGTH) {
+			return Err(refused(&"its genesis storage has a key that is too long"));
+		}
 		let authorities = top
 			.get(&storage::grandpa_authorities())
 			.and_then(|encoded| AuthorityList::decode_all(&mut encoded.as_slice()).ok())

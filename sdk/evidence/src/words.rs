@@ -80,10 +80,13 @@ impl Words<'_> {
 	fn body(&self) -> String {
 		match &self.0.header.body {
 			EntryBody::Record { epoch, commitment, size, supersedes } => {
+				let digest = self.0.payload.map_or_else(String::new, |digest| {
+					format!(" on the chain (blake2_256 of its encoding: {digest})")
+				});
 				let supersedes = supersedes
 					.map_or_else(String::new, |id| format!(" It replaces the record {id}."));
 				format!(
-					"It is a record of {size} bytes of ciphertext, encrypted under key epoch {epoch}; it commits to one \
+					"It is a record of {size} bytes of ciphertext{digest}, encrypted under key epoch {epoch}; it commits to one \
 					 document by the keyed commitment {commitment}.{supersedes}"
 				)
 			},

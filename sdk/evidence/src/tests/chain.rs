@@ -1,6 +1,6 @@
 //! A chain that exists in tests only: its validators, a state, and evidence made from both.
 
-use crate::{DocumentPart, Evidence, Header, Trusted};
+use crate::{state::Proof, DocumentPart, Evidence, Header, Trusted};
 use codec::Encode;
 use credio_envelope::CommitmentKey;
 use credio_primitives::{
@@ -151,6 +151,9 @@ impl Scene {
 			body: self.body,
 		};
 		state.insert(storage::header(&record_id), header.encode());
+		if let EntryBody::Record { .. } = self.body {
+			state.insert(storage::payload(&record_id), vec![6u8; 107].encode());
+		}
 		state.insert(storage::entry(&stream, 4), record_id.encode());
 		let info = Stream {
 			owner: 1,
@@ -244,19 +247,9 @@ pub fn prove(state: &Storage, subject: &Subject) -> (H256, Vec<Bytes>) {
 		trie.insert(key, value).unwrap();
 	}
 	drop(trie);
-	let recorder = Recorder::<BlakeTwo256>::default();
-	Facts::read(subject, NUMBER, |key| {
-		let mut recorder = recorder.as_trie_recorder(root);
-		sp_trie::read_trie_value::<LayoutV1<BlakeTwo256>, _>(
-			&db,
-			&root,
-			key,
-			Some(&mut recorder),
-			None,
-		)
-	})
-	.unwrap();
-	(root, recorder.drain_storage_proof().into_nodes().into_iter().map(Bytes).collect())
+	let proof = Proof { db, root, recorder: Recorder::default() };
+	Facts::read(subject, NUMBER, &proof).unwrap();
+	(root, proof.recorder.drain_storage_proof().into_nodes().into_iter().map(Bytes).collect())
 }
 
 /// Headers from genesis on: the block that changes the validators, the proven one, and two after it.
