@@ -226,11 +226,11 @@ def read_form(data):
         evidence = json.loads(data)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise Refused(f"format: {error}") from error
+    need(list(evidence) == ["format", *PARTS, "sums"] and list(evidence["sums"]) == PARTS, "format", "other parts")
     for name, line in zip(PARTS, lines[1:7]):
         text = line.removeprefix(f'"{name}":').removesuffix(",")
         need(line == f'"{name}":{text},' and blake2(text.encode()) == raw(evidence["sums"][name]), name, "changed")
         need(json.dumps(evidence[name], separators=(",", ":")) == text, name, "in another form")
-    need(list(evidence) == ["format", *PARTS, "sums"] and list(evidence["sums"]) == PARTS, "format", "other parts")
     need(lines[7] == '"sums":' + json.dumps(evidence["sums"], separators=(",", ":")) + "}", "sums", "in another form")
     return evidence
 
@@ -380,6 +380,13 @@ def check_document(part, body, document):
 
 def verify(data, specification, document=None):
     """Refuses, or answers the number and the time of the proven block."""
+    try:
+        return check(data, specification, document)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise Refused(f"format: {error!r}") from error
+
+
+def check(data, specification, document):
     evidence = read_form(data)
     top = {raw(name): raw(value) for name, value in json.loads(specification)["genesis"]["raw"]["top"].items()}
     head = bytes(32) + write_compact(0) + trie_root(top) + blake2(b"\0") + write_compact(0)
