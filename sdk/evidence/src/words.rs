@@ -268,6 +268,7 @@ impl Verified {
 			),
 			"That these are all access requests there were.".into(),
 			"Which person used the member's key, and what organizations are outside of this chain.".into(),
+			"That the chain kept to the same rules all the time: two thirds of its council can change them.".into(),
 			"That a third or more of the validators of any set did not vote against the rules together, then or with keys \
 			 that they kept."
 				.into(),
