@@ -10,6 +10,7 @@ mod rpc;
 pub use namespaces::isolated;
 pub use observer::{Observer, Told, View};
 pub use rpc::Header;
+use rpc::Rounds;
 
 use crate::binary;
 use jsonrpsee::rpc_params;
@@ -25,11 +26,14 @@ use tempfile::TempDir;
 /// The validators, by the names that their keys are derived from.
 pub const VALIDATORS: [&str; 4] = ["alice", "bob", "charlie", "dave"];
 
+/// Number of the process that runs with the keys of the last validator a second time, where there is one.
+pub const TWIN: usize = VALIDATORS.len();
+
 /// All of them.
 pub const ALL: [usize; 4] = [0, 1, 2, 3];
 
 /// How long anything may take that is waited for.
-pub const LIMIT: Duration = Duration::from_secs(90);
+pub const LIMIT: Duration = Duration::from_secs(300);
 
 const RPC_PORT: u16 = 9944;
 const PEER_PORT: u16 = 30333;
@@ -62,6 +66,8 @@ pub struct Options {
 	pub clocks: bool,
 	/// Validator whose database is on a disk of its own.
 	pub disk: Option<usize>,
+	/// The keys of the last validator can be run a second time, as [`TWIN`].
+	pub twin: bool,
 }
 
 impl Network {
@@ -72,11 +78,13 @@ impl Network {
 	/// If they do not.
 	pub async fn start(options: Options) -> Self {
 		let folder = tempfile::tempdir().expect("a temporary folder can be made");
-		make_wires();
-		let peers = ALL.map(peer_address);
-		let validators = ALL
-			.into_iter()
-			.map(|n| Validator::new(n, &peers, &folder.path().join(VALIDATORS[n]), options))
+		let machines = machines(options);
+		make_wires(&machines);
+		let peers = (0..machines.len()).map(peer_address).collect::<Vec<_>>();
+		let validators = machines
+			.iter()
+			.enumerate()
+			.map(|(n, name)| Validator::new(n, name, &peers, &folder.path().join(name), options))
 			.collect::<Vec<_>>();
 		let observer = Observer::new(&ALL.map(url));
 		let mut network =
@@ -156,6 +164,29 @@ impl Network {
 		.await;
 	}
 
+	/// Waits until a validator has seen all four vote in one round of finality. One that was behind takes its time: it
+	/// hears of the others' round when that changes, or within two minutes.
+	///
+	/// # Panics
+	///
+	/// If that is not within the limit.
+	pub async fn all_vote(&self) {
+		let since = Instant::now();
+		loop {
+			for n in ALL {
+				let rounds: Option<Rounds> =
+					rpc::ask(&url(n), "grandpa_roundState", rpc_params![]).await;
+				if rounds.is_some_and(|rounds| rounds.have_all_prevotes()) {
+					self.say(&format!("all vote ({:.1} s)", since.elapsed().as_secs_f32()));
+					return;
+				}
+			}
+			assert!(since.elapsed() < LIMIT, "one does not vote");
+			// Nothing tells when a vote comes in.
+			tokio::time::sleep(Duration::from_millis(50)).await;
+		}
+	}
+
 	/// Starts a validator, with what it had before.
 	pub fn spawn(&mut self, n: usize) {
 		let validator = &mut self.validators[n];
@@ -230,7 +261,8 @@ impl Network {
 
 	/// Lets all validators reach each other.
 	pub fn heal(&self) {
-		self.part(&[&ALL]);
+		let all = (0..self.validators.len()).collect::<Vec<_>>();
+		self.part(&[&all]);
 	}
 
 	/// Compares the chains of all validators: the same finalized blocks at all, which are those that they have told of
@@ -272,7 +304,7 @@ impl Network {
 
 impl Drop for Network {
 	fn drop(&mut self) {
-		ALL.into_iter().for_each(|n| self.kill(n));
+		(0..self.validators.len()).for_each(|n| self.kill(n));
 		if let Some(n) = self.options.disk {
 			let _ = Command::new("umount").arg(self.database(n)).status();
 		}
@@ -285,11 +317,17 @@ impl Drop for Network {
 }
 
 impl Validator {
-	fn new(n: usize, peers: &[String; 4], folder: &Path, options: Options) -> Self {
-		let name = VALIDATORS[n];
+	fn new(
+		n: usize,
+		name: &'static str,
+		peers: &[String],
+		folder: &Path,
+		options: Options,
+	) -> Self {
+		let keys = VALIDATORS.get(n).or(VALIDATORS.last()).expect("there are four");
 		fs::create_dir_all(folder.join("chain")).expect("writable");
 		let mut arguments = vec![
-			format!("--{name}"),
+			format!("--{keys}"),
 			format!("--node-key={}", node_key(n)),
 			format!("--listen-addr=/ip4/{}/tcp/{PEER_PORT}", peer_ip(n)),
 			format!("--rpc-port={RPC_PORT}"),
@@ -297,8 +335,12 @@ impl Validator {
 		];
 		let fixed = "--chain=local --unsafe-rpc-external --rpc-methods=safe --rpc-cors=all --no-mdns --no-prometheus \
 			--no-telemetry --reserved-nodes";
+		if let Ok(targets) = std::env::var("CREDIO_NODE_LOG") {
+			arguments.push(format!("--log={targets}"));
+		}
 		arguments.extend(fixed.split_whitespace().map(str::to_owned));
-		arguments.extend(ALL.into_iter().filter(|other| *other != n).map(|n| peers[n].clone()));
+		let others = peers.iter().enumerate().filter(|(other, _)| *other != n);
+		arguments.extend(others.map(|(_, peer)| peer.clone()));
 		let validator = Self {
 			name,
 			folder: folder.into(),
@@ -375,11 +417,16 @@ fn fake_clock() -> PathBuf {
 		.expect("Debian's package libfaketime is installed: ./scripts/test.sh does that")
 }
 
-/// A bridge for RPC, four for the validators' own traffic, of which they share the first, and a namespace for each
-/// validator with a wire to either.
-fn make_wires() {
+/// The names of all machines.
+fn machines(options: Options) -> Vec<&'static str> {
+	VALIDATORS.into_iter().chain(options.twin.then_some("twin")).collect()
+}
+
+/// A bridge for RPC, one a machine for the validators' own traffic, of which they share the first, and a namespace for each
+/// machine with a wire to either.
+fn make_wires(machines: &[&str]) {
 	ip(None, "link add rpc type bridge\naddress add 10.77.0.1/24 dev rpc\nlink set rpc up\n");
-	for (n, name) in VALIDATORS.into_iter().enumerate() {
+	for (n, name) in machines.iter().enumerate() {
 		run(Command::new("ip").args(["netns", "add", name]));
 		ip(
 			None,
@@ -399,6 +446,6 @@ fn make_wires() {
 			),
 		);
 	}
-	let join = ALL.map(|n| format!("link set peer{n} master peers0\n")).concat();
-	ip(None, &join);
+	let join = (0..machines.len()).map(|n| format!("link set peer{n} master peers0\n"));
+	ip(None, &join.collect::<String>());
 }

@@ -356,6 +356,33 @@ async fn what_can_never_be_applied_is_refused_and_says_why() {
 }
 
 #[tokio::test]
+async fn a_request_that_came_from_another_node_is_recognized() {
+	// A node that makes no blocks, so that what it holds stays where it is.
+	let node = Node::start_on("dev", &[]);
+	let client = connect(&node, channel_one()).await;
+	let expires_at = client.expiry().await.expect("the node answers");
+	let lane = Some(LanePosition { lane: 1, sequence: 0 });
+	let create = |name: &str| {
+		vec![Call::create_stream(&name.as_bytes().to_vec().try_into().expect("it is short"))]
+	};
+	let request = Request { key: key("gossiped", 0), expires_at, lane };
+	let sign = |request, name| client.sign(request, &create(name)).expect("it is signed");
+	// As another node hands it on: not by the method that takes requests.
+	let raw = format!("0x{}", hex::encode(sign(request, "a").extrinsic));
+	let _: String = client.call("author_submitExtrinsic", (&raw,)).await.expect("it is taken");
+
+	// Signed again, it has other bytes, and is the same request.
+	let taken = client.hand_over(&sign(request, "a")).await.expect("it is the same request");
+	assert_eq!(taken.status, RequestState::Pending);
+	let status = client.status(request.key).await.expect("the node answers");
+	assert_eq!(status.status, RequestState::Pending);
+	// Other calls under its key, and another request at its position, are not.
+	assert_eq!(code(client.hand_over(&sign(request, "b")).await), codes::KEY_REUSED);
+	let intruder = Request { key: key("gossiped", 1), ..request };
+	assert_eq!(code(client.hand_over(&sign(intruder, "a")).await), codes::POSITION_TAKEN);
+}
+
+#[tokio::test]
 async fn a_transaction_that_is_replayed_a_thousand_times_changes_nothing() {
 	let node = Node::start();
 	let client = connect(&node, channel_one()).await;

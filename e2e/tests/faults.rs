@@ -2,14 +2,17 @@
 //! what was called final stays.
 //!
 //! `CREDIO_FAULT_ROUNDS` sets how often each fault is made, `CREDIO_FORKS` how many forks. `scripts/faults.sh` runs the
-//! full size.
+//! full size. `CREDIO_NODE_LOG` sets what the validators log, as their `--log` does.
 
 use credio_e2e::{
-	network::{isolated, Network, Options, ALL},
+	network::{isolated, Network, Options, ALL, TWIN},
 	number,
 	uploads::Uploads,
+	Cli,
 };
-use std::sync::Mutex;
+use credio_sdk::{primitives::rpc::ValidatorJson, vault::LocalVault, Client};
+use std::sync::{Arc, Mutex};
+use subxt_signer::sr25519::dev;
 
 /// One network at a time: each takes more than this machine may have.
 static TURN: Mutex<()> = Mutex::new(());
@@ -140,6 +143,7 @@ fn the_network_is_parted() {
 async fn takes_part(network: &mut Network, n: usize) {
 	let missing = (n + 1) % ALL.len();
 	let others = ALL.into_iter().filter(|n| *n != missing).collect::<Vec<_>>();
+	network.all_vote().await;
 	network.kill(missing);
 	// Two more than may have been voted for before.
 	network.finality(&others, 5).await;
@@ -212,6 +216,64 @@ fn a_clock_is_off() {
 		println!(
 			"faults: {} times a clock off by 30 s, {count} uploads in {blocks} blocks: lost 0, doubled 0, reordered 0; {} s",
 			2 * rounds,
+			network.elapsed().as_secs()
+		);
+	});
+}
+
+/// The account and the report's block of each validator that is disabled, as a node tells it.
+async fn offenders(client: &Client) -> Vec<(String, u32)> {
+	let validators = client.validators().await.expect("it answers");
+	let offence = |one: ValidatorJson| Some((one.account.to_string(), one.offence?.reported_at));
+	validators.into_iter().filter_map(offence).collect()
+}
+
+#[test]
+fn a_validator_votes_twice() {
+	let _turn = TURN.lock();
+	isolated("a_validator_votes_twice", async {
+		let mut network = Network::start(Options { twin: true, ..Options::default() }).await;
+		let uploads = Uploads::start(&network).await;
+		let vault = LocalVault::development("operator").expect("an example organization");
+		let client =
+			Client::connect(&network.urls()[0], Arc::new(vault)).await.expect("it answers");
+		assert_eq!(offenders(&client).await, []);
+		let [alice, bob, charlie, dave] = ALL;
+		network.spawn(TWIN);
+		// Without the third vote there is one round of finality on both sides, in which the keys that are used twice vote
+		// for either branch. Whether they do hangs on when the wires are cut.
+		let mut tries = 0;
+		let (culprit, reported_at) = loop {
+			tries += 1;
+			network.kill(charlie);
+			network.part(&[&[alice, dave], &[bob, TWIN]]);
+			network.blocks(&[alice], BLOCKS).await;
+			network.blocks(&[bob], BLOCKS).await;
+			network.heal();
+			network.spawn(charlie);
+			network.finality(&ALL, BLOCKS).await;
+			if let [offender] = offenders(&client).await.as_slice() {
+				break offender.clone();
+			}
+			assert!(tries < 10, "nobody was caught in ten partitions");
+		};
+		assert_eq!(culprit, dev::dave().public_key().to_account_id().to_string());
+		network.say(&format!("{culprit} was reported in block {reported_at}, try {tries}"));
+		network.kill(TWIN);
+		// It is disabled until the council decides. Since it is one of four, the others go on.
+		network.kill(dave);
+		network.finality(&[alice, bob, charlie], BLOCKS).await;
+		uploads.decided(&network).await;
+		assert_eq!(offenders(&client).await.len(), 1);
+		network.spawn(dave);
+		let operator = Cli::at(network.urls()[alice].clone(), network.folder(), "operator");
+		operator.ok(&["validator", "reinstate", &culprit]);
+		network.finality(&ALL, BLOCKS).await;
+		assert_eq!(offenders(&client).await, []);
+		let count = uploads.finish(&network).await;
+		let blocks = network.compare().await;
+		println!(
+			"faults: a validator that voted twice was disabled after {tries} partitions, {count} uploads in {blocks} blocks: lost 0, doubled 0, reordered 0; {} s",
 			network.elapsed().as_secs()
 		);
 	});

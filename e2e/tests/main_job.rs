@@ -1,7 +1,13 @@
 //! The main job: a business document goes in, and only those allowed get it back.
 
 use credio_e2e::{Cli, Node};
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use credio_sdk::{
+	client::{Outcome, StreamPart, Terms, Unread, Upload, Uploaded},
+	primitives::{Denial, Permission, Resource},
+	vault::LocalVault,
+	Client,
+};
+use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
 
 /// Exit codes of `credio`, as its help lists them.
 const DENIED: i32 = 4;
@@ -241,4 +247,62 @@ fn a_client_killed_half_way_doubles_nothing_and_leaves_nothing_out() {
 	assert_eq!(sequences, (0..FILES as u64).collect());
 	let entries = channel.json(&["query", "--stream", "invoices", "--json", "--limit", "256"]);
 	assert_eq!(entries.len(), FILES);
+}
+
+#[tokio::test]
+async fn a_stream_is_fetched_in_parts_with_what_may_be_read_of_it() {
+	let node = Node::start();
+	let connect = |name| {
+		let vault = Arc::new(LocalVault::development(name).expect("an example organization"));
+		let url = node.url();
+		async move { Client::connect(&url, vault).await.expect("the node answers") }
+	};
+	let (channel, funder) = (connect("channel-one").await, connect("funder-one").await);
+	let stream = channel.create_stream("invoices").await.expect("it is created").id;
+	// More than fits into one answer.
+	let documents = (0..40).map(|n| vec![n; 60_000]).collect::<Vec<_>>();
+	let channel = &channel;
+	let uploads = documents.iter().map(|document| {
+		let media_type = "application/octet-stream";
+		async move {
+			let upload = Upload { stream, key: None, media_type, document, supersedes: None };
+			channel.upload(&upload).await
+		}
+	});
+	let uploaded = futures::future::try_join_all(uploads).await.expect("they are applied");
+	let Some(Outcome::Applied(Uploaded { record_id: last, .. })) = uploaded.last() else {
+		panic!("not applied: {uploaded:?}");
+	};
+
+	let read = |part: &StreamPart| {
+		let read =
+			part.entries.iter().filter_map(|(_, read)| Some(read.as_ref().ok()?.bytes.to_vec()));
+		read.collect::<Vec<_>>()
+	};
+	let (mut found, mut from, mut parts) = (Vec::new(), Some(0), 0);
+	while let Some(sequence) = from {
+		let part = channel.fetch_stream(stream, sequence).await.expect("the node answers");
+		found.extend(read(&part));
+		(from, parts) = (part.next_sequence, parts + 1);
+	}
+	found.sort();
+	assert!(found == documents, "all documents, as they were");
+	assert_eq!(parts, 3, "an answer ends after a megabyte");
+
+	// Without a grant: what is there, and why it cannot be read. With one on a record: that one.
+	let part = funder.fetch_stream(stream, 0).await.expect("the node answers");
+	assert_eq!(part.entries.len(), documents.len());
+	let denied = |(_, read): &(_, _)| matches!(read, Err(Unread::Denied(Denial::NoGrant)));
+	assert!(part.entries.iter().all(denied));
+	let terms = Terms {
+		purpose: "assess one receivable".into(),
+		expires_in: None,
+		delegable: false,
+		from_epoch: None,
+	};
+	let granted =
+		channel.grant(Resource::Record(*last), funder.organization_id(), Permission::Read, &terms);
+	granted.await.expect("it is given");
+	let part = funder.fetch_stream(stream, 0).await.expect("the node answers");
+	assert_eq!(read(&part), documents[39..]);
 }

@@ -66,6 +66,17 @@ fn metadata_explains_itself() {
 	}
 }
 
+#[test]
+fn papi_signs_a_request() {
+	let node = Node::start();
+	let line = run_script("papi", "submit.mjs", &node);
+	assert_eq!(line["applied"], true);
+	assert_eq!(line["rejected"], "AlreadyExists");
+	let key = line["key"].as_str().expect("a key");
+	let status = Cli::new(&node, "channel-one").json(&["status", key, "--json"]);
+	assert_eq!(status[0]["status"], "applied");
+}
+
 #[tokio::test]
 async fn subxt_signs_a_request() {
 	let node = Node::start();

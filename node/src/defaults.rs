@@ -15,11 +15,16 @@ pub const BAN: Duration = Duration::from_secs(60);
 const POOL_LIMIT: &str = "65536";
 const POOL_KBYTES: &str = "262144";
 
+/// `litep2p` never disconnects a reserved node that has refused a request for blocks, and never asks it again: one whose
+/// clock was off, and whose blocks the others therefore refused, stands still until it is restarted.
+const NETWORK_BACKEND: &str = "libp2p";
+
 /// Our defaults of the SDK's flags.
 pub fn flags(command: clap::Command) -> clap::Command {
 	command
 		.mut_arg("pool_limit", |flag| flag.default_value(POOL_LIMIT))
 		.mut_arg("pool_kbytes", |flag| flag.default_value(POOL_KBYTES))
+		.mut_arg("network_backend", |flag| flag.default_value(NETWORK_BACKEND))
 }
 
 /// Fills in what the flags left open.

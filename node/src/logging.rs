@@ -85,7 +85,15 @@ where
 			("level".into(), Value::String(metadata.level().to_string().to_lowercase())),
 			("target".into(), Value::String(metadata.target().into())),
 		]);
-		event.record(&mut Fields(&mut line));
+		let mut fields = Map::new();
+		event.record(&mut Fields(&mut fields));
+		// An event of a library may have fields only.
+		if !fields.contains_key("message") {
+			let said = fields.iter().map(|(name, value)| format!("{name}={value}"));
+			let said = said.collect::<Vec<_>>().join(" ");
+			fields.insert("message".into(), said.into());
+		}
+		line.append(&mut fields);
 		writeln!(writer, "{}", Value::Object(line))
 	}
 }

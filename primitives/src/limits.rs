@@ -41,5 +41,7 @@ pub const MAX_LEGS: u32 = 16;
 pub const MAX_BUNDLE_CALLS: u32 = 64;
 /// Largest encoding of the legs of one bundle, in bytes: 256 KiB.
 pub const MAX_LEGS_SIZE: u32 = 256 * 1024;
+/// Payload bytes after which a page of fetched entries ends.
+pub const MAX_FETCHED_SIZE: usize = 1024 * 1024;
 /// Most items in one page of a query.
 pub const MAX_PAGE_SIZE: u32 = 256;

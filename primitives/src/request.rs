@@ -52,6 +52,13 @@ pub struct Request {
 	pub lane: Option<LanePosition>,
 }
 
+impl Request {
+	/// The tag by which a pool of transactions knows the requests of one key.
+	pub fn tag(organization: OrganizationId, key: RequestKey) -> Vec<u8> {
+		(b"credio/request", organization, key).encode()
+	}
+}
+
 /// What the chain did with a request.
 #[derive(
 	Clone,

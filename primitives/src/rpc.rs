@@ -11,8 +11,8 @@ pub use evidence::{EvidenceJson, EvidenceOptions, FinalizedBlock};
 use crate::{
 	apis::{OrganizationInfo, QuotaInfo, StreamInfo},
 	grant::{NamedAccessRequest, NamedGrant},
-	AccessRequestId, AccessRequestState, AccountId, BlockNumber, Digest, EncryptionKey, Entry,
-	GrantId, GrantStatus, KeyEpoch, KeyEpochState, KeyVersion, LanePosition, Member,
+	AccessRequestId, AccessRequestState, AccountId, BlockNumber, Denial, Digest, EncryptionKey,
+	Entry, GrantId, GrantStatus, KeyEpoch, KeyEpochState, KeyVersion, LanePosition, Member,
 	OrganizationId, OrganizationStatus, Permission, Quota, QuotaUse, ReadAccess, RecordId,
 	RequestKey, Resource, Sequence, StreamId, StreamStatus, ValidatorState, WrappedKey,
 	WrappedSecret,
@@ -221,6 +221,31 @@ pub struct Fetched {
 	pub payload: Bytes,
 	/// The key to it.
 	pub wrapped_key: WrappedKeyJson,
+}
+
+/// An entry of a stream, with what the caller may read of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FetchedEntry {
+	/// Name and header.
+	#[serde(flatten)]
+	pub entry: Entry,
+	/// The envelope with the ciphertext, if the caller may read it.
+	pub payload: Option<Bytes>,
+	/// The key to it, if the caller may read it.
+	pub wrapped_key: Option<WrappedKeyJson>,
+	/// Why there is no payload.
+	pub denial: Option<Denial>,
+}
+
+/// A part of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FetchedEntries {
+	/// In the order of their numbers.
+	pub items: Vec<FetchedEntry>,
+	/// Number from which to go on; `null` at the end of the stream.
+	pub next_sequence: Option<Sequence>,
 }
 
 /// A short-lived signature of a member by which it reads what its organization may.

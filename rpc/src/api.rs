@@ -7,9 +7,9 @@ use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter},
 	rpc::{
 		AccessRequestJson, AccessToken, At, BundleDetailJson, BundleJson, Bytes,
-		EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, GrantJson, Inclusion, Items,
-		LaneJson, Limits, MembershipAnswer, OrganizationDetail, OrganizationJson, PageRequest,
-		QuotaJson, RequestStatus, StreamJson, StreamKeyJson, Uploaded, ValidatorJson,
+		EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, FetchedEntries, GrantJson,
+		Inclusion, Items, LaneJson, Limits, MembershipAnswer, OrganizationDetail, OrganizationJson,
+		PageRequest, QuotaJson, RequestStatus, StreamJson, StreamKeyJson, Uploaded, ValidatorJson,
 	},
 	AccountId, BlockNumber, BundleId, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId,
 	RecordId, RequestKey, Sequence, StreamId,
@@ -51,6 +51,17 @@ pub trait CredioApi {
 	/// Header, ciphertext and wrapped key of a record, if the caller's organization may read it.
 	#[method(name = "credio_v1_fetch", blocking)]
 	fn fetch(&self, record_id: RecordId, access_token: AccessToken) -> Result<At<Fetched>, Error>;
+
+	/// A part of a stream, with the ciphertexts and wrapped keys that the caller's organization may read.
+	#[method(name = "credio_v1_fetchStream", blocking)]
+	fn fetch_stream(
+		&self,
+		stream: StreamId,
+		from_sequence: Sequence,
+		access_token: AccessToken,
+		limit: Option<u32>,
+		include_unfinalized: Option<bool>,
+	) -> Result<At<FetchedEntries>, Error>;
 
 	/// Headers by stream, organization or author, and sequence range.
 	#[method(name = "credio_v1_query", blocking)]

@@ -15,9 +15,10 @@ use credio_primitives::{
 	limits,
 	rpc::{
 		AccessRequestJson, AccessToken, At, BlockRef, BundleDetailJson, BundleJson, Bytes,
-		EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, GrantJson, Inclusion, Items,
-		LaneJson, Limits, MemberJson, MembershipAnswer, OrganizationDetail, OrganizationJson,
-		PageRequest, QuotaJson, RequestStatus, StreamJson, StreamKeyJson, Uploaded, ValidatorJson,
+		EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, FetchedEntries, FetchedEntry,
+		GrantJson, Inclusion, Items, LaneJson, Limits, MemberJson, MembershipAnswer,
+		OrganizationDetail, OrganizationJson, PageRequest, QuotaJson, RequestStatus, StreamJson,
+		StreamKeyJson, Uploaded, ValidatorJson, WrappedKeyJson,
 	},
 	AccountId, BlockNumber, BundleId, Denial, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId,
 	RecordId, RequestKey, Sequence, StreamId,
@@ -87,26 +88,30 @@ where
 			let (genesis, now) = (self.genesis(), at.number);
 			token::verify(&access_token, &genesis, now, "credio_v1_fetch", &record_id)?;
 			let at = hash(&at);
-			let api = self.client.runtime_api();
-			let access = api
-				.read_access(at, access_token.account, record_id)
-				.map_err(Error::internal)?
-				.map_err(|denial| match denial {
-					Denial::RecordNotFound => Error::NotFound("record"),
-					denial => Error::AccessDenied(denial),
-				})?;
-			let payload = api
-				.payload(at, record_id)
-				.map_err(Error::internal)?
-				.ok_or(Error::NotFound("record"))?;
-			Ok(Fetched {
-				entry: self.entry(at, record_id)?,
-				payload: Bytes(payload.into_inner()),
-				wrapped_key: access.into(),
-			})
+			let (payload, wrapped_key) = self.readable(at, &access_token.account, record_id)?;
+			Ok(Fetched { entry: self.entry(at, record_id)?, payload, wrapped_key })
 		});
 		self.served.fetch(&answer);
 		answer
+	}
+
+	fn fetch_stream(
+		&self,
+		stream: StreamId,
+		from_sequence: Sequence,
+		access_token: AccessToken,
+		count: Option<u32>,
+		include_unfinalized: Option<bool>,
+	) -> Result<At<FetchedEntries>, Error> {
+		let limit = limit(count)?;
+		let parameters = (stream, from_sequence);
+		let now = self.finalized().number;
+		let method = "credio_v1_fetchStream";
+		token::verify(&access_token, &self.genesis(), now, method, &parameters)?;
+		let at = if include_unfinalized == Some(true) { self.best() } else { self.finalized() };
+		let answer =
+			self.stream_part(hash(&at), &access_token.account, stream, from_sequence, limit)?;
+		Ok(At { at, answer })
 	}
 
 	fn query(
@@ -382,5 +387,79 @@ where
 			.map_err(Error::internal)?
 			.ok_or(Error::NotFound("entry"))?;
 		Ok(Entry { record_id, header })
+	}
+}
+
+impl<Block, Client, Pool> Credio<Block, Client, Pool>
+where
+	Block: CredioBlock,
+	Client: HeaderBackend<Block>
+		+ ProvideRuntimeApi<Block, Api: GrantsApi<Block> + RecordsApi<Block> + StreamsApi<Block>>,
+{
+	/// Entries of a stream, with what the account's organization may read.
+	fn stream_part(
+		&self,
+		at: H256,
+		account: &AccountId,
+		stream: StreamId,
+		from_sequence: Sequence,
+		limit: u32,
+	) -> Result<FetchedEntries, Error> {
+		let api = self.client.runtime_api();
+		let end = api
+			.stream(at, stream)
+			.map_err(Error::internal)?
+			.ok_or(Error::NotFound("stream"))?
+			.stream
+			.next_sequence;
+		let filter = EntryFilter {
+			stream: Some(stream),
+			from_sequence: Some(from_sequence),
+			..EntryFilter::default()
+		};
+		let (entries, _) = api.query_entries(at, filter, None, limit).map_err(Error::internal)?;
+		let mut items = Vec::new();
+		let (mut size, mut next) = (0, from_sequence);
+		for entry in entries {
+			next = entry.header.sequence.saturating_add(1);
+			let read = self.readable(at, account, entry.record_id);
+			let (read, denial) = match read {
+				Ok(read) => {
+					self.served.count_served();
+					(Some(read), None)
+				},
+				Err(Error::AccessDenied(denial)) => (None, Some(denial)),
+				Err(error) => return Err(error),
+			};
+			let (payload, wrapped_key) = read.unzip();
+			size = payload.as_ref().map_or(size, |payload| payload.0.len().saturating_add(size));
+			items.push(FetchedEntry { entry, payload, wrapped_key, denial });
+			if size >= limits::MAX_FETCHED_SIZE {
+				break;
+			}
+		}
+		Ok(FetchedEntries { items, next_sequence: (next < end).then_some(next) })
+	}
+
+	/// Ciphertext of a record and the key to it, if the account's organization may read it.
+	fn readable(
+		&self,
+		at: H256,
+		account: &AccountId,
+		record_id: RecordId,
+	) -> Result<(Bytes, WrappedKeyJson), Error> {
+		let api = self.client.runtime_api();
+		let access = api
+			.read_access(at, account.clone(), record_id)
+			.map_err(Error::internal)?
+			.map_err(|denial| match denial {
+				Denial::RecordNotFound => Error::NotFound("record"),
+				denial => Error::AccessDenied(denial),
+			})?;
+		let payload = api
+			.payload(at, record_id)
+			.map_err(Error::internal)?
+			.ok_or(Error::NotFound("record"))?;
+		Ok((Bytes(payload.into_inner()), access.into()))
 	}
 }

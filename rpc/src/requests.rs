@@ -5,12 +5,12 @@ use crate::{
 	pool::{refusal, Refusal, Seen},
 	Credio, Error,
 };
-use codec::Decode;
+use codec::{Decode, Encode};
 use credio_primitives::{
 	apis::RequestsApi,
 	request::NotASubmission,
 	rpc::{BlockRef, Bytes, ReceiptJson, RequestState, RequestStatus, UploadEvent, Uploaded},
-	BlockNumber, Digest, OrganizationId, Outcome, Receipt, RequestKey, Submission,
+	BlockNumber, Digest, OrganizationId, Outcome, Receipt, Request, RequestKey, Submission,
 };
 use futures::{future::Either, stream::BoxStream, StreamExt};
 use jsonrpsee::{core::SubscriptionResult, PendingSubscriptionSink, SubscriptionMessage};
@@ -22,6 +22,7 @@ use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
 use sp_runtime::traits::Header;
+use std::sync::Arc;
 
 /// A transaction as it came, and what it says about itself.
 struct Incoming<Extrinsic> {
@@ -128,23 +129,40 @@ where
 		}
 	}
 
-	/// What it means that the pool holds another transaction of the same request or lane position: the hash of it if
-	/// it is of the same request.
-	fn conflicting(&self, submission: &Submission) -> Result<H256, Error> {
-		match self.served.seen.get(submission.organization, &submission.request.key) {
-			Some(seen) if self.pool_holds(&seen.transaction) => {
-				if seen.body_digest == submission.body_digest {
-					Ok(seen.transaction)
-				} else {
-					Err(Error::KeyReused)
-				}
-			},
-			_ if submission.request.lane.is_some() => Err(Error::PositionTaken(
-				"another request at this lane position waits in the node's pool",
-			)),
-			// It came from another node, or by another method. What is held is told when it is decided.
-			_ => Ok(H256::zero()),
+	/// The transaction of a request that the pool holds, however it came. Looks at all that it holds.
+	fn held(
+		&self,
+		organization: OrganizationId,
+		key: RequestKey,
+	) -> Option<Arc<Pool::InPoolTransaction>> {
+		let tag = Request::tag(organization, key);
+		let held = self.pool.ready().find(|held| held.provides().contains(&tag));
+		held.or_else(|| {
+			let waiting = self.pool.futures();
+			waiting.into_iter().find(|held| held.provides().contains(&tag)).map(Arc::new)
+		})
+	}
+
+	/// What it means that the pool holds another transaction of the same request or lane position: that it is of the
+	/// same request, which is remembered, or why this one cannot be taken.
+	fn conflicting(&self, submission: &Submission) -> Result<Option<H256>, Error> {
+		let Submission { organization, request, body_digest, .. } = submission;
+		let Some(held) = self.held(*organization, request.key) else {
+			if request.lane.is_some() {
+				return Err(Error::PositionTaken(
+					"another request at this lane position waits in the node's pool",
+				));
+			}
+			// It has left the pool meanwhile. What became of it is told when it is decided.
+			return Ok(None);
+		};
+		let bytes = held.data().encode();
+		let known = self.incoming(&Bytes(bytes))?.submission;
+		if known.body_digest != *body_digest {
+			return Err(Error::KeyReused);
 		}
+		self.remember(&known, *held.hash());
+		Ok(Some(*held.hash()))
 	}
 
 	/// Takes a request: hands it to the pool unless it was decided before.
@@ -167,10 +185,7 @@ where
 			match result.map_err(refusal) {
 				Ok(()) | Err(Refusal::AlreadyHeld) => self.remember(&submission, transaction),
 				Err(Refusal::Conflict) => {
-					let held = self.conflicting(&submission)?;
-					if held != H256::zero() {
-						transaction = held;
-					}
+					transaction = self.conflicting(&submission)?.unwrap_or(transaction);
 				},
 				// Between asking the chain and asking the pool, a block came.
 				Err(Refusal::AlreadyDecided) => {

@@ -26,6 +26,11 @@ impl Served {
 		count.fetch_add(1, Ordering::Relaxed);
 	}
 
+	/// Counts a record that was served as a part of its stream. Those that were not are no denials: nobody asked for them.
+	pub(crate) fn count_served(&self) {
+		self.fetched.fetch_add(1, Ordering::Relaxed);
+	}
+
 	/// How many records were served, and to how many of those who asked it was denied.
 	pub fn fetches(&self) -> [(&'static str, u64); 2] {
 		[

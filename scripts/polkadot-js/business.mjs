@@ -2,16 +2,19 @@
 
 import { u8aConcat } from '@polkadot/util';
 import { blake2AsHex, randomAsHex, randomAsU8a } from '@polkadot/util-crypto';
-import { account, field, Member, randomAccount } from './lib.mjs';
+import { account, field, Member, randomAccount, sessionKeys } from './lib.mjs';
 
 const allRoles = { admin: true, submitter: true, grantor: true };
 /** Of the length of a wrapped key. It opens to nothing: only members could tell. */
 const wrapped = () => ({ keyVersion: 0, sealed: randomAsHex(80) });
 const terms = (purpose, more = {}) => ({ purpose, expiresAt: null, delegable: false, fromEpoch: 0, keys: [wrapped()], ...more });
 
-/** The council, which is one account on a development chain, governs. */
+/** The council, which is one account on a development chain, decides. */
+const decide = (api, alice, call) => alice.call(api.tx.council.propose(1, call, call.method.encodedLength));
+
+/** The council governs. */
 async function govern(api, alice) {
-	const motion = (call) => alice.call(api.tx.council.propose(1, call, call.method.encodedLength));
+	const motion = (call) => decide(api, alice, call);
 	const admin = new Member(api, randomAccount());
 	const name = `by polkadot.js ${randomAsHex(8)}`;
 	const { organizations } = api.tx;
@@ -22,6 +25,20 @@ async function govern(api, alice) {
 	await motion(organizations.reinstate(id));
 	await motion(api.tx.governance.dispatchAsRoot(api.tx.system.remark('by the council')));
 	return admin;
+}
+
+/** The council makes a member a validator and ends that at once: nobody makes its blocks. There is none to reinstate. */
+async function validate(api, alice, bob) {
+	const { session, utility, validators } = api.tx;
+	const { keys, proof } = sessionKeys(bob.pair);
+	await bob.call(session.setKeys(keys, proof));
+	const { address } = bob.pair;
+	const changes = [validators.addValidator(address), validators.removeValidator(address)];
+	const changed = await decide(api, alice, utility.batchAll(changes));
+	for (const name of ['ValidatorAdded', 'ValidatorRemoved']) field(changed, `validators.${name}`, 'validator');
+	const refused = await decide(api, alice, validators.reinstateValidator(address));
+	const error = api.registry.findMetaError(field(refused, 'council.Executed', 'result').asErr.asModule);
+	if (error.name !== 'NotDisabled') throw new Error(`another error: ${error.name}`);
 }
 
 /** An admin manages the members and keys of its organization. */
@@ -117,6 +134,7 @@ async function answer(api, bob, { sealed }) {
 export async function doBusiness(api) {
 	const [alice, bob, charlie, dave] = ['//Alice', '//Bob', '//Charlie', '//Dave'].map((uri) => new Member(api, account(uri)));
 	await manage(api, await govern(api, alice));
+	await validate(api, alice, bob);
 	const written = await write(api, bob);
 	await share(api, { bob, charlie, dave }, written);
 	const openBundle = await bundle(api, { bob, dave }, written);

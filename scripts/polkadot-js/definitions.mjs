@@ -36,6 +36,7 @@ class Types {
 		if (nullable && schema.oneOf.length === 2) {
 			return `Option<${this.of(schema.oneOf.find((one) => one !== nullable), name)}>`;
 		}
+		if (String(kinds) === 'null') return 'Null';
 		if (kinds.includes('null')) {
 			return `Option<${this.of({ ...schema, type: kinds.find((kind) => kind !== 'null') }, name)}>`;
 		}

@@ -7,7 +7,9 @@
 
 import { connect, OWN, run } from './lib.mjs';
 
-const OWN_APIS = ['OrganizationsApi', 'StreamsApi', 'RecordsApi', 'GrantsApi', 'RequestsApi', 'BundlesApi'];
+const OWN_APIS = [
+	'OrganizationsApi', 'StreamsApi', 'RecordsApi', 'GrantsApi', 'RequestsApi', 'BundlesApi', 'MonitoringApi', 'ValidatorsApi',
+];
 
 await run(async () => {
 	const api = await connect();

@@ -6,7 +6,7 @@ import { blake2AsU8a, randomAsHex } from '@polkadot/util-crypto';
 import { EventEmitter } from 'node:events';
 
 /** Credio's own pallets. */
-export const OWN = ['Organizations', 'Anchor', 'Records', 'Grants', 'Idempotency', 'Bundles', 'Governance'];
+export const OWN = ['Organizations', 'Anchor', 'Records', 'Grants', 'Idempotency', 'Bundles', 'Governance', 'Validators'];
 
 /** Remembers the last answer of each method and the notifications of each subscription, as the node sent them. */
 export class RecordingProvider extends WsProvider {
@@ -43,6 +43,14 @@ export function connect(options = {}, Provider = WsProvider) {
 const keyring = new Keyring({ type: 'sr25519' });
 export const account = (uri) => keyring.addFromUri(uri);
 export const randomAccount = () => keyring.addFromSeed(Buffer.from(randomAsHex(32).slice(2), 'hex'));
+
+/** New session keys, with the proof that `owner` holds them: each of them signs for its account. */
+export function sessionKeys(owner) {
+	const statement = u8aConcat(Buffer.from('POP_'), owner.publicKey);
+	const [aura, grandpa] = ['sr25519', 'ed25519'].map((type) => new Keyring({ type }).addFromUri(randomAsHex(32)));
+	const proof = u8aToHex(u8aConcat(aura.sign(statement), grandpa.sign(statement)));
+	return { keys: { aura: aura.publicKey, grandpa: grandpa.publicKey }, proof };
+}
 
 /** What an account does. */
 export class Member {

@@ -81,6 +81,8 @@ export async function checkMethods(api, provider, done) {
 	assert.equal((await call('accessRequests', { owner: 1, pending: true }, { limit: 5 })).items.length, 0);
 	const epochs = await call('streamKeys', stream, 0, bob.token('credio_v1_streamKeys', `${stream}00000000`, soon));
 	assert.equal(epochs.items.length, 1);
+	const part = await call('fetchStream', stream, 0, bob.token('credio_v1_fetchStream', `${stream}0000000000000000`, soon), 1);
+	assert.equal(part.items.length, 1);
 	assert.equal((await call('organization', 1)).name.toString(), 'channel-one');
 	assert((await call('organizations')).items.length >= 6);
 	assert.equal((await call('organizations', 3, 1)).items[0].name.toString(), 'funder-one');
@@ -95,6 +97,7 @@ export async function checkMethods(api, provider, done) {
 	for (const status of ['open', 'executed', 'aborted']) {
 		assert((await call('bundles', { organization: 1, status })).items.length > 0, status);
 	}
+	assert((await call('validators')).items.every(({ active, offence }) => active.isTrue && offence.isNone));
 	assert((await call('limits')).maxBundleWeight.has('proofSize'));
 	same('rpc.discover', await api.rpc.rpc.discover());
 

@@ -12,8 +12,8 @@ import { connect, finality, OWN, RecordingProvider, run } from './lib.mjs';
 import { checkApis, checkBlocks, checkPallets, checkStorage, checkTypes } from './metadata.mjs';
 import { checkDefinitions, checkMethods } from './rpc.mjs';
 
-/** The node refuses what would be repeated, and a bundle expires with time. */
-const UNSEEN = ['idempotency.Repeated', 'bundles.Expired'];
+/** The node refuses what would be repeated, a bundle expires with time, and the only validator commits no offence. */
+const UNSEEN = ['idempotency.Repeated', 'bundles.Expired', 'validators.ValidatorDisabled', 'validators.ValidatorReinstated'];
 
 /** Holds our extensions against what @polkadot/api takes those for that it has no code for: they sign nothing. */
 function checkExtensions(api) {

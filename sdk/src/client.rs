@@ -16,7 +16,7 @@ pub use council::{Motion, Proposed, Voted};
 pub use evidence::EvidenceRequest;
 pub use grants::Terms;
 pub use organizations::NewOrganization;
-pub use records::{CommittedDocument, Entries, Outcome, Upload, Uploaded};
+pub use records::{CommittedDocument, Entries, Outcome, StreamPart, Unread, Upload, Uploaded};
 pub use requests::{FinalizedHeads, SignedRequest};
 
 pub(crate) use requests::finalized_at;
@@ -130,6 +130,14 @@ impl Client {
 		let at_block = at_block(&self.rpc).await?;
 		*self.at_block.write().unwrap_or_else(PoisonError::into_inner) = at_block;
 		Ok(true)
+	}
+
+	/// Whether the node knows that it is behind others, and catches up.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn is_syncing(&self) -> Result<bool> {
+		let health: serde_json::Value = self.call("system_health", ()).await?;
+		Ok(health["isSyncing"] == true)
 	}
 
 	/// The organization that the vault's account acts for.

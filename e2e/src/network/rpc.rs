@@ -24,6 +24,30 @@ pub(super) async fn ask<Answer: DeserializeOwned>(
 	connect(url).await?.request(method, params).await.ok()
 }
 
+/// Rounds of finality that are under way.
+#[derive(Debug, Deserialize)]
+pub(super) struct Rounds {
+	best: Round,
+	background: Vec<Round>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Round {
+	prevotes: Votes,
+}
+
+#[derive(Debug, Deserialize)]
+struct Votes {
+	missing: Vec<String>,
+}
+
+impl Rounds {
+	/// Whether everybody has voted in one of them.
+	pub(super) fn have_all_prevotes(&self) -> bool {
+		self.background.iter().chain([&self.best]).any(|round| round.prevotes.missing.is_empty())
+	}
+}
+
 /// A block header as nodes tell it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

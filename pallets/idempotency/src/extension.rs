@@ -80,11 +80,6 @@ fn refusal(code: u8) -> TransactionValidityError {
 	InvalidTransaction::Custom(code).into()
 }
 
-/// The tag of a request key.
-fn key_tag(organization: OrganizationId, request: &Request) -> Vec<u8> {
-	(b"credio/request", organization, request.key).encode()
-}
-
 /// The tag of a lane position.
 fn position_tag(organization: OrganizationId, lane: u32, sequence: u64) -> Vec<u8> {
 	(b"credio/lane", organization, lane, sequence).encode()
@@ -126,7 +121,7 @@ impl<T: Config> Pallet<T> {
 		};
 		let mut valid = ValidTransaction {
 			priority: TransactionPriority::MIN,
-			provides: vec![key_tag(organization, request)],
+			provides: vec![Request::tag(organization, request.key)],
 			requires: Vec::new(),
 			// Counted from the block before, whose state this is.
 			longevity: request.expires_at.saturating_sub(Self::now()).saturating_add(1).into(),

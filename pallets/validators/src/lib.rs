@@ -19,6 +19,7 @@ pub use pallet::*;
 pub use sessions::NothingMore;
 pub use weights::WeightInfo;
 
+/// Who makes blocks and votes on finality, as the council decides.
 // The macro repeats the attributes' paths where they are in scope.
 #[allow(unused_qualifications)]
 #[frame_support::pallet]

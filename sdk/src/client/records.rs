@@ -10,9 +10,12 @@ use codec::Encode;
 use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
 use credio_primitives::{
 	entry::EntryFilter,
-	rpc::{At, Fetched, RequestState, RequestStatus, StreamJson},
-	BlockNumber, Entry, EntryBody, KeyEpoch, RecordId, Reference, RequestKey, Resource, Sequence,
-	StreamId, WrappedSecret,
+	rpc::{
+		At, BlockRef, Fetched, FetchedEntries, FetchedEntry, RequestState, RequestStatus,
+		StreamJson, WrappedKeyJson,
+	},
+	BlockNumber, Denial, Entry, EntryBody, KeyEpoch, RecordId, Reference, RequestKey, Resource,
+	Sequence, StreamId, WrappedSecret,
 };
 use sha2::{Digest as _, Sha256};
 use subxt::rpcs::client::RpcSubscription;
@@ -259,12 +262,18 @@ impl Client {
 		let token = self.token("credio_v1_fetch", &id).await?;
 		let answer: At<Fetched> = self.call("credio_v1_fetch", (id, token)).await?;
 		let Fetched { entry, payload, wrapped_key } = answer.answer;
+		let (held, context) = self.held_for(&entry, wrapped_key)?;
+		Ok((entry, held, context, payload.0))
+	}
+
+	/// The key to a record as this organization holds it, and what the record is sealed with.
+	fn held_for(&self, entry: &Entry, wrapped_key: WrappedKeyJson) -> Result<(Held, Context)> {
 		let EntryBody::Record { epoch, .. } = entry.header.body else {
 			return Err(Error::Answer("an anchor was fetched as a record".into()));
 		};
 		let resource = match wrapped_key.secret {
 			WrappedSecret::StreamSecret => Resource::Stream(entry.header.stream),
-			WrappedSecret::DataKey => Resource::Record(id),
+			WrappedSecret::DataKey => Resource::Record(entry.record_id),
 		};
 		let held = Held {
 			sealed: wrapped_key.sealed.0,
@@ -277,8 +286,7 @@ impl Client {
 			},
 			secret: wrapped_key.secret,
 		};
-		let context = self.context(entry.header.stream, epoch, id);
-		Ok((entry, held, context, payload.0))
+		Ok((held, self.context(entry.header.stream, epoch, entry.record_id)))
 	}
 
 	/// Fetches and decrypts a record, and checks it against its commitment on the chain.
@@ -287,10 +295,67 @@ impl Client {
 	/// open, [`Error::NotVerified`].
 	pub async fn fetch(&self, id: RecordId) -> Result<CommittedDocument> {
 		let (entry, held, context, payload) = self.fetch_sealed(id).await?;
-		let document = self.vault.open(&held, &context, &payload)?;
-		let key = self.vault.commitment_key(&held, &context, &payload)?;
+		self.open(entry, &held, &context, &payload)
+	}
+
+	fn open(
+		&self,
+		entry: Entry,
+		held: &Held,
+		context: &Context,
+		payload: &[u8],
+	) -> Result<CommittedDocument> {
+		let document = self.vault.open(held, context, payload)?;
+		let key = self.vault.commitment_key(held, context, payload)?;
 		check(&entry, &document.bytes, &key)?;
 		Ok(CommittedDocument { document, entry })
+	}
+
+	/// A part of a stream, from a position on: each entry, with its document if this organization may read it.
+	///
+	/// Errors: [`Error::Refused`] with the code for "not found", [`Error::Connection`]. What concerns one entry is told
+	/// with it.
+	pub async fn fetch_stream(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
+		self.fetch_stream_at(stream, from, false).await
+	}
+
+	/// As [`Self::fetch_stream`], as of the best block, which may not become final.
+	///
+	/// Errors: as there.
+	pub async fn fetch_unfinalized(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
+		self.fetch_stream_at(stream, from, true).await
+	}
+
+	async fn fetch_stream_at(
+		&self,
+		stream: StreamId,
+		from: Sequence,
+		include_unfinalized: bool,
+	) -> Result<StreamPart> {
+		let token = self.token("credio_v1_fetchStream", &(stream, from)).await?;
+		let limit = self.limits.max_page_size;
+		let params = (stream, from, token, limit, include_unfinalized);
+		let answer: At<FetchedEntries> = self.call("credio_v1_fetchStream", params).await?;
+		let FetchedEntries { items, next_sequence } = answer.answer;
+		let entries = items.into_iter().map(|item| {
+			let FetchedEntry { entry, payload, wrapped_key, denial } = item;
+			let read = match (payload, wrapped_key, denial) {
+				(Some(payload), Some(wrapped_key), _) => self
+					.held_for(&entry, wrapped_key)
+					.and_then(|(held, context)| {
+						self.open(entry.clone(), &held, &context, &payload.0)
+					})
+					.map(|committed| committed.document)
+					.map_err(Unread::Unopened),
+				(_, _, Some(denial)) => Err(Unread::Denied(denial)),
+				_ => {
+					let error = "an entry without payload does not say why";
+					Err(Unread::Unopened(Error::Answer(error.into())))
+				},
+			};
+			(entry, read)
+		});
+		Ok(StreamPart { at: answer.at, entries: entries.collect(), next_sequence })
 	}
 
 	/// The commitment key of a record, which may be given to verifiers: it opens nothing.
@@ -314,6 +379,26 @@ impl Client {
 		check(&entry, document, key)?;
 		Ok(entry)
 	}
+}
+
+/// A part of a stream.
+#[derive(Debug)]
+pub struct StreamPart {
+	/// The finalized block by which it is told.
+	pub at: BlockRef,
+	/// In the order of their numbers.
+	pub entries: Vec<(Entry, std::result::Result<Document, Unread>)>,
+	/// Number from which to go on; `None` at the end of the stream.
+	pub next_sequence: Option<Sequence>,
+}
+
+/// Why there is no document of an entry.
+#[derive(Debug)]
+pub enum Unread {
+	/// The organization may not read it, or it is an anchor.
+	Denied(Denial),
+	/// It may, and what is on the chain does not open, or is not what the entry commits to.
+	Unopened(Error),
 }
 
 /// Holds a document against an entry's commitment.

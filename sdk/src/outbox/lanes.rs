@@ -8,11 +8,21 @@ use super::{
 	worker::{Fault, Standstills, Worker},
 };
 use crate::Client;
-use credio_primitives::{rpc::RequestState, BlockNumber};
+use credio_primitives::{
+	rpc::{At, RequestState, RequestStatus},
+	BlockNumber,
+};
 use std::collections::BTreeMap;
 
 /// Final blocks for which a lane stands still before those that wait in it move up.
 const PATIENCE: BlockNumber = 5;
+
+/// Whether a node knows nothing of an item that is being sent.
+async fn is_unknown_to(client: &Client, item: &Undecided) -> Result<bool, Fault> {
+	let params = (client.organization_id(), item.current_key, item.expires_at);
+	let At { answer, .. }: At<RequestStatus> = client.call("credio_v1_status", params).await?;
+	Ok(answer.status == RequestState::Unknown)
+}
 
 impl Worker {
 	/// The position after all that are taken in a lane, as far as is known; `None` if it is too far ahead to be sent.
@@ -22,9 +32,11 @@ impl Worker {
 		lane: u32,
 	) -> Result<Option<u64>, Fault> {
 		let next = client.lane(lane).await?.next_at_best;
+		// By what is known here, since the node may be behind another one.
+		let undecided = store::first_undecided_position(&self.outbox.pool, lane).await?;
 		let taken = store::in_lane(&self.outbox.pool, lane).await?;
 		let last = taken.iter().filter_map(|item| item.position).max();
-		let free = last.map_or(next, |last| last.saturating_add(1).max(next));
+		let free = last.map_or(0, |last| last.saturating_add(1)).max(next).max(undecided);
 		let ahead = client.limits().max_positions_ahead;
 		Ok((free.saturating_sub(next) < ahead).then_some(free))
 	}
@@ -53,23 +65,30 @@ impl Worker {
 			return Ok(());
 		}
 		let next = state.next_at_best;
+		let undecided = store::first_undecided_position(&self.outbox.pool, lane).await?;
 		let since = match standstills.get(&lane) {
 			Some((position, since)) if *position == next => *since,
 			_ => finalized,
 		};
 		standstills.insert(lane, (next, since));
-		let stands_still = finalized.saturating_sub(since) >= PATIENCE
+		let stands_still = next >= undecided
+			&& finalized.saturating_sub(since) >= PATIENCE
 			&& items.iter().all(|item| item.position != Some(next));
 		let mut free = next;
 		if !stands_still {
 			let last = items.iter().filter_map(|item| item.position).max();
-			free = last.map_or(next, |last| last.saturating_add(1).max(next));
+			free = last.map_or(0, |last| last.saturating_add(1)).max(next).max(undecided);
 		}
 		let furthest = next.saturating_add(client.limits().max_positions_ahead);
 		for mut item in items {
-			// A position before the next final one that is not ours is somebody else's.
-			let is_lost =
+			let may_be_lost =
 				is_unknown(&item) && item.position.is_some_and(|position| position < state.next);
+			// A position before the next final one that is not ours is somebody else's. Ours was not decided when it was
+			// looked at, but may have been by now.
+			let is_lost = may_be_lost && is_unknown_to(client, &item).await?;
+			if may_be_lost && !is_lost {
+				continue;
+			}
 			let needs_position = stands_still || is_lost || item.position.is_none();
 			if needs_position {
 				if free >= furthest {

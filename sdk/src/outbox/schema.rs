@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AnyPool, Row};
 const VERSION: i64 = 1;
 
 /// One statement each, for both databases: `IDENTITY` stands for the type of a number that the database counts up.
-const TABLES: [(&str, &str); 5] = [
+const TABLES: [(&str, &str); 6] = [
 	(
 		"CREATE TABLE IF NOT EXISTS credio_outbox_meta (name TEXT PRIMARY KEY, value BIGINT NOT NULL)",
 		"CREATE TABLE IF NOT EXISTS credio_outbox_meta (name TEXT PRIMARY KEY, value BIGINT NOT NULL)",
@@ -57,6 +57,10 @@ const TABLES: [(&str, &str); 5] = [
 	(
 		"CREATE INDEX IF NOT EXISTS credio_outbox_items_by_state ON credio_outbox_items (state, checked_at, id)",
 		"CREATE INDEX IF NOT EXISTS credio_outbox_items_by_state ON credio_outbox_items (state, checked_at, id)",
+	),
+	(
+		"CREATE INDEX IF NOT EXISTS credio_outbox_items_by_lane ON credio_outbox_items (lane, state, position)",
+		"CREATE INDEX IF NOT EXISTS credio_outbox_items_by_lane ON credio_outbox_items (lane, state, position)",
 	),
 	(
 		"CREATE TABLE IF NOT EXISTS credio_outbox_consumers (name TEXT PRIMARY KEY, acknowledged BIGINT NOT NULL)",

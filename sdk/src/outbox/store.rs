@@ -339,6 +339,18 @@ pub(super) async fn in_lane(pool: &AnyPool, lane: u32) -> Result<Vec<Undecided>>
 	rows.iter().map(undecided).collect()
 }
 
+/// The first position of a lane that no decided item was at, by what is known here. A node can be behind that.
+pub(super) async fn first_undecided_position(pool: &AnyPool, lane: u32) -> Result<u64> {
+	let last: Option<i64> = sqlx::query(
+		"SELECT MAX(position) FROM credio_outbox_items WHERE lane = $1 AND state IN ('applied', 'rejected')",
+	)
+	.bind(i64::from(lane))
+	.fetch_one(pool)
+	.await?
+	.try_get(0)?;
+	Ok(last.and_then(|last| u64::try_from(last).ok()).map_or(0, |last| last.saturating_add(1)))
+}
+
 /// Stores what an item is sent with, before it is.
 pub(super) async fn fix(pool: &AnyPool, item: &Undecided) -> Result<()> {
 	sqlx::query(

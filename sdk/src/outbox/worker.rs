@@ -10,7 +10,6 @@ use crate::{
 	Client, Error,
 };
 use credio_primitives::{
-	error_codes as codes,
 	rpc::{At, RequestState, RequestStatus},
 	BlockNumber, LanePosition, Reference, Request,
 };
@@ -131,6 +130,12 @@ impl Worker {
 		has_worked: &mut bool,
 	) -> Result<(), Fault> {
 		let client = Client::connect(node, self.outbox.vault.clone()).await?;
+		if client.is_syncing().await? {
+			// What it tells is of the past.
+			return Err(
+				Error::Connection("the node is behind the chain, and catches up".into()).into()
+			);
+		}
 		let mut heads = client.finalized_heads().await?;
 		let mut standstills = Standstills::new();
 		let mut finalized = heads.next().await?;
@@ -235,12 +240,8 @@ impl Worker {
 			Err(Fault::Node(Error::Connection(cause))) => {
 				return Err(Error::Connection(cause).into());
 			},
-			Err(Fault::Node(Error::Refused(refusal))) if refusal.code == codes::POSITION_TAKEN => {
-				item.position = None;
-				store::fix(&self.outbox.pool, &item).await?;
-				Some(refusal.to_string())
-			},
-			// It may be decided already, or cannot be sent for now. What cannot be sent to the end expires.
+			// It may be decided already, or cannot be sent for now. What cannot be sent to the end expires. A position that
+			// is taken in a block that is not final may be free again; when it is taken finally, [`Self::order`] sees that.
 			Err(Fault::Node(error)) => Some(error.to_string()),
 			Err(Fault::Outbox(error @ (OutboxError::Vault(_) | OutboxError::Corrupted(_)))) => {
 				Some(error.to_string())
