@@ -130,6 +130,79 @@ impl<S: State> Reader<'_, S> {
 	) -> Result<Value, FactsError<S::Error>> {
 		self.get(what, key)?.ok_or(FactsError::Missing(what))
 	}
+
+	/// All grants on these resources.
+	fn grants(
+		&self,
+		resources: &[Resource],
+	) -> Result<BTreeMap<GrantId, Grant>, FactsError<S::Error>> {
+		let mut grants = BTreeMap::new();
+		for resource in resources {
+			let ids: Vec<GrantId> =
+				self.get("list of grants", &storage::grants_on(resource))?.unwrap_or_default();
+			if ids.len() > limits::MAX_GRANTS_PER_RESOURCE as usize {
+				return Err(FactsError::Malformed("list of grants"));
+			}
+			for id in ids {
+				let grant: Grant = self.need("grant", &storage::grant(&id))?;
+				if grant.resource != *resource {
+					return Err(FactsError::Malformed("list of grants"));
+				}
+				grants.insert(id, grant);
+			}
+		}
+		Ok(grants)
+	}
+
+	/// Those of these grants that are not among the ones that are there.
+	fn absent(
+		&self,
+		asked: &[GrantId],
+		there: &BTreeMap<GrantId, Grant>,
+	) -> Result<Vec<GrantId>, FactsError<S::Error>> {
+		let absent =
+			asked.iter().filter(|id| !there.contains_key(*id)).copied().collect::<Vec<_>>();
+		for id in &absent {
+			if self.get::<Grant>("grant", &storage::grant(id))?.is_some() {
+				return Err(FactsError::Contradiction(
+					"a grant that is named is on something else than the entry or its stream",
+				));
+			}
+		}
+		Ok(absent)
+	}
+
+	/// These access requests, which have to be for one of these resources.
+	fn access_requests(
+		&self,
+		ids: &[AccessRequestId],
+		resources: &[Resource],
+	) -> Result<Vec<NamedAccessRequest>, FactsError<S::Error>> {
+		let read = |id: &AccessRequestId| {
+			let request: AccessRequest =
+				self.need("access request", &storage::access_request(id))?;
+			if !resources.contains(&request.resource) {
+				return Err(FactsError::Contradiction(
+					"an access request that is named is for something else than the entry or its stream",
+				));
+			}
+			Ok(NamedAccessRequest { access_request_id: *id, request })
+		};
+		ids.iter().map(read).collect()
+	}
+
+	/// Names of these organizations.
+	fn names(
+		&self,
+		ids: BTreeSet<OrganizationId>,
+	) -> Result<BTreeMap<OrganizationId, OrganizationName>, FactsError<S::Error>> {
+		let name = |id| {
+			let organization: Organization =
+				self.need("organization", &storage::organization(id))?;
+			Ok((id, organization.name))
+		};
+		ids.into_iter().map(name).collect()
+	}
 }
 
 impl Subject {
@@ -188,42 +261,9 @@ impl Facts {
 		};
 
 		let resources = [Resource::Stream(header.stream), Resource::Record(record_id)];
-		let mut grants = BTreeMap::new();
-		for resource in &resources {
-			let ids: Vec<GrantId> =
-				state.get("list of grants", &storage::grants_on(resource))?.unwrap_or_default();
-			if ids.len() > limits::MAX_GRANTS_PER_RESOURCE as usize {
-				return Err(FactsError::Malformed("list of grants"));
-			}
-			for id in ids {
-				let grant: Grant = state.need("grant", &storage::grant(&id))?;
-				if grant.resource != *resource {
-					return Err(FactsError::Malformed("list of grants"));
-				}
-				grants.insert(id, grant);
-			}
-		}
-		let mut absent_grants = Vec::new();
-		for id in subject.grants.iter().filter(|id| !grants.contains_key(id)) {
-			if state.get::<Grant>("grant", &storage::grant(id))?.is_some() {
-				return Err(FactsError::Contradiction(
-					"a grant that is named is on something else than the entry or its stream",
-				));
-			}
-			absent_grants.push(*id);
-		}
-		let mut access_requests = Vec::with_capacity(subject.access_requests.len());
-		for id in &subject.access_requests {
-			let request: AccessRequest =
-				state.need("access request", &storage::access_request(id))?;
-			if !resources.contains(&request.resource) {
-				return Err(FactsError::Contradiction(
-					"an access request that is named is for something else than the entry or its stream",
-				));
-			}
-			access_requests.push(NamedAccessRequest { access_request_id: *id, request });
-		}
-
+		let grants = state.grants(&resources)?;
+		let absent_grants = state.absent(&subject.grants, &grants)?;
+		let access_requests = state.access_requests(&subject.access_requests, &resources)?;
 		let mentioned = [header.organization, stream.owner]
 			.into_iter()
 			.chain(grants.values().flat_map(|grant| [grant.grantor, grant.grantee]))
@@ -232,13 +272,8 @@ impl Facts {
 					.iter()
 					.flat_map(|named| [named.request.requester, named.request.owner]),
 			)
-			.collect::<BTreeSet<_>>();
-		let mut organizations = BTreeMap::new();
-		for id in mentioned {
-			let organization: Organization =
-				state.need("organization", &storage::organization(id))?;
-			organizations.insert(id, organization.name);
-		}
+			.collect();
+		let organizations = state.names(mentioned)?;
 		let now = state.need("time", &storage::now())?;
 
 		let grants = grants
