@@ -5,6 +5,7 @@ mod anchor;
 mod bundle;
 mod council;
 mod dev;
+mod evidence;
 mod grants;
 mod index;
 mod lane;
@@ -45,6 +46,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 			anchor::verify(&session, record, &file, commitment_key.as_deref(), proof.as_deref())
 				.await
 		},
+		Command::Evidence(arguments) => evidence::run(&session, *arguments).await,
 		Command::CommitmentKey { record } => anchor::commitment_key(&session, record).await,
 		Command::Grant(arguments) => grants::grant(&session, arguments).await,
 		Command::Revoke { grant } => grants::revoke(&session, grant).await,

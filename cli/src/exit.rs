@@ -1,7 +1,13 @@
 //! Exit codes, and the failures behind them.
 
 use credio_indexer::{ingest::IngestError, StoreError};
-use credio_sdk::{outbox::OutboxError, primitives::error_codes as codes, vault::VaultError, Error};
+use credio_sdk::{
+	evidence::{Part, Refused},
+	outbox::OutboxError,
+	primitives::error_codes as codes,
+	vault::VaultError,
+	Error,
+};
 
 /// It worked.
 pub const OK: i32 = 0;
@@ -13,7 +19,7 @@ pub const REJECTED: i32 = 3;
 pub const DENIED: i32 = 4;
 /// The request has expired.
 pub const EXPIRED: i32 = 5;
-/// The document does not match the chain.
+/// The document does not match the chain, or an evidence does not hold.
 pub const NOT_VERIFIED: i32 = 6;
 /// There is no such thing.
 pub const NOT_FOUND: i32 = 7;
@@ -31,7 +37,7 @@ Exit codes:
   3  the chain or the node refused the request
   4  no right to read this
   5  the request has expired
-  6  the document does not match the chain
+  6  the document does not match the chain, or the evidence does not hold
   7  there is no such thing
   8  the node cannot be reached
   9  the vault cannot be opened";
@@ -48,6 +54,9 @@ pub enum Failure {
 	/// The index says so.
 	#[error(transparent)]
 	Index(#[from] IngestError),
+	/// An evidence does not hold, or what it is held against cannot be used.
+	#[error(transparent)]
+	Evidence(#[from] Refused),
 	/// A file cannot be read or written.
 	#[error("{path}: {source}")]
 	File {
@@ -97,6 +106,8 @@ impl Failure {
 		match self {
 			Self::Sdk(error) => code(error),
 			Self::Uploads { code, .. } => *code,
+			Self::Evidence(Refused { part: Part::Specification | Part::Checkpoint, .. }) => FAILED,
+			Self::Evidence(_) => NOT_VERIFIED,
 			Self::Outbox(OutboxError::KeyReused(_)) | Self::Aborted(_) => REJECTED,
 			Self::Outbox(OutboxError::NotFound(_)) => NOT_FOUND,
 			Self::Index(IngestError::Node(error)) => code(error),

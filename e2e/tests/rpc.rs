@@ -83,6 +83,7 @@ async fn what_is_not_there_is_not_found() {
 		("credio_v1_record", rpc_params![&id]),
 		("credio_v1_stream", rpc_params![&id]),
 		("credio_v1_bundle", rpc_params![&id]),
+		("credio_v1_evidence", rpc_params![&id]),
 		("credio_v1_organization", rpc_params![99]),
 		("credio_v1_quota", rpc_params![99]),
 		("credio_v1_encryptionKey", rpc_params![0, 99]),
@@ -169,6 +170,51 @@ async fn a_bundle_has_the_fields_that_the_document_requires() {
 			funder.refused(&["bundle", "consent", id, "--digest", digest]);
 		}
 	}
+}
+
+#[tokio::test]
+async fn evidence_has_the_fields_that_the_document_requires() {
+	let node = Node::start();
+	let client = connect(&node).await;
+	let document = discover(&client).await;
+	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
+	channel.ok(&["stream", "create", "invoices"]);
+	let file = node.folder().join("invoice.txt");
+	std::fs::write(&file, "an invoice").expect("writable");
+	let file = file.to_str().expect("UTF-8");
+	let uploaded = channel.json(&["upload", "--stream", "invoices", "--json", file]).remove(0);
+	let ask = ["--stream", "invoices", "--owner", "channel-one", "--purpose", "look"];
+	funder.ok(&[&["access", "request"], &ask[..]].concat());
+	let id = format!("0x{}", "11".repeat(32));
+	let options = json!({
+		"origin": { "requestKey": uploaded["requestKey"], "position": 0 }, "grants": [id],
+	});
+	let method = "credio_v1_evidence";
+	let schema = &document["methods"]
+		.as_array()
+		.expect("a list")
+		.iter()
+		.find(|documented| documented["name"] == method)
+		.expect("documented")["result"]["schema"];
+	let record = &uploaded["recordId"];
+	for params in [rpc_params![record], rpc_params![record, options]] {
+		let answer: Value = client.request(method, params).await.expect("an answer");
+		assert_eq!(answer["subject"]["accessRequests"].as_array().map(Vec::len), Some(1));
+		check(&document, schema, &answer, method);
+	}
+	// What belongs to another entry or chain, is too much, or is unknown.
+	for options in [
+		json!({ "origin": { "requestKey": id, "position": 0 } }),
+		json!({ "origin": { "requestKey": uploaded["requestKey"], "position": 1 } }),
+		json!({ "from": id }),
+		json!({ "grants": (0..65).map(|n| format!("0x{n:064x}")).collect::<Vec<_>>() }),
+	] {
+		let answer: Result<Value, _> = client.request(method, rpc_params![record, &options]).await;
+		assert_eq!(code(answer.expect_err("it is refused")), 9201, "{options}");
+	}
+	let answer: Result<Value, _> =
+		client.request(method, rpc_params![record, json!({ "more": 1 })]).await;
+	assert_eq!(code(answer.expect_err("it is refused")), -32602);
 }
 
 /// Holds an answer against a schema: every required field is there, no other is, and types agree.

@@ -1,13 +1,14 @@
 //! JSON-RPC of the node: the SDK's system methods, GRANDPA's, and ours.
 
 use credio_primitives::AccountId;
-use credio_rpc::{Credio, CredioApiServer, Served};
+use credio_rpc::{Credio, CredioApiServer, FinalityProofs, Served};
 use credio_runtime::{opaque::Block, Nonce};
 use jsonrpsee::RpcModule;
 use sc_consensus_grandpa::{
 	FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState,
 };
 use sc_consensus_grandpa_rpc::{Grandpa, GrandpaApiServer};
+use sc_network_sync::strategy::warp::WarpSyncProvider;
 use sc_service::SpawnTaskHandle;
 use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
@@ -21,6 +22,16 @@ pub struct FinalityDeps {
 	pub shared_authority_set: SharedAuthoritySet<sp_core::H256, u32>,
 	pub justification_stream: GrandpaJustificationStream<Block>,
 	pub proof_provider: Arc<FinalityProofProvider<FullBackend, Block>>,
+	pub warp_proofs: Arc<dyn WarpSyncProvider<Block>>,
+}
+
+/// Proofs of finality for evidence: those by which a node that starts fresh follows the validators.
+struct WarpProofs(Arc<dyn WarpSyncProvider<Block>>);
+
+impl FinalityProofs for WarpProofs {
+	fn prove(&self, from: sp_core::H256) -> Result<Vec<u8>, String> {
+		self.0.generate(from).map(|proof| proof.0).map_err(|error| error.to_string())
+	}
 }
 
 /// All methods that are not the SDK's own.
@@ -46,6 +57,7 @@ pub fn create_full(
 		)
 		.into_rpc(),
 	)?;
-	module.merge(Credio::<Block, _, _>::new(client, pool, served).into_rpc())?;
+	let proofs = Arc::new(WarpProofs(finality.warp_proofs));
+	module.merge(Credio::<Block, _, _>::new(client, pool, served, proofs).into_rpc())?;
 	Ok(module)
 }

@@ -219,7 +219,7 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 			spawn_essential_handle: task_manager.spawn_essential_handle(),
 			import_queue,
 			block_announce_validator_builder: None,
-			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
+			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync.clone())),
 			block_relay: None,
 			metrics,
 			gap_sync_body_policy: None,
@@ -240,6 +240,7 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 			backend.clone(),
 			Some(grandpa_link.shared_authority_set().clone()),
 		),
+		warp_proofs: warp_sync,
 	};
 	let served = Arc::<credio_rpc::Served>::default();
 	if let Some(registry) = &prometheus_registry {

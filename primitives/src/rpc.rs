@@ -3,8 +3,10 @@
 //! One declaration for node and clients. `docs/rpc.md` describes them for everybody else.
 
 mod bundles;
+mod evidence;
 
 pub use bundles::{AbortJson, BundleDetailJson, BundleJson, LegJson, PartyJson, WeightJson};
+pub use evidence::{EvidenceJson, EvidenceOptions, FinalizedBlock};
 
 use crate::{
 	apis::{OrganizationInfo, QuotaInfo, StreamInfo},

@@ -7,9 +7,9 @@ use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter},
 	rpc::{
 		AccessRequestJson, AccessToken, At, BundleDetailJson, BundleJson, Bytes,
-		EncryptionKeyAnswer, Fetched, FetchedEntries, GrantJson, Inclusion, Items, LaneJson,
-		Limits, MembershipAnswer, OrganizationDetail, OrganizationJson, PageRequest, QuotaJson,
-		RequestStatus, StreamJson, StreamKeyJson, Uploaded, ValidatorJson,
+		EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, FetchedEntries, GrantJson,
+		Inclusion, Items, LaneJson, Limits, MembershipAnswer, OrganizationDetail, OrganizationJson,
+		PageRequest, QuotaJson, RequestStatus, StreamJson, StreamKeyJson, Uploaded, ValidatorJson,
 	},
 	AccountId, BlockNumber, BundleId, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId,
 	RecordId, RequestKey, Sequence, StreamId,
@@ -158,6 +158,14 @@ pub trait CredioApi {
 		commitment: Digest,
 		proof: Vec<Digest>,
 	) -> Result<At<Inclusion>, Error>;
+
+	/// What proves an entry, its position, its grants and its finality to somebody without a node.
+	#[method(name = "credio_v1_evidence", blocking)]
+	fn evidence(
+		&self,
+		record_id: RecordId,
+		options: Option<EvidenceOptions>,
+	) -> Result<At<EvidenceJson>, Error>;
 
 	/// A bundle, with its legs while it is open.
 	#[method(name = "credio_v1_bundle", blocking)]

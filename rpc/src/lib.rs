@@ -6,6 +6,7 @@
 pub mod api;
 mod bundles;
 pub mod error;
+mod evidence;
 mod handler;
 pub mod openrpc;
 mod pool;
@@ -17,5 +18,6 @@ mod token;
 
 pub use api::CredioApiServer;
 pub use error::Error;
+pub use evidence::FinalityProofs;
 pub use handler::Credio;
 pub use served::Served;

@@ -15,10 +15,10 @@ use credio_primitives::{
 	limits,
 	rpc::{
 		AccessRequestJson, AccessToken, At, BlockRef, BundleDetailJson, BundleJson, Bytes,
-		EncryptionKeyAnswer, Fetched, FetchedEntries, FetchedEntry, GrantJson, Inclusion, Items,
-		LaneJson, Limits, MemberJson, MembershipAnswer, OrganizationDetail, OrganizationJson,
-		PageRequest, QuotaJson, RequestStatus, StreamJson, StreamKeyJson, Uploaded, ValidatorJson,
-		WrappedKeyJson,
+		EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, FetchedEntries, FetchedEntry,
+		GrantJson, Inclusion, Items, LaneJson, Limits, MemberJson, MembershipAnswer,
+		OrganizationDetail, OrganizationJson, PageRequest, QuotaJson, RequestStatus, StreamJson,
+		StreamKeyJson, Uploaded, ValidatorJson, WrappedKeyJson,
 	},
 	AccountId, BlockNumber, BundleId, Denial, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId,
 	RecordId, RequestKey, Sequence, StreamId,
@@ -29,7 +29,7 @@ use jsonrpsee::{
 };
 use sc_client_api::BlockchainEvents;
 use sc_transaction_pool_api::TransactionPool;
-use sp_api::ProvideRuntimeApi;
+use sp_api::{CallApiAt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
 
@@ -51,7 +51,8 @@ where
 			         + RequestsApi<Block>
 			         + BundlesApi<Block>
 			         + ValidatorsApi<Block>,
-		> + BlockchainEvents<Block>
+		> + CallApiAt<Block>
+		+ BlockchainEvents<Block>
 		+ Send
 		+ Sync
 		+ 'static,
@@ -304,6 +305,14 @@ where
 				.ok_or(Error::NotFound("Merkle anchor"))?;
 			Ok(Inclusion { included })
 		})
+	}
+
+	fn evidence(
+		&self,
+		record_id: RecordId,
+		options: Option<EvidenceOptions>,
+	) -> Result<At<EvidenceJson>, Error> {
+		self.do_evidence(record_id, options.unwrap_or_default())
 	}
 
 	fn lane(&self, organization: OrganizationId, lane: u32) -> Result<At<LaneJson>, Error> {

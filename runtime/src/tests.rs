@@ -78,6 +78,53 @@ fn storage_prefixes_of_the_product_are_frozen() {
 }
 
 #[test]
+fn keys_of_what_evidence_proves_are_those_of_the_runtime() {
+	use credio_primitives::{storage, *};
+	let [stream, record, grant, request] = [1, 2, 3, 4].map(|n| [n; 32]);
+	let (stream, record) = (StreamId(stream), RecordId(record));
+	let (grant, access_request) = (GrantId(grant), AccessRequestId(request));
+	let key = RequestKey([5; 32]);
+	assert_eq!(storage::stream(&stream), pallet_anchor::Streams::<Runtime>::hashed_key_for(stream));
+	assert_eq!(storage::header(&record), pallet_anchor::Headers::<Runtime>::hashed_key_for(record));
+	assert_eq!(
+		storage::payload(&record),
+		pallet_records::Payloads::<Runtime>::hashed_key_for(record)
+	);
+	assert_eq!(
+		storage::entry(&stream, 7),
+		pallet_anchor::Entries::<Runtime>::hashed_key_for(stream, 7)
+	);
+	assert_eq!(
+		storage::key_epoch(&stream),
+		pallet_grants::Epochs::<Runtime>::hashed_key_for(stream)
+	);
+	for resource in [Resource::Stream(stream), Resource::Record(record)] {
+		assert_eq!(
+			storage::grants_on(&resource),
+			pallet_grants::GrantsByResource::<Runtime>::hashed_key_for(resource)
+		);
+	}
+	assert_eq!(storage::grant(&grant), pallet_grants::Grants::<Runtime>::hashed_key_for(grant));
+	assert_eq!(
+		storage::access_request(&access_request),
+		pallet_grants::AccessRequests::<Runtime>::hashed_key_for(access_request)
+	);
+	assert_eq!(
+		storage::receipt(9, &key),
+		pallet_idempotency::Receipts::<Runtime>::hashed_key_for(9, key)
+	);
+	assert_eq!(
+		storage::organization(9),
+		pallet_organizations::Organizations::<Runtime>::hashed_key_for(9)
+	);
+	assert_eq!(storage::now(), pallet_timestamp::Now::<Runtime>::hashed_key());
+	assert_eq!(
+		storage::grandpa_authorities(),
+		pallet_grandpa::Authorities::<Runtime>::hashed_key()
+	);
+}
+
+#[test]
 fn sizes_of_what_is_stored_are_frozen() {
 	use credio_primitives::*;
 	assert_eq!(

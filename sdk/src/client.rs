@@ -3,6 +3,7 @@
 mod anchors;
 mod bundles;
 mod council;
+mod evidence;
 mod grants;
 mod nodes;
 mod organizations;
@@ -13,6 +14,7 @@ mod streams;
 pub use anchors::{Anchored, MerkleProof};
 pub use bundles::{BundleLeg, NewBundle};
 pub use council::{Motion, Proposed, Voted};
+pub use evidence::EvidenceRequest;
 pub use grants::Terms;
 pub use nodes::ahead_of;
 pub use organizations::NewOrganization;

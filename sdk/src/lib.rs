@@ -15,5 +15,6 @@ pub mod vault;
 
 pub use client::Client;
 pub use credio_envelope as envelope;
+pub use credio_evidence as evidence;
 pub use credio_primitives as primitives;
 pub use error::{Error, Result};

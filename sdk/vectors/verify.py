@@ -14,6 +14,7 @@ import pathlib
 import struct
 
 import nacl.bindings as nacl
+import evidence as evidence_file
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
@@ -185,7 +186,20 @@ def bundles():
         assert digest == raw(vector["digest"])
 
 
+def evidence():
+    chain, good = ((HERE / name).read_bytes() for name in ("evidence-v1.chain.json", "evidence-v1.evidence"))
+    assert evidence_file.verify(good, chain, b"an invoice over 100.00 EUR")[0] == 9
+    for position in range(0, len(good), 101):
+        changed = bytearray(good)
+        changed[position] ^= 1
+        try:
+            evidence_file.verify(bytes(changed), chain)
+        except evidence_file.Refused:
+            continue
+        raise AssertionError(f"the byte at {position} can be changed")
+
+
 if __name__ == "__main__":
-    for check in (envelopes, anchored_documents, wrapped_keys, merkle_trees, ids, bundles):
+    for check in (envelopes, anchored_documents, wrapped_keys, merkle_trees, ids, bundles, evidence):
         check()
         print(f"{check.__name__.replace('_', ' ')}: hold")

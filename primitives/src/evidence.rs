@@ -1,0 +1,321 @@
+//! What evidence is about, and how it is read from a state: one definition for the node, which proves what this reads,
+//! and for verifiers, which read the proof.
+
+use crate::{
+	grant::{NamedAccessRequest, NamedGrant},
+	limits, storage, AccessRequest, AccessRequestId, BlockNumber, Digest, EntryBody, EntryHeader,
+	Grant, GrantId, GrantStatus, KeyEpochState, Organization, OrganizationId, OrganizationName,
+	Receipt, RecordId, Reference, RequestKey, Resource, Stream,
+};
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	vec::Vec,
+};
+use codec::DecodeAll;
+use serde::{Deserialize, Serialize};
+
+/// Most grants that may have ended, and most access requests, in one evidence.
+pub const MAX_NAMED: usize = 64;
+
+/// The request that brought an entry, as only those know who made it: the entry's id follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Origin {
+	/// Key of the request.
+	pub request_key: RequestKey,
+	/// Position of the call in it.
+	pub position: u32,
+}
+
+/// What an evidence is about. Everything else follows from the state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Subject {
+	/// The entry.
+	pub record_id: RecordId,
+	/// The request that brought it, if it is to be named.
+	pub origin: Option<Origin>,
+	/// Grants that were once given, to show whether they hold: in ascending order.
+	pub grants: Vec<GrantId>,
+	/// Access requests for the entry or its stream: in ascending order.
+	pub access_requests: Vec<AccessRequestId>,
+}
+
+/// What the state says about the subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+	/// The entry.
+	pub record_id: RecordId,
+	/// All that is public about it.
+	pub header: EntryHeader,
+	/// For a record, `blake2_256` of its encoded payload: the length as a compact number, and the envelope.
+	pub payload: Option<Digest>,
+	/// Its stream.
+	pub stream: Stream,
+	/// Key epoch of the stream, if one is open.
+	pub epoch: Option<KeyEpochState>,
+	/// The request that brought it, if it was named, with its receipt, if that is still kept.
+	pub origin: Option<(Origin, Option<Receipt>)>,
+	/// All grants on the stream and on the entry.
+	pub grants: Vec<NamedGrant>,
+	/// Grants that were asked about and are not there.
+	pub absent_grants: Vec<GrantId>,
+	/// The access requests that were named.
+	pub access_requests: Vec<NamedAccessRequest>,
+	/// Names of all organizations that are mentioned.
+	pub organizations: BTreeMap<OrganizationId, OrganizationName>,
+	/// Time of the block, in milliseconds since 1970.
+	pub now: u64,
+}
+
+/// Why the facts cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FactsError<ReadError> {
+	/// The state could not be read.
+	Read(ReadError),
+	/// There is no such thing in the state.
+	Missing(&'static str),
+	/// What is stored is not what this software understands.
+	Malformed(&'static str),
+	/// The subject contradicts the state, or is out of bounds.
+	Contradiction(&'static str),
+}
+
+impl<ReadError: core::fmt::Display> core::fmt::Display for FactsError<ReadError> {
+	fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+		match self {
+			Self::Read(error) => error.fmt(f),
+			Self::Missing(what) => write!(f, "there is no such {what} at this block"),
+			Self::Malformed(what) => {
+				write!(f, "the {what} is stored in a form that this software does not know")
+			},
+			Self::Contradiction(why) => f.write_str(why),
+		}
+	}
+}
+
+/// A state that can be read, or a proof of one.
+pub trait State {
+	/// Why it cannot be read.
+	type Error;
+
+	/// The value at a key.
+	fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Self::Error>;
+
+	/// `blake2_256` of the value at a key.
+	fn digest(&self, key: &[u8]) -> Result<Option<Digest>, Self::Error>;
+}
+
+/// Reads typed values of a state.
+struct Reader<'a, S>(&'a S);
+
+impl<S: State> Reader<'_, S> {
+	fn get<Value: DecodeAll>(
+		&self,
+		what: &'static str,
+		key: &[u8],
+	) -> Result<Option<Value>, FactsError<S::Error>> {
+		self.0
+			.value(key)
+			.map_err(FactsError::Read)?
+			.map(|bytes| Value::decode_all(&mut bytes.as_slice()))
+			.transpose()
+			.map_err(|_| FactsError::Malformed(what))
+	}
+
+	fn need<Value: DecodeAll>(
+		&self,
+		what: &'static str,
+		key: &[u8],
+	) -> Result<Value, FactsError<S::Error>> {
+		self.get(what, key)?.ok_or(FactsError::Missing(what))
+	}
+
+	/// All grants on these resources.
+	fn grants(
+		&self,
+		resources: &[Resource],
+	) -> Result<BTreeMap<GrantId, Grant>, FactsError<S::Error>> {
+		let mut grants = BTreeMap::new();
+		for resource in resources {
+			let ids: Vec<GrantId> =
+				self.get("list of grants", &storage::grants_on(resource))?.unwrap_or_default();
+			if ids.len() > limits::MAX_GRANTS_PER_RESOURCE as usize {
+				return Err(FactsError::Malformed("list of grants"));
+			}
+			for id in ids {
+				let grant: Grant = self.need("grant", &storage::grant(&id))?;
+				if grant.resource != *resource {
+					return Err(FactsError::Malformed("list of grants"));
+				}
+				grants.insert(id, grant);
+			}
+		}
+		Ok(grants)
+	}
+
+	/// Those of these grants that are not among the ones that are there.
+	fn absent(
+		&self,
+		asked: &[GrantId],
+		there: &BTreeMap<GrantId, Grant>,
+	) -> Result<Vec<GrantId>, FactsError<S::Error>> {
+		let absent =
+			asked.iter().filter(|id| !there.contains_key(*id)).copied().collect::<Vec<_>>();
+		for id in &absent {
+			if self.get::<Grant>("grant", &storage::grant(id))?.is_some() {
+				return Err(FactsError::Contradiction(
+					"a grant that is named is on something else than the entry or its stream",
+				));
+			}
+		}
+		Ok(absent)
+	}
+
+	/// These access requests, which have to be for one of these resources.
+	fn access_requests(
+		&self,
+		ids: &[AccessRequestId],
+		resources: &[Resource],
+	) -> Result<Vec<NamedAccessRequest>, FactsError<S::Error>> {
+		let read = |id: &AccessRequestId| {
+			let request: AccessRequest =
+				self.need("access request", &storage::access_request(id))?;
+			if !resources.contains(&request.resource) {
+				return Err(FactsError::Contradiction(
+					"an access request that is named is for something else than the entry or its stream",
+				));
+			}
+			Ok(NamedAccessRequest { access_request_id: *id, request })
+		};
+		ids.iter().map(read).collect()
+	}
+
+	/// Names of these organizations.
+	fn names(
+		&self,
+		ids: BTreeSet<OrganizationId>,
+	) -> Result<BTreeMap<OrganizationId, OrganizationName>, FactsError<S::Error>> {
+		let name = |id| {
+			let organization: Organization =
+				self.need("organization", &storage::organization(id))?;
+			Ok((id, organization.name))
+		};
+		ids.into_iter().map(name).collect()
+	}
+}
+
+impl Subject {
+	/// Whether its lists are in order and within bounds.
+	fn is_well_formed(&self) -> bool {
+		let within = self.grants.len() <= MAX_NAMED && self.access_requests.len() <= MAX_NAMED;
+		within
+			&& self.grants.is_sorted_by(|a, b| a < b)
+			&& self.access_requests.is_sorted_by(|a, b| a < b)
+	}
+}
+
+impl Facts {
+	/// Reads the facts about a subject from the state of block `number`.
+	pub fn read<S: State>(
+		subject: &Subject,
+		number: BlockNumber,
+		state: &S,
+	) -> Result<Self, FactsError<S::Error>> {
+		if !subject.is_well_formed() {
+			return Err(FactsError::Contradiction(
+				"grants and access requests are named in ascending order, each once, at most 64 each",
+			));
+		}
+		let state = Reader(state);
+		let record_id = subject.record_id;
+		let header: EntryHeader = state.need("entry", &storage::header(&record_id))?;
+		let stream: Stream = state.need("stream", &storage::stream(&header.stream))?;
+		let there: RecordId =
+			state.need("position", &storage::entry(&header.stream, header.sequence))?;
+		if there != record_id || header.sequence >= stream.next_sequence || header.block > number {
+			return Err(FactsError::Contradiction(
+				"the stream and the entry contradict each other",
+			));
+		}
+		let payload = match header.body {
+			EntryBody::Record { .. } => {
+				let digest = state.0.digest(&storage::payload(&record_id));
+				Some(digest.map_err(FactsError::Read)?.ok_or(FactsError::Missing("payload"))?)
+			},
+			EntryBody::DigestAnchor { .. } | EntryBody::MerkleAnchor { .. } => None,
+		};
+		let epoch = state.get("key epoch", &storage::key_epoch(&header.stream))?;
+		let origin = match subject.origin {
+			None => None,
+			Some(origin) => {
+				let reference = Reference::derive(&origin.request_key, origin.position);
+				if RecordId::derive(header.organization, &reference) != record_id {
+					return Err(FactsError::Contradiction(
+						"the entry's id does not follow from the request that is named",
+					));
+				}
+				let key = storage::receipt(header.organization, &origin.request_key);
+				Some((origin, state.get("receipt", &key)?))
+			},
+		};
+
+		let resources = [Resource::Stream(header.stream), Resource::Record(record_id)];
+		let grants = state.grants(&resources)?;
+		let absent_grants = state.absent(&subject.grants, &grants)?;
+		let access_requests = state.access_requests(&subject.access_requests, &resources)?;
+		let mentioned = [header.organization, stream.owner]
+			.into_iter()
+			.chain(grants.values().flat_map(|grant| [grant.grantor, grant.grantee]))
+			.chain(
+				access_requests
+					.iter()
+					.flat_map(|named| [named.request.requester, named.request.owner]),
+			)
+			.collect();
+		let organizations = state.names(mentioned)?;
+		let now = state.need("time", &storage::now())?;
+
+		let grants = grants
+			.iter()
+			.map(|(id, grant)| NamedGrant {
+				grant_id: *id,
+				grant: grant.clone(),
+				status: status(grant, number, &grants),
+			})
+			.collect();
+		Ok(Self {
+			record_id,
+			header,
+			payload,
+			stream,
+			epoch,
+			origin,
+			grants,
+			absent_grants,
+			access_requests,
+			organizations,
+			now,
+		})
+	}
+}
+
+/// Whether a grant holds at a block, all grants on its resource being known.
+fn status(grant: &Grant, number: BlockNumber, all: &BTreeMap<GrantId, Grant>) -> GrantStatus {
+	let has_passed = |grant: &Grant| grant.expires_at.is_some_and(|last| last < number);
+	if has_passed(grant) {
+		return GrantStatus::Expired;
+	}
+	let mut parent = grant.parent;
+	for _ in 0..limits::MAX_DELEGATION_DEPTH {
+		let Some(id) = parent else { return GrantStatus::Active };
+		match all.get(&id) {
+			Some(above) if !has_passed(above) => parent = above.parent,
+			_ => return GrantStatus::ParentEnded,
+		}
+	}
+	match parent {
+		None => GrantStatus::Active,
+		Some(_) => GrantStatus::ParentEnded,
+	}
+}

@@ -1,0 +1,47 @@
+//! Evidence.
+
+use super::{BlockRef, Bytes};
+use crate::{
+	evidence::{Origin, Subject},
+	Digest, GrantId,
+};
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// What is asked of evidence beyond the entry itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct EvidenceOptions {
+	/// Block of the checkpoint that the verifier trusts; genesis without it.
+	pub from: Option<Digest>,
+	/// The request that brought the entry, whose receipt is to be proven.
+	pub origin: Option<Origin>,
+	/// Grants that were once given, to prove whether they hold.
+	pub grants: Vec<GrantId>,
+}
+
+/// A block and the votes that finalized it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FinalizedBlock {
+	/// The block's header, in SCALE.
+	pub header: Bytes,
+	/// GRANDPA's justification of it, in SCALE.
+	pub justification: Bytes,
+}
+
+/// What a node knows of the proof of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EvidenceJson {
+	/// Hash of block 0, which names the chain.
+	pub genesis: Digest,
+	/// What it is about.
+	pub subject: Subject,
+	/// The block that the proof of finality starts from.
+	pub from: BlockRef,
+	/// Each block in which the validators changed, and at last the one whose state is proven.
+	pub finality: Vec<FinalizedBlock>,
+	/// Nodes of that block's state, in ascending order.
+	pub storage: Vec<Bytes>,
+}

@@ -1,0 +1,89 @@
+//! Where the chain stores what evidence is about: keys into its state, for software that has no metadata.
+//!
+//! Pallets and items are named as in the metadata; the runtime's tests hold these keys against its own. A key is
+//! `twox_128(pallet) ++ twox_128(item)`, followed for maps by the hashed key:
+//!
+//! - identity: the key's encoding;
+//! - `twox_64_concat`, `blake2_128_concat`: a hash of the encoding, and the encoding.
+
+use crate::{
+	AccessRequestId, GrantId, OrganizationId, RecordId, RequestKey, Resource, Sequence, StreamId,
+};
+use alloc::vec::Vec;
+use codec::Encode;
+use sp_crypto_hashing::{blake2_128, twox_128, twox_64};
+
+fn item(pallet: &str, item: &str) -> Vec<u8> {
+	[twox_128(pallet.as_bytes()), twox_128(item.as_bytes())].concat()
+}
+
+fn twox_64_concat(key: &impl Encode) -> Vec<u8> {
+	let key = key.encode();
+	[twox_64(&key).as_slice(), &key].concat()
+}
+
+fn blake2_128_concat(key: &impl Encode) -> Vec<u8> {
+	let key = key.encode();
+	[blake2_128(&key).as_slice(), &key].concat()
+}
+
+/// [`crate::Stream`].
+pub fn stream(id: &StreamId) -> Vec<u8> {
+	[item("Anchor", "Streams").as_slice(), &id.0].concat()
+}
+
+/// [`crate::EntryHeader`].
+pub fn header(id: &RecordId) -> Vec<u8> {
+	[item("Anchor", "Headers").as_slice(), &id.0].concat()
+}
+
+/// The [`RecordId`] at a position of a stream.
+pub fn entry(stream: &StreamId, sequence: Sequence) -> Vec<u8> {
+	[item("Anchor", "Entries").as_slice(), &stream.0, &twox_64_concat(&sequence)].concat()
+}
+
+/// [`crate::RecordPayload`].
+pub fn payload(id: &RecordId) -> Vec<u8> {
+	[item("Records", "Payloads").as_slice(), &id.0].concat()
+}
+
+/// [`crate::KeyEpochState`] of a stream.
+pub fn key_epoch(stream: &StreamId) -> Vec<u8> {
+	[item("Grants", "Epochs").as_slice(), &stream.0].concat()
+}
+
+/// The [`GrantId`]s on a stream or record: a vector, absent if there are none.
+pub fn grants_on(resource: &Resource) -> Vec<u8> {
+	[item("Grants", "GrantsByResource"), resource.encode()].concat()
+}
+
+/// [`crate::Grant`].
+pub fn grant(id: &GrantId) -> Vec<u8> {
+	[item("Grants", "Grants").as_slice(), &id.0].concat()
+}
+
+/// [`crate::AccessRequest`].
+pub fn access_request(id: &AccessRequestId) -> Vec<u8> {
+	[item("Grants", "AccessRequests").as_slice(), &id.0].concat()
+}
+
+/// [`crate::Receipt`].
+pub fn receipt(organization: OrganizationId, key: &RequestKey) -> Vec<u8> {
+	[item("Idempotency", "Receipts"), twox_64_concat(&organization), blake2_128_concat(key)]
+		.concat()
+}
+
+/// [`crate::Organization`].
+pub fn organization(id: OrganizationId) -> Vec<u8> {
+	[item("Organizations", "Organizations"), twox_64_concat(&id)].concat()
+}
+
+/// The time of the block: milliseconds since 1970 as `u64`.
+pub fn now() -> Vec<u8> {
+	item("Timestamp", "Now")
+}
+
+/// Who votes on finality: a vector of ed25519 public keys with their weights as `u64`.
+pub fn grandpa_authorities() -> Vec<u8> {
+	item("Grandpa", "Authorities")
+}

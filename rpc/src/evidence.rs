@@ -1,0 +1,199 @@
+//! Evidence: what of a state is about an entry, with the proofs.
+
+use crate::{
+	handler::{hash, CredioBlock},
+	Credio, Error,
+};
+use codec::{DecodeAll, Encode};
+use credio_primitives::{
+	apis::{GrantsApi, StreamsApi},
+	evidence::{Facts, FactsError, State, Subject, MAX_NAMED},
+	grant::AccessRequestFilter,
+	rpc::{At, BlockRef, Bytes, EvidenceJson, EvidenceOptions, FinalizedBlock},
+	AccessRequestId, AccessRequestState, Digest, RecordId, Resource,
+};
+use sp_api::{CallApiAt, ProvideRuntimeApi};
+use sp_blockchain::HeaderBackend;
+use sp_consensus_grandpa::GrandpaJustification;
+use sp_core::{Hasher, H256};
+use sp_runtime::traits::{Block as BlockT, HashingFor, Header as HeaderT};
+use sp_state_machine::{backend::AsTrieBackend, Backend, TrieBackendBuilder};
+use std::marker::PhantomData;
+
+/// Most bytes of proofs in one answer, which is twice as long in hex.
+const MAX_SIZE: usize = 6 * 1024 * 1024;
+/// Most pages of access requests that are looked through.
+const MAX_PAGES: usize = 16;
+
+/// Proves that blocks are final.
+pub trait FinalityProofs: Send + Sync {
+	/// The blocks after `from` in which the validators changed, and the newest one with a proof of finality: each
+	/// header with its GRANDPA justification, and whether that is all. Encoded as for warp sync.
+	fn prove(&self, from: H256) -> Result<Vec<u8>, String>;
+}
+
+/// Reads a state of the node's.
+struct Read<'a, H, S>(&'a S, PhantomData<H>);
+
+impl<H: Hasher<Out = H256>, S: Backend<H>> State for Read<'_, H, S> {
+	type Error = S::Error;
+
+	fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, S::Error> {
+		self.0.storage(key)
+	}
+
+	fn digest(&self, key: &[u8]) -> Result<Option<Digest>, S::Error> {
+		Ok(self.0.storage_hash(key)?.map(|digest| Digest(digest.0)))
+	}
+}
+
+/// A proof of finality as warp sync has it.
+type WarpProof<Header> = (Vec<(Header, GrandpaJustification<Header>)>, bool);
+
+fn too_long() -> Error {
+	Error::InvalidParameters(
+		"the proof is too long: start from a checkpoint, and give its block as `from`".into(),
+	)
+}
+
+impl<Block, Client, Pool> Credio<Block, Client, Pool>
+where
+	Block: CredioBlock,
+	Client: HeaderBackend<Block>
+		+ CallApiAt<Block>
+		+ ProvideRuntimeApi<Block, Api: StreamsApi<Block> + GrantsApi<Block>>,
+{
+	pub(crate) fn do_evidence(
+		&self,
+		record_id: RecordId,
+		options: EvidenceOptions,
+	) -> Result<At<EvidenceJson>, Error> {
+		let EvidenceOptions { from, origin, mut grants } = options;
+		let from = self.start(from)?;
+		let (at, state_of, finality) = self.finality(&from)?;
+		grants.sort();
+		grants.dedup();
+		let access_requests = self.access_requests_for(&at, record_id)?;
+		let subject = Subject { record_id, origin, grants, access_requests };
+		let storage = self.prove_state(&subject, &at, state_of)?;
+		let answer = EvidenceJson { genesis: self.genesis(), subject, from, finality, storage };
+		let links =
+			answer.finality.iter().map(|link| link.header.0.len() + link.justification.0.len());
+		let nodes = answer.storage.iter().map(|node| node.0.len());
+		if links.chain(nodes).sum::<usize>() > MAX_SIZE {
+			return Err(too_long());
+		}
+		Ok(At { at, answer })
+	}
+
+	/// The block that the verifier trusts.
+	fn start(&self, from: Option<Digest>) -> Result<BlockRef, Error> {
+		let Some(from) = from else {
+			return Ok(BlockRef { number: 0, hash: self.genesis() });
+		};
+		let unknown = || Error::InvalidParameters("`from` is no final block of this chain".into());
+		let number = self.client.number(H256(from.0)).map_err(Error::internal)?;
+		let number = number.ok_or_else(unknown)?;
+		let canonical = self.client.hash(number).map_err(Error::internal)?;
+		if canonical != Some(H256(from.0)) || number > self.finalized().number {
+			return Err(unknown());
+		}
+		Ok(BlockRef { number, hash: from })
+	}
+
+	/// The newest block that is proven to be final, and the proof.
+	fn finality(&self, from: &BlockRef) -> Result<(BlockRef, H256, Vec<FinalizedBlock>), Error> {
+		let encoded = self.finality.prove(hash(from)).map_err(Error::internal)?;
+		let (links, is_all) = WarpProof::<Block::Header>::decode_all(&mut encoded.as_slice())
+			.map_err(Error::internal)?;
+		if !is_all {
+			return Err(too_long());
+		}
+		let Some((header, _)) = links.last() else {
+			return Err(Error::NotFound("block after `from` with a proof of finality"));
+		};
+		if *header.number() <= from.number {
+			return Err(Error::NotFound("block after `from` with a proof of finality"));
+		}
+		let block = header.hash();
+		let at = BlockRef { number: *header.number(), hash: Digest(block.0) };
+		let links = links
+			.iter()
+			.map(|(header, justification)| FinalizedBlock {
+				header: Bytes(header.encode()),
+				justification: Bytes(justification.encode()),
+			})
+			.collect();
+		Ok((at, block, links))
+	}
+
+	/// The access requests for an entry or its stream; of more than there is room for, those that were approved and
+	/// then the newest ones.
+	fn access_requests_for(
+		&self,
+		at: &BlockRef,
+		record_id: RecordId,
+	) -> Result<Vec<AccessRequestId>, Error> {
+		let api = self.client.runtime_api();
+		let header = api
+			.header(hash(at), record_id)
+			.map_err(Error::internal)?
+			.ok_or(Error::NotFound("entry"))?;
+		let stream = api
+			.stream(hash(at), header.stream)
+			.map_err(Error::internal)?
+			.ok_or(Error::NotFound("stream"))?;
+		let filter = AccessRequestFilter {
+			owner: Some(stream.stream.owner),
+			..AccessRequestFilter::default()
+		};
+		let resources = [Resource::Stream(header.stream), Resource::Record(record_id)];
+		let (mut found, mut cursor) = (Vec::new(), None);
+		for _ in 0..MAX_PAGES {
+			let (requests, next) = api
+				.access_requests(
+					hash(at),
+					filter.clone(),
+					cursor,
+					credio_primitives::limits::MAX_PAGE_SIZE,
+				)
+				.map_err(Error::internal)?;
+			found.extend(
+				requests.into_iter().filter(|named| resources.contains(&named.request.resource)),
+			);
+			cursor = next;
+			if cursor.is_none() {
+				break;
+			}
+		}
+		found.sort_by_key(|named| {
+			let approved = matches!(named.request.state, AccessRequestState::Approved(_));
+			std::cmp::Reverse((approved, named.request.requested_at))
+		});
+		let mut ids =
+			found.iter().take(MAX_NAMED).map(|named| named.access_request_id).collect::<Vec<_>>();
+		ids.sort();
+		Ok(ids)
+	}
+
+	/// The nodes of the state that the facts about the subject are read from.
+	fn prove_state(
+		&self,
+		subject: &Subject,
+		at: &BlockRef,
+		block: <Block as BlockT>::Hash,
+	) -> Result<Vec<Bytes>, Error> {
+		let state = self.client.state_at(block).map_err(Error::internal)?;
+		let proving = TrieBackendBuilder::wrap(state.as_trie_backend())
+			.with_recorder(Default::default())
+			.build();
+		Facts::read(subject, at.number, &Read(&proving, PhantomData::<HashingFor<Block>>))
+			.map_err(|error| match error {
+				FactsError::Missing(what @ ("entry" | "stream")) => Error::NotFound(what),
+				FactsError::Contradiction(why) => Error::InvalidParameters(why.into()),
+				other => Error::internal(other),
+			})?;
+		let proof = proving.extract_proof().ok_or_else(|| Error::internal("nothing recorded"))?;
+		Ok(proof.into_nodes().into_iter().map(Bytes).collect())
+	}
+}

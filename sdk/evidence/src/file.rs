@@ -1,0 +1,164 @@
+//! The file: JSON in one form only, a part on each line, with a digest of each part.
+
+use crate::{DocumentPart, Part, Refused};
+use credio_primitives::{
+	evidence::Subject,
+	rpc::{BlockRef, Bytes, EvidenceJson, FinalizedBlock},
+	Digest,
+};
+use serde::{Deserialize, Serialize};
+
+/// What the first line says.
+const FORMAT: &str = "credio/evidence/v1";
+
+/// Largest file that is read, in bytes.
+pub const MAX_FILE_SIZE: usize = 48 * 1024 * 1024;
+
+/// The parts by the line that they are on.
+const LINES: [Part; 8] = [
+	Part::Format,
+	Part::Genesis,
+	Part::Subject,
+	Part::From,
+	Part::Finality,
+	Part::Storage,
+	Part::Document,
+	Part::Sums,
+];
+
+/// An evidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+	/// Hash of block 0, which names the chain.
+	pub genesis: Digest,
+	/// What it is about.
+	pub subject: Subject,
+	/// The block that the proof of finality starts from.
+	pub from: BlockRef,
+	/// Each block in which the validators changed, and at last the one whose state is proven.
+	pub finality: Vec<FinalizedBlock>,
+	/// Nodes of that block's state, in ascending order.
+	pub storage: Vec<Bytes>,
+	/// What it says about the document.
+	pub document: Option<DocumentPart>,
+}
+
+/// The file as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Written {
+	format: String,
+	genesis: Digest,
+	subject: Subject,
+	from: BlockRef,
+	finality: Vec<FinalizedBlock>,
+	storage: Vec<Bytes>,
+	document: Option<DocumentPart>,
+	sums: Sums,
+}
+
+/// `blake2_256` of the text of each part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Sums {
+	genesis: Digest,
+	subject: Digest,
+	from: Digest,
+	finality: Digest,
+	storage: Digest,
+	document: Digest,
+}
+
+/// The text of a value in its one form.
+fn text(value: &impl Serialize) -> Result<String, Refused> {
+	serde_json::to_string(value).map_err(|error| Part::Format.refused(error))
+}
+
+fn sum(text: &str) -> Digest {
+	Digest(sp_crypto_hashing::blake2_256(text.as_bytes()))
+}
+
+impl Evidence {
+	/// What a node answered, with what its caller says about the document.
+	pub fn new(answer: EvidenceJson, document: Option<DocumentPart>) -> Self {
+		let EvidenceJson { genesis, subject, from, finality, storage } = answer;
+		Self { genesis, subject, from, finality, storage, document }
+	}
+
+	/// The texts of the parts that have a digest, in the order of their lines.
+	fn parts(&self) -> Result<[(Part, &'static str, String); 6], Refused> {
+		Ok([
+			(Part::Genesis, "genesis", text(&self.genesis)?),
+			(Part::Subject, "subject", text(&self.subject)?),
+			(Part::From, "from", text(&self.from)?),
+			(Part::Finality, "finality", text(&self.finality)?),
+			(Part::Storage, "storage", text(&self.storage)?),
+			(Part::Document, "document", text(&self.document)?),
+		])
+	}
+
+	/// The file.
+	///
+	/// # Errors
+	///
+	/// If it would be larger than [`MAX_FILE_SIZE`].
+	pub fn to_text(&self) -> Result<String, Refused> {
+		let parts = self.parts()?;
+		let [genesis, subject, from, finality, storage, document] =
+			parts.each_ref().map(|(_, _, text)| sum(text));
+		let sums = text(&Sums { genesis, subject, from, finality, storage, document })?;
+		let mut file = format!("{{\"format\":\"{FORMAT}\"");
+		for (_, name, text) in &parts {
+			file.push_str(&format!(",\n\"{name}\":{text}"));
+		}
+		file.push_str(&format!(",\n\"sums\":{sums}}}\n"));
+		match file.len() {
+			0..=MAX_FILE_SIZE => Ok(file),
+			length => Err(too_large(length)),
+		}
+	}
+
+	/// Reads a file. It has to be exactly as [`Self::to_text`] writes it.
+	///
+	/// # Errors
+	///
+	/// [`Refused`], naming the part in which it is not.
+	pub fn parse(file: &[u8]) -> Result<Self, Refused> {
+		if file.len() > MAX_FILE_SIZE {
+			return Err(too_large(file.len()));
+		}
+		let Written { format, genesis, subject, from, finality, storage, document, sums } =
+			serde_json::from_slice(file).map_err(|error| {
+				let line = error.line().saturating_sub(1);
+				LINES.get(line).unwrap_or(&Part::Sums).refused(error)
+			})?;
+		if format != FORMAT {
+			let format = format.chars().take(40).collect::<String>();
+			return Err(Part::Format.refused(format!("{format:?} is not {FORMAT:?}")));
+		}
+		let evidence = Self { genesis, subject, from, finality, storage, document };
+		let parts = evidence.parts()?;
+		let written =
+			[sums.genesis, sums.subject, sums.from, sums.finality, sums.storage, sums.document];
+		for ((part, _, text), written) in parts.iter().zip(written) {
+			if sum(text) != written {
+				return Err(part.refused("it was changed: its digest is not the one in sums"));
+			}
+		}
+		let expected = evidence.to_text()?;
+		if expected.as_bytes() != file {
+			let part = file
+				.split(|byte| *byte == b'\n')
+				.zip(expected.split('\n'))
+				.position(|(found, expected)| found != expected.as_bytes())
+				.and_then(|line| LINES.get(line))
+				.unwrap_or(&Part::Sums);
+			return Err(part.refused("it is not in the form in which evidence is written"));
+		}
+		Ok(evidence)
+	}
+}
+
+fn too_large(length: usize) -> Refused {
+	Part::Format.refused(format!("{length} bytes are more than the {MAX_FILE_SIZE} of evidence"))
+}

@@ -1,0 +1,190 @@
+//! From a block that is trusted to the one whose state is proven, by the votes of the validators in between.
+//!
+//! Each link is a block with the votes that finalized it. All but the last have changed the validators: their headers
+//! name the next ones.
+
+use crate::{Header, Part, Refused, Trusted};
+use codec::DecodeAll;
+use credio_primitives::{rpc::FinalizedBlock, BlockNumber};
+use sp_consensus_grandpa::{
+	AuthorityId, AuthorityList, ConsensusLog, GrandpaJustification, GRANDPA_ENGINE_ID,
+};
+use sp_core::H256;
+use sp_runtime::{traits::Header as _, DigestItem};
+use std::collections::{HashMap, HashSet};
+
+/// Most links, which is the most changes of validators between the trusted block and the proven one.
+const MAX_LINKS: usize = 16 * 1024;
+/// Most validators, votes in one justification, and headers in one.
+const MAX_VALIDATORS: usize = 1_024;
+const MAX_VOTES: usize = 2 * MAX_VALIDATORS;
+const MAX_HEADERS: usize = 4_096;
+
+/// Who votes on finality.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct VoterSet {
+	/// Number of the set, counted from genesis.
+	pub id: u64,
+	/// The voters with their weights.
+	pub authorities: AuthorityList,
+}
+
+/// A block that is proven to be final.
+#[derive(Debug)]
+pub(crate) struct Finalized {
+	/// Its header.
+	pub header: Header,
+	/// Its hash.
+	pub hash: H256,
+	/// Who votes on what comes after it.
+	pub next_voters: VoterSet,
+	/// How often the validators changed on the way.
+	pub changes: usize,
+	/// Validators that voted for it, and how many there were.
+	pub votes: (usize, usize),
+}
+
+/// Follows the links from what is trusted.
+pub(crate) fn follow(trusted: &Trusted, links: &[FinalizedBlock]) -> Result<Finalized, Refused> {
+	let refused = |reason: String| Part::Finality.refused(reason);
+	if links.len() > MAX_LINKS {
+		return Err(refused(format!("more than {MAX_LINKS} blocks")));
+	}
+	let (mut voters, mut number) = (trusted.voters.clone(), trusted.block.number);
+	let mut last = None;
+	for (position, link) in links.iter().enumerate() {
+		let at = |reason: &str| refused(format!("block {position} of {}: {reason}", links.len()));
+		let header = Header::decode_all(&mut link.header.0.as_slice())
+			.map_err(|_| at("its header cannot be read"))?;
+		let justification =
+			GrandpaJustification::<Header>::decode_all(&mut link.justification.0.as_slice())
+				.map_err(|_| at("its justification cannot be read"))?;
+		if header.number <= number {
+			return Err(at("it is not after the one before"));
+		}
+		let hash = header.hash();
+		let voted = check(&justification, hash, header.number, &voters).map_err(&at)?;
+		let votes = (voted, voters.authorities.len());
+		let is_last = position + 1 == links.len();
+		match next_authorities(&header).map_err(&at)? {
+			Some(authorities) => {
+				let id = voters.id.checked_add(1).ok_or_else(|| at("too many changes"))?;
+				voters = VoterSet { id, authorities };
+			},
+			None if is_last => {},
+			None => return Err(at("it does not change the validators, and is not the last one")),
+		}
+		number = header.number;
+		last = Some((header, hash, votes));
+	}
+	let (header, hash, votes) = last.ok_or_else(|| refused("there is no block in it".into()))?;
+	Ok(Finalized { header, hash, next_voters: voters, changes: links.len() - 1, votes })
+}
+
+/// The validators that a block appoints, if it changes them.
+fn next_authorities(header: &Header) -> Result<Option<AuthorityList>, &'static str> {
+	let mut found = None;
+	for item in header.digest().logs() {
+		let DigestItem::Consensus(GRANDPA_ENGINE_ID, log) = item else { continue };
+		let log = ConsensusLog::<BlockNumber>::decode_all(&mut log.as_slice())
+			.map_err(|_| "its header says something about finality that cannot be read")?;
+		match log {
+			ConsensusLog::ScheduledChange(change) if change.delay == 0 && found.is_none() => {
+				check_authorities(&change.next_authorities)?;
+				found = Some(change.next_authorities);
+			},
+			ConsensusLog::ScheduledChange(_) | ConsensusLog::ForcedChange(..) => {
+				return Err("it changes the validators in a way that cannot be followed");
+			},
+			// What the votes do not depend on.
+			ConsensusLog::OnDisabled(_) | ConsensusLog::Pause(_) | ConsensusLog::Resume(_) => {},
+		}
+	}
+	Ok(found)
+}
+
+/// Checks that a list of validators can vote: each once, each with weight.
+pub(crate) fn check_authorities(authorities: &AuthorityList) -> Result<(), &'static str> {
+	if authorities.is_empty() || authorities.len() > MAX_VALIDATORS {
+		return Err("it names no validators, or too many");
+	}
+	let distinct = authorities.iter().map(|(id, _)| id).collect::<HashSet<_>>();
+	let weight = authorities.iter().try_fold(0u64, |sum, (_, weight)| sum.checked_add(*weight));
+	if distinct.len() != authorities.len()
+		|| weight.is_none()
+		|| authorities.iter().any(|(_, weight)| *weight == 0)
+	{
+		return Err("it names a validator twice, or without weight");
+	}
+	Ok(())
+}
+
+/// Checks that more than two thirds of the voters voted for this block or one after it. Answers how many did.
+fn check(
+	justification: &GrandpaJustification<Header>,
+	hash: H256,
+	number: BlockNumber,
+	voters: &VoterSet,
+) -> Result<usize, &'static str> {
+	let GrandpaJustification { round, commit, votes_ancestries } = justification;
+	if (commit.target_hash, commit.target_number) != (hash, number) {
+		return Err("its justification is of another block");
+	}
+	if commit.precommits.len() > MAX_VOTES || votes_ancestries.len() > MAX_HEADERS {
+		return Err("its justification is too long");
+	}
+	let weights = voters.authorities.iter().map(|(id, weight)| (id, *weight)).collect();
+	let weights: HashMap<&AuthorityId, u64> = weights;
+	let parents = votes_ancestries
+		.iter()
+		.map(|header| (header.hash(), header.parent_hash))
+		.collect::<HashMap<_, _>>();
+	if parents.len() != votes_ancestries.len() {
+		return Err("its justification has a header twice");
+	}
+
+	let mut voted = HashMap::new();
+	let mut buffer = Vec::new();
+	// Whether what was walked over leads to the block.
+	let mut walked = HashMap::from([(hash, true)]);
+	for signed in &commit.precommits {
+		let message = sp_consensus_grandpa::Message::<Header>::Precommit(signed.precommit.clone());
+		let signature = sp_consensus_grandpa::check_message_signature_with_buffer(
+			&message,
+			&signed.id,
+			&signed.signature,
+			*round,
+			voters.id,
+			&mut buffer,
+		);
+		if !signature.is_valid() {
+			return Err("a vote for it is not signed as it has to be");
+		}
+		let mut path = Vec::new();
+		let mut present = signed.precommit.target_hash;
+		let leads_there = loop {
+			if let Some(known) = walked.get(&present) {
+				break *known;
+			}
+			match parents.get(&present) {
+				Some(parent) => path.push(std::mem::replace(&mut present, *parent)),
+				None => break false,
+			}
+		};
+		walked.extend(path.into_iter().map(|hash| (hash, leads_there)));
+		if let (true, Some(weight)) = (leads_there, weights.get(&signed.id)) {
+			voted.insert(&signed.id, *weight);
+		}
+	}
+	if !parents.keys().all(|header| walked.contains_key(header)) {
+		return Err("its justification has headers that no vote needs");
+	}
+	// The sums were checked not to overflow when the voters were taken.
+	let total = weights.values().fold(0u64, |sum, weight| sum.saturating_add(*weight));
+	let for_it = voted.values().fold(0u64, |sum, weight| sum.saturating_add(*weight));
+	let threshold = total.saturating_sub(total.saturating_sub(1) / 3);
+	if total == 0 || for_it < threshold {
+		return Err("too few validators voted for it");
+	}
+	Ok(voted.len())
+}

@@ -1,0 +1,87 @@
+//! Evidence: a file that proves an entry, its position, its grants and its finality without a node.
+//!
+//! [`Evidence`] is the file, [`Trusted`] what its reader believes already: the chain's specification, or a
+//! [`Checkpoint`] from evidence that was verified before. [`verify`] holds the one against the other, needs no network,
+//! and answers what is proven. `docs/evidence.md` describes the format for other implementations.
+//!
+//! Files come from outside: everything in them is bounded, and nothing of them is believed before it is proven.
+
+mod document;
+mod file;
+mod finality;
+mod state;
+mod trust;
+mod verify;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use document::{DocumentPart, Documented, InclusionPart};
+pub use file::{Evidence, MAX_FILE_SIZE};
+pub use trust::{Checkpoint, Trusted, MAX_SPEC_SIZE};
+pub use verify::{verify, Verified};
+
+use std::fmt;
+
+/// Header of a block.
+pub(crate) type Header = sp_runtime::generic::Header<u32, sp_runtime::traits::BlakeTwo256>;
+
+/// A part of an evidence, or what it is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+	/// The file as a whole, and its first line.
+	Format,
+	/// The chain that it is of.
+	Genesis,
+	/// What it is about.
+	Subject,
+	/// The block that its proof of finality starts from.
+	From,
+	/// The proof of finality.
+	Finality,
+	/// The proof of what is stored.
+	Storage,
+	/// What it says about the document.
+	Document,
+	/// The digests of its parts.
+	Sums,
+	/// The chain specification.
+	Specification,
+	/// The checkpoint.
+	Checkpoint,
+}
+
+impl fmt::Display for Part {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str(match self {
+			Self::Format => "format",
+			Self::Genesis => "genesis",
+			Self::Subject => "subject",
+			Self::From => "from",
+			Self::Finality => "finality",
+			Self::Storage => "storage",
+			Self::Document => "document",
+			Self::Sums => "sums",
+			Self::Specification => "chain specification",
+			Self::Checkpoint => "checkpoint",
+		})
+	}
+}
+
+/// Something was refused: which part, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("refused: {part}: {reason}")]
+pub struct Refused {
+	/// The part.
+	pub part: Part,
+	/// Why, in words.
+	pub reason: String,
+}
+
+impl Part {
+	/// A refusal of this part.
+	pub(crate) fn refused(self, reason: impl fmt::Display) -> Refused {
+		Refused { part: self, reason: reason.to_string() }
+	}
+}

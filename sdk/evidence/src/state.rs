@@ -1,0 +1,79 @@
+//! Reading from a proof of what is stored.
+
+use crate::{Part, Refused};
+use credio_primitives::{
+	evidence::{Facts, FactsError, State, Subject},
+	rpc::Bytes,
+	BlockNumber, Digest,
+};
+use sp_core::H256;
+use sp_runtime::traits::BlakeTwo256;
+use sp_trie::{recorder::Recorder, LayoutV1, MemoryDB, StorageProof, Trie, TrieDBBuilder};
+use std::collections::BTreeSet;
+
+/// Why something cannot be read.
+const NOT_PROVEN: &str =
+	"it was changed or is of another block: what it should prove is not under the block's state root";
+
+/// Most nodes of a proof.
+const MAX_NODES: usize = 16 * 1024;
+
+/// Nodes of a state, and which of them were read.
+pub(crate) struct Proof {
+	pub(crate) db: MemoryDB<BlakeTwo256>,
+	pub(crate) root: H256,
+	pub(crate) recorder: Recorder<BlakeTwo256>,
+}
+
+impl State for Proof {
+	type Error = &'static str;
+
+	fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Self::Error> {
+		let mut recorder = self.recorder.as_trie_recorder(self.root);
+		TrieDBBuilder::<LayoutV1<BlakeTwo256>>::new(&self.db, &self.root)
+			.with_recorder(&mut recorder)
+			.build()
+			.get(key)
+			.map_err(|_| NOT_PROVEN)
+	}
+
+	fn digest(&self, key: &[u8]) -> Result<Option<Digest>, Self::Error> {
+		let mut recorder = self.recorder.as_trie_recorder(self.root);
+		TrieDBBuilder::<LayoutV1<BlakeTwo256>>::new(&self.db, &self.root)
+			.with_recorder(&mut recorder)
+			.build()
+			.get_hash(key)
+			.map(|digest| digest.map(|digest| Digest(digest.0)))
+			.map_err(|_| NOT_PROVEN)
+	}
+}
+
+/// Reads the facts from the nodes of a state. All nodes have to be needed for that.
+pub(crate) fn read(
+	subject: &Subject,
+	number: BlockNumber,
+	root: H256,
+	nodes: &[Bytes],
+) -> Result<Facts, Refused> {
+	if nodes.len() > MAX_NODES {
+		return Err(Part::Storage.refused(format!("more than {MAX_NODES} nodes")));
+	}
+	if !nodes.is_sorted_by(|a, b| a.0 < b.0) {
+		return Err(Part::Storage.refused("its nodes are not in ascending order, each once"));
+	}
+	let db =
+		StorageProof::new(nodes.iter().map(|node| node.0.clone())).into_memory_db::<BlakeTwo256>();
+	let proof = Proof { db, root, recorder: Recorder::default() };
+	let facts = Facts::read(subject, number, &proof).map_err(|error| {
+		let part = match error {
+			FactsError::Read(_) | FactsError::Malformed(_) => Part::Storage,
+			FactsError::Missing(_) | FactsError::Contradiction(_) => Part::Subject,
+		};
+		part.refused(error)
+	})?;
+	let needed = proof.recorder.drain_storage_proof().into_nodes();
+	if !needed.iter().eq(nodes.iter().map(|node| &node.0).collect::<BTreeSet<_>>()) {
+		return Err(Part::Storage.refused("it has nodes that prove nothing"));
+	}
+	Ok(facts)
+}

@@ -1,0 +1,130 @@
+//! Votes that are too few, of the wrong ones, or for something else.
+
+use super::chain::{block, evidence, headers, justification, link, Scene, NUMBER};
+use super::{chain, part, Part};
+use crate::{verify, Header};
+use credio_primitives::rpc::FinalizedBlock;
+use sp_core::H256;
+
+/// Evidence with other links, refused or not.
+fn with(links: Vec<FinalizedBlock>) -> Result<crate::Verified, crate::Refused> {
+	let (mut evidence, trusted) = evidence();
+	evidence.finality = links;
+	verify(&evidence, &trusted, None, None)
+}
+
+fn chain() -> [Header; 5] {
+	let scene = Scene::record();
+	headers(chain::prove(&scene.storage(), &scene.subject).0)
+}
+
+fn change_of(change: &Header) -> FinalizedBlock {
+	link(change, &justification(change, 0, &[(1, change), (2, change), (3, change)], &[]))
+}
+
+#[test]
+fn more_than_two_thirds_of_the_present_validators_have_to_vote() {
+	let [_, change, proven, ..] = &chain();
+	let first = change_of(change);
+	let refused = |set_id, votes: &[(u8, &Header)]| {
+		let votes = justification(proven, set_id, votes, &[]);
+		let refused = with(vec![first.clone(), link(proven, &votes)]).unwrap_err();
+		assert_eq!(refused.part, Part::Finality);
+		refused.reason
+	};
+	let all = |names: [u8; 3]| names.map(|name| (name, proven));
+	with(vec![first.clone(), link(proven, &justification(proven, 1, &all([2, 3, 5]), &[]))])
+		.unwrap();
+	// Two, one of them twice; a validator of the set before; votes of the set before.
+	assert!(refused(1, &[(2, proven), (3, proven)]).contains("too few"));
+	assert!(refused(1, &all([2, 3, 3])).contains("too few"));
+	assert!(refused(1, &all([1, 2, 3])).contains("too few"));
+	assert!(refused(0, &all([2, 3, 5])).contains("not signed"));
+	assert!(refused(2, &all([2, 3, 5])).contains("not signed"));
+	assert!(refused(1, &[]).contains("too few"));
+}
+
+#[test]
+fn votes_count_for_the_block_and_what_comes_after_it_only() {
+	let [_, change, proven, next, last] = &chain();
+	let other = block(change, NUMBER, H256::repeat_byte(1), None);
+	let first = change_of(change);
+	let result = |votes: &[(u8, &Header)], ancestries: &[&Header]| {
+		let votes = justification(proven, 1, votes, ancestries);
+		with(vec![first.clone(), link(proven, &votes)])
+	};
+	result(&[(2, proven), (3, last), (4, next)], &[next, last]).unwrap();
+	// Votes for a fork, for the block before, and for one whose way there is missing.
+	for votes in [
+		[(2, proven), (3, proven), (4, &other)],
+		[(2, proven), (3, proven), (4, change)],
+		[(2, proven), (3, proven), (4, last)],
+	] {
+		assert!(result(&votes, &[]).unwrap_err().reason.contains("too few"));
+	}
+	assert_eq!(part(result(&[(2, proven), (3, proven), (4, last)], &[last])), Part::Finality);
+	// A vote that does not count does no harm.
+	result(&[(2, proven), (3, proven), (4, proven), (5, &other)], &[]).unwrap();
+	result(&[(2, proven), (3, proven), (4, proven), (1, proven)], &[]).unwrap();
+	// Headers that no vote needs, or twice.
+	let three = [(2, proven), (3, proven), (4, proven)];
+	assert!(result(&three, &[next]).unwrap_err().reason.contains("no vote needs"));
+	let votes = [(2, proven), (3, proven), (4, next)];
+	assert!(result(&votes, &[next, next]).unwrap_err().reason.contains("twice"));
+}
+
+#[test]
+fn no_change_of_validators_is_left_out() {
+	let [genesis, change, proven, ..] = &chain();
+	let votes = justification(proven, 1, &[(2, proven), (3, proven), (4, proven)], &[]);
+	let last = link(proven, &votes);
+	let first = change_of(change);
+	with(vec![first.clone(), last.clone()]).unwrap();
+	let early = justification(proven, 0, &[(2, proven), (3, proven), (4, proven)], &[]);
+	// The validators before cannot stand in for the present ones: this is a chain without the change.
+	let only = with(vec![link(proven, &early)]).unwrap();
+	assert_eq!(only.changes, 0);
+	for links in [
+		vec![],
+		vec![last.clone()],
+		vec![last.clone(), first.clone()],
+		vec![first.clone(), last.clone(), last.clone()],
+		vec![first.clone(), first.clone(), last.clone()],
+		vec![first.clone(), FinalizedBlock { header: first.header.clone(), ..last.clone() }],
+		vec![FinalizedBlock { justification: last.justification.clone(), ..first.clone() }],
+	] {
+		assert_eq!(part(with(links)), Part::Finality);
+	}
+	// A block between that does not change them.
+	let between = block(genesis, 4, H256::zero(), None);
+	assert_eq!(part(with(vec![change_of(&between), first, last])), Part::Finality);
+}
+
+#[test]
+fn validators_are_named_once_with_weight_and_at_once() {
+	use codec::Encode;
+	use sp_consensus_grandpa::{ConsensusLog, ScheduledChange, GRANDPA_ENGINE_ID};
+	use sp_runtime::{traits::Header as _, DigestItem};
+	let [genesis, ..] = &chain();
+	let scheduled = |next_authorities, delay| {
+		ConsensusLog::ScheduledChange(ScheduledChange { next_authorities, delay })
+	};
+	let weightless = chain::authorities(&[2]).into_iter().map(|(id, _)| (id, 0)).collect();
+	let heavy = chain::authorities(&[2, 3]).into_iter().map(|(id, _)| (id, u64::MAX)).collect();
+	let good = || ScheduledChange { next_authorities: chain::authorities(&[2]), delay: 0u32 };
+	for logs in [
+		vec![scheduled(vec![], 0)],
+		vec![scheduled(chain::authorities(&[2, 2]), 0)],
+		vec![scheduled(weightless, 0)],
+		vec![scheduled(heavy, 0)],
+		vec![scheduled(chain::authorities(&[2]), 1)],
+		vec![ConsensusLog::ForcedChange(0, good())],
+		vec![ConsensusLog::ScheduledChange(good()), ConsensusLog::ScheduledChange(good())],
+	] {
+		let mut change = block(genesis, 5, H256::zero(), None);
+		for log in logs {
+			change.digest_mut().push(DigestItem::Consensus(GRANDPA_ENGINE_ID, log.encode()));
+		}
+		assert_eq!(part(with(vec![change_of(&change)])), Part::Finality);
+	}
+}
