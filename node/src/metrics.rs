@@ -232,7 +232,7 @@ impl Sources {
 				metrics.requests.with_label_values(&["expired"]).inc();
 			}
 		}
-		if number % SLOW == 0 {
+		if number.is_multiple_of(SLOW) {
 			self.slow(metrics, hash)?;
 		}
 		Ok(())
