@@ -53,8 +53,15 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 	if document.len() > MAX_DOCUMENT_SIZE as usize {
 		return Err(Reason::new(format!("it is larger than {MAX_DOCUMENT_SIZE} bytes")));
 	}
-	let text = std::str::from_utf8(document).map_err(|_| Reason::new("it is not UTF-8"))?;
-	let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+	let text = match std::str::from_utf8(document) {
+		Ok(text) => Cow::Borrowed(text),
+		// Most of its character sets begin as Latin 1 does.
+		Err(_) if view.format == Format::Edifact => {
+			document.iter().copied().map(char::from).collect()
+		},
+		Err(_) => return Err(Reason::new("it is not UTF-8")),
+	};
+	let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
 	match view.format {
 		Format::Json => {
 			let document = json::parse(text)?;
@@ -151,7 +158,7 @@ fn row<'a>(
 fn value(column: &Column, path: &str, found: Found<'_>) -> Result<Option<Value>, Reason> {
 	let (name, ty) = (&column.name, column.ty);
 	let expected = |is: &str| {
-		Reason::new(format!("column {name}: expected a {ty} at {path}, and there is {is}"))
+		Reason::new(format!("column {name}: expected {ty} at {path}, and there is {is}"))
 	};
 	let mut texts = Vec::new();
 	for text in found {
@@ -181,3 +188,6 @@ fn value(column: &Column, path: &str, found: Found<'_>) -> Result<Option<Value>,
 		_ => Ok(Some(value)),
 	}
 }
+
+#[cfg(test)]
+mod tests;

@@ -151,3 +151,6 @@ impl OperandType {
 		}
 	}
 }
+
+#[cfg(test)]
+mod tests;

@@ -198,3 +198,6 @@ impl View {
 		self.media_types.contains(&essence)
 	}
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 /// Places for the rows of one entry: a power of two that is no less than [`document::MAX_ROWS`].
 pub(super) const ROWS_PER_ENTRY: i64 = 1 << 14;
 const _: () = assert!(document::MAX_ROWS < 1 << 14);
+/// Rows that wait to be written.
+const MAX_WAITING: usize = 5_000;
 /// Keys that are dealt with in one statement.
 const KEYS_AT_ONCE: usize = 500;
 
@@ -48,6 +50,11 @@ impl Target {
 	/// there.
 	pub fn takes(&self, place: i64) -> bool {
 		self.generation.built_to.is_none_or(|built| place <= built)
+	}
+
+	/// Whether it is time to write what was added.
+	pub fn is_full(&self) -> bool {
+		self.rows.len() >= MAX_WAITING
 	}
 
 	/// Makes the rows of a document, or notes why it does not fit.
@@ -123,7 +130,7 @@ impl Target {
 			for (row, words) in rows.iter_mut().zip(&words) {
 				let text = text_of(words);
 				let texts: Vec<&str> = text.split('\0').collect();
-				row.push(words::for_postgres(&texts).into());
+				row.push(Argument::Words(words::for_postgres(&texts)));
 			}
 		}
 		let into = format!("INSERT INTO {} ({}) VALUES ", table.rows(), columns.join(", "));

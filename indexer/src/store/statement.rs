@@ -38,6 +38,8 @@ pub(crate) enum Argument {
 	Integer(Option<i64>),
 	Text(Option<String>),
 	Bytes(Option<Vec<u8>>),
+	/// A `tsvector`, as text.
+	Words(Option<String>),
 }
 
 impl From<i64> for Argument {
@@ -161,8 +163,13 @@ impl Statement {
 
 	/// Adds a parameter.
 	pub fn bind(&mut self, argument: impl Into<Argument>) {
-		self.arguments.push(argument.into());
-		self.sql.push_str(&format!("${}", self.arguments.len()));
+		let argument = argument.into();
+		let number = self.arguments.len() + 1;
+		self.sql.push_str(&match argument {
+			Argument::Words(_) => format!("CAST(${number} AS TSVECTOR)"),
+			_ => format!("${number}"),
+		});
+		self.arguments.push(argument);
 	}
 
 	/// Adds parameters with commas between them.
@@ -178,7 +185,7 @@ impl Statement {
 		for argument in self.arguments {
 			query = match argument {
 				Argument::Integer(number) => query.bind(number),
-				Argument::Text(text) => query.bind(text),
+				Argument::Text(text) | Argument::Words(text) => query.bind(text),
 				Argument::Bytes(bytes) => query.bind(bytes),
 			};
 		}

@@ -226,7 +226,8 @@ impl<'a> Writer<'a> {
 			}
 			self.rows(&stored, document).await?;
 		}
-		if self.entries.len() * ENTRY_COLUMNS > MAX_ARGUMENTS / 2 {
+		let is_full = self.entries.len() * ENTRY_COLUMNS > MAX_ARGUMENTS / 2;
+		if is_full || self.targets.iter().any(Target::is_full) {
 			self.flush().await?;
 		}
 		Ok(())
@@ -234,6 +235,7 @@ impl<'a> Writer<'a> {
 
 	/// Makes the rows of a document in all views that have its stream.
 	async fn rows(&mut self, stored: &Stored, document: &Document) -> Result<()> {
+		let media_type = clean(&document.media_type);
 		self.load_stream(stored.stream).await?;
 		let stream = self.streams.get(&stored.stream).cloned().flatten();
 		let stream = stream.as_ref().map(|(owner, name)| (*owner, name.as_str()));
@@ -244,7 +246,7 @@ impl<'a> Writer<'a> {
 					stored.place,
 					stored.is_final,
 					stored.superseded,
-					&document.media_type,
+					&media_type,
 					&document.bytes,
 				);
 			}

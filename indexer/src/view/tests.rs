@@ -1,0 +1,94 @@
+use super::*;
+
+const GOOD: &str = r#"
+name = "invoices"
+stream = ["invoices-2026", "inv-*", "0x0101010101010101010101010101010101010101010101010101010101010101"]
+format = "json"
+key = ["number"]
+fullText = ["number"]
+
+[[columns]]
+name = "number"
+path = "$.number"
+type = "text"
+
+[[columns]]
+name = "issueDate"
+path = ["$.issued", "$.date"]
+type = "date"
+default = "2026-01-01"
+"#;
+
+fn problem(from: &str, to: &str) -> String {
+	assert!(GOOD.contains(from), "{from}");
+	View::parse(&GOOD.replacen(from, to, 1)).expect_err("refused").to_string()
+}
+
+#[test]
+fn definitions_are_read() {
+	let view = View::parse(GOOD).unwrap();
+	assert_eq!(view.column("issueDate"), Some(1));
+	assert_eq!(
+		view.columns[1].default.as_ref().map(ToString::to_string),
+		Some("2026-01-01".into())
+	);
+	let one = StreamId([1; 32]);
+	assert!(view.takes_stream(one, None));
+	assert!(view.takes_stream(StreamId([2; 32]), Some((7, "inv-x"))));
+	assert!(!view.takes_stream(StreamId([2; 32]), Some((7, "invoices-2027"))));
+	let of_seven = View::parse(&GOOD.replace("format", "owner = 7\nformat")).unwrap();
+	assert!(of_seven.takes_stream(one, Some((7, "any"))));
+	assert!(!of_seven.takes_stream(one, Some((8, "any"))));
+}
+
+#[test]
+fn the_stored_form_is_the_same_view() {
+	let view = View::parse(GOOD).unwrap();
+	assert_eq!(View::from_stored(view.stored()).unwrap(), view);
+	// Comments and the order of keys make no other view; a path does.
+	let same = View::parse(
+		&format!("# a comment\n{}", GOOD.replace("\nkey = [\"number\"]", ""))
+			.replace("format", "key = [\"number\"]\nformat"),
+	);
+	assert_eq!(same.unwrap().digest(), view.digest());
+	let other = View::parse(&GOOD.replace("$.date", "$.day")).unwrap();
+	assert_ne!(other.digest(), view.digest());
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+	for (from, to, said) in [
+		("name = \"invoices\"", "name = \"Invoices\"", "begin with a lower-case letter"),
+		("name = \"invoices\"", "name = \"x; drop table\"", "begin with a lower-case letter"),
+		("name = \"number\"", "name = \"a\\\" TEXT, \\\"b\"", "letters, digits and `_`"),
+		("name = \"number\"", "name = \"_place\"", "letters, digits and `_`"),
+		("name = \"number\"", "name = \"between\"", "filter language"),
+		("name = \"number\"", "name = \"issuedate\"", "two columns have the name \"issueDate\""),
+		("key = [\"number\"]", "key = [\"nothing\"]", "key names \"nothing\""),
+		("key = [\"number\"]", "key = [\"number\", \"number\"]", "twice"),
+		("fullText = [\"number\"]", "fullText = [\"issueDate\"]", "no text column"),
+		("\"$.number\"", "\"number\"", "character 0: expected `$`"),
+		("\"$.number\"", "\"$.number[\"", "character 9"),
+		("\"$.number\"", "\"$.a[?@.b == c]\"", "expected a text in quotes"),
+		("\"2026-01-01\"", "\"soon\"", "its default is no date"),
+		("\"2026-01-01\"", "1.5", "default"),
+		("type = \"date\"", "type = \"money\"", "money"),
+		("type = \"date\"", "type = \"date\"\nscale = 2", "scale is for decimals"),
+		("type = \"date\"", "type = \"date\"\nall = true", "all is for text"),
+		("format = \"json\"", "format = \"pdf\"", "pdf"),
+		("format = \"json\"", "format = \"json\"\ndelimiter = \";\"", "csv only"),
+		("format = \"json\"", "format = \"json\"\nfullTxt = []", "fullTxt"),
+		("stream = [", "stream = [\"0x12\", ", "64 hex digits"),
+		("stream = [", "stream = [\"\", ", "empty name"),
+	] {
+		let is = problem(from, to);
+		assert!(is.contains(said), "{to}: {is}");
+	}
+	let long = format!("\"$.{}\"", "a".repeat(600));
+	assert!(problem("\"$.number\"", &long).contains("longer than 512"));
+	let deep = format!("\"$.a{}b{}\"", "[?@.".repeat(40), "]".repeat(40));
+	assert!(problem("\"$.number\"", &deep).contains("32 steps"));
+	let xml = GOOD.replace("json", "xml").replace("$.number", "/cbc:ID");
+	let said = View::parse(&xml).expect_err("refused").to_string();
+	assert!(said.contains("cbc is not in [namespaces]: declare it there"), "{said}");
+}

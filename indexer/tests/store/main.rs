@@ -1,0 +1,10 @@
+//! The store, on both databases with the same assertions.
+
+mod aggregates;
+mod chain;
+mod injection;
+mod postgres;
+mod samples;
+mod search;
+mod support;
+mod views;

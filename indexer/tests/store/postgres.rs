@@ -1,0 +1,83 @@
+//! A PostgreSQL server of the test's own, which ends with it.
+
+use std::{
+	fs,
+	path::{Path, PathBuf},
+	process::{Command, Stdio},
+};
+
+pub struct Postgres {
+	folder: tempfile::TempDir,
+	programs: PathBuf,
+}
+
+impl Postgres {
+	/// Starts one on a Unix socket of its own. The server does not run as root, so that account's tests use another.
+	pub fn start() -> Self {
+		let programs = fs::read_dir("/usr/lib/postgresql")
+			.expect("PostgreSQL is installed: ./scripts/test.sh does that")
+			.filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+			.max()
+			.expect("a version of PostgreSQL");
+		let server = Self { folder: tempfile::tempdir().expect("a temporary folder"), programs };
+		let folder = server.folder.path();
+		if is_root() {
+			let chown = Command::new("chown").arg("postgres").arg(folder).status();
+			assert!(chown.expect("chown runs").success());
+		}
+		let mut initdb = server.program("initdb");
+		run(initdb
+			.args(["--auth=trust", "--username=credio", "--no-sync", "-D"])
+			.arg(server.data()));
+		let options = format!("-c listen_addresses= -c fsync=off -k {}", folder.display());
+		let mut start = server.program("pg_ctl");
+		let log = folder.join("data").join("log");
+		run(start
+			.args(["start", "-w", "-o", &options, "-l"])
+			.arg(log)
+			.arg("-D")
+			.arg(server.data()));
+		server
+	}
+
+	pub fn url(&self) -> String {
+		let socket = self.folder.path().display().to_string().replace('/', "%2F");
+		format!("postgres://credio@{socket}/postgres")
+	}
+
+	fn data(&self) -> PathBuf {
+		self.folder.path().join("data")
+	}
+
+	fn program(&self, name: &str) -> Command {
+		let program = self.programs.join(name);
+		let mut command = if is_root() {
+			let mut command = Command::new("runuser");
+			command.args(["-u", "postgres", "--"]).arg(program);
+			command
+		} else {
+			Command::new(program)
+		};
+		command.current_dir(Path::new("/"));
+		command
+	}
+}
+
+impl Drop for Postgres {
+	fn drop(&mut self) {
+		let data = self.data();
+		let mut stop = self.program("pg_ctl");
+		stop.args(["stop", "-m", "immediate", "-D"]).arg(data).stdout(Stdio::null());
+		let _ = stop.status();
+	}
+}
+
+fn run(command: &mut Command) {
+	let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+	assert!(status.expect("it runs").success(), "{command:?}");
+}
+
+fn is_root() -> bool {
+	let id = Command::new("id").arg("-u").output().expect("id runs");
+	id.stdout.starts_with(b"0\n")
+}
