@@ -55,7 +55,7 @@ parse_arguments() {
 		esac
 		shift
 	done
-	((${#DOCUMENTS[@]})) || DOCUMENTS=("$CREDIO_ROOT"/samples/*)
+	((${#DOCUMENTS[@]})) || DOCUMENTS=("$CREDIO_ROOT"/samples/*.*)
 	[[ $PORT =~ ^[0-9]*$ ]] || die "--port takes a number"
 	check_documents
 }

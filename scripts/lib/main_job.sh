@@ -15,6 +15,7 @@ STREAM_NAME=''
 STREAM=''
 GRANT=''
 LATER=''
+FOUND=''
 RECORDS=()
 SEQUENCES=()
 BLOCKS=()
@@ -99,6 +100,44 @@ fetch_documents() {
 	STEP_NOTE="$bytes bytes compared"
 }
 
+# The funder's index, brought up to date.
+sync_index() {
+	as funder-one index sync --index "$FOLDER/funder.index" --views "$CREDIO_ROOT/samples/views"
+}
+
+# found VIEW FILTER: rows that the funder finds, one JSON object a line.
+found() {
+	as funder-one search --index "$FOLDER/funder.index" "$@" --json
+}
+
+# By a field of the sample, in the view that was made for its format.
+find_invoice() {
+	local row
+	sync_index && row=$(found invoices-ubl 'number = "HJ-2026-0417"') || return 1
+	FOUND=$(json_field recordId <<<"$row")
+	STEP_NOTE="HJ-2026-0417 of $(json_field seller <<<"$row"), $(json_field amount <<<"$row") $(json_field currency <<<"$row")"
+	[[ " ${RECORDS[*]} " == *" $FOUND "* ]]
+}
+
+make_evidence() {
+	as funder-one evidence "$FOUND" -o "$FOLDER/invoice.evidence" --with-key &&
+		credio-node build-spec --raw --chain dev >"$FOLDER/chain.json" 2>/dev/null
+}
+
+# In a folder of its own, with nothing but the evidence, the chain's specification and the document.
+verify_evidence() {
+	local folder=$FOLDER/auditor
+	mkdir "$folder" && cp -- "$FOLDER/invoice.evidence" "$FOLDER/chain.json" "$CREDIO_ROOT/samples/invoice-ubl.xml" "$folder" || return 1
+	(
+		cd "$folder" &&
+			env -u CREDIO_NODE -u CREDIO_VAULT credio evidence verify invoice.evidence --chain chain.json --document invoice-ubl.xml
+	)
+}
+
+index_finds_nothing() {
+	sync_index && [[ -z $(found invoices-ubl) ]]
+}
+
 # What anyone needs who holds the document and shall verify it: the commitment key, which opens nothing.
 share_commitment_key() {
 	COMMITMENT_KEY=$(as channel-one commitment-key "${RECORDS[0]}" | awk 'END { print $NF }')
@@ -163,6 +202,9 @@ is_under_a_new_secret() {
 main_job() {
 	local count=${#DOCUMENTS[@]} noun=documents
 	((count > 1)) || noun=document
+	# What is searched for is in the project's own sample, and evidence is held against the development chain.
+	local has_sample=0
+	[[ -n $NODE || " ${DOCUMENTS[*]} " != *" $CREDIO_ROOT/samples/invoice-ubl.xml "* ]] || has_sample=1
 	STREAM_NAME=invoices-$(date +%Y%m%d)-$$
 	step "channel-one creates the stream $STREAM_NAME" create_stream
 	step "channel-one encrypts and uploads $count $noun" upload_documents
@@ -170,11 +212,17 @@ main_job() {
 	step "funder-one requests access" request_access
 	step "channel-one approves" approve_access
 	step "funder-one fetches and decrypts $count $noun, byte for byte the same" fetch_documents
+	if ((has_sample)); then
+		step "funder-one's index finds the shared invoice by its number" find_invoice
+		step "funder-one makes evidence of it" make_evidence
+		step "an auditor verifies that with neither node nor index" verify_evidence
+	fi
 	step "operator, given the commitment key only, verifies one against the chain" verify_document
 	step "a changed document is refused in verification" changed_document_is_refused
 	step "channel-one repeats its upload: the same records, nothing doubled" repeat_upload
 	step "channel-one revokes the grant" revoke_grant
 	step "funder-one asks for the first one again: refused" funder_is_refused
+	((!has_sample)) || step "funder-one's index finds nothing any more" index_finds_nothing
 	step "channel-one uploads another document" upload_another
 	step "funder-one asks for that one: refused" funder_is_refused_the_later_one
 	step "that one is under a new stream secret, which funder-one was not given" is_under_a_new_secret
