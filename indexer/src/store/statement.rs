@@ -165,10 +165,14 @@ impl Statement {
 	pub fn bind(&mut self, argument: impl Into<Argument>) {
 		let argument = argument.into();
 		let number = self.arguments.len() + 1;
-		self.sql.push_str(&match argument {
-			Argument::Words(_) => format!("CAST(${number} AS TSVECTOR)"),
-			_ => format!("${number}"),
-		});
+		match (self.backend, &argument) {
+			// SQLite looks for numbered ones one by one, of which there are many where rows are inserted.
+			(Backend::Sqlite, _) => self.sql.push('?'),
+			(Backend::Postgres, Argument::Words(_)) => {
+				self.sql.push_str(&format!("CAST(${number} AS TSVECTOR)"))
+			},
+			(Backend::Postgres, _) => self.sql.push_str(&format!("${number}")),
+		}
 		self.arguments.push(argument);
 	}
 

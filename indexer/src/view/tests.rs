@@ -86,7 +86,7 @@ fn what_is_wrong_is_said() {
 	}
 	let long = format!("\"$.{}\"", "a".repeat(600));
 	assert!(problem("\"$.number\"", &long).contains("longer than 512"));
-	let deep = format!("\"$.a{}b{}\"", "[?@.".repeat(40), "]".repeat(40));
+	let deep = format!("\"$.a{}{}\"", "[?@.b".repeat(40), "]".repeat(40));
 	assert!(problem("\"$.number\"", &deep).contains("32 steps"));
 	let xml = GOOD.replace("json", "xml").replace("$.number", "/cbc:ID");
 	let said = View::parse(&xml).expect_err("refused").to_string();
