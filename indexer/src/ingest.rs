@@ -85,6 +85,7 @@ impl Ingest {
 	}
 
 	/// Follows the chain until `stop` resolves. A node that goes away is no error: the next one is tried, again and again.
+	/// Nor is a database that is restarted.
 	///
 	/// Errors: [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`].
 	pub async fn run(&self, stop: impl Future<Output = ()>) -> Result<()> {
@@ -118,6 +119,8 @@ impl Ingest {
 			};
 			match served {
 				Err(IngestError::Node(_)) => {},
+				Err(IngestError::Store(error)) if error.is_passing() && until == Until::Stopped => {
+				},
 				other => return other,
 			}
 			if *tell.borrow() > 0 {

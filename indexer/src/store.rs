@@ -118,6 +118,21 @@ pub enum StoreError {
 	Write(#[from] std::io::Error),
 }
 
+impl StoreError {
+	/// Whether the database is away, and may be back: it was restarted, or the connection was lost.
+	pub fn is_passing(&self) -> bool {
+		let Self::Database(error) = self else { return false };
+		match error {
+			sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
+			// Classes of SQLSTATE: connection exception, and operator intervention such as a shutdown.
+			error => error
+				.as_database_error()
+				.and_then(|error| error.code())
+				.is_some_and(|code| code.starts_with("08") || code.starts_with("57P")),
+		}
+	}
+}
+
 /// Answer or [`StoreError`].
 pub type Result<Answer> = std::result::Result<Answer, StoreError>;
 
