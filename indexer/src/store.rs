@@ -24,7 +24,16 @@ use sqlx::{
 	AnyConnection, AnyPool, Row as _,
 };
 use statement::Backend;
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration};
+use std::{
+	fs::OpenOptions,
+	os::unix::fs::OpenOptionsExt,
+	path::Path,
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc,
+	},
+	time::Duration,
+};
 use tokio::sync::Mutex;
 
 /// What can go wrong with a store.
@@ -136,6 +145,9 @@ impl StoreError {
 /// Answer or [`StoreError`].
 pub type Result<Answer> = std::result::Result<Answer, StoreError>;
 
+/// Entries after which the database looks at how values are spread for the first time.
+const FIRST_ANALYSIS: u64 = 1_000;
+
 /// The last block that a store has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Cursor {
@@ -153,6 +165,10 @@ pub struct Store {
 	/// One at a time writes; the database holds other processes back, and this lock other tasks.
 	writing: Arc<Mutex<()>>,
 	generations: Generations,
+	/// Entries until the database looks anew at how values are spread.
+	until_analyzed: Arc<AtomicU64>,
+	/// How many those were the last time.
+	analyzed_after: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Store {
@@ -195,7 +211,14 @@ impl Store {
 			.connect_with(options)
 			.await?;
 		schema::migrate(&pool, backend).await?;
-		let store = Self { pool, backend, writing: Arc::default(), generations: Arc::default() };
+		let store = Self {
+			pool,
+			backend,
+			writing: Arc::default(),
+			generations: Arc::default(),
+			until_analyzed: Arc::new(AtomicU64::new(FIRST_ANALYSIS)),
+			analyzed_after: Arc::new(AtomicU64::new(FIRST_ANALYSIS)),
+		};
 		store.claim("organization", &organization.to_string()).await?;
 		Ok(store)
 	}
@@ -229,6 +252,19 @@ impl Store {
 	/// Errors: [`StoreError::Database`].
 	pub async fn cursor(&self) -> Result<Option<Cursor>> {
 		cursor(&mut *self.pool.acquire().await?).await
+	}
+
+	/// Whether so many entries more make it time to look at how values are spread: after every doubling.
+	fn is_analysis_due(&self, entries: u64) -> bool {
+		let left = self.until_analyzed.load(Ordering::Relaxed).saturating_sub(entries);
+		if left > 0 {
+			self.until_analyzed.store(left, Ordering::Relaxed);
+			return false;
+		}
+		let next = self.analyzed_after.load(Ordering::Relaxed).saturating_mul(2);
+		self.analyzed_after.store(next, Ordering::Relaxed);
+		self.until_analyzed.store(next, Ordering::Relaxed);
+		true
 	}
 
 	/// Closes the connections.

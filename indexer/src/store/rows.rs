@@ -42,6 +42,11 @@ impl Target {
 		}
 	}
 
+	/// The table with its rows.
+	pub fn table(&self) -> String {
+		self.generation.table.rows()
+	}
+
 	pub fn view(&self) -> &View {
 		&self.generation.view
 	}

@@ -74,6 +74,8 @@ pub async fn configure(
 		// A power cut may take the last transactions, whole ones, and the cursor with them: they come from the chain again.
 		"PRAGMA synchronous = NORMAL",
 		"PRAGMA cache_size = -65536",
+		// Of each index only so many rows are looked at to see how values are spread.
+		"PRAGMA analysis_limit = 1000",
 		// What is removed is overwritten.
 		"PRAGMA secure_delete = ON",
 	] {

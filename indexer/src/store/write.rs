@@ -78,6 +78,10 @@ impl Store {
 			writer.set_cursor(block).await?;
 		}
 		writer.finish().await?;
+		let count: usize = finalized.iter().map(|block| block.entries.len()).sum();
+		if self.is_analysis_due(count as u64) {
+			writer.analyze().await?;
+		}
 		transaction.commit().await?;
 		Ok(())
 	}
@@ -383,6 +387,15 @@ impl<'a> Writer<'a> {
 		let place = self.stored(record).await?.place;
 		for target in &mut self.targets {
 			target.replace(self.connection, self.backend, place, by as i64).await?;
+		}
+		Ok(())
+	}
+
+	/// Lets the database look at how values are spread, without which it chooses bad indexes.
+	async fn analyze(&mut self) -> Result<()> {
+		let tables = self.targets.iter().map(Target::table).chain(["entries".into()]);
+		for table in tables.collect::<Vec<_>>() {
+			self.statement(&format!("ANALYZE {table}")).execute(self.connection).await?;
 		}
 		Ok(())
 	}

@@ -2,7 +2,10 @@
 
 use crate::support::*;
 use credio_indexer::{Block, Content, Entry, Query, Store, StoreError};
-use std::os::unix::fs::PermissionsExt;
+use std::{
+	os::unix::fs::PermissionsExt,
+	process::{Child, Command, Stdio},
+};
 
 fn superseding(sequence: u64, of: u64, text: &str) -> Entry {
 	Entry { supersedes: Some(record(INVOICES, of)), ..entry(INVOICES, sequence, json(text)) }
@@ -199,4 +202,70 @@ on_both!(organizations_and_chains_are_kept_apart, database, {
 	store.claim_chain(hash(0)).await.expect("claimed");
 	let foreign = store.claim_chain(hash(1)).await;
 	assert!(matches!(foreign, Err(StoreError::Foreign { what: "chain", .. })));
+});
+
+/// Entries of a block of the tests that kill.
+fn killed_block(number: u32) -> Block {
+	if number == 1 {
+		return first_block();
+	}
+	let from = u64::from(number - 2) * 7;
+	let texts: Vec<String> = (from..from + 7)
+		.map(|n| format!(r#"{{"number":"{}","amount":{n},"note":"note {n}"}}"#, n % 100))
+		.collect();
+	block(number, invoices(from, &texts.iter().map(String::as_str).collect::<Vec<_>>()))
+}
+
+/// Writes blocks until it is killed: a process of the test below.
+#[tokio::test]
+#[ignore = "started by the test that kills it"]
+async fn writer() {
+	let url = std::env::var("CREDIO_TEST_INDEX").expect("an index");
+	let store = Store::open(&url, 1).await.expect("it opens");
+	store.set_views(&[view(VIEW)]).await.expect("views");
+	let cursor = store.cursor().await.expect("a cursor").map_or(0, |cursor| cursor.number);
+	for number in cursor + 1.. {
+		let live = [killed_block(number + 1)];
+		store.advance(&[killed_block(number)], &live).await.expect("advanced");
+	}
+}
+
+fn start_writer(url: &str) -> Child {
+	Command::new(std::env::current_exe().expect("a path"))
+		.args(["--exact", "chain::writer", "--ignored"])
+		.env("CREDIO_TEST_INDEX", url)
+		.stdout(Stdio::null())
+		.stderr(Stdio::null())
+		.spawn()
+		.expect("it starts")
+}
+
+on_both!(killed_writers_lose_and_double_nothing, database, {
+	let store = database.open().await;
+	let mut reached = 0;
+	for _ in 0..6 {
+		let mut writer = start_writer(&database.url(1));
+		// Wherever it is by then.
+		let wanted = reached + 15;
+		while reached < wanted {
+			assert!(writer.try_wait().expect("a state").is_none(), "the writer has failed");
+			reached = store.cursor().await.expect("a cursor").map_or(0, |cursor| cursor.number);
+		}
+		writer.kill().expect("killed");
+		writer.wait().expect("dead");
+	}
+	// A server may still be at what the last one asked for; this waits for its turn.
+	store.put_documents(&[]).await.expect("nothing");
+	// What was not final is shown to nobody who does not ask, and goes with the next block.
+	let last = store.cursor().await.expect("a cursor").expect("a block").number + 1;
+	store.apply(&[killed_block(last)]).await.expect("applied");
+	let anew = Database::sqlite();
+	let other = anew.open().await;
+	other.set_views(&[view(VIEW)]).await.expect("views");
+	let blocks: Vec<Block> = (1..=last).map(killed_block).collect();
+	other.apply(&blocks).await.expect("applied");
+	assert_eq!(dump(&store).await, dump(&other).await);
+	let live = Query { live: true, limit: 1_000, ..query("", &["number"]) };
+	let final_ones = Query { live: false, ..live.clone() };
+	assert_eq!(found(&store, &live).await, found(&store, &final_ones).await);
 });

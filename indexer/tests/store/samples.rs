@@ -73,6 +73,45 @@ fn first(texts: &[(Vec<String>, String)], end: &[&str]) -> Option<String> {
 	found.map(|(_, text)| text.clone())
 }
 
+/// Two digits after the point, as the column shows it.
+fn shown_amount(text: &str) -> String {
+	match text.split_once('.') {
+		None => format!("{text}.00"),
+		Some((whole, fraction)) => format!("{whole}.{fraction:0<2}"),
+	}
+}
+
+fn shown_date(text: &str) -> String {
+	match text.len() {
+		8 => format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]),
+		_ => text.to_owned(),
+	}
+}
+
+/// The same of EDIFACT in XML, where what comes after a qualifier is meant.
+fn expected_of_edifact(xml: &str) -> BTreeMap<&'static str, String> {
+	let texts = texts(xml);
+	let is_in =
+		|(open, _): &(Vec<String>, String), name: &str| open.last().is_some_and(|is| is == name);
+	let after = |qualifier: (&str, &str), name: &str| {
+		let start = texts.iter().position(|text| is_in(text, qualifier.0) && text.1 == qualifier.1);
+		let found = texts[start?..].iter().find(|text| is_in(text, name));
+		found.map(|(_, text)| text.clone())
+	};
+	let date = |kind| after(("D_2005", kind), "D_2380").map(|text| shown_date(&text));
+	[
+		("amount", after(("D_5025", "9"), "D_5004").map(|text| shown_amount(&text))),
+		("currency", after(("D_6347", "2"), "D_6345")),
+		("issueDate", date("137")),
+		("dueDate", date("13")),
+		("seller", after(("D_3035", "SE"), "D_3036")),
+		("buyer", after(("D_3035", "BY"), "D_3036")),
+	]
+	.into_iter()
+	.map(|(name, text)| (name, text.unwrap_or("-".into())))
+	.collect()
+}
+
 /// What the columns of an XML invoice have to be, in canonical form.
 fn expected(xml: &str) -> BTreeMap<&'static str, String> {
 	let texts = texts(xml);
@@ -84,21 +123,12 @@ fn expected(xml: &str) -> BTreeMap<&'static str, String> {
 			&[cii, "Name"],
 		])
 	};
-	let date = |ends: &[&[&str]]| {
-		either(ends).map(|text| match text.len() {
-			8 => format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]),
-			_ => text,
-		})
-	};
+	let date = |ends: &[&[&str]]| either(ends).map(|text| shown_date(&text));
 	let amount = either(&[
 		&["LegalMonetaryTotal", "PayableAmount"],
 		&["SpecifiedTradeSettlementHeaderMonetarySummation", "DuePayableAmount"],
 	]);
-	// Two digits after the point, as the column shows it.
-	let amount = amount.map(|text| match text.split_once('.') {
-		None => format!("{text}.00"),
-		Some((whole, fraction)) => format!("{whole}.{fraction:0<2}"),
-	});
+	let amount = amount.map(|text| shown_amount(&text));
 	let ubl = |name| [&["Invoice", name][..], &["CreditNote", name]].map(<[&str]>::to_vec);
 	let of_root = |name| {
 		let ends = ubl(name);
@@ -125,7 +155,7 @@ fn expected(xml: &str) -> BTreeMap<&'static str, String> {
 
 #[test]
 fn xml_invoices_are_read_right() {
-	let views = [ready_made("invoice-ubl"), ready_made("invoice-cii")];
+	let views = ["invoice-ubl", "invoice-cii", "invoice-edifact-xml"].map(ready_made);
 	let mut folders = vec![repository().join("samples")];
 	folders.extend(std::env::var_os("CREDIO_SAMPLES").map(PathBuf::from));
 	let mut count = 0;
@@ -144,13 +174,12 @@ fn xml_invoices_are_read_right() {
 				.flatten()
 				.collect();
 			let text = String::from_utf8(document).expect("text");
-			if text.contains("<M_INVOIC") {
-				// An XML form of EDIFACT, of which there is no ready-made view.
-				assert!(found.is_empty());
-				continue;
-			}
 			assert_eq!(found.len(), 1, "{}", file.display());
-			let wanted = expected(&text);
+			let wanted = if text.contains("<M_INVOIC") {
+				expected_of_edifact(&text)
+			} else {
+				expected(&text)
+			};
 			for (name, value) in &wanted {
 				assert_eq!(&found[0][*name], value, "{name} of {}", file.display());
 			}
@@ -230,6 +259,38 @@ fn the_other_invoices_are_read_right() {
 		],
 	);
 	assert_eq!(view.columns[1].ty, Type::Integer);
+}
+
+/// The sample in EDIFACT, as much of it as is needed, in the XML form.
+const EDIFACT_IN_XML: &str = r#"<M_INVOIC>
+	<S_BGM><C_C002><D_1001>380</D_1001></C_C002><C_C106><D_1004>LC-26-00931</D_1004></C_C106></S_BGM>
+	<S_DTM><C_C507><D_2005>35</D_2005><D_2380>20260609</D_2380></C_C507></S_DTM>
+	<S_DTM><C_C507><D_2005>137</D_2005><D_2380>20260611</D_2380></C_C507></S_DTM>
+	<G_SG2><S_NAD><D_3035>BY</D_3035><C_C080><D_3036>Kaap Groothandel B.V.</D_3036></C_C080></S_NAD></G_SG2>
+	<G_SG2><S_NAD><D_3035>SE</D_3035><C_C080><D_3036>Laguna Conserven B.V.</D_3036></C_C080></S_NAD>
+		<G_SG3><S_RFF><C_C506><D_1153>VA</D_1153><D_1154>NL900000008B01</D_1154></C_C506></S_RFF></G_SG3></G_SG2>
+	<G_SG7><S_CUX><C_C504><D_6347>2</D_6347><D_6345>EUR</D_6345></C_C504></S_CUX></G_SG7>
+	<G_SG8><S_DTM><C_C507><D_2005>13</D_2005><D_2380>20260711</D_2380></C_C507></S_DTM></G_SG8>
+	<G_SG52><S_MOA><C_C516><D_5025>79</D_5025><D_5004>949.20</D_5004></C_C516></S_MOA></G_SG52>
+	<G_SG52><S_MOA><C_C516><D_5025>9</D_5025><D_5004>1034.63</D_5004></C_C516></S_MOA></G_SG52>
+</M_INVOIC>"#;
+
+#[test]
+fn edifact_in_xml_is_read_right() {
+	let view = ready_made("invoice-edifact-xml");
+	let found = rows(&view, "application/xml", EDIFACT_IN_XML.as_bytes()).expect("an invoice");
+	for (name, value) in expected_of_edifact(EDIFACT_IN_XML) {
+		assert_eq!(found[0][name], value, "{name}");
+	}
+	assert_row(
+		&found[0],
+		&[
+			("amount", "1034.63"),
+			("seller", "Laguna Conserven B.V."),
+			("sellerId", "NL900000008B01"),
+			("buyer", "Kaap Groothandel B.V."),
+		],
+	);
 }
 
 on_both!(samples_are_found, database, {
