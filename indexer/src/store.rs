@@ -12,9 +12,9 @@ mod search;
 pub(crate) mod statement;
 mod write;
 
-pub use aggregate::{Aggregate, Aggregated};
+pub use aggregate::{Aggregate, Aggregated, MAX_GROUPS};
 pub use generation::ViewState;
-pub use search::{Page, Query, Row, SortKey, Unfit, DEFAULT_LIMIT};
+pub use search::{Page, Query, Row, SortKey, Unfit, DEFAULT_LIMIT, MAX_LIMIT};
 
 use crate::{filter::FilterError, view::View, ViewError};
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId};

@@ -1,7 +1,8 @@
 //! Definitions of views in TOML, and the checks they pass.
 
 use super::{
-	Column, Format, Mark, Place, StreamSelector, View, ViewError, MAX_COLUMNS, MAX_NAME_LENGTH,
+	Column, Format, Mark, Place, StreamSelector, View, ViewError, MAX_COLUMNS, MAX_INDEXED_LENGTH,
+	MAX_NAME_LENGTH,
 };
 use crate::{
 	path::{self, Namespaces, PathError, SegmentPath},
@@ -167,7 +168,20 @@ impl Builder {
 		}
 		let indexed = numbers("index", &definition.index)?;
 		let mut columns = columns;
-		indexed.into_iter().for_each(|column| columns[column].is_indexed = true);
+		for column in indexed {
+			let column = &mut columns[column];
+			column.is_indexed = true;
+			if column
+				.default
+				.as_ref()
+				.is_some_and(|text| text.to_string().len() > MAX_INDEXED_LENGTH)
+			{
+				let name = &column.name;
+				return Err(format!(
+					"the default of {name:?}, which has an index, is longer than {MAX_INDEXED_LENGTH} bytes"
+				));
+			}
+		}
 		let media_types = definition.media_types.iter().map(|ty| ty.to_ascii_lowercase()).collect();
 		Ok(View {
 			name: definition.name.clone(),

@@ -88,6 +88,10 @@ fn what_is_wrong_is_said() {
 	assert!(problem("\"$.number\"", &long).contains("longer than 512"));
 	let deep = format!("\"$.a{}{}\"", "[?@.b".repeat(40), "]".repeat(40));
 	assert!(problem("\"$.number\"", &deep).contains("32 steps"));
+	let long = format!("type = \"text\"\ndefault = \"{}\"", "x".repeat(MAX_INDEXED_LENGTH + 1));
+	let indexed = GOOD.replace("fullText", "index").replace("type = \"text\"", &long);
+	let said = View::parse(&indexed).expect_err("refused").to_string();
+	assert!(said.contains("longer than 1024 bytes"), "{said}");
 	let xml = GOOD.replace("json", "xml").replace("$.number", "/cbc:ID");
 	let said = View::parse(&xml).expect_err("refused").to_string();
 	assert!(said.contains("cbc is not in [namespaces]: declare it there"), "{said}");
