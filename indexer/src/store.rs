@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod build;
+mod changes;
 mod dump;
 mod generation;
 mod known;
@@ -13,6 +14,7 @@ pub(crate) mod statement;
 mod write;
 
 pub use aggregate::{Aggregate, Aggregated, MAX_GROUPS};
+pub use changes::{Change, ChangedRow, Changes};
 pub use generation::ViewState;
 pub use search::{Page, Query, Row, SortKey, Unfit, DEFAULT_LIMIT, MAX_LIMIT};
 
@@ -34,7 +36,7 @@ use std::{
 	},
 	time::Duration,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{watch, Mutex};
 
 /// What can go wrong with a store.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +112,9 @@ pub enum StoreError {
 	/// A query cannot be used.
 	#[error("{0}")]
 	Query(String),
+	/// The place from which changes are asked for is of another index or definition of the view.
+	#[error("the cursor is of another index, or the view was changed since: leave it out to begin with all rows")]
+	CursorGone,
 	/// The cursor of a page is none of ours, or of another query.
 	#[error("the cursor is not one of this query: leave it out to begin with the first page")]
 	BadCursor,
@@ -169,6 +174,8 @@ pub struct Store {
 	until_analyzed: Arc<AtomicU64>,
 	/// How many those were the last time.
 	analyzed_after: Arc<AtomicU64>,
+	/// Tells that this process has written.
+	changed: Arc<watch::Sender<()>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -218,6 +225,7 @@ impl Store {
 			generations: Arc::default(),
 			until_analyzed: Arc::new(AtomicU64::new(FIRST_ANALYSIS)),
 			analyzed_after: Arc::new(AtomicU64::new(FIRST_ANALYSIS)),
+			changed: Arc::new(watch::Sender::new(())),
 		};
 		store.claim("organization", &organization.to_string()).await?;
 		Ok(store)

@@ -6,8 +6,9 @@ use credio_primitives::OrganizationId;
 use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
 
 /// What makes version n + 1 of the tables out of version n, in one transaction each. `BYTES` stands for the type of
-/// bytes, `TEXT` compares byte by byte in both databases.
-const MIGRATIONS: [&[&str]; 1] = [&[
+/// bytes, `TEXT` compares byte by byte in both databases, `RANDOM_NAME` is another one every time.
+const MIGRATIONS: [&[&str]; 2] = [
+&[
 	// The last block.
 	"CREATE TABLE chain_cursor (id BIGINT PRIMARY KEY, block BIGINT NOT NULL, hash BYTES NOT NULL)",
 	"CREATE TABLE streams (id BYTES PRIMARY KEY, owner BIGINT NOT NULL, name TEXT NOT NULL)",
@@ -47,6 +48,17 @@ const MIGRATIONS: [&[&str]; 1] = [&[
 		reason TEXT NOT NULL,
 		PRIMARY KEY (generation, place)
 	)",
+],
+&[
+	// `revision` is the transaction that last changed what searches find of an entry; `was_readable` stays 1 once its
+	// document has been there.
+	"ALTER TABLE entries ADD COLUMN revision BIGINT NOT NULL DEFAULT 0",
+	"ALTER TABLE entries ADD COLUMN was_readable BIGINT NOT NULL DEFAULT 1",
+	"UPDATE entries SET was_readable = 0 WHERE problem IS NOT NULL",
+	"CREATE INDEX entries_by_revision ON entries (revision, place) WHERE final = 1",
+	"INSERT INTO meta (name, value) VALUES ('revision', '0')",
+	// Names this database, whose revisions mean nothing elsewhere.
+	"INSERT INTO meta (name, value) VALUES ('instance', RANDOM_NAME)",
 ]];
 
 /// Sets a connection up.
@@ -88,6 +100,10 @@ pub async fn configure(
 pub async fn migrate(pool: &AnyPool, backend: Backend) -> Result<()> {
 	let text = if backend == Backend::Postgres { "TEXT COLLATE \"C\"" } else { "TEXT" };
 	let bytes = if backend == Backend::Postgres { "BYTEA" } else { "BLOB" };
+	let random = match backend {
+		Backend::Postgres => "CAST(gen_random_uuid() AS TEXT)",
+		Backend::Sqlite => "lower(hex(randomblob(16)))",
+	};
 	let meta = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)";
 	match sqlx::query(meta).execute(pool).await {
 		Ok(_) => {},
@@ -115,6 +131,7 @@ pub async fn migrate(pool: &AnyPool, backend: Backend) -> Result<()> {
 		};
 		for statement in *statements {
 			let statement = statement.replace("TEXT", text).replace("BYTES", bytes);
+			let statement = statement.replace("RANDOM_NAME", random);
 			sqlx::query(AssertSqlSafe(statement)).execute(&mut *transaction).await?;
 		}
 		sqlx::query("UPDATE meta SET value = $1 WHERE name = 'version'")
@@ -123,6 +140,13 @@ pub async fn migrate(pool: &AnyPool, backend: Backend) -> Result<()> {
 			.await?;
 		transaction.commit().await?;
 	}
+}
+
+/// Number of the transaction that writes now, one more than that of the one before.
+pub async fn next_revision(connection: &mut AnyConnection) -> Result<i64> {
+	let sql = "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE name = 'revision' RETURNING value";
+	let revision: String = sqlx::query(sql).fetch_one(connection).await?.try_get(0)?;
+	revision.parse().map_err(|_| StoreError::Corrupted("it has no revision".into()))
 }
 
 /// Waits until nobody else writes. The first statement of a transaction: SQLite lets no transaction that has read go on
