@@ -520,6 +520,34 @@ pub enum IndexCommand {
 		#[arg(long = "or-node", value_name = "URL")]
 		more_nodes: Vec<String>,
 	},
+	/// Empty an index and build it anew from the chain, to what is final now
+	#[command(
+		after_help = "Example: credio index rebuild --index acme.index --views samples/views"
+	)]
+	Rebuild {
+		#[command(flatten)]
+		index: IndexArguments,
+		/// Definitions of views: files, or folders with .toml files
+		#[arg(long = "views", value_name = "PATH")]
+		views: Vec<PathBuf>,
+		/// Another node, for when the first goes away; may be given several times
+		#[arg(long = "or-node", value_name = "URL")]
+		more_nodes: Vec<String>,
+	},
+	/// Answer JSON-RPC by an index that another process keeps up to date, or a replica of it, until Ctrl-C
+	#[command(
+		after_help = "Example: credio index serve --index postgres://reader@replica/credio --listen 127.0.0.1:9951"
+	)]
+	Serve {
+		#[command(flatten)]
+		index: IndexArguments,
+		/// Answer at this address
+		#[arg(long, value_name = "IP:PORT")]
+		listen: std::net::SocketAddr,
+		/// File whose first line is the token that callers have to show
+		#[arg(long, value_name = "FILE")]
+		token_file: Option<PathBuf>,
+	},
 	/// List the views of an index
 	#[command(after_help = "Example: credio index views --index acme.index")]
 	Views {

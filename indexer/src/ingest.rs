@@ -8,7 +8,8 @@ mod history;
 
 use crate::{
 	block::{self, Block, Content},
-	store::{Store, StoreError},
+	store::{Store, StoreError, Upkeep},
+	view::View,
 };
 use credio_primitives::{BlockNumber, Entry, EntryBody, OrganizationId, StreamId};
 use credio_sdk::{
@@ -18,7 +19,7 @@ use credio_sdk::{
 };
 use futures::{stream, FutureExt, StreamExt, TryStreamExt};
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
-use tokio::sync::watch;
+use tokio::sync::{watch, Mutex};
 
 /// Bounds of the time between two tries to reach a node.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
@@ -61,6 +62,8 @@ pub struct Ingest {
 	store: Store,
 	vault: Arc<dyn Vault>,
 	settings: Settings,
+	/// The right to write blocks, once it was taken.
+	upkeep: Mutex<Option<Upkeep>>,
 }
 
 /// When to stop.
@@ -81,7 +84,35 @@ impl std::fmt::Debug for Ingest {
 impl Ingest {
 	/// Keeps the index of a vault's organization.
 	pub fn new(store: Store, vault: Arc<dyn Vault>, settings: Settings) -> Self {
-		Self { store, vault, settings }
+		Self { store, vault, settings, upkeep: Mutex::default() }
+	}
+
+	/// Makes these the views of the index, see [`Store::set_views`].
+	///
+	/// Errors: [`StoreError::KeptByAnother`], and as there.
+	pub async fn set_views(&self, views: &[View]) -> Result<()> {
+		self.keep().await?;
+		Ok(self.store.set_views(views).await?)
+	}
+
+	/// Empties the index, so that it is built anew from the chain.
+	///
+	/// Errors: [`StoreError::KeptByAnother`], [`StoreError::Database`].
+	pub async fn clear(&self) -> Result<()> {
+		self.keep().await?;
+		if let Some(upkeep) = &*self.upkeep.lock().await {
+			self.store.clear(upkeep).await?;
+		}
+		Ok(())
+	}
+
+	/// Takes the right to write blocks, unless it was taken.
+	async fn keep(&self) -> Result<()> {
+		let mut upkeep = self.upkeep.lock().await;
+		if upkeep.is_none() {
+			*upkeep = Some(self.store.keep().await?);
+		}
+		Ok(())
 	}
 
 	/// Follows the chain until `stop` resolves. A node that goes away is no error: the next one is tried, again and again.
@@ -107,6 +138,7 @@ impl Ingest {
 		let nodes = &self.settings.nodes;
 		let mut wait = BACK_OFF.0;
 		let mut current = 0;
+		self.keep().await?;
 		loop {
 			let node = nodes.get(current).ok_or(IngestError::NoNode)?;
 			let (tell, heard) = watch::channel(0);
@@ -120,7 +152,11 @@ impl Ingest {
 			match served {
 				Err(IngestError::Node(_)) => {},
 				Err(IngestError::Store(error)) if error.is_passing() && until == Until::Stopped => {
+					// It went with the connection that had it.
+					*self.upkeep.lock().await = None;
 				},
+				// We had it: the database has not noticed yet that our connection is gone.
+				Err(IngestError::Store(StoreError::KeptByAnother)) if until == Until::Stopped => {},
 				other => return other,
 			}
 			if *tell.borrow() > 0 {
@@ -140,6 +176,7 @@ impl Ingest {
 		until: Until,
 		heard: &watch::Sender<BlockNumber>,
 	) -> Result<()> {
+		self.keep().await?;
 		let client = Client::connect(node, self.vault.clone()).await?;
 		if client.is_syncing().await? {
 			// What it tells is of the past.

@@ -17,6 +17,7 @@ use serde_json::{json, Map};
 use std::{
 	fs,
 	io::BufWriter,
+	net::SocketAddr,
 	path::{Path, PathBuf},
 	sync::Arc,
 };
@@ -26,7 +27,7 @@ const PAGE: u32 = 1_000;
 
 async fn open(session: &Session, index: &IndexArguments) -> Result<Store, Failure> {
 	let vault = session.vault_of_organization().await?;
-	Ok(Store::open(&index.index, vault.organization()).await?)
+	Ok(Store::open_to_read(&index.index, vault.organization()).await?)
 }
 
 /// Runs a command on indexes.
@@ -35,14 +36,7 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 		IndexCommand::Run { index, views, more_nodes, live, listen, token_file } => {
 			let (store, ingest) = ingest(session, &index, more_nodes, live).await?;
 			let server = match listen {
-				Some(address) => {
-					let token = token_file.as_deref().map(read_token).transpose()?;
-					let server = Server::start(address, token, store.clone()).await;
-					let server =
-						server.map_err(|error| Failure::Other(format!("{address}: {error}")))?;
-					println!("answers at ws://{}", server.address());
-					Some(server)
-				},
+				Some(address) => Some(serve(address, token_file.as_deref(), &store).await?),
 				None => None,
 			};
 			let views = read_views(&views)?;
@@ -50,7 +44,7 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 				// Without a handler the system ends the process, which the index withstands as well.
 				let _ = tokio::signal::ctrl_c().await;
 			};
-			let views = async { Ok::<_, Failure>(store.set_views(&views).await?) };
+			let views = async { Ok::<_, Failure>(ingest.set_views(&views).await?) };
 			let work = async { Ok(ingest.run(stop).await?) };
 			tokio::try_join!(work, views)?;
 			drop(server);
@@ -58,14 +52,25 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 		},
 		IndexCommand::Sync { index, views, more_nodes } => {
 			let (store, ingest) = ingest(session, &index, more_nodes, false).await?;
-			store.set_views(&read_views(&views)?).await?;
+			ingest.set_views(&read_views(&views)?).await?;
 			ingest.catch_up().await?;
-			let cursor = store.cursor().await?;
-			output::item(
-				session.json,
-				&cursor,
-				&[("block", output::or_dash(cursor.map(|cursor| cursor.number)))],
-			)
+			show_cursor(session, &store).await
+		},
+		IndexCommand::Rebuild { index, views, more_nodes } => {
+			let views = read_views(&views)?;
+			let (store, ingest) = ingest(session, &index, more_nodes, false).await?;
+			ingest.clear().await?;
+			ingest.set_views(&views).await?;
+			ingest.catch_up().await?;
+			show_cursor(session, &store).await
+		},
+		IndexCommand::Serve { index, listen, token_file } => {
+			let store = open(session, &index).await?;
+			let server = serve(listen, token_file.as_deref(), &store).await?;
+			// Without a handler the system ends the process.
+			let _ = tokio::signal::ctrl_c().await;
+			drop(server);
+			Ok(())
 		},
 		IndexCommand::Views { index } => {
 			let views = open(session, &index).await?.views().await?;
@@ -121,6 +126,25 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 			Ok(())
 		},
 	}
+}
+
+/// Starts to answer JSON-RPC.
+async fn serve(
+	address: SocketAddr,
+	token_file: Option<&Path>,
+	store: &Store,
+) -> Result<Server, Failure> {
+	let token = token_file.map(read_token).transpose()?;
+	let server = Server::start(address, token, store.clone()).await;
+	let server = server.map_err(|error| Failure::Other(format!("{address}: {error}")))?;
+	println!("answers at ws://{}", server.address());
+	Ok(server)
+}
+
+async fn show_cursor(session: &Session, store: &Store) -> Result<(), Failure> {
+	let cursor = store.cursor().await?;
+	let block = output::or_dash(cursor.map(|cursor| cursor.number));
+	output::item(session.json, &cursor, &[("block", block)])
 }
 
 async fn ingest(

@@ -99,9 +99,9 @@ impl Streams {
 }
 
 impl Store {
-	/// Tells whenever this process has written.
-	pub fn changed(&self) -> watch::Receiver<()> {
-		self.changed.subscribe()
+	/// Tells whenever this process has written; `None` if it only reads, and so does not hear of what others write.
+	pub fn changed(&self) -> Option<watch::Receiver<()>> {
+		(!self.is_reader).then(|| self.changed.subscribe())
 	}
 
 	pub(super) fn tell_of_change(&self) {

@@ -2,8 +2,10 @@
 
 mod aggregates;
 mod chain;
+mod changes;
 mod injection;
 mod postgres;
+mod readers;
 mod samples;
 mod search;
 mod support;
