@@ -13,6 +13,7 @@ use std::{
 };
 use tempfile::TempDir;
 
+pub mod index;
 pub mod network;
 pub mod uploads;
 
@@ -81,7 +82,8 @@ impl Node {
 		let port = if is_given("--listen-addr") { vec![] } else { vec!["--port", "0"] };
 		let serves_metrics = is_given("--prometheus-port");
 		let mut process = Command::new(binary("credio-node"))
-			.args(["--rpc-port", "0", "--no-telemetry", "--unsafe-force-node-key-generation"])
+			.args(["--no-telemetry", "--unsafe-force-node-key-generation"])
+			.args(if is_given("--rpc-port") { &[][..] } else { &["--rpc-port", "0"][..] })
 			.args(port)
 			.args((!serves_metrics).then_some("--no-prometheus"))
 			.args(["--no-mdns", "--base-path"])

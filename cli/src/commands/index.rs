@@ -34,12 +34,16 @@ async fn open(session: &Session, index: &IndexArguments) -> Result<Store, Failur
 pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure> {
 	match command {
 		IndexCommand::Run { index, views, more_nodes, live, listen, token_file } => {
+			let views = read_views(&views)?;
 			let (store, ingest) = ingest(session, &index, more_nodes, live).await?;
+			if store.views().await?.is_empty() {
+				// Nothing has to be built, and whoever asks finds them.
+				ingest.set_views(&views).await?;
+			}
 			let server = match listen {
 				Some(address) => Some(serve(address, token_file.as_deref(), &store).await?),
 				None => None,
 			};
-			let views = read_views(&views)?;
 			let stop = async {
 				// Without a handler the system ends the process, which the index withstands as well.
 				let _ = tokio::signal::ctrl_c().await;

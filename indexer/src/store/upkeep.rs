@@ -2,9 +2,14 @@
 
 use super::{generation, schema, statement::Backend, Result, Store, StoreError};
 use sha2::{Digest as _, Sha256};
-use sqlx::{pool::PoolConnection, Any, Row as _};
+use sqlx::{pool::PoolConnection, Any, AssertSqlSafe};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
+
+/// How long PostgreSQL waits for somebody else to give up the right.
+const LOCK_TIMEOUT: &str = "5s";
+/// SQLSTATE for a lock that was not to be had in that time.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// The right to write blocks into an index. No other process has it until this is dropped, or this process ends.
 #[derive(Debug)]
@@ -34,16 +39,25 @@ impl Store {
 			let digest: [u8; 32] = Sha256::digest(name).into();
 			let [a, b, c, d, e, f, g, h, ..] = digest;
 			let mut connection = self.pool.acquire().await?;
-			let is_ours: bool = sqlx::query("SELECT pg_try_advisory_lock($1)")
-				.bind(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
-				.fetch_one(&mut *connection)
-				.await?
-				.try_get(0)?;
-			if !is_ours {
-				return Err(StoreError::KeptByAnother);
-			}
 			// Given back to the pool it would keep the lock.
 			connection.close_on_drop();
+			// The server takes a moment to notice that a process was killed.
+			sqlx::query(AssertSqlSafe(format!("SET lock_timeout = '{LOCK_TIMEOUT}'")))
+				.execute(&mut *connection)
+				.await?;
+			let locked = sqlx::query("SELECT 1 FROM pg_advisory_lock($1)")
+				.bind(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+				.execute(&mut *connection)
+				.await;
+			match locked {
+				Ok(_) => {},
+				Err(sqlx::Error::Database(error))
+					if error.code().is_some_and(|code| code == LOCK_NOT_AVAILABLE) =>
+				{
+					return Err(StoreError::KeptByAnother);
+				},
+				Err(error) => return Err(error.into()),
+			}
 			return Ok(Upkeep(Lock::Session(connection)));
 		}
 		let Some(path) = &self.path else { return Ok(Upkeep(Lock::Own)) };

@@ -1,5 +1,8 @@
 //! A PostgreSQL server of the test's own, which ends with it.
 
+// Each of the tests that have this module uses a part of it.
+#![allow(dead_code)]
+
 use std::{
 	fs,
 	path::{Path, PathBuf},
@@ -31,6 +34,13 @@ impl Postgres {
 			.arg(server.data()));
 		server.serve("-c fsync=off");
 		server
+	}
+
+	/// Restarts it as after a crash.
+	pub fn restart(&self) {
+		let mut stop = self.program("pg_ctl");
+		run(stop.args(["stop", "-m", "immediate", "-D"]).arg(self.data()));
+		self.serve("-c fsync=off");
 	}
 
 	/// A copy of it that follows it, and for which its commits wait from now on.

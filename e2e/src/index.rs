@@ -1,0 +1,126 @@
+//! Indexes of an organization, kept by the command line.
+
+use crate::{uploads::path, Cli};
+use serde_json::Value;
+use std::{
+	path::Path,
+	process::{Child, Stdio},
+};
+
+/// An index, in a file or a PostgreSQL database, with the views of a folder.
+pub struct Index<'a> {
+	cli: &'a Cli,
+	url: String,
+	views: String,
+}
+
+/// A process that keeps an index up to date.
+pub struct Keeper(Child);
+
+impl<'a> Index<'a> {
+	/// The index at a file's path or `postgres://…`, which need not be there.
+	pub fn new(cli: &'a Cli, url: &str, views: &Path) -> Self {
+		Self { cli, url: url.into(), views: path(views).into() }
+	}
+
+	/// Keeps it up to date until it is killed, with rows that are not final.
+	///
+	/// # Panics
+	///
+	/// If `credio` is not built.
+	pub fn keep(&self, more_nodes: &[String]) -> Keeper {
+		let mut arguments = vec!["index", "run", "--live"];
+		arguments.extend(["--index", &self.url, "--views", &self.views]);
+		for node in more_nodes {
+			arguments.extend(["--or-node", node]);
+		}
+		let mut command = self.cli.command(&arguments);
+		Keeper(command.stdout(Stdio::null()).spawn().expect("credio starts"))
+	}
+
+	/// Brings it up to date with what is final now.
+	///
+	/// # Panics
+	///
+	/// If that fails.
+	pub fn sync(&self) {
+		self.cli.ok(&["index", "sync", "--index", &self.url, "--views", &self.views]);
+	}
+
+	/// Rows of a view that fit a filter; all without one.
+	///
+	/// # Panics
+	///
+	/// If it cannot be searched.
+	pub fn search(&self, view: &str, filter: &str) -> Vec<Value> {
+		let mut search = vec!["search", "--index", &self.url, view, "--json"];
+		search.extend((!filter.is_empty()).then_some(filter));
+		self.cli.json(&search)
+	}
+
+	/// How many rows of a view are shown that are not final.
+	///
+	/// # Panics
+	///
+	/// If it cannot be searched.
+	pub fn not_final(&self, view: &str) -> usize {
+		let search = ["search", "--index", &self.url, view, "--live", "--limit", "1000", "--json"];
+		self.cli.json(&search).iter().filter(|row| row["isFinal"] == false).count()
+	}
+
+	/// Its address: a file's path or `postgres://…`.
+	pub fn url(&self) -> &str {
+		&self.url
+	}
+
+	/// All of it, but how far it is: one that is brought up to date later is further.
+	///
+	/// # Panics
+	///
+	/// If it cannot be read.
+	pub fn dump(&self) -> String {
+		let dump = self.cli.ok(&["index", "dump", "--index", &self.url, "-o", "-"]);
+		let (cursor, rest) = dump.split_once('\n').expect("a line for the cursor");
+		assert!(cursor.contains("\"cursor\""), "{cursor}");
+		rest.into()
+	}
+
+	/// Brings it up to date and holds it against one that is built anew, in a file. Answers its rows and lines.
+	///
+	/// # Panics
+	///
+	/// If they differ.
+	pub fn compare(&self, anew: &Path) -> usize {
+		let fresh = Index { cli: self.cli, url: path(anew).into(), views: self.views.clone() };
+		// The other one may not be a block further that changes something.
+		self.sync();
+		fresh.sync();
+		let (kept, fresh) = (self.dump(), fresh.dump());
+		let differing = kept.lines().zip(fresh.lines()).find(|(one, other)| one != other);
+		assert_eq!(differing, None, "an index that is built anew is another one");
+		assert_eq!(kept.len(), fresh.len(), "an index that is built anew is another one");
+		kept.lines().filter(|line| line.starts_with("{\"isCurrent\"")).count()
+	}
+}
+
+impl Keeper {
+	/// Kills it with SIGKILL.
+	///
+	/// # Panics
+	///
+	/// If it has ended by itself.
+	pub fn kill(mut self) {
+		let ended = self.0.try_wait().expect("a process has a status");
+		assert_eq!(ended, None, "it ended by itself");
+		self.0.kill().expect("it runs");
+		self.0.wait().expect("it ends");
+	}
+}
+
+impl Drop for Keeper {
+	fn drop(&mut self) {
+		// It has ended already otherwise.
+		let _ = self.0.kill();
+		let _ = self.0.wait();
+	}
+}
