@@ -482,6 +482,20 @@ pub struct IndexArguments {
 	pub index: String,
 }
 
+/// How an index is kept up to date.
+#[derive(Clone, Debug, Args)]
+pub struct UpkeepArguments {
+	/// Definitions of views: files, or folders with .toml files
+	#[arg(long = "views", value_name = "PATH")]
+	pub views: Vec<PathBuf>,
+	/// Another node, for when the first goes away; may be given several times
+	#[arg(long = "or-node", value_name = "URL")]
+	pub more_nodes: Vec<String>,
+	/// Keep documents after the grant that opened them has ended, instead of removing them
+	#[arg(long, env = "CREDIO_INDEX_KEEP_REVOKED")]
+	pub keep_revoked: bool,
+}
+
 /// Indexes.
 #[derive(Debug, Subcommand)]
 pub enum IndexCommand {
@@ -492,12 +506,8 @@ pub enum IndexCommand {
 	Run {
 		#[command(flatten)]
 		index: IndexArguments,
-		/// Definitions of views: files, or folders with .toml files
-		#[arg(long = "views", value_name = "PATH")]
-		views: Vec<PathBuf>,
-		/// Another node, for when the first goes away; may be given several times
-		#[arg(long = "or-node", value_name = "URL")]
-		more_nodes: Vec<String>,
+		#[command(flatten)]
+		upkeep: UpkeepArguments,
 		/// Show rows before they are final, to those who ask for them
 		#[arg(long)]
 		live: bool,
@@ -513,12 +523,8 @@ pub enum IndexCommand {
 	Sync {
 		#[command(flatten)]
 		index: IndexArguments,
-		/// Definitions of views: files, or folders with .toml files
-		#[arg(long = "views", value_name = "PATH")]
-		views: Vec<PathBuf>,
-		/// Another node, for when the first goes away; may be given several times
-		#[arg(long = "or-node", value_name = "URL")]
-		more_nodes: Vec<String>,
+		#[command(flatten)]
+		upkeep: UpkeepArguments,
 	},
 	/// Empty an index and build it anew from the chain, to what is final now
 	#[command(
@@ -527,12 +533,8 @@ pub enum IndexCommand {
 	Rebuild {
 		#[command(flatten)]
 		index: IndexArguments,
-		/// Definitions of views: files, or folders with .toml files
-		#[arg(long = "views", value_name = "PATH")]
-		views: Vec<PathBuf>,
-		/// Another node, for when the first goes away; may be given several times
-		#[arg(long = "or-node", value_name = "URL")]
-		more_nodes: Vec<String>,
+		#[command(flatten)]
+		upkeep: UpkeepArguments,
 	},
 	/// Answer JSON-RPC by an index that another process keeps up to date, or a replica of it, until Ctrl-C
 	#[command(

@@ -1,11 +1,8 @@
 //! Indexes of an organization, kept by the command line.
 
-use crate::{uploads::path, Cli};
+use crate::{uploads::path, Cli, Running};
 use serde_json::Value;
-use std::{
-	path::Path,
-	process::{Child, Stdio},
-};
+use std::path::Path;
 
 /// An index, in a file or a PostgreSQL database, with the views of a folder.
 pub struct Index<'a> {
@@ -13,9 +10,6 @@ pub struct Index<'a> {
 	url: String,
 	views: String,
 }
-
-/// A process that keeps an index up to date.
-pub struct Keeper(Child);
 
 impl<'a> Index<'a> {
 	/// The index at a file's path or `postgres://…`, which need not be there.
@@ -28,14 +22,14 @@ impl<'a> Index<'a> {
 	/// # Panics
 	///
 	/// If `credio` is not built.
-	pub fn keep(&self, more_nodes: &[String]) -> Keeper {
+	pub fn keep(&self, more_nodes: &[String]) -> Running {
 		let mut arguments = vec!["index", "run", "--live"];
 		arguments.extend(["--index", &self.url, "--views", &self.views]);
 		for node in more_nodes {
 			arguments.extend(["--or-node", node]);
 		}
 		let mut command = self.cli.command(&arguments);
-		Keeper(command.stdout(Stdio::null()).spawn().expect("credio starts"))
+		Running::start(&mut command)
 	}
 
 	/// Brings it up to date with what is final now.
@@ -100,27 +94,5 @@ impl<'a> Index<'a> {
 		assert_eq!(differing, None, "an index that is built anew is another one");
 		assert_eq!(kept.len(), fresh.len(), "an index that is built anew is another one");
 		kept.lines().filter(|line| line.starts_with("{\"isCurrent\"")).count()
-	}
-}
-
-impl Keeper {
-	/// Kills it with SIGKILL.
-	///
-	/// # Panics
-	///
-	/// If it has ended by itself.
-	pub fn kill(mut self) {
-		let ended = self.0.try_wait().expect("a process has a status");
-		assert_eq!(ended, None, "it ended by itself");
-		self.0.kill().expect("it runs");
-		self.0.wait().expect("it ends");
-	}
-}
-
-impl Drop for Keeper {
-	fn drop(&mut self) {
-		// It has ended already otherwise.
-		let _ = self.0.kill();
-		let _ = self.0.wait();
 	}
 }

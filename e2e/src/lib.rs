@@ -284,6 +284,40 @@ impl Cli {
 	}
 }
 
+/// A command that runs in the background, and ends with this.
+pub struct Running(Child);
+
+impl Running {
+	/// Starts it. What it prints is not kept.
+	///
+	/// # Panics
+	///
+	/// If it does not start.
+	pub fn start(command: &mut Command) -> Self {
+		Self(command.stdout(Stdio::null()).spawn().expect("it starts"))
+	}
+
+	/// Kills it with SIGKILL.
+	///
+	/// # Panics
+	///
+	/// If it has ended by itself.
+	pub fn kill(mut self) {
+		let ended = self.0.try_wait().expect("a process has a status");
+		assert_eq!(ended, None, "it ended by itself");
+		self.0.kill().expect("it runs");
+		self.0.wait().expect("it ends");
+	}
+}
+
+impl Drop for Running {
+	fn drop(&mut self) {
+		// It has ended already otherwise.
+		let _ = self.0.kill();
+		let _ = self.0.wait();
+	}
+}
+
 fn text(bytes: &[u8]) -> String {
 	String::from_utf8_lossy(bytes).into_owned()
 }

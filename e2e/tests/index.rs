@@ -83,6 +83,11 @@ fn a_funder_finds_what_was_shared_and_nothing_else() {
 	// What is revoked is found no more, by no query, and is not in the index any more.
 	let grants = channel.json(&["grants", "--from", "channel-one", "--active", "--json"]);
 	channel.ok(&["revoke", grants[0]["grantId"].as_str().expect("a grant")]);
+	// Unless it is kept, where that is allowed.
+	let before = counts(&index);
+	let sync = ["index", "sync", "--index", index.url(), "--views", path(&views_folder)];
+	funder.ok(&[&sync[..], &["--keep-revoked"]].concat());
+	assert_eq!(counts(&index), before);
 	index.sync();
 	assert_eq!(counts(&index), vec![0; views.len()]);
 	let bytes = fs::read(index.url()).expect("readable");

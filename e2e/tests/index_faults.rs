@@ -3,14 +3,13 @@
 //! `CREDIO_KILLS` sets how often the process that keeps an index is killed, `CREDIO_UPLOADS` how many documents are uploaded
 //! meanwhile. `scripts/index-kills.sh` runs the full size.
 
-use credio_e2e::{index::Index, number, uploads::path, Cli, Node};
+use credio_e2e::{index::Index, number, uploads::path, Cli, Node, Running};
 use credio_indexer::Store;
 use credio_sdk::{primitives::OrganizationId, vault::LocalVault, Client};
 use std::{
 	fs,
 	net::TcpListener,
 	path::{Path, PathBuf},
-	process::Stdio,
 	sync::Arc,
 	time::{Duration, Instant},
 };
@@ -98,11 +97,8 @@ fn survive(url: Option<&str>, restart: impl Fn()) {
 	let (mut behind, mut restarts, mut changes) = (0, 0, 0);
 	let mut chunks = files.chunks(uploads.div_ceil(kills));
 	store(chunks.next().unwrap_or_default());
-	let mut sending = channel
-		.command(&["outbox", "run", "--outbox", path(&outbox)])
-		.stdout(Stdio::null())
-		.spawn()
-		.expect("credio starts");
+	let sending =
+		Running::start(&mut channel.command(&["outbox", "run", "--outbox", path(&outbox)]));
 	for n in 0..kills {
 		let keeper = index.keep(&["ws://127.0.0.1:9".into()]);
 		store(chunks.next().unwrap_or_default());
@@ -131,8 +127,7 @@ fn survive(url: Option<&str>, restart: impl Fn()) {
 		behind += usize::from(cursor < finalized);
 	}
 	chunks.for_each(store);
-	sending.kill().expect("it runs");
-	sending.wait().expect("it ends");
+	sending.kill();
 	channel.ok(&["outbox", "run", "--outbox", path(&outbox), "--until-decided"]);
 	let rows = index.compare(&folder.join("anew.index"));
 	assert!(rows * 10 >= uploads * 7, "{rows} rows of {uploads} documents");

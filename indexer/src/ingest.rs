@@ -36,6 +36,8 @@ pub struct Settings {
 	pub nodes: Vec<String>,
 	/// Whether rows are shown before they are final, to those who ask for them.
 	pub live: bool,
+	/// Whether documents stay after the grant that opened them has ended.
+	pub keep_revoked: bool,
 }
 
 /// What keeps an index from being kept up to date.
@@ -227,7 +229,7 @@ impl Ingest {
 	/// Takes all that is final up to a block.
 	async fn follow(&self, client: &Client, finalized: BlockNumber) -> Result<()> {
 		// Asked for before anything is read: what changes after is seen the next time.
-		let access = access::Access::of(client).await?;
+		let access = access::Access::of(client, self.settings.keep_revoked).await?;
 		let streams = client.streams(None).await?;
 		if let Some(before) = self.store.access().await? {
 			let changed = access.changed_since(client, &before).await?;
@@ -256,6 +258,7 @@ impl Ingest {
 					Content::Document(document) if problem.is_some() => {
 						readable.push((entry.record_id, document));
 					},
+					Content::Unreadable(_) if problem.is_none() && self.settings.keep_revoked => {},
 					Content::Unreadable(now) if problem.as_ref() != Some(&now) => {
 						removed.push((entry.record_id, now));
 					},

@@ -1,7 +1,9 @@
 //! Indexes: keeping one up to date, and searching it.
 
 use crate::{
-	arguments::{AggregateArguments, IndexArguments, IndexCommand, SearchArguments},
+	arguments::{
+		AggregateArguments, IndexArguments, IndexCommand, SearchArguments, UpkeepArguments,
+	},
 	exit::Failure,
 	output,
 	session::Session,
@@ -33,9 +35,9 @@ async fn open(session: &Session, index: &IndexArguments) -> Result<Store, Failur
 /// Runs a command on indexes.
 pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure> {
 	match command {
-		IndexCommand::Run { index, views, more_nodes, live, listen, token_file } => {
-			let views = read_views(&views)?;
-			let (store, ingest) = ingest(session, &index, more_nodes, live).await?;
+		IndexCommand::Run { index, upkeep, live, listen, token_file } => {
+			let views = read_views(&upkeep.views)?;
+			let (store, ingest) = ingest(session, &index, upkeep, live).await?;
 			if store.views().await?.is_empty() {
 				// Nothing has to be built, and whoever asks finds them.
 				ingest.set_views(&views).await?;
@@ -54,15 +56,16 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 			drop(server);
 			Ok(())
 		},
-		IndexCommand::Sync { index, views, more_nodes } => {
-			let (store, ingest) = ingest(session, &index, more_nodes, false).await?;
-			ingest.set_views(&read_views(&views)?).await?;
+		IndexCommand::Sync { index, upkeep } => {
+			let views = read_views(&upkeep.views)?;
+			let (store, ingest) = ingest(session, &index, upkeep, false).await?;
+			ingest.set_views(&views).await?;
 			ingest.catch_up().await?;
 			show_cursor(session, &store).await
 		},
-		IndexCommand::Rebuild { index, views, more_nodes } => {
-			let views = read_views(&views)?;
-			let (store, ingest) = ingest(session, &index, more_nodes, false).await?;
+		IndexCommand::Rebuild { index, upkeep } => {
+			let views = read_views(&upkeep.views)?;
+			let (store, ingest) = ingest(session, &index, upkeep, false).await?;
 			ingest.clear().await?;
 			ingest.set_views(&views).await?;
 			ingest.catch_up().await?;
@@ -154,13 +157,14 @@ async fn show_cursor(session: &Session, store: &Store) -> Result<(), Failure> {
 async fn ingest(
 	session: &Session,
 	index: &IndexArguments,
-	more_nodes: Vec<String>,
+	upkeep: UpkeepArguments,
 	live: bool,
 ) -> Result<(Store, Ingest), Failure> {
 	let vault = session.vault_of_organization().await?;
 	let store = Store::open(&index.index, vault.organization()).await?;
-	let nodes = [vec![session.node().to_owned()], more_nodes].concat();
-	let ingest = Ingest::new(store.clone(), Arc::new(vault), Settings { nodes, live });
+	let nodes = [vec![session.node().to_owned()], upkeep.more_nodes].concat();
+	let settings = Settings { nodes, live, keep_revoked: upkeep.keep_revoked };
+	let ingest = Ingest::new(store.clone(), Arc::new(vault), settings);
 	Ok((store, ingest))
 }
 
