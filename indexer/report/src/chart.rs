@@ -57,7 +57,7 @@ impl Bars {
 			.map(|n| f64::from(n) * step)
 			.take_while(|at| *at <= top + step / 2.0)
 			.collect();
-		let labels: Vec<String> = ticks.iter().map(|tick| compact(*tick, step)).collect();
+		let labels: Vec<String> = ticks.iter().map(|tick| compact(*tick, step, top)).collect();
 		let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
 		let left = longest as f64 * CHARACTER + 12.0;
 		let (height, width) = (HEIGHT - TOP - BOTTOM, WIDTH - left - RIGHT);
@@ -114,7 +114,7 @@ impl Bars {
 				@if value > 0.0 {
 					@let (from, to) = (y(below), y(below + value));
 					rect class={ "c" (series.colour) } x=(at(x)) y=(at(to)) width=(at(width)) height=(at(from - to)) {
-						title { (clean(category)) ": " (series.name) " " (compact(value, 0.01)) }
+						title { (clean(category)) ": " (series.name) " " (compact(value, 0.01, value)) }
 					}
 					({ below += value; html! {} })
 				}
@@ -159,20 +159,21 @@ fn step(highest: f64, is_whole: bool) -> f64 {
 	}
 }
 
-/// A number on an axis: `1,500`, `20k`, `1.5M`.
-fn compact(value: f64, step: f64) -> String {
+/// A number on an axis that ends at `top`: `1,500`, `20k`, `1.5M`, with as many digits as the step between two needs.
+fn compact(value: f64, step: f64, top: f64) -> String {
 	const UNITS: [(f64, &str); 4] = [(1e12, "T"), (1e9, "bn"), (1e6, "M"), (1e3, "k")];
-	let unit = UNITS.into_iter().find(|(unit, _)| value >= *unit && (value >= 10_000.0));
+	let unit = UNITS.into_iter().find(|(unit, _)| top >= *unit && top >= 10_000.0);
 	let (unit, name) = unit.unwrap_or((1.0, ""));
-	let digits = [0, 1, 2].into_iter().find(|digits| {
-		let scaled = step.min(value.max(step)) / unit * 10f64.powi(*digits);
-		(scaled - scaled.round()).abs() < 1e-6 && scaled >= 0.999
-	});
-	let text =
-		format!("{:.*}", digits.map_or(2, |digits| digits.unsigned_abs() as usize), value / unit);
+	let is_exact = |digits: &usize| {
+		let scaled = step / unit * [1.0, 10.0, 100.0][*digits];
+		(scaled - scaled.round()).abs() < 1e-6
+	};
+	let digits = (0..3).find(is_exact).unwrap_or(2);
+	let text = format!("{:.digits$}", value / unit);
 	let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-	let fraction =
-		if fraction.bytes().all(|b| b == b'0') { String::new() } else { format!(".{fraction}") };
+	let is_zero = fraction.bytes().all(|b| b == b'0');
+	let fraction = if is_zero { String::new() } else { format!(".{fraction}") };
+	let name = if value == 0.0 { "" } else { name };
 	format!("{}{fraction}{name}", crate::format::grouped(whole))
 }
 
@@ -187,15 +188,16 @@ mod tests {
 		assert_eq!(step(100.0, true), 20.0);
 		assert_eq!(step(2_078.86, false), 500.0);
 		assert!((step(0.3, false) - 0.1).abs() < 1e-9);
-		for (value, step, shown) in [
-			(0.0, 1.0, "0"),
-			(1_500.0, 500.0, "1,500"),
-			(20_000.0, 5_000.0, "20k"),
-			(1_500_000.0, 500_000.0, "1.5M"),
-			(2_000_000.0, 500_000.0, "2M"),
-			(0.25, 0.05, "0.25"),
+		for (value, step, top, shown) in [
+			(0.0, 1.0, 5.0, "0"),
+			(0.0, 5_000.0, 15_000.0, "0"),
+			(1_500.0, 500.0, 2_500.0, "1,500"),
+			(5_000.0, 5_000.0, 15_000.0, "5k"),
+			(1_500_000.0, 500_000.0, 2_000_000.0, "1.5M"),
+			(2_000_000.0, 500_000.0, 2_000_000.0, "2M"),
+			(0.25, 0.05, 0.3, "0.25"),
 		] {
-			assert_eq!(compact(value, step), shown);
+			assert_eq!(compact(value, step, top), shown);
 		}
 	}
 

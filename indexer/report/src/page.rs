@@ -10,6 +10,9 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src dat
 /// Seconds after which a page that is kept up to date loads itself again.
 const REFRESH: u32 = 5;
 
+/// Most rows of a table that is not broken between two sheets of paper.
+const WHOLE: usize = 14;
+
 /// Where a page's figures come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -139,7 +142,7 @@ impl Table<'_> {
 		};
 		html! {
 			div.scroll {
-				table id=(self.id) {
+				table.narrow[self.columns.len() < 4].whole[self.rows.len() <= WHOLE] id=(self.id) {
 					caption { (clean(&self.caption)) }
 					thead { tr {
 						@for column in self.columns {

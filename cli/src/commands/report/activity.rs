@@ -47,9 +47,13 @@ pub async fn run(session: &Session, arguments: ActivityArguments) -> Result<(), 
 	let head = heads.next().await?;
 	let mut gatherer = Gatherer::new(&client, &arguments, outbox, index, head).await?;
 	let is_live = arguments.output.watch;
-	let (mut shown, sources) = gatherer.gather(head).await?;
-	write(&arguments.output, &shown.page(&origin(sources, is_live)))?;
-	tell(session, &arguments.output)?;
+	let mut shown = gatherer.gather(head).await?;
+	let output = &arguments.output;
+	let show = |(activity, sources): &(Activity, Vec<Source>), is_live| {
+		write(output, &activity.page(&origin(sources.clone(), is_live)))?;
+		tell(session, output)
+	};
+	show(&shown, is_live)?;
 	if !is_live {
 		return Ok(());
 	}
@@ -58,18 +62,18 @@ pub async fn run(session: &Session, arguments: ActivityArguments) -> Result<(), 
 	loop {
 		let mut head = tokio::select! {
 			head = heads.next() => head?,
-			_ = &mut stop => return Ok(()),
+			// From now on the page is not kept up to date, and says so.
+			_ = &mut stop => return show(&shown, false),
 		};
 		// What came meanwhile: only the newest counts.
 		while let Some(newer) = heads.next().now_or_never() {
 			head = newer?;
 		}
 		client.follow_upgrade().await?;
-		let (activity, sources) = gatherer.gather(head).await?;
-		if activity != shown {
-			write(&arguments.output, &activity.page(&origin(sources, is_live)))?;
-			tell(session, &arguments.output)?;
-			shown = activity;
+		let found = gatherer.gather(head).await?;
+		if found.0 != shown.0 {
+			show(&found, is_live)?;
+			shown = found;
 		}
 	}
 }

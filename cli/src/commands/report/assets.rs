@@ -32,30 +32,36 @@ pub async fn run(session: &Session, arguments: AssetsArguments) -> Result<(), Fa
 	let store = index::open(&arguments.index.index, organization).await?;
 	let reading = Reading { store: &store, arguments: &arguments, organization };
 	let is_live = arguments.output.watch;
-	let mut shown: Option<Assets> = None;
-	let mut seen = None;
+	let show = |(assets, at): &(Assets, Option<Cursor>), is_live| {
+		write(&arguments.output, &assets.page(&origin(sources(*at), is_live)))?;
+		tell(session, &arguments.output)
+	};
+	let mut shown = reading.read().await?;
+	let mut seen = (shown.1, reading.as_of());
+	show(&shown, is_live)?;
+	if !is_live {
+		return Ok(());
+	}
 	let stop = tokio::signal::ctrl_c();
 	tokio::pin!(stop);
+	let mut pause = PAUSE;
 	loop {
-		let mut pause = PAUSE;
-		let now = (store.cursor().await?, reading.as_of());
-		if seen != Some(now) {
-			let started = Instant::now();
-			let (assets, at) = reading.read().await?;
-			pause = pause.max(started.elapsed() * REST);
-			seen = Some(now);
-			if shown.as_ref() != Some(&assets) {
-				write(&arguments.output, &assets.page(&origin(sources(at), is_live)))?;
-				tell(session, &arguments.output)?;
-				shown = Some(assets);
-			}
-		}
-		if !is_live {
-			return Ok(());
-		}
 		tokio::select! {
 			() = tokio::time::sleep(pause) => {},
-			_ = &mut stop => return Ok(()),
+			// From now on the page is not kept up to date, and says so.
+			_ = &mut stop => return show(&shown, false),
+		}
+		let now = (store.cursor().await?, reading.as_of());
+		if seen == now {
+			continue;
+		}
+		let started = Instant::now();
+		let found = reading.read().await?;
+		pause = PAUSE.max(started.elapsed() * REST);
+		seen = now;
+		if found.0 != shown.0 {
+			show(&found, is_live)?;
+			shown = found;
 		}
 	}
 }

@@ -265,7 +265,6 @@ impl Ledger {
 			Resource::Stream(stream) => Some(stream),
 		};
 		let is_own = of_record.is_some_and(|stream| self.own.contains(&stream));
-		// A stream may be ours and yet unknown: then we gave its first grant, and nobody else could.
 		Ok(is_own || [grant.grantor, grant.grantee].contains(&self.us))
 	}
 
