@@ -1,5 +1,9 @@
 //! The command line.
 
+mod report;
+
+pub use report::{ActivityArguments, AssetsArguments, ReportCommand, ReportOutput};
+
 use clap::{Args, Parser, Subcommand};
 use credio_sdk::primitives::{
 	AccessRequestId, AccountId, BundleId, Digest, GrantId, RecordId, RequestKey,
@@ -233,6 +237,9 @@ pub enum Command {
 		after_help = "Example: credio aggregate invoices-ubl count 'sum(amount)' --by currency --by 'month(dueDate)'"
 	)]
 	Aggregate(AggregateArguments),
+	/// Pages of figures: what your organization did, and how assets perform
+	#[command(subcommand)]
+	Report(Box<ReportCommand>),
 	/// Write the vaults of the example organizations of a development chain
 	#[command(after_help = "Example: credio dev-vaults ~/credio-dev")]
 	DevVaults {

@@ -12,6 +12,7 @@ mod lane;
 mod org;
 mod outbox;
 mod read;
+mod report;
 mod stream;
 pub(crate) mod upload;
 mod vault;
@@ -71,6 +72,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 		Command::Index(command) => index::run(&session, command).await,
 		Command::Search(arguments) => index::search(&session, arguments).await,
 		Command::Aggregate(arguments) => index::aggregate(&session, arguments).await,
+		Command::Report(command) => report::run(&session, *command).await,
 		Command::DevVaults { folder } => dev::run(&session, &folder),
 	}
 }

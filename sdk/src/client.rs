@@ -7,6 +7,7 @@ mod evidence;
 mod grants;
 mod nodes;
 mod organizations;
+mod past;
 mod records;
 mod requests;
 mod streams;
@@ -18,6 +19,7 @@ pub use evidence::EvidenceRequest;
 pub use grants::Terms;
 pub use nodes::ahead_of;
 pub use organizations::NewOrganization;
+pub use past::{BlockEvents, BusinessEvent, Past};
 pub use records::{CommittedDocument, Entries, Outcome, StreamPart, Unread, Upload, Uploaded};
 pub use requests::{Heads, SignedRequest};
 
@@ -34,7 +36,7 @@ use credio_primitives::{
 		AccessToken, At, Bytes, Items, Limits, MembershipAnswer, OrganizationDetail,
 		OrganizationJson, PageRequest, QuotaJson, StreamJson, StreamKeyJson,
 	},
-	BlockNumber, KeyEpoch, OrganizationId, Resource, StreamId, WrappedSecret,
+	BlockNumber, Digest, KeyEpoch, OrganizationId, Resource, StreamId, WrappedSecret,
 };
 use serde::{de::DeserializeOwned, Serialize};
 use std::{
@@ -68,6 +70,8 @@ pub struct Client {
 	turn: Mutex<()>,
 	/// Secrets of streams as this organization holds them, which never change.
 	held: Mutex<HashMap<(StreamId, KeyEpoch), Held>>,
+	/// Runtimes of the past, by version, by which events of their blocks are read.
+	runtimes: Mutex<HashMap<u32, AtBlock>>,
 }
 
 impl std::fmt::Debug for Client {
@@ -96,6 +100,7 @@ impl Client {
 			limits,
 			turn: Mutex::default(),
 			held: Mutex::default(),
+			runtimes: Mutex::default(),
 		};
 		let account = client.vault.account();
 		let membership: At<MembershipAnswer> = client.call("credio_v1_member", (&account,)).await?;
@@ -351,6 +356,13 @@ async fn at_block(rpc: &RpcClient) -> Result<AtBlock> {
 	let api: OnlineClient<PolkadotConfig> =
 		OnlineClient::from_rpc_client(rpc.clone()).await.map_err(chain)?;
 	api.at_current_block().await.map_err(chain)
+}
+
+/// The runtime of a block.
+async fn at_block_of(rpc: &RpcClient, hash: Digest) -> Result<AtBlock> {
+	let api: OnlineClient<PolkadotConfig> =
+		OnlineClient::from_rpc_client(rpc.clone()).await.map_err(chain)?;
+	api.at_block(subxt::utils::H256(hash.0)).await.map_err(chain)
 }
 
 /// Parameters by position, given as a tuple.

@@ -200,6 +200,13 @@ impl Outbox {
 		store::outcomes(&self.pool, number, limit).await
 	}
 
+	/// How many items there are in each state that any is in.
+	///
+	/// Errors: [`OutboxError::Database`].
+	pub async fn counts(&self) -> Result<Vec<(ItemState, i64)>> {
+		store::counts(&self.pool).await
+	}
+
 	/// Items in the order in which they were stored, from the one after `after` on.
 	///
 	/// Errors: [`OutboxError::Database`].

@@ -264,7 +264,7 @@ impl Client {
 }
 
 /// The key of a storage item, or of its entry for a hash.
-fn storage_key(pallet: &str, item: &str, hash: Option<Digest>) -> String {
+pub(super) fn storage_key(pallet: &str, item: &str, hash: Option<Digest>) -> String {
 	let mut key = [pallet, item].map(|name| sp_crypto_hashing::twox_128(name.as_bytes())).concat();
 	key.extend(hash.iter().flat_map(|hash| hash.0));
 	format!("0x{}", hex::encode(key))

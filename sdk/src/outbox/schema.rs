@@ -4,9 +4,9 @@ use super::{OutboxError, Result};
 use sqlx::{AnyConnection, AnyPool, Row};
 
 /// Version of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
-/// One statement each, for both databases: `IDENTITY` stands for the type of a number that the database counts up.
+/// The tables as version 1 had them: one statement each, for SQLite and for PostgreSQL.
 const TABLES: [(&str, &str); 6] = [
 	(
 		"CREATE TABLE IF NOT EXISTS credio_outbox_meta (name TEXT PRIMARY KEY, value BIGINT NOT NULL)",
@@ -72,6 +72,19 @@ const TABLES: [(&str, &str); 6] = [
 	),
 ];
 
+/// What version 2 added: when an item was stored, and when its outcome was heard of, in milliseconds since 1970. Items
+/// of version 1 have none.
+const TIMES: [(&str, &str); 2] = [
+	(
+		"ALTER TABLE credio_outbox_items ADD COLUMN stored_at BIGINT",
+		"ALTER TABLE credio_outbox_items ADD COLUMN IF NOT EXISTS stored_at BIGINT",
+	),
+	(
+		"ALTER TABLE credio_outbox_items ADD COLUMN ended_at BIGINT",
+		"ALTER TABLE credio_outbox_items ADD COLUMN IF NOT EXISTS ended_at BIGINT",
+	),
+];
+
 /// Sets a connection up so that what was committed survives a power cut, and readers do not hold up the writer.
 pub async fn configure_sqlite(
 	connection: &mut AnyConnection,
@@ -95,19 +108,114 @@ pub async fn migrate(pool: &AnyPool, is_postgres: bool) -> Result<()> {
 			Err(error) => return Err(error.into()),
 		}
 	}
-	for (name, value) in [("version", VERSION), ("outcomes", 0)] {
+	// A new database begins at version 1, too, and goes the same way as an old one.
+	for (name, value) in [("version", 1), ("outcomes", 0)] {
 		sqlx::query("INSERT INTO credio_outbox_meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
 			.bind(name)
 			.bind(value)
 			.execute(pool)
 			.await?;
 	}
-	let found: i64 = sqlx::query("SELECT value FROM credio_outbox_meta WHERE name = 'version'")
-		.fetch_one(pool)
-		.await?
-		.try_get(0)?;
+	let found = version(pool).await?;
 	if found > VERSION {
 		return Err(OutboxError::NewerSchema { found, known: VERSION });
 	}
+	if found < 2 {
+		add_times(pool, is_postgres).await?;
+	}
 	Ok(())
+}
+
+async fn version(pool: &AnyPool) -> Result<i64> {
+	let query = "SELECT value FROM credio_outbox_meta WHERE name = 'version'";
+	Ok(sqlx::query(query).fetch_one(pool).await?.try_get(0)?)
+}
+
+/// From version 1 to 2. A crash in between leaves version 1 with a column more, from which this goes on; and of two
+/// processes that do it at once each finds the columns, whoever made them.
+async fn add_times(pool: &AnyPool, is_postgres: bool) -> Result<()> {
+	for (sqlite, postgres) in TIMES {
+		let statement = if is_postgres { postgres } else { sqlite };
+		match sqlx::query(statement).execute(pool).await {
+			Ok(_) => {},
+			// SQLite has no IF NOT EXISTS for columns.
+			Err(sqlx::Error::Database(error))
+				if !is_postgres && error.message().contains("duplicate column name") => {},
+			Err(error) => return Err(error.into()),
+		}
+	}
+	sqlx::query("UPDATE credio_outbox_meta SET value = 2 WHERE name = 'version' AND value < 2")
+		.execute(pool)
+		.await?;
+	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use sqlx::any::AnyPoolOptions;
+
+	async fn database(folder: &tempfile::TempDir) -> AnyPool {
+		sqlx::any::install_default_drivers();
+		let url = format!("sqlite://{}?mode=rwc", folder.path().join("outbox").display());
+		AnyPoolOptions::new().connect(&url).await.unwrap()
+	}
+
+	/// An outbox as version 1 left it, with an item that has ended and one that waits.
+	async fn version_1(pool: &AnyPool) {
+		for (statement, _) in TABLES {
+			sqlx::query(statement).execute(pool).await.unwrap();
+		}
+		for statement in [
+			"INSERT INTO credio_outbox_meta VALUES ('version', 1), ('outcomes', 1)",
+			"INSERT INTO credio_outbox_items
+				(request_key, current_key, attempt, content, body, lifetime, checked_at, state, outcome_number, decided_at)
+				VALUES (zeroblob(32), zeroblob(32), 0, x'', x'', 10, 0, 'expired', 1, 7)",
+			"INSERT INTO credio_outbox_items
+				(request_key, current_key, attempt, content, body, lifetime, checked_at, state)
+				VALUES (randomblob(32), zeroblob(32), 0, x'', x'', 10, 0, 'waiting')",
+		] {
+			sqlx::query(statement).execute(pool).await.unwrap();
+		}
+	}
+
+	#[tokio::test]
+	async fn an_outbox_of_version_1_gets_columns_for_times_and_keeps_its_items() {
+		let folder = tempfile::tempdir().unwrap();
+		let pool = database(&folder).await;
+		version_1(&pool).await;
+		migrate(&pool, false).await.unwrap();
+		assert_eq!(version(&pool).await.unwrap(), VERSION);
+		let items = super::super::store::list(&pool, None, 0, 10).await.unwrap();
+		assert_eq!(items.len(), 2);
+		assert_eq!((items[0].outcome_number, items[0].decided_at), (Some(1), Some(7)));
+		assert!(items.iter().all(|item| item.stored_at.is_none() && item.ended_at.is_none()));
+		// Again changes nothing.
+		migrate(&pool, false).await.unwrap();
+		assert_eq!(version(&pool).await.unwrap(), VERSION);
+	}
+
+	#[tokio::test]
+	async fn a_migration_that_was_cut_off_goes_on() {
+		let folder = tempfile::tempdir().unwrap();
+		let pool = database(&folder).await;
+		version_1(&pool).await;
+		sqlx::query(TIMES[0].0).execute(&pool).await.unwrap();
+		let (one, other) = (migrate(&pool, false), migrate(&pool, false));
+		let (one, other) = tokio::join!(one, other);
+		one.and(other).unwrap();
+		assert_eq!(version(&pool).await.unwrap(), VERSION);
+		assert_eq!(super::super::store::list(&pool, None, 0, 10).await.unwrap().len(), 2);
+	}
+
+	#[tokio::test]
+	async fn a_newer_version_is_left_alone() {
+		let folder = tempfile::tempdir().unwrap();
+		let pool = database(&folder).await;
+		version_1(&pool).await;
+		let newer = "UPDATE credio_outbox_meta SET value = 3 WHERE name = 'version'";
+		sqlx::query(newer).execute(&pool).await.unwrap();
+		let refused = migrate(&pool, false).await;
+		assert!(matches!(refused, Err(OutboxError::NewerSchema { found: 3, known: VERSION })));
+	}
 }

@@ -6,6 +6,7 @@ use super::{Enqueued, ItemState, OutboxError, Result};
 use credio_primitives::{rpc::RequestStatus, BlockNumber, Digest, RecordId, RequestKey};
 use serde::Serialize;
 use sqlx::{any::AnyRow, AnyPool, Row};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Declares the statements that run on the connections of applications as well as on ours.
 macro_rules! statements {
@@ -26,8 +27,8 @@ macro_rules! statements {
 				// application while another process has written (SQLite).
 				let inserted = sqlx::query(
 					"INSERT INTO credio_outbox_items
-						(request_key, current_key, attempt, record_id, content, body, lane, lifetime, checked_at, state)
-					SELECT $1, $2, 0, $3, $4, $5, $6, $7, 0, 'waiting'
+						(request_key, current_key, attempt, record_id, content, body, lane, lifetime, checked_at, state, stored_at)
+					SELECT $1, $2, 0, $3, $4, $5, $6, $7, 0, 'waiting', $9
 					WHERE (SELECT COUNT(*) FROM credio_outbox_items WHERE state IN ('waiting', 'sending')) < $8
 					ON CONFLICT (request_key) DO NOTHING",
 				)
@@ -39,6 +40,7 @@ macro_rules! statements {
 				.bind(item.lane)
 				.bind(item.lifetime)
 				.bind(max_undecided)
+				.bind(super::milliseconds())
 				.execute(&mut *connection)
 				.await?
 				.rows_affected();
@@ -138,9 +140,21 @@ pub struct Listed {
 	pub outcome: Option<RequestStatus>,
 	/// What keeps it from being sent, or why it was not applied.
 	pub problem: Option<String>,
+	/// The finalized block at which it was found to have ended.
+	pub decided_at: Option<i64>,
+	/// When it was stored, in milliseconds since 1970, by this machine's clock. Items of older software have no times.
+	pub stored_at: Option<i64>,
+	/// When it was found to have ended.
+	pub ended_at: Option<i64>,
 }
 
-const LISTED: &str = "id, request_key, current_key, record_id, state, lane, position, expires_at, outcome_number, outcome, problem";
+const LISTED: &str = "id, request_key, current_key, record_id, state, lane, position, expires_at, outcome_number, outcome, problem, decided_at, stored_at, ended_at";
+
+/// Milliseconds since 1970.
+pub(super) fn milliseconds() -> i64 {
+	let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+	i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
 
 pub(super) fn listed(row: &AnyRow) -> Result<Listed> {
 	let record: Option<Vec<u8>> = row.try_get(3)?;
@@ -160,6 +174,9 @@ pub(super) fn listed(row: &AnyRow) -> Result<Listed> {
 			.transpose()
 			.map_err(|error| OutboxError::Corrupted(error.to_string()))?,
 		problem: row.try_get(10)?,
+		decided_at: row.try_get(11)?,
+		stored_at: row.try_get(12)?,
+		ended_at: row.try_get(13)?,
 	})
 }
 
@@ -322,6 +339,13 @@ pub(super) async fn count_sending(pool: &AnyPool) -> Result<i64> {
 	Ok(sqlx::query(query).fetch_one(pool).await?.try_get(0)?)
 }
 
+/// How many items are in each state.
+pub(super) async fn counts(pool: &AnyPool) -> Result<Vec<(ItemState, i64)>> {
+	let query = "SELECT state, COUNT(*) FROM credio_outbox_items GROUP BY state ORDER BY state";
+	let rows = sqlx::query(query).fetch_all(pool).await?;
+	rows.iter().map(|row| Ok((state_of(&row.try_get::<String, _>(0)?)?, row.try_get(1)?))).collect()
+}
+
 /// How many items are undecided.
 pub(super) async fn count_undecided(pool: &AnyPool) -> Result<i64> {
 	let query = "SELECT COUNT(*) FROM credio_outbox_items WHERE state IN ('waiting', 'sending')";
@@ -426,14 +450,15 @@ pub(super) async fn end(pool: &AnyPool, id: i64, end: &End<'_>) -> Result<bool> 
 	.try_get(0)?;
 	let ended = sqlx::query(
 		"UPDATE credio_outbox_items
-		SET state = $1, outcome_number = $2, outcome = $3, decided_at = $4, problem = $5
-		WHERE id = $6 AND outcome_number IS NULL",
+		SET state = $1, outcome_number = $2, outcome = $3, decided_at = $4, problem = $5, ended_at = $6
+		WHERE id = $7 AND outcome_number IS NULL",
 	)
 	.bind(end.state.name())
 	.bind(number)
 	.bind(outcome)
 	.bind(i64::from(end.block))
 	.bind(end.problem.clone())
+	.bind(milliseconds())
 	.bind(id)
 	.execute(&mut *transaction)
 	.await?

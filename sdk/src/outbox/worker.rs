@@ -17,7 +17,7 @@ use futures::{stream, FutureExt, StreamExt, TryStreamExt};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	future::Future,
-	time::{Duration, SystemTime, UNIX_EPOCH},
+	time::Duration,
 };
 use tokio::sync::watch;
 
@@ -73,11 +73,6 @@ type States = BTreeMap<i64, RequestState>;
 
 /// How long a lane has stood still: its next position, and the finalized block since which it is that.
 pub(super) type Standstills = BTreeMap<u32, (u64, BlockNumber)>;
-
-fn milliseconds() -> i64 {
-	let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-	i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
 
 impl Outbox {
 	/// A worker for this outbox.
@@ -142,7 +137,8 @@ impl Worker {
 		let mut looked_at = None;
 		loop {
 			heard.send_if_modified(|known| std::mem::replace(known, finalized) != finalized);
-			let (now, lease) = (milliseconds(), i64::try_from(LEASE.as_millis()).unwrap_or(0));
+			let (now, lease) =
+				(store::milliseconds(), i64::try_from(LEASE.as_millis()).unwrap_or(0));
 			if store::lead(&self.outbox.pool, &self.name, now, now.saturating_add(lease)).await? {
 				// Where items stand changes with finalized blocks only.
 				if looked_at.replace(finalized) != Some(finalized) {

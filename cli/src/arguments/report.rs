@@ -1,0 +1,120 @@
+//! Arguments of reports.
+
+use super::IndexArguments;
+use clap::{Args, Subcommand};
+use credio_report::activity::{Period, PeriodError};
+use jiff::civil::Date;
+use std::path::PathBuf;
+
+/// Reports.
+#[derive(Debug, Subcommand)]
+pub enum ReportCommand {
+	/// What your organization did in a period: uploads, requests, grants, access, partners
+	#[command(
+		after_help = "Examples:\n  credio report activity -o activity.html\n  credio report activity --from 2026-11-01 --to 2026-11-30 --outbox acme.outbox -o november.html"
+	)]
+	Activity(ActivityArguments),
+	/// How assets perform: due, paid and overdue by month, and by age
+	#[command(
+		after_help = "Examples:\n  credio report assets repayment-schedules --due dueDate --amount payment --currency currency --index acme.index -o assets.html\n  credio report assets loans --due dueDate --amount payment --paid paidOn --as-of 2026-12-31 --index acme.index -o assets.html"
+	)]
+	Assets(AssetsArguments),
+}
+
+/// What to report of an organization's activity.
+#[derive(Debug, Args)]
+pub struct ActivityArguments {
+	/// First day, in UTC [default: 29 days before the last]
+	#[arg(long, value_name = "DATE")]
+	pub from: Option<Date>,
+	/// Last day, in UTC [default: today]
+	#[arg(long, value_name = "DATE")]
+	pub to: Option<Date>,
+	/// An index of your organization, whose views are counted
+	#[arg(long, env = "CREDIO_INDEX", value_name = "FILE_OR_URL")]
+	pub index: Option<String>,
+	/// The outbox that your organization uploads with: it knows what expired, and how long everything took
+	#[arg(long, env = "CREDIO_OUTBOX", value_name = "FILE_OR_URL")]
+	pub outbox: Option<String>,
+	/// Where to write it
+	#[command(flatten)]
+	pub output: ReportOutput,
+}
+
+impl ActivityArguments {
+	/// The period, if its last day is `today` unless another one was given.
+	pub fn period(&self, today: Date) -> Result<Period, PeriodError> {
+		let to = self.to.unwrap_or(today);
+		let from = match self.from {
+			Some(from) => from,
+			None => to.saturating_sub(jiff::Span::new().days(29)),
+		};
+		Period::new(from, to)
+	}
+}
+
+/// What to report of assets.
+#[derive(Debug, Args)]
+pub struct AssetsArguments {
+	/// The view
+	pub view: String,
+	/// Its column with the day on which something is due
+	#[arg(long, value_name = "COLUMN")]
+	pub due: String,
+	/// Its column with the amount that is due
+	#[arg(long, value_name = "COLUMN")]
+	pub amount: String,
+	/// Its column that says what is paid: yes or no, the day of the payment, or the amount that was paid
+	#[arg(long, value_name = "COLUMN")]
+	pub paid: Option<String>,
+	/// Its column with the currency
+	#[arg(long, value_name = "COLUMN")]
+	pub currency: Option<String>,
+	/// Day as of which it is told [default: today, in UTC]
+	#[arg(long, value_name = "DATE")]
+	pub as_of: Option<Date>,
+	/// Which rows; all without it
+	#[arg(long = "where", value_name = "FILTER")]
+	pub filter: Option<String>,
+	/// The index
+	#[command(flatten)]
+	pub index: IndexArguments,
+	/// Where to write it
+	#[command(flatten)]
+	pub output: ReportOutput,
+}
+
+/// Where a report goes.
+#[derive(Clone, Debug, Args)]
+pub struct ReportOutput {
+	/// File to write, which only you can read; - for standard output
+	#[arg(short, long, value_name = "FILE")]
+	pub output: PathBuf,
+	/// Stay, and write it anew whenever something in it has changed, until Ctrl-C
+	#[arg(long)]
+	pub watch: bool,
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use jiff::civil::date;
+
+	fn period(from: Option<Date>, to: Option<Date>) -> Result<Period, PeriodError> {
+		let output = ReportOutput { output: PathBuf::new(), watch: false };
+		ActivityArguments { from, to, index: None, outbox: None, output }.period(date(2026, 3, 1))
+	}
+
+	#[test]
+	fn thirty_days_are_reported_unless_others_are_asked_for() {
+		let last = period(None, None).unwrap();
+		assert_eq!(
+			(last.from(), last.to(), last.days()),
+			(date(2026, 1, 31), date(2026, 3, 1), 30)
+		);
+		let given = period(Some(date(2026, 2, 1)), Some(date(2026, 2, 28))).unwrap();
+		assert_eq!(given.days(), 28);
+		assert_eq!(period(None, Some(date(2026, 1, 30))).unwrap().from(), date(2026, 1, 1));
+		assert!(period(Some(date(2026, 3, 2)), None).is_err());
+	}
+}

@@ -1,0 +1,148 @@
+//! Reports: gathering their figures, writing the page, and keeping it up to date.
+
+mod activity;
+mod assets;
+mod index;
+mod ledger;
+mod outbox;
+mod readers;
+
+use crate::{
+	arguments::{ReportCommand, ReportOutput},
+	exit::Failure,
+	session::Session,
+};
+use credio_report::{format, Origin, Source};
+use jiff::{civil::Date, tz::TimeZone, Timestamp};
+use std::{
+	fs,
+	io::Write,
+	os::unix::fs::OpenOptionsExt,
+	path::{Path, PathBuf},
+};
+
+/// Runs a command on reports.
+pub async fn run(session: &Session, command: ReportCommand) -> Result<(), Failure> {
+	match command {
+		ReportCommand::Activity(arguments) => activity::run(session, arguments).await,
+		ReportCommand::Assets(arguments) => assets::run(session, arguments).await,
+	}
+}
+
+fn today() -> Date {
+	Timestamp::now().to_zoned(TimeZone::UTC).date()
+}
+
+/// Where a page comes from that is made now.
+fn origin(sources: Vec<Source>, is_live: bool) -> Origin {
+	let made_at = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
+	let software = concat!("credio ", env!("CARGO_PKG_VERSION")).to_owned();
+	Origin { made_at, software, sources, is_live }
+}
+
+/// Refuses a database that is not there, which opening it would make.
+fn ensure_exists(what: &str, url: &str) -> Result<(), Failure> {
+	if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+		return Ok(());
+	}
+	let path = url.strip_prefix("sqlite:").unwrap_or(url);
+	let path = path.strip_prefix("//").unwrap_or(path);
+	match Path::new(path).is_file() {
+		true => Ok(()),
+		false => Err(Failure::Other(format!("there is no {what} at {path}"))),
+	}
+}
+
+/// Writes a page in one step: whoever reads it finds the one before or this one, and never a part of it.
+fn write(output: &ReportOutput, page: &str) -> Result<(), Failure> {
+	let path = &output.output;
+	if path.as_os_str() == "-" {
+		let written = std::io::stdout().lock().write_all(page.as_bytes());
+		return written.map_err(|error| Failure::file(path, error));
+	}
+	let part = part_of(path)?;
+	let written = write_new(&part, page).and_then(|()| fs::rename(&part, path));
+	written.map_err(|error| {
+		// What could not be written is of no use; that it cannot be removed either changes nothing.
+		let _ = fs::remove_file(&part);
+		Failure::file(path, error)
+	})
+}
+
+/// A file beside another one, of this process alone.
+fn part_of(path: &Path) -> Result<PathBuf, Failure> {
+	let name = path.file_name().ok_or_else(|| {
+		Failure::Other(format!("{} is no file to write a report to", path.display()))
+	})?;
+	let mut part = std::ffi::OsString::from(".");
+	part.push(name);
+	part.push(format!(".{}.part", std::process::id()));
+	Ok(path.with_file_name(part))
+}
+
+fn write_new(path: &Path, page: &str) -> std::io::Result<()> {
+	// Left by a process of the same number that was killed.
+	let _ = fs::remove_file(path);
+	let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+	file.write_all(page.as_bytes())?;
+	file.sync_all()
+}
+
+/// Refuses to keep something up to date that cannot be.
+fn check(output: &ReportOutput) -> Result<(), Failure> {
+	match output.watch && output.output.as_os_str() == "-" {
+		true => Err(Failure::Other("--watch needs a file to write to, and not -".into())),
+		false => Ok(()),
+	}
+}
+
+/// Says that a page was written.
+fn tell(session: &Session, output: &ReportOutput) -> Result<(), Failure> {
+	let path = &output.output;
+	if path.as_os_str() == "-" {
+		return Ok(());
+	}
+	let time = format::time(origin(Vec::new(), false).made_at);
+	let json =
+		serde_json::json!({ "file": path, "writtenAt": format!("{}Z", time.replace(' ', "T")) });
+	match session.json {
+		true => crate::output::json_line(&json),
+		false => {
+			println!("{time} UTC  written {}", path.display());
+			Ok(())
+		},
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use std::os::unix::fs::PermissionsExt;
+
+	#[test]
+	fn a_page_is_replaced_in_one_step_and_is_for_its_owner_only() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("report.html");
+		fs::write(&path, "old").unwrap();
+		fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+		let output = ReportOutput { output: path.clone(), watch: true };
+		write(&output, "new").unwrap();
+		assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+		assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+		assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+		let nowhere = ReportOutput { output: folder.path().join("none/report.html"), watch: false };
+		assert!(write(&nowhere, "new").is_err());
+		let a_folder = ReportOutput { output: folder.path().into(), watch: false };
+		assert!(write(&a_folder, "new").is_err());
+		assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+	}
+
+	#[test]
+	fn a_database_that_is_not_there_is_not_made() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("none.index");
+		assert!(ensure_exists("index", path.to_str().unwrap()).is_err());
+		assert!(!path.exists());
+		assert!(ensure_exists("index", "postgres://localhost/acme").is_ok());
+	}
+}

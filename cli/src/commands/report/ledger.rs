@@ -1,0 +1,414 @@
+//! What happened on the chain in a period, taken from the events of its blocks.
+
+use credio_report::activity::{
+	AccessFact, Answer, Decided, End, Entries, GrantFact, Number, Requests, Subject,
+};
+use credio_sdk::{
+	client::{BlockEvents, BusinessEvent, Past},
+	primitives::{
+		entry::EntryFilter,
+		grant::{AccessRequestFilter, GrantFilter},
+		AccessRequest, AccessRequestId, AccessRequestState, BlockNumber, Entry, EntryBody, Grant,
+		GrantId, GrantStatus, Permission, RecordId, Resource, Sequence, StreamId,
+	},
+	Client, Error,
+};
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What happened, as far as blocks were read.
+#[derive(Default)]
+pub struct Ledger {
+	us: Number,
+	/// Streams that are ours.
+	own: BTreeSet<StreamId>,
+	/// Entries that we appended, by day.
+	pub uploads: BTreeMap<Date, Entries>,
+	/// What was appended to our streams, and by us to others', by stream and organization.
+	pub appended: BTreeMap<StreamId, BTreeMap<Number, Entries>>,
+	/// Our requests.
+	pub requests: Requests,
+	/// Grants that held at some time, and that we gave, hold or own the resource of.
+	pub grants: BTreeMap<GrantId, KnownGrant>,
+	access: BTreeMap<AccessRequestId, KnownRequest>,
+	/// Streams of records that grants are about.
+	records: BTreeMap<RecordId, StreamId>,
+	/// Times of blocks that were asked for one by one.
+	times: BTreeMap<BlockNumber, u64>,
+}
+
+/// A grant.
+pub struct KnownGrant {
+	/// As it was given. Of one that was given and revoked in one block only what its event says.
+	pub grant: Grant,
+	has_purpose: bool,
+	/// The block in which it was revoked, or one above it was.
+	ended: Option<(BlockNumber, u64, End)>,
+}
+
+impl KnownGrant {
+	/// How it stands after a block: when it ended, if it did so by the chain's hand or by its last block.
+	fn end(&self, last: BlockNumber) -> Option<Ended> {
+		// What has expired cannot be revoked any more, although it may be asked for until it is removed.
+		let expired = self.grant.expires_at.map(|last_block| last_block.saturating_add(1));
+		match (expired, self.ended) {
+			(Some(expired), Some((block, ..))) if expired <= block => Some(Ended::Expired(expired)),
+			(_, Some((_, time, end))) => Some(Ended::At(time, end)),
+			(Some(expired), None) if expired <= last => Some(Ended::Expired(expired)),
+			_ => None,
+		}
+	}
+
+	/// Whether it holds at a block.
+	pub fn holds(&self, at: BlockNumber) -> bool {
+		self.end(at).is_none()
+	}
+}
+
+enum Ended {
+	/// At a time.
+	At(u64, End),
+	/// In the first block after its last.
+	Expired(BlockNumber),
+}
+
+struct KnownRequest {
+	request: AccessRequest,
+	answered: Option<(u64, Answer)>,
+}
+
+impl Ledger {
+	/// How things stood before the first block of a period.
+	pub async fn before(client: &Client, first: BlockNumber) -> Result<Self, Error> {
+		let us = client.organization_id();
+		let mut ledger = Self { us, ..Self::default() };
+		let past = client.at(first.saturating_sub(1)).await?;
+		ledger.own.extend(past.streams(Some(us)).await?.into_iter().map(|stream| stream.id));
+		for found in past.grants(&GrantFilter::default()).await? {
+			if found.status == GrantStatus::Active && ledger.concerns(&past, &found.grant).await? {
+				let known = KnownGrant { grant: found.grant, has_purpose: true, ended: None };
+				ledger.grants.insert(found.grant_id, known);
+			}
+		}
+		let asked = AccessRequestFilter { requester: Some(us), ..AccessRequestFilter::default() };
+		let answers = AccessRequestFilter { owner: Some(us), ..AccessRequestFilter::default() };
+		for filter in [asked, answers] {
+			let filter = AccessRequestFilter { pending: true, ..filter };
+			for found in past.access_requests(&filter).await? {
+				let known = KnownRequest { request: found.request, answered: None };
+				ledger.access.insert(found.access_request_id, known);
+			}
+		}
+		Ok(ledger)
+	}
+
+	/// Takes what happened in some blocks, which come in their order. `past` is at the last of them.
+	pub async fn take(
+		&mut self,
+		client: &Client,
+		past: &Past<'_>,
+		blocks: &[BlockEvents],
+		day_of: impl Fn(u64) -> Option<Date>,
+	) -> Result<(), Error> {
+		// Streams are never removed, and every one of ours is known by the end of these blocks.
+		self.own.extend(past.streams(Some(self.us)).await?.into_iter().map(|stream| stream.id));
+		let mut appended = BTreeMap::<StreamId, (Sequence, Sequence)>::new();
+		for block in blocks {
+			for event in &block.events {
+				match event {
+					BusinessEvent::EntryAppended { stream, sequence, organization, .. }
+						if *organization == self.us || self.own.contains(stream) =>
+					{
+						let range = appended.entry(*stream).or_insert((*sequence, *sequence));
+						*range = (range.0.min(*sequence), range.1.max(*sequence));
+					},
+					event => self.note(client, block, event, &day_of).await?,
+				}
+			}
+		}
+		let days: BTreeMap<BlockNumber, Option<Date>> =
+			blocks.iter().map(|block| (block.block, day_of(block.time))).collect();
+		for (stream, range) in appended {
+			self.take_entries(past, stream, range, &days).await?;
+		}
+		Ok(())
+	}
+
+	/// Takes entries of a stream, in a range of their numbers.
+	async fn take_entries(
+		&mut self,
+		past: &Past<'_>,
+		stream: StreamId,
+		(first, last): (Sequence, Sequence),
+		days: &BTreeMap<BlockNumber, Option<Date>>,
+	) -> Result<(), Error> {
+		// Of a stream of somebody else only ours.
+		let organization = (!self.own.contains(&stream)).then_some(self.us);
+		let filter = EntryFilter {
+			stream: Some(stream),
+			organization,
+			from_sequence: Some(first),
+			to_sequence: Some(last),
+			..EntryFilter::default()
+		};
+		let mut cursor = None;
+		loop {
+			let (entries, next) = past.entries(&filter, cursor).await?;
+			for entry in entries {
+				let Some(day) = days.get(&entry.header.block).copied().flatten() else { continue };
+				let counted = counted(&entry);
+				let organization = entry.header.organization;
+				let of_stream = self.appended.entry(stream).or_default();
+				of_stream.entry(organization).or_default().add(&counted);
+				if organization == self.us {
+					self.uploads.entry(day).or_default().add(&counted);
+				}
+			}
+			if next.is_none() {
+				return Ok(());
+			}
+			cursor = next;
+		}
+	}
+
+	async fn note(
+		&mut self,
+		client: &Client,
+		block: &BlockEvents,
+		event: &BusinessEvent,
+		day_of: impl Fn(u64) -> Option<Date>,
+	) -> Result<(), Error> {
+		let us = self.us;
+		match event {
+			BusinessEvent::Applied { organization, .. } if *organization == us => {
+				if let Some(day) = self.day(&day_of, block) {
+					day.applied += 1;
+				}
+			},
+			BusinessEvent::Rejected { organization, error, .. } if *organization == us => {
+				if let Some(day) = self.day(&day_of, block) {
+					day.rejected += 1;
+				}
+				*self.requests.errors.entry(error.clone()).or_default() += 1;
+			},
+			BusinessEvent::Repeated { organization, .. } if *organization == us => {
+				self.requests.repeated += 1;
+			},
+			BusinessEvent::Granted { grant: id, grantor, grantee, resource, permission } => {
+				let past = client.at(block.block).await?;
+				let stored = past.grant(*id).await?;
+				let has_purpose = stored.is_some();
+				let grant = stored.unwrap_or_else(|| Grant {
+					grantor: *grantor,
+					grantee: *grantee,
+					resource: *resource,
+					permission: *permission,
+					from_epoch: 0,
+					purpose: Default::default(),
+					expires_at: None,
+					delegable: false,
+					parent: None,
+					granted_at: block.block,
+				});
+				if self.concerns(&past, &grant).await? {
+					self.grants.insert(*id, KnownGrant { grant, has_purpose, ended: None });
+				}
+			},
+			BusinessEvent::Revoked { grant } => self.end(*grant, block, End::Revoked),
+			BusinessEvent::GrantRemoved { grant } => self.end(*grant, block, End::ParentEnded),
+			BusinessEvent::AccessRequested { access_request, requester, owner }
+				if [*requester, *owner].contains(&us) =>
+			{
+				let stored = client.at(block.block).await?.access_request(*access_request).await?;
+				if let Some(request) = stored {
+					self.access.insert(*access_request, KnownRequest { request, answered: None });
+				}
+			},
+			BusinessEvent::AccessApproved { access_request, .. } => {
+				if let Some(known) = self.access.get_mut(access_request) {
+					known.answered = Some((block.time, Answer::Approved));
+				}
+			},
+			BusinessEvent::AccessDenied { access_request } => {
+				if let Some(known) = self.access.get_mut(access_request) {
+					known.answered = Some((block.time, Answer::Denied));
+					let past = client.at(block.block).await?;
+					if let Some(request) = past.access_request(*access_request).await? {
+						known.request = request;
+					}
+				}
+			},
+			_ => {},
+		}
+		Ok(())
+	}
+
+	fn day(
+		&mut self,
+		day_of: impl Fn(u64) -> Option<Date>,
+		block: &BlockEvents,
+	) -> Option<&mut Decided> {
+		let day = day_of(block.time)?;
+		Some(self.requests.by_day.entry(day).or_default())
+	}
+
+	fn end(&mut self, grant: GrantId, block: &BlockEvents, how: End) {
+		if let Some(known) = self.grants.get_mut(&grant) {
+			known.ended.get_or_insert((block.block, block.time, how));
+		}
+	}
+
+	/// Whether we gave a grant, hold it, or own what it is about.
+	async fn concerns(&mut self, past: &Past<'_>, grant: &Grant) -> Result<bool, Error> {
+		let of_record = match grant.resource {
+			Resource::Record(record) => self.stream_of(past, record).await?,
+			Resource::Stream(stream) => Some(stream),
+		};
+		let is_own = of_record.is_some_and(|stream| self.own.contains(&stream));
+		Ok(is_own || [grant.grantor, grant.grantee].contains(&self.us))
+	}
+
+	async fn stream_of(
+		&mut self,
+		past: &Past<'_>,
+		record: RecordId,
+	) -> Result<Option<StreamId>, Error> {
+		if let Some(stream) = self.records.get(&record) {
+			return Ok(Some(*stream));
+		}
+		let stream = past.header(record).await?.map(|header| header.stream);
+		if let Some(stream) = stream {
+			self.records.insert(record, stream);
+		}
+		Ok(stream)
+	}
+
+	/// Streams that are ours.
+	pub fn own(&self) -> &BTreeSet<StreamId> {
+		&self.own
+	}
+
+	/// When a block was made.
+	async fn time(&mut self, client: &Client, block: BlockNumber) -> Result<u64, Error> {
+		if let Some(time) = self.times.get(&block) {
+			return Ok(*time);
+		}
+		let time = client.block_time(block).await?;
+		self.times.insert(block, time);
+		Ok(time)
+	}
+
+	/// The grants as they stand after the last block.
+	pub async fn grant_facts(
+		&mut self,
+		client: &Client,
+		last: BlockNumber,
+		names: &BTreeMap<StreamId, String>,
+	) -> Result<Vec<GrantFact>, Error> {
+		let mut facts = Vec::new();
+		let needed: Vec<BlockNumber> = self
+			.grants
+			.values()
+			.flat_map(|known| {
+				let expired = match known.end(last) {
+					Some(Ended::Expired(block)) => Some(block),
+					_ => None,
+				};
+				[Some(known.grant.granted_at), expired]
+			})
+			.flatten()
+			.collect();
+		for block in needed {
+			self.time(client, block).await?;
+		}
+		let time = |block: BlockNumber| self.times.get(&block).copied().unwrap_or_default();
+		for (id, known) in &self.grants {
+			let grant = &known.grant;
+			let ended = known.end(last).map(|ended| match ended {
+				Ended::At(time, how) => (time, how),
+				Ended::Expired(block) => (time(block), End::Expired),
+			});
+			facts.push(GrantFact {
+				id: id.to_string(),
+				grantor: grant.grantor,
+				grantee: grant.grantee,
+				subject: subject(&grant.resource, names),
+				is_append: grant.permission == Permission::Append,
+				purpose: known.has_purpose.then(|| text(&grant.purpose)),
+				given_at: time(grant.granted_at),
+				ended,
+				last_block: grant.expires_at,
+			});
+		}
+		Ok(facts)
+	}
+
+	/// The access requests as they stand after the last block, which `past` is at.
+	pub async fn access_facts(
+		&mut self,
+		client: &Client,
+		past: &Past<'_>,
+		names: &BTreeMap<StreamId, String>,
+	) -> Result<Vec<AccessFact>, Error> {
+		let ids: Vec<AccessRequestId> = self.access.keys().copied().collect();
+		let mut facts = Vec::new();
+		for id in ids {
+			let Some((asked, removable, is_open)) = self.access.get(&id).map(|known| {
+				let KnownRequest { request, answered } = known;
+				(request.requested_at, request.removable_at, answered.is_none())
+			}) else {
+				continue;
+			};
+			let asked_at = self.time(client, asked).await?;
+			if is_open && removable <= past.at.number && past.access_request(id).await?.is_none() {
+				let at = self.time(client, removable).await?;
+				if let Some(known) = self.access.get_mut(&id) {
+					known.answered = Some((at, Answer::Lapsed));
+				}
+			}
+			let Some(KnownRequest { request, answered }) = self.access.get(&id) else { continue };
+			facts.push(AccessFact {
+				id: id.to_string(),
+				requester: request.requester,
+				owner: request.owner,
+				subject: subject(&request.resource, names),
+				is_append: request.permission == Permission::Append,
+				purpose: text(&request.purpose),
+				asked_at,
+				answered: answered.clone(),
+				reason: match &request.state {
+					AccessRequestState::Denied(reason) => Some(text(reason)),
+					_ => None,
+				},
+			});
+		}
+		Ok(facts)
+	}
+}
+
+/// An entry as it is counted.
+fn counted(entry: &Entry) -> Entries {
+	match entry.header.body {
+		EntryBody::Record { size, .. } => {
+			Entries { records: 1, bytes: size.into(), ..Entries::default() }
+		},
+		EntryBody::DigestAnchor { .. } => Entries { digest_anchors: 1, ..Entries::default() },
+		EntryBody::MerkleAnchor { leaves, .. } => {
+			Entries { merkle_anchors: 1, leaves: leaves.into(), ..Entries::default() }
+		},
+	}
+}
+
+fn subject(resource: &Resource, names: &BTreeMap<StreamId, String>) -> Subject {
+	match resource {
+		Resource::Record(record) => Subject::Record(record.to_string()),
+		Resource::Stream(stream) => {
+			Subject::Stream(names.get(stream).cloned().unwrap_or_else(|| stream.to_string()))
+		},
+	}
+}
+
+/// Text of the chain, which is UTF-8 by its rules.
+pub fn text(bytes: &[u8]) -> String {
+	String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,210 @@
+//! What happened in a block, as its events tell.
+
+use super::Past;
+use crate::{
+	client::{at_block_of, council::storage_key, AtBlock, Client},
+	error::{chain, Error, Result},
+};
+use codec::{Compact, Decode};
+use credio_primitives::{
+	AccessRequestId, AccountId, BlockNumber, GrantId, OrganizationId, Permission, RecordId,
+	RequestKey, Resource, Sequence, StreamId,
+};
+
+/// What happened to requests, entries, grants or access requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BusinessEvent {
+	/// All calls of a request were applied.
+	Applied {
+		/// The organization whose request it is.
+		organization: OrganizationId,
+		/// Its key.
+		key: RequestKey,
+	},
+	/// A call of a request failed, and none was applied.
+	Rejected {
+		/// The organization whose request it is.
+		organization: OrganizationId,
+		/// Its key.
+		key: RequestKey,
+		/// `Pallet.Error`, or the kind of an error that no pallet raised.
+		error: String,
+	},
+	/// A request came again, and nothing was done.
+	Repeated {
+		/// The organization whose request it is.
+		organization: OrganizationId,
+		/// Its key.
+		key: RequestKey,
+	},
+	/// An entry was appended.
+	EntryAppended {
+		/// Its name.
+		record_id: RecordId,
+		/// Its stream.
+		stream: StreamId,
+		/// Its position there.
+		sequence: Sequence,
+		/// The organization that appended it.
+		organization: OrganizationId,
+	},
+	/// A grant was given.
+	Granted {
+		/// Its name.
+		grant: GrantId,
+		/// The organization that gave it.
+		grantor: OrganizationId,
+		/// The organization that holds it.
+		grantee: OrganizationId,
+		/// What it is about.
+		resource: Resource,
+		/// What it allows.
+		permission: Permission,
+	},
+	/// A grant was revoked.
+	Revoked {
+		/// The grant.
+		grant: GrantId,
+	},
+	/// A grant was removed: it had expired, or one that it was delegated under has ended.
+	GrantRemoved {
+		/// The grant.
+		grant: GrantId,
+	},
+	/// An organization asked for a grant.
+	AccessRequested {
+		/// Name of the access request.
+		access_request: AccessRequestId,
+		/// The organization that asks.
+		requester: OrganizationId,
+		/// The organization that answers.
+		owner: OrganizationId,
+	},
+	/// An access request was approved.
+	AccessApproved {
+		/// The access request.
+		access_request: AccessRequestId,
+		/// The grant that was given.
+		grant: GrantId,
+	},
+	/// An access request was denied.
+	AccessDenied {
+		/// The access request.
+		access_request: AccessRequestId,
+	},
+}
+
+/// The events of a block that are about business, in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockEvents {
+	/// The block.
+	pub block: BlockNumber,
+	/// When it was made, in milliseconds since 1970.
+	pub time: u64,
+	/// What happened.
+	pub events: Vec<BusinessEvent>,
+}
+
+impl Client {
+	/// What happened in a block.
+	///
+	/// Errors: as [`Client::block_time`], and [`Error::Answer`] if the runtime tells it differently.
+	pub async fn events_of(&self, number: BlockNumber) -> Result<BlockEvents> {
+		let past = self.at(number).await?;
+		let keys = [
+			storage_key("System", "Events", None),
+			storage_key("Timestamp", "Now", None),
+			storage_key("System", "LastRuntimeUpgrade", None),
+		];
+		let mut stored = past.stored_at(&keys).await?.into_iter();
+		let mut next = || stored.next().flatten().unwrap_or_default();
+		let (events, time, runtime) = (next(), next(), next());
+		let time = u64::decode(&mut &time[..]).unwrap_or_default();
+		// The runtime that made the block, and so wrote its events.
+		let version = Compact::<u32>::decode(&mut &runtime[..]).ok().map(|version| version.0);
+		let runtime = self.runtime_of(&past, version).await?;
+		let mut found = Vec::new();
+		for event in runtime.events().from_bytes(events).iter() {
+			let event = event.map_err(chain)?;
+			let fields = event.field_bytes();
+			found.extend(read(&past, event.pallet_name(), event.event_name(), fields).await?);
+		}
+		Ok(BlockEvents { block: number, time, events: found })
+	}
+
+	/// The runtime of a version, as of a block that it made.
+	async fn runtime_of(&self, past: &Past<'_>, version: Option<u32>) -> Result<AtBlock> {
+		let present = self.runtime();
+		let Some(version) = version.filter(|version| *version != present.spec_version()) else {
+			return Ok(present);
+		};
+		let mut known = self.runtimes.lock().await;
+		if let Some(runtime) = known.get(&version) {
+			return Ok(runtime.clone());
+		}
+		let runtime = at_block_of(&self.rpc, past.at.hash).await?;
+		known.insert(version, runtime.clone());
+		Ok(runtime)
+	}
+}
+
+/// Reads an event, if it is about business.
+async fn read(
+	past: &Past<'_>,
+	pallet: &str,
+	name: &str,
+	fields: &[u8],
+) -> Result<Option<BusinessEvent>> {
+	let input = &mut &*fields;
+	let event = match (pallet, name) {
+		("Idempotency", "Applied") => {
+			BusinessEvent::Applied { organization: part(input)?, key: part(input)? }
+		},
+		("Idempotency", "Rejected") => {
+			let (organization, key): (_, RequestKey) = (part(input)?, part(input)?);
+			let _call: u32 = part(input)?;
+			// What is left is the error, which the runtime itself names.
+			let (error, _): (Vec<u8>, Vec<u8>) =
+				past.ask_encoded("RequestsApi_error_name", input.to_vec()).await?;
+			let error = String::from_utf8_lossy(&error).into_owned();
+			BusinessEvent::Rejected { organization, key, error }
+		},
+		("Idempotency", "Repeated") => {
+			BusinessEvent::Repeated { organization: part(input)?, key: part(input)? }
+		},
+		("Anchor", "EntryAppended") => BusinessEvent::EntryAppended {
+			record_id: part(input)?,
+			stream: part(input)?,
+			sequence: part(input)?,
+			organization: part(input)?,
+		},
+		("Grants", "Granted") => BusinessEvent::Granted {
+			grant: part(input)?,
+			grantor: part(input)?,
+			grantee: part(input)?,
+			resource: part(input)?,
+			permission: part(input)?,
+		},
+		("Grants", "Revoked") => BusinessEvent::Revoked { grant: part(input)? },
+		("Grants", "GrantRemoved") => BusinessEvent::GrantRemoved { grant: part(input)? },
+		("Grants", "AccessRequested") => BusinessEvent::AccessRequested {
+			access_request: part(input)?,
+			requester: part(input)?,
+			owner: part(input)?,
+		},
+		("Grants", "AccessApproved") => {
+			BusinessEvent::AccessApproved { access_request: part(input)?, grant: part(input)? }
+		},
+		("Grants", "AccessDenied") => {
+			let access_request = part(input)?;
+			let _by: AccountId = part(input)?;
+			BusinessEvent::AccessDenied { access_request }
+		},
+		_ => return Ok(None),
+	};
+	Ok(Some(event))
+}
+
+fn part<Part: Decode>(input: &mut &[u8]) -> Result<Part> {
+	Part::decode(input).map_err(|error| Error::Answer(format!("an event of a block: {error}")))
+}
