@@ -123,6 +123,7 @@ fn block(number: u32, from: u64, until: u64, numbers: &mut Numbers) -> Block {
 			owner: 1,
 			kind: EntryKind::Record,
 			supersedes: None,
+			digest: Digest(record),
 			content: Content::Document(invoice(sequence, numbers)),
 		}
 	});

@@ -3,6 +3,7 @@
 mod aggregate;
 mod build;
 mod dump;
+pub(crate) mod export;
 mod generation;
 mod known;
 mod page;
@@ -149,7 +150,8 @@ pub type Result<Answer> = std::result::Result<Answer, StoreError>;
 const FIRST_ANALYSIS: u64 = 1_000;
 
 /// The last block that a store has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cursor {
 	/// Its number.
 	pub number: BlockNumber,

@@ -7,7 +7,8 @@ use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
 
 /// What makes version n + 1 of the tables out of version n, in one transaction each. `BYTES` stands for the type of
 /// bytes, `TEXT` compares byte by byte in both databases.
-const MIGRATIONS: [&[&str]; 1] = [&[
+const MIGRATIONS: [&[&str]; 2] = [
+&[
 	// The last block.
 	"CREATE TABLE chain_cursor (id BIGINT PRIMARY KEY, block BIGINT NOT NULL, hash BYTES NOT NULL)",
 	"CREATE TABLE streams (id BYTES PRIMARY KEY, owner BIGINT NOT NULL, name TEXT NOT NULL)",
@@ -47,7 +48,10 @@ const MIGRATIONS: [&[&str]; 1] = [&[
 		reason TEXT NOT NULL,
 		PRIMARY KEY (generation, place)
 	)",
-]];
+],
+// What the chain has of an entry, in one digest; NULL in an index of before.
+&["ALTER TABLE entries ADD COLUMN digest BYTES"],
+];
 
 /// Sets a connection up.
 pub async fn configure(

@@ -25,7 +25,7 @@ const ENTRIES_PER_BLOCK: i64 = (1 << BLOCK_SHIFT) / ROWS_PER_ENTRY;
 /// Longest reason or media type that is kept, in characters.
 const MAX_TEXT_LENGTH: usize = 1_024;
 /// Columns of `entries`.
-const ENTRY_COLUMNS: usize = 11;
+const ENTRY_COLUMNS: usize = 12;
 
 /// Who replaced an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -218,6 +218,7 @@ impl<'a> Writer<'a> {
 			i64::from(is_final).into(),
 			media_type.into(),
 			problem.into(),
+			entry.digest.0.to_vec().into(),
 		]);
 		if let Some(record) = entry.supersedes {
 			let by = if is_final { Replaced::ByFinal } else { Replaced::ByLive };
@@ -360,7 +361,7 @@ impl<'a> Writer<'a> {
 	/// Writes what is waiting to be written.
 	async fn flush(&mut self) -> Result<()> {
 		let into = "INSERT INTO entries (place, record, stream, sequence, owner, kind, supersedes, superseded, final, \
-			media_type, problem) VALUES ";
+			media_type, problem, digest) VALUES ";
 		insert(self.connection, self.backend, into, std::mem::take(&mut self.entries)).await?;
 		let into = "INSERT INTO documents (place, bytes) VALUES ";
 		insert(self.connection, self.backend, into, std::mem::take(&mut self.documents)).await?;
