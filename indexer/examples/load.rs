@@ -136,6 +136,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 	let size: u64 = arguments.next().as_deref().unwrap_or("100000").parse()?;
 	let url = arguments.next().unwrap_or("load.index".into());
 	let store = Store::open(&url, 1).await?;
+	store.claim_chain(Digest([0; 32])).await?;
 	store.set_views(&[view()?]).await?;
 	let stream = Stream { id: STREAM, owner: 1, name: "invoices".into() };
 	store.apply(&[Block { streams: vec![stream], ..Block::new(1, Digest([0; 32])) }]).await?;

@@ -344,7 +344,7 @@ impl Manifest {
 	}
 
 	/// Number of parts: one at least, so that there is a file with the columns.
-	pub(crate) fn parts(&self) -> u64 {
+	pub fn parts(&self) -> u64 {
 		self.counts.rows.div_ceil(self.rows_per_part.max(1)).max(1)
 	}
 

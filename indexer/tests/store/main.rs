@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod chain;
+mod exports;
 mod injection;
 mod postgres;
 mod samples;
