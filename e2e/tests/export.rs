@@ -93,7 +93,7 @@ async fn tampered(index: &Path, name: &str, statements: &[&str]) -> PathBuf {
 #[tokio::test]
 async fn an_export_holds_against_the_chain_and_a_tampered_one_does_not() {
 	let node = Node::start();
-	let (channel, funder, index) = shared(&node);
+	let (_, funder, index) = shared(&node);
 	let folder = |name: &str| node.folder().join(name);
 	for format in ["csv", "jsonl", "parquet"] {
 		for view in VIEWS {
@@ -108,7 +108,7 @@ async fn an_export_holds_against_the_chain_and_a_tampered_one_does_not() {
 	}
 	let current = folder("invoices-json-csv");
 	let text = fs::read_to_string(current.join("part-00001.csv")).expect("a file");
-	assert!(text.contains("SEK") && text.lines().count() == 3, "{text}");
+	assert!(text.contains("SEK") && text.starts_with("number,issueDate,"), "{text}");
 	let history = folder("history");
 	let filter = ["invoices-json", "--history", "--where", "currency = 'EUR'"];
 	export(&funder, &index, &history, &filter);

@@ -176,13 +176,13 @@ fn print(
 			"moreFindings": told.more_findings,
 		}));
 	}
-	println!("{}", verify::describe(manifest));
+	println!("{}", printable(&verify::describe(manifest)));
 	let lists =
 		[("Checked", &told.checked), ("Not checked", &told.not_checked), ("Wrong", &told.findings)];
 	for (name, sentences) in lists.into_iter().filter(|(_, sentences)| !sentences.is_empty()) {
 		println!("\n{name}:");
 		for (number, sentence) in (1..).zip(sentences) {
-			println!("{number:3}. {sentence}");
+			println!("{number:3}. {}", printable(sentence));
 		}
 	}
 	if told.more_findings > 0 {
@@ -192,6 +192,11 @@ fn print(
 		println!("\nIt holds for the definition {digest}: compare that with your own view's.");
 	}
 	Ok(())
+}
+
+/// Whoever made the export chose some of the words: nothing of them moves the cursor.
+fn printable(text: &str) -> String {
+	text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// Progress, to standard error: a bar in a terminal, else a line now and then.

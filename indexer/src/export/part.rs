@@ -13,7 +13,7 @@ use std::{fs::File, io, path::Path};
 
 /// A part that is being written.
 pub(crate) enum Writer {
-	Csv(csv::Writer),
+	Csv(Box<csv::Writer>),
 	JsonLines(Output),
 	Parquet(Box<parquet::Writer>),
 }
@@ -21,7 +21,7 @@ pub(crate) enum Writer {
 impl Writer {
 	pub fn new(format: FileFormat, table: &Table, output: Output) -> io::Result<Self> {
 		Ok(match format {
-			FileFormat::Csv => Self::Csv(csv::Writer::new(table, output)?),
+			FileFormat::Csv => Self::Csv(Box::new(csv::Writer::new(table, output)?)),
 			FileFormat::Jsonl => Self::JsonLines(output),
 			FileFormat::Parquet => Self::Parquet(Box::new(parquet::Writer::new(table, output)?)),
 		})

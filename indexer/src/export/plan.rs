@@ -190,7 +190,7 @@ impl Visitor for Plan<'_> {
 		line.push(b'\n');
 		let written = self.entries.write_all(&line);
 		written.map_err(|cause| ExportError::file(Path::new(ENTRIES), cause))?;
-		if self.counts.entries % TELL_AFTER == 0 {
+		if self.counts.entries.is_multiple_of(TELL_AFTER) {
 			let done = self.counts.entries;
 			(self.progress)(Progress { step: "entries planned", done, total: None });
 		}

@@ -129,7 +129,7 @@ impl Table {
 
 	/// The line of an entry that cannot be read, if that were for another reason.
 	pub fn line_with_problem(&self, line: &[u8], problem: Option<&str>) -> Option<Vec<u8>> {
-		let mut row = self.from_json(serde_json::from_slice(line).ok()?).ok()?;
+		let mut row = self.read_json(serde_json::from_slice(line).ok()?).ok()?;
 		*row.get_mut(PROBLEM)? = problem.map(|problem| Value::Text(problem.into()));
 		Some(self.line(&row))
 	}
@@ -176,7 +176,7 @@ impl Table {
 	}
 
 	/// A row out of an object of JSON.
-	pub fn from_json(
+	pub fn read_json(
 		&self,
 		mut object: serde_json::Map<String, serde_json::Value>,
 	) -> Result<Row, String> {

@@ -52,9 +52,11 @@ fn document(number: u64) -> Document {
 		3 => json!(null),
 		_ => json!("1234.50"),
 	};
-	let issued = if number % 3 == 0 { json!("1931-05-03") } else { json!("2026-05-03") };
-	let seen = if number % 4 == 0 { json!(null) } else { json!("1969-12-31T23:59:59.000001Z") };
-	let lines = if number % 2 == 0 { json!(-9_223_372_036_854_775_808_i64) } else { json!(null) };
+	let issued = if number.is_multiple_of(3) { json!("1931-05-03") } else { json!("2026-05-03") };
+	let seen =
+		if number.is_multiple_of(4) { json!(null) } else { json!("1969-12-31T23:59:59.000001Z") };
+	let lines =
+		if number.is_multiple_of(2) { json!(-9_223_372_036_854_775_808_i64) } else { json!(null) };
 	let paid = match number % 3 {
 		0 => json!(true),
 		1 => json!(false),

@@ -21,7 +21,7 @@ impl Reader {
 			return Ok(None);
 		};
 		let object = serde_json::from_slice(line).map_err(|_| "it is no object of JSON")?;
-		let row = self.table.from_json(object)?;
+		let row = self.table.read_json(object)?;
 		if self.table.line(&row) != line {
 			return Err("it is written in another way than exports write it".into());
 		}

@@ -76,7 +76,7 @@ pub async fn chain(
 		while let Some(entry) = entries.next().await? {
 			tree.push(&digest_of(&entry));
 			checked += 1;
-			if checked % 10_000 == 0 {
+			if checked.is_multiple_of(10_000) {
 				let total = Some(manifest.counts.entries);
 				progress(Progress {
 					step: "entries compared with the chain",
@@ -110,7 +110,7 @@ pub async fn chain(
 	if told.count() == before {
 		let streams = manifest.streams.len();
 		told.checked.push(format!(
-			"block {} is final on the chain; the export covers the {streams} streams that it should, and of each exactly \
+			"block {} is final on the chain; the export covers the streams that it should ({streams}), and of each exactly \
 			the entries that the chain has up to that block ({checked} in all), without a gap and with the same headers",
 			at.number
 		));

@@ -185,7 +185,7 @@ impl Visitor for Comparison<'_> {
 		let first = self.row;
 		self.row = self.row.saturating_add(entry.rows);
 		self.compare(entry, again, first);
-		if self.same % TELL_AFTER == 0 {
+		if self.same.is_multiple_of(TELL_AFTER) {
 			let total = Some(self.manifest.counts.entries);
 			(self.progress)(Progress {
 				step: "entries compared with documents",

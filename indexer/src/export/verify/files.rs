@@ -69,7 +69,7 @@ fn list(folder: &Path, manifest: &Manifest, told: &mut Verification) -> Result<(
 	let parts = (1..=manifest.parts()).map(|number| manifest.files_are.part(number));
 	// Names that the manifest itself makes up could lead anywhere.
 	let wanted = [ENTRIES.to_owned()].into_iter().chain(parts);
-	if !manifest.files.iter().map(|file| &file.name).eq(wanted.collect::<Vec<_>>().iter()) {
+	if !manifest.files.iter().map(|file| file.name.clone()).eq(wanted) {
 		return Err(ExportError::Manifest("its files are not those that its rows make".into()));
 	}
 	let known: BTreeSet<&str> = manifest.files.iter().map(|file| file.name.as_str()).collect();
@@ -138,7 +138,7 @@ impl Check<'_> {
 			first.get_or_insert(entry.block);
 			last = Some(entry.block);
 			rows.compare(&entry, self.told);
-			if counts.entries % TELL_AFTER == 0 {
+			if counts.entries.is_multiple_of(TELL_AFTER) {
 				let total = Some(self.manifest.counts.entries);
 				(self.progress)(Progress {
 					step: "entries compared with files",
