@@ -33,6 +33,7 @@ fn block(number: u32, from: u64, until: u64, numbers: &mut Numbers) -> Block {
 			owner: 1,
 			kind: EntryKind::Record,
 			supersedes: None,
+			digest: Digest(record),
 			content: Content::Document(Document {
 				media_type: "application/xml".into(),
 				bytes: invoice(sequence, numbers).into_bytes(),
@@ -59,6 +60,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 	let size = arguments.rows;
 	let store = Store::open(&arguments.index, 1).await?;
+	store.claim_chain(Digest([0; 32])).await?;
 	store.set_views(&[view()?]).await?;
 	let stream = Stream { id: STREAM, owner: 1, name: "invoices".into() };
 	store.apply(&[Block { streams: vec![stream], ..Block::new(1, Digest([0; 32])) }]).await?;

@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod export;
 mod report;
 
 pub use report::{ActivityArguments, AssetsArguments, ReportCommand, ReportOutput};
@@ -240,6 +241,13 @@ pub enum Command {
 	/// Pages of figures: what your organization did, and how assets perform
 	#[command(subcommand)]
 	Report(Box<ReportCommand>),
+	/// Export a view, or a stream's entries, to files in bulk; or verify an export
+	#[command(
+		args_conflicts_with_subcommands = true,
+		subcommand_negates_reqs = true,
+		after_help = "Examples:\n  credio export invoices-ubl --index acme.index --format parquet -o invoices-june\n  credio export invoices-ubl --index acme.index --where 'amount > 1000' -o large\n  credio export invoices-2026 --owner channel-one --index acme.index --format jsonl -o documents\n  credio export verify invoices-june\n(an export that was interrupted goes on when the same command is run again)"
+	)]
+	Export(Box<export::ExportArguments>),
 	/// Write the vaults of the example organizations of a development chain
 	#[command(after_help = "Example: credio dev-vaults ~/credio-dev")]
 	DevVaults {

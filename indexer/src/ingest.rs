@@ -11,7 +11,10 @@ use crate::{
 	store::{Store, StoreError, Upkeep},
 	view::View,
 };
-use credio_primitives::{BlockNumber, Entry, EntryBody, OrganizationId, StreamId};
+use codec::Encode;
+use credio_primitives::{
+	rpc::StreamJson, BlockNumber, Digest, Entry, EntryBody, OrganizationId, StreamId,
+};
 use credio_sdk::{
 	client::{ahead_of, Unread},
 	vault::Vault,
@@ -133,6 +136,27 @@ impl Ingest {
 	/// Errors: as [`Self::run`].
 	pub async fn catch_up(&self) -> Result<()> {
 		self.work(Until::CaughtUp).await
+	}
+
+	/// Takes all up to a block that is final, of some streams only: for an index that is to be as it was at that block.
+	///
+	/// Errors: [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`], [`IngestError::Node`] if the
+	/// block is not final.
+	pub async fn catch_up_to(
+		&self,
+		block: BlockNumber,
+		wanted: impl Fn(&StreamJson) -> bool,
+	) -> Result<()> {
+		let node = self.settings.nodes.first().ok_or(IngestError::NoNode)?;
+		let client = Client::connect(node, self.vault.clone()).await?;
+		if client.finalized_heads().await?.next().await? < block {
+			let error = format!("block {block} is not final at the node");
+			return Err(Error::Connection(error).into());
+		}
+		self.store.claim_chain(client.limits().genesis_hash).await?;
+		let mut streams = client.streams(None).await?;
+		streams.retain(wanted);
+		history::History::new(&client, &self.store, streams, block).await?.take().await
 	}
 
 	/// Works with one node after the other.
@@ -319,6 +343,11 @@ fn content(read: std::result::Result<credio_sdk::envelope::Document, Unread>) ->
 	}
 }
 
+/// Names all that the chain has of an entry.
+pub(crate) fn digest_of(entry: &Entry) -> Digest {
+	Digest(sp_crypto_hashing::blake2_256(&entry.encode()))
+}
+
 /// An entry as the store takes it.
 fn indexed(
 	owner: OrganizationId,
@@ -331,6 +360,7 @@ fn indexed(
 		EntryBody::MerkleAnchor { .. } => (block::EntryKind::MerkleAnchor, None),
 	};
 	block::Entry {
+		digest: digest_of(&entry),
 		record: entry.record_id,
 		stream: entry.header.stream,
 		sequence: entry.header.sequence,

@@ -11,6 +11,7 @@
 
 pub mod block;
 pub mod document;
+pub mod export;
 pub mod filter;
 pub mod ingest;
 mod path;

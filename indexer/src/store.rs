@@ -4,6 +4,7 @@ mod aggregate;
 mod build;
 mod changes;
 mod dump;
+pub(crate) mod export;
 mod generation;
 mod known;
 mod page;
@@ -185,7 +186,8 @@ pub type Result<Answer> = std::result::Result<Answer, StoreError>;
 const FIRST_ANALYSIS: u64 = 1_000;
 
 /// The last block that a store has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cursor {
 	/// Its number.
 	pub number: BlockNumber,

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
 
 /// What makes version n + 1 of the tables out of version n, in one transaction each. `BYTES` stands for the type of
 /// bytes, `TEXT` compares byte by byte in both databases.
-const MIGRATIONS: [&[&str]; 2] = [
+const MIGRATIONS: [&[&str]; 3] = [
 &[
 	// The last block.
 	"CREATE TABLE chain_cursor (id BIGINT PRIMARY KEY, block BIGINT NOT NULL, hash BYTES NOT NULL)",
@@ -57,7 +57,10 @@ const MIGRATIONS: [&[&str]; 2] = [
 	"UPDATE entries SET was_readable = 0 WHERE problem IS NOT NULL",
 	"CREATE INDEX entries_by_revision ON entries (revision, place) WHERE final = 1",
 	"INSERT INTO meta (name, value) VALUES ('revision', '0')",
-]];
+],
+// What the chain has of an entry, in one digest; NULL in an index of before.
+&["ALTER TABLE entries ADD COLUMN digest BYTES"],
+];
 
 /// Name of the schema of an organization's index in PostgreSQL.
 pub fn name(organization: OrganizationId) -> String {

@@ -27,7 +27,7 @@ const MAX_TEXT_LENGTH: usize = 1_024;
 /// Entries that are dealt with in one statement.
 const PLACES_AT_ONCE: usize = 500;
 /// Columns of `entries`.
-const ENTRY_COLUMNS: usize = 13;
+const ENTRY_COLUMNS: usize = 14;
 
 /// Who replaced an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -216,6 +216,7 @@ impl<'a> Writer<'a> {
 			problem.into(),
 			self.revision.into(),
 			i64::from(matches!(entry.content, Content::Document(_))).into(),
+			entry.digest.0.to_vec().into(),
 		]);
 		if let Some(record) = entry.supersedes {
 			let by = if is_final { Replaced::ByFinal } else { Replaced::ByLive };
@@ -363,7 +364,7 @@ impl<'a> Writer<'a> {
 	/// Writes what is waiting to be written.
 	async fn flush(&mut self) -> Result<()> {
 		let into = "INSERT INTO entries (place, record, stream, sequence, owner, kind, supersedes, superseded, final, \
-			media_type, problem, revision, was_readable) VALUES ";
+			media_type, problem, revision, was_readable, digest) VALUES ";
 		insert(self.connection, self.backend, into, std::mem::take(&mut self.entries)).await?;
 		let into = "INSERT INTO documents (place, bytes) VALUES ";
 		insert(self.connection, self.backend, into, std::mem::take(&mut self.documents)).await?;

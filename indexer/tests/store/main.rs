@@ -3,6 +3,7 @@
 mod aggregates;
 mod chain;
 mod changes;
+mod exports;
 mod injection;
 mod postgres;
 mod readers;
