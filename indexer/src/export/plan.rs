@@ -139,6 +139,7 @@ pub(crate) async fn make(
 	};
 	let covered: HashSet<StreamId> = plan.streams.keys().copied().collect();
 	scope.scan(&mut snapshot, &covered, &mut plan).await?;
+	drop(snapshot);
 	folder.keep(plan.rows, ROWS, &folder.unfinished(ROWS))?;
 	let entries = folder.keep(plan.entries, ENTRIES, &folder.path(ENTRIES))?;
 	let draft = Manifest {

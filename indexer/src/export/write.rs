@@ -9,7 +9,10 @@ use super::{
 	ExportError, OnProgress, Progress, Result,
 };
 use crate::{
-	store::{export::PLACES_AT_ONCE, Store},
+	store::{
+		export::{Reader, PLACES_AT_ONCE},
+		Store,
+	},
 	view::View,
 };
 use std::{
@@ -27,8 +30,8 @@ pub(crate) async fn write(
 	mut manifest: Manifest,
 	progress: OnProgress<'_>,
 ) -> Result<Manifest> {
-	let parts = Parts {
-		store,
+	let mut parts = Parts {
+		reader: store.reader().await?,
 		folder,
 		view: manifest.subject.view().map_err(ExportError::Manifest)?,
 		table: manifest.subject.table().map_err(ExportError::Manifest)?,
@@ -52,7 +55,7 @@ pub(crate) async fn write(
 }
 
 struct Parts<'a> {
-	store: &'a Store,
+	reader: Reader<'a>,
 	folder: &'a Folder,
 	view: Option<View>,
 	table: Table,
@@ -80,7 +83,7 @@ impl Parts<'_> {
 	}
 
 	/// Writes a part.
-	async fn part(&self, number: u64, progress: OnProgress<'_>) -> Result<ExportFile> {
+	async fn part(&mut self, number: u64, progress: OnProgress<'_>) -> Result<ExportFile> {
 		let name = self.manifest.files_are.part(number + 1);
 		let path = self.folder.path(&name);
 		let failed = |cause| ExportError::file(&path, cause);
@@ -126,7 +129,7 @@ impl Parts<'_> {
 	}
 
 	/// Rows as they were planned, with their lines of JSON.
-	async fn rows(&self, wanted: &[[u8; ROW_LENGTH]]) -> Result<Vec<(Row, Vec<u8>)>> {
+	async fn rows(&mut self, wanted: &[[u8; ROW_LENGTH]]) -> Result<Vec<(Row, Vec<u8>)>> {
 		let mut places = Vec::with_capacity(wanted.len());
 		for row in wanted {
 			let mut place = [0; 8];
@@ -135,7 +138,7 @@ impl Parts<'_> {
 		}
 		let rows: Vec<(i64, Row)> = match &self.view {
 			Some(view) => {
-				let rows = self.store.rows_at(view, &places).await?;
+				let rows = self.reader.rows_at(view, &places).await?;
 				let rows = rows.ok_or(ExportError::Changed("the view was changed"))?;
 				let row = |(place, origin, values): (i64, _, Vec<_>)| {
 					(place, self.table.view_row(place, &origin, &values))
@@ -143,7 +146,7 @@ impl Parts<'_> {
 				rows.into_iter().map(row).collect()
 			},
 			None => {
-				let entries = self.store.entries_at(&places).await?;
+				let entries = self.reader.entries_at(&places).await?;
 				entries.iter().map(|entry| (entry.place, self.table.entry_row(entry))).collect()
 			},
 		};

@@ -14,7 +14,7 @@ use crate::{
 	view::View,
 };
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId};
-use sqlx::{any::AnyRow, Any, Row as _, Transaction};
+use sqlx::{any::AnyRow, pool::PoolConnection, Any, Connection as _, Row as _, Transaction};
 use std::sync::Arc;
 
 /// Most places that are asked for in one statement.
@@ -24,6 +24,12 @@ pub(crate) const PLACES_AT_ONCE: usize = 500;
 pub(crate) struct Snapshot {
 	transaction: Transaction<'static, Any>,
 	backend: Backend,
+}
+
+/// One connection for many reads: each has a cache of its own, which is not to be filled eight times.
+pub(crate) struct Reader<'a> {
+	store: &'a Store,
+	connection: PoolConnection<Any>,
 }
 
 /// A view with the table of its rows.
@@ -122,14 +128,21 @@ impl Store {
 		Ok(Snapshot { transaction, backend: self.backend })
 	}
 
+	/// A connection for many reads.
+	pub(crate) async fn reader(&self) -> Result<Reader<'_>> {
+		Ok(Reader { store: self, connection: self.pool.acquire().await? })
+	}
+}
+
+impl Reader<'_> {
 	/// Rows of a view at these places, in their order, if the view is still defined so; `None` if it is not.
-	pub(crate) async fn rows_at(
-		&self,
+	pub async fn rows_at(
+		&mut self,
 		view: &View,
 		places: &[i64],
 	) -> Result<Option<Vec<(i64, Origin, Vec<Option<Value>>)>>> {
-		let mut transaction = self.pool.begin().await?;
-		let (table, current) = match self.current(&mut transaction, &view.name).await {
+		let mut transaction = self.connection.begin().await?;
+		let (table, current) = match self.store.current(&mut transaction, &view.name).await {
 			Err(StoreError::UnknownView { .. } | StoreError::Building(_)) => return Ok(None),
 			other => other?,
 		};
@@ -138,7 +151,7 @@ impl Store {
 		}
 		let names = current.columns.iter().map(|column| format!(", r.\"{}\"", column.name));
 		let mut statement = Statement::new(
-			self.backend,
+			self.store.backend,
 			&format!(
 				"SELECT r._place, e.record, e.stream, e.sequence, e.owner{} FROM {} r \
 				JOIN entries e ON e.place = r._place - r._place % {ROWS_PER_ENTRY} WHERE r._final = 1 AND r._place IN (",
@@ -158,9 +171,9 @@ impl Store {
 	}
 
 	/// Entries at these places, with their documents, in their order.
-	pub(crate) async fn entries_at(&self, places: &[i64]) -> Result<Vec<StoredEntry>> {
+	pub async fn entries_at(&mut self, places: &[i64]) -> Result<Vec<StoredEntry>> {
 		let mut statement = Statement::new(
-			self.backend,
+			self.store.backend,
 			&format!(
 				"SELECT {ENTRY}, NULL, d.bytes FROM entries e LEFT JOIN documents d ON d.place = e.place \
 				WHERE e.final = 1 AND e.place IN ("
@@ -168,7 +181,7 @@ impl Store {
 		);
 		statement.bind_all(places.iter().map(|place| (*place).into()));
 		statement.push(") ORDER BY e.place");
-		let rows = statement.fetch_all(&mut *self.pool.acquire().await?).await?;
+		let rows = statement.fetch_all(&mut self.connection).await?;
 		rows.iter().map(entry).collect()
 	}
 }

@@ -33,7 +33,7 @@ use std::{
 /// Most rows of a row group.
 const GROUP_ROWS: usize = 20_000;
 /// Bytes of texts after which a row group ends.
-const GROUP_BYTES: usize = 16 << 20;
+const GROUP_BYTES: usize = 8 << 20;
 /// Digits of a number of 64 bits, and the bytes that so many take.
 const DIGITS: u8 = 19;
 const DECIMAL_BYTES: usize = 9;
