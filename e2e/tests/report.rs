@@ -95,15 +95,12 @@ fn an_activity_report_has_what_was_done_and_nothing_else() {
 	let mut upload = vec!["upload", "--stream", "invoices", "--outbox", path(&outbox)];
 	upload.extend(documents.iter().map(String::as_str));
 	channel.ok(&upload);
-	// Into a stream that is not there: the outbox hears why.
-	channel.refused(&[
-		"upload",
-		"--stream",
-		&format!("0x{}", "17".repeat(32)),
-		"--outbox",
-		path(&outbox),
-		&sample("invoice.json"),
-	]);
+	// Into a stream that takes nothing any more: the outbox hears why.
+	channel.ok(&["stream", "create", "old"]);
+	channel.ok(&["stream", "seal", "old"]);
+	let (_, said) =
+		channel.refused(&["upload", "--stream", "old", "--outbox", path(&outbox), &documents[2]]);
+	assert!(said.contains("not uploaded"), "{said}");
 	let schedule = sample("repayment-schedule.csv");
 	let lines = channel.json(&["upload", "--stream", contracts, "--json", &schedule]);
 	let schedule_id = id_of(&lines[0], "recordId");
@@ -166,7 +163,7 @@ fn an_activity_report_has_what_was_done_and_nothing_else() {
 		"--purpose",
 		"briefly",
 		"--expires-in",
-		"2",
+		"10",
 	]);
 	let holds = || {
 		let held = channel.json(&["grants", "--to", "funder-one", "--active", "--json"]);
@@ -197,18 +194,25 @@ fn an_activity_report_has_what_was_done_and_nothing_else() {
 	assert_eq!(page.row("uploads-by-kind", "Anchors of one document"), ["0", "0", "–"]);
 	assert_eq!(page.row("uploads-by-stream", "invoices"), ["5", &shown(in_invoices), "0", "5"]);
 	assert_eq!(page.row("uploads-by-stream", contracts), ["2", &shown(in_contracts), "1", "3"]);
-	// Two streams, six uploads, an anchor, an answer each way, a revocation and five grants less the approved one; and
-	// one refused by its name, one by its stream.
-	assert_eq!(page.row("requests-by-day", "Total"), ["16", "2"]);
+	// Three streams, one of them sealed, six uploads, an anchor, an answer each way, a revocation, and four grants that
+	// nobody had asked for; one stream of a name that was taken, and one upload into a sealed one.
+	assert_eq!(page.row("requests-by-day", "Total"), ["18", "2"]);
 	let errors = page.rows("rejected-by-error");
-	assert_eq!(errors.values().flatten().collect::<Vec<_>>(), ["1", "1"], "{errors:?}");
-	assert!(errors.contains_key("Anchor.AlreadyExists"), "{errors:?}");
+	let expected = ["Anchor.AlreadyExists", "Anchor.StreamSealed"]
+		.map(|error| (error.into(), vec!["1".to_owned()]));
+	assert_eq!(errors, BTreeMap::from(expected));
 	let outcomes = page.rows("outbox-by-state");
-	assert_eq!(outcomes["Applied"], ["5"]);
-	assert_eq!(outcomes["Total"].len(), 1);
-	assert!(page.has("0 items wait"));
-	let sent = page.row("outbox-by-state", "Rejected")[0].parse::<u64>().expect("a number") + 5;
-	assert!(page.has(&format!("Of {sent} requests")), "a time for each that was decided");
+	let outcome = |name: &str| outcomes[name][0].as_str();
+	assert_eq!(["Applied", "Rejected", "Expired", "Total"].map(outcome), ["5", "1", "0", "6"]);
+	let problems = page.table("outbox-problems");
+	assert!(
+		problems.len() == 1 && problems[0][0].starts_with("Anchor.StreamSealed"),
+		"{problems:?}"
+	);
+	assert!(
+		page.has("0 items wait") && page.has("Of 6 requests"),
+		"a time for each that was decided"
+	);
 	let grants = page.rows("grants-summary");
 	assert_eq!(grants["Given by this organization"], ["5", "1", "1", "0", "3"]);
 	assert_eq!(grants["Received from others"], ["0"; 5]);
