@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod export;
 mod report;
 
 pub use report::{ActivityArguments, AssetsArguments, ReportCommand, ReportOutput};
@@ -240,6 +241,13 @@ pub enum Command {
 	/// Pages of figures: what your organization did, and how assets perform
 	#[command(subcommand)]
 	Report(Box<ReportCommand>),
+	/// Export a view, or a stream's entries, to files in bulk; or verify an export
+	#[command(
+		args_conflicts_with_subcommands = true,
+		subcommand_negates_reqs = true,
+		after_help = "Examples:\n  credio export invoices-ubl --index acme.index --format parquet -o invoices-june\n  credio export invoices-ubl --index acme.index --where 'amount > 1000' -o large\n  credio export invoices-2026 --owner channel-one --index acme.index --format jsonl -o documents\n  credio export verify invoices-june\n(an export that was interrupted goes on when the same command is run again)"
+	)]
+	Export(Box<export::ExportArguments>),
 	/// Write the vaults of the example organizations of a development chain
 	#[command(after_help = "Example: credio dev-vaults ~/credio-dev")]
 	DevVaults {
@@ -489,6 +497,20 @@ pub struct IndexArguments {
 	pub index: String,
 }
 
+/// How an index is kept up to date.
+#[derive(Clone, Debug, Args)]
+pub struct UpkeepArguments {
+	/// Definitions of views: files, or folders with .toml files
+	#[arg(long = "views", value_name = "PATH")]
+	pub views: Vec<PathBuf>,
+	/// Another node, for when the first goes away; may be given several times
+	#[arg(long = "or-node", value_name = "URL")]
+	pub more_nodes: Vec<String>,
+	/// Keep documents after the grant that opened them has ended, instead of removing them
+	#[arg(long, env = "CREDIO_INDEX_KEEP_REVOKED")]
+	pub keep_revoked: bool,
+}
+
 /// Indexes.
 #[derive(Debug, Subcommand)]
 pub enum IndexCommand {
@@ -499,12 +521,8 @@ pub enum IndexCommand {
 	Run {
 		#[command(flatten)]
 		index: IndexArguments,
-		/// Definitions of views: files, or folders with .toml files
-		#[arg(long = "views", value_name = "PATH")]
-		views: Vec<PathBuf>,
-		/// Another node, for when the first goes away; may be given several times
-		#[arg(long = "or-node", value_name = "URL")]
-		more_nodes: Vec<String>,
+		#[command(flatten)]
+		upkeep: UpkeepArguments,
 		/// Show rows before they are final, to those who ask for them
 		#[arg(long)]
 		live: bool,
@@ -520,12 +538,32 @@ pub enum IndexCommand {
 	Sync {
 		#[command(flatten)]
 		index: IndexArguments,
-		/// Definitions of views: files, or folders with .toml files
-		#[arg(long = "views", value_name = "PATH")]
-		views: Vec<PathBuf>,
-		/// Another node, for when the first goes away; may be given several times
-		#[arg(long = "or-node", value_name = "URL")]
-		more_nodes: Vec<String>,
+		#[command(flatten)]
+		upkeep: UpkeepArguments,
+	},
+	/// Empty an index and build it anew from the chain, to what is final now
+	#[command(
+		after_help = "Example: credio index rebuild --index acme.index --views samples/views"
+	)]
+	Rebuild {
+		#[command(flatten)]
+		index: IndexArguments,
+		#[command(flatten)]
+		upkeep: UpkeepArguments,
+	},
+	/// Answer JSON-RPC by an index that another process keeps up to date, or a replica of it, until Ctrl-C
+	#[command(
+		after_help = "Example: credio index serve --index postgres://reader@replica/credio --listen 127.0.0.1:9951"
+	)]
+	Serve {
+		#[command(flatten)]
+		index: IndexArguments,
+		/// Answer at this address
+		#[arg(long, value_name = "IP:PORT")]
+		listen: std::net::SocketAddr,
+		/// File whose first line is the token that callers have to show
+		#[arg(long, value_name = "FILE")]
+		token_file: Option<PathBuf>,
 	},
 	/// List the views of an index
 	#[command(after_help = "Example: credio index views --index acme.index")]

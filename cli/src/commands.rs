@@ -6,6 +6,7 @@ mod bundle;
 mod council;
 mod dev;
 mod evidence;
+mod export;
 mod grants;
 mod index;
 mod lane;
@@ -73,6 +74,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 		Command::Search(arguments) => index::search(&session, arguments).await,
 		Command::Aggregate(arguments) => index::aggregate(&session, arguments).await,
 		Command::Report(command) => report::run(&session, *command).await,
+		Command::Export(arguments) => export::run(&session, *arguments).await,
 		Command::DevVaults { folder } => dev::run(&session, &folder),
 	}
 }

@@ -1,6 +1,6 @@
 //! Exit codes, and the failures behind them.
 
-use credio_indexer::{ingest::IngestError, StoreError};
+use credio_indexer::{export::ExportError, ingest::IngestError, StoreError};
 use credio_sdk::{
 	evidence::{Part, Refused},
 	outbox::OutboxError,
@@ -37,7 +37,7 @@ Exit codes:
   3  the chain or the node refused the request
   4  no right to read this
   5  the request has expired
-  6  the document does not match the chain, or the evidence does not hold
+  6  the document does not match the chain, or the evidence or export does not hold
   7  there is no such thing
   8  the node cannot be reached
   9  the vault cannot be opened";
@@ -57,6 +57,12 @@ pub enum Failure {
 	/// An evidence does not hold, or what it is held against cannot be used.
 	#[error(transparent)]
 	Evidence(#[from] Refused),
+	/// An export cannot be made or verified.
+	#[error(transparent)]
+	Export(ExportError),
+	/// What was verified does not hold.
+	#[error("{0}")]
+	NotVerified(String),
 	/// A file cannot be read or written.
 	#[error("{path}: {source}")]
 	File {
@@ -89,6 +95,16 @@ impl From<StoreError> for Failure {
 	}
 }
 
+impl From<ExportError> for Failure {
+	fn from(error: ExportError) -> Self {
+		match error {
+			ExportError::Store(error) => error.into(),
+			ExportError::Chain(error) => error.into(),
+			error => Self::Export(error),
+		}
+	}
+}
+
 impl From<VaultError> for Failure {
 	fn from(error: VaultError) -> Self {
 		Self::Sdk(error.into())
@@ -107,13 +123,14 @@ impl Failure {
 			Self::Sdk(error) => code(error),
 			Self::Uploads { code, .. } => *code,
 			Self::Evidence(Refused { part: Part::Specification | Part::Checkpoint, .. }) => FAILED,
-			Self::Evidence(_) => NOT_VERIFIED,
+			Self::Evidence(_) | Self::NotVerified(_) => NOT_VERIFIED,
+			Self::Export(ExportError::UnknownSubject(_)) => NOT_FOUND,
 			Self::Outbox(OutboxError::KeyReused(_)) | Self::Aborted(_) => REJECTED,
 			Self::Outbox(OutboxError::NotFound(_)) => NOT_FOUND,
 			Self::Index(IngestError::Node(error)) => code(error),
 			Self::Index(IngestError::Store(StoreError::UnknownView { .. })) => NOT_FOUND,
 			Self::Outbox(_) | Self::Index(_) => FAILED,
-			Self::File { .. } | Self::Other(_) => FAILED,
+			Self::File { .. } | Self::Export(_) | Self::Other(_) => FAILED,
 		}
 	}
 }

@@ -13,6 +13,7 @@ use std::{
 };
 use tempfile::TempDir;
 
+pub mod index;
 pub mod network;
 pub mod uploads;
 
@@ -81,7 +82,8 @@ impl Node {
 		let port = if is_given("--listen-addr") { vec![] } else { vec!["--port", "0"] };
 		let serves_metrics = is_given("--prometheus-port");
 		let mut process = Command::new(binary("credio-node"))
-			.args(["--rpc-port", "0", "--no-telemetry", "--unsafe-force-node-key-generation"])
+			.args(["--no-telemetry", "--unsafe-force-node-key-generation"])
+			.args(if is_given("--rpc-port") { &[][..] } else { &["--rpc-port", "0"][..] })
 			.args(port)
 			.args((!serves_metrics).then_some("--no-prometheus"))
 			.args(["--no-mdns", "--base-path"])
@@ -279,6 +281,40 @@ impl Cli {
 		let output = self.run(arguments);
 		assert!(!output.status.success(), "credio {} succeeded", arguments.join(" "));
 		(output.status.code().unwrap_or(-1), text(&output.stderr))
+	}
+}
+
+/// A command that runs in the background, and ends with this.
+pub struct Running(Child);
+
+impl Running {
+	/// Starts it. What it prints is not kept.
+	///
+	/// # Panics
+	///
+	/// If it does not start.
+	pub fn start(command: &mut Command) -> Self {
+		Self(command.stdout(Stdio::null()).spawn().expect("it starts"))
+	}
+
+	/// Kills it with SIGKILL.
+	///
+	/// # Panics
+	///
+	/// If it has ended by itself.
+	pub fn kill(mut self) {
+		let ended = self.0.try_wait().expect("a process has a status");
+		assert_eq!(ended, None, "it ended by itself");
+		self.0.kill().expect("it runs");
+		self.0.wait().expect("it ends");
+	}
+}
+
+impl Drop for Running {
+	fn drop(&mut self) {
+		// It has ended already otherwise.
+		let _ = self.0.kill();
+		let _ = self.0.wait();
 	}
 }
 

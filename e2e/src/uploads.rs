@@ -188,7 +188,7 @@ async fn store(
 		if stopped.load(Ordering::Relaxed) {
 			return;
 		}
-		let document = format!("document {n}");
+		let document = format!("document\n{n}\n");
 		let upload = Upload {
 			stream,
 			key: None,

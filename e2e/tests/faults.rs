@@ -5,13 +5,18 @@
 //! full size. `CREDIO_NODE_LOG` sets what the validators log, as their `--log` does.
 
 use credio_e2e::{
+	index::Index,
 	network::{isolated, Network, Options, ALL, TWIN},
 	number,
-	uploads::Uploads,
+	uploads::{path, Uploads},
 	Cli,
 };
 use credio_sdk::{primitives::rpc::ValidatorJson, vault::LocalVault, Client};
-use std::sync::{Arc, Mutex};
+use std::{
+	fs,
+	path::PathBuf,
+	sync::{Arc, Mutex},
+};
 use subxt_signer::sr25519::dev;
 
 /// One network at a time: each takes more than this machine may have.
@@ -19,6 +24,30 @@ static TURN: Mutex<()> = Mutex::new(());
 
 /// Blocks for which a fault lasts.
 const BLOCKS: u32 = 8;
+
+/// A view of what is uploaded.
+const VIEW: &str = r#"
+name = "documents"
+stream = "invoices"
+format = "csv"
+mediaTypes = ["text/plain"]
+
+[[columns]]
+name = "text"
+path = "document"
+type = "text"
+"#;
+
+/// The funder's command line, and a folder with the view. It may read what is uploaded.
+fn funder(network: &Network) -> (Cli, PathBuf) {
+	let channel = Cli::at(network.urls()[0].clone(), network.folder(), "channel-one");
+	let to = ["grant", "--stream", "invoices", "--to", "funder-one", "--purpose", "assess"];
+	channel.ok(&to);
+	let views = network.folder().join("views");
+	fs::create_dir_all(&views).expect("writable");
+	fs::write(views.join("documents.toml"), VIEW).expect("writable");
+	(Cli::at(network.urls()[0].clone(), network.folder(), "funder-one"), views)
+}
 
 /// After finality has stopped, what was accepted waits, and nothing is told of as final.
 async fn finality_stands_still(network: &Network, uploads: &Uploads, running: &[usize]) {
@@ -39,6 +68,10 @@ fn validators_are_killed() {
 	isolated("validators_are_killed", async {
 		let mut network = Network::start(Options::default()).await;
 		let uploads = Uploads::start(&network).await;
+		let (funder, views) = funder(&network);
+		let file = network.folder().join("funder.index");
+		let index = Index::new(&funder, path(&file), &views);
+		let keeper = index.keep(&network.urls()[1..]);
 		let rounds = number("CREDIO_FAULT_ROUNDS", 1);
 		let mut kills = 0;
 		for round in 0..rounds {
@@ -56,6 +89,7 @@ fn validators_are_killed() {
 			let others = ALL.into_iter().filter(|n| !two.contains(n)).collect::<Vec<_>>();
 			two.into_iter().for_each(|n| network.kill(n));
 			finality_stands_still(&network, &uploads, &others).await;
+			assert!(index.not_final("documents") > 0, "what is not final is shown as such");
 			two.into_iter().for_each(|n| network.spawn(n));
 			network.finality(&ALL, 1).await;
 			uploads.decided(&network).await;
@@ -69,6 +103,8 @@ fn validators_are_killed() {
 		}
 		let count = uploads.finish(&network).await;
 		let blocks = network.compare().await;
+		keeper.kill();
+		index.compare(&network.folder().join("anew.index"));
 		println!(
 			"faults: {kills} kills of validators, {count} uploads in {blocks} blocks: lost 0, doubled 0, reordered 0; {} s",
 			network.elapsed().as_secs()
@@ -88,6 +124,10 @@ fn the_network_is_parted() {
 	isolated("the_network_is_parted", async {
 		let network = Network::start(Options::default()).await;
 		let uploads = Uploads::start(&network).await;
+		let (funder, views) = funder(&network);
+		let file = network.folder().join("funder.index");
+		let index = Index::new(&funder, path(&file), &views);
+		let keeper = index.keep(&network.urls()[1..]);
 		let rounds = number("CREDIO_FAULT_ROUNDS", 1);
 		let forks = number("CREDIO_FORKS", 3);
 		let mut deepest = 0;
@@ -131,6 +171,9 @@ fn the_network_is_parted() {
 		let abandoned = network.observer().view().abandoned();
 		let count = uploads.finish(&network).await;
 		let blocks = network.compare().await;
+		// Whatever was shown of abandoned branches is gone.
+		keeper.kill();
+		index.compare(&network.folder().join("anew.index"));
 		println!(
 			"faults: {} partitions, {forks} forks (the deepest of {deepest} blocks, {abandoned} blocks abandoned), {count} uploads in {blocks} blocks: lost 0, doubled 0, reordered 0; {} s",
 			rounds + forks,

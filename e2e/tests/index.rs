@@ -1,42 +1,21 @@
 //! Indexes: what an organization may read, searched in plaintext.
 
-use credio_e2e::{Cli, Node};
-use serde_json::Value;
-use std::{fs, path::Path};
-
-fn path(path: &Path) -> &str {
-	path.to_str().expect("paths are UTF-8")
-}
+use credio_e2e::{index::Index, uploads::path, Cli, Node};
+use jsonrpsee::{
+	core::client::{ClientT, Error, Subscription, SubscriptionClientT},
+	rpc_params,
+	ws_client::{HeaderMap, WsClient, WsClientBuilder},
+};
+use serde_json::{json, Value};
+use std::{
+	fs,
+	io::{BufRead, BufReader},
+	path::Path,
+	process::{Child, Stdio},
+};
 
 fn samples() -> String {
 	format!("{}/../samples", env!("CARGO_MANIFEST_DIR"))
-}
-
-/// An index of an organization, kept by the command line.
-struct Index<'a> {
-	cli: &'a Cli,
-	file: String,
-}
-
-impl Index<'_> {
-	fn sync(&self) {
-		let views = format!("{}/views", samples());
-		self.cli.ok(&["index", "sync", "--index", &self.file, "--views", &views]);
-	}
-
-	fn search(&self, view: &str, filter: &str) -> Vec<Value> {
-		let mut search = vec!["search", "--index", &self.file, view, "--json"];
-		search.extend((!filter.is_empty()).then_some(filter));
-		self.cli.json(&search)
-	}
-
-	/// All of it, but how far it is: one that is brought up to date later is further.
-	fn dump(&self) -> String {
-		let dump = self.cli.ok(&["index", "dump", "--index", &self.file, "-o", "-"]);
-		let (cursor, rest) = dump.split_once('\n').expect("a line for the cursor");
-		assert!(cursor.contains("\"cursor\""), "{cursor}");
-		rest.into()
-	}
 }
 
 #[test]
@@ -51,9 +30,10 @@ fn a_funder_finds_what_was_shared_and_nothing_else() {
 	upload.extend(documents.iter().map(String::as_str));
 	channel.ok(&upload);
 	let file = |name: &str| path(&node.folder().join(name)).to_owned();
-	let own = Index { cli: &channel, file: file("channel.index") };
+	let views_folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/views");
+	let own = Index::new(&channel, &file("channel.index"), &views_folder);
 	own.sync();
-	let views = channel.json(&["index", "views", "--index", &own.file, "--json"]);
+	let views = channel.json(&["index", "views", "--index", own.url(), "--json"]);
 	let counts = |index: &Index<'_>| {
 		let count = |view: &Value| {
 			let view = view["name"].as_str().expect("a name");
@@ -65,7 +45,7 @@ fn a_funder_finds_what_was_shared_and_nothing_else() {
 	assert!(all.iter().sum::<usize>() >= documents.len(), "{all:?}");
 
 	// Without a grant the funder has headers, and no row.
-	let index = Index { cli: &funder, file: file("funder.index") };
+	let index = Index::new(&funder, &file("funder.index"), &views_folder);
 	index.sync();
 	assert_eq!(counts(&index).iter().sum::<usize>(), 0);
 	// A grant makes what is there already appear.
@@ -81,7 +61,7 @@ fn a_funder_finds_what_was_shared_and_nothing_else() {
 	assert_ne!(counts(&index), vec![0; views.len()]);
 	let found = views.iter().flat_map(|view| {
 		let view = view["name"].as_str().expect("a name");
-		let columns = funder.json(&["index", "views", "--index", &index.file, "--json"]);
+		let columns = funder.json(&["index", "views", "--index", index.url(), "--json"]);
 		let has = columns.iter().any(|known| {
 			known["name"] == view
 				&& known["columns"]
@@ -96,19 +76,213 @@ fn a_funder_finds_what_was_shared_and_nothing_else() {
 	});
 	assert_eq!(found.count(), 1);
 	// An index that is built anew is the same, byte for byte.
-	let again = Index { cli: &funder, file: file("again.index") };
+	let again = Index::new(&funder, &file("again.index"), &views_folder);
 	again.sync();
 	assert_eq!(again.dump(), index.dump());
 
 	// What is revoked is found no more, by no query, and is not in the index any more.
 	let grants = channel.json(&["grants", "--from", "channel-one", "--active", "--json"]);
 	channel.ok(&["revoke", grants[0]["grantId"].as_str().expect("a grant")]);
+	// Unless it is kept, where that is allowed.
+	let before = counts(&index);
+	let sync = ["index", "sync", "--index", index.url(), "--views", path(&views_folder)];
+	funder.ok(&[&sync[..], &["--keep-revoked"]].concat());
+	assert_eq!(counts(&index), before);
 	index.sync();
 	assert_eq!(counts(&index), vec![0; views.len()]);
-	let bytes = fs::read(&index.file).expect("readable");
+	let bytes = fs::read(index.url()).expect("readable");
 	let text = String::from_utf8_lossy(&bytes).into_owned();
 	assert!(!text.contains("Hollin Joinery"), "a document is left");
 	again.sync();
 	assert_eq!(again.dump(), index.dump());
 	assert_eq!(counts(&own).len(), all.len());
+}
+
+/// A process that keeps an index and answers JSON-RPC.
+struct Server {
+	process: Child,
+	url: String,
+}
+
+impl Server {
+	fn start(cli: &Cli, arguments: &[&str]) -> Self {
+		let run = ["index", "run", "--listen", "127.0.0.1:0"];
+		let mut command = cli.command(&[&run[..], arguments].concat());
+		let mut process = command.stdout(Stdio::piped()).spawn().expect("credio starts");
+		let mut line = String::new();
+		let output = process.stdout.take().expect("it is piped");
+		BufReader::new(output).read_line(&mut line).expect("it says where it answers");
+		let url = line.trim().strip_prefix("answers at ").expect("it says where it answers");
+		Self { process, url: url.into() }
+	}
+
+	async fn connect(&self) -> WsClient {
+		WsClientBuilder::default().build(&self.url).await.expect("it answers")
+	}
+}
+
+impl Drop for Server {
+	fn drop(&mut self) {
+		let _ = self.process.kill();
+		let _ = self.process.wait();
+	}
+}
+
+/// A copy of a view's rows, as changes make it.
+struct Copy {
+	changes: Subscription<Value>,
+	rows: std::collections::BTreeMap<String, Value>,
+	cursor: Value,
+}
+
+impl Copy {
+	async fn of(client: &WsClient, view: &str, options: Value) -> Self {
+		let changes = client
+			.subscribe::<Value, _>(
+				"credio_v1_subscribeRows",
+				rpc_params![view, options],
+				"credio_v1_unsubscribeRows",
+			)
+			.await
+			.expect("it is accepted");
+		Self { changes, rows: Default::default(), cursor: Value::Null }
+	}
+
+	/// Takes changes until so many records are there.
+	async fn until(&mut self, count: usize) {
+		loop {
+			let message = self.changes.next().await.expect("it goes on").expect("JSON");
+			self.cursor = message["cursor"].clone();
+			for change in message["changes"].as_array().expect("a list") {
+				let record = change["record"].as_str().expect("a record").to_owned();
+				match change["rows"].as_array().expect("a list").is_empty() {
+					true => self.rows.remove(&record),
+					false => self.rows.insert(record, change["rows"].clone()),
+				};
+			}
+			if self.rows.len() == count {
+				return;
+			}
+		}
+	}
+}
+
+#[tokio::test]
+async fn what_is_revoked_is_found_by_no_method() {
+	let node = Node::start();
+	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
+	channel.ok(&["stream", "create", "invoices"]);
+	let upload = |names: &[&str]| {
+		let files = names.iter().map(|name| format!("{}/{name}", samples())).collect::<Vec<_>>();
+		let arguments = ["upload", "--stream", "invoices"].into_iter();
+		channel.ok(&arguments.chain(files.iter().map(String::as_str)).collect::<Vec<_>>());
+	};
+	upload(&["invoice-ubl.xml", "invoice-cii.xml"]);
+	let file = node.folder().join("funder.index");
+	let views = format!("{}/views", samples());
+	// Another XML document, which is not what this view expects.
+	let strict = node.folder().join("strict.toml");
+	let text = fs::read_to_string(format!("{views}/invoice-ubl.toml")).expect("a view");
+	let text = text
+		.replace("invoices-ubl", "strict")
+		.replace("[namespaces]", "[namespaces]\nno = \"urn:no\"");
+	let text = text.replacen("[[columns]]", "[[columns]]\nname = \"missing\"\npath = \"/no:no\"\ntype = \"text\"\nrequired = true\n\n[[columns]]", 1);
+	fs::write(&strict, text).expect("writable");
+	let server = Server::start(
+		&funder,
+		&["--index", path(&file), "--views", &views, "--views", path(&strict)],
+	);
+	let client = server.connect().await;
+	let mut copy = Copy::of(&client, "invoices-ubl", json!({})).await;
+	let search = |view: &'static str, query: Value| {
+		let client = &client;
+		async move {
+			let page: Value =
+				client.request("credio_v1_search", rpc_params![view, query]).await.expect("a page");
+			page["rows"].as_array().expect("a list").len()
+		}
+	};
+	let count = || async {
+		let functions = json!({ "functions": ["count"] });
+		let found: Value = client
+			.request("credio_v1_aggregate", rpc_params!["invoices-ubl", functions])
+			.await
+			.expect("an answer");
+		found["rows"][0][0].as_i64().expect("a number")
+	};
+	let unfit = || async {
+		let found: Vec<Value> =
+			client.request("credio_v1_unfit", rpc_params!["strict"]).await.expect("a list");
+		found.len()
+	};
+	copy.until(0).await;
+	assert_eq!((search("invoices-ubl", json!({})).await, count().await, unfit().await), (0, 0, 0));
+
+	let grant = ["grant", "--stream", "invoices", "--to", "funder-one", "--purpose", "assess"];
+	channel.ok(&grant);
+	copy.until(1).await;
+	assert_eq!((search("invoices-ubl", json!({})).await, count().await, unfit().await), (1, 1, 1));
+	let found = search("invoices-ubl", json!({ "filter": "currency = 'EUR'" })).await;
+	assert_eq!(found, 1);
+	// Whoever was away is told what came meanwhile, and nothing else.
+	let cursor = copy.cursor.clone();
+	let changed = node.folder().join("changed.xml");
+	let text = fs::read_to_string(format!("{}/invoice-ubl.xml", samples())).expect("a sample");
+	fs::write(&changed, text.replace("HJ-2026-0417", "HJ-2026-0418")).expect("writable");
+	channel.ok(&["upload", "--stream", "invoices", path(&changed)]);
+	copy.until(2).await;
+	let mut later = Copy::of(&client, "invoices-ubl", json!({ "after": cursor })).await;
+	later.until(1).await;
+	assert!(later.rows.values().all(|rows| rows.to_string().contains("HJ-2026-0418")));
+
+	let grants = channel.json(&["grants", "--from", "channel-one", "--active", "--json"]);
+	channel.ok(&["revoke", grants[0]["grantId"].as_str().expect("a grant")]);
+	copy.until(0).await;
+	later.until(0).await;
+	assert_eq!((search("invoices-ubl", json!({})).await, count().await, unfit().await), (0, 0, 0));
+	for query in [
+		json!({ "history": true }),
+		json!({ "live": true }),
+		json!({ "live": true, "history": true }),
+	] {
+		assert_eq!(search("invoices-ubl", query.clone()).await, 0, "{query}");
+	}
+	// What cannot be told is refused at once.
+	let refused = client
+		.subscribe::<Value, _>(
+			"credio_v1_subscribeRows",
+			rpc_params!["nothing"],
+			"credio_v1_unsubscribeRows",
+		)
+		.await;
+	let Err(Error::Call(refused)) = refused else { panic!("a view that is not there") };
+	assert_eq!(refused.code(), 9404);
+
+	// Nobody else keeps it meanwhile, but everybody who may can search.
+	let index = ["--index", path(&file)];
+	let (_, said) = funder.refused(&[&["index", "sync"], &index[..]].concat());
+	assert!(said.contains("another process keeps this index"), "{said}");
+	funder.ok(&[&["search", "invoices-ubl"], &index[..]].concat());
+	// Pages of a browser do not get in.
+	let mut headers = HeaderMap::new();
+	headers.insert("origin", "https://pages.example".parse().expect("a value"));
+	let page = WsClientBuilder::default().set_headers(headers).build(&server.url).await;
+	assert!(page.is_err(), "a page of a browser was let in");
+}
+
+#[test]
+fn an_index_is_not_made_by_searching_it() {
+	let node = Node::start();
+	let cli = Cli::new(&node, "channel-one");
+	let file = node.folder().join("no.index");
+	let (_, said) = cli.refused(&["search", "invoices-ubl", "--index", path(&file)]);
+	assert!(said.contains("credio index sync"), "{said}");
+	assert!(!file.exists());
+	// One that is built anew is as one that was just made.
+	let views = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/views");
+	let index = Index::new(&cli, path(&file), &views);
+	index.sync();
+	let before = index.dump();
+	cli.ok(&["index", "rebuild", "--index", path(&file), "--views", path(&views)]);
+	assert_eq!(index.dump(), before);
 }

@@ -59,6 +59,8 @@ pub struct Entry {
 	pub kind: EntryKind,
 	/// The record that it replaces.
 	pub supersedes: Option<RecordId>,
+	/// `blake2_256` of its name and header in SCALE, which names all that the chain has of it.
+	pub digest: Digest,
 	/// Its document, or why there is none. The reason has to follow from the chain alone, or an index that is built anew
 	/// is not the same.
 	pub content: Content,

@@ -8,9 +8,13 @@ mod history;
 
 use crate::{
 	block::{self, Block, Content},
-	store::{Store, StoreError},
+	store::{Store, StoreError, Upkeep},
+	view::View,
 };
-use credio_primitives::{BlockNumber, Entry, EntryBody, OrganizationId, StreamId};
+use codec::Encode;
+use credio_primitives::{
+	rpc::StreamJson, BlockNumber, Digest, Entry, EntryBody, OrganizationId, StreamId,
+};
 use credio_sdk::{
 	client::{ahead_of, Unread},
 	vault::Vault,
@@ -18,7 +22,7 @@ use credio_sdk::{
 };
 use futures::{stream, FutureExt, StreamExt, TryStreamExt};
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
-use tokio::sync::watch;
+use tokio::sync::{watch, Mutex};
 
 /// Bounds of the time between two tries to reach a node.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
@@ -35,6 +39,8 @@ pub struct Settings {
 	pub nodes: Vec<String>,
 	/// Whether rows are shown before they are final, to those who ask for them.
 	pub live: bool,
+	/// Whether documents stay after the grant that opened them has ended.
+	pub keep_revoked: bool,
 }
 
 /// What keeps an index from being kept up to date.
@@ -61,6 +67,8 @@ pub struct Ingest {
 	store: Store,
 	vault: Arc<dyn Vault>,
 	settings: Settings,
+	/// The right to write blocks, once it was taken.
+	upkeep: Mutex<Option<Upkeep>>,
 }
 
 /// When to stop.
@@ -81,7 +89,35 @@ impl std::fmt::Debug for Ingest {
 impl Ingest {
 	/// Keeps the index of a vault's organization.
 	pub fn new(store: Store, vault: Arc<dyn Vault>, settings: Settings) -> Self {
-		Self { store, vault, settings }
+		Self { store, vault, settings, upkeep: Mutex::default() }
+	}
+
+	/// Makes these the views of the index, see [`Store::set_views`].
+	///
+	/// Errors: [`StoreError::KeptByAnother`], and as there.
+	pub async fn set_views(&self, views: &[View]) -> Result<()> {
+		self.keep().await?;
+		Ok(self.store.set_views(views).await?)
+	}
+
+	/// Empties the index, so that it is built anew from the chain.
+	///
+	/// Errors: [`StoreError::KeptByAnother`], [`StoreError::Database`].
+	pub async fn clear(&self) -> Result<()> {
+		self.keep().await?;
+		if let Some(upkeep) = &*self.upkeep.lock().await {
+			self.store.clear(upkeep).await?;
+		}
+		Ok(())
+	}
+
+	/// Takes the right to write blocks, unless it was taken.
+	async fn keep(&self) -> Result<()> {
+		let mut upkeep = self.upkeep.lock().await;
+		if upkeep.is_none() {
+			*upkeep = Some(self.store.keep().await?);
+		}
+		Ok(())
 	}
 
 	/// Follows the chain until `stop` resolves. A node that goes away is no error: the next one is tried, again and again.
@@ -102,11 +138,33 @@ impl Ingest {
 		self.work(Until::CaughtUp).await
 	}
 
+	/// Takes all up to a block that is final, of some streams only: for an index that is to be as it was at that block.
+	///
+	/// Errors: [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`], [`IngestError::Node`] if the
+	/// block is not final.
+	pub async fn catch_up_to(
+		&self,
+		block: BlockNumber,
+		wanted: impl Fn(&StreamJson) -> bool,
+	) -> Result<()> {
+		let node = self.settings.nodes.first().ok_or(IngestError::NoNode)?;
+		let client = Client::connect(node, self.vault.clone()).await?;
+		if client.finalized_heads().await?.next().await? < block {
+			let error = format!("block {block} is not final at the node");
+			return Err(Error::Connection(error).into());
+		}
+		self.store.claim_chain(client.limits().genesis_hash).await?;
+		let mut streams = client.streams(None).await?;
+		streams.retain(wanted);
+		history::History::new(&client, &self.store, streams, block).await?.take().await
+	}
+
 	/// Works with one node after the other.
 	async fn work(&self, until: Until) -> Result<()> {
 		let nodes = &self.settings.nodes;
 		let mut wait = BACK_OFF.0;
 		let mut current = 0;
+		self.keep().await?;
 		loop {
 			let node = nodes.get(current).ok_or(IngestError::NoNode)?;
 			let (tell, heard) = watch::channel(0);
@@ -120,7 +178,11 @@ impl Ingest {
 			match served {
 				Err(IngestError::Node(_)) => {},
 				Err(IngestError::Store(error)) if error.is_passing() && until == Until::Stopped => {
+					// It went with the connection that had it.
+					*self.upkeep.lock().await = None;
 				},
+				// We had it: the database has not noticed yet that our connection is gone.
+				Err(IngestError::Store(StoreError::KeptByAnother)) if until == Until::Stopped => {},
 				other => return other,
 			}
 			if *tell.borrow() > 0 {
@@ -140,6 +202,7 @@ impl Ingest {
 		until: Until,
 		heard: &watch::Sender<BlockNumber>,
 	) -> Result<()> {
+		self.keep().await?;
 		let client = Client::connect(node, self.vault.clone()).await?;
 		if client.is_syncing().await? {
 			// What it tells is of the past.
@@ -190,7 +253,7 @@ impl Ingest {
 	/// Takes all that is final up to a block.
 	async fn follow(&self, client: &Client, finalized: BlockNumber) -> Result<()> {
 		// Asked for before anything is read: what changes after is seen the next time.
-		let access = access::Access::of(client).await?;
+		let access = access::Access::of(client, self.settings.keep_revoked).await?;
 		let streams = client.streams(None).await?;
 		if let Some(before) = self.store.access().await? {
 			let changed = access.changed_since(client, &before).await?;
@@ -219,6 +282,7 @@ impl Ingest {
 					Content::Document(document) if problem.is_some() => {
 						readable.push((entry.record_id, document));
 					},
+					Content::Unreadable(_) if problem.is_none() && self.settings.keep_revoked => {},
 					Content::Unreadable(now) if problem.as_ref() != Some(&now) => {
 						removed.push((entry.record_id, now));
 					},
@@ -279,6 +343,11 @@ fn content(read: std::result::Result<credio_sdk::envelope::Document, Unread>) ->
 	}
 }
 
+/// Names all that the chain has of an entry.
+pub(crate) fn digest_of(entry: &Entry) -> Digest {
+	Digest(sp_crypto_hashing::blake2_256(&entry.encode()))
+}
+
 /// An entry as the store takes it.
 fn indexed(
 	owner: OrganizationId,
@@ -291,6 +360,7 @@ fn indexed(
 		EntryBody::MerkleAnchor { .. } => (block::EntryKind::MerkleAnchor, None),
 	};
 	block::Entry {
+		digest: digest_of(&entry),
 		record: entry.record_id,
 		stream: entry.header.stream,
 		sequence: entry.header.sequence,

@@ -11,6 +11,7 @@
 
 pub mod block;
 pub mod document;
+pub mod export;
 pub mod filter;
 pub mod ingest;
 mod path;
@@ -26,8 +27,8 @@ pub use path::{
 	Axis, Condition, Path, PathError, SegmentPath, Step, Test, MAX_PATH_LENGTH, MAX_STEPS,
 };
 pub use store::{
-	Aggregate, Aggregated, Cursor, Page, Query, Result, Row, SortKey, Store, StoreError, Unfit,
-	ViewState,
+	Aggregate, Aggregated, Change, ChangedRow, Changes, Cursor, Page, Query, Result, Row, SortKey,
+	Store, StoreError, Unfit, ViewState,
 };
 pub use value::{Decimal, Type, Value};
 pub use view::{View, ViewError};

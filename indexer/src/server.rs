@@ -10,9 +10,9 @@ use crate::store::{Aggregate, Aggregated, Page, Query, Store, StoreError, Unfit,
 use credio_primitives::{error_codes as codes, RecordId};
 use guard::Guard;
 use jsonrpsee::{
-	core::async_trait,
+	core::{async_trait, SubscriptionResult},
 	proc_macros::rpc,
-	server::{Server as RpcServer, ServerHandle},
+	server::{PendingSubscriptionSink, Server as RpcServer, ServerHandle, SubscriptionMessage},
 	types::ErrorObjectOwned,
 };
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,10 @@ use std::{io, net::SocketAddr};
 
 /// Most connections at a time.
 const MAX_CONNECTIONS: u32 = 100;
+/// Most subscriptions of a connection.
+const MAX_SUBSCRIPTIONS: u32 = 16;
+/// Messages that wait for a slow reader, who is waited for after that.
+const MESSAGE_BUFFER: u32 = 8;
 /// Longest request, in bytes.
 const MAX_REQUEST_SIZE: u32 = 64 * 1024;
 
@@ -47,6 +51,8 @@ impl Server {
 		let server = RpcServer::builder()
 			.max_connections(MAX_CONNECTIONS)
 			.max_request_body_size(MAX_REQUEST_SIZE)
+			.max_subscriptions_per_connection(MAX_SUBSCRIPTIONS)
+			.set_message_buffer_capacity(MESSAGE_BUFFER)
 			.set_http_middleware(tower::ServiceBuilder::new().layer(Guard::new(token)))
 			.build(address)
 			.await?;
@@ -101,6 +107,16 @@ pub struct AggregateJson {
 	pub history: bool,
 }
 
+/// Which changes of a view to tell.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ChangesJson {
+	/// Rows that fit this filter; all without one.
+	pub filter: Option<String>,
+	/// `cursor` of the last message that was dealt with; without it, all rows come first.
+	pub after: Option<String>,
+}
+
 /// A view, as callers are told of it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -135,6 +151,18 @@ trait IndexApi {
 		aggregate: AggregateJson,
 	) -> Result<Aggregated, ErrorObjectOwned>;
 
+	/// Tells the rows of a view, and whatever changes in them. It can be resumed, so that nothing is missed.
+	#[subscription(
+		name = "credio_v1_subscribeRows" => "credio_v1_rows",
+		unsubscribe = "credio_v1_unsubscribeRows",
+		item = crate::store::Changes
+	)]
+	async fn subscribe_rows(
+		&self,
+		view: String,
+		options: Option<ChangesJson>,
+	) -> SubscriptionResult;
+
 	/// Documents that do not fit a view.
 	#[method(name = "credio_v1_unfit")]
 	async fn unfit(
@@ -155,6 +183,8 @@ fn refusal(error: StoreError) -> ErrorObjectOwned {
 		| StoreError::Filter(_)
 		| StoreError::UnknownColumn { .. }
 		| StoreError::Query(_)
+		| StoreError::CursorGone
+		| StoreError::Replaced
 		| StoreError::BadCursor => codes::INVALID_PARAMETERS,
 		_ => {
 			let text = "the index could not answer: its operator finds out why in its output";
@@ -198,6 +228,52 @@ impl IndexApiServer for Methods {
 		let AggregateJson { filter, functions, by, live, history } = aggregate;
 		let aggregate = Aggregate { filter, functions, by, live, history };
 		self.0.aggregate(&view, &aggregate).await.map_err(refusal)
+	}
+
+	async fn subscribe_rows(
+		&self,
+		pending: PendingSubscriptionSink,
+		view: String,
+		options: Option<ChangesJson>,
+	) -> SubscriptionResult {
+		let ChangesJson { filter, mut after } = options.unwrap_or_default();
+		let Some(mut written) = self.0.changed() else {
+			let text = "this server does not hear of changes: subscribe where the index is kept up to date";
+			let error = ErrorObjectOwned::owned(codes::INVALID_PARAMETERS, text, None::<()>);
+			pending.reject(error).await;
+			return Ok(());
+		};
+		// What cannot be asked for is refused before anything is told.
+		let mut changes = match self.0.changes(&view, filter.as_deref(), after.as_deref()).await {
+			Ok(changes) => changes,
+			Err(error) => {
+				pending.reject(refusal(error)).await;
+				return Ok(());
+			},
+		};
+		let sink = pending.accept().await?;
+		let mut is_first = true;
+		loop {
+			let is_last = changes.is_last;
+			after = Some(changes.cursor.clone());
+			// The end of what was there already is told, whether or not there was anything.
+			if !changes.changes.is_empty() || (is_first && is_last) {
+				sink.send(SubscriptionMessage::from_json(&changes)?).await?;
+			}
+			if is_last {
+				is_first = false;
+				tokio::select! {
+					wrote = written.changed() => wrote?,
+					() = sink.closed() => return Ok(()),
+				}
+			}
+			// An error, such as a view that is defined anew, ends the subscription and is told with the end.
+			changes = self
+				.0
+				.changes(&view, filter.as_deref(), after.as_deref())
+				.await
+				.map_err(|error| refusal(error).message().to_owned())?;
+		}
 	}
 
 	async fn unfit(

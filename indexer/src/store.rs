@@ -2,7 +2,9 @@
 
 mod aggregate;
 mod build;
+mod changes;
 mod dump;
+pub(crate) mod export;
 mod generation;
 mod known;
 mod page;
@@ -10,11 +12,14 @@ mod rows;
 mod schema;
 mod search;
 pub(crate) mod statement;
+mod upkeep;
 mod write;
 
 pub use aggregate::{Aggregate, Aggregated, MAX_GROUPS};
+pub use changes::{Change, ChangedRow, Changes};
 pub use generation::ViewState;
 pub use search::{Page, Query, Row, SortKey, Unfit, DEFAULT_LIMIT, MAX_LIMIT};
+pub use upkeep::Upkeep;
 
 use crate::{filter::FilterError, view::View, ViewError};
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId};
@@ -27,14 +32,14 @@ use statement::Backend;
 use std::{
 	fs::OpenOptions,
 	os::unix::fs::OpenOptionsExt,
-	path::Path,
+	path::{Path, PathBuf},
 	sync::{
 		atomic::{AtomicU64, Ordering},
 		Arc,
 	},
 	time::Duration,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{watch, Mutex};
 
 /// What can go wrong with a store.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +47,18 @@ use tokio::sync::Mutex;
 pub enum StoreError {
 	/// The database cannot be used.
 	#[error("the index's database: {0}")]
-	Database(#[from] sqlx::Error),
+	Database(#[source] sqlx::Error),
+	/// There is no index to read.
+	#[error("there is no index at {0}: `credio index sync` makes one")]
+	NoIndex(String),
+	/// Another process keeps the index up to date.
+	#[error(
+		"another process keeps this index up to date: end that one first, or search while it runs"
+	)]
+	KeptByAnother,
+	/// The tables of a view went while it was read, which holds nobody back.
+	#[error("a view was changed meanwhile: ask again")]
+	Replaced,
 	/// The file cannot be made.
 	#[error("the index's file {path}: {cause}")]
 	File {
@@ -50,6 +66,14 @@ pub enum StoreError {
 		path: String,
 		/// Why.
 		cause: std::io::Error,
+	},
+	/// The database was made by older software, and whoever only reads does not change it.
+	#[error("the index has version {found} of its tables, and this software knows version {known}: `credio index sync` brings it up to date")]
+	OlderSchema {
+		/// The version found.
+		found: i64,
+		/// The version known.
+		known: i64,
 	},
 	/// The database was made by newer software.
 	#[error("the index has version {found} of its tables, and this software knows version {known}: use a newer one")]
@@ -110,6 +134,9 @@ pub enum StoreError {
 	/// A query cannot be used.
 	#[error("{0}")]
 	Query(String),
+	/// The place from which changes are asked for is of another index or definition of the view.
+	#[error("the cursor is of another index, or the view was changed since: leave it out to begin with all rows")]
+	CursorGone,
 	/// The cursor of a page is none of ours, or of another query.
 	#[error("the cursor is not one of this query: leave it out to begin with the first page")]
 	BadCursor,
@@ -125,6 +152,16 @@ pub enum StoreError {
 	/// The dump cannot be written.
 	#[error("the dump cannot be written: {0}")]
 	Write(#[from] std::io::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+	fn from(error: sqlx::Error) -> Self {
+		// SQLSTATE for a table that is not there.
+		match error.as_database_error().and_then(|error| error.code()) {
+			Some(code) if code == "42P01" => Self::Replaced,
+			_ => Self::Database(error),
+		}
+	}
 }
 
 impl StoreError {
@@ -149,7 +186,8 @@ pub type Result<Answer> = std::result::Result<Answer, StoreError>;
 const FIRST_ANALYSIS: u64 = 1_000;
 
 /// The last block that a store has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cursor {
 	/// Its number.
 	pub number: BlockNumber,
@@ -162,6 +200,11 @@ pub struct Cursor {
 pub struct Store {
 	pool: AnyPool,
 	backend: Backend,
+	/// Whether it is only read, from here.
+	is_reader: bool,
+	/// Whose it is, and where its file is, if it is one.
+	organization: OrganizationId,
+	path: Option<PathBuf>,
 	/// One at a time writes; the database holds other processes back, and this lock other tasks.
 	writing: Arc<Mutex<()>>,
 	generations: Generations,
@@ -169,6 +212,8 @@ pub struct Store {
 	until_analyzed: Arc<AtomicU64>,
 	/// How many those were the last time.
 	analyzed_after: Arc<AtomicU64>,
+	/// Tells that this process has written.
+	changed: Arc<watch::Sender<()>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -184,18 +229,51 @@ impl Store {
 	///
 	/// Errors: [`StoreError::Database`], [`StoreError::File`], [`StoreError::NewerSchema`], [`StoreError::Foreign`].
 	pub async fn open(url: &str, organization: OrganizationId) -> Result<Self> {
+		let store = Self::connect(url, organization, false).await?;
+		schema::migrate(&store.pool, store.backend).await?;
+		store.claim("organization", &organization.to_string()).await?;
+		Ok(store)
+	}
+
+	/// Opens the index of an organization to read it, and changes nothing: it may be one that another process keeps up to
+	/// date, or a replica of a PostgreSQL server.
+	///
+	/// Errors: [`StoreError::NoIndex`], [`StoreError::OlderSchema`], and those of [`Self::open`].
+	pub async fn open_to_read(url: &str, organization: OrganizationId) -> Result<Self> {
+		let store = Self::connect(url, organization, true).await?;
+		let mut connection = store.pool.acquire().await?;
+		schema::check(&mut connection).await.map_err(|error| match error {
+			StoreError::Replaced => StoreError::NoIndex(store.name()),
+			StoreError::Database(error) if error.to_string().contains("no such table") => {
+				StoreError::NoIndex(store.name())
+			},
+			other => other,
+		})?;
+		drop(connection);
+		store.ensure_is("organization", &organization.to_string()).await?;
+		Ok(store)
+	}
+
+	async fn connect(url: &str, organization: OrganizationId, is_reader: bool) -> Result<Self> {
 		sqlx::any::install_default_drivers();
 		let is_postgres = url.starts_with("postgres:") || url.starts_with("postgresql:");
 		let in_memory = url.contains(":memory:");
 		let backend = if is_postgres { Backend::Postgres } else { Backend::Sqlite };
+		let mut path = None;
 		let url = match url {
 			url if is_postgres || in_memory => url.to_owned(),
 			url => {
-				let path = url.strip_prefix("sqlite:").unwrap_or(url);
-				let path = path.strip_prefix("//").unwrap_or(path);
-				make_file(Path::new(path))
-					.map_err(|cause| StoreError::File { path: path.into(), cause })?;
-				format!("sqlite://{path}?mode=rw")
+				let file = url.strip_prefix("sqlite:").unwrap_or(url);
+				let file = Path::new(file.strip_prefix("//").unwrap_or(file));
+				let name = file.display();
+				match is_reader {
+					true if !file.exists() => return Err(StoreError::NoIndex(name.to_string())),
+					true => {},
+					false => make_file(file)
+						.map_err(|cause| StoreError::File { path: name.to_string(), cause })?,
+				}
+				path = Some(file.to_owned());
+				format!("sqlite://{name}?mode=rw")
 			},
 		};
 		// Statements that take long would be logged with the names of columns.
@@ -206,21 +284,30 @@ impl Store {
 			.max_connections(if in_memory { 1 } else { 8 })
 			.acquire_timeout(Duration::from_secs(30))
 			.after_connect(move |connection, _| {
-				Box::pin(schema::configure(connection, backend, organization))
+				Box::pin(schema::configure(connection, backend, organization, is_reader))
 			})
 			.connect_with(options)
 			.await?;
-		schema::migrate(&pool, backend).await?;
-		let store = Self {
+		Ok(Self {
 			pool,
 			backend,
+			is_reader,
+			organization,
+			path,
 			writing: Arc::default(),
 			generations: Arc::default(),
 			until_analyzed: Arc::new(AtomicU64::new(FIRST_ANALYSIS)),
 			analyzed_after: Arc::new(AtomicU64::new(FIRST_ANALYSIS)),
-		};
-		store.claim("organization", &organization.to_string()).await?;
-		Ok(store)
+			changed: Arc::new(watch::Sender::new(())),
+		})
+	}
+
+	/// Where it is, without a password.
+	fn name(&self) -> String {
+		match &self.path {
+			Some(path) => path.display().to_string(),
+			None => format!("the schema {}", schema::name(self.organization)),
+		}
 	}
 
 	/// Notes of which chain the index is, by the hash of its first block; later calls check it.
@@ -236,6 +323,10 @@ impl Store {
 			.bind(wanted.to_owned())
 			.execute(&self.pool)
 			.await?;
+		self.ensure_is(what, wanted).await
+	}
+
+	async fn ensure_is(&self, what: &'static str, wanted: &str) -> Result<()> {
 		let found: String = sqlx::query("SELECT value FROM meta WHERE name = $1")
 			.bind(what)
 			.fetch_one(&self.pool)
@@ -284,9 +375,13 @@ async fn cursor(connection: &mut AnyConnection) -> Result<Option<Cursor>> {
 	.transpose()
 }
 
-/// Makes a file that only its owner can read, unless there is one. SQLite gives the files beside it the same mode.
+/// Makes a file that only its owner can read, unless there is one. SQLite gives the files beside it the same mode. One
+/// that is there is not opened: to close it would end the locks that SQLite has on it for this process.
 fn make_file(path: &Path) -> std::io::Result<()> {
-	OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(|_| ())
+	match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+		Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+		_ => Ok(()),
+	}
 }
 
 fn number<To: TryFrom<i64>>(number: i64) -> Result<To> {

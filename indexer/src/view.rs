@@ -18,6 +18,9 @@ pub const MAX_NAME_LENGTH: usize = 48;
 /// Longest text of a column that has an index, in bytes.
 pub const MAX_INDEXED_LENGTH: usize = 1_024;
 
+/// Longest stored form of a definition, in bytes.
+pub(crate) const MAX_DEFINITION_LENGTH: usize = 1 << 20;
+
 /// Counts up when documents are read in another way than before: then every view is built anew.
 const READER_VERSION: u32 = 1;
 

@@ -111,6 +111,44 @@ impl Tree {
 	}
 }
 
+/// The root of a tree whose leaves come one by one. Keeps a few hashes, however many leaves there are.
+#[derive(Clone, Debug, Default)]
+pub struct Frontier {
+	/// Roots of full trees, from left to right; a bit of `leaves` stands for each.
+	roots: Vec<Digest>,
+	leaves: u64,
+}
+
+impl Frontier {
+	/// Adds the next leaf.
+	pub fn push(&mut self, commitment: &Commitment) {
+		let mut hash = leaf_hash(commitment);
+		let mut width = self.leaves;
+		// Two full trees of one size make the next one.
+		while width % 2 == 1 {
+			match self.roots.pop() {
+				Some(left) => hash = node_hash(&left, &hash),
+				None => break,
+			}
+			width /= 2;
+		}
+		self.roots.push(hash);
+		self.leaves = self.leaves.saturating_add(1);
+	}
+
+	/// The root over the leaves so far; `None` if there are none.
+	pub fn root(&self) -> Option<Digest> {
+		let mut roots = self.roots.iter().rev();
+		let last = *roots.next()?;
+		Some(roots.fold(last, |right, left| node_hash(left, &right)))
+	}
+
+	/// The number of leaves so far.
+	pub fn leaves(&self) -> u64 {
+		self.leaves
+	}
+}
+
 /// Whether `commitment` is the leaf at `index` of the tree with `leaves` leaves and this `root`.
 pub fn verify(
 	root: &Digest,
@@ -162,6 +200,22 @@ mod tests {
 		for count in 1..70 {
 			let leaves = commitments(count);
 			assert_eq!(Tree::new(&leaves).unwrap().root(), reference_root(&leaves), "{count}");
+		}
+	}
+
+	#[test]
+	fn a_root_that_grows_is_that_of_the_tree() {
+		let leaves = commitments(300);
+		let mut frontier = Frontier::default();
+		assert_eq!(frontier.root(), None);
+		for (count, leaf) in (1..).zip(&leaves) {
+			frontier.push(leaf);
+			assert_eq!(
+				frontier.root(),
+				Some(Tree::new(&leaves[..count]).unwrap().root()),
+				"{count}"
+			);
+			assert_eq!(frontier.leaves(), count as u64);
 		}
 	}
 

@@ -98,6 +98,9 @@ export async function checkMethods(api, provider, done) {
 		assert((await call('bundles', { organization: 1, status })).items.length > 0, status);
 	}
 	assert((await call('validators')).items.every(({ active, offence }) => active.isTrue && offence.isNone));
+	const evidence = await call('evidence', record, { grants: [] });
+	assert.equal(evidence.subject.recordId.toHex(), record);
+	assert(evidence.storage.length > 0 && evidence.finality.length > 0);
 	assert((await call('limits')).maxBundleWeight.has('proofSize'));
 	same('rpc.discover', await api.rpc.rpc.discover());
 

@@ -1,7 +1,9 @@
 //! Indexes: keeping one up to date, and searching it.
 
 use crate::{
-	arguments::{AggregateArguments, IndexArguments, IndexCommand, SearchArguments},
+	arguments::{
+		AggregateArguments, IndexArguments, IndexCommand, SearchArguments, UpkeepArguments,
+	},
 	exit::Failure,
 	output,
 	session::Session,
@@ -17,6 +19,7 @@ use serde_json::{json, Map};
 use std::{
 	fs,
 	io::BufWriter,
+	net::SocketAddr,
 	path::{Path, PathBuf},
 	sync::Arc,
 };
@@ -26,46 +29,55 @@ const PAGE: u32 = 1_000;
 
 async fn open(session: &Session, index: &IndexArguments) -> Result<Store, Failure> {
 	let vault = session.vault_of_organization().await?;
-	Ok(Store::open(&index.index, vault.organization()).await?)
+	Ok(Store::open_to_read(&index.index, vault.organization()).await?)
 }
 
 /// Runs a command on indexes.
 pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure> {
 	match command {
-		IndexCommand::Run { index, views, more_nodes, live, listen, token_file } => {
-			let (store, ingest) = ingest(session, &index, more_nodes, live).await?;
+		IndexCommand::Run { index, upkeep, live, listen, token_file } => {
+			let views = read_views(&upkeep.views)?;
+			let (store, ingest) = ingest(session, &index, upkeep, live).await?;
+			if store.views().await?.is_empty() {
+				// Nothing has to be built, and whoever asks finds them.
+				ingest.set_views(&views).await?;
+			}
 			let server = match listen {
-				Some(address) => {
-					let token = token_file.as_deref().map(read_token).transpose()?;
-					let server = Server::start(address, token, store.clone()).await;
-					let server =
-						server.map_err(|error| Failure::Other(format!("{address}: {error}")))?;
-					println!("answers at ws://{}", server.address());
-					Some(server)
-				},
+				Some(address) => Some(serve(address, token_file.as_deref(), &store).await?),
 				None => None,
 			};
-			let views = read_views(&views)?;
 			let stop = async {
 				// Without a handler the system ends the process, which the index withstands as well.
 				let _ = tokio::signal::ctrl_c().await;
 			};
-			let views = async { Ok::<_, Failure>(store.set_views(&views).await?) };
+			let views = async { Ok::<_, Failure>(ingest.set_views(&views).await?) };
 			let work = async { Ok(ingest.run(stop).await?) };
 			tokio::try_join!(work, views)?;
 			drop(server);
 			Ok(())
 		},
-		IndexCommand::Sync { index, views, more_nodes } => {
-			let (store, ingest) = ingest(session, &index, more_nodes, false).await?;
-			store.set_views(&read_views(&views)?).await?;
+		IndexCommand::Sync { index, upkeep } => {
+			let views = read_views(&upkeep.views)?;
+			let (store, ingest) = ingest(session, &index, upkeep, false).await?;
+			ingest.set_views(&views).await?;
 			ingest.catch_up().await?;
-			let cursor = store.cursor().await?;
-			output::item(
-				session.json,
-				&cursor,
-				&[("block", output::or_dash(cursor.map(|cursor| cursor.number)))],
-			)
+			show_cursor(session, &store).await
+		},
+		IndexCommand::Rebuild { index, upkeep } => {
+			let views = read_views(&upkeep.views)?;
+			let (store, ingest) = ingest(session, &index, upkeep, false).await?;
+			ingest.clear().await?;
+			ingest.set_views(&views).await?;
+			ingest.catch_up().await?;
+			show_cursor(session, &store).await
+		},
+		IndexCommand::Serve { index, listen, token_file } => {
+			let store = open(session, &index).await?;
+			let server = serve(listen, token_file.as_deref(), &store).await?;
+			// Without a handler the system ends the process.
+			let _ = tokio::signal::ctrl_c().await;
+			drop(server);
+			Ok(())
 		},
 		IndexCommand::Views { index } => {
 			let views = open(session, &index).await?.views().await?;
@@ -123,16 +135,36 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 	}
 }
 
+/// Starts to answer JSON-RPC.
+async fn serve(
+	address: SocketAddr,
+	token_file: Option<&Path>,
+	store: &Store,
+) -> Result<Server, Failure> {
+	let token = token_file.map(read_token).transpose()?;
+	let server = Server::start(address, token, store.clone()).await;
+	let server = server.map_err(|error| Failure::Other(format!("{address}: {error}")))?;
+	println!("answers at ws://{}", server.address());
+	Ok(server)
+}
+
+async fn show_cursor(session: &Session, store: &Store) -> Result<(), Failure> {
+	let cursor = store.cursor().await?;
+	let block = output::or_dash(cursor.map(|cursor| cursor.number));
+	output::item(session.json, &cursor, &[("block", block)])
+}
+
 async fn ingest(
 	session: &Session,
 	index: &IndexArguments,
-	more_nodes: Vec<String>,
+	upkeep: UpkeepArguments,
 	live: bool,
 ) -> Result<(Store, Ingest), Failure> {
 	let vault = session.vault_of_organization().await?;
 	let store = Store::open(&index.index, vault.organization()).await?;
-	let nodes = [vec![session.node().to_owned()], more_nodes].concat();
-	let ingest = Ingest::new(store.clone(), Arc::new(vault), Settings { nodes, live });
+	let nodes = [vec![session.node().to_owned()], upkeep.more_nodes].concat();
+	let settings = Settings { nodes, live, keep_revoked: upkeep.keep_revoked };
+	let ingest = Ingest::new(store.clone(), Arc::new(vault), settings);
 	Ok((store, ingest))
 }
 

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, HashSet};
 pub(super) struct Access {
 	status: OrganizationStatus,
 	grants: BTreeMap<GrantId, (Resource, GrantStatus)>,
+	/// Whether documents stay after their grant has ended.
+	keep_revoked: bool,
 }
 
 /// Streams of which something else may be read than before.
@@ -35,13 +37,13 @@ impl Changed {
 
 impl Access {
 	/// At the finalized block.
-	pub(super) async fn of(client: &Client) -> Result<Self, Error> {
+	pub(super) async fn of(client: &Client, keep_revoked: bool) -> Result<Self, Error> {
 		let organization = client.organization_id();
 		let filter = GrantFilter { grantee: Some(organization), ..GrantFilter::default() };
 		let grants = client.grants(&filter, usize::MAX).await?;
 		let status = client.organization(organization).await?.organization.status;
 		let of_grant = |grant: GrantJson| (grant.grant_id, (grant.resource, grant.status));
-		Ok(Self { status, grants: grants.into_iter().map(of_grant).collect() })
+		Ok(Self { status, grants: grants.into_iter().map(of_grant).collect(), keep_revoked })
 	}
 
 	/// As it is kept.
@@ -56,7 +58,7 @@ impl Access {
 		before: &str,
 	) -> Result<Changed, Error> {
 		let Ok(before) = serde_json::from_str::<Self>(before) else { return Ok(Changed::All) };
-		if before.status != self.status {
+		if before.status != self.status || before.keep_revoked != self.keep_revoked {
 			return Ok(Changed::All);
 		}
 		let mut streams = HashSet::new();

@@ -1,19 +1,23 @@
 //! Blocks of the past, put together from the streams they are spread over.
 
-use super::{indexed, sort, Result, CONCURRENCY};
+use super::{indexed, sort, IngestError, Result, CONCURRENCY};
 use crate::{
 	block::{self, Block},
 	store::Store,
 };
-use credio_primitives::{rpc::StreamJson, BlockNumber, Sequence};
-use credio_sdk::{Client, Error};
+use credio_primitives::{rpc::StreamJson, BlockNumber, Entry, Sequence, StreamId};
+use credio_sdk::{client::Unread, envelope::Document, Client, Error};
 use futures::{stream, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, VecDeque};
+use tokio::sync::mpsc;
 
-/// Entries that are read ahead, of all streams together.
-const READ_AHEAD: usize = 4_096;
-/// Most entries of a stream in one answer.
-const MAX_PART: usize = 256;
+/// Entries that are read at once, of all streams together.
+const READ_AT_ONCE: usize = 4_096;
+/// Most entries of a stream that are read at once, and into how many parts these are cut, which are asked for together.
+const MAX_OF_STREAM: usize = 512;
+const PARTS: usize = 4;
+/// Batches that wait to be stored while the next ones are read.
+const BATCHES_AHEAD: usize = 1;
 
 /// A stream that has entries which the store has not.
 struct Source {
@@ -31,6 +35,8 @@ pub(super) struct History<'a> {
 	/// Streams that were made after the store's last block, by that block.
 	streams: BTreeMap<BlockNumber, Vec<block::Stream>>,
 	sources: Vec<Source>,
+	/// The last block that has been put together, of which everything has been read.
+	done: Option<BlockNumber>,
 	last: BlockNumber,
 }
 
@@ -62,19 +68,33 @@ impl<'a> History<'a> {
 		for streams in new.values_mut() {
 			streams.sort_by_key(|stream| stream.id);
 		}
-		Ok(Self { client, store, streams: new, sources, last })
+		Ok(Self { client, store, streams: new, sources, done: cursor, last })
 	}
 
-	/// Takes it, in parts that are stored with the cursor behind them.
+	/// Takes it, in batches that are stored with the cursor behind them, while the next ones are read.
 	pub(super) async fn take(mut self) -> Result<()> {
-		loop {
-			self.read().await?;
-			let complete = self.complete();
-			self.store_up_to(complete).await?;
-			if complete >= self.last {
-				return Ok(());
+		let store = self.store;
+		let (batches, mut read) = mpsc::channel::<Vec<Block>>(BATCHES_AHEAD);
+		let reading = async move {
+			while self.done.is_none_or(|done| done < self.last) {
+				self.read().await?;
+				let complete = self.complete();
+				let batch = self.blocks_up_to(complete).await?;
+				// Nobody takes it if storing has failed, which is told there.
+				if !batch.is_empty() && batches.send(batch).await.is_err() {
+					break;
+				}
 			}
-		}
+			Ok::<_, IngestError>(())
+		};
+		let storing = async {
+			while let Some(batch) = read.recv().await {
+				store.apply(&batch).await?;
+			}
+			Ok::<_, IngestError>(())
+		};
+		tokio::try_join!(reading, storing)?;
+		Ok(())
 	}
 
 	/// Reads on in streams of which nothing is left, and where more of one block may follow.
@@ -85,7 +105,7 @@ impl<'a> History<'a> {
 			source.next.is_some() && (last.is_none() || last == first)
 		});
 		let waiting = waiting.collect::<Vec<_>>();
-		let limit = (READ_AHEAD / waiting.len().max(1)).clamp(1, MAX_PART);
+		let limit = (READ_AT_ONCE / waiting.len().max(1)).clamp(1, MAX_OF_STREAM);
 		let (client, last) = (self.client, self.last);
 		stream::iter(waiting)
 			.map(|source| source.read_on(client, limit, last))
@@ -104,7 +124,12 @@ impl<'a> History<'a> {
 		complete.min().unwrap_or(self.last).min(self.last)
 	}
 
-	async fn store_up_to(&mut self, complete: BlockNumber) -> Result<()> {
+	/// The blocks up to one of which everything has been read; none if there is nothing new.
+	async fn blocks_up_to(&mut self, complete: BlockNumber) -> Result<Vec<Block>> {
+		if self.done.is_some_and(|done| done >= complete) {
+			return Ok(Vec::new());
+		}
+		self.done = Some(complete);
 		let mut blocks = BTreeMap::<BlockNumber, Block>::new();
 		let mut contents = BTreeMap::<BlockNumber, Vec<block::Entry>>::new();
 		for source in &mut self.sources {
@@ -117,10 +142,6 @@ impl<'a> History<'a> {
 		self.sources.retain(|source| source.next.is_some() || !source.read.is_empty());
 		let later = self.streams.split_off(&complete.saturating_add(1));
 		let new = std::mem::replace(&mut self.streams, later);
-		let cursor = self.store.cursor().await?.map(|cursor| cursor.number);
-		if cursor.is_some_and(|cursor| cursor >= complete) {
-			return Ok(());
-		}
 		let numbers = contents.keys().chain(new.keys()).copied().chain([complete]);
 		for number in numbers.collect::<std::collections::BTreeSet<_>>() {
 			let hash = self.client.block_hash(number).await?.ok_or_else(|| {
@@ -136,13 +157,12 @@ impl<'a> History<'a> {
 		}
 		let mut blocks = blocks.into_values().collect::<Vec<_>>();
 		blocks.iter_mut().for_each(sort);
-		self.store.apply(&blocks).await?;
-		Ok(())
+		Ok(blocks)
 	}
 }
 
 impl Source {
-	/// Reads another part, of entries up to the block `last`.
+	/// Reads on, up to `limit` entries, of entries up to the block `last`.
 	async fn read_on(
 		&mut self,
 		client: &Client,
@@ -150,15 +170,44 @@ impl Source {
 		last: BlockNumber,
 	) -> std::result::Result<(), Error> {
 		let Some(next) = self.next else { return Ok(()) };
-		let part = client.fetch_stream_part(self.stream.id, next, limit).await?;
-		self.next = part.next_sequence;
-		for (entry, read) in part.entries {
-			if entry.header.block > last {
-				self.next = None;
-				break;
+		let end = next.saturating_add(limit as u64).min(self.stream.entries);
+		let step = limit.div_ceil(PARTS);
+		let id = self.stream.id;
+		let starts = (next..end).step_by(step);
+		let mut parts = stream::iter(starts)
+			.map(|from| read_between(client, id, from, end.min(from.saturating_add(step as u64))))
+			.buffered(PARTS);
+		while let Some(part) = parts.try_next().await? {
+			for (entry, read) in part {
+				if entry.header.block > last {
+					self.next = None;
+					return Ok(());
+				}
+				self.read.push_back((entry.header.block, indexed(self.stream.owner, entry, read)));
 			}
-			self.read.push_back((entry.header.block, indexed(self.stream.owner, entry, read)));
 		}
+		self.next = Some(end).filter(|end| *end < self.stream.entries);
 		Ok(())
 	}
+}
+
+/// All entries of a stream between two positions.
+async fn read_between(
+	client: &Client,
+	stream: StreamId,
+	from: Sequence,
+	end: Sequence,
+) -> std::result::Result<Vec<(Entry, std::result::Result<Document, Unread>)>, Error> {
+	let mut entries = Vec::new();
+	let mut next = from;
+	while next < end {
+		let most = usize::try_from(end - next).unwrap_or(usize::MAX);
+		let part = client.fetch_stream_part(stream, next, most).await?;
+		let Some((last, _)) = part.entries.last() else {
+			return Err(Error::Answer(format!("the stream {stream} has no entry {next}")));
+		};
+		next = last.header.sequence.saturating_add(1);
+		entries.extend(part.entries);
+	}
+	Ok(entries)
 }

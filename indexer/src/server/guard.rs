@@ -1,4 +1,5 @@
-//! Callers have to show a token, where there is one.
+//! Callers have to show a token, where there is one. Without one they are programs of this machine, and no pages of a
+//! browser on it: those tell where they are from, and a page from anywhere can connect to a loopback address.
 
 use futures::future::{ready, Either, Ready};
 use http::StatusCode;
@@ -56,7 +57,7 @@ impl Guard {
 	}
 
 	fn lets_through<Body>(&self, request: &HttpRequest<Body>) -> bool {
-		let Some(token) = self.0.as_ref() else { return true };
+		let Some(token) = self.0.as_ref() else { return !request.headers().contains_key("origin") };
 		let shown = request.headers().get("authorization").and_then(|value| value.to_str().ok());
 		shown.and_then(|shown| shown.strip_prefix("Bearer ")).is_some_and(|text| token.is(text))
 	}
@@ -93,7 +94,8 @@ where
 		if self.guard.lets_through(&request) {
 			return Either::Left(self.inner.call(request));
 		}
-		let mut response = HttpResponse::new(HttpBody::from("show the token of this index"));
+		let said = "show the token of this index; pages of a browser need one on any address";
+		let mut response = HttpResponse::new(HttpBody::from(said));
 		*response.status_mut() = StatusCode::UNAUTHORIZED;
 		Either::Right(ready(Ok(response)))
 	}

@@ -105,7 +105,8 @@ impl Store {
 			built_to = Some(place);
 		}
 		target.flush(&mut transaction, self.backend).await?;
-		target.refresh(&mut transaction, self.backend).await?;
+		// Nobody has seen rows of it yet.
+		let _ = target.refresh(&mut transaction, self.backend).await?;
 		match built_to {
 			Some(_) => self.note(&mut transaction, generation, built_to).await?,
 			None => self.swap(&mut transaction, generation).await?,

@@ -52,7 +52,7 @@ impl Store {
 			let mut statement = Statement::new(
 				self.backend,
 				"SELECT e.place, e.record, e.stream, e.sequence, e.owner, e.kind, e.supersedes, e.superseded, \
-				e.media_type, e.problem, d.bytes
+				e.media_type, e.problem, d.bytes, e.digest
 				FROM entries e LEFT JOIN documents d ON d.place = e.place WHERE e.final = 1 AND e.place > ",
 			);
 			statement.bind(last);
@@ -66,6 +66,7 @@ impl Store {
 				last = row.try_get(0)?;
 				let supersedes: Option<Vec<u8>> = row.try_get(6)?;
 				let document: Option<Vec<u8>> = row.try_get(10)?;
+				let digest: Option<Vec<u8>> = row.try_get(11)?;
 				line(
 					to,
 					json!({
@@ -79,6 +80,7 @@ impl Store {
 						"isSuperseded": row.try_get::<i64, _>(7)? == 2,
 						"mediaType": row.try_get::<Option<String>, _>(8)?,
 						"problem": row.try_get::<Option<String>, _>(9)?,
+						"digest": digest.map(hex::encode),
 						"document": document.map(|bytes| hex::encode(Sha256::digest(bytes))),
 					}),
 				)?;

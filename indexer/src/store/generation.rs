@@ -105,7 +105,9 @@ impl Store {
 		connection: &mut AnyConnection,
 		view: &str,
 	) -> Result<(Table, Arc<View>)> {
-		let held = if self.backend == Backend::Postgres { " FOR SHARE OF v" } else { "" };
+		// Readers may not be allowed to hold it, and get an error if it goes while they read.
+		let can_hold = self.backend == Backend::Postgres && !self.is_reader;
+		let held = if can_hold { " FOR SHARE OF v" } else { "" };
 		let mut statement = Statement::new(
 			self.backend,
 			"SELECT g.id, g.definition FROM views v JOIN generations g ON g.id = v.generation WHERE v.name = ",

@@ -1,8 +1,8 @@
-//! Cursors of pages: where the next page begins, as a string that is ours and of the same query, or is refused.
+//! Cursors: where the next page, or the next changes begin, as a string that is ours and of the same query, or is refused.
 
 use super::{Query, Result, StoreError};
 use crate::{value::Value, view::View};
-use serde::{Deserialize, Serialize};
+use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// Longest cursor, in characters.
@@ -27,13 +27,7 @@ struct Encoded {
 impl Position {
 	pub fn encode(&self, view: &View, query: &Query) -> Result<String> {
 		let values = self.values.iter().map(|value| value.as_ref().map(ToString::to_string));
-		let encoded =
-			Encoded { query: name(view, query), values: values.collect(), place: self.place };
-		let mut bytes = serde_json::to_vec(&encoded)
-			.map_err(|error| StoreError::Corrupted(error.to_string()))?;
-		let checksum = checksum(&bytes);
-		bytes.extend(checksum);
-		Ok(hex::encode(bytes))
+		seal(&Encoded { query: name(view, query), values: values.collect(), place: self.place })
 	}
 
 	/// Reads a cursor; `sort` are the columns by which the query is sorted.
@@ -42,15 +36,7 @@ impl Position {
 	}
 
 	fn read(text: &str, view: &View, query: &Query, sort: &[usize]) -> Option<Self> {
-		if text.len() > MAX_LENGTH {
-			return None;
-		}
-		let bytes = hex::decode(text).ok()?;
-		let (content, found) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM)?)?;
-		if checksum(content) != found {
-			return None;
-		}
-		let encoded: Encoded = serde_json::from_slice(content).ok()?;
+		let encoded: Encoded = open(text)?;
 		if encoded.query != name(view, query) || encoded.values.len() != sort.len() {
 			return None;
 		}
@@ -60,6 +46,28 @@ impl Position {
 		});
 		Some(Self { values: values.collect::<Option<_>>()?, place: encoded.place })
 	}
+}
+
+/// Writes a cursor.
+pub(super) fn seal<Cursor: Serialize>(cursor: &Cursor) -> Result<String> {
+	let mut bytes =
+		serde_json::to_vec(cursor).map_err(|error| StoreError::Corrupted(error.to_string()))?;
+	let checksum = checksum(&bytes);
+	bytes.extend(checksum);
+	Ok(hex::encode(bytes))
+}
+
+/// Reads a cursor, if it is one of ours.
+pub(super) fn open<Cursor: DeserializeOwned>(text: &str) -> Option<Cursor> {
+	if text.len() > MAX_LENGTH {
+		return None;
+	}
+	let bytes = hex::decode(text).ok()?;
+	let (content, found) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM)?)?;
+	if checksum(content) != found {
+		return None;
+	}
+	serde_json::from_slice(content).ok()
 }
 
 fn checksum(bytes: &[u8]) -> Vec<u8> {

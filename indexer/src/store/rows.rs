@@ -238,15 +238,18 @@ impl Target {
 		Ok(())
 	}
 
-	/// Tells anew which rows are current, of all keys that were touched: the last one that is not replaced.
+	/// Tells anew which rows are current, of all keys that were touched: the last one that is not replaced. Answers the
+	/// places of entries of which rows have become current, or are no longer.
 	pub async fn refresh(
 		&mut self,
 		connection: &mut AnyConnection,
 		backend: Backend,
-	) -> Result<()> {
+	) -> Result<BTreeSet<i64>> {
 		let rows = self.generation.table.rows();
+		let mut changed = BTreeSet::new();
 		let keys: Vec<_> = std::mem::take(&mut self.keys).into_iter().collect();
 		for keys in keys.chunks(KEYS_AT_ONCE) {
+			let before = self.current_of(connection, backend, keys).await?;
 			let is_last = |others: &str| {
 				format!(
 					"NOT EXISTS (SELECT 1 FROM {rows} o WHERE o._key = {rows}._key AND o._place > {rows}._place AND {others})"
@@ -270,8 +273,27 @@ impl Target {
 					OR EXISTS (SELECT 1 FROM {rows} o WHERE o._key = {rows}._key AND o._place <> {rows}._place))"
 			));
 			statement.execute(connection).await?;
+			let after = self.current_of(connection, backend, keys).await?;
+			let rows = before.symmetric_difference(&after);
+			changed.extend(rows.map(|place| place - place % ROWS_PER_ENTRY));
 		}
-		Ok(())
+		Ok(changed)
+	}
+
+	/// Current rows of these keys.
+	async fn current_of(
+		&self,
+		connection: &mut AnyConnection,
+		backend: Backend,
+		keys: &[Vec<u8>],
+	) -> Result<BTreeSet<i64>> {
+		let rows = self.generation.table.rows();
+		let sql = format!("SELECT _place FROM {rows} WHERE _current = 1 AND _key IN (");
+		let mut statement = Statement::new(backend, &sql);
+		statement.bind_all(keys.iter().map(|key| key.clone().into()));
+		statement.push(")");
+		let found = statement.fetch_all(connection).await?;
+		Ok(found.iter().map(|row| row.try_get(0)).collect::<std::result::Result<_, _>>()?)
 	}
 }
 

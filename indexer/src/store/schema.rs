@@ -7,7 +7,8 @@ use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
 
 /// What makes version n + 1 of the tables out of version n, in one transaction each. `BYTES` stands for the type of
 /// bytes, `TEXT` compares byte by byte in both databases.
-const MIGRATIONS: [&[&str]; 1] = [&[
+const MIGRATIONS: [&[&str]; 3] = [
+&[
 	// The last block.
 	"CREATE TABLE chain_cursor (id BIGINT PRIMARY KEY, block BIGINT NOT NULL, hash BYTES NOT NULL)",
 	"CREATE TABLE streams (id BYTES PRIMARY KEY, owner BIGINT NOT NULL, name TEXT NOT NULL)",
@@ -47,25 +48,55 @@ const MIGRATIONS: [&[&str]; 1] = [&[
 		reason TEXT NOT NULL,
 		PRIMARY KEY (generation, place)
 	)",
-]];
+],
+&[
+	// `revision` is the transaction that last changed what searches find of an entry; `was_readable` stays 1 once its
+	// document has been there.
+	"ALTER TABLE entries ADD COLUMN revision BIGINT NOT NULL DEFAULT 0",
+	"ALTER TABLE entries ADD COLUMN was_readable BIGINT NOT NULL DEFAULT 1",
+	"UPDATE entries SET was_readable = 0 WHERE problem IS NOT NULL",
+	"CREATE INDEX entries_by_revision ON entries (revision, place) WHERE final = 1",
+	"INSERT INTO meta (name, value) VALUES ('revision', '0')",
+],
+// What the chain has of an entry, in one digest; NULL in an index of before.
+&["ALTER TABLE entries ADD COLUMN digest BYTES"],
+];
+
+/// Name of the schema of an organization's index in PostgreSQL.
+pub fn name(organization: OrganizationId) -> String {
+	format!("credio_{organization}")
+}
 
 /// Sets a connection up.
 pub async fn configure(
 	connection: &mut AnyConnection,
 	backend: Backend,
 	organization: OrganizationId,
+	is_reader: bool,
 ) -> std::result::Result<(), sqlx::Error> {
 	if backend == Backend::Postgres {
-		let schema = format!("credio_{organization}");
-		let create = AssertSqlSafe(format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
-		match sqlx::query(create).execute(&mut *connection).await {
-			Ok(_) => {},
-			// Two connections that make it at once: one of them is told that it is there.
-			Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {},
-			Err(error) => return Err(error),
+		let schema = name(organization);
+		if is_reader {
+			// All statements of a transaction see the same rows.
+			let sql = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
+			sqlx::query(sql).execute(&mut *connection).await?;
+		} else {
+			let create = AssertSqlSafe(format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
+			match sqlx::query(create).execute(&mut *connection).await {
+				Ok(_) => {},
+				// Two connections that make it at once: one of them is told that it is there.
+				Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {},
+				Err(error) => return Err(error),
+			}
 		}
 		let path = AssertSqlSafe(format!("SET search_path TO {schema}"));
 		sqlx::query(path).execute(&mut *connection).await?;
+		return Ok(());
+	}
+	if is_reader {
+		for pragma in ["PRAGMA busy_timeout = 30000", "PRAGMA query_only = ON"] {
+			sqlx::query(pragma).execute(&mut *connection).await?;
+		}
 		return Ok(());
 	}
 	for pragma in [
@@ -82,6 +113,24 @@ pub async fn configure(
 		sqlx::query(pragma).execute(&mut *connection).await?;
 	}
 	Ok(())
+}
+
+/// Checks that the tables have the version that this software knows.
+pub async fn check(connection: &mut AnyConnection) -> Result<()> {
+	let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+	match version(connection).await? {
+		found if found > known => Err(StoreError::NewerSchema { found, known }),
+		found if found < known => Err(StoreError::OlderSchema { found, known }),
+		_ => Ok(()),
+	}
+}
+
+async fn version(connection: &mut AnyConnection) -> Result<i64> {
+	let found: String = sqlx::query("SELECT value FROM meta WHERE name = 'version'")
+		.fetch_one(connection)
+		.await?
+		.try_get(0)?;
+	found.parse().map_err(|_| StoreError::Corrupted("it has no version".into()))
 }
 
 /// Brings the tables to the version that this software knows.
@@ -101,16 +150,13 @@ pub async fn migrate(pool: &AnyPool, backend: Backend) -> Result<()> {
 	loop {
 		let mut transaction = pool.begin().await?;
 		lock(&mut transaction).await?;
-		let found: String = sqlx::query("SELECT value FROM meta WHERE name = 'version'")
-			.fetch_one(&mut *transaction)
-			.await?
-			.try_get(0)?;
-		let found: i64 =
-			found.parse().map_err(|_| StoreError::Corrupted("it has no version".into()))?;
+		let found = version(&mut transaction).await?;
 		if found > known {
 			return Err(StoreError::NewerSchema { found, known });
 		}
 		let Some(statements) = usize::try_from(found).ok().and_then(|n| MIGRATIONS.get(n)) else {
+			name_instance(&mut transaction, backend).await?;
+			transaction.commit().await?;
 			return Ok(());
 		};
 		for statement in *statements {
@@ -123,6 +169,26 @@ pub async fn migrate(pool: &AnyPool, backend: Backend) -> Result<()> {
 			.await?;
 		transaction.commit().await?;
 	}
+}
+
+/// Names this database, unless it has a name: its revisions mean nothing elsewhere.
+pub async fn name_instance(connection: &mut AnyConnection, backend: Backend) -> Result<()> {
+	let random = match backend {
+		Backend::Postgres => "CAST(gen_random_uuid() AS TEXT)",
+		Backend::Sqlite => "lower(hex(randomblob(16)))",
+	};
+	let name = format!(
+		"INSERT INTO meta (name, value) VALUES ('instance', {random}) ON CONFLICT (name) DO NOTHING"
+	);
+	sqlx::query(AssertSqlSafe(name)).execute(connection).await?;
+	Ok(())
+}
+
+/// Number of the transaction that writes now, one more than that of the one before.
+pub async fn next_revision(connection: &mut AnyConnection) -> Result<i64> {
+	let sql = "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE name = 'revision' RETURNING value";
+	let revision: String = sqlx::query(sql).fetch_one(connection).await?.try_get(0)?;
+	revision.parse().map_err(|_| StoreError::Corrupted("it has no revision".into()))
 }
 
 /// Waits until nobody else writes. The first statement of a transaction: SQLite lets no transaction that has read go on

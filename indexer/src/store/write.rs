@@ -16,7 +16,7 @@ use crate::{
 };
 use credio_primitives::{BlockNumber, OrganizationId, RecordId, StreamId};
 use sqlx::{any::AnyRow, AnyConnection, Row as _};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Bits of a place below the number of the block.
 pub(super) const BLOCK_SHIFT: u32 = 31;
@@ -24,8 +24,10 @@ pub(super) const BLOCK_SHIFT: u32 = 31;
 const ENTRIES_PER_BLOCK: i64 = (1 << BLOCK_SHIFT) / ROWS_PER_ENTRY;
 /// Longest reason or media type that is kept, in characters.
 const MAX_TEXT_LENGTH: usize = 1_024;
+/// Entries that are dealt with in one statement.
+const PLACES_AT_ONCE: usize = 500;
 /// Columns of `entries`.
-const ENTRY_COLUMNS: usize = 11;
+const ENTRY_COLUMNS: usize = 14;
 
 /// Who replaced an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +85,7 @@ impl Store {
 			writer.analyze().await?;
 		}
 		transaction.commit().await?;
+		self.tell_of_change();
 		Ok(())
 	}
 
@@ -90,13 +93,7 @@ impl Store {
 	///
 	/// Errors: [`StoreError::UnknownRecord`], [`StoreError::Database`].
 	pub async fn put_documents(&self, documents: &[(RecordId, Document)]) -> Result<()> {
-		let _writing = self.writing.lock().await;
-		let mut transaction = self.pool.begin().await?;
-		let mut writer = Writer::new(self, &mut transaction).await?;
-		writer.put(documents).await?;
-		writer.finish().await?;
-		transaction.commit().await?;
-		Ok(())
+		self.write(documents, &[]).await
 	}
 
 	/// Stores some documents and removes others.
@@ -112,6 +109,7 @@ impl Store {
 		writer.remove(removed).await?;
 		writer.finish().await?;
 		transaction.commit().await?;
+		self.tell_of_change();
 		Ok(())
 	}
 
@@ -119,13 +117,7 @@ impl Store {
 	///
 	/// Errors: [`StoreError::UnknownRecord`], [`StoreError::Database`].
 	pub async fn remove_documents(&self, records: &[(RecordId, String)]) -> Result<()> {
-		let _writing = self.writing.lock().await;
-		let mut transaction = self.pool.begin().await?;
-		let mut writer = Writer::new(self, &mut transaction).await?;
-		writer.remove(records).await?;
-		writer.finish().await?;
-		transaction.commit().await?;
-		Ok(())
+		self.write(&[], records).await
 	}
 }
 
@@ -133,6 +125,8 @@ impl Store {
 struct Writer<'a> {
 	connection: &'a mut AnyConnection,
 	backend: Backend,
+	/// Number of the transaction.
+	revision: i64,
 	targets: Vec<Target>,
 	streams: HashMap<StreamId, Option<(OrganizationId, String)>>,
 	/// Entries and documents that are not written yet.
@@ -152,9 +146,11 @@ struct Stored {
 impl<'a> Writer<'a> {
 	async fn new(store: &Store, connection: &'a mut AnyConnection) -> Result<Self> {
 		schema::lock(connection).await?;
+		let revision = schema::next_revision(connection).await?;
 		let generations: Vec<Generation> = store.load_generations(connection).await?;
 		Ok(Self {
 			backend: store.backend,
+			revision,
 			targets: generations.into_iter().map(Target::new).collect(),
 			connection,
 			streams: HashMap::new(),
@@ -218,6 +214,9 @@ impl<'a> Writer<'a> {
 			i64::from(is_final).into(),
 			media_type.into(),
 			problem.into(),
+			self.revision.into(),
+			i64::from(matches!(entry.content, Content::Document(_))).into(),
+			entry.digest.0.to_vec().into(),
 		]);
 		if let Some(record) = entry.supersedes {
 			let by = if is_final { Replaced::ByFinal } else { Replaced::ByLive };
@@ -273,8 +272,11 @@ impl<'a> Writer<'a> {
 		self.flush().await?;
 		for (record, document) in documents {
 			let stored = self.forget(*record, None).await?;
-			let mut statement = self.statement("UPDATE entries SET problem = NULL, media_type = ");
+			let mut statement = self
+				.statement("UPDATE entries SET problem = NULL, was_readable = 1, media_type = ");
 			statement.bind(clean(&document.media_type));
+			statement.push(", revision = ");
+			statement.bind(self.revision);
 			statement.push(" WHERE place = ");
 			statement.bind(stored.place);
 			statement.execute(self.connection).await?;
@@ -307,6 +309,8 @@ impl<'a> Writer<'a> {
 		if let Some(reason) = reason {
 			let mut statement = self.statement("UPDATE entries SET media_type = NULL, problem = ");
 			statement.bind(clean(reason));
+			statement.push(", revision = ");
+			statement.bind(self.revision);
 			statement.push(" WHERE place = ");
 			statement.bind(stored.place);
 			statement.execute(self.connection).await?;
@@ -360,7 +364,7 @@ impl<'a> Writer<'a> {
 	/// Writes what is waiting to be written.
 	async fn flush(&mut self) -> Result<()> {
 		let into = "INSERT INTO entries (place, record, stream, sequence, owner, kind, supersedes, superseded, final, \
-			media_type, problem) VALUES ";
+			media_type, problem, revision, was_readable, digest) VALUES ";
 		insert(self.connection, self.backend, into, std::mem::take(&mut self.entries)).await?;
 		let into = "INSERT INTO documents (place, bytes) VALUES ";
 		insert(self.connection, self.backend, into, std::mem::take(&mut self.documents)).await?;
@@ -377,6 +381,10 @@ impl<'a> Writer<'a> {
 	async fn replace(&mut self, record: RecordId, by: Replaced) -> Result<()> {
 		let mut statement = self.statement("UPDATE entries SET superseded = ");
 		statement.bind(by as i64);
+		if by == Replaced::ByFinal {
+			statement.push(", revision = ");
+			statement.bind(self.revision);
+		}
 		statement.push(" WHERE record = ");
 		statement.bind(record.0.to_vec());
 		statement.push(" AND superseded < ");
@@ -402,8 +410,17 @@ impl<'a> Writer<'a> {
 
 	async fn finish(&mut self) -> Result<()> {
 		self.flush().await?;
+		let mut changed = BTreeSet::new();
 		for target in &mut self.targets {
-			target.refresh(self.connection, self.backend).await?;
+			changed.extend(target.refresh(self.connection, self.backend).await?);
+		}
+		for places in changed.into_iter().collect::<Vec<_>>().chunks(PLACES_AT_ONCE) {
+			let mut statement = self.statement("UPDATE entries SET revision = ");
+			statement.bind(self.revision);
+			statement.push(" WHERE place IN (");
+			statement.bind_all(places.iter().map(|place| (*place).into()));
+			statement.push(")");
+			statement.execute(self.connection).await?;
 		}
 		Ok(())
 	}

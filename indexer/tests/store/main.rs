@@ -2,8 +2,11 @@
 
 mod aggregates;
 mod chain;
+mod changes;
+mod exports;
 mod injection;
 mod postgres;
+mod readers;
 mod samples;
 mod search;
 mod support;

@@ -1,5 +1,8 @@
 //! A PostgreSQL server of the test's own, which ends with it.
 
+// Each of the tests that have this module uses a part of it.
+#![allow(dead_code)]
+
 use std::{
 	fs,
 	path::{Path, PathBuf},
@@ -29,15 +32,53 @@ impl Postgres {
 		run(initdb
 			.args(["--auth=trust", "--username=credio", "--no-sync", "-D"])
 			.arg(server.data()));
-		let options = format!("-c listen_addresses= -c fsync=off -k {}", folder.display());
-		let mut start = server.program("pg_ctl");
-		let log = folder.join("data").join("log");
-		run(start
-			.args(["start", "-w", "-o", &options, "-l"])
-			.arg(log)
-			.arg("-D")
-			.arg(server.data()));
+		server.serve("-c fsync=off");
 		server
+	}
+
+	/// Restarts it as after a crash.
+	pub fn restart(&self) {
+		let mut stop = self.program("pg_ctl");
+		run(stop.args(["stop", "-m", "immediate", "-D"]).arg(self.data()));
+		self.serve("-c fsync=off");
+	}
+
+	/// A copy of it that follows it, and for which its commits wait from now on.
+	pub fn replica(&self) -> Self {
+		let folder = tempfile::tempdir().expect("a temporary folder");
+		let replica = Self { folder, programs: self.programs.clone() };
+		if is_root() {
+			let chown = Command::new("chown").arg("postgres").arg(replica.folder.path()).status();
+			assert!(chown.expect("chown runs").success());
+		}
+		let mut copy = self.program("pg_basebackup");
+		run(copy
+			.args(["--write-recovery-conf", "--checkpoint=fast", "--username=credio", "--host"])
+			.arg(self.folder.path())
+			.arg("--pgdata")
+			.arg(replica.data()));
+		replica.serve("-c fsync=off -c hot_standby_feedback=on");
+		self.run("ALTER SYSTEM SET synchronous_standby_names = '*'");
+		self.run("ALTER SYSTEM SET synchronous_commit = 'remote_apply'");
+		self.run("SELECT pg_reload_conf()");
+		replica
+	}
+
+	/// Runs statements, as the owner of everything.
+	pub fn run(&self, sql: &str) {
+		let mut psql = self.program("psql");
+		run(psql
+			.args(["--username=credio", "--dbname=postgres", "--set=ON_ERROR_STOP=1", "--host"])
+			.arg(self.folder.path())
+			.args(["--command", sql]));
+	}
+
+	fn serve(&self, settings: &str) {
+		let folder = self.folder.path();
+		let options = format!("-c listen_addresses= {settings} -k {}", folder.display());
+		let mut start = self.program("pg_ctl");
+		let log = self.data().join("log");
+		run(start.args(["start", "-w", "-o", &options, "-l"]).arg(log).arg("-D").arg(self.data()));
 	}
 
 	pub fn url(&self) -> String {

@@ -15,9 +15,15 @@ use credio_primitives::{
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use std::{
+	collections::VecDeque,
+	sync::{Arc, Mutex, PoisonError},
+};
 use subxt_signer::{sr25519::Keypair, SecretUri};
 use zeroize::Zeroizing;
 
+/// Stream secrets that are kept once they are unwrapped.
+const MAX_UNWRAPPED: usize = 64;
 /// Bytes of a nonce of XChaCha20-Poly1305.
 const NONCE_LENGTH: usize = 24;
 
@@ -30,6 +36,8 @@ pub struct LocalVault {
 	pub(super) organization_secret: Zeroizing<[u8; 32]>,
 	/// By version, counted from 0.
 	pub(super) encryption_keys: Vec<SecretKey>,
+	/// What was unwrapped last, newest first: the records of a stream do not cost a key agreement each.
+	unwrapped: Arc<Mutex<VecDeque<(Held, StreamSecret)>>>,
 }
 
 /// From what the account's key pair is made.
@@ -104,7 +112,15 @@ impl LocalVault {
 			path: "the vault".into(),
 			cause: "the account's secret is no sr25519 secret".into(),
 		})?;
-		Ok(Self { organization, account_secret, keypair, organization_secret, encryption_keys })
+		Ok(Self {
+			organization,
+			account_secret,
+			keypair,
+			organization_secret,
+			encryption_keys,
+			// It never grows, which would leave secrets behind in the memory that it leaves.
+			unwrapped: Arc::new(Mutex::new(VecDeque::with_capacity(MAX_UNWRAPPED + 1))),
+		})
 	}
 
 	/// The same keys, acting for another organization: what a new one is told when it is admitted.
@@ -141,8 +157,17 @@ impl LocalVault {
 		if held.secret != WrappedSecret::StreamSecret {
 			return Err(VaultError::NotAStreamSecret);
 		}
+		// What a thread that panicked left is whole: a secret is added or removed at once.
+		let lock = || self.unwrapped.lock().unwrap_or_else(PoisonError::into_inner);
+		if let Some((_, secret)) = lock().iter().find(|(known, _)| known == held) {
+			return Ok(secret.clone());
+		}
 		let key = self.encryption_key(held.context.key_version)?;
-		Ok(key.unwrap_stream_secret(&held.context, &held.sealed)?)
+		let secret = key.unwrap_stream_secret(&held.context, &held.sealed)?;
+		let mut unwrapped = lock();
+		unwrapped.push_front((held.clone(), secret.clone()));
+		unwrapped.truncate(MAX_UNWRAPPED);
+		Ok(secret)
 	}
 
 	fn data_key(

@@ -9,7 +9,7 @@ use credio_sdk::primitives::OrganizationId;
 /// Opens an index that is there.
 pub async fn open(url: &str, organization: OrganizationId) -> Result<Store, Failure> {
 	ensure_exists("index", url)?;
-	Ok(Store::open(url, organization).await?)
+	Ok(Store::open_to_read(url, organization).await?)
 }
 
 /// Counts the rows of all views.

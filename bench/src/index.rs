@@ -1,14 +1,10 @@
 //! Fills an index with made-up invoices, and measures how fast that goes and how fast they are found.
-//!
-//! ```sh
-//! cargo run --release -p credio-indexer --example load -- 100000 /tmp/load.index
-//! cargo run --release -p credio-indexer --example load -- 100000 postgres://…
-//! ```
 
+use crate::invoices::{invoice, Numbers, CURRENCIES, FIRST, GOODS, SECOND};
 use credio_indexer::{
 	Aggregate, Block, Content, Document, Entry, EntryKind, Query, SortKey, Store, Stream, View,
 };
-use credio_primitives::{Digest, RecordId, StreamId};
+use credio_sdk::primitives::{Digest, RecordId, StreamId};
 use std::{
 	error::Error,
 	time::{Duration, Instant},
@@ -21,95 +17,9 @@ const BLOCKS: usize = 10;
 /// How often each query is made.
 const ROUNDS: usize = 200;
 
-const CURRENCIES: [&str; 4] = ["EUR", "USD", "GBP", "NOK"];
-const FIRST: [&str; 12] = [
-	"Hollin",
-	"Vega",
-	"Laguna",
-	"Tidewater",
-	"Marrow",
-	"Kaap",
-	"Albrecht",
-	"Sawmill",
-	"Lantern",
-	"Harbour",
-	"Willow",
-	"Copper",
-];
-const SECOND: [&str; 8] = [
-	"Joinery",
-	"Textiles",
-	"Foods",
-	"Bookkeeping",
-	"Interiors",
-	"Trading",
-	"Sailmakers",
-	"Transport",
-];
-const GOODS: [&str; 16] = [
-	"stair tread oak",
-	"handrail ash oiled",
-	"canvas raw",
-	"olive oil tin",
-	"capers in brine",
-	"bookkeeping per hour",
-	"delivery and unloading",
-	"copper pipe",
-	"window frame",
-	"roof tile",
-	"paint white",
-	"steel beam",
-	"office chair",
-	"paper subscription",
-	"network cable",
-	"laptop",
-];
-
-/// Numbers that look random and are the same in every run.
-struct Numbers(u64);
-
-impl Numbers {
-	fn next(&mut self, below: u64) -> u64 {
-		self.0 =
-			self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-		(self.0 >> 33) % below
-	}
-
-	fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-		from[self.next(from.len() as u64) as usize]
-	}
-}
-
 fn view() -> Result<View, Box<dyn Error>> {
 	let toml = include_str!("../../samples/views/invoice-ubl.toml");
 	Ok(View::parse(toml)?)
-}
-
-/// An invoice like `samples/invoice-ubl.xml`, with other values.
-fn invoice(number: u64, numbers: &mut Numbers) -> Document {
-	let sample = include_str!("../../samples/invoice-ubl.xml");
-	let day = |n: u64| format!("202{}-{:02}-{:02}", n / 336 % 10, n / 28 % 12 + 1, n % 28 + 1);
-	let issued = numbers.next(1_000);
-	let firm = |numbers: &mut Numbers| {
-		format!("{} {} {}", numbers.pick(&FIRST), numbers.pick(&SECOND), numbers.next(500))
-	};
-	let text = sample
-		.replace("HJ-2026-0417", &format!("N-{number:07}"))
-		.replace("2026-04-17", &day(issued))
-		.replace("2026-05-17", &day(issued + 30))
-		.replace("2747.82", &format!("{}.{:02}", numbers.next(20_000), numbers.next(100)))
-		.replace(
-			"DocumentCurrencyCode>EUR",
-			&format!("DocumentCurrencyCode>{}", numbers.pick(&CURRENCIES)),
-		)
-		.replace("Hollin Joinery Limited", &firm(numbers))
-		.replace("Marrow and Pike Interiors Limited", &firm(numbers))
-		.replace("Handrail, ash, oiled", numbers.pick(&GOODS))
-		.replace(
-			"Stair tread, oak, 300 x 1000 mm",
-			&format!("{} {}", numbers.pick(&GOODS), numbers.next(5_000)),
-		);
-	Document { media_type: "application/xml".into(), bytes: text.into_bytes() }
 }
 
 fn block(number: u32, from: u64, until: u64, numbers: &mut Numbers) -> Block {
@@ -123,18 +33,34 @@ fn block(number: u32, from: u64, until: u64, numbers: &mut Numbers) -> Block {
 			owner: 1,
 			kind: EntryKind::Record,
 			supersedes: None,
-			content: Content::Document(invoice(sequence, numbers)),
+			digest: Digest(record),
+			content: Content::Document(Document {
+				media_type: "application/xml".into(),
+				bytes: invoice(sequence, numbers).into_bytes(),
+			}),
 		}
 	});
 	Block { entries: entries.collect(), ..Block::new(number, Digest([3; 32])) }
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-	let mut arguments = std::env::args().skip(1);
-	let size: u64 = arguments.next().as_deref().unwrap_or("100000").parse()?;
-	let url = arguments.next().unwrap_or("load.index".into());
-	let store = Store::open(&url, 1).await?;
+/// What to measure.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+	/// Invoices
+	#[arg(long, default_value_t = 100_000)]
+	rows: u64,
+	/// File of the index, or a PostgreSQL database; it has to be a new one
+	#[arg(long, value_name = "FILE_OR_URL")]
+	index: String,
+}
+
+/// Runs it.
+///
+/// Errors: if the index cannot be used.
+pub async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+	let size = arguments.rows;
+	let store = Store::open(&arguments.index, 1).await?;
+	store.claim_chain(Digest([0; 32])).await?;
 	store.set_views(&[view()?]).await?;
 	let stream = Stream { id: STREAM, owner: 1, name: "invoices".into() };
 	store.apply(&[Block { streams: vec![stream], ..Block::new(1, Digest([0; 32])) }]).await?;

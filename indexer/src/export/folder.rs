@@ -1,0 +1,165 @@
+//! The folder of an export: files that only their owner can read, and that are there whole or not at all.
+
+use super::{ExportError, Result};
+use sha2::{Digest as _, Sha256};
+use std::{
+	fs::{self, DirBuilder, File, OpenOptions, Permissions},
+	io::{self, BufWriter, Read, Write},
+	os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+	path::{Path, PathBuf},
+};
+
+/// What is needed until an export is finished.
+pub(crate) const UNFINISHED: &str = ".unfinished";
+/// What an export is, written last.
+pub(crate) const MANIFEST: &str = "manifest.json";
+/// One line for each entry.
+pub(crate) const ENTRIES: &str = "entries.jsonl";
+
+/// A folder in which an export is written, by one process at a time.
+pub(crate) struct Folder {
+	path: PathBuf,
+	/// Locked as long as this is open.
+	_lock: File,
+}
+
+impl Folder {
+	/// Takes a folder: a new one, an empty one, or one with an export.
+	pub fn open(path: &Path) -> Result<Self> {
+		let failed = |cause| ExportError::file(path, cause);
+		if !path.exists() {
+			DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
+		}
+		let lock = File::open(path).map_err(failed)?;
+		match lock.try_lock() {
+			Ok(()) => {},
+			Err(fs::TryLockError::WouldBlock) => {
+				return Err(ExportError::Busy(path.display().to_string()))
+			},
+			Err(fs::TryLockError::Error(cause)) => return Err(failed(cause)),
+		}
+		let folder = Self { path: path.into(), _lock: lock };
+		if !folder.has(MANIFEST) && !folder.has(UNFINISHED) {
+			if fs::read_dir(path).map_err(failed)?.next().is_some() {
+				return Err(ExportError::NotEmpty(path.display().to_string()));
+			}
+			fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(failed)?;
+		}
+		Ok(folder)
+	}
+
+	pub fn path(&self, name: &str) -> PathBuf {
+		self.path.join(name)
+	}
+
+	/// A file that is needed until the export is finished.
+	pub fn unfinished(&self, name: &str) -> PathBuf {
+		self.path.join(UNFINISHED).join(name)
+	}
+
+	pub fn has(&self, name: &str) -> bool {
+		self.path(name).exists()
+	}
+
+	/// Makes the folder of what is needed until the export is finished, an empty one.
+	pub fn begin(&self) -> Result<()> {
+		self.end()?;
+		let path = self.path(UNFINISHED);
+		let made = DirBuilder::new().mode(0o700).create(&path);
+		made.map_err(|cause| ExportError::file(&path, cause))
+	}
+
+	/// Removes what is not needed any more.
+	pub fn end(&self) -> Result<()> {
+		let path = self.path(UNFINISHED);
+		match fs::remove_dir_all(&path) {
+			Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+				Err(ExportError::file(&path, cause))
+			},
+			_ => Ok(()),
+		}
+	}
+
+	/// Begins a file, which is none of the export's until it is [kept](Self::keep).
+	pub fn create(&self, name: &str) -> Result<Output> {
+		let path = self.unfinished(&format!("{name}.part"));
+		Output::create(&path).map_err(|cause| ExportError::file(&path, cause))
+	}
+
+	/// Ends a file, and gives it its name.
+	pub fn keep(&self, output: Output, name: &str, to: &Path) -> Result<Written> {
+		let from = self.unfinished(&format!("{name}.part"));
+		let keep = || {
+			let written = output.finish()?;
+			fs::rename(&from, to)?;
+			for folder in [to.parent(), from.parent()].into_iter().flatten() {
+				File::open(folder)?.sync_all()?;
+			}
+			Ok(written)
+		};
+		keep().map_err(|cause| ExportError::file(to, cause))
+	}
+
+	/// Writes a small file.
+	pub fn write(&self, name: &str, to: &Path, content: &[u8]) -> Result<()> {
+		let mut output = self.create(name)?;
+		output.write_all(content).map_err(|cause| ExportError::file(to, cause))?;
+		self.keep(output, name, to).map(|_| ())
+	}
+}
+
+/// A file that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+	pub bytes: u64,
+	pub sha256: [u8; 32],
+}
+
+/// A file that is being written.
+pub(crate) struct Output {
+	file: BufWriter<File>,
+	digest: Sha256,
+	bytes: u64,
+}
+
+impl Output {
+	fn create(path: &Path) -> io::Result<Self> {
+		let mut options = OpenOptions::new();
+		let file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+		Ok(Self { file: BufWriter::with_capacity(1 << 16, file), digest: Sha256::new(), bytes: 0 })
+	}
+
+	fn finish(mut self) -> io::Result<Written> {
+		self.file.flush()?;
+		self.file.get_ref().sync_all()?;
+		Ok(Written { bytes: self.bytes, sha256: self.digest.finalize().into() })
+	}
+}
+
+impl Write for Output {
+	fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+		let written = self.file.write(bytes)?;
+		self.digest.update(&bytes[..written]);
+		self.bytes += written as u64;
+		Ok(written)
+	}
+
+	fn flush(&mut self) -> io::Result<()> {
+		self.file.flush()
+	}
+}
+
+/// Length and digest of a file.
+pub(crate) fn measure(path: &Path) -> io::Result<Written> {
+	let mut file = File::open(path)?;
+	let (mut digest, mut bytes) = (Sha256::new(), 0);
+	let mut buffer = vec![0; 1 << 16];
+	loop {
+		let read = file.read(&mut buffer)?;
+		if read == 0 {
+			return Ok(Written { bytes, sha256: digest.finalize().into() });
+		}
+		digest.update(&buffer[..read]);
+		bytes += read as u64;
+	}
+}

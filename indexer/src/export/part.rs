@@ -1,0 +1,74 @@
+//! Parts: files with rows, written and read in each format.
+
+mod csv;
+mod json_lines;
+mod parquet;
+
+use super::{
+	folder::Output,
+	manifest::FileFormat,
+	table::{Row, Table},
+};
+use std::{fs::File, io, path::Path};
+
+/// A part that is being written.
+pub(crate) enum Writer {
+	Csv(Box<csv::Writer>),
+	JsonLines(Output),
+	Parquet(Box<parquet::Writer>),
+}
+
+impl Writer {
+	pub fn new(format: FileFormat, table: &Table, output: Output) -> io::Result<Self> {
+		Ok(match format {
+			FileFormat::Csv => Self::Csv(Box::new(csv::Writer::new(table, output)?)),
+			FileFormat::Jsonl => Self::JsonLines(output),
+			FileFormat::Parquet => Self::Parquet(Box::new(parquet::Writer::new(table, output)?)),
+		})
+	}
+
+	/// Writes a row, of which this is the line of JSON.
+	pub fn row(&mut self, row: &Row, line: &[u8]) -> io::Result<()> {
+		match self {
+			Self::Csv(writer) => writer.row(row),
+			Self::JsonLines(output) => io::Write::write_all(output, line),
+			Self::Parquet(writer) => writer.row(row),
+		}
+	}
+
+	/// Ends the part.
+	pub fn finish(self) -> io::Result<Output> {
+		match self {
+			Self::Csv(writer) => writer.finish(),
+			Self::JsonLines(output) => Ok(output),
+			Self::Parquet(writer) => writer.finish(),
+		}
+	}
+}
+
+/// A part that is being read. What is wrong with it is told in words.
+pub(crate) enum Reader {
+	Csv(Box<csv::Reader>),
+	JsonLines(Box<json_lines::Reader>),
+	Parquet(Box<parquet::Reader>),
+}
+
+impl Reader {
+	pub fn open(format: FileFormat, table: &Table, path: &Path) -> Result<Self, String> {
+		let file = File::open(path).map_err(|error| error.to_string())?;
+		Ok(match format {
+			FileFormat::Csv => Self::Csv(Box::new(csv::Reader::new(table, file)?)),
+			FileFormat::Jsonl => Self::JsonLines(Box::new(json_lines::Reader::new(table, file))),
+			FileFormat::Parquet => Self::Parquet(Box::new(parquet::Reader::new(table, file)?)),
+		})
+	}
+
+	/// The next row.
+	pub fn next(&mut self) -> Result<Option<Row>, String> {
+		match self {
+			Self::Csv(reader) => reader.next(),
+			Self::JsonLines(reader) => reader.next(),
+			Self::Parquet(reader) => reader.next(),
+		}
+	}
+}
