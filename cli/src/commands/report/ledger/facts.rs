@@ -1,0 +1,125 @@
+//! Grants and access requests as a report tells them.
+
+use super::{Ended, KnownRequest, Ledger};
+use credio_report::activity::{AccessFact, Answer, End, GrantFact, Subject};
+use credio_sdk::{
+	client::Past,
+	primitives::{
+		AccessRequestId, AccessRequestState, BlockNumber, Permission, Resource, StreamId,
+	},
+	Client, Error,
+};
+use std::collections::BTreeMap;
+
+impl Ledger {
+	/// When a block was made.
+	async fn time(&mut self, client: &Client, block: BlockNumber) -> Result<u64, Error> {
+		if let Some(time) = self.times.get(&block) {
+			return Ok(*time);
+		}
+		let time = client.block_time(block).await?;
+		self.times.insert(block, time);
+		Ok(time)
+	}
+
+	/// The grants as they stand after the last block.
+	pub async fn grant_facts(
+		&mut self,
+		client: &Client,
+		last: BlockNumber,
+		names: &BTreeMap<StreamId, String>,
+	) -> Result<Vec<GrantFact>, Error> {
+		let mut facts = Vec::new();
+		let needed: Vec<BlockNumber> = self
+			.grants
+			.values()
+			.flat_map(|known| {
+				let expired = match known.end(last) {
+					Some(Ended::Expired(block)) => Some(block),
+					_ => None,
+				};
+				[Some(known.grant.granted_at), expired]
+			})
+			.flatten()
+			.collect();
+		for block in needed {
+			self.time(client, block).await?;
+		}
+		let time = |block: BlockNumber| self.times.get(&block).copied().unwrap_or_default();
+		for (id, known) in &self.grants {
+			let grant = &known.grant;
+			let ended = known.end(last).map(|ended| match ended {
+				Ended::At(time, how) => (time, how),
+				Ended::Expired(block) => (time(block), End::Expired),
+			});
+			facts.push(GrantFact {
+				id: id.to_string(),
+				grantor: grant.grantor,
+				grantee: grant.grantee,
+				subject: subject(&grant.resource, names),
+				is_append: grant.permission == Permission::Append,
+				purpose: known.has_purpose.then(|| text(&grant.purpose)),
+				given_at: time(grant.granted_at),
+				ended,
+				last_block: grant.expires_at,
+			});
+		}
+		Ok(facts)
+	}
+
+	/// The access requests as they stand after the last block, which `past` is at.
+	pub async fn access_facts(
+		&mut self,
+		client: &Client,
+		past: &Past<'_>,
+		names: &BTreeMap<StreamId, String>,
+	) -> Result<Vec<AccessFact>, Error> {
+		let ids: Vec<AccessRequestId> = self.access.keys().copied().collect();
+		let mut facts = Vec::new();
+		for id in ids {
+			let Some((asked, removable, is_open)) = self.access.get(&id).map(|known| {
+				let KnownRequest { request, answered } = known;
+				(request.requested_at, request.removable_at, answered.is_none())
+			}) else {
+				continue;
+			};
+			let asked_at = self.time(client, asked).await?;
+			if is_open && removable <= past.at.number && past.access_request(id).await?.is_none() {
+				let at = self.time(client, removable).await?;
+				if let Some(known) = self.access.get_mut(&id) {
+					known.answered = Some((at, Answer::Lapsed));
+				}
+			}
+			let Some(KnownRequest { request, answered }) = self.access.get(&id) else { continue };
+			facts.push(AccessFact {
+				id: id.to_string(),
+				requester: request.requester,
+				owner: request.owner,
+				subject: subject(&request.resource, names),
+				is_append: request.permission == Permission::Append,
+				purpose: text(&request.purpose),
+				asked_at,
+				answered: answered.clone(),
+				reason: match &request.state {
+					AccessRequestState::Denied(reason) => Some(text(reason)),
+					_ => None,
+				},
+			});
+		}
+		Ok(facts)
+	}
+}
+
+fn subject(resource: &Resource, names: &BTreeMap<StreamId, String>) -> Subject {
+	match resource {
+		Resource::Record(record) => Subject::Record(record.to_string()),
+		Resource::Stream(stream) => {
+			Subject::Stream(names.get(stream).cloned().unwrap_or_else(|| stream.to_string()))
+		},
+	}
+}
+
+/// Text of the chain, which is UTF-8 by its rules.
+pub fn text(bytes: &[u8]) -> String {
+	String::from_utf8_lossy(bytes).into_owned()
+}
