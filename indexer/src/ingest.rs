@@ -260,6 +260,10 @@ impl Ingest {
 			for stream in streams.iter().filter(|stream| changed.contains(stream.id)) {
 				self.read_again(client, stream.id).await?;
 			}
+			// Again after a crash, whether or not there was anything left to remove.
+			if !access.has_all_of(&before) {
+				self.store.scrub().await?;
+			}
 		}
 		self.store.set_access(&access.encoded()).await?;
 		history::History::new(client, &self.store, streams, finalized).await?.take().await

@@ -51,6 +51,15 @@ impl Access {
 		serde_json::to_string(self).unwrap_or_default()
 	}
 
+	/// Whether everything of what was kept is still there, and as it was.
+	pub(super) fn has_all_of(&self, before: &str) -> bool {
+		serde_json::from_str::<Self>(before).is_ok_and(|before| {
+			let mut grants = before.grants.iter();
+			(before.status, before.keep_revoked) == (self.status, self.keep_revoked)
+				&& grants.all(|(id, grant)| self.grants.get(id) == Some(grant))
+		})
+	}
+
 	/// Where it may have changed since it was kept.
 	pub(super) async fn changed_since(
 		&self,
