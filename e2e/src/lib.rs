@@ -3,6 +3,7 @@
 //! The tests run the binaries that the workspace's build leaves beside them, so build the workspace first
 //! (`./scripts/test.sh` does).
 
+use credio_sdk::Client;
 use std::{
 	fs::File,
 	io::{BufRead, BufReader, Read, Write},
@@ -282,6 +283,32 @@ impl Cli {
 		assert!(!output.status.success(), "credio {} succeeded", arguments.join(" "));
 		(output.status.code().unwrap_or(-1), text(&output.stderr))
 	}
+}
+
+/// Waits until these are the validators.
+///
+/// # Panics
+///
+/// If the node cannot tell.
+pub async fn until_active(client: &Client, expected: &[&str]) {
+	loop {
+		let validators = client.validators().await.expect("it answers");
+		let active = validators.iter().filter(|one| one.active && one.chosen);
+		let active = active.map(|one| one.account.to_string()).collect::<Vec<_>>();
+		if active == expected && validators.len() == expected.len() {
+			return;
+		}
+		client.wait_for_finality(0).await.expect("it goes on");
+	}
+}
+
+/// Moments between a tenth of a second and that and `spread`, in an order without a pattern.
+pub fn moment(n: usize, spread: Duration) -> Duration {
+	let digest = sp_crypto_hashing::blake2_256(&n.to_le_bytes());
+	let number = u64::from(u16::from_le_bytes([digest[0], digest[1]]));
+	Duration::from_millis(
+		100 + number % u64::try_from(spread.as_millis()).unwrap_or(u64::MAX).max(1),
+	)
 }
 
 /// A command that runs in the background, and ends with this.

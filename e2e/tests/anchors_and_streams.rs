@@ -1,15 +1,11 @@
 //! Anchors, appending to another organization's stream, following a stream, denials and quotas.
 
-use credio_e2e::{Cli, Node};
-use std::{fs, path::Path};
+use credio_e2e::{uploads::path, Cli, Node};
+use std::fs;
 
 const REJECTED: i32 = 3;
 const DENIED: i32 = 4;
 const NOT_VERIFIED: i32 = 6;
-
-fn path(path: &Path) -> &str {
-	path.to_str().expect("paths are UTF-8")
-}
 
 fn text<'a>(line: &'a serde_json::Value, field: &str) -> &'a str {
 	line[field].as_str().unwrap_or_else(|| panic!("{line} has no {field}"))

@@ -1,6 +1,6 @@
 //! Bundles: what several organizations do together happens for all of them or for none.
 
-use credio_e2e::{Cli, Node};
+use credio_e2e::{uploads::path, Cli, Node};
 use serde_json::Value;
 use std::{fs, path::PathBuf};
 
@@ -14,10 +14,6 @@ fn write(node: &Node, name: &str, text: &str) -> PathBuf {
 	let path = node.folder().join(name);
 	fs::write(&path, text).expect("writable");
 	path
-}
-
-fn path(path: &std::path::Path) -> &str {
-	path.to_str().expect("paths are UTF-8")
 }
 
 /// A deal of three: the channel's invoice goes in, and each funder gets a stream of its own.

@@ -1,21 +1,17 @@
 //! Evidence: made with a node, verified on a machine that has none.
 
-use credio_e2e::{binary, Cli, Node};
+use credio_e2e::{binary, until_active, uploads::path, Cli, Node};
 use credio_sdk::{vault::LocalVault, Client};
 use serde_json::Value;
 use std::{
 	fs,
-	path::{Path, PathBuf},
+	path::PathBuf,
 	process::{Command, Output},
 	sync::Arc,
 };
 
 const NOT_VERIFIED: i32 = 6;
 const NOT_FOUND: i32 = 7;
-
-fn path(path: &Path) -> &str {
-	path.to_str().expect("paths are UTF-8")
-}
 
 fn text<'a>(line: &'a Value, field: &str) -> &'a str {
 	line[field].as_str().unwrap_or_else(|| panic!("{line} has no {field}"))
@@ -220,19 +216,6 @@ fn a_document_under_a_merkle_anchor_is_proven_without_a_node() {
 	let (code, said) = verifier.refused(evidence, &chain, &["--document", &files[2]]);
 	assert_eq!(code, Some(NOT_VERIFIED));
 	assert!(said.contains("document"), "{said}");
-}
-
-/// Waits until these are the validators.
-async fn until_active(client: &Client, expected: &[&str]) {
-	loop {
-		let validators = client.validators().await.expect("it answers");
-		let active = validators.iter().filter(|one| one.active && one.chosen);
-		let active = active.map(|one| one.account.to_string()).collect::<Vec<_>>();
-		if active == expected && validators.len() == expected.len() {
-			return;
-		}
-		client.wait_for_finality(0).await.expect("it goes on");
-	}
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! The network is governed by its members: motions, validators, upgrades of the runtime, and the chain of a new
 //! consortium, while uploads run through an outbox.
 
-use credio_e2e::{binary, Cli, Node};
+use credio_e2e::{binary, until_active, uploads::path, Cli, Node};
 use credio_sdk::{
 	client::Upload,
 	outbox::{Item, ItemState, Outbox, Settings},
@@ -12,10 +12,6 @@ use credio_sdk::{
 use serde_json::{json, Value};
 use std::{fs, path::Path, process::Command, sync::Arc};
 use tokio::sync::oneshot;
-
-fn path(path: &Path) -> &str {
-	path.to_str().expect("paths are UTF-8")
-}
 
 /// Uploads through an outbox for as long as something else goes on.
 struct Uploads {
@@ -155,25 +151,11 @@ async fn validators_come_and_go_while_uploads_run() {
 	channel.ok(&["validator", "set-keys", "--own-node", &second.url()]);
 	operator.ok(&["validator", "add", &new]);
 	let client = Client::connect(&second.url(), uploads.vault()).await.expect("it answers");
-	let until_active = |expected: Vec<String>| {
-		let client = &client;
-		async move {
-			loop {
-				let validators = client.validators().await.expect("it answers");
-				let active = validators.iter().filter(|one| one.active && one.chosen);
-				let active = active.map(|one| one.account.to_string()).collect::<Vec<_>>();
-				if active == expected && validators.len() == expected.len() {
-					return;
-				}
-				client.wait_for_finality(0).await.expect("it goes on");
-			}
-		}
-	};
 	let old = account(&operator);
-	until_active(vec![old.clone(), new.clone()]).await;
+	until_active(&client, &[&old, &new]).await;
 	uploads.some(100).await;
 	operator.ok(&["validator", "remove", &old]);
-	until_active(vec![new.clone()]).await;
+	until_active(&client, &[&new]).await;
 	// The first node is not needed any more.
 	first.kill();
 	uploads.some(100).await;

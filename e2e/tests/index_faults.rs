@@ -3,7 +3,7 @@
 //! `CREDIO_KILLS` sets how often the process that keeps an index is killed, `CREDIO_UPLOADS` how many documents are uploaded
 //! meanwhile. `scripts/index-kills.sh` runs the full size.
 
-use credio_e2e::{index::Index, number, uploads::path, Cli, Node, Running};
+use credio_e2e::{index::Index, moment, number, uploads::path, Cli, Node, Running};
 use credio_indexer::Store;
 use credio_sdk::{primitives::OrganizationId, vault::LocalVault, Client};
 use std::{
@@ -20,11 +20,8 @@ use postgres::Postgres;
 
 const FUNDER: OrganizationId = 3;
 
-/// Moments between a tenth of a second and one and a half, in an order without a pattern.
-fn moment(n: usize) -> Duration {
-	let digest = sp_crypto_hashing::blake2_256(&n.to_le_bytes());
-	Duration::from_millis(100 + u64::from(u16::from_le_bytes([digest[0], digest[1]])) % 1_400)
-}
+/// How long things last between two faults, beyond a tenth of a second.
+const SPREAD: Duration = Duration::from_millis(1_400);
 
 /// Documents of several kinds, of which some replace others.
 fn documents(folder: &Path, count: usize) -> Vec<PathBuf> {
@@ -102,7 +99,7 @@ fn survive(url: Option<&str>, restart: impl Fn()) {
 	for n in 0..kills {
 		let keeper = index.keep(&["ws://127.0.0.1:9".into()]);
 		store(chunks.next().unwrap_or_default());
-		std::thread::sleep(moment(n));
+		std::thread::sleep(moment(n, SPREAD));
 		match n % 6 {
 			2 => {
 				node.kill_and_restart();
@@ -121,7 +118,7 @@ fn survive(url: Option<&str>, restart: impl Fn()) {
 			},
 			_ => {},
 		}
-		std::thread::sleep(moment(n + kills));
+		std::thread::sleep(moment(n + kills, SPREAD));
 		keeper.kill();
 		let (cursor, finalized) = runtime.block_on(progress(&url, &node.url()));
 		behind += usize::from(cursor < finalized);

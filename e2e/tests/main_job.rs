@@ -1,6 +1,6 @@
 //! The main job: a business document goes in, and only those allowed get it back.
 
-use credio_e2e::{Cli, Node};
+use credio_e2e::{uploads::path, Cli, Node};
 use credio_sdk::{
 	client::{Outcome, StreamPart, Terms, Unread, Upload, Uploaded},
 	primitives::{Denial, Permission, Resource},
@@ -36,10 +36,6 @@ fn documents(node: &Node) -> Vec<PathBuf> {
 	fs::write(&largest, random).expect("writable");
 	documents.extend([empty, largest]);
 	documents
-}
-
-fn path(path: &std::path::Path) -> &str {
-	path.to_str().expect("paths are UTF-8")
 }
 
 #[test]

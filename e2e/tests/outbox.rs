@@ -4,7 +4,7 @@
 //! are made meanwhile. `scripts/kills.sh` runs the full size.
 
 use credio_e2e::{
-	binary, number,
+	binary, moment, number,
 	uploads::{compare, path},
 	Cli, Node,
 };
@@ -112,16 +112,11 @@ fn nothing_is_lost_doubled_or_reordered_when_client_and_node_are_killed() {
 			.spawn()
 			.expect("credio starts")
 	};
-	// Moments between a tenth of a second and two, in an order without a pattern.
-	let moment = |n: usize| {
-		let digest = sp_crypto_hashing::blake2_256(&n.to_le_bytes());
-		Duration::from_millis(100 + u64::from(u16::from_le_bytes([digest[0], digest[1]])) % 1_900)
-	};
 	let mut cli = cli;
 	let (mut clients, mut nodes) = (0, 0);
 	for n in 0..kills {
 		let mut worker = run(&cli);
-		std::thread::sleep(moment(n));
+		std::thread::sleep(moment(n, Duration::from_millis(1_900)));
 		if worker.try_wait().expect("a process has a status").is_none() {
 			worker.kill().expect("it runs");
 			clients += 1;

@@ -1,15 +1,11 @@
 //! What has to be refused, tried from outside: roles, organizations, streams, grants, keys.
 
-use credio_e2e::{Cli, Node};
+use credio_e2e::{uploads::path, Cli, Node};
 use std::{fs, path::Path};
 
 const REJECTED: i32 = 3;
 const DENIED: i32 = 4;
 const NOT_FOUND: i32 = 7;
-
-fn path(path: &Path) -> &str {
-	path.to_str().expect("paths are UTF-8")
-}
 
 fn text<'a>(line: &'a serde_json::Value, field: &str) -> &'a str {
 	line[field].as_str().unwrap_or_else(|| panic!("{line} has no {field}"))

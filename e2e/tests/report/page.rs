@@ -1,13 +1,9 @@
 //! Pages as programs read them.
 
+pub use credio_e2e::uploads::path;
 use credio_e2e::Cli;
 use roxmltree::{Document, ParsingOptions};
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path};
-
-/// A path as an argument.
-pub fn path(path: &Path) -> &str {
-	path.to_str().expect("paths are UTF-8")
-}
 
 /// A document of the project.
 pub fn sample(name: &str) -> String {
