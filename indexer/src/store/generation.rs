@@ -107,16 +107,22 @@ impl Store {
 	) -> Result<(Table, Arc<View>)> {
 		// Readers may not be allowed to hold it, and get an error if it goes while they read.
 		let can_hold = self.backend == Backend::Postgres && !self.is_reader;
-		let held = if can_hold { " FOR SHARE OF v" } else { "" };
-		let mut statement = Statement::new(
-			self.backend,
-			"SELECT g.id, g.definition FROM views v JOIN generations g ON g.id = v.generation WHERE v.name = ",
-		);
+		let held = if can_hold { " FOR SHARE" } else { "" };
+		let mut statement =
+			Statement::new(self.backend, "SELECT generation FROM views WHERE name = ");
 		statement.bind(view);
 		statement.push(held);
+		// In one statement with the definition, one that waited for a successor to take its place would find neither.
 		if let Some(row) = statement.fetch_all(connection).await?.first() {
-			let id = row.try_get(0)?;
-			return Ok((Table(id), self.view_of(id, || row.try_get(1))?));
+			let id: i64 = row.try_get(0)?;
+			let mut statement =
+				Statement::new(self.backend, "SELECT definition FROM generations WHERE id = ");
+			statement.bind(id);
+			let rows = statement.fetch_all(connection).await?;
+			let row = rows.first().ok_or_else(|| {
+				StoreError::Corrupted(format!("the view {view} has no generation {id}"))
+			})?;
+			return Ok((Table(id), self.view_of(id, || row.try_get(0))?));
 		}
 		let rows = sqlx::query("SELECT DISTINCT view FROM generations ORDER BY view")
 			.fetch_all(connection)

@@ -2,6 +2,10 @@
 
 use crate::support::*;
 use credio_indexer::{Query, StoreError};
+use std::sync::{
+	atomic::{AtomicBool, Ordering},
+	Arc,
+};
 
 fn numbered(from: u64, count: u64) -> Vec<String> {
 	(from..from + count).map(|n| format!(r#"{{"number":"{n}","lines":{n}}}"#)).collect()
@@ -15,9 +19,26 @@ on_both!(the_old_view_serves_while_the_new_one_is_built, database, {
 	let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
 	store.apply(&[block(2, invoices(0, &texts))]).await.expect("applied");
 	let changed = view(&VIEW.replace("$.amount", "$.lines"));
+	let is_built = Arc::new(AtomicBool::new(false));
 	let building = tokio::spawn({
-		let store = store.clone();
-		async move { store.set_views(&[changed]).await }
+		let (store, is_built) = (store.clone(), is_built.clone());
+		async move {
+			let built = store.set_views(&[changed]).await;
+			is_built.store(true, Ordering::Relaxed);
+			built
+		}
+	});
+	// Searched all the while, also at the moment at which the new one takes its place.
+	let searching = [(); 4].map(|()| {
+		let (store, is_built) = (store.clone(), is_built.clone());
+		tokio::spawn(async move {
+			let mut answers = Vec::new();
+			while !is_built.load(Ordering::Relaxed) {
+				let page = store.search("invoices", &query("lines < 10", &["lines"])).await;
+				answers.push(column(&page.expect("an answer"), "amount").join(" "));
+			}
+			answers
+		})
 	});
 	// Blocks go in meanwhile, and each answer is wholly that of one definition.
 	let (mut number, mut sequence) = (3, 1_700);
@@ -31,6 +52,9 @@ on_both!(the_old_view_serves_while_the_new_one_is_built, database, {
 		answers.push(column(&page.expect("an answer"), "amount").join(" "));
 	}
 	building.await.expect("no panic").expect("views");
+	for searching in searching {
+		answers.extend(searching.await.expect("no panic"));
+	}
 	let new = "0.00 1.00 2.00 3.00 4.00 5.00 6.00 7.00 8.00 9.00";
 	assert!(answers.iter().all(|answer| answer == "- - - - - - - - - -" || answer == new));
 	let page = store.search("invoices", &query("lines < 10", &["lines"])).await.expect("an answer");
