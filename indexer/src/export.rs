@@ -181,7 +181,13 @@ pub async fn run(
 		plan::check(&draft, store, request).await?;
 		draft
 	} else {
-		plan::make(store, request, &folder, progress).await?
+		match plan::make(store, request, &folder, progress).await {
+			Ok(draft) => draft,
+			Err(error) => {
+				folder.abandon()?;
+				return Err(error);
+			},
+		}
 	};
 	let manifest = write::write(store, &folder, draft, progress).await?;
 	Ok(Exported { manifest, was_complete: false })

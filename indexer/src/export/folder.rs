@@ -19,6 +19,8 @@ pub(crate) const ENTRIES: &str = "entries.jsonl";
 /// A folder in which an export is written, by one process at a time.
 pub(crate) struct Folder {
 	path: PathBuf,
+	/// Whether it was not there before.
+	is_new: bool,
 	/// Locked as long as this is open.
 	_lock: File,
 }
@@ -27,7 +29,8 @@ impl Folder {
 	/// Takes a folder: a new one, an empty one, or one with an export.
 	pub fn open(path: &Path) -> Result<Self> {
 		let failed = |cause| ExportError::file(path, cause);
-		if !path.exists() {
+		let is_new = !path.exists();
+		if is_new {
 			DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
 		}
 		let lock = File::open(path).map_err(failed)?;
@@ -38,7 +41,7 @@ impl Folder {
 			},
 			Err(fs::TryLockError::Error(cause)) => return Err(failed(cause)),
 		}
-		let folder = Self { path: path.into(), _lock: lock };
+		let folder = Self { path: path.into(), is_new, _lock: lock };
 		if !folder.has(MANIFEST) && !folder.has(UNFINISHED) {
 			if fs::read_dir(path).map_err(failed)?.next().is_some() {
 				return Err(ExportError::NotEmpty(path.display().to_string()));
@@ -78,6 +81,15 @@ impl Folder {
 			},
 			_ => Ok(()),
 		}
+	}
+
+	/// Leaves nothing behind of an export that was refused before anything was kept of it.
+	pub fn abandon(&self) -> Result<()> {
+		if !self.is_new || self.has(ENTRIES) {
+			return Ok(());
+		}
+		self.end()?;
+		fs::remove_dir(&self.path).map_err(|cause| ExportError::file(&self.path, cause))
 	}
 
 	/// Begins a file, which is none of the export's until it is [kept](Self::keep).

@@ -90,13 +90,19 @@ impl Store {
 		id: i64,
 		definition: impl FnOnce() -> std::result::Result<String, sqlx::Error>,
 	) -> Result<Arc<View>> {
-		let mut known = self.generations.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-		if let Some(view) = known.get(&id) {
-			return Ok(view.clone());
+		if let Some(view) = self.remembered(id) {
+			return Ok(view);
 		}
 		let view = Arc::new(View::from_stored(&definition()?)?);
+		let mut known = self.generations.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
 		known.insert(id, view.clone());
 		Ok(view)
+	}
+
+	/// The definition of a generation, if it was read before.
+	fn remembered(&self, id: i64) -> Option<Arc<View>> {
+		let known = self.generations.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+		known.get(&id).cloned()
 	}
 
 	/// The generation of a view that is searched, and holds it until the transaction ends.
@@ -115,6 +121,9 @@ impl Store {
 		// In one statement with the definition, one that waited for a successor to take its place would find neither.
 		if let Some(row) = statement.fetch_all(connection).await?.first() {
 			let id: i64 = row.try_get(0)?;
+			if let Some(view) = self.remembered(id) {
+				return Ok((Table(id), view));
+			}
 			let mut statement =
 				Statement::new(self.backend, "SELECT definition FROM generations WHERE id = ");
 			statement.bind(id);

@@ -239,6 +239,10 @@ async fn an_index_without_blocks_is_not_exported() {
 	let csv = request(of_view(None, false), FileFormat::Csv);
 	let refused = export(&store, &csv, folder.path()).await;
 	assert!(matches!(refused, Err(ExportError::EmptyIndex)), "{refused:?}");
+	// What was not there before is not there afterwards.
+	let new = folder.path().join("new");
+	let refused = export(&store, &csv, &new).await;
+	assert!(matches!(refused, Err(ExportError::EmptyIndex)) && !new.exists(), "{refused:?}");
 	// One with a block and no entry gives a file with the columns.
 	store.claim_chain(Digest([7; 32])).await.expect("a chain");
 	store.apply(&[first_block()]).await.expect("taken");

@@ -2,10 +2,6 @@
 
 use crate::support::*;
 use credio_indexer::{Query, StoreError};
-use std::sync::{
-	atomic::{AtomicBool, Ordering},
-	Arc,
-};
 
 fn numbered(from: u64, count: u64) -> Vec<String> {
 	(from..from + count).map(|n| format!(r#"{{"number":"{n}","lines":{n}}}"#)).collect()
@@ -19,21 +15,16 @@ on_both!(the_old_view_serves_while_the_new_one_is_built, database, {
 	let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
 	store.apply(&[block(2, invoices(0, &texts))]).await.expect("applied");
 	let changed = view(&VIEW.replace("$.amount", "$.lines"));
-	let is_built = Arc::new(AtomicBool::new(false));
 	let building = tokio::spawn({
-		let (store, is_built) = (store.clone(), is_built.clone());
-		async move {
-			let built = store.set_views(&[changed]).await;
-			is_built.store(true, Ordering::Relaxed);
-			built
-		}
+		let store = store.clone();
+		async move { store.set_views(&[changed]).await }
 	});
 	// Searched all the while, also at the moment at which the new one takes its place.
 	let searching = [(); 4].map(|()| {
-		let (store, is_built) = (store.clone(), is_built.clone());
+		let (store, building) = (store.clone(), building.abort_handle());
 		tokio::spawn(async move {
 			let mut answers = Vec::new();
-			while !is_built.load(Ordering::Relaxed) {
+			while !building.is_finished() {
 				let page = store.search("invoices", &query("lines < 10", &["lines"])).await;
 				answers.push(column(&page.expect("an answer"), "amount").join(" "));
 			}
