@@ -33,6 +33,8 @@ pub const MAX_GRANTS_PER_GRANTEE: u32 = 16;
 pub const MAX_EPOCHS_PER_GRANT: u32 = 64;
 /// Longest chain of grants, from the owner's to the last delegated one.
 pub const MAX_DELEGATION_DEPTH: u32 = 4;
+/// Most grants that are read to find one by which an organization may append to a stream.
+pub const MAX_GRANTS_READ: u32 = MAX_GRANTS_PER_GRANTEE * MAX_DELEGATION_DEPTH;
 /// Most access requests that wait for an answer, per requesting organization.
 pub const MAX_PENDING_ACCESS_REQUESTS: u32 = 256;
 /// Most legs of one bundle. Each organization has at most one.

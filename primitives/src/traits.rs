@@ -79,6 +79,15 @@ impl EncryptionKeys for () {
 	}
 }
 
+/// An entry that was appended, and what it took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+	/// The entry.
+	pub entry: Entry,
+	/// Grants that were read to find that its author may append: none for the owner of the stream.
+	pub grants_read: u32,
+}
+
 /// Streams and their entries, for those who append to them or grant on them.
 pub trait Streams<AccountId> {
 	/// The owner of a stream; `None` for an unknown stream.
@@ -95,7 +104,7 @@ pub trait Streams<AccountId> {
 		stream: &StreamId,
 		reference: &Reference,
 		body: EntryBody,
-	) -> Result<Entry, DispatchError>;
+	) -> Result<Appended, DispatchError>;
 
 	/// All entries of all streams, in no particular order. Unbounded: for checks of the whole state, never in a block.
 	///
@@ -108,11 +117,12 @@ pub trait Streams<AccountId> {
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_stream(owner: OrganizationId, name: &[u8]) -> StreamId;
 
-	/// Benchmarks only: a new, open stream, and an account that may append to it by the dearest way there is.
+	/// Benchmarks only: a new, open stream, and an account that may append to it, which takes as many grants to find
+	/// out as `grants_read` says: none for a submitter of the owner.
 	///
 	/// An implementation that knows no members leaves this as it is.
 	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_appender() -> Option<(StreamId, AccountId)> {
+	fn benchmark_appender(_grants_read: u32) -> Option<(StreamId, AccountId)> {
 		None
 	}
 }
@@ -129,13 +139,22 @@ impl<AccountId> Streams<AccountId> for () {
 		_: &StreamId,
 		_: &Reference,
 		_: EntryBody,
-	) -> Result<Entry, DispatchError> {
+	) -> Result<Appended, DispatchError> {
 		Err(DispatchError::BadOrigin)
 	}
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_stream(owner: OrganizationId, name: &[u8]) -> StreamId {
 		StreamId::derive(owner, name)
 	}
+}
+
+/// For whom somebody may append to a stream, and what it took to find out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appender {
+	/// The organization.
+	pub organization: OrganizationId,
+	/// Grants that were read, at most [`limits::MAX_GRANTS_READ`](crate::limits::MAX_GRANTS_READ): none for the owner.
+	pub grants_read: u32,
 }
 
 /// Who may append to which stream.
@@ -148,12 +167,12 @@ pub trait AppendAccess<AccountId> {
 		who: &AccountId,
 		stream: &StreamId,
 		owner: OrganizationId,
-	) -> Result<OrganizationId, DispatchError>;
+	) -> Result<Appender, DispatchError>;
 
-	/// Benchmarks only: an account that may append to `stream`, which `owner` owns, and whose right takes longer to
-	/// find than that of the owner's submitters; `None` if there is no such way.
+	/// Benchmarks only: an account that may append to `stream`, which somebody else owns, by the last of so many
+	/// grants that are read; `None` if there is no such way.
 	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_appender(_stream: &StreamId, _owner: OrganizationId) -> Option<AccountId> {
+	fn benchmark_appender(_stream: &StreamId, _grants_read: u32) -> Option<AccountId> {
 		None
 	}
 }
@@ -163,26 +182,37 @@ impl<AccountId> AppendAccess<AccountId> for () {
 		_: &AccountId,
 		_: &StreamId,
 		_: OrganizationId,
-	) -> Result<OrganizationId, DispatchError> {
+	) -> Result<Appender, DispatchError> {
 		Err(DispatchError::BadOrigin)
 	}
 }
 
 /// Who may append to a stream that it does not own.
 pub trait AppendGrants {
-	/// Whether a grant that holds now lets `organization` append to `stream`.
-	fn may_append(organization: OrganizationId, stream: &StreamId) -> bool;
+	/// Looks for a grant that holds now and lets `organization` append to `stream`. Answers how many grants were read
+	/// to find it, counted generously; `None` if there is none.
+	fn find_append(organization: OrganizationId, stream: &StreamId) -> Option<u32>;
 
-	/// Benchmarks only: lets `organization` append to `stream`, by the grant that takes longest to find.
+	/// Whether a grant that holds now lets `organization` append to `stream`.
+	fn may_append(organization: OrganizationId, stream: &StreamId) -> bool {
+		Self::find_append(organization, stream).is_some()
+	}
+
+	/// Benchmarks only: lets `organization` append to `stream`, by a grant that takes so many reads to find.
 	///
 	/// An implementation that stores no grants leaves this as it is.
 	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_append_grant(_organization: OrganizationId, _stream: &StreamId) {}
+	fn benchmark_append_grant(
+		_organization: OrganizationId,
+		_stream: &StreamId,
+		_grants_read: u32,
+	) {
+	}
 }
 
 impl AppendGrants for () {
-	fn may_append(_: OrganizationId, _: &StreamId) -> bool {
-		false
+	fn find_append(_: OrganizationId, _: &StreamId) -> Option<u32> {
+		None
 	}
 }
 

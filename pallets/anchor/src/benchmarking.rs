@@ -21,10 +21,10 @@ fn admin<T: Config>() -> (AccountId, OrganizationId) {
 	(who, organization)
 }
 
-/// A stream with entries in it, and one who may append to it by the dearest way there is.
-fn appender<T: Config>() -> Result<(StreamId, AccountId), BenchmarkError> {
-	let (stream, who) =
-		Pallet::<T>::benchmark_appender().ok_or(BenchmarkError::Stop("somebody may append"))?;
+/// A stream with entries in it, and one who may append to it, which takes so many grants to find out.
+fn appender<T: Config>(grants_read: u32) -> Result<(StreamId, AccountId), BenchmarkError> {
+	let (stream, who) = Pallet::<T>::benchmark_appender(grants_read)
+		.ok_or(BenchmarkError::Stop("somebody may append"))?;
 	for n in 10..20 {
 		Pallet::<T>::do_anchor_digest(who.clone(), stream, Reference([n; 32]), DIGEST)?;
 	}
@@ -64,8 +64,8 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn anchor_digest() -> Result<(), BenchmarkError> {
-		let (stream, who) = appender::<T>()?;
+	fn anchor_digest(g: Linear<0, { limits::MAX_GRANTS_READ }>) -> Result<(), BenchmarkError> {
+		let (stream, who) = appender::<T>(g)?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), stream, REFERENCE, DIGEST);
 		assert!(is_appended::<T>(&stream));
@@ -73,8 +73,8 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn anchor_merkle() -> Result<(), BenchmarkError> {
-		let (stream, who) = appender::<T>()?;
+	fn anchor_merkle(g: Linear<0, { limits::MAX_GRANTS_READ }>) -> Result<(), BenchmarkError> {
+		let (stream, who) = appender::<T>(g)?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), stream, REFERENCE, DIGEST, limits::MAX_MERKLE_LEAVES);
 		assert!(is_appended::<T>(&stream));

@@ -3,7 +3,7 @@
 use super::*;
 use credio_primitives::{
 	limits,
-	traits::{self, AppendAccess, Membership, Role},
+	traits::{self, AppendAccess, Appended, Appender, Membership, Role},
 	AccountId, BlockNumber, Commitment, Digest, Entry, EntryBody, EntryHeader, OrganizationId,
 	RecordId, Reference, Stream, StreamId, StreamName, StreamStatus,
 };
@@ -56,9 +56,8 @@ impl<T: Config> Pallet<T> {
 		stream: StreamId,
 		reference: Reference,
 		commitment: Commitment,
-	) -> DispatchResult {
-		Self::do_append(&by, &stream, &reference, EntryBody::DigestAnchor { commitment })?;
-		Ok(())
+	) -> Result<Appended, DispatchError> {
+		Self::do_append(&by, &stream, &reference, EntryBody::DigestAnchor { commitment })
 	}
 
 	pub(crate) fn do_anchor_merkle(
@@ -67,10 +66,9 @@ impl<T: Config> Pallet<T> {
 		reference: Reference,
 		root: Digest,
 		leaves: u32,
-	) -> DispatchResult {
+	) -> Result<Appended, DispatchError> {
 		ensure!((1..=limits::MAX_MERKLE_LEAVES).contains(&leaves), Error::<T>::LeavesOutOfRange);
-		Self::do_append(&by, &stream, &reference, EntryBody::MerkleAnchor { root, leaves })?;
-		Ok(())
+		Self::do_append(&by, &stream, &reference, EntryBody::MerkleAnchor { root, leaves })
 	}
 
 	/// Gives an entry the next position of its stream. Nothing is written before every check has passed.
@@ -79,10 +77,11 @@ impl<T: Config> Pallet<T> {
 		id: &StreamId,
 		reference: &Reference,
 		body: EntryBody,
-	) -> Result<Entry, DispatchError> {
+	) -> Result<Appended, DispatchError> {
 		let mut stream = Streams::<T>::get(id).ok_or(Error::<T>::StreamNotFound)?;
 		// Who may not append learns that first, whatever the stream's state.
-		let organization = T::Access::ensure_may_append(author, id, stream.owner)?;
+		let Appender { organization, grants_read } =
+			T::Access::ensure_may_append(author, id, stream.owner)?;
 		ensure!(stream.status == StreamStatus::Open, Error::<T>::StreamSealed);
 		let record_id = RecordId::derive(organization, reference);
 		ensure!(!Headers::<T>::contains_key(record_id), Error::<T>::ReferenceUsed);
@@ -105,7 +104,7 @@ impl<T: Config> Pallet<T> {
 			sequence,
 			organization,
 		});
-		Ok(Entry { record_id, header })
+		Ok(Appended { entry: Entry { record_id, header }, grants_read })
 	}
 }
 
@@ -123,7 +122,7 @@ impl<T: Config> traits::Streams<AccountId> for Pallet<T> {
 		stream: &StreamId,
 		reference: &Reference,
 		body: EntryBody,
-	) -> Result<Entry, DispatchError> {
+	) -> Result<Appended, DispatchError> {
 		Self::do_append(author, stream, reference, body)
 	}
 
@@ -148,11 +147,12 @@ impl<T: Config> traits::Streams<AccountId> for Pallet<T> {
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_appender() -> Option<(StreamId, AccountId)> {
+	fn benchmark_appender(grants_read: u32) -> Option<(StreamId, AccountId)> {
 		let submitter: AccountId = frame_benchmarking::account("owner", 0, 0);
 		let owner = T::Membership::benchmark_member(&submitter);
 		let stream = Self::benchmark_stream(owner, b"benchmark");
-		let appender = T::Access::benchmark_appender(&stream, owner);
+		let by_grant = || T::Access::benchmark_appender(&stream, grants_read);
+		let appender = (grants_read > 0).then(by_grant).flatten();
 		Some((stream, appender.unwrap_or(submitter)))
 	}
 }

@@ -24,6 +24,7 @@ pub mod pallet {
 	use super::weights::WeightInfo;
 	use alloc::vec::Vec;
 	use credio_primitives::{
+		limits::MAX_GRANTS_READ,
 		traits::{AppendAccess, Membership, Streams as _},
 		AccountId, Commitment, Digest, Entry, EntryHeader, OrganizationId, RecordId, Reference,
 		Sequence, Stream, StreamId, StreamName,
@@ -212,14 +213,16 @@ pub mod pallet {
 		/// [`Event::EntryAppended`]. Errors: those of `Config::Access`, [`Error::StreamNotFound`],
 		/// [`Error::StreamSealed`], [`Error::ReferenceUsed`].
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::anchor_digest())]
+		#[pallet::weight(T::WeightInfo::anchor_digest(MAX_GRANTS_READ))]
 		pub fn anchor_digest(
 			origin: OriginFor<T>,
 			stream: StreamId,
 			reference: Reference,
 			commitment: Commitment,
-		) -> DispatchResult {
-			Self::do_anchor_digest(ensure_signed(origin)?, stream, reference, commitment)
+		) -> DispatchResultWithPostInfo {
+			let by = ensure_signed(origin)?;
+			let appended = Self::do_anchor_digest(by, stream, reference, commitment)?;
+			Ok(Some(T::WeightInfo::anchor_digest(appended.grants_read)).into())
 		}
 
 		/// Appends an anchor that commits to many documents kept elsewhere. `stream` is the stream's id. `reference` is
@@ -230,15 +233,17 @@ pub mod pallet {
 		/// [`Event::EntryAppended`]. Errors: those of `Config::Access`, [`Error::LeavesOutOfRange`],
 		/// [`Error::StreamNotFound`], [`Error::StreamSealed`], [`Error::ReferenceUsed`].
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::anchor_merkle())]
+		#[pallet::weight(T::WeightInfo::anchor_merkle(MAX_GRANTS_READ))]
 		pub fn anchor_merkle(
 			origin: OriginFor<T>,
 			stream: StreamId,
 			reference: Reference,
 			root: Digest,
 			leaves: u32,
-		) -> DispatchResult {
-			Self::do_anchor_merkle(ensure_signed(origin)?, stream, reference, root, leaves)
+		) -> DispatchResultWithPostInfo {
+			let by = ensure_signed(origin)?;
+			let appended = Self::do_anchor_merkle(by, stream, reference, root, leaves)?;
+			Ok(Some(T::WeightInfo::anchor_merkle(appended.grants_read)).into())
 		}
 	}
 }

@@ -2,7 +2,7 @@
 
 use crate as pallet_anchor;
 use credio_primitives::{
-	traits::{AppendAccess, Membership, Role},
+	traits::{AppendAccess, Appender, Membership, Role},
 	AccountId, Digest, OrganizationId, PublicKey, Quota, RecordId, Reference, Roles, StreamId,
 	StreamName,
 };
@@ -81,15 +81,20 @@ impl AppendAccess<AccountId> for Access {
 		who: &AccountId,
 		stream: &StreamId,
 		owner: OrganizationId,
-	) -> Result<OrganizationId, DispatchError> {
+	) -> Result<Appender, DispatchError> {
 		let organization = Organizations::ensure_role(who, Role::Submitter)?;
-		if organization == owner || AppendGrants::get().contains(&(organization, *stream)) {
-			Ok(organization)
+		if organization == owner {
+			Ok(Appender { organization, grants_read: 0 })
+		} else if AppendGrants::get().contains(&(organization, *stream)) {
+			Ok(Appender { organization, grants_read: GRANTS_READ })
 		} else {
 			Err(NO_GRANT)
 		}
 	}
 }
+
+/// How many grants [`Access`] reads to find that somebody who does not own the stream may append.
+pub const GRANTS_READ: u32 = 3;
 
 /// What [`Access`] answers to a submitter of another organization.
 pub const NO_GRANT: DispatchError = DispatchError::Other("no grant to append");

@@ -82,7 +82,7 @@ fn stream<T: Config>(
 fn record<T: Config>(author: &Somebody, stream: &StreamId) -> Result<RecordId, BenchmarkError> {
 	let body =
 		EntryBody::Record { epoch: 0, commitment: Default::default(), size: 1, supersedes: None };
-	Ok(T::Streams::append(&author.account, stream, &reference(0), body)?.record_id)
+	Ok(T::Streams::append(&author.account, stream, &reference(0), body)?.entry.record_id)
 }
 
 /// Gives grants to read a stream, as many to each grantee as one can hold; answers them with their grantees.
@@ -140,16 +140,22 @@ fn next_block<T: Config>() {
 	frame_system::Pallet::<T>::set_block_number(next);
 }
 
-/// As many grants to append as one organization can hold, each at the end of the longest chain. Only the last holds.
-pub(crate) fn insert_append_grants<T: Config>(grantee: OrganizationId, stream: StreamId) {
+/// So many grants to append, in chains as long as there can be, with the rest in the last one. Only the last one holds.
+pub(crate) fn insert_append_grants<T: Config>(
+	grantee: OrganizationId,
+	stream: StreamId,
+	count: u32,
+) {
 	let resource = Resource::Stream(stream);
 	let mut held = GranteeGrants::default();
-	for n in 0..MAX_GRANTS_PER_GRANTEE {
-		let is_last = n.saturating_add(1) == MAX_GRANTS_PER_GRANTEE;
+	let chains = count.div_ceil(limits::MAX_DELEGATION_DEPTH);
+	for n in 0..chains {
+		let is_last = n.saturating_add(1) == chains;
+		let rest = count.saturating_sub(n.saturating_mul(limits::MAX_DELEGATION_DEPTH));
 		// The chain of a grant that does not hold starts under one that is gone.
 		let gone = GrantId::derive(grantee, &reference(u32::MAX));
 		let mut parent = (!is_last).then_some(gone);
-		for depth in 0..limits::MAX_DELEGATION_DEPTH {
+		for depth in 0..rest.min(limits::MAX_DELEGATION_DEPTH) {
 			let id = GrantId::derive(
 				grantee,
 				&reference(n.saturating_mul(limits::MAX_DELEGATION_DEPTH).saturating_add(depth)),

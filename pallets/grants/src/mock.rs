@@ -5,7 +5,7 @@ use crate as pallet_grants;
 use credio_primitives::{
 	grant::GrantTerms,
 	limits,
-	traits::{self, AppendGrants, KeyEpochs, Membership, Role},
+	traits::{self, AppendGrants, Appended, KeyEpochs, Membership, Role},
 	AccountId, BlockNumber, Entry, EntryBody, EntryHeader, GrantId, KeyEpoch, KeyVersion, Member,
 	OrganizationId, Permission, Purpose, RecordId, Reference, Resource, Roles, StreamId,
 	WrappedKey,
@@ -146,11 +146,12 @@ impl traits::Streams<AccountId> for World {
 		stream: &StreamId,
 		reference: &Reference,
 		body: EntryBody,
-	) -> Result<Entry, DispatchError> {
+	) -> Result<Appended, DispatchError> {
 		let organization = Self::ensure_role(author, Role::Submitter)?;
-		let may_append = StreamOwners::get(stream) == Some(organization)
-			|| Grants::may_append(organization, stream);
-		ensure!(may_append, MAY_NOT_APPEND);
+		let grants_read = match StreamOwners::get(stream) == Some(organization) {
+			true => 0,
+			false => Grants::find_append(organization, stream).ok_or(MAY_NOT_APPEND)?,
+		};
 		let record_id = RecordId::derive(organization, reference);
 		let header = EntryHeader {
 			stream: *stream,
@@ -161,7 +162,7 @@ impl traits::Streams<AccountId> for World {
 			body,
 		};
 		Headers::insert(record_id, &header);
-		Ok(Entry { record_id, header })
+		Ok(Appended { entry: Entry { record_id, header }, grants_read })
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]
@@ -304,8 +305,8 @@ pub fn append(
 	body: EntryBody,
 ) -> Result<RecordId, DispatchError> {
 	let author = submitter(organization);
-	let entry = <World as traits::Streams<_>>::append(&author, &stream, &reference(n), body)?;
-	Ok(entry.record_id)
+	let appended = <World as traits::Streams<_>>::append(&author, &stream, &reference(n), body)?;
+	Ok(appended.entry.record_id)
 }
 
 /// Opens an epoch of [`stream`] for grants that all stay.

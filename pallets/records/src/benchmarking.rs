@@ -20,15 +20,18 @@ fn envelope(size: u32) -> alloc::vec::Vec<u8> {
 	bytes
 }
 
-/// A stream in its first epoch with a record in it, and one who may append to it by the dearest way there is.
-fn appender<T: Config>() -> Result<(StreamId, AccountId, KeyEpoch, RecordId), BenchmarkError> {
-	let (stream, who) =
-		T::Streams::benchmark_appender().ok_or(BenchmarkError::Stop("somebody may append"))?;
+/// A stream in its first epoch with a record in it, and one who may append to it, which takes so many grants to find
+/// out.
+fn appender<T: Config>(
+	grants_read: u32,
+) -> Result<(StreamId, AccountId, KeyEpoch, RecordId), BenchmarkError> {
+	let (stream, who) = T::Streams::benchmark_appender(grants_read)
+		.ok_or(BenchmarkError::Stop("somebody may append"))?;
 	let epoch = T::KeyEpochs::benchmark_epoch(&stream);
 	let reference = Reference([0; 32]);
 	let size = 100;
 	let body = EntryBody::Record { epoch, commitment: DIGEST, size, supersedes: None };
-	let first = T::Streams::append(&who, &stream, &reference, body)?;
+	let first = T::Streams::append(&who, &stream, &reference, body)?.entry;
 	let payload = RecordPayload::truncate_from(envelope(size));
 	Payloads::<T>::insert(first.record_id, payload);
 	Ok((stream, who, epoch, first.record_id))
@@ -39,8 +42,11 @@ mod benchmarks {
 	use super::*;
 
 	#[benchmark]
-	fn append(b: Linear<1, { limits::MAX_PAYLOAD_SIZE }>) -> Result<(), BenchmarkError> {
-		let (stream, who, epoch, first) = appender::<T>()?;
+	fn append(
+		b: Linear<1, { limits::MAX_PAYLOAD_SIZE }>,
+		g: Linear<0, { limits::MAX_GRANTS_READ }>,
+	) -> Result<(), BenchmarkError> {
+		let (stream, who, epoch, first) = appender::<T>(g)?;
 		let organization = T::Streams::header(&first).map(|header| header.organization);
 		let payload = envelope(b);
 		#[extrinsic_call]

@@ -8,9 +8,10 @@ use credio_primitives::{
 	AccountId, Commitment, EntryBody, KeyEpoch, RecordId, RecordPayload, Reference, StreamId,
 };
 use frame_support::ensure;
-use sp_runtime::DispatchResult;
+use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
+	/// Answers how many grants were read to find that the author may append.
 	pub(crate) fn do_append(
 		author: AccountId,
 		stream: StreamId,
@@ -19,7 +20,7 @@ impl<T: Config> Pallet<T> {
 		commitment: Commitment,
 		payload: Vec<u8>,
 		supersedes: Option<RecordId>,
-	) -> DispatchResult {
+	) -> Result<u32, DispatchError> {
 		ensure!(!payload.is_empty(), Error::<T>::PayloadEmpty);
 		let payload = RecordPayload::try_from(payload).map_err(|_| Error::<T>::PayloadTooLarge)?;
 		ensure!(payload.first() == Some(&ENVELOPE_V1), Error::<T>::UnknownEnvelope);
@@ -33,10 +34,10 @@ impl<T: Config> Pallet<T> {
 		// The right to append is checked before the epoch: whoever has lost it is told that, and not to wait for the
 		// next epoch, which it will not get. For a reference that is used already it is the same: what a client
 		// repeats after a rotation is there. A call that fails leaves nothing of the append behind.
-		let entry = T::Streams::append(&author, &stream, &reference, body)?;
+		let appended = T::Streams::append(&author, &stream, &reference, body)?;
 		T::KeyEpochs::ensure_current(&stream, epoch)?;
-		Payloads::<T>::insert(entry.record_id, payload);
-		Ok(())
+		Payloads::<T>::insert(appended.entry.record_id, payload);
+		Ok(appended.grants_read)
 	}
 
 	/// The payload of a record.

@@ -23,6 +23,7 @@ pub mod pallet {
 	use super::weights::WeightInfo;
 	use alloc::vec::Vec;
 	use credio_primitives::{
+		limits::MAX_GRANTS_READ,
 		traits::{KeyEpochs, Streams},
 		AccountId, Commitment, KeyEpoch, RecordId, RecordPayload, Reference, StreamId,
 	};
@@ -92,7 +93,7 @@ pub mod pallet {
 		/// [`Error::PayloadEmpty`], [`Error::PayloadTooLarge`], [`Error::UnknownEnvelope`],
 		/// [`Error::SupersededNotFound`].
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::append(payload.len() as u32))]
+		#[pallet::weight(T::WeightInfo::append(payload.len() as u32, MAX_GRANTS_READ))]
 		pub fn append(
 			origin: OriginFor<T>,
 			stream: StreamId,
@@ -101,9 +102,12 @@ pub mod pallet {
 			commitment: Commitment,
 			payload: Vec<u8>,
 			supersedes: Option<RecordId>,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let author = ensure_signed(origin)?;
-			Self::do_append(author, stream, reference, epoch, commitment, payload, supersedes)
+			let bytes = payload.len() as u32;
+			let grants_read =
+				Self::do_append(author, stream, reference, epoch, commitment, payload, supersedes)?;
+			Ok(Some(T::WeightInfo::append(bytes, grants_read)).into())
 		}
 	}
 }

@@ -4,12 +4,14 @@
 use crate as pallet_records;
 use credio_primitives::{
 	entry::ENVELOPE_V1,
-	traits::{AppendAccess, KeyEpochs, Membership, Role},
+	traits::{AppendAccess, Appender, KeyEpochs, Membership, Role},
 	AccountId, Digest, KeyEpoch, KeyEpochState, OrganizationId, PublicKey, Quota, RecordId,
 	Reference, Roles, StreamId,
 };
 use frame_support::{
-	assert_ok, derive_impl, dispatch::DispatchResult, ensure, ord_parameter_types, parameter_types,
+	assert_ok, derive_impl,
+	dispatch::{DispatchResult, DispatchResultWithPostInfo},
+	ensure, ord_parameter_types, parameter_types,
 };
 use frame_system::EnsureSignedBy;
 use pallet_organizations::{GenesisMember, GenesisOrganization};
@@ -99,15 +101,20 @@ impl AppendAccess<AccountId> for Access {
 		who: &AccountId,
 		stream: &StreamId,
 		owner: OrganizationId,
-	) -> Result<OrganizationId, DispatchError> {
+	) -> Result<Appender, DispatchError> {
 		let organization = Organizations::ensure_role(who, Role::Submitter)?;
-		if organization == owner || AppendGrants::get().contains(&(organization, *stream)) {
-			Ok(organization)
+		if organization == owner {
+			Ok(Appender { organization, grants_read: 0 })
+		} else if AppendGrants::get().contains(&(organization, *stream)) {
+			Ok(Appender { organization, grants_read: GRANTS_READ })
 		} else {
 			Err(NO_GRANT)
 		}
 	}
 }
+
+/// How many grants [`Access`] reads to find that somebody who does not own the stream may append.
+pub const GRANTS_READ: u32 = 3;
 
 /// What [`Access`] answers to a submitter of another organization.
 pub const NO_GRANT: DispatchError = DispatchError::Other("no grant to append");
@@ -215,6 +222,11 @@ impl Append {
 
 	/// Dispatches it as a block would, so that a failure undoes what was done.
 	pub fn call(self) -> DispatchResult {
+		self.dispatch().map(drop).map_err(|failure| failure.error)
+	}
+
+	/// As [`Self::call`], with what it used.
+	pub fn dispatch(self) -> DispatchResultWithPostInfo {
 		let origin = signed(self.who);
 		let call = RuntimeCall::from(crate::Call::append {
 			stream: self.stream,
@@ -224,7 +236,7 @@ impl Append {
 			payload: self.payload,
 			supersedes: self.supersedes,
 		});
-		call.dispatch(origin).map(drop).map_err(|failure| failure.error)
+		call.dispatch(origin)
 	}
 }
 

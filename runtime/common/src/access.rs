@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 use credio_primitives::{
-	traits::{AppendAccess, AppendGrants, Membership, Role},
+	traits::{AppendAccess, AppendGrants, Appender, Membership, Role},
 	AccountId, OrganizationId, StreamId,
 };
 use sp_runtime::DispatchError;
@@ -19,20 +19,21 @@ where
 		who: &AccountId,
 		stream: &StreamId,
 		owner: OrganizationId,
-	) -> Result<OrganizationId, DispatchError> {
+	) -> Result<Appender, DispatchError> {
 		let organization = Members::ensure_role(who, Role::Submitter)?;
-		if organization == owner || Grants::may_append(organization, stream) {
-			Ok(organization)
-		} else {
-			Err(DispatchError::BadOrigin)
-		}
+		let grants_read = match organization == owner {
+			true => Some(0),
+			false => Grants::find_append(organization, stream),
+		};
+		let grants_read = grants_read.ok_or(DispatchError::BadOrigin)?;
+		Ok(Appender { organization, grants_read })
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_appender(stream: &StreamId, _owner: OrganizationId) -> Option<AccountId> {
+	fn benchmark_appender(stream: &StreamId, grants_read: u32) -> Option<AccountId> {
 		let who: AccountId = frame_benchmarking::account("appender", 0, 0);
 		let organization = Members::benchmark_member(&who);
-		Grants::benchmark_append_grant(organization, stream);
+		Grants::benchmark_append_grant(organization, stream, grants_read);
 		Some(who)
 	}
 }

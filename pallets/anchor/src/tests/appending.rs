@@ -1,12 +1,17 @@
 //! What holds of both kinds of anchor.
 
-use crate::{mock::*, Entries, Error, Headers, Streams};
-use credio_primitives::{AccountId, RecordId, Reference, Sequence, StreamId};
-use frame_support::{assert_noop, assert_ok};
-use sp_runtime::{DispatchError, DispatchResult};
+use crate::{mock::*, weights::WeightInfo, Call, Entries, Error, Headers, Streams};
+use credio_primitives::{
+	limits::MAX_GRANTS_READ, AccountId, RecordId, Reference, Sequence, StreamId,
+};
+use frame_support::{
+	assert_noop, assert_ok,
+	dispatch::{DispatchResultWithPostInfo, GetDispatchInfo},
+};
+use sp_runtime::DispatchError;
 
 type OrganizationsError = pallet_organizations::Error<Test>;
-type Append = fn(AccountId, StreamId, Reference) -> DispatchResult;
+type Append = fn(AccountId, StreamId, Reference) -> DispatchResultWithPostInfo;
 
 const APPENDS: [Append; 2] = [
 	|who, stream, reference| Anchor::anchor_digest(signed(who), stream, reference, digest(7)),
@@ -71,6 +76,28 @@ fn a_grant_to_append_is_for_one_stream() {
 		AppendGrants::set(vec![]);
 		assert_noop!(append(BOB, granted, reference(3)), NO_GRANT);
 	});
+}
+
+#[test]
+fn an_append_weighs_what_it_took_to_find_that_its_author_may() {
+	for_both(|append, _| {
+		let id = stream(ALICE, "invoices");
+		AppendGrants::set(vec![(BETA, id)]);
+		let used = |who, n| append(who, id, reference(n)).expect("it may").actual_weight;
+		assert_eq!(used(ALICE, 1), Some(<() as WeightInfo>::anchor_digest(0)));
+		assert_eq!(used(BOB, 2), Some(<() as WeightInfo>::anchor_digest(GRANTS_READ)));
+	});
+	let declared = |call: Call<Test>| call.get_dispatch_info().call_weight;
+	let (stream, reference) = (StreamId([0; 32]), reference(1));
+	let commitment = digest(7);
+	assert_eq!(
+		declared(Call::anchor_digest { stream, reference, commitment }),
+		<() as WeightInfo>::anchor_digest(MAX_GRANTS_READ)
+	);
+	assert_eq!(
+		declared(Call::anchor_merkle { stream, reference, root: digest(7), leaves: 9 }),
+		<() as WeightInfo>::anchor_merkle(MAX_GRANTS_READ)
+	);
 }
 
 #[test]

@@ -216,14 +216,18 @@ fn apply(step: &Step) -> DispatchResult {
 			stream.id(),
 			Reference([*reference; 32]),
 			digest(*reference),
-		),
+		)
+		.map(drop)
+		.map_err(|failure| failure.error),
 		Step::Merkle { by, stream, reference, leaves } => Anchor::anchor_merkle(
 			origin(by),
 			stream.id(),
 			Reference([*reference; 32]),
 			digest(*reference),
 			*leaves,
-		),
+		)
+		.map(drop)
+		.map_err(|failure| failure.error),
 		Step::Grant { to, stream, given } => {
 			AppendGrants::mutate(|grants| {
 				grants.retain(|grant| *grant != (*to, stream.id()));

@@ -13,8 +13,10 @@ fn append_gives_the_entry_and_its_event() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
 		let first = anchor(id, 1);
-		let entry =
+		let appended =
 			<Anchor as Streams<_>>::append(&SAM, &id, &reference(2), body(Some(first))).unwrap();
+		let (entry, grants_read) = (appended.entry, appended.grants_read);
+		assert_eq!(grants_read, 0);
 		assert_eq!(entry.record_id, RecordId::derive(ALPHA, &reference(2)));
 		assert_eq!(
 			entry.header,

@@ -264,13 +264,20 @@ fn forget<Bound>(grants: &mut Option<BoundedVec<GrantId, Bound>>, id: &GrantId) 
 }
 
 impl<T: Config> AppendGrants for Pallet<T> {
-	fn may_append(organization: OrganizationId, stream: &StreamId) -> bool {
+	fn find_append(organization: OrganizationId, stream: &StreamId) -> Option<u32> {
+		let mut grants_read = 0u32;
 		Self::grants_of(organization, Resource::Stream(*stream))
-			.any(|(_, grant)| grant.permission == Permission::Append && Self::holds(&grant))
+			.any(|(_, grant)| {
+				// Those above a delegated one are not counted, but taken to be as many as there can be.
+				let most = if grant.parent.is_some() { limits::MAX_DELEGATION_DEPTH } else { 1 };
+				grants_read = grants_read.saturating_add(most);
+				grant.permission == Permission::Append && Self::holds(&grant)
+			})
+			.then_some(grants_read)
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_append_grant(organization: OrganizationId, stream: &StreamId) {
-		crate::benchmarking::insert_append_grants::<T>(organization, *stream);
+	fn benchmark_append_grant(organization: OrganizationId, stream: &StreamId, grants_read: u32) {
+		crate::benchmarking::insert_append_grants::<T>(organization, *stream, grants_read);
 	}
 }

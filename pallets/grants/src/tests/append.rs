@@ -1,7 +1,7 @@
 //! Who may append to a stream that it does not own.
 
 use crate::mock::*;
-use credio_primitives::{traits::AppendGrants, Permission};
+use credio_primitives::{limits::MAX_DELEGATION_DEPTH, traits::AppendGrants, Permission};
 use frame_support::{assert_noop, assert_ok};
 
 #[test]
@@ -46,5 +46,19 @@ fn a_delegated_grant_to_append_lets_append() {
 		assert!(Grants::may_append(THIRD, &stream()));
 		assert_ok!(Grants::revoke(by(OWNER), parent));
 		assert!(!Grants::may_append(THIRD, &stream()));
+	});
+}
+
+#[test]
+fn finding_a_grant_to_append_counts_those_that_are_read() {
+	run(|| {
+		give_read(0, PARTNER);
+		assert_eq!(Grants::find_append(PARTNER, &stream()), None);
+		let terms = delegable(terms(stream(), PARTNER, 0));
+		let parent = give(1, PARTNER, Permission::Append, terms);
+		assert_eq!(Grants::find_append(PARTNER, &stream()), Some(2));
+		// Of a delegated one, as many as can stand above it and itself.
+		delegate(0, parent, THIRD);
+		assert_eq!(Grants::find_append(THIRD, &stream()), Some(MAX_DELEGATION_DEPTH));
 	});
 }

@@ -220,7 +220,9 @@ fn apply(step: &Step) -> DispatchResult {
 			stream_id(stream),
 			reference(n),
 			digest(7),
-		),
+		)
+		.map(drop)
+		.map_err(|failure| failure.error),
 		Step::Seal(stream) => Anchor::seal_stream(signed(ALICE), stream_id(stream)),
 		Step::Rotate(stream) => {
 			set_epoch(stream_id(stream), epoch_of(stream) + 1);
