@@ -6,8 +6,15 @@ use frame_benchmarking::{
 	baseline, BenchmarkBatch, BenchmarkConfig, BenchmarkError, BenchmarkList,
 };
 use frame_support::traits::WhitelistedStorageKeys;
+use frame_system_benchmarking::{
+	extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench,
+};
+
+impl frame_system_benchmarking::Config for Runtime {}
 
 frame_benchmarking::define_benchmarks!(
+	[frame_system, SystemBench::<Runtime>]
+	[frame_system_extensions, SystemExtensionsBench::<Runtime>]
 	[pallet_timestamp, Timestamp]
 	[pallet_collective, Council]
 	[pallet_membership, CouncilMembership]

@@ -51,7 +51,7 @@ install_test_tools() {
 # Installs what the build needs beside Rust.
 install_build_tools() {
 	local packages=()
-	have cc || packages+=(build-essential pkg-config)
+	have cc && have make || packages+=(build-essential pkg-config)
 	have git || packages+=(git)
 	have protoc || [[ -n ${PROTOC:-} ]] || packages+=(protobuf-compiler)
 	# Without them cargo can fetch nothing.
