@@ -85,6 +85,11 @@ impl Call {
 		Self { pallet: pallet.into(), name: name.into(), arguments: Arguments(arguments) }
 	}
 
+	/// Bytes of its arguments, encoded.
+	pub fn size(&self) -> usize {
+		self.arguments.0.len()
+	}
+
 	/// The call as it stands inside another one.
 	pub fn encoded(&self, metadata: &Metadata) -> Result<Vec<u8>, UnknownCall> {
 		let unknown = || UnknownCall { pallet: self.pallet.clone(), name: self.name.clone() };
@@ -118,6 +123,16 @@ impl Call {
 		let mut arguments = request.encode();
 		arguments.extend_from_slice(&Self::body(calls, metadata)?);
 		Ok(Self::of("Idempotency", "submit", arguments))
+	}
+
+	/// `System.remark`: bytes in a block of which the chain's state keeps nothing.
+	pub fn remark(bytes: &[u8]) -> Self {
+		Self::new("System", "remark", bytes)
+	}
+
+	/// `Utility.batch_all`: all of these calls, or none.
+	pub fn batch_all(calls: &[Call], metadata: &Metadata) -> Result<Self, UnknownCall> {
+		Ok(Self::of("Utility", "batch_all", Self::body(calls, metadata)?))
 	}
 
 	/// `Council.propose` of a call that takes the council's origin.

@@ -20,7 +20,9 @@ pub use grants::Terms;
 pub use nodes::ahead_of;
 pub use organizations::NewOrganization;
 pub use past::{BlockEvents, BusinessEvent, Past};
-pub use records::{CommittedDocument, Entries, Outcome, StreamPart, Unread, Upload, Uploaded};
+pub use records::{
+	CommittedDocument, Entries, Outcome, Sealer, StreamPart, Unread, Upload, Uploaded,
+};
 pub use requests::{Heads, SignedRequest};
 
 pub(crate) use streams::is_rejected_for;
@@ -42,6 +44,7 @@ use serde::{de::DeserializeOwned, Serialize};
 use std::{
 	collections::HashMap,
 	sync::{Arc, PoisonError, RwLock},
+	time::{Duration, Instant},
 };
 use subxt::{
 	rpcs::{client::RpcParams, RpcClient},
@@ -55,6 +58,8 @@ const SPEC_NAME: &str = "credio";
 const TRANSACTION_VERSION: u32 = 1;
 /// Blocks for which an access token of this client is good.
 const TOKEN_LIFETIME: BlockNumber = 60;
+/// For how long the number of the last finalized block is taken for what it was: far less than [`TOKEN_LIFETIME`].
+const NOW_LASTS: Duration = Duration::from_secs(5);
 
 type AtBlock = OnlineClientAtBlock<PolkadotConfig>;
 
@@ -66,6 +71,8 @@ pub struct Client {
 	vault: Arc<dyn Vault>,
 	organization: OrganizationId,
 	limits: Limits,
+	/// The last finalized block that tokens were signed for, and when it was asked for.
+	now: Mutex<Option<(Instant, BlockNumber)>>,
 	/// Held while a transaction with a nonce is handed over, so that they arrive in order.
 	turn: Mutex<()>,
 	/// Secrets of streams as this organization holds them, which never change.
@@ -98,6 +105,7 @@ impl Client {
 			organization: vault.organization(),
 			vault,
 			limits,
+			now: Mutex::default(),
 			turn: Mutex::default(),
 			held: Mutex::default(),
 			runtimes: Mutex::default(),
@@ -179,8 +187,7 @@ impl Client {
 		parameters: &impl Encode,
 	) -> Result<AccessToken> {
 		let account = self.vault.account();
-		let now: At<MembershipAnswer> = self.call("credio_v1_member", (&account,)).await?;
-		let expires_at = now.at.number.saturating_add(TOKEN_LIFETIME);
+		let expires_at = self.now().await?.saturating_add(TOKEN_LIFETIME);
 		let payload = AccessToken::payload(
 			&self.limits.genesis_hash,
 			method,
@@ -190,6 +197,19 @@ impl Client {
 		let digest = sp_crypto_hashing::blake2_256(&payload);
 		let signature = Bytes(self.vault.sign(&digest).to_vec());
 		Ok(AccessToken { account, expires_at, signature })
+	}
+
+	/// Number of the last finalized block, a few seconds ago at most.
+	async fn now(&self) -> Result<BlockNumber> {
+		let mut known = self.now.lock().await;
+		if let Some((at, now)) = *known {
+			if at.elapsed() < NOW_LASTS {
+				return Ok(now);
+			}
+		}
+		let now = self.finalized_number().await?;
+		*known = Some((Instant::now(), now));
+		Ok(now)
 	}
 
 	/// All items of a query, page by page.

@@ -159,22 +159,16 @@ impl Client {
 		upload: &Upload<'_>,
 		reference: Reference,
 	) -> Result<(RecordId, Call)> {
-		let epoch = self.writable_epoch(upload.stream).await?;
-		let held = self.held(upload.stream, epoch).await?;
-		let record_id = RecordId::derive(self.organization, &reference);
-		let context = self.context(upload.stream, epoch, record_id);
-		let sealed = self.vault.seal(&held, &context, upload.media_type, upload.document)?;
-		let call = Call::append_record(
-			upload.stream,
-			reference,
-			epoch,
-			sealed.commitment,
-			&sealed.payload,
-			upload.supersedes,
-		);
-		Ok((record_id, call))
+		self.sealer(upload.stream).await?.seal(upload, reference)
 	}
 
+	/// Seals any number of documents for a stream under its present epoch, without asking the node again.
+	///
+	/// Errors: [`Error::NoKey`], [`Error::RotationDue`], [`Error::Connection`].
+	pub async fn sealer(&self, stream: StreamId) -> Result<Sealer<'_>> {
+		let epoch = self.writable_epoch(stream).await?;
+		Ok(Sealer { client: self, held: self.held(stream, epoch).await?, epoch })
+	}
 	/// The epoch under which a record can be written now. If the next one is due and the stream is ours, opens it.
 	async fn writable_epoch(&self, stream: StreamId) -> Result<KeyEpoch> {
 		let StreamJson { epoch, owner, .. } = self.stream(stream).await?;
@@ -392,6 +386,37 @@ impl Client {
 		let entry = self.record(id).await?;
 		check(&entry, document, key)?;
 		Ok(entry)
+	}
+}
+
+/// Seals documents for a stream, under one of its epochs.
+pub struct Sealer<'a> {
+	client: &'a Client,
+	held: Held,
+	epoch: KeyEpoch,
+}
+
+impl Sealer<'_> {
+	/// As [`Client::seal_as`].
+	///
+	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::Argument`] for one of another stream.
+	pub fn seal(&self, upload: &Upload<'_>, reference: Reference) -> Result<(RecordId, Call)> {
+		let Self { client, held, epoch } = self;
+		if held.context.resource != Resource::Stream(upload.stream) {
+			return Err(Error::Argument("the document is for another stream".into()));
+		}
+		let record_id = RecordId::derive(client.organization, &reference);
+		let context = client.context(upload.stream, *epoch, record_id);
+		let sealed = client.vault.seal(held, &context, upload.media_type, upload.document)?;
+		let call = Call::append_record(
+			upload.stream,
+			reference,
+			*epoch,
+			sealed.commitment,
+			&sealed.payload,
+			upload.supersedes,
+		);
+		Ok((record_id, call))
 	}
 }
 

@@ -231,6 +231,20 @@ impl Client {
 		Ok(SignedRequest { request, body_digest, extrinsic })
 	}
 
+	/// Signs a call outside of any request, with the nonce that the account has then.
+	///
+	/// Errors: [`Error::WrongChain`] for a call that the node's runtime does not have.
+	pub fn sign_call(&self, call: &Call, nonce: u64) -> Result<Vec<u8>> {
+		Ok(self.signed(call, nonce)?.encoded().to_vec())
+	}
+
+	/// `Utility.batch_all` of these calls.
+	///
+	/// Errors: [`Error::WrongChain`] for calls that the node's runtime does not have.
+	pub fn batch_all(&self, calls: &[Call]) -> Result<Call> {
+		Call::batch_all(calls, self.runtime().metadata_ref()).map_err(chain)
+	}
+
 	/// Hands a signed request over without following it. Again answers where it stands.
 	///
 	/// Errors: [`Error::Refused`], [`Error::Connection`].
@@ -265,7 +279,9 @@ impl Client {
 
 	/// The account's next nonce, with what waits in the node's pool counted in. Asked for each time, since another
 	/// process may use the same account.
-	async fn next_nonce(&self) -> Result<u64> {
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn next_nonce(&self) -> Result<u64> {
 		self.call("system_accountNextIndex", (self.vault.account(),)).await
 	}
 
