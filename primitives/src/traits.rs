@@ -53,6 +53,13 @@ pub trait Membership<AccountId> {
 	fn benchmark_member(who: &AccountId) -> OrganizationId {
 		Self::member(who).map_or(OrganizationId::MAX, |member| member.organization)
 	}
+
+	/// Benchmarks only: `who` signs the transaction, so what is known of its membership is read before its call, and
+	/// counted there and not with the call.
+	///
+	/// An implementation without an extension that does so leaves this as it is.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_signer(_who: &AccountId) {}
 }
 
 impl<AccountId> Membership<AccountId> for () {

@@ -2,9 +2,7 @@
 
 use crate::*;
 use alloc::string::String;
-use frame_benchmarking::{
-	baseline, BenchmarkBatch, BenchmarkConfig, BenchmarkError, BenchmarkList,
-};
+use frame_benchmarking::{BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::WhitelistedStorageKeys;
 use frame_system_benchmarking::{
 	extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench,
@@ -31,7 +29,6 @@ frame_benchmarking::define_benchmarks!(
 
 /// Lists them.
 pub fn list(list: &mut Vec<BenchmarkList>, extra: bool) {
-	use frame_support::traits::Benchmarking as _;
 	list_benchmarks!(list, extra);
 }
 

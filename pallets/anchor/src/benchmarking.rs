@@ -18,6 +18,7 @@ const DIGEST: Digest = Digest([2; 32]);
 fn admin<T: Config>() -> (AccountId, OrganizationId) {
 	let who: AccountId = account("admin", 0, 0);
 	let organization = T::Membership::benchmark_member(&who);
+	T::Membership::benchmark_signer(&who);
 	(who, organization)
 }
 

@@ -152,7 +152,8 @@ impl<T: Config> traits::Streams<AccountId> for Pallet<T> {
 		let owner = T::Membership::benchmark_member(&submitter);
 		let stream = Self::benchmark_stream(owner, b"benchmark");
 		let by_grant = || T::Access::benchmark_appender(&stream, grants_read);
-		let appender = (grants_read > 0).then(by_grant).flatten();
-		Some((stream, appender.unwrap_or(submitter)))
+		let appender = (grants_read > 0).then(by_grant).flatten().unwrap_or(submitter);
+		T::Membership::benchmark_signer(&appender);
+		Some((stream, appender))
 	}
 }

@@ -30,7 +30,9 @@ impl Somebody {
 		(from..from.saturating_add(count)).map(Self::new::<T>).collect()
 	}
 
-	fn origin(&self) -> RawOrigin<AccountId> {
+	/// As the signer of a transaction.
+	fn signer<T: Config>(&self) -> RawOrigin<AccountId> {
+		T::Membership::benchmark_signer(&self.account);
 		RawOrigin::Signed(self.account.clone())
 	}
 }
@@ -192,7 +194,7 @@ mod benchmarks {
 		let keys = grant_keys::<T>(&give::<T>(&owner, stream, &grantees, 1, 0, g)?);
 		let owner_key = key::<T>(owner.organization);
 		#[extrinsic_call]
-		_(owner.origin(), stream, 1, owner_key, keys);
+		_(owner.signer::<T>(), stream, 1, owner_key, keys);
 		assert!(Pallet::<T>::ensure_current(&stream, 1).is_ok());
 		Ok(())
 	}
@@ -204,7 +206,14 @@ mod benchmarks {
 		let terms = terms::<T>(grantee.organization, k);
 		let resource = Resource::Stream(stream);
 		#[extrinsic_call]
-		_(owner.origin(), reference(0), resource, grantee.organization, Permission::Read, terms);
+		_(
+			owner.signer::<T>(),
+			reference(0),
+			resource,
+			grantee.organization,
+			Permission::Read,
+			terms,
+		);
 		let id = GrantId::derive(owner.organization, &reference(0));
 		assert_eq!(GrantKeys::<T>::iter_key_prefix(id).count() as u32, k);
 		Ok(())
@@ -236,7 +245,7 @@ mod benchmarks {
 		let holder = &row[row.len().saturating_sub(1)];
 		let terms = terms::<T>(grantee.organization, k);
 		#[extrinsic_call]
-		_(holder.origin(), parent, reference(0), grantee.organization, terms);
+		_(holder.signer::<T>(), parent, reference(0), grantee.organization, terms);
 		let id = GrantId::derive(holder.organization, &reference(0));
 		assert_eq!(GrantKeys::<T>::iter_key_prefix(id).count() as u32, k);
 		Ok(())
@@ -256,7 +265,7 @@ mod benchmarks {
 		let others = Somebody::many::<T>(100, 4);
 		give::<T>(&owner, stream, &others, 1, 2_000, MAX_GRANTS_PER_RESOURCE.saturating_sub(e))?;
 		#[extrinsic_call]
-		_(owner.origin(), root);
+		_(owner.signer::<T>(), root);
 		let left = GrantsByResource::<T>::get(Resource::Stream(stream)).len() as u32;
 		assert_eq!(left, MAX_GRANTS_PER_RESOURCE.saturating_sub(e));
 		Ok(())
@@ -268,7 +277,7 @@ mod benchmarks {
 		let stream = stream::<T>(&owner, b"benchmark", 1)?;
 		let resource = Resource::Record(record::<T>(&owner, &stream)?);
 		#[extrinsic_call]
-		_(requester.origin(), reference(0), resource, Permission::Read, purpose());
+		_(requester.signer::<T>(), reference(0), resource, Permission::Read, purpose());
 		assert_eq!(PendingRequests::<T>::get(requester.organization), 1);
 		Ok(())
 	}
@@ -283,7 +292,7 @@ mod benchmarks {
 		let id = AccessRequestId::derive(requester.organization, &reference(0));
 		let terms = terms::<T>(requester.organization, k);
 		#[extrinsic_call]
-		_(owner.origin(), id, reference(0), terms);
+		_(owner.signer::<T>(), id, reference(0), terms);
 		assert_eq!(PendingRequests::<T>::get(requester.organization), 0);
 		Ok(())
 	}
@@ -296,7 +305,7 @@ mod benchmarks {
 		Pallet::<T>::do_request_access(by, reference(0), resource, Permission::Read, purpose())?;
 		let id = AccessRequestId::derive(requester.organization, &reference(0));
 		#[extrinsic_call]
-		_(owner.origin(), id, purpose());
+		_(owner.signer::<T>(), id, purpose());
 		assert_eq!(PendingRequests::<T>::get(requester.organization), 0);
 		Ok(())
 	}

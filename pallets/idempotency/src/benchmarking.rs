@@ -17,6 +17,7 @@ const MAX_BYTES: u32 = 3 * 1024 * 1024;
 fn caller<T: Config>() -> (AccountId, OrganizationId) {
 	let who: AccountId = account("gateway", 0, 0);
 	let organization = T::Membership::benchmark_member(&who);
+	T::Membership::benchmark_signer(&who);
 	(who, organization)
 }
 

@@ -297,6 +297,15 @@ impl<T: Config> Membership<AccountId> for Pallet<T> {
 		Self::do_admit(name, who.clone(), PublicKey([9; 32]), Some(quota))
 			.expect("the account is no member yet; qed")
 	}
+
+	/// `CheckQuota` reads them for every signed transaction.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_signer(who: &AccountId) {
+		use frame_benchmarking::benchmarking::add_to_whitelist;
+		let Some(member) = Members::<T>::get(who) else { return };
+		add_to_whitelist(Members::<T>::hashed_key_for(who).into());
+		add_to_whitelist(Organizations::<T>::hashed_key_for(member.organization).into());
+	}
 }
 
 impl<T: Config> traits::EncryptionKeys for Pallet<T> {
