@@ -12,6 +12,8 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$scripts/lib/common.sh"
 # shellcheck source=scripts/lib/node.sh
 . "$scripts/lib/node.sh"
+# shellcheck source=scripts/lib/postgres.sh
+. "$scripts/lib/postgres.sh"
 
 ROWS=100000 WITH_NODE=1
 for argument in "$@"; do
@@ -22,32 +24,9 @@ for argument in "$@"; do
 	esac
 done
 
-# PostgreSQL of Debian's package, on a socket of its own, with the settings that it comes with.
-start_postgres() {
-	local programs=(/usr/lib/postgresql/*/bin)
-	PROGRAMS=${programs[-1]}
-	mkdir "$FOLDER/postgres"
-	AS=()
-	if ((EUID == 0)); then
-		# The server does not run as root.
-		AS=(runuser -u postgres --)
-		chmod 711 "$FOLDER"
-		chown postgres "$FOLDER/postgres"
-	fi
-	(
-		cd /
-		"${AS[@]}" "$PROGRAMS/initdb" --auth=trust --username=credio -D "$FOLDER/postgres/data" >/dev/null
-		"${AS[@]}" "$PROGRAMS/pg_ctl" start -w -s -o "-c listen_addresses= -k $FOLDER/postgres" \
-			-l "$FOLDER/postgres/log" -D "$FOLDER/postgres/data"
-	)
-	POSTGRES=postgres://credio@${FOLDER//\//%2F}%2Fpostgres/postgres
-}
-
 clean_up() {
 	stop_node
-	if [[ -n ${PROGRAMS:-} ]]; then
-		(cd / && "${AS[@]}" "$PROGRAMS/pg_ctl" stop -s -m immediate -D "$FOLDER/postgres/data") || true
-	fi
+	stop_postgres
 	rm -rf -- "$FOLDER"
 }
 
@@ -68,16 +47,15 @@ main() {
 	build_workspace
 	FOLDER=$(mktemp -d)
 	trap clean_up EXIT
-	start_postgres
+	start_postgres "$FOLDER"
 
 	headline "SQLite, $ROWS invoices"
 	credio-bench index --rows "$ROWS" --index "$FOLDER/bench.index"
 	rm -f "$FOLDER"/bench.index*
 	headline "PostgreSQL, $ROWS invoices"
 	credio-bench index --rows "$ROWS" --index "$POSTGRES"
-	(cd / && "${AS[@]}" "$PROGRAMS/psql" -q -h "$FOLDER/postgres" -U credio postgres \
-		-Atc "SELECT 'size of the database: ' || pg_size_pretty(pg_database_size('postgres'))" \
-		-c 'DROP SCHEMA credio_1 CASCADE' 2>/dev/null)
+	run_psql -Atc "SELECT 'size of the database: ' || pg_size_pretty(pg_database_size('postgres'))" \
+		-c 'DROP SCHEMA credio_1 CASCADE' 2>/dev/null
 
 	[[ -n $WITH_NODE ]] || return 0
 	headline "A node with $ROWS invoices"

@@ -1,9 +1,16 @@
 //! `credio-bench`: measures a running network, and an index.
 
+mod compare;
 mod fill;
+mod growth;
 mod index;
 mod invoices;
-mod latency;
+mod load;
+mod mix;
+mod organizations;
+mod plot;
+mod postgres;
+mod process;
 
 use clap::{Parser, Subcommand};
 
@@ -17,11 +24,24 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-	/// Upload at a steady rate, and measure from submitting to finality
+	/// Submit what a profile says, and tell what became of it, how fast, and what it took
 	#[command(
-		after_help = "Example: credio-bench latency --node ws://127.0.0.1:9944 --rate 50 --seconds 60 --size 1024"
+		after_help = "Examples:\n  credio-bench load --profile record:1024 --rate 50 --seconds 60\n  credio-bench load --profile records:64x64 --sign-ahead --count 2000"
 	)]
-	Latency(latency::Arguments),
+	Load(load::Arguments),
+	/// Submit what many organizations would at once, each something else
+	#[command(after_help = "Example: credio-bench mix --organizations 20 --seconds 60")]
+	Mix(mix::Arguments),
+	/// Tell what a record costs as a chain grows
+	#[command(
+		after_help = "Example: credio-bench growth --until 10000,100000 --organizations 20 --grants 10000 --database DIR"
+	)]
+	Growth(growth::Arguments),
+	/// Compare records with remarks on the same node and with PostgreSQL, in turns
+	Compare(compare::Arguments),
+	/// Draw what load, mix, growth and compare have printed with --json
+	#[command(after_help = "Example: credio-bench plot compare.json growth-*.json -o pictures")]
+	Plot(plot::Arguments),
 	/// Fill a development chain with made-up invoices
 	#[command(
 		after_help = "Example: credio-bench fill --node ws://127.0.0.1:9944 --records 100000"
@@ -35,7 +55,11 @@ enum Command {
 #[tokio::main]
 async fn main() {
 	let outcome = match Arguments::parse().command {
-		Command::Latency(arguments) => latency::run(arguments).await,
+		Command::Load(arguments) => load::run(arguments).await,
+		Command::Mix(arguments) => mix::run(arguments).await,
+		Command::Growth(arguments) => growth::run(arguments).await,
+		Command::Compare(arguments) => compare::run(arguments).await,
+		Command::Plot(arguments) => plot::run(&arguments),
 		Command::Fill(arguments) => fill::run(arguments).await,
 		Command::Index(arguments) => index::run(arguments).await.map_err(|error| error.to_string()),
 	};
