@@ -4,7 +4,6 @@ mod bundles;
 #[cfg(feature = "try-runtime")]
 mod upgrade;
 mod validators;
-mod weights;
 
 use crate::*;
 use codec::MaxEncodedLen;

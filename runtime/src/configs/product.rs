@@ -16,7 +16,6 @@ credio_runtime_common::product_configs! {
 	council: CouncilMajority,
 	governance: CouncilCalls,
 	unsigned: NodeReports,
-	weights: weights,
 	blocks_per_day: DAYS,
 }
 
