@@ -153,7 +153,7 @@ async fn entries(works: &[Work<'_>]) -> Result<Vec<u64>, Error> {
 }
 
 enum Prepared<'a> {
-	Transactions(transactions::Prepared<'a>),
+	Transactions(Box<transactions::Prepared<'a>>),
 	Reads(reads::Prepared<'a>),
 }
 
@@ -165,7 +165,7 @@ enum Ran<'a> {
 impl<'a> Prepared<'a> {
 	async fn new(bench: &'a Bench, plan: &'a Plan) -> Result<Self, Error> {
 		Ok(match plan.profile.is_transaction() {
-			true => Self::Transactions(transactions::prepare(bench, plan).await?),
+			true => Self::Transactions(Box::new(transactions::prepare(bench, plan).await?)),
 			false => Self::Reads(reads::prepare(bench, plan).await?),
 		})
 	}

@@ -243,7 +243,10 @@ impl Ran<'_> {
 
 /// Where the requests of each lane were decided.
 #[derive(Default)]
-struct Order(BTreeMap<u32, Vec<(u64, (BlockNumber, u32))>>);
+struct Order(BTreeMap<u32, Vec<(u64, Place)>>);
+
+/// Block, and position in it.
+type Place = (BlockNumber, u32);
 
 impl Order {
 	/// Adds a request that was decided at an extrinsic of a block. Without a lane there is no order.

@@ -34,9 +34,9 @@ impl Picture {
 	/// An empty one with a title.
 	pub fn new(title: &str, height: f64) -> Self {
 		let mut picture = Self { height, title: escape(title), body: String::new() };
-		let _ = write!(
+		let _ = writeln!(
 			picture.body,
-			"\t<text x=\"16\" y=\"28\" font-size=\"16\" font-weight=\"bold\">{}</text>\n",
+			"\t<text x=\"16\" y=\"28\" font-size=\"16\" font-weight=\"bold\">{}</text>",
 			picture.title
 		);
 		picture
