@@ -169,6 +169,7 @@ impl Client {
 		let epoch = self.writable_epoch(stream).await?;
 		Ok(Sealer { client: self, held: self.held(stream, epoch).await?, epoch })
 	}
+
 	/// The epoch under which a record can be written now. If the next one is due and the stream is ours, opens it.
 	async fn writable_epoch(&self, stream: StreamId) -> Result<KeyEpoch> {
 		let StreamJson { epoch, owner, .. } = self.stream(stream).await?;
