@@ -225,10 +225,28 @@ impl Network {
 		self.validators[n].folder.join("chain")
 	}
 
-	/// Gives the disk of a validator another size.
+	/// Gives the disk of a validator another size, which is not below what it uses.
 	pub fn resize_disk(&self, n: usize, bytes: u64) {
-		let options = format!("remount,size={bytes}");
-		run(Command::new("mount").args(["-o", &options]).arg(self.database(n)));
+		run(&mut self.remount(n, bytes));
+	}
+
+	/// Leaves nothing of a validator's disk.
+	///
+	/// The validator may write between the moment that its use is read and the one that the size is set, which is refused
+	/// then. Such a size is tried again.
+	pub fn fill_disk(&self, n: usize) {
+		const TRIES: usize = 1000;
+		let filled = (0..TRIES).any(|_| {
+			let mut command = self.remount(n, self.disk_use(n));
+			command.output().expect("mount starts").status.success()
+		});
+		assert!(filled, "the disk of {} grew at each of {TRIES} tries to fill it", VALIDATORS[n]);
+	}
+
+	fn remount(&self, n: usize, bytes: u64) -> Command {
+		let mut command = Command::new("mount");
+		command.args(["-o", &format!("remount,size={bytes}")]).arg(self.database(n));
+		command
 	}
 
 	/// Bytes that a validator's database takes.

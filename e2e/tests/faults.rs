@@ -216,7 +216,7 @@ fn a_disk_is_full() {
 			network.spawn(full);
 			network.finality(&ALL, 1).await;
 			// Nothing is left from one moment to the next: however it ends, its database is whole.
-			network.resize_disk(full, network.disk_use(full));
+			network.fill_disk(full);
 			let status = network.end(full).await;
 			network.say(&format!("nothing left: {status}"));
 			network.finality(&others, BLOCKS).await;
