@@ -20,7 +20,7 @@ use futures::{stream, StreamExt, TryStreamExt};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	sync::Arc,
-	time::Instant,
+	time::{Duration, Instant},
 };
 
 const LANES: u32 = 20;
@@ -280,6 +280,41 @@ async fn lanes_are_applied_in_order_whatever_the_order_of_arrival_and_whatever_f
 		assert_eq!((state.next, state.next_at_best), (positions, positions));
 	}
 	assert_nothing_else(&clients[0], stream, &entries).await;
+}
+
+#[tokio::test]
+async fn lanes_go_on_while_blocks_are_full_and_final_at_once() {
+	const MANY: u32 = 64;
+	const POSITIONS: u64 = 60;
+	let node = Node::start();
+	let client = connect(&node, channel_one()).await;
+	let stream = client.create_stream("invoices").await.expect("it is created").id;
+	let expires_at = client.expiry().await.expect("the node answers");
+	let mut lanes = Vec::new();
+	for lane in 0..MANY {
+		let mut requests = Vec::new();
+		for sequence in 0..POSITIONS {
+			let request = Request {
+				key: key(&format!("lane {lane}"), sequence as usize),
+				expires_at,
+				lane: Some(LanePosition { lane, sequence }),
+			};
+			requests.push(upload(&client, stream, request, None).await.1);
+		}
+		lanes.push(requests);
+	}
+	let client = &client;
+	let in_order = lanes.iter().map(|requests| async move {
+		for request in requests {
+			client.hand_over(request).await.expect("the node takes it");
+		}
+	});
+	futures::future::join_all(in_order).await;
+	let count = lanes.concat().len();
+	let applied = final_entries(client, stream, count);
+	let applied = tokio::time::timeout(Duration::from_secs(120), applied);
+	let lane = client.lane(0).await.expect("the node answers");
+	assert!(applied.await.is_ok(), "lane 0 stands at {lane:?}");
 }
 
 fn code(result: Result<impl std::fmt::Debug, Error>) -> i32 {

@@ -5,6 +5,10 @@
 //! the SDK's pool is made ten times as large as what is ever let into it, so its own bounds are never met; whether
 //! there is room is decided at the door. Nobody can take all of it: an organization holds at most half. A request at
 //! the very next position of its lane, for which others may be waiting in here, gets in on a reserve.
+//!
+//! The SDK's pool also drops what waits for a predecessor when it is told that a block is final of which the last view
+//! is younger than the transaction: what came in while that view was being made is in none that is left. So it hears of
+//! a final block only once there is a view of one after it.
 
 use async_trait::async_trait;
 use codec::Encode;
@@ -24,7 +28,7 @@ use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
 use std::{
-	collections::{HashMap, HashSet},
+	collections::{HashMap, HashSet, VecDeque},
 	pin::Pin,
 	sync::{
 		atomic::{AtomicU64, Ordering},
@@ -47,6 +51,9 @@ const SHARES: usize = 2;
 
 /// What is let in on the reserve, beyond all bounds: one part in so many.
 const RESERVE: usize = 8;
+
+/// So many final blocks at most are kept from the SDK's pool until there is a view of one after them.
+const FINAL_HELD: usize = 64;
 
 /// How much the pool holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,6 +101,26 @@ impl Amount {
 			false,
 			false,
 		)
+	}
+}
+
+/// Final blocks of which the SDK's pool does not know yet, the oldest first.
+#[derive(Debug, Default)]
+struct Finality(VecDeque<(u32, ChainEvent<Block>)>);
+
+impl Finality {
+	/// What to tell the SDK's pool now that `event` happened, of the block with `number`: what is new at once, what is
+	/// final after a block that follows it. Whose number nobody knows is told at once.
+	fn order(&mut self, event: ChainEvent<Block>, number: Option<u32>) -> Vec<ChainEvent<Block>> {
+		let Some(number) = number else { return vec![event] };
+		if event.is_finalized() {
+			self.0.push_back((number, event));
+			let surplus = self.0.len().saturating_sub(FINAL_HELD);
+			return self.0.drain(..surplus).map(|(_, event)| event).collect();
+		}
+		let before = self.0.iter().take_while(|(finalized, _)| *finalized < number).count();
+		let told = self.0.drain(..before).map(|(_, event)| event);
+		std::iter::once(event).chain(told).collect()
 	}
 }
 
@@ -167,6 +194,7 @@ pub struct FairPool {
 	client: Arc<FullClient>,
 	limit: Amount,
 	ledger: Mutex<Ledger>,
+	finality: Mutex<Finality>,
 	/// Organizations of accounts, at the best block.
 	owners: Mutex<HashMap<AccountId, Option<OrganizationId>>>,
 	/// When which transaction was taken.
@@ -192,6 +220,7 @@ impl FairPool {
 			client,
 			limit,
 			ledger: Mutex::default(),
+			finality: Mutex::default(),
 			owners: Mutex::default(),
 			taken: Taken::default(),
 			refused: AtomicU64::default(),
@@ -404,7 +433,11 @@ impl TransactionPool for FairPool {
 #[async_trait]
 impl MaintainedTransactionPool for FairPool {
 	async fn maintain(&self, event: ChainEvent<Block>) {
-		self.inner.maintain(event).await;
+		let number = self.client.number(event.hash()).ok().flatten();
+		let events = lock(&self.finality).order(event, number);
+		for event in events {
+			self.inner.maintain(event).await;
+		}
 		lock(&self.owners).clear();
 		// What came back from abandoned blocks counts too, whether or not there is room.
 		let mut held = HashSet::new();
@@ -486,5 +519,62 @@ mod tests {
 		}
 		assert_eq!(ledger.total, Amount { count: 6, bytes: 120 });
 		assert!(!ledger.enter(LIMIT, hash(9), Some(2), 1));
+	}
+
+	fn best(n: u8) -> ChainEvent<Block> {
+		ChainEvent::NewBestBlock { hash: hash(n), tree_route: None }
+	}
+
+	fn finalized(n: u8) -> ChainEvent<Block> {
+		ChainEvent::Finalized { hash: hash(n), tree_route: Arc::new([]) }
+	}
+
+	/// What the SDK's pool is told of each event: which block, and whether it is final.
+	fn told(events: Vec<(ChainEvent<Block>, Option<u32>)>) -> Vec<Vec<(u8, bool)>> {
+		let mut finality = Finality::default();
+		let mut order = |(event, number)| finality.order(event, number);
+		let tell = |event: ChainEvent<Block>| (event.hash().0[0], event.is_finalized());
+		events.into_iter().map(|event| order(event).into_iter().map(tell).collect()).collect()
+	}
+
+	#[test]
+	fn a_block_is_told_to_be_final_after_one_that_follows_it() {
+		let events = vec![
+			(best(1), Some(1)),
+			(finalized(1), Some(1)),
+			// Made on the same parent.
+			(best(21), Some(1)),
+			(best(2), Some(2)),
+			// Final before it is told to be the best one.
+			(finalized(3), Some(3)),
+			(best(3), Some(3)),
+			(best(4), Some(4)),
+			// Final without each before it having been told to be.
+			(finalized(4), Some(4)),
+			(finalized(5), Some(5)),
+			(best(6), Some(6)),
+			(finalized(9), None),
+		];
+		let expected = [
+			vec![(1, false)],
+			vec![],
+			vec![(21, false)],
+			vec![(2, false), (1, true)],
+			vec![],
+			vec![(3, false)],
+			vec![(4, false), (3, true)],
+			vec![],
+			vec![],
+			vec![(6, false), (4, true), (5, true)],
+			vec![(9, true)],
+		];
+		assert_eq!(told(events), expected);
+	}
+
+	#[test]
+	fn no_more_final_blocks_are_held_than_there_is_room_for() {
+		let events = (0..100).map(|n| (finalized(n), Some(u32::from(n)))).collect();
+		let told = told(events).concat();
+		assert_eq!(told, (0..36).map(|n| (n, true)).collect::<Vec<_>>());
 	}
 }
