@@ -165,34 +165,33 @@ where
 		Ok(Some(*held.hash()))
 	}
 
-	/// Takes a request: hands it to the pool unless it was decided before.
+	/// Takes a request: hands it to the pool. The pool knows most of what the chain would say, so the chain is asked only
+	/// where the pool refuses: a request that was decided is answered with what was decided, whatever else there is.
 	async fn take(&self, bytes: Bytes, watch: bool) -> Result<Taken, Error> {
 		let Incoming { extrinsic, submission } = self.incoming(&bytes)?;
 		let mut transaction = self.pool.hash_of(&extrinsic);
 		let mut statuses = None;
 		let mut state = RequestState::Pending;
-		if let Some(decided) = self.decided(&submission)? {
-			state = decided;
+		let best = H256(self.best().hash.0);
+		let source = TransactionSource::External;
+		let result = if watch {
+			let result = self.pool.submit_and_watch(best, source, extrinsic).await;
+			result.map(|watched| statuses = Some(watched.boxed()))
 		} else {
-			let best = H256(self.best().hash.0);
-			let source = TransactionSource::External;
-			let result = if watch {
-				let result = self.pool.submit_and_watch(best, source, extrinsic).await;
-				result.map(|watched| statuses = Some(watched.boxed()))
-			} else {
-				self.pool.submit_one(best, source, extrinsic).await.map(|_| ())
-			};
-			match result.map_err(refusal) {
-				Ok(()) | Err(Refusal::AlreadyHeld) => self.remember(&submission, transaction),
-				Err(Refusal::Conflict) => {
+			self.pool.submit_one(best, source, extrinsic).await.map(|_| ())
+		};
+		match result.map_err(refusal) {
+			Ok(()) => self.remember(&submission, transaction),
+			Err(refused) => match (self.decided(&submission)?, refused) {
+				(Some(decided), _) => state = decided,
+				(None, Refusal::AlreadyHeld) => self.remember(&submission, transaction),
+				// Abandoned with its block meanwhile.
+				(None, Refusal::AlreadyDecided) => {},
+				(None, Refusal::Conflict) => {
 					transaction = self.conflicting(&submission)?.unwrap_or(transaction);
 				},
-				// Between asking the chain and asking the pool, a block came.
-				Err(Refusal::AlreadyDecided) => {
-					state = self.decided(&submission)?.unwrap_or(RequestState::Pending);
-				},
-				Err(Refusal::Error(error)) => return Err(error),
-			}
+				(None, Refusal::Error(error)) => return Err(error),
+			},
 		}
 		let (body_digest, expires_at) = (submission.body_digest, submission.request.expires_at);
 		let uploaded = self.uploaded(submission, transaction, state);
