@@ -18,6 +18,7 @@ mod benchmarks;
 pub mod configs;
 pub mod deposits;
 pub mod genesis_presets;
+pub mod weights;
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ mod bundles;
 #[cfg(feature = "try-runtime")]
 mod upgrade;
 mod validators;
+mod weights;
 
 use crate::*;
 use codec::MaxEncodedLen;

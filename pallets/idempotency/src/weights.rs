@@ -7,8 +7,11 @@ use frame_support::weights::{constants::ParityDbWeight, Weight};
 
 /// Weights of this pallet.
 pub trait WeightInfo {
-	/// `submit` of `c` calls of `b` bytes together, without what the calls themselves weigh.
-	fn submit(c: u32, b: u32) -> Weight;
+	/// `submit` of `c` of the smallest calls, without what the calls themselves weigh.
+	fn submit(c: u32) -> Weight;
+	/// `submit` of one call of `b` bytes. What more bytes take is told from this one: measured together, what large
+	/// requests take would be added to small ones.
+	fn submit_sized(b: u32) -> Weight;
 	/// `submit` of `b` bytes of calls for which there is a receipt.
 	fn repeat(b: u32) -> Weight;
 	/// Removal of `n` receipts.
@@ -26,10 +29,11 @@ fn weight(nanos: u64, reads: u64, writes: u64) -> Weight {
 impl WeightInfo for () {
 	// Reads: member, organization, receipt, lane. Writes: receipt, removal, lane. Each call opens a storage layer; each
 	// byte is encoded and hashed.
-	fn submit(c: u32, b: u32) -> Weight {
-		weight(30_000, 4, 3)
-			.saturating_add(weight(5_000, 0, 0).saturating_mul(c.into()))
-			.saturating_add(weight(3, 0, 0).saturating_mul(b.into()))
+	fn submit(c: u32) -> Weight {
+		weight(30_000, 4, 3).saturating_add(weight(5_000, 0, 0).saturating_mul(c.into()))
+	}
+	fn submit_sized(b: u32) -> Weight {
+		Self::submit(1).saturating_add(weight(3, 0, 0).saturating_mul(b.into()))
 	}
 	// Reads: member, organization, receipt.
 	fn repeat(b: u32) -> Weight {

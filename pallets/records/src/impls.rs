@@ -7,10 +7,16 @@ use credio_primitives::{
 	traits::{KeyEpochs, Streams},
 	AccountId, Commitment, EntryBody, KeyEpoch, RecordId, RecordPayload, Reference, StreamId,
 };
-use frame_support::ensure;
+use frame_support::{ensure, weights::Weight};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
+	/// What an append weighs, by its bytes of payload and the grants that are read for it.
+	pub(crate) fn append_weight(bytes: u32, grants_read: u32) -> Weight {
+		let sized = T::WeightInfo::append_sized;
+		T::WeightInfo::append(grants_read).saturating_add(sized(bytes).saturating_sub(sized(0)))
+	}
+
 	/// Answers how many grants were read to find that the author may append.
 	pub(crate) fn do_append(
 		author: AccountId,

@@ -93,7 +93,7 @@ pub mod pallet {
 		/// [`Error::PayloadEmpty`], [`Error::PayloadTooLarge`], [`Error::UnknownEnvelope`],
 		/// [`Error::SupersededNotFound`].
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::append(payload.len() as u32, MAX_GRANTS_READ))]
+		#[pallet::weight(Pallet::<T>::append_weight(payload.len() as u32, MAX_GRANTS_READ))]
 		pub fn append(
 			origin: OriginFor<T>,
 			stream: StreamId,
@@ -107,7 +107,7 @@ pub mod pallet {
 			let bytes = payload.len() as u32;
 			let grants_read =
 				Self::do_append(author, stream, reference, epoch, commitment, payload, supersedes)?;
-			Ok(Some(T::WeightInfo::append(bytes, grants_read)).into())
+			Ok(Some(Self::append_weight(bytes, grants_read)).into())
 		}
 	}
 }

@@ -7,18 +7,23 @@ use frame_support::weights::{constants::ParityDbWeight, Weight};
 
 /// Weights of this pallet.
 pub trait WeightInfo {
-	/// `append` of `b` bytes of payload, where `g` grants are read to find that the author may.
-	fn append(b: u32, g: u32) -> Weight;
+	/// `append` of the smallest payload, where `g` grants are read to find that the author may.
+	fn append(g: u32) -> Weight;
+	/// `append` by the owner, with `b` bytes of payload. What more bytes take is told from this one: measured together,
+	/// what large payloads take would be added to small ones.
+	fn append_sized(b: u32) -> Weight;
 }
 
 impl WeightInfo for () {
 	// Reads: superseded header, stream, member, organization, header, key epoch, next expiry; and of an appender by
 	// grant the list of its grants and the grants themselves. Writes: stream, entry, header, payload. A byte is decoded,
 	// hashed into the trie and written: about 3 ns.
-	fn append(b: u32, g: u32) -> Weight {
+	fn append(g: u32) -> Weight {
 		let (reads, writes): (u64, u64) = (u64::from(g).saturating_add(8), 4);
 		Weight::from_parts(80_000_000, reads.saturating_mul(3_600))
 			.saturating_add(ParityDbWeight::get().reads_writes(reads, writes))
-			.saturating_add(Weight::from_parts(3_000, 0).saturating_mul(b.into()))
+	}
+	fn append_sized(b: u32) -> Weight {
+		Self::append(0).saturating_add(Weight::from_parts(3_000, 0).saturating_mul(b.into()))
 	}
 }

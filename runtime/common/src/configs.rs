@@ -13,6 +13,7 @@ pub fn half_a_block<Runtime: frame_system::Config>() -> Weight {
 /// - `call`: its call type;
 /// - `council`: the origin of the council;
 /// - `governance`: its calls, and who may make them, as a `ContainsPair`;
+/// - `weights`: its module with a `WeightInfo` for each pallet, in a module with the pallet's name;
 /// - `unsigned`: the calls that its nodes bring without a signer, as a `Contains`;
 /// - `blocks_per_day`: how many blocks it makes in a day.
 #[macro_export]
@@ -23,6 +24,7 @@ macro_rules! product_configs {
 		council: $council:ty,
 		governance: $governance:ty,
 		unsigned: $unsigned:ty,
+		weights: $weights:ident,
 		blocks_per_day: $day:expr $(,)?
 	) => {
 		$crate::frame_support::parameter_types! {
@@ -67,7 +69,7 @@ macro_rules! product_configs {
 			type MaxKeyVersions = MaxKeyVersions;
 			type GovernanceCalls = $governance;
 			type UnsignedCalls = $unsigned;
-			type WeightInfo = ();
+			type WeightInfo = $weights::pallet_organizations::WeightInfo<$runtime>;
 		}
 
 		impl $crate::pallet_anchor::Config for $runtime {
@@ -77,13 +79,13 @@ macro_rules! product_configs {
 				$crate::pallet_grants::Pallet<$runtime>,
 			>;
 			type MaxStreamsPerOrganization = MaxStreamsPerOrganization;
-			type WeightInfo = ();
+			type WeightInfo = $weights::pallet_anchor::WeightInfo<$runtime>;
 		}
 
 		impl $crate::pallet_records::Config for $runtime {
 			type Streams = $crate::pallet_anchor::Pallet<$runtime>;
 			type KeyEpochs = $crate::pallet_grants::Pallet<$runtime>;
-			type WeightInfo = ();
+			type WeightInfo = $weights::pallet_records::WeightInfo<$runtime>;
 		}
 
 		impl $crate::pallet_grants::Config for $runtime {
@@ -93,7 +95,7 @@ macro_rules! product_configs {
 			type MaxAccessRequestAge = MaxAccessRequestAge;
 			type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
 			type MaxKeyEpochs = MaxKeyEpochs;
-			type WeightInfo = ();
+			type WeightInfo = $weights::pallet_grants::WeightInfo<$runtime>;
 		}
 
 		impl $crate::pallet_idempotency::Config for $runtime {
@@ -103,7 +105,7 @@ macro_rules! product_configs {
 			type MaxRequestLifetime = MaxRequestLifetime;
 			type ReceiptRetention = ReceiptRetention;
 			type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
-			type WeightInfo = ();
+			type WeightInfo = $weights::pallet_idempotency::WeightInfo<$runtime>;
 		}
 
 		impl $crate::pallet_bundles::Config for $runtime {
@@ -115,7 +117,7 @@ macro_rules! product_configs {
 			type MaxOpenBundles = MaxOpenBundles;
 			type MaxBundleWeight = MaxBundleWeight;
 			type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
-			type WeightInfo = ();
+			type WeightInfo = $weights::pallet_bundles::WeightInfo<$runtime>;
 		}
 
 		/// Calls that may travel in a request: the product's own, and no other, so that none can carry a `submit`.

@@ -53,7 +53,7 @@ impl pallet_validators::Config for Runtime {
 	type MaxValidators = ConstU32<MAX_VALIDATORS>;
 	type SessionLength = ConstU32<SESSION_LENGTH>;
 	type SessionHistory = ConstU32<SESSION_HISTORY>;
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_validators::WeightInfo<Runtime>;
 }
 
 impl pallet_aura::Config for Runtime {

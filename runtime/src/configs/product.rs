@@ -16,6 +16,7 @@ credio_runtime_common::product_configs! {
 	council: CouncilMajority,
 	governance: CouncilCalls,
 	unsigned: NodeReports,
+	weights: weights,
 	blocks_per_day: DAYS,
 }
 

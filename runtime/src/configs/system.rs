@@ -5,7 +5,6 @@ use crate::*;
 use frame_support::{
 	derive_impl,
 	traits::{ConstU32, ConstU64, Contains},
-	weights::constants::ParityDbWeight,
 };
 
 /// Calls that can be made on this chain, whoever makes them and whatever they are nested in. Only root is not held
@@ -62,7 +61,9 @@ impl frame_system::Config for Runtime {
 	type Nonce = Nonce;
 	type Hash = Hash;
 	type BlockHashCount = ConstU32<2400>;
-	type DbWeight = ParityDbWeight;
+	type DbWeight = weights::storage_weights::StorageWeight;
+	type SystemWeightInfo = weights::frame_system::WeightInfo<Runtime>;
+	type ExtensionsWeightInfo = weights::frame_system_extensions::WeightInfo<Runtime>;
 	type Version = Version;
 	type SingleBlockMigrations = Migrations;
 	type SS58Prefix = frame_support::traits::ConstU16<42>;
@@ -78,5 +79,5 @@ impl pallet_timestamp::Config for Runtime {
 	type Moment = u64;
 	type OnTimestampSet = Aura;
 	type MinimumPeriod = ConstU64<{ SLOT_DURATION_MILLIS / 2 }>;
-	type WeightInfo = pallet_timestamp::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::pallet_timestamp::WeightInfo<Runtime>;
 }

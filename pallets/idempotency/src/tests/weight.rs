@@ -15,7 +15,7 @@ fn submit(calls: Vec<RuntimeCall>) -> crate::Call<Test> {
 }
 
 fn own(calls: &[RuntimeCall]) -> Weight {
-	<() as WeightInfo>::submit(calls.len() as u32, calls.encoded_size() as u32)
+	Idempotency::own_weight(calls)
 }
 
 /// What running the request again or for the first time has used.
