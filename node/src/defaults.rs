@@ -15,6 +15,10 @@ pub const BAN: Duration = Duration::from_secs(60);
 const POOL_LIMIT: &str = "65536";
 const POOL_KBYTES: &str = "262144";
 
+/// Instances of the runtime that are kept, as many as the SDK allows. Clients that ask much at once need more than its
+/// default of 8, and it warns in the log of each call that has none.
+const RUNTIME_INSTANCES: &str = "32";
+
 /// `litep2p` never disconnects a reserved node that has refused a request for blocks, and never asks it again: one whose
 /// clock was off, and whose blocks the others therefore refused, stands still until it is restarted.
 const NETWORK_BACKEND: &str = "libp2p";
@@ -24,6 +28,7 @@ pub fn flags(command: clap::Command) -> clap::Command {
 	command
 		.mut_arg("pool_limit", |flag| flag.default_value(POOL_LIMIT))
 		.mut_arg("pool_kbytes", |flag| flag.default_value(POOL_KBYTES))
+		.mut_arg("max_runtime_instances", |flag| flag.default_value(RUNTIME_INSTANCES))
 		.mut_arg("network_backend", |flag| flag.default_value(NETWORK_BACKEND))
 }
 

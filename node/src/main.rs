@@ -3,6 +3,7 @@
 // The SDK's errors are large, and none of this is a hot path.
 #![allow(clippy::result_large_err)]
 
+mod authorship;
 mod chain_spec;
 mod cli;
 mod command;

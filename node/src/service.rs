@@ -1,6 +1,7 @@
 //! The node's parts and how they are put together.
 
 use crate::{
+	authorship::Punctual,
 	metrics,
 	pool::{Amount, FairPool},
 	rpc::{self, FinalityDeps},
@@ -34,6 +35,10 @@ const GRANDPA_JUSTIFICATION_PERIOD: u32 = 32;
 
 /// Gossip period of GRANDPA, whose timers are multiples of it. The default of 333 ms is made for slots of 6 s.
 const GRANDPA_GOSSIP_PERIOD: Duration = Duration::from_millis(100);
+
+/// Part of a slot in which its block has to be made. What is late is thrown away. A full block takes a good third of a
+/// slot by its weight; the time beyond it is for a validator that is busy with something else, as one that serves clients.
+const BLOCK_PORTION: f32 = 0.75;
 
 /// Parts that every command of the node needs.
 pub type Partial = sc_service::PartialComponents<
@@ -305,7 +310,7 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 				client,
 				select_chain,
 				block_import,
-				proposer_factory,
+				proposer_factory: Punctual(proposer_factory),
 				create_inherent_data_providers: move |_, ()| async move {
 					Ok(inherent_data_providers(slot_duration))
 				},
@@ -314,7 +319,7 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 				keystore: keystore_container.keystore(),
 				sync_oracle: sync_service.clone(),
 				justification_sync_link: sync_service.clone(),
-				block_proposal_slot_portion: SlotProportion::new(2f32 / 3f32),
+				block_proposal_slot_portion: SlotProportion::new(BLOCK_PORTION),
 				max_block_proposal_slot_portion: None,
 				telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
 				compatibility_mode: Default::default(),
