@@ -27,6 +27,17 @@ pub struct OrganizationInfo {
 	pub encryption_key: EncryptionKey,
 }
 
+/// A record as an organization gets it that may read it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ReadRecord {
+	/// On what ground it may, and with which key.
+	pub access: ReadAccess,
+	/// Its header.
+	pub header: EntryHeader,
+	/// Its ciphertext.
+	pub payload: RecordPayload,
+}
+
 /// A member's account with what it may do.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct MemberInfo {
@@ -135,9 +146,13 @@ sp_api::decl_runtime_apis! {
 	}
 
 	/// Ciphertexts of records.
+	#[api_version(2)]
 	pub trait RecordsApi {
 		/// The payload of a record. The caller checks the right to it first, by [`GrantsApi::read_access`].
 		fn payload(id: RecordId) -> Option<RecordPayload>;
+		/// A record with all that is needed to read it, if the organization of `account` may read it now.
+		#[api_version(2)]
+		fn read(account: AccountId, id: RecordId) -> Result<ReadRecord, Denial>;
 	}
 
 	/// Grants, access requests, and the question they answer.

@@ -7,7 +7,8 @@ use crate::{
 };
 use credio_primitives::{
 	apis::{
-		BundlesApi, GrantsApi, OrganizationsApi, RecordsApi, RequestsApi, StreamsApi, ValidatorsApi,
+		BundlesApi, GrantsApi, OrganizationsApi, ReadRecord, RecordsApi, RequestsApi, StreamsApi,
+		ValidatorsApi,
 	},
 	bundle::BundleFilter,
 	entry::EntryFilter,
@@ -18,7 +19,7 @@ use credio_primitives::{
 		EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, FetchedEntries, FetchedEntry,
 		GrantJson, Inclusion, Items, LaneJson, Limits, MemberJson, MembershipAnswer,
 		OrganizationDetail, OrganizationJson, PageRequest, QuotaJson, RequestStatus, StreamJson,
-		StreamKeyJson, Uploaded, ValidatorJson, WrappedKeyJson,
+		StreamKeyJson, Uploaded, ValidatorJson,
 	},
 	AccountId, BlockNumber, BundleId, Denial, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId,
 	RecordId, RequestKey, Sequence, StreamId,
@@ -29,9 +30,12 @@ use jsonrpsee::{
 };
 use sc_client_api::BlockchainEvents;
 use sc_transaction_pool_api::TransactionPool;
-use sp_api::{CallApiAt, ProvideRuntimeApi};
+use sp_api::{ApiExt, CallApiAt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
+
+/// The first version of [`RecordsApi`] that reads a record by one call, where runtimes before it take three.
+const READ_SINCE: u32 = 2;
 
 fn items<Item, Json: From<Item>>((items, next): (Vec<Item>, Option<Digest>)) -> Items<Json> {
 	Items { items: items.into_iter().map(Json::from).collect(), next }
@@ -87,9 +91,13 @@ where
 		let answer = self.at_finalized(|at| {
 			let (genesis, now) = (self.genesis(), at.number);
 			token::verify(&access_token, &genesis, now, "credio_v1_fetch", &record_id)?;
-			let at = hash(&at);
-			let (payload, wrapped_key) = self.readable(at, &access_token.account, record_id)?;
-			Ok(Fetched { entry: self.entry(at, record_id)?, payload, wrapped_key })
+			let ReadRecord { access, header, payload } =
+				self.readable(hash(&at), &access_token.account, record_id)?;
+			Ok(Fetched {
+				entry: Entry { record_id, header },
+				payload: Bytes(payload.into_inner()),
+				wrapped_key: access.into(),
+			})
 		});
 		self.served.fetch(&answer);
 		answer
@@ -431,7 +439,8 @@ where
 				Err(Error::AccessDenied(denial)) => (None, Some(denial)),
 				Err(error) => return Err(error),
 			};
-			let (payload, wrapped_key) = read.unzip();
+			let (payload, wrapped_key) =
+				read.map(|read| (Bytes(read.payload.into_inner()), read.access.into())).unzip();
 			size = payload.as_ref().map_or(size, |payload| payload.0.len().saturating_add(size));
 			items.push(FetchedEntry { entry, payload, wrapped_key, denial });
 			if size >= limits::MAX_FETCHED_SIZE {
@@ -441,25 +450,32 @@ where
 		Ok(FetchedEntries { items, next_sequence: (next < end).then_some(next) })
 	}
 
-	/// Ciphertext of a record and the key to it, if the account's organization may read it.
+	/// A record and the key to it, if the account's organization may read it.
 	fn readable(
 		&self,
 		at: H256,
 		account: &AccountId,
 		record_id: RecordId,
-	) -> Result<(Bytes, WrappedKeyJson), Error> {
+	) -> Result<ReadRecord, Error> {
 		let api = self.client.runtime_api();
-		let access = api
-			.read_access(at, account.clone(), record_id)
-			.map_err(Error::internal)?
-			.map_err(|denial| match denial {
-				Denial::RecordNotFound => Error::NotFound("record"),
-				denial => Error::AccessDenied(denial),
-			})?;
-		let payload = api
-			.payload(at, record_id)
-			.map_err(Error::internal)?
-			.ok_or(Error::NotFound("record"))?;
-		Ok((Bytes(payload.into_inner()), access.into()))
+		let in_one =
+			api.has_api_with::<dyn RecordsApi<Block>, _>(at, |version| version >= READ_SINCE);
+		if in_one.map_err(Error::internal)? {
+			let read = api.read(at, account.clone(), record_id).map_err(Error::internal)?;
+			return read.map_err(denied);
+		}
+		let access = api.read_access(at, account.clone(), record_id).map_err(Error::internal)?;
+		let access = access.map_err(denied)?;
+		let header = api.header(at, record_id).map_err(Error::internal)?;
+		let payload = api.payload(at, record_id).map_err(Error::internal)?;
+		let (header, payload) = header.zip(payload).ok_or(Error::NotFound("record"))?;
+		Ok(ReadRecord { access, header, payload })
+	}
+}
+
+fn denied(denial: Denial) -> Error {
+	match denial {
+		Denial::RecordNotFound => Error::NotFound("record"),
+		denial => Error::AccessDenied(denial),
 	}
 }

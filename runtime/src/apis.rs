@@ -248,6 +248,13 @@ impl_runtime_apis! {
 		fn payload(id: primitives::RecordId) -> Option<primitives::RecordPayload> {
 			Product::payload(id)
 		}
+
+		fn read(
+			account: AccountId,
+			id: primitives::RecordId,
+		) -> Result<primitives::apis::ReadRecord, primitives::Denial> {
+			Product::read(account, id)
+		}
 	}
 
 	impl primitives::apis::GrantsApi<Block> for Runtime {

@@ -3,7 +3,7 @@
 use alloc::{format, string::String, vec::Vec};
 use core::marker::PhantomData;
 use credio_primitives::{
-	apis::{MemberInfo, OrganizationInfo, QuotaInfo, RequestLimits, StreamInfo},
+	apis::{MemberInfo, OrganizationInfo, QuotaInfo, ReadRecord, RequestLimits, StreamInfo},
 	bundle::{BundleDetail, BundleFilter, BundleLimits, NamedBundle},
 	entry::EntryFilter,
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
@@ -121,6 +121,13 @@ impl<Runtime: Product> ProductApis<Runtime> {
 
 	pub fn payload(id: RecordId) -> Option<RecordPayload> {
 		Records::<Runtime>::payload(&id)
+	}
+
+	pub fn read(account: AccountId, id: RecordId) -> Result<ReadRecord, Denial> {
+		let access = Self::read_access(account, id)?;
+		let header = Self::header(id).ok_or(Denial::RecordNotFound)?;
+		let payload = Self::payload(id).ok_or(Denial::RecordNotFound)?;
+		Ok(ReadRecord { access, header, payload })
 	}
 
 	pub fn read_access(account: AccountId, id: RecordId) -> Result<ReadAccess, Denial> {
