@@ -68,8 +68,6 @@ fresh_chain() {
 	stop_node
 	rm -rf -- "$FOLDER/node"
 	mkdir "$FOLDER/node"
-	# The node's log is looked at as soon as it was told to start.
-	: >"$FOLDER/node/node.log"
 	start_node "$FOLDER/node" 0
 	await_node "$FOLDER/node" credio stream list
 	WATCHED=(--node "$CREDIO_NODE" --node-pid "$NODE_PID" --database "$FOLDER/node/chain")

@@ -130,7 +130,7 @@ async fn on_node(
 ) -> Result<Figures, String> {
 	let units = u64::from(profile.units());
 	let (count, in_flight) =
-		if units > 1 { (arguments.count / 16, 512) } else { (arguments.count, 4_096) };
+		if units > 1 { (arguments.count / 16, 512) } else { (arguments.count, 2_048) };
 	let plan = Plan { in_flight: Some(in_flight), sign_ahead: true, ..Plan::of(profile, count) };
 	let figures =
 		load::measure(bench, plan, &arguments.watched).await.map_err(|error| error.to_string())?;

@@ -15,8 +15,9 @@ pub const BAN: Duration = Duration::from_secs(60);
 const POOL_LIMIT: &str = "65536";
 const POOL_KBYTES: &str = "262144";
 
-/// Bytes of the state's trie that are cached. With the SDK's gigabyte, blocks of new records take no less time, not even
-/// on a chain of a million, since the cache costs more to keep than it saves; and the node takes gigabytes of memory.
+/// Bytes of the state's trie that are cached by the node, besides what the operating system caches of the database:
+/// enough for what every request reads, as members and streams. With the SDK's gigabyte the node takes gigabytes of
+/// memory, and a block of new records takes no less time, since most of what it reads is where nothing is yet.
 const TRIE_CACHE: &str = "67108864";
 
 /// Instances of the runtime that are kept, as many as the SDK allows. Clients that ask much at once need more than its

@@ -21,6 +21,8 @@ start_node() {
 	elif ! port_is_free "$port"; then
 		die "port $port is in use: --port takes another, and 0 any that is free"
 	fi
+	# It is looked at as soon as the node was told to start.
+	: >"$folder/node.log"
 	credio-node --dev --base-path "$folder/chain" --rpc-port "$port" --port 0 \
 		--no-prometheus --no-telemetry --no-mdns >"$folder/node.log" 2>&1 </dev/null &
 	NODE_PID=$!

@@ -19,7 +19,7 @@ pub struct Plan {
 	/// So many a second, however long those before take. Without it they come as others end
 	#[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
 	pub rate: Option<u32>,
-	/// Without --rate: how many are under way at a time; 4096 transactions, 64 reads, 4 Merkle anchors without it
+	/// Without --rate: how many are under way at a time; 2048 transactions, 64 reads, 4 Merkle anchors without it
 	#[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
 	pub in_flight: Option<u32>,
 	/// Sign all transactions before the first is handed over; the time for that is left out

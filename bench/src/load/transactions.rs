@@ -20,7 +20,7 @@ use std::{
 };
 
 /// Transactions under way at a time in a closed loop: some blocks' worth.
-const IN_FLIGHT: u32 = 4_096;
+const IN_FLIGHT: u32 = 2_048;
 /// Calls to the node at a time, without lanes.
 const WORKERS: u32 = 64;
 /// Final blocks without one of ours after which the rest is taken to be lost.
