@@ -352,7 +352,8 @@ async fn what_can_never_be_applied_is_refused_and_says_why() {
 	assert_eq!(code(client.hand_over(&held_back).await), codes::REQUEST_EXPIRED);
 	let raw = format!("0x{}", hex::encode(&held_back.extrinsic));
 	let refused: Result<String, _> = client.call("author_submitExtrinsic", (&raw,)).await;
-	assert_eq!(code(refused), 1010, "the SDK's own method refuses it too");
+	let code_of_sdk = code(refused);
+	assert!([1010, 1012].contains(&code_of_sdk), "invalid, or refused a moment ago: {code_of_sdk}");
 
 	assert_eq!(
 		code(client.hand_over(&signed(1, now * 1_000, None).await).await),
@@ -439,7 +440,9 @@ async fn a_transaction_that_is_replayed_a_thousand_times_changes_nothing() {
 	let used = client.quota(client.organization_id()).await.expect("the node answers").used;
 	for _ in 0..500 {
 		let refused: Result<String, _> = client.call("author_submitExtrinsic", (&raw,)).await;
-		assert!([1010, 1012].contains(&code(refused)), "invalid, or refused a moment ago");
+		// Invalid, refused a moment ago, or held until there is a block after the final one.
+		let code = code(refused);
+		assert!([1010, 1012, 1013].contains(&code), "{code}");
 	}
 	let entries = final_entries(&client, stream, 1).await;
 	assert!(entries.contains_key(&record));

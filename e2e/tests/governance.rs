@@ -208,7 +208,7 @@ async fn the_runtime_is_upgraded_while_uploads_run() {
 	uploads.some(100).await;
 	channel.ok(&["runtime", "apply", path(&code)]);
 	uploads.some(100).await;
-	assert_eq!(version(), 2);
+	assert_eq!(version(), 3);
 	// The validators that it had go on, and the council decides about them now.
 	let client = Client::connect(&node.url(), uploads.vault()).await.expect("it answers");
 	client.wait_for_finality(5).await.expect("it goes on");
