@@ -166,21 +166,24 @@ where
 	}
 
 	/// Takes a request: hands it to the pool. The pool knows most of what the chain would say, so the chain is asked only
-	/// where the pool refuses: a request that was decided is answered with what was decided, whatever else there is.
+	/// where the pool refuses: a request that was decided is answered with what was decided, whatever else there is. One
+	/// that has expired is kept from the pool, which would ban its transaction.
 	async fn take(&self, bytes: Bytes, watch: bool) -> Result<Taken, Error> {
 		let Incoming { extrinsic, submission } = self.incoming(&bytes)?;
 		let mut transaction = self.pool.hash_of(&extrinsic);
 		let mut statuses = None;
 		let mut state = RequestState::Pending;
-		let best = H256(self.best().hash.0);
-		let source = TransactionSource::External;
-		let result = if watch {
-			let result = self.pool.submit_and_watch(best, source, extrinsic).await;
-			result.map(|watched| statuses = Some(watched.boxed()))
+		let best = self.best();
+		let (at, source) = (hash(&best), TransactionSource::External);
+		let result = if submission.request.expires_at < best.number {
+			Err(Refusal::AlreadyDecided)
+		} else if watch {
+			let result = self.pool.submit_and_watch(at, source, extrinsic).await;
+			result.map(|watched| statuses = Some(watched.boxed())).map_err(refusal)
 		} else {
-			self.pool.submit_one(best, source, extrinsic).await.map(|_| ())
+			self.pool.submit_one(at, source, extrinsic).await.map(|_| ()).map_err(refusal)
 		};
-		match result.map_err(refusal) {
+		match result {
 			Ok(()) => self.remember(&submission, transaction),
 			Err(refused) => match (self.decided(&submission)?, refused) {
 				(Some(decided), _) => state = decided,
