@@ -435,6 +435,9 @@ impl MaintainedTransactionPool for FairPool {
 	async fn maintain(&self, event: ChainEvent<Block>) {
 		let number = self.client.number(event.hash()).ok().flatten();
 		let events = lock(&self.finality).order(event, number);
+		if events.is_empty() {
+			return;
+		}
 		for event in events {
 			self.inner.maintain(event).await;
 		}
