@@ -6,6 +6,7 @@ mod growth;
 mod index;
 mod invoices;
 mod load;
+mod lock;
 mod mix;
 mod organizations;
 mod plot;

@@ -1,10 +1,11 @@
 //! What processes use, as Linux tells it in `/proc`.
 
+use crate::lock::lock;
 use serde::Serialize;
 use std::{
 	fs,
 	path::{Path, PathBuf},
-	sync::{Arc, Mutex, PoisonError},
+	sync::{Arc, Mutex},
 	time::{Duration, Instant},
 };
 use tokio::{task::JoinSet, time::MissedTickBehavior};
@@ -108,8 +109,7 @@ impl Watch {
 	/// What was used since it began.
 	pub fn end(self) -> Uses {
 		let since = |before: Option<Use>, after: Option<Use>| Some(Used::of(before?, after?));
-		let samples =
-			std::mem::take(&mut *self.memory.lock().unwrap_or_else(PoisonError::into_inner));
+		let samples = std::mem::take(&mut *lock(&self.memory));
 		Uses {
 			node: since(self.node, self.of.usage()),
 			client: since(self.client, usage(std::process::id())),
@@ -194,7 +194,7 @@ async fn sample(node: u32, to: Arc<Mutex<Vec<Sample>>>) {
 		let (Some(node), Some(own)) = (usage(node), usage(std::process::id())) else { return };
 		let seconds = started.elapsed().as_secs_f64();
 		let sample = Sample { seconds, node: node.resident, client: own.resident };
-		to.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
+		lock(&to).push(sample);
 	}
 }
 

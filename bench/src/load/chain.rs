@@ -1,6 +1,7 @@
 //! Where transactions are on the chain, and since when.
 
 use super::figures::Samples;
+use crate::lock::lock;
 use credio_sdk::{
 	client::Heads,
 	primitives::{BlockNumber, Request},
@@ -8,7 +9,7 @@ use credio_sdk::{
 };
 use std::{
 	collections::HashMap,
-	sync::{Arc, Mutex, MutexGuard, PoisonError},
+	sync::{Arc, Mutex, MutexGuard},
 	time::Instant,
 };
 use tokio::{
@@ -288,10 +289,6 @@ fn is_signed(extrinsic: &[u8]) -> bool {
 		_ => 4,
 	};
 	extrinsic.get(length).is_some_and(|version| version & 0x80 != 0)
-}
-
-fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-	of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What came out of a run.
 
-use super::Profile;
+use super::{Plan, Profile};
 use crate::process::Uses;
 use serde::Serialize;
 use std::{fmt, time::Duration};
@@ -122,7 +122,13 @@ pub fn quantile<T: Copy>(sorted: &[T], share: f64) -> Option<T> {
 }
 
 impl Figures {
-	pub fn new(profile: Profile) -> Self {
+	/// Of a run that submitted so many as its plan says; the rest is to be filled in.
+	pub fn of(plan: &Plan, submitted: u64) -> Self {
+		let behind = plan.due().map_or(0, |due| due.saturating_sub(submitted));
+		Self { submitted, behind, ..Self::new(plan.profile) }
+	}
+
+	fn new(profile: Profile) -> Self {
 		Self { profile: profile.to_string(), units: Some(profile.units()), ..Self::default() }
 	}
 

@@ -95,10 +95,8 @@ impl Prepared<'_> {
 			}
 		};
 		let times = try_join_all((0..workers).map(work)).await?;
-		let mut figures = Figures::new(plan.profile);
+		let mut figures = Figures::of(plan, pace.given().await);
 		times.iter().flatten().for_each(|time| figures.samples.add_read(*time));
-		figures.submitted = pace.given().await;
-		figures.behind = plan.due().map_or(0, |due| due.saturating_sub(figures.submitted));
 		(figures.accepted, figures.applied) = (figures.submitted, figures.submitted);
 		figures.took(started.elapsed());
 		Ok(figures)

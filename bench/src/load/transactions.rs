@@ -5,6 +5,7 @@ use super::{
 	maker::{Made, Maker, LIFETIME},
 	Bench, Figures, Pace, Plan,
 };
+use crate::lock::lock;
 use credio_sdk::{
 	primitives::{
 		rpc::{RequestState, Uploaded},
@@ -15,7 +16,7 @@ use credio_sdk::{
 use futures::{future::try_join_all, stream, StreamExt, TryStreamExt};
 use std::{
 	collections::BTreeMap,
-	sync::{Arc, Mutex, MutexGuard, PoisonError},
+	sync::{Arc, Mutex},
 	time::{Duration, Instant},
 };
 
@@ -202,9 +203,7 @@ impl Ran<'_> {
 	/// Errors: [`Error::Connection`].
 	pub async fn figures(self) -> Result<Figures, Error> {
 		let Prepared { bench, plan, maker, .. } = &self.shared.prepared;
-		let mut figures = Figures::new(plan.profile);
-		figures.submitted = self.shared.pace.given().await;
-		figures.behind = plan.due().map_or(0, |due| due.saturating_sub(figures.submitted));
+		let mut figures = Figures::of(plan, self.shared.pace.given().await);
 		{
 			let answers = lock(&self.shared.answers);
 			figures.accepted = answers.accepted;
@@ -264,10 +263,6 @@ impl Order {
 		});
 		lanes.sum()
 	}
-}
-
-fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-	of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
