@@ -36,6 +36,15 @@ fn calls<T: Config>(c: u32, b: u32) -> Vec<<T as Config>::RuntimeCall> {
 	(0..c).map(|_| frame_system::Call::<T>::remark { remark: remark.clone() }.into()).collect()
 }
 
+fn submit_request<T: Config>(
+	origin: T::RuntimeOrigin,
+	request: Request,
+	calls: Vec<<T as Config>::RuntimeCall>,
+) -> Result<(), BenchmarkError> {
+	Pallet::<T>::do_submit(origin, request, calls, |_| true).map_err(|e| e.error)?;
+	Ok(())
+}
+
 fn is_applied<T: Config>(organization: OrganizationId, request: &Request) -> bool {
 	let receipt = Receipts::<T>::get(organization, request.key);
 	receipt.is_some_and(|receipt| receipt.outcome == Outcome::Applied)
@@ -53,7 +62,7 @@ mod benchmarks {
 		let origin = RawOrigin::Signed(who).into();
 		#[block]
 		{
-			Pallet::<T>::do_submit(origin, request, calls, |_| true).map_err(|e| e.error)?;
+			submit_request::<T>(origin, request, calls)?;
 		}
 		assert!(is_applied::<T>(organization, &request));
 		Ok(())
@@ -67,7 +76,7 @@ mod benchmarks {
 		let origin = RawOrigin::Signed(who).into();
 		#[block]
 		{
-			Pallet::<T>::do_submit(origin, request, calls, |_| true).map_err(|e| e.error)?;
+			submit_request::<T>(origin, request, calls)?;
 		}
 		assert!(is_applied::<T>(organization, &request));
 		Ok(())
@@ -80,10 +89,10 @@ mod benchmarks {
 		let first = calls::<T>(64, b);
 		let again = first.clone();
 		let origin: T::RuntimeOrigin = RawOrigin::Signed(who).into();
-		Pallet::<T>::do_submit(origin.clone(), request, first, |_| true).map_err(|e| e.error)?;
+		submit_request::<T>(origin.clone(), request, first)?;
 		#[block]
 		{
-			Pallet::<T>::do_submit(origin, request, again, |_| true).map_err(|e| e.error)?;
+			submit_request::<T>(origin, request, again)?;
 		}
 		assert_eq!(Receipts::<T>::iter_keys().count(), 1);
 		Ok(())
@@ -96,8 +105,7 @@ mod benchmarks {
 		let (who, _) = caller::<T>();
 		for i in 0..n {
 			let origin = RawOrigin::Signed(who.clone()).into();
-			Pallet::<T>::do_submit(origin, request::<T>(i), calls::<T>(1, 0), |_| true)
-				.map_err(|e| e.error)?;
+			submit_request::<T>(origin, request::<T>(i), calls::<T>(1, 0))?;
 		}
 		let removable_in = T::MaxRequestLifetime::get()
 			.saturating_add(T::ReceiptRetention::get())
