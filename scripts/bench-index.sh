@@ -59,9 +59,7 @@ main() {
 
 	[[ -n $WITH_NODE ]] || return 0
 	headline "A node with $ROWS invoices"
-	credio dev-vaults "$FOLDER/vaults" >/dev/null
-	export CREDIO_VAULT=$FOLDER/vaults/channel-one.vault CREDIO_VAULT_PASSWORD_FILE=$FOLDER/vaults/password
-	export CREDIO_CONFIG=$FOLDER/none.toml
+	use_example channel-one "$FOLDER"
 	start_node "$FOLDER" 0
 	await_node "$FOLDER" credio stream list
 	credio-bench fill --node "$CREDIO_NODE" --records "$ROWS"

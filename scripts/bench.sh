@@ -151,9 +151,7 @@ main() {
 	trap clean_up EXIT
 	[[ -n $OUTPUT ]] || OUTPUT=$(mktemp -d "${TMPDIR:-/tmp}/credio-bench-XXXXXX")
 	mkdir -p "$OUTPUT"
-	credio dev-vaults "$FOLDER/vaults" >/dev/null
-	export CREDIO_VAULT=$FOLDER/vaults/channel-one.vault CREDIO_VAULT_PASSWORD_FILE=$FOLDER/vaults/password
-	export CREDIO_CONFIG=$FOLDER/none.toml
+	use_example channel-one "$FOLDER"
 	for part in "${PARTS[@]}"; do
 		headline "$part"
 		"$part"

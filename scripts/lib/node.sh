@@ -46,6 +46,13 @@ await_node() {
 	die "the node does not answer; its log is above"
 }
 
+# use_example NAME FOLDER: commands act for an example organization from now on, with a vault in the folder and without a
+# configuration of the caller's own, which would get in the way.
+use_example() {
+	credio dev-vaults "$2/vaults" >/dev/null
+	export CREDIO_VAULT=$2/vaults/$1.vault CREDIO_VAULT_PASSWORD_FILE=$2/vaults/password CREDIO_CONFIG=$2/none.toml
+}
+
 stop_node() {
 	[[ -n $NODE_PID ]] || return 0
 	kill "$NODE_PID" 2>/dev/null || true
