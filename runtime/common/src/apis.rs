@@ -7,11 +7,10 @@ use credio_primitives::{
 	bundle::{BundleDetail, BundleFilter, BundleLimits, NamedBundle},
 	entry::EntryFilter,
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
-	request::NotASubmission,
 	traits::Membership,
 	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch,
 	KeyEpochState, KeyVersion, Member, OrganizationId, ReadAccess, Receipt, RecordId,
-	RecordPayload, RequestKey, Sequence, Stream, StreamId, Submission, WrappedKey,
+	RecordPayload, Request, RequestKey, Sequence, Stream, StreamId, Submission, WrappedKey,
 };
 use frame_support::traits::IsSubType;
 use scale_info::{form::MetaForm, TypeDef, TypeInfo, Variant};
@@ -191,29 +190,29 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		Idempotency::<Runtime>::next_position(organization, lane)
 	}
 
-	/// What a call of `signer` says about the request in it.
-	pub fn submission<Call>(signer: &AccountId, call: &Call) -> Result<Submission, NotASubmission>
+	/// What a request says about itself that `signer` submits for an organization. Looks at no state.
+	pub fn submission(
+		signer: AccountId,
+		organization: OrganizationId,
+		request: Request,
+		calls: &[<Runtime as pallet_idempotency::Config>::RuntimeCall],
+	) -> Submission
 	where
-		Call: IsSubType<pallet_idempotency::Call<Runtime>>,
 		<Runtime as pallet_idempotency::Config>::RuntimeCall:
 			IsSubType<pallet_anchor::Call<Runtime>> + IsSubType<pallet_records::Call<Runtime>>,
 	{
-		let Some(pallet_idempotency::Call::submit { request, calls }) = call.is_sub_type() else {
-			return Err(NotASubmission::OtherCall);
-		};
-		let member = Self::member(signer.clone()).ok_or(NotASubmission::NotAMember)?;
 		let record_ids = calls
 			.iter()
 			.filter_map(Self::reference)
-			.map(|reference| RecordId::derive(member.organization, &reference))
+			.map(|reference| RecordId::derive(organization, &reference))
 			.collect();
-		Ok(Submission {
-			signer: signer.clone(),
-			organization: member.organization,
-			request: *request,
+		Submission {
+			signer,
+			organization,
+			request,
 			body_digest: Idempotency::<Runtime>::body_digest(calls),
 			record_ids,
-		})
+		}
 	}
 
 	/// The reference under which a call appends an entry, if it does.

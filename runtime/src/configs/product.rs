@@ -6,8 +6,8 @@ use super::{
 	governance::{CouncilCalls, CouncilMajority},
 };
 use crate::*;
-use codec::{Decode, DecodeLimit, Encode};
-use credio_primitives::{request::NotASubmission, Submission};
+use codec::{Decode, DecodeLimit};
+use credio_primitives::{request::NotASubmission, OrganizationId, Request, Submission};
 use credio_runtime_common::apis::ProductApis;
 
 credio_runtime_common::product_configs! {
@@ -20,28 +20,67 @@ credio_runtime_common::product_configs! {
 	blocks_per_day: DAYS,
 }
 
+/// How deep calls may be nested that a node decodes itself, which it does on the stack of a thread of its own. The runtime
+/// takes more.
+pub const MAX_NATIVE_DEPTH: u32 = 16;
+
 /// The account that has signed an extrinsic, if it is signed; its signature is not checked, and the call not looked at.
 pub fn signer(extrinsic: &opaque::UncheckedExtrinsic) -> Option<AccountId> {
-	let encoded = extrinsic.encode();
-	let mut input = &encoded[..];
-	codec::Compact::<u32>::decode(&mut input).ok()?;
-	let preamble =
-		sp_runtime::generic::Preamble::<Address, Signature, TxExtension>::decode(&mut input)
-			.ok()?;
+	let preamble = sp_runtime::generic::Preamble::<Address, Signature, TxExtension>::decode(
+		&mut extrinsic.inner(),
+	)
+	.ok()?;
 	match preamble {
 		sp_runtime::generic::Preamble::Signed(MultiAddress::Id(signer), ..) => Some(signer),
 		_ => None,
 	}
 }
 
+/// A request as a signed extrinsic submits it.
+#[derive(Debug)]
+pub struct Submitted {
+	/// The account that has signed; its signature is not checked.
+	pub signer: AccountId,
+	request: Request,
+	calls: Vec<RuntimeCall>,
+}
+
+impl Submitted {
+	/// Decodes an extrinsic whose calls are nested no deeper than `depth`. Looks at no state, so a node can do it whose
+	/// own runtime is the chain's.
+	pub fn decode(extrinsic: &[u8], depth: u32) -> Result<Self, NotASubmission> {
+		let mut content = extrinsic;
+		let length =
+			codec::Compact::<u32>::decode(&mut content).map_err(|_| NotASubmission::Undecodable)?;
+		// Memory is set aside by what the length says.
+		if u32::try_from(content.len()) != Ok(length.0) {
+			return Err(NotASubmission::Undecodable);
+		}
+		let extrinsic = UncheckedExtrinsic::decode_all_with_depth_limit(depth, &mut &extrinsic[..])
+			.map_err(|_| NotASubmission::Undecodable)?;
+		let sp_runtime::generic::Preamble::Signed(MultiAddress::Id(signer), ..) =
+			extrinsic.preamble
+		else {
+			return Err(NotASubmission::Unsigned);
+		};
+		let RuntimeCall::Idempotency(pallet_idempotency::Call::submit { request, calls }) =
+			extrinsic.function
+		else {
+			return Err(NotASubmission::OtherCall);
+		};
+		Ok(Self { signer, request, calls })
+	}
+
+	/// What it says about itself as a request of an organization.
+	pub fn of(self, organization: OrganizationId) -> Submission {
+		ProductApis::<Runtime>::submission(self.signer, organization, self.request, &self.calls)
+	}
+}
+
 /// What a signed extrinsic says about the request in it, without running it.
 pub fn submission(extrinsic: &[u8]) -> Result<Submission, NotASubmission> {
-	let depth = frame_support::MAX_EXTRINSIC_DEPTH;
-	let extrinsic = UncheckedExtrinsic::decode_all_with_depth_limit(depth, &mut &extrinsic[..])
-		.map_err(|_| NotASubmission::Undecodable)?;
-	let sp_runtime::generic::Preamble::Signed(MultiAddress::Id(signer), ..) = &extrinsic.preamble
-	else {
-		return Err(NotASubmission::Unsigned);
-	};
-	ProductApis::<Runtime>::submission(signer, &extrinsic.function)
+	let submitted = Submitted::decode(extrinsic, frame_support::MAX_EXTRINSIC_DEPTH)?;
+	let member = ProductApis::<Runtime>::member(submitted.signer.clone())
+		.ok_or(NotASubmission::NotAMember)?;
+	Ok(submitted.of(member.organization))
 }

@@ -75,7 +75,8 @@ fn blocks_and_transactions_weigh_what_was_measured() {
 	}
 }
 
-fn extension() -> TxExtension {
+/// What a transaction carries beside its call.
+pub(super) fn extension() -> TxExtension {
 	(
 		frame_system::CheckNonZeroSender::new(),
 		frame_system::CheckSpecVersion::new(),
