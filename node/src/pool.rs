@@ -12,10 +12,7 @@
 
 use async_trait::async_trait;
 use codec::Encode;
-use credio_primitives::{
-	apis::{OrganizationsApi, RequestsApi},
-	AccountId, OrganizationId,
-};
+use credio_primitives::OrganizationId;
 use credio_runtime::opaque::Block;
 use sc_transaction_pool::{TransactionPoolOptions, TransactionPoolType};
 use sc_transaction_pool_api::{
@@ -24,7 +21,6 @@ use sc_transaction_pool_api::{
 	ReadyTransactions, TransactionFor, TransactionPool, TransactionSource,
 	TransactionStatusStreamFor, TxHash, TxInvalidityReportMap,
 };
-use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
 use std::{
@@ -37,7 +33,7 @@ use std::{
 	time::Duration,
 };
 
-use crate::{metrics::Taken, service::FullClient};
+use crate::{best::BestBlock, metrics::Taken, service::FullClient};
 
 type Inner = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
 type Error = <Inner as TransactionPool>::Error;
@@ -192,11 +188,10 @@ impl Ledger {
 pub struct FairPool {
 	inner: Inner,
 	client: Arc<FullClient>,
+	best: Arc<BestBlock>,
 	limit: Amount,
 	ledger: Mutex<Ledger>,
 	finality: Mutex<Finality>,
-	/// Organizations of accounts, at the best block.
-	owners: Mutex<HashMap<AccountId, Option<OrganizationId>>>,
 	/// When which transaction was taken.
 	taken: Taken,
 	/// Transactions that there was no room for.
@@ -217,11 +212,11 @@ impl FairPool {
 	pub fn new(inner: Inner, client: Arc<FullClient>, limit: Amount) -> Self {
 		Self {
 			inner,
+			best: Arc::new(BestBlock::new(client.clone())),
 			client,
 			limit,
 			ledger: Mutex::default(),
 			finality: Mutex::default(),
-			owners: Mutex::default(),
 			taken: Taken::default(),
 			refused: AtomicU64::default(),
 		}
@@ -262,14 +257,7 @@ impl FairPool {
 	/// refuses those.
 	fn owner(&self, extrinsic: &Extrinsic) -> Option<OrganizationId> {
 		let signer = credio_runtime::configs::product::signer(extrinsic)?;
-		if let Some(owner) = lock(&self.owners).get(&signer) {
-			return *owner;
-		}
-		let best = self.client.info().best_hash;
-		let member = self.client.runtime_api().member(best, signer.clone()).ok()?;
-		let owner = member.map(|member| member.organization);
-		lock(&self.owners).insert(signer, owner);
-		owner
+		self.best.organization(&signer).ok()?
 	}
 
 	/// Makes room for a transaction, which [`Self::refused`] gives up if the pool does not take it.
@@ -280,7 +268,7 @@ impl FairPool {
 			return Ok(());
 		}
 		let with_reserve = self.limit.plus(self.limit.part(RESERVE));
-		let is_next = owner.is_some_and(|owner| self.is_next(owner, extrinsic));
+		let is_next = owner.is_some() && self.is_next(extrinsic);
 		if is_next && lock(&self.ledger).enter(with_reserve, hash, owner, bytes) {
 			return Ok(());
 		}
@@ -289,12 +277,11 @@ impl FairPool {
 	}
 
 	/// Whether the transaction is of a request at the next position of its lane.
-	fn is_next(&self, owner: OrganizationId, extrinsic: &Extrinsic) -> bool {
-		let best = self.client.info().best_hash;
-		let api = self.client.runtime_api();
-		let Ok(Ok(submission)) = api.submission(best, extrinsic.encode()) else { return false };
+	fn is_next(&self, extrinsic: &Extrinsic) -> bool {
+		let Ok(Ok(submission)) = self.best.submission(&extrinsic.encode()) else { return false };
 		submission.request.lane.is_some_and(|lane| {
-			api.next_position(best, owner, lane.lane).is_ok_and(|next| next == lane.sequence)
+			let next = self.best.next_position(submission.organization, lane.lane);
+			next.is_ok_and(|next| next == lane.sequence)
 		})
 	}
 
@@ -441,7 +428,6 @@ impl MaintainedTransactionPool for FairPool {
 		for event in events {
 			self.inner.maintain(event).await;
 		}
-		lock(&self.owners).clear();
 		// What came back from abandoned blocks counts too, whether or not there is room.
 		let mut held = HashSet::new();
 		let ready = self.inner.ready().map(|held| (*held.hash(), held.data().clone()));
