@@ -1,7 +1,8 @@
 //! The `credio_v1` JSON-RPC methods of a Credio node.
 //!
 //! `api` declares them, `error` has the codes, `handler` holds what they share; one module per area answers them.
-//! There is no business logic here: every answer comes from a runtime API.
+//! There is no business logic here: every answer comes from a runtime API, or from the state by a
+//! documented key.
 
 pub mod api;
 mod bundles;

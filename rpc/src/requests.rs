@@ -5,12 +5,13 @@ use crate::{
 	pool::{refusal, Refusal, Seen},
 	Credio, Error,
 };
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeAll, Encode};
 use credio_primitives::{
 	apis::RequestsApi,
 	request::NotASubmission,
 	rpc::{BlockRef, Bytes, ReceiptJson, RequestState, RequestStatus, UploadEvent, Uploaded},
-	BlockNumber, Digest, OrganizationId, Outcome, Receipt, Request, RequestKey, Submission,
+	storage, BlockNumber, Digest, OrganizationId, Outcome, Receipt, Request, RequestKey,
+	Submission,
 };
 use futures::{future::Either, stream::BoxStream, StreamExt};
 use jsonrpsee::{core::SubscriptionResult, PendingSubscriptionSink, SubscriptionMessage};
@@ -18,10 +19,11 @@ use sc_client_api::BlockchainEvents;
 use sc_transaction_pool_api::{
 	InPoolTransaction, TransactionPool, TransactionSource, TransactionStatus,
 };
-use sp_api::ProvideRuntimeApi;
+use sp_api::{CallApiAt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
 use sp_runtime::traits::Header;
+use sp_state_machine::Backend;
 use std::sync::Arc;
 
 /// A transaction as it came, and what it says about itself.
@@ -55,6 +57,7 @@ impl<Block, Client, Pool> Credio<Block, Client, Pool>
 where
 	Block: CredioBlock,
 	Client: HeaderBackend<Block>
+		+ CallApiAt<Block>
 		+ ProvideRuntimeApi<Block, Api: RequestsApi<Block>>
 		+ BlockchainEvents<Block>
 		+ 'static,
@@ -80,13 +83,19 @@ where
 		Ok(Incoming { extrinsic, submission })
 	}
 
+	/// Read from the state, which takes no instance of the runtime.
 	fn receipt(
 		&self,
 		at: &BlockRef,
 		organization: OrganizationId,
 		key: RequestKey,
 	) -> Result<Option<Receipt>, Error> {
-		self.client.runtime_api().receipt(hash(at), organization, key).map_err(Error::internal)
+		let state = self.client.state_at(hash(at)).map_err(Error::internal)?;
+		let receipt =
+			state.storage(&storage::receipt(organization, &key)).map_err(Error::internal)?;
+		receipt
+			.map(|receipt| Receipt::decode_all(&mut receipt.as_slice()).map_err(Error::internal))
+			.transpose()
 	}
 
 	/// Where a request stands by the chain alone: final, or in the best block.
