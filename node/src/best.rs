@@ -8,7 +8,6 @@ use credio_primitives::{
 };
 use credio_runtime::{
 	configs::product::{Submitted, MAX_NATIVE_DEPTH},
-	opaque::Block,
 	VERSION,
 };
 use sp_api::{CallContext, ProvideRuntimeApi};

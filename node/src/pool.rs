@@ -222,6 +222,11 @@ impl FairPool {
 		}
 	}
 
+	/// What the best block says, as the pool remembers it.
+	pub fn best(&self) -> &Arc<BestBlock> {
+		&self.best
+	}
+
 	/// When which transaction was taken.
 	pub fn taken(&self) -> &Taken {
 		&self.taken

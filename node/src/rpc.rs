@@ -1,7 +1,7 @@
 //! JSON-RPC of the node: the SDK's system methods, GRANDPA's, and ours.
 
-use credio_primitives::AccountId;
-use credio_rpc::{Credio, CredioApiServer, FinalityProofs, Served};
+use credio_primitives::{request::NotASubmission, AccountId, Submission};
+use credio_rpc::{Credio, CredioApiServer, FinalityProofs, Served, Submissions};
 use credio_runtime::{opaque::Block, Nonce};
 use jsonrpsee::RpcModule;
 use sc_consensus_grandpa::{
@@ -13,7 +13,10 @@ use sc_service::SpawnTaskHandle;
 use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
-use crate::service::{FullBackend, FullClient, TransactionPool};
+use crate::{
+	best::BestBlock,
+	service::{FullBackend, FullClient, TransactionPool},
+};
 
 /// What finality is told from.
 #[derive(Clone)]
@@ -31,6 +34,12 @@ struct WarpProofs(Arc<dyn WarpSyncProvider<Block>>);
 impl FinalityProofs for WarpProofs {
 	fn prove(&self, from: sp_core::H256) -> Result<Vec<u8>, String> {
 		self.0.generate(from).map(|proof| proof.0).map_err(|error| error.to_string())
+	}
+}
+
+impl Submissions for BestBlock {
+	fn read(&self, extrinsic: &[u8]) -> Result<Result<Submission, NotASubmission>, String> {
+		self.submission(extrinsic).map_err(|error| error.to_string())
 	}
 }
 
@@ -57,7 +66,8 @@ pub fn create_full(
 		)
 		.into_rpc(),
 	)?;
-	let proofs = Arc::new(WarpProofs(finality.warp_proofs));
-	module.merge(Credio::<Block, _, _>::new(client, pool, served, proofs).into_rpc())?;
+	let (submissions, proofs) = (pool.best().clone(), Arc::new(WarpProofs(finality.warp_proofs)));
+	let methods = Credio::<Block, _, _>::new(client, pool, served, submissions, proofs);
+	module.merge(methods.into_rpc())?;
 	Ok(module)
 }

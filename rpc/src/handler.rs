@@ -1,6 +1,6 @@
 //! What the methods share: client, pool, and reading at the finalized block.
 
-use crate::{Error, FinalityProofs, Served};
+use crate::{Error, FinalityProofs, Served, Submissions};
 use credio_primitives::{
 	apis::RequestsApi,
 	limits,
@@ -32,6 +32,7 @@ pub struct Credio<Block, Client, Pool> {
 	pub(crate) client: Arc<Client>,
 	pub(crate) pool: Arc<Pool>,
 	pub(crate) served: Arc<Served>,
+	pub(crate) submissions: Arc<dyn Submissions>,
 	pub(crate) finality: Arc<dyn FinalityProofs>,
 	block: PhantomData<Block>,
 }
@@ -42,6 +43,7 @@ impl<Block, Client, Pool> Clone for Credio<Block, Client, Pool> {
 			client: self.client.clone(),
 			pool: self.pool.clone(),
 			served: self.served.clone(),
+			submissions: self.submissions.clone(),
 			finality: self.finality.clone(),
 			block: PhantomData,
 		}
@@ -53,14 +55,16 @@ where
 	Block: CredioBlock,
 	Client: HeaderBackend<Block>,
 {
-	/// Over this client and this pool. `served` is shared by all of a node; `finality` proves that blocks are final.
+	/// Over this client and this pool. `served` is shared by all of a node; `submissions` reads what is uploaded;
+	/// `finality` proves that blocks are final.
 	pub fn new(
 		client: Arc<Client>,
 		pool: Arc<Pool>,
 		served: Arc<Served>,
+		submissions: Arc<dyn Submissions>,
 		finality: Arc<dyn FinalityProofs>,
 	) -> Self {
-		Self { client, pool, served, finality, block: PhantomData }
+		Self { client, pool, served, submissions, finality, block: PhantomData }
 	}
 
 	/// The last finalized block.

@@ -21,4 +21,5 @@ pub use api::CredioApiServer;
 pub use error::Error;
 pub use evidence::FinalityProofs;
 pub use handler::Credio;
+pub use requests::Submissions;
 pub use served::Served;

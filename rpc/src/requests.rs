@@ -26,6 +26,12 @@ use sp_runtime::traits::Header;
 use sp_state_machine::Backend;
 use std::sync::Arc;
 
+/// Reads what is uploaded.
+pub trait Submissions: Send + Sync {
+	/// What a signed extrinsic says about the request in it, by the best block.
+	fn read(&self, extrinsic: &[u8]) -> Result<Result<Submission, NotASubmission>, String>;
+}
+
 /// A transaction as it came, and what it says about itself.
 struct Incoming<Extrinsic> {
 	extrinsic: Extrinsic,
@@ -67,19 +73,15 @@ where
 	fn incoming(&self, bytes: &Bytes) -> Result<Incoming<Block::Extrinsic>, Error> {
 		let extrinsic = Block::Extrinsic::decode(&mut bytes.0.as_slice())
 			.map_err(|_| Error::MalformedExtrinsic)?;
-		let submission = self
-			.client
-			.runtime_api()
-			.submission(hash(&self.best()), bytes.0.clone())
-			.map_err(Error::internal)?
-			.map_err(|reason| match reason {
-				NotASubmission::Undecodable => Error::MalformedExtrinsic,
-				NotASubmission::Unsigned => Error::NotASubmission("the extrinsic is not signed"),
-				NotASubmission::OtherCall => Error::NotASubmission(
-					"the call is another one; submit it by author_submitExtrinsic",
-				),
-				NotASubmission::NotAMember => Error::NotAMember,
-			})?;
+		let submission = self.submissions.read(&bytes.0).map_err(Error::internal)?;
+		let submission = submission.map_err(|reason| match reason {
+			NotASubmission::Undecodable => Error::MalformedExtrinsic,
+			NotASubmission::Unsigned => Error::NotASubmission("the extrinsic is not signed"),
+			NotASubmission::OtherCall => Error::NotASubmission(
+				"the call is another one; submit it by author_submitExtrinsic",
+			),
+			NotASubmission::NotAMember => Error::NotAMember,
+		})?;
 		Ok(Incoming { extrinsic, submission })
 	}
 
