@@ -137,7 +137,7 @@ impl Ledger {
 		owner: Option<OrganizationId>,
 		bytes: usize,
 	) -> bool {
-		if self.transactions.contains_key(&hash) {
+		if self.holds(&hash) {
 			return true;
 		}
 		let total = self.total.plus(Amount::of(bytes));
@@ -150,8 +150,15 @@ impl Ledger {
 		true
 	}
 
-	/// Counts a transaction, whether or not there is room.
+	fn holds(&self, hash: &H256) -> bool {
+		self.transactions.contains_key(hash)
+	}
+
+	/// Counts a transaction, once, whether or not there is room.
 	fn add(&mut self, hash: H256, owner: Option<OrganizationId>, bytes: usize) {
+		if self.holds(&hash) {
+			return;
+		}
 		self.total = self.total.plus(Amount::of(bytes));
 		if let Some(owner) = owner {
 			let held = self.organizations.entry(owner).or_default();
@@ -434,17 +441,19 @@ impl MaintainedTransactionPool for FairPool {
 			self.inner.maintain(event).await;
 		}
 		// What came back from abandoned blocks counts too, whether or not there is room.
-		let mut held = HashSet::new();
-		let ready = self.inner.ready().map(|held| (*held.hash(), held.data().clone()));
-		let waiting =
-			self.inner.futures().into_iter().map(|held| (*held.hash(), held.data().clone()));
-		for (hash, extrinsic) in ready.chain(waiting) {
+		let (mut held, mut unknown) = (HashSet::new(), Vec::new());
+		let mut look = |transaction: &Self::InPoolTransaction| {
+			let hash = *transaction.hash();
 			held.insert(hash);
-			let is_known = lock(&self.ledger).transactions.contains_key(&hash);
-			if !is_known {
-				let owner = self.owner(&extrinsic);
-				lock(&self.ledger).add(hash, owner, extrinsic.encoded_size());
+			if !lock(&self.ledger).holds(&hash) {
+				unknown.push((hash, transaction.data().clone()));
 			}
+		};
+		self.inner.ready().for_each(|transaction| look(&transaction));
+		self.inner.futures().iter().for_each(look);
+		for (hash, extrinsic) in unknown {
+			let owner = self.owner(&extrinsic);
+			lock(&self.ledger).add(hash, owner, extrinsic.encoded_size());
 		}
 		lock(&self.ledger).keep(&held);
 	}
@@ -506,9 +515,10 @@ mod tests {
 	}
 
 	#[test]
-	fn what_comes_back_counts_even_without_room() {
+	fn what_comes_back_counts_once_even_without_room() {
 		let mut ledger = Ledger::default();
 		for n in 0..6 {
+			ledger.add(hash(n), Some(1), 20);
 			ledger.add(hash(n), Some(1), 20);
 		}
 		assert_eq!(ledger.total, Amount { count: 6, bytes: 120 });
