@@ -94,6 +94,7 @@ profiles() {
 	for profile in record:64 record:1024 record:8192 remark:1024 grants; do
 		measure "load-${profile/:/-}" load --profile "$profile" --count "$COUNT" --sign-ahead
 	done
+	measure load-record-65536 load --profile record:65536 --count $((COUNT / 20)) --in-flight 256 --sign-ahead
 	for profile in records:64x64 remarks:64x64; do
 		measure "load-${profile/:/-}" load --profile "$profile" --count $((COUNT / 8)) --in-flight 512 --sign-ahead
 	done

@@ -4,7 +4,7 @@ use super::svg::{number, round_up, shortened, Anchor, Picture, COLOURS, DARK, FA
 
 /// Sides of the field that the lines are in, and its height, in pixels.
 const LEFT: f64 = 84.0;
-const RIGHT: f64 = WIDTH - 32.0;
+const RIGHT: f64 = WIDTH - 48.0;
 const FIELD: f64 = 300.0;
 /// From the top to the names of the lines, and the height of one.
 const NAMES: f64 = 56.0;
@@ -83,6 +83,9 @@ impl Lines {
 	}
 }
 
+/// How far beyond a power of ten a value may lie and still count as there.
+const SLACK: f64 = 0.02;
+
 /// The powers of ten that the values lie between, at least one apart.
 fn decades(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
 	let least = values.clone().fold(f64::INFINITY, f64::min);
@@ -90,8 +93,8 @@ fn decades(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
 	if !least.is_finite() || !most.is_finite() {
 		return (0.0, 1.0);
 	}
-	let from = least.log10().floor();
-	(from, most.log10().ceil().max(from + 1.0))
+	let from = (least.log10() + SLACK).floor();
+	(from, (most.log10() - SLACK).ceil().max(from + 1.0))
 }
 
 #[cfg(test)]
@@ -111,8 +114,10 @@ mod tests {
 
 	#[test]
 	fn each_step_is_ten_times_the_one_before() {
-		let line =
-			Line { name: "a < b".into(), points: vec![(1e4, 0.0), (1e5, 50.0), (1e6, 100.0)] };
+		let line = Line {
+			name: "a < b".into(),
+			points: vec![(1e4, 0.0), (1e5, 50.0), (1_000_032.0, 100.0)],
+		};
 		let lines =
 			Lines {
 				title: "T & t".into(), x: "records".into(), y: "µs".into(), lines: vec![line]
