@@ -10,9 +10,10 @@ const RPC_CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(12_000).expect("not zer
 /// How long a transaction that was refused is not looked at again. Most refusals hold for a block or a window of quota.
 pub const BAN: Duration = Duration::from_secs(60);
 
-/// Transactions in the pool, and their size in KiB: twenty seconds of full blocks of small requests, or about a minute
-/// of full blocks of large ones.
-const POOL_LIMIT: &str = "65536";
+/// Transactions in the pool, and their size in KiB: a quarter of a minute of full blocks of small requests, of which one
+/// organization has half, or about a minute of full blocks of large ones. All that wait are looked at again in each
+/// block, so a larger pool does not take more but less (`docs/performance.md`).
+const POOL_LIMIT: &str = "16384";
 const POOL_KBYTES: &str = "262144";
 
 /// Bytes of the state's trie that are cached by the node, besides what the operating system caches of the database:
