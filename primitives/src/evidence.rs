@@ -17,6 +17,18 @@ use serde::{Deserialize, Serialize};
 /// Most grants that may have ended, and most access requests, in one evidence.
 pub const MAX_NAMED: usize = 64;
 
+/// How an evidence is made: from which items of the state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Format {
+	/// Of states in which every entry is where runtimes before version 4 put it.
+	#[default]
+	#[serde(rename = "credio/evidence/v1")]
+	V1,
+	/// Of states in which entries are also where runtimes from version 4 on put them.
+	#[serde(rename = "credio/evidence/v2")]
+	V2,
+}
+
 /// The request that brought an entry, as only those know who made it: the entry's id follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -131,6 +143,37 @@ impl<S: State> Reader<'_, S> {
 		self.get(what, key)?.ok_or(FactsError::Missing(what))
 	}
 
+	/// The entry where a header says that it is.
+	fn record_at(
+		&self,
+		format: Format,
+		header: &EntryHeader,
+	) -> Result<RecordId, FactsError<S::Error>> {
+		let EntryHeader { stream, sequence, .. } = header;
+		if format == Format::V2 {
+			if let Some(there) = self.get("position", &storage::position(stream, *sequence))? {
+				return Ok(there);
+			}
+		}
+		self.need("position", &storage::entry(stream, *sequence))
+	}
+
+	/// The digest of a record's payload.
+	fn payload(
+		&self,
+		format: Format,
+		id: &RecordId,
+		header: &EntryHeader,
+	) -> Result<Digest, FactsError<S::Error>> {
+		let digest = |key: Vec<u8>| self.0.digest(&key).map_err(FactsError::Read);
+		if format == Format::V2 {
+			if let Some(digest) = digest(storage::envelope(&header.stream, header.sequence))? {
+				return Ok(digest);
+			}
+		}
+		digest(storage::payload(id))?.ok_or(FactsError::Missing("payload"))
+	}
+
 	/// All grants on these resources.
 	fn grants(
 		&self,
@@ -216,8 +259,9 @@ impl Subject {
 }
 
 impl Facts {
-	/// Reads the facts about a subject from the state of block `number`.
+	/// Reads the facts about a subject from the state of block `number`, as evidence of this format does.
 	pub fn read<S: State>(
+		format: Format,
 		subject: &Subject,
 		number: BlockNumber,
 		state: &S,
@@ -231,18 +275,14 @@ impl Facts {
 		let record_id = subject.record_id;
 		let header: EntryHeader = state.need("entry", &storage::header(&record_id))?;
 		let stream: Stream = state.need("stream", &storage::stream(&header.stream))?;
-		let there: RecordId =
-			state.need("position", &storage::entry(&header.stream, header.sequence))?;
+		let there = state.record_at(format, &header)?;
 		if there != record_id || header.sequence >= stream.next_sequence || header.block > number {
 			return Err(FactsError::Contradiction(
 				"the stream and the entry contradict each other",
 			));
 		}
 		let payload = match header.body {
-			EntryBody::Record { .. } => {
-				let digest = state.0.digest(&storage::payload(&record_id));
-				Some(digest.map_err(FactsError::Read)?.ok_or(FactsError::Missing("payload"))?)
-			},
+			EntryBody::Record { .. } => Some(state.payload(format, &record_id, &header)?),
 			EntryBody::DigestAnchor { .. } | EntryBody::MerkleAnchor { .. } => None,
 		};
 		let epoch = state.get("key epoch", &storage::key_epoch(&header.stream))?;

@@ -1,5 +1,6 @@
 //! Names of things: 32-byte ids that are known before anything is sent, and the small numbers of organizations.
 
+use crate::Sequence;
 use alloc::{format, string::String, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -7,6 +8,30 @@ use serde::{de::Error as _, Deserialize, Deserializer, Serialize, Serializer};
 
 /// Number of an organization, given by the chain at admission, counted from 0.
 pub type OrganizationId = u32;
+
+/// A [`Sequence`] as part of a key of the state: its 8 bytes, the highest first, so that the order of keys is that of
+/// numbers.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct SequenceKey(pub [u8; 8]);
+
+impl From<Sequence> for SequenceKey {
+	fn from(sequence: Sequence) -> Self {
+		Self(sequence.to_be_bytes())
+	}
+}
 
 /// Declares a 32-byte newtype that is written as `0x` and 64 hex digits wherever people or JSON see it.
 macro_rules! bytes32 {

@@ -36,7 +36,7 @@ pub use grant::{
 };
 pub use ids::{
 	AccessRequestId, BundleId, Digest, GrantId, OrganizationId, PublicKey, RecordId, Reference,
-	RequestKey, StreamId,
+	RequestKey, SequenceKey, StreamId,
 };
 pub use organization::{
 	EncryptionKey, Member, Organization, OrganizationName, OrganizationStatus, Quota, QuotaUse,

@@ -7,7 +7,8 @@
 //! - `twox_64_concat`, `blake2_128_concat`: a hash of the encoding, and the encoding.
 
 use crate::{
-	AccessRequestId, GrantId, OrganizationId, RecordId, RequestKey, Resource, Sequence, StreamId,
+	AccessRequestId, GrantId, OrganizationId, RecordId, RequestKey, Resource, Sequence,
+	SequenceKey, StreamId,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -37,12 +38,26 @@ pub fn header(id: &RecordId) -> Vec<u8> {
 	[item("Anchor", "Headers").as_slice(), &id.0].concat()
 }
 
+fn at_position(item: Vec<u8>, stream: &StreamId, sequence: Sequence) -> Vec<u8> {
+	[item.as_slice(), &stream.0, &SequenceKey::from(sequence).0].concat()
+}
+
 /// The [`RecordId`] at a position of a stream.
+pub fn position(stream: &StreamId, sequence: Sequence) -> Vec<u8> {
+	at_position(item("Anchor", "Positions"), stream, sequence)
+}
+
+/// The [`RecordId`] at a position of a stream, of an entry from before runtime version 4.
 pub fn entry(stream: &StreamId, sequence: Sequence) -> Vec<u8> {
 	[item("Anchor", "Entries").as_slice(), &stream.0, &twox_64_concat(&sequence)].concat()
 }
 
-/// [`crate::RecordPayload`].
+/// [`crate::RecordPayload`] of the record at a position of a stream.
+pub fn envelope(stream: &StreamId, sequence: Sequence) -> Vec<u8> {
+	at_position(item("Records", "Envelopes"), stream, sequence)
+}
+
+/// [`crate::RecordPayload`] of a record from before runtime version 4.
 pub fn payload(id: &RecordId) -> Vec<u8> {
 	[item("Records", "Payloads").as_slice(), &id.0].concat()
 }

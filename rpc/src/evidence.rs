@@ -7,7 +7,7 @@ use crate::{
 use codec::{DecodeAll, Encode};
 use credio_primitives::{
 	apis::{GrantsApi, StreamsApi},
-	evidence::{Facts, FactsError, State, Subject, MAX_NAMED},
+	evidence::{Facts, FactsError, Format, State, Subject, MAX_NAMED},
 	grant::AccessRequestFilter,
 	rpc::{At, BlockRef, Bytes, EvidenceJson, EvidenceOptions, FinalizedBlock},
 	AccessRequestId, AccessRequestState, Digest, RecordId, Resource,
@@ -20,6 +20,8 @@ use sp_runtime::traits::{Block as BlockT, HashingFor, Header as HeaderT};
 use sp_state_machine::{backend::AsTrieBackend, Backend, TrieBackendBuilder};
 use std::marker::PhantomData;
 
+/// The format in which evidence is made.
+const FORMAT: Format = Format::V2;
 /// Most bytes of proofs in one answer, which is twice as long in hex.
 const MAX_SIZE: usize = 6 * 1024 * 1024;
 /// Most pages of access requests that are looked through.
@@ -76,7 +78,8 @@ where
 		let access_requests = self.access_requests_for(&at, record_id)?;
 		let subject = Subject { record_id, origin, grants, access_requests };
 		let storage = self.prove_state(&subject, &at, state_of)?;
-		let answer = EvidenceJson { genesis: self.genesis(), subject, from, finality, storage };
+		let genesis = self.genesis();
+		let answer = EvidenceJson { format: FORMAT, genesis, subject, from, finality, storage };
 		let links =
 			answer.finality.iter().map(|link| link.header.0.len() + link.justification.0.len());
 		let nodes = answer.storage.iter().map(|node| node.0.len());
@@ -187,12 +190,12 @@ where
 		let proving = TrieBackendBuilder::wrap(state.as_trie_backend())
 			.with_recorder(Default::default())
 			.build();
-		Facts::read(subject, at.number, &Read(&proving, PhantomData::<HashingFor<Block>>))
-			.map_err(|error| match error {
-				FactsError::Missing(what @ ("entry" | "stream")) => Error::NotFound(what),
-				FactsError::Contradiction(why) => Error::InvalidParameters(why.into()),
-				other => Error::internal(other),
-			})?;
+		let read = Read(&proving, PhantomData::<HashingFor<Block>>);
+		Facts::read(FORMAT, subject, at.number, &read).map_err(|error| match error {
+			FactsError::Missing(what @ ("entry" | "stream")) => Error::NotFound(what),
+			FactsError::Contradiction(why) => Error::InvalidParameters(why.into()),
+			other => Error::internal(other),
+		})?;
 		let proof = proving.extract_proof().ok_or_else(|| Error::internal("nothing recorded"))?;
 		Ok(proof.into_nodes().into_iter().map(Bytes).collect())
 	}

@@ -96,6 +96,15 @@ fn keys_of_what_evidence_proves_are_those_of_the_runtime() {
 		storage::entry(&stream, 7),
 		pallet_anchor::Entries::<Runtime>::hashed_key_for(stream, 7)
 	);
+	let position = SequenceKey::from(7);
+	assert_eq!(
+		storage::position(&stream, 7),
+		pallet_anchor::Positions::<Runtime>::hashed_key_for(stream, position)
+	);
+	assert_eq!(
+		storage::envelope(&stream, 7),
+		pallet_records::Envelopes::<Runtime>::hashed_key_for(stream, position)
+	);
 	assert_eq!(
 		storage::key_epoch(&stream),
 		pallet_grants::Epochs::<Runtime>::hashed_key_for(stream)

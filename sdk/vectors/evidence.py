@@ -16,6 +16,7 @@ import struct
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+FORMATS = ["credio/evidence/v1", "credio/evidence/v2"]
 PARTS = ["genesis", "subject", "from", "finality", "storage", "document"]
 U64 = 2**64
 
@@ -222,7 +223,7 @@ def read_form(data):
     try:
         lines = data.decode().split("\n")
         need(len(lines) == 9 and not lines[8] and lines[7].endswith("}"), "format", "not eight lines")
-        need(lines[0] == '{"format":"credio/evidence/v1",', "format", "not version 1")
+        need(lines[0] in [f'{{"format":"{one}",' for one in FORMATS], "format", "not version 1 or 2")
         evidence = json.loads(data)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise Refused(f"format: {error}") from error
@@ -313,7 +314,7 @@ def read_grant(data):
     return grant
 
 
-def check_state(subject, state):
+def check_state(format, subject, state):
     record = raw(subject["recordId"])
     header = state.get(key("Anchor", "Headers", record))
     need(header, "subject", "no such entry")
@@ -327,9 +328,16 @@ def check_state(subject, state):
         body["epoch"] = scale.number(4) if body["kind"] == 2 else None
         body["commitment"] = scale.take(32)
     owner = (state.get(key("Anchor", "Streams", stream)) or b"")[:4]
-    need(state.get(key("Anchor", "Entries", stream, twox_64_concat(sequence))) == record, "storage", "not there")
+    there = payload = None
+    if format == FORMATS[1]:
+        there = state.get(key("Anchor", "Positions", stream, sequence[::-1]))
+    there = there or state.get(key("Anchor", "Entries", stream, twox_64_concat(sequence)))
+    need(there == record, "storage", "not there")
     if body["kind"] == 2:
-        need(state.get(key("Records", "Payloads", record), only_digest=True), "storage", "no payload")
+        if format == FORMATS[1]:
+            payload = state.get(key("Records", "Envelopes", stream, sequence[::-1]), only_digest=True)
+        payload = payload or state.get(key("Records", "Payloads", record), only_digest=True)
+        need(payload, "storage", "no payload")
     state.get(key("Grants", "Epochs", stream))
     if origin := subject["origin"]:
         request = raw(origin["requestKey"])
@@ -394,7 +402,7 @@ def check(data, specification, document):
     need(raw(evidence["genesis"]) == genesis, "genesis", "another chain")
     header = check_finality(evidence, genesis, voters(Scale(top[key("Grandpa", "Authorities")])))
     state = State(header["state"], list(map(raw, evidence["storage"])))
-    body, now = check_state(evidence["subject"], state)
+    body, now = check_state(evidence["format"], evidence["subject"], state)
     check_document(evidence["document"], body, document)
     return header["number"], now
 

@@ -187,16 +187,18 @@ def bundles():
 
 
 def evidence():
-    chain, good = ((HERE / name).read_bytes() for name in ("evidence-v1.chain.json", "evidence-v1.evidence"))
-    assert evidence_file.verify(good, chain, b"an invoice over 100.00 EUR")[0] == 9
-    for position in range(0, len(good), 101):
-        changed = bytearray(good)
-        changed[position] ^= 1
-        try:
-            evidence_file.verify(bytes(changed), chain)
-        except evidence_file.Refused:
-            continue
-        raise AssertionError(f"the byte at {position} can be changed")
+    chain = (HERE / "evidence-v1.chain.json").read_bytes()
+    for version in (1, 2):
+        good = (HERE / f"evidence-v{version}.evidence").read_bytes()
+        assert evidence_file.verify(good, chain, b"an invoice over 100.00 EUR")[0] == 9
+        for position in range(0, len(good), 101):
+            changed = bytearray(good)
+            changed[position] ^= 1
+            try:
+                evidence_file.verify(bytes(changed), chain)
+            except evidence_file.Refused:
+                continue
+            raise AssertionError(f"the byte at {position} of version {version} can be changed")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ fn appender<T: Config>(grants_read: u32) -> Result<(StreamId, AccountId), Benchm
 
 /// Whether the stream's eleventh entry is that under [`REFERENCE`].
 fn is_appended<T: Config>(stream: &StreamId) -> bool {
-	Entries::<T>::get(stream, 10)
+	Pallet::<T>::record_at(stream, 10)
 		.and_then(|id| Some((id, Headers::<T>::get(id)?.organization)))
 		.is_some_and(|(id, organization)| id == RecordId::derive(organization, &REFERENCE))
 }

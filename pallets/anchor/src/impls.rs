@@ -5,12 +5,18 @@ use credio_primitives::{
 	limits,
 	traits::{self, AppendAccess, Appended, Appender, Membership, Role},
 	AccountId, BlockNumber, Commitment, Digest, Entry, EntryBody, EntryHeader, OrganizationId,
-	RecordId, Reference, Stream, StreamId, StreamName, StreamStatus,
+	RecordId, Reference, Sequence, SequenceKey, Stream, StreamId, StreamName, StreamStatus,
 };
 use frame_support::{ensure, traits::Get};
 use sp_runtime::{traits::SaturatedConversion, DispatchError, DispatchResult};
 
 impl<T: Config> Pallet<T> {
+	/// The entry at a position of a stream.
+	pub(crate) fn record_at(stream: &StreamId, sequence: Sequence) -> Option<RecordId> {
+		Positions::<T>::get(stream, SequenceKey::from(sequence))
+			.or_else(|| Entries::<T>::get(stream, sequence))
+	}
+
 	/// The present block.
 	pub(crate) fn now() -> BlockNumber {
 		frame_system::Pallet::<T>::block_number().saturated_into()
@@ -96,7 +102,7 @@ impl<T: Config> Pallet<T> {
 			body,
 		};
 		Streams::<T>::insert(id, stream);
-		Entries::<T>::insert(id, sequence, record_id);
+		Positions::<T>::insert(id, SequenceKey::from(sequence), record_id);
 		Headers::<T>::insert(record_id, &header);
 		Self::deposit_event(Event::EntryAppended {
 			record_id,

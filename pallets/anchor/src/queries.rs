@@ -49,7 +49,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn entry_at(stream: &StreamId, sequence: Sequence) -> Option<Entry> {
-		let record_id = Entries::<T>::get(stream, sequence)?;
+		let record_id = Self::record_at(stream, sequence)?;
 		Some(Entry { record_id, header: Headers::<T>::get(record_id)? })
 	}
 

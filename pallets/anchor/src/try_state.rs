@@ -11,7 +11,7 @@ impl<T: Config> Pallet<T> {
 	/// - A stream's id follows from owner and name, and the name is UTF-8 and not empty.
 	/// - `Streams`, `StreamsByOwner` and `StreamCounts` say the same, and nobody owns too many.
 	/// - Sequence numbers have no gaps: below `next_sequence` each has an entry, and none from there on.
-	/// - `Entries` and `Headers` point at each other and say the same.
+	/// - `Positions`, or before them `Entries`, and `Headers` point at each other and say the same.
 	/// - Blocks do not go backwards along a stream, nor are they of the future.
 	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::try_state_streams()?;
@@ -51,7 +51,7 @@ impl<T: Config> Pallet<T> {
 		for (id, stream) in Streams::<T>::iter() {
 			let mut block = stream.created_at;
 			for sequence in 0..stream.next_sequence {
-				let record_id = Entries::<T>::get(id, sequence).ok_or("gap in a stream")?;
+				let record_id = Self::record_at(&id, sequence).ok_or("gap in a stream")?;
 				let header = Headers::<T>::get(record_id).ok_or("entry without a header")?;
 				ensure!(header.stream == id, "header of another stream");
 				ensure!(header.sequence == sequence, "header of another position");
@@ -62,7 +62,9 @@ impl<T: Config> Pallet<T> {
 			}
 			ensure!(block <= Self::now(), "entry of the future");
 		}
-		ensure!(Entries::<T>::iter_keys().count() == entries, "stray entry");
+		let positions = Positions::<T>::iter_keys().count();
+		let positions = positions.saturating_add(Entries::<T>::iter_keys().count());
+		ensure!(positions == entries, "stray entry");
 		ensure!(Headers::<T>::iter_keys().count() == entries, "stray header");
 		Ok(())
 	}

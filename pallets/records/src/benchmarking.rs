@@ -5,7 +5,8 @@ use credio_primitives::{
 	entry::ENVELOPE_V1,
 	limits,
 	traits::{KeyEpochs, Streams},
-	AccountId, Digest, EntryBody, KeyEpoch, RecordId, RecordPayload, Reference, StreamId,
+	AccountId, Digest, EntryBody, KeyEpoch, RecordId, RecordPayload, Reference, SequenceKey,
+	StreamId,
 };
 use frame_benchmarking::v2::*;
 use frame_system::RawOrigin;
@@ -33,14 +34,14 @@ fn appender<T: Config>(
 	let body = EntryBody::Record { epoch, commitment: DIGEST, size, supersedes: None };
 	let first = T::Streams::append(&who, &stream, &reference, body)?.entry;
 	let payload = RecordPayload::truncate_from(envelope(size));
-	Payloads::<T>::insert(first.record_id, payload);
+	Envelopes::<T>::insert(stream, SequenceKey::from(first.header.sequence), payload);
 	Ok((stream, who, epoch, first.record_id))
 }
 
 /// Size of the payload under [`REFERENCE`], by the author of another record.
 fn appended_size<T: Config>(of_the_same: &RecordId) -> Option<usize> {
 	let organization = T::Streams::header(of_the_same)?.organization;
-	Payloads::<T>::get(RecordId::derive(organization, &REFERENCE)).map(|payload| payload.len())
+	Pallet::<T>::payload(&RecordId::derive(organization, &REFERENCE)).map(|payload| payload.len())
 }
 
 #[benchmarks]

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use credio_primitives::{
 	entry::ENVELOPE_V1,
 	traits::{KeyEpochs, Streams},
-	AccountId, Commitment, EntryBody, KeyEpoch, RecordId, RecordPayload, Reference, StreamId,
+	AccountId, Commitment, EntryBody, EntryHeader, KeyEpoch, RecordId, RecordPayload, Reference,
+	SequenceKey, StreamId,
 };
 use frame_support::{ensure, weights::Weight};
 use sp_runtime::DispatchError;
@@ -42,12 +43,19 @@ impl<T: Config> Pallet<T> {
 		// repeats after a rotation is there. A call that fails leaves nothing of the append behind.
 		let appended = T::Streams::append(&author, &stream, &reference, body)?;
 		T::KeyEpochs::ensure_current(&stream, epoch)?;
-		Payloads::<T>::insert(appended.entry.record_id, payload);
+		let position = SequenceKey::from(appended.entry.header.sequence);
+		Envelopes::<T>::insert(stream, position, payload);
 		Ok(appended.grants_read)
 	}
 
 	/// The payload of a record.
 	pub fn payload(id: &RecordId) -> Option<RecordPayload> {
-		Payloads::<T>::get(id)
+		Self::payload_of(id, &T::Streams::header(id)?)
+	}
+
+	/// The payload of the record that has this header.
+	pub fn payload_of(id: &RecordId, header: &EntryHeader) -> Option<RecordPayload> {
+		Envelopes::<T>::get(header.stream, SequenceKey::from(header.sequence))
+			.or_else(|| Payloads::<T>::get(id))
 	}
 }

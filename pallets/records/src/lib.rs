@@ -25,7 +25,7 @@ pub mod pallet {
 	use credio_primitives::{
 		limits::MAX_GRANTS_READ,
 		traits::{KeyEpochs, Streams},
-		AccountId, Commitment, KeyEpoch, RecordId, RecordPayload, Reference, StreamId,
+		AccountId, Commitment, KeyEpoch, RecordId, RecordPayload, Reference, SequenceKey, StreamId,
 	};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
@@ -51,7 +51,14 @@ pub mod pallet {
 		type WeightInfo: WeightInfo;
 	}
 
-	/// The envelope of each record.
+	/// The envelope of the record at each position of each stream, but for those of [`Payloads`].
+	// Identity for the stream id, which is a blake2 output, and for the position, which the chain counts: what is
+	// appended to a stream one after the other lies side by side in the state, and shares the way there.
+	#[pallet::storage]
+	pub type Envelopes<T: Config> =
+		StorageDoubleMap<_, Identity, StreamId, Identity, SequenceKey, RecordPayload, OptionQuery>;
+
+	/// The envelope of each record that was appended before runtime version 4. Nothing is added.
 	// Identity: a record id is a blake2 output, which nobody can choose.
 	#[pallet::storage]
 	pub type Payloads<T: Config> = StorageMap<_, Identity, RecordId, RecordPayload, OptionQuery>;

@@ -2,7 +2,7 @@
 
 use super::{BlockRef, Bytes};
 use crate::{
-	evidence::{Origin, Subject},
+	evidence::{Format, Origin, Subject},
 	Digest, GrantId,
 };
 use alloc::vec::Vec;
@@ -34,6 +34,9 @@ pub struct FinalizedBlock {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EvidenceJson {
+	/// How it is made. Nodes that know of the first format only do not say.
+	#[serde(default)]
+	pub format: Format,
 	/// Hash of block 0, which names the chain.
 	pub genesis: Digest,
 	/// What it is about.

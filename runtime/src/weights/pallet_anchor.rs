@@ -17,7 +17,7 @@
 // --genesis-builder
 // runtime
 // --pallet
-// *
+// pallet_anchor
 // --extrinsic
 // *
 // --steps
@@ -55,8 +55,8 @@ impl<T: frame_system::Config> pallet_anchor::WeightInfo for WeightInfo<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `149`
 		//  Estimated: `3580`
-		// Minimum execution time: 19_078_000 picoseconds.
-		Weight::from_parts(20_020_000, 0)
+		// Minimum execution time: 18_948_000 picoseconds.
+		Weight::from_parts(20_160_000, 0)
 			.saturating_add(Weight::from_parts(0, 3580))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -67,8 +67,8 @@ impl<T: frame_system::Config> pallet_anchor::WeightInfo for WeightInfo<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `319`
 		//  Estimated: `3580`
-		// Minimum execution time: 12_058_000 picoseconds.
-		Weight::from_parts(13_019_000, 0)
+		// Minimum execution time: 11_887_000 picoseconds.
+		Weight::from_parts(13_210_000, 0)
 			.saturating_add(Weight::from_parts(0, 3580))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -81,18 +81,18 @@ impl<T: frame_system::Config> pallet_anchor::WeightInfo for WeightInfo<T> {
 	/// Proof: `Grants::Grants` (`max_values`: None, `max_size`: Some(379), added: 2854, mode: `MaxEncodedLen`)
 	/// Storage: `Anchor::Headers` (r:1 w:1)
 	/// Proof: `Anchor::Headers` (`max_values`: None, `max_size`: Some(186), added: 2661, mode: `MaxEncodedLen`)
-	/// Storage: `Anchor::Entries` (r:0 w:1)
-	/// Proof: `Anchor::Entries` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Anchor::Positions` (r:0 w:1)
+	/// Proof: `Anchor::Positions` (`max_values`: None, `max_size`: Some(72), added: 2547, mode: `MaxEncodedLen`)
 	/// The range of component `g` is `[0, 64]`.
 	fn anchor_digest(g: u32, ) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `1209 + g * (316 ±0)`
+		//  Measured:  `1213 + g * (316 ±0)`
 		//  Estimated: `4023 + g * (2869 ±4)`
-		// Minimum execution time: 21_853_000 picoseconds.
-		Weight::from_parts(26_217_782, 0)
+		// Minimum execution time: 21_522_000 picoseconds.
+		Weight::from_parts(27_804_107, 0)
 			.saturating_add(Weight::from_parts(0, 4023))
-			// Standard Error: 11_370
-			.saturating_add(Weight::from_parts(4_198_292, 0).saturating_mul(g.into()))
+			// Standard Error: 26_776
+			.saturating_add(Weight::from_parts(4_507_559, 0).saturating_mul(g.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(g.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -106,18 +106,18 @@ impl<T: frame_system::Config> pallet_anchor::WeightInfo for WeightInfo<T> {
 	/// Proof: `Grants::Grants` (`max_values`: None, `max_size`: Some(379), added: 2854, mode: `MaxEncodedLen`)
 	/// Storage: `Anchor::Headers` (r:1 w:1)
 	/// Proof: `Anchor::Headers` (`max_values`: None, `max_size`: Some(186), added: 2661, mode: `MaxEncodedLen`)
-	/// Storage: `Anchor::Entries` (r:0 w:1)
-	/// Proof: `Anchor::Entries` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
+	/// Storage: `Anchor::Positions` (r:0 w:1)
+	/// Proof: `Anchor::Positions` (`max_values`: None, `max_size`: Some(72), added: 2547, mode: `MaxEncodedLen`)
 	/// The range of component `g` is `[0, 64]`.
 	fn anchor_merkle(g: u32, ) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `1209 + g * (316 ±0)`
+		//  Measured:  `1213 + g * (316 ±0)`
 		//  Estimated: `4023 + g * (2869 ±4)`
-		// Minimum execution time: 21_902_000 picoseconds.
-		Weight::from_parts(25_712_247, 0)
+		// Minimum execution time: 21_863_000 picoseconds.
+		Weight::from_parts(31_598_336, 0)
 			.saturating_add(Weight::from_parts(0, 4023))
-			// Standard Error: 12_870
-			.saturating_add(Weight::from_parts(4_201_940, 0).saturating_mul(g.into()))
+			// Standard Error: 57_706
+			.saturating_add(Weight::from_parts(4_662_894, 0).saturating_mul(g.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(g.into())))
 			.saturating_add(T::DbWeight::get().writes(3))

@@ -17,7 +17,7 @@
 // --genesis-builder
 // runtime
 // --pallet
-// pallet_records,pallet_idempotency
+// pallet_records,pallet_anchor
 // --extrinsic
 // *
 // --steps
@@ -57,20 +57,20 @@ impl<T: frame_system::Config> pallet_records::WeightInfo for WeightInfo<T> {
 	/// Proof: `Grants::Epochs` (`max_values`: None, `max_size`: Some(37), added: 2512, mode: `MaxEncodedLen`)
 	/// Storage: `Grants::NextExpiry` (r:1 w:0)
 	/// Proof: `Grants::NextExpiry` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
-	/// Storage: `Anchor::Entries` (r:0 w:1)
-	/// Proof: `Anchor::Entries` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
-	/// Storage: `Records::Payloads` (r:0 w:1)
-	/// Proof: `Records::Payloads` (`max_values`: None, `max_size`: Some(69668), added: 72143, mode: `MaxEncodedLen`)
+	/// Storage: `Anchor::Positions` (r:0 w:1)
+	/// Proof: `Anchor::Positions` (`max_values`: None, `max_size`: Some(72), added: 2547, mode: `MaxEncodedLen`)
+	/// Storage: `Records::Envelopes` (r:0 w:1)
+	/// Proof: `Records::Envelopes` (`max_values`: None, `max_size`: Some(69676), added: 72151, mode: `MaxEncodedLen`)
 	/// The range of component `g` is `[0, 64]`.
 	fn append(g: u32, ) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `1213 + g * (316 ±0)`
-		//  Estimated: `6312 + g * (2869 ±4)`
-		// Minimum execution time: 31_337_000 picoseconds.
-		Weight::from_parts(35_192_432, 0)
+		//  Measured:  `1217 + g * (316 ±0)`
+		//  Estimated: `6312 + g * (2869 ±3)`
+		// Minimum execution time: 32_128_000 picoseconds.
+		Weight::from_parts(32_006_760, 0)
 			.saturating_add(Weight::from_parts(0, 6312))
-			// Standard Error: 18_069
-			.saturating_add(Weight::from_parts(4_117_755, 0).saturating_mul(g.into()))
+			// Standard Error: 36_406
+			.saturating_add(Weight::from_parts(4_510_465, 0).saturating_mul(g.into()))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(g.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -84,20 +84,20 @@ impl<T: frame_system::Config> pallet_records::WeightInfo for WeightInfo<T> {
 	/// Proof: `Grants::Epochs` (`max_values`: None, `max_size`: Some(37), added: 2512, mode: `MaxEncodedLen`)
 	/// Storage: `Grants::NextExpiry` (r:1 w:0)
 	/// Proof: `Grants::NextExpiry` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
-	/// Storage: `Anchor::Entries` (r:0 w:1)
-	/// Proof: `Anchor::Entries` (`max_values`: None, `max_size`: Some(80), added: 2555, mode: `MaxEncodedLen`)
-	/// Storage: `Records::Payloads` (r:0 w:1)
-	/// Proof: `Records::Payloads` (`max_values`: None, `max_size`: Some(69668), added: 72143, mode: `MaxEncodedLen`)
+	/// Storage: `Anchor::Positions` (r:0 w:1)
+	/// Proof: `Anchor::Positions` (`max_values`: None, `max_size`: Some(72), added: 2547, mode: `MaxEncodedLen`)
+	/// Storage: `Records::Envelopes` (r:0 w:1)
+	/// Proof: `Records::Envelopes` (`max_values`: None, `max_size`: Some(69676), added: 72151, mode: `MaxEncodedLen`)
 	/// The range of component `b` is `[1, 69632]`.
 	fn append_sized(b: u32, ) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `667`
+		//  Measured:  `671`
 		//  Estimated: `6312`
-		// Minimum execution time: 31_096_000 picoseconds.
-		Weight::from_parts(20_971_724, 0)
+		// Minimum execution time: 32_799_000 picoseconds.
+		Weight::from_parts(23_682_622, 0)
 			.saturating_add(Weight::from_parts(0, 6312))
-			// Standard Error: 15
-			.saturating_add(Weight::from_parts(1_583, 0).saturating_mul(b.into()))
+			// Standard Error: 17
+			.saturating_add(Weight::from_parts(1_455, 0).saturating_mul(b.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}

@@ -2,14 +2,11 @@
 
 use crate::{DocumentPart, Part, Refused};
 use credio_primitives::{
-	evidence::Subject,
+	evidence::{Format, Subject},
 	rpc::{BlockRef, Bytes, EvidenceJson, FinalizedBlock},
 	Digest,
 };
 use serde::{Deserialize, Serialize};
-
-/// What the first line says.
-const FORMAT: &str = "credio/evidence/v1";
 
 /// Largest file that is read, in bytes.
 pub const MAX_FILE_SIZE: usize = 48 * 1024 * 1024;
@@ -29,6 +26,8 @@ const LINES: [Part; 8] = [
 /// An evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
+	/// How it is made.
+	pub format: Format,
 	/// Hash of block 0, which names the chain.
 	pub genesis: Digest,
 	/// What it is about.
@@ -47,7 +46,7 @@ pub struct Evidence {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Written {
-	format: String,
+	format: Format,
 	genesis: Digest,
 	subject: Subject,
 	from: BlockRef,
@@ -81,8 +80,8 @@ fn sum(text: &str) -> Digest {
 impl Evidence {
 	/// What a node answered, with what its caller says about the document.
 	pub fn new(answer: EvidenceJson, document: Option<DocumentPart>) -> Self {
-		let EvidenceJson { genesis, subject, from, finality, storage } = answer;
-		Self { genesis, subject, from, finality, storage, document }
+		let EvidenceJson { format, genesis, subject, from, finality, storage } = answer;
+		Self { format, genesis, subject, from, finality, storage, document }
 	}
 
 	/// The texts of the parts that have a digest, in the order of their lines.
@@ -107,7 +106,7 @@ impl Evidence {
 		let [genesis, subject, from, finality, storage, document] =
 			parts.each_ref().map(|(_, _, text)| sum(text));
 		let sums = text(&Sums { genesis, subject, from, finality, storage, document })?;
-		let mut file = format!("{{\"format\":\"{FORMAT}\"");
+		let mut file = format!("{{\"format\":{}", text(&self.format)?);
 		for (_, name, text) in &parts {
 			file.push_str(&format!(",\n\"{name}\":{text}"));
 		}
@@ -132,11 +131,7 @@ impl Evidence {
 				let line = error.line().saturating_sub(1);
 				LINES.get(line).unwrap_or(&Part::Sums).refused(error)
 			})?;
-		if format != FORMAT {
-			let format = format.chars().take(40).collect::<String>();
-			return Err(Part::Format.refused(format!("{format:?} is not {FORMAT:?}")));
-		}
-		let evidence = Self { genesis, subject, from, finality, storage, document };
+		let evidence = Self { format, genesis, subject, from, finality, storage, document };
 		let parts = evidence.parts()?;
 		let written =
 			[sums.genesis, sums.subject, sums.from, sums.finality, sums.storage, sums.document];

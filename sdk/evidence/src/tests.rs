@@ -6,12 +6,14 @@ mod finality;
 
 use crate::{verify, Checkpoint, DocumentPart, Evidence, InclusionPart, Part, Trusted};
 use chain::{
-	block, commitment_key, evidence, evidence_of, headers, justification, link, specification,
-	Scene, DOCUMENT, NUMBER,
+	block, commitment_key, evidence, evidence_as, evidence_of, headers, justification, link,
+	specification, Scene, DOCUMENT, NUMBER,
 };
 use credio_primitives::{
-	evidence::Origin, merkle::Tree, rpc::BlockRef, Digest, EntryBody, GrantId, GrantStatus,
-	RequestKey,
+	evidence::{Format, Origin},
+	merkle::Tree,
+	rpc::BlockRef,
+	Digest, EntryBody, GrantId, GrantStatus, RequestKey,
 };
 use sp_core::H256;
 use std::{collections::BTreeMap, fs, path::PathBuf};
@@ -55,7 +57,7 @@ fn evidence_proves_what_the_state_says() {
 	assert!(verified.not_proven().len() > 5);
 }
 
-/// `CREDIO_WRITE_VECTORS=1` writes the files anew, for a new version of the format; version 1 does not change any more.
+/// `CREDIO_WRITE_VECTORS=1` writes the files anew, for a new version of the format; what is published does not change.
 #[test]
 fn the_published_evidence_is_what_is_made_and_accepted() {
 	let published = |name: &str, made: String| {
@@ -68,10 +70,29 @@ fn the_published_evidence_is_what_is_made_and_accepted() {
 		published
 	};
 	let chain = published("evidence-v1.chain.json", specification().1);
-	let evidence = published("evidence-v1.evidence", evidence().0.to_text().unwrap());
 	let trusted = Trusted::from_specification(chain.as_bytes()).unwrap();
-	let evidence = Evidence::parse(evidence.as_bytes()).unwrap();
+	for (name, format) in [("evidence-v1", Format::V1), ("evidence-v2", Format::V2)] {
+		let made = evidence_as(format, format).0.to_text().unwrap();
+		let evidence = published(&format!("{name}.evidence"), made);
+		let evidence = Evidence::parse(evidence.as_bytes()).unwrap();
+		verify(&evidence, &trusted, Some(DOCUMENT), None).unwrap();
+	}
+}
+
+#[test]
+fn entries_are_proven_where_they_were_put_when_they_were_appended() {
+	let (evidence, trusted) = evidence_as(Format::V2, Format::V1);
 	verify(&evidence, &trusted, Some(DOCUMENT), None).unwrap();
+	// The first format does not know of the new places.
+	let (mut evidence, trusted) = evidence_as(Format::V2, Format::V2);
+	evidence.format = Format::V1;
+	let refused = part(verify(&evidence, &trusted, None, None));
+	assert!([Part::Storage, Part::Subject].contains(&refused), "{refused:?}");
+	evidence.format = Format::V2;
+	let unknown = evidence.to_text().unwrap().replacen("evidence/v2", "evidence/v3", 1);
+	let refused = Evidence::parse(unknown.as_bytes()).unwrap_err();
+	assert_eq!(refused.part, Part::Format);
+	assert!(refused.to_string().contains("credio/evidence/v2"), "{refused}");
 }
 
 #[test]
@@ -138,7 +159,7 @@ fn a_checkpoint_stands_for_what_came_before() {
 	assert_eq!(part(verify(&later, &genesis, None, None)), Part::From);
 	assert_eq!(part(verify(&later, &trusted, None, None)), Part::Finality);
 	// The next block that these validators make final, with the same state.
-	let root = chain::prove(&Scene::record().storage(), &later.subject).0;
+	let root = chain::prove(&Scene::record()).0;
 	let proven = headers(root)[2].clone();
 	let next = block(&proven, NUMBER + 1, root, None);
 	let votes = justification(&next, 1, &[(2, &next), (3, &next), (5, &next)], &[]);

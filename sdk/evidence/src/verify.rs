@@ -43,7 +43,7 @@ pub fn verify(
 	document: Option<&[u8]>,
 	key: Option<&CommitmentKey>,
 ) -> Result<Verified, Refused> {
-	let Evidence { genesis, subject, from, finality, storage, document: part } = evidence;
+	let Evidence { format, genesis, subject, from, finality, storage, document: part } = evidence;
 	if *genesis != trusted.genesis {
 		return Err(Part::Genesis.refused(format!(
 			"it is of the chain {genesis}, and the specification is that of {}",
@@ -57,7 +57,7 @@ pub fn verify(
 		)));
 	}
 	let last = finality::follow(trusted, finality)?;
-	let facts = state::read(subject, last.header.number, last.header.state_root, storage)?;
+	let facts = state::read(*format, subject, last.header.number, last.header.state_root, storage)?;
 	let documented = document::check(&facts.header.body, part.as_ref(), document, key)?;
 	Ok(Verified {
 		genesis: *genesis,

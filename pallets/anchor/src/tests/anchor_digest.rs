@@ -1,4 +1,4 @@
-use crate::{mock::*, Entries, Event, Headers};
+use crate::{mock::*, Event, Headers};
 use credio_primitives::{EntryBody, EntryHeader, RecordId};
 use frame_support::assert_ok;
 
@@ -25,7 +25,7 @@ fn anchor_digest_works() {
 				body: EntryBody::DigestAnchor { commitment: digest(7) },
 			})
 		);
-		assert_eq!(Entries::<Test>::get(id, 0), Some(record_id));
+		assert_eq!(Anchor::record_at(&id, 0), Some(record_id));
 	});
 }
 

@@ -1,8 +1,8 @@
 //! What holds of both kinds of anchor.
 
-use crate::{mock::*, weights::WeightInfo, Call, Entries, Error, Headers, Streams};
+use crate::{mock::*, weights::WeightInfo, Call, Entries, Error, Headers, Positions, Streams};
 use credio_primitives::{
-	limits::MAX_GRANTS_READ, AccountId, RecordId, Reference, Sequence, StreamId,
+	limits::MAX_GRANTS_READ, AccountId, RecordId, Reference, Sequence, SequenceKey, StreamId,
 };
 use frame_support::{
 	assert_noop, assert_ok,
@@ -60,7 +60,7 @@ fn references_of_two_organizations_do_not_collide() {
 		AppendGrants::set(vec![(BETA, id)]);
 		assert_ok!(append(ALICE, id, reference(1)));
 		assert_ok!(append(BOB, id, reference(1)));
-		assert_eq!(Entries::<Test>::get(id, 1), Some(RecordId::derive(BETA, &reference(1))));
+		assert_eq!(Anchor::record_at(&id, 1), Some(RecordId::derive(BETA, &reference(1))));
 	});
 }
 
@@ -171,5 +171,22 @@ fn cannot_append_to_a_full_stream() {
 		for append in APPENDS {
 			assert_noop!(append(ALICE, id, reference(1)), Error::<Test>::StreamFull);
 		}
+	});
+}
+
+#[test]
+fn entries_from_before_are_found_where_they_were_put() {
+	build_and_execute(|| {
+		let id = stream(ALICE, "invoices");
+		let old = [anchor(id, 0), anchor(id, 1)];
+		for (sequence, record_id) in (0..).zip(old) {
+			Positions::<Test>::remove(id, SequenceKey::from(sequence));
+			Entries::<Test>::insert(id, sequence, record_id);
+		}
+		let new = anchor(id, 2);
+		let ids = Anchor::entries(&id, 0, 10).into_iter().map(|entry| entry.record_id);
+		assert_eq!(ids.collect::<Vec<_>>(), [old[0], old[1], new]);
+		assert_eq!(Entries::<Test>::iter_keys().count(), 2);
+		assert_eq!(Positions::<Test>::iter().collect::<Vec<_>>(), [(id, 2.into(), new)]);
 	});
 }

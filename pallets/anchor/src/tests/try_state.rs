@@ -1,7 +1,7 @@
 //! `try_state` finds what it is there for.
 
-use crate::{mock::*, Entries, Headers, StreamCounts, Streams, StreamsByOwner};
-use credio_primitives::{EntryBody, RecordId, StreamId, StreamName};
+use crate::{mock::*, Entries, Headers, Positions, StreamCounts, Streams, StreamsByOwner};
+use credio_primitives::{EntryBody, RecordId, SequenceKey, StreamId, StreamName};
 use sp_runtime::TryRuntimeError;
 
 fn found_after(damage: impl FnOnce(StreamId)) -> Result<(), TryRuntimeError> {
@@ -22,7 +22,10 @@ fn entry(n: u8) -> RecordId {
 
 #[test]
 fn a_gap_is_found() {
-	assert_eq!(found_after(|id| Entries::<Test>::remove(id, 1)), Err("gap in a stream".into()));
+	assert_eq!(
+		found_after(|id| Positions::<Test>::remove(id, SequenceKey::from(1))),
+		Err("gap in a stream".into())
+	);
 }
 
 #[test]
@@ -53,7 +56,12 @@ fn a_missing_or_misplaced_header_is_found() {
 #[test]
 fn an_entry_past_the_end_is_found() {
 	assert_eq!(
-		found_after(|id| Entries::<Test>::insert(id, 3, entry(1))),
+		found_after(|id| Positions::<Test>::insert(id, SequenceKey::from(3), entry(1))),
+		Err("stray entry".into())
+	);
+	// In both places.
+	assert_eq!(
+		found_after(|id| Entries::<Test>::insert(id, 1, entry(1))),
 		Err("stray entry".into())
 	);
 }

@@ -1,4 +1,4 @@
-use crate::{mock::*, Payloads};
+use crate::{mock::*, Envelopes};
 use credio_primitives::{
 	limits::MAX_PAYLOAD_SIZE, traits::Streams as _, EntryBody, EntryHeader, RecordId,
 };
@@ -62,7 +62,7 @@ fn records_and_anchors_share_the_sequence_numbers_of_a_stream() {
 		for (sequence, entry) in entries.iter().enumerate() {
 			assert_eq!(Anchor::header(entry).unwrap().sequence, sequence as u64);
 		}
-		assert_eq!(Payloads::<Test>::iter_keys().count(), 2);
+		assert_eq!(Envelopes::<Test>::iter_keys().count(), 2);
 		assert_eq!(Records::payload(&entries[1]), None);
 	});
 }

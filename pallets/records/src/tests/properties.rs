@@ -1,6 +1,6 @@
 //! Random sequences of calls against a model.
 
-use crate::{mock::*, Payloads};
+use crate::{mock::*, Envelopes};
 use credio_primitives::{
 	limits::MAX_PAYLOAD_SIZE, traits::Streams as _, AccountId, EntryBody, KeyEpoch, KeyEpochState,
 	OrganizationId, RecordId, StreamId,
@@ -250,7 +250,7 @@ fn apply(step: &Step) -> DispatchResult {
 fn compare(model: &Model) {
 	assert_eq!(Anchor::all_entries().count(), model.entries.len());
 	let records = model.entries.values().filter(|entry| entry.content.is_some()).count();
-	assert_eq!(Payloads::<Test>::iter_keys().count(), records);
+	assert_eq!(Envelopes::<Test>::iter_keys().count(), records);
 	for (id, ModelEntry { stream, content }) in &model.entries {
 		let id = record_id(*id);
 		let header = Anchor::header(&id).unwrap();

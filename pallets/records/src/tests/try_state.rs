@@ -1,16 +1,22 @@
 //! `try_state` finds what it is there for.
 
-use crate::{mock::*, Payloads};
-use credio_primitives::{RecordId, RecordPayload};
+use crate::{mock::*, Envelopes, Payloads};
+use credio_primitives::{RecordId, RecordPayload, SequenceKey, StreamId};
 use sp_runtime::TryRuntimeError;
 
+/// Position of the record.
+const FIRST: SequenceKey = SequenceKey([0; 8]);
+/// Position of the anchor.
+const SECOND: SequenceKey = SequenceKey([0, 0, 0, 0, 0, 0, 0, 1]);
+
 /// What is found after damage to a stream with a record and an anchor.
-fn found_after(damage: impl FnOnce(RecordId, RecordId)) -> Result<(), TryRuntimeError> {
+fn found_after(damage: impl FnOnce(StreamId, RecordId)) -> Result<(), TryRuntimeError> {
 	new_test_ext().execute_with(|| {
 		let id = stream(ALICE, "invoices");
-		let (record, anchor) = (record(id, 1), anchor(id, 2));
+		let record = record(id, 1);
+		anchor(id, 2);
 		Records::do_try_state().expect("the storage is consistent");
-		damage(record, anchor);
+		damage(id, record);
 		Records::do_try_state()
 	})
 }
@@ -22,31 +28,43 @@ fn payload(size: u32) -> RecordPayload {
 #[test]
 fn a_missing_payload_is_found() {
 	assert_eq!(
-		found_after(|record, _| Payloads::<Test>::remove(record)),
+		found_after(|stream, _| Envelopes::<Test>::remove(stream, FIRST)),
 		Err("record without a payload".into())
 	);
 }
 
 #[test]
+fn a_payload_from_before_is_found_where_it_was_put() {
+	assert_eq!(
+		found_after(|stream, record| {
+			let payload = Envelopes::<Test>::take(stream, FIRST).unwrap();
+			Payloads::<Test>::insert(record, &payload);
+			assert_eq!(Records::payload(&record), Some(payload));
+		}),
+		Ok(())
+	);
+}
+
+#[test]
 fn a_stray_payload_is_found() {
+	let stray = Err("stray payload".into());
 	assert_eq!(
 		found_after(|_, _| Payloads::<Test>::insert(RecordId([0; 32]), payload(100))),
-		Err("payload without a header".into())
+		stray
 	);
-	assert_eq!(
-		found_after(|_, anchor| Payloads::<Test>::insert(anchor, payload(100))),
-		Err("payload of an anchor".into())
-	);
+	assert_eq!(found_after(|id, _| Envelopes::<Test>::insert(id, SECOND, payload(100))), stray);
+	// In both places.
+	assert_eq!(found_after(|_, record| Payloads::<Test>::insert(record, payload(100))), stray);
 }
 
 #[test]
 fn a_changed_payload_is_found() {
 	assert_eq!(
-		found_after(|record, _| Payloads::<Test>::insert(record, payload(99))),
+		found_after(|stream, _| Envelopes::<Test>::insert(stream, FIRST, payload(99))),
 		Err("payload of another size".into())
 	);
 	assert_eq!(
-		found_after(|record, _| Payloads::<Test>::mutate(record, |payload| {
+		found_after(|stream, _| Envelopes::<Test>::mutate(stream, FIRST, |payload| {
 			payload.as_mut().unwrap()[0] = 2;
 		})),
 		Err("payload without a known envelope".into())

@@ -4,7 +4,7 @@ use crate::{state::Proof, DocumentPart, Evidence, Header, Trusted};
 use codec::Encode;
 use credio_envelope::CommitmentKey;
 use credio_primitives::{
-	evidence::{Facts, Origin, Subject},
+	evidence::{Facts, Format, Origin, Subject},
 	rpc::{BlockRef, Bytes, FinalizedBlock},
 	storage, AccessRequest, AccessRequestId, AccessRequestState, Digest, EntryBody, EntryHeader,
 	Grant, GrantId, KeyEpochState, Organization, OrganizationStatus, Outcome, Permission, Quota,
@@ -110,6 +110,10 @@ pub fn specification() -> (Header, String) {
 
 /// What the state is to say.
 pub struct Scene {
+	/// Of the evidence.
+	pub format: Format,
+	/// Where the entry is: as of that format.
+	pub stored: Format,
 	pub subject: Subject,
 	pub body: EntryBody,
 }
@@ -122,6 +126,8 @@ impl Scene {
 		let mut grants = vec![GrantId([0x51; 32]), GrantId([0x60; 32])];
 		grants.sort();
 		Self {
+			format: Format::V2,
+			stored: Format::V2,
 			subject: Subject {
 				record_id: RecordId::derive(1, &reference),
 				origin: Some(origin),
@@ -151,10 +157,14 @@ impl Scene {
 			body: self.body,
 		};
 		state.insert(storage::header(&record_id), header.encode());
+		let (position, payload) = match self.stored {
+			Format::V1 => (storage::entry(&stream, 4), storage::payload(&record_id)),
+			Format::V2 => (storage::position(&stream, 4), storage::envelope(&stream, 4)),
+		};
+		state.insert(position, record_id.encode());
 		if let EntryBody::Record { .. } = self.body {
-			state.insert(storage::payload(&record_id), vec![6u8; 107].encode());
+			state.insert(payload, vec![6u8; 107].encode());
 		}
-		state.insert(storage::entry(&stream, 4), record_id.encode());
 		let info = Stream {
 			owner: 1,
 			name: text("invoices"),
@@ -239,16 +249,17 @@ impl Scene {
 	}
 }
 
-/// Root and proof of what evidence of a subject reads.
-pub fn prove(state: &Storage, subject: &Subject) -> (H256, Vec<Bytes>) {
+/// Root and proof of what evidence of a scene reads.
+pub fn prove(scene: &Scene) -> (H256, Vec<Bytes>) {
+	let state = scene.storage();
 	let (mut db, mut root) = (MemoryDB::<BlakeTwo256>::default(), H256::zero());
 	let mut trie = TrieDBMutBuilder::<LayoutV1<BlakeTwo256>>::new(&mut db, &mut root).build();
-	for (key, value) in state {
+	for (key, value) in &state {
 		trie.insert(key, value).unwrap();
 	}
 	drop(trie);
 	let proof = Proof { db, root, recorder: Recorder::default() };
-	Facts::read(subject, NUMBER, &proof).unwrap();
+	Facts::read(scene.format, &scene.subject, NUMBER, &proof).unwrap();
 	(root, proof.recorder.drain_storage_proof().into_nodes().into_iter().map(Bytes).collect())
 }
 
@@ -265,12 +276,13 @@ pub fn headers(root: H256) -> [Header; 5] {
 /// Evidence of a scene, and what is trusted.
 pub fn evidence_of(scene: Scene, document: Option<DocumentPart>) -> (Evidence, Trusted) {
 	let trusted = Trusted::from_specification(specification().1.as_bytes()).unwrap();
-	let (root, nodes) = prove(&scene.storage(), &scene.subject);
+	let (root, nodes) = prove(&scene);
 	let [_, change, proven, next, last] = headers(root);
 	let first = justification(&change, 0, &[(1, &change), (2, &change), (4, &change)], &[]);
 	let second =
 		justification(&proven, 1, &[(2, &proven), (3, &next), (5, &last)], &[&next, &last]);
 	let evidence = Evidence {
+		format: scene.format,
 		genesis: trusted.genesis(),
 		subject: scene.subject,
 		from: BlockRef { number: 0, hash: trusted.genesis() },
@@ -283,10 +295,15 @@ pub fn evidence_of(scene: Scene, document: Option<DocumentPart>) -> (Evidence, T
 
 /// Evidence of a record, with commitment key and document.
 pub fn evidence() -> (Evidence, Trusted) {
+	evidence_as(Format::V2, Format::V2)
+}
+
+/// The same in a format, of an entry that is where that of another one expects it.
+pub fn evidence_as(format: Format, stored: Format) -> (Evidence, Trusted) {
 	let document = DocumentPart {
 		commitment_key: commitment_key().reveal().parse().ok(),
 		inclusion: None,
 		content: Some(Bytes(DOCUMENT.to_vec())),
 	};
-	evidence_of(Scene::record(), Some(document))
+	evidence_of(Scene { format, stored, ..Scene::record() }, Some(document))
 }

@@ -15,7 +15,7 @@ fn with(links: Vec<FinalizedBlock>) -> Result<crate::Verified, crate::Refused> {
 
 fn chain() -> [Header; 5] {
 	let scene = Scene::record();
-	headers(chain::prove(&scene.storage(), &scene.subject).0)
+	headers(chain::prove(&scene).0)
 }
 
 fn change_of(change: &Header) -> FinalizedBlock {
