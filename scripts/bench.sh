@@ -99,6 +99,7 @@ profiles() {
 		measure "load-${profile/:/-}" load --profile "$profile" --count $((COUNT / 8)) --in-flight 512 --sign-ahead
 	done
 	measure load-merkle-1000 load --profile merkle:1000 --count "$ANCHORS"
+	measure load-merkle-100000 load --profile merkle:100000 --count $((ANCHORS / 10))
 	for profile in fetch:1024 query; do
 		measure "load-${profile/:/-}" load --profile "$profile" --count "$READS"
 	done
