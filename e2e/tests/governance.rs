@@ -186,6 +186,18 @@ fn chain_of_release(number: u32, folder: &Path) -> String {
 	path(&file).to_owned()
 }
 
+/// The raw form of a specification, which evidence is verified against.
+fn raw_specification(chain: &str, folder: &Path) -> String {
+	let output = Command::new(binary("credio-node"))
+		.args(["build-spec", "--raw", "--chain", chain])
+		.output()
+		.expect("credio-node starts");
+	assert!(output.status.success());
+	let file = folder.join("raw.json");
+	fs::write(&file, output.stdout).expect("writable");
+	path(&file).to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_runtime_is_upgraded_while_uploads_run() {
 	let folder = tempfile::tempdir().expect("a temporary folder");
@@ -208,7 +220,7 @@ async fn the_runtime_is_upgraded_while_uploads_run() {
 	uploads.some(100).await;
 	channel.ok(&["runtime", "apply", path(&code)]);
 	uploads.some(100).await;
-	assert_eq!(version(), 3);
+	assert_eq!(version(), 4);
 	// The validators that it had go on, and the council decides about them now.
 	let client = Client::connect(&node.url(), uploads.vault()).await.expect("it answers");
 	client.wait_for_finality(5).await.expect("it goes on");
@@ -219,6 +231,15 @@ async fn the_runtime_is_upgraded_while_uploads_run() {
 	operator.ok(&["runtime", "propose", path(&code)]);
 	operator.refused(&["runtime", "apply", path(&code)]);
 	uploads.applied(&channel).await;
+	// What is from before the upgrade is read and proven where it was put, as is what came after it.
+	let raw = raw_specification(&chain, folder.path());
+	let entries = channel.json(&["query", "--stream", "invoices", "--limit", "1000", "--json"]);
+	for entry in entries.first().into_iter().chain(entries.last()) {
+		let record = entry["recordId"].as_str().expect("an id");
+		let evidence = folder.path().join(format!("{record}.evidence"));
+		channel.ok(&["evidence", record, "-o", path(&evidence), "--with-key"]);
+		channel.ok(&["evidence", "verify", path(&evidence), "--chain", &raw]);
+	}
 }
 
 #[test]
