@@ -224,7 +224,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	fn has_expired(grant: &Grant) -> bool {
+	pub(crate) fn has_expired(grant: &Grant) -> bool {
 		grant.expires_at.is_some_and(|block| block < Self::now())
 	}
 
