@@ -16,10 +16,10 @@ use sp_core::H256;
 use std::{
 	collections::HashMap,
 	hash::Hash,
-	sync::{Arc, Mutex, MutexGuard, PoisonError},
+	sync::{Arc, Mutex},
 };
 
-use crate::service::FullClient;
+use crate::{lock::lock, service::FullClient};
 
 /// Most answers of a kind that are remembered. What goes beyond is asked each time.
 const MAX_ANSWERS: usize = 10_000;
@@ -56,11 +56,6 @@ impl<Question, Answer> Default for Memory<Question, Answer> {
 }
 
 impl<Question: Eq + Hash, Answer: Copy> Memory<Question, Answer> {
-	fn lock(&self) -> MutexGuard<'_, Answers<Question, Answer>> {
-		// Nothing under this lock panics half-way.
-		self.0.lock().unwrap_or_else(PoisonError::into_inner)
-	}
-
 	/// The answer to a question at a block, for which `ask` is called unless it is known. Nobody waits for another one's.
 	fn get(
 		&self,
@@ -68,11 +63,11 @@ impl<Question: Eq + Hash, Answer: Copy> Memory<Question, Answer> {
 		question: Question,
 		ask: impl FnOnce(&Question) -> Result<Answer, Error>,
 	) -> Result<Answer, Error> {
-		if let Some(answer) = self.lock().get(block, &question) {
+		if let Some(answer) = lock(&self.0).get(block, &question) {
 			return Ok(answer);
 		}
 		let answer = ask(&question)?;
-		self.lock().note(block, question, answer);
+		lock(&self.0).note(block, question, answer);
 		Ok(answer)
 	}
 }

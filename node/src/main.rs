@@ -10,6 +10,7 @@ mod cli;
 mod command;
 mod consortium;
 mod defaults;
+mod lock;
 mod logging;
 mod metrics;
 mod pool;

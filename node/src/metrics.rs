@@ -1,6 +1,6 @@
 //! What operators ask, as Prometheus metrics: `docs/operate.md` lists them, `deploy/monitoring` has alerts and a dashboard.
 
-use crate::{pool::FairPool, service::FullClient};
+use crate::{lock::lock, pool::FairPool, service::FullClient};
 use credio_primitives::{
 	apis::{MonitoringApi, OrganizationsApi, RequestsApi, ValidatorsApi},
 	limits, BlockNumber,
@@ -14,7 +14,7 @@ use sp_api::{ApiExt, ProvideRuntimeApi};
 use sp_core::H256;
 use std::{
 	collections::{HashMap, VecDeque},
-	sync::{Arc, Mutex, PoisonError},
+	sync::{Arc, Mutex},
 	time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use substrate_prometheus_endpoint::{
@@ -40,7 +40,7 @@ pub struct Taken(Mutex<(HashMap<H256, Instant>, VecDeque<H256>)>);
 impl Taken {
 	/// Notes that a transaction was taken now.
 	pub fn note(&self, hash: H256) {
-		let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+		let mut taken = lock(&self.0);
 		let (times, order) = &mut *taken;
 		if times.insert(hash, Instant::now()).is_none() {
 			order.push_back(hash);
@@ -54,7 +54,7 @@ impl Taken {
 
 	/// How long ago a transaction was taken that has become final.
 	fn finish(&self, hash: &H256) -> Option<Duration> {
-		let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+		let mut taken = lock(&self.0);
 		taken.0.remove(hash).map(|at| at.elapsed())
 	}
 }

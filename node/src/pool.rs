@@ -28,12 +28,12 @@ use std::{
 	pin::Pin,
 	sync::{
 		atomic::{AtomicU64, Ordering},
-		Arc, Mutex, MutexGuard, PoisonError,
+		Arc, Mutex,
 	},
 	time::Duration,
 };
 
-use crate::{best::BestBlock, metrics::Taken, service::FullClient};
+use crate::{best::BestBlock, lock::lock, metrics::Taken, service::FullClient};
 
 type Inner = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
 type Error = <Inner as TransactionPool>::Error;
@@ -203,11 +203,6 @@ pub struct FairPool {
 	taken: Taken,
 	/// Transactions that there was no room for.
 	refused: AtomicU64,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-	// Nothing under these locks panics half-way.
-	mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn full() -> Error {
