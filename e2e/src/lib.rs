@@ -37,6 +37,21 @@ pub fn binary(name: &str) -> PathBuf {
 	path
 }
 
+/// Writes the raw specification of a chain, which the node knows by name or by file, to a file, and answers its path.
+///
+/// # Panics
+///
+/// If the node does not make it, or it cannot be written.
+pub fn raw_specification(chain: &str, file: &Path) -> String {
+	let output = Command::new(binary("credio-node"))
+		.args(["build-spec", "--raw", "--chain", chain])
+		.output()
+		.expect("credio-node starts");
+	assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+	std::fs::write(file, output.stdout).expect("writable");
+	uploads::path(file).to_owned()
+}
+
 /// A number that the environment can set.
 pub fn number(variable: &str, default: usize) -> usize {
 	std::env::var(variable).ok().and_then(|n| n.parse().ok()).unwrap_or(default)

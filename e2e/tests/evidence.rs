@@ -1,6 +1,6 @@
 //! Evidence: made with a node, verified on a machine that has none.
 
-use credio_e2e::{binary, until_active, uploads::path, Cli, Node};
+use credio_e2e::{binary, raw_specification, until_active, uploads::path, Cli, Node};
 use credio_sdk::{vault::LocalVault, Client};
 use serde_json::Value;
 use std::{
@@ -41,12 +41,7 @@ impl Verifier {
 
 	/// The raw specification of a chain that the node knows by name.
 	fn specification(&self, chain: &str) -> String {
-		let output = Command::new(binary("credio-node"))
-			.args(["build-spec", "--raw", "--chain", chain])
-			.output()
-			.expect("credio-node starts");
-		assert!(output.status.success());
-		self.write(&format!("{chain}.json"), output.stdout)
+		raw_specification(chain, &self.file(&format!("{chain}.json")))
 	}
 
 	fn run(&self, evidence: &str, chain: &str, more: &[&str]) -> Output {

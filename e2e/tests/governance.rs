@@ -1,7 +1,7 @@
 //! The network is governed by its members: motions, validators, upgrades of the runtime, and the chain of a new
 //! consortium, while uploads run through an outbox.
 
-use credio_e2e::{binary, until_active, uploads::path, Cli, Node};
+use credio_e2e::{binary, raw_specification, until_active, uploads::path, Cli, Node};
 use credio_sdk::{
 	client::Upload,
 	outbox::{Item, ItemState, Outbox, Settings},
@@ -186,18 +186,6 @@ fn chain_of_release(number: u32, folder: &Path) -> String {
 	path(&file).to_owned()
 }
 
-/// The raw form of a specification, which evidence is verified against.
-fn raw_specification(chain: &str, folder: &Path) -> String {
-	let output = Command::new(binary("credio-node"))
-		.args(["build-spec", "--raw", "--chain", chain])
-		.output()
-		.expect("credio-node starts");
-	assert!(output.status.success());
-	let file = folder.join("raw.json");
-	fs::write(&file, output.stdout).expect("writable");
-	path(&file).to_owned()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_runtime_is_upgraded_while_uploads_run() {
 	let folder = tempfile::tempdir().expect("a temporary folder");
@@ -232,7 +220,7 @@ async fn the_runtime_is_upgraded_while_uploads_run() {
 	operator.refused(&["runtime", "apply", path(&code)]);
 	uploads.applied(&channel).await;
 	// What is from before the upgrade is read and proven where it was put, as is what came after it.
-	let raw = raw_specification(&chain, folder.path());
+	let raw = raw_specification(&chain, &folder.path().join("raw.json"));
 	let entries = channel.json(&["query", "--stream", "invoices", "--limit", "1000", "--json"]);
 	for entry in entries.first().into_iter().chain(entries.last()) {
 		let record = entry["recordId"].as_str().expect("an id");
