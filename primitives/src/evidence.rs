@@ -29,6 +29,22 @@ pub enum Format {
 	V2,
 }
 
+impl Format {
+	/// What `read` finds at the key that runtimes from version 4 on write, or where this has nothing, at the one before.
+	fn first<Value, Error>(
+		self,
+		key: Vec<u8>,
+		before: Vec<u8>,
+		read: impl Fn(&[u8]) -> Result<Option<Value>, Error>,
+	) -> Result<Option<Value>, Error> {
+		let found = if self == Self::V1 { None } else { read(&key)? };
+		if found.is_some() {
+			return Ok(found);
+		}
+		read(&before)
+	}
+}
+
 /// The request that brought an entry, as only those know who made it: the entry's id follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -143,37 +159,6 @@ impl<S: State> Reader<'_, S> {
 		self.get(what, key)?.ok_or(FactsError::Missing(what))
 	}
 
-	/// The entry where a header says that it is.
-	fn record_at(
-		&self,
-		format: Format,
-		header: &EntryHeader,
-	) -> Result<RecordId, FactsError<S::Error>> {
-		let EntryHeader { stream, sequence, .. } = header;
-		if format == Format::V2 {
-			if let Some(there) = self.get("position", &storage::position(stream, *sequence))? {
-				return Ok(there);
-			}
-		}
-		self.need("position", &storage::entry(stream, *sequence))
-	}
-
-	/// The digest of a record's payload.
-	fn payload(
-		&self,
-		format: Format,
-		id: &RecordId,
-		header: &EntryHeader,
-	) -> Result<Digest, FactsError<S::Error>> {
-		let digest = |key: Vec<u8>| self.0.digest(&key).map_err(FactsError::Read);
-		if format == Format::V2 {
-			if let Some(digest) = digest(storage::envelope(&header.stream, header.sequence))? {
-				return Ok(digest);
-			}
-		}
-		digest(storage::payload(id))?.ok_or(FactsError::Missing("payload"))
-	}
-
 	/// All grants on these resources.
 	fn grants(
 		&self,
@@ -275,14 +260,27 @@ impl Facts {
 		let record_id = subject.record_id;
 		let header: EntryHeader = state.need("entry", &storage::header(&record_id))?;
 		let stream: Stream = state.need("stream", &storage::stream(&header.stream))?;
-		let there = state.record_at(format, &header)?;
+		let EntryHeader { stream: stream_id, sequence, .. } = &header;
+		let there = format.first(
+			storage::position(stream_id, *sequence),
+			storage::entry(stream_id, *sequence),
+			|key| state.get::<RecordId>("position", key),
+		)?;
+		let there = there.ok_or(FactsError::Missing("position"))?;
 		if there != record_id || header.sequence >= stream.next_sequence || header.block > number {
 			return Err(FactsError::Contradiction(
 				"the stream and the entry contradict each other",
 			));
 		}
 		let payload = match header.body {
-			EntryBody::Record { .. } => Some(state.payload(format, &record_id, &header)?),
+			EntryBody::Record { .. } => {
+				let digest = format.first(
+					storage::envelope(stream_id, *sequence),
+					storage::payload(&record_id),
+					|key| state.0.digest(key).map_err(FactsError::Read),
+				)?;
+				Some(digest.ok_or(FactsError::Missing("payload"))?)
+			},
 			EntryBody::DigestAnchor { .. } | EntryBody::MerkleAnchor { .. } => None,
 		};
 		let epoch = state.get("key epoch", &storage::key_epoch(&header.stream))?;

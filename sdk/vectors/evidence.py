@@ -328,16 +328,17 @@ def check_state(format, subject, state):
         body["epoch"] = scale.number(4) if body["kind"] == 2 else None
         body["commitment"] = scale.take(32)
     owner = (state.get(key("Anchor", "Streams", stream)) or b"")[:4]
-    there = payload = None
-    if format == FORMATS[1]:
-        there = state.get(key("Anchor", "Positions", stream, sequence[::-1]))
-    there = there or state.get(key("Anchor", "Entries", stream, twox_64_concat(sequence)))
-    need(there == record, "storage", "not there")
+
+    def first(name, before, **how):
+        """What is at the first key, which version 1 does not know, or else at the second one."""
+        return (format != FORMATS[0] and state.get(name, **how)) or state.get(before, **how)
+
+    position = stream, sequence[::-1]
+    before = key("Anchor", "Entries", stream, twox_64_concat(sequence))
+    need(first(key("Anchor", "Positions", *position), before) == record, "storage", "not there")
     if body["kind"] == 2:
-        if format == FORMATS[1]:
-            payload = state.get(key("Records", "Envelopes", stream, sequence[::-1]), only_digest=True)
-        payload = payload or state.get(key("Records", "Payloads", record), only_digest=True)
-        need(payload, "storage", "no payload")
+        before = key("Records", "Payloads", record)
+        need(first(key("Records", "Envelopes", *position), before, only_digest=True), "storage", "no payload")
     state.get(key("Grants", "Epochs", stream))
     if origin := subject["origin"]:
         request = raw(origin["requestKey"])
