@@ -21,6 +21,7 @@ pub mod organization;
 pub mod request;
 pub mod rpc;
 pub mod storage;
+pub mod text;
 pub mod traits;
 pub mod validator;
 pub mod validity;

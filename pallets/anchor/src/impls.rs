@@ -2,7 +2,7 @@
 
 use super::*;
 use credio_primitives::{
-	limits,
+	limits, text,
 	traits::{self, AppendAccess, Appended, Appender, Membership, Role},
 	AccountId, BlockNumber, Commitment, Digest, Entry, EntryBody, EntryHeader, OrganizationId,
 	RecordId, Reference, Sequence, SequenceKey, Stream, StreamId, StreamName, StreamStatus,
@@ -24,8 +24,7 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_create_stream(by: AccountId, name: StreamName) -> DispatchResult {
 		let owner = T::Membership::ensure_role(&by, Role::Admin)?;
-		ensure!(!name.is_empty(), Error::<T>::InvalidName);
-		ensure!(core::str::from_utf8(&name).is_ok(), Error::<T>::InvalidName);
+		ensure!(text::is_plain_utf8(&name), Error::<T>::InvalidName);
 		let id = StreamId::derive(owner, &name);
 		ensure!(!Streams::<T>::contains_key(id), Error::<T>::AlreadyExists);
 		let count = StreamCounts::<T>::get(owner);

@@ -1,7 +1,7 @@
 //! What holds of this pallet's storage after every block.
 
 use super::*;
-use credio_primitives::{limits, EntryBody, RecordId, StreamId};
+use credio_primitives::{limits, text, EntryBody, RecordId, StreamId};
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
 
@@ -23,7 +23,7 @@ impl<T: Config> Pallet<T> {
 		for (id, stream) in Streams::<T>::iter() {
 			ensure!(id == StreamId::derive(stream.owner, &stream.name), "id of another stream");
 			ensure!(!stream.name.is_empty(), "stream without a name");
-			ensure!(core::str::from_utf8(&stream.name).is_ok(), "name is no UTF-8");
+			ensure!(text::is_plain_utf8(&stream.name), "name is no plain text");
 			ensure!(stream.created_at <= Self::now(), "stream of the future");
 			ensure!(
 				StreamsByOwner::<T>::contains_key(stream.owner, id),

@@ -8,8 +8,8 @@ mod requests;
 
 use super::*;
 use credio_primitives::{
-	limits, traits::Streams, BlockNumber, EntryBody, KeyEpoch, OrganizationId, Purpose, Resource,
-	WrappedKey,
+	limits, text, traits::Streams, BlockNumber, EntryBody, KeyEpoch, OrganizationId, Purpose,
+	Resource, WrappedKey,
 };
 use frame_support::ensure;
 use sp_runtime::{traits::SaturatedConversion, DispatchError, DispatchResult};
@@ -40,8 +40,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn ensure_purpose(purpose: &Purpose) -> DispatchResult {
-		ensure!(!purpose.is_empty(), Error::<T>::InvalidPurpose);
-		ensure!(core::str::from_utf8(purpose).is_ok(), Error::<T>::InvalidPurpose);
+		ensure!(text::is_plain_utf8(purpose), Error::<T>::InvalidPurpose);
 		Ok(())
 	}
 

@@ -6,8 +6,8 @@ use alloc::{
 	vec::Vec,
 };
 use credio_primitives::{
-	limits, traits::Streams, AccessRequestState, BlockNumber, EntryBody, Grant, GrantId, KeyEpoch,
-	Purpose, Resource, StreamId, WrappedKey,
+	limits, text, traits::Streams, AccessRequestState, BlockNumber, EntryBody, Grant, GrantId,
+	KeyEpoch, Purpose, Resource, StreamId, WrappedKey,
 };
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
@@ -220,7 +220,7 @@ impl<T: Config> Pallet<T> {
 }
 
 fn is_text(purpose: &Purpose) -> bool {
-	!purpose.is_empty() && core::str::from_utf8(purpose).is_ok()
+	text::is_plain_utf8(purpose)
 }
 
 fn is_wrapped(key: &WrappedKey) -> bool {

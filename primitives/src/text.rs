@@ -1,0 +1,102 @@
+//! Text that people read: names and purposes, which organizations choose and others see.
+
+/// Whether text shows as what it is: neither empty nor with white space around it, and without characters that are
+/// invisible, that control a terminal, or that change the direction in which it is written.
+///
+/// Refused are the general categories Cc, Zl and Zp, the bidirectional formatting characters and the default-ignorable
+/// characters of the Unicode Standard (<https://www.unicode.org/reports/tr9/> and
+/// <https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>), and characters of private use, which show
+/// differently to everybody.
+pub fn is_plain(text: &str) -> bool {
+	!text.is_empty() && text.trim() == text && text.chars().all(is_visible)
+}
+
+/// Whether bytes are UTF-8 that [`is_plain`].
+pub fn is_plain_utf8(bytes: &[u8]) -> bool {
+	core::str::from_utf8(bytes).is_ok_and(is_plain)
+}
+
+fn is_visible(character: char) -> bool {
+	!character.is_control()
+		&& !matches!(
+			character,
+			'\u{ad}'
+				| '\u{34f}' | '\u{61c}'
+				| '\u{115f}'..='\u{1160}'
+				| '\u{17b4}'..='\u{17b5}'
+				| '\u{180b}'..='\u{180f}'
+				| '\u{200b}'..='\u{200f}'
+				| '\u{2028}'..='\u{202e}'
+				| '\u{2060}'..='\u{206f}'
+				| '\u{3164}'
+				| '\u{e000}'..='\u{f8ff}'
+				| '\u{fe00}'..='\u{fe0f}'
+				| '\u{feff}'
+				| '\u{ffa0}'
+				| '\u{fff0}'..='\u{fffb}'
+				| '\u{1bca0}'..='\u{1bca3}'
+				| '\u{1d173}'..='\u{1d17a}'
+				| '\u{e0000}'..='\u{e0fff}'
+				| '\u{f0000}'..='\u{10ffff}'
+		)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use alloc::format;
+
+	#[test]
+	fn names_of_every_script_are_plain() {
+		for text in [
+			"Hollin Joinery Limited",
+			"Łódź Sp. z o.o.",
+			"深圳市供应链",
+			"شركة التمويل",
+			"חברה",
+			"a",
+		] {
+			assert!(is_plain(text), "{text}");
+		}
+	}
+
+	#[test]
+	fn what_hides_or_steers_is_not_plain() {
+		for character in [
+			'\0',
+			'\n',
+			'\t',
+			'\u{1b}',
+			'\u{7f}',
+			'\u{85}',
+			'\u{9b}',
+			'\u{ad}',
+			'\u{61c}',
+			'\u{200b}',
+			'\u{200d}',
+			'\u{200e}',
+			'\u{2028}',
+			'\u{202a}',
+			'\u{202e}',
+			'\u{2060}',
+			'\u{2066}',
+			'\u{2069}',
+			'\u{3164}',
+			'\u{e000}',
+			'\u{fe0f}',
+			'\u{feff}',
+			'\u{e0041}',
+			'\u{10fffd}',
+		] {
+			assert!(!is_plain(&format!("a{character}b")), "{character:?}");
+		}
+	}
+
+	#[test]
+	fn empty_text_and_white_space_around_it_are_not_plain() {
+		for text in ["", " ", " a", "a ", "\u{a0}a", "a\u{3000}"] {
+			assert!(!is_plain(text), "{text:?}");
+		}
+		assert!(!is_plain_utf8(&[0xff]) && !is_plain_utf8(b"") && is_plain_utf8(b"a b"));
+	}
+}
