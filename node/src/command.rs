@@ -71,11 +71,12 @@ pub fn run() -> sc_cli::Result<()> {
 		},
 		Some(Subcommand::Key(cmd)) => cmd.run(&cli),
 		Some(Subcommand::NewNetwork(cmd)) => {
-			let (spec, genesis) = consortium::chain_spec(&cmd.file)?;
-			let json = spec.as_json(true).map_err(sc_cli::Error::Input)?;
+			let made = consortium::new_network(&cmd.file)?;
+			let json = made.spec.as_json(true).map_err(sc_cli::Error::Input)?;
 			std::fs::write(&cmd.output, json)?;
 			println!("chain specification  {}", cmd.output.display());
-			println!("genesis              {genesis:?}");
+			println!("network_id           \"{:?}\"", made.network_id);
+			println!("genesis              {:?}", made.genesis_hash);
 			Ok(())
 		},
 		Some(Subcommand::SessionKeys(cmd)) => {

@@ -5,7 +5,7 @@
 
 use crate::chain_spec::ChainSpec;
 use codec::{Decode, Encode};
-use credio_primitives::{development, limits, AccountId, PublicKey, Quota, Roles};
+use credio_primitives::{development, limits, text, AccountId, PublicKey, Quota, Roles};
 use credio_runtime::{
 	configs::{consensus::MAX_VALIDATORS, governance::MAX_COUNCIL_MEMBERS},
 	opaque::Block,
@@ -35,6 +35,7 @@ The file, in TOML:
 
   name = "Trade Finance"            # of the network, for people
   id = "trade-finance"              # of the chain: letters, digits, - and _; names the folder of its database
+  network_id = "0x…"                # 32 random bytes; the command draws and prints them if they are left out
   boot_nodes = ["/dns/node.operator.example/tcp/30333/p2p/12D3KooW…"]    # may be left out
 
   council = ["5F…"]                 # accounts of members; more than half of them decide, two thirds change the council
@@ -51,8 +52,9 @@ The file, in TOML:
   session_keys = "0x…"
   proof = "0x…"
 
-Everything in it is public. Everybody runs the command on the same file with the same release, and compares the genesis
-hash that it prints."#;
+Everything in it is public. One runs the command, and puts the network id that it prints into the file. Everybody else runs
+it on that file with the same release, and compares the genesis hash that it prints. A network that is made anew needs a new
+id: without one, what was signed for the network before is good in the new one too."#;
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -60,6 +62,7 @@ hash that it prints."#;
 struct Consortium {
 	name: String,
 	id: String,
+	network_id: Option<String>,
 	#[serde(default)]
 	boot_nodes: Vec<String>,
 	council: Vec<String>,
@@ -140,10 +143,14 @@ fn development_accounts() -> BTreeSet<AccountId> {
 
 impl Consortium {
 	/// The genesis as the runtime takes it, or what is wrong.
-	fn genesis(&self) -> Result<Value, Complaints> {
+	fn genesis(&self, drawn: H256) -> Result<(Value, H256), Complaints> {
 		let mut complaints = Complaints::default();
+		let network_id = self.network_id(drawn, &mut complaints);
 		let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-		complaints.unless(!self.name.trim().is_empty(), "name: the network has none");
+		complaints.unless(
+			text::is_plain(&self.name),
+			"name: at least one character, none of them invisible, and no white space around it",
+		);
 		complaints.unless(
 			!self.id.is_empty() && self.id.len() <= 64 && self.id.chars().all(is_plain),
 			"id: 1 to 64 letters, digits, - and _",
@@ -156,12 +163,30 @@ impl Consortium {
 		}
 		let accounts = validators.iter().map(|(account, _)| account).collect::<Vec<_>>();
 		let keys = validators.iter().map(|(account, keys)| (account, account, keys));
-		Ok(json!({
+		let genesis = json!({
+			"governance": { "networkId": network_id },
 			"validators": { "validators": accounts },
 			"session": { "keys": keys.collect::<Vec<_>>() },
 			"councilMembership": { "members": council },
 			"organizations": { "organizations": organizations },
-		}))
+		});
+		Ok((genesis, network_id))
+	}
+
+	/// Returns the network id of the file, or without one the one that was drawn.
+	fn network_id(&self, drawn: H256, complaints: &mut Complaints) -> H256 {
+		let Some(text) = &self.network_id else { return drawn };
+		let given = from_hex(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+		let given = given.unwrap_or_else(|| {
+			complaints.add("network_id: 0x and 64 hex digits; without it, the command draws one");
+			drawn.0
+		});
+		let is_known = given == [0; 32] || given == development::NETWORK_ID;
+		complaints.unless(
+			!is_known,
+			"network_id: everybody knows this one; without it, the command draws one",
+		);
+		H256(given)
 	}
 
 	fn organizations(&self, complaints: &mut Complaints) -> (Vec<Value>, BTreeSet<AccountId>) {
@@ -175,6 +200,10 @@ impl Consortium {
 			complaints.unless(
 				(1..=limits::MAX_NAME_LENGTH as usize).contains(&name.len()),
 				format!("{what}: its name has 1 to {} bytes", limits::MAX_NAME_LENGTH),
+			);
+			complaints.unless(
+				text::is_plain(name),
+				format!("{what}: its name has an invisible or control character, or white space around it"),
 			);
 			complaints.unless(names.insert(name), format!("{what}: another one has this name"));
 			let key = organization.encryption_key.parse::<PublicKey>();
@@ -220,6 +249,10 @@ impl Consortium {
 			complaints.unless(
 				quota.is_none_or(|quota| quota.bytes > 0 && quota.ref_time > 0),
 				format!("{what}: with a quota of 0 it can do nothing"),
+			);
+			complaints.unless(
+				quota.is_none_or(|quota| quota.bytes.max(quota.ref_time) <= limits::MAX_QUOTA),
+				format!("{what}: a quota is at most {}", limits::MAX_QUOTA),
 			);
 			json!({
 				"name": name,
@@ -295,15 +328,30 @@ impl Consortium {
 	}
 }
 
-/// Makes the chain specification that the file at `path` describes.
+/// A chain specification, and what its makers compare.
+pub struct NewNetwork {
+	/// The specification.
+	pub spec: ChainSpec,
+	/// The network's id.
+	pub network_id: H256,
+	/// The hash that names the chain.
+	pub genesis_hash: H256,
+}
+
+/// Makes the chain specification that the file at `path` describes. If that gives no network id, one is drawn at random.
 ///
-/// Errors: one that lists all that is wrong with it.
-pub fn chain_spec(path: &Path) -> Result<(ChainSpec, H256), Error> {
+/// # Errors
+///
+/// One that lists all that is wrong with the file.
+pub fn new_network(path: &Path) -> Result<NewNetwork, Error> {
 	let failed = |error: &dyn Display| Error::Input(format!("{}: {error}", path.display()));
 	let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
 	let consortium: Consortium = toml::from_str(&text).map_err(|error| failed(&error))?;
-	let genesis = consortium
-		.genesis()
+	let mut drawn = [0; 32];
+	getrandom::fill(&mut drawn)
+		.map_err(|error| failed(&format!("the system has no randomness: {error}")))?;
+	let (genesis, network_id) = consortium
+		.genesis(H256(drawn))
 		.map_err(|Complaints(all)| failed(&format!("\n  {}", all.join("\n  "))))?;
 	let boot_nodes = consortium
 		.boot_nodes
@@ -328,8 +376,8 @@ pub fn chain_spec(path: &Path) -> Result<(ChainSpec, H256), Error> {
 		.with_boot_nodes(boot_nodes)
 		.with_genesis_config_patch(genesis)
 		.build();
-	let hash = genesis_hash(&spec).map_err(|error| failed(&error))?;
-	Ok((spec, hash))
+	let genesis_hash = genesis_hash(&spec).map_err(|error| failed(&error))?;
+	Ok(NewNetwork { spec, network_id, genesis_hash })
 }
 
 /// The hash that names the chain.

@@ -67,6 +67,10 @@ pub const ORGANIZATIONS: [DevelopmentOrganization; 5] = [
 	},
 ];
 
+/// The network id of the presets `development` and `local`. Everybody knows it, so chains of these presets are one chain
+/// to whoever signs for them; no other network may have it.
+pub const NETWORK_ID: [u8; 32] = *b"credio/development/network-id/v1";
+
 /// The X25519 secret of a development organization's encryption key.
 pub fn encryption_secret(name: &str) -> [u8; 32] {
 	derive(b"credio/development/encryption-key/v1", name)

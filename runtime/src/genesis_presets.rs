@@ -67,6 +67,7 @@ fn preset(validators: &[(Sr25519Keyring, Ed25519Keyring)]) -> Value {
 		.collect::<Vec<_>>();
 	let accounts = keys.iter().map(|(account, ..)| account.clone()).collect::<Vec<_>>();
 	build_struct_json_patch!(RuntimeGenesisConfig {
+		governance: pallet_governance::GenesisConfig { network_id: development::NETWORK_ID.into() },
 		validators: pallet_validators::GenesisConfig { validators: accounts },
 		session: pallet_session::GenesisConfig { keys },
 		council_membership: pallet_membership::GenesisConfig {

@@ -7,18 +7,20 @@ extern crate alloc;
 mod benchmarking;
 #[cfg(test)]
 mod mock;
+mod motions;
 #[cfg(test)]
 mod tests;
 pub mod weights;
 
+pub use motions::{Motions, OpenMotion};
 pub use pallet::*;
 pub use weights::WeightInfo;
 
-/// Lets the council act as root.
+/// Lets the council act as root, bounds what one seat of it may propose, and names the network.
 #[allow(missing_docs)]
 #[frame_support::pallet]
 pub mod pallet {
-	use super::WeightInfo;
+	use super::{Motions, WeightInfo};
 	use alloc::boxed::Box;
 	use frame_support::{
 		dispatch::{GetDispatchInfo, PostDispatchInfo},
@@ -40,8 +42,52 @@ pub mod pallet {
 			+ GetDispatchInfo;
 		/// Who may act as root.
 		type RootOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// Who has proposed which motions.
+		type Motions: Motions<Self::AccountId>;
+		/// Most motions of one seat of the council that are open at a time.
+		#[pallet::constant]
+		type MaxOpenMotions: Get<u32>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+	}
+
+	/// The id of the network: 32 random bytes. It makes the genesis of every network another one, even where the same
+	/// people make two of the same organizations, members and validators; so nothing that is signed for one network is
+	/// good in the other.
+	#[pallet::storage]
+	pub type NetworkId<T: Config> = StorageValue<_, [u8; 32], ValueQuery>;
+
+	/// The genesis.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// The id of the network, as `0x` and 64 hex digits.
+		pub network_id: sp_core::H256,
+		#[serde(skip)]
+		#[allow(missing_docs)]
+		pub _marker: core::marker::PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			NetworkId::<T>::put(self.network_id.0);
+		}
+	}
+
+	/// Why a call is refused.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The seat has as many open motions as one can have: close one, or wait until one has ended.
+		TooManyOpenMotions,
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// The id of the network.
+		pub fn network_id() -> [u8; 32] {
+			Self::do_network_id()
+		}
 	}
 
 	/// What happened.

@@ -1,9 +1,10 @@
 //! A runtime for the tests: account 1 is the council.
 
 use crate as pallet_governance;
-use frame_support::{derive_impl, ord_parameter_types};
+use frame_support::{derive_impl, ord_parameter_types, parameter_types, traits::ConstU32};
 use frame_system::EnsureSignedBy;
 use sp_runtime::BuildStorage;
+use std::collections::BTreeMap;
 
 #[frame_support::runtime]
 mod runtime {
@@ -40,7 +41,27 @@ ord_parameter_types! {
 impl crate::Config for Test {
 	type RuntimeCall = RuntimeCall;
 	type RootOrigin = EnsureSignedBy<Council, u64>;
+	type Motions = Table;
+	type MaxOpenMotions = ConstU32<2>;
 	type WeightInfo = ();
+}
+
+parameter_types! {
+	/// Open motions by proposer, and how many closed ones are remembered.
+	pub static Open: BTreeMap<u64, u32> = BTreeMap::new();
+	pub static Closed: u32 = 0;
+}
+
+/// Stands for the council's table.
+pub struct Table;
+
+impl pallet_governance::Motions<u64> for Table {
+	fn open_of(proposer: &u64) -> u32 {
+		Open::get().get(proposer).copied().unwrap_or_default()
+	}
+	fn forget_closed(most: u32) {
+		Closed::mutate(|closed| *closed = closed.saturating_sub(most));
+	}
 }
 
 pub fn new_test_ext() -> sp_io::TestExternalities {

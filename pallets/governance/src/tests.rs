@@ -1,5 +1,5 @@
-use crate::{mock::*, Event};
-use frame_support::{assert_noop, assert_ok};
+use crate::{mock::*, Error, Event, OpenMotion};
+use frame_support::{assert_noop, assert_ok, traits::Consideration};
 use sp_runtime::DispatchError;
 
 fn set_heap_pages() -> Box<RuntimeCall> {
@@ -35,5 +35,45 @@ fn a_failing_call_is_reported() {
 		System::assert_last_event(
 			Event::DispatchedAsRoot { result: Err(DispatchError::BadOrigin) }.into(),
 		);
+	});
+}
+
+#[test]
+fn a_seat_has_a_bounded_number_of_open_motions() {
+	new_test_ext().execute_with(|| {
+		let propose = |who: u64| OpenMotion::<Test>::new(&who, 0).map(|_| ());
+		Open::set([(7, 1)].into());
+		assert_ok!(propose(7));
+		Open::set([(7, 2)].into());
+		assert_eq!(propose(7), Err(Error::<Test>::TooManyOpenMotions.into()));
+		// That is nobody else's concern.
+		assert_ok!(propose(8));
+	});
+}
+
+#[test]
+fn proposers_of_closed_motions_are_forgotten_faster_than_motions_come() {
+	new_test_ext().execute_with(|| {
+		Closed::set(5);
+		for left in [3, 1, 0] {
+			assert_ok!(OpenMotion::<Test>::new(&1, 0).map(|_| ()));
+			assert_eq!(Closed::get(), left);
+		}
+	});
+}
+
+#[test]
+fn the_genesis_names_the_network() {
+	use sp_runtime::BuildStorage;
+	let genesis = RuntimeGenesisConfig {
+		governance: crate::GenesisConfig {
+			network_id: sp_core::H256([7; 32]),
+			_marker: Default::default(),
+		},
+		..Default::default()
+	};
+	let storage = genesis.build_storage().expect("it builds");
+	sp_io::TestExternalities::from(storage).execute_with(|| {
+		assert_eq!(Governance::network_id(), [7; 32]);
 	});
 }
