@@ -3,7 +3,10 @@
 use crate::invoices::{invoice, Numbers};
 use credio_sdk::{
 	client::Upload,
-	primitives::{limits::MAX_CALLS, Quota, Reference, StreamId},
+	primitives::{
+		limits::{MAX_CALLS, MAX_QUOTA},
+		Quota, Reference, StreamId,
+	},
 	vault::LocalVault,
 	Client, Error,
 };
@@ -88,7 +91,7 @@ async fn connect(node: &str, organization: &str) -> Result<Client, String> {
 async fn lift_quota(node: &str) -> Result<(), String> {
 	let council = connect(node, COUNCIL).await?;
 	let of = connect(node, ORGANIZATION).await?.organization_id();
-	let quota = Quota { bytes: u64::MAX, ref_time: u64::MAX };
+	let quota = Quota { bytes: MAX_QUOTA, ref_time: MAX_QUOTA };
 	council.set_quota(of, quota).await.map(|_| ()).map_err(|error| error.to_string())
 }
 

@@ -3,7 +3,7 @@
 use crate::load::{since_epoch, Bench};
 use credio_sdk::{
 	client::NewOrganization,
-	primitives::{development, Quota},
+	primitives::{development, limits::MAX_QUOTA, Quota},
 	vault::{LocalVault, Vault},
 	Client, Error,
 };
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// The example organization that is the council.
 const COUNCIL: &str = "operator";
 /// A quota that nobody uses up.
-const UNLIMITED: Quota = Quota { bytes: u64::MAX, ref_time: u64::MAX };
+const UNLIMITED: Quota = Quota { bytes: MAX_QUOTA, ref_time: MAX_QUOTA };
 
 /// So many organizations, each with connections and a stream, and with nothing that bounds what it may submit: first
 /// the example organizations, without the one that is the council, and then new ones, which the council admits.

@@ -337,7 +337,7 @@ pub enum RuntimeCommand {
 		#[arg(value_name = "WASM")]
 		code: PathBuf,
 	},
-	/// Carry out an upgrade that the council has authorized. Any member can
+	/// Carry out an upgrade that the council has authorized. Any seat of the council can
 	#[command(after_help = "Example: credio runtime apply credio_runtime.compact.compressed.wasm")]
 	Apply {
 		/// The new runtime's code

@@ -23,6 +23,12 @@ pub const MAX_CALLS: u32 = 64;
 pub const MAX_LANES: u32 = 1_024;
 /// How far ahead of a lane's next position a request may be handed to the pool.
 pub const MAX_POSITIONS_AHEAD: u64 = 1_024;
+/// Largest number of a quota: JSON numbers beyond it lose digits in JavaScript.
+pub const MAX_QUOTA: u64 = (1 << 53) - 1;
+/// Longest motion of the council, in bytes. A new runtime is authorized by its hash, and is none.
+pub const MAX_MOTION_LENGTH: u32 = 64 * 1024;
+/// Most motions of one seat of the council that are open at a time.
+pub const MAX_OPEN_MOTIONS: u32 = 8;
 /// Most members of one organization.
 pub const MAX_MEMBERS: u32 = 1_000;
 /// Most grants in force on one stream or record.

@@ -21,5 +21,9 @@ pub const ALREADY_DECIDED: u8 = 8;
 pub const POSITION_CONSUMED: u8 = 9;
 /// The organization has no lane of this number.
 pub const NO_SUCH_LANE: u8 = 10;
+/// Only seats of the council may make operational calls, and only those by which they govern, within their bounds.
+pub const OPERATIONAL_NOT_ALLOWED: u8 = 20;
+/// The seat has used up its allowance of governance calls for this window of blocks.
+pub const ALLOWANCE_EXCEEDED: u8 = 21;
 /// Of `UnknownTransaction::Custom`: the lane position lies further ahead of the next one than the pool waits for.
 pub const POSITION_TOO_FAR: u8 = 11;

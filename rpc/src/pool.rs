@@ -150,6 +150,14 @@ fn invalid_transaction(invalid: InvalidTransaction) -> Error {
 			"a request has 1 to 64 calls, all of the product's own pallets and none of them a submit",
 			"calls",
 		),
+		InvalidTransaction::Custom(validity::OPERATIONAL_NOT_ALLOWED) => refused(
+			"operational calls are for the council's seats, and only those by which they govern, within their bounds",
+			"calls",
+		),
+		InvalidTransaction::Custom(validity::ALLOWANCE_EXCEEDED) => refused(
+			"the seat has used up its allowance of governance calls for this window of blocks",
+			"exhausted",
+		),
 		InvalidTransaction::Stale => refused("the account's nonce was used already", "stale"),
 		InvalidTransaction::Future => {
 			refused("the nonce is ahead of the account's next one", "future")

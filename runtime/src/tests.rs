@@ -1,6 +1,7 @@
 //! What must not change by accident: pallet indices, storage prefixes, sizes of what is stored.
 
 mod bundles;
+mod governance;
 mod submissions;
 #[cfg(feature = "try-runtime")]
 mod upgrade;
@@ -71,7 +72,7 @@ fn storage_prefixes_of_the_product_are_frozen() {
 		})
 		.filter(|name| {
 			let product = ["Organizations.", "Anchor.", "Records.", "Grants.", "Idempotency."];
-			let product = product.iter().chain(&["Bundles.", "Validators."]);
+			let product = product.iter().chain(&["Bundles.", "Validators.", "Governance."]);
 			product.into_iter().any(|pallet| name.starts_with(pallet))
 		})
 		.collect::<Vec<_>>();

@@ -1,12 +1,12 @@
 //! The transaction extension that keeps strangers out and holds organizations to their quotas.
 
-use super::{Config, Members, Organizations, Pallet, QuotaUses, WeightInfo};
+use super::{Config, Members, Organizations, Pallet, QuotaUses, SeatUses, WeightInfo};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::marker::PhantomData;
 use credio_primitives::{validity, AccountId, OrganizationId, OrganizationStatus};
 use frame_support::{
 	dispatch::{DispatchClass, DispatchInfo, PostDispatchInfo},
-	traits::{Contains, ContainsPair, OriginTrait},
+	traits::{Contains, ContainsPair, Get, OriginTrait},
 	weights::Weight,
 	CloneNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
 };
@@ -17,8 +17,8 @@ use sp_runtime::{
 		TransactionExtension, ValidateResult,
 	},
 	transaction_validity::{
-		InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityError,
-		ValidTransaction,
+		InvalidTransaction, TransactionPriority, TransactionSource, TransactionValidity,
+		TransactionValidityError, ValidTransaction,
 	},
 	DispatchResult,
 };
@@ -26,8 +26,9 @@ use sp_runtime::{
 /// Refuses transactions whose signer is no member of an active organization, and those that do not fit the rest of
 /// the organization's quota for the present window of blocks; counts those that are applied.
 ///
-/// Calls of [`Config::GovernanceCalls`] are counted where they can be, and never refused: no suspension and no quota
-/// keeps the council from governing, so it cannot lock itself out.
+/// Calls of [`Config::GovernanceCalls`] are held to the allowance of the seat that makes them instead, which no suspension
+/// and no quota takes away; so the council cannot lock itself out, and no seat can fill blocks. They go before what
+/// organizations submit. Every other operational call is refused: it would take room that is kept for these.
 ///
 /// Refusals are `InvalidTransaction::Custom` with the codes of [`credio_primitives::validity`]. The weight that a
 /// transaction declared but did not use is given back; its bytes are not. There is nothing to encode or sign.
@@ -57,11 +58,23 @@ impl<T> core::fmt::Debug for CheckQuota<T> {
 	}
 }
 
+/// Priority of governance calls in a pool. What organizations submit has none.
+pub const GOVERNANCE_PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
+
+/// Whom a transaction is counted against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payer {
+	/// An organization, for what its members submit.
+	Organization(OrganizationId),
+	/// A seat of the council, for a governance call.
+	Seat(AccountId),
+}
+
 /// What a transaction is counted with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {
-	/// The organization it is counted against.
-	pub organization: OrganizationId,
+	/// Whom it is counted against.
+	pub payer: Payer,
 	/// The window it is counted in.
 	pub window: u32,
 }
@@ -90,40 +103,71 @@ impl<T: Config> Pallet<T> {
 		}
 		let window = Self::window();
 		let used = Self::use_in_window(member.organization, window);
-		// Checked, since a sum that saturates would fit a quota of the largest number.
-		let fits = |used: u64, more: u64, quota: u64| {
-			used.checked_add(more).is_some_and(|total| total <= quota)
-		};
 		if !fits(used.bytes, bytes(len), organization.quota.bytes)
 			|| !fits(used.ref_time, ref_time, organization.quota.ref_time)
 		{
 			return Err(refusal(validity::QUOTA_EXCEEDED));
 		}
-		Ok(Charge { organization: member.organization, window })
+		Ok(Charge { payer: Payer::Organization(member.organization), window })
 	}
 
-	/// What a call of governance is counted with: nothing if its signer has left its organization.
-	fn governance_charge(who: &AccountId) -> Option<Charge> {
-		let organization = Members::<T>::get(who)?.organization;
-		Some(Charge { organization, window: Self::window() })
+	/// Checks whether a governance call of this size and weight fits what is left of its seat's allowance.
+	fn check_allowance(
+		seat: &AccountId,
+		len: usize,
+		ref_time: u64,
+	) -> Result<Charge, TransactionValidityError> {
+		let window = Self::window();
+		let used = Self::seat_use_in_window(seat, window);
+		let allowance = T::SeatAllowance::get();
+		if used.calls >= allowance.calls
+			|| !fits(used.bytes, bytes(len), allowance.bytes)
+			|| !fits(used.ref_time, ref_time, allowance.ref_time)
+		{
+			return Err(refusal(validity::ALLOWANCE_EXCEEDED));
+		}
+		Ok(Charge { payer: Payer::Seat(seat.clone()), window })
 	}
 
 	/// Counts a transaction before it is dispatched.
 	fn count(charge: &Charge, len: usize, ref_time: u64) {
-		let mut used = Self::use_in_window(charge.organization, charge.window);
-		used.bytes = used.bytes.saturating_add(bytes(len));
-		used.ref_time = used.ref_time.saturating_add(ref_time);
-		QuotaUses::<T>::insert(charge.organization, used);
+		match &charge.payer {
+			Payer::Organization(organization) => {
+				let mut used = Self::use_in_window(*organization, charge.window);
+				used.bytes = used.bytes.saturating_add(bytes(len));
+				used.ref_time = used.ref_time.saturating_add(ref_time);
+				QuotaUses::<T>::insert(organization, used);
+			},
+			Payer::Seat(seat) => {
+				let mut used = Self::seat_use_in_window(seat, charge.window);
+				used.calls = used.calls.saturating_add(1);
+				used.bytes = used.bytes.saturating_add(bytes(len));
+				used.ref_time = used.ref_time.saturating_add(ref_time);
+				SeatUses::<T>::insert(seat, used);
+			},
+		}
 	}
 
 	/// Gives back what a transaction did not use, if the window in which it was counted is still the stored one.
 	fn give_back(charge: &Charge, ref_time: u64) {
-		QuotaUses::<T>::mutate(charge.organization, |used| {
-			if used.window == charge.window {
-				used.ref_time = used.ref_time.saturating_sub(ref_time);
-			}
-		});
+		match &charge.payer {
+			Payer::Organization(organization) => QuotaUses::<T>::mutate(organization, |used| {
+				if used.window == charge.window {
+					used.ref_time = used.ref_time.saturating_sub(ref_time);
+				}
+			}),
+			Payer::Seat(seat) => SeatUses::<T>::mutate(seat, |used| {
+				if used.window == charge.window {
+					used.ref_time = used.ref_time.saturating_sub(ref_time);
+				}
+			}),
+		}
 	}
+}
+
+/// Whether `more` fits beside what is `used`. Checked, since a sum that saturates would fit the largest number.
+fn fits(used: u64, more: u64, limit: u64) -> bool {
+	used.checked_add(more).is_some_and(|total| total <= limit)
 }
 
 impl<T> TransactionExtension<T::RuntimeCall> for CheckQuota<T>
@@ -134,8 +178,8 @@ where
 {
 	const IDENTIFIER: &'static str = "CheckQuota";
 	type Implicit = ();
-	type Val = Option<Charge>;
-	type Pre = Option<Charge>;
+	type Val = Charge;
+	type Pre = Charge;
 
 	fn weight(&self, _: &T::RuntimeCall) -> Weight {
 		T::WeightInfo::check_quota()
@@ -154,11 +198,16 @@ where
 		// A general transaction that no extension before this one has given a signer has none to hold to a quota.
 		let who = origin.as_signer().ok_or_else(|| refusal(validity::NOT_A_MEMBER))?;
 		let ref_time = info.total_weight().ref_time();
-		let charge = if T::GovernanceCalls::contains(who, call) {
-			Pallet::<T>::governance_charge(who)
-		} else {
-			Some(Pallet::<T>::check_quota(who, len, ref_time)?)
-		};
+		if T::GovernanceCalls::contains(who, call) {
+			let charge = Pallet::<T>::check_allowance(who, len, ref_time)?;
+			let valid =
+				ValidTransaction { priority: GOVERNANCE_PRIORITY, ..ValidTransaction::default() };
+			return Ok((valid, charge, origin));
+		}
+		if info.class == DispatchClass::Operational {
+			return Err(refusal(validity::OPERATIONAL_NOT_ALLOWED));
+		}
+		let charge = Pallet::<T>::check_quota(who, len, ref_time)?;
 		Ok((ValidTransaction::default(), charge, origin))
 	}
 
@@ -170,9 +219,7 @@ where
 		info: &DispatchInfoOf<T::RuntimeCall>,
 		len: usize,
 	) -> Result<Self::Pre, TransactionValidityError> {
-		if let Some(charge) = &charge {
-			Pallet::<T>::count(charge, len, info.total_weight().ref_time());
-		}
+		Pallet::<T>::count(&charge, len, info.total_weight().ref_time());
 		Ok(charge)
 	}
 
@@ -184,8 +231,8 @@ where
 		_result: &DispatchResult,
 	) -> Result<Weight, TransactionValidityError> {
 		let unspent = post_info.calc_unspent(info).ref_time();
-		if let (Some(charge), 1..) = (&charge, unspent) {
-			Pallet::<T>::give_back(charge, unspent);
+		if unspent > 0 {
+			Pallet::<T>::give_back(&charge, unspent);
 		}
 		Ok(Weight::zero())
 	}

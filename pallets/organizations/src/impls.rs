@@ -4,7 +4,7 @@ use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
 	apis::{MemberInfo, OrganizationInfo, QuotaInfo},
-	limits,
+	limits, text,
 	traits::{self, Membership, Role},
 	AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, Organization, OrganizationId,
 	OrganizationName, OrganizationStatus, PublicKey, Quota, QuotaUse, Roles,
@@ -64,6 +64,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_set_quota(id: OrganizationId, quota: Quota) -> DispatchResult {
+		Self::ensure_quota(&quota)?;
 		Self::mutate_organization(id, |organization| {
 			organization.quota = quota;
 			Ok(())
@@ -143,9 +144,9 @@ impl<T: Config> Pallet<T> {
 		encryption_key: PublicKey,
 		quota: Option<Quota>,
 	) -> Result<(OrganizationId, Organization), DispatchError> {
-		ensure!(!name.is_empty(), Error::<T>::InvalidName);
-		ensure!(core::str::from_utf8(&name).is_ok(), Error::<T>::InvalidName);
+		ensure!(text::is_plain_utf8(&name), Error::<T>::InvalidName);
 		ensure!(!NameIndex::<T>::contains_key(&name), Error::<T>::NameTaken);
+		quota.iter().try_for_each(Self::ensure_quota)?;
 		ensure!(!encryption_key.is_low_order(), Error::<T>::WeakEncryptionKey);
 		let id = NextOrganizationId::<T>::get();
 		let next = id.checked_add(1).ok_or(Error::<T>::TooManyOrganizations)?;
@@ -162,6 +163,22 @@ impl<T: Config> Pallet<T> {
 			quota: quota.unwrap_or_else(T::DefaultQuota::get),
 		};
 		Ok((id, organization))
+	}
+
+	fn ensure_quota(quota: &Quota) -> DispatchResult {
+		let largest = quota.bytes.max(quota.ref_time);
+		ensure!(largest <= limits::MAX_QUOTA, Error::<T>::QuotaTooLarge);
+		Ok(())
+	}
+
+	/// What a seat of the council has used in the present window.
+	pub(crate) fn seat_use_in_window(seat: &AccountId, window: u32) -> SeatUse {
+		let used = SeatUses::<T>::get(seat);
+		if used.window == window {
+			used
+		} else {
+			SeatUse { window, ..SeatUse::default() }
+		}
 	}
 
 	/// Makes an account a member and counts it; the caller stores the organization.
@@ -293,7 +310,7 @@ impl<T: Config> Membership<AccountId> for Pallet<T> {
 		let id = NextOrganizationId::<T>::get();
 		let name = alloc::format!("benchmark {id}").into_bytes();
 		let name = OrganizationName::try_from(name).expect("20 bytes are short enough; qed");
-		let quota = Quota { bytes: u64::MAX, ref_time: u64::MAX };
+		let quota = Quota { bytes: limits::MAX_QUOTA, ref_time: limits::MAX_QUOTA };
 		Self::do_admit(name, who.clone(), PublicKey([9; 32]), Some(quota))
 			.expect("the account is no member yet; qed")
 	}

@@ -16,9 +16,9 @@ mod try_state;
 mod types;
 pub mod weights;
 
-pub use extension::{Charge, CheckQuota};
+pub use extension::{Charge, CheckQuota, Payer, GOVERNANCE_PRIORITY};
 pub use pallet::*;
-pub use types::{GenesisMember, GenesisOrganization};
+pub use types::{Allowance, GenesisMember, GenesisOrganization, SeatUse};
 pub use weights::WeightInfo;
 
 /// Organizations, their members, encryption keys and quotas.
@@ -26,7 +26,10 @@ pub use weights::WeightInfo;
 #[allow(unused_qualifications)]
 #[frame_support::pallet]
 pub mod pallet {
-	use super::{types::GenesisOrganization, weights::WeightInfo};
+	use super::{
+		types::{Allowance, GenesisOrganization, SeatUse},
+		weights::WeightInfo,
+	};
 	use alloc::vec::Vec;
 	use core::marker::PhantomData;
 	use credio_primitives::{
@@ -68,8 +71,13 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxKeyVersions: Get<u32>;
 
-		/// The calls by which the network governs itself, with those who may make them: no suspension and no quota
-		/// stops them.
+		/// What a seat of the council may use for governance calls per window of blocks, whatever its organization's
+		/// quota and status.
+		#[pallet::constant]
+		type SeatAllowance: Get<Allowance>;
+
+		/// The calls by which the network governs itself, with the seats that may make them: no suspension and no quota
+		/// stops them, only [`Config::SeatAllowance`]. Nobody else may make an operational call.
 		type GovernanceCalls: ContainsPair<AccountId, Self::RuntimeCall>;
 
 		/// The calls that a node brings without a signer. Who may bring them is for their pallets to check.
@@ -138,6 +146,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type QuotaUses<T: Config> =
 		StorageMap<_, Twox64Concat, OrganizationId, QuotaUse, ValueQuery>;
+
+	/// What each seat of the council has used in the window in which it last governed.
+	// Blake2_128Concat: accounts are chosen by their holders.
+	#[pallet::storage]
+	pub type SeatUses<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, SeatUse, ValueQuery>;
 
 	/// Organizations that are there from the start, numbered in their order.
 	#[pallet::genesis_config]
@@ -248,7 +261,7 @@ pub mod pallet {
 		OrganizationNotFound,
 		/// The account is no member of the caller's organization.
 		MemberNotFound,
-		/// A name is 1 to 64 bytes of UTF-8.
+		/// A name is 1 to 64 bytes of UTF-8, without invisible and control characters, and without white space around it.
 		InvalidName,
 		/// Another organization has that name.
 		NameTaken,
@@ -268,6 +281,8 @@ pub mod pallet {
 		NotSuspended,
 		/// All numbers of organizations are given away.
 		TooManyOrganizations,
+		/// A quota is at most 9,007,199,254,740,991 (2^53 - 1).
+		QuotaTooLarge,
 	}
 
 	#[pallet::hooks]

@@ -1,6 +1,6 @@
 //! A runtime for the tests: two organizations, and a council of one account.
 
-use crate::{self as pallet_organizations, GenesisMember, GenesisOrganization};
+use crate::{self as pallet_organizations, Allowance, GenesisMember, GenesisOrganization};
 use credio_primitives::{AccountId, PublicKey, Quota, Roles};
 use frame_support::{
 	derive_impl, ord_parameter_types, parameter_types,
@@ -47,6 +47,7 @@ parameter_types! {
 	pub const DefaultQuota: Quota = Quota { bytes: 1_000, ref_time: 1_000_000 };
 	pub const QuotaWindow: u32 = 10;
 	pub const MaxKeyVersions: u32 = 4;
+	pub const SeatAllowance: Allowance = Allowance { calls: 3, bytes: 2_000, ref_time: 2_000_000 };
 }
 
 impl crate::Config for Test {
@@ -54,6 +55,7 @@ impl crate::Config for Test {
 	type DefaultQuota = DefaultQuota;
 	type QuotaWindow = QuotaWindow;
 	type MaxKeyVersions = MaxKeyVersions;
+	type SeatAllowance = SeatAllowance;
 	type GovernanceCalls = CouncilRemarks;
 	type UnsignedCalls = NodeReports;
 	type WeightInfo = ();

@@ -1,7 +1,7 @@
 //! What holds of this pallet's storage after every block.
 
 use super::*;
-use credio_primitives::limits;
+use credio_primitives::{limits, text};
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
 
@@ -28,7 +28,7 @@ impl<T: Config> Pallet<T> {
 		for (id, organization) in Organizations::<T>::iter() {
 			ensure!(id < next, "organization without a number");
 			ensure!(!organization.name.is_empty(), "organization without a name");
-			ensure!(core::str::from_utf8(&organization.name).is_ok(), "name is no UTF-8");
+			ensure!(text::is_plain_utf8(&organization.name), "name is no plain text");
 			ensure!(
 				NameIndex::<T>::get(&organization.name) == Some(id),
 				"name leads to another organization"

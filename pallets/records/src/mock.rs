@@ -63,6 +63,8 @@ parameter_types! {
 	pub const DefaultQuota: Quota = Quota { bytes: 1_000, ref_time: 1_000_000 };
 	pub const QuotaWindow: u32 = 10;
 	pub const MaxKeyVersions: u32 = 4;
+	pub const SeatAllowance: pallet_organizations::Allowance =
+		pallet_organizations::Allowance { calls: 100, bytes: 1 << 20, ref_time: 1 << 40 };
 	pub const MaxStreamsPerOrganization: u32 = 10;
 	/// Who may append to which stream without owning it.
 	pub static AppendGrants: Vec<(OrganizationId, StreamId)> = vec![];
@@ -75,6 +77,7 @@ impl pallet_organizations::Config for Test {
 	type DefaultQuota = DefaultQuota;
 	type QuotaWindow = QuotaWindow;
 	type MaxKeyVersions = MaxKeyVersions;
+	type SeatAllowance = SeatAllowance;
 	type GovernanceCalls = frame_support::traits::Nothing;
 	type UnsignedCalls = frame_support::traits::Nothing;
 	type WeightInfo = ();

@@ -35,7 +35,16 @@ macro_rules! product_configs {
 					bytes: 256 * 1024 * 1024,
 					ref_time: 150_000_000_000_000,
 				};
-			/// Quotas are counted in windows of ten minutes.
+			/// What a seat of the council may use per window: calls by which a council of fifty votes on, closes and
+			/// carries out more motions than people decide, and the code of three upgrades. A tenth of the execution
+			/// that blocks have.
+			pub const SeatAllowance: $crate::pallet_organizations::Allowance =
+				$crate::pallet_organizations::Allowance {
+					calls: 200,
+					bytes: 8 * 1024 * 1024,
+					ref_time: 30_000_000_000_000,
+				};
+			/// Quotas and allowances are counted in windows of ten minutes.
 			pub const QuotaWindow: u32 = $day / 144;
 			/// An organization keeps at most this many versions of its encryption key.
 			pub const MaxKeyVersions: u32 = 1_000;
@@ -67,6 +76,7 @@ macro_rules! product_configs {
 			type DefaultQuota = DefaultQuota;
 			type QuotaWindow = QuotaWindow;
 			type MaxKeyVersions = MaxKeyVersions;
+			type SeatAllowance = SeatAllowance;
 			type GovernanceCalls = $governance;
 			type UnsignedCalls = $unsigned;
 			type WeightInfo = $weights::pallet_organizations::WeightInfo<$runtime>;

@@ -6,13 +6,18 @@
 
 use super::constants::*;
 use crate::*;
+use codec::Encode;
+use credio_primitives::limits;
 use frame_support::{
 	parameter_types,
-	traits::{ConstU32, ContainsPair, EitherOfDiverse},
+	traits::{
+		ChangeMembers, ConstU32, ContainsPair, EitherOfDiverse, InitializeMembers,
+		NeverEnsureOrigin,
+	},
 	weights::Weight,
 };
 use frame_system::EnsureRoot;
-use sp_runtime::Perbill;
+use sp_runtime::{traits::Zero, Perbill};
 
 /// The council's instance.
 pub type CouncilCollective = pallet_collective::Instance1;
@@ -27,12 +32,79 @@ pub type CouncilMajority = EitherOfDiverse<
 pub type CouncilTwoThirds =
 	pallet_collective::EnsureProportionAtLeast<AccountId, CouncilCollective, 2, 3>;
 
-/// What members of the council do as such.
+/// What seats of the council do as such: they propose, vote on and close motions, and bring the code of an upgrade that
+/// was authorized by its hash.
 pub struct CouncilCalls;
 
 impl ContainsPair<AccountId, RuntimeCall> for CouncilCalls {
 	fn contains(who: &AccountId, call: &RuntimeCall) -> bool {
-		matches!(call, RuntimeCall::Council(_)) && Council::is_member(who)
+		let governs = match call {
+			RuntimeCall::Council(call) => is_within_bounds(call),
+			RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { .. }) => true,
+			_ => false,
+		};
+		governs && Council::is_member(who)
+	}
+}
+
+/// Whether a call of the council is one that may be made. Nobody executes a call as a single member, which no motion
+/// needs and which would be the way to fill blocks; and motions have a size that every block has room for.
+pub fn is_within_bounds(call: &pallet_collective::Call<Runtime, CouncilCollective>) -> bool {
+	match call {
+		pallet_collective::Call::execute { .. } => false,
+		pallet_collective::Call::propose { proposal, .. } => {
+			proposal.encoded_size() <= limits::MAX_MOTION_LENGTH as usize
+		},
+		_ => true,
+	}
+}
+
+/// The seats of the council as accounts. While an account has a seat, it can sign, whatever its organization does: it
+/// holds a reference of its own to its system account. The council keeps its last seats when it would be left with none.
+pub struct Seats;
+
+impl Seats {
+	fn retain(seats: &[AccountId]) {
+		for seat in seats {
+			System::inc_providers(seat);
+		}
+	}
+
+	/// Lets go of the accounts of former seats, but for those with a nonce to remember: if it were counted from 0 again,
+	/// what they signed could be applied a second time.
+	fn release(former: &[AccountId]) {
+		for seat in former {
+			if System::account_nonce(seat).is_zero() {
+				// Refused where somebody else relies on the account; then it stays, which harms nobody.
+				let _ = System::dec_providers(seat);
+			}
+		}
+	}
+}
+
+impl InitializeMembers<AccountId> for Seats {
+	fn initialize_members(members: &[AccountId]) {
+		Self::retain(members);
+		Council::initialize_members(members);
+	}
+}
+
+impl ChangeMembers<AccountId> for Seats {
+	fn change_members_sorted(incoming: &[AccountId], outgoing: &[AccountId], all: &[AccountId]) {
+		if all.is_empty() {
+			return;
+		}
+		Self::retain(incoming);
+		<Council as ChangeMembers<AccountId>>::change_members_sorted(incoming, outgoing, all);
+		Self::release(outgoing);
+	}
+
+	fn set_prime(prime: Option<AccountId>) {
+		<Council as ChangeMembers<AccountId>>::set_prime(prime);
+	}
+
+	fn get_prime() -> Option<AccountId> {
+		<Council as ChangeMembers<AccountId>>::get_prime()
 	}
 }
 
@@ -53,11 +125,12 @@ impl pallet_collective::Config<CouncilCollective> for Runtime {
 	type MaxMembers = ConstU32<MAX_COUNCIL_MEMBERS>;
 	type DefaultVote = pallet_collective::MoreThanMajorityThenPrimeDefaultVote;
 	type WeightInfo = weights::pallet_collective::WeightInfo<Runtime>;
-	type SetMembersOrigin = EnsureRoot<AccountId>;
+	// Members come and go through the membership, which keeps their accounts.
+	type SetMembersOrigin = NeverEnsureOrigin<AccountId>;
 	type MaxProposalWeight = MaxProposalWeight;
 	type DisapproveOrigin = EnsureRoot<AccountId>;
 	type KillOrigin = EnsureRoot<AccountId>;
-	type Consideration = ();
+	type Consideration = pallet_governance::OpenMotion<Runtime>;
 }
 
 /// Changes to the council itself: two thirds of it, or root.
@@ -70,15 +143,43 @@ impl pallet_membership::Config<CouncilCollective> for Runtime {
 	type SwapOrigin = CouncilChange;
 	type ResetOrigin = CouncilChange;
 	type PrimeOrigin = CouncilChange;
-	type MembershipInitialized = Council;
-	type MembershipChanged = Council;
+	type MembershipInitialized = Seats;
+	type MembershipChanged = Seats;
 	type MaxMembers = ConstU32<MAX_COUNCIL_MEMBERS>;
 	type WeightInfo = weights::pallet_membership::WeightInfo<Runtime>;
+}
+
+/// Who has proposed which motions that are open.
+pub struct Motions;
+
+impl pallet_governance::Motions<AccountId> for Motions {
+	fn open_of(proposer: &AccountId) -> u32 {
+		let open = pallet_collective::Proposals::<Runtime, CouncilCollective>::get();
+		let is_of = |motion: &&Hash| {
+			pallet_collective::CostOf::<Runtime, CouncilCollective>::get(motion)
+				.is_some_and(|(who, _)| who == *proposer)
+		};
+		open.iter().filter(is_of).count() as u32
+	}
+
+	fn forget_closed(most: u32) {
+		let closed = pallet_collective::CostOf::<Runtime, CouncilCollective>::iter_keys()
+			.filter(|motion| {
+				!pallet_collective::ProposalOf::<Runtime, CouncilCollective>::contains_key(motion)
+			})
+			.take(most as usize)
+			.collect::<Vec<_>>();
+		for motion in closed {
+			pallet_collective::CostOf::<Runtime, CouncilCollective>::remove(motion);
+		}
+	}
 }
 
 impl pallet_governance::Config for Runtime {
 	type RuntimeCall = RuntimeCall;
 	type RootOrigin = CouncilTwoThirds;
+	type Motions = Motions;
+	type MaxOpenMotions = ConstU32<{ limits::MAX_OPEN_MOTIONS }>;
 	type WeightInfo = weights::pallet_governance::WeightInfo<Runtime>;
 }
 

@@ -1,6 +1,6 @@
 //! System and time.
 
-use super::constants::*;
+use super::{constants::*, governance::is_within_bounds};
 use crate::*;
 use frame_support::{
 	derive_impl,
@@ -36,10 +36,13 @@ impl Contains<RuntimeCall> for AvailableCalls {
 			),
 			// A validator without keys could leave a chain that nobody continues. The council removes validators.
 			RuntimeCall::Session(call) => matches!(call, pallet_session::Call::set_keys { .. }),
+			RuntimeCall::Council(call) => is_within_bounds(call),
+			// A seat is given by the council, not handed on by its holder.
+			RuntimeCall::CouncilMembership(call) => {
+				!matches!(call, pallet_membership::Call::change_key { .. })
+			},
 			RuntimeCall::Timestamp(_)
 			| RuntimeCall::Validators(_)
-			| RuntimeCall::Council(_)
-			| RuntimeCall::CouncilMembership(_)
 			| RuntimeCall::Governance(_)
 			| RuntimeCall::Organizations(_)
 			| RuntimeCall::Anchor(_)

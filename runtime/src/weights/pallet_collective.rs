@@ -140,6 +140,9 @@ impl<T: frame_system::Config> pallet_collective::WeightInfo for WeightInfo<T> {
 			.saturating_add(Weight::from_parts(276_172, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(4))
+			// Storage: `Council::CostOf` (r:130 w:3): who has proposed what, of 64 motions at most.
+			.saturating_add(T::DbWeight::get().reads(130))
+			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(Weight::from_parts(0, 33).saturating_mul(m.into()))
 			.saturating_add(Weight::from_parts(0, 39).saturating_mul(p.into()))
 	}

@@ -66,6 +66,8 @@ impl<T: frame_system::Config> pallet_membership::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(Weight::from_parts(0, 32).saturating_mul(m.into()))
+			// Storage: `System::Account` (r:2 w:2): a seat keeps its account.
+			.saturating_add(T::DbWeight::get().reads_writes(2, 2))
 	}
 	/// Storage: `CouncilMembership::Members` (r:1 w:1)
 	/// Proof: `CouncilMembership::Members` (`max_values`: Some(1), `max_size`: Some(1601), added: 2096, mode: `MaxEncodedLen`)
@@ -90,6 +92,8 @@ impl<T: frame_system::Config> pallet_membership::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(Weight::from_parts(0, 32).saturating_mul(m.into()))
+			// Storage: `System::Account` (r:2 w:2): a seat keeps its account.
+			.saturating_add(T::DbWeight::get().reads_writes(2, 2))
 	}
 	/// Storage: `CouncilMembership::Members` (r:1 w:1)
 	/// Proof: `CouncilMembership::Members` (`max_values`: Some(1), `max_size`: Some(1601), added: 2096, mode: `MaxEncodedLen`)
@@ -114,6 +118,8 @@ impl<T: frame_system::Config> pallet_membership::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(Weight::from_parts(0, 32).saturating_mul(m.into()))
+			// Storage: `System::Account` (r:2 w:2): a seat keeps its account.
+			.saturating_add(T::DbWeight::get().reads_writes(2, 2))
 	}
 	/// Storage: `CouncilMembership::Members` (r:1 w:1)
 	/// Proof: `CouncilMembership::Members` (`max_values`: Some(1), `max_size`: Some(1601), added: 2096, mode: `MaxEncodedLen`)
@@ -138,6 +144,8 @@ impl<T: frame_system::Config> pallet_membership::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(Weight::from_parts(0, 32).saturating_mul(m.into()))
+			// Storage: `System::Account` (r:100 w:100): seats keep their accounts, at most 50 that come and 50 that go.
+			.saturating_add(T::DbWeight::get().reads_writes(100, 100))
 	}
 	/// Storage: `CouncilMembership::Members` (r:1 w:1)
 	/// Proof: `CouncilMembership::Members` (`max_values`: Some(1), `max_size`: Some(1601), added: 2096, mode: `MaxEncodedLen`)

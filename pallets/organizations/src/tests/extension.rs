@@ -1,4 +1,4 @@
-use crate::{mock::*, CheckQuota, QuotaUses};
+use crate::{extension::GOVERNANCE_PRIORITY, mock::*, CheckQuota, Payer, QuotaUses, SeatUses};
 use codec::Encode;
 use credio_primitives::{validity, AccountId, Quota, QuotaUse};
 use frame_support::{
@@ -8,7 +8,9 @@ use frame_support::{
 };
 use sp_runtime::{
 	traits::{DispatchTransaction, TransactionExtension},
-	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
+	transaction_validity::{
+		InvalidTransaction, TransactionPriority, TransactionSource, TransactionValidityError,
+	},
 };
 
 const QUOTA: Quota = Quota { bytes: 100, ref_time: 1_000 };
@@ -73,30 +75,116 @@ fn the_extension_is_invisible_to_signers() {
 	test(|| assert_eq!(TransactionExtension::implicit(&CheckQuota::<Test>::new()), Ok(())));
 }
 
+/// What only a seat of the council may do.
+fn vote() -> RuntimeCall {
+	frame_system::Call::remark_with_event { remark: vec![] }.into()
+}
+
+fn validate_vote(
+	who: AccountId,
+	ref_time: u64,
+	len: usize,
+) -> Result<(TransactionPriority, Payer), TransactionValidityError> {
+	CheckQuota::<Test>::new()
+		.validate_only(signed(who), &vote(), &info(ref_time), len, TransactionSource::External, 0)
+		.map(|(valid, charge, _)| (valid.priority, charge.payer))
+}
+
+fn apply_vote(who: AccountId, ref_time: u64, len: usize) -> Result<(), TransactionValidityError> {
+	CheckQuota::<Test>::new()
+		.test_run(signed(who), &vote(), &info(ref_time), len, 0, |_| Ok(Default::default()))
+		.map(|_| ())
+}
+
 #[test]
 fn nothing_keeps_the_council_from_governing() {
 	test(|| {
-		let vote: RuntimeCall = frame_system::Call::remark_with_event { remark: vec![] }.into();
-		let ask = |who, call: &RuntimeCall| {
-			CheckQuota::<Test>::new()
-				.validate_only(signed(who), call, &info(100), 10, TransactionSource::External, 0)
-				.map(|(_, charge, _)| charge.map(|charge| charge.organization))
-		};
-		// A member of the council, and one who is no member of any organization.
+		// A seat of the council, and one that is no member of any organization.
 		Organizations::set_quota(signed(COUNCIL), ALPHA, Quota { bytes: 0, ref_time: 0 }).unwrap();
 		Organizations::suspend(signed(COUNCIL), ALPHA).unwrap();
-		assert_eq!(ask(ALICE, &vote), Ok(Some(ALPHA)));
-		assert_eq!(ask(COUNCIL, &vote), Ok(None));
+		for seat in [ALICE, COUNCIL] {
+			let (_, payer) = validate_vote(seat.clone(), 100, 10).unwrap();
+			assert_eq!(payer, Payer::Seat(seat));
+		}
 		// No other call, and nobody else.
-		assert_eq!(ask(ALICE, &call()), Err(refusal(validity::ORGANIZATION_SUSPENDED)));
-		assert_eq!(ask(BOB, &vote), Err(refusal(validity::ORGANIZATION_SUSPENDED)));
-		assert_eq!(ask(COUNCIL, &call()), Err(refusal(validity::NOT_A_MEMBER)));
-		// It is counted all the same.
-		CheckQuota::<Test>::new()
-			.test_run(signed(ALICE), &vote, &info(100), 10, 0, |_| Ok(Default::default()))
-			.unwrap()
+		assert_eq!(validate(signed(ALICE), 1, 1), Err(refusal(validity::ORGANIZATION_SUSPENDED)));
+		assert_eq!(validate_vote(BOB, 1, 1), Err(refusal(validity::ORGANIZATION_SUSPENDED)));
+		assert_eq!(validate(signed(COUNCIL), 1, 1), Err(refusal(validity::NOT_A_MEMBER)));
+		// It is counted all the same, against the seat.
+		assert_ok!(apply_vote(ALICE, 100, 10));
+		assert_eq!(used(ALPHA), QuotaUse::default());
+		assert_eq!(SeatUses::<Test>::get(ALICE).bytes, 10);
+	});
+}
+
+#[test]
+fn a_seat_is_held_to_its_allowance() {
+	test(|| {
+		let exceeded = Err(refusal(validity::ALLOWANCE_EXCEEDED));
+		// By size, and by execution.
+		assert_eq!(validate_vote(ALICE, 1, 2_001), exceeded.clone());
+		assert_eq!(validate_vote(ALICE, 1_999_991, 1), exceeded.clone());
+		assert_ok!(apply_vote(ALICE, 1_000_000, 1_500));
+		assert_eq!(
+			apply_vote(ALICE, 1, 501).map(|_| ()),
+			exceeded.clone().map(|_: (u64, Payer)| ())
+		);
+		// By number.
+		assert_ok!(apply_vote(ALICE, 1, 1));
+		assert_ok!(apply_vote(ALICE, 1, 1));
+		assert_eq!(validate_vote(ALICE, 1, 1), exceeded);
+		// Another seat has its own, and so has the next window.
+		assert_ok!(apply_vote(COUNCIL, 1, 1));
+		System::set_block_number(10);
+		assert_ok!(apply_vote(ALICE, 1, 1));
+	});
+}
+
+#[test]
+fn failing_governance_calls_use_up_the_allowance() {
+	test(|| {
+		for _ in 0..3 {
+			let failed = CheckQuota::<Test>::new().test_run(
+				signed(ALICE),
+				&vote(),
+				&info(600_000),
+				1,
+				0,
+				|_| Err(sp_runtime::DispatchError::BadOrigin.into()),
+			);
+			assert!(failed.unwrap().is_err());
+		}
+		assert_eq!(validate_vote(ALICE, 1, 1), Err(refusal(validity::ALLOWANCE_EXCEEDED)));
+	});
+}
+
+#[test]
+fn governance_goes_before_what_members_submit() {
+	test(|| {
+		let (priority, _) = validate_vote(ALICE, 1, 1).unwrap();
+		assert_eq!(priority, GOVERNANCE_PRIORITY);
+		let (valid, ..) = CheckQuota::<Test>::new()
+			.validate_only(signed(ALICE), &call(), &info(1), 1, TransactionSource::External, 0)
 			.unwrap();
-		assert_eq!(used(ALPHA).bytes, 10);
+		assert!(valid.priority < priority);
+	});
+}
+
+#[test]
+fn operational_calls_are_for_the_council() {
+	test(|| {
+		let operational = DispatchInfo { class: DispatchClass::Operational, ..info(1) };
+		let ask = |who, call: &RuntimeCall| {
+			CheckQuota::<Test>::new()
+				.validate_only(signed(who), call, &operational, 1, TransactionSource::External, 0)
+				.map(|_| ())
+		};
+		let refused = Err(refusal(validity::OPERATIONAL_NOT_ALLOWED));
+		assert_ok!(ask(ALICE, &vote()));
+		// A plain member, a seat with another call, and a stranger.
+		assert_eq!(ask(BOB, &vote()), refused);
+		assert_eq!(ask(ALICE, &call()), refused);
+		assert_eq!(ask(STRANGER, &call()), refused);
 	});
 }
 
@@ -206,7 +294,9 @@ fn what_exceeds_the_whole_quota_is_refused_at_once() {
 fn sums_do_not_wrap() {
 	test(|| {
 		let all = Quota { bytes: u64::MAX, ref_time: u64::MAX };
-		Organizations::set_quota(signed(COUNCIL), ALPHA, all).unwrap();
+		crate::Organizations::<Test>::mutate(ALPHA, |organization| {
+			organization.as_mut().unwrap().quota = all;
+		});
 		assert_ok!(apply(BOB, u64::MAX, usize::MAX, None));
 		assert_eq!(used(ALPHA), QuotaUse { window: 0, bytes: u64::MAX, ref_time: u64::MAX });
 		assert_eq!(validate(signed(BOB), 0, 0), Err(refusal(validity::QUOTA_EXCEEDED)));

@@ -200,7 +200,7 @@ fn apply(step: &Step) -> bool {
 		Step::Suspend(id) => Organizations::suspend(signed(COUNCIL), id).is_ok(),
 		Step::Reinstate(id) => Organizations::reinstate(signed(COUNCIL), id).is_ok(),
 		Step::SetQuota(id, bytes) => {
-			let quota = Quota { bytes, ref_time: u64::MAX };
+			let quota = Quota { bytes, ref_time: credio_primitives::limits::MAX_QUOTA };
 			Organizations::set_quota(signed(COUNCIL), id, quota).is_ok()
 		},
 		Step::AddMember { by, account, roles } => {

@@ -33,3 +33,25 @@ fn cannot_set_the_quota_of_what_is_not_there() {
 		);
 	});
 }
+
+#[test]
+fn a_quota_is_a_number_that_every_client_can_read() {
+	ExtBuilder::default().build_and_execute(|| {
+		let largest = credio_primitives::limits::MAX_QUOTA;
+		assert_ok!(Organizations::set_quota(
+			signed(COUNCIL),
+			ALPHA,
+			Quota { bytes: largest, ref_time: largest }
+		));
+		for quota in [
+			Quota { bytes: largest + 1, ref_time: 1 },
+			Quota { bytes: 1, ref_time: largest + 1 },
+			Quota { bytes: u64::MAX, ref_time: u64::MAX },
+		] {
+			assert_noop!(
+				Organizations::set_quota(signed(COUNCIL), ALPHA, quota),
+				Error::<Test>::QuotaTooLarge
+			);
+		}
+	});
+}
