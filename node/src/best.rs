@@ -1,18 +1,23 @@
 //! What the best block says of accounts, lanes and requests: asked of the runtime once a block, and read without it where
 //! the node's own runtime is the chain's.
 
+use codec::Decode;
 use credio_primitives::{
 	apis::{OrganizationsApi, RequestsApi},
 	request::NotASubmission,
 	AccountId, OrganizationId, Submission,
 };
 use credio_runtime::{
-	configs::product::{Submitted, MAX_NATIVE_DEPTH},
+	configs::{
+		governance::council_members,
+		product::{Submitted, MAX_NATIVE_DEPTH},
+	},
 	VERSION,
 };
+use sc_client_api::StorageProvider;
 use sp_api::{CallContext, ProvideRuntimeApi};
 use sp_blockchain::{Error, HeaderBackend};
-use sp_core::H256;
+use sp_core::{storage::StorageKey, H256};
 use std::{
 	collections::HashMap,
 	hash::Hash,
@@ -79,6 +84,7 @@ pub struct BestBlock {
 	is_own: Memory<(), bool>,
 	organizations: Memory<AccountId, Option<OrganizationId>>,
 	next_positions: Memory<(OrganizationId, u32), u64>,
+	seats: Memory<AccountId, bool>,
 }
 
 impl BestBlock {
@@ -89,6 +95,7 @@ impl BestBlock {
 			is_own: Memory::default(),
 			organizations: Memory::default(),
 			next_positions: Memory::default(),
+			seats: Memory::default(),
 		}
 	}
 
@@ -98,6 +105,17 @@ impl BestBlock {
 		self.organizations.get(at, account.clone(), |account| {
 			let member = self.client.runtime_api().member(at, account.clone())?;
 			Ok(member.map(|member| member.organization))
+		})
+	}
+
+	/// Whether an account has a seat in the council.
+	pub fn is_seat(&self, account: &AccountId) -> Result<bool, Error> {
+		let at = self.client.info().best_hash;
+		self.seats.get(at, account.clone(), |account| {
+			let seats = self.client.storage(at, &StorageKey(council_members()))?;
+			let seats = seats.map(|seats| Vec::<AccountId>::decode(&mut seats.0.as_slice()));
+			let seats = seats.transpose().map_err(|error| Error::Backend(error.to_string()))?;
+			Ok(seats.is_some_and(|seats| seats.contains(account)))
 		})
 	}
 
@@ -116,7 +134,7 @@ impl BestBlock {
 		extrinsic: &[u8],
 	) -> Result<Result<Submission, NotASubmission>, Error> {
 		let at = self.client.info().best_hash;
-		if self.is_own_runtime(at)? {
+		if self.is_own_runtime_at(at)? {
 			match Submitted::decode(extrinsic, MAX_NATIVE_DEPTH) {
 				Ok(submitted) => {
 					let organization = self.organization(&submitted.signer)?;
@@ -131,8 +149,13 @@ impl BestBlock {
 		Ok(self.client.runtime_api().submission(at, extrinsic.to_vec())?)
 	}
 
+	/// Whether the node's own runtime is that of the best block.
+	pub fn is_own_runtime(&self) -> Result<bool, Error> {
+		self.is_own_runtime_at(self.client.info().best_hash)
+	}
+
 	/// Whether the node's own runtime is the chain's. Learning the version takes an instance of the chain's.
-	fn is_own_runtime(&self, at: H256) -> Result<bool, Error> {
+	fn is_own_runtime_at(&self, at: H256) -> Result<bool, Error> {
 		self.is_own.get(at, (), |()| {
 			let version = self.client.runtime_version_at(at, CallContext::Offchain)?;
 			Ok(version.spec_name == VERSION.spec_name

@@ -68,6 +68,7 @@ struct Metrics {
 	pool: GaugeVec<U64>,
 	pool_fill: Gauge<F64>,
 	pool_refused: Counter<U64>,
+	pool_overrun: Counter<U64>,
 	backlog: GaugeVec<U64>,
 	quota: GaugeVec<F64>,
 	expiring: GaugeVec<U64>,
@@ -119,7 +120,11 @@ impl Metrics {
 			)?,
 			pool_refused: counter(
 				"pool_refused_total",
-				"Transactions refused because the pool, or an organization's half of it, was full",
+				"Transactions refused because there was no room for them in the pool",
+			)?,
+			pool_overrun: counter(
+				"pool_overrun_total",
+				"Transactions that the SDK's pool dropped because of its own bounds, which are never to be met",
 			)?,
 			backlog: gauges(
 				"lane_backlog",
@@ -222,6 +227,8 @@ impl Sources {
 		metrics.pool_fill.set(self.pool.fill());
 		let refused = self.pool.refused_count();
 		metrics.pool_refused.inc_by(refused.saturating_sub(metrics.pool_refused.get()));
+		let overrun = self.pool.overrun_count();
+		metrics.pool_overrun.inc_by(overrun.saturating_sub(metrics.pool_overrun.get()));
 		for (outcome, count) in self.served.fetches() {
 			let counter = metrics.fetches.with_label_values(&[outcome]);
 			counter.inc_by(count.saturating_sub(counter.get()));

@@ -18,6 +18,8 @@ mod benchmarks;
 pub mod configs;
 pub mod deposits;
 pub mod genesis_presets;
+#[cfg(feature = "std")]
+pub mod native;
 pub mod weights;
 
 #[cfg(test)]

@@ -36,15 +36,26 @@ pub type CouncilTwoThirds =
 /// was authorized by its hash.
 pub struct CouncilCalls;
 
-impl ContainsPair<AccountId, RuntimeCall> for CouncilCalls {
-	fn contains(who: &AccountId, call: &RuntimeCall) -> bool {
-		let governs = match call {
+impl CouncilCalls {
+	/// Whether a call is one by which a seat governs, whoever makes it.
+	pub fn is_governance(call: &RuntimeCall) -> bool {
+		match call {
 			RuntimeCall::Council(call) => is_within_bounds(call),
 			RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { .. }) => true,
 			_ => false,
-		};
-		governs && Council::is_member(who)
+		}
 	}
+}
+
+impl ContainsPair<AccountId, RuntimeCall> for CouncilCalls {
+	fn contains(who: &AccountId, call: &RuntimeCall) -> bool {
+		Self::is_governance(call) && Council::is_member(who)
+	}
+}
+
+/// Returns the key under which the state has the seats of the council, for nodes.
+pub fn council_members() -> Vec<u8> {
+	pallet_collective::Members::<Runtime, CouncilCollective>::hashed_key().to_vec()
 }
 
 /// Whether a call of the council is one that may be made. Nobody executes a call as a single member, which no motion

@@ -3,6 +3,7 @@
 use super::{genesis, weights::extension};
 use crate::{
 	configs::product::{signer, submission, Submitted, MAX_NATIVE_DEPTH},
+	native::{Decoded, SignatureCheck},
 	*,
 };
 use codec::{Compact, Decode, Encode};
@@ -37,10 +38,91 @@ fn nested(depth: u32) -> Vec<RuntimeCall> {
 	(0..depth).fold(vec![remark()], |calls, _| vec![pallet_utility::Call::batch { calls }.into()])
 }
 
+fn era_extension(era: generic::Era) -> frame_system::CheckEra<Runtime> {
+	frame_system::CheckEra::from(era)
+}
+
 fn signed_by(who: Sr25519Keyring, call: RuntimeCall) -> Vec<u8> {
 	let signature = Signature::Sr25519([0; 64].into());
 	let address = Address::Id(who.to_account_id());
 	UncheckedExtrinsic::new_signed(call, address, signature, extension()).encode()
+}
+
+/// Signed for the development chain, in an era.
+fn really_signed(era: generic::Era, spec_version: u32) -> opaque::UncheckedExtrinsic {
+	use sp_runtime::traits::TransactionExtension;
+	let mut extensions = extension();
+	extensions.4 = era_extension(era);
+	let implicit = extensions.implicit().expect("the era's block is known");
+	let implicit = (
+		implicit.0,
+		spec_version,
+		implicit.2,
+		implicit.3,
+		implicit.4,
+		implicit.5,
+		implicit.6,
+		implicit.7,
+		implicit.8,
+		implicit.9,
+	);
+	let call = submit(calls());
+	let payload = generic::SignedPayload::from_raw(call.clone(), extensions.clone(), implicit);
+	let signature = payload.using_encoded(|payload| Sr25519Keyring::Bob.sign(payload));
+	let address = Address::Id(Sr25519Keyring::Bob.to_account_id());
+	let signed = UncheckedExtrinsic::new_signed(call, address, signature.into(), extensions);
+	sp_runtime::OpaqueExtrinsic::try_from_encoded_extrinsic(&signed.encode())
+		.expect("it is encoded")
+}
+
+fn check(extrinsic: &opaque::UncheckedExtrinsic, genesis: Hash) -> SignatureCheck {
+	let decoded = Decoded::new(extrinsic, MAX_NATIVE_DEPTH).expect("it is one");
+	decoded.check_signature(genesis, |_| Some(genesis))
+}
+
+#[test]
+fn a_node_checks_signatures_as_the_runtime_does() {
+	genesis(&genesis_presets::DEVELOPMENT.into()).execute_with(|| {
+		let genesis = System::block_hash(0);
+		let good = really_signed(generic::Era::Immortal, VERSION.spec_version);
+		assert_eq!(check(&good, genesis), SignatureCheck::Good);
+		// Of another chain, of another runtime, and with a byte changed.
+		assert_eq!(check(&good, Hash::repeat_byte(7)), SignatureCheck::Bad);
+		let other = really_signed(generic::Era::Immortal, VERSION.spec_version + 1);
+		assert_eq!(check(&other, genesis), SignatureCheck::Bad);
+		let mut forged = good.encode();
+		let own: [u8; 32] = Sr25519Keyring::Bob.to_account_id().into();
+		let at = forged.windows(32).position(|bytes| bytes == own).expect("it names its signer");
+		let victim: [u8; 32] = Sr25519Keyring::Alice.to_account_id().into();
+		forged[at..at + 32].copy_from_slice(&victim);
+		let forged = opaque::UncheckedExtrinsic::decode(&mut forged.as_slice()).expect("it is one");
+		assert_eq!(check(&forged, genesis), SignatureCheck::Bad);
+	});
+}
+
+#[test]
+fn what_only_the_runtime_can_check_is_left_to_it() {
+	genesis(&genesis_presets::DEVELOPMENT.into()).execute_with(|| {
+		let genesis = System::block_hash(0);
+		let good = really_signed(generic::Era::Immortal, VERSION.spec_version);
+		// An era whose first block is not known.
+		let mortal = {
+			let mut signed =
+				UncheckedExtrinsic::decode(&mut good.encode().as_slice()).expect("it is one");
+			if let generic::Preamble::Signed(_, _, extensions) = &mut signed.preamble {
+				extensions.4 = era_extension(generic::Era::mortal(64, 0));
+			}
+			sp_runtime::OpaqueExtrinsic::try_from_encoded_extrinsic(&signed.encode())
+				.expect("it is encoded")
+		};
+		let decoded = Decoded::new(&mortal, MAX_NATIVE_DEPTH).expect("it is one");
+		assert_eq!(decoded.check_signature(genesis, |_| None), SignatureCheck::Unknown);
+		// Without a signer there is nothing to check.
+		let bare = UncheckedExtrinsic::new_bare(remark());
+		let bare = sp_runtime::OpaqueExtrinsic::try_from_encoded_extrinsic(&bare.encode())
+			.expect("it is encoded");
+		assert_eq!(check(&bare, genesis), SignatureCheck::Unknown);
+	});
 }
 
 #[test]

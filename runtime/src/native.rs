@@ -1,0 +1,112 @@
+//! What a node reads of an extrinsic by itself, without an instance of the chain's runtime: whom it claims to be of, what
+//! it submits, and whether its signature is good. All of it holds only where the node's own runtime is the chain's.
+
+use crate::{configs::consensus::NodeReports, *};
+use codec::{DecodeLimit, Encode};
+use credio_primitives::Request;
+use frame_support::traits::Contains;
+use sp_runtime::{
+	generic::{Era, Preamble},
+	traits::{Hash as _, Verify},
+	MultiAddress,
+};
+
+/// Whether an extrinsic is signed by the account that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureCheck {
+	/// It is.
+	Good,
+	/// It is not.
+	Bad,
+	/// Only the runtime can tell.
+	Unknown,
+}
+
+/// What signing binds beside call and extensions, in the order of [`TxExtension`].
+type Implicit = ((), u32, u32, Hash, Hash, (), (), (), Option<[u8; 32]>, ());
+
+/// An extrinsic that a node has decoded.
+pub struct Decoded(UncheckedExtrinsic);
+
+impl Decoded {
+	/// Decodes an extrinsic whose calls are nested no deeper than `depth`. Returns `None` for anything else.
+	pub fn new(extrinsic: &opaque::UncheckedExtrinsic, depth: u32) -> Option<Self> {
+		let encoded = extrinsic.encode();
+		UncheckedExtrinsic::decode_all_with_depth_limit(depth, &mut encoded.as_slice())
+			.ok()
+			.map(Self)
+	}
+
+	/// Returns the account that it claims to be signed by.
+	pub fn signer(&self) -> Option<&AccountId> {
+		match &self.0.preamble {
+			Preamble::Signed(MultiAddress::Id(signer), ..) => Some(signer),
+			_ => None,
+		}
+	}
+
+	/// Returns the request that it submits.
+	pub fn request(&self) -> Option<&Request> {
+		match &self.0.function {
+			RuntimeCall::Idempotency(pallet_idempotency::Call::submit { request, .. }) => {
+				Some(request)
+			},
+			_ => None,
+		}
+	}
+
+	/// Returns its call.
+	pub fn call(&self) -> &RuntimeCall {
+		&self.0.function
+	}
+
+	/// Whether it is a report that a node makes without a signer.
+	pub fn is_report(&self) -> bool {
+		matches!(self.0.preamble, Preamble::Bare(_)) && NodeReports::contains(&self.0.function)
+	}
+
+	/// Checks its signature as the runtime does. `birth` returns the hash of the block in which an era began, if it is
+	/// known.
+	pub fn check_signature(
+		&self,
+		genesis: Hash,
+		birth: impl FnOnce(Era) -> Option<Hash>,
+	) -> SignatureCheck {
+		let Preamble::Signed(MultiAddress::Id(signer), signature, extensions) = &self.0.preamble
+		else {
+			return SignatureCheck::Unknown;
+		};
+		// Whoever signs the metadata's hash too: the runtime knows which it is.
+		if extensions.8.encode() != [0] {
+			return SignatureCheck::Unknown;
+		}
+		let era = extensions.4 .0;
+		let began = if era.is_immortal() { Some(genesis) } else { birth(era) };
+		let Some(began) = began else { return SignatureCheck::Unknown };
+		let implicit: Implicit = (
+			(),
+			VERSION.spec_version,
+			VERSION.transaction_version,
+			genesis,
+			began,
+			(),
+			(),
+			(),
+			None,
+			(),
+		);
+		// As `SignedPayload` has it: what is longer than 256 bytes is signed by its hash.
+		let good = (&self.0.function, extensions, implicit).using_encoded(|payload| {
+			if payload.len() > 256 {
+				signature.verify(BlakeTwo256::hash(payload).as_bytes(), signer)
+			} else {
+				signature.verify(payload, signer)
+			}
+		});
+		if good {
+			SignatureCheck::Good
+		} else {
+			SignatureCheck::Bad
+		}
+	}
+}
