@@ -1,6 +1,6 @@
 //! What every call passes before its method runs: the limiter, and the guard of what takes an access token.
 
-use super::limit::{cost, Admission, Limiter};
+use super::limit::{cost, size, Admission, Limiter};
 use crate::lock::lock;
 use credio_rpc::{guard, Error, Served};
 use futures::{future::BoxFuture, FutureExt};
@@ -52,7 +52,11 @@ where
 		let Self { service, layer } = self.clone();
 		async move {
 			match layer.check(&request).await {
-				Ok(()) => service.call(request).await,
+				Ok(()) => {
+					let response = service.call(request).await;
+					layer.charge(response.as_result().len());
+					response
+				},
 				Err(error) => MethodResponse::error(request.id, ErrorObjectOwned::from(error)),
 			}
 		}
@@ -73,6 +77,14 @@ impl GateLayer {
 			}
 		}
 		guard::check(&request.method, params).inspect_err(|_| self.served.count_denied())
+	}
+
+	/// Takes from the client's budget what the size of an answer costs.
+	fn charge(&self, bytes: usize) {
+		let units = size(bytes);
+		if let Some(limiter) = self.limiter.as_ref().filter(|_| units > 0) {
+			limiter.charge(self.client, units, Instant::now());
+		}
 	}
 
 	/// Whether there is patience left for a wait, which is taken from it.

@@ -18,14 +18,13 @@ const BURST: Duration = Duration::from_secs(3);
 pub const MAX_WAIT: Duration = Duration::from_secs(2);
 /// Most addresses with a budget of their own. The rest share one.
 const MAX_CLIENTS: usize = 65_536;
-/// Bytes of parameters that cost a unit.
+/// Bytes of parameters, and of answers, that cost a unit.
 const BYTES_PER_UNIT: usize = 16 * 1024;
 
 /// Units of calls that return a page or look at many things.
 const HEAVY: u32 = 25;
-const HEAVY_METHODS: [&str; 17] = [
+const HEAVY_METHODS: [&str; 16] = [
 	"credio_v1_query",
-	"credio_v1_fetchStream",
 	"credio_v1_subscribeStream",
 	"credio_v1_streams",
 	"credio_v1_streamKeys",
@@ -50,10 +49,18 @@ const MEDIUM_METHODS: [&str; 4] =
 /// Beginnings of methods that cost as much.
 const MEDIUM_GROUPS: [&str; 3] = ["archive_v1_", "chainHead_v1_", "childstate_"];
 
+/// Units of a part of a stream, besides those of its size: whoever follows many streams mostly finds nothing new.
+const PART: u32 = 5;
+const PART_METHOD: &str = "credio_v1_fetchStream";
+
 /// Units that a call costs, by its method and the length of its parameters.
 pub fn cost(method: &str, params: usize) -> u32 {
-	let size = u32::try_from(params / BYTES_PER_UNIT).unwrap_or(u32::MAX);
-	weight(method).saturating_add(size)
+	weight(method).saturating_add(size(params))
+}
+
+/// Units of so many bytes, sent or answered.
+pub fn size(bytes: usize) -> u32 {
+	u32::try_from(bytes / BYTES_PER_UNIT).unwrap_or(u32::MAX)
 }
 
 fn weight(method: &str) -> u32 {
@@ -65,6 +72,8 @@ fn weight(method: &str) -> u32 {
 		|| MEDIUM_GROUPS.iter().any(|group| method.starts_with(group))
 	{
 		MEDIUM
+	} else if method == PART_METHOD {
+		PART
 	} else {
 		1
 	}
@@ -95,6 +104,34 @@ impl Limiter {
 
 	/// Whether a client may make a call of this cost now. What it is told to wait for is taken from its budget.
 	pub fn admit(&self, client: IpAddr, cost: u32, now: Instant) -> Admission {
+		self.with_budget(client, now, |whole_at| {
+			// A call may cost more than a burst: it then takes a whole one.
+			let price = self.per_unit.saturating_mul(cost).min(BURST);
+			let after = (*whole_at).max(now) + price;
+			let wait = after.saturating_duration_since(now).saturating_sub(BURST);
+			if wait > MAX_WAIT {
+				return Admission::Refused(wait.saturating_sub(MAX_WAIT));
+			}
+			*whole_at = after;
+			Admission::After(wait)
+		})
+	}
+
+	/// Takes from a client's budget what an answer has cost, at most all that it has.
+	pub fn charge(&self, client: IpAddr, cost: u32, now: Instant) {
+		self.with_budget(client, now, |whole_at| {
+			let most = now + BURST + MAX_WAIT;
+			let after = (*whole_at).max(now) + self.per_unit.saturating_mul(cost).min(BURST);
+			*whole_at = after.min(most.max(*whole_at));
+		});
+	}
+
+	fn with_budget<Answer>(
+		&self,
+		client: IpAddr,
+		now: Instant,
+		change: impl FnOnce(&mut Instant) -> Answer,
+	) -> Answer {
 		let mut clients = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
 		let client = Some(network(client));
 		if clients.len() >= MAX_CLIENTS && !clients.contains_key(&client) {
@@ -102,17 +139,7 @@ impl Limiter {
 		}
 		let is_full = clients.len() >= MAX_CLIENTS && !clients.contains_key(&client);
 		let client = if is_full { None } else { client };
-		let whole_at = clients.entry(client).or_insert(now);
-		let before = (*whole_at).max(now);
-		// A call may cost more than a burst: it then takes a whole one.
-		let price = self.per_unit.saturating_mul(cost).min(BURST);
-		let after = before + price;
-		let wait = after.saturating_duration_since(now).saturating_sub(BURST);
-		if wait > MAX_WAIT {
-			return Admission::Refused(wait.saturating_sub(MAX_WAIT));
-		}
-		*whole_at = after;
-		Admission::After(wait)
+		change(clients.entry(client).or_insert(now))
 	}
 }
 
@@ -195,17 +222,37 @@ mod tests {
 	}
 
 	#[test]
+	fn large_answers_take_from_the_budget_and_never_lock_out() {
+		let (limiter, now) = (limiter(), Instant::now());
+		limiter.charge(address(1), size(2 * 1024 * 1024), now);
+		assert_eq!(passed_at(&limiter, address(1), 1, now), 300 - 128);
+		for _ in 0..1_000 {
+			limiter.charge(address(1), 1_000, now);
+		}
+		let refused = limiter.admit(address(1), 1, now);
+		assert!(matches!(refused, Admission::Refused(wait) if wait < Duration::from_secs(1)));
+		let later = now + Duration::from_secs(3);
+		assert_eq!(limiter.admit(address(1), 1, later), Admission::After(Duration::ZERO));
+	}
+
+	#[test]
+	fn whoever_follows_hundreds_of_streams_keeps_within_the_default() {
+		let a_second = 120_000 / 60;
+		assert!(300 * cost("credio_v1_fetchStream", 400) <= a_second);
+	}
+
+	#[test]
 	fn every_weight_is_documented() {
 		let page = include_str!("../../../docs/rpc.md");
 		let limits = page.split("## Limits").nth(1).unwrap().split("\n## ").next().unwrap();
-		for method in HEAVY_METHODS.iter().chain(&MEDIUM_METHODS) {
+		for method in HEAVY_METHODS.iter().chain(&MEDIUM_METHODS).chain(&[PART_METHOD]) {
 			let name = method.strip_prefix("credio_v1_").unwrap_or(method);
 			assert!(
 				limits.contains(&format!("`{method}`")) || limits.contains(&format!("`{name}`")),
 				"{method}"
 			);
 		}
-		assert!(limits.contains("costs 25") && limits.contains("costs 10"));
+		assert!(["costs 25", "costs 10", "costs 5"].iter().all(|cost| limits.contains(cost)));
 	}
 
 	#[test]
