@@ -60,7 +60,7 @@ main() {
 	[[ -n $WITH_NODE ]] || return 0
 	headline "A node with $ROWS invoices"
 	use_example channel-one "$FOLDER"
-	start_node "$FOLDER" 0
+	start_node "$FOLDER" 0 --rpc-rate-limit 4000000000
 	await_node "$FOLDER" credio stream list
 	credio-bench fill --node "$CREDIO_NODE" --records "$ROWS"
 	mkdir "$FOLDER/views"

@@ -293,14 +293,21 @@ pub enum ValidatorCommand {
 	/// List the validators and how they stand
 	#[command(after_help = "Example: credio validator list")]
 	List,
-	/// Make session keys on the node of this vault's account and set them on the chain. The private keys stay on the node
+	/// Set the session keys of this vault's account. The private keys stay on its node, which makes them by
+	/// `credio-node session-keys`, also while it runs
 	#[command(
-		after_help = "Example: credio validator set-keys --own-node ws://127.0.0.1:9944\n(on the node's machine: it answers unsafe methods there and to nobody else)"
+		after_help = "Example: credio validator set-keys --session-keys 0x9a…3c --proof 0x5e…81\n(as `credio-node session-keys --account 5F…y --keystore-path FOLDER` prints them, on the node's machine)"
 	)]
 	SetKeys {
-		/// WebSocket address of the validator's node, as its own machine reaches it
-		#[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
-		own_node: String,
+		/// The public keys
+		#[arg(long, value_name = "HEX", requires = "proof", required_unless_present = "own_node")]
+		session_keys: Option<String>,
+		/// The proof that the node holds the private ones
+		#[arg(long, value_name = "HEX", requires = "session_keys")]
+		proof: Option<String>,
+		/// WebSocket address of the validator's node, to have it make them: only where it runs with --rpc-methods unsafe
+		#[arg(long, value_name = "URL", conflicts_with = "session_keys")]
+		own_node: Option<String>,
 	},
 	/// Ask the council to make an account a validator
 	#[command(after_help = "Example: credio validator add 5F…y")]

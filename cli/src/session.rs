@@ -102,6 +102,11 @@ impl Session {
 		Ok(vault.for_organization(client.organization_id()))
 	}
 
+	/// Connects to the node without a vault, for commands that only read what is public.
+	pub async fn connect_to_read(&self) -> Result<Client, Failure> {
+		Ok(Client::connect_to_read(&self.node).await?)
+	}
+
 	/// Connects to the node with the vault. The chain says for which organization the account acts.
 	pub async fn connect(&self) -> Result<Client, Failure> {
 		let vault = self.open_vault()?;

@@ -288,6 +288,31 @@ impl Cli {
 			.collect()
 	}
 
+	/// Makes session keys in the keystore of a running node, without its JSON-RPC, and sets them for this vault's
+	/// account.
+	///
+	/// # Panics
+	///
+	/// If that fails.
+	pub fn set_session_keys(&self, node: &Node) {
+		let shown = self.json(&["vault", "show", "--json"]).remove(0);
+		let account = shown["account"].as_str().expect("SS58");
+		let keystore = node.database().join("chains/credio-dev/keystore");
+		let output = Command::new(binary("credio-node"))
+			.args(["session-keys", "--account", account, "--keystore-path"])
+			.arg(keystore)
+			.output()
+			.expect("credio-node starts");
+		assert!(output.status.success(), "{}", text(&output.stderr));
+		let printed = text(&output.stdout);
+		let value = |name: &str| {
+			let line = printed.lines().find_map(|line| line.strip_prefix(name));
+			line.and_then(|line| line.split('"').nth(1)).expect("it is printed")
+		};
+		let (keys, proof) = (value("session_keys"), value("proof"));
+		self.ok(&["validator", "set-keys", "--session-keys", keys, "--proof", proof]);
+	}
+
 	/// Runs a command that has to fail, and answers its exit code and what it said.
 	///
 	/// # Panics

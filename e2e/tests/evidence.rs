@@ -253,7 +253,7 @@ async fn changes_of_validators_are_followed_from_genesis_and_from_a_checkpoint()
 	let said = verifier.verified(&before, &chain, &["--write-checkpoint", checkpoint]);
 	assert!(said.contains("the validators have not changed"), "{said}");
 
-	channel.ok(&["validator", "set-keys", "--own-node", &second.url()]);
+	channel.set_session_keys(&second);
 	operator.ok(&["validator", "add", &new]);
 	until_active(&client, &[&old, &new]).await;
 	let middle = upload("with two validators");

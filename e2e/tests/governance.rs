@@ -148,7 +148,7 @@ async fn validators_come_and_go_while_uploads_run() {
 	let new = account(&channel);
 	let (_, said) = operator.refused(&["validator", "add", &new]);
 	assert!(said.contains("NoSessionKeys"), "{said}");
-	channel.ok(&["validator", "set-keys", "--own-node", &second.url()]);
+	channel.set_session_keys(&second);
 	operator.ok(&["validator", "add", &new]);
 	let client = Client::connect(&second.url(), uploads.vault()).await.expect("it answers");
 	let old = account(&operator);

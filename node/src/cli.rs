@@ -3,7 +3,7 @@
 use crate::logging::LogFormat;
 use sc_cli::RunCmd;
 use sp_runtime::AccountId32;
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 /// A node of a Credio network.
 #[derive(Debug, clap::Parser)]
@@ -17,6 +17,13 @@ pub struct Cli {
 	/// How the log is written
 	#[arg(long, value_enum, default_value_t)]
 	pub log_format: LogFormat,
+
+	/// Serve `GET /health` and `GET /readiness` at this address, for probes, and nothing else
+	///
+	/// Plain HTTP, whatever Host it is asked by, and nothing that is not public. For a probe on another machine, give an
+	/// address that it reaches, as 0.0.0.0:9616.
+	#[arg(long, value_name = "ADDRESS:PORT")]
+	pub health_listen: Option<SocketAddr>,
 
 	#[clap(flatten)]
 	pub storage_monitor: sc_storage_monitor::StorageMonitorParams,

@@ -13,6 +13,10 @@ use sc_cli::SubstrateCli;
 use sc_service::PartialComponents;
 use std::time::Duration;
 
+/// What is said without a chain. A default would be a chain whose keys everybody knows.
+const NO_CHAIN: &str = "no chain is named: give --chain FILE, the specification that `credio-node new-network` has \
+	written; or --dev for a chain of one node, or --chain local for one of four, whose keys are public";
+
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
 		"Credio Node".into()
@@ -44,8 +48,9 @@ impl SubstrateCli for Cli {
 
 	fn load_spec(&self, id: &str) -> Result<Box<dyn sc_service::ChainSpec>, String> {
 		Ok(match id {
+			"" => return Err(NO_CHAIN.into()),
 			"dev" => Box::new(chain_spec::development()?),
-			"" | "local" => Box::new(chain_spec::local()?),
+			"local" => Box::new(chain_spec::local()?),
 			path => Box::new(chain_spec::ChainSpec::from_json_file(path.into())?),
 		})
 	}
@@ -59,13 +64,14 @@ pub fn run() -> sc_cli::Result<()> {
 		None => {
 			let runner = logging::runner(&cli)?;
 			runner.run_node_until_exit(|mut config| async move {
-				defaults::apply(&mut config);
+				defaults::apply(&mut config, cli.run.shared_params.is_dev())
+					.map_err(sc_cli::Error::Input)?;
 				let pool = &cli.run.pool_config;
 				let pool_limit =
 					Amount { count: pool.pool_limit, bytes: pool.pool_kbytes.saturating_mul(1024) };
 				let ban = pool.tx_ban_seconds.map_or(defaults::BAN, Duration::from_secs);
 				config.transaction_pool = pool_limit.options(ban);
-				service::new_full(config, cli.storage_monitor, pool_limit)
+				service::new_full(config, cli.storage_monitor, pool_limit, cli.health_listen)
 					.map_err(sc_cli::Error::Service)
 			})
 		},

@@ -10,12 +10,14 @@ mod cli;
 mod command;
 mod consortium;
 mod defaults;
+mod health;
 mod lock;
 mod logging;
 mod metrics;
 mod pool;
 mod rpc;
 mod service;
+mod tasks;
 
 // A block makes and drops millions of small values, on several threads. With the allocator of the C library a block of
 // small records takes half as long again.

@@ -73,6 +73,7 @@ struct Metrics {
 	quota: GaugeVec<F64>,
 	expiring: GaugeVec<U64>,
 	validators: GaugeVec<U64>,
+	subscriptions: Gauge<U64>,
 }
 
 impl Metrics {
@@ -146,6 +147,13 @@ impl Metrics {
 				"validators",
 				"Validators by state: active, or disabled for an offence",
 				"state",
+			)?,
+			subscriptions: register(
+				Gauge::new(
+					"credio_subscriptions",
+					"Streams and requests that clients follow at this node",
+				)?,
+				registry,
 			)?,
 		};
 		// What has not happened is 0, not missing.
@@ -233,6 +241,7 @@ impl Sources {
 			let counter = metrics.fetches.with_label_values(&[outcome]);
 			counter.inc_by(count.saturating_sub(counter.get()));
 		}
+		metrics.subscriptions.set(self.served.watcher.subscriptions() as u64);
 		let api = self.client.runtime_api();
 		for (organization, key) in self.served.take_expired(number) {
 			if api.receipt(hash, organization, key)?.is_none() {

@@ -1,5 +1,10 @@
 //! JSON-RPC of the node: the SDK's system methods, GRANDPA's, and ours.
 
+mod gate;
+mod limit;
+pub mod server;
+pub mod standard;
+
 use credio_primitives::{request::NotASubmission, AccountId, Submission};
 use credio_rpc::{Credio, CredioApiServer, FinalityProofs, Served, Submissions};
 use credio_runtime::{opaque::Block, Nonce};
@@ -9,7 +14,7 @@ use sc_consensus_grandpa::{
 };
 use sc_consensus_grandpa_rpc::{Grandpa, GrandpaApiServer};
 use sc_network_sync::strategy::warp::WarpSyncProvider;
-use sc_service::SpawnTaskHandle;
+use sp_core::traits::SpawnNamed;
 use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
@@ -49,7 +54,7 @@ pub fn create_full(
 	pool: Arc<TransactionPool>,
 	served: Arc<Served>,
 	finality: FinalityDeps,
-	executor: Arc<SpawnTaskHandle>,
+	executor: Arc<dyn SpawnNamed>,
 ) -> Result<RpcModule<()>, Box<dyn std::error::Error + Send + Sync>> {
 	let mut module = RpcModule::new(());
 	module.merge(SystemApiServer::<sp_core::H256, AccountId, Nonce>::into_rpc(System::new(

@@ -2,9 +2,10 @@
 
 use crate::{
 	authorship::Punctual,
-	metrics,
+	health, metrics,
 	pool::{Amount, FairPool},
-	rpc::{self, FinalityDeps},
+	rpc::FinalityDeps,
+	tasks,
 };
 use credio_runtime::{apis::RuntimeApi, configs::constants::MAX_BLOCK_LENGTH, opaque::Block};
 use sc_client_api::BlockBackend;
@@ -16,7 +17,7 @@ use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
 use sp_core::H256;
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 /// The client.
 pub type FullClient = sc_service::TFullClient<
@@ -165,13 +166,24 @@ pub fn new_full(
 	config: Configuration,
 	storage_monitor: sc_storage_monitor::StorageMonitorParams,
 	pool_limit: Amount,
+	health: Option<SocketAddr>,
 ) -> Result<TaskManager, ServiceError> {
 	match config.network.network_backend {
-		sc_network::config::NetworkBackendType::Libp2p => new_full_on::<
-			sc_network::NetworkWorker<Block, H256>,
-		>(config, storage_monitor, pool_limit),
+		sc_network::config::NetworkBackendType::Libp2p => {
+			new_full_on::<sc_network::NetworkWorker<Block, H256>>(
+				config,
+				storage_monitor,
+				pool_limit,
+				health,
+			)
+		},
 		sc_network::config::NetworkBackendType::Litep2p => {
-			new_full_on::<sc_network::Litep2pNetworkBackend>(config, storage_monitor, pool_limit)
+			new_full_on::<sc_network::Litep2pNetworkBackend>(
+				config,
+				storage_monitor,
+				pool_limit,
+				health,
+			)
 		},
 	}
 }
@@ -180,6 +192,7 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 	config: Configuration,
 	storage_monitor: sc_storage_monitor::StorageMonitorParams,
 	pool_limit: Amount,
+	health: Option<SocketAddr>,
 ) -> Result<TaskManager, ServiceError> {
 	let sc_service::PartialComponents {
 		client,
@@ -224,7 +237,7 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 		grandpa_link.shared_authority_set().clone(),
 		Vec::new(),
 	));
-	let (network, system_rpc_tx, tx_handler_controller, sync_service, _bitswap) =
+	let (network, system_requests, tx_handler_controller, sync_service, _bitswap) =
 		sc_service::build_network(sc_service::BuildNetworkParams {
 			config: &config,
 			net_config,
@@ -267,30 +280,25 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 		let watch = sources.watch(registry)?;
 		task_manager.spawn_handle().spawn("metrics", Some("credio"), watch);
 	}
-	let rpc_builder = {
-		let (client, pool, served) = (client.clone(), transaction_pool.clone(), served.clone());
-		let executor = Arc::new(task_manager.spawn_handle());
-		Box::new(move |_| {
-			let (served, finality) = (served.clone(), finality.clone());
-			rpc::create_full(client.clone(), pool.clone(), served, finality, executor.clone())
-				.map_err(ServiceError::Application)
-		})
-	};
-
-	sc_service::spawn_tasks(sc_service::SpawnTasksParams {
-		network: network.clone(),
-		client: client.clone(),
-		keystore: keystore_container.keystore(),
-		task_manager: &mut task_manager,
-		transaction_pool: transaction_pool.clone(),
-		rpc_builder,
-		backend,
-		system_rpc_tx,
-		tx_handler_controller,
-		sync_service: sync_service.clone(),
+	if let Some(listen) = health {
+		let alone = config.chain_spec.chain_type() == sc_service::ChainType::Development;
+		let chain = health::Chain { client: client.clone(), sync: sync_service.clone(), alone };
+		health::listen(listen, chain, &task_manager.spawn_handle())?;
+	}
+	tasks::spawn(tasks::Deps {
 		config,
+		task_manager: &mut task_manager,
+		client: client.clone(),
+		backend,
+		keystore: keystore_container.keystore(),
+		pool: transaction_pool.clone(),
+		network: network.clone(),
+		sync: sync_service.clone(),
+		system_requests,
+		transactions: tx_handler_controller,
 		telemetry: telemetry.as_mut(),
-		tracing_execute_block: None,
+		served,
+		finality,
 	})?;
 
 	if role.is_authority() {

@@ -99,6 +99,15 @@ pub struct Activity {
 	pub entries: u32,
 }
 
+/// What a block changed of what clients subscribe to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Changes {
+	/// Streams that an entry was appended to, each once.
+	pub streams: Vec<StreamId>,
+	/// Requests that were decided.
+	pub requests: Vec<(OrganizationId, RequestKey)>,
+}
+
 sp_api::decl_runtime_apis! {
 	/// Organizations, members, keys and quotas.
 	pub trait OrganizationsApi {
@@ -211,10 +220,14 @@ sp_api::decl_runtime_apis! {
 		fn bundle_limits() -> BundleLimits;
 	}
 
-	/// What operators watch.
+	/// What operators watch, and what subscriptions are woken by.
+	#[api_version(2)]
 	pub trait MonitoringApi {
 		/// What this block did.
 		fn activity() -> Activity;
+		/// Which streams and requests this block changed.
+		#[api_version(2)]
+		fn changes() -> Changes;
 		/// How many grants end within so many blocks, of the first `limit` that the chain has.
 		fn expiring_grants(within: BlockNumber, limit: u32) -> u32;
 	}

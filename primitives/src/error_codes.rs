@@ -30,9 +30,20 @@ pub const ACCESS_TOKEN_INVALID: i32 = 9101;
 pub const ACCESS_TOKEN_EXPIRED: i32 = 9102;
 /// No right to read this now; the cause names the denial.
 pub const ACCESS_DENIED: i32 = 9103;
+/// The function of the runtime hands out what takes an access token.
+pub const TOKEN_REQUIRED: i32 = 9104;
 /// A parameter is missing, malformed or out of bounds.
 pub const INVALID_PARAMETERS: i32 = 9201;
+/// The node keeps no more subscriptions.
+pub const TOO_MANY_SUBSCRIPTIONS: i32 = 9202;
 /// There is no such thing at the finalized block.
 pub const NOT_FOUND: i32 = 9404;
 /// The node could not answer; its log says why.
 pub const INTERNAL: i32 = 9500;
+
+/// Too many calls from one address: the JSON-RPC server's own code.
+pub const RATE_LIMITED: i32 = -32999;
+/// Too many subscriptions on one connection: the JSON-RPC server's own code.
+pub const TOO_MANY_SUBSCRIPTIONS_ON_CONNECTION: i32 = -32006;
+/// The JSON-RPC server is busy: its own code.
+pub const SERVER_BUSY: i32 = -32009;

@@ -58,9 +58,18 @@ pub enum Error {
 	/// No right to read this now.
 	#[error("access denied: {}", denial_text(*.0))]
 	AccessDenied(Denial),
+	/// A function of the runtime that takes an access token was called by itself.
+	#[error("this function of the runtime hands out what takes an access token")]
+	TokenRequired,
 	/// A parameter is out of bounds.
 	#[error("{0}")]
 	InvalidParameters(String),
+	/// The node keeps no more subscriptions.
+	#[error("the node has as many subscriptions as it keeps")]
+	TooManySubscriptions,
+	/// Too many calls came from one address.
+	#[error("too many calls from this address")]
+	RateLimited,
 	/// There is no such thing at the finalized block.
 	#[error("{0} not found at the finalized block")]
 	NotFound(&'static str),
@@ -110,7 +119,10 @@ impl Error {
 			Self::AccessTokenInvalid(_) => codes::ACCESS_TOKEN_INVALID,
 			Self::AccessTokenExpired => codes::ACCESS_TOKEN_EXPIRED,
 			Self::AccessDenied(_) => codes::ACCESS_DENIED,
+			Self::TokenRequired => codes::TOKEN_REQUIRED,
 			Self::InvalidParameters(_) => codes::INVALID_PARAMETERS,
+			Self::TooManySubscriptions => codes::TOO_MANY_SUBSCRIPTIONS,
+			Self::RateLimited => codes::RATE_LIMITED,
 			Self::NotFound(_) => codes::NOT_FOUND,
 			Self::Internal => codes::INTERNAL,
 		}
@@ -150,7 +162,12 @@ impl Error {
 			},
 			Self::AccessDenied(Denial::NotARecord) => "verify the document against the anchor instead",
 			Self::AccessDenied(_) => "ask the council or your organization's admin",
+			Self::TokenRequired => "call credio_v1_fetch or credio_v1_streamKeys, with an access token",
 			Self::InvalidParameters(_) => "see the method in rpc.discover",
+			Self::TooManySubscriptions => {
+				"try again in a few seconds, subscribe at another node, or poll credio_v1_status or credio_v1_query"
+			},
+			Self::RateLimited => "wait a second and send it again, less often from then on",
 			Self::NotFound(_) => "check the id; what was just written is found once it is final",
 			Self::Internal => "try again, and tell the node's operator if it stays",
 		}

@@ -40,7 +40,10 @@ mod tests {
 			Error::AccessTokenInvalid(""),
 			Error::AccessTokenExpired,
 			Error::AccessDenied(Denial::NoGrant),
+			Error::TokenRequired,
 			Error::InvalidParameters(String::new()),
+			Error::TooManySubscriptions,
+			Error::RateLimited,
 			Error::NotFound(""),
 			Error::Internal,
 		]

@@ -28,7 +28,6 @@ use jsonrpsee::{
 	core::{async_trait, SubscriptionResult},
 	PendingSubscriptionSink,
 };
-use sc_client_api::BlockchainEvents;
 use sc_transaction_pool_api::TransactionPool;
 use sp_api::{ApiExt, CallApiAt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
@@ -56,7 +55,6 @@ where
 			         + BundlesApi<Block>
 			         + ValidatorsApi<Block>,
 		> + CallApiAt<Block>
-		+ BlockchainEvents<Block>
 		+ Send
 		+ Sync
 		+ 'static,
@@ -112,7 +110,7 @@ where
 		include_unfinalized: Option<bool>,
 	) -> Result<At<FetchedEntries>, Error> {
 		let limit = limit(count)?;
-		let parameters = (stream, from_sequence);
+		let parameters = (stream, from_sequence, count, include_unfinalized);
 		let now = self.finalized().number;
 		let method = "credio_v1_fetchStream";
 		token::verify(&access_token, &self.genesis(), now, method, &parameters)?;

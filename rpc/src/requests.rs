@@ -3,6 +3,7 @@
 use crate::{
 	handler::{hash, CredioBlock},
 	pool::{refusal, Refusal, Seen},
+	watcher::{Subscription, Topic},
 	Credio, Error,
 };
 use codec::{Decode, DecodeAll, Encode};
@@ -13,16 +14,14 @@ use credio_primitives::{
 	storage, BlockNumber, Digest, OrganizationId, Outcome, Receipt, Request, RequestKey,
 	Submission,
 };
-use futures::{future::Either, stream::BoxStream, StreamExt};
+use futures::{stream::BoxStream, StreamExt};
 use jsonrpsee::{core::SubscriptionResult, PendingSubscriptionSink, SubscriptionMessage};
-use sc_client_api::BlockchainEvents;
 use sc_transaction_pool_api::{
 	InPoolTransaction, TransactionPool, TransactionSource, TransactionStatus,
 };
 use sp_api::{CallApiAt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
-use sp_runtime::traits::Header;
 use sp_state_machine::Backend;
 use std::sync::Arc;
 
@@ -65,7 +64,6 @@ where
 	Client: HeaderBackend<Block>
 		+ CallApiAt<Block>
 		+ ProvideRuntimeApi<Block, Api: RequestsApi<Block>>
-		+ BlockchainEvents<Block>
 		+ 'static,
 	Pool: TransactionPool<Block = Block, Hash = H256> + 'static,
 {
@@ -179,8 +177,12 @@ where
 	/// Takes a request: hands it to the pool. The pool knows most of what the chain would say, so the chain is asked only
 	/// where the pool refuses: a request that was decided is answered with what was decided, whatever else there is. One
 	/// that has expired is kept from the pool, which would ban its transaction.
-	async fn take(&self, bytes: Bytes, watch: bool) -> Result<Taken, Error> {
-		let Incoming { extrinsic, submission } = self.incoming(&bytes)?;
+	async fn take(
+		&self,
+		incoming: Incoming<Block::Extrinsic>,
+		watch: bool,
+	) -> Result<Taken, Error> {
+		let Incoming { extrinsic, submission } = incoming;
 		let mut transaction = self.pool.hash_of(&extrinsic);
 		let mut statuses = None;
 		let mut state = RequestState::Pending;
@@ -213,7 +215,7 @@ where
 	}
 
 	pub(crate) async fn do_upload(&self, bytes: Bytes) -> Result<Uploaded, Error> {
-		self.take(bytes, false).await.map(|taken| taken.uploaded)
+		self.take(self.incoming(&bytes)?, false).await.map(|taken| taken.uploaded)
 	}
 
 	pub(crate) fn do_status(
@@ -261,22 +263,31 @@ where
 		})
 	}
 
+	/// Takes a request that is to be followed. What cannot be followed is not taken.
+	async fn take_and_follow(&self, bytes: Bytes) -> Result<(Subscription, Taken), Error> {
+		let incoming = self.incoming(&bytes)?;
+		let Submission { organization, ref request, .. } = incoming.submission;
+		let topic = Topic::Request(organization, request.key);
+		let mut followed = self.served.watcher.subscribe(topic, false)?;
+		let taken = self.take(incoming, true).await?;
+		followed.wake_at(taken.expires_at.saturating_add(1));
+		Ok((followed, taken))
+	}
+
 	/// Takes the upload and tells `sink` what becomes of it, to the last event.
 	pub(crate) async fn do_upload_and_watch(
 		&self,
 		pending: PendingSubscriptionSink,
 		bytes: Bytes,
 	) -> SubscriptionResult {
-		// Subscribed before anything is sent, so that no block is missed.
-		let finality = self.client.finality_notification_stream();
-		let Taken { uploaded, body_digest, expires_at, statuses } =
-			match self.take(bytes, true).await {
-				Ok(taken) => taken,
-				Err(error) => {
-					pending.reject(error).await;
-					return Ok(());
-				},
-			};
+		let (followed, taken) = match self.take_and_follow(bytes).await {
+			Ok(taken) => taken,
+			Err(error) => {
+				pending.reject(error).await;
+				return Ok(());
+			},
+		};
+		let Taken { uploaded, body_digest, expires_at, statuses } = taken;
 		let sink = pending.accept().await?;
 		// By reference: dropping a clone of a sink would end the subscription.
 		let sink = &sink;
@@ -293,47 +304,38 @@ where
 		if let Some(last) = self.last_event(&watched)? {
 			return tell(last).await;
 		}
-		// While the pool tells of the transaction, the chain need not be asked before it is in a block.
-		let mut in_block = if statuses.is_some() { None } else { Some(0) };
-		let statuses = statuses.unwrap_or_else(|| futures::stream::empty().boxed());
-		let mut events = futures::stream::select(
-			finality.map(|block| Either::Left(*block.header.number())),
-			statuses.map(Either::Right),
-		);
+		let mut statuses = statuses.unwrap_or_else(|| futures::stream::pending().boxed());
 		loop {
-			let event = tokio::select! {
-				event = events.next() => event,
+			let status = tokio::select! {
+				status = statuses.next() => status,
+				() = followed.woken() => {
+					if let Some(last) = self.last_event(&watched)? {
+						return tell(last).await;
+					}
+					continue;
+				},
 				() = sink.closed() => return Ok(()),
 			};
-			match event {
-				None => return Ok(()),
-				Some(Either::Left(finalized)) => {
-					let is_due = in_block.is_some_and(|block| block <= finalized);
-					if is_due || finalized > expires_at {
-						if let Some(last) = self.last_event(&watched)? {
-							return tell(last).await;
-						}
-					}
-				},
-				Some(Either::Right(TransactionStatus::InBlock((block, _)))) => {
+			match status {
+				// The pool has told all that it knows; the outcome is the chain's to tell.
+				None => statuses = futures::stream::pending().boxed(),
+				Some(TransactionStatus::InBlock((block, _))) => {
 					if let Some(number) = self.client.number(block)? {
-						in_block = Some(number);
 						let block = BlockRef { number, hash: Digest(block.0) };
 						tell(UploadEvent::InBlock { block }).await?;
 					}
 				},
-				Some(Either::Right(
+				Some(
 					TransactionStatus::Dropped
 					| TransactionStatus::Invalid
 					| TransactionStatus::Usurped(_),
-				)) => {
+				) => {
 					if self.receipt(&self.best(), watched.organization, watched.key)?.is_none() {
 						let reason = "the node's pool no longer holds the transaction".into();
 						return tell(UploadEvent::Dropped { reason }).await;
 					}
-					in_block = Some(0);
 				},
-				Some(Either::Right(_)) => {},
+				Some(_) => {},
 			}
 		}
 	}

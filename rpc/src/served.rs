@@ -1,14 +1,21 @@
 //! What a node has served, shared by all its connections and told by its metrics.
 
-use crate::{pool::SeenRequests, Error};
+use crate::{pool::SeenRequests, streams::RecentPages, Error, Watcher};
 use credio_primitives::{BlockNumber, OrganizationId, RequestKey};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+	atomic::{AtomicU64, Ordering},
+	Arc,
+};
 
 /// What a node has served since it started.
 #[derive(Default)]
 pub struct Served {
 	/// Requests that it has taken.
 	pub(crate) seen: SeenRequests,
+	/// Its subscriptions.
+	pub watcher: Arc<Watcher>,
+	/// Pages of streams that were read last.
+	pub(crate) pages: RecentPages,
 	fetched: AtomicU64,
 	denied: AtomicU64,
 }
@@ -24,6 +31,11 @@ impl Served {
 			Err(_) => return,
 		};
 		count.fetch_add(1, Ordering::Relaxed);
+	}
+
+	/// Counts somebody who asked for a record past the access tokens.
+	pub fn count_denied(&self) {
+		self.denied.fetch_add(1, Ordering::Relaxed);
 	}
 
 	/// Counts a record that was served as a part of its stream. Those that were not are no denials: nobody asked for them.

@@ -2,25 +2,68 @@
 
 use crate::{
 	handler::{hash, CredioBlock},
+	watcher::Topic,
 	Credio, Error,
 };
 use credio_primitives::{
 	apis::StreamsApi, limits, rpc::BlockRef, Entry, RecordId, Sequence, StreamId,
 };
-use futures::StreamExt;
 use jsonrpsee::{
 	core::SubscriptionResult, PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink,
 };
-use sc_client_api::BlockchainEvents;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
+use std::{
+	collections::HashMap,
+	sync::{Arc, Mutex, PoisonError},
+};
+
+/// Most pages of streams that are kept.
+const MAX_PAGES: usize = 64;
+
+/// Pages of streams as of the block that was read last, so that many who subscribe to one stream cost one read.
+#[derive(Default)]
+pub(crate) struct RecentPages(Mutex<Pages>);
+
+#[derive(Default)]
+struct Pages {
+	at: Option<BlockRef>,
+	pages: HashMap<(StreamId, Sequence), Arc<Vec<Entry>>>,
+}
+
+impl RecentPages {
+	/// The entries of a stream from a position on, by `read` unless they are known.
+	fn get(
+		&self,
+		at: &BlockRef,
+		stream: StreamId,
+		from: Sequence,
+		read: impl FnOnce() -> Result<Vec<Entry>, Error>,
+	) -> Result<Arc<Vec<Entry>>, Error> {
+		let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+		{
+			let known = lock();
+			if known.at.as_ref() == Some(at) {
+				if let Some(page) = known.pages.get(&(stream, from)) {
+					return Ok(page.clone());
+				}
+			}
+		}
+		let page = Arc::new(read()?);
+		let mut known = lock();
+		if known.at.as_ref() != Some(at) || known.pages.len() >= MAX_PAGES {
+			known.pages.clear();
+			known.at = Some(*at);
+		}
+		known.pages.insert((stream, from), page.clone());
+		Ok(page)
+	}
+}
 
 impl<Block, Client, Pool> Credio<Block, Client, Pool>
 where
 	Block: CredioBlock,
-	Client: HeaderBackend<Block>
-		+ ProvideRuntimeApi<Block, Api: StreamsApi<Block>>
-		+ BlockchainEvents<Block>,
+	Client: HeaderBackend<Block> + ProvideRuntimeApi<Block, Api: StreamsApi<Block>>,
 {
 	pub(crate) async fn do_subscribe_stream(
 		&self,
@@ -41,12 +84,13 @@ where
 			},
 		}
 		// Subscribed before the first read, so that no block falls between history and live.
-		let finality = self.client.finality_notification_stream().map(|_| ());
-		let imports = self.client.import_notification_stream().map(|_| ());
-		let mut blocks = if include_unfinalized {
-			futures::stream::select(finality, imports).boxed()
-		} else {
-			finality.boxed()
+		let watched = self.served.watcher.subscribe(Topic::Stream(stream), include_unfinalized);
+		let watched = match watched {
+			Ok(watched) => watched,
+			Err(error) => {
+				pending.reject(error).await;
+				return Ok(());
+			},
 		};
 		let sink = pending.accept().await?;
 		let mut position = Position { next: from, ahead: Vec::new() };
@@ -56,9 +100,7 @@ where
 				self.send_best(&sink, stream, &mut position).await?;
 			}
 			tokio::select! {
-				block = blocks.next() => if block.is_none() {
-					return Ok(());
-				},
+				() = watched.woken() => {},
 				() = sink.closed() => return Ok(()),
 			}
 		}
@@ -69,11 +111,13 @@ where
 		at: &BlockRef,
 		stream: StreamId,
 		from: Sequence,
-	) -> Result<Vec<Entry>, Error> {
-		self.client
-			.runtime_api()
-			.entries(hash(at), stream, from, limits::MAX_PAGE_SIZE)
-			.map_err(Error::internal)
+	) -> Result<Arc<Vec<Entry>>, Error> {
+		self.served.pages.get(at, stream, from, || {
+			self.client
+				.runtime_api()
+				.entries(hash(at), stream, from, limits::MAX_PAGE_SIZE)
+				.map_err(Error::internal)
+		})
 	}
 
 	/// Sends what is final and was not sent, or was sent otherwise before a fork.
@@ -89,9 +133,9 @@ where
 			if entries.is_empty() {
 				return Ok(());
 			}
-			for entry in entries {
-				if position.settle(&entry) {
-					sink.send(SubscriptionMessage::from_json(&entry)?).await?;
+			for entry in entries.iter() {
+				if position.settle(entry) {
+					sink.send(SubscriptionMessage::from_json(entry)?).await?;
 				}
 			}
 		}
@@ -111,10 +155,10 @@ where
 			if entries.is_empty() {
 				return Ok(());
 			}
-			for entry in entries {
+			for entry in entries.iter() {
 				from = entry.header.sequence.saturating_add(1);
-				if position.look_ahead(&entry) {
-					sink.send(SubscriptionMessage::from_json(&entry)?).await?;
+				if position.look_ahead(entry) {
+					sink.send(SubscriptionMessage::from_json(entry)?).await?;
 				}
 			}
 		}
@@ -194,5 +238,31 @@ mod tests {
 		assert!(position.look_ahead(&entry(1, 2)));
 		assert!(!position.settle(&entry(0, 9)));
 		assert!(position.settle(&entry(1, 8)));
+	}
+
+	#[test]
+	fn a_page_is_read_once_for_all_who_are_at_the_same_position() {
+		let pages = RecentPages::default();
+		let reads = std::cell::Cell::new(0);
+		let get = |block: u8, from| {
+			let at = BlockRef { number: block.into(), hash: Digest([block; 32]) };
+			pages.get(&at, StreamId([0; 32]), from, || {
+				reads.set(reads.get() + 1);
+				Ok(vec![entry(from, block)])
+			})
+		};
+		for _ in 0..1_000 {
+			assert_eq!(get(1, 0).unwrap()[0].record_id, RecordId([1; 32]));
+		}
+		assert_eq!(reads.get(), 1);
+		assert_eq!(
+			get(2, 0).unwrap()[0].record_id,
+			RecordId([2; 32]),
+			"another block, other entries"
+		);
+		for from in 0..1_000 {
+			get(2, from).unwrap();
+		}
+		assert!(pages.0.lock().unwrap().pages.len() <= MAX_PAGES);
 	}
 }

@@ -344,6 +344,25 @@ impl_runtime_apis! {
 			activity
 		}
 
+		fn changes() -> primitives::apis::Changes {
+			let mut changes = primitives::apis::Changes::default();
+			for record in System::read_events_no_consensus() {
+				match record.event {
+					RuntimeEvent::Anchor(pallet_anchor::Event::EntryAppended { stream, .. }) => {
+						changes.streams.push(stream);
+					},
+					RuntimeEvent::Idempotency(
+						pallet_idempotency::Event::Applied { organization, key }
+						| pallet_idempotency::Event::Rejected { organization, key, .. },
+					) => changes.requests.push((organization, key)),
+					_ => {},
+				}
+			}
+			changes.streams.sort_unstable();
+			changes.streams.dedup();
+			changes
+		}
+
 		fn expiring_grants(within: BlockNumber, limit: u32) -> u32 {
 			let until = System::block_number().saturating_add(within);
 			pallet_grants::Expiries::<Runtime>::iter_keys()

@@ -12,9 +12,11 @@ port_is_free() {
 	! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# Starts a development chain in folder $1, on RPC port $2; empty takes 9944, or any if that is in use.
+# Starts a development chain in folder $1, on RPC port $2; empty takes 9944, or any if that is in use. What follows is
+# passed to the node.
 start_node() {
 	local folder=$1 port=$2
+	shift 2
 	if [[ -z $port ]]; then
 		port=9944
 		port_is_free "$port" || port=0
@@ -24,7 +26,7 @@ start_node() {
 	# It is looked at as soon as the node was told to start.
 	: >"$folder/node.log"
 	credio-node --dev --base-path "$folder/chain" --rpc-port "$port" --port 0 \
-		--no-prometheus --no-telemetry --no-mdns >"$folder/node.log" 2>&1 </dev/null &
+		--no-prometheus --no-telemetry --no-mdns "$@" >"$folder/node.log" 2>&1 </dev/null &
 	NODE_PID=$!
 }
 

@@ -81,7 +81,9 @@ export async function checkMethods(api, provider, done) {
 	assert.equal((await call('accessRequests', { owner: 1, pending: true }, { limit: 5 })).items.length, 0);
 	const epochs = await call('streamKeys', stream, 0, bob.token('credio_v1_streamKeys', `${stream}00000000`, soon));
 	assert.equal(epochs.items.length, 1);
-	const part = await call('fetchStream', stream, 0, bob.token('credio_v1_fetchStream', `${stream}0000000000000000`, soon), 1);
+	// Sequence 0, a limit of 1, and no word on entries that are not final.
+	const parameters = `${stream}0000000000000000` + '0101000000' + '00';
+	const part = await call('fetchStream', stream, 0, bob.token('credio_v1_fetchStream', parameters, soon), 1);
 	assert.equal(part.items.length, 1);
 	assert.equal((await call('organization', 1)).name.toString(), 'channel-one');
 	assert((await call('organizations')).items.length >= 6);

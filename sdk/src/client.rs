@@ -1,6 +1,7 @@
 //! The client: one connection to a node, and what an organization does through it.
 
 mod anchors;
+mod backoff;
 mod bundles;
 mod council;
 mod evidence;
@@ -29,8 +30,9 @@ pub(crate) use streams::is_rejected_for;
 
 use crate::{
 	error::{chain, Error, Result},
-	vault::{Held, Recipient, Vault},
+	vault::{Held, LocalVault, Recipient, Vault},
 };
+use backoff::back_off;
 use codec::Encode;
 use credio_envelope::WrapContext;
 use credio_primitives::{
@@ -47,21 +49,29 @@ use std::{
 	time::{Duration, Instant},
 };
 use subxt::{
-	rpcs::{client::RpcParams, RpcClient},
+	rpcs::{
+		client::{RpcParams, RpcSubscription},
+		RpcClient,
+	},
 	OnlineClient, OnlineClientAtBlock, PolkadotConfig,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 /// Name of the runtime that this client is for.
 const SPEC_NAME: &str = "credio";
 /// Version of the transaction format that this client makes.
 const TRANSACTION_VERSION: u32 = 1;
-/// Blocks for which an access token of this client is good.
-const TOKEN_LIFETIME: BlockNumber = 60;
+/// Blocks for which an access token of this client is good: longer than a call is sent again and again.
+const TOKEN_LIFETIME: BlockNumber = 200;
 /// For how long the number of the last finalized block is taken for what it was: far less than [`TOKEN_LIFETIME`].
 const NOW_LASTS: Duration = Duration::from_secs(5);
+/// For how long the key epoch of a stream is taken for what it was. One that ended meanwhile is met as a rejection, and
+/// the upload is made again.
+const EPOCH_TTL: Duration = Duration::from_secs(2);
 
 type AtBlock = OnlineClientAtBlock<PolkadotConfig>;
+/// The key epoch of a stream and when it was asked for, which one caller asks for at a time.
+type RecentEpoch = Arc<Mutex<Option<(Instant, KeyEpoch)>>>;
 
 /// One connection to a node, and the vault of the member that speaks through it.
 pub struct Client {
@@ -73,10 +83,12 @@ pub struct Client {
 	limits: Limits,
 	/// The last finalized block that tokens were signed for, and when it was asked for.
 	now: Mutex<Option<(Instant, BlockNumber)>>,
+	/// Key epochs of streams, and when they were asked for.
+	epochs: Mutex<HashMap<StreamId, RecentEpoch>>,
 	/// Held while a transaction with a nonce is handed over, so that they arrive in order.
 	turn: Mutex<()>,
 	/// Secrets of streams as this organization holds them, which never change.
-	held: Mutex<HashMap<(StreamId, KeyEpoch), Held>>,
+	held: Mutex<HashMap<(StreamId, KeyEpoch), Arc<OnceCell<Held>>>>,
 	/// Runtimes of the past, by version, by which events of their blocks are read.
 	runtimes: Mutex<HashMap<u32, AtBlock>>,
 }
@@ -93,23 +105,7 @@ impl Client {
 	///
 	/// Errors: [`Error::Connection`], [`Error::WrongChain`], [`Error::NotFound`] for an account that is no member.
 	pub async fn connect(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
-		let rpc = RpcClient::from_insecure_url(url)
-			.await
-			.map_err(|error| Error::Connection(error.to_string()))?;
-		check_version(&rpc.request("state_getRuntimeVersion", RpcParams::new()).await?)?;
-		let at_block = at_block(&rpc).await?;
-		let limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
-		let mut client = Self {
-			rpc,
-			at_block: RwLock::new(at_block),
-			organization: vault.organization(),
-			vault,
-			limits,
-			now: Mutex::default(),
-			turn: Mutex::default(),
-			held: Mutex::default(),
-			runtimes: Mutex::default(),
-		};
+		let mut client = Self::connect_as_nobody(url, vault).await?;
 		let account = client.vault.account();
 		let membership: At<MembershipAnswer> = client.call("credio_v1_member", (&account,)).await?;
 		client.organization = membership
@@ -123,6 +119,39 @@ impl Client {
 			})?
 			.organization;
 		Ok(client)
+	}
+
+	/// Connects to a node to read what is public. Needs no vault: its account is a new one, which is a member of no
+	/// organization, so whatever takes a member is refused.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`], [`Error::WrongChain`].
+	pub async fn connect_to_read(url: &str) -> Result<Self> {
+		let vault = LocalVault::generate(OrganizationId::MAX)?;
+		Self::connect_as_nobody(url, Arc::new(vault)).await
+	}
+
+	/// As [`Self::connect`], without asking for which organization the account acts.
+	async fn connect_as_nobody(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
+		let rpc = RpcClient::from_insecure_url(url)
+			.await
+			.map_err(|error| Error::Connection(error.to_string()))?;
+		check_version(&rpc.request("state_getRuntimeVersion", RpcParams::new()).await?)?;
+		let at_block = at_block(&rpc).await?;
+		let limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
+		Ok(Self {
+			rpc,
+			at_block: RwLock::new(at_block),
+			organization: vault.organization(),
+			vault,
+			limits,
+			now: Mutex::default(),
+			epochs: Mutex::default(),
+			turn: Mutex::default(),
+			held: Mutex::default(),
+			runtimes: Mutex::default(),
+		})
 	}
 
 	/// The runtime that calls are made for.
@@ -169,7 +198,8 @@ impl Client {
 		&*self.vault
 	}
 
-	/// Calls any method of the node, with parameters by position, given as a tuple.
+	/// Calls any method of the node, with parameters by position, given as a tuple. What the node refuses since too
+	/// many calls come from here is sent again after a while.
 	///
 	/// Errors: [`Error::Refused`], [`Error::Connection`].
 	pub async fn call<Answer: DeserializeOwned>(
@@ -177,7 +207,19 @@ impl Client {
 		method: &str,
 		params: impl Serialize,
 	) -> Result<Answer> {
-		Ok(self.rpc.request(method, by_position(&params)?).await?)
+		let params = by_position(&params)?;
+		back_off(|| async { Ok(self.rpc.request(method, params.clone()).await?) }).await
+	}
+
+	/// Subscribes, as [`Self::call`] calls.
+	async fn subscribe<Item: DeserializeOwned>(
+		&self,
+		methods: (&str, &str),
+		params: RpcParams,
+	) -> Result<RpcSubscription<Item>> {
+		let (subscribe, unsubscribe) = methods;
+		back_off(|| async { Ok(self.rpc.subscribe(subscribe, params.clone(), unsubscribe).await?) })
+			.await
 	}
 
 	/// A token for one call of a method.
@@ -237,9 +279,12 @@ impl Client {
 
 	/// The secret of a stream in an epoch, as this organization holds it.
 	pub(crate) async fn held(&self, stream: StreamId, epoch: KeyEpoch) -> Result<Held> {
-		if let Some(held) = self.held.lock().await.get(&(stream, epoch)) {
-			return Ok(held.clone());
-		}
+		// Many that ask at once wait for one answer.
+		let held = self.held.lock().await.entry((stream, epoch)).or_default().clone();
+		held.get_or_try_init(|| self.fetch_held(stream, epoch)).await.cloned()
+	}
+
+	async fn fetch_held(&self, stream: StreamId, epoch: KeyEpoch) -> Result<Held> {
 		let token = self.token("credio_v1_streamKeys", &(stream, epoch)).await?;
 		let keys: At<Items<StreamKeyJson>> =
 			self.call("credio_v1_streamKeys", (stream, epoch, token)).await?;
@@ -249,7 +294,7 @@ impl Client {
 			.into_iter()
 			.find(|key| key.epoch == epoch)
 			.ok_or(Error::NoKey(epoch))?;
-		let held = Held {
+		Ok(Held {
 			context: WrapContext {
 				genesis: self.limits.genesis_hash,
 				resource: Resource::Stream(stream),
@@ -259,9 +304,7 @@ impl Client {
 			},
 			secret: WrappedSecret::StreamSecret,
 			sealed: key.sealed.0,
-		};
-		self.held.lock().await.insert((stream, epoch), held.clone());
-		Ok(held)
+		})
 	}
 
 	/// Whom secrets for an organization are wrapped to.

@@ -94,8 +94,20 @@ fn remedy_text(remedy: &Option<String>) -> String {
 impl Refusal {
 	/// Whether the same transaction may be taken later.
 	pub fn is_busy(&self) -> bool {
-		matches!(self.code, codes::POOL_FULL | codes::QUOTA_EXCEEDED | codes::POSITION_TOO_FAR)
-			|| self.reason.as_deref() == Some("banned")
+		let is_full =
+			matches!(self.code, codes::POOL_FULL | codes::QUOTA_EXCEEDED | codes::POSITION_TOO_FAR);
+		is_full || self.is_rate_limited() || self.reason.as_deref() == Some("banned")
+	}
+
+	/// Whether the node has too much to do with this client, or with all: the same call may be taken in a moment.
+	pub fn is_rate_limited(&self) -> bool {
+		matches!(
+			self.code,
+			codes::RATE_LIMITED
+				| codes::SERVER_BUSY
+				| codes::TOO_MANY_SUBSCRIPTIONS
+				| codes::TOO_MANY_SUBSCRIPTIONS_ON_CONNECTION
+		)
 	}
 }
 
@@ -132,4 +144,29 @@ impl From<RpcError> for Error {
 /// Errors of the transaction library that are not worth telling apart.
 pub(crate) fn chain(error: impl std::fmt::Display) -> Error {
 	Error::Answer(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn what_passes_by_itself_is_busy() {
+		let is_busy =
+			|code| Refusal { code, message: String::new(), remedy: None, reason: None }.is_busy();
+		for code in [
+			codes::POOL_FULL,
+			codes::QUOTA_EXCEEDED,
+			codes::POSITION_TOO_FAR,
+			codes::RATE_LIMITED,
+			codes::SERVER_BUSY,
+			codes::TOO_MANY_SUBSCRIPTIONS,
+			codes::TOO_MANY_SUBSCRIPTIONS_ON_CONNECTION,
+		] {
+			assert!(is_busy(code), "{code}");
+		}
+		for code in [codes::KEY_REUSED, codes::ACCESS_DENIED, codes::NOT_FOUND, -32602] {
+			assert!(!is_busy(code), "{code}");
+		}
+	}
 }

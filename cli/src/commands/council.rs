@@ -8,7 +8,7 @@ use crate::{
 };
 use credio_sdk::{
 	client::{Proposed, Voted},
-	primitives::rpc::ValidatorJson,
+	primitives::rpc::{Bytes, ValidatorJson},
 	Client,
 };
 use serde_json::json;
@@ -16,7 +16,12 @@ use std::{fs, path::Path};
 
 /// Runs a command on the council.
 pub async fn run(session: &Session, command: CouncilCommand) -> Result<(), Failure> {
-	let client = session.connect().await?;
+	let client = match command {
+		CouncilCommand::Motions | CouncilCommand::Members { join: None, leave: None } => {
+			session.connect_to_read().await?
+		},
+		_ => session.connect().await?,
+	};
 	match command {
 		CouncilCommand::Members { join, leave } => {
 			let change = join.map(|who| (who, true)).or(leave.map(|who| (who, false)));
@@ -66,11 +71,21 @@ pub fn say(proposed: &Proposed) {
 
 /// Runs a command on validators.
 pub async fn validators(session: &Session, command: ValidatorCommand) -> Result<(), Failure> {
-	let client = session.connect().await?;
+	let client = match command {
+		ValidatorCommand::List => session.connect_to_read().await?,
+		_ => session.connect().await?,
+	};
 	match command {
 		ValidatorCommand::List => {},
-		ValidatorCommand::SetKeys { own_node } => {
-			let keys = client.set_session_keys(&own_node).await?;
+		ValidatorCommand::SetKeys { session_keys, proof, own_node } => {
+			let keys = match own_node {
+				Some(node) => client.rotate_session_keys(&node).await?,
+				None => {
+					let keys = bytes("--session-keys", session_keys)?;
+					client.set_session_keys(&keys.0, &bytes("--proof", proof)?.0).await?;
+					keys
+				},
+			};
 			let account = credio_sdk::vault::Vault::account(client.vault());
 			return output::item(
 				session.json,
@@ -92,6 +107,13 @@ pub async fn validators(session: &Session, command: ValidatorCommand) -> Result<
 		let keys = if validator.has_keys { "set" } else { "missing" };
 		[validator.account.to_string(), state(validator), keys.to_owned()]
 	})
+}
+
+/// Bytes that were given as hex.
+fn bytes(flag: &str, hex: Option<String>) -> Result<Bytes, Failure> {
+	let hex = json!(hex.unwrap_or_default());
+	serde_json::from_value(hex)
+		.map_err(|_| Failure::Other(format!("{flag} is not 0x and an even number of hex digits")))
 }
 
 /// How a validator stands, in words.
@@ -135,7 +157,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 async fn show(session: &Session) -> Result<(), Failure> {
-	let client = session.connect().await?;
+	let client = session.connect_to_read().await?;
 	let version: serde_json::Value = client.call("state_getRuntimeVersion", ()).await?;
 	let of = |field: &str| version[field].to_string().trim_matches('"').to_owned();
 	output::item(

@@ -10,7 +10,13 @@ use credio_sdk::{
 
 /// Runs a command on organizations.
 pub async fn run(session: &Session, command: OrgCommand) -> Result<(), Failure> {
-	let client = session.connect().await?;
+	let client = match &command {
+		OrgCommand::List
+		| OrgCommand::Show { .. }
+		| OrgCommand::Members { organization: Some(_), set: None, remove: None, .. }
+		| OrgCommand::Keys { organization: Some(_) } => session.connect_to_read().await?,
+		_ => session.connect().await?,
+	};
 	match command {
 		OrgCommand::List => list(session, &client.organizations().await?),
 		OrgCommand::Show { organization } => {
@@ -113,7 +119,10 @@ pub async fn quota(
 	organization: Option<String>,
 	set: Option<(u64, u64)>,
 ) -> Result<(), Failure> {
-	let client = session.connect().await?;
+	let client = match (&organization, set) {
+		(Some(_), None) => session.connect_to_read().await?,
+		_ => session.connect().await?,
+	};
 	let id = number(&client, organization.as_deref()).await?;
 	if let Some((bytes, ref_time)) = set {
 		say(&client.set_quota(id, Quota { bytes, ref_time }).await?);

@@ -6,7 +6,10 @@ use credio_sdk::primitives::rpc::StreamJson;
 
 /// Runs a command on streams.
 pub async fn run(session: &Session, command: StreamCommand) -> Result<(), Failure> {
-	let client = session.connect().await?;
+	let client = match command {
+		StreamCommand::List { .. } => session.connect_to_read().await?,
+		_ => session.connect().await?,
+	};
 	match command {
 		StreamCommand::Create { name } => list(session, &[client.create_stream(&name).await?]),
 		StreamCommand::List { owner } => {

@@ -198,12 +198,22 @@ impl Client {
 		Ok(answer.answer.items)
 	}
 
+	/// Sets session keys for this account: the public keys that its node has made, and the proof that it holds the private
+	/// ones, as `credio-node session-keys` prints them.
+	///
+	/// # Errors
+	///
+	/// [`Error::CallFailed`] if the proof is not for these keys and this account, [`Error::Connection`].
+	pub async fn set_session_keys(&self, keys: &[u8], proof: &[u8]) -> Result<()> {
+		self.submit_call(&Call::set_session_keys(keys, proof)).await
+	}
+
 	/// Has the node of `node`, which is this account's own, make new session keys, and sets them for this account. The
 	/// private keys stay in that node's keystore. The node has to allow unsafe methods on the address given, which
 	/// nobody else should reach.
 	///
 	/// Errors: [`Error::Connection`], [`Error::Refused`] by the other node, [`Error::CallFailed`].
-	pub async fn set_session_keys(&self, node: &str) -> Result<Bytes> {
+	pub async fn rotate_session_keys(&self, node: &str) -> Result<Bytes> {
 		use subxt::rpcs::{client::RpcParams, RpcClient};
 		let own = RpcClient::from_insecure_url(node)
 			.await
@@ -213,7 +223,7 @@ impl Client {
 		params.push(Bytes(account.to_vec())).map_err(chain)?;
 		let made: RotatedKeys = own.request("author_rotateKeysWithOwner", params).await?;
 		let proof = made.proof.unwrap_or(Bytes(Vec::new()));
-		self.submit_call(&Call::set_session_keys(&made.keys.0, &proof.0)).await?;
+		self.set_session_keys(&made.keys.0, &proof.0).await?;
 		Ok(made.keys)
 	}
 

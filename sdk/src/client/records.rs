@@ -1,6 +1,6 @@
 //! Records: uploading, fetching, verifying.
 
-use super::{streams::is_rejected_for, Client};
+use super::{streams::is_rejected_for, Client, EPOCH_TTL};
 use crate::{
 	calls::Call,
 	error::{Error, Result},
@@ -18,6 +18,7 @@ use credio_primitives::{
 	Sequence, StreamId, WrappedSecret,
 };
 use sha2::{Digest as _, Sha256};
+use std::time::Instant;
 use subxt::rpcs::client::RpcSubscription;
 
 /// How often an upload is made again because the key epoch changed meanwhile.
@@ -126,7 +127,9 @@ impl Client {
 			match status.status {
 				RequestState::Applied => return self.applied(key, &status).await,
 				// The epoch changed between reading it and writing: a race, not an answer.
-				_ if is_rejected_for(&status, &["RotationDue", "EpochNotCurrent"]) => {},
+				_ if is_rejected_for(&status, &["RotationDue", "EpochNotCurrent"]) => {
+					self.forget_epoch(upload.stream).await;
+				},
 				// Without a business key, the rejection of an earlier upload is not this one's answer.
 				_ if upload.key.is_none() && was_decided => {},
 				_ => return Ok(Outcome::Rejected(Box::new(status))),
@@ -135,10 +138,21 @@ impl Client {
 		Err(Error::RotationDue)
 	}
 
-	/// Seals the document under the stream's present epoch and appends it.
+	/// Seals the document under the stream's epoch and appends it.
 	async fn append(&self, upload: &Upload<'_>, key: RequestKey) -> Result<RequestStatus> {
-		let (_, call) = self.seal(upload, key).await?;
+		let (_, call) = self.seal_soon(upload, Reference::derive(&key, 0)).await?;
 		self.submit(key, &[call]).await
+	}
+
+	/// As [`Self::seal_as`], under the epoch of a moment ago, which spares a call for each of many uploads. If it has
+	/// ended since, the call is rejected, and the caller tries again after [`Self::forget_epoch`].
+	pub(crate) async fn seal_soon(
+		&self,
+		upload: &Upload<'_>,
+		reference: Reference,
+	) -> Result<(RecordId, Call)> {
+		let epoch = self.recent_epoch(upload.stream).await?;
+		self.sealer_of(upload.stream, epoch).await?.seal(upload, reference)
 	}
 
 	/// Seals a document under the stream's present epoch: the id that its record will have, and the call that appends
@@ -167,7 +181,31 @@ impl Client {
 	/// Errors: [`Error::NoKey`], [`Error::RotationDue`], [`Error::Connection`].
 	pub async fn sealer(&self, stream: StreamId) -> Result<Sealer<'_>> {
 		let epoch = self.writable_epoch(stream).await?;
+		self.sealer_of(stream, epoch).await
+	}
+
+	async fn sealer_of(&self, stream: StreamId, epoch: KeyEpoch) -> Result<Sealer<'_>> {
 		Ok(Sealer { client: self, held: self.held(stream, epoch).await?, epoch })
+	}
+
+	/// The epoch under which a record can be written, as of a moment ago.
+	async fn recent_epoch(&self, stream: StreamId) -> Result<KeyEpoch> {
+		let known = self.epochs.lock().await.entry(stream).or_default().clone();
+		// Many that ask at once wait for one answer.
+		let mut known = known.lock().await;
+		if let Some((at, epoch)) = *known {
+			if at.elapsed() < EPOCH_TTL {
+				return Ok(epoch);
+			}
+		}
+		let epoch = self.writable_epoch(stream).await?;
+		*known = Some((Instant::now(), epoch));
+		Ok(epoch)
+	}
+
+	/// Asks for the epoch of a stream anew next time.
+	pub(crate) async fn forget_epoch(&self, stream: StreamId) {
+		self.epochs.lock().await.remove(&stream);
 	}
 
 	/// The epoch under which a record can be written now. If the next one is due and the stream is ours, opens it.
@@ -246,7 +284,7 @@ impl Client {
 	pub async fn watch(&self, stream: StreamId, from: Sequence) -> Result<Entries> {
 		let params = super::by_position(&(stream, from))?;
 		let method = ("credio_v1_subscribeStream", "credio_v1_unsubscribeStream");
-		Ok(Entries(self.rpc.subscribe(method.0, params, method.1).await?))
+		Ok(Entries(self.subscribe(method, params).await?))
 	}
 
 	/// A record's ciphertext, with the key to it as this organization holds it.
@@ -340,9 +378,10 @@ impl Client {
 		limit: usize,
 		include_unfinalized: bool,
 	) -> Result<StreamPart> {
-		let token = self.token("credio_v1_fetchStream", &(stream, from)).await?;
 		let most = self.limits.max_page_size;
 		let limit = u32::try_from(limit).unwrap_or(most).clamp(1, most);
+		let parameters = (stream, from, Some(limit), Some(include_unfinalized));
+		let token = self.token("credio_v1_fetchStream", &parameters).await?;
 		let params = (stream, from, token, limit, include_unfinalized);
 		let answer: At<FetchedEntries> = self.call("credio_v1_fetchStream", params).await?;
 		let FetchedEntries { items, next_sequence } = answer.answer;

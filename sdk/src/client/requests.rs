@@ -104,7 +104,7 @@ impl Client {
 	}
 
 	async fn heads(&self, subscribe: &str, unsubscribe: &str) -> Result<Heads> {
-		Ok(Heads(self.rpc.subscribe(subscribe, RpcParams::new(), unsubscribe).await?))
+		Ok(Heads(self.subscribe((subscribe, unsubscribe), RpcParams::new()).await?))
 	}
 
 	/// Hash of a block of the best chain, by its number; `None` if there is none.
@@ -254,7 +254,7 @@ impl Client {
 
 	/// The expiry of a request that is signed now, unless its caller wants another.
 	pub async fn expiry(&self) -> Result<BlockNumber> {
-		let now = self.finalized_number().await?;
+		let now = self.now().await?;
 		Ok(now.saturating_add(REQUEST_LIFETIME.min(self.limits.max_request_lifetime / 2)))
 	}
 
@@ -264,10 +264,8 @@ impl Client {
 		request: &SignedRequest,
 	) -> Result<RpcSubscription<UploadEvent>> {
 		let params = super::by_position(&(hex_of(&request.extrinsic),))?;
-		let mut events: RpcSubscription<UploadEvent> = self
-			.rpc
-			.subscribe("credio_v1_uploadAndWatch", params, "credio_v1_unwatchUpload")
-			.await?;
+		let methods = ("credio_v1_uploadAndWatch", "credio_v1_unwatchUpload");
+		let mut events: RpcSubscription<UploadEvent> = self.subscribe(methods, params).await?;
 		match events.next().await.ok_or_else(connection_lost)?? {
 			UploadEvent::Accepted(_) => {},
 			other => {

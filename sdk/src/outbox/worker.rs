@@ -271,7 +271,7 @@ impl Worker {
 				};
 				// The record's name follows from the item's first key, whatever its attempt.
 				let reference = Reference::derive(&item.request_key, 0);
-				vec![client.seal_as(&upload, reference).await?.1]
+				vec![client.seal_soon(&upload, reference).await?.1]
 			},
 		};
 		let request = Request { key: item.current_key, expires_at, lane };
@@ -333,6 +333,9 @@ impl Worker {
 			let attempt = item.attempt.saturating_add(1);
 			let number = u32::try_from(attempt).unwrap_or(u32::MAX);
 			let key = body.request_key(&*self.outbox.vault, number);
+			if let StoredBody::Upload { stream, .. } = &body {
+				client.forget_epoch(*stream).await;
+			}
 			store::requeue(&self.outbox.pool, item.id, key, attempt).await?;
 			return Ok(());
 		}

@@ -1,0 +1,93 @@
+//! Probes: whether a node is alive and ready, asked from outside without its JSON-RPC being open.
+
+use credio_e2e::Node;
+use serde_json::Value;
+use std::{
+	io::{Read, Write},
+	net::{TcpListener, TcpStream},
+	time::{Duration, Instant},
+};
+
+fn free_port() -> u16 {
+	let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+	listener.local_addr().expect("it has an address").port()
+}
+
+/// Status and body of an answer to a request, by the name of a host that the node does not know.
+fn ask(port: u16, method: &str, path: &str) -> (u16, String) {
+	let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+	stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a time");
+	write!(stream, "{method} {path} HTTP/1.1\r\nHost: probe.example\r\nContent-Length: 0\r\n\r\n")
+		.expect("it reads");
+	let mut answer = String::new();
+	// It closes the connection after one answer.
+	stream.read_to_string(&mut answer).expect("it answers");
+	let status = answer.split_whitespace().nth(1).and_then(|status| status.parse().ok());
+	let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+	(status.expect("a status"), body.unwrap_or_default())
+}
+
+fn start(chain: &str, more: &[&str]) -> (Node, u16) {
+	let port = free_port();
+	let address = format!("127.0.0.1:{port}");
+	let node = Node::start_on(chain, &[&["--health-listen", &address], more].concat());
+	(node, port)
+}
+
+#[test]
+fn a_node_in_step_is_alive_and_ready_whatever_it_is_called() {
+	let (_node, port) = start("dev", &["--validator", "--alice", "--force-authoring"]);
+	let since = Instant::now();
+	while ask(port, "GET", "/readiness").0 != 200 {
+		assert!(since.elapsed() < Duration::from_secs(60), "{:?}", ask(port, "GET", "/readiness"));
+		std::thread::sleep(Duration::from_millis(200));
+	}
+	let (status, body) = ask(port, "GET", "/health");
+	assert_eq!(status, 200);
+	let body: Value = serde_json::from_str(&body).expect("JSON");
+	assert_eq!(body["status"], "alive");
+	assert!(body["best"].is_number() && body["finalized"].is_number() && body["peers"].is_number());
+}
+
+#[test]
+fn a_validator_without_the_others_is_alive_and_not_ready() {
+	let (_node, port) = start("local", &["--validator", "--alice"]);
+	assert_eq!(ask(port, "GET", "/health").0, 200);
+	let (status, body) = ask(port, "GET", "/readiness");
+	assert_eq!(status, 503);
+	let body: Value = serde_json::from_str(&body).expect("JSON");
+	assert_eq!(body["reason"], "no peers");
+}
+
+#[test]
+fn nothing_but_probes_is_answered() {
+	let (_node, port) = start("local", &["--validator", "--alice"]);
+	for (method, path, expected) in [
+		("GET", "/", 404),
+		("POST", "/", 404),
+		("POST", "/health", 405),
+		("GET", "/metrics", 404),
+		("GET", "/health/readiness", 404),
+	] {
+		assert_eq!(ask(port, method, path).0, expected, "{method} {path}");
+	}
+	// A head that does not end, or is too large, is not waited for.
+	let mut endless = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+	endless.set_read_timeout(Some(Duration::from_secs(30))).expect("a time");
+	let _ = write!(endless, "GET /health HTTP/1.1\r\nX: {}", "x".repeat(64 * 1024));
+	let mut answer = Vec::new();
+	let _ = endless.read_to_end(&mut answer);
+	assert!(!String::from_utf8_lossy(&answer).contains(" 200 "), "refused or closed");
+}
+
+#[test]
+fn probes_are_answered_although_somebody_holds_all_connections() {
+	let (_node, port) = start("local", &["--validator", "--alice"]);
+	let held: Vec<_> =
+		(0..200).filter_map(|_| TcpStream::connect(("127.0.0.1", port)).ok()).collect();
+	let since = Instant::now();
+	assert_eq!(ask(port, "GET", "/health").0, 200);
+	// Each group of those that say nothing is closed after some seconds.
+	assert!(since.elapsed() < Duration::from_secs(60), "{:?}", since.elapsed());
+	drop(held);
+}
