@@ -604,7 +604,8 @@ pub struct Limits {
 	pub max_payload_size: u32,
 	/// How far ahead of the present block `expiresAt` may lie.
 	pub max_request_lifetime: BlockNumber,
-	/// How long a receipt is kept past `expiresAt`, in blocks.
+	/// For how many blocks past `expiresAt` the absence of a receipt says that the request was not applied. A receipt
+	/// is kept for `maxRequestLifetime` beyond that.
 	pub receipt_retention: BlockNumber,
 	/// Most calls in one request.
 	pub max_calls: u32,

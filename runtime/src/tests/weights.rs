@@ -82,7 +82,7 @@ pub(super) fn extension() -> TxExtension {
 		frame_system::CheckSpecVersion::new(),
 		frame_system::CheckTxVersion::new(),
 		frame_system::CheckGenesis::new(),
-		frame_system::CheckEra::from(generic::Era::Immortal),
+		pallet_idempotency::CheckMortality::from(generic::Era::Immortal),
 		pallet_idempotency::CheckRequest::from(0),
 		frame_system::CheckWeight::new(),
 		pallet_organizations::CheckQuota::new(),
@@ -109,7 +109,7 @@ fn the_heaviest_requests_fit_in_a_block() {
 	};
 	let most = limits::MAX_PAYLOAD_SIZE as usize;
 	let longest = *constants::RuntimeBlockLength::get().max.get(DispatchClass::Normal) as usize;
-	let request = Request { key: RequestKey([0; 32]), expires_at: 1, lane: None };
+	let request = Request { organization: 0, key: RequestKey([0; 32]), expires_at: 1, lane: None };
 	let heaviest = constants::RuntimeBlockWeights::get().get(DispatchClass::Normal).max_extrinsic;
 	for calls in [vec![append(0); limits::MAX_CALLS as usize], vec![append(most); longest / most]] {
 		let call: RuntimeCall = pallet_idempotency::Call::submit { request, calls }.into();

@@ -18,6 +18,10 @@ fn own(calls: &[RuntimeCall]) -> Weight {
 	Idempotency::own_weight(calls)
 }
 
+fn removal(steps: u32) -> Weight {
+	<() as WeightInfo>::remove_receipts(steps)
+}
+
 /// What running the request again or for the first time has used.
 fn actual(calls: Vec<RuntimeCall>) -> Weight {
 	let result = Idempotency::submit(RuntimeOrigin::signed(ALICE), request(1), calls);
@@ -35,7 +39,8 @@ fn a_request_declares_what_its_calls_declare() {
 	build_and_execute(|| {
 		let calls = vec![add(1), privileged()];
 		let info = submit(calls.clone()).get_dispatch_info();
-		assert_eq!(info.call_weight, own(&calls) + ADD + DECLARED);
+		let clean_up = removal(crate::REMOVALS_PER_REQUEST);
+		assert_eq!(info.call_weight, own(&calls) + ADD + DECLARED + clean_up);
 	});
 }
 
@@ -61,7 +66,7 @@ fn declared_weights_do_not_wrap() {
 fn an_applied_request_uses_what_its_calls_use() {
 	build_and_execute(|| {
 		let calls = vec![add(1), privileged()];
-		assert_eq!(actual(calls.clone()), own(&calls) + ADD + USED);
+		assert_eq!(actual(calls.clone()), own(&calls) + ADD + USED + removal(0));
 	});
 }
 
@@ -69,7 +74,7 @@ fn an_applied_request_uses_what_its_calls_use() {
 fn a_rejected_request_uses_what_was_run() {
 	build_and_execute(|| {
 		let calls = vec![privileged(), fail_after_adding(1), privileged()];
-		assert_eq!(actual(calls.clone()), own(&calls) + USED + ADD);
+		assert_eq!(actual(calls.clone()), own(&calls) + USED + ADD + removal(0));
 	});
 }
 
