@@ -1,6 +1,7 @@
 //! What must not change by accident: pallet indices, storage prefixes, sizes of what is stored.
 
 mod bundles;
+mod requests;
 mod submissions;
 #[cfg(feature = "try-runtime")]
 mod upgrade;

@@ -77,12 +77,17 @@ fn blocks_and_transactions_weigh_what_was_measured() {
 
 /// What a transaction carries beside its call.
 pub(super) fn extension() -> TxExtension {
+	extension_with_era(generic::Era::Immortal)
+}
+
+/// The same, of a transaction that may be mortal.
+pub(super) fn extension_with_era(era: generic::Era) -> TxExtension {
 	(
 		frame_system::CheckNonZeroSender::new(),
 		frame_system::CheckSpecVersion::new(),
 		frame_system::CheckTxVersion::new(),
 		frame_system::CheckGenesis::new(),
-		pallet_idempotency::CheckMortality::from(generic::Era::Immortal),
+		pallet_idempotency::CheckMortality::from(era),
 		pallet_idempotency::CheckRequest::from(0),
 		frame_system::CheckWeight::new(),
 		pallet_organizations::CheckQuota::new(),
@@ -119,4 +124,34 @@ fn the_heaviest_requests_fit_in_a_block() {
 		let heaviest = heaviest.expect("there is a bound");
 		assert!(info.total_weight().all_lte(heaviest), "{:?} of {heaviest:?}", info.total_weight());
 	}
+}
+
+/// Receipts go as fast as they come: what a thousand requests leave of a block is enough to remove as many receipts.
+#[test]
+fn idle_time_is_enough_for_the_receipts_of_a_thousand_requests() {
+	use credio_primitives::{Reference, Request, RequestKey, StreamId};
+	use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
+	use pallet_idempotency::WeightInfo;
+	const REQUESTS: u32 = 1_000;
+	let append: RuntimeCall = pallet_records::Call::append {
+		stream: StreamId([0; 32]),
+		reference: Reference([0; 32]),
+		epoch: 0,
+		commitment: Default::default(),
+		payload: vec![0; 1024],
+		supersedes: None,
+	}
+	.into();
+	let request = Request { organization: 0, key: RequestKey([0; 32]), expires_at: 1, lane: None };
+	let call: RuntimeCall =
+		pallet_idempotency::Call::submit { request, calls: vec![append] }.into();
+	let mut info = call.get_dispatch_info();
+	info.extension_weight = sp_runtime::traits::TransactionExtension::weight(&extension(), &call);
+	let limits = constants::RuntimeBlockWeights::get();
+	let one = info.total_weight().saturating_add(limits.get(DispatchClass::Normal).base_extrinsic);
+	let requests = one.saturating_mul(REQUESTS.into()).saturating_add(limits.base_block);
+	let removal =
+		<Runtime as pallet_idempotency::Config>::WeightInfo::remove_receipts(REQUESTS + 1);
+	let both = requests.saturating_add(removal);
+	assert!(both.all_lte(limits.max_block), "{both:?} of {:?}", limits.max_block);
 }

@@ -77,7 +77,7 @@ fn removal_keeps_to_the_weight_that_is_left() {
 fn idle_time_with_nothing_to_do_costs_little() {
 	build_and_execute(|| {
 		store(0, 1);
-		assert_eq!(idle(Weight::MAX), removal(0));
+		assert_eq!(idle(Weight::MAX), Idempotency::nothing_due_weight());
 		assert_eq!(OldestBucket::<Test>::get(), 0);
 	});
 }
@@ -90,7 +90,7 @@ fn a_long_backlog_of_empty_buckets_is_worked_off() {
 			idle(removal(5));
 			assert_eq!(OldestBucket::<Test>::get(), blocks * 5);
 		}
-		assert_eq!(idle(Weight::MAX), removal(0));
+		assert_eq!(idle(Weight::MAX), Idempotency::nothing_due_weight());
 	});
 }
 
@@ -157,9 +157,11 @@ fn a_request_takes_few_steps_and_weighs_what_it_took() {
 		go_past(1);
 		idle(removal(Idempotency::removal_bucket(1)));
 		let rest = Idempotency::own_weight(&calls()) + scratch::ADD;
+		let nothing = Idempotency::nothing_due_weight();
 		// Two receipts; the third and the empty bucket; nothing.
-		for (n, steps) in [(10, REMOVALS_PER_REQUEST), (11, 2), (12, 0)] {
-			assert_eq!(submit(n), rest + removal(steps));
+		let steps = removal(REMOVALS_PER_REQUEST);
+		for (n, weight) in [(10, steps), (11, steps), (12, nothing)] {
+			assert_eq!(submit(n), rest + weight);
 			Idempotency::do_try_state().unwrap();
 		}
 		// Three of its own are left.
