@@ -202,8 +202,9 @@ fn calls_of_members(stream: StreamId) -> Vec<RuntimeCall> {
 		from_epoch: 0,
 		keys: Default::default(),
 	};
+	let sealed = vec![0; limits::WRAPPED_KEY_LENGTH as usize];
 	let owner_key =
-		WrappedKey { key_version: 0, sealed: [0; limits::WRAPPED_KEY_LENGTH as usize].into() };
+		WrappedKey { key_version: 0, sealed: sealed.try_into().expect("as long as one is") };
 	let (grant, access_request) = (GrantId([9; 32]), AccessRequestId([9; 32]));
 	let (bundle, commitment) = (BundleId([9; 32]), Default::default());
 	vec![
