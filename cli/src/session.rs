@@ -112,8 +112,14 @@ impl Session {
 		let vault = self.open_vault()?;
 		let client = Client::connect(&self.node, Arc::new(vault.clone())).await?;
 		let organization = client.organization_id();
-		if credio_sdk::vault::Vault::organization(&vault) == organization {
+		let of_vault = credio_sdk::vault::Vault::organization(&vault);
+		if of_vault == organization {
 			return Ok(client);
+		}
+		if of_vault != crate::commands::NO_ORGANIZATION {
+			return Err(Failure::Other(format!(
+				"the vault is of organization {of_vault}, and its account is a member of organization {organization} by now: make a vault for that one"
+			)));
 		}
 		let vault = vault.for_organization(organization);
 		Ok(Client::connect(&self.node, Arc::new(vault)).await?)

@@ -11,7 +11,7 @@ use credio_sdk::{
 		entry::EntryFilter,
 		error_codes as codes,
 		rpc::{RequestState, RequestStatus},
-		LanePosition, RecordId, Reference, Request, RequestKey, Roles, StreamId,
+		BlockNumber, LanePosition, RecordId, Reference, Request, RequestKey, Roles, StreamId,
 	},
 	vault::{LocalVault, Vault},
 	Client, Error,
@@ -36,6 +36,11 @@ async fn connect(node: &Node, vault: LocalVault) -> Arc<Client> {
 
 fn channel_one() -> LocalVault {
 	LocalVault::development("channel-one").expect("it is an example organization")
+}
+
+/// A request of the organization that [`channel_one`] acts for.
+fn request(key: RequestKey, expires_at: BlockNumber, lane: Option<LanePosition>) -> Request {
+	Request { organization: 1, key, expires_at, lane }
 }
 
 fn key(name: &str, n: usize) -> RequestKey {
@@ -112,7 +117,7 @@ async fn thousands_at_once_from_one_account_over_one_connection_are_applied_once
 	let expires_at = client.expiry().await.expect("the node answers");
 	let (records, requests): (Vec<_>, Vec<_>) = stream::iter(0..uploads())
 		.map(|n| {
-			let request = Request { key: key("one", n), expires_at, lane: None };
+			let request = request(key("one", n), expires_at, None);
 			upload(&client, stream, request, None)
 		})
 		.buffered(100)
@@ -163,7 +168,7 @@ async fn several_accounts_and_clients_that_submit_the_same_keys_make_one_request
 		// By four clients of different accounts, each with its own signature.
 		for turn in 0..4 {
 			let client = clients[(n + turn * 5) % clients.len()].clone();
-			let request = Request { key: key("many", n), expires_at, lane: None };
+			let request = request(key("many", n), expires_at, None);
 			let (record, signed) = upload(&client, stream, request, None).await;
 			records.insert(record);
 			requests.push((client, signed));
@@ -238,7 +243,7 @@ async fn lanes_are_applied_in_order_whatever_the_order_of_arrival_and_whatever_f
 		for sequence in 0..positions {
 			let n = requests.len();
 			let lane = LanePosition { lane, sequence };
-			let request = Request { key: key("lane", n), expires_at, lane: Some(lane) };
+			let request = request(key("lane", n), expires_at, Some(lane));
 			// Every tenth one supersedes a record that is not there, which fails.
 			let fails = n % 10 == 9;
 			let client = clients[n % 2].clone();
@@ -301,11 +306,11 @@ async fn lanes_go_on_while_blocks_are_full_and_final_at_once() {
 	for lane in 0..MANY {
 		let mut requests = Vec::new();
 		for sequence in 0..POSITIONS {
-			let request = Request {
-				key: key(&format!("lane {lane}"), sequence as usize),
+			let request = request(
+				key(&format!("lane {lane}"), sequence as usize),
 				expires_at,
-				lane: Some(LanePosition { lane, sequence }),
-			};
+				Some(LanePosition { lane, sequence }),
+			);
 			requests.push(upload(&client, stream, request, None).await.1);
 		}
 		lanes.push(requests);
@@ -339,7 +344,7 @@ async fn what_can_never_be_applied_is_refused_and_says_why() {
 	let stream = client.create_stream("invoices").await.expect("it is created").id;
 	let at = |lane, sequence| Some(LanePosition { lane, sequence });
 	let signed = |n, expires_at, lane| {
-		let request = Request { key: key("refused", n), expires_at, lane };
+		let request = request(key("refused", n), expires_at, lane);
 		let client = client.clone();
 		async move { upload(&client, stream, request, None).await.1 }
 	};
@@ -407,7 +412,7 @@ async fn a_request_that_came_from_another_node_is_recognized() {
 	let create = |name: &str| {
 		vec![Call::create_stream(&name.as_bytes().to_vec().try_into().expect("it is short"))]
 	};
-	let request = Request { key: key("gossiped", 0), expires_at, lane };
+	let request = request(key("gossiped", 0), expires_at, lane);
 	let sign = |request, name| client.sign(request, &create(name)).expect("it is signed");
 	// As another node hands it on: not by the method that takes requests.
 	let raw = format!("0x{}", hex::encode(sign(request, "a").extrinsic));
@@ -430,7 +435,7 @@ async fn a_transaction_that_is_replayed_a_thousand_times_changes_nothing() {
 	let client = connect(&node, channel_one()).await;
 	let stream = client.create_stream("invoices").await.expect("it is created").id;
 	let expires_at = client.expiry().await.expect("the node answers");
-	let request = Request { key: key("replay", 0), expires_at, lane: None };
+	let request = request(key("replay", 0), expires_at, None);
 	let (record, signed) = upload(&client, stream, request, None).await;
 	let raw = format!("0x{}", hex::encode(&signed.extrinsic));
 	// At once, before it is in a block; and again when it is final.
@@ -469,7 +474,7 @@ async fn a_flood_of_one_organization_leaves_room_for_others_and_drops_nothing() 
 	let mut requests = Vec::new();
 	for n in 1..=40 {
 		let lane = Some(LanePosition { lane: 0, sequence: n });
-		let request = Request { key: key("flood", n as usize), expires_at, lane };
+		let request = request(key("flood", n as usize), expires_at, lane);
 		requests.push((client.clone(), upload(&client, stream, request, None).await.1));
 	}
 	let results = hand_over(requests.clone()).await;
@@ -483,7 +488,7 @@ async fn a_flood_of_one_organization_leaves_room_for_others_and_drops_nothing() 
 	client.create_stream("others").await.expect("there is room");
 	// With the missing position everything that was taken is applied, and the rest finds room.
 	let lane = Some(LanePosition { lane: 0, sequence: 0 });
-	let request = Request { key: key("flood", 0), expires_at, lane };
+	let request = request(key("flood", 0), expires_at, lane);
 	let (_, first) = upload(&client, stream, request, None).await;
 	client.hand_over(&first).await.expect("what others wait for need not wait");
 	requests.push((client.clone(), first));

@@ -89,6 +89,7 @@ async fn subxt_signs_a_request() {
 		[Value::named_variant("create_stream", [("name", Value::from_bytes("by subxt"))])],
 	);
 	let request = Value::named_composite([
+		("organization", Value::u128(1)),
 		("key", Value::from_bytes(key)),
 		("expires_at", Value::u128(500)),
 		("lane", Value::unnamed_variant("None", [])),

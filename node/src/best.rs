@@ -138,8 +138,7 @@ impl BestBlock {
 			match Submitted::decode(extrinsic, MAX_NATIVE_DEPTH) {
 				Ok(submitted) => {
 					let organization = self.organization(&submitted.signer)?;
-					let organization = organization.ok_or(NotASubmission::NotAMember);
-					return Ok(organization.map(|organization| submitted.of(organization)));
+					return Ok(submitted.of(organization));
 				},
 				// The runtime decodes calls that are nested deeper.
 				Err(NotASubmission::Undecodable) => {},

@@ -76,7 +76,8 @@ pub struct StreamInfo {
 pub struct RequestLimits {
 	/// How far ahead of the present block `expires_at` may lie.
 	pub max_request_lifetime: BlockNumber,
-	/// How long a receipt is kept past `expires_at`.
+	/// For how many blocks past `expires_at` the absence of a receipt says that the request was not applied. A receipt
+	/// is kept for the longest lifetime of a request beyond that.
 	pub receipt_retention: BlockNumber,
 	/// Most calls in one request.
 	pub max_calls: u32,

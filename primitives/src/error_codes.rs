@@ -24,6 +24,12 @@ pub const REQUEST_EXPIRED: i32 = 9009;
 pub const POSITION_TAKEN: i32 = 9010;
 /// The lane position lies too far ahead of the lane's next one: try again later.
 pub const POSITION_TOO_FAR: i32 = 9011;
+/// The request names another organization than the signer's.
+pub const OTHER_ORGANIZATION: i32 = 9012;
+/// The signer lacks a role that one of the request's calls needs.
+pub const ROLE_MISSING: i32 = 9013;
+/// The request has a lane position, and its transaction's mortal era ends before its expiry.
+pub const ERA_TOO_SHORT: i32 = 9014;
 /// The access token's signature, account or lifetime is not good.
 pub const ACCESS_TOKEN_INVALID: i32 = 9101;
 /// The access token's last block has passed.

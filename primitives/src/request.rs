@@ -44,6 +44,8 @@ pub struct LanePosition {
 	TypeInfo,
 )]
 pub struct Request {
+	/// The organization that its signer means: it is applied for no other.
+	pub organization: OrganizationId,
 	/// Unique within the organization.
 	pub key: RequestKey,
 	/// Last block in which it may be applied.
@@ -53,6 +55,20 @@ pub struct Request {
 }
 
 impl Request {
+	/// Whether it can be told for certain that a request without a receipt was never applied and never will be.
+	///
+	/// `at` is the block of whose state the receipt is missing. `earliest` and `latest` are the expiries under which the
+	/// key was signed. A receipt is kept for at least `retention` blocks past the expiry that it was decided under, so
+	/// later than that nothing can be told from its absence.
+	pub fn has_expired(
+		at: BlockNumber,
+		earliest: BlockNumber,
+		latest: BlockNumber,
+		retention: BlockNumber,
+	) -> bool {
+		latest < at && at <= earliest.saturating_add(retention)
+	}
+
 	/// The tag by which a pool of transactions knows the requests of one key.
 	pub fn tag(organization: OrganizationId, key: RequestKey) -> Vec<u8> {
 		(b"credio/request", organization, key).encode()
@@ -104,7 +120,8 @@ pub struct Receipt {
 	pub block: BlockNumber,
 	/// Index of the extrinsic in that block.
 	pub extrinsic_index: u32,
-	/// The expiry it was decided under. The receipt is kept for the retention period past it.
+	/// The expiry it was decided under. The receipt is kept for the longest lifetime of a request and the retention
+	/// period past it.
 	pub expires_at: BlockNumber,
 	/// The lane position that it consumed, if it had one.
 	pub lane: Option<LanePosition>,
@@ -117,7 +134,7 @@ pub struct Receipt {
 pub struct Submission {
 	/// The account that signed.
 	pub signer: AccountId,
-	/// Its organization at the block asked.
+	/// The organization of the request, of which the signer is a member at the block asked.
 	pub organization: OrganizationId,
 	/// The request.
 	pub request: Request,
@@ -138,4 +155,6 @@ pub enum NotASubmission {
 	OtherCall,
 	/// The signer is a member of no organization.
 	NotAMember,
+	/// The signer is a member of another organization than the one that the request names.
+	OtherOrganization,
 }

@@ -80,9 +80,10 @@ pub enum RequestState {
 	Applied,
 	/// Final: one call failed, and none was applied.
 	Rejected,
-	/// Final: its expiry has passed without a receipt; it can never be applied.
+	/// Final: its expiry has passed without a receipt, and one would have been kept. It was not applied and never will be.
 	Expired,
-	/// This node has not seen it, and the chain has no receipt of it.
+	/// The chain has no receipt of it, and either it may still be applied and this node does not hold it, or its expiry
+	/// passed so long ago that the chain would not have kept a receipt.
 	Unknown,
 }
 
@@ -251,6 +252,10 @@ pub struct FetchedEntries {
 /// A short-lived signature of a member by which it reads what its organization may.
 ///
 /// It signs `blake2_256` of [`AccessToken::payload`].
+///
+/// It names an account and no organization: an account that moves to another organization reads with it as that one's
+/// member, for at most [`AccessToken::MAX_LIFETIME`] blocks. That gives nobody anything: what it reads are ciphertexts,
+/// which every node holds, and keys that only the organization's vaults can unwrap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AccessToken {
@@ -604,7 +609,8 @@ pub struct Limits {
 	pub max_payload_size: u32,
 	/// How far ahead of the present block `expiresAt` may lie.
 	pub max_request_lifetime: BlockNumber,
-	/// How long a receipt is kept past `expiresAt`, in blocks.
+	/// For how many blocks past `expiresAt` the absence of a receipt says that the request was not applied. A receipt
+	/// is kept for `maxRequestLifetime` beyond that.
 	pub receipt_retention: BlockNumber,
 	/// Most calls in one request.
 	pub max_calls: u32,

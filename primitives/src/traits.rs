@@ -33,6 +33,18 @@ impl Role {
 	}
 }
 
+/// Which role a call needs.
+pub trait RoleOfCall<Call> {
+	/// The role that `call` checks of its signer; `None` for a call that no member may make.
+	fn role_of(call: &Call) -> Option<Role>;
+}
+
+impl<Call> RoleOfCall<Call> for () {
+	fn role_of(_: &Call) -> Option<Role> {
+		None
+	}
+}
+
 /// Who acts for whom.
 pub trait Membership<AccountId> {
 	/// The membership of an account, whatever the status of its organization.

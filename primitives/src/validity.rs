@@ -27,3 +27,9 @@ pub const OPERATIONAL_NOT_ALLOWED: u8 = 20;
 pub const ALLOWANCE_EXCEEDED: u8 = 21;
 /// Of `UnknownTransaction::Custom`: the lane position lies further ahead of the next one than the pool waits for.
 pub const POSITION_TOO_FAR: u8 = 11;
+/// The request names another organization than the signer's.
+pub const OTHER_ORGANIZATION: u8 = 12;
+/// The signer lacks a role that one of the request's calls needs.
+pub const ROLE_MISSING: u8 = 13;
+/// The request waits for a lane position, and its transaction is mortal and dies before the request expires.
+pub const ERA_TOO_SHORT: u8 = 14;

@@ -49,6 +49,15 @@ pub enum Error {
 		limits::MAX_POSITIONS_AHEAD
 	)]
 	PositionTooFar,
+	/// The request is for another organization than the signer's.
+	#[error("the request names another organization than the one that the account is a member of")]
+	OtherOrganization,
+	/// The signer lacks a role.
+	#[error("the account lacks a role that one of the calls needs")]
+	RoleMissing,
+	/// The transaction dies before its request expires.
+	#[error("the transaction's mortal era ends before the request expires, and the request may have to wait in its lane")]
+	EraTooShort,
 	/// The access token is not good.
 	#[error("the access token is not good: {0}")]
 	AccessTokenInvalid(&'static str),
@@ -116,6 +125,9 @@ impl Error {
 			Self::RequestExpired(_) => codes::REQUEST_EXPIRED,
 			Self::PositionTaken(_) => codes::POSITION_TAKEN,
 			Self::PositionTooFar => codes::POSITION_TOO_FAR,
+			Self::OtherOrganization => codes::OTHER_ORGANIZATION,
+			Self::RoleMissing => codes::ROLE_MISSING,
+			Self::EraTooShort => codes::ERA_TOO_SHORT,
 			Self::AccessTokenInvalid(_) => codes::ACCESS_TOKEN_INVALID,
 			Self::AccessTokenExpired => codes::ACCESS_TOKEN_EXPIRED,
 			Self::AccessDenied(_) => codes::ACCESS_DENIED,
@@ -147,12 +159,19 @@ impl Error {
 			Self::TransactionRefused { .. } => "mend what the cause names, and send it again under the same key",
 			Self::KeyReused => "use a new key for a new request; credio_v1_status shows the old one's receipt",
 			Self::RequestExpired(_) => {
-				"sign again under the same key with an expiry within the bounds of credio_v1_limits"
+				"sign again under the same key with an expiry within the bounds of credio_v1_limits, unless the cause says that the outcome is unknown: then look for its entries first"
 			},
 			Self::PositionTaken(_) => {
 				"take the lane's next free position (credio_v1_lane), and sign again under the same key"
 			},
 			Self::PositionTooFar => "send it again under the same key once the lane has come closer",
+			Self::OtherOrganization => {
+				"name the account's present organization in the request, or sign with an account of the organization that it is for"
+			},
+			Self::RoleMissing => {
+				"sign with an account that has the role, or have an admin give it (Organizations.set_roles)"
+			},
+			Self::EraTooShort => "sign it immortal, or with an era that reaches the request's expires_at",
 			Self::AccessTokenInvalid(_) => {
 				"sign a token for this very method and these parameters, good for at most 300 blocks"
 			},

@@ -23,6 +23,8 @@ pub struct Seen {
 	pub body_digest: Digest,
 	/// Latest expiry under which it was sent.
 	pub expires_at: BlockNumber,
+	/// Earliest expiry under which it was sent.
+	pub earliest_expiry: BlockNumber,
 }
 
 /// Requests that this node has taken, oldest first to be forgotten.
@@ -54,7 +56,8 @@ impl SeenRequests {
 				if map.expiries.remove(&(known.expires_at, organization, key)) {
 					map.expiries.insert((expires_at, organization, key));
 				}
-				*known = Seen { expires_at, ..seen };
+				let earliest_expiry = known.earliest_expiry.min(seen.earliest_expiry);
+				*known = Seen { expires_at, earliest_expiry, ..seen };
 			},
 			None => {
 				map.requests.insert(name, seen);
@@ -146,8 +149,11 @@ fn invalid_transaction(invalid: InvalidTransaction) -> Error {
 			Error::PositionTaken("another request was decided at this lane position")
 		},
 		InvalidTransaction::Custom(validity::NO_SUCH_LANE) => Error::no_such_lane(),
+		InvalidTransaction::Custom(validity::OTHER_ORGANIZATION) => Error::OtherOrganization,
+		InvalidTransaction::Custom(validity::ROLE_MISSING) => Error::RoleMissing,
+		InvalidTransaction::Custom(validity::ERA_TOO_SHORT) => Error::EraTooShort,
 		InvalidTransaction::Custom(validity::CALLS_NOT_ALLOWED) => refused(
-			"a request has 1 to 64 calls, all of the product's own pallets and none of them a submit",
+			"a request has 1 to 64 calls, all of the product's own pallets, and none of them a submit or the council's",
 			"calls",
 		),
 		InvalidTransaction::Custom(validity::OPERATIONAL_NOT_ALLOWED) => refused(
@@ -184,16 +190,17 @@ mod tests {
 	use super::*;
 
 	fn seen(expires_at: BlockNumber) -> Seen {
-		Seen { transaction: H256::zero(), body_digest: Digest::default(), expires_at }
+		let (transaction, body_digest) = (H256::zero(), Digest::default());
+		Seen { transaction, body_digest, expires_at, earliest_expiry: expires_at }
 	}
 
 	#[test]
-	fn a_request_is_remembered_with_its_latest_expiry() {
+	fn a_request_is_remembered_with_its_latest_and_earliest_expiry() {
 		let requests = SeenRequests::default();
 		let key = RequestKey([1; 32]);
 		requests.insert(1, key, seen(10));
 		requests.insert(1, key, seen(5));
-		assert_eq!(requests.get(1, &key), Some(seen(10)));
+		assert_eq!(requests.get(1, &key), Some(Seen { earliest_expiry: 5, ..seen(10) }));
 		assert_eq!(requests.get(2, &key), None);
 		// The latest expiry counts, and each is told once.
 		assert_eq!(requests.take_expired(9), []);
@@ -241,6 +248,9 @@ mod tests {
 			(validity::POSITION_CONSUMED, codes::POSITION_TAKEN),
 			(validity::NO_SUCH_LANE, codes::INVALID_PARAMETERS),
 			(validity::CALLS_NOT_ALLOWED, codes::TRANSACTION_REFUSED),
+			(validity::OTHER_ORGANIZATION, codes::OTHER_ORGANIZATION),
+			(validity::ROLE_MISSING, codes::ROLE_MISSING),
+			(validity::ERA_TOO_SHORT, codes::ERA_TOO_SHORT),
 		] {
 			assert_eq!(code(InvalidTransaction::Custom(refusal)), expected);
 		}

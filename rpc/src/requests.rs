@@ -79,6 +79,7 @@ where
 				"the call is another one; submit it by author_submitExtrinsic",
 			),
 			NotASubmission::NotAMember => Error::NotAMember,
+			NotASubmission::OtherOrganization => Error::OtherOrganization,
 		})?;
 		Ok(Incoming { extrinsic, submission })
 	}
@@ -103,10 +104,15 @@ where
 		let Submission { organization, request, body_digest, .. } = submission;
 		let best = self.best();
 		let Some(receipt) = self.receipt(&best, *organization, request.key)? else {
-			if request.expires_at < best.number {
+			let expires_at = request.expires_at;
+			if expires_at < best.number {
+				let outcome = match self.has_expired(&best, expires_at, expires_at)? {
+					true => "",
+					false => "; receipts of that time are gone, so its outcome is unknown",
+				};
 				return Err(Error::RequestExpired(format!(
-					"the request expired at block {}, and the chain is at block {}",
-					request.expires_at, best.number
+					"the request expired at block {expires_at}, and the chain is at block {}{outcome}",
+					best.number
 				)));
 			}
 			return Ok(None);
@@ -119,11 +125,28 @@ where
 		Ok(Some(if is_final { state_of(&receipt) } else { RequestState::Pending }))
 	}
 
+	/// Whether a request without a receipt at a block was never applied and never will be, by the expiries under which
+	/// it was signed.
+	fn has_expired(
+		&self,
+		at: &BlockRef,
+		earliest: BlockNumber,
+		latest: BlockNumber,
+	) -> Result<bool, Error> {
+		if at.number <= latest {
+			return Ok(false);
+		}
+		let limits = self.client.runtime_api().request_limits(hash(at));
+		let retention = limits.map_err(Error::internal)?.receipt_retention;
+		Ok(Request::has_expired(at.number, earliest, latest, retention))
+	}
+
 	fn remember(&self, submission: &Submission, transaction: H256) {
 		let seen = Seen {
 			transaction,
 			body_digest: submission.body_digest,
 			expires_at: submission.request.expires_at,
+			earliest_expiry: submission.request.expires_at,
 		};
 		self.served.seen.insert(submission.organization, submission.request.key, seen);
 	}
@@ -166,7 +189,12 @@ where
 			return Ok(None);
 		};
 		let bytes = held.data().encode();
-		let known = self.incoming(&Bytes(bytes))?.submission;
+		let known = match self.incoming(&Bytes(bytes)) {
+			Ok(known) => known.submission,
+			// Its signer has left the organization: it goes with the next block, and makes room for this one.
+			Err(Error::NotAMember | Error::OtherOrganization) => return Err(Error::PoolFull),
+			Err(error) => return Err(error),
+		};
 		if known.body_digest != *body_digest {
 			return Err(Error::KeyReused);
 		}
@@ -231,9 +259,12 @@ where
 			return Ok(answer(state, Some(self.receipt_json(at, receipt)?)));
 		}
 		let seen = self.served.seen.get(organization, &request_key);
-		let expires_at = expires_at.max(seen.map(|seen| seen.expires_at));
-		if expires_at.is_some_and(|expires_at| expires_at < at.number) {
-			return Ok(answer(RequestState::Expired, None));
+		let of_seen = seen.map(|seen| [seen.earliest_expiry, seen.expires_at]);
+		let expiries = expires_at.into_iter().chain(of_seen.into_iter().flatten());
+		if let (Some(earliest), Some(latest)) = (expiries.clone().min(), expiries.max()) {
+			if self.has_expired(at, earliest, latest)? {
+				return Ok(answer(RequestState::Expired, None));
+			}
 		}
 		let in_best_block = self.receipt(&self.best(), organization, request_key)?.is_some();
 		let held = in_best_block || seen.is_some_and(|seen| self.pool_holds(&seen.transaction));
@@ -357,7 +388,15 @@ where
 			};
 			return Ok(Some(UploadEvent::Finalized(status)));
 		}
-		Ok((at.number > expires_at).then_some(UploadEvent::Expired(RequestStatus {
+		if at.number <= expires_at {
+			return Ok(None);
+		}
+		if !self.has_expired(&at, expires_at, expires_at)? {
+			let reason =
+				"it expired so long ago that its receipt, if there was one, is gone".into();
+			return Ok(Some(UploadEvent::Dropped { reason }));
+		}
+		Ok(Some(UploadEvent::Expired(RequestStatus {
 			organization,
 			request_key: key,
 			status: RequestState::Expired,

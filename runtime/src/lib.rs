@@ -92,7 +92,7 @@ pub type TxExtension = (
 	frame_system::CheckSpecVersion<Runtime>,
 	frame_system::CheckTxVersion<Runtime>,
 	frame_system::CheckGenesis<Runtime>,
-	frame_system::CheckEra<Runtime>,
+	pallet_idempotency::CheckMortality<Runtime>,
 	pallet_idempotency::CheckRequest<Runtime>,
 	frame_system::CheckWeight<Runtime>,
 	pallet_organizations::CheckQuota<Runtime>,

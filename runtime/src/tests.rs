@@ -2,6 +2,7 @@
 
 mod bundles;
 mod governance;
+mod requests;
 mod submissions;
 #[cfg(feature = "try-runtime")]
 mod upgrade;

@@ -29,7 +29,7 @@ export async function submitRequests(url) {
 	/** Signs, with the account's nonce, as PAPI always does; the chain ignores it for requests. @param {string} key */
 	const sign = async (key) => {
 		const { number } = await client.getFinalizedBlock();
-		const request = { key, expires_at: number + lifetime, lane: undefined };
+		const request = { organization, key, expires_at: number + lifetime, lane: undefined };
 		const create = api.tx.Anchor.create_stream({ name });
 		return api.tx.Idempotency.submit({ request, calls: [create.decodedCall] }).sign(signer);
 	};

@@ -59,11 +59,21 @@ export class Member {
 		this.pair = pair;
 	}
 
-	/** Signs a request for `calls`. Its transaction uses no nonce, so any will do. */
+	/** The organization that it is a member of. */
+	async organization() {
+		const member = await this.api.query.organizations.members(this.pair.address);
+		return member.unwrap().organization.toNumber();
+	}
+
+	/**
+	 * Signs a request for `calls`. Its transaction uses no nonce, so any will do; and it is immortal, since the request has
+	 * an expiry of its own, until which it may have to wait in its lane.
+	 */
 	async sign(calls, { key = randomAsHex(32), lane = null } = {}) {
+		const organization = await this.organization();
 		const { number } = await this.api.rpc.chain.getHeader();
-		const request = { key, expiresAt: number.toNumber() + 600, lane };
-		return this.api.tx.idempotency.submit(request, calls).signAsync(this.pair, { nonce: 0 });
+		const request = { organization, key, expiresAt: number.toNumber() + 600, lane };
+		return this.api.tx.idempotency.submit(request, calls).signAsync(this.pair, { nonce: 0, era: 0 });
 	}
 
 	/** Submits a request, and answers its events and its outcome once it is in a block. */

@@ -46,6 +46,14 @@ pub enum OutboxError {
 		/// The version known.
 		known: i64,
 	},
+	/// The outbox holds requests of another organization.
+	#[error("the outbox holds requests of organization {found}, and the vault acts for organization {organization}: use an outbox of its own for each")]
+	OtherOrganization {
+		/// The organization whose requests are in there.
+		found: i64,
+		/// The vault's organization.
+		organization: OrganizationId,
+	},
 	/// The key stands for something else already.
 	#[error("the key {0} is in the outbox already, for something else: use a new key")]
 	KeyReused(RequestKey),
@@ -100,7 +108,7 @@ impl Outbox {
 	/// Opens an outbox, and makes its tables if they are not there: in a file (a path, or `sqlite://PATH`), in memory
 	/// (`sqlite::memory:`), or in a PostgreSQL database (`postgres://…`).
 	///
-	/// Errors: [`OutboxError::Database`], [`OutboxError::NewerSchema`].
+	/// Errors: [`OutboxError::Database`], [`OutboxError::NewerSchema`], [`OutboxError::OtherOrganization`].
 	pub async fn open(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
 		sqlx::any::install_default_drivers();
 		let is_postgres = url.starts_with("postgres:") || url.starts_with("postgresql:");
@@ -128,6 +136,7 @@ impl Outbox {
 			.connect(&url)
 			.await?;
 		schema::migrate(&pool, is_postgres).await?;
+		schema::bind(&pool, vault.organization()).await?;
 		Ok(Self { pool, vault, max_undecided: MAX_UNDECIDED, changed: Arc::default() })
 	}
 

@@ -298,7 +298,8 @@ mod tests {
 	use std::time::Duration;
 
 	fn awaited(tally: &Arc<Tally>, due: Instant, expires_at: BlockNumber) -> Awaited {
-		let request = Request { key: RequestKey([7; 32]), expires_at, lane: None };
+		let key = RequestKey([7; 32]);
+		let request = Request { organization: 1, key, expires_at, lane: None };
 		Awaited { due, in_block: None, request: Some(request), tally: tally.clone() }
 	}
 

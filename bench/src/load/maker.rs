@@ -122,7 +122,8 @@ impl<'a> Maker<'a> {
 			_ => return Err(Error::Argument(format!("{} is no transaction", self.profile))),
 		};
 		let expires_at = self.now.load(Ordering::Relaxed).saturating_add(LIFETIME);
-		let signed = self.client.sign(Request { key, expires_at, lane }, &calls)?;
+		let organization = self.client.organization_id();
+		let signed = self.client.sign(Request { organization, key, expires_at, lane }, &calls)?;
 		Ok(Made { extrinsic: signed.extrinsic, request: Some(signed.request) })
 	}
 

@@ -275,7 +275,8 @@ mod tests {
 		let mut order = Order::default();
 		let mut add = |lane: Option<(u32, u64)>, at| {
 			let lane = lane.map(|(lane, sequence)| LanePosition { lane, sequence });
-			order.add(&Request { key: RequestKey([0; 32]), expires_at: 9, lane }, at);
+			let key = RequestKey([0; 32]);
+			order.add(&Request { organization: 1, key, expires_at: 9, lane }, at);
 		};
 		add(Some((0, 1)), (5, 3));
 		add(Some((0, 0)), (5, 2));
@@ -284,6 +285,7 @@ mod tests {
 		assert_eq!(order.broken(), 0);
 		order.add(
 			&Request {
+				organization: 1,
 				key: RequestKey([1; 32]),
 				expires_at: 9,
 				lane: Some(LanePosition { lane: 0, sequence: 2 }),

@@ -4,12 +4,16 @@
 use super::*;
 use alloc::{vec, vec::Vec};
 use credio_primitives::{
-	traits::Membership, AccountId, LanePosition, OrganizationId, Outcome, Request, RequestKey,
+	limits,
+	traits::{Membership, Role},
+	AccountId, LanePosition, OrganizationId, Outcome, Request, RequestKey,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{traits::Get, weights::Weight};
 use frame_system::RawOrigin;
-use sp_runtime::traits::Saturating;
+
+/// Steps of clean-up that are measured.
+const MAX_STEPS: u32 = 1_000;
 
 /// Bytes of calls that a block can hold.
 const MAX_BYTES: u32 = 3 * 1024 * 1024;
@@ -21,13 +25,13 @@ fn caller<T: Config>() -> (AccountId, OrganizationId) {
 	(who, organization)
 }
 
-fn request<T: Config>(n: u32) -> Request {
+fn request<T: Config>(organization: OrganizationId, n: u32) -> Request {
 	let mut key = [0; 32];
 	key[..4].copy_from_slice(&n.to_le_bytes());
 	let expires_at = Pallet::<T>::now().saturating_add(T::MaxRequestLifetime::get());
 	// Each in a lane of its own, so that each is next.
-	let lane = Some(LanePosition { lane: n, sequence: 0 });
-	Request { key: RequestKey(key), expires_at, lane }
+	let lane = (n < limits::MAX_LANES).then_some(LanePosition { lane: n, sequence: 0 });
+	Request { organization, key: RequestKey(key), expires_at, lane }
 }
 
 /// `c` calls of about `b` bytes together.
@@ -41,12 +45,12 @@ fn submit_request<T: Config>(
 	request: Request,
 	calls: Vec<<T as Config>::RuntimeCall>,
 ) -> Result<(), BenchmarkError> {
-	Pallet::<T>::do_submit(origin, request, calls, |_| true).map_err(|e| e.error)?;
+	Pallet::<T>::do_submit(origin, request, calls, |_| Some(Role::Any)).map_err(|e| e.error)?;
 	Ok(())
 }
 
-fn is_applied<T: Config>(organization: OrganizationId, request: &Request) -> bool {
-	let receipt = Receipts::<T>::get(organization, request.key);
+fn is_applied<T: Config>(request: &Request) -> bool {
+	let receipt = Receipts::<T>::get(request.organization, request.key);
 	receipt.is_some_and(|receipt| receipt.outcome == Outcome::Applied)
 }
 
@@ -57,35 +61,35 @@ mod benchmarks {
 	#[benchmark]
 	fn submit(c: Linear<1, 64>) -> Result<(), BenchmarkError> {
 		let (who, organization) = caller::<T>();
-		let request = request::<T>(0);
+		let request = request::<T>(organization, 0);
 		let calls = calls::<T>(c, 0);
 		let origin = RawOrigin::Signed(who).into();
 		#[block]
 		{
 			submit_request::<T>(origin, request, calls)?;
 		}
-		assert!(is_applied::<T>(organization, &request));
+		assert!(is_applied::<T>(&request));
 		Ok(())
 	}
 
 	#[benchmark]
 	fn submit_sized(b: Linear<0, MAX_BYTES>) -> Result<(), BenchmarkError> {
 		let (who, organization) = caller::<T>();
-		let request = request::<T>(0);
+		let request = request::<T>(organization, 0);
 		let calls = calls::<T>(1, b);
 		let origin = RawOrigin::Signed(who).into();
 		#[block]
 		{
 			submit_request::<T>(origin, request, calls)?;
 		}
-		assert!(is_applied::<T>(organization, &request));
+		assert!(is_applied::<T>(&request));
 		Ok(())
 	}
 
 	#[benchmark]
 	fn repeat(b: Linear<0, MAX_BYTES>) -> Result<(), BenchmarkError> {
-		let (who, _) = caller::<T>();
-		let request = request::<T>(0);
+		let (who, organization) = caller::<T>();
+		let request = request::<T>(organization, 0);
 		let first = calls::<T>(64, b);
 		let again = first.clone();
 		let origin: T::RuntimeOrigin = RawOrigin::Signed(who).into();
@@ -99,25 +103,19 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn remove_receipts(
-		n: Linear<0, { T::MaxRemovalsPerBlock::get() }>,
-	) -> Result<(), BenchmarkError> {
-		let (who, _) = caller::<T>();
+	fn remove_receipts(n: Linear<0, MAX_STEPS>) -> Result<(), BenchmarkError> {
+		let (who, organization) = caller::<T>();
 		for i in 0..n {
 			let origin = RawOrigin::Signed(who.clone()).into();
-			submit_request::<T>(origin, request::<T>(i), calls::<T>(1, 0))?;
+			submit_request::<T>(origin, request::<T>(organization, i), calls::<T>(1, 0))?;
 		}
-		let removable_in = T::MaxRequestLifetime::get()
-			.saturating_add(T::ReceiptRetention::get())
-			.saturating_add(BUCKET_WIDTH);
-		let bucket = Pallet::<T>::removal_bucket(request::<T>(0).expires_at);
+		let bucket = Pallet::<T>::removal_bucket(request::<T>(organization, 0).expires_at);
 		OldestBucket::<T>::put(bucket);
-		frame_system::Pallet::<T>::set_block_number(
-			frame_system::Pallet::<T>::block_number().saturating_add(removable_in.into()),
-		);
+		let due = bucket.saturating_add(1).saturating_mul(BUCKET_WIDTH);
+		frame_system::Pallet::<T>::set_block_number(due.into());
 		#[block]
 		{
-			Pallet::<T>::remove_receipts(Weight::MAX);
+			Pallet::<T>::clean_up(Weight::MAX);
 		}
 		assert_eq!(Receipts::<T>::iter_keys().count(), 0);
 		Ok(())
@@ -125,13 +123,13 @@ mod benchmarks {
 
 	#[benchmark]
 	fn check_request(b: Linear<0, MAX_BYTES>) -> Result<(), BenchmarkError> {
-		let (who, _) = caller::<T>();
-		let request = request::<T>(0);
+		let (who, organization) = caller::<T>();
+		let request = request::<T>(organization, 0);
 		let calls = calls::<T>(64, b);
 		let valid;
 		#[block]
 		{
-			valid = Pallet::<T>::validate_request(&who, &request, &calls, |_| true);
+			valid = Pallet::<T>::validate_request(&who, &request, &calls, |_| Some(Role::Any));
 		}
 		assert!(valid.is_ok());
 		Ok(())

@@ -5,11 +5,13 @@ use super::{impls::Decision, Config, Error, NextPositions, Pallet, WeightInfo};
 use alloc::{vec, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use credio_primitives::{
-	limits, traits::Membership, validity, AccountId, LanePosition, OrganizationId, Request,
+	limits,
+	traits::{Membership, Role},
+	validity, AccountId, LanePosition, OrganizationId, Request,
 };
 use frame_support::{
 	dispatch::{DispatchInfo, PostDispatchInfo},
-	traits::{Contains, IsSubType, OriginTrait},
+	traits::{IsSubType, OriginTrait},
 	weights::Weight,
 	CloneNoBound, EqNoBound, PartialEqNoBound,
 };
@@ -35,6 +37,8 @@ type CallOf<T> = <T as Config>::RuntimeCall;
 /// In a transaction that submits a request, the nonce says nothing and is not used up: any number may be sent at once
 /// from one account, in any order.
 ///
+/// - **For its organization.** The signer has to be a member of the organization that the request names, with the roles
+///   that its calls need.
 /// - **Once.** A request that has a receipt is refused, so a replay never gets into a block. So is everything else
 ///   that `submit` would refuse; hence a request that gets into a block leaves a receipt.
 /// - **Order.** A request with a lane position waits in the pool for the one before: it requires that position's tag
@@ -42,7 +46,7 @@ type CallOf<T> = <T as Config>::RuntimeCall;
 /// - **Expiry.** The pool keeps a request until its last block.
 ///
 /// Two transactions of the same request, or of the same lane position, do not stand in one pool together: the first
-/// one stays.
+/// one stays, since all have the same priority, whatever their expiry and calls.
 ///
 /// Refusals are `InvalidTransaction::Custom` with the codes of [`validity`]; a position too far ahead is
 /// `UnknownTransaction::Custom`, so that pools do not ban what they may take later.
@@ -91,6 +95,8 @@ impl<T: Config> From<Error<T>> for TransactionValidityError {
 			Error::NoCalls | Error::TooManyCalls | Error::CallNotAllowed => {
 				refusal(validity::CALLS_NOT_ALLOWED)
 			},
+			Error::OtherOrganization => refusal(validity::OTHER_ORGANIZATION),
+			Error::RoleMissing => refusal(validity::ROLE_MISSING),
 			Error::Expired => refusal(validity::REQUEST_EXPIRED),
 			Error::ExpiryTooFar => refusal(validity::EXPIRY_TOO_FAR),
 			Error::KeyReused => refusal(validity::KEY_REUSED),
@@ -103,19 +109,19 @@ impl<T: Config> From<Error<T>> for TransactionValidityError {
 }
 
 impl<T: Config> Pallet<T> {
-	/// What the pool has to know of a request. `allowed` says which calls may travel in it.
+	/// What the pool has to know of a request. `required_role` is as in [`Self::do_submit`].
 	pub(crate) fn validate_request(
 		who: &AccountId,
 		request: &Request,
 		calls: &[CallOf<T>],
-		allowed: impl Fn(&CallOf<T>) -> bool,
+		required_role: impl Fn(&CallOf<T>) -> Option<Role>,
 	) -> Result<(ValidTransaction, Guard), TransactionValidityError> {
 		let member = T::Membership::member(who).ok_or_else(|| refusal(validity::NOT_A_MEMBER))?;
-		let organization = member.organization;
-		if !T::Membership::is_active(organization) {
+		if !T::Membership::is_active(member.organization) {
 			return Err(refusal(validity::ORGANIZATION_SUSPENDED));
 		}
-		let decision = Self::decide(organization, request, calls, allowed)?;
+		let decision = Self::decide(&member, request, calls, required_role)?;
+		let organization = request.organization;
 		let Decision::Run { next_position, .. } = decision else {
 			return Err(refusal(validity::ALREADY_DECIDED));
 		};
@@ -177,7 +183,7 @@ where
 		};
 		let (valid, guard) = match call.is_sub_type() {
 			Some(super::Call::submit { request, calls }) => {
-				Pallet::<T>::validate_request(who, request, calls, T::CallFilter::contains)?
+				Pallet::<T>::validate_request(who, request, calls, Pallet::<T>::required_role)?
 			},
 			_ => {
 				let nonce = CheckNonce::<T>::validate_nonce_for_account(who, self.0)?;

@@ -1,4 +1,4 @@
-//! What `submit` does, and how receipts go.
+//! What `submit` does.
 
 use super::*;
 use alloc::vec::Vec;
@@ -6,8 +6,8 @@ use codec::Encode;
 use credio_primitives::{
 	apis::RequestLimits,
 	limits,
-	traits::{Membership, Role},
-	Digest, LanePosition, OrganizationId, Outcome, Receipt, Request,
+	traits::{Membership, Role, RoleOfCall},
+	Digest, LanePosition, Member, Outcome, Receipt, Request,
 };
 use frame_support::{
 	dispatch::{
@@ -15,7 +15,7 @@ use frame_support::{
 	},
 	ensure,
 	storage::transactional::with_transaction_opaque_err,
-	traits::{Get, IsSubType, IsType, OriginTrait},
+	traits::{Contains, Get, IsSubType, IsType, OriginTrait},
 	weights::Weight,
 	Blake2_256, StorageHasher,
 };
@@ -46,16 +46,6 @@ impl<T: Config> Pallet<T> {
 		frame_system::Pallet::<T>::block_number().saturated_into()
 	}
 
-	/// The bucket of a block.
-	pub(crate) fn bucket(block: BlockNumber) -> u32 {
-		block / BUCKET_WIDTH
-	}
-
-	/// The bucket with the last block in which a receipt has to be kept.
-	pub(crate) fn removal_bucket(expires_at: BlockNumber) -> u32 {
-		Self::bucket(expires_at.saturating_add(T::ReceiptRetention::get()))
-	}
-
 	/// What names the body of a request: `blake2_256` of the encoded calls.
 	pub fn body_digest(calls: &[CallOf<T>]) -> Digest {
 		Digest(calls.using_encoded(Blake2_256::hash))
@@ -68,64 +58,79 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::submit(calls.len().saturated_into()).saturating_add(of_bytes)
 	}
 
-	/// The weight of a request before it is run: its calls at their dearest and the pallet's own work.
+	/// The weight of a request before it is run: its calls at their dearest, the pallet's own work, and clean-up.
 	///
 	/// The class and the fee that the calls declare for themselves do not count: a request is a normal transaction.
 	pub(crate) fn declared_weight(calls: &[CallOf<T>]) -> Weight {
-		calls.iter().fold(Self::own_weight(calls), |weight, call| {
-			weight.saturating_add(call.get_dispatch_info().call_weight)
-		})
+		let own = Self::own_weight(calls)
+			.saturating_add(T::WeightInfo::remove_receipts(REMOVALS_PER_REQUEST));
+		calls
+			.iter()
+			.fold(own, |weight, call| weight.saturating_add(call.get_dispatch_info().call_weight))
 	}
 
-	/// Decides on a request and, if it is new, runs it. `allowed` says which calls may travel in it.
+	/// The role that a call in a request needs; `None` if it may not travel in one.
+	pub(crate) fn required_role(call: &CallOf<T>) -> Option<Role> {
+		let allowed = T::CallFilter::contains(call);
+		allowed.then(|| T::RequiredRole::role_of(call)).flatten()
+	}
+
+	/// Decides on a request and, if it is new, runs it. `required_role` says which role each call needs; a call for
+	/// which it says `None` may not travel in a request.
 	pub(crate) fn do_submit(
 		origin: OriginFor<T>,
 		request: Request,
 		calls: Vec<CallOf<T>>,
-		allowed: impl Fn(&CallOf<T>) -> bool,
+		required_role: impl Fn(&CallOf<T>) -> Option<Role>,
 	) -> DispatchResultWithPostInfo {
 		let own_weight = Self::own_weight(&calls);
-		let (organization, decision) = Self::admit(&origin, &request, &calls, allowed)
+		let decision = Self::admit(&origin, &request, &calls, required_role)
 			// Nothing was run, so nothing but the check is to be counted.
 			.map_err(|error| error.with_weight(own_weight))?;
 		match decision {
 			Decision::Run { body_digest, .. } => {
 				let (outcome, calls_weight) = Self::run(origin, calls)?;
-				Self::store(organization, &request, body_digest, outcome);
-				Ok(Some(own_weight.saturating_add(calls_weight)).into())
+				Self::store(&request, body_digest, outcome);
+				let clean_up = Self::remove_receipts(REMOVALS_PER_REQUEST);
+				Ok(Some(own_weight.saturating_add(calls_weight).saturating_add(clean_up)).into())
 			},
 			Decision::Repeat => {
-				Self::deposit_event(Event::Repeated { organization, key: request.key });
+				let Request { organization, key, .. } = request;
+				Self::deposit_event(Event::Repeated { organization, key });
 				let bytes = calls.encoded_size().saturated_into();
 				Ok(Some(T::WeightInfo::repeat(bytes)).into())
 			},
 		}
 	}
 
-	/// Whose request it is, and what is to be done with it now.
+	/// What is to be done with a request in this block.
 	fn admit(
 		origin: &OriginFor<T>,
 		request: &Request,
 		calls: &[CallOf<T>],
-		allowed: impl Fn(&CallOf<T>) -> bool,
-	) -> Result<(OrganizationId, Decision), DispatchError> {
+		required_role: impl Fn(&CallOf<T>) -> Option<Role>,
+	) -> Result<Decision, DispatchError> {
 		let who = ensure_signed(origin.clone())?;
-		let organization = T::Membership::ensure_role(&who, Role::Any)?;
-		let decision = Self::decide(organization, request, calls, allowed)?;
+		T::Membership::ensure_role(&who, Role::Any)?;
+		let member = T::Membership::member(&who).ok_or(DispatchError::BadOrigin)?;
+		let decision = Self::decide(&member, request, calls, required_role)?;
 		if let (Decision::Run { next_position, .. }, Some(lane)) = (&decision, request.lane) {
 			ensure!(*next_position == Some(lane.sequence), Error::<T>::PositionAhead);
 		}
-		Ok((organization, decision))
+		Ok(decision)
 	}
 
-	/// What is to be done with a request. It says the same in the pool and in a block, but for a lane position that
-	/// is ahead of the next one, which waits in the pool.
+	/// What is to be done with a request of a member of an active organization. It says the same in the pool and in a
+	/// block, but for a lane position that is ahead of the next one, which waits in the pool.
 	pub(crate) fn decide(
-		organization: OrganizationId,
+		member: &Member,
 		request: &Request,
 		calls: &[CallOf<T>],
-		allowed: impl Fn(&CallOf<T>) -> bool,
+		required_role: impl Fn(&CallOf<T>) -> Option<Role>,
 	) -> Result<Decision, Error<T>> {
+		// What was signed for one organization never acts for another, whoever the signer acts for by now.
+		let organization = request.organization;
+		ensure!(member.organization == organization, Error::<T>::OtherOrganization);
 		ensure!(!calls.is_empty(), Error::<T>::NoCalls);
 		ensure!(calls.len() <= limits::MAX_CALLS as usize, Error::<T>::TooManyCalls);
 
@@ -142,10 +147,11 @@ impl<T: Config> Pallet<T> {
 			request.expires_at <= now.saturating_add(T::MaxRequestLifetime::get()),
 			Error::<T>::ExpiryTooFar
 		);
-		ensure!(
-			calls.iter().all(|call| call.is_sub_type().is_none() && allowed(call)),
-			Error::<T>::CallNotAllowed
-		);
+		for call in calls {
+			ensure!(call.is_sub_type().is_none(), Error::<T>::CallNotAllowed);
+			let role = required_role(call).ok_or(Error::<T>::CallNotAllowed)?;
+			ensure!(role.is_in(&member.roles), Error::<T>::RoleMissing);
+		}
 		let next_position = match request.lane {
 			None => None,
 			Some(LanePosition { lane, sequence }) => {
@@ -192,13 +198,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Stores the receipt of a request, notes when it is to go, consumes its lane position, and says what happened.
-	fn store(
-		organization: OrganizationId,
-		request: &Request,
-		body_digest: Digest,
-		outcome: Outcome,
-	) {
-		let Request { key, expires_at, lane } = *request;
+	pub(crate) fn store(request: &Request, body_digest: Digest, outcome: Outcome) {
+		let Request { organization, key, expires_at, lane } = *request;
 		let receipt = Receipt {
 			body_digest,
 			block: Self::now(),
@@ -211,51 +212,13 @@ impl<T: Config> Pallet<T> {
 		if let Some(LanePosition { lane, sequence }) = lane {
 			NextPositions::<T>::insert(organization, lane, sequence.saturating_add(1));
 		}
-		Removals::<T>::insert((Self::removal_bucket(expires_at), organization, key), ());
+		Self::schedule_removal(organization, key, expires_at);
 		Self::deposit_event(match outcome {
 			Outcome::Applied => Event::Applied { organization, key },
 			Outcome::Rejected { call_index, error } => {
 				Event::Rejected { organization, key, call_index, error }
 			},
 		});
-	}
-
-	/// Removes receipts that need not be kept any more, as many as `remaining` and the bound per block allow.
-	///
-	/// A bucket is due when its last block has passed, so all receipts in it are.
-	pub(crate) fn remove_receipts(remaining: Weight) -> Weight {
-		let base = T::WeightInfo::remove_receipts(0);
-		let step = T::WeightInfo::remove_receipts(1).saturating_sub(base);
-		let Some(budget) = remaining.checked_sub(&base) else { return Weight::zero() };
-		let steps = budget
-			.checked_div_per_component(&step)
-			.unwrap_or(u64::MAX)
-			.min(T::MaxRemovalsPerBlock::get().into())
-			.saturated_into::<u32>();
-
-		let present = Self::bucket(Self::now());
-		let oldest = OldestBucket::<T>::get();
-		let mut bucket = oldest;
-		let mut left = steps;
-		while bucket < present && left > 0 {
-			let mut removed = 0u32;
-			for ((organization, key), ()) in
-				Removals::<T>::drain_prefix((bucket,)).take(left as usize)
-			{
-				Receipts::<T>::remove(organization, key);
-				removed = removed.saturating_add(1);
-			}
-			left = left.saturating_sub(removed);
-			if left > 0 {
-				// It is empty now. Looking for more counts as a step too.
-				bucket = bucket.saturating_add(1);
-				left = left.saturating_sub(1);
-			}
-		}
-		if bucket != oldest {
-			OldestBucket::<T>::put(bucket);
-		}
-		T::WeightInfo::remove_receipts(steps.saturating_sub(left))
 	}
 
 	pub(crate) fn do_limits() -> RequestLimits {

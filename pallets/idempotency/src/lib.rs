@@ -5,18 +5,23 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod clean_up;
 pub mod extension;
 mod impls;
 #[cfg(test)]
 mod mock;
+pub mod mortality;
 #[cfg(test)]
 mod tests;
 #[cfg(any(feature = "try-runtime", test))]
 mod try_state;
+pub mod types;
 pub mod weights;
 
 pub use extension::CheckRequest;
+pub use mortality::CheckMortality;
 pub use pallet::*;
+pub use types::Removal;
 pub use weights::WeightInfo;
 
 use credio_primitives::BlockNumber;
@@ -24,16 +29,21 @@ use credio_primitives::BlockNumber;
 /// Receipts are removed by buckets of so many blocks: a receipt may stay this much longer than it has to.
 pub const BUCKET_WIDTH: BlockNumber = 100;
 
+/// Steps of clean-up that a request takes beside its own receipt. More than one, so that receipts that are due become
+/// fewer even when blocks are full for ever and leave no idle time.
+pub const REMOVALS_PER_REQUEST: u32 = 2;
+
 /// Requests: calls that are applied together or not at all, once, and what became of them.
 // The macro repeats the attributes' paths where they are in scope.
 #[allow(unused_qualifications)]
 #[frame_support::pallet]
 pub mod pallet {
-	use super::weights::WeightInfo;
+	use super::{types::Removal, weights::WeightInfo};
 	use alloc::vec::Vec;
 	use credio_primitives::{
-		apis::RequestLimits, traits::Membership, AccountId, BlockNumber, OrganizationId, Receipt,
-		Request, RequestKey,
+		apis::RequestLimits,
+		traits::{Membership, RoleOfCall},
+		AccountId, BlockNumber, OrganizationId, Receipt, Request, RequestKey,
 	};
 	use frame_support::{
 		dispatch::{DispatchClass, GetDispatchInfo, PostDispatchInfo},
@@ -70,17 +80,18 @@ pub mod pallet {
 		/// Which calls may travel in a request. Calls of this pallet never do, whatever it says.
 		type CallFilter: Contains<<Self as Config>::RuntimeCall>;
 
+		/// The role that each call checks. A request whose signer lacks one leaves no receipt, so a member cannot use
+		/// up keys and lane positions for calls that it could not make anyway.
+		type RequiredRole: RoleOfCall<<Self as Config>::RuntimeCall>;
+
 		/// How far ahead of the present block `expires_at` may lie.
 		#[pallet::constant]
 		type MaxRequestLifetime: Get<BlockNumber>;
 
-		/// How long a receipt is kept past `expires_at`, in blocks.
+		/// For how many blocks past `expires_at` a request may be signed again under its key without being applied
+		/// twice. A receipt is kept for `MaxRequestLifetime` beyond that.
 		#[pallet::constant]
 		type ReceiptRetention: Get<BlockNumber>;
-
-		/// Most receipts removed in one block.
-		#[pallet::constant]
-		type MaxRemovalsPerBlock: Get<u32>;
 
 		/// Weights of the calls and hooks.
 		type WeightInfo: WeightInfo;
@@ -100,20 +111,17 @@ pub mod pallet {
 		OptionQuery,
 	>;
 
-	/// Which receipts are due for removal in which bucket of blocks.
-	// Twox64Concat for bucket and organization, which the chain counts; Blake2_128Concat for the key, which a member
-	// chooses.
+	/// Receipts by the bucket of blocks after which they are removed, numbered from 0 in each. The last one goes first,
+	/// so removal never searches, however many went before it in the same block.
+	// Twox64Concat for both: the chain counts buckets and numbers.
 	#[pallet::storage]
-	pub type Removals<T: Config> = StorageNMap<
-		_,
-		(
-			NMapKey<Twox64Concat, u32>,
-			NMapKey<Twox64Concat, OrganizationId>,
-			NMapKey<Blake2_128Concat, RequestKey>,
-		),
-		(),
-		OptionQuery,
-	>;
+	pub type Removals<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, Removal, OptionQuery>;
+
+	/// How many receipts each bucket holds.
+	// Twox64Concat: the chain counts buckets.
+	#[pallet::storage]
+	pub type RemovalCounts<T: Config> = StorageMap<_, Twox64Concat, u32, u32, ValueQuery>;
 
 	/// The next position of each lane that was used.
 	// Twox64Concat for both: the chain gives the organization's number, and lanes are few.
@@ -159,12 +167,16 @@ pub mod pallet {
 	/// Why a request is refused. A refused request leaves no receipt.
 	#[pallet::error]
 	pub enum Error<T> {
+		/// The request names another organization than the signer's.
+		OtherOrganization,
 		/// The request has no calls.
 		NoCalls,
 		/// The request has more than 64 calls.
 		TooManyCalls,
 		/// One of the calls may not travel in a request.
 		CallNotAllowed,
+		/// The signer lacks a role that one of the calls needs.
+		RoleMissing,
 		/// `expires_at` has passed: the request can never be applied.
 		Expired,
 		/// `expires_at` lies further ahead than the longest lifetime of a request.
@@ -182,12 +194,11 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
-			Self::remove_receipts(remaining)
+			Self::clean_up(remaining)
 		}
 
 		fn integrity_test() {
 			assert!(T::MaxRequestLifetime::get() > 0, "a request lives at least one block");
-			assert!(T::MaxRemovalsPerBlock::get() > 0, "receipts have to be removed");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -217,11 +228,12 @@ pub mod pallet {
 	/// What can be called.
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Applies the calls of a request together or not at all, once. `request` is a key, which is unique within the
-		/// caller's organization, the last block in which the request may be applied, and a position in a lane, if it
-		/// is to be applied in an order. `calls` are 1 to 64 calls.
+		/// Applies the calls of a request together or not at all, once. `request` is the organization that it is for, a
+		/// key, which is unique within the organization, the last block in which the request may be applied, and a
+		/// position in a lane, if it is to be applied in an order. `calls` are 1 to 64 calls.
 		///
-		/// Origin: any member of an active organization. The calls run with the signer's own origin. If one fails,
+		/// Origin: a member of the organization that `request` names, with the roles that the calls need; the
+		/// organization has to be active. The calls run with the signer's own origin. If one fails,
 		/// all are undone and the receipt says so; this call succeeds all the same. Either way the request's lane
 		/// position is consumed. The same key with the same calls again does nothing: the first receipt stands, even
 		/// past its expiry. Emits [`Event::Applied`], [`Event::Rejected`] or [`Event::Repeated`].
@@ -229,10 +241,10 @@ pub mod pallet {
 		/// As the call of a transaction it uses no nonce, and what would be refused here or repeated does not get into
 		/// a block: see [`CheckRequest`](crate::CheckRequest).
 		///
-		/// Errors: those of `Config::Membership`, [`Error::NoCalls`], [`Error::TooManyCalls`],
-		/// [`Error::KeyReused`], [`Error::Expired`], [`Error::ExpiryTooFar`], [`Error::CallNotAllowed`],
-		/// [`Error::NoSuchLane`], [`Error::PositionConsumed`], [`Error::PositionAhead`]. None of them leaves a
-		/// receipt.
+		/// Errors: those of `Config::Membership`, [`Error::OtherOrganization`], [`Error::NoCalls`],
+		/// [`Error::TooManyCalls`], [`Error::KeyReused`], [`Error::Expired`], [`Error::ExpiryTooFar`],
+		/// [`Error::CallNotAllowed`], [`Error::RoleMissing`], [`Error::NoSuchLane`], [`Error::PositionConsumed`],
+		/// [`Error::PositionAhead`]. None of them leaves a receipt.
 		#[pallet::call_index(0)]
 		#[pallet::weight((Pallet::<T>::declared_weight(calls), DispatchClass::Normal))]
 		pub fn submit(
@@ -240,7 +252,7 @@ pub mod pallet {
 			request: Request,
 			calls: Vec<<T as Config>::RuntimeCall>,
 		) -> DispatchResultWithPostInfo {
-			Self::do_submit(origin, request, calls, T::CallFilter::contains)
+			Self::do_submit(origin, request, calls, Self::required_role)
 		}
 	}
 }

@@ -1,10 +1,11 @@
-//! A runtime for the tests: three organizations, one of them suspended, and a pallet whose calls can fail.
+//! A runtime for the tests: three organizations, one of them suspended, members that can move from one to another, and
+//! a pallet whose calls can fail.
 
 pub mod scratch;
 
 use crate::{self as pallet_idempotency, CheckRequest};
 use credio_primitives::{
-	traits::{Membership, Role},
+	traits::{Membership, Role, RoleOfCall},
 	AccountId, LanePosition, Member, OrganizationId, Request, RequestKey, Roles,
 };
 use frame_support::{
@@ -19,6 +20,7 @@ use sp_runtime::{
 	transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
 	BuildStorage, DispatchError, DispatchResult,
 };
+use std::collections::BTreeMap;
 
 #[frame_support::runtime]
 mod runtime {
@@ -78,28 +80,40 @@ impl Contains<RuntimeCall> for RequestFilter {
 	}
 }
 
+/// A call that submitters only may make; the others take no role.
+impl RoleOfCall<RuntimeCall> for RequestFilter {
+	fn role_of(call: &RuntimeCall) -> Option<Role> {
+		match call {
+			RuntimeCall::Scratch(scratch::Call::for_submitters { .. }) => Some(Role::Submitter),
+			RuntimeCall::Scratch(scratch::Call::for_nobody {}) => None,
+			_ => Some(Role::Any),
+		}
+	}
+}
+
 parameter_types! {
 	pub const MaxRequestLifetime: u32 = 150;
 	pub const ReceiptRetention: u32 = 230;
-	pub const MaxRemovalsPerBlock: u32 = 5;
 	pub static BenchmarkMember: Option<AccountId> = None;
+	/// Where accounts have moved, if they have.
+	pub static Moved: BTreeMap<AccountId, Option<OrganizationId>> = BTreeMap::new();
 }
 
 impl crate::Config for Test {
 	type RuntimeCall = RuntimeCall;
 	type Membership = Members;
 	type CallFilter = RequestFilter;
+	type RequiredRole = RequestFilter;
 	type MaxRequestLifetime = MaxRequestLifetime;
 	type ReceiptRetention = ReceiptRetention;
-	type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
 	type WeightInfo = ();
 }
 
-/// First gateway of [`ALPHA`].
+/// First gateway of [`ALPHA`], with all roles.
 pub const ALICE: AccountId = AccountId::new([1; 32]);
-/// Second gateway of [`ALPHA`].
+/// Second gateway of [`ALPHA`], without a role.
 pub const ANNA: AccountId = AccountId::new([2; 32]);
-/// Gateway of [`BETA`].
+/// Gateway of [`BETA`], with all roles.
 pub const BOB: AccountId = AccountId::new([3; 32]);
 /// Gateway of the suspended organization.
 pub const CAROL: AccountId = AccountId::new([4; 32]);
@@ -107,12 +121,19 @@ pub const STRANGER: AccountId = AccountId::new([5; 32]);
 
 pub const ALPHA: OrganizationId = 0;
 pub const BETA: OrganizationId = 1;
-const SUSPENDED: OrganizationId = 2;
+pub const SUSPENDED: OrganizationId = 2;
 
 pub struct Members;
 
 impl Membership<AccountId> for Members {
 	fn member(who: &AccountId) -> Option<Member> {
+		let roles = match who {
+			who if *who == ANNA => Roles::default(),
+			_ => Roles { admin: true, submitter: true, grantor: true },
+		};
+		if let Some(moved) = Moved::get().get(who) {
+			return moved.map(|organization| Member { organization, roles });
+		}
 		let organization = match who {
 			who if *who == ALICE || *who == ANNA => ALPHA,
 			who if *who == BOB => BETA,
@@ -120,7 +141,7 @@ impl Membership<AccountId> for Members {
 			who if Some(who) == BenchmarkMember::get().as_ref() => ALPHA,
 			_ => return None,
 		};
-		Some(Member { organization, roles: Roles::default() })
+		Some(Member { organization, roles })
 	}
 
 	fn is_active(organization: OrganizationId) -> bool {
@@ -141,6 +162,11 @@ impl Membership<AccountId> for Members {
 		BenchmarkMember::set(Some(who.clone()));
 		ALPHA
 	}
+}
+
+/// Removes an account from its organization, and adds it to another one.
+pub fn move_to(who: AccountId, organization: Option<OrganizationId>) {
+	Moved::mutate(|moved| moved.insert(who, organization));
 }
 
 pub fn key(n: u8) -> RequestKey {
@@ -181,9 +207,19 @@ pub fn apply(
 		.map(|result| result.map(|_| ()).map_err(|failure| failure.error))
 }
 
-/// A request that expires 50 blocks from now.
+/// A request of [`ALPHA`] that expires 50 blocks from now.
 pub fn request(n: u8) -> Request {
-	Request { key: key(n), expires_at: System::block_number() + 50, lane: None }
+	Request {
+		organization: ALPHA,
+		key: key(n),
+		expires_at: System::block_number() + 50,
+		lane: None,
+	}
+}
+
+/// The same request of [`BETA`].
+pub fn of_beta(request: Request) -> Request {
+	Request { organization: BETA, ..request }
 }
 
 pub fn add(n: u32) -> RuntimeCall {
@@ -192,6 +228,10 @@ pub fn add(n: u32) -> RuntimeCall {
 
 pub fn fail_after_adding(n: u32) -> RuntimeCall {
 	scratch::Call::fail_after_adding { n }.into()
+}
+
+pub fn add_as_submitter(n: u32) -> RuntimeCall {
+	scratch::Call::for_submitters { n }.into()
 }
 
 pub fn sum() -> u32 {
@@ -205,6 +245,7 @@ pub fn go_to(block: u32) {
 }
 
 pub fn new_test_ext() -> sp_io::TestExternalities {
+	Moved::take();
 	let storage = RuntimeGenesisConfig::default().build_storage();
 	let mut ext: sp_io::TestExternalities = storage.expect("the genesis builds").into();
 	ext.execute_with(|| System::set_block_number(1));

@@ -1,8 +1,12 @@
+mod clean_up;
 mod extension;
 mod lanes;
+mod mortality;
+mod organizations;
 mod properties;
 mod receipts;
 mod rejection;
 mod repeats;
+mod roles;
 mod submit;
 mod weight;

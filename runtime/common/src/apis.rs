@@ -190,10 +190,9 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		Idempotency::<Runtime>::next_position(organization, lane)
 	}
 
-	/// What a request says about itself that `signer` submits for an organization. Looks at no state.
+	/// What a request says about itself that `signer`, a member of its organization, submits. Looks at no state.
 	pub fn submission(
 		signer: AccountId,
-		organization: OrganizationId,
 		request: Request,
 		calls: &[<Runtime as pallet_idempotency::Config>::RuntimeCall],
 	) -> Submission
@@ -201,6 +200,7 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		<Runtime as pallet_idempotency::Config>::RuntimeCall:
 			IsSubType<pallet_anchor::Call<Runtime>> + IsSubType<pallet_records::Call<Runtime>>,
 	{
+		let organization = request.organization;
 		let record_ids = calls
 			.iter()
 			.filter_map(Self::reference)

@@ -56,7 +56,7 @@ macro_rules! product_configs {
 			pub const MaxAccessRequestAge: u32 = 30 * $day;
 			/// A request expires at most a day ahead.
 			pub const MaxRequestLifetime: u32 = $day;
-			/// A receipt is kept for seven days past the expiry of its request.
+			/// For seven days past its expiry, a request can be signed again without being applied twice.
 			pub const ReceiptRetention: u32 = 7 * $day;
 			/// The deadline of a bundle lies at most seven days ahead.
 			pub const MaxBundleLifetime: u32 = 7 * $day;
@@ -112,9 +112,9 @@ macro_rules! product_configs {
 			type RuntimeCall = $call;
 			type Membership = $crate::pallet_organizations::Pallet<$runtime>;
 			type CallFilter = RequestCalls;
+			type RequiredRole = RequestCalls;
 			type MaxRequestLifetime = MaxRequestLifetime;
 			type ReceiptRetention = ReceiptRetention;
-			type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
 			type WeightInfo = $weights::pallet_idempotency::WeightInfo<$runtime>;
 		}
 
@@ -136,6 +136,19 @@ macro_rules! product_configs {
 		impl $crate::frame_support::traits::Contains<$call> for RequestCalls {
 			fn contains(call: &$call) -> bool {
 				LegCalls::contains(call) || matches!(call, $call::Bundles(_))
+			}
+		}
+
+		impl $crate::credio_primitives::traits::RoleOfCall<$call> for RequestCalls {
+			fn role_of(call: &$call) -> Option<$crate::credio_primitives::traits::Role> {
+				match call {
+					$call::Organizations(call) => $crate::roles::organizations(call),
+					$call::Anchor(call) => $crate::roles::anchor(call),
+					$call::Records(call) => $crate::roles::records(call),
+					$call::Grants(call) => $crate::roles::grants(call),
+					$call::Bundles(call) => $crate::roles::bundles(call),
+					_ => None,
+				}
 			}
 		}
 

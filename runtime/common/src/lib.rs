@@ -8,6 +8,7 @@ extern crate alloc;
 pub mod access;
 pub mod apis;
 mod configs;
+pub mod roles;
 
 pub use configs::half_a_block;
 

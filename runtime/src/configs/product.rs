@@ -71,16 +71,19 @@ impl Submitted {
 		Ok(Self { signer, request, calls })
 	}
 
-	/// What it says about itself as a request of an organization.
-	pub fn of(self, organization: OrganizationId) -> Submission {
-		ProductApis::<Runtime>::submission(self.signer, organization, self.request, &self.calls)
+	/// What it says about itself, of a signer who is a member of this organization.
+	pub fn of(self, member_of: Option<OrganizationId>) -> Result<Submission, NotASubmission> {
+		let organization = member_of.ok_or(NotASubmission::NotAMember)?;
+		if self.request.organization != organization {
+			return Err(NotASubmission::OtherOrganization);
+		}
+		Ok(ProductApis::<Runtime>::submission(self.signer, self.request, &self.calls))
 	}
 }
 
 /// What a signed extrinsic says about the request in it, without running it.
 pub fn submission(extrinsic: &[u8]) -> Result<Submission, NotASubmission> {
 	let submitted = Submitted::decode(extrinsic, frame_support::MAX_EXTRINSIC_DEPTH)?;
-	let member = ProductApis::<Runtime>::member(submitted.signer.clone())
-		.ok_or(NotASubmission::NotAMember)?;
-	Ok(submitted.of(member.organization))
+	let member = ProductApis::<Runtime>::member(submitted.signer.clone());
+	submitted.of(member.map(|member| member.organization))
 }

@@ -71,7 +71,7 @@ fn submit(
 	calls: Vec<RuntimeCall>,
 ) -> Outcome {
 	let key = RequestKey(sp_io::hashing::blake2_256(&(organization, &calls).encode()));
-	let request = Request { key, expires_at: 50, lane: None };
+	let request = Request { organization, key, expires_at: 50, lane: None };
 	assert_ok!(dispatch(who, pallet_idempotency::Call::submit { request, calls }.into()));
 	pallet_idempotency::Receipts::<Runtime>::get(organization, key).expect("decided").outcome
 }
@@ -120,7 +120,12 @@ fn a_leg_of_a_suspended_organization_aborts() {
 #[test]
 fn nothing_that_carries_other_calls_stands_in_a_leg() {
 	run(|| {
-		let request = Request { key: RequestKey([1; 32]), expires_at: 50, lane: None };
+		let request = Request {
+			organization: CHANNEL.0,
+			key: RequestKey([1; 32]),
+			expires_at: 50,
+			lane: None,
+		};
 		let inner = || create_stream("smuggled");
 		let (bundle, digest) = (id(), Digest::default());
 		let carriers: Vec<RuntimeCall> = vec![
@@ -171,7 +176,8 @@ fn the_heaviest_bundle_fits_a_block() {
 		digest: Digest::default(),
 		max_weight: <Runtime as pallet_bundles::Config>::MaxBundleWeight::get(),
 	};
-	let request = Request { key: RequestKey::default(), expires_at: 1, lane: None };
+	let request =
+		Request { organization: CHANNEL.0, key: RequestKey::default(), expires_at: 1, lane: None };
 	let submit =
 		pallet_idempotency::Call::<Runtime>::submit { request, calls: vec![heaviest.into()] };
 	let most = limits

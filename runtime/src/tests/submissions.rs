@@ -13,7 +13,8 @@ use credio_primitives::{
 use frame_support::MAX_EXTRINSIC_DEPTH;
 use sp_keyring::Sr25519Keyring;
 
-const REQUEST: Request = Request { key: RequestKey([1; 32]), expires_at: 9, lane: None };
+const REQUEST: Request =
+	Request { organization: 1, key: RequestKey([1; 32]), expires_at: 9, lane: None };
 const REFERENCE: Reference = Reference([2; 32]);
 /// A thread of tokio has twice as much.
 const STACK: usize = 1024 * 1024;
@@ -38,8 +39,8 @@ fn nested(depth: u32) -> Vec<RuntimeCall> {
 	(0..depth).fold(vec![remark()], |calls, _| vec![pallet_utility::Call::batch { calls }.into()])
 }
 
-fn era_extension(era: generic::Era) -> frame_system::CheckEra<Runtime> {
-	frame_system::CheckEra::from(era)
+fn era_extension(era: generic::Era) -> pallet_idempotency::CheckMortality<Runtime> {
+	pallet_idempotency::CheckMortality::from(era)
 }
 
 fn signed_by(who: Sr25519Keyring, call: RuntimeCall) -> Vec<u8> {
@@ -138,7 +139,7 @@ fn a_submission_is_told_by_runtime_and_node_alike() {
 	// Without a state, as a node does it.
 	let submitted = Submitted::decode(&extrinsic, MAX_NATIVE_DEPTH).expect("it is one");
 	assert_eq!(submitted.signer, expected.signer);
-	assert_eq!(submitted.of(1), expected);
+	assert_eq!(submitted.of(Some(1)), Ok(expected.clone()));
 	genesis(&genesis_presets::DEVELOPMENT.into())
 		.execute_with(|| assert_eq!(submission(&extrinsic), Ok(expected)));
 }
@@ -147,6 +148,8 @@ fn a_submission_is_told_by_runtime_and_node_alike() {
 fn what_is_no_submission_is_told_with_the_reason() {
 	let extrinsic = signed_by(Sr25519Keyring::Bob, submit(calls()));
 	let foreign = signed_by(Sr25519Keyring::One, submit(calls()));
+	// A member of the second channel.
+	let of_another = signed_by(Sr25519Keyring::Charlie, submit(calls()));
 	let remark_signed = signed_by(Sr25519Keyring::One, remark());
 	let cut = &extrinsic[..extrinsic.len() - 1];
 	let longer = [extrinsic.as_slice(), &[0]].concat();
@@ -159,6 +162,7 @@ fn what_is_no_submission_is_told_with_the_reason() {
 			(bare.as_slice(), NotASubmission::Unsigned),
 			(remark_signed.as_slice(), NotASubmission::OtherCall),
 			(foreign.as_slice(), NotASubmission::NotAMember),
+			(of_another.as_slice(), NotASubmission::OtherOrganization),
 		] {
 			assert_eq!(submission(extrinsic), Err(reason));
 		}

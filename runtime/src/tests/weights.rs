@@ -77,12 +77,17 @@ fn blocks_and_transactions_weigh_what_was_measured() {
 
 /// What a transaction carries beside its call.
 pub(super) fn extension() -> TxExtension {
+	extension_with_era(generic::Era::Immortal)
+}
+
+/// The same, of a transaction that may be mortal.
+pub(super) fn extension_with_era(era: generic::Era) -> TxExtension {
 	(
 		frame_system::CheckNonZeroSender::new(),
 		frame_system::CheckSpecVersion::new(),
 		frame_system::CheckTxVersion::new(),
 		frame_system::CheckGenesis::new(),
-		frame_system::CheckEra::from(generic::Era::Immortal),
+		pallet_idempotency::CheckMortality::from(era),
 		pallet_idempotency::CheckRequest::from(0),
 		frame_system::CheckWeight::new(),
 		pallet_organizations::CheckQuota::new(),
@@ -109,7 +114,7 @@ fn the_heaviest_requests_fit_in_a_block() {
 	};
 	let most = limits::MAX_PAYLOAD_SIZE as usize;
 	let longest = *constants::RuntimeBlockLength::get().max.get(DispatchClass::Normal) as usize;
-	let request = Request { key: RequestKey([0; 32]), expires_at: 1, lane: None };
+	let request = Request { organization: 0, key: RequestKey([0; 32]), expires_at: 1, lane: None };
 	let heaviest = constants::RuntimeBlockWeights::get().get(DispatchClass::Normal).max_extrinsic;
 	for calls in [vec![append(0); limits::MAX_CALLS as usize], vec![append(most); longest / most]] {
 		let call: RuntimeCall = pallet_idempotency::Call::submit { request, calls }.into();
@@ -119,4 +124,17 @@ fn the_heaviest_requests_fit_in_a_block() {
 		let heaviest = heaviest.expect("there is a bound");
 		assert!(info.total_weight().all_lte(heaviest), "{:?} of {heaviest:?}", info.total_weight());
 	}
+}
+
+/// Receipts go as fast as they come: what ordinary transactions leave of a block at least is enough to remove a thousand
+/// receipts four times over, whatever else is cleaned up.
+#[test]
+fn idle_time_is_enough_for_the_receipts_of_a_thousand_requests() {
+	use frame_support::dispatch::DispatchClass;
+	use pallet_idempotency::WeightInfo;
+	let limits = constants::RuntimeBlockWeights::get();
+	let ordinary = limits.get(DispatchClass::Normal).max_total.expect("the class is bounded");
+	let idle = limits.max_block.ref_time() - ordinary.ref_time() - limits.base_block.ref_time();
+	let removal = <Runtime as pallet_idempotency::Config>::WeightInfo::remove_receipts(1_000);
+	assert!(4 * removal.ref_time() < idle, "{} of {idle}", removal.ref_time());
 }

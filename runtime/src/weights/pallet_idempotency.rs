@@ -49,8 +49,10 @@ impl<T: frame_system::Config> pallet_idempotency::WeightInfo for WeightInfo<T> {
 	/// Proof: `Idempotency::Receipts` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Idempotency::NextPositions` (r:1 w:1)
 	/// Proof: `Idempotency::NextPositions` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
+	/// Storage: `Idempotency::RemovalCounts` (r:1 w:1)
+	/// Proof: `Idempotency::RemovalCounts` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	/// Storage: `Idempotency::Removals` (r:0 w:1)
-	/// Proof: `Idempotency::Removals` (`max_values`: None, `max_size`: Some(72), added: 2547, mode: `MaxEncodedLen`)
+	/// Proof: `Idempotency::Removals` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
 	/// The range of component `c` is `[1, 64]`.
 	fn submit(c: u32, ) -> Weight {
 		// Proof Size summary in bytes:
@@ -61,15 +63,17 @@ impl<T: frame_system::Config> pallet_idempotency::WeightInfo for WeightInfo<T> {
 			.saturating_add(Weight::from_parts(0, 3593))
 			// Standard Error: 1_411
 			.saturating_add(Weight::from_parts(1_368_142, 0).saturating_mul(c.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	/// Storage: `Idempotency::Receipts` (r:1 w:1)
 	/// Proof: `Idempotency::Receipts` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Idempotency::NextPositions` (r:1 w:1)
 	/// Proof: `Idempotency::NextPositions` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
+	/// Storage: `Idempotency::RemovalCounts` (r:1 w:1)
+	/// Proof: `Idempotency::RemovalCounts` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
 	/// Storage: `Idempotency::Removals` (r:0 w:1)
-	/// Proof: `Idempotency::Removals` (`max_values`: None, `max_size`: Some(72), added: 2547, mode: `MaxEncodedLen`)
+	/// Proof: `Idempotency::Removals` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
 	/// The range of component `b` is `[0, 3145728]`.
 	fn submit_sized(b: u32, ) -> Weight {
 		// Proof Size summary in bytes:
@@ -80,8 +84,8 @@ impl<T: frame_system::Config> pallet_idempotency::WeightInfo for WeightInfo<T> {
 			.saturating_add(Weight::from_parts(0, 3593))
 			// Standard Error: 1
 			.saturating_add(Weight::from_parts(1_624, 0).saturating_mul(b.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	/// Storage: `Idempotency::Receipts` (r:1 w:0)
 	/// Proof: `Idempotency::Receipts` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
@@ -97,13 +101,15 @@ impl<T: frame_system::Config> pallet_idempotency::WeightInfo for WeightInfo<T> {
 			.saturating_add(Weight::from_parts(1_739, 0).saturating_mul(b.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 	}
-	/// Storage: `Idempotency::OldestBucket` (r:1 w:0)
+	/// Storage: `Idempotency::OldestBucket` (r:1 w:1)
 	/// Proof: `Idempotency::OldestBucket` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
-	/// Storage: `Idempotency::Removals` (r:257 w:256)
-	/// Proof: `Idempotency::Removals` (`max_values`: None, `max_size`: Some(72), added: 2547, mode: `MaxEncodedLen`)
-	/// Storage: `Idempotency::Receipts` (r:0 w:256)
+	/// Storage: `Idempotency::RemovalCounts` (r:1 w:1)
+	/// Proof: `Idempotency::RemovalCounts` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
+	/// Storage: `Idempotency::Removals` (r:1000 w:1000)
+	/// Proof: `Idempotency::Removals` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	/// Storage: `Idempotency::Receipts` (r:0 w:1000)
 	/// Proof: `Idempotency::Receipts` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
-	/// The range of component `n` is `[0, 256]`.
+	/// The range of component `n` is `[0, 1000]`.
 	fn remove_receipts(n: u32, ) -> Weight {
 		// Proof Size summary in bytes:
 		//  Measured:  `224 + n * (53 ±0)`
@@ -115,7 +121,7 @@ impl<T: frame_system::Config> pallet_idempotency::WeightInfo for WeightInfo<T> {
 			.saturating_add(Weight::from_parts(5_854_949, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(T::DbWeight::get().writes(2))
 			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2547).saturating_mul(n.into()))
 	}

@@ -68,21 +68,30 @@ impl Client {
 		Ok(answer.answer)
 	}
 
-	/// Where a request of this organization stands, with its expiry taken into account: one that the node has never
-	/// seen is told to have expired once it has.
+	/// Where a request stands, with its expiry taken into account: one that the node has never seen is told to have
+	/// expired once it has, as long as that is certain.
 	pub async fn status_of(&self, request: &Request) -> Result<RequestStatus> {
-		let params = (self.organization, request.key, request.expires_at);
-		let answer: At<RequestStatus> = self.call("credio_v1_status", params).await?;
-		Ok(answer.answer)
+		Ok(self.status_at(request).await?.answer)
 	}
 
-	/// Waits until a request is decided or has expired, finally.
+	async fn status_at(&self, request: &Request) -> Result<At<RequestStatus>> {
+		let params = (request.organization, request.key, request.expires_at);
+		self.call("credio_v1_status", params).await
+	}
+
+	/// Waits until a request is decided or has expired, finally. Returns [`RequestState::Unknown`] for one that expired
+	/// so long ago that the chain cannot tell any more.
 	///
 	/// Errors: [`Error::Connection`].
 	pub async fn follow(&self, request: &Request) -> Result<RequestStatus> {
 		loop {
-			let status = self.status_of(request).await?;
-			if !matches!(status.status, RequestState::Pending | RequestState::Unknown) {
+			let At { at, answer: status } = self.status_at(request).await?;
+			let may_change = match status.status {
+				RequestState::Pending => true,
+				RequestState::Unknown => at.number <= request.expires_at,
+				_ => false,
+			};
+			if !may_change {
 				return Ok(status);
 			}
 			self.wait_for_finality(0).await?;
@@ -199,7 +208,8 @@ impl Client {
 		calls: &[Call],
 		lane: Option<LanePosition>,
 	) -> Result<Option<RequestStatus>> {
-		let request = Request { key, expires_at: self.expiry().await?, lane };
+		let organization = self.organization;
+		let request = Request { organization, key, expires_at: self.expiry().await?, lane };
 		let request = self.sign(request, calls)?;
 		let mut events = self.hand_over_and_watch(&request).await?;
 		while let Some(event) = events.next().await {
@@ -218,7 +228,7 @@ impl Client {
 		Err(connection_lost())
 	}
 
-	/// Signs calls as one request. A request is guarded by its key, so its transaction carries no nonce: any number of
+	/// Signs calls as one request, which is for the organization that it names. A request is guarded by its key, so its transaction carries no nonce: any number of
 	/// them can be signed ahead and handed over at once, in any order, to any node.
 	///
 	/// Errors: [`Error::WrongChain`] for calls that the node's runtime does not have.

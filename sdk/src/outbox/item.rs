@@ -199,9 +199,15 @@ impl StoredBody {
 
 	/// Reads what was stored under this key.
 	pub fn open(vault: &dyn Vault, key: &RequestKey, stored: &[u8]) -> Result<Self> {
-		let bytes = vault.unprotect(&key.0, stored)?;
+		let bytes = vault.unprotect(&name(vault, key), stored)?;
 		Self::decode_all(&mut &bytes[..]).map_err(|error| OutboxError::Corrupted(error.to_string()))
 	}
+}
+
+/// What a body is stored under: an account that moves to another organization takes nothing with it that it stored for
+/// this one.
+fn name(vault: &dyn Vault, key: &RequestKey) -> Vec<u8> {
+	(vault.organization(), key).encode()
 }
 
 /// Attempts within one item and tries of the same thing, in one number.
@@ -279,7 +285,7 @@ fn assemble(
 			StoredBody::Calls { .. } => None,
 		},
 		content,
-		body: vault.protect(&request_key.0, &plain)?,
+		body: vault.protect(&name(vault, &request_key), &plain)?,
 		lane: lane.map(Into::into),
 		lifetime: lifetime.max(1).into(),
 	})
@@ -288,4 +294,22 @@ fn assemble(
 /// The record that an upload makes, whatever its attempt.
 pub(super) fn record_id(organization: OrganizationId, request_key: &RequestKey) -> RecordId {
 	RecordId::derive(organization, &Reference::derive(request_key, 0))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::vault::LocalVault;
+
+	#[test]
+	fn a_stored_body_opens_for_its_organization_only() {
+		let vault = LocalVault::development("channel-one").unwrap();
+		let call = Call::remark(b"of organization 1");
+		let prepared = prepare(&vault, &Item::calls(b"key", &[call])).unwrap();
+		StoredBody::open(&vault, &prepared.request_key, &prepared.body).unwrap();
+		// The same keys, once the account is a member of another organization.
+		let moved = vault.for_organization(2);
+		let refused = StoredBody::open(&moved, &prepared.request_key, &prepared.body);
+		assert!(matches!(refused, Err(OutboxError::Vault(_))), "{refused:?}");
+	}
 }

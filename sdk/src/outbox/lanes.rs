@@ -10,7 +10,7 @@ use super::{
 use crate::Client;
 use credio_primitives::{
 	rpc::{At, RequestState, RequestStatus},
-	BlockNumber,
+	BlockNumber, OrganizationId,
 };
 use std::collections::BTreeMap;
 
@@ -18,8 +18,12 @@ use std::collections::BTreeMap;
 const PATIENCE: BlockNumber = 5;
 
 /// Whether a node knows nothing of an item that is being sent.
-async fn is_unknown_to(client: &Client, item: &Undecided) -> Result<bool, Fault> {
-	let params = (client.organization_id(), item.current_key, item.expires_at);
+async fn is_unknown_to(
+	client: &Client,
+	organization: OrganizationId,
+	item: &Undecided,
+) -> Result<bool, Fault> {
+	let params = (organization, item.current_key, item.expires_at);
 	let At { answer, .. }: At<RequestStatus> = client.call("credio_v1_status", params).await?;
 	Ok(answer.status == RequestState::Unknown)
 }
@@ -85,7 +89,8 @@ impl Worker {
 				is_unknown(&item) && item.position.is_some_and(|position| position < state.next);
 			// A position before the next final one that is not ours is somebody else's. Ours was not decided when it was
 			// looked at, but may have been by now.
-			let is_lost = may_be_lost && is_unknown_to(client, &item).await?;
+			let is_lost =
+				may_be_lost && is_unknown_to(client, self.outbox.organization(), &item).await?;
 			if may_be_lost && !is_lost {
 				continue;
 			}

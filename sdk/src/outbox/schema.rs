@@ -1,6 +1,7 @@
 //! Tables of the outbox.
 
 use super::{OutboxError, Result};
+use credio_primitives::OrganizationId;
 use sqlx::{AnyConnection, AnyPool, Row};
 
 /// Version of the tables.
@@ -126,6 +127,21 @@ pub async fn migrate(pool: &AnyPool, is_postgres: bool) -> Result<()> {
 	Ok(())
 }
 
+/// Notes whose requests are in here, or checks that they are this organization's.
+pub async fn bind(pool: &AnyPool, organization: OrganizationId) -> Result<()> {
+	sqlx::query("INSERT INTO credio_outbox_meta (name, value) VALUES ('organization', $1) ON CONFLICT (name) DO NOTHING")
+		.bind(i64::from(organization))
+		.execute(pool)
+		.await?;
+	let query = "SELECT value FROM credio_outbox_meta WHERE name = 'organization'";
+	let found: i64 = sqlx::query(query).fetch_one(pool).await?.try_get(0)?;
+	if found == i64::from(organization) {
+		Ok(())
+	} else {
+		Err(OutboxError::OtherOrganization { found, organization })
+	}
+}
+
 async fn version(pool: &AnyPool) -> Result<i64> {
 	let query = "SELECT value FROM credio_outbox_meta WHERE name = 'version'";
 	Ok(sqlx::query(query).fetch_one(pool).await?.try_get(0)?)
@@ -206,6 +222,18 @@ mod tests {
 		one.and(other).unwrap();
 		assert_eq!(version(&pool).await.unwrap(), VERSION);
 		assert_eq!(super::super::store::list(&pool, None, 0, 10).await.unwrap().len(), 2);
+	}
+
+	#[tokio::test]
+	async fn an_outbox_is_of_one_organization() {
+		let folder = tempfile::tempdir().unwrap();
+		let pool = database(&folder).await;
+		migrate(&pool, false).await.unwrap();
+		bind(&pool, 1).await.unwrap();
+		bind(&pool, 1).await.unwrap();
+		let refused = bind(&pool, 2).await;
+		let expected = OutboxError::OtherOrganization { found: 1, organization: 2 };
+		assert_eq!(refused.unwrap_err().to_string(), expected.to_string());
 	}
 
 	#[tokio::test]

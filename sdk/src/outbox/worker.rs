@@ -274,7 +274,9 @@ impl Worker {
 				vec![client.seal_soon(&upload, reference).await?.1]
 			},
 		};
-		let request = Request { key: item.current_key, expires_at, lane };
+		// For the organization that the item was stored for, whoever the account acts for by now.
+		let organization = self.outbox.organization();
+		let request = Request { organization, key: item.current_key, expires_at, lane };
 		let signed = client.sign(request, &calls)?;
 		item.body_digest = Some(signed.body_digest);
 		store::fix(&self.outbox.pool, item).await?;
@@ -290,7 +292,7 @@ impl Worker {
 		item: Undecided,
 		finalized: BlockNumber,
 	) -> Result<Option<(i64, RequestState)>, Fault> {
-		let params = (client.organization_id(), item.current_key, item.expires_at);
+		let params = (self.outbox.organization(), item.current_key, item.expires_at);
 		let At { at, answer: status }: At<RequestStatus> =
 			client.call("credio_v1_status", params).await?;
 		match status.status {
@@ -305,6 +307,11 @@ impl Worker {
 			RequestState::Pending => {
 				store::note(&self.outbox.pool, item.id, finalized.into(), None).await?;
 				Ok(Some((item.id, status.status)))
+			},
+			// It cannot be applied any more, and the chain cannot tell whether it was.
+			RequestState::Unknown if item.expires_at.is_some_and(|last| last < at.number) => {
+				self.expire(client, &item, &status, at.number).await?;
+				Ok(None)
 			},
 			RequestState::Unknown => {
 				let id = item.id;
@@ -358,7 +365,7 @@ impl Worker {
 		self.end(item, state, status, block, problem).await
 	}
 
-	/// Ends an item whose expiry has passed.
+	/// Ends an item whose expiry has passed: as expired if the node can tell for certain that it was not applied.
 	async fn expire(
 		&self,
 		client: &Client,
@@ -367,8 +374,9 @@ impl Worker {
 		block: BlockNumber,
 	) -> Result<(), Fault> {
 		let expires_at = item.expires_at.unwrap_or(block);
-		let kept_until = expires_at.saturating_add(client.limits().receipt_retention);
-		if block <= kept_until {
+		let retention = client.limits().receipt_retention;
+		let is_certain = Request::has_expired(block, expires_at, expires_at, retention);
+		if status.status == RequestState::Expired && is_certain {
 			return self.end(item, ItemState::Expired, status, block, None).await;
 		}
 		// The receipt may have been removed meanwhile. An entry stays.
@@ -384,7 +392,7 @@ impl Worker {
 	async fn is_recorded(&self, client: &Client, item: &Undecided) -> Result<bool, Fault> {
 		let body = StoredBody::open(&*self.outbox.vault, &item.request_key, &item.body)?;
 		let StoredBody::Upload { document, .. } = &body else { return Ok(false) };
-		let record = item::record_id(client.organization_id(), &item.request_key);
+		let record = item::record_id(self.outbox.organization(), &item.request_key);
 		let key = match client.commitment_key(record).await {
 			Ok(key) => key,
 			Err(Error::Connection(cause)) => return Err(Error::Connection(cause).into()),

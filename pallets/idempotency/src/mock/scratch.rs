@@ -92,5 +92,17 @@ pub mod pallet {
 		pub fn endless(origin: OriginFor<T>) -> DispatchResult {
 			Self::do_add(origin, 1)
 		}
+
+		#[pallet::call_index(6)]
+		#[pallet::weight(ADD)]
+		pub fn for_submitters(origin: OriginFor<T>, n: u32) -> DispatchResult {
+			Self::do_add(origin, n)
+		}
+
+		#[pallet::call_index(7)]
+		#[pallet::weight(ADD)]
+		pub fn for_nobody(origin: OriginFor<T>) -> DispatchResult {
+			Self::do_add(origin, 1)
+		}
 	}
 }

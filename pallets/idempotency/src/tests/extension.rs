@@ -102,7 +102,8 @@ fn what_can_never_be_applied_is_refused_with_a_code_of_its_own() {
 		let expiring = |expires_at| Request { expires_at, ..request(9) };
 		let one = || vec![add(1)];
 		assert_refused(STRANGER, request(1), one(), validity::NOT_A_MEMBER);
-		assert_refused(CAROL, request(1), one(), validity::ORGANIZATION_SUSPENDED);
+		let suspended = Request { organization: SUSPENDED, ..request(1) };
+		assert_refused(CAROL, suspended, one(), validity::ORGANIZATION_SUSPENDED);
 		assert_refused(ALICE, request(1), vec![], validity::CALLS_NOT_ALLOWED);
 		assert_refused(ALICE, request(1), vec![add(1); 65], validity::CALLS_NOT_ALLOWED);
 		assert_refused(ALICE, request(1), vec![remark()], validity::CALLS_NOT_ALLOWED);
@@ -163,7 +164,7 @@ fn two_transactions_of_one_request_provide_the_same_tag() {
 		let later = Request { expires_at: 20, ..request(1) };
 		assert_eq!(tags(ALICE, request(1)), tags(ANNA, later));
 		assert_ne!(tags(ALICE, request(1)), tags(ALICE, request(2)));
-		assert_ne!(tags(ALICE, request(1)), tags(BOB, request(1)));
+		assert_ne!(tags(ALICE, request(1)), tags(BOB, of_beta(request(1))));
 		assert_eq!(tags(ALICE, request(1)).len(), 1);
 	});
 }
@@ -182,8 +183,8 @@ fn a_position_waits_for_the_one_before() {
 		// Two requests for the same position, and the same position of another lane or organization.
 		assert_eq!(ask(4, 0, 1).provides[1..], second.provides[1..]);
 		assert_ne!(ask(4, 1, 1).provides[1..], second.provides[1..]);
-		let of_beta = submit_call(in_lane(request(2), 0, 1), vec![add(1)]);
-		assert_ne!(validate(BOB, &of_beta).unwrap().provides[1..], second.provides[1..]);
+		let foreign = submit_call(in_lane(of_beta(request(2)), 0, 1), vec![add(1)]);
+		assert_ne!(validate(BOB, &foreign).unwrap().provides[1..], second.provides[1..]);
 
 		// A block does not take it before its turn.
 		let early = submit_call(in_lane(request(2), 0, 1), vec![add(1)]);

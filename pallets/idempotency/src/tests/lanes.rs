@@ -74,8 +74,8 @@ fn lanes_are_of_one_organization_and_know_nothing_of_each_other() {
 	build_and_execute(|| {
 		assert_ok!(submit(1, 0, 0, add(1)));
 		assert_ok!(submit(2, 1, 0, add(1)));
-		let of_beta = in_lane(request(1), 0, 0);
-		assert_ok!(Idempotency::submit(RuntimeOrigin::signed(BOB), of_beta, vec![add(1)]));
+		let foreign = in_lane(of_beta(request(1)), 0, 0);
+		assert_ok!(Idempotency::submit(RuntimeOrigin::signed(BOB), foreign, vec![add(1)]));
 		assert_eq!(NextPositions::<Test>::iter().count(), 3);
 		assert_eq!(Idempotency::next_position(BETA, 0), 1);
 	});

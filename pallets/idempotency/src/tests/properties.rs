@@ -1,7 +1,9 @@
 //! Random requests against a model.
 
 use crate::{mock::*, weights::WeightInfo, Event, Receipts, BUCKET_WIDTH};
-use credio_primitives::{AccountId, LanePosition, OrganizationId, Outcome, Request};
+use credio_primitives::{
+	traits::Membership, AccountId, LanePosition, OrganizationId, Outcome, Request,
+};
 use frame_support::{traits::OnIdle, weights::Weight};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -9,6 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum CallStep {
 	Add(u8),
+	AddAsSubmitter(u8),
 	Fail,
 	SwitchedOff,
 	NotAllowed,
@@ -18,6 +21,8 @@ enum CallStep {
 enum Step {
 	Submit {
 		who: usize,
+		/// The organization named, if it is not the signer's.
+		named: Option<OrganizationId>,
 		key: u8,
 		expires_in: i64,
 		/// A lane, and how far from its next position.
@@ -26,6 +31,8 @@ enum Step {
 		/// As the call of a transaction, or inside of another call.
 		as_transaction: bool,
 	},
+	/// An account leaves its organization, and joins another one.
+	Move { who: usize, to: Option<OrganizationId> },
 	/// Lets blocks pass and runs the idle time of the last one, with weight for so many removals.
 	Wait { blocks: u32, removals: u32 },
 }
@@ -33,6 +40,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
 	let call = prop_oneof![
 		6 => (1..4u8).prop_map(CallStep::Add),
+		2 => (1..4u8).prop_map(CallStep::AddAsSubmitter),
 		1 => Just(CallStep::Fail),
 		1 => Just(CallStep::SwitchedOff),
 		1 => Just(CallStep::NotAllowed),
@@ -44,21 +52,25 @@ fn step() -> impl Strategy<Value = Step> {
 	let expires_in = prop_oneof![6 => 0..150i64, 1 => -2..0i64, 1 => 150..153i64];
 	let offset = prop_oneof![6 => Just(0i64), 1 => -1..0i64, 1 => 1..3i64];
 	let lane = prop::option::of((0..2u32, offset));
+	let named = prop_oneof![6 => Just(None), 1 => (0..3u32).prop_map(Some)];
 	prop_oneof![
-		3 => (0..5usize, 0..5u8, expires_in, lane, body, any::<bool>()).prop_map(
-			|(who, key, expires_in, lane, body, as_transaction)| Step::Submit {
-				who, key, expires_in, lane, body, as_transaction
+		3 => (0..5usize, named, 0..5u8, expires_in, lane, body, any::<bool>()).prop_map(
+			|(who, named, key, expires_in, lane, body, as_transaction)| Step::Submit {
+				who, named, key, expires_in, lane, body, as_transaction
 			}
 		),
+		1 => (0..3usize, prop::option::of(0..3u32)).prop_map(|(who, to)| Step::Move { who, to }),
 		1 => (1..200u32, 0..8u32).prop_map(|(blocks, removals)| Step::Wait { blocks, removals }),
 	]
 }
 
 const ACCOUNTS: [AccountId; 5] = [ALICE, ANNA, BOB, CAROL, STRANGER];
 
-/// Organizations of [`ACCOUNTS`], of those that may submit.
-const ORGANIZATIONS: [Option<OrganizationId>; 5] =
-	[Some(ALPHA), Some(ALPHA), Some(BETA), None, None];
+/// The organization of an account, if that may submit.
+fn organization_of(who: usize) -> Option<OrganizationId> {
+	let member = Members::member(&ACCOUNTS[who])?;
+	(member.organization != SUSPENDED).then_some(member.organization)
+}
 
 #[derive(Clone, Debug, PartialEq)]
 enum Answer {
@@ -88,13 +100,17 @@ struct Model {
 impl Model {
 	fn submit(
 		&mut self,
-		organization: Option<OrganizationId>,
+		who: usize,
+		organization: OrganizationId,
 		key: u8,
 		expires_at: i64,
 		lane: Option<LanePosition>,
 		body: &[CallStep],
 	) -> Answer {
-		let Some(organization) = organization else { return Answer::Refused };
+		// Nobody acts for another organization than the one that it is a member of now.
+		if organization_of(who) != Some(organization) {
+			return Answer::Refused;
+		}
 		if body.is_empty() || body.len() > 64 {
 			return Answer::Refused;
 		}
@@ -104,6 +120,10 @@ impl Model {
 		let now = i64::from(self.block);
 		let in_time = (now..=now + i64::from(MaxRequestLifetime::get())).contains(&expires_at);
 		if !in_time || body.contains(&CallStep::NotAllowed) {
+			return Answer::Refused;
+		}
+		let is_submitter = ACCOUNTS[who] != ANNA;
+		if !is_submitter && body.iter().any(|call| matches!(call, CallStep::AddAsSubmitter(_))) {
 			return Answer::Refused;
 		}
 		if let Some(LanePosition { lane, sequence }) = lane {
@@ -119,7 +139,10 @@ impl Model {
 			None => {
 				self.sum += body
 					.iter()
-					.map(|call| if let CallStep::Add(n) = call { u32::from(*n) } else { 0 })
+					.map(|call| match call {
+						CallStep::Add(n) | CallStep::AddAsSubmitter(n) => u32::from(*n),
+						_ => 0,
+					})
 					.sum::<u32>();
 				Answer::Applied
 			},
@@ -130,8 +153,7 @@ impl Model {
 		outcome
 	}
 
-	fn next_position(&self, organization: Option<OrganizationId>, lane: u32) -> u64 {
-		let organization = organization.unwrap_or_default();
+	fn next_position(&self, organization: OrganizationId, lane: u32) -> u64 {
 		self.lanes.get(&(organization, lane)).copied().unwrap_or_default()
 	}
 
@@ -140,7 +162,8 @@ impl Model {
 		let block = self.block;
 		self.known.retain(|(organization, n), known| {
 			let stays = Receipts::<Test>::contains_key(organization, key(*n));
-			let due = block > known.expires_at + ReceiptRetention::get();
+			let kept = MaxRequestLifetime::get() + ReceiptRetention::get();
+			let due = block > known.expires_at + kept;
 			assert!(stays || due, "a receipt went before its time");
 			stays
 		});
@@ -150,6 +173,7 @@ impl Model {
 fn call(step: &CallStep) -> RuntimeCall {
 	match step {
 		CallStep::Add(n) => add((*n).into()),
+		CallStep::AddAsSubmitter(n) => add_as_submitter((*n).into()),
 		CallStep::Fail => fail_after_adding(100),
 		CallStep::SwitchedOff => scratch::Call::switched_off {}.into(),
 		CallStep::NotAllowed => frame_system::Call::remark { remark: vec![] }.into(),
@@ -228,23 +252,29 @@ proptest! {
 			let mut model = Model { block: 1, ..Model::default() };
 			for step in &steps {
 				match step {
-					Step::Submit { who, key: n, expires_in, lane, body, as_transaction } => {
+					Step::Submit { who, named, key: n, expires_in, lane, body, as_transaction } => {
 						let expires_at = (i64::from(model.block) + expires_in).max(0);
-						let organization = ORGANIZATIONS[*who];
+						let organization = named.or(organization_of(*who)).unwrap_or(ALPHA);
 						let lane = lane.map(|(lane, offset)| {
 							let next = model.next_position(organization, lane);
 							let sequence = next.saturating_add_signed(offset);
 							LanePosition { lane, sequence }
 						});
-						let request =
-							Request { key: key(*n), expires_at: expires_at as u32, lane };
+						let request = Request {
+							organization,
+							key: key(*n),
+							expires_at: expires_at as u32,
+							lane,
+						};
 						let answer =
 							submit(ACCOUNTS[*who].clone(), request, body, *as_transaction);
 						assert_eq!(
 							answer,
-							model.submit(organization, *n, expires_at, lane, body)
+							model.submit(*who, organization, *n, expires_at, lane, body)
 						);
+						model.forget();
 					},
+					Step::Move { who, to } => move_to(ACCOUNTS[*who].clone(), *to),
 					Step::Wait { blocks, removals } => {
 						model.block += blocks;
 						System::set_block_number(model.block);
@@ -259,11 +289,9 @@ proptest! {
 			}
 
 			// In the end everything goes.
-			let lifetime = MaxRequestLifetime::get() + ReceiptRetention::get() + BUCKET_WIDTH;
+			let lifetime = 2 * MaxRequestLifetime::get() + ReceiptRetention::get() + BUCKET_WIDTH;
 			System::set_block_number(model.block + lifetime);
-			for _ in 0..1_000 {
-				Idempotency::on_idle(System::block_number(), Weight::MAX);
-			}
+			Idempotency::on_idle(System::block_number(), Weight::MAX);
 			assert_eq!(Receipts::<Test>::iter_keys().count(), 0);
 			Idempotency::do_try_state().unwrap();
 		});

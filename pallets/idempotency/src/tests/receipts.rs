@@ -1,11 +1,15 @@
-//! How long receipts stay and how they go.
+//! How long receipts stay.
 
-use crate::{mock::*, weights::WeightInfo, OldestBucket, Receipts, Removals, BUCKET_WIDTH};
+use crate::{mock::*, OldestBucket, Receipts, Removals, BUCKET_WIDTH};
 use credio_primitives::Request;
-use frame_support::{assert_ok, traits::OnIdle, weights::Weight};
+use frame_support::assert_ok;
+
+fn expiring(n: u8, expires_at: u32) -> Request {
+	Request { organization: ALPHA, key: key(n), expires_at, lane: None }
+}
 
 fn submit(n: u8, expires_at: u32) {
-	let request = Request { key: key(n), expires_at, lane: None };
+	let request = expiring(n, expires_at);
 	assert_ok!(Idempotency::submit(RuntimeOrigin::signed(ALICE), request, vec![add(1)]));
 }
 
@@ -15,123 +19,117 @@ fn receipts() -> usize {
 	receipts
 }
 
-fn idle(weight: Weight) -> Weight {
-	Idempotency::on_idle(System::block_number(), weight)
+/// For how long a receipt is kept past its expiry.
+fn kept() -> u32 {
+	MaxRequestLifetime::get() + ReceiptRetention::get()
 }
 
 /// The first block in which a receipt may go: the bucket of the last block it has to stay for is over.
 fn removable_at(expires_at: u32) -> u32 {
-	((expires_at + ReceiptRetention::get()) / BUCKET_WIDTH + 1) * BUCKET_WIDTH
+	((expires_at + kept()) / BUCKET_WIDTH + 1) * BUCKET_WIDTH
 }
 
 #[test]
-fn a_receipt_stays_for_the_retention_and_then_goes() {
+fn a_receipt_stays_for_lifetime_and_retention_and_then_goes() {
 	build_and_execute(|| {
 		submit(1, 20);
 		for block in 2..removable_at(20) {
 			go_to(block);
 			assert_eq!(receipts(), 1, "in block {block}");
 		}
-		assert!(System::block_number() > 20 + ReceiptRetention::get());
+		assert!(System::block_number() >= 20 + kept());
 		go_to(removable_at(20));
 		assert_eq!(receipts(), 0);
 		assert_eq!(Idempotency::receipt(ALPHA, key(1)), None);
+		assert_eq!(OldestBucket::<Test>::get(), removable_at(20) / BUCKET_WIDTH);
 	});
 }
 
 #[test]
-fn a_receipt_at_the_edge_of_a_bucket_stays_for_the_retention() {
+fn a_receipt_at_the_edge_of_a_bucket_stays_as_long() {
 	build_and_execute(|| {
 		// The last block of a bucket, and the first one of the next.
-		for (n, last) in [(1, 299), (2, 300)] {
-			submit(n, last - ReceiptRetention::get());
+		for (n, last) in [(1, 399), (2, 400)] {
+			submit(n, last - kept());
 		}
-		go_to(299);
-		assert_eq!(receipts(), 2);
-		go_to(300);
-		assert_eq!(receipts(), 1);
 		go_to(399);
-		assert_eq!(receipts(), 1);
+		assert_eq!(receipts(), 2);
 		go_to(400);
+		assert_eq!(receipts(), 1);
+		go_to(499);
+		assert_eq!(receipts(), 1);
+		go_to(500);
 		assert_eq!(receipts(), 0);
 	});
 }
 
-#[test]
-fn receipts_go_in_bounded_steps() {
-	build_and_execute(|| {
-		for n in 0..12 {
-			submit(n, 20);
+/// Hands copies of an applied request over in every block until all have expired: none is applied again.
+fn assert_applied_once(copies: &[Request]) {
+	let last = copies.iter().map(|copy| copy.expires_at).max().expect("there are copies");
+	for block in System::block_number() + 1..=last.max(removable_at(20)) + BUCKET_WIDTH {
+		go_to(block);
+		for copy in copies {
+			let call = submit_call(*copy, vec![add(1)]);
+			assert!(apply(ALICE, 0, call).is_err(), "{copy:?} again in block {block}");
 		}
-		// Two steps for empty buckets before, and five receipts a block.
-		System::set_block_number(removable_at(20));
-		let mut left = vec![];
-		while receipts() > 0 {
-			let used = idle(Weight::MAX);
-			assert!(used.all_lte(<() as WeightInfo>::remove_receipts(MaxRemovalsPerBlock::get())));
-			left.push(receipts());
-			Idempotency::do_try_state().unwrap();
-		}
-		assert_eq!(left, vec![9, 4, 0]);
-	});
+	}
+	assert_eq!(sum(), 1);
+	assert_eq!(receipts(), 0, "the receipt has gone meanwhile");
 }
 
 #[test]
-fn removal_keeps_to_the_weight_that_is_left() {
-	build_and_execute(|| {
-		for n in 0..4 {
-			submit(n, 20);
-		}
-		System::set_block_number(removable_at(20));
-		idle(Weight::MAX);
-		let before = receipts();
-		assert_eq!(before, 1);
-
-		let base = <() as WeightInfo>::remove_receipts(0);
-		assert_eq!(idle(Weight::zero()), Weight::zero());
-		assert_eq!(idle(base - Weight::from_parts(1, 0)), Weight::zero());
-		assert_eq!(idle(base), base);
-		assert_eq!(receipts(), before);
-
-		let one = <() as WeightInfo>::remove_receipts(1);
-		assert_eq!(idle(one), one);
-		assert_eq!(receipts(), before - 1);
-	});
-}
-
-#[test]
-fn idle_time_with_nothing_to_do_costs_little() {
+fn what_is_signed_again_within_the_retention_is_not_applied_twice() {
 	build_and_execute(|| {
 		submit(1, 20);
-		assert_eq!(idle(Weight::MAX), <() as WeightInfo>::remove_receipts(0));
-		assert_eq!(OldestBucket::<Test>::get(), 0);
+		// At the last moment, for as long as can be.
+		let late = 20 + ReceiptRetention::get() + MaxRequestLifetime::get();
+		assert_applied_once(&[expiring(1, 20), expiring(1, 21), expiring(1, late - 1)]);
 	});
 }
 
 #[test]
-fn after_its_receipt_a_key_is_free_again() {
+fn a_copy_signed_before_with_a_longer_expiry_is_not_applied_after_a_shorter_one() {
+	build_and_execute(|| {
+		// Both are signed in block 1. The one that lives longest is withheld.
+		let longest = expiring(1, 1 + MaxRequestLifetime::get());
+		submit(1, 1);
+		let receipt = Idempotency::receipt(ALPHA, key(1)).unwrap();
+		assert_eq!(receipt.expires_at, 1);
+		go_to(longest.expires_at + ReceiptRetention::get());
+		assert_eq!(receipts(), 1, "kept for the retention past the last that was signed");
+		System::set_block_number(2);
+		assert_applied_once(&[longest, expiring(1, 1)]);
+	});
+}
+
+#[test]
+fn a_key_is_free_once_nothing_signed_under_it_can_be_applied() {
 	build_and_execute(|| {
 		submit(1, 20);
 		go_to(removable_at(20));
-		// The old request has expired long since, so nobody can apply it a second time; a new one may have its key.
-		let old = Request { key: key(1), expires_at: 20, lane: None };
 		let error =
-			Idempotency::submit(RuntimeOrigin::signed(ALICE), old, vec![add(1)]).unwrap_err().error;
-		assert_eq!(error, crate::Error::<Test>::Expired.into());
+			Idempotency::submit(RuntimeOrigin::signed(ALICE), expiring(1, 20), vec![add(1)]);
+		assert_eq!(error.unwrap_err().error, crate::Error::<Test>::Expired.into());
 		submit(1, removable_at(20) + 10);
-		assert_eq!(sum(), 2);
+		assert_eq!(receipts(), 1);
 	});
 }
 
 #[test]
-fn a_long_backlog_of_empty_buckets_is_worked_off() {
+fn absence_of_a_receipt_says_expired_only_while_one_would_be_kept() {
 	build_and_execute(|| {
-		System::set_block_number(20 * BUCKET_WIDTH);
-		for blocks in 1..=4 {
-			idle(Weight::MAX);
-			assert_eq!(OldestBucket::<Test>::get(), blocks * MaxRemovalsPerBlock::get());
+		// Applied under the shortest expiry, asked for by the longest that was signed at the same time.
+		let asked = 1 + MaxRequestLifetime::get();
+		submit(1, 1);
+		for block in 2..1_000 {
+			go_to(block);
+			let is_expired = Request::has_expired(block, asked, asked, ReceiptRetention::get());
+			let applied = Idempotency::receipt(ALPHA, key(1)).is_some();
+			assert!(
+				!is_expired || applied,
+				"an applied request is told to have expired in {block}"
+			);
 		}
-		idle(Weight::MAX);
-		assert_eq!(OldestBucket::<Test>::get(), 20);
+		assert_eq!(receipts(), 0);
 	});
 }

@@ -43,7 +43,7 @@ fn calls_run_with_the_signers_origin() {
 fn keys_are_per_organization() {
 	build_and_execute(|| {
 		assert_ok!(Idempotency::submit(signed(ALICE), request(1), vec![add(1)]));
-		assert_ok!(Idempotency::submit(signed(BOB), request(1), vec![add(2)]));
+		assert_ok!(Idempotency::submit(signed(BOB), of_beta(request(1)), vec![add(2)]));
 		assert_eq!(sum(), 3);
 		assert_ne!(
 			Receipts::<Test>::get(ALPHA, key(1)).unwrap().body_digest,

@@ -1,0 +1,103 @@
+//! The transaction extension that stands in place of `CheckMortality`: a request that waits in a lane must not vanish
+//! before its turn.
+
+use super::Config;
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use credio_primitives::{validity, Request};
+use frame_support::{
+	dispatch::{DispatchInfo, PostDispatchInfo},
+	traits::IsSubType,
+	weights::Weight,
+	CloneNoBound, EqNoBound, PartialEqNoBound,
+};
+use frame_system::CheckEra;
+use scale_info::TypeInfo;
+use sp_runtime::{
+	generic::Era,
+	impl_tx_ext_default,
+	traits::{
+		DispatchInfoOf, DispatchOriginOf, Dispatchable, Implication, SaturatedConversion,
+		TransactionExtension, ValidateResult,
+	},
+	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
+};
+
+type CallOf<T> = <T as frame_system::Config>::RuntimeCall;
+
+/// Checks mortality as `frame_system::CheckEra` does, whose identifier and encoding it has, so whoever signs for that
+/// one signs for this one.
+///
+/// Refuses a transaction of a request with a lane position whose mortal era ends before the request expires, with
+/// [`validity::ERA_TOO_SHORT`]. Wallets make transactions mortal by themselves, for a minute or some; a request that
+/// waits for the positions before it would vanish from the pool after that, and its lane would stand still.
+#[derive(
+	Encode, Decode, DecodeWithMemTracking, CloneNoBound, EqNoBound, PartialEqNoBound, TypeInfo,
+)]
+#[scale_info(skip_type_params(T))]
+pub struct CheckMortality<T: Config + Send + Sync>(pub Era, core::marker::PhantomData<T>);
+
+impl<T: Config + Send + Sync> CheckMortality<T> {
+	/// The extension, with the transaction's era.
+	pub fn from(era: Era) -> Self {
+		Self(era, core::marker::PhantomData)
+	}
+
+	/// The extension that this one stands for.
+	fn inner(&self) -> CheckEra<T> {
+		CheckEra::from(self.0)
+	}
+
+	/// Whether the transaction dies before a request that waits in a lane expires.
+	fn is_too_short(&self, request: &Request) -> bool {
+		let now: u64 = frame_system::Pallet::<T>::block_number().saturated_into();
+		// The first block in which the transaction is not good any more.
+		let death = self.0.death(now);
+		request.lane.is_some() && death <= u64::from(request.expires_at)
+	}
+}
+
+impl<T: Config + Send + Sync> core::fmt::Debug for CheckMortality<T> {
+	fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+		write!(f, "CheckMortality({:?})", self.0)
+	}
+}
+
+impl<T> TransactionExtension<CallOf<T>> for CheckMortality<T>
+where
+	T: Config + Send + Sync,
+	CallOf<T>:
+		Dispatchable<Info = DispatchInfo, PostInfo = PostDispatchInfo> + IsSubType<super::Call<T>>,
+{
+	const IDENTIFIER: &'static str = "CheckMortality";
+	type Implicit = T::Hash;
+	type Val = ();
+	type Pre = ();
+
+	fn implicit(&self) -> Result<Self::Implicit, TransactionValidityError> {
+		self.inner().implicit()
+	}
+
+	fn weight(&self, call: &CallOf<T>) -> Weight {
+		self.inner().weight(call)
+	}
+
+	fn validate(
+		&self,
+		origin: DispatchOriginOf<CallOf<T>>,
+		call: &CallOf<T>,
+		info: &DispatchInfoOf<CallOf<T>>,
+		len: usize,
+		self_implicit: Self::Implicit,
+		inherited_implication: &impl Implication,
+		source: TransactionSource,
+	) -> ValidateResult<Self::Val, CallOf<T>> {
+		if let Some(super::Call::submit { request, .. }) = call.is_sub_type() {
+			if self.is_too_short(request) {
+				return Err(InvalidTransaction::Custom(validity::ERA_TOO_SHORT).into());
+			}
+		}
+		self.inner().validate(origin, call, info, len, self_implicit, inherited_implication, source)
+	}
+
+	impl_tx_ext_default!(CallOf<T>; prepare);
+}

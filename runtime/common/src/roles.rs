@@ -1,0 +1,54 @@
+//! Which role each call of the product checks of its signer. A call that is not named here does not travel in requests.
+
+use credio_primitives::traits::Role;
+
+/// Calls of `pallet-organizations`. Those that are left out are the council's, and no member's.
+pub fn organizations<T: pallet_organizations::Config>(
+	call: &pallet_organizations::Call<T>,
+) -> Option<Role> {
+	use pallet_organizations::Call;
+	match call {
+		Call::add_member { .. }
+		| Call::set_roles { .. }
+		| Call::remove_member { .. }
+		| Call::rotate_key { .. } => Some(Role::Admin),
+		_ => None,
+	}
+}
+
+/// Calls of `pallet-anchor`.
+pub fn anchor<T: pallet_anchor::Config>(call: &pallet_anchor::Call<T>) -> Option<Role> {
+	use pallet_anchor::Call;
+	match call {
+		Call::create_stream { .. } | Call::seal_stream { .. } => Some(Role::Admin),
+		Call::anchor_digest { .. } | Call::anchor_merkle { .. } => Some(Role::Submitter),
+		_ => None,
+	}
+}
+
+/// Calls of `pallet-records`.
+pub fn records<T: pallet_records::Config>(call: &pallet_records::Call<T>) -> Option<Role> {
+	match call {
+		pallet_records::Call::append { .. } => Some(Role::Submitter),
+		_ => None,
+	}
+}
+
+/// Calls of `pallet-grants`: all are a grantor's.
+pub fn grants<T: pallet_grants::Config>(call: &pallet_grants::Call<T>) -> Option<Role> {
+	match call {
+		pallet_grants::Call::__Ignore(..) => None,
+		_ => Some(Role::Grantor),
+	}
+}
+
+/// Calls of `pallet-bundles`.
+pub fn bundles<T: pallet_bundles::Config>(call: &pallet_bundles::Call<T>) -> Option<Role> {
+	use pallet_bundles::Call;
+	match call {
+		Call::propose { .. } | Call::consent { .. } | Call::withdraw { .. } => {
+			Some(Role::Submitter)
+		},
+		_ => None,
+	}
+}
