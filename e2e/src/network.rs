@@ -102,6 +102,12 @@ impl Network {
 		network
 	}
 
+	/// Addresses at which a node that joins the validators' own network reaches them.
+	pub fn peers(&self) -> Vec<String> {
+		ip(None, "address replace 10.77.1.1/24 dev peers0\n");
+		ALL.map(peer_address).into()
+	}
+
 	/// JSON-RPC addresses of all validators.
 	pub fn urls(&self) -> Vec<String> {
 		ALL.map(url).into()
@@ -258,6 +264,17 @@ impl Network {
 			.expect("df starts");
 		let text = String::from_utf8_lossy(&output.stdout).into_owned();
 		text.lines().last().and_then(|n| n.trim().parse().ok()).expect("df tells a number")
+	}
+
+	/// Bytes of memory that each validator holds of its own, without files that are mapped; 0 for one that does not run.
+	pub fn memory(&self) -> Vec<u64> {
+		let resident = |validator: &Validator| {
+			let pid = validator.process.as_ref()?.id();
+			let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+			let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+			Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
+		};
+		self.validators.iter().map(|validator| resident(validator).unwrap_or_default()).collect()
 	}
 
 	/// Shifts the clock of a validator, which it notices within a second.

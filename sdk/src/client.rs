@@ -60,7 +60,7 @@ use tokio::sync::{Mutex, OnceCell};
 /// Name of the runtime that this client is for.
 const SPEC_NAME: &str = "credio";
 /// Version of the transaction format that this client makes.
-const TRANSACTION_VERSION: u32 = 1;
+const TRANSACTION_VERSION: u32 = 2;
 /// Blocks for which an access token of this client is good: longer than a call is sent again and again.
 const TOKEN_LIFETIME: BlockNumber = 200;
 /// For how long the number of the last finalized block is taken for what it was: far less than [`TOKEN_LIFETIME`].

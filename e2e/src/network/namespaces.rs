@@ -67,6 +67,8 @@ pub fn isolated(test: &str, body: impl Future<Output = ()>) {
 
 fn set_up() {
 	run(Command::new("mount").args(["-t", "tmpfs", "tmpfs", "/run"]));
+	// Processes are found there by their numbers in this namespace.
+	run(Command::new("mount").args(["-t", "proc", "proc", "/proc"]));
 	ip(None, "link set lo up");
 }
 

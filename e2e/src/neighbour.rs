@@ -1,0 +1,172 @@
+//! A neighbour of the validators that gossips whatever it is told to: no pool of its own keeps anything back.
+//!
+//! It takes part in two protocols of the network only. It announces itself as a full node that knows the genesis block,
+//! which is what it takes to be listened to, and it sends transactions.
+
+use sc_network::{
+	config::{
+		FullNetworkConfiguration, MultiaddrWithPeerId, NetworkConfiguration, NonReservedPeerMode,
+		NotificationHandshake, Params, ProtocolId, Role, SetConfig,
+	},
+	service::traits::{NetworkBackend, NotificationEvent, NotificationService, ValidationResult},
+	NetworkWorker,
+};
+use sp_core::H256;
+use sp_runtime::{generic, traits::BlakeTwo256, OpaqueExtrinsic};
+use std::{
+	collections::BTreeSet,
+	sync::{
+		atomic::{AtomicUsize, Ordering},
+		Arc,
+	},
+};
+use tokio::{sync::mpsc, task::JoinSet};
+
+type Block = generic::Block<generic::Header<u32, BlakeTwo256>, OpaqueExtrinsic>;
+type Worker = NetworkWorker<Block, H256>;
+
+/// Largest notification, in bytes.
+const MAX_NOTIFICATION: u64 = 16 * 1024 * 1024;
+/// Transactions that wait to be sent.
+const QUEUE: usize = 1_024;
+
+/// The neighbour. It leaves when this is dropped.
+pub struct Neighbour {
+	queue: mpsc::Sender<Vec<u8>>,
+	listeners: Arc<AtomicUsize>,
+	_tasks: JoinSet<()>,
+}
+
+impl Neighbour {
+	/// Joins the network of this genesis hash by connecting to these peers, given as multiaddresses.
+	///
+	/// # Panics
+	///
+	/// If it cannot start.
+	pub fn join(genesis: [u8; 32], peers: &[String]) -> Self {
+		let mut config = NetworkConfiguration::new_memory();
+		config.listen_addresses = vec!["/ip4/127.0.0.1/tcp/0".parse().expect("an address")];
+		let peer =
+			|peer: &String| peer.parse::<MultiaddrWithPeerId>().expect("an address of a peer");
+		config.default_peers_set.reserved_nodes = peers.iter().map(peer).collect();
+		let mut network = FullNetworkConfiguration::<Block, H256, Worker>::new(&config, None);
+		let mut tasks = JoinSet::new();
+		tasks.spawn(run_peer_store(network.take_peer_store()));
+		let peers = network.peer_store_handle();
+		let metrics = Worker::register_notification_metrics(None);
+		let protocol = |name: &str| format!("/{}/{name}/1", hex::encode(genesis)).into();
+		let (announcements, announcing) = Worker::notification_config(
+			protocol("block-announces"),
+			Vec::new(),
+			MAX_NOTIFICATION,
+			Some(NotificationHandshake::from_bytes(handshake(genesis))),
+			config.default_peers_set.clone(),
+			metrics.clone(),
+			peers.clone(),
+		);
+		let (transactions, sending) = Worker::notification_config(
+			protocol("transactions"),
+			Vec::new(),
+			MAX_NOTIFICATION,
+			None,
+			SetConfig {
+				in_peers: 32,
+				out_peers: 0,
+				reserved_nodes: config.default_peers_set.reserved_nodes.clone(),
+				non_reserved_mode: NonReservedPeerMode::Accept,
+			},
+			metrics.clone(),
+			peers,
+		);
+		network.add_notification_protocol(transactions);
+		let worker = Worker::new(Params {
+			role: Role::Full,
+			executor: Box::new(|task| {
+				tokio::spawn(task);
+			}),
+			network_config: network,
+			protocol_id: ProtocolId::from("neighbour"),
+			genesis_hash: H256(genesis),
+			fork_id: None,
+			metrics_registry: None,
+			block_announce_config: announcements,
+			ipfs_config: None,
+			notification_metrics: metrics,
+		})
+		.expect("the network starts");
+		let (queue, queued) = mpsc::channel(QUEUE);
+		let listeners = Arc::<AtomicUsize>::default();
+		tasks.spawn(NetworkBackend::run(worker));
+		tasks.spawn(listen(announcing));
+		tasks.spawn(send(sending, queued, listeners.clone()));
+		Self { queue, listeners, _tasks: tasks }
+	}
+
+	/// Peers that it can send transactions to now.
+	pub fn listeners(&self) -> usize {
+		self.listeners.load(Ordering::Relaxed)
+	}
+
+	/// Sends an encoded extrinsic to all peers, once there is room in the queue.
+	///
+	/// # Panics
+	///
+	/// If the network has ended.
+	pub async fn gossip(&self, extrinsic: Vec<u8>) {
+		self.queue.send(extrinsic).await.expect("the network goes on");
+	}
+}
+
+/// Roles (a full node), number and hash of the best block, and the genesis hash.
+fn handshake(genesis: [u8; 32]) -> Vec<u8> {
+	const FULL: u8 = 1;
+	[&[FULL][..], &0u32.to_le_bytes(), &genesis, &genesis].concat()
+}
+
+async fn run_peer_store(store: <Worker as NetworkBackend<Block, H256>>::PeerStore) {
+	sc_network::peer_store::PeerStore::run(store).await;
+}
+
+/// Accepts everybody, and hears nothing.
+async fn listen(mut service: Box<dyn NotificationService>) {
+	while let Some(event) = service.next_event().await {
+		accept(event);
+	}
+}
+
+fn accept(event: NotificationEvent) {
+	if let NotificationEvent::ValidateInboundSubstream { result_tx, .. } = event {
+		// A peer that went away meanwhile waits for no answer.
+		let _ = result_tx.send(ValidationResult::Accept);
+	}
+}
+
+async fn send(
+	mut service: Box<dyn NotificationService>,
+	mut queued: mpsc::Receiver<Vec<u8>>,
+	listeners: Arc<AtomicUsize>,
+) {
+	let mut peers = BTreeSet::new();
+	loop {
+		tokio::select! {
+			event = service.next_event() => match event {
+				None => return,
+				Some(NotificationEvent::NotificationStreamOpened { peer, .. }) => {
+					peers.insert(peer);
+				},
+				Some(NotificationEvent::NotificationStreamClosed { peer }) => {
+					peers.remove(&peer);
+				},
+				Some(event) => accept(event),
+			},
+			Some(extrinsic) = queued.recv() => {
+				// A list of one.
+				let notification = [&[4][..], &extrinsic].concat();
+				for peer in &peers {
+					service.send_sync_notification(peer, notification.clone());
+				}
+			},
+		}
+		listeners.store(peers.len(), Ordering::Relaxed);
+	}
+}

@@ -1,0 +1,108 @@
+//! A network of four validators whose members, a grantee, a council seat and strangers mean harm, all at once, while six
+//! organizations work and a council governs.
+//!
+//! `CREDIO_ADVERSARY_SECONDS` sets how long the attack lasts, `CREDIO_ADVERSARY_RATE` how many requests a second each
+//! honest organization makes, and `CREDIO_ADVERSARY_RATIO` by how much the attack may slow them: the 95th percentile
+//! from submission to finality, against that without attack. Without it that is printed and not held against anything,
+//! since it depends on the machine. `scripts/adversary.sh` runs the full size.
+
+mod honest;
+mod hostile;
+mod report;
+mod world;
+
+use credio_e2e::{
+	network::{isolated, Network, Options, ALL},
+	number,
+};
+use report::Report;
+use std::{
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc,
+	},
+	time::Duration,
+};
+use world::World;
+
+/// Most blocks from the submission of a revocation to the end of the access.
+const REVOCATION_BLOCKS: u32 = 5;
+/// Most blocks from the submission of a governance call to the block that includes it.
+const MOTION_BLOCKS: u32 = 3;
+
+/// Tells everything that goes on when to end.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+	/// Whether it is time.
+	pub fn is_due(&self) -> bool {
+		self.0.load(Ordering::Relaxed)
+	}
+
+	fn now(&self) {
+		self.0.store(true, Ordering::Relaxed);
+	}
+}
+
+/// Lets the honest organizations work for a while, and returns what they measured.
+async fn work(world: &World, phase: &str, seconds: u64) -> Report {
+	let stop = Stop::default();
+	let work = honest::start(world, phase, &stop);
+	tokio::time::sleep(Duration::from_secs(seconds)).await;
+	stop.now();
+	work.finish(world).await
+}
+
+#[test]
+fn honest_organizations_are_served_while_others_mean_harm() {
+	isolated("honest_organizations_are_served_while_others_mean_harm", async {
+		let seconds = number("CREDIO_ADVERSARY_SECONDS", 20) as u64;
+		let network = Network::start(Options::default()).await;
+		let world = World::make(&network).await;
+		network.say(
+			"six honest organizations, two hostile ones, a council of four with a hostile seat",
+		);
+
+		let calm = work(&world, "calm", (seconds / 4).max(10)).await;
+		network.say(&format!("without attack: {calm}"));
+		let (memory, disk) = (network.memory(), ALL.map(|n| network.disk_use(n)));
+
+		let stop = Stop::default();
+		let attack = hostile::start(&world, &stop);
+		let attacked = work(&world, "attacked", seconds).await;
+		stop.now();
+		let attacks = attack.finish().await;
+		network.say(&format!("under attack: {attacked}"));
+		network.say(&format!("the attack: {attacks}"));
+		for n in ALL {
+			println!(
+				"           validator {n}: memory {} -> {} MiB, disk {} -> {} MiB",
+				memory[n] >> 20,
+				network.memory()[n] >> 20,
+				disk[n] >> 20,
+				network.disk_use(n) >> 20,
+			);
+		}
+
+		network.finality(&ALL, 2).await;
+		let ratio = attacked.p95() / calm.p95();
+		println!(
+			"adversary: {} s, {} requests of honest organizations applied, lost 0, doubled 0, reordered 0; p95 {:.2} s without and {:.2} s under attack, ratio {ratio:.2}; revocations within {} blocks, motions within {}; hostile: {attacks}",
+			seconds,
+			attacked.applied(),
+			calm.p95(),
+			attacked.p95(),
+			attacked.revocation_blocks(),
+			attacked.motion_blocks(),
+		);
+		assert!(attacked.revocation_blocks() <= REVOCATION_BLOCKS, "a revocation came late");
+		assert!(attacked.motion_blocks() <= MOTION_BLOCKS, "a motion came late");
+		if let Some(most) =
+			std::env::var("CREDIO_ADVERSARY_RATIO").ok().and_then(|n| n.parse::<f64>().ok())
+		{
+			assert!(ratio <= most, "the attack slows honest organizations {ratio:.2} times");
+		}
+		network.compare().await;
+	});
+}
