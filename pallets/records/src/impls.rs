@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use credio_primitives::{
 	entry::ENVELOPE_V1,
 	traits::{KeyEpochs, Streams},
-	AccountId, Commitment, EntryBody, EntryHeader, KeyEpoch, RecordId, RecordPayload, Reference,
-	SequenceKey, StreamId,
+	AccountId, Commitment, EntryBody, EntryHeader, KeyEpoch, OrganizationId, RecordId,
+	RecordPayload, Reference, SequenceKey, StreamId,
 };
 use frame_support::{ensure, weights::Weight};
 use sp_runtime::DispatchError;
@@ -31,21 +31,34 @@ impl<T: Config> Pallet<T> {
 		ensure!(!payload.is_empty(), Error::<T>::PayloadEmpty);
 		let payload = RecordPayload::try_from(payload).map_err(|_| Error::<T>::PayloadTooLarge)?;
 		ensure!(payload.first() == Some(&ENVELOPE_V1), Error::<T>::UnknownEnvelope);
-		if let Some(superseded) = supersedes {
-			let header = T::Streams::header(&superseded).ok_or(Error::<T>::SupersededNotFound)?;
-			let is_record = matches!(header.body, EntryBody::Record { .. });
-			ensure!(is_record && header.stream == stream, Error::<T>::SupersededNotFound);
-		}
+		let superseded = supersedes.map(|id| Self::superseded_author(&id, &stream)).transpose()?;
 		let size = payload.len() as u32;
 		let body = EntryBody::Record { epoch, commitment, size, supersedes };
 		// The right to append is checked before the epoch: whoever has lost it is told that, and not to wait for the
 		// next epoch, which it will not get. For a reference that is used already it is the same: what a client
 		// repeats after a rotation is there. A call that fails leaves nothing of the append behind.
 		let appended = T::Streams::append(&author, &stream, &reference, body)?;
+		if let Some(superseded) = superseded {
+			// What others wrote stays current, but for the owner, who answers for the stream.
+			let by = appended.entry.header.organization;
+			let may_supersede = by == superseded || T::Streams::owner(&stream) == Some(by);
+			ensure!(may_supersede, Error::<T>::SupersededOfAnother);
+		}
 		T::KeyEpochs::ensure_current(&stream, epoch)?;
 		let position = SequenceKey::from(appended.entry.header.sequence);
 		Envelopes::<T>::insert(stream, position, payload);
 		Ok(appended.grants_read)
+	}
+
+	/// The organization whose record is to be superseded.
+	fn superseded_author(
+		id: &RecordId,
+		stream: &StreamId,
+	) -> Result<OrganizationId, DispatchError> {
+		let header = T::Streams::header(id).ok_or(Error::<T>::SupersededNotFound)?;
+		let is_record = matches!(header.body, EntryBody::Record { .. });
+		ensure!(is_record && header.stream == *stream, Error::<T>::SupersededNotFound);
+		Ok(header.organization)
 	}
 
 	/// The payload of a record.

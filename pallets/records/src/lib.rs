@@ -76,6 +76,8 @@ pub mod pallet {
 		UnknownEnvelope,
 		/// The entry to supersede is not in this stream, or is no record: name a record of the same stream, or none.
 		SupersededNotFound,
+		/// Only the organization that appended a record and the owner of the stream supersede it.
+		SupersededOfAnother,
 	}
 
 	#[pallet::hooks]
@@ -98,7 +100,7 @@ pub mod pallet {
 		/// Origin: a submitter of the owner, or of an organization with a grant to append. The event is that of the
 		/// stream, `EntryAppended`. Errors: those of `Config::Streams` and `Config::KeyEpochs`,
 		/// [`Error::PayloadEmpty`], [`Error::PayloadTooLarge`], [`Error::UnknownEnvelope`],
-		/// [`Error::SupersededNotFound`].
+		/// [`Error::SupersededNotFound`], [`Error::SupersededOfAnother`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(Pallet::<T>::append_weight(payload.len() as u32, MAX_GRANTS_READ))]
 		pub fn append(

@@ -179,3 +179,28 @@ fn an_origin_without_a_signer_cannot_append() {
 		}
 	});
 }
+
+#[test]
+fn only_its_author_and_the_owner_supersede_a_record() {
+	build_and_execute(|| {
+		let id = stream(ALICE, "invoices");
+		AppendGrants::set(vec![(BETA, id)]);
+		let owners = record(id, 1);
+		assert_ok!(Append { who: BOB, ..Append::to(id, 2) }.call());
+		let partners = RecordId::derive(BETA, &reference(2));
+		let by = |who, n, supersedes| {
+			Append { who, supersedes: Some(supersedes), ..Append::to(id, n) }.call()
+		};
+		// Whoever may append to a stream does not take the owner's records out of it.
+		assert_noop!(by(BOB, 3, owners), Error::<Test>::SupersededOfAnother);
+		assert_ok!(by(BOB, 4, partners));
+		assert_ok!(by(ALICE, 5, owners));
+		// The owner answers for its stream.
+		assert_ok!(by(ALICE, 6, partners));
+		// Nor with a grant that has been given since.
+		assert_noop!(
+			by(BOB, 7, RecordId::derive(ALPHA, &reference(6))),
+			Error::<Test>::SupersededOfAnother
+		);
+	});
+}

@@ -57,7 +57,7 @@ fn record_step() -> impl Strategy<Value = RecordStep> {
 	];
 	let version = prop_oneof![20 => Just(1), 1 => any::<u8>()];
 	let epoch_off = prop_oneof![10 => Just(0), 1 => 1..3u32];
-	let supersedes = prop_oneof![5 => Just(None), 1 => (Just(ALPHA), 0..40u8).prop_map(Some)];
+	let supersedes = prop_oneof![5 => Just(None), 1 => (ALPHA..=BETA, 0..40u8).prop_map(Some)];
 	(by(), 0..3usize, 0..40u8, epoch_off, version, size, supersedes).prop_map(
 		|(by, stream, reference, epoch_off, version, size, supersedes)| RecordStep {
 			by,
@@ -128,9 +128,14 @@ impl Model {
 			let entry = self.entries.get(&id);
 			entry.is_some_and(|entry| entry.content.is_some() && entry.stream == step.stream)
 		});
+		// ALPHA owns the streams.
+		let author = ACCOUNTS[step.by].1;
+		let may_supersede =
+			author == Some(ALPHA) || step.supersedes.is_none_or(|(by, _)| author == Some(by));
 		let good = (1..=69_632).contains(&step.size)
 			&& step.version == 1
 			&& supersedes_record
+			&& may_supersede
 			&& step.epoch_off == 0
 			&& !stream.due;
 		match self.may_append(step.by, step.stream, step.reference) {
