@@ -136,6 +136,18 @@ pub enum Command {
 		/// The grant
 		grant: GrantId,
 	},
+	/// Give up a grant that your organization holds
+	#[command(after_help = "Example: credio renounce 0x77…d0")]
+	Renounce {
+		/// The grant
+		grant: GrantId,
+	},
+	/// Give the holder of a grant on a stream the secrets that it lacks, of key epochs that were opened without it, say
+	#[command(after_help = "Example: credio add-keys 0x77…d0")]
+	AddKeys {
+		/// The grant
+		grant: GrantId,
+	},
 	/// List grants
 	#[command(after_help = "Example: credio grants --stream invoices --active")]
 	Grants {

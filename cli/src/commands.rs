@@ -52,6 +52,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 		Command::CommitmentKey { record } => anchor::commitment_key(&session, record).await,
 		Command::Grant(arguments) => grants::grant(&session, arguments).await,
 		Command::Revoke { grant } => grants::revoke(&session, grant).await,
+		Command::Renounce { grant } => grants::renounce(&session, grant).await,
+		Command::AddKeys { grant } => grants::add_keys(&session, grant).await,
 		Command::Grants { stream, record, from, to, active } => {
 			grants::list(&session, stream, record, from, to, active).await
 		},

@@ -212,6 +212,8 @@ pub enum Denial {
 	GrantExpired,
 	/// A grant covers the record, and the one it was delegated under has ended.
 	ParentEnded,
+	/// A grant covers the record, and its holder has not been given the secret of the record's epoch yet.
+	KeyMissing,
 }
 
 impl Denial {
@@ -225,6 +227,7 @@ impl Denial {
 			Self::NoGrant => "noGrant",
 			Self::GrantExpired => "grantExpired",
 			Self::ParentEnded => "parentEnded",
+			Self::KeyMissing => "keyMissing",
 		}
 	}
 }

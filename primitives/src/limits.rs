@@ -35,6 +35,12 @@ pub const MAX_MEMBERS: u32 = 1_000;
 pub const MAX_GRANTS_PER_RESOURCE: u32 = 64;
 /// Most grants that one organization holds on one stream or record.
 pub const MAX_GRANTS_PER_GRANTEE: u32 = 16;
+/// Most delegated grants of one organization on one stream or record, so that they leave room for the owner's.
+pub const MAX_DELEGATED_PER_GRANTOR: u32 = 8;
+/// Most delegated grants in all on one stream or record.
+pub const MAX_DELEGATED_PER_RESOURCE: u32 = 32;
+/// Most delegated grants that one organization holds on one stream or record.
+pub const MAX_DELEGATED_PER_GRANTEE: u32 = 8;
 /// Most key epochs that one grant reaches back over when it is given.
 pub const MAX_EPOCHS_PER_GRANT: u32 = 64;
 /// Longest chain of grants, from the owner's to the last delegated one.

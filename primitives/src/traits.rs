@@ -90,11 +90,18 @@ impl<AccountId> Membership<AccountId> for () {
 pub trait EncryptionKeys {
 	/// The version that secrets are wrapped to from now on; `None` for an unknown organization.
 	fn current_version(organization: OrganizationId) -> Option<KeyVersion>;
+
+	/// Whether a secret may be wrapped to this version: it is the present one, or was a short while ago. So an
+	/// organization that announces a new key just then makes nobody else's call fail.
+	fn is_recent(organization: OrganizationId, version: KeyVersion) -> bool;
 }
 
 impl EncryptionKeys for () {
 	fn current_version(_: OrganizationId) -> Option<KeyVersion> {
 		None
+	}
+	fn is_recent(_: OrganizationId, _: KeyVersion) -> bool {
+		false
 	}
 }
 

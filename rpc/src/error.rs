@@ -96,6 +96,9 @@ fn denial_text(denial: Denial) -> &'static str {
 		Denial::NoGrant => "no grant of the organization covers the record",
 		Denial::GrantExpired => "the grant has expired",
 		Denial::ParentEnded => "the grant that this one was delegated under has ended",
+		Denial::KeyMissing => {
+			"the organization has not been given the secret of the record's key epoch yet"
+		},
 	}
 }
 
@@ -178,6 +181,9 @@ impl Error {
 			Self::AccessTokenExpired => "sign a new token",
 			Self::AccessDenied(Denial::NoGrant | Denial::GrantExpired | Denial::ParentEnded) => {
 				"make an access request to the owner of the stream"
+			},
+			Self::AccessDenied(Denial::KeyMissing) => {
+				"ask the owner of the stream to add the key of that epoch to the grant"
 			},
 			Self::AccessDenied(Denial::NotARecord) => "verify the document against the anchor instead",
 			Self::AccessDenied(_) => "ask the council or your organization's admin",

@@ -327,6 +327,16 @@ impl Call {
 		Self::new("Grants", "revoke", grant)
 	}
 
+	/// `Grants.renounce`.
+	pub fn renounce(grant: GrantId) -> Self {
+		Self::new("Grants", "renounce", grant)
+	}
+
+	/// `Grants.add_keys`.
+	pub fn add_keys(grant: GrantId, keys: &[(KeyEpoch, WrappedKey)]) -> Self {
+		Self::new("Grants", "add_keys", (grant, keys))
+	}
+
 	/// `Grants.request_access`.
 	pub fn request_access(
 		reference: Reference,

@@ -52,6 +52,9 @@ pub enum Error {
 	/// A grant has ended, and the owner has not opened the next key epoch yet.
 	#[error("the stream waits for its owner to open the next key epoch (credio stream rotate)")]
 	RotationDue,
+	/// A grant is revoked, and the next key epoch of its stream could not be opened.
+	#[error("the grant is revoked, but the stream's next key epoch could not be opened ({0}): `credio stream rotate` opens it, and until then nothing can be appended")]
+	EpochNotOpened(Box<Error>),
 	/// The document is not the one that was committed to.
 	#[error("the document does not match the chain: it is another one, was changed, or the key is wrong")]
 	NotVerified,

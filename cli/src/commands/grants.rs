@@ -54,6 +54,28 @@ pub async fn revoke(session: &Session, grant: GrantId) -> Result<(), Failure> {
 	)
 }
 
+/// Gives up a grant.
+pub async fn renounce(session: &Session, grant: GrantId) -> Result<(), Failure> {
+	let client = session.connect().await?;
+	client.renounce(grant).await?;
+	output::item(
+		session.json,
+		&json!({ "grantId": grant, "renounced": true }),
+		&[("renounced", grant.to_string())],
+	)
+}
+
+/// Gives the holder of a grant the secrets that it lacks.
+pub async fn add_keys(session: &Session, grant: GrantId) -> Result<(), Failure> {
+	let client = session.connect().await?;
+	let added = client.add_keys(grant).await?;
+	output::item(
+		session.json,
+		&json!({ "grantId": grant, "keys": added }),
+		&[("grant", grant.to_string()), ("keys", added.to_string())],
+	)
+}
+
 /// Lists grants.
 pub async fn list(
 	session: &Session,

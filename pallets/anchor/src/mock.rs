@@ -63,6 +63,7 @@ impl pallet_organizations::Config for Test {
 	type DefaultQuota = DefaultQuota;
 	type QuotaWindow = QuotaWindow;
 	type MaxKeyVersions = MaxKeyVersions;
+	type KeyGracePeriod = frame_support::traits::ConstU32<5>;
 	type SeatAllowance = SeatAllowance;
 	type GovernanceCalls = frame_support::traits::Nothing;
 	type UnsignedCalls = frame_support::traits::Nothing;

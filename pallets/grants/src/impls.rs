@@ -8,8 +8,9 @@ mod requests;
 
 use super::*;
 use credio_primitives::{
-	limits, text, traits::Streams, BlockNumber, EntryBody, KeyEpoch, OrganizationId, Purpose,
-	Resource, WrappedKey,
+	limits, text,
+	traits::{EncryptionKeys, Streams},
+	BlockNumber, EntryBody, KeyEpoch, OrganizationId, Purpose, Resource, WrappedKey,
 };
 use frame_support::ensure;
 use sp_runtime::{traits::SaturatedConversion, DispatchError, DispatchResult};
@@ -44,13 +45,17 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Checks that a key is wrapped, in form, to the present encryption key of an organization.
-	fn ensure_wrapped(key: &WrappedKey, version: Option<u32>) -> DispatchResult {
+	/// Checks that a key is wrapped, in form, to an encryption key of an organization that is the present one or was a
+	/// short while ago.
+	fn ensure_wrapped(key: &WrappedKey, organization: OrganizationId) -> DispatchResult {
 		ensure!(
 			key.sealed.len() == limits::WRAPPED_KEY_LENGTH as usize,
 			Error::<T>::WrappedKeyLength
 		);
-		ensure!(version == Some(key.key_version), Error::<T>::KeyVersionOutdated);
+		ensure!(
+			T::EncryptionKeys::is_recent(organization, key.key_version),
+			Error::<T>::KeyVersionOutdated
+		);
 		Ok(())
 	}
 }

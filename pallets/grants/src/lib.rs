@@ -71,6 +71,13 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxKeyEpochs: Get<KeyEpoch>;
 
+		/// How many blocks a delegated grant lives at least, unless its parent ends before.
+		///
+		/// What ends makes a new key epoch due, so somebody who may give a grant on could otherwise make one due in every
+		/// block.
+		#[pallet::constant]
+		type MinDelegation: Get<BlockNumber>;
+
 		/// Weights of the calls and of clean-up.
 		type WeightInfo: WeightInfo;
 	}
@@ -187,6 +194,26 @@ pub mod pallet {
 			/// The member who revoked it.
 			by: AccountId,
 		},
+		/// The holder of a grant gave it up, and with it those that were delegated under it.
+		Renounced {
+			/// The grant.
+			grant: GrantId,
+			/// The member who gave it up.
+			by: AccountId,
+		},
+		/// A key was left out when an epoch was opened: its grant does not hold, its holder is suspended, or it is not
+		/// wrapped to a recent encryption key of the holder. It can be added later.
+		KeyLeftOut {
+			/// The grant.
+			grant: GrantId,
+			/// The epoch.
+			epoch: KeyEpoch,
+		},
+		/// Keys were added to a grant.
+		KeysAdded {
+			/// The grant.
+			grant: GrantId,
+		},
 		/// A grant was removed: it had expired, or one that it was delegated under has ended.
 		GrantRemoved {
 			/// The grant.
@@ -234,15 +261,17 @@ pub mod pallet {
 		EpochNotNext,
 		/// The stream has had as many key epochs as one can: go on in a new stream.
 		TooManyEpochs,
-		/// The new secret has to be wrapped for every grant on the stream that holds, each once: read the stream's
-		/// active grants again, wrap the secret for all of them, and open the epoch again.
-		RotationIncomplete,
+		/// At most 64 keys at a time: add the others later.
+		TooManyKeys,
+		/// The grant has a key of this epoch already, and only the owner of the stream replaces one.
+		KeyPresent,
 		/// A wrapped key is exactly 80 bytes.
 		WrappedKeyLength,
-		/// The key is wrapped to another version than the organization's present one: read it again.
+		/// The key is wrapped to a version that is not among the organization's recent ones: read the present one, and wrap
+		/// the key again.
 		KeyVersionOutdated,
-		/// There has to be one key for each epoch from the first one to the present, and at most 64; for a record,
-		/// one key, its data key.
+		/// There have to be keys of the latest epochs, at least one, none from before the first epoch, and at most 64 (others
+		/// can be added later); for a record, one key, its data key.
 		KeyCountMismatch,
 		/// The first epoch is past the present one; for a record, it is the record's own.
 		EpochOutOfRange,
@@ -264,6 +293,10 @@ pub mod pallet {
 		ExpiryPastParent,
 		/// The grant may not be given on.
 		NotDelegable,
+		/// A delegated grant lives for an hour at least, or as long as the one it is delegated under.
+		DelegationTooShort,
+		/// The organization, the grantee or the resource has as many delegated grants as it can: revoke or renounce one.
+		TooManyDelegated,
 		/// At most four grants stand in a row: a grant that was delegated three times is not delegated again.
 		DelegationTooDeep,
 		/// Only streams can be appended to.
@@ -297,13 +330,14 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Opens the next key epoch of a stream: a new secret encrypts what is written from now on. `stream` is the
 		/// stream's id, and `epoch` the number of the new epoch; the first one is 0. `owner_key` is the new secret
-		/// wrapped to the owner itself, `grant_keys` the same for every grant on the stream that holds. Grants that do
-		/// not hold any more and still wait for clean-up are removed.
+		/// wrapped to the owner itself, `grant_keys` the same for grants on the stream that hold. What is of no use among
+		/// them is left out, so that no holder of a grant can keep the epoch from being opened; who is left out can be given
+		/// the key later, by `add_keys`. Grants that do not hold any more and still wait for clean-up are removed.
 		///
-		/// Origin: a grantor of the owner. Emits [`Event::EpochOpened`], and [`Event::GrantRemoved`] for what it
-		/// removes. Errors: those of `Config::Membership`, [`Error::ResourceNotFound`], [`Error::NotAuthorized`],
-		/// [`Error::EpochNotNext`], [`Error::TooManyEpochs`], [`Error::RotationIncomplete`],
-		/// [`Error::WrappedKeyLength`], [`Error::KeyVersionOutdated`].
+		/// Origin: a grantor of the owner. Emits [`Event::EpochOpened`], [`Event::KeyLeftOut`] for what it leaves out, and
+		/// [`Event::GrantRemoved`] for what it removes. Errors: those of `Config::Membership`,
+		/// [`Error::ResourceNotFound`], [`Error::NotAuthorized`], [`Error::EpochNotNext`], [`Error::TooManyEpochs`],
+		/// [`Error::TooManyKeys`], and for `owner_key` [`Error::WrappedKeyLength`] and [`Error::KeyVersionOutdated`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(
 			T::WeightInfo::open_epoch(grant_keys.len() as u32)
@@ -357,7 +391,8 @@ pub mod pallet {
 		///
 		/// Origin: a grantor of the organization that holds `parent`. Emits [`Event::Granted`]. Errors:
 		/// [`Error::GrantNotFound`], [`Error::GrantEnded`], [`Error::NotDelegable`],
-		/// [`Error::DelegationTooDeep`], [`Error::ExpiryPastParent`], and those of [`Pallet::grant`].
+		/// [`Error::DelegationTooDeep`], [`Error::ExpiryPastParent`], [`Error::DelegationTooShort`],
+		/// [`Error::TooManyDelegated`], and those of [`Pallet::grant`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::delegate(terms.keys.len() as u32))]
 		pub fn delegate(
@@ -436,6 +471,37 @@ pub mod pallet {
 			reason: Purpose,
 		) -> DispatchResult {
 			Self::do_deny(ensure_signed(origin)?, access_request, reason)
+		}
+
+		/// Gives up a grant that the caller's organization holds, and ends those that were delegated under it. `grant` is
+		/// its id.
+		///
+		/// Origin: a grantor of the organization that holds the grant. Emits [`Event::Renounced`], and before it
+		/// [`Event::GrantRemoved`] for each grant below. Errors: those of `Config::Membership`,
+		/// [`Error::GrantNotFound`], [`Error::NotAuthorized`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::revoke(limits::MAX_GRANTS_PER_RESOURCE))]
+		pub fn renounce(origin: OriginFor<T>, grant: GrantId) -> DispatchResultWithPostInfo {
+			let ended = Self::do_renounce(ensure_signed(origin)?, grant)?;
+			Ok(Some(T::WeightInfo::revoke(ended)).into())
+		}
+
+		/// Adds secrets of a stream to a grant on it: of epochs that were opened without it, or from before those that it
+		/// was given with. `grant` is its id, `keys` are at most 64 epochs, each with its secret wrapped to the grantee.
+		///
+		/// Origin: a grantor of the organization that gave the grant, or of the owner, who alone may replace a key. Emits
+		/// [`Event::KeysAdded`]. Errors: those of `Config::Membership`, [`Error::GrantNotFound`],
+		/// [`Error::NotAuthorized`], [`Error::GrantEnded`], [`Error::GranteeNotActive`], [`Error::NoKeyEpoch`],
+		/// [`Error::EpochOutOfRange`], [`Error::TooManyKeys`], [`Error::KeyPresent`], [`Error::WrappedKeyLength`],
+		/// [`Error::KeyVersionOutdated`].
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::grant(keys.len() as u32))]
+		pub fn add_keys(
+			origin: OriginFor<T>,
+			grant: GrantId,
+			keys: Vec<(KeyEpoch, WrappedKey)>,
+		) -> DispatchResult {
+			Self::do_add_keys(ensure_signed(origin)?, grant, keys)
 		}
 	}
 }

@@ -59,6 +59,7 @@ impl crate::Config for Test {
 	type MaxAccessRequestAge = MaxAccessRequestAge;
 	type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
 	type MaxKeyEpochs = MaxKeyEpochs;
+	type MinDelegation = frame_support::traits::ConstU32<3>;
 	type WeightInfo = ();
 }
 
@@ -129,6 +130,12 @@ impl Membership<AccountId> for World {
 impl traits::EncryptionKeys for World {
 	fn current_version(organization: OrganizationId) -> Option<KeyVersion> {
 		(organization < Admitted::get()).then(|| KeyVersions::get(organization))
+	}
+
+	/// Of the present version and the one before.
+	fn is_recent(organization: OrganizationId, version: KeyVersion) -> bool {
+		Self::current_version(organization)
+			.is_some_and(|current| version <= current && current - version <= 1)
 	}
 }
 

@@ -1,3 +1,4 @@
+mod add_keys;
 mod append;
 mod approve;
 mod clean_up;
@@ -9,5 +10,6 @@ mod lists;
 mod open_epoch;
 mod properties;
 mod read_access;
+mod renounce;
 mod request_access;
 mod revoke;

@@ -329,4 +329,15 @@ impl<T: Config> traits::EncryptionKeys for Pallet<T> {
 	fn current_version(organization: OrganizationId) -> Option<KeyVersion> {
 		Organizations::<T>::get(organization).map(|organization| organization.key_version)
 	}
+
+	fn is_recent(organization: OrganizationId, version: KeyVersion) -> bool {
+		if !EncryptionKeys::<T>::contains_key(organization, version) {
+			return false;
+		}
+		let next = version.saturating_add(1);
+		match EncryptionKeys::<T>::get(organization, next) {
+			None => true,
+			Some(next) => Self::now().saturating_sub(next.since) <= T::KeyGracePeriod::get(),
+		}
+	}
 }

@@ -71,6 +71,10 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxKeyVersions: Get<u32>;
 
+		/// For how many blocks secrets may still be wrapped to a version of an encryption key once there is a newer one.
+		#[pallet::constant]
+		type KeyGracePeriod: Get<BlockNumber>;
+
 		/// What a seat of the council may use for governance calls per window of blocks, whatever its organization's
 		/// quota and status.
 		#[pallet::constant]

@@ -55,6 +55,7 @@ impl crate::Config for Test {
 	type DefaultQuota = DefaultQuota;
 	type QuotaWindow = QuotaWindow;
 	type MaxKeyVersions = MaxKeyVersions;
+	type KeyGracePeriod = frame_support::traits::ConstU32<5>;
 	type SeatAllowance = SeatAllowance;
 	type GovernanceCalls = CouncilRemarks;
 	type UnsignedCalls = NodeReports;

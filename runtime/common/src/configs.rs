@@ -48,10 +48,14 @@ macro_rules! product_configs {
 			pub const QuotaWindow: u32 = $day / 144;
 			/// An organization keeps at most this many versions of its encryption key.
 			pub const MaxKeyVersions: u32 = 1_000;
+			/// Secrets may be wrapped to an encryption key for an hour after there is a newer one.
+			pub const KeyGracePeriod: u32 = $day / 24;
 			/// An organization owns at most this many streams.
 			pub const MaxStreamsPerOrganization: u32 = 10_000;
 			/// A stream has at most this many key epochs.
 			pub const MaxKeyEpochs: u32 = 100_000;
+			/// A delegated grant lives for an hour at least.
+			pub const MinDelegation: u32 = $day / 24;
 			/// An access request is kept for thirty days, answered or not.
 			pub const MaxAccessRequestAge: u32 = 30 * $day;
 			/// A request expires at most a day ahead.
@@ -76,6 +80,7 @@ macro_rules! product_configs {
 			type DefaultQuota = DefaultQuota;
 			type QuotaWindow = QuotaWindow;
 			type MaxKeyVersions = MaxKeyVersions;
+			type KeyGracePeriod = KeyGracePeriod;
 			type SeatAllowance = SeatAllowance;
 			type GovernanceCalls = $governance;
 			type UnsignedCalls = $unsigned;
@@ -105,6 +110,7 @@ macro_rules! product_configs {
 			type MaxAccessRequestAge = MaxAccessRequestAge;
 			type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
 			type MaxKeyEpochs = MaxKeyEpochs;
+			type MinDelegation = MinDelegation;
 			type WeightInfo = $weights::pallet_grants::WeightInfo<$runtime>;
 		}
 

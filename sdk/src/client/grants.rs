@@ -8,6 +8,7 @@ use crate::{
 };
 use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter, GrantTerms},
+	limits,
 	rpc::{AccessRequestJson, AccessRequestStateJson, GrantJson, StreamJson},
 	AccessRequestId, BlockNumber, EntryBody, GrantId, KeyEpoch, OrganizationId, Permission,
 	Purpose, RecordId, Resource, StreamId, WrappedKey,
@@ -41,7 +42,17 @@ impl Client {
 		let terms = self.terms(resource, grantee, terms).await?;
 		let call = Call::grant(reference, resource, grantee, permission, &terms);
 		self.apply(self.new_key()?, &[call]).await?;
-		Ok(GrantId::derive(self.organization, &reference))
+		let id = GrantId::derive(self.organization, &reference);
+		self.complete(id, &terms).await?;
+		Ok(id)
+	}
+
+	/// Adds the keys of epochs that were too many to be given with the grant.
+	async fn complete(&self, id: GrantId, given: &GrantTerms) -> Result<()> {
+		if given.keys.len() == limits::MAX_EPOCHS_PER_GRANT as usize {
+			self.add_keys(id).await?;
+		}
+		Ok(())
 	}
 
 	/// Gives on a grant that this organization holds.
@@ -67,19 +78,32 @@ impl Client {
 		Ok(GrantId::derive(self.organization, &reference))
 	}
 
-	/// Ends a grant at once. If this organization owns the stream, the next key epoch is opened in the same request,
-	/// so that nothing written later can be read with the old secret.
+	/// Ends a grant at once, whatever else may fail. If this organization owns the stream, the next key epoch is opened
+	/// afterwards, so that nothing written later can be read with the old secret.
 	///
-	/// Errors: [`Error::Rejected`], [`Error::NotFound`].
+	/// # Errors
+	///
+	/// [`Error::Rejected`], [`Error::NotFound`]; [`Error::EpochNotOpened`] if the grant is revoked, and only the epoch could
+	/// not be opened. The stream takes no record until it is.
 	pub async fn revoke(&self, id: GrantId) -> Result<()> {
 		let grant = self.find_grant(id).await?;
-		let revoke = [Call::revoke(id)];
+		self.apply(self.new_key()?, &[Call::revoke(id)]).await?;
 		if let Resource::Stream(stream) = grant.resource {
 			if self.stream(stream).await?.owner == self.organization {
-				return self.with_rotation(stream, &revoke, Some(id)).await.map(|_| ());
+				let opened = self.rotate_stream(stream).await;
+				opened.map_err(|error| Error::EpochNotOpened(Box::new(error)))?;
 			}
 		}
-		self.apply(self.new_key()?, &revoke).await.map(|_| ())
+		Ok(())
+	}
+
+	/// Gives up a grant that this organization holds.
+	///
+	/// # Errors
+	///
+	/// [`Error::Rejected`], [`Error::Connection`].
+	pub async fn renounce(&self, id: GrantId) -> Result<()> {
+		self.apply(self.new_key()?, &[Call::renounce(id)]).await.map(|_| ())
 	}
 
 	/// Asks the owner of a stream or record for a grant.
@@ -119,7 +143,9 @@ impl Client {
 		let reference = random_reference()?;
 		let terms = self.terms(request.resource, request.requester, &terms).await?;
 		self.apply(self.new_key()?, &[Call::approve(id, reference, &terms)]).await?;
-		Ok(GrantId::derive(self.organization, &reference))
+		let id = GrantId::derive(self.organization, &reference);
+		self.complete(id, &terms).await?;
+		Ok(id)
 	}
 
 	/// Denies an access request.
@@ -157,7 +183,7 @@ impl Client {
 		self.all("credio_v1_accessRequests", filter, most).await
 	}
 
-	async fn find_grant(&self, id: GrantId) -> Result<GrantJson> {
+	pub(crate) async fn find_grant(&self, id: GrantId) -> Result<GrantJson> {
 		self.grants(&GrantFilter::default(), usize::MAX)
 			.await?
 			.into_iter()
@@ -198,12 +224,8 @@ impl Client {
 			Resource::Stream(stream) => self.stream_terms(stream, terms.from_epoch, &to).await?,
 			Resource::Record(record) => self.record_terms(record, &to).await?,
 		};
-		let keys = keys.try_into().map_err(|_| {
-			Error::Argument(
-				"a grant reaches back over at most 64 key epochs: choose a later first epoch"
-					.into(),
-			)
-		})?;
+		let over = || Error::Argument("a grant is given with at most 64 keys".into());
+		let keys = keys.try_into().map_err(|_| over())?;
 		Ok(GrantTerms { purpose, expires_at, delegable: terms.delegable, from_epoch, keys })
 	}
 
@@ -217,7 +239,9 @@ impl Client {
 		let current = epoch.ok_or(Error::NoEpoch)?.current;
 		let from = from.unwrap_or(current);
 		let mut keys = Vec::new();
-		for epoch in from..=current {
+		// Those of the latest epochs. The others are added once the grant is there.
+		let first = (current + 1).saturating_sub(limits::MAX_EPOCHS_PER_GRANT).max(from);
+		for epoch in first..=current {
 			let held = self.held(stream, epoch).await?;
 			keys.push(self.vault.rewrap(&held, to)?);
 		}

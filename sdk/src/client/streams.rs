@@ -9,12 +9,12 @@ use crate::{
 use credio_envelope::WrapContext;
 use credio_primitives::{
 	grant::GrantKey,
+	limits,
 	rpc::{GrantJson, StreamJson},
 	GrantId, GrantStatus, KeyEpoch, Resource, StreamId, StreamName, WrappedKey, WrappedSecret,
 };
-use std::collections::HashSet;
 
-/// How often a rotation is made again because grants changed meanwhile.
+/// How often a rotation is made again because somebody else made one meanwhile.
 const MAX_ROTATIONS: usize = 5;
 
 impl Client {
@@ -38,64 +38,69 @@ impl Client {
 		Ok(())
 	}
 
-	/// Opens the next key epoch of a stream, with the new secret wrapped to every grant that holds.
+	/// Opens the next key epoch of a stream, with the new secret wrapped to the grants that hold. It opens without those
+	/// that nothing can be wrapped to, or beyond the first [`limits::MAX_GRANTS_PER_RESOURCE`]; [`Self::add_keys`] gives
+	/// them the secret later.
 	///
-	/// Errors: [`Error::Rejected`].
+	/// # Errors
+	///
+	/// [`Error::Rejected`], [`Error::Connection`].
 	pub async fn rotate_stream(&self, id: StreamId) -> Result<KeyEpoch> {
-		self.with_rotation(id, &[], None).await
-	}
-
-	/// Applies `before` and the opening of the next epoch in one request; grants under `ending` do not stay.
-	pub(crate) async fn with_rotation(
-		&self,
-		id: StreamId,
-		before: &[Call],
-		ending: Option<GrantId>,
-	) -> Result<KeyEpoch> {
 		let mut rotations = 0;
 		loop {
 			rotations += 1;
 			let epoch = self.stream(id).await?.epoch.map_or(0, |state| state.current + 1);
 			let (owner_key, held) = self.new_secret(id, epoch)?;
-			let mut grant_keys = Vec::new();
-			for grant in self.staying(id, ending).await? {
-				let to = self.recipient(grant.grantee).await?;
-				let key = self.vault.rewrap(&held, &to)?;
-				grant_keys.push(GrantKey { grant: grant.grant_id, key });
-			}
-			let mut calls = before.to_vec();
-			calls.push(Call::open_epoch(id, epoch, &owner_key, &grant_keys));
-			match self.apply(self.new_key()?, &calls).await {
+			let grant_keys = self.wrapped_for_grants(id, &held).await?;
+			let call = Call::open_epoch(id, epoch, &owner_key, &grant_keys);
+			match self.apply(self.new_key()?, &[call]).await {
 				Err(Error::Rejected(status))
-					if rotations < MAX_ROTATIONS
-						&& is_rejected_for(&status, &["RotationIncomplete", "EpochNotNext"]) => {},
+					if rotations < MAX_ROTATIONS && is_rejected_for(&status, &["EpochNotNext"]) => {},
 				Err(error) => return Err(error),
 				Ok(_) => return Ok(epoch),
 			}
 		}
 	}
 
-	/// Grants on a stream that hold, but for one and those below it.
-	async fn staying(&self, id: StreamId, ending: Option<GrantId>) -> Result<Vec<GrantJson>> {
+	/// A secret of a stream, wrapped to the holder of each grant on it that holds.
+	async fn wrapped_for_grants(&self, id: StreamId, held: &Held) -> Result<Vec<GrantKey>> {
 		let grants = self.grants_on(Resource::Stream(id)).await?;
-		let mut ended: HashSet<GrantId> = ending.into_iter().collect();
-		// Grants stand at most a few in a row: each pass finds one more generation.
-		loop {
-			let below: Vec<_> = grants
-				.iter()
-				.filter(|grant| grant.parent.is_some_and(|parent| ended.contains(&parent)))
-				.map(|grant| grant.grant_id)
-				.filter(|id| !ended.contains(id))
-				.collect();
-			if below.is_empty() {
-				break;
-			}
-			ended.extend(below);
+		let holding = grants.into_iter().filter(|grant| grant.status == GrantStatus::Active);
+		let mut keys = Vec::new();
+		for GrantJson { grant_id, grantee, .. } in
+			holding.take(limits::MAX_GRANTS_PER_RESOURCE as usize)
+		{
+			let to = self.recipient(grantee).await?;
+			keys.push(GrantKey { grant: grant_id, key: self.vault.rewrap(held, &to)? });
 		}
-		Ok(grants
-			.into_iter()
-			.filter(|grant| grant.status == GrantStatus::Active && !ended.contains(&grant.grant_id))
-			.collect())
+		Ok(keys)
+	}
+
+	/// Gives the holder of a grant on a stream the secrets of all epochs that the grant covers, as far as this organization
+	/// has them: of those that were opened without it, say. What the owner gives replaces what is there.
+	///
+	/// # Errors
+	///
+	/// [`Error::NotFound`], [`Error::Argument`] for a grant on a record, [`Error::Rejected`], [`Error::Connection`].
+	pub async fn add_keys(&self, id: GrantId) -> Result<u32> {
+		let GrantJson { resource, grantee, from_epoch, .. } = self.find_grant(id).await?;
+		let Resource::Stream(stream) = resource else {
+			return Err(Error::Argument("a grant on a record has its one key".into()));
+		};
+		let current = self.stream(stream).await?.epoch.ok_or(Error::NoEpoch)?.current;
+		let to = self.recipient(grantee).await?;
+		let mut epochs = (from_epoch..=current).peekable();
+		let mut added = 0;
+		while epochs.peek().is_some() {
+			let mut keys = Vec::new();
+			for epoch in epochs.by_ref().take(limits::MAX_EPOCHS_PER_GRANT as usize) {
+				let held = self.held(stream, epoch).await?;
+				keys.push((epoch, self.vault.rewrap(&held, &to)?));
+			}
+			added += keys.len() as u32;
+			self.apply(self.new_key()?, &[Call::add_keys(id, &keys)]).await?;
+		}
+		Ok(added)
 	}
 
 	/// A new stream secret, wrapped to this organization, and the same as the vault takes it.

@@ -4,19 +4,22 @@ use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
 	grant::GrantKey,
-	traits::{EncryptionKeys, KeyEpochs, Membership, Role, Streams},
-	AccountId, KeyEpochState, StreamId,
+	traits::{KeyEpochs, Membership, Role, Streams},
+	AccountId, GrantId, KeyEpochState, StreamId,
 };
 use frame_support::traits::Get;
 
 impl<T: Config> Pallet<T> {
-	/// Opens an epoch; answers how many grants that had ended were removed on the way.
+	/// Opens an epoch, and returns how many grants that had ended were removed on the way.
+	///
+	/// Keys that are of no use are left out, and told of: whoever holds a grant could otherwise keep the owner from opening
+	/// an epoch, and with it from ending somebody else's access for what is written from then on.
 	pub(crate) fn do_open_epoch(
 		by: AccountId,
 		stream: StreamId,
 		epoch: KeyEpoch,
 		owner_key: WrappedKey,
-		mut grant_keys: Vec<GrantKey>,
+		grant_keys: Vec<GrantKey>,
 	) -> Result<u32, DispatchError> {
 		let organization = T::Membership::ensure_role(&by, Role::Grantor)?;
 		let owner = T::Streams::owner(&stream).ok_or(Error::<T>::ResourceNotFound)?;
@@ -27,18 +30,17 @@ impl<T: Config> Pallet<T> {
 		};
 		ensure!(epoch == next, Error::<T>::EpochNotNext);
 		ensure!(epoch < T::MaxKeyEpochs::get(), Error::<T>::TooManyEpochs);
-		Self::ensure_wrapped(&owner_key, T::EncryptionKeys::current_version(owner))?;
+		Self::ensure_wrapped(&owner_key, owner)?;
 		ensure!(
 			grant_keys.len() <= limits::MAX_GRANTS_PER_RESOURCE as usize,
-			Error::<T>::RotationIncomplete
+			Error::<T>::TooManyKeys
 		);
 
 		// What has ended is removed only after all have been looked at: a grant holds by the ones above it.
-		let (mut staying, mut ended, mut next_expiry) = (Vec::new(), Vec::new(), None);
+		let (mut ended, mut next_expiry) = (Vec::new(), None);
 		for id in GrantsByResource::<T>::get(Resource::Stream(stream)) {
 			match Grants::<T>::get(id) {
 				Some(grant) if Self::holds(&grant) => {
-					staying.push((id, grant.grantee));
 					next_expiry = grant.expires_at.into_iter().chain(next_expiry).min();
 				},
 				_ => ended.push(id),
@@ -49,13 +51,12 @@ impl<T: Config> Pallet<T> {
 			Self::remove_grant(id);
 			Self::deposit_event(Event::GrantRemoved { grant: id });
 		}
-		staying.sort_unstable();
-		grant_keys.sort_unstable_by_key(|key| key.grant);
-		let covered = grant_keys.iter().map(|key| key.grant);
-		ensure!(covered.eq(staying.iter().map(|(id, _)| *id)), Error::<T>::RotationIncomplete);
-		for (GrantKey { grant, key }, (_, grantee)) in grant_keys.into_iter().zip(staying) {
-			Self::ensure_wrapped(&key, T::EncryptionKeys::current_version(grantee))?;
-			GrantKeys::<T>::insert(grant, epoch, key);
+		for GrantKey { grant, key } in grant_keys {
+			if Self::is_key_for(&grant, &stream, &key) {
+				GrantKeys::<T>::insert(grant, epoch, key);
+			} else {
+				Self::deposit_event(Event::KeyLeftOut { grant, epoch });
+			}
 		}
 
 		OwnerKeys::<T>::insert(stream, epoch, owner_key);
@@ -63,6 +64,47 @@ impl<T: Config> Pallet<T> {
 		NextExpiry::<T>::set(stream, next_expiry);
 		Self::deposit_event(Event::EpochOpened { stream, epoch });
 		Ok(removed)
+	}
+
+	/// Whether a key can be used by a grant on a stream: the grant holds, its holder is active, and the key is wrapped to
+	/// it as it should be.
+	fn is_key_for(grant: &GrantId, stream: &StreamId, key: &WrappedKey) -> bool {
+		Grants::<T>::get(grant).is_some_and(|grant| {
+			grant.resource == Resource::Stream(*stream)
+				&& Self::holds(&grant)
+				&& T::Membership::is_active(grant.grantee)
+				&& Self::ensure_wrapped(key, grant.grantee).is_ok()
+		})
+	}
+
+	/// Adds keys of epochs to a grant.
+	pub(crate) fn do_add_keys(
+		by: AccountId,
+		id: GrantId,
+		keys: Vec<(KeyEpoch, WrappedKey)>,
+	) -> DispatchResult {
+		let organization = T::Membership::ensure_role(&by, Role::Grantor)?;
+		let grant = Grants::<T>::get(id).ok_or(Error::<T>::GrantNotFound)?;
+		let is_owner = Self::owner(&grant.resource)? == organization;
+		ensure!(is_owner || organization == grant.grantor, Error::<T>::NotAuthorized);
+		ensure!(Self::holds(&grant), Error::<T>::GrantEnded);
+		ensure!(T::Membership::is_active(grant.grantee), Error::<T>::GranteeNotActive);
+		let Resource::Stream(stream) = grant.resource else {
+			return Err(Error::<T>::EpochOutOfRange.into());
+		};
+		let state = Epochs::<T>::get(stream).ok_or(Error::<T>::NoKeyEpoch)?;
+		ensure!(keys.len() <= limits::MAX_EPOCHS_PER_GRANT as usize, Error::<T>::TooManyKeys);
+		for (epoch, key) in keys {
+			let in_range = (grant.from_epoch..=state.current).contains(&epoch);
+			ensure!(in_range, Error::<T>::EpochOutOfRange);
+			Self::ensure_wrapped(&key, grant.grantee)?;
+			// Only the owner knows the secret for sure, so only the owner replaces a key.
+			let is_new = !GrantKeys::<T>::contains_key(id, epoch);
+			ensure!(is_owner || is_new, Error::<T>::KeyPresent);
+			GrantKeys::<T>::insert(id, epoch, key);
+		}
+		Self::deposit_event(Event::KeysAdded { grant: id });
+		Ok(())
 	}
 
 	/// The state of a stream's epoch now, with a grant that has expired and awaits clean-up taken into account.

@@ -4,10 +4,10 @@ use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
 	grant::GrantTerms,
-	traits::{AppendGrants, EncryptionKeys, Membership, Role},
+	traits::{AppendGrants, Membership, Role},
 	AccountId, Grant, GrantId, GrantStatus, Permission, Reference, StreamId,
 };
-use frame_support::BoundedVec;
+use frame_support::{traits::Get, BoundedVec};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_grant(
@@ -45,6 +45,7 @@ impl<T: Config> Pallet<T> {
 		};
 		ensure!(ends_in_time, Error::<T>::ExpiryPastParent);
 		ensure!(terms.from_epoch >= parent.from_epoch, Error::<T>::EpochOutOfRange);
+		Self::ensure_delegable(&parent, &terms, grantee)?;
 		let (resource, permission) = (parent.resource, parent.permission);
 		ensure!(Self::owner(&resource)? != grantee, Error::<T>::SelfGrant);
 		let parent = Some(parent_id);
@@ -109,7 +110,8 @@ impl<T: Config> Pallet<T> {
 				});
 			}
 		}
-		for (epoch, key) in (grant.from_epoch..).zip(terms.keys) {
+		for (epoch, key) in (Self::first_epoch_with_key(&grant, terms.keys.len())..).zip(terms.keys)
+		{
 			GrantKeys::<T>::insert(id, epoch, key);
 		}
 		Self::deposit_event(Event::Granted {
@@ -123,7 +125,74 @@ impl<T: Config> Pallet<T> {
 		Ok(id)
 	}
 
-	/// Checks that a grant carries exactly the keys it needs, wrapped to its grantee.
+	/// The epoch of the first of so many keys that a new grant carries: those of the latest epochs.
+	fn first_epoch_with_key(grant: &Grant, count: usize) -> KeyEpoch {
+		let last = match grant.resource {
+			Resource::Stream(stream) => Epochs::<T>::get(stream).map_or(0, |state| state.current),
+			Resource::Record(_) => grant.from_epoch,
+		};
+		last.saturating_add(1).saturating_sub(count.saturated_into()).max(grant.from_epoch)
+	}
+
+	/// Checks that what is delegated leaves room for what the owner gives, and is not made to end at once.
+	fn ensure_delegable(
+		parent: &Grant,
+		terms: &GrantTerms,
+		grantee: OrganizationId,
+	) -> DispatchResult {
+		let resource = parent.resource;
+		let delegated = |grants: &[GrantId], by: Option<OrganizationId>| {
+			let is_delegated = |grant: &Grant| {
+				grant.parent.is_some() && by.is_none_or(|grantor| grant.grantor == grantor)
+			};
+			grants
+				.iter()
+				.filter(|id| Grants::<T>::get(id).is_some_and(|grant| is_delegated(&grant)))
+				.count()
+		};
+		let on_resource = GrantsByResource::<T>::get(resource);
+		let of_grantee = GrantsByGrantee::<T>::get(grantee, resource);
+		ensure!(
+			delegated(&on_resource, Some(parent.grantee))
+				< limits::MAX_DELEGATED_PER_GRANTOR as usize
+				&& delegated(&on_resource, None) < limits::MAX_DELEGATED_PER_RESOURCE as usize
+				&& delegated(&of_grantee, None) < limits::MAX_DELEGATED_PER_GRANTEE as usize,
+			Error::<T>::TooManyDelegated
+		);
+		let earliest = Self::now().saturating_add(T::MinDelegation::get());
+		let earliest = parent.expires_at.map_or(earliest, |end| end.min(earliest));
+		// One that has passed is refused as such.
+		let has_passed = |end| end < Self::now();
+		ensure!(
+			terms.expires_at.is_none_or(|end| end >= earliest || has_passed(end)),
+			Error::<T>::DelegationTooShort
+		);
+		Ok(())
+	}
+
+	/// Gives up a grant that the caller's organization holds, and ends those that were delegated under it.
+	pub(crate) fn do_renounce(by: AccountId, id: GrantId) -> Result<u32, DispatchError> {
+		let organization = T::Membership::ensure_role(&by, Role::Grantor)?;
+		let grant = Grants::<T>::get(id).ok_or(Error::<T>::GrantNotFound)?;
+		ensure!(grant.grantee == organization, Error::<T>::NotAuthorized);
+		let ended = Self::end(id, &grant);
+		Self::deposit_event(Event::Renounced { grant: id, by });
+		Ok(ended)
+	}
+
+	/// Takes a grant and all below it away, and returns how many ended.
+	fn end(id: GrantId, grant: &Grant) -> u32 {
+		let below = Self::descendants(&id, &grant.resource);
+		let ended = (below.len() as u32).saturating_add(1);
+		for id in below {
+			Self::remove_grant(id);
+			Self::deposit_event(Event::GrantRemoved { grant: id });
+		}
+		Self::remove_grant(id);
+		ended
+	}
+
+	/// Checks that a grant carries keys of its latest epochs, wrapped to its grantee.
 	fn ensure_keys(grant: &Grant, terms: &GrantTerms) -> DispatchResult {
 		let wanted = match grant.resource {
 			Resource::Stream(stream) => {
@@ -141,9 +210,9 @@ impl<T: Config> Pallet<T> {
 				1
 			},
 		};
-		ensure!(terms.keys.len() == wanted as usize, Error::<T>::KeyCountMismatch);
-		let version = T::EncryptionKeys::current_version(grant.grantee);
-		terms.keys.iter().try_for_each(|key| Self::ensure_wrapped(key, version))
+		let given = terms.keys.len();
+		ensure!(given > 0 && given <= wanted as usize, Error::<T>::KeyCountMismatch);
+		terms.keys.iter().try_for_each(|key| Self::ensure_wrapped(key, grant.grantee))
 	}
 
 	/// Ends a grant and all below it; answers how many ended.
@@ -156,13 +225,7 @@ impl<T: Config> Pallet<T> {
 		let may_revoke =
 			organization == grant.grantor || organization == Self::owner(&grant.resource)?;
 		ensure!(may_revoke, Error::<T>::NotAuthorized);
-		let below = Self::descendants(&id, &grant.resource);
-		let ended = (below.len() as u32).saturating_add(1);
-		for id in below {
-			Self::remove_grant(id);
-			Self::deposit_event(Event::GrantRemoved { grant: id });
-		}
-		Self::remove_grant(id);
+		let ended = Self::end(id, &grant);
 		Self::deposit_event(Event::Revoked { grant: id, by });
 		Ok(ended)
 	}
@@ -242,14 +305,18 @@ impl<T: Config> Pallet<T> {
 		depth
 	}
 
-	/// The grants that an organization holds on a resource.
+	/// The grants that an organization holds on a resource, those of the owner first: what others pass on never comes
+	/// before what the owner gave.
 	pub(crate) fn grants_of(
 		organization: OrganizationId,
 		resource: Resource,
 	) -> impl Iterator<Item = (GrantId, Grant)> {
-		GrantsByGrantee::<T>::get(organization, resource)
+		let grants = GrantsByGrantee::<T>::get(organization, resource)
 			.into_iter()
-			.filter_map(|id| Some((id, Grants::<T>::get(id)?)))
+			.filter_map(|id| Some((id, Grants::<T>::get(id)?)));
+		let (delegated, given): (Vec<_>, Vec<_>) =
+			grants.partition(|(_, grant)| grant.parent.is_some());
+		given.into_iter().chain(delegated)
 	}
 }
 

@@ -40,7 +40,7 @@ impl<T: Config> Pallet<T> {
 				(GrantStatus::Active, Some(wrapped_key)) => {
 					return Ok(ReadAccess { organization, grant: Some(id), secret, wrapped_key });
 				},
-				(GrantStatus::Active, None) => {},
+				(GrantStatus::Active, None) => denial = Denial::KeyMissing,
 				(GrantStatus::Expired, _) => denial = Denial::GrantExpired,
 				(GrantStatus::ParentEnded, _) => denial = Denial::ParentEnded,
 			}

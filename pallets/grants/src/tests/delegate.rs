@@ -199,6 +199,7 @@ fn the_terms_are_checked_as_those_of_any_grant() {
 		assert_noop!(to_partner(parent, terms), Error::<Test>::WrappedKeyLength);
 		let old = good();
 		World::rotate_key(PARTNER);
+		World::rotate_key(PARTNER);
 		assert_noop!(to_partner(parent, old), Error::<Test>::KeyVersionOutdated);
 		World::suspend(PARTNER);
 		assert_noop!(to_partner(parent, good()), Error::<Test>::GranteeNotActive);

@@ -81,6 +81,7 @@ fn the_owners_key_is_checked() {
 		);
 		let old = key(OWNER);
 		World::rotate_key(OWNER);
+		World::rotate_key(OWNER);
 		assert_noop!(
 			Grants::open_epoch(by(OWNER), stream(), 1, old, vec![]),
 			Error::<Test>::KeyVersionOutdated
@@ -103,47 +104,86 @@ fn grants_that_stay_get_the_new_secret() {
 }
 
 #[test]
-fn cannot_leave_a_grant_out_or_name_one_that_is_none() {
+fn an_epoch_opens_without_those_who_are_not_ready() {
 	run(|| {
-		let first = give_read(0, READER);
-		let second = give_read(1, PARTNER);
+		let ready = give_read(0, READER);
+		let other = give_read(1, PARTNER);
 		let ended = give_read(2, THIRD);
 		assert_ok!(Grants::revoke(by(OWNER), ended));
-		let open =
-			|keys: &[_]| Grants::open_epoch(by(OWNER), stream(), 1, key(OWNER), grant_keys(keys));
-		let (one, two) = ((first, READER), (second, PARTNER));
-		let incomplete = Error::<Test>::RotationIncomplete;
-		assert_noop!(open(&[]), incomplete);
-		let incomplete = Error::<Test>::RotationIncomplete;
-		assert_noop!(open(&[one]), incomplete);
-		let incomplete = Error::<Test>::RotationIncomplete;
-		assert_noop!(open(&[one, one]), incomplete);
-		let incomplete = Error::<Test>::RotationIncomplete;
-		assert_noop!(open(&[one, two, two]), incomplete);
-		let incomplete = Error::<Test>::RotationIncomplete;
-		assert_noop!(open(&[one, two, (ended, THIRD)]), incomplete);
-		let incomplete = Error::<Test>::RotationIncomplete;
-		assert_noop!(open(&[one; 65]), incomplete);
-		assert_ok!(open(&[two, one]));
+		// One is left out, one is named twice, one does not hold any more.
+		open_epoch(1, &[(ready, READER), (ready, READER), (ended, THIRD)]);
+		assert_eq!(GrantKeys::<Test>::get(ready, 1), Some(key(READER)));
+		assert_eq!(GrantKeys::<Test>::get(other, 1), None);
+		assert_eq!(GrantKeys::<Test>::get(ended, 1), None);
+		System::assert_has_event(Event::KeyLeftOut { grant: ended, epoch: 1 }.into());
+		assert_eq!(
+			Grants::key_epoch(&stream()),
+			Some(KeyEpochState { current: 1, rotation_due: false })
+		);
+		// Nobody else's key can be smuggled in for a grant on another stream.
+		let keys = grant_keys(&[(ready, READER); 65]);
+		assert_noop!(
+			Grants::open_epoch(by(OWNER), stream(), 2, key(OWNER), keys),
+			Error::<Test>::TooManyKeys
+		);
 	});
 }
 
 #[test]
-fn keys_of_grants_are_checked() {
+fn no_grantee_keeps_an_epoch_from_being_opened() {
+	run(|| {
+		let hostile = give_read(0, READER);
+		let honest = give_read(1, PARTNER);
+		let revoked = give_read(2, THIRD);
+		for epoch in 1..6 {
+			// The owner has read this key, and the grantee announces others before the owner's call is applied.
+			let keys = grant_keys(&[(hostile, READER), (honest, PARTNER)]);
+			World::rotate_key(READER);
+			World::rotate_key(READER);
+			if epoch == 1 {
+				assert_ok!(Grants::revoke(by(OWNER), revoked));
+			}
+			assert_ok!(Grants::open_epoch(by(OWNER), stream(), epoch, key(OWNER), keys));
+			System::assert_has_event(Event::KeyLeftOut { grant: hostile, epoch }.into());
+			assert_eq!(GrantKeys::<Test>::get(honest, epoch), Some(key(PARTNER)));
+		}
+		// A key of the version before the present one is good.
+		let keys = grant_keys(&[(hostile, READER)]);
+		World::rotate_key(READER);
+		assert_ok!(Grants::open_epoch(by(OWNER), stream(), 6, key(OWNER), keys.clone()));
+		assert_eq!(GrantKeys::<Test>::get(hostile, 6), Some(keys[0].key.clone()));
+	});
+}
+
+#[test]
+fn keys_that_are_of_no_use_are_left_out() {
 	run(|| {
 		let grant = give_read(0, READER);
-		let open = |key_of_grant| {
+		let open = |epoch, key_of_grant| {
 			let keys = vec![GrantKey { grant, key: key_of_grant }];
-			Grants::open_epoch(by(OWNER), stream(), 1, key(OWNER), keys)
+			assert_ok!(Grants::open_epoch(by(OWNER), stream(), epoch, key(OWNER), keys));
+			GrantKeys::<Test>::get(grant, epoch).is_some()
 		};
-		let short = WrappedKey { sealed: Default::default(), ..key(READER) };
-		assert_noop!(open(short), Error::<Test>::WrappedKeyLength);
+		assert!(!open(1, WrappedKey { sealed: Default::default(), ..key(READER) }));
 		let old = key(READER);
 		World::rotate_key(READER);
-		assert_noop!(open(old), Error::<Test>::KeyVersionOutdated);
-		let future = WrappedKey { key_version: 2, ..key(READER) };
-		assert_noop!(open(future), Error::<Test>::KeyVersionOutdated);
-		assert_ok!(open(key(READER)));
+		World::rotate_key(READER);
+		assert!(!open(2, old));
+		assert!(!open(3, WrappedKey { key_version: 9, ..key(READER) }));
+		assert!(open(4, key(READER)));
+	});
+}
+
+#[test]
+fn a_suspended_grantee_gets_no_new_secret() {
+	run(|| {
+		let grant = give_read(0, READER);
+		World::suspend(READER);
+		open_epoch(1, &[(grant, READER)]);
+		assert_eq!(GrantKeys::<Test>::get(grant, 1), None);
+		World::reinstate(READER);
+		assert_ok!(Grants::add_keys(by(OWNER), grant, vec![(1, key(READER))]));
+		assert_eq!(GrantKeys::<Test>::get(grant, 1), Some(key(READER)));
 	});
 }
 
@@ -164,19 +204,6 @@ fn what_has_ended_is_removed_on_the_way() {
 			Grants::key_epoch(&stream()),
 			Some(KeyEpochState { current: 1, rotation_due: false })
 		);
-	});
-}
-
-#[test]
-fn a_suspended_grantee_stays() {
-	run(|| {
-		let grant = give_read(0, READER);
-		World::suspend(READER);
-		assert_noop!(
-			Grants::open_epoch(by(OWNER), stream(), 1, key(OWNER), vec![]),
-			Error::<Test>::RotationIncomplete
-		);
-		open_epoch(1, &[(grant, READER)]);
 	});
 }
 

@@ -120,10 +120,10 @@ fn what_ended_is_what_is_paid_for() {
 }
 
 #[test]
-fn a_whole_resource_of_delegated_grants_is_revoked_at_once() {
+fn all_that_was_delegated_is_revoked_at_once() {
 	run(|| {
 		let root = give(0, READER, Permission::Append, delegable(terms(stream(), READER, 0)));
-		for n in 1..64 {
+		for n in 1..=8 {
 			delegate(n, root, 2 + n % 4);
 		}
 		assert_ok!(Grants::revoke(by(OWNER), root));
