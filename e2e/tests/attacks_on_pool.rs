@@ -51,7 +51,8 @@ async fn in_lane(
 		.map(|sequence| {
 			let name = format!("{name} {lane}");
 			let lane = Some(LanePosition { lane, sequence });
-			let request = Request { key: key(&name, sequence), expires_at, lane };
+			let organization = client.organization_id();
+			let request = Request { organization, key: key(&name, sequence), expires_at, lane };
 			client.sign(request, &calls).expect("it is signed")
 		})
 		.collect()
@@ -191,7 +192,8 @@ async fn junk_that_names_a_member_does_not_keep_it_out() {
 	let client = connect(&node, "channel-one").await;
 	let stream = client.create_stream("invoices").await.expect("it is created").id;
 	let expires_at = client.expiry().await.expect("the node answers");
-	let request = Request { key: key("junk", 0), expires_at, lane: None };
+	let organization = client.organization_id();
+	let request = Request { organization, key: key("junk", 0), expires_at, lane: None };
 	let calls = [sealed(&client, stream, request.key).await];
 	let signed = client.sign(request, &calls).expect("it is signed").extrinsic;
 	let outsider = connect(&node, "funder-two").await;
@@ -212,7 +214,7 @@ async fn junk_that_names_a_member_does_not_keep_it_out() {
 	};
 	let honest = async {
 		for n in 1..20 {
-			let request = Request { key: key("honest", n), expires_at, lane: None };
+			let request = Request { organization, key: key("honest", n), expires_at, lane: None };
 			let call = sealed(&client, stream, request.key).await;
 			let signed = client.sign(request, &[call]).expect("it is signed");
 			let started = Instant::now();
