@@ -14,6 +14,7 @@ mod health;
 mod lock;
 mod logging;
 mod metrics;
+mod offers;
 mod pool;
 mod rpc;
 mod service;

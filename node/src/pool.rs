@@ -17,16 +17,21 @@
 
 mod amount;
 mod claim;
+mod contents;
+mod door;
 mod finality;
 mod ledger;
+mod network;
 mod order;
 mod room;
 
 pub use amount::Amount;
+pub use network::NetworkPool;
 
 use self::{
 	amount::Division,
 	claim::Claims,
+	door::{Door, Pass},
 	finality::Finality,
 	ledger::{Claim, Ledger, NoRoom, State},
 	order::Fair,
@@ -55,15 +60,26 @@ use std::{
 	},
 	time::Duration,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 type Inner = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
 type Error = <Inner as TransactionPool>::Error;
 type Extrinsic = TransactionFor<Inner>;
 
-/// Blocks after which a transaction that was ready in all of them is given up. Others include nothing that they have
-/// dropped, and hear of no transaction twice; so its sender is told, and signs it anew.
+/// Blocks after which a transaction that was ready in all of them is given up, though it was offered to other nodes again:
+/// its sender is told, and signs it anew.
 const GIVEN_UP_AFTER: u32 = 64;
+
+/// Transactions that wait in line at a door, and their size. The SDK hands over as many of other nodes at most.
+const LINE: Amount = Amount { count: 8_192, bytes: 64 * 1024 * 1024 };
+
+/// How a transaction came. The SDK's sources do not tell a client of this node from another node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+	/// From a client of this node, or from the node itself.
+	Local,
+	/// From another node.
+	Network,
+}
 
 /// The pool.
 pub struct FairPool {
@@ -73,7 +89,8 @@ pub struct FairPool {
 	ledger: Mutex<Ledger>,
 	finality: Mutex<Finality>,
 	/// Lets in what cannot be checked before it is validated: a few at a time, from here and from elsewhere.
-	doors: [Arc<Semaphore>; 2],
+	local_door: Door,
+	network_door: Door,
 	/// When which transaction was taken.
 	taken: Taken,
 	/// Transactions that there was no room for.
@@ -82,12 +99,36 @@ pub struct FairPool {
 	overrun: AtomicU64,
 }
 
-/// A transaction that was let in, with its place at the door while it cannot be checked.
-struct Entered {
+/// A transaction that was let in, with its place at the door while it cannot be checked. Unless it is accepted, its room is
+/// given up when this is dropped, also if whoever handed it in has gone.
+struct Entered<'pool> {
+	pool: &'pool FairPool,
 	hash: H256,
 	claim: Claim,
-	is_local: bool,
-	_door: Option<OwnedSemaphorePermit>,
+	origin: Origin,
+	is_accepted: bool,
+	_door: Option<Pass<'pool>>,
+}
+
+impl Entered<'_> {
+	/// Notes that the SDK's pool has taken it.
+	fn accept(mut self, extrinsic: &Extrinsic) -> Result<(), NoRoom> {
+		self.is_accepted = true;
+		let Self { pool, hash, claim, .. } = &self;
+		let is_ready = pool.inner.ready_transaction(hash).is_some();
+		let state = if is_ready { State::Ready } else { State::Waiting };
+		let since = pool.client.info().best_number;
+		let is_local = self.origin == Origin::Local;
+		lock(&pool.ledger).accepted(*hash, claim, extrinsic, state, since, is_local)
+	}
+}
+
+impl Drop for Entered<'_> {
+	fn drop(&mut self) {
+		if !self.is_accepted {
+			lock(&self.pool.ledger).refused(&self.hash);
+		}
+	}
 }
 
 fn full() -> Error {
@@ -104,7 +145,8 @@ impl FairPool {
 			client,
 			ledger: Mutex::new(Ledger::new(division)),
 			finality: Mutex::default(),
-			doors: [(); 2].map(|()| Arc::new(Semaphore::new(division.unchecked()))),
+			local_door: Door::new(division.unchecked(), LINE),
+			network_door: Door::new(division.unchecked(), LINE),
 			taken: Taken::default(),
 			refused: AtomicU64::default(),
 			overrun: AtomicU64::default(),
@@ -167,13 +209,8 @@ impl FairPool {
 	}
 
 	/// Lets a transaction in if there is room for it. Each is to be [answered](Self::answered).
-	async fn enter(
-		&self,
-		source: TransactionSource,
-		extrinsic: &Extrinsic,
-	) -> Result<Entered, Error> {
+	async fn enter(&self, origin: Origin, extrinsic: &Extrinsic) -> Result<Entered<'_>, Error> {
 		let hash = self.inner.hash_of(extrinsic);
-		let is_local = !matches!(source, TransactionSource::External);
 		let (claim, check) = self.claims().read(extrinsic);
 		let door = match check {
 			SignatureCheck::Good => None,
@@ -181,67 +218,75 @@ impl FairPool {
 				return Err(PoolError::InvalidTransaction(InvalidTransaction::BadProof).into());
 			},
 			SignatureCheck::Unknown => {
-				let door = self.doors[usize::from(is_local)].clone();
-				Some(door.acquire_owned().await.map_err(|_| full())?)
+				let door = match origin {
+					Origin::Local => &self.local_door,
+					Origin::Network => &self.network_door,
+				};
+				Some(door.pass(claim.bytes).await.ok_or_else(|| self.no_room())?)
 			},
 		};
-		self.admit(Entered { hash, claim, is_local, _door: door }, check)
+		self.admit(hash, claim, check, origin, door)
 	}
 
-	fn admit(&self, entered: Entered, check: SignatureCheck) -> Result<Entered, Error> {
-		let waits = self.waits(&entered.claim);
+	fn admit<'pool>(
+		&'pool self,
+		hash: H256,
+		claim: Claim,
+		check: SignatureCheck,
+		origin: Origin,
+		door: Option<Pass<'pool>>,
+	) -> Result<Entered<'pool>, Error> {
+		let waits = self.waits(&claim);
 		let is_checked = check == SignatureCheck::Good;
-		let strictness = if entered.is_local { Strictness::Local } else { Strictness::Network };
-		let let_in =
-			lock(&self.ledger).enter(entered.hash, &entered.claim, waits, is_checked, strictness);
-		match let_in {
-			Ok(()) => Ok(entered),
-			Err(NoRoom) => {
-				self.refused.fetch_add(1, Ordering::Relaxed);
-				Err(full())
-			},
-		}
+		let strictness = match origin {
+			Origin::Local => Strictness::Local,
+			Origin::Network => Strictness::Network,
+		};
+		let let_in = lock(&self.ledger).enter(hash, &claim, waits, is_checked, strictness);
+		let_in.map_err(|NoRoom| self.no_room())?;
+		Ok(Entered { pool: self, hash, claim, origin, is_accepted: false, _door: door })
+	}
+
+	fn no_room(&self) -> Error {
+		self.refused.fetch_add(1, Ordering::Relaxed);
+		full()
+	}
+
+	/// Submits a transaction that came in a certain way.
+	pub async fn submit_from(
+		&self,
+		origin: Origin,
+		at: H256,
+		source: TransactionSource,
+		extrinsic: Extrinsic,
+	) -> Result<H256, Error> {
+		let entered = self.enter(origin, &extrinsic).await?;
+		let result = self.inner.submit_one(at, source, extrinsic.clone()).await;
+		self.answered(entered, &extrinsic, result).await
 	}
 
 	/// Notes what the SDK's pool answers to a transaction that was let in. If it turns out to have taken one that there is
 	/// no room for, that is taken out again.
 	async fn answered<T>(
 		&self,
-		entered: Entered,
+		entered: Entered<'_>,
 		extrinsic: &Extrinsic,
 		answer: Result<T, Error>,
 	) -> Result<T, Error> {
 		let hash = entered.hash;
-		let answer = answer.map_err(|error| self.note_refusal(&hash, error))?;
-		if self.note_taken(&entered, extrinsic).is_ok() {
+		let answer = answer.inspect_err(|error| self.note_refusal(error))?;
+		if entered.accept(extrinsic).is_ok() {
 			self.taken.note(hash);
 			return Ok(answer);
 		}
-		self.refused.fetch_add(1, Ordering::Relaxed);
 		self.inner.report_invalid(None, [(hash, None)].into_iter().collect()).await;
-		Err(full())
+		Err(self.no_room())
 	}
 
-	fn note_refusal(&self, hash: &H256, error: Error) -> Error {
-		lock(&self.ledger).refused(hash);
-		if matches!(&error, Error::Pool(PoolError::ImmediatelyDropped)) {
+	fn note_refusal(&self, error: &Error) {
+		if matches!(error, Error::Pool(PoolError::ImmediatelyDropped)) {
 			self.note_overrun();
 		}
-		error
-	}
-
-	fn note_taken(&self, entered: &Entered, extrinsic: &Extrinsic) -> Result<(), NoRoom> {
-		let is_ready = self.inner.ready_transaction(&entered.hash).is_some();
-		let state = if is_ready { State::Ready } else { State::Waiting };
-		let since = self.client.info().best_number;
-		lock(&self.ledger).accepted(
-			entered.hash,
-			&entered.claim,
-			extrinsic,
-			state,
-			since,
-			entered.is_local,
-		)
 	}
 
 	fn note_overrun(&self) {
@@ -281,6 +326,11 @@ impl FairPool {
 		if !matches!(error.into_pool_error(), Ok(PoolError::AlreadyImported(_))) {
 			lock(&self.ledger).leave(&hash);
 		}
+	}
+
+	/// Returns what was handed in here and is to be offered to other nodes again at a block. It is not again for a while.
+	pub fn overdue(&self, at: u32, limit: Amount) -> Vec<Extrinsic> {
+		lock(&self.ledger).overdue(at, limit)
 	}
 
 	/// Gives up what was ready for so long that nobody else has it.
@@ -349,9 +399,7 @@ impl TransactionPool for FairPool {
 		source: TransactionSource,
 		extrinsic: Extrinsic,
 	) -> Result<H256, Error> {
-		let entered = self.enter(source, &extrinsic).await?;
-		let result = self.inner.submit_one(at, source, extrinsic.clone()).await;
-		self.answered(entered, &extrinsic, result).await
+		self.submit_from(Origin::Local, at, source, extrinsic).await
 	}
 
 	async fn submit_and_watch(
@@ -360,7 +408,7 @@ impl TransactionPool for FairPool {
 		source: TransactionSource,
 		extrinsic: Extrinsic,
 	) -> Result<Pin<Box<TransactionStatusStreamFor<Self>>>, Error> {
-		let entered = self.enter(source, &extrinsic).await?;
+		let entered = self.enter(Origin::Local, &extrinsic).await?;
 		let result = self.inner.submit_and_watch(at, source, extrinsic.clone()).await;
 		self.answered(entered, &extrinsic, result).await
 	}
@@ -443,12 +491,9 @@ impl LocalTransactionPool for FairPool {
 		let (claim, check) = self.claims().read(&extrinsic);
 		let hash = self.inner.hash_of(&extrinsic);
 		// What the node itself brings is not many, and comes from no stranger.
-		let entered = self.admit(Entered { hash, claim, is_local: true, _door: None }, check)?;
-		match self.inner.submit_local(at, extrinsic.clone()) {
-			Ok(hash) => {
-				self.note_taken(&entered, &extrinsic).map(|()| hash).map_err(|NoRoom| full())
-			},
-			Err(error) => Err(self.note_refusal(&hash, error)),
-		}
+		let entered = self.admit(hash, claim, check, Origin::Local, None)?;
+		let result = self.inner.submit_local(at, extrinsic.clone());
+		result.inspect_err(|error| self.note_refusal(error))?;
+		entered.accept(&extrinsic).map(|()| hash).map_err(|NoRoom| full())
 	}
 }

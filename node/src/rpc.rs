@@ -72,7 +72,8 @@ pub fn create_full(
 		.into_rpc(),
 	)?;
 	let (submissions, proofs) = (pool.best().clone(), Arc::new(WarpProofs(finality.warp_proofs)));
-	let methods = Credio::<Block, _, _>::new(client, pool, served, submissions, proofs);
+	let methods =
+		Credio::<Block, _, _>::new(client, pool.clone(), pool, served, submissions, proofs);
 	module.merge(methods.into_rpc())?;
 	Ok(module)
 }

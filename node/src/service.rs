@@ -2,8 +2,8 @@
 
 use crate::{
 	authorship::Punctual,
-	health, metrics,
-	pool::{Amount, FairPool},
+	health, metrics, offers,
+	pool::{Amount, FairPool, NetworkPool},
 	rpc::FinalityDeps,
 	tasks,
 };
@@ -232,6 +232,11 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 		);
 	net_config.add_notification_protocol(grandpa_protocol_config);
 
+	let offers_protocol = offers::protocol(genesis_hash);
+	let (offers_config, incoming_offers) =
+		offers::configuration::<Network>(offers_protocol.clone());
+	net_config.add_request_response_protocol(offers_config);
+
 	let warp_sync = Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(
 		backend.clone(),
 		grandpa_link.shared_authority_set().clone(),
@@ -242,7 +247,7 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 			config: &config,
 			net_config,
 			client: client.clone(),
-			transaction_pool: transaction_pool.clone(),
+			transaction_pool: Arc::new(NetworkPool(transaction_pool.clone())),
 			spawn_handle: task_manager.spawn_handle(),
 			spawn_essential_handle: task_manager.spawn_essential_handle(),
 			import_queue,
@@ -253,6 +258,16 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 			gap_sync_body_policy: None,
 		})?;
 
+	let answer = offers::answer(transaction_pool.clone(), client.clone(), incoming_offers);
+	task_manager.spawn_handle().spawn("answer-offers", Some("credio"), answer);
+	let offer = offers::offer(
+		transaction_pool.clone(),
+		client.clone(),
+		network.clone(),
+		sync_service.clone(),
+		offers_protocol,
+	);
+	task_manager.spawn_handle().spawn("offer", Some("credio"), offer);
 	let role = config.role;
 	let force_authoring = config.force_authoring;
 	let name = config.network.node_name.clone();

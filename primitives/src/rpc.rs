@@ -4,9 +4,11 @@
 
 mod bundles;
 mod evidence;
+mod pool;
 
 pub use bundles::{AbortJson, BundleDetailJson, BundleJson, LegJson, PartyJson, WeightJson};
 pub use evidence::{EvidenceJson, EvidenceOptions, FinalizedBlock};
+pub use pool::{PoolAmount, PoolFilter, PoolPage, PoolUse, PooledState, PooledTransaction};
 
 use crate::{
 	apis::{OrganizationInfo, QuotaInfo, StreamInfo},

@@ -9,7 +9,8 @@ use credio_primitives::{
 		AccessRequestJson, AccessToken, At, BundleDetailJson, BundleJson, Bytes,
 		EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, FetchedEntries, GrantJson,
 		Inclusion, Items, LaneJson, Limits, MembershipAnswer, OrganizationDetail, OrganizationJson,
-		PageRequest, QuotaJson, RequestStatus, StreamJson, StreamKeyJson, Uploaded, ValidatorJson,
+		PageRequest, PoolFilter, PoolPage, QuotaJson, RequestStatus, StreamJson, StreamKeyJson,
+		Uploaded, ValidatorJson,
 	},
 	AccountId, BlockNumber, BundleId, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId,
 	RecordId, RequestKey, Sequence, StreamId,
@@ -43,6 +44,10 @@ pub trait CredioApi {
 	/// The next position of a lane.
 	#[method(name = "credio_v1_lane", blocking)]
 	fn lane(&self, organization: OrganizationId, lane: u32) -> Result<At<LaneJson>, Error>;
+
+	/// What this node's pool holds, by organization.
+	#[method(name = "credio_v1_pool", blocking)]
+	fn pool(&self, filter: PoolFilter, page: Option<PageRequest>) -> Result<PoolPage, Error>;
 
 	/// Header of an entry.
 	#[method(name = "credio_v1_record", blocking)]

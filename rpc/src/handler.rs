@@ -1,6 +1,6 @@
 //! What the methods share: client, pool, and reading at the finalized block.
 
-use crate::{Error, FinalityProofs, Served, Submissions};
+use crate::{Error, FinalityProofs, PoolContents, Served, Submissions};
 use credio_primitives::{
 	apis::RequestsApi,
 	limits,
@@ -31,6 +31,7 @@ impl<B> CredioBlock for B where
 pub struct Credio<Block, Client, Pool> {
 	pub(crate) client: Arc<Client>,
 	pub(crate) pool: Arc<Pool>,
+	pub(crate) contents: Arc<dyn PoolContents>,
 	pub(crate) served: Arc<Served>,
 	pub(crate) submissions: Arc<dyn Submissions>,
 	pub(crate) finality: Arc<dyn FinalityProofs>,
@@ -42,6 +43,7 @@ impl<Block, Client, Pool> Clone for Credio<Block, Client, Pool> {
 		Self {
 			client: self.client.clone(),
 			pool: self.pool.clone(),
+			contents: self.contents.clone(),
 			served: self.served.clone(),
 			submissions: self.submissions.clone(),
 			finality: self.finality.clone(),
@@ -55,16 +57,17 @@ where
 	Block: CredioBlock,
 	Client: HeaderBackend<Block>,
 {
-	/// Over this client and this pool. `served` is shared by all of a node; `submissions` reads what is uploaded;
+	/// Over this client and this pool, of which `contents` says what it holds. `served` is shared by all of a node; `submissions` reads what is uploaded;
 	/// `finality` proves that blocks are final.
 	pub fn new(
 		client: Arc<Client>,
 		pool: Arc<Pool>,
+		contents: Arc<dyn PoolContents>,
 		served: Arc<Served>,
 		submissions: Arc<dyn Submissions>,
 		finality: Arc<dyn FinalityProofs>,
 	) -> Self {
-		Self { client, pool, served, submissions, finality, block: PhantomData }
+		Self { client, pool, contents, served, submissions, finality, block: PhantomData }
 	}
 
 	/// The last finalized block.

@@ -6,6 +6,7 @@
 
 pub mod api;
 mod bundles;
+mod contents;
 pub mod error;
 mod evidence;
 pub mod guard;
@@ -20,6 +21,7 @@ mod token;
 mod watcher;
 
 pub use api::CredioApiServer;
+pub use contents::PoolContents;
 pub use error::Error;
 pub use evidence::FinalityProofs;
 pub use handler::Credio;

@@ -18,8 +18,8 @@ use credio_primitives::{
 		AccessRequestJson, AccessToken, At, BlockRef, BundleDetailJson, BundleJson, Bytes,
 		EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, FetchedEntries, FetchedEntry,
 		GrantJson, Inclusion, Items, LaneJson, Limits, MemberJson, MembershipAnswer,
-		OrganizationDetail, OrganizationJson, PageRequest, QuotaJson, RequestStatus, StreamJson,
-		StreamKeyJson, Uploaded, ValidatorJson,
+		OrganizationDetail, OrganizationJson, PageRequest, PoolFilter, PoolPage, QuotaJson,
+		RequestStatus, StreamJson, StreamKeyJson, Uploaded, ValidatorJson,
 	},
 	AccountId, BlockNumber, BundleId, Denial, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId,
 	RecordId, RequestKey, Sequence, StreamId,
@@ -70,6 +70,12 @@ where
 		extrinsic: Bytes,
 	) -> SubscriptionResult {
 		self.do_upload_and_watch(pending, extrinsic).await
+	}
+
+	fn pool(&self, filter: PoolFilter, request: Option<PageRequest>) -> Result<PoolPage, Error> {
+		let (cursor, limit) = page(request)?;
+		let is_no_cursor = || Error::InvalidParameters("the cursor is of no page".into());
+		self.contents.page(filter, cursor, limit).ok_or_else(is_no_cursor)
 	}
 
 	fn status(

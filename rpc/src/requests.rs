@@ -23,7 +23,6 @@ use sp_api::{CallApiAt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
 use sp_state_machine::Backend;
-use std::sync::Arc;
 
 /// Reads what is uploaded.
 pub trait Submissions: Send + Sync {
@@ -161,17 +160,13 @@ where
 		}
 	}
 
-	/// The transaction of a request that the pool holds, however it came. Looks at all that it holds.
-	fn held(
-		&self,
-		organization: OrganizationId,
-		key: RequestKey,
-	) -> Option<Arc<Pool::InPoolTransaction>> {
-		let tag = Request::tag(organization, key);
-		let held = self.pool.ready().find(|held| held.provides().contains(&tag));
-		held.or_else(|| {
-			let waiting = self.pool.futures();
-			waiting.into_iter().find(|held| held.provides().contains(&tag)).map(Arc::new)
+	/// Returns the transaction of a request that the pool holds, however it came, with its hash. Looks at all that is
+	/// ready if the pool has not noted it yet.
+	fn held(&self, organization: OrganizationId, key: RequestKey) -> Option<(H256, Vec<u8>)> {
+		self.contents.request(organization, key).or_else(|| {
+			let tag = Request::tag(organization, key);
+			let held = self.pool.ready().find(|held| held.provides().contains(&tag))?;
+			Some((*held.hash(), held.data().encode()))
 		})
 	}
 
@@ -179,7 +174,7 @@ where
 	/// same request, which is remembered, or why this one cannot be taken.
 	fn conflicting(&self, submission: &Submission) -> Result<Option<H256>, Error> {
 		let Submission { organization, request, body_digest, .. } = submission;
-		let Some(held) = self.held(*organization, request.key) else {
+		let Some((held, bytes)) = self.held(*organization, request.key) else {
 			if request.lane.is_some() {
 				return Err(Error::PositionTaken(
 					"another request at this lane position waits in the node's pool",
@@ -188,7 +183,6 @@ where
 			// It has left the pool meanwhile. What became of it is told when it is decided.
 			return Ok(None);
 		};
-		let bytes = held.data().encode();
 		let known = match self.incoming(&Bytes(bytes)) {
 			Ok(known) => known.submission,
 			// Its signer has left the organization: it goes with the next block, and makes room for this one.
@@ -198,8 +192,8 @@ where
 		if known.body_digest != *body_digest {
 			return Err(Error::KeyReused);
 		}
-		self.remember(&known, *held.hash());
-		Ok(Some(*held.hash()))
+		self.remember(&known, held);
+		Ok(Some(held))
 	}
 
 	/// Takes a request: hands it to the pool. The pool knows most of what the chain would say, so the chain is asked only
@@ -267,13 +261,8 @@ where
 			}
 		}
 		let in_best_block = self.receipt(&self.best(), organization, request_key)?.is_some();
-		let held = in_best_block || seen.is_some_and(|seen| self.pool_holds(&seen.transaction));
+		let held = in_best_block || seen.is_some_and(|seen| self.contents.holds(&seen.transaction));
 		Ok(answer(if held { RequestState::Pending } else { RequestState::Unknown }, None))
-	}
-
-	fn pool_holds(&self, transaction: &H256) -> bool {
-		self.pool.ready_transaction(transaction).is_some()
-			|| self.pool.futures().iter().any(|held| held.hash() == transaction)
 	}
 
 	fn receipt_json(&self, at: &BlockRef, receipt: Receipt) -> Result<ReceiptJson, Error> {

@@ -91,9 +91,9 @@ impl Division {
 		self.limit
 	}
 
-	/// Returns how many transactions whose signature could not be checked may be in validation at one door.
-	pub fn unchecked(&self) -> usize {
-		self.limit.part(256).count
+	/// Returns how much whose signature could not be checked may be in validation at one door.
+	pub fn unchecked(&self) -> Amount {
+		self.limit.part(256)
 	}
 
 	/// Returns by how much the shared room may be overrun by what was let in unchecked, at two doors.

@@ -14,6 +14,11 @@ use credio_runtime::opaque::UncheckedExtrinsic;
 use sp_core::H256;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+/// Blocks after which a transaction that was handed in here and could be in a block is offered to other nodes again, and
+/// twice as many each time.
+const OVERDUE: BlockNumber = 8;
+const MAX_DOUBLINGS: u32 = 5;
+
 /// Most transactions that the SDK's pool is asked about in one block.
 const MAX_ASKED: usize = 512;
 
@@ -118,6 +123,9 @@ pub struct Held {
 	number: u64,
 	/// Blocks since it was last seen in a view of the SDK's pool.
 	unseen: u32,
+	/// How often it was offered to other nodes again, and when it is next.
+	offers: u32,
+	offer_at: BlockNumber,
 }
 
 /// How much is held, by state.
@@ -313,6 +321,29 @@ impl Ledger {
 		self.held.iter().filter(|(_, held)| is_due(held)).map(|(hash, _)| *hash).collect()
 	}
 
+	/// Returns what is to be offered to other nodes again at a block, within these bounds, the longest overdue first. One of
+	/// any size may go alone. Each is not again for a while, twice as long each time.
+	pub fn overdue(&mut self, at: BlockNumber, limit: Amount) -> Vec<UncheckedExtrinsic> {
+		let is_due =
+			|held: &&mut Held| held.is_local && held.state == State::Ready && held.offer_at <= at;
+		let mut due = self.held.values_mut().filter(is_due).collect::<Vec<_>>();
+		due.sort_unstable_by_key(|held| (held.offer_at, held.number));
+		let mut total = Amount::default();
+		let within = due.into_iter().take_while(|held| {
+			let is_first = total == Amount::default();
+			total = total.plus(Amount::of(held.claim.bytes));
+			is_first || total.fits(limit)
+		});
+		within
+			.map(|held| {
+				let pause = OVERDUE << held.offers.min(MAX_DOUBLINGS);
+				held.offers = held.offers.saturating_add(1);
+				held.offer_at = at.saturating_add(pause);
+				held.extrinsic.clone()
+			})
+			.collect()
+	}
+
 	/// Brings the ledger in line with the SDK's pool after a new block: `seen` is what its view holds, `included` what is
 	/// in blocks now.
 	///
@@ -411,6 +442,8 @@ impl Ledger {
 			place,
 			number,
 			unseen: 0,
+			offers: 0,
+			offer_at: since.saturating_add(OVERDUE),
 		};
 		self.held.insert(hash, held);
 	}

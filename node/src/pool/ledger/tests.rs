@@ -321,3 +321,28 @@ proptest! {
 		prop_assert!(ledger.order.is_empty() && ledger.totals.is_empty());
 	}
 }
+
+#[test]
+fn what_does_not_get_into_a_block_is_offered_again_ever_more_rarely() {
+	let mut ledger = Ledger::new(Division::new(Amount { count: 16_384, bytes: 1 << 28 }));
+	for n in 0..5u8 {
+		let claim = Claim { organization: Some(1), ..Claim::unsigned(Owner::Organization(1), 600) };
+		let (hash, extrinsic) = (H256([n; 32]), UncheckedExtrinsic::from_blob(vec![n]));
+		let state = if n == 3 { State::Waiting } else { State::Ready };
+		let waits = state == State::Waiting;
+		ledger.enter(hash, &claim, waits, true, Strictness::Local).expect("there is room");
+		ledger.accepted(hash, &claim, &extrinsic, state, 1, n < 4).expect("there is room");
+	}
+	let limit = Amount { count: 2, bytes: 1_200 };
+	let mut due = |at| {
+		let due = ledger.overdue(at, limit);
+		due.into_iter().map(|extrinsic| extrinsic.inner()[0]).collect::<Vec<_>>()
+	};
+	assert!(due(8).is_empty());
+	assert_eq!(due(9), [0, 1]);
+	assert_eq!(due(10), [2]);
+	assert_eq!(due(17), [0, 1]);
+	assert_eq!(due(18), [2]);
+	assert!(due(32).is_empty(), "twice as long");
+	assert_eq!(due(33), [0, 1]);
+}
