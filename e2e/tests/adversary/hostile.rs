@@ -5,6 +5,7 @@ use crate::{
 	world::{Member, World, SHARED, STREAM},
 	Stop,
 };
+use credio_e2e::neighbour::Neighbour;
 use credio_sdk::{
 	calls::Call,
 	client::{Terms, Upload},
@@ -35,6 +36,8 @@ use tokio::task::JoinSet;
 const POSITIONS_PER_SECOND: u32 = 150;
 /// Forged and malformed transactions a second.
 const JUNK_PER_SECOND: u32 = 100;
+/// Transactions that the neighbour sends a second.
+const GOSSIP_PER_SECOND: u32 = 100;
 /// Large records a second.
 const BULK_PER_SECOND: u32 = 20;
 /// Connections that subscribe, and how often each does.
@@ -88,7 +91,7 @@ impl fmt::Display for Counts {
 }
 
 /// Starts all of them.
-pub fn start(world: &World, stop: &Stop) -> Attack {
+pub fn start(world: &World, peers: &[String], stop: &Stop) -> Attack {
 	let mut counts = Counts::default();
 	let mut tasks = JoinSet::new();
 	for member in &world.hostile {
@@ -117,6 +120,10 @@ pub fn start(world: &World, stop: &Stop) -> Attack {
 		stop,
 		govern(grantee.at(2).clone(), counts.of("governance calls of a plain member:")),
 	));
+	let genesis = owner_genesis(world);
+	let neighbour = Neighbour::join(genesis, peers);
+	let count = counts.of("gossiped by a neighbour:");
+	tasks.spawn(until(stop, gossip(neighbour, clients(seat), victim, count)));
 	for n in 0..LISTENERS {
 		let url = world.urls[n % world.urls.len()].clone();
 		tasks.spawn(until(stop, listen(url, counts.of("subscriptions and batches:"))));
@@ -148,6 +155,10 @@ impl Counts {
 		}
 		merged
 	}
+}
+
+fn owner_genesis(world: &World) -> [u8; 32] {
+	world.honest[0].at(0).limits().genesis_hash.0
 }
 
 fn clients(member: &Member) -> Vec<Arc<Client>> {
@@ -210,6 +221,36 @@ async fn positions(clients: Vec<Arc<Client>>, count: Arc<Count>) {
 		let request = Request { organization, key, expires_at, lane: Some(lane) };
 		let signed = client.sign(request, &[call]).expect("it is signed");
 		upload(&clients[n as usize % clients.len()], &signed.extrinsic, &count).await;
+	}
+}
+
+/// A neighbour that sends what no pool would: positions that are never reached, as many as it likes, and forged names.
+/// What it sends while it has a peer counts as taken.
+async fn gossip(
+	neighbour: Neighbour,
+	clients: Vec<Arc<Client>>,
+	victim: [u8; 32],
+	count: Arc<Count>,
+) {
+	let client = &clients[0];
+	let organization = client.organization_id();
+	let stream = credio_sdk::primitives::StreamId::derive(organization, STREAM.as_bytes());
+	let expires_at = client.expiry().await.expect("it answers");
+	let own: [u8; 32] = client.vault().account().into();
+	let mut pace = interval(GOSSIP_PER_SECOND);
+	for n in 0u64.. {
+		pace.tick().await;
+		let key = client.key_of(stream, &[b"gossip".as_slice(), &n.to_le_bytes()].concat(), 0);
+		let lane = LanePosition { lane: 200, sequence: 1 + n % 1_024 };
+		let call = Call::anchor_digest(stream, Reference::derive(&key, 0), Digest([7; 32]));
+		let request = Request { organization, key, expires_at, lane: Some(lane) };
+		let mut extrinsic = client.sign(request, &[call]).expect("it is signed").extrinsic;
+		if n.is_multiple_of(2) {
+			let at = extrinsic.windows(32).position(|window| window == own).expect("it is signed");
+			extrinsic[at..at + 32].copy_from_slice(&victim);
+		}
+		neighbour.gossip(extrinsic).await;
+		count.note::<(), _>(&if neighbour.listeners() > 0 { Ok(()) } else { Err(()) });
 	}
 }
 

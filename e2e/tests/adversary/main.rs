@@ -69,7 +69,7 @@ fn honest_organizations_are_served_while_others_mean_harm() {
 		let (memory, disk) = (network.memory(), ALL.map(|n| network.disk_use(n)));
 
 		let stop = Stop::default();
-		let attack = hostile::start(&world, &stop);
+		let attack = hostile::start(&world, &network.peers(), &stop);
 		let attacked = work(&world, "attacked", seconds).await;
 		stop.now();
 		let attacks = attack.finish().await;
