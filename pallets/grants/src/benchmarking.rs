@@ -37,6 +37,9 @@ impl Somebody {
 	}
 }
 
+/// Most grants that one revocation ends: the grant, and all that can be delegated on a resource.
+const MAX_ENDED: u32 = limits::MAX_DELEGATED_PER_RESOURCE + 1;
+
 fn reference(n: u32) -> Reference {
 	let mut bytes = [0; 32];
 	bytes[..4].copy_from_slice(&n.to_le_bytes());
@@ -111,6 +114,43 @@ fn give<T: Config>(
 			Ok((GrantId::derive(owner.organization, &reference), grantee))
 		})
 		.collect()
+}
+
+/// Gives a grant on so many times in all, directly and under what was given on, as the bounds allow.
+fn pass_on<T: Config>(holder: &Somebody, root: GrantId, count: u32) -> Result<(), BenchmarkError> {
+	let below = Somebody::many::<T>(10, 5);
+	// Who gives on to whom, how often at most, and under the first grant of whom.
+	let ways = [
+		(holder, &below[0], 4, None),
+		(holder, &below[1], 4, None),
+		(&below[0], &below[2], 8, Some(0)),
+		(&below[1], &below[3], 8, Some(1)),
+		(&below[2], &below[4], 8, Some(2)),
+	];
+	let mut firsts = [root; 5];
+	let mut number = 1u32;
+	for (way, (by, to, most, under)) in ways.into_iter().enumerate() {
+		let parent = under.map_or(root, |of: usize| firsts[of]);
+		for n in 0..most {
+			if number > count {
+				return Ok(());
+			}
+			let reference = reference(number);
+			let terms = terms::<T>(to.organization, 1);
+			Pallet::<T>::do_delegate(
+				by.account.clone(),
+				parent,
+				reference,
+				to.organization,
+				terms,
+			)?;
+			if n == 0 {
+				firsts[way] = GrantId::derive(by.organization, &reference);
+			}
+			number = number.saturating_add(1);
+		}
+	}
+	Ok(())
 }
 
 /// A stream with `epochs` epochs and with room for one more grant, for `grantee` or anybody else.
@@ -252,16 +292,11 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn revoke(e: Linear<1, MAX_GRANTS_PER_RESOURCE>) -> Result<(), BenchmarkError> {
+	fn revoke(e: Linear<1, MAX_ENDED>) -> Result<(), BenchmarkError> {
 		let (owner, holder) = (Somebody::new::<T>(0), Somebody::new::<T>(1));
 		let stream = stream::<T>(&owner, b"benchmark", 1)?;
 		let root = give::<T>(&owner, stream, core::slice::from_ref(&holder), 1, 0, 1)?[0].0;
-		let below = Somebody::many::<T>(10, 4);
-		for n in 1..e {
-			let grantee = below[((n - 1) / MAX_GRANTS_PER_GRANTEE) as usize].organization;
-			let (by, terms) = (holder.account.clone(), terms::<T>(grantee, 1));
-			Pallet::<T>::do_delegate(by, root, reference(n), grantee, terms)?;
-		}
+		pass_on::<T>(&holder, root, e.saturating_sub(1))?;
 		let others = Somebody::many::<T>(100, 4);
 		give::<T>(&owner, stream, &others, 1, 2_000, MAX_GRANTS_PER_RESOURCE.saturating_sub(e))?;
 		#[extrinsic_call]
