@@ -93,7 +93,7 @@ fn a_council_of_several_votes() {
 	assert_eq!(status("funder-two"), "active");
 	// Who is not of the council has no vote.
 	let (_, said) = funder.refused(&["council", "vote", &motion]);
-	assert!(said.contains("NotMember"), "{said}");
+	assert!(said.contains("only seats of the council govern"), "{said}");
 	let voted = channel.json(&["council", "vote", &motion, "--json"]);
 	assert_eq!(voted[0]["outcome"], "carriedOut");
 	assert_eq!(status("funder-two"), "suspended");

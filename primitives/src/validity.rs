@@ -33,3 +33,19 @@ pub const OTHER_ORGANIZATION: u8 = 12;
 pub const ROLE_MISSING: u8 = 13;
 /// The request waits for a lane position, and its transaction is mortal and dies before the request expires.
 pub const ERA_TOO_SHORT: u8 = 14;
+
+/// What a code of governance says, for those who call outside of requests.
+pub fn describe(code: u8) -> Option<&'static str> {
+	match code {
+		NOT_A_MEMBER => Some("the account is a member of no organization"),
+		ORGANIZATION_SUSPENDED => Some("the account's organization is suspended"),
+		QUOTA_EXCEEDED => Some("the organization has used up its quota for this window of blocks"),
+		OPERATIONAL_NOT_ALLOWED => Some(
+			"only seats of the council govern, by motions of at most 64 KiB and what belongs to them",
+		),
+		ALLOWANCE_EXCEEDED => Some(
+			"the seat has used up its allowance of governance calls: try again in ten minutes",
+		),
+		_ => None,
+	}
+}

@@ -8,7 +8,7 @@ use crate::{
 use credio_primitives::{
 	error_codes as codes,
 	rpc::{At, LaneJson, RequestState, RequestStatus, UploadEvent, Uploaded},
-	BlockNumber, Digest, LanePosition, Request, RequestKey,
+	validity, BlockNumber, Digest, LanePosition, Request, RequestKey,
 };
 use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
@@ -323,10 +323,10 @@ impl Client {
 		let progress = self.signed(call, nonce)?.submit_and_watch().await;
 		drop(turn);
 		let events = progress
-			.map_err(|error| Error::CallFailed(error.to_string()))?
+			.map_err(|error| call_failed(&error.to_string()))?
 			.wait_for_finalized_success()
 			.await
-			.map_err(|error| Error::CallFailed(error.to_string()))?;
+			.map_err(|error| call_failed(&error.to_string()))?;
 		for event in events.iter() {
 			let event = event.map_err(chain)?;
 			// A motion that passes is carried out; if what it does fails, only its event says so.
@@ -368,6 +368,13 @@ fn number_of(header: &serde_json::Value) -> Result<BlockNumber> {
 
 fn hex_of(bytes: &[u8]) -> String {
 	format!("0x{}", hex::encode(bytes))
+}
+
+/// A call that failed, with the chain's own code of refusal in words.
+fn call_failed(error: &str) -> Error {
+	let code = error.rsplit_once("custom error: ").and_then(|(_, code)| code.trim().parse().ok());
+	let words = code.and_then(validity::describe);
+	Error::CallFailed(words.map_or_else(|| error.to_owned(), str::to_owned))
 }
 
 fn connection_lost() -> Error {
