@@ -73,6 +73,9 @@ type AtBlock = OnlineClientAtBlock<PolkadotConfig>;
 /// The key epoch of a stream and when it was asked for, which one caller asks for at a time.
 type RecentEpoch = Arc<Mutex<Option<(Instant, KeyEpoch)>>>;
 
+/// A secret of each key epoch of each stream, asked for once however many want it.
+type HeldSecrets = HashMap<(StreamId, KeyEpoch), Arc<OnceCell<Held>>>;
+
 /// One connection to a node, and the vault of the member that speaks through it.
 pub struct Client {
 	rpc: RpcClient,
@@ -88,7 +91,7 @@ pub struct Client {
 	/// Held while a transaction with a nonce is handed over, so that they arrive in order.
 	turn: Mutex<()>,
 	/// Secrets of streams as this organization holds them, which never change.
-	held: Mutex<HashMap<(StreamId, KeyEpoch), Arc<OnceCell<Held>>>>,
+	held: Mutex<HeldSecrets>,
 	/// Runtimes of the past, by version, by which events of their blocks are read.
 	runtimes: Mutex<HashMap<u32, AtBlock>>,
 }

@@ -130,9 +130,9 @@ fn an_activity_report_has_what_was_done_and_nothing_else() {
 	assert_eq!(page.row("uploads-by-kind", "Anchors of one document"), ["0", "0", "–"]);
 	assert_eq!(page.row("uploads-by-stream", "invoices"), ["5", &shown(in_invoices), "0", "5"]);
 	assert_eq!(page.row("uploads-by-stream", contracts), ["2", &shown(in_contracts), "1", "3"]);
-	// Three streams, one of them sealed, six uploads, an anchor, an answer each way, a revocation, and four grants that
-	// nobody had asked for; one stream of a name that was taken, and one upload into a sealed one.
-	assert_eq!(page.row("requests-by-day", "Total"), ["18", "2"]);
+	// Three streams, one of them sealed, six uploads, an anchor, an answer each way, a revocation and the key epoch after
+	// it, and four grants that nobody had asked for; one stream of a name that was taken, and one upload into a sealed one.
+	assert_eq!(page.row("requests-by-day", "Total"), ["19", "2"]);
 	let errors = page.rows("rejected-by-error");
 	let expected = ["Anchor.AlreadyExists", "Anchor.StreamSealed"]
 		.map(|error| (error.into(), vec!["1".to_owned()]));
