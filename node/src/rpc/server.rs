@@ -175,10 +175,8 @@ fn service(endpoint: &RpcEndpoint, address: SocketAddr) -> Result<Service, BoxEr
 			CorsLayer::new().allow_origin(AllowOrigin::list(origins))
 		},
 	};
-	let http = tower::ServiceBuilder::new()
-		.option_layer(hosts)
-		.layer(NodeHealthProxyLayer::default())
-		.layer(cors);
+	let http =
+		tower::ServiceBuilder::new().option_layer(hosts).layer(NodeHealthProxyLayer).layer(cors);
 	Ok(jsonrpsee::server::Server::builder()
 		.max_request_body_size(endpoint.max_payload_in_mb.saturating_mul(MEGABYTE))
 		.max_response_body_size(endpoint.max_payload_out_mb.saturating_mul(MEGABYTE))

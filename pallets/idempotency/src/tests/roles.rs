@@ -45,7 +45,7 @@ fn a_call_that_no_member_may_make_does_not_travel() {
 		let calls = vec![scratch::Call::for_nobody {}.into()];
 		let call = submit_call(request(1), calls.clone());
 		let refused = Err(refusal(validity::CALLS_NOT_ALLOWED));
-		assert_eq!(validate(ALICE, &call), refused.clone().map(|()| unreachable!()));
+		assert_eq!(validate(ALICE, &call), refused.map(|()| unreachable!()));
 		assert_refused(request(1), calls, validity::CALLS_NOT_ALLOWED, Error::CallNotAllowed);
 	});
 }
