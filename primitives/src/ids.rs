@@ -1,6 +1,6 @@
 //! Names of things: 32-byte ids that are known before anything is sent, and the small numbers of organizations.
 
-use crate::Sequence;
+use crate::{Moment, Sequence};
 use alloc::{format, string::String, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -30,6 +30,36 @@ pub struct SequenceKey(pub [u8; 8]);
 impl From<Sequence> for SequenceKey {
 	fn from(sequence: Sequence) -> Self {
 		Self(sequence.to_be_bytes())
+	}
+}
+
+/// A moment as storage keys have it: big-endian, so that what comes due first comes first, and clean-up looks at nothing
+/// that has not ended.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct MomentKey(pub [u8; 8]);
+
+impl From<Moment> for MomentKey {
+	fn from(moment: Moment) -> Self {
+		Self(moment.to_be_bytes())
+	}
+}
+
+impl From<MomentKey> for Moment {
+	fn from(key: MomentKey) -> Self {
+		Self::from_be_bytes(key.0)
 	}
 }
 

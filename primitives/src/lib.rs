@@ -36,8 +36,8 @@ pub use grant::{
 	Purpose, ReadAccess, Resource, WrappedKey, WrappedSecret,
 };
 pub use ids::{
-	AccessRequestId, BundleId, Digest, GrantId, OrganizationId, PublicKey, RecordId, Reference,
-	RequestKey, SequenceKey, StreamId,
+	AccessRequestId, BundleId, Digest, GrantId, MomentKey, OrganizationId, PublicKey, RecordId,
+	Reference, RequestKey, SequenceKey, StreamId,
 };
 pub use organization::{
 	EncryptionKey, Member, Organization, OrganizationName, OrganizationStatus, Quota, QuotaUse,
@@ -50,6 +50,9 @@ pub use validator::{ValidatorOffence, ValidatorState};
 pub type AccountId = sp_runtime::AccountId32;
 /// Number of a block.
 pub type BlockNumber = u32;
+/// A moment on the chain's own clock, which its validators keep: milliseconds since 1970, UTC. What is promised to people
+/// in days ends at a moment, whatever number of blocks is made until then.
+pub type Moment = u64;
 /// Version of an organization's encryption key, counted from 0.
 pub type KeyVersion = u32;
 /// Number of a key epoch of a stream, counted from 0.

@@ -199,6 +199,9 @@ async fn share(
 		let Outcome::Applied(uploaded) = owner.upload(&upload).await.expect("it is decided") else {
 			panic!("the owner's upload was rejected");
 		};
+		// The reader's node may hear of the block's finality after the owner's.
+		let mut heads = reader.finalized_heads().await.expect("it answers");
+		while heads.next().await.expect("it goes on") < uploaded.block {}
 		reader.fetch(uploaded.record_id).await.expect("the grant holds");
 		let from = best_number(&reader).await;
 		let revoking = {
