@@ -102,3 +102,8 @@ pub fn now() -> Vec<u8> {
 pub fn grandpa_authorities() -> Vec<u8> {
 	item("Grandpa", "Authorities")
 }
+
+/// The seats of the council: a vector of account ids, in ascending order.
+pub fn council_members() -> Vec<u8> {
+	item("Council", "Members")
+}

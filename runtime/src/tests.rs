@@ -1,6 +1,7 @@
 //! What must not change by accident: pallet indices, storage prefixes, sizes of what is stored.
 
 mod bundles;
+mod finality;
 mod governance;
 mod requests;
 mod submissions;
@@ -135,6 +136,7 @@ fn keys_of_what_evidence_proves_are_those_of_the_runtime() {
 		storage::grandpa_authorities(),
 		pallet_grandpa::Authorities::<Runtime>::hashed_key()
 	);
+	assert_eq!(storage::council_members(), configs::governance::council_members());
 }
 
 #[test]
@@ -192,6 +194,14 @@ fn calls_that_nobody_needs_are_not_available() {
 		pallet_utility::Call::dispatch_as { as_origin, call: nested() }.into(),
 		pallet_grandpa::Call::note_stalled { delay: 0, best_finalized_block_number: 0 }.into(),
 		pallet_session::Call::purge_keys {}.into(),
+		pallet_session::Call::set_keys {
+			keys: SessionKeys {
+				aura: sp_core::sr25519::Public::from_raw([1; 32]).into(),
+				grandpa: sp_core::ed25519::Public::from_raw([1; 32]).into(),
+			},
+			proof: Vec::new(),
+		}
+		.into(),
 	] {
 		assert!(!AvailableCalls::contains(&unavailable), "{unavailable:?}");
 		// Nor inside of another one: `batch` dispatches with the filter of its own origin.

@@ -1,7 +1,7 @@
 //! Weights: what `scripts/weights.sh` measured on the runtime's wasm, and what storage costs.
 //!
 //! Two pallets keep the weights of their authors, since their benchmarks need pallets that are not here or do not give
-//! what the pallet asks for: `pallet-session` (of its calls only `set_keys` can be made) and `pallet-grandpa` (reports of
+//! what the pallet asks for: `pallet-session` (of its calls only `set_keys` is used, by `validators.setKeys`) and `pallet-grandpa` (reports of
 //! validators that voted twice).
 
 pub mod block_weights;

@@ -176,11 +176,11 @@ impl Call {
 		Ok(Self::of("Governance", "dispatch_as_root", call.encoded(metadata)?))
 	}
 
-	/// `Session.set_keys`. `keys` are encoded.
+	/// `Validators.set_keys`. `keys` are encoded.
 	pub fn set_session_keys(keys: &[u8], proof: &[u8]) -> Self {
 		let mut arguments = keys.to_vec();
 		proof.encode_to(&mut arguments);
-		Self::of("Session", "set_keys", arguments)
+		Self::of("Validators", "set_keys", arguments)
 	}
 
 	/// `Validators.add_validator`.
@@ -196,6 +196,15 @@ impl Call {
 	/// `Validators.reinstate_validator`.
 	pub fn reinstate_validator(account: &AccountId) -> Self {
 		Self::new("Validators", "reinstate_validator", account)
+	}
+
+	/// `Validators.resume_finality`.
+	pub fn resume_finality(
+		lost: &[AccountId],
+		best_finalized: BlockNumber,
+		delay: BlockNumber,
+	) -> Self {
+		Self::new("Validators", "resume_finality", (lost, best_finalized, delay))
 	}
 
 	/// `System.authorize_upgrade`.

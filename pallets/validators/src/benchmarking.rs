@@ -74,5 +74,37 @@ mod benchmarks {
 		Ok(())
 	}
 
+	#[benchmark]
+	fn resume_finality() -> Result<(), BenchmarkError> {
+		validators::<T>(0)?;
+		frame_system::Pallet::<T>::set_block_number(2u32.into());
+		let all = Validators::<T>::get().into_inner();
+		let (_, lost) = all.split_last().ok_or(BenchmarkError::Stop("there are validators"))?;
+		for validator in lost {
+			KeysChanged::<T>::insert(validator, 0);
+		}
+		let lost = BoundedVec::try_from(lost.to_vec())
+			.map_err(|_| BenchmarkError::Stop("they fit the bound"))?;
+		let origin =
+			T::ForceOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, lost, 1, 1);
+		assert!(HeldStall::<T>::exists());
+		Ok(())
+	}
+
+	/// What is done before the session pallet takes the keys.
+	#[benchmark]
+	fn set_keys() -> Result<(), BenchmarkError> {
+		validators::<T>(0)?;
+		let validator: AccountId = account("validator", 0, 0);
+		#[block]
+		{
+			Pallet::<T>::note_change_of_keys(&validator)?;
+		}
+		assert!(KeysChanged::<T>::contains_key(&validator));
+		Ok(())
+	}
+
 	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
 }

@@ -5,6 +5,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod finality;
 pub mod migrations;
 #[cfg(test)]
 mod mock;
@@ -15,6 +16,7 @@ mod tests;
 mod try_state;
 pub mod weights;
 
+pub use finality::{FinalityGadget, Stall};
 pub use pallet::*;
 pub use sessions::NothingMore;
 pub use weights::WeightInfo;
@@ -24,11 +26,15 @@ pub use weights::WeightInfo;
 #[allow(unused_qualifications)]
 #[frame_support::pallet]
 pub mod pallet {
-	use super::weights::WeightInfo;
+	use super::{
+		finality::{FinalityGadget, Stall},
+		weights::WeightInfo,
+	};
 	use alloc::{collections::BTreeSet, vec::Vec};
 	use credio_primitives::{AccountId, BlockNumber, Digest, ValidatorOffence, ValidatorState};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
+	use pallet_session::WeightInfo as _;
 	use sp_staking::SessionIndex;
 
 	/// The version of the storage layout.
@@ -48,6 +54,21 @@ pub mod pallet {
 	{
 		/// Who may add, remove and reinstate validators.
 		type CouncilOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// Who may take finality from validators that are lost, without their votes.
+		type ForceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// The gadget that makes blocks final.
+		type Finality: FinalityGadget;
+
+		/// Most blocks from the plan of a change by force to the block in which it holds.
+		#[pallet::constant]
+		type MaxForcedDelay: Get<BlockNumber>;
+
+		/// Blocks that have to pass between two changes of the keys of one validator. Each change adds to every proof of
+		/// finality that starts before it.
+		#[pallet::constant]
+		type KeyChangeInterval: Get<BlockNumber>;
 
 		/// Most validators.
 		#[pallet::constant]
@@ -85,6 +106,16 @@ pub mod pallet {
 	/// ends, and holds when the next one does.
 	#[pallet::storage]
 	pub type RotationsDue<T: Config> = StorageValue<_, u8, ValueQuery>;
+
+	/// A stall of finality that was noted, until a session starts whose validators finality can be handed to.
+	#[pallet::storage]
+	pub type HeldStall<T: Config> = StorageValue<_, Stall, OptionQuery>;
+
+	/// When a validator has last changed its session keys.
+	// Twox64Concat: only validators are in it, which the council chooses.
+	#[pallet::storage]
+	pub type KeysChanged<T: Config> =
+		StorageMap<_, Twox64Concat, AccountId, BlockNumber, OptionQuery>;
 
 	/// The genesis.
 	#[pallet::genesis_config]
@@ -133,6 +164,14 @@ pub mod pallet {
 			/// Its account.
 			validator: AccountId,
 		},
+		/// The council hands finality to the validators that are left: they vote alone, `delay` blocks after the one that
+		/// plans it, which follows in a few blocks.
+		FinalityResumed {
+			/// The last finalized block, which they build on.
+			best_finalized: BlockNumber,
+			/// Blocks from the plan to their first vote.
+			delay: BlockNumber,
+		},
 	}
 
 	/// Why a call failed.
@@ -142,7 +181,7 @@ pub mod pallet {
 		AlreadyValidator,
 		/// The account is no validator.
 		NotAValidator,
-		/// The account has not set its session keys: its holder calls `session.setKeys` first.
+		/// The account has not set its session keys: its holder calls `validators.setKeys` first.
 		NoSessionKeys,
 		/// There are as many validators as the chain can have: remove one first.
 		TooManyValidators,
@@ -150,6 +189,15 @@ pub mod pallet {
 		LastValidator,
 		/// The validator is not disabled.
 		NotDisabled,
+		/// The validator has changed its session keys a short while ago: wait, or ask the council to remove it and add it
+		/// again.
+		KeysChangedRecently,
+		/// The block has not been made yet: name the last finalized one.
+		FutureBlock,
+		/// The delay is longer than a change by force may take: choose a shorter one.
+		DelayTooLong,
+		/// A change of the validators by force is under way, or was a short while ago: wait until it holds.
+		ForcedChangeUnderWay,
 	}
 
 	#[pallet::hooks]
@@ -197,18 +245,7 @@ pub mod pallet {
 		#[pallet::weight((<T as Config>::WeightInfo::remove_validator(), DispatchClass::Operational))]
 		pub fn remove_validator(origin: OriginFor<T>, validator: AccountId) -> DispatchResult {
 			T::CouncilOrigin::ensure_origin(origin)?;
-			let mut validators = Validators::<T>::get();
-			let position = validators
-				.iter()
-				.position(|other| *other == validator)
-				.ok_or(Error::<T>::NotAValidator)?;
-			validators.remove(position);
-			ensure!(validators.iter().any(Self::is_fit), Error::<T>::LastValidator);
-			Validators::<T>::put(validators);
-			Disabled::<T>::remove(&validator);
-			Self::rotate_soon();
-			Self::deposit_event(Event::ValidatorRemoved { validator });
-			Ok(())
+			Self::do_remove_validators(alloc::vec![validator])
 		}
 
 		/// Lets `validator`, which was disabled for an offence, make blocks and vote again.
@@ -225,6 +262,44 @@ pub mod pallet {
 			Self::rotate_soon();
 			Self::deposit_event(Event::ValidatorReinstated { validator });
 			Ok(())
+		}
+
+		/// Gives finality back to a chain on which so many validators are lost for ever that nothing becomes final:
+		/// removes those that are lost, and hands finality to the others, who vote on top of `best_finalized` from
+		/// `delay` blocks after the one that plans it.
+		///
+		/// `best_finalized` is the highest block that is final at any of the validators that are left. `delay` is long
+		/// enough for all of them to have the block that plans the change. No earlier validator has agreed to it, so proofs
+		/// of finality that start before it need a checkpoint of the council.
+		///
+		/// Origin: `Config::ForceOrigin`, two thirds of the council. Emits [`Event::ValidatorRemoved`] for each and
+		/// [`Event::FinalityResumed`]. Errors: `FutureBlock`, `DelayTooLong`, `ForcedChangeUnderWay`, `NotAValidator`,
+		/// `LastValidator`.
+		#[pallet::call_index(3)]
+		#[pallet::weight((<T as Config>::WeightInfo::resume_finality(), DispatchClass::Operational))]
+		pub fn resume_finality(
+			origin: OriginFor<T>,
+			lost: BoundedVec<AccountId, T::MaxValidators>,
+			best_finalized: BlockNumber,
+			delay: BlockNumber,
+		) -> DispatchResult {
+			T::ForceOrigin::ensure_origin(origin)?;
+			Self::do_resume_finality(lost.into_inner(), Stall { delay, best_finalized })
+		}
+
+		/// Sets the session keys of the caller, with a proof that it holds them. Those of a validator that stays hold from
+		/// the session after the next one on.
+		///
+		/// Origin: any member. A validator can do so once in `Config::KeyChangeInterval` blocks. Errors:
+		/// `KeysChangedRecently`, `Session.InvalidProof`, `Session.DuplicatedKey`.
+		#[pallet::call_index(4)]
+		#[pallet::weight(
+			<T as pallet_session::Config>::WeightInfo::set_keys()
+				.saturating_add(<T as Config>::WeightInfo::set_keys())
+		)]
+		pub fn set_keys(origin: OriginFor<T>, keys: T::Keys, proof: Vec<u8>) -> DispatchResult {
+			Self::note_change_of_keys(&ensure_signed(origin.clone())?)?;
+			pallet_session::Pallet::<T>::set_keys(origin, keys, proof)
 		}
 	}
 

@@ -1,9 +1,9 @@
-//! A runtime for the tests: account `[255; 32]` is the council, and sessions last five blocks.
+//! A runtime for the tests: account `[255; 32]` is the council, `[254; 32]` two thirds of it, and sessions last five blocks.
 
-use crate as pallet_validators;
+use crate::{self as pallet_validators, FinalityGadget, Stall};
 use credio_primitives::{AccountId, BlockNumber};
 use frame_support::{
-	derive_impl, ord_parameter_types,
+	derive_impl, ord_parameter_types, parameter_types,
 	traits::{ConstU32, ConstU64, Hooks},
 };
 use frame_system::EnsureSignedBy;
@@ -18,6 +18,8 @@ use sp_runtime::{
 pub const SESSION: BlockNumber = 5;
 pub const HISTORY: u32 = 4;
 pub const MAX_VALIDATORS: u32 = 5;
+pub const KEY_CHANGE_INTERVAL: BlockNumber = 20;
+pub const MAX_FORCED_DELAY: BlockNumber = 30;
 
 #[frame_support::runtime]
 mod runtime {
@@ -76,7 +78,13 @@ pub struct AnyAuthorities;
 impl pallet_session::SessionHandler<AccountId> for AnyAuthorities {
 	const KEY_TYPE_IDS: &'static [sp_runtime::KeyTypeId] = &[sp_runtime::key_types::DUMMY];
 	fn on_genesis_session<K: OpaqueKeys>(_: &[(AccountId, K)]) {}
-	fn on_new_session<K: OpaqueKeys>(_: bool, _: &[(AccountId, K)], _: &[(AccountId, K)]) {}
+	fn on_new_session<K: OpaqueKeys>(_: bool, voters: &[(AccountId, K)], _: &[(AccountId, K)]) {
+		if let Some(stall) = Noted::take() {
+			let voters = voters.iter().map(|(voter, _)| AsRef::<[u8]>::as_ref(voter)[0]).collect();
+			Forced::mutate(|forced| forced.push((voters, stall)));
+			PendingUntil::set(System::block_number().saturating_add(stall.delay));
+		}
+	}
 	fn on_disabled(_: u32) {}
 }
 
@@ -103,10 +111,41 @@ impl historical::Config for Test {
 
 ord_parameter_types! {
 	pub const Council: AccountId = council();
+	pub const TwoThirds: AccountId = two_thirds();
+}
+
+parameter_types! {
+	/// A stall that was noted, and what a session has taken up: the voters, and the stall.
+	pub static Noted: Option<Stall> = None;
+	pub static Forced: Vec<(Vec<u8>, Stall)> = Vec::new();
+	/// Until which block a change is pending.
+	pub static PendingUntil: BlockNumber = 0;
+}
+
+/// Takes a stall up as GRANDPA does.
+pub struct Gadget;
+
+impl FinalityGadget for Gadget {
+	fn has_pending_change() -> bool {
+		System::block_number() <= PendingUntil::get()
+	}
+	fn can_force_change() -> bool {
+		!Self::has_pending_change()
+	}
+	fn stall() -> Option<Stall> {
+		Noted::get()
+	}
+	fn set_stall(stall: Option<Stall>) {
+		Noted::set(stall);
+	}
 }
 
 impl crate::Config for Test {
 	type CouncilOrigin = EnsureSignedBy<Council, AccountId>;
+	type ForceOrigin = EnsureSignedBy<TwoThirds, AccountId>;
+	type Finality = Gadget;
+	type MaxForcedDelay = ConstU32<MAX_FORCED_DELAY>;
+	type KeyChangeInterval = ConstU32<KEY_CHANGE_INTERVAL>;
 	type MaxValidators = ConstU32<MAX_VALIDATORS>;
 	type SessionLength = ConstU32<SESSION>;
 	type SessionHistory = ConstU32<HISTORY>;
@@ -115,6 +154,10 @@ impl crate::Config for Test {
 
 pub fn council() -> AccountId {
 	AccountId::new([255; 32])
+}
+
+pub fn two_thirds() -> AccountId {
+	AccountId::new([254; 32])
 }
 
 pub fn account(number: u8) -> AccountId {

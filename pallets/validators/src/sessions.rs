@@ -4,12 +4,12 @@ use super::*;
 use alloc::vec::Vec;
 use codec::Encode;
 use credio_primitives::{AccountId, BlockNumber, Digest, ValidatorOffence, ValidatorState};
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::{dispatch::DispatchResult, ensure, traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_session::{historical, Pallet as Session};
 use sp_runtime::{
 	traits::{Convert, Saturating, Zero},
-	Perbill,
+	Perbill, SaturatedConversion,
 };
 use sp_staking::{
 	offence::{OffenceDetails, OnOffenceHandler},
@@ -52,6 +52,18 @@ impl<T: Config> Pallet<T> {
 		Some(planned)
 	}
 
+	/// Notes that an account changes its session keys. A validator may do so once in `Config::KeyChangeInterval` blocks.
+	pub(super) fn note_change_of_keys(who: &AccountId) -> DispatchResult {
+		if Validators::<T>::get().contains(who) {
+			let now = frame_system::Pallet::<T>::block_number().saturated_into::<BlockNumber>();
+			let next = KeysChanged::<T>::get(who)
+				.map_or(now, |last| last.saturating_add(T::KeyChangeInterval::get()));
+			ensure!(next <= now, Error::<T>::KeysChangedRecently);
+			KeysChanged::<T>::insert(who, now);
+		}
+		Ok(())
+	}
+
 	pub(super) fn states() -> Vec<ValidatorState> {
 		let chosen = Validators::<T>::get().into_inner();
 		let active = Session::<T>::validators();
@@ -81,6 +93,7 @@ impl<T: Config> pallet_session::SessionManager<AccountId> for Pallet<T> {
 
 	fn end_session(index: SessionIndex) {
 		RotationsDue::<T>::mutate(|due| *due = due.saturating_sub(1));
+		Self::hold_or_release_stall();
 		let oldest = index.saturating_sub(T::SessionHistory::get());
 		let stored = historical::StoredRange::<T>::get();
 		if stored.is_some_and(|(first, _)| first < oldest) {
@@ -104,14 +117,18 @@ impl<T: Config> historical::SessionManager<AccountId, ()> for Pallet<T> {
 	}
 }
 
-/// A session ends after `Config::SessionLength` blocks, and when the validators have changed.
+/// A session ends after `Config::SessionLength` blocks, and when the validators have changed or a stall of finality was
+/// noted. None ends while a change of the voters is pending, since what the next one brings would be lost.
 impl<T: Config> pallet_session::ShouldEndSession<BlockNumberFor<T>> for Pallet<T>
 where
 	BlockNumberFor<T>: From<BlockNumber>,
 {
 	fn should_end_session(now: BlockNumberFor<T>) -> bool {
+		if T::Finality::has_pending_change() {
+			return false;
+		}
 		let length = BlockNumberFor::<T>::from(T::SessionLength::get());
-		RotationsDue::<T>::get() > 0 || (now % length).is_zero()
+		RotationsDue::<T>::get() > 0 || Self::stall_is_due() || (now % length).is_zero()
 	}
 }
 

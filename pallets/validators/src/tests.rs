@@ -1,9 +1,10 @@
 //! What the council decides, and what follows from it for sessions.
 
+mod finality;
 mod properties;
 
 use crate::{mock::*, Disabled, Error, Event, Validators as Chosen};
-use credio_primitives::ValidatorOffence;
+use credio_primitives::{AccountId, ValidatorOffence};
 use frame_support::{assert_noop, assert_ok, traits::OnRuntimeUpgrade};
 use pallet_session::historical;
 use sp_runtime::{DispatchError, Perbill};

@@ -9,7 +9,7 @@ impl<T: Config> Pallet<T> {
 	/// Checks that the storage is consistent.
 	///
 	/// - No account is a validator twice.
-	/// - Only validators are disabled.
+	/// - Only validators are disabled, and have their last change of keys kept.
 	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
 		let validators = Validators::<T>::get();
 		let unique = validators.iter().collect::<BTreeSet<_>>();
@@ -17,6 +17,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			Disabled::<T>::iter_keys().all(|validator| unique.contains(&validator)),
 			"an account that is no validator is disabled"
+		);
+		ensure!(
+			KeysChanged::<T>::iter_keys().all(|validator| unique.contains(&validator)),
+			"an account that is no validator has a last change of keys"
 		);
 		Ok(())
 	}

@@ -13,6 +13,10 @@ pub trait WeightInfo {
 	fn remove_validator() -> Weight;
 	/// `reinstate_validator`.
 	fn reinstate_validator() -> Weight;
+	/// `resume_finality`.
+	fn resume_finality() -> Weight;
+	/// `set_keys`, without what the session pallet does.
+	fn set_keys() -> Weight;
 }
 
 /// `micros` of time, and storage. A proof of one small item is about 3 KiB.
@@ -33,5 +37,14 @@ impl WeightInfo for () {
 	// Reads: offence. Writes: offence, rotations.
 	fn reinstate_validator() -> Weight {
 		weight(20, 1, 2)
+	}
+	// Reads: validators, the gadget's state; keys and offence of fifty. Writes: validators, offence and change of keys of
+	// fifty, rotations, stall, events.
+	fn resume_finality() -> Weight {
+		weight(300, 105, 104)
+	}
+	// Reads: validators, last change. Writes: last change.
+	fn set_keys() -> Weight {
+		weight(15, 2, 1)
 	}
 }

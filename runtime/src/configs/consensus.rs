@@ -1,9 +1,13 @@
 //! Who makes blocks and who votes on their finality.
 
-use super::{constants::*, governance::CouncilMajority};
+use super::{
+	constants::*,
+	governance::{CouncilChange, CouncilMajority},
+};
 use crate::{deposits::NoDeposit, *};
 use frame_support::traits::{ConstBool, ConstU32, ConstU64, Contains};
 use pallet_session::historical;
+use pallet_validators::{FinalityGadget, Stall};
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 
 /// Most validators. GRANDPA's messages grow with their square.
@@ -14,6 +18,12 @@ pub const SESSION_LENGTH: BlockNumber = 10 * MINUTES;
 
 /// Sessions for which offences can be proven: a week of them.
 pub const SESSION_HISTORY: u32 = 7 * DAYS / SESSION_LENGTH;
+
+/// Most blocks from the plan of a change of validators by force to the block in which it holds.
+pub const MAX_FORCED_DELAY: BlockNumber = HOURS;
+
+/// Blocks between two changes of the keys of one validator.
+pub const KEY_CHANGE_INTERVAL: BlockNumber = DAYS;
 
 impl pallet_authorship::Config for Runtime {
 	type FindAuthor = pallet_session::FindAccountFromAuthorIndex<Self, Aura>;
@@ -50,6 +60,10 @@ impl pallet_offences::Config for Runtime {
 
 impl pallet_validators::Config for Runtime {
 	type CouncilOrigin = CouncilMajority;
+	type ForceOrigin = CouncilChange;
+	type Finality = ForcedFinality;
+	type MaxForcedDelay = ConstU32<MAX_FORCED_DELAY>;
+	type KeyChangeInterval = ConstU32<KEY_CHANGE_INTERVAL>;
 	type MaxValidators = ConstU32<MAX_VALIDATORS>;
 	type SessionLength = ConstU32<SESSION_LENGTH>;
 	type SessionHistory = ConstU32<SESSION_HISTORY>;
@@ -77,6 +91,29 @@ impl pallet_grandpa::Config for Runtime {
 		Historical,
 		ConstU64<{ (SESSION_HISTORY * SESSION_LENGTH) as u64 }>,
 	>;
+}
+
+/// GRANDPA, as far as the council can hand finality to other validators.
+pub struct ForcedFinality;
+
+impl FinalityGadget for ForcedFinality {
+	fn has_pending_change() -> bool {
+		pallet_grandpa::PendingChange::<Runtime>::exists()
+	}
+
+	fn can_force_change() -> bool {
+		let earliest = Grandpa::next_forced().unwrap_or_default();
+		!Self::has_pending_change() && earliest <= System::block_number()
+	}
+
+	fn stall() -> Option<Stall> {
+		Grandpa::stalled().map(|(delay, best_finalized)| Stall { delay, best_finalized })
+	}
+
+	fn set_stall(stall: Option<Stall>) {
+		let stall = stall.map(|Stall { delay, best_finalized }| (delay, best_finalized));
+		pallet_grandpa::Stalled::<Runtime>::set(stall);
+	}
 }
 
 /// Nodes report equivocations by themselves, without a signer.

@@ -144,8 +144,8 @@ impl pallet_collective::Config<CouncilCollective> for Runtime {
 	type Consideration = pallet_governance::OpenMotion<Runtime>;
 }
 
-/// Changes to the council itself: two thirds of it, or root.
-type CouncilChange = EitherOfDiverse<EnsureRoot<AccountId>, CouncilTwoThirds>;
+/// Changes to the council itself and of finality by force: two thirds of it, or root.
+pub type CouncilChange = EitherOfDiverse<EnsureRoot<AccountId>, CouncilTwoThirds>;
 
 impl pallet_membership::Config<CouncilCollective> for Runtime {
 	type RuntimeEvent = RuntimeEvent;
