@@ -63,7 +63,7 @@ fn note_stalled(delay: BlockNumber, best_finalized_block_number: BlockNumber) ->
 }
 
 fn resume(lost: &[Sr25519Keyring], delay: BlockNumber) -> RuntimeCall {
-	let lost = lost.iter().map(Sr25519Keyring::to_account_id).collect::<Vec<_>>();
+	let lost = lost.iter().map(|who| who.to_account_id()).collect::<Vec<_>>();
 	pallet_validators::Call::resume_finality {
 		lost: lost.try_into().expect("few"),
 		best_finalized: 2,

@@ -63,7 +63,7 @@ pub(crate) fn follow(trusted: &Trusted, links: &[FinalizedBlock]) -> Result<Fina
 			return Err(at("it is not after the one before"));
 		}
 		let hash = header.hash();
-		let voted = check(&justification, hash, header.number, &voters).map_err(&at)?;
+		let voted = check_votes(&justification, hash, header.number, &voters).map_err(&at)?;
 		let votes = (voted, voters.authorities.len());
 		let is_last = position + 1 == links.len();
 		match next_authorities(&header).map_err(&at)? {
@@ -103,6 +103,11 @@ fn next_authorities(header: &Header) -> Result<Option<AuthorityList>, &'static s
 	Ok(found)
 }
 
+/// Whether a block appoints other validators, in whatever way.
+pub(crate) fn changes_authorities(header: &Header) -> bool {
+	!matches!(next_authorities(header), Ok(None))
+}
+
 /// Checks that a list of validators can vote: each once, each with weight.
 pub(crate) fn check_authorities(authorities: &AuthorityList) -> Result<(), &'static str> {
 	if authorities.is_empty() || authorities.len() > MAX_VALIDATORS {
@@ -120,7 +125,7 @@ pub(crate) fn check_authorities(authorities: &AuthorityList) -> Result<(), &'sta
 }
 
 /// Checks that more than two thirds of the voters voted for this block or one after it. Answers how many did.
-fn check(
+pub(crate) fn check_votes(
 	justification: &GrandpaJustification<Header>,
 	hash: H256,
 	number: BlockNumber,

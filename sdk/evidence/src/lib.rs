@@ -1,11 +1,12 @@
 //! Evidence: a file that proves an entry, its position, its grants and its finality without a node.
 //!
 //! [`Evidence`] is the file, [`Trusted`] what its reader believes already: the chain's specification, or a
-//! [`Checkpoint`] from evidence that was verified before. [`verify`] holds the one against the other, needs no network,
+//! [`Checkpoint`] that the council has signed or that is from evidence that was verified before. [`verify`] holds the one against the other, needs no network,
 //! and answers what is proven. `docs/evidence.md` describes the format for other implementations.
 //!
 //! Files come from outside: everything in them is bounded, and nothing of them is believed before it is proven.
 
+mod checkpoint;
 mod document;
 mod file;
 mod finality;
@@ -17,9 +18,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use checkpoint::{Checkpoint, FinalBlock};
 pub use document::{DocumentPart, Documented, InclusionPart};
 pub use file::{Evidence, MAX_FILE_SIZE};
-pub use trust::{Checkpoint, Trusted, MAX_SPEC_SIZE};
+pub use trust::{Trusted, MAX_SPEC_SIZE};
 pub use verify::{verify, Verified};
 
 use std::fmt;

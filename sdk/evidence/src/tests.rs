@@ -2,6 +2,7 @@
 
 mod chain;
 mod changed;
+mod checkpoint;
 mod finality;
 
 use crate::{verify, Checkpoint, DocumentPart, Evidence, InclusionPart, Part, Trusted};

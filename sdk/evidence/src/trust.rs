@@ -1,14 +1,15 @@
 //! What a verifier believes already: the chain's specification, or a checkpoint.
 
 use crate::{
+	checkpoint::{decode_council, threshold},
 	finality::{check_authorities, VoterSet},
-	Header, Part, Refused, Verified,
+	Checkpoint, Header, Part, Refused,
 };
 use codec::DecodeAll;
-use credio_primitives::{rpc::BlockRef, storage, BlockNumber, Digest};
-use serde::{Deserialize, Serialize};
-use sp_consensus_grandpa::{AuthorityId, AuthorityList};
-use sp_core::{ByteArray, H256};
+use credio_primitives::{rpc::BlockRef, storage, AccountId, BlockNumber, Digest};
+use serde::Deserialize;
+use sp_consensus_grandpa::AuthorityList;
+use sp_core::H256;
 use sp_runtime::traits::{BlakeTwo256, Header as _};
 use sp_trie::{LayoutV1, TrieConfiguration};
 use std::collections::BTreeMap;
@@ -17,9 +18,6 @@ use std::collections::BTreeMap;
 pub const MAX_SPEC_SIZE: usize = 64 * 1024 * 1024;
 /// Longest key of genesis storage, which bounds how deep its trie is.
 const MAX_KEY_LENGTH: usize = 256;
-
-/// What the first field of a checkpoint says.
-const CHECKPOINT: &str = "credio/checkpoint/v1";
 
 /// A block that is believed to be final, and who votes on what comes after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +28,10 @@ pub struct Trusted {
 	pub(crate) block: BlockRef,
 	/// Who votes on what comes after it.
 	pub(crate) voters: VoterSet,
+	/// The seats of the council, whose signatures are taken.
+	pub(crate) council: Vec<AccountId>,
+	/// Seats that have signed for it, and how many there were; `None` for what its reader trusts by itself.
+	pub(crate) signed: Option<(usize, usize)>,
 }
 
 /// The parts of a raw chain specification that matter here. What else is in it, no proof depends on.
@@ -87,6 +89,11 @@ impl Trusted {
 			.and_then(|encoded| AuthorityList::decode_all(&mut encoded.as_slice()).ok())
 			.ok_or_else(|| refused(&"it names no validators"))?;
 		check_authorities(&authorities).map_err(|reason| refused(&reason))?;
+		let council = match top.get(&storage::council_members()) {
+			None => Vec::new(),
+			Some(encoded) => decode_council(encoded)
+				.ok_or_else(|| refused(&"it names a council that cannot be read"))?,
+		};
 		let header = Header::new(
 			0,
 			LayoutV1::<BlakeTwo256>::ordered_trie_root(Vec::<Vec<u8>>::new()),
@@ -94,36 +101,100 @@ impl Trusted {
 			H256::zero(),
 			Default::default(),
 		);
-		let genesis = Digest(header.hash().0);
-		Ok(Self {
-			genesis,
-			block: BlockRef { number: 0, hash: genesis },
-			voters: VoterSet { id: 0, authorities },
-		})
+		Ok(Self::genesis_of(Digest(header.hash().0), authorities, council))
 	}
 
-	/// A checkpoint of the same chain, instead of its genesis.
+	/// Genesis as a node has it, to check what is made with that node: `Grandpa.Authorities` and `Council.Members` of
+	/// block 0, in SCALE. A verifier takes the specification.
+	///
+	/// # Errors
+	///
+	/// If they cannot be read.
+	pub fn from_state(
+		genesis: Digest,
+		authorities: &[u8],
+		council: &[u8],
+	) -> Result<Self, Refused> {
+		let refused = |reason: &str| Part::Specification.refused(reason);
+		let authorities = AuthorityList::decode_all(&mut &authorities[..])
+			.map_err(|_| refused("the node names no validators at block 0"))?;
+		check_authorities(&authorities).map_err(refused)?;
+		let council = decode_council(council)
+			.ok_or_else(|| refused("the node names no council at block 0"))?;
+		Ok(Self::genesis_of(genesis, authorities, council))
+	}
+
+	fn genesis_of(genesis: Digest, authorities: AuthorityList, council: Vec<AccountId>) -> Self {
+		let block = BlockRef { number: 0, hash: genesis };
+		let voters = VoterSet { id: 0, authorities };
+		Self { genesis, block, voters, council, signed: None }
+	}
+
+	/// A checkpoint of the same chain that its reader has written and kept, instead of genesis. Nobody has to have signed
+	/// it: all of it is believed.
 	///
 	/// # Errors
 	///
 	/// If it is of another chain, or names no validators.
 	pub fn at(&self, checkpoint: &Checkpoint) -> Result<Self, Refused> {
-		let refused = |reason: &str| Part::Checkpoint.refused(reason);
-		if checkpoint.genesis != self.genesis {
-			return Err(refused("it is of another chain than the specification"));
-		}
-		let authorities = checkpoint
-			.authorities
-			.iter()
-			.map(|one| Some((AuthorityId::from_slice(&one.key.0).ok()?, one.weight)))
-			.collect::<Option<AuthorityList>>()
-			.ok_or_else(|| refused("a validator's key is none"))?;
-		check_authorities(&authorities).map_err(refused)?;
+		self.check_chain(checkpoint)?;
 		Ok(Self {
 			genesis: self.genesis,
-			block: checkpoint.block,
-			voters: VoterSet { id: checkpoint.set_id, authorities },
+			block: checkpoint.block(),
+			voters: checkpoint.voters()?,
+			council: checkpoint.council().to_vec(),
+			signed: None,
 		})
+	}
+
+	/// A checkpoint that two thirds of the council have signed, instead of what was trusted before. The council is the
+	/// one that the specification names, or the checkpoint that was accepted before. From then on it is the one that this
+	/// checkpoint names.
+	///
+	/// # Errors
+	///
+	/// If it is of another chain, is not after what is trusted, contradicts it, or too few seats have signed it.
+	pub fn accept(&self, checkpoint: &Checkpoint) -> Result<Self, Refused> {
+		let refused = |reason: String| Part::Checkpoint.refused(reason);
+		self.check_chain(checkpoint)?;
+		let (block, voters) = (checkpoint.block(), checkpoint.voters()?);
+		if block.number <= self.block.number {
+			return Err(refused(format!(
+				"its block {} is not after block {}, which is trusted",
+				block.number, self.block.number
+			)));
+		}
+		let is_same_set = voters.id == self.voters.id;
+		if voters.id < self.voters.id || (is_same_set && voters != self.voters) {
+			return Err(refused(format!(
+				"it contradicts block {}, which is trusted: its set of validators is older, or another one",
+				self.block.number
+			)));
+		}
+		if self.council.is_empty() {
+			return Err(refused("what is trusted before it names no council to sign it".into()));
+		}
+		let (signed, seats) = (checkpoint.signed_by(&self.council)?, self.council.len());
+		let needed = threshold(seats);
+		if signed < needed {
+			return Err(refused(format!(
+				"{signed} of {seats} seats of the council have signed it, and it takes {needed}"
+			)));
+		}
+		Ok(Self {
+			genesis: self.genesis,
+			block,
+			voters,
+			council: checkpoint.council().to_vec(),
+			signed: Some((signed, seats)),
+		})
+	}
+
+	fn check_chain(&self, checkpoint: &Checkpoint) -> Result<(), Refused> {
+		if checkpoint.genesis() == self.genesis {
+			return Ok(());
+		}
+		Err(Part::Checkpoint.refused("it is of another chain than the specification"))
 	}
 
 	/// Hash of block 0.
@@ -131,74 +202,13 @@ impl Trusted {
 		self.genesis
 	}
 
-	/// Number of the block.
-	pub fn number(&self) -> BlockNumber {
-		self.block.number
-	}
-}
-
-/// A final block and who votes on what comes after it, as a file: from evidence that was verified, for later evidence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Checkpoint {
-	format: String,
-	genesis: Digest,
-	block: BlockRef,
-	set_id: u64,
-	authorities: Vec<Authority>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Authority {
-	key: Digest,
-	weight: u64,
-}
-
-impl Checkpoint {
-	/// The block that was proven, for evidence that starts there.
-	pub fn after(verified: &Verified) -> Self {
-		let authority = |(id, weight): &(AuthorityId, u64)| {
-			let mut key = [0; 32];
-			key.copy_from_slice(id.as_slice());
-			Authority { key: Digest(key), weight: *weight }
-		};
-		Self {
-			format: CHECKPOINT.into(),
-			genesis: verified.genesis,
-			block: verified.block,
-			set_id: verified.next_voters.id,
-			authorities: verified.next_voters.authorities.iter().map(authority).collect(),
-		}
-	}
-
-	/// Reads a file.
-	///
-	/// # Errors
-	///
-	/// If it is none.
-	pub fn parse(json: &[u8]) -> Result<Self, Refused> {
-		let found: Self =
-			serde_json::from_slice(json).map_err(|error| Part::Checkpoint.refused(error))?;
-		if found.format != CHECKPOINT {
-			return Err(Part::Checkpoint.refused(format!("its format is not {CHECKPOINT:?}")));
-		}
-		Ok(found)
-	}
-
-	/// The file.
-	///
-	/// # Errors
-	///
-	/// If it cannot be written as JSON.
-	pub fn to_text(&self) -> Result<String, Refused> {
-		serde_json::to_string_pretty(self)
-			.map(|text| text + "\n")
-			.map_err(|error| Part::Checkpoint.refused(error))
-	}
-
 	/// The block.
 	pub fn block(&self) -> BlockRef {
 		self.block
+	}
+
+	/// Number of the block.
+	pub fn number(&self) -> BlockNumber {
+		self.block.number
 	}
 }

@@ -6,7 +6,7 @@ use crate::{
 	state, Documented, Evidence, Part, Refused, Trusted,
 };
 use credio_envelope::CommitmentKey;
-use credio_primitives::{evidence::Facts, rpc::BlockRef, Digest};
+use credio_primitives::{evidence::Facts, rpc::BlockRef, AccountId, Digest};
 
 /// What an evidence proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,10 @@ pub struct Verified {
 	pub documented: Documented,
 	/// Who votes on what comes after the block.
 	pub(crate) next_voters: VoterSet,
+	/// The council that was trusted.
+	pub(crate) council: Vec<AccountId>,
+	/// Seats of the council that have signed the checkpoint that was trusted, and how many there were.
+	pub(crate) signed: Option<(usize, usize)>,
 }
 
 /// Verifies an evidence. A document and a commitment key may be given by hand; what the evidence has itself is checked
@@ -69,5 +73,7 @@ pub fn verify(
 		facts,
 		documented,
 		next_voters: last.next_voters,
+		council: trusted.council.clone(),
+		signed: trusted.signed,
 	})
 }

@@ -205,13 +205,15 @@ impl Verified {
 	/// What is proven, a sentence or two each.
 	pub fn proven(&self) -> Vec<String> {
 		let words = Words(&self.facts);
-		let start = match self.from.number {
-			0 => "genesis".into(),
-			number => format!("the checkpoint at block {number}"),
+		let start = match (self.from.number, self.signed) {
+			(0, _) => "genesis, which you trust".into(),
+			(number, None) => format!("the checkpoint at block {number}, which you trust"),
+			(number, Some((signed, seats))) => format!(
+				"the checkpoint at block {number}, which {signed} of {seats} seats of the council signed"
+			),
 		};
 		let mut sentences = vec![format!(
-			"Block {} ({}) of the chain {} is final: {} of {} validators voted for it. Since {start}, which you trust, \
-			 the validators {}.",
+			"Block {} ({}) of the chain {} is final: {} of {} validators voted for it. Since {start}, the validators {}.",
 			self.block.number,
 			self.block.hash,
 			self.genesis,
@@ -248,6 +250,13 @@ impl Verified {
 		let number = self.block.number;
 		let mut sentences =
 			vec!["That what the document says is true, or who wrote it.".to_owned()];
+		if let Some((signed, seats)) = self.signed {
+			sentences.push(format!(
+				"That validators agreed to the chain up to block {}: in place of their votes stands the word of {signed} of \
+				 {seats} seats of the council.",
+				self.from.number
+			));
+		}
 		if self.documented.length.is_none() {
 			sentences.push(
 				"Which document it is: none was held against the commitment. That takes the document and its commitment key."

@@ -2,6 +2,7 @@
 
 use super::by_council;
 use crate::{mock::*, Error, Event, HeldStall, KeysChanged, Stall};
+use codec::Encode;
 use credio_primitives::BlockNumber;
 use frame_support::{assert_noop, assert_ok, BoundedVec};
 use sp_runtime::DispatchError;
@@ -125,8 +126,23 @@ fn finality_is_not_handed_over_by_few_or_to_nobody() {
 	});
 }
 
+#[test]
+fn keys_that_are_not_proven_to_be_ones_own_are_refused() {
+	new_test_ext_with(2).execute_with(|| {
+		System::inc_providers(&account(2));
+		let proof = keys(20).create_ownership_proof(&account(1).encode()).expect("it has the keys");
+		let origin = RuntimeOrigin::signed(account(2));
+		let refused = pallet_session::Error::<Test>::InvalidProof;
+		assert_noop!(Validators::set_keys(origin, keys(20), proof.encode()), refused);
+		// Nor does that count as a change.
+		assert_ok!(change_keys(2, 20));
+	});
+}
+
 fn change_keys(who: u8, to: u8) -> sp_runtime::DispatchResult {
-	Validators::set_keys(RuntimeOrigin::signed(account(who)), keys(to), Vec::new())
+	let mut keys = keys(to);
+	let proof = keys.create_ownership_proof(&account(who).encode()).expect("it has the keys");
+	Validators::set_keys(RuntimeOrigin::signed(account(who)), keys, proof.encode())
 }
 
 #[test]

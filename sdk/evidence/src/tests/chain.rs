@@ -6,16 +6,17 @@ use credio_envelope::CommitmentKey;
 use credio_primitives::{
 	evidence::{Facts, Format, Origin, Subject},
 	rpc::{BlockRef, Bytes, FinalizedBlock},
-	storage, AccessRequest, AccessRequestId, AccessRequestState, Digest, EntryBody, EntryHeader,
-	Grant, GrantId, KeyEpochState, Organization, OrganizationStatus, Outcome, Permission, Quota,
-	Receipt, RecordId, Reference, RequestKey, Resource, Stream, StreamId, StreamStatus,
+	storage, AccessRequest, AccessRequestId, AccessRequestState, AccountId, Digest, EntryBody,
+	EntryHeader, Grant, GrantId, KeyEpochState, Organization, OrganizationStatus, Outcome,
+	Permission, Quota, Receipt, RecordId, Reference, RequestKey, Resource, Stream, StreamId,
+	StreamStatus,
 };
 use finality_grandpa::{Commit, Message, Precommit, SignedPrecommit};
 use sp_consensus_grandpa::{
 	AuthorityId, AuthorityList, ConsensusLog, GrandpaJustification, ScheduledChange,
 	GRANDPA_ENGINE_ID,
 };
-use sp_core::{ed25519, Pair, H256};
+use sp_core::{ed25519, sr25519, Pair, H256};
 use sp_runtime::{
 	traits::{BlakeTwo256, Header as _},
 	DigestItem,
@@ -37,6 +38,18 @@ pub fn validator(name: u8) -> ed25519::Pair {
 
 pub fn authorities(names: &[u8]) -> AuthorityList {
 	names.iter().map(|name| (AuthorityId::from(validator(*name).public()), 1)).collect()
+}
+
+/// A seat of the council by name.
+pub fn seat(name: u8) -> sr25519::Pair {
+	sr25519::Pair::from_seed(&[name; 32])
+}
+
+/// Seats in the order in which the state has them.
+pub fn council(names: &[u8]) -> Vec<AccountId> {
+	let mut seats = names.iter().map(|name| seat(*name).public().into()).collect::<Vec<_>>();
+	seats.sort();
+	seats
 }
 
 pub fn commitment_key() -> CommitmentKey {
@@ -94,7 +107,15 @@ fn text<Bound: sp_core::Get<u32>>(text: &str) -> sp_runtime::BoundedVec<u8, Boun
 
 /// The genesis storage, and the specification that has it.
 pub fn specification() -> (Header, String) {
+	specification_with(&[])
+}
+
+/// The same, with seats of the council.
+pub fn specification_with(seats: &[u8]) -> (Header, String) {
 	let mut top = Storage::new();
+	if !seats.is_empty() {
+		top.insert(storage::council_members(), council(seats).encode());
+	}
 	top.insert(storage::grandpa_authorities(), authorities(&[1, 2, 3, 4]).encode());
 	top.insert(b":code".to_vec(), vec![7; 100]);
 	let root = LayoutV1::<BlakeTwo256>::trie_root(top.clone());
