@@ -1,8 +1,12 @@
 //! The command line.
 
+mod evidence;
 pub mod export;
 mod report;
 
+pub use evidence::{
+	CheckpointCommand, EvidenceArguments, EvidenceCommand, TrustArguments, VerifyEvidenceArguments,
+};
 pub use report::{ActivityArguments, AssetsArguments, ReportCommand, ReportOutput};
 
 use clap::{Args, Parser, Subcommand};
@@ -119,6 +123,9 @@ pub enum Command {
 		after_help = "Examples:\n  credio evidence 0x8a…01 -o invoice.evidence --with-key\n  credio evidence 0x8a…01 -o contract.evidence --proof proofs/contract.pdf.proof.json\n  credio evidence verify invoice.evidence --chain chain.json --document invoice.xml"
 	)]
 	Evidence(Box<EvidenceArguments>),
+	/// Checkpoints: final blocks that the council signs, from which evidence starts
+	#[command(subcommand)]
+	Checkpoint(CheckpointCommand),
 	/// Print the commitment key of a record, for whoever is to verify the document
 	#[command(after_help = "Example: credio commitment-key 0x8a…01")]
 	CommitmentKey {
@@ -332,6 +339,22 @@ pub enum ValidatorCommand {
 	Remove {
 		/// The account
 		account: AccountId,
+	},
+	/// Ask the council to hand finality to the validators that are left, after so many are lost for ever that nothing
+	/// becomes final. Proofs from before need a checkpoint then
+	#[command(
+		after_help = "Example: credio validator resume-finality --lost 5F…y --lost 5H…q --last-final 48211"
+	)]
+	ResumeFinality {
+		/// A validator that is lost, which is removed; may be given more than once
+		#[arg(long, value_name = "SS58")]
+		lost: Vec<AccountId>,
+		/// The highest block that is final at any of the validators that are left [default: this node's]
+		#[arg(long, value_name = "BLOCK")]
+		last_final: Option<u32>,
+		/// Blocks from the plan of the change to the first vote; long enough for all nodes that are left to have that block
+		#[arg(long, value_name = "BLOCKS", default_value_t = 30)]
+		delay: u32,
 	},
 	/// Ask the council to let a validator go on that was disabled for voting twice
 	#[command(after_help = "Example: credio validator reinstate 5F…y")]
@@ -837,73 +860,6 @@ pub struct UploadArguments {
 	/// Documents
 	#[arg(required = true, value_name = "FILE")]
 	pub files: Vec<PathBuf>,
-}
-
-/// What evidence to make.
-#[derive(Debug, Args)]
-pub struct EvidenceArguments {
-	/// To verify evidence instead
-	#[command(subcommand)]
-	pub command: Option<EvidenceCommand>,
-	/// The record or anchor
-	#[arg(required = true)]
-	pub record: Option<RecordId>,
-	/// Where to write the evidence
-	#[arg(short, long, value_name = "FILE", required = true)]
-	pub output: Option<PathBuf>,
-	/// Put the commitment key into it, so that whoever has the document can check it. It opens nothing
-	#[arg(long)]
-	pub with_key: bool,
-	/// The commitment key to put into it; without it, the record is fetched to derive it
-	#[arg(long, value_name = "HEX")]
-	pub commitment_key: Option<String>,
-	/// Put the document itself into it, in plain, with the commitment key
-	#[arg(long, value_name = "FILE")]
-	pub with_document: Option<PathBuf>,
-	/// Proof of a document under a Merkle anchor
-	#[arg(long, value_name = "FILE")]
-	pub proof: Option<PathBuf>,
-	/// Key of the request that brought the record, to prove what became of it
-	#[arg(long, value_name = "HEX")]
-	pub request: Option<RequestKey>,
-	/// A grant that was once given, to prove whether it holds; may be given more than once
-	#[arg(long = "grant", value_name = "GRANT_ID")]
-	pub grants: Vec<GrantId>,
-	/// Start from this checkpoint, which the verifier has too, instead of genesis
-	#[arg(long, value_name = "FILE")]
-	pub from: Option<PathBuf>,
-}
-
-/// What else to do with evidence.
-#[derive(Debug, Subcommand)]
-pub enum EvidenceCommand {
-	/// Verify evidence without a network, and say what is proven and what is not
-	#[command(
-		after_help = "Examples:\n  credio evidence verify invoice.evidence --chain chain.json --document invoice.xml\n  credio evidence verify invoice.evidence --chain chain.json --write-checkpoint seen.json\n(`credio-node build-spec --raw --chain FILE` makes a chain specification raw)"
-	)]
-	Verify(VerifyEvidenceArguments),
-}
-
-/// What to verify.
-#[derive(Debug, Args)]
-pub struct VerifyEvidenceArguments {
-	/// The evidence
-	pub file: PathBuf,
-	/// Chain specification, raw, which you trust
-	#[arg(long, value_name = "FILE")]
-	pub chain: PathBuf,
-	/// Checkpoint, which you trust, for evidence that starts from it
-	#[arg(long, value_name = "FILE")]
-	pub checkpoint: Option<PathBuf>,
-	/// Document to hold against the evidence
-	#[arg(long, value_name = "FILE")]
-	pub document: Option<PathBuf>,
-	/// Its commitment key, if the evidence has none
-	#[arg(long, value_name = "HEX", requires = "document")]
-	pub commitment_key: Option<String>,
-	/// Write the proven block as a checkpoint, for later evidence
-	#[arg(long, value_name = "FILE")]
-	pub write_checkpoint: Option<PathBuf>,
 }
 
 /// What to grant.

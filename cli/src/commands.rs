@@ -3,6 +3,7 @@
 mod access;
 mod anchor;
 mod bundle;
+mod checkpoint;
 mod council;
 mod dev;
 mod evidence;
@@ -49,6 +50,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 				.await
 		},
 		Command::Evidence(arguments) => evidence::run(&session, *arguments).await,
+		Command::Checkpoint(command) => checkpoint::run(&session, command).await,
 		Command::CommitmentKey { record } => anchor::commitment_key(&session, record).await,
 		Command::Grant(arguments) => grants::grant(&session, arguments).await,
 		Command::Revoke { grant } => grants::revoke(&session, grant).await,

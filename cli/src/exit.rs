@@ -19,7 +19,7 @@ pub const REJECTED: i32 = 3;
 pub const DENIED: i32 = 4;
 /// The request has expired.
 pub const EXPIRED: i32 = 5;
-/// The document does not match the chain, or an evidence does not hold.
+/// The document does not match the chain, or an evidence or a checkpoint does not hold.
 pub const NOT_VERIFIED: i32 = 6;
 /// There is no such thing.
 pub const NOT_FOUND: i32 = 7;
@@ -37,7 +37,7 @@ Exit codes:
   3  the chain or the node refused the request
   4  no right to read this
   5  the request has expired
-  6  the document does not match the chain, or the evidence or export does not hold
+  6  the document does not match the chain, or the evidence, checkpoint or export does not hold
   7  there is no such thing
   8  the node cannot be reached
   9  the vault cannot be opened";
@@ -122,7 +122,7 @@ impl Failure {
 		match self {
 			Self::Sdk(error) => code(error),
 			Self::Uploads { code, .. } => *code,
-			Self::Evidence(Refused { part: Part::Specification | Part::Checkpoint, .. }) => FAILED,
+			Self::Evidence(Refused { part: Part::Specification, .. }) => FAILED,
 			Self::Evidence(_) | Self::NotVerified(_) => NOT_VERIFIED,
 			Self::Export(ExportError::UnknownSubject(_)) => NOT_FOUND,
 			Self::Outbox(OutboxError::KeyReused(_)) | Self::Aborted(_) => REJECTED,
@@ -151,7 +151,8 @@ pub fn code(error: &Error) -> i32 {
 		},
 		Error::NoKey(_) => DENIED,
 		Error::Expired(_) => EXPIRED,
-		Error::NotVerified => NOT_VERIFIED,
+		Error::Evidence(Refused { part: Part::Specification, .. }) => FAILED,
+		Error::NotVerified | Error::NotProvable(_) | Error::Evidence(_) => NOT_VERIFIED,
 		Error::NotFound { .. } => NOT_FOUND,
 		Error::Connection(_) => UNREACHABLE,
 		Error::Vault(

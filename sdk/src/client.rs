@@ -3,6 +3,7 @@
 mod anchors;
 mod backoff;
 mod bundles;
+mod checkpoints;
 mod council;
 mod evidence;
 mod grants;
@@ -15,6 +16,7 @@ mod streams;
 
 pub use anchors::{Anchored, MerkleProof};
 pub use bundles::{BundleLeg, NewBundle};
+pub use checkpoints::sign_checkpoint;
 pub use council::{Motion, Proposed, Voted};
 pub use evidence::EvidenceRequest;
 pub use grants::Terms;
@@ -49,6 +51,7 @@ use std::{
 	time::{Duration, Instant},
 };
 use subxt::{
+	backend::LegacyBackend,
 	rpcs::{
 		client::{RpcParams, RpcSubscription},
 		RpcClient,
@@ -417,18 +420,21 @@ fn check_version(version: &serde_json::Value) -> Result<()> {
 	Ok(())
 }
 
+/// The chain by the methods that every node has. The newer `chainHead` methods stop when finality lags behind, which is
+/// when the council is needed most.
+async fn online(rpc: &RpcClient) -> Result<OnlineClient<PolkadotConfig>> {
+	let backend = LegacyBackend::builder().build(rpc.clone());
+	OnlineClient::from_backend(Arc::new(backend)).await.map_err(chain)
+}
+
 /// The runtime of the present finalized block.
 async fn at_block(rpc: &RpcClient) -> Result<AtBlock> {
-	let api: OnlineClient<PolkadotConfig> =
-		OnlineClient::from_rpc_client(rpc.clone()).await.map_err(chain)?;
-	api.at_current_block().await.map_err(chain)
+	online(rpc).await?.at_current_block().await.map_err(chain)
 }
 
 /// The runtime of a block.
 async fn at_block_of(rpc: &RpcClient, hash: Digest) -> Result<AtBlock> {
-	let api: OnlineClient<PolkadotConfig> =
-		OnlineClient::from_rpc_client(rpc.clone()).await.map_err(chain)?;
-	api.at_block(subxt::utils::H256(hash.0)).await.map_err(chain)
+	online(rpc).await?.at_block(subxt::utils::H256(hash.0)).await.map_err(chain)
 }
 
 /// Parameters by position, given as a tuple.

@@ -58,6 +58,12 @@ pub enum Error {
 	/// The document is not the one that was committed to.
 	#[error("the document does not match the chain: it is another one, was changed, or the key is wrong")]
 	NotVerified,
+	/// A verifier would refuse the evidence that was made.
+	#[error("{0}, if this evidence were verified{}", without_proof(.0))]
+	NotProvable(credio_evidence::Refused),
+	/// A checkpoint cannot be made, or does not hold.
+	#[error(transparent)]
+	Evidence(#[from] credio_evidence::Refused),
 	/// An argument cannot be used.
 	#[error("{0}")]
 	Argument(String),
@@ -67,6 +73,17 @@ pub enum Error {
 	/// A transaction was decided in a block without success.
 	#[error("the call failed: {0}")]
 	CallFailed(String),
+}
+
+/// What to do about evidence that would be refused.
+fn without_proof(refused: &credio_evidence::Refused) -> &'static str {
+	match refused.part {
+		credio_evidence::Part::Finality => {
+			". The validators were changed by force since the block from which it starts, as after a stall of finality: ask \
+			 the council for a checkpoint, and start from it with --checkpoint"
+		},
+		_ => "",
+	}
 }
 
 fn rejection(status: &RequestStatus) -> String {

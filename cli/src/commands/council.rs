@@ -98,6 +98,13 @@ pub async fn validators(session: &Session, command: ValidatorCommand) -> Result<
 		},
 		ValidatorCommand::Add { account } => say(&client.add_validator(&account).await?),
 		ValidatorCommand::Remove { account } => say(&client.remove_validator(&account).await?),
+		ValidatorCommand::ResumeFinality { lost, last_final, delay } => {
+			let last_final = match last_final {
+				Some(block) => block,
+				None => client.finalized_number().await?,
+			};
+			say(&client.resume_finality(&lost, last_final, delay).await?);
+		},
 		ValidatorCommand::Reinstate { account } => {
 			say(&client.reinstate_validator(&account).await?);
 		},

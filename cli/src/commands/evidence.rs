@@ -1,7 +1,7 @@
 //! Evidence: made with a node, verified without one.
 
 use crate::{
-	arguments::{EvidenceArguments, EvidenceCommand, VerifyEvidenceArguments},
+	arguments::{EvidenceArguments, EvidenceCommand, TrustArguments, VerifyEvidenceArguments},
 	exit::Failure,
 	output,
 	session::Session,
@@ -64,12 +64,12 @@ async fn make(session: &Session, arguments: EvidenceArguments) -> Result<(), Fai
 		None => None,
 		Some(path) => Some(read(path, MAX_FILE_SIZE / 4)?),
 	};
-	let from = match &arguments.from {
-		None => None,
-		Some(path) => Some(Checkpoint::parse(&read(path, MAX_FILE_SIZE)?)?.block().hash),
+	let genesis = match &arguments.chain {
+		None => client.genesis().await?,
+		Some(path) => Trusted::from_specification(&read(path, MAX_SPEC_SIZE)?)?,
 	};
 	let request = EvidenceRequest {
-		from,
+		trusted: Some(trusted(genesis, &arguments.trust)?),
 		request_key: arguments.request,
 		grants: arguments.grants.clone(),
 		proof,
@@ -92,13 +92,27 @@ async fn make(session: &Session, arguments: EvidenceArguments) -> Result<(), Fai
 	)
 }
 
+/// What is trusted: genesis, or a checkpoint in its place.
+pub fn trusted(genesis: Trusted, arguments: &TrustArguments) -> Result<Trusted, Failure> {
+	let mut trusted = match &arguments.trusted_checkpoint {
+		None => genesis,
+		Some(path) => genesis.at(&checkpoint(path)?)?,
+	};
+	for path in &arguments.checkpoints {
+		trusted = trusted.accept(&checkpoint(path)?)?;
+	}
+	Ok(trusted)
+}
+
+/// Reads a checkpoint.
+pub fn checkpoint(path: &Path) -> Result<Checkpoint, Failure> {
+	Ok(Checkpoint::parse(&read(path, MAX_FILE_SIZE)?)?)
+}
+
 /// Verifies evidence. Asks no node.
 fn verify(session: &Session, arguments: &VerifyEvidenceArguments) -> Result<(), Failure> {
 	let genesis = Trusted::from_specification(&read(&arguments.chain, MAX_SPEC_SIZE)?)?;
-	let trusted = match &arguments.checkpoint {
-		None => genesis,
-		Some(path) => genesis.at(&Checkpoint::parse(&read(path, MAX_FILE_SIZE)?)?)?,
-	};
+	let trusted = trusted(genesis, &arguments.trust)?;
 	let evidence = Evidence::parse(&read(&arguments.file, MAX_FILE_SIZE)?)?;
 	let document = match &arguments.document {
 		None => None,
@@ -140,7 +154,7 @@ fn print(session: &Session, verified: &Verified) -> Result<(), Failure> {
 }
 
 /// Reads a file that has to be no longer than this.
-fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
 	let failure = |error| Failure::file(path, error);
 	let mut bytes = Vec::new();
 	let file = File::open(path).map_err(failure)?;

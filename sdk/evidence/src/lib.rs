@@ -24,6 +24,8 @@ pub use file::{Evidence, MAX_FILE_SIZE};
 pub use trust::{Trusted, MAX_SPEC_SIZE};
 pub use verify::{verify, Verified};
 
+pub use sp_runtime::MultiSignature;
+
 use std::fmt;
 
 /// Header of a block.

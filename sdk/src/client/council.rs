@@ -242,6 +242,18 @@ impl Client {
 		self.propose(&Call::reinstate_validator(account)).await
 	}
 
+	/// Asks the council to hand finality to the validators that are left: it removes those that are lost, and the others
+	/// vote on top of the last finalized block from `delay` blocks after the one that plans it. Takes two thirds of it.
+	pub async fn resume_finality(
+		&self,
+		lost: &[AccountId],
+		best_finalized: BlockNumber,
+		delay: BlockNumber,
+	) -> Result<Proposed> {
+		let call = Call::resume_finality(lost, best_finalized, delay);
+		self.propose_with(Share::TwoThirds, &call).await
+	}
+
 	/// The hash by which the council authorizes a runtime's code: `blake2_256` of it.
 	pub fn code_hash(code: &[u8]) -> Digest {
 		Digest(sp_crypto_hashing::blake2_256(code))
@@ -260,9 +272,13 @@ impl Client {
 		self.submit_call(&Call::apply_authorized_upgrade(code)).await
 	}
 
-	/// What the chain stores under a key at the finalized block.
+	/// What the chain stores under a key at the finalized block; at the best one if finality has stalled, since what the
+	/// council decides then is in blocks that are not final.
 	async fn storage(&self, key: &str) -> Result<Option<Vec<u8>>> {
-		let at: String = self.call("chain_getFinalizedHead", ()).await?;
+		let at: String = match self.is_stalled().await? {
+			true => self.call("chain_getBlockHash", ()).await?,
+			false => self.call("chain_getFinalizedHead", ()).await?,
+		};
 		let stored: Option<Bytes> = self.call("state_getStorage", (key, at)).await?;
 		Ok(stored.map(|bytes| bytes.0))
 	}

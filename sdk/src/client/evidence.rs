@@ -3,18 +3,18 @@
 use super::{Client, MerkleProof};
 use crate::error::{Error, Result};
 use credio_envelope::CommitmentKey;
-use credio_evidence::{DocumentPart, Evidence, InclusionPart};
+use credio_evidence::{verify, DocumentPart, Evidence, InclusionPart, Trusted};
 use credio_primitives::{
 	evidence::Origin,
 	rpc::{At, Bytes, EvidenceJson, EvidenceOptions},
-	Digest, GrantId, RecordId, Reference, RequestKey,
+	GrantId, RecordId, Reference, RequestKey,
 };
 
 /// What an evidence is to hold beyond the entry itself.
 #[derive(Debug, Default)]
 pub struct EvidenceRequest {
-	/// Block of the checkpoint that the verifier trusts; genesis without it.
-	pub from: Option<Digest>,
+	/// What the verifier trusts; genesis as the node has it without it.
+	pub trusted: Option<Trusted>,
 	/// Key of the request that brought the entry, to prove its receipt.
 	pub request_key: Option<RequestKey>,
 	/// Grants that were once given, to prove whether they hold.
@@ -30,17 +30,19 @@ pub struct EvidenceRequest {
 impl Client {
 	/// Collects evidence of an entry at the newest block that is proven to be final.
 	///
-	/// Whether the block is final is up to the verifier, who knows the chain's specification; this checks that the
-	/// document belongs to the entry.
+	/// It is verified as its verifier will, and the document is checked to belong to the entry.
 	///
-	/// Errors: [`Error::Refused`] with the code for "not found", [`Error::NotVerified`] for another document or key,
-	/// [`Error::Argument`] for a request key that has not brought the entry.
+	/// # Errors
+	///
+	/// [`Error::Refused`] with the code for "not found", [`Error::NotVerified`] for another document or key,
+	/// [`Error::Argument`] for a request key that has not brought the entry, [`Error::NotProvable`] if a verifier would
+	/// refuse it.
 	pub async fn evidence(
 		&self,
 		record_id: RecordId,
 		request: EvidenceRequest,
 	) -> Result<Evidence> {
-		let EvidenceRequest { from, request_key, grants, proof, commitment_key, document } =
+		let EvidenceRequest { trusted, request_key, grants, proof, commitment_key, document } =
 			request;
 		let origin = match request_key {
 			None => None,
@@ -55,6 +57,11 @@ impl Client {
 				},
 			}
 		}
+		let trusted = match trusted {
+			Some(trusted) => trusted,
+			None => self.genesis().await?,
+		};
+		let from = (trusted.number() > 0).then(|| trusted.block().hash);
 		let options = EvidenceOptions { from, origin, grants };
 		let answer: At<EvidenceJson> =
 			self.call("credio_v1_evidence", (record_id, options)).await?;
@@ -69,7 +76,9 @@ impl Client {
 		};
 		let part = DocumentPart { commitment_key, inclusion, content: document.map(Bytes) };
 		let part = (part != DocumentPart::default()).then_some(part);
-		Ok(Evidence::new(answer.answer, part))
+		let evidence = Evidence::new(answer.answer, part);
+		verify(&evidence, &trusted, None, None).map_err(Error::NotProvable)?;
+		Ok(evidence)
 	}
 
 	/// The call of a request that appended an entry.

@@ -14,7 +14,7 @@ use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
 	error::DispatchError,
 	rpcs::client::{RpcClient, RpcParams, RpcSubscription},
-	transactions::SubmittableTransaction,
+	transactions::{SubmittableTransaction, TransactionStatus},
 	utils::{AccountId32, MultiSignature},
 	PolkadotConfig,
 };
@@ -49,6 +49,8 @@ type Signed =
 const REQUEST_LIFETIME: BlockNumber = 600;
 /// How often a request is signed anew because the node does not accept its signature, as after an upgrade.
 const UPGRADE_ATTEMPTS: usize = 10;
+/// Blocks by which finality lags when it has stalled.
+const STALLED_AFTER: BlockNumber = 20;
 /// How often a request is handed over before the client gives up.
 const MAX_ATTEMPTS: usize = 30;
 
@@ -307,13 +309,29 @@ impl Client {
 	}
 
 	/// Number of the last finalized block.
-	pub(crate) async fn finalized_number(&self) -> Result<BlockNumber> {
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`].
+	pub async fn finalized_number(&self) -> Result<BlockNumber> {
 		let hash: String = self.call("chain_getFinalizedHead", ()).await?;
 		let header: serde_json::Value = self.call("chain_getHeader", (hash,)).await?;
 		number_of(&header)
 	}
 
-	/// Submits a call outside of any request, as the council's are, and waits until it is final.
+	/// Whether finality has stalled: blocks are made, and do not become final any more.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`].
+	pub async fn is_stalled(&self) -> Result<bool> {
+		let best: serde_json::Value = self.call("chain_getHeader", ()).await?;
+		let lag = number_of(&best)?.saturating_sub(self.finalized_number().await?);
+		Ok(lag > STALLED_AFTER)
+	}
+
+	/// Submits a call outside of any request, as the council's are, and waits until it is final; until it is in a block
+	/// if finality has stalled, which only the council can change.
 	///
 	/// Errors: [`Error::CallFailed`], also for what the call carried out on behalf of the council;
 	/// [`Error::Connection`].
@@ -322,11 +340,21 @@ impl Client {
 		let nonce = self.next_nonce().await?;
 		let progress = self.signed(call, nonce)?.submit_and_watch().await;
 		drop(turn);
-		let events = progress
-			.map_err(|error| call_failed(&error.to_string()))?
-			.wait_for_finalized_success()
-			.await
-			.map_err(|error| call_failed(&error.to_string()))?;
+		let failed = |error: &dyn std::fmt::Display| call_failed(&error.to_string());
+		let mut progress = progress.map_err(|error| failed(&error))?;
+		let is_stalled = self.is_stalled().await?;
+		let included = loop {
+			let status = progress.next().await.ok_or_else(connection_lost)?;
+			match status.map_err(|error| failed(&error))? {
+				TransactionStatus::InFinalizedBlock(block) => break block,
+				TransactionStatus::InBestBlock(block) if is_stalled => break block,
+				TransactionStatus::Error { message }
+				| TransactionStatus::Invalid { message }
+				| TransactionStatus::Dropped { message } => return Err(failed(&message)),
+				_ => {},
+			}
+		};
+		let events = included.wait_for_success().await.map_err(|error| failed(&error))?;
 		for event in events.iter() {
 			let event = event.map_err(chain)?;
 			// A motion that passes is carried out; if what it does fails, only its event says so.
