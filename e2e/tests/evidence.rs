@@ -213,18 +213,23 @@ fn a_document_under_a_merkle_anchor_is_proven_without_a_node() {
 	assert!(said.contains("document"), "{said}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn changes_of_validators_are_followed_from_genesis_and_from_a_checkpoint() {
+/// Two nodes of the development chain, of which the first makes it and the second is to.
+fn two_nodes(key: u8) -> [Node; 2] {
 	let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
 	let port = listener.local_addr().expect("it has an address").port();
 	drop(listener);
 	let address = format!("/ip4/127.0.0.1/tcp/{port}");
-	let key = "0000000000000000000000000000000000000000000000000000000000000003";
-	let first = Node::start_with(&["--node-key", key, "--listen-addr", &address]);
+	let first = Node::start_with(&["--node-key", &format!("{key:064}"), "--listen-addr", &address]);
 	let log = first.log();
 	let peer = log.split("Local node identity is: ").nth(1).expect("the node tells who it is");
 	let peer = format!("{address}/p2p/{}", peer.split_whitespace().next().expect("a name"));
 	let second = Node::start_on("dev", &["--validator", "--bootnodes", &peer]);
+	[first, second]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_validators_are_followed_from_genesis_and_from_a_checkpoint() {
+	let [first, second] = two_nodes(3);
 	let [operator, channel] = ["operator", "channel-one"].map(|name| Cli::new(&second, name));
 	let verifier = Verifier::new();
 	channel.ok(&["stream", "create", "invoices"]);
@@ -268,8 +273,9 @@ async fn changes_of_validators_are_followed_from_genesis_and_from_a_checkpoint()
 	until_active(&client, &[&new]).await;
 	let late = upload("with another validator");
 	let from_genesis = evidence_of("from-genesis", &late, &[]);
-	let from_checkpoint = evidence_of("from-checkpoint", &late, &["--from", checkpoint]);
-	let from_later = evidence_of("from-later", &late, &["--from", later]);
+	let from_checkpoint =
+		evidence_of("from-checkpoint", &late, &["--trusted-checkpoint", checkpoint]);
+	let from_later = evidence_of("from-later", &late, &["--trusted-checkpoint", later]);
 	drop((first, second));
 
 	let said = verifier.verified(&from_genesis, &chain, &[]);
@@ -278,20 +284,79 @@ async fn changes_of_validators_are_followed_from_genesis_and_from_a_checkpoint()
 		said.contains("Since genesis, which you trust, the validators have changed 2 times"),
 		"{said}"
 	);
-	let said = verifier.verified(&from_checkpoint, &chain, &["--checkpoint", checkpoint]);
+	let said = verifier.verified(&from_checkpoint, &chain, &["--trusted-checkpoint", checkpoint]);
 	assert!(said.contains("the checkpoint at block"), "{said}");
 	assert!(said.contains("the validators have changed 2 times"), "{said}");
-	let said = verifier.verified(&from_later, &chain, &["--checkpoint", later]);
+	let said = verifier.verified(&from_later, &chain, &["--trusted-checkpoint", later]);
 	assert!(said.contains("the validators have changed once"), "{said}");
 
 	// What starts elsewhere, and a proof with a change left out.
 	for (evidence, more) in [
-		(&from_genesis, vec!["--checkpoint", checkpoint]),
+		(&from_genesis, vec!["--trusted-checkpoint", checkpoint]),
 		(&from_checkpoint, vec![]),
-		(&from_checkpoint, vec!["--checkpoint", later]),
+		(&from_checkpoint, vec!["--trusted-checkpoint", later]),
 	] {
 		let (code, said) = verifier.refused(evidence, &chain, &more);
 		assert_eq!(code, Some(NOT_VERIFIED), "{said}");
 		assert!(said.contains("refused: from:"), "{said}");
 	}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evidence_goes_on_from_a_checkpoint_after_finality_was_handed_over() {
+	let [mut first, second] = two_nodes(4);
+	let [operator, channel] = ["operator", "channel-one"].map(|name| Cli::new(&second, name));
+	let verifier = Verifier::new();
+	channel.ok(&["stream", "create", "invoices"]);
+	let account =
+		|cli: &Cli| text(&cli.json(&["vault", "show", "--json"])[0], "account").to_owned();
+	let (lost, left) = (account(&operator), account(&channel));
+	let vault = LocalVault::development("channel-one").expect("an example organization");
+	let client = Client::connect(&second.url(), Arc::new(vault)).await.expect("it answers");
+	channel.set_session_keys(&second);
+	operator.ok(&["validator", "add", &left]);
+	until_active(&client, &[&lost, &left]).await;
+
+	// One of two is lost, so nothing becomes final. The council decides nevertheless.
+	first.kill();
+	while !client.is_stalled().await.expect("it answers") {
+		tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+	}
+	operator.ok(&["validator", "resume-finality", "--lost", &lost, "--delay", "3"]);
+	until_active(&client, &[&left]).await;
+	let document = verifier.write("document.txt", "after the change by force");
+	let uploaded = channel.json(&["upload", "--stream", "invoices", "--json", &document]);
+	let record = text(&uploaded[0], "recordId");
+
+	// From genesis nobody can follow, and nothing is written that a verifier would refuse.
+	let file = verifier.file("late.evidence");
+	let evidence = ["evidence", record, "-o", path(&file)];
+	let (code, said) = channel.refused(&evidence);
+	assert_eq!(code, NOT_VERIFIED, "{said}");
+	assert!(said.contains("ask the council for a checkpoint"), "{said}");
+	assert!(!file.exists());
+
+	let checkpoint = verifier.file("signed.json");
+	let checkpoint = path(&checkpoint);
+	channel.ok(&["checkpoint", "make", "-o", checkpoint]);
+	let from_there = [&evidence[..], &["--checkpoint", checkpoint]].concat();
+	let (_, said) = channel.refused(&from_there);
+	assert!(said.contains("0 of 1 seats of the council have signed it"), "{said}");
+	channel.ok(&["checkpoint", "sign", checkpoint]);
+	let (_, said) = channel.refused(&from_there);
+	assert!(said.contains("0 of 1 seats"), "channel-one has no seat: {said}");
+	operator.ok(&["checkpoint", "sign", checkpoint]);
+	channel.ok(&from_there);
+	drop((first, second));
+
+	let chain = verifier.specification("dev");
+	let said = verifier.verified(path(&file), &chain, &["--checkpoint", checkpoint]);
+	assert!(said.contains("1 of 1 seats of the council signed"), "{said}");
+	let (_, said) = verifier.refused(path(&file), &chain, &[]);
+	assert!(said.contains("refused: from:"), "{said}");
+	let content = fs::read_to_string(checkpoint).expect("written");
+	let forged = verifier.write("forged.json", content.replace("\"weight\": 1", "\"weight\": 2"));
+	let (code, said) = verifier.refused(path(&file), &chain, &["--checkpoint", &forged]);
+	assert_eq!(code, Some(NOT_VERIFIED), "{said}");
+	assert!(said.contains("does not hold"), "{said}");
 }

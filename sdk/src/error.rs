@@ -59,7 +59,7 @@ pub enum Error {
 	#[error("the document does not match the chain: it is another one, was changed, or the key is wrong")]
 	NotVerified,
 	/// A verifier would refuse the evidence that was made.
-	#[error("{0}, if this evidence were verified{}", without_proof(.0))]
+	#[error("a verifier would refuse this evidence: {}: {}{}", .0.part, .0.reason, without_proof(.0))]
 	NotProvable(credio_evidence::Refused),
 	/// A checkpoint cannot be made, or does not hold.
 	#[error(transparent)]
