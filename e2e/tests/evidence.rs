@@ -223,7 +223,7 @@ fn two_nodes(key: u8) -> [Node; 2] {
 	let log = first.log();
 	let peer = log.split("Local node identity is: ").nth(1).expect("the node tells who it is");
 	let peer = format!("{address}/p2p/{}", peer.split_whitespace().next().expect("a name"));
-	let second = Node::start_on("dev", &["--validator", "--bootnodes", &peer]);
+	let second = Node::start_on("dev", &["--validator", "--force-authoring", "--bootnodes", &peer]);
 	[first, second]
 }
 

@@ -12,7 +12,7 @@ use credio_primitives::{
 };
 use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
-	error::DispatchError,
+	error::{BackendError, DispatchError, ExtrinsicError, RpcError},
 	rpcs::client::{RpcClient, RpcParams, RpcSubscription},
 	transactions::{SubmittableTransaction, TransactionStatus},
 	utils::{AccountId32, MultiSignature},
@@ -341,7 +341,7 @@ impl Client {
 		let progress = self.signed(call, nonce)?.submit_and_watch().await;
 		drop(turn);
 		let failed = |error: &dyn std::fmt::Display| call_failed(&error.to_string());
-		let mut progress = progress.map_err(|error| failed(&error))?;
+		let mut progress = progress.map_err(|error| call_failed(&refusal(&error)))?;
 		let is_stalled = self.is_stalled().await?;
 		let included = loop {
 			let status = progress.next().await.ok_or_else(connection_lost)?;
@@ -398,9 +398,24 @@ fn hex_of(bytes: &[u8]) -> String {
 	format!("0x{}", hex::encode(bytes))
 }
 
+/// Why a transaction was not taken, with what the node says beside its message.
+fn refusal(error: &ExtrinsicError) -> String {
+	let data = match error {
+		ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(RpcError::ClientError(
+			subxt::rpcs::Error::User(user),
+		))) => user.data.as_ref(),
+		_ => None,
+	};
+	data.map_or_else(
+		|| error.to_string(),
+		|data| format!("{error}: {}", data.get().trim_matches('"')),
+	)
+}
+
 /// A call that failed, with the chain's own code of refusal in words.
 fn call_failed(error: &str) -> Error {
-	let code = error.rsplit_once("custom error: ").and_then(|(_, code)| code.trim().parse().ok());
+	let lower = error.to_lowercase();
+	let code = lower.rsplit_once("custom error: ").and_then(|(_, code)| code.trim().parse().ok());
 	let words = code.and_then(validity::describe);
 	Error::CallFailed(words.map_or_else(|| error.to_owned(), str::to_owned))
 }
