@@ -17,6 +17,7 @@ use tempfile::TempDir;
 pub mod index;
 pub mod neighbour;
 pub mod network;
+pub mod raw;
 pub mod uploads;
 
 /// How long a node may take until it serves JSON-RPC.
