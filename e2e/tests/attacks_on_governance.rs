@@ -184,9 +184,9 @@ async fn a_seat_that_floods_the_council_slows_no_other() {
 		assert_eq!(submit(&rpc, &extrinsic).await, invalid(validity::OPERATIONAL_NOT_ALLOWED));
 	}
 	// What is no governance is its organization's, which is suspended.
-	let in_a_batch = propose(2, &remark(0, 4_900_000), &metadata);
+	let in_a_batch = propose(2, &remark(0, 3_500_000), &metadata);
 	let in_a_batch = hostile.batch_all(&[in_a_batch, remark(0, 4)]).expect("a batch");
-	for call in [remark(0, 4_900_000), in_a_batch] {
+	for call in [remark(0, 3_500_000), in_a_batch] {
 		let extrinsic = sign(hostile, &call).await;
 		assert_eq!(submit(&rpc, &extrinsic).await, invalid(validity::ORGANIZATION_SUSPENDED));
 	}
