@@ -7,6 +7,7 @@ use jsonrpsee::{
 	rpc_params,
 	ws_client::{WsClient, WsClientBuilder},
 };
+use std::time::Duration;
 use subxt::{
 	ext::codec::{Decode, Encode},
 	Metadata,
@@ -14,6 +15,8 @@ use subxt::{
 
 /// Blocks after which nobody waits any longer for an extrinsic to be in one.
 const PATIENCE: u32 = 60;
+/// How often a node is asked where it listens.
+const TRIES: usize = 300;
 
 /// Connects to a node.
 ///
@@ -125,10 +128,16 @@ pub async fn best_number(client: &Client) -> u32 {
 ///
 /// # Panics
 ///
-/// If it listens at none.
+/// If it listens at none soon.
 pub async fn peer_address(node: &WsClient) -> String {
-	let addresses: Vec<String> =
-		node.request("system_localListenAddresses", rpc_params![]).await.expect("it answers");
-	let local = addresses.iter().find(|one| one.starts_with("/ip4/127.0.0.1/tcp/"));
-	local.expect("it listens on loopback").clone()
+	for _ in 0..TRIES {
+		let addresses: Vec<String> =
+			node.request("system_localListenAddresses", rpc_params![]).await.expect("it answers");
+		if let Some(local) = addresses.iter().find(|one| one.starts_with("/ip4/127.0.0.1/tcp/")) {
+			return local.clone();
+		}
+		// It serves JSON-RPC before it listens to other nodes, and nothing tells when it does.
+		tokio::time::sleep(Duration::from_millis(100)).await;
+	}
+	panic!("it listens nowhere on loopback");
 }
