@@ -17,6 +17,7 @@ use tempfile::TempDir;
 pub mod index;
 pub mod neighbour;
 pub mod network;
+pub mod raw;
 pub mod uploads;
 
 /// How long a node may take until it serves JSON-RPC.
@@ -169,6 +170,14 @@ impl Node {
 	/// Folder of the node's database.
 	pub fn database(&self) -> PathBuf {
 		self.folder.path().join("chain")
+	}
+
+	/// The most memory that it has held so far, in KiB; 0 if it does not run.
+	pub fn peak_memory(&self) -> u64 {
+		let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
+		let status = status.unwrap_or_default();
+		let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+		line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
 	}
 
 	/// What it has logged so far.

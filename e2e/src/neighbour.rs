@@ -1,15 +1,20 @@
 //! A neighbour of the validators that gossips whatever it is told to: no pool of its own keeps anything back.
 //!
-//! It takes part in two protocols of the network only. It announces itself as a full node that knows the genesis block,
-//! which is what it takes to be listened to, and it sends transactions.
+//! It takes part in three protocols of the network only. It announces itself as a full node that knows the genesis block,
+//! which is what it takes to be listened to; it sends transactions; and it offers transactions and answers what is offered
+//! to it, as it likes.
 
+use futures::future::join_all;
 use sc_network::{
 	config::{
-		FullNetworkConfiguration, MultiaddrWithPeerId, NetworkConfiguration, NonReservedPeerMode,
-		NotificationHandshake, Params, ProtocolId, Role, SetConfig,
+		FullNetworkConfiguration, IncomingRequest, MultiaddrWithPeerId, NetworkConfiguration,
+		NonReservedPeerMode, NotificationHandshake, OutgoingResponse, Params, ProtocolId, Role,
+		SetConfig,
 	},
-	service::traits::{NetworkBackend, NotificationEvent, NotificationService, ValidationResult},
-	NetworkWorker,
+	service::traits::{
+		NetworkBackend, NetworkService, NotificationEvent, NotificationService, ValidationResult,
+	},
+	IfDisconnected, NetworkWorker, PeerId, ProtocolName,
 };
 use sp_core::H256;
 use sp_runtime::{generic, traits::BlakeTwo256, OpaqueExtrinsic};
@@ -19,6 +24,7 @@ use std::{
 		atomic::{AtomicUsize, Ordering},
 		Arc,
 	},
+	time::Duration,
 };
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -29,13 +35,22 @@ type Worker = NetworkWorker<Block, H256>;
 const MAX_NOTIFICATION: u64 = 16 * 1024 * 1024;
 /// Transactions that wait to be sent.
 const QUEUE: usize = 1_024;
+/// Longest wait for the answer to an offer.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The neighbour. It leaves when this is dropped.
 pub struct Neighbour {
 	queue: mpsc::Sender<Vec<u8>>,
 	listeners: Arc<AtomicUsize>,
+	network: Arc<dyn NetworkService>,
+	peers: Vec<PeerId>,
+	offers: ProtocolName,
+	offered: Arc<AtomicUsize>,
 	_tasks: JoinSet<()>,
 }
+
+/// What a neighbour answers to what is offered to it; nothing at all if this is none.
+pub type Answer = fn(&[u8]) -> Option<Vec<u8>>;
 
 impl Neighbour {
 	/// Joins the network of this genesis hash by connecting to these peers, given as multiaddresses.
@@ -44,17 +59,24 @@ impl Neighbour {
 	///
 	/// If it cannot start.
 	pub fn join(genesis: [u8; 32], peers: &[String]) -> Self {
+		Self::join_answering(genesis, peers, |_| None)
+	}
+
+	/// As [`Self::join`], with what it answers to offers.
+	pub fn join_answering(genesis: [u8; 32], peers: &[String], answer: Answer) -> Self {
 		let mut config = NetworkConfiguration::new_memory();
 		config.listen_addresses = vec!["/ip4/127.0.0.1/tcp/0".parse().expect("an address")];
 		let peer =
 			|peer: &String| peer.parse::<MultiaddrWithPeerId>().expect("an address of a peer");
 		config.default_peers_set.reserved_nodes = peers.iter().map(peer).collect();
+		let ids = config.default_peers_set.reserved_nodes.iter().map(|one| one.peer_id).collect();
 		let mut network = FullNetworkConfiguration::<Block, H256, Worker>::new(&config, None);
 		let mut tasks = JoinSet::new();
 		tasks.spawn(run_peer_store(network.take_peer_store()));
 		let peers = network.peer_store_handle();
 		let metrics = Worker::register_notification_metrics(None);
-		let protocol = |name: &str| format!("/{}/{name}/1", hex::encode(genesis)).into();
+		let protocol =
+			|name: &str| ProtocolName::from(format!("/{}/{name}/1", hex::encode(genesis)));
 		let (announcements, announcing) = Worker::notification_config(
 			protocol("block-announces"),
 			Vec::new(),
@@ -79,6 +101,16 @@ impl Neighbour {
 			peers,
 		);
 		network.add_notification_protocol(transactions);
+		let offers = protocol("credio/offers");
+		let (sender, incoming) = async_channel::bounded(QUEUE);
+		network.add_request_response_protocol(Worker::request_response_config(
+			offers.clone(),
+			Vec::new(),
+			MAX_NOTIFICATION,
+			MAX_NOTIFICATION,
+			TIMEOUT,
+			Some(sender),
+		));
 		let worker = Worker::new(Params {
 			role: Role::Full,
 			executor: Box::new(|task| {
@@ -96,10 +128,29 @@ impl Neighbour {
 		.expect("the network starts");
 		let (queue, queued) = mpsc::channel(QUEUE);
 		let listeners = Arc::<AtomicUsize>::default();
+		let offered = Arc::<AtomicUsize>::default();
+		let service = worker.network_service();
 		tasks.spawn(NetworkBackend::run(worker));
 		tasks.spawn(listen(announcing));
 		tasks.spawn(send(sending, queued, listeners.clone()));
-		Self { queue, listeners, _tasks: tasks }
+		tasks.spawn(answer_offers(incoming, answer, offered.clone()));
+		Self { queue, listeners, network: service, peers: ids, offers, offered, _tasks: tasks }
+	}
+
+	/// How often something was offered to it.
+	pub fn offered(&self) -> usize {
+		self.offered.load(Ordering::Relaxed)
+	}
+
+	/// Sends bytes to all peers that it connected to, as an offer, and returns what each of them answers, if it does.
+	pub async fn offer(&self, offer: &[u8]) -> Vec<Option<Vec<u8>>> {
+		let answers = self.peers.iter().map(|peer| async {
+			let protocol = self.offers.clone();
+			let at_once = IfDisconnected::ImmediateError;
+			let answer = self.network.request(*peer, protocol, offer.to_vec(), None, at_once);
+			answer.await.ok().map(|(answer, _)| answer)
+		});
+		join_all(answers).await
 	}
 
 	/// Peers that it can send transactions to now.
@@ -131,6 +182,30 @@ async fn run_peer_store(store: <Worker as NetworkBackend<Block, H256>>::PeerStor
 async fn listen(mut service: Box<dyn NotificationService>) {
 	while let Some(event) = service.next_event().await {
 		accept(event);
+	}
+}
+
+/// Answers offers. Those that it leaves without an answer, it never lets go of.
+async fn answer_offers(
+	incoming: async_channel::Receiver<IncomingRequest>,
+	answer: Answer,
+	offered: Arc<AtomicUsize>,
+) {
+	let mut unanswered = Vec::new();
+	while let Ok(IncomingRequest { payload, pending_response, .. }) = incoming.recv().await {
+		offered.fetch_add(1, Ordering::Relaxed);
+		match answer(&payload) {
+			Some(answer) => {
+				let response = OutgoingResponse {
+					result: Ok(answer),
+					reputation_changes: vec![],
+					sent_feedback: None,
+				};
+				// Whoever offered may have gone.
+				let _ = pending_response.send(response);
+			},
+			None => unanswered.push(pending_response),
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ use credio_sdk::{
 use futures::StreamExt;
 use jsonrpsee::{
 	core::{
-		client::{ClientT, Subscription, SubscriptionClientT},
+		client::{ClientT, Subscription, SubscriptionClientT, SubscriptionKind},
 		ClientError,
 	},
 	rpc_params,
@@ -48,8 +48,12 @@ async fn code(
 
 /// Posts JSON, as a proxy for `client` does.
 fn post(node: &Node, body: &Value, client: &str) -> Value {
+	post_text(node, &body.to_string(), client)
+}
+
+/// The same, as it is written.
+fn post_text(node: &Node, body: &str, client: &str) -> Value {
 	let address = node.url().trim_start_matches("ws://").to_owned();
-	let body = body.to_string();
 	let mut stream = TcpStream::connect(&address).expect("it listens");
 	write!(
 		stream,
@@ -226,6 +230,40 @@ async fn what_takes_a_token_is_not_had_past_it() {
 	let version: Result<Value, _> =
 		client.request("state_call", rpc_params!["Core_version", "0x"]).await;
 	assert!(version.is_ok(), "other functions are there");
+}
+
+/// Ways around the names of methods and of parameters: a batch, parameters by name, a name with escapes, a block that is
+/// followed.
+#[tokio::test]
+async fn what_takes_a_token_is_not_had_by_detours() {
+	let node = Node::start();
+	let client = connect(&node).await;
+	let by_name = json!({ "name": "RecordsApi_read", "bytes": "0x00" });
+	let batch = json!([
+		call("state_call", json!(["RecordsApi_read", "0x00"])),
+		call("state_call", by_name),
+		call("system_chain", json!([])),
+	]);
+	let answers = post(&node, &batch, "");
+	assert_eq!(answers[0]["error"]["code"], 9104, "{answers}");
+	assert_eq!(answers[1]["error"]["code"], 9104, "{answers}");
+	assert!(answers[2]["result"].is_string(), "{answers}");
+	let escaped = r#"{"jsonrpc":"2.0","id":1,"method":"state_call","params":["\u0052ecordsApi_read","0x00"]}"#;
+	let answer = post_text(&node, escaped, "");
+	assert_eq!(answer["error"]["code"], 9104, "{answer}");
+
+	let (begin, end) = ("chainHead_v1_follow", "chainHead_v1_unfollow");
+	let mut head: Subscription<Value> =
+		client.subscribe(begin, rpc_params![true], end).await.expect("it follows");
+	let event = head.next().await.expect("it goes on").expect("an event");
+	let SubscriptionKind::Subscription(id) = head.kind() else { panic!("it has an id") };
+	let (id, hash) = (json!(id), &event["finalizedBlockHashes"][0]);
+	for function in ["RecordsApi_payload", "GrantsApi_stream_keys"] {
+		let params = rpc_params![&id, hash, function, "0x00"];
+		assert_eq!(code(&client, "chainHead_v1_call", params).await, 9104, "{function}");
+	}
+	let params = rpc_params![&id, hash, "Core_version", "0x"];
+	assert_eq!(code(&client, "chainHead_v1_call", params).await, 0, "other functions are there");
 }
 
 #[tokio::test]

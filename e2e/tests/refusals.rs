@@ -1,7 +1,8 @@
 //! What has to be refused, tried from outside: roles, organizations, streams, grants, keys.
 
 use credio_e2e::{uploads::path, Cli, Node};
-use std::{fs, path::Path};
+use credio_sdk::{calls::Call, primitives::StreamName, vault::LocalVault, Client, Error};
+use std::{fs, path::Path, sync::Arc};
 
 const REJECTED: i32 = 3;
 const DENIED: i32 = 4;
@@ -182,4 +183,56 @@ fn members_act_within_their_roles() {
 	let file = node.folder().join("order.txt");
 	fs::write(&file, "order").unwrap();
 	newcomer.ok(&["upload", "--stream", "orders", "--json", path(&file)]);
+}
+
+/// What hides in a text, moves the cursor of a terminal, or turns what follows around.
+const DECEPTIVE: [&str; 5] =
+	["invoices\u{202e}fdp", "invoices\u{1b}[2J", "invoices\n", "invoi\u{200b}ces", " invoices"];
+
+#[test]
+fn names_and_purposes_that_deceive_are_refused() {
+	let node = Node::start();
+	let [operator, channel, funder] =
+		["operator", "channel-one", "funder-one"].map(|name| Cli::new(&node, name));
+	let newcomer = Cli::with_new_vault(&node, "acme");
+	let shown = newcomer.json(&["vault", "show", "--json"]);
+	let account = text(&shown[0], "account").to_owned();
+	let key = shown[0]["encryptionKeys"][0].as_str().expect("a key").to_owned();
+	let created = channel.json(&["stream", "create", "invoices", "--json"]);
+	let stream = text(&created[0], "id").to_owned();
+	for name in DECEPTIVE {
+		let register = ["org", "register", name, "--account", &account, "--encryption-key", &key];
+		let (_, said) = operator.refused(&register);
+		assert!(said.contains("InvalidName"), "{name:?}: {said}");
+		let (_, said) = channel.refused(&["stream", "create", name]);
+		assert!(said.contains("invisible and control characters"), "{name:?}: {said}");
+		let ask = ["access", "request", "--stream", &stream, "--purpose", name];
+		let (code, said) = funder.refused(&ask);
+		assert_eq!(code, REJECTED, "{name:?}: {said}");
+		assert!(said.contains("InvalidPurpose"), "{name:?}: {said}");
+	}
+	assert_eq!(channel.json(&["stream", "list", "--json"]).len(), 1);
+	assert_eq!(operator.json(&["org", "list", "--json"]).len(), 5);
+	// In any script, they are what they look like.
+	channel.ok(&["stream", "create", "发票 Łódź"]);
+}
+
+/// As a client sends them that checks nothing.
+#[tokio::test]
+async fn the_chain_refuses_names_that_deceive_by_itself() {
+	let node = Node::start();
+	let vault = LocalVault::development("channel-one").expect("an example");
+	let client = Client::connect(&node.url(), Arc::new(vault)).await.expect("it answers");
+	for name in DECEPTIVE.map(str::as_bytes).into_iter().chain([&b"\0"[..], b"\xff", b""]) {
+		let bytes: StreamName = name.to_vec().try_into().expect("it is short");
+		let key = credio_sdk::primitives::RequestKey(sp_crypto_hashing::blake2_256(name));
+		match client.apply(key, &[Call::create_stream(&bytes)]).await {
+			Err(Error::Rejected(status)) => {
+				let error = status.receipt.and_then(|receipt| receipt.error).expect("it says why");
+				assert_eq!(error.name, "Anchor.InvalidName");
+			},
+			other => panic!("{name:?}: {other:?}"),
+		}
+	}
+	assert!(client.streams(None).await.expect("it answers").is_empty());
 }

@@ -143,7 +143,8 @@ pub mod pallet {
 		NotAuthorized,
 		/// A Merkle anchor covers 1 to 1,048,576 documents: make several anchors.
 		LeavesOutOfRange,
-		/// A name is 1 to 64 bytes of UTF-8: choose another one.
+		/// A name is 1 to 64 bytes of UTF-8, without invisible and control characters, and without white space around it:
+		/// choose another one.
 		InvalidName,
 		/// The organization owns as many streams as one can: append to one that it has.
 		TooManyStreams,

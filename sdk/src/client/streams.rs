@@ -11,7 +11,8 @@ use credio_primitives::{
 	grant::GrantKey,
 	limits,
 	rpc::{GrantJson, StreamJson},
-	GrantId, GrantStatus, KeyEpoch, Resource, StreamId, StreamName, WrappedKey, WrappedSecret,
+	text, GrantId, GrantStatus, KeyEpoch, Resource, StreamId, StreamName, WrappedKey,
+	WrappedSecret,
 };
 
 /// How often a rotation is made again because somebody else made one meanwhile.
@@ -134,11 +135,15 @@ pub(crate) fn is_rejected_for(
 }
 
 fn stream_name(name: &str) -> Result<StreamName> {
-	if name.is_empty() {
-		return Err(Error::Argument("a stream's name is 1 to 64 bytes long".into()));
+	let unfit = || {
+		Error::Argument(
+			"a stream's name is 1 to 64 bytes of text, without invisible and control characters, and without white \
+			 space around it"
+				.into(),
+		)
+	};
+	if !text::is_plain(name) {
+		return Err(unfit());
 	}
-	name.as_bytes()
-		.to_vec()
-		.try_into()
-		.map_err(|_| Error::Argument("a stream's name is 1 to 64 bytes long".into()))
+	name.as_bytes().to_vec().try_into().map_err(|_| unfit())
 }
