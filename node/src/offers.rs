@@ -8,7 +8,7 @@ use crate::{
 	pool::{Amount, FairPool, Origin},
 	service::FullClient,
 };
-use codec::{DecodeAll, Encode};
+use codec::{Compact, Decode, DecodeAll, Encode};
 use credio_runtime::opaque::{Block, UncheckedExtrinsic};
 use futures::StreamExt;
 use sc_client_api::BlockchainEvents;
@@ -70,8 +70,7 @@ pub fn configuration<Network: NetworkBackend<Block, H256>>(
 /// Answers offers, one after the other.
 pub async fn answer(pool: Arc<FairPool>, client: Arc<FullClient>, incoming: Incoming) {
 	while let Ok(IncomingRequest { payload, pending_response, .. }) = incoming.recv().await {
-		let offered = Vec::<UncheckedExtrinsic>::decode_all(&mut payload.as_slice());
-		let offered = offered.ok().filter(|offered| offered.len() <= MAX_OFFERED.count);
+		let offered = offered(&payload);
 		let mut response =
 			OutgoingResponse { result: Err(()), reputation_changes: vec![], sent_feedback: None };
 		match offered {
@@ -87,6 +86,13 @@ pub async fn answer(pool: Arc<FairPool>, client: Arc<FullClient>, incoming: Inco
 		// Whoever asked may have gone.
 		let _ = pending_response.send(response);
 	}
+}
+
+/// The transactions of an offer; `None` for what is no offer. Nothing of one that has too many is looked at.
+fn offered(payload: &[u8]) -> Option<Vec<UncheckedExtrinsic>> {
+	let count = Compact::<u32>::decode(&mut &payload[..]).ok()?;
+	(count.0 as usize <= MAX_OFFERED.count).then_some(())?;
+	Vec::decode_all(&mut &payload[..]).ok()
 }
 
 /// Takes what is offered, and returns whether it is held now.
