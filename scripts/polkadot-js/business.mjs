@@ -27,18 +27,23 @@ async function govern(api, alice) {
 	return admin;
 }
 
-/** The council makes a member a validator and ends that at once: nobody makes its blocks. There is none to reinstate. */
+/** The council makes a member a validator and ends that at once: nobody makes its blocks. There is none to reinstate, and finality goes on. */
 async function validate(api, alice, bob) {
-	const { session, utility, validators } = api.tx;
+	const { utility, validators } = api.tx;
 	const { keys, proof } = sessionKeys(bob.pair);
-	await bob.call(session.setKeys(keys, proof));
+	await bob.call(validators.setKeys(keys, proof));
 	const { address } = bob.pair;
 	const changes = [validators.addValidator(address), validators.removeValidator(address)];
 	const changed = await decide(api, alice, utility.batchAll(changes));
 	for (const name of ['ValidatorAdded', 'ValidatorRemoved']) field(changed, `validators.${name}`, 'validator');
-	const refused = await decide(api, alice, validators.reinstateValidator(address));
-	const error = api.registry.findMetaError(field(refused, 'council.Executed', 'result').asErr.asModule);
-	if (error.name !== 'NotDisabled') throw new Error(`another error: ${error.name}`);
+	for (const [call, reason] of [
+		[validators.reinstateValidator(address), 'NotDisabled'],
+		[validators.resumeFinality([address], 2 ** 32 - 1, 0), 'FutureBlock'],
+	]) {
+		const refused = await decide(api, alice, call);
+		const error = api.registry.findMetaError(field(refused, 'council.Executed', 'result').asErr.asModule);
+		if (error.name !== reason) throw new Error(`another error: ${error.name}`);
+	}
 }
 
 /** An admin manages the members and keys of its organization. */
@@ -63,7 +68,7 @@ async function write(api, bob) {
 	const root = blake2AsHex(u8aConcat(Buffer.from('credio/merkle-node/v1'), ...leaves));
 	const payload = `0x01${randomAsHex(200).slice(2)}`;
 	const entries = await bob.apply(
-		grants.openEpoch(stream, 0, wrapped(), []),
+		grants.openEpoch(stream, 0, randomAsHex(32), wrapped(), []),
 		anchor.anchorDigest(stream, randomAsHex(32), randomAsHex(32)),
 		anchor.anchorMerkle(stream, randomAsHex(32), root, 2),
 		records.append(stream, randomAsHex(32), 0, randomAsHex(32), payload, null),

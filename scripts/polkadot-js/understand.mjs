@@ -12,8 +12,8 @@ import { connect, finality, OWN, RecordingProvider, run } from './lib.mjs';
 import { checkApis, checkBlocks, checkPallets, checkStorage, checkTypes } from './metadata.mjs';
 import { checkDefinitions, checkMethods } from './rpc.mjs';
 
-/** The node refuses what would be repeated, a bundle expires with time, and the only validator commits no offence. */
-const UNSEEN = ['idempotency.Repeated', 'bundles.Expired', 'validators.ValidatorDisabled', 'validators.ValidatorReinstated'];
+/** The node refuses what would be repeated, a bundle expires with time, the only validator commits no offence, and finality goes on. */
+const UNSEEN = ['idempotency.Repeated', 'bundles.Expired', 'validators.ValidatorDisabled', 'validators.ValidatorReinstated', 'validators.FinalityResumed'];
 
 /** Holds our extensions against what @polkadot/api takes those for that it has no code for: they sign nothing. */
 function checkExtensions(api) {

@@ -265,7 +265,7 @@ pub mod pallet {
 		}
 
 		/// Gives finality back to a chain on which so many validators are lost for ever that nothing becomes final:
-		/// removes those that are lost, and hands finality to the others, who vote on top of `best_finalized` from
+		/// removes those that are `lost`, and hands finality to the others, who vote on top of `best_finalized` from
 		/// `delay` blocks after the one that plans it.
 		///
 		/// `best_finalized` is the highest block that is final at any of the validators that are left. `delay` is long
@@ -287,7 +287,8 @@ pub mod pallet {
 			Self::do_resume_finality(lost.into_inner(), Stall { delay, best_finalized })
 		}
 
-		/// Sets the session keys of the caller, with a proof that it holds them. Those of a validator that stays hold from
+		/// Sets the session keys of the caller. `keys` are their public halves, and `proof` shows that it holds them: a node makes both.
+		/// Those of a validator that stays hold from
 		/// the session after the next one on.
 		///
 		/// Origin: any member. A validator can do so once in `Config::KeyChangeInterval` blocks. Errors:

@@ -46,6 +46,10 @@ fn weights_are_what_was_measured() {
 	assert_eq!(measured().len(), names.len() + 2);
 }
 
+/// Calls whose weights are derived from what they read and write, generously, and yet to be measured.
+const DERIVED: [(&str, &str); 2] =
+	[("pallet_validators", "resume_finality"), ("pallet_validators", "set_keys")];
+
 #[test]
 fn each_weight_says_how_it_was_measured() {
 	for (name, text) in measured() {
@@ -60,7 +64,13 @@ fn each_weight_says_how_it_was_measured() {
 		assert!(text.contains("STEPS: `50`, REPEAT: `20`"), "{name} has too few samples");
 		let functions = text.matches("\tfn ").count();
 		let times = text.matches("// Minimum execution time: ").count();
-		assert!(functions > 0 && functions == times, "{name} has functions that were not measured");
+		let derived = DERIVED.iter().filter(|(pallet, _)| *pallet == name).collect::<Vec<_>>();
+		for (_, call) in &derived {
+			let says_so = format!("\tfn {call}() -> Weight {{\n\t\t// Derived by hand");
+			assert!(text.contains(&says_so), "{name} does not say how {call} was derived");
+		}
+		let known = times + derived.len();
+		assert!(functions > 0 && functions == known, "{name} has functions that were not measured");
 		assert!(!text.contains("// Minimum execution time: 0_000"), "{name} took no time");
 	}
 }
