@@ -2,7 +2,7 @@
 
 use credio_e2e::{uploads::path, Cli, Node};
 use credio_sdk::{
-	client::{Outcome, StreamPart, Terms, Unread, Upload, Uploaded},
+	client::{End, Outcome, StreamPart, Terms, Unread, Upload, Uploaded},
 	primitives::{Denial, Permission, Resource},
 	vault::LocalVault,
 	Client,
@@ -292,7 +292,7 @@ async fn a_stream_is_fetched_in_parts_with_what_may_be_read_of_it() {
 	assert!(part.entries.iter().all(denied));
 	let terms = Terms {
 		purpose: "assess one receivable".into(),
-		expires_in: None,
+		end: End::Never,
 		delegable: false,
 		from_epoch: None,
 	};

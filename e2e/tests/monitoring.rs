@@ -75,7 +75,7 @@ fn operators_see_what_happens() {
 	funder.refused(&["fetch", &record, "-o", out]);
 	funder.refused(&["fetch", &record, "-o", out]);
 	let grant = ["grant", "--stream", "invoices", "--to", "funder-one", "--purpose", "monitoring"];
-	channel.ok(&[&grant[..], &["--expires-in", "3000"]].concat());
+	channel.ok(&[&grant[..], &["--for", "50min"]].concat());
 	// What changes slowly is looked at every ten blocks.
 	channel.ok(&["watch", "--stream", "invoices", "--limit", "2"]);
 	for number in 0..5 {

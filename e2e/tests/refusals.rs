@@ -108,8 +108,8 @@ fn grants_end_by_expiry_by_revocation_and_with_their_parent() {
 		"funder-one",
 		"--purpose",
 		"for a moment",
-		"--expires-in",
-		"12",
+		"--for",
+		"12s",
 	]);
 	funder.ok(&fetch);
 	// Blocks pass while the channel appends; nobody ends the grant.

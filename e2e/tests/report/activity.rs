@@ -98,8 +98,8 @@ fn an_activity_report_has_what_was_done_and_nothing_else() {
 		"funder-one",
 		"--purpose",
 		"briefly",
-		"--expires-in",
-		"10",
+		"--for",
+		"10s",
 	]);
 	let holds = || {
 		let held = channel.json(&["grants", "--to", "funder-one", "--active", "--json"]);
