@@ -134,7 +134,7 @@ pub enum Command {
 	},
 	/// Give an organization a grant to read, or to append
 	#[command(
-		after_help = "Example: credio grant --stream invoices --to funder-one --purpose 'assess for funding' --expires-in 86400"
+		after_help = "Example: credio grant --stream invoices --to funder-one --purpose 'assess for funding' --for 30d"
 	)]
 	Grant(GrantArguments),
 	/// End a grant at once, and open the stream's next key epoch
@@ -755,13 +755,13 @@ pub enum AccessCommand {
 		pending: bool,
 	},
 	/// Approve an access request
-	#[command(after_help = "Example: credio access approve 0x19…c4 --expires-in 86400")]
+	#[command(after_help = "Example: credio access approve 0x19…c4 --for 30d")]
 	Approve {
 		/// The access request
 		request: AccessRequestId,
-		/// Number of blocks for which the grant holds
-		#[arg(long, value_name = "BLOCKS")]
-		expires_in: Option<u32>,
+		/// When the grant ends
+		#[command(flatten)]
+		end: EndArguments,
 		/// Let the grantee give it on
 		#[arg(long)]
 		delegable: bool,
@@ -862,6 +862,28 @@ pub struct UploadArguments {
 	pub files: Vec<PathBuf>,
 }
 
+/// When a grant ends.
+#[derive(Args, Clone, Copy, Debug)]
+#[group(multiple = false)]
+pub struct EndArguments {
+	/// How long it holds, from now on, by the chain's clock: 30d, 12h, 90min
+	#[arg(long = "for", value_name = "TIME", value_parser = crate::time::parse_duration)]
+	duration: Option<std::time::Duration>,
+	/// The last day on which it holds, in UTC (2027-01-31), or the last moment (2027-01-31T12:00:00Z)
+	#[arg(long, value_name = "DATE", value_parser = crate::time::parse_until)]
+	until: Option<u64>,
+}
+
+impl From<EndArguments> for credio_sdk::client::End {
+	fn from(end: EndArguments) -> Self {
+		match (end.duration, end.until) {
+			(Some(duration), _) => Self::After(duration),
+			(None, Some(moment)) => Self::At(moment),
+			(None, None) => Self::Never,
+		}
+	}
+}
+
 /// What to grant.
 #[derive(Debug, Args)]
 pub struct GrantArguments {
@@ -880,9 +902,9 @@ pub struct GrantArguments {
 	/// Why; public to all members
 	#[arg(long)]
 	pub purpose: String,
-	/// Number of blocks for which it holds
-	#[arg(long, value_name = "BLOCKS")]
-	pub expires_in: Option<u32>,
+	/// When it ends
+	#[command(flatten)]
+	pub end: EndArguments,
 	/// Let the grantee give it on
 	#[arg(long)]
 	pub delegable: bool,

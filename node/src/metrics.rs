@@ -6,7 +6,7 @@ use credio_primitives::{
 	limits, BlockNumber,
 };
 use credio_rpc::Served;
-use credio_runtime::{configs::constants, opaque::Block};
+use credio_runtime::opaque::Block;
 use futures::StreamExt;
 use sc_client_api::{BlockBackend, BlockchainEvents};
 use sc_transaction_pool_api::TransactionPool;
@@ -28,6 +28,8 @@ const SLOW: BlockNumber = 10;
 const MAX_ORGANIZATIONS: usize = 1_000;
 /// Most grants that are counted.
 const MAX_GRANTS: u32 = 10_000;
+/// An hour on the chain's clock, in milliseconds.
+const HOUR: credio_primitives::Moment = 60 * 60 * 1_000;
 /// Most transactions whose time to final is measured at a time.
 const MAX_TIMED: usize = 100_000;
 /// Upper bounds of the times to final, in seconds.
@@ -283,10 +285,8 @@ impl Sources {
 		if !api.has_api::<dyn MonitoringApi<Block>>(hash)? {
 			return Ok(());
 		}
-		for (within, blocks) in
-			[("hour", constants::HOURS), ("day", constants::DAYS), ("week", 7 * constants::DAYS)]
-		{
-			let count = api.expiring_grants(hash, blocks, MAX_GRANTS)?;
+		for (within, time) in [("hour", HOUR), ("day", 24 * HOUR), ("week", 7 * 24 * HOUR)] {
+			let count = api.expiring_grants(hash, time, MAX_GRANTS)?;
 			metrics.expiring.with_label_values(&[within]).set(count.into());
 		}
 		let validators = api.validators(hash)?;

@@ -8,9 +8,9 @@ use crate::{
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	request::NotASubmission,
 	AccountId, BlockNumber, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch,
-	KeyEpochState, KeyVersion, Member, Organization, OrganizationId, Quota, QuotaUse, ReadAccess,
-	Receipt, RecordId, RecordPayload, RequestKey, Sequence, Stream, StreamId, Submission,
-	ValidatorState, WrappedKey,
+	KeyEpochState, KeyVersion, Member, Moment, Organization, OrganizationId, Quota, QuotaUse,
+	ReadAccess, Receipt, RecordId, RecordPayload, RequestKey, Sequence, Stream, StreamId,
+	StreamKey, Submission, ValidatorState,
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
@@ -190,7 +190,7 @@ sp_api::decl_runtime_apis! {
 			organization: OrganizationId,
 			from: KeyEpoch,
 			limit: u32,
-		) -> Vec<(KeyEpoch, WrappedKey)>;
+		) -> Vec<StreamKey>;
 	}
 
 	/// Requests and receipts.
@@ -229,8 +229,8 @@ sp_api::decl_runtime_apis! {
 		/// Which streams and requests this block changed.
 		#[api_version(2)]
 		fn changes() -> Changes;
-		/// How many grants end within so many blocks, of the first `limit` that the chain has.
-		fn expiring_grants(within: BlockNumber, limit: u32) -> u32;
+		/// How many grants end within so many milliseconds; `limit` is the most that are counted.
+		fn expiring_grants(within: Moment, limit: u32) -> u32;
 	}
 
 	/// Validators.

@@ -4,8 +4,8 @@
 use crate::{
 	grant::{NamedAccessRequest, NamedGrant},
 	limits, storage, AccessRequest, AccessRequestId, BlockNumber, Digest, EntryBody, EntryHeader,
-	Grant, GrantId, GrantStatus, KeyEpochState, Organization, OrganizationId, OrganizationName,
-	Receipt, RecordId, Reference, RequestKey, Resource, Stream,
+	Grant, GrantId, KeyEpochState, Moment, Organization, OrganizationId, OrganizationName, Receipt,
+	RecordId, Reference, RequestKey, Resource, Stream,
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
@@ -20,29 +20,11 @@ pub const MAX_NAMED: usize = 64;
 /// How an evidence is made: from which items of the state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
-	/// Of states in which every entry is where runtimes before version 4 put it.
+	/// Of the states of a network that has not been upgraded from a test version: entries lie by their positions, grants by
+	/// their places.
 	#[default]
-	#[serde(rename = "credio/evidence/v1")]
-	V1,
-	/// Of states in which entries are also where runtimes from version 4 on put them.
-	#[serde(rename = "credio/evidence/v2")]
-	V2,
-}
-
-impl Format {
-	/// What `read` finds at the key that runtimes from version 4 on write, or where this has nothing, at the one before.
-	fn first<Value, Error>(
-		self,
-		key: Vec<u8>,
-		before: Vec<u8>,
-		read: impl Fn(&[u8]) -> Result<Option<Value>, Error>,
-	) -> Result<Option<Value>, Error> {
-		let found = if self == Self::V1 { None } else { read(&key)? };
-		if found.is_some() {
-			return Ok(found);
-		}
-		read(&before)
-	}
+	#[serde(rename = "credio/evidence/v3")]
+	V3,
 }
 
 /// The request that brought an entry, as only those know who made it: the entry's id follows from it.
@@ -93,7 +75,7 @@ pub struct Facts {
 	/// Names of all organizations that are mentioned.
 	pub organizations: BTreeMap<OrganizationId, OrganizationName>,
 	/// Time of the block, in milliseconds since 1970.
-	pub now: u64,
+	pub now: Moment,
 }
 
 /// Why the facts cannot be read.
@@ -166,17 +148,19 @@ impl<S: State> Reader<'_, S> {
 	) -> Result<BTreeMap<GrantId, Grant>, FactsError<S::Error>> {
 		let mut grants = BTreeMap::new();
 		for resource in resources {
-			let ids: Vec<GrantId> =
-				self.get("list of grants", &storage::grants_on(resource))?.unwrap_or_default();
-			if ids.len() > limits::MAX_GRANTS_PER_RESOURCE as usize {
-				return Err(FactsError::Malformed("list of grants"));
+			let count: u32 =
+				self.get("number of grants", &storage::grant_count(resource))?.unwrap_or_default();
+			if count > limits::MAX_GRANTS_PER_RESOURCE {
+				return Err(FactsError::Malformed("number of grants"));
 			}
-			for id in ids {
+			for slot in 0..count {
+				let id: GrantId =
+					self.need("place of a grant", &storage::grant_on(resource, slot))?;
 				let grant: Grant = self.need("grant", &storage::grant(&id))?;
-				if grant.resource != *resource {
-					return Err(FactsError::Malformed("list of grants"));
+				let is_new = grants.insert(id, grant.clone()).is_none();
+				if grant.resource != *resource || !is_new {
+					return Err(FactsError::Malformed("place of a grant"));
 				}
-				grants.insert(id, grant);
 			}
 		}
 		Ok(grants)
@@ -244,9 +228,8 @@ impl Subject {
 }
 
 impl Facts {
-	/// Reads the facts about a subject from the state of block `number`, as evidence of this format does.
+	/// Reads the facts about a subject from the state of block `number`.
 	pub fn read<S: State>(
-		format: Format,
 		subject: &Subject,
 		number: BlockNumber,
 		state: &S,
@@ -261,12 +244,7 @@ impl Facts {
 		let header: EntryHeader = state.need("entry", &storage::header(&record_id))?;
 		let stream: Stream = state.need("stream", &storage::stream(&header.stream))?;
 		let EntryHeader { stream: stream_id, sequence, .. } = &header;
-		let there = format.first(
-			storage::position(stream_id, *sequence),
-			storage::entry(stream_id, *sequence),
-			|key| state.get::<RecordId>("position", key),
-		)?;
-		let there = there.ok_or(FactsError::Missing("position"))?;
+		let there: RecordId = state.need("position", &storage::position(stream_id, *sequence))?;
 		if there != record_id || header.sequence >= stream.next_sequence || header.block > number {
 			return Err(FactsError::Contradiction(
 				"the stream and the entry contradict each other",
@@ -274,11 +252,8 @@ impl Facts {
 		}
 		let payload = match header.body {
 			EntryBody::Record { .. } => {
-				let digest = format.first(
-					storage::envelope(stream_id, *sequence),
-					storage::payload(&record_id),
-					|key| state.0.digest(key).map_err(FactsError::Read),
-				)?;
+				let key = storage::envelope(stream_id, *sequence);
+				let digest = state.0.digest(&key).map_err(FactsError::Read)?;
 				Some(digest.ok_or(FactsError::Missing("payload"))?)
 			},
 			EntryBody::DigestAnchor { .. } | EntryBody::MerkleAnchor { .. } => None,
@@ -312,14 +287,14 @@ impl Facts {
 			)
 			.collect();
 		let organizations = state.names(mentioned)?;
-		let now = state.need("time", &storage::now())?;
+		let now: Moment = state.need("time", &storage::now())?;
 
 		let grants = grants
 			.iter()
 			.map(|(id, grant)| NamedGrant {
 				grant_id: *id,
 				grant: grant.clone(),
-				status: status(grant, number, &grants),
+				status: grant.status(now, |above| grants.get(above).cloned()),
 			})
 			.collect();
 		Ok(Self {
@@ -335,25 +310,5 @@ impl Facts {
 			organizations,
 			now,
 		})
-	}
-}
-
-/// Whether a grant holds at a block, all grants on its resource being known.
-fn status(grant: &Grant, number: BlockNumber, all: &BTreeMap<GrantId, Grant>) -> GrantStatus {
-	let has_passed = |grant: &Grant| grant.expires_at.is_some_and(|last| last < number);
-	if has_passed(grant) {
-		return GrantStatus::Expired;
-	}
-	let mut parent = grant.parent;
-	for _ in 0..limits::MAX_DELEGATION_DEPTH {
-		let Some(id) = parent else { return GrantStatus::Active };
-		match all.get(&id) {
-			Some(above) if !has_passed(above) => parent = above.parent,
-			_ => return GrantStatus::ParentEnded,
-		}
-	}
-	match parent {
-		None => GrantStatus::Active,
-		Some(_) => GrantStatus::ParentEnded,
 	}
 }

@@ -1,9 +1,10 @@
 //! Reading and appending rights as objects on the ledger.
 
 use crate::{
-	limits, AccessRequestId, BlockNumber, GrantId, KeyEpoch, KeyVersion, OrganizationId, RecordId,
-	StreamId,
+	limits, AccessRequestId, BlockNumber, Digest, GrantId, KeyEpoch, KeyVersion, Moment,
+	OrganizationId, RecordId, StreamId,
 };
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
@@ -89,14 +90,60 @@ pub struct Grant {
 	pub from_epoch: KeyEpoch,
 	/// Why it was given.
 	pub purpose: Purpose,
-	/// Last block in which it holds; `None` for no end.
-	pub expires_at: Option<BlockNumber>,
+	/// Last moment at which it holds, by the chain's clock; `None` for no end.
+	pub expires_at: Option<Moment>,
 	/// Whether the grantee may give it on.
 	pub delegable: bool,
 	/// The grant it was delegated under; it holds only while that one holds.
 	pub parent: Option<GrantId>,
 	/// Block in which it was given.
 	pub granted_at: BlockNumber,
+	/// The access request that it answers.
+	pub access_request: Option<AccessRequestId>,
+	/// Its place among the grants on its resource, counted from 0. When another one ends, it may take that one's place.
+	pub slot: u32,
+}
+
+impl Grant {
+	/// Whether its own end has passed at a moment.
+	pub fn has_expired(&self, now: Moment) -> bool {
+		self.expires_at.is_some_and(|end| end < now)
+	}
+
+	/// Whether it holds at a moment, and if not, why. `find` answers the grant of a name, or `None` for one that has ended.
+	/// All who decide this decide it here.
+	pub fn status(
+		&self,
+		now: Moment,
+		mut find: impl FnMut(&GrantId) -> Option<Self>,
+	) -> GrantStatus {
+		if self.has_expired(now) {
+			return GrantStatus::Expired;
+		}
+		let mut parent = self.parent;
+		for _ in 0..limits::MAX_DELEGATION_DEPTH {
+			let Some(id) = parent else { return GrantStatus::Active };
+			match find(&id) {
+				Some(above) if !above.has_expired(now) => parent = above.parent,
+				_ => return GrantStatus::ParentEnded,
+			}
+		}
+		match parent {
+			None => GrantStatus::Active,
+			Some(_) => GrantStatus::ParentEnded,
+		}
+	}
+}
+
+/// What the owner put on the ledger when it opened a key epoch.
+#[derive(
+	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct EpochSecret {
+	/// Commits to the epoch's secret, so that whoever is given it knows the right one from another.
+	pub commitment: Digest,
+	/// The secret, wrapped to the owner itself.
+	pub owner_key: WrappedKey,
 }
 
 /// Whether a grant holds.
@@ -117,7 +164,7 @@ pub struct Grant {
 pub enum GrantStatus {
 	/// It holds now.
 	Active,
-	/// Its last block has passed.
+	/// Its last moment has passed.
 	Expired,
 	/// A grant it was delegated under no longer holds.
 	ParentEnded,
@@ -144,6 +191,8 @@ pub struct KeyEpochState {
 	pub current: KeyEpoch,
 	/// A grant has ended since it was opened: no record can be appended until the owner opens the next.
 	pub rotation_due: bool,
+	/// When it was opened, in milliseconds since 1970.
+	pub opened_at: Moment,
 }
 
 /// What became of an access request.
@@ -178,8 +227,8 @@ pub struct AccessRequest {
 	pub state: AccessRequestState,
 	/// Block in which it was made.
 	pub requested_at: BlockNumber,
-	/// From this block on it may be removed, answered or not.
-	pub removable_at: BlockNumber,
+	/// From this moment on, by the chain's clock, it may be removed, answered or not.
+	pub removable_at: Moment,
 }
 
 /// Why an organization may not read a record.
@@ -254,17 +303,38 @@ pub enum WrappedSecret {
 	DataKey,
 }
 
-/// That an organization may read a record, on what ground, and with which key.
+/// That an organization may read a record, and with which keys.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct ReadAccess {
 	/// The organization that may read.
 	pub organization: OrganizationId,
+	/// Commitment to the stream secret of the record's epoch.
+	pub commitment: Digest,
+	/// Keys by which it may: one at least. Those that the owner gave come first; of those that others have delegated, any may be
+	/// useless, which is seen when it is opened.
+	pub keys: Vec<AccessKey>,
+}
+
+/// A key by which an organization may read, and on what ground.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct AccessKey {
 	/// The grant that allows it; `None` for the owner of the stream.
 	pub grant: Option<GrantId>,
 	/// What the wrapped key opens to.
 	pub secret: WrappedSecret,
 	/// The key, wrapped to that organization.
 	pub wrapped_key: WrappedKey,
+}
+
+/// The secret of an epoch of a stream as an organization has it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct StreamKey {
+	/// The epoch.
+	pub epoch: KeyEpoch,
+	/// Commitment to the secret.
+	pub commitment: Digest,
+	/// The secret as wrapped to the organization, by each grant that it holds: those of the owner first. One at least.
+	pub wrapped_keys: Vec<WrappedKey>,
 }
 
 /// Which grants a query asks for. Every field that is given narrows the answer.
@@ -315,6 +385,10 @@ pub struct AccessRequestFilter {
 	pub requester: Option<OrganizationId>,
 	/// Requests to this organization.
 	pub owner: Option<OrganizationId>,
+	/// Requests for this stream.
+	pub stream: Option<StreamId>,
+	/// Requests for this record.
+	pub record: Option<RecordId>,
 	/// Only those without an answer.
 	pub pending: bool,
 }
@@ -357,13 +431,13 @@ pub struct GrantKey {
 pub struct GrantTerms {
 	/// Why it is given.
 	pub purpose: Purpose,
-	/// Last block in which it holds; `None` for no end.
-	pub expires_at: Option<BlockNumber>,
+	/// Last moment at which it holds, by the chain's clock; `None` for no end.
+	pub expires_at: Option<Moment>,
 	/// Whether the grantee may give it on.
 	pub delegable: bool,
 	/// First key epoch it covers. For a record: the record's epoch.
 	pub from_epoch: KeyEpoch,
-	/// For a stream: its secrets of the epochs from `from_epoch` to the present one, in that order. For a record:
-	/// its data key alone. Each wrapped to the grantee's present encryption key.
+	/// For a stream: its secrets of the latest epochs up to the present one, in that order. For a record:
+	/// its data key alone. Each wrapped to a recent encryption key of the grantee.
 	pub keys: BoundedVec<WrappedKey, ConstU32<{ limits::MAX_EPOCHS_PER_GRANT }>>,
 }

@@ -32,8 +32,8 @@ pub use entry::{
 	StreamStatus,
 };
 pub use grant::{
-	AccessRequest, AccessRequestState, Denial, Grant, GrantStatus, KeyEpochState, Permission,
-	Purpose, ReadAccess, Resource, WrappedKey, WrappedSecret,
+	AccessKey, AccessRequest, AccessRequestState, Denial, EpochSecret, Grant, GrantStatus,
+	KeyEpochState, Permission, Purpose, ReadAccess, Resource, StreamKey, WrappedKey, WrappedSecret,
 };
 pub use ids::{
 	AccessRequestId, BundleId, Digest, GrantId, MomentKey, OrganizationId, PublicKey, RecordId,

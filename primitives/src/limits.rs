@@ -23,6 +23,8 @@ pub const MAX_CALLS: u32 = 64;
 pub const MAX_LANES: u32 = 1_024;
 /// How far ahead of a lane's next position a request may be handed to the pool.
 pub const MAX_POSITIONS_AHEAD: u64 = 1_024;
+/// Latest moment that something may end at: the end of the year 9999, the last one that dates are written of.
+pub const MAX_MOMENT: crate::Moment = 253_402_300_799_999;
 /// Largest number of a quota: JSON numbers beyond it lose digits in JavaScript.
 pub const MAX_QUOTA: u64 = (1 << 53) - 1;
 /// Longest motion of the council, in bytes. A new runtime is authorized by its hash, and is none.
@@ -31,8 +33,10 @@ pub const MAX_MOTION_LENGTH: u32 = 64 * 1024;
 pub const MAX_OPEN_MOTIONS: u32 = 8;
 /// Most members of one organization.
 pub const MAX_MEMBERS: u32 = 1_000;
-/// Most grants in force on one stream or record.
-pub const MAX_GRANTS_PER_RESOURCE: u32 = 64;
+/// Most grants on one stream or record.
+pub const MAX_GRANTS_PER_RESOURCE: u32 = 512;
+/// Most keys that are given out when a key epoch is opened: one for each grant.
+pub const MAX_KEYS_PER_EPOCH: u32 = MAX_GRANTS_PER_RESOURCE;
 /// Most grants that one organization holds on one stream or record.
 pub const MAX_GRANTS_PER_GRANTEE: u32 = 16;
 /// Most delegated grants of one organization on one stream or record, so that they leave room for the owner's.

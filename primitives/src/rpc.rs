@@ -14,9 +14,9 @@ use crate::{
 	apis::{OrganizationInfo, QuotaInfo, StreamInfo},
 	grant::{NamedAccessRequest, NamedGrant},
 	AccessRequestId, AccessRequestState, AccountId, BlockNumber, Denial, Digest, EncryptionKey,
-	Entry, GrantId, GrantStatus, KeyEpoch, KeyEpochState, KeyVersion, LanePosition, Member,
+	Entry, GrantId, GrantStatus, KeyEpoch, KeyEpochState, KeyVersion, LanePosition, Member, Moment,
 	OrganizationId, OrganizationStatus, Permission, Quota, QuotaUse, ReadAccess, RecordId,
-	RequestKey, Resource, Sequence, StreamId, StreamStatus, ValidatorState, WrappedKey,
+	RequestKey, Resource, Sequence, StreamId, StreamKey, StreamStatus, ValidatorState,
 	WrappedSecret,
 };
 use alloc::{
@@ -201,16 +201,17 @@ pub struct WrappedKeyJson {
 	pub grant_id: Option<GrantId>,
 }
 
-impl From<ReadAccess> for WrappedKeyJson {
-	fn from(access: ReadAccess) -> Self {
-		Self {
-			organization: access.organization,
-			key_version: access.wrapped_key.key_version,
-			secret: access.secret,
-			sealed: Bytes(access.wrapped_key.sealed.into_inner()),
-			grant_id: access.grant,
-		}
-	}
+/// Keys to a record, and the commitment to the secret that they are about.
+pub fn wrapped_keys(access: ReadAccess) -> (Digest, Vec<WrappedKeyJson>) {
+	let ReadAccess { organization, commitment, keys } = access;
+	let keys = keys.into_iter().map(|key| WrappedKeyJson {
+		organization,
+		key_version: key.wrapped_key.key_version,
+		secret: key.secret,
+		sealed: Bytes(key.wrapped_key.sealed.into_inner()),
+		grant_id: key.grant,
+	});
+	(commitment, keys.collect())
 }
 
 /// A record as fetched by somebody who may read it.
@@ -222,8 +223,10 @@ pub struct Fetched {
 	pub entry: Entry,
 	/// The envelope with the ciphertext.
 	pub payload: Bytes,
-	/// The key to it.
-	pub wrapped_key: WrappedKeyJson,
+	/// Commitment to the stream secret of its key epoch.
+	pub secret_commitment: Digest,
+	/// Keys to it, those of the owner's grants first: one at least. One that was delegated may be useless.
+	pub wrapped_keys: Vec<WrappedKeyJson>,
 }
 
 /// An entry of a stream, with what the caller may read of it.
@@ -235,8 +238,10 @@ pub struct FetchedEntry {
 	pub entry: Entry,
 	/// The envelope with the ciphertext, if the caller may read it.
 	pub payload: Option<Bytes>,
-	/// The key to it, if the caller may read it.
-	pub wrapped_key: Option<WrappedKeyJson>,
+	/// Commitment to the stream secret of its key epoch, if the caller may read it.
+	pub secret_commitment: Option<Digest>,
+	/// Keys to it, as of one record; none if the caller may not read it.
+	pub wrapped_keys: Vec<WrappedKeyJson>,
 	/// Why there is no payload.
 	pub denial: Option<Denial>,
 }
@@ -418,14 +423,16 @@ pub struct GrantJson {
 	pub from_epoch: KeyEpoch,
 	/// Why it was given.
 	pub purpose: String,
-	/// Last block in which it holds; null for no end.
-	pub expires_at: Option<BlockNumber>,
+	/// Last moment at which it holds, in milliseconds since 1970; null for no end.
+	pub expires_at: Option<Moment>,
 	/// Whether the grantee may give it on.
 	pub delegable: bool,
 	/// The grant it was delegated under.
 	pub parent: Option<GrantId>,
 	/// Block in which it was given.
 	pub granted_at: BlockNumber,
+	/// The access request that it answers.
+	pub access_request: Option<AccessRequestId>,
 	/// Whether it holds.
 	pub status: GrantStatus,
 }
@@ -444,6 +451,7 @@ impl From<NamedGrant> for GrantJson {
 			delegable: grant.delegable,
 			parent: grant.parent,
 			granted_at: grant.granted_at,
+			access_request: grant.access_request,
 			status,
 		}
 	}
@@ -487,8 +495,8 @@ pub struct AccessRequestJson {
 	pub state: AccessRequestStateJson,
 	/// Block in which it was made.
 	pub requested_at: BlockNumber,
-	/// From this block on it may be removed.
-	pub removable_at: BlockNumber,
+	/// From this moment on it may be removed, in milliseconds since 1970.
+	pub removable_at: Moment,
 }
 
 impl From<NamedAccessRequest> for AccessRequestJson {
@@ -515,21 +523,35 @@ impl From<NamedAccessRequest> for AccessRequestJson {
 	}
 }
 
-/// A stream secret as wrapped to the organization that asks.
+/// The secret of a key epoch of a stream, as the organization has it that asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StreamKeyJson {
 	/// The key epoch.
 	pub epoch: KeyEpoch,
+	/// Commitment to the secret.
+	pub secret_commitment: Digest,
+	/// The secret as wrapped to the organization, those of the owner's grants first: one at least.
+	pub wrapped_keys: Vec<WrappedSecretJson>,
+}
+
+/// A stream secret as wrapped to an organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WrappedSecretJson {
 	/// Version of the organization's encryption key.
 	pub key_version: KeyVersion,
 	/// Encapsulated key and ciphertext.
 	pub sealed: Bytes,
 }
 
-impl From<(KeyEpoch, WrappedKey)> for StreamKeyJson {
-	fn from((epoch, key): (KeyEpoch, WrappedKey)) -> Self {
-		Self { epoch, key_version: key.key_version, sealed: Bytes(key.sealed.into_inner()) }
+impl From<StreamKey> for StreamKeyJson {
+	fn from(StreamKey { epoch, commitment, wrapped_keys }: StreamKey) -> Self {
+		let wrapped_keys = wrapped_keys.into_iter().map(|key| WrappedSecretJson {
+			key_version: key.key_version,
+			sealed: Bytes(key.sealed.into_inner()),
+		});
+		Self { epoch, secret_commitment: commitment, wrapped_keys: wrapped_keys.collect() }
 	}
 }
 

@@ -7,7 +7,7 @@
 //! - `twox_64_concat`, `blake2_128_concat`: a hash of the encoding, and the encoding.
 
 use crate::{
-	AccessRequestId, GrantId, OrganizationId, RecordId, RequestKey, Resource, Sequence,
+	AccessRequestId, GrantId, KeyEpoch, OrganizationId, RecordId, RequestKey, Resource, Sequence,
 	SequenceKey, StreamId,
 };
 use alloc::vec::Vec;
@@ -47,19 +47,9 @@ pub fn position(stream: &StreamId, sequence: Sequence) -> Vec<u8> {
 	at_position(item("Anchor", "Positions"), stream, sequence)
 }
 
-/// The [`RecordId`] at a position of a stream, of an entry from before runtime version 4.
-pub fn entry(stream: &StreamId, sequence: Sequence) -> Vec<u8> {
-	[item("Anchor", "Entries").as_slice(), &stream.0, &twox_64_concat(&sequence)].concat()
-}
-
 /// [`crate::RecordPayload`] of the record at a position of a stream.
 pub fn envelope(stream: &StreamId, sequence: Sequence) -> Vec<u8> {
 	at_position(item("Records", "Envelopes"), stream, sequence)
-}
-
-/// [`crate::RecordPayload`] of a record from before runtime version 4.
-pub fn payload(id: &RecordId) -> Vec<u8> {
-	[item("Records", "Payloads").as_slice(), &id.0].concat()
 }
 
 /// [`crate::KeyEpochState`] of a stream.
@@ -67,9 +57,19 @@ pub fn key_epoch(stream: &StreamId) -> Vec<u8> {
 	[item("Grants", "Epochs").as_slice(), &stream.0].concat()
 }
 
-/// The [`GrantId`]s on a stream or record: a vector, absent if there are none.
-pub fn grants_on(resource: &Resource) -> Vec<u8> {
-	[item("Grants", "GrantsByResource"), resource.encode()].concat()
+/// [`crate::EpochSecret`] of an epoch of a stream.
+pub fn epoch_secret(id: &StreamId, epoch: KeyEpoch) -> Vec<u8> {
+	[item("Grants", "EpochSecrets").as_slice(), &id.0, &twox_64_concat(&epoch)].concat()
+}
+
+/// How many grants there are on a stream or record, as `u32`; absent if there are none.
+pub fn grant_count(resource: &Resource) -> Vec<u8> {
+	[item("Grants", "GrantCounts"), resource.encode()].concat()
+}
+
+/// The [`GrantId`] at a place among the grants on a stream or record.
+pub fn grant_on(resource: &Resource, slot: u32) -> Vec<u8> {
+	[item("Grants", "GrantsByResource"), resource.encode(), twox_64_concat(&slot)].concat()
 }
 
 /// [`crate::Grant`].

@@ -8,9 +8,10 @@ use codec::{DecodeAll, Encode};
 use credio_primitives::{
 	apis::{GrantsApi, StreamsApi},
 	evidence::{Facts, FactsError, Format, State, Subject, MAX_NAMED},
-	grant::AccessRequestFilter,
+	grant::{AccessRequestFilter, GrantFilter},
+	limits::MAX_PAGE_SIZE,
 	rpc::{At, BlockRef, Bytes, EvidenceJson, EvidenceOptions, FinalizedBlock},
-	AccessRequestId, AccessRequestState, Digest, RecordId, Resource,
+	AccessRequestId, Digest, RecordId,
 };
 use sp_api::{CallApiAt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
@@ -18,10 +19,10 @@ use sp_consensus_grandpa::GrandpaJustification;
 use sp_core::{Hasher, H256};
 use sp_runtime::traits::{Block as BlockT, HashingFor, Header as HeaderT};
 use sp_state_machine::{backend::AsTrieBackend, Backend, TrieBackendBuilder};
-use std::marker::PhantomData;
+use std::{collections::BTreeSet, marker::PhantomData};
 
 /// The format in which evidence is made.
-const FORMAT: Format = Format::V2;
+const FORMAT: Format = Format::V3;
 /// Most bytes of proofs in one answer, which is twice as long in hex.
 const MAX_SIZE: usize = 6 * 1024 * 1024;
 /// Most pages of access requests that are looked through.
@@ -47,6 +48,22 @@ impl<H: Hasher<Out = H256>, S: Backend<H>> State for Read<'_, H, S> {
 	fn digest(&self, key: &[u8]) -> Result<Option<Digest>, S::Error> {
 		Ok(self.0.storage_hash(key)?.map(|digest| Digest(digest.0)))
 	}
+}
+
+/// What is on all pages, as far as one request looks.
+fn pages<Item, E: std::fmt::Display>(
+	page: impl Fn(Option<Digest>) -> Result<(Vec<Item>, Option<Digest>), E>,
+) -> Result<Vec<Item>, Error> {
+	let (mut found, mut cursor) = (Vec::new(), None);
+	for _ in 0..MAX_PAGES {
+		let (items, next) = page(cursor).map_err(Error::internal)?;
+		found.extend(items);
+		cursor = next;
+		if cursor.is_none() {
+			break;
+		}
+	}
+	Ok(found)
 }
 
 /// A proof of finality as warp sync has it.
@@ -130,7 +147,7 @@ where
 		Ok((at, block, links))
 	}
 
-	/// The access requests for an entry or its stream; of more than there is room for, those that were approved and
+	/// The access requests for an entry or its stream; of more than there is room for, those that grants on it answer, and
 	/// then the newest ones.
 	fn access_requests_for(
 		&self,
@@ -142,40 +159,28 @@ where
 			.header(hash(at), record_id)
 			.map_err(Error::internal)?
 			.ok_or(Error::NotFound("entry"))?;
-		let stream = api
-			.stream(hash(at), header.stream)
-			.map_err(Error::internal)?
-			.ok_or(Error::NotFound("stream"))?;
-		let filter = AccessRequestFilter {
-			owner: Some(stream.stream.owner),
-			..AccessRequestFilter::default()
-		};
-		let resources = [Resource::Stream(header.stream), Resource::Record(record_id)];
-		let (mut found, mut cursor) = (Vec::new(), None);
-		for _ in 0..MAX_PAGES {
-			let (requests, next) = api
-				.access_requests(
-					hash(at),
-					filter.clone(),
-					cursor,
-					credio_primitives::limits::MAX_PAGE_SIZE,
-				)
-				.map_err(Error::internal)?;
-			found.extend(
-				requests.into_iter().filter(|named| resources.contains(&named.request.resource)),
-			);
-			cursor = next;
-			if cursor.is_none() {
-				break;
-			}
+		let (on_stream, on_record) = (Some(header.stream), Some(record_id));
+		let mut found = Vec::new();
+		for (stream, record) in [(on_stream, None), (None, on_record)] {
+			let filter = GrantFilter { stream, record, ..GrantFilter::default() };
+			let answered =
+				pages(|cursor| api.grants(hash(at), filter.clone(), cursor, MAX_PAGE_SIZE))?;
+			let answered = answered
+				.into_iter()
+				.filter_map(|named| named.grant.access_request)
+				.collect::<BTreeSet<_>>();
+			let filter = AccessRequestFilter { stream, record, ..AccessRequestFilter::default() };
+			let requests = pages(|cursor| {
+				api.access_requests(hash(at), filter.clone(), cursor, MAX_PAGE_SIZE)
+			})?;
+			found.extend(requests.into_iter().map(|named| {
+				let is_answered = answered.contains(&named.access_request_id);
+				(is_answered, named.request.requested_at, named.access_request_id)
+			}));
 		}
-		found.sort_by_key(|named| {
-			let approved = matches!(named.request.state, AccessRequestState::Approved(_));
-			std::cmp::Reverse((approved, named.request.requested_at))
-		});
-		let mut ids =
-			found.iter().take(MAX_NAMED).map(|named| named.access_request_id).collect::<Vec<_>>();
-		ids.sort();
+		found.sort_unstable_by(|a, b| b.cmp(a));
+		let mut ids = found.into_iter().take(MAX_NAMED).map(|(_, _, id)| id).collect::<Vec<_>>();
+		ids.sort_unstable();
 		Ok(ids)
 	}
 
@@ -191,7 +196,7 @@ where
 			.with_recorder(Default::default())
 			.build();
 		let read = Read(&proving, PhantomData::<HashingFor<Block>>);
-		Facts::read(FORMAT, subject, at.number, &read).map_err(|error| match error {
+		Facts::read(subject, at.number, &read).map_err(|error| match error {
 			FactsError::Missing(what @ ("entry" | "stream")) => Error::NotFound(what),
 			FactsError::Contradiction(why) => Error::InvalidParameters(why.into()),
 			other => Error::internal(other),

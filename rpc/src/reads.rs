@@ -15,9 +15,9 @@ use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter},
 	limits,
 	rpc::{
-		AccessRequestJson, AccessToken, At, BlockRef, BundleDetailJson, BundleJson, Bytes,
-		EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, FetchedEntries, FetchedEntry,
-		GrantJson, Inclusion, Items, LaneJson, Limits, MemberJson, MembershipAnswer,
+		wrapped_keys, AccessRequestJson, AccessToken, At, BlockRef, BundleDetailJson, BundleJson,
+		Bytes, EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, FetchedEntries,
+		FetchedEntry, GrantJson, Inclusion, Items, LaneJson, Limits, MemberJson, MembershipAnswer,
 		OrganizationDetail, OrganizationJson, PageRequest, PoolFilter, PoolPage, QuotaJson,
 		RequestStatus, StreamJson, StreamKeyJson, Uploaded, ValidatorJson,
 	},
@@ -97,10 +97,12 @@ where
 			token::verify(&access_token, &genesis, now, "credio_v1_fetch", &record_id)?;
 			let ReadRecord { access, header, payload } =
 				self.readable(hash(&at), &access_token.account, record_id)?;
+			let (secret_commitment, wrapped_keys) = wrapped_keys(access);
 			Ok(Fetched {
 				entry: Entry { record_id, header },
 				payload: Bytes(payload.into_inner()),
-				wrapped_key: access.into(),
+				secret_commitment,
+				wrapped_keys,
 			})
 		});
 		self.served.fetch(&answer);
@@ -443,10 +445,12 @@ where
 				Err(Error::AccessDenied(denial)) => (None, Some(denial)),
 				Err(error) => return Err(error),
 			};
-			let (payload, wrapped_key) =
-				read.map(|read| (Bytes(read.payload.into_inner()), read.access.into())).unzip();
+			let (payload, access) =
+				read.map(|read| (Bytes(read.payload.into_inner()), read.access)).unzip();
 			size = payload.as_ref().map_or(size, |payload| payload.0.len().saturating_add(size));
-			items.push(FetchedEntry { entry, payload, wrapped_key, denial });
+			let (secret_commitment, keys) = access.map(wrapped_keys).unzip();
+			let wrapped_keys = keys.unwrap_or_default();
+			items.push(FetchedEntry { entry, payload, secret_commitment, wrapped_keys, denial });
 			if size >= limits::MAX_FETCHED_SIZE {
 				break;
 			}

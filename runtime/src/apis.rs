@@ -290,7 +290,7 @@ impl_runtime_apis! {
 			organization: primitives::OrganizationId,
 			from: primitives::KeyEpoch,
 			limit: u32,
-		) -> Vec<(primitives::KeyEpoch, primitives::WrappedKey)> {
+		) -> Vec<primitives::StreamKey> {
 			Product::stream_keys(stream, organization, from, limit)
 		}
 	}
@@ -363,12 +363,8 @@ impl_runtime_apis! {
 			changes
 		}
 
-		fn expiring_grants(within: BlockNumber, limit: u32) -> u32 {
-			let until = System::block_number().saturating_add(within);
-			pallet_grants::Expiries::<Runtime>::iter_keys()
-				.take(limit as usize)
-				.filter(|(last_block, _)| *last_block <= until)
-				.fold(0, |count: u32, _| count.saturating_add(1))
+		fn expiring_grants(within: primitives::Moment, limit: u32) -> u32 {
+			Product::expiring_grants(within, limit)
 		}
 	}
 

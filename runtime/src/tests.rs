@@ -91,14 +91,6 @@ fn keys_of_what_evidence_proves_are_those_of_the_runtime() {
 	let key = RequestKey([5; 32]);
 	assert_eq!(storage::stream(&stream), pallet_anchor::Streams::<Runtime>::hashed_key_for(stream));
 	assert_eq!(storage::header(&record), pallet_anchor::Headers::<Runtime>::hashed_key_for(record));
-	assert_eq!(
-		storage::payload(&record),
-		pallet_records::Payloads::<Runtime>::hashed_key_for(record)
-	);
-	assert_eq!(
-		storage::entry(&stream, 7),
-		pallet_anchor::Entries::<Runtime>::hashed_key_for(stream, 7)
-	);
 	let position = SequenceKey::from(7);
 	assert_eq!(
 		storage::position(&stream, 7),
@@ -112,10 +104,18 @@ fn keys_of_what_evidence_proves_are_those_of_the_runtime() {
 		storage::key_epoch(&stream),
 		pallet_grants::Epochs::<Runtime>::hashed_key_for(stream)
 	);
+	assert_eq!(
+		storage::epoch_secret(&stream, 7),
+		pallet_grants::EpochSecrets::<Runtime>::hashed_key_for(stream, 7)
+	);
 	for resource in [Resource::Stream(stream), Resource::Record(record)] {
 		assert_eq!(
-			storage::grants_on(&resource),
-			pallet_grants::GrantsByResource::<Runtime>::hashed_key_for(resource)
+			storage::grant_count(&resource),
+			pallet_grants::GrantCounts::<Runtime>::hashed_key_for(resource)
+		);
+		assert_eq!(
+			storage::grant_on(&resource, 7),
+			pallet_grants::GrantsByResource::<Runtime>::hashed_key_for(resource, 7)
 		);
 	}
 	assert_eq!(storage::grant(&grant), pallet_grants::Grants::<Runtime>::hashed_key_for(grant));
@@ -161,9 +161,9 @@ fn sizes_of_what_is_stored_are_frozen() {
 			("Stream", 83),
 			("EntryHeader", 154),
 			("RecordPayload", 69_636),
-			("Grant", 347),
+			("Grant", 388),
 			("WrappedKey", 86),
-			("AccessRequest", 567),
+			("AccessRequest", 571),
 			("Receipt", 68),
 			("Bundle", 816),
 		]

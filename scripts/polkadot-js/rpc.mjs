@@ -63,9 +63,11 @@ export async function checkMethods(api, provider, done) {
 
 	const header = await call('record', record);
 	assert.equal(header.stream.toHex(), stream);
-	const { payload, wrappedKey } = await call('fetch', record, dave.token('credio_v1_fetch', record, soon));
+	const { payload, secretCommitment, wrappedKeys } = await call('fetch', record, dave.token('credio_v1_fetch', record, soon));
 	assert.equal(payload.length, 201);
-	assert(wrappedKey.secret.isStreamSecret);
+	assert.equal(wrappedKeys.length, 1);
+	assert(wrappedKeys[0].secret.isStreamSecret);
+	assert.equal(secretCommitment.length, 32);
 	const page = await call('query', { stream }, { limit: 2 });
 	assert.equal(page.items.length, 2);
 	assert.equal((await call('query', { stream }, { limit: 2, cursor: page.next.unwrap() })).items.length, 1);

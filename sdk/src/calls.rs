@@ -11,9 +11,9 @@ use credio_primitives::{
 	bundle::EncodedCall,
 	grant::{GrantKey, GrantTerms},
 	rpc::WeightJson,
-	AccessRequestId, AccountId, BlockNumber, BundleId, Commitment, Digest, GrantId, KeyEpoch, Leg,
-	OrganizationId, Permission, PublicKey, Purpose, Quota, RecordId, Reference, Request, Resource,
-	Roles, StreamId, StreamName, WrappedKey,
+	AccessRequestId, AccountId, BlockNumber, BundleId, Commitment, Digest, EpochSecret, GrantId,
+	KeyEpoch, Leg, OrganizationId, Permission, PublicKey, Purpose, Quota, RecordId, Reference,
+	Request, Resource, Roles, StreamId, StreamName, WrappedKey,
 };
 use std::borrow::Cow;
 use subxt::{
@@ -304,10 +304,11 @@ impl Call {
 	pub fn open_epoch(
 		stream: StreamId,
 		epoch: KeyEpoch,
-		owner_key: &WrappedKey,
+		secret: &EpochSecret,
 		grant_keys: &[GrantKey],
 	) -> Self {
-		Self::new("Grants", "open_epoch", (stream, epoch, owner_key, grant_keys))
+		let EpochSecret { commitment, owner_key } = secret;
+		Self::new("Grants", "open_epoch", (stream, epoch, commitment, owner_key, grant_keys))
 	}
 
 	/// `Grants.grant`.

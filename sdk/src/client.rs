@@ -19,7 +19,7 @@ pub use bundles::{BundleLeg, NewBundle};
 pub use checkpoints::sign_checkpoint;
 pub use council::{Motion, Proposed, Voted};
 pub use evidence::EvidenceRequest;
-pub use grants::Terms;
+pub use grants::{End, Terms};
 pub use nodes::ahead_of;
 pub use organizations::NewOrganization;
 pub use past::{BlockEvents, BusinessEvent, Past};
@@ -294,23 +294,33 @@ impl Client {
 		let token = self.token("credio_v1_streamKeys", &(stream, epoch)).await?;
 		let keys: At<Items<StreamKeyJson>> =
 			self.call("credio_v1_streamKeys", (stream, epoch, token)).await?;
-		let key = keys
+		let StreamKeyJson { secret_commitment, wrapped_keys, .. } = keys
 			.answer
 			.items
 			.into_iter()
 			.find(|key| key.epoch == epoch)
 			.ok_or(Error::NoKey(epoch))?;
-		Ok(Held {
-			context: WrapContext {
-				genesis: self.limits.genesis_hash,
-				resource: Resource::Stream(stream),
-				epoch,
-				organization: self.organization,
-				key_version: key.key_version,
-			},
-			secret: WrappedSecret::StreamSecret,
-			sealed: key.sealed.0,
-		})
+		// The owner's come first. Of those that others have given on, any may be useless.
+		let mut failed = Error::NoKey(epoch);
+		for key in wrapped_keys {
+			let held = Held {
+				context: WrapContext {
+					genesis: self.limits.genesis_hash,
+					resource: Resource::Stream(stream),
+					epoch,
+					organization: self.organization,
+					key_version: key.key_version,
+				},
+				secret: WrappedSecret::StreamSecret,
+				commitment: Some(secret_commitment),
+				sealed: key.sealed.0,
+			};
+			match self.vault.check(&held) {
+				Ok(()) => return Ok(held),
+				Err(error) => failed = error.into(),
+			}
+		}
+		Err(failed)
 	}
 
 	/// Whom secrets for an organization are wrapped to.

@@ -10,8 +10,8 @@ pub use local::LocalVault;
 
 use credio_envelope::{CommitmentKey, Context, Document, Sealed, WrapContext};
 use credio_primitives::{
-	AccountId, Digest, KeyEpoch, KeyVersion, OrganizationId, PublicKey, RequestKey, StreamId,
-	WrappedKey, WrappedSecret,
+	AccountId, Digest, EpochSecret, KeyEpoch, KeyVersion, OrganizationId, PublicKey, RequestKey,
+	StreamId, WrappedKey, WrappedSecret,
 };
 
 /// A secret as the vault's organization holds it: wrapped, with what it is bound to.
@@ -23,6 +23,8 @@ pub struct Held {
 	pub context: WrapContext,
 	/// What it opens to.
 	pub secret: WrappedSecret,
+	/// For a stream secret: what the ledger keeps of it. A vault takes no other secret than that.
+	pub commitment: Option<Digest>,
 }
 
 /// Whom a secret is wrapped to.
@@ -43,6 +45,9 @@ pub enum VaultError {
 	/// The vault has no secret half for that version of the encryption key.
 	#[error("the vault has no encryption key of version {0}: use the vault that made it, or ask for a new grant")]
 	UnknownKeyVersion(KeyVersion),
+	/// Somebody has handed on something else than the secret.
+	#[error("the key does not open to the secret that the owner of the stream has put on the ledger: whoever gave it on gave something else; ask the owner for a grant")]
+	NotTheSecret,
 	/// A secret of another kind is needed.
 	#[error("the stream secret is needed for this, and the vault was given the key of one record")]
 	NotAStreamSecret,
@@ -110,13 +115,20 @@ pub trait Vault: Send + Sync {
 		protected: &[u8],
 	) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError>;
 
-	/// Makes a new stream secret, and answers it wrapped to the vault's own organization.
+	/// Makes a new stream secret, and answers what commits to it, and the secret wrapped to the vault's own organization.
 	fn new_stream_secret(
 		&self,
 		genesis: Digest,
 		stream: StreamId,
 		epoch: KeyEpoch,
-	) -> Result<WrappedKey, VaultError>;
+	) -> Result<EpochSecret, VaultError>;
+
+	/// Checks that the vault can use a secret: it opens, and a stream secret is the one that the ledger commits to.
+	///
+	/// # Errors
+	///
+	/// [`VaultError::NotTheSecret`], [`VaultError::UnknownKeyVersion`], [`VaultError::Envelope`].
+	fn check(&self, held: &Held) -> Result<(), VaultError>;
 
 	/// Wraps a secret that this organization holds to another one.
 	fn rewrap(&self, held: &Held, to: &Recipient) -> Result<WrappedKey, VaultError>;

@@ -16,7 +16,7 @@ import struct
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-FORMATS = ["credio/evidence/v1", "credio/evidence/v2"]
+FORMAT = "credio/evidence/v3"
 PARTS = ["genesis", "subject", "from", "finality", "storage", "document"]
 U64 = 2**64
 
@@ -223,7 +223,7 @@ def read_form(data):
     try:
         lines = data.decode().split("\n")
         need(len(lines) == 9 and not lines[8] and lines[7].endswith("}"), "format", "not eight lines")
-        need(lines[0] in [f'{{"format":"{one}",' for one in FORMATS], "format", "not version 1 or 2")
+        need(lines[0] == f'{{"format":"{FORMAT}",', "format", "not version 3")
         evidence = json.loads(data)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise Refused(f"format: {error}") from error
@@ -314,7 +314,7 @@ def read_grant(data):
     return grant
 
 
-def check_state(format, subject, state):
+def check_state(subject, state):
     record = raw(subject["recordId"])
     header = state.get(key("Anchor", "Headers", record))
     need(header, "subject", "no such entry")
@@ -329,16 +329,10 @@ def check_state(format, subject, state):
         body["commitment"] = scale.take(32)
     owner = (state.get(key("Anchor", "Streams", stream)) or b"")[:4]
 
-    def first(name, before, **how):
-        """What is at the first key, which version 1 does not know, or else at the second one."""
-        return (format != FORMATS[0] and state.get(name, **how)) or state.get(before, **how)
-
     position = stream, sequence[::-1]
-    before = key("Anchor", "Entries", stream, twox_64_concat(sequence))
-    need(first(key("Anchor", "Positions", *position), before) == record, "storage", "not there")
+    need(state.get(key("Anchor", "Positions", *position)) == record, "storage", "not there")
     if body["kind"] == 2:
-        before = key("Records", "Payloads", record)
-        need(first(key("Records", "Envelopes", *position), before, only_digest=True), "storage", "no payload")
+        need(state.get(key("Records", "Envelopes", *position), only_digest=True), "storage", "no payload")
     state.get(key("Grants", "Epochs", stream))
     if origin := subject["origin"]:
         request = raw(origin["requestKey"])
@@ -347,8 +341,9 @@ def check_state(format, subject, state):
         state.get(key("Idempotency", "Receipts", twox_64_concat(organization), blake2(request, 16) + request))
     mentioned, there, resources = {organization, owner}, set(), (b"\0" + stream, b"\1" + record)
     for resource in resources:
-        grants = Scale(state.get(key("Grants", "GrantsByResource", resource)) or b"\0")
-        for name in [grants.take(32) for _ in range(grants.compact())]:
+        count = Scale(state.get(key("Grants", "GrantCounts", resource)) or bytes(4)).number(4)
+        for slot in (struct.pack("<I", slot) for slot in range(count)):
+            name = state.get(key("Grants", "GrantsByResource", resource, twox_64_concat(slot)))
             grant = read_grant(state.get(key("Grants", "Grants", name)))
             need(grant["resource"] == resource, "storage", "a grant on something else")
             mentioned |= {struct.pack("<I", grant[one]) for one in ("grantor", "grantee")}
@@ -403,7 +398,7 @@ def check(data, specification, document):
     need(raw(evidence["genesis"]) == genesis, "genesis", "another chain")
     header = check_finality(evidence, genesis, voters(Scale(top[key("Grandpa", "Authorities")])))
     state = State(header["state"], list(map(raw, evidence["storage"])))
-    body, now = check_state(evidence["format"], evidence["subject"], state)
+    body, now = check_state(evidence["subject"], state)
     check_document(evidence["document"], body, document)
     return header["number"], now
 

@@ -112,6 +112,10 @@ def wrapped_keys():
         raw(file["streamSecret"]), salt, b"credio/v1/data-key" + context_bytes(file["context"])
     )
     expected = {"streamSecret": raw(file["streamSecret"]), "dataKey": data_key}
+    of = file["context"]
+    label = b"credio/v1/secret-commitment" + raw(of["genesisHash"]) + raw(of["stream"])
+    committed = hkdf(raw(file["streamSecret"]), None, label + U32.pack(of["epoch"]))
+    assert committed == raw(file["secretCommitment"])
     for vector in file["vectors"]:
         info = b"credio/wrap/v1" + raw(vector["genesisHash"]) + raw(vector["resource"])
         info += b"".join(
@@ -187,18 +191,17 @@ def bundles():
 
 
 def evidence():
-    chain = (HERE / "evidence-v1.chain.json").read_bytes()
-    for version in (1, 2):
-        good = (HERE / f"evidence-v{version}.evidence").read_bytes()
-        assert evidence_file.verify(good, chain, b"an invoice over 100.00 EUR")[0] == 9
-        for position in range(0, len(good), 101):
-            changed = bytearray(good)
-            changed[position] ^= 1
-            try:
-                evidence_file.verify(bytes(changed), chain)
-            except evidence_file.Refused:
-                continue
-            raise AssertionError(f"the byte at {position} of version {version} can be changed")
+    chain = (HERE / "evidence-v3.chain.json").read_bytes()
+    good = (HERE / "evidence-v3.evidence").read_bytes()
+    assert evidence_file.verify(good, chain, b"an invoice over 100.00 EUR")[0] == 9
+    for position in range(0, len(good), 101):
+        changed = bytearray(good)
+        changed[position] ^= 1
+        try:
+            evidence_file.verify(bytes(changed), chain)
+        except evidence_file.Refused:
+            continue
+        raise AssertionError(f"the byte at {position} can be changed")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ use credio_sdk::{
 	calls::Call,
 	primitives::{
 		grant::{GrantFilter, GrantTerms},
-		limits::{MAX_CALLS, MAX_GRANTS_PER_GRANTEE, MAX_GRANTS_PER_RESOURCE, WRAPPED_KEY_LENGTH},
+		limits::{MAX_CALLS, MAX_GRANTS_PER_GRANTEE, WRAPPED_KEY_LENGTH},
 		EntryBody, KeyEpoch, KeyVersion, OrganizationId, Permission, Purpose, RecordId, Reference,
 		Resource, WrappedKey,
 	},
@@ -56,13 +56,13 @@ pub fn terms(from_epoch: KeyEpoch, key_version: KeyVersion) -> Result<GrantTerms
 }
 
 /// Puts so many grants in place: on the stream, if it has none, and then on records of it, which are made, each with as
-/// many as the chain allows. The grantees are the first organizations.
+/// many as a request takes. The grantees are the first organizations.
 ///
 /// Errors: [`Error::Rejected`], [`Error::Connection`].
 pub async fn place(bench: &Bench, count: u64) -> Result<(), Error> {
 	let client = bench.client(0);
 	let own = client.organization_id();
-	let each = MAX_GRANTS_PER_RESOURCE.min(MAX_CALLS);
+	let each = MAX_CALLS;
 	let grantees =
 		(0..).filter(|id| *id != own).take(each.div_ceil(MAX_GRANTS_PER_GRANTEE) as usize);
 	let mut recipients = Vec::new();

@@ -41,8 +41,8 @@ pub async fn run(session: &Session, command: AccessCommand) -> Result<(), Failur
 			)
 		},
 		AccessCommand::List { pending } => list(session, &client, pending).await,
-		AccessCommand::Approve { request, expires_in, delegable, from_epoch } => {
-			let terms = Terms { purpose: String::new(), expires_in, delegable, from_epoch };
+		AccessCommand::Approve { request, end, delegable, from_epoch } => {
+			let terms = Terms { purpose: String::new(), end: end.into(), delegable, from_epoch };
 			let grant = client.approve(request, &terms).await?;
 			show(session, &client, grant).await
 		},

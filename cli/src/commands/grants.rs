@@ -1,7 +1,7 @@
 //! Grants.
 
 use super::org::number;
-use crate::{arguments::GrantArguments, exit::Failure, output, session::Session};
+use crate::{arguments::GrantArguments, exit::Failure, output, session::Session, time};
 use credio_sdk::{
 	client::Terms,
 	primitives::{
@@ -17,7 +17,7 @@ pub async fn grant(session: &Session, arguments: GrantArguments) -> Result<(), F
 	let to = number(&client, Some(&arguments.to)).await?;
 	let terms = Terms {
 		purpose: arguments.purpose,
-		expires_in: arguments.expires_in,
+		end: arguments.end.into(),
 		delegable: arguments.delegable,
 		from_epoch: arguments.from_epoch,
 	};
@@ -46,11 +46,17 @@ pub async fn show(session: &Session, client: &Client, id: GrantId) -> Result<(),
 /// Ends a grant.
 pub async fn revoke(session: &Session, grant: GrantId) -> Result<(), Failure> {
 	let client = session.connect().await?;
-	client.revoke(grant).await?;
+	let others = client.revoke(grant).await?;
+	let ids = others.iter().map(|other| other.grant_id).collect::<Vec<_>>();
+	let left = match ids.as_slice() {
+		[] => "no other grant on it".into(),
+		[other] => format!("another grant on it: {other}"),
+		[first, ..] => format!("{} other grants on it, {first} among them", ids.len()),
+	};
 	output::item(
 		session.json,
-		&json!({ "grantId": grant, "revoked": true }),
-		&[("revoked", grant.to_string())],
+		&json!({ "grantId": grant, "revoked": true, "stillHeld": ids }),
+		&[("revoked", grant.to_string()), ("the organization holds", left)],
 	)
 }
 
@@ -119,7 +125,7 @@ fn print(session: &Session, grants: &[GrantJson]) -> Result<(), Failure> {
 			grant.grantee.to_string(),
 			resource(&grant.resource),
 			format!("{:?}", grant.permission).to_lowercase(),
-			output::or_dash(grant.expires_at),
+			output::or_dash(grant.expires_at.map(time::shown)),
 			format!("{:?}", grant.status).to_lowercase(),
 			grant.purpose.clone(),
 		]

@@ -99,7 +99,7 @@ fn activity(streams: u64, days: i32) -> Result<Activity, Box<dyn Error>> {
 		),
 		given_at: period.begins_at() + n * 77_000_000,
 		ended: (n % 4 == 1).then(|| (period.begins_at() + n * 199_000_000, End::Revoked)),
-		last_block: (n % 4 == 2).then_some(5_000_000),
+		ends_at: (n % 4 == 2).then(|| period.begins_at() + n * 999_000_000),
 	});
 	let access = (0..streams.min(6)).map(|n| AccessFact {
 		id: n.to_string(),

@@ -199,8 +199,8 @@ pub struct GrantFact {
 	pub given_at: u64,
 	/// When and how it ended, if it has.
 	pub ended: Option<(u64, End)>,
-	/// The last block in which it holds, if it has one.
-	pub last_block: Option<u32>,
+	/// The last moment at which it holds, if it has one, in milliseconds since 1970.
+	pub ends_at: Option<u64>,
 }
 
 /// How an access request was answered.

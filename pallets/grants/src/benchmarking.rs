@@ -6,11 +6,11 @@ use credio_primitives::{
 	grant::{GrantKey, GrantTerms},
 	limits::{self, MAX_GRANTS_PER_GRANTEE, MAX_GRANTS_PER_RESOURCE},
 	traits::{EncryptionKeys, KeyEpochs, Membership, Streams},
-	AccessRequestId, AccountId, BlockNumber, EntryBody, Grant, GrantId, KeyEpoch, OrganizationId,
-	Permission, Purpose, RecordId, Reference, Resource, StreamId, WrappedKey,
+	AccessRequestId, AccountId, EntryBody, EpochSecret, Grant, GrantId, KeyEpoch, Moment,
+	MomentKey, OrganizationId, Permission, Purpose, RecordId, Reference, Resource, StreamId,
+	WrappedKey,
 };
 use frame_benchmarking::v2::*;
-use frame_support::traits::Get;
 use frame_system::RawOrigin;
 
 /// A member with all roles.
@@ -37,8 +37,11 @@ impl Somebody {
 	}
 }
 
-/// Most grants that one revocation ends: the grant, and all that can be delegated on a resource.
-const MAX_ENDED: u32 = limits::MAX_DELEGATED_PER_RESOURCE + 1;
+/// Most items that clean-up is measured with.
+const MAX_CLEANED: u32 = 256;
+
+/// How long a grant lives here, in milliseconds: as long as one that is delegated has to.
+const LIFETIME: Moment = 24 * 60 * 60 * 1_000;
 
 fn reference(n: u32) -> Reference {
 	let mut bytes = [0; 32];
@@ -63,11 +66,15 @@ fn terms<T: Config>(grantee: OrganizationId, epochs: u32) -> GrantTerms {
 	let keys = (0..epochs).map(|_| key::<T>(grantee)).collect::<Vec<_>>();
 	GrantTerms {
 		purpose: purpose(),
-		expires_at: Some(Pallet::<T>::now().saturating_add(1)),
+		expires_at: Some(Pallet::<T>::now().saturating_add(LIFETIME)),
 		delegable: true,
 		from_epoch: 0,
 		keys: keys.try_into().expect("benchmarks stay within the bound; qed"),
 	}
+}
+
+fn secret<T: Config>(owner: &Somebody) -> EpochSecret {
+	EpochSecret { commitment: Default::default(), owner_key: key::<T>(owner.organization) }
 }
 
 /// A stream of `owner` with its first epochs open.
@@ -78,8 +85,8 @@ fn stream<T: Config>(
 ) -> Result<StreamId, BenchmarkError> {
 	let stream = T::Streams::benchmark_stream(owner.organization, name);
 	for epoch in 0..epochs {
-		let owner_key = key::<T>(owner.organization);
-		Pallet::<T>::do_open_epoch(owner.account.clone(), stream, epoch, owner_key, vec![])?;
+		let secret = secret::<T>(owner);
+		Pallet::<T>::do_open_epoch(owner.account.clone(), stream, epoch, secret, vec![])?;
 	}
 	Ok(stream)
 }
@@ -153,33 +160,20 @@ fn pass_on<T: Config>(holder: &Somebody, root: GrantId, count: u32) -> Result<()
 	Ok(())
 }
 
-/// A stream with `epochs` epochs and with room for one more grant, for `grantee` or anybody else.
-fn almost_full_stream<T: Config>(
+/// A stream with `epochs` epochs on which `grantee` holds all grants that it can but one.
+fn stream_with_grants<T: Config>(
 	owner: &Somebody,
 	grantee: &Somebody,
 	epochs: KeyEpoch,
 ) -> Result<StreamId, BenchmarkError> {
-	let stream = stream::<T>(owner, b"benchmark", 1)?;
-	let others = Somebody::many::<T>(100, 3);
+	let stream = stream::<T>(owner, b"benchmark", epochs)?;
 	let own = MAX_GRANTS_PER_GRANTEE.saturating_sub(1);
-	let mut given = give::<T>(owner, stream, core::slice::from_ref(grantee), 1, 1_000, own)?;
-	let rest = MAX_GRANTS_PER_RESOURCE.saturating_sub(MAX_GRANTS_PER_GRANTEE);
-	given.extend(give::<T>(owner, stream, &others, 1, 2_000, rest)?);
-	for epoch in 1..epochs {
-		let owner_key = key::<T>(owner.organization);
-		let keys = grant_keys::<T>(&given);
-		Pallet::<T>::do_open_epoch(owner.account.clone(), stream, epoch, owner_key, keys)?;
-	}
+	give::<T>(owner, stream, core::slice::from_ref(grantee), 1, 1_000, own)?;
 	Ok(stream)
 }
 
 fn grant_keys<T: Config>(staying: &[(GrantId, OrganizationId)]) -> Vec<GrantKey> {
 	staying.iter().map(|(grant, to)| GrantKey { grant: *grant, key: key::<T>(*to) }).collect()
-}
-
-fn next_block<T: Config>() {
-	let next = frame_system::Pallet::<T>::block_number() + 1u32.into();
-	frame_system::Pallet::<T>::set_block_number(next);
 }
 
 /// So many grants to append, in chains as long as there can be, with the rest in the last one. Only the last one holds.
@@ -209,10 +203,12 @@ pub(crate) fn insert_append_grants<T: Config>(
 				permission: Permission::Append,
 				from_epoch: 0,
 				purpose: purpose(),
-				expires_at: Some(BlockNumber::MAX),
+				expires_at: Some(Moment::MAX),
 				delegable: true,
 				parent,
 				granted_at: 0,
+				access_request: None,
+				slot: 0,
 			};
 			Grants::<T>::insert(id, grant);
 			parent = Some(id);
@@ -222,27 +218,40 @@ pub(crate) fn insert_append_grants<T: Config>(
 	GrantsByGrantee::<T>::insert(grantee, resource, held);
 }
 
+/// The clock cannot be turned here, so a grant that is to end is made to have ended.
+fn end_in_the_past<T: Config>(stream: &StreamId, id: GrantId) {
+	let Some(mut ended) = Grants::<T>::get(id) else { return };
+	let Some(end) = ended.expires_at.replace(0) else { return };
+	Grants::<T>::insert(id, ended);
+	let (was, is) = (MomentKey::from(end), MomentKey::from(0));
+	Expiries::<T>::remove(was, id);
+	StreamExpiries::<T>::remove((stream, was, id));
+	Expiries::<T>::insert(is, id, ());
+	StreamExpiries::<T>::insert((stream, is, id), ());
+}
+
 #[benchmarks]
 mod benchmarks {
 	use super::*;
 
 	#[benchmark]
-	fn open_epoch(g: Linear<0, MAX_GRANTS_PER_RESOURCE>) -> Result<(), BenchmarkError> {
+	fn open_epoch(k: Linear<0, { limits::MAX_KEYS_PER_EPOCH }>) -> Result<(), BenchmarkError> {
 		let owner = Somebody::new::<T>(0);
 		let stream = stream::<T>(&owner, b"benchmark", 1)?;
-		let grantees = Somebody::many::<T>(1, 4);
-		let keys = grant_keys::<T>(&give::<T>(&owner, stream, &grantees, 1, 0, g)?);
-		let owner_key = key::<T>(owner.organization);
+		let grantees = Somebody::many::<T>(1, MAX_GRANTS_PER_RESOURCE / MAX_GRANTS_PER_GRANTEE);
+		let keys = grant_keys::<T>(&give::<T>(&owner, stream, &grantees, 1, 0, k)?);
+		let EpochSecret { commitment, owner_key } = secret::<T>(&owner);
 		#[extrinsic_call]
-		_(owner.signer::<T>(), stream, 1, owner_key, keys);
+		_(owner.signer::<T>(), stream, 1, commitment, owner_key, keys);
 		assert!(Pallet::<T>::ensure_current(&stream, 1).is_ok());
+		assert_eq!(GrantKeys::<T>::iter_keys().filter(|(_, epoch)| *epoch == 1).count() as u32, k);
 		Ok(())
 	}
 
 	#[benchmark]
 	fn grant(k: Linear<1, { limits::MAX_EPOCHS_PER_GRANT }>) -> Result<(), BenchmarkError> {
 		let (owner, grantee) = (Somebody::new::<T>(0), Somebody::new::<T>(1));
-		let stream = almost_full_stream::<T>(&owner, &grantee, k)?;
+		let stream = stream_with_grants::<T>(&owner, &grantee, k)?;
 		let terms = terms::<T>(grantee.organization, k);
 		let resource = Resource::Stream(stream);
 		#[extrinsic_call]
@@ -263,7 +272,7 @@ mod benchmarks {
 	fn delegate(k: Linear<1, { limits::MAX_EPOCHS_PER_GRANT }>) -> Result<(), BenchmarkError> {
 		let (owner, grantee) = (Somebody::new::<T>(0), Somebody::new::<T>(1));
 		let stream = stream::<T>(&owner, b"benchmark", k)?;
-		// The longest row to go up, and as many other grants as there is room for.
+		// The longest row to go up.
 		let row = Somebody::many::<T>(10, limits::MAX_DELEGATION_DEPTH.saturating_sub(1));
 		let mut parent = None;
 		for (n, holder) in row.iter().enumerate() {
@@ -279,9 +288,6 @@ mod benchmarks {
 			});
 		}
 		let parent = parent.ok_or(BenchmarkError::Stop("the row is not empty"))?;
-		let others = Somebody::many::<T>(100, 4);
-		let rest = MAX_GRANTS_PER_RESOURCE.saturating_sub(limits::MAX_DELEGATION_DEPTH);
-		give::<T>(&owner, stream, &others, k, 2_000, rest)?;
 		let holder = &row[row.len().saturating_sub(1)];
 		let terms = terms::<T>(grantee.organization, k);
 		#[extrinsic_call]
@@ -297,12 +303,12 @@ mod benchmarks {
 		let stream = stream::<T>(&owner, b"benchmark", 1)?;
 		let root = give::<T>(&owner, stream, core::slice::from_ref(&holder), 1, 0, 1)?[0].0;
 		pass_on::<T>(&holder, root, e.saturating_sub(1))?;
-		let others = Somebody::many::<T>(100, 4);
-		give::<T>(&owner, stream, &others, 1, 2_000, MAX_GRANTS_PER_RESOURCE.saturating_sub(e))?;
+		// As many come after, so that each that ends gives its place to another.
+		let others = Somebody::many::<T>(100, 3);
+		give::<T>(&owner, stream, &others, 1, 2_000, e)?;
 		#[extrinsic_call]
 		_(owner.signer::<T>(), root);
-		let left = GrantsByResource::<T>::get(Resource::Stream(stream)).len() as u32;
-		assert_eq!(left, MAX_GRANTS_PER_RESOURCE.saturating_sub(e));
+		assert_eq!(GrantCounts::<T>::get(Resource::Stream(stream)), e);
 		Ok(())
 	}
 
@@ -320,7 +326,7 @@ mod benchmarks {
 	#[benchmark]
 	fn approve(k: Linear<1, { limits::MAX_EPOCHS_PER_GRANT }>) -> Result<(), BenchmarkError> {
 		let (owner, requester) = (Somebody::new::<T>(0), Somebody::new::<T>(1));
-		let stream = almost_full_stream::<T>(&owner, &requester, k)?;
+		let stream = stream_with_grants::<T>(&owner, &requester, k)?;
 		let by = requester.account.clone();
 		let resource = Resource::Stream(stream);
 		Pallet::<T>::do_request_access(by, reference(0), resource, Permission::Read, purpose())?;
@@ -346,27 +352,19 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn clean_up(n: Linear<0, { T::MaxRemovalsPerBlock::get() }>) -> Result<(), BenchmarkError> {
+	fn clean_up(n: Linear<0, MAX_CLEANED>) -> Result<(), BenchmarkError> {
 		let owner = Somebody::new::<T>(0);
-		let grantees = Somebody::many::<T>(1, 4);
-		let (mut given, mut streams) = (0u32, 0u32);
-		while given < n {
-			let stream = stream::<T>(&owner, &streams.to_le_bytes(), 1)?;
-			let count = n.saturating_sub(given).min(MAX_GRANTS_PER_RESOURCE);
-			give::<T>(&owner, stream, &grantees, 1, given, count)?;
-			given = given.saturating_add(count);
-			streams = streams.saturating_add(1);
+		let stream = stream::<T>(&owner, b"benchmark", 1)?;
+		let grantees = Somebody::many::<T>(1, MAX_CLEANED / MAX_GRANTS_PER_GRANTEE);
+		for (id, _) in give::<T>(&owner, stream, &grantees, 1, 0, n)? {
+			end_in_the_past::<T>(&stream, id);
 		}
-		CleanedUntil::<T>::put(Pallet::<T>::now().saturating_add(1));
-		next_block::<T>();
-		next_block::<T>();
 		#[block]
 		{
-			let mut left = n;
+			let mut left = n.saturating_mul(3);
 			Pallet::<T>::remove_ended(&mut left);
 			Pallet::<T>::remove_keys(&mut left);
 		}
-		assert_eq!(Grants::<T>::iter_keys().count(), 0);
 		Ok(())
 	}
 

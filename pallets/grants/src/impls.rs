@@ -10,15 +10,21 @@ use super::*;
 use credio_primitives::{
 	limits, text,
 	traits::{EncryptionKeys, Streams},
-	BlockNumber, EntryBody, KeyEpoch, OrganizationId, Purpose, Resource, WrappedKey,
+	BlockNumber, EntryBody, KeyEpoch, Moment, MomentKey, OrganizationId, Purpose, Resource,
+	WrappedKey,
 };
-use frame_support::ensure;
+use frame_support::{ensure, traits::Time};
 use sp_runtime::{traits::SaturatedConversion, DispatchError, DispatchResult};
 
 impl<T: Config> Pallet<T> {
 	/// The present block.
-	pub(crate) fn now() -> BlockNumber {
+	pub(crate) fn block() -> BlockNumber {
 		frame_system::Pallet::<T>::block_number().saturated_into()
+	}
+
+	/// The present moment, by the chain's clock.
+	pub(crate) fn now() -> Moment {
+		T::Time::now()
 	}
 
 	/// The organization that owns a stream, or the stream of a record.

@@ -28,12 +28,15 @@ pub mod pallet {
 		grant::{GrantKey, GrantTerms},
 		limits,
 		traits::{EncryptionKeys, Membership, Streams},
-		AccessRequest, AccessRequestId, AccountId, BlockNumber, Grant, GrantId, KeyEpoch,
-		KeyEpochState, OrganizationId, Permission, Purpose, Reference, Resource, StreamId,
-		WrappedKey,
+		AccessRequest, AccessRequestId, AccountId, Digest, EpochSecret, Grant, GrantId, KeyEpoch,
+		KeyEpochState, Moment, MomentKey, OrganizationId, Permission, Purpose, Reference, Resource,
+		StreamId, WrappedKey,
 	};
-	use frame_support::pallet_prelude::*;
+	use frame_support::{pallet_prelude::*, traits::Time};
 	use frame_system::pallet_prelude::*;
+
+	/// Most grants that end together: one, and all that can be delegated on a resource.
+	pub(crate) const MAX_ENDED: u32 = limits::MAX_DELEGATED_PER_RESOURCE + 1;
 
 	/// The version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -57,26 +60,25 @@ pub mod pallet {
 		/// Streams and the entries in them.
 		type Streams: Streams<AccountId>;
 
-		/// How many blocks an access request is kept, answered or not.
+		/// The chain's clock: what is promised to people in days ends by it.
+		type Time: Time<Moment = Moment>;
+
+		/// How long an access request is kept, answered or not, in milliseconds.
 		///
 		/// Its id stays in use meanwhile.
 		#[pallet::constant]
-		type MaxAccessRequestAge: Get<BlockNumber>;
-
-		/// Most items that clean-up removes in one block.
-		#[pallet::constant]
-		type MaxRemovalsPerBlock: Get<u32>;
+		type MaxAccessRequestAge: Get<Moment>;
 
 		/// Most key epochs of one stream.
 		#[pallet::constant]
 		type MaxKeyEpochs: Get<KeyEpoch>;
 
-		/// How many blocks a delegated grant lives at least, unless its parent ends before.
+		/// How long a delegated grant lives at least, unless its parent ends before, in milliseconds.
 		///
 		/// What ends makes a new key epoch due, so somebody who may give a grant on could otherwise make one due in every
 		/// block.
 		#[pallet::constant]
-		type MinDelegation: Get<BlockNumber>;
+		type MinDelegation: Get<Moment>;
 
 		/// Weights of the calls and of clean-up.
 		type WeightInfo: WeightInfo;
@@ -87,11 +89,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Epochs<T: Config> = StorageMap<_, Identity, StreamId, KeyEpochState, OptionQuery>;
 
-	/// The secret of each epoch of each stream, wrapped to the owner itself, so that every vault of the owner opens it.
+	/// The secret of each epoch of each stream: what commits to it, and the secret wrapped to the owner itself, so that every
+	/// vault of the owner opens it.
 	// Identity for the stream id, which is a blake2 output; Twox64Concat for the epoch, which the chain counts.
 	#[pallet::storage]
-	pub type OwnerKeys<T: Config> =
-		StorageDoubleMap<_, Identity, StreamId, Twox64Concat, KeyEpoch, WrappedKey, OptionQuery>;
+	pub type EpochSecrets<T: Config> =
+		StorageDoubleMap<_, Identity, StreamId, Twox64Concat, KeyEpoch, EpochSecret, OptionQuery>;
 
 	/// Grants by name.
 	// Identity: a grant id is a blake2 output, which nobody can choose.
@@ -104,11 +107,35 @@ pub mod pallet {
 	pub type GrantKeys<T: Config> =
 		StorageDoubleMap<_, Identity, GrantId, Twox64Concat, KeyEpoch, WrappedKey, OptionQuery>;
 
-	/// The grants on each stream or record.
+	/// How many grants there are on each stream or record.
 	// Identity: a resource is a tag and a blake2 output.
 	#[pallet::storage]
+	pub type GrantCounts<T: Config> = StorageMap<_, Identity, Resource, u32, ValueQuery>;
+
+	/// The grants on each stream or record, by place: from 0 on without gaps, so that whoever has the count can prove that
+	/// these are all.
+	// Identity: a resource is a tag and a blake2 output; Twox64Concat for the place, which the chain gives.
+	#[pallet::storage]
 	pub type GrantsByResource<T: Config> =
-		StorageMap<_, Identity, Resource, ResourceGrants, ValueQuery>;
+		StorageDoubleMap<_, Identity, Resource, Twox64Concat, u32, GrantId, OptionQuery>;
+
+	/// The delegated grants on each stream or record.
+	// Identity: a resource is a tag and a blake2 output.
+	#[pallet::storage]
+	pub type Delegations<T: Config> =
+		StorageMap<_, Identity, Resource, ResourceDelegations, ValueQuery>;
+
+	/// The grants that each organization gave.
+	// Twox64Concat for the number, which the chain gives; Identity for the grant id, a blake2 output.
+	#[pallet::storage]
+	pub type GivenGrants<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, OrganizationId, Identity, GrantId, (), OptionQuery>;
+
+	/// The grants that each organization holds.
+	// Twox64Concat for the number, which the chain gives; Identity for the grant id, a blake2 output.
+	#[pallet::storage]
+	pub type HeldGrants<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, OrganizationId, Identity, GrantId, (), OptionQuery>;
 
 	/// The grants that each organization holds on each stream or record.
 	// Twox64Concat for the number, which the chain gives; Identity for the resource, a tag and a blake2 output.
@@ -123,18 +150,28 @@ pub mod pallet {
 		ValueQuery,
 	>;
 
-	/// Grants by their last block, for clean-up.
-	// Twox64Concat: spreads the blocks; a grant id is a blake2 output, which nobody can choose.
+	/// Grants by their last moment, the earliest first, for clean-up.
+	// Identity keeps the order of moments; a grant id is a blake2 output, which nobody can choose.
 	#[pallet::storage]
 	pub type Expiries<T: Config> =
-		StorageDoubleMap<_, Twox64Concat, BlockNumber, Identity, GrantId, (), OptionQuery>;
+		StorageDoubleMap<_, Identity, MomentKey, Identity, GrantId, (), OptionQuery>;
 
-	/// The earliest last block of the grants on each stream: past it, the next epoch has to be opened.
+	/// The grants on each stream by their last moment, the earliest first.
+	// Identity keeps the order of moments; the ids are blake2 outputs, which nobody can choose.
+	#[pallet::storage]
+	pub type StreamExpiries<T: Config> = StorageNMap<
+		_,
+		(NMapKey<Identity, StreamId>, NMapKey<Identity, MomentKey>, NMapKey<Identity, GrantId>),
+		(),
+		OptionQuery,
+	>;
+
+	/// The earliest last moment of the grants on each stream: past it, the next epoch has to be opened.
 	///
 	/// Exact while no rotation is due; when one is, the opening of the next epoch finds it again.
 	// Identity: a stream id is a blake2 output, which nobody can choose.
 	#[pallet::storage]
-	pub type NextExpiry<T: Config> = StorageMap<_, Identity, StreamId, BlockNumber, OptionQuery>;
+	pub type NextExpiry<T: Config> = StorageMap<_, Identity, StreamId, Moment, OptionQuery>;
 
 	/// Grants that are gone, whose keys clean-up has yet to remove. Nothing reads the keys of a grant that is gone.
 	// Identity: a grant id is a blake2 output, which nobody can choose.
@@ -147,21 +184,49 @@ pub mod pallet {
 	pub type AccessRequests<T: Config> =
 		StorageMap<_, Identity, AccessRequestId, AccessRequest, OptionQuery>;
 
+	/// The access requests for each stream or record.
+	// Identity: a resource is a tag and a blake2 output, the id of an access request is a blake2 output.
+	#[pallet::storage]
+	pub type RequestsByResource<T: Config> =
+		StorageDoubleMap<_, Identity, Resource, Identity, AccessRequestId, (), OptionQuery>;
+
+	/// The access requests that each organization made.
+	// Twox64Concat for the number, which the chain gives; Identity for the id, a blake2 output.
+	#[pallet::storage]
+	pub type SentRequests<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		OrganizationId,
+		Identity,
+		AccessRequestId,
+		(),
+		OptionQuery,
+	>;
+
+	/// The access requests that each organization was asked with.
+	// Twox64Concat for the number, which the chain gives; Identity for the id, a blake2 output.
+	#[pallet::storage]
+	pub type ReceivedRequests<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		OrganizationId,
+		Identity,
+		AccessRequestId,
+		(),
+		OptionQuery,
+	>;
+
 	/// How many access requests of each organization wait for an answer.
 	// Twox64Concat: the chain counts the numbers.
 	#[pallet::storage]
 	pub type PendingRequests<T: Config> =
 		StorageMap<_, Twox64Concat, OrganizationId, u32, ValueQuery>;
 
-	/// Access requests by the block from which on they may be removed.
-	// Twox64Concat: spreads the blocks; the id of an access request is a blake2 output.
+	/// Access requests by the moment from which on they may be removed, the earliest first.
+	// Identity keeps the order of moments; the id of an access request is a blake2 output.
 	#[pallet::storage]
 	pub type RequestRemovals<T: Config> =
-		StorageDoubleMap<_, Twox64Concat, BlockNumber, Identity, AccessRequestId, (), OptionQuery>;
-
-	/// Clean-up has removed all that ended before this block.
-	#[pallet::storage]
-	pub type CleanedUntil<T: Config> = StorageValue<_, BlockNumber, ValueQuery>;
+		StorageDoubleMap<_, Identity, MomentKey, Identity, AccessRequestId, (), OptionQuery>;
 
 	/// What happened.
 	#[pallet::event]
@@ -261,7 +326,7 @@ pub mod pallet {
 		EpochNotNext,
 		/// The stream has had as many key epochs as one can: go on in a new stream.
 		TooManyEpochs,
-		/// At most 64 keys at a time: add the others later.
+		/// At most 512 keys when an epoch is opened, and at most 64 at a time for one grant: add the others later.
 		TooManyKeys,
 		/// The grant has a key of this epoch already, and only the owner of the stream replaces one.
 		KeyPresent,
@@ -285,10 +350,12 @@ pub mod pallet {
 		SelfGrant,
 		/// There is no active organization of that number.
 		GranteeNotActive,
-		/// A purpose is 1 to 256 bytes of UTF-8.
+		/// A purpose is 1 to 256 bytes of UTF-8, without invisible and control characters, and without white space around it.
 		InvalidPurpose,
-		/// The last block of the grant has passed.
+		/// The last moment of the grant has passed.
 		ExpiryInPast,
+		/// A grant ends before the year 10000, or never.
+		ExpiryTooFar,
 		/// A delegated grant ends no later than the one it is delegated under.
 		ExpiryPastParent,
 		/// The grant may not be given on.
@@ -329,44 +396,40 @@ pub mod pallet {
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
 		/// Opens the next key epoch of a stream: a new secret encrypts what is written from now on. `stream` is the
-		/// stream's id, and `epoch` the number of the new epoch; the first one is 0. `owner_key` is the new secret
-		/// wrapped to the owner itself, `grant_keys` the same for grants on the stream that hold. What is of no use among
-		/// them is left out, so that no holder of a grant can keep the epoch from being opened; who is left out can be given
-		/// the key later, by `add_keys`. Grants that do not hold any more and still wait for clean-up are removed.
+		/// stream's id, and `epoch` the number of the new epoch; the first one is 0. `commitment` commits to the new secret:
+		/// whoever is given a key holds what it opens to against that. `owner_key` is the new secret wrapped to the owner
+		/// itself, `grant_keys` the same for grants on the stream that hold, at most 512. What is of no use among them is left
+		/// out, so that no holder of a grant can keep the epoch from being opened; who is left out can be given the key later,
+		/// by `add_keys`.
 		///
-		/// Origin: a grantor of the owner. Emits [`Event::EpochOpened`], [`Event::KeyLeftOut`] for what it leaves out, and
-		/// [`Event::GrantRemoved`] for what it removes. Errors: those of `Config::Membership`,
-		/// [`Error::ResourceNotFound`], [`Error::NotAuthorized`], [`Error::EpochNotNext`], [`Error::TooManyEpochs`],
-		/// [`Error::TooManyKeys`], and for `owner_key` [`Error::WrappedKeyLength`] and [`Error::KeyVersionOutdated`].
+		/// Origin: a grantor of the owner. Emits [`Event::EpochOpened`], and [`Event::KeyLeftOut`] for what it leaves out.
+		/// Errors: those of `Config::Membership`, [`Error::ResourceNotFound`], [`Error::NotAuthorized`],
+		/// [`Error::EpochNotNext`], [`Error::TooManyEpochs`], [`Error::TooManyKeys`], and for `owner_key`
+		/// [`Error::WrappedKeyLength`] and [`Error::KeyVersionOutdated`].
 		#[pallet::call_index(0)]
-		#[pallet::weight(
-			T::WeightInfo::open_epoch(grant_keys.len() as u32)
-				.saturating_add(T::WeightInfo::clean_up(limits::MAX_GRANTS_PER_RESOURCE))
-		)]
+		#[pallet::weight(T::WeightInfo::open_epoch(grant_keys.len() as u32))]
 		pub fn open_epoch(
 			origin: OriginFor<T>,
 			stream: StreamId,
 			epoch: KeyEpoch,
+			commitment: Digest,
 			owner_key: WrappedKey,
 			grant_keys: Vec<GrantKey>,
-		) -> DispatchResultWithPostInfo {
+		) -> DispatchResult {
 			let by = ensure_signed(origin)?;
-			let kept = grant_keys.len() as u32;
-			let removed = Self::do_open_epoch(by, stream, epoch, owner_key, grant_keys)?;
-			let weight =
-				T::WeightInfo::open_epoch(kept).saturating_add(T::WeightInfo::clean_up(removed));
-			Ok(Some(weight).into())
+			let secret = EpochSecret { commitment, owner_key };
+			Self::do_open_epoch(by, stream, epoch, secret, grant_keys)
 		}
 
 		/// Gives a grant. `reference` is 32 bytes that the caller's organization has not used for another grant; the
 		/// grant's id follows from it. `resource` is a stream, from a key epoch on, or one record. `grantee` is the
 		/// number of the organization that gets the grant, and `permission` what it may do: read or append. `terms` are
-		/// the purpose, the last block, whether the grant may be given on, the first key epoch, and the keys, wrapped
+		/// the purpose, the last moment, whether the grant may be given on, the first key epoch, and the keys, wrapped
 		/// to the grantee.
 		///
 		/// Origin: a grantor of the owner. Emits [`Event::Granted`]. Errors: those of `Config::Membership`,
 		/// [`Error::ResourceNotFound`], [`Error::NotAuthorized`], [`Error::ReferenceUsed`], [`Error::SelfGrant`],
-		/// [`Error::GranteeNotActive`], [`Error::InvalidPurpose`], [`Error::ExpiryInPast`],
+		/// [`Error::GranteeNotActive`], [`Error::InvalidPurpose`], [`Error::ExpiryInPast`], [`Error::ExpiryTooFar`],
 		/// [`Error::AppendNeedsStream`], [`Error::NoKeyEpoch`], [`Error::EpochOutOfRange`],
 		/// [`Error::KeyCountMismatch`], [`Error::WrappedKeyLength`], [`Error::KeyVersionOutdated`],
 		/// [`Error::TooManyGrants`], [`Error::TooManyGrantsOfGrantee`].
@@ -412,7 +475,7 @@ pub mod pallet {
 		/// before it [`Event::GrantRemoved`] for each grant below. Errors: those of `Config::Membership`,
 		/// [`Error::GrantNotFound`], [`Error::NotAuthorized`].
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::revoke(limits::MAX_GRANTS_PER_RESOURCE))]
+		#[pallet::weight(T::WeightInfo::revoke(MAX_ENDED))]
 		pub fn revoke(origin: OriginFor<T>, grant: GrantId) -> DispatchResultWithPostInfo {
 			let ended = Self::do_revoke(ensure_signed(origin)?, grant)?;
 			Ok(Some(T::WeightInfo::revoke(ended)).into())
@@ -480,7 +543,7 @@ pub mod pallet {
 		/// [`Event::GrantRemoved`] for each grant below. Errors: those of `Config::Membership`,
 		/// [`Error::GrantNotFound`], [`Error::NotAuthorized`].
 		#[pallet::call_index(7)]
-		#[pallet::weight(T::WeightInfo::revoke(limits::MAX_GRANTS_PER_RESOURCE))]
+		#[pallet::weight(T::WeightInfo::revoke(MAX_ENDED))]
 		pub fn renounce(origin: OriginFor<T>, grant: GrantId) -> DispatchResultWithPostInfo {
 			let ended = Self::do_renounce(ensure_signed(origin)?, grant)?;
 			Ok(Some(T::WeightInfo::revoke(ended)).into())

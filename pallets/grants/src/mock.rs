@@ -6,13 +6,15 @@ use credio_primitives::{
 	grant::GrantTerms,
 	limits,
 	traits::{self, AppendGrants, Appended, KeyEpochs, Membership, Role},
-	AccountId, BlockNumber, Entry, EntryBody, EntryHeader, GrantId, KeyEpoch, KeyVersion, Member,
-	OrganizationId, Permission, Purpose, RecordId, Reference, Resource, Roles, StreamId,
-	WrappedKey,
+	AccountId, BlockNumber, Digest, Entry, EntryBody, EntryHeader, GrantId, KeyEpoch, KeyVersion,
+	Member, Moment, OrganizationId, Permission, Purpose, RecordId, Reference, Resource, Roles,
+	StreamId, WrappedKey,
 };
 use frame_support::{
-	assert_ok, derive_impl, ensure, parameter_types, storage_alias, traits::OnIdle,
-	weights::Weight, Twox64Concat,
+	assert_ok, derive_impl, ensure, parameter_types, storage_alias,
+	traits::{OnIdle, Time},
+	weights::Weight,
+	Twox64Concat,
 };
 use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError};
 
@@ -46,9 +48,19 @@ impl frame_system::Config for Test {
 	type Lookup = IdentityLookup<AccountId>;
 }
 
+/// A clock that shows the number of the block: a block is a millisecond.
+pub struct Clock;
+
+impl Time for Clock {
+	type Moment = Moment;
+
+	fn now() -> Moment {
+		System::block_number().into()
+	}
+}
+
 parameter_types! {
-	pub const MaxAccessRequestAge: BlockNumber = 20;
-	pub const MaxRemovalsPerBlock: u32 = 8;
+	pub const MaxAccessRequestAge: Moment = 20;
 	pub const MaxKeyEpochs: KeyEpoch = 70;
 }
 
@@ -56,10 +68,10 @@ impl crate::Config for Test {
 	type Membership = World;
 	type EncryptionKeys = World;
 	type Streams = World;
+	type Time = Clock;
 	type MaxAccessRequestAge = MaxAccessRequestAge;
-	type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
 	type MaxKeyEpochs = MaxKeyEpochs;
-	type MinDelegation = frame_support::traits::ConstU32<3>;
+	type MinDelegation = frame_support::traits::ConstU64<3>;
 	type WeightInfo = ();
 }
 
@@ -69,11 +81,13 @@ pub const READER: OrganizationId = 1;
 pub const PARTNER: OrganizationId = 2;
 pub const THIRD: OrganizationId = 3;
 pub const FOURTH: OrganizationId = 4;
+/// What commits to every secret: the chain does not look into it.
+pub const COMMITMENT: Digest = Digest([7; 32]);
 /// No member of anything.
 pub const STRANGER: AccountId = AccountId::new([255; 32]);
 
 /// How many organizations there are from the start.
-const ORGANIZATIONS: OrganizationId = 10;
+const ORGANIZATIONS: OrganizationId = 40;
 
 pub const NOT_A_MEMBER: DispatchError = DispatchError::Other("not a member");
 pub const SUSPENDED: DispatchError = DispatchError::Other("suspended");
@@ -265,8 +279,8 @@ pub fn delegable(terms: GrantTerms) -> GrantTerms {
 	GrantTerms { delegable: true, ..terms }
 }
 
-pub fn until(block: BlockNumber, terms: GrantTerms) -> GrantTerms {
-	GrantTerms { expires_at: Some(block), ..terms }
+pub fn until(end: Moment, terms: GrantTerms) -> GrantTerms {
+	GrantTerms { expires_at: Some(end), ..terms }
 }
 
 /// Gives a grant on [`stream`].
@@ -319,7 +333,7 @@ pub fn append(
 /// Opens an epoch of [`stream`] for grants that all stay.
 pub fn open_epoch(epoch: KeyEpoch, staying: &[(GrantId, OrganizationId)]) {
 	let keys = grant_keys(staying);
-	assert_ok!(Grants::open_epoch(by(OWNER), stream(), epoch, key(OWNER), keys));
+	assert_ok!(Grants::open_epoch(by(OWNER), stream(), epoch, COMMITMENT, key(OWNER), keys));
 }
 
 pub fn grant_keys(
@@ -346,11 +360,8 @@ pub fn idle() -> Weight {
 
 /// Gives the present block idle time until all is clean.
 pub fn clean_up() {
-	while crate::CleanedUntil::<Test>::get() < System::block_number()
-		|| crate::KeyRemovals::<Test>::iter_keys().next().is_some()
-	{
-		idle();
-	}
+	idle();
+	assert!(crate::KeyRemovals::<Test>::iter_keys().next().is_none());
 }
 
 /// Organizations with two members each, and a stream for each of the first two. No epoch is open.

@@ -6,8 +6,8 @@ use alloc::{
 	vec::Vec,
 };
 use credio_primitives::{
-	limits, text, traits::Streams, AccessRequestState, BlockNumber, EntryBody, Grant, GrantId,
-	KeyEpoch, Purpose, Resource, StreamId, WrappedKey,
+	limits, text, traits::Streams, AccessRequestState, EntryBody, Grant, GrantId, KeyEpoch, Moment,
+	MomentKey, Purpose, Resource, StreamId, WrappedKey,
 };
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
@@ -24,8 +24,8 @@ impl<T: Config> Pallet<T> {
 	///   waits for clean-up; a grant on a record carries one, under the record's epoch. Other keys
 	///   belong to grants whose keys are about to be removed.
 	/// - A stream in epoch n has the owner's keys of the epochs from 0 to n.
-	/// - Nothing that ends before the block up to which clean-up came is left, and clean-up is not ahead of the chain.
-	/// - While no rotation is due, the next expiry of a stream is the earliest last block of its grants; otherwise it
+	/// - The places of the grants on a resource have no gaps.
+	/// - While no rotation is due, the next expiry of a stream is the earliest last moment of its grants; otherwise it
 	///   is no later.
 	/// - Counts of access requests without an answer are true.
 	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
@@ -42,17 +42,17 @@ impl<T: Config> Pallet<T> {
 			ensure!(is_text(&grant.purpose), "grant without a purpose");
 			ensure!(grant.grantee != owner, "grant to the owner");
 			ensure!(grant.grantee != grant.grantor, "grant to its grantor");
-			ensure!(grant.granted_at <= Self::now(), "grant of the future");
+			ensure!(grant.granted_at <= Self::block(), "grant of the future");
 			ensure!(
-				grant.expires_at.is_none_or(|block| block >= grant.granted_at),
-				"grant that never held"
+				grant.expires_at.is_none_or(|end| end <= limits::MAX_MOMENT),
+				"grant that ends too late"
 			);
 			ensure!(!KeyRemovals::<T>::contains_key(id), "keys of a grant are about to go");
 			match grant.parent {
 				None => ensure!(grant.grantor == owner, "grant of somebody who owns nothing"),
 				Some(parent) => match Grants::<T>::get(parent) {
 					Some(parent) => Self::try_state_delegated(&grant, &parent)?,
-					None => ensure!(Self::has_expired(&grant), "grant without its parent"),
+					None => ensure!(grant.has_expired(Self::now()), "grant without its parent"),
 				},
 			}
 			let mut above = grant.parent;
@@ -79,17 +79,20 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn try_state_grant_indexes() -> Result<(), TryRuntimeError> {
-		let cleaned_until = CleanedUntil::<T>::get();
-		ensure!(cleaned_until <= Self::now(), "clean-up is ahead of the chain");
-		let mut by_resource = BTreeSet::new();
-		for (resource, ids) in GrantsByResource::<T>::iter() {
-			ensure!(!ids.is_empty(), "resource with an empty list");
-			for id in ids {
-				let grant = Grants::<T>::get(id).ok_or("resource names a grant that is gone")?;
-				ensure!(grant.resource == resource, "resource names a grant on another");
-				ensure!(by_resource.insert(id), "resource names a grant twice");
-			}
+		let mut places = BTreeMap::<Resource, BTreeSet<u32>>::new();
+		for (resource, slot, id) in GrantsByResource::<T>::iter() {
+			let grant = Grants::<T>::get(id).ok_or("resource names a grant that is gone")?;
+			ensure!(grant.resource == resource, "resource names a grant on another");
+			ensure!(grant.slot == slot, "grant is not at its place");
+			places.entry(resource).or_default().insert(slot);
 		}
+		for (resource, count) in GrantCounts::<T>::iter() {
+			ensure!(count > 0, "resource with a count of no grants");
+			ensure!(count <= limits::MAX_GRANTS_PER_RESOURCE, "resource with too many grants");
+			let places = places.remove(&resource).unwrap_or_default();
+			ensure!(places.into_iter().eq(0..count), "places have gaps");
+		}
+		ensure!(places.is_empty(), "places that are not counted");
 		let mut by_grantee = BTreeSet::new();
 		for (grantee, resource, ids) in GrantsByGrantee::<T>::iter() {
 			ensure!(!ids.is_empty(), "grantee with an empty list");
@@ -100,21 +103,43 @@ impl<T: Config> Pallet<T> {
 				ensure!(by_grantee.insert(id), "grantee names a grant twice");
 			}
 		}
-		let expiries = Expiries::<T>::iter_keys()
-			.map(|(block, id)| {
-				ensure!(block >= cleaned_until, "clean-up left a grant");
-				Ok((id, block))
-			})
-			.collect::<Result<BTreeMap<GrantId, BlockNumber>, TryRuntimeError>>()?;
-		ensure!(Expiries::<T>::iter_keys().count() == expiries.len(), "grant expires twice");
-		let mut expiring = 0usize;
-		for (id, grant) in Grants::<T>::iter() {
-			ensure!(by_resource.contains(&id), "resource does not name its grant");
-			ensure!(by_grantee.contains(&id), "grantee does not name its grant");
-			ensure!(expiries.get(&id).copied() == grant.expires_at, "grant is not to expire");
-			expiring = expiring.saturating_add(usize::from(grant.expires_at.is_some()));
+		let mut delegated = BTreeSet::new();
+		for (resource, delegations) in Delegations::<T>::iter() {
+			ensure!(!delegations.is_empty(), "resource with an empty list of delegated grants");
+			for Delegation { grant: id, parent, grantor, grantee } in delegations {
+				let grant = Grants::<T>::get(id).ok_or("delegated grant that is gone")?;
+				let as_given = (grant.parent, grant.grantor, grant.grantee, grant.resource)
+					== (Some(parent), grantor, grantee, resource);
+				ensure!(as_given, "delegated grant is another");
+				ensure!(delegated.insert(id), "delegated grant is named twice");
+			}
 		}
-		ensure!(expiries.len() == expiring, "a grant that is gone is to expire");
+		let mut counts = (0usize, 0usize);
+		for (id, grant) in Grants::<T>::iter() {
+			let at = GrantsByResource::<T>::get(grant.resource, grant.slot);
+			ensure!(at == Some(id), "resource does not name its grant");
+			ensure!(by_grantee.contains(&id), "grantee does not name its grant");
+			ensure!(
+				delegated.contains(&id) == grant.parent.is_some(),
+				"delegated grant is missing"
+			);
+			ensure!(GivenGrants::<T>::contains_key(grant.grantor, id), "grantor without its grant");
+			ensure!(HeldGrants::<T>::contains_key(grant.grantee, id), "grantee without its grant");
+			let Some(end) = grant.expires_at.map(MomentKey::from) else { continue };
+			ensure!(Expiries::<T>::contains_key(end, id), "grant is not to expire");
+			counts.0 = counts.0.saturating_add(1);
+			if let Resource::Stream(stream) = grant.resource {
+				let of_stream = StreamExpiries::<T>::contains_key((stream, end, id));
+				ensure!(of_stream, "grant is not to expire on its stream");
+				counts.1 = counts.1.saturating_add(1);
+			}
+		}
+		let all = Grants::<T>::iter_keys().count();
+		ensure!(GivenGrants::<T>::iter_keys().count() == all, "a grant that is gone was given");
+		ensure!(HeldGrants::<T>::iter_keys().count() == all, "a grant that is gone is held");
+		let expiring =
+			(Expiries::<T>::iter_keys().count(), StreamExpiries::<T>::iter_keys().count());
+		ensure!(expiring == counts, "a grant that is gone is to expire");
 		Ok(())
 	}
 
@@ -152,8 +177,8 @@ impl<T: Config> Pallet<T> {
 
 	fn try_state_epochs() -> Result<(), TryRuntimeError> {
 		let mut owner_keys = BTreeMap::<StreamId, BTreeSet<KeyEpoch>>::new();
-		for (stream, epoch, key) in OwnerKeys::<T>::iter() {
-			ensure!(is_wrapped(&key), "key of wrong length");
+		for (stream, epoch, secret) in EpochSecrets::<T>::iter() {
+			ensure!(is_wrapped(&secret.owner_key), "key of wrong length");
 			owner_keys.entry(stream).or_default().insert(epoch);
 		}
 		for (stream, state) in Epochs::<T>::iter() {
@@ -161,17 +186,16 @@ impl<T: Config> Pallet<T> {
 			ensure!(state.current < T::MaxKeyEpochs::get(), "too many epochs");
 			let wanted = (0..=state.current).collect::<BTreeSet<_>>();
 			ensure!(owner_keys.remove(&stream) == Some(wanted), "key of the owner is missing");
-			let earliest = GrantsByResource::<T>::get(Resource::Stream(stream))
-				.into_iter()
-				.filter_map(|id| Grants::<T>::get(id)?.expires_at)
-				.min();
+			let ends =
+				StreamExpiries::<T>::iter_key_prefix((stream,)).map(|(at, _)| Moment::from(at));
+			let (passed, to_come): (Vec<Moment>, Vec<_>) = ends.partition(|end| *end < Self::now());
 			let next = NextExpiry::<T>::get(stream);
-			if state.rotation_due {
-				let in_time = earliest.is_none_or(|block| next.is_some_and(|next| next <= block));
-				ensure!(in_time, "next expiry is too late");
-			} else {
-				ensure!(next == earliest, "next expiry is wrong");
-			}
+			let earliest = to_come.into_iter().min();
+			let in_time = earliest.is_none_or(|end| next.is_some_and(|next| next <= end));
+			ensure!(in_time, "next expiry is too late");
+			// What had ended before the epoch was opened, and waits for clean-up, counts no more.
+			let is_exact = next == earliest || next.is_some_and(|next| passed.contains(&next));
+			ensure!(state.rotation_due || is_exact, "next expiry is wrong");
 		}
 		ensure!(owner_keys.is_empty(), "key of a stream without epoch");
 		ensure!(
@@ -182,17 +206,18 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn try_state_requests() -> Result<(), TryRuntimeError> {
-		let cleaned_until = CleanedUntil::<T>::get();
 		let mut pending = BTreeMap::new();
 		for (id, request) in AccessRequests::<T>::iter() {
 			let owner = Self::owner(&request.resource).map_err(|_| "request for nothing")?;
 			ensure!(request.owner == owner, "request to somebody else than the owner");
 			ensure!(request.requester != owner, "request of the owner");
 			ensure!(is_text(&request.purpose), "request without a purpose");
-			ensure!(
-				RequestRemovals::<T>::contains_key(request.removable_at, id),
-				"request is not to be removed"
-			);
+			let removable_at = MomentKey::from(request.removable_at);
+			ensure!(RequestRemovals::<T>::contains_key(removable_at, id), "request is to stay");
+			let is_listed = RequestsByResource::<T>::contains_key(request.resource, id)
+				&& SentRequests::<T>::contains_key(request.requester, id)
+				&& ReceivedRequests::<T>::contains_key(request.owner, id);
+			ensure!(is_listed, "request is on no list");
 			match &request.state {
 				AccessRequestState::Pending => {
 					let count = pending.entry(request.requester).or_insert(0u32);
@@ -204,14 +229,14 @@ impl<T: Config> Pallet<T> {
 				},
 			}
 		}
-		for (block, id) in RequestRemovals::<T>::iter_keys() {
-			ensure!(block >= cleaned_until, "clean-up left a request");
-			ensure!(AccessRequests::<T>::contains_key(id), "request that is gone is to be removed");
-		}
-		ensure!(
-			RequestRemovals::<T>::iter_keys().count() == AccessRequests::<T>::iter_keys().count(),
-			"request is to be removed twice"
-		);
+		let all = AccessRequests::<T>::iter_keys().count();
+		let listed = [
+			RequestRemovals::<T>::iter_keys().count(),
+			RequestsByResource::<T>::iter_keys().count(),
+			SentRequests::<T>::iter_keys().count(),
+			ReceivedRequests::<T>::iter_keys().count(),
+		];
+		ensure!(listed == [all; 4], "request that is gone is on a list");
 		let counts = PendingRequests::<T>::iter().collect::<Vec<_>>();
 		ensure!(
 			counts.iter().all(|(_, count)| *count <= limits::MAX_PENDING_ACCESS_REQUESTS),

@@ -1,9 +1,37 @@
 //! Lists of grants.
 
-use credio_primitives::{limits, GrantId};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use credio_primitives::{limits, GrantId, OrganizationId};
 use frame_support::{traits::ConstU32, BoundedVec};
+use scale_info::TypeInfo;
 
-/// Names of the grants on one stream or record.
-pub type ResourceGrants = BoundedVec<GrantId, ConstU32<{ limits::MAX_GRANTS_PER_RESOURCE }>>;
 /// Names of the grants that one organization holds on one stream or record.
 pub type GranteeGrants = BoundedVec<GrantId, ConstU32<{ limits::MAX_GRANTS_PER_GRANTEE }>>;
+
+/// The delegated grants on one stream or record.
+pub type ResourceDelegations =
+	BoundedVec<Delegation, ConstU32<{ limits::MAX_DELEGATED_PER_RESOURCE }>>;
+
+/// A delegated grant: who gave it on to whom, and under which one.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub struct Delegation {
+	/// The grant.
+	pub grant: GrantId,
+	/// The one that it was delegated under.
+	pub parent: GrantId,
+	/// Organization that gave it.
+	pub grantor: OrganizationId,
+	/// Organization that holds it.
+	pub grantee: OrganizationId,
+}

@@ -7,13 +7,13 @@ use frame_support::weights::{constants::ParityDbWeight, Weight};
 
 /// Weights of this pallet.
 pub trait WeightInfo {
-	/// `open_epoch`, by grants that stay. What it removes weighs as clean-up does.
+	/// `open_epoch`, by keys.
 	fn open_epoch(grants: u32) -> Weight;
 	/// `grant`, by keys.
 	fn grant(keys: u32) -> Weight;
 	/// `delegate`, by keys.
 	fn delegate(keys: u32) -> Weight;
-	/// `revoke`, by grants that end, with as many others on the resource as there can be.
+	/// `revoke`, by grants that end, which may all but one be delegated.
 	fn revoke(ended: u32) -> Weight;
 	/// `request_access`.
 	fn request_access() -> Weight;
@@ -21,7 +21,7 @@ pub trait WeightInfo {
 	fn approve(keys: u32) -> Weight;
 	/// `deny`.
 	fn deny() -> Weight;
-	/// Clean-up, by items removed and blocks left behind.
+	/// Clean-up, by items removed.
 	fn clean_up(items: u32) -> Weight;
 }
 
@@ -31,38 +31,35 @@ fn weight(micros: u64, reads: u64, writes: u64) -> Weight {
 		.saturating_add(ParityDbWeight::get().reads_writes(reads, writes))
 }
 
-/// A grant that ends. Reads: itself, its expiry, both indexes, the stream's epoch. Writes: those, and the removal of
-/// its keys.
+/// A grant that ends. Reads: itself, the count, the last place, the grant at it, the delegated ones, the list of its grantee,
+/// the stream's epoch. Writes: those, the indexes of grantor and grantee, both expiries, and the removal of its keys.
 fn ended() -> Weight {
-	weight(20, 5, 6)
+	weight(40, 7, 12)
 }
 
 impl WeightInfo for () {
-	// Reads: member, organization (twice), stream, epoch, grants on the stream; for each grant itself and its
-	// grantee's key version (those above it lie on the same stream). Writes: owner's key, epoch, next expiry; for
-	// each grant its key.
-	fn open_epoch(grants: u32) -> Weight {
-		weight(40, 6, 3).saturating_add(weight(15, 2, 1).saturating_mul(grants.into()))
+	// Reads: member, organization (twice), stream, epoch, the next expiry; for each key its grant with up to three above it,
+	// the grantee and its key version. Writes: the secret, epoch, next expiry; for each key itself.
+	fn open_epoch(keys: u32) -> Weight {
+		weight(40, 7, 3).saturating_add(weight(20, 4, 1).saturating_mul(keys.into()))
 	}
-	// Reads: member, organization, header, stream, grant, key removal, grantee (twice), epoch, both indexes, next
-	// expiry. Writes: grant, both indexes, expiry, next expiry; for each key itself.
+	// Reads: member, organization, header, stream, grant, key removal, grantee (twice), epoch, count, the list of the
+	// grantee, next expiry. Writes: grant, count, place, list, indexes of grantor and grantee, both expiries, next expiry; for
+	// each key itself.
 	fn grant(keys: u32) -> Weight {
-		weight(60, 12, 5).saturating_add(weight(5, 0, 1).saturating_mul(keys.into()))
+		weight(60, 12, 9).saturating_add(weight(5, 0, 1).saturating_mul(keys.into()))
 	}
-	// As `grant`, with the parent and up to three grants above it read.
+	// As `grant`, with the parent and up to three grants above it read, and the delegated ones read and written.
 	fn delegate(keys: u32) -> Weight {
-		Self::grant(keys).saturating_add(weight(20, 4, 0))
+		Self::grant(keys).saturating_add(weight(20, 5, 1))
 	}
-	// Reads: member, organization, grant, header, stream, and all grants on the resource.
+	// Reads: member, organization, grant, header, stream, and the delegated grants on the resource.
 	fn revoke(ended_grants: u32) -> Weight {
-		let others = credio_primitives::limits::MAX_GRANTS_PER_RESOURCE.into();
-		weight(60, 6, 0)
-			.saturating_add(weight(3, 1, 0).saturating_mul(others))
-			.saturating_add(ended().saturating_mul(ended_grants.into()))
+		weight(60, 6, 0).saturating_add(ended().saturating_mul(ended_grants.into()))
 	}
-	// Reads: member, organization, header, stream, request, count. Writes: request, count, removal.
+	// Reads: member, organization, header, stream, request, count. Writes: request, count, removal, three lists.
 	fn request_access() -> Weight {
-		weight(40, 6, 3)
+		weight(40, 6, 6)
 	}
 	// As `grant`, with the request and the count read and written.
 	fn approve(keys: u32) -> Weight {
@@ -72,8 +69,8 @@ impl WeightInfo for () {
 	fn deny() -> Weight {
 		weight(30, 4, 2)
 	}
-	// Reads: how far it came, the next removal of keys. Writes: how far it came. The dearest item is a grant.
+	// Reads: the first grant and the first access request to end, the next removal of keys. The dearest item is a grant.
 	fn clean_up(items: u32) -> Weight {
-		weight(10, 2, 1).saturating_add(ended().saturating_mul(items.into()))
+		weight(10, 3, 0).saturating_add(ended().saturating_mul(items.into()))
 	}
 }

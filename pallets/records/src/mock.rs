@@ -179,7 +179,7 @@ pub fn stream(admin: AccountId, name: &str) -> StreamId {
 }
 
 pub fn set_epoch(stream: StreamId, current: KeyEpoch) {
-	set_epoch_state(stream, Some(KeyEpochState { current, rotation_due: false }));
+	set_epoch_state(stream, Some(KeyEpochState { current, rotation_due: false, opened_at: 0 }));
 }
 
 pub fn set_epoch_state(stream: StreamId, state: Option<KeyEpochState>) {

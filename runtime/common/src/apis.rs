@@ -9,8 +9,8 @@ use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	traits::Membership,
 	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch,
-	KeyEpochState, KeyVersion, Member, OrganizationId, ReadAccess, Receipt, RecordId,
-	RecordPayload, Request, RequestKey, Sequence, Stream, StreamId, Submission, WrappedKey,
+	KeyEpochState, KeyVersion, Member, Moment, OrganizationId, ReadAccess, Receipt, RecordId,
+	RecordPayload, Request, RequestKey, Sequence, Stream, StreamId, StreamKey, Submission,
 };
 use frame_support::traits::IsSubType;
 use scale_info::{form::MetaForm, TypeDef, TypeInfo, Variant};
@@ -158,8 +158,12 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		organization: OrganizationId,
 		from: KeyEpoch,
 		limit: u32,
-	) -> Vec<(KeyEpoch, WrappedKey)> {
+	) -> Vec<StreamKey> {
 		Grants::<Runtime>::stream_keys(&stream, organization, from, limit)
+	}
+
+	pub fn expiring_grants(within: Moment, limit: u32) -> u32 {
+		Grants::<Runtime>::expiring_grants(within, limit)
 	}
 
 	pub fn receipt(organization: OrganizationId, key: RequestKey) -> Option<Receipt> {

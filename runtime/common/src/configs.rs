@@ -14,6 +14,7 @@ pub fn half_a_block<Runtime: frame_system::Config>() -> Weight {
 /// - `council`: the origin of the council;
 /// - `governance`: its calls, and who may make them, as a `ContainsPair`;
 /// - `weights`: its module with a `WeightInfo` for each pallet, in a module with the pallet's name;
+/// - `time`: its clock, in milliseconds since 1970;
 /// - `unsigned`: the calls that its nodes bring without a signer, as a `Contains`;
 /// - `blocks_per_day`: how many blocks it makes in a day.
 #[macro_export]
@@ -25,8 +26,12 @@ macro_rules! product_configs {
 		governance: $governance:ty,
 		unsigned: $unsigned:ty,
 		weights: $weights:ident,
+		time: $time:ty,
 		blocks_per_day: $day:expr $(,)?
 	) => {
+		/// A day on the chain's clock, in milliseconds.
+		const DAY: $crate::credio_primitives::Moment = 24 * 60 * 60 * 1_000;
+
 		$crate::frame_support::parameter_types! {
 			/// What an organization may use per window unless the council says otherwise: 256 MiB of transactions
 			/// and 150 s of execution, which is about half of what blocks take in ten minutes.
@@ -55,9 +60,9 @@ macro_rules! product_configs {
 			/// A stream has at most this many key epochs.
 			pub const MaxKeyEpochs: u32 = 100_000;
 			/// A delegated grant lives for an hour at least.
-			pub const MinDelegation: u32 = $day / 24;
+			pub const MinDelegation: $crate::credio_primitives::Moment = DAY / 24;
 			/// An access request is kept for thirty days, answered or not.
-			pub const MaxAccessRequestAge: u32 = 30 * $day;
+			pub const MaxAccessRequestAge: $crate::credio_primitives::Moment = 30 * DAY;
 			/// A request expires at most a day ahead.
 			pub const MaxRequestLifetime: u32 = $day;
 			/// For seven days past its expiry, a request can be signed again without being applied twice.
@@ -107,8 +112,8 @@ macro_rules! product_configs {
 			type Membership = $crate::pallet_organizations::Pallet<$runtime>;
 			type EncryptionKeys = $crate::pallet_organizations::Pallet<$runtime>;
 			type Streams = $crate::pallet_anchor::Pallet<$runtime>;
+			type Time = $time;
 			type MaxAccessRequestAge = MaxAccessRequestAge;
-			type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
 			type MaxKeyEpochs = MaxKeyEpochs;
 			type MinDelegation = MinDelegation;
 			type WeightInfo = $weights::pallet_grants::WeightInfo<$runtime>;

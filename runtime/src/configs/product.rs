@@ -17,6 +17,7 @@ credio_runtime_common::product_configs! {
 	governance: CouncilCalls,
 	unsigned: NodeReports,
 	weights: weights,
+	time: Timestamp,
 	blocks_per_day: DAYS,
 }
 

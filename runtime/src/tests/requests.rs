@@ -232,7 +232,14 @@ fn calls_of_members(stream: StreamId) -> Vec<RuntimeCall> {
 			supersedes: None,
 		}
 		.into(),
-		pallet_grants::Call::open_epoch { stream, epoch: 0, owner_key, grant_keys: vec![] }.into(),
+		pallet_grants::Call::open_epoch {
+			stream,
+			epoch: 0,
+			commitment: Default::default(),
+			owner_key,
+			grant_keys: vec![],
+		}
+		.into(),
 		pallet_grants::Call::grant {
 			reference,
 			resource,

@@ -59,25 +59,27 @@ impl<T: frame_system::Config> pallet_grants::WeightInfo for WeightInfo<T> {
 	/// Proof: `Grants::Grants` (`max_values`: None, `max_size`: Some(379), added: 2854, mode: `MaxEncodedLen`)
 	/// Storage: `Grants::GrantKeys` (r:0 w:64)
 	/// Proof: `Grants::GrantKeys` (`max_values`: None, `max_size`: Some(130), added: 2605, mode: `MaxEncodedLen`)
-	/// Storage: `Grants::OwnerKeys` (r:0 w:1)
-	/// Proof: `Grants::OwnerKeys` (`max_values`: None, `max_size`: Some(130), added: 2605, mode: `MaxEncodedLen`)
+	/// Storage: `Grants::EpochSecrets` (r:0 w:1)
+	/// Proof: `Grants::EpochSecrets` (`max_values`: None, `max_size`: Some(130), added: 2605, mode: `MaxEncodedLen`)
 	/// Storage: `Grants::NextExpiry` (r:0 w:1)
 	/// Proof: `Grants::NextExpiry` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
-	/// The range of component `g` is `[0, 64]`.
-	fn open_epoch(g: u32, ) -> Weight {
+	/// The range of component `k` is `[0, 512]`.
+	fn open_epoch(k: u32, ) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `1596 + g * (120 ±0)`
-		//  Estimated: `5548 + g * (2854 ±5)`
+		//  Measured:  `1596 + k * (120 ±0)`
+		//  Estimated: `5548 + k * (2854 ±5)`
+		// Measured with the lists of grants that there were before places and their indexes; what these read and write beside
+		// is added by hand.
 		// Minimum execution time: 32_308_000 picoseconds.
 		Weight::from_parts(65_104_915, 0)
 			.saturating_add(Weight::from_parts(0, 5548))
 			// Standard Error: 75_569
-			.saturating_add(Weight::from_parts(7_299_225, 0).saturating_mul(g.into()))
-			.saturating_add(T::DbWeight::get().reads(6))
-			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(g.into())))
+			.saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(k.into()))
+			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
-			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(g.into())))
-			.saturating_add(Weight::from_parts(0, 2854).saturating_mul(g.into()))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(k.into())))
+			.saturating_add(Weight::from_parts(0, 2854).saturating_mul(k.into()))
 	}
 	/// Storage: `Organizations::Members` (r:1 w:0)
 	/// Proof: `Organizations::Members` (`max_values`: None, `max_size`: Some(55), added: 2530, mode: `MaxEncodedLen`)
@@ -106,13 +108,15 @@ impl<T: frame_system::Config> pallet_grants::WeightInfo for WeightInfo<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `4761`
 		//  Estimated: `6154`
+		// Measured with the lists of grants that there were before places and their indexes; what these read and write beside
+		// is added by hand.
 		// Minimum execution time: 64_947_000 picoseconds.
-		Weight::from_parts(85_821_437, 0)
+		Weight::from_parts(100_000_000, 0)
 			.saturating_add(Weight::from_parts(0, 6154))
 			// Standard Error: 29_056
 			.saturating_add(Weight::from_parts(3_737_985, 0).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
-			.saturating_add(T::DbWeight::get().writes(5))
+			.saturating_add(T::DbWeight::get().writes(10))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(k.into())))
 	}
 	/// Storage: `Organizations::Members` (r:1 w:0)
@@ -142,13 +146,15 @@ impl<T: frame_system::Config> pallet_grants::WeightInfo for WeightInfo<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `5877`
 		//  Estimated: `12406`
+		// Measured with the lists of grants that there were before places and their indexes; what these read and write beside
+		// is added by hand.
 		// Minimum execution time: 77_856_000 picoseconds.
-		Weight::from_parts(96_047_254, 0)
+		Weight::from_parts(115_000_000, 0)
 			.saturating_add(Weight::from_parts(0, 12406))
 			// Standard Error: 31_401
 			.saturating_add(Weight::from_parts(3_469_223, 0).saturating_mul(k.into()))
-			.saturating_add(T::DbWeight::get().reads(13))
-			.saturating_add(T::DbWeight::get().writes(5))
+			.saturating_add(T::DbWeight::get().reads(14))
+			.saturating_add(T::DbWeight::get().writes(11))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(k.into())))
 	}
 	/// Storage: `Organizations::Members` (r:1 w:0)
@@ -172,15 +178,18 @@ impl<T: frame_system::Config> pallet_grants::WeightInfo for WeightInfo<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `9753 + e * (35 ±0)`
 		//  Estimated: `183646 + e * (182 ±6)`
+		// Measured with the lists of grants that there were before places and their indexes; what these read and write beside
+		// is added by hand.
 		// Minimum execution time: 234_399_000 picoseconds.
-		Weight::from_parts(284_055_669, 0)
-			.saturating_add(Weight::from_parts(0, 183646))
+		Weight::from_parts(120_000_000, 0)
+			.saturating_add(Weight::from_parts(0, 20000))
 			// Standard Error: 150_491
-			.saturating_add(Weight::from_parts(13_601_579, 0).saturating_mul(e.into()))
-			.saturating_add(T::DbWeight::get().reads(69))
+			.saturating_add(Weight::from_parts(30_000_000, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(e.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
-			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(e.into())))
-			.saturating_add(Weight::from_parts(0, 182).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().writes((12_u64).saturating_mul(e.into())))
+			.saturating_add(Weight::from_parts(0, 20000).saturating_mul(e.into()))
 	}
 	/// Storage: `Organizations::Members` (r:1 w:0)
 	/// Proof: `Organizations::Members` (`max_values`: None, `max_size`: Some(55), added: 2530, mode: `MaxEncodedLen`)
@@ -200,11 +209,13 @@ impl<T: frame_system::Config> pallet_grants::WeightInfo for WeightInfo<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `1293`
 		//  Estimated: `4064`
+		// Measured with the lists of grants that there were before places and their indexes; what these read and write beside
+		// is added by hand.
 		// Minimum execution time: 31_977_000 picoseconds.
-		Weight::from_parts(34_571_000, 0)
+		Weight::from_parts(42_000_000, 0)
 			.saturating_add(Weight::from_parts(0, 4064))
 			.saturating_add(T::DbWeight::get().reads(6))
-			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	/// Storage: `Organizations::Members` (r:1 w:0)
 	/// Proof: `Organizations::Members` (`max_values`: None, `max_size`: Some(55), added: 2530, mode: `MaxEncodedLen`)
@@ -235,13 +246,15 @@ impl<T: frame_system::Config> pallet_grants::WeightInfo for WeightInfo<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `4937`
 		//  Estimated: `6154`
+		// Measured with the lists of grants that there were before places and their indexes; what these read and write beside
+		// is added by hand.
 		// Minimum execution time: 67_871_000 picoseconds.
-		Weight::from_parts(85_935_878, 0)
+		Weight::from_parts(100_000_000, 0)
 			.saturating_add(Weight::from_parts(0, 6154))
 			// Standard Error: 33_841
 			.saturating_add(Weight::from_parts(4_107_679, 0).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(11))
-			.saturating_add(T::DbWeight::get().writes(7))
+			.saturating_add(T::DbWeight::get().writes(12))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(k.into())))
 	}
 	/// Storage: `Organizations::Members` (r:1 w:0)
@@ -281,15 +294,17 @@ impl<T: frame_system::Config> pallet_grants::WeightInfo for WeightInfo<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `464 + n * (192 ±0)`
 		//  Estimated: `3767 + n * (2854 ±0)`
+		// Measured with the lists of grants that there were before places and their indexes; what these read and write beside
+		// is added by hand.
 		// Minimum execution time: 3_556_000 picoseconds.
 		Weight::from_parts(3_695_000, 0)
 			.saturating_add(Weight::from_parts(0, 3767))
 			// Standard Error: 23_051
-			.saturating_add(Weight::from_parts(16_639_565, 0).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(32_000_000, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads((6_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
-			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes((12_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2854).saturating_mul(n.into()))
 	}
 }

@@ -85,6 +85,27 @@ impl StreamSecret {
 		Self(**random)
 	}
 
+	/// What the ledger keeps of the secret of a stream's epoch, so that whoever is given a key holds what it opens to against
+	/// it. It tells nothing of the secret:
+	/// `HKDF-SHA256(secret, info = "credio/v1/secret-commitment" ++ genesis ++ stream ++ epoch)`.
+	pub fn commitment(&self, genesis: &Digest, stream: &StreamId, epoch: KeyEpoch) -> Digest {
+		let hkdf = Hkdf::<Sha256>::new(None, &self.0);
+		let epoch = epoch.to_le_bytes();
+		let info: [&[u8]; 4] = [b"credio/v1/secret-commitment", &genesis.0, &stream.0, &epoch];
+		Digest(*expand(&hkdf, &info))
+	}
+
+	/// Whether this is the secret that a commitment is to. Takes the same time whatever the answer.
+	pub fn is_committed(
+		&self,
+		genesis: &Digest,
+		stream: &StreamId,
+		epoch: KeyEpoch,
+		commitment: &Digest,
+	) -> bool {
+		self.commitment(genesis, stream, epoch).0.ct_eq(&commitment.0).into()
+	}
+
 	/// The synthetic salt of a padded document.
 	pub(crate) fn salt(&self, record_id: &RecordId, inner: &[u8]) -> [u8; 32] {
 		let hkdf = Hkdf::<Sha256>::new(None, &self.0);

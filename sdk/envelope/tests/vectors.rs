@@ -151,6 +151,11 @@ fn wrapped_keys() {
 		"wrapped-key-v1.json",
 		&json!({
 			"streamSecret": hex(&bytes(1)),
+			"secretCommitment": stream_secret().commitment(
+				&context().genesis,
+				&context().stream,
+				context().epoch
+			),
 			"envelopeOfDataKey": hex(&payload),
 			"context": context_json(),
 			"recipientSecretKey": hex(&bytes(5)),

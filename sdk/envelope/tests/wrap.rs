@@ -123,3 +123,16 @@ fn development_keys_are_those_that_the_chain_is_born_with() {
 		assert_eq!(key.public(), organization.encryption_key, "{}", organization.name);
 	}
 }
+
+#[test]
+fn a_commitment_is_to_one_secret_of_one_epoch_of_one_stream() {
+	let (secret, other) =
+		(StreamSecret::from_random(&random(7)), StreamSecret::from_random(&random(8)));
+	let (genesis, stream) = (Digest([1; 32]), StreamId([2; 32]));
+	let commitment = secret.commitment(&genesis, &stream, 3);
+	assert!(secret.is_committed(&genesis, &stream, 3, &commitment));
+	assert!(!other.is_committed(&genesis, &stream, 3, &commitment));
+	assert!(!secret.is_committed(&Digest([9; 32]), &stream, 3, &commitment));
+	assert!(!secret.is_committed(&genesis, &StreamId([9; 32]), 3, &commitment));
+	assert!(!secret.is_committed(&genesis, &stream, 4, &commitment));
+}

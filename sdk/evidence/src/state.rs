@@ -2,7 +2,7 @@
 
 use crate::{Part, Refused};
 use credio_primitives::{
-	evidence::{Facts, FactsError, Format, State, Subject},
+	evidence::{Facts, FactsError, State, Subject},
 	rpc::Bytes,
 	BlockNumber, Digest,
 };
@@ -50,7 +50,6 @@ impl State for Proof {
 
 /// Reads the facts from the nodes of a state. All nodes have to be needed for that.
 pub(crate) fn read(
-	format: Format,
 	subject: &Subject,
 	number: BlockNumber,
 	root: H256,
@@ -65,7 +64,7 @@ pub(crate) fn read(
 	let db =
 		StorageProof::new(nodes.iter().map(|node| node.0.clone())).into_memory_db::<BlakeTwo256>();
 	let proof = Proof { db, root, recorder: Recorder::default() };
-	let facts = Facts::read(format, subject, number, &proof).map_err(|error| {
+	let facts = Facts::read(subject, number, &proof).map_err(|error| {
 		let part = match error {
 			FactsError::Read(_) | FactsError::Malformed(_) => Part::Storage,
 			FactsError::Missing(_) | FactsError::Contradiction(_) => Part::Subject,

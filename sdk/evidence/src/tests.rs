@@ -7,14 +7,12 @@ mod finality;
 
 use crate::{verify, Checkpoint, DocumentPart, Evidence, InclusionPart, Part, Trusted};
 use chain::{
-	block, commitment_key, evidence, evidence_as, evidence_of, headers, justification, link,
-	specification, Scene, DOCUMENT, NUMBER,
+	block, commitment_key, evidence, evidence_of, headers, justification, link, specification,
+	Scene, DOCUMENT, NUMBER,
 };
 use credio_primitives::{
-	evidence::{Format, Origin},
-	merkle::Tree,
-	rpc::BlockRef,
-	Digest, EntryBody, GrantId, GrantStatus, RequestKey,
+	evidence::Origin, merkle::Tree, rpc::BlockRef, Digest, EntryBody, GrantId, GrantStatus,
+	RequestKey,
 };
 use sp_core::H256;
 use std::{collections::BTreeMap, fs, path::PathBuf};
@@ -70,30 +68,21 @@ fn the_published_evidence_is_what_is_made_and_accepted() {
 		assert_eq!(published, made, "{name} and the code differ");
 		published
 	};
-	let chain = published("evidence-v1.chain.json", specification().1);
+	let chain = published("evidence-v3.chain.json", specification().1);
 	let trusted = Trusted::from_specification(chain.as_bytes()).unwrap();
-	for (name, format) in [("evidence-v1", Format::V1), ("evidence-v2", Format::V2)] {
-		let made = evidence_as(format, format).0.to_text().unwrap();
-		let evidence = published(&format!("{name}.evidence"), made);
-		let evidence = Evidence::parse(evidence.as_bytes()).unwrap();
-		verify(&evidence, &trusted, Some(DOCUMENT), None).unwrap();
-	}
+	let made = evidence().0.to_text().unwrap();
+	let evidence = published("evidence-v3.evidence", made);
+	let evidence = Evidence::parse(evidence.as_bytes()).unwrap();
+	verify(&evidence, &trusted, Some(DOCUMENT), None).unwrap();
 }
 
 #[test]
-fn entries_are_proven_where_they_were_put_when_they_were_appended() {
-	let (evidence, trusted) = evidence_as(Format::V2, Format::V1);
-	verify(&evidence, &trusted, Some(DOCUMENT), None).unwrap();
-	// The first format does not know of the new places.
-	let (mut evidence, trusted) = evidence_as(Format::V2, Format::V2);
-	evidence.format = Format::V1;
-	let refused = part(verify(&evidence, &trusted, None, None));
-	assert!([Part::Storage, Part::Subject].contains(&refused), "{refused:?}");
-	evidence.format = Format::V2;
-	let unknown = evidence.to_text().unwrap().replacen("evidence/v2", "evidence/v3", 1);
+fn another_version_is_refused_with_the_one_that_is_known() {
+	let (evidence, _) = evidence();
+	let unknown = evidence.to_text().unwrap().replacen("evidence/v3", "evidence/v4", 1);
 	let refused = Evidence::parse(unknown.as_bytes()).unwrap_err();
 	assert_eq!(refused.part, Part::Format);
-	assert!(refused.to_string().contains("credio/evidence/v2"), "{refused}");
+	assert!(refused.to_string().contains("credio/evidence/v3"), "{refused}");
 }
 
 #[test]

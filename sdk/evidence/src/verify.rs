@@ -6,7 +6,11 @@ use crate::{
 	state, Documented, Evidence, Part, Refused, Trusted,
 };
 use credio_envelope::CommitmentKey;
-use credio_primitives::{evidence::Facts, rpc::BlockRef, AccountId, Digest};
+use credio_primitives::{
+	evidence::{Facts, Format},
+	rpc::BlockRef,
+	AccountId, Digest,
+};
 
 /// What an evidence proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +51,8 @@ pub fn verify(
 	document: Option<&[u8]>,
 	key: Option<&CommitmentKey>,
 ) -> Result<Verified, Refused> {
-	let Evidence { format, genesis, subject, from, finality, storage, document: part } = evidence;
+	let Evidence { format: Format::V3, genesis, subject, from, finality, storage, document: part } =
+		evidence;
 	if *genesis != trusted.genesis {
 		return Err(Part::Genesis.refused(format!(
 			"it is of the chain {genesis}, and the specification is that of {}",
@@ -61,7 +66,7 @@ pub fn verify(
 		)));
 	}
 	let last = finality::follow(trusted, finality)?;
-	let facts = state::read(*format, subject, last.header.number, last.header.state_root, storage)?;
+	let facts = state::read(subject, last.header.number, last.header.state_root, storage)?;
 	let documented = document::check(&facts.header.body, part.as_ref(), document, key)?;
 	Ok(Verified {
 		genesis: *genesis,

@@ -141,7 +141,7 @@ impl Words<'_> {
 		let NamedGrant { grant_id, grant, status } = named;
 		let end = match grant.expires_at {
 			None => "without end".into(),
-			Some(last) => format!("until block {last}"),
+			Some(end) => format!("until {}", time(end)),
 		};
 		let on = match grant.parent {
 			None => String::new(),

@@ -10,17 +10,30 @@ use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter, GrantTerms},
 	limits,
 	rpc::{AccessRequestJson, AccessRequestStateJson, GrantJson, StreamJson},
-	AccessRequestId, BlockNumber, EntryBody, GrantId, KeyEpoch, OrganizationId, Permission,
-	Purpose, RecordId, Resource, StreamId, WrappedKey,
+	AccessRequestId, EntryBody, GrantId, KeyEpoch, Moment, OrganizationId, Permission, Purpose,
+	RecordId, Resource, StreamId, WrappedKey,
 };
+use std::time::Duration;
+
+/// When a grant ends, by the chain's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum End {
+	/// Never.
+	#[default]
+	Never,
+	/// After so long from now.
+	After(Duration),
+	/// With this moment, in milliseconds since 1970.
+	At(Moment),
+}
 
 /// What the giver of a grant decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
 	/// Why it is given. Public to all members.
 	pub purpose: String,
-	/// Number of blocks for which it holds; `None` for no end.
-	pub expires_in: Option<BlockNumber>,
+	/// When it ends.
+	pub end: End,
 	/// Whether the grantee may give it on.
 	pub delegable: bool,
 	/// First key epoch of a stream that it covers; `None` for the present one.
@@ -28,7 +41,9 @@ pub struct Terms {
 }
 
 impl Client {
-	/// Gives a grant on a stream or record of this organization.
+	/// Gives a grant on a stream or record of this organization. If the grantee holds one with the same terms already, it is
+	/// answered, and no other is given, so that repeating this is harmless. Terms that end after a time from now are the same
+	/// if that one ends within a tenth of the time of it.
 	///
 	/// Errors: [`Error::Rejected`], [`Error::NoEpoch`], [`Error::Argument`].
 	pub async fn grant(
@@ -39,12 +54,40 @@ impl Client {
 		terms: &Terms,
 	) -> Result<GrantId> {
 		let reference = random_reference()?;
+		let end = terms.end;
 		let terms = self.terms(resource, grantee, terms).await?;
+		let held = self.held_by(resource, grantee).await?;
+		let same = held.into_iter().find(|grant| {
+			grant.grantor == self.organization
+				&& grant.permission == permission
+				&& grant.purpose.as_bytes() == terms.purpose.as_slice()
+				&& grant.delegable == terms.delegable
+				&& grant.from_epoch == terms.from_epoch
+				&& grant.parent.is_none()
+				&& ends_alike(grant.expires_at, terms.expires_at, end)
+		});
+		if let Some(grant) = same {
+			return Ok(grant.grant_id);
+		}
 		let call = Call::grant(reference, resource, grantee, permission, &terms);
 		self.apply(self.new_key()?, &[call]).await?;
 		let id = GrantId::derive(self.organization, &reference);
 		self.complete(id, &terms).await?;
 		Ok(id)
+	}
+
+	/// The grants on a stream or record that hold and that an organization has. One that is revoked leaves it the others.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`].
+	pub async fn held_by(
+		&self,
+		resource: Resource,
+		grantee: OrganizationId,
+	) -> Result<Vec<GrantJson>> {
+		let filter = GrantFilter { grantee: Some(grantee), active: true, ..on(resource) };
+		self.grants(&filter, usize::MAX).await
 	}
 
 	/// Adds the keys of epochs that were too many to be given with the grant.
@@ -79,13 +122,14 @@ impl Client {
 	}
 
 	/// Ends a grant at once, whatever else may fail. If this organization owns the stream, the next key epoch is opened
-	/// afterwards, so that nothing written later can be read with the old secret.
+	/// afterwards, so that nothing written later can be read with the old secret. Answers the grants on the same stream or
+	/// record that their holder has left: with those it goes on.
 	///
 	/// # Errors
 	///
 	/// [`Error::Rejected`], [`Error::NotFound`]; [`Error::EpochNotOpened`] if the grant is revoked, and only the epoch could
 	/// not be opened. The stream takes no record until it is.
-	pub async fn revoke(&self, id: GrantId) -> Result<()> {
+	pub async fn revoke(&self, id: GrantId) -> Result<Vec<GrantJson>> {
 		let grant = self.find_grant(id).await?;
 		self.apply(self.new_key()?, &[Call::revoke(id)]).await?;
 		if let Resource::Stream(stream) = grant.resource {
@@ -94,7 +138,7 @@ impl Client {
 				opened.map_err(|error| Error::EpochNotOpened(Box::new(error)))?;
 			}
 		}
-		Ok(())
+		self.held_by(grant.resource, grant.grantee).await
 	}
 
 	/// Gives up a grant that this organization holds.
@@ -163,14 +207,7 @@ impl Client {
 
 	/// All grants on a stream or record.
 	pub(crate) async fn grants_on(&self, resource: Resource) -> Result<Vec<GrantJson>> {
-		let filter = match resource {
-			Resource::Stream(stream) => {
-				GrantFilter { stream: Some(stream), ..GrantFilter::default() }
-			},
-			Resource::Record(record) => {
-				GrantFilter { record: Some(record), ..GrantFilter::default() }
-			},
-		};
+		let filter = on(resource);
 		self.grants(&filter, usize::MAX).await
 	}
 
@@ -215,9 +252,13 @@ impl Client {
 		terms: &Terms,
 	) -> Result<GrantTerms> {
 		let purpose = bounded(&terms.purpose, "a purpose")?;
-		let expires_at = match terms.expires_in {
-			None => None,
-			Some(blocks) => Some(self.finalized_number().await?.saturating_add(blocks)),
+		let expires_at = match terms.end {
+			End::Never => None,
+			End::At(moment) => Some(moment),
+			End::After(time) => {
+				let time = Moment::try_from(time.as_millis()).unwrap_or(Moment::MAX);
+				Some(self.chain_time().await?.saturating_add(time))
+			},
 		};
 		let to = self.recipient(grantee).await?;
 		let (from_epoch, keys) = match resource {
@@ -264,6 +305,24 @@ impl Client {
 			credio_primitives::WrappedSecret::DataKey => self.vault.rewrap(&held, to)?,
 		};
 		Ok((epoch, vec![key]))
+	}
+}
+
+/// Grants on a stream or record.
+fn on(resource: Resource) -> GrantFilter {
+	match resource {
+		Resource::Stream(stream) => GrantFilter { stream: Some(stream), ..GrantFilter::default() },
+		Resource::Record(record) => GrantFilter { record: Some(record), ..GrantFilter::default() },
+	}
+}
+
+/// Whether a grant ends when it is asked to.
+fn ends_alike(there: Option<Moment>, asked: Option<Moment>, end: End) -> bool {
+	match (there, asked, end) {
+		(Some(there), Some(asked), End::After(time)) => {
+			u128::from(there.abs_diff(asked)) <= time.as_millis() / 10
+		},
+		_ => there == asked,
 	}
 }
 

@@ -14,8 +14,8 @@ use credio_primitives::{
 		At, BlockRef, Fetched, FetchedEntries, FetchedEntry, RequestState, RequestStatus,
 		StreamJson, WrappedKeyJson,
 	},
-	BlockNumber, Denial, Entry, EntryBody, KeyEpoch, RecordId, Reference, RequestKey, Resource,
-	Sequence, StreamId, WrappedSecret,
+	BlockNumber, Denial, Digest, Entry, EntryBody, KeyEpoch, RecordId, Reference, RequestKey,
+	Resource, Sequence, StreamId, WrappedSecret,
 };
 use sha2::{Digest as _, Sha256};
 use std::time::Instant;
@@ -294,32 +294,57 @@ impl Client {
 	) -> Result<(Entry, Held, Context, Vec<u8>)> {
 		let token = self.token("credio_v1_fetch", &id).await?;
 		let answer: At<Fetched> = self.call("credio_v1_fetch", (id, token)).await?;
-		let Fetched { entry, payload, wrapped_key } = answer.answer;
-		let (held, context) = self.held_for(&entry, wrapped_key)?;
+		let Fetched { entry, payload, secret_commitment, wrapped_keys } = answer.answer;
+		let (held, context) = self.held_for(&entry, &payload.0, secret_commitment, wrapped_keys)?;
 		Ok((entry, held, context, payload.0))
 	}
 
-	/// The key to a record as this organization holds it, and what the record is sealed with.
-	fn held_for(&self, entry: &Entry, wrapped_key: WrappedKeyJson) -> Result<(Held, Context)> {
+	/// The key to a record as this organization holds it, and what the record is sealed with. Of several keys, the first that
+	/// opens it: what others have given on may be anything.
+	fn held_for(
+		&self,
+		entry: &Entry,
+		payload: &[u8],
+		commitment: Digest,
+		wrapped_keys: Vec<WrappedKeyJson>,
+	) -> Result<(Held, Context)> {
 		let EntryBody::Record { epoch, .. } = entry.header.body else {
 			return Err(Error::Answer("an anchor was fetched as a record".into()));
 		};
-		let resource = match wrapped_key.secret {
-			WrappedSecret::StreamSecret => Resource::Stream(entry.header.stream),
-			WrappedSecret::DataKey => Resource::Record(entry.record_id),
-		};
-		let held = Held {
-			sealed: wrapped_key.sealed.0,
-			context: WrapContext {
-				genesis: self.limits.genesis_hash,
-				resource,
-				epoch,
-				organization: wrapped_key.organization,
-				key_version: wrapped_key.key_version,
-			},
-			secret: wrapped_key.secret,
-		};
-		Ok((held, self.context(entry.header.stream, epoch, entry.record_id)))
+		let context = self.context(entry.header.stream, epoch, entry.record_id);
+		let is_only_one = wrapped_keys.len() == 1;
+		let mut failed = Error::NoKey(epoch);
+		for key in wrapped_keys {
+			let (resource, commitment) = match key.secret {
+				WrappedSecret::StreamSecret => {
+					(Resource::Stream(entry.header.stream), Some(commitment))
+				},
+				WrappedSecret::DataKey => (Resource::Record(entry.record_id), None),
+			};
+			let held = Held {
+				sealed: key.sealed.0,
+				context: WrapContext {
+					genesis: self.limits.genesis_hash,
+					resource,
+					epoch,
+					organization: key.organization,
+					key_version: key.key_version,
+				},
+				secret: key.secret,
+				commitment,
+			};
+			let opens = match held.secret {
+				// Whether it does, its use shows.
+				_ if is_only_one => Ok(()),
+				WrappedSecret::StreamSecret => self.vault.check(&held),
+				WrappedSecret::DataKey => self.vault.open(&held, &context, payload).map(|_| ()),
+			};
+			match opens {
+				Ok(()) => return Ok((held, context)),
+				Err(error) => failed = error.into(),
+			}
+		}
+		Err(failed)
 	}
 
 	/// Fetches and decrypts a record, and checks it against its commitment on the chain.
@@ -386,10 +411,10 @@ impl Client {
 		let answer: At<FetchedEntries> = self.call("credio_v1_fetchStream", params).await?;
 		let FetchedEntries { items, next_sequence } = answer.answer;
 		let entries = items.into_iter().map(|item| {
-			let FetchedEntry { entry, payload, wrapped_key, denial } = item;
-			let read = match (payload, wrapped_key, denial) {
-				(Some(payload), Some(wrapped_key), _) => self
-					.held_for(&entry, wrapped_key)
+			let FetchedEntry { entry, payload, secret_commitment, wrapped_keys, denial } = item;
+			let read = match (payload, secret_commitment, denial) {
+				(Some(payload), Some(commitment), _) => self
+					.held_for(&entry, &payload.0, commitment, wrapped_keys)
 					.and_then(|(held, context)| {
 						self.open(entry.clone(), &held, &context, &payload.0)
 					})

@@ -8,7 +8,7 @@ use crate::{
 use credio_primitives::{
 	error_codes as codes,
 	rpc::{At, LaneJson, RequestState, RequestStatus, UploadEvent, Uploaded},
-	validity, BlockNumber, Digest, LanePosition, Request, RequestKey,
+	validity, BlockNumber, Digest, LanePosition, Moment, Request, RequestKey,
 };
 use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
@@ -317,6 +317,15 @@ impl Client {
 		let hash: String = self.call("chain_getFinalizedHead", ()).await?;
 		let header: serde_json::Value = self.call("chain_getHeader", (hash,)).await?;
 		number_of(&header)
+	}
+
+	/// The time of the finalized block, by the chain's clock, in milliseconds since 1970.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`], [`Error::Answer`].
+	pub async fn chain_time(&self) -> Result<Moment> {
+		self.block_time(self.finalized_number().await?).await
 	}
 
 	/// Whether finality has stalled: blocks are made, and do not become final any more.

@@ -11,7 +11,7 @@ use credio_primitives::{
 	grant::GrantKey,
 	limits,
 	rpc::{GrantJson, StreamJson},
-	text, GrantId, GrantStatus, KeyEpoch, Resource, StreamId, StreamName, WrappedKey,
+	text, EpochSecret, GrantId, GrantStatus, KeyEpoch, Resource, StreamId, StreamName,
 	WrappedSecret,
 };
 
@@ -25,8 +25,8 @@ impl Client {
 	pub async fn create_stream(&self, name: &str) -> Result<StreamJson> {
 		let name = stream_name(name)?;
 		let id = StreamId::derive(self.organization, &name);
-		let (owner_key, _) = self.new_secret(id, 0)?;
-		let calls = [Call::create_stream(&name), Call::open_epoch(id, 0, &owner_key, &[])];
+		let (secret, _) = self.new_secret(id, 0)?;
+		let calls = [Call::create_stream(&name), Call::open_epoch(id, 0, &secret, &[])];
 		self.apply(self.new_key()?, &calls).await?;
 		self.stream(id).await
 	}
@@ -40,7 +40,7 @@ impl Client {
 	}
 
 	/// Opens the next key epoch of a stream, with the new secret wrapped to the grants that hold. It opens without those
-	/// that nothing can be wrapped to, or beyond the first [`limits::MAX_GRANTS_PER_RESOURCE`]; [`Self::add_keys`] gives
+	/// that nothing can be wrapped to, or beyond the first [`limits::MAX_KEYS_PER_EPOCH`]; [`Self::add_keys`] gives
 	/// them the secret later.
 	///
 	/// # Errors
@@ -51,9 +51,9 @@ impl Client {
 		loop {
 			rotations += 1;
 			let epoch = self.stream(id).await?.epoch.map_or(0, |state| state.current + 1);
-			let (owner_key, held) = self.new_secret(id, epoch)?;
+			let (secret, held) = self.new_secret(id, epoch)?;
 			let grant_keys = self.wrapped_for_grants(id, &held).await?;
-			let call = Call::open_epoch(id, epoch, &owner_key, &grant_keys);
+			let call = Call::open_epoch(id, epoch, &secret, &grant_keys);
 			match self.apply(self.new_key()?, &[call]).await {
 				Err(Error::Rejected(status))
 					if rotations < MAX_ROTATIONS && is_rejected_for(&status, &["EpochNotNext"]) => {},
@@ -68,8 +68,7 @@ impl Client {
 		let grants = self.grants_on(Resource::Stream(id)).await?;
 		let holding = grants.into_iter().filter(|grant| grant.status == GrantStatus::Active);
 		let mut keys = Vec::new();
-		for GrantJson { grant_id, grantee, .. } in
-			holding.take(limits::MAX_GRANTS_PER_RESOURCE as usize)
+		for GrantJson { grant_id, grantee, .. } in holding.take(limits::MAX_KEYS_PER_EPOCH as usize)
 		{
 			let to = self.recipient(grantee).await?;
 			keys.push(GrantKey { grant: grant_id, key: self.vault.rewrap(held, &to)? });
@@ -104,22 +103,23 @@ impl Client {
 		Ok(added)
 	}
 
-	/// A new stream secret, wrapped to this organization, and the same as the vault takes it.
-	fn new_secret(&self, stream: StreamId, epoch: KeyEpoch) -> Result<(WrappedKey, Held)> {
+	/// A new stream secret as the chain takes it, and as the vault does.
+	fn new_secret(&self, stream: StreamId, epoch: KeyEpoch) -> Result<(EpochSecret, Held)> {
 		let genesis = self.limits.genesis_hash;
-		let key = self.vault.new_stream_secret(genesis, stream, epoch)?;
+		let secret = self.vault.new_stream_secret(genesis, stream, epoch)?;
 		let held = Held {
-			sealed: key.sealed.to_vec(),
+			sealed: secret.owner_key.sealed.to_vec(),
 			context: WrapContext {
 				genesis,
 				resource: Resource::Stream(stream),
 				epoch,
 				organization: self.vault.organization(),
-				key_version: key.key_version,
+				key_version: secret.owner_key.key_version,
 			},
 			secret: WrappedSecret::StreamSecret,
+			commitment: Some(secret.commitment),
 		};
-		Ok((key, held))
+		Ok((secret, held))
 	}
 }
 

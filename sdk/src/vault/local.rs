@@ -9,8 +9,8 @@ use credio_envelope::{
 	CommitmentKey, Context, DataKey, Document, Sealed, SecretKey, StreamSecret, WrapContext,
 };
 use credio_primitives::{
-	development, AccountId, Digest, KeyEpoch, KeyVersion, OrganizationId, PublicKey, RequestKey,
-	Resource, StreamId, WrappedKey, WrappedSecret,
+	development, AccountId, Digest, EpochSecret, KeyEpoch, KeyVersion, OrganizationId, PublicKey,
+	RequestKey, Resource, StreamId, WrappedKey, WrappedSecret,
 };
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -164,6 +164,16 @@ impl LocalVault {
 		}
 		let key = self.encryption_key(held.context.key_version)?;
 		let secret = key.unwrap_stream_secret(&held.context, &held.sealed)?;
+		let WrapContext { genesis, resource, epoch, .. } = &held.context;
+		let is_the_secret = match (resource, &held.commitment) {
+			(Resource::Stream(stream), Some(commitment)) => {
+				secret.is_committed(genesis, stream, *epoch, commitment)
+			},
+			_ => false,
+		};
+		if !is_the_secret {
+			return Err(VaultError::NotTheSecret);
+		}
 		let mut unwrapped = lock();
 		unwrapped.push_front((held.clone(), secret.clone()));
 		unwrapped.truncate(MAX_UNWRAPPED);
@@ -247,7 +257,7 @@ impl Vault for LocalVault {
 		genesis: Digest,
 		stream: StreamId,
 		epoch: KeyEpoch,
-	) -> Result<WrappedKey, VaultError> {
+	) -> Result<EpochSecret, VaultError> {
 		let secret = StreamSecret::from_random(&random()?);
 		let newest = self.encryption_keys.len().saturating_sub(1) as KeyVersion;
 		let context = WrapContext {
@@ -258,7 +268,18 @@ impl Vault for LocalVault {
 			key_version: newest,
 		};
 		let public = self.encryption_key(newest)?.public();
-		wrapped_key(newest, secret.wrap(&context, &public, &random()?)?)
+		let owner_key = wrapped_key(newest, secret.wrap(&context, &public, &random()?)?)?;
+		Ok(EpochSecret { commitment: secret.commitment(&genesis, &stream, epoch), owner_key })
+	}
+
+	fn check(&self, held: &Held) -> Result<(), VaultError> {
+		match held.secret {
+			WrappedSecret::StreamSecret => self.stream_secret(held).map(|_| ()),
+			WrappedSecret::DataKey => {
+				let key = self.encryption_key(held.context.key_version)?;
+				Ok(key.unwrap_data_key(&held.context, &held.sealed).map(|_| ())?)
+			},
+		}
 	}
 
 	fn rewrap(&self, held: &Held, to: &Recipient) -> Result<WrappedKey, VaultError> {

@@ -150,6 +150,7 @@ impl<'a> Gatherer<'a> {
 			Some(index) => Some(index::count(index).await?),
 			None => None,
 		};
+		let now = past.time().await?;
 		let activity = Activity {
 			organization: us,
 			names: organizations
@@ -161,7 +162,7 @@ impl<'a> Gatherer<'a> {
 			streams: self.streams(&streams),
 			requests: self.ledger.requests.clone(),
 			outbox,
-			grants: self.ledger.grant_facts(self.client, last, &stream_names).await?,
+			grants: self.ledger.grant_facts(self.client, now, &stream_names).await?,
 			access: self.ledger.access_facts(self.client, &past, &stream_names).await?,
 			readers: self.readers.at(&past, &self.ledger, us, &suspended, &stream_names).await?,
 			index,

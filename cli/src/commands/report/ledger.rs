@@ -11,7 +11,7 @@ use credio_sdk::{
 		entry::EntryFilter,
 		grant::{AccessRequestFilter, GrantFilter},
 		AccessRequest, AccessRequestId, BlockNumber, Entry, EntryBody, Grant, GrantId, GrantStatus,
-		RecordId, Resource, Sequence, StreamId,
+		Moment, RecordId, Resource, Sequence, StreamId,
 	},
 	Client, Error,
 };
@@ -44,34 +44,23 @@ pub struct KnownGrant {
 	/// As it was given. Of one that was given and revoked in one block only what its event says.
 	pub grant: Grant,
 	has_purpose: bool,
-	/// The block in which it was revoked, or one above it was.
-	ended: Option<(BlockNumber, u64, End)>,
+	/// When it was revoked, or one above it was.
+	ended: Option<(Moment, End)>,
 }
 
 impl KnownGrant {
-	/// How it stands after a block: when it ended, if it did so by the chain's hand or by its last block.
-	fn end(&self, last: BlockNumber) -> Option<Ended> {
+	/// How it stands at a moment: when it ended and how.
+	fn end(&self, now: Moment) -> Option<(Moment, End)> {
 		// What has expired cannot be revoked any more, although it may be asked for until it is removed.
-		let expired = self.grant.expires_at.map(|last_block| last_block.saturating_add(1));
-		match (expired, self.ended) {
-			(Some(expired), Some((block, ..))) if expired <= block => Some(Ended::Expired(expired)),
-			(_, Some((_, time, end))) => Some(Ended::At(time, end)),
-			(Some(expired), None) if expired <= last => Some(Ended::Expired(expired)),
-			_ => None,
-		}
+		let expired =
+			self.grant.expires_at.filter(|end| *end < self.ended.map_or(now, |(at, _)| at));
+		expired.map(|end| (end, End::Expired)).or(self.ended)
 	}
 
-	/// Whether it holds at a block.
-	pub fn holds(&self, at: BlockNumber) -> bool {
+	/// Whether it holds at a moment.
+	pub fn holds(&self, at: Moment) -> bool {
 		self.end(at).is_none()
 	}
-}
-
-enum Ended {
-	/// At a time.
-	At(u64, End),
-	/// In the first block after its last.
-	Expired(BlockNumber),
 }
 
 struct KnownRequest {
@@ -211,6 +200,8 @@ impl Ledger {
 					delegable: false,
 					parent: None,
 					granted_at: block.block,
+					access_request: None,
+					slot: 0,
 				});
 				if self.concerns(&past, &grant).await? {
 					self.grants.insert(*id, KnownGrant { grant, has_purpose, ended: None });
@@ -256,7 +247,7 @@ impl Ledger {
 
 	fn end(&mut self, grant: GrantId, block: &BlockEvents, how: End) {
 		if let Some(known) = self.grants.get_mut(&grant) {
-			known.ended.get_or_insert((block.block, block.time, how));
+			known.ended.get_or_insert((block.time, how));
 		}
 	}
 

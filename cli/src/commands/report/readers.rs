@@ -5,8 +5,8 @@ use credio_report::activity::{Number, Reader};
 use credio_sdk::{
 	client::Past,
 	primitives::{
-		entry::EntryFilter, BlockNumber, EntryBody, KeyEpoch, Permission, RecordId, Resource,
-		Sequence, StreamId,
+		entry::EntryFilter, EntryBody, KeyEpoch, Moment, Permission, RecordId, Resource, Sequence,
+		StreamId,
 	},
 	Error,
 };
@@ -58,7 +58,7 @@ impl Readers {
 		suspended: &BTreeSet<Number>,
 		names: &BTreeMap<StreamId, String>,
 	) -> Result<Vec<Reader>, Error> {
-		let (streams, records) = rights(ledger, past.at.number, us);
+		let (streams, records) = rights(ledger, past.time().await?, us);
 		let own = ledger.own();
 		let mut readers = BTreeMap::<Number, Reader>::new();
 		let reader = |organization| Reader {
@@ -136,8 +136,8 @@ impl Readers {
 
 type Rightful = (BTreeMap<(Number, StreamId), Rights>, BTreeSet<(Number, RecordId)>);
 
-/// What others hold at a block: rights to streams, and to single records.
-fn rights(ledger: &Ledger, at: BlockNumber, us: Number) -> Rightful {
+/// What others hold at a moment: rights to streams, and to single records.
+fn rights(ledger: &Ledger, at: Moment, us: Number) -> Rightful {
 	let mut streams = BTreeMap::<(Number, StreamId), Rights>::new();
 	let mut records = BTreeSet::new();
 	for known in ledger.grants.values().filter(|known| known.holds(at)) {

@@ -101,7 +101,7 @@ pub(super) fn grants(activity: &Activity) -> Markup {
 			html! {
 				@match grant.ended {
 					None => {
-						"in force" @if let Some(last) = grant.last_block { " " span.soft { "until block " (number(last.into())) } }
+						"in force" @if let Some(end) = grant.ends_at { " " span.soft { "until " (moment(end)) } }
 					},
 					Some((at, how)) => {
 						(match how { End::Revoked => "revoked", End::Expired => "expired", End::ParentEnded => "with its parent" })

@@ -73,7 +73,7 @@ fn busy(streams: u64) -> Activity {
 		purpose: Some("assess".into()),
 		given_at,
 		ended,
-		last_block: None,
+		ends_at: None,
 	};
 	activity.grants = vec![
 		grant("a", at + HOUR, None),

@@ -3,15 +3,18 @@
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{AccessRequestId, AccessRequestState};
-use frame_support::{traits::Get, weights::Weight};
+use frame_support::weights::Weight;
 
 impl<T: Config> Pallet<T> {
-	/// Removes what has ended, as far as `remaining` and `MaxRemovalsPerBlock` allow; answers the weight used.
+	/// Removes what has ended, as far as `remaining` allows; answers the weight used.
 	pub(crate) fn clean_up(remaining: Weight) -> Weight {
 		let affordable = remaining
-			.checked_div_per_component(&T::WeightInfo::clean_up(1))
+			.saturating_sub(T::WeightInfo::clean_up(0))
+			.checked_div_per_component(
+				&T::WeightInfo::clean_up(1).saturating_sub(T::WeightInfo::clean_up(0)),
+			)
 			.unwrap_or(u64::MAX)
-			.min(T::MaxRemovalsPerBlock::get().into()) as u32;
+			.min(u32::MAX.into()) as u32;
 		if affordable == 0 {
 			return Weight::zero();
 		}
@@ -21,42 +24,38 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::clean_up(affordable.saturating_sub(left))
 	}
 
-	/// Removes grants whose last block, and access requests whose age, has passed. An item removed costs one, and so
-	/// does a block left behind, since looking for items in it takes time too.
+	/// Removes grants whose last moment, and access requests whose age, has passed. What ends first is looked at first, so
+	/// nothing is looked at that has not ended, but the one after.
 	pub(crate) fn remove_ended(left: &mut u32) {
 		let now = Self::now();
-		let mut block = CleanedUntil::<T>::get();
-		while block < now && *left > 0 {
-			let grants =
-				Expiries::<T>::iter_key_prefix(block).take(*left as usize).collect::<Vec<_>>();
-			for id in grants {
-				*left = left.saturating_sub(1);
-				Self::remove_grant(id);
-				Self::deposit_event(Event::GrantRemoved { grant: id });
-			}
-			let requests = RequestRemovals::<T>::iter_key_prefix(block)
-				.take(*left as usize)
-				.collect::<Vec<_>>();
-			for id in requests {
-				*left = left.saturating_sub(1);
-				RequestRemovals::<T>::remove(block, id);
-				Self::remove_request(id);
-			}
-			if *left == 0 {
-				// There may be more in this block: the next step looks at it again.
-				break;
-			}
+		let has_ended = |at: &MomentKey| Moment::from(*at) < now;
+		let grants = Expiries::<T>::iter_keys()
+			.take(*left as usize)
+			.take_while(|(at, _)| has_ended(at))
+			.collect::<Vec<_>>();
+		for (_, id) in grants {
 			*left = left.saturating_sub(1);
-			block = block.saturating_add(1);
+			Self::remove_grant(id);
+			Self::deposit_event(Event::GrantRemoved { grant: id });
 		}
-		CleanedUntil::<T>::put(block);
+		let requests = RequestRemovals::<T>::iter_keys()
+			.take(*left as usize)
+			.take_while(|(at, _)| has_ended(at))
+			.collect::<Vec<_>>();
+		for (at, id) in requests {
+			*left = left.saturating_sub(1);
+			RequestRemovals::<T>::remove(at, id);
+			Self::remove_request(id);
+		}
 	}
 
 	fn remove_request(id: AccessRequestId) {
-		if let Some(request) = AccessRequests::<T>::take(id) {
-			if request.state == AccessRequestState::Pending {
-				Self::count_answered(request.requester);
-			}
+		let Some(request) = AccessRequests::<T>::take(id) else { return };
+		RequestsByResource::<T>::remove(request.resource, id);
+		SentRequests::<T>::remove(request.requester, id);
+		ReceivedRequests::<T>::remove(request.owner, id);
+		if request.state == AccessRequestState::Pending {
+			Self::count_answered(request.requester);
 		}
 	}
 

@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use credio_primitives::{
 	grant::GrantKey,
 	traits::{KeyEpochs, Membership, Role, Streams},
-	AccountId, GrantId, KeyEpochState, StreamId,
+	AccountId, EpochSecret, Grant, GrantId, KeyEpochState, StreamId,
 };
 use frame_support::traits::Get;
 
 impl<T: Config> Pallet<T> {
-	/// Opens an epoch, and returns how many grants that had ended were removed on the way.
+	/// Opens an epoch.
 	///
 	/// Keys that are of no use are left out, and told of: whoever holds a grant could otherwise keep the owner from opening
 	/// an epoch, and with it from ending somebody else's access for what is written from then on.
@@ -18,9 +18,9 @@ impl<T: Config> Pallet<T> {
 		by: AccountId,
 		stream: StreamId,
 		epoch: KeyEpoch,
-		owner_key: WrappedKey,
+		secret: EpochSecret,
 		grant_keys: Vec<GrantKey>,
-	) -> Result<u32, DispatchError> {
+	) -> DispatchResult {
 		let organization = T::Membership::ensure_role(&by, Role::Grantor)?;
 		let owner = T::Streams::owner(&stream).ok_or(Error::<T>::ResourceNotFound)?;
 		ensure!(organization == owner, Error::<T>::NotAuthorized);
@@ -30,27 +30,8 @@ impl<T: Config> Pallet<T> {
 		};
 		ensure!(epoch == next, Error::<T>::EpochNotNext);
 		ensure!(epoch < T::MaxKeyEpochs::get(), Error::<T>::TooManyEpochs);
-		Self::ensure_wrapped(&owner_key, owner)?;
-		ensure!(
-			grant_keys.len() <= limits::MAX_GRANTS_PER_RESOURCE as usize,
-			Error::<T>::TooManyKeys
-		);
-
-		// What has ended is removed only after all have been looked at: a grant holds by the ones above it.
-		let (mut ended, mut next_expiry) = (Vec::new(), None);
-		for id in GrantsByResource::<T>::get(Resource::Stream(stream)) {
-			match Grants::<T>::get(id) {
-				Some(grant) if Self::holds(&grant) => {
-					next_expiry = grant.expires_at.into_iter().chain(next_expiry).min();
-				},
-				_ => ended.push(id),
-			}
-		}
-		let removed = ended.len() as u32;
-		for id in ended {
-			Self::remove_grant(id);
-			Self::deposit_event(Event::GrantRemoved { grant: id });
-		}
+		Self::ensure_wrapped(&secret.owner_key, owner)?;
+		ensure!(grant_keys.len() <= limits::MAX_KEYS_PER_EPOCH as usize, Error::<T>::TooManyKeys);
 		for GrantKey { grant, key } in grant_keys {
 			if Self::is_key_for(&grant, &stream, &key) {
 				GrantKeys::<T>::insert(grant, epoch, key);
@@ -58,12 +39,22 @@ impl<T: Config> Pallet<T> {
 				Self::deposit_event(Event::KeyLeftOut { grant, epoch });
 			}
 		}
-
-		OwnerKeys::<T>::insert(stream, epoch, owner_key);
-		Epochs::<T>::insert(stream, KeyEpochState { current: epoch, rotation_due: false });
-		NextExpiry::<T>::set(stream, next_expiry);
+		EpochSecrets::<T>::insert(stream, epoch, secret);
+		let state = KeyEpochState { current: epoch, rotation_due: false, opened_at: Self::now() };
+		Epochs::<T>::insert(stream, state);
+		NextExpiry::<T>::set(stream, Self::first_expiry(&stream));
 		Self::deposit_event(Event::EpochOpened { stream, epoch });
-		Ok(removed)
+		Ok(())
+	}
+
+	/// The earliest last moment of the grants on a stream whose own has not passed. What has ended and waits for clean-up
+	/// is passed over.
+	fn first_expiry(stream: &StreamId) -> Option<Moment> {
+		// No grant has a name of zeros.
+		let now = MomentKey::from(Self::now());
+		let from = StreamExpiries::<T>::hashed_key_for((stream, now, GrantId::default()));
+		let mut next = StreamExpiries::<T>::iter_key_prefix_from((stream,), from);
+		next.next().map(|(at, _)| at.into())
 	}
 
 	/// Whether a key can be used by a grant on a stream: the grant holds, its holder is active, and the key is wrapped to
@@ -110,15 +101,16 @@ impl<T: Config> Pallet<T> {
 	/// The state of a stream's epoch now, with a grant that has expired and awaits clean-up taken into account.
 	pub fn key_epoch(stream: &StreamId) -> Option<KeyEpochState> {
 		let state = Epochs::<T>::get(stream)?;
-		let expired = NextExpiry::<T>::get(stream).is_some_and(|block| block < Self::now());
+		let expired = NextExpiry::<T>::get(stream).is_some_and(|end| end < Self::now());
 		Some(KeyEpochState { rotation_due: state.rotation_due || expired, ..state })
 	}
 
-	/// Marks a stream whose grant has ended: its next record needs a new epoch.
-	pub(crate) fn mark_rotation_due(stream: &StreamId) {
+	/// Marks a stream whose grant has ended: its next record needs a new epoch. A grant that had ended before the present
+	/// one was opened, and only waited for clean-up, has no part in it.
+	pub(crate) fn mark_rotation_due(stream: &StreamId, ended: &Grant) {
 		Epochs::<T>::mutate(stream, |state| {
 			if let Some(state) = state {
-				state.rotation_due = true;
+				state.rotation_due |= !ended.has_expired(state.opened_at);
 			}
 		});
 	}
@@ -134,10 +126,10 @@ impl<T: Config> KeyEpochs for Pallet<T> {
 
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_epoch(stream: &StreamId) -> KeyEpoch {
-		let state = KeyEpochState { current: 0, rotation_due: false };
+		let state = KeyEpochState { current: 0, rotation_due: false, opened_at: 0 };
 		Epochs::<T>::insert(stream, state);
 		// An end to come, so that looking whether it has passed costs its read.
-		NextExpiry::<T>::insert(stream, BlockNumber::MAX);
+		NextExpiry::<T>::insert(stream, Moment::MAX);
 		state.current
 	}
 }

@@ -72,7 +72,9 @@ impl<T: Config> Pallet<T> {
 			expires_at: terms.expires_at,
 			delegable: terms.delegable,
 			parent,
-			granted_at: Self::now(),
+			granted_at: Self::block(),
+			access_request: None,
+			slot: 0,
 		}
 	}
 
@@ -90,23 +92,34 @@ impl<T: Config> Pallet<T> {
 		ensure!(grantee != grantor, Error::<T>::SelfGrant);
 		ensure!(T::Membership::is_active(grantee), Error::<T>::GranteeNotActive);
 		Self::ensure_purpose(&grant.purpose)?;
+		ensure!(!grant.has_expired(Self::now()), Error::<T>::ExpiryInPast);
 		ensure!(
-			grant.expires_at.is_none_or(|block| block >= Self::now()),
-			Error::<T>::ExpiryInPast
+			grant.expires_at.is_none_or(|end| end <= limits::MAX_MOMENT),
+			Error::<T>::ExpiryTooFar
 		);
 		Self::ensure_keys(&grant, &terms)?;
 
-		GrantsByResource::<T>::try_mutate(resource, |grants| {
-			grants.try_push(id).map_err(|_| Error::<T>::TooManyGrants)
-		})?;
+		let slot = GrantCounts::<T>::get(resource);
+		ensure!(slot < limits::MAX_GRANTS_PER_RESOURCE, Error::<T>::TooManyGrants);
 		GrantsByGrantee::<T>::try_mutate(grantee, resource, |grants| {
 			grants.try_push(id).map_err(|_| Error::<T>::TooManyGrantsOfGrantee)
 		})?;
-		if let Some(block) = grant.expires_at {
-			Expiries::<T>::insert(block, id, ());
+		if let Some(parent) = grant.parent {
+			Delegations::<T>::try_mutate(resource, |delegations| {
+				let delegation = Delegation { grant: id, parent, grantor, grantee };
+				delegations.try_push(delegation).map_err(|_| Error::<T>::TooManyDelegated)
+			})?;
+		}
+		GrantCounts::<T>::insert(resource, slot.saturating_add(1));
+		GrantsByResource::<T>::insert(resource, slot, id);
+		GivenGrants::<T>::insert(grantor, id, ());
+		HeldGrants::<T>::insert(grantee, id, ());
+		if let Some(end) = grant.expires_at {
+			Expiries::<T>::insert(MomentKey::from(end), id, ());
 			if let Resource::Stream(stream) = resource {
+				StreamExpiries::<T>::insert((stream, MomentKey::from(end), id), ());
 				NextExpiry::<T>::mutate(stream, |next| {
-					*next = Some(next.map_or(block, |next| next.min(block)));
+					*next = Some(next.map_or(end, |next| next.min(end)));
 				});
 			}
 		}
@@ -121,7 +134,7 @@ impl<T: Config> Pallet<T> {
 			resource,
 			permission: grant.permission,
 		});
-		Grants::<T>::insert(id, grant);
+		Grants::<T>::insert(id, Grant { slot, ..grant });
 		Ok(id)
 	}
 
@@ -140,23 +153,16 @@ impl<T: Config> Pallet<T> {
 		terms: &GrantTerms,
 		grantee: OrganizationId,
 	) -> DispatchResult {
-		let resource = parent.resource;
-		let delegated = |grants: &[GrantId], by: Option<OrganizationId>| {
-			let is_delegated = |grant: &Grant| {
-				grant.parent.is_some() && by.is_none_or(|grantor| grant.grantor == grantor)
-			};
-			grants
-				.iter()
-				.filter(|id| Grants::<T>::get(id).is_some_and(|grant| is_delegated(&grant)))
-				.count()
+		let delegations = Delegations::<T>::get(parent.resource);
+		let count = |counts: &dyn Fn(&Delegation) -> bool| {
+			delegations.iter().filter(|delegation| counts(delegation)).count()
 		};
-		let on_resource = GrantsByResource::<T>::get(resource);
-		let of_grantee = GrantsByGrantee::<T>::get(grantee, resource);
 		ensure!(
-			delegated(&on_resource, Some(parent.grantee))
-				< limits::MAX_DELEGATED_PER_GRANTOR as usize
-				&& delegated(&on_resource, None) < limits::MAX_DELEGATED_PER_RESOURCE as usize
-				&& delegated(&of_grantee, None) < limits::MAX_DELEGATED_PER_GRANTEE as usize,
+			delegations.len() < limits::MAX_DELEGATED_PER_RESOURCE as usize
+				&& count(&|one| one.grantor == parent.grantee)
+					< limits::MAX_DELEGATED_PER_GRANTOR as usize
+				&& count(&|one| one.grantee == grantee)
+					< limits::MAX_DELEGATED_PER_GRANTEE as usize,
 			Error::<T>::TooManyDelegated
 		);
 		let earliest = Self::now().saturating_add(T::MinDelegation::get());
@@ -232,14 +238,12 @@ impl<T: Config> Pallet<T> {
 
 	/// Grants that were delegated under this one, directly or not.
 	pub(crate) fn descendants(id: &GrantId, resource: &Resource) -> Vec<GrantId> {
-		let others = GrantsByResource::<T>::get(resource)
-			.into_iter()
-			.filter_map(|other| Some((other, Grants::<T>::get(other)?.parent?)))
-			.collect::<Vec<_>>();
+		let delegations = Delegations::<T>::get(resource);
 		let mut found = alloc::vec![*id];
 		let mut next = 0;
 		while let Some(parent) = found.get(next).copied() {
-			found.extend(others.iter().filter(|(_, of)| *of == parent).map(|(other, _)| *other));
+			let below = delegations.iter().filter(|delegation| delegation.parent == parent);
+			found.extend(below.map(|delegation| delegation.grant));
 			next = next.saturating_add(1);
 		}
 		found.remove(0);
@@ -250,17 +254,46 @@ impl<T: Config> Pallet<T> {
 	/// of a grant that is gone.
 	pub(crate) fn remove_grant(id: GrantId) {
 		let Some(grant) = Grants::<T>::take(id) else { return };
-		GrantsByResource::<T>::mutate_exists(grant.resource, |grants| forget(grants, &id));
-		GrantsByGrantee::<T>::mutate_exists(grant.grantee, grant.resource, |grants| {
-			forget(grants, &id)
+		let resource = grant.resource;
+		Self::vacate(resource, grant.slot);
+		GrantsByGrantee::<T>::mutate_exists(grant.grantee, resource, |grants| {
+			forget(grants, |other| *other == id)
 		});
-		if let Some(block) = grant.expires_at {
-			Expiries::<T>::remove(block, id);
+		if grant.parent.is_some() {
+			Delegations::<T>::mutate_exists(resource, |delegations| {
+				forget(delegations, |delegation| delegation.grant == id)
+			});
 		}
-		if let Resource::Stream(stream) = grant.resource {
-			Self::mark_rotation_due(&stream);
+		GivenGrants::<T>::remove(grant.grantor, id);
+		HeldGrants::<T>::remove(grant.grantee, id);
+		if let Some(end) = grant.expires_at {
+			Expiries::<T>::remove(MomentKey::from(end), id);
+			if let Resource::Stream(stream) = resource {
+				StreamExpiries::<T>::remove((stream, MomentKey::from(end), id));
+			}
+		}
+		if let Resource::Stream(stream) = resource {
+			Self::mark_rotation_due(&stream, &grant);
 		}
 		KeyRemovals::<T>::insert(id, ());
+	}
+
+	/// Gives the place of a grant that has ended to the last one on its resource, so that places have no gaps.
+	fn vacate(resource: Resource, slot: u32) {
+		let last = GrantCounts::<T>::get(resource).saturating_sub(1);
+		let moved = GrantsByResource::<T>::take(resource, last);
+		if let (Some(moved), true) = (moved, slot != last) {
+			GrantsByResource::<T>::insert(resource, slot, moved);
+			Grants::<T>::mutate(moved, |grant| {
+				if let Some(grant) = grant {
+					grant.slot = slot;
+				}
+			});
+		}
+		match last {
+			0 => GrantCounts::<T>::remove(resource),
+			left => GrantCounts::<T>::insert(resource, left),
+		}
 	}
 
 	/// Whether a grant that is there holds: neither it nor one it was delegated under has expired.
@@ -270,25 +303,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Whether a grant that is there holds, and if not, why.
 	pub(crate) fn status(grant: &Grant) -> GrantStatus {
-		if Self::has_expired(grant) {
-			return GrantStatus::Expired;
-		}
-		let mut parent = grant.parent;
-		for _ in 0..limits::MAX_DELEGATION_DEPTH {
-			let Some(id) = parent else { return GrantStatus::Active };
-			match Grants::<T>::get(id) {
-				Some(above) if !Self::has_expired(&above) => parent = above.parent,
-				_ => return GrantStatus::ParentEnded,
-			}
-		}
-		match parent {
-			None => GrantStatus::Active,
-			Some(_) => GrantStatus::ParentEnded,
-		}
-	}
-
-	pub(crate) fn has_expired(grant: &Grant) -> bool {
-		grant.expires_at.is_some_and(|block| block < Self::now())
+		grant.status(Self::now(), |id| Grants::<T>::get(id))
 	}
 
 	/// How many grants stand in a row from the owner's to this one.
@@ -320,12 +335,12 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// Takes a grant off a list, and the list out of storage when it is empty.
-fn forget<Bound>(grants: &mut Option<BoundedVec<GrantId, Bound>>, id: &GrantId) {
-	if let Some(left) = grants {
-		left.retain(|other| other != id);
+/// Takes an item off a list, and the list out of storage when it is empty.
+fn forget<Item, Bound>(list: &mut Option<BoundedVec<Item, Bound>>, is_it: impl Fn(&Item) -> bool) {
+	if let Some(left) = list {
+		left.retain(|item| !is_it(item));
 		if left.is_empty() {
-			*grants = None;
+			*list = None;
 		}
 	}
 }

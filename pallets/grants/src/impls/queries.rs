@@ -5,15 +5,16 @@ use alloc::vec::Vec;
 use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	traits::{Membership, Streams},
-	AccessRequest, AccessRequestId, AccessRequestState, AccountId, Denial, Digest, Grant, GrantId,
-	GrantStatus, OrganizationId, Permission, ReadAccess, RecordId, StreamId, WrappedSecret,
+	AccessKey, AccessRequestId, AccessRequestState, AccountId, Denial, Digest, EpochSecret,
+	GrantId, GrantStatus, OrganizationId, Permission, ReadAccess, RecordId, StreamId, StreamKey,
+	WrappedSecret,
 };
 
 /// Most items that one query looks at, so that a filter that matches little cannot make it long.
 const MAX_SCAN: usize = 1_024;
 
 impl<T: Config> Pallet<T> {
-	/// May the organization of `account` read this record now, and with which wrapped key?
+	/// May the organization of `account` read this record now, and with which wrapped keys?
 	pub fn read_access(account: &AccountId, id: &RecordId) -> Result<ReadAccess, Denial> {
 		let organization = T::Membership::member(account).ok_or(Denial::NotAMember)?.organization;
 		if !T::Membership::is_active(organization) {
@@ -22,10 +23,12 @@ impl<T: Config> Pallet<T> {
 		let header = T::Streams::header(id).ok_or(Denial::RecordNotFound)?;
 		let EntryBody::Record { epoch, .. } = header.body else { return Err(Denial::NotARecord) };
 		let stream = header.stream;
+		let EpochSecret { commitment, owner_key } =
+			EpochSecrets::<T>::get(stream, epoch).ok_or(Denial::NoGrant)?;
 		if T::Streams::owner(&stream) == Some(organization) {
-			let wrapped_key = OwnerKeys::<T>::get(stream, epoch).ok_or(Denial::NoGrant)?;
 			let secret = WrappedSecret::StreamSecret;
-			return Ok(ReadAccess { organization, grant: None, secret, wrapped_key });
+			let key = AccessKey { grant: None, secret, wrapped_key: owner_key };
+			return Ok(ReadAccess { organization, commitment, keys: alloc::vec![key] });
 		}
 		let is_author = header.organization == organization;
 		let on_stream = Self::grants_of(organization, Resource::Stream(stream))
@@ -34,27 +37,32 @@ impl<T: Config> Pallet<T> {
 			.map(|found| (WrappedSecret::StreamSecret, found));
 		let on_record = Self::grants_of(organization, Resource::Record(*id))
 			.map(|found| (WrappedSecret::DataKey, found));
-		let mut denial = Denial::NoGrant;
-		for (secret, (id, grant)) in on_stream.chain(on_record) {
+		let (given, delegated): (Vec<_>, Vec<_>) =
+			on_stream.chain(on_record).partition(|(_, (_, grant))| grant.parent.is_none());
+		let (mut keys, mut denial) = (Vec::new(), Denial::NoGrant);
+		for (secret, (id, grant)) in given.into_iter().chain(delegated) {
 			match (Self::status(&grant), GrantKeys::<T>::get(id, epoch)) {
 				(GrantStatus::Active, Some(wrapped_key)) => {
-					return Ok(ReadAccess { organization, grant: Some(id), secret, wrapped_key });
+					keys.push(AccessKey { grant: Some(id), secret, wrapped_key });
 				},
 				(GrantStatus::Active, None) => denial = Denial::KeyMissing,
 				(GrantStatus::Expired, _) => denial = Denial::GrantExpired,
 				(GrantStatus::ParentEnded, _) => denial = Denial::ParentEnded,
 			}
 		}
-		Err(denial)
+		match keys.is_empty() {
+			true => Err(denial),
+			false => Ok(ReadAccess { organization, commitment, keys }),
+		}
 	}
 
-	/// The secrets of a stream as wrapped to an organization: the owner's own, or those of a grant that holds.
+	/// The secrets of a stream as wrapped to an organization: the owner's own, or those of the grants that hold.
 	pub fn stream_keys(
 		stream: &StreamId,
 		organization: OrganizationId,
 		from: KeyEpoch,
 		limit: u32,
-	) -> Vec<(KeyEpoch, WrappedKey)> {
+	) -> Vec<StreamKey> {
 		let Some(state) = Epochs::<T>::get(stream) else { return Vec::new() };
 		if !T::Membership::is_active(organization) {
 			return Vec::new();
@@ -62,81 +70,141 @@ impl<T: Config> Pallet<T> {
 		let is_owner = T::Streams::owner(stream) == Some(organization);
 		let grants = Self::grants_of(organization, Resource::Stream(*stream))
 			.filter(|(_, grant)| Self::holds(grant))
+			.map(|(id, _)| id)
 			.collect::<Vec<_>>();
 		(from..=state.current)
 			.take(page_size(limit))
 			.filter_map(|epoch| {
-				let key = if is_owner {
-					OwnerKeys::<T>::get(stream, epoch)
-				} else {
-					grants.iter().find_map(|(id, _)| GrantKeys::<T>::get(id, epoch))
+				let EpochSecret { commitment, owner_key } = EpochSecrets::<T>::get(stream, epoch)?;
+				let wrapped_keys = match is_owner {
+					true => alloc::vec![owner_key],
+					false => {
+						grants.iter().filter_map(|id| GrantKeys::<T>::get(id, epoch)).collect()
+					},
 				};
-				key.map(|key| (epoch, key))
+				(!wrapped_keys.is_empty()).then_some(StreamKey { epoch, commitment, wrapped_keys })
 			})
 			.collect()
 	}
 
+	/// How many grants end within so many milliseconds; at most `limit` are counted.
+	pub fn expiring_grants(within: Moment, limit: u32) -> u32 {
+		let now = Self::now();
+		let until = now.saturating_add(within);
+		Expiries::<T>::iter_keys()
+			.take(limit as usize)
+			.map(|(at, _)| Moment::from(at))
+			.take_while(|at| *at <= until)
+			.filter(|at| *at >= now)
+			.count() as u32
+	}
+
 	/// Grants that match a filter; the second part is the next cursor. A page may be short before the end.
+	///
+	/// What the filter names has an index each: only grants of that stream, record, grantee or grantor are looked at.
 	pub fn grants(
 		filter: GrantFilter,
 		cursor: Option<Digest>,
 		limit: u32,
 	) -> (Vec<NamedGrant>, Option<Digest>) {
-		let resource = match (filter.stream, filter.record) {
-			(Some(stream), None) => Some(Resource::Stream(stream)),
-			(None, Some(record)) => Some(Resource::Record(record)),
-			(Some(_), Some(_)) => return (Vec::new(), None),
-			(None, None) => None,
+		let Ok(resource) = resource_of(filter.stream, filter.record) else {
+			return (Vec::new(), None);
 		};
-		let named = |grant_id: GrantId, grant: Grant| {
+		let named = |grant_id: GrantId| {
+			let grant = Grants::<T>::get(grant_id)?;
 			let status = Self::status(&grant);
-			NamedGrant { grant_id, grant, status }
+			Some(NamedGrant { grant_id, grant, status })
 		};
 		let matches = |found: &NamedGrant| {
 			filter.grantor.is_none_or(|grantor| grantor == found.grant.grantor)
 				&& filter.grantee.is_none_or(|grantee| grantee == found.grant.grantee)
 				&& (!filter.active || found.status == GrantStatus::Active)
 		};
-		match resource {
-			Some(resource) => {
-				let mut ids = GrantsByResource::<T>::get(resource).into_inner();
-				ids.sort_unstable();
-				let after = cursor.map(|cursor| GrantId(cursor.0));
-				let found = ids
-					.into_iter()
-					.filter(|id| after.is_none_or(|after| *id > after))
-					.filter_map(|id| Some((id, Grants::<T>::get(id)?)));
-				scan(found, |id| Digest(id.0), limit, named, matches)
+		let after = cursor.map(|cursor| GrantId(cursor.0));
+		let page = |found: &mut dyn Iterator<Item = GrantId>| {
+			scan(found, |id| Digest(id.0), limit, named, matches)
+		};
+		if let Some(resource) = resource {
+			let count = GrantCounts::<T>::get(resource);
+			let ids = (0..count).filter_map(|slot| GrantsByResource::<T>::get(resource, slot));
+			let mut ids =
+				ids.filter(|id| after.is_none_or(|after| *id > after)).collect::<Vec<_>>();
+			ids.sort_unstable();
+			return page(&mut ids.into_iter());
+		}
+		match (filter.grantee, filter.grantor, after) {
+			(Some(holder), _, None) => page(&mut HeldGrants::<T>::iter_key_prefix(holder)),
+			(Some(holder), _, Some(after)) => {
+				let from = HeldGrants::<T>::hashed_key_for(holder, after);
+				page(&mut HeldGrants::<T>::iter_key_prefix_from(holder, from))
 			},
-			None => {
-				let found = match cursor {
-					None => Grants::<T>::iter(),
-					Some(last) => Grants::<T>::iter_from_key(GrantId(last.0)),
-				};
-				scan(found, |id| Digest(id.0), limit, named, matches)
+			(None, Some(giver), None) => page(&mut GivenGrants::<T>::iter_key_prefix(giver)),
+			(None, Some(giver), Some(after)) => {
+				let from = GivenGrants::<T>::hashed_key_for(giver, after);
+				page(&mut GivenGrants::<T>::iter_key_prefix_from(giver, from))
 			},
+			(None, None, None) => page(&mut Grants::<T>::iter_keys()),
+			(None, None, Some(after)) => page(&mut Grants::<T>::iter_keys_from_key(after)),
 		}
 	}
 
 	/// Access requests that match a filter; the second part is the next cursor. A page may be short before the end.
+	///
+	/// What the filter names has an index each: only access requests for that stream or record, or of or to that
+	/// organization, are looked at.
 	pub fn access_requests(
 		filter: AccessRequestFilter,
 		cursor: Option<Digest>,
 		limit: u32,
 	) -> (Vec<NamedAccessRequest>, Option<Digest>) {
-		let found = match cursor {
-			None => AccessRequests::<T>::iter(),
-			Some(last) => AccessRequests::<T>::iter_from_key(AccessRequestId(last.0)),
+		let Ok(resource) = resource_of(filter.stream, filter.record) else {
+			return (Vec::new(), None);
 		};
-		let named = |access_request_id: AccessRequestId, request: AccessRequest| {
-			NamedAccessRequest { access_request_id, request }
+		let named = |access_request_id: AccessRequestId| {
+			let request = AccessRequests::<T>::get(access_request_id)?;
+			Some(NamedAccessRequest { access_request_id, request })
 		};
 		let matches = |NamedAccessRequest { request, .. }: &NamedAccessRequest| {
 			filter.requester.is_none_or(|requester| requester == request.requester)
 				&& filter.owner.is_none_or(|owner| owner == request.owner)
+				&& resource.is_none_or(|resource| resource == request.resource)
 				&& (!filter.pending || request.state == AccessRequestState::Pending)
 		};
-		scan(found, |id| Digest(id.0), limit, named, matches)
+		let after = cursor.map(|cursor| AccessRequestId(cursor.0));
+		let page = |found: &mut dyn Iterator<Item = AccessRequestId>| {
+			scan(found, |id| Digest(id.0), limit, named, matches)
+		};
+		// An organization cannot make many of its own, but may be sent any number.
+		match (filter.requester, resource, filter.owner, after) {
+			(Some(by), _, _, None) => page(&mut SentRequests::<T>::iter_key_prefix(by)),
+			(Some(by), _, _, Some(after)) => {
+				let from = SentRequests::<T>::hashed_key_for(by, after);
+				page(&mut SentRequests::<T>::iter_key_prefix_from(by, from))
+			},
+			(_, Some(of), _, None) => page(&mut RequestsByResource::<T>::iter_key_prefix(of)),
+			(_, Some(of), _, Some(after)) => {
+				let from = RequestsByResource::<T>::hashed_key_for(of, after);
+				page(&mut RequestsByResource::<T>::iter_key_prefix_from(of, from))
+			},
+			(_, _, Some(to), None) => page(&mut ReceivedRequests::<T>::iter_key_prefix(to)),
+			(_, _, Some(to), Some(after)) => {
+				let from = ReceivedRequests::<T>::hashed_key_for(to, after);
+				page(&mut ReceivedRequests::<T>::iter_key_prefix_from(to, from))
+			},
+			(None, None, None, None) => page(&mut AccessRequests::<T>::iter_keys()),
+			(None, None, None, Some(after)) => {
+				page(&mut AccessRequests::<T>::iter_keys_from_key(after))
+			},
+		}
+	}
+}
+
+/// What a filter is about; an error for a filter that nothing matches, as it names a stream and a record.
+fn resource_of(stream: Option<StreamId>, record: Option<RecordId>) -> Result<Option<Resource>, ()> {
+	match (stream, record) {
+		(Some(_), Some(_)) => Err(()),
+		(Some(stream), None) => Ok(Some(Resource::Stream(stream))),
+		(None, record) => Ok(record.map(Resource::Record)),
 	}
 }
 
@@ -145,23 +213,20 @@ fn page_size(limit: u32) -> usize {
 }
 
 /// Collects a page of what matches, from at most [`MAX_SCAN`] items. The cursor is the last item looked at.
-fn scan<Id: Copy, Value, Named>(
-	mut found: impl Iterator<Item = (Id, Value)>,
+fn scan<Id: Copy, Named>(
+	found: &mut dyn Iterator<Item = Id>,
 	cursor: impl Fn(Id) -> Digest,
 	limit: u32,
-	named: impl Fn(Id, Value) -> Named,
+	named: impl Fn(Id) -> Option<Named>,
 	matches: impl Fn(&Named) -> bool,
 ) -> (Vec<Named>, Option<Digest>) {
 	let (mut items, mut last) = (Vec::new(), None);
 	for _ in 0..MAX_SCAN {
-		let Some((id, value)) = found.next() else { return (items, None) };
+		let Some(id) = found.next() else { return (items, None) };
 		last = Some(cursor(id));
-		let item = named(id, value);
-		if matches(&item) {
-			items.push(item);
-			if items.len() == page_size(limit) {
-				break;
-			}
+		items.extend(named(id).filter(|item| matches(item)));
+		if items.len() == page_size(limit) {
+			break;
 		}
 	}
 	(items, last)

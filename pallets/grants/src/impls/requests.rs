@@ -4,7 +4,7 @@ use super::*;
 use credio_primitives::{
 	grant::GrantTerms,
 	traits::{Membership, Role},
-	AccessRequest, AccessRequestId, AccessRequestState, AccountId, Permission, Reference,
+	AccessRequest, AccessRequestId, AccessRequestState, AccountId, Grant, Permission, Reference,
 };
 use frame_support::traits::Get;
 
@@ -29,9 +29,11 @@ impl<T: Config> Pallet<T> {
 		let pending = PendingRequests::<T>::get(requester);
 		ensure!(pending < limits::MAX_PENDING_ACCESS_REQUESTS, Error::<T>::TooManyAccessRequests);
 		PendingRequests::<T>::insert(requester, pending.saturating_add(1));
-		let requested_at = Self::now();
-		let removable_at = requested_at.saturating_add(T::MaxAccessRequestAge::get());
-		RequestRemovals::<T>::insert(removable_at, id, ());
+		let removable_at = Self::now().saturating_add(T::MaxAccessRequestAge::get());
+		RequestRemovals::<T>::insert(MomentKey::from(removable_at), id, ());
+		RequestsByResource::<T>::insert(resource, id, ());
+		SentRequests::<T>::insert(requester, id, ());
+		ReceivedRequests::<T>::insert(owner, id, ());
 		let request = AccessRequest {
 			requester,
 			owner,
@@ -39,7 +41,7 @@ impl<T: Config> Pallet<T> {
 			permission,
 			purpose,
 			state: AccessRequestState::Pending,
-			requested_at,
+			requested_at: Self::block(),
 			removable_at,
 		};
 		AccessRequests::<T>::insert(id, request);
@@ -55,7 +57,10 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let (owner, request) = Self::pending_request(&by, &id)?;
 		let AccessRequest { requester, resource, permission, .. } = request;
-		let grant = Self::new_grant(owner, requester, resource, permission, &terms, None);
+		let grant = Grant {
+			access_request: Some(id),
+			..Self::new_grant(owner, requester, resource, permission, &terms, None)
+		};
 		let grant = Self::give(owner, &reference, grant, terms)?;
 		Self::answer(&id, request, AccessRequestState::Approved(grant));
 		Self::deposit_event(Event::AccessApproved { access_request: id, grant });

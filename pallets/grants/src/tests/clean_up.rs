@@ -1,6 +1,6 @@
 use crate::{
-	mock::*, AccessRequests, CleanedUntil, Event, GrantKeys, KeyRemovals, PendingRequests,
-	WeightInfo,
+	mock::*, AccessRequests, Event, Expiries, GrantKeys, KeyRemovals, PendingRequests,
+	RequestRemovals, WeightInfo,
 };
 use credio_primitives::{AccessRequestId, Permission, Resource};
 use frame_support::{assert_ok, traits::OnIdle, weights::Weight};
@@ -11,11 +11,11 @@ fn grants() -> usize {
 	crate::Grants::<Test>::iter_keys().count()
 }
 
-/// Gives grants that all end at a block.
-fn give_until(block: u32, count: u32) {
+/// Gives grants that all end at a moment.
+fn give_until(end: u64, count: u32) {
 	for n in 0..count {
 		let to = 1 + n % 9;
-		give(n, to, Permission::Read, until(block, terms(stream(), to, 0)));
+		give(n, to, Permission::Read, until(end, terms(stream(), to, 0)));
 	}
 }
 
@@ -63,6 +63,12 @@ fn grants_on_records_are_removed_and_rotate_nothing() {
 	});
 }
 
+/// What a block has time for that can remove so many items.
+fn time_for(items: u64) -> Weight {
+	let one = Weights::clean_up(1).saturating_sub(Weights::clean_up(0));
+	Weights::clean_up(0).saturating_add(one.saturating_mul(items))
+}
+
 #[test]
 fn of_those_that_end_together_any_may_go_first() {
 	run(|| {
@@ -76,7 +82,7 @@ fn of_those_that_end_together_any_may_go_first() {
 		go_to(6);
 		let mut had_no_parent = 0;
 		while grants() > 0 {
-			idle();
+			Grants::on_idle(6, time_for(3));
 			Grants::do_try_state().expect("what is left has ended too");
 			had_no_parent += crate::Grants::<Test>::iter_values()
 				.filter(|grant| {
@@ -90,43 +96,25 @@ fn of_those_that_end_together_any_may_go_first() {
 }
 
 #[test]
-fn removal_goes_in_bounded_steps() {
+fn removal_keeps_to_the_weight_that_is_left() {
 	run(|| {
 		give_until(5, 20);
 		go_to(6);
-		CleanedUntil::<Test>::put(5);
-		for left in [12, 4, 0] {
-			let before = grants();
-			let used = idle();
-			assert_eq!(grants(), left);
-			assert!(before - left <= MaxRemovalsPerBlock::get() as usize);
-			assert!(used.all_lte(Weights::clean_up(MaxRemovalsPerBlock::get())));
-		}
-		while KeyRemovals::<Test>::iter_keys().next().is_some() {
-			let before = GrantKeys::<Test>::iter_keys().count();
-			idle();
-			let after = GrantKeys::<Test>::iter_keys().count();
-			assert!(before - after <= MaxRemovalsPerBlock::get() as usize);
-		}
-		assert_eq!(GrantKeys::<Test>::iter_keys().count(), 0);
-	});
-}
-
-#[test]
-fn removal_keeps_to_the_weight_that_is_left() {
-	run(|| {
-		give_until(5, 9);
-		go_to(6);
-		CleanedUntil::<Test>::put(5);
-		let too_little = Weights::clean_up(1).saturating_sub(Weight::from_parts(1, 0));
+		let too_little = time_for(1).saturating_sub(Weight::from_parts(1, 0));
 		for remaining in [Weight::zero(), too_little] {
 			assert_eq!(Grants::on_idle(6, remaining), Weight::zero());
-			assert_eq!(grants(), 9);
+			assert_eq!(grants(), 20);
 		}
-		let remaining = Weights::clean_up(1).saturating_mul(3);
-		let used = Grants::on_idle(6, remaining);
-		assert_eq!(grants(), 6);
-		assert!(used.all_lte(remaining));
+		for (items, left) in [(3, 17), (8, 9), (9, 0)] {
+			let used = Grants::on_idle(6, time_for(items));
+			assert_eq!(grants(), left);
+			assert!(used.all_lte(time_for(items)));
+		}
+		// A key and its grant are an item each.
+		Grants::on_idle(6, time_for(8));
+		assert_eq!(KeyRemovals::<Test>::iter_keys().count(), 16);
+		idle();
+		assert_eq!(GrantKeys::<Test>::iter_keys().count(), 0);
 	});
 }
 
@@ -138,10 +126,12 @@ fn the_smallest_step_gets_there_too() {
 		ask(7);
 		go_to(40);
 		let mut steps = 0;
-		while CleanedUntil::<Test>::get() < 40 || KeyRemovals::<Test>::iter_keys().next().is_some()
+		while Expiries::<Test>::iter_keys().next().is_some()
+			|| RequestRemovals::<Test>::iter_keys().next().is_some()
+			|| KeyRemovals::<Test>::iter_keys().next().is_some()
 		{
-			let used = Grants::on_idle(40, Weights::clean_up(1));
-			assert!(used.all_lte(Weights::clean_up(1)));
+			let used = Grants::on_idle(40, time_for(1));
+			assert!(used.all_lte(time_for(1)));
 			steps += 1;
 			assert!(steps < 100, "clean-up stands still");
 		}
@@ -152,16 +142,15 @@ fn the_smallest_step_gets_there_too() {
 }
 
 #[test]
-fn a_backlog_of_empty_blocks_is_worked_off() {
+fn a_block_with_time_removes_whatever_has_ended() {
 	run(|| {
-		go_to(100);
+		for n in 0..140 {
+			give(n, 1 + n % 9, Permission::Read, until(5, terms(stream(), 1 + n % 9, 0)));
+		}
+		// Years without a block to clean up in, and nothing to look through.
+		go_to(100_000_000);
 		idle();
-		assert_eq!(CleanedUntil::<Test>::get(), MaxRemovalsPerBlock::get());
-		clean_up();
-		assert_eq!(CleanedUntil::<Test>::get(), 100);
-		// From then on there is one block to look at each time.
-		go_to(101);
-		assert_eq!(idle(), Weights::clean_up(1));
+		assert_eq!(grants(), 0);
 		assert_eq!(idle(), Weights::clean_up(0));
 	});
 }

@@ -1,6 +1,8 @@
 use crate::{mock::*, Error, Event, GrantKeys};
+use codec::Encode;
 use credio_primitives::{
-	grant::GrantTerms, EntryBody, Grant, GrantId, Permission, RecordId, Resource, WrappedKey,
+	grant::GrantTerms, limits, EntryBody, Grant, GrantId, Permission, RecordId, Resource,
+	WrappedKey,
 };
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{DispatchError, DispatchResult};
@@ -45,6 +47,8 @@ fn grant_works_on_a_stream() {
 				delegable: true,
 				parent: None,
 				granted_at: 1,
+				access_request: None,
+				slot: 0,
 			})
 		);
 		for epoch in 0..=1 {
@@ -335,11 +339,83 @@ fn grants_of_a_grantee_on_a_resource_are_bounded() {
 #[test]
 fn grants_on_a_resource_are_bounded() {
 	run(|| {
-		for n in 1..=64 {
-			give_read(n, 2 + n % 5);
+		for n in 1..=limits::MAX_GRANTS_PER_RESOURCE {
+			give_read(n, 2 + n % 35);
 		}
 		assert_noop!(read_stream(good()), Error::<Test>::TooManyGrants);
 		assert_ok!(Grants::revoke(by(OWNER), GrantId::derive(OWNER, &reference(1))));
 		assert_ok!(read_stream(good()));
 	});
+}
+
+#[test]
+fn a_grant_that_ends_leaves_no_gap() {
+	run(|| {
+		let grants = [1, 2, 3, 4].map(|n| give_read(n, READER));
+		let at = |slot| crate::GrantsByResource::<Test>::get(Resource::Stream(stream()), slot);
+		assert_ok!(Grants::revoke(by(OWNER), grants[1]));
+		assert_eq!([0, 1, 2, 3].map(at), [Some(grants[0]), Some(grants[3]), Some(grants[2]), None]);
+		assert_ok!(Grants::revoke(by(OWNER), grants[2]));
+		assert_eq!([0, 1, 2].map(at), [Some(grants[0]), Some(grants[3]), None]);
+		for grant in [grants[3], grants[0]] {
+			assert_ok!(Grants::revoke(by(OWNER), grant));
+		}
+		assert_eq!(crate::GrantCounts::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
+fn a_grant_ends_while_dates_are_written() {
+	run(|| {
+		let terms = |end| until(end, good());
+		assert_noop!(read_stream(terms(limits::MAX_MOMENT + 1)), Error::<Test>::ExpiryTooFar);
+		assert_noop!(read_stream(terms(u64::MAX)), Error::<Test>::ExpiryTooFar);
+		assert_ok!(read_stream(terms(limits::MAX_MOMENT)));
+	});
+}
+
+/// Bytes of the state that a step reads, as a proof of it has them.
+fn read_by(ext: &mut sp_io::TestExternalities, step: impl FnOnce()) -> usize {
+	// As at the beginning of a block.
+	ext.execute_with(System::reset_events);
+	ext.commit_all().unwrap();
+	let (_, proof) = ext.execute_and_prove(step);
+	proof.encoded_size()
+}
+
+#[test]
+fn what_is_done_costs_the_same_however_many_grants_there_are() {
+	let mut ext = new_test_ext();
+	let read_with = |ext: &mut sp_io::TestExternalities, n: u32, ended: u32, epoch| {
+		let append = read_by(ext, || {
+			write(PARTNER, stream(), n, epoch).unwrap();
+		});
+		let give = read_by(ext, || {
+			give_read(10_000 + n, THIRD);
+		});
+		let revoke = read_by(ext, || {
+			assert_ok!(Grants::revoke(by(OWNER), GrantId::derive(OWNER, &reference(ended))));
+		});
+		[append, give, revoke]
+	};
+	ext.execute_with(|| {
+		open_epoch(0, &[]);
+		give(0, PARTNER, Permission::Append, terms(stream(), PARTNER, 0));
+		for n in 1..100 {
+			give_read(n, 4 + n % 35);
+		}
+	});
+	let with_some = read_with(&mut ext, 1_000, 1, 0);
+	ext.execute_with(|| {
+		for n in 100..500 {
+			give_read(n, 4 + n % 35);
+		}
+		open_epoch(1, &[]);
+	});
+	let with_many = read_with(&mut ext, 2_000, 2, 1);
+	for (some, many) in with_some.into_iter().zip(with_many) {
+		// A path through the tree of the state gets a little longer.
+		let is_about_the_same = many * 2 < some * 3;
+		assert!(is_about_the_same, "{some} bytes are read with 100 grants, {many} with 500");
+	}
 }

@@ -72,7 +72,14 @@ fn the_next_expiry_is_found_again_by_the_next_epoch() {
 #[test]
 fn the_end_of_a_grant_on_one_stream_leaves_others_alone() {
 	run(|| {
-		assert_ok!(Grants::open_epoch(by(READER), stream_of(READER), 0, key(READER), vec![]));
+		assert_ok!(Grants::open_epoch(
+			by(READER),
+			stream_of(READER),
+			0,
+			COMMITMENT,
+			key(READER),
+			vec![]
+		));
 		let grant = give_read(0, READER);
 		assert_ok!(Grants::revoke(by(OWNER), grant));
 		assert_ok!(Grants::ensure_current(&stream_of(READER), 0));
@@ -86,7 +93,7 @@ fn an_owner_without_grants_need_not_rotate() {
 		clean_up();
 		assert_eq!(
 			Grants::key_epoch(&stream()),
-			Some(KeyEpochState { current: 0, rotation_due: false })
+			Some(KeyEpochState { current: 0, rotation_due: false, opened_at: 1 })
 		);
 	});
 }

@@ -147,7 +147,11 @@ fn a_holder_finds_its_stream_keys() {
 		let keys = |organization, from, limit| {
 			Grants::stream_keys(&stream(), organization, from, limit)
 				.into_iter()
-				.map(|(epoch, key)| (epoch, key.sealed[0]))
+				.map(|key| {
+					assert_eq!(key.commitment, COMMITMENT);
+					assert_eq!(key.wrapped_keys.len(), 1);
+					(key.epoch, key.wrapped_keys[0].sealed[0])
+				})
 				.collect::<Vec<_>>()
 		};
 		assert_eq!(keys(OWNER, 0, 9), [(0, 0), (1, 0), (2, 0)]);

@@ -1,4 +1,4 @@
-use crate::{mock::*, Error, Event, GrantKeys, OwnerKeys};
+use crate::{mock::*, EpochSecrets, Error, Event, GrantKeys};
 use credio_primitives::{grant::GrantKey, KeyEpochState, Permission, WrappedKey};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
@@ -8,16 +8,17 @@ fn the_first_epoch_is_0() {
 	run_without_epoch(|| {
 		assert_eq!(Grants::key_epoch(&stream()), None);
 		assert_noop!(
-			Grants::open_epoch(by(OWNER), stream(), 1, key(OWNER), vec![]),
+			Grants::open_epoch(by(OWNER), stream(), 1, COMMITMENT, key(OWNER), vec![]),
 			Error::<Test>::EpochNotNext
 		);
-		assert_ok!(Grants::open_epoch(by(OWNER), stream(), 0, key(OWNER), vec![]));
+		assert_ok!(Grants::open_epoch(by(OWNER), stream(), 0, COMMITMENT, key(OWNER), vec![]));
 		System::assert_last_event(Event::EpochOpened { stream: stream(), epoch: 0 }.into());
 		assert_eq!(
 			Grants::key_epoch(&stream()),
-			Some(KeyEpochState { current: 0, rotation_due: false })
+			Some(KeyEpochState { current: 0, rotation_due: false, opened_at: 1 })
 		);
-		assert_eq!(OwnerKeys::<Test>::get(stream(), 0), Some(key(OWNER)));
+		let secret = EpochSecrets::<Test>::get(stream(), 0).unwrap();
+		assert_eq!((secret.commitment, secret.owner_key), (COMMITMENT, key(OWNER)));
 	});
 }
 
@@ -26,7 +27,7 @@ fn epochs_have_no_gaps_and_no_repeats() {
 	run(|| {
 		for epoch in [0, 2, u32::MAX] {
 			assert_noop!(
-				Grants::open_epoch(by(OWNER), stream(), epoch, key(OWNER), vec![]),
+				Grants::open_epoch(by(OWNER), stream(), epoch, COMMITMENT, key(OWNER), vec![]),
 				Error::<Test>::EpochNotNext
 			);
 		}
@@ -42,7 +43,14 @@ fn epochs_are_bounded() {
 			open_epoch(epoch, &[]);
 		}
 		assert_noop!(
-			Grants::open_epoch(by(OWNER), stream(), MaxKeyEpochs::get(), key(OWNER), vec![]),
+			Grants::open_epoch(
+				by(OWNER),
+				stream(),
+				MaxKeyEpochs::get(),
+				COMMITMENT,
+				key(OWNER),
+				vec![]
+			),
 			Error::<Test>::TooManyEpochs
 		);
 	});
@@ -51,7 +59,7 @@ fn epochs_are_bounded() {
 #[test]
 fn only_grantors_of_the_owner_open_epochs() {
 	run(|| {
-		let open = |origin| Grants::open_epoch(origin, stream(), 1, key(OWNER), vec![]);
+		let open = |origin| Grants::open_epoch(origin, stream(), 1, COMMITMENT, key(OWNER), vec![]);
 		assert_noop!(open(RuntimeOrigin::root()), DispatchError::BadOrigin);
 		assert_noop!(open(RuntimeOrigin::signed(STRANGER)), NOT_A_MEMBER);
 		assert_noop!(open(RuntimeOrigin::signed(submitter(OWNER))), ROLE_MISSING);
@@ -65,7 +73,7 @@ fn only_grantors_of_the_owner_open_epochs() {
 fn there_are_no_epochs_of_no_stream() {
 	run(|| {
 		assert_noop!(
-			Grants::open_epoch(by(OWNER), stream_of(PARTNER), 0, key(OWNER), vec![]),
+			Grants::open_epoch(by(OWNER), stream_of(PARTNER), 0, COMMITMENT, key(OWNER), vec![]),
 			Error::<Test>::ResourceNotFound
 		);
 	});
@@ -76,14 +84,14 @@ fn the_owners_key_is_checked() {
 	run(|| {
 		let short = WrappedKey { sealed: vec![0; 79].try_into().unwrap(), ..key(OWNER) };
 		assert_noop!(
-			Grants::open_epoch(by(OWNER), stream(), 1, short, vec![]),
+			Grants::open_epoch(by(OWNER), stream(), 1, COMMITMENT, short, vec![]),
 			Error::<Test>::WrappedKeyLength
 		);
 		let old = key(OWNER);
 		World::rotate_key(OWNER);
 		World::rotate_key(OWNER);
 		assert_noop!(
-			Grants::open_epoch(by(OWNER), stream(), 1, old, vec![]),
+			Grants::open_epoch(by(OWNER), stream(), 1, COMMITMENT, old, vec![]),
 			Error::<Test>::KeyVersionOutdated
 		);
 		open_epoch(1, &[]);
@@ -118,12 +126,16 @@ fn an_epoch_opens_without_those_who_are_not_ready() {
 		System::assert_has_event(Event::KeyLeftOut { grant: ended, epoch: 1 }.into());
 		assert_eq!(
 			Grants::key_epoch(&stream()),
-			Some(KeyEpochState { current: 1, rotation_due: false })
+			Some(KeyEpochState {
+				current: 1,
+				rotation_due: false,
+				opened_at: System::block_number().into()
+			})
 		);
 		// Nobody else's key can be smuggled in for a grant on another stream.
-		let keys = grant_keys(&[(ready, READER); 65]);
+		let keys = grant_keys(&[(ready, READER); 513]);
 		assert_noop!(
-			Grants::open_epoch(by(OWNER), stream(), 2, key(OWNER), keys),
+			Grants::open_epoch(by(OWNER), stream(), 2, COMMITMENT, key(OWNER), keys),
 			Error::<Test>::TooManyKeys
 		);
 	});
@@ -143,14 +155,28 @@ fn no_grantee_keeps_an_epoch_from_being_opened() {
 			if epoch == 1 {
 				assert_ok!(Grants::revoke(by(OWNER), revoked));
 			}
-			assert_ok!(Grants::open_epoch(by(OWNER), stream(), epoch, key(OWNER), keys));
+			assert_ok!(Grants::open_epoch(
+				by(OWNER),
+				stream(),
+				epoch,
+				COMMITMENT,
+				key(OWNER),
+				keys
+			));
 			System::assert_has_event(Event::KeyLeftOut { grant: hostile, epoch }.into());
 			assert_eq!(GrantKeys::<Test>::get(honest, epoch), Some(key(PARTNER)));
 		}
 		// A key of the version before the present one is good.
 		let keys = grant_keys(&[(hostile, READER)]);
 		World::rotate_key(READER);
-		assert_ok!(Grants::open_epoch(by(OWNER), stream(), 6, key(OWNER), keys.clone()));
+		assert_ok!(Grants::open_epoch(
+			by(OWNER),
+			stream(),
+			6,
+			COMMITMENT,
+			key(OWNER),
+			keys.clone()
+		));
 		assert_eq!(GrantKeys::<Test>::get(hostile, 6), Some(keys[0].key.clone()));
 	});
 }
@@ -161,7 +187,14 @@ fn keys_that_are_of_no_use_are_left_out() {
 		let grant = give_read(0, READER);
 		let open = |epoch, key_of_grant| {
 			let keys = vec![GrantKey { grant, key: key_of_grant }];
-			assert_ok!(Grants::open_epoch(by(OWNER), stream(), epoch, key(OWNER), keys));
+			assert_ok!(Grants::open_epoch(
+				by(OWNER),
+				stream(),
+				epoch,
+				COMMITMENT,
+				key(OWNER),
+				keys
+			));
 			GrantKeys::<Test>::get(grant, epoch).is_some()
 		};
 		assert!(!open(1, WrappedKey { sealed: Default::default(), ..key(READER) }));
@@ -188,34 +221,26 @@ fn a_suspended_grantee_gets_no_new_secret() {
 }
 
 #[test]
-fn what_has_ended_is_removed_on_the_way() {
+fn what_had_ended_before_makes_no_other_epoch_due() {
 	run(|| {
 		let staying = give_read(0, READER);
 		let terms = until(5, delegable(terms(stream(), PARTNER, 0)));
 		let expired = give(1, PARTNER, Permission::Read, terms);
 		let below = delegate(2, expired, THIRD);
 		go_to(6);
-		open_epoch(1, &[(staying, READER)]);
+		open_epoch(1, &[(staying, READER), (expired, PARTNER), (below, THIRD)]);
+		for grant in [expired, below] {
+			System::assert_has_event(Event::KeyLeftOut { grant, epoch: 1 }.into());
+		}
+		let state = KeyEpochState { current: 1, rotation_due: false, opened_at: 6 };
+		assert_eq!(Grants::key_epoch(&stream()), Some(state));
+		clean_up();
 		for grant in [expired, below] {
 			System::assert_has_event(Event::GrantRemoved { grant }.into());
 			assert!(!crate::Grants::<Test>::contains_key(grant));
 		}
-		assert_eq!(
-			Grants::key_epoch(&stream()),
-			Some(KeyEpochState { current: 1, rotation_due: false })
-		);
-	});
-}
-
-#[test]
-fn what_is_not_used_is_given_back() {
-	use crate::WeightInfo;
-	run(|| {
-		let grant = give_read(0, READER);
-		let keys = grant_keys(&[(grant, READER)]);
-		let used = Grants::open_epoch(by(OWNER), stream(), 1, key(OWNER), keys).unwrap();
-		let expected =
-			<() as WeightInfo>::open_epoch(1).saturating_add(<() as WeightInfo>::clean_up(0));
-		assert_eq!(used.actual_weight, Some(expected));
+		assert_eq!(Grants::key_epoch(&stream()), Some(state));
+		assert_ok!(Grants::revoke(by(OWNER), staying));
+		assert!(Grants::key_epoch(&stream()).unwrap().rotation_due);
 	});
 }

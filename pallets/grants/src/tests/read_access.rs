@@ -2,7 +2,8 @@
 
 use crate::mock::*;
 use credio_primitives::{
-	Denial, EntryBody, GrantId, Permission, ReadAccess, RecordId, Resource, WrappedSecret,
+	AccessKey, Denial, EntryBody, GrantId, Permission, ReadAccess, RecordId, Resource,
+	WrappedSecret,
 };
 use frame_support::assert_ok;
 
@@ -10,16 +11,23 @@ fn access(organization: u32, record: &RecordId) -> Result<ReadAccess, Denial> {
 	Grants::read_access(&grantor(organization), record)
 }
 
+/// Access by one key.
+fn by_one(organization: u32, grant: Option<GrantId>, secret: WrappedSecret) -> ReadAccess {
+	let wrapped_key = key(organization);
+	let keys = vec![AccessKey { grant, secret, wrapped_key }];
+	ReadAccess { organization, commitment: COMMITMENT, keys }
+}
+
+/// The grants by whose keys an organization reads a record.
+fn grants_of(organization: u32, record: &RecordId) -> Vec<Option<GrantId>> {
+	access(organization, record).unwrap().keys.into_iter().map(|key| key.grant).collect()
+}
+
 #[test]
 fn the_owner_reads_with_its_own_key() {
 	run(|| {
 		let record = write(OWNER, stream(), 0, 0).unwrap();
-		let expected = ReadAccess {
-			organization: OWNER,
-			grant: None,
-			secret: WrappedSecret::StreamSecret,
-			wrapped_key: key(OWNER),
-		};
+		let expected = by_one(OWNER, None, WrappedSecret::StreamSecret);
 		assert_eq!(access(OWNER, &record), Ok(expected.clone()));
 		// Any member may, whatever its roles.
 		assert_eq!(Grants::read_access(&submitter(OWNER), &record), Ok(expected));
@@ -33,12 +41,7 @@ fn a_grant_on_the_stream_gives_the_stream_secret() {
 		let record = write(OWNER, stream(), 0, 0).unwrap();
 		assert_eq!(
 			access(READER, &record),
-			Ok(ReadAccess {
-				organization: READER,
-				grant: Some(grant),
-				secret: WrappedSecret::StreamSecret,
-				wrapped_key: key(READER),
-			})
+			Ok(by_one(READER, Some(grant), WrappedSecret::StreamSecret))
 		);
 	});
 }
@@ -60,12 +63,7 @@ fn a_grant_on_the_record_gives_its_data_key() {
 		));
 		assert_eq!(
 			access(READER, &record),
-			Ok(ReadAccess {
-				organization: READER,
-				grant: Some(GrantId::derive(OWNER, &reference(0))),
-				secret: WrappedSecret::DataKey,
-				wrapped_key: key(READER),
-			})
+			Ok(by_one(READER, Some(GrantId::derive(OWNER, &reference(0))), WrappedSecret::DataKey))
 		);
 		assert_eq!(access(READER, &other), Err(Denial::NoGrant));
 	});
@@ -144,7 +142,7 @@ fn a_grant_reaches_records_of_later_epochs() {
 				supersedes: None,
 			};
 			let record = append(OWNER, stream(), epoch, body).unwrap();
-			assert_eq!(access(READER, &record).unwrap().wrapped_key.key_version, version);
+			assert_eq!(access(READER, &record).unwrap().keys[0].wrapped_key.key_version, version);
 		}
 	});
 }
@@ -170,7 +168,7 @@ fn a_grant_that_holds_counts_more_than_one_that_does_not() {
 		let lasting = give_read(1, READER);
 		let record = write(OWNER, stream(), 0, 0).unwrap();
 		go_to(6);
-		assert_eq!(access(READER, &record).unwrap().grant, Some(lasting));
+		assert_eq!(grants_of(READER, &record), [Some(lasting)]);
 	});
 }
 
@@ -180,10 +178,51 @@ fn who_may_append_reads_what_it_wrote() {
 		let grant = give(0, PARTNER, Permission::Append, terms(stream(), PARTNER, 0));
 		let own = write(PARTNER, stream(), 0, 0).unwrap();
 		let others = write(OWNER, stream(), 1, 0).unwrap();
-		assert_eq!(access(PARTNER, &own).unwrap().grant, Some(grant));
+		assert_eq!(grants_of(PARTNER, &own), [Some(grant)]);
 		assert_eq!(access(PARTNER, &others), Err(Denial::NoGrant));
 		assert_ok!(access(OWNER, &own));
 		assert_ok!(Grants::revoke(by(OWNER), grant));
 		assert_eq!(access(PARTNER, &own), Err(Denial::NoGrant));
+	});
+}
+
+#[test]
+fn all_keys_are_answered_and_those_of_the_owner_first() {
+	run(|| {
+		let given = give_read(0, READER);
+		let junk = delegate(1, given, PARTNER);
+		let record = write(OWNER, stream(), 0, 0).unwrap();
+		let more_junk = {
+			let (resource, terms) = (Resource::Record(record), delegable(record_terms(READER, 0)));
+			assert_ok!(Grants::grant(
+				by(OWNER),
+				reference(2),
+				resource,
+				READER,
+				Permission::Read,
+				terms
+			));
+			let parent = GrantId::derive(OWNER, &reference(2));
+			let terms = record_terms(PARTNER, 0);
+			assert_ok!(Grants::delegate(by(READER), parent, reference(3), PARTNER, terms));
+			GrantId::derive(READER, &reference(3))
+		};
+		let on_record = {
+			let (resource, terms) = (Resource::Record(record), record_terms(PARTNER, 0));
+			assert_ok!(Grants::grant(
+				by(OWNER),
+				reference(4),
+				resource,
+				PARTNER,
+				Permission::Read,
+				terms
+			));
+			GrantId::derive(OWNER, &reference(4))
+		};
+		let real = give_read(5, PARTNER);
+		let expected = [real, on_record, junk, more_junk].map(Some);
+		assert_eq!(grants_of(PARTNER, &record), expected);
+		let keys = Grants::stream_keys(&stream(), PARTNER, 0, 9);
+		assert_eq!(keys[0].wrapped_keys.len(), 2);
 	});
 }

@@ -36,7 +36,8 @@ fn junk_that_was_delegated_fills_nobodys_slots() {
 		let real = give_read(1, THIRD);
 		let record = write(OWNER, stream(), 7, 0).unwrap();
 		let access = Grants::read_access(&grantor(THIRD), &record).unwrap();
-		assert_eq!(access.grant, Some(real));
+		assert_eq!(access.keys[0].grant, Some(real));
+		assert_eq!(access.keys.len(), 1 + junk.len());
 		// And the grantee gets rid of what it did not ask for.
 		for grant in junk {
 			assert_ok!(Grants::renounce(by(THIRD), grant));
@@ -48,14 +49,14 @@ fn junk_that_was_delegated_fills_nobodys_slots() {
 fn what_is_delegated_does_not_end_at_once() {
 	run(|| {
 		let given = give(0, READER, Permission::Read, delegable(terms(stream(), READER, 0)));
-		for end in [1, 2, 3] {
+		for end in [1u32, 2, 3] {
 			assert_noop!(
 				Grants::delegate(
 					by(READER),
 					given,
 					reference(end),
 					THIRD,
-					until(end, terms(stream(), THIRD, 0))
+					until(end.into(), terms(stream(), THIRD, 0))
 				),
 				Error::<Test>::DelegationTooShort
 			);

@@ -15,7 +15,7 @@ fn revoke_works() {
 		assert_eq!(Grants::read_access(&grantor(READER), &record), Err(Denial::NoGrant));
 		assert_eq!(
 			Grants::key_epoch(&stream()),
-			Some(KeyEpochState { current: 0, rotation_due: true })
+			Some(KeyEpochState { current: 0, rotation_due: true, opened_at: 1 })
 		);
 	});
 }

@@ -64,7 +64,7 @@ fn a_past_or_future_epoch_is_refused() {
 fn an_epoch_that_has_to_be_rotated_takes_no_records_but_anchors() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
-		set_epoch_state(id, Some(KeyEpochState { current: 0, rotation_due: true }));
+		set_epoch_state(id, Some(KeyEpochState { current: 0, rotation_due: true, opened_at: 0 }));
 		assert_noop!(Append::to(id, 1).call(), ROTATION_DUE);
 		anchor(id, 1);
 		set_epoch(id, 1);
@@ -140,7 +140,7 @@ fn who_has_lost_a_grant_is_told_that_and_not_of_the_rotation() {
 		AppendGrants::set(vec![(BETA, id)]);
 		assert_ok!(Append { who: BOB, ..Append::to(id, 1) }.call());
 		AppendGrants::set(vec![]);
-		set_epoch_state(id, Some(KeyEpochState { current: 0, rotation_due: true }));
+		set_epoch_state(id, Some(KeyEpochState { current: 0, rotation_due: true, opened_at: 0 }));
 		assert_noop!(Append { who: BOB, ..Append::to(id, 2) }.call(), NO_GRANT);
 	});
 }

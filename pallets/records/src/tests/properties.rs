@@ -234,7 +234,8 @@ fn apply(step: &Step) -> DispatchResult {
 			Ok(())
 		},
 		Step::MakeDue(stream) => {
-			let state = KeyEpochState { current: epoch_of(stream), rotation_due: true };
+			let state =
+				KeyEpochState { current: epoch_of(stream), rotation_due: true, opened_at: 0 };
 			set_epoch_state(stream_id(stream), Some(state));
 			Ok(())
 		},

@@ -129,12 +129,11 @@ pub fn specification_with(seats: &[u8]) -> (Header, String) {
 	(header, spec.to_string())
 }
 
+/// Time of the block, in milliseconds since 1970.
+const NOW: u64 = 1_795_453_176_000;
+
 /// What the state is to say.
 pub struct Scene {
-	/// Of the evidence.
-	pub format: Format,
-	/// Where the entry is: as of that format.
-	pub stored: Format,
 	pub subject: Subject,
 	pub body: EntryBody,
 }
@@ -147,8 +146,6 @@ impl Scene {
 		let mut grants = vec![GrantId([0x51; 32]), GrantId([0x60; 32])];
 		grants.sort();
 		Self {
-			format: Format::V2,
-			stored: Format::V2,
 			subject: Subject {
 				record_id: RecordId::derive(1, &reference),
 				origin: Some(origin),
@@ -178,13 +175,9 @@ impl Scene {
 			body: self.body,
 		};
 		state.insert(storage::header(&record_id), header.encode());
-		let (position, payload) = match self.stored {
-			Format::V1 => (storage::entry(&stream, 4), storage::payload(&record_id)),
-			Format::V2 => (storage::position(&stream, 4), storage::envelope(&stream, 4)),
-		};
-		state.insert(position, record_id.encode());
+		state.insert(storage::position(&stream, 4), record_id.encode());
 		if let EntryBody::Record { .. } = self.body {
-			state.insert(payload, vec![6u8; 107].encode());
+			state.insert(storage::envelope(&stream, 4), vec![6u8; 107].encode());
 		}
 		let info = Stream {
 			owner: 1,
@@ -196,7 +189,8 @@ impl Scene {
 		state.insert(storage::stream(&stream), info.encode());
 		state.insert(
 			storage::key_epoch(&stream),
-			KeyEpochState { current: 2, rotation_due: false }.encode(),
+			KeyEpochState { current: 2, rotation_due: false, opened_at: 1_795_453_170_000 }
+				.encode(),
 		);
 		for (id, name) in [(1, "channel"), (2, "funder"), (3, "insurer")] {
 			let organization = Organization {
@@ -209,7 +203,7 @@ impl Scene {
 			};
 			state.insert(storage::organization(id), organization.encode());
 		}
-		let grant = |grantor, grantee, resource, expires_at, parent| Grant {
+		let grant = |grantor, grantee, resource, slot, expires_at, parent| Grant {
 			grantor,
 			grantee,
 			resource,
@@ -220,20 +214,27 @@ impl Scene {
 			delegable: true,
 			parent,
 			granted_at: 4,
+			access_request: None,
+			slot,
 		};
 		let on_stream = Resource::Stream(stream);
 		let [first, second, third] = [0x50, 0x51, 0x52].map(|n| GrantId([n; 32]));
-		state.insert(storage::grants_on(&on_stream), vec![first, second].encode());
-		state.insert(storage::grant(&first), grant(1, 2, on_stream, None, None).encode());
+		state.insert(storage::grant_count(&on_stream), 2u32.encode());
+		state.insert(storage::grant_on(&on_stream, 0), first.encode());
+		state.insert(storage::grant_on(&on_stream, 1), second.encode());
+		let answers = Some(AccessRequestId([0x70; 32]));
+		let given = Grant { access_request: answers, ..grant(1, 2, on_stream, 0, None, None) };
+		state.insert(storage::grant(&first), given.encode());
 		state.insert(
 			storage::grant(&second),
-			grant(2, 3, on_stream, Some(NUMBER), Some(first)).encode(),
+			grant(2, 3, on_stream, 1, Some(NOW), Some(first)).encode(),
 		);
 		let on_record = Resource::Record(record_id);
-		state.insert(storage::grants_on(&on_record), vec![third].encode());
+		state.insert(storage::grant_count(&on_record), 1u32.encode());
+		state.insert(storage::grant_on(&on_record, 0), third.encode());
 		state.insert(
 			storage::grant(&third),
-			grant(1, 3, on_record, Some(NUMBER - 1), None).encode(),
+			grant(1, 3, on_record, 0, Some(NOW - 1), None).encode(),
 		);
 		let request = AccessRequest {
 			requester: 2,
@@ -243,7 +244,7 @@ impl Scene {
 			purpose: text("assess\u{1b}[2J"),
 			state: AccessRequestState::Approved(first),
 			requested_at: 3,
-			removable_at: 100,
+			removable_at: NOW + 1,
 		};
 		state.insert(storage::access_request(&AccessRequestId([0x70; 32])), request.encode());
 		if let Some(origin) = self.subject.origin {
@@ -257,7 +258,7 @@ impl Scene {
 			};
 			state.insert(storage::receipt(1, &origin.request_key), receipt.encode());
 		}
-		state.insert(storage::now(), 1_795_453_176_000u64.encode());
+		state.insert(storage::now(), NOW.encode());
 		// What else there is, so that the tree has some depth.
 		for n in 0..200u8 {
 			state.insert(storage::header(&RecordId([n; 32])), vec![n; 40]);
@@ -280,7 +281,7 @@ pub fn prove(scene: &Scene) -> (H256, Vec<Bytes>) {
 	}
 	drop(trie);
 	let proof = Proof { db, root, recorder: Recorder::default() };
-	Facts::read(scene.format, &scene.subject, NUMBER, &proof).unwrap();
+	Facts::read(&scene.subject, NUMBER, &proof).unwrap();
 	(root, proof.recorder.drain_storage_proof().into_nodes().into_iter().map(Bytes).collect())
 }
 
@@ -303,7 +304,7 @@ pub fn evidence_of(scene: Scene, document: Option<DocumentPart>) -> (Evidence, T
 	let second =
 		justification(&proven, 1, &[(2, &proven), (3, &next), (5, &last)], &[&next, &last]);
 	let evidence = Evidence {
-		format: scene.format,
+		format: Format::default(),
 		genesis: trusted.genesis(),
 		subject: scene.subject,
 		from: BlockRef { number: 0, hash: trusted.genesis() },
@@ -316,15 +317,10 @@ pub fn evidence_of(scene: Scene, document: Option<DocumentPart>) -> (Evidence, T
 
 /// Evidence of a record, with commitment key and document.
 pub fn evidence() -> (Evidence, Trusted) {
-	evidence_as(Format::V2, Format::V2)
-}
-
-/// The same in a format, of an entry that is where that of another one expects it.
-pub fn evidence_as(format: Format, stored: Format) -> (Evidence, Trusted) {
 	let document = DocumentPart {
 		commitment_key: commitment_key().reveal().parse().ok(),
 		inclusion: None,
 		content: Some(Bytes(DOCUMENT.to_vec())),
 	};
-	evidence_of(Scene { format, stored, ..Scene::record() }, Some(document))
+	evidence_of(Scene::record(), Some(document))
 }

@@ -54,8 +54,8 @@ fn a_file_that_is_cut_or_longer_is_refused() {
 	for (from, to) in [
 		("\"origin\":{", "\"more\":1,\"origin\":{"),
 		("\"genesis\":", "\"genesis\": "),
-		("{\"format\"", "{\"format\":\"credio/evidence/v2\",\"format\""),
-		("evidence/v2", "evidence/v3"),
+		("{\"format\"", "{\"format\":\"credio/evidence/v3\",\"format\""),
+		("evidence/v3", "evidence/v2"),
 	] {
 		assert!(text.contains(from));
 		assert!(Evidence::parse(text.replacen(from, to, 1).as_bytes()).is_err(), "{to}");

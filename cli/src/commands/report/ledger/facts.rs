@@ -1,11 +1,12 @@
 //! Grants and access requests as a report tells them.
 
-use super::{Ended, KnownRequest, Ledger};
-use credio_report::activity::{AccessFact, Answer, End, GrantFact, Subject};
+use super::{KnownGrant, KnownRequest, Ledger};
+use credio_report::activity::{AccessFact, Answer, GrantFact, Subject};
 use credio_sdk::{
 	client::Past,
 	primitives::{
-		AccessRequestId, AccessRequestState, BlockNumber, Permission, Resource, StreamId,
+		AccessRequestId, AccessRequestState, BlockNumber, GrantId, Moment, Permission, Resource,
+		StreamId,
 	},
 	Client, Error,
 };
@@ -22,49 +23,32 @@ impl Ledger {
 		Ok(time)
 	}
 
-	/// The grants as they stand after the last block.
+	/// The grants as they stand after the last block, which was made at `now`.
 	pub async fn grant_facts(
 		&mut self,
 		client: &Client,
-		last: BlockNumber,
+		now: Moment,
 		names: &BTreeMap<StreamId, String>,
 	) -> Result<Vec<GrantFact>, Error> {
-		let mut facts = Vec::new();
-		let needed: Vec<BlockNumber> = self
-			.grants
-			.values()
-			.flat_map(|known| {
-				let expired = match known.end(last) {
-					Some(Ended::Expired(block)) => Some(block),
-					_ => None,
-				};
-				[Some(known.grant.granted_at), expired]
-			})
-			.flatten()
-			.collect();
-		for block in needed {
+		let given = self.grants.values().map(|known| known.grant.granted_at).collect::<Vec<_>>();
+		for block in given {
 			self.time(client, block).await?;
 		}
-		let time = |block: BlockNumber| self.times.get(&block).copied().unwrap_or_default();
-		for (id, known) in &self.grants {
+		let fact = |(id, known): (&GrantId, &KnownGrant)| {
 			let grant = &known.grant;
-			let ended = known.end(last).map(|ended| match ended {
-				Ended::At(time, how) => (time, how),
-				Ended::Expired(block) => (time(block), End::Expired),
-			});
-			facts.push(GrantFact {
+			GrantFact {
 				id: id.to_string(),
 				grantor: grant.grantor,
 				grantee: grant.grantee,
 				subject: subject(&grant.resource, names),
 				is_append: grant.permission == Permission::Append,
 				purpose: known.has_purpose.then(|| text(&grant.purpose)),
-				given_at: time(grant.granted_at),
-				ended,
-				last_block: grant.expires_at,
-			});
-		}
-		Ok(facts)
+				given_at: self.times.get(&grant.granted_at).copied().unwrap_or_default(),
+				ended: known.end(now),
+				ends_at: grant.expires_at,
+			}
+		};
+		Ok(self.grants.iter().map(fact).collect())
 	}
 
 	/// The access requests as they stand after the last block, which `past` is at.
@@ -84,10 +68,10 @@ impl Ledger {
 				continue;
 			};
 			let asked_at = self.time(client, asked).await?;
-			if is_open && removable <= past.at.number && past.access_request(id).await?.is_none() {
-				let at = self.time(client, removable).await?;
+			let is_over = removable < past.time().await?;
+			if is_open && is_over && past.access_request(id).await?.is_none() {
 				if let Some(known) = self.access.get_mut(&id) {
-					known.answered = Some((at, Answer::Lapsed));
+					known.answered = Some((removable, Answer::Lapsed));
 				}
 			}
 			let Some(KnownRequest { request, answered }) = self.access.get(&id) else { continue };

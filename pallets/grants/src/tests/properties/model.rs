@@ -1,9 +1,10 @@
 //! What the pallet promises, in the simplest terms: the model remembers everything and indexes nothing.
 
 use super::{Flaw, Step, Terms, ORGANIZATIONS};
-use crate::{mock::*, AccessRequests, GrantsByGrantee, GrantsByResource};
+use crate::{mock::*, AccessRequests, Delegations, GrantCounts, GrantsByGrantee};
 use credio_primitives::{
 	grant::{GrantKey, GrantTerms},
+	limits,
 	traits::AppendGrants,
 	AccessRequestId, Denial, GrantId, GrantStatus, KeyEpoch, OrganizationId, Permission, RecordId,
 	Resource, StreamId,
@@ -25,7 +26,7 @@ struct ModelGrant {
 	owner: OrganizationId,
 	permission: Permission,
 	from_epoch: KeyEpoch,
-	expires_at: Option<u32>,
+	expires_at: Option<u64>,
 	delegable: bool,
 	parent: Option<usize>,
 	revoked: bool,
@@ -106,7 +107,7 @@ impl Model {
 	fn holds(&self, grant: usize) -> bool {
 		let grant = &self.grants[grant];
 		!grant.revoked
-			&& grant.expires_at.is_none_or(|end| self.now <= end)
+			&& grant.expires_at.is_none_or(|end| u64::from(self.now) <= end)
 			&& grant.parent.is_none_or(|parent| self.holds(parent))
 	}
 
@@ -162,7 +163,9 @@ impl Model {
 	fn terms_of(&self, terms: Terms, from_epoch: KeyEpoch, keys: u32) -> GrantTerms {
 		GrantTerms {
 			purpose: purpose("audit"),
-			expires_at: terms.ends_in.map(|blocks| self.now.saturating_add_signed(blocks.into())),
+			expires_at: terms
+				.ends_in
+				.map(|blocks| u64::from(self.now).saturating_add_signed(blocks.into())),
 			delegable: terms.delegable,
 			from_epoch,
 			keys: vec![key(terms.grantee); keys as usize].try_into().unwrap(),
@@ -278,8 +281,8 @@ impl Model {
 			let secret_known_to = staying.into_iter().map(|(n, ..)| n).collect();
 			self.streams[of as usize] = ModelStream { epoch: Some(epoch), secret_known_to };
 		}
-		let done = Grants::open_epoch(signed(by), stream_of(of), epoch, key(of), keys);
-		(allowed.into(), done.map(|_| ()).map_err(|error| error.error))
+		let done = Grants::open_epoch(signed(by), stream_of(of), epoch, COMMITMENT, key(of), keys);
+		(allowed.into(), done)
 	}
 
 	fn grant(
@@ -341,7 +344,8 @@ impl Model {
 		let expires_at = sent.expires_at;
 		let in_time = parent.expires_at.is_none_or(|end| expires_at.is_some_and(|own| own <= end));
 		// A delegated grant lives for three blocks, or as long as its parent.
-		let earliest = parent.expires_at.map_or(self.now + 3, |end| end.min(self.now + 3));
+		let soon = u64::from(self.now) + 3;
+		let earliest = parent.expires_at.map_or(soon, |end| end.min(soon));
 		let in_time = in_time && expires_at.is_none_or(|own| own >= earliest);
 		let allowed = self.holds(n)
 			&& parent.delegable
@@ -369,11 +373,7 @@ impl Model {
 			});
 		}
 		// What waits for clean-up counts among the delegated ones too.
-		let delegated = |grants: &[GrantId]| {
-			let stored = grants.iter().filter_map(crate::Grants::<Test>::get);
-			stored.filter(|grant| grant.parent.is_some()).count()
-		};
-		let most = delegated(&GrantsByResource::<Test>::get(resource));
+		let most = Delegations::<Test>::get(resource).len();
 		let expected = match unless_full(allowed, terms.grantee, resource) {
 			Expected::Applied if most >= 8 => Expected::Either,
 			expected => expected,
@@ -524,7 +524,7 @@ impl Model {
 /// Lists have bounds, and what waits for clean-up fills them too.
 fn unless_full(allowed: bool, grantee: OrganizationId, resource: Resource) -> Expected {
 	let full = GrantsByGrantee::<Test>::get(grantee, resource).is_full()
-		|| GrantsByResource::<Test>::get(resource).is_full();
+		|| GrantCounts::<Test>::get(resource) == limits::MAX_GRANTS_PER_RESOURCE;
 	if allowed && full {
 		Expected::Either
 	} else {
