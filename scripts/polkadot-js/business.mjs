@@ -68,7 +68,8 @@ async function write(api, bob) {
 	const root = blake2AsHex(u8aConcat(Buffer.from('credio/merkle-node/v1'), ...leaves));
 	const payload = `0x01${randomAsHex(200).slice(2)}`;
 	const entries = await bob.apply(
-		grants.openEpoch(stream, 0, randomAsHex(32), wrapped(), []),
+		// A key for a grant that is not there is left out.
+		grants.openEpoch(stream, 0, randomAsHex(32), wrapped(), [{ grant: randomAsHex(32), key: wrapped() }]),
 		anchor.anchorDigest(stream, randomAsHex(32), randomAsHex(32)),
 		anchor.anchorMerkle(stream, randomAsHex(32), root, 2),
 		records.append(stream, randomAsHex(32), 0, randomAsHex(32), payload, null),
@@ -80,7 +81,7 @@ async function write(api, bob) {
 	return { stream, sealed, record, inclusion };
 }
 
-/** Access is asked for, approved, denied, given, given on, and revoked. */
+/** Access is asked for, approved, denied, given, given on, given up, and revoked. */
 async function share(api, { bob, charlie, dave }, { stream, record }) {
 	const { grants } = api.tx;
 	const ask = async () => field(
@@ -89,15 +90,19 @@ async function share(api, { bob, charlie, dave }, { stream, record }) {
 		'accessRequest',
 	);
 	const [first, second] = [await ask(), await ask()];
-	await bob.apply(
+	const approved = await bob.apply(
 		grants.approve(first, randomAsHex(32), terms('to assess a credit line')),
 		grants.deny(second, 'asked twice'),
 	);
+	await bob.apply(grants.addKeys(field(approved, 'grants.Granted', 'grant'), [[0, wrapped()]]));
 	const given = await bob.apply(
 		grants.grant(randomAsHex(32), { Record: record }, 2, 'Read', terms('to check one invoice', { delegable: true })),
 	);
 	const grant = field(given, 'grants.Granted', 'grant');
-	await charlie.apply(grants.delegate(grant, randomAsHex(32), 3, terms('to check it for us')));
+	const giveOn = () => charlie.apply(grants.delegate(grant, randomAsHex(32), 3, terms('to check it for us')));
+	const delegated = await giveOn();
+	await dave.apply(grants.renounce(field(delegated, 'grants.Granted', 'grant')));
+	await giveOn();
 	await bob.apply(grants.revoke(grant));
 }
 
