@@ -287,9 +287,8 @@ pub mod pallet {
 			Self::do_resume_finality(lost.into_inner(), Stall { delay, best_finalized })
 		}
 
-		/// Sets the session keys of the caller. `keys` are their public halves, and `proof` shows that it holds them: a node makes both.
-		/// Those of a validator that stays hold from
-		/// the session after the next one on.
+		/// Sets the session keys of the caller. `keys` are their public halves, and `proof` shows that it holds them: a node
+		/// makes both. Those of a validator that stays hold from the session after the next one on.
 		///
 		/// Origin: any member. A validator can do so once in `Config::KeyChangeInterval` blocks. Errors:
 		/// `KeysChangedRecently`, `Session.InvalidProof`, `Session.DuplicatedKey`.

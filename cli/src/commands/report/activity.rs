@@ -163,8 +163,11 @@ impl<'a> Gatherer<'a> {
 			requests: self.ledger.requests.clone(),
 			outbox,
 			grants: self.ledger.grant_facts(self.client, now, &stream_names).await?,
-			access: self.ledger.access_facts(self.client, &past, &stream_names).await?,
-			readers: self.readers.at(&past, &self.ledger, us, &suspended, &stream_names).await?,
+			access: self.ledger.access_facts(self.client, &past, now, &stream_names).await?,
+			readers: self
+				.readers
+				.at(&past, now, &self.ledger, us, &suspended, &stream_names)
+				.await?,
 			index,
 		};
 		let sources = self.sources(&past).await?;

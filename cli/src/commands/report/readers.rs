@@ -53,12 +53,13 @@ impl Readers {
 	pub async fn at(
 		&mut self,
 		past: &Past<'_>,
+		now: Moment,
 		ledger: &Ledger,
 		us: Number,
 		suspended: &BTreeSet<Number>,
 		names: &BTreeMap<StreamId, String>,
 	) -> Result<Vec<Reader>, Error> {
-		let (streams, records) = rights(ledger, past.time().await?, us);
+		let (streams, records) = rights(ledger, now, us);
 		let own = ledger.own();
 		let mut readers = BTreeMap::<Number, Reader>::new();
 		let reader = |organization| Reader {

@@ -51,11 +51,12 @@ impl Ledger {
 		Ok(self.grants.iter().map(fact).collect())
 	}
 
-	/// The access requests as they stand after the last block, which `past` is at.
+	/// The access requests as they stand after the last block, which `past` is at, and which was made at `now`.
 	pub async fn access_facts(
 		&mut self,
 		client: &Client,
 		past: &Past<'_>,
+		now: Moment,
 		names: &BTreeMap<StreamId, String>,
 	) -> Result<Vec<AccessFact>, Error> {
 		let ids: Vec<AccessRequestId> = self.access.keys().copied().collect();
@@ -68,8 +69,7 @@ impl Ledger {
 				continue;
 			};
 			let asked_at = self.time(client, asked).await?;
-			let is_over = removable < past.time().await?;
-			if is_open && is_over && past.access_request(id).await?.is_none() {
+			if is_open && removable < now && past.access_request(id).await?.is_none() {
 				if let Some(known) = self.access.get_mut(&id) {
 					known.answered = Some((removable, Answer::Lapsed));
 				}
