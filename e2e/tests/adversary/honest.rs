@@ -5,7 +5,10 @@ use crate::{
 	world::{Member, World, SHARED, STREAM},
 	Stop,
 };
-use credio_e2e::number;
+use credio_e2e::{
+	number,
+	raw::{best_number, included, metadata},
+};
 use credio_sdk::{
 	calls::Call,
 	client::{Outcome, Terms, Upload},
@@ -19,15 +22,12 @@ use std::{
 	sync::{Arc, Mutex},
 	time::{Duration, Instant},
 };
-use subxt::{ext::codec::Decode, Metadata};
 use tokio::task::JoinSet;
 
 /// The lane in which every second request is.
 const LANE: u32 = 1;
 /// Time between two motions.
 const MOTIONS: Duration = Duration::from_secs(5);
-/// Blocks after which a call that is in none is taken to be lost.
-const PATIENCE: u32 = 60;
 
 /// Work that goes on.
 pub struct Work {
@@ -258,42 +258,4 @@ async fn note(client: &Client, call: &Call, report: &Mutex<Report>) {
 	let extrinsic = client.sign_call(call, nonce).expect("there is such a call");
 	let blocks = included(client, &extrinsic).await;
 	report.lock().expect("nobody panicked").motions.push(blocks);
-}
-
-/// Submits an extrinsic, and returns how many blocks after the best one of then it is in a block.
-async fn included(client: &Client, extrinsic: &[u8]) -> u32 {
-	let hex = format!("0x{}", hex::encode(extrinsic));
-	let from = best_number(client).await;
-	let mut heads = client.best_heads().await.expect("it answers");
-	let _: serde_json::Value =
-		client.call("author_submitExtrinsic", (&hex,)).await.expect("a governance call is taken");
-	let mut looked = from;
-	loop {
-		let best = heads.next().await.expect("it goes on");
-		while looked < best {
-			looked += 1;
-			let hash = client.block_hash(looked).await.expect("it answers").expect("it is there");
-			let block: serde_json::Value =
-				client.call("chain_getBlock", (hash,)).await.expect("it answers");
-			let mut extrinsics = block["block"]["extrinsics"].as_array().into_iter().flatten();
-			if extrinsics.any(|one| *one == *hex) {
-				return looked - from;
-			}
-		}
-		assert!(best - from < PATIENCE, "a governance call is in none of {PATIENCE} blocks");
-	}
-}
-
-/// Number of a node's best block.
-pub async fn best_number(client: &Client) -> u32 {
-	let header: serde_json::Value = client.call("chain_getHeader", ()).await.expect("it answers");
-	let number = header["number"].as_str().expect("a number").trim_start_matches("0x").to_owned();
-	u32::from_str_radix(&number, 16).expect("a number")
-}
-
-/// The runtime's metadata.
-pub async fn metadata(client: &Client) -> Metadata {
-	let hex: String = client.call("state_getMetadata", ()).await.expect("it answers");
-	let bytes = hex::decode(hex.trim_start_matches("0x")).expect("hex");
-	Metadata::decode(&mut bytes.as_slice()).expect("metadata")
 }

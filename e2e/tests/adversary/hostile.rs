@@ -1,11 +1,13 @@
 //! What those do who mean harm.
 
 use crate::{
-	honest::metadata,
 	world::{Member, World, SHARED, STREAM},
 	Stop,
 };
-use credio_e2e::neighbour::Neighbour;
+use credio_e2e::{
+	neighbour::Neighbour,
+	raw::{call, metadata},
+};
 use credio_sdk::{
 	calls::Call,
 	client::{Terms, Upload},
@@ -29,7 +31,7 @@ use std::{
 	},
 	time::Duration,
 };
-use subxt::ext::codec::{Decode, Encode};
+use subxt::ext::codec::Encode;
 use tokio::task::JoinSet;
 
 /// Requests a second at positions that are never reached, of each hostile organization.
@@ -334,11 +336,6 @@ async fn grant_and_rotate(
 			client.wait_for_finality(0).await.expect("it goes on");
 		}
 	}
-}
-
-/// A call of any pallet.
-fn call(pallet: &str, name: &str, arguments: Vec<u8>) -> Call {
-	Call::decode(&mut (pallet, name, arguments).encode().as_slice()).expect("its own encoding")
 }
 
 /// Motions, executions and closes that are as large and as heavy as can be.
