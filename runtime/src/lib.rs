@@ -113,8 +113,8 @@ pub type Executive = frame_executive::Executive<
 	AllPalletsWithSystem,
 >;
 
-/// Changes of what is stored, from the release before to this one.
-pub type Migrations = (pallet_validators::migrations::AdoptSessionValidators<Runtime>,);
+/// Changes of what is stored, from the release before to this one: none.
+pub type Migrations = ();
 
 #[frame_support::runtime]
 mod runtime {

@@ -14,7 +14,6 @@ impl<T: Config> Pallet<T> {
 	/// The entry at a position of a stream.
 	pub(crate) fn record_at(stream: &StreamId, sequence: Sequence) -> Option<RecordId> {
 		Positions::<T>::get(stream, SequenceKey::from(sequence))
-			.or_else(|| Entries::<T>::get(stream, sequence))
 	}
 
 	/// The present block.

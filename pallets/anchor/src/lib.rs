@@ -80,17 +80,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Headers<T: Config> = StorageMap<_, Identity, RecordId, EntryHeader, OptionQuery>;
 
-	/// The entry at each position of each stream, but for those of [`Entries`].
+	/// The entry at each position of each stream.
 	// Identity for the stream id, which is a blake2 output, and for the position, which the chain counts: what is
 	// appended to a stream one after the other lies side by side in the state, and shares the way there.
 	#[pallet::storage]
 	pub type Positions<T: Config> =
 		StorageDoubleMap<_, Identity, StreamId, Identity, SequenceKey, RecordId, OptionQuery>;
-
-	/// The entry at each position at which one was appended before runtime version 4. Nothing is added.
-	#[pallet::storage]
-	pub type Entries<T: Config> =
-		StorageDoubleMap<_, Identity, StreamId, Twox64Concat, Sequence, RecordId, OptionQuery>;
 
 	/// What happened.
 	#[pallet::event]

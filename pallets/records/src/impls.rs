@@ -63,12 +63,11 @@ impl<T: Config> Pallet<T> {
 
 	/// The payload of a record.
 	pub fn payload(id: &RecordId) -> Option<RecordPayload> {
-		Self::payload_of(id, &T::Streams::header(id)?)
+		Self::payload_of(&T::Streams::header(id)?)
 	}
 
 	/// The payload of the record that has this header.
-	pub fn payload_of(id: &RecordId, header: &EntryHeader) -> Option<RecordPayload> {
+	pub fn payload_of(header: &EntryHeader) -> Option<RecordPayload> {
 		Envelopes::<T>::get(header.stream, SequenceKey::from(header.sequence))
-			.or_else(|| Payloads::<T>::get(id))
 	}
 }

@@ -51,17 +51,12 @@ pub mod pallet {
 		type WeightInfo: WeightInfo;
 	}
 
-	/// The envelope of the record at each position of each stream, but for those of [`Payloads`].
+	/// The envelope of the record at each position of each stream.
 	// Identity for the stream id, which is a blake2 output, and for the position, which the chain counts: what is
 	// appended to a stream one after the other lies side by side in the state, and shares the way there.
 	#[pallet::storage]
 	pub type Envelopes<T: Config> =
 		StorageDoubleMap<_, Identity, StreamId, Identity, SequenceKey, RecordPayload, OptionQuery>;
-
-	/// The envelope of each record that was appended before runtime version 4. Nothing is added.
-	// Identity: a record id is a blake2 output, which nobody can choose.
-	#[pallet::storage]
-	pub type Payloads<T: Config> = StorageMap<_, Identity, RecordId, RecordPayload, OptionQuery>;
 
 	/// Why a call is refused.
 	#[pallet::error]

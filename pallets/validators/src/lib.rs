@@ -6,7 +6,6 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod finality;
-pub mod migrations;
 #[cfg(test)]
 mod mock;
 mod sessions;

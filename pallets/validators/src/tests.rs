@@ -5,7 +5,7 @@ mod properties;
 
 use crate::{mock::*, Disabled, Error, Event, Validators as Chosen};
 use credio_primitives::{AccountId, ValidatorOffence};
-use frame_support::{assert_noop, assert_ok, traits::OnRuntimeUpgrade};
+use frame_support::{assert_noop, assert_ok};
 use pallet_session::historical;
 use sp_runtime::{DispatchError, Perbill};
 use sp_staking::offence::{OffenceDetails, OnOffenceHandler};
@@ -199,21 +199,5 @@ fn sessions_without_a_change_leave_the_authorities_alone() {
 		run_to(6 * SESSION);
 		let queued = RuntimeEvent::from(pallet_session::Event::<Test>::NewQueued);
 		assert!(System::events().iter().all(|record| record.event != queued));
-	});
-}
-
-#[test]
-fn an_upgrade_adopts_the_validators_of_the_session() {
-	new_test_ext_with(3).execute_with(|| {
-		Chosen::<Test>::kill();
-		crate::Planned::<Test>::kill();
-		crate::migrations::AdoptSessionValidators::<Test>::on_runtime_upgrade();
-		assert_eq!(Chosen::<Test>::get().len(), 3);
-		wait(3);
-		assert_eq!(active(), [1, 2, 3]);
-		// And does nothing the second time.
-		assert_ok!(Validators::remove_validator(by_council(), account(1)));
-		crate::migrations::AdoptSessionValidators::<Test>::on_runtime_upgrade();
-		assert_eq!(Chosen::<Test>::get().len(), 2);
 	});
 }

@@ -125,7 +125,7 @@ impl<Runtime: Product> ProductApis<Runtime> {
 	pub fn read(account: AccountId, id: RecordId) -> Result<ReadRecord, Denial> {
 		let access = Self::read_access(account, id)?;
 		let header = Self::header(id).ok_or(Denial::RecordNotFound)?;
-		let payload = Records::<Runtime>::payload_of(&id, &header).ok_or(Denial::RecordNotFound)?;
+		let payload = Records::<Runtime>::payload_of(&header).ok_or(Denial::RecordNotFound)?;
 		Ok(ReadRecord { access, header, payload })
 	}
 

@@ -1,6 +1,6 @@
 //! What holds of both kinds of anchor.
 
-use crate::{mock::*, weights::WeightInfo, Call, Entries, Error, Headers, Positions, Streams};
+use crate::{mock::*, weights::WeightInfo, Call, Error, Headers, Positions, Streams};
 use credio_primitives::{
 	limits::MAX_GRANTS_READ, AccountId, RecordId, Reference, Sequence, SequenceKey, StreamId,
 };
@@ -171,22 +171,5 @@ fn cannot_append_to_a_full_stream() {
 		for append in APPENDS {
 			assert_noop!(append(ALICE, id, reference(1)), Error::<Test>::StreamFull);
 		}
-	});
-}
-
-#[test]
-fn entries_from_before_are_found_where_they_were_put() {
-	build_and_execute(|| {
-		let id = stream(ALICE, "invoices");
-		let old = [anchor(id, 0), anchor(id, 1)];
-		for (sequence, record_id) in (0..).zip(old) {
-			Positions::<Test>::remove(id, SequenceKey::from(sequence));
-			Entries::<Test>::insert(id, sequence, record_id);
-		}
-		let new = anchor(id, 2);
-		let ids = Anchor::entries(&id, 0, 10).into_iter().map(|entry| entry.record_id);
-		assert_eq!(ids.collect::<Vec<_>>(), [old[0], old[1], new]);
-		assert_eq!(Entries::<Test>::iter_keys().count(), 2);
-		assert_eq!(Positions::<Test>::iter().collect::<Vec<_>>(), [(id, 2.into(), new)]);
 	});
 }

@@ -1,6 +1,6 @@
 //! `try_state` finds what it is there for.
 
-use crate::{mock::*, Entries, Headers, Positions, StreamCounts, Streams, StreamsByOwner};
+use crate::{mock::*, Headers, Positions, StreamCounts, Streams, StreamsByOwner};
 use credio_primitives::{EntryBody, RecordId, SequenceKey, StreamId, StreamName};
 use sp_runtime::TryRuntimeError;
 
@@ -57,11 +57,6 @@ fn a_missing_or_misplaced_header_is_found() {
 fn an_entry_past_the_end_is_found() {
 	assert_eq!(
 		found_after(|id| Positions::<Test>::insert(id, SequenceKey::from(3), entry(1))),
-		Err("stray entry".into())
-	);
-	// In both places.
-	assert_eq!(
-		found_after(|id| Entries::<Test>::insert(id, 1, entry(1))),
 		Err("stray entry".into())
 	);
 }

@@ -1,6 +1,6 @@
 //! `try_state` finds what it is there for.
 
-use crate::{mock::*, Envelopes, Payloads};
+use crate::{mock::*, Envelopes};
 use credio_primitives::{RecordId, RecordPayload, SequenceKey, StreamId};
 use sp_runtime::TryRuntimeError;
 
@@ -34,27 +34,11 @@ fn a_missing_payload_is_found() {
 }
 
 #[test]
-fn a_payload_from_before_is_found_where_it_was_put() {
-	assert_eq!(
-		found_after(|stream, record| {
-			let payload = Envelopes::<Test>::take(stream, FIRST).unwrap();
-			Payloads::<Test>::insert(record, &payload);
-			assert_eq!(Records::payload(&record), Some(payload));
-		}),
-		Ok(())
-	);
-}
-
-#[test]
 fn a_stray_payload_is_found() {
-	let stray = Err("stray payload".into());
 	assert_eq!(
-		found_after(|_, _| Payloads::<Test>::insert(RecordId([0; 32]), payload(100))),
-		stray
+		found_after(|id, _| Envelopes::<Test>::insert(id, SECOND, payload(100))),
+		Err("stray payload".into())
 	);
-	assert_eq!(found_after(|id, _| Envelopes::<Test>::insert(id, SECOND, payload(100))), stray);
-	// In both places.
-	assert_eq!(found_after(|_, record| Payloads::<Test>::insert(record, payload(100))), stray);
 }
 
 #[test]
