@@ -18,6 +18,14 @@ const PATIENCE: u32 = 60;
 /// How often a node is asked where it listens.
 const TRIES: usize = 300;
 
+/// The SDK's own code of what a runtime refuses.
+const INVALID: i32 = 1010;
+
+/// What [`submit`] returns of a transaction that the runtime refuses with `code`.
+pub fn invalid(code: u8) -> Result<(), (i32, String)> {
+	Err((INVALID, format!("Custom error: {code}")))
+}
+
 /// Connects to a node.
 ///
 /// # Panics
@@ -54,7 +62,8 @@ pub fn call(pallet: &str, name: &str, arguments: Vec<u8>) -> Call {
 /// If the node does not answer, or its runtime has no such call.
 pub async fn sign(client: &Client, call: &Call) -> Vec<u8> {
 	let nonce = client.next_nonce().await.expect("it answers");
-	client.sign_call(call, nonce).expect("there is such a call")
+	let life = client.life().await.expect("it answers");
+	client.sign_call(call, nonce, life).expect("there is such a call")
 }
 
 /// Submits an extrinsic. The error is the code of a refusal, and what was said with it.

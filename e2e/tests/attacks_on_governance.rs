@@ -3,7 +3,9 @@
 
 use credio_e2e::{
 	neighbour::Neighbour,
-	raw::{best_number, block, call, connect, included, metadata, peer_address, sign, submit},
+	raw::{
+		best_number, block, call, connect, included, invalid, metadata, peer_address, sign, submit,
+	},
 	Node,
 };
 use credio_sdk::{
@@ -26,8 +28,6 @@ use subxt::{
 const CHANNEL_ONE: OrganizationId = 1;
 const FUNDER_ONE: OrganizationId = 3;
 const ALL_ROLES: Roles = Roles { admin: true, submitter: true, grantor: true };
-/// The code with which the SDK's own method refuses a transaction that is not valid.
-const INVALID: i32 = 1010;
 /// The code with which it refuses one that it has no room for.
 const NO_ROOM: i32 = 1016;
 /// Governance calls of a seat in a window of blocks.
@@ -79,11 +79,6 @@ impl Council {
 	}
 }
 
-/// The refusal by the SDK's own method of what a code of the runtime refuses.
-fn invalid(code: u8) -> Result<(), (i32, String)> {
-	Err((INVALID, format!("Custom error: {code}")))
-}
-
 fn propose(threshold: u32, proposal: &Call, metadata: &Metadata) -> Call {
 	Call::propose(threshold, proposal, metadata).expect("there is such a call")
 }
@@ -119,8 +114,9 @@ async fn flood(
 ) -> (Vec<Vec<u8>>, Option<(i32, String)>) {
 	let mut taken = Vec::new();
 	let mut nonce = seat.next_nonce().await.expect("it answers");
+	let life = seat.life().await.expect("it answers");
 	for n in 0..most {
-		let extrinsic = seat.sign_call(&call(n), nonce).expect("there is such a call");
+		let extrinsic = seat.sign_call(&call(n), nonce, life).expect("there is such a call");
 		loop {
 			match submit(node, &extrinsic).await {
 				Ok(()) => break,
@@ -289,7 +285,8 @@ async fn a_plain_member_makes_no_operational_calls() {
 	let metadata = metadata(&hostile).await;
 	let nonce = hostile.next_nonce().await.expect("it answers");
 	let calls = operational(&metadata);
-	let sign = |call| hostile.sign_call(call, nonce).expect("there is such a call");
+	let life = hostile.life().await.expect("it answers");
+	let sign = |call| hostile.sign_call(call, nonce, life).expect("there is such a call");
 	let extrinsics = calls.iter().map(sign).collect::<Vec<_>>();
 	for extrinsic in &extrinsics {
 		let refused = submit(&rpc, extrinsic).await;
@@ -333,7 +330,7 @@ async fn a_plain_member_makes_no_operational_calls() {
 	// Hidden behind an ordinary call they are ordinary, and fail.
 	let index = council.seats[0].motions().await.expect("it answers")[0].index;
 	let hidden = hostile.batch_all(&[remark(0, 4), Call::vote(motion, index, true)]);
-	let hidden = hostile.sign_call(&hidden.expect("a batch"), nonce).expect("it is signed");
+	let hidden = hostile.sign_call(&hidden.expect("a batch"), nonce, life).expect("it is signed");
 	included(&hostile, &hidden).await;
 	hostile.wait_for_finality(2).await.expect("it goes on");
 	let hex = |extrinsic: &Vec<u8>| format!("0x{}", hex::encode(extrinsic));

@@ -1,14 +1,14 @@
 //! Requests that somebody copies, withholds, or signs without the right to: none does what its signer's organization did
 //! not mean.
 
-use credio_e2e::Node;
+use credio_e2e::{raw, Node};
 use credio_sdk::{
 	calls::Call,
-	client::{SignedRequest, Upload},
+	client::{Life, SignedRequest, Upload},
 	outbox::{Item, ItemState, Outbox, Settings},
 	primitives::{
-		error_codes as codes, rpc::RequestState, BlockNumber, LanePosition, OrganizationId,
-		PublicKey, Request, RequestKey, Roles, StreamId, StreamName,
+		error_codes as codes, rpc::RequestState, validity, BlockNumber, LanePosition,
+		OrganizationId, PublicKey, Request, RequestKey, Roles, StreamId, StreamName,
 	},
 	vault::{LocalVault, Vault},
 	Client, Error,
@@ -106,6 +106,32 @@ async fn an_applied_request_does_nothing_for_the_next_organization_of_its_signer
 	assert!(!has_stream(&two, CHANNEL_TWO, "deal").await);
 	let of_two = two.status(signed.request.key).await.expect("the node answers");
 	assert_eq!(of_two.status, RequestState::Unknown);
+}
+
+#[tokio::test]
+async fn a_call_withheld_until_its_signer_has_moved_is_refused() {
+	let node = Node::start();
+	let (one, two, vault) = with_member(&node, ALL_ROLES).await;
+	let account = vault.account();
+	let member = connect(&node, vault).await;
+	let call = Call::rotate_key(KEY_OF_ATTACKER);
+	let nonce = member.next_nonce().await.expect("the node answers");
+	let life = member.life().await.expect("the node answers");
+	let sign = |life| member.sign_call(&call, nonce, life).expect("it is signed");
+	let withheld = [sign(life), sign(Life::Immortal)];
+	one.remove_member(&account).await.expect("it is removed");
+	two.add_member(&account, ALL_ROLES).await.expect("it is added");
+	let rpc = raw::connect(&node).await;
+	for extrinsic in withheld {
+		let refused = raw::submit(&rpc, &extrinsic).await;
+		assert_eq!(refused, raw::invalid(validity::SIGNED_BEFORE_JOINING));
+	}
+	two.wait_for_finality(2).await.expect("blocks go on");
+	assert_ne!(key_of(&two, CHANNEL_TWO).await, KEY_OF_ATTACKER);
+	// What it signs now, it signs as the member that it is.
+	raw::included(&two, &sign(member.life().await.expect("the node answers"))).await;
+	two.wait_for_finality(2).await.expect("blocks go on");
+	assert_eq!(key_of(&two, CHANNEL_TWO).await, KEY_OF_ATTACKER);
 }
 
 #[tokio::test]

@@ -103,6 +103,8 @@ pub struct Member {
 	pub organization: OrganizationId,
 	/// What it may do.
 	pub roles: Roles,
+	/// Block in which it joined.
+	pub since: BlockNumber,
 }
 
 /// A version of an organization's encryption key. Old versions are kept, since old secrets are wrapped to them.

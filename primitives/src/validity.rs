@@ -33,6 +33,8 @@ pub const OTHER_ORGANIZATION: u8 = 12;
 pub const ROLE_MISSING: u8 = 13;
 /// The request waits for a lane position, and its transaction is mortal and dies before the request expires.
 pub const ERA_TOO_SHORT: u8 = 14;
+/// A transaction outside of requests was signed, or may have been, before its signer joined its present organization.
+pub const SIGNED_BEFORE_JOINING: u8 = 15;
 
 /// What a code of governance says, for those who call outside of requests.
 pub fn describe(code: u8) -> Option<&'static str> {
@@ -45,6 +47,9 @@ pub fn describe(code: u8) -> Option<&'static str> {
 		),
 		ALLOWANCE_EXCEEDED => Some(
 			"the seat has used up its allowance of governance calls: try again in ten minutes",
+		),
+		SIGNED_BEFORE_JOINING => Some(
+			"the transaction may have been signed before the account joined its organization: sign it anew and mortal",
 		),
 		_ => None,
 	}

@@ -26,7 +26,7 @@ pub use past::{BlockEvents, BusinessEvent, Past};
 pub use records::{
 	CommittedDocument, Entries, Outcome, Sealer, StreamPart, Unread, Upload, Uploaded,
 };
-pub use requests::{Heads, SignedRequest};
+pub use requests::{Heads, Life, SignedRequest};
 
 pub(crate) use streams::is_rejected_for;
 

@@ -3,7 +3,7 @@
 use super::{grants, Bench, Profile};
 use credio_sdk::{
 	calls::Call,
-	client::{Sealer, Upload},
+	client::{Life, Sealer, Upload},
 	primitives::{
 		grant::GrantTerms, BlockNumber, GrantId, LanePosition, Permission, Reference, Request,
 		Resource, StreamId,
@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Blocks for which a request is good.
 pub const LIFETIME: BlockNumber = 600;
+/// Blocks for which a transaction without a request is good.
+const CALLS_LIFETIME: u64 = 2_048;
 /// Media type of the documents.
 pub const MEDIA_TYPE: &str = "text/plain";
 
@@ -38,6 +40,8 @@ pub struct Maker<'a> {
 	now: AtomicU32,
 	/// Nonce of the first one, for those that need one.
 	first_nonce: u64,
+	/// Life of those that need a nonce.
+	life: Life,
 	/// Bytes of a remark: as many as the call that appends a record has, so that their transactions are alike.
 	remark: Vec<u8>,
 	/// A grant's terms and the record that it is on.
@@ -59,6 +63,12 @@ impl<'a> Maker<'a> {
 			sealer,
 			now: AtomicU32::new(client.expiry().await?.saturating_sub(LIFETIME)),
 			first_nonce: client.next_nonce().await?,
+			life: match client.life().await? {
+				Life::From { number, hash, .. } => {
+					Life::From { number, hash, blocks: CALLS_LIFETIME }
+				},
+				immortal => immortal,
+			},
 			remark: Vec::new(),
 			grant: None,
 		};
@@ -99,7 +109,10 @@ impl<'a> Maker<'a> {
 				_ => self.remark(number, 0),
 			};
 			let nonce = self.first_nonce.saturating_add(number);
-			return Ok(Made { extrinsic: self.client.sign_call(&call, nonce)?, request: None });
+			return Ok(Made {
+				extrinsic: self.client.sign_call(&call, nonce, self.life)?,
+				request: None,
+			});
 		}
 		let name = [&self.name[..], &number.to_le_bytes()].concat();
 		let key = self.client.key_of(self.bench.stream, &name, 0);

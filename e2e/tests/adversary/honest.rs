@@ -255,7 +255,8 @@ async fn govern(
 
 async fn note(client: &Client, call: &Call, report: &Mutex<Report>) {
 	let nonce = client.next_nonce().await.expect("it answers");
-	let extrinsic = client.sign_call(call, nonce).expect("there is such a call");
+	let life = client.life().await.expect("it answers");
+	let extrinsic = client.sign_call(call, nonce, life).expect("there is such a call");
 	let blocks = included(client, &extrinsic).await;
 	report.lock().expect("nobody panicked").motions.push(blocks);
 }

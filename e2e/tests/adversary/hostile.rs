@@ -361,7 +361,8 @@ async fn govern(client: Arc<Client>, count: Arc<Count>) {
 		];
 		for call in calls {
 			let nonce = client.next_nonce().await.expect("it answers");
-			match client.sign_call(&call, nonce) {
+			let life = client.life().await.expect("it answers");
+			match client.sign_call(&call, nonce, life) {
 				Ok(extrinsic) => submit(&client, &extrinsic, &count).await,
 				Err(error) => count.note::<(), _>(&Err(error)),
 			}

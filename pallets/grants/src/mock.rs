@@ -136,7 +136,7 @@ impl Membership<AccountId> for World {
 	fn benchmark_member(who: &AccountId) -> OrganizationId {
 		let organization = Admitted::get();
 		Admitted::put(organization + 1);
-		Members::insert(who, Member { organization, roles: Roles::ALL });
+		Members::insert(who, Member { organization, roles: Roles::ALL, since: 0 });
 		organization
 	}
 }
@@ -373,9 +373,9 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 		Admitted::put(ORGANIZATIONS);
 		for organization in 0..ORGANIZATIONS {
 			let roles = Roles { submitter: true, ..Roles::default() };
-			Members::insert(submitter(organization), Member { organization, roles });
+			Members::insert(submitter(organization), Member { organization, roles, since: 0 });
 			let roles = Roles::ALL;
-			Members::insert(grantor(organization), Member { organization, roles });
+			Members::insert(grantor(organization), Member { organization, roles, since: 0 });
 		}
 		for organization in [OWNER, READER] {
 			StreamOwners::insert(stream_of(organization), organization);

@@ -6,7 +6,7 @@ pub mod scratch;
 use crate::{self as pallet_idempotency, CheckRequest};
 use credio_primitives::{
 	traits::{Membership, Role, RoleOfCall},
-	AccountId, LanePosition, Member, OrganizationId, Request, RequestKey, Roles,
+	AccountId, BlockNumber, LanePosition, Member, OrganizationId, Request, RequestKey, Roles,
 };
 use frame_support::{
 	derive_impl,
@@ -16,7 +16,7 @@ use frame_support::{
 	weights::Weight,
 };
 use sp_runtime::{
-	traits::{DispatchTransaction, IdentityLookup},
+	traits::{DispatchTransaction, IdentityLookup, SaturatedConversion},
 	transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
 	BuildStorage, DispatchError, DispatchResult,
 };
@@ -96,7 +96,7 @@ parameter_types! {
 	pub const ReceiptRetention: u32 = 230;
 	pub static BenchmarkMember: Option<AccountId> = None;
 	/// Where accounts have moved, if they have.
-	pub static Moved: BTreeMap<AccountId, Option<OrganizationId>> = BTreeMap::new();
+	pub static Moved: BTreeMap<AccountId, Option<(OrganizationId, BlockNumber)>> = BTreeMap::new();
 }
 
 impl crate::Config for Test {
@@ -132,7 +132,7 @@ impl Membership<AccountId> for Members {
 			_ => Roles { admin: true, submitter: true, grantor: true },
 		};
 		if let Some(moved) = Moved::get().get(who) {
-			return moved.map(|organization| Member { organization, roles });
+			return moved.map(|(organization, since)| Member { organization, roles, since });
 		}
 		let organization = match who {
 			who if *who == ALICE || *who == ANNA => ALPHA,
@@ -141,7 +141,7 @@ impl Membership<AccountId> for Members {
 			who if Some(who) == BenchmarkMember::get().as_ref() => ALPHA,
 			_ => return None,
 		};
-		Some(Member { organization, roles })
+		Some(Member { organization, roles, since: 0 })
 	}
 
 	fn is_active(organization: OrganizationId) -> bool {
@@ -164,9 +164,10 @@ impl Membership<AccountId> for Members {
 	}
 }
 
-/// Removes an account from its organization, and adds it to another one.
+/// Removes an account from its organization, and adds it to another one in the present block.
 pub fn move_to(who: AccountId, organization: Option<OrganizationId>) {
-	Moved::mutate(|moved| moved.insert(who, organization));
+	let now = System::block_number().saturated_into();
+	Moved::mutate(|moved| moved.insert(who, organization.map(|organization| (organization, now))));
 }
 
 pub fn key(n: u8) -> RequestKey {

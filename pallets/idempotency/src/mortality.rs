@@ -1,12 +1,12 @@
 //! The transaction extension that stands in place of `CheckMortality`: a request that waits in a lane must not vanish
-//! before its turn.
+//! before its turn, and what was signed for one organization must not act for another.
 
 use super::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode};
-use credio_primitives::{validity, Request};
+use credio_primitives::{traits::Membership, validity, AccountId, Request};
 use frame_support::{
 	dispatch::{DispatchInfo, PostDispatchInfo},
-	traits::IsSubType,
+	traits::{IsSubType, OriginTrait},
 	weights::Weight,
 	CloneNoBound, EqNoBound, PartialEqNoBound,
 };
@@ -30,6 +30,14 @@ type CallOf<T> = <T as frame_system::Config>::RuntimeCall;
 /// Refuses a transaction of a request with a lane position whose mortal era ends before the request expires, with
 /// [`validity::ERA_TOO_SHORT`]. Wallets make transactions mortal by themselves, for a minute or some; a request that
 /// waits for the positions before it would vanish from the pool after that, and its lane would stand still.
+///
+/// A request names the organization that it is for; any other call acts for the organization that its signer is a member
+/// of when it is applied. So a member's transaction outside of requests is refused, with
+/// [`validity::SIGNED_BEFORE_JOINING`], unless its era began in the block in which the account joined, or later: it
+/// contains the hash of that block, so it was signed after. An immortal transaction may have been signed at any time,
+/// and is good only for those who have been members since the genesis.
+///
+/// Who signs is read once more than [`Self::weight`] says: the extensions that ask for membership count that read.
 #[derive(
 	Encode, Decode, DecodeWithMemTracking, CloneNoBound, EqNoBound, PartialEqNoBound, TypeInfo,
 )]
@@ -54,6 +62,14 @@ impl<T: Config + Send + Sync> CheckMortality<T> {
 		let death = self.0.death(now);
 		request.lane.is_some() && death <= u64::from(request.expires_at)
 	}
+
+	/// Whether `who` may have signed the transaction before it joined its organization.
+	fn may_be_older_than_membership(&self, who: &AccountId) -> bool {
+		let now: u64 = frame_system::Pallet::<T>::block_number().saturated_into();
+		// Of an immortal transaction, the genesis.
+		let born = self.0.birth(now);
+		T::Membership::member(who).is_some_and(|member| born < u64::from(member.since))
+	}
 }
 
 impl<T: Config + Send + Sync> core::fmt::Debug for CheckMortality<T> {
@@ -67,6 +83,7 @@ where
 	T: Config + Send + Sync,
 	CallOf<T>:
 		Dispatchable<Info = DispatchInfo, PostInfo = PostDispatchInfo> + IsSubType<super::Call<T>>,
+	DispatchOriginOf<CallOf<T>>: OriginTrait<AccountId = AccountId>,
 {
 	const IDENTIFIER: &'static str = "CheckMortality";
 	type Implicit = T::Hash;
@@ -91,10 +108,17 @@ where
 		inherited_implication: &impl Implication,
 		source: TransactionSource,
 	) -> ValidateResult<Self::Val, CallOf<T>> {
-		if let Some(super::Call::submit { request, .. }) = call.is_sub_type() {
-			if self.is_too_short(request) {
-				return Err(InvalidTransaction::Custom(validity::ERA_TOO_SHORT).into());
-			}
+		let refusal = match (call.is_sub_type(), origin.as_signer()) {
+			(Some(super::Call::submit { request, .. }), _) => {
+				self.is_too_short(request).then_some(validity::ERA_TOO_SHORT)
+			},
+			(_, Some(who)) => {
+				self.may_be_older_than_membership(who).then_some(validity::SIGNED_BEFORE_JOINING)
+			},
+			_ => None,
+		};
+		if let Some(code) = refusal {
+			return Err(InvalidTransaction::Custom(code).into());
 		}
 		self.inner().validate(origin, call, info, len, self_implicit, inherited_implication, source)
 	}

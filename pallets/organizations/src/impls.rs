@@ -192,7 +192,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(organization.members < limits::MAX_MEMBERS, Error::<T>::TooManyMembers);
 		organization.members = organization.members.saturating_add(1);
 		Self::count_admins(organization, Roles::default(), roles)?;
-		Members::<T>::insert(account, Member { organization: id, roles });
+		Members::<T>::insert(account, Member { organization: id, roles, since: Self::now() });
 		MemberAccounts::<T>::insert(id, account, ());
 		Self::retain_account(account);
 		Ok(())

@@ -57,6 +57,10 @@ fn rotate_key() -> RuntimeCall {
 	pallet_organizations::Call::rotate_key { encryption_key: NEW_KEY }.into()
 }
 
+fn utility_batch(calls: Vec<RuntimeCall>) -> RuntimeCall {
+	pallet_utility::Call::batch_all { calls }.into()
+}
+
 /// Signs as wallets do.
 fn signed(who: Sr25519Keyring, call: RuntimeCall, era: Era) -> UncheckedExtrinsic {
 	let extension = extension_with_era(era);
@@ -145,6 +149,34 @@ fn a_withheld_consent_does_not_bind_the_signers_next_organization() {
 		assert_refused(&bytes, validity::OTHER_ORGANIZATION);
 		let stream = StreamId::derive(SECOND_CHANNEL.0, b"deal");
 		assert!(!pallet_anchor::Streams::<Runtime>::contains_key(stream));
+	});
+}
+
+#[test]
+fn a_withheld_call_does_not_act_for_the_signers_next_organization() {
+	run(|| {
+		let began = Era::mortal(64, 1);
+		frame_system::BlockHash::<Runtime>::insert(1, Hash::repeat_byte(1));
+		join(CHANNEL, MOVING, ALL_ROLES);
+		let withheld = [
+			signed(MOVING, rotate_key(), began),
+			signed(MOVING, rotate_key(), Era::Immortal),
+			// Nothing that stands around the call makes it another's.
+			signed(MOVING, utility_batch(vec![rotate_key()]), began),
+		];
+		leave(CHANNEL, MOVING);
+		System::set_block_number(2);
+		join(SECOND_CHANNEL, MOVING, ALL_ROLES);
+		System::set_block_number(3);
+		for extrinsic in &withheld {
+			assert_refused(extrinsic, validity::SIGNED_BEFORE_JOINING);
+		}
+		assert_ne!(key_of(SECOND_CHANNEL.0), NEW_KEY);
+		// What it signs as a member it can do.
+		frame_system::BlockHash::<Runtime>::insert(2, Hash::repeat_byte(2));
+		let signed_since = signed(MOVING, rotate_key(), Era::mortal(64, 2));
+		assert_eq!(Executive::apply_extrinsic(signed_since), Ok(Ok(())));
+		assert_eq!(key_of(SECOND_CHANNEL.0), NEW_KEY);
 	});
 }
 

@@ -11,11 +11,11 @@ use credio_primitives::{
 	validity, BlockNumber, Digest, LanePosition, Moment, Request, RequestKey,
 };
 use subxt::{
-	config::DefaultExtrinsicParamsBuilder,
+	config::{DefaultExtrinsicParams, DefaultExtrinsicParamsBuilder},
 	error::{BackendError, DispatchError, ExtrinsicError, RpcError},
 	rpcs::client::{RpcClient, RpcParams, RpcSubscription},
 	transactions::{SubmittableTransaction, TransactionStatus},
-	utils::{AccountId32, MultiSignature},
+	utils::{AccountId32, MultiSignature, H256},
 	PolkadotConfig,
 };
 
@@ -42,11 +42,46 @@ impl Heads {
 	}
 }
 
+/// How long a transaction outside of requests is good.
+///
+/// The chain takes it only if it was signed after its account joined its organization, which the block that its life
+/// begins with shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+	/// For ever: taken only of accounts that have been members since the genesis, or that are no members.
+	Immortal,
+	/// For so many blocks: a power of two, at most 2,048, beyond which the chain does not remember where it began.
+	From {
+		/// Number of the block that it begins with.
+		number: BlockNumber,
+		/// Hash of that block.
+		hash: H256,
+		/// For how many blocks.
+		blocks: u64,
+	},
+}
+
+impl Life {
+	fn with_nonce(self, nonce: u64) -> SigningParams {
+		let builder = DefaultExtrinsicParamsBuilder::new().nonce(nonce);
+		match self {
+			Self::Immortal => builder.immortal(),
+			Self::From { number, hash, blocks } => {
+				builder.mortal_from_unchecked(blocks, number.into(), hash)
+			},
+		}
+		.build()
+	}
+}
+
+type SigningParams = DefaultExtrinsicParams<PolkadotConfig>;
 type Signed =
 	SubmittableTransaction<PolkadotConfig, subxt::client::OnlineClientAtBlockImpl<PolkadotConfig>>;
 
 /// Blocks after which a request of this client expires.
 const REQUEST_LIFETIME: BlockNumber = 600;
+/// Blocks for which a transaction outside of requests is good.
+const CALL_LIFETIME: u64 = 256;
 /// How often a request is signed anew because the node does not accept its signature, as after an upgrade.
 const UPGRADE_ATTEMPTS: usize = 10;
 /// Blocks by which finality lags when it has stalled.
@@ -239,15 +274,34 @@ impl Client {
 		let metadata = runtime.metadata_ref();
 		let body_digest = Call::body_digest(calls, metadata).map_err(chain)?;
 		let call = Call::submit(&request, calls, metadata).map_err(chain)?;
-		let extrinsic = self.signed(&call, 0)?.encoded().to_vec();
+		// The request bounds its own life by its expiry.
+		let extrinsic = self.signed(&call, Life::Immortal.with_nonce(0))?.encoded().to_vec();
 		Ok(SignedRequest { request, body_digest, extrinsic })
 	}
 
 	/// Signs a call outside of any request, with the nonce that the account has then.
 	///
-	/// Errors: [`Error::WrongChain`] for a call that the node's runtime does not have.
-	pub fn sign_call(&self, call: &Call, nonce: u64) -> Result<Vec<u8>> {
-		Ok(self.signed(call, nonce)?.encoded().to_vec())
+	/// # Errors
+	///
+	/// [`Error::WrongChain`] for a call that the node's runtime does not have.
+	pub fn sign_call(&self, call: &Call, nonce: u64, life: Life) -> Result<Vec<u8>> {
+		Ok(self.signed(call, life.with_nonce(nonce))?.encoded().to_vec())
+	}
+
+	/// The life of a transaction that is signed now: from the last final block on, or from the best one if finality has
+	/// stalled, for 256 blocks.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`].
+	pub async fn life(&self) -> Result<Life> {
+		let block: H256 = if self.is_stalled().await? {
+			self.call("chain_getBlockHash", ()).await?
+		} else {
+			self.call("chain_getFinalizedHead", ()).await?
+		};
+		let header: serde_json::Value = self.call("chain_getHeader", (block,)).await?;
+		Ok(Life::From { number: number_of(&header)?, hash: block, blocks: CALL_LIFETIME })
 	}
 
 	/// `Utility.batch_all` of these calls.
@@ -295,10 +349,8 @@ impl Client {
 		self.call("system_accountNextIndex", (self.vault.account(),)).await
 	}
 
-	/// A call, signed. A request bounds its own life by its expiry, so the transaction is immortal. Its nonce is
-	/// ignored; that of other calls counts.
-	fn signed(&self, call: &Call, nonce: u64) -> Result<Signed> {
-		let params = DefaultExtrinsicParamsBuilder::new().immortal().nonce(nonce).build();
+	/// A call, signed.
+	fn signed(&self, call: &Call, params: SigningParams) -> Result<Signed> {
 		let runtime = self.runtime();
 		let mut signable =
 			runtime.transactions().create_v4_signable_offline(call, params).map_err(chain)?;
@@ -347,7 +399,8 @@ impl Client {
 	pub(crate) async fn submit_call(&self, call: &Call) -> Result<()> {
 		let turn = self.turn.lock().await;
 		let nonce = self.next_nonce().await?;
-		let progress = self.signed(call, nonce)?.submit_and_watch().await;
+		let params = self.life().await?.with_nonce(nonce);
+		let progress = self.signed(call, params)?.submit_and_watch().await;
 		drop(turn);
 		let failed = |error: &dyn std::fmt::Display| call_failed(&error.to_string());
 		let mut progress = progress.map_err(|error| call_failed(&refusal(&error)))?;

@@ -70,7 +70,10 @@ pub mod pallet {
 		}
 
 		pub fn set_member(who: AccountId, organization: Option<OrganizationId>, roles: Roles) {
-			Members::<T>::set(who, organization.map(|organization| Member { organization, roles }));
+			Members::<T>::set(
+				who,
+				organization.map(|organization| Member { organization, roles, since: 0 }),
+			);
 		}
 	}
 

@@ -1,4 +1,5 @@
-//! A request that waits in a lane does not vanish before its turn.
+//! A request that waits in a lane does not vanish before its turn, and what was signed before its signer joined an
+//! organization does not act for it.
 
 use crate::{mock::*, CheckMortality};
 use codec::Encode;
@@ -84,5 +85,61 @@ fn without_a_lane_every_era_is_good() {
 		assert_eq!(valid.longevity, era.death(NOW.into()) - u64::from(NOW));
 		let remark = frame_system::Call::remark { remark: vec![] }.into();
 		assert!(ask(era, &remark).is_ok());
+	});
+}
+
+fn remark() -> RuntimeCall {
+	frame_system::Call::remark { remark: vec![] }.into()
+}
+
+/// ALICE leaves ALPHA and joins BETA in the present block, some blocks after NOW.
+fn run_after_a_move(test: impl FnOnce(u32)) {
+	run(|| {
+		let joined = NOW + 7;
+		System::set_block_number(joined);
+		move_to(ALICE, Some(BETA));
+		for block in NOW..=joined + 1 {
+			frame_system::BlockHash::<Test>::insert(block, System::block_hash(0));
+		}
+		System::set_block_number(joined + 2);
+		test(joined);
+	});
+}
+
+#[test]
+fn what_was_signed_before_its_signer_joined_does_not_act_for_its_organization() {
+	run_after_a_move(|joined| {
+		let old = Err(InvalidTransaction::Custom(validity::SIGNED_BEFORE_JOINING).into());
+		for born in [NOW, joined - 1] {
+			assert_eq!(ask(Era::mortal(64, born.into()), &remark()), old);
+		}
+		for born in [joined, joined + 1] {
+			assert!(ask(Era::mortal(64, born.into()), &remark()).is_ok());
+		}
+	});
+}
+
+#[test]
+fn an_immortal_transaction_may_be_of_any_time() {
+	run(|| assert!(ask(Era::Immortal, &remark()).is_ok(), "a member since the genesis"));
+	run_after_a_move(|_| {
+		let old = Err(InvalidTransaction::Custom(validity::SIGNED_BEFORE_JOINING).into());
+		assert_eq!(ask(Era::Immortal, &remark()), old);
+	});
+}
+
+#[test]
+fn requests_name_their_organization_and_may_be_immortal() {
+	run_after_a_move(|_| {
+		assert!(ask(Era::Immortal, &submit(expiring(NOW + 150))).is_ok());
+		assert!(ask(Era::mortal(64, NOW.into()), &submit(expiring(NOW + 150))).is_ok());
+	});
+}
+
+#[test]
+fn who_is_no_member_is_for_others_to_refuse() {
+	run(|| {
+		move_to(ALICE, None);
+		assert!(ask(Era::Immortal, &remark()).is_ok());
 	});
 }

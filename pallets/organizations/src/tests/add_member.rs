@@ -18,7 +18,7 @@ fn add_member_works() {
 		);
 		assert_eq!(
 			Organizations::member(&STRANGER),
-			Some(Member { organization: ALPHA, roles: SUBMITTER })
+			Some(Member { organization: ALPHA, roles: SUBMITTER, since: 1 })
 		);
 		// Without a provider it could not sign.
 		assert_eq!(System::providers(&STRANGER), 1);

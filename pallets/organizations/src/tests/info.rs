@@ -22,8 +22,10 @@ fn organizations_come_in_pages() {
 #[test]
 fn members_are_listed_by_organization() {
 	ExtBuilder::default().build_and_execute(|| {
-		let bob =
-			MemberInfo { account: BOB, member: Member { organization: ALPHA, roles: SUBMITTER } };
+		let bob = MemberInfo {
+			account: BOB,
+			member: Member { organization: ALPHA, roles: SUBMITTER, since: 0 },
+		};
 		let members = Organizations::member_infos(ALPHA);
 		assert_eq!(members.len(), 2);
 		assert!(members.contains(&bob));

@@ -133,7 +133,8 @@ impl Model {
 						quota: DefaultQuota::get().bytes,
 						used: (0, 0),
 					});
-					self.members.insert(admin, Member { organization, roles: Roles::ALL });
+					let member = Member { organization, roles: Roles::ALL, since: self.block };
+					self.members.insert(admin, member);
 				}
 				allowed
 			},
@@ -148,14 +149,14 @@ impl Model {
 			},
 			Step::AddMember { by, account, roles } => match self.admin_of(by) {
 				Some(organization) if !self.members.contains_key(&account) => {
-					self.members.insert(account, Member { organization, roles });
+					self.members.insert(account, Member { organization, roles, since: self.block });
 					true
 				},
 				_ => false,
 			},
 			Step::SetRoles { by, account, roles } => match self.manages(by, account) {
 				Some(id) if roles.admin || !self.is_last_admin(id, account) => {
-					self.members.insert(account, Member { organization: id, roles });
+					self.members.entry(account).and_modify(|member| member.roles = roles);
 					true
 				},
 				_ => false,
