@@ -1,8 +1,8 @@
 //! What holds of both kinds of anchor.
 
-use crate::{mock::*, weights::WeightInfo, Call, Error, Headers, Positions, Streams};
+use crate::{mock::*, weights::WeightInfo, Call, Error, Headers, Streams};
 use credio_primitives::{
-	limits::MAX_GRANTS_READ, AccountId, RecordId, Reference, Sequence, SequenceKey, StreamId,
+	limits::MAX_GRANTS_READ, AccountId, RecordId, Reference, Sequence, StreamId,
 };
 use frame_support::{
 	assert_noop, assert_ok,
