@@ -788,6 +788,9 @@ pub enum BundleCommand {
 	Propose {
 		/// What each organization does, in TOML
 		file: PathBuf,
+		/// Until when all have to consent
+		#[command(flatten)]
+		deadline: DeadlineArguments,
 	},
 	/// Print your organization's leg of a file with its calls encoded, for another organization to propose
 	#[command(after_help = "Example: credio bundle prepare our-leg.toml >> deal.toml")]
@@ -881,6 +884,26 @@ impl From<EndArguments> for credio_sdk::client::End {
 			(None, Some(moment)) => Self::At(moment),
 			(None, None) => Self::Never,
 		}
+	}
+}
+
+/// Until when all have to consent to a bundle.
+#[derive(Args, Clone, Copy, Debug)]
+#[group(multiple = false)]
+pub struct DeadlineArguments {
+	/// How long all have to consent, from now on, by the chain's clock: 3d, 12h, 90min [default: what the file says]
+	#[arg(long = "for", value_name = "TIME", value_parser = crate::time::parse_duration)]
+	duration: Option<std::time::Duration>,
+	/// The last day on which they can, in UTC (2027-01-31), or the last moment (2027-01-31T12:00:00Z)
+	#[arg(long, value_name = "DATE", value_parser = crate::time::parse_until)]
+	until: Option<u64>,
+}
+
+impl DeadlineArguments {
+	/// The deadline, if one is given.
+	pub fn deadline(&self) -> Option<credio_sdk::client::Deadline> {
+		use credio_sdk::client::Deadline;
+		self.duration.map(Deadline::After).or(self.until.map(Deadline::At))
 	}
 }
 

@@ -3,12 +3,13 @@
 use crate::{
 	commands::upload::{media_type, read_bounded},
 	exit::Failure,
+	time,
 };
 use credio_sdk::{
 	calls::Call,
-	client::{BundleLeg, Upload},
+	client::{BundleLeg, Deadline, Upload},
 	primitives::{
-		bundle::EncodedCall, AccessRequestId, AccountId, BlockNumber, Commitment, Digest, GrantId,
+		bundle::EncodedCall, AccessRequestId, AccountId, Commitment, Digest, GrantId,
 		OrganizationId, Permission, Purpose, RecordId, Reference, RequestKey, Resource, Roles,
 		StreamId, StreamName,
 	},
@@ -18,12 +19,12 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 /// What `credio bundle propose --help` says about the file.
-pub const HELP: &str = r#"Example: credio bundle propose deal.toml
+pub const HELP: &str = r#"Example: credio bundle propose deal.toml --for 3d
 
 The file, in TOML:
 
   key = "deal 4711"                # optional: proposing it again under this key does nothing
-  deadline_in = 86400              # blocks from now in which all have to consent; or: deadline = 123456
+  for = "3d"                       # or until = "2027-01-31": as --for and --until, which come before it
 
   [[legs]]
   organization = "channel-one"     # name or number; one leg for each organization
@@ -62,10 +63,11 @@ Calls, and what they take (a stream is an id, or a name of the leg's organizatio
 pub struct BundleFile {
 	/// Business key of the proposal.
 	pub key: Option<String>,
-	/// Last block in which it can execute.
-	pub deadline: Option<BlockNumber>,
-	/// The same, counted from now.
-	pub deadline_in: Option<BlockNumber>,
+	/// How long all have to consent, from now on.
+	#[serde(rename = "for")]
+	pub duration: Option<String>,
+	/// The last day on which they can, or the last moment.
+	pub until: Option<String>,
 	/// What each organization does.
 	pub legs: Vec<LegEntry>,
 }
@@ -176,12 +178,18 @@ impl BundleFile {
 			.map_err(|error| Failure::Other(format!("{}: {error}", path.display())))
 	}
 
-	/// The last block in which the bundle can execute.
-	pub async fn deadline(&self, client: &Client) -> Result<BlockNumber, Failure> {
-		match (self.deadline, self.deadline_in) {
-			(Some(deadline), None) => Ok(deadline),
-			(None, Some(blocks)) => Ok(client.finalized_block().await?.saturating_add(blocks)),
-			_ => Err(Failure::Other("give either deadline or deadline_in".into())),
+	/// Until when all have to consent, as the file says.
+	///
+	/// # Errors
+	///
+	/// If it says nothing, or two things, or no date or duration.
+	pub fn deadline(&self) -> Result<Deadline, Failure> {
+		let refused = |why: String| Failure::Other(format!("the deadline of the bundle: {why}"));
+		match (&self.duration, &self.until) {
+			(Some(text), None) => time::parse_duration(text).map(Deadline::After).map_err(refused),
+			(None, Some(text)) => time::parse_until(text).map(Deadline::At).map_err(refused),
+			(None, None) => Err(refused("give --for 3d or --until 2027-01-31".into())),
+			(Some(_), Some(_)) => Err(refused("give either `for` or `until`".into())),
 		}
 	}
 
@@ -327,13 +335,14 @@ fn roles(names: &[RoleName]) -> Roles {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use std::time::Duration;
 
 	#[test]
 	fn a_file_is_read() {
 		let file: BundleFile = toml::from_str(
 			r#"
 			key = "deal 4711"
-			deadline_in = 600
+			for = "3d"
 
 			[[legs]]
 			organization = "channel-one"
@@ -354,7 +363,8 @@ mod tests {
 			"#,
 		)
 		.unwrap();
-		assert_eq!(file.deadline_in, Some(600));
+		let three_days = Duration::from_secs(3 * 24 * 60 * 60);
+		assert_eq!(file.deadline().expect("it has one"), Deadline::After(three_days));
 		let [first, second] = file.legs.as_slice() else { panic!("two legs") };
 		assert!(matches!(&first.organization, NameOrNumber::Name(name) if name == "channel-one"));
 		assert!(matches!(second.organization, NameOrNumber::Number(3)));
@@ -366,9 +376,34 @@ mod tests {
 	}
 
 	#[test]
+	fn a_deadline_is_a_duration_or_a_date_and_nothing_else() {
+		let deadline = |head: &str| {
+			let file = toml::from_str::<BundleFile>(&format!("{head}\nlegs = []"));
+			file.map_err(|error| error.to_string())?.deadline().map_err(|error| error.to_string())
+		};
+		assert_eq!(deadline("until = \"1970-01-01\""), Ok(Deadline::At(86_399_999)));
+		assert_eq!(deadline("until = \"1970-01-02T00:00:00Z\""), Ok(Deadline::At(86_400_000)));
+		assert_eq!(deadline("for = \"1h\""), Ok(Deadline::After(Duration::from_secs(3_600))));
+		for (head, named) in [
+			("", "--for 3d"),
+			("for = \"3d\"\nuntil = \"2027-01-31\"", "either"),
+			// Blocks are no time, and neither are seconds since 1970.
+			("for = \"86400\"", "30d"),
+			("for = 86400", "string"),
+			("until = \"1795453116\"", "2027-01-31"),
+			("until = \"\"", "2027-01-31"),
+			("for = \"-1d\"", "30d"),
+			("deadline_in = 1000", "deadline_in"),
+		] {
+			let error = deadline(head).expect_err(head);
+			assert!(error.contains(named), "{head}: {error}");
+		}
+	}
+
+	#[test]
 	fn what_is_not_known_is_refused_and_named() {
 		for (text, named) in [
-			("deadline = 1\nlegs = []\ndedline = 2", "dedline"),
+			("until = \"2027-01-31\"\nlegs = []\ndedline = 2", "dedline"),
 			("[[legs]]\norganization = 1\n[[legs.calls]]\ncall = \"batch\"", "batch"),
 			(
 				"[[legs]]\norganization = 1\n[[legs.calls]]\ncall = \"revoke\"\ngrant = \"0x12\"",

@@ -95,7 +95,7 @@ fn a_bundle_of_three_executes_with_the_last_consent_whoever_is_offline_by_then()
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	channel.ok(&["stream", "create", "invoices"]);
 	// The channel asks for access in the bundle that makes the stream, so the funder's leg has to come first.
-	let file = deal(&node, "deadline_in = 1000");
+	let file = deal(&node, "for = \"1h\"");
 	let reordered = fs::read_to_string(&file).expect("readable");
 	let (head, legs) = reordered.split_once("[[legs]]").expect("it has legs");
 	let (first, rest) = legs.split_once("[[legs]]").expect("several");
@@ -144,7 +144,7 @@ fn a_bundle_of_three_executes_with_the_last_consent_whoever_is_offline_by_then()
 fn a_failing_leg_leaves_nothing_but_the_record_that_names_it() {
 	let node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
-	let (id, digest) = propose(&channel, &two_streams(&node, "deadline_in = 1000"));
+	let (id, digest) = propose(&channel, &two_streams(&node, "for = \"1h\""));
 	// Meanwhile the funder has a stream of that name.
 	funder.ok(&["stream", "create", "theirs"]);
 	let (code, said) = funder.refused(&["bundle", "consent", &id, "--digest", &digest]);
@@ -162,7 +162,7 @@ fn a_failing_leg_leaves_nothing_but_the_record_that_names_it() {
 fn a_bundle_expires_at_its_deadline() {
 	let node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
-	let (id, digest) = propose(&channel, &two_streams(&node, "deadline_in = 8"));
+	let (id, digest) = propose(&channel, &two_streams(&node, "for = \"8s\""));
 	// Making a stream waits for finality, so blocks pass.
 	for n in 0.. {
 		let bundle = show(&channel, &id);
@@ -185,7 +185,7 @@ fn a_bundle_expires_at_its_deadline() {
 fn a_consent_can_be_withdrawn_until_the_last_one_comes() {
 	let node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
-	let (id, digest) = propose(&channel, &two_streams(&node, "deadline_in = 1000"));
+	let (id, digest) = propose(&channel, &two_streams(&node, "for = \"1h\""));
 	channel.ok(&["bundle", "withdraw", &id]);
 	let (code, said) = channel.refused(&["bundle", "withdraw", &id]);
 	assert_eq!(code, REJECTED, "{said}");
@@ -203,7 +203,7 @@ fn nobody_consents_for_others_or_to_something_else() {
 	let node = Node::start();
 	let [channel, funder, stranger] =
 		["channel-one", "funder-one", "channel-two"].map(|name| Cli::new(&node, name));
-	let (id, digest) = propose(&channel, &two_streams(&node, "deadline_in = 1000"));
+	let (id, digest) = propose(&channel, &two_streams(&node, "for = \"1h\""));
 	let (code, said) = stranger.refused(&["bundle", "consent", &id, "--digest", &digest]);
 	assert_eq!(code, REJECTED, "{said}");
 	assert!(said.contains("Bundles.NotAParty"), "{said}");
@@ -213,7 +213,7 @@ fn nobody_consents_for_others_or_to_something_else() {
 	assert!(said.contains(&digest), "it says what the digest is: {said}");
 	assert_eq!(funder.refused(&["bundle", "consent", &other, "--digest", &digest]).0, NOT_FOUND);
 	// Who has no leg proposes nothing.
-	let file = two_streams(&node, "deadline_in = 1000");
+	let file = two_streams(&node, "for = \"1h\"");
 	let (code, said) = stranger.refused(&["bundle", "propose", path(&file)]);
 	assert_eq!(code, REJECTED, "{said}");
 	assert!(said.contains("Bundles.NotAParty"), "{said}");
@@ -224,7 +224,7 @@ fn nobody_consents_for_others_or_to_something_else() {
 fn proposing_again_under_a_key_is_harmless_and_other_legs_are_refused() {
 	let node = Node::start();
 	let channel = Cli::new(&node, "channel-one");
-	let head = "key = \"deal 4711\"\ndeadline_in = 1000";
+	let head = "key = \"deal 4711\"\nfor = \"1h\"";
 	let first = propose(&channel, &two_streams(&node, head));
 	assert_eq!(propose(&channel, &two_streams(&node, head)), first);
 	assert_eq!(channel.json(&["bundle", "list", "--json"]).len(), 1);
@@ -260,7 +260,7 @@ fn a_leg_that_its_organization_has_prepared_is_proposed_by_another() {
 		&node,
 		"deal.toml",
 		&format!(
-			"deadline_in = 1000\n[[legs]]\norganization = \"funder-one\"\n\
+			"for = \"1h\"\n[[legs]]\norganization = \"funder-one\"\n\
 			 calls = [{{ call = \"create-stream\", name = \"acceptances\" }}]\n{prepared}"
 		),
 	);

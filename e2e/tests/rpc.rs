@@ -142,7 +142,7 @@ async fn a_bundle_has_the_fields_that_the_document_requires() {
 			 calls = [{{ call = \"create-stream\", name = \"same\" }}]\n"
 		)
 	};
-	let text = format!("deadline_in = 1000\n{}{}", leg("channel-one"), leg("funder-one"));
+	let text = format!("for = \"1h\"\n{}{}", leg("channel-one"), leg("funder-one"));
 	std::fs::write(&file, text).expect("writable");
 	let file = file.to_str().expect("UTF-8");
 	let proposed = channel.json(&["bundle", "propose", file, "--json"]).remove(0);

@@ -1,6 +1,6 @@
 //! Bundles: calls of several organizations that apply together or not at all.
 
-use crate::{limits, AccountId, BlockNumber, BundleId, Digest, OrganizationId};
+use crate::{limits, AccountId, BlockNumber, BundleId, Digest, Moment, OrganizationId};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, EncodeLike, MaxEncodedLen, Output};
 use frame_support::{traits::ConstU32, weights::Weight, BoundedVec};
@@ -35,13 +35,13 @@ impl Encode for EncodedCall {
 impl EncodeLike for EncodedCall {}
 
 /// What the organizations of a bundle consent to:
-/// `blake2_256("credio/bundle-digest/v1" ++ SCALE(genesis hash, bundle id, deadline, legs))`.
+/// `blake2_256("credio/bundle-digest/v2" ++ SCALE(genesis hash, bundle id, deadline, legs))`.
 ///
-/// `legs` is the SCALE encoding of `Vec<Leg<Call>>`. The digest binds the chain, the proposer and its reference (both
-/// are in the id), the deadline, and every call of every leg.
-pub fn digest(genesis: &Digest, bundle: &BundleId, deadline: BlockNumber, legs: &[u8]) -> Digest {
-	const DOMAIN: &[u8] = b"credio/bundle-digest/v1";
-	let mut input = Vec::with_capacity(DOMAIN.len() + 32 + 32 + 4 + legs.len());
+/// `deadline` is a moment, encoded in 8 bytes. `legs` is the SCALE encoding of `Vec<Leg<Call>>`. The digest binds the chain,
+/// the proposer and its reference (both are in the id), the deadline, and every call of every leg.
+pub fn digest(genesis: &Digest, bundle: &BundleId, deadline: Moment, legs: &[u8]) -> Digest {
+	const DOMAIN: &[u8] = b"credio/bundle-digest/v2";
+	let mut input = Vec::with_capacity(DOMAIN.len() + 32 + 32 + 8 + legs.len());
 	input.extend_from_slice(DOMAIN);
 	(genesis, bundle, deadline).encode_to(&mut input);
 	input.extend_from_slice(legs);
@@ -68,6 +68,8 @@ pub struct Consent {
 	pub account: AccountId,
 	/// Block in which it did.
 	pub block: BlockNumber,
+	/// Time of that block, in milliseconds since 1970.
+	pub time: Moment,
 }
 
 /// An organization with a leg in a bundle.
@@ -103,6 +105,8 @@ pub enum BundleState {
 	Executed {
 		/// Block in which they were.
 		block: BlockNumber,
+		/// Time of that block.
+		time: Moment,
 	},
 	/// All had consented, a call failed, and none was applied.
 	Aborted {
@@ -114,6 +118,8 @@ pub enum BundleState {
 		error: DispatchError,
 		/// Block in which it did.
 		block: BlockNumber,
+		/// Time of that block.
+		time: Moment,
 	},
 	/// The deadline has passed before all had consented. Nothing was applied.
 	Expired,
@@ -130,8 +136,10 @@ pub struct Bundle {
 	pub proposed_by: AccountId,
 	/// Block in which it was proposed.
 	pub proposed_at: BlockNumber,
-	/// Last block in which it can execute.
-	pub deadline: BlockNumber,
+	/// Time of that block.
+	pub proposed_time: Moment,
+	/// Last moment at which it can execute, by the chain's clock.
+	pub deadline: Moment,
 	/// What is consented to, see [`digest`].
 	pub digest: Digest,
 	/// The organizations, in the order of their legs.
@@ -144,6 +152,21 @@ impl Bundle {
 	/// Whether every organization has consented.
 	pub fn has_all_consents(&self) -> bool {
 		self.parties.iter().all(|party| party.consent.is_some())
+	}
+
+	/// Whether its deadline has passed at a moment: it can execute in a block whose time is the deadline or earlier, and in
+	/// no later one. This is the only place that decides so.
+	pub fn is_past_deadline(&self, now: Moment) -> bool {
+		self.deadline < now
+	}
+
+	/// What has become of it at a moment. One that is stored as open has expired as soon as its deadline has passed, even
+	/// if clean-up has not come to it yet.
+	pub fn state_at(&self, now: Moment) -> BundleState {
+		match self.state {
+			BundleState::Open if self.is_past_deadline(now) => BundleState::Expired,
+			state => state,
+		}
 	}
 }
 
@@ -241,10 +264,10 @@ pub struct BundleFilter {
 /// Bounds on bundles that a client has to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct BundleLimits {
-	/// How far ahead of the present block a deadline may lie.
-	pub max_bundle_lifetime: BlockNumber,
-	/// How long a bundle's record is kept past its deadline.
-	pub bundle_retention: BlockNumber,
+	/// How far ahead of the present moment a deadline may lie, in milliseconds.
+	pub max_bundle_lifetime: Moment,
+	/// How long a bundle's record is kept past its deadline, in milliseconds.
+	pub bundle_retention: Moment,
 	/// Most weight that the calls of a bundle may declare together.
 	pub max_bundle_weight: Weight,
 }
@@ -271,6 +294,37 @@ mod tests {
 		assert_eq!(encoded.encode(), legs.encode());
 	}
 
+	fn bundle(deadline: Moment, state: BundleState) -> Bundle {
+		Bundle {
+			proposer: 1,
+			proposed_by: AccountId::new([1; 32]),
+			proposed_at: 1,
+			proposed_time: 1,
+			deadline,
+			digest: Digest::default(),
+			parties: Default::default(),
+			state,
+		}
+	}
+
+	#[test]
+	fn the_deadline_is_the_last_moment() {
+		let open = bundle(9, BundleState::Open);
+		for (now, state) in [
+			(0, BundleState::Open),
+			(9, BundleState::Open),
+			(10, BundleState::Expired),
+			(Moment::MAX, BundleState::Expired),
+		] {
+			assert_eq!(open.state_at(now), state, "at {now}");
+			assert_eq!(open.is_past_deadline(now), state == BundleState::Expired);
+		}
+		// One that was decided in time stays so for ever.
+		let executed = BundleState::Executed { block: 1, time: 9 };
+		assert_eq!(bundle(9, executed).state_at(Moment::MAX), executed);
+		assert_eq!(bundle(Moment::MAX, BundleState::Open).state_at(Moment::MAX), BundleState::Open);
+	}
+
 	#[test]
 	fn the_digest_binds_everything() {
 		let id = BundleId::derive(1, &Reference([2; 32]));
@@ -284,14 +338,15 @@ mod tests {
 			digest(&Digest([3; 32]), &id, 9, &legs),
 			digest(&genesis, &other_id, 9, &legs),
 			digest(&genesis, &id, 10, &legs),
+			digest(&genesis, &id, 9 + (1 << 32), &legs),
 			digest(&genesis, &id, 9, &other_legs),
 		] {
 			assert_ne!(present, other);
 		}
-		let mut input = b"credio/bundle-digest/v1".to_vec();
+		let mut input = b"credio/bundle-digest/v2".to_vec();
 		input.extend(genesis.0);
 		input.extend(id.0);
-		input.extend([9, 0, 0, 0]);
+		input.extend([9, 0, 0, 0, 0, 0, 0, 0]);
 		input.extend(legs);
 		assert_eq!(present.0, sp_crypto_hashing::blake2_256(&input));
 	}

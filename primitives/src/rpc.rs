@@ -644,10 +644,10 @@ pub struct Limits {
 	pub max_positions_ahead: u64,
 	/// Most items in one page.
 	pub max_page_size: u32,
-	/// How far ahead of the present block the deadline of a bundle may lie.
-	pub max_bundle_lifetime: BlockNumber,
-	/// How long the record of a bundle is kept past its deadline, in blocks.
-	pub bundle_retention: BlockNumber,
+	/// How far ahead of the present moment the deadline of a bundle may lie, in milliseconds.
+	pub max_bundle_lifetime: Moment,
+	/// How long the record of a bundle is kept past its deadline, in milliseconds.
+	pub bundle_retention: Moment,
 	/// Most weight that the calls of a bundle may declare together.
 	pub max_bundle_weight: WeightJson,
 }

@@ -165,7 +165,7 @@ fn sizes_of_what_is_stored_are_frozen() {
 			("WrappedKey", 86),
 			("AccessRequest", 571),
 			("Receipt", 68),
-			("Bundle", 816),
+			("Bundle", 964),
 		]
 	);
 }

@@ -111,7 +111,7 @@ async function bundle(api, { bob, dave }, { sealed }) {
 	const { anchor, bundles } = api.tx;
 	const create = (organization) => ({ organization, calls: [anchor.createStream(`by a bundle ${randomAsHex(8)}`)] });
 	const propose = async (...legs) => {
-		const deadline = (await api.rpc.chain.getHeader()).number.toNumber() + 1_000;
+		const deadline = (await api.query.timestamp.now()).toNumber() + 3_600_000;
 		const events = await bob.apply(bundles.propose(randomAsHex(32), deadline, legs));
 		return ['bundle', 'digest'].map((name) => field(events, 'bundles.Proposed', name).toHex());
 	};

@@ -12,8 +12,8 @@ use credio_primitives::{
 	grant::{GrantKey, GrantTerms},
 	rpc::WeightJson,
 	AccessRequestId, AccountId, BlockNumber, BundleId, Commitment, Digest, EpochSecret, GrantId,
-	KeyEpoch, Leg, OrganizationId, Permission, PublicKey, Purpose, Quota, RecordId, Reference,
-	Request, Resource, Roles, StreamId, StreamName, WrappedKey,
+	KeyEpoch, Leg, Moment, OrganizationId, Permission, PublicKey, Purpose, Quota, RecordId,
+	Reference, Request, Resource, Roles, StreamId, StreamName, WrappedKey,
 };
 use std::borrow::Cow;
 use subxt::{
@@ -374,7 +374,7 @@ impl Call {
 	/// `Bundles.propose`.
 	pub fn propose_bundle(
 		reference: Reference,
-		deadline: BlockNumber,
+		deadline: Moment,
 		legs: &[Leg<EncodedCall>],
 	) -> Self {
 		Self::new("Bundles", "propose", (reference, deadline, legs))

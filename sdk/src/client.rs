@@ -15,7 +15,7 @@ mod requests;
 mod streams;
 
 pub use anchors::{Anchored, MerkleProof};
-pub use bundles::{BundleLeg, NewBundle};
+pub use bundles::{BundleLeg, Deadline, NewBundle};
 pub use checkpoints::sign_checkpoint;
 pub use council::{Motion, Proposed, Voted};
 pub use evidence::EvidenceRequest;

@@ -22,6 +22,7 @@ from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey
 
 HERE = pathlib.Path(__file__).parent
 U32 = struct.Struct("<I")
+U64 = struct.Struct("<Q")
 
 
 def load(name):
@@ -176,7 +177,7 @@ def compact(number):
 
 
 def bundles():
-    file = load("bundle-v1.json")
+    file = load("bundle-v2.json")
     for vector in file["vectors"]:
         proposer = U32.pack(vector["proposer"])
         bundle_id = blake2_256(b"credio/bundle/v1" + proposer + raw(vector["reference"]))
@@ -185,8 +186,8 @@ def bundles():
         for leg in vector["legs"]:
             legs += U32.pack(leg["organization"]) + compact(len(leg["calls"]))
             legs += b"".join(map(raw, leg["calls"]))
-        head = b"credio/bundle-digest/v1" + raw(file["genesisHash"]) + bundle_id
-        digest = blake2_256(head + U32.pack(vector["deadline"]) + legs)
+        head = b"credio/bundle-digest/v2" + raw(file["genesisHash"]) + bundle_id
+        digest = blake2_256(head + U64.pack(vector["deadline"]) + legs)
         assert digest == raw(vector["digest"])
 
 

@@ -3,13 +3,14 @@
 use super::org::number;
 use crate::{
 	arguments::BundleCommand, bundle_file::BundleFile, exit::Failure, output, session::Session,
+	time,
 };
 use credio_sdk::{
-	client::NewBundle,
+	client::{Deadline, NewBundle},
 	primitives::{
-		bundle::{BundleFilter, BundleStatus},
+		bundle::{BundleFilter, BundleStatus, Consent},
 		rpc::{BundleDetailJson, BundleJson},
-		BundleId, OrganizationId, RecordId,
+		BlockNumber, BundleId, Moment, OrganizationId, RecordId,
 	},
 	Client,
 };
@@ -22,7 +23,9 @@ type Names = HashMap<OrganizationId, String>;
 pub async fn run(session: &Session, command: BundleCommand) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	match command {
-		BundleCommand::Propose { file } => propose(session, &client, &file).await,
+		BundleCommand::Propose { file, deadline } => {
+			propose(session, &client, &file, deadline.deadline()).await
+		},
 		BundleCommand::Prepare { file } => prepare(&client, &file).await,
 		BundleCommand::Show { bundle } => show(session, &client, bundle).await,
 		BundleCommand::Consent { bundle, digest } => {
@@ -45,11 +48,17 @@ pub async fn run(session: &Session, command: BundleCommand) -> Result<(), Failur
 	}
 }
 
-async fn propose(session: &Session, client: &Client, file: &Path) -> Result<(), Failure> {
+/// Proposes what a file says, with its deadline unless another is given.
+async fn propose(
+	session: &Session,
+	client: &Client,
+	file: &Path,
+	deadline: Option<Deadline>,
+) -> Result<(), Failure> {
 	let file = BundleFile::read(file).await?;
+	let deadline = deadline.map_or_else(|| file.deadline(), Ok)?;
 	let key = client.bundle_key(file.key.as_deref().map(str::as_bytes))?;
 	let encoded = file.encode(client, &key).await?;
-	let deadline = file.deadline(client).await?;
 	let bundle = client.propose_bundle(&NewBundle { key, deadline, legs: encoded.legs }).await?;
 	print(session, client, &bundle, &encoded.record_ids).await
 }
@@ -84,7 +93,10 @@ async fn show(session: &Session, client: &Client, id: BundleId) -> Result<(), Fa
 	output::item(false, &detail.bundle, &lines(&detail.bundle, &names))?;
 	for (leg, party) in detail.legs.iter().zip(&detail.bundle.parties) {
 		let consent = match &party.consent {
-			Some(consent) => format!("consented in block {} by {}", consent.block, consent.account),
+			Some(consent) => {
+				let Consent { account, block, time } = consent;
+				format!("consented at {} by {account}", moment_and_block(*time, *block))
+			},
 			None => "has not consented".into(),
 		};
 		println!("\n{} {consent}", name(&names, leg.organization));
@@ -155,7 +167,8 @@ fn lines(bundle: &BundleJson, names: &Names) -> Vec<(&'static str, String)> {
 		("digest", bundle.digest.to_string()),
 		("status", status(bundle)),
 		("proposer", name(names, bundle.proposer)),
-		("deadline", bundle.deadline.to_string()),
+		("proposed", moment_and_block(bundle.proposed_time, bundle.proposed_at)),
+		("deadline", time::shown(bundle.deadline)),
 		("consents", consents(bundle)),
 	];
 	if let Some(abort) = &bundle.abort {
@@ -179,7 +192,7 @@ async fn list(session: &Session, client: &Client, filter: &BundleFilter) -> Resu
 				bundle.bundle_id.to_string(),
 				status(bundle),
 				name(&names, bundle.proposer),
-				bundle.deadline.to_string(),
+				time::shown(bundle.deadline),
 				consents(bundle),
 			]
 		},
@@ -197,10 +210,15 @@ fn name(names: &Names, organization: OrganizationId) -> String {
 
 fn status(bundle: &BundleJson) -> String {
 	let status = format!("{:?}", bundle.status).to_lowercase();
-	match bundle.decided_at {
-		Some(block) => format!("{status} in block {block}"),
+	match bundle.decided_time.zip(bundle.decided_at) {
+		Some((moment, block)) => format!("{status} at {}", moment_and_block(moment, block)),
 		None => status,
 	}
+}
+
+/// A moment, with the block that was made then.
+fn moment_and_block(moment: Moment, block: BlockNumber) -> String {
+	format!("{} (block {block})", time::shown(moment))
 }
 
 fn consents(bundle: &BundleJson) -> String {

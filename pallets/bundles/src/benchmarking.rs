@@ -4,13 +4,16 @@
 use super::*;
 use alloc::{vec, vec::Vec};
 use credio_primitives::{
-	limits, traits::Membership, AccountId, BundleId, BundleState, Digest, Leg, OrganizationId,
-	Reference,
+	limits, traits::Membership, AccountId, BundleId, BundleState, Digest, Leg, Moment,
+	OrganizationId, Reference,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{traits::Get, weights::Weight};
 
 type CallOf<T> = <T as Config>::RuntimeCall;
+
+/// Most bundles that clean-up is measured with.
+const MAX_VISITED: u32 = 256;
 
 /// Bytes of the legs beside those of the remarks: their numbers, lengths, and indices.
 const OVERHEAD: u32 = 1_024;
@@ -32,8 +35,13 @@ fn reference(n: u32) -> Reference {
 	Reference(reference)
 }
 
-fn deadline<T: Config>() -> BlockNumber {
+fn deadline<T: Config>() -> Moment {
 	Pallet::<T>::now().saturating_add(T::MaxBundleLifetime::get())
+}
+
+/// A moment past the retention of all bundles.
+fn all_due<T: Config>() -> Moment {
+	deadline::<T>().saturating_add(T::BundleRetention::get()).saturating_add(1)
 }
 
 /// A leg for each party, with `c` calls of about `b` bytes together.
@@ -58,7 +66,8 @@ fn propose<T: Config>(
 ) -> Result<(BundleId, Digest), BenchmarkError> {
 	let legs = legs::<T>(parties, c, b);
 	let by = parties.accounts[0].clone();
-	Pallet::<T>::do_propose(by, reference(n), deadline::<T>(), legs, |_| true)?;
+	Pallet::<T>::do_propose(by, reference(n), deadline::<T>(), legs, |_| true)
+		.map_err(|failure| failure.error)?;
 	let id = BundleId::derive(parties.organizations[0], &reference(n));
 	let bundle = Bundles::<T>::get(id).ok_or(BenchmarkError::Stop("it was proposed"))?;
 	Ok((id, bundle.digest))
@@ -88,7 +97,8 @@ mod benchmarks {
 		let (by, deadline) = (parties.accounts[0].clone(), deadline::<T>());
 		#[block]
 		{
-			Pallet::<T>::do_propose(by, reference(0), deadline, legs, |_| true)?;
+			Pallet::<T>::do_propose(by, reference(0), deadline, legs, |_| true)
+				.map_err(|failure| failure.error)?;
 		}
 		assert_eq!(Bundles::<T>::iter_keys().count(), 1);
 		Ok(())
@@ -152,23 +162,33 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// Open bundles whose retention has passed too: both visits at once.
+	/// Open bundles whose retention has passed too: both visits at once. Each has one organization.
 	#[benchmark]
-	fn clean_up(n: Linear<0, { T::MaxRemovalsPerBlock::get() }>) -> Result<(), BenchmarkError> {
-		let parties = parties::<T>(limits::MAX_LEGS);
+	fn clean_up(
+		n: Linear<0, { MAX_VISITED.min(T::MaxOpenBundles::get()) }>,
+	) -> Result<(), BenchmarkError> {
+		let parties = parties::<T>(1);
 		for i in 0..n {
-			super::propose::<T>(&parties, i, limits::MAX_LEGS, OVERHEAD)?;
+			super::propose::<T>(&parties, i, 1, OVERHEAD)?;
 		}
-		OldestBucket::<T>::put(Pallet::<T>::bucket(deadline::<T>()));
-		let removable_in = T::MaxBundleLifetime::get()
-			.saturating_add(T::BundleRetention::get())
-			.saturating_add(BUCKET_WIDTH);
-		frame_system::Pallet::<T>::set_block_number(
-			Pallet::<T>::now().saturating_add(removable_in).into(),
-		);
+		let now = all_due::<T>();
 		#[block]
 		{
-			Pallet::<T>::clean_up(Weight::MAX);
+			Pallet::<T>::visit_due(now, u32::MAX, Weight::MAX);
+		}
+		assert_eq!(Bundles::<T>::iter_keys().count(), 0);
+		Ok(())
+	}
+
+	/// One bundle, with more and more organizations.
+	#[benchmark]
+	fn unlist(p: Linear<1, { limits::MAX_LEGS }>) -> Result<(), BenchmarkError> {
+		let parties = parties::<T>(p);
+		super::propose::<T>(&parties, 0, p, OVERHEAD)?;
+		let now = all_due::<T>();
+		#[block]
+		{
+			Pallet::<T>::visit_due(now, u32::MAX, Weight::MAX);
 		}
 		assert_eq!(Bundles::<T>::iter_keys().count(), 0);
 		Ok(())

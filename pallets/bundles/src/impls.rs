@@ -12,12 +12,13 @@ use credio_primitives::{
 	bundle::{self, BundleLimits, Party},
 	limits,
 	traits::{Membership, Role},
-	AccountId, Bundle, BundleId, BundleState, Digest, Leg, OrganizationId, Reference,
+	AccountId, BlockNumber, Bundle, BundleId, BundleState, Digest, Leg, Moment, MomentKey,
+	OrganizationId, Reference,
 };
 use frame_support::{
-	dispatch::{DispatchResult, GetDispatchInfo},
+	dispatch::{DispatchResult, DispatchResultWithPostInfo, GetDispatchInfo, WithPostDispatchInfo},
 	ensure,
-	traits::{Get, IsSubType},
+	traits::{Get, IsSubType, Time},
 	weights::Weight,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -35,8 +36,13 @@ pub(crate) fn count<Call>(legs: &[Leg<Call>]) -> usize {
 
 impl<T: Config> Pallet<T> {
 	/// The present block.
-	pub(crate) fn now() -> BlockNumber {
+	pub(crate) fn block() -> BlockNumber {
 		frame_system::Pallet::<T>::block_number().saturated_into()
+	}
+
+	/// The present moment, by the chain's clock.
+	pub(crate) fn now() -> Moment {
+		T::Time::now()
 	}
 
 	/// The hash that names the chain.
@@ -47,7 +53,7 @@ impl<T: Config> Pallet<T> {
 		Digest(genesis)
 	}
 
-	/// The weight of `propose`.
+	/// The weight of `propose`, without clean-up.
 	pub(crate) fn propose_weight(legs: &[Leg<CallOf<T>>]) -> Weight {
 		T::WeightInfo::propose(
 			legs.len().saturated_into(),
@@ -69,10 +75,25 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
+	/// Proposes a bundle, and cleans up a few that are due. `allowed` says which calls may stand in a leg.
 	pub(crate) fn do_propose(
 		by: AccountId,
 		reference: Reference,
-		deadline: BlockNumber,
+		deadline: Moment,
+		legs: Vec<Leg<CallOf<T>>>,
+		allowed: fn(&CallOf<T>) -> bool,
+	) -> DispatchResultWithPostInfo {
+		let weight = Self::propose_weight(&legs);
+		Self::try_propose(by, reference, deadline, legs, allowed)
+			.map_err(|error| error.with_weight(weight))?;
+		let clean_up = Self::visit_due(Self::now(), VISITS_PER_PROPOSAL, Weight::MAX);
+		Ok(Some(weight.saturating_add(clean_up)).into())
+	}
+
+	fn try_propose(
+		by: AccountId,
+		reference: Reference,
+		deadline: Moment,
 		legs: Vec<Leg<CallOf<T>>>,
 		allowed: fn(&CallOf<T>) -> bool,
 	) -> DispatchResult {
@@ -119,7 +140,8 @@ impl<T: Config> Pallet<T> {
 		let bundle = Bundle {
 			proposer: organization,
 			proposed_by: by.clone(),
-			proposed_at: now,
+			proposed_at: Self::block(),
+			proposed_time: now,
 			deadline,
 			digest,
 			parties: parties.try_into().map_err(|_| Error::<T>::TooManyLegs)?,
@@ -127,7 +149,7 @@ impl<T: Config> Pallet<T> {
 		};
 		Bundles::<T>::insert(id, bundle);
 		Legs::<T>::insert(id, legs);
-		CleanUps::<T>::insert(Self::bucket(deadline), id, ());
+		CleanUps::<T>::insert(MomentKey::from(deadline), id, ());
 		Self::deposit_event(Event::Proposed { bundle: id, organization, by, deadline, digest });
 		Ok(())
 	}
@@ -151,7 +173,7 @@ impl<T: Config> Pallet<T> {
 	fn ensure_open(id: &BundleId) -> Result<Bundle, DispatchError> {
 		let bundle = Bundles::<T>::get(id).ok_or(Error::<T>::NotFound)?;
 		ensure!(bundle.state == BundleState::Open, Error::<T>::NotOpen);
-		ensure!(Self::now() <= bundle.deadline, Error::<T>::DeadlinePassed);
+		ensure!(!bundle.is_past_deadline(Self::now()), Error::<T>::DeadlinePassed);
 		Ok(bundle)
 	}
 
@@ -174,11 +196,24 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Notes that an open bundle of `proposer` has ended.
-	fn close(proposer: OrganizationId) {
-		OpenBundles::<T>::mutate_exists(proposer, |open| {
+	/// Notes what has become of a bundle that is open: its legs go, and clean-up comes back after its retention.
+	fn end(id: &BundleId, bundle: &mut Bundle, state: BundleState) {
+		Legs::<T>::remove(id);
+		OpenBundles::<T>::mutate_exists(bundle.proposer, |open| {
 			*open = open.map(|open| open.saturating_sub(1)).filter(|open| *open > 0);
 		});
+		CleanUps::<T>::remove(Self::next_visit(bundle), id);
+		bundle.state = state;
+		CleanUps::<T>::insert(Self::next_visit(bundle), id, ());
+	}
+
+	/// The moment past which clean-up is to come to a bundle.
+	pub(crate) fn next_visit(bundle: &Bundle) -> MomentKey {
+		match bundle.state {
+			BundleState::Open => bundle.deadline,
+			_ => bundle.deadline.saturating_add(T::BundleRetention::get()),
+		}
+		.into()
 	}
 
 	pub(crate) fn do_limits() -> BundleLimits {

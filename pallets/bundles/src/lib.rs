@@ -18,10 +18,11 @@ pub mod weights;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
-use credio_primitives::BlockNumber;
-
-/// Clean-up comes to bundles by buckets of so many blocks: a bundle may stay this much longer than it has to.
-pub const BUCKET_WIDTH: BlockNumber = 100;
+/// How many bundles that are due each proposal cleans up.
+///
+/// Clean-up visits a bundle at most twice, so proposals by themselves clean up as much as they will leave behind: bundles
+/// stay bounded even if blocks are full of proposals for ever.
+pub const VISITS_PER_PROPOSAL: u32 = 2;
 
 /// Bundles: calls of several organizations that apply together or not at all.
 // The macro repeats the attributes' paths where they are in scope.
@@ -33,12 +34,12 @@ pub mod pallet {
 	use credio_primitives::{
 		bundle::{BundleDetail, BundleLimits},
 		traits::Membership,
-		AccountId, BlockNumber, Bundle, BundleId, Digest, Leg, OrganizationId, Reference,
+		AccountId, Bundle, BundleId, Digest, Leg, Moment, MomentKey, OrganizationId, Reference,
 	};
 	use frame_support::{
 		dispatch::{DispatchClass, GetDispatchInfo, PostDispatchInfo},
 		pallet_prelude::*,
-		traits::{Contains, IsSubType},
+		traits::{Contains, IsSubType, Time},
 	};
 	use frame_system::pallet_prelude::*;
 	use sp_runtime::traits::Dispatchable;
@@ -67,16 +68,19 @@ pub mod pallet {
 		/// Who acts for which organization.
 		type Membership: Membership<AccountId>;
 
+		/// The chain's clock: a deadline is promised to people, so it passes by this, whatever number of blocks is made.
+		type Time: Time<Moment = Moment>;
+
 		/// Which calls may stand in a leg, also inside another call. Calls of this pallet never do, whatever it says.
 		type CallFilter: Contains<<Self as Config>::RuntimeCall>;
 
-		/// How far ahead of the present block a deadline may lie.
+		/// How far ahead of the present moment a deadline may lie, in milliseconds.
 		#[pallet::constant]
-		type MaxBundleLifetime: Get<BlockNumber>;
+		type MaxBundleLifetime: Get<Moment>;
 
-		/// How long the record of a bundle is kept past its deadline, in blocks.
+		/// How long the record of a bundle is kept past its deadline, in milliseconds.
 		#[pallet::constant]
-		type BundleRetention: Get<BlockNumber>;
+		type BundleRetention: Get<Moment>;
 
 		/// Most open bundles that one organization has proposed.
 		#[pallet::constant]
@@ -86,11 +90,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxBundleWeight: Get<Weight>;
 
-		/// Most bundles that clean-up visits in one block.
-		#[pallet::constant]
-		type MaxRemovalsPerBlock: Get<u32>;
-
-		/// Weights of the calls and hooks.
+		/// Weights of the calls and of clean-up.
 		type WeightInfo: WeightInfo;
 	}
 
@@ -116,16 +116,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type OpenBundles<T: Config> = StorageMap<_, Twox64Concat, OrganizationId, u32, ValueQuery>;
 
-	/// When clean-up is to come to each bundle, by buckets of blocks: first after its deadline, then after its
-	/// retention.
-	// Twox64Concat: spreads the buckets, which the chain counts; Identity for the bundle id, which is a blake2 output.
+	/// Bundles by the moment past which clean-up is to come to them, the earliest first: the deadline of one that is open,
+	/// the end of the retention of one that has ended.
+	// Identity keeps the order of moments; a bundle id is a blake2 output, which nobody can choose.
 	#[pallet::storage]
 	pub type CleanUps<T: Config> =
-		StorageDoubleMap<_, Twox64Concat, u32, Identity, BundleId, (), OptionQuery>;
-
-	/// The first bucket that may not be empty. All before it are.
-	#[pallet::storage]
-	pub type OldestBucket<T: Config> = StorageValue<_, u32, ValueQuery>;
+		StorageDoubleMap<_, Identity, MomentKey, Identity, BundleId, (), OptionQuery>;
 
 	/// What happened.
 	#[pallet::event]
@@ -139,8 +135,8 @@ pub mod pallet {
 			organization: OrganizationId,
 			/// Member that did.
 			by: AccountId,
-			/// Last block in which it can execute.
-			deadline: BlockNumber,
+			/// Last moment at which it can execute, in milliseconds since 1970, by the chain's clock.
+			deadline: Moment,
 			/// What the organizations are asked to consent to.
 			digest: Digest,
 		},
@@ -178,8 +174,8 @@ pub mod pallet {
 			/// Why it failed.
 			error: DispatchError,
 		},
-		/// The deadline of a bundle has passed before all had consented. Nothing was applied. Told at clean-up, some
-		/// time after the deadline.
+		/// The deadline of a bundle has passed before all had consented. Nothing was applied. Emitted by clean-up, which may
+		/// come some blocks after the deadline.
 		Expired {
 			/// The bundle.
 			bundle: BundleId,
@@ -207,9 +203,10 @@ pub mod pallet {
 		LegsTooLarge,
 		/// The calls weigh more than `MaxBundleWeight` together: split the bundle.
 		LegsTooHeavy,
-		/// The deadline lies further ahead than `MaxBundleLifetime`: choose an earlier one.
+		/// The deadline lies further ahead than `MaxBundleLifetime`: choose an earlier one, in milliseconds since 1970.
 		DeadlineTooFar,
-		/// The deadline has passed: the bundle can never execute. Propose a new one.
+		/// The deadline, in milliseconds since 1970, has passed: the bundle can never execute. Propose one with a later
+		/// deadline.
 		DeadlinePassed,
 		/// Your organization has proposed a bundle under this reference: choose another.
 		AlreadyProposed,
@@ -239,9 +236,8 @@ pub mod pallet {
 		}
 
 		fn integrity_test() {
-			assert!(T::MaxBundleLifetime::get() > 0, "a bundle lives at least one block");
+			assert!(T::MaxBundleLifetime::get() > 0, "a bundle has some time");
 			assert!(T::MaxOpenBundles::get() > 0, "bundles can be proposed");
-			assert!(T::MaxRemovalsPerBlock::get() > 0, "bundles have to be removed");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -268,8 +264,10 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Proposes a bundle: calls of several organizations that apply together or not at all. `reference` is 32 bytes
 		/// that the caller's organization has not used for another bundle; the bundle's id follows from it. `deadline`
-		/// is the last block in which it can execute. `legs` are organizations, each at most once, with their calls.
-		/// Proposing is not consenting.
+		/// is the last moment at which it can execute, in milliseconds since 1970: it executes in a block whose time is the
+		/// deadline or earlier. `legs` are organizations, each at most once, with their calls. Proposing is not consenting.
+		///
+		/// Each proposal also cleans up a few bundles that are due, and is charged for those that there are.
 		///
 		/// Origin: a submitter of an organization with a leg. The bundle's id is
 		/// `blake2_256("credio/bundle/v1" ++ organization ++ reference)`. Emits [`Event::Proposed`].
@@ -280,13 +278,16 @@ pub mod pallet {
 		/// [`Error::LegsTooHeavy`], [`Error::LegsTooLarge`], [`Error::AlreadyProposed`],
 		/// [`Error::TooManyOpenBundles`].
 		#[pallet::call_index(0)]
-		#[pallet::weight((Pallet::<T>::propose_weight(legs), DispatchClass::Normal))]
+		#[pallet::weight((
+			Pallet::<T>::propose_weight(legs).saturating_add(Pallet::<T>::proposal_clean_up_weight()),
+			DispatchClass::Normal,
+		))]
 		pub fn propose(
 			origin: OriginFor<T>,
 			reference: Reference,
-			deadline: BlockNumber,
+			deadline: Moment,
 			legs: Vec<Leg<<T as Config>::RuntimeCall>>,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			Self::do_propose(
 				ensure_signed(origin)?,
 				reference,

@@ -6,11 +6,13 @@ use crate as pallet_bundles;
 use codec::Encode;
 use credio_primitives::{
 	bundle, traits::Membership, AccountId, Bundle, BundleId, BundleState, Digest, Leg, Member,
-	OrganizationId, Reference, Roles,
+	Moment, OrganizationId, Reference, Roles,
 };
 use frame_support::{
-	assert_ok, derive_impl, parameter_types,
-	traits::{Contains, OnIdle},
+	assert_ok, derive_impl,
+	dispatch::DispatchResultWithPostInfo,
+	parameter_types, storage_alias,
+	traits::{Contains, OnIdle, Time},
 	weights::Weight,
 };
 use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError};
@@ -74,23 +76,36 @@ impl Contains<RuntimeCall> for LegFilter {
 	}
 }
 
+/// A clock that tests set, whatever number of blocks they make.
+pub struct Clock;
+
+#[storage_alias]
+type Present = StorageValue<Clock, Moment, frame_support::pallet_prelude::ValueQuery>;
+
+impl Time for Clock {
+	type Moment = Moment;
+
+	fn now() -> Moment {
+		Present::get()
+	}
+}
+
 parameter_types! {
-	pub const MaxBundleLifetime: u32 = 150;
-	pub const BundleRetention: u32 = 230;
-	pub const MaxOpenBundles: u32 = 6;
+	pub const MaxBundleLifetime: Moment = 150;
+	pub const BundleRetention: Moment = 230;
+	pub const MaxOpenBundles: u32 = 40;
 	pub const MaxBundleWeight: Weight = Weight::from_parts(2_000_000_000_000, 20_000_000);
-	pub const MaxRemovalsPerBlock: u32 = 5;
 }
 
 impl crate::Config for Test {
 	type RuntimeCall = RuntimeCall;
 	type Membership = Scratch;
+	type Time = Clock;
 	type CallFilter = LegFilter;
 	type MaxBundleLifetime = MaxBundleLifetime;
 	type BundleRetention = BundleRetention;
 	type MaxOpenBundles = MaxOpenBundles;
 	type MaxBundleWeight = MaxBundleWeight;
-	type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
 	type WeightInfo = ();
 }
 
@@ -161,12 +176,17 @@ pub fn three_legs() -> Vec<Leg<RuntimeCall>> {
 	[ALPHA, BETA, GAMMA].map(|organization| leg(organization, vec![add(organization + 1)])).into()
 }
 
-/// Ten blocks from now.
-pub fn soon() -> u32 {
-	System::block_number() + 10
+/// The present moment.
+pub fn now() -> Moment {
+	Clock::now()
 }
 
-/// [`ALPHA`] proposes legs, to execute within ten blocks.
+/// Ten milliseconds from now.
+pub fn soon() -> Moment {
+	now() + 10
+}
+
+/// [`ALPHA`] proposes legs, to execute within ten milliseconds.
 pub fn propose(n: u8, legs: Vec<Leg<RuntimeCall>>) -> BundleId {
 	assert_ok!(Bundles::propose(by(ALPHA), reference(n), soon(), legs));
 	id(n)
@@ -181,16 +201,13 @@ pub fn digest(id: BundleId) -> Digest {
 }
 
 /// The digest as a client computes it.
-pub fn digest_of(id: BundleId, deadline: u32, legs: &[Leg<RuntimeCall>]) -> Digest {
+pub fn digest_of(id: BundleId, deadline: Moment, legs: &[Leg<RuntimeCall>]) -> Digest {
 	let genesis = Digest(System::block_hash(0).0);
 	bundle::digest(&genesis, &id, deadline, &legs.encode())
 }
 
 /// Consents for an organization with what the chain says that the digest is.
-pub fn consent(
-	organization: OrganizationId,
-	id: BundleId,
-) -> frame_support::dispatch::DispatchResultWithPostInfo {
+pub fn consent(organization: OrganizationId, id: BundleId) -> DispatchResultWithPostInfo {
 	Bundles::consent(by(organization), id, digest(id), MaxBundleWeight::get())
 }
 
@@ -205,25 +222,46 @@ pub fn run_bundle(n: u8, legs: Vec<Leg<RuntimeCall>>) -> BundleId {
 }
 
 pub fn assert_executed(id: BundleId) {
-	let block = System::block_number();
-	assert_eq!(bundle(id).state, BundleState::Executed { block });
+	let (block, time) = (System::block_number(), now());
+	assert_eq!(bundle(id).state, BundleState::Executed { block, time });
 	System::assert_last_event(crate::Event::Executed { bundle: id }.into());
 	assert!(!crate::Legs::<Test>::contains_key(id));
 }
 
 /// The bundle was aborted by that call of that leg, and nothing was added.
 pub fn assert_aborted(id: BundleId, leg: u32, call_index: u32, error: impl Into<DispatchError>) {
-	let (block, error) = (System::block_number(), error.into());
-	assert_eq!(bundle(id).state, BundleState::Aborted { leg, call_index, error, block });
+	let (block, time, error) = (System::block_number(), now(), error.into());
+	assert_eq!(bundle(id).state, BundleState::Aborted { leg, call_index, error, block, time });
 	System::assert_last_event(crate::Event::Aborted { bundle: id, leg, call_index, error }.into());
 	assert!(!crate::Legs::<Test>::contains_key(id));
 	assert_eq!(sum(), 0);
 }
 
-/// Goes to a block and runs its idle time.
-pub fn go_to(block: u32) {
-	System::set_block_number(block);
-	Bundles::on_idle(block, Weight::MAX);
+/// The call is refused with this error, and nothing at all changes.
+pub fn assert_refused(
+	call: impl FnOnce() -> DispatchResultWithPostInfo,
+	error: impl Into<DispatchError>,
+) {
+	let before = sp_io::storage::root(Default::default());
+	assert_eq!(call().map_err(|refused| refused.error), Err(error.into()));
+	assert_eq!(before, sp_io::storage::root(Default::default()));
+}
+
+/// Makes the next block, whose time is this moment. It has no idle time.
+pub fn at(moment: Moment) {
+	System::set_block_number(System::block_number() + 1);
+	Present::put(moment);
+}
+
+/// Gives the present block so much idle time, and says what was used of it.
+pub fn idle(weight: Weight) -> Weight {
+	Bundles::on_idle(System::block_number(), weight)
+}
+
+/// Makes the next block, whose time is this moment, with idle time without end.
+pub fn go_to(moment: Moment) {
+	at(moment);
+	idle(Weight::MAX);
 }
 
 pub fn suspend(organization: OrganizationId) {
@@ -239,6 +277,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	let mut ext: sp_io::TestExternalities = storage.expect("the genesis builds").into();
 	ext.execute_with(|| {
 		System::set_block_number(1);
+		Present::put(1);
 		for organization in 0..=ORGANIZATIONS {
 			Scratch::set_member(gateway(organization), Some(organization), SUBMITTER);
 			Scratch::set_member(second(organization), Some(organization), SUBMITTER);

@@ -1,5 +1,6 @@
 mod clean_up;
 mod consent;
+mod deadline;
 mod execution;
 mod foreign_calls;
 mod properties;

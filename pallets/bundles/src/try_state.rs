@@ -2,7 +2,7 @@
 
 use super::*;
 use alloc::collections::{BTreeMap, BTreeSet};
-use credio_primitives::{bundle, limits, Bundle, BundleId, BundleState};
+use credio_primitives::{bundle, limits, BlockNumber, Bundle, BundleId, BundleState, Moment};
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
 
@@ -13,16 +13,15 @@ impl<T: Config> Pallet<T> {
 	/// - A bundle has legs exactly while it is open, and they are those of its digest and its parties.
 	/// - A bundle was executed or aborted exactly if all have consented, and only within its deadline.
 	/// - The index by organization and the counts of open bundles say what the bundles say.
-	/// - Clean-up is to come to every bundle exactly once, after its deadline or after its retention, and to nothing
-	///   else. Nothing is left in buckets that have been emptied, and none was emptied before its time.
+	/// - Clean-up is to come to every bundle exactly once: after its deadline if it is open, after its retention if it has
+	///   ended. It is to come to nothing else.
 	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
-		let oldest = OldestBucket::<T>::get();
-		ensure!(oldest <= Self::bucket(Self::now()), "a bucket was emptied before its time");
 		let (mut index, mut open) = (BTreeSet::new(), BTreeMap::new());
 		for (id, bundle) in Bundles::<T>::iter() {
 			Self::try_bundle(&bundle)?;
 			Self::try_legs(&id, &bundle)?;
-			Self::try_clean_up(&id, &bundle)?;
+			let is_planned = CleanUps::<T>::contains_key(Self::next_visit(&bundle), id);
+			ensure!(is_planned, "a bundle that clean-up never comes to");
 			for party in &bundle.parties {
 				index.insert((party.organization, id));
 			}
@@ -44,9 +43,6 @@ impl<T: Config> Pallet<T> {
 			OpenBundles::<T>::iter().collect::<BTreeMap<_, _>>() == open,
 			"counts of open bundles that are not theirs"
 		);
-		for (bucket, _) in CleanUps::<T>::iter_keys() {
-			ensure!(bucket >= oldest, "left over in a bucket that was emptied");
-		}
 		// Clean-up is to come to each bundle, so equal numbers leave no visit without its bundle.
 		ensure!(
 			CleanUps::<T>::iter_keys().count() == Bundles::<T>::iter_keys().count(),
@@ -56,7 +52,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn try_bundle(bundle: &Bundle) -> Result<(), TryRuntimeError> {
-		let now = Self::now();
+		let (block, now) = (Self::block(), Self::now());
 		let parties = &bundle.parties;
 		let organizations = parties.iter().map(|party| party.organization).collect::<BTreeSet<_>>();
 		ensure!(organizations.len() == parties.len(), "an organization with two legs");
@@ -64,29 +60,30 @@ impl<T: Config> Pallet<T> {
 		ensure!(parties.iter().all(|party| party.calls > 0), "a leg without calls");
 		let calls = parties.iter().fold(0u32, |calls, party| calls.saturating_add(party.calls));
 		ensure!(calls <= limits::MAX_BUNDLE_CALLS, "too many calls");
-		ensure!(bundle.proposed_at <= now, "bundle of the future");
-		ensure!(bundle.proposed_at <= bundle.deadline, "bundle proposed after its deadline");
-		let in_time =
-			|block| (bundle.proposed_at..=bundle.deadline).contains(&block) && block <= now;
+		let in_time = |at: BlockNumber, time: Moment| {
+			(bundle.proposed_at..=block).contains(&at)
+				&& (bundle.proposed_time..=now.min(bundle.deadline)).contains(&time)
+		};
+		ensure!(in_time(bundle.proposed_at, bundle.proposed_time), "bundle proposed out of time");
 		for consent in parties.iter().filter_map(|party| party.consent.as_ref()) {
-			ensure!(in_time(consent.block), "consent out of time");
+			ensure!(in_time(consent.block, consent.time), "consent out of time");
 		}
 		match bundle.state {
 			BundleState::Open => ensure!(!bundle.has_all_consents(), "open with all consents"),
-			BundleState::Executed { block } => {
+			BundleState::Executed { block, time } => {
 				ensure!(bundle.has_all_consents(), "executed without all consents");
-				ensure!(in_time(block), "executed out of time");
+				ensure!(in_time(block, time), "executed out of time");
 			},
-			BundleState::Aborted { leg, call_index, block, .. } => {
+			BundleState::Aborted { leg, call_index, block, time, .. } => {
 				ensure!(bundle.has_all_consents(), "aborted without all consents");
-				ensure!(in_time(block), "aborted out of time");
+				ensure!(in_time(block, time), "aborted out of time");
 				let party =
 					parties.get(leg as usize).ok_or("aborted by a leg that is not there")?;
 				ensure!(call_index < party.calls, "aborted by a call that is not there");
 			},
 			BundleState::Expired => {
 				ensure!(!bundle.has_all_consents(), "expired with all consents");
-				ensure!(now > bundle.deadline, "expired before its deadline");
+				ensure!(bundle.is_past_deadline(now), "expired before its deadline");
 			},
 		}
 		Ok(())
@@ -107,18 +104,6 @@ impl<T: Config> Pallet<T> {
 		let (_, encoded) = types::BoundedLegs::new(legs).map_err(|_| "legs are too large")?;
 		let digest = bundle::digest(&Self::genesis(), id, bundle.deadline, &encoded);
 		ensure!(bundle.digest == digest, "a digest of other legs");
-		Ok(())
-	}
-
-	fn try_clean_up(id: &BundleId, bundle: &Bundle) -> Result<(), TryRuntimeError> {
-		let at = |bucket| CleanUps::<T>::contains_key(bucket, id);
-		let removal = Self::removal_bucket(bundle.deadline);
-		let is_planned = match bundle.state {
-			BundleState::Open => at(Self::bucket(bundle.deadline)),
-			BundleState::Expired => at(removal),
-			_ => at(Self::bucket(bundle.deadline)) || at(removal),
-		};
-		ensure!(is_planned, "a bundle that clean-up never comes to");
 		Ok(())
 	}
 }

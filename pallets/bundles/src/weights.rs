@@ -15,8 +15,11 @@ pub trait WeightInfo {
 	fn execute(c: u32, b: u32) -> Weight;
 	/// `withdraw`.
 	fn withdraw() -> Weight;
-	/// Clean-up, by bundles visited and buckets left behind.
+	/// Clean-up of `n` bundles, without taking them off the lists of organizations.
 	fn clean_up(n: u32) -> Weight;
+	/// What clean-up adds when bundles go off the lists of `p` organizations, each of which may count several times; what it
+	/// is for none is to be taken off.
+	fn unlist(p: u32) -> Weight;
 }
 
 /// `nanos` of time, and storage. A proof of one small item is about 3 KiB.
@@ -31,33 +34,37 @@ fn bytes(nanos: u64, b: u32) -> Weight {
 }
 
 impl WeightInfo for () {
-	// Reads: member, organization, bundle, open bundles, and for each leg its organization. Writes: bundle, legs, open
+	// Reads: time, member, organization, bundle, open bundles, and for each leg its organization. Writes: bundle, legs, open
 	// bundles, clean-up, and for each leg its place in the index. Each call is checked; each byte is encoded twice and
 	// hashed.
 	fn propose(l: u32, c: u32, b: u32) -> Weight {
-		weight(50_000, 4, 4)
+		weight(50_000, 5, 4)
 			.saturating_add(weight(5_000, 1, 1).saturating_mul(l.into()))
 			.saturating_add(weight(2_000, 0, 0).saturating_mul(c.into()))
 			.saturating_add(weight(8, 0, 0).saturating_mul(b.into()))
 	}
-	// Reads: member, organization, bundle. Writes: bundle.
+	// Reads: time, member, organization, bundle. Writes: bundle.
 	fn consent() -> Weight {
-		weight(40_000, 3, 1)
+		weight(40_000, 4, 1)
 	}
 	// Reads: legs, open bundles, and for each call member and organization, as for each leg beforehand. Writes: legs,
-	// open bundles. Each call opens a storage layer; each byte is decoded.
+	// open bundles, clean-up twice. Each call opens a storage layer; each byte is decoded.
 	fn execute(c: u32, b: u32) -> Weight {
-		weight(40_000, 2, 2)
+		weight(40_000, 2, 4)
 			.saturating_add(weight(8_000, 4, 0).saturating_mul(c.into()))
 			.saturating_add(bytes(4, b))
 	}
-	// Reads: member, organization, bundle. Writes: bundle.
+	// Reads: time, member, organization, bundle. Writes: bundle.
 	fn withdraw() -> Weight {
-		weight(40_000, 3, 1)
+		weight(40_000, 4, 1)
 	}
-	// Reads: oldest bucket, and for each bundle its clean-up, itself, and the count of open ones. Writes: oldest bucket,
-	// and for each bundle its clean-up, itself, its legs, the count of open ones, and its 16 places in the index.
+	// Reads: time, first clean-up, and for each bundle the next clean-up, itself, and the count of open ones. Writes: for each
+	// bundle its clean-up twice, itself, its legs, and the count of open ones.
 	fn clean_up(n: u32) -> Weight {
-		weight(5_000, 1, 1).saturating_add(weight(30_000, 3, 20).saturating_mul(n.into()))
+		weight(5_000, 2, 0).saturating_add(weight(25_000, 3, 5).saturating_mul(n.into()))
+	}
+	// Writes: the place on the list of each organization.
+	fn unlist(p: u32) -> Weight {
+		weight(2_000, 0, 1).saturating_mul(p.into())
 	}
 }

@@ -3,7 +3,7 @@
 use super::{Bytes, ErrorName};
 use crate::{
 	bundle::{self, BundleDetail, BundleStatus, Consent, EncodedCall, LegCalls, NamedBundle},
-	AccountId, BlockNumber, BundleId, BundleState, Digest, Leg, OrganizationId,
+	AccountId, BlockNumber, BundleId, BundleState, Digest, Leg, Moment, OrganizationId,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -71,8 +71,10 @@ pub struct BundleJson {
 	pub proposed_by: AccountId,
 	/// Block in which it was proposed.
 	pub proposed_at: BlockNumber,
-	/// Last block in which it can execute.
-	pub deadline: BlockNumber,
+	/// Time of that block, in milliseconds since 1970.
+	pub proposed_time: Moment,
+	/// Last moment at which it can execute, in milliseconds since 1970.
+	pub deadline: Moment,
 	/// What is consented to.
 	pub digest: Digest,
 	/// The organizations, in the order of their legs.
@@ -81,6 +83,8 @@ pub struct BundleJson {
 	pub status: BundleStatus,
 	/// Block in which it was executed or aborted; null otherwise.
 	pub decided_at: Option<BlockNumber>,
+	/// Time of that block, in milliseconds since 1970; null otherwise.
+	pub decided_time: Option<Moment>,
 	/// Why it was aborted; null otherwise.
 	pub abort: Option<AbortJson>,
 }
@@ -93,16 +97,14 @@ impl BundleJson {
 		NamedBundle { bundle_id, bundle }: NamedBundle,
 		name: impl FnOnce(DispatchError) -> Result<ErrorName, Error>,
 	) -> Result<Self, Error> {
-		let (decided_at, abort) = match bundle.state {
+		let (decided, abort) = match bundle.state {
 			BundleState::Open | BundleState::Expired => (None, None),
-			BundleState::Executed { block } => (Some(block), None),
-			BundleState::Aborted { leg, call_index, error, block } => {
+			BundleState::Executed { block, time } => (Some((block, time)), None),
+			BundleState::Aborted { leg, call_index, error, block, time } => {
 				let party = bundle.parties.get(leg as usize);
 				let organization = party.map(|party| party.organization);
-				(
-					Some(block),
-					Some(AbortJson { leg, organization, call_index, error: name(error)? }),
-				)
+				let error = name(error)?;
+				(Some((block, time)), Some(AbortJson { leg, organization, call_index, error }))
 			},
 		};
 		Ok(Self {
@@ -110,6 +112,7 @@ impl BundleJson {
 			proposer: bundle.proposer,
 			proposed_by: bundle.proposed_by,
 			proposed_at: bundle.proposed_at,
+			proposed_time: bundle.proposed_time,
 			deadline: bundle.deadline,
 			digest: bundle.digest,
 			status: bundle.state.status(),
@@ -122,7 +125,8 @@ impl BundleJson {
 					consent: party.consent,
 				})
 				.collect(),
-			decided_at,
+			decided_at: decided.map(|(block, _)| block),
+			decided_time: decided.map(|(_, time)| time),
 			abort,
 		})
 	}

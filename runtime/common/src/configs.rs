@@ -68,16 +68,14 @@ macro_rules! product_configs {
 			/// For seven days past its expiry, a request can be signed again without being applied twice.
 			pub const ReceiptRetention: u32 = 7 * $day;
 			/// The deadline of a bundle lies at most seven days ahead.
-			pub const MaxBundleLifetime: u32 = 7 * $day;
+			pub const MaxBundleLifetime: $crate::credio_primitives::Moment = 7 * DAY;
 			/// The record of a bundle is kept for seven days past its deadline.
-			pub const BundleRetention: u32 = 7 * $day;
+			pub const BundleRetention: $crate::credio_primitives::Moment = 7 * DAY;
 			/// An organization has at most this many open bundles that it proposed.
 			pub const MaxOpenBundles: u32 = 1_000;
 			/// The calls of a bundle weigh at most half a block together.
 			pub MaxBundleWeight: $crate::frame_support::weights::Weight =
 				$crate::half_a_block::<$runtime>();
-			/// Clean-up removes at most this many items of a kind per block.
-			pub const MaxRemovalsPerBlock: u32 = 256;
 		}
 
 		impl $crate::pallet_organizations::Config for $runtime {
@@ -132,12 +130,12 @@ macro_rules! product_configs {
 		impl $crate::pallet_bundles::Config for $runtime {
 			type RuntimeCall = $call;
 			type Membership = $crate::pallet_organizations::Pallet<$runtime>;
+			type Time = $time;
 			type CallFilter = LegCalls;
 			type MaxBundleLifetime = MaxBundleLifetime;
 			type BundleRetention = BundleRetention;
 			type MaxOpenBundles = MaxOpenBundles;
 			type MaxBundleWeight = MaxBundleWeight;
-			type MaxRemovalsPerBlock = MaxRemovalsPerBlock;
 			type WeightInfo = $weights::pallet_bundles::WeightInfo<$runtime>;
 		}
 

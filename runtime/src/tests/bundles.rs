@@ -4,8 +4,9 @@ use super::genesis;
 use crate::*;
 use codec::Encode;
 use credio_primitives::{
-	bundle::digest, BundleId, BundleState, Digest, Leg, OrganizationId, Outcome, Reference,
-	Request, RequestKey, StreamId,
+	bundle::{digest, BundleStatus},
+	BundleId, BundleState, Digest, Leg, Moment, OrganizationId, Outcome, Reference, Request,
+	RequestKey, StreamId,
 };
 use frame_support::{assert_ok, dispatch::GetDispatchInfo, weights::Weight};
 use sp_keyring::Sr25519Keyring;
@@ -13,13 +14,20 @@ use sp_runtime::{traits::Dispatchable, DispatchError};
 
 const CHANNEL: (OrganizationId, Sr25519Keyring) = (1, Sr25519Keyring::Bob);
 const FUNDER: (OrganizationId, Sr25519Keyring) = (3, Sr25519Keyring::Dave);
-const DEADLINE: BlockNumber = 100;
+const NOW: Moment = 1_795_453_116_000;
+const DEADLINE: Moment = NOW + 100_000;
 
 fn run(test: impl FnOnce()) {
 	genesis(&genesis_presets::DEVELOPMENT.into()).execute_with(|| {
 		System::set_block_number(1);
+		set_time(NOW);
 		test();
 	});
+}
+
+/// What the clock of the chain shows, which validators set with each block.
+fn set_time(moment: Moment) {
+	pallet_timestamp::Now::<Runtime>::put(moment);
 }
 
 fn create_stream(name: &str) -> RuntimeCall {
@@ -87,7 +95,7 @@ fn bundles_travel_in_requests() {
 		assert_eq!(submit(CHANNEL, vec![propose(legs()), consent(&legs())]), Outcome::Applied);
 		assert_eq!(state(), BundleState::Open);
 		assert_eq!(submit(FUNDER, vec![consent(&legs())]), Outcome::Applied);
-		assert_eq!(state(), BundleState::Executed { block: 1 });
+		assert_eq!(state(), BundleState::Executed { block: 1, time: NOW });
 		assert!(stream_exists(CHANNEL.0, "deal") && stream_exists(FUNDER.0, "deal"));
 	});
 }
@@ -163,7 +171,52 @@ fn a_consent_in_a_batch_runs_legs_with_origins_of_their_own() {
 		let batch = pallet_utility::Call::batch_all { calls: vec![consent(&legs())] };
 		assert_ok!(dispatch(CHANNEL.1, batch.into()));
 		assert_ok!(dispatch(FUNDER.1, consent(&legs())));
-		assert_eq!(state(), BundleState::Executed { block: 1 });
+		assert_eq!(state(), BundleState::Executed { block: 1, time: NOW });
+	});
+}
+
+#[test]
+fn a_deadline_passes_by_the_clock_and_not_by_blocks() {
+	let last_consent_at = |block, time| {
+		let mut executed = false;
+		run(|| {
+			assert_ok!(dispatch(CHANNEL.1, propose(legs())));
+			assert_ok!(dispatch(CHANNEL.1, consent(&legs())));
+			System::set_block_number(block);
+			set_time(time);
+			executed = dispatch(FUNDER.1, consent(&legs())).is_ok();
+			assert_eq!(executed, stream_exists(FUNDER.0, "deal"));
+			let told = Bundles::bundle(id()).expect("it is there").named.bundle.state.status();
+			let ended = if executed { BundleStatus::Executed } else { BundleStatus::Expired };
+			assert_eq!(told, ended);
+		});
+		executed
+	};
+	// However many blocks there were in a hundred seconds: it is the hundredth that counts.
+	for block in [2, 101, 1_000_000] {
+		assert!(last_consent_at(block, DEADLINE - 1));
+		assert!(last_consent_at(block, DEADLINE));
+		assert!(!last_consent_at(block, DEADLINE + 1));
+	}
+}
+
+#[test]
+fn the_deadline_of_a_bundle_lies_at_most_seven_days_ahead() {
+	run(|| {
+		let week = 7 * 24 * 60 * 60 * 1_000;
+		let propose = |deadline| {
+			let reference = Reference([1; 32]);
+			pallet_bundles::Call::propose { reference, deadline, legs: legs() }.into()
+		};
+		let refused = |deadline| dispatch(CHANNEL.1, propose(deadline)).expect_err("refused");
+		// A number of blocks is a moment of 1970.
+		for passed in [0, 86_400, NOW - 1] {
+			assert_eq!(refused(passed), pallet_bundles::Error::<Runtime>::DeadlinePassed.into());
+		}
+		for too_far in [NOW + week + 1, Moment::MAX] {
+			assert_eq!(refused(too_far), pallet_bundles::Error::<Runtime>::DeadlineTooFar.into());
+		}
+		assert_ok!(dispatch(CHANNEL.1, propose(NOW + week)));
 	});
 }
 

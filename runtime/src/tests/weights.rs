@@ -47,8 +47,12 @@ fn weights_are_what_was_measured() {
 }
 
 /// Calls whose weights are derived from what they read and write, generously, and yet to be measured.
-const DERIVED: [(&str, &str); 2] =
-	[("pallet_validators", "resume_finality"), ("pallet_validators", "set_keys")];
+const DERIVED: [(&str, &str); 4] = [
+	("pallet_bundles", "clean_up(n: u32, )"),
+	("pallet_bundles", "unlist(p: u32, )"),
+	("pallet_validators", "resume_finality()"),
+	("pallet_validators", "set_keys()"),
+];
 
 #[test]
 fn each_weight_says_how_it_was_measured() {
@@ -66,7 +70,7 @@ fn each_weight_says_how_it_was_measured() {
 		let times = text.matches("// Minimum execution time: ").count();
 		let derived = DERIVED.iter().filter(|(pallet, _)| *pallet == name).collect::<Vec<_>>();
 		for (_, call) in &derived {
-			let says_so = format!("\tfn {call}() -> Weight {{\n\t\t// Derived by hand");
+			let says_so = format!("\tfn {call} -> Weight {{\n\t\t// Derived by hand");
 			assert!(text.contains(&says_so), "{name} does not say how {call} was derived");
 		}
 		let known = times + derived.len();
@@ -147,4 +151,32 @@ fn idle_time_is_enough_for_the_receipts_of_a_thousand_requests() {
 	let idle = limits.max_block.ref_time() - ordinary.ref_time() - limits.base_block.ref_time();
 	let removal = <Runtime as pallet_idempotency::Config>::WeightInfo::remove_receipts(1_000);
 	assert!(4 * removal.ref_time() < idle, "{} of {idle}", removal.ref_time());
+}
+
+/// Bundles go as fast as they come: what a proposal pays for cleaning up is enough for what it leaves behind, and what
+/// ordinary transactions leave of a block is enough for hundreds more, each of as many organizations as there can be.
+#[test]
+fn idle_time_is_enough_for_hundreds_of_bundles() {
+	use credio_primitives::limits::MAX_LEGS;
+	use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
+	use pallet_bundles::{WeightInfo, VISITS_PER_PROPOSAL};
+	type Weights = <Runtime as pallet_bundles::Config>::WeightInfo;
+	let removal = |bundles: u32| {
+		let unlist = Weights::unlist(bundles * MAX_LEGS) - Weights::unlist(0);
+		Weights::clean_up(bundles) + unlist
+	};
+	let propose = pallet_bundles::Call::<Runtime>::propose {
+		reference: Default::default(),
+		deadline: 1,
+		legs: vec![],
+	};
+	let declared = propose.get_dispatch_info().call_weight;
+	let own = Weights::propose(0, 0, 1);
+	// A bundle is visited twice.
+	assert!((own + removal(2)).all_lte(declared) && VISITS_PER_PROPOSAL >= 2);
+
+	let limits = constants::RuntimeBlockWeights::get();
+	let ordinary = limits.get(DispatchClass::Normal).max_total.expect("the class is bounded");
+	let idle = limits.max_block.ref_time() - ordinary.ref_time() - limits.base_block.ref_time();
+	assert!(removal(500).ref_time() < idle, "{} of {idle}", removal(500).ref_time());
 }

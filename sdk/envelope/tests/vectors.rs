@@ -6,8 +6,8 @@ use codec::Encode;
 use credio_envelope::{Context, SecretKey, StreamSecret, WrapContext};
 use credio_primitives::{
 	bundle::{self, EncodedCall},
-	merkle, AccessRequestId, BundleId, Digest, GrantId, Leg, RecordId, Reference, RequestKey,
-	Resource, StreamId,
+	limits, merkle, AccessRequestId, BundleId, Digest, GrantId, Leg, RecordId, Reference,
+	RequestKey, Resource, StreamId,
 };
 use serde_json::{json, Value};
 use std::{fs, path::PathBuf};
@@ -221,20 +221,22 @@ fn bundles() {
 		Leg { organization: 3, calls: calls(&[&[1][..], &long, &[2, 3]]) },
 		Leg { organization: u32::MAX, calls: calls(&[&[4][..]; 60]) },
 	];
-	let vectors = [(1, 1_000, one), (3, u32::MAX, several)].map(|(proposer, deadline, legs)| {
-		let id = BundleId::derive(proposer, &reference);
-		let shown = legs.iter().map(|leg| {
-			let calls = leg.calls.iter().map(|call| hex(&call.0)).collect::<Vec<_>>();
-			json!({ "organization": leg.organization, "calls": calls })
-		});
-		json!({
-			"proposer": proposer,
-			"reference": reference,
-			"bundleId": id,
-			"deadline": deadline,
-			"legs": shown.collect::<Vec<_>>(),
-			"digest": bundle::digest(&genesis, &id, deadline, &legs.encode()),
-		})
-	});
-	hold("bundle-v1.json", &json!({ "genesisHash": genesis, "vectors": vectors }));
+	let vectors = [(1, 1_795_453_116_000, one), (3, limits::MAX_MOMENT, several)].map(
+		|(proposer, deadline, legs)| {
+			let id = BundleId::derive(proposer, &reference);
+			let shown = legs.iter().map(|leg| {
+				let calls = leg.calls.iter().map(|call| hex(&call.0)).collect::<Vec<_>>();
+				json!({ "organization": leg.organization, "calls": calls })
+			});
+			json!({
+				"proposer": proposer,
+				"reference": reference,
+				"bundleId": id,
+				"deadline": deadline,
+				"legs": shown.collect::<Vec<_>>(),
+				"digest": bundle::digest(&genesis, &id, deadline, &legs.encode()),
+			})
+		},
+	);
+	hold("bundle-v2.json", &json!({ "genesisHash": genesis, "vectors": vectors }));
 }

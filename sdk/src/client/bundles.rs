@@ -10,19 +10,29 @@ use credio_primitives::{
 	bundle::{self, BundleFilter, BundleStatus, EncodedCall},
 	limits,
 	rpc::{At, BundleDetailJson, BundleJson, RequestState, WeightJson},
-	BlockNumber, BundleId, Digest, Leg, OrganizationId, Reference, RequestKey,
+	BundleId, Digest, Leg, Moment, OrganizationId, Reference, RequestKey,
 };
+use std::time::Duration;
 
 /// What one organization does in a bundle, as its calls are sent.
 pub type BundleLeg = Leg<EncodedCall>;
+
+/// When the deadline of a bundle passes, by the chain's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+	/// After so long from now.
+	After(Duration),
+	/// With this moment, in milliseconds since 1970: it is the last one at which the bundle can execute.
+	At(Moment),
+}
 
 /// A bundle to propose.
 #[derive(Clone, Debug)]
 pub struct NewBundle {
 	/// Key of the request that proposes it; its reference, and so its id, follows from this.
 	pub key: RequestKey,
-	/// Last block in which it can execute.
-	pub deadline: BlockNumber,
+	/// Until when all have to consent.
+	pub deadline: Deadline,
 	/// What each organization does.
 	pub legs: Vec<BundleLeg>,
 }
@@ -61,11 +71,6 @@ impl Client {
 		}
 	}
 
-	/// Number of the last finalized block, from which deadlines are counted.
-	pub async fn finalized_block(&self) -> Result<BlockNumber> {
-		self.finalized_number().await
-	}
-
 	/// Proposes a bundle and consents to it, in one request. Repeating it under the same key is harmless: the bundle
 	/// that was proposed first stands, whatever deadline the repetition names.
 	///
@@ -74,14 +79,18 @@ impl Client {
 	pub async fn propose_bundle(&self, new: &NewBundle) -> Result<BundleJson> {
 		check_legs(&new.legs)?;
 		let id = new.id(self.organization);
-		let digest = self.digest(id, new.deadline, &new.legs);
+		let deadline = match new.deadline {
+			Deadline::At(moment) => moment,
+			Deadline::After(time) => self.moment_in(time).await?,
+		};
+		let digest = self.digest(id, deadline, &new.legs);
 		// The other consents cannot come before there is a bundle, so only a bundle of one organization executes now.
 		let max_weight = match new.legs.as_slice() {
 			[_] => self.limits.max_bundle_weight,
 			_ => WeightJson { ref_time: 0, proof_size: 0 },
 		};
 		let calls = [
-			Call::propose_bundle(new.reference(), new.deadline, &new.legs),
+			Call::propose_bundle(new.reference(), deadline, &new.legs),
 			Call::consent_to_bundle(id, digest, max_weight),
 		];
 		let was_applied = || async {
@@ -169,7 +178,7 @@ impl Client {
 			.any(|party| party.organization == self.organization && party.consent.is_some())
 	}
 
-	fn digest(&self, id: BundleId, deadline: BlockNumber, legs: &[BundleLeg]) -> Digest {
+	fn digest(&self, id: BundleId, deadline: Moment, legs: &[BundleLeg]) -> Digest {
 		bundle::digest(&self.limits.genesis_hash, &id, deadline, &legs.encode())
 	}
 }

@@ -255,10 +255,7 @@ impl Client {
 		let expires_at = match terms.end {
 			End::Never => None,
 			End::At(moment) => Some(moment),
-			End::After(time) => {
-				let time = Moment::try_from(time.as_millis()).unwrap_or(Moment::MAX);
-				Some(self.chain_time().await?.saturating_add(time))
-			},
+			End::After(time) => Some(self.moment_in(time).await?),
 		};
 		let to = self.recipient(grantee).await?;
 		let (from_epoch, keys) = match resource {

@@ -10,6 +10,7 @@ use credio_primitives::{
 	rpc::{At, LaneJson, RequestState, RequestStatus, UploadEvent, Uploaded},
 	validity, BlockNumber, Digest, LanePosition, Moment, Request, RequestKey,
 };
+use std::time::Duration;
 use subxt::{
 	config::{DefaultExtrinsicParams, DefaultExtrinsicParamsBuilder},
 	error::{BackendError, DispatchError, ExtrinsicError, RpcError},
@@ -378,6 +379,16 @@ impl Client {
 	/// [`Error::Connection`], [`Error::Answer`].
 	pub async fn chain_time(&self) -> Result<Moment> {
 		self.block_time(self.finalized_number().await?).await
+	}
+
+	/// The moment after so long from the finalized block, by the chain's clock, in milliseconds since 1970.
+	///
+	/// # Errors
+	///
+	/// As [`Client::chain_time`].
+	pub(super) async fn moment_in(&self, time: Duration) -> Result<Moment> {
+		let time = Moment::try_from(time.as_millis()).unwrap_or(Moment::MAX);
+		Ok(self.chain_time().await?.saturating_add(time))
 	}
 
 	/// Whether finality has stalled: blocks are made, and do not become final any more.

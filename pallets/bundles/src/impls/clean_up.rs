@@ -3,75 +3,70 @@
 use super::*;
 
 impl<T: Config> Pallet<T> {
-	/// The bucket of a block.
-	pub(crate) fn bucket(block: BlockNumber) -> u32 {
-		block / BUCKET_WIDTH
-	}
-
-	/// The bucket with the last block in which the record of a bundle has to be kept.
-	pub(crate) fn removal_bucket(deadline: BlockNumber) -> u32 {
-		Self::bucket(deadline.saturating_add(T::BundleRetention::get()))
-	}
-
-	/// Ends bundles whose deadline has passed and removes those whose retention has, as many as `remaining` and the
-	/// bound per block allow.
-	///
-	/// A bucket is due when its last block has passed, so all bundles in it are.
+	/// Ends bundles whose deadline has passed and removes those whose retention has, as many as `remaining` allows; returns
+	/// the weight that it took.
 	pub(crate) fn clean_up(remaining: Weight) -> Weight {
-		let base = T::WeightInfo::clean_up(0);
-		let step = T::WeightInfo::clean_up(1).saturating_sub(base);
-		let Some(budget) = remaining.checked_sub(&base) else { return Weight::zero() };
-		let steps = budget
-			.checked_div_per_component(&step)
-			.unwrap_or(u64::MAX)
-			.min(T::MaxRemovalsPerBlock::get().into())
-			.saturated_into::<u32>();
-
-		let present = Self::bucket(Self::now());
-		let oldest = OldestBucket::<T>::get();
-		let mut bucket = oldest;
-		let mut left = steps;
-		while bucket < present && left > 0 {
-			let mut visited = 0u32;
-			for (id, ()) in CleanUps::<T>::drain_prefix(bucket).take(left as usize) {
-				Self::visit(id, present);
-				visited = visited.saturating_add(1);
-			}
-			left = left.saturating_sub(visited);
-			if left > 0 {
-				// It is empty now. Looking for more counts as a step too.
-				bucket = bucket.saturating_add(1);
-				left = left.saturating_sub(1);
-			}
-		}
-		if bucket != oldest {
-			OldestBucket::<T>::put(bucket);
-		}
-		T::WeightInfo::clean_up(steps.saturating_sub(left))
+		Self::visit_due(Self::now(), u32::MAX, remaining)
 	}
 
-	/// Ends a bundle that is open still, and removes its record or notes when that is to go.
-	fn visit(id: BundleId, present: u32) {
-		let Some(mut bundle) = Bundles::<T>::get(id) else { return };
-		let was_open = bundle.state == BundleState::Open;
-		if was_open {
-			Legs::<T>::remove(id);
-			Self::close(bundle.proposer);
-			bundle.state = BundleState::Expired;
+	/// The most that the clean-up of one proposal can weigh.
+	pub(crate) fn proposal_clean_up_weight() -> Weight {
+		Self::visits_weight(
+			VISITS_PER_PROPOSAL,
+			VISITS_PER_PROPOSAL.saturating_mul(limits::MAX_LEGS),
+		)
+	}
+
+	/// The weight of visiting so many bundles, and of taking bundles off the lists of so many organizations.
+	pub(crate) fn visits_weight(visited: u32, unlisted: u32) -> Weight {
+		let unlist = T::WeightInfo::unlist;
+		T::WeightInfo::clean_up(visited).saturating_add(unlist(unlisted).saturating_sub(unlist(0)))
+	}
+
+	/// Visits the bundles that are due at a moment, the earliest first, at most so many and as long as the dearest visit
+	/// there is fits into `limit`; returns the weight that it took.
+	///
+	/// It looks at none that is not due, but for the first of them.
+	pub(crate) fn visit_due(now: Moment, most: u32, limit: Weight) -> Weight {
+		let (mut visited, mut unlisted) = (0u32, 0u32);
+		let fits = |visited: u32, unlisted: u32| {
+			let after = (visited.saturating_add(1), unlisted.saturating_add(limits::MAX_LEGS));
+			visited < most && Self::visits_weight(after.0, after.1).all_lte(limit)
+		};
+		if !fits(visited, unlisted) {
+			return Weight::zero();
+		}
+		// A visit removes the key that the iteration has come to, as `drain` does, and adds none but behind what is due.
+		let mut due = CleanUps::<T>::iter_keys().take_while(|(at, _)| Moment::from(*at) < now);
+		while fits(visited, unlisted) {
+			let Some((at, id)) = due.next() else { break };
+			visited = visited.saturating_add(1);
+			unlisted = unlisted.saturating_add(Self::visit(at, id, now));
+		}
+		Self::visits_weight(visited, unlisted)
+	}
+
+	/// Ends a bundle that is open still, and removes its record when that is to go. Returns the number of
+	/// lists it was taken off.
+	fn visit(at: MomentKey, id: BundleId, now: Moment) -> u32 {
+		let Some(mut bundle) = Bundles::<T>::get(id) else {
+			CleanUps::<T>::remove(at, id);
+			return 0;
+		};
+		if bundle.state == BundleState::Open {
+			Self::end(&id, &mut bundle, BundleState::Expired);
 			Self::deposit_event(Event::Expired { bundle: id });
 		}
-		let removal = Self::removal_bucket(bundle.deadline);
-		if removal < present {
-			for party in &bundle.parties {
-				BundlesByOrganization::<T>::remove(party.organization, id);
-			}
-			Bundles::<T>::remove(id);
-		} else {
-			// Not before the present bucket, so never in one that was emptied.
-			CleanUps::<T>::insert(removal, id, ());
-			if was_open {
-				Bundles::<T>::insert(id, bundle);
-			}
+		let removal = Self::next_visit(&bundle);
+		if Moment::from(removal) >= now {
+			Bundles::<T>::insert(id, bundle);
+			return 0;
 		}
+		for party in &bundle.parties {
+			BundlesByOrganization::<T>::remove(party.organization, id);
+		}
+		CleanUps::<T>::remove(removal, id);
+		Bundles::<T>::remove(id);
+		bundle.parties.len().saturated_into()
 	}
 }

@@ -3,7 +3,7 @@
 use super::*;
 use credio_primitives::bundle::Consent;
 use frame_support::{
-	dispatch::{extract_actual_weight, DispatchResultWithPostInfo, WithPostDispatchInfo},
+	dispatch::extract_actual_weight,
 	storage::transactional::with_transaction_opaque_err,
 	traits::{IsType, OriginTrait},
 };
@@ -47,9 +47,7 @@ impl<T: Config> Pallet<T> {
 			},
 			_ => Event::Executed { bundle: id },
 		});
-		bundle.state = state;
-		Self::close(bundle.proposer);
-		Legs::<T>::remove(id);
+		Self::end(&id, &mut bundle, state);
 		Bundles::<T>::insert(id, bundle);
 		Ok(Some(weight.saturating_add(used)).into())
 	}
@@ -66,7 +64,8 @@ impl<T: Config> Pallet<T> {
 		let party = Self::party_of(&mut bundle, organization)?;
 		ensure!(wanted == *digest, Error::<T>::DigestMismatch);
 		ensure!(party.consent.is_none(), Error::<T>::AlreadyConsented);
-		party.consent = Some(Consent { account: by.clone(), block: Self::now() });
+		party.consent =
+			Some(Consent { account: by.clone(), block: Self::block(), time: Self::now() });
 		Ok((organization, bundle))
 	}
 
@@ -84,9 +83,9 @@ impl<T: Config> Pallet<T> {
 		legs: Vec<Leg<CallOf<T>>>,
 		allowed: fn(&CallOf<T>) -> bool,
 	) -> Result<(BundleState, Weight), DispatchError> {
-		let block = Self::now();
+		let (block, time) = (Self::block(), Self::now());
 		let aborted =
-			|leg, call_index, error| BundleState::Aborted { leg, call_index, error, block };
+			|leg, call_index, error| BundleState::Aborted { leg, call_index, error, block, time };
 		let consents = bundle
 			.parties
 			.iter()
@@ -118,7 +117,7 @@ impl<T: Config> Pallet<T> {
 					}
 				}
 			}
-			TransactionOutcome::Commit(Ok(BundleState::Executed { block }))
+			TransactionOutcome::Commit(Ok(BundleState::Executed { block, time }))
 		});
 		match result {
 			Ok(Ok(state) | Err(state)) => Ok((state, weight)),

@@ -29,9 +29,7 @@ impl<T: Config> Pallet<T> {
 	/// A bundle as it stands now: clean-up may come to it only later.
 	fn named(bundle_id: BundleId) -> Option<NamedBundle> {
 		let mut bundle = Bundles::<T>::get(bundle_id)?;
-		if bundle.state == BundleState::Open && Self::now() > bundle.deadline {
-			bundle.state = BundleState::Expired;
-		}
+		bundle.state = bundle.state_at(Self::now());
 		Some(NamedBundle { bundle_id, bundle })
 	}
 

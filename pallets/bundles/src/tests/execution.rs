@@ -42,7 +42,7 @@ fn an_organization_may_be_gone_after_it_consented() {
 		assert_ok!(consent(ALPHA, id));
 		assert_ok!(consent(GAMMA, id));
 		// Alpha and Gamma never act again.
-		System::set_block_number(bundle(id).deadline);
+		at(bundle(id).deadline);
 		assert_ok!(consent(BETA, id));
 		assert_executed(id);
 	});
@@ -245,12 +245,12 @@ fn the_same_bundle_never_runs_twice() {
 		assert_ok!(consent(ALPHA, id));
 		assert_eq!(sum(), 1);
 		// At any time afterwards, whether its record is there still or gone.
-		let gone = deadline + BundleRetention::get() + 2 * crate::BUCKET_WIDTH;
-		for block in 1..=gone {
-			go_to(block);
+		let gone = deadline + BundleRetention::get() + 1;
+		for moment in 1..=gone {
+			go_to(moment);
 			assert!(
 				Bundles::propose(by(ALPHA), reference(1), deadline, legs.clone()).is_err(),
-				"in block {block}"
+				"at {moment}"
 			);
 			assert!(Bundles::consent(by(ALPHA), id, first, MaxBundleWeight::get()).is_err());
 		}

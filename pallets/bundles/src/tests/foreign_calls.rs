@@ -2,7 +2,7 @@
 
 use crate::{mock::*, Error};
 use credio_primitives::{BundleId, Digest};
-use frame_support::{assert_noop, assert_ok, weights::Weight};
+use frame_support::{assert_ok, weights::Weight};
 
 fn wrap(call: RuntimeCall) -> RuntimeCall {
 	scratch::Call::wrap { call: Box::new(call) }.into()
@@ -28,9 +28,9 @@ fn only_what_the_runtime_allows_stands_in_a_leg() {
 		let remark: RuntimeCall = frame_system::Call::remark { remark: vec![] }.into();
 		for call in [remark, forbidden()] {
 			let legs = vec![leg(ALPHA, vec![add(1)]), leg(BETA, vec![add(1), call])];
-			assert_noop!(
-				Bundles::propose(by(ALPHA), reference(1), soon(), legs),
-				Error::<Test>::CallNotAllowed
+			assert_refused(
+				|| Bundles::propose(by(ALPHA), reference(1), soon(), legs),
+				Error::<Test>::CallNotAllowed,
 			);
 		}
 	});
@@ -40,9 +40,9 @@ fn only_what_the_runtime_allows_stands_in_a_leg() {
 fn calls_of_the_pallet_do_not_stand_in_a_leg() {
 	build_and_execute(|| {
 		for call in own_calls() {
-			assert_noop!(
-				Bundles::propose(by(ALPHA), reference(1), soon(), vec![leg(ALPHA, vec![call])]),
-				Error::<Test>::CallNotAllowed
+			assert_refused(
+				|| Bundles::propose(by(ALPHA), reference(1), soon(), vec![leg(ALPHA, vec![call])]),
+				Error::<Test>::CallNotAllowed,
 			);
 		}
 	});
@@ -57,8 +57,8 @@ fn what_is_not_allowed_does_not_run_inside_another_call_either() {
 				let legs = vec![leg(ALPHA, vec![add(1)]), leg(BETA, vec![add(1), wrapped])];
 				let id = run_bundle(n, legs);
 				assert_aborted(id, 1, 1, frame_system::Error::<Test>::CallFiltered);
+				crate::CleanUps::<Test>::remove(Bundles::next_visit(&bundle(id)), id);
 				crate::Bundles::<Test>::remove(id);
-				crate::CleanUps::<Test>::remove(0, id);
 				for organization in [ALPHA, BETA] {
 					crate::BundlesByOrganization::<Test>::remove(organization, id);
 				}

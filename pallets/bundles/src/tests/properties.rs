@@ -2,9 +2,11 @@
 
 mod model;
 
-use crate::{mock::*, weights::WeightInfo, BUCKET_WIDTH};
-use credio_primitives::{AccountId, BundleId, BundleState, Digest, OrganizationId, Roles};
-use frame_support::{traits::OnIdle, weights::Weight};
+use crate::mock::*;
+use credio_primitives::{
+	limits, AccountId, BundleId, BundleState, Digest, Moment, OrganizationId, Roles,
+};
+use frame_support::weights::Weight;
 use model::{Answer, Known, Model, State};
 use proptest::prelude::*;
 
@@ -52,9 +54,11 @@ enum Step {
 	},
 	Move(usize, Option<OrganizationId>),
 	Suspend(OrganizationId, bool),
-	/// Lets blocks pass and runs the idle time of the last one, with weight for so many visits.
+	/// Makes blocks, fewer or more than milliseconds, and runs the idle time of the last one, with weight for so many
+	/// visits.
 	Wait {
 		blocks: u32,
+		millis: Moment,
 		visits: u32,
 	},
 }
@@ -99,7 +103,8 @@ fn step() -> impl Strategy<Value = Step> {
 		1 => (0..ACCOUNTS, name()).prop_map(|(who, name)| Step::Withdraw { who, name }),
 		1 => moved().prop_map(|(account, to)| Step::Move(account, to)),
 		1 => (0..PARTIES, prop::bool::ANY).prop_map(|(of, to)| Step::Suspend(of, to)),
-		2 => (1..100u32, 0..8u32).prop_map(|(blocks, visits)| Step::Wait { blocks, visits }),
+		2 => (1..300u32, 0..100u64, 0..8u32)
+			.prop_map(|(blocks, millis, visits)| Step::Wait { blocks, millis, visits }),
 	]
 }
 
@@ -152,7 +157,7 @@ fn run(model: &mut Model, step: &Step) {
 	let signed = |who: usize| RuntimeOrigin::signed(account(who));
 	match step {
 		Step::Propose { who, reference: n, deadline_in, legs } => {
-			let deadline = (i64::from(model.block) + deadline_in).max(0) as u32;
+			let deadline = model.now.saturating_add_signed(*deadline_in);
 			let calls = legs
 				.iter()
 				.map(|(organization, calls)| leg(*organization, calls.iter().map(call).collect()))
@@ -186,32 +191,40 @@ fn run(model: &mut Model, step: &Step) {
 				model.suspended.remove(organization);
 			}
 		},
-		Step::Wait { blocks, visits } => {
-			model.block += blocks;
-			System::set_block_number(model.block);
-			let budget = <() as WeightInfo>::clean_up(*visits);
-			let used = Bundles::on_idle(model.block, budget);
-			assert!(used.all_lte(budget));
-			clean_up(model);
+		Step::Wait { blocks, millis, visits } => {
+			model.now += millis;
+			System::set_block_number(System::block_number() + blocks);
+			at(model.now);
+			let budget = Bundles::visits_weight(*visits, visits * limits::MAX_LEGS);
+			assert!(idle(budget).all_lte(budget));
 		},
 	}
 }
 
 /// Follows the chain's clean-up, which may come late, but not early.
 fn clean_up(model: &mut Model) {
-	let block = model.block;
+	let now = model.now;
 	model.bundles.retain(|name, known| {
 		let Some(bundle) = crate::Bundles::<Test>::get(bundle_id(*name)) else {
-			let due = block > known.deadline + BundleRetention::get();
+			let due = now > known.deadline + BundleRetention::get();
 			assert!(due, "a bundle went before its time");
 			return false;
 		};
 		if bundle.state == BundleState::Expired && known.state == State::Open {
-			assert!(block > known.deadline, "a bundle expired before its time");
+			assert!(now > known.deadline, "a bundle expired before its time");
 			known.state = State::Expired;
 		}
 		true
 	});
+}
+
+fn state_of(state: BundleState) -> State {
+	match state {
+		BundleState::Open => State::Open,
+		BundleState::Executed { .. } => State::Executed,
+		BundleState::Aborted { .. } => State::Aborted,
+		BundleState::Expired => State::Expired,
+	}
 }
 
 fn compare(model: &Model) {
@@ -230,13 +243,11 @@ fn compare(model: &Model) {
 			let consented = party.consent.as_ref().map(|consent| consent.account.clone());
 			assert_eq!(consented, consents.get(organization).map(|who| account(*who)));
 		}
-		let actual = match bundle.state {
-			BundleState::Open => State::Open,
-			BundleState::Executed { .. } => State::Executed,
-			BundleState::Aborted { .. } => State::Aborted,
-			BundleState::Expired => State::Expired,
-		};
-		assert_eq!(actual, *state);
+		assert_eq!(state_of(bundle.state), *state);
+		// Whoever asks is told of the end at once, even if clean-up comes later.
+		let told = Bundles::bundle(bundle_id(*name)).expect("it is there").named.bundle.state;
+		let has_expired = *state == State::Open && model.now > *deadline;
+		assert_eq!(state_of(told), if has_expired { State::Expired } else { *state });
 	}
 }
 
@@ -257,16 +268,14 @@ proptest! {
 			let mut model = Model::new();
 			for step in &steps {
 				run(&mut model, step);
+				// Idle time cleans up, and so does each proposal.
+				clean_up(&mut model);
 				compare(&model);
 				Bundles::do_try_state().unwrap();
 			}
 
 			// In the end everything goes.
-			let lifetime = MaxBundleLifetime::get() + BundleRetention::get() + BUCKET_WIDTH;
-			System::set_block_number(model.block + lifetime);
-			for _ in 0..1_000 {
-				Bundles::on_idle(System::block_number(), Weight::MAX);
-			}
+			go_to(model.now + MaxBundleLifetime::get() + BundleRetention::get() + 1);
 			assert_eq!(crate::Bundles::<Test>::iter_keys().count(), 0);
 			assert_eq!(sum(), model.sum);
 			Bundles::do_try_state().unwrap();

@@ -37,7 +37,7 @@ fn bundles_are_filtered() {
 		let aborted = run_bundle(3, vec![leg(ALPHA, vec![fail_after_adding(1)])]);
 		assert_ok!(Bundles::propose(by(BETA), reference(4), 1, three_legs()));
 		let expired = BundleId::derive(BETA, &reference(4));
-		System::set_block_number(2);
+		at(2);
 		let of = |organization| BundleFilter { organization, ..BundleFilter::default() };
 		let at = |status| BundleFilter { status: Some(status), ..BundleFilter::default() };
 		for limit in [1, 2, 3, 256] {
@@ -122,9 +122,9 @@ fn a_bundle_that_has_ended_is_told_without_legs() {
 	build_and_execute(|| {
 		let executed = run_bundle(1, three_legs());
 		let expired = propose(2, three_legs());
-		System::set_block_number(bundle(expired).deadline);
+		at(bundle(expired).deadline);
 		assert_eq!(Bundles::bundle(expired).unwrap().legs.len(), 3);
-		System::set_block_number(bundle(expired).deadline + 1);
+		at(bundle(expired).deadline + 1);
 		for id in [executed, expired] {
 			let detail = Bundles::bundle(id).unwrap();
 			assert_eq!((detail.legs, detail.weight), (vec![], Weight::zero()));

@@ -41,8 +41,29 @@ fn propose_declares_by_legs_calls_and_bytes() {
 		let bytes = legs.encoded_size() as u32;
 		let call = crate::Call::<Test>::propose { reference: reference(1), deadline: 9, legs };
 		let info = call.get_dispatch_info();
-		assert_eq!(info.call_weight, <Weights as WeightInfo>::propose(2, 3, bytes));
+		let clean_up = Bundles::visits_weight(2, 2 * limits::MAX_LEGS);
+		assert_eq!(info.call_weight, <Weights as WeightInfo>::propose(2, 3, bytes) + clean_up);
 		assert_eq!((info.class, info.pays_fee), (DispatchClass::Normal, Pays::Yes));
+	});
+}
+
+#[test]
+fn a_proposal_pays_for_what_it_cleans_up_and_a_refused_one_for_nothing() {
+	build_and_execute(|| {
+		let bytes = legs().encoded_size() as u32;
+		let own = <Weights as WeightInfo>::propose(2, 3, bytes);
+		let propose = |n| actual(Bundles::propose(by(ALPHA), reference(n), soon(), legs()));
+		assert_eq!(propose(1), own + Bundles::visits_weight(0, 0));
+		assert_eq!(propose(1), own, "the reference is used");
+		for n in 2..4 {
+			propose(n);
+		}
+		at(soon() + BundleRetention::get() + 1);
+		// Three are due, of two organizations each.
+		assert_eq!(propose(4), own + Bundles::visits_weight(2, 4));
+		assert_eq!(propose(5), own + Bundles::visits_weight(1, 2));
+		assert_eq!(propose(6), own + Bundles::visits_weight(0, 0));
+		assert_eq!(crate::Bundles::<Test>::iter_keys().count(), 3);
 	});
 }
 

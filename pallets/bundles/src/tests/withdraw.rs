@@ -76,7 +76,7 @@ fn a_consent_stands_when_the_deadline_has_passed_and_means_nothing_any_more() {
 	build_and_execute(|| {
 		let id = propose(1, three_legs());
 		assert_ok!(consent(BETA, id));
-		System::set_block_number(bundle(id).deadline + 1);
+		at(bundle(id).deadline + 1);
 		assert_noop!(Bundles::withdraw(by(BETA), id), Error::<Test>::DeadlinePassed);
 	});
 }

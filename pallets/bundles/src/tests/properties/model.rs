@@ -2,7 +2,7 @@
 
 use super::{CallStep, LegStep, Name, ACCOUNTS};
 use crate::mock::{MaxBundleLifetime, MaxOpenBundles};
-use credio_primitives::OrganizationId;
+use credio_primitives::{Moment, OrganizationId};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,7 +24,7 @@ pub enum Answer {
 }
 
 pub struct Known {
-	pub deadline: u32,
+	pub deadline: Moment,
 	pub legs: Vec<LegStep>,
 	/// Which account consented for which organization.
 	pub consents: BTreeMap<OrganizationId, usize>,
@@ -32,7 +32,7 @@ pub struct Known {
 }
 
 pub struct Model {
-	pub block: u32,
+	pub now: Moment,
 	pub sum: u32,
 	pub members: [Option<OrganizationId>; ACCOUNTS],
 	pub suspended: BTreeSet<OrganizationId>,
@@ -42,7 +42,7 @@ pub struct Model {
 impl Model {
 	pub fn new() -> Self {
 		Self {
-			block: 1,
+			now: 1,
 			sum: 0,
 			members: std::array::from_fn(|n| Some((n / 2) as OrganizationId)),
 			suspended: BTreeSet::new(),
@@ -55,7 +55,7 @@ impl Model {
 		self.members[who].filter(|organization| !self.suspended.contains(organization))
 	}
 
-	pub fn propose(&mut self, who: usize, n: u8, deadline: u32, legs: &[LegStep]) -> bool {
+	pub fn propose(&mut self, who: usize, n: u8, deadline: Moment, legs: &[LegStep]) -> bool {
 		let Some(proposer) = self.acts_for(who) else { return false };
 		let parties = legs.iter().map(|(organization, _)| *organization).collect::<BTreeSet<_>>();
 		let calls = legs.iter().flat_map(|(_, calls)| calls).collect::<Vec<_>>();
@@ -67,7 +67,7 @@ impl Model {
 			&& legs.iter().all(|(_, calls)| !calls.is_empty())
 			&& calls.len() <= 64
 			&& !calls.contains(&&CallStep::Forbidden)
-			&& (self.block..=self.block + MaxBundleLifetime::get()).contains(&deadline)
+			&& (self.now..=self.now + MaxBundleLifetime::get()).contains(&deadline)
 			&& !self.bundles.contains_key(&(proposer, n))
 			&& self.bundles.iter().filter(open).count() < MaxOpenBundles::get() as usize;
 		if good {
@@ -81,10 +81,10 @@ impl Model {
 	/// The bundle, if it can still execute and has a leg of the account's organization.
 	fn party(&mut self, who: usize, name: Name) -> Option<(OrganizationId, &mut Known)> {
 		let organization = self.acts_for(who)?;
-		let block = self.block;
+		let now = self.now;
 		let known = self.bundles.get_mut(&name)?;
 		let is_party = known.legs.iter().any(|(party, _)| *party == organization);
-		(known.state == State::Open && block <= known.deadline && is_party)
+		(known.state == State::Open && now <= known.deadline && is_party)
 			.then_some((organization, known))
 	}
 
