@@ -52,7 +52,7 @@ fn documents(folder: &Path, count: usize) -> Vec<PathBuf> {
 async fn progress(url: &str, node: &str) -> (u32, u32) {
 	let vault = LocalVault::development("funder-one").expect("an example organization");
 	let client = Client::connect(node, Arc::new(vault)).await.expect("it answers");
-	let finalized = client.finalized_block().await.expect("it answers");
+	let finalized = client.finalized_number().await.expect("it answers");
 	let cursor = match Store::open_to_read(url, FUNDER).await {
 		Ok(store) => store.cursor().await.expect("it answers"),
 		// It was killed before it had made its tables.

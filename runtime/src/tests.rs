@@ -157,7 +157,7 @@ fn sizes_of_what_is_stored_are_frozen() {
 		],
 		[
 			("Organization", 95),
-			("Member", 7),
+			("Member", 11),
 			("Stream", 83),
 			("EntryHeader", 154),
 			("RecordPayload", 69_636),

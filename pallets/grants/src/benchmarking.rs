@@ -361,10 +361,30 @@ mod benchmarks {
 		}
 		#[block]
 		{
-			let mut left = n.saturating_mul(3);
+			let mut left = n;
 			Pallet::<T>::remove_ended(&mut left);
+		}
+		assert_eq!(KeyRemovals::<T>::iter_keys().count(), n as usize);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn remove_keys(n: Linear<0, MAX_CLEANED>) -> Result<(), BenchmarkError> {
+		let owner = Somebody::new::<T>(0);
+		let stream = stream::<T>(&owner, b"benchmark", 1)?;
+		let grantees = Somebody::many::<T>(1, MAX_CLEANED / MAX_GRANTS_PER_GRANTEE);
+		// A grant has a key here, so there are twice as many items.
+		for (id, _) in give::<T>(&owner, stream, &grantees, 1, 0, n.div_ceil(2))? {
+			end_in_the_past::<T>(&stream, id);
+		}
+		let mut left = n;
+		Pallet::<T>::remove_ended(&mut left);
+		let mut left = n;
+		#[block]
+		{
 			Pallet::<T>::remove_keys(&mut left);
 		}
+		assert_eq!(left, 0);
 		Ok(())
 	}
 

@@ -407,7 +407,8 @@ pub mod pallet {
 		/// [`Error::EpochNotNext`], [`Error::TooManyEpochs`], [`Error::TooManyKeys`], and for `owner_key`
 		/// [`Error::WrappedKeyLength`] and [`Error::KeyVersionOutdated`].
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::open_epoch(grant_keys.len() as u32))]
+		#[pallet::weight(T::WeightInfo::open_epoch(grant_keys.len() as u32)
+			.saturating_add(Pallet::<T>::call_clean_up_weight(grant_keys.len())))]
 		pub fn open_epoch(
 			origin: OriginFor<T>,
 			stream: StreamId,
@@ -415,10 +416,12 @@ pub mod pallet {
 			commitment: Digest,
 			owner_key: WrappedKey,
 			grant_keys: Vec<GrantKey>,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let by = ensure_signed(origin)?;
 			let secret = EpochSecret { commitment, owner_key };
-			Self::do_open_epoch(by, stream, epoch, secret, grant_keys)
+			let keys = grant_keys.len();
+			let done = Self::do_open_epoch(by, stream, epoch, secret, grant_keys);
+			Self::with_clean_up(done, T::WeightInfo::open_epoch(keys as u32), keys)
 		}
 
 		/// Gives a grant. `reference` is 32 bytes that the caller's organization has not used for another grant; the
@@ -434,7 +437,8 @@ pub mod pallet {
 		/// [`Error::KeyCountMismatch`], [`Error::WrappedKeyLength`], [`Error::KeyVersionOutdated`],
 		/// [`Error::TooManyGrants`], [`Error::TooManyGrantsOfGrantee`].
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::grant(terms.keys.len() as u32))]
+		#[pallet::weight(T::WeightInfo::grant(terms.keys.len() as u32)
+			.saturating_add(Pallet::<T>::call_clean_up_weight(terms.keys.len())))]
 		pub fn grant(
 			origin: OriginFor<T>,
 			reference: Reference,
@@ -442,9 +446,11 @@ pub mod pallet {
 			grantee: OrganizationId,
 			permission: Permission,
 			terms: GrantTerms,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let by = ensure_signed(origin)?;
-			Self::do_grant(by, reference, resource, grantee, permission, terms)
+			let keys = terms.keys.len();
+			let done = Self::do_grant(by, reference, resource, grantee, permission, terms);
+			Self::with_clean_up(done, T::WeightInfo::grant(keys as u32), keys)
 		}
 
 		/// Gives a grant on, to another organization: it allows the same, ends no later, and ends with its parent.
@@ -457,15 +463,19 @@ pub mod pallet {
 		/// [`Error::DelegationTooDeep`], [`Error::ExpiryPastParent`], [`Error::DelegationTooShort`],
 		/// [`Error::TooManyDelegated`], and those of [`Pallet::grant`].
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::delegate(terms.keys.len() as u32))]
+		#[pallet::weight(T::WeightInfo::delegate(terms.keys.len() as u32)
+			.saturating_add(Pallet::<T>::call_clean_up_weight(terms.keys.len())))]
 		pub fn delegate(
 			origin: OriginFor<T>,
 			parent: GrantId,
 			reference: Reference,
 			grantee: OrganizationId,
 			terms: GrantTerms,
-		) -> DispatchResult {
-			Self::do_delegate(ensure_signed(origin)?, parent, reference, grantee, terms)
+		) -> DispatchResultWithPostInfo {
+			let by = ensure_signed(origin)?;
+			let keys = terms.keys.len();
+			let done = Self::do_delegate(by, parent, reference, grantee, terms);
+			Self::with_clean_up(done, T::WeightInfo::delegate(keys as u32), keys)
 		}
 
 		/// Ends a grant at once, and those that were delegated under it. `grant` is its id. A stream then takes no
@@ -490,16 +500,18 @@ pub mod pallet {
 		/// of `Config::Membership`, [`Error::ResourceNotFound`], [`Error::SelfGrant`], [`Error::InvalidPurpose`],
 		/// [`Error::AppendNeedsStream`], [`Error::ReferenceUsed`], [`Error::TooManyAccessRequests`].
 		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::request_access())]
+		#[pallet::weight(T::WeightInfo::request_access()
+			.saturating_add(Pallet::<T>::call_clean_up_weight(0)))]
 		pub fn request_access(
 			origin: OriginFor<T>,
 			reference: Reference,
 			resource: Resource,
 			permission: Permission,
 			purpose: Purpose,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let by = ensure_signed(origin)?;
-			Self::do_request_access(by, reference, resource, permission, purpose)
+			let done = Self::do_request_access(by, reference, resource, permission, purpose);
+			Self::with_clean_up(done, T::WeightInfo::request_access(), 0)
 		}
 
 		/// Approves an access request by giving the grant that it asks for. `access_request` is the id of the access
@@ -510,14 +522,18 @@ pub mod pallet {
 		/// [`Error::AccessRequestNotFound`], [`Error::AlreadyAnswered`], [`Error::NotAuthorized`], and those of
 		/// [`Pallet::grant`].
 		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::approve(terms.keys.len() as u32))]
+		#[pallet::weight(T::WeightInfo::approve(terms.keys.len() as u32)
+			.saturating_add(Pallet::<T>::call_clean_up_weight(terms.keys.len())))]
 		pub fn approve(
 			origin: OriginFor<T>,
 			access_request: AccessRequestId,
 			reference: Reference,
 			terms: GrantTerms,
-		) -> DispatchResult {
-			Self::do_approve(ensure_signed(origin)?, access_request, reference, terms)
+		) -> DispatchResultWithPostInfo {
+			let by = ensure_signed(origin)?;
+			let keys = terms.keys.len();
+			let done = Self::do_approve(by, access_request, reference, terms);
+			Self::with_clean_up(done, T::WeightInfo::approve(keys as u32), keys)
 		}
 
 		/// Denies an access request. `access_request` is its id. `reason` says why, in 1 to 256 bytes of UTF-8, which
@@ -558,13 +574,17 @@ pub mod pallet {
 		/// [`Error::EpochOutOfRange`], [`Error::TooManyKeys`], [`Error::KeyPresent`], [`Error::WrappedKeyLength`],
 		/// [`Error::KeyVersionOutdated`].
 		#[pallet::call_index(8)]
-		#[pallet::weight(T::WeightInfo::grant(keys.len() as u32))]
+		#[pallet::weight(T::WeightInfo::grant(keys.len() as u32)
+			.saturating_add(Pallet::<T>::call_clean_up_weight(keys.len())))]
 		pub fn add_keys(
 			origin: OriginFor<T>,
 			grant: GrantId,
 			keys: Vec<(KeyEpoch, WrappedKey)>,
-		) -> DispatchResult {
-			Self::do_add_keys(ensure_signed(origin)?, grant, keys)
+		) -> DispatchResultWithPostInfo {
+			let by = ensure_signed(origin)?;
+			let added = keys.len();
+			let done = Self::do_add_keys(by, grant, keys);
+			Self::with_clean_up(done, T::WeightInfo::grant(added as u32), added)
 		}
 	}
 }

@@ -11,12 +11,14 @@ use credio_primitives::{
 	StreamId, WrappedKey,
 };
 use frame_support::{
-	assert_ok, derive_impl, ensure, parameter_types, storage_alias,
+	assert_ok, derive_impl,
+	dispatch::DispatchResultWithPostInfo,
+	ensure, parameter_types, storage_alias,
 	traits::{OnIdle, Time},
 	weights::Weight,
 	Twox64Concat,
 };
-use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError};
+use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError, DispatchResult};
 
 #[frame_support::runtime]
 mod runtime {
@@ -346,6 +348,11 @@ pub fn grant_keys(
 			key: key(*grantee),
 		})
 		.collect()
+}
+
+/// What became of a call, without its weight.
+pub fn plain(done: DispatchResultWithPostInfo) -> DispatchResult {
+	done.map(|_| ()).map_err(|error| error.error)
 }
 
 /// Goes to a later block. Blocks on the way have no idle time.

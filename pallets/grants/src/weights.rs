@@ -21,8 +21,10 @@ pub trait WeightInfo {
 	fn approve(keys: u32) -> Weight;
 	/// `deny`.
 	fn deny() -> Weight;
-	/// Clean-up, by items removed.
+	/// Clean-up, by grants and access requests removed.
 	fn clean_up(items: u32) -> Weight;
+	/// Clean-up, by keys removed, and grants left behind that have none any more.
+	fn remove_keys(items: u32) -> Weight;
 }
 
 /// `micros` of time, and storage. A proof of one small item is about 3 KiB.
@@ -69,8 +71,12 @@ impl WeightInfo for () {
 	fn deny() -> Weight {
 		weight(30, 4, 2)
 	}
-	// Reads: the first grant and the first access request to end, the next removal of keys. The dearest item is a grant.
+	// Reads: the first grant and the first access request to end. The dearest item is a grant.
 	fn clean_up(items: u32) -> Weight {
-		weight(10, 3, 0).saturating_add(ended().saturating_mul(items.into()))
+		weight(10, 2, 0).saturating_add(ended().saturating_mul(items.into()))
+	}
+	// Reads: the next removal of keys; for each item the next key. Writes: for each item itself.
+	fn remove_keys(items: u32) -> Weight {
+		weight(5, 1, 0).saturating_add(weight(5, 1, 1).saturating_mul(items.into()))
 	}
 }

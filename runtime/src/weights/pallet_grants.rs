@@ -306,5 +306,19 @@ impl<T: frame_system::Config> pallet_grants::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes((12_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2854).saturating_mul(n.into()))
+	}	/// Storage: `Grants::KeyRemovals` (r:1 w:256)
+	/// Proof: `Grants::KeyRemovals` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
+	/// Storage: `Grants::GrantKeys` (r:256 w:256)
+	/// Proof: `Grants::GrantKeys` (`max_values`: None, `max_size`: Some(122), added: 2597, mode: `MaxEncodedLen`)
+	/// The range of component `n` is `[0, 256]`.
+	fn remove_keys(n: u32, ) -> Weight {
+		// Derived by hand from what it reads and writes; a step of `clean_up`, which does far more, takes 32 us besides.
+		Weight::from_parts(3_695_000, 0)
+			.saturating_add(Weight::from_parts(0, 3767))
+			.saturating_add(Weight::from_parts(5_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2854).saturating_mul(n.into()))
 	}
 }

@@ -3,25 +3,71 @@
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{AccessRequestId, AccessRequestState};
-use frame_support::weights::Weight;
+use frame_support::{
+	dispatch::{DispatchResult, DispatchResultWithPostInfo},
+	weights::Weight,
+};
+
+/// Grants and access requests that a call removes which gives or makes one.
+const ENDED_PER_CALL: u32 = 2;
+
+/// Keys, and grants left behind, that a call removes which adds so many keys, and may give a grant.
+fn keys_per_call(keys: usize) -> u32 {
+	u32::try_from(keys).unwrap_or(u32::MAX).saturating_add(ENDED_PER_CALL)
+}
+
+/// How many items `remaining` is enough for.
+fn affordable(remaining: Weight, weight_of: impl Fn(u32) -> Weight) -> u32 {
+	let base = weight_of(0);
+	let Some(budget) = remaining.checked_sub(&base) else { return 0 };
+	let items = budget.checked_div_per_component(&weight_of(1).saturating_sub(base));
+	items.unwrap_or(u64::MAX).min(u32::MAX.into()) as u32
+}
 
 impl<T: Config> Pallet<T> {
-	/// Removes what has ended, as far as `remaining` allows; answers the weight used.
+	/// Removes what has ended, as far as `remaining` allows; returns the weight used.
 	pub(crate) fn clean_up(remaining: Weight) -> Weight {
-		let affordable = remaining
-			.saturating_sub(T::WeightInfo::clean_up(0))
-			.checked_div_per_component(
-				&T::WeightInfo::clean_up(1).saturating_sub(T::WeightInfo::clean_up(0)),
-			)
-			.unwrap_or(u64::MAX)
-			.min(u32::MAX.into()) as u32;
-		if affordable == 0 {
-			return Weight::zero();
+		let ended = affordable(remaining, T::WeightInfo::clean_up);
+		let used = match ended {
+			0 => Weight::zero(),
+			most => Self::clean_up_ended(most),
+		};
+		match affordable(remaining.saturating_sub(used), T::WeightInfo::remove_keys) {
+			0 => used,
+			most => used.saturating_add(Self::clean_up_keys(most)),
 		}
-		let mut left = affordable;
+	}
+
+	/// What a call has done that gives at most one grant or makes one access request, with `keys` keys, with a clean-up of
+	/// more than it adds: so however many such calls there are, what has ended goes as fast as it comes. `own` is the weight
+	/// of the call without it.
+	pub(crate) fn with_clean_up(
+		done: DispatchResult,
+		own: Weight,
+		keys: usize,
+	) -> DispatchResultWithPostInfo {
+		done?;
+		let clean_up = Self::clean_up_ended(ENDED_PER_CALL)
+			.saturating_add(Self::clean_up_keys(keys_per_call(keys)));
+		Ok(Some(own.saturating_add(clean_up)).into())
+	}
+
+	/// The most that the clean-up of a call with so many keys can weigh.
+	pub(crate) fn call_clean_up_weight(keys: usize) -> Weight {
+		T::WeightInfo::clean_up(ENDED_PER_CALL)
+			.saturating_add(T::WeightInfo::remove_keys(keys_per_call(keys)))
+	}
+
+	fn clean_up_ended(most: u32) -> Weight {
+		let mut left = most;
 		Self::remove_ended(&mut left);
+		T::WeightInfo::clean_up(most.saturating_sub(left))
+	}
+
+	fn clean_up_keys(most: u32) -> Weight {
+		let mut left = most;
 		Self::remove_keys(&mut left);
-		T::WeightInfo::clean_up(affordable.saturating_sub(left))
+		T::WeightInfo::remove_keys(most.saturating_sub(left))
 	}
 
 	/// Removes grants whose last moment, and access requests whose age, has passed. What ends first is looked at first, so

@@ -102,7 +102,7 @@ fn removal_keeps_to_the_weight_that_is_left() {
 		go_to(6);
 		let too_little = time_for(1).saturating_sub(Weight::from_parts(1, 0));
 		for remaining in [Weight::zero(), too_little] {
-			assert_eq!(Grants::on_idle(6, remaining), Weight::zero());
+			assert!(Grants::on_idle(6, remaining).all_lte(remaining));
 			assert_eq!(grants(), 20);
 		}
 		for (items, left) in [(3, 17), (8, 9), (9, 0)] {
@@ -110,11 +110,104 @@ fn removal_keeps_to_the_weight_that_is_left() {
 			assert_eq!(grants(), left);
 			assert!(used.all_lte(time_for(items)));
 		}
-		// A key and its grant are an item each.
-		Grants::on_idle(6, time_for(8));
-		assert_eq!(KeyRemovals::<Test>::iter_keys().count(), 16);
 		idle();
+		assert_eq!(KeyRemovals::<Test>::iter_keys().count(), 0);
 		assert_eq!(GrantKeys::<Test>::iter_keys().count(), 0);
+	});
+}
+
+#[test]
+fn removal_of_keys_keeps_to_the_weight_that_is_left() {
+	run(|| {
+		give_until(5, 20);
+		go_to(6);
+		let mut left = 20;
+		Grants::remove_ended(&mut left);
+		assert_eq!(KeyRemovals::<Test>::iter_keys().count(), 20);
+		let one = Weights::remove_keys(1).saturating_sub(Weights::remove_keys(0));
+		// A key and its grant are an item each; finding that nothing else has ended costs a little.
+		let time = Weights::clean_up(0)
+			.saturating_add(Weights::remove_keys(0))
+			.saturating_add(one.saturating_mul(8));
+		assert!(Grants::on_idle(6, time).all_lte(time));
+		assert_eq!(KeyRemovals::<Test>::iter_keys().count(), 16);
+	});
+}
+
+/// Gives a grant that ends at once, with the clean-up that comes with it.
+fn give_shortly(n: u32, now: u64) {
+	let to = 1 + n % 9;
+	let resource = Resource::Stream(stream());
+	let terms = until(now, terms(stream(), to, 0));
+	assert_ok!(Grants::grant(by(OWNER), reference(n), resource, to, Permission::Read, terms));
+}
+
+#[test]
+fn what_is_made_in_full_blocks_goes_as_fast_as_it_comes() {
+	run(|| {
+		let (blocks, each) = (60, 40);
+		let mut most = (0, 0, 0);
+		for block in 0..blocks {
+			let now = 10 + block;
+			go_to(now);
+			for n in 0..each {
+				give_shortly(block * each + n, now.into());
+				let asked = ask(block * each + n);
+				assert_ok!(Grants::deny(by(OWNER), asked, purpose("no")));
+			}
+			// No block has any time left over.
+			let stored = (
+				grants(),
+				GrantKeys::<Test>::iter_keys().count(),
+				AccessRequests::<Test>::iter_keys().count(),
+			);
+			most = (most.0.max(stored.0), most.1.max(stored.1), most.2.max(stored.2));
+		}
+		// What two blocks make; access requests live for twenty.
+		let each = each as usize;
+		assert!(most.0 <= 2 * each && most.1 <= 3 * each && most.2 <= 24 * each, "{most:?}");
+		Grants::do_try_state().expect("it is consistent");
+	});
+}
+
+#[test]
+fn who_adds_keys_removes_as_many() {
+	run(|| {
+		for epoch in 1..=20 {
+			open_epoch(epoch, &[]);
+		}
+		for n in 0..5 {
+			let grant = give_read(n, READER);
+			assert_ok!(Grants::revoke(by(OWNER), grant));
+		}
+		let before = GrantKeys::<Test>::iter_keys().count();
+		give_read(9, READER);
+		let after = GrantKeys::<Test>::iter_keys().count();
+		assert!(after <= before, "{after} keys, and before {before}");
+	});
+}
+
+#[test]
+fn a_call_that_cleans_up_is_charged_for_what_it_does() {
+	run(|| {
+		let fresh = |n: u32| {
+			let terms = terms(stream(), READER, 0);
+			let keys = terms.keys.len() as u32;
+			let resource = Resource::Stream(stream());
+			let done =
+				Grants::grant(by(OWNER), reference(n), resource, READER, Permission::Read, terms);
+			(done, Weights::grant(keys))
+		};
+		let (done, own) = fresh(0);
+		let nothing = Weights::clean_up(0).saturating_add(Weights::remove_keys(0));
+		assert_eq!(done.unwrap().actual_weight, Some(own.saturating_add(nothing)));
+		for n in 10..13 {
+			give(n, PARTNER, Permission::Read, until(5, terms(stream(), PARTNER, 0)));
+		}
+		go_to(6);
+		let (done, own) = fresh(50);
+		let two = Weights::clean_up(2).saturating_add(Weights::remove_keys(3));
+		assert_eq!(done.unwrap().actual_weight, Some(own.saturating_add(two)));
 	});
 }
 
@@ -151,7 +244,7 @@ fn a_block_with_time_removes_whatever_has_ended() {
 		go_to(100_000_000);
 		idle();
 		assert_eq!(grants(), 0);
-		assert_eq!(idle(), Weights::clean_up(0));
+		assert_eq!(idle(), Weights::clean_up(0).saturating_add(Weights::remove_keys(0)));
 	});
 }
 

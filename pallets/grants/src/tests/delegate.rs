@@ -2,15 +2,14 @@ use crate::{mock::*, Error, Event};
 use credio_primitives::{
 	grant::GrantTerms, Grant, GrantId, GrantStatus, Permission, Resource, WrappedKey,
 };
-use frame_support::{assert_noop, assert_ok};
-use sp_runtime::DispatchResult;
+use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo};
 
 fn stored(id: GrantId) -> Grant {
 	crate::Grants::<Test>::get(id).unwrap()
 }
 
 /// Gives `parent`, which [`READER`] holds, on to [`PARTNER`].
-fn to_partner(parent: GrantId, terms: GrantTerms) -> DispatchResult {
+fn to_partner(parent: GrantId, terms: GrantTerms) -> DispatchResultWithPostInfo {
 	Grants::delegate(by(READER), parent, reference(0), PARTNER, terms)
 }
 

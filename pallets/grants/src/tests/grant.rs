@@ -4,10 +4,10 @@ use credio_primitives::{
 	grant::GrantTerms, limits, EntryBody, Grant, GrantId, Permission, RecordId, Resource,
 	WrappedKey,
 };
-use frame_support::{assert_noop, assert_ok};
-use sp_runtime::{DispatchError, DispatchResult};
+use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo};
+use sp_runtime::DispatchError;
 
-fn read_stream(terms: GrantTerms) -> DispatchResult {
+fn read_stream(terms: GrantTerms) -> DispatchResultWithPostInfo {
 	let resource = Resource::Stream(stream());
 	Grants::grant(by(OWNER), reference(0), resource, READER, Permission::Read, terms)
 }

@@ -2,10 +2,10 @@ use crate::{mock::*, AccessRequests, Error, Event, PendingRequests};
 use credio_primitives::{
 	AccessRequest, AccessRequestId, AccessRequestState, EntryBody, Permission, RecordId, Resource,
 };
-use frame_support::{assert_noop, assert_ok};
-use sp_runtime::{DispatchError, DispatchResult};
+use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo};
+use sp_runtime::DispatchError;
 
-fn request(resource: Resource, permission: Permission, why: &str) -> DispatchResult {
+fn request(resource: Resource, permission: Permission, why: &str) -> DispatchResultWithPostInfo {
 	Grants::request_access(by(READER), reference(0), resource, permission, purpose(why))
 }
 

@@ -282,7 +282,7 @@ impl Model {
 			self.streams[of as usize] = ModelStream { epoch: Some(epoch), secret_known_to };
 		}
 		let done = Grants::open_epoch(signed(by), stream_of(of), epoch, COMMITMENT, key(of), keys);
-		(allowed.into(), done)
+		(allowed.into(), plain(done))
 	}
 
 	fn grant(
@@ -328,7 +328,7 @@ impl Model {
 				keys: (from_epoch..from_epoch + keys).collect(),
 			});
 		}
-		(unless_full(allowed, terms.grantee, resource), done)
+		(unless_full(allowed, terms.grantee, resource), plain(done))
 	}
 
 	fn delegate(&mut self, by: Option<OrganizationId>, n: usize, terms: Terms) -> Outcome {
@@ -378,7 +378,7 @@ impl Model {
 			Expected::Applied if most >= 8 => Expected::Either,
 			expected => expected,
 		};
-		(expected, done)
+		(expected, plain(done))
 	}
 
 	fn revoke(&mut self, by: OrganizationId, grant: Index) -> Outcome {
@@ -417,7 +417,7 @@ impl Model {
 		let resource = Resource::Stream(stream_of(of));
 		let why = purpose("credit check");
 		let done = Grants::request_access(signed(by), reference, resource, permission, why);
-		(allowed.into(), done)
+		(allowed.into(), plain(done))
 	}
 
 	/// Whether an organization can answer a request now.
@@ -461,7 +461,7 @@ impl Model {
 				keys: (from_epoch..from_epoch + keys).collect(),
 			});
 		}
-		(unless_full(allowed, requester, resource), done)
+		(unless_full(allowed, requester, resource), plain(done))
 	}
 
 	fn deny(&mut self, by: Option<OrganizationId>, request: Index) -> Outcome {
