@@ -95,6 +95,8 @@ pub struct Client {
 	turn: Mutex<()>,
 	/// Secrets of streams as this organization holds them, which never change.
 	held: Mutex<HeldSecrets>,
+	/// Owners of streams, which never change.
+	owners: Mutex<HashMap<StreamId, OrganizationId>>,
 	/// Runtimes of the past, by version, by which events of their blocks are read.
 	runtimes: Mutex<HashMap<u32, AtBlock>>,
 }
@@ -156,6 +158,7 @@ impl Client {
 			epochs: Mutex::default(),
 			turn: Mutex::default(),
 			held: Mutex::default(),
+			owners: Mutex::default(),
 			runtimes: Mutex::default(),
 		})
 	}
@@ -300,6 +303,7 @@ impl Client {
 			.into_iter()
 			.find(|key| key.epoch == epoch)
 			.ok_or(Error::NoKey(epoch))?;
+		let wrapped_by = self.wrapped_by(stream).await?;
 		// The owner's come first. Of those that others have given on, any may be useless.
 		let mut failed = Error::NoKey(epoch);
 		for key in wrapped_keys {
@@ -312,6 +316,7 @@ impl Client {
 					key_version: key.key_version,
 				},
 				secret: WrappedSecret::StreamSecret,
+				wrapped_by,
 				commitment: Some(secret_commitment),
 				sealed: key.sealed.0,
 			};
@@ -378,8 +383,13 @@ impl Client {
 	}
 
 	/// One stream.
+	///
+	/// # Errors
+	///
+	/// [`Error::Answer`] if its owner and name are not those that its id follows from.
 	pub async fn stream(&self, id: StreamId) -> Result<StreamJson> {
 		let answer: At<StreamJson> = self.call("credio_v1_stream", (id,)).await?;
+		streams::check(id, &answer.answer)?;
 		Ok(answer.answer)
 	}
 

@@ -14,6 +14,15 @@ use credio_primitives::{
 	StreamId, WrappedKey, WrappedSecret,
 };
 
+/// Who has wrapped a secret to the vault's organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrappedBy {
+	/// The organization itself, as the owner of the stream: what it wraps to itself nobody else can make.
+	Ourselves,
+	/// Another organization, by a grant.
+	Another,
+}
+
 /// A secret as the vault's organization holds it: wrapped, with what it is bound to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
@@ -23,6 +32,8 @@ pub struct Held {
 	pub context: WrapContext,
 	/// What it opens to.
 	pub secret: WrappedSecret,
+	/// Who has wrapped it.
+	pub wrapped_by: WrappedBy,
 	/// For a stream secret: what the ledger keeps of it. A vault takes no other secret than that.
 	pub commitment: Option<Digest>,
 }
@@ -177,3 +188,6 @@ pub(crate) fn random() -> Result<zeroize::Zeroizing<[u8; 32]>, VaultError> {
 	getrandom::fill(bytes.as_mut()).map_err(VaultError::NoRandomness)?;
 	Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use super::{streams::is_rejected_for, Client, EPOCH_TTL};
 use crate::{
 	calls::Call,
 	error::{Error, Result},
-	vault::Held,
+	vault::{Held, WrappedBy},
 };
 use codec::Encode;
 use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
@@ -295,7 +295,9 @@ impl Client {
 		let token = self.token("credio_v1_fetch", &id).await?;
 		let answer: At<Fetched> = self.call("credio_v1_fetch", (id, token)).await?;
 		let Fetched { entry, payload, secret_commitment, wrapped_keys } = answer.answer;
-		let (held, context) = self.held_for(&entry, &payload.0, secret_commitment, wrapped_keys)?;
+		let wrapped_by = self.wrapped_by(entry.header.stream).await?;
+		let (held, context) =
+			self.held_for(&entry, wrapped_by, &payload.0, secret_commitment, wrapped_keys)?;
 		Ok((entry, held, context, payload.0))
 	}
 
@@ -304,6 +306,7 @@ impl Client {
 	fn held_for(
 		&self,
 		entry: &Entry,
+		wrapped_by: WrappedBy,
 		payload: &[u8],
 		commitment: Digest,
 		wrapped_keys: Vec<WrappedKeyJson>,
@@ -315,6 +318,10 @@ impl Client {
 		let is_only_one = wrapped_keys.len() == 1;
 		let mut failed = Error::NoKey(epoch);
 		for key in wrapped_keys {
+			// Nobody gives an owner the key of one record: it reads by the secrets that it has made.
+			if wrapped_by == WrappedBy::Ourselves && key.secret == WrappedSecret::DataKey {
+				continue;
+			}
 			let (resource, commitment) = match key.secret {
 				WrappedSecret::StreamSecret => {
 					(Resource::Stream(entry.header.stream), Some(commitment))
@@ -331,6 +338,7 @@ impl Client {
 					key_version: key.key_version,
 				},
 				secret: key.secret,
+				wrapped_by,
 				commitment,
 			};
 			let opens = match held.secret {
@@ -410,11 +418,16 @@ impl Client {
 		let params = (stream, from, token, limit, include_unfinalized);
 		let answer: At<FetchedEntries> = self.call("credio_v1_fetchStream", params).await?;
 		let FetchedEntries { items, next_sequence } = answer.answer;
+		let wrapped_by = self.wrapped_by(stream).await?;
 		let entries = items.into_iter().map(|item| {
 			let FetchedEntry { entry, payload, secret_commitment, wrapped_keys, denial } = item;
 			let read = match (payload, secret_commitment, denial) {
+				_ if entry.header.stream != stream => {
+					let error = "an entry of another stream than was asked for";
+					Err(Unread::Unopened(Error::Answer(error.into())))
+				},
 				(Some(payload), Some(commitment), _) => self
-					.held_for(&entry, &payload.0, commitment, wrapped_keys)
+					.held_for(&entry, wrapped_by, &payload.0, commitment, wrapped_keys)
 					.and_then(|(held, context)| {
 						self.open(entry.clone(), &held, &context, &payload.0)
 					})

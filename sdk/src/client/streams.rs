@@ -4,7 +4,7 @@ use super::Client;
 use crate::{
 	calls::Call,
 	error::{Error, Result},
-	vault::Held,
+	vault::{Held, WrappedBy},
 };
 use credio_envelope::WrapContext;
 use credio_primitives::{
@@ -103,6 +103,24 @@ impl Client {
 		Ok(added)
 	}
 
+	/// Who wraps the secrets of a stream to this organization. A node does not decide that: the id of a stream follows
+	/// from its owner and its name.
+	pub(crate) async fn wrapped_by(&self, stream: StreamId) -> Result<WrappedBy> {
+		let known = self.owners.lock().await.get(&stream).copied();
+		let owner = match known {
+			Some(owner) => owner,
+			None => {
+				let owner = self.stream(stream).await?.owner;
+				self.owners.lock().await.insert(stream, owner);
+				owner
+			},
+		};
+		Ok(match owner == self.organization {
+			true => WrappedBy::Ourselves,
+			false => WrappedBy::Another,
+		})
+	}
+
 	/// A new stream secret as the chain takes it, and as the vault does.
 	fn new_secret(&self, stream: StreamId, epoch: KeyEpoch) -> Result<(EpochSecret, Held)> {
 		let genesis = self.limits.genesis_hash;
@@ -117,10 +135,22 @@ impl Client {
 				key_version: secret.owner_key.key_version,
 			},
 			secret: WrappedSecret::StreamSecret,
+			wrapped_by: WrappedBy::Ourselves,
 			commitment: Some(secret.commitment),
 		};
 		Ok((secret, held))
 	}
+}
+
+/// Checks that a stream has the owner and the name that its id follows from.
+pub(super) fn check(id: StreamId, stream: &StreamJson) -> Result<()> {
+	if stream.id == id && StreamId::derive(stream.owner, stream.name.as_bytes()) == id {
+		return Ok(());
+	}
+	Err(Error::Answer(format!(
+		"stream {id} is not of organization {} under the name {:?}: use another node",
+		stream.owner, stream.name
+	)))
 }
 
 /// Whether the chain rejected a request with one of these errors of `pallet-grants`.
@@ -146,4 +176,34 @@ fn stream_name(name: &str) -> Result<StreamName> {
 		return Err(unfit());
 	}
 	name.as_bytes().to_vec().try_into().map_err(|_| unfit())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use credio_primitives::StreamStatus;
+
+	#[test]
+	fn a_node_names_no_other_owner_of_a_stream() {
+		let id = StreamId::derive(1, b"invoices");
+		let stream = |id, owner, name: &str| StreamJson {
+			id,
+			name: name.into(),
+			owner,
+			status: StreamStatus::Open,
+			entries: 0,
+			created_at: 1,
+			epoch: None,
+		};
+		assert!(check(id, &stream(id, 1, "invoices")).is_ok());
+		let other = StreamId::derive(2, b"invoices");
+		for lie in [
+			stream(id, 2, "invoices"),
+			stream(id, 1, "others"),
+			stream(other, 2, "invoices"),
+			stream(other, 1, "invoices"),
+		] {
+			assert!(matches!(check(id, &lie), Err(Error::Answer(_))), "{lie:?}");
+		}
+	}
 }

@@ -1,12 +1,13 @@
 //! A vault whose keys are in the memory of this process.
 
-use super::{random, Held, Recipient, Vault, VaultError};
+use super::{random, Held, Recipient, Vault, VaultError, WrappedBy};
 use chacha20poly1305::{
 	aead::{Aead, Payload},
 	XChaCha20Poly1305,
 };
 use credio_envelope::{
-	CommitmentKey, Context, DataKey, Document, Sealed, SecretKey, StreamSecret, WrapContext,
+	CommitmentKey, Context, DataKey, Document, OwnerPsk, Sealed, SecretKey, StreamSecret,
+	WrapContext,
 };
 use credio_primitives::{
 	development, AccountId, Digest, EpochSecret, KeyEpoch, KeyVersion, OrganizationId, PublicKey,
@@ -149,6 +150,11 @@ impl LocalVault {
 		XChaCha20Poly1305::new(&(*key).into())
 	}
 
+	/// The pre-shared key under which the organization wraps stream secrets to itself.
+	fn owner_psk(&self) -> OwnerPsk {
+		OwnerPsk::derive(&self.organization_secret)
+	}
+
 	fn encryption_key(&self, version: KeyVersion) -> Result<&SecretKey, VaultError> {
 		self.encryption_keys.get(version as usize).ok_or(VaultError::UnknownKeyVersion(version))
 	}
@@ -163,7 +169,12 @@ impl LocalVault {
 			return Ok(secret.clone());
 		}
 		let key = self.encryption_key(held.context.key_version)?;
-		let secret = key.unwrap_stream_secret(&held.context, &held.sealed)?;
+		let secret = match held.wrapped_by {
+			WrappedBy::Ourselves => {
+				key.unwrap_own_stream_secret(&held.context, &self.owner_psk(), &held.sealed)?
+			},
+			WrappedBy::Another => key.unwrap_stream_secret(&held.context, &held.sealed)?,
+		};
 		let WrapContext { genesis, resource, epoch, .. } = &held.context;
 		let is_the_secret = match (resource, &held.commitment) {
 			(Resource::Stream(stream), Some(commitment)) => {
@@ -268,7 +279,8 @@ impl Vault for LocalVault {
 			key_version: newest,
 		};
 		let public = self.encryption_key(newest)?.public();
-		let owner_key = wrapped_key(newest, secret.wrap(&context, &public, &random()?)?)?;
+		let sealed = secret.wrap_to_self(&context, &public, &self.owner_psk(), &random()?)?;
+		let owner_key = wrapped_key(newest, sealed)?;
 		Ok(EpochSecret { commitment: secret.commitment(&genesis, &stream, epoch), owner_key })
 	}
 
