@@ -95,7 +95,7 @@ impl Session {
 	/// admitted has to ask the node for it.
 	pub async fn vault_of_organization(&self) -> Result<LocalVault, Failure> {
 		let vault = self.open_vault()?;
-		if credio_sdk::vault::Vault::organization(&vault) != crate::commands::NO_ORGANIZATION {
+		if vault.organization() != crate::commands::NO_ORGANIZATION {
 			return Ok(vault);
 		}
 		let client = Client::connect(&self.node, Arc::new(vault.clone())).await?;
@@ -112,7 +112,7 @@ impl Session {
 		let vault = self.open_vault()?;
 		let client = Client::connect(&self.node, Arc::new(vault.clone())).await?;
 		let organization = client.organization_id();
-		let of_vault = credio_sdk::vault::Vault::organization(&vault);
+		let of_vault = vault.organization();
 		if of_vault == organization {
 			return Ok(client);
 		}

@@ -42,7 +42,7 @@ use credio_primitives::{
 		AccessToken, At, Bytes, Items, Limits, MembershipAnswer, OrganizationDetail,
 		OrganizationJson, PageRequest, QuotaJson, StreamJson, StreamKeyJson,
 	},
-	BlockNumber, Digest, KeyEpoch, OrganizationId, Resource, StreamId, WrappedSecret,
+	AccountId, BlockNumber, Digest, KeyEpoch, OrganizationId, Resource, StreamId, WrappedSecret,
 };
 use serde::{de::DeserializeOwned, Serialize};
 use std::{
@@ -85,6 +85,8 @@ pub struct Client {
 	/// The runtime that calls are made for, as of the finalized block when it was last looked at.
 	at_block: RwLock<AtBlock>,
 	vault: Arc<dyn Vault>,
+	/// The vault's account.
+	account: AccountId,
 	organization: OrganizationId,
 	limits: Limits,
 	/// The last finalized block that tokens were signed for, and when it was asked for.
@@ -114,7 +116,7 @@ impl Client {
 	/// Errors: [`Error::Connection`], [`Error::WrongChain`], [`Error::NotFound`] for an account that is no member.
 	pub async fn connect(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
 		let mut client = Self::connect_as_nobody(url, vault).await?;
-		let account = client.vault.account();
+		let account = client.account.clone();
 		let membership: At<MembershipAnswer> = client.call("credio_v1_member", (&account,)).await?;
 		client.organization = membership
 			.answer
@@ -151,7 +153,8 @@ impl Client {
 		Ok(Self {
 			rpc,
 			at_block: RwLock::new(at_block),
-			organization: vault.organization(),
+			account: vault.account().await?,
+			organization: vault.organization().await?,
 			vault,
 			limits,
 			now: Mutex::default(),
@@ -202,9 +205,9 @@ impl Client {
 		&self.limits
 	}
 
-	/// The vault.
-	pub fn vault(&self) -> &dyn Vault {
-		&*self.vault
+	/// The vault's account, which signs.
+	pub fn account(&self) -> &AccountId {
+		&self.account
 	}
 
 	/// Calls any method of the node, with parameters by position, given as a tuple. What the node refuses since too
@@ -237,7 +240,6 @@ impl Client {
 		method: &str,
 		parameters: &impl Encode,
 	) -> Result<AccessToken> {
-		let account = self.vault.account();
 		let expires_at = self.now().await?.saturating_add(TOKEN_LIFETIME);
 		let payload = AccessToken::payload(
 			&self.limits.genesis_hash,
@@ -246,8 +248,8 @@ impl Client {
 			expires_at,
 		);
 		let digest = sp_crypto_hashing::blake2_256(&payload);
-		let signature = Bytes(self.vault.sign(&digest).to_vec());
-		Ok(AccessToken { account, expires_at, signature })
+		let signature = Bytes(self.vault.sign(&digest).await?.encode());
+		Ok(AccessToken { account: self.account.clone(), expires_at, signature })
 	}
 
 	/// Number of the last finalized block, a few seconds ago at most.
@@ -320,7 +322,7 @@ impl Client {
 				commitment: Some(secret_commitment),
 				sealed: key.sealed.0,
 			};
-			match self.vault.check(&held) {
+			match self.vault.check(&held).await {
 				Ok(()) => return Ok(held),
 				Err(error) => failed = error.into(),
 			}

@@ -93,6 +93,7 @@ pub const MAX_UNDECIDED: i64 = 1_000_000;
 pub struct Outbox {
 	pool: AnyPool,
 	vault: Arc<dyn Vault>,
+	organization: OrganizationId,
 	max_undecided: i64,
 	/// Told in this process when something was enqueued or has ended.
 	changed: Arc<Notify>,
@@ -136,8 +137,9 @@ impl Outbox {
 			.connect(&url)
 			.await?;
 		schema::migrate(&pool, is_postgres).await?;
-		schema::bind(&pool, vault.organization()).await?;
-		Ok(Self { pool, vault, max_undecided: MAX_UNDECIDED, changed: Arc::default() })
+		let organization = vault.organization().await?;
+		schema::bind(&pool, organization).await?;
+		Ok(Self { pool, vault, organization, max_undecided: MAX_UNDECIDED, changed: Arc::default() })
 	}
 
 	/// Takes at most so many undecided items: back-pressure for those who enqueue.
@@ -148,7 +150,7 @@ impl Outbox {
 
 	/// The organization whose requests are in here.
 	pub fn organization(&self) -> OrganizationId {
-		self.vault.organization()
+		self.organization
 	}
 
 	/// Stores an item. When this returns, it will be sent, whatever happens to this process. The same item again answers
@@ -157,7 +159,7 @@ impl Outbox {
 	/// Errors: [`OutboxError::KeyReused`] for a key that stands for something else, [`OutboxError::Full`],
 	/// [`OutboxError::Item`], [`OutboxError::Database`].
 	pub async fn enqueue(&self, item: &Item<'_>) -> Result<Enqueued> {
-		let prepared = item::prepare(&*self.vault, item)?;
+		let prepared = item::prepare(&*self.vault, item).await?;
 		let enqueued = {
 			let mut connection = self.pool.acquire().await?;
 			store::any::insert(&mut connection, &prepared, self.max_undecided).await?
@@ -175,7 +177,7 @@ impl Outbox {
 		transaction: &mut impl Connection,
 		item: &Item<'_>,
 	) -> Result<Enqueued> {
-		let prepared = item::prepare(&*self.vault, item)?;
+		let prepared = item::prepare(&*self.vault, item).await?;
 		transaction.insert(&prepared, self.max_undecided).await
 	}
 
@@ -234,7 +236,7 @@ impl Outbox {
 	/// Errors: [`OutboxError::NotFound`], [`OutboxError::NotEnded`], [`OutboxError::Database`].
 	pub async fn retry(&self, key: RequestKey) -> Result<Enqueued> {
 		let row = store::ended(&self.pool, key).await?;
-		let prepared = item::again(&*self.vault, &row)?;
+		let prepared = item::again(&*self.vault, &row).await?;
 		let mut connection = self.pool.acquire().await?;
 		let enqueued = store::any::insert(&mut connection, &prepared, self.max_undecided).await?;
 		drop(connection);

@@ -1,18 +1,22 @@
 //! Vaults: the only places where private keys and stream secrets exist.
 //!
 //! A vault signs, derives request keys, seals, opens and wraps. Nothing that it answers is a private key or a stream
-//! secret: secrets go in and out wrapped.
+//! secret: secrets go in and out wrapped. It may be in this process, in another one or in a token of hardware, so every
+//! method of [`Vault`] is async and can fail.
 
 pub mod file;
 mod local;
 
+pub use credio_evidence::MultiSignature;
 pub use local::LocalVault;
 
+use async_trait::async_trait;
 use credio_envelope::{CommitmentKey, Context, Document, Sealed, WrapContext};
 use credio_primitives::{
 	AccountId, Digest, EpochSecret, KeyEpoch, KeyVersion, OrganizationId, PublicKey, RequestKey,
 	StreamId, WrappedKey, WrappedSecret,
 };
+use zeroize::Zeroizing;
 
 /// Who has wrapped a secret to the vault's organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,36 +102,46 @@ pub enum VaultError {
 }
 
 /// Where private keys live.
+#[async_trait]
 pub trait Vault: Send + Sync {
 	/// The member's account.
-	fn account(&self) -> AccountId;
+	///
+	/// # Errors
+	///
+	/// If the vault cannot be reached. So for every method.
+	async fn account(&self) -> Result<AccountId, VaultError>;
 
 	/// The organization that it acts for.
-	fn organization(&self) -> OrganizationId;
+	async fn organization(&self) -> Result<OrganizationId, VaultError>;
 
-	/// The public halves of the organization's encryption keys, by version.
-	fn encryption_keys(&self) -> Vec<(KeyVersion, PublicKey)>;
+	/// The public halves of the organization's encryption keys, by version, in their order. Versions that this vault
+	/// does not have are left out.
+	async fn encryption_keys(&self) -> Result<Vec<(KeyVersion, PublicKey)>, VaultError>;
 
-	/// Signs with the member's account: sr25519, in the context `substrate`.
-	fn sign(&self, message: &[u8]) -> [u8; 64];
+	/// Signs with the member's account, by whichever scheme that has.
+	async fn sign(&self, message: &[u8]) -> Result<MultiSignature, VaultError>;
 
 	/// The request key of a business key: `HMAC-SHA256(organization secret, business key)`.
-	fn request_key(&self, business_key: &[u8]) -> RequestKey;
+	async fn request_key(&self, business_key: &[u8]) -> Result<RequestKey, VaultError>;
 
 	/// Encrypts something that a client keeps, such as what waits in an outbox, so that only vaults of the organization
 	/// read it: XChaCha20-Poly1305 under a key that HKDF-SHA256 derives from the organization secret. `name` is bound
 	/// to it: it opens under the same name only.
-	fn protect(&self, name: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, VaultError>;
+	async fn protect(&self, name: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, VaultError>;
 
 	/// Opens what [`Self::protect`] made.
-	fn unprotect(
+	///
+	/// # Errors
+	///
+	/// [`VaultError::NotOurs`].
+	async fn unprotect(
 		&self,
 		name: &[u8],
 		protected: &[u8],
-	) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError>;
+	) -> Result<Zeroizing<Vec<u8>>, VaultError>;
 
-	/// Makes a new stream secret, and answers what commits to it, and the secret wrapped to the vault's own organization.
-	fn new_stream_secret(
+	/// Makes a new stream secret, and returns what commits to it, and the secret wrapped to the vault's own organization.
+	async fn new_stream_secret(
 		&self,
 		genesis: Digest,
 		stream: StreamId,
@@ -139,13 +153,13 @@ pub trait Vault: Send + Sync {
 	/// # Errors
 	///
 	/// [`VaultError::NotTheSecret`], [`VaultError::UnknownKeyVersion`], [`VaultError::Envelope`].
-	fn check(&self, held: &Held) -> Result<(), VaultError>;
+	async fn check(&self, held: &Held) -> Result<(), VaultError>;
 
 	/// Wraps a secret that this organization holds to another one.
-	fn rewrap(&self, held: &Held, to: &Recipient) -> Result<WrappedKey, VaultError>;
+	async fn rewrap(&self, held: &Held, to: &Recipient) -> Result<WrappedKey, VaultError>;
 
 	/// Wraps the data key of one record, of whose stream this organization holds the secret, to another one.
-	fn wrap_data_key(
+	async fn wrap_data_key(
 		&self,
 		held: &Held,
 		context: &Context,
@@ -154,7 +168,7 @@ pub trait Vault: Send + Sync {
 	) -> Result<WrappedKey, VaultError>;
 
 	/// Seals a document.
-	fn seal(
+	async fn seal(
 		&self,
 		held: &Held,
 		context: &Context,
@@ -163,10 +177,15 @@ pub trait Vault: Send + Sync {
 	) -> Result<Sealed, VaultError>;
 
 	/// Opens an envelope.
-	fn open(&self, held: &Held, context: &Context, payload: &[u8]) -> Result<Document, VaultError>;
+	async fn open(
+		&self,
+		held: &Held,
+		context: &Context,
+		payload: &[u8],
+	) -> Result<Document, VaultError>;
 
 	/// The commitment key of a record, which may be given to verifiers.
-	fn commitment_key(
+	async fn commitment_key(
 		&self,
 		held: &Held,
 		context: &Context,
@@ -174,7 +193,7 @@ pub trait Vault: Send + Sync {
 	) -> Result<CommitmentKey, VaultError>;
 
 	/// The commitment key of an anchored document, which may be given to verifiers.
-	fn anchor_commitment_key(
+	async fn anchor_commitment_key(
 		&self,
 		held: &Held,
 		context: &Context,
@@ -183,8 +202,8 @@ pub trait Vault: Send + Sync {
 }
 
 /// 32 random bytes of the system.
-pub(crate) fn random() -> Result<zeroize::Zeroizing<[u8; 32]>, VaultError> {
-	let mut bytes = zeroize::Zeroizing::new([0; 32]);
+pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>, VaultError> {
+	let mut bytes = Zeroizing::new([0; 32]);
 	getrandom::fill(bytes.as_mut()).map_err(VaultError::NoRandomness)?;
 	Ok(bytes)
 }

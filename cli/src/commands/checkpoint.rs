@@ -40,7 +40,7 @@ async fn sign(session: &Session, file: &Path, offline: bool) -> Result<(), Failu
 	if !offline {
 		session.connect_to_read().await?.check_checkpoint(&signed).await?;
 	}
-	sign_checkpoint(&vault, &mut signed)?;
+	sign_checkpoint(&vault, &mut signed).await?;
 	write(session, file, &signed)
 }
 

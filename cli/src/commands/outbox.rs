@@ -11,7 +11,7 @@ use credio_sdk::{
 	client::Upload,
 	outbox::{Enqueued, Item, ItemState, Listed, Outbox, Settings},
 	primitives::StreamId,
-	vault::{LocalVault, Vault},
+	vault::LocalVault,
 	Client,
 };
 use indicatif::ProgressBar;

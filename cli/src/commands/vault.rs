@@ -2,7 +2,7 @@
 
 use super::NO_ORGANIZATION;
 use crate::{arguments::VaultCommand, exit::Failure, output, session::Session};
-use credio_sdk::vault::{file, LocalVault, Vault};
+use credio_sdk::vault::{file, LocalVault};
 use std::path::Path;
 
 /// Runs a command on vaults.

@@ -25,7 +25,7 @@ impl Client {
 	pub async fn create_stream(&self, name: &str) -> Result<StreamJson> {
 		let name = stream_name(name)?;
 		let id = StreamId::derive(self.organization, &name);
-		let (secret, _) = self.new_secret(id, 0)?;
+		let (secret, _) = self.new_secret(id, 0).await?;
 		let calls = [Call::create_stream(&name), Call::open_epoch(id, 0, &secret, &[])];
 		self.apply(self.new_key()?, &calls).await?;
 		self.stream(id).await
@@ -51,7 +51,7 @@ impl Client {
 		loop {
 			rotations += 1;
 			let epoch = self.stream(id).await?.epoch.map_or(0, |state| state.current + 1);
-			let (secret, held) = self.new_secret(id, epoch)?;
+			let (secret, held) = self.new_secret(id, epoch).await?;
 			let grant_keys = self.wrapped_for_grants(id, &held).await?;
 			let call = Call::open_epoch(id, epoch, &secret, &grant_keys);
 			match self.apply(self.new_key()?, &[call]).await {
@@ -71,7 +71,7 @@ impl Client {
 		for GrantJson { grant_id, grantee, .. } in holding.take(limits::MAX_KEYS_PER_EPOCH as usize)
 		{
 			let to = self.recipient(grantee).await?;
-			keys.push(GrantKey { grant: grant_id, key: self.vault.rewrap(held, &to)? });
+			keys.push(GrantKey { grant: grant_id, key: self.vault.rewrap(held, &to).await? });
 		}
 		Ok(keys)
 	}
@@ -95,7 +95,7 @@ impl Client {
 			let mut keys = Vec::new();
 			for epoch in epochs.by_ref().take(limits::MAX_EPOCHS_PER_GRANT as usize) {
 				let held = self.held(stream, epoch).await?;
-				keys.push((epoch, self.vault.rewrap(&held, &to)?));
+				keys.push((epoch, self.vault.rewrap(&held, &to).await?));
 			}
 			added += keys.len() as u32;
 			self.apply(self.new_key()?, &[Call::add_keys(id, &keys)]).await?;
@@ -122,16 +122,16 @@ impl Client {
 	}
 
 	/// A new stream secret as the chain takes it, and as the vault does.
-	fn new_secret(&self, stream: StreamId, epoch: KeyEpoch) -> Result<(EpochSecret, Held)> {
+	async fn new_secret(&self, stream: StreamId, epoch: KeyEpoch) -> Result<(EpochSecret, Held)> {
 		let genesis = self.limits.genesis_hash;
-		let secret = self.vault.new_stream_secret(genesis, stream, epoch)?;
+		let secret = self.vault.new_stream_secret(genesis, stream, epoch).await?;
 		let held = Held {
 			sealed: secret.owner_key.sealed.to_vec(),
 			context: WrapContext {
 				genesis,
 				resource: Resource::Stream(stream),
 				epoch,
-				organization: self.vault.organization(),
+				organization: self.vault.organization().await?,
 				key_version: secret.owner_key.key_version,
 			},
 			secret: WrappedSecret::StreamSecret,

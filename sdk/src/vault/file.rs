@@ -5,7 +5,7 @@
 
 use super::{
 	local::{AccountSecret, LocalVault},
-	Vault, VaultError,
+	VaultError,
 };
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::{
@@ -236,6 +236,7 @@ fn format_error(path: &Path, cause: &str) -> VaultError {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::vault::Vault;
 
 	fn stored() -> (tempfile::TempDir, std::path::PathBuf, LocalVault) {
 		let folder = tempfile::tempdir().unwrap();
@@ -245,14 +246,15 @@ mod tests {
 		(folder, path, vault)
 	}
 
-	#[test]
-	fn a_stored_vault_opens_with_its_password_alone() {
+	#[tokio::test]
+	async fn a_stored_vault_opens_with_its_password_alone() {
 		let (_folder, path, mut vault) = stored();
 		let opened = open(&path, b"correct horse").unwrap();
 		assert_eq!(opened.account(), vault.account());
 		assert_eq!(opened.organization(), 7);
 		assert_eq!(opened.encryption_keys(), vault.encryption_keys());
-		assert_eq!(opened.request_key(b"invoice 1"), vault.request_key(b"invoice 1"));
+		let key = opened.request_key(b"invoice 1").await.unwrap();
+		assert_eq!(key, vault.request_key(b"invoice 1").await.unwrap());
 		assert!(matches!(open(&path, b"wrong"), Err(VaultError::WrongPassword { .. })));
 
 		let public = vault.add_encryption_key().unwrap();

@@ -1,6 +1,7 @@
 //! A vault whose keys are in the memory of this process.
 
-use super::{random, Held, Recipient, Vault, VaultError, WrappedBy};
+use super::{random, Held, MultiSignature, Recipient, Vault, VaultError, WrappedBy};
+use async_trait::async_trait;
 use chacha20poly1305::{
 	aead::{Aead, Payload},
 	XChaCha20Poly1305,
@@ -130,6 +131,21 @@ impl LocalVault {
 		self
 	}
 
+	/// The member's account.
+	pub fn account(&self) -> AccountId {
+		AccountId::new(self.keypair.public_key().0)
+	}
+
+	/// The organization that it acts for.
+	pub fn organization(&self) -> OrganizationId {
+		self.organization
+	}
+
+	/// The public halves of the organization's encryption keys, by version.
+	pub fn encryption_keys(&self) -> Vec<(KeyVersion, PublicKey)> {
+		(0..).zip(self.encryption_keys.iter().map(SecretKey::public)).collect()
+	}
+
 	/// Adds a version of the encryption key, and answers its public half for the chain's `rotate_key`. Old versions
 	/// stay, since old secrets are wrapped to them.
 	///
@@ -221,31 +237,32 @@ fn wrapped_key(key_version: KeyVersion, sealed: Vec<u8>) -> Result<WrappedKey, V
 	Ok(WrappedKey { key_version, sealed })
 }
 
+#[async_trait]
 impl Vault for LocalVault {
-	fn account(&self) -> AccountId {
-		AccountId::new(self.keypair.public_key().0)
+	async fn account(&self) -> Result<AccountId, VaultError> {
+		Ok(Self::account(self))
 	}
 
-	fn organization(&self) -> OrganizationId {
-		self.organization
+	async fn organization(&self) -> Result<OrganizationId, VaultError> {
+		Ok(self.organization)
 	}
 
-	fn encryption_keys(&self) -> Vec<(KeyVersion, PublicKey)> {
-		(0..).zip(self.encryption_keys.iter().map(SecretKey::public)).collect()
+	async fn encryption_keys(&self) -> Result<Vec<(KeyVersion, PublicKey)>, VaultError> {
+		Ok(Self::encryption_keys(self))
 	}
 
-	fn sign(&self, message: &[u8]) -> [u8; 64] {
-		self.keypair.sign(message).0
+	async fn sign(&self, message: &[u8]) -> Result<MultiSignature, VaultError> {
+		Ok(MultiSignature::Sr25519(self.keypair.sign(message).0.into()))
 	}
 
-	fn request_key(&self, business_key: &[u8]) -> RequestKey {
+	async fn request_key(&self, business_key: &[u8]) -> Result<RequestKey, VaultError> {
 		let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.organization_secret.as_ref())
 			.expect("HMAC takes keys of any length; qed");
 		mac.update(business_key);
-		RequestKey(mac.finalize().into_bytes().into())
+		Ok(RequestKey(mac.finalize().into_bytes().into()))
 	}
 
-	fn protect(&self, name: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
+	async fn protect(&self, name: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
 		let mut nonce = [0; NONCE_LENGTH];
 		getrandom::fill(&mut nonce).map_err(VaultError::NoRandomness)?;
 		let message = Payload { msg: plaintext, aad: name };
@@ -254,7 +271,7 @@ impl Vault for LocalVault {
 		Ok([&nonce[..], &ciphertext].concat())
 	}
 
-	fn unprotect(&self, name: &[u8], protected: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+	async fn unprotect(&self, name: &[u8], protected: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
 		let (nonce, ciphertext) =
 			protected.split_first_chunk::<NONCE_LENGTH>().ok_or(VaultError::NotOurs)?;
 		self.protection()
@@ -263,7 +280,7 @@ impl Vault for LocalVault {
 			.map_err(|_| VaultError::NotOurs)
 	}
 
-	fn new_stream_secret(
+	async fn new_stream_secret(
 		&self,
 		genesis: Digest,
 		stream: StreamId,
@@ -284,7 +301,7 @@ impl Vault for LocalVault {
 		Ok(EpochSecret { commitment: secret.commitment(&genesis, &stream, epoch), owner_key })
 	}
 
-	fn check(&self, held: &Held) -> Result<(), VaultError> {
+	async fn check(&self, held: &Held) -> Result<(), VaultError> {
 		match held.secret {
 			WrappedSecret::StreamSecret => self.stream_secret(held).map(|_| ()),
 			WrappedSecret::DataKey => {
@@ -294,7 +311,7 @@ impl Vault for LocalVault {
 		}
 	}
 
-	fn rewrap(&self, held: &Held, to: &Recipient) -> Result<WrappedKey, VaultError> {
+	async fn rewrap(&self, held: &Held, to: &Recipient) -> Result<WrappedKey, VaultError> {
 		let context = context_for(&held.context, held.context.resource, to);
 		let sealed = match held.secret {
 			WrappedSecret::StreamSecret => {
@@ -308,7 +325,7 @@ impl Vault for LocalVault {
 		wrapped_key(to.key_version, sealed)
 	}
 
-	fn wrap_data_key(
+	async fn wrap_data_key(
 		&self,
 		held: &Held,
 		context: &Context,
@@ -321,7 +338,7 @@ impl Vault for LocalVault {
 		wrapped_key(to.key_version, data_key.wrap(&wrap_context, &to.public, &random()?)?)
 	}
 
-	fn seal(
+	async fn seal(
 		&self,
 		held: &Held,
 		context: &Context,
@@ -331,11 +348,11 @@ impl Vault for LocalVault {
 		Ok(self.stream_secret(held)?.seal(context, media_type, document)?)
 	}
 
-	fn open(&self, held: &Held, context: &Context, payload: &[u8]) -> Result<Document, VaultError> {
+	async fn open(&self, held: &Held, context: &Context, payload: &[u8]) -> Result<Document, VaultError> {
 		Ok(self.data_key(held, context, payload)?.open(context, payload)?)
 	}
 
-	fn commitment_key(
+	async fn commitment_key(
 		&self,
 		held: &Held,
 		context: &Context,
@@ -344,7 +361,7 @@ impl Vault for LocalVault {
 		Ok(self.data_key(held, context, payload)?.commitment_key())
 	}
 
-	fn anchor_commitment_key(
+	async fn anchor_commitment_key(
 		&self,
 		held: &Held,
 		context: &Context,
