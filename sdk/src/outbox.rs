@@ -25,10 +25,13 @@ pub use outcomes::{ItemOutcome, Outcomes};
 pub use store::Listed;
 pub use worker::{Settings, Worker};
 
-use crate::vault::{Vault, VaultError};
+use crate::{
+	files,
+	vault::{Vault, VaultError},
+};
 use credio_primitives::{OrganizationId, RequestKey};
 use sqlx::{any::AnyPoolOptions, AnyPool, PgConnection, SqliteConnection};
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 /// What can go wrong with an outbox.
@@ -38,6 +41,14 @@ pub enum OutboxError {
 	/// The database cannot be used.
 	#[error("the outbox's database: {0}")]
 	Database(#[from] sqlx::Error),
+	/// The database's file cannot be made.
+	#[error("the outbox {path}: {source}")]
+	File {
+		/// The file.
+		path: String,
+		/// Why.
+		source: std::io::Error,
+	},
 	/// The database was made by newer software.
 	#[error("the outbox has version {found} of its tables, and this software knows version {known}: use a newer one")]
 	NewerSchema {
@@ -109,7 +120,12 @@ impl Outbox {
 	/// Opens an outbox, and makes its tables if they are not there: in a file (a path, or `sqlite://PATH`), in memory
 	/// (`sqlite::memory:`), or in a PostgreSQL database (`postgres://…`).
 	///
-	/// Errors: [`OutboxError::Database`], [`OutboxError::NewerSchema`], [`OutboxError::OtherOrganization`].
+	/// The file can be read by its owner only.
+	///
+	/// # Errors
+	///
+	/// [`OutboxError::File`], [`OutboxError::Database`], [`OutboxError::NewerSchema`],
+	/// [`OutboxError::OtherOrganization`], [`OutboxError::Vault`].
 	pub async fn open(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
 		sqlx::any::install_default_drivers();
 		let is_postgres = url.starts_with("postgres:") || url.starts_with("postgresql:");
@@ -119,6 +135,8 @@ impl Outbox {
 			url => {
 				let path = url.strip_prefix("sqlite:").unwrap_or(url);
 				let path = path.strip_prefix("//").unwrap_or(path);
+				files::ensure(Path::new(path))
+					.map_err(|source| OutboxError::File { path: path.to_owned(), source })?;
 				format!("sqlite://{path}?mode=rwc")
 			},
 		};
@@ -139,7 +157,13 @@ impl Outbox {
 		schema::migrate(&pool, is_postgres).await?;
 		let organization = vault.organization().await?;
 		schema::bind(&pool, organization).await?;
-		Ok(Self { pool, vault, organization, max_undecided: MAX_UNDECIDED, changed: Arc::default() })
+		Ok(Self {
+			pool,
+			vault,
+			organization,
+			max_undecided: MAX_UNDECIDED,
+			changed: Arc::default(),
+		})
 	}
 
 	/// Takes at most so many undecided items: back-pressure for those who enqueue.

@@ -10,9 +10,10 @@ use crate::{
 use credio_sdk::{
 	client::sign_checkpoint,
 	evidence::{Checkpoint, Trusted, MAX_SPEC_SIZE},
+	files,
 };
 use serde_json::json;
-use std::{fs, path::Path};
+use std::path::Path;
 
 /// Runs the command.
 pub async fn run(session: &Session, command: CheckpointCommand) -> Result<(), Failure> {
@@ -58,7 +59,8 @@ fn verify(
 }
 
 fn write(session: &Session, file: &Path, checkpoint: &Checkpoint) -> Result<(), Failure> {
-	fs::write(file, checkpoint.to_text()?).map_err(|error| Failure::file(file, error))?;
+	files::write(file, checkpoint.to_text()?.as_bytes())
+		.map_err(|error| Failure::file(file, error))?;
 	print(session, file, checkpoint)
 }
 
