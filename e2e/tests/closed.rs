@@ -17,7 +17,6 @@ use jsonrpsee::{
 	ws_client::{WsClient, WsClientBuilder},
 };
 use serde_json::{json, Value};
-use subxt::ext::codec::Encode;
 use std::{
 	io::{Read, Write},
 	net::TcpStream,
@@ -25,6 +24,7 @@ use std::{
 	sync::Arc,
 	time::Duration,
 };
+use subxt::ext::codec::Encode;
 
 async fn connect(node: &Node) -> WsClient {
 	WsClientBuilder::default()

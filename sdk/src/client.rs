@@ -12,6 +12,7 @@ mod organizations;
 mod past;
 mod records;
 mod requests;
+mod rotation;
 mod streams;
 
 pub use anchors::{Anchored, MerkleProof};
@@ -27,6 +28,7 @@ pub use records::{
 	CommittedDocument, Entries, Outcome, Sealer, StreamPart, Unread, Upload, Uploaded,
 };
 pub use requests::{Heads, Life, SignedRequest};
+pub use rotation::Rotated;
 
 pub(crate) use streams::is_rejected_for;
 

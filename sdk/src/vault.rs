@@ -4,11 +4,16 @@
 //! secret: secrets go in and out wrapped. It may be in this process, in another one or in a token of hardware, so every
 //! method of [`Vault`] is async and can fail.
 
+mod account;
 pub mod file;
 mod local;
+mod lock;
+mod transfer;
 
+pub use account::Scheme;
 pub use credio_evidence::MultiSignature;
 pub use local::LocalVault;
+pub use transfer::KeyExport;
 
 use async_trait::async_trait;
 use credio_envelope::{CommitmentKey, Context, Document, Sealed, WrapContext};
@@ -58,8 +63,59 @@ pub struct Recipient {
 #[non_exhaustive]
 pub enum VaultError {
 	/// The vault has no secret half for that version of the encryption key.
-	#[error("the vault has no encryption key of version {0}: use the vault that made it, or ask for a new grant")]
+	#[error("the vault has no encryption key of version {0}: bring it over from the vault that made it (`credio vault export-keys`, `import-keys`), or ask for a new grant")]
 	UnknownKeyVersion(KeyVersion),
+	/// The vault waits for the keys of its organization.
+	#[error("the vault has no keys of its organization yet: `credio vault export-keys` of another gateway's vault hands them over, and `credio vault import-keys` takes them")]
+	NoOrganizationKeys,
+	/// Another key of that version is there.
+	#[error("the vault has another encryption key of version {0}: nothing was changed")]
+	KeyConflict(KeyVersion),
+	/// No key was prepared.
+	#[error("no encryption key was prepared")]
+	NoPendingKey,
+	/// The chain knows another key of that version, or none.
+	#[error("the chain has registered another encryption key of version {0}, or none: the keys are not of this organization, or not all was true that was handed over")]
+	NotRegistered(KeyVersion),
+	/// The keys are sealed to another vault, or were changed.
+	#[error("the keys are sealed to another vault, or were changed: export them to the key that `credio vault show` of this vault prints as transfer key")]
+	NotForThisVault,
+	/// The keys come from another vault.
+	#[error("the keys were exported by the vault of {0}, and not by the one that was named")]
+	FromAnotherVault(AccountId),
+	/// The keys are of another organization.
+	#[error(
+		"the keys are of organization {found}, and the vault is of organization {organization}"
+	)]
+	OtherOrganization {
+		/// Whose keys they are.
+		found: OrganizationId,
+		/// The vault's organization.
+		organization: OrganizationId,
+	},
+	/// The vaults have different organization secrets.
+	#[error("the vaults have different organization secrets, from which request keys follow: nothing was changed. Import into a vault that was made with `credio vault create --for-import`")]
+	OtherOrganizationSecret,
+	/// An empty password protects nothing.
+	#[error("the password is empty, which protects nothing")]
+	EmptyPassword,
+	/// Parameters of Argon2id out of bounds.
+	#[error("a password is stretched with 19 MiB to 1 GiB of memory, in 1 to 16 passes and 1 to 8 lanes")]
+	KdfOutOfBounds,
+	/// Another process changes the file.
+	#[error("{path} is being changed by {holder}: try again when that has ended")]
+	Locked {
+		/// The file.
+		path: String,
+		/// Who changes it.
+		holder: String,
+	},
+	/// There is a file already.
+	#[error("{path} is there already: a vault is never overwritten")]
+	Exists {
+		/// The file.
+		path: String,
+	},
 	/// Somebody has handed on something else than the secret.
 	#[error("the key does not open to the secret that the owner of the stream has put on the ledger: whoever gave it on gave something else; ask the owner for a grant")]
 	NotTheSecret,

@@ -155,12 +155,7 @@ impl<'a> Maker<'a> {
 		Call::remark(&bytes)
 	}
 
-	async fn record(
-		&self,
-		size: u32,
-		number: u64,
-		reference: Reference,
-	) -> Result<Call, Error> {
+	async fn record(&self, size: u32, number: u64, reference: Reference) -> Result<Call, Error> {
 		record(&self.sealer, self.bench.stream, size, number, reference).await
 	}
 }

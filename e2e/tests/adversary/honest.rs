@@ -134,7 +134,10 @@ async fn append(
 		if stop.is_due() {
 			break;
 		}
-		let key = client.key_of(stream, format!("{phase}-{number}").as_bytes(), 0).await.expect("the vault is here");
+		let key = client
+			.key_of(stream, format!("{phase}-{number}").as_bytes(), 0)
+			.await
+			.expect("the vault is here");
 		let document = format!("{phase} {number}");
 		let upload = Upload {
 			stream,
@@ -144,8 +147,7 @@ async fn append(
 			supersedes: None,
 		};
 		let reference = Reference::derive(&key, 0);
-		let (record, call) =
-			client.seal_as(&upload, reference).await.expect("it is sealed");
+		let (record, call) = client.seal_as(&upload, reference).await.expect("it is sealed");
 		let lane = (number % 2 == 1).then(|| {
 			let position = LanePosition { lane: LANE, sequence: next };
 			next += 1;

@@ -218,7 +218,10 @@ async fn positions(clients: Vec<Arc<Client>>, count: Arc<Count>) {
 			lane: u32::try_from(16 + n / 1_024 % 64).expect("small"),
 			sequence: 1 + n % 1_024,
 		};
-		let key = client.key_of(stream, &[b"never".as_slice(), &n.to_le_bytes()].concat(), 0).await.expect("the vault is here");
+		let key = client
+			.key_of(stream, &[b"never".as_slice(), &n.to_le_bytes()].concat(), 0)
+			.await
+			.expect("the vault is here");
 		let call = Call::anchor_digest(stream, Reference::derive(&key, 0), Digest([7; 32]));
 		let request = Request { organization, key, expires_at, lane: Some(lane) };
 		let signed = client.sign(request, &[call]).await.expect("it is signed");
@@ -242,7 +245,10 @@ async fn gossip(
 	let mut pace = interval(GOSSIP_PER_SECOND);
 	for n in 0u64.. {
 		pace.tick().await;
-		let key = client.key_of(stream, &[b"gossip".as_slice(), &n.to_le_bytes()].concat(), 0).await.expect("the vault is here");
+		let key = client
+			.key_of(stream, &[b"gossip".as_slice(), &n.to_le_bytes()].concat(), 0)
+			.await
+			.expect("the vault is here");
 		let lane = LanePosition { lane: 200, sequence: 1 + n % 1_024 };
 		let call = Call::anchor_digest(stream, Reference::derive(&key, 0), Digest([7; 32]));
 		let request = Request { organization, key, expires_at, lane: Some(lane) };
@@ -265,16 +271,17 @@ async fn bulk(clients: Vec<Arc<Client>>, count: Arc<Count>) {
 	let mut pace = interval(BULK_PER_SECOND);
 	for n in 0u64.. {
 		pace.tick().await;
-		let key = client.key_of(stream, &[b"bulk".as_slice(), &n.to_le_bytes()].concat(), 0).await.expect("the vault is here");
+		let key = client
+			.key_of(stream, &[b"bulk".as_slice(), &n.to_le_bytes()].concat(), 0)
+			.await
+			.expect("the vault is here");
 		let mut document = n.to_le_bytes().to_vec();
 		document.resize(60_000, 0x5a);
 		let media_type = "text/plain";
 		let upload_of =
 			Upload { stream, key: None, media_type, document: &document, supersedes: None };
-		let (_, call) = sealer
-			.seal(&upload_of, Reference::derive(&key, 0))
-			.await
-			.expect("it is sealed");
+		let (_, call) =
+			sealer.seal(&upload_of, Reference::derive(&key, 0)).await.expect("it is sealed");
 		// A shorter expiry than anybody else's.
 		let expires_at = client.expiry().await.expect("it answers") - 500;
 		let request = Request { organization, key, expires_at, lane: None };
@@ -293,7 +300,10 @@ async fn junk(clients: Vec<Arc<Client>>, victim: [u8; 32], count: Arc<Count>) {
 	for n in 0u64.. {
 		pace.tick().await;
 		let to = &clients[n as usize % clients.len()];
-		let key = client.key_of(stream, &[b"junk".as_slice(), &n.to_le_bytes()].concat(), 0).await.expect("the vault is here");
+		let key = client
+			.key_of(stream, &[b"junk".as_slice(), &n.to_le_bytes()].concat(), 0)
+			.await
+			.expect("the vault is here");
 		let call = Call::anchor_digest(stream, Reference::derive(&key, 0), Digest([7; 32]));
 		let request = Request { organization, key, expires_at, lane: None };
 		let mut forged = client.sign(request, &[call]).await.expect("it is signed").extrinsic;
@@ -324,7 +334,10 @@ async fn grant_and_rotate(
 	let grant = owner.grant(stream, to, Permission::Read, &terms).await.expect("it is given");
 	let own = credio_sdk::primitives::StreamId::derive(to, STREAM.as_bytes());
 	for n in 1u64.. {
-		let key = client.key_of(own, &[b"rotate".as_slice(), &n.to_le_bytes()].concat(), 0).await.expect("the vault is here");
+		let key = client
+			.key_of(own, &[b"rotate".as_slice(), &n.to_le_bytes()].concat(), 0)
+			.await
+			.expect("the vault is here");
 		let mut public = [9; 32];
 		public[..8].copy_from_slice(&n.to_le_bytes());
 		let expires_at = client.expiry().await.expect("it answers");

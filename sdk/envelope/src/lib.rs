@@ -61,4 +61,4 @@ pub use envelope::{Document, Sealed, HEADER_LENGTH};
 pub use error::Error;
 pub use keys::{CommitmentKey, Context, DataKey, StreamSecret};
 pub use padding::padme;
-pub use wrap::{OwnerPsk, SecretKey, WrapContext, WRAPPED_LENGTH};
+pub use wrap::{seal_to, OwnerPsk, SecretKey, WrapContext, WRAPPED_LENGTH};

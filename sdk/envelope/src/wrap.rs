@@ -160,6 +160,32 @@ impl SecretKey {
 	}
 }
 
+impl SecretKey {
+	/// Opens what [`seal_to`] sealed.
+	///
+	/// # Errors
+	///
+	/// [`Error::WrappedKeyLength`], [`Error::InvalidPoint`], [`Error::UnwrapFailed`].
+	pub fn open_sealed(&self, info: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+		open(&OpModeR::Base, self, info, &[], sealed)
+	}
+}
+
+/// Seals bytes of any length to a key, in base mode: encapsulated key, ciphertext, tag. `seed` is 32 fresh random bytes,
+/// used once. Nothing proves who has sealed them.
+///
+/// # Errors
+///
+/// [`Error::InvalidPoint`].
+pub fn seal_to(
+	recipient: &PublicKey,
+	info: &[u8],
+	plaintext: &[u8],
+	seed: &Zeroizing<[u8; 32]>,
+) -> Result<Vec<u8>, Error> {
+	seal(&OpModeS::Base, recipient, info, &[], plaintext, seed)
+}
+
 impl StreamSecret {
 	/// Wraps the secret to another organization's encryption key. `seed` is 32 fresh random bytes, used once.
 	///

@@ -1,6 +1,8 @@
 //! Wrapped keys: only the organization they are for opens them.
 
-use credio_envelope::{Context, Error, OwnerPsk, SecretKey, StreamSecret, WrapContext, WRAPPED_LENGTH};
+use credio_envelope::{
+	Context, Error, OwnerPsk, SecretKey, StreamSecret, WrapContext, WRAPPED_LENGTH,
+};
 use credio_primitives::{Digest, PublicKey, RecordId, Resource, StreamId};
 use zeroize::Zeroizing;
 
@@ -57,9 +59,8 @@ fn an_owner_opens_only_what_it_wrapped_to_itself() {
 		secret.wrap_to_self(&wrap_context(), &key.public(), owner, &random(8)).unwrap()
 	};
 	let open = |wrapped: &[u8]| {
-		key.unwrap_own_stream_secret(&wrap_context(), &ours, wrapped).map(|secret| {
-			secret.commitment(&Digest([1; 32]), &StreamId([2; 32]), 3)
-		})
+		key.unwrap_own_stream_secret(&wrap_context(), &ours, wrapped)
+			.map(|secret| secret.commitment(&Digest([1; 32]), &StreamId([2; 32]), 3))
 	};
 	let own = wrap(&ours);
 	assert_eq!(own.len(), WRAPPED_LENGTH);

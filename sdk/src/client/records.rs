@@ -306,9 +306,8 @@ impl Client {
 		let answer: At<Fetched> = self.call("credio_v1_fetch", (id, token)).await?;
 		let Fetched { entry, payload, secret_commitment, wrapped_keys } = answer.answer;
 		let wrapped_by = self.wrapped_by(entry.header.stream).await?;
-		let (held, context) = self
-			.held_for(&entry, wrapped_by, &payload.0, secret_commitment, wrapped_keys)
-			.await?;
+		let (held, context) =
+			self.held_for(&entry, wrapped_by, &payload.0, secret_commitment, wrapped_keys).await?;
 		Ok((entry, held, context, payload.0))
 	}
 
@@ -356,7 +355,9 @@ impl Client {
 				// Whether it does, its use shows.
 				_ if is_only_one => Ok(()),
 				WrappedSecret::StreamSecret => self.vault.check(&held).await,
-				WrappedSecret::DataKey => self.vault.open(&held, &context, payload).await.map(|_| ()),
+				WrappedSecret::DataKey => {
+					self.vault.open(&held, &context, payload).await.map(|_| ())
+				},
 			};
 			match opens {
 				Ok(()) => return Ok((held, context)),

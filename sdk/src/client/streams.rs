@@ -4,7 +4,7 @@ use super::Client;
 use crate::{
 	calls::Call,
 	error::{Error, Result},
-	vault::{Held, WrappedBy},
+	vault::{Held, VaultError, WrappedBy},
 };
 use credio_envelope::WrapContext;
 use credio_primitives::{
@@ -27,8 +27,10 @@ impl Client {
 		let id = StreamId::derive(self.organization, &name);
 		let (secret, _) = self.new_secret(id, 0).await?;
 		let calls = [Call::create_stream(&name), Call::open_epoch(id, 0, &secret, &[])];
-		self.apply(self.new_key()?, &calls).await?;
-		self.stream(id).await
+		match self.apply(self.new_key()?, &calls).await {
+			Err(error) => Err(self.about_own_key(error).await),
+			Ok(_) => self.stream(id).await,
+		}
 	}
 
 	/// Seals a stream: nothing can be appended any more.
@@ -57,9 +59,24 @@ impl Client {
 			match self.apply(self.new_key()?, &[call]).await {
 				Err(Error::Rejected(status))
 					if rotations < MAX_ROTATIONS && is_rejected_for(&status, &["EpochNotNext"]) => {},
-				Err(error) => return Err(error),
+				Err(error) => return Err(self.about_own_key(error).await),
 				Ok(_) => return Ok(epoch),
 			}
+		}
+	}
+
+	/// Names the key that the vault lacks, if that is why a new secret was rejected: another gateway has rotated.
+	async fn about_own_key(&self, error: Error) -> Error {
+		let is_outdated = matches!(&error, Error::Rejected(status) if is_rejected_for(status, &["KeyVersionOutdated"]));
+		if !is_outdated {
+			return error;
+		}
+		let Ok(own) = self.recipient(self.organization).await else { return error };
+		match self.vault.encryption_keys().await {
+			Ok(keys) if keys.iter().all(|(version, _)| *version != own.key_version) => {
+				VaultError::UnknownKeyVersion(own.key_version).into()
+			},
+			_ => error,
 		}
 	}
 
