@@ -102,7 +102,7 @@ async fn upload(
 	invoices: std::ops::Range<u64>,
 ) -> Result<(), Error> {
 	let name = format!("fill {} {}", invoices.start, invoices.end);
-	let key = client.key_of(stream, name.as_bytes(), 0);
+	let key = client.key_of(stream, name.as_bytes(), 0).await?;
 	let mut calls = Vec::new();
 	for (position, number) in (0..).zip(invoices) {
 		let document = invoice(number, &mut Numbers(number));

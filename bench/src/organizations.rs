@@ -4,7 +4,7 @@ use crate::load::{since_epoch, Bench};
 use credio_sdk::{
 	client::NewOrganization,
 	primitives::{development, limits::MAX_QUOTA, Quota},
-	vault::{LocalVault, Vault},
+	vault::LocalVault,
 	Client, Error,
 };
 use futures::future::try_join_all;

@@ -56,9 +56,9 @@ pub struct Global {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-	/// Make and show vaults, and rotate encryption keys
+	/// Make, show and change vaults, and rotate encryption keys
 	#[command(subcommand)]
-	Vault(VaultCommand),
+	Vault(crate::commands::vault::VaultCommand),
 	/// Organizations, their members and keys
 	#[command(subcommand)]
 	Org(OrgCommand),
@@ -386,27 +386,6 @@ pub enum RuntimeCommand {
 		#[arg(value_name = "WASM")]
 		code: PathBuf,
 	},
-}
-
-/// Vaults.
-#[derive(Debug, Subcommand)]
-pub enum VaultCommand {
-	/// Make a vault with new keys
-	#[command(
-		after_help = "Examples:\n  credio --vault acme.vault vault create\n  credio --vault gateway-2.vault vault create --like acme.vault"
-	)]
-	Create {
-		/// Another member's vault of the same organization: share its encryption keys and organization secret, with an
-		/// account of its own. Both files are opened with the same password
-		#[arg(long, value_name = "FILE")]
-		like: Option<PathBuf>,
-	},
-	/// Show what is public about a vault
-	#[command(after_help = "Example: credio --vault acme.vault vault show")]
-	Show,
-	/// Make a new encryption key and announce it on the chain
-	#[command(after_help = "Example: credio --vault acme.vault vault rotate")]
-	Rotate,
 }
 
 /// Organizations.

@@ -17,7 +17,7 @@ mod read;
 mod report;
 mod stream;
 pub(crate) mod upload;
-mod vault;
+pub(crate) mod vault;
 
 use crate::{
 	arguments::{Arguments, Command},

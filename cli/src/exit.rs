@@ -156,7 +156,11 @@ pub fn code(error: &Error) -> i32 {
 		Error::NotFound { .. } => NOT_FOUND,
 		Error::Connection(_) => UNREACHABLE,
 		Error::Vault(
-			VaultError::File { .. } | VaultError::Format { .. } | VaultError::WrongPassword { .. },
+			VaultError::File { .. }
+			| VaultError::Format { .. }
+			| VaultError::WrongPassword { .. }
+			| VaultError::EmptyPassword
+			| VaultError::Locked { .. },
 		) => NO_VAULT,
 		_ => FAILED,
 	}

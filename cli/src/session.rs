@@ -2,7 +2,7 @@
 
 use crate::{arguments::Global, exit::Failure};
 use credio_sdk::{
-	vault::{file, LocalVault},
+	vault::{file, LocalVault, VaultError},
 	Client,
 };
 use serde::Deserialize;
@@ -14,6 +14,63 @@ use std::{
 use zeroize::Zeroizing;
 
 const DEFAULT_NODE: &str = "ws://127.0.0.1:9944";
+
+/// The vault's password.
+const PASSWORD: Password = Password {
+	name: "Password of the vault",
+	variable: "CREDIO_VAULT_PASSWORD",
+	file_variable: "CREDIO_VAULT_PASSWORD_FILE",
+};
+
+/// The vault's next password.
+pub const NEW_PASSWORD: Password = Password {
+	name: "New password of the vault",
+	variable: "CREDIO_VAULT_NEW_PASSWORD",
+	file_variable: "CREDIO_VAULT_NEW_PASSWORD_FILE",
+};
+
+/// A password, and where it comes from. Never from the command line, which everybody on the machine can read.
+pub struct Password {
+	name: &'static str,
+	variable: &'static str,
+	file_variable: &'static str,
+}
+
+impl Password {
+	/// Reads it from a file, the environment, or a prompt. An empty one is refused.
+	pub fn ask(&self, file: Option<&Path>, twice: bool) -> Result<Zeroizing<String>, Failure> {
+		let password = self.read(file, twice)?;
+		match password.is_empty() {
+			true => Err(VaultError::EmptyPassword.into()),
+			false => Ok(password),
+		}
+	}
+
+	fn read(&self, file: Option<&Path>, twice: bool) -> Result<Zeroizing<String>, Failure> {
+		if let Some(path) = file {
+			let text = Zeroizing::new(
+				fs::read_to_string(path).map_err(|error| Failure::file(path, error))?,
+			);
+			return Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()));
+		}
+		if let Ok(password) = env::var(self.variable) {
+			return Ok(Zeroizing::new(password));
+		}
+		let prompt = |text: &str| {
+			rpassword::prompt_password(text).map(Zeroizing::new).map_err(|error| {
+				let variable = self.file_variable;
+				Failure::Other(format!(
+					"no password: set {variable}, or run in a terminal ({error})"
+				))
+			})
+		};
+		let password = prompt(&format!("{}: ", self.name))?;
+		if twice && *prompt("The same again: ")? != *password {
+			return Err(Failure::Other("the two passwords differ".into()));
+		}
+		Ok(password)
+	}
+}
 
 /// The configuration file. Flags and environment variables come before it.
 #[derive(Debug, Default, Deserialize)]
@@ -57,27 +114,7 @@ impl Session {
 
 	/// The vault's password: from a file, the environment, or a prompt.
 	pub fn password(&self, twice: bool) -> Result<Zeroizing<String>, Failure> {
-		if let Some(path) = &self.password_file {
-			let text = Zeroizing::new(
-				fs::read_to_string(path).map_err(|error| Failure::file(path, error))?,
-			);
-			return Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()));
-		}
-		if let Ok(password) = env::var("CREDIO_VAULT_PASSWORD") {
-			return Ok(Zeroizing::new(password));
-		}
-		let prompt = |text: &str| {
-			rpassword::prompt_password(text).map(Zeroizing::new).map_err(|error| {
-				Failure::Other(format!(
-					"no password: set CREDIO_VAULT_PASSWORD_FILE, or run in a terminal ({error})"
-				))
-			})
-		};
-		let password = prompt("Password of the vault: ")?;
-		if twice && *prompt("The same again: ")? != *password {
-			return Err(Failure::Other("the two passwords differ".into()));
-		}
-		Ok(password)
+		PASSWORD.ask(self.password_file.as_deref(), twice)
 	}
 
 	/// Opens the vault.
@@ -95,7 +132,7 @@ impl Session {
 	/// admitted has to ask the node for it.
 	pub async fn vault_of_organization(&self) -> Result<LocalVault, Failure> {
 		let vault = self.open_vault()?;
-		if credio_sdk::vault::Vault::organization(&vault) != crate::commands::NO_ORGANIZATION {
+		if vault.organization() != crate::commands::NO_ORGANIZATION {
 			return Ok(vault);
 		}
 		let client = Client::connect(&self.node, Arc::new(vault.clone())).await?;
@@ -109,10 +146,14 @@ impl Session {
 
 	/// Connects to the node with the vault. The chain says for which organization the account acts.
 	pub async fn connect(&self) -> Result<Client, Failure> {
-		let vault = self.open_vault()?;
+		self.connect_with(self.open_vault()?).await
+	}
+
+	/// As [`Self::connect`], with a vault that is open already.
+	pub async fn connect_with(&self, vault: LocalVault) -> Result<Client, Failure> {
 		let client = Client::connect(&self.node, Arc::new(vault.clone())).await?;
 		let organization = client.organization_id();
-		let of_vault = credio_sdk::vault::Vault::organization(&vault);
+		let of_vault = vault.organization();
 		if of_vault == organization {
 			return Ok(client);
 		}
@@ -151,6 +192,19 @@ mod tests {
 			config: Some(config.into()),
 			json: false,
 		}
+	}
+
+	#[test]
+	fn an_empty_password_is_refused() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("password");
+		for empty in ["", "\n", "\nsecond line"] {
+			fs::write(&path, empty).unwrap();
+			let refused = PASSWORD.ask(Some(&path), false);
+			assert!(refused.is_err_and(|error| error.to_string().contains("empty")));
+		}
+		fs::write(&path, "first line\nsecond line").unwrap();
+		assert_eq!(*PASSWORD.ask(Some(&path), false).unwrap(), "first line");
 	}
 
 	#[test]

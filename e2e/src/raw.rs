@@ -63,7 +63,7 @@ pub fn call(pallet: &str, name: &str, arguments: Vec<u8>) -> Call {
 pub async fn sign(client: &Client, call: &Call) -> Vec<u8> {
 	let nonce = client.next_nonce().await.expect("it answers");
 	let life = client.life().await.expect("it answers");
-	client.sign_call(call, nonce, life).expect("there is such a call")
+	client.sign_call(call, nonce, life).await.expect("there is such a call")
 }
 
 /// Submits an extrinsic. The error is the code of a refusal, and what was said with it.

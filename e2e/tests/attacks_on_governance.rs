@@ -15,7 +15,7 @@ use credio_sdk::{
 		error_codes as codes, limits, validity, AccountId, Digest, OrganizationId, Quota, Request,
 		RequestKey, Roles,
 	},
-	vault::{LocalVault, Vault},
+	vault::LocalVault,
 	Client, Error,
 };
 use jsonrpsee::ws_client::WsClient;
@@ -41,7 +41,7 @@ async fn member(node: &Node, name: &str) -> Arc<Client> {
 }
 
 fn account(client: &Client) -> AccountId {
-	client.vault().account()
+	client.account().clone()
 }
 
 fn key(name: &str) -> RequestKey {
@@ -116,7 +116,7 @@ async fn flood(
 	let mut nonce = seat.next_nonce().await.expect("it answers");
 	let life = seat.life().await.expect("it answers");
 	for n in 0..most {
-		let extrinsic = seat.sign_call(&call(n), nonce, life).expect("there is such a call");
+		let extrinsic = seat.sign_call(&call(n), nonce, life).await.expect("there is such a call");
 		loop {
 			match submit(node, &extrinsic).await {
 				Ok(()) => break,
@@ -286,8 +286,11 @@ async fn a_plain_member_makes_no_operational_calls() {
 	let nonce = hostile.next_nonce().await.expect("it answers");
 	let calls = operational(&metadata);
 	let life = hostile.life().await.expect("it answers");
-	let sign = |call| hostile.sign_call(call, nonce, life).expect("there is such a call");
-	let extrinsics = calls.iter().map(sign).collect::<Vec<_>>();
+	let mut extrinsics = Vec::new();
+	for call in &calls {
+		let signed = hostile.sign_call(call, nonce, life).await;
+		extrinsics.push(signed.expect("there is such a call"));
+	}
 	for extrinsic in &extrinsics {
 		let refused = submit(&rpc, extrinsic).await;
 		assert_eq!(refused, invalid(validity::OPERATIONAL_NOT_ALLOWED));
@@ -297,7 +300,7 @@ async fn a_plain_member_makes_no_operational_calls() {
 	for (n, call) in calls.iter().enumerate() {
 		let expires_at = hostile.expiry().await.expect("it answers");
 		let request = Request { organization, key: key(&n.to_string()), expires_at, lane: None };
-		let signed = hostile.sign(request, std::slice::from_ref(call)).expect("it is signed");
+		let signed = hostile.sign(request, std::slice::from_ref(call)).await.expect("it is signed");
 		match hostile.hand_over(&signed).await {
 			Err(Error::Refused(refusal)) => {
 				assert_eq!(refusal.code, codes::TRANSACTION_REFUSED);
@@ -330,7 +333,8 @@ async fn a_plain_member_makes_no_operational_calls() {
 	// Hidden behind an ordinary call they are ordinary, and fail.
 	let index = council.seats[0].motions().await.expect("it answers")[0].index;
 	let hidden = hostile.batch_all(&[remark(0, 4), Call::vote(motion, index, true)]);
-	let hidden = hostile.sign_call(&hidden.expect("a batch"), nonce, life).expect("it is signed");
+	let hidden =
+		hostile.sign_call(&hidden.expect("a batch"), nonce, life).await.expect("it is signed");
 	included(&hostile, &hidden).await;
 	hostile.wait_for_finality(2).await.expect("it goes on");
 	let hex = |extrinsic: &Vec<u8>| format!("0x{}", hex::encode(extrinsic));

@@ -74,7 +74,7 @@ async fn rotate_for_ever(client: Arc<Client>) {
 		let request =
 			Request { organization, key: key(&format!("key {n}")), expires_at, lane: None };
 		let call = Call::rotate_key(PublicKey(public));
-		let signed = client.sign(request, &[call]).expect("it is signed");
+		let signed = client.sign(request, &[call]).await.expect("it is signed");
 		let _ = client.hand_over(&signed).await;
 		client.wait_for_finality(0).await.expect("it goes on");
 	}

@@ -100,7 +100,7 @@ impl Nodes {
 		let expires_at = self.client.expiry().await.expect("it answers") + later;
 		let organization = self.client.organization_id();
 		let request = Request { organization, key, expires_at, lane: None };
-		self.client.sign(request, &[call]).expect("it is signed")
+		self.client.sign(request, &[call]).await.expect("it is signed")
 	}
 
 	/// Hands a request over to be told what becomes of it.

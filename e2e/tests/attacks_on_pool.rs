@@ -47,15 +47,15 @@ async fn in_lane(
 ) -> Vec<SignedRequest> {
 	let expires_at = client.expiry().await.expect("the node answers");
 	let calls = [sealed(client, stream, key(name, 0)).await];
-	positions
-		.map(|sequence| {
-			let name = format!("{name} {lane}");
-			let lane = Some(LanePosition { lane, sequence });
-			let organization = client.organization_id();
-			let request = Request { organization, key: key(&name, sequence), expires_at, lane };
-			client.sign(request, &calls).expect("it is signed")
-		})
-		.collect()
+	let mut signed = Vec::new();
+	for sequence in positions {
+		let name = format!("{name} {lane}");
+		let lane = Some(LanePosition { lane, sequence });
+		let organization = client.organization_id();
+		let request = Request { organization, key: key(&name, sequence), expires_at, lane };
+		signed.push(client.sign(request, &calls).await.expect("it is signed"));
+	}
+	signed
 }
 
 fn code<Answer: std::fmt::Debug>(result: &Result<Answer, Error>) -> i32 {
@@ -195,7 +195,7 @@ async fn junk_that_names_a_member_does_not_keep_it_out() {
 	let organization = client.organization_id();
 	let request = Request { organization, key: key("junk", 0), expires_at, lane: None };
 	let calls = [sealed(&client, stream, request.key).await];
-	let signed = client.sign(request, &calls).expect("it is signed").extrinsic;
+	let signed = client.sign(request, &calls).await.expect("it is signed").extrinsic;
 	let outsider = connect(&node, "funder-two").await;
 	let junk = async {
 		for round in 0..10u64 {
@@ -216,7 +216,7 @@ async fn junk_that_names_a_member_does_not_keep_it_out() {
 		for n in 1..20 {
 			let request = Request { organization, key: key("honest", n), expires_at, lane: None };
 			let call = sealed(&client, stream, request.key).await;
-			let signed = client.sign(request, &[call]).expect("it is signed");
+			let signed = client.sign(request, &[call]).await.expect("it is signed");
 			let started = Instant::now();
 			client.hand_over(&signed).await.expect("there is room for it");
 			assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());

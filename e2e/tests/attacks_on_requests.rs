@@ -10,7 +10,7 @@ use credio_sdk::{
 		error_codes as codes, rpc::RequestState, validity, BlockNumber, LanePosition,
 		OrganizationId, PublicKey, Request, RequestKey, Roles, StreamId, StreamName,
 	},
-	vault::{LocalVault, Vault},
+	vault::LocalVault,
 	Client, Error,
 };
 use std::{sync::Arc, time::Duration};
@@ -90,7 +90,8 @@ async fn an_applied_request_does_nothing_for_the_next_organization_of_its_signer
 	let member = connect(&node, vault).await;
 	let expires_at = member.expiry().await.expect("the node answers");
 	let calls = [create_stream("deal"), Call::rotate_key(KEY_OF_ATTACKER)];
-	let signed = member.sign(request(key("copied"), expires_at, None), &calls).expect("signed");
+	let signed =
+		member.sign(request(key("copied"), expires_at, None), &calls).await.expect("signed");
 	member.hand_over(&signed).await.expect("the node takes it");
 	let status = member.follow(&signed.request).await.expect("it is decided");
 	assert_eq!(status.status, RequestState::Applied);
@@ -117,8 +118,8 @@ async fn a_call_withheld_until_its_signer_has_moved_is_refused() {
 	let call = Call::rotate_key(KEY_OF_ATTACKER);
 	let nonce = member.next_nonce().await.expect("the node answers");
 	let life = member.life().await.expect("the node answers");
-	let sign = |life| member.sign_call(&call, nonce, life).expect("it is signed");
-	let withheld = [sign(life), sign(Life::Immortal)];
+	let sign = async |life| member.sign_call(&call, nonce, life).await.expect("it is signed");
+	let withheld = [sign(life).await, sign(Life::Immortal).await];
 	one.remove_member(&account).await.expect("it is removed");
 	two.add_member(&account, ALL_ROLES).await.expect("it is added");
 	let rpc = raw::connect(&node).await;
@@ -129,7 +130,7 @@ async fn a_call_withheld_until_its_signer_has_moved_is_refused() {
 	two.wait_for_finality(2).await.expect("blocks go on");
 	assert_ne!(key_of(&two, CHANNEL_TWO).await, KEY_OF_ATTACKER);
 	// What it signs now, it signs as the member that it is.
-	raw::included(&two, &sign(member.life().await.expect("the node answers"))).await;
+	raw::included(&two, &sign(member.life().await.expect("the node answers")).await).await;
 	two.wait_for_finality(2).await.expect("blocks go on");
 	assert_eq!(key_of(&two, CHANNEL_TWO).await, KEY_OF_ATTACKER);
 }
@@ -180,13 +181,14 @@ async fn a_colleague_without_roles_burns_neither_keys_nor_positions() {
 		Call::rotate_key(KEY_OF_ATTACKER),
 		Call::anchor_digest(stream, Default::default(), Default::default()),
 	] {
-		let signed = colleague.sign(copied, &[call]).expect("it is signed");
+		let signed = colleague.sign(copied, &[call]).await.expect("it is signed");
 		assert_refused(&colleague, &signed, codes::ROLE_MISSING).await;
 	}
-	let suspend = colleague.sign(copied, &[Call::suspend(CHANNEL_TWO)]).expect("it is signed");
+	let suspend =
+		colleague.sign(copied, &[Call::suspend(CHANNEL_TWO)]).await.expect("it is signed");
 	assert_refused(&colleague, &suspend, codes::TRANSACTION_REFUSED).await;
 
-	let signed = admin.sign(genuine, &[append]).expect("it is signed");
+	let signed = admin.sign(genuine, &[append]).await.expect("it is signed");
 	admin.hand_over(&signed).await.expect("the node takes it");
 	let status = admin.follow(&genuine).await.expect("it is decided");
 	assert_eq!(status.status, RequestState::Applied);

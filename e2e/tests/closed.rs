@@ -24,6 +24,7 @@ use std::{
 	sync::Arc,
 	time::Duration,
 };
+use subxt::ext::codec::Encode;
 
 async fn connect(node: &Node) -> WsClient {
 	WsClientBuilder::default()
@@ -281,10 +282,10 @@ async fn a_token_is_good_for_the_very_parameters_that_it_was_signed_for() {
 	let parameters = [&stream.0[..], &[0; 8], &[1, 1, 0, 0, 0], &[0]].concat();
 	let genesis = &sdk.limits().genesis_hash;
 	let payload = AccessToken::payload(genesis, method, &parameters, expires_at);
-	let signature = vault.sign(&sp_crypto_hashing::blake2_256(&payload));
+	let signature = vault.sign(&sp_crypto_hashing::blake2_256(&payload)).await.expect("it signs");
 	let token = json!({
 		"account": vault.account(), "expiresAt": expires_at,
-		"signature": format!("0x{}", hex::encode(signature)),
+		"signature": format!("0x{}", hex::encode(signature.encode())),
 	});
 	for (params, expected) in [
 		(rpc_params![stream, 0, &token, 1], 0),

@@ -13,7 +13,7 @@ use credio_sdk::{
 		rpc::{RequestState, RequestStatus},
 		BlockNumber, LanePosition, RecordId, Reference, Request, RequestKey, Roles, StreamId,
 	},
-	vault::{LocalVault, Vault},
+	vault::LocalVault,
 	Client, Error,
 };
 use futures::{stream, StreamExt, TryStreamExt};
@@ -65,7 +65,7 @@ async fn upload(
 	let upload =
 		Upload { stream, key: None, media_type: "text/plain", document: &document, supersedes };
 	let (record, call) = client.seal(&upload, request.key).await.expect("it is sealed");
-	(record, client.sign(request, &[call]).expect("it is signed"))
+	(record, client.sign(request, &[call]).await.expect("it is signed"))
 }
 
 /// Hands all requests over at once.
@@ -386,6 +386,7 @@ async fn what_can_never_be_applied_is_refused_and_says_why() {
 	client.hand_over(&early).await.expect("it waits");
 	let other_body = client
 		.sign(early.request, &[Call::create_stream(&stream_name("t"))])
+		.await
 		.expect("it is signed");
 	let first = signed(3, now, at(0, 0)).await;
 	client.hand_over(&first).await.expect("it is next");
@@ -415,20 +416,21 @@ async fn a_request_that_came_from_another_node_is_recognized() {
 		vec![Call::create_stream(&name.as_bytes().to_vec().try_into().expect("it is short"))]
 	};
 	let request = request(key("gossiped", 0), expires_at, lane);
-	let sign = |request, name| client.sign(request, &create(name)).expect("it is signed");
+	let sign =
+		async |request, name| client.sign(request, &create(name)).await.expect("it is signed");
 	// As another node hands it on: not by the method that takes requests.
-	let raw = format!("0x{}", hex::encode(sign(request, "a").extrinsic));
+	let raw = format!("0x{}", hex::encode(sign(request, "a").await.extrinsic));
 	let _: String = client.call("author_submitExtrinsic", (&raw,)).await.expect("it is taken");
 
 	// Signed again, it has other bytes, and is the same request.
-	let taken = client.hand_over(&sign(request, "a")).await.expect("it is the same request");
+	let taken = client.hand_over(&sign(request, "a").await).await.expect("it is the same request");
 	assert_eq!(taken.status, RequestState::Pending);
 	let status = client.status(request.key).await.expect("the node answers");
 	assert_eq!(status.status, RequestState::Pending);
 	// Other calls under its key, and another request at its position, are not.
-	assert_eq!(code(client.hand_over(&sign(request, "b")).await), codes::KEY_REUSED);
+	assert_eq!(code(client.hand_over(&sign(request, "b").await).await), codes::KEY_REUSED);
 	let intruder = Request { key: key("gossiped", 1), ..request };
-	assert_eq!(code(client.hand_over(&sign(intruder, "a")).await), codes::POSITION_TAKEN);
+	assert_eq!(code(client.hand_over(&sign(intruder, "a").await).await), codes::POSITION_TAKEN);
 }
 
 #[tokio::test]

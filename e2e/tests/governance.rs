@@ -260,7 +260,7 @@ fn a_consortium_of_ones_own_starts_from_its_file() {
 		 [[organizations]]\nname = \"founder\"\nencryption_key = {}\n\
 		 members = [{{ account = \"{account}\", roles = [\"admin\", \"submitter\", \"grantor\"] }}]\n\
 		 [[validators]]\n{keys}",
-		public["encryptionKeys"][0]
+		public["encryptionKeys"][0]["public"]
 	);
 	fs::write(&file, &text).expect("writable");
 	let chain = folder.path().join("chain.json");

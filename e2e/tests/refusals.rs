@@ -161,7 +161,7 @@ fn members_act_within_their_roles() {
 	let newcomer = Cli::with_new_vault(&node, "acme");
 	let shown = newcomer.json(&["vault", "show", "--json"]);
 	let account = text(&shown[0], "account").to_owned();
-	let key = shown[0]["encryptionKeys"][0].as_str().expect("a key").to_owned();
+	let key = shown[0]["encryptionKeys"][0]["public"].as_str().expect("a key").to_owned();
 	let create = ["stream", "create", "orders"];
 	assert_eq!(newcomer.refused(&create).0, NOT_FOUND, "no member yet");
 	newcomer.ok(&["org", "list"]);
@@ -197,7 +197,7 @@ fn names_and_purposes_that_deceive_are_refused() {
 	let newcomer = Cli::with_new_vault(&node, "acme");
 	let shown = newcomer.json(&["vault", "show", "--json"]);
 	let account = text(&shown[0], "account").to_owned();
-	let key = shown[0]["encryptionKeys"][0].as_str().expect("a key").to_owned();
+	let key = shown[0]["encryptionKeys"][0]["public"].as_str().expect("a key").to_owned();
 	let created = channel.json(&["stream", "create", "invoices", "--json"]);
 	let stream = text(&created[0], "id").to_owned();
 	for name in DECEPTIVE {

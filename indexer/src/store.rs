@@ -23,6 +23,7 @@ pub use upkeep::Upkeep;
 
 use crate::{filter::FilterError, view::View, ViewError};
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId};
+use credio_sdk::files;
 use generation::Generations;
 use sqlx::{
 	any::{AnyConnectOptions, AnyPoolOptions},
@@ -30,8 +31,6 @@ use sqlx::{
 };
 use statement::Backend;
 use std::{
-	fs::OpenOptions,
-	os::unix::fs::OpenOptionsExt,
 	path::{Path, PathBuf},
 	sync::{
 		atomic::{AtomicU64, Ordering},
@@ -269,7 +268,7 @@ impl Store {
 				match is_reader {
 					true if !file.exists() => return Err(StoreError::NoIndex(name.to_string())),
 					true => {},
-					false => make_file(file)
+					false => files::ensure(file)
 						.map_err(|cause| StoreError::File { path: name.to_string(), cause })?,
 				}
 				path = Some(file.to_owned());
@@ -373,15 +372,6 @@ async fn cursor(connection: &mut AnyConnection) -> Result<Option<Cursor>> {
 		Ok(Cursor { number: number(row.try_get(0)?)?, hash: Digest(hash) })
 	})
 	.transpose()
-}
-
-/// Makes a file that only its owner can read, unless there is one. SQLite gives the files beside it the same mode. One
-/// that is there is not opened: to close it would end the locks that SQLite has on it for this process.
-fn make_file(path: &Path) -> std::io::Result<()> {
-	match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-		Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-		_ => Ok(()),
-	}
 }
 
 fn number<To: TryFrom<i64>>(number: i64) -> Result<To> {

@@ -270,7 +270,7 @@ pub struct AccessToken {
 	pub account: AccountId,
 	/// Last block at which the token is good; at most [`AccessToken::MAX_LIFETIME`] ahead.
 	pub expires_at: BlockNumber,
-	/// sr25519 signature, 64 bytes.
+	/// A `MultiSignature` in SCALE: a byte for its kind (0 Ed25519, 1 Sr25519, 2 ECDSA), and 64 or 65 bytes.
 	pub signature: Bytes,
 }
 

@@ -1,9 +1,9 @@
 //! Access tokens: short-lived signatures of a member over one method and its parameters.
 
 use crate::Error;
-use codec::Encode;
+use codec::{DecodeAll, Encode};
 use credio_primitives::{rpc::AccessToken, BlockNumber, Digest};
-use sp_core::{sr25519, Pair};
+use sp_runtime::{traits::Verify, MultiSignature};
 
 /// Checks that `token` was signed for this method and these parameters on this chain, and is good at block `now`.
 ///
@@ -21,12 +21,14 @@ pub fn verify(
 	if token.expires_at > now.saturating_add(AccessToken::MAX_LIFETIME) {
 		return Err(Error::AccessTokenInvalid("it is good for more than 300 blocks"));
 	}
-	let signature = sr25519::Signature::try_from(token.signature.0.as_slice())
-		.map_err(|_| Error::AccessTokenInvalid("the signature is not 64 bytes"))?;
+	let signature = MultiSignature::decode_all(&mut token.signature.0.as_slice()).map_err(|_| {
+		Error::AccessTokenInvalid(
+			"the signature is not the byte of its kind (0 for Ed25519, 1 for Sr25519, 2 for ECDSA) and 64 bytes, or 65 for ECDSA",
+		)
+	})?;
 	let payload = AccessToken::payload(genesis, method, &parameters.encode(), token.expires_at);
 	let digest = sp_crypto_hashing::blake2_256(&payload);
-	let account = sr25519::Public::from_raw(*AsRef::<[u8; 32]>::as_ref(&token.account));
-	if sr25519::Pair::verify(&signature, digest, &account) {
+	if signature.verify(&digest[..], &token.account) {
 		Ok(())
 	} else {
 		Err(Error::AccessTokenInvalid(
@@ -38,19 +40,32 @@ pub fn verify(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use credio_primitives::rpc::Bytes;
+	use credio_primitives::{rpc::Bytes, AccountId};
+	use sp_core::{ecdsa, ed25519, sr25519, Pair};
+	use sp_runtime::{traits::IdentifyAccount, MultiSigner};
 
 	const GENESIS: Digest = Digest([1; 32]);
 	const METHOD: &str = "credio_v1_fetch";
 
-	fn token(pair: &sr25519::Pair, parameters: u32, expires_at: BlockNumber) -> AccessToken {
+	fn token<P: Pair>(pair: &P, parameters: u32, expires_at: BlockNumber) -> AccessToken
+	where
+		MultiSignature: From<P::Signature>,
+		MultiSigner: From<P::Public>,
+	{
 		let payload = AccessToken::payload(&GENESIS, METHOD, &parameters.encode(), expires_at);
 		let signature = pair.sign(&sp_crypto_hashing::blake2_256(&payload));
 		AccessToken {
-			account: pair.public().into(),
+			account: account(pair),
 			expires_at,
-			signature: Bytes(signature.0.to_vec()),
+			signature: Bytes(MultiSignature::from(signature).encode()),
 		}
+	}
+
+	fn account<P: Pair>(pair: &P) -> AccountId
+	where
+		MultiSigner: From<P::Public>,
+	{
+		MultiSigner::from(pair.public()).into_account()
 	}
 
 	fn pair(seed: u8) -> sr25519::Pair {
@@ -73,7 +88,7 @@ mod tests {
 	#[test]
 	fn a_foreign_token_is_refused() {
 		let mut token = token(&pair(1), 7, 100);
-		token.account = pair(2).public().into();
+		token.account = account(&pair(2));
 		assert!(matches!(
 			verify(&token, &GENESIS, 100, METHOD, &7u32),
 			Err(Error::AccessTokenInvalid(_))
@@ -96,11 +111,31 @@ mod tests {
 
 	#[test]
 	fn a_signature_of_wrong_length_is_refused() {
-		let mut token = token(&pair(1), 7, 100);
-		token.signature.0.pop();
-		assert!(matches!(
-			verify(&token, &GENESIS, 100, METHOD, &7u32),
-			Err(Error::AccessTokenInvalid(_))
-		));
+		let whole = token(&pair(1), 7, 100).signature.0;
+		let longer = [&whole[..], &[0]].concat();
+		// Without the byte of its kind, and of a kind that there is not.
+		let unknown = [&[9], &whole[1..]].concat();
+		for signature in [&whole[..64], &longer[..], &whole[1..], &unknown[..], &[][..]] {
+			let mut token = token(&pair(1), 7, 100);
+			token.signature = Bytes(signature.to_vec());
+			let refused = verify(&token, &GENESIS, 100, METHOD, &7u32);
+			assert!(matches!(refused, Err(Error::AccessTokenInvalid(_))), "{refused:?}");
+		}
+	}
+
+	#[test]
+	fn an_account_signs_by_any_scheme_that_the_chain_takes() {
+		let ed25519 = token(&ed25519::Pair::from_seed(&[1; 32]), 7, 100);
+		let ecdsa = token(&ecdsa::Pair::from_seed(&[1; 32]), 7, 100);
+		for token in [&ed25519, &ecdsa] {
+			assert_eq!(verify(token, &GENESIS, 100, METHOD, &7u32), Ok(()));
+			let refused = verify(token, &GENESIS, 100, METHOD, &8u32);
+			assert!(matches!(refused, Err(Error::AccessTokenInvalid(_))), "{refused:?}");
+		}
+		// An account is of one scheme: the same bytes as a key of another are another's.
+		let mut moved = ed25519.clone();
+		moved.account = ecdsa.account;
+		let refused = verify(&moved, &GENESIS, 100, METHOD, &7u32);
+		assert!(matches!(refused, Err(Error::AccessTokenInvalid(_))), "{refused:?}");
 	}
 }

@@ -105,7 +105,7 @@ export class Member {
 			this.api.createType('Bytes', parameters).toU8a(),
 			this.api.createType('u32', expiresAt).toU8a(),
 		));
-		return { account: this.pair.address, expiresAt, signature: u8aToHex(this.pair.sign(digest)) };
+		return { account: this.pair.address, expiresAt, signature: u8aToHex(this.pair.sign(digest, { withType: true })) };
 	}
 }
 

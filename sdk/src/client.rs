@@ -12,6 +12,7 @@ mod organizations;
 mod past;
 mod records;
 mod requests;
+mod rotation;
 mod streams;
 
 pub use anchors::{Anchored, MerkleProof};
@@ -27,6 +28,7 @@ pub use records::{
 	CommittedDocument, Entries, Outcome, Sealer, StreamPart, Unread, Upload, Uploaded,
 };
 pub use requests::{Heads, Life, SignedRequest};
+pub use rotation::Rotated;
 
 pub(crate) use streams::is_rejected_for;
 
@@ -42,7 +44,7 @@ use credio_primitives::{
 		AccessToken, At, Bytes, Items, Limits, MembershipAnswer, OrganizationDetail,
 		OrganizationJson, PageRequest, QuotaJson, StreamJson, StreamKeyJson,
 	},
-	BlockNumber, Digest, KeyEpoch, OrganizationId, Resource, StreamId, WrappedSecret,
+	AccountId, BlockNumber, Digest, KeyEpoch, OrganizationId, Resource, StreamId, WrappedSecret,
 };
 use serde::{de::DeserializeOwned, Serialize};
 use std::{
@@ -85,6 +87,8 @@ pub struct Client {
 	/// The runtime that calls are made for, as of the finalized block when it was last looked at.
 	at_block: RwLock<AtBlock>,
 	vault: Arc<dyn Vault>,
+	/// The vault's account.
+	account: AccountId,
 	organization: OrganizationId,
 	limits: Limits,
 	/// The last finalized block that tokens were signed for, and when it was asked for.
@@ -95,6 +99,8 @@ pub struct Client {
 	turn: Mutex<()>,
 	/// Secrets of streams as this organization holds them, which never change.
 	held: Mutex<HeldSecrets>,
+	/// Owners of streams, which never change.
+	owners: Mutex<HashMap<StreamId, OrganizationId>>,
 	/// Runtimes of the past, by version, by which events of their blocks are read.
 	runtimes: Mutex<HashMap<u32, AtBlock>>,
 }
@@ -112,7 +118,7 @@ impl Client {
 	/// Errors: [`Error::Connection`], [`Error::WrongChain`], [`Error::NotFound`] for an account that is no member.
 	pub async fn connect(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
 		let mut client = Self::connect_as_nobody(url, vault).await?;
-		let account = client.vault.account();
+		let account = client.account.clone();
 		let membership: At<MembershipAnswer> = client.call("credio_v1_member", (&account,)).await?;
 		client.organization = membership
 			.answer
@@ -149,13 +155,15 @@ impl Client {
 		Ok(Self {
 			rpc,
 			at_block: RwLock::new(at_block),
-			organization: vault.organization(),
+			account: vault.account().await?,
+			organization: vault.organization().await?,
 			vault,
 			limits,
 			now: Mutex::default(),
 			epochs: Mutex::default(),
 			turn: Mutex::default(),
 			held: Mutex::default(),
+			owners: Mutex::default(),
 			runtimes: Mutex::default(),
 		})
 	}
@@ -199,9 +207,9 @@ impl Client {
 		&self.limits
 	}
 
-	/// The vault.
-	pub fn vault(&self) -> &dyn Vault {
-		&*self.vault
+	/// The vault's account, which signs.
+	pub fn account(&self) -> &AccountId {
+		&self.account
 	}
 
 	/// Calls any method of the node, with parameters by position, given as a tuple. What the node refuses since too
@@ -234,7 +242,6 @@ impl Client {
 		method: &str,
 		parameters: &impl Encode,
 	) -> Result<AccessToken> {
-		let account = self.vault.account();
 		let expires_at = self.now().await?.saturating_add(TOKEN_LIFETIME);
 		let payload = AccessToken::payload(
 			&self.limits.genesis_hash,
@@ -243,8 +250,8 @@ impl Client {
 			expires_at,
 		);
 		let digest = sp_crypto_hashing::blake2_256(&payload);
-		let signature = Bytes(self.vault.sign(&digest).to_vec());
-		Ok(AccessToken { account, expires_at, signature })
+		let signature = Bytes(self.vault.sign(&digest).await?.encode());
+		Ok(AccessToken { account: self.account.clone(), expires_at, signature })
 	}
 
 	/// Number of the last finalized block, a few seconds ago at most.
@@ -300,6 +307,7 @@ impl Client {
 			.into_iter()
 			.find(|key| key.epoch == epoch)
 			.ok_or(Error::NoKey(epoch))?;
+		let wrapped_by = self.wrapped_by(stream).await?;
 		// The owner's come first. Of those that others have given on, any may be useless.
 		let mut failed = Error::NoKey(epoch);
 		for key in wrapped_keys {
@@ -312,10 +320,11 @@ impl Client {
 					key_version: key.key_version,
 				},
 				secret: WrappedSecret::StreamSecret,
+				wrapped_by,
 				commitment: Some(secret_commitment),
 				sealed: key.sealed.0,
 			};
-			match self.vault.check(&held) {
+			match self.vault.check(&held).await {
 				Ok(()) => return Ok(held),
 				Err(error) => failed = error.into(),
 			}
@@ -378,8 +387,13 @@ impl Client {
 	}
 
 	/// One stream.
+	///
+	/// # Errors
+	///
+	/// [`Error::Answer`] if its owner and name are not those that its id follows from.
 	pub async fn stream(&self, id: StreamId) -> Result<StreamJson> {
 		let answer: At<StreamJson> = self.call("credio_v1_stream", (id,)).await?;
+		streams::check(id, &answer.answer)?;
 		Ok(answer.answer)
 	}
 

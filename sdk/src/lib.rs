@@ -10,6 +10,7 @@
 pub mod calls;
 pub mod client;
 pub mod error;
+pub mod files;
 pub mod outbox;
 pub mod vault;
 

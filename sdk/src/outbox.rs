@@ -25,10 +25,13 @@ pub use outcomes::{ItemOutcome, Outcomes};
 pub use store::Listed;
 pub use worker::{Settings, Worker};
 
-use crate::vault::{Vault, VaultError};
+use crate::{
+	files,
+	vault::{Vault, VaultError},
+};
 use credio_primitives::{OrganizationId, RequestKey};
 use sqlx::{any::AnyPoolOptions, AnyPool, PgConnection, SqliteConnection};
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 /// What can go wrong with an outbox.
@@ -38,6 +41,14 @@ pub enum OutboxError {
 	/// The database cannot be used.
 	#[error("the outbox's database: {0}")]
 	Database(#[from] sqlx::Error),
+	/// The database's file cannot be made.
+	#[error("the outbox {path}: {source}")]
+	File {
+		/// The file.
+		path: String,
+		/// Why.
+		source: std::io::Error,
+	},
 	/// The database was made by newer software.
 	#[error("the outbox has version {found} of its tables, and this software knows version {known}: use a newer one")]
 	NewerSchema {
@@ -93,6 +104,7 @@ pub const MAX_UNDECIDED: i64 = 1_000_000;
 pub struct Outbox {
 	pool: AnyPool,
 	vault: Arc<dyn Vault>,
+	organization: OrganizationId,
 	max_undecided: i64,
 	/// Told in this process when something was enqueued or has ended.
 	changed: Arc<Notify>,
@@ -108,7 +120,12 @@ impl Outbox {
 	/// Opens an outbox, and makes its tables if they are not there: in a file (a path, or `sqlite://PATH`), in memory
 	/// (`sqlite::memory:`), or in a PostgreSQL database (`postgres://…`).
 	///
-	/// Errors: [`OutboxError::Database`], [`OutboxError::NewerSchema`], [`OutboxError::OtherOrganization`].
+	/// The file can be read by its owner only.
+	///
+	/// # Errors
+	///
+	/// [`OutboxError::File`], [`OutboxError::Database`], [`OutboxError::NewerSchema`],
+	/// [`OutboxError::OtherOrganization`], [`OutboxError::Vault`].
 	pub async fn open(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
 		sqlx::any::install_default_drivers();
 		let is_postgres = url.starts_with("postgres:") || url.starts_with("postgresql:");
@@ -118,6 +135,8 @@ impl Outbox {
 			url => {
 				let path = url.strip_prefix("sqlite:").unwrap_or(url);
 				let path = path.strip_prefix("//").unwrap_or(path);
+				files::ensure(Path::new(path))
+					.map_err(|source| OutboxError::File { path: path.to_owned(), source })?;
 				format!("sqlite://{path}?mode=rwc")
 			},
 		};
@@ -136,8 +155,15 @@ impl Outbox {
 			.connect(&url)
 			.await?;
 		schema::migrate(&pool, is_postgres).await?;
-		schema::bind(&pool, vault.organization()).await?;
-		Ok(Self { pool, vault, max_undecided: MAX_UNDECIDED, changed: Arc::default() })
+		let organization = vault.organization().await?;
+		schema::bind(&pool, organization).await?;
+		Ok(Self {
+			pool,
+			vault,
+			organization,
+			max_undecided: MAX_UNDECIDED,
+			changed: Arc::default(),
+		})
 	}
 
 	/// Takes at most so many undecided items: back-pressure for those who enqueue.
@@ -148,7 +174,7 @@ impl Outbox {
 
 	/// The organization whose requests are in here.
 	pub fn organization(&self) -> OrganizationId {
-		self.vault.organization()
+		self.organization
 	}
 
 	/// Stores an item. When this returns, it will be sent, whatever happens to this process. The same item again answers
@@ -157,7 +183,7 @@ impl Outbox {
 	/// Errors: [`OutboxError::KeyReused`] for a key that stands for something else, [`OutboxError::Full`],
 	/// [`OutboxError::Item`], [`OutboxError::Database`].
 	pub async fn enqueue(&self, item: &Item<'_>) -> Result<Enqueued> {
-		let prepared = item::prepare(&*self.vault, item)?;
+		let prepared = item::prepare(&*self.vault, item).await?;
 		let enqueued = {
 			let mut connection = self.pool.acquire().await?;
 			store::any::insert(&mut connection, &prepared, self.max_undecided).await?
@@ -175,7 +201,7 @@ impl Outbox {
 		transaction: &mut impl Connection,
 		item: &Item<'_>,
 	) -> Result<Enqueued> {
-		let prepared = item::prepare(&*self.vault, item)?;
+		let prepared = item::prepare(&*self.vault, item).await?;
 		transaction.insert(&prepared, self.max_undecided).await
 	}
 
@@ -234,7 +260,7 @@ impl Outbox {
 	/// Errors: [`OutboxError::NotFound`], [`OutboxError::NotEnded`], [`OutboxError::Database`].
 	pub async fn retry(&self, key: RequestKey) -> Result<Enqueued> {
 		let row = store::ended(&self.pool, key).await?;
-		let prepared = item::again(&*self.vault, &row)?;
+		let prepared = item::again(&*self.vault, &row).await?;
 		let mut connection = self.pool.acquire().await?;
 		let enqueued = store::any::insert(&mut connection, &prepared, self.max_undecided).await?;
 		drop(connection);

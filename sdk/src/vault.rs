@@ -1,18 +1,36 @@
 //! Vaults: the only places where private keys and stream secrets exist.
 //!
 //! A vault signs, derives request keys, seals, opens and wraps. Nothing that it answers is a private key or a stream
-//! secret: secrets go in and out wrapped.
+//! secret: secrets go in and out wrapped. It may be in this process, in another one or in a token of hardware, so every
+//! method of [`Vault`] is async and can fail.
 
+mod account;
 pub mod file;
 mod local;
+mod lock;
+mod transfer;
 
+pub use account::Scheme;
+pub use credio_evidence::MultiSignature;
 pub use local::LocalVault;
+pub use transfer::KeyExport;
 
+use async_trait::async_trait;
 use credio_envelope::{CommitmentKey, Context, Document, Sealed, WrapContext};
 use credio_primitives::{
 	AccountId, Digest, EpochSecret, KeyEpoch, KeyVersion, OrganizationId, PublicKey, RequestKey,
 	StreamId, WrappedKey, WrappedSecret,
 };
+use zeroize::Zeroizing;
+
+/// Who has wrapped a secret to the vault's organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrappedBy {
+	/// The organization itself, as the owner of the stream: what it wraps to itself nobody else can make.
+	Ourselves,
+	/// Another organization, by a grant.
+	Another,
+}
 
 /// A secret as the vault's organization holds it: wrapped, with what it is bound to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +41,8 @@ pub struct Held {
 	pub context: WrapContext,
 	/// What it opens to.
 	pub secret: WrappedSecret,
+	/// Who has wrapped it.
+	pub wrapped_by: WrappedBy,
 	/// For a stream secret: what the ledger keeps of it. A vault takes no other secret than that.
 	pub commitment: Option<Digest>,
 }
@@ -43,8 +63,59 @@ pub struct Recipient {
 #[non_exhaustive]
 pub enum VaultError {
 	/// The vault has no secret half for that version of the encryption key.
-	#[error("the vault has no encryption key of version {0}: use the vault that made it, or ask for a new grant")]
+	#[error("the vault has no encryption key of version {0}: bring it over from the vault that made it (`credio vault export-keys`, `import-keys`), or ask for a new grant")]
 	UnknownKeyVersion(KeyVersion),
+	/// The vault waits for the keys of its organization.
+	#[error("the vault has no keys of its organization yet: `credio vault export-keys` of another gateway's vault hands them over, and `credio vault import-keys` takes them")]
+	NoOrganizationKeys,
+	/// Another key of that version is there.
+	#[error("the vault has another encryption key of version {0}: nothing was changed")]
+	KeyConflict(KeyVersion),
+	/// No key was prepared.
+	#[error("no encryption key was prepared")]
+	NoPendingKey,
+	/// The chain knows another key of that version, or none.
+	#[error("the chain has registered another encryption key of version {0}, or none: the keys are not of this organization, or not all was true that was handed over")]
+	NotRegistered(KeyVersion),
+	/// The keys are sealed to another vault, or were changed.
+	#[error("the keys are sealed to another vault, or were changed: export them to the key that `credio vault show` of this vault prints as transfer key")]
+	NotForThisVault,
+	/// The keys come from another vault.
+	#[error("the keys were exported by the vault of {0}, and not by the one that was named")]
+	FromAnotherVault(AccountId),
+	/// The keys are of another organization.
+	#[error(
+		"the keys are of organization {found}, and the vault is of organization {organization}"
+	)]
+	OtherOrganization {
+		/// Whose keys they are.
+		found: OrganizationId,
+		/// The vault's organization.
+		organization: OrganizationId,
+	},
+	/// The vaults have different organization secrets.
+	#[error("the vaults have different organization secrets, from which request keys follow: nothing was changed. Import into a vault that was made with `credio vault create --for-import`")]
+	OtherOrganizationSecret,
+	/// An empty password protects nothing.
+	#[error("the password is empty, which protects nothing")]
+	EmptyPassword,
+	/// Parameters of Argon2id out of bounds.
+	#[error("a password is stretched with 19 MiB to 1 GiB of memory, in 1 to 16 passes and 1 to 8 lanes")]
+	KdfOutOfBounds,
+	/// Another process changes the file.
+	#[error("{path} is being changed by {holder}: try again when that has ended")]
+	Locked {
+		/// The file.
+		path: String,
+		/// Who changes it.
+		holder: String,
+	},
+	/// There is a file already.
+	#[error("{path} is there already: a vault is never overwritten")]
+	Exists {
+		/// The file.
+		path: String,
+	},
 	/// Somebody has handed on something else than the secret.
 	#[error("the key does not open to the secret that the owner of the stream has put on the ledger: whoever gave it on gave something else; ask the owner for a grant")]
 	NotTheSecret,
@@ -87,36 +158,46 @@ pub enum VaultError {
 }
 
 /// Where private keys live.
+#[async_trait]
 pub trait Vault: Send + Sync {
 	/// The member's account.
-	fn account(&self) -> AccountId;
+	///
+	/// # Errors
+	///
+	/// If the vault cannot be reached. So for every method.
+	async fn account(&self) -> Result<AccountId, VaultError>;
 
 	/// The organization that it acts for.
-	fn organization(&self) -> OrganizationId;
+	async fn organization(&self) -> Result<OrganizationId, VaultError>;
 
-	/// The public halves of the organization's encryption keys, by version.
-	fn encryption_keys(&self) -> Vec<(KeyVersion, PublicKey)>;
+	/// The public halves of the organization's encryption keys, by version, in their order. Versions that this vault
+	/// does not have are left out.
+	async fn encryption_keys(&self) -> Result<Vec<(KeyVersion, PublicKey)>, VaultError>;
 
-	/// Signs with the member's account: sr25519, in the context `substrate`.
-	fn sign(&self, message: &[u8]) -> [u8; 64];
+	/// Signs with the member's account, by whichever scheme that has.
+	async fn sign(&self, message: &[u8]) -> Result<MultiSignature, VaultError>;
 
 	/// The request key of a business key: `HMAC-SHA256(organization secret, business key)`.
-	fn request_key(&self, business_key: &[u8]) -> RequestKey;
+	async fn request_key(&self, business_key: &[u8]) -> Result<RequestKey, VaultError>;
 
 	/// Encrypts something that a client keeps, such as what waits in an outbox, so that only vaults of the organization
 	/// read it: XChaCha20-Poly1305 under a key that HKDF-SHA256 derives from the organization secret. `name` is bound
 	/// to it: it opens under the same name only.
-	fn protect(&self, name: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, VaultError>;
+	async fn protect(&self, name: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, VaultError>;
 
 	/// Opens what [`Self::protect`] made.
-	fn unprotect(
+	///
+	/// # Errors
+	///
+	/// [`VaultError::NotOurs`].
+	async fn unprotect(
 		&self,
 		name: &[u8],
 		protected: &[u8],
-	) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError>;
+	) -> Result<Zeroizing<Vec<u8>>, VaultError>;
 
-	/// Makes a new stream secret, and answers what commits to it, and the secret wrapped to the vault's own organization.
-	fn new_stream_secret(
+	/// Makes a new stream secret, and returns what commits to it, and the secret wrapped to the vault's own organization.
+	async fn new_stream_secret(
 		&self,
 		genesis: Digest,
 		stream: StreamId,
@@ -128,13 +209,13 @@ pub trait Vault: Send + Sync {
 	/// # Errors
 	///
 	/// [`VaultError::NotTheSecret`], [`VaultError::UnknownKeyVersion`], [`VaultError::Envelope`].
-	fn check(&self, held: &Held) -> Result<(), VaultError>;
+	async fn check(&self, held: &Held) -> Result<(), VaultError>;
 
 	/// Wraps a secret that this organization holds to another one.
-	fn rewrap(&self, held: &Held, to: &Recipient) -> Result<WrappedKey, VaultError>;
+	async fn rewrap(&self, held: &Held, to: &Recipient) -> Result<WrappedKey, VaultError>;
 
 	/// Wraps the data key of one record, of whose stream this organization holds the secret, to another one.
-	fn wrap_data_key(
+	async fn wrap_data_key(
 		&self,
 		held: &Held,
 		context: &Context,
@@ -143,7 +224,7 @@ pub trait Vault: Send + Sync {
 	) -> Result<WrappedKey, VaultError>;
 
 	/// Seals a document.
-	fn seal(
+	async fn seal(
 		&self,
 		held: &Held,
 		context: &Context,
@@ -152,10 +233,15 @@ pub trait Vault: Send + Sync {
 	) -> Result<Sealed, VaultError>;
 
 	/// Opens an envelope.
-	fn open(&self, held: &Held, context: &Context, payload: &[u8]) -> Result<Document, VaultError>;
+	async fn open(
+		&self,
+		held: &Held,
+		context: &Context,
+		payload: &[u8],
+	) -> Result<Document, VaultError>;
 
 	/// The commitment key of a record, which may be given to verifiers.
-	fn commitment_key(
+	async fn commitment_key(
 		&self,
 		held: &Held,
 		context: &Context,
@@ -163,7 +249,7 @@ pub trait Vault: Send + Sync {
 	) -> Result<CommitmentKey, VaultError>;
 
 	/// The commitment key of an anchored document, which may be given to verifiers.
-	fn anchor_commitment_key(
+	async fn anchor_commitment_key(
 		&self,
 		held: &Held,
 		context: &Context,
@@ -172,8 +258,11 @@ pub trait Vault: Send + Sync {
 }
 
 /// 32 random bytes of the system.
-pub(crate) fn random() -> Result<zeroize::Zeroizing<[u8; 32]>, VaultError> {
-	let mut bytes = zeroize::Zeroizing::new([0; 32]);
+pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>, VaultError> {
+	let mut bytes = Zeroizing::new([0; 32]);
 	getrandom::fill(bytes.as_mut()).map_err(VaultError::NoRandomness)?;
 	Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,6 +117,8 @@ def wrapped_keys():
     label = b"credio/v1/secret-commitment" + raw(of["genesisHash"]) + raw(of["stream"])
     committed = hkdf(raw(file["streamSecret"]), None, label + U32.pack(of["epoch"]))
     assert committed == raw(file["secretCommitment"])
+    psk = hkdf(raw(file["organizationSecret"]), None, b"credio/v1/own-secrets")
+    keys = {"base": (b"", b""), "psk": (psk, b"credio/wrap-to-self/v1")}
     for vector in file["vectors"]:
         info = b"credio/wrap/v1" + raw(vector["genesisHash"]) + raw(vector["resource"])
         info += b"".join(
@@ -124,7 +126,11 @@ def wrapped_keys():
         )
         wrapped = raw(vector["wrapped"])
         recipient = suite.create_recipient_context(
-            wrapped[:32], KEMKey.from_pyca_cryptography_key(private), info
+            wrapped[:32],
+            KEMKey.from_pyca_cryptography_key(private),
+            info,
+            psk=keys[vector["mode"]][0],
+            psk_id=keys[vector["mode"]][1],
         )
         assert recipient.open(wrapped[32:]) == expected[vector["secret"]]
 

@@ -93,7 +93,8 @@ impl Bench {
 	/// Errors: [`Error::Connection`].
 	pub async fn call_size(&self, size: u32) -> Result<usize, Error> {
 		let sealer = self.client(0).sealer(self.stream).await?;
-		maker::record(&sealer, self.stream, size, 0, Reference([0; 32])).map(|call| call.size())
+		let call = maker::record(&sealer, self.stream, size, 0, Reference([0; 32])).await?;
+		Ok(call.size())
 	}
 }
 

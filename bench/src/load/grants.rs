@@ -78,7 +78,7 @@ pub async fn place(bench: &Bench, count: u64) -> Result<(), Error> {
 			number => record(bench, number.saturating_add(1)).await?,
 		};
 		let of_this = count.saturating_sub(number * u64::from(each)).min(each.into());
-		let key = client.key_of(bench.stream, &bench.next_name(), 0);
+		let key = client.key_of(bench.stream, &bench.next_name(), 0).await?;
 		let holders = recipients.iter().cycle().take(of_this as usize);
 		let calls = (0..)
 			.zip(holders)

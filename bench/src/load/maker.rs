@@ -99,7 +99,7 @@ impl<'a> Maker<'a> {
 	/// The transaction with this number.
 	///
 	/// Errors: [`Error::Vault`], [`Error::WrongChain`].
-	pub fn make(&self, number: u64, lane: Option<LanePosition>) -> Result<Made, Error> {
+	pub async fn make(&self, number: u64, lane: Option<LanePosition>) -> Result<Made, Error> {
 		if self.profile.has_nonce() {
 			let call = match self.profile {
 				Profile::Remarks { calls, .. } => {
@@ -110,19 +110,23 @@ impl<'a> Maker<'a> {
 			};
 			let nonce = self.first_nonce.saturating_add(number);
 			return Ok(Made {
-				extrinsic: self.client.sign_call(&call, nonce, self.life)?,
+				extrinsic: self.client.sign_call(&call, nonce, self.life).await?,
 				request: None,
 			});
 		}
 		let name = [&self.name[..], &number.to_le_bytes()].concat();
-		let key = self.client.key_of(self.bench.stream, &name, 0);
+		let key = self.client.key_of(self.bench.stream, &name, 0).await?;
 		let calls = match (self.profile, &self.grant) {
 			(Profile::Record { size }, _) => {
-				vec![self.record(size, number, Reference::derive(&key, 0))?]
+				vec![self.record(size, number, Reference::derive(&key, 0)).await?]
 			},
-			(Profile::Records { calls, size }, _) => (0..calls)
-				.map(|at| self.record(size, number, Reference::derive(&key, at)))
-				.collect::<Result<_, _>>()?,
+			(Profile::Records { calls: count, size }, _) => {
+				let mut calls = Vec::new();
+				for at in 0..count {
+					calls.push(self.record(size, number, Reference::derive(&key, at)).await?);
+				}
+				calls
+			},
 			(_, Some((resource, terms))) => {
 				let reference = Reference::derive(&key, 0);
 				let grant = GrantId::derive(self.client.organization_id(), &reference);
@@ -136,7 +140,8 @@ impl<'a> Maker<'a> {
 		};
 		let expires_at = self.now.load(Ordering::Relaxed).saturating_add(LIFETIME);
 		let organization = self.client.organization_id();
-		let signed = self.client.sign(Request { organization, key, expires_at, lane }, &calls)?;
+		let request = Request { organization, key, expires_at, lane };
+		let signed = self.client.sign(request, &calls).await?;
 		Ok(Made { extrinsic: signed.extrinsic, request: Some(signed.request) })
 	}
 
@@ -150,15 +155,15 @@ impl<'a> Maker<'a> {
 		Call::remark(&bytes)
 	}
 
-	fn record(&self, size: u32, number: u64, reference: Reference) -> Result<Call, Error> {
-		record(&self.sealer, self.bench.stream, size, number, reference)
+	async fn record(&self, size: u32, number: u64, reference: Reference) -> Result<Call, Error> {
+		record(&self.sealer, self.bench.stream, size, number, reference).await
 	}
 }
 
 /// The call that appends a record of a size.
 ///
 /// Errors: [`Error::Vault`] for a size over the limit.
-pub fn record(
+pub async fn record(
 	sealer: &Sealer<'_>,
 	stream: StreamId,
 	size: u32,
@@ -168,7 +173,7 @@ pub fn record(
 	let document = document(size, number);
 	let upload =
 		Upload { stream, key: None, media_type: MEDIA_TYPE, document: &document, supersedes: None };
-	sealer.seal(&upload, reference).map(|(_, call)| call)
+	sealer.seal(&upload, reference).await.map(|(_, call)| call)
 }
 
 /// A document of a size, which differs by number as far as there is room.

@@ -78,7 +78,10 @@ pub async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a
 	}
 	let maker = Maker::new(bench, plan.profile).await?;
 	let ahead = if plan.sign_ahead { plan.most() } else { 0 };
-	let made = (0..ahead).map(|number| maker.make(number, None)).collect::<Result<_, _>>()?;
+	let mut made = Vec::new();
+	for number in 0..ahead {
+		made.push(maker.make(number, None).await?);
+	}
 	Ok(Prepared { bench, plan, maker, made, lanes })
 }
 
@@ -120,7 +123,7 @@ impl Shared<'_> {
 			maker.tell(self.follower.finalized());
 			let made = match made.get(number as usize) {
 				Some(made) => made.clone(),
-				None => maker.make(number, position)?,
+				None => maker.make(number, position).await?,
 			};
 			if self.hand_over(client, made, due).await? {
 				if let Some(position) = &mut position {

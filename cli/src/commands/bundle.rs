@@ -57,7 +57,7 @@ async fn propose(
 ) -> Result<(), Failure> {
 	let file = BundleFile::read(file).await?;
 	let deadline = deadline.map_or_else(|| file.deadline(), Ok)?;
-	let key = client.bundle_key(file.key.as_deref().map(str::as_bytes))?;
+	let key = client.bundle_key(file.key.as_deref().map(str::as_bytes)).await?;
 	let encoded = file.encode(client, &key).await?;
 	let bundle = client.propose_bundle(&NewBundle { key, deadline, legs: encoded.legs }).await?;
 	print(session, client, &bundle, &encoded.record_ids).await
@@ -66,7 +66,7 @@ async fn propose(
 /// Prints the leg in the form in which it stands in another file.
 async fn prepare(client: &Client, file: &Path) -> Result<(), Failure> {
 	let file = BundleFile::read(file).await?;
-	let key = client.bundle_key(file.key.as_deref().map(str::as_bytes))?;
+	let key = client.bundle_key(file.key.as_deref().map(str::as_bytes)).await?;
 	let encoded = file.encode(client, &key).await?;
 	for leg in encoded.legs {
 		println!("[[legs]]\norganization = {}", leg.organization);

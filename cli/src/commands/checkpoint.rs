@@ -10,9 +10,10 @@ use crate::{
 use credio_sdk::{
 	client::sign_checkpoint,
 	evidence::{Checkpoint, Trusted, MAX_SPEC_SIZE},
+	files,
 };
 use serde_json::json;
-use std::{fs, path::Path};
+use std::path::Path;
 
 /// Runs the command.
 pub async fn run(session: &Session, command: CheckpointCommand) -> Result<(), Failure> {
@@ -40,7 +41,7 @@ async fn sign(session: &Session, file: &Path, offline: bool) -> Result<(), Failu
 	if !offline {
 		session.connect_to_read().await?.check_checkpoint(&signed).await?;
 	}
-	sign_checkpoint(&vault, &mut signed)?;
+	sign_checkpoint(&vault, &mut signed).await?;
 	write(session, file, &signed)
 }
 
@@ -58,7 +59,8 @@ fn verify(
 }
 
 fn write(session: &Session, file: &Path, checkpoint: &Checkpoint) -> Result<(), Failure> {
-	fs::write(file, checkpoint.to_text()?).map_err(|error| Failure::file(file, error))?;
+	files::write(file, checkpoint.to_text()?.as_bytes())
+		.map_err(|error| Failure::file(file, error))?;
 	print(session, file, checkpoint)
 }
 

@@ -86,7 +86,7 @@ pub async fn validators(session: &Session, command: ValidatorCommand) -> Result<
 					keys
 				},
 			};
-			let account = credio_sdk::vault::Vault::account(client.vault());
+			let account = client.account();
 			return output::item(
 				session.json,
 				&json!({ "account": account, "keys": keys }),

@@ -2,6 +2,7 @@
 
 use crate::{exit::Failure, output, session::Session};
 use credio_sdk::{
+	files,
 	primitives::development,
 	vault::{file, LocalVault},
 };
@@ -15,14 +16,8 @@ const PASSWORD: &str = "development";
 pub fn run(session: &Session, folder: &Path) -> Result<(), Failure> {
 	fs::create_dir_all(folder).map_err(|error| Failure::file(folder, error))?;
 	let password = folder.join("password");
-	fs::write(&password, format!("{PASSWORD}\n"))
+	files::write(&password, format!("{PASSWORD}\n").as_bytes())
 		.map_err(|error| Failure::file(&password, error))?;
-	#[cfg(unix)]
-	{
-		use std::os::unix::fs::PermissionsExt;
-		fs::set_permissions(&password, fs::Permissions::from_mode(0o600))
-			.map_err(|error| Failure::file(&password, error))?;
-	}
 	let mut written = Vec::new();
 	for organization in development::ORGANIZATIONS {
 		let vault = LocalVault::development(organization.name)

@@ -13,6 +13,7 @@ use credio_sdk::{
 		verify as verify_evidence, Checkpoint, Evidence, Trusted, Verified, MAX_FILE_SIZE,
 		MAX_SPEC_SIZE,
 	},
+	files,
 };
 use serde_json::json;
 use std::{
@@ -78,7 +79,7 @@ async fn make(session: &Session, arguments: EvidenceArguments) -> Result<(), Fai
 	};
 	let evidence = client.evidence(record, request).await?;
 	let text = evidence.to_text()?;
-	fs::write(output, &text).map_err(|error| Failure::file(output, error))?;
+	files::write(output, text.as_bytes()).map_err(|error| Failure::file(output, error))?;
 	output::item(
 		session.json,
 		&json!({ "recordId": record, "file": output, "bytes": text.len() }),
@@ -122,7 +123,7 @@ fn verify(session: &Session, arguments: &VerifyEvidenceArguments) -> Result<(), 
 	let verified = verify_evidence(&evidence, &trusted, document.as_deref(), key.as_ref())?;
 	if let Some(path) = &arguments.write_checkpoint {
 		let text = Checkpoint::after(&verified).to_text()?;
-		fs::write(path, text).map_err(|error| Failure::file(path, error))?;
+		files::write(path, text.as_bytes()).map_err(|error| Failure::file(path, error))?;
 	}
 	print(session, &verified)
 }

@@ -15,7 +15,7 @@ use credio_indexer::{
 	},
 	Store,
 };
-use credio_sdk::{primitives::OrganizationId, vault::Vault};
+use credio_sdk::primitives::OrganizationId;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::{

@@ -14,11 +14,10 @@ use credio_indexer::{
 	server::{Server, Token},
 	Aggregate, Query, Store, Value, View,
 };
-use credio_sdk::vault::Vault;
+use credio_sdk::files;
 use serde_json::{json, Map};
 use std::{
 	fs,
-	io::BufWriter,
 	net::SocketAddr,
 	path::{Path, PathBuf},
 	sync::Arc,
@@ -126,9 +125,10 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 			if output == Path::new("-") {
 				store.dump(&mut std::io::stdout()).await?;
 			} else {
-				let file =
-					fs::File::create(&output).map_err(|error| Failure::file(&output, error))?;
-				store.dump(&mut BufWriter::new(file)).await?;
+				let failed = |error| Failure::file(&output, error);
+				let mut file = files::Replacement::create(&output).map_err(failed)?;
+				store.dump(&mut file).await?;
+				file.keep().map_err(failed)?;
 			}
 			Ok(())
 		},

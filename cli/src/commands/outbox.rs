@@ -9,9 +9,10 @@ use crate::{
 };
 use credio_sdk::{
 	client::Upload,
+	files,
 	outbox::{Enqueued, Item, ItemState, Listed, Outbox, Settings},
 	primitives::StreamId,
-	vault::{LocalVault, Vault},
+	vault::LocalVault,
 	Client,
 };
 use indicatif::ProgressBar;
@@ -121,13 +122,23 @@ async fn list(session: &Session, outbox: &Outbox, state: Option<ItemState>) -> R
 	})
 }
 
-async fn export(outbox: &Outbox, output: &Path, mut after: i64) -> Result<(), Failure> {
-	let error = |error| Failure::file(output, error);
-	let mut file: Box<dyn Write> = if output.as_os_str() == "-" {
-		Box::new(std::io::stdout().lock())
-	} else {
-		Box::new(std::io::BufWriter::new(std::fs::File::create(output).map_err(error)?))
-	};
+async fn export(outbox: &Outbox, output: &Path, after: i64) -> Result<(), Failure> {
+	if output.as_os_str() == "-" {
+		return export_to(outbox, &mut std::io::stdout(), output, after).await;
+	}
+	let failed = |error| Failure::file(output, error);
+	let mut file = files::Replacement::create(output).map_err(failed)?;
+	export_to(outbox, &mut file, output, after).await?;
+	file.keep().map_err(failed)
+}
+
+async fn export_to(
+	outbox: &Outbox,
+	to: &mut impl Write,
+	output: &Path,
+	mut after: i64,
+) -> Result<(), Failure> {
+	let failed = |error| Failure::file(output, error);
 	loop {
 		let page = outbox.outcomes_after(after, PAGE).await?;
 		let Some(last) = page.last().and_then(|item| item.outcome_number) else { break };
@@ -136,10 +147,10 @@ async fn export(outbox: &Outbox, output: &Path, mut after: i64) -> Result<(), Fa
 			let line = serde_json::to_string(&item).map_err(|error| {
 				Failure::Other(format!("an outcome cannot be written: {error}"))
 			})?;
-			writeln!(file, "{line}").map_err(error)?;
+			writeln!(to, "{line}").map_err(failed)?;
 		}
 	}
-	file.flush().map_err(error)
+	to.flush().map_err(failed)
 }
 
 /// Stores files in an outbox, sends them, and prints each as its outcome is final, in their order.

@@ -3,10 +3,11 @@
 use super::org::number;
 use crate::{exit::Failure, output, session::Session};
 use credio_sdk::{
+	files,
 	primitives::{entry::EntryFilter, Entry, EntryBody, RecordId},
 	Client,
 };
-use std::{fs, io::Write, path::Path};
+use std::{io::Write, path::Path};
 
 async fn stream_of(
 	client: &Client,
@@ -87,12 +88,7 @@ pub async fn fetch(session: &Session, record: RecordId, output: &Path) -> Result
 	if output == Path::new("-") {
 		return std::io::stdout().write_all(bytes).map_err(|error| Failure::file(output, error));
 	}
-	// Beside the file first, so that a half-written document is never taken for a whole one.
-	let mut name = output.file_name().unwrap_or_default().to_os_string();
-	name.push(".part");
-	let part = output.with_file_name(name);
-	fs::write(&part, bytes.as_slice()).map_err(|error| Failure::file(&part, error))?;
-	fs::rename(&part, output).map_err(|error| Failure::file(output, error))?;
+	files::write(output, bytes).map_err(|error| Failure::file(output, error))?;
 	let header = &fetched.entry.header;
 	crate::output::item(
 		session.json,

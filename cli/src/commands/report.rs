@@ -13,13 +13,9 @@ use crate::{
 	session::Session,
 };
 use credio_report::{format, Origin, Source};
+use credio_sdk::files;
 use jiff::{civil::Date, tz::TimeZone, Timestamp};
-use std::{
-	fs,
-	io::Write,
-	os::unix::fs::OpenOptionsExt,
-	path::{Path, PathBuf},
-};
+use std::{io::Write, path::Path};
 
 /// Runs a command on reports.
 pub async fn run(session: &Session, command: ReportCommand) -> Result<(), Failure> {
@@ -60,32 +56,7 @@ fn write(output: &ReportOutput, page: &str) -> Result<(), Failure> {
 		let written = std::io::stdout().lock().write_all(page.as_bytes());
 		return written.map_err(|error| Failure::file(path, error));
 	}
-	let part = part_of(path)?;
-	let written = write_new(&part, page).and_then(|()| fs::rename(&part, path));
-	written.map_err(|error| {
-		// What could not be written is of no use; that it cannot be removed either changes nothing.
-		let _ = fs::remove_file(&part);
-		Failure::file(path, error)
-	})
-}
-
-/// A file beside another one, of this process alone.
-fn part_of(path: &Path) -> Result<PathBuf, Failure> {
-	let name = path.file_name().ok_or_else(|| {
-		Failure::Other(format!("{} is no file to write a report to", path.display()))
-	})?;
-	let mut part = std::ffi::OsString::from(".");
-	part.push(name);
-	part.push(format!(".{}.part", std::process::id()));
-	Ok(path.with_file_name(part))
-}
-
-fn write_new(path: &Path, page: &str) -> std::io::Result<()> {
-	// Left by a process of the same number that was killed.
-	let _ = fs::remove_file(path);
-	let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-	file.write_all(page.as_bytes())?;
-	file.sync_all()
+	files::write(path, page.as_bytes()).map_err(|error| Failure::file(path, error))
 }
 
 /// Refuses to keep something up to date that cannot be.
@@ -117,7 +88,7 @@ fn tell(session: &Session, output: &ReportOutput) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use std::os::unix::fs::PermissionsExt;
+	use std::{fs, os::unix::fs::PermissionsExt};
 
 	#[test]
 	fn a_page_is_replaced_in_one_step_and_is_for_its_owner_only() {

@@ -178,7 +178,7 @@ pub async fn status(session: &Session, key: &str, stream: Option<&str>) -> Resul
 		(Ok(key), None) => key,
 		(_, Some(stream)) => {
 			let stream = client.find_stream(stream, None).await?.id;
-			client.key_of(stream, key.as_bytes(), 0)
+			client.key_of(stream, key.as_bytes(), 0).await?
 		},
 		(Err(_), None) => {
 			return Err(Failure::Other(

@@ -1,75 +1,326 @@
 //! Vaults.
 
 use super::NO_ORGANIZATION;
-use crate::{arguments::VaultCommand, exit::Failure, output, session::Session};
-use credio_sdk::vault::{file, LocalVault, Vault};
-use std::path::Path;
+use crate::{
+	exit::Failure,
+	output,
+	session::{Session, NEW_PASSWORD},
+};
+use clap::{Args, Subcommand, ValueEnum};
+use credio_sdk::{
+	files,
+	primitives::{AccountId, PublicKey},
+	vault::{
+		file::{self, Changing, Kdf},
+		KeyExport, LocalVault, Scheme, VaultError,
+	},
+	Client,
+};
+use serde_json::json;
+use std::{
+	fs::File,
+	io::Read,
+	path::{Path, PathBuf},
+};
+use zeroize::Zeroizing;
+
+/// Bound on a file with exported keys.
+const MAX_EXPORT_SIZE: u64 = 1024 * 1024;
+
+/// Vaults.
+#[derive(Debug, Subcommand)]
+pub enum VaultCommand {
+	/// Make a vault with new keys
+	#[command(
+		after_help = "Examples:\n  credio --vault acme.vault vault create\n  credio --vault gateway-2.vault vault create --like acme.vault\n  credio --vault gateway-3.vault vault create --for-import"
+	)]
+	Create {
+		/// Another member's vault of the same organization: share its encryption keys and organization secret, with an
+		/// account of its own. Both files are opened with the same password
+		#[arg(long, value_name = "FILE", conflicts_with = "for_import")]
+		like: Option<PathBuf>,
+		/// Make an account only, and wait for the organization's keys: for a gateway on another machine
+		#[arg(long)]
+		for_import: bool,
+		/// How the account signs
+		#[arg(long, value_enum, default_value_t = SchemeName::Sr25519, conflicts_with = "like")]
+		scheme: SchemeName,
+		/// How the password is stretched.
+		#[command(flatten)]
+		kdf: KdfArguments,
+	},
+	/// Show what is public about a vault
+	#[command(after_help = "Example: credio --vault acme.vault vault show")]
+	Show,
+	/// Make a new encryption key and announce it on the chain
+	///
+	/// A rotation that was cut short is completed by the same command.
+	#[command(after_help = "Example: credio --vault acme.vault vault rotate")]
+	Rotate,
+	/// Seal the organization's keys to another vault of the organization
+	#[command(
+		after_help = "Example: credio --vault acme.vault vault export-keys --to 0x3f…e1 -o keys.json\n(`credio vault show` of the other vault prints its transfer key)"
+	)]
+	ExportKeys {
+		/// Transfer key of the other vault
+		#[arg(long, value_name = "0x…")]
+		to: String,
+		/// File to write
+		#[arg(short, long, value_name = "FILE")]
+		output: PathBuf,
+	},
+	/// Take keys that another vault of the organization has exported to this one
+	///
+	/// Each is compared with what the chain has registered. Nothing that is there already is replaced.
+	#[command(
+		after_help = "Example: credio --vault gateway-2.vault vault import-keys keys.json --from 5F…y\n(`credio vault show` of the other vault prints its account)"
+	)]
+	ImportKeys {
+		/// What `export-keys` wrote
+		file: PathBuf,
+		/// Account of the vault that exported them: who else made the file is refused
+		#[arg(long, value_name = "SS58")]
+		from: AccountId,
+		/// Do not compare them with the chain
+		#[arg(long)]
+		offline: bool,
+	},
+	/// Encrypt the vault under another password
+	#[command(
+		after_help = "Examples:\n  credio --vault acme.vault vault change-password\n  credio --vault acme.vault vault change-password --new-password-file new --memory-mib 256"
+	)]
+	ChangePassword {
+		/// File whose first line is the new password; without it CREDIO_VAULT_NEW_PASSWORD, else a prompt
+		#[arg(long, env = "CREDIO_VAULT_NEW_PASSWORD_FILE", value_name = "FILE")]
+		new_password_file: Option<PathBuf>,
+		/// How the password is stretched.
+		#[command(flatten)]
+		kdf: KdfArguments,
+	},
+}
+
+/// How a password is stretched, by Argon2id. What is left out stays, or is the default in a new vault.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct KdfArguments {
+	/// Memory that stretching the password takes, in MiB: 19 to 1024 [default: 64]
+	#[arg(long, value_name = "N")]
+	memory_mib: Option<u32>,
+	/// How often it passes over that memory: 1 to 16 [default: 3]
+	#[arg(long, value_name = "N")]
+	passes: Option<u32>,
+	/// Lanes of the memory: 1 to 8 [default: 1]
+	#[arg(long, value_name = "N")]
+	lanes: Option<u32>,
+}
+
+impl KdfArguments {
+	fn over(self, kdf: Kdf) -> Result<Kdf, VaultError> {
+		let Self { memory_mib, passes, lanes } = self;
+		let memory_kib = memory_mib.map_or(kdf.memory_kib(), |mib| mib.saturating_mul(1024));
+		Kdf::new(memory_kib, passes.unwrap_or(kdf.passes()), lanes.unwrap_or(kdf.lanes()))
+	}
+}
+
+/// How an account signs.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SchemeName {
+	/// Schnorr signatures on Ristretto, which most accounts of Substrate chains have
+	Sr25519,
+	/// Ed25519
+	Ed25519,
+	/// ECDSA on secp256k1
+	Ecdsa,
+}
+
+impl From<SchemeName> for Scheme {
+	fn from(name: SchemeName) -> Self {
+		match name {
+			SchemeName::Sr25519 => Self::Sr25519,
+			SchemeName::Ed25519 => Self::Ed25519,
+			SchemeName::Ecdsa => Self::Ecdsa,
+		}
+	}
+}
 
 /// Runs a command on vaults.
 pub async fn run(session: &Session, command: VaultCommand) -> Result<(), Failure> {
 	match command {
-		VaultCommand::Create { like } => create(session, like.as_deref()),
+		VaultCommand::Create { like, for_import, scheme, kdf } => {
+			let kdf = kdf.over(Kdf::default())?;
+			create(session, like.as_deref(), for_import, scheme.into(), kdf).await
+		},
 		VaultCommand::Show => show(session),
 		VaultCommand::Rotate => rotate(session).await,
+		VaultCommand::ExportKeys { to, output } => export_keys(session, &to, &output).await,
+		VaultCommand::ImportKeys { file, from, offline } => {
+			import_keys(session, &file, &from, offline).await
+		},
+		VaultCommand::ChangePassword { new_password_file, kdf } => {
+			change_password(session, new_password_file.as_deref(), kdf).await
+		},
 	}
 }
 
-fn create(session: &Session, like: Option<&Path>) -> Result<(), Failure> {
+async fn create(
+	session: &Session,
+	like: Option<&Path>,
+	for_import: bool,
+	scheme: Scheme,
+	kdf: Kdf,
+) -> Result<(), Failure> {
 	let path = session.vault_path()?;
 	if path.exists() {
-		return Err(Failure::Other(format!(
-			"{} is there already: a vault is never overwritten",
-			path.display()
-		)));
+		return Err(VaultError::Exists { path: path.display().to_string() }.into());
 	}
 	let password = session.password(like.is_none())?;
 	let vault = match like {
-		None => LocalVault::generate(NO_ORGANIZATION)?,
 		Some(other) => file::open(other, password.as_bytes())?.for_another_member()?,
+		None if for_import => LocalVault::waiting(NO_ORGANIZATION, scheme)?,
+		None => LocalVault::generate_with(NO_ORGANIZATION, scheme)?,
 	};
-	file::store(path, password.as_bytes(), &vault)?;
+	Changing::create(path, password.as_bytes(), kdf, vault).await?;
 	show(session)
 }
 
 fn show(session: &Session) -> Result<(), Failure> {
 	let public = file::public_part(session.vault_path()?)?;
-	let newest = public.encryption_keys.len().saturating_sub(1);
+	let newest = public.encryption_keys.last();
 	let organization = match public.organization {
 		NO_ORGANIZATION => "as the chain says".into(),
 		number => number.to_string(),
 	};
+	let mut lines = vec![
+		("account", public.account.to_string()),
+		("organization", organization),
+		("encryption key", output::or_dash(newest.map(|key| key.public))),
+		("key version", output::or_dash(newest.map(|key| key.version))),
+		("transfer key", public.transfer_key.to_string()),
+	];
+	if let Some(pending) = public.pending_key {
+		lines
+			.push(("announced", format!("{pending}, perhaps: `credio vault rotate` completes it")));
+	}
+	output::item(session.json, &public, &lines)
+}
+
+async fn rotate(session: &Session) -> Result<(), Failure> {
+	let (mut changing, client) = change(session).await?;
+	let rotated = client.rotate_encryption_key(&mut changing).await?;
+	let mut lines = vec![
+		("key version", rotated.version.to_string()),
+		("encryption key", rotated.public.to_string()),
+	];
+	if !rotated.missing.is_empty() {
+		lines.push((
+			"missing",
+			format!(
+				"{}: other vaults of the organization made these versions; `credio vault export-keys` there, `credio vault import-keys` here",
+				list(&rotated.missing)
+			),
+		));
+	}
+	let json = json!({
+		"keyVersion": rotated.version,
+		"encryptionKey": rotated.public,
+		"missing": rotated.missing,
+	});
+	output::item(session.json, &json, &lines)
+}
+
+/// The vault's file, to be changed, and a connection with the vault.
+async fn change(session: &Session) -> Result<(Changing, Client), Failure> {
+	let path = session.vault_path()?;
+	let password = session.password(false)?;
+	let changing = Changing::open(path, password.as_bytes(), Changing::PATIENCE).await?;
+	let client = session.connect_with(changing.vault().clone()).await?;
+	Ok((changing, client))
+}
+
+async fn export_keys(session: &Session, to: &str, output: &Path) -> Result<(), Failure> {
+	let to: PublicKey = to
+		.parse()
+		.map_err(|_| Failure::Other("the transfer key is not 0x and 64 hex digits".into()))?;
+	let vault = session.vault_of_organization().await?;
+	let export = vault.export_keys(to)?;
+	files::write(output, export.to_text()?.as_bytes())
+		.map_err(|error| Failure::file(output, error))?;
+	let versions = vault.encryption_keys().into_iter().map(|(version, _)| version);
+	let versions = versions.collect::<Vec<_>>();
 	output::item(
 		session.json,
-		&public,
+		&json!({ "file": output, "versions": versions, "from": vault.account() }),
 		&[
-			("account", public.account.to_string()),
-			("organization", organization),
-			("encryption key", output::or_dash(public.encryption_keys.last())),
-			("key version", newest.to_string()),
+			("written", output.display().to_string()),
+			("key versions", list(&versions)),
+			("take it with", format!("credio vault import-keys FILE --from {}", vault.account())),
 		],
 	)
 }
 
-async fn rotate(session: &Session) -> Result<(), Failure> {
+async fn import_keys(
+	session: &Session,
+	input: &Path,
+	from: &AccountId,
+	offline: bool,
+) -> Result<(), Failure> {
+	let mut text = Zeroizing::new(String::new());
+	File::open(input)
+		.and_then(|file| file.take(MAX_EXPORT_SIZE + 1).read_to_string(&mut text))
+		.map_err(|error| Failure::file(input, error))?;
+	let export = KeyExport::parse(&text)?;
 	let path = session.vault_path()?;
 	let password = session.password(false)?;
-	let mut vault = file::open(path, password.as_bytes())?;
-	let client = session.connect().await?;
-	let detail = client.organization(client.organization_id()).await?;
-	let announced = detail.organization.key_version as usize;
-	// A key that was made but not announced, because a rotation was cut short, is announced now.
-	if vault.encryption_keys().len() <= announced + 1 {
-		vault.add_encryption_key()?;
-		file::store(path, password.as_bytes(), &vault)?;
-	}
-	let (version, key) =
-		vault.encryption_keys().into_iter().nth(announced + 1).ok_or_else(|| {
-			Failure::Other("the vault has fewer encryption keys than the chain".into())
-		})?;
-	client.rotate_key(key).await?;
+	let mut changing = Changing::open(path, password.as_bytes(), Changing::PATIENCE).await?;
+	let registered = match offline {
+		true => None,
+		false => {
+			let client = session.connect_to_read().await?;
+			Some(client.encryption_keys(export.organization()).await?)
+		},
+	};
+	let new = changing.change(|vault| {
+		if vault.organization() == NO_ORGANIZATION {
+			*vault = vault.clone().for_organization(export.organization());
+		}
+		vault.import_keys(&export, from, registered.as_deref())
+	})?;
 	output::item(
 		session.json,
-		&serde_json::json!({ "keyVersion": version, "encryptionKey": key }),
-		&[("key version", version.to_string()), ("encryption key", key.to_string())],
+		&json!({ "versions": new, "compared": !offline }),
+		&[
+			("new key versions", if new.is_empty() { "none".into() } else { list(&new) }),
+			("compared", if offline { "with nothing" } else { "with the chain" }.into()),
+		],
 	)
+}
+
+async fn change_password(
+	session: &Session,
+	new_password_file: Option<&Path>,
+	kdf: KdfArguments,
+) -> Result<(), Failure> {
+	let path = session.vault_path()?;
+	let password = session.password(false)?;
+	let mut changing = Changing::open(path, password.as_bytes(), Changing::PATIENCE).await?;
+	let kdf = kdf.over(changing.kdf())?;
+	let new = NEW_PASSWORD.ask(new_password_file, true)?;
+	changing.change_password(new.as_bytes(), Some(kdf))?;
+	output::item(
+		session.json,
+		&json!({
+			"memoryKib": kdf.memory_kib(),
+			"passes": kdf.passes(),
+			"lanes": kdf.lanes(),
+		}),
+		&[
+			("password", "changed".into()),
+			("memory", format!("{} MiB", kdf.memory_kib() / 1024)),
+			("passes", kdf.passes().to_string()),
+			("lanes", kdf.lanes().to_string()),
+		],
+	)
+}
+
+fn list(versions: &[u32]) -> String {
+	versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -134,7 +134,10 @@ async fn append(
 		if stop.is_due() {
 			break;
 		}
-		let key = client.key_of(stream, format!("{phase}-{number}").as_bytes(), 0);
+		let key = client
+			.key_of(stream, format!("{phase}-{number}").as_bytes(), 0)
+			.await
+			.expect("the vault is here");
 		let document = format!("{phase} {number}");
 		let upload = Upload {
 			stream,
@@ -144,11 +147,7 @@ async fn append(
 			supersedes: None,
 		};
 		let reference = Reference::derive(&key, 0);
-		let (record, call) = client
-			.sealer(stream)
-			.await
-			.and_then(|sealer| sealer.seal(&upload, reference))
-			.expect("it is sealed");
+		let (record, call) = client.seal_as(&upload, reference).await.expect("it is sealed");
 		let lane = (number % 2 == 1).then(|| {
 			let position = LanePosition { lane: LANE, sequence: next };
 			next += 1;
@@ -256,7 +255,7 @@ async fn govern(
 async fn note(client: &Client, call: &Call, report: &Mutex<Report>) {
 	let nonce = client.next_nonce().await.expect("it answers");
 	let life = client.life().await.expect("it answers");
-	let extrinsic = client.sign_call(call, nonce, life).expect("there is such a call");
+	let extrinsic = client.sign_call(call, nonce, life).await.expect("there is such a call");
 	let blocks = included(client, &extrinsic).await;
 	report.lock().expect("nobody panicked").motions.push(blocks);
 }

@@ -218,10 +218,13 @@ async fn positions(clients: Vec<Arc<Client>>, count: Arc<Count>) {
 			lane: u32::try_from(16 + n / 1_024 % 64).expect("small"),
 			sequence: 1 + n % 1_024,
 		};
-		let key = client.key_of(stream, &[b"never".as_slice(), &n.to_le_bytes()].concat(), 0);
+		let key = client
+			.key_of(stream, &[b"never".as_slice(), &n.to_le_bytes()].concat(), 0)
+			.await
+			.expect("the vault is here");
 		let call = Call::anchor_digest(stream, Reference::derive(&key, 0), Digest([7; 32]));
 		let request = Request { organization, key, expires_at, lane: Some(lane) };
-		let signed = client.sign(request, &[call]).expect("it is signed");
+		let signed = client.sign(request, &[call]).await.expect("it is signed");
 		upload(&clients[n as usize % clients.len()], &signed.extrinsic, &count).await;
 	}
 }
@@ -238,15 +241,18 @@ async fn gossip(
 	let organization = client.organization_id();
 	let stream = credio_sdk::primitives::StreamId::derive(organization, STREAM.as_bytes());
 	let expires_at = client.expiry().await.expect("it answers");
-	let own: [u8; 32] = client.vault().account().into();
+	let own: [u8; 32] = client.account().clone().into();
 	let mut pace = interval(GOSSIP_PER_SECOND);
 	for n in 0u64.. {
 		pace.tick().await;
-		let key = client.key_of(stream, &[b"gossip".as_slice(), &n.to_le_bytes()].concat(), 0);
+		let key = client
+			.key_of(stream, &[b"gossip".as_slice(), &n.to_le_bytes()].concat(), 0)
+			.await
+			.expect("the vault is here");
 		let lane = LanePosition { lane: 200, sequence: 1 + n % 1_024 };
 		let call = Call::anchor_digest(stream, Reference::derive(&key, 0), Digest([7; 32]));
 		let request = Request { organization, key, expires_at, lane: Some(lane) };
-		let mut extrinsic = client.sign(request, &[call]).expect("it is signed").extrinsic;
+		let mut extrinsic = client.sign(request, &[call]).await.expect("it is signed").extrinsic;
 		if n.is_multiple_of(2) {
 			let at = extrinsic.windows(32).position(|window| window == own).expect("it is signed");
 			extrinsic[at..at + 32].copy_from_slice(&victim);
@@ -265,17 +271,21 @@ async fn bulk(clients: Vec<Arc<Client>>, count: Arc<Count>) {
 	let mut pace = interval(BULK_PER_SECOND);
 	for n in 0u64.. {
 		pace.tick().await;
-		let key = client.key_of(stream, &[b"bulk".as_slice(), &n.to_le_bytes()].concat(), 0);
+		let key = client
+			.key_of(stream, &[b"bulk".as_slice(), &n.to_le_bytes()].concat(), 0)
+			.await
+			.expect("the vault is here");
 		let mut document = n.to_le_bytes().to_vec();
 		document.resize(60_000, 0x5a);
 		let media_type = "text/plain";
 		let upload_of =
 			Upload { stream, key: None, media_type, document: &document, supersedes: None };
-		let (_, call) = sealer.seal(&upload_of, Reference::derive(&key, 0)).expect("it is sealed");
+		let (_, call) =
+			sealer.seal(&upload_of, Reference::derive(&key, 0)).await.expect("it is sealed");
 		// A shorter expiry than anybody else's.
 		let expires_at = client.expiry().await.expect("it answers") - 500;
 		let request = Request { organization, key, expires_at, lane: None };
-		let signed = client.sign(request, &[call]).expect("it is signed");
+		let signed = client.sign(request, &[call]).await.expect("it is signed");
 		upload(&clients[n as usize % clients.len()], &signed.extrinsic, &count).await;
 	}
 }
@@ -290,11 +300,14 @@ async fn junk(clients: Vec<Arc<Client>>, victim: [u8; 32], count: Arc<Count>) {
 	for n in 0u64.. {
 		pace.tick().await;
 		let to = &clients[n as usize % clients.len()];
-		let key = client.key_of(stream, &[b"junk".as_slice(), &n.to_le_bytes()].concat(), 0);
+		let key = client
+			.key_of(stream, &[b"junk".as_slice(), &n.to_le_bytes()].concat(), 0)
+			.await
+			.expect("the vault is here");
 		let call = Call::anchor_digest(stream, Reference::derive(&key, 0), Digest([7; 32]));
 		let request = Request { organization, key, expires_at, lane: None };
-		let mut forged = client.sign(request, &[call]).expect("it is signed").extrinsic;
-		let own: [u8; 32] = client.vault().account().into();
+		let mut forged = client.sign(request, &[call]).await.expect("it is signed").extrinsic;
+		let own: [u8; 32] = client.account().clone().into();
 		let at = forged.windows(32).position(|window| window == own).expect("it names its signer");
 		forged[at..at + 32].copy_from_slice(&victim);
 		match n % 4 {
@@ -321,13 +334,16 @@ async fn grant_and_rotate(
 	let grant = owner.grant(stream, to, Permission::Read, &terms).await.expect("it is given");
 	let own = credio_sdk::primitives::StreamId::derive(to, STREAM.as_bytes());
 	for n in 1u64.. {
-		let key = client.key_of(own, &[b"rotate".as_slice(), &n.to_le_bytes()].concat(), 0);
+		let key = client
+			.key_of(own, &[b"rotate".as_slice(), &n.to_le_bytes()].concat(), 0)
+			.await
+			.expect("the vault is here");
 		let mut public = [9; 32];
 		public[..8].copy_from_slice(&n.to_le_bytes());
 		let expires_at = client.expiry().await.expect("it answers");
 		let request = Request { organization: to, key, expires_at, lane: None };
 		let rotate = Call::rotate_key(PublicKey(public));
-		let signed = client.sign(request, &[rotate]).expect("it is signed");
+		let signed = client.sign(request, &[rotate]).await.expect("it is signed");
 		upload(client, &signed.extrinsic, &count).await;
 		if n.is_multiple_of(4) {
 			let terms = Terms { purpose: format!("on {n}"), ..Terms::default() };
@@ -362,7 +378,7 @@ async fn govern(client: Arc<Client>, count: Arc<Count>) {
 		for call in calls {
 			let nonce = client.next_nonce().await.expect("it answers");
 			let life = client.life().await.expect("it answers");
-			match client.sign_call(&call, nonce, life) {
+			match client.sign_call(&call, nonce, life).await {
 				Ok(extrinsic) => submit(&client, &extrinsic, &count).await,
 				Err(error) => count.note::<(), _>(&Err(error)),
 			}

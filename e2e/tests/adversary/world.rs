@@ -4,7 +4,7 @@ use credio_e2e::network::Network;
 use credio_sdk::{
 	client::{NewOrganization, Proposed},
 	primitives::StreamId,
-	vault::{LocalVault, Vault},
+	vault::LocalVault,
 	Client,
 };
 use std::sync::Arc;

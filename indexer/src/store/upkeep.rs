@@ -1,10 +1,10 @@
 //! Keeping an index up to date is one process's work at a time.
 
 use super::{generation, schema, statement::Backend, Result, Store, StoreError};
+use credio_sdk::files;
 use sha2::{Digest as _, Sha256};
 use sqlx::{pool::PoolConnection, Any, AssertSqlSafe};
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{File, TryLockError};
 
 /// How long PostgreSQL waits for somebody else to give up the right.
 const LOCK_TIMEOUT: &str = "5s";
@@ -63,13 +63,7 @@ impl Store {
 		let Some(path) = &self.path else { return Ok(Upkeep(Lock::Own)) };
 		let path = path.with_added_extension("lock");
 		let failed = |cause| StoreError::File { path: path.display().to_string(), cause };
-		let file = OpenOptions::new()
-			.write(true)
-			.create(true)
-			.truncate(false)
-			.mode(0o600)
-			.open(&path)
-			.map_err(failed)?;
+		let file = files::open_or_create(&path).map_err(failed)?;
 		match file.try_lock() {
 			Ok(()) => Ok(Upkeep(Lock::File(file))),
 			Err(TryLockError::WouldBlock) => Err(StoreError::KeptByAnother),

@@ -72,7 +72,10 @@ pub(crate) fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
 	mac.finalize().into_bytes().into()
 }
 
-fn expand<const LENGTH: usize>(hkdf: &Hkdf<Sha256>, info: &[&[u8]]) -> Zeroizing<[u8; LENGTH]> {
+pub(crate) fn expand<const LENGTH: usize>(
+	hkdf: &Hkdf<Sha256>,
+	info: &[&[u8]],
+) -> Zeroizing<[u8; LENGTH]> {
 	let mut output = Zeroizing::new([0; LENGTH]);
 	hkdf.expand_multi_info(info, output.as_mut())
 		.expect("32 bytes and less are within 255 blocks of SHA-256; qed");

@@ -27,13 +27,17 @@
 //!
 //! # Wrapped keys
 //!
-//! A stream secret or a data key (32 bytes) travels to an organization by HPKE (RFC 9180), base mode, with
-//! DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305; empty associated data;
+//! A stream secret or a data key (32 bytes) travels to an organization by HPKE (RFC 9180) with DHKEM(X25519,
+//! HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305; empty associated data. To another organization: base mode. A stream
+//! secret that an organization wraps to itself, as the owner of the stream: PSK mode, so that nobody else can make one.
+//! Both have the same length;
 //!
 //! ```text
 //! info    = "credio/wrap/v1" ++ genesis hash ++ resource ++ u32(key epoch) ++ u32(organization) ++ u32(key version)
 //! resource= 0x00 ++ stream id, or 0x01 ++ record id
 //! wrapped = encapsulated key (32) ++ ciphertext (32) ++ tag (16)
+//! psk     = HKDF-SHA256(ikm = organization secret, salt = none, info = "credio/v1/own-secrets")
+//! psk_id  = "credio/wrap-to-self/v1"
 //! ```
 //!
 //! # Anchors
@@ -57,4 +61,4 @@ pub use envelope::{Document, Sealed, HEADER_LENGTH};
 pub use error::Error;
 pub use keys::{CommitmentKey, Context, DataKey, StreamSecret};
 pub use padding::padme;
-pub use wrap::{SecretKey, WrapContext, WRAPPED_LENGTH};
+pub use wrap::{seal_to, OwnerPsk, SecretKey, WrapContext, WRAPPED_LENGTH};

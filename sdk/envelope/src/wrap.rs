@@ -1,23 +1,29 @@
 //! Wrapping secrets to an organization's encryption key, by HPKE.
 
-use crate::{DataKey, Error, StreamSecret};
+use crate::{keys::expand, DataKey, Error, StreamSecret};
 use alloc::vec::Vec;
 use codec::Encode;
 use credio_primitives::{
 	limits, Digest, KeyEpoch, KeyVersion, OrganizationId, PublicKey, Resource,
 };
+use hkdf::Hkdf;
 use hpke::{
 	aead::ChaCha20Poly1305,
 	kdf::HkdfSha256,
 	kem::X25519HkdfSha256,
 	rand_core::{TryCryptoRng, TryRng},
-	Deserializable, Kem, OpModeR, OpModeS, Serializable,
+	Deserializable, Kem, OpModeR, OpModeS, PskBundle, Serializable,
 };
+use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Exact length of a wrapped key.
 pub const WRAPPED_LENGTH: usize = limits::WRAPPED_KEY_LENGTH as usize;
 const ENCAPSULATED_LENGTH: usize = 32;
+/// Label under which the pre-shared key is derived from the organization secret.
+const OWN_SECRETS_LABEL: &[u8] = b"credio/v1/own-secrets";
+/// The `psk_id` of HPKE: what the pre-shared key is for.
+const OWN_SECRETS_ID: &[u8] = b"credio/wrap-to-self/v1";
 
 /// What a wrapped key is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +46,30 @@ impl WrapContext {
 		(self.genesis, self.resource, self.epoch, self.organization, self.key_version)
 			.encode_to(&mut info);
 		info
+	}
+}
+
+/// The pre-shared key under which an organization wraps secrets to itself.
+///
+/// Whoever knows an organization's public key can wrap to it in base mode. Only who knows the organization secret makes
+/// a wrapped key that opens under this one.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct OwnerPsk([u8; 32]);
+
+impl core::fmt::Debug for OwnerPsk {
+	fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+		f.write_str("OwnerPsk(secret)")
+	}
+}
+
+impl OwnerPsk {
+	/// Derives the key from the organization secret.
+	pub fn derive(organization_secret: &[u8; 32]) -> Self {
+		Self(*expand(&Hkdf::<Sha256>::new(None, organization_secret), &[OWN_SECRETS_LABEL]))
+	}
+
+	fn bundle(&self) -> Result<PskBundle<'_>, Error> {
+		PskBundle::new(&self.0, OWN_SECRETS_ID).map_err(|_| Error::UnwrapFailed)
 	}
 }
 
@@ -77,50 +107,114 @@ impl SecretKey {
 		PublicKey(bytes)
 	}
 
-	/// Opens a wrapped stream secret.
+	/// Opens a stream secret that another organization has wrapped to this key.
 	///
-	/// Errors: [`Error::WrappedKeyLength`], [`Error::InvalidPoint`], [`Error::UnwrapFailed`].
+	/// # Errors
+	///
+	/// [`Error::WrappedKeyLength`], [`Error::InvalidPoint`], [`Error::UnwrapFailed`].
 	pub fn unwrap_stream_secret(
 		&self,
 		context: &WrapContext,
 		wrapped: &[u8],
 	) -> Result<StreamSecret, Error> {
-		self.unwrap_bytes(context, wrapped).map(|secret| StreamSecret(*secret))
+		let secret = self.unwrap_bytes(&OpModeR::Base, context, wrapped)?;
+		Ok(StreamSecret(*secret))
+	}
+
+	/// Opens a stream secret that this organization has wrapped to itself, and refuses one that anybody else has.
+	///
+	/// # Errors
+	///
+	/// As [`Self::unwrap_stream_secret`].
+	pub fn unwrap_own_stream_secret(
+		&self,
+		context: &WrapContext,
+		psk: &OwnerPsk,
+		wrapped: &[u8],
+	) -> Result<StreamSecret, Error> {
+		let secret = self.unwrap_bytes(&OpModeR::Psk(psk.bundle()?), context, wrapped)?;
+		Ok(StreamSecret(*secret))
 	}
 
 	/// Opens a wrapped data key.
 	///
 	/// Errors: as [`Self::unwrap_stream_secret`].
 	pub fn unwrap_data_key(&self, context: &WrapContext, wrapped: &[u8]) -> Result<DataKey, Error> {
-		self.unwrap_bytes(context, wrapped).map(|secret| DataKey(*secret))
+		let secret = self.unwrap_bytes(&OpModeR::Base, context, wrapped)?;
+		Ok(DataKey(*secret))
 	}
 
 	fn unwrap_bytes(
 		&self,
+		mode: &OpModeR<'_, X25519HkdfSha256>,
 		context: &WrapContext,
 		wrapped: &[u8],
 	) -> Result<Zeroizing<[u8; 32]>, Error> {
 		if wrapped.len() != WRAPPED_LENGTH {
 			return Err(Error::WrappedKeyLength { length: wrapped.len() });
 		}
-		let opened = open(self, &context.info(), &[], wrapped)?;
+		let opened = open(mode, self, &context.info(), &[], wrapped)?;
 		let mut secret = Zeroizing::new([0; 32]);
 		secret.copy_from_slice(&opened);
 		Ok(secret)
 	}
 }
 
-impl StreamSecret {
-	/// Wraps the secret to an organization's encryption key. `seed` is 32 fresh random bytes, used once.
+impl SecretKey {
+	/// Opens what [`seal_to`] sealed.
 	///
-	/// Errors: [`Error::InvalidPoint`].
+	/// # Errors
+	///
+	/// [`Error::WrappedKeyLength`], [`Error::InvalidPoint`], [`Error::UnwrapFailed`].
+	pub fn open_sealed(&self, info: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+		open(&OpModeR::Base, self, info, &[], sealed)
+	}
+}
+
+/// Seals bytes of any length to a key, in base mode: encapsulated key, ciphertext, tag. `seed` is 32 fresh random bytes,
+/// used once. Nothing proves who has sealed them.
+///
+/// # Errors
+///
+/// [`Error::InvalidPoint`].
+pub fn seal_to(
+	recipient: &PublicKey,
+	info: &[u8],
+	plaintext: &[u8],
+	seed: &Zeroizing<[u8; 32]>,
+) -> Result<Vec<u8>, Error> {
+	seal(&OpModeS::Base, recipient, info, &[], plaintext, seed)
+}
+
+impl StreamSecret {
+	/// Wraps the secret to another organization's encryption key. `seed` is 32 fresh random bytes, used once.
+	///
+	/// # Errors
+	///
+	/// [`Error::InvalidPoint`].
 	pub fn wrap(
 		&self,
 		context: &WrapContext,
 		recipient: &PublicKey,
 		seed: &Zeroizing<[u8; 32]>,
 	) -> Result<Vec<u8>, Error> {
-		seal(recipient, &context.info(), &[], &self.0, seed)
+		seal(&OpModeS::Base, recipient, &context.info(), &[], &self.0, seed)
+	}
+
+	/// Wraps the secret to an encryption key of the organization that has made it. As [`Self::wrap`], in PSK mode.
+	///
+	/// # Errors
+	///
+	/// [`Error::InvalidPoint`].
+	pub fn wrap_to_self(
+		&self,
+		context: &WrapContext,
+		own: &PublicKey,
+		psk: &OwnerPsk,
+		seed: &Zeroizing<[u8; 32]>,
+	) -> Result<Vec<u8>, Error> {
+		let mode = OpModeS::Psk(psk.bundle()?);
+		seal(&mode, own, &context.info(), &[], &self.0, seed)
 	}
 }
 
@@ -134,7 +228,7 @@ impl DataKey {
 		recipient: &PublicKey,
 		seed: &Zeroizing<[u8; 32]>,
 	) -> Result<Vec<u8>, Error> {
-		seal(recipient, &context.info(), &[], &self.0, seed)
+		seal(&OpModeS::Base, recipient, &context.info(), &[], &self.0, seed)
 	}
 }
 
@@ -167,6 +261,7 @@ impl TryRng for Seed {
 impl TryCryptoRng for Seed {}
 
 fn seal(
+	mode: &OpModeS<'_, X25519HkdfSha256>,
 	recipient: &PublicKey,
 	info: &[u8],
 	associated_data: &[u8],
@@ -180,7 +275,7 @@ fn seal(
 		.map_err(|_| Error::InvalidPoint)?;
 	let (encapsulated, ciphertext) =
 		hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-			&OpModeS::Base,
+			mode,
 			&public,
 			info,
 			plaintext,
@@ -194,6 +289,7 @@ fn seal(
 }
 
 fn open(
+	mode: &OpModeR<'_, X25519HkdfSha256>,
 	key: &SecretKey,
 	info: &[u8],
 	associated_data: &[u8],
@@ -208,7 +304,7 @@ fn open(
 	let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(point)
 		.map_err(|_| Error::InvalidPoint)?;
 	hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-		&OpModeR::Base,
+		mode,
 		&key.private()?,
 		&encapsulated,
 		info,
@@ -250,9 +346,10 @@ mod tests {
 		));
 		assert_eq!(secret.public(), recipient);
 		assert_eq!(
-			seal(&recipient, &info, &associated_data, &plaintext, &seed),
+			seal(&OpModeS::Base, &recipient, &info, &associated_data, &plaintext, &seed),
 			Ok(expected.clone())
 		);
-		assert_eq!(open(&secret, &info, &associated_data, &expected).as_deref(), Ok(&plaintext));
+		let opened = open(&OpModeR::Base, &secret, &info, &associated_data, &expected);
+		assert_eq!(opened.as_deref(), Ok(&plaintext));
 	}
 }

@@ -3,7 +3,7 @@
 //! `CREDIO_WRITE_VECTORS=1` writes the files anew, for a new version of a format; version 1 does not change any more.
 
 use codec::Encode;
-use credio_envelope::{Context, SecretKey, StreamSecret, WrapContext};
+use credio_envelope::{Context, OwnerPsk, SecretKey, StreamSecret, WrapContext};
 use credio_primitives::{
 	bundle::{self, EncodedCall},
 	limits, merkle, AccessRequestId, BundleId, Digest, GrantId, Leg, RecordId, Reference,
@@ -111,42 +111,52 @@ fn wrapped_keys() {
 	let seed = Zeroizing::new(bytes(6));
 	let payload = stream_secret().seal(&context(), "", b"document").expect("it fits").payload;
 	let data_key = stream_secret().data_key_of(&context(), &payload).expect("ours");
-	let vectors = [Resource::Stream(context().stream), Resource::Record(context().record_id)].map(
-		|resource| {
-			let to = WrapContext {
-				genesis: context().genesis,
-				resource,
-				epoch: context().epoch,
-				organization: 3,
-				key_version: 2,
-			};
-			let (kind, wrapped) = match resource {
-				Resource::Stream(_) => {
-					let wrapped = stream_secret().wrap(&to, &recipient.public(), &seed);
-					let wrapped = wrapped.expect("a good key");
-					let opened = recipient.unwrap_stream_secret(&to, &wrapped).expect("ours");
-					assert!(opened.open(&context(), &payload).is_ok());
-					("streamSecret", wrapped)
-				},
-				Resource::Record(_) => {
-					let wrapped = data_key.wrap(&to, &recipient.public(), &seed);
-					let wrapped = wrapped.expect("a good key");
-					let opened = recipient.unwrap_data_key(&to, &wrapped).expect("ours");
-					assert!(opened.open(&context(), &payload).is_ok());
-					("dataKey", wrapped)
-				},
-			};
-			json!({
-				"secret": kind,
-				"resource": hex(&resource.encode()),
-				"genesisHash": to.genesis,
-				"epoch": to.epoch,
-				"organization": to.organization,
-				"keyVersion": to.key_version,
-				"wrapped": hex(&wrapped),
-			})
-		},
-	);
+	let psk = OwnerPsk::derive(&bytes(0));
+	let (stream, record) =
+		(Resource::Stream(context().stream), Resource::Record(context().record_id));
+	let vectors = [("base", stream), ("base", record), ("psk", stream)].map(|(mode, resource)| {
+		let to = WrapContext {
+			genesis: context().genesis,
+			resource,
+			epoch: context().epoch,
+			organization: 3,
+			key_version: 2,
+		};
+		let (kind, wrapped) = match resource {
+			Resource::Stream(_) if mode == "psk" => {
+				let public = recipient.public();
+				let wrapped = stream_secret().wrap_to_self(&to, &public, &psk, &seed);
+				let wrapped = wrapped.expect("a good key");
+				let opened = recipient.unwrap_own_stream_secret(&to, &psk, &wrapped);
+				assert!(opened.expect("ours").open(&context(), &payload).is_ok());
+				("streamSecret", wrapped)
+			},
+			Resource::Stream(_) => {
+				let wrapped = stream_secret().wrap(&to, &recipient.public(), &seed);
+				let wrapped = wrapped.expect("a good key");
+				let opened = recipient.unwrap_stream_secret(&to, &wrapped).expect("ours");
+				assert!(opened.open(&context(), &payload).is_ok());
+				("streamSecret", wrapped)
+			},
+			Resource::Record(_) => {
+				let wrapped = data_key.wrap(&to, &recipient.public(), &seed);
+				let wrapped = wrapped.expect("a good key");
+				let opened = recipient.unwrap_data_key(&to, &wrapped).expect("ours");
+				assert!(opened.open(&context(), &payload).is_ok());
+				("dataKey", wrapped)
+			},
+		};
+		json!({
+			"secret": kind,
+			"mode": mode,
+			"resource": hex(&resource.encode()),
+			"genesisHash": to.genesis,
+			"epoch": to.epoch,
+			"organization": to.organization,
+			"keyVersion": to.key_version,
+			"wrapped": hex(&wrapped),
+		})
+	});
 	hold(
 		"wrapped-key-v1.json",
 		&json!({
@@ -158,6 +168,7 @@ fn wrapped_keys() {
 			),
 			"envelopeOfDataKey": hex(&payload),
 			"context": context_json(),
+			"organizationSecret": hex(&bytes(0)),
 			"recipientSecretKey": hex(&bytes(5)),
 			"recipientPublicKey": recipient.public(),
 			"ephemeralSeed": hex(&bytes(6)),

@@ -1,6 +1,8 @@
 //! Wrapped keys: only the organization they are for opens them.
 
-use credio_envelope::{Context, Error, SecretKey, StreamSecret, WrapContext, WRAPPED_LENGTH};
+use credio_envelope::{
+	Context, Error, OwnerPsk, SecretKey, StreamSecret, WrapContext, WRAPPED_LENGTH,
+};
 use credio_primitives::{Digest, PublicKey, RecordId, Resource, StreamId};
 use zeroize::Zeroizing;
 
@@ -46,6 +48,37 @@ fn a_stream_secret_round_trips() {
 	let wrapped = data_key.wrap(&wrap_context, &key.public(), &random(9)).unwrap();
 	let data_key = key.unwrap_data_key(&wrap_context, &wrapped).unwrap();
 	assert_eq!(&**data_key.open(&context, &sealed.payload).unwrap().bytes, b"document");
+}
+
+#[test]
+fn an_owner_opens_only_what_it_wrapped_to_itself() {
+	let key = SecretKey::from_bytes(&random(6));
+	let (ours, another) = (OwnerPsk::derive(&[1; 32]), OwnerPsk::derive(&[2; 32]));
+	let secret = StreamSecret::from_random(&random(7));
+	let wrap = |owner: &OwnerPsk| {
+		secret.wrap_to_self(&wrap_context(), &key.public(), owner, &random(8)).unwrap()
+	};
+	let open = |wrapped: &[u8]| {
+		key.unwrap_own_stream_secret(&wrap_context(), &ours, wrapped)
+			.map(|secret| secret.commitment(&Digest([1; 32]), &StreamId([2; 32]), 3))
+	};
+	let own = wrap(&ours);
+	assert_eq!(own.len(), WRAPPED_LENGTH);
+	assert_eq!(open(&own), Ok(secret.commitment(&Digest([1; 32]), &StreamId([2; 32]), 3)));
+	// Anybody wraps to a public key in base mode, with everything right in its context.
+	assert_eq!(open(&wrapped(&key)), Err(Error::UnwrapFailed));
+	// So does somebody in PSK mode, under a secret of his own.
+	assert_eq!(open(&wrap(&another)), Err(Error::UnwrapFailed));
+	// And what is the owner's own is nothing that another has given.
+	let as_given = key.unwrap_stream_secret(&wrap_context(), &own).map(|_| ());
+	assert_eq!(as_given, Err(Error::UnwrapFailed));
+	for other in [
+		WrapContext { epoch: 9, ..wrap_context() },
+		WrapContext { key_version: 9, ..wrap_context() },
+	] {
+		let opened = key.unwrap_own_stream_secret(&other, &ours, &own).map(|_| ());
+		assert_eq!(opened, Err(Error::UnwrapFailed));
+	}
 }
 
 #[test]

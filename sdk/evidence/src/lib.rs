@@ -24,7 +24,7 @@ pub use file::{Evidence, MAX_FILE_SIZE};
 pub use trust::{Trusted, MAX_SPEC_SIZE};
 pub use verify::{verify, Verified};
 
-pub use sp_runtime::MultiSignature;
+pub use sp_runtime::{traits::Verify, MultiSignature};
 
 use std::fmt;
 

@@ -55,7 +55,7 @@ impl Client {
 		let mut commitments = Vec::with_capacity(documents.len());
 		let mut keys = Vec::with_capacity(documents.len());
 		for (index, document) in (0..).zip(documents) {
-			let commitment_key = self.vault.anchor_commitment_key(&held, &context, index)?;
+			let commitment_key = self.vault.anchor_commitment_key(&held, &context, index).await?;
 			commitments.push(commitment_key.commit(document));
 			keys.push(commitment_key.reveal());
 		}

@@ -64,9 +64,9 @@ impl Client {
 	/// Key of the request that proposes a bundle under a business key, or a random one without.
 	///
 	/// `HMAC(organization secret, SCALE("bundle", business key))`.
-	pub fn bundle_key(&self, business_key: Option<&[u8]>) -> Result<RequestKey> {
+	pub async fn bundle_key(&self, business_key: Option<&[u8]>) -> Result<RequestKey> {
 		match business_key {
-			Some(key) => Ok(self.vault.request_key(&("bundle", key).encode())),
+			Some(key) => Ok(self.vault.request_key(&("bundle", key).encode()).await?),
 			None => self.new_key(),
 		}
 	}

@@ -5,7 +5,7 @@ use crate::{
 	error::{Error, Result},
 	vault::Vault,
 };
-use credio_evidence::{Checkpoint, FinalBlock, MultiSignature, Part, Refused, Trusted};
+use credio_evidence::{Checkpoint, FinalBlock, Part, Refused, Trusted};
 use credio_primitives::{
 	rpc::{BlockRef, Bytes},
 	Digest,
@@ -28,9 +28,9 @@ fn refused(reason: &str) -> Refused {
 /// # Errors
 ///
 /// If the checkpoint has too many signatures.
-pub fn sign_checkpoint(vault: &dyn Vault, checkpoint: &mut Checkpoint) -> Result<()> {
-	let signature = MultiSignature::Sr25519(vault.sign(&checkpoint.digest().0).into());
-	Ok(checkpoint.add_signature(vault.account(), &signature)?)
+pub async fn sign_checkpoint(vault: &dyn Vault, checkpoint: &mut Checkpoint) -> Result<()> {
+	let signature = vault.sign(&checkpoint.digest().0).await?;
+	Ok(checkpoint.add_signature(vault.account().await?, &signature)?)
 }
 
 impl Client {

@@ -152,10 +152,10 @@ impl Client {
 			name: motion.to_string(),
 			hint: ": `credio council motions` shows those that are open",
 		};
-		let account = self.vault().account();
+		let account = self.account();
 		let before = self.motion(motion).await?.ok_or_else(not_found)?;
 		let voted = if agree { &before.ayes } else { &before.nays };
-		if !voted.contains(&account) {
+		if !voted.contains(account) {
 			self.submit_call(&Call::vote(motion, before.index, agree)).await?;
 		}
 		let Some(after) = self.motion(motion).await? else {
@@ -219,7 +219,7 @@ impl Client {
 			.await
 			.map_err(|error| Error::Connection(error.to_string()))?;
 		let mut params = RpcParams::new();
-		let account: [u8; 32] = self.vault().account().into();
+		let account: [u8; 32] = self.account().clone().into();
 		params.push(Bytes(account.to_vec())).map_err(chain)?;
 		let made: RotatedKeys = own.request("author_rotateKeysWithOwner", params).await?;
 		let proof = made.proof.unwrap_or(Bytes(Vec::new()));

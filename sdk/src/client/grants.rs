@@ -281,7 +281,7 @@ impl Client {
 		let first = (current + 1).saturating_sub(limits::MAX_EPOCHS_PER_GRANT).max(from);
 		for epoch in first..=current {
 			let held = self.held(stream, epoch).await?;
-			keys.push(self.vault.rewrap(&held, to)?);
+			keys.push(self.vault.rewrap(&held, to).await?);
 		}
 		Ok((from, keys))
 	}
@@ -297,9 +297,9 @@ impl Client {
 		};
 		let key = match held.secret {
 			credio_primitives::WrappedSecret::StreamSecret => {
-				self.vault.wrap_data_key(&held, &context, &payload, to)?
+				self.vault.wrap_data_key(&held, &context, &payload, to).await?
 			},
-			credio_primitives::WrappedSecret::DataKey => self.vault.rewrap(&held, to)?,
+			credio_primitives::WrappedSecret::DataKey => self.vault.rewrap(&held, to).await?,
 		};
 		Ok((epoch, vec![key]))
 	}

@@ -4,7 +4,7 @@ use super::{streams::is_rejected_for, Client, EPOCH_TTL};
 use crate::{
 	calls::Call,
 	error::{Error, Result},
-	vault::Held,
+	vault::{Held, WrappedBy},
 };
 use codec::Encode;
 use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
@@ -89,17 +89,27 @@ impl Client {
 	/// Key of the request that uploads under a business key, at an attempt counted from 0.
 	///
 	/// `HMAC(organization secret, SCALE("key", stream, business key, attempt))`.
-	pub fn key_of(&self, stream: StreamId, business_key: &[u8], attempt: u32) -> RequestKey {
-		self.vault.request_key(&("key", stream, business_key, attempt).encode())
+	///
+	/// # Errors
+	///
+	/// [`Error::Vault`].
+	pub async fn key_of(
+		&self,
+		stream: StreamId,
+		business_key: &[u8],
+		attempt: u32,
+	) -> Result<RequestKey> {
+		let name = ("key", stream, business_key, attempt);
+		Ok(self.vault.request_key(&name.encode()).await?)
 	}
 
-	fn upload_key(&self, upload: &Upload<'_>, attempt: u32) -> RequestKey {
+	async fn upload_key(&self, upload: &Upload<'_>, attempt: u32) -> Result<RequestKey> {
 		match upload.key {
-			Some(key) => self.key_of(upload.stream, key, attempt),
+			Some(key) => self.key_of(upload.stream, key, attempt).await,
 			None => {
 				let content: [u8; 32] = Sha256::digest(upload.document).into();
 				let name = ("content", upload.stream, content, attempt);
-				self.vault.request_key(&name.encode())
+				Ok(self.vault.request_key(&name.encode()).await?)
 			},
 		}
 	}
@@ -110,7 +120,7 @@ impl Client {
 	/// another document, [`Error::NoKey`], [`Error::RotationDue`], [`Error::Connection`] and others.
 	pub async fn upload(&self, upload: &Upload<'_>) -> Result<Outcome> {
 		for attempt in 0..MAX_ATTEMPTS {
-			let key = self.upload_key(upload, attempt);
+			let key = self.upload_key(upload, attempt).await?;
 			let known = self.status(key).await?;
 			let was_decided = known.status == RequestState::Rejected;
 			let status = match known.status {
@@ -152,7 +162,7 @@ impl Client {
 		reference: Reference,
 	) -> Result<(RecordId, Call)> {
 		let epoch = self.recent_epoch(upload.stream).await?;
-		self.sealer_of(upload.stream, epoch).await?.seal(upload, reference)
+		self.sealer_of(upload.stream, epoch).await?.seal(upload, reference).await
 	}
 
 	/// Seals a document under the stream's present epoch: the id that its record will have, and the call that appends
@@ -173,7 +183,7 @@ impl Client {
 		upload: &Upload<'_>,
 		reference: Reference,
 	) -> Result<(RecordId, Call)> {
-		self.sealer(upload.stream).await?.seal(upload, reference)
+		self.sealer(upload.stream).await?.seal(upload, reference).await
 	}
 
 	/// Seals any number of documents for a stream under its present epoch, without asking the node again.
@@ -295,15 +305,18 @@ impl Client {
 		let token = self.token("credio_v1_fetch", &id).await?;
 		let answer: At<Fetched> = self.call("credio_v1_fetch", (id, token)).await?;
 		let Fetched { entry, payload, secret_commitment, wrapped_keys } = answer.answer;
-		let (held, context) = self.held_for(&entry, &payload.0, secret_commitment, wrapped_keys)?;
+		let wrapped_by = self.wrapped_by(entry.header.stream).await?;
+		let (held, context) =
+			self.held_for(&entry, wrapped_by, &payload.0, secret_commitment, wrapped_keys).await?;
 		Ok((entry, held, context, payload.0))
 	}
 
 	/// The key to a record as this organization holds it, and what the record is sealed with. Of several keys, the first that
 	/// opens it: what others have given on may be anything.
-	fn held_for(
+	async fn held_for(
 		&self,
 		entry: &Entry,
+		wrapped_by: WrappedBy,
 		payload: &[u8],
 		commitment: Digest,
 		wrapped_keys: Vec<WrappedKeyJson>,
@@ -315,6 +328,10 @@ impl Client {
 		let is_only_one = wrapped_keys.len() == 1;
 		let mut failed = Error::NoKey(epoch);
 		for key in wrapped_keys {
+			// Nobody gives an owner the key of one record: it reads by the secrets that it has made.
+			if wrapped_by == WrappedBy::Ourselves && key.secret == WrappedSecret::DataKey {
+				continue;
+			}
 			let (resource, commitment) = match key.secret {
 				WrappedSecret::StreamSecret => {
 					(Resource::Stream(entry.header.stream), Some(commitment))
@@ -331,13 +348,16 @@ impl Client {
 					key_version: key.key_version,
 				},
 				secret: key.secret,
+				wrapped_by,
 				commitment,
 			};
 			let opens = match held.secret {
 				// Whether it does, its use shows.
 				_ if is_only_one => Ok(()),
-				WrappedSecret::StreamSecret => self.vault.check(&held),
-				WrappedSecret::DataKey => self.vault.open(&held, &context, payload).map(|_| ()),
+				WrappedSecret::StreamSecret => self.vault.check(&held).await,
+				WrappedSecret::DataKey => {
+					self.vault.open(&held, &context, payload).await.map(|_| ())
+				},
 			};
 			match opens {
 				Ok(()) => return Ok((held, context)),
@@ -353,18 +373,18 @@ impl Client {
 	/// open, [`Error::NotVerified`].
 	pub async fn fetch(&self, id: RecordId) -> Result<CommittedDocument> {
 		let (entry, held, context, payload) = self.fetch_sealed(id).await?;
-		self.open(entry, &held, &context, &payload)
+		self.open(entry, &held, &context, &payload).await
 	}
 
-	fn open(
+	async fn open(
 		&self,
 		entry: Entry,
 		held: &Held,
 		context: &Context,
 		payload: &[u8],
 	) -> Result<CommittedDocument> {
-		let document = self.vault.open(held, context, payload)?;
-		let key = self.vault.commitment_key(held, context, payload)?;
+		let document = self.vault.open(held, context, payload).await?;
+		let key = self.vault.commitment_key(held, context, payload).await?;
 		check(&entry, &document.bytes, &key)?;
 		Ok(CommittedDocument { document, entry })
 	}
@@ -410,15 +430,17 @@ impl Client {
 		let params = (stream, from, token, limit, include_unfinalized);
 		let answer: At<FetchedEntries> = self.call("credio_v1_fetchStream", params).await?;
 		let FetchedEntries { items, next_sequence } = answer.answer;
-		let entries = items.into_iter().map(|item| {
-			let FetchedEntry { entry, payload, secret_commitment, wrapped_keys, denial } = item;
+		let wrapped_by = self.wrapped_by(stream).await?;
+		let mut entries = Vec::with_capacity(items.len());
+		for FetchedEntry { entry, payload, secret_commitment, wrapped_keys, denial } in items {
 			let read = match (payload, secret_commitment, denial) {
+				_ if entry.header.stream != stream => {
+					let error = "an entry of another stream than was asked for";
+					Err(Unread::Unopened(Error::Answer(error.into())))
+				},
 				(Some(payload), Some(commitment), _) => self
-					.held_for(&entry, &payload.0, commitment, wrapped_keys)
-					.and_then(|(held, context)| {
-						self.open(entry.clone(), &held, &context, &payload.0)
-					})
-					.map(|committed| committed.document)
+					.open_fetched(&entry, wrapped_by, &payload.0, commitment, wrapped_keys)
+					.await
 					.map_err(Unread::Unopened),
 				(_, _, Some(denial)) => Err(Unread::Denied(denial)),
 				_ => {
@@ -426,9 +448,22 @@ impl Client {
 					Err(Unread::Unopened(Error::Answer(error.into())))
 				},
 			};
-			(entry, read)
-		});
-		Ok(StreamPart { at: answer.at, entries: entries.collect(), next_sequence })
+			entries.push((entry, read));
+		}
+		Ok(StreamPart { at: answer.at, entries, next_sequence })
+	}
+
+	async fn open_fetched(
+		&self,
+		entry: &Entry,
+		wrapped_by: WrappedBy,
+		payload: &[u8],
+		commitment: Digest,
+		wrapped_keys: Vec<WrappedKeyJson>,
+	) -> Result<Document> {
+		let (held, context) =
+			self.held_for(entry, wrapped_by, payload, commitment, wrapped_keys).await?;
+		Ok(self.open(entry.clone(), &held, &context, payload).await?.document)
 	}
 
 	/// The commitment key of a record, which may be given to verifiers: it opens nothing.
@@ -436,7 +471,7 @@ impl Client {
 	/// Errors: as [`Self::fetch`].
 	pub async fn commitment_key(&self, id: RecordId) -> Result<CommitmentKey> {
 		let (_, held, context, payload) = self.fetch_sealed(id).await?;
-		Ok(self.vault.commitment_key(&held, &context, &payload)?)
+		Ok(self.vault.commitment_key(&held, &context, &payload).await?)
 	}
 
 	/// Checks a document against the commitment on the chain, with the commitment key alone.
@@ -465,14 +500,18 @@ impl Sealer<'_> {
 	/// As [`Client::seal_as`].
 	///
 	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::Argument`] for one of another stream.
-	pub fn seal(&self, upload: &Upload<'_>, reference: Reference) -> Result<(RecordId, Call)> {
+	pub async fn seal(
+		&self,
+		upload: &Upload<'_>,
+		reference: Reference,
+	) -> Result<(RecordId, Call)> {
 		let Self { client, held, epoch } = self;
 		if held.context.resource != Resource::Stream(upload.stream) {
 			return Err(Error::Argument("the document is for another stream".into()));
 		}
 		let record_id = RecordId::derive(client.organization, &reference);
 		let context = client.context(upload.stream, *epoch, record_id);
-		let sealed = client.vault.seal(held, &context, upload.media_type, upload.document)?;
+		let sealed = client.vault.seal(held, &context, upload.media_type, upload.document).await?;
 		let call = Call::append_record(
 			upload.stream,
 			reference,

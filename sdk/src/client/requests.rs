@@ -4,6 +4,7 @@ use super::Client;
 use crate::{
 	calls::Call,
 	error::{chain, Error, Result},
+	vault,
 };
 use credio_primitives::{
 	error_codes as codes,
@@ -236,7 +237,7 @@ impl Client {
 
 	/// A key for a request that is made once: random, as there is nothing to recognize it by.
 	pub(crate) fn new_key(&self) -> Result<RequestKey> {
-		Ok(self.vault.request_key(&*crate::vault::random()?))
+		Ok(RequestKey(*crate::vault::random()?))
 	}
 
 	/// Hands a request over and follows it; `None` if the node no longer holds it.
@@ -248,7 +249,7 @@ impl Client {
 	) -> Result<Option<RequestStatus>> {
 		let organization = self.organization;
 		let request = Request { organization, key, expires_at: self.expiry().await?, lane };
-		let request = self.sign(request, calls)?;
+		let request = self.sign(request, calls).await?;
 		let mut events = self.hand_over_and_watch(&request).await?;
 		while let Some(event) = events.next().await {
 			match event? {
@@ -270,13 +271,13 @@ impl Client {
 	/// them can be signed ahead and handed over at once, in any order, to any node.
 	///
 	/// Errors: [`Error::WrongChain`] for calls that the node's runtime does not have.
-	pub fn sign(&self, request: Request, calls: &[Call]) -> Result<SignedRequest> {
+	pub async fn sign(&self, request: Request, calls: &[Call]) -> Result<SignedRequest> {
 		let runtime = self.runtime();
 		let metadata = runtime.metadata_ref();
 		let body_digest = Call::body_digest(calls, metadata).map_err(chain)?;
 		let call = Call::submit(&request, calls, metadata).map_err(chain)?;
 		// The request bounds its own life by its expiry.
-		let extrinsic = self.signed(&call, Life::Immortal.with_nonce(0))?.encoded().to_vec();
+		let extrinsic = self.signed(&call, Life::Immortal.with_nonce(0)).await?.encoded().to_vec();
 		Ok(SignedRequest { request, body_digest, extrinsic })
 	}
 
@@ -285,8 +286,8 @@ impl Client {
 	/// # Errors
 	///
 	/// [`Error::WrongChain`] for a call that the node's runtime does not have.
-	pub fn sign_call(&self, call: &Call, nonce: u64, life: Life) -> Result<Vec<u8>> {
-		Ok(self.signed(call, life.with_nonce(nonce))?.encoded().to_vec())
+	pub async fn sign_call(&self, call: &Call, nonce: u64, life: Life) -> Result<Vec<u8>> {
+		Ok(self.signed(call, life.with_nonce(nonce)).await?.encoded().to_vec())
 	}
 
 	/// The life of a transaction that is signed now: from the last final block on, or from the best one if finality has
@@ -347,17 +348,17 @@ impl Client {
 	///
 	/// Errors: [`Error::Connection`].
 	pub async fn next_nonce(&self) -> Result<u64> {
-		self.call("system_accountNextIndex", (self.vault.account(),)).await
+		self.call("system_accountNextIndex", (&self.account,)).await
 	}
 
 	/// A call, signed.
-	fn signed(&self, call: &Call, params: SigningParams) -> Result<Signed> {
+	async fn signed(&self, call: &Call, params: SigningParams) -> Result<Signed> {
 		let runtime = self.runtime();
 		let mut signable =
 			runtime.transactions().create_v4_signable_offline(call, params).map_err(chain)?;
 		let payload = signable.signer_payload().map_err(chain)?;
-		let account = AccountId32(self.vault.account().into());
-		let signature = MultiSignature::Sr25519(self.vault.sign(&payload));
+		let account = AccountId32(self.account.clone().into());
+		let signature = signature_of(self.vault.sign(&payload).await?)?;
 		signable.sign_with_account_and_signature(&account, &signature).map_err(chain)
 	}
 
@@ -411,7 +412,7 @@ impl Client {
 		let turn = self.turn.lock().await;
 		let nonce = self.next_nonce().await?;
 		let params = self.life().await?.with_nonce(nonce);
-		let progress = self.signed(call, params)?.submit_and_watch().await;
+		let progress = self.signed(call, params).await?.submit_and_watch().await;
 		drop(turn);
 		let failed = |error: &dyn std::fmt::Display| call_failed(&error.to_string());
 		let mut progress = progress.map_err(|error| call_failed(&refusal(&error)))?;
@@ -447,6 +448,18 @@ impl Client {
 			}
 		}
 		Ok(())
+	}
+}
+
+/// A signature as the transaction library takes it.
+fn signature_of(signature: vault::MultiSignature) -> Result<MultiSignature> {
+	match signature {
+		vault::MultiSignature::Ed25519(signature) => Ok(MultiSignature::Ed25519(signature.0)),
+		vault::MultiSignature::Sr25519(signature) => Ok(MultiSignature::Sr25519(signature.0)),
+		vault::MultiSignature::Ecdsa(signature) => Ok(MultiSignature::Ecdsa(signature.0)),
+		vault::MultiSignature::Eth(_) => Err(Error::Argument(
+			"transactions are signed by Ed25519, Sr25519 or ECDSA, and the vault's account is of another kind".into(),
+		)),
 	}
 }
 

@@ -4,7 +4,7 @@ use super::Client;
 use crate::{
 	calls::Call,
 	error::{Error, Result},
-	vault::Held,
+	vault::{Held, VaultError, WrappedBy},
 };
 use credio_envelope::WrapContext;
 use credio_primitives::{
@@ -25,10 +25,12 @@ impl Client {
 	pub async fn create_stream(&self, name: &str) -> Result<StreamJson> {
 		let name = stream_name(name)?;
 		let id = StreamId::derive(self.organization, &name);
-		let (secret, _) = self.new_secret(id, 0)?;
+		let (secret, _) = self.new_secret(id, 0).await?;
 		let calls = [Call::create_stream(&name), Call::open_epoch(id, 0, &secret, &[])];
-		self.apply(self.new_key()?, &calls).await?;
-		self.stream(id).await
+		match self.apply(self.new_key()?, &calls).await {
+			Err(error) => Err(self.about_own_key(error).await),
+			Ok(_) => self.stream(id).await,
+		}
 	}
 
 	/// Seals a stream: nothing can be appended any more.
@@ -51,15 +53,30 @@ impl Client {
 		loop {
 			rotations += 1;
 			let epoch = self.stream(id).await?.epoch.map_or(0, |state| state.current + 1);
-			let (secret, held) = self.new_secret(id, epoch)?;
+			let (secret, held) = self.new_secret(id, epoch).await?;
 			let grant_keys = self.wrapped_for_grants(id, &held).await?;
 			let call = Call::open_epoch(id, epoch, &secret, &grant_keys);
 			match self.apply(self.new_key()?, &[call]).await {
 				Err(Error::Rejected(status))
 					if rotations < MAX_ROTATIONS && is_rejected_for(&status, &["EpochNotNext"]) => {},
-				Err(error) => return Err(error),
+				Err(error) => return Err(self.about_own_key(error).await),
 				Ok(_) => return Ok(epoch),
 			}
+		}
+	}
+
+	/// Names the key that the vault lacks, if that is why a new secret was rejected: another gateway has rotated.
+	async fn about_own_key(&self, error: Error) -> Error {
+		let is_outdated = matches!(&error, Error::Rejected(status) if is_rejected_for(status, &["KeyVersionOutdated"]));
+		if !is_outdated {
+			return error;
+		}
+		let Ok(own) = self.recipient(self.organization).await else { return error };
+		match self.vault.encryption_keys().await {
+			Ok(keys) if keys.iter().all(|(version, _)| *version != own.key_version) => {
+				VaultError::UnknownKeyVersion(own.key_version).into()
+			},
+			_ => error,
 		}
 	}
 
@@ -71,7 +88,7 @@ impl Client {
 		for GrantJson { grant_id, grantee, .. } in holding.take(limits::MAX_KEYS_PER_EPOCH as usize)
 		{
 			let to = self.recipient(grantee).await?;
-			keys.push(GrantKey { grant: grant_id, key: self.vault.rewrap(held, &to)? });
+			keys.push(GrantKey { grant: grant_id, key: self.vault.rewrap(held, &to).await? });
 		}
 		Ok(keys)
 	}
@@ -95,7 +112,7 @@ impl Client {
 			let mut keys = Vec::new();
 			for epoch in epochs.by_ref().take(limits::MAX_EPOCHS_PER_GRANT as usize) {
 				let held = self.held(stream, epoch).await?;
-				keys.push((epoch, self.vault.rewrap(&held, &to)?));
+				keys.push((epoch, self.vault.rewrap(&held, &to).await?));
 			}
 			added += keys.len() as u32;
 			self.apply(self.new_key()?, &[Call::add_keys(id, &keys)]).await?;
@@ -103,24 +120,54 @@ impl Client {
 		Ok(added)
 	}
 
+	/// Who wraps the secrets of a stream to this organization. A node does not decide that: the id of a stream follows
+	/// from its owner and its name.
+	pub(crate) async fn wrapped_by(&self, stream: StreamId) -> Result<WrappedBy> {
+		let known = self.owners.lock().await.get(&stream).copied();
+		let owner = match known {
+			Some(owner) => owner,
+			None => {
+				let owner = self.stream(stream).await?.owner;
+				self.owners.lock().await.insert(stream, owner);
+				owner
+			},
+		};
+		Ok(match owner == self.organization {
+			true => WrappedBy::Ourselves,
+			false => WrappedBy::Another,
+		})
+	}
+
 	/// A new stream secret as the chain takes it, and as the vault does.
-	fn new_secret(&self, stream: StreamId, epoch: KeyEpoch) -> Result<(EpochSecret, Held)> {
+	async fn new_secret(&self, stream: StreamId, epoch: KeyEpoch) -> Result<(EpochSecret, Held)> {
 		let genesis = self.limits.genesis_hash;
-		let secret = self.vault.new_stream_secret(genesis, stream, epoch)?;
+		let secret = self.vault.new_stream_secret(genesis, stream, epoch).await?;
 		let held = Held {
 			sealed: secret.owner_key.sealed.to_vec(),
 			context: WrapContext {
 				genesis,
 				resource: Resource::Stream(stream),
 				epoch,
-				organization: self.vault.organization(),
+				organization: self.vault.organization().await?,
 				key_version: secret.owner_key.key_version,
 			},
 			secret: WrappedSecret::StreamSecret,
+			wrapped_by: WrappedBy::Ourselves,
 			commitment: Some(secret.commitment),
 		};
 		Ok((secret, held))
 	}
+}
+
+/// Checks that a stream has the owner and the name that its id follows from.
+pub(super) fn check(id: StreamId, stream: &StreamJson) -> Result<()> {
+	if stream.id == id && StreamId::derive(stream.owner, stream.name.as_bytes()) == id {
+		return Ok(());
+	}
+	Err(Error::Answer(format!(
+		"stream {id} is not of organization {} under the name {:?}: use another node",
+		stream.owner, stream.name
+	)))
 }
 
 /// Whether the chain rejected a request with one of these errors of `pallet-grants`.
@@ -146,4 +193,34 @@ fn stream_name(name: &str) -> Result<StreamName> {
 		return Err(unfit());
 	}
 	name.as_bytes().to_vec().try_into().map_err(|_| unfit())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use credio_primitives::StreamStatus;
+
+	#[test]
+	fn a_node_names_no_other_owner_of_a_stream() {
+		let id = StreamId::derive(1, b"invoices");
+		let stream = |id, owner, name: &str| StreamJson {
+			id,
+			name: name.into(),
+			owner,
+			status: StreamStatus::Open,
+			entries: 0,
+			created_at: 1,
+			epoch: None,
+		};
+		assert!(check(id, &stream(id, 1, "invoices")).is_ok());
+		let other = StreamId::derive(2, b"invoices");
+		for lie in [
+			stream(id, 2, "invoices"),
+			stream(id, 1, "others"),
+			stream(other, 2, "invoices"),
+			stream(other, 1, "invoices"),
+		] {
+			assert!(matches!(check(id, &lie), Err(Error::Answer(_))), "{lie:?}");
+		}
+	}
 }

@@ -179,35 +179,34 @@ impl StoredBody {
 
 	/// The key of the request at an attempt, counted from 0. The first one is that of the same upload by
 	/// [`crate::Client::upload`].
-	pub fn request_key(&self, vault: &dyn Vault, attempt: u32) -> RequestKey {
-		match self {
-			Self::Upload { stream, key, document, nonce, .. } => {
-				let attempt = attempt_name(attempt, *nonce);
-				match key {
-					Some(key) => vault.request_key(&("key", stream, &key[..], attempt).encode()),
-					None => {
-						let content: [u8; 32] = Sha256::digest(document).into();
-						vault.request_key(&("content", stream, content, attempt).encode())
-					},
-				}
+	pub async fn request_key(&self, vault: &dyn Vault, attempt: u32) -> Result<RequestKey> {
+		let name = match self {
+			Self::Upload { stream, key: Some(key), nonce, .. } => {
+				("key", stream, &key[..], attempt_name(attempt, *nonce)).encode()
+			},
+			Self::Upload { stream, key: None, document, nonce, .. } => {
+				let content: [u8; 32] = Sha256::digest(document).into();
+				("content", stream, content, attempt_name(attempt, *nonce)).encode()
 			},
 			Self::Calls { key, nonce, .. } => {
-				vault.request_key(&("calls", &key[..], attempt_name(attempt, *nonce)).encode())
+				("calls", &key[..], attempt_name(attempt, *nonce)).encode()
 			},
-		}
+		};
+		Ok(vault.request_key(&name).await?)
 	}
 
 	/// Reads what was stored under this key.
-	pub fn open(vault: &dyn Vault, key: &RequestKey, stored: &[u8]) -> Result<Self> {
-		let bytes = vault.unprotect(&name(vault, key), stored)?;
+	pub async fn open(vault: &dyn Vault, key: &RequestKey, stored: &[u8]) -> Result<Self> {
+		let name = name(vault.organization().await?, key);
+		let bytes = vault.unprotect(&name, stored).await?;
 		Self::decode_all(&mut &bytes[..]).map_err(|error| OutboxError::Corrupted(error.to_string()))
 	}
 }
 
 /// What a body is stored under: an account that moves to another organization takes nothing with it that it stored for
 /// this one.
-fn name(vault: &dyn Vault, key: &RequestKey) -> Vec<u8> {
-	(vault.organization(), key).encode()
+fn name(organization: OrganizationId, key: &RequestKey) -> Vec<u8> {
+	(organization, key).encode()
 }
 
 /// Attempts within one item and tries of the same thing, in one number.
@@ -229,7 +228,7 @@ pub struct Prepared {
 }
 
 /// Checks an item and encrypts it.
-pub(super) fn prepare(vault: &dyn Vault, item: &Item<'_>) -> Result<Prepared> {
+pub(super) async fn prepare(vault: &dyn Vault, item: &Item<'_>) -> Result<Prepared> {
 	let refused = |cause: String| Err(OutboxError::Item(cause));
 	match &item.body {
 		Body::Upload(upload) => {
@@ -255,37 +254,39 @@ pub(super) fn prepare(vault: &dyn Vault, item: &Item<'_>) -> Result<Prepared> {
 		return refused(format!("lanes are numbered from 0 to {}", limits::MAX_LANES - 1));
 	}
 	let body = StoredBody::new(&item.body);
-	assemble(vault, &body, item.lane, item.lifetime.unwrap_or(LIFETIME))
+	assemble(vault, &body, item.lane, item.lifetime.unwrap_or(LIFETIME)).await
 }
 
 /// The same item for another try, under a new key.
-pub(super) fn again(vault: &dyn Vault, ended: &super::store::Ended) -> Result<Prepared> {
-	let mut body = StoredBody::open(vault, &ended.request_key, &ended.body)?;
+pub(super) async fn again(vault: &dyn Vault, ended: &super::store::Ended) -> Result<Prepared> {
+	let mut body = StoredBody::open(vault, &ended.request_key, &ended.body).await?;
 	let (StoredBody::Upload { nonce, .. } | StoredBody::Calls { nonce, .. }) = &mut body;
 	*nonce = nonce.saturating_add(1);
 	let lane = ended.lane.and_then(|lane| u32::try_from(lane).ok());
 	let lifetime = BlockNumber::try_from(ended.lifetime).unwrap_or(LIFETIME);
-	assemble(vault, &body, lane, lifetime)
+	assemble(vault, &body, lane, lifetime).await
 }
 
-fn assemble(
+async fn assemble(
 	vault: &dyn Vault,
 	body: &StoredBody,
 	lane: Option<u32>,
 	lifetime: BlockNumber,
 ) -> Result<Prepared> {
-	let request_key = body.request_key(vault, 0);
+	let organization = vault.organization().await?;
+	let request_key = body.request_key(vault, 0).await?;
 	let encoded = Zeroizing::new((body, lane).encode());
-	let content = vault.request_key(&("outbox", &encoded[..]).encode()).0.to_vec();
+	let named = Zeroizing::new(("outbox", &encoded[..]).encode());
+	let content = vault.request_key(&named).await?.0.to_vec();
 	let plain = Zeroizing::new(body.encode());
 	Ok(Prepared {
 		request_key,
 		record_id: match body {
-			StoredBody::Upload { .. } => Some(record_id(vault.organization(), &request_key)),
+			StoredBody::Upload { .. } => Some(record_id(organization, &request_key)),
 			StoredBody::Calls { .. } => None,
 		},
 		content,
-		body: vault.protect(&name(vault, &request_key), &plain)?,
+		body: vault.protect(&name(organization, &request_key), &plain).await?,
 		lane: lane.map(Into::into),
 		lifetime: lifetime.max(1).into(),
 	})
@@ -301,15 +302,15 @@ mod tests {
 	use super::*;
 	use crate::vault::LocalVault;
 
-	#[test]
-	fn a_stored_body_opens_for_its_organization_only() {
+	#[tokio::test]
+	async fn a_stored_body_opens_for_its_organization_only() {
 		let vault = LocalVault::development("channel-one").unwrap();
 		let call = Call::remark(b"of organization 1");
-		let prepared = prepare(&vault, &Item::calls(b"key", &[call])).unwrap();
-		StoredBody::open(&vault, &prepared.request_key, &prepared.body).unwrap();
+		let prepared = prepare(&vault, &Item::calls(b"key", &[call])).await.unwrap();
+		StoredBody::open(&vault, &prepared.request_key, &prepared.body).await.unwrap();
 		// The same keys, once the account is a member of another organization.
 		let moved = vault.for_organization(2);
-		let refused = StoredBody::open(&moved, &prepared.request_key, &prepared.body);
+		let refused = StoredBody::open(&moved, &prepared.request_key, &prepared.body).await;
 		assert!(matches!(refused, Err(OutboxError::Vault(_))), "{refused:?}");
 	}
 }

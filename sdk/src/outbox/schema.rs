@@ -236,6 +236,24 @@ mod tests {
 		assert_eq!(refused.unwrap_err().to_string(), expected.to_string());
 	}
 
+	#[cfg(unix)]
+	#[tokio::test]
+	async fn an_outbox_is_for_its_owner_only() {
+		use crate::{outbox::Item, outbox::Outbox, vault::LocalVault};
+		use std::{os::unix::fs::PermissionsExt, sync::Arc};
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("member.outbox");
+		let vault = Arc::new(LocalVault::generate(1).unwrap());
+		let outbox = Outbox::open(path.to_str().unwrap(), vault).await.unwrap();
+		let call = crate::calls::Call::remark(b"something");
+		outbox.enqueue(&Item::calls(b"key", &[call])).await.unwrap();
+		for entry in std::fs::read_dir(folder.path()).unwrap() {
+			let entry = entry.unwrap();
+			let mode = entry.metadata().unwrap().permissions().mode();
+			assert_eq!(mode & 0o777, 0o600, "{:?}", entry.path());
+		}
+	}
+
 	#[tokio::test]
 	async fn a_newer_version_is_left_alone() {
 		let folder = tempfile::tempdir().unwrap();

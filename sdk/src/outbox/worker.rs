@@ -258,7 +258,7 @@ impl Worker {
 		let expires_at = item.expires_at.ok_or_else(|| {
 			OutboxError::Corrupted("an item is being sent that has no expiry".into())
 		})?;
-		let body = StoredBody::open(&*self.outbox.vault, &item.request_key, &item.body)?;
+		let body = StoredBody::open(&*self.outbox.vault, &item.request_key, &item.body).await?;
 		let calls = match &body {
 			StoredBody::Calls { calls, .. } => calls.clone(),
 			StoredBody::Upload { stream, media_type, document, supersedes, .. } => {
@@ -277,7 +277,7 @@ impl Worker {
 		// For the organization that the item was stored for, whoever the account acts for by now.
 		let organization = self.outbox.organization();
 		let request = Request { organization, key: item.current_key, expires_at, lane };
-		let signed = client.sign(request, &calls)?;
+		let signed = client.sign(request, &calls).await?;
 		item.body_digest = Some(signed.body_digest);
 		store::fix(&self.outbox.pool, item).await?;
 		client.hand_over(&signed).await?;
@@ -336,10 +336,10 @@ impl Worker {
 		let epoch_ended = is_rejected_for(status, &["RotationDue", "EpochNotCurrent"]);
 		if epoch_ended && item.attempt < MAX_ATTEMPTS {
 			// No answer to the upload, but a race with a rotation: it goes in under the next epoch.
-			let body = StoredBody::open(&*self.outbox.vault, &item.request_key, &item.body)?;
+			let body = StoredBody::open(&*self.outbox.vault, &item.request_key, &item.body).await?;
 			let attempt = item.attempt.saturating_add(1);
 			let number = u32::try_from(attempt).unwrap_or(u32::MAX);
-			let key = body.request_key(&*self.outbox.vault, number);
+			let key = body.request_key(&*self.outbox.vault, number).await?;
 			if let StoredBody::Upload { stream, .. } = &body {
 				client.forget_epoch(*stream).await;
 			}
@@ -390,7 +390,7 @@ impl Worker {
 
 	/// Whether an upload's record is on the chain, with its very document.
 	async fn is_recorded(&self, client: &Client, item: &Undecided) -> Result<bool, Fault> {
-		let body = StoredBody::open(&*self.outbox.vault, &item.request_key, &item.body)?;
+		let body = StoredBody::open(&*self.outbox.vault, &item.request_key, &item.body).await?;
 		let StoredBody::Upload { document, .. } = &body else { return Ok(false) };
 		let record = item::record_id(self.outbox.organization(), &item.request_key);
 		let key = match client.commitment_key(record).await {

@@ -1,52 +1,44 @@
-//! A vault whose keys are in the memory of this process.
+//! A vault whose keys are in the memory of this process. [`super::file`] stores it.
 
-use super::{random, Held, Recipient, Vault, VaultError};
-use chacha20poly1305::{
-	aead::{Aead, Payload},
-	XChaCha20Poly1305,
+mod operations;
+
+use super::{
+	account::{Account, AccountSecret, Scheme},
+	random, Held, VaultError, WrappedBy,
 };
-use credio_envelope::{
-	CommitmentKey, Context, DataKey, Document, Sealed, SecretKey, StreamSecret, WrapContext,
-};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use credio_envelope::{Context, DataKey, OwnerPsk, SecretKey, StreamSecret, WrapContext};
 use credio_primitives::{
-	development, AccountId, Digest, EpochSecret, KeyEpoch, KeyVersion, OrganizationId, PublicKey,
-	RequestKey, Resource, StreamId, WrappedKey, WrappedSecret,
+	development, AccountId, KeyVersion, OrganizationId, PublicKey, Resource, WrappedSecret,
 };
 use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::{
-	collections::VecDeque,
+	collections::{BTreeMap, VecDeque},
 	sync::{Arc, Mutex, PoisonError},
 };
-use subxt_signer::{sr25519::Keypair, SecretUri};
 use zeroize::Zeroizing;
 
+/// Keys that are kept although the chain has refused them, as far as is known.
+const MAX_SET_ASIDE: usize = 16;
 /// Stream secrets that are kept once they are unwrapped.
 const MAX_UNWRAPPED: usize = 64;
-/// Bytes of a nonce of XChaCha20-Poly1305.
-const NONCE_LENGTH: usize = 24;
 
-/// A vault whose keys are in the memory of this process. [`super::file`] stores it.
+/// A vault whose keys are in the memory of this process.
 #[derive(Clone)]
 pub struct LocalVault {
 	pub(super) organization: OrganizationId,
-	pub(super) account_secret: AccountSecret,
-	keypair: Keypair,
-	pub(super) organization_secret: Zeroizing<[u8; 32]>,
-	/// By version, counted from 0.
-	pub(super) encryption_keys: Vec<SecretKey>,
+	pub(super) account: Account,
+	/// `None` in a vault that waits for the keys of its organization.
+	pub(super) organization_secret: Option<Zeroizing<[u8; 32]>>,
+	/// By version. Those that another vault has made are missing until they are imported.
+	pub(super) encryption_keys: BTreeMap<KeyVersion, SecretKey>,
+	/// A key that was made to be announced, of which the chain has not said yet which version it is.
+	pub(super) pending_key: Option<SecretKey>,
+	/// Keys that were prepared and, as a node has said, refused: the latest last.
+	pub(super) set_aside: Vec<SecretKey>,
 	/// What was unwrapped last, newest first: the records of a stream do not cost a key agreement each.
 	unwrapped: Arc<Mutex<VecDeque<(Held, StreamSecret)>>>,
-}
-
-/// From what the account's key pair is made.
-#[derive(Clone)]
-pub(super) enum AccountSecret {
-	/// A seed of 32 bytes.
-	Seed(Zeroizing<[u8; 32]>),
-	/// A derivation path of the SDK's well-known development phrase, such as `//Alice`.
-	Development(&'static str),
 }
 
 impl std::fmt::Debug for LocalVault {
@@ -55,72 +47,88 @@ impl std::fmt::Debug for LocalVault {
 	}
 }
 
-impl AccountSecret {
-	fn keypair(&self) -> Option<Keypair> {
-		match self {
-			Self::Seed(seed) => Keypair::from_secret_key(**seed).ok(),
-			Self::Development(path) => Keypair::from_uri(&path.parse::<SecretUri>().ok()?).ok(),
-		}
-	}
-}
-
 impl LocalVault {
 	/// A vault with new keys: an account, an encryption key, and an organization secret.
 	///
-	/// Errors: [`VaultError::NoRandomness`].
+	/// # Errors
+	///
+	/// [`VaultError::NoRandomness`].
 	pub fn generate(organization: OrganizationId) -> Result<Self, VaultError> {
-		let account_secret = AccountSecret::Seed(random()?);
-		let encryption_keys = vec![SecretKey::from_bytes(&random()?)];
-		Self::assemble(organization, account_secret, random()?, encryption_keys)
+		Self::generate_with(organization, Scheme::default())
+	}
+
+	/// As [`Self::generate`], with an account of a scheme.
+	///
+	/// # Errors
+	///
+	/// [`VaultError::NoRandomness`].
+	pub fn generate_with(organization: OrganizationId, scheme: Scheme) -> Result<Self, VaultError> {
+		let mut vault = Self::waiting(organization, scheme)?;
+		vault.organization_secret = Some(random()?);
+		vault.encryption_keys.insert(0, SecretKey::from_bytes(&random()?));
+		Ok(vault)
+	}
+
+	/// A vault with an account of its own, that waits for the keys of its organization to be imported: for another
+	/// gateway, on another machine.
+	///
+	/// # Errors
+	///
+	/// [`VaultError::NoRandomness`].
+	pub fn waiting(organization: OrganizationId, scheme: Scheme) -> Result<Self, VaultError> {
+		let account = Account::new(AccountSecret::Seed(scheme, random()?))?;
+		Ok(Self::assemble(organization, account, None, BTreeMap::new(), None, Vec::new()))
 	}
 
 	/// A vault for another member of the same organization, a second gateway for example: with an account of its own,
 	/// and with the organization's secret and encryption keys, so that both derive the same request keys and open the
 	/// same records.
 	///
-	/// Errors: [`VaultError::NoRandomness`].
+	/// # Errors
+	///
+	/// [`VaultError::NoRandomness`].
 	pub fn for_another_member(&self) -> Result<Self, VaultError> {
-		Self::assemble(
-			self.organization,
-			AccountSecret::Seed(random()?),
-			self.organization_secret.clone(),
-			self.encryption_keys.clone(),
-		)
+		let mut other = Self::waiting(self.organization, Scheme::default())?;
+		other.organization_secret = self.organization_secret.clone();
+		other.encryption_keys = self.encryption_keys.clone();
+		Ok(other)
 	}
 
 	/// The vault of an example organization of development chains; `None` for a name that is none.
 	pub fn development(name: &str) -> Option<Self> {
 		let number = development::ORGANIZATIONS.iter().position(|known| known.name == name)?;
 		let known = development::ORGANIZATIONS[number];
+		let account = Account::new(AccountSecret::Development(known.account)).ok()?;
 		let encryption = Zeroizing::new(development::encryption_secret(name));
-		Self::assemble(
+		let organization_secret = Zeroizing::new(development::organization_secret(name));
+		Some(Self::assemble(
 			number as OrganizationId,
-			AccountSecret::Development(known.account),
-			Zeroizing::new(development::organization_secret(name)),
-			vec![SecretKey::from_bytes(&encryption)],
-		)
-		.ok()
+			account,
+			Some(organization_secret),
+			BTreeMap::from([(0, SecretKey::from_bytes(&encryption))]),
+			None,
+			Vec::new(),
+		))
 	}
 
 	pub(super) fn assemble(
 		organization: OrganizationId,
-		account_secret: AccountSecret,
-		organization_secret: Zeroizing<[u8; 32]>,
-		encryption_keys: Vec<SecretKey>,
-	) -> Result<Self, VaultError> {
-		let keypair = account_secret.keypair().ok_or_else(|| VaultError::Format {
-			path: "the vault".into(),
-			cause: "the account's secret is no sr25519 secret".into(),
-		})?;
-		Ok(Self {
+		account: Account,
+		organization_secret: Option<Zeroizing<[u8; 32]>>,
+		encryption_keys: BTreeMap<KeyVersion, SecretKey>,
+		pending_key: Option<SecretKey>,
+		set_aside: Vec<SecretKey>,
+	) -> Self {
+		Self {
 			organization,
-			account_secret,
-			keypair,
+			account,
 			organization_secret,
 			encryption_keys,
+			pending_key,
+			set_aside,
 			// It never grows, which would leave secrets behind in the memory that it leaves.
 			unwrapped: Arc::new(Mutex::new(VecDeque::with_capacity(MAX_UNWRAPPED + 1))),
-		})
+		}
 	}
 
 	/// The same keys, acting for another organization: what a new one is told when it is admitted.
@@ -129,28 +137,126 @@ impl LocalVault {
 		self
 	}
 
-	/// Adds a version of the encryption key, and answers its public half for the chain's `rotate_key`. Old versions
-	/// stay, since old secrets are wrapped to them.
+	/// The member's account.
+	pub fn account(&self) -> AccountId {
+		self.account.id().clone()
+	}
+
+	/// The organization that it acts for.
+	pub fn organization(&self) -> OrganizationId {
+		self.organization
+	}
+
+	/// The public halves of the organization's encryption keys, by version.
+	pub fn encryption_keys(&self) -> Vec<(KeyVersion, PublicKey)> {
+		self.encryption_keys.iter().map(|(version, key)| (*version, key.public())).collect()
+	}
+
+	/// The public half of the key that was made to be announced, and is of no version yet.
+	pub fn pending_key(&self) -> Option<PublicKey> {
+		self.pending_key.as_ref().map(SecretKey::public)
+	}
+
+	/// Makes an encryption key to be announced by the chain's `rotate_key`, and returns its public half. One that was
+	/// made before and is of no version yet is returned again. It becomes a version by [`Self::adopt_key`].
 	///
-	/// Errors: [`VaultError::NoRandomness`].
-	pub fn add_encryption_key(&mut self) -> Result<PublicKey, VaultError> {
-		let key = SecretKey::from_bytes(&random()?);
+	/// # Errors
+	///
+	/// [`VaultError::NoRandomness`].
+	pub fn prepare_key(&mut self) -> Result<PublicKey, VaultError> {
+		let key = match self.pending_key.take() {
+			Some(key) => key,
+			None => SecretKey::from_bytes(&random()?),
+		};
 		let public = key.public();
-		self.encryption_keys.push(key);
+		self.pending_key = Some(key);
 		Ok(public)
 	}
 
+	/// Takes the prepared key for a version, as which the chain has registered its public half.
+	///
+	/// # Errors
+	///
+	/// [`VaultError::KeyConflict`] if another key is of that version, [`VaultError::NoPendingKey`].
+	pub fn adopt_key(&mut self, version: KeyVersion) -> Result<(), VaultError> {
+		let key = self.pending_key.as_ref().ok_or(VaultError::NoPendingKey)?.clone();
+		self.insert_key(version, key)?;
+		self.pending_key = None;
+		Ok(())
+	}
+
+	/// Puts the prepared key aside, since the chain has refused it. It is kept, as one of the last 16: if a node has lied
+	/// about that, [`Self::adopt_keys`] finds it.
+	pub fn set_aside_key(&mut self) {
+		self.set_aside.extend(self.pending_key.take());
+		let over = self.set_aside.len().saturating_sub(MAX_SET_ASIDE);
+		self.set_aside.drain(..over);
+	}
+
+	/// Takes keys that this vault has made for the versions as which the chain has registered them. Returns the versions
+	/// that it does not have.
+	///
+	/// # Errors
+	///
+	/// [`VaultError::KeyConflict`] if the vault has another key of a version than the chain.
+	pub fn adopt_keys(
+		&mut self,
+		registered: &[(KeyVersion, PublicKey)],
+	) -> Result<Vec<KeyVersion>, VaultError> {
+		let mut missing = Vec::new();
+		for (version, public) in registered {
+			let made = self.pending_key.iter().chain(&self.set_aside);
+			let made = made.chain(self.encryption_keys.get(version));
+			match made.into_iter().find(|key| key.public() == *public).cloned() {
+				Some(key) => self.insert_key(*version, key)?,
+				None if self.encryption_keys.contains_key(version) => {
+					return Err(VaultError::KeyConflict(*version));
+				},
+				None => missing.push(*version),
+			}
+		}
+		let is_registered =
+			|key: &SecretKey| registered.iter().any(|(_, public)| *public == key.public());
+		self.pending_key = self.pending_key.take().filter(|key| !is_registered(key));
+		self.set_aside.retain(|key| !is_registered(key));
+		Ok(missing)
+	}
+
+	/// Adds a version of the encryption key, and never replaces another one.
+	pub(super) fn insert_key(
+		&mut self,
+		version: KeyVersion,
+		key: SecretKey,
+	) -> Result<(), VaultError> {
+		match self.encryption_keys.get(&version) {
+			Some(there) if there.public() != key.public() => Err(VaultError::KeyConflict(version)),
+			_ => {
+				self.encryption_keys.insert(version, key);
+				Ok(())
+			},
+		}
+	}
+
+	pub(super) fn organization_secret(&self) -> Result<&Zeroizing<[u8; 32]>, VaultError> {
+		self.organization_secret.as_ref().ok_or(VaultError::NoOrganizationKeys)
+	}
+
 	/// The cipher for what clients keep.
-	fn protection(&self) -> XChaCha20Poly1305 {
+	fn protection(&self) -> Result<XChaCha20Poly1305, VaultError> {
 		let mut key = Zeroizing::new([0; 32]);
-		Hkdf::<Sha256>::new(None, self.organization_secret.as_ref())
+		Hkdf::<Sha256>::new(None, &self.organization_secret()?[..])
 			.expand(b"credio/vault/v1/protect", key.as_mut())
 			.expect("32 bytes are within 255 blocks of SHA-256; qed");
-		XChaCha20Poly1305::new(&(*key).into())
+		Ok(XChaCha20Poly1305::new(&(*key).into()))
+	}
+
+	/// The pre-shared key under which the organization wraps stream secrets to itself.
+	fn owner_psk(&self) -> Result<OwnerPsk, VaultError> {
+		Ok(OwnerPsk::derive(self.organization_secret()?))
 	}
 
 	fn encryption_key(&self, version: KeyVersion) -> Result<&SecretKey, VaultError> {
-		self.encryption_keys.get(version as usize).ok_or(VaultError::UnknownKeyVersion(version))
+		self.encryption_keys.get(&version).ok_or(VaultError::UnknownKeyVersion(version))
 	}
 
 	fn stream_secret(&self, held: &Held) -> Result<StreamSecret, VaultError> {
@@ -163,7 +269,12 @@ impl LocalVault {
 			return Ok(secret.clone());
 		}
 		let key = self.encryption_key(held.context.key_version)?;
-		let secret = key.unwrap_stream_secret(&held.context, &held.sealed)?;
+		let secret = match held.wrapped_by {
+			WrappedBy::Ourselves => {
+				key.unwrap_own_stream_secret(&held.context, &self.owner_psk()?, &held.sealed)?
+			},
+			WrappedBy::Another => key.unwrap_stream_secret(&held.context, &held.sealed)?,
+		};
 		let WrapContext { genesis, resource, epoch, .. } = &held.context;
 		let is_the_secret = match (resource, &held.commitment) {
 			(Resource::Stream(stream), Some(commitment)) => {
@@ -195,149 +306,5 @@ impl LocalVault {
 				Ok(key.unwrap_data_key(&held.context, &held.sealed)?)
 			},
 		}
-	}
-}
-
-/// The context of a wrapping to somebody else, of the same secret.
-fn context_for(context: &WrapContext, resource: Resource, to: &Recipient) -> WrapContext {
-	WrapContext { resource, organization: to.organization, key_version: to.key_version, ..*context }
-}
-
-fn wrapped_key(key_version: KeyVersion, sealed: Vec<u8>) -> Result<WrappedKey, VaultError> {
-	let length = sealed.len();
-	let sealed =
-		sealed.try_into().map_err(|_| credio_envelope::Error::WrappedKeyLength { length })?;
-	Ok(WrappedKey { key_version, sealed })
-}
-
-impl Vault for LocalVault {
-	fn account(&self) -> AccountId {
-		AccountId::new(self.keypair.public_key().0)
-	}
-
-	fn organization(&self) -> OrganizationId {
-		self.organization
-	}
-
-	fn encryption_keys(&self) -> Vec<(KeyVersion, PublicKey)> {
-		(0..).zip(self.encryption_keys.iter().map(SecretKey::public)).collect()
-	}
-
-	fn sign(&self, message: &[u8]) -> [u8; 64] {
-		self.keypair.sign(message).0
-	}
-
-	fn request_key(&self, business_key: &[u8]) -> RequestKey {
-		let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.organization_secret.as_ref())
-			.expect("HMAC takes keys of any length; qed");
-		mac.update(business_key);
-		RequestKey(mac.finalize().into_bytes().into())
-	}
-
-	fn protect(&self, name: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
-		let mut nonce = [0; NONCE_LENGTH];
-		getrandom::fill(&mut nonce).map_err(VaultError::NoRandomness)?;
-		let message = Payload { msg: plaintext, aad: name };
-		let ciphertext =
-			self.protection().encrypt(&nonce.into(), message).map_err(|_| VaultError::NotOurs)?;
-		Ok([&nonce[..], &ciphertext].concat())
-	}
-
-	fn unprotect(&self, name: &[u8], protected: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-		let (nonce, ciphertext) =
-			protected.split_first_chunk::<NONCE_LENGTH>().ok_or(VaultError::NotOurs)?;
-		self.protection()
-			.decrypt(&(*nonce).into(), Payload { msg: ciphertext, aad: name })
-			.map(Zeroizing::new)
-			.map_err(|_| VaultError::NotOurs)
-	}
-
-	fn new_stream_secret(
-		&self,
-		genesis: Digest,
-		stream: StreamId,
-		epoch: KeyEpoch,
-	) -> Result<EpochSecret, VaultError> {
-		let secret = StreamSecret::from_random(&random()?);
-		let newest = self.encryption_keys.len().saturating_sub(1) as KeyVersion;
-		let context = WrapContext {
-			genesis,
-			resource: Resource::Stream(stream),
-			epoch,
-			organization: self.organization,
-			key_version: newest,
-		};
-		let public = self.encryption_key(newest)?.public();
-		let owner_key = wrapped_key(newest, secret.wrap(&context, &public, &random()?)?)?;
-		Ok(EpochSecret { commitment: secret.commitment(&genesis, &stream, epoch), owner_key })
-	}
-
-	fn check(&self, held: &Held) -> Result<(), VaultError> {
-		match held.secret {
-			WrappedSecret::StreamSecret => self.stream_secret(held).map(|_| ()),
-			WrappedSecret::DataKey => {
-				let key = self.encryption_key(held.context.key_version)?;
-				Ok(key.unwrap_data_key(&held.context, &held.sealed).map(|_| ())?)
-			},
-		}
-	}
-
-	fn rewrap(&self, held: &Held, to: &Recipient) -> Result<WrappedKey, VaultError> {
-		let context = context_for(&held.context, held.context.resource, to);
-		let sealed = match held.secret {
-			WrappedSecret::StreamSecret => {
-				self.stream_secret(held)?.wrap(&context, &to.public, &random()?)?
-			},
-			WrappedSecret::DataKey => self
-				.encryption_key(held.context.key_version)?
-				.unwrap_data_key(&held.context, &held.sealed)?
-				.wrap(&context, &to.public, &random()?)?,
-		};
-		wrapped_key(to.key_version, sealed)
-	}
-
-	fn wrap_data_key(
-		&self,
-		held: &Held,
-		context: &Context,
-		payload: &[u8],
-		to: &Recipient,
-	) -> Result<WrappedKey, VaultError> {
-		let resource = Resource::Record(context.record_id);
-		let wrap_context = context_for(&held.context, resource, to);
-		let data_key = self.data_key(held, context, payload)?;
-		wrapped_key(to.key_version, data_key.wrap(&wrap_context, &to.public, &random()?)?)
-	}
-
-	fn seal(
-		&self,
-		held: &Held,
-		context: &Context,
-		media_type: &str,
-		document: &[u8],
-	) -> Result<Sealed, VaultError> {
-		Ok(self.stream_secret(held)?.seal(context, media_type, document)?)
-	}
-
-	fn open(&self, held: &Held, context: &Context, payload: &[u8]) -> Result<Document, VaultError> {
-		Ok(self.data_key(held, context, payload)?.open(context, payload)?)
-	}
-
-	fn commitment_key(
-		&self,
-		held: &Held,
-		context: &Context,
-		payload: &[u8],
-	) -> Result<CommitmentKey, VaultError> {
-		Ok(self.data_key(held, context, payload)?.commitment_key())
-	}
-
-	fn anchor_commitment_key(
-		&self,
-		held: &Held,
-		context: &Context,
-		index: u32,
-	) -> Result<CommitmentKey, VaultError> {
-		Ok(self.stream_secret(held)?.anchor_commitment_key(context, index))
 	}
 }

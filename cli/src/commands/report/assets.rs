@@ -9,7 +9,6 @@ use credio_report::{
 	assets::{Assets, Paid, PaidBy, Row},
 	format, Amount, Source,
 };
-use credio_sdk::vault::Vault;
 use jiff::{civil::Date, tz::TimeZone};
 use std::{
 	collections::BTreeMap,

@@ -43,11 +43,11 @@ pub async fn documents(
 	told: &mut Verification,
 	progress: OnProgress<'_>,
 ) -> Result<()> {
-	if vault.organization() != manifest.organization {
+	let organization = vault.organization().await.map_err(credio_sdk::Error::from)?;
+	if organization != manifest.organization {
 		told.not_checked.push(format!(
-			"the rows themselves: they are what organization {} can read, and the vault is of organization {}",
-			manifest.organization,
-			vault.organization()
+			"the rows themselves: they are what organization {} can read, and the vault is of organization {organization}",
+			manifest.organization
 		));
 		return Ok(());
 	}

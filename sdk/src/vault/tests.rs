@@ -1,0 +1,65 @@
+//! What a vault takes and what it refuses.
+
+use super::{Held, LocalVault, Vault, VaultError, WrappedBy};
+use credio_envelope::{Error, StreamSecret, WrapContext};
+use credio_primitives::{Digest, Resource, StreamId, WrappedSecret};
+use zeroize::Zeroizing;
+
+const GENESIS: Digest = Digest([1; 32]);
+const STREAM: StreamId = StreamId([2; 32]);
+
+fn held(vault: &LocalVault, wrapped_by: WrappedBy, sealed: Vec<u8>, commitment: Digest) -> Held {
+	Held {
+		sealed,
+		context: WrapContext {
+			genesis: GENESIS,
+			resource: Resource::Stream(STREAM),
+			epoch: 3,
+			organization: vault.organization(),
+			key_version: 0,
+		},
+		secret: WrappedSecret::StreamSecret,
+		wrapped_by,
+		commitment: Some(commitment),
+	}
+}
+
+/// A secret that somebody else has made for the vault's public key, with everything else right.
+fn made_by_a_node(vault: &LocalVault, wrapped_by: WrappedBy) -> Held {
+	let secret = StreamSecret::from_random(&Zeroizing::new([7; 32]));
+	let commitment = secret.commitment(&GENESIS, &STREAM, 3);
+	let made = held(vault, wrapped_by, Vec::new(), commitment);
+	let (_, public) = vault.encryption_keys()[0];
+	let sealed = secret.wrap(&made.context, &public, &Zeroizing::new([8; 32])).unwrap();
+	Held { sealed, ..made }
+}
+
+#[tokio::test]
+async fn nobody_else_makes_a_secret_that_the_owner_takes_for_its_own() {
+	let vault = LocalVault::generate(7).unwrap();
+	let given = made_by_a_node(&vault, WrappedBy::Another);
+	assert!(vault.check(&given).await.is_ok(), "what others give is wrapped like that");
+	let claimed = made_by_a_node(&vault, WrappedBy::Ourselves);
+	let refused = vault.check(&claimed).await;
+	assert!(matches!(refused, Err(VaultError::Envelope(Error::UnwrapFailed))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_own_secret_opens_under_the_secret_of_the_organization_alone() {
+	let vault = LocalVault::generate(7).unwrap();
+	let made = vault.new_stream_secret(GENESIS, STREAM, 3).await.unwrap();
+	let sealed = made.owner_key.sealed.to_vec();
+	let own = held(&vault, WrappedBy::Ourselves, sealed.clone(), made.commitment);
+	assert!(vault.check(&own).await.is_ok());
+	assert!(vault.for_another_member().unwrap().check(&own).await.is_ok(), "a second gateway");
+	// The encryption key of the same organization, and the secret of another.
+	let mut thief = LocalVault::generate(7).unwrap();
+	thief.encryption_keys = vault.encryption_keys.clone();
+	let refused = thief.check(&own).await;
+	assert!(matches!(refused, Err(VaultError::Envelope(Error::UnwrapFailed))), "{refused:?}");
+	let as_given = held(&vault, WrappedBy::Another, sealed.clone(), made.commitment);
+	assert!(vault.check(&as_given).await.is_err());
+	// And only under what the ledger commits to.
+	let other = held(&vault, WrappedBy::Ourselves, sealed, Digest([9; 32]));
+	assert!(matches!(vault.check(&other).await, Err(VaultError::NotTheSecret)));
+}
