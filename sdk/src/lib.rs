@@ -8,6 +8,7 @@
 //! ```
 
 pub mod calls;
+pub mod chain;
 pub mod client;
 pub mod error;
 pub mod outbox;

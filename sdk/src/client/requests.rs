@@ -14,7 +14,7 @@ use std::time::Duration;
 use subxt::{
 	config::{DefaultExtrinsicParams, DefaultExtrinsicParamsBuilder},
 	error::{BackendError, DispatchError, ExtrinsicError, RpcError},
-	rpcs::client::{RpcClient, RpcParams, RpcSubscription},
+	rpcs::client::{RpcParams, RpcSubscription},
 	transactions::{SubmittableTransaction, TransactionStatus},
 	utils::{AccountId32, MultiSignature, H256},
 	PolkadotConfig,
@@ -319,9 +319,14 @@ impl Client {
 		self.call("credio_v1_upload", (hex_of(&request.extrinsic),)).await
 	}
 
-	/// The expiry of a request that is signed now, unless its caller wants another.
+	/// The expiry of a request that is signed now, unless its caller wants another. Counted from the best block, so that
+	/// it lies ahead also while finality stands still.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`].
 	pub async fn expiry(&self) -> Result<BlockNumber> {
-		let now = self.now().await?;
+		let now = self.now().await?.best;
 		Ok(now.saturating_add(REQUEST_LIFETIME.min(self.limits.max_request_lifetime / 2)))
 	}
 
@@ -372,6 +377,15 @@ impl Client {
 		number_of(&header)
 	}
 
+	/// Number of the best block, which may not become final.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`].
+	pub async fn best_number(&self) -> Result<BlockNumber> {
+		number_of(&self.call("chain_getHeader", ()).await?)
+	}
+
 	/// The time of the finalized block, by the chain's clock, in milliseconds since 1970.
 	///
 	/// # Errors
@@ -397,8 +411,7 @@ impl Client {
 	///
 	/// [`Error::Connection`].
 	pub async fn is_stalled(&self) -> Result<bool> {
-		let best: serde_json::Value = self.call("chain_getHeader", ()).await?;
-		let lag = number_of(&best)?.saturating_sub(self.finalized_number().await?);
+		let lag = self.best_number().await?.saturating_sub(self.finalized_number().await?);
 		Ok(lag > STALLED_AFTER)
 	}
 
@@ -450,19 +463,8 @@ impl Client {
 	}
 }
 
-/// Number of the last finalized block of a node, asked over a connection of its own.
-pub(crate) async fn finalized_at(url: &str) -> Result<BlockNumber> {
-	let rpc = RpcClient::from_insecure_url(url)
-		.await
-		.map_err(|error| Error::Connection(error.to_string()))?;
-	let hash: String = rpc.request("chain_getFinalizedHead", RpcParams::new()).await?;
-	let header: serde_json::Value =
-		rpc.request("chain_getHeader", super::by_position(&(hash,))?).await?;
-	number_of(&header)
-}
-
 /// The number in a header.
-fn number_of(header: &serde_json::Value) -> Result<BlockNumber> {
+pub(super) fn number_of(header: &serde_json::Value) -> Result<BlockNumber> {
 	let number = header["number"].as_str().unwrap_or_default();
 	BlockNumber::from_str_radix(number.trim_start_matches("0x"), 16).map_err(chain)
 }

@@ -1,7 +1,7 @@
 //! Which node the worker works with.
 
 use super::worker::{Fault, Worker};
-use crate::client::ahead_of;
+use crate::client::{ahead_of, ConnectOptions};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -19,7 +19,7 @@ impl Worker {
 			let served = tokio::select! {
 				served = self.serve(&nodes[current], until_decided, &tell, &mut has_worked) => served,
 				// What is under way is left as a crash would leave it, which is what everything here is made for.
-				ahead = ahead_of(nodes, heard) => {
+				ahead = ahead_of(nodes, &ConnectOptions::default(), heard) => {
 					current = ahead;
 					continue;
 				},
