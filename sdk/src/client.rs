@@ -1,5 +1,6 @@
 //! The client: one connection to a node, and what an organization does through it.
 
+mod access;
 mod anchors;
 mod backoff;
 mod bundles;
@@ -8,14 +9,16 @@ mod connection;
 mod council;
 mod evidence;
 mod grants;
+mod named;
 mod nodes;
 mod organizations;
 mod past;
 mod records;
 mod requests;
 mod streams;
+mod uploads;
 
-pub use anchors::{Anchored, MerkleProof};
+pub use anchors::{Anchored, MerkleProof, PreparedAnchor};
 pub use bundles::{BundleLeg, Deadline, NewBundle};
 pub use checkpoints::sign_checkpoint;
 pub use connection::{ConnectOptions, SILENCE};
@@ -511,9 +514,4 @@ fn by_position(params: &impl Serialize) -> Result<RpcParams> {
 		params.push(value).map_err(|error| argument(&error))?;
 	}
 	Ok(params)
-}
-
-/// 32 random bytes of the system, for references.
-pub(crate) fn random_reference() -> Result<credio_primitives::Reference> {
-	Ok(credio_primitives::Reference(*crate::vault::random()?))
 }

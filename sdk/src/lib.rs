@@ -11,6 +11,7 @@ pub mod calls;
 pub mod chain;
 pub mod client;
 pub mod error;
+mod name;
 pub mod outbox;
 pub mod vault;
 

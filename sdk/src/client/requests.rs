@@ -31,6 +31,14 @@ pub struct SignedRequest {
 	pub extrinsic: Vec<u8>,
 }
 
+/// How a request ended that was submitted.
+pub(super) struct Submitted {
+	/// Its status.
+	pub status: RequestStatus,
+	/// Whether it had been rejected, finally, before it was handed over.
+	pub was_rejected: bool,
+}
+
 /// Numbers of blocks, as they come.
 pub struct Heads(RpcSubscription<serde_json::Value>);
 
@@ -190,14 +198,24 @@ impl Client {
 		calls: &[Call],
 		lane: Option<LanePosition>,
 	) -> Result<RequestStatus> {
+		Ok(self.submit_telling(key, calls, lane).await?.status)
+	}
+
+	/// As [`Self::submit_at`], and tells whether it had been rejected before.
+	pub(super) async fn submit_telling(
+		&self,
+		key: RequestKey,
+		calls: &[Call],
+		lane: Option<LanePosition>,
+	) -> Result<Submitted> {
 		let mut attempt = 0;
 		loop {
 			attempt += 1;
 			match self.submit_once(key, calls, lane).await {
-				Ok(Some(status)) if status.status == RequestState::Expired => {
+				Ok(Some(submitted)) if submitted.status.status == RequestState::Expired => {
 					return Err(Error::Expired(key));
 				},
-				Ok(Some(status)) => return Ok(status),
+				Ok(Some(submitted)) => return Ok(submitted),
 				// Dropped by the node's pool: it goes in again, under the same key.
 				Ok(None) if attempt < MAX_ATTEMPTS => {},
 				Ok(None) => {
@@ -245,11 +263,12 @@ impl Client {
 		key: RequestKey,
 		calls: &[Call],
 		lane: Option<LanePosition>,
-	) -> Result<Option<RequestStatus>> {
+	) -> Result<Option<Submitted>> {
 		let organization = self.organization;
 		let request = Request { organization, key, expires_at: self.expiry().await?, lane };
 		let request = self.sign(request, calls)?;
-		let mut events = self.hand_over_and_watch(&request).await?;
+		let (uploaded, mut events) = self.hand_over_and_watch(&request).await?;
+		let was_rejected = uploaded.status == RequestState::Rejected;
 		while let Some(event) = events.next().await {
 			match event? {
 				UploadEvent::Finalized(status) | UploadEvent::Expired(status) => {
@@ -257,7 +276,7 @@ impl Client {
 					if body.is_some_and(|body| body != request.body_digest) {
 						return Err(Error::KeyReused(key));
 					}
-					return Ok(Some(status));
+					return Ok(Some(Submitted { status, was_rejected }));
 				},
 				UploadEvent::Dropped { .. } => return Ok(None),
 				UploadEvent::Accepted(_) | UploadEvent::InBlock { .. } => {},
@@ -334,17 +353,14 @@ impl Client {
 	async fn hand_over_and_watch(
 		&self,
 		request: &SignedRequest,
-	) -> Result<RpcSubscription<UploadEvent>> {
+	) -> Result<(Uploaded, RpcSubscription<UploadEvent>)> {
 		let params = super::by_position(&(hex_of(&request.extrinsic),))?;
 		let methods = ("credio_v1_uploadAndWatch", "credio_v1_unwatchUpload");
 		let mut events: RpcSubscription<UploadEvent> = self.subscribe(methods, params).await?;
 		match events.next().await.ok_or_else(connection_lost)?? {
-			UploadEvent::Accepted(_) => {},
-			other => {
-				return Err(Error::Answer(format!("expected `accepted` first, got {other:?}")))
-			},
+			UploadEvent::Accepted(uploaded) => Ok((uploaded, events)),
+			other => Err(Error::Answer(format!("expected `accepted` first, got {other:?}"))),
 		}
-		Ok(events)
 	}
 
 	/// The account's next nonce, with what waits in the node's pool counted in. Asked for each time, since another
