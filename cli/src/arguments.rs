@@ -482,7 +482,7 @@ pub enum OrgCommand {
 pub enum OutboxCommand {
 	/// Send what is stored, and follow it until it is decided
 	#[command(
-		after_help = "Examples:\n  credio outbox run --outbox acme.outbox\n  credio outbox run --outbox postgres://localhost/acme --more-nodes ws://10.0.0.2:9944"
+		after_help = "Examples:\n  credio outbox run --outbox acme.outbox\n  credio outbox run --outbox postgres://localhost/acme --more-nodes wss://node.example"
 	)]
 	Run {
 		/// The outbox

@@ -76,6 +76,8 @@ impl Worker {
 				served = self.serve(node, &options, until_decided, &tell, &mut has_worked) => served,
 				// What is under way is left as a crash would leave it, which is what everything here is made for.
 				ahead = ahead_of(nodes, &options, heard) => {
+					let problem = "no block becomes final there, while others go on";
+					self.tell(|known| known.note(&shown(node), problem.into()));
 					current = ahead;
 					continue;
 				},
