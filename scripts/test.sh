@@ -12,6 +12,8 @@ set -euo pipefail
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/lib/common.sh
 . "$scripts/lib/common.sh"
+# shellcheck source=scripts/lib/postgres.sh
+. "$scripts/lib/postgres.sh"
 
 # section TITLE COMMAND...
 section() {
@@ -42,8 +44,15 @@ run_tests() {
 	fi
 }
 
+# With a PostgreSQL server for the tests that are to hold on both databases.
 test_workspace() {
-	run_tests --workspace
+	local folder status=0
+	folder=$(mktemp -d)
+	start_postgres "$folder"
+	CREDIO_TEST_POSTGRES=$POSTGRES run_tests --workspace || status=$?
+	stop_postgres
+	rm -rf "$folder"
+	return "$status"
 }
 
 test_documentation() {

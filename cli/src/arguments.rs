@@ -31,9 +31,14 @@ pub struct Arguments {
 /// Where the node and the vault are.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-	/// WebSocket address of the node [config: node; default: ws://127.0.0.1:9944]
+	/// WebSocket address of the node, wss:// unless it is on this machine [config: node; default: ws://127.0.0.1:9944]
 	#[arg(long, global = true, env = "CREDIO_NODE", value_name = "URL")]
 	pub node: Option<String>,
+
+	/// Allow ws:// beyond this machine. Gives up what TLS gives: anybody on the line reads what is asked and answered, and
+	/// can answer in the node's place
+	#[arg(long, global = true, env = "CREDIO_INSECURE")]
+	pub insecure: bool,
 
 	/// File of the vault [config: vault]
 	#[arg(long, global = true, env = "CREDIO_VAULT", value_name = "FILE")]
@@ -44,7 +49,8 @@ pub struct Global {
 	#[arg(long, global = true, env = "CREDIO_VAULT_PASSWORD_FILE", value_name = "FILE")]
 	pub password_file: Option<PathBuf>,
 
-	/// Configuration file [default: credio/config.toml in the user's configuration folder]
+	/// Configuration file, with `node`, `vault`, `password_file` and `chain`, which no node may differ from [default:
+	/// credio/config.toml in the user's configuration folder]
 	#[arg(long, global = true, env = "CREDIO_CONFIG", value_name = "FILE")]
 	pub config: Option<PathBuf>,
 
@@ -367,7 +373,7 @@ pub enum ValidatorCommand {
 /// The runtime.
 #[derive(Debug, Subcommand)]
 pub enum RuntimeCommand {
-	/// Show which runtime the chain runs
+	/// Show which runtime the chain runs, and the chain's name, to pin it as `chain` in the configuration file
 	#[command(after_help = "Example: credio runtime show")]
 	Show,
 	/// Ask the council to authorize an upgrade
@@ -455,7 +461,7 @@ pub enum OrgCommand {
 pub enum OutboxCommand {
 	/// Send what is stored, and follow it until it is decided
 	#[command(
-		after_help = "Examples:\n  credio outbox run --outbox acme.outbox\n  credio outbox run --outbox postgres://localhost/acme --more-nodes ws://10.0.0.2:9944"
+		after_help = "Examples:\n  credio outbox run --outbox acme.outbox\n  credio outbox run --outbox postgres://localhost/acme --more-nodes wss://node.example"
 	)]
 	Run {
 		/// The outbox

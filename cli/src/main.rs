@@ -6,6 +6,7 @@ mod commands;
 mod exit;
 mod output;
 mod session;
+mod standstill;
 mod time;
 
 use clap::Parser;

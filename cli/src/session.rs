@@ -2,6 +2,8 @@
 
 use crate::{arguments::Global, exit::Failure};
 use credio_sdk::{
+	chain::ChainPin,
+	client::ConnectOptions,
 	vault::{file, LocalVault, VaultError},
 	Client,
 };
@@ -79,11 +81,14 @@ struct Config {
 	node: Option<String>,
 	vault: Option<PathBuf>,
 	password_file: Option<PathBuf>,
+	/// The chain that all nodes have to be of.
+	chain: Option<ChainPin>,
 }
 
 /// Where the node and the vault are, once flags, environment and configuration are taken together.
 pub struct Session {
 	node: String,
+	options: ConnectOptions,
 	vault: Option<PathBuf>,
 	password_file: Option<PathBuf>,
 	/// Whether to print JSON.
@@ -99,6 +104,7 @@ impl Session {
 		};
 		Ok(Self {
 			node: global.node.or(config.node).unwrap_or_else(|| DEFAULT_NODE.into()),
+			options: ConnectOptions { chain: config.chain, insecure: global.insecure },
 			vault: global.vault.or(config.vault),
 			password_file: global.password_file.or(config.password_file),
 			json: global.json,
@@ -128,6 +134,11 @@ impl Session {
 		&self.node
 	}
 
+	/// How nodes are connected to, and of which chain they have to be.
+	pub fn options(&self) -> ConnectOptions {
+		self.options
+	}
+
 	/// Opens the vault with the organization that it acts for. Only one that was made before its organization was
 	/// admitted has to ask the node for it.
 	pub async fn vault_of_organization(&self) -> Result<LocalVault, Failure> {
@@ -135,13 +146,13 @@ impl Session {
 		if vault.organization() != crate::commands::NO_ORGANIZATION {
 			return Ok(vault);
 		}
-		let client = Client::connect(&self.node, Arc::new(vault.clone())).await?;
+		let client = self.connect_as(Arc::new(vault.clone())).await?;
 		Ok(vault.for_organization(client.organization_id()))
 	}
 
 	/// Connects to the node without a vault, for commands that only read what is public.
 	pub async fn connect_to_read(&self) -> Result<Client, Failure> {
-		Ok(Client::connect_to_read(&self.node).await?)
+		Ok(Client::connect_to_read_with(&self.options, &self.node).await?)
 	}
 
 	/// Connects to the node with the vault. The chain says for which organization the account acts.
@@ -151,7 +162,7 @@ impl Session {
 
 	/// As [`Self::connect`], with a vault that is open already.
 	pub async fn connect_with(&self, vault: LocalVault) -> Result<Client, Failure> {
-		let client = Client::connect(&self.node, Arc::new(vault.clone())).await?;
+		let client = self.connect_as(Arc::new(vault.clone())).await?;
 		let organization = client.organization_id();
 		let of_vault = vault.organization();
 		if of_vault == organization {
@@ -163,7 +174,12 @@ impl Session {
 			)));
 		}
 		let vault = vault.for_organization(organization);
-		Ok(Client::connect(&self.node, Arc::new(vault)).await?)
+		self.connect_as(Arc::new(vault)).await
+	}
+
+	/// Connects to the node with a vault that is open.
+	pub async fn connect_as(&self, vault: Arc<LocalVault>) -> Result<Client, Failure> {
+		Ok(Client::connect_with(&self.options, &self.node, vault).await?)
 	}
 }
 
@@ -190,6 +206,7 @@ mod tests {
 			vault: None,
 			password_file: None,
 			config: Some(config.into()),
+			insecure: false,
 			json: false,
 		}
 	}
@@ -218,7 +235,22 @@ mod tests {
 		assert_eq!(session.vault_path().unwrap(), Path::new("a.vault"));
 		let flags = Global { node: Some("ws://flag".into()), ..global(&path) };
 		assert_eq!(Session::new(flags).unwrap().node, "ws://flag");
-		fs::write(&path, "nodes = 1").unwrap();
+		for unfit in ["nodes = 1", "chain = \"0x12\""] {
+			fs::write(&path, unfit).unwrap();
+			assert!(Session::new(global(&path)).is_err(), "{unfit}");
+		}
+	}
+
+	#[test]
+	fn the_configuration_file_pins_a_chain_and_cannot_allow_plain_lines() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("config.toml");
+		let chain = format!("0x{}/0x{}", "1".repeat(64), "2".repeat(64));
+		fs::write(&path, format!("chain = \"{chain}\"")).unwrap();
+		let session = Session::new(global(&path)).unwrap();
+		assert_eq!(session.options().chain.unwrap().to_string(), chain);
+		assert!(!session.options().insecure);
+		fs::write(&path, "insecure = true").unwrap();
 		assert!(Session::new(global(&path)).is_err());
 	}
 }

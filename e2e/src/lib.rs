@@ -262,6 +262,8 @@ impl Cli {
 			.env("CREDIO_VAULT", self.vaults.join(format!("{}.vault", self.organization)))
 			.env("CREDIO_VAULT_PASSWORD_FILE", self.vaults.join("password"))
 			.env("CREDIO_CONFIG", self.vaults.join("none.toml"))
+			// The machines of a test network are all this one.
+			.env("CREDIO_INSECURE", (!self.node.contains("//127.0.0.1:")).to_string())
 			.stdin(Stdio::null());
 		command
 	}

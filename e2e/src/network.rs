@@ -13,6 +13,7 @@ pub use rpc::Header;
 use rpc::Rounds;
 
 use crate::binary;
+use credio_sdk::client::ConnectOptions;
 use jsonrpsee::rpc_params;
 use namespaces::{ip, run, within};
 use std::{
@@ -416,6 +417,11 @@ impl Validator {
 			.spawn()
 			.expect("credio-node starts")
 	}
+}
+
+/// How the validators of a network are connected to: its machines are all this one.
+pub fn connect_options() -> ConnectOptions {
+	ConnectOptions { insecure: true, ..ConnectOptions::default() }
 }
 
 fn url(n: usize) -> String {

@@ -1,7 +1,10 @@
 //! Uploads through an outbox: a stream of them that goes on while things happen, and what has to be true of them in the
 //! end.
 
-use crate::{network::Network, Cli};
+use crate::{
+	network::{connect_options, Network},
+	Cli,
+};
 use credio_sdk::{
 	client::Upload,
 	outbox::{Item, Outbox, Settings},
@@ -104,7 +107,8 @@ impl Uploads {
 		let storing = tokio::spawn(store(outbox.clone(), stored.clone(), stopped.clone()));
 		let worker = outbox.clone();
 		let sending = tokio::spawn(async move {
-			let run = worker.run(Settings::new(urls), std::future::pending());
+			let settings = Settings { connect: connect_options(), ..Settings::new(urls) };
+			let run = worker.run(settings, std::future::pending());
 			run.await.expect("the outbox goes on");
 		});
 		let (tell, ended) = watch::channel(Ended::default());

@@ -6,7 +6,7 @@
 
 use credio_e2e::{
 	index::Index,
-	network::{isolated, Network, Options, ALL, TWIN},
+	network::{connect_options, isolated, Network, Options, ALL, TWIN},
 	number,
 	uploads::{path, Uploads},
 	Cli,
@@ -279,7 +279,8 @@ fn a_validator_votes_twice() {
 		let uploads = Uploads::start(&network).await;
 		let vault = LocalVault::development("operator").expect("an example organization");
 		let client =
-			Client::connect(&network.urls()[0], Arc::new(vault)).await.expect("it answers");
+			Client::connect_with(&connect_options(), &network.urls()[0], Arc::new(vault)).await;
+		let client = client.expect("it answers");
 		assert_eq!(offenders(&client).await, []);
 		let [alice, bob, charlie, dave] = ALL;
 		network.spawn(TWIN);

@@ -16,12 +16,17 @@ use credio_primitives::{
 	rpc::StreamJson, BlockNumber, Digest, Entry, EntryBody, OrganizationId, StreamId,
 };
 use credio_sdk::{
-	client::{ahead_of, Unread},
+	client::{ahead_of, ConnectOptions, Unread},
 	vault::Vault,
 	Client, Error,
 };
 use futures::{stream, FutureExt, StreamExt, TryStreamExt};
-use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	future::Future,
+	sync::Arc,
+	time::Duration,
+};
 use tokio::sync::{watch, Mutex};
 
 /// Bounds of the time between two tries to reach a node.
@@ -37,6 +42,8 @@ pub struct Settings {
 	/// WebSocket addresses of nodes. The first one that answers is used; when it goes away, the next; and when finality
 	/// stands still there, but not elsewhere, the one that is furthest.
 	pub nodes: Vec<String>,
+	/// How they are connected to. One of another chain than the index is left out.
+	pub connect: ConnectOptions,
 	/// Whether rows are shown before they are final, to those who ask for them.
 	pub live: bool,
 	/// Whether documents stay after the grant that opened them has ended.
@@ -58,6 +65,18 @@ pub enum IngestError {
 	/// The node cannot go on: another one may.
 	#[error(transparent)]
 	Node(#[from] Error),
+}
+
+impl IngestError {
+	/// Whether a node is of another chain than the index: another node may be of the right one.
+	fn is_of_another_chain(&self) -> bool {
+		matches!(
+			self,
+			Self::OtherChain(_)
+				| Self::Store(StoreError::Foreign { what: "chain", .. })
+				| Self::Node(Error::OtherChain { .. } | Error::WrongChain(_))
+		)
+	}
 }
 
 type Result<Answer> = std::result::Result<Answer, IngestError>;
@@ -121,7 +140,7 @@ impl Ingest {
 	}
 
 	/// Follows the chain until `stop` resolves. A node that goes away is no error: the next one is tried, again and again.
-	/// Nor is a database that is restarted.
+	/// Nor is one of another chain, as long as there is another, or a database that is restarted.
 	///
 	/// Errors: [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`].
 	pub async fn run(&self, stop: impl Future<Output = ()>) -> Result<()> {
@@ -148,7 +167,7 @@ impl Ingest {
 		wanted: impl Fn(&StreamJson) -> bool,
 	) -> Result<()> {
 		let node = self.settings.nodes.first().ok_or(IngestError::NoNode)?;
-		let client = Client::connect(node, self.vault.clone()).await?;
+		let client = Client::connect_with(&self.settings.connect, node, self.vault.clone()).await?;
 		if client.finalized_heads().await?.next().await? < block {
 			let error = format!("block {block} is not final at the node");
 			return Err(Error::Connection(error).into());
@@ -164,18 +183,26 @@ impl Ingest {
 		let nodes = &self.settings.nodes;
 		let mut wait = BACK_OFF.0;
 		let mut current = 0;
+		// Nodes of another chain than the index.
+		let mut foreign = BTreeSet::new();
 		self.keep().await?;
 		loop {
 			let node = nodes.get(current).ok_or(IngestError::NoNode)?;
 			let (tell, heard) = watch::channel(0);
 			let served = tokio::select! {
 				served = self.serve(node, until, &tell) => served,
-				ahead = ahead_of(nodes, heard) => {
+				ahead = ahead_of(nodes, &self.settings.connect, heard) => {
 					current = ahead;
 					continue;
 				},
 			};
 			match served {
+				Err(error) if error.is_of_another_chain() => {
+					foreign.insert(current);
+					if foreign.len() >= nodes.len() {
+						return Err(error);
+					}
+				},
 				Err(IngestError::Node(_)) => {},
 				Err(IngestError::Store(error)) if error.is_passing() && until == Until::Stopped => {
 					// It went with the connection that had it.
@@ -203,7 +230,7 @@ impl Ingest {
 		heard: &watch::Sender<BlockNumber>,
 	) -> Result<()> {
 		self.keep().await?;
-		let client = Client::connect(node, self.vault.clone()).await?;
+		let client = Client::connect_with(&self.settings.connect, node, self.vault.clone()).await?;
 		if client.is_syncing().await? {
 			// What it tells is of the past.
 			return Err(

@@ -1,12 +1,15 @@
 //! The client: one connection to a node, and what an organization does through it.
 
+mod access;
 mod anchors;
 mod backoff;
 mod bundles;
 mod checkpoints;
+mod connection;
 mod council;
 mod evidence;
 mod grants;
+mod named;
 mod nodes;
 mod organizations;
 mod past;
@@ -14,10 +17,12 @@ mod records;
 mod requests;
 mod rotation;
 mod streams;
+mod uploads;
 
-pub use anchors::{Anchored, MerkleProof};
+pub use anchors::{Anchored, MerkleProof, PreparedAnchor};
 pub use bundles::{BundleLeg, Deadline, NewBundle};
 pub use checkpoints::sign_checkpoint;
+pub use connection::{ConnectOptions, SILENCE};
 pub use council::{Motion, Proposed, Voted};
 pub use evidence::EvidenceRequest;
 pub use grants::{End, Terms};
@@ -30,9 +35,11 @@ pub use records::{
 pub use requests::{Heads, Life, SignedRequest};
 pub use rotation::Rotated;
 
+pub(crate) use connection::shown;
 pub(crate) use streams::is_rejected_for;
 
 use crate::{
+	chain::ChainPin,
 	error::{chain, Error, Result},
 	vault::{Held, LocalVault, Recipient, Vault},
 };
@@ -81,9 +88,20 @@ type RecentEpoch = Arc<Mutex<Option<(Instant, KeyEpoch)>>>;
 /// A secret of each key epoch of each stream, asked for once however many want it.
 type HeldSecrets = HashMap<(StreamId, KeyEpoch), Arc<OnceCell<Held>>>;
 
+/// Numbers of the last blocks.
+#[derive(Clone, Copy, Debug)]
+struct Now {
+	finalized: BlockNumber,
+	best: BlockNumber,
+}
+
 /// One connection to a node, and the vault of the member that speaks through it.
 pub struct Client {
 	rpc: RpcClient,
+	/// How the node was connected to.
+	options: ConnectOptions,
+	/// The chain that the node is of.
+	chain: ChainPin,
 	/// The runtime that calls are made for, as of the finalized block when it was last looked at.
 	at_block: RwLock<AtBlock>,
 	vault: Arc<dyn Vault>,
@@ -91,8 +109,8 @@ pub struct Client {
 	account: AccountId,
 	organization: OrganizationId,
 	limits: Limits,
-	/// The last finalized block that tokens were signed for, and when it was asked for.
-	now: Mutex<Option<(Instant, BlockNumber)>>,
+	/// The last blocks that something was signed for, and when they were asked for.
+	now: Mutex<Option<(Instant, Now)>>,
 	/// Key epochs of streams, and when they were asked for.
 	epochs: Mutex<HashMap<StreamId, RecentEpoch>>,
 	/// Held while a transaction with a nonce is handed over, so that they arrive in order.
@@ -115,9 +133,21 @@ impl Client {
 	/// Connects to a node, and checks that it is of a chain that this software is for, and that the vault's account
 	/// is a member there.
 	///
-	/// Errors: [`Error::Connection`], [`Error::WrongChain`], [`Error::NotFound`] for an account that is no member.
+	/// Errors: [`Error::Connection`], [`Error::Insecure`] for an address beyond this machine that is not `wss://`,
+	/// [`Error::WrongChain`], [`Error::NotFound`] for an account that is no member.
 	pub async fn connect(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
-		let mut client = Self::connect_as_nobody(url, vault).await?;
+		Self::connect_with(&ConnectOptions::default(), url, vault).await
+	}
+
+	/// As [`Self::connect`], with options: the chain that it has to be, say.
+	///
+	/// Errors: as there, and [`Error::OtherChain`].
+	pub async fn connect_with(
+		options: &ConnectOptions,
+		url: &str,
+		vault: Arc<dyn Vault>,
+	) -> Result<Self> {
+		let mut client = Self::connect_as_nobody(options, url, vault).await?;
 		let account = client.account.clone();
 		let membership: At<MembershipAnswer> = client.call("credio_v1_member", (&account,)).await?;
 		client.organization = membership
@@ -138,22 +168,40 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`], [`Error::WrongChain`].
+	/// [`Error::Connection`], [`Error::Insecure`], [`Error::WrongChain`].
 	pub async fn connect_to_read(url: &str) -> Result<Self> {
-		let vault = LocalVault::generate(OrganizationId::MAX)?;
-		Self::connect_as_nobody(url, Arc::new(vault)).await
+		Self::connect_to_read_with(&ConnectOptions::default(), url).await
 	}
 
-	/// As [`Self::connect`], without asking for which organization the account acts.
-	async fn connect_as_nobody(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
-		let rpc = RpcClient::from_insecure_url(url)
-			.await
-			.map_err(|error| Error::Connection(error.to_string()))?;
+	/// As [`Self::connect_to_read`], with options: the chain that it has to be, say.
+	///
+	/// # Errors
+	///
+	/// As there, and [`Error::OtherChain`].
+	pub async fn connect_to_read_with(options: &ConnectOptions, url: &str) -> Result<Self> {
+		let vault = LocalVault::generate(OrganizationId::MAX)?;
+		Self::connect_as_nobody(options, url, Arc::new(vault)).await
+	}
+
+	/// As [`Self::connect_with`], without asking for which organization the account acts.
+	async fn connect_as_nobody(
+		options: &ConnectOptions,
+		url: &str,
+		vault: Arc<dyn Vault>,
+	) -> Result<Self> {
+		let rpc = connection::open(url, options).await?;
 		check_version(&rpc.request("state_getRuntimeVersion", RpcParams::new()).await?)?;
+		let chain = connection::chain_of(&rpc).await?;
+		options.check_chain(&shown(url), &chain)?;
 		let at_block = at_block(&rpc).await?;
 		let limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
+		if limits.genesis_hash != chain.genesis {
+			return Err(Error::Answer("the node names two first blocks".into()));
+		}
 		Ok(Self {
 			rpc,
+			options: *options,
+			chain,
 			at_block: RwLock::new(at_block),
 			account: vault.account().await?,
 			organization: vault.organization().await?,
@@ -166,6 +214,11 @@ impl Client {
 			owners: Mutex::default(),
 			runtimes: Mutex::default(),
 		})
+	}
+
+	/// The chain that the node is of.
+	pub fn chain(&self) -> &ChainPin {
+		&self.chain
 	}
 
 	/// The runtime that calls are made for.
@@ -242,7 +295,7 @@ impl Client {
 		method: &str,
 		parameters: &impl Encode,
 	) -> Result<AccessToken> {
-		let expires_at = self.now().await?.saturating_add(TOKEN_LIFETIME);
+		let expires_at = self.now().await?.finalized.saturating_add(TOKEN_LIFETIME);
 		let payload = AccessToken::payload(
 			&self.limits.genesis_hash,
 			method,
@@ -254,15 +307,16 @@ impl Client {
 		Ok(AccessToken { account: self.account.clone(), expires_at, signature })
 	}
 
-	/// Number of the last finalized block, a few seconds ago at most.
-	async fn now(&self) -> Result<BlockNumber> {
+	/// The last blocks, a few seconds ago at most.
+	async fn now(&self) -> Result<Now> {
 		let mut known = self.now.lock().await;
 		if let Some((at, now)) = *known {
 			if at.elapsed() < NOW_LASTS {
 				return Ok(now);
 			}
 		}
-		let now = self.finalized_number().await?;
+		let (finalized, best) = futures::try_join!(self.finalized_number(), self.best_number())?;
+		let now = Now { finalized, best };
 		*known = Some((Instant::now(), now));
 		Ok(now)
 	}
@@ -474,9 +528,4 @@ fn by_position(params: &impl Serialize) -> Result<RpcParams> {
 		params.push(value).map_err(|error| argument(&error))?;
 	}
 	Ok(params)
-}
-
-/// 32 random bytes of the system, for references.
-pub(crate) fn random_reference() -> Result<credio_primitives::Reference> {
-	Ok(credio_primitives::Reference(*crate::vault::random()?))
 }

@@ -16,6 +16,19 @@ pub enum Error {
 	/// The node is of another chain than this software is for.
 	#[error("{0}")]
 	WrongChain(String),
+	/// The node is of another chain than the one that is pinned.
+	#[error("{node} is a node of the chain {found}, and {pinned} is pinned: use a node of that chain, or, if the other one is meant, a configuration, vault and outbox of its own")]
+	OtherChain {
+		/// The node.
+		node: String,
+		/// The chain that it is of.
+		found: Box<crate::chain::ChainPin>,
+		/// The chain that is meant.
+		pinned: Box<crate::chain::ChainPin>,
+	},
+	/// The line to a node is not encrypted, and leads beyond this machine.
+	#[error("the line to {0} is not encrypted and leads beyond this machine, so anybody on it could read what is asked and answer in the node's place: use wss://, or allow it by name (--insecure)")]
+	Insecure(String),
 	/// The node refused a call.
 	#[error(transparent)]
 	Refused(#[from] Refusal),

@@ -8,9 +8,11 @@
 //! ```
 
 pub mod calls;
+pub mod chain;
 pub mod client;
 pub mod error;
 pub mod files;
+mod name;
 pub mod outbox;
 pub mod vault;
 

@@ -12,27 +12,34 @@
 //! Documents and calls are stored encrypted under a key of the vault's organization. `docs/outbox.md` says what is
 //! promised, and where it ends.
 
+mod expiry;
 mod item;
 mod lanes;
+mod lease;
 mod nodes;
 mod outcomes;
 mod schema;
+mod sending;
+mod settling;
 mod store;
 mod worker;
 
 pub use item::{Body, Enqueued, Item, ItemState};
+pub use nodes::{NodeProblem, Nodes};
 pub use outcomes::{ItemOutcome, Outcomes};
+use store::Inserted;
 pub use store::Listed;
 pub use worker::{Settings, Worker};
 
 use crate::{
+	chain::ChainPin,
 	files,
 	vault::{Vault, VaultError},
 };
 use credio_primitives::{OrganizationId, RequestKey};
 use sqlx::{any::AnyPoolOptions, AnyPool, PgConnection, SqliteConnection};
 use std::{path::Path, sync::Arc, time::Duration};
-use tokio::sync::Notify;
+use tokio::sync::{watch, Notify};
 
 /// What can go wrong with an outbox.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +72,17 @@ pub enum OutboxError {
 		/// The vault's organization.
 		organization: OrganizationId,
 	},
+	/// The outbox holds requests for another chain.
+	#[error("the outbox holds requests for the chain {pinned}, and all nodes are of others, {found} for one: use nodes of that chain, or an outbox of its own for the other one")]
+	OtherChain {
+		/// The chain that the outbox is for.
+		pinned: ChainPin,
+		/// The other one.
+		found: ChainPin,
+	},
+	/// Another worker has taken this one's place.
+	#[error("another worker has taken this one's place, since it was not heard of for too long")]
+	Superseded,
 	/// The key stands for something else already.
 	#[error("the key {0} is in the outbox already, for something else: use a new key")]
 	KeyReused(RequestKey),
@@ -103,9 +121,12 @@ pub const MAX_UNDECIDED: i64 = 1_000_000;
 #[derive(Clone)]
 pub struct Outbox {
 	pool: AnyPool,
+	is_postgres: bool,
 	vault: Arc<dyn Vault>,
 	organization: OrganizationId,
 	max_undecided: i64,
+	/// How the worker of this process stands with its nodes.
+	nodes: Arc<watch::Sender<Nodes>>,
 	/// Told in this process when something was enqueued or has ended.
 	changed: Arc<Notify>,
 }
@@ -159,11 +180,37 @@ impl Outbox {
 		schema::bind(&pool, organization).await?;
 		Ok(Self {
 			pool,
+			is_postgres,
 			vault,
 			organization,
 			max_undecided: MAX_UNDECIDED,
+			nodes: Arc::default(),
 			changed: Arc::default(),
 		})
+	}
+
+	/// Notes that the requests in here are for this chain. Without it they are for the chain of the first node that the
+	/// worker works with. They are never sent to another one.
+	///
+	/// # Errors
+	///
+	/// [`OutboxError::OtherChain`] if they are for another one, [`OutboxError::Database`].
+	pub async fn pin(&self, chain: &ChainPin) -> Result<()> {
+		schema::pin(&self.pool, chain).await
+	}
+
+	/// The chain that the requests in here are for, once that is known.
+	///
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
+	pub async fn chain(&self) -> Result<Option<ChainPin>> {
+		schema::chain(&self.pool).await
+	}
+
+	/// How the worker of this process stands with its nodes: with which it works, and what is wrong with others.
+	pub fn nodes(&self) -> watch::Receiver<Nodes> {
+		self.nodes.subscribe()
 	}
 
 	/// Takes at most so many undecided items: back-pressure for those who enqueue.
@@ -178,18 +225,35 @@ impl Outbox {
 	}
 
 	/// Stores an item. When this returns, it will be sent, whatever happens to this process. The same item again answers
-	/// where it stands.
+	/// where it stands. Another one under the key of an item that was rejected or has expired is the next attempt.
 	///
 	/// Errors: [`OutboxError::KeyReused`] for a key that stands for something else, [`OutboxError::Full`],
 	/// [`OutboxError::Item`], [`OutboxError::Database`].
 	pub async fn enqueue(&self, item: &Item<'_>) -> Result<Enqueued> {
-		let prepared = item::prepare(&*self.vault, item).await?;
-		let enqueued = {
-			let mut connection = self.pool.acquire().await?;
-			store::any::insert(&mut connection, &prepared, self.max_undecided).await?
+		let mut connection = self.pool.acquire().await?;
+		let mut prepared = item::prepare(&*self.vault, item, 0).await?;
+		let enqueued = loop {
+			match store::any::insert(&mut connection, &prepared, self.max_undecided).await? {
+				Inserted::Stands(enqueued) => break enqueued,
+				Inserted::NameIsFree { attempts } => {
+					prepared = self.prepare_next(item, &prepared, attempts).await?;
+				},
+			}
 		};
+		drop(connection);
 		self.changed.notify_waiters();
 		Ok(enqueued)
+	}
+
+	/// The item for the attempt after one that took so many beyond its first.
+	async fn prepare_next(
+		&self,
+		item: &Item<'_>,
+		taken: &item::Prepared,
+		attempts: i64,
+	) -> Result<item::Prepared> {
+		let begins_at = item::next_attempt(taken.begins_at, attempts);
+		item::prepare(&*self.vault, item, begins_at).await
 	}
 
 	/// As [`Self::enqueue`], in a transaction of the application on the same database: the item is stored if that
@@ -201,8 +265,15 @@ impl Outbox {
 		transaction: &mut impl Connection,
 		item: &Item<'_>,
 	) -> Result<Enqueued> {
-		let prepared = item::prepare(&*self.vault, item).await?;
-		transaction.insert(&prepared, self.max_undecided).await
+		let mut prepared = item::prepare(&*self.vault, item, 0).await?;
+		loop {
+			match transaction.insert(&prepared, self.max_undecided).await? {
+				Inserted::Stands(enqueued) => return Ok(enqueued),
+				Inserted::NameIsFree { attempts } => {
+					prepared = self.prepare_next(item, &prepared, attempts).await?;
+				},
+			}
+		}
 	}
 
 	/// Where an item stands; `None` if there is none with this key.
@@ -254,18 +325,22 @@ impl Outbox {
 		store::list(&self.pool, state, after, limit).await
 	}
 
-	/// Tries an item again that has ended without being applied, under a new key: what was rejected stays rejected under
-	/// the old one.
+	/// Tries an item again that has ended without being applied, under the key of the next attempt: what was rejected stays
+	/// rejected under the old one. Doing so twice is one more try.
 	///
 	/// Errors: [`OutboxError::NotFound`], [`OutboxError::NotEnded`], [`OutboxError::Database`].
 	pub async fn retry(&self, key: RequestKey) -> Result<Enqueued> {
 		let row = store::ended(&self.pool, key).await?;
 		let prepared = item::again(&*self.vault, &row).await?;
 		let mut connection = self.pool.acquire().await?;
-		let enqueued = store::any::insert(&mut connection, &prepared, self.max_undecided).await?;
+		let inserted = store::any::insert(&mut connection, &prepared, self.max_undecided).await?;
 		drop(connection);
 		self.changed.notify_waiters();
-		Ok(enqueued)
+		match inserted {
+			Inserted::Stands(enqueued) => Ok(enqueued),
+			// Something else has come under the same name meanwhile.
+			Inserted::NameIsFree { .. } => Err(OutboxError::KeyReused(prepared.request_key)),
+		}
 	}
 
 	/// Forgets items whose outcome all consumers have acknowledged and that were decided at or before block `until`.
@@ -289,13 +364,13 @@ mod sealed {
 #[allow(async_fn_in_trait)]
 pub trait Connection: sealed::Sealed {
 	#[doc(hidden)]
-	async fn insert(&mut self, prepared: &item::Prepared, max_undecided: i64) -> Result<Enqueued>;
+	async fn insert(&mut self, prepared: &item::Prepared, max_undecided: i64) -> Result<Inserted>;
 	#[doc(hidden)]
 	async fn acknowledge(&mut self, consumer: &str, number: i64) -> Result<()>;
 }
 
 impl Connection for SqliteConnection {
-	async fn insert(&mut self, prepared: &item::Prepared, max_undecided: i64) -> Result<Enqueued> {
+	async fn insert(&mut self, prepared: &item::Prepared, max_undecided: i64) -> Result<Inserted> {
 		store::sqlite::insert(self, prepared, max_undecided).await
 	}
 	async fn acknowledge(&mut self, consumer: &str, number: i64) -> Result<()> {
@@ -304,10 +379,13 @@ impl Connection for SqliteConnection {
 }
 
 impl Connection for PgConnection {
-	async fn insert(&mut self, prepared: &item::Prepared, max_undecided: i64) -> Result<Enqueued> {
+	async fn insert(&mut self, prepared: &item::Prepared, max_undecided: i64) -> Result<Inserted> {
 		store::postgres::insert(self, prepared, max_undecided).await
 	}
 	async fn acknowledge(&mut self, consumer: &str, number: i64) -> Result<()> {
 		store::postgres::acknowledge(self, consumer, number).await
 	}
 }
+
+#[cfg(test)]
+mod tests;

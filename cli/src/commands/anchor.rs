@@ -8,7 +8,7 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// Anchors files, and writes a proof for each.
+/// Writes a proof for each file, and anchors them.
 pub async fn run(
 	session: &Session,
 	stream: &str,
@@ -22,9 +22,9 @@ pub async fn run(
 	fs::create_dir_all(proofs).map_err(|error| Failure::file(proofs, error))?;
 	let client = session.connect().await?;
 	let stream = client.find_stream(stream, None).await?.id;
-	let anchored = client.anchor(stream, &documents).await?;
+	let anchor = client.prepare_anchor(stream, &documents).await?;
 	let mut lines = Vec::new();
-	for (file, proof) in files.iter().zip(&anchored.proofs) {
+	for (file, proof) in files.iter().zip(&anchor.anchored.proofs) {
 		let mut name = file.file_name().unwrap_or_default().to_os_string();
 		name.push(format!(".{}.proof.json", proof.index));
 		let path = proofs.join(name);
@@ -39,6 +39,8 @@ pub async fn run(
 			"proof": path,
 		}));
 	}
+	// The proofs are there whatever happens now: without them the anchor would be of no use, and nobody could make them.
+	client.append_anchor(&anchor).await?;
 	output::items(session.json, &lines, ["recordId", "index", "leaves", "proof", "file"], |line| {
 		["recordId", "index", "leaves", "proof", "file"].map(|field| match &line[field] {
 			serde_json::Value::String(text) => text.clone(),

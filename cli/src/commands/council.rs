@@ -165,7 +165,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 async fn show(session: &Session) -> Result<(), Failure> {
 	let client = session.connect_to_read().await?;
-	let version: serde_json::Value = client.call("state_getRuntimeVersion", ()).await?;
+	let mut version: serde_json::Value = client.call("state_getRuntimeVersion", ()).await?;
+	version["chain"] = json!(client.chain());
 	let of = |field: &str| version[field].to_string().trim_matches('"').to_owned();
 	output::item(
 		session.json,
@@ -174,6 +175,7 @@ async fn show(session: &Session) -> Result<(), Failure> {
 			("runtime", of("specName")),
 			("version", of("specVersion")),
 			("transaction version", of("transactionVersion")),
+			("chain", client.chain().to_string()),
 		],
 	)
 }

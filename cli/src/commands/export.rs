@@ -143,7 +143,8 @@ async fn verify(session: &Session, arguments: &VerifyExportArguments) -> Result<
 				.push("the rows themselves, since the export does not hold already".into());
 		} else {
 			let vault = Arc::new(session.vault_of_organization().await?);
-			let node = session.node();
+			let options = session.options();
+			let node = (session.node(), &options);
 			verify::documents(folder, &manifest, node, vault, &mut told, progress).await?;
 		}
 	}

@@ -10,21 +10,66 @@ use crate::{
 use credio_sdk::{
 	client::Upload,
 	files,
-	outbox::{Enqueued, Item, ItemState, Listed, Outbox, Settings},
+	outbox::{Enqueued, Item, ItemState, Listed, Nodes, Outbox, Settings},
 	primitives::StreamId,
 	vault::LocalVault,
 	Client,
 };
 use indicatif::ProgressBar;
 use serde_json::{json, Value};
-use std::{io::Write, path::Path, sync::Arc};
+use std::{convert::Infallible, io::Write, path::Path, sync::Arc};
+use tokio::sync::watch;
 
 /// Items read from the database at once.
 const PAGE: u32 = 256;
 
 async fn open(session: &Session, url: &str) -> Result<Outbox, Failure> {
 	let vault = session.vault_of_organization().await?;
-	Ok(Outbox::open(url, Arc::new(vault)).await?)
+	open_with(session, url, Arc::new(vault)).await
+}
+
+async fn open_with(
+	session: &Session,
+	url: &str,
+	vault: Arc<LocalVault>,
+) -> Result<Outbox, Failure> {
+	let outbox = Outbox::open(url, vault).await?;
+	if let Some(chain) = &session.options().chain {
+		outbox.pin(chain).await?;
+	}
+	Ok(outbox)
+}
+
+fn settings(session: &Session, more_nodes: Vec<String>) -> Settings {
+	let nodes = [vec![session.node().to_owned()], more_nodes].concat();
+	Settings { connect: session.options(), ..Settings::new(nodes) }
+}
+
+/// Says which nodes cannot be used and why, whenever that changes, for as long as the worker works.
+async fn tell_nodes(
+	mut news: watch::Receiver<Nodes>,
+	nodes: usize,
+	say: impl Fn(&str),
+) -> Infallible {
+	let mut told = Nodes::default();
+	loop {
+		let known = news.borrow_and_update().clone();
+		for problem in known.problems.iter().filter(|problem| !told.problems.contains(problem)) {
+			say(&format!("credio: {}: {}", problem.node, problem.problem));
+		}
+		if known.is_stranded(nodes) && !told.is_stranded(nodes) {
+			say("credio: no node can be used at present; what is stored stays, and they are tried again and again");
+		}
+		if let Some(node) = &known.working_with {
+			if !told.problems.is_empty() && told.working_with.as_ref() != Some(node) {
+				say(&format!("credio: works with {node}"));
+			}
+		}
+		told = known;
+		if news.changed().await.is_err() {
+			return std::future::pending().await;
+		}
+	}
 }
 
 /// Runs a command on outboxes.
@@ -32,8 +77,9 @@ pub async fn run(session: &Session, command: OutboxCommand) -> Result<(), Failur
 	match command {
 		OutboxCommand::Run { outbox, until_decided, more_nodes } => {
 			let outbox = open(session, &outbox.outbox).await?;
-			let nodes = [vec![session.node().to_owned()], more_nodes].concat();
-			let settings = Settings::new(nodes);
+			let settings = settings(session, more_nodes);
+			let nodes = settings.nodes.len();
+			let news = outbox.nodes();
 			let mut outcomes = outbox.outcomes_from_now().await?;
 			if !session.json {
 				println!("{:66}  {:12}  problem", "request key", "state");
@@ -56,6 +102,7 @@ pub async fn run(session: &Session, command: OutboxCommand) -> Result<(), Failur
 			tokio::select! {
 				result = work => result?,
 				result = telling => return result,
+				never = tell_nodes(news, nodes, |line| eprintln!("{line}")) => match never {},
 			}
 			// What ended last.
 			while let Some(outcome) = outcomes.try_next().await? {
@@ -163,7 +210,7 @@ pub async fn upload(session: &Session, arguments: UploadArguments) -> Result<(),
 	let stream = stream_of(session, &vault, &arguments).await?;
 	// Without a place to store it, the order of a lane is kept as long as this process lives.
 	let url = arguments.outbox.as_deref().unwrap_or("sqlite::memory:");
-	let outbox = Outbox::open(url, vault.clone()).await?;
+	let outbox = open_with(session, url, vault.clone()).await?;
 	let mut stored = Vec::with_capacity(total);
 	for file in &arguments.files {
 		stored.push((file, store(&outbox, stream, &arguments, file).await?));
@@ -177,7 +224,8 @@ pub async fn upload(session: &Session, arguments: UploadArguments) -> Result<(),
 		});
 	}
 
-	let settings = Settings::new(vec![session.node().to_owned()]);
+	let settings = settings(session, Vec::new());
+	let news = outbox.nodes();
 	let progress = ProgressBar::new(total as u64);
 	let follow = async {
 		let (mut failed, mut code) = (0usize, exit::OK);
@@ -186,7 +234,7 @@ pub async fn upload(session: &Session, arguments: UploadArguments) -> Result<(),
 			let item = outbox.wait(enqueued.request_key).await?;
 			// The node answers by now: it has told the outcome.
 			if client.is_none() {
-				client = Some(Client::connect(session.node(), vault.clone()).await?);
+				client = Some(session.connect_as(vault.clone()).await?);
 			}
 			let line = ended(client.as_ref(), file, stream, &item).await?;
 			if item.state != ItemState::Applied {
@@ -206,6 +254,7 @@ pub async fn upload(session: &Session, arguments: UploadArguments) -> Result<(),
 	tokio::select! {
 		result = follow => result,
 		result = outbox.run(settings, std::future::pending()) => Ok(result?),
+		never = tell_nodes(news, 1, |line| progress.suspend(|| eprintln!("{line}"))) => match never {},
 	}
 }
 

@@ -174,11 +174,11 @@ pub fn media_type(file: &Path) -> &'static str {
 /// Shows where a request stands.
 pub async fn status(session: &Session, key: &str, stream: Option<&str>) -> Result<(), Failure> {
 	let client = session.connect().await?;
-	let key = match (key.parse::<RequestKey>(), stream) {
-		(Ok(key), None) => key,
+	let status: RequestStatus = match (key.parse::<RequestKey>(), stream) {
+		(Ok(key), None) => client.status(key).await?,
 		(_, Some(stream)) => {
 			let stream = client.find_stream(stream, None).await?.id;
-			client.key_of(stream, key.as_bytes(), 0).await?
+			client.status_of_key(stream, key.as_bytes()).await?
 		},
 		(Err(_), None) => {
 			return Err(Failure::Other(
@@ -186,7 +186,6 @@ pub async fn status(session: &Session, key: &str, stream: Option<&str>) -> Resul
 			));
 		},
 	};
-	let status: RequestStatus = client.status(key).await?;
 	let receipt = status.receipt.as_ref();
 	let error = receipt.and_then(|receipt| receipt.error.as_ref());
 	output::item(

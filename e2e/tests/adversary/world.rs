@@ -1,6 +1,6 @@
 //! Who is there: six honest organizations, two hostile ones, and a council of four, of which one seat is hostile.
 
-use credio_e2e::network::Network;
+use credio_e2e::network::{connect_options, Network};
 use credio_sdk::{
 	client::{NewOrganization, Proposed},
 	primitives::StreamId,
@@ -30,7 +30,9 @@ impl Member {
 	async fn connect(name: &str, vault: LocalVault, urls: &[String]) -> Self {
 		let mut clients = Vec::new();
 		for url in urls {
-			let client = Client::connect(url, Arc::new(vault.clone())).await.expect("it answers");
+			let vault = Arc::new(vault.clone());
+			let client = Client::connect_with(&connect_options(), url, vault).await;
+			let client = client.expect("it answers");
 			clients.push(Arc::new(client));
 		}
 		Self { name: name.into(), vault, clients }

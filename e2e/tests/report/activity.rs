@@ -50,8 +50,11 @@ fn an_activity_report_has_what_was_done_and_nothing_else() {
 		&documents[0],
 		&documents[1],
 	]);
-	let (_, said) = channel.refused(&["stream", "create", "invoices"]);
-	assert!(said.contains("AlreadyExists"), "{said}");
+	// In place of a record that is not there.
+	let nothing = format!("0x{}", "9".repeat(64));
+	let replace = ["upload", "--stream", "invoices", "--supersedes", &nothing, &documents[0]];
+	let (_, said) = channel.refused(&replace);
+	assert!(said.contains("not uploaded"), "{said}");
 
 	// Access: approved, denied, open.
 	let ask = |cli: &Cli, purpose: &str| {
@@ -131,10 +134,10 @@ fn an_activity_report_has_what_was_done_and_nothing_else() {
 	assert_eq!(page.row("uploads-by-stream", "invoices"), ["5", &shown(in_invoices), "0", "5"]);
 	assert_eq!(page.row("uploads-by-stream", contracts), ["2", &shown(in_contracts), "1", "3"]);
 	// Three streams, one of them sealed, six uploads, an anchor, an answer each way, a revocation and the key epoch after
-	// it, and four grants that nobody had asked for; one stream of a name that was taken, and one upload into a sealed one.
+	// it, and four grants that nobody had asked for; one upload in place of nothing, and one into a sealed stream.
 	assert_eq!(page.row("requests-by-day", "Total"), ["19", "2"]);
 	let errors = page.rows("rejected-by-error");
-	let expected = ["Anchor.AlreadyExists", "Anchor.StreamSealed"]
+	let expected = ["Anchor.StreamSealed", "Records.SupersededNotFound"]
 		.map(|error| (error.into(), vec!["1".to_owned()]));
 	assert_eq!(errors, BTreeMap::from(expected));
 	let outcomes = page.rows("outbox-by-state");

@@ -1,16 +1,18 @@
 //! Anchors: commitments to documents that are kept elsewhere.
 
-use super::Client;
+use super::{named::is_rejected_with, Client};
 use crate::{
 	calls::Call,
 	error::{Error, Result},
+	name::Name,
 };
 use credio_primitives::{
 	merkle,
-	rpc::{At, Inclusion},
-	Commitment, Digest, EntryBody, KeyEpoch, RecordId, Reference, StreamId,
+	rpc::{At, Inclusion, RequestState},
+	Commitment, Digest, EntryBody, KeyEpoch, RecordId, StreamId,
 };
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// Documents that were anchored, with what it takes to prove each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,19 @@ pub struct Anchored {
 	pub record_id: RecordId,
 	/// For each document, in their order, its proof. Empty siblings for an anchor over one document.
 	pub proofs: Vec<MerkleProof>,
+}
+
+/// An anchor with its proofs, before it is sent.
+#[derive(Clone, Debug)]
+pub struct PreparedAnchor {
+	/// What proves each document, once the anchor is on the chain. Store it before [`Client::append_anchor`].
+	pub anchored: Anchored,
+	name: Name,
+	call: Call,
+	/// What stands on the chain then.
+	body: EntryBody,
+	/// Whether it is on the chain already.
+	is_there: bool,
 }
 
 /// What proves that a document is under an anchor.
@@ -42,14 +57,84 @@ pub struct MerkleProof {
 }
 
 impl Client {
-	/// Anchors documents: one by its commitment, several by the root of a Merkle tree over their commitments.
+	/// Anchors documents: one by its commitment, several by the root of a Merkle tree over their commitments. Anchoring the
+	/// same documents again answers the anchor that is there.
 	///
-	/// Errors: [`Error::Argument`] for no or too many documents, [`Error::Rejected`], [`Error::NoEpoch`].
+	/// The proofs exist only in what this answers: whoever has to keep them through a crash stores those of
+	/// [`Self::prepare_anchor`] before [`Self::append_anchor`].
+	///
+	/// # Errors
+	///
+	/// [`Error::Argument`] for no or too many documents, [`Error::Rejected`], [`Error::NoEpoch`].
 	pub async fn anchor(&self, stream: StreamId, documents: &[Vec<u8>]) -> Result<Anchored> {
-		let epoch = self.stream(stream).await?.epoch.ok_or(Error::NoEpoch)?.current;
+		let prepared = self.prepare_anchor(stream, documents).await?;
+		self.append_anchor(&prepared).await?;
+		Ok(prepared.anchored)
+	}
+
+	/// Makes an anchor and its proofs without sending it.
+	///
+	/// # Errors
+	///
+	/// [`Error::Argument`] for no or too many documents, [`Error::NoEpoch`], [`Error::KeyReused`] if something else is on the
+	/// chain in its place.
+	pub async fn prepare_anchor(
+		&self,
+		stream: StreamId,
+		documents: &[Vec<u8>],
+	) -> Result<PreparedAnchor> {
+		let digests: Vec<[u8; 32]> =
+			documents.iter().map(|document| Sha256::digest(document).into()).collect();
+		let name = Name::new("anchor", &(stream, digests));
+		let current = self.stream(stream).await?.epoch.ok_or(Error::NoEpoch)?.current;
+		let record_id = name.record_id(self.vault(), self.organization);
+		let Some(there) = self.find_record(record_id).await? else {
+			return self.anchor_in(stream, documents, &name, current).await;
+		};
+		// It was made under one of the epochs, most likely a late one.
+		for epoch in (0..=current).rev() {
+			let prepared = self.anchor_in(stream, documents, &name, epoch).await?;
+			if prepared.body == there.header.body {
+				return Ok(PreparedAnchor { is_there: true, ..prepared });
+			}
+		}
+		Err(Error::KeyReused(name.key(self.vault(), 0)))
+	}
+
+	/// Sends an anchor whose proofs are stored, and waits until it is final.
+	///
+	/// # Errors
+	///
+	/// [`Error::Rejected`], [`Error::Connection`]; [`Error::KeyReused`] if another gateway of the organization anchors the
+	/// same documents under another key epoch: prepare it anew.
+	pub async fn append_anchor(&self, anchor: &PreparedAnchor) -> Result<()> {
+		if anchor.is_there {
+			return Ok(());
+		}
+		let attempt = self.attempt(&anchor.name, 0).await?;
+		let status = self.submit(attempt.key, &[anchor.call.clone()]).await?;
+		if status.status == RequestState::Applied {
+			return Ok(());
+		}
+		if is_rejected_with(&status, "ReferenceUsed") {
+			let there = self.find_record(anchor.anchored.record_id).await?;
+			return match there {
+				Some(entry) if entry.header.body == anchor.body => Ok(()),
+				_ => Err(Error::KeyReused(attempt.key)),
+			};
+		}
+		Err(Error::Rejected(Box::new(status)))
+	}
+
+	async fn anchor_in(
+		&self,
+		stream: StreamId,
+		documents: &[Vec<u8>],
+		name: &Name,
+		epoch: KeyEpoch,
+	) -> Result<PreparedAnchor> {
 		let held = self.held(stream, epoch).await?;
-		let key = self.new_key()?;
-		let reference = Reference::derive(&key, 0);
+		let reference = name.reference(self.vault());
 		let record_id = RecordId::derive(self.organization, &reference);
 		let context = self.context(stream, epoch, record_id);
 		let mut commitments = Vec::with_capacity(documents.len());
@@ -61,11 +146,16 @@ impl Client {
 		}
 		let tree =
 			merkle::Tree::new(&commitments).map_err(|error| Error::Argument(error.to_string()))?;
-		let call = match commitments.as_slice() {
-			[commitment] => Call::anchor_digest(stream, reference, *commitment),
-			_ => Call::anchor_merkle(stream, reference, tree.root(), tree.leaves()),
+		let (call, body) = match commitments.as_slice() {
+			[commitment] => (
+				Call::anchor_digest(stream, reference, *commitment),
+				EntryBody::DigestAnchor { commitment: *commitment },
+			),
+			_ => (
+				Call::anchor_merkle(stream, reference, tree.root(), tree.leaves()),
+				EntryBody::MerkleAnchor { root: tree.root(), leaves: tree.leaves() },
+			),
 		};
-		self.apply(key, &[call]).await?;
 		let proofs = (0..)
 			.zip(commitments.into_iter().zip(keys))
 			.map(|(index, (commitment, commitment_key))| {
@@ -82,7 +172,8 @@ impl Client {
 				})
 			})
 			.collect::<Result<_>>()?;
-		Ok(Anchored { record_id, proofs })
+		let anchored = Anchored { record_id, proofs };
+		Ok(PreparedAnchor { anchored, name: name.clone(), call, body, is_there: false })
 	}
 
 	/// Checks a document against an anchor on the chain, with its proof.

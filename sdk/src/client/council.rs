@@ -212,12 +212,13 @@ impl Client {
 	/// private keys stay in that node's keystore. The node has to allow unsafe methods on the address given, which
 	/// nobody else should reach.
 	///
-	/// Errors: [`Error::Connection`], [`Error::Refused`] by the other node, [`Error::CallFailed`].
+	/// Errors: [`Error::Connection`], [`Error::Insecure`], [`Error::OtherChain`], [`Error::Refused`] by the other node,
+	/// [`Error::CallFailed`].
 	pub async fn rotate_session_keys(&self, node: &str) -> Result<Bytes> {
-		use subxt::rpcs::{client::RpcParams, RpcClient};
-		let own = RpcClient::from_insecure_url(node)
-			.await
-			.map_err(|error| Error::Connection(error.to_string()))?;
+		use subxt::rpcs::client::RpcParams;
+		let own = super::connection::open(node, &self.options).await?;
+		self.chain
+			.check(&super::connection::shown(node), &super::connection::chain_of(&own).await?)?;
 		let mut params = RpcParams::new();
 		let account: [u8; 32] = self.account().clone().into();
 		params.push(Bytes(account.to_vec())).map_err(chain)?;

@@ -1,17 +1,19 @@
 //! Grants and access requests.
 
-use super::{random_reference, Client};
+use super::{named::is_rejected_with, Client};
 use crate::{
 	calls::Call,
 	error::{Error, Result},
+	name::{Name, MAX_ATTEMPTS},
 	vault::Recipient,
 };
+use codec::Encode;
 use credio_primitives::{
-	grant::{AccessRequestFilter, GrantFilter, GrantTerms},
+	grant::{GrantFilter, GrantTerms},
 	limits,
-	rpc::{AccessRequestJson, AccessRequestStateJson, GrantJson, StreamJson},
-	AccessRequestId, EntryBody, GrantId, KeyEpoch, Moment, OrganizationId, Permission, Purpose,
-	RecordId, Resource, StreamId, WrappedKey,
+	rpc::{GrantJson, RequestState, StreamJson},
+	EntryBody, GrantId, KeyEpoch, Moment, OrganizationId, Permission, Purpose, RecordId, Reference,
+	Resource, StreamId, WrappedKey,
 };
 use std::time::Duration;
 
@@ -40,6 +42,13 @@ pub struct Terms {
 	pub from_epoch: Option<KeyEpoch>,
 }
 
+/// Terms as the chain takes them.
+pub(super) struct Given {
+	pub terms: GrantTerms,
+	/// The present key epoch of the stream, or the record's own.
+	pub epoch: KeyEpoch,
+}
+
 impl Client {
 	/// Gives a grant on a stream or record of this organization. If the grantee holds one with the same terms already, it is
 	/// answered, and no other is given, so that repeating this is harmless. Terms that end after a time from now are the same
@@ -53,27 +62,80 @@ impl Client {
 		permission: Permission,
 		terms: &Terms,
 	) -> Result<GrantId> {
-		let reference = random_reference()?;
 		let end = terms.end;
-		let terms = self.terms(resource, grantee, terms).await?;
-		let held = self.held_by(resource, grantee).await?;
-		let same = held.into_iter().find(|grant| {
+		let Given { terms, epoch } = self.terms(resource, grantee, terms).await?;
+		let name =
+			self.grant_name(&(resource, grantee, permission, None::<GrantId>), &terms, end, epoch);
+		let is_same = |grant: &GrantJson| {
 			grant.grantor == self.organization
 				&& grant.permission == permission
-				&& grant.purpose.as_bytes() == terms.purpose.as_slice()
-				&& grant.delegable == terms.delegable
-				&& grant.from_epoch == terms.from_epoch
 				&& grant.parent.is_none()
-				&& ends_alike(grant.expires_at, terms.expires_at, end)
-		});
-		if let Some(grant) = same {
-			return Ok(grant.grant_id);
+				&& has_terms(grant, &terms, end)
+		};
+		let call = |reference| Call::grant(reference, resource, grantee, permission, &terms);
+		let (id, is_new) = self.give(&name, (resource, grantee), is_same, call).await?;
+		if is_new {
+			self.complete(id, &terms).await?;
 		}
-		let call = Call::grant(reference, resource, grantee, permission, &terms);
-		self.apply(self.new_key()?, &[call]).await?;
-		let id = GrantId::derive(self.organization, &reference);
-		self.complete(id, &terms).await?;
 		Ok(id)
+	}
+
+	/// What a grant is known by: all that is meant by it. The key epoch is in it since a grant that was revoked is not the
+	/// one that is given later with the same terms.
+	fn grant_name(
+		&self,
+		subject: &impl Encode,
+		terms: &GrantTerms,
+		end: End,
+		epoch: KeyEpoch,
+	) -> Name {
+		let end = match end {
+			End::Never => (0u8, terms.expires_at.unwrap_or_default()),
+			End::After(time) => (1, Moment::try_from(time.as_millis()).unwrap_or(Moment::MAX)),
+			End::At(moment) => (2, moment),
+		};
+		let GrantTerms { purpose, delegable, from_epoch, .. } = terms;
+		Name::new("grant", &(subject, purpose, end, delegable, from_epoch, epoch))
+	}
+
+	/// Gives a grant, unless its holder has the same one already. Answers its id and whether it is new. Two gateways that give
+	/// the same at once make one: the name of the grant, and so its id and the request's key, are the same for both.
+	async fn give(
+		&self,
+		name: &Name,
+		(resource, grantee): (Resource, OrganizationId),
+		is_same: impl Fn(&GrantJson) -> bool,
+		call: impl Fn(Reference) -> Call,
+	) -> Result<(GrantId, bool)> {
+		let mut from = 0;
+		loop {
+			let attempt = self.attempt(name, from).await?;
+			// Read after the attempt is known: what it gave is in there, unless it has ended.
+			let held = self.held_by(resource, grantee).await?;
+			if let Some(grant) = held.iter().find(|grant| is_same(grant)) {
+				return Ok((grant.grant_id, false));
+			}
+			if attempt.number >= MAX_ATTEMPTS || !attempt.is_applied {
+				let reference = attempt.reference();
+				match self.submit(attempt.key, &[call(reference)]).await {
+					// Another gateway of the organization gives it, with the secrets wrapped anew.
+					Err(Error::KeyReused(_)) => {},
+					Err(error) => return Err(error),
+					Ok(status) if status.status == RequestState::Applied => {
+						return Ok((GrantId::derive(self.organization, &reference), true));
+					},
+					// It is there from before, and ends sooner than is asked for now.
+					Ok(status) if is_rejected_with(&status, "ReferenceUsed") => {},
+					Ok(status) => return Err(Error::Rejected(Box::new(status))),
+				}
+				if attempt.number >= MAX_ATTEMPTS {
+					return Err(Error::KeyReused(attempt.key));
+				}
+				// An attempt that somebody else makes is waited for; one that was rejected is not the next one.
+				continue;
+			}
+			from = attempt.number.saturating_add(1);
+		}
 	}
 
 	/// The grants on a stream or record that hold and that an organization has. One that is revoked leaves it the others.
@@ -91,14 +153,14 @@ impl Client {
 	}
 
 	/// Adds the keys of epochs that were too many to be given with the grant.
-	async fn complete(&self, id: GrantId, given: &GrantTerms) -> Result<()> {
+	pub(super) async fn complete(&self, id: GrantId, given: &GrantTerms) -> Result<()> {
 		if given.keys.len() == limits::MAX_EPOCHS_PER_GRANT as usize {
 			self.add_keys(id).await?;
 		}
 		Ok(())
 	}
 
-	/// Gives on a grant that this organization holds.
+	/// Gives on a grant that this organization holds. If the grantee has it with the same terms already, that one is answered.
 	///
 	/// Errors: [`Error::Rejected`], [`Error::NotFound`], [`Error::NoKey`].
 	pub async fn delegate(
@@ -109,16 +171,22 @@ impl Client {
 	) -> Result<GrantId> {
 		let held = self.find_grant(parent).await?;
 		let from_epoch = terms.from_epoch.unwrap_or(held.from_epoch);
+		let end = terms.end;
 		let terms = Terms { from_epoch: Some(from_epoch), ..terms.clone() };
-		let mut terms = self.terms(held.resource, grantee, &terms).await?;
+		let Given { mut terms, epoch } = self.terms(held.resource, grantee, &terms).await?;
 		if terms.expires_at.is_none() {
 			// Without an end of its own it ends with the one it is delegated under.
 			terms.expires_at = held.expires_at;
 		}
-		let reference = random_reference()?;
-		let call = Call::delegate(parent, reference, grantee, &terms);
-		self.apply(self.new_key()?, &[call]).await?;
-		Ok(GrantId::derive(self.organization, &reference))
+		let subject = (held.resource, grantee, held.permission, Some(parent));
+		let name = self.grant_name(&subject, &terms, end, epoch);
+		let is_same = |grant: &GrantJson| {
+			grant.grantor == self.organization
+				&& grant.parent == Some(parent)
+				&& has_terms(grant, &terms, end)
+		};
+		let call = |reference| Call::delegate(parent, reference, grantee, &terms);
+		Ok(self.give(&name, (held.resource, grantee), is_same, call).await?.0)
 	}
 
 	/// Ends a grant at once, whatever else may fail. If this organization owns the stream, the next key epoch is opened
@@ -150,56 +218,6 @@ impl Client {
 		self.apply(self.new_key()?, &[Call::renounce(id)]).await.map(|_| ())
 	}
 
-	/// Asks the owner of a stream or record for a grant.
-	///
-	/// Errors: [`Error::Rejected`].
-	pub async fn request_access(
-		&self,
-		resource: Resource,
-		permission: Permission,
-		purpose: &str,
-	) -> Result<AccessRequestId> {
-		let reference = random_reference()?;
-		let purpose = bounded(purpose, "a purpose")?;
-		let call = Call::request_access(reference, resource, permission, &purpose);
-		self.apply(self.new_key()?, &[call]).await?;
-		Ok(AccessRequestId::derive(self.organization, &reference))
-	}
-
-	/// Approves an access request. Without a first epoch in the terms, a grant to read reaches back to the first one:
-	/// the requester asked for what is there.
-	///
-	/// Errors: [`Error::Rejected`], [`Error::NotFound`], [`Error::Argument`] if it was answered already.
-	pub async fn approve(&self, id: AccessRequestId, terms: &Terms) -> Result<GrantId> {
-		let request = self.find_access_request(id).await?;
-		if request.state != AccessRequestStateJson::Pending {
-			return Err(Error::Argument("the access request was answered already".into()));
-		}
-		let first = match request.permission {
-			Permission::Read => Some(0),
-			Permission::Append => None,
-		};
-		let purpose = match terms.purpose.is_empty() {
-			true => request.purpose.clone(),
-			false => terms.purpose.clone(),
-		};
-		let terms = Terms { from_epoch: terms.from_epoch.or(first), purpose, ..terms.clone() };
-		let reference = random_reference()?;
-		let terms = self.terms(request.resource, request.requester, &terms).await?;
-		self.apply(self.new_key()?, &[Call::approve(id, reference, &terms)]).await?;
-		let id = GrantId::derive(self.organization, &reference);
-		self.complete(id, &terms).await?;
-		Ok(id)
-	}
-
-	/// Denies an access request.
-	///
-	/// Errors: [`Error::Rejected`].
-	pub async fn deny(&self, id: AccessRequestId, reason: &str) -> Result<()> {
-		let reason = bounded(reason, "a reason")?;
-		self.apply(self.new_key()?, &[Call::deny(id, &reason)]).await.map(|_| ())
-	}
-
 	/// Grants that match a filter, at most `most`.
 	pub async fn grants(&self, filter: &GrantFilter, most: usize) -> Result<Vec<GrantJson>> {
 		self.all("credio_v1_grants", filter, most).await
@@ -209,15 +227,6 @@ impl Client {
 	pub(crate) async fn grants_on(&self, resource: Resource) -> Result<Vec<GrantJson>> {
 		let filter = on(resource);
 		self.grants(&filter, usize::MAX).await
-	}
-
-	/// Access requests that match a filter, at most `most`.
-	pub async fn access_requests(
-		&self,
-		filter: &AccessRequestFilter,
-		most: usize,
-	) -> Result<Vec<AccessRequestJson>> {
-		self.all("credio_v1_accessRequests", filter, most).await
 	}
 
 	pub(crate) async fn find_grant(&self, id: GrantId) -> Result<GrantJson> {
@@ -232,25 +241,13 @@ impl Client {
 			})
 	}
 
-	async fn find_access_request(&self, id: AccessRequestId) -> Result<AccessRequestJson> {
-		self.access_requests(&AccessRequestFilter::default(), usize::MAX)
-			.await?
-			.into_iter()
-			.find(|request| request.access_request_id == id)
-			.ok_or_else(|| Error::NotFound {
-				what: "access request",
-				name: id.to_string(),
-				hint: ": `credio access list` shows all",
-			})
-	}
-
 	/// The terms as the chain takes them, with the secrets wrapped to the grantee.
-	async fn terms(
+	pub(super) async fn terms(
 		&self,
 		resource: Resource,
 		grantee: OrganizationId,
 		terms: &Terms,
-	) -> Result<GrantTerms> {
+	) -> Result<Given> {
 		let purpose = bounded(&terms.purpose, "a purpose")?;
 		let expires_at = match terms.end {
 			End::Never => None,
@@ -258,13 +255,17 @@ impl Client {
 			End::After(time) => Some(self.moment_in(time).await?),
 		};
 		let to = self.recipient(grantee).await?;
-		let (from_epoch, keys) = match resource {
+		let (from_epoch, epoch, keys) = match resource {
 			Resource::Stream(stream) => self.stream_terms(stream, terms.from_epoch, &to).await?,
-			Resource::Record(record) => self.record_terms(record, &to).await?,
+			Resource::Record(record) => {
+				let (epoch, keys) = self.record_terms(record, &to).await?;
+				(epoch, epoch, keys)
+			},
 		};
 		let over = || Error::Argument("a grant is given with at most 64 keys".into());
 		let keys = keys.try_into().map_err(|_| over())?;
-		Ok(GrantTerms { purpose, expires_at, delegable: terms.delegable, from_epoch, keys })
+		let delegable = terms.delegable;
+		Ok(Given { terms: GrantTerms { purpose, expires_at, delegable, from_epoch, keys }, epoch })
 	}
 
 	async fn stream_terms(
@@ -272,7 +273,7 @@ impl Client {
 		stream: StreamId,
 		from: Option<KeyEpoch>,
 		to: &Recipient,
-	) -> Result<(KeyEpoch, Vec<WrappedKey>)> {
+	) -> Result<(KeyEpoch, KeyEpoch, Vec<WrappedKey>)> {
 		let StreamJson { epoch, .. } = self.stream(stream).await?;
 		let current = epoch.ok_or(Error::NoEpoch)?.current;
 		let from = from.unwrap_or(current);
@@ -283,7 +284,7 @@ impl Client {
 			let held = self.held(stream, epoch).await?;
 			keys.push(self.vault.rewrap(&held, to).await?);
 		}
-		Ok((from, keys))
+		Ok((from, current, keys))
 	}
 
 	async fn record_terms(
@@ -313,6 +314,14 @@ fn on(resource: Resource) -> GrantFilter {
 	}
 }
 
+/// Whether a grant has these terms.
+pub(super) fn has_terms(grant: &GrantJson, terms: &GrantTerms, end: End) -> bool {
+	grant.purpose.as_bytes() == terms.purpose.as_slice()
+		&& grant.delegable == terms.delegable
+		&& grant.from_epoch == terms.from_epoch
+		&& ends_alike(grant.expires_at, terms.expires_at, end)
+}
+
 /// Whether a grant ends when it is asked to.
 fn ends_alike(there: Option<Moment>, asked: Option<Moment>, end: End) -> bool {
 	match (there, asked, end) {
@@ -323,7 +332,7 @@ fn ends_alike(there: Option<Moment>, asked: Option<Moment>, end: End) -> bool {
 	}
 }
 
-fn bounded(text: &str, what: &str) -> Result<Purpose> {
+pub(super) fn bounded(text: &str, what: &str) -> Result<Purpose> {
 	let error = || Error::Argument(format!("{what} is 1 to 256 bytes long"));
 	if text.is_empty() {
 		return Err(error());

@@ -1,36 +1,32 @@
-//! Records: uploading, fetching, verifying.
+//! Records: sealing, fetching, verifying.
 
-use super::{streams::is_rejected_for, Client, EPOCH_TTL};
+use super::{Client, EPOCH_TTL};
 use crate::{
 	calls::Call,
 	error::{Error, Result},
 	vault::{Held, WrappedBy},
 };
-use codec::Encode;
 use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
 use credio_primitives::{
 	entry::EntryFilter,
+	error_codes as codes,
 	rpc::{
-		At, BlockRef, Fetched, FetchedEntries, FetchedEntry, RequestState, RequestStatus,
-		StreamJson, WrappedKeyJson,
+		At, BlockRef, Fetched, FetchedEntries, FetchedEntry, RequestStatus, StreamJson,
+		WrappedKeyJson,
 	},
 	BlockNumber, Denial, Digest, Entry, EntryBody, KeyEpoch, RecordId, Reference, RequestKey,
 	Resource, Sequence, StreamId, WrappedSecret,
 };
-use sha2::{Digest as _, Sha256};
 use std::time::Instant;
 use subxt::rpcs::client::RpcSubscription;
-
-/// How often an upload is made again because the key epoch changed meanwhile.
-const MAX_ATTEMPTS: u32 = 8;
 
 /// A document to upload.
 #[derive(Clone, Copy, Debug)]
 pub struct Upload<'a> {
 	/// The stream.
 	pub stream: StreamId,
-	/// A business key that names this upload within the stream, such as an invoice number. Without one, the content
-	/// does: the same document is uploaded once.
+	/// A business key that names this upload within the stream, such as an invoice number. Without one, all that is asked
+	/// for does: the same document, of the same media type and in place of the same record, is uploaded once.
 	pub key: Option<&'a [u8]>,
 	/// Media type of the document; encrypted with it.
 	pub media_type: &'a str,
@@ -86,74 +82,6 @@ impl Entries {
 }
 
 impl Client {
-	/// Key of the request that uploads under a business key, at an attempt counted from 0.
-	///
-	/// `HMAC(organization secret, SCALE("key", stream, business key, attempt))`.
-	///
-	/// # Errors
-	///
-	/// [`Error::Vault`].
-	pub async fn key_of(
-		&self,
-		stream: StreamId,
-		business_key: &[u8],
-		attempt: u32,
-	) -> Result<RequestKey> {
-		let name = ("key", stream, business_key, attempt);
-		Ok(self.vault.request_key(&name.encode()).await?)
-	}
-
-	async fn upload_key(&self, upload: &Upload<'_>, attempt: u32) -> Result<RequestKey> {
-		match upload.key {
-			Some(key) => self.key_of(upload.stream, key, attempt).await,
-			None => {
-				let content: [u8; 32] = Sha256::digest(upload.document).into();
-				let name = ("content", upload.stream, content, attempt);
-				Ok(self.vault.request_key(&name.encode()).await?)
-			},
-		}
-	}
-
-	/// Uploads a document, encrypted, and waits until the outcome is final. Repeating it is harmless.
-	///
-	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::KeyReused`] for a business key that names
-	/// another document, [`Error::NoKey`], [`Error::RotationDue`], [`Error::Connection`] and others.
-	pub async fn upload(&self, upload: &Upload<'_>) -> Result<Outcome> {
-		for attempt in 0..MAX_ATTEMPTS {
-			let key = self.upload_key(upload, attempt).await?;
-			let known = self.status(key).await?;
-			let was_decided = known.status == RequestState::Rejected;
-			let status = match known.status {
-				RequestState::Applied => return self.recognize(upload, known).await,
-				RequestState::Rejected => known,
-				_ => match self.append(upload, key).await {
-					// Somebody else's upload of the same key came first, under another key epoch.
-					Err(Error::KeyReused(_)) => {
-						return self.recognize(upload, self.status(key).await?).await;
-					},
-					other => other?,
-				},
-			};
-			match status.status {
-				RequestState::Applied => return self.applied(key, &status).await,
-				// The epoch changed between reading it and writing: a race, not an answer.
-				_ if is_rejected_for(&status, &["RotationDue", "EpochNotCurrent"]) => {
-					self.forget_epoch(upload.stream).await;
-				},
-				// Without a business key, the rejection of an earlier upload is not this one's answer.
-				_ if upload.key.is_none() && was_decided => {},
-				_ => return Ok(Outcome::Rejected(Box::new(status))),
-			}
-		}
-		Err(Error::RotationDue)
-	}
-
-	/// Seals the document under the stream's epoch and appends it.
-	async fn append(&self, upload: &Upload<'_>, key: RequestKey) -> Result<RequestStatus> {
-		let (_, call) = self.seal_soon(upload, Reference::derive(&key, 0)).await?;
-		self.submit(key, &[call]).await
-	}
-
 	/// As [`Self::seal_as`], under the epoch of a moment ago, which spares a call for each of many uploads. If it has
 	/// ended since, the call is rejected, and the caller tries again after [`Self::forget_epoch`].
 	pub(crate) async fn seal_soon(
@@ -237,32 +165,11 @@ impl Client {
 		self.writable_epoch(stream).await.map(|_| ())
 	}
 
-	async fn applied(&self, key: RequestKey, status: &RequestStatus) -> Result<Outcome> {
-		let record_id = RecordId::derive(self.organization, &Reference::derive(&key, 0));
-		let header = self.record(record_id).await?.header;
-		Ok(Outcome::Applied(Uploaded {
-			record_id,
-			stream: header.stream,
-			sequence: header.sequence,
-			request_key: key,
-			block: status.receipt.as_ref().map_or(header.block, |receipt| receipt.block),
-		}))
-	}
-
-	/// Answers the first outcome of a request that was applied before, if it was for this document.
-	async fn recognize(&self, upload: &Upload<'_>, status: RequestStatus) -> Result<Outcome> {
-		let key = status.request_key;
-		let record_id = RecordId::derive(self.organization, &Reference::derive(&key, 0));
-		let verified = match self.commitment_key(record_id).await {
-			Ok(commitment_key) => {
-				self.verify(record_id, upload.document, &commitment_key).await.is_ok()
-			},
-			Err(error) => return Err(error),
-		};
-		if verified {
-			self.applied(key, &status).await
-		} else {
-			Err(Error::KeyReused(key))
+	/// Header of an entry; `None` if there is none of that name.
+	pub(crate) async fn find_record(&self, id: RecordId) -> Result<Option<Entry>> {
+		match self.record(id).await {
+			Err(Error::Refused(refusal)) if refusal.code == codes::NOT_FOUND => Ok(None),
+			found => found.map(Some),
 		}
 	}
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 use subxt::{
 	config::{DefaultExtrinsicParams, DefaultExtrinsicParamsBuilder},
 	error::{BackendError, DispatchError, ExtrinsicError, RpcError},
-	rpcs::client::{RpcClient, RpcParams, RpcSubscription},
+	rpcs::client::{RpcParams, RpcSubscription},
 	transactions::{SubmittableTransaction, TransactionStatus},
 	utils::{AccountId32, MultiSignature, H256},
 	PolkadotConfig,
@@ -30,6 +30,14 @@ pub struct SignedRequest {
 	pub body_digest: Digest,
 	/// The signed extrinsic.
 	pub extrinsic: Vec<u8>,
+}
+
+/// How a request ended that was submitted.
+pub(super) struct Submitted {
+	/// Its status.
+	pub status: RequestStatus,
+	/// Whether it had been rejected, finally, before it was handed over.
+	pub was_rejected: bool,
 }
 
 /// Numbers of blocks, as they come.
@@ -191,14 +199,24 @@ impl Client {
 		calls: &[Call],
 		lane: Option<LanePosition>,
 	) -> Result<RequestStatus> {
+		Ok(self.submit_telling(key, calls, lane).await?.status)
+	}
+
+	/// As [`Self::submit_at`], and tells whether it had been rejected before.
+	pub(super) async fn submit_telling(
+		&self,
+		key: RequestKey,
+		calls: &[Call],
+		lane: Option<LanePosition>,
+	) -> Result<Submitted> {
 		let mut attempt = 0;
 		loop {
 			attempt += 1;
 			match self.submit_once(key, calls, lane).await {
-				Ok(Some(status)) if status.status == RequestState::Expired => {
+				Ok(Some(submitted)) if submitted.status.status == RequestState::Expired => {
 					return Err(Error::Expired(key));
 				},
-				Ok(Some(status)) => return Ok(status),
+				Ok(Some(submitted)) => return Ok(submitted),
 				// Dropped by the node's pool: it goes in again, under the same key.
 				Ok(None) if attempt < MAX_ATTEMPTS => {},
 				Ok(None) => {
@@ -246,11 +264,12 @@ impl Client {
 		key: RequestKey,
 		calls: &[Call],
 		lane: Option<LanePosition>,
-	) -> Result<Option<RequestStatus>> {
+	) -> Result<Option<Submitted>> {
 		let organization = self.organization;
 		let request = Request { organization, key, expires_at: self.expiry().await?, lane };
 		let request = self.sign(request, calls).await?;
-		let mut events = self.hand_over_and_watch(&request).await?;
+		let (uploaded, mut events) = self.hand_over_and_watch(&request).await?;
+		let was_rejected = uploaded.status == RequestState::Rejected;
 		while let Some(event) = events.next().await {
 			match event? {
 				UploadEvent::Finalized(status) | UploadEvent::Expired(status) => {
@@ -258,7 +277,7 @@ impl Client {
 					if body.is_some_and(|body| body != request.body_digest) {
 						return Err(Error::KeyReused(key));
 					}
-					return Ok(Some(status));
+					return Ok(Some(Submitted { status, was_rejected }));
 				},
 				UploadEvent::Dropped { .. } => return Ok(None),
 				UploadEvent::Accepted(_) | UploadEvent::InBlock { .. } => {},
@@ -320,9 +339,14 @@ impl Client {
 		self.call("credio_v1_upload", (hex_of(&request.extrinsic),)).await
 	}
 
-	/// The expiry of a request that is signed now, unless its caller wants another.
+	/// The expiry of a request that is signed now, unless its caller wants another. Counted from the best block, so that
+	/// it lies ahead also while finality stands still.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`].
 	pub async fn expiry(&self) -> Result<BlockNumber> {
-		let now = self.now().await?;
+		let now = self.now().await?.best;
 		Ok(now.saturating_add(REQUEST_LIFETIME.min(self.limits.max_request_lifetime / 2)))
 	}
 
@@ -330,17 +354,14 @@ impl Client {
 	async fn hand_over_and_watch(
 		&self,
 		request: &SignedRequest,
-	) -> Result<RpcSubscription<UploadEvent>> {
+	) -> Result<(Uploaded, RpcSubscription<UploadEvent>)> {
 		let params = super::by_position(&(hex_of(&request.extrinsic),))?;
 		let methods = ("credio_v1_uploadAndWatch", "credio_v1_unwatchUpload");
 		let mut events: RpcSubscription<UploadEvent> = self.subscribe(methods, params).await?;
 		match events.next().await.ok_or_else(connection_lost)?? {
-			UploadEvent::Accepted(_) => {},
-			other => {
-				return Err(Error::Answer(format!("expected `accepted` first, got {other:?}")))
-			},
+			UploadEvent::Accepted(uploaded) => Ok((uploaded, events)),
+			other => Err(Error::Answer(format!("expected `accepted` first, got {other:?}"))),
 		}
-		Ok(events)
 	}
 
 	/// The account's next nonce, with what waits in the node's pool counted in. Asked for each time, since another
@@ -373,6 +394,15 @@ impl Client {
 		number_of(&header)
 	}
 
+	/// Number of the best block, which may not become final.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`].
+	pub async fn best_number(&self) -> Result<BlockNumber> {
+		number_of(&self.call("chain_getHeader", ()).await?)
+	}
+
 	/// The time of the finalized block, by the chain's clock, in milliseconds since 1970.
 	///
 	/// # Errors
@@ -398,8 +428,7 @@ impl Client {
 	///
 	/// [`Error::Connection`].
 	pub async fn is_stalled(&self) -> Result<bool> {
-		let best: serde_json::Value = self.call("chain_getHeader", ()).await?;
-		let lag = number_of(&best)?.saturating_sub(self.finalized_number().await?);
+		let lag = self.best_number().await?.saturating_sub(self.finalized_number().await?);
 		Ok(lag > STALLED_AFTER)
 	}
 
@@ -463,19 +492,8 @@ fn signature_of(signature: vault::MultiSignature) -> Result<MultiSignature> {
 	}
 }
 
-/// Number of the last finalized block of a node, asked over a connection of its own.
-pub(crate) async fn finalized_at(url: &str) -> Result<BlockNumber> {
-	let rpc = RpcClient::from_insecure_url(url)
-		.await
-		.map_err(|error| Error::Connection(error.to_string()))?;
-	let hash: String = rpc.request("chain_getFinalizedHead", RpcParams::new()).await?;
-	let header: serde_json::Value =
-		rpc.request("chain_getHeader", super::by_position(&(hash,))?).await?;
-	number_of(&header)
-}
-
 /// The number in a header.
-fn number_of(header: &serde_json::Value) -> Result<BlockNumber> {
+pub(super) fn number_of(header: &serde_json::Value) -> Result<BlockNumber> {
 	let number = header["number"].as_str().unwrap_or_default();
 	BlockNumber::from_str_radix(number.trim_start_matches("0x"), 16).map_err(chain)
 }

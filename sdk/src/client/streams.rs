@@ -1,16 +1,17 @@
 //! Streams and their key epochs.
 
-use super::Client;
+use super::{named::is_rejected_with, Client};
 use crate::{
 	calls::Call,
 	error::{Error, Result},
+	name::Name,
 	vault::{Held, VaultError, WrappedBy},
 };
 use credio_envelope::WrapContext;
 use credio_primitives::{
 	grant::GrantKey,
 	limits,
-	rpc::{GrantJson, StreamJson},
+	rpc::{GrantJson, RequestState, StreamJson},
 	text, EpochSecret, GrantId, GrantStatus, KeyEpoch, Resource, StreamId, StreamName,
 	WrappedSecret,
 };
@@ -19,26 +20,50 @@ use credio_primitives::{
 const MAX_ROTATIONS: usize = 5;
 
 impl Client {
-	/// Creates a stream and opens its first key epoch, in one request.
+	/// Creates a stream and opens its first key epoch, in one request. A stream of that name that is there already is
+	/// answered, so repeating this is harmless.
 	///
-	/// Errors: [`Error::Rejected`] if there is a stream of that name.
+	/// # Errors
+	///
+	/// [`Error::Rejected`], [`Error::Argument`] for a name that cannot be one.
 	pub async fn create_stream(&self, name: &str) -> Result<StreamJson> {
 		let name = stream_name(name)?;
 		let id = StreamId::derive(self.organization, &name);
 		let (secret, _) = self.new_secret(id, 0).await?;
 		let calls = [Call::create_stream(&name), Call::open_epoch(id, 0, &secret, &[])];
-		match self.apply(self.new_key()?, &calls).await {
-			Err(error) => Err(self.about_own_key(error).await),
-			Ok(_) => self.stream(id).await,
+		let attempt = self.attempt(&Name::new("stream", &name), 0).await?;
+		if !attempt.is_applied {
+			match self.submit(attempt.key, &calls).await {
+				// Another gateway of the organization makes it, with another secret.
+				Err(Error::KeyReused(key)) => {
+					let status = self.decided(key).await?;
+					if status.status != RequestState::Applied {
+						return Err(Error::Rejected(Box::new(status)));
+					}
+				},
+				Err(error) => return Err(error),
+				Ok(status) if status.status == RequestState::Applied => {},
+				Ok(status) if is_rejected_with(&status, "AlreadyExists") => {},
+				Ok(status) => {
+					return Err(self.about_own_key(Error::Rejected(Box::new(status))).await);
+				},
+			}
 		}
+		self.stream(id).await
 	}
 
-	/// Seals a stream: nothing can be appended any more.
+	/// Seals a stream: nothing can be appended any more. Repeating it is harmless.
 	///
-	/// Errors: [`Error::Rejected`].
+	/// # Errors
+	///
+	/// [`Error::Rejected`].
 	pub async fn seal_stream(&self, id: StreamId) -> Result<()> {
-		self.apply(self.new_key()?, &[Call::seal_stream(id)]).await?;
-		Ok(())
+		let attempt = self.attempt(&Name::new("seal", &id), 0).await?;
+		let status = self.submit(attempt.key, &[Call::seal_stream(id)]).await?;
+		if status.status == RequestState::Applied || is_rejected_with(&status, "AlreadySealed") {
+			return Ok(());
+		}
+		Err(Error::Rejected(Box::new(status)))
 	}
 
 	/// Opens the next key epoch of a stream, with the new secret wrapped to the grants that hold. It opens without those
@@ -56,9 +81,18 @@ impl Client {
 			let (secret, held) = self.new_secret(id, epoch).await?;
 			let grant_keys = self.wrapped_for_grants(id, &held).await?;
 			let call = Call::open_epoch(id, epoch, &secret, &grant_keys);
-			match self.apply(self.new_key()?, &[call]).await {
+			let attempt = self.attempt(&Name::new("epoch", &(id, epoch)), 0).await?;
+			match self.apply(attempt.key, &[call]).await {
 				Err(Error::Rejected(status))
 					if rotations < MAX_ROTATIONS && is_rejected_for(&status, &["EpochNotNext"]) => {},
+				// Another gateway of the organization opens this one. If a grant has ended since, the next is due.
+				Err(Error::KeyReused(key)) if rotations < MAX_ROTATIONS => {
+					self.decided(key).await?;
+					let state = self.stream(id).await?.epoch.ok_or(Error::NoEpoch)?;
+					if state.current >= epoch && !state.rotation_due {
+						return Ok(state.current);
+					}
+				},
 				Err(error) => return Err(self.about_own_key(error).await),
 				Ok(_) => return Ok(epoch),
 			}

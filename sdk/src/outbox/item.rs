@@ -1,12 +1,9 @@
 //! What is stored: uploads and calls, with what names them.
 
 use super::{OutboxError, Result};
-use crate::{calls::Call, client::Upload, vault::Vault};
+use crate::{calls::Call, client::Upload, name::Name, vault::Vault};
 use codec::{Decode, DecodeAll, Encode};
-use credio_primitives::{
-	limits, BlockNumber, OrganizationId, RecordId, Reference, RequestKey, StreamId,
-};
-use sha2::{Digest as _, Sha256};
+use credio_primitives::{limits, BlockNumber, OrganizationId, RecordId, RequestKey, StreamId};
 use zeroize::Zeroizing;
 
 /// Blocks after which an item expires, counted from when it is first sent, unless it says otherwise: an hour.
@@ -133,13 +130,13 @@ pub(super) enum StoredBody {
 		media_type: String,
 		document: Vec<u8>,
 		supersedes: Option<RecordId>,
-		/// Names a new try of what has ended.
-		nonce: u32,
+		/// The attempt of the name with which the item begins.
+		begins_at: u32,
 	},
 	Calls {
 		key: Vec<u8>,
 		calls: Vec<Call>,
-		nonce: u32,
+		begins_at: u32,
 	},
 }
 
@@ -161,7 +158,7 @@ impl Drop for StoredBody {
 }
 
 impl StoredBody {
-	fn new(body: &Body<'_>) -> Self {
+	fn new(body: &Body<'_>, begins_at: u32) -> Self {
 		match *body {
 			Body::Upload(upload) => Self::Upload {
 				stream: upload.stream,
@@ -169,30 +166,49 @@ impl StoredBody {
 				media_type: upload.media_type.into(),
 				document: upload.document.to_vec(),
 				supersedes: upload.supersedes,
-				nonce: 0,
+				begins_at,
 			},
 			Body::Calls { key, calls } => {
-				Self::Calls { key: key.to_vec(), calls: calls.to_vec(), nonce: 0 }
+				Self::Calls { key: key.to_vec(), calls: calls.to_vec(), begins_at }
 			},
 		}
 	}
 
-	/// The key of the request at an attempt, counted from 0. The first one is that of the same upload by
-	/// [`crate::Client::upload`].
+	/// The upload, if it is one.
+	pub fn upload(&self) -> Option<Upload<'_>> {
+		match self {
+			Self::Upload { stream, key, media_type, document, supersedes, .. } => Some(Upload {
+				stream: *stream,
+				key: key.as_deref(),
+				media_type,
+				document,
+				supersedes: *supersedes,
+			}),
+			Self::Calls { .. } => None,
+		}
+	}
+
+	/// What it is known by. An upload has the name that [`crate::Client::upload`] gives it.
+	pub fn name(&self) -> Name {
+		match self {
+			Self::Calls { key, .. } => Name::new("calls", &&key[..]),
+			upload => {
+				upload.upload().as_ref().map(Name::of_upload).unwrap_or_else(|| Name::new("", &()))
+			},
+		}
+	}
+
+	/// The key of the request at an attempt of the item, counted from 0.
 	pub async fn request_key(&self, vault: &dyn Vault, attempt: u32) -> Result<RequestKey> {
-		let name = match self {
-			Self::Upload { stream, key: Some(key), nonce, .. } => {
-				("key", stream, &key[..], attempt_name(attempt, *nonce)).encode()
-			},
-			Self::Upload { stream, key: None, document, nonce, .. } => {
-				let content: [u8; 32] = Sha256::digest(document).into();
-				("content", stream, content, attempt_name(attempt, *nonce)).encode()
-			},
-			Self::Calls { key, nonce, .. } => {
-				("calls", &key[..], attempt_name(attempt, *nonce)).encode()
-			},
-		};
-		Ok(vault.request_key(&name).await?)
+		let (Self::Upload { begins_at, .. } | Self::Calls { begins_at, .. }) = self;
+		Ok(self.name().key(vault, begins_at.saturating_add(attempt)).await?)
+	}
+
+	/// The same, which begins after so many attempts beyond its first.
+	fn after(mut self, attempts: i64) -> Self {
+		let (Self::Upload { begins_at, .. } | Self::Calls { begins_at, .. }) = &mut self;
+		*begins_at = next_attempt(*begins_at, attempts);
+		self
 	}
 
 	/// Reads what was stored under this key.
@@ -209,11 +225,6 @@ fn name(organization: OrganizationId, key: &RequestKey) -> Vec<u8> {
 	(organization, key).encode()
 }
 
-/// Attempts within one item and tries of the same thing, in one number.
-fn attempt_name(attempt: u32, nonce: u32) -> u32 {
-	nonce.saturating_mul(1 << 16).saturating_add(attempt)
-}
-
 /// An item, ready to be stored.
 #[derive(Debug)]
 pub struct Prepared {
@@ -225,10 +236,22 @@ pub struct Prepared {
 	pub(super) body: Vec<u8>,
 	pub(super) lane: Option<i64>,
 	pub(super) lifetime: i64,
+	/// The attempt of its name with which it begins.
+	pub(super) begins_at: u32,
 }
 
-/// Checks an item and encrypts it.
-pub(super) async fn prepare(vault: &dyn Vault, item: &Item<'_>) -> Result<Prepared> {
+/// The attempt after those of an item that took so many beyond its first.
+pub(super) fn next_attempt(begins_at: u32, attempts: i64) -> u32 {
+	let taken = u32::try_from(attempts).unwrap_or(u32::MAX);
+	begins_at.saturating_add(taken).saturating_add(1)
+}
+
+/// Checks an item and encrypts it, to begin with this attempt of its name.
+pub(super) async fn prepare(
+	vault: &dyn Vault,
+	item: &Item<'_>,
+	begins_at: u32,
+) -> Result<Prepared> {
 	let refused = |cause: String| Err(OutboxError::Item(cause));
 	match &item.body {
 		Body::Upload(upload) => {
@@ -253,15 +276,14 @@ pub(super) async fn prepare(vault: &dyn Vault, item: &Item<'_>) -> Result<Prepar
 	if item.lane.is_some_and(|lane| lane >= limits::MAX_LANES) {
 		return refused(format!("lanes are numbered from 0 to {}", limits::MAX_LANES - 1));
 	}
-	let body = StoredBody::new(&item.body);
+	let body = StoredBody::new(&item.body, begins_at);
 	assemble(vault, &body, item.lane, item.lifetime.unwrap_or(LIFETIME)).await
 }
 
 /// The same item for another try, under a new key.
 pub(super) async fn again(vault: &dyn Vault, ended: &super::store::Ended) -> Result<Prepared> {
-	let mut body = StoredBody::open(vault, &ended.request_key, &ended.body).await?;
-	let (StoredBody::Upload { nonce, .. } | StoredBody::Calls { nonce, .. }) = &mut body;
-	*nonce = nonce.saturating_add(1);
+	let body = StoredBody::open(vault, &ended.request_key, &ended.body).await?;
+	let body = body.after(ended.attempts);
 	let lane = ended.lane.and_then(|lane| u32::try_from(lane).ok());
 	let lifetime = BlockNumber::try_from(ended.lifetime).unwrap_or(LIFETIME);
 	assemble(vault, &body, lane, lifetime).await
@@ -275,26 +297,33 @@ async fn assemble(
 ) -> Result<Prepared> {
 	let organization = vault.organization().await?;
 	let request_key = body.request_key(vault, 0).await?;
-	let encoded = Zeroizing::new((body, lane).encode());
-	let named = Zeroizing::new(("outbox", &encoded[..]).encode());
-	let content = vault.request_key(&named).await?.0.to_vec();
+	let (StoredBody::Upload { begins_at, .. } | StoredBody::Calls { begins_at, .. }) = body;
 	let plain = Zeroizing::new(body.encode());
+	let record_id = match body {
+		StoredBody::Upload { .. } => Some(body.name().record_id(vault, organization).await?),
+		StoredBody::Calls { .. } => None,
+	};
 	Ok(Prepared {
 		request_key,
-		record_id: match body {
-			StoredBody::Upload { .. } => Some(record_id(organization, &request_key)),
-			StoredBody::Calls { .. } => None,
-		},
-		content,
+		record_id,
+		content: meaning(vault, body, lane).await?,
 		body: vault.protect(&name(organization, &request_key), &plain).await?,
 		lane: lane.map(Into::into),
 		lifetime: lifetime.max(1).into(),
+		begins_at: *begins_at,
 	})
 }
 
-/// The record that an upload makes, whatever its attempt.
-pub(super) fn record_id(organization: OrganizationId, request_key: &RequestKey) -> RecordId {
-	RecordId::derive(organization, &Reference::derive(request_key, 0))
+/// Keyed digest of what an item asks for, whatever the attempt with which it begins.
+async fn meaning(vault: &dyn Vault, body: &StoredBody, lane: Option<u32>) -> Result<Vec<u8>> {
+	let encoded = Zeroizing::new(match body {
+		StoredBody::Upload { stream, key, media_type, document, supersedes, .. } => {
+			("upload", stream, key, media_type, document, supersedes, lane).encode()
+		},
+		StoredBody::Calls { key, calls, .. } => ("calls", key, calls, lane).encode(),
+	});
+	let named = Zeroizing::new(("outbox", &encoded[..]).encode());
+	Ok(vault.request_key(&named).await?.0.to_vec())
 }
 
 #[cfg(test)]
@@ -306,7 +335,7 @@ mod tests {
 	async fn a_stored_body_opens_for_its_organization_only() {
 		let vault = LocalVault::development("channel-one").unwrap();
 		let call = Call::remark(b"of organization 1");
-		let prepared = prepare(&vault, &Item::calls(b"key", &[call])).await.unwrap();
+		let prepared = prepare(&vault, &Item::calls(b"key", &[call]), 0).await.unwrap();
 		StoredBody::open(&vault, &prepared.request_key, &prepared.body).await.unwrap();
 		// The same keys, once the account is a member of another organization.
 		let moved = vault.for_organization(2);

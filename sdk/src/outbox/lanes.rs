@@ -5,43 +5,29 @@
 
 use super::{
 	store::{self, Undecided},
-	worker::{Fault, Standstills, Worker},
+	worker::{Fault, Standstills, Turn},
 };
-use crate::Client;
-use credio_primitives::{
-	rpc::{At, RequestState, RequestStatus},
-	BlockNumber, OrganizationId,
-};
+use credio_primitives::{rpc::RequestState, BlockNumber};
 use std::collections::BTreeMap;
 
 /// Final blocks for which a lane stands still before those that wait in it move up.
 const PATIENCE: BlockNumber = 5;
 
-/// Whether a node knows nothing of an item that is being sent.
-async fn is_unknown_to(
-	client: &Client,
-	organization: OrganizationId,
-	item: &Undecided,
-) -> Result<bool, Fault> {
-	let params = (organization, item.current_key, item.expires_at);
-	let At { answer, .. }: At<RequestStatus> = client.call("credio_v1_status", params).await?;
-	Ok(answer.status == RequestState::Unknown)
-}
+impl Turn<'_> {
+	/// Whether the node knows nothing of an item that is being sent.
+	async fn is_unknown(&self, item: &Undecided) -> Result<bool, Fault> {
+		Ok(self.status(item).await?.answer.status == RequestState::Unknown)
+	}
 
-impl Worker {
 	/// The position after all that are taken in a lane, as far as is known; `None` if it is too far ahead to be sent.
-	pub(super) async fn free_position(
-		&self,
-		client: &Client,
-		lane: u32,
-	) -> Result<Option<u64>, Fault> {
-		let next = client.lane(lane).await?.next_at_best;
+	pub(super) async fn free_position(&self, lane: u32) -> Result<Option<u64>, Fault> {
+		let next = self.client.lane(lane).await?.next_at_best;
 		// By what is known here, since the node may be behind another one.
 		let undecided = store::first_undecided_position(&self.outbox.pool, lane).await?;
 		let taken = store::in_lane(&self.outbox.pool, lane).await?;
 		let last = taken.iter().filter_map(|item| item.position).max();
 		let free = last.map_or(0, |last| last.saturating_add(1)).max(next).max(undecided);
-		let ahead = client.limits().max_positions_ahead;
+		let ahead = self.client.limits().max_positions_ahead;
 		Ok((free.saturating_sub(next) < ahead).then_some(free))
 	}
 
@@ -49,13 +35,12 @@ impl Worker {
 	/// all up if the lane stands still.
 	pub(super) async fn order(
 		&self,
-		client: &Client,
 		lane: u32,
 		states: &BTreeMap<i64, RequestState>,
-		finalized: BlockNumber,
 		standstills: &mut Standstills,
 	) -> Result<(), Fault> {
-		let state = client.lane(lane).await?;
+		let finalized = self.heads.finalized;
+		let state = self.client.lane(lane).await?;
 		let mut items = store::in_lane(&self.outbox.pool, lane).await?;
 		// What is not in `states` has ended, or is looked at the next time.
 		items.retain(|item| states.contains_key(&item.id));
@@ -83,14 +68,13 @@ impl Worker {
 			let last = items.iter().filter_map(|item| item.position).max();
 			free = last.map_or(0, |last| last.saturating_add(1)).max(next).max(undecided);
 		}
-		let furthest = next.saturating_add(client.limits().max_positions_ahead);
+		let furthest = next.saturating_add(self.client.limits().max_positions_ahead);
 		for mut item in items {
 			let may_be_lost =
 				is_unknown(&item) && item.position.is_some_and(|position| position < state.next);
 			// A position before the next final one that is not ours is somebody else's. Ours was not decided when it was
 			// looked at, but may have been by now.
-			let is_lost =
-				may_be_lost && is_unknown_to(client, self.outbox.organization(), &item).await?;
+			let is_lost = may_be_lost && self.is_unknown(&item).await?;
 			if may_be_lost && !is_lost {
 				continue;
 			}
@@ -101,11 +85,11 @@ impl Worker {
 				}
 				item.position = Some(free);
 				free = free.saturating_add(1);
-				store::fix(&self.outbox.pool, &item).await?;
+				self.lease.fix(&item).await?;
 			}
 			if needs_position || is_unknown(&item) {
 				// One after the other: what is handed over first is taken first.
-				self.send(client, item, finalized).await?;
+				self.send(item).await?;
 			}
 		}
 		if stands_still {

@@ -1,11 +1,12 @@
 //! Tables of the outbox.
 
 use super::{OutboxError, Result};
+use crate::chain::ChainPin;
 use credio_primitives::OrganizationId;
 use sqlx::{AnyConnection, AnyPool, Row};
 
 /// Version of the tables.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// The tables as version 1 had them: one statement each, for SQLite and for PostgreSQL.
 const TABLES: [(&str, &str); 6] = [
@@ -73,9 +74,14 @@ const TABLES: [(&str, &str); 6] = [
 	),
 ];
 
-/// What version 2 added: when an item was stored, and when its outcome was heard of, in milliseconds since 1970. Items
-/// of version 1 have none.
-const TIMES: [(&str, &str); 2] = [
+/// One statement for SQLite, and for PostgreSQL.
+type Statement = (&'static str, &'static str);
+
+/// What each version after the first one added. Items of versions before have nothing there.
+const ADDED: [(i64, &[Statement]); 2] = [(2, &TIMES), (3, &PINS_AND_FENCES)];
+
+/// When an item was stored, and when its outcome was heard of, in milliseconds since 1970.
+const TIMES: [Statement; 2] = [
 	(
 		"ALTER TABLE credio_outbox_items ADD COLUMN stored_at BIGINT",
 		"ALTER TABLE credio_outbox_items ADD COLUMN IF NOT EXISTS stored_at BIGINT",
@@ -83,6 +89,23 @@ const TIMES: [(&str, &str); 2] = [
 	(
 		"ALTER TABLE credio_outbox_items ADD COLUMN ended_at BIGINT",
 		"ALTER TABLE credio_outbox_items ADD COLUMN IF NOT EXISTS ended_at BIGINT",
+	),
+];
+
+/// The chain that the items are for; which of the workers that came one after the other has the lease; and the first
+/// expiry under which an item was signed.
+const PINS_AND_FENCES: [Statement; 3] = [
+	(
+		"CREATE TABLE IF NOT EXISTS credio_outbox_names (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+		"CREATE TABLE IF NOT EXISTS credio_outbox_names (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+	),
+	(
+		"ALTER TABLE credio_outbox_worker ADD COLUMN epoch BIGINT NOT NULL DEFAULT 0",
+		"ALTER TABLE credio_outbox_worker ADD COLUMN IF NOT EXISTS epoch BIGINT NOT NULL DEFAULT 0",
+	),
+	(
+		"ALTER TABLE credio_outbox_items ADD COLUMN first_expiry BIGINT",
+		"ALTER TABLE credio_outbox_items ADD COLUMN IF NOT EXISTS first_expiry BIGINT",
 	),
 ];
 
@@ -100,15 +123,7 @@ pub async fn configure_sqlite(
 
 /// Makes the tables that are not there.
 pub async fn migrate(pool: &AnyPool, is_postgres: bool) -> Result<()> {
-	for (sqlite, postgres) in TABLES {
-		let statement = if is_postgres { postgres } else { sqlite };
-		match sqlx::query(statement).execute(pool).await {
-			Ok(_) => {},
-			// Two processes that make the same table at once: one of them is told that it is there.
-			Err(sqlx::Error::Database(error)) if is_postgres && error.is_unique_violation() => {},
-			Err(error) => return Err(error.into()),
-		}
-	}
+	execute(pool, is_postgres, &TABLES).await?;
 	// A new database begins at version 1, too, and goes the same way as an old one.
 	for (name, value) in [("version", 1), ("outcomes", 0)] {
 		sqlx::query("INSERT INTO credio_outbox_meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
@@ -121,10 +136,60 @@ pub async fn migrate(pool: &AnyPool, is_postgres: bool) -> Result<()> {
 	if found > VERSION {
 		return Err(OutboxError::NewerSchema { found, known: VERSION });
 	}
-	if found < 2 {
-		add_times(pool, is_postgres).await?;
+	for (version, statements) in ADDED {
+		if found < version {
+			execute(pool, is_postgres, statements).await?;
+			sqlx::query(
+				"UPDATE credio_outbox_meta SET value = $1 WHERE name = 'version' AND value < $2",
+			)
+			.bind(version)
+			.bind(version)
+			.execute(pool)
+			.await?;
+		}
 	}
 	Ok(())
+}
+
+/// Executes statements that may have been executed before: after a crash in between, or by another process at the same
+/// time.
+async fn execute(pool: &AnyPool, is_postgres: bool, statements: &[Statement]) -> Result<()> {
+	for (sqlite, postgres) in statements {
+		let statement = if is_postgres { *postgres } else { *sqlite };
+		match sqlx::query(statement).execute(pool).await {
+			Ok(_) => {},
+			// Two processes that make the same table at once: one of them is told that it is there.
+			Err(sqlx::Error::Database(error)) if is_postgres && error.is_unique_violation() => {},
+			// SQLite has no IF NOT EXISTS for columns.
+			Err(sqlx::Error::Database(error))
+				if !is_postgres && error.message().contains("duplicate column name") => {},
+			Err(error) => return Err(error.into()),
+		}
+	}
+	Ok(())
+}
+
+/// The chain that the items are for, once that is known.
+pub async fn chain(pool: &AnyPool) -> Result<Option<ChainPin>> {
+	let row = sqlx::query("SELECT value FROM credio_outbox_names WHERE name = 'chain'")
+		.fetch_optional(pool)
+		.await?;
+	let Some(row) = row else { return Ok(None) };
+	let chain: String = row.try_get(0)?;
+	chain.parse().map(Some).map_err(|_| OutboxError::Corrupted(format!("the chain {chain:?}")))
+}
+
+/// Notes for which chain the items are, or checks that it is this one. The first one that is noted stands.
+pub async fn pin(pool: &AnyPool, wanted: &ChainPin) -> Result<()> {
+	sqlx::query("INSERT INTO credio_outbox_names (name, value) VALUES ('chain', $1) ON CONFLICT (name) DO NOTHING")
+		.bind(wanted.to_string())
+		.execute(pool)
+		.await?;
+	match chain(pool).await? {
+		Some(pinned) if pinned == *wanted => Ok(()),
+		Some(pinned) => Err(OutboxError::OtherChain { pinned, found: *wanted }),
+		None => Err(OutboxError::Corrupted("the chain that was noted is gone".into())),
+	}
 }
 
 /// Notes whose requests are in here, or checks that they are this organization's.
@@ -147,28 +212,10 @@ async fn version(pool: &AnyPool) -> Result<i64> {
 	Ok(sqlx::query(query).fetch_one(pool).await?.try_get(0)?)
 }
 
-/// From version 1 to 2. A crash in between leaves version 1 with a column more, from which this goes on; and of two
-/// processes that do it at once each finds the columns, whoever made them.
-async fn add_times(pool: &AnyPool, is_postgres: bool) -> Result<()> {
-	for (sqlite, postgres) in TIMES {
-		let statement = if is_postgres { postgres } else { sqlite };
-		match sqlx::query(statement).execute(pool).await {
-			Ok(_) => {},
-			// SQLite has no IF NOT EXISTS for columns.
-			Err(sqlx::Error::Database(error))
-				if !is_postgres && error.message().contains("duplicate column name") => {},
-			Err(error) => return Err(error.into()),
-		}
-	}
-	sqlx::query("UPDATE credio_outbox_meta SET value = 2 WHERE name = 'version' AND value < 2")
-		.execute(pool)
-		.await?;
-	Ok(())
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use credio_primitives::Digest;
 	use sqlx::any::AnyPoolOptions;
 
 	async fn database(folder: &tempfile::TempDir) -> AnyPool {
@@ -196,7 +243,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn an_outbox_of_version_1_gets_columns_for_times_and_keeps_its_items() {
+	async fn an_outbox_of_version_1_gets_what_later_ones_added_and_keeps_its_items() {
 		let folder = tempfile::tempdir().unwrap();
 		let pool = database(&folder).await;
 		version_1(&pool).await;
@@ -204,6 +251,7 @@ mod tests {
 		assert_eq!(version(&pool).await.unwrap(), VERSION);
 		let items = super::super::store::list(&pool, None, 0, 10).await.unwrap();
 		assert_eq!(items.len(), 2);
+		assert_eq!(chain(&pool).await.unwrap(), None);
 		assert_eq!((items[0].outcome_number, items[0].decided_at), (Some(1), Some(7)));
 		assert!(items.iter().all(|item| item.stored_at.is_none() && item.ended_at.is_none()));
 		// Again changes nothing.
@@ -255,13 +303,27 @@ mod tests {
 	}
 
 	#[tokio::test]
+	async fn an_outbox_is_for_the_chain_that_was_noted_first() {
+		let folder = tempfile::tempdir().unwrap();
+		let pool = database(&folder).await;
+		migrate(&pool, false).await.unwrap();
+		let chain_of =
+			|genesis| ChainPin { genesis: Digest([genesis; 32]), network: Digest([9; 32]) };
+		pin(&pool, &chain_of(1)).await.unwrap();
+		pin(&pool, &chain_of(1)).await.unwrap();
+		let refused = pin(&pool, &chain_of(2)).await.unwrap_err();
+		assert!(matches!(refused, OutboxError::OtherChain { .. }), "{refused}");
+		assert_eq!(chain(&pool).await.unwrap(), Some(chain_of(1)));
+	}
+
+	#[tokio::test]
 	async fn a_newer_version_is_left_alone() {
 		let folder = tempfile::tempdir().unwrap();
 		let pool = database(&folder).await;
 		version_1(&pool).await;
-		let newer = "UPDATE credio_outbox_meta SET value = 3 WHERE name = 'version'";
+		let newer = "UPDATE credio_outbox_meta SET value = 4 WHERE name = 'version'";
 		sqlx::query(newer).execute(&pool).await.unwrap();
 		let refused = migrate(&pool, false).await;
-		assert!(matches!(refused, Err(OutboxError::NewerSchema { found: 3, known: VERSION })));
+		assert!(matches!(refused, Err(OutboxError::NewerSchema { found: 4, known: VERSION })));
 	}
 }

@@ -12,17 +12,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 macro_rules! statements {
 	($name:ident, $connection:ty) => {
 		pub mod $name {
-			use super::super::{item::Prepared, Enqueued, OutboxError, Result};
-			use super::{enqueued, state_of};
-			use credio_primitives::{RecordId, RequestKey};
+			use super::super::{item::Prepared, OutboxError, Result};
+			use super::{enqueued, state_of, Inserted};
 			use sqlx::Row;
 
-			/// Stores an item, unless it is there already.
+			/// Stores an item, unless its key is there already.
 			pub async fn insert(
 				connection: &mut $connection,
 				item: &Prepared,
 				max_undecided: i64,
-			) -> Result<Enqueued> {
+			) -> Result<Inserted> {
 				// The first statement writes: one that reads first could not go on to write in a transaction of an
 				// application while another process has written (SQLite).
 				let inserted = sqlx::query(
@@ -45,11 +44,8 @@ macro_rules! statements {
 				.await?
 				.rows_affected();
 				if inserted > 0 {
-					return Ok(enqueued(
-						item.request_key,
-						item.record_id,
-						super::ItemState::Waiting,
-					));
+					let state = super::ItemState::Waiting;
+					return Ok(Inserted::Stands(enqueued(item.request_key, item.record_id, state)));
 				}
 				// It is there already, or there is no room.
 				known(connection, item).await?.ok_or(OutboxError::Full(max_undecided))
@@ -59,22 +55,25 @@ macro_rules! statements {
 			async fn known(
 				connection: &mut $connection,
 				item: &Prepared,
-			) -> Result<Option<Enqueued>> {
+			) -> Result<Option<Inserted>> {
 				let row = sqlx::query(
-					"SELECT content, state FROM credio_outbox_items WHERE request_key = $1",
+					"SELECT content, state, attempt FROM credio_outbox_items WHERE request_key = $1",
 				)
 				.bind(item.request_key.0.to_vec())
 				.fetch_optional(&mut *connection)
 				.await?;
 				let Some(row) = row else { return Ok(None) };
 				let content: Vec<u8> = row.try_get(0)?;
-				if content != item.content {
-					return Err(OutboxError::KeyReused(item.request_key));
+				let state = state_of(&row.try_get::<String, _>(1)?)?;
+				if content == item.content {
+					let stands = enqueued(item.request_key, item.record_id, state);
+					return Ok(Some(Inserted::Stands(stands)));
 				}
-				let state: String = row.try_get(1)?;
-				let (key, record): (RequestKey, Option<RecordId>) =
-					(item.request_key, item.record_id);
-				Ok(Some(enqueued(key, record, state_of(&state)?)))
+				// What was refused, or is certain never to be applied, leaves its name to another document.
+				if matches!(state, super::ItemState::Rejected | super::ItemState::Expired) {
+					return Ok(Some(Inserted::NameIsFree { attempts: row.try_get(2)? }));
+				}
+				Err(OutboxError::KeyReused(item.request_key))
 			}
 
 			/// Notes that a consumer has dealt with all outcomes up to a number.
@@ -101,6 +100,19 @@ macro_rules! statements {
 statements!(any, sqlx::AnyConnection);
 statements!(sqlite, sqlx::SqliteConnection);
 statements!(postgres, sqlx::PgConnection);
+
+/// What became of an item that was to be stored.
+#[derive(Debug)]
+pub enum Inserted {
+	/// It is there, now or from before.
+	Stands(Enqueued),
+	/// Its key stood for something else that ended without being applied, after so many attempts beyond the first: the
+	/// next attempt is another key of the same name.
+	NameIsFree {
+		/// Attempts beyond the item's first.
+		attempts: i64,
+	},
+}
 
 fn enqueued(request_key: RequestKey, record_id: Option<RecordId>, state: ItemState) -> Enqueued {
 	Enqueued { request_key, record_id, state }
@@ -241,11 +253,13 @@ pub(super) struct Ended {
 	pub body: Vec<u8>,
 	pub lane: Option<i64>,
 	pub lifetime: i64,
+	/// Attempts beyond its first.
+	pub attempts: i64,
 }
 
 pub(super) async fn ended(pool: &AnyPool, key: RequestKey) -> Result<Ended> {
 	let row = sqlx::query(
-		"SELECT state, body, lane, lifetime FROM credio_outbox_items WHERE request_key = $1",
+		"SELECT state, body, lane, lifetime, attempt FROM credio_outbox_items WHERE request_key = $1",
 	)
 	.bind(key.0.to_vec())
 	.fetch_optional(pool)
@@ -257,6 +271,7 @@ pub(super) async fn ended(pool: &AnyPool, key: RequestKey) -> Result<Ended> {
 			body: row.try_get(1)?,
 			lane: row.try_get(2)?,
 			lifetime: row.try_get(3)?,
+			attempts: row.try_get(4)?,
 		}),
 		_ => Err(OutboxError::NotEnded(key)),
 	}
@@ -286,10 +301,12 @@ pub(super) struct Undecided {
 	pub lifetime: i64,
 	pub expires_at: Option<BlockNumber>,
 	pub body_digest: Option<Digest>,
+	/// The first expiry under which it was signed with its present key.
+	pub first_expiry: Option<BlockNumber>,
 }
 
 const UNDECIDED: &str =
-	"id, request_key, current_key, attempt, body, lane, position, lifetime, expires_at, body_digest";
+	"id, request_key, current_key, attempt, body, lane, position, lifetime, expires_at, body_digest, first_expiry";
 
 fn number<To: TryFrom<i64>>(number: i64) -> Result<To> {
 	To::try_from(number).map_err(|_| OutboxError::Corrupted(format!("number {number}")))
@@ -308,6 +325,7 @@ fn undecided(row: &AnyRow) -> Result<Undecided> {
 		lifetime: row.try_get(7)?,
 		expires_at: row.try_get::<Option<i64>, _>(8)?.map(number).transpose()?,
 		body_digest: digest.map(bytes32).transpose()?.map(Digest),
+		first_expiry: row.try_get::<Option<i64>, _>(10)?.map(number).transpose()?,
 	})
 }
 
@@ -375,57 +393,8 @@ pub(super) async fn first_undecided_position(pool: &AnyPool, lane: u32) -> Resul
 	Ok(last.and_then(|last| u64::try_from(last).ok()).map_or(0, |last| last.saturating_add(1)))
 }
 
-/// Stores what an item is sent with, before it is.
-pub(super) async fn fix(pool: &AnyPool, item: &Undecided) -> Result<()> {
-	sqlx::query(
-		"UPDATE credio_outbox_items
-		SET state = 'sending', current_key = $1, attempt = $2, position = $3, expires_at = $4, body_digest = $5
-		WHERE id = $6 AND outcome_number IS NULL",
-	)
-	.bind(item.current_key.0.to_vec())
-	.bind(item.attempt)
-	.bind(item.position.map(number_of).transpose()?)
-	.bind(item.expires_at.map(i64::from))
-	.bind(item.body_digest.map(|digest| digest.0.to_vec()))
-	.bind(item.id)
-	.execute(pool)
-	.await?;
-	Ok(())
-}
-
-fn number_of(number: u64) -> Result<i64> {
+pub(super) fn number_of(number: u64) -> Result<i64> {
 	i64::try_from(number).map_err(|_| OutboxError::Corrupted(format!("number {number}")))
-}
-
-/// Lets an item wait again, for another attempt under another key.
-pub(super) async fn requeue(pool: &AnyPool, id: i64, key: RequestKey, attempt: i64) -> Result<()> {
-	sqlx::query(
-		"UPDATE credio_outbox_items
-		SET state = 'waiting', current_key = $1, attempt = $2, position = NULL, expires_at = NULL, body_digest = NULL
-		WHERE id = $3 AND outcome_number IS NULL",
-	)
-	.bind(key.0.to_vec())
-	.bind(attempt)
-	.bind(id)
-	.execute(pool)
-	.await?;
-	Ok(())
-}
-
-/// Notes that an item was looked at, and what keeps it from being sent.
-pub(super) async fn note(
-	pool: &AnyPool,
-	id: i64,
-	checked_at: i64,
-	problem: Option<&str>,
-) -> Result<()> {
-	sqlx::query("UPDATE credio_outbox_items SET checked_at = $1, problem = $2 WHERE id = $3")
-		.bind(checked_at)
-		.bind(problem.map(str::to_owned))
-		.bind(id)
-		.execute(pool)
-		.await?;
-	Ok(())
 }
 
 /// How an item ended.
@@ -435,63 +404,4 @@ pub(super) struct End<'a> {
 	pub status: &'a RequestStatus,
 	pub block: BlockNumber,
 	pub problem: Option<String>,
-}
-
-/// Ends an item, unless it has ended: gives the outcome its number, in one transaction.
-pub(super) async fn end(pool: &AnyPool, id: i64, end: &End<'_>) -> Result<bool> {
-	let outcome = serde_json::to_string(end.status)
-		.map_err(|error| OutboxError::Corrupted(error.to_string()))?;
-	let mut transaction = pool.begin().await?;
-	let number: i64 = sqlx::query(
-		"UPDATE credio_outbox_meta SET value = value + 1 WHERE name = 'outcomes' RETURNING value",
-	)
-	.fetch_one(&mut *transaction)
-	.await?
-	.try_get(0)?;
-	let ended = sqlx::query(
-		"UPDATE credio_outbox_items
-		SET state = $1, outcome_number = $2, outcome = $3, decided_at = $4, problem = $5, ended_at = $6
-		WHERE id = $7 AND outcome_number IS NULL",
-	)
-	.bind(end.state.name())
-	.bind(number)
-	.bind(outcome)
-	.bind(i64::from(end.block))
-	.bind(end.problem.clone())
-	.bind(milliseconds())
-	.bind(id)
-	.execute(&mut *transaction)
-	.await?
-	.rows_affected();
-	if ended == 0 {
-		// Another worker was first; the number goes back.
-		transaction.rollback().await?;
-		return Ok(false);
-	}
-	transaction.commit().await?;
-	Ok(true)
-}
-
-/// Takes or keeps the worker's place until `until`; whether it is ours. One worker at a time sends.
-pub(super) async fn lead(pool: &AnyPool, owner: &str, now: i64, until: i64) -> Result<bool> {
-	let taken = sqlx::query(
-		"INSERT INTO credio_outbox_worker (name, owner, until) VALUES ('worker', $1, $2)
-		ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
-		WHERE credio_outbox_worker.owner = excluded.owner OR credio_outbox_worker.until < $3",
-	)
-	.bind(owner.to_owned())
-	.bind(until)
-	.bind(now)
-	.execute(pool)
-	.await?;
-	Ok(taken.rows_affected() > 0)
-}
-
-/// Gives the worker's place up.
-pub(super) async fn resign(pool: &AnyPool, owner: &str) -> Result<()> {
-	sqlx::query("DELETE FROM credio_outbox_worker WHERE owner = $1")
-		.bind(owner.to_owned())
-		.execute(pool)
-		.await?;
-	Ok(())
 }

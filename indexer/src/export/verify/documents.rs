@@ -15,7 +15,7 @@ use crate::{
 use credio_primitives::{
 	grant::GrantFilter, rpc::GrantJson, EntryBody, GrantStatus, Permission, Resource, StreamId,
 };
-use credio_sdk::{vault::Vault, Client};
+use credio_sdk::{client::ConnectOptions, vault::Vault, Client};
 use sha2::{Digest as _, Sha256};
 use std::{
 	collections::{BTreeMap, HashSet},
@@ -38,7 +38,7 @@ const TELL_AFTER: u64 = 10_000;
 pub async fn documents(
 	folder: &Path,
 	manifest: &Manifest,
-	node: &str,
+	node: (&str, &ConnectOptions),
 	vault: Arc<dyn Vault>,
 	told: &mut Verification,
 	progress: OnProgress<'_>,
@@ -51,7 +51,7 @@ pub async fn documents(
 		));
 		return Ok(());
 	}
-	let client = Client::connect(node, vault.clone()).await?;
+	let client = Client::connect_with(node.1, node.0, vault.clone()).await?;
 	let scratch = tempfile::Builder::new().prefix("credio-verify-").tempdir();
 	let scratch = scratch.map_err(|cause| ExportError::file(&std::env::temp_dir(), cause))?;
 	let url = scratch.path().join("index").display().to_string();
@@ -93,7 +93,7 @@ pub async fn documents(
 async fn rebuild(
 	store: &Store,
 	manifest: &Manifest,
-	node: &str,
+	node: (&str, &ConnectOptions),
 	vault: Arc<dyn Vault>,
 ) -> Result<Selection> {
 	let view = manifest.subject.view().map_err(ExportError::Manifest)?;
@@ -104,7 +104,8 @@ async fn rebuild(
 		Subject::Stream { id, .. } => Selection::Stream(*id),
 	};
 	store.set_views(view.as_slice()).await?;
-	let settings = Settings { nodes: vec![node.to_owned()], live: false, keep_revoked: false };
+	let (node, connect) = (vec![node.0.to_owned()], *node.1);
+	let settings = Settings { nodes: node, connect, live: false, keep_revoked: false };
 	let covered: HashSet<StreamId> = manifest.streams.iter().map(|stream| stream.id).collect();
 	let ingest = Ingest::new(store.clone(), vault, settings);
 	ingest.catch_up_to(manifest.at.number, |stream| covered.contains(&stream.id)).await?;

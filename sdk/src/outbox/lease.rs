@@ -1,0 +1,217 @@
+//! The right of one worker to write what it finds out about items, and what it writes.
+//!
+//! Workers that come one after the other have numbers that grow, epochs. Each write checks, in its own transaction, that
+//! its worker's epoch is the present one, so one that was away (stopped, swapped out, cut off from the database) and does
+//! not know yet that another has taken its place changes nothing. Time is the database's: the clocks of the workers'
+//! machines do not matter.
+
+use super::{
+	store::{number_of, End, Undecided},
+	OutboxError, Result,
+};
+use credio_primitives::RequestKey;
+use sqlx::{AnyPool, Row, Transaction};
+use std::time::Duration;
+
+/// How long a worker that has died keeps others from taking its place.
+pub(super) const LEASE: Duration = Duration::from_secs(15);
+
+/// Milliseconds since 1970 by the clock of SQLite's machine, and of PostgreSQL's.
+const NOW: (&str, &str) = (
+	"CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+	"CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+);
+
+/// Keeps the present lease from being taken over until the transaction ends. In SQLite only one transaction writes at a
+/// time, and this one does from here on.
+const HOLD: (&str, &str) = (
+	"UPDATE credio_outbox_worker SET until = until WHERE name = 'worker' AND owner = $1 AND epoch = $2",
+	"SELECT 1 FROM credio_outbox_worker WHERE name = 'worker' AND owner = $1 AND epoch = $2 FOR SHARE",
+);
+
+/// The place of the worker, as one of several takes it.
+#[derive(Clone, Debug)]
+pub(super) struct Lease {
+	pool: AnyPool,
+	is_postgres: bool,
+	/// Names the worker among others.
+	owner: String,
+	/// Its number. Grows with each worker that takes the place from another.
+	epoch: i64,
+}
+
+impl Lease {
+	/// Takes or keeps the worker's place; `None` while another has it.
+	pub async fn take(pool: &AnyPool, is_postgres: bool, owner: &str) -> Result<Option<Self>> {
+		Self::take_for(pool, is_postgres, owner, LEASE).await
+	}
+
+	async fn take_for(
+		pool: &AnyPool,
+		is_postgres: bool,
+		owner: &str,
+		time: Duration,
+	) -> Result<Option<Self>> {
+		let now = if is_postgres { NOW.1 } else { NOW.0 };
+		let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+			"INSERT INTO credio_outbox_worker (name, owner, until, epoch) VALUES ('worker', $1, {now} + $2, 1)
+			ON CONFLICT (name) DO UPDATE SET
+				owner = excluded.owner,
+				until = excluded.until,
+				epoch = credio_outbox_worker.epoch
+					+ CASE WHEN credio_outbox_worker.owner = excluded.owner THEN 0 ELSE 1 END
+			WHERE credio_outbox_worker.owner = excluded.owner OR credio_outbox_worker.until < {now}
+			RETURNING epoch"
+		)))
+		.bind(owner.to_owned())
+		.bind(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
+		.fetch_optional(pool)
+		.await?;
+		let Some(row) = row else { return Ok(None) };
+		Ok(Some(Self {
+			pool: pool.clone(),
+			is_postgres,
+			owner: owner.into(),
+			epoch: row.try_get(0)?,
+		}))
+	}
+
+	/// Keeps the place for longer.
+	///
+	/// Errors: [`OutboxError::Superseded`].
+	pub async fn renew(&self) -> Result<()> {
+		match Self::take(&self.pool, self.is_postgres, &self.owner).await? {
+			Some(lease) if lease.epoch == self.epoch => Ok(()),
+			_ => Err(OutboxError::Superseded),
+		}
+	}
+
+	/// Begins a transaction that writes, if the place is still ours.
+	async fn begin(&self) -> Result<Transaction<'static, sqlx::Any>> {
+		let mut transaction = self.pool.begin().await?;
+		let hold = sqlx::query(if self.is_postgres { HOLD.1 } else { HOLD.0 })
+			.bind(self.owner.clone())
+			.bind(self.epoch);
+		let is_ours = match self.is_postgres {
+			true => hold.fetch_optional(&mut *transaction).await?.is_some(),
+			false => hold.execute(&mut *transaction).await?.rows_affected() > 0,
+		};
+		if is_ours {
+			Ok(transaction)
+		} else {
+			transaction.rollback().await?;
+			Err(OutboxError::Superseded)
+		}
+	}
+
+	/// Stores what an item is sent with, before it is. The expiry of a key only ever grows: what was signed with it may
+	/// still be applied.
+	///
+	/// Errors: [`OutboxError::Superseded`], [`OutboxError::Database`].
+	pub async fn fix(&self, item: &Undecided) -> Result<()> {
+		let mut transaction = self.begin().await?;
+		let expires_at = item.expires_at.map(i64::from);
+		sqlx::query(
+			"UPDATE credio_outbox_items
+			SET state = 'sending', current_key = $1, attempt = $2, position = $3, body_digest = $4,
+				expires_at = CASE WHEN expires_at > $5 THEN expires_at ELSE $6 END,
+				first_expiry = COALESCE(first_expiry, $7)
+			WHERE id = $8 AND outcome_number IS NULL",
+		)
+		.bind(item.current_key.0.to_vec())
+		.bind(item.attempt)
+		.bind(item.position.map(number_of).transpose()?)
+		.bind(item.body_digest.map(|digest| digest.0.to_vec()))
+		.bind(expires_at)
+		.bind(expires_at)
+		.bind(expires_at)
+		.bind(item.id)
+		.execute(&mut *transaction)
+		.await?;
+		Ok(transaction.commit().await?)
+	}
+
+	/// Lets an item wait again, for another attempt under another key.
+	///
+	/// Errors: [`OutboxError::Superseded`], [`OutboxError::Database`].
+	pub async fn requeue(&self, id: i64, key: RequestKey, attempt: i64) -> Result<()> {
+		let mut transaction = self.begin().await?;
+		sqlx::query(
+			"UPDATE credio_outbox_items
+			SET state = 'waiting', current_key = $1, attempt = $2, position = NULL, expires_at = NULL,
+				first_expiry = NULL, body_digest = NULL
+			WHERE id = $3 AND outcome_number IS NULL",
+		)
+		.bind(key.0.to_vec())
+		.bind(attempt)
+		.bind(id)
+		.execute(&mut *transaction)
+		.await?;
+		Ok(transaction.commit().await?)
+	}
+
+	/// Notes that an item was looked at, and what keeps it from being sent.
+	///
+	/// Errors: [`OutboxError::Superseded`], [`OutboxError::Database`].
+	pub async fn note(&self, id: i64, checked_at: i64, problem: Option<&str>) -> Result<()> {
+		let mut transaction = self.begin().await?;
+		sqlx::query(
+			"UPDATE credio_outbox_items SET checked_at = $1, problem = $2
+			WHERE id = $3 AND outcome_number IS NULL",
+		)
+		.bind(checked_at)
+		.bind(problem.map(str::to_owned))
+		.bind(id)
+		.execute(&mut *transaction)
+		.await?;
+		Ok(transaction.commit().await?)
+	}
+
+	/// Ends an item, unless it has ended: gives the outcome its number, in one transaction.
+	///
+	/// Errors: [`OutboxError::Superseded`], [`OutboxError::Database`].
+	pub async fn end(&self, id: i64, end: &End<'_>) -> Result<()> {
+		let outcome = serde_json::to_string(end.status)
+			.map_err(|error| OutboxError::Corrupted(error.to_string()))?;
+		let mut transaction = self.begin().await?;
+		let number: i64 = sqlx::query(
+			"UPDATE credio_outbox_meta SET value = value + 1 WHERE name = 'outcomes' RETURNING value",
+		)
+		.fetch_one(&mut *transaction)
+		.await?
+		.try_get(0)?;
+		let ended = sqlx::query(
+			"UPDATE credio_outbox_items
+			SET state = $1, outcome_number = $2, outcome = $3, decided_at = $4, problem = $5, ended_at = $6
+			WHERE id = $7 AND outcome_number IS NULL",
+		)
+		.bind(end.state.name())
+		.bind(number)
+		.bind(outcome)
+		.bind(i64::from(end.block))
+		.bind(end.problem.clone())
+		.bind(super::store::milliseconds())
+		.bind(id)
+		.execute(&mut *transaction)
+		.await?
+		.rows_affected();
+		match ended {
+			// It has ended before; the number goes back.
+			0 => transaction.rollback().await?,
+			_ => transaction.commit().await?,
+		}
+		Ok(())
+	}
+}
+
+/// Gives the worker's place up, for another one to take at once. The row stays, since it has the last epoch.
+pub(super) async fn resign(pool: &AnyPool, owner: &str) -> Result<()> {
+	sqlx::query("UPDATE credio_outbox_worker SET owner = '', until = 0 WHERE owner = $1")
+		.bind(owner.to_owned())
+		.execute(pool)
+		.await?;
+	Ok(())
+}
+
+#[cfg(test)]
+mod tests;
