@@ -35,7 +35,8 @@ pub async fn run(session: &Session, command: OutboxCommand) -> Result<(), Failur
 			let settings = Settings::new(nodes);
 			let mut outcomes = outbox.outcomes_from_now().await?;
 			if !session.json {
-				println!("{:66}  {:12}  problem", "request key", "state");
+				let header = format!("{:66}  {:12}  problem", "request key", "state");
+				output::go_on_unread(output::line(&header))?;
 			}
 			let work = async {
 				if until_decided {
@@ -89,12 +90,14 @@ pub async fn run(session: &Session, command: OutboxCommand) -> Result<(), Failur
 
 /// Prints how an item ended.
 fn tell(session: &Session, item: &Listed) -> Result<(), Failure> {
-	if session.json {
-		return output::json_line(item);
-	}
-	let problem = item.problem.as_deref().unwrap_or_default();
-	println!("{:66}  {:12}  {problem}", item.request_key.to_string(), item.state.name());
-	Ok(())
+	// The outbox is sent, whether or not somebody reads this.
+	output::go_on_unread(if session.json {
+		output::json_line(item)
+	} else {
+		let problem = item.problem.as_deref().unwrap_or_default();
+		let (key, state) = (item.request_key.to_string(), item.state.name());
+		output::line(&format!("{key:66}  {state:12}  {problem}"))
+	})
 }
 
 async fn list(session: &Session, outbox: &Outbox, state: Option<ItemState>) -> Result<(), Failure> {
@@ -121,21 +124,23 @@ async fn list(session: &Session, outbox: &Outbox, state: Option<ItemState>) -> R
 	})
 }
 
-async fn export(outbox: &Outbox, output: &Path, mut after: i64) -> Result<(), Failure> {
-	let error = |error| Failure::file(output, error);
-	let mut file: Box<dyn Write> = if output.as_os_str() == "-" {
-		Box::new(std::io::stdout().lock())
+async fn export(outbox: &Outbox, to: &Path, mut after: i64) -> Result<(), Failure> {
+	let is_stdout = to.as_os_str() == "-";
+	let error = |error| match is_stdout {
+		true => output::failed(error),
+		false => Failure::file(to, error),
+	};
+	let mut file: Box<dyn Write> = if is_stdout {
+		Box::new(std::io::BufWriter::new(output::Stdout))
 	} else {
-		Box::new(std::io::BufWriter::new(std::fs::File::create(output).map_err(error)?))
+		Box::new(std::io::BufWriter::new(std::fs::File::create(to).map_err(error)?))
 	};
 	loop {
 		let page = outbox.outcomes_after(after, PAGE).await?;
 		let Some(last) = page.last().and_then(|item| item.outcome_number) else { break };
 		after = last;
 		for item in page {
-			let line = serde_json::to_string(&item).map_err(|error| {
-				Failure::Other(format!("an outcome cannot be written: {error}"))
-			})?;
+			let line = output::json(&item)?;
 			writeln!(file, "{line}").map_err(error)?;
 		}
 	}
@@ -158,7 +163,9 @@ pub async fn upload(session: &Session, arguments: UploadArguments) -> Result<(),
 		stored.push((file, store(&outbox, stream, &arguments, file).await?));
 	}
 	if !session.json {
-		println!("{:66}  {:>8}  {:>8}  {:8}  file", "record", "sequence", "block", "outcome");
+		let header =
+			format!("{:66}  {:>8}  {:>8}  {:8}  file", "record", "sequence", "block", "outcome");
+		output::go_on_unread(output::line(&header))?;
 	}
 	if arguments.no_wait {
 		return stored.iter().try_for_each(|(file, enqueued)| {
@@ -183,7 +190,7 @@ pub async fn upload(session: &Session, arguments: UploadArguments) -> Result<(),
 				code =
 					if item.state == ItemState::Rejected { exit::REJECTED } else { exit::EXPIRED };
 			}
-			progress.suspend(|| print_line(session.json, &line))?;
+			output::go_on_unread(progress.suspend(|| print_line(session.json, &line)))?;
 			progress.inc(1);
 		}
 		progress.finish_and_clear();

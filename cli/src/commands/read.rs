@@ -6,7 +6,7 @@ use credio_sdk::{
 	primitives::{entry::EntryFilter, Entry, EntryBody, RecordId},
 	Client,
 };
-use std::{fs, io::Write, path::Path};
+use std::{fs, path::Path};
 
 async fn stream_of(
 	client: &Client,
@@ -72,7 +72,7 @@ pub async fn watch(
 		let Some(entry) = entries.next().await? else { break };
 		match session.json {
 			true => output::json_line(&entry)?,
-			false => println!("{}", row(&entry).join("  ")),
+			false => output::line(&row(&entry).join("  "))?,
 		}
 		printed += 1;
 	}
@@ -85,7 +85,7 @@ pub async fn fetch(session: &Session, record: RecordId, output: &Path) -> Result
 	let fetched = client.fetch(record).await?;
 	let bytes = &fetched.document.bytes;
 	if output == Path::new("-") {
-		return std::io::stdout().write_all(bytes).map_err(|error| Failure::file(output, error));
+		return crate::output::document(bytes);
 	}
 	// Beside the file first, so that a half-written document is never taken for a whole one.
 	let mut name = output.file_name().unwrap_or_default().to_os_string();
