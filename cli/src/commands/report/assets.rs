@@ -6,7 +6,7 @@ use credio_indexer::{
 	store::MAX_LIMIT, value::Type, view::View, Aggregate, Cursor, Decimal, Query, Store, Value,
 };
 use credio_report::{
-	assets::{Assets, Paid, PaidBy, Row},
+	assets::{Assets, LeftOut, Paid, PaidBy, Row},
 	format, Amount, Source,
 };
 use credio_sdk::vault::Vault;
@@ -195,6 +195,7 @@ impl Reading<'_> {
 			scale: self.scale(view)?,
 			rows: 0,
 			portfolios: BTreeMap::new(),
+			left_out: LeftOut::default(),
 		})
 	}
 
