@@ -1,5 +1,6 @@
 //! Tables: the columns of an export, and the line of JSON that stands for a row in every format.
 
+use super::formula::restored;
 use crate::{
 	store::export::{line_of, Origin, StoredEntry},
 	value::{Type, Value},
@@ -161,6 +162,7 @@ impl Table {
 			let text = fields.next().ok_or_else(|| format!("it has no column {name}"))?;
 			row.push(match text {
 				"" if !column.has_empty_text => None,
+				text if column.ty == Type::Text => Some(Value::Text(restored(text).into())),
 				text => Some(parse(column, text)?),
 			});
 		}
