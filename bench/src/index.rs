@@ -31,6 +31,7 @@ fn block(number: u32, from: u64, until: u64, numbers: &mut Numbers) -> Block {
 			stream: STREAM,
 			sequence,
 			owner: 1,
+			author: 1,
 			kind: EntryKind::Record,
 			supersedes: None,
 			digest: Digest(record),

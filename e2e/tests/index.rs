@@ -1,6 +1,10 @@
 //! Indexes: what an organization may read, searched in plaintext.
 
-use credio_e2e::{index::Index, uploads::path, Cli, Node};
+use credio_e2e::{
+	index::{views_of_anybody, Index},
+	uploads::path,
+	Cli, Node,
+};
 use jsonrpsee::{
 	core::client::{ClientT, Error, Subscription, SubscriptionClientT},
 	rpc_params,
@@ -30,7 +34,7 @@ fn a_funder_finds_what_was_shared_and_nothing_else() {
 	upload.extend(documents.iter().map(String::as_str));
 	channel.ok(&upload);
 	let file = |name: &str| path(&node.folder().join(name)).to_owned();
-	let views_folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/views");
+	let views_folder = views_of_anybody(node.folder());
 	let own = Index::new(&channel, &file("channel.index"), &views_folder);
 	own.sync();
 	let views = channel.json(&["index", "views", "--index", own.url(), "--json"]);
@@ -181,7 +185,7 @@ async fn what_is_revoked_is_found_by_no_method() {
 	};
 	upload(&["invoice-ubl.xml", "invoice-cii.xml"]);
 	let file = node.folder().join("funder.index");
-	let views = format!("{}/views", samples());
+	let views = path(&views_of_anybody(node.folder())).to_owned();
 	// Another XML document, which is not what this view expects.
 	let strict = node.folder().join("strict.toml");
 	let text = fs::read_to_string(format!("{views}/invoice-ubl.toml")).expect("a view");

@@ -55,6 +55,8 @@ pub struct Entry {
 	pub sequence: Sequence,
 	/// The organization that owns the stream.
 	pub owner: OrganizationId,
+	/// The organization that appended it.
+	pub author: OrganizationId,
 	/// What it is.
 	pub kind: EntryKind,
 	/// The record that it replaces.

@@ -369,6 +369,7 @@ fn indexed(
 		stream: entry.header.stream,
 		sequence: entry.header.sequence,
 		owner,
+		author: entry.header.organization,
 		kind,
 		supersedes,
 		content: content(read),

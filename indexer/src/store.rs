@@ -25,7 +25,7 @@ use crate::{filter::FilterError, view::View, ViewError};
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId};
 use generation::Generations;
 use sqlx::{
-	any::{AnyConnectOptions, AnyPoolOptions},
+	any::{AnyConnectOptions, AnyPoolOptions, AnyRow},
 	AnyConnection, AnyPool, Row as _,
 };
 use statement::Backend;
@@ -390,6 +390,13 @@ fn number<To: TryFrom<i64>>(number: i64) -> Result<To> {
 
 fn bytes32(bytes: Vec<u8>) -> Result<[u8; 32]> {
 	bytes.try_into().map_err(|_| StoreError::Corrupted("an id has not 32 bytes".into()))
+}
+
+/// The organization that appended an entry.
+fn author(row: &AnyRow, at: usize) -> Result<OrganizationId> {
+	let author: Option<i64> = row.try_get(at)?;
+	let before = "older software did not note who appended an entry (credio index rebuild)";
+	number(author.ok_or_else(|| StoreError::Corrupted(before.into()))?)
 }
 
 /// Number of a column of a view.

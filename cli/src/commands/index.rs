@@ -215,6 +215,8 @@ pub async fn search(session: &Session, arguments: SearchArguments) -> Result<(),
 			output::json_line(&json!({
 				"recordId": row.record,
 				"stream": row.stream,
+				"owner": row.owner,
+				"author": row.author,
 				"sequence": row.sequence,
 				"block": row.block,
 				"isFinal": row.is_final,
@@ -223,7 +225,7 @@ pub async fn search(session: &Session, arguments: SearchArguments) -> Result<(),
 		}
 	} else {
 		let mut table = Table::new();
-		let header = page.columns.iter().map(String::as_str).chain(["record id"]);
+		let header = page.columns.iter().map(String::as_str).chain(["appended by", "record id"]);
 		table
 			.load_style(UTF8_HORIZONTAL_ONLY)
 			.set_content_arrangement(ContentArrangement::Disabled)
@@ -231,7 +233,8 @@ pub async fn search(session: &Session, arguments: SearchArguments) -> Result<(),
 		for row in &page.rows {
 			let mark = if row.is_final { "" } else { " (not final)" };
 			let values = row.values.iter().map(shown);
-			table.add_row(values.chain([format!("{}{mark}", row.record)]));
+			let of_entry = [row.author.to_string(), format!("{}{mark}", row.record)];
+			table.add_row(values.chain(of_entry));
 		}
 		println!("{table}");
 		println!("{} rows", page.rows.len());

@@ -96,7 +96,7 @@ impl Store {
 			}
 			let of = streams.get(&stream).and_then(Option::as_ref);
 			let of = of.map(|(owner, name)| (*owner, name.as_str()));
-			if generation.view.takes_stream(stream, of) {
+			if generation.view.takes_stream(self.organization, stream, of) {
 				let media_type: Option<String> = row.try_get(3)?;
 				let document: Vec<u8> = row.try_get(4)?;
 				let media_type = media_type.unwrap_or_default();

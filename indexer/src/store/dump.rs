@@ -52,7 +52,7 @@ impl Store {
 			let mut statement = Statement::new(
 				self.backend,
 				"SELECT e.place, e.record, e.stream, e.sequence, e.owner, e.kind, e.supersedes, e.superseded, \
-				e.media_type, e.problem, d.bytes, e.digest
+				e.media_type, e.problem, d.bytes, e.digest, e.author
 				FROM entries e LEFT JOIN documents d ON d.place = e.place WHERE e.final = 1 AND e.place > ",
 			);
 			statement.bind(last);
@@ -75,6 +75,7 @@ impl Store {
 						"stream": hex::encode(row.try_get::<Vec<u8>, _>(2)?),
 						"sequence": row.try_get::<i64, _>(3)?,
 						"owner": row.try_get::<i64, _>(4)?,
+						"author": row.try_get::<Option<i64>, _>(12)?,
 						"kind": row.try_get::<String, _>(5)?,
 						"supersedes": supersedes.map(hex::encode),
 						"isSuperseded": row.try_get::<i64, _>(7)? == 2,

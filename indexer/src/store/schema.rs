@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
 
 /// What makes version n + 1 of the tables out of version n, in one transaction each. `BYTES` stands for the type of
 /// bytes, `TEXT` compares byte by byte in both databases.
-const MIGRATIONS: [&[&str]; 3] = [
+const MIGRATIONS: [&[&str]; 4] = [
 &[
 	// The last block.
 	"CREATE TABLE chain_cursor (id BIGINT PRIMARY KEY, block BIGINT NOT NULL, hash BYTES NOT NULL)",
@@ -60,6 +60,8 @@ const MIGRATIONS: [&[&str]; 3] = [
 ],
 // What the chain has of an entry, in one digest; NULL in an index of before.
 &["ALTER TABLE entries ADD COLUMN digest BYTES"],
+// The organization that appended an entry; NULL in an index of before.
+&["ALTER TABLE entries ADD COLUMN author BIGINT"],
 ];
 
 /// Name of the schema of an organization's index in PostgreSQL.

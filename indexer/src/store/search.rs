@@ -1,7 +1,7 @@
 //! Searching the rows of a view, page by page.
 
 use super::{
-	column_of, cursor,
+	author, column_of, cursor,
 	generation::block_of,
 	number,
 	page::Position,
@@ -108,6 +108,8 @@ pub struct Row {
 	pub sequence: Sequence,
 	/// Owner of the stream.
 	pub owner: OrganizationId,
+	/// The organization that appended it.
+	pub author: OrganizationId,
 	/// The block that has it.
 	pub block: BlockNumber,
 	/// Number of the row in the document, counted from 0.
@@ -278,7 +280,7 @@ fn select(
 	let mut statement = Statement::new(
 		backend,
 		&format!(
-			"SELECT r._place, r._final, e.record, e.stream, e.sequence, e.owner, {} FROM (SELECT _place, _final, {} \
+			"SELECT r._place, r._final, e.record, e.stream, e.sequence, e.owner, e.author, {} FROM (SELECT _place, _final, {} \
 			FROM {} WHERE ",
 			names("r."),
 			names(""),
@@ -370,11 +372,12 @@ fn row(found: &AnyRow, view: &View) -> Result<Row> {
 		stream: StreamId(super::bytes32(found.try_get(3)?)?),
 		sequence: number(found.try_get(4)?)?,
 		owner: number(found.try_get(5)?)?,
+		author: author(found, 6)?,
 		block: block_of(place)?,
 		line: number(place % ROWS_PER_ENTRY)?,
 		is_final: found.try_get::<i64, _>(1)? != 0,
 		values: values
-			.map(|(at, column)| value(found, at + 6, column.ty))
+			.map(|(at, column)| value(found, at + 7, column.ty))
 			.collect::<std::result::Result<_, _>>()?,
 	})
 }

@@ -27,7 +27,7 @@ const MAX_TEXT_LENGTH: usize = 1_024;
 /// Entries that are dealt with in one statement.
 const PLACES_AT_ONCE: usize = 500;
 /// Columns of `entries`.
-const ENTRY_COLUMNS: usize = 14;
+const ENTRY_COLUMNS: usize = 15;
 
 /// Who replaced an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,6 +125,8 @@ impl Store {
 struct Writer<'a> {
 	connection: &'a mut AnyConnection,
 	backend: Backend,
+	/// Whose index it is.
+	organization: OrganizationId,
 	/// Number of the transaction.
 	revision: i64,
 	targets: Vec<Target>,
@@ -150,6 +152,7 @@ impl<'a> Writer<'a> {
 		let generations: Vec<Generation> = store.load_generations(connection).await?;
 		Ok(Self {
 			backend: store.backend,
+			organization: store.organization,
 			revision,
 			targets: generations.into_iter().map(Target::new).collect(),
 			connection,
@@ -217,6 +220,7 @@ impl<'a> Writer<'a> {
 			self.revision.into(),
 			i64::from(matches!(entry.content, Content::Document(_))).into(),
 			entry.digest.0.to_vec().into(),
+			i64::from(entry.author).into(),
 		]);
 		if let Some(record) = entry.supersedes {
 			let by = if is_final { Replaced::ByFinal } else { Replaced::ByLive };
@@ -242,8 +246,10 @@ impl<'a> Writer<'a> {
 		self.load_stream(stored.stream).await?;
 		let stream = self.streams.get(&stored.stream).cloned().flatten();
 		let stream = stream.as_ref().map(|(owner, name)| (*owner, name.as_str()));
+		let own = self.organization;
 		for target in &mut self.targets {
-			if target.takes(stored.place) && target.view().takes_stream(stored.stream, stream) {
+			let is_of_view = target.view().takes_stream(own, stored.stream, stream);
+			if target.takes(stored.place) && is_of_view {
 				target.add(
 					stored.stream,
 					stored.place,
@@ -364,7 +370,7 @@ impl<'a> Writer<'a> {
 	/// Writes what is waiting to be written.
 	async fn flush(&mut self) -> Result<()> {
 		let into = "INSERT INTO entries (place, record, stream, sequence, owner, kind, supersedes, superseded, final, \
-			media_type, problem, revision, was_readable, digest) VALUES ";
+			media_type, problem, revision, was_readable, digest, author) VALUES ";
 		insert(self.connection, self.backend, into, std::mem::take(&mut self.entries)).await?;
 		let into = "INSERT INTO documents (place, bytes) VALUES ";
 		insert(self.connection, self.backend, into, std::mem::take(&mut self.documents)).await?;

@@ -139,6 +139,7 @@ on_both!(what_is_in_the_files_is_what_the_store_has, database, {
 					("_record", row.record.to_string()),
 					("_stream", row.stream.to_string()),
 					("_owner", row.owner.to_string()),
+					("_author", row.author.to_string()),
 					("_sequence", row.sequence.to_string()),
 					("_block", row.block.to_string()),
 					("_line", row.line.to_string()),

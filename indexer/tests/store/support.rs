@@ -165,6 +165,7 @@ pub fn entry(stream: StreamId, sequence: Sequence, document: Document) -> Entry 
 		stream,
 		sequence,
 		owner: u32::from(stream.0[0]),
+		author: u32::from(stream.0[0]),
 		kind: EntryKind::Record,
 		supersedes: None,
 		digest: digest(stream, sequence),
