@@ -37,7 +37,7 @@ fn block(number: u32, from: u64, until: u64, numbers: &mut Numbers) -> Block {
 			digest: Digest(record),
 			content: Content::Document(Document {
 				media_type: "application/xml".into(),
-				bytes: invoice(sequence, numbers).into_bytes(),
+				bytes: invoice(sequence, numbers).into_bytes().into(),
 			}),
 		}
 	});

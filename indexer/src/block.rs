@@ -1,6 +1,7 @@
 //! What the store is told of a block.
 
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId};
+use std::sync::Arc;
 
 /// A block, with all that it changes for an index.
 #[derive(Clone, Debug)]
@@ -105,7 +106,7 @@ pub struct Document {
 	/// What kind of document it is.
 	pub media_type: String,
 	/// Its bytes.
-	pub bytes: Vec<u8>,
+	pub bytes: Arc<[u8]>,
 }
 
 /// Says nothing of what the document contains.

@@ -8,7 +8,7 @@ use super::{
 	generation::block_of,
 	number, page,
 	rows::ROWS_PER_ENTRY,
-	search::condition,
+	search::{condition, size_of_values, MAX_PAGE_BYTES},
 	statement::{value, Statement, Table},
 	write::stream_of,
 	Cursor, Result, Store, StoreError,
@@ -137,16 +137,20 @@ impl Store {
 		}
 		let at = cursor(&mut transaction).await?;
 		let mut written = self.written(&mut transaction, &position).await?;
-		if let Some(last) = written.last() {
-			(position.revision, position.place) = (last.revision, last.place);
-		}
-		let is_last = (written.len() as i64) < ENTRIES_AT_ONCE;
+		let mut is_last = (written.len() as i64) < ENTRIES_AT_ONCE;
 		let mut changes = Vec::new();
 		let gone = written.iter().filter(|entry| entry.is_gone).map(|entry| entry.change.stream);
 		let streams = self.streams_of(&mut transaction, gone.collect()).await?;
+		let mut bytes = 0;
 		for entry in &mut written {
+			if bytes > MAX_PAGE_BYTES {
+				is_last = false;
+				break;
+			}
+			(position.revision, position.place) = (entry.revision, entry.place);
 			let rows = self.rows_of(&mut transaction, table, &view, filter, entry.place).await?;
 			let was_there = !rows.is_empty();
+			bytes += rows.iter().map(|(row, _)| size_of_values(&row.values)).sum::<usize>();
 			entry.change.rows = rows
 				.into_iter()
 				.filter_map(|(row, is_current)| is_current.then_some(row))

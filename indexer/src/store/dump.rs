@@ -7,13 +7,14 @@ use super::{
 	statement::{value, Statement},
 	Result, Store,
 };
+use credio_primitives::text::VisibleJson;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use sqlx::{AnyConnection, Row as _};
 use std::io::Write;
 
 /// Rows that are read at once.
-const AT_ONCE: i64 = 1_000;
+const AT_ONCE: i64 = 100;
 
 impl Store {
 	/// Writes the index as lines of JSON: the cursor, streams, entries, and of each view the definition, its rows and the
@@ -146,6 +147,6 @@ impl Store {
 }
 
 fn line(to: &mut (dyn Write + Send), line: serde_json::Value) -> Result<()> {
-	writeln!(to, "{line}")?;
+	writeln!(to, "{}", VisibleJson(&line.to_string()))?;
 	Ok(())
 }

@@ -72,12 +72,14 @@ async fn filled(database: &Database) -> Store {
 		11 => entry(
 			INVOICES,
 			number,
-			Document { media_type: "image/png".into(), bytes: vec![0x89, 0xff, 0] },
+			Document { media_type: "image/png".into(), bytes: [0x89, 0xff, 0].as_slice().into() },
 		),
 		13 => entry(INVOICES, number, json("{\"number\": \"N-X\", \"amount\": \"much\"}")),
-		17 => {
-			entry(INVOICES, number, Document { media_type: "text/plain".into(), bytes: Vec::new() })
-		},
+		17 => entry(
+			INVOICES,
+			number,
+			Document { media_type: "text/plain".into(), bytes: Vec::new().into() },
+		),
 		_ => entry(INVOICES, number, document(number)),
 	});
 	let entries: Vec<_> = entries.collect();

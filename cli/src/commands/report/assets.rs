@@ -9,7 +9,6 @@ use credio_report::{
 	assets::{Assets, LeftOut, Paid, PaidBy, Row},
 	format, Amount, Source,
 };
-use credio_sdk::vault::Vault;
 use jiff::{civil::Date, tz::TimeZone};
 use std::{
 	collections::BTreeMap,
@@ -28,8 +27,8 @@ const MAX_NAMING: usize = 3;
 /// Writes the report, and keeps it up to date if that is asked for.
 pub async fn run(session: &Session, arguments: AssetsArguments) -> Result<(), Failure> {
 	super::check(&arguments.output)?;
-	let organization = session.vault_of_organization().await?.organization();
-	let store = index::open(&arguments.index.index, organization).await?;
+	let store = index::open(&arguments.index.at.index, arguments.index.organization).await?;
+	let organization = store.organization();
 	let reading = Reading { store: &store, arguments: &arguments, organization };
 	let is_live = arguments.output.watch;
 	let show = |(assets, at): &(Assets, Option<Cursor>), is_live| {
