@@ -5,6 +5,7 @@
 
 mod access;
 mod history;
+mod news;
 mod trouble;
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 };
 use codec::Encode;
 use credio_primitives::{
-	rpc::StreamJson, BlockNumber, Digest, Entry, EntryBody, OrganizationId, StreamId,
+	rpc::StreamJson, BlockNumber, Digest, Entry, EntryBody, Moment, OrganizationId, StreamId,
 };
 use credio_sdk::{
 	client::{ahead_of, Heads, Unread},
@@ -22,6 +23,7 @@ use credio_sdk::{
 	Client, Error,
 };
 use futures::{stream, StreamExt, TryStreamExt};
+use news::{News, Seen};
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 use tokio::{
 	sync::{watch, Mutex},
@@ -257,6 +259,7 @@ impl Ingest {
 				},
 			}
 		}
+		let mut seen = None;
 		// Dropped with this, they end.
 		let mut listening = JoinSet::new();
 		let (tell_best, mut best) = watch::channel(0);
@@ -275,7 +278,7 @@ impl Ingest {
 					// What came meanwhile: only the newest counts.
 					let finalized = *finalized.borrow_and_update();
 					client.follow_upgrade().await?;
-					self.follow(&client, finalized).await?;
+					self.follow(&client, finalized, &mut seen).await?;
 					self.trouble.works(node);
 					if until == Until::CaughtUp {
 						return Ok(());
@@ -290,16 +293,41 @@ impl Ingest {
 	}
 
 	/// Takes all that is final up to a block.
-	async fn follow(&self, client: &Client, finalized: BlockNumber) -> Result<()> {
-		let streams = self.look_at_all(client).await?;
+	async fn follow(
+		&self,
+		client: &Client,
+		finalized: BlockNumber,
+		seen: &mut Option<Seen>,
+	) -> Result<()> {
+		let news = match seen {
+			Some(seen) => seen.news(client, finalized).await?,
+			None => News::All,
+		};
+		let streams = match news {
+			News::Appended(streams) => {
+				stream::iter(streams)
+					.map(|stream| client.stream(stream))
+					.buffer_unordered(CONCURRENCY)
+					.try_collect()
+					.await?
+			},
+			News::All => {
+				let (streams, grants_end) = self.look_at_all(client).await?;
+				*seen = Some(Seen { at: finalized, grants_end });
+				streams
+			},
+		};
+		if let Some(seen) = seen {
+			seen.at = finalized;
+		}
 		if self.store.scrub().await? == Scrubbed::Held {
 			self.trouble.scrub_held();
 		}
 		history::History::new(client, &self.store, streams, finalized).await?.take().await
 	}
 
-	/// Looks at all streams, and at what may be read of them. Returns the streams.
-	async fn look_at_all(&self, client: &Client) -> Result<Vec<StreamJson>> {
+	/// Looks at all streams, and at what may be read of them. Returns the streams, and when the next grant ends.
+	async fn look_at_all(&self, client: &Client) -> Result<(Vec<StreamJson>, Option<Moment>)> {
 		// Asked for before anything is read: what changes after is seen the next time.
 		let access = access::Access::of(client, self.settings.keep_revoked).await?;
 		let streams = client.streams(None).await?;
@@ -314,7 +342,7 @@ impl Ingest {
 			}
 		}
 		self.store.set_access(&access.encoded()).await?;
-		Ok(streams)
+		Ok((streams, access.next_end()))
 	}
 
 	/// Reads a stream again, of which other entries may be read than before.
