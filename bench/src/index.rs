@@ -31,12 +31,13 @@ fn block(number: u32, from: u64, until: u64, numbers: &mut Numbers) -> Block {
 			stream: STREAM,
 			sequence,
 			owner: 1,
+			author: 1,
 			kind: EntryKind::Record,
 			supersedes: None,
 			digest: Digest(record),
 			content: Content::Document(Document {
 				media_type: "application/xml".into(),
-				bytes: invoice(sequence, numbers).into_bytes(),
+				bytes: invoice(sequence, numbers).into_bytes().into(),
 			}),
 		}
 	});

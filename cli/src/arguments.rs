@@ -524,6 +524,27 @@ pub struct IndexArguments {
 	pub index: String,
 }
 
+/// Where an index is that is only read, which takes no vault.
+#[derive(Clone, Debug, Args)]
+pub struct ReadIndexArguments {
+	#[command(flatten)]
+	pub at: IndexArguments,
+	/// Number of the organization whose index it is, where a PostgreSQL database has several
+	#[arg(long, value_name = "NUMBER")]
+	pub organization: Option<credio_sdk::primitives::OrganizationId>,
+}
+
+/// Where an index answers JSON-RPC, and whom.
+#[derive(Clone, Debug, Args)]
+pub struct ListenArguments {
+	/// File whose first line is the token that callers have to show; needed at an address
+	#[arg(long, value_name = "FILE", requires = "listen")]
+	pub token_file: Option<PathBuf>,
+	/// Name by which callers may address it beside localhost and numbers, as that of a proxy; may be given several times
+	#[arg(long = "host", value_name = "NAME", requires = "listen")]
+	pub hosts: Vec<String>,
+}
+
 /// How an index is kept up to date.
 #[derive(Clone, Debug, Args)]
 pub struct UpkeepArguments {
@@ -543,7 +564,7 @@ pub struct UpkeepArguments {
 pub enum IndexCommand {
 	/// Keep an index up to date, until Ctrl-C
 	#[command(
-		after_help = "Example: credio index run --index acme.index --views samples/views --listen 127.0.0.1:9950"
+		after_help = "Example: credio index run --index acme.index --views samples/views --listen unix:acme.socket"
 	)]
 	Run {
 		#[command(flatten)]
@@ -553,12 +574,11 @@ pub enum IndexCommand {
 		/// Show rows before they are final, to those who ask for them
 		#[arg(long)]
 		live: bool,
-		/// Answer JSON-RPC at this address
-		#[arg(long, value_name = "IP:PORT")]
-		listen: Option<std::net::SocketAddr>,
-		/// File whose first line is the token that callers have to show
-		#[arg(long, value_name = "FILE", requires = "listen")]
-		token_file: Option<PathBuf>,
+		/// Answer JSON-RPC at this address, or on a Unix socket that only you can connect to
+		#[arg(long, value_name = "IP:PORT|unix:PATH")]
+		listen: Option<credio_indexer::server::Address>,
+		#[command(flatten)]
+		callers: ListenArguments,
 	},
 	/// Bring an index up to date with what is final now
 	#[command(after_help = "Example: credio index sync --index acme.index --views samples/views")]
@@ -580,23 +600,22 @@ pub enum IndexCommand {
 	},
 	/// Answer JSON-RPC by an index that another process keeps up to date, or a replica of it, until Ctrl-C
 	#[command(
-		after_help = "Example: credio index serve --index postgres://reader@replica/credio --listen 127.0.0.1:9951"
+		after_help = "Example: credio index serve --index postgres://reader@replica/credio --listen 127.0.0.1:9951 --token-file index.token"
 	)]
 	Serve {
 		#[command(flatten)]
-		index: IndexArguments,
-		/// Answer at this address
-		#[arg(long, value_name = "IP:PORT")]
-		listen: std::net::SocketAddr,
-		/// File whose first line is the token that callers have to show
-		#[arg(long, value_name = "FILE")]
-		token_file: Option<PathBuf>,
+		index: ReadIndexArguments,
+		/// Answer at this address, or on a Unix socket that only you can connect to
+		#[arg(long, value_name = "IP:PORT|unix:PATH")]
+		listen: credio_indexer::server::Address,
+		#[command(flatten)]
+		callers: ListenArguments,
 	},
 	/// List the views of an index
 	#[command(after_help = "Example: credio index views --index acme.index")]
 	Views {
 		#[command(flatten)]
-		index: IndexArguments,
+		index: ReadIndexArguments,
 	},
 	/// List documents that do not fit a view, and why
 	#[command(after_help = "Example: credio index unfit invoices-ubl --index acme.index")]
@@ -604,13 +623,13 @@ pub enum IndexCommand {
 		/// The view
 		view: String,
 		#[command(flatten)]
-		index: IndexArguments,
+		index: ReadIndexArguments,
 	},
 	/// Write all of an index, in an order that is the same for the same content
 	#[command(after_help = "Example: credio index dump --index acme.index -o acme.dump")]
 	Dump {
 		#[command(flatten)]
-		index: IndexArguments,
+		index: ReadIndexArguments,
 		/// File to write to; - for standard output
 		#[arg(short, long, value_name = "FILE")]
 		output: PathBuf,
@@ -621,7 +640,7 @@ pub enum IndexCommand {
 #[derive(Debug, Args)]
 pub struct SearchArguments {
 	#[command(flatten)]
-	pub index: IndexArguments,
+	pub index: ReadIndexArguments,
 	/// The view
 	pub view: String,
 	/// Which rows; all without it
@@ -647,7 +666,7 @@ pub struct SearchArguments {
 #[derive(Debug, Args)]
 pub struct AggregateArguments {
 	#[command(flatten)]
-	pub index: IndexArguments,
+	pub index: ReadIndexArguments,
 	/// The view
 	pub view: String,
 	/// count, or count, sum, avg, min or max of a column

@@ -84,6 +84,9 @@ pub enum Failure {
 	/// The last consent to a bundle came, and a call of it failed.
 	#[error("the bundle was aborted, and nothing of it was applied: {0}")]
 	Aborted(String),
+	/// Whoever read the output has closed it, as `head` does. Nothing is said of that.
+	#[error("nobody reads the output any more")]
+	Closed,
 	/// Anything else, in words.
 	#[error("{0}")]
 	Other(String),
@@ -121,6 +124,7 @@ impl Failure {
 	pub fn code(&self) -> i32 {
 		match self {
 			Self::Sdk(error) => code(error),
+			Self::Closed => OK,
 			Self::Uploads { code, .. } => *code,
 			Self::Evidence(Refused { part: Part::Specification, .. }) => FAILED,
 			Self::Evidence(_) | Self::NotVerified(_) => NOT_VERIFIED,

@@ -1,5 +1,8 @@
 //! `credio`: the command line of Credio.
 
+// Texts of others are filtered in `output`, through which everything is printed.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod arguments;
 mod bundle_file;
 mod commands;
@@ -17,7 +20,9 @@ async fn main() {
 	let code = match commands::run(arguments).await {
 		Ok(()) => exit::OK,
 		Err(failure) => {
-			eprintln!("credio: {failure}");
+			if !matches!(failure, exit::Failure::Closed) {
+				output::note(&format!("credio: {failure}"));
+			}
 			failure.code()
 		},
 	};

@@ -2,7 +2,29 @@
 
 use crate::{uploads::path, Cli, Running};
 use serde_json::Value;
-use std::path::Path;
+use std::{
+	fs,
+	path::{Path, PathBuf},
+};
+
+/// The views of `samples/views` in a folder of their own, made of the streams of anybody: those samples are of own streams,
+/// as views are that say nothing else.
+///
+/// # Panics
+///
+/// If they cannot be read or written.
+pub fn views_of_anybody(folder: &Path) -> PathBuf {
+	let to = folder.join("views-of-anybody");
+	fs::create_dir_all(&to).expect("a folder");
+	let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/views");
+	for entry in fs::read_dir(samples).expect("samples") {
+		let file = entry.expect("a file").path();
+		let view = fs::read_to_string(&file).expect("a view");
+		let view = view.replacen("\nstream = ", "\nowner = \"*\"\nstream = ", 1);
+		fs::write(to.join(file.file_name().expect("it has a name")), view).expect("writable");
+	}
+	to
+}
 
 /// An index, in a file or a PostgreSQL database, with the views of a folder.
 pub struct Index<'a> {

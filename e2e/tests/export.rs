@@ -1,6 +1,6 @@
 //! Exports: made from an index, interrupted, and verified against the chain.
 
-use credio_e2e::{uploads::path, Cli, Node};
+use credio_e2e::{index::views_of_anybody, uploads::path, Cli, Node};
 use serde_json::Value;
 use sqlx::{Row, SqlitePool};
 use std::{
@@ -15,7 +15,7 @@ fn samples() -> PathBuf {
 }
 
 fn sync(cli: &Cli, index: &Path) {
-	let views = samples().join("views");
+	let views = views_of_anybody(index.parent().expect("a folder"));
 	cli.ok(&["index", "sync", "--index", path(index), "--views", path(&views)]);
 }
 

@@ -28,6 +28,7 @@ const BLOCKS: u32 = 8;
 /// A view of what is uploaded.
 const VIEW: &str = r#"
 name = "documents"
+owner = "*"
 stream = "invoices"
 format = "csv"
 mediaTypes = ["text/plain"]

@@ -1,6 +1,10 @@
 //! Indexes: what an organization may read, searched in plaintext.
 
-use credio_e2e::{index::Index, uploads::path, Cli, Node};
+use credio_e2e::{
+	index::{views_of_anybody, Index},
+	uploads::path,
+	Cli, Node,
+};
 use jsonrpsee::{
 	core::client::{ClientT, Error, Subscription, SubscriptionClientT},
 	rpc_params,
@@ -30,7 +34,7 @@ fn a_funder_finds_what_was_shared_and_nothing_else() {
 	upload.extend(documents.iter().map(String::as_str));
 	channel.ok(&upload);
 	let file = |name: &str| path(&node.folder().join(name)).to_owned();
-	let views_folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/views");
+	let views_folder = views_of_anybody(node.folder());
 	let own = Index::new(&channel, &file("channel.index"), &views_folder);
 	own.sync();
 	let views = channel.json(&["index", "views", "--index", own.url(), "--json"]);
@@ -52,6 +56,11 @@ fn a_funder_finds_what_was_shared_and_nothing_else() {
 	channel.ok(&["grant", "--stream", "invoices", "--to", "funder-one", "--purpose", "assess"]);
 	index.sync();
 	assert_eq!(counts(&index), all);
+	// A view that does not name the channel takes nothing of it, whatever it grants.
+	let of_own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/views");
+	let uninvited = Index::new(&funder, &file("uninvited.index"), &of_own);
+	uninvited.sync();
+	assert_eq!(counts(&uninvited).iter().sum::<usize>(), 0);
 	// What comes while it holds is found too, and a replaced document only where it is asked for.
 	let changed = node.folder().join("invoice.json");
 	let text = fs::read_to_string(&documents[2]).expect("readable");
@@ -100,6 +109,8 @@ fn a_funder_finds_what_was_shared_and_nothing_else() {
 	assert_eq!(counts(&own).len(), all.len());
 }
 
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
 /// A process that keeps an index and answers JSON-RPC.
 struct Server {
 	process: Child,
@@ -107,8 +118,9 @@ struct Server {
 }
 
 impl Server {
-	fn start(cli: &Cli, arguments: &[&str]) -> Self {
-		let run = ["index", "run", "--listen", "127.0.0.1:0"];
+	fn start(cli: &Cli, token: &Path, arguments: &[&str]) -> Self {
+		fs::write(token, TOKEN).expect("writable");
+		let run = ["index", "run", "--listen", "127.0.0.1:0", "--token-file", path(token)];
 		let mut command = cli.command(&[&run[..], arguments].concat());
 		let mut process = command.stdout(Stdio::piped()).spawn().expect("credio starts");
 		let mut line = String::new();
@@ -119,7 +131,10 @@ impl Server {
 	}
 
 	async fn connect(&self) -> WsClient {
-		WsClientBuilder::default().build(&self.url).await.expect("it answers")
+		let mut headers = HeaderMap::new();
+		headers.insert("authorization", format!("Bearer {TOKEN}").parse().expect("a value"));
+		let client = WsClientBuilder::default().set_headers(headers).build(&self.url);
+		client.await.expect("it answers")
 	}
 }
 
@@ -181,7 +196,7 @@ async fn what_is_revoked_is_found_by_no_method() {
 	};
 	upload(&["invoice-ubl.xml", "invoice-cii.xml"]);
 	let file = node.folder().join("funder.index");
-	let views = format!("{}/views", samples());
+	let views = path(&views_of_anybody(node.folder())).to_owned();
 	// Another XML document, which is not what this view expects.
 	let strict = node.folder().join("strict.toml");
 	let text = fs::read_to_string(format!("{views}/invoice-ubl.toml")).expect("a view");
@@ -192,6 +207,7 @@ async fn what_is_revoked_is_found_by_no_method() {
 	fs::write(&strict, text).expect("writable");
 	let server = Server::start(
 		&funder,
+		&node.folder().join("index.token"),
 		&["--index", path(&file), "--views", &views, "--views", path(&strict)],
 	);
 	let client = server.connect().await;
@@ -265,11 +281,9 @@ async fn what_is_revoked_is_found_by_no_method() {
 	let (_, said) = funder.refused(&[&["index", "sync"], &index[..]].concat());
 	assert!(said.contains("another process keeps this index"), "{said}");
 	funder.ok(&[&["search", "invoices-ubl"], &index[..]].concat());
-	// Pages of a browser do not get in.
-	let mut headers = HeaderMap::new();
-	headers.insert("origin", "https://pages.example".parse().expect("a value"));
-	let page = WsClientBuilder::default().set_headers(headers).build(&server.url).await;
-	assert!(page.is_err(), "a page of a browser was let in");
+	// Nobody gets in without the token, from this machine neither.
+	let stranger = WsClientBuilder::default().build(&server.url).await;
+	assert!(stranger.is_err(), "somebody without the token was let in");
 }
 
 #[test]

@@ -3,7 +3,12 @@
 //! `CREDIO_KILLS` sets how often the process that keeps an index is killed, `CREDIO_UPLOADS` how many documents are uploaded
 //! meanwhile. `scripts/index-kills.sh` runs the full size.
 
-use credio_e2e::{index::Index, moment, number, uploads::path, Cli, Node, Running};
+use credio_e2e::{
+	index::{views_of_anybody, Index},
+	moment, number,
+	uploads::path,
+	Cli, Node, Running,
+};
 use credio_indexer::Store;
 use credio_sdk::{primitives::OrganizationId, vault::LocalVault, Client};
 use std::{
@@ -80,7 +85,7 @@ fn survive(url: Option<&str>, restart: impl Fn()) {
 	grant();
 	let files = documents(&folder.join("documents"), uploads);
 	let outbox = folder.join("outbox");
-	let views = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/views");
+	let views = views_of_anybody(&folder);
 	let index = Index::new(&funder, &url, &views);
 	let runtime = tokio::runtime::Runtime::new().expect("a runtime");
 	let store = |files: &[PathBuf]| {

@@ -1,6 +1,7 @@
 //! What the store is told of a block.
 
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId};
+use std::sync::Arc;
 
 /// A block, with all that it changes for an index.
 #[derive(Clone, Debug)]
@@ -55,6 +56,8 @@ pub struct Entry {
 	pub sequence: Sequence,
 	/// The organization that owns the stream.
 	pub owner: OrganizationId,
+	/// The organization that appended it.
+	pub author: OrganizationId,
 	/// What it is.
 	pub kind: EntryKind,
 	/// The record that it replaces.
@@ -103,7 +106,7 @@ pub struct Document {
 	/// What kind of document it is.
 	pub media_type: String,
 	/// Its bytes.
-	pub bytes: Vec<u8>,
+	pub bytes: Arc<[u8]>,
 }
 
 /// Says nothing of what the document contains.

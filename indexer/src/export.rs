@@ -7,6 +7,7 @@
 //! bytes. Rows are never in memory all at once. `docs/export.md` explains the files.
 
 mod folder;
+mod formula;
 mod lines;
 mod manifest;
 mod part;

@@ -88,6 +88,8 @@ pub enum Operand {
 	Stream,
 	/// The stream's owner.
 	Owner,
+	/// The organization that appended the entry.
+	Author,
 	/// The block that has the entry.
 	Block,
 	/// The entry's position in its stream.
@@ -96,10 +98,11 @@ pub enum Operand {
 
 impl Operand {
 	/// Those that every view has, and their names.
-	const OF_ENTRIES: [(&'static str, Self); 5] = [
+	const OF_ENTRIES: [(&'static str, Self); 6] = [
 		("_record", Self::Record),
 		("_stream", Self::Stream),
 		("_owner", Self::Owner),
+		("_author", Self::Author),
 		("_block", Self::Block),
 		("_sequence", Self::Sequence),
 	];

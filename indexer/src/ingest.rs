@@ -5,29 +5,31 @@
 
 mod access;
 mod history;
+mod news;
+mod trouble;
 
 use crate::{
 	block::{self, Block, Content},
-	store::{Store, StoreError, Upkeep},
+	store::{Scrubbed, Store, StoreError, Upkeep},
 	view::View,
 };
 use codec::Encode;
 use credio_primitives::{
-	rpc::StreamJson, BlockNumber, Digest, Entry, EntryBody, OrganizationId, StreamId,
+	rpc::StreamJson, BlockNumber, Digest, Entry, EntryBody, Moment, OrganizationId, StreamId,
 };
 use credio_sdk::{
-	client::{ahead_of, ConnectOptions, Unread},
+	client::{ahead_of, ConnectOptions, Heads, Unread},
 	vault::Vault,
 	Client, Error,
 };
-use futures::{stream, FutureExt, StreamExt, TryStreamExt};
-use std::{
-	collections::{BTreeMap, BTreeSet},
-	future::Future,
-	sync::Arc,
-	time::Duration,
+use futures::{stream, StreamExt, TryStreamExt};
+use news::{News, Seen};
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+use tokio::{
+	sync::{watch, Mutex},
+	task::JoinSet,
 };
-use tokio::sync::{watch, Mutex};
+use trouble::{Notify, Trouble};
 
 /// Bounds of the time between two tries to reach a node.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
@@ -59,6 +61,9 @@ pub enum IngestError {
 	/// The store is of another chain than the node, or of one that was not final after all.
 	#[error("the index has block {0}, and the node has another one there: build the index anew (credio index rebuild)")]
 	OtherChain(BlockNumber),
+	/// No node of the list is of the index's chain.
+	#[error("{0}")]
+	NoNodeOfChain(String),
 	/// There is no node.
 	#[error("an index needs the address of a node")]
 	NoNode,
@@ -88,6 +93,7 @@ pub struct Ingest {
 	settings: Settings,
 	/// The right to write blocks, once it was taken.
 	upkeep: Mutex<Option<Upkeep>>,
+	trouble: Trouble,
 }
 
 /// When to stop.
@@ -108,7 +114,15 @@ impl std::fmt::Debug for Ingest {
 impl Ingest {
 	/// Keeps the index of a vault's organization.
 	pub fn new(store: Store, vault: Arc<dyn Vault>, settings: Settings) -> Self {
-		Self { store, vault, settings, upkeep: Mutex::default() }
+		Self { store, vault, settings, upkeep: Mutex::default(), trouble: Trouble::default() }
+	}
+
+	/// Tells what goes wrong and does not end the work, in words: no node can be reached, say, or one is of another chain.
+	/// Each is told once, and at intervals while it lasts.
+	pub fn notifying(mut self, notify: impl Fn(&str) + Send + Sync + 'static) -> Self {
+		let notify: Notify = Arc::new(notify);
+		self.trouble = Trouble::new(notify);
+		self
 	}
 
 	/// Makes these the views of the index, see [`Store::set_views`].
@@ -146,7 +160,10 @@ impl Ingest {
 	pub async fn run(&self, stop: impl Future<Output = ()>) -> Result<()> {
 		tokio::select! {
 			result = self.work(Until::Stopped) => result,
-			() = stop => Ok(()),
+			() = stop => {
+				self.store.settled().await;
+				Ok(())
+			},
 		}
 	}
 
@@ -183,11 +200,11 @@ impl Ingest {
 		let nodes = &self.settings.nodes;
 		let mut wait = BACK_OFF.0;
 		let mut current = 0;
-		// Nodes of another chain than the index.
-		let mut foreign = BTreeSet::new();
 		self.keep().await?;
 		loop {
 			let node = nodes.get(current).ok_or(IngestError::NoNode)?;
+			// What was begun with another node is stored first.
+			self.store.settled().await;
 			let (tell, heard) = watch::channel(0);
 			let served = tokio::select! {
 				served = self.serve(node, until, &tell) => served,
@@ -198,13 +215,18 @@ impl Ingest {
 			};
 			match served {
 				Err(error) if error.is_of_another_chain() => {
-					foreign.insert(current);
-					if foreign.len() >= nodes.len() {
-						return Err(error);
+					self.trouble.other_chain(node, &error);
+					// Another one may be of this chain, and be back later.
+					if let Some(all) = self.trouble.all_of_other_chains(nodes) {
+						return Err(match nodes.len() {
+							1 => error,
+							_ => IngestError::NoNodeOfChain(all),
+						});
 					}
 				},
-				Err(IngestError::Node(_)) => {},
+				Err(IngestError::Node(error)) => self.trouble.node_failed(node, &error),
 				Err(IngestError::Store(error)) if error.is_passing() && until == Until::Stopped => {
+					self.trouble.database_failed(&error);
 					// It went with the connection that had it.
 					*self.upkeep.lock().await = None;
 				},
@@ -222,7 +244,7 @@ impl Ingest {
 		}
 	}
 
-	/// Works with one node until it goes away. Tells the finalized blocks of which it hears.
+	/// Works with one node until it goes away. Tells the finalized blocks of which it hears, also while it stores others.
 	async fn serve(
 		&self,
 		node: &str,
@@ -248,52 +270,90 @@ impl Ingest {
 				},
 			}
 		}
-		let mut heads = client.finalized_heads().await?;
-		let mut best = client.best_heads().await?;
-		let mut finalized = heads.next().await?;
+		let mut seen = None;
+		// Dropped with this, they end.
+		let mut listening = JoinSet::new();
+		let (tell_best, mut best) = watch::channel(0);
+		let mut finalized = heard.subscribe();
+		listening.spawn(listen(client.finalized_heads().await?, heard.clone()));
+		if self.settings.live {
+			listening.spawn(listen(client.best_heads().await?, tell_best));
+		}
 		loop {
-			heard.send_if_modified(|known| std::mem::replace(known, finalized) != finalized);
-			client.follow_upgrade().await?;
-			self.follow(&client, finalized).await?;
-			if until == Until::CaughtUp {
-				return Ok(());
-			}
-			loop {
-				tokio::select! {
-					head = heads.next() => {
-						finalized = head?;
-						break;
-					},
-					head = best.next(), if self.settings.live => {
-						head?;
-						self.show_live(&client).await?;
-					},
-				}
-			}
-			// What came meanwhile: only the newest counts.
-			while let Some(head) = heads.next().now_or_never() {
-				finalized = head?;
+			tokio::select! {
+				Some(ended) = listening.join_next() => {
+					let lost = || Error::Connection("the node is not listened to any more".into());
+					return Err(ended.unwrap_or_else(|_| lost()).into());
+				},
+				Ok(()) = finalized.changed() => {
+					// What came meanwhile: only the newest counts.
+					let finalized = *finalized.borrow_and_update();
+					client.follow_upgrade().await?;
+					self.follow(&client, finalized, &mut seen).await?;
+					self.trouble.works(node);
+					if until == Until::CaughtUp {
+						return Ok(());
+					}
+				},
+				Ok(()) = best.changed(), if self.settings.live => {
+					best.borrow_and_update();
+					self.show_live(&client).await?;
+				},
 			}
 		}
 	}
 
 	/// Takes all that is final up to a block.
-	async fn follow(&self, client: &Client, finalized: BlockNumber) -> Result<()> {
+	async fn follow(
+		&self,
+		client: &Client,
+		finalized: BlockNumber,
+		seen: &mut Option<Seen>,
+	) -> Result<()> {
+		let news = match seen {
+			Some(seen) => seen.news(client, finalized).await?,
+			None => News::All,
+		};
+		let streams = match news {
+			News::Appended(streams) => {
+				stream::iter(streams)
+					.map(|stream| client.stream(stream))
+					.buffer_unordered(CONCURRENCY)
+					.try_collect()
+					.await?
+			},
+			News::All => {
+				let (streams, grants_end) = self.look_at_all(client).await?;
+				*seen = Some(Seen { at: finalized, grants_end });
+				streams
+			},
+		};
+		if let Some(seen) = seen {
+			seen.at = finalized;
+		}
+		if self.store.scrub().await? == Scrubbed::Held {
+			self.trouble.scrub_held();
+		}
+		history::History::new(client, &self.store, streams, finalized).await?.take().await
+	}
+
+	/// Looks at all streams, and at what may be read of them. Returns the streams, and when the next grant ends.
+	async fn look_at_all(&self, client: &Client) -> Result<(Vec<StreamJson>, Option<Moment>)> {
 		// Asked for before anything is read: what changes after is seen the next time.
 		let access = access::Access::of(client, self.settings.keep_revoked).await?;
 		let streams = client.streams(None).await?;
 		if let Some(before) = self.store.access().await? {
 			let changed = access.changed_since(client, &before).await?;
+			if !access.has_all_of(&before) {
+				// Noted before anything goes, so that a crash does not let it be forgotten.
+				self.store.scrub_later().await?;
+			}
 			for stream in streams.iter().filter(|stream| changed.contains(stream.id)) {
 				self.read_again(client, stream.id).await?;
 			}
-			// Again after a crash, whether or not there was anything left to remove.
-			if !access.has_all_of(&before) {
-				self.store.scrub().await?;
-			}
 		}
 		self.store.set_access(&access.encoded()).await?;
-		history::History::new(client, &self.store, streams, finalized).await?.take().await
+		Ok((streams, access.next_end()))
 	}
 
 	/// Reads a stream again, of which other entries may be read than before.
@@ -357,6 +417,19 @@ impl Ingest {
 	}
 }
 
+/// Hears of blocks in a task of its own: a node is not silent because what it told of takes long to store. Returns why
+/// it ended.
+async fn listen(mut heads: Heads, tell: watch::Sender<BlockNumber>) -> Error {
+	loop {
+		match heads.next().await {
+			Ok(head) => {
+				tell.send_if_modified(|known| std::mem::replace(known, head) != head);
+			},
+			Err(error) => return error,
+		}
+	}
+}
+
 /// Entries of a block in an order that follows from the chain alone.
 fn sort(block: &mut Block) {
 	block.entries.sort_by_key(|entry| (entry.stream, entry.sequence));
@@ -367,7 +440,7 @@ fn content(read: std::result::Result<credio_sdk::envelope::Document, Unread>) ->
 	match read {
 		Ok(document) => Content::Document(block::Document {
 			media_type: document.media_type.to_string(),
-			bytes: document.bytes.to_vec(),
+			bytes: document.bytes.as_slice().into(),
 		}),
 		Err(Unread::Denied(denial)) => Content::Unreadable(denial.word().into()),
 		Err(Unread::Unopened(_)) => Content::Unreadable("doesNotOpen".into()),
@@ -396,6 +469,7 @@ fn indexed(
 		stream: entry.header.stream,
 		sequence: entry.header.sequence,
 		owner,
+		author: entry.header.organization,
 		kind,
 		supersedes,
 		content: content(read),

@@ -6,10 +6,12 @@
 mod json;
 mod scan;
 mod segment;
+mod work;
 mod xml;
 
 pub use json::parse as parse_json;
 pub use segment::SegmentPath;
+pub use work::{TooMuchWork, Work};
 pub use xml::{parse as parse_xml, Namespaces};
 
 use std::borrow::Cow;
@@ -18,8 +20,8 @@ use std::borrow::Cow;
 pub const MAX_PATH_LENGTH: usize = 512;
 /// Most steps of a path, those within its conditions included.
 pub const MAX_STEPS: usize = 32;
-/// Most nodes that are looked at for one path in one document.
-const MAX_VISITS: usize = 200_000;
+/// Work of keeping a node, beside that of looking at it.
+const KEPT: usize = 3;
 
 /// A way through a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,35 +91,31 @@ pub struct PathError {
 	pub problem: String,
 }
 
-/// More nodes were looked at than is allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooMuchWork;
-
 /// A node of a document.
 pub trait Node<'a>: Copy {
-	/// Calls `take` with the nodes of a step, in document order; stops when that answers `false`.
-	fn step(self, axis: Axis, test: &Test, take: &mut dyn FnMut(Self) -> bool);
-	/// Its text, if it is something that has one.
-	fn text(self) -> Option<Cow<'a, str>>;
+	/// Calls `take` with the nodes of a step, in document order, as long as there is work left.
+	fn step(self, axis: Axis, test: &Test, work: &mut Work, take: &mut dyn FnMut(Self, &mut Work));
+	/// Its text, if it is something that has one, as far as there is work left.
+	fn text(self, work: &mut Work) -> Option<Cow<'a, str>>;
 }
 
 impl Path {
 	/// The nodes to which it leads, from the document or from where it is evaluated.
-	pub fn select<'a, N: Node<'a>>(&self, document: N, here: N) -> Result<Vec<N>, TooMuchWork> {
-		self.walk(document, here, &mut MAX_VISITS.clone())
-	}
-
-	fn walk<'a, N: Node<'a>>(
+	///
+	/// # Errors
+	///
+	/// [`TooMuchWork`].
+	pub fn select<'a, N: Node<'a>>(
 		&self,
 		document: N,
 		here: N,
-		visits: &mut usize,
+		work: &mut Work,
 	) -> Result<Vec<N>, TooMuchWork> {
 		let mut nodes = vec![if self.is_absolute { document } else { here }];
 		for step in &self.steps {
 			let mut next = Vec::new();
 			for node in nodes {
-				next.extend(step.take(document, node, visits)?);
+				next.extend(step.take(document, node, work)?);
 			}
 			nodes = next;
 		}
@@ -130,13 +128,12 @@ impl Step {
 		&self,
 		document: N,
 		from: N,
-		visits: &mut usize,
+		work: &mut Work,
 	) -> Result<Vec<N>, TooMuchWork> {
 		let mut found = Vec::new();
-		from.step(self.axis, &self.test, &mut |node| {
-			*visits = visits.saturating_sub(1);
+		from.step(self.axis, &self.test, work, &mut |node, work| {
+			work.spend(KEPT);
 			found.push(node);
-			*visits > 0
 		});
 		for condition in &self.conditions {
 			found = match condition {
@@ -146,12 +143,12 @@ impl Step {
 				Condition::Has(path, text) => {
 					let mut kept = Vec::new();
 					for node in found {
-						let values = path.walk(document, node, visits)?;
+						let values = path.select(document, node, work)?;
 						let holds = match text {
 							None => !values.is_empty(),
 							Some(text) => values
 								.iter()
-								.any(|value| value.text().is_some_and(|is| is.trim() == text)),
+								.any(|value| value.text(work).is_some_and(|is| is.trim() == text)),
 						};
 						if holds {
 							kept.push(node);
@@ -161,9 +158,7 @@ impl Step {
 				},
 			};
 		}
-		if *visits == 0 {
-			return Err(TooMuchWork);
-		}
+		work.check()?;
 		Ok(found)
 	}
 }

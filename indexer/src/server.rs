@@ -1,10 +1,13 @@
 //! JSON-RPC of an index: searching it from other programs.
 //!
-//! It answers plaintext. It listens on loopback addresses only, unless callers have to show a token.
+//! It answers plaintext. At an address callers have to show a token, on this machine too; on a Unix socket they need none,
+//! since only its owner can connect to it.
 
 mod guard;
+mod listen;
 
 pub use guard::{BadToken, Token};
+pub use listen::Address;
 
 use crate::store::{Aggregate, Aggregated, Page, Query, Store, StoreError, Unfit, DEFAULT_LIMIT};
 use credio_primitives::{error_codes as codes, RecordId};
@@ -12,57 +15,66 @@ use guard::Guard;
 use jsonrpsee::{
 	core::{async_trait, SubscriptionResult},
 	proc_macros::rpc,
-	server::{PendingSubscriptionSink, Server as RpcServer, ServerHandle, SubscriptionMessage},
+	server::{PendingSubscriptionSink, ServerHandle, SubscriptionMessage},
 	types::ErrorObjectOwned,
 };
 use serde::{Deserialize, Serialize};
-use std::{io, net::SocketAddr};
+use std::{io, sync::Arc, time::Duration};
 
-/// Most connections at a time.
-const MAX_CONNECTIONS: u32 = 100;
-/// Most subscriptions of a connection.
-const MAX_SUBSCRIPTIONS: u32 = 16;
-/// Messages that wait for a slow reader, who is waited for after that.
-const MESSAGE_BUFFER: u32 = 8;
-/// Longest request, in bytes.
-const MAX_REQUEST_SIZE: u32 = 64 * 1024;
+/// How long a search or an aggregate may take.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// Where a server answers, and whom.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+	/// Where it listens.
+	pub address: Address,
+	/// What callers have to show; at an address there has to be one.
+	pub token: Option<Token>,
+	/// Names by which callers may address it, beside `localhost` and numeric addresses: that of a proxy, say.
+	pub hosts: Vec<String>,
+}
+
+/// Who is told of failures of the server's own, in words.
+pub type Notify = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A server. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Server {
-	address: SocketAddr,
+	address: Address,
 	handle: ServerHandle,
 }
 
 impl Server {
-	/// Answers at an address, by the rows of a store.
+	/// Answers by the rows of a store.
 	///
-	/// Errors: an address that others can reach without a token, or that cannot be listened on.
+	/// # Errors
+	///
+	/// An address without a token, or one that cannot be listened on.
 	pub async fn start(
-		address: SocketAddr,
-		token: Option<Token>,
-		store: Store,
+		settings: ServerSettings,
+		store: &Store,
+		notify: Notify,
 	) -> io::Result<Self> {
-		if token.is_none() && !address.ip().is_loopback() {
-			let error = "others can reach this address, and the index is plaintext: give a token \
-				(--token-file), or listen on 127.0.0.1";
+		let ServerSettings { address, token, hosts } = settings;
+		if token.is_none() && matches!(address, Address::Tcp(_)) {
+			let error = "any program of this machine can reach this address, and the index is plaintext: give a token \
+				(--token-file), or listen on a Unix socket (unix:PATH)";
 			return Err(io::Error::new(io::ErrorKind::PermissionDenied, error));
 		}
-		let server = RpcServer::builder()
-			.max_connections(MAX_CONNECTIONS)
-			.max_request_body_size(MAX_REQUEST_SIZE)
-			.max_subscriptions_per_connection(MAX_SUBSCRIPTIONS)
-			.set_message_buffer_capacity(MESSAGE_BUFFER)
-			.set_http_middleware(tower::ServiceBuilder::new().layer(Guard::new(token)))
-			.build(address)
-			.await?;
-		let address = server.local_addr()?;
-		Ok(Self { address, handle: server.start(Methods(store).into_rpc()) })
+		let guard = match &address {
+			Address::Tcp(_) => Guard::new(token, Some(hosts)),
+			Address::Unix(_) => Guard::new(token, None),
+		};
+		let store = store.with_time_limit(TIME_LIMIT).await.map_err(io::Error::other)?;
+		let methods = Methods { store, notify }.into_rpc();
+		let (address, handle) = listen::start(address, guard, methods.into()).await?;
+		Ok(Self { address, handle })
 	}
 
 	/// Where it answers.
-	pub fn address(&self) -> SocketAddr {
-		self.address
+	pub fn address(&self) -> &Address {
+		&self.address
 	}
 }
 
@@ -173,32 +185,39 @@ trait IndexApi {
 	) -> Result<Vec<Unfit>, ErrorObjectOwned>;
 }
 
-struct Methods(Store);
+struct Methods {
+	store: Store,
+	notify: Notify,
+}
 
-/// What is the caller's, in words; what is ours without, since it is nobody else's business.
-fn refusal(error: StoreError) -> ErrorObjectOwned {
-	let code = match &error {
-		StoreError::UnknownView { .. } => codes::NOT_FOUND,
-		StoreError::Building(_)
-		| StoreError::Filter(_)
-		| StoreError::UnknownColumn { .. }
-		| StoreError::Query(_)
-		| StoreError::CursorGone
-		| StoreError::Replaced
-		| StoreError::BadCursor => codes::INVALID_PARAMETERS,
-		_ => {
-			let text = "the index could not answer: its operator finds out why in its output";
-			eprintln!("credio: {error}");
-			return ErrorObjectOwned::owned(codes::INTERNAL, text, None::<()>);
-		},
-	};
-	ErrorObjectOwned::owned(code, error.to_string(), None::<()>)
+impl Methods {
+	/// What is the caller's, in words; what is ours without, since it is nobody else's business.
+	fn refusal(&self, error: StoreError) -> ErrorObjectOwned {
+		let code = match &error {
+			StoreError::UnknownView { .. } => codes::NOT_FOUND,
+			StoreError::Building(_)
+			| StoreError::Filter(_)
+			| StoreError::UnknownColumn { .. }
+			| StoreError::Query(_)
+			| StoreError::CursorGone
+			| StoreError::Replaced
+			| StoreError::TooSlow
+			| StoreError::BadCursor => codes::INVALID_PARAMETERS,
+			StoreError::Busy => codes::SERVER_BUSY,
+			_ => {
+				let text = "the index could not answer: its operator finds out why in its output";
+				(self.notify)(&error.to_string());
+				return ErrorObjectOwned::owned(codes::INTERNAL, text, None::<()>);
+			},
+		};
+		ErrorObjectOwned::owned(code, error.to_string(), None::<()>)
+	}
 }
 
 #[async_trait]
 impl IndexApiServer for Methods {
 	async fn views(&self) -> Result<Vec<ViewJson>, ErrorObjectOwned> {
-		let views = self.0.views().await.map_err(refusal)?;
+		let views = self.store.views().await.map_err(|error| self.refusal(error))?;
 		let told = views.into_iter().map(|state| ViewJson {
 			name: state.view.name.clone(),
 			ready: state.is_ready,
@@ -217,7 +236,7 @@ impl IndexApiServer for Methods {
 		let sort = sort.iter().filter_map(|key| key.parse().ok()).collect();
 		let limit = limit.unwrap_or(DEFAULT_LIMIT);
 		let query = Query { filter, sort, limit, after, live, history };
-		self.0.search(&view, &query).await.map_err(refusal)
+		self.store.search(&view, &query).await.map_err(|error| self.refusal(error))
 	}
 
 	async fn aggregate(
@@ -227,7 +246,7 @@ impl IndexApiServer for Methods {
 	) -> Result<Aggregated, ErrorObjectOwned> {
 		let AggregateJson { filter, functions, by, live, history } = aggregate;
 		let aggregate = Aggregate { filter, functions, by, live, history };
-		self.0.aggregate(&view, &aggregate).await.map_err(refusal)
+		self.store.aggregate(&view, &aggregate).await.map_err(|error| self.refusal(error))
 	}
 
 	async fn subscribe_rows(
@@ -237,17 +256,18 @@ impl IndexApiServer for Methods {
 		options: Option<ChangesJson>,
 	) -> SubscriptionResult {
 		let ChangesJson { filter, mut after } = options.unwrap_or_default();
-		let Some(mut written) = self.0.changed() else {
+		let Some(mut written) = self.store.changed() else {
 			let text = "this server does not hear of changes: subscribe where the index is kept up to date";
 			let error = ErrorObjectOwned::owned(codes::INVALID_PARAMETERS, text, None::<()>);
 			pending.reject(error).await;
 			return Ok(());
 		};
 		// What cannot be asked for is refused before anything is told.
-		let mut changes = match self.0.changes(&view, filter.as_deref(), after.as_deref()).await {
+		let mut changes = match self.store.changes(&view, filter.as_deref(), after.as_deref()).await
+		{
 			Ok(changes) => changes,
 			Err(error) => {
-				pending.reject(refusal(error)).await;
+				pending.reject(self.refusal(error)).await;
 				return Ok(());
 			},
 		};
@@ -269,10 +289,10 @@ impl IndexApiServer for Methods {
 			}
 			// An error, such as a view that is defined anew, ends the subscription and is told with the end.
 			changes = self
-				.0
+				.store
 				.changes(&view, filter.as_deref(), after.as_deref())
 				.await
-				.map_err(|error| refusal(error).message().to_owned())?;
+				.map_err(|error| self.refusal(error).message().to_owned())?;
 		}
 	}
 
@@ -283,6 +303,6 @@ impl IndexApiServer for Methods {
 		limit: Option<u32>,
 	) -> Result<Vec<Unfit>, ErrorObjectOwned> {
 		let limit = limit.unwrap_or(DEFAULT_LIMIT);
-		self.0.unfit(&view, after, limit).await.map_err(refusal)
+		self.store.unfit(&view, after, limit).await.map_err(|error| self.refusal(error))
 	}
 }

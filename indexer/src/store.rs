@@ -1,15 +1,19 @@
 //! The store: a database, SQLite or PostgreSQL, with entries, documents, views and their rows.
 
 mod aggregate;
+mod apply;
 mod build;
 mod changes;
 mod dump;
 pub(crate) mod export;
 mod generation;
 mod known;
+mod limited;
+mod make;
 mod page;
 mod rows;
 mod schema;
+mod scrub;
 mod search;
 pub(crate) mod statement;
 mod upkeep;
@@ -18,18 +22,20 @@ mod write;
 pub use aggregate::{Aggregate, Aggregated, MAX_GROUPS};
 pub use changes::{Change, ChangedRow, Changes};
 pub use generation::ViewState;
-pub use search::{Page, Query, Row, SortKey, Unfit, DEFAULT_LIMIT, MAX_LIMIT};
+pub use scrub::Scrubbed;
+pub use search::{Page, Query, Row, SortKey, Unfit, DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE_BYTES};
 pub use upkeep::Upkeep;
 
 use crate::{filter::FilterError, view::View, ViewError};
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId};
 use credio_sdk::files;
 use generation::Generations;
+use limited::Limit;
 use sqlx::{
-	any::{AnyConnectOptions, AnyPoolOptions},
+	any::{AnyConnectOptions, AnyPoolOptions, AnyRow},
 	AnyConnection, AnyPool, Row as _,
 };
-use statement::Backend;
+use statement::{Backend, Link, Statement};
 use std::{
 	path::{Path, PathBuf},
 	sync::{
@@ -47,6 +53,9 @@ pub enum StoreError {
 	/// The database cannot be used.
 	#[error("the index's database: {0}")]
 	Database(#[source] sqlx::Error),
+	/// There are several indexes to read.
+	#[error("there are indexes of organizations {0}: say which one you mean (--organization)")]
+	SeveralIndexes(String),
 	/// There is no index to read.
 	#[error("there is no index at {0}: `credio index sync` makes one")]
 	NoIndex(String),
@@ -55,9 +64,18 @@ pub enum StoreError {
 		"another process keeps this index up to date: end that one first, or search while it runs"
 	)]
 	KeptByAnother,
+	/// The process ends before the write does.
+	#[error("the index was not written: the process ends")]
+	Stopped,
 	/// The tables of a view went while it was read, which holds nobody back.
 	#[error("a view was changed meanwhile: ask again")]
 	Replaced,
+	/// A statement took longer than its caller is allowed.
+	#[error("the search takes too long: narrow it, best by a column with an index")]
+	TooSlow,
+	/// Too many others read at the same time.
+	#[error("the index is busy: try again in a moment")]
+	Busy,
 	/// The file cannot be made.
 	#[error("the index's file {path}: {cause}")]
 	File {
@@ -158,6 +176,7 @@ impl From<sqlx::Error> for StoreError {
 		// SQLSTATE for a table that is not there.
 		match error.as_database_error().and_then(|error| error.code()) {
 			Some(code) if code == "42P01" => Self::Replaced,
+			_ if limited::is_too_slow(&error) => Self::TooSlow,
 			_ => Self::Database(error),
 		}
 	}
@@ -204,6 +223,9 @@ pub struct Store {
 	/// Whose it is, and where its file is, if it is one.
 	organization: OrganizationId,
 	path: Option<PathBuf>,
+	/// How it is connected to, and how long reads may take.
+	options: Arc<AnyConnectOptions>,
+	limit: Option<Arc<Limit>>,
 	/// One at a time writes; the database holds other processes back, and this lock other tasks.
 	writing: Arc<Mutex<()>>,
 	generations: Generations,
@@ -234,12 +256,23 @@ impl Store {
 		Ok(store)
 	}
 
-	/// Opens the index of an organization to read it, and changes nothing: it may be one that another process keeps up to
+	/// Opens the index of an organization, or the only one that there is, to read it, and changes nothing: it may be one that another process keeps up to
 	/// date, or a replica of a PostgreSQL server.
 	///
 	/// Errors: [`StoreError::NoIndex`], [`StoreError::OlderSchema`], and those of [`Self::open`].
-	pub async fn open_to_read(url: &str, organization: OrganizationId) -> Result<Self> {
-		let store = Self::connect(url, organization, true).await?;
+	pub async fn open_to_read(
+		url: &str,
+		organization: impl Into<Option<OrganizationId>>,
+	) -> Result<Self> {
+		sqlx::any::install_default_drivers();
+		let wanted = organization.into();
+		let place = match wanted {
+			Some(organization) => organization,
+			None if is_postgres(url) => schema::only_one(url).await?,
+			// A file says whose it is.
+			None => OrganizationId::MAX,
+		};
+		let mut store = Self::connect(url, place, true).await?;
 		let mut connection = store.pool.acquire().await?;
 		schema::check(&mut connection).await.map_err(|error| match error {
 			StoreError::Replaced => StoreError::NoIndex(store.name()),
@@ -249,13 +282,19 @@ impl Store {
 			other => other,
 		})?;
 		drop(connection);
-		store.ensure_is("organization", &organization.to_string()).await?;
+		let found = store.noted("organization").await?;
+		if let Some(wanted) = wanted.filter(|wanted| wanted.to_string() != found) {
+			let wanted = wanted.to_string();
+			return Err(StoreError::Foreign { what: "organization", found, wanted });
+		}
+		let no_number = |_| StoreError::Corrupted("it has no organization".into());
+		store.organization = found.parse().map_err(no_number)?;
 		Ok(store)
 	}
 
 	async fn connect(url: &str, organization: OrganizationId, is_reader: bool) -> Result<Self> {
 		sqlx::any::install_default_drivers();
-		let is_postgres = url.starts_with("postgres:") || url.starts_with("postgresql:");
+		let is_postgres = is_postgres(url);
 		let in_memory = url.contains(":memory:");
 		let backend = if is_postgres { Backend::Postgres } else { Backend::Sqlite };
 		let mut path = None;
@@ -285,7 +324,7 @@ impl Store {
 			.after_connect(move |connection, _| {
 				Box::pin(schema::configure(connection, backend, organization, is_reader))
 			})
-			.connect_with(options)
+			.connect_with(options.clone())
 			.await?;
 		Ok(Self {
 			pool,
@@ -293,6 +332,8 @@ impl Store {
 			is_reader,
 			organization,
 			path,
+			options: Arc::new(options),
+			limit: None,
 			writing: Arc::default(),
 			generations: Arc::default(),
 			until_analyzed: Arc::new(AtomicU64::new(FIRST_ANALYSIS)),
@@ -326,15 +367,22 @@ impl Store {
 	}
 
 	async fn ensure_is(&self, what: &'static str, wanted: &str) -> Result<()> {
-		let found: String = sqlx::query("SELECT value FROM meta WHERE name = $1")
-			.bind(what)
-			.fetch_one(&self.pool)
-			.await?
-			.try_get(0)?;
+		let found = self.noted(what).await?;
 		if found != wanted {
 			return Err(StoreError::Foreign { what, found, wanted: wanted.into() });
 		}
 		Ok(())
+	}
+
+	/// Something that was noted of the index.
+	async fn noted(&self, what: &'static str) -> Result<String> {
+		let row = sqlx::query("SELECT value FROM meta WHERE name = $1").bind(what);
+		Ok(row.fetch_one(&self.pool).await?.try_get(0)?)
+	}
+
+	/// The organization whose index it is.
+	pub fn organization(&self) -> OrganizationId {
+		self.organization
 	}
 
 	/// The last block that the index has; `None` if it has none.
@@ -363,10 +411,22 @@ impl Store {
 	}
 }
 
+/// Whether an address is one of PostgreSQL.
+fn is_postgres(url: &str) -> bool {
+	url.starts_with("postgres:") || url.starts_with("postgresql:")
+}
+
 /// The last block that the index has.
 async fn cursor(connection: &mut AnyConnection) -> Result<Option<Cursor>> {
-	let row =
-		sqlx::query("SELECT block, hash FROM chain_cursor").fetch_optional(connection).await?;
+	cursor_in(&mut Link::Any(connection)).await
+}
+
+/// The same wherever is read.
+async fn cursor_in(link: &mut Link<'_>) -> Result<Option<Cursor>> {
+	// The text is the same for both databases.
+	let statement = Statement::new(Backend::Sqlite, "SELECT block, hash FROM chain_cursor");
+	let rows = statement.fetch_from(link).await?;
+	let row = rows.first();
 	row.map(|row| {
 		let hash = bytes32(row.try_get(1)?)?;
 		Ok(Cursor { number: number(row.try_get(0)?)?, hash: Digest(hash) })
@@ -380,6 +440,13 @@ fn number<To: TryFrom<i64>>(number: i64) -> Result<To> {
 
 fn bytes32(bytes: Vec<u8>) -> Result<[u8; 32]> {
 	bytes.try_into().map_err(|_| StoreError::Corrupted("an id has not 32 bytes".into()))
+}
+
+/// The organization that appended an entry.
+fn author(row: &AnyRow, at: usize) -> Result<OrganizationId> {
+	let author: Option<i64> = row.try_get(at)?;
+	let before = "older software did not note who appended an entry (credio index rebuild)";
+	number(author.ok_or_else(|| StoreError::Corrupted(before.into()))?)
 }
 
 /// Number of a column of a view.

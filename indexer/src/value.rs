@@ -104,6 +104,16 @@ pub enum Value {
 	Boolean(bool),
 }
 
+impl Value {
+	/// Bytes that it takes, about.
+	pub(crate) fn size(&self) -> usize {
+		match self {
+			Self::Text(text) => text.len(),
+			_ => size_of::<i64>(),
+		}
+	}
+}
+
 impl fmt::Display for Value {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {

@@ -22,7 +22,7 @@ pub const MAX_INDEXED_LENGTH: usize = 1_024;
 pub(crate) const MAX_DEFINITION_LENGTH: usize = 1 << 20;
 
 /// Counts up when documents are read in another way than before: then every view is built anew.
-const READER_VERSION: u32 = 1;
+const READER_VERSION: u32 = 2;
 
 /// What is wrong with a definition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,6 +80,17 @@ pub enum StreamSelector {
 	Prefix(String),
 }
 
+/// Whose streams a view is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerSelector {
+	/// Those of the organization whose index it is.
+	Own,
+	/// Those of an organization.
+	Organization(OrganizationId),
+	/// Those of anybody, who can so put rows into the view.
+	Anybody,
+}
+
 /// Where a value stands in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -130,8 +141,9 @@ pub struct View {
 	pub name: String,
 	/// The streams it is made of.
 	pub streams: Vec<StreamSelector>,
-	/// Owner of those streams; anybody if it is not given.
-	pub owner: Option<OrganizationId>,
+	/// Owners of those streams. If it is empty they are the organization's own, and those that are named by their ids:
+	/// whoever grants access without being asked puts no rows into a view.
+	pub owners: Vec<OwnerSelector>,
 	/// Format of its documents.
 	pub format: Format,
 	/// Media types of its documents; those of the format if there are none.
@@ -179,17 +191,30 @@ impl View {
 		self.columns.iter().position(|column| column.name == name)
 	}
 
-	/// Whether it is made of this stream.
-	pub fn takes_stream(&self, id: StreamId, of: Option<(OrganizationId, &str)>) -> bool {
-		let is_owner = self.owner.is_none_or(|owner| of.is_some_and(|(of, _)| of == owner));
-		let name = of.map(|(_, name)| name);
-		is_owner
-			&& self.streams.iter().any(|selector| match selector {
+	/// Whether it is made of this stream, in the index of the organization `own`.
+	pub fn takes_stream(
+		&self,
+		own: OrganizationId,
+		id: StreamId,
+		of: Option<(OrganizationId, &str)>,
+	) -> bool {
+		let (owner, name) = of.unzip();
+		let is_accepted = self.owners.iter().any(|accepted| match accepted {
+			OwnerSelector::Own => owner == Some(own),
+			OwnerSelector::Organization(organization) => owner == Some(*organization),
+			OwnerSelector::Anybody => true,
+		});
+		let by_default = self.owners.is_empty();
+		self.streams.iter().any(|selector| {
+			let is_taken = match selector {
 				StreamSelector::All => true,
 				StreamSelector::Id(stream) => *stream == id,
 				StreamSelector::Name(is) => name == Some(is),
 				StreamSelector::Prefix(prefix) => name.is_some_and(|name| name.starts_with(prefix)),
-			})
+			};
+			let names_it = matches!(selector, StreamSelector::Id(_));
+			is_taken && (is_accepted || by_default && (names_it || owner == Some(own)))
+		})
 	}
 
 	/// Whether it is made of documents of this media type.

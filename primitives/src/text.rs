@@ -1,5 +1,7 @@
 //! Text that people read: names and purposes, which organizations choose and others see.
 
+use core::fmt::{self, Write as _};
+
 /// Whether text shows as what it is: neither empty nor with white space around it, and without characters that are
 /// invisible, that control a terminal, or that change the direction in which it is written.
 ///
@@ -16,7 +18,8 @@ pub fn is_plain_utf8(bytes: &[u8]) -> bool {
 	core::str::from_utf8(bytes).is_ok_and(is_plain)
 }
 
-fn is_visible(character: char) -> bool {
+/// Whether a character shows as what it is; white space that begins a line does not.
+pub fn is_visible(character: char) -> bool {
 	!character.is_control()
 		&& !matches!(
 			character,
@@ -41,10 +44,60 @@ fn is_visible(character: char) -> bool {
 		)
 }
 
+/// Text of others as people can be shown it, on one line: what neither hides nor steers anything stands as it is, white
+/// space that would begin another line is a space, and all else is shown by its number, as in `\u{202e}`.
+#[derive(Clone, Copy, Debug)]
+pub struct Visible<'a>(pub &'a str);
+
+impl fmt::Display for Visible<'_> {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		self.0.chars().try_for_each(|character| match character {
+			character if is_visible(character) => f.write_char(character),
+			character if character.is_whitespace() => f.write_char(' '),
+			character => write!(f, "{}", character.escape_unicode()),
+		})
+	}
+}
+
+/// JSON with the same values, in which all that is not visible is escaped: that stands in its texts only.
+#[derive(Clone, Copy, Debug)]
+pub struct VisibleJson<'a>(pub &'a str);
+
+impl fmt::Display for VisibleJson<'_> {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		self.0.chars().try_for_each(|character| {
+			if is_visible(character) {
+				return f.write_char(character);
+			}
+			let mut units = [0; 2];
+			let units = character.encode_utf16(&mut units);
+			units.iter().try_for_each(|unit| write!(f, "\\u{unit:04x}"))
+		})
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use alloc::format;
+	use alloc::{format, string::ToString};
+
+	#[test]
+	fn json_is_escaped_where_it_hides_or_steers() {
+		let json = "{\"a b\":\"\u{9b}1m\u{202e}\u{e0041}深圳\"}";
+		let shown = "{\"a b\":\"\\u009b1m\\u202e\\udb40\\udc41深圳\"}";
+		assert_eq!(VisibleJson(json).to_string(), shown);
+	}
+
+	#[test]
+	fn what_hides_or_steers_is_shown_by_its_number() {
+		let text = "a\u{1b}[2J\u{9b}b\u{202e}c\nd\te\u{2028}f深圳";
+		let shown = "a\\u{1b}[2J\\u{9b}b\\u{202e}c d e f深圳";
+		assert_eq!(Visible(text).to_string(), shown);
+		assert!((0..=0x10ffff_u32).filter_map(char::from_u32).all(|character| {
+			let shown = Visible(character.to_string().as_str()).to_string();
+			!shown.is_empty() && shown.chars().all(is_visible)
+		}));
+	}
 
 	#[test]
 	fn names_of_every_script_are_plain() {

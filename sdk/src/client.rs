@@ -28,7 +28,7 @@ pub use evidence::EvidenceRequest;
 pub use grants::{End, Terms};
 pub use nodes::ahead_of;
 pub use organizations::NewOrganization;
-pub use past::{BlockEvents, BusinessEvent, Past};
+pub use past::{BlockChanges, BlockEvents, BusinessEvent, Past};
 pub use records::{
 	CommittedDocument, Entries, Outcome, Sealer, StreamPart, Unread, Upload, Uploaded,
 };

@@ -1,6 +1,5 @@
 //! Arguments of exports.
 
-use super::IndexArguments;
 use clap::{Args, Subcommand, ValueEnum};
 use credio_indexer::export::{FileFormat, DEFAULT_PART_ROWS};
 use std::path::PathBuf;
@@ -17,6 +16,9 @@ pub struct ExportArguments {
 	/// File of the index, or a PostgreSQL database (postgres://…)
 	#[arg(long, env = "CREDIO_INDEX", value_name = "FILE_OR_URL", required = true)]
 	pub index: Option<String>,
+	/// Number of the organization whose index it is, where a PostgreSQL database has several
+	#[arg(long, value_name = "NUMBER")]
+	pub organization: Option<credio_sdk::primitives::OrganizationId>,
 	/// Folder to write to; one that is not there yet, or has an export that was interrupted
 	#[arg(short, long, value_name = "DIR", required = true)]
 	pub output: Option<PathBuf>,
@@ -35,13 +37,6 @@ pub struct ExportArguments {
 	/// Rows of each file but the last one
 	#[arg(long, default_value_t = DEFAULT_PART_ROWS, value_name = "N")]
 	pub part_rows: u64,
-}
-
-impl ExportArguments {
-	/// The index.
-	pub fn index(&self) -> Option<IndexArguments> {
-		Some(IndexArguments { index: self.index.clone()? })
-	}
 }
 
 /// Format of exported files.

@@ -1,6 +1,6 @@
 //! Arguments of reports.
 
-use super::IndexArguments;
+use super::ReadIndexArguments;
 use clap::{Args, Subcommand};
 use credio_report::activity::{Period, PeriodError};
 use jiff::civil::Date;
@@ -78,7 +78,7 @@ pub struct AssetsArguments {
 	pub filter: Option<String>,
 	/// The index
 	#[command(flatten)]
-	pub index: IndexArguments,
+	pub index: ReadIndexArguments,
 	/// Where to write it
 	#[command(flatten)]
 	pub output: ReportOutput,

@@ -102,9 +102,6 @@ pub async fn commitment_key(session: &Session, record: RecordId) -> Result<(), F
 	let key = client.commitment_key(record).await?.reveal();
 	match session.json {
 		true => output::json_line(&json!({ "recordId": record, "commitmentKey": key })),
-		false => {
-			println!("{key}");
-			Ok(())
-		},
+		false => output::line(&key.to_string()),
 	}
 }

@@ -69,19 +69,22 @@ async fn prepare(client: &Client, file: &Path) -> Result<(), Failure> {
 	let key = client.bundle_key(file.key.as_deref().map(str::as_bytes)).await?;
 	let encoded = file.encode(client, &key).await?;
 	for leg in encoded.legs {
-		println!("[[legs]]\norganization = {}", leg.organization);
+		output::line("[[legs]]")?;
+		output::line(&format!("organization = {}", leg.organization))?;
 		for call in leg.calls {
-			println!();
+			output::line("")?;
 			if let Some(described) = client.describe(&call.0) {
-				println!("# {}", described.to_string().replace('\n', "\n# "));
+				described
+					.to_string()
+					.lines()
+					.try_for_each(|line| output::line(&format!("# {line}")))?;
 			}
-			println!("[[legs.calls]]\ncall = \"encoded\"\nbytes = \"0x{}\"", hex::encode(&call.0));
+			output::line("[[legs.calls]]")?;
+			output::line("call = \"encoded\"")?;
+			output::line(&format!("bytes = \"0x{}\"", hex::encode(&call.0)))?;
 		}
 	}
-	for record in encoded.record_ids {
-		println!("# appends {record}");
-	}
-	Ok(())
+	encoded.record_ids.iter().try_for_each(|record| output::line(&format!("# appends {record}")))
 }
 
 async fn show(session: &Session, client: &Client, id: BundleId) -> Result<(), Failure> {
@@ -99,13 +102,17 @@ async fn show(session: &Session, client: &Client, id: BundleId) -> Result<(), Fa
 			},
 			None => "has not consented".into(),
 		};
-		println!("\n{} {consent}", name(&names, leg.organization));
+		output::line("")?;
+		output::line(&format!("{} {consent}", name(&names, leg.organization)))?;
 		for (index, call) in leg.calls.iter().enumerate() {
 			let shown = match client.describe(&call.0) {
-				Some(described) => described.to_string().replace('\n', "\n    "),
+				Some(described) => described.to_string(),
 				None => format!("unknown: 0x{}", hex::encode(&call.0)),
 			};
-			println!("  {index}. {shown}");
+			let mut lines = shown.lines();
+			let first = lines.next().unwrap_or_default();
+			output::line(&format!("  {index}. {first}"))?;
+			lines.try_for_each(|line| output::line(&format!("    {line}")))?;
 		}
 	}
 	Ok(())

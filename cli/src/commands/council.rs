@@ -63,9 +63,9 @@ pub async fn run(session: &Session, command: CouncilCommand) -> Result<(), Failu
 pub fn say(proposed: &Proposed) {
 	match proposed {
 		Proposed::CarriedOut => {},
-		Proposed::Waits(motion) => eprintln!(
+		Proposed::Waits(motion) => output::note(&format!(
 			"proposed: the other members of the council vote on it now: credio council vote {motion}"
-		),
+		)),
 	}
 }
 

@@ -143,15 +143,13 @@ fn print(session: &Session, verified: &Verified) -> Result<(), Failure> {
 			"notProven": not_proven,
 		}));
 	}
-	println!("Proven:");
+	output::line("Proven:")?;
 	for (number, sentence) in (1..).zip(&proven) {
-		println!("{number:3}. {sentence}");
+		output::line(&format!("{number:3}. {sentence}"))?;
 	}
-	println!("\nNot proven:");
-	for sentence in &not_proven {
-		println!("   - {sentence}");
-	}
-	Ok(())
+	output::line("")?;
+	output::line("Not proven:")?;
+	not_proven.iter().try_for_each(|sentence| output::line(&format!("   - {sentence}")))
 }
 
 /// Reads a file that has to be no longer than this.

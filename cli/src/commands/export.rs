@@ -39,13 +39,12 @@ pub async fn run(session: &Session, arguments: ExportArguments) -> Result<(), Fa
 /// Makes an export.
 async fn make(session: &Session, arguments: ExportArguments) -> Result<(), Failure> {
 	let (Some(what), Some(index), Some(folder)) =
-		(&arguments.what, arguments.index(), &arguments.output)
+		(&arguments.what, &arguments.index, &arguments.output)
 	else {
 		return Err(Failure::Other("give what to export, --index and --output".into()));
 	};
-	let vault = session.vault_of_organization().await?;
-	let store = Store::open_to_read(&index.index, vault.organization()).await?;
-	let selection = selection(session, &store, vault.organization(), what, &arguments).await?;
+	let store = Store::open_to_read(index, arguments.organization).await?;
+	let selection = selection(session, &store, store.organization(), what, &arguments).await?;
 	let request =
 		Request { selection, format: arguments.format.into(), part_rows: arguments.part_rows };
 	let mut shown = Shown::new();
@@ -54,7 +53,7 @@ async fn make(session: &Session, arguments: ExportArguments) -> Result<(), Failu
 	shown.end();
 	let manifest = &exported.manifest;
 	if exported.was_complete && !session.json {
-		println!("the export is complete, nothing was changed");
+		output::line("the export is complete, nothing was changed")?;
 	}
 	output::item(
 		session.json,
@@ -95,7 +94,7 @@ async fn selection(
 		None => own,
 		Some(name) => match name.parse() {
 			Ok(owner) => owner,
-			Err(_) => number(&session.connect().await?, Some(name)).await?,
+			Err(_) => number(&session.connect_to_read().await?, Some(name)).await?,
 		},
 	};
 	let stream = export::find_stream(store, what, owner).await?;
@@ -177,27 +176,26 @@ fn print(
 			"moreFindings": told.more_findings,
 		}));
 	}
-	println!("{}", printable(&verify::describe(manifest)));
+	output::line(&verify::describe(manifest))?;
 	let lists =
 		[("Checked", &told.checked), ("Not checked", &told.not_checked), ("Wrong", &told.findings)];
 	for (name, sentences) in lists.into_iter().filter(|(_, sentences)| !sentences.is_empty()) {
-		println!("\n{name}:");
+		output::line("")?;
+		output::line(&format!("{name}:"))?;
 		for (number, sentence) in (1..).zip(sentences) {
-			println!("{number:3}. {}", printable(sentence));
+			output::line(&format!("{number:3}. {sentence}"))?;
 		}
 	}
 	if told.more_findings > 0 {
-		println!("     and {} more", told.more_findings);
+		output::line(&format!("     and {} more", told.more_findings))?;
 	}
 	if let (true, Subject::View { digest, .. }) = (told.holds(), &manifest.subject) {
-		println!("\nIt holds for the definition {digest}: compare that with your own view's.");
+		output::line("")?;
+		output::line(&format!(
+			"It holds for the definition {digest}: compare that with your own view's."
+		))?;
 	}
 	Ok(())
-}
-
-/// Whoever made the export chose some of the words: nothing of them moves the cursor.
-fn printable(text: &str) -> String {
-	text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// Progress, to standard error: a bar in a terminal, else a line now and then.
@@ -229,7 +227,7 @@ impl Shown {
 			},
 			None if self.told_at.elapsed() >= QUIET_FOR => {
 				let of = total.map(|total| format!(" of {total}")).unwrap_or_default();
-				eprintln!("{done}{of} {step}");
+				output::note(&format!("{done}{of} {step}"));
 				self.told_at = Instant::now();
 			},
 			None => {},

@@ -2,23 +2,23 @@
 
 use crate::{
 	arguments::{
-		AggregateArguments, IndexArguments, IndexCommand, SearchArguments, UpkeepArguments,
+		AggregateArguments, IndexArguments, IndexCommand, ListenArguments, ReadIndexArguments,
+		SearchArguments, UpkeepArguments,
 	},
 	exit::Failure,
 	output,
 	session::Session,
 };
-use comfy_table::{presets::UTF8_HORIZONTAL_ONLY, ContentArrangement, Table};
 use credio_indexer::{
 	ingest::{Ingest, Settings},
-	server::{Server, Token},
-	Aggregate, Query, Store, Value, View,
+	server::{Address, Server, ServerSettings, Token},
+	Aggregate, Query, Store, StoreError, Value, View,
 };
 use credio_sdk::files;
 use serde_json::{json, Map};
 use std::{
 	fs,
-	net::SocketAddr,
+	io::Write as _,
 	path::{Path, PathBuf},
 	sync::Arc,
 };
@@ -26,15 +26,15 @@ use std::{
 /// Rows that are read at once.
 const PAGE: u32 = 1_000;
 
-async fn open(session: &Session, index: &IndexArguments) -> Result<Store, Failure> {
-	let vault = session.vault_of_organization().await?;
-	Ok(Store::open_to_read(&index.index, vault.organization()).await?)
+/// Opens an index to read it. It has no keys and needs none.
+pub async fn open(index: &ReadIndexArguments) -> Result<Store, Failure> {
+	Ok(Store::open_to_read(&index.at.index, index.organization).await?)
 }
 
 /// Runs a command on indexes.
 pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure> {
 	match command {
-		IndexCommand::Run { index, upkeep, live, listen, token_file } => {
+		IndexCommand::Run { index, upkeep, live, listen, callers } => {
 			let views = read_views(&upkeep.views)?;
 			let (store, ingest) = ingest(session, &index, upkeep, live).await?;
 			if store.views().await?.is_empty() {
@@ -42,7 +42,7 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 				ingest.set_views(&views).await?;
 			}
 			let server = match listen {
-				Some(address) => Some(serve(address, token_file.as_deref(), &store).await?),
+				Some(address) => Some(serve(address, callers, &store).await?),
 				None => None,
 			};
 			let stop = async {
@@ -70,16 +70,16 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 			ingest.catch_up().await?;
 			show_cursor(session, &store).await
 		},
-		IndexCommand::Serve { index, listen, token_file } => {
-			let store = open(session, &index).await?;
-			let server = serve(listen, token_file.as_deref(), &store).await?;
+		IndexCommand::Serve { index, listen, callers } => {
+			let store = open(&index).await?;
+			let server = serve(listen, callers, &store).await?;
 			// Without a handler the system ends the process.
 			let _ = tokio::signal::ctrl_c().await;
 			drop(server);
 			Ok(())
 		},
 		IndexCommand::Views { index } => {
-			let views = open(session, &index).await?.views().await?;
+			let views = open(&index).await?.views().await?;
 			let shown = views
 				.iter()
 				.map(|state| {
@@ -103,7 +103,7 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 			})
 		},
 		IndexCommand::Unfit { index, view } => {
-			let store = open(session, &index).await?;
+			let store = open(&index).await?;
 			let mut all = Vec::new();
 			loop {
 				let after = all.last().map(|unfit: &credio_indexer::Unfit| unfit.record);
@@ -121,9 +121,11 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 			)
 		},
 		IndexCommand::Dump { index, output } => {
-			let store = open(session, &index).await?;
+			let store = open(&index).await?;
 			if output == Path::new("-") {
-				store.dump(&mut std::io::stdout()).await?;
+				let mut stdout = std::io::BufWriter::new(output::Stdout);
+				dumped(store.dump(&mut stdout).await)?;
+				stdout.flush().map_err(output::failed)?;
 			} else {
 				let failed = |error| Failure::file(&output, error);
 				let mut file = files::Replacement::create(&output).map_err(failed)?;
@@ -135,16 +137,27 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 	}
 }
 
+/// Tells a dump that nobody reads any more from one that failed.
+fn dumped(result: Result<(), StoreError>) -> Result<(), Failure> {
+	result.map_err(|error| match error {
+		StoreError::Write(error) => output::failed(error),
+		error => error.into(),
+	})
+}
+
 /// Starts to answer JSON-RPC.
 async fn serve(
-	address: SocketAddr,
-	token_file: Option<&Path>,
+	address: Address,
+	callers: ListenArguments,
 	store: &Store,
 ) -> Result<Server, Failure> {
-	let token = token_file.map(read_token).transpose()?;
-	let server = Server::start(address, token, store.clone()).await;
-	let server = server.map_err(|error| Failure::Other(format!("{address}: {error}")))?;
-	println!("answers at ws://{}", server.address());
+	let token = callers.token_file.as_deref().map(read_token).transpose()?;
+	let shown = address.to_string();
+	let settings = ServerSettings { address, token, hosts: callers.hosts };
+	let notify = Arc::new(|text: &str| output::note(&format!("credio: {text}")));
+	let server = Server::start(settings, store, notify).await;
+	let server = server.map_err(|error| Failure::Other(format!("{shown}: {error}")))?;
+	output::line(&format!("answers at {}", server.address()))?;
 	Ok(server)
 }
 
@@ -163,9 +176,14 @@ async fn ingest(
 	let vault = session.vault_of_organization().await?;
 	let store = Store::open(&index.index, vault.organization()).await?;
 	let nodes = [vec![session.node().to_owned()], upkeep.more_nodes].concat();
-	let connect = session.options();
-	let settings = Settings { nodes, connect, live, keep_revoked: upkeep.keep_revoked };
-	let ingest = Ingest::new(store.clone(), Arc::new(vault), settings);
+	let settings = Settings {
+		nodes,
+		connect: session.options(),
+		live,
+		keep_revoked: upkeep.keep_revoked,
+	};
+	let ingest = Ingest::new(store.clone(), Arc::new(vault), settings)
+		.notifying(|text| output::note(&format!("credio: {text}")));
 	Ok((store, ingest))
 }
 
@@ -202,7 +220,7 @@ fn read_token(path: &Path) -> Result<Token, Failure> {
 /// Searches a view.
 pub async fn search(session: &Session, arguments: SearchArguments) -> Result<(), Failure> {
 	let SearchArguments { index, view, filter, sort, limit, after, live, history } = arguments;
-	let store = open(session, &index).await?;
+	let store = open(&index).await?;
 	let sort = sort.iter().flat_map(|keys| keys.split(',')).map(|key| match key.trim().parse() {
 		Ok(key) => key,
 		Err(never) => match never {},
@@ -216,6 +234,8 @@ pub async fn search(session: &Session, arguments: SearchArguments) -> Result<(),
 			output::json_line(&json!({
 				"recordId": row.record,
 				"stream": row.stream,
+				"owner": row.owner,
+				"author": row.author,
 				"sequence": row.sequence,
 				"block": row.block,
 				"isFinal": row.is_final,
@@ -223,22 +243,17 @@ pub async fn search(session: &Session, arguments: SearchArguments) -> Result<(),
 			}))?;
 		}
 	} else {
-		let mut table = Table::new();
-		let header = page.columns.iter().map(String::as_str).chain(["record id"]);
-		table
-			.load_style(UTF8_HORIZONTAL_ONLY)
-			.set_content_arrangement(ContentArrangement::Disabled)
-			.set_header(header);
-		for row in &page.rows {
+		let header = page.columns.iter().map(String::as_str).chain(["appended by", "record id"]);
+		let rows = page.rows.iter().map(|row| {
 			let mark = if row.is_final { "" } else { " (not final)" };
-			let values = row.values.iter().map(shown);
-			table.add_row(values.chain([format!("{}{mark}", row.record)]));
-		}
-		println!("{table}");
-		println!("{} rows", page.rows.len());
+			let of_entry = [row.author.to_string(), format!("{}{mark}", row.record)];
+			row.values.iter().map(shown).chain(of_entry).collect()
+		});
+		output::table(&header.collect::<Vec<_>>(), rows)?;
+		output::line(&format!("{} rows", page.rows.len()))?;
 	}
 	if let Some(next) = page.next {
-		eprintln!("there is more: --after {next}");
+		output::note(&format!("there is more: --after {next}"));
 	}
 	Ok(())
 }
@@ -250,7 +265,7 @@ fn shown(value: &Option<Value>) -> String {
 /// Computes aggregates over a view.
 pub async fn aggregate(session: &Session, arguments: AggregateArguments) -> Result<(), Failure> {
 	let AggregateArguments { index, view, functions, filter, by, live, history } = arguments;
-	let store = open(session, &index).await?;
+	let store = open(&index).await?;
 	let aggregate = Aggregate { filter, functions, by, live, history };
 	let found = store.aggregate(&view, &aggregate).await?;
 	if session.json {
@@ -260,14 +275,10 @@ pub async fn aggregate(session: &Session, arguments: AggregateArguments) -> Resu
 		}
 		return Ok(());
 	}
-	let mut table = Table::new();
-	table
-		.load_style(UTF8_HORIZONTAL_ONLY)
-		.set_content_arrangement(ContentArrangement::Disabled)
-		.set_header(&found.columns);
-	for row in &found.rows {
-		table.add_row(row.iter().map(shown));
+	let header = found.columns.iter().map(String::as_str).collect::<Vec<_>>();
+	output::table(&header, found.rows.iter().map(|row| row.iter().map(shown).collect()))?;
+	if found.is_cut {
+		output::note("there are more groups than these");
 	}
-	println!("{table}");
 	Ok(())
 }

@@ -82,7 +82,8 @@ pub async fn run(session: &Session, command: OutboxCommand) -> Result<(), Failur
 			let news = outbox.nodes();
 			let mut outcomes = outbox.outcomes_from_now().await?;
 			if !session.json {
-				println!("{:66}  {:12}  problem", "request key", "state");
+				let header = format!("{:66}  {:12}  problem", "request key", "state");
+				output::go_on_unread(output::line(&header))?;
 			}
 			let work = async {
 				if until_decided {
@@ -137,12 +138,14 @@ pub async fn run(session: &Session, command: OutboxCommand) -> Result<(), Failur
 
 /// Prints how an item ended.
 fn tell(session: &Session, item: &Listed) -> Result<(), Failure> {
-	if session.json {
-		return output::json_line(item);
-	}
-	let problem = item.problem.as_deref().unwrap_or_default();
-	println!("{:66}  {:12}  {problem}", item.request_key.to_string(), item.state.name());
-	Ok(())
+	// The outbox is sent, whether or not somebody reads this.
+	output::go_on_unread(if session.json {
+		output::json_line(item)
+	} else {
+		let problem = item.problem.as_deref().unwrap_or_default();
+		let (key, state) = (item.request_key.to_string(), item.state.name());
+		output::line(&format!("{key:66}  {state:12}  {problem}"))
+	})
 }
 
 async fn list(session: &Session, outbox: &Outbox, state: Option<ItemState>) -> Result<(), Failure> {
@@ -169,31 +172,29 @@ async fn list(session: &Session, outbox: &Outbox, state: Option<ItemState>) -> R
 	})
 }
 
-async fn export(outbox: &Outbox, output: &Path, after: i64) -> Result<(), Failure> {
-	if output.as_os_str() == "-" {
-		return export_to(outbox, &mut std::io::stdout(), output, after).await;
+async fn export(outbox: &Outbox, to: &Path, after: i64) -> Result<(), Failure> {
+	if to.as_os_str() == "-" {
+		let mut stdout = std::io::BufWriter::new(output::Stdout);
+		return export_to(outbox, &mut stdout, &output::failed, after).await;
 	}
-	let failed = |error| Failure::file(output, error);
-	let mut file = files::Replacement::create(output).map_err(failed)?;
-	export_to(outbox, &mut file, output, after).await?;
+	let failed = |error| Failure::file(to, error);
+	let mut file = files::Replacement::create(to).map_err(failed)?;
+	export_to(outbox, &mut file, &failed, after).await?;
 	file.keep().map_err(failed)
 }
 
 async fn export_to(
 	outbox: &Outbox,
 	to: &mut impl Write,
-	output: &Path,
+	failed: &impl Fn(std::io::Error) -> Failure,
 	mut after: i64,
 ) -> Result<(), Failure> {
-	let failed = |error| Failure::file(output, error);
 	loop {
 		let page = outbox.outcomes_after(after, PAGE).await?;
 		let Some(last) = page.last().and_then(|item| item.outcome_number) else { break };
 		after = last;
 		for item in page {
-			let line = serde_json::to_string(&item).map_err(|error| {
-				Failure::Other(format!("an outcome cannot be written: {error}"))
-			})?;
+			let line = output::json(&item)?;
 			writeln!(to, "{line}").map_err(failed)?;
 		}
 	}
@@ -216,7 +217,9 @@ pub async fn upload(session: &Session, arguments: UploadArguments) -> Result<(),
 		stored.push((file, store(&outbox, stream, &arguments, file).await?));
 	}
 	if !session.json {
-		println!("{:66}  {:>8}  {:>8}  {:8}  file", "record", "sequence", "block", "outcome");
+		let header =
+			format!("{:66}  {:>8}  {:>8}  {:8}  file", "record", "sequence", "block", "outcome");
+		output::go_on_unread(output::line(&header))?;
 	}
 	if arguments.no_wait {
 		return stored.iter().try_for_each(|(file, enqueued)| {
@@ -242,7 +245,7 @@ pub async fn upload(session: &Session, arguments: UploadArguments) -> Result<(),
 				code =
 					if item.state == ItemState::Rejected { exit::REJECTED } else { exit::EXPIRED };
 			}
-			progress.suspend(|| print_line(session.json, &line))?;
+			output::go_on_unread(progress.suspend(|| print_line(session.json, &line)))?;
 			progress.inc(1);
 		}
 		progress.finish_and_clear();

@@ -7,7 +7,7 @@ use credio_sdk::{
 	primitives::{entry::EntryFilter, Entry, EntryBody, RecordId},
 	Client,
 };
-use std::{io::Write, path::Path};
+use std::path::Path;
 
 async fn stream_of(
 	client: &Client,
@@ -73,7 +73,7 @@ pub async fn watch(
 		let Some(entry) = entries.next().await? else { break };
 		match session.json {
 			true => output::json_line(&entry)?,
-			false => println!("{}", row(&entry).join("  ")),
+			false => output::line(&row(&entry).join("  "))?,
 		}
 		printed += 1;
 	}
@@ -86,7 +86,7 @@ pub async fn fetch(session: &Session, record: RecordId, output: &Path) -> Result
 	let fetched = client.fetch(record).await?;
 	let bytes = &fetched.document.bytes;
 	if output == Path::new("-") {
-		return std::io::stdout().write_all(bytes).map_err(|error| Failure::file(output, error));
+		return crate::output::document(bytes);
 	}
 	files::write(output, bytes).map_err(|error| Failure::file(output, error))?;
 	let header = &fetched.entry.header;

@@ -53,8 +53,7 @@ fn ensure_exists(what: &str, url: &str) -> Result<(), Failure> {
 fn write(output: &ReportOutput, page: &str) -> Result<(), Failure> {
 	let path = &output.output;
 	if path.as_os_str() == "-" {
-		let written = std::io::stdout().lock().write_all(page.as_bytes());
-		return written.map_err(|error| Failure::file(path, error));
+		return crate::output::Stdout.write_all(page.as_bytes()).map_err(crate::output::failed);
 	}
 	files::write(path, page.as_bytes()).map_err(|error| Failure::file(path, error))
 }
@@ -78,10 +77,7 @@ fn tell(session: &Session, output: &ReportOutput) -> Result<(), Failure> {
 		serde_json::json!({ "file": path, "writtenAt": format!("{}Z", time.replace(' ', "T")) });
 	match session.json {
 		true => crate::output::json_line(&json),
-		false => {
-			println!("{time} UTC  written {}", path.display());
-			Ok(())
-		},
+		false => crate::output::line(&format!("{time} UTC  written {}", path.display())),
 	}
 }
 

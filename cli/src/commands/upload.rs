@@ -40,7 +40,9 @@ pub async fn run(session: &Session, arguments: UploadArguments) -> Result<(), Fa
 		.buffer_unordered(IN_FLIGHT);
 	let (mut failed, mut code) = (0usize, exit::OK);
 	if !session.json {
-		println!("{:66}  {:>8}  {:>8}  {:8}  file", "record", "sequence", "block", "outcome");
+		let header =
+			format!("{:66}  {:>8}  {:>8}  {:8}  file", "record", "sequence", "block", "outcome");
+		output::go_on_unread(output::line(&header))?;
 	}
 	while let Some((file, outcome)) = outcomes.next().await {
 		let line = describe(file, stream, &outcome);
@@ -50,10 +52,11 @@ pub async fn run(session: &Session, arguments: UploadArguments) -> Result<(), Fa
 				code = outcome.as_ref().err().map_or(exit::REJECTED, Failure::code);
 			}
 			if let Err(error) = &outcome {
-				progress.suspend(|| eprintln!("credio: {}: {error}", file.display()));
+				progress.suspend(|| output::note(&format!("credio: {}: {error}", file.display())));
 			}
 		}
-		progress.suspend(|| print_line(session.json, &line))?;
+		// What was begun is brought to its end.
+		output::go_on_unread(progress.suspend(|| print_line(session.json, &line)))?;
 		progress.inc(1);
 	}
 	progress.finish_and_clear();
@@ -144,15 +147,14 @@ pub fn print_line(json: bool, line: &Value) -> Result<(), Failure> {
 		Value::String(text) => text.clone(),
 		other => other.to_string(),
 	};
-	println!(
+	output::line(&format!(
 		"{:66}  {:>8}  {:>8}  {:8}  {}",
 		text("recordId"),
 		text("sequence"),
 		text("block"),
 		text("outcome"),
 		text("file")
-	);
-	Ok(())
+	))
 }
 
 /// Media type by the file's ending; nobody but the readers sees it.

@@ -5,7 +5,7 @@ use credio_report::{
 		AccessFact, Activity, Answer, Decided, End, Ended, Entries, GrantFact, OutboxUse, Period,
 		Reader, Requests, StreamUse, Subject,
 	},
-	assets::{Assets, Paid, PaidBy, Row},
+	assets::{Assets, LeftOut, Paid, PaidBy, Row},
 	Origin, Source,
 };
 use jiff::{civil::date, ToSpan};
@@ -179,6 +179,7 @@ fn assets() -> Result<Assets, Box<dyn Error>> {
 		scale: 2,
 		rows: 0,
 		portfolios: BTreeMap::new(),
+		left_out: LeftOut::default(),
 	};
 	for loan in 0..150u64 {
 		let begins =

@@ -55,8 +55,6 @@ pub struct Row {
 /// What cannot be reported on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AssetsError {
-	/// There are more currencies than [`MAX_CURRENCIES`].
-	TooManyCurrencies,
 	/// A sum is larger than any number here.
 	Overflow,
 }
@@ -64,10 +62,6 @@ pub enum AssetsError {
 impl std::fmt::Display for AssetsError {
 	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
 		match self {
-			Self::TooManyCurrencies => write!(
-				f,
-				"the view has more than {MAX_CURRENCIES} currencies: is --currency the right column?"
-			),
 			Self::Overflow => f.write_str("the amounts of the view are too large to be added"),
 		}
 	}
@@ -100,6 +94,18 @@ pub struct Assets {
 	pub rows: u64,
 	/// By currency; rows without one stand together.
 	pub portfolios: BTreeMap<Option<String>, Portfolio>,
+	/// Rows of currencies beyond the first [`MAX_CURRENCIES`].
+	pub left_out: LeftOut,
+}
+
+/// Rows that are in no figure but the number of all rows: whoever writes one more currency into each document stops no
+/// report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+	/// How many.
+	pub rows: u64,
+	/// Of amounts of different currencies, by which two readings are compared and nothing else.
+	all_amounts: i128,
 }
 
 impl Assets {
@@ -110,7 +116,10 @@ impl Assets {
 		self.rows += 1;
 		let is_known = self.portfolios.contains_key(&row.currency);
 		if !is_known && self.portfolios.len() >= MAX_CURRENCIES {
-			return Err(AssetsError::TooManyCurrencies);
+			self.left_out.rows += 1;
+			let amount = row.amount.unwrap_or(0);
+			self.left_out.all_amounts = self.left_out.all_amounts.wrapping_add(amount);
+			return Ok(());
 		}
 		let portfolio = self.portfolios.entry(row.currency.clone()).or_default();
 		portfolio.add(row, self.as_of).ok_or(AssetsError::Overflow)
@@ -119,7 +128,7 @@ impl Assets {
 	/// The sum of all amounts of all currencies, by which two readings of a view are compared and nothing else.
 	pub fn checksum(&self) -> i128 {
 		let sums = self.portfolios.values().map(|portfolio| portfolio.all_amounts);
-		sums.fold(0, i128::wrapping_add)
+		sums.fold(self.left_out.all_amounts, i128::wrapping_add)
 	}
 
 	/// The page.

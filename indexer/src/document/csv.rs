@@ -1,11 +1,14 @@
 //! CSV as RFC 4180 has it, with names in the first line.
 
-use super::{is_marked, row, too_many_rows, Found, Reason, Values, MAX_ROWS};
-use crate::view::{Place, View};
+use super::{is_marked, row, too_many_rows, Budget, Found, Reason, Values, MAX_ROWS};
+use crate::{
+	path::Work,
+	view::{Place, View},
+};
 use csv::{Error, ErrorKind, ReaderBuilder, StringRecord};
 use std::{borrow::Cow, collections::HashMap};
 
-pub fn rows(view: &View, text: &str) -> Result<Option<Vec<Values>>, Reason> {
+pub fn rows(view: &View, text: &str, budget: &mut Budget) -> Result<Option<Vec<Values>>, Reason> {
 	let mut reader = ReaderBuilder::new()
 		.delimiter(view.delimiter)
 		.has_headers(true)
@@ -19,15 +22,19 @@ pub fn rows(view: &View, text: &str) -> Result<Option<Vec<Values>>, Reason> {
 	let mut rows = Vec::new();
 	for (number, line) in reader.records().enumerate() {
 		let line = line.map_err(reason)?;
-		let find = |place: &Place| Ok(find(&columns, &line, place));
+		let find = |place: &Place, work: &mut Work| {
+			work.spend(1);
+			work.check()?;
+			Ok::<_, Reason>(find(&columns, &line, place))
+		};
 		// The marks are looked for in the first line.
-		if number == 0 && !is_marked(&view.marks, find)? {
+		if number == 0 && !is_marked(&view.marks, budget, find)? {
 			return Ok(None);
 		}
 		if number >= MAX_ROWS {
 			return Err(too_many_rows());
 		}
-		let row = row(view, find);
+		let row = row(view, budget, find);
 		rows.push(
 			row.map_err(|Reason(reason)| Reason::new(format!("row {}: {reason}", number + 1)))?,
 		);

@@ -1,21 +1,25 @@
 //! UN/EDIFACT: segments of elements of components.
 
-use super::{is_marked, row, Found, Reason, Values};
+use super::{is_marked, row, Budget, Found, Reason, Values};
 use crate::{
-	path::SegmentPath,
+	path::{SegmentPath, Work},
 	view::{Place, View},
 };
 use std::borrow::Cow;
 
 type Segment = Vec<Vec<String>>;
 
-pub fn rows(view: &View, text: &str) -> Result<Option<Vec<Values>>, Reason> {
+pub fn rows(view: &View, text: &str, budget: &mut Budget) -> Result<Option<Vec<Values>>, Reason> {
 	let segments = parse(text)?;
-	let find = |place: &Place| Ok(find(&segments, text, place));
-	if !is_marked(&view.marks, find)? {
+	let find = |place: &Place, work: &mut Work| {
+		work.spend(segments.len());
+		work.check()?;
+		Ok::<_, Reason>(find(&segments, text, place))
+	};
+	if !is_marked(&view.marks, budget, find)? {
 		return Ok(None);
 	}
-	Ok(Some(vec![row(view, find)?]))
+	Ok(Some(vec![row(view, budget, find)?]))
 }
 
 fn find<'a>(segments: &'a [Segment], text: &'a str, place: &Place) -> Found<'a> {

@@ -1,7 +1,7 @@
 //! JSON, with numbers as they are written: a binary fraction would not be exact.
 
 use super::{Reason, MAX_DEPTH};
-use crate::path::{self, Axis, Test};
+use crate::path::{self, Axis, Test, Work};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -45,47 +45,77 @@ fn read(raw: &RawValue, depth: usize) -> Result<Json, Reason> {
 }
 
 impl<'a> path::Node<'a> for &'a Json {
-	fn step(self, axis: Axis, test: &Test, take: &mut dyn FnMut(Self) -> bool) {
+	fn step(self, axis: Axis, test: &Test, work: &mut Work, take: &mut dyn FnMut(Self, &mut Work)) {
 		match axis {
 			Axis::Attribute => {},
-			Axis::Child => {
-				children(self, test, take);
-			},
-			Axis::Descendant => {
-				descend(self, test, take);
-			},
+			Axis::Child => children(self, test, work, take),
+			Axis::Descendant => descend(self, test, work, take),
 		}
 	}
 
-	fn text(self) -> Option<Cow<'a, str>> {
+	fn text(self, work: &mut Work) -> Option<Cow<'a, str>> {
 		match self {
 			Json::Null => Some(Cow::Borrowed("")),
-			Json::Scalar(text) => Some(Cow::Borrowed(text)),
+			Json::Scalar(text) => {
+				work.spend_on(text);
+				Some(Cow::Borrowed(text))
+			},
 			Json::List(_) | Json::Object(_) => None,
 		}
 	}
 }
 
-/// Calls `take` with children; whether to go on.
-fn children<'a>(of: &'a Json, test: &Test, take: &mut dyn FnMut(&'a Json) -> bool) -> bool {
-	match (of, test) {
-		(Json::Object(fields), Test::Name { name, .. }) => fields.get(name).is_none_or(take),
-		(Json::Object(fields), Test::Any) => fields.values().all(take),
-		(Json::List(items), Test::Any) => items.iter().all(take),
+fn children<'a>(
+	of: &'a Json,
+	test: &Test,
+	work: &mut Work,
+	take: &mut dyn FnMut(&'a Json, &mut Work),
+) {
+	let one = match (of, test) {
+		(Json::Object(fields), Test::Name { name, .. }) => fields.get(name),
 		(Json::List(items), Test::Index(index)) => {
 			let place = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
 			let place = if *index < 0 { items.len().checked_sub(place) } else { Some(place) };
-			place.and_then(|place| items.get(place)).is_none_or(take)
+			place.and_then(|place| items.get(place))
 		},
-		_ => true,
+		(_, Test::Any) => {
+			for child in below(of) {
+				if !work.spend(1) {
+					return;
+				}
+				take(child, work);
+			}
+			return;
+		},
+		_ => None,
+	};
+	if work.spend(1) {
+		if let Some(one) = one {
+			take(one, work);
+		}
 	}
 }
 
-fn descend<'a>(of: &'a Json, test: &Test, take: &mut dyn FnMut(&'a Json) -> bool) -> bool {
-	children(of, test, take)
-		&& match of {
-			Json::Object(fields) => fields.values().all(|value| descend(value, test, take)),
-			Json::List(items) => items.iter().all(|value| descend(value, test, take)),
-			_ => true,
+/// All that stands right below a value.
+fn below(of: &Json) -> Box<dyn Iterator<Item = &Json> + '_> {
+	match of {
+		Json::Object(fields) => Box::new(fields.values()),
+		Json::List(items) => Box::new(items.iter()),
+		Json::Null | Json::Scalar(_) => Box::new(std::iter::empty()),
+	}
+}
+
+fn descend<'a>(
+	of: &'a Json,
+	test: &Test,
+	work: &mut Work,
+	take: &mut dyn FnMut(&'a Json, &mut Work),
+) {
+	children(of, test, work, take);
+	for child in below(of) {
+		if !work.spend(1) {
+			return;
 		}
+		descend(child, test, work, take);
+	}
 }

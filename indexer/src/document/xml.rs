@@ -1,7 +1,9 @@
 //! XML. Document types, and with them entities other than the five of XML itself, are refused.
 
-use super::{Reason, MAX_DEPTH, MAX_NODES};
-use crate::path::{self, Axis, Test};
+mod bounds;
+
+use super::{Reason, MAX_NODES};
+use crate::path::{self, Axis, Test, Work};
 use roxmltree::{Attribute, Document, Error, ParsingOptions};
 use std::borrow::Cow;
 
@@ -13,37 +15,14 @@ pub enum Node<'a> {
 }
 
 pub fn parse(text: &str) -> Result<Document<'_>, Reason> {
+	bounds::check(text)?;
 	let options = ParsingOptions { nodes_limit: MAX_NODES, ..ParsingOptions::default() };
 	// The parser's own words would name what is in the document.
-	let document = Document::parse_with_options(text, options).map_err(|error| match error {
-		Error::DtdDetected => Reason::new("it has a document type, which is not taken"),
-		Error::NodesLimitReached => Reason::new(format!("it has more than {MAX_NODES} nodes")),
+	Document::parse_with_options(text, options).map_err(|error| match error {
+		Error::DtdDetected => bounds::document_type(),
+		Error::NodesLimitReached => bounds::too_many_nodes(),
 		error => Reason::new(format!("it is no XML, from line {} on", error.pos().row)),
-	})?;
-	let mut depth = 0_usize;
-	let mut node = document.root();
-	// Every node after the other, without recursion.
-	loop {
-		if let Some(child) = node.first_child() {
-			depth += 1;
-			if depth > MAX_DEPTH {
-				return Err(Reason::new(format!("it is nested deeper than {MAX_DEPTH} levels")));
-			}
-			node = child;
-			continue;
-		}
-		loop {
-			if let Some(next) = node.next_sibling() {
-				node = next;
-				break;
-			}
-			match node.parent() {
-				Some(parent) => node = parent,
-				None => return Ok(document),
-			}
-			depth = depth.saturating_sub(1);
-		}
-	}
+	})
 }
 
 fn fits(test: &Test, namespace: Option<&str>, name: &str) -> bool {
@@ -56,41 +35,65 @@ fn fits(test: &Test, namespace: Option<&str>, name: &str) -> bool {
 }
 
 impl<'a> path::Node<'a> for Node<'a> {
-	fn step(self, axis: Axis, test: &Test, take: &mut dyn FnMut(Self) -> bool) {
+	fn step(self, axis: Axis, test: &Test, work: &mut Work, take: &mut dyn FnMut(Self, &mut Work)) {
 		let Node::Element(element) = self else { return };
-		let is_element = |node: &roxmltree::Node<'a, 'a>| {
+		let mut look = |node: roxmltree::Node<'a, 'a>, work: &mut Work| {
 			let name = node.tag_name();
-			node.is_element() && fits(test, name.namespace(), name.name())
+			if node.is_element() && fits(test, name.namespace(), name.name()) {
+				take(Node::Element(node), work);
+			}
 		};
 		match axis {
 			Axis::Attribute => {
-				let mut attributes =
-					element.attributes().filter(|is| fits(test, is.namespace(), is.name()));
-				attributes.all(|attribute| take(Node::Attribute(attribute)));
+				for attribute in element.attributes() {
+					if !work.spend(1) {
+						return;
+					}
+					if fits(test, attribute.namespace(), attribute.name()) {
+						take(Node::Attribute(attribute), work);
+					}
+				}
 			},
 			Axis::Child => {
-				element.children().filter(is_element).all(|child| take(Node::Element(child)));
+				for child in element.children() {
+					if !work.spend(1) {
+						return;
+					}
+					look(child, work);
+				}
 			},
 			Axis::Descendant => {
-				let below = element.descendants().skip(1);
-				below.filter(is_element).all(|child| take(Node::Element(child)));
+				for node in element.descendants().skip(1) {
+					if !work.spend(1) {
+						return;
+					}
+					look(node, work);
+				}
 			},
 		}
 	}
 
 	/// Text of an element is all text in it, whatever is nested.
-	fn text(self) -> Option<Cow<'a, str>> {
-		Some(match self {
-			Node::Attribute(attribute) => Cow::Owned(attribute.value().to_owned()),
-			Node::Element(element) => {
-				let mut texts = element.descendants().filter(roxmltree::Node::is_text);
-				let first = texts.next().and_then(|text| text.text()).unwrap_or_default();
-				let mut text = Cow::Borrowed(first);
-				for more in texts.filter_map(|text| text.text()) {
-					text.to_mut().push_str(more);
-				}
-				text
+	fn text(self, work: &mut Work) -> Option<Cow<'a, str>> {
+		let element = match self {
+			Node::Attribute(attribute) => {
+				work.spend_on(attribute.value());
+				return Some(Cow::Owned(attribute.value().to_owned()));
 			},
-		})
+			Node::Element(element) => element,
+		};
+		let mut text: Option<Cow<'a, str>> = None;
+		for node in element.descendants() {
+			let part = node.text().filter(|_| node.is_text()).unwrap_or_default();
+			if !work.spend_on(part) {
+				break;
+			}
+			match &mut text {
+				None if part.is_empty() => {},
+				None => text = Some(Cow::Borrowed(part)),
+				Some(text) => text.to_mut().push_str(part),
+			}
+		}
+		Some(text.unwrap_or_default())
 	}
 }

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
 /// The form of manifests that this software writes and reads.
-pub const FORMAT: &str = "credio/export/v1";
+pub const FORMAT: &str = "credio/export/v2";
 /// Longest manifest that is read, in bytes.
 pub(crate) const MAX_MANIFEST_LENGTH: u64 = 256 << 20;
 

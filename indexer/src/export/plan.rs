@@ -98,7 +98,8 @@ pub(crate) async fn scope(
 	match selection {
 		Selection::View { name, filter, history } => {
 			let table = snapshot.view(store, name).await?;
-			Scope::of_view(table, filter.clone(), *history)
+			let own = snapshot.organization().await?;
+			Scope::of_view(table, filter.clone(), *history, own)
 		},
 		Selection::Stream(wanted) => {
 			let found = snapshot.streams().await?.into_iter().find(|(id, ..)| id == wanted);

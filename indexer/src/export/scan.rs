@@ -35,6 +35,8 @@ pub(crate) enum Scope {
 		filter: Option<Expression>,
 		filter_text: Option<String>,
 		history: bool,
+		/// Whose index it is.
+		own: OrganizationId,
 	},
 	Stream {
 		id: StreamId,
@@ -45,10 +47,15 @@ pub(crate) enum Scope {
 
 impl Scope {
 	/// Rows of a view.
-	pub fn of_view(table: ViewTable, filter_text: Option<String>, history: bool) -> Result<Self> {
+	pub fn of_view(
+		table: ViewTable,
+		filter_text: Option<String>,
+		history: bool,
+		own: OrganizationId,
+	) -> Result<Self> {
 		let filter = filter_text.as_deref().map(|text| filter::parse(&table.view, text));
 		let filter = filter.transpose().map_err(crate::store::StoreError::from)?;
-		Ok(Self::View { table, filter, filter_text, history })
+		Ok(Self::View { table, filter, filter_text, history, own })
 	}
 
 	/// As the manifest has it.
@@ -74,7 +81,7 @@ impl Scope {
 	/// Whether a stream's entries are among what is looked through.
 	pub fn covers(&self, id: StreamId, owner: OrganizationId, name: &str) -> bool {
 		match self {
-			Self::View { table, .. } => table.view.takes_stream(id, Some((owner, name))),
+			Self::View { table, own, .. } => table.view.takes_stream(*own, id, Some((owner, name))),
 			Self::Stream { id: only, .. } => id == *only,
 		}
 	}

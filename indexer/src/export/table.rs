@@ -1,5 +1,6 @@
 //! Tables: the columns of an export, and the line of JSON that stands for a row in every format.
 
+use super::formula::restored;
 use crate::{
 	store::export::{line_of, Origin, StoredEntry},
 	value::{Type, Value},
@@ -19,10 +20,11 @@ const ENCODING: usize = 4;
 const DOCUMENT: usize = 5;
 
 /// Columns that tell where a row comes from.
-const ORIGIN: [(&str, Type); 5] = [
+const ORIGIN: [(&str, Type); 6] = [
 	("_record", Type::Text),
 	("_stream", Type::Text),
 	("_owner", Type::Integer),
+	("_author", Type::Integer),
 	("_sequence", Type::Integer),
 	("_block", Type::Integer),
 ];
@@ -148,8 +150,9 @@ impl Table {
 			record: text(0)?.parse::<RecordId>().ok()?,
 			stream: text(1)?.parse::<StreamId>().ok()?,
 			owner: number(2)?.try_into().ok()?,
-			sequence: number(3)?,
-			block: number(4)?.try_into().ok()?,
+			author: number(3)?.try_into().ok()?,
+			sequence: number(4)?,
+			block: number(5)?.try_into().ok()?,
 		})
 	}
 
@@ -161,6 +164,7 @@ impl Table {
 			let text = fields.next().ok_or_else(|| format!("it has no column {name}"))?;
 			row.push(match text {
 				"" if !column.has_empty_text => None,
+				text if column.ty == Type::Text => Some(Value::Text(restored(text).into())),
 				text => Some(parse(column, text)?),
 			});
 		}
@@ -210,13 +214,14 @@ fn required((name, ty): (&str, Type)) -> Column {
 	Column { name: name.into(), ty, is_required: true, has_empty_text: false }
 }
 
-fn origin_values(origin: &Origin) -> [Option<Value>; 5] {
+fn origin_values(origin: &Origin) -> [Option<Value>; 6] {
 	// What the chain counts fits, and rows that did not would be told by their digests.
 	let number = |number: u64| Some(Value::Integer(i64::try_from(number).unwrap_or(i64::MAX)));
 	[
 		Some(Value::Text(origin.record.to_string())),
 		Some(Value::Text(origin.stream.to_string())),
 		number(origin.owner.into()),
+		number(origin.author.into()),
 		number(origin.sequence),
 		number(origin.block.into()),
 	]

@@ -93,6 +93,7 @@ pub(crate) fn column(statement: &mut Statement, view: &View, operand: Operand) {
 		Operand::Record => of_entry("record"),
 		Operand::Stream => of_entry("stream"),
 		Operand::Owner => of_entry("owner"),
+		Operand::Author => of_entry("author"),
 		Operand::Sequence => of_entry("sequence"),
 		Operand::Block => "(_place / 2147483648)".into(),
 	};

@@ -1,7 +1,7 @@
 //! What an organization may read, as far as that can change: its own status, and the grants that it holds.
 
 use credio_primitives::{
-	grant::GrantFilter, rpc::GrantJson, GrantId, GrantStatus, OrganizationStatus, RecordId,
+	grant::GrantFilter, rpc::GrantJson, GrantId, GrantStatus, Moment, OrganizationStatus, RecordId,
 	Resource, StreamId,
 };
 use credio_sdk::{Client, Error};
@@ -15,6 +15,9 @@ pub(super) struct Access {
 	grants: BTreeMap<GrantId, (Resource, GrantStatus)>,
 	/// Whether documents stay after their grant has ended.
 	keep_revoked: bool,
+	/// When the next of the grants ends that hold.
+	#[serde(skip)]
+	next_end: Option<Moment>,
 }
 
 /// Streams of which something else may be read than before.
@@ -42,8 +45,16 @@ impl Access {
 		let filter = GrantFilter { grantee: Some(organization), ..GrantFilter::default() };
 		let grants = client.grants(&filter, usize::MAX).await?;
 		let status = client.organization(organization).await?.organization.status;
+		let holding = grants.iter().filter(|grant| grant.status == GrantStatus::Active);
+		let next_end = holding.filter_map(|grant| grant.expires_at).min();
 		let of_grant = |grant: GrantJson| (grant.grant_id, (grant.resource, grant.status));
-		Ok(Self { status, grants: grants.into_iter().map(of_grant).collect(), keep_revoked })
+		let grants = grants.into_iter().map(of_grant).collect();
+		Ok(Self { status, grants, keep_revoked, next_end })
+	}
+
+	/// When the next of the grants ends that hold.
+	pub(super) fn next_end(&self) -> Option<Moment> {
+		self.next_end
 	}
 
 	/// As it is kept.

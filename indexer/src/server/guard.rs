@@ -1,11 +1,12 @@
-//! Callers have to show a token, where there is one. Without one they are programs of this machine, and no pages of a
-//! browser on it: those tell where they are from, and a page from anywhere can connect to a loopback address.
+//! Callers have to show a token, where there is one, and to address this server by a name of its own: a page of a browser
+//! can be made to take it for a server of that page, by a name that its maker gives this machine's address.
 
 use futures::future::{ready, Either, Ready};
 use http::StatusCode;
 use jsonrpsee::server::{HttpBody, HttpRequest, HttpResponse};
 use sha2::{Digest, Sha256};
 use std::{
+	net::IpAddr,
 	sync::Arc,
 	task::{Context, Poll},
 };
@@ -47,20 +48,56 @@ impl std::fmt::Debug for Token {
 	}
 }
 
-/// Lets requests through that show the token.
+/// Lets requests through that show the token and name this server.
 #[derive(Clone, Debug)]
-pub(super) struct Guard(Arc<Option<Token>>);
+pub(super) struct Guard(Arc<Rules>);
+
+#[derive(Debug)]
+struct Rules {
+	token: Option<Token>,
+	/// Names of the server, where callers have to name it.
+	hosts: Option<Vec<String>>,
+}
 
 impl Guard {
-	pub(super) fn new(token: Option<Token>) -> Self {
-		Self(Arc::new(token))
+	pub(super) fn new(token: Option<Token>, hosts: Option<Vec<String>>) -> Self {
+		Self(Arc::new(Rules { token, hosts }))
 	}
 
-	fn lets_through<Body>(&self, request: &HttpRequest<Body>) -> bool {
-		let Some(token) = self.0.as_ref() else { return !request.headers().contains_key("origin") };
-		let shown = request.headers().get("authorization").and_then(|value| value.to_str().ok());
-		shown.and_then(|shown| shown.strip_prefix("Bearer ")).is_some_and(|text| token.is(text))
+	/// Why a request is refused.
+	fn refuses<Body>(&self, request: &HttpRequest<Body>) -> Option<(StatusCode, &'static str)> {
+		let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+		if let Some(hosts) = &self.0.hosts {
+			// HTTP/2 has it in its address.
+			let host = request.uri().authority().map(|authority| authority.as_str());
+			if !host.or(header("host")).is_some_and(|host| is_named(host, hosts)) {
+				return Some((
+					StatusCode::FORBIDDEN,
+					"this index does not go by that name: address it by number, or start it with --host NAME",
+				));
+			}
+		}
+		let token = self.0.token.as_ref()?;
+		let shown = header("authorization").and_then(|shown| shown.strip_prefix("Bearer "));
+		match shown.is_some_and(|text| token.is(text)) {
+			true => None,
+			false => Some((StatusCode::UNAUTHORIZED, "show the token of this index")),
+		}
 	}
+}
+
+/// Whether a host, maybe with a port, is a numeric address, this machine, or one of these names.
+fn is_named(host: &str, names: &[String]) -> bool {
+	let name = match host.rsplit_once(':') {
+		Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+		_ => host,
+	};
+	let number = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+	number.parse::<IpAddr>().is_ok()
+		|| ["localhost"]
+			.into_iter()
+			.chain(names.iter().map(String::as_str))
+			.any(|is| name.eq_ignore_ascii_case(is))
 }
 
 impl<Inner> Layer<Inner> for Guard {
@@ -91,12 +128,56 @@ where
 	}
 
 	fn call(&mut self, request: HttpRequest<Body>) -> Self::Future {
-		if self.guard.lets_through(&request) {
+		let Some((status, said)) = self.guard.refuses(&request) else {
 			return Either::Left(self.inner.call(request));
-		}
-		let said = "show the token of this index; pages of a browser need one on any address";
+		};
 		let mut response = HttpResponse::new(HttpBody::from(said));
-		*response.status_mut() = StatusCode::UNAUTHORIZED;
+		*response.status_mut() = status;
 		Either::Right(ready(Ok(response)))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn refusal(guard: &Guard, host: Option<&str>, token: Option<&str>) -> Option<StatusCode> {
+		let mut request = http::Request::new(());
+		let mut set = |name: &'static str, value: String| {
+			request.headers_mut().insert(name, value.parse().unwrap());
+		};
+		if let Some(host) = host {
+			set("host", host.into());
+		}
+		if let Some(token) = token {
+			set("authorization", format!("Bearer {token}"));
+		}
+		guard.refuses(&request).map(|(status, _)| status)
+	}
+
+	#[test]
+	fn callers_show_the_token_and_name_the_server() {
+		let secret = "0123456789abcdef0123456789abcdef";
+		let hosts = vec!["index.acme.example".to_owned()];
+		let guard = Guard::new(Some(Token::new(secret).unwrap()), Some(hosts));
+		for host in
+			["127.0.0.1:9950", "localhost", "[::1]:9950", "10.1.2.3", "Index.acme.example:443"]
+		{
+			assert_eq!(refusal(&guard, Some(host), Some(secret)), None, "{host}");
+			for token in [None, Some(""), Some("0123456789abcdef0123456789abcdeF")] {
+				let status = refusal(&guard, Some(host), token);
+				assert_eq!(status, Some(StatusCode::UNAUTHORIZED), "{host}");
+			}
+		}
+		// Names that others give this machine's address.
+		for host in
+			["evil.example", "127.0.0.1.evil.example:9950", "localhost.evil.example", "", ":"]
+		{
+			let status = refusal(&guard, Some(host), Some(secret));
+			assert_eq!(status, Some(StatusCode::FORBIDDEN), "{host}");
+		}
+		assert_eq!(refusal(&guard, None, Some(secret)), Some(StatusCode::FORBIDDEN));
+		// A Unix socket is its owner's, and has no name.
+		assert_eq!(refusal(&Guard::new(None, None), None, None), None);
 	}
 }

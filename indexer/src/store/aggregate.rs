@@ -2,7 +2,7 @@
 
 use super::{
 	column_of,
-	search::condition,
+	search::{condition, MAX_PAGE_BYTES},
 	statement::{value, Statement},
 	Result, Store, StoreError,
 };
@@ -45,7 +45,7 @@ pub struct Aggregated {
 	pub columns: Vec<String>,
 	/// Groups, sorted by what they are grouped by; a missing value is less than any. Sums and averages are decimals.
 	pub rows: Vec<Vec<Option<Value>>>,
-	/// Whether there are more than [`MAX_GROUPS`], of which only the first are here.
+	/// Whether there are more than [`MAX_GROUPS`], or more text in them than [`MAX_PAGE_BYTES`], of which only the first are here.
 	pub is_cut: bool,
 }
 
@@ -79,8 +79,9 @@ impl Store {
 				format!("up to {MAX_PARTS} functions and {MAX_PARTS} columns to group by");
 			return Err(StoreError::Query(problem));
 		}
-		let mut transaction = self.pool.begin().await?;
-		let (table, view) = self.current(&mut transaction, view).await?;
+		let mut reading = self.reading().await?;
+		let link = &mut reading.link();
+		let (table, view) = self.current_in(link, view).await?;
 		let functions: Vec<Function> =
 			aggregate.functions.iter().map(|text| function(&view, text)).collect::<Result<_>>()?;
 		let groups: Vec<Group> =
@@ -100,15 +101,32 @@ impl Store {
 			let limit = MAX_GROUPS + 1;
 			statement.push(&format!(" GROUP BY {numbers} ORDER BY {order} LIMIT {limit}"));
 		}
-		let mut found = statement.fetch_all(&mut transaction).await?;
-		let is_cut = found.len() > MAX_GROUPS;
-		found.truncate(MAX_GROUPS);
-		let rows = found.iter().map(|row| read(row, &view, &groups, &functions));
+		let mut rows = Vec::new();
+		let (mut bytes, mut is_cut) = (0, false);
+		let take = |found: AnyRow| {
+			let row = read(&found, &view, &groups, &functions)?;
+			bytes += row.iter().flatten().map(length).sum::<usize>();
+			if rows.len() == MAX_GROUPS || (bytes > MAX_PAGE_BYTES && !rows.is_empty()) {
+				is_cut = true;
+				return Ok::<_, StoreError>(false);
+			}
+			rows.push(row);
+			Ok(true)
+		};
+		statement.fetch_while(link, take).await?;
 		Ok(Aggregated {
 			columns: aggregate.by.iter().chain(&aggregate.functions).cloned().collect(),
-			rows: rows.collect::<Result<_>>()?,
+			rows,
 			is_cut,
 		})
+	}
+}
+
+/// Bytes of a text; all else is short.
+fn length(value: &Value) -> usize {
+	match value {
+		Value::Text(text) => text.len(),
+		_ => 0,
 	}
 }
 

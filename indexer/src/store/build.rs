@@ -2,10 +2,11 @@
 
 use super::{
 	generation::{self, Generation},
+	make::Job,
 	rows::Target,
 	schema,
 	statement::Statement,
-	write::stream_of,
+	write::{add_rows, stream_of},
 	Result, Store, StoreError,
 };
 use crate::view::View;
@@ -76,7 +77,8 @@ impl Store {
 		let _writing = self.writing.lock().await;
 		let mut transaction = self.pool.begin().await?;
 		schema::lock(&mut transaction).await?;
-		let mut target = Target::new(generation.clone());
+		let mut targets = [Target::new(generation.clone())];
+		let mut jobs = Vec::new();
 		let mut statement = Statement::new(
 			self.backend,
 			"SELECT d.place, e.stream, e.superseded, e.media_type, d.bytes
@@ -96,17 +98,28 @@ impl Store {
 			}
 			let of = streams.get(&stream).and_then(Option::as_ref);
 			let of = of.map(|(owner, name)| (*owner, name.as_str()));
-			if generation.view.takes_stream(stream, of) {
+			if generation.view.takes_stream(self.organization, stream, of) {
 				let media_type: Option<String> = row.try_get(3)?;
 				let document: Vec<u8> = row.try_get(4)?;
-				let media_type = media_type.unwrap_or_default();
-				target.add(stream, place, true, row.try_get(2)?, &media_type, &document);
+				jobs.push(Job {
+					target: 0,
+					view: generation.view.clone(),
+					stream,
+					place,
+					is_final: true,
+					superseded: row.try_get(2)?,
+					media_type: media_type.unwrap_or_default().into(),
+					document: document.into(),
+				});
 			}
 			built_to = Some(place);
 		}
-		target.flush(&mut transaction, self.backend).await?;
-		// Nobody has seen rows of it yet.
-		let _ = target.refresh(&mut transaction, self.backend).await?;
+		drop(rows);
+		add_rows(&mut transaction, self.backend, &mut targets, jobs).await?;
+		for target in &mut targets {
+			// Nobody has seen rows of it yet.
+			let _ = target.refresh(&mut transaction, self.backend).await?;
+		}
 		match built_to {
 			Some(_) => self.note(&mut transaction, generation, built_to).await?,
 			None => self.swap(&mut transaction, generation).await?,

@@ -4,11 +4,11 @@
 //! is found of it. So whoever was away is told the state of all that changed meanwhile, once, and nothing else.
 
 use super::{
-	cursor,
+	author, cursor,
 	generation::block_of,
 	number, page,
 	rows::ROWS_PER_ENTRY,
-	search::condition,
+	search::{condition, size_of_values, MAX_PAGE_BYTES},
 	statement::{value, Statement, Table},
 	write::stream_of,
 	Cursor, Result, Store, StoreError,
@@ -52,6 +52,8 @@ pub struct Change {
 	pub sequence: Sequence,
 	/// Owner of the stream.
 	pub owner: OrganizationId,
+	/// The organization that appended it.
+	pub author: OrganizationId,
 	/// The block that has it.
 	pub block: BlockNumber,
 	/// All its current rows that fit the filter. Without any, nothing of the record is found any more: it was replaced, or
@@ -88,13 +90,17 @@ struct Written {
 }
 
 /// Streams, with owner and name as far as they are known.
-struct Streams(BTreeMap<StreamId, Option<(OrganizationId, String)>>);
+struct Streams {
+	/// Whose index it is.
+	own: OrganizationId,
+	known: BTreeMap<StreamId, Option<(OrganizationId, String)>>,
+}
 
 impl Streams {
 	/// Whether a view is about a stream.
 	fn takes(&self, view: &View, id: StreamId) -> bool {
-		let stream = self.0.get(&id).and_then(Option::as_ref);
-		view.takes_stream(id, stream.map(|(owner, name)| (*owner, name.as_str())))
+		let stream = self.known.get(&id).and_then(Option::as_ref);
+		view.takes_stream(self.own, id, stream.map(|(owner, name)| (*owner, name.as_str())))
 	}
 }
 
@@ -131,16 +137,20 @@ impl Store {
 		}
 		let at = cursor(&mut transaction).await?;
 		let mut written = self.written(&mut transaction, &position).await?;
-		if let Some(last) = written.last() {
-			(position.revision, position.place) = (last.revision, last.place);
-		}
-		let is_last = (written.len() as i64) < ENTRIES_AT_ONCE;
+		let mut is_last = (written.len() as i64) < ENTRIES_AT_ONCE;
 		let mut changes = Vec::new();
 		let gone = written.iter().filter(|entry| entry.is_gone).map(|entry| entry.change.stream);
 		let streams = self.streams_of(&mut transaction, gone.collect()).await?;
+		let mut bytes = 0;
 		for entry in &mut written {
+			if bytes > MAX_PAGE_BYTES {
+				is_last = false;
+				break;
+			}
+			(position.revision, position.place) = (entry.revision, entry.place);
 			let rows = self.rows_of(&mut transaction, table, &view, filter, entry.place).await?;
 			let was_there = !rows.is_empty();
+			bytes += rows.iter().map(|(row, _)| size_of_values(&row.values)).sum::<usize>();
 			entry.change.rows = rows
 				.into_iter()
 				.filter_map(|(row, is_current)| is_current.then_some(row))
@@ -188,7 +198,7 @@ impl Store {
 		for id in ids {
 			streams.insert(id, stream_of(connection, self.backend, id).await?);
 		}
-		Ok(Streams(streams))
+		Ok(Streams { own: self.organization, known: streams })
 	}
 
 	/// The next entries that were written after a position.
@@ -199,7 +209,7 @@ impl Store {
 	) -> Result<Vec<Written>> {
 		let mut statement = Statement::new(
 			self.backend,
-			"SELECT place, revision, record, stream, sequence, owner, was_readable, problem FROM entries
+			"SELECT place, revision, record, stream, sequence, owner, was_readable, problem, author FROM entries
 			WHERE final = 1 AND (revision, place) > (",
 		);
 		statement.bind_all([after.revision.into(), after.place.into()]);
@@ -245,6 +255,7 @@ fn written(row: &AnyRow) -> Result<Written> {
 			stream: StreamId(super::bytes32(row.try_get(3)?)?),
 			sequence: number(row.try_get(4)?)?,
 			owner: number(row.try_get(5)?)?,
+			author: author(row, 8)?,
 			block: block_of(place)?,
 			rows: Vec::new(),
 		},

@@ -7,13 +7,14 @@ use super::{
 	statement::{value, Statement},
 	Result, Store,
 };
+use credio_primitives::text::VisibleJson;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use sqlx::{AnyConnection, Row as _};
 use std::io::Write;
 
 /// Rows that are read at once.
-const AT_ONCE: i64 = 1_000;
+const AT_ONCE: i64 = 100;
 
 impl Store {
 	/// Writes the index as lines of JSON: the cursor, streams, entries, and of each view the definition, its rows and the
@@ -52,7 +53,7 @@ impl Store {
 			let mut statement = Statement::new(
 				self.backend,
 				"SELECT e.place, e.record, e.stream, e.sequence, e.owner, e.kind, e.supersedes, e.superseded, \
-				e.media_type, e.problem, d.bytes, e.digest
+				e.media_type, e.problem, d.bytes, e.digest, e.author
 				FROM entries e LEFT JOIN documents d ON d.place = e.place WHERE e.final = 1 AND e.place > ",
 			);
 			statement.bind(last);
@@ -75,6 +76,7 @@ impl Store {
 						"stream": hex::encode(row.try_get::<Vec<u8>, _>(2)?),
 						"sequence": row.try_get::<i64, _>(3)?,
 						"owner": row.try_get::<i64, _>(4)?,
+						"author": row.try_get::<Option<i64>, _>(12)?,
 						"kind": row.try_get::<String, _>(5)?,
 						"supersedes": supersedes.map(hex::encode),
 						"isSuperseded": row.try_get::<i64, _>(7)? == 2,
@@ -145,6 +147,6 @@ impl Store {
 }
 
 fn line(to: &mut (dyn Write + Send), line: serde_json::Value) -> Result<()> {
-	writeln!(to, "{line}")?;
+	writeln!(to, "{}", VisibleJson(&line.to_string()))?;
 	Ok(())
 }

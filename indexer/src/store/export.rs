@@ -1,7 +1,7 @@
 //! What exports read: the whole index as it is at one moment, and later rows by their places.
 
 use super::{
-	bytes32, cursor,
+	author, bytes32, cursor,
 	generation::block_of,
 	number,
 	rows::ROWS_PER_ENTRY,
@@ -46,6 +46,7 @@ pub(crate) struct Origin {
 	pub stream: StreamId,
 	pub sequence: Sequence,
 	pub owner: OrganizationId,
+	pub author: OrganizationId,
 	pub block: BlockNumber,
 }
 
@@ -89,14 +90,15 @@ pub(crate) fn line_of(place: i64) -> i64 {
 }
 
 const ENTRY: &str = "e.place, e.record, e.stream, e.sequence, e.owner, e.kind, e.supersedes, e.media_type, e.problem, \
-	e.digest";
+	e.digest, e.author";
 
-fn origin(row: &AnyRow) -> Result<Origin> {
+fn origin(row: &AnyRow, author_at: usize) -> Result<Origin> {
 	Ok(Origin {
 		record: RecordId(bytes32(row.try_get(1)?)?),
 		stream: StreamId(bytes32(row.try_get(2)?)?),
 		sequence: number(row.try_get(3)?)?,
 		owner: number(row.try_get(4)?)?,
+		author: author(row, author_at)?,
 		block: block_of(row.try_get(0)?)?,
 	})
 }
@@ -105,14 +107,14 @@ fn entry(row: &AnyRow) -> Result<StoredEntry> {
 	let id = |bytes: Option<Vec<u8>>| bytes.map(bytes32).transpose();
 	Ok(StoredEntry {
 		place: row.try_get(0)?,
-		origin: origin(row)?,
+		origin: origin(row, 10)?,
 		kind: row.try_get(5)?,
 		supersedes: id(row.try_get(6)?)?.map(RecordId),
 		media_type: row.try_get(7)?,
 		problem: row.try_get(8)?,
 		digest: id(row.try_get(9)?)?.map(Digest),
-		unfit: row.try_get(10)?,
-		document: row.try_get(11)?,
+		unfit: row.try_get(11)?,
+		document: row.try_get(12)?,
 	})
 }
 
@@ -153,7 +155,7 @@ impl Reader<'_> {
 		let mut statement = Statement::new(
 			self.store.backend,
 			&format!(
-				"SELECT r._place, e.record, e.stream, e.sequence, e.owner{} FROM {} r \
+				"SELECT r._place, e.record, e.stream, e.sequence, e.owner, e.author{} FROM {} r \
 				JOIN entries e ON e.place = r._place - r._place % {ROWS_PER_ENTRY} WHERE r._final = 1 AND r._place IN (",
 				names.collect::<String>(),
 				table.rows()
@@ -164,8 +166,8 @@ impl Reader<'_> {
 		let rows = statement.fetch_all(&mut transaction).await?;
 		let read = |row: &AnyRow| {
 			let columns = current.columns.iter().enumerate();
-			let values = columns.map(|(at, column)| value(row, at + 5, column.ty));
-			Ok((row.try_get(0)?, origin(row)?, values.collect::<std::result::Result<_, _>>()?))
+			let values = columns.map(|(at, column)| value(row, at + 6, column.ty));
+			Ok((row.try_get(0)?, origin(row, 5)?, values.collect::<std::result::Result<_, _>>()?))
 		};
 		rows.iter().map(read).collect::<Result<_>>().map(Some)
 	}

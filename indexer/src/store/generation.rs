@@ -2,7 +2,7 @@
 
 use super::{number, Result, Store, StoreError};
 use crate::{
-	store::statement::{Backend, Statement, Table},
+	store::statement::{Backend, Link, Statement, Table},
 	value::Type,
 	view::View,
 };
@@ -111,15 +111,25 @@ impl Store {
 		connection: &mut AnyConnection,
 		view: &str,
 	) -> Result<(Table, Arc<View>)> {
+		self.current_in(&mut Link::Any(connection), view).await
+	}
+
+	/// The same wherever is read.
+	pub(super) async fn current_in(
+		&self,
+		link: &mut Link<'_>,
+		view: &str,
+	) -> Result<(Table, Arc<View>)> {
 		// Readers may not be allowed to hold it, and get an error if it goes while they read.
-		let can_hold = self.backend == Backend::Postgres && !self.is_reader;
+		let only_reads = self.is_reader || self.limit.is_some();
+		let can_hold = self.backend == Backend::Postgres && !only_reads;
 		let held = if can_hold { " FOR SHARE" } else { "" };
 		let mut statement =
 			Statement::new(self.backend, "SELECT generation FROM views WHERE name = ");
 		statement.bind(view);
 		statement.push(held);
 		// In one statement with the definition, one that waited for a successor to take its place would find neither.
-		if let Some(row) = statement.fetch_all(connection).await?.first() {
+		if let Some(row) = statement.fetch_from(link).await?.first() {
 			let id: i64 = row.try_get(0)?;
 			if let Some(view) = self.remembered(id) {
 				return Ok((Table(id), view));
@@ -127,15 +137,14 @@ impl Store {
 			let mut statement =
 				Statement::new(self.backend, "SELECT definition FROM generations WHERE id = ");
 			statement.bind(id);
-			let rows = statement.fetch_all(connection).await?;
+			let rows = statement.fetch_from(link).await?;
 			let row = rows.first().ok_or_else(|| {
 				StoreError::Corrupted(format!("the view {view} has no generation {id}"))
 			})?;
 			return Ok((Table(id), self.view_of(id, || row.try_get(0))?));
 		}
-		let rows = sqlx::query("SELECT DISTINCT view FROM generations ORDER BY view")
-			.fetch_all(connection)
-			.await?;
+		let sql = "SELECT DISTINCT view FROM generations ORDER BY view";
+		let rows = Statement::new(self.backend, sql).fetch_from(link).await?;
 		let known: Vec<String> =
 			rows.iter().map(|row| row.try_get(0)).collect::<std::result::Result<_, _>>()?;
 		if known.iter().any(|name| name == view) {
@@ -210,6 +219,14 @@ fn tables(backend: Backend, table: Table, view: &View) -> Vec<String> {
 		columns.push_str(", _words TSVECTOR");
 	}
 	statements.push(format!("CREATE TABLE {rows} ({columns})"));
+	if backend == Backend::Postgres {
+		// Statistics hold values, and outlive the rows that had them. The columns of ours are enough to choose by.
+		let names = view.columns.iter().map(|column| format!("\"{}\"", column.name));
+		let names = names.chain(["_key".into()]).chain(has_words.then(|| "_words".into()));
+		statements.extend(
+			names.map(|name| format!("ALTER TABLE {rows} ALTER COLUMN {name} SET STATISTICS 0")),
+		);
+	}
 	if has_words {
 		statements.push(match backend {
 			Backend::Postgres => format!("CREATE INDEX {rows}_words ON {rows} USING GIN (_words)"),

@@ -1,23 +1,25 @@
-//! Rows of a generation: making them of documents, and telling which of them are current.
+//! Rows of a generation: writing and removing them, and telling which of them are current.
 
-use super::{generation::Generation, write::insert, Result};
+use super::{
+	generation::Generation,
+	make::{Job, Made},
+	write::insert,
+	Result,
+};
 use crate::{
 	document,
 	store::statement::{Argument, Backend, Statement},
-	value::Value,
 	view::View,
-	words,
 };
-use credio_primitives::StreamId;
-use sha2::{Digest as _, Sha256};
 use sqlx::{AnyConnection, Row as _};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Places for the rows of one entry: a power of two that is no less than [`document::MAX_ROWS`].
 pub(super) const ROWS_PER_ENTRY: i64 = 1 << 14;
 const _: () = assert!(document::MAX_ROWS < 1 << 14);
-/// Rows that wait to be written.
+/// Rows that wait to be written, and bytes of text in them.
 const MAX_WAITING: usize = 5_000;
+const MAX_WAITING_BYTES: usize = 8 << 20;
 /// Keys that are dealt with in one statement.
 const KEYS_AT_ONCE: usize = 500;
 
@@ -27,6 +29,8 @@ pub(super) struct Target {
 	rows: Vec<Vec<Argument>>,
 	words: Vec<Vec<Argument>>,
 	unfit: Vec<Vec<Argument>>,
+	/// Bytes of text that wait to be written.
+	waiting: usize,
 	/// Keys of rows that have come, gone or been replaced.
 	keys: BTreeSet<Vec<u8>>,
 }
@@ -38,6 +42,7 @@ impl Target {
 			rows: Vec::new(),
 			words: Vec::new(),
 			unfit: Vec::new(),
+			waiting: 0,
 			keys: BTreeSet::new(),
 		}
 	}
@@ -47,7 +52,7 @@ impl Target {
 		self.generation.table.rows()
 	}
 
-	pub fn view(&self) -> &View {
+	pub fn view(&self) -> &Arc<View> {
 		&self.generation.view
 	}
 
@@ -59,57 +64,42 @@ impl Target {
 
 	/// Whether it is time to write what was added.
 	pub fn is_full(&self) -> bool {
-		self.rows.len() >= MAX_WAITING
+		self.rows.len() >= MAX_WAITING || self.waiting >= MAX_WAITING_BYTES
 	}
 
-	/// Makes the rows of a document, or notes why it does not fit.
-	pub fn add(
-		&mut self,
-		stream: StreamId,
-		place: i64,
-		is_final: bool,
-		superseded: i64,
-		media_type: &str,
-		document: &[u8],
-	) {
-		let generation = self.generation.table.0;
-		let view = self.generation.view.clone();
-		let rows = match document::rows(&view, media_type, document) {
-			Ok(rows) => rows.unwrap_or_default(),
-			Err(reason) => {
-				if is_final {
-					self.unfit.push(vec![
-						generation.into(),
-						place.into(),
-						reason.to_string().into(),
-					]);
+	/// Adds the rows of a document, or notes why it does not fit.
+	pub fn add(&mut self, backend: Backend, job: &Job, made: Made) {
+		let rows = match made {
+			Made::Rows(rows) => rows,
+			Made::Unfit(reason) => {
+				if job.is_final {
+					let generation = self.generation.table.0;
+					self.unfit.push(vec![generation.into(), job.place.into(), reason.into()]);
 				}
 				return;
 			},
 		};
-		for (place, values) in (place..).zip(rows) {
-			let key = key(&view, stream, &values);
-			self.keys.extend(key.clone());
+		let has_words = !self.generation.view.full_text.is_empty();
+		for (place, made) in (job.place..).zip(rows) {
+			let texts = made.values.iter().map(Argument::size).sum::<usize>();
+			self.waiting += texts + made.words.as_ref().map_or(0, String::len);
+			self.keys.extend(made.key.clone());
 			let mut row: Vec<Argument> = vec![
 				place.into(),
-				key.into(),
-				i64::from(is_final).into(),
-				superseded.into(),
-				i64::from(is_final && superseded < 2).into(),
-				i64::from(superseded == 0).into(),
+				made.key.into(),
+				i64::from(job.is_final).into(),
+				job.superseded.into(),
+				i64::from(job.is_final && job.superseded < 2).into(),
+				i64::from(job.superseded == 0).into(),
 			];
-			let values = || view.columns.iter().zip(&values);
-			row.extend(values().map(|(column, value)| Argument::of(column.ty, value.as_ref())));
-			let texts: Vec<&str> = view
-				.full_text
-				.iter()
-				.filter_map(|column| match values().nth(*column) {
-					Some((_, Some(Value::Text(text)))) => Some(text.as_str()),
-					_ => None,
-				})
-				.collect();
-			// Either form costs work, so only that of the database is made, in `flush`'s order of columns.
-			self.words.push(vec![place.into(), texts.join("\0").into()]);
+			row.extend(made.values);
+			match (backend, made.words) {
+				(Backend::Postgres, words) if has_words => row.push(Argument::Words(words)),
+				(Backend::Sqlite, Some(words)) if has_words => {
+					self.words.push(vec![place.into(), words.into()]);
+				},
+				_ => {},
+			}
 			self.rows.push(row);
 		}
 	}
@@ -117,43 +107,21 @@ impl Target {
 	/// Writes what was added.
 	pub async fn flush(&mut self, connection: &mut AnyConnection, backend: Backend) -> Result<()> {
 		let table = self.generation.table;
-		let has_words = !self.generation.view.full_text.is_empty();
-		let mut rows = std::mem::take(&mut self.rows);
-		let mut words = std::mem::take(&mut self.words);
 		let mut columns: Vec<String> =
 			["_place", "_key", "_final", "_superseded", "_current", "_live"].map(Into::into).into();
 		let names = self.generation.view.columns.iter();
 		columns.extend(names.map(|column| format!("\"{}\"", column.name)));
-		if has_words && backend == Backend::Postgres {
+		if !self.generation.view.full_text.is_empty() && backend == Backend::Postgres {
 			columns.push("_words".into());
 		}
-		let text_of = |row: &[Argument]| match row.get(1) {
-			Some(Argument::Text(Some(text))) => text.clone(),
-			_ => String::new(),
-		};
-		if has_words && backend == Backend::Postgres {
-			for (row, words) in rows.iter_mut().zip(&words) {
-				let text = text_of(words);
-				let texts: Vec<&str> = text.split('\0').collect();
-				row.push(Argument::Words(words::for_postgres(&texts)));
-			}
-		}
 		let into = format!("INSERT INTO {} ({}) VALUES ", table.rows(), columns.join(", "));
-		insert(connection, backend, &into, rows).await?;
-		if has_words && backend == Backend::Sqlite {
-			words.retain_mut(|row| {
-				let text = text_of(row);
-				let texts: Vec<&str> = text.split('\0').collect();
-				let words = words::for_sqlite(&texts);
-				let has_words = words.is_some();
-				row[1] = words.into();
-				has_words
-			});
-			let into = format!("INSERT INTO {} (rowid, words) VALUES ", table.words());
-			insert(connection, backend, &into, words).await?;
-		}
+		insert(connection, backend, &into, std::mem::take(&mut self.rows)).await?;
+		let into = format!("INSERT INTO {} (rowid, words) VALUES ", table.words());
+		insert(connection, backend, &into, std::mem::take(&mut self.words)).await?;
 		let into = "INSERT INTO unfit (generation, place, reason) VALUES ";
-		insert(connection, backend, into, std::mem::take(&mut self.unfit)).await
+		insert(connection, backend, into, std::mem::take(&mut self.unfit)).await?;
+		self.waiting = 0;
+		Ok(())
 	}
 
 	/// Removes the rows of an entry.
@@ -300,20 +268,4 @@ impl Target {
 /// The rows of an entry.
 fn of_entry(place: i64) -> String {
 	format!("_place >= {place} AND _place < {}", place.saturating_add(ROWS_PER_ENTRY))
-}
-
-/// Digest of the values of a key, within a stream; none if the view has no key or the row none of its values.
-fn key(view: &View, stream: StreamId, values: &[Option<Value>]) -> Option<Vec<u8>> {
-	let mut digest = Sha256::new().chain_update(stream.0);
-	let mut has_value = false;
-	for column in &view.key {
-		let value = values.get(*column).and_then(Option::as_ref);
-		has_value |= value.is_some();
-		let text = value.map(ToString::to_string);
-		// The length keeps two values from being taken for others with another border.
-		let length = text.as_ref().map_or(u64::MAX, |text| text.len() as u64);
-		digest.update(length.to_le_bytes());
-		digest.update(text.unwrap_or_default());
-	}
-	has_value.then(|| digest.finalize()[..16].to_vec())
 }

@@ -3,11 +3,11 @@
 use super::{Result, StoreError};
 use crate::store::statement::Backend;
 use credio_primitives::OrganizationId;
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
+use sqlx::{any::AnyConnectOptions, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Row};
 
 /// What makes version n + 1 of the tables out of version n, in one transaction each. `BYTES` stands for the type of
 /// bytes, `TEXT` compares byte by byte in both databases.
-const MIGRATIONS: [&[&str]; 3] = [
+const MIGRATIONS: [&[&str]; 4] = [
 &[
 	// The last block.
 	"CREATE TABLE chain_cursor (id BIGINT PRIMARY KEY, block BIGINT NOT NULL, hash BYTES NOT NULL)",
@@ -60,11 +60,52 @@ const MIGRATIONS: [&[&str]; 3] = [
 ],
 // What the chain has of an entry, in one digest; NULL in an index of before.
 &["ALTER TABLE entries ADD COLUMN digest BYTES"],
+// The organization that appended an entry; NULL in an index of before.
+&[
+	"ALTER TABLE entries ADD COLUMN author BIGINT",
+	// What documents contain is not to stand in statistics, which outlive them. A column loses those that it has when it is
+	// given a type.
+	"POSTGRES ALTER TABLE documents ALTER COLUMN bytes TYPE BYTES",
+	"POSTGRES ALTER TABLE documents ALTER COLUMN bytes SET STATISTICS 0",
+	"POSTGRES ALTER TABLE entries ALTER COLUMN media_type TYPE TEXT",
+	"POSTGRES ALTER TABLE entries ALTER COLUMN media_type SET STATISTICS 0",
+],
 ];
+
+/// What a statement begins with that is for PostgreSQL alone.
+const POSTGRES: &str = "POSTGRES ";
+/// How long SQLite waits for another process that writes.
+pub const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 30000";
 
 /// Name of the schema of an organization's index in PostgreSQL.
 pub fn name(organization: OrganizationId) -> String {
 	format!("credio_{organization}")
+}
+
+/// The organization whose index is the only one of a PostgreSQL database, among those that may be read.
+pub async fn only_one(url: &str) -> Result<OrganizationId> {
+	let options: AnyConnectOptions = url.parse()?;
+	let options = sqlx::ConnectOptions::disable_statement_logging(options);
+	let mut connection = AnyConnection::connect_with(&options).await?;
+	let sql = "SELECT CAST(nspname AS TEXT) FROM pg_namespace WHERE nspname LIKE 'credio\\_%' \
+		AND has_schema_privilege(oid, 'USAGE')";
+	let rows = sqlx::query(sql).fetch_all(&mut connection).await?;
+	let mut found = Vec::new();
+	for row in rows {
+		let name: String = row.try_get(0)?;
+		let number = name.strip_prefix("credio_").and_then(|number| number.parse().ok());
+		found.extend(number.filter(|number| self::name(*number) == name));
+	}
+	connection.close().await?;
+	found.sort_unstable();
+	match found[..] {
+		[] => Err(StoreError::NoIndex("this database".into())),
+		[one] => Ok(one),
+		_ => {
+			let all: Vec<_> = found.iter().map(ToString::to_string).collect();
+			Err(StoreError::SeveralIndexes(all.join(", ")))
+		},
+	}
 }
 
 /// Sets a connection up.
@@ -94,13 +135,13 @@ pub async fn configure(
 		return Ok(());
 	}
 	if is_reader {
-		for pragma in ["PRAGMA busy_timeout = 30000", "PRAGMA query_only = ON"] {
+		for pragma in [BUSY_TIMEOUT, "PRAGMA query_only = ON"] {
 			sqlx::query(pragma).execute(&mut *connection).await?;
 		}
 		return Ok(());
 	}
 	for pragma in [
-		"PRAGMA busy_timeout = 30000",
+		BUSY_TIMEOUT,
 		"PRAGMA journal_mode = WAL",
 		// A power cut may take the last transactions, whole ones, and the cursor with them: they come from the chain again.
 		"PRAGMA synchronous = NORMAL",
@@ -160,6 +201,11 @@ pub async fn migrate(pool: &AnyPool, backend: Backend) -> Result<()> {
 			return Ok(());
 		};
 		for statement in *statements {
+			let statement = match statement.strip_prefix(POSTGRES) {
+				Some(_) if backend != Backend::Postgres => continue,
+				Some(statement) => statement,
+				None => statement,
+			};
 			let statement = statement.replace("TEXT", text).replace("BYTES", bytes);
 			sqlx::query(AssertSqlSafe(statement)).execute(&mut *transaction).await?;
 		}

@@ -1,7 +1,7 @@
 //! Searching the rows of a view, page by page.
 
 use super::{
-	column_of, cursor,
+	author, column_of, cursor_in,
 	generation::block_of,
 	number,
 	page::Position,
@@ -23,6 +23,10 @@ use std::{fmt, str::FromStr};
 pub const DEFAULT_LIMIT: u32 = 100;
 /// Most rows of a page.
 pub const MAX_LIMIT: u32 = 1_000;
+/// Bytes of values after which a page ends, with the rows that it has: a row more is on the next one.
+pub const MAX_PAGE_BYTES: usize = 2 << 20;
+/// Bytes that a row takes beside its values, about.
+const ROW_BYTES: usize = 256;
 /// Most columns to sort by.
 pub const MAX_SORT: usize = 8;
 
@@ -108,6 +112,8 @@ pub struct Row {
 	pub sequence: Sequence,
 	/// Owner of the stream.
 	pub owner: OrganizationId,
+	/// The organization that appended it.
+	pub author: OrganizationId,
 	/// The block that has it.
 	pub block: BlockNumber,
 	/// Number of the row in the document, counted from 0.
@@ -135,7 +141,7 @@ pub struct Unfit {
 }
 
 impl Store {
-	/// Rows of a view that fit a query.
+	/// Rows of a view that fit a query. A page ends early where its values have [`MAX_PAGE_BYTES`].
 	///
 	/// Errors: [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`],
 	/// [`StoreError::UnknownColumn`], [`StoreError::Query`], [`StoreError::BadCursor`], [`StoreError::Database`].
@@ -143,28 +149,38 @@ impl Store {
 		if query.limit == 0 || query.limit > MAX_LIMIT {
 			return Err(StoreError::Query(format!("a page has 1 to {MAX_LIMIT} rows")));
 		}
-		let mut transaction = self.pool.begin().await?;
-		let (table, view) = self.current(&mut transaction, view).await?;
+		let mut reading = self.reading().await?;
+		let link = &mut reading.link();
+		let (table, view) = self.current_in(link, view).await?;
 		let sort = sort_columns(&view, &query.sort)?;
 		let after = query.after.as_deref();
 		let columns: Vec<usize> = sort.iter().map(|(column, _)| *column).collect();
 		let after =
 			after.map(|after| Position::decode(after, &view, query, &columns)).transpose()?;
 		let statement = select(self.backend, table, &view, query, &sort, after.as_ref())?;
-		let mut found = statement.fetch_all(&mut transaction).await?;
 		let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-		let has_more = found.len() > limit;
-		found.truncate(limit);
-		let rows = found.iter().map(|found| row(found, &view)).collect::<Result<Vec<_>>>()?;
-		let next = match (found.last(), rows.last()) {
-			(Some(found), Some(row)) if has_more => {
+		let mut rows: Vec<Row> = Vec::new();
+		let (mut place, mut bytes, mut has_more) = (0, 0, false);
+		let take = |found: AnyRow| {
+			let row = row(&found, &view)?;
+			bytes += size_of_values(&row.values);
+			if rows.len() == limit || (bytes > MAX_PAGE_BYTES && !rows.is_empty()) {
+				has_more = true;
+				return Ok::<_, StoreError>(false);
+			}
+			place = found.try_get(0)?;
+			rows.push(row);
+			Ok(true)
+		};
+		statement.fetch_while(link, take).await?;
+		let next = match rows.last() {
+			Some(row) if has_more => {
 				let values = columns.iter().map(|column| row.values[*column].clone()).collect();
-				let position = Position { values, place: found.try_get(0)? };
-				Some(position.encode(&view, query)?)
+				Some(Position { values, place }.encode(&view, query)?)
 			},
 			_ => None,
 		};
-		let at = cursor(&mut transaction).await?;
+		let at = cursor_in(link).await?;
 		let columns = view.columns.iter().map(|column| column.name.clone()).collect();
 		Ok(Page { columns, rows, next, at })
 	}
@@ -278,7 +294,7 @@ fn select(
 	let mut statement = Statement::new(
 		backend,
 		&format!(
-			"SELECT r._place, r._final, e.record, e.stream, e.sequence, e.owner, {} FROM (SELECT _place, _final, {} \
+			"SELECT r._place, r._final, e.record, e.stream, e.sequence, e.owner, e.author, {} FROM (SELECT _place, _final, {} \
 			FROM {} WHERE ",
 			names("r."),
 			names(""),
@@ -362,6 +378,12 @@ fn comes_after(statement: &mut Statement, view: &View, sort: &[(usize, bool)], a
 	statement.push(&")".repeat(open));
 }
 
+/// Bytes that a row takes, about.
+pub(super) fn size_of_values(values: &[Option<Value>]) -> usize {
+	let sizes = values.iter().map(|value| value.as_ref().map_or(0, Value::size) + 8);
+	ROW_BYTES + sizes.sum::<usize>()
+}
+
 fn row(found: &AnyRow, view: &View) -> Result<Row> {
 	let place: i64 = found.try_get(0)?;
 	let values = view.columns.iter().enumerate();
@@ -370,11 +392,12 @@ fn row(found: &AnyRow, view: &View) -> Result<Row> {
 		stream: StreamId(super::bytes32(found.try_get(3)?)?),
 		sequence: number(found.try_get(4)?)?,
 		owner: number(found.try_get(5)?)?,
+		author: author(found, 6)?,
 		block: block_of(place)?,
 		line: number(place % ROWS_PER_ENTRY)?,
 		is_final: found.try_get::<i64, _>(1)? != 0,
 		values: values
-			.map(|(at, column)| value(found, at + 6, column.ty))
+			.map(|(at, column)| value(found, at + 7, column.ty))
 			.collect::<std::result::Result<_, _>>()?,
 	})
 }

@@ -1,11 +1,28 @@
 //! Statements for both databases, with their parameters.
 
 use crate::value::{Decimal, Type, Value};
+use futures::TryStreamExt;
 use sqlx::{
 	any::{AnyArguments, AnyRow},
 	query::Query,
-	Any, AnyConnection, AssertSqlSafe, Row as _,
+	sqlite::SqliteArguments,
+	Any, AnyConnection, AssertSqlSafe, Row as _, Sqlite, SqliteConnection,
 };
+
+/// The query of a statement, for whatever database the caller's type says.
+macro_rules! bound {
+	($statement:expr) => {{
+		let mut query = sqlx::query(AssertSqlSafe($statement.sql));
+		for argument in $statement.arguments {
+			query = match argument {
+				Argument::Integer(number) => query.bind(number),
+				Argument::Text(text) | Argument::Words(text) => query.bind(text),
+				Argument::Bytes(bytes) => query.bind(bytes),
+			};
+		}
+		query
+	}};
+}
 
 /// Most parameters of one statement; SQLite takes no more.
 pub(crate) const MAX_ARGUMENTS: usize = 30_000;
@@ -93,6 +110,15 @@ impl From<&Value> for Argument {
 }
 
 impl Argument {
+	/// Bytes of what has no length of its own.
+	pub fn size(&self) -> usize {
+		match self {
+			Self::Text(Some(text)) | Self::Words(Some(text)) => text.len(),
+			Self::Bytes(Some(bytes)) => bytes.len(),
+			_ => 0,
+		}
+	}
+
 	/// A value that may be missing.
 	pub fn of(ty: Type, value: Option<&Value>) -> Self {
 		match (value, ty) {
@@ -121,6 +147,12 @@ pub(crate) fn value(row: &AnyRow, at: usize, ty: Type) -> Result<Option<Value>, 
 			.map(|text| ty.parse(&text).ok_or_else(corrupted))
 			.transpose()?,
 	})
+}
+
+/// Where a statement is run.
+pub(crate) enum Link<'c> {
+	Any(&'c mut AnyConnection),
+	Sqlite(&'c mut SqliteConnection),
 }
 
 /// A statement that is being put together. Only our own words go into its text; all else is a parameter.
@@ -185,19 +217,53 @@ impl Statement {
 	}
 
 	fn query(self) -> Query<'static, Any, AnyArguments> {
-		let mut query = sqlx::query(AssertSqlSafe(self.sql));
-		for argument in self.arguments {
-			query = match argument {
-				Argument::Integer(number) => query.bind(number),
-				Argument::Text(text) | Argument::Words(text) => query.bind(text),
-				Argument::Bytes(bytes) => query.bind(bytes),
-			};
-		}
-		query
+		bound!(self)
+	}
+
+	fn sqlite_query(self) -> Query<'static, Sqlite, SqliteArguments> {
+		bound!(self)
 	}
 
 	pub async fn execute(self, connection: &mut AnyConnection) -> Result<u64, sqlx::Error> {
 		Ok(self.query().execute(connection).await?.rows_affected())
+	}
+
+	/// Gives the rows to `take`, one after the other, until that returns `false`.
+	pub async fn fetch_while<E: From<sqlx::Error>>(
+		self,
+		link: &mut Link<'_>,
+		mut take: impl FnMut(AnyRow) -> Result<bool, E>,
+	) -> Result<(), E> {
+		match link {
+			Link::Any(connection) => {
+				let mut rows = self.query().fetch(&mut **connection);
+				while let Some(row) = rows.try_next().await? {
+					if !take(row)? {
+						break;
+					}
+				}
+			},
+			Link::Sqlite(connection) => {
+				let mut rows = self.sqlite_query().fetch(&mut **connection);
+				while let Some(row) = rows.try_next().await? {
+					if !take(AnyRow::try_from(&row)?)? {
+						break;
+					}
+				}
+			},
+		}
+		Ok(())
+	}
+
+	/// All rows.
+	pub async fn fetch_from(self, link: &mut Link<'_>) -> Result<Vec<AnyRow>, sqlx::Error> {
+		let mut rows = Vec::new();
+		let take = |row| {
+			rows.push(row);
+			Ok::<_, sqlx::Error>(true)
+		};
+		self.fetch_while(link, take).await?;
+		Ok(rows)
 	}
 
 	pub async fn fetch_all(

@@ -71,28 +71,6 @@ impl Store {
 		}
 	}
 
-	/// Makes sure that nothing is left of what was removed, as far as that is ours to do: SQLite keeps words in its
-	/// full-text index, and old pages until its log is written back. PostgreSQL keeps old rows until it vacuums.
-	///
-	/// Errors: [`StoreError::Database`].
-	pub async fn scrub(&self) -> Result<()> {
-		if self.backend == Backend::Postgres {
-			return Ok(());
-		}
-		let _writing = self.writing.lock().await;
-		let mut connection = self.pool.acquire().await?;
-		for generation in self.load_generations(&mut connection).await? {
-			if !generation.view.full_text.is_empty() {
-				let words = generation.table.words();
-				let sql = format!("INSERT INTO {words} ({words}) VALUES ('optimize')");
-				sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await?;
-			}
-		}
-		// Searches that are under way hold it back; what is left then is written back by what comes next.
-		sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await?;
-		Ok(())
-	}
-
 	/// Empties the index, in one transaction: as if it had just been made, for whoever has the right to write it.
 	///
 	/// Errors: [`StoreError::Database`].

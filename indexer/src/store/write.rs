@@ -1,12 +1,12 @@
-//! Writing: blocks, documents that come and go, and what is not final yet.
+//! Writing in a transaction: blocks, documents that come and go, and what is not final yet.
 //!
 //! Every entry has a *place*: the number of its block and its position there, in one number, with room for the rows of
 //! its document. Places follow from the chain alone, so rows have the same ones whenever an index is built, and a row's
 //! place is its name in the database.
 
 use super::{
-	cursor,
 	generation::Generation,
+	make::{make, Job},
 	rows::{Target, ROWS_PER_ENTRY},
 	schema, Result, Store, StoreError,
 };
@@ -15,8 +15,13 @@ use crate::{
 	store::statement::{Argument, Backend, Statement, MAX_ARGUMENTS},
 };
 use credio_primitives::{BlockNumber, OrganizationId, RecordId, StreamId};
+use futures::StreamExt;
 use sqlx::{any::AnyRow, AnyConnection, Row as _};
-use std::collections::{BTreeSet, HashMap};
+use std::{
+	collections::{BTreeSet, HashMap},
+	pin::pin,
+	sync::Arc,
+};
 
 /// Bits of a place below the number of the block.
 pub(super) const BLOCK_SHIFT: u32 = 31;
@@ -27,7 +32,10 @@ const MAX_TEXT_LENGTH: usize = 1_024;
 /// Entries that are dealt with in one statement.
 const PLACES_AT_ONCE: usize = 500;
 /// Columns of `entries`.
-const ENTRY_COLUMNS: usize = 14;
+const ENTRY_COLUMNS: usize = 15;
+/// Documents that wait until rows are made of them, and bytes of all documents that wait.
+const MAX_JOBS: usize = 1_024;
+const MAX_WAITING_BYTES: usize = 8 << 20;
 
 /// Who replaced an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,93 +46,12 @@ enum Replaced {
 	ByFinal = 2,
 }
 
-impl Store {
-	/// Takes finalized blocks, in their order, each above the one before: all of them, with the cursor, or nothing if it
-	/// fails. What was live is gone then, see [`Self::advance`].
-	///
-	/// Errors: [`StoreError::NotNext`], [`StoreError::UnknownRecord`], [`StoreError::TooManyEntries`],
-	/// [`StoreError::Database`].
-	pub async fn apply(&self, finalized: &[Block]) -> Result<()> {
-		self.advance(finalized, &[]).await
-	}
-
-	/// Replaces what is not final yet by these blocks, which come after the cursor. Nothing of them counts for rows that
-	/// are shown as final.
-	///
-	/// Errors: as [`Self::apply`].
-	pub async fn set_live(&self, live: &[Block]) -> Result<()> {
-		self.advance(&[], live).await
-	}
-
-	/// Takes finalized blocks and replaces what is not final, in one transaction.
-	///
-	/// Errors: as [`Self::apply`].
-	pub async fn advance(&self, finalized: &[Block], live: &[Block]) -> Result<()> {
-		let _writing = self.writing.lock().await;
-		let mut transaction = self.pool.begin().await?;
-		let mut writer = Writer::new(self, &mut transaction).await?;
-		let mut last = cursor(writer.connection).await?.map(|cursor| cursor.number);
-		writer.clear_live().await?;
-		for (block, is_final) in finalized
-			.iter()
-			.map(|block| (block, true))
-			.chain(live.iter().map(|block| (block, false)))
-		{
-			if let Some(cursor) = last.filter(|last| block.number <= *last) {
-				return Err(StoreError::NotNext { number: block.number, cursor });
-			}
-			last = Some(block.number);
-			writer.block(block, is_final).await?;
-		}
-		if let Some(block) = finalized.last() {
-			writer.set_cursor(block).await?;
-		}
-		writer.finish().await?;
-		let count: usize = finalized.iter().map(|block| block.entries.len()).sum();
-		if self.is_analysis_due(count as u64) {
-			writer.analyze().await?;
-		}
-		transaction.commit().await?;
-		self.tell_of_change();
-		Ok(())
-	}
-
-	/// Stores documents of records that can be read now.
-	///
-	/// Errors: [`StoreError::UnknownRecord`], [`StoreError::Database`].
-	pub async fn put_documents(&self, documents: &[(RecordId, Document)]) -> Result<()> {
-		self.write(documents, &[]).await
-	}
-
-	/// Stores some documents and removes others.
-	pub(super) async fn write(
-		&self,
-		readable: &[(RecordId, Document)],
-		removed: &[(RecordId, String)],
-	) -> Result<()> {
-		let _writing = self.writing.lock().await;
-		let mut transaction = self.pool.begin().await?;
-		let mut writer = Writer::new(self, &mut transaction).await?;
-		writer.put(readable).await?;
-		writer.remove(removed).await?;
-		writer.finish().await?;
-		transaction.commit().await?;
-		self.tell_of_change();
-		Ok(())
-	}
-
-	/// Removes documents, with their rows; what is noted instead is why.
-	///
-	/// Errors: [`StoreError::UnknownRecord`], [`StoreError::Database`].
-	pub async fn remove_documents(&self, records: &[(RecordId, String)]) -> Result<()> {
-		self.write(&[], records).await
-	}
-}
-
 /// One transaction.
-struct Writer<'a> {
-	connection: &'a mut AnyConnection,
+pub(super) struct Writer<'a> {
+	pub connection: &'a mut AnyConnection,
 	backend: Backend,
+	/// Whose index it is.
+	organization: OrganizationId,
 	/// Number of the transaction.
 	revision: i64,
 	targets: Vec<Target>,
@@ -132,6 +59,10 @@ struct Writer<'a> {
 	/// Entries and documents that are not written yet.
 	entries: Vec<Vec<Argument>>,
 	documents: Vec<Vec<Argument>>,
+	/// Documents of which no rows have been made yet.
+	jobs: Vec<Job>,
+	/// Bytes of documents that wait.
+	waiting: usize,
 	replaced: Vec<(RecordId, Replaced)>,
 }
 
@@ -144,18 +75,21 @@ struct Stored {
 }
 
 impl<'a> Writer<'a> {
-	async fn new(store: &Store, connection: &'a mut AnyConnection) -> Result<Self> {
+	pub async fn new(store: &Store, connection: &'a mut AnyConnection) -> Result<Self> {
 		schema::lock(connection).await?;
 		let revision = schema::next_revision(connection).await?;
 		let generations: Vec<Generation> = store.load_generations(connection).await?;
 		Ok(Self {
 			backend: store.backend,
+			organization: store.organization,
 			revision,
 			targets: generations.into_iter().map(Target::new).collect(),
 			connection,
 			streams: HashMap::new(),
 			entries: Vec::new(),
 			documents: Vec::new(),
+			jobs: Vec::new(),
+			waiting: 0,
 			replaced: Vec::new(),
 		})
 	}
@@ -164,7 +98,7 @@ impl<'a> Writer<'a> {
 		Statement::new(self.backend, sql)
 	}
 
-	async fn block(&mut self, block: &Block, is_final: bool) -> Result<()> {
+	pub async fn block(&mut self, block: &Block, is_final: bool) -> Result<()> {
 		for stream in &block.streams {
 			self.streams.insert(stream.id, Some((stream.owner, stream.name.clone())));
 			if is_final {
@@ -217,6 +151,7 @@ impl<'a> Writer<'a> {
 			self.revision.into(),
 			i64::from(matches!(entry.content, Content::Document(_))).into(),
 			entry.digest.0.to_vec().into(),
+			i64::from(entry.author).into(),
 		]);
 		if let Some(record) = entry.supersedes {
 			let by = if is_final { Replaced::ByFinal } else { Replaced::ByLive };
@@ -225,33 +160,38 @@ impl<'a> Writer<'a> {
 		if let Content::Document(document) = &entry.content {
 			let stored = Stored { place, stream: entry.stream, is_final, superseded: 0 };
 			if is_final {
-				self.documents.push(vec![place.into(), document.bytes.clone().into()]);
+				self.documents.push(vec![place.into(), document.bytes.to_vec().into()]);
 			}
 			self.rows(&stored, document).await?;
 		}
 		let is_full = self.entries.len() * ENTRY_COLUMNS > MAX_ARGUMENTS / 2;
-		if is_full || self.targets.iter().any(Target::is_full) {
+		if is_full || self.jobs.len() >= MAX_JOBS || self.waiting >= MAX_WAITING_BYTES {
 			self.flush().await?;
 		}
 		Ok(())
 	}
 
-	/// Makes the rows of a document in all views that have its stream.
+	/// Notes that rows are to be made of a document in all views that have its stream.
 	async fn rows(&mut self, stored: &Stored, document: &Document) -> Result<()> {
+		self.waiting += document.bytes.len();
 		let media_type = clean(&document.media_type);
 		self.load_stream(stored.stream).await?;
 		let stream = self.streams.get(&stored.stream).cloned().flatten();
 		let stream = stream.as_ref().map(|(owner, name)| (*owner, name.as_str()));
-		for target in &mut self.targets {
-			if target.takes(stored.place) && target.view().takes_stream(stored.stream, stream) {
-				target.add(
-					stored.stream,
-					stored.place,
-					stored.is_final,
-					stored.superseded,
-					&media_type,
-					&document.bytes,
-				);
+		let (own, media_type) = (self.organization, Arc::<str>::from(media_type));
+		for (number, target) in self.targets.iter().enumerate() {
+			let view = target.view();
+			if target.takes(stored.place) && view.takes_stream(own, stored.stream, stream) {
+				self.jobs.push(Job {
+					target: number,
+					view: target.view().clone(),
+					stream: stored.stream,
+					place: stored.place,
+					is_final: stored.is_final,
+					superseded: stored.superseded,
+					media_type: media_type.clone(),
+					document: document.bytes.clone(),
+				});
 			}
 		}
 		Ok(())
@@ -265,7 +205,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	async fn put(&mut self, documents: &[(RecordId, Document)]) -> Result<()> {
+	pub async fn put(&mut self, documents: &[(RecordId, Document)]) -> Result<()> {
 		if documents.is_empty() {
 			return Ok(());
 		}
@@ -280,13 +220,13 @@ impl<'a> Writer<'a> {
 			statement.push(" WHERE place = ");
 			statement.bind(stored.place);
 			statement.execute(self.connection).await?;
-			self.documents.push(vec![stored.place.into(), document.bytes.clone().into()]);
+			self.documents.push(vec![stored.place.into(), document.bytes.to_vec().into()]);
 			self.rows(&stored, document).await?;
 		}
 		self.flush().await
 	}
 
-	async fn remove(&mut self, records: &[(RecordId, String)]) -> Result<()> {
+	pub async fn remove(&mut self, records: &[(RecordId, String)]) -> Result<()> {
 		if records.is_empty() {
 			return Ok(());
 		}
@@ -330,7 +270,7 @@ impl<'a> Writer<'a> {
 	}
 
 	/// Removes all that is not final.
-	async fn clear_live(&mut self) -> Result<()> {
+	pub async fn clear_live(&mut self) -> Result<()> {
 		let rows = self
 			.statement("SELECT COUNT(*) FROM entries WHERE final = 0")
 			.fetch_all(self.connection)
@@ -351,7 +291,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	async fn set_cursor(&mut self, block: &Block) -> Result<()> {
+	pub async fn set_cursor(&mut self, block: &Block) -> Result<()> {
 		let mut statement =
 			self.statement("INSERT INTO chain_cursor (id, block, hash) VALUES (1, ");
 		statement.bind_all([i64::from(block.number).into(), block.hash.0.to_vec().into()]);
@@ -364,13 +304,13 @@ impl<'a> Writer<'a> {
 	/// Writes what is waiting to be written.
 	async fn flush(&mut self) -> Result<()> {
 		let into = "INSERT INTO entries (place, record, stream, sequence, owner, kind, supersedes, superseded, final, \
-			media_type, problem, revision, was_readable, digest) VALUES ";
+			media_type, problem, revision, was_readable, digest, author) VALUES ";
 		insert(self.connection, self.backend, into, std::mem::take(&mut self.entries)).await?;
 		let into = "INSERT INTO documents (place, bytes) VALUES ";
 		insert(self.connection, self.backend, into, std::mem::take(&mut self.documents)).await?;
-		for target in &mut self.targets {
-			target.flush(self.connection, self.backend).await?;
-		}
+		let jobs = std::mem::take(&mut self.jobs);
+		self.waiting = 0;
+		add_rows(self.connection, self.backend, &mut self.targets, jobs).await?;
 		for (record, by) in std::mem::take(&mut self.replaced) {
 			self.replace(record, by).await?;
 		}
@@ -400,7 +340,7 @@ impl<'a> Writer<'a> {
 	}
 
 	/// Lets the database look at how values are spread, without which it chooses bad indexes.
-	async fn analyze(&mut self) -> Result<()> {
+	pub async fn analyze(&mut self) -> Result<()> {
 		let tables = self.targets.iter().map(Target::table).chain(["entries".into()]);
 		for table in tables.collect::<Vec<_>>() {
 			self.statement(&format!("ANALYZE {table}")).execute(self.connection).await?;
@@ -408,7 +348,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	async fn finish(&mut self) -> Result<()> {
+	pub async fn finish(&mut self) -> Result<()> {
 		self.flush().await?;
 		let mut changed = BTreeSet::new();
 		for target in &mut self.targets {
@@ -433,6 +373,30 @@ fn stored(row: &AnyRow) -> Result<Stored> {
 		is_final: row.try_get::<i64, _>(2)? != 0,
 		superseded: row.try_get(3)?,
 	})
+}
+
+/// Makes rows of documents, and writes them.
+pub(super) async fn add_rows(
+	connection: &mut AnyConnection,
+	backend: Backend,
+	targets: &mut [Target],
+	jobs: Vec<Job>,
+) -> Result<()> {
+	let mut made = pin!(make(jobs, backend));
+	while let Some(made) = made.next().await {
+		for (job, made) in made {
+			if let Some(target) = targets.get_mut(job.target) {
+				target.add(backend, &job, made);
+				if target.is_full() {
+					target.flush(connection, backend).await?;
+				}
+			}
+		}
+	}
+	for target in targets {
+		target.flush(connection, backend).await?;
+	}
+	Ok(())
 }
 
 /// Owner and name of a stream, if they are known.

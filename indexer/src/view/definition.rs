@@ -1,8 +1,8 @@
 //! Definitions of views in TOML, and the checks they pass.
 
 use super::{
-	Column, Format, Mark, Place, StreamSelector, View, ViewError, MAX_COLUMNS, MAX_INDEXED_LENGTH,
-	MAX_NAME_LENGTH,
+	Column, Format, Mark, OwnerSelector, Place, StreamSelector, View, ViewError, MAX_COLUMNS,
+	MAX_INDEXED_LENGTH, MAX_NAME_LENGTH,
 };
 use crate::{
 	path::{self, Namespaces, PathError, SegmentPath},
@@ -33,6 +33,22 @@ impl OneOrMany {
 	}
 }
 
+/// An organization by its number, `own`, or `*`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Owner {
+	Number(OrganizationId),
+	Word(String),
+}
+
+/// One or several owners.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Owners {
+	One(Owner),
+	Many(Vec<Owner>),
+}
+
 /// A definition as it is written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -40,7 +56,7 @@ struct Definition {
 	name: String,
 	stream: OneOrMany,
 	#[serde(default, skip_serializing_if = "Option::is_none")]
-	owner: Option<OrganizationId>,
+	owner: Option<Owners>,
 	format: Format,
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
 	media_types: Vec<String>,
@@ -186,7 +202,7 @@ impl Builder {
 		Ok(View {
 			name: definition.name.clone(),
 			streams: self.streams()?,
-			owner: definition.owner,
+			owners: self.owners()?,
 			format: definition.format,
 			media_types,
 			marks: self.marks()?,
@@ -230,6 +246,26 @@ impl Builder {
 				None => Ok(StreamSelector::Name(stream)),
 			})
 			.collect()
+	}
+
+	fn owners(&self) -> Result<Vec<OwnerSelector>, String> {
+		let owners = match &self.definition.owner {
+			None => return Ok(Vec::new()),
+			Some(Owners::One(one)) => std::slice::from_ref(one),
+			Some(Owners::Many(many)) => many,
+		};
+		if owners.is_empty() || owners.len() > MAX_ITEMS {
+			return Err(format!("owner has to name 1 to {MAX_ITEMS} organizations"));
+		}
+		let owners = owners.iter().map(|owner| match owner {
+			Owner::Number(organization) => Ok(OwnerSelector::Organization(*organization)),
+			Owner::Word(word) if word == "own" => Ok(OwnerSelector::Own),
+			Owner::Word(word) if word == "*" => Ok(OwnerSelector::Anybody),
+			Owner::Word(word) => Err(format!(
+				"owner has {word:?}: it takes numbers of organizations, \"own\", and \"*\" for anybody"
+			)),
+		});
+		owners.collect()
 	}
 
 	fn place(&self, path: &str) -> Result<Place, String> {

@@ -33,12 +33,30 @@ fn definitions_are_read() {
 		Some("2026-01-01".into())
 	);
 	let one = StreamId([1; 32]);
-	assert!(view.takes_stream(one, None));
-	assert!(view.takes_stream(StreamId([2; 32]), Some((7, "inv-x"))));
-	assert!(!view.takes_stream(StreamId([2; 32]), Some((7, "invoices-2027"))));
+	let other = StreamId([2; 32]);
+	assert!(view.takes_stream(7, one, None));
+	assert!(view.takes_stream(7, other, Some((7, "inv-x"))));
+	assert!(!view.takes_stream(7, other, Some((7, "invoices-2027"))));
 	let of_seven = View::parse(&GOOD.replace("format", "owner = 7\nformat")).unwrap();
-	assert!(of_seven.takes_stream(one, Some((7, "any"))));
-	assert!(!of_seven.takes_stream(one, Some((8, "any"))));
+	assert!(of_seven.takes_stream(1, one, Some((7, "any"))));
+	assert!(!of_seven.takes_stream(1, one, Some((8, "any"))));
+}
+
+#[test]
+fn only_streams_of_those_whom_a_view_names_are_taken() {
+	let takes = |owner: &str, id: StreamId, of: u32| {
+		let view = View::parse(&GOOD.replace("format", &format!("{owner}\nformat"))).unwrap();
+		view.takes_stream(1, id, Some((of, "invoices-2026")))
+	};
+	let (named, other) = (StreamId([1; 32]), StreamId([2; 32]));
+	// Nobody is named: own streams, and those that are named by their ids.
+	assert!(takes("", other, 1));
+	assert!(!takes("", other, 9));
+	assert!(takes("", named, 9));
+	assert!(takes("owner = 9", other, 9) && !takes("owner = 9", other, 1));
+	assert!(takes("owner = [\"own\", 9]", other, 1) && takes("owner = [\"own\", 9]", other, 9));
+	assert!(!takes("owner = [\"own\", 9]", other, 8) && !takes("owner = [\"own\", 9]", named, 8));
+	assert!(takes("owner = \"*\"", other, 8));
 }
 
 #[test]
@@ -80,6 +98,8 @@ fn what_is_wrong_is_said() {
 		("format = \"json\"", "format = \"json\"\nfullTxt = []", "fullTxt"),
 		("stream = [", "stream = [\"0x12\", ", "64 hex digits"),
 		("stream = [", "stream = [\"\", ", "empty name"),
+		("format = \"json\"", "format = \"json\"\nowner = \"all\"", "numbers of organizations"),
+		("format = \"json\"", "format = \"json\"\nowner = []", "1 to 64 organizations"),
 	] {
 		let is = problem(from, to);
 		assert!(is.contains(said), "{to}: {is}");

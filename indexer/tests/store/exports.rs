@@ -72,12 +72,14 @@ async fn filled(database: &Database) -> Store {
 		11 => entry(
 			INVOICES,
 			number,
-			Document { media_type: "image/png".into(), bytes: vec![0x89, 0xff, 0] },
+			Document { media_type: "image/png".into(), bytes: [0x89, 0xff, 0].as_slice().into() },
 		),
 		13 => entry(INVOICES, number, json("{\"number\": \"N-X\", \"amount\": \"much\"}")),
-		17 => {
-			entry(INVOICES, number, Document { media_type: "text/plain".into(), bytes: Vec::new() })
-		},
+		17 => entry(
+			INVOICES,
+			number,
+			Document { media_type: "text/plain".into(), bytes: Vec::new().into() },
+		),
 		_ => entry(INVOICES, number, document(number)),
 	});
 	let entries: Vec<_> = entries.collect();
@@ -139,6 +141,7 @@ on_both!(what_is_in_the_files_is_what_the_store_has, database, {
 					("_record", row.record.to_string()),
 					("_stream", row.stream.to_string()),
 					("_owner", row.owner.to_string()),
+					("_author", row.author.to_string()),
 					("_sequence", row.sequence.to_string()),
 					("_block", row.block.to_string()),
 					("_line", row.line.to_string()),

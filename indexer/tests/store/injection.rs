@@ -112,7 +112,7 @@ on_both!(documents_cannot_stop_the_flow, database, {
 	let mut binary = entry(INVOICES, 10, json(""));
 	binary.content = credio_indexer::Content::Document(credio_indexer::Document {
 		media_type: "application/json\0; x=\u{1}".into(),
-		bytes: vec![0xff, 0xfe, 0],
+		bytes: [0xff, 0xfe, 0].as_slice().into(),
 	});
 	entries.push(binary);
 	store.apply(&[first_block(), block(2, entries)]).await.expect("applied");

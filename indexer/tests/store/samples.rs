@@ -306,7 +306,11 @@ on_both!(samples_are_found, database, {
 		("repayment-schedule.csv", "text/csv"),
 	];
 	let entries = (0..).zip(files).map(|(sequence, (file, media_type))| {
-		entry(INVOICES, sequence, Document { media_type: media_type.into(), bytes: read(file) })
+		entry(
+			INVOICES,
+			sequence,
+			Document { media_type: media_type.into(), bytes: read(file).into() },
+		)
 	});
 	store.apply(&[first_block(), block(2, entries.collect())]).await.expect("applied");
 	store.set_views(&views).await.expect("views");

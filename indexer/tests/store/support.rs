@@ -156,7 +156,7 @@ pub fn digest(stream: StreamId, sequence: Sequence) -> Digest {
 }
 
 pub fn json(text: &str) -> Document {
-	Document { media_type: "application/json".into(), bytes: text.as_bytes().to_vec() }
+	Document { media_type: "application/json".into(), bytes: text.as_bytes().into() }
 }
 
 pub fn entry(stream: StreamId, sequence: Sequence, document: Document) -> Entry {
@@ -165,6 +165,7 @@ pub fn entry(stream: StreamId, sequence: Sequence, document: Document) -> Entry 
 		stream,
 		sequence,
 		owner: u32::from(stream.0[0]),
+		author: u32::from(stream.0[0]),
 		kind: EntryKind::Record,
 		supersedes: None,
 		digest: digest(stream, sequence),

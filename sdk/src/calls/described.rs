@@ -1,6 +1,6 @@
 //! Calls in words: what an organization reads before it consents to them.
 
-use credio_primitives::AccountId;
+use credio_primitives::{text::Visible, AccountId};
 use scale_info::{PortableRegistry, TypeDef, TypeDefPrimitive};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -75,16 +75,24 @@ impl DescribedCall {
 	}
 }
 
+/// The beginning of bytes that are too long to be shown, and how many there are.
+fn long_hex(text: &str) -> Option<(&str, usize)> {
+	let digits = text.strip_prefix("0x")?;
+	let is_long = text.len() > 200 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+	Some((text.get(..66)?, digits.len() / 2)).filter(|_| is_long)
+}
+
+/// Whatever others have written into the call, it says so on one line for each argument, see [`Visible`].
 impl std::fmt::Display for DescribedCall {
 	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-		f.write_str(&self.call)?;
+		write!(f, "{}", Visible(&self.call))?;
 		for (name, value) in &self.arguments {
 			match value {
-				Json::String(bytes) if bytes.len() > 200 && bytes.starts_with("0x") => {
-					write!(f, "\n  {name}: {}… ({} bytes)", &bytes[..66], bytes.len() / 2 - 1)?;
+				Json::String(text) => match long_hex(text) {
+					Some((head, bytes)) => write!(f, "\n  {name}: {head}… ({bytes} bytes)")?,
+					None => write!(f, "\n  {name}: {}", Visible(text))?,
 				},
-				Json::String(text) => write!(f, "\n  {name}: {text}")?,
-				other => write!(f, "\n  {name}: {other}")?,
+				other => write!(f, "\n  {name}: {}", Visible(&other.to_string()))?,
 			}
 		}
 		Ok(())
@@ -191,5 +199,41 @@ fn shown(bytes: &[u8], is_text: bool) -> Json {
 	match std::str::from_utf8(bytes) {
 		Ok(text) if is_text && !text.chars().any(char::is_control) => Json::String(text.into()),
 		_ => Json::String(format!("0x{}", hex::encode(bytes))),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	fn described(arguments: impl IntoIterator<Item = (String, Json)>) -> String {
+		let arguments = arguments.into_iter().collect();
+		DescribedCall { call: "Grants.grant".into(), arguments }.to_string()
+	}
+
+	#[test]
+	fn only_bytes_are_cut() {
+		let hex = format!("0x{}", "ab".repeat(150));
+		let shown = described([("data".into(), Json::String(hex))]);
+		assert_eq!(shown, format!("Grants.grant\n  data: 0x{}… (150 bytes)", "ab".repeat(32)));
+		// A purpose that begins as bytes do is shown to its end.
+		let purpose = format!("0x{}", "é".repeat(150));
+		let shown = described([("purpose".into(), Json::String(purpose.clone()))]);
+		assert_eq!(shown, format!("Grants.grant\n  purpose: {purpose}"));
+	}
+
+	proptest! {
+		#[test]
+		fn no_text_makes_it_panic_or_adds_a_line(
+			prefix in prop::sample::select(vec!["", "0x"]),
+			text in proptest::collection::vec(any::<char>(), 0..300),
+		) {
+			let text = format!("{prefix}{}", text.into_iter().collect::<String>());
+			let list = Json::Array(vec![Json::String(text.clone())]);
+			let shown = described([("a".into(), Json::String(text)), ("b".into(), list)]);
+			prop_assert_eq!(shown.lines().count(), 3);
+			prop_assert!(shown.chars().all(|c| c == '\n' || credio_primitives::text::is_visible(c)));
+		}
 	}
 }

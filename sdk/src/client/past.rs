@@ -4,7 +4,7 @@
 
 mod events;
 
-pub use events::{BlockEvents, BusinessEvent};
+pub use events::{BlockChanges, BlockEvents, BusinessEvent};
 
 use super::{council::storage_key, Client};
 use crate::error::{chain, Error, Refusal, Result};

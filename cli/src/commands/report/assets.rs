@@ -6,7 +6,7 @@ use credio_indexer::{
 	store::MAX_LIMIT, value::Type, view::View, Aggregate, Cursor, Decimal, Query, Store, Value,
 };
 use credio_report::{
-	assets::{Assets, Paid, PaidBy, Row},
+	assets::{Assets, LeftOut, Paid, PaidBy, Row},
 	format, Amount, Source,
 };
 use jiff::{civil::Date, tz::TimeZone};
@@ -27,8 +27,8 @@ const MAX_NAMING: usize = 3;
 /// Writes the report, and keeps it up to date if that is asked for.
 pub async fn run(session: &Session, arguments: AssetsArguments) -> Result<(), Failure> {
 	super::check(&arguments.output)?;
-	let organization = session.vault_of_organization().await?.organization();
-	let store = index::open(&arguments.index.index, organization).await?;
+	let store = index::open(&arguments.index.at.index, arguments.index.organization).await?;
+	let organization = store.organization();
 	let reading = Reading { store: &store, arguments: &arguments, organization };
 	let is_live = arguments.output.watch;
 	let show = |(assets, at): &(Assets, Option<Cursor>), is_live| {
@@ -194,6 +194,7 @@ impl Reading<'_> {
 			scale: self.scale(view)?,
 			rows: 0,
 			portfolios: BTreeMap::new(),
+			left_out: LeftOut::default(),
 		})
 	}
 

@@ -7,7 +7,10 @@ use credio_report::activity::IndexUse;
 use credio_sdk::primitives::OrganizationId;
 
 /// Opens an index that is there.
-pub async fn open(url: &str, organization: OrganizationId) -> Result<Store, Failure> {
+pub async fn open(
+	url: &str,
+	organization: impl Into<Option<OrganizationId>>,
+) -> Result<Store, Failure> {
 	ensure_exists("index", url)?;
 	Ok(Store::open_to_read(url, organization).await?)
 }

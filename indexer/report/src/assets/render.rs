@@ -1,6 +1,6 @@
 //! The page of assets, from top to bottom.
 
-use super::{Ageing, Assets, Month, PaidBy, Portfolio, Sums};
+use super::{Ageing, Assets, Month, PaidBy, Portfolio, Sums, MAX_CURRENCIES};
 use crate::{
 	chart::{Bars, Series},
 	format::{count, number, short},
@@ -41,6 +41,12 @@ pub(super) fn body(assets: &Assets) -> Markup {
 				}
 			}
 			@if more > 0 { p.more { "and " (number(more as u64)) " more currencies, which stand in the summary" } }
+			@if assets.left_out.rows > 0 {
+				p.say id="left-out" {
+					(number(assets.left_out.rows)) " rows have other currencies than these " (number(MAX_CURRENCIES as u64))
+					", and are in no figure of this page. Is the right column taken for the currency?"
+				}
+			}
 		}
 	}
 }

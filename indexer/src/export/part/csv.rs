@@ -1,11 +1,13 @@
 //! CSV as RFC 4180 has it: a header, lines that end with CR LF, quotes where they are needed. A missing value is an
-//! empty field.
+//! empty field, and a text that a spreadsheet would take for a formula has an apostrophe in front.
 
 use super::super::{
 	folder::Output,
+	formula,
 	lines::Bounded,
 	table::{Row, Table},
 };
+use crate::value::Value;
 use std::{fmt::Write as _, fs::File, io};
 
 pub struct Writer {
@@ -26,9 +28,13 @@ impl Writer {
 	pub fn row(&mut self, row: &Row) -> io::Result<()> {
 		for value in row {
 			self.field.clear();
-			if let Some(value) = value {
-				// Writing to a string does not fail.
-				let _ = write!(self.field, "{value}");
+			match value {
+				Some(Value::Text(text)) => self.field.push_str(&formula::neutralized(text)),
+				Some(value) => {
+					// Writing to a string does not fail.
+					let _ = write!(self.field, "{value}");
+				},
+				None => {},
 			}
 			self.writer.write_field(&self.field)?;
 		}

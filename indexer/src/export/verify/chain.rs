@@ -49,7 +49,11 @@ pub async fn chain(
 	for stream in client.streams(None).await? {
 		let is_wanted = stream.created_at <= at.number
 			&& match (&view, &manifest.subject) {
-				(Some(view), _) => view.takes_stream(stream.id, Some((stream.owner, &stream.name))),
+				(Some(view), _) => view.takes_stream(
+					manifest.organization,
+					stream.id,
+					Some((stream.owner, &stream.name)),
+				),
 				(None, Subject::Stream { id, .. }) => stream.id == *id,
 				(None, _) => false,
 			};

@@ -75,7 +75,14 @@ pub fn read(folder: &Path, format: FileFormat) -> Vec<BTreeMap<String, Option<St
 				let names = lines.next().expect("a header");
 				rows.extend(lines.map(|line| {
 					assert_eq!(line.len(), names.len());
-					let fields = line.into_iter().map(|text| (!text.is_empty()).then_some(text));
+					// A formula has an apostrophe in front.
+					let as_it_was = |text: String| {
+						assert!(!text.starts_with('='), "{text}");
+						let formula = text.strip_prefix('\'').filter(|was| was.starts_with('='));
+						formula.map(Into::into).unwrap_or(text)
+					};
+					let fields =
+						line.into_iter().map(|text| (!text.is_empty()).then(|| as_it_was(text)));
 					names.iter().cloned().zip(fields).collect()
 				}));
 			},

@@ -10,6 +10,7 @@ use credio_primitives::{
 	AccessRequestId, AccountId, BlockNumber, GrantId, OrganizationId, Permission, RecordId,
 	RequestKey, Resource, Sequence, StreamId,
 };
+use std::collections::BTreeSet;
 
 /// What happened to requests, entries, grants or access requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,12 +106,81 @@ pub struct BlockEvents {
 	pub events: Vec<BusinessEvent>,
 }
 
+/// Pallets whose events say nothing of streams and of who may read them.
+const ELSEWHERE: [&str; 12] = [
+	"System",
+	"Timestamp",
+	"Validators",
+	"Session",
+	"Grandpa",
+	"Offences",
+	"Council",
+	"CouncilMembership",
+	"Governance",
+	"Utility",
+	"Idempotency",
+	"Bundles",
+];
+
+/// What a block changed of streams and of who may read them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlockChanges {
+	/// When it was made, in milliseconds since 1970.
+	pub time: u64,
+	/// Streams that got entries.
+	pub appended: BTreeSet<StreamId>,
+	/// Whether there is anything else: a stream was created, say, a grant given or an organization suspended.
+	pub others: bool,
+}
+
+/// The events of a block as they are stored, with its time and the runtime that wrote them.
+struct StoredEvents {
+	bytes: Vec<u8>,
+	time: u64,
+	runtime: AtBlock,
+}
+
 impl Client {
+	/// What a block changed of streams and of who may read them. What is not known to change nothing of it counts.
+	///
+	/// # Errors
+	///
+	/// As [`Client::block_time`], and [`Error::Answer`] if the runtime tells it differently.
+	pub async fn changes_of(&self, number: BlockNumber) -> Result<BlockChanges> {
+		let past = self.at(number).await?;
+		let StoredEvents { bytes, time, runtime } = self.stored_events(&past).await?;
+		let mut changes = BlockChanges { time, ..BlockChanges::default() };
+		for event in runtime.events().from_bytes(bytes).iter() {
+			let event = event.map_err(chain)?;
+			match (event.pallet_name(), event.event_name()) {
+				(pallet, _) if ELSEWHERE.contains(&pallet) => {},
+				("Anchor", "EntryAppended") => {
+					let input = &mut event.field_bytes();
+					let _record: RecordId = part(input)?;
+					changes.appended.insert(part(input)?);
+				},
+				_ => changes.others = true,
+			}
+		}
+		Ok(changes)
+	}
+
 	/// What happened in a block.
 	///
 	/// Errors: as [`Client::block_time`], and [`Error::Answer`] if the runtime tells it differently.
 	pub async fn events_of(&self, number: BlockNumber) -> Result<BlockEvents> {
 		let past = self.at(number).await?;
+		let StoredEvents { bytes, time, runtime } = self.stored_events(&past).await?;
+		let mut found = Vec::new();
+		for event in runtime.events().from_bytes(bytes).iter() {
+			let event = event.map_err(chain)?;
+			let fields = event.field_bytes();
+			found.extend(read(&past, event.pallet_name(), event.event_name(), fields).await?);
+		}
+		Ok(BlockEvents { block: number, time, events: found })
+	}
+
+	async fn stored_events(&self, past: &Past<'_>) -> Result<StoredEvents> {
 		let keys = [
 			storage_key("System", "Events", None),
 			storage_key("Timestamp", "Now", None),
@@ -118,18 +188,12 @@ impl Client {
 		];
 		let mut stored = past.stored_at(&keys).await?.into_iter();
 		let mut next = || stored.next().flatten().unwrap_or_default();
-		let (events, time, runtime) = (next(), next(), next());
+		let (bytes, time, runtime) = (next(), next(), next());
 		let time = u64::decode(&mut &time[..]).unwrap_or_default();
 		// The runtime that made the block, and so wrote its events.
 		let version = Compact::<u32>::decode(&mut &runtime[..]).ok().map(|version| version.0);
-		let runtime = self.runtime_of(&past, version).await?;
-		let mut found = Vec::new();
-		for event in runtime.events().from_bytes(events).iter() {
-			let event = event.map_err(chain)?;
-			let fields = event.field_bytes();
-			found.extend(read(&past, event.pallet_name(), event.event_name(), fields).await?);
-		}
-		Ok(BlockEvents { block: number, time, events: found })
+		let runtime = self.runtime_of(past, version).await?;
+		Ok(StoredEvents { bytes, time, runtime })
 	}
 
 	/// The runtime of a version, as of a block that it made.

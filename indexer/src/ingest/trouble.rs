@@ -1,0 +1,158 @@
+//! What goes wrong while an index is kept, and does not end that: told once, and at intervals while it lasts.
+
+use std::{
+	collections::BTreeMap,
+	fmt::Display,
+	sync::{Arc, Mutex, MutexGuard},
+	time::{Duration, Instant},
+};
+
+/// Time after which what lasts is told again.
+const TOLD_AGAIN: Duration = Duration::from_secs(60);
+
+/// Who is told.
+pub(super) type Notify = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What is wrong with a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Failure {
+	problem: String,
+	is_of_other_chain: bool,
+}
+
+#[derive(Default)]
+struct State {
+	/// Nodes that have failed since one worked.
+	nodes: BTreeMap<String, Failure>,
+	/// When each kind of trouble was told.
+	told: BTreeMap<String, Instant>,
+}
+
+/// Tells of trouble.
+pub(super) struct Trouble {
+	notify: Notify,
+	state: Mutex<State>,
+}
+
+impl Default for Trouble {
+	fn default() -> Self {
+		Self::new(Arc::new(|_| ()))
+	}
+}
+
+impl Trouble {
+	pub fn new(notify: Notify) -> Self {
+		Self { notify, state: Mutex::default() }
+	}
+
+	fn state(&self) -> MutexGuard<'_, State> {
+		self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+	}
+
+	/// Tells something of a kind, unless it was told a short time ago.
+	fn tell(&self, kind: &str, text: &str) {
+		let now = Instant::now();
+		let mut state = self.state();
+		let told = state.told.get(kind);
+		if told.is_some_and(|told| now.duration_since(*told) < TOLD_AGAIN) {
+			return;
+		}
+		state.told.insert(kind.into(), now);
+		drop(state);
+		(self.notify)(text);
+	}
+
+	/// A node cannot be reached, or cannot go on.
+	pub fn node_failed(&self, node: &str, error: &dyn Display) {
+		let failure = Failure { problem: error.to_string(), is_of_other_chain: false };
+		self.state().nodes.insert(node.into(), failure);
+		self.tell(node, &format!("{node}: {error}; trying again, each node in turn"));
+	}
+
+	/// A node is of another chain than the index.
+	pub fn other_chain(&self, node: &str, error: &dyn Display) {
+		let failure = Failure { problem: error.to_string(), is_of_other_chain: true };
+		self.state().nodes.insert(node.into(), failure);
+		self.tell(node, &format!("{node} is skipped: {error}"));
+	}
+
+	/// What is wrong with each node, if all are of other chains.
+	pub fn all_of_other_chains(&self, nodes: &[String]) -> Option<String> {
+		let state = self.state();
+		let failures = nodes.iter().map(|node| {
+			let failure = state.nodes.get(node).filter(|failure| failure.is_of_other_chain)?;
+			Some(format!("{node}: {}", failure.problem))
+		});
+		Some(failures.collect::<Option<Vec<_>>>()?.join("; "))
+	}
+
+	/// The database is away.
+	pub fn database_failed(&self, error: &dyn Display) {
+		self.tell("database", &format!("{error}; trying again"));
+	}
+
+	/// What was removed cannot be overwritten, since others read the file.
+	pub fn scrub_held(&self) {
+		self.tell(
+			"scrub",
+			"what was removed cannot be overwritten in the index's file while others read it: it is tried again with \
+			each block and each `credio index sync`; end long reads",
+		);
+	}
+
+	/// A node works.
+	pub fn works(&self, node: &str) {
+		let mut state = self.state();
+		if state.nodes.is_empty() {
+			return;
+		}
+		let had_failed = state.nodes.values().any(|failure| !failure.is_of_other_chain);
+		state.nodes.retain(|_, failure| failure.is_of_other_chain);
+		let State { nodes, told } = &mut *state;
+		told.retain(|kind, _| nodes.contains_key(kind) || kind == "scrub");
+		drop(state);
+		if had_failed {
+			(self.notify)(&format!("{node}: goes on"));
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn trouble() -> (Trouble, Arc<Mutex<Vec<String>>>) {
+		let told = Arc::new(Mutex::new(Vec::new()));
+		let into = told.clone();
+		let notify = move |text: &str| into.lock().unwrap().push(text.to_owned());
+		(Trouble::new(Arc::new(notify)), told)
+	}
+
+	#[test]
+	fn what_lasts_is_told_once_and_its_end_too() {
+		let (trouble, told) = trouble();
+		for _ in 0..100 {
+			trouble.node_failed("ws://a", &"refused");
+			trouble.node_failed("ws://b", &"refused");
+		}
+		assert_eq!(told.lock().unwrap().len(), 2, "each node once");
+		trouble.works("ws://a");
+		trouble.works("ws://a");
+		assert_eq!(told.lock().unwrap().last().map(String::as_str), Some("ws://a: goes on"));
+		trouble.node_failed("ws://a", &"refused");
+		assert_eq!(told.lock().unwrap().len(), 4, "what comes again is told again");
+	}
+
+	#[test]
+	fn nodes_of_other_chains_end_the_work_only_if_there_are_no_others() {
+		let (trouble, told) = trouble();
+		let nodes = ["ws://a".to_owned(), "ws://b".to_owned()];
+		trouble.other_chain("ws://a", &"of another chain");
+		assert_eq!(trouble.all_of_other_chains(&nodes), None);
+		assert!(told.lock().unwrap()[0].contains("ws://a is skipped"));
+		trouble.node_failed("ws://b", &"refused");
+		assert_eq!(trouble.all_of_other_chains(&nodes), None);
+		trouble.other_chain("ws://b", &"of another chain");
+		assert!(trouble.all_of_other_chains(&nodes).is_some_and(|all| all.contains("ws://b: ")));
+	}
+}
