@@ -3,7 +3,7 @@
 use crate::{arguments::Global, exit::Failure};
 use credio_sdk::{
 	vault::{file, LocalVault},
-	Client,
+	Client, Trust, VerifierSettings,
 };
 use serde::Deserialize;
 use std::{
@@ -22,6 +22,7 @@ struct Config {
 	node: Option<String>,
 	vault: Option<PathBuf>,
 	password_file: Option<PathBuf>,
+	verified: Option<PathBuf>,
 }
 
 /// Where the node and the vault are, once flags, environment and configuration are taken together.
@@ -29,6 +30,8 @@ pub struct Session {
 	node: String,
 	vault: Option<PathBuf>,
 	password_file: Option<PathBuf>,
+	trust: Trust,
+	verified: Option<PathBuf>,
 	/// Whether to print JSON.
 	pub json: bool,
 }
@@ -40,9 +43,21 @@ impl Session {
 			Some(path) if path.exists() => read_config(&path)?,
 			_ => Config::default(),
 		};
+		let vault = global.vault.or(config.vault);
+		let verified = global.verified.or(config.verified);
+		let verified = verified.or_else(|| vault.as_deref().map(verified_beside));
+		let trust = match global.trust_node {
+			true => Trust::Node,
+			false => {
+				let file = verified.clone();
+				Trust::proofs(VerifierSettings { file, ..VerifierSettings::default() })
+			},
+		};
 		Ok(Self {
 			node: global.node.or(config.node).unwrap_or_else(|| DEFAULT_NODE.into()),
-			vault: global.vault.or(config.vault),
+			vault,
+			trust,
+			verified,
 			password_file: global.password_file.or(config.password_file),
 			json: global.json,
 		})
@@ -91,6 +106,16 @@ impl Session {
 		&self.node
 	}
 
+	/// Where is kept what was verified.
+	pub fn verified(&self) -> Option<&Path> {
+		self.verified.as_deref()
+	}
+
+	/// What is believed of the node.
+	pub fn trust(&self) -> Trust {
+		self.trust.clone()
+	}
+
 	/// Opens the vault with the organization that it acts for. Only one that was made before its organization was
 	/// admitted has to ask the node for it.
 	pub async fn vault_of_organization(&self) -> Result<LocalVault, Failure> {
@@ -104,7 +129,7 @@ impl Session {
 
 	/// Connects to the node without a vault, for commands that only read what is public.
 	pub async fn connect_to_read(&self) -> Result<Client, Failure> {
-		Ok(Client::connect_to_read(&self.node).await?)
+		Ok(Client::connect_to_read(&self.node).await?.with_trust(self.trust()))
 	}
 
 	/// Connects to the node with the vault. The chain says for which organization the account acts.
@@ -114,7 +139,7 @@ impl Session {
 		let organization = client.organization_id();
 		let of_vault = credio_sdk::vault::Vault::organization(&vault);
 		if of_vault == organization {
-			return Ok(client);
+			return Ok(client.with_trust(self.trust()));
 		}
 		if of_vault != crate::commands::NO_ORGANIZATION {
 			return Err(Failure::Other(format!(
@@ -122,8 +147,15 @@ impl Session {
 			)));
 		}
 		let vault = vault.for_organization(organization);
-		Ok(Client::connect(&self.node, Arc::new(vault)).await?)
+		Ok(Client::connect(&self.node, Arc::new(vault)).await?.with_trust(self.trust()))
 	}
+}
+
+/// The file beside a vault in which is kept what was verified.
+fn verified_beside(vault: &Path) -> PathBuf {
+	let mut name = vault.as_os_str().to_os_string();
+	name.push(".verified");
+	name.into()
 }
 
 fn default_config() -> Option<PathBuf> {
@@ -148,6 +180,8 @@ mod tests {
 			node: None,
 			vault: None,
 			password_file: None,
+			verified: None,
+			trust_node: false,
 			config: Some(config.into()),
 			json: false,
 		}

@@ -1,4 +1,6 @@
 //! The client: one connection to a node, and what an organization does through it.
+//!
+//! What secrecy or an outcome depends on is read by proof, unless the node is believed ([`Client::with_trust`]).
 
 mod anchors;
 mod backoff;
@@ -10,6 +12,7 @@ mod grants;
 mod nodes;
 mod organizations;
 mod past;
+mod proven;
 mod records;
 mod requests;
 mod streams;
@@ -33,6 +36,7 @@ pub(crate) use streams::is_rejected_for;
 use crate::{
 	error::{chain, Error, Result},
 	vault::{Held, LocalVault, Recipient, Vault},
+	verifier::Trust,
 };
 use backoff::back_off;
 use codec::Encode;
@@ -87,6 +91,8 @@ pub struct Client {
 	vault: Arc<dyn Vault>,
 	organization: OrganizationId,
 	limits: Limits,
+	/// What is believed of the node.
+	trust: Trust,
 	/// The last finalized block that tokens were signed for, and when it was asked for.
 	now: Mutex<Option<(Instant, BlockNumber)>>,
 	/// Key epochs of streams, and when they were asked for.
@@ -152,6 +158,7 @@ impl Client {
 			organization: vault.organization(),
 			vault,
 			limits,
+			trust: Trust::default(),
 			now: Mutex::default(),
 			epochs: Mutex::default(),
 			turn: Mutex::default(),
@@ -294,12 +301,12 @@ impl Client {
 		let token = self.token("credio_v1_streamKeys", &(stream, epoch)).await?;
 		let keys: At<Items<StreamKeyJson>> =
 			self.call("credio_v1_streamKeys", (stream, epoch, token)).await?;
-		let StreamKeyJson { secret_commitment, wrapped_keys, .. } = keys
-			.answer
-			.items
-			.into_iter()
-			.find(|key| key.epoch == epoch)
-			.ok_or(Error::NoKey(epoch))?;
+		let At { at, answer: keys } = keys;
+		let StreamKeyJson { secret_commitment, wrapped_keys, .. } =
+			keys.items.into_iter().find(|key| key.epoch == epoch).ok_or(Error::NoKey(epoch))?;
+		if let Some(verified) = self.verified() {
+			verified.check_secret(stream, epoch, secret_commitment, at).await?;
+		}
 		// The owner's come first. Of those that others have given on, any may be useless.
 		let mut failed = Error::NoKey(epoch);
 		for key in wrapped_keys {
@@ -325,6 +332,9 @@ impl Client {
 
 	/// Whom secrets for an organization are wrapped to.
 	pub(crate) async fn recipient(&self, organization: OrganizationId) -> Result<Recipient> {
+		if let Some(verified) = self.verified() {
+			return verified.recipient(organization).await;
+		}
 		let detail = self.organization(organization).await?;
 		Ok(Recipient {
 			organization,
@@ -333,12 +343,16 @@ impl Client {
 		})
 	}
 
-	/// An organization and its members.
+	/// An organization, by proof, and its members, as the node lists them.
 	///
-	/// Errors: [`Error::Refused`] with the code for "not found".
+	/// Errors: [`Error::Refused`] with the code for "not found", and those of proofs.
 	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationDetail> {
 		let answer: At<OrganizationDetail> = self.call("credio_v1_organization", (id,)).await?;
-		Ok(answer.answer)
+		let mut detail = answer.answer;
+		if let Some(verified) = self.verified() {
+			detail.organization = verified.organization(id).await?;
+		}
+		Ok(detail)
 	}
 
 	/// All organizations.
@@ -378,7 +392,14 @@ impl Client {
 	}
 
 	/// One stream.
+	///
+	/// # Errors
+	///
+	/// [`Error::NotFound`], [`Error::NotFinalYet`], [`Error::NotProven`], [`Error::Connection`].
 	pub async fn stream(&self, id: StreamId) -> Result<StreamJson> {
+		if let Some(verified) = self.verified() {
+			return verified.stream(id).await;
+		}
 		let answer: At<StreamJson> = self.call("credio_v1_stream", (id,)).await?;
 		Ok(answer.answer)
 	}
@@ -401,15 +422,11 @@ impl Client {
 			_ => StreamId::derive(owner.unwrap_or(self.organization), name.as_bytes()),
 		};
 		match self.stream(id).await {
-			Err(Error::Refused(refusal))
-				if refusal.code == credio_primitives::error_codes::NOT_FOUND =>
-			{
-				Err(Error::NotFound {
-					what: "stream",
-					name: name.into(),
-					hint: ": `credio stream list` shows all; another organization's needs its id or --owner",
-				})
-			},
+			Err(error) if error.is_not_found() => Err(Error::NotFound {
+				what: "stream",
+				name: name.into(),
+				hint: ": `credio stream list` shows all; another organization's needs its id or --owner",
+			}),
 			other => other,
 		}
 	}

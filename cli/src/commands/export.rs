@@ -144,7 +144,16 @@ async fn verify(session: &Session, arguments: &VerifyExportArguments) -> Result<
 		} else {
 			let vault = Arc::new(session.vault_of_organization().await?);
 			let node = session.node();
-			verify::documents(folder, &manifest, node, vault, &mut told, progress).await?;
+			verify::documents(
+				folder,
+				&manifest,
+				node,
+				vault,
+				&session.trust(),
+				&mut told,
+				progress,
+			)
+			.await?;
 		}
 	}
 	shown.end();

@@ -163,7 +163,8 @@ async fn ingest(
 	let vault = session.vault_of_organization().await?;
 	let store = Store::open(&index.index, vault.organization()).await?;
 	let nodes = [vec![session.node().to_owned()], upkeep.more_nodes].concat();
-	let settings = Settings { nodes, live, keep_revoked: upkeep.keep_revoked };
+	let settings =
+		Settings { nodes, live, keep_revoked: upkeep.keep_revoked, trust: session.trust() };
 	let ingest = Ingest::new(store.clone(), Arc::new(vault), settings);
 	Ok((store, ingest))
 }

@@ -32,7 +32,7 @@ pub async fn run(session: &Session, command: OutboxCommand) -> Result<(), Failur
 		OutboxCommand::Run { outbox, until_decided, more_nodes } => {
 			let outbox = open(session, &outbox.outbox).await?;
 			let nodes = [vec![session.node().to_owned()], more_nodes].concat();
-			let settings = Settings::new(nodes);
+			let settings = Settings { trust: session.trust(), ..Settings::new(nodes) };
 			let mut outcomes = outbox.outcomes_from_now().await?;
 			if !session.json {
 				println!("{:66}  {:12}  problem", "request key", "state");
@@ -166,7 +166,8 @@ pub async fn upload(session: &Session, arguments: UploadArguments) -> Result<(),
 		});
 	}
 
-	let settings = Settings::new(vec![session.node().to_owned()]);
+	let nodes = vec![session.node().to_owned()];
+	let settings = Settings { trust: session.trust(), ..Settings::new(nodes) };
 	let progress = ProgressBar::new(total as u64);
 	let follow = async {
 		let (mut failed, mut code) = (0usize, exit::OK);
@@ -175,7 +176,8 @@ pub async fn upload(session: &Session, arguments: UploadArguments) -> Result<(),
 			let item = outbox.wait(enqueued.request_key).await?;
 			// The node answers by now: it has told the outcome.
 			if client.is_none() {
-				client = Some(Client::connect(session.node(), vault.clone()).await?);
+				let connected = Client::connect(session.node(), vault.clone()).await?;
+				client = Some(connected.with_trust(session.trust()));
 			}
 			let line = ended(client.as_ref(), file, stream, &item).await?;
 			if item.state != ItemState::Applied {

@@ -10,8 +10,8 @@ use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter, GrantTerms},
 	limits,
 	rpc::{AccessRequestJson, AccessRequestStateJson, GrantJson, StreamJson},
-	AccessRequestId, EntryBody, GrantId, KeyEpoch, Moment, OrganizationId, Permission, Purpose,
-	RecordId, Resource, StreamId, WrappedKey,
+	AccessRequestId, EntryBody, GrantId, GrantStatus, KeyEpoch, Moment, OrganizationId, Permission,
+	Purpose, RecordId, Resource, StreamId, WrappedKey,
 };
 use std::time::Duration;
 
@@ -67,7 +67,11 @@ impl Client {
 				&& ends_alike(grant.expires_at, terms.expires_at, end)
 		});
 		if let Some(grant) = same {
-			return Ok(grant.grant_id);
+			// By proof, that it is there as it was told.
+			if self.find_grant(grant.grant_id).await? == grant {
+				return Ok(grant.grant_id);
+			}
+			return Err(Error::Contradicted("grant"));
 		}
 		let call = Call::grant(reference, resource, grantee, permission, &terms);
 		self.apply(self.new_key()?, &[call]).await?;
@@ -138,7 +142,9 @@ impl Client {
 				opened.map_err(|error| Error::EpochNotOpened(Box::new(error)))?;
 			}
 		}
-		self.held_by(grant.resource, grant.grantee).await
+		let mut left = self.grants_on(grant.resource).await?;
+		left.retain(|left| left.grantee == grant.grantee && left.status == GrantStatus::Active);
+		Ok(left)
 	}
 
 	/// Gives up a grant that this organization holds.
@@ -207,6 +213,9 @@ impl Client {
 
 	/// All grants on a stream or record.
 	pub(crate) async fn grants_on(&self, resource: Resource) -> Result<Vec<GrantJson>> {
+		if let Some(verified) = self.verified() {
+			return verified.grants_on(resource).await;
+		}
 		let filter = on(resource);
 		self.grants(&filter, usize::MAX).await
 	}
@@ -221,6 +230,9 @@ impl Client {
 	}
 
 	pub(crate) async fn find_grant(&self, id: GrantId) -> Result<GrantJson> {
+		if let Some(verified) = self.verified() {
+			return verified.grant(id).await;
+		}
 		self.grants(&GrantFilter::default(), usize::MAX)
 			.await?
 			.into_iter()
@@ -233,6 +245,9 @@ impl Client {
 	}
 
 	async fn find_access_request(&self, id: AccessRequestId) -> Result<AccessRequestJson> {
+		if let Some(verified) = self.verified() {
+			return verified.access_request(id).await;
+		}
 		self.access_requests(&AccessRequestFilter::default(), usize::MAX)
 			.await?
 			.into_iter()

@@ -229,7 +229,8 @@ impl Client {
 
 	async fn applied(&self, key: RequestKey, status: &RequestStatus) -> Result<Outcome> {
 		let record_id = RecordId::derive(self.organization, &Reference::derive(&key, 0));
-		let header = self.record(record_id).await?.header;
+		let block = status.receipt.as_ref().map(|receipt| receipt.block);
+		let header = self.record_at(record_id, block).await?.header;
 		Ok(Outcome::Applied(Uploaded {
 			record_id,
 			stream: header.stream,
@@ -243,16 +244,11 @@ impl Client {
 	async fn recognize(&self, upload: &Upload<'_>, status: RequestStatus) -> Result<Outcome> {
 		let key = status.request_key;
 		let record_id = RecordId::derive(self.organization, &Reference::derive(&key, 0));
-		let verified = match self.commitment_key(record_id).await {
-			Ok(commitment_key) => {
-				self.verify(record_id, upload.document, &commitment_key).await.is_ok()
-			},
-			Err(error) => return Err(error),
-		};
-		if verified {
-			self.applied(key, &status).await
-		} else {
-			Err(Error::KeyReused(key))
+		let commitment_key = self.commitment_key(record_id).await?;
+		match self.verify(record_id, upload.document, &commitment_key).await {
+			Ok(_) => self.applied(key, &status).await,
+			Err(error) if error.is_no_answer() => Err(error),
+			Err(_) => Err(Error::KeyReused(key)),
 		}
 	}
 
@@ -267,8 +263,16 @@ impl Client {
 
 	/// Header of an entry.
 	///
-	/// Errors: [`Error::Refused`] with the code for "not found".
+	/// Errors: [`Error::NotFound`]; [`Error::Refused`] with the code for "not found" if the node is believed.
 	pub async fn record(&self, id: RecordId) -> Result<Entry> {
+		self.record_at(id, None).await
+	}
+
+	/// Header of an entry, at this block or a later one.
+	async fn record_at(&self, id: RecordId, block: Option<BlockNumber>) -> Result<Entry> {
+		if let Some(verified) = self.verified() {
+			return verified.entry(id, block).await;
+		}
 		let answer: At<Entry> = self.call("credio_v1_record", (id,)).await?;
 		Ok(answer.answer)
 	}
@@ -295,6 +299,9 @@ impl Client {
 		let token = self.token("credio_v1_fetch", &id).await?;
 		let answer: At<Fetched> = self.call("credio_v1_fetch", (id, token)).await?;
 		let Fetched { entry, payload, secret_commitment, wrapped_keys } = answer.answer;
+		if let Some(verified) = self.verified() {
+			verified.check_record(id, &entry, secret_commitment, answer.at).await?;
+		}
 		let (held, context) = self.held_for(&entry, &payload.0, secret_commitment, wrapped_keys)?;
 		Ok((entry, held, context, payload.0))
 	}
@@ -389,7 +396,7 @@ impl Client {
 		self.fetch_stream_at(stream, from, limit, false).await
 	}
 
-	/// As [`Self::fetch_stream`], as of the best block, which may not become final.
+	/// As [`Self::fetch_stream`], as of the best block, which may not become final, and of which nothing is proven.
 	///
 	/// Errors: as there.
 	pub async fn fetch_unfinalized(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
@@ -410,6 +417,10 @@ impl Client {
 		let params = (stream, from, token, limit, include_unfinalized);
 		let answer: At<FetchedEntries> = self.call("credio_v1_fetchStream", params).await?;
 		let FetchedEntries { items, next_sequence } = answer.answer;
+		// What is not final cannot be proven.
+		if let Some(verified) = self.verified().filter(|_| !include_unfinalized) {
+			verified.check_part(stream, from, &items, answer.at).await?;
+		}
 		let entries = items.into_iter().map(|item| {
 			let FetchedEntry { entry, payload, secret_commitment, wrapped_keys, denial } = item;
 			let read = match (payload, secret_commitment, denial) {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
 	client::{is_rejected_for, Upload},
-	Client, Error,
+	Client, Error, Trust,
 };
 use credio_primitives::{
 	rpc::{At, RequestState, RequestStatus},
@@ -38,12 +38,14 @@ pub struct Settings {
 	pub max_sending: u32,
 	/// Most calls to the node at a time.
 	pub concurrency: usize,
+	/// What is believed of the nodes.
+	pub trust: Trust,
 }
 
 impl Settings {
 	/// The defaults, with these nodes.
 	pub fn new(nodes: Vec<String>) -> Self {
-		Self { nodes, max_sending: 1_000, concurrency: 64 }
+		Self { nodes, max_sending: 1_000, concurrency: 64, trust: Trust::default() }
 	}
 }
 
@@ -125,6 +127,7 @@ impl Worker {
 		has_worked: &mut bool,
 	) -> Result<(), Fault> {
 		let client = Client::connect(node, self.outbox.vault.clone()).await?;
+		let client = client.with_trust(self.settings.trust.clone());
 		if client.is_syncing().await? {
 			// What it tells is of the past.
 			return Err(
@@ -292,9 +295,9 @@ impl Worker {
 		item: Undecided,
 		finalized: BlockNumber,
 	) -> Result<Option<(i64, RequestState)>, Fault> {
-		let params = (self.outbox.organization(), item.current_key, item.expires_at);
-		let At { at, answer: status }: At<RequestStatus> =
-			client.call("credio_v1_status", params).await?;
+		let organization = self.outbox.organization();
+		let found = client.status_by(organization, item.current_key, item.expires_at).await?;
+		let At { at, answer: status } = found;
 		match status.status {
 			RequestState::Applied | RequestState::Rejected => {
 				self.decide(client, &item, &status, at.number).await?;
@@ -395,10 +398,13 @@ impl Worker {
 		let record = item::record_id(self.outbox.organization(), &item.request_key);
 		let key = match client.commitment_key(record).await {
 			Ok(key) => key,
-			Err(Error::Connection(cause)) => return Err(Error::Connection(cause).into()),
+			Err(error) if error.is_no_answer() => return Err(error.into()),
 			Err(_) => return Ok(false),
 		};
-		Ok(client.verify(record, document, &key).await.is_ok())
+		match client.verify(record, document, &key).await {
+			Err(error) if error.is_no_answer() => Err(error.into()),
+			verified => Ok(verified.is_ok()),
+		}
 	}
 
 	async fn end(

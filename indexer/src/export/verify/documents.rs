@@ -15,7 +15,7 @@ use crate::{
 use credio_primitives::{
 	grant::GrantFilter, rpc::GrantJson, EntryBody, GrantStatus, Permission, Resource, StreamId,
 };
-use credio_sdk::{vault::Vault, Client};
+use credio_sdk::{vault::Vault, Client, Trust};
 use sha2::{Digest as _, Sha256};
 use std::{
 	collections::{BTreeMap, HashSet},
@@ -40,6 +40,7 @@ pub async fn documents(
 	manifest: &Manifest,
 	node: &str,
 	vault: Arc<dyn Vault>,
+	trust: &Trust,
 	told: &mut Verification,
 	progress: OnProgress<'_>,
 ) -> Result<()> {
@@ -51,7 +52,7 @@ pub async fn documents(
 		));
 		return Ok(());
 	}
-	let client = Client::connect(node, vault.clone()).await?;
+	let client = Client::connect(node, vault.clone()).await?.with_trust(trust.clone());
 	let scratch = tempfile::Builder::new().prefix("credio-verify-").tempdir();
 	let scratch = scratch.map_err(|cause| ExportError::file(&std::env::temp_dir(), cause))?;
 	let url = scratch.path().join("index").display().to_string();
@@ -61,7 +62,7 @@ pub async fn documents(
 		done: 0,
 		total: Some(manifest.counts.entries),
 	});
-	let selection = rebuild(&store, manifest, node, vault).await?;
+	let selection = rebuild(&store, manifest, node, vault, trust).await?;
 	let mut snapshot = store.snapshot().await?;
 	let covered: HashSet<StreamId> = manifest.streams.iter().map(|stream| stream.id).collect();
 	let mut comparison = Comparison {
@@ -95,6 +96,7 @@ async fn rebuild(
 	manifest: &Manifest,
 	node: &str,
 	vault: Arc<dyn Vault>,
+	trust: &Trust,
 ) -> Result<Selection> {
 	let view = manifest.subject.view().map_err(ExportError::Manifest)?;
 	let selection = match &manifest.subject {
@@ -104,7 +106,12 @@ async fn rebuild(
 		Subject::Stream { id, .. } => Selection::Stream(*id),
 	};
 	store.set_views(view.as_slice()).await?;
-	let settings = Settings { nodes: vec![node.to_owned()], live: false, keep_revoked: false };
+	let settings = Settings {
+		nodes: vec![node.to_owned()],
+		live: false,
+		keep_revoked: false,
+		trust: trust.clone(),
+	};
 	let covered: HashSet<StreamId> = manifest.streams.iter().map(|stream| stream.id).collect();
 	let ingest = Ingest::new(store.clone(), vault, settings);
 	ingest.catch_up_to(manifest.at.number, |stream| covered.contains(&stream.id)).await?;
