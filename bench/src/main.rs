@@ -12,6 +12,7 @@ mod organizations;
 mod plot;
 mod postgres;
 mod process;
+mod verified;
 
 use clap::{Parser, Subcommand};
 
@@ -40,6 +41,9 @@ enum Command {
 	Growth(growth::Arguments),
 	/// Compare records with remarks on the same node and with PostgreSQL, in turns
 	Compare(compare::Arguments),
+	/// Compare uploads through the SDK that are verified with such for which the node is believed, in turns
+	#[command(after_help = "Example: credio-bench verified --documents 2000 --concurrency 256")]
+	Verified(verified::Arguments),
 	/// Draw what load, mix, growth and compare have printed with --json
 	#[command(after_help = "Example: credio-bench plot compare.json growth-*.json -o pictures")]
 	Plot(plot::Arguments),
@@ -60,6 +64,7 @@ async fn main() {
 		Command::Mix(arguments) => mix::run(arguments).await,
 		Command::Growth(arguments) => growth::run(arguments).await,
 		Command::Compare(arguments) => compare::run(arguments).await,
+		Command::Verified(arguments) => verified::run(arguments).await,
 		Command::Plot(arguments) => plot::run(&arguments),
 		Command::Fill(arguments) => fill::run(arguments).await,
 		Command::Index(arguments) => index::run(arguments).await.map_err(|error| error.to_string()),

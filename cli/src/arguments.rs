@@ -54,6 +54,16 @@ pub struct Global {
 	#[arg(long, global = true, env = "CREDIO_CONFIG", value_name = "FILE")]
 	pub config: Option<PathBuf>,
 
+	/// Where is kept which block was last verified, so that no node can go back behind it
+	/// [config: verified; default: the vault's file with .verified added; in memory without a vault]
+	#[arg(long, global = true, env = "CREDIO_VERIFIED", value_name = "FILE")]
+	pub verified: Option<PathBuf>,
+
+	/// Believe the node without proofs: one that lies can then read what is uploaded and granted, and make up outcomes,
+	/// owners and documents
+	#[arg(long, global = true)]
+	pub trust_node: bool,
+
 	/// Print JSON, one object a line, instead of tables
 	#[arg(long, global = true)]
 	pub json: bool,

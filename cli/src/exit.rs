@@ -19,11 +19,11 @@ pub const REJECTED: i32 = 3;
 pub const DENIED: i32 = 4;
 /// The request has expired.
 pub const EXPIRED: i32 = 5;
-/// The document does not match the chain, or an evidence or a checkpoint does not hold.
+/// The document does not match the chain, an evidence or a checkpoint does not hold, or the node's answer does not.
 pub const NOT_VERIFIED: i32 = 6;
 /// There is no such thing.
 pub const NOT_FOUND: i32 = 7;
-/// The node cannot be reached.
+/// The node cannot be reached, or proves nothing that is new enough.
 pub const UNREACHABLE: i32 = 8;
 /// The vault cannot be opened.
 pub const NO_VAULT: i32 = 9;
@@ -37,9 +37,9 @@ Exit codes:
   3  the chain or the node refused the request
   4  no right to read this
   5  the request has expired
-  6  the document does not match the chain, or the evidence, checkpoint or export does not hold
+  6  the document does not match the chain, or the evidence, checkpoint or export does not hold, or the node lies
   7  there is no such thing
-  8  the node cannot be reached
+  8  the node cannot be reached, or proves nothing that is new enough
   9  the vault cannot be opened";
 
 /// Why a command failed.
@@ -156,9 +156,13 @@ pub fn code(error: &Error) -> i32 {
 		Error::NoKey(_) => DENIED,
 		Error::Expired(_) => EXPIRED,
 		Error::Evidence(Refused { part: Part::Specification, .. }) => FAILED,
-		Error::NotVerified | Error::NotProvable(_) | Error::Evidence(_) => NOT_VERIFIED,
+		Error::NotVerified
+		| Error::NotProvable(_)
+		| Error::Evidence(_)
+		| Error::NotProven(_)
+		| Error::Contradicted(_) => NOT_VERIFIED,
 		Error::NotFound { .. } => NOT_FOUND,
-		Error::Connection(_) => UNREACHABLE,
+		Error::Connection(_) | Error::NotFinalYet(_) | Error::NoProofs(_) => UNREACHABLE,
 		Error::Vault(
 			VaultError::File { .. }
 			| VaultError::Format { .. }

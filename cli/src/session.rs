@@ -5,7 +5,7 @@ use credio_sdk::{
 	chain::ChainPin,
 	client::ConnectOptions,
 	vault::{file, LocalVault, VaultError},
-	Client,
+	Client, Trust, VerifierSettings,
 };
 use serde::Deserialize;
 use std::{
@@ -83,6 +83,7 @@ struct Config {
 	password_file: Option<PathBuf>,
 	/// The chain that all nodes have to be of.
 	chain: Option<ChainPin>,
+	verified: Option<PathBuf>,
 }
 
 /// Where the node and the vault are, once flags, environment and configuration are taken together.
@@ -91,6 +92,8 @@ pub struct Session {
 	options: ConnectOptions,
 	vault: Option<PathBuf>,
 	password_file: Option<PathBuf>,
+	trust: Trust,
+	verified: Option<PathBuf>,
 	/// Whether to print JSON.
 	pub json: bool,
 }
@@ -102,10 +105,22 @@ impl Session {
 			Some(path) if path.exists() => read_config(&path)?,
 			_ => Config::default(),
 		};
+		let vault = global.vault.or(config.vault);
+		let verified = global.verified.or(config.verified);
+		let verified = verified.or_else(|| vault.as_deref().map(verified_beside));
+		let trust = match global.trust_node {
+			true => Trust::Node,
+			false => {
+				let file = verified.clone();
+				Trust::proofs(VerifierSettings { file, ..VerifierSettings::default() })
+			},
+		};
 		Ok(Self {
 			node: global.node.or(config.node).unwrap_or_else(|| DEFAULT_NODE.into()),
 			options: ConnectOptions { chain: config.chain, insecure: global.insecure },
-			vault: global.vault.or(config.vault),
+			vault,
+			trust,
+			verified,
 			password_file: global.password_file.or(config.password_file),
 			json: global.json,
 		})
@@ -139,6 +154,16 @@ impl Session {
 		self.options
 	}
 
+	/// Where is kept what was verified.
+	pub fn verified(&self) -> Option<&Path> {
+		self.verified.as_deref()
+	}
+
+	/// What is believed of the node.
+	pub fn trust(&self) -> Trust {
+		self.trust.clone()
+	}
+
 	/// Opens the vault with the organization that it acts for. Only one that was made before its organization was
 	/// admitted has to ask the node for it.
 	pub async fn vault_of_organization(&self) -> Result<LocalVault, Failure> {
@@ -152,7 +177,8 @@ impl Session {
 
 	/// Connects to the node without a vault, for commands that only read what is public.
 	pub async fn connect_to_read(&self) -> Result<Client, Failure> {
-		Ok(Client::connect_to_read_with(&self.options, &self.node).await?)
+		let client = Client::connect_to_read_with(&self.options, &self.node).await?;
+		Ok(client.with_trust(self.trust()))
 	}
 
 	/// Connects to the node with the vault. The chain says for which organization the account acts.
@@ -179,8 +205,16 @@ impl Session {
 
 	/// Connects to the node with a vault that is open.
 	pub async fn connect_as(&self, vault: Arc<LocalVault>) -> Result<Client, Failure> {
-		Ok(Client::connect_with(&self.options, &self.node, vault).await?)
+		let client = Client::connect_with(&self.options, &self.node, vault).await?;
+		Ok(client.with_trust(self.trust()))
 	}
+}
+
+/// The file beside a vault in which is kept what was verified.
+fn verified_beside(vault: &Path) -> PathBuf {
+	let mut name = vault.as_os_str().to_os_string();
+	name.push(".verified");
+	name.into()
 }
 
 fn default_config() -> Option<PathBuf> {
@@ -205,6 +239,8 @@ mod tests {
 			node: None,
 			vault: None,
 			password_file: None,
+			verified: None,
+			trust_node: false,
 			config: Some(config.into()),
 			insecure: false,
 			json: false,

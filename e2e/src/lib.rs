@@ -17,6 +17,7 @@ use tempfile::TempDir;
 pub mod index;
 pub mod neighbour;
 pub mod network;
+pub mod proxy;
 pub mod raw;
 pub mod uploads;
 

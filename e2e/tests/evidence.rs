@@ -325,7 +325,20 @@ async fn evidence_goes_on_from_a_checkpoint_after_finality_was_handed_over() {
 	operator.ok(&["validator", "resume-finality", "--lost", &lost, "--delay", "3"]);
 	until_active(&client, &[&left]).await;
 	let document = verifier.write("document.txt", "after the change by force");
-	let uploaded = channel.json(&["upload", "--stream", "invoices", "--json", &document]);
+	let upload = ["upload", "--stream", "invoices", "--json", &document];
+
+	// Nobody can follow, and a client does not believe the node instead.
+	let (code, said) = channel.refused(&upload);
+	assert_eq!(code, NOT_VERIFIED, "{said}");
+	assert!(said.contains("credio checkpoint trust"), "{said}");
+	let checkpoint = verifier.file("of-the-council.json");
+	let checkpoint = path(&checkpoint);
+	channel.ok(&["checkpoint", "make", "-o", checkpoint]);
+	let (_, said) = channel.refused(&["checkpoint", "trust", checkpoint]);
+	assert!(said.contains("0 of 1 seats"), "{said}");
+	operator.ok(&["checkpoint", "sign", checkpoint]);
+	channel.ok(&["checkpoint", "trust", checkpoint]);
+	let uploaded = channel.json(&upload);
 	let record = text(&uploaded[0], "recordId");
 
 	// From genesis nobody can follow, and nothing is written that a verifier would refuse.

@@ -115,6 +115,7 @@ async fn answers_have_the_fields_that_the_document_requires() {
 		("credio_v1_accessRequests", rpc_params![json!({})]),
 		("credio_v1_bundles", rpc_params![json!({})]),
 		("credio_v1_validators", rpc_params![]),
+		("credio_v1_finality", rpc_params![]),
 		("credio_v1_status", rpc_params![1, &id]),
 		("credio_v1_member", rpc_params!["5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty"]),
 	] {

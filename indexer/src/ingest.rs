@@ -20,7 +20,7 @@ use credio_primitives::{
 use credio_sdk::{
 	client::{ahead_of, ConnectOptions, Heads, Unread},
 	vault::Vault,
-	Client, Error,
+	Client, Error, Trust,
 };
 use futures::{stream, StreamExt, TryStreamExt};
 use news::{News, Seen};
@@ -50,6 +50,8 @@ pub struct Settings {
 	pub live: bool,
 	/// Whether documents stay after the grant that opened them has ended.
 	pub keep_revoked: bool,
+	/// What is believed of the nodes.
+	pub trust: Trust,
 }
 
 /// What keeps an index from being kept up to date.
@@ -184,7 +186,7 @@ impl Ingest {
 		wanted: impl Fn(&StreamJson) -> bool,
 	) -> Result<()> {
 		let node = self.settings.nodes.first().ok_or(IngestError::NoNode)?;
-		let client = Client::connect_with(&self.settings.connect, node, self.vault.clone()).await?;
+		let client = self.connect(node).await?;
 		if client.finalized_heads().await?.next().await? < block {
 			let error = format!("block {block} is not final at the node");
 			return Err(Error::Connection(error).into());
@@ -193,6 +195,11 @@ impl Ingest {
 		let mut streams = client.streams(None).await?;
 		streams.retain(wanted);
 		history::History::new(&client, &self.store, streams, block).await?.take().await
+	}
+
+	async fn connect(&self, node: &str) -> Result<Client> {
+		let client = Client::connect_with(&self.settings.connect, node, self.vault.clone()).await?;
+		Ok(client.with_trust(self.settings.trust.clone()))
 	}
 
 	/// Works with one node after the other.
@@ -252,7 +259,7 @@ impl Ingest {
 		heard: &watch::Sender<BlockNumber>,
 	) -> Result<()> {
 		self.keep().await?;
-		let client = Client::connect_with(&self.settings.connect, node, self.vault.clone()).await?;
+		let client = self.connect(node).await?;
 		if client.is_syncing().await? {
 			// What it tells is of the past.
 			return Err(

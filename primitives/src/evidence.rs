@@ -4,8 +4,8 @@
 use crate::{
 	grant::{NamedAccessRequest, NamedGrant},
 	limits, storage, AccessRequest, AccessRequestId, BlockNumber, Digest, EntryBody, EntryHeader,
-	Grant, GrantId, KeyEpochState, Moment, Organization, OrganizationId, OrganizationName, Receipt,
-	RecordId, Reference, RequestKey, Resource, Stream,
+	Grant, GrantId, KeyEpochState, Moment, Organization, OrganizationId, OrganizationName, Outcome,
+	Receipt, RecordId, Reference, RequestKey, Resource, Stream,
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
@@ -114,6 +114,18 @@ pub trait State {
 
 	/// `blake2_256` of the value at a key.
 	fn digest(&self, key: &[u8]) -> Result<Option<Digest>, Self::Error>;
+}
+
+/// Reads all grants on a stream or record: their count and their places prove that none is left out.
+///
+/// # Errors
+///
+/// [`FactsError::Read`], and [`FactsError::Missing`] and [`FactsError::Malformed`] for a state that no Credio chain has.
+pub fn grants_on<S: State>(
+	state: &S,
+	resource: &Resource,
+) -> Result<BTreeMap<GrantId, Grant>, FactsError<S::Error>> {
+	Reader(state).grants(core::slice::from_ref(resource))
 }
 
 /// Reads typed values of a state.
@@ -269,7 +281,16 @@ impl Facts {
 					));
 				}
 				let key = storage::receipt(header.organization, &origin.request_key);
-				Some((origin, state.get("receipt", &key)?))
+				let receipt: Option<Receipt> = state.get("receipt", &key)?;
+				// Another request may have used the reference.
+				if receipt.is_some_and(|receipt| {
+					receipt.outcome != Outcome::Applied || receipt.block != header.block
+				}) {
+					return Err(FactsError::Contradiction(
+						"the request that is named has not brought the entry: its receipt names another block, or a rejection",
+					));
+				}
+				Some((origin, receipt))
 			},
 		};
 

@@ -7,7 +7,7 @@ mod evidence;
 mod pool;
 
 pub use bundles::{AbortJson, BundleDetailJson, BundleJson, LegJson, PartyJson, WeightJson};
-pub use evidence::{EvidenceJson, EvidenceOptions, FinalizedBlock};
+pub use evidence::{EvidenceJson, EvidenceOptions, FinalityJson, FinalizedBlock};
 pub use pool::{PoolAmount, PoolFilter, PoolPage, PoolUse, PooledState, PooledTransaction};
 
 use crate::{

@@ -1,4 +1,4 @@
-//! Where the chain stores what evidence is about: keys into its state, for software that has no metadata.
+//! Where the chain stores what is read by proof: keys into its state, for software that has no metadata.
 //!
 //! Pallets and items are named as in the metadata; the runtime's tests hold these keys against its own. A key is
 //! `twox_128(pallet) ++ twox_128(item)`, followed for maps by the hashed key:
@@ -7,8 +7,8 @@
 //! - `twox_64_concat`, `blake2_128_concat`: a hash of the encoding, and the encoding.
 
 use crate::{
-	AccessRequestId, GrantId, KeyEpoch, OrganizationId, RecordId, RequestKey, Resource, Sequence,
-	SequenceKey, StreamId,
+	AccessRequestId, BlockNumber, BundleId, GrantId, KeyEpoch, KeyVersion, OrganizationId,
+	RecordId, RequestKey, Resource, Sequence, SequenceKey, StreamId,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -82,6 +82,11 @@ pub fn access_request(id: &AccessRequestId) -> Vec<u8> {
 	[item("Grants", "AccessRequests").as_slice(), &id.0].concat()
 }
 
+/// [`crate::Bundle`].
+pub fn bundle(id: &BundleId) -> Vec<u8> {
+	[item("Bundles", "Bundles").as_slice(), &id.0].concat()
+}
+
 /// [`crate::Receipt`].
 pub fn receipt(organization: OrganizationId, key: &RequestKey) -> Vec<u8> {
 	[item("Idempotency", "Receipts"), twox_64_concat(&organization), blake2_128_concat(key)]
@@ -91,6 +96,17 @@ pub fn receipt(organization: OrganizationId, key: &RequestKey) -> Vec<u8> {
 /// [`crate::Organization`].
 pub fn organization(id: OrganizationId) -> Vec<u8> {
 	[item("Organizations", "Organizations"), twox_64_concat(&id)].concat()
+}
+
+/// [`crate::EncryptionKey`] of a version of an organization's key.
+pub fn encryption_key(id: OrganizationId, version: KeyVersion) -> Vec<u8> {
+	[item("Organizations", "EncryptionKeys"), twox_64_concat(&id), twox_64_concat(&version)]
+		.concat()
+}
+
+/// The hash of an earlier block, 32 bytes. That of block 0 is kept for ever.
+pub fn block_hash(number: BlockNumber) -> Vec<u8> {
+	[item("System", "BlockHash"), twox_64_concat(&number)].concat()
 }
 
 /// The time of the block: milliseconds since 1970 as `u64`.

@@ -7,10 +7,10 @@ use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter},
 	rpc::{
 		AccessRequestJson, AccessToken, At, BundleDetailJson, BundleJson, Bytes,
-		EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, FetchedEntries, GrantJson,
-		Inclusion, Items, LaneJson, Limits, MembershipAnswer, OrganizationDetail, OrganizationJson,
-		PageRequest, PoolFilter, PoolPage, QuotaJson, RequestStatus, StreamJson, StreamKeyJson,
-		Uploaded, ValidatorJson,
+		EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, FetchedEntries, FinalityJson,
+		GrantJson, Inclusion, Items, LaneJson, Limits, MembershipAnswer, OrganizationDetail,
+		OrganizationJson, PageRequest, PoolFilter, PoolPage, QuotaJson, RequestStatus, StreamJson,
+		StreamKeyJson, Uploaded, ValidatorJson,
 	},
 	AccountId, BlockNumber, BundleId, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId,
 	RecordId, RequestKey, Sequence, StreamId,
@@ -171,6 +171,10 @@ pub trait CredioApi {
 		record_id: RecordId,
 		options: Option<EvidenceOptions>,
 	) -> Result<At<EvidenceJson>, Error>;
+
+	/// What proves that the newest final block is final, to somebody who trusts block `from`, or genesis.
+	#[method(name = "credio_v1_finality", blocking)]
+	fn finality(&self, from: Option<Digest>) -> Result<At<FinalityJson>, Error>;
 
 	/// A bundle, with its legs while it is open.
 	#[method(name = "credio_v1_bundle", blocking)]

@@ -10,7 +10,7 @@ use credio_primitives::{
 	evidence::{Facts, FactsError, Format, State, Subject, MAX_NAMED},
 	grant::{AccessRequestFilter, GrantFilter},
 	limits::MAX_PAGE_SIZE,
-	rpc::{At, BlockRef, Bytes, EvidenceJson, EvidenceOptions, FinalizedBlock},
+	rpc::{At, BlockRef, Bytes, EvidenceJson, EvidenceOptions, FinalityJson, FinalizedBlock},
 	AccessRequestId, Digest, RecordId,
 };
 use sp_api::{CallApiAt, ProvideRuntimeApi};
@@ -121,30 +121,55 @@ where
 		Ok(BlockRef { number, hash: from })
 	}
 
+	pub(crate) fn do_finality(&self, from: Option<Digest>) -> Result<At<FinalityJson>, Error> {
+		let from = self.start(from)?;
+		let (links, is_all) = self.links(&from)?;
+		let (mut at, mut finality, mut size) = (from, Vec::new(), 0);
+		let all = links.len();
+		for (block, link) in links {
+			size += link.header.0.len() + link.justification.0.len();
+			if size > MAX_SIZE && !finality.is_empty() {
+				break;
+			}
+			at = block;
+			finality.push(link);
+		}
+		let more = !is_all || finality.len() < all;
+		Ok(At { at, answer: FinalityJson { from, finality, more } })
+	}
+
 	/// The newest block that is proven to be final, and the proof.
 	fn finality(&self, from: &BlockRef) -> Result<(BlockRef, H256, Vec<FinalizedBlock>), Error> {
-		let encoded = self.finality.prove(hash(from)).map_err(Error::internal)?;
-		let (links, is_all) = WarpProof::<Block::Header>::decode_all(&mut encoded.as_slice())
-			.map_err(Error::internal)?;
+		let (links, is_all) = self.links(from)?;
 		if !is_all {
 			return Err(too_long());
 		}
-		let Some((header, _)) = links.last() else {
+		let Some((at, _)) = links.last() else {
 			return Err(Error::NotFound("block after `from` with a proof of finality"));
 		};
-		if *header.number() <= from.number {
-			return Err(Error::NotFound("block after `from` with a proof of finality"));
-		}
-		let block = header.hash();
-		let at = BlockRef { number: *header.number(), hash: Digest(block.0) };
+		let at = *at;
+		Ok((at, hash(&at), links.into_iter().map(|(_, link)| link).collect()))
+	}
+
+	/// The blocks after `from` in which the validators changed, and the newest one that is proven to be final, with the
+	/// proofs; and whether that is all.
+	fn links(&self, from: &BlockRef) -> Result<(Vec<(BlockRef, FinalizedBlock)>, bool), Error> {
+		let encoded = self.finality.prove(hash(from)).map_err(Error::internal)?;
+		let (links, is_all) = WarpProof::<Block::Header>::decode_all(&mut encoded.as_slice())
+			.map_err(Error::internal)?;
 		let links = links
 			.iter()
-			.map(|(header, justification)| FinalizedBlock {
-				header: Bytes(header.encode()),
-				justification: Bytes(justification.encode()),
+			.filter(|(header, _)| *header.number() > from.number)
+			.map(|(header, justification)| {
+				let block = BlockRef { number: *header.number(), hash: Digest(header.hash().0) };
+				let link = FinalizedBlock {
+					header: Bytes(header.encode()),
+					justification: Bytes(justification.encode()),
+				};
+				(block, link)
 			})
 			.collect();
-		Ok((at, block, links))
+		Ok((links, is_all))
 	}
 
 	/// The access requests for an entry or its stream; of more than there is room for, those that grants on it answer, and

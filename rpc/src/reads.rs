@@ -17,9 +17,9 @@ use credio_primitives::{
 	rpc::{
 		wrapped_keys, AccessRequestJson, AccessToken, At, BlockRef, BundleDetailJson, BundleJson,
 		Bytes, EncryptionKeyAnswer, EvidenceJson, EvidenceOptions, Fetched, FetchedEntries,
-		FetchedEntry, GrantJson, Inclusion, Items, LaneJson, Limits, MemberJson, MembershipAnswer,
-		OrganizationDetail, OrganizationJson, PageRequest, PoolFilter, PoolPage, QuotaJson,
-		RequestStatus, StreamJson, StreamKeyJson, Uploaded, ValidatorJson,
+		FetchedEntry, FinalityJson, GrantJson, Inclusion, Items, LaneJson, Limits, MemberJson,
+		MembershipAnswer, OrganizationDetail, OrganizationJson, PageRequest, PoolFilter, PoolPage,
+		QuotaJson, RequestStatus, StreamJson, StreamKeyJson, Uploaded, ValidatorJson,
 	},
 	AccountId, BlockNumber, BundleId, Denial, Digest, Entry, KeyEpoch, KeyVersion, OrganizationId,
 	RecordId, RequestKey, Sequence, StreamId,
@@ -327,6 +327,10 @@ where
 		options: Option<EvidenceOptions>,
 	) -> Result<At<EvidenceJson>, Error> {
 		self.do_evidence(record_id, options.unwrap_or_default())
+	}
+
+	fn finality(&self, from: Option<Digest>) -> Result<At<FinalityJson>, Error> {
+		self.do_finality(from)
 	}
 
 	fn lane(&self, organization: OrganizationId, lane: u32) -> Result<At<LaneJson>, Error> {

@@ -131,6 +131,16 @@ fn keys_of_what_evidence_proves_are_those_of_the_runtime() {
 		storage::organization(9),
 		pallet_organizations::Organizations::<Runtime>::hashed_key_for(9)
 	);
+	assert_eq!(
+		storage::encryption_key(9, 7),
+		pallet_organizations::EncryptionKeys::<Runtime>::hashed_key_for(9, 7)
+	);
+	let bundle = BundleId([6; 32]);
+	assert_eq!(
+		storage::bundle(&bundle),
+		pallet_bundles::Bundles::<Runtime>::hashed_key_for(bundle)
+	);
+	assert_eq!(storage::block_hash(9), frame_system::BlockHash::<Runtime>::hashed_key_for(9));
 	assert_eq!(storage::now(), pallet_timestamp::Now::<Runtime>::hashed_key());
 	assert_eq!(
 		storage::grandpa_authorities(),

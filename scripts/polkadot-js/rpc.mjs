@@ -105,6 +105,8 @@ export async function checkMethods(api, provider, done) {
 	const evidence = await call('evidence', record, { grants: [] });
 	assert.equal(evidence.subject.recordId.toHex(), record);
 	assert(evidence.storage.length > 0 && evidence.finality.length > 0);
+	const finality = await call('finality', evidence.at.hash_);
+	assert(finality.from.hash_.eq(evidence.at.hash_) && finality.more.isFalse);
 	assert((await call('pool', { organization: 1 }, { limit: 5 })).items.length <= 5);
 	assert((await call('limits')).maxBundleWeight.has('proofSize'));
 	same('rpc.discover', await api.rpc.rpc.discover());

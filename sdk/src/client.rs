@@ -1,4 +1,6 @@
 //! The client: one connection to a node, and what an organization does through it.
+//!
+//! What secrecy or an outcome depends on is read by proof, unless the node is believed ([`Client::with_trust`]).
 
 mod access;
 mod anchors;
@@ -13,6 +15,7 @@ mod named;
 mod nodes;
 mod organizations;
 mod past;
+mod proven;
 mod records;
 mod requests;
 mod rotation;
@@ -42,6 +45,7 @@ use crate::{
 	chain::ChainPin,
 	error::{chain, Error, Result},
 	vault::{Held, LocalVault, Recipient, Vault},
+	verifier::Trust,
 };
 use backoff::back_off;
 use codec::Encode;
@@ -109,6 +113,8 @@ pub struct Client {
 	account: AccountId,
 	organization: OrganizationId,
 	limits: Limits,
+	/// What is believed of the node.
+	trust: Trust,
 	/// The last blocks that something was signed for, and when they were asked for.
 	now: Mutex<Option<(Instant, Now)>>,
 	/// Key epochs of streams, and when they were asked for.
@@ -207,6 +213,7 @@ impl Client {
 			organization: vault.organization().await?,
 			vault,
 			limits,
+			trust: Trust::default(),
 			now: Mutex::default(),
 			epochs: Mutex::default(),
 			turn: Mutex::default(),
@@ -355,12 +362,12 @@ impl Client {
 		let token = self.token("credio_v1_streamKeys", &(stream, epoch)).await?;
 		let keys: At<Items<StreamKeyJson>> =
 			self.call("credio_v1_streamKeys", (stream, epoch, token)).await?;
-		let StreamKeyJson { secret_commitment, wrapped_keys, .. } = keys
-			.answer
-			.items
-			.into_iter()
-			.find(|key| key.epoch == epoch)
-			.ok_or(Error::NoKey(epoch))?;
+		let At { at, answer: keys } = keys;
+		let StreamKeyJson { secret_commitment, wrapped_keys, .. } =
+			keys.items.into_iter().find(|key| key.epoch == epoch).ok_or(Error::NoKey(epoch))?;
+		if let Some(verified) = self.verified() {
+			verified.check_secret(stream, epoch, secret_commitment, at).await?;
+		}
 		let wrapped_by = self.wrapped_by(stream).await?;
 		// The owner's come first. Of those that others have given on, any may be useless.
 		let mut failed = Error::NoKey(epoch);
@@ -388,6 +395,9 @@ impl Client {
 
 	/// Whom secrets for an organization are wrapped to.
 	pub(crate) async fn recipient(&self, organization: OrganizationId) -> Result<Recipient> {
+		if let Some(verified) = self.verified() {
+			return verified.recipient(organization).await;
+		}
 		let detail = self.organization(organization).await?;
 		Ok(Recipient {
 			organization,
@@ -396,12 +406,16 @@ impl Client {
 		})
 	}
 
-	/// An organization and its members.
+	/// An organization, by proof, and its members, as the node lists them.
 	///
-	/// Errors: [`Error::Refused`] with the code for "not found".
+	/// Errors: [`Error::Refused`] with the code for "not found", and those of proofs.
 	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationDetail> {
 		let answer: At<OrganizationDetail> = self.call("credio_v1_organization", (id,)).await?;
-		Ok(answer.answer)
+		let mut detail = answer.answer;
+		if let Some(verified) = self.verified() {
+			detail.organization = verified.organization(id).await?;
+		}
+		Ok(detail)
 	}
 
 	/// All organizations.
@@ -444,8 +458,12 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Answer`] if its owner and name are not those that its id follows from.
+	/// [`Error::NotFound`], [`Error::NotFinalYet`], [`Error::NotProven`], [`Error::Connection`]; [`Error::Answer`] if its
+	/// owner and name are not those that its id follows from.
 	pub async fn stream(&self, id: StreamId) -> Result<StreamJson> {
+		if let Some(verified) = self.verified() {
+			return verified.stream(id).await;
+		}
 		let answer: At<StreamJson> = self.call("credio_v1_stream", (id,)).await?;
 		streams::check(id, &answer.answer)?;
 		Ok(answer.answer)
@@ -469,15 +487,11 @@ impl Client {
 			_ => StreamId::derive(owner.unwrap_or(self.organization), name.as_bytes()),
 		};
 		match self.stream(id).await {
-			Err(Error::Refused(refusal))
-				if refusal.code == credio_primitives::error_codes::NOT_FOUND =>
-			{
-				Err(Error::NotFound {
-					what: "stream",
-					name: name.into(),
-					hint: ": `credio stream list` shows all; another organization's needs its id or --owner",
-				})
-			},
+			Err(error) if error.is_not_found() => Err(Error::NotFound {
+				what: "stream",
+				name: name.into(),
+				hint: ": `credio stream list` shows all; another organization's needs its id or --owner",
+			}),
 			other => other,
 		}
 	}

@@ -71,6 +71,20 @@ pub enum Error {
 	/// The document is not the one that was committed to.
 	#[error("the document does not match the chain: it is another one, was changed, or the key is wrong")]
 	NotVerified,
+	/// What is asked for cannot be proven yet, since no block is final that is new enough.
+	#[error("not final yet: {0}")]
+	NotFinalYet(String),
+	/// What the node answered is not proven to be so.
+	#[error("the node's answer does not hold: {}: {}. Do not work with this node{}", .0.part, .0.reason, after_force(.0))]
+	NotProven(credio_evidence::Refused),
+	/// A final block proves something else than the node says.
+	#[error(
+		"the node tells a wrong {0}: a final block proves another one. Do not work with this node"
+	)]
+	Contradicted(&'static str),
+	/// The node cannot prove what it says.
+	#[error("the node has no proof ({0}): work with another one, or start from the chain's specification; whoever runs the node can believe it without proofs (--trust-node)")]
+	NoProofs(String),
 	/// A verifier would refuse the evidence that was made.
 	#[error("a verifier would refuse this evidence: {}: {}{}", .0.part, .0.reason, without_proof(.0))]
 	NotProvable(credio_evidence::Refused),
@@ -86,6 +100,40 @@ pub enum Error {
 	/// A transaction was decided in a block without success.
 	#[error("the call failed: {0}")]
 	CallFailed(String),
+}
+
+impl Error {
+	/// Whether this says nothing of what is on the chain: the node cannot be reached, or does not prove what it says.
+	pub(crate) fn is_no_answer(&self) -> bool {
+		matches!(
+			self,
+			Self::Connection(_)
+				| Self::NotFinalYet(_)
+				| Self::NotProven(_)
+				| Self::Contradicted(_)
+				| Self::NoProofs(_)
+		)
+	}
+
+	/// Whether there is no such thing, by proof or as the node says.
+	pub fn is_not_found(&self) -> bool {
+		match self {
+			Self::NotFound { .. } => true,
+			Self::Refused(refusal) => refusal.code == codes::NOT_FOUND,
+			_ => false,
+		}
+	}
+}
+
+/// When an answer of an honest node would not hold.
+fn after_force(refused: &credio_evidence::Refused) -> &'static str {
+	match refused.part {
+		credio_evidence::Part::Finality => {
+			"; but if the validators were changed by force, as after a stall of finality, ask the council for a checkpoint, \
+			 and start from it (credio checkpoint trust)"
+		},
+		_ => "",
+	}
 }
 
 /// What to do about evidence that would be refused.

@@ -15,9 +15,11 @@ pub mod files;
 mod name;
 pub mod outbox;
 pub mod vault;
+pub mod verifier;
 
 pub use client::Client;
 pub use credio_envelope as envelope;
 pub use credio_evidence as evidence;
 pub use credio_primitives as primitives;
 pub use error::{Error, Result};
+pub use verifier::{Trust, VerifierSettings};

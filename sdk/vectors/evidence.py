@@ -320,7 +320,8 @@ def check_state(subject, state):
     need(header, "subject", "no such entry")
     scale = Scale(header)
     stream, sequence, organization = scale.take(32), scale.take(8), scale.take(4)
-    scale.take(32 + 4)
+    scale.take(32)
+    block = scale.take(4)
     body = {"kind": scale.number(1)}
     if body["kind"] == 1:
         body.update(root=scale.take(32), leaves=scale.number(4))
@@ -338,7 +339,10 @@ def check_state(subject, state):
         request = raw(origin["requestKey"])
         reference = blake2(b"credio/reference/v1" + request + struct.pack("<I", origin["position"]))
         need(blake2(b"credio/record/v1" + organization + reference) == record, "subject", "another request's")
-        state.get(key("Idempotency", "Receipts", twox_64_concat(organization), blake2(request, 16) + request))
+        receipt = state.get(key("Idempotency", "Receipts", twox_64_concat(organization), blake2(request, 16) + request))
+        # Digest, block, extrinsic, expiry, lane (nothing, or two numbers), outcome.
+        is_applied = receipt and receipt[44 + (13 if receipt[44] else 1)] == 0 and receipt[32:36] == block
+        need(receipt is None or is_applied, "subject", "not the request that brought it")
     mentioned, there, resources = {organization, owner}, set(), (b"\0" + stream, b"\1" + record)
     for resource in resources:
         count = Scale(state.get(key("Grants", "GrantCounts", resource)) or bytes(4)).number(4)

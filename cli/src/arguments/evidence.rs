@@ -49,6 +49,19 @@ pub enum CheckpointCommand {
 		#[arg(required = true, value_name = "COPY")]
 		copies: Vec<PathBuf>,
 	},
+	/// Start from here in place of what was verified last: from a checkpoint that the council has signed, or from genesis by a
+	/// chain specification that you trust
+	#[command(
+		after_help = "Examples:\n  credio checkpoint trust --chain chain.json\n  credio checkpoint trust checkpoint.json\nCommands that read by proof go on from there. What is kept is beside the vault, or in --verified FILE."
+	)]
+	Trust {
+		/// Checkpoints that the council has signed, the oldest first
+		#[arg(value_name = "FILE", required_unless_present = "chain")]
+		files: Vec<PathBuf>,
+		/// Chain specification, raw, which you trust [default: what was verified last]
+		#[arg(long, value_name = "FILE")]
+		chain: Option<PathBuf>,
+	},
 	/// Check without a network whether enough seats of the council have signed a checkpoint
 	#[command(
 		after_help = "Examples:\n  credio checkpoint verify checkpoint.json --chain chain.json\n  credio checkpoint verify later.json --chain chain.json --checkpoint checkpoint.json"

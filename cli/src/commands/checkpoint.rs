@@ -10,10 +10,10 @@ use crate::{
 use credio_sdk::{
 	client::sign_checkpoint,
 	evidence::{Checkpoint, Trusted, MAX_SPEC_SIZE},
-	files,
+	files, verifier,
 };
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs the command.
 pub async fn run(session: &Session, command: CheckpointCommand) -> Result<(), Failure> {
@@ -30,6 +30,7 @@ pub async fn run(session: &Session, command: CheckpointCommand) -> Result<(), Fa
 			}
 			write(session, &file, &merged)
 		},
+		CheckpointCommand::Trust { files, chain } => trust(session, &files, chain.as_deref()),
 		CheckpointCommand::Verify { file, chain, trust } => verify(session, &file, &chain, &trust),
 	}
 }
@@ -43,6 +44,38 @@ async fn sign(session: &Session, file: &Path, offline: bool) -> Result<(), Failu
 	}
 	sign_checkpoint(&vault, &mut signed).await?;
 	write(session, file, &signed)
+}
+
+/// Puts what is trusted in place of what was verified last. Asks no node.
+fn trust(session: &Session, files: &[PathBuf], chain: Option<&Path>) -> Result<(), Failure> {
+	let kept_in = session.verified().ok_or_else(|| {
+		Failure::Other("there is no place to keep it: give --verified FILE, or --vault FILE".into())
+	})?;
+	let given = match chain {
+		None => None,
+		Some(path) => Some(Trusted::from_specification(&read(path, MAX_SPEC_SIZE)?)?),
+	};
+	let before = match given {
+		Some(given) => given,
+		None => verifier::kept(kept_in)?.ok_or_else(|| {
+			Failure::Other(
+				"nothing was verified yet: give the chain's specification with --chain".into(),
+			)
+		})?,
+	};
+	let arguments = TrustArguments { checkpoints: files.to_vec(), ..TrustArguments::default() };
+	let now = trusted(before, &arguments)?;
+	verifier::keep(kept_in, &now)?;
+	let block = now.block();
+	output::item(
+		session.json,
+		&json!({ "verified": kept_in, "genesis": now.genesis(), "block": block }),
+		&[
+			("kept in", kept_in.display().to_string()),
+			("chain", now.genesis().to_string()),
+			("block", format!("{} {}", block.number, block.hash)),
+		],
+	)
 }
 
 /// Checks that enough seats have signed a checkpoint. Asks no node.

@@ -143,8 +143,13 @@ async fn verify(session: &Session, arguments: &VerifyExportArguments) -> Result<
 		} else {
 			let vault = Arc::new(session.vault_of_organization().await?);
 			let options = session.options();
-			let node = (session.node(), &options);
-			verify::documents(folder, &manifest, node, vault, &mut told, progress).await?;
+			let source = verify::Source {
+				node: session.node(),
+				connect: &options,
+				trust: &session.trust(),
+				vault,
+			};
+			verify::documents(folder, &manifest, &source, &mut told, progress).await?;
 		}
 	}
 	shown.end();

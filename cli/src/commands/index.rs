@@ -181,6 +181,7 @@ async fn ingest(
 		connect: session.options(),
 		live,
 		keep_revoked: upkeep.keep_revoked,
+		trust: session.trust(),
 	};
 	let ingest = Ingest::new(store.clone(), Arc::new(vault), settings)
 		.notifying(|text| output::note(&format!("credio: {text}")));

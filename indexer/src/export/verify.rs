@@ -6,7 +6,7 @@ mod documents;
 mod files;
 
 pub use chain::chain;
-pub use documents::documents;
+pub use documents::{documents, Source};
 pub use files::files;
 
 use super::{

@@ -44,8 +44,13 @@ const HEAVY_METHODS: [&str; 16] = [
 
 /// Units of calls that run the runtime, or read a block.
 const MEDIUM: u32 = 10;
-const MEDIUM_METHODS: [&str; 4] =
-	["state_call", "state_getReadProof", "chain_getBlock", "credio_v1_validators"];
+const MEDIUM_METHODS: [&str; 5] = [
+	"state_call",
+	"state_getReadProof",
+	"chain_getBlock",
+	"credio_v1_validators",
+	"credio_v1_finality",
+];
 /// Beginnings of methods that cost as much.
 const MEDIUM_GROUPS: [&str; 3] = ["archive_v1_", "chainHead_v1_", "childstate_"];
 

@@ -30,6 +30,19 @@ pub struct FinalizedBlock {
 	pub justification: Bytes,
 }
 
+/// What proves that the newest final block is final, to somebody who trusts an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FinalityJson {
+	/// The block that the proof starts from.
+	pub from: BlockRef,
+	/// Each block after it in which the validators changed, and at last the newest one that is proven to be final. Empty
+	/// if that is `from`.
+	pub finality: Vec<FinalizedBlock>,
+	/// Whether there is more, from the last of these on.
+	pub more: bool,
+}
+
 /// What a node knows of the proof of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -5,7 +5,7 @@
 
 use crate::{
 	finality::{changes_authorities, check_authorities, check_votes, VoterSet},
-	Header, Part, Refused, Verified,
+	Header, Part, Refused, Trusted, Verified,
 };
 use codec::{Decode, DecodeAll, Encode};
 use credio_primitives::{
@@ -115,6 +115,11 @@ impl Checkpoint {
 	/// The block that was proven, for evidence that starts there. The council is the one that was trusted.
 	pub fn after(verified: &Verified) -> Self {
 		Self::new(verified.genesis, verified.block, &verified.next_voters, &verified.council)
+	}
+
+	/// What is trusted, for its reader to take up later. Nobody has signed it.
+	pub fn of(trusted: &Trusted) -> Self {
+		Self::new(trusted.genesis, trusted.block, &trusted.voters, &trusted.council)
 	}
 
 	/// A block that has just become final, as a node has it, for the council to sign.

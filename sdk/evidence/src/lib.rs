@@ -4,12 +4,15 @@
 //! [`Checkpoint`] that the council has signed or that is from evidence that was verified before. [`verify`] holds the one against the other, needs no network,
 //! and answers what is proven. `docs/evidence.md` describes the format for other implementations.
 //!
+//! A client that talks to a node does the same block by block: a [`Head`] follows finality and reads any key of the state.
+//!
 //! Files come from outside: everything in them is bounded, and nothing of them is believed before it is proven.
 
 mod checkpoint;
 mod document;
 mod file;
 mod finality;
+mod head;
 mod state;
 mod trust;
 mod verify;
@@ -21,6 +24,7 @@ mod tests;
 pub use checkpoint::{Checkpoint, FinalBlock};
 pub use document::{DocumentPart, Documented, InclusionPart};
 pub use file::{Evidence, MAX_FILE_SIZE};
+pub use head::{genesis_keys, Head};
 pub use trust::{Trusted, MAX_SPEC_SIZE};
 pub use verify::{verify, Verified};
 

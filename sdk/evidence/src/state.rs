@@ -25,6 +25,31 @@ pub(crate) struct Proof {
 	pub(crate) recorder: Recorder<BlakeTwo256>,
 }
 
+impl Proof {
+	/// Nodes, of the state with this root as far as they are of it. What is not is never looked at.
+	///
+	/// # Errors
+	///
+	/// [`Refused`] for more than [`MAX_NODES`].
+	pub(crate) fn new(root: H256, nodes: &[Bytes]) -> Result<Self, Refused> {
+		if nodes.len() > MAX_NODES {
+			return Err(Part::Storage.refused(format!("more than {MAX_NODES} nodes")));
+		}
+		let db = StorageProof::new(nodes.iter().map(|node| node.0.clone()))
+			.into_memory_db::<BlakeTwo256>();
+		Ok(Self { db, root, recorder: Recorder::default() })
+	}
+
+	/// Reads what is stored under a key, or that nothing is.
+	///
+	/// # Errors
+	///
+	/// [`Refused`] if the nodes do not tell.
+	pub(crate) fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Refused> {
+		self.value(key).map_err(|reason| Part::Storage.refused(reason))
+	}
+}
+
 impl State for Proof {
 	type Error = &'static str;
 
@@ -55,15 +80,10 @@ pub(crate) fn read(
 	root: H256,
 	nodes: &[Bytes],
 ) -> Result<Facts, Refused> {
-	if nodes.len() > MAX_NODES {
-		return Err(Part::Storage.refused(format!("more than {MAX_NODES} nodes")));
-	}
 	if !nodes.is_sorted_by(|a, b| a.0 < b.0) {
 		return Err(Part::Storage.refused("its nodes are not in ascending order, each once"));
 	}
-	let db =
-		StorageProof::new(nodes.iter().map(|node| node.0.clone())).into_memory_db::<BlakeTwo256>();
-	let proof = Proof { db, root, recorder: Recorder::default() };
+	let proof = Proof::new(root, nodes)?;
 	let facts = Facts::read(subject, number, &proof).map_err(|error| {
 		let part = match error {
 			FactsError::Read(_) | FactsError::Malformed(_) => Part::Storage,

@@ -4,6 +4,7 @@ mod chain;
 mod changed;
 mod checkpoint;
 mod finality;
+mod head;
 
 use crate::{verify, Checkpoint, DocumentPart, Evidence, InclusionPart, Part, Trusted};
 use chain::{
@@ -12,9 +13,10 @@ use chain::{
 };
 use credio_primitives::{
 	evidence::Origin, merkle::Tree, rpc::BlockRef, Digest, EntryBody, GrantId, GrantStatus,
-	RequestKey,
+	Outcome, RequestKey,
 };
 use sp_core::H256;
+use sp_runtime::DispatchError;
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 fn part(result: Result<crate::Verified, crate::Refused>) -> Part {
@@ -179,6 +181,17 @@ fn another_chain_is_refused() {
 	let top = keys.collect::<BTreeMap<String, String>>();
 	let deep = serde_json::json!({ "genesis": { "raw": { "top": top } } }).to_string();
 	assert_eq!(Trusted::from_specification(deep.as_bytes()).unwrap_err().part, Part::Specification);
+}
+
+#[test]
+fn a_request_that_did_not_bring_the_entry_is_not_named() {
+	let error = DispatchError::Other("");
+	for receipt in [(4, Outcome::Applied), (3, Outcome::Rejected { call_index: 0, error })] {
+		let (evidence, trusted) = evidence_of(Scene { receipt, ..Scene::record() }, None);
+		let refused = verify(&evidence, &trusted, None, None).unwrap_err();
+		assert_eq!(refused.part, Part::Subject);
+		assert!(refused.reason.contains("has not brought the entry"), "{refused}");
+	}
 }
 
 #[test]

@@ -138,8 +138,17 @@ impl Trusted {
 	/// If it is of another chain, or names no validators.
 	pub fn at(&self, checkpoint: &Checkpoint) -> Result<Self, Refused> {
 		self.check_chain(checkpoint)?;
+		Self::own(checkpoint)
+	}
+
+	/// A checkpoint that its reader has written and kept, which names the chain, too. All of it is believed.
+	///
+	/// # Errors
+	///
+	/// If it names no validators.
+	pub fn own(checkpoint: &Checkpoint) -> Result<Self, Refused> {
 		Ok(Self {
-			genesis: self.genesis,
+			genesis: checkpoint.genesis(),
 			block: checkpoint.block(),
 			voters: checkpoint.voters()?,
 			council: checkpoint.council().to_vec(),

@@ -2,10 +2,9 @@
 
 use crate::Verified;
 use credio_primitives::{
-	evidence::Facts,
+	evidence::{Facts, Origin},
 	grant::{NamedAccessRequest, NamedGrant},
-	AccessRequestState, EntryBody, GrantStatus, OrganizationId, Outcome, Permission, Resource,
-	StreamStatus,
+	AccessRequestState, EntryBody, GrantStatus, OrganizationId, Permission, Resource, StreamStatus,
 };
 
 /// Text that somebody chose, quoted, and without what a terminal would take for a command.
@@ -118,22 +117,16 @@ impl Words<'_> {
 
 	fn origin(&self) -> Option<String> {
 		let (origin, receipt) = self.0.origin.as_ref()?;
-		let request =
-			format!("It is call {} of the request {}", origin.position, origin.request_key);
+		let Origin { position, request_key } = origin;
 		Some(match receipt {
-			None => {
-				format!("{request}, whose receipt is not kept any more, or which a bundle held.")
-			},
-			Some(receipt) => {
-				let outcome = match receipt.outcome {
-					Outcome::Applied => "applied",
-					Outcome::Rejected { .. } => "rejected",
-				};
-				format!(
-					"{request}, which the chain has {outcome} in block {} as extrinsic {}.",
-					receipt.block, receipt.extrinsic_index
-				)
-			},
+			None => format!(
+				"Its id is that of call {position} of the request {request_key}, whose receipt is not kept any more, or which a \
+				 bundle held."
+			),
+			Some(receipt) => format!(
+				"It is call {position} of the request {request_key}, which the chain has applied in block {} as extrinsic {}.",
+				receipt.block, receipt.extrinsic_index
+			),
 		})
 	}
 

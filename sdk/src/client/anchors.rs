@@ -7,8 +7,8 @@ use crate::{
 	name::Name,
 };
 use credio_primitives::{
-	merkle,
-	rpc::{At, Inclusion, RequestState},
+	limits, merkle,
+	rpc::RequestState,
 	Commitment, Digest, EntryBody, KeyEpoch, RecordId, StreamId,
 };
 use serde::{Deserialize, Serialize};
@@ -188,10 +188,10 @@ impl Client {
 		}
 		let holds = match self.record(proof.record_id).await?.header.body {
 			EntryBody::DigestAnchor { commitment } => commitment == proof.commitment,
-			EntryBody::MerkleAnchor { .. } => {
-				let params = (proof.record_id, proof.index, proof.commitment, &proof.siblings);
-				let answer: At<Inclusion> = self.call("credio_v1_verifyInclusion", params).await?;
-				answer.answer.included
+			EntryBody::MerkleAnchor { root, leaves } => {
+				let MerkleProof { index, commitment, siblings, .. } = proof;
+				siblings.len() <= limits::MAX_PROOF_LENGTH as usize
+					&& merkle::verify(&root, leaves, *index, commitment, siblings)
 			},
 			EntryBody::Record { .. } => {
 				return Err(Error::Argument("the proof names a record, and not an anchor".into()));

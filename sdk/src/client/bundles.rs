@@ -112,10 +112,11 @@ impl Client {
 
 	/// A bundle, with its legs while it is open.
 	///
-	/// Errors: [`Error::NotFound`], [`Error::Answer`] if the node's legs are not those that the digest is of.
+	/// Errors: [`Error::NotFound`], [`Error::Answer`] if the node's legs are not those that the digest is of, and those of
+	/// proofs.
 	pub async fn bundle(&self, id: BundleId) -> Result<BundleDetailJson> {
 		let answer: Result<At<BundleDetailJson>> = self.call("credio_v1_bundle", (id,)).await;
-		let detail = match answer {
+		let mut detail = match answer {
 			Err(Error::Refused(refusal))
 				if refusal.code == credio_primitives::error_codes::NOT_FOUND =>
 			{
@@ -127,6 +128,9 @@ impl Client {
 			},
 			other => other?.answer,
 		};
+		if let Some(verified) = self.verified() {
+			detail.bundle = verified.bundle(id, &detail.bundle).await?;
+		}
 		let is_open = detail.bundle.status == BundleStatus::Open;
 		let computed = detail.computed_digest(&self.limits.genesis_hash);
 		if is_open && (computed != detail.bundle.digest || detail.bundle.bundle_id != id) {

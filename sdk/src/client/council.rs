@@ -136,6 +136,10 @@ impl Client {
 			self.stored(&storage_key("Council", "Voting", Some(hash))).await?;
 		let encoded = self.storage(&storage_key("Council", "ProposalOf", Some(hash))).await?;
 		let (Some(votes), Some(encoded)) = (votes, encoded) else { return Ok(None) };
+		// What is voted on is the hash: a node cannot show another motion under it.
+		if sp_crypto_hashing::blake2_256(&encoded) != hash.0 {
+			return Err(Error::Contradicted("motion"));
+		}
 		let (index, threshold, ayes, nays, ends_at) = votes;
 		let call = DescribedCall::of_motion(&encoded, self.runtime().metadata_ref());
 		let encoded = Bytes(encoded);

@@ -12,8 +12,8 @@ use credio_primitives::{
 	grant::{GrantFilter, GrantTerms},
 	limits,
 	rpc::{GrantJson, RequestState, StreamJson},
-	EntryBody, GrantId, KeyEpoch, Moment, OrganizationId, Permission, Purpose, RecordId, Reference,
-	Resource, StreamId, WrappedKey,
+	EntryBody, GrantId, GrantStatus, KeyEpoch, Moment, OrganizationId, Permission, Purpose, RecordId,
+	Reference, Resource, StreamId, WrappedKey,
 };
 use std::time::Duration;
 
@@ -206,7 +206,9 @@ impl Client {
 				opened.map_err(|error| Error::EpochNotOpened(Box::new(error)))?;
 			}
 		}
-		self.held_by(grant.resource, grant.grantee).await
+		let mut left = self.grants_on(grant.resource).await?;
+		left.retain(|left| left.grantee == grant.grantee && left.status == GrantStatus::Active);
+		Ok(left)
 	}
 
 	/// Gives up a grant that this organization holds.
@@ -225,11 +227,17 @@ impl Client {
 
 	/// All grants on a stream or record.
 	pub(crate) async fn grants_on(&self, resource: Resource) -> Result<Vec<GrantJson>> {
+		if let Some(verified) = self.verified() {
+			return verified.grants_on(resource).await;
+		}
 		let filter = on(resource);
 		self.grants(&filter, usize::MAX).await
 	}
 
 	pub(crate) async fn find_grant(&self, id: GrantId) -> Result<GrantJson> {
+		if let Some(verified) = self.verified() {
+			return verified.grant(id).await;
+		}
 		self.grants(&GrantFilter::default(), usize::MAX)
 			.await?
 			.into_iter()

@@ -184,8 +184,16 @@ impl Client {
 
 	/// Header of an entry.
 	///
-	/// Errors: [`Error::Refused`] with the code for "not found".
+	/// Errors: [`Error::NotFound`]; [`Error::Refused`] with the code for "not found" if the node is believed.
 	pub async fn record(&self, id: RecordId) -> Result<Entry> {
+		self.record_at(id, None).await
+	}
+
+	/// Header of an entry, at this block or a later one.
+	async fn record_at(&self, id: RecordId, block: Option<BlockNumber>) -> Result<Entry> {
+		if let Some(verified) = self.verified() {
+			return verified.entry(id, block).await;
+		}
 		let answer: At<Entry> = self.call("credio_v1_record", (id,)).await?;
 		Ok(answer.answer)
 	}
@@ -212,6 +220,9 @@ impl Client {
 		let token = self.token("credio_v1_fetch", &id).await?;
 		let answer: At<Fetched> = self.call("credio_v1_fetch", (id, token)).await?;
 		let Fetched { entry, payload, secret_commitment, wrapped_keys } = answer.answer;
+		if let Some(verified) = self.verified() {
+			verified.check_record(id, &entry, secret_commitment, answer.at).await?;
+		}
 		let wrapped_by = self.wrapped_by(entry.header.stream).await?;
 		let (held, context) =
 			self.held_for(&entry, wrapped_by, &payload.0, secret_commitment, wrapped_keys).await?;
@@ -316,7 +327,7 @@ impl Client {
 		self.fetch_stream_at(stream, from, limit, false).await
 	}
 
-	/// As [`Self::fetch_stream`], as of the best block, which may not become final.
+	/// As [`Self::fetch_stream`], as of the best block, which may not become final, and of which nothing is proven.
 	///
 	/// Errors: as there.
 	pub async fn fetch_unfinalized(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
@@ -337,6 +348,10 @@ impl Client {
 		let params = (stream, from, token, limit, include_unfinalized);
 		let answer: At<FetchedEntries> = self.call("credio_v1_fetchStream", params).await?;
 		let FetchedEntries { items, next_sequence } = answer.answer;
+		// What is not final cannot be proven.
+		if let Some(verified) = self.verified().filter(|_| !include_unfinalized) {
+			verified.check_part(stream, from, &items, answer.at).await?;
+		}
 		let wrapped_by = self.wrapped_by(stream).await?;
 		let mut entries = Vec::with_capacity(items.len());
 		for FetchedEntry { entry, payload, secret_commitment, wrapped_keys, denial } in items {

@@ -9,7 +9,7 @@ use crate::{
 use credio_primitives::{
 	error_codes as codes,
 	rpc::{At, LaneJson, RequestState, RequestStatus, UploadEvent, Uploaded},
-	validity, BlockNumber, Digest, LanePosition, Moment, Request, RequestKey,
+	validity, BlockNumber, Digest, LanePosition, Moment, OrganizationId, Request, RequestKey,
 };
 use std::time::Duration;
 use subxt::{
@@ -108,11 +108,14 @@ impl Client {
 		Ok(answer.answer)
 	}
 
-	/// Where a request of this organization stands.
+	/// Where a request of this organization stands. That it has expired is the node's word, since the key does not say
+	/// when it would have; [`Self::status_of`] has that proven.
+	///
+	/// # Errors
+	///
+	/// [`Error::Contradicted`], [`Error::NotFinalYet`], [`Error::NotProven`], [`Error::Connection`].
 	pub async fn status(&self, key: RequestKey) -> Result<RequestStatus> {
-		let answer: At<RequestStatus> =
-			self.call("credio_v1_status", (self.organization, key)).await?;
-		Ok(answer.answer)
+		Ok(self.status_by(self.organization, key, None).await?.answer)
 	}
 
 	/// Where a request stands, with its expiry taken into account: one that the node has never seen is told to have
@@ -122,8 +125,22 @@ impl Client {
 	}
 
 	async fn status_at(&self, request: &Request) -> Result<At<RequestStatus>> {
-		let params = (request.organization, request.key, request.expires_at);
-		self.call("credio_v1_status", params).await
+		self.status_by(request.organization, request.key, Some(request.expires_at)).await
+	}
+
+	/// Where a request of an organization stands.
+	pub(crate) async fn status_by(
+		&self,
+		organization: OrganizationId,
+		key: RequestKey,
+		expires_at: Option<BlockNumber>,
+	) -> Result<At<RequestStatus>> {
+		let params = (organization, key, expires_at);
+		let answer: At<RequestStatus> = self.call("credio_v1_status", params).await?;
+		if let Some(verified) = self.verified() {
+			verified.check_status((organization, key), expires_at, &answer.answer).await?;
+		}
+		Ok(answer)
 	}
 
 	/// Waits until a request is decided or has expired, finally. Returns [`RequestState::Unknown`] for one that expired
@@ -273,6 +290,10 @@ impl Client {
 		while let Some(event) = events.next().await {
 			match event? {
 				UploadEvent::Finalized(status) | UploadEvent::Expired(status) => {
+					if let Some(verified) = self.verified() {
+						let expires_at = Some(request.request.expires_at);
+						verified.check_status((organization, key), expires_at, &status).await?;
+					}
 					let body = status.receipt.as_ref().map(|receipt| receipt.body_digest);
 					if body.is_some_and(|body| body != request.body_digest) {
 						return Err(Error::KeyReused(key));
@@ -416,10 +437,15 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// As [`Client::chain_time`].
+	/// As [`Client::chain_time`], and [`Error::NotFinalYet`], [`Error::NotProven`].
 	pub(super) async fn moment_in(&self, time: Duration) -> Result<Moment> {
 		let time = Moment::try_from(time.as_millis()).unwrap_or(Moment::MAX);
-		Ok(self.chain_time().await?.saturating_add(time))
+		// By proof: a node that is believed could let grants last for years.
+		let now = match self.verified() {
+			Some(verified) => verified.now().await?,
+			None => self.chain_time().await?,
+		};
+		Ok(now.saturating_add(time))
 	}
 
 	/// Whether finality has stalled: blocks are made, and do not become final any more.

@@ -123,7 +123,7 @@ impl Turn<'_> {
 		let record = body.name().record_id(vault, self.outbox.organization());
 		match self.client.is_recorded(&upload, record).await {
 			Ok(is_there) => Ok(is_there == Some(true)),
-			Err(Error::Connection(cause)) => Err(Error::Connection(cause).into()),
+			Err(error) if error.is_no_answer() => Err(error.into()),
 			Err(_) => Ok(false),
 		}
 	}

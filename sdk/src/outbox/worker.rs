@@ -5,7 +5,7 @@ use super::{
 	lease::{self, Lease, LEASE},
 	store, Outbox, OutboxError,
 };
-use crate::{client::ConnectOptions, Client, Error};
+use crate::{client::ConnectOptions, Client, Error, Trust};
 use credio_primitives::{
 	rpc::{At, RequestState, RequestStatus},
 	BlockNumber,
@@ -33,12 +33,20 @@ pub struct Settings {
 	pub max_sending: u32,
 	/// Most calls to the node at a time.
 	pub concurrency: usize,
+	/// What is believed of the nodes.
+	pub trust: Trust,
 }
 
 impl Settings {
 	/// The defaults, with these nodes.
 	pub fn new(nodes: Vec<String>) -> Self {
-		Self { nodes, connect: ConnectOptions::default(), max_sending: 1_000, concurrency: 64 }
+		Self {
+			nodes,
+			connect: ConnectOptions::default(),
+			trust: Trust::default(),
+			max_sending: 1_000,
+			concurrency: 64,
+		}
 	}
 }
 
@@ -137,6 +145,7 @@ impl Worker {
 	) -> Result<(), Fault> {
 		let Self { outbox, settings, name } = self;
 		let client = Client::connect_with(options, node, outbox.vault.clone()).await?;
+		let client = client.with_trust(settings.trust.clone());
 		outbox.pin(client.chain()).await?;
 		if client.is_syncing().await? {
 			// What it tells is of the past.
@@ -254,7 +263,7 @@ impl Turn<'_> {
 
 	/// Where the request of an item stands, and by which block.
 	pub(super) async fn status(&self, item: &store::Undecided) -> Result<At<RequestStatus>, Fault> {
-		let params = (self.outbox.organization(), item.current_key, item.expires_at);
-		Ok(self.client.call("credio_v1_status", params).await?)
+		let organization = self.outbox.organization();
+		Ok(self.client.status_by(organization, item.current_key, item.expires_at).await?)
 	}
 }

@@ -15,7 +15,7 @@ use crate::{
 use credio_primitives::{
 	grant::GrantFilter, rpc::GrantJson, EntryBody, GrantStatus, Permission, Resource, StreamId,
 };
-use credio_sdk::{client::ConnectOptions, vault::Vault, Client};
+use credio_sdk::{client::ConnectOptions, vault::Vault, Client, Trust};
 use sha2::{Digest as _, Sha256};
 use std::{
 	collections::{BTreeMap, HashSet},
@@ -30,6 +30,25 @@ const MAX_LOOKED_UP: usize = 10_000;
 /// Entries after which progress is told.
 const TELL_AFTER: u64 = 10_000;
 
+/// Where the chain is read from, and as whom.
+#[derive(Clone)]
+pub struct Source<'a> {
+	/// Address of the node.
+	pub node: &'a str,
+	/// How it is connected to.
+	pub connect: &'a ConnectOptions,
+	/// What is believed of it.
+	pub trust: &'a Trust,
+	/// Whose documents are read.
+	pub vault: Arc<dyn Vault>,
+}
+
+impl std::fmt::Debug for Source<'_> {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "Source({})", self.node)
+	}
+}
+
 /// Makes an export anew from the chain, and compares. The temporary index, which is plaintext, is removed afterwards;
 /// it is made in the folder for temporary files.
 ///
@@ -38,12 +57,11 @@ const TELL_AFTER: u64 = 10_000;
 pub async fn documents(
 	folder: &Path,
 	manifest: &Manifest,
-	node: (&str, &ConnectOptions),
-	vault: Arc<dyn Vault>,
+	source: &Source<'_>,
 	told: &mut Verification,
 	progress: OnProgress<'_>,
 ) -> Result<()> {
-	let organization = vault.organization().await.map_err(credio_sdk::Error::from)?;
+	let organization = source.vault.organization().await.map_err(credio_sdk::Error::from)?;
 	if organization != manifest.organization {
 		told.not_checked.push(format!(
 			"the rows themselves: they are what organization {} can read, and the vault is of organization {organization}",
@@ -51,7 +69,8 @@ pub async fn documents(
 		));
 		return Ok(());
 	}
-	let client = Client::connect_with(node.1, node.0, vault.clone()).await?;
+	let client = Client::connect_with(source.connect, source.node, source.vault.clone()).await?;
+	let client = client.with_trust(source.trust.clone());
 	let scratch = tempfile::Builder::new().prefix("credio-verify-").tempdir();
 	let scratch = scratch.map_err(|cause| ExportError::file(&std::env::temp_dir(), cause))?;
 	let url = scratch.path().join("index").display().to_string();
@@ -61,7 +80,7 @@ pub async fn documents(
 		done: 0,
 		total: Some(manifest.counts.entries),
 	});
-	let selection = rebuild(&store, manifest, node, vault).await?;
+	let selection = rebuild(&store, manifest, source).await?;
 	let mut snapshot = store.snapshot().await?;
 	let covered: HashSet<StreamId> = manifest.streams.iter().map(|stream| stream.id).collect();
 	let mut comparison = Comparison {
@@ -93,8 +112,7 @@ pub async fn documents(
 async fn rebuild(
 	store: &Store,
 	manifest: &Manifest,
-	node: (&str, &ConnectOptions),
-	vault: Arc<dyn Vault>,
+	source: &Source<'_>,
 ) -> Result<Selection> {
 	let view = manifest.subject.view().map_err(ExportError::Manifest)?;
 	let selection = match &manifest.subject {
@@ -104,10 +122,15 @@ async fn rebuild(
 		Subject::Stream { id, .. } => Selection::Stream(*id),
 	};
 	store.set_views(view.as_slice()).await?;
-	let (node, connect) = (vec![node.0.to_owned()], *node.1);
-	let settings = Settings { nodes: node, connect, live: false, keep_revoked: false };
+	let settings = Settings {
+		nodes: vec![source.node.to_owned()],
+		connect: *source.connect,
+		live: false,
+		keep_revoked: false,
+		trust: source.trust.clone(),
+	};
 	let covered: HashSet<StreamId> = manifest.streams.iter().map(|stream| stream.id).collect();
-	let ingest = Ingest::new(store.clone(), vault, settings);
+	let ingest = Ingest::new(store.clone(), source.vault.clone(), settings);
 	ingest.catch_up_to(manifest.at.number, |stream| covered.contains(&stream.id)).await?;
 	Ok(selection)
 }
