@@ -172,6 +172,9 @@ impl Client {
 	}
 
 	async fn find_access_request(&self, id: AccessRequestId) -> Result<AccessRequestJson> {
+		if let Some(verified) = self.verified() {
+			return verified.access_request(id).await;
+		}
 		self.access_requests(&AccessRequestFilter::default(), usize::MAX)
 			.await?
 			.into_iter()

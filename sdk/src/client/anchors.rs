@@ -87,7 +87,7 @@ impl Client {
 			documents.iter().map(|document| Sha256::digest(document).into()).collect();
 		let name = Name::new("anchor", &(stream, digests));
 		let current = self.stream(stream).await?.epoch.ok_or(Error::NoEpoch)?.current;
-		let record_id = name.record_id(self.vault(), self.organization);
+		let record_id = name.record_id(&*self.vault, self.organization).await?;
 		let Some(there) = self.find_record(record_id).await? else {
 			return self.anchor_in(stream, documents, &name, current).await;
 		};
@@ -98,7 +98,7 @@ impl Client {
 				return Ok(PreparedAnchor { is_there: true, ..prepared });
 			}
 		}
-		Err(Error::KeyReused(name.key(self.vault(), 0)))
+		Err(Error::KeyReused(name.key(&*self.vault, 0).await?))
 	}
 
 	/// Sends an anchor whose proofs are stored, and waits until it is final.
@@ -134,7 +134,7 @@ impl Client {
 		epoch: KeyEpoch,
 	) -> Result<PreparedAnchor> {
 		let held = self.held(stream, epoch).await?;
-		let reference = name.reference(self.vault());
+		let reference = name.reference(&*self.vault).await?;
 		let record_id = RecordId::derive(self.organization, &reference);
 		let context = self.context(stream, epoch, record_id);
 		let mut commitments = Vec::with_capacity(documents.len());

@@ -113,6 +113,10 @@ impl Client {
 			// Read after the attempt is known: what it gave is in there, unless it has ended.
 			let held = self.held_by(resource, grantee).await?;
 			if let Some(grant) = held.iter().find(|grant| is_same(grant)) {
+				// By proof, that it is there as it was told.
+				if self.find_grant(grant.grant_id).await? != *grant {
+					return Err(Error::Contradicted("grant"));
+				}
 				return Ok((grant.grant_id, false));
 			}
 			if attempt.number >= MAX_ATTEMPTS || !attempt.is_applied {

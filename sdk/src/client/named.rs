@@ -50,7 +50,7 @@ impl Client {
 	pub(super) async fn standing(&self, name: &Name) -> Result<RequestStatus> {
 		let (mut last, mut open, mut gaps) = (None, None, 0);
 		for number in 0..MAX_ATTEMPTS {
-			let status = self.status(name.key(self.vault(), number)).await?;
+			let status = self.status(name.key(&*self.vault, number).await?).await?;
 			match status.status {
 				RequestState::Applied | RequestState::Pending => return Ok(status),
 				RequestState::Rejected => last = Some(status),
@@ -66,7 +66,7 @@ impl Client {
 		let counts = last.or(open);
 		let mut counts =
 			counts.ok_or_else(|| Error::Answer("a name has at least one attempt".into()))?;
-		let record_id = name.record_id(self.vault(), self.organization);
+		let record_id = name.record_id(&*self.vault, self.organization).await?;
 		if self.find_record(record_id).await?.is_some() {
 			counts.status = RequestState::Applied;
 			counts.receipt = None;
@@ -78,7 +78,7 @@ impl Client {
 	/// many, a key that has no name.
 	pub(super) async fn attempt(&self, name: &Name, from: u32) -> Result<Attempt> {
 		for number in from..MAX_ATTEMPTS {
-			let key = name.key(self.vault(), number);
+			let key = name.key(&*self.vault, number).await?;
 			match self.decided(key).await?.status {
 				RequestState::Rejected => {},
 				state => {

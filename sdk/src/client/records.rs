@@ -9,7 +9,6 @@ use crate::{
 use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
 use credio_primitives::{
 	entry::EntryFilter,
-	error_codes as codes,
 	rpc::{
 		At, BlockRef, Fetched, FetchedEntries, FetchedEntry, RequestStatus, StreamJson,
 		WrappedKeyJson,
@@ -168,7 +167,7 @@ impl Client {
 	/// Header of an entry; `None` if there is none of that name.
 	pub(crate) async fn find_record(&self, id: RecordId) -> Result<Option<Entry>> {
 		match self.record(id).await {
-			Err(Error::Refused(refusal)) if refusal.code == codes::NOT_FOUND => Ok(None),
+			Err(error) if error.is_not_found() => Ok(None),
 			found => found.map(Some),
 		}
 	}
@@ -190,7 +189,7 @@ impl Client {
 	}
 
 	/// Header of an entry, at this block or a later one.
-	async fn record_at(&self, id: RecordId, block: Option<BlockNumber>) -> Result<Entry> {
+	pub(super) async fn record_at(&self, id: RecordId, block: Option<BlockNumber>) -> Result<Entry> {
 		if let Some(verified) = self.verified() {
 			return verified.entry(id, block).await;
 		}

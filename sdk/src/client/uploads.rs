@@ -21,8 +21,17 @@ impl Client {
 	/// Key of the request that uploads under a business key, at an attempt counted from 0.
 	///
 	/// `HMAC(organization secret, SCALE("key", stream, business key, attempt))`.
-	pub fn key_of(&self, stream: StreamId, business_key: &[u8], attempt: u32) -> RequestKey {
-		Name::of_business_key(stream, business_key).key(self.vault(), attempt)
+	///
+	/// # Errors
+	///
+	/// [`Error::Vault`].
+	pub async fn key_of(
+		&self,
+		stream: StreamId,
+		business_key: &[u8],
+		attempt: u32,
+	) -> Result<RequestKey> {
+		Ok(Name::of_business_key(stream, business_key).key(&*self.vault, attempt).await?)
 	}
 
 	/// Uploads a document, encrypted, and waits until the outcome is final. Repeating it is harmless: what was applied
@@ -34,14 +43,17 @@ impl Client {
 	pub async fn upload(&self, upload: &Upload<'_>) -> Result<Outcome> {
 		let name = Name::of_upload(upload);
 		let outcome = self.upload_as(upload, &name).await;
-		if matches!(outcome, Ok(Outcome::Applied(_)) | Err(Error::Connection(_))) {
-			return outcome;
+		match &outcome {
+			Ok(Outcome::Applied(_)) => return outcome,
+			Err(error) if error.is_no_answer() => return outcome,
+			_ => {},
 		}
 		// It may have been applied before, and be rejected now just for that, or since the stream was sealed.
 		match self.recognize(upload, &name).await {
 			Ok(None) => outcome,
 			Ok(Some(uploaded)) => Ok(Outcome::Applied(uploaded)),
-			Err(error @ (Error::KeyReused(_) | Error::Connection(_))) => Err(error),
+			Err(error @ Error::KeyReused(_)) => Err(error),
+			Err(error) if error.is_no_answer() => Err(error),
 			Err(_) => outcome,
 		}
 	}
@@ -49,10 +61,10 @@ impl Client {
 	/// Uploads under a name, by the first attempt that is not rejected yet. Asks nothing beforehand, so an upload that is new
 	/// costs no more than it has to.
 	async fn upload_as(&self, upload: &Upload<'_>, name: &Name) -> Result<Outcome> {
-		let reference = name.reference(self.vault());
+		let reference = name.reference(&*self.vault).await?;
 		let (mut races, mut last) = (0, None);
 		for attempt in 0..MAX_ATTEMPTS {
-			let key = name.key(self.vault(), attempt);
+			let key = name.key(&*self.vault, attempt).await?;
 			let (_, call) = self.seal_soon(upload, reference).await?;
 			let Submitted { status, was_rejected } =
 				match self.submit_telling(key, &[call], None).await {
@@ -94,8 +106,9 @@ impl Client {
 		key: RequestKey,
 		status: &RequestStatus,
 	) -> Result<Outcome> {
-		let record_id = name.record_id(self.vault(), self.organization);
-		let header = self.record(record_id).await?.header;
+		let record_id = name.record_id(&*self.vault, self.organization).await?;
+		let block = status.receipt.as_ref().map(|receipt| receipt.block);
+		let header = self.record_at(record_id, block).await?.header;
 		Ok(Outcome::Applied(Uploaded {
 			record_id,
 			stream: header.stream,
@@ -109,10 +122,10 @@ impl Client {
 	///
 	/// Errors: [`Error::KeyReused`] if it is something else.
 	async fn recognize(&self, upload: &Upload<'_>, name: &Name) -> Result<Option<Uploaded>> {
-		let record_id = name.record_id(self.vault(), self.organization);
+		let record_id = name.record_id(&*self.vault, self.organization).await?;
 		match self.is_recorded(upload, record_id).await? {
 			None => Ok(None),
-			Some(false) => Err(Error::KeyReused(name.key(self.vault(), 0))),
+			Some(false) => Err(Error::KeyReused(name.key(&*self.vault, 0).await?)),
 			Some(true) => {
 				let header = self.record(record_id).await?.header;
 				Ok(Some(Uploaded {
@@ -149,7 +162,7 @@ impl Client {
 				let held = self.held(upload.stream, epoch).await?;
 				let context = self.context(upload.stream, epoch, id);
 				let sealed =
-					self.vault.seal(&held, &context, upload.media_type, upload.document)?;
+					self.vault.seal(&held, &context, upload.media_type, upload.document).await?;
 				let same_size = u32::try_from(sealed.payload.len()) == Ok(size);
 				Ok(Some(sealed.commitment == commitment && same_size))
 			},

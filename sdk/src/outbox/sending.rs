@@ -86,10 +86,10 @@ impl Turn<'_> {
 			OutboxError::Corrupted("an item is being sent that has no expiry".into())
 		})?;
 		let vault = &*self.outbox.vault;
-		let body = StoredBody::open(vault, &item.request_key, &item.body)?;
+		let body = StoredBody::open(vault, &item.request_key, &item.body).await?;
 		let calls = match (body.upload(), &body) {
 			(Some(upload), _) => {
-				let reference = body.name().reference(vault);
+				let reference = body.name().reference(vault).await.map_err(OutboxError::from)?;
 				vec![self.client.seal_soon(&upload, reference).await?.1]
 			},
 			(None, StoredBody::Calls { calls, .. }) => calls.clone(),
@@ -98,7 +98,7 @@ impl Turn<'_> {
 		// For the organization that the item was stored for, whoever the account acts for by now.
 		let organization = self.outbox.organization();
 		let request = Request { organization, key: item.current_key, expires_at, lane };
-		let signed = self.client.sign(request, &calls)?;
+		let signed = self.client.sign(request, &calls).await?;
 		item.body_digest = Some(signed.body_digest);
 		self.lease.fix(item).await?;
 		self.client.hand_over(&signed).await?;

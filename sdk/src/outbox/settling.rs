@@ -4,9 +4,9 @@ use super::{
 	item::StoredBody,
 	store::{End, Undecided},
 	worker::{Fault, Turn},
-	ItemState,
+	ItemState, OutboxError,
 };
-use crate::{client::is_rejected_for, Error};
+use crate::client::is_rejected_for;
 use credio_primitives::{
 	rpc::{At, RequestState, RequestStatus},
 	BlockNumber, Request,
@@ -66,10 +66,10 @@ impl Turn<'_> {
 		if epoch_ended && item.attempt < MAX_ATTEMPTS {
 			// No answer to the upload, but a race with a rotation: it goes in under the next epoch.
 			let vault = &*self.outbox.vault;
-			let body = StoredBody::open(vault, &item.request_key, &item.body)?;
+			let body = StoredBody::open(vault, &item.request_key, &item.body).await?;
 			let attempt = item.attempt.saturating_add(1);
 			let number = u32::try_from(attempt).unwrap_or(u32::MAX);
-			let key = body.request_key(vault, number);
+			let key = body.request_key(vault, number).await?;
 			if let Some(upload) = body.upload() {
 				self.client.forget_epoch(upload.stream).await;
 			}
@@ -118,9 +118,10 @@ impl Turn<'_> {
 	/// Whether all that an upload asks for is on the chain under its name.
 	async fn is_recorded(&self, item: &Undecided) -> Result<bool, Fault> {
 		let vault = &*self.outbox.vault;
-		let body = StoredBody::open(vault, &item.request_key, &item.body)?;
+		let body = StoredBody::open(vault, &item.request_key, &item.body).await?;
 		let Some(upload) = body.upload() else { return Ok(false) };
-		let record = body.name().record_id(vault, self.outbox.organization());
+		let organization = self.outbox.organization();
+		let record = body.name().record_id(vault, organization).await.map_err(OutboxError::from)?;
 		match self.client.is_recorded(&upload, record).await {
 			Ok(is_there) => Ok(is_there == Some(true)),
 			Err(error) if error.is_no_answer() => Err(error.into()),
