@@ -76,9 +76,9 @@ pub enum OutboxError {
 	#[error("the outbox holds requests for the chain {pinned}, and all nodes are of others, {found} for one: use nodes of that chain, or an outbox of its own for the other one")]
 	OtherChain {
 		/// The chain that the outbox is for.
-		pinned: ChainPin,
+		pinned: Box<ChainPin>,
 		/// The other one.
-		found: ChainPin,
+		found: Box<ChainPin>,
 	},
 	/// Another worker has taken this one's place.
 	#[error("another worker has taken this one's place, since it was not heard of for too long")]

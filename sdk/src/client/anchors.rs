@@ -112,7 +112,7 @@ impl Client {
 			return Ok(());
 		}
 		let attempt = self.attempt(&anchor.name, 0).await?;
-		let status = self.submit(attempt.key, &[anchor.call.clone()]).await?;
+		let status = self.submit(attempt.key, std::slice::from_ref(&anchor.call)).await?;
 		if status.status == RequestState::Applied {
 			return Ok(());
 		}

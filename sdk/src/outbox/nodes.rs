@@ -91,7 +91,8 @@ impl Worker {
 			if let Error::OtherChain { found, pinned, .. } = &problem {
 				foreign.insert(current);
 				if foreign.len() >= nodes.len() {
-					return Err(OutboxError::OtherChain { pinned: **pinned, found: **found });
+					let (pinned, found) = (pinned.clone(), found.clone());
+					return Err(OutboxError::OtherChain { pinned, found });
 				}
 			}
 			self.tell(|known| known.note(&shown(node), problem.to_string()));

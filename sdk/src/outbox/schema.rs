@@ -187,7 +187,9 @@ pub async fn pin(pool: &AnyPool, wanted: &ChainPin) -> Result<()> {
 		.await?;
 	match chain(pool).await? {
 		Some(pinned) if pinned == *wanted => Ok(()),
-		Some(pinned) => Err(OutboxError::OtherChain { pinned, found: *wanted }),
+		Some(pinned) => {
+			Err(OutboxError::OtherChain { pinned: Box::new(pinned), found: Box::new(*wanted) })
+		},
 		None => Err(OutboxError::Corrupted("the chain that was noted is gone".into())),
 	}
 }

@@ -90,7 +90,8 @@ impl Bounds {
 			let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
 				return Ok("");
 			};
-			let Some((value, after)) = value.get(1..).and_then(|value| value.split_once(quote)) else {
+			let Some((value, after)) = value.get(1..).and_then(|value| value.split_once(quote))
+			else {
 				return Ok("");
 			};
 			rest = after;

@@ -150,7 +150,8 @@ async fn changed_rows_are_found_in_every_format() {
 		let database = Database::sqlite();
 		let store = filled(&database).await;
 		let changed = document(14);
-		let text = String::from_utf8(changed.bytes.to_vec()).expect("text").replace("1234.50", "1234.51");
+		let text =
+			String::from_utf8(changed.bytes.to_vec()).expect("text").replace("1234.50", "1234.51");
 		store.put_documents(&[(record(INVOICES, 14), json(&text))]).await.expect("stored");
 		let made = export(&store, &request(of_view(None, false), format), other.path()).await;
 		made.expect("an export");
