@@ -113,9 +113,10 @@ async fn what_is_on_the_chain_is_recognized_without_its_receipt() {
 	let (node, client, stream) = world().await;
 	let upload = keyed(stream, b"INV-3", b"an old invoice");
 	// As if its receipt were gone: the entry is there, and no request under its key.
-	let reference = Reference::derive(&client.key_of(stream, b"INV-3", 0), 0);
+	let reference =
+		Reference::derive(&client.key_of(stream, b"INV-3", 0).await.expect("a local vault"), 0);
 	let (record, call) = client.seal_as(&upload, reference).await.expect("it is sealed");
-	let other_key = client.key_of(stream, b"something else", 0);
+	let other_key = client.key_of(stream, b"something else", 0).await.expect("a local vault");
 	client.apply(other_key, &[call]).await.expect("it is applied");
 	for _ in 0..3 {
 		assert_eq!(applied(&client, &upload).await.record_id, record);

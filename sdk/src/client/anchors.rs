@@ -7,9 +7,7 @@ use crate::{
 	name::Name,
 };
 use credio_primitives::{
-	limits, merkle,
-	rpc::RequestState,
-	Commitment, Digest, EntryBody, KeyEpoch, RecordId, StreamId,
+	limits, merkle, rpc::RequestState, Commitment, Digest, EntryBody, KeyEpoch, RecordId, StreamId,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};

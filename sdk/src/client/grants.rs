@@ -12,8 +12,8 @@ use credio_primitives::{
 	grant::{GrantFilter, GrantTerms},
 	limits,
 	rpc::{GrantJson, RequestState, StreamJson},
-	EntryBody, GrantId, GrantStatus, KeyEpoch, Moment, OrganizationId, Permission, Purpose, RecordId,
-	Reference, Resource, StreamId, WrappedKey,
+	EntryBody, GrantId, GrantStatus, KeyEpoch, Moment, OrganizationId, Permission, Purpose,
+	RecordId, Reference, Resource, StreamId, WrappedKey,
 };
 use std::time::Duration;
 

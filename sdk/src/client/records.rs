@@ -189,7 +189,11 @@ impl Client {
 	}
 
 	/// Header of an entry, at this block or a later one.
-	pub(super) async fn record_at(&self, id: RecordId, block: Option<BlockNumber>) -> Result<Entry> {
+	pub(super) async fn record_at(
+		&self,
+		id: RecordId,
+		block: Option<BlockNumber>,
+	) -> Result<Entry> {
 		if let Some(verified) = self.verified() {
 			return verified.entry(id, block).await;
 		}

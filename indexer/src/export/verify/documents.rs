@@ -109,11 +109,7 @@ pub async fn documents(
 }
 
 /// Fills an index with what the export was made of.
-async fn rebuild(
-	store: &Store,
-	manifest: &Manifest,
-	source: &Source<'_>,
-) -> Result<Selection> {
+async fn rebuild(store: &Store, manifest: &Manifest, source: &Source<'_>) -> Result<Selection> {
 	let view = manifest.subject.view().map_err(ExportError::Manifest)?;
 	let selection = match &manifest.subject {
 		Subject::View { name, filter, history, .. } => {
