@@ -192,7 +192,7 @@ on_both!(a_slow_search_ends, database, {
 	let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
 	store.apply(&[first_block(), block(2, invoices(0, &texts))]).await.expect("applied");
 	// Takes many seconds.
-	let slow = vec!["note contains 'yyyyyyyyyyyyyyyyyyyyyyyyyyx'"; 180].join(" or ");
+	let slow = vec!["note contains 'yyyyyyyyyyyyyyyyyyyyyyyyyyx'"; 160].join(" or ");
 	let limit = std::time::Duration::from_millis(500);
 	let limited = store.with_time_limit(limit).await.expect("it opens");
 	let functions = vec!["count".into()];
