@@ -158,8 +158,8 @@ enum Prepared<'a> {
 }
 
 enum Ran<'a> {
-	Transactions(transactions::Ran<'a>),
-	Reads(Figures),
+	Transactions(Box<transactions::Ran<'a>>),
+	Reads(Box<Figures>),
 }
 
 impl<'a> Prepared<'a> {
@@ -173,9 +173,10 @@ impl<'a> Prepared<'a> {
 	async fn run(self, follower: Option<&'a Follower>, started: Instant) -> Result<Ran<'a>, Error> {
 		match (self, follower) {
 			(Self::Transactions(prepared), Some(follower)) => {
-				prepared.run(follower, started).await.map(Ran::Transactions)
+				let ran = prepared.run(follower, started).await?;
+				Ok(Ran::Transactions(Box::new(ran)))
 			},
-			(Self::Reads(prepared), _) => prepared.run(started).await.map(Ran::Reads),
+			(Self::Reads(prepared), _) => Ok(Ran::Reads(Box::new(prepared.run(started).await?))),
 			(Self::Transactions(_), None) => {
 				Err(Error::Argument("nobody follows the chain's blocks".into()))
 			},
@@ -187,7 +188,7 @@ impl Ran<'_> {
 	async fn figures(self) -> Result<Figures, Error> {
 		match self {
 			Self::Transactions(ran) => ran.figures().await,
-			Self::Reads(figures) => Ok(figures),
+			Self::Reads(figures) => Ok(*figures),
 		}
 	}
 }

@@ -1,6 +1,6 @@
 //! Says that nothing becomes final, to whoever waits for something.
 
-use crate::session::Session;
+use crate::{output, session::Session};
 use std::{convert::Infallible, time::Duration};
 use tokio::time::sleep;
 
@@ -18,11 +18,11 @@ pub async fn tell(session: &Session) -> Infallible {
 		wait = NEXT;
 		let is_stalled = is_stalled(session).await.unwrap_or(false);
 		if is_stalled && !told {
-			eprintln!(
+			output::note(&format!(
 				"credio: nothing becomes final at {}: what was sent is decided once finality goes on, and the same \
 				 command later finds it",
 				session.node()
-			);
+			));
 		}
 		told = is_stalled;
 	}

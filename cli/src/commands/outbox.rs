@@ -103,7 +103,7 @@ pub async fn run(session: &Session, command: OutboxCommand) -> Result<(), Failur
 			tokio::select! {
 				result = work => result?,
 				result = telling => return result,
-				never = tell_nodes(news, nodes, |line| eprintln!("{line}")) => match never {},
+				never = tell_nodes(news, nodes, output::note) => match never {},
 			}
 			// What ended last.
 			while let Some(outcome) = outcomes.try_next().await? {
@@ -257,7 +257,7 @@ pub async fn upload(session: &Session, arguments: UploadArguments) -> Result<(),
 	tokio::select! {
 		result = follow => result,
 		result = outbox.run(settings, std::future::pending()) => Ok(result?),
-		never = tell_nodes(news, 1, |line| progress.suspend(|| eprintln!("{line}"))) => match never {},
+		never = tell_nodes(news, 1, |line| progress.suspend(|| output::note(line))) => match never {},
 	}
 }
 

@@ -91,7 +91,10 @@ async fn rotate(registry: &impl Registry, vault: &mut Changing) -> Result<Rotate
 	match registry.announce(public).await {
 		Err(error @ Error::Rejected(_)) => {
 			// It is of no version and will be of none, if that is true. Should it not be, the key is still there.
-			vault.change(|vault| Ok(vault.set_aside_key()))?;
+			vault.change(|vault| {
+				vault.set_aside_key();
+				Ok(())
+			})?;
 			return Err(error);
 		},
 		other => other?,

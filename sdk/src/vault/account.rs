@@ -32,7 +32,7 @@ pub(super) enum AccountSecret {
 /// With what an account signs.
 #[derive(Clone)]
 enum SigningKey {
-	Sr25519(Keypair),
+	Sr25519(Box<Keypair>),
 	Ed25519(Zeroizing<[u8; 32]>),
 	Ecdsa(Zeroizing<[u8; 32]>),
 }
@@ -52,13 +52,15 @@ impl Account {
 	pub fn new(secret: AccountSecret) -> Result<Self, VaultError> {
 		let key = match &secret {
 			AccountSecret::Seed(Scheme::Sr25519, seed) => {
-				SigningKey::Sr25519(Keypair::from_secret_key(**seed).map_err(|_| unfit())?)
+				let pair = Keypair::from_secret_key(**seed).map_err(|_| unfit())?;
+				SigningKey::Sr25519(Box::new(pair))
 			},
 			AccountSecret::Seed(Scheme::Ed25519, seed) => SigningKey::Ed25519(seed.clone()),
 			AccountSecret::Seed(Scheme::Ecdsa, seed) => SigningKey::Ecdsa(seed.clone()),
 			AccountSecret::Development(path) => {
 				let uri = path.parse::<SecretUri>().map_err(|_| unfit())?;
-				SigningKey::Sr25519(Keypair::from_uri(&uri).map_err(|_| unfit())?)
+				let pair = Keypair::from_uri(&uri).map_err(|_| unfit())?;
+				SigningKey::Sr25519(Box::new(pair))
 			},
 		};
 		let id = match &key {
