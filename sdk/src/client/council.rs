@@ -277,13 +277,9 @@ impl Client {
 		self.submit_call(&Call::apply_authorized_upgrade(code)).await
 	}
 
-	/// What the chain stores under a key at the finalized block; at the best one if finality has stalled, since what the
-	/// council decides then is in blocks that are not final.
+	/// What the chain stores under a key at the present block.
 	async fn storage(&self, key: &str) -> Result<Option<Vec<u8>>> {
-		let at: String = match self.is_stalled().await? {
-			true => self.call("chain_getBlockHash", ()).await?,
-			false => self.call("chain_getFinalizedHead", ()).await?,
-		};
+		let at = self.present_block().await?;
 		let stored: Option<Bytes> = self.call("state_getStorage", (key, at)).await?;
 		Ok(stored.map(|bytes| bytes.0))
 	}

@@ -337,11 +337,7 @@ impl Client {
 	///
 	/// [`Error::Connection`].
 	pub async fn life(&self) -> Result<Life> {
-		let block: H256 = if self.is_stalled().await? {
-			self.call("chain_getBlockHash", ()).await?
-		} else {
-			self.call("chain_getFinalizedHead", ()).await?
-		};
+		let block = self.present_block().await?;
 		let header: serde_json::Value = self.call("chain_getHeader", (block,)).await?;
 		Ok(Life::From { number: number_of(&header)?, hash: block, blocks: CALL_LIFETIME })
 	}
@@ -456,6 +452,15 @@ impl Client {
 	pub async fn is_stalled(&self) -> Result<bool> {
 		let lag = self.best_number().await?.saturating_sub(self.finalized_number().await?);
 		Ok(lag > STALLED_AFTER)
+	}
+
+	/// The last final block; the best one if finality has stalled, since what the council decides then is in blocks that
+	/// are not final.
+	pub(super) async fn present_block(&self) -> Result<H256> {
+		match self.is_stalled().await? {
+			true => self.call("chain_getBlockHash", ()).await,
+			false => self.call("chain_getFinalizedHead", ()).await,
+		}
 	}
 
 	/// Submits a call outside of any request, as the council's are, and waits until it is final; until it is in a block
