@@ -76,6 +76,28 @@ async fn hand_over(requests: Vec<(Arc<Client>, SignedRequest)>) -> Vec<Result<()
 	futures::future::join_all(at_once).await
 }
 
+/// Hands each over until the node has taken it. What comes early waits, as far as there is room for what waits; the
+/// rest is busy, and comes again.
+async fn hand_over_all(requests: Vec<(Arc<Client>, SignedRequest)>) {
+	let client = requests[0].0.clone();
+	let mut heads = client.best_heads().await.expect("the node answers");
+	let mut open = requests;
+	loop {
+		heads.next().await.expect("blocks come");
+		let results = hand_over(open.clone()).await;
+		for error in results.iter().filter_map(|result| result.as_ref().err()) {
+			let is_busy =
+				matches!(error, Error::Refused(refusal) if refusal.code == codes::POOL_FULL);
+			assert!(is_busy, "{error}");
+		}
+		let busy = open.into_iter().zip(results).filter(|(_, result)| result.is_err());
+		open = busy.map(|(request, _)| request).collect();
+		if open.is_empty() {
+			return;
+		}
+	}
+}
+
 /// Waits until so many entries of the stream are final, and answers them by id, with their numbers.
 async fn final_entries(client: &Client, stream: StreamId, count: usize) -> BTreeMap<RecordId, u64> {
 	let mut entries = client.watch(stream, 0).await.expect("the stream is there");
@@ -254,18 +276,7 @@ async fn lanes_are_applied_in_order_whatever_the_order_of_arrival_and_whatever_f
 	}
 	let count = requests.len();
 	let failing = expected.values().filter(|(_, _, fails)| *fails).count();
-	// What comes early waits, as far as there is room for what waits; the rest is busy, and comes again.
-	let mut open = shuffled(requests);
-	while !open.is_empty() {
-		let results = hand_over(open.clone()).await;
-		for error in results.iter().filter_map(|result| result.as_ref().err()) {
-			let is_busy =
-				matches!(error, Error::Refused(refusal) if refusal.code == codes::POOL_FULL);
-			assert!(is_busy, "{error}");
-		}
-		let busy = open.into_iter().zip(results).filter(|(_, result)| result.is_err());
-		open = busy.map(|(request, _)| request).collect();
-	}
+	hand_over_all(shuffled(requests)).await;
 	let entries = final_entries(&clients[0], stream, count - failing).await;
 
 	let keys = expected.keys().copied().collect::<Vec<_>>();
@@ -317,15 +328,16 @@ async fn lanes_go_on_while_blocks_are_full_and_final_at_once() {
 		}
 		lanes.push(requests);
 	}
-	let client = &client;
-	let in_order = lanes.iter().map(|requests| async move {
+	let count = lanes.iter().map(Vec::len).sum();
+	let in_order = lanes.into_iter().map(|requests| async {
 		for request in requests {
-			client.hand_over(request).await.expect("the node takes it");
+			if hand_over(vec![(client.clone(), request.clone())]).await[0].is_err() {
+				hand_over_all(vec![(client.clone(), request)]).await;
+			}
 		}
 	});
 	futures::future::join_all(in_order).await;
-	let count = lanes.iter().map(Vec::len).sum();
-	let applied = final_entries(client, stream, count);
+	let applied = final_entries(&client, stream, count);
 	let applied = tokio::time::timeout(Duration::from_secs(120), applied).await;
 	let lane = client.lane(0).await.expect("the node answers");
 	assert!(applied.is_ok(), "lane 0 stands at {lane:?}");

@@ -64,11 +64,12 @@ fn operators_see_what_happens() {
 	let node = Node::start_with(&["--prometheus-port", &metrics_port.to_string()]);
 	let metrics = || get(metrics_port, "/metrics").1;
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
-	channel.ok(&["stream", "create", "invoices"]);
+	let stream = channel.json(&["stream", "create", "invoices", "--json"]);
+	let stream = stream[0]["id"].as_str().expect("an id").to_owned();
 	let record = upload(&channel, &node, "one");
 	upload(&channel, &node, "two");
-	// The second of these is rejected: there is a stream of that name.
-	channel.refused(&["stream", "create", "invoices"]);
+	// Rejected: the stream is another's.
+	funder.refused(&["stream", "seal", &stream]);
 	let out = node.folder().join("out");
 	let out = out.to_str().expect("UTF-8");
 	channel.ok(&["fetch", &record, "-o", out]);
