@@ -7,8 +7,9 @@ fn main() {
 		// The target folder is outside the checkout, so the builder cannot find the lock file by itself.
 		println!("cargo::rerun-if-env-changed=WASM_BUILD_WORKSPACE_HINT");
 		if std::env::var_os("WASM_BUILD_WORKSPACE_HINT").is_none() {
-			let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-			std::env::set_var("WASM_BUILD_WORKSPACE_HINT", workspace);
+			// Asked for when this runs: what is compiled serves any checkout that builds into the same folder.
+			let package = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
+			std::env::set_var("WASM_BUILD_WORKSPACE_HINT", format!("{package}/.."));
 		}
 		let builder = substrate_wasm_builder::WasmBuilder::init_with_defaults();
 		#[cfg(feature = "metadata-hash")]
