@@ -18,6 +18,7 @@ mod offers;
 mod pool;
 mod rpc;
 mod service;
+mod signatures;
 mod tasks;
 
 // A block makes and drops millions of small values, on several threads. With the allocator of the C library a block of

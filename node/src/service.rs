@@ -5,6 +5,7 @@ use crate::{
 	health, metrics, offers,
 	pool::{Amount, FairPool, NetworkPool},
 	rpc::FinalityDeps,
+	signatures::HostFunctions,
 	tasks,
 };
 use credio_runtime::{apis::RuntimeApi, configs::constants::MAX_BLOCK_LENGTH, opaque::Block};
@@ -20,11 +21,8 @@ use sp_core::H256;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 /// The client.
-pub type FullClient = sc_service::TFullClient<
-	Block,
-	RuntimeApi,
-	sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>,
->;
+pub type FullClient =
+	sc_service::TFullClient<Block, RuntimeApi, sc_executor::WasmExecutor<HostFunctions>>;
 /// The database.
 pub type FullBackend = sc_service::TFullBackend<Block>;
 /// The pool.
@@ -70,7 +68,7 @@ pub fn new_partial(config: &Configuration, pool_limit: Amount) -> Result<Partial
 		})
 		.transpose()?;
 
-	let executor = sc_service::new_wasm_executor::<sp_io::SubstrateHostFunctions>(&config.executor);
+	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
 	let (client, backend, keystore_container, task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(
 			config,

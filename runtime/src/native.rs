@@ -7,7 +7,7 @@ use credio_primitives::Request;
 use frame_support::traits::Contains;
 use sp_runtime::{
 	generic::{Era, Preamble},
-	traits::{Hash as _, Verify},
+	traits::Hash as _,
 	MultiAddress,
 };
 
@@ -66,11 +66,12 @@ impl Decoded {
 	}
 
 	/// Checks its signature as the runtime does. `birth` returns the hash of the block in which an era began, if it is
-	/// known.
+	/// known; `is_good` tells whether an account has signed a message.
 	pub fn check_signature(
 		&self,
 		genesis: Hash,
 		birth: impl FnOnce(Era) -> Option<Hash>,
+		is_good: impl Fn(&Signature, &[u8], &AccountId) -> bool,
 	) -> SignatureCheck {
 		let Preamble::Signed(MultiAddress::Id(signer), signature, extensions) = &self.0.preamble
 		else {
@@ -98,9 +99,9 @@ impl Decoded {
 		// As `SignedPayload` has it: what is longer than 256 bytes is signed by its hash.
 		let good = (&self.0.function, extensions, implicit).using_encoded(|payload| {
 			if payload.len() > 256 {
-				signature.verify(BlakeTwo256::hash(payload).as_bytes(), signer)
+				is_good(signature, BlakeTwo256::hash(payload).as_bytes(), signer)
 			} else {
-				signature.verify(payload, signer)
+				is_good(signature, payload, signer)
 			}
 		});
 		if good {

@@ -1,7 +1,7 @@
 //! What a transaction claims to be, read before it is validated.
 
 use super::ledger::{Claim, Owner};
-use crate::{best::BestBlock, service::FullClient};
+use crate::{best::BestBlock, service::FullClient, signatures};
 use codec::Encode;
 use credio_runtime::{
 	configs::{
@@ -54,7 +54,7 @@ impl Claims<'_> {
 			let number = u32::try_from(era.birth(info.best_number.into())).ok()?;
 			self.client.hash(number).ok().flatten()
 		};
-		decoded.check_signature(info.genesis_hash, birth)
+		decoded.check_signature(info.genesis_hash, birth, signatures::is_good)
 	}
 
 	fn of_decoded(&self, decoded: &Decoded, bytes: usize) -> Claim {

@@ -76,9 +76,13 @@ fn really_signed(era: generic::Era, spec_version: u32) -> opaque::UncheckedExtri
 		.expect("it is encoded")
 }
 
+fn verify(signature: &Signature, message: &[u8], signer: &AccountId) -> bool {
+	signature.verify(message, signer)
+}
+
 fn check(extrinsic: &opaque::UncheckedExtrinsic, genesis: Hash) -> SignatureCheck {
 	let decoded = Decoded::new(extrinsic, MAX_NATIVE_DEPTH).expect("it is one");
-	decoded.check_signature(genesis, |_| Some(genesis))
+	decoded.check_signature(genesis, |_| Some(genesis), verify)
 }
 
 #[test]
@@ -117,7 +121,7 @@ fn what_only_the_runtime_can_check_is_left_to_it() {
 				.expect("it is encoded")
 		};
 		let decoded = Decoded::new(&mortal, MAX_NATIVE_DEPTH).expect("it is one");
-		assert_eq!(decoded.check_signature(genesis, |_| None), SignatureCheck::Unknown);
+		assert_eq!(decoded.check_signature(genesis, |_| None, verify), SignatureCheck::Unknown);
 		// Without a signer there is nothing to check.
 		let bare = UncheckedExtrinsic::new_bare(remark());
 		let bare = sp_runtime::OpaqueExtrinsic::try_from_encoded_extrinsic(&bare.encode())
