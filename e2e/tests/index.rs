@@ -5,6 +5,14 @@ use credio_e2e::{
 	uploads::path,
 	Cli, Node,
 };
+use credio_sdk::{
+	calls::Call,
+	primitives::{
+		grant::GrantTerms, limits, Permission, Reference, RequestKey, Resource, WrappedKey,
+	},
+	vault::LocalVault,
+	Client,
+};
 use jsonrpsee::{
 	core::client::{ClientT, Error, Subscription, SubscriptionClientT},
 	rpc_params,
@@ -16,10 +24,45 @@ use std::{
 	io::{BufRead, BufReader},
 	path::Path,
 	process::{Child, Stdio},
+	sync::Arc,
 };
 
 fn samples() -> String {
 	format!("{}/../samples", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Nothing of a grant changes when keys are added to it, and yet more can be read.
+#[tokio::test]
+async fn what_a_key_that_comes_later_opens_is_found() {
+	let node = Node::start();
+	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
+	channel.ok(&["stream", "create", "invoices"]);
+	channel.ok(&["upload", "--stream", "invoices", &format!("{}/invoice.json", samples())]);
+	let vault = LocalVault::development("channel-one").expect("an example organization");
+	let owner = Client::connect(&node.url(), Arc::new(vault)).await.expect("it connects");
+	let stream = owner.find_stream("invoices", None).await.expect("it is there").id;
+	// Junk in place of a key.
+	let to = owner.find_organization("funder-one").await.expect("it answers");
+	let sealed = vec![7; limits::WRAPPED_KEY_LENGTH as usize];
+	let sealed = sealed.try_into().expect("80 bytes");
+	let terms = GrantTerms {
+		purpose: b"assess".to_vec().try_into().expect("it is short"),
+		expires_at: None,
+		delegable: false,
+		from_epoch: 0,
+		keys: vec![WrappedKey { key_version: to.key_version, sealed }].try_into().expect("one"),
+	};
+	let reference = Reference([1; 32]);
+	let call = Call::grant(reference, Resource::Stream(stream), to.id, Permission::Read, &terms);
+	owner.apply(RequestKey([1; 32]), &[call]).await.expect("it is granted");
+	let views = views_of_anybody(node.folder());
+	let index = Index::new(&funder, path(&node.folder().join("funder.index")), &views);
+	index.sync();
+	assert_eq!(index.search("invoices-json", "").len(), 0);
+	let grants = funder.json(&["grants", "--json"]);
+	channel.ok(&["add-keys", grants[0]["grantId"].as_str().expect("an id")]);
+	index.sync();
+	assert!(!index.search("invoices-json", "").is_empty());
 }
 
 #[test]

@@ -358,11 +358,18 @@ impl Client {
 		held.get_or_try_init(|| self.fetch_held(stream, epoch)).await.cloned()
 	}
 
+	/// The wrapped secrets of a stream, of a page of epochs from one on.
+	async fn stream_keys(
+		&self,
+		stream: StreamId,
+		from: KeyEpoch,
+	) -> Result<At<Items<StreamKeyJson>>> {
+		let token = self.token("credio_v1_streamKeys", &(stream, from)).await?;
+		self.call("credio_v1_streamKeys", (stream, from, token)).await
+	}
+
 	async fn fetch_held(&self, stream: StreamId, epoch: KeyEpoch) -> Result<Held> {
-		let token = self.token("credio_v1_streamKeys", &(stream, epoch)).await?;
-		let keys: At<Items<StreamKeyJson>> =
-			self.call("credio_v1_streamKeys", (stream, epoch, token)).await?;
-		let At { at, answer: keys } = keys;
+		let At { at, answer: keys } = self.stream_keys(stream, epoch).await?;
 		let StreamKeyJson { secret_commitment, wrapped_keys, .. } =
 			keys.items.into_iter().find(|key| key.epoch == epoch).ok_or(Error::NoKey(epoch))?;
 		if let Some(verified) = self.verified() {

@@ -1,18 +1,24 @@
-//! What an organization may read, as far as that can change: its own status, and the grants that it holds.
+//! What an organization may read, as far as that can change: its own status, the grants that it holds, and the secrets
+//! that are wrapped to it.
 
+use super::CONCURRENCY;
 use credio_primitives::{
-	grant::GrantFilter, rpc::GrantJson, GrantId, GrantStatus, Moment, OrganizationStatus, RecordId,
-	Resource, StreamId,
+	grant::GrantFilter, rpc::GrantJson, Digest, GrantId, GrantStatus, Moment, OrganizationStatus,
+	RecordId, Resource, StreamId,
 };
 use credio_sdk::{Client, Error};
+use futures::{stream, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What decides about reading, at a block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Access {
 	status: OrganizationStatus,
 	grants: BTreeMap<GrantId, (Resource, GrantStatus)>,
+	/// Names the secrets of the streams that grants which hold are on: others come without another grant.
+	#[serde(default)]
+	keys: BTreeMap<StreamId, Digest>,
 	/// Whether documents stay after their grant has ended.
 	keep_revoked: bool,
 	/// When the next of the grants ends that hold.
@@ -46,10 +52,22 @@ impl Access {
 		let grants = client.grants(&filter, usize::MAX).await?;
 		let status = client.organization(organization).await?.organization.status;
 		let holding = grants.iter().filter(|grant| grant.status == GrantStatus::Active);
-		let next_end = holding.filter_map(|grant| grant.expires_at).min();
+		let next_end = holding.clone().filter_map(|grant| grant.expires_at).min();
+		let streams = holding.filter_map(|grant| match grant.resource {
+			Resource::Stream(stream) => Some(stream),
+			Resource::Record(_) => None,
+		});
+		let keys = stream::iter(streams.collect::<BTreeSet<_>>())
+			.map(
+				|stream| async move { Ok::<_, Error>((stream, client.keys_digest(stream).await?)) },
+			)
+			.buffer_unordered(CONCURRENCY)
+			.try_collect::<Vec<_>>()
+			.await?;
+		let keys = keys.into_iter().filter_map(|(stream, keys)| Some((stream, keys?))).collect();
 		let of_grant = |grant: GrantJson| (grant.grant_id, (grant.resource, grant.status));
 		let grants = grants.into_iter().map(of_grant).collect();
-		Ok(Self { status, grants, keep_revoked, next_end })
+		Ok(Self { status, grants, keys, keep_revoked, next_end })
 	}
 
 	/// When the next of the grants ends that hold.
@@ -91,6 +109,10 @@ impl Access {
 					Resource::Record(record) => records.insert(record),
 				};
 			}
+		}
+		for (keys, others) in [(&before.keys, &self.keys), (&self.keys, &before.keys)] {
+			let changed = keys.iter().filter(|(stream, keys)| others.get(stream) != Some(keys));
+			streams.extend(changed.map(|(stream, _)| stream));
 		}
 		for record in records {
 			streams.insert(client.record(record).await?.header.stream);

@@ -7,13 +7,15 @@ use crate::{
 	name::Name,
 	vault::{Held, VaultError, WrappedBy},
 };
+use codec::Encode;
 use credio_envelope::WrapContext;
 use credio_primitives::{
+	error_codes as codes,
 	grant::GrantKey,
 	limits,
 	rpc::{GrantJson, RequestState, StreamJson},
-	text, EpochSecret, GrantId, GrantStatus, KeyEpoch, Resource, StreamId, StreamName,
-	WrappedSecret,
+	text, Digest, EpochSecret, GrantId, GrantStatus, KeyEpoch, KeyVersion, Resource, StreamId,
+	StreamName, WrappedSecret,
 };
 
 /// How often a rotation is made again because somebody else made one meanwhile.
@@ -152,6 +154,41 @@ impl Client {
 			self.apply(self.new_key()?, &[Call::add_keys(id, &keys)]).await?;
 		}
 		Ok(added)
+	}
+
+	/// Names the secrets of a stream that are wrapped to this organization at the last final block: with another answer,
+	/// other entries may be read than before. `None` without a right to read any.
+	///
+	/// # Errors
+	///
+	/// [`Error::Answer`], [`Error::Connection`].
+	pub async fn keys_digest(&self, stream: StreamId) -> Result<Option<Digest>> {
+		let mut keys = Vec::<(KeyEpoch, Vec<(KeyVersion, Vec<u8>)>)>::new();
+		loop {
+			let from = keys.last().map_or(0, |(epoch, _)| epoch.saturating_add(1));
+			let answer = match self.stream_keys(stream, from).await {
+				Err(Error::Refused(refusal)) if refusal.code == codes::ACCESS_DENIED => {
+					return Ok(None);
+				},
+				answer => answer?.answer.items,
+			};
+			let (first, last) = match &answer[..] {
+				[] => {
+					let digest = sp_crypto_hashing::blake2_256(&keys.encode());
+					return Ok(Some(Digest(digest)));
+				},
+				[first, .., last] => (first.epoch, last.epoch),
+				[only] => (only.epoch, only.epoch),
+			};
+			if first < from || last == KeyEpoch::MAX {
+				let cause = format!("keys from epoch {first} on, asked for from {from} on");
+				return Err(Error::Answer(cause));
+			}
+			keys.extend(answer.into_iter().map(|key| {
+				let wrapped = key.wrapped_keys.into_iter();
+				(key.epoch, wrapped.map(|key| (key.key_version, key.sealed.0)).collect())
+			}));
+		}
 	}
 
 	/// Who wraps the secrets of a stream to this organization. A node does not decide that: the id of a stream follows
