@@ -51,9 +51,23 @@ pub struct Subject {
 	pub access_requests: Vec<AccessRequestId>,
 }
 
+/// What [`FactsError::Missing`] names if the state does not say which chain it is of.
+pub const GENESIS_HASH: &str = "hash of block 0";
+
+/// Which chain a state is of, by what the state itself says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChainInState {
+	/// Hash of block 0, which every later state has.
+	pub genesis: Digest,
+	/// The network id. Networks from before there was one have 32 zeros.
+	pub network: Digest,
+}
+
 /// What the state says about the subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
+	/// The chain.
+	pub chain: ChainInState,
 	/// The entry.
 	pub record_id: RecordId,
 	/// All that is public about it.
@@ -151,6 +165,13 @@ impl<S: State> Reader<'_, S> {
 		key: &[u8],
 	) -> Result<Value, FactsError<S::Error>> {
 		self.get(what, key)?.ok_or(FactsError::Missing(what))
+	}
+
+	/// The chain.
+	fn chain(&self) -> Result<ChainInState, FactsError<S::Error>> {
+		let genesis: [u8; 32] = self.need(GENESIS_HASH, &storage::block_hash(0))?;
+		let network: Option<[u8; 32]> = self.get("network id", &storage::network_id())?;
+		Ok(ChainInState { genesis: Digest(genesis), network: Digest(network.unwrap_or_default()) })
 	}
 
 	/// All grants on these resources.
@@ -252,6 +273,7 @@ impl Facts {
 			));
 		}
 		let state = Reader(state);
+		let chain = state.chain()?;
 		let record_id = subject.record_id;
 		let header: EntryHeader = state.need("entry", &storage::header(&record_id))?;
 		let stream: Stream = state.need("stream", &storage::stream(&header.stream))?;
@@ -319,6 +341,7 @@ impl Facts {
 			})
 			.collect();
 		Ok(Self {
+			chain,
 			record_id,
 			header,
 			payload,

@@ -109,6 +109,11 @@ pub fn block_hash(number: BlockNumber) -> Vec<u8> {
 	[item("System", "BlockHash"), twox_64_concat(&number)].concat()
 }
 
+/// The network id, 32 bytes: what makes the genesis of every network another one.
+pub fn network_id() -> Vec<u8> {
+	item("Governance", "NetworkId")
+}
+
 /// The time of the block: milliseconds since 1970 as `u64`.
 pub fn now() -> Vec<u8> {
 	item("Timestamp", "Now")

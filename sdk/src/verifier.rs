@@ -11,7 +11,7 @@ mod tests;
 
 use crate::error::{Error, Result};
 use codec::DecodeAll;
-use credio_evidence::{genesis_keys, Checkpoint, Head, Part, Refused, Trusted};
+use credio_evidence::{genesis_keys, Checkpoint, Head, Trusted};
 use credio_primitives::{
 	evidence::State as ReadState,
 	rpc::{BlockRef, Bytes, FinalityJson},
@@ -222,18 +222,21 @@ impl Known {
 		self.values.get(key)?.as_ref()
 	}
 
-	/// Checks that the block is of the chain: those with the same validators can have votes in common, and nothing else.
+	/// Checks that the block is of the chain.
 	fn check_chain(&mut self, head: &Head) -> Result<()> {
 		let genesis = self.stored(&storage::block_hash(0)).map(Vec::as_slice);
-		if head.block().number == 0 || genesis == Some(&head.genesis().0[..]) {
-			self.of_chain = Some(head.clone());
-			return Ok(());
+		match head.check_chain(genesis) {
+			Ok(()) => {
+				self.of_chain = Some(head.clone());
+				Ok(())
+			},
+			Err(refused) => {
+				self.head = None;
+				self.asked_at = None;
+				self.values.clear();
+				Err(Error::NotProven(refused))
+			},
 		}
-		self.head = None;
-		self.asked_at = None;
-		self.values.clear();
-		let reason = "the block is of another chain, which has the same validators".into();
-		Err(Error::NotProven(Refused { part: Part::Genesis, reason }))
 	}
 }
 

@@ -314,6 +314,12 @@ def read_grant(data):
     return grant
 
 
+def check_chain(genesis, state):
+    found = state.get(key("System", "BlockHash", twox_64_concat(bytes(4))))
+    need(found == genesis, "genesis", "of another chain with the same validators")
+    state.get(key("Governance", "NetworkId"))
+
+
 def check_state(subject, state):
     record = raw(subject["recordId"])
     header = state.get(key("Anchor", "Headers", record))
@@ -402,6 +408,7 @@ def check(data, specification, document):
     need(raw(evidence["genesis"]) == genesis, "genesis", "another chain")
     header = check_finality(evidence, genesis, voters(Scale(top[key("Grandpa", "Authorities")])))
     state = State(header["state"], list(map(raw, evidence["storage"])))
+    check_chain(genesis, state)
     body, now = check_state(evidence["subject"], state)
     check_document(evidence["document"], body, document)
     return header["number"], now

@@ -201,6 +201,11 @@ def evidence():
     chain = (HERE / "evidence-v3.chain.json").read_bytes()
     good = (HERE / "evidence-v3.evidence").read_bytes()
     assert evidence_file.verify(good, chain, b"an invoice over 100.00 EUR")[0] == 9
+    try:
+        evidence_file.verify((HERE / "evidence-v3.foreign.evidence").read_bytes(), chain)
+        raise AssertionError("evidence of another chain with the same validators is taken")
+    except evidence_file.Refused as refused:
+        assert "genesis" in str(refused), refused
     for position in range(0, len(good), 101):
         changed = bytearray(good)
         changed[position] ^= 1

@@ -1,6 +1,6 @@
 //! Reading the state of a final block by proof, and moving on to later ones: what a client does that believes no node.
 
-use crate::{finality, state::Proof, Header, Part, Refused, Trusted};
+use crate::{finality, state::Proof, trust::check_genesis, Header, Part, Refused, Trusted};
 use codec::Encode;
 use credio_primitives::{
 	rpc::{BlockRef, Bytes, FinalizedBlock},
@@ -74,6 +74,19 @@ impl Head {
 	pub fn read(&self, keys: &[Vec<u8>], nodes: &[Bytes]) -> Result<Vec<Option<Vec<u8>>>, Refused> {
 		let proof = Proof::new(self.state_root, nodes)?;
 		keys.iter().map(|key| proof.read(key)).collect()
+	}
+
+	/// Checks that the block is of the chain, by what its state has under [`storage::block_hash`] of 0. Genesis itself has
+	/// nothing there.
+	///
+	/// # Errors
+	///
+	/// [`Refused`] if it is of another chain with the same validators.
+	pub fn check_chain(&self, genesis_in_state: Option<&[u8]>) -> Result<(), Refused> {
+		match self.trusted.block.number {
+			0 => Ok(()),
+			_ => check_genesis(self.trusted.genesis, genesis_in_state),
+		}
 	}
 
 	/// The block.

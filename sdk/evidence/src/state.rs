@@ -2,7 +2,7 @@
 
 use crate::{Part, Refused};
 use credio_primitives::{
-	evidence::{Facts, FactsError, State, Subject},
+	evidence::{Facts, FactsError, State, Subject, GENESIS_HASH},
 	rpc::Bytes,
 	BlockNumber, Digest,
 };
@@ -86,6 +86,7 @@ pub(crate) fn read(
 	let proof = Proof::new(root, nodes)?;
 	let facts = Facts::read(subject, number, &proof).map_err(|error| {
 		let part = match error {
+			FactsError::Missing(GENESIS_HASH) => Part::Genesis,
 			FactsError::Read(_) | FactsError::Malformed(_) => Part::Storage,
 			FactsError::Missing(_) | FactsError::Contradiction(_) => Part::Subject,
 		};

@@ -76,6 +76,16 @@ fn the_published_evidence_is_what_is_made_and_accepted() {
 	let evidence = published("evidence-v3.evidence", made);
 	let evidence = Evidence::parse(evidence.as_bytes()).unwrap();
 	verify(&evidence, &trusted, Some(DOCUMENT), None).unwrap();
+	// The same of another chain with the same validators, whose name is rewritten.
+	let foreign = evidence_of(Scene { genesis: other_genesis(), ..Scene::record() }, None).0;
+	let foreign = published("evidence-v3.foreign.evidence", foreign.to_text().unwrap());
+	let foreign = Evidence::parse(foreign.as_bytes()).unwrap();
+	assert_eq!(part(verify(&foreign, &trusted, None, None)), Part::Genesis);
+}
+
+/// Hash of block 0 of a chain that has the same validators.
+fn other_genesis() -> Option<Digest> {
+	Some(Digest(chain::specification_with(&[21]).0.hash().0))
 }
 
 #[test]
@@ -181,6 +191,72 @@ fn another_chain_is_refused() {
 	let top = keys.collect::<BTreeMap<String, String>>();
 	let deep = serde_json::json!({ "genesis": { "raw": { "top": top } } }).to_string();
 	assert_eq!(Trusted::from_specification(deep.as_bytes()).unwrap_err().part, Part::Specification);
+}
+
+#[test]
+fn evidence_of_a_chain_with_the_same_validators_is_refused() {
+	// The votes hold on both, and all that the file says of the chain is rewritten.
+	for genesis in [other_genesis(), Some(Digest([0; 32])), None] {
+		let (evidence, trusted) = evidence_of(Scene { genesis, ..Scene::record() }, None);
+		assert_eq!(evidence.genesis, trusted.genesis());
+		let refused = verify(&evidence, &trusted, None, None).unwrap_err();
+		assert_eq!(refused.part, Part::Genesis, "{refused}");
+		let read = Evidence::parse(evidence.to_text().unwrap().as_bytes()).unwrap();
+		assert_eq!(part(verify(&read, &trusted, None, None)), Part::Genesis);
+	}
+	// Each kind of entry is bound so.
+	let commitment = commitment_key().commit(DOCUMENT);
+	for body in
+		[EntryBody::DigestAnchor { commitment }, EntryBody::MerkleAnchor { root: Digest([5; 32]), leaves: 9 }]
+	{
+		let (evidence, trusted) = evidence_of(Scene { body, ..Scene::record() }, None);
+		verify(&evidence, &trusted, None, None).unwrap();
+		let scene = Scene { body, genesis: other_genesis(), ..Scene::record() };
+		let (evidence, trusted) = evidence_of(scene, None);
+		assert_eq!(part(verify(&evidence, &trusted, None, None)), Part::Genesis);
+	}
+}
+
+#[test]
+fn evidence_of_another_chain_is_refused_from_a_checkpoint_too() {
+	let (evidence, genesis) = evidence();
+	let checkpoint = Checkpoint::after(&verify(&evidence, &genesis, None, None).unwrap());
+	let trusted = genesis.at(&checkpoint).unwrap();
+	let from_checkpoint = |scene: Scene| {
+		let (root, storage) = chain::prove(&scene);
+		let next = block(&headers(root)[2], NUMBER + 1, root, None);
+		let votes = justification(&next, 1, &[(2, &next), (3, &next), (5, &next)], &[]);
+		let finality = vec![link(&next, &votes)];
+		Evidence {
+			subject: scene.subject,
+			from: checkpoint.block(),
+			finality,
+			storage,
+			document: None,
+			..evidence.clone()
+		}
+	};
+	verify(&from_checkpoint(Scene::record()), &trusted, None, None).unwrap();
+	let foreign = from_checkpoint(Scene { genesis: other_genesis(), ..Scene::record() });
+	assert_eq!(part(verify(&foreign, &trusted, None, None)), Part::Genesis);
+}
+
+#[test]
+fn the_nodes_that_name_the_chain_cannot_be_left_out_or_exchanged() {
+	let (evidence, trusted) = evidence();
+	let (_, of_other) = chain::prove(&Scene { genesis: other_genesis(), ..Scene::record() });
+	// What only the two chains' own states have: the way from the root to the hash of block 0.
+	let own = evidence.storage.iter().filter(|node| !of_other.contains(node)).cloned();
+	let own = own.collect::<Vec<_>>();
+	assert!(!own.is_empty());
+	for node in &own {
+		let mut without = evidence.clone();
+		without.storage.retain(|other| other != node);
+		assert_eq!(part(verify(&without, &trusted, None, None)), Part::Storage);
+	}
+	let mut exchanged = evidence.clone();
+	exchanged.storage = of_other;
+	assert_eq!(part(verify(&exchanged, &trusted, None, None)), Part::Storage);
 }
 
 #[test]

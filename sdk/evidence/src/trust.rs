@@ -59,6 +59,16 @@ fn from_hex(text: &str) -> Result<Vec<u8>, Refused> {
 		.ok_or_else(|| Part::Specification.refused("its genesis storage is not hexadecimal"))
 }
 
+/// Checks that a block is of a chain, by the hash of block 0 in its state: chains with the same validators can have votes
+/// in common, and nothing else.
+pub(crate) fn check_genesis(expected: Digest, in_state: Option<&[u8]>) -> Result<(), Refused> {
+	match in_state {
+		Some(found) if found == &expected.0[..] => Ok(()),
+		_ => Err(Part::Genesis
+			.refused("the block is of another chain, which has the same validators")),
+	}
+}
+
 impl Trusted {
 	/// Genesis, from a raw chain specification (`credio-node build-spec --raw`).
 	///

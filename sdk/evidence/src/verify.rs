@@ -3,7 +3,9 @@
 use crate::{
 	document,
 	finality::{self, VoterSet},
-	state, Documented, Evidence, Part, Refused, Trusted,
+	state,
+	trust::check_genesis,
+	Documented, Evidence, Part, Refused, Trusted,
 };
 use credio_envelope::CommitmentKey;
 use credio_primitives::{
@@ -67,6 +69,7 @@ pub fn verify(
 	}
 	let last = finality::follow(trusted, finality)?;
 	let facts = state::read(subject, last.header.number, last.header.state_root, storage)?;
+	check_genesis(trusted.genesis, Some(&facts.chain.genesis.0))?;
 	let documented = document::check(&facts.header.body, part.as_ref(), document, key)?;
 	Ok(Verified {
 		genesis: *genesis,

@@ -206,10 +206,11 @@ impl Verified {
 			),
 		};
 		let mut sentences = vec![format!(
-			"Block {} ({}) of the chain {} is final: {} of {} validators voted for it. Since {start}, the validators {}.",
+			"Block {} ({}) of the chain {} (network id {}) is final: {} of {} validators voted for it. Since {start}, the validators {}.",
 			self.block.number,
 			self.block.hash,
 			self.genesis,
+			self.facts.chain.network,
 			self.voted,
 			self.validators,
 			changes(self.changes)

@@ -30,6 +30,7 @@ pub type Storage = BTreeMap<Vec<u8>, Vec<u8>>;
 
 pub const DOCUMENT: &[u8] = b"an invoice over 100.00 EUR";
 pub const NUMBER: u32 = 9;
+pub const NETWORK: [u8; 32] = [0x4e; 32];
 
 /// A validator by name.
 pub fn validator(name: u8) -> ed25519::Pair {
@@ -117,6 +118,7 @@ pub fn specification_with(seats: &[u8]) -> (Header, String) {
 		top.insert(storage::council_members(), council(seats).encode());
 	}
 	top.insert(storage::grandpa_authorities(), authorities(&[1, 2, 3, 4]).encode());
+	top.insert(storage::network_id(), NETWORK.to_vec());
 	top.insert(b":code".to_vec(), vec![7; 100]);
 	let root = LayoutV1::<BlakeTwo256>::trie_root(top.clone());
 	let extrinsics = LayoutV1::<BlakeTwo256>::ordered_trie_root(Vec::<Vec<u8>>::new());
@@ -138,6 +140,8 @@ pub struct Scene {
 	pub body: EntryBody,
 	/// Block and outcome of the request that is named.
 	pub receipt: (u32, Outcome),
+	/// Hash of block 0, if it is there.
+	pub genesis: Option<Digest>,
 }
 
 impl Scene {
@@ -161,6 +165,7 @@ impl Scene {
 				supersedes: Some(RecordId([0x80; 32])),
 			},
 			receipt: (3, Outcome::Applied),
+			genesis: Some(Digest(specification().0.hash().0)),
 		}
 	}
 
@@ -262,6 +267,10 @@ impl Scene {
 			state.insert(storage::receipt(1, &origin.request_key), receipt.encode());
 		}
 		state.insert(storage::now(), NOW.encode());
+		state.insert(storage::network_id(), NETWORK.to_vec());
+		if let Some(genesis) = self.genesis {
+			state.insert(storage::block_hash(0), genesis.encode());
+		}
 		// What else there is, so that the tree has some depth.
 		for n in 0..200u8 {
 			state.insert(storage::header(&RecordId([n; 32])), vec![n; 40]);

@@ -70,7 +70,7 @@ fn refused(trusted: &Trusted, checkpoint: &Checkpoint) -> String {
 
 /// Evidence that starts from the checkpoint, of a block that the forced validators made final.
 fn evidence() -> Evidence {
-	let scene = Scene::record();
+	let scene = Scene { genesis: Some(genesis().genesis()), ..Scene::record() };
 	let (root, storage) = chain::prove(&scene);
 	let proven = block(&start(), chain::NUMBER, root, None);
 	let votes = FORCED.map(|name| (name, &proven));

@@ -50,6 +50,7 @@ fn genesis_state() -> Storage {
 		storage::grandpa_authorities(),
 		codec::Encode::encode(&chain::authorities(&[1, 2, 3, 4])),
 	);
+	state.insert(storage::network_id(), chain::NETWORK.to_vec());
 	state.insert(b":code".to_vec(), vec![7; 100]);
 	state
 }
