@@ -260,6 +260,9 @@ pub enum Command {
 	/// The runtime of the chain, and its upgrades
 	#[command(subcommand)]
 	Runtime(RuntimeCommand),
+	/// Trust what this software does not know by itself
+	#[command(subcommand)]
+	Trust(TrustCommand),
 	/// Indexes: documents in plaintext, to be searched
 	#[command(subcommand)]
 	Index(IndexCommand),
@@ -401,6 +404,21 @@ pub enum RuntimeCommand {
 		/// The new runtime's code
 		#[arg(value_name = "WASM")]
 		code: PathBuf,
+	},
+}
+
+/// What is trusted.
+#[derive(Debug, Subcommand)]
+pub enum TrustCommand {
+	/// Trust the chain's runtime, so that calls are signed for it: after an upgrade, if this software is of a release before.
+	/// Shows what changed since the newest runtime that is trusted, and asks for the metadata hash that the council names
+	#[command(
+		after_help = "Example: credio trust runtime\n         credio trust runtime --hash 0x6d…f2"
+	)]
+	Runtime {
+		/// The metadata hash, as the council or the release names it; without it, it is asked for
+		#[arg(long)]
+		hash: Option<Digest>,
 	},
 }
 

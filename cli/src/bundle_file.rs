@@ -296,7 +296,7 @@ impl CallEntry {
 			Self::SetRoles { account, roles } => Call::set_roles(account, self::roles(roles)),
 			Self::RemoveMember { account } => Call::remove_member(account),
 		};
-		Ok(client.encoded_call(&call)?)
+		Ok(client.encoded_call(&call).await?)
 	}
 }
 

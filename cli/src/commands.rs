@@ -16,6 +16,7 @@ mod outbox;
 mod read;
 mod report;
 mod stream;
+mod trust;
 pub(crate) mod upload;
 pub(crate) mod vault;
 
@@ -82,6 +83,7 @@ async fn carry_out(session: &Session, command: Command) -> Result<(), Failure> {
 		Command::Council(command) => council::run(session, command).await,
 		Command::Validator(command) => council::validators(session, command).await,
 		Command::Runtime(command) => council::runtime(session, command).await,
+		Command::Trust(command) => trust::run(session, command).await,
 		Command::Index(command) => index::run(session, command).await,
 		Command::Search(arguments) => index::search(session, arguments).await,
 		Command::Aggregate(arguments) => index::aggregate(session, arguments).await,

@@ -160,7 +160,8 @@ pub fn code(error: &Error) -> i32 {
 		| Error::NotProvable(_)
 		| Error::Evidence(_)
 		| Error::NotProven(_)
-		| Error::Contradicted(_) => NOT_VERIFIED,
+		| Error::Contradicted(_)
+		| Error::OtherRuntime { .. } => NOT_VERIFIED,
 		Error::NotFound { .. } => NOT_FOUND,
 		Error::Connection(_) | Error::NotFinalYet(_) | Error::NoProofs(_) => UNREACHABLE,
 		Error::Vault(

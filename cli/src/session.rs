@@ -5,7 +5,7 @@ use credio_sdk::{
 	chain::ChainPin,
 	client::ConnectOptions,
 	vault::{file, LocalVault, VaultError},
-	Client, Trust, VerifierSettings,
+	Client, Runtimes, Trust, VerifierSettings,
 };
 use serde::Deserialize;
 use std::{
@@ -94,6 +94,7 @@ pub struct Session {
 	password_file: Option<PathBuf>,
 	trust: Trust,
 	verified: Option<PathBuf>,
+	runtimes: Runtimes,
 	/// Whether to print JSON.
 	pub json: bool,
 }
@@ -107,7 +108,9 @@ impl Session {
 		};
 		let vault = global.vault.or(config.vault);
 		let verified = global.verified.or(config.verified);
-		let verified = verified.or_else(|| vault.as_deref().map(verified_beside));
+		let verified =
+			verified.or_else(|| vault.as_deref().map(|vault| beside(vault, ".verified")));
+		let runtimes = vault.as_deref().map(|vault| beside(vault, ".runtimes"));
 		let trust = match global.trust_node {
 			true => Trust::Node,
 			false => {
@@ -121,6 +124,7 @@ impl Session {
 			vault,
 			trust,
 			verified,
+			runtimes: runtimes.map_or_else(Runtimes::built_in, Runtimes::with_file),
 			password_file: global.password_file.or(config.password_file),
 			json: global.json,
 		})
@@ -164,6 +168,11 @@ impl Session {
 		self.trust.clone()
 	}
 
+	/// The runtimes for which is signed.
+	pub fn runtimes(&self) -> &Runtimes {
+		&self.runtimes
+	}
+
 	/// Opens the vault with the organization that it acts for. Only one that was made before its organization was
 	/// admitted has to ask the node for it.
 	pub async fn vault_of_organization(&self) -> Result<LocalVault, Failure> {
@@ -178,7 +187,7 @@ impl Session {
 	/// Connects to the node without a vault, for commands that only read what is public.
 	pub async fn connect_to_read(&self) -> Result<Client, Failure> {
 		let client = Client::connect_to_read_with(&self.options, &self.node).await?;
-		Ok(client.with_trust(self.trust()))
+		Ok(client.with_trust(self.trust()).with_runtimes(self.runtimes.clone()))
 	}
 
 	/// Connects to the node with the vault. The chain says for which organization the account acts.
@@ -206,14 +215,14 @@ impl Session {
 	/// Connects to the node with a vault that is open.
 	pub async fn connect_as(&self, vault: Arc<LocalVault>) -> Result<Client, Failure> {
 		let client = Client::connect_with(&self.options, &self.node, vault).await?;
-		Ok(client.with_trust(self.trust()))
+		Ok(client.with_trust(self.trust()).with_runtimes(self.runtimes.clone()))
 	}
 }
 
-/// The file beside a vault in which is kept what was verified.
-fn verified_beside(vault: &Path) -> PathBuf {
+/// A file beside a vault: its name with something added.
+fn beside(vault: &Path, suffix: &str) -> PathBuf {
 	let mut name = vault.as_os_str().to_os_string();
-	name.push(".verified");
+	name.push(suffix);
 	name.into()
 }
 

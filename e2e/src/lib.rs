@@ -55,6 +55,29 @@ pub fn raw_specification(chain: &str, file: &Path) -> String {
 	uploads::path(file).to_owned()
 }
 
+/// Writes the specification of a development chain that starts with an earlier release of the runtime into a folder, and
+/// returns its path.
+///
+/// # Panics
+///
+/// If the node does not make it, or it cannot be written.
+pub fn chain_of_release(number: u32, folder: &Path) -> String {
+	let output = Command::new(binary("credio-node"))
+		.args(["build-spec", "--chain", "dev"])
+		.output()
+		.expect("credio-node starts");
+	let mut spec: serde_json::Value =
+		serde_json::from_slice(&output.stdout).expect("a specification");
+	let code =
+		Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../runtime/releases/{number}.wasm"));
+	let code = std::fs::read(code).expect("the release's runtime is kept");
+	let genesis = &mut spec["genesis"]["runtimeGenesis"];
+	genesis["code"] = serde_json::json!(format!("0x{}", hex::encode(code)));
+	let file = folder.join("release.json");
+	std::fs::write(&file, spec.to_string()).expect("writable");
+	uploads::path(&file).to_owned()
+}
+
 /// A number that the environment can set.
 pub fn number(variable: &str, default: usize) -> usize {
 	std::env::var(variable).ok().and_then(|n| n.parse().ok()).unwrap_or(default)

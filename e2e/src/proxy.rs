@@ -44,6 +44,7 @@ pub struct LyingProxy {
 	port: u16,
 	lie: Arc<RwLock<Option<Lie>>>,
 	told: Arc<AtomicUsize>,
+	extrinsics: Arc<AtomicUsize>,
 	task: JoinHandle<()>,
 }
 
@@ -57,13 +58,15 @@ impl LyingProxy {
 		let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
 		let port = listener.local_addr().expect("it is bound").port();
 		let (lie, told) = (Arc::<RwLock<Option<Lie>>>::default(), Arc::<AtomicUsize>::default());
-		let (node, shared) = (node.to_owned(), (lie.clone(), told.clone()));
+		let extrinsics = Arc::<AtomicUsize>::default();
+		let (node, shared) = (node.to_owned(), (lie.clone(), told.clone(), extrinsics.clone()));
 		let task = tokio::spawn(async move {
 			while let Ok((socket, _)) = listener.accept().await {
-				tokio::spawn(pass_on(socket, node.clone(), shared.0.clone(), shared.1.clone()));
+				let (lie, told, extrinsics) = shared.clone();
+				tokio::spawn(pass_on(socket, node.clone(), lie, told, extrinsics));
 			}
 		});
-		Self { port, lie, told, task }
+		Self { port, lie, told, extrinsics, task }
 	}
 
 	/// Its WebSocket address.
@@ -74,6 +77,11 @@ impl LyingProxy {
 	/// Lies like this from now on.
 	pub async fn tell(&self, lie: impl Fn(&mut Said<'_>) -> bool + Send + Sync + 'static) {
 		*self.lie.write().await = Some(Arc::new(lie));
+	}
+
+	/// Returns how many extrinsics clients have handed over until now.
+	pub fn extrinsics(&self) -> usize {
+		self.extrinsics.load(Ordering::SeqCst)
 	}
 
 	/// Tells the truth from now on, and returns how many lies it has told until now.
@@ -98,6 +106,7 @@ async fn pass_on(
 	node: String,
 	lie: Arc<RwLock<Option<Lie>>>,
 	told: Arc<AtomicUsize>,
+	extrinsics: Arc<AtomicUsize>,
 ) {
 	let Ok(client) = accept_async(socket).await else { return };
 	let Ok((node, _)) = connect_async(node).await else { return };
@@ -111,6 +120,7 @@ async fn pass_on(
 				if let Some(Ok(call)) = text(&message).map(serde_json::from_str::<Value>) {
 					for call in each(&call) {
 						let method = call["method"].as_str().unwrap_or_default().to_owned();
+						extrinsics.fetch_add(usize::from(takes_extrinsic(&method)), Ordering::SeqCst);
 						calls.insert(call["id"].to_string(), (method, call["params"].clone()));
 					}
 				}
@@ -197,6 +207,11 @@ fn change(
 		fields.remove(other);
 	}
 	usize::from(lies)
+}
+
+fn takes_extrinsic(method: &str) -> bool {
+	let methods = ["credio_v1_upload", "author_submit", "transaction_v1_broadcast"];
+	methods.iter().any(|beginning| method.starts_with(beginning))
 }
 
 fn opens_subscription(method: &str) -> bool {

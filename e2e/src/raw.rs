@@ -1,7 +1,7 @@
 //! Extrinsics outside of requests, as a tool submits them that knows nothing of Credio.
 
 use crate::Node;
-use credio_sdk::{calls::Call, Client};
+use credio_sdk::{calls::Call, primitives::rpc::WeightJson, Client};
 use jsonrpsee::{
 	core::{client::ClientT, ClientError},
 	rpc_params,
@@ -9,7 +9,7 @@ use jsonrpsee::{
 };
 use std::time::Duration;
 use subxt::{
-	ext::codec::{Decode, Encode},
+	ext::codec::{Compact, Decode, Encode},
 	Metadata,
 };
 
@@ -35,15 +35,19 @@ pub async fn connect(node: &Node) -> WsClient {
 	WsClientBuilder::default().build(node.url()).await.expect("the node answers")
 }
 
-/// Returns the runtime's metadata.
+/// Returns the most weight that a motion may have.
 ///
 /// # Panics
 ///
-/// If the node does not answer.
-pub async fn metadata(client: &Client) -> Metadata {
+/// If the node does not answer, or its runtime does not bound it.
+pub async fn most_weight(client: &Client) -> WeightJson {
 	let hex: String = client.call("state_getMetadata", ()).await.expect("it answers");
 	let bytes = hex::decode(hex.trim_start_matches("0x")).expect("hex");
-	Metadata::decode(&mut bytes.as_slice()).expect("metadata")
+	let metadata = Metadata::decode(&mut bytes.as_slice()).expect("metadata");
+	let council = metadata.pallet_by_name("Council").expect("it is there");
+	let mut most = council.constant_by_name("MaxProposalWeight").expect("it is bounded").value();
+	let most = <(Compact<u64>, Compact<u64>)>::decode(&mut most).expect("a weight");
+	WeightJson { ref_time: most.0 .0, proof_size: most.1 .0 }
 }
 
 /// Returns a call of any pallet, with its arguments encoded.

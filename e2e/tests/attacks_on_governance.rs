@@ -4,7 +4,8 @@
 use credio_e2e::{
 	neighbour::Neighbour,
 	raw::{
-		best_number, block, call, connect, included, invalid, metadata, peer_address, sign, submit,
+		best_number, block, call, connect, included, invalid, most_weight, peer_address, sign,
+		submit,
 	},
 	Node,
 };
@@ -12,18 +13,15 @@ use credio_sdk::{
 	calls::Call,
 	client::{Proposed, Voted},
 	primitives::{
-		error_codes as codes, limits, validity, AccountId, Digest, OrganizationId, Quota, Request,
-		RequestKey, Roles,
+		error_codes as codes, limits, rpc::WeightJson, validity, AccountId, Digest, OrganizationId,
+		Quota, Request, RequestKey, Roles,
 	},
 	vault::LocalVault,
-	Client, Error,
+	Client, Error, RuntimePin,
 };
 use jsonrpsee::ws_client::WsClient;
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use subxt::{
-	ext::codec::{Compact, Encode},
-	Metadata,
-};
+use subxt::ext::codec::{Compact, Encode};
 
 const CHANNEL_ONE: OrganizationId = 1;
 const FUNDER_ONE: OrganizationId = 3;
@@ -79,21 +77,19 @@ impl Council {
 	}
 }
 
-fn propose(threshold: u32, proposal: &Call, metadata: &Metadata) -> Call {
-	Call::propose(threshold, proposal, metadata).expect("there is such a call")
+fn propose(threshold: u32, proposal: &Call, runtime: &RuntimePin) -> Call {
+	Call::propose(threshold, proposal, runtime).expect("there is such a call")
 }
 
 /// `Council.execute`, by which a single seat of other councils makes a call.
-fn execute(proposal: &Call, metadata: &Metadata) -> Call {
-	let encoded = proposal.encoded(metadata).expect("there is such a call");
+fn execute(proposal: &Call, runtime: &RuntimePin) -> Call {
+	let encoded = proposal.encoded(runtime).expect("there is such a call");
 	let length = Compact(u32::try_from(encoded.len()).expect("small")).encode();
 	call("Council", "execute", [encoded, length].concat())
 }
 
 /// Closes a motion that there is not, and declares the most weight for what it would do.
-fn heavy_close(n: u32, metadata: &Metadata) -> Call {
-	let council = metadata.pallet_by_name("Council").expect("it is there");
-	let most = council.constant_by_name("MaxProposalWeight").expect("it is bounded").value();
+fn heavy_close(n: u32, most: WeightJson) -> Call {
 	Call::close(Digest([7; 32]), n, most, 64)
 }
 
@@ -143,13 +139,13 @@ async fn count_in_blocks(client: &Client, extrinsics: &[Vec<u8>]) -> usize {
 }
 
 /// Governs as honest seats do, and asserts that each step is in a block soon.
-async fn govern(seats: &[Arc<Client>], rounds: u64, metadata: &Metadata) {
+async fn govern(seats: &[Arc<Client>], rounds: u64, runtime: &RuntimePin) {
 	for round in 1..=rounds {
 		let quota = Quota { bytes: (256 << 20) + round, ref_time: 150_000_000_000_000 };
 		let call = Call::set_quota(FUNDER_ONE, quota);
-		let motion = call.encoded(metadata).expect("there is such a call");
+		let motion = call.encoded(runtime).expect("there is such a call");
 		let motion = Digest(sp_crypto_hashing::blake2_256(&motion));
-		soon(&seats[0], &propose(2, &call, metadata)).await;
+		soon(&seats[0], &propose(2, &call, runtime)).await;
 		seats[0].wait_for_finality(1).await.expect("it goes on");
 		let motions = seats[0].motions().await.expect("it answers");
 		let index = motions.iter().find(|one| one.hash == motion).expect("it was proposed").index;
@@ -180,23 +176,23 @@ async fn a_seat_that_floods_the_council_slows_no_other() {
 	council.carry(operator.set_quota(CHANNEL_ONE, none).await.expect("it is proposed")).await;
 	council.carry(operator.suspend(CHANNEL_ONE).await.expect("it is proposed")).await;
 	let rpc = connect(&node).await;
-	let metadata = metadata(hostile).await;
+	let runtime = hostile.trusted_runtime().await.expect("it is known");
 
 	// No single seat executes a call, and motions have a size.
 	let largest = limits::MAX_MOTION_LENGTH as usize;
 	for call in [
-		execute(&remark(0, 4_900_000), &metadata),
-		execute(&remark(0, 4), &metadata),
-		propose(2, &remark(0, 4_900_000), &metadata),
-		propose(2, &remark(0, largest), &metadata),
-		propose(2, &hostile.batch_all(&[remark(0, largest)]).expect("a batch"), &metadata),
+		execute(&remark(0, 4_900_000), &runtime),
+		execute(&remark(0, 4), &runtime),
+		propose(2, &remark(0, 4_900_000), &runtime),
+		propose(2, &remark(0, largest), &runtime),
+		propose(2, &hostile.batch_all(&[remark(0, largest)]).await.expect("a batch"), &runtime),
 	] {
 		let extrinsic = sign(hostile, &call).await;
 		assert_eq!(submit(&rpc, &extrinsic).await, invalid(validity::OPERATIONAL_NOT_ALLOWED));
 	}
 	// What is no governance is its organization's, which is suspended.
-	let in_a_batch = propose(2, &remark(0, 3_500_000), &metadata);
-	let in_a_batch = hostile.batch_all(&[in_a_batch, remark(0, 4)]).expect("a batch");
+	let in_a_batch = propose(2, &remark(0, 3_500_000), &runtime);
+	let in_a_batch = hostile.batch_all(&[in_a_batch, remark(0, 4)]).await.expect("a batch");
 	for call in [remark(0, 3_500_000), in_a_batch] {
 		let extrinsic = sign(hostile, &call).await;
 		assert_eq!(submit(&rpc, &extrinsic).await, invalid(validity::ORGANIZATION_SUSPENDED));
@@ -204,7 +200,7 @@ async fn a_seat_that_floods_the_council_slows_no_other() {
 
 	// Motions as large as they may be, and then whatever is left of the allowance.
 	let attack = async {
-		let motions = |n| propose(3, &remark(n, largest - 16), &metadata);
+		let motions = |n| propose(3, &remark(n, largest - 16), &runtime);
 		let (mut taken, refused) = flood(&rpc, hostile, 24, motions).await;
 		assert_eq!(refused, None, "its allowance has room for so many");
 		let votes = |n| Call::vote(Digest([7; 32]), n, true);
@@ -212,7 +208,7 @@ async fn a_seat_that_floods_the_council_slows_no_other() {
 		taken.extend(votes);
 		(taken, refused)
 	};
-	let ((taken, refused), ()) = tokio::join!(attack, govern(&council.seats[..2], 3, &metadata));
+	let ((taken, refused), ()) = tokio::join!(attack, govern(&council.seats[..2], 3, &runtime));
 	let refused = refused.expect("the allowance ends");
 	assert_eq!(Err(refused), invalid(validity::ALLOWANCE_EXCEEDED));
 	// A pool may take more, and drops what no block takes any more.
@@ -229,7 +225,7 @@ async fn a_seat_that_floods_the_council_slows_no_other() {
 	let told = hostile.vote(motions[0].hash, true).await;
 	let Err(Error::CallFailed(said)) = &told else { panic!("{told:?}") };
 	assert!(said.contains("used up its allowance"), "{said}");
-	govern(&council.seats[..2], 1, &metadata).await;
+	govern(&council.seats[..2], 1, &runtime).await;
 }
 
 /// Calls that fail and declare half a block each: they fill neither the blocks of other seats, nor those of members.
@@ -240,8 +236,9 @@ async fn a_seat_that_declares_heavy_calls_fills_no_blocks() {
 	let hostile = &council.seats[2];
 	let honest = member(&node, "funder-one").await;
 	let rpc = connect(&node).await;
-	let metadata = metadata(hostile).await;
-	let attack = flood(&rpc, hostile, 30, |n| heavy_close(n, &metadata));
+	let runtime = hostile.trusted_runtime().await.expect("it is known");
+	let most = most_weight(hostile).await;
+	let attack = flood(&rpc, hostile, 30, |n| heavy_close(n, most));
 	let requests = async {
 		for n in 0..12 {
 			let before = best_number(&honest).await;
@@ -252,24 +249,24 @@ async fn a_seat_that_declares_heavy_calls_fills_no_blocks() {
 		}
 	};
 	let ((taken, refused), (), ()) =
-		tokio::join!(attack, govern(&council.seats[..2], 3, &metadata), requests);
+		tokio::join!(attack, govern(&council.seats[..2], 3, &runtime), requests);
 	assert_eq!((taken.len(), refused), (30, None));
 }
 
 /// What a plain member would take the room of the council with.
-fn operational(metadata: &Metadata) -> Vec<Call> {
+fn operational(runtime: &RuntimePin, most: WeightJson) -> Vec<Call> {
 	let vote = |n| Call::vote(Digest([7; 32]), n, true);
 	let as_root =
-		|call: &Call| Call::dispatch_as_root(call, metadata).expect("there is such a call");
+		|call: &Call| Call::dispatch_as_root(call, runtime).expect("there is such a call");
 	let authorize = Call::authorize_upgrade(Digest([7; 32]));
-	let several = Call::batch_all(&[vote(0), heavy_close(0, metadata)], metadata);
+	let several = Call::batch_all(&[vote(0), heavy_close(0, most)], runtime);
 	vec![
-		execute(&remark(0, 4), metadata),
-		propose(2, &remark(0, 4), metadata),
+		execute(&remark(0, 4), runtime),
+		propose(2, &remark(0, 4), runtime),
 		vote(1),
-		heavy_close(1, metadata),
+		heavy_close(1, most),
 		as_root(&authorize),
-		as_root(&heavy_close(2, metadata)),
+		as_root(&heavy_close(2, most)),
 		Call::apply_authorized_upgrade(&[7; 100_000]),
 		authorize,
 		several.expect("there is such a call"),
@@ -282,9 +279,9 @@ async fn a_plain_member_makes_no_operational_calls() {
 	let council = Council::of(&node, &["channel-two"]).await;
 	let hostile = member(&node, "funder-one").await;
 	let rpc = connect(&node).await;
-	let metadata = metadata(&hostile).await;
+	let runtime = hostile.trusted_runtime().await.expect("it is known");
 	let nonce = hostile.next_nonce().await.expect("it answers");
-	let calls = operational(&metadata);
+	let calls = operational(&runtime, most_weight(&hostile).await);
 	let life = hostile.life().await.expect("it answers");
 	let mut extrinsics = Vec::new();
 	for call in &calls {
@@ -332,7 +329,7 @@ async fn a_plain_member_makes_no_operational_calls() {
 	}
 	// Hidden behind an ordinary call they are ordinary, and fail.
 	let index = council.seats[0].motions().await.expect("it answers")[0].index;
-	let hidden = hostile.batch_all(&[remark(0, 4), Call::vote(motion, index, true)]);
+	let hidden = hostile.batch_all(&[remark(0, 4), Call::vote(motion, index, true)]).await;
 	let hidden =
 		hostile.sign_call(&hidden.expect("a batch"), nonce, life).await.expect("it is signed");
 	included(&hostile, &hidden).await;
@@ -367,7 +364,7 @@ async fn an_admin_does_not_silence_a_seat() {
 	let council = Council::of(&node, &["channel-one"]).await;
 	let [operator, seat] = &council.seats[..] else { unreachable!("there are two") };
 	let rpc = connect(&node).await;
-	let metadata = metadata(seat).await;
+	let runtime = seat.trusted_runtime().await.expect("it is known");
 	let (admin, second) = with_second_admin(&node, seat).await;
 
 	// The seat has signed nothing outside of requests yet, so nothing but the seat keeps its account.
@@ -381,8 +378,8 @@ async fn an_admin_does_not_silence_a_seat() {
 
 	// The admin does not take the seat over, and the seat does not hand it on, not even hidden in something else.
 	let change_key = call("CouncilMembership", "change_key", (0u8, second.clone()).encode());
-	let in_a_batch = Call::batch_all(&[remark(0, 4), change_key.clone()], &metadata);
-	let as_root = Call::dispatch_as_root(&change_key, &metadata).expect("there is such a call");
+	let in_a_batch = Call::batch_all(&[remark(0, 4), change_key.clone()], &runtime);
+	let as_root = Call::dispatch_as_root(&change_key, &runtime).expect("there is such a call");
 	let in_a_batch = in_a_batch.expect("there is such a call");
 	for call in [&change_key, &in_a_batch, &as_root] {
 		let extrinsic = sign(seat, call).await;

@@ -1,7 +1,9 @@
 //! The network is governed by its members: motions, validators, upgrades of the runtime, and the chain of a new
 //! consortium, while uploads run through an outbox.
 
-use credio_e2e::{binary, raw_specification, until_active, uploads::path, Cli, Node};
+use credio_e2e::{
+	binary, chain_of_release, raw_specification, until_active, uploads::path, Cli, Node,
+};
 use credio_sdk::{
 	client::Upload,
 	outbox::{Item, ItemState, Outbox, Settings},
@@ -9,7 +11,7 @@ use credio_sdk::{
 	vault::LocalVault,
 	Client,
 };
-use serde_json::{json, Value};
+use serde_json::Value;
 use std::{fs, path::Path, process::Command, sync::Arc};
 use tokio::sync::oneshot;
 
@@ -162,23 +164,6 @@ async fn validators_come_and_go_while_uploads_run() {
 	let (_, said) = operator.refused(&["validator", "remove", &new]);
 	assert!(said.contains("LastValidator"), "{said}");
 	uploads.applied(&channel).await;
-}
-
-/// A development chain that starts with an earlier release of the runtime.
-fn chain_of_release(number: u32, folder: &Path) -> String {
-	let output = Command::new(binary("credio-node"))
-		.args(["build-spec", "--chain", "dev"])
-		.output()
-		.expect("credio-node starts");
-	let mut spec: Value = serde_json::from_slice(&output.stdout).expect("a specification");
-	let code =
-		Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../runtime/releases/{number}.wasm"));
-	let code = fs::read(code).expect("the release's runtime is kept");
-	let genesis = &mut spec["genesis"]["runtimeGenesis"];
-	genesis["code"] = json!(format!("0x{}", hex::encode(code)));
-	let file = folder.join("release.json");
-	fs::write(&file, spec.to_string()).expect("writable");
-	path(&file).to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -288,7 +288,7 @@ async fn no_outcome_is_made_up() {
 async fn no_bundle_ends_otherwise_than_it_did() {
 	let world = World::new().await;
 	let name = b"of the bundle".to_vec().try_into().expect("it is short");
-	let call = world.owner.encoded_call(&Call::create_stream(&name)).expect("there is one");
+	let call = world.owner.encoded_call(&Call::create_stream(&name)).await.expect("there is one");
 	let new = NewBundle {
 		key: RequestKey([8; 32]),
 		deadline: Deadline::After(Duration::from_secs(600)),

@@ -11,6 +11,7 @@ extern crate alloc;
 
 #[cfg(feature = "std")]
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+include!("version.rs");
 
 pub mod apis;
 #[cfg(feature = "runtime-benchmarks")]
@@ -68,6 +69,9 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	transaction_version: 2,
 	system_version: 1,
 };
+
+// `VERSION` takes literals only.
+const _: () = assert!(VERSION.spec_version == SPEC_VERSION);
 
 /// Signature of a transaction.
 pub type Signature = MultiSignature;

@@ -1,11 +1,12 @@
 //! Calls of the chain, made from the types that the chain itself uses.
 //!
-//! A call's pallet and index are looked up by name in the metadata of the node that it is sent to.
+//! A call's indexes are those that the pin of the runtime has under its name.
 
 mod described;
 
 pub use described::DescribedCall;
 
+use crate::runtimes::RuntimePin;
 use codec::{Compact, Decode, Encode};
 use credio_primitives::{
 	bundle::EncodedCall,
@@ -16,14 +17,6 @@ use credio_primitives::{
 	Reference, Request, Resource, Roles, StreamId, StreamName, WrappedKey,
 };
 use std::borrow::Cow;
-use subxt::{
-	ext::{
-		scale_encode::{EncodeAsFields, Error as EncodeError},
-		scale_type_resolver::{FieldIter, TypeResolver},
-	},
-	transactions::Payload,
-	Metadata,
-};
 
 /// An account as calls of the SDK's pallets name it: `MultiAddress::Id`.
 const BY_ID: u8 = 0;
@@ -33,47 +26,42 @@ const BY_ID: u8 = 0;
 pub struct Call {
 	pallet: Cow<'static, str>,
 	name: Cow<'static, str>,
-	arguments: Arguments,
+	arguments: Vec<u8>,
+	/// Hash of the metadata of the runtime that the calls in its arguments are encoded for, if it has any.
+	#[codec(skip)]
+	encoded_for: Option<Digest>,
 }
 
-/// Encoded arguments.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Arguments(Vec<u8>);
-
-impl EncodeAsFields for Arguments {
-	fn encode_as_fields_to<R: TypeResolver>(
-		&self,
-		_: &mut dyn FieldIter<'_, R::TypeId>,
-		_: &R,
-		output: &mut Vec<u8>,
-	) -> Result<(), EncodeError> {
-		output.extend_from_slice(&self.0);
-		Ok(())
-	}
-}
-
-impl Payload for Call {
-	type CallData = Arguments;
-
-	fn pallet_name(&self) -> &str {
-		&self.pallet
-	}
-
-	fn call_name(&self) -> &str {
-		&self.name
-	}
-
-	fn call_data(&self) -> &Arguments {
-		&self.arguments
-	}
-}
-
-/// The node's runtime has no such call: it is of another version.
+/// A call that cannot be signed for a runtime.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the node's runtime has no call {pallet}.{name}: use the software of its release")]
-pub struct UnknownCall {
-	pallet: Cow<'static, str>,
-	name: Cow<'static, str>,
+#[non_exhaustive]
+pub enum UnfitCall {
+	/// The runtime has no such call.
+	#[error("runtime {runtime} has no call {call}: use the software of its release")]
+	Unknown {
+		/// The call, as `Pallet.call`.
+		call: String,
+		/// The runtime's version.
+		runtime: u32,
+	},
+	/// In this runtime the call has other arguments than this software makes.
+	#[error("runtime {runtime} has other arguments for {call} than this software makes: use the software of its release")]
+	Changed {
+		/// The call, as `Pallet.call`.
+		call: String,
+		/// The runtime's version.
+		runtime: u32,
+	},
+	/// The call holds others that are encoded for another runtime.
+	#[error(
+		"{call} holds calls that are encoded for another runtime than {runtime}: make it anew"
+	)]
+	Outdated {
+		/// The call, as `Pallet.call`.
+		call: String,
+		/// The runtime's version.
+		runtime: u32,
+	},
 }
 
 impl Call {
@@ -82,47 +70,70 @@ impl Call {
 	}
 
 	fn of(pallet: &'static str, name: &'static str, arguments: Vec<u8>) -> Self {
-		Self { pallet: pallet.into(), name: name.into(), arguments: Arguments(arguments) }
+		Self { pallet: pallet.into(), name: name.into(), arguments, encoded_for: None }
+	}
+
+	/// A call with others in its arguments, which are encoded for this runtime.
+	fn holding(
+		pallet: &'static str,
+		name: &'static str,
+		arguments: Vec<u8>,
+		runtime: &RuntimePin,
+	) -> Self {
+		let encoded_for = Some(runtime.metadata_hash);
+		Self { encoded_for, ..Self::of(pallet, name, arguments) }
 	}
 
 	/// Bytes of its arguments, encoded.
 	pub fn size(&self) -> usize {
-		self.arguments.0.len()
+		self.arguments.len()
 	}
 
-	/// The call as it stands inside another one.
-	pub fn encoded(&self, metadata: &Metadata) -> Result<Vec<u8>, UnknownCall> {
-		let unknown = || UnknownCall { pallet: self.pallet.clone(), name: self.name.clone() };
-		let pallet = metadata.pallet_by_name(&self.pallet).ok_or_else(unknown)?;
-		let call = pallet.call_variant_by_name(&self.name).ok_or_else(unknown)?;
-		let mut encoded = vec![pallet.call_index(), call.index];
-		encoded.extend_from_slice(&self.arguments.0);
-		Ok(encoded)
+	/// Encodes the call for a runtime, as it stands in a transaction or inside another call.
+	///
+	/// # Errors
+	///
+	/// If the runtime has no such call, or one with other arguments.
+	pub fn encoded(&self, runtime: &RuntimePin) -> Result<Vec<u8>, UnfitCall> {
+		let named = || (format!("{}.{}", self.pallet, self.name), runtime.spec_version);
+		let Some(pinned) = runtime.call(&self.pallet, &self.name) else {
+			let (call, runtime) = named();
+			return Err(UnfitCall::Unknown { call, runtime });
+		};
+		if !runtime.takes_own_arguments(pinned) {
+			let (call, runtime) = named();
+			return Err(UnfitCall::Changed { call, runtime });
+		}
+		if self.encoded_for.is_some_and(|hash| hash != runtime.metadata_hash) {
+			let (call, runtime) = named();
+			return Err(UnfitCall::Outdated { call, runtime });
+		}
+		Ok([&pinned.indexes[..], &self.arguments].concat())
 	}
 
 	/// The body of a request: its calls, encoded as a list.
-	fn body(calls: &[Call], metadata: &Metadata) -> Result<Vec<u8>, UnknownCall> {
+	fn body(calls: &[Call], runtime: &RuntimePin) -> Result<Vec<u8>, UnfitCall> {
 		let mut body = Compact(calls.len() as u32).encode();
 		for call in calls {
-			body.extend_from_slice(&call.encoded(metadata)?);
+			body.extend_from_slice(&call.encoded(runtime)?);
 		}
 		Ok(body)
 	}
 
 	/// What names the body of a request of these calls: `blake2_256` of their encoding.
-	pub fn body_digest(calls: &[Call], metadata: &Metadata) -> Result<Digest, UnknownCall> {
-		Ok(Digest(sp_crypto_hashing::blake2_256(&Self::body(calls, metadata)?)))
+	pub fn body_digest(calls: &[Call], runtime: &RuntimePin) -> Result<Digest, UnfitCall> {
+		Ok(Digest(sp_crypto_hashing::blake2_256(&Self::body(calls, runtime)?)))
 	}
 
 	/// `Idempotency.submit` of these calls.
 	pub fn submit(
 		request: &Request,
 		calls: &[Call],
-		metadata: &Metadata,
-	) -> Result<Self, UnknownCall> {
+		runtime: &RuntimePin,
+	) -> Result<Self, UnfitCall> {
 		let mut arguments = request.encode();
-		arguments.extend_from_slice(&Self::body(calls, metadata)?);
-		Ok(Self::of("Idempotency", "submit", arguments))
+		arguments.extend_from_slice(&Self::body(calls, runtime)?);
+		Ok(Self::holding("Idempotency", "submit", arguments, runtime))
 	}
 
 	/// `System.remark`: bytes in a block of which the chain's state keeps nothing.
@@ -131,21 +142,21 @@ impl Call {
 	}
 
 	/// `Utility.batch_all`: all of these calls, or none.
-	pub fn batch_all(calls: &[Call], metadata: &Metadata) -> Result<Self, UnknownCall> {
-		Ok(Self::of("Utility", "batch_all", Self::body(calls, metadata)?))
+	pub fn batch_all(calls: &[Call], runtime: &RuntimePin) -> Result<Self, UnfitCall> {
+		Ok(Self::holding("Utility", "batch_all", Self::body(calls, runtime)?, runtime))
 	}
 
 	/// `Council.propose` of a call that takes the council's origin.
 	pub fn propose(
 		threshold: u32,
 		proposal: &Call,
-		metadata: &Metadata,
-	) -> Result<Self, UnknownCall> {
-		let encoded = proposal.encoded(metadata)?;
+		runtime: &RuntimePin,
+	) -> Result<Self, UnfitCall> {
+		let encoded = proposal.encoded(runtime)?;
 		let mut arguments = Compact(threshold).encode();
 		arguments.extend_from_slice(&encoded);
 		Compact(encoded.len() as u32).encode_to(&mut arguments);
-		Ok(Self::of("Council", "propose", arguments))
+		Ok(Self::holding("Council", "propose", arguments, runtime))
 	}
 
 	/// `Council.vote`.
@@ -153,12 +164,11 @@ impl Call {
 		Self::new("Council", "vote", (motion, Compact(index), approve))
 	}
 
-	/// `Council.close`. `weight_bound` is encoded.
-	pub fn close(motion: Digest, index: u32, weight_bound: &[u8], length_bound: u32) -> Self {
-		let mut arguments = (motion, Compact(index)).encode();
-		arguments.extend_from_slice(weight_bound);
-		Compact(length_bound).encode_to(&mut arguments);
-		Self::of("Council", "close", arguments)
+	/// `Council.close`.
+	pub fn close(motion: Digest, index: u32, weight_bound: WeightJson, length_bound: u32) -> Self {
+		let arguments =
+			(motion, Compact(index), encoded_weight(weight_bound), Compact(length_bound));
+		Self::new("Council", "close", arguments)
 	}
 
 	/// `CouncilMembership.add_member`.
@@ -172,8 +182,8 @@ impl Call {
 	}
 
 	/// `Governance.dispatch_as_root` of another call.
-	pub fn dispatch_as_root(call: &Call, metadata: &Metadata) -> Result<Self, UnknownCall> {
-		Ok(Self::of("Governance", "dispatch_as_root", call.encoded(metadata)?))
+	pub fn dispatch_as_root(call: &Call, runtime: &RuntimePin) -> Result<Self, UnfitCall> {
+		Ok(Self::holding("Governance", "dispatch_as_root", call.encoded(runtime)?, runtime))
 	}
 
 	/// `Validators.set_keys`. `keys` are encoded.
@@ -382,12 +392,16 @@ impl Call {
 
 	/// `Bundles.consent`.
 	pub fn consent_to_bundle(bundle: BundleId, digest: Digest, max_weight: WeightJson) -> Self {
-		let max_weight = (Compact(max_weight.ref_time), Compact(max_weight.proof_size));
-		Self::new("Bundles", "consent", (bundle, digest, max_weight))
+		Self::new("Bundles", "consent", (bundle, digest, encoded_weight(max_weight)))
 	}
 
 	/// `Bundles.withdraw`.
 	pub fn withdraw_from_bundle(bundle: BundleId) -> Self {
 		Self::new("Bundles", "withdraw", bundle)
 	}
+}
+
+/// A weight as calls have it.
+fn encoded_weight(weight: WeightJson) -> (Compact<u64>, Compact<u64>) {
+	(Compact(weight.ref_time), Compact(weight.proof_size))
 }

@@ -19,6 +19,7 @@ mod proven;
 mod records;
 mod requests;
 mod rotation;
+mod runtime;
 mod streams;
 mod uploads;
 
@@ -44,6 +45,7 @@ pub(crate) use streams::is_rejected_for;
 use crate::{
 	chain::ChainPin,
 	error::{chain, Error, Result},
+	runtimes::Runtimes,
 	vault::{Held, LocalVault, Recipient, Vault},
 	verifier::Trust,
 };
@@ -55,12 +57,13 @@ use credio_primitives::{
 		AccessToken, At, Bytes, Items, Limits, MembershipAnswer, OrganizationDetail,
 		OrganizationJson, PageRequest, QuotaJson, StreamJson, StreamKeyJson,
 	},
-	AccountId, BlockNumber, Digest, KeyEpoch, OrganizationId, Resource, StreamId, WrappedSecret,
+	AccountId, BlockNumber, KeyEpoch, OrganizationId, Resource, StreamId, WrappedSecret,
 };
+use runtime::{check_version, Runtime};
 use serde::{de::DeserializeOwned, Serialize};
 use std::{
 	collections::HashMap,
-	sync::{Arc, PoisonError, RwLock},
+	sync::{Arc, RwLock},
 	time::{Duration, Instant},
 };
 use subxt::{
@@ -106,8 +109,10 @@ pub struct Client {
 	options: ConnectOptions,
 	/// The chain that the node is of.
 	chain: ChainPin,
-	/// The runtime that calls are made for, as of the finalized block when it was last looked at.
-	at_block: RwLock<AtBlock>,
+	/// The runtime, as of the finalized block when it was last looked at.
+	runtime: RwLock<Arc<Runtime>>,
+	/// The runtimes for which calls are signed.
+	trusted: Runtimes,
 	vault: Arc<dyn Vault>,
 	/// The vault's account.
 	account: AccountId,
@@ -199,7 +204,7 @@ impl Client {
 		check_version(&rpc.request("state_getRuntimeVersion", RpcParams::new()).await?)?;
 		let chain = connection::chain_of(&rpc).await?;
 		options.check_chain(&shown(url), &chain)?;
-		let at_block = at_block(&rpc).await?;
+		let runtime = Arc::new(Runtime::load(&rpc).await?);
 		let limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
 		if limits.genesis_hash != chain.genesis {
 			return Err(Error::Answer("the node names two first blocks".into()));
@@ -208,7 +213,8 @@ impl Client {
 			rpc,
 			options: *options,
 			chain,
-			at_block: RwLock::new(at_block),
+			runtime: RwLock::new(runtime),
+			trusted: Runtimes::default(),
 			account: vault.account().await?,
 			organization: vault.organization().await?,
 			vault,
@@ -226,27 +232,6 @@ impl Client {
 	/// The chain that the node is of.
 	pub fn chain(&self) -> &ChainPin {
 		&self.chain
-	}
-
-	/// The runtime that calls are made for.
-	pub(crate) fn runtime(&self) -> AtBlock {
-		self.at_block.read().unwrap_or_else(PoisonError::into_inner).clone()
-	}
-
-	/// Makes calls for the runtime of the present finalized block from now on, if the council has upgraded it: what is
-	/// signed for another one is refused. Answers whether it has.
-	///
-	/// Errors: [`Error::WrongChain`] if that takes other transactions, [`Error::Connection`].
-	pub async fn follow_upgrade(&self) -> Result<bool> {
-		let hash: String = self.call("chain_getFinalizedHead", ()).await?;
-		let version: serde_json::Value = self.call("state_getRuntimeVersion", (hash,)).await?;
-		if version["specVersion"] == self.runtime().spec_version() {
-			return Ok(false);
-		}
-		check_version(&version)?;
-		let at_block = at_block(&self.rpc).await?;
-		*self.at_block.write().unwrap_or_else(PoisonError::into_inner) = at_block;
-		Ok(true)
 	}
 
 	/// Whether the node knows that it is behind others, and catches up.
@@ -504,36 +489,11 @@ impl Client {
 	}
 }
 
-/// Checks that a runtime is one that this software makes transactions for.
-fn check_version(version: &serde_json::Value) -> Result<()> {
-	if version["specName"] != SPEC_NAME {
-		let found = &version["specName"];
-		return Err(Error::WrongChain(format!("the node runs {found}, and not {SPEC_NAME}")));
-	}
-	if version["transactionVersion"] != TRANSACTION_VERSION {
-		return Err(Error::WrongChain(format!(
-			"the node takes transactions of version {}, and this software makes version {TRANSACTION_VERSION}: use the software of its release",
-			version["transactionVersion"]
-		)));
-	}
-	Ok(())
-}
-
 /// The chain by the methods that every node has. The newer `chainHead` methods stop when finality lags behind, which is
 /// when the council is needed most.
 async fn online(rpc: &RpcClient) -> Result<OnlineClient<PolkadotConfig>> {
 	let backend = LegacyBackend::builder().build(rpc.clone());
 	OnlineClient::from_backend(Arc::new(backend)).await.map_err(chain)
-}
-
-/// The runtime of the present finalized block.
-async fn at_block(rpc: &RpcClient) -> Result<AtBlock> {
-	online(rpc).await?.at_current_block().await.map_err(chain)
-}
-
-/// The runtime of a block.
-async fn at_block_of(rpc: &RpcClient, hash: Digest) -> Result<AtBlock> {
-	online(rpc).await?.at_block(subxt::utils::H256(hash.0)).await.map_err(chain)
 }
 
 /// Parameters by position, given as a tuple.

@@ -26,6 +26,25 @@ pub enum Error {
 		/// The chain that is meant.
 		pinned: Box<crate::chain::ChainPin>,
 	},
+	/// The chain has a runtime that this software does not know, so nothing is signed for it.
+	#[error("the chain has runtime {spec_version}, which this software does not know, so it signs nothing for it: install the release for it, or, with the metadata hash that the council names, `credio trust runtime` (the node says {metadata_hash})")]
+	UnknownRuntime {
+		/// Its version.
+		spec_version: u32,
+		/// Hash of the metadata that the node has.
+		metadata_hash: credio_primitives::Digest,
+	},
+	/// The node's runtime is not what the runtime of that version is known to be, so nothing is signed for it.
+	#[error("this node's runtime is not runtime {spec_version}, which it says it is: {reason}. Do not work with this node")]
+	OtherRuntime {
+		/// The version that the node names.
+		spec_version: u32,
+		/// What is wrong.
+		reason: String,
+	},
+	/// The runtime takes no such call.
+	#[error(transparent)]
+	UnfitCall(#[from] crate::calls::UnfitCall),
 	/// The line to a node is not encrypted, and leads beyond this machine.
 	#[error("the line to {0} is not encrypted and leads beyond this machine, so anybody on it could read what is asked and answer in the node's place: use wss://, or allow it by name (--insecure)")]
 	Insecure(String),
@@ -112,6 +131,7 @@ impl Error {
 				| Self::NotProven(_)
 				| Self::Contradicted(_)
 				| Self::NoProofs(_)
+				| Self::OtherRuntime { .. }
 		)
 	}
 

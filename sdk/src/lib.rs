@@ -14,6 +14,7 @@ pub mod error;
 pub mod files;
 mod name;
 pub mod outbox;
+pub mod runtimes;
 pub mod vault;
 pub mod verifier;
 
@@ -22,4 +23,5 @@ pub use credio_envelope as envelope;
 pub use credio_evidence as evidence;
 pub use credio_primitives as primitives;
 pub use error::{Error, Result};
+pub use runtimes::{RuntimePin, Runtimes};
 pub use verifier::{Trust, VerifierSettings};

@@ -104,7 +104,7 @@ impl<'a> Maker<'a> {
 			let call = match self.profile {
 				Profile::Remarks { calls, .. } => {
 					let remarks = (0..calls).map(|at| self.remark(number, at)).collect::<Vec<_>>();
-					self.client.batch_all(&remarks)?
+					self.client.batch_all(&remarks).await?
 				},
 				_ => self.remark(number, 0),
 			};

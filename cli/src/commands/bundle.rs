@@ -73,7 +73,7 @@ async fn prepare(client: &Client, file: &Path) -> Result<(), Failure> {
 		output::line(&format!("organization = {}", leg.organization))?;
 		for call in leg.calls {
 			output::line("")?;
-			if let Some(described) = client.describe(&call.0) {
+			if let Some(described) = client.describe(&call.0).await {
 				described
 					.to_string()
 					.lines()
@@ -90,7 +90,7 @@ async fn prepare(client: &Client, file: &Path) -> Result<(), Failure> {
 async fn show(session: &Session, client: &Client, id: BundleId) -> Result<(), Failure> {
 	let detail = client.bundle(id).await?;
 	if session.json {
-		return output::json_line(&with_calls(client, &detail)?);
+		return output::json_line(&with_calls(client, &detail).await?);
 	}
 	let names = names(client).await?;
 	output::item(false, &detail.bundle, &lines(&detail.bundle, &names))?;
@@ -105,7 +105,7 @@ async fn show(session: &Session, client: &Client, id: BundleId) -> Result<(), Fa
 		output::line("")?;
 		output::line(&format!("{} {consent}", name(&names, leg.organization)))?;
 		for (index, call) in leg.calls.iter().enumerate() {
-			let shown = match client.describe(&call.0) {
+			let shown = match client.describe(&call.0).await {
 				Some(described) => described.to_string(),
 				None => format!("unknown: 0x{}", hex::encode(&call.0)),
 			};
@@ -119,24 +119,23 @@ async fn show(session: &Session, client: &Client, id: BundleId) -> Result<(), Fa
 }
 
 /// The bundle as JSON, with each call in words beside its bytes.
-fn with_calls(client: &Client, detail: &BundleDetailJson) -> Result<Value, Failure> {
+async fn with_calls(client: &Client, detail: &BundleDetailJson) -> Result<Value, Failure> {
 	let mut shown =
 		serde_json::to_value(detail).map_err(|error| Failure::Other(error.to_string()))?;
-	shown["legs"] = detail
-		.legs
-		.iter()
-		.map(|leg| {
-			let calls = leg.calls.iter().map(|call| {
-				let described = client.describe(&call.0);
-				json!({
-					"encoded": call,
-					"call": described.as_ref().map(|described| &described.call),
-					"arguments": described.as_ref().map(|described| &described.arguments),
-				})
-			});
-			json!({ "organization": leg.organization, "calls": calls.collect::<Value>() })
-		})
-		.collect();
+	let mut legs = Vec::new();
+	for leg in &detail.legs {
+		let mut calls = Vec::new();
+		for call in &leg.calls {
+			let described = client.describe(&call.0).await;
+			calls.push(json!({
+				"encoded": call,
+				"call": described.as_ref().map(|described| &described.call),
+				"arguments": described.as_ref().map(|described| &described.arguments),
+			}));
+		}
+		legs.push(json!({ "organization": leg.organization, "calls": calls }));
+	}
+	shown["legs"] = legs.into();
 	Ok(shown)
 }
 

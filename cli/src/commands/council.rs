@@ -167,6 +167,10 @@ async fn show(session: &Session) -> Result<(), Failure> {
 	let client = session.connect_to_read().await?;
 	let mut version: serde_json::Value = client.call("state_getRuntimeVersion", ()).await?;
 	version["chain"] = json!(client.chain());
+	let told = client.told_runtime().await?;
+	version["metadataHash"] = json!(told.metadata_hash);
+	let trusted = client.trusted_runtime().await.is_ok();
+	version["trusted"] = json!(trusted);
 	let of = |field: &str| version[field].to_string().trim_matches('"').to_owned();
 	output::item(
 		session.json,
@@ -175,6 +179,8 @@ async fn show(session: &Session) -> Result<(), Failure> {
 			("runtime", of("specName")),
 			("version", of("specVersion")),
 			("transaction version", of("transactionVersion")),
+			("metadata hash", told.metadata_hash.to_string()),
+			("trusted", if trusted { "yes" } else { "no: `credio trust runtime`" }.into()),
 			("chain", client.chain().to_string()),
 		],
 	)

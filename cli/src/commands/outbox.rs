@@ -42,7 +42,8 @@ async fn open_with(
 
 fn settings(session: &Session, more_nodes: Vec<String>) -> Settings {
 	let nodes = [vec![session.node().to_owned()], more_nodes].concat();
-	Settings { connect: session.options(), ..Settings::new(nodes) }
+	let (connect, runtimes) = (session.options(), session.runtimes().clone());
+	Settings { connect, runtimes, ..Settings::new(nodes) }
 }
 
 /// Says which nodes cannot be used and why, whenever that changes, for as long as the worker works.

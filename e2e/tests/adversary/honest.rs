@@ -7,7 +7,7 @@ use crate::{
 };
 use credio_e2e::{
 	number,
-	raw::{best_number, included, metadata},
+	raw::{best_number, included},
 };
 use credio_sdk::{
 	calls::Call,
@@ -226,7 +226,7 @@ async fn govern(
 	stop: Stop,
 	report: Arc<Mutex<Report>>,
 ) {
-	let metadata = metadata(&seats[0]).await;
+	let runtime = seats[0].trusted_runtime().await.expect("it is known");
 	let mut pace = tokio::time::interval(MOTIONS);
 	for round in 1u64.. {
 		pace.tick().await;
@@ -236,8 +236,8 @@ async fn govern(
 		let quota = Quota { bytes: (256 << 20) + round, ref_time: 150_000_000_000_000 };
 		let call = Call::set_quota(organization, quota);
 		let threshold = 3;
-		let proposal = Call::propose(threshold, &call, &metadata).expect("there is such a call");
-		let encoded = call.encoded(&metadata).expect("there is such a call");
+		let proposal = Call::propose(threshold, &call, &runtime).expect("there is such a call");
+		let encoded = call.encoded(&runtime).expect("there is such a call");
 		let motion = credio_sdk::primitives::Digest(sp_crypto_hashing::blake2_256(&encoded));
 		note(&seats[0], &proposal, &report).await;
 		seats[0].wait_for_finality(1).await.expect("it goes on");

@@ -4,10 +4,7 @@ use crate::{
 	world::{Member, World, SHARED, STREAM},
 	Stop,
 };
-use credio_e2e::{
-	neighbour::Neighbour,
-	raw::{call, metadata},
-};
+use credio_e2e::{neighbour::Neighbour, raw::call};
 use credio_sdk::{
 	calls::Call,
 	client::{Terms, Upload},
@@ -356,7 +353,7 @@ async fn grant_and_rotate(
 
 /// Motions, executions and closes that are as large and as heavy as can be.
 async fn govern(client: Arc<Client>, count: Arc<Count>) {
-	let metadata = metadata(&client).await;
+	let runtime = client.trusted_runtime().await.expect("it is known");
 	let mut heads = client.best_heads().await.expect("it answers");
 	for n in 0u32.. {
 		heads.next().await.expect("it goes on");
@@ -364,10 +361,10 @@ async fn govern(client: Arc<Client>, count: Arc<Count>) {
 		let mut bytes = n.to_le_bytes().to_vec();
 		bytes.resize(size, 0x5a);
 		let remark = Call::remark(&bytes);
-		let inner = remark.encoded(&metadata).expect("there is such a call");
+		let inner = remark.encoded(&runtime).expect("there is such a call");
 		let length = u32::try_from(inner.len()).expect("small");
 		let calls = [
-			Call::propose(3, &remark, &metadata).expect("there is such a call"),
+			Call::propose(3, &remark, &runtime).expect("there is such a call"),
 			call(
 				"Council",
 				"execute",

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::{
 	calls::{Call, DescribedCall},
-	error::{chain, Error, Result},
+	error::{Error, Result},
 };
 use codec::Encode;
 use credio_primitives::{
@@ -51,14 +51,17 @@ impl NewBundle {
 impl Client {
 	/// A call as it stands in a leg.
 	///
-	/// Errors: [`Error::Answer`] if the node's runtime has no such call.
-	pub fn encoded_call(&self, call: &Call) -> Result<EncodedCall> {
-		call.encoded(self.runtime().metadata_ref()).map(EncodedCall).map_err(chain)
+	/// # Errors
+	///
+	/// As [`Self::sign`].
+	pub async fn encoded_call(&self, call: &Call) -> Result<EncodedCall> {
+		Ok(EncodedCall(call.encoded(&*self.trusted_runtime().await?)?))
 	}
 
-	/// A call of a leg in words; `None` if it is no call that may stand in a bundle.
-	pub fn describe(&self, call: &[u8]) -> Option<DescribedCall> {
-		DescribedCall::new(call, self.runtime().metadata_ref())
+	/// A call of a leg in words; `None` if it is no call that may stand in a bundle, or if the runtime is not one that
+	/// this client trusts, whose calls could be shown as others.
+	pub async fn describe(&self, call: &[u8]) -> Option<DescribedCall> {
+		self.describe_by(|metadata| DescribedCall::new(call, metadata)).await
 	}
 
 	/// Key of the request that proposes a bundle under a business key, or a random one without.

@@ -5,12 +5,13 @@ use crate::{
 	calls::{Call, DescribedCall},
 	error::{chain, Error, Result},
 };
-use codec::Decode;
+use codec::{Compact, Decode, DecodeAll};
 use credio_primitives::{
-	rpc::{At, Bytes, Items, ValidatorJson},
+	rpc::{At, Bytes, Items, ValidatorJson, WeightJson},
 	AccountId, BlockNumber, Digest,
 };
 use serde::Serialize;
+use subxt::Metadata;
 
 /// What has become of a proposal to the council.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +69,7 @@ pub struct Motion {
 	pub nays: Vec<AccountId>,
 	/// Block at which voting ends.
 	pub ends_at: BlockNumber,
-	/// What is to be done, if this software can say.
+	/// What is to be done, if this software can say: not while the runtime is unknown to it.
 	pub call: Option<DescribedCall>,
 	/// The call as it stands on the chain.
 	pub encoded: Bytes,
@@ -90,14 +91,13 @@ impl Client {
 
 	async fn propose_with(&self, share: Share, call: &Call) -> Result<Proposed> {
 		let threshold = share.of(self.council().await?.len());
-		let runtime = self.runtime();
-		let metadata = runtime.metadata_ref();
-		let proposal = Call::propose(threshold, call, metadata).map_err(chain)?;
+		let runtime = self.trusted_runtime().await?;
+		let proposal = Call::propose(threshold, call, &runtime)?;
 		self.submit_call(&proposal).await?;
 		if threshold < 2 {
 			return Ok(Proposed::CarriedOut);
 		}
-		let encoded = call.encoded(metadata).map_err(chain)?;
+		let encoded = call.encoded(&runtime)?;
 		let motion = Digest(sp_crypto_hashing::blake2_256(&encoded));
 		// Who proposes agrees; the chain does not take that for granted.
 		self.vote(motion, true).await?;
@@ -106,8 +106,7 @@ impl Client {
 
 	/// Proposes a call that only root may make.
 	async fn propose_as_root(&self, call: &Call) -> Result<Proposed> {
-		let runtime = self.runtime();
-		let call = Call::dispatch_as_root(call, runtime.metadata_ref()).map_err(chain)?;
+		let call = Call::dispatch_as_root(call, &*self.trusted_runtime().await?)?;
 		self.propose_with(Share::TwoThirds, &call).await
 	}
 
@@ -141,7 +140,8 @@ impl Client {
 			return Err(Error::Contradicted("motion"));
 		}
 		let (index, threshold, ayes, nays, ends_at) = votes;
-		let call = DescribedCall::of_motion(&encoded, self.runtime().metadata_ref());
+		let describe = |metadata: &Metadata| DescribedCall::of_motion(&encoded, metadata);
+		let call = self.describe_by(describe).await;
 		let encoded = Bytes(encoded);
 		Ok(Some(Motion { hash, index, threshold, ayes, nays, ends_at, call, encoded }))
 	}
@@ -172,19 +172,23 @@ impl Client {
 		if !passes && !fails {
 			return Ok(Voted::Waits);
 		}
-		let runtime = self.runtime();
-		let limit = runtime
-			.metadata_ref()
-			.pallet_by_name("Council")
-			.and_then(|pallet| pallet.constant_by_name("MaxProposalWeight"))
-			.ok_or_else(|| {
-				Error::Answer("the runtime does not bound the weight of motions".into())
-			})?
-			.value()
-			.to_vec();
+		let limit = self.motion_weight_limit()?;
 		let length = u32::try_from(after.encoded.0.len()).unwrap_or(u32::MAX);
-		self.submit_call(&Call::close(motion, after.index, &limit, length)).await?;
+		self.submit_call(&Call::close(motion, after.index, limit, length)).await?;
 		Ok(if passes { Voted::CarriedOut } else { Voted::Disapproved })
+	}
+
+	/// The most weight that a motion may have.
+	fn motion_weight_limit(&self) -> Result<WeightJson> {
+		let runtime = self.runtime();
+		let council = runtime.metadata_ref().pallet_by_name("Council");
+		let limit = council.and_then(|pallet| pallet.constant_by_name("MaxProposalWeight"));
+		let decode = |mut value: &[u8]| <(Compact<u64>, Compact<u64>)>::decode_all(&mut value);
+		let limit = limit.and_then(|limit| decode(limit.value()).ok());
+		let (ref_time, proof_size) = limit.ok_or_else(|| {
+			Error::Answer("the runtime does not bound the weight of motions".into())
+		})?;
+		Ok(WeightJson { ref_time: ref_time.0, proof_size: proof_size.0 })
 	}
 
 	/// Asks the council to take in an account, or to let one go. Takes two thirds of it.

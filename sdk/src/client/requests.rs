@@ -4,7 +4,6 @@ use super::Client;
 use crate::{
 	calls::Call,
 	error::{chain, Error, Result},
-	vault,
 };
 use credio_primitives::{
 	error_codes as codes,
@@ -13,12 +12,10 @@ use credio_primitives::{
 };
 use std::time::Duration;
 use subxt::{
-	config::{DefaultExtrinsicParams, DefaultExtrinsicParamsBuilder},
 	error::{BackendError, DispatchError, ExtrinsicError, RpcError},
 	rpcs::client::{RpcParams, RpcSubscription},
-	transactions::{SubmittableTransaction, TransactionStatus},
-	utils::{AccountId32, MultiSignature, H256},
-	PolkadotConfig,
+	transactions::TransactionStatus,
+	utils::H256,
 };
 
 /// A request, signed and ready to be handed to any node of the chain.
@@ -70,23 +67,6 @@ pub enum Life {
 		blocks: u64,
 	},
 }
-
-impl Life {
-	fn with_nonce(self, nonce: u64) -> SigningParams {
-		let builder = DefaultExtrinsicParamsBuilder::new().nonce(nonce);
-		match self {
-			Self::Immortal => builder.immortal(),
-			Self::From { number, hash, blocks } => {
-				builder.mortal_from_unchecked(blocks, number.into(), hash)
-			},
-		}
-		.build()
-	}
-}
-
-type SigningParams = DefaultExtrinsicParams<PolkadotConfig>;
-type Signed =
-	SubmittableTransaction<PolkadotConfig, subxt::client::OnlineClientAtBlockImpl<PolkadotConfig>>;
 
 /// Blocks after which a request of this client expires.
 const REQUEST_LIFETIME: BlockNumber = 600;
@@ -310,14 +290,15 @@ impl Client {
 	/// Signs calls as one request, which is for the organization that it names. A request is guarded by its key, so its transaction carries no nonce: any number of
 	/// them can be signed ahead and handed over at once, in any order, to any node.
 	///
-	/// Errors: [`Error::WrongChain`] for calls that the node's runtime does not have.
+	/// # Errors
+	///
+	/// [`Error::UnknownRuntime`], [`Error::OtherRuntime`]; [`Error::UnfitCall`] for calls that the runtime does not have.
 	pub async fn sign(&self, request: Request, calls: &[Call]) -> Result<SignedRequest> {
-		let runtime = self.runtime();
-		let metadata = runtime.metadata_ref();
-		let body_digest = Call::body_digest(calls, metadata).map_err(chain)?;
-		let call = Call::submit(&request, calls, metadata).map_err(chain)?;
+		let runtime = self.trusted_runtime().await?;
+		let body_digest = Call::body_digest(calls, &runtime)?;
+		let call = Call::submit(&request, calls, &runtime)?;
 		// The request bounds its own life by its expiry.
-		let extrinsic = self.signed(&call, Life::Immortal.with_nonce(0)).await?.encoded().to_vec();
+		let extrinsic = self.sign_for(&runtime, &call, Life::Immortal, 0).await?;
 		Ok(SignedRequest { request, body_digest, extrinsic })
 	}
 
@@ -325,9 +306,10 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::WrongChain`] for a call that the node's runtime does not have.
+	/// As [`Self::sign`].
 	pub async fn sign_call(&self, call: &Call, nonce: u64, life: Life) -> Result<Vec<u8>> {
-		Ok(self.signed(call, life.with_nonce(nonce)).await?.encoded().to_vec())
+		let runtime = self.trusted_runtime().await?;
+		self.sign_for(&runtime, call, life, nonce).await
 	}
 
 	/// The life of a transaction that is signed now: from the last final block on, or from the best one if finality has
@@ -344,9 +326,11 @@ impl Client {
 
 	/// `Utility.batch_all` of these calls.
 	///
-	/// Errors: [`Error::WrongChain`] for calls that the node's runtime does not have.
-	pub fn batch_all(&self, calls: &[Call]) -> Result<Call> {
-		Call::batch_all(calls, self.runtime().metadata_ref()).map_err(chain)
+	/// # Errors
+	///
+	/// As [`Self::sign`].
+	pub async fn batch_all(&self, calls: &[Call]) -> Result<Call> {
+		Ok(Call::batch_all(calls, &*self.trusted_runtime().await?)?)
 	}
 
 	/// Hands a signed request over without following it. Again answers where it stands.
@@ -387,17 +371,6 @@ impl Client {
 	/// Errors: [`Error::Connection`].
 	pub async fn next_nonce(&self) -> Result<u64> {
 		self.call("system_accountNextIndex", (&self.account,)).await
-	}
-
-	/// A call, signed.
-	async fn signed(&self, call: &Call, params: SigningParams) -> Result<Signed> {
-		let runtime = self.runtime();
-		let mut signable =
-			runtime.transactions().create_v4_signable_offline(call, params).map_err(chain)?;
-		let payload = signable.signer_payload().map_err(chain)?;
-		let account = AccountId32(self.account.clone().into());
-		let signature = signature_of(self.vault.sign(&payload).await?)?;
-		signable.sign_with_account_and_signature(&account, &signature).map_err(chain)
 	}
 
 	/// Number of the last finalized block.
@@ -471,8 +444,8 @@ impl Client {
 	pub(crate) async fn submit_call(&self, call: &Call) -> Result<()> {
 		let turn = self.turn.lock().await;
 		let nonce = self.next_nonce().await?;
-		let params = self.life().await?.with_nonce(nonce);
-		let progress = self.signed(call, params).await?.submit_and_watch().await;
+		let signed = self.sign_call(call, nonce, self.life().await?).await?;
+		let progress = self.runtime().transactions().from_bytes(signed).submit_and_watch().await;
 		drop(turn);
 		let failed = |error: &dyn std::fmt::Display| call_failed(&error.to_string());
 		let mut progress = progress.map_err(|error| call_failed(&refusal(&error)))?;
@@ -508,18 +481,6 @@ impl Client {
 			}
 		}
 		Ok(())
-	}
-}
-
-/// A signature as the transaction library takes it.
-fn signature_of(signature: vault::MultiSignature) -> Result<MultiSignature> {
-	match signature {
-		vault::MultiSignature::Ed25519(signature) => Ok(MultiSignature::Ed25519(signature.0)),
-		vault::MultiSignature::Sr25519(signature) => Ok(MultiSignature::Sr25519(signature.0)),
-		vault::MultiSignature::Ecdsa(signature) => Ok(MultiSignature::Ecdsa(signature.0)),
-		vault::MultiSignature::Eth(_) => Err(Error::Argument(
-			"transactions are signed by Ed25519, Sr25519 or ECDSA, and the vault's account is of another kind".into(),
-		)),
 	}
 }
 

@@ -59,8 +59,9 @@ impl Turn<'_> {
 	pub(super) async fn send(&self, mut item: Undecided) -> Result<(), Fault> {
 		let problem = match self.try_to_send(&mut item).await {
 			Ok(()) => None,
-			Err(Fault::Node(Error::Connection(cause))) => {
-				return Err(Error::Connection(cause).into());
+			// Another node may do better.
+			Err(Fault::Node(error @ (Error::Connection(_) | Error::OtherRuntime { .. }))) => {
+				return Err(error.into());
 			},
 			// It may be decided already, or cannot be sent for now. What cannot be sent to the end expires. A position that
 			// is taken in a block that is not final may be free again; when it is taken finally, [`Self::order`] sees that.

@@ -5,7 +5,7 @@ use super::{
 	lease::{self, Lease, LEASE},
 	store, Outbox, OutboxError,
 };
-use crate::{client::ConnectOptions, Client, Error, Trust};
+use crate::{client::ConnectOptions, Client, Error, Runtimes, Trust};
 use credio_primitives::{
 	rpc::{At, RequestState, RequestStatus},
 	BlockNumber,
@@ -35,6 +35,8 @@ pub struct Settings {
 	pub concurrency: usize,
 	/// What is believed of the nodes.
 	pub trust: Trust,
+	/// The runtimes for which requests are signed.
+	pub runtimes: Runtimes,
 }
 
 impl Settings {
@@ -44,6 +46,7 @@ impl Settings {
 			nodes,
 			connect: ConnectOptions::default(),
 			trust: Trust::default(),
+			runtimes: Runtimes::built_in(),
 			max_sending: 1_000,
 			concurrency: 64,
 		}
@@ -145,7 +148,8 @@ impl Worker {
 	) -> Result<(), Fault> {
 		let Self { outbox, settings, name } = self;
 		let client = Client::connect_with(options, node, outbox.vault.clone()).await?;
-		let client = client.with_trust(settings.trust.clone());
+		let client =
+			client.with_trust(settings.trust.clone()).with_runtimes(settings.runtimes.clone());
 		outbox.pin(client.chain()).await?;
 		if client.is_syncing().await? {
 			// What it tells is of the past.

@@ -2,7 +2,7 @@
 
 use super::Past;
 use crate::{
-	client::{at_block_of, council::storage_key, AtBlock, Client},
+	client::{council::storage_key, runtime::at_block_of, AtBlock, Client},
 	error::{chain, Error, Result},
 };
 use codec::{Compact, Decode};
