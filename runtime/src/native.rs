@@ -22,6 +22,15 @@ pub enum SignatureCheck {
 	Unknown,
 }
 
+/// Hash of this runtime's metadata, as its pin has it and the runtime itself checks it.
+pub(crate) const METADATA_HASH: Option<[u8; 32]> = match option_env!("CREDIO_METADATA_HASH") {
+	Some(hash) => match const_hex::const_decode_to_array(hash.as_bytes()) {
+		Ok(hash) => Some(hash),
+		Err(_) => panic!("the pin's metadata hash is 32 bytes in hexadecimal"),
+	},
+	None => None,
+};
+
 /// What signing binds beside call and extensions, in the order of [`TxExtension`].
 type Implicit = ((), u32, u32, Hash, Hash, (), (), (), Option<[u8; 32]>, ());
 
@@ -77,10 +86,15 @@ impl Decoded {
 		else {
 			return SignatureCheck::Unknown;
 		};
-		// Whoever signs the metadata's hash too: the runtime knows which it is.
-		if extensions.8.encode() != [0] {
-			return SignatureCheck::Unknown;
-		}
+		let metadata_hash = match extensions.8.encode()[..] {
+			[0] => None,
+			// Without a pin the runtime refuses what the hash is signed with.
+			[1] => match METADATA_HASH {
+				Some(hash) => Some(hash),
+				None => return SignatureCheck::Unknown,
+			},
+			_ => return SignatureCheck::Unknown,
+		};
 		let era = extensions.4 .0;
 		let began = if era.is_immortal() { Some(genesis) } else { birth(era) };
 		let Some(began) = began else { return SignatureCheck::Unknown };
@@ -93,7 +107,7 @@ impl Decoded {
 			(),
 			(),
 			(),
-			None,
+			metadata_hash,
 			(),
 		);
 		// As `SignedPayload` has it: what is longer than 256 bytes is signed by its hash.

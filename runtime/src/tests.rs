@@ -141,10 +141,7 @@ fn keys_of_what_evidence_proves_are_those_of_the_runtime() {
 		pallet_bundles::Bundles::<Runtime>::hashed_key_for(bundle)
 	);
 	assert_eq!(storage::block_hash(9), frame_system::BlockHash::<Runtime>::hashed_key_for(9));
-	assert_eq!(
-		storage::network_id(),
-		pallet_governance::NetworkId::<Runtime>::hashed_key()
-	);
+	assert_eq!(storage::network_id(), pallet_governance::NetworkId::<Runtime>::hashed_key());
 	assert_eq!(storage::now(), pallet_timestamp::Now::<Runtime>::hashed_key());
 	assert_eq!(
 		storage::grandpa_authorities(),

@@ -3,7 +3,7 @@
 use super::{genesis, weights::extension};
 use crate::{
 	configs::product::{signer, submission, Submitted, MAX_NATIVE_DEPTH},
-	native::{Decoded, SignatureCheck},
+	native::{Decoded, SignatureCheck, METADATA_HASH},
 	*,
 };
 use codec::{Compact, Decode, Encode};
@@ -51,6 +51,15 @@ fn signed_by(who: Sr25519Keyring, call: RuntimeCall) -> Vec<u8> {
 
 /// Signed for the development chain, in an era.
 fn really_signed(era: generic::Era, spec_version: u32) -> opaque::UncheckedExtrinsic {
+	really_signed_with(era, spec_version, None)
+}
+
+/// The same, with a hash of the runtime's metadata signed along.
+fn really_signed_with(
+	era: generic::Era,
+	spec_version: u32,
+	metadata_hash: Option<[u8; 32]>,
+) -> opaque::UncheckedExtrinsic {
 	use sp_runtime::traits::TransactionExtension;
 	let mut extensions = extension();
 	extensions.4 = era_extension(era);
@@ -64,9 +73,12 @@ fn really_signed(era: generic::Era, spec_version: u32) -> opaque::UncheckedExtri
 		implicit.5,
 		implicit.6,
 		implicit.7,
-		implicit.8,
+		metadata_hash,
 		implicit.9,
 	);
+	if metadata_hash.is_some() {
+		extensions.8 = frame_metadata_hash_extension::CheckMetadataHash::new(true);
+	}
 	let call = submit(calls());
 	let payload = generic::SignedPayload::from_raw(call.clone(), extensions.clone(), implicit);
 	let signature = payload.using_encoded(|payload| Sr25519Keyring::Bob.sign(payload));
@@ -102,6 +114,17 @@ fn a_node_checks_signatures_as_the_runtime_does() {
 		forged[at..at + 32].copy_from_slice(&victim);
 		let forged = opaque::UncheckedExtrinsic::decode(&mut forged.as_slice()).expect("it is one");
 		assert_eq!(check(&forged, genesis), SignatureCheck::Bad);
+	});
+}
+
+#[test]
+fn a_node_checks_the_metadatas_hash_as_the_runtime_does() {
+	genesis(&genesis_presets::DEVELOPMENT.into()).execute_with(|| {
+		let genesis = System::block_hash(0);
+		let hash = METADATA_HASH.expect("the runtime has its pin");
+		let signed = |hash| really_signed_with(generic::Era::Immortal, VERSION.spec_version, hash);
+		assert_eq!(check(&signed(Some(hash)), genesis), SignatureCheck::Good);
+		assert_eq!(check(&signed(Some([7; 32])), genesis), SignatureCheck::Bad);
 	});
 }
 
