@@ -135,16 +135,23 @@ fn keys_of_what_evidence_proves_are_those_of_the_runtime() {
 		storage::encryption_key(9, 7),
 		pallet_organizations::EncryptionKeys::<Runtime>::hashed_key_for(9, 7)
 	);
+	let name: credio_primitives::OrganizationName = b"funder".to_vec().try_into().unwrap();
+	assert_eq!(
+		storage::organization_named(&name),
+		pallet_organizations::NameIndex::<Runtime>::hashed_key_for(name)
+	);
+	let account = credio_primitives::AccountId::from([5; 32]);
+	assert_eq!(
+		storage::member(&account),
+		pallet_organizations::Members::<Runtime>::hashed_key_for(account)
+	);
 	let bundle = BundleId([6; 32]);
 	assert_eq!(
 		storage::bundle(&bundle),
 		pallet_bundles::Bundles::<Runtime>::hashed_key_for(bundle)
 	);
 	assert_eq!(storage::block_hash(9), frame_system::BlockHash::<Runtime>::hashed_key_for(9));
-	assert_eq!(
-		storage::network_id(),
-		pallet_governance::NetworkId::<Runtime>::hashed_key()
-	);
+	assert_eq!(storage::network_id(), pallet_governance::NetworkId::<Runtime>::hashed_key());
 	assert_eq!(storage::now(), pallet_timestamp::Now::<Runtime>::hashed_key());
 	assert_eq!(
 		storage::grandpa_authorities(),

@@ -206,9 +206,10 @@ fn evidence_of_a_chain_with_the_same_validators_is_refused() {
 	}
 	// Each kind of entry is bound so.
 	let commitment = commitment_key().commit(DOCUMENT);
-	for body in
-		[EntryBody::DigestAnchor { commitment }, EntryBody::MerkleAnchor { root: Digest([5; 32]), leaves: 9 }]
-	{
+	for body in [
+		EntryBody::DigestAnchor { commitment },
+		EntryBody::MerkleAnchor { root: Digest([5; 32]), leaves: 9 },
+	] {
 		let (evidence, trusted) = evidence_of(Scene { body, ..Scene::record() }, None);
 		verify(&evidence, &trusted, None, None).unwrap();
 		let scene = Scene { body, genesis: other_genesis(), ..Scene::record() };

@@ -64,8 +64,10 @@ fn from_hex(text: &str) -> Result<Vec<u8>, Refused> {
 pub(crate) fn check_genesis(expected: Digest, in_state: Option<&[u8]>) -> Result<(), Refused> {
 	match in_state {
 		Some(found) if found == &expected.0[..] => Ok(()),
-		_ => Err(Part::Genesis
-			.refused("the block is of another chain, which has the same validators")),
+		_ => {
+			Err(Part::Genesis
+				.refused("the block is of another chain, which has the same validators"))
+		},
 	}
 }
 
