@@ -7,8 +7,9 @@
 //! - `twox_64_concat`, `blake2_128_concat`: a hash of the encoding, and the encoding.
 
 use crate::{
-	AccessRequestId, BlockNumber, BundleId, GrantId, KeyEpoch, KeyVersion, OrganizationId,
-	RecordId, RequestKey, Resource, Sequence, SequenceKey, StreamId,
+	AccessRequestId, AccountId, BlockNumber, BundleId, GrantId, KeyEpoch, KeyVersion,
+	OrganizationId, OrganizationName, RecordId, RequestKey, Resource, Sequence, SequenceKey,
+	StreamId,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -96,6 +97,16 @@ pub fn receipt(organization: OrganizationId, key: &RequestKey) -> Vec<u8> {
 /// [`crate::Organization`].
 pub fn organization(id: OrganizationId) -> Vec<u8> {
 	[item("Organizations", "Organizations"), twox_64_concat(&id)].concat()
+}
+
+/// The [`OrganizationId`] of the organization with this name.
+pub fn organization_named(name: &OrganizationName) -> Vec<u8> {
+	[item("Organizations", "NameIndex"), blake2_128_concat(name)].concat()
+}
+
+/// [`crate::Member`]: for which organization an account acts.
+pub fn member(account: &AccountId) -> Vec<u8> {
+	[item("Organizations", "Members"), blake2_128_concat(account)].concat()
 }
 
 /// [`crate::EncryptionKey`] of a version of an organization's key.

@@ -135,6 +135,16 @@ fn keys_of_what_evidence_proves_are_those_of_the_runtime() {
 		storage::encryption_key(9, 7),
 		pallet_organizations::EncryptionKeys::<Runtime>::hashed_key_for(9, 7)
 	);
+	let name: credio_primitives::OrganizationName = b"funder".to_vec().try_into().unwrap();
+	assert_eq!(
+		storage::organization_named(&name),
+		pallet_organizations::NameIndex::<Runtime>::hashed_key_for(name)
+	);
+	let account = credio_primitives::AccountId::from([5; 32]);
+	assert_eq!(
+		storage::member(&account),
+		pallet_organizations::Members::<Runtime>::hashed_key_for(account)
+	);
 	let bundle = BundleId([6; 32]);
 	assert_eq!(
 		storage::bundle(&bundle),

@@ -82,6 +82,8 @@ const SPEC_NAME: &str = "credio";
 const TRANSACTION_VERSION: u32 = 2;
 /// Blocks for which an access token of this client is good: longer than a call is sent again and again.
 const TOKEN_LIFETIME: BlockNumber = 200;
+/// Most pages of a list.
+const MAX_PAGES: usize = 64 * 1024;
 /// For how long the number of the last finalized block is taken for what it was: far less than [`TOKEN_LIFETIME`].
 const NOW_LASTS: Duration = Duration::from_secs(5);
 /// For how long the key epoch of a stream is taken for what it was. One that ended meanwhile is met as a rejection, and
@@ -117,6 +119,9 @@ pub struct Client {
 	/// The vault's account.
 	account: AccountId,
 	organization: OrganizationId,
+	/// Whether the account is a member, as the node says, and whether that is proven.
+	is_member: bool,
+	membership: OnceCell<()>,
 	limits: Limits,
 	/// What is believed of the node.
 	trust: Trust,
@@ -171,6 +176,7 @@ impl Client {
 					": an admin has to add it to an organization, or the council has to admit one",
 			})?
 			.organization;
+		client.is_member = true;
 		Ok(client)
 	}
 
@@ -217,6 +223,8 @@ impl Client {
 			trusted: Runtimes::default(),
 			account: vault.account().await?,
 			organization: vault.organization().await?,
+			is_member: false,
+			membership: OnceCell::new(),
 			vault,
 			limits,
 			trust: Trust::default(),
@@ -313,7 +321,7 @@ impl Client {
 		Ok(now)
 	}
 
-	/// All items of a query, page by page.
+	/// All items of a query, page by page: as many pages as there can be in earnest.
 	pub(crate) async fn all<Item: DeserializeOwned>(
 		&self,
 		method: &str,
@@ -322,7 +330,7 @@ impl Client {
 	) -> Result<Vec<Item>> {
 		let mut items = Vec::new();
 		let mut page = PageRequest::default();
-		loop {
+		for _ in 0..MAX_PAGES {
 			let answer: At<Items<Item>> = self.call(method, (&filter, &page)).await?;
 			items.extend(answer.answer.items);
 			if items.len() >= most {
@@ -330,10 +338,12 @@ impl Client {
 				return Ok(items);
 			}
 			match answer.answer.next {
+				Some(next) if page.cursor.as_ref() == Some(&next) => break,
 				Some(next) => page.cursor = Some(next),
 				None => return Ok(items),
 			}
 		}
+		Err(Error::Answer("the pages of a list have no end".into()))
 	}
 
 	/// The secret of a stream in an epoch, as this organization holds it.
@@ -410,24 +420,38 @@ impl Client {
 		Ok(detail)
 	}
 
-	/// All organizations.
+	/// All organizations, as the node lists them.
+	///
+	/// # Errors
+	///
+	/// [`Error::Answer`] for a list that does not go on by number, which would have no end.
 	pub async fn organizations(&self) -> Result<Vec<OrganizationJson>> {
 		let mut organizations: Vec<OrganizationJson> = Vec::new();
 		loop {
 			let from = organizations.last().map_or(0, |last| last.id.saturating_add(1));
 			let answer: At<Items<OrganizationJson>> =
 				self.call("credio_v1_organizations", (from,)).await?;
-			if answer.answer.items.is_empty() {
+			let items = answer.answer.items;
+			if items.is_empty() {
 				return Ok(organizations);
 			}
-			organizations.extend(answer.answer.items);
+			let is_ascending = items.iter().map(|item| item.id).is_sorted_by(|a, b| a < b);
+			if !is_ascending || items.first().is_some_and(|first| first.id < from) {
+				return Err(Error::Answer("the list of organizations is out of order".into()));
+			}
+			organizations.extend(items);
 		}
 	}
 
-	/// An organization by name or number.
+	/// An organization by name or number, by proof: a name leads to nobody else.
 	///
-	/// Errors: [`Error::NotFound`].
+	/// # Errors
+	///
+	/// [`Error::NotFound`], and those of proofs.
 	pub async fn find_organization(&self, name: &str) -> Result<OrganizationJson> {
+		if let Some(verified) = self.verified() {
+			return verified.find_organization(name).await;
+		}
 		let number = name.parse::<OrganizationId>().ok();
 		self.organizations()
 			.await?

@@ -13,7 +13,7 @@ use crate::{
 use credio_primitives::{
 	grant::AccessRequestFilter,
 	rpc::{AccessRequestJson, AccessRequestStateJson, GrantJson, RequestState},
-	AccessRequestId, GrantId, Permission, Resource,
+	AccessRequestId, GrantId, GrantStatus, Permission, Resource,
 };
 
 impl Client {
@@ -54,6 +54,7 @@ impl Client {
 				asked.permission == permission && asked.purpose == purpose && waits_or_holds
 			});
 			if let Some(asked) = stands {
+				self.check_asked(&asked).await?;
 				return Ok(asked.access_request_id);
 			}
 			if attempt.is_applied {
@@ -70,6 +71,34 @@ impl Client {
 			if !is_rejected_with(&status, "ReferenceUsed") || attempt.number >= MAX_ATTEMPTS {
 				return Err(Error::Rejected(Box::new(status)));
 			}
+		}
+	}
+
+	/// Proves that an access request stands as the node has listed it.
+	async fn check_asked(&self, listed: &AccessRequestJson) -> Result<()> {
+		let contradicted = || Error::Contradicted("access request");
+		let asked = self.find_access_request(listed.access_request_id).await?;
+		let what = |one: &AccessRequestJson| {
+			(one.requester, one.resource, one.permission, one.purpose.clone())
+		};
+		if what(&asked) != what(listed) || asked.requester != self.organization {
+			return Err(contradicted());
+		}
+		match asked.state {
+			AccessRequestStateJson::Pending => Ok(()),
+			AccessRequestStateJson::Approved { grant_id } => match self.holding(grant_id).await? {
+				Some(_) => Ok(()),
+				None => Err(contradicted()),
+			},
+			AccessRequestStateJson::Denied { .. } => Err(contradicted()),
+		}
+	}
+
+	/// A grant, if it holds.
+	async fn holding(&self, id: GrantId) -> Result<Option<GrantJson>> {
+		match self.find_grant(id).await {
+			Err(error) if error.is_not_found() => Ok(None),
+			found => found.map(|grant| Some(grant).filter(|one| one.status == GrantStatus::Active)),
 		}
 	}
 
@@ -132,9 +161,8 @@ impl Client {
 				return Err(Error::Argument("the access request was denied already".into()));
 			},
 		};
-		let held = self.held_by(request.resource, request.requester).await?;
-		match held.iter().find(|grant| grant.grant_id == grant_id) {
-			Some(grant) if is_same(grant) => Ok(Some(grant_id)),
+		match self.holding(grant_id).await? {
+			Some(grant) if is_same(&grant) => Ok(Some(grant_id)),
 			Some(_) => Err(Error::Argument(format!(
 				"the access request was approved already, by the grant {grant_id}, on other terms"
 			))),

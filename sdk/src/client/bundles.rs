@@ -136,7 +136,8 @@ impl Client {
 		}
 		let is_open = detail.bundle.status == BundleStatus::Open;
 		let computed = detail.computed_digest(&self.limits.genesis_hash);
-		if is_open && (computed != detail.bundle.digest || detail.bundle.bundle_id != id) {
+		let has_legs = is_open || !detail.legs.is_empty();
+		if detail.bundle.bundle_id != id || (has_legs && computed != detail.bundle.digest) {
 			return Err(Error::Answer("the legs of the bundle are not those of its digest".into()));
 		}
 		Ok(detail)

@@ -17,9 +17,9 @@ use credio_primitives::{
 		GrantJson, OrganizationJson, ReceiptJson, RequestState, RequestStatus, StreamJson,
 	},
 	storage, AccessRequest, AccessRequestId, BlockNumber, Bundle, BundleId, Digest, EncryptionKey,
-	Entry, EntryBody, EntryHeader, EpochSecret, Grant, GrantId, KeyEpoch, KeyEpochState, Moment,
-	Organization, OrganizationId, Outcome, Receipt, RecordId, RequestKey, Resource, Sequence,
-	Stream, StreamId,
+	Entry, EntryBody, EntryHeader, EpochSecret, Grant, GrantId, KeyEpoch, KeyEpochState,
+	KeyVersion, Member, Moment, Organization, OrganizationId, OrganizationName, Outcome, PublicKey,
+	Receipt, RecordId, RequestKey, Resource, Sequence, Stream, StreamId,
 };
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -119,7 +119,28 @@ fn unreadable(error: FactsError<Error>) -> Error {
 
 impl Verified<'_> {
 	async fn read(&self, keys: &[Vec<u8>], need: Need) -> Result<Proven> {
+		self.check_membership(keys).await?;
 		self.verifier.read(self.client, keys, need).await
+	}
+
+	/// Proves once that the vault's account acts for the organization that the node has named: what is a stream of one's
+	/// own, and what is asked for by name, depends on it. `keys` are read afterwards.
+	async fn check_membership(&self, keys: &[Vec<u8>]) -> Result<()> {
+		let Client { is_member, membership, account, organization, .. } = self.client;
+		if !is_member || membership.initialized() {
+			return Ok(());
+		}
+		let check = || async {
+			let key = storage::member(account);
+			self.verifier.want(keys.iter().cloned());
+			let proven = self.verifier.read(self.client, std::slice::from_ref(&key), Need::Newest);
+			let member: Option<Member> = proven.await?.get(&key)?;
+			match member {
+				Some(member) if member.organization == *organization => Ok(()),
+				_ => Err(Error::Contradicted("organization of the account")),
+			}
+		};
+		membership.get_or_try_init(check).await.map(|_| ())
 	}
 
 	/// The time of the newest final block.
@@ -151,6 +172,43 @@ impl Verified<'_> {
 			.ok_or_else(|| not_found("encryption key", organization.key_version, ""))?;
 		let info = credio_primitives::apis::OrganizationInfo { id, organization, encryption_key };
 		Ok(info.into())
+	}
+
+	/// An organization by name or number.
+	pub async fn find_organization(&self, name: &str) -> Result<OrganizationJson> {
+		let unknown = || not_found("organization", name, ": `credio org list` shows all");
+		let text = name.as_bytes().to_vec();
+		let named: Option<OrganizationId> = match OrganizationName::try_from(text) {
+			Err(_) => None,
+			Ok(text) => {
+				let key = storage::organization_named(&text);
+				self.read(std::slice::from_ref(&key), Need::Newest).await?.get(&key)?
+			},
+		};
+		let id = named.or_else(|| name.parse().ok()).ok_or_else(unknown)?;
+		match self.organization(id).await {
+			Err(error) if error.is_not_found() => Err(unknown()),
+			found => found,
+		}
+	}
+
+	/// The public halves of all versions of an organization's encryption key.
+	pub async fn encryption_keys(
+		&self,
+		id: OrganizationId,
+	) -> Result<Vec<(KeyVersion, PublicKey)>> {
+		let current = self.organization(id).await?.key_version;
+		let keys = (0..=current).map(|version| storage::encryption_key(id, version));
+		let keys = keys.collect::<Vec<_>>();
+		let proven = self.read(&keys, Need::Recent).await?;
+		(0..)
+			.zip(&keys)
+			.map(|(version, key)| {
+				let found: Option<EncryptionKey> = proven.get(key)?;
+				let found = found.ok_or_else(|| not_found("encryption key", version, ""))?;
+				Ok((version, found.public))
+			})
+			.collect()
 	}
 
 	/// Whom secrets for an organization are wrapped to.

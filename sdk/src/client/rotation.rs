@@ -51,15 +51,19 @@ impl Registry for Client {
 }
 
 impl Client {
-	/// The public halves of all versions of an organization's encryption key.
+	/// The public halves of all versions of an organization's encryption key, by proof.
 	///
 	/// # Errors
 	///
-	/// [`Error::Refused`] with the code for "not found", [`Error::Connection`].
+	/// [`Error::NotFound`], [`Error::Connection`], and those of proofs; [`Error::Refused`] with the code for "not found" if
+	/// the node is believed.
 	pub async fn encryption_keys(
 		&self,
 		organization: OrganizationId,
 	) -> Result<Vec<(KeyVersion, PublicKey)>> {
+		if let Some(verified) = self.verified() {
+			return verified.encryption_keys(organization).await;
+		}
 		let current = self.organization(organization).await?.organization.key_version;
 		let keys = stream::iter(0..=current).map(|version| async move {
 			let answer: At<EncryptionKeyAnswer> =

@@ -4,6 +4,7 @@ mod chain;
 
 use super::*;
 use chain::{Chain, Lie};
+use credio_evidence::Part;
 use credio_primitives::RecordId;
 use std::fs;
 
