@@ -19,6 +19,7 @@ pub mod neighbour;
 pub mod network;
 pub mod proxy;
 pub mod raw;
+pub mod scripts;
 pub mod uploads;
 
 /// How long a node may take until it serves JSON-RPC.
@@ -53,6 +54,24 @@ pub fn raw_specification(chain: &str, file: &Path) -> String {
 	assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 	std::fs::write(file, output.stdout).expect("writable");
 	uploads::path(file).to_owned()
+}
+
+/// Writes the raw specification of a chain that has the members, keys and validators of another, and a network id of its own.
+///
+/// # Panics
+///
+/// If the node does not make it, or it cannot be written.
+pub fn specification_of_another_chain(chain: &str, file: &Path) -> String {
+	let path = raw_specification(chain, file);
+	let text = std::fs::read_to_string(file).expect("it was written");
+	let mut specification: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+	let hash = |name: &str| hex::encode(sp_crypto_hashing::twox_128(name.as_bytes()));
+	let key = format!("0x{}{}", hash("Governance"), hash("NetworkId"));
+	let id = &mut specification["genesis"]["raw"]["top"][&key];
+	assert!(id.is_string(), "the network id is in genesis");
+	*id = format!("0x{}", "ee".repeat(32)).into();
+	std::fs::write(file, specification.to_string()).expect("writable");
+	path
 }
 
 /// A number that the environment can set.

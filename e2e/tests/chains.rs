@@ -1,6 +1,6 @@
 //! Nodes of another chain, lines beyond this machine, and a chain without finality.
 
-use credio_e2e::{index::Index, raw_specification, uploads::path, Cli, Node};
+use credio_e2e::{index::Index, specification_of_another_chain, uploads::path, Cli, Node};
 use credio_sdk::{
 	client::{ConnectOptions, Upload},
 	outbox::{Item, ItemState, Outbox, OutboxError, Settings},
@@ -8,7 +8,6 @@ use credio_sdk::{
 	vault::LocalVault,
 	Client, Error,
 };
-use serde_json::Value;
 use std::{fs, sync::Arc, time::Duration};
 
 /// The code with which `credio` ends if a node proves nothing that is new enough.
@@ -21,17 +20,8 @@ fn channel_one() -> Arc<LocalVault> {
 /// A node of a chain with the same members, keys and validators as a development chain, and another network id.
 fn of_another_chain() -> Node {
 	let folder = tempfile::tempdir().expect("a temporary folder");
-	let file = folder.path().join("other.json");
-	raw_specification("dev", &file);
-	let text = fs::read_to_string(&file).expect("it is there");
-	let mut specification: Value = serde_json::from_str(&text).expect("JSON");
-	let hash = |name: &str| hex::encode(sp_crypto_hashing::twox_128(name.as_bytes()));
-	let key = format!("0x{}{}", hash("Governance"), hash("NetworkId"));
-	let id = &mut specification["genesis"]["raw"]["top"][&key];
-	assert!(id.is_string(), "the network id is in genesis");
-	*id = format!("0x{}", "ee".repeat(32)).into();
-	fs::write(&file, specification.to_string()).expect("writable");
-	Node::start_on(path(&file), &["--alice", "--validator", "--force-authoring"])
+	let file = specification_of_another_chain("dev", &folder.path().join("other.json"));
+	Node::start_on(&file, &["--alice", "--validator", "--force-authoring"])
 }
 
 fn upload(document: &[u8]) -> Upload<'_> {

@@ -1,43 +1,15 @@
 //! Software that knows nothing of Credio signs requests as it signs for any chain of its kind.
 
-use credio_e2e::{Cli, Node};
-use std::{fs::File, path::Path, process::Command};
+use credio_e2e::{scripts::Scripts, Cli, Node};
 use subxt::{
 	dynamic::{self, Value},
 	OnlineClient, PolkadotConfig,
 };
 use subxt_signer::sr25519::dev;
 
-/// Runs a program in a folder, and answers what it prints.
-fn run(folder: &Path, program: &str, arguments: &[&str]) -> String {
-	let output = Command::new(program)
-		.args(arguments)
-		.current_dir(folder)
-		.output()
-		.unwrap_or_else(|_| panic!("{program} is not there: ./scripts/test.sh installs it"));
-	let said = String::from_utf8_lossy(&output.stdout).into_owned();
-	assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-	said
-}
-
-/// Installs what the scripts in a folder need, unless it is there. Tests run at the same time, so one waits for another.
-fn install(folder: &Path) {
-	let written = |path: &str| folder.join(path).metadata().and_then(|file| file.modified()).ok();
-	let lock_file =
-		File::open(folder.join("package-lock.json")).expect("it is part of the project");
-	lock_file.lock().expect("it can be locked");
-	// npm writes it when all is there.
-	if written("node_modules/.package-lock.json") < written("package-lock.json") {
-		run(folder, "npm", &["ci", "--no-audit", "--no-fund"]);
-	}
-}
-
 /// Runs a script in a folder of `scripts` against a node, and answers the line of JSON that it prints.
 fn run_script(folder: &str, script: &str, node: &Node) -> serde_json::Value {
-	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts").join(folder);
-	install(&folder);
-	let said = run(&folder, "node", &[script, &node.url()]);
-	serde_json::from_str(said.trim()).expect("one line of JSON")
+	Scripts::install(folder).json(script, &[&node.url()])
 }
 
 #[test]
