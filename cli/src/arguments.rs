@@ -539,7 +539,7 @@ pub enum OutboxCommand {
 /// Names an outbox.
 #[derive(Clone, Debug, Args)]
 pub struct OutboxArgument {
-	/// File of the outbox, or postgres://… for one in PostgreSQL
+	/// File of the outbox, or postgres://… for one in PostgreSQL, whose password is in PGPASSFILE or PGPASSWORD
 	#[arg(long, env = "CREDIO_OUTBOX", value_name = "FILE_OR_URL")]
 	pub outbox: String,
 }
@@ -547,7 +547,7 @@ pub struct OutboxArgument {
 /// Where an index is.
 #[derive(Clone, Debug, Args)]
 pub struct IndexArguments {
-	/// File of the index, or a PostgreSQL database (postgres://…)
+	/// File of the index, or a PostgreSQL database (postgres://…), whose password is in PGPASSFILE or PGPASSWORD
 	#[arg(long, env = "CREDIO_INDEX", value_name = "FILE_OR_URL")]
 	pub index: String,
 }

@@ -13,6 +13,8 @@ use credio_sdk::{
 pub const OK: i32 = 0;
 /// Something went wrong that has no code of its own.
 pub const FAILED: i32 = 1;
+/// The command line makes no sense, or has a secret in it.
+pub const USAGE: i32 = 2;
 /// The chain, or the node, refused a request.
 pub const REJECTED: i32 = 3;
 /// No right to read this.
@@ -33,7 +35,7 @@ pub const HELP: &str = "\
 Exit codes:
   0  it worked
   1  something went wrong that has no code of its own
-  2  the command line makes no sense
+  2  the command line makes no sense, or has a password in it
   3  the chain or the node refused the request
   4  no right to read this
   5  the request has expired

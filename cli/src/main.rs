@@ -8,6 +8,7 @@ mod bundle_file;
 mod commands;
 mod exit;
 mod output;
+mod secrets;
 mod session;
 mod standstill;
 mod time;
@@ -16,6 +17,11 @@ use clap::Parser;
 
 #[tokio::main]
 async fn main() {
+	let given = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+	if let Err(refused) = secrets::check(given) {
+		output::note(refused);
+		std::process::exit(exit::USAGE);
+	}
 	let arguments = arguments::Arguments::parse();
 	let code = match commands::run(arguments).await {
 		Ok(()) => exit::OK,
