@@ -15,6 +15,7 @@ use std::{
 use tempfile::TempDir;
 
 pub mod index;
+pub mod lies;
 pub mod neighbour;
 pub mod network;
 pub mod proxy;

@@ -11,7 +11,7 @@ use std::{
 	collections::HashMap,
 	sync::{
 		atomic::{AtomicUsize, Ordering},
-		Arc,
+		Arc, Mutex, PoisonError,
 	},
 };
 use tokio::{
@@ -39,12 +39,49 @@ pub struct Said<'a> {
 /// Changes what a node says; returns whether it did.
 pub type Lie = Arc<dyn Fn(&mut Said<'_>) -> bool + Send + Sync>;
 
-/// A proxy that ends when it is dropped.
-pub struct LyingProxy {
-	port: u16,
+/// What a node has answered, as it was before any lie.
+#[derive(Clone, Debug)]
+pub struct Answer {
+	/// The method that was called, or the one that opened the subscription.
+	pub method: String,
+	/// What it was called with.
+	pub params: Value,
+	/// The result, or what the subscription told.
+	pub result: Value,
+	/// Whether it is from a subscription.
+	pub is_notification: bool,
+}
+
+/// What went over a proxy since it was last taken.
+#[derive(Debug, Default)]
+pub struct Journal {
+	/// All that the client has said, as it was sent.
+	pub asked: Vec<String>,
+	/// All that the node has answered but errors, if that is wanted.
+	pub answers: Vec<Answer>,
+	/// Whether answers are wanted.
+	keeps_answers: bool,
+}
+
+/// What the connections of a proxy share.
+#[derive(Clone, Default)]
+struct Shared {
 	lie: Arc<RwLock<Option<Lie>>>,
 	told: Arc<AtomicUsize>,
 	extrinsics: Arc<AtomicUsize>,
+	journal: Arc<Mutex<Journal>>,
+}
+
+impl Shared {
+	fn journal(&self) -> std::sync::MutexGuard<'_, Journal> {
+		self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+}
+
+/// A proxy that ends when it is dropped.
+pub struct LyingProxy {
+	port: u16,
+	shared: Shared,
 	task: JoinHandle<()>,
 }
 
@@ -57,16 +94,14 @@ impl LyingProxy {
 	pub async fn before(node: &str) -> Self {
 		let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
 		let port = listener.local_addr().expect("it is bound").port();
-		let (lie, told) = (Arc::<RwLock<Option<Lie>>>::default(), Arc::<AtomicUsize>::default());
-		let extrinsics = Arc::<AtomicUsize>::default();
-		let (node, shared) = (node.to_owned(), (lie.clone(), told.clone(), extrinsics.clone()));
+		let shared = Shared::default();
+		let (node, of_task) = (node.to_owned(), shared.clone());
 		let task = tokio::spawn(async move {
 			while let Ok((socket, _)) = listener.accept().await {
-				let (lie, told, extrinsics) = shared.clone();
-				tokio::spawn(pass_on(socket, node.clone(), lie, told, extrinsics));
+				tokio::spawn(pass_on(socket, node.clone(), of_task.clone()));
 			}
 		});
-		Self { port, lie, told, extrinsics, task }
+		Self { port, shared, task }
 	}
 
 	/// Its WebSocket address.
@@ -76,18 +111,30 @@ impl LyingProxy {
 
 	/// Lies like this from now on.
 	pub async fn tell(&self, lie: impl Fn(&mut Said<'_>) -> bool + Send + Sync + 'static) {
-		*self.lie.write().await = Some(Arc::new(lie));
+		*self.shared.lie.write().await = Some(Arc::new(lie));
+	}
+
+	/// Keeps what the node answers from now on, or no longer.
+	pub fn keep_answers(&self, keeps: bool) {
+		self.shared.journal().keeps_answers = keeps;
+	}
+
+	/// What went over it since this was last called.
+	pub fn take_journal(&self) -> Journal {
+		let mut journal = self.shared.journal();
+		let keeps_answers = journal.keeps_answers;
+		std::mem::replace(&mut *journal, Journal { keeps_answers, ..Journal::default() })
 	}
 
 	/// Returns how many extrinsics clients have handed over until now.
 	pub fn extrinsics(&self) -> usize {
-		self.extrinsics.load(Ordering::SeqCst)
+		self.shared.extrinsics.load(Ordering::SeqCst)
 	}
 
 	/// Tells the truth from now on, and returns how many lies it has told until now.
 	pub async fn be_honest(&self) -> usize {
-		*self.lie.write().await = None;
-		self.told.swap(0, Ordering::SeqCst)
+		*self.shared.lie.write().await = None;
+		self.shared.told.swap(0, Ordering::SeqCst)
 	}
 }
 
@@ -101,13 +148,7 @@ impl Drop for LyingProxy {
 type Calls = HashMap<String, (String, Value)>;
 
 /// Serves one connection until either side ends it.
-async fn pass_on(
-	socket: TcpStream,
-	node: String,
-	lie: Arc<RwLock<Option<Lie>>>,
-	told: Arc<AtomicUsize>,
-	extrinsics: Arc<AtomicUsize>,
-) {
+async fn pass_on(socket: TcpStream, node: String, shared: Shared) {
 	let Ok(client) = accept_async(socket).await else { return };
 	let Ok((node, _)) = connect_async(node).await else { return };
 	let (mut to_client, mut from_client) = client.split();
@@ -117,10 +158,14 @@ async fn pass_on(
 		tokio::select! {
 			asked = from_client.next() => {
 				let Some(Ok(message)) = asked else { return };
+				if let Some(said) = text(&message) {
+					shared.journal().asked.push(said.to_owned());
+				}
 				if let Some(Ok(call)) = text(&message).map(serde_json::from_str::<Value>) {
 					for call in each(&call) {
 						let method = call["method"].as_str().unwrap_or_default().to_owned();
-						extrinsics.fetch_add(usize::from(takes_extrinsic(&method)), Ordering::SeqCst);
+						let handed_over = usize::from(takes_extrinsic(&method));
+						shared.extrinsics.fetch_add(handed_over, Ordering::SeqCst);
 						calls.insert(call["id"].to_string(), (method, call["params"].clone()));
 					}
 				}
@@ -130,17 +175,17 @@ async fn pass_on(
 			},
 			said = from_node.next() => {
 				let Some(Ok(message)) = said else { return };
-				let lie = lie.read().await.clone();
+				let lie = shared.lie.read().await.clone();
 				let message = match text(&message).map(serde_json::from_str::<Value>) {
 					Some(Ok(mut said)) => {
 						let mut lies = 0;
 						match &mut said {
 							Value::Array(answers) => answers.iter_mut().for_each(|answer| {
-								lies += change(answer, &mut calls, &mut subscriptions, lie.as_ref());
+								lies += change(answer, &mut calls, &mut subscriptions, lie.as_ref(), &shared);
 							}),
-							answer => lies += change(answer, &mut calls, &mut subscriptions, lie.as_ref()),
+							answer => lies += change(answer, &mut calls, &mut subscriptions, lie.as_ref(), &shared),
 						}
-						told.fetch_add(lies, Ordering::SeqCst);
+						shared.told.fetch_add(lies, Ordering::SeqCst);
 						if lies > 0 { Message::text(said.to_string()) } else { message }
 					},
 					_ => message,
@@ -176,6 +221,7 @@ fn change(
 	calls: &mut Calls,
 	subscriptions: &mut Calls,
 	lie: Option<&Lie>,
+	shared: &Shared,
 ) -> usize {
 	let is_notification = answer.get("method").is_some();
 	let call = match is_notification {
@@ -186,6 +232,14 @@ fn change(
 	if !is_notification && answer["result"].is_string() && opens_subscription(&method) {
 		subscriptions.insert(answer["result"].to_string(), (method, params));
 		return 0;
+	}
+	let told = if is_notification { &answer["params"]["result"] } else { &answer["result"] };
+	{
+		let mut journal = shared.journal();
+		if journal.keeps_answers && answer.get("error").is_none() {
+			let (method, params, result) = (method.clone(), params.clone(), told.clone());
+			journal.answers.push(Answer { method, params, result, is_notification });
+		}
 	}
 	let Some(lie) = lie else { return 0 };
 	let place =
