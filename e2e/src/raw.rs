@@ -35,15 +35,24 @@ pub async fn connect(node: &Node) -> WsClient {
 	WsClientBuilder::default().build(node.url()).await.expect("the node answers")
 }
 
+/// Returns the metadata of a node's runtime.
+///
+/// # Panics
+///
+/// If the node does not answer.
+pub async fn metadata(client: &Client) -> Metadata {
+	let hex: String = client.call("state_getMetadata", ()).await.expect("it answers");
+	let bytes = hex::decode(hex.trim_start_matches("0x")).expect("hex");
+	Metadata::decode(&mut bytes.as_slice()).expect("metadata")
+}
+
 /// Returns the most weight that a motion may have.
 ///
 /// # Panics
 ///
 /// If the node does not answer, or its runtime does not bound it.
 pub async fn most_weight(client: &Client) -> WeightJson {
-	let hex: String = client.call("state_getMetadata", ()).await.expect("it answers");
-	let bytes = hex::decode(hex.trim_start_matches("0x")).expect("hex");
-	let metadata = Metadata::decode(&mut bytes.as_slice()).expect("metadata");
+	let metadata = metadata(client).await;
 	let council = metadata.pallet_by_name("Council").expect("it is there");
 	let mut most = council.constant_by_name("MaxProposalWeight").expect("it is bounded").value();
 	let most = <(Compact<u64>, Compact<u64>)>::decode(&mut most).expect("a weight");

@@ -278,16 +278,16 @@ async fn request(client: &Client, key: u8, calls: &[Call], is_sent: bool) -> Req
 	request
 }
 
-fn bundle(client: &Client, other: OrganizationId, key: u8, name: &str) -> NewBundle {
-	let call = |name: String| {
+async fn bundle(client: &Client, other: OrganizationId, key: u8, name: &str) -> NewBundle {
+	let call = async |name: String| {
 		let name = name.into_bytes().try_into().expect("it is short");
-		client.encoded_call(&Call::create_stream(&name)).expect("there is one")
+		client.encoded_call(&Call::create_stream(&name)).await.expect("there is one")
 	};
 	let leg = |organization, calls| BundleLeg { organization, calls };
-	let own = leg(client.organization_id(), vec![call(format!("{name} of one"))]);
+	let own = leg(client.organization_id(), vec![call(format!("{name} of one")).await]);
 	let mut legs = vec![own];
 	if other != client.organization_id() {
-		legs.push(leg(other, vec![call(format!("{name} of the other"))]));
+		legs.push(leg(other, vec![call(format!("{name} of the other")).await]));
 	}
 	legs.sort_by_key(|leg| leg.organization);
 	let deadline = Deadline::After(Duration::from_secs(900));
@@ -330,17 +330,18 @@ impl World {
 		let applied = request(owner, 1, &[call("applied")], true).await;
 		let rejected = request(owner, 2, &[call("applied")], true).await;
 		let expired = request(owner, 3, &[call("never")], false).await;
-		let both = bundle(owner, funder.organization_id(), 4, "open");
+		let both = bundle(owner, funder.organization_id(), 4, "open").await;
 		let open_bundle = owner.propose_bundle(&both).await.expect("it is proposed").bundle_id;
-		let alone = bundle(owner, owner.organization_id(), 5, "ended");
+		let alone = bundle(owner, owner.organization_id(), 5, "ended").await;
 		let ended = owner.propose_bundle(&alone).await.expect("it is executed");
 		assert_eq!(ended.status, BundleStatus::Executed);
 
 		let metadata = credio_e2e::raw::metadata(owner).await;
 		let calls = [call("where a call begins")];
 		let signed = owner.sign(applied, &calls).await.expect("it is signed").extrinsic;
-		let submission = Call::submit(&applied, &calls, &metadata).expect("there is one");
-		let submission = submission.encoded(&metadata).expect("there is one");
+		let runtime = owner.trusted_runtime().await.expect("it is pinned");
+		let submission = Call::submit(&applied, &calls, &runtime).expect("there is one");
+		let submission = submission.encoded(&runtime).expect("there is one");
 		let call_offset = after_length(&signed).len() - submission.len();
 		assert!(signed.ends_with(&submission), "the call is the end of an extrinsic");
 		let ended_bundle = ended.bundle_id;
@@ -681,7 +682,7 @@ impl World {
 		let bundle = match write {
 			Write::Consent => {
 				let key = u8::try_from(n).unwrap_or(u8::MAX).saturating_add(100);
-				let made = owner.propose_bundle(&bundle(owner, funder, key, &name)).await?;
+				let made = owner.propose_bundle(&bundle(owner, funder, key, &name).await).await?;
 				Some((made.bundle_id, made.digest))
 			},
 			_ => None,
@@ -750,7 +751,7 @@ impl World {
 			},
 			Write::Propose => {
 				let key = u8::try_from(n).unwrap_or(u8::MAX).saturating_add(20);
-				let new = bundle(client, funder, key, &name);
+				let new = bundle(client, funder, key, &name).await;
 				client.propose_bundle(&new).await?.bundle_id.to_string()
 			},
 			Write::Consent => {
@@ -888,7 +889,7 @@ impl World {
 			},
 			Write::Propose => {
 				let key = u8::try_from(n).unwrap_or(u8::MAX).saturating_add(20);
-				let meant = bundle(owner, funder.organization_id(), key, &format!("{write:?} {n}"));
+				let meant = bundle(owner, funder.organization_id(), key, &format!("{write:?} {n}")).await;
 				let Some(said) = said else { return Ok(()) };
 				need(said == meant.id(owner.organization_id()).to_string(), "another bundle")?;
 				let id = said.parse::<BundleId>().map_err(|error| error.to_string())?;
