@@ -917,6 +917,7 @@ fn spread(mut lies: Vec<Lie>, most: usize) -> Vec<Lie> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "tells thousands of lies, which takes long: run it by name"]
 async fn nothing_that_a_node_says_makes_a_client_believe_or_do_what_is_false() {
 	let start = Instant::now();
 	let world = World::new().await;
