@@ -889,7 +889,8 @@ impl World {
 			},
 			Write::Propose => {
 				let key = u8::try_from(n).unwrap_or(u8::MAX).saturating_add(20);
-				let meant = bundle(owner, funder.organization_id(), key, &format!("{write:?} {n}")).await;
+				let meant =
+					bundle(owner, funder.organization_id(), key, &format!("{write:?} {n}")).await;
 				let Some(said) = said else { return Ok(()) };
 				need(said == meant.id(owner.organization_id()).to_string(), "another bundle")?;
 				let id = said.parse::<BundleId>().map_err(|error| error.to_string())?;
