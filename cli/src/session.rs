@@ -187,7 +187,12 @@ impl Session {
 	/// Connects to the node without a vault, for commands that only read what is public.
 	pub async fn connect_to_read(&self) -> Result<Client, Failure> {
 		let client = Client::connect_to_read_with(&self.options, &self.node).await?;
-		Ok(client.with_trust(self.trust()).with_runtimes(self.runtimes.clone()))
+		Ok(self.trusting(client))
+	}
+
+	/// The client, with what this session trusts.
+	fn trusting(&self, client: Client) -> Client {
+		client.with_trust(self.trust()).with_runtimes(self.runtimes.clone())
 	}
 
 	/// Connects to the node with the vault. The chain says for which organization the account acts.
@@ -215,7 +220,7 @@ impl Session {
 	/// Connects to the node with a vault that is open.
 	pub async fn connect_as(&self, vault: Arc<LocalVault>) -> Result<Client, Failure> {
 		let client = Client::connect_with(&self.options, &self.node, vault).await?;
-		Ok(client.with_trust(self.trust()).with_runtimes(self.runtimes.clone()))
+		Ok(self.trusting(client))
 	}
 }
 

@@ -7,7 +7,7 @@
 use crate::lock::lock;
 use credio_runtime::{AccountId, Signature};
 use schnellru::{ByLength, LruMap};
-use sp_core::{crypto::AccountId32, sr25519, Pair};
+use sp_core::{sr25519, Pair};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{traits::Verify, MultiSignature};
 use sp_runtime_interface::{
@@ -32,9 +32,7 @@ pub type HostFunctions = sp_wasm_interface::ExtendedHostFunctions<
 pub fn is_good(signature: &Signature, message: &[u8], signer: &AccountId) -> bool {
 	match signature {
 		MultiSignature::Sr25519(signature) => {
-			let account: &AccountId32 = signer;
-			let account: &[u8; 32] = account.as_ref();
-			verify_once(signature, message, &sr25519::Public::from_raw(*account))
+			verify_once(signature, message, &sr25519::Public::from_raw(*signer.as_ref()))
 		},
 		other => other.verify(message, signer),
 	}

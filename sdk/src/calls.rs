@@ -18,8 +18,8 @@ use credio_primitives::{
 };
 use std::borrow::Cow;
 
-/// An account as calls of the SDK's pallets name it: `MultiAddress::Id`.
-const BY_ID: u8 = 0;
+/// An account as calls of the SDK's pallets, and transactions, name it: `MultiAddress::Id`.
+pub(crate) const BY_ID: u8 = 0;
 
 /// A call with its arguments, encoded.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -435,8 +435,7 @@ impl Client {
 			if items.is_empty() {
 				return Ok(organizations);
 			}
-			let is_ascending = items.iter().map(|item| item.id).is_sorted_by(|a, b| a < b);
-			if !is_ascending || items.first().is_some_and(|first| first.id < from) {
+			if !goes_on(items.iter().map(|item| item.id), from) {
 				return Err(Error::Answer("the list of organizations is out of order".into()));
 			}
 			organizations.extend(items);
@@ -518,6 +517,11 @@ impl Client {
 async fn online(rpc: &RpcClient) -> Result<OnlineClient<PolkadotConfig>> {
 	let backend = LegacyBackend::builder().build(rpc.clone());
 	OnlineClient::from_backend(Arc::new(backend)).await.map_err(chain)
+}
+
+/// Whether a page has numbers from here on only, each greater than the one before: a list of such pages has an end.
+fn goes_on(mut page: impl Iterator<Item = u32> + Clone, from: u32) -> bool {
+	page.clone().is_sorted_by(|a, b| a < b) && page.next().is_none_or(|first| first >= from)
 }
 
 /// Parameters by position, given as a tuple.

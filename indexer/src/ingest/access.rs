@@ -101,22 +101,26 @@ impl Access {
 		}
 		let mut streams = HashSet::new();
 		let mut records = HashSet::<RecordId>::new();
-		for (grants, others) in [(&before.grants, &self.grants), (&self.grants, &before.grants)] {
-			for (id, grant) in grants.iter().filter(|(id, grant)| others.get(id) != Some(grant)) {
-				let _: &GrantId = id;
-				match grant.0 {
-					Resource::Stream(stream) => streams.insert(stream),
-					Resource::Record(record) => records.insert(record),
-				};
-			}
+		for (_, (resource, _)) in differing(&before.grants, &self.grants) {
+			match *resource {
+				Resource::Stream(stream) => streams.insert(stream),
+				Resource::Record(record) => records.insert(record),
+			};
 		}
-		for (keys, others) in [(&before.keys, &self.keys), (&self.keys, &before.keys)] {
-			let changed = keys.iter().filter(|(stream, keys)| others.get(stream) != Some(keys));
-			streams.extend(changed.map(|(stream, _)| stream));
-		}
+		streams.extend(differing(&before.keys, &self.keys).map(|(stream, _)| stream));
 		for record in records {
 			streams.insert(client.record(record).await?.header.stream);
 		}
 		Ok(Changed::Streams(streams))
 	}
+}
+
+/// What one of two maps has, and the other has not or otherwise.
+fn differing<'a, Key: Ord, Value: PartialEq>(
+	one: &'a BTreeMap<Key, Value>,
+	other: &'a BTreeMap<Key, Value>,
+) -> impl Iterator<Item = (&'a Key, &'a Value)> {
+	[(one, other), (other, one)].into_iter().flat_map(|(these, those)| {
+		these.iter().filter(|(key, value)| those.get(key) != Some(value))
+	})
 }

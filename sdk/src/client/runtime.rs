@@ -5,7 +5,7 @@
 
 use super::{online, AtBlock, Client, SPEC_NAME, TRANSACTION_VERSION};
 use crate::{
-	calls::{Call, DescribedCall},
+	calls::{Call, DescribedCall, BY_ID},
 	error::{chain, Error, Result},
 	runtimes::{RuntimePin, Runtimes},
 	vault::MultiSignature,
@@ -31,8 +31,6 @@ const METADATA_VERSION: u32 = 15;
 const MAX_REMEMBERED: usize = 16;
 /// Version and kind of a signed transaction.
 const SIGNED_V4: u8 = 0x84;
-/// An account as transactions name it: `MultiAddress::Id`.
-const BY_ID: u8 = 0;
 /// `CheckMetadataHash` that has the hash signed.
 const WITH_METADATA_HASH: u8 = 1;
 /// What is signed is hashed first if it is longer.

@@ -1,6 +1,6 @@
 //! Streams and their key epochs.
 
-use super::{named::is_rejected_with, Client};
+use super::{goes_on, named::is_rejected_with, Client};
 use crate::{
 	calls::Call,
 	error::{Error, Result},
@@ -166,25 +166,20 @@ impl Client {
 		let mut keys = Vec::<(KeyEpoch, Vec<(KeyVersion, Vec<u8>)>)>::new();
 		loop {
 			let from = keys.last().map_or(0, |(epoch, _)| epoch.saturating_add(1));
-			let answer = match self.stream_keys(stream, from).await {
+			let page = match self.stream_keys(stream, from).await {
 				Err(Error::Refused(refusal)) if refusal.code == codes::ACCESS_DENIED => {
 					return Ok(None);
 				},
 				answer => answer?.answer.items,
 			};
-			let (first, last) = match &answer[..] {
-				[] => {
-					let digest = sp_crypto_hashing::blake2_256(&keys.encode());
-					return Ok(Some(Digest(digest)));
-				},
-				[first, .., last] => (first.epoch, last.epoch),
-				[only] => (only.epoch, only.epoch),
+			let Some(last) = page.last() else {
+				return Ok(Some(Digest(sp_crypto_hashing::blake2_256(&keys.encode()))));
 			};
-			if first < from || last == KeyEpoch::MAX {
-				let cause = format!("keys from epoch {first} on, asked for from {from} on");
+			if !goes_on(page.iter().map(|key| key.epoch), from) || last.epoch == KeyEpoch::MAX {
+				let cause = format!("its keys of epochs from {from} on are out of order");
 				return Err(Error::Answer(cause));
 			}
-			keys.extend(answer.into_iter().map(|key| {
+			keys.extend(page.into_iter().map(|key| {
 				let wrapped = key.wrapped_keys.into_iter();
 				(key.epoch, wrapped.map(|key| (key.key_version, key.sealed.0)).collect())
 			}));
