@@ -157,7 +157,7 @@ impl Client {
 
 	/// As [`Self::connect`], with options: the chain that it has to be, say.
 	///
-	/// Errors: as there, and [`Error::OtherChain`].
+	/// Errors: as there, and [`Error::OtherChain`], also if the vault is for another one.
 	pub async fn connect_with(
 		options: &ConnectOptions,
 		url: &str,
@@ -210,6 +210,9 @@ impl Client {
 		check_version(&rpc.request("state_getRuntimeVersion", RpcParams::new()).await?)?;
 		let chain = connection::chain_of(&rpc).await?;
 		options.check_chain(&shown(url), &chain)?;
+		if let Some(pinned) = vault.chain().await? {
+			pinned.check(&shown(url), &chain)?;
+		}
 		let runtime = Arc::new(Runtime::load(&rpc).await?);
 		let limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
 		if limits.genesis_hash != chain.genesis {

@@ -4,6 +4,7 @@ use super::Client;
 use crate::{
 	calls::{Call, DescribedCall},
 	error::{Error, Result},
+	name::earlier_secrets,
 };
 use codec::Encode;
 use credio_primitives::{
@@ -66,11 +67,34 @@ impl Client {
 
 	/// Key of the request that proposes a bundle under a business key, or a random one without.
 	///
-	/// `HMAC(organization secret, SCALE("bundle", business key))`.
+	/// `HMAC(organization secret, SCALE("bundle", business key))`, with the secret under which the bundle was proposed, or
+	/// else with the one that is in force.
+	///
+	/// # Errors
+	///
+	/// [`Error::Vault`]; those of [`Self::status`] and [`Self::bundle`] if the organization has renewed its secret.
 	pub async fn bundle_key(&self, business_key: Option<&[u8]>) -> Result<RequestKey> {
-		match business_key {
-			Some(key) => Ok(self.vault.request_key(&("bundle", key).encode()).await?),
-			None => self.new_key(),
+		let Some(key) = business_key else { return self.new_key() };
+		let name = ("bundle", key).encode();
+		for secret in earlier_secrets(&*self.vault).await? {
+			let key = self.vault.request_key_under(secret, &name).await?;
+			if self.is_proposed(key).await? {
+				return Ok(key);
+			}
+		}
+		Ok(self.vault.request_key(&name).await?)
+	}
+
+	/// Whether a bundle was proposed under a key, or is being proposed.
+	async fn is_proposed(&self, key: RequestKey) -> Result<bool> {
+		let status = self.status(key).await?.status;
+		if matches!(status, RequestState::Applied | RequestState::Pending) {
+			return Ok(true);
+		}
+		let id = BundleId::derive(self.organization, &Reference::derive(&key, 0));
+		match self.bundle(id).await {
+			Err(Error::NotFound { .. }) => Ok(false),
+			found => found.map(|_| true),
 		}
 	}
 
