@@ -24,7 +24,7 @@ mod streams;
 mod uploads;
 
 pub use anchors::{Anchored, MerkleProof, PreparedAnchor};
-pub use bundles::{BundleLeg, Deadline, NewBundle};
+pub use bundles::{BundleLeg, Deadline, LegCall, NewBundle};
 pub use checkpoints::sign_checkpoint;
 pub use connection::{ConnectOptions, SILENCE};
 pub use council::{Motion, Proposed, Voted};

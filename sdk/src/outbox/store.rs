@@ -51,10 +51,10 @@ macro_rules! statements {
 				known(connection, item).await?.ok_or(OutboxError::Full(max_undecided))
 			}
 
-			/// Takes the database's lock to write: a transaction that reads first could not go on to write while another
-			/// process has written (SQLite).
+			/// Takes SQLite's lock to write: a transaction that reads first could not go on to write while another process
+			/// has written. Changes nothing, and so locks no row of PostgreSQL.
 			pub async fn begin_to_write(connection: &mut $connection) -> Result<()> {
-				sqlx::query("UPDATE credio_outbox_meta SET value = value WHERE name = 'outcomes'")
+				sqlx::query("UPDATE credio_outbox_meta SET value = value WHERE name = ''")
 					.execute(&mut *connection)
 					.await?;
 				Ok(())
