@@ -76,13 +76,13 @@ fn honest_organizations_are_served_while_others_mean_harm() {
 		network.say(&format!("under attack: {attacked}"));
 		network.say(&format!("the attack: {attacks}"));
 		for n in ALL {
-			println!(
-				"           validator {n}: memory {} -> {} MiB, disk {} -> {} MiB",
+			network.say(&format!(
+				"validator {n}: memory of its own {} -> {} MiB, disk {} -> {} MiB",
 				memory[n] >> 20,
 				network.memory()[n] >> 20,
 				disk[n] >> 20,
 				network.disk_use(n) >> 20,
-			);
+			));
 		}
 
 		network.finality(&ALL, 2).await;
