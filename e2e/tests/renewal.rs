@@ -70,8 +70,8 @@ async fn bundle(client: &Client, key: &[u8]) -> NewBundle {
 async fn what_was_asked_for_before_a_secret_was_renewed_stays_once() {
 	let node = Node::start();
 	let mut file = stored(node.folder(), "channel-one").await;
-	let thief = file.vault().clone();
-	let client = connect(&node, &thief).await;
+	let thief = LocalVault::development("channel-one").expect("an example organization");
+	let client = connect(&node, file.vault()).await;
 	let stream = client.create_stream("invoices").await.expect("it is created").id;
 	let invoice = keyed(stream, b"INV-1", b"an invoice");
 	let plain = Upload { key: None, document: b"without a key", ..invoice };
@@ -123,7 +123,7 @@ async fn what_was_asked_for_before_a_secret_was_renewed_stays_once() {
 async fn an_outbox_goes_on_with_what_was_stored_before_a_secret_was_renewed() {
 	let node = Node::start();
 	let mut file = stored(node.folder(), "channel-one").await;
-	let old = file.vault().clone();
+	let old = LocalVault::development("channel-one").expect("an example organization");
 	let client = connect(&node, &old).await;
 	let stream = client.create_stream("invoices").await.expect("it is created").id;
 	let sent = keyed(stream, b"INV-1", b"an invoice");
