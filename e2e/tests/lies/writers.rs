@@ -146,7 +146,7 @@ impl Case {
 	}
 
 	fn agrees(&self) -> bool {
-		self.n % 2 == 0
+		self.n.is_multiple_of(2)
 	}
 
 	/// Prepares it, through an honest node.
