@@ -82,6 +82,9 @@ const SPEC_NAME: &str = "credio";
 const TRANSACTION_VERSION: u32 = 2;
 /// Blocks for which an access token of this client is good: longer than a call is sent again and again.
 const TOKEN_LIFETIME: BlockNumber = 200;
+/// The longest time for which a chain of this software keeps receipts past their expiry, in blocks: seven days of a second
+/// each. A node that names a longer one could say of a request whose receipt is gone that it has expired.
+const MAX_RECEIPT_RETENTION: BlockNumber = 7 * 24 * 60 * 60;
 /// Most pages of a list.
 const MAX_PAGES: usize = 64 * 1024;
 /// For how long the number of the last finalized block is taken for what it was: far less than [`TOKEN_LIFETIME`].
@@ -211,7 +214,8 @@ impl Client {
 		let chain = connection::chain_of(&rpc).await?;
 		options.check_chain(&shown(url), &chain)?;
 		let runtime = Arc::new(Runtime::load(&rpc).await?);
-		let limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
+		let mut limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
+		limits.receipt_retention = limits.receipt_retention.min(MAX_RECEIPT_RETENTION);
 		if limits.genesis_hash != chain.genesis {
 			return Err(Error::Answer("the node names two first blocks".into()));
 		}

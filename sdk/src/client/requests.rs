@@ -88,14 +88,19 @@ impl Client {
 		Ok(answer.answer)
 	}
 
-	/// Where a request of this organization stands. That it has expired is the node's word, since the key does not say
-	/// when it would have; [`Self::status_of`] has that proven.
+	/// Where a request of this organization stands, by its key alone. One that has expired is [`RequestState::Unknown`]
+	/// here, since nothing proves that without its expiry: [`Self::status_of`] takes it. A node that is believed says
+	/// [`RequestState::Expired`] if it remembers the request.
 	///
 	/// # Errors
 	///
 	/// [`Error::Contradicted`], [`Error::NotFinalYet`], [`Error::NotProven`], [`Error::Connection`].
 	pub async fn status(&self, key: RequestKey) -> Result<RequestStatus> {
-		Ok(self.status_by(self.organization, key, None).await?.answer)
+		let mut status = self.status_by(self.organization, key, None).await?.answer;
+		if status.status == RequestState::Expired && self.verified().is_some() {
+			status.status = RequestState::Unknown;
+		}
+		Ok(status)
 	}
 
 	/// Where a request stands, with its expiry taken into account: one that the node has never seen is told to have
@@ -108,7 +113,8 @@ impl Client {
 		self.status_by(request.organization, request.key, Some(request.expires_at)).await
 	}
 
-	/// Where a request of an organization stands.
+	/// Where a request of an organization stands, and at which block. If it is decided or has expired, that block proves
+	/// it.
 	pub(crate) async fn status_by(
 		&self,
 		organization: OrganizationId,
@@ -116,11 +122,14 @@ impl Client {
 		expires_at: Option<BlockNumber>,
 	) -> Result<At<RequestStatus>> {
 		let params = (organization, key, expires_at);
-		let answer: At<RequestStatus> = self.call("credio_v1_status", params).await?;
-		if let Some(verified) = self.verified() {
-			verified.check_status((organization, key), expires_at, &answer.answer).await?;
-		}
-		Ok(answer)
+		let At { at, answer }: At<RequestStatus> = self.call("credio_v1_status", params).await?;
+		let proven_at = match self.verified() {
+			Some(verified) => {
+				verified.check_status((organization, key), expires_at, &answer).await?
+			},
+			None => None,
+		};
+		Ok(At { at: proven_at.unwrap_or(at), answer })
 	}
 
 	/// Waits until a request is decided or has expired, finally. Returns [`RequestState::Unknown`] for one that expired
