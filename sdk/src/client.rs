@@ -11,6 +11,7 @@ mod connection;
 mod council;
 mod evidence;
 mod grants;
+mod heads;
 mod named;
 mod nodes;
 mod organizations;
@@ -30,16 +31,18 @@ pub use connection::{ConnectOptions, SILENCE};
 pub use council::{Motion, Proposed, Voted};
 pub use evidence::EvidenceRequest;
 pub use grants::{End, Terms};
+pub use heads::Heads;
 pub use nodes::ahead_of;
 pub use organizations::NewOrganization;
 pub use past::{BlockChanges, BlockEvents, BusinessEvent, Past};
 pub use records::{
 	CommittedDocument, Entries, Outcome, Sealer, StreamPart, Unread, Upload, Uploaded,
 };
-pub use requests::{Heads, Life, SignedRequest};
+pub use requests::{Life, SignedRequest};
 pub use rotation::Rotated;
 
 pub(crate) use connection::shown;
+pub(crate) use heads::has_stalled;
 pub(crate) use streams::is_rejected_for;
 
 use crate::{

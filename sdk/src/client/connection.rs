@@ -136,7 +136,7 @@ pub(super) async fn finalized_at(
 	let hash: String = rpc.request("chain_getFinalizedHead", RpcParams::new()).await?;
 	let header: serde_json::Value =
 		rpc.request("chain_getHeader", super::by_position(&(hash,))?).await?;
-	super::requests::number_of(&header)
+	super::heads::number_of(&header)
 }
 
 /// An address as it may be shown: without the name and password that may stand in it.
