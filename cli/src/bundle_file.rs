@@ -7,7 +7,7 @@ use crate::{
 };
 use credio_sdk::{
 	calls::Call,
-	client::{BundleLeg, Deadline, Upload},
+	client::{BundleLeg, Deadline, LegCall, Upload},
 	primitives::{
 		bundle::EncodedCall, AccessRequestId, AccountId, Commitment, Digest, GrantId,
 		OrganizationId, Permission, Purpose, RecordId, Reference, RequestKey, Resource, Roles,
@@ -55,7 +55,7 @@ Calls, and what they take (a stream is an id, or a name of the leg's organizatio
   add-member       account, roles (any of admin, submitter, grantor)
   set-roles        account, roles
   remove-member    account
-  encoded          bytes (as `credio bundle prepare` prints them)"#;
+  encoded          bytes, runtime (as `credio bundle prepare` prints them)"#;
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -148,6 +148,8 @@ pub enum CallEntry {
 	},
 	Encoded {
 		bytes: String,
+		/// Hash of the metadata of the runtime that they are encoded for.
+		runtime: Option<Digest>,
 	},
 }
 
@@ -231,11 +233,11 @@ impl CallEntry {
 		client: &Client,
 		organization: OrganizationId,
 		reference: Reference,
-	) -> Result<EncodedCall, Failure> {
+	) -> Result<LegCall, Failure> {
 		let call = match self {
-			Self::Encoded { bytes } => {
+			Self::Encoded { bytes, runtime } => {
 				return hex::decode(bytes.trim_start_matches("0x"))
-					.map(EncodedCall)
+					.map(|call| LegCall { call: EncodedCall(call), encoded_for: *runtime })
 					.map_err(|_| Failure::Other("bytes of a call are 0x and hex digits".into()));
 			},
 			Self::CreateStream { name } => {

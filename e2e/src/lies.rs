@@ -3,6 +3,7 @@
 //! turned round, and each answer exchanged for an error that the document names.
 
 use crate::proxy::{Answer, Said};
+use credio_sdk::primitives::error_codes::TRANSACTION_REFUSED;
 use serde_json::{json, Map, Value};
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -13,6 +14,11 @@ use std::{
 const MAX_DEPTH: usize = 7;
 /// How many other values under the name of a field are told in its place.
 const MAX_OTHERS: usize = 2;
+/// How many other answers to the same method are told in place of an answer.
+const MAX_REPLAYS: usize = 6;
+
+/// Reasons for which a transaction is refused that a client does not take for the last word.
+const REASONS: [&str; 2] = ["badProof", "banned"];
 
 /// A step into an answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,19 +97,6 @@ fn at<'a>(value: &'a mut Value, path: &[Step]) -> Option<&'a mut Value> {
 }
 
 impl Lie {
-	/// The method whose answers it is about.
-	pub fn method(&self) -> &str {
-		&self.method
-	}
-
-	/// The names of the fields on the way to what it changes.
-	pub fn fields(&self) -> impl Iterator<Item = &str> {
-		self.path.iter().filter_map(|step| match step {
-			Step::Field(name) => Some(name.as_str()),
-			Step::Item(_) => None,
-		})
-	}
-
 	/// Tells it, if this is an answer that it is about. Returns whether anything is changed.
 	pub fn tell(&self, said: &mut Said<'_>) -> bool {
 		let is_meant = said.method == self.method
@@ -288,14 +281,32 @@ impl Document {
 		alternatives.filter_map(|one| one["enum"].as_array()).flatten().cloned().collect()
 	}
 
-	/// The errors of a method.
+	/// The errors of a method. A transaction that is refused is so for a reason, of which some make a client try again.
 	fn errors(&self, method: &Value) -> Vec<Value> {
 		let named = method["errors"].as_array().into_iter().flatten();
-		named
-			.map(|error| self.resolve(error))
-			.map(|error| json!({ "code": error["code"], "message": error["message"] }))
-			.collect()
+		let errors = named.map(|error| self.resolve(error)).flat_map(|error| {
+			let (code, message) = (&error["code"], &error["message"]);
+			let reasons = if *code == TRANSACTION_REFUSED { &REASONS[..] } else { &[] };
+			let plain = json!({ "code": code, "message": message });
+			let with_reasons = reasons.iter().map(
+				move |reason| json!({ "code": code, "message": message, "data": { "reason": reason } }),
+			);
+			[plain].into_iter().chain(with_reasons)
+		});
+		errors.collect()
 	}
+}
+
+/// At most so many of these, spread over all. With another `shift` it is others.
+pub fn spread<T>(all: Vec<T>, most: usize, shift: usize) -> Vec<T> {
+	let count = all.len().max(1);
+	let most = most.min(count);
+	let is_taken = |position: usize| {
+		let shifted = (position + shift) % count;
+		(shifted + 1) * most / count > shifted * most / count
+	};
+	let numbered = all.into_iter().enumerate();
+	numbered.filter(|(position, _)| is_taken(*position)).map(|(_, one)| one).collect()
 }
 
 /// Another text of the same length, as far as it is one.
@@ -399,9 +410,10 @@ impl<'a> About<'a> {
 			lies.extend(errors.into_iter().map(|error| self.lie(&[], Change::Error(error))));
 		}
 		let key = (self.answer.method.clone(), self.shape.clone());
-		let earlier = self.liar.known.answers.get(&key).into_iter().flatten();
-		let earlier = earlier.filter(|earlier| **earlier != self.answer.result);
-		lies.extend(earlier.map(|earlier| self.lie(&[], Change::Replace(earlier.clone()))));
+		let others = self.liar.known.answers.get(&key).into_iter().flatten();
+		let others = others.filter(|other| **other != self.answer.result).collect::<Vec<_>>();
+		let replays = spread(others, MAX_REPLAYS, 0).into_iter();
+		lies.extend(replays.map(|other| self.lie(&[], Change::Replace(other.clone()))));
 		lies.push(self.lie(&[], Change::LeaveOut));
 	}
 

@@ -267,6 +267,21 @@ impl Network {
 		text.lines().last().and_then(|n| n.trim().parse().ok()).expect("df tells a number")
 	}
 
+	/// Bytes that a validator's database takes on its disk.
+	///
+	/// # Panics
+	///
+	/// If they cannot be counted.
+	pub fn database_size(&self, n: usize) -> u64 {
+		let output = Command::new("du")
+			.args(["--summarize", "--block-size=1"])
+			.arg(self.database(n))
+			.output()
+			.expect("du starts");
+		let text = String::from_utf8_lossy(&output.stdout).into_owned();
+		text.split_whitespace().next().and_then(|n| n.parse().ok()).expect("du tells a number")
+	}
+
 	/// Bytes of memory that each validator holds of its own, without files that are mapped; 0 for one that does not run.
 	pub fn memory(&self) -> Vec<u64> {
 		let resident = |validator: &Validator| {

@@ -94,6 +94,13 @@ async fn a_client_that_knows_its_chain_talks_to_no_other() {
 		assert!(!there.status.success() && said.contains(&chain), "{command:?}: {said}");
 	}
 
+	// And from the vault, whatever the configuration says.
+	cli.ok(&["vault", "pin", &chain]);
+	assert!(cli.run(&["quota"]).status.success());
+	let there = cli.at_node(&other).run(&["quota"]);
+	let said = String::from_utf8_lossy(&there.stderr).into_owned();
+	assert!(!there.status.success() && said.contains(&chain), "{said}");
+
 	// An index goes on with the next node.
 	let views = own.folder().join("views");
 	fs::create_dir(&views).expect("writable");

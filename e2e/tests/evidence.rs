@@ -1,7 +1,10 @@
 //! Evidence: made with a node, verified on a machine that has none.
 
-use credio_e2e::{binary, raw_specification, until_active, uploads::path, Cli, Node};
-use credio_sdk::{vault::LocalVault, Client};
+use credio_e2e::{
+	binary, raw_specification, specification_of_another_chain, until_active, uploads::path, Cli,
+	Node,
+};
+use credio_sdk::{evidence::Evidence, vault::LocalVault, Client};
 use serde_json::Value;
 use std::{
 	fs,
@@ -67,6 +70,34 @@ impl Verifier {
 		let output = self.run(evidence, chain, more);
 		assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 		(output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+	}
+}
+
+#[test]
+fn a_record_of_one_chain_is_none_of_another_with_the_same_validators() {
+	let verifier = Verifier::new();
+	let own = verifier.specification("dev");
+	let other = specification_of_another_chain("dev", &verifier.file("other.json"));
+	let document = verifier.write("invoice.txt", "an invoice over 100.00 EUR");
+	let validator = ["--alice", "--validator", "--force-authoring"];
+	let [genesis, foreign] = [&own, &other].map(|chain| {
+		let node = Node::start_on(chain, &validator);
+		let channel = Cli::new(&node, "channel-one");
+		channel.ok(&["stream", "create", "invoices"]);
+		let uploaded = channel.json(&["upload", "--stream", "invoices", "--json", &document]);
+		let to = format!("{chain}.evidence");
+		channel.ok(&["evidence", text(&uploaded[0], "recordId"), "-o", &to]);
+		verifier.verified(&to, chain, &[]);
+		Evidence::parse(&fs::read(&to).expect("it was written")).expect("it was just verified")
+	});
+	assert_ne!(genesis.genesis, foreign.genesis);
+	// As it is, and rewritten to be of the chain that it is held against.
+	let (chain, from) = (genesis.genesis, genesis.from.clone());
+	let forged = Evidence { genesis: chain, from, ..foreign.clone() };
+	for evidence in [foreign, forged] {
+		let file = verifier.write("foreign.evidence", evidence.to_text().expect("it is written"));
+		let (code, said) = verifier.refused(&file, &own, &[]);
+		assert_eq!(code, Some(NOT_VERIFIED), "{said}");
 	}
 }
 

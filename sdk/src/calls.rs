@@ -386,8 +386,10 @@ impl Call {
 		reference: Reference,
 		deadline: Moment,
 		legs: &[Leg<EncodedCall>],
+		runtime: &RuntimePin,
 	) -> Self {
-		Self::new("Bundles", "propose", (reference, deadline, legs))
+		let arguments = (reference, deadline, legs).encode();
+		Self::holding("Bundles", "propose", arguments, runtime)
 	}
 
 	/// `Bundles.consent`.

@@ -25,7 +25,7 @@ mod streams;
 mod uploads;
 
 pub use anchors::{Anchored, MerkleProof, PreparedAnchor};
-pub use bundles::{BundleLeg, Deadline, NewBundle};
+pub use bundles::{BundleLeg, Deadline, LegCall, NewBundle};
 pub use checkpoints::sign_checkpoint;
 pub use connection::{ConnectOptions, SILENCE};
 pub use council::{Motion, Proposed, Voted};
@@ -163,7 +163,7 @@ impl Client {
 
 	/// As [`Self::connect`], with options: the chain that it has to be, say.
 	///
-	/// Errors: as there, and [`Error::OtherChain`].
+	/// Errors: as there, and [`Error::OtherChain`], also if the vault is for another one.
 	pub async fn connect_with(
 		options: &ConnectOptions,
 		url: &str,
@@ -216,6 +216,9 @@ impl Client {
 		check_version(&rpc.request("state_getRuntimeVersion", RpcParams::new()).await?)?;
 		let chain = connection::chain_of(&rpc).await?;
 		options.check_chain(&shown(url), &chain)?;
+		if let Some(pinned) = vault.chain().await? {
+			pinned.check(&shown(url), &chain)?;
+		}
 		let runtime = Arc::new(Runtime::load(&rpc).await?);
 		let mut limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
 		limits.receipt_retention = limits.receipt_retention.min(MAX_RECEIPT_RETENTION);

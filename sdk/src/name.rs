@@ -4,26 +4,38 @@
 //! it, and so does the one reference under which it puts something on the chain. An attempt that was rejected is over; the
 //! name goes on with the next one. As the reference stays, the chain takes what stands under a name once and for ever,
 //! whatever became of receipts meanwhile. `docs/guarantees.md` has the rule in words.
+//!
+//! Keys follow from an organization secret. What was begun under one that was in force before stays under it:
+//! [`crate::Client`] and the outbox look there first, once a vault has more than one.
 
 use crate::{
 	client::Upload,
 	vault::{Vault, VaultError},
 };
 use codec::Encode;
-use credio_primitives::{OrganizationId, RecordId, Reference, RequestKey, StreamId};
+use credio_primitives::{KeyVersion, OrganizationId, RecordId, Reference, RequestKey, StreamId};
 use sha2::{Digest as _, Sha256};
 
 /// Attempts of a name that are looked at, one after the other. Each rejection takes one.
 pub(crate) const MAX_ATTEMPTS: u32 = 64;
 
 /// What a request is known by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Name(Vec<u8>);
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Name {
+	kind_and_parts: Vec<u8>,
+	/// The organization secret under which its keys are; that in force without one.
+	secret: Option<KeyVersion>,
+}
 
 impl Name {
 	/// A name of a kind, made of these parts.
 	pub fn new(kind: &str, parts: &impl Encode) -> Self {
-		Self((kind, parts).encode())
+		Self { kind_and_parts: (kind, parts).encode(), secret: None }
+	}
+
+	/// The same name under the organization secret of a version.
+	pub fn under(self, secret: KeyVersion) -> Self {
+		Self { secret: Some(secret), ..self }
 	}
 
 	/// The name of an upload: its business key within the stream, or else all that is asked for.
@@ -45,7 +57,11 @@ impl Name {
 
 	/// Key of the request at an attempt, counted from 0.
 	pub async fn key(&self, vault: &dyn Vault, attempt: u32) -> Result<RequestKey, VaultError> {
-		vault.request_key(&[&self.0[..], &attempt.encode()].concat()).await
+		let name = [&self.kind_and_parts[..], &attempt.encode()].concat();
+		match self.secret {
+			Some(secret) => vault.request_key_under(secret, &name).await,
+			None => vault.request_key(&name).await,
+		}
 	}
 
 	/// The reference of what the request puts on the chain, whatever the attempt.
@@ -61,6 +77,15 @@ impl Name {
 	) -> Result<RecordId, VaultError> {
 		Ok(RecordId::derive(organization, &self.reference(vault).await?))
 	}
+}
+
+/// The organization secrets that were in force before, the latest first.
+///
+/// # Errors
+///
+/// Those of the vault.
+pub(crate) async fn earlier_secrets(vault: &dyn Vault) -> Result<Vec<KeyVersion>, VaultError> {
+	Ok(vault.secret_versions().await?.into_iter().rev().skip(1).collect())
 }
 
 #[cfg(test)]
@@ -87,7 +112,7 @@ mod tests {
 			Upload { key: Some(b"a"), ..plain },
 			Upload { key: Some(b"b"), ..plain },
 		];
-		let names = different.map(|upload| Name::of_upload(&upload).0);
+		let names = different.map(|upload| Name::of_upload(&upload));
 		assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
 	}
 
@@ -110,6 +135,21 @@ mod tests {
 		assert_eq!(keys.len(), 8);
 		let first = name.key(&vault, 0).await.unwrap();
 		assert_eq!(name.reference(&vault).await.unwrap(), Reference::derive(&first, 0));
+	}
+
+	#[tokio::test]
+	async fn a_name_has_other_keys_under_another_secret() {
+		let mut vault = LocalVault::development("channel-one").unwrap();
+		assert!(earlier_secrets(&vault).await.unwrap().is_empty());
+		let name = Name::of_upload(&upload(b"a"));
+		let before = name.key(&vault, 0).await.unwrap();
+		for version in [2, 5] {
+			let public = vault.prepare_renewal().unwrap();
+			vault.adopt_keys(&[(version, public)]).unwrap();
+		}
+		assert_eq!(earlier_secrets(&vault).await.unwrap(), [2, 0]);
+		assert_ne!(name.key(&vault, 0).await.unwrap(), before);
+		assert_eq!(name.under(0).key(&vault, 0).await.unwrap(), before);
 	}
 
 	#[tokio::test]

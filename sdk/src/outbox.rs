@@ -18,6 +18,7 @@ mod lanes;
 mod lease;
 mod nodes;
 mod outcomes;
+mod renewed;
 mod schema;
 mod sending;
 mod settling;
@@ -37,7 +38,7 @@ use crate::{
 	vault::{Vault, VaultError},
 };
 use credio_primitives::{OrganizationId, RequestKey};
-use sqlx::{any::AnyPoolOptions, AnyPool, PgConnection, SqliteConnection};
+use sqlx::{any::AnyPoolOptions, AnyConnection, AnyPool, PgConnection, SqliteConnection};
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::sync::{watch, Notify};
 
@@ -231,29 +232,10 @@ impl Outbox {
 	/// [`OutboxError::Item`], [`OutboxError::Database`].
 	pub async fn enqueue(&self, item: &Item<'_>) -> Result<Enqueued> {
 		let mut connection = self.pool.acquire().await?;
-		let mut prepared = item::prepare(&*self.vault, item, 0).await?;
-		let enqueued = loop {
-			match store::any::insert(&mut connection, &prepared, self.max_undecided).await? {
-				Inserted::Stands(enqueued) => break enqueued,
-				Inserted::NameIsFree { attempts } => {
-					prepared = self.prepare_next(item, &prepared, attempts).await?;
-				},
-			}
-		};
+		let enqueued = self.enqueue_in(&mut *connection, item).await?;
 		drop(connection);
 		self.changed.notify_waiters();
 		Ok(enqueued)
-	}
-
-	/// The item for the attempt after one that took so many beyond its first.
-	async fn prepare_next(
-		&self,
-		item: &Item<'_>,
-		taken: &item::Prepared,
-		attempts: i64,
-	) -> Result<item::Prepared> {
-		let begins_at = item::next_attempt(taken.begins_at, attempts);
-		item::prepare(&*self.vault, item, begins_at).await
 	}
 
 	/// As [`Self::enqueue`], in a transaction of the application on the same database: the item is stored if that
@@ -265,12 +247,32 @@ impl Outbox {
 		transaction: &mut impl Connection,
 		item: &Item<'_>,
 	) -> Result<Enqueued> {
-		let mut prepared = item::prepare(&*self.vault, item, 0).await?;
+		let vault = &*self.vault;
+		let mut secrets = vault.secret_versions().await?;
+		let newest = secrets.pop().ok_or(VaultError::NoOrganizationKeys)?;
+		if !secrets.is_empty() {
+			transaction.begin_to_write().await?;
+		}
+		// What was stored before the secret was renewed stands under its key.
+		for secret in secrets.into_iter().rev() {
+			let mut prepared = item::prepare(vault, item, 0, secret).await?;
+			while let Some(known) = transaction.known(&prepared).await? {
+				match known {
+					Inserted::Stands(enqueued) => return Ok(enqueued),
+					Inserted::NameIsFree { attempts } => {
+						let begins_at = item::next_attempt(prepared.begins_at, attempts);
+						prepared = item::prepare(vault, item, begins_at, secret).await?;
+					},
+				}
+			}
+		}
+		let mut prepared = item::prepare(vault, item, 0, newest).await?;
 		loop {
 			match transaction.insert(&prepared, self.max_undecided).await? {
 				Inserted::Stands(enqueued) => return Ok(enqueued),
 				Inserted::NameIsFree { attempts } => {
-					prepared = self.prepare_next(item, &prepared, attempts).await?;
+					let begins_at = item::next_attempt(prepared.begins_at, attempts);
+					prepared = item::prepare(vault, item, begins_at, newest).await?;
 				},
 			}
 		}
@@ -356,8 +358,6 @@ impl Outbox {
 
 mod sealed {
 	pub trait Sealed {}
-	impl Sealed for sqlx::SqliteConnection {}
-	impl Sealed for sqlx::PgConnection {}
 }
 
 /// A connection of the application: `&mut *transaction` of `sqlx::Transaction<Sqlite>` or `sqlx::Transaction<Postgres>`.
@@ -366,26 +366,40 @@ pub trait Connection: sealed::Sealed {
 	#[doc(hidden)]
 	async fn insert(&mut self, prepared: &item::Prepared, max_undecided: i64) -> Result<Inserted>;
 	#[doc(hidden)]
+	async fn begin_to_write(&mut self) -> Result<()>;
+	#[doc(hidden)]
+	async fn known(&mut self, prepared: &item::Prepared) -> Result<Option<Inserted>>;
+	#[doc(hidden)]
 	async fn acknowledge(&mut self, consumer: &str, number: i64) -> Result<()>;
 }
 
-impl Connection for SqliteConnection {
-	async fn insert(&mut self, prepared: &item::Prepared, max_undecided: i64) -> Result<Inserted> {
-		store::sqlite::insert(self, prepared, max_undecided).await
-	}
-	async fn acknowledge(&mut self, consumer: &str, number: i64) -> Result<()> {
-		store::sqlite::acknowledge(self, consumer, number).await
-	}
+/// Connections of a database, by the statements for it.
+macro_rules! connections {
+	($($connection:ty: $statements:ident),*) => {$(
+		impl sealed::Sealed for $connection {}
+
+		impl Connection for $connection {
+			async fn insert(
+				&mut self,
+				prepared: &item::Prepared,
+				max_undecided: i64,
+			) -> Result<Inserted> {
+				store::$statements::insert(self, prepared, max_undecided).await
+			}
+			async fn begin_to_write(&mut self) -> Result<()> {
+				store::$statements::begin_to_write(self).await
+			}
+			async fn known(&mut self, prepared: &item::Prepared) -> Result<Option<Inserted>> {
+				store::$statements::known(self, prepared).await
+			}
+			async fn acknowledge(&mut self, consumer: &str, number: i64) -> Result<()> {
+				store::$statements::acknowledge(self, consumer, number).await
+			}
+		}
+	)*};
 }
 
-impl Connection for PgConnection {
-	async fn insert(&mut self, prepared: &item::Prepared, max_undecided: i64) -> Result<Inserted> {
-		store::postgres::insert(self, prepared, max_undecided).await
-	}
-	async fn acknowledge(&mut self, consumer: &str, number: i64) -> Result<()> {
-		store::postgres::acknowledge(self, consumer, number).await
-	}
-}
+connections!(AnyConnection: any, SqliteConnection: sqlite, PgConnection: postgres);
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@ pub use credio_evidence::MultiSignature;
 pub use local::LocalVault;
 pub use transfer::KeyExport;
 
+use crate::chain::ChainPin;
 use async_trait::async_trait;
 use credio_envelope::{CommitmentKey, Context, Document, Sealed, WrapContext};
 use credio_primitives::{
@@ -102,6 +103,17 @@ pub enum VaultError {
 	/// Parameters of Argon2id out of bounds.
 	#[error("a password is stretched with 19 MiB to 1 GiB of memory, in 1 to 16 passes and 1 to 8 lanes")]
 	KdfOutOfBounds,
+	/// The vault is for another chain.
+	#[error("the vault is for the chain {pinned}, and not for {found}")]
+	OtherChain {
+		/// The chain that it is for.
+		pinned: Box<ChainPin>,
+		/// The one that was found.
+		found: Box<ChainPin>,
+	},
+	/// The vault has no organization secret of that version.
+	#[error("the vault has no organization secret of key version {0}: another vault of the organization has renewed it; bring it over (`credio vault export-keys`, `import-keys`)")]
+	UnknownSecret(KeyVersion),
 	/// Another process changes the file.
 	#[error("{path} is being changed by {holder}: try again when that has ended")]
 	Locked {
@@ -123,9 +135,7 @@ pub enum VaultError {
 	#[error("the stream secret is needed for this, and the vault was given the key of one record")]
 	NotAStreamSecret,
 	/// What was kept is of another organization, under another name, or was changed.
-	#[error(
-		"what was stored cannot be opened: it is of another organization's vault, or was changed"
-	)]
+	#[error("what was stored cannot be opened: it is of another organization's vault, of one that has a newer organization secret (`credio vault import-keys` brings it), or was changed")]
 	NotOurs,
 	/// Sealing, opening, wrapping or unwrapping failed.
 	#[error(transparent)]
@@ -170,6 +180,13 @@ pub trait Vault: Send + Sync {
 	/// The organization that it acts for.
 	async fn organization(&self) -> Result<OrganizationId, VaultError>;
 
+	/// The chain that the vault is for; `None` if it has not been told. A client uses it with nodes of no other one.
+	async fn chain(&self) -> Result<Option<ChainPin>, VaultError>;
+
+	/// The versions of the encryption key with which an organization secret came into force, in their order. The secret of
+	/// the last one is in force; what was begun under those before goes on under them.
+	async fn secret_versions(&self) -> Result<Vec<KeyVersion>, VaultError>;
+
 	/// The public halves of the organization's encryption keys, by version, in their order. Versions that this vault
 	/// does not have are left out.
 	async fn encryption_keys(&self) -> Result<Vec<(KeyVersion, PublicKey)>, VaultError>;
@@ -177,8 +194,20 @@ pub trait Vault: Send + Sync {
 	/// Signs with the member's account, by whichever scheme that has.
 	async fn sign(&self, message: &[u8]) -> Result<MultiSignature, VaultError>;
 
-	/// The request key of a business key: `HMAC-SHA256(organization secret, business key)`.
+	/// The request key of a business key: `HMAC-SHA256(organization secret, business key)`, under the secret that is in
+	/// force.
 	async fn request_key(&self, business_key: &[u8]) -> Result<RequestKey, VaultError>;
+
+	/// The same under the organization secret of a version.
+	///
+	/// # Errors
+	///
+	/// [`VaultError::UnknownSecret`].
+	async fn request_key_under(
+		&self,
+		secret: KeyVersion,
+		business_key: &[u8],
+	) -> Result<RequestKey, VaultError>;
 
 	/// Encrypts something that a client keeps, such as what waits in an outbox, so that only vaults of the organization
 	/// read it: XChaCha20-Poly1305 under a key that HKDF-SHA256 derives from the organization secret. `name` is bound

@@ -73,7 +73,7 @@ async fn prepare(client: &Client, file: &Path) -> Result<(), Failure> {
 		output::line(&format!("organization = {}", leg.organization))?;
 		for call in leg.calls {
 			output::line("")?;
-			if let Some(described) = client.describe(&call.0).await {
+			if let Some(described) = client.describe(&call.call.0).await {
 				described
 					.to_string()
 					.lines()
@@ -81,7 +81,10 @@ async fn prepare(client: &Client, file: &Path) -> Result<(), Failure> {
 			}
 			output::line("[[legs.calls]]")?;
 			output::line("call = \"encoded\"")?;
-			output::line(&format!("bytes = \"0x{}\"", hex::encode(&call.0)))?;
+			output::line(&format!("bytes = \"0x{}\"", hex::encode(&call.call.0)))?;
+			if let Some(runtime) = call.encoded_for {
+				output::line(&format!("runtime = \"{runtime}\""))?;
+			}
 		}
 	}
 	encoded.record_ids.iter().try_for_each(|record| output::line(&format!("# appends {record}")))

@@ -8,8 +8,9 @@ use crate::{
 };
 use clap::{Args, Subcommand, ValueEnum};
 use credio_sdk::{
+	chain::ChainPin,
 	files,
-	primitives::{AccountId, PublicKey},
+	primitives::{AccountId, KeyVersion, PublicKey},
 	vault::{
 		file::{self, Changing, Kdf},
 		KeyExport, LocalVault, Scheme, VaultError,
@@ -57,6 +58,26 @@ pub enum VaultCommand {
 	/// A rotation that was cut short is completed by the same command.
 	#[command(after_help = "Example: credio --vault acme.vault vault rotate")]
 	Rotate,
+	/// Make a new organization secret, after the one before was stolen, with a new encryption key
+	///
+	/// What is asked for from now on has request keys that the thief cannot follow, and new key epochs have secrets that only
+	/// who has the new one takes for the organization's own. What was uploaded before stays uploaded once. Stop the other
+	/// gateways first, and bring the new secret to their vaults with export-keys and import-keys before they go on: a gateway
+	/// that goes on with the old one uploads the same documents anew. A renewal that was cut short is completed by the same
+	/// command.
+	#[command(after_help = "Example: credio --vault acme.vault vault renew-secret")]
+	RenewSecret,
+	/// Note the chain that the vault is for: it is used with nodes of no other
+	///
+	/// The first command that changes the vault and asks the chain (rotate, renew-secret, import-keys) notes that one; a new
+	/// vault has the chain of the configuration file.
+	#[command(after_help = "Example: credio --vault acme.vault vault pin 0x91b1…b0c3/0x7c2f…19aa
+(`credio runtime show` prints it; compare it with the chain's specification)")]
+	Pin {
+		/// Hash of block 0 and network id
+		#[arg(value_name = "GENESIS/NETWORK")]
+		chain: ChainPin,
+	},
 	/// Seal the organization's keys to another vault of the organization
 	#[command(
 		after_help = "Example: credio --vault acme.vault vault export-keys --to 0x3f…e1 -o keys.json\n(`credio vault show` of the other vault prints its transfer key)"
@@ -150,7 +171,9 @@ pub async fn run(session: &Session, command: VaultCommand) -> Result<(), Failure
 			create(session, like.as_deref(), for_import, scheme.into(), kdf).await
 		},
 		VaultCommand::Show => show(session),
-		VaultCommand::Rotate => rotate(session).await,
+		VaultCommand::Rotate => rotate(session, false).await,
+		VaultCommand::RenewSecret => rotate(session, true).await,
+		VaultCommand::Pin { chain } => pin(session, &chain).await,
 		VaultCommand::ExportKeys { to, output } => export_keys(session, &to, &output).await,
 		VaultCommand::ImportKeys { file, from, offline } => {
 			import_keys(session, &file, &from, offline).await
@@ -173,11 +196,14 @@ async fn create(
 		return Err(VaultError::Exists { path: path.display().to_string() }.into());
 	}
 	let password = session.password(like.is_none())?;
-	let vault = match like {
+	let mut vault = match like {
 		Some(other) => file::open(other, password.as_bytes())?.for_another_member()?,
 		None if for_import => LocalVault::waiting(NO_ORGANIZATION, scheme)?,
 		None => LocalVault::generate_with(NO_ORGANIZATION, scheme)?,
 	};
+	if let Some(chain) = &session.options().chain {
+		vault.pin(chain)?;
+	}
 	Changing::create(path, password.as_bytes(), kdf, vault).await?;
 	show(session)
 }
@@ -192,8 +218,13 @@ fn show(session: &Session) -> Result<(), Failure> {
 	let mut lines = vec![
 		("account", public.account.to_string()),
 		("organization", organization),
+		(
+			"chain",
+			public.chain.map_or_else(|| "any, until it is noted".into(), |chain| chain.to_string()),
+		),
 		("encryption key", output::or_dash(newest.map(|key| key.public))),
 		("key version", output::or_dash(newest.map(|key| key.version))),
+		("organization secret", output::or_dash(public.secret_versions.last().map(of_version))),
 		("transfer key", public.transfer_key.to_string()),
 	];
 	if let Some(pending) = public.pending_key {
@@ -203,12 +234,30 @@ fn show(session: &Session) -> Result<(), Failure> {
 	output::item(session.json, &public, &lines)
 }
 
-async fn rotate(session: &Session) -> Result<(), Failure> {
+/// Since which version of the encryption key an organization secret is in force.
+fn of_version(version: &KeyVersion) -> String {
+	format!("since key version {version}")
+}
+
+async fn pin(session: &Session, chain: &ChainPin) -> Result<(), Failure> {
+	let path = session.vault_path()?;
+	let password = session.password(false)?;
+	let mut changing = Changing::open(path, password.as_bytes(), Changing::PATIENCE).await?;
+	changing.change(|vault| vault.pin(chain))?;
+	output::item(session.json, &json!({ "chain": chain }), &[("chain", chain.to_string())])
+}
+
+async fn rotate(session: &Session, renews_secret: bool) -> Result<(), Failure> {
 	let (mut changing, client) = change(session).await?;
-	let rotated = client.rotate_encryption_key(&mut changing).await?;
+	let rotated = match renews_secret {
+		true => client.renew_organization_secret(&mut changing).await?,
+		false => client.rotate_encryption_key(&mut changing).await?,
+	};
+	let secrets = changing.vault().secret_versions();
 	let mut lines = vec![
 		("key version", rotated.version.to_string()),
 		("encryption key", rotated.public.to_string()),
+		("organization secret", output::or_dash(secrets.last().map(of_version))),
 	];
 	if !rotated.missing.is_empty() {
 		lines.push((
@@ -222,6 +271,7 @@ async fn rotate(session: &Session) -> Result<(), Failure> {
 	let json = json!({
 		"keyVersion": rotated.version,
 		"encryptionKey": rotated.public,
+		"secretVersions": secrets,
 		"missing": rotated.missing,
 	});
 	output::item(session.json, &json, &lines)
@@ -231,8 +281,11 @@ async fn rotate(session: &Session) -> Result<(), Failure> {
 async fn change(session: &Session) -> Result<(Changing, Client), Failure> {
 	let path = session.vault_path()?;
 	let password = session.password(false)?;
-	let changing = Changing::open(path, password.as_bytes(), Changing::PATIENCE).await?;
+	let mut changing = Changing::open(path, password.as_bytes(), Changing::PATIENCE).await?;
 	let client = session.connect_with(changing.vault().clone()).await?;
+	if changing.vault().chain().is_none() {
+		changing.change(|vault| vault.pin(client.chain()))?;
+	}
 	Ok((changing, client))
 }
 
@@ -271,24 +324,30 @@ async fn import_keys(
 	let path = session.vault_path()?;
 	let password = session.password(false)?;
 	let mut changing = Changing::open(path, password.as_bytes(), Changing::PATIENCE).await?;
-	let registered = match offline {
-		true => None,
+	let (registered, chain) = match offline {
+		true => (None, None),
 		false => {
 			let client = session.connect_to_read().await?;
-			Some(client.encryption_keys(export.organization()).await?)
+			let registered = client.encryption_keys(export.organization()).await?;
+			(Some(registered), Some(*client.chain()))
 		},
 	};
 	let new = changing.change(|vault| {
 		if vault.organization() == NO_ORGANIZATION {
 			*vault = vault.clone().for_organization(export.organization());
 		}
+		if let Some(chain) = &chain {
+			vault.pin(chain)?;
+		}
 		vault.import_keys(&export, from, registered.as_deref())
 	})?;
+	let secrets = changing.vault().secret_versions();
 	output::item(
 		session.json,
-		&json!({ "versions": new, "compared": !offline }),
+		&json!({ "versions": new, "secretVersions": secrets, "compared": !offline }),
 		&[
 			("new key versions", if new.is_empty() { "none".into() } else { list(&new) }),
+			("organization secret", output::or_dash(secrets.last().map(of_version))),
 			("compared", if offline { "with nothing" } else { "with the chain" }.into()),
 		],
 	)

@@ -17,6 +17,7 @@ use credio_sdk::{
 	},
 	Client,
 };
+use futures::{stream, StreamExt};
 use std::{
 	collections::BTreeMap,
 	sync::{Arc, Mutex},
@@ -26,6 +27,8 @@ use tokio::task::JoinSet;
 
 /// The lane in which every second request is.
 const LANE: u32 = 1;
+/// Entries that are read at once, when it is checked that all are there.
+const READ_AT_ONCE: usize = 32;
 /// Time between two motions.
 const MOTIONS: Duration = Duration::from_secs(5);
 
@@ -94,13 +97,12 @@ impl Work {
 
 /// Every record is there, once, and those of the lane in the order of their positions.
 async fn check(member: &Member, records: Vec<(RecordId, Option<u64>)>) {
-	let mut lane = BTreeMap::new();
-	for (record, position) in &records {
+	let read = stream::iter(&records).map(|(record, position)| async move {
 		let entry = member.at(0).record(*record).await.expect("what was applied is there");
-		if let Some(position) = position {
-			lane.insert(*position, entry.header.sequence);
-		}
-	}
+		position.map(|position| (position, entry.header.sequence))
+	});
+	let lane = read.buffer_unordered(READ_AT_ONCE).collect::<Vec<_>>().await;
+	let lane = lane.into_iter().flatten().collect::<BTreeMap<_, _>>();
 	assert!(lane.values().is_sorted(), "{}: the lane is out of order", member.name);
 	let filter = credio_sdk::primitives::entry::EntryFilter {
 		stream: Some(member.stream(STREAM)),

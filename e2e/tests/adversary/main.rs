@@ -66,7 +66,7 @@ fn honest_organizations_are_served_while_others_mean_harm() {
 
 		let calm = work(&world, "calm", (seconds / 4).max(10)).await;
 		network.say(&format!("without attack: {calm}"));
-		let (memory, disk) = (network.memory(), ALL.map(|n| network.disk_use(n)));
+		let (memory, database) = (network.memory(), ALL.map(|n| network.database_size(n)));
 
 		let stop = Stop::default();
 		let attack = hostile::start(&world, &network.peers(), &stop);
@@ -76,13 +76,13 @@ fn honest_organizations_are_served_while_others_mean_harm() {
 		network.say(&format!("under attack: {attacked}"));
 		network.say(&format!("the attack: {attacks}"));
 		for n in ALL {
-			println!(
-				"           validator {n}: memory {} -> {} MiB, disk {} -> {} MiB",
+			network.say(&format!(
+				"validator {n}: memory of its own {} -> {} MiB, database {} -> {} MiB",
 				memory[n] >> 20,
 				network.memory()[n] >> 20,
-				disk[n] >> 20,
-				network.disk_use(n) >> 20,
-			);
+				database[n] >> 20,
+				network.database_size(n) >> 20,
+			));
 		}
 
 		network.finality(&ALL, 2).await;

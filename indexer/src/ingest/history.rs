@@ -5,7 +5,9 @@ use crate::{
 	block::{self, Block},
 	store::Store,
 };
-use credio_primitives::{rpc::StreamJson, BlockNumber, Entry, Sequence, StreamId};
+use credio_primitives::{
+	limits::MAX_DOCUMENT_SIZE, rpc::StreamJson, BlockNumber, Entry, Sequence, StreamId,
+};
 use credio_sdk::{client::Unread, envelope::Document, Client, Error};
 use futures::{stream, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, VecDeque};
@@ -13,6 +15,8 @@ use tokio::sync::mpsc;
 
 /// Entries that are read at once, of all streams together.
 const READ_AT_ONCE: usize = 4_096;
+/// Bytes of documents that are read at once, if they are as large as those that were read before.
+const BYTES_AT_ONCE: usize = 64 << 20;
 /// Most entries of a stream that are read at once, and into how many parts these are cut, which are asked for together.
 const MAX_OF_STREAM: usize = 512;
 const PARTS: usize = 4;
@@ -28,6 +32,13 @@ struct Source {
 	read: VecDeque<(BlockNumber, block::Entry)>,
 }
 
+/// How much was read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Read {
+	entries: usize,
+	bytes: usize,
+}
+
 /// What the store has not, up to a block.
 pub(super) struct History<'a> {
 	client: &'a Client,
@@ -35,6 +46,8 @@ pub(super) struct History<'a> {
 	/// Streams that were made after the store's last block, by that block.
 	streams: BTreeMap<BlockNumber, Vec<block::Stream>>,
 	sources: Vec<Source>,
+	/// Bytes that a document takes: the mean of what was read last, and before that as many as it can.
+	size: usize,
 	/// The last block that has been put together, of which everything has been read.
 	done: Option<BlockNumber>,
 	last: BlockNumber,
@@ -68,7 +81,8 @@ impl<'a> History<'a> {
 		for streams in new.values_mut() {
 			streams.sort_by_key(|stream| stream.id);
 		}
-		Ok(Self { client, store, streams: new, sources, done: cursor, last })
+		let size = MAX_DOCUMENT_SIZE as usize;
+		Ok(Self { client, store, streams: new, sources, size, done: cursor, last })
 	}
 
 	/// Takes it, in batches that are stored with the cursor behind them, while the next ones are read.
@@ -105,13 +119,18 @@ impl<'a> History<'a> {
 			source.next.is_some() && (last.is_none() || last == first)
 		});
 		let waiting = waiting.collect::<Vec<_>>();
-		let limit = (READ_AT_ONCE / waiting.len().max(1)).clamp(1, MAX_OF_STREAM);
+		let at_once = READ_AT_ONCE.min(BYTES_AT_ONCE / self.size.max(1));
+		let limit = (at_once / waiting.len().max(1)).clamp(1, MAX_OF_STREAM);
 		let (client, last) = (self.client, self.last);
-		stream::iter(waiting)
+		let read = stream::iter(waiting)
 			.map(|source| source.read_on(client, limit, last))
 			.buffer_unordered(CONCURRENCY)
-			.try_collect::<()>()
+			.try_collect::<Vec<_>>()
 			.await?;
+		let sum = |of: fn(&Read) -> usize| read.iter().map(of).sum::<usize>();
+		if let Some(mean) = sum(|read| read.bytes).checked_div(sum(|read| read.entries)) {
+			self.size = mean;
+		}
 		Ok(())
 	}
 
@@ -168,8 +187,9 @@ impl Source {
 		client: &Client,
 		limit: usize,
 		last: BlockNumber,
-	) -> std::result::Result<(), Error> {
-		let Some(next) = self.next else { return Ok(()) };
+	) -> std::result::Result<Read, Error> {
+		let mut sum = Read::default();
+		let Some(next) = self.next else { return Ok(sum) };
 		let end = next.saturating_add(limit as u64).min(self.stream.entries);
 		let step = limit.div_ceil(PARTS);
 		let id = self.stream.id;
@@ -181,13 +201,16 @@ impl Source {
 			for (entry, read) in part {
 				if entry.header.block > last {
 					self.next = None;
-					return Ok(());
+					return Ok(sum);
 				}
+				sum.entries = sum.entries.saturating_add(1);
+				let size = read.as_ref().map_or(0, |document| document.bytes.len());
+				sum.bytes = sum.bytes.saturating_add(size);
 				self.read.push_back((entry.header.block, indexed(self.stream.owner, entry, read)));
 			}
 		}
 		self.next = Some(end).filter(|end| *end < self.stream.entries);
-		Ok(())
+		Ok(sum)
 	}
 }
 

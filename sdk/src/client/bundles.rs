@@ -2,8 +2,10 @@
 
 use super::Client;
 use crate::{
-	calls::{Call, DescribedCall},
+	calls::{Call, DescribedCall, UnfitCall},
 	error::{Error, Result},
+	name::earlier_secrets,
+	runtimes::RuntimePin,
 };
 use codec::Encode;
 use credio_primitives::{
@@ -14,8 +16,23 @@ use credio_primitives::{
 };
 use std::time::Duration;
 
-/// What one organization does in a bundle, as its calls are sent.
-pub type BundleLeg = Leg<EncodedCall>;
+/// A call as it stands in a leg, with the runtime that it is encoded for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegCall {
+	/// The call.
+	pub call: EncodedCall,
+	/// Hash of the metadata of that runtime; `None` if whoever encoded it has not said.
+	pub encoded_for: Option<Digest>,
+}
+
+/// What one organization does in a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BundleLeg {
+	/// The organization.
+	pub organization: OrganizationId,
+	/// Its calls, in their order.
+	pub calls: Vec<LegCall>,
+}
 
 /// When the deadline of a bundle passes, by the chain's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +71,10 @@ impl Client {
 	/// # Errors
 	///
 	/// As [`Self::sign`].
-	pub async fn encoded_call(&self, call: &Call) -> Result<EncodedCall> {
-		Ok(EncodedCall(call.encoded(&*self.trusted_runtime().await?)?))
+	pub async fn encoded_call(&self, call: &Call) -> Result<LegCall> {
+		let runtime = self.trusted_runtime().await?;
+		let encoded_for = Some(runtime.metadata_hash);
+		Ok(LegCall { call: EncodedCall(call.encoded(&runtime)?), encoded_for })
 	}
 
 	/// A call of a leg in words; `None` if it is no call that may stand in a bundle, or if the runtime is not one that
@@ -66,34 +85,59 @@ impl Client {
 
 	/// Key of the request that proposes a bundle under a business key, or a random one without.
 	///
-	/// `HMAC(organization secret, SCALE("bundle", business key))`.
+	/// `HMAC(organization secret, SCALE("bundle", business key))`, with the secret under which the bundle was proposed, or
+	/// else with the one that is in force.
+	///
+	/// # Errors
+	///
+	/// [`Error::Vault`]; those of [`Self::status`] and [`Self::bundle`] if the organization has renewed its secret.
 	pub async fn bundle_key(&self, business_key: Option<&[u8]>) -> Result<RequestKey> {
-		match business_key {
-			Some(key) => Ok(self.vault.request_key(&("bundle", key).encode()).await?),
-			None => self.new_key(),
+		let Some(key) = business_key else { return self.new_key() };
+		let name = ("bundle", key).encode();
+		for secret in earlier_secrets(&*self.vault).await? {
+			let key = self.vault.request_key_under(secret, &name).await?;
+			if self.is_proposed(key).await? {
+				return Ok(key);
+			}
+		}
+		Ok(self.vault.request_key(&name).await?)
+	}
+
+	/// Whether a bundle was proposed under a key, or is being proposed.
+	async fn is_proposed(&self, key: RequestKey) -> Result<bool> {
+		let status = self.status(key).await?.status;
+		if matches!(status, RequestState::Applied | RequestState::Pending) {
+			return Ok(true);
+		}
+		let id = BundleId::derive(self.organization, &Reference::derive(&key, 0));
+		match self.bundle(id).await {
+			Err(Error::NotFound { .. }) => Ok(false),
+			found => found.map(|_| true),
 		}
 	}
 
 	/// Proposes a bundle and consents to it, in one request. Repeating it under the same key is harmless: the bundle
 	/// that was proposed first stands, whatever deadline the repetition names.
 	///
-	/// Errors: [`Error::Argument`] for legs over the bounds, [`Error::Rejected`], [`Error::KeyReused`] if the key
-	/// proposed other legs, [`Error::Expired`].
+	/// Errors: [`Error::Argument`] for legs over the bounds, [`Error::UnfitCall`] for one with calls that are encoded for another
+	/// runtime, [`Error::Rejected`], [`Error::KeyReused`] if the key proposed other legs, [`Error::Expired`].
 	pub async fn propose_bundle(&self, new: &NewBundle) -> Result<BundleJson> {
-		check_legs(&new.legs)?;
+		let runtime = self.trusted_runtime().await?;
+		let legs = legs_for(&new.legs, &runtime)?;
+		check_legs(&legs)?;
 		let id = new.id(self.organization);
 		let deadline = match new.deadline {
 			Deadline::At(moment) => moment,
 			Deadline::After(time) => self.moment_in(time).await?,
 		};
-		let digest = self.digest(id, deadline, &new.legs);
+		let digest = self.digest(id, deadline, &legs);
 		// The other consents cannot come before there is a bundle, so only a bundle of one organization executes now.
-		let max_weight = match new.legs.as_slice() {
+		let max_weight = match legs.as_slice() {
 			[_] => self.limits.max_bundle_weight,
 			_ => WeightJson { ref_time: 0, proof_size: 0 },
 		};
 		let calls = [
-			Call::propose_bundle(new.reference(), deadline, &new.legs),
+			Call::propose_bundle(new.reference(), deadline, &legs, &runtime),
 			Call::consent_to_bundle(id, digest, max_weight),
 		];
 		let was_applied = || async {
@@ -107,7 +151,7 @@ impl Client {
 			}
 		}
 		let bundle = self.bundle(id).await?.bundle;
-		match bundle.digest == self.digest(id, bundle.deadline, &new.legs) {
+		match bundle.digest == self.digest(id, bundle.deadline, &legs) {
 			true => Ok(bundle),
 			false => Err(Error::KeyReused(new.key)),
 		}
@@ -186,7 +230,7 @@ impl Client {
 			.any(|party| party.organization == self.organization && party.consent.is_some())
 	}
 
-	fn digest(&self, id: BundleId, deadline: Moment, legs: &[BundleLeg]) -> Digest {
+	fn digest(&self, id: BundleId, deadline: Moment, legs: &[Leg<EncodedCall>]) -> Digest {
 		bundle::digest(&self.limits.genesis_hash, &id, deadline, &legs.encode())
 	}
 }
@@ -201,8 +245,27 @@ fn ensure_open(bundle: &BundleJson) -> Result<()> {
 	Err(Error::Argument(format!("the bundle {ended}: nothing can change it any more")))
 }
 
+/// The legs as they are sent. A call that is encoded for another runtime may be another call in this one.
+fn legs_for(
+	legs: &[BundleLeg],
+	runtime: &RuntimePin,
+) -> std::result::Result<Vec<Leg<EncodedCall>>, UnfitCall> {
+	let encoded = |leg: &LegCall| match leg.encoded_for {
+		Some(hash) if hash != runtime.metadata_hash => {
+			Err(UnfitCall::Outdated { call: "a leg".into(), runtime: runtime.spec_version })
+		},
+		_ => Ok(leg.call.clone()),
+	};
+	legs.iter()
+		.map(|leg| {
+			let calls = leg.calls.iter().map(encoded).collect::<std::result::Result<_, _>>()?;
+			Ok(Leg { organization: leg.organization, calls })
+		})
+		.collect()
+}
+
 /// Checks the bounds of legs before anything is sent.
-fn check_legs(legs: &[BundleLeg]) -> Result<()> {
+fn check_legs(legs: &[Leg<EncodedCall>]) -> Result<()> {
 	let calls = legs.iter().map(|leg| leg.calls.len()).sum::<usize>();
 	let size = legs.encoded_size();
 	let argument = |what: String| Err(Error::Argument(what));
@@ -219,4 +282,30 @@ fn check_legs(legs: &[BundleLeg]) -> Result<()> {
 		));
 	}
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::Runtimes;
+
+	#[test]
+	fn legs_are_proposed_for_the_runtime_that_they_are_encoded_for() {
+		let runtimes = Runtimes::built_in();
+		let pin = |version| runtimes.find(version).unwrap().unwrap();
+		let (before, present) = (pin(5), pin(6));
+		let call = |runtime: &RuntimePin| LegCall {
+			call: EncodedCall(Call::remark(b"a").encoded(runtime).unwrap()),
+			encoded_for: Some(runtime.metadata_hash),
+		};
+		let legs = |calls| [BundleLeg { organization: 1, calls }];
+		assert!(legs_for(&legs(vec![call(&present), call(&present)]), &present).is_ok());
+		// A node that names two runtimes in turn.
+		for mixed in [vec![call(&before)], vec![call(&present), call(&before)]] {
+			let refused = legs_for(&legs(mixed), &present);
+			assert!(matches!(refused, Err(UnfitCall::Outdated { .. })), "{refused:?}");
+		}
+		let unsaid = LegCall { encoded_for: None, ..call(&present) };
+		assert!(legs_for(&legs(vec![unsaid]), &present).is_ok());
+	}
 }

@@ -36,7 +36,7 @@ impl Client {
 	///
 	/// [`Error::Refused`] with the code for "not found", [`Error::NotVerified`] for another document or key,
 	/// [`Error::Argument`] for a request key that has not brought the entry, [`Error::NotProvable`] if a verifier would
-	/// refuse it.
+	/// refuse it, [`Error::Contradicted`] if it is about something else than was asked for.
 	pub async fn evidence(
 		&self,
 		record_id: RecordId,
@@ -62,7 +62,7 @@ impl Client {
 			None => self.genesis().await?,
 		};
 		let from = (trusted.number() > 0).then(|| trusted.block().hash);
-		let options = EvidenceOptions { from, origin, grants };
+		let options = EvidenceOptions { from, origin, grants: grants.clone() };
 		let answer: At<EvidenceJson> =
 			self.call("credio_v1_evidence", (record_id, options)).await?;
 		let inclusion = proof.map(|MerkleProof { index, commitment, siblings, .. }| {
@@ -78,6 +78,12 @@ impl Client {
 		let part = (part != DocumentPart::default()).then_some(part);
 		let evidence = Evidence::new(answer.answer, part);
 		verify(&evidence, &trusted, None, None).map_err(Error::NotProvable)?;
+		// What holds may still be about something else than was asked for.
+		let subject = &evidence.subject;
+		let names_all = grants.iter().all(|grant| subject.grants.contains(grant));
+		if (subject.record_id, subject.origin) != (record_id, origin) || !names_all {
+			return Err(Error::Contradicted("subject of the evidence"));
+		}
 		Ok(evidence)
 	}
 

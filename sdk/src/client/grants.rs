@@ -107,9 +107,16 @@ impl Client {
 		is_same: impl Fn(&GrantJson) -> bool,
 		call: impl Fn(Reference) -> Call,
 	) -> Result<(GrantId, bool)> {
-		let mut from = 0;
+		let (mut from, mut reused) = (0, 0);
 		loop {
 			let attempt = self.attempt(name, from).await?;
+			// What this attempt gave is looked up by its id: a list could leave it out, and another would be given.
+			if attempt.is_applied && self.verified().is_some() {
+				let given = GrantId::derive(self.organization, &attempt.reference());
+				if self.holding(given).await?.is_some_and(|grant| is_same(&grant)) {
+					return Ok((given, false));
+				}
+			}
 			// Read after the attempt is known: what it gave is in there, unless it has ended.
 			let held = self.held_by(resource, grantee).await?;
 			if let Some(grant) = held.iter().find(|grant| is_same(grant)) {
@@ -123,7 +130,7 @@ impl Client {
 				let reference = attempt.reference();
 				match self.submit(attempt.key, &[call(reference)]).await {
 					// Another gateway of the organization gives it, with the secrets wrapped anew.
-					Err(Error::KeyReused(_)) => {},
+					Err(Error::KeyReused(_)) if reused < MAX_ATTEMPTS => reused += 1,
 					Err(error) => return Err(error),
 					Ok(status) if status.status == RequestState::Applied => {
 						return Ok((GrantId::derive(self.organization, &reference), true));

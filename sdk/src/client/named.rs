@@ -3,7 +3,7 @@
 use super::Client;
 use crate::{
 	error::{Error, Result},
-	name::{Name, MAX_ATTEMPTS},
+	name::{earlier_secrets, Name, MAX_ATTEMPTS},
 };
 use credio_primitives::{
 	rpc::{RequestState, RequestStatus},
@@ -43,11 +43,25 @@ impl Client {
 		stream: StreamId,
 		business_key: &[u8],
 	) -> Result<RequestStatus> {
-		self.standing(&Name::of_business_key(stream, business_key)).await
+		let name = self.begun(Name::of_business_key(stream, business_key)).await?;
+		self.standing(&name).await
+	}
+
+	/// The name as it is known: under the organization secret under which something of that name was applied or is under
+	/// way, or else under the one that is in force. So what was uploaded before a secret was renewed stays uploaded once.
+	pub(super) async fn begun(&self, name: Name) -> Result<Name> {
+		for secret in earlier_secrets(&*self.vault).await? {
+			let earlier = name.clone().under(secret);
+			let status = self.standing(&earlier).await?.status;
+			if matches!(status, RequestState::Applied | RequestState::Pending) {
+				return Ok(earlier);
+			}
+		}
+		Ok(name)
 	}
 
 	/// The status of the attempt of a name that counts.
-	pub(super) async fn standing(&self, name: &Name) -> Result<RequestStatus> {
+	pub(crate) async fn standing(&self, name: &Name) -> Result<RequestStatus> {
 		let (mut last, mut open, mut gaps) = (None, None, 0);
 		for number in 0..MAX_ATTEMPTS {
 			let status = self.status(name.key(&*self.vault, number).await?).await?;
@@ -91,7 +105,7 @@ impl Client {
 	}
 
 	/// Where a request stands, once it is not under way.
-	pub(super) async fn decided(&self, key: RequestKey) -> Result<RequestStatus> {
+	pub(crate) async fn decided(&self, key: RequestKey) -> Result<RequestStatus> {
 		loop {
 			let status = self.status(key).await?;
 			if status.status != RequestState::Pending {

@@ -74,7 +74,7 @@ impl Client {
 	}
 
 	/// Makes a new version of this organization's encryption key and announces it. One whose announcement was cut short
-	/// is completed first. `vault` is the file of this client's vault.
+	/// is completed first, and with it the renewal of a secret. `vault` is the file of this client's vault.
 	///
 	/// # Errors
 	///
@@ -83,6 +83,29 @@ impl Client {
 	pub async fn rotate_encryption_key(&self, vault: &mut Changing) -> Result<Rotated> {
 		rotate(self, vault).await
 	}
+
+	/// Makes a new organization secret, after the one before was stolen, with a new version of the encryption key, and
+	/// announces the key. The secret is in force from that version on: for the keys of new requests, for the secrets of new
+	/// key epochs, and for what clients keep. What was begun before goes on under the secret before.
+	///
+	/// The other vaults of the organization go on with the secret before until they import this one: nothing that has a name
+	/// is to be uploaded by two of them meanwhile, since it would be two things.
+	///
+	/// # Errors
+	///
+	/// As [`Self::rotate_encryption_key`].
+	pub async fn renew_organization_secret(&self, vault: &mut Changing) -> Result<Rotated> {
+		renew(self, vault).await
+	}
+}
+
+async fn renew(registry: &impl Registry, vault: &mut Changing) -> Result<Rotated> {
+	// What the chain has registered already is no key to renew the secret with, unless it was made for that.
+	if !vault.vault().is_renewing() {
+		adopt(registry, vault, None).await?;
+	}
+	vault.change(LocalVault::prepare_renewal)?;
+	rotate(registry, vault).await
 }
 
 async fn rotate(registry: &impl Registry, vault: &mut Changing) -> Result<Rotated> {
@@ -255,6 +278,51 @@ mod tests {
 			assert_eq!(chain.keys.lock().unwrap().len(), 2, "announced once");
 			assert_eq!(changing.vault().pending_key(), None);
 		}
+	}
+
+	#[tokio::test]
+	async fn a_renewal_that_was_cut_short_is_completed() {
+		for fault in [Fault::AnswerLost, Fault::Lost, Fault::Lie] {
+			let folder = tempfile::tempdir().unwrap();
+			let vault = LocalVault::generate(7).unwrap();
+			let chain = Chain::with(vault.encryption_keys()[0].1);
+			let mut changing = stored(folder.path(), "one", vault).await;
+			chain.fails(fault);
+			assert!(renew(&chain, &mut changing).await.is_err());
+			assert_eq!(changing.vault().secret_versions(), [0], "not before the chain has the key");
+			drop(changing);
+			chain.fails(Fault::None);
+			let path = folder.path().join("one");
+			let mut changing = Changing::open(&path, b"password", Duration::ZERO).await.unwrap();
+			renew(&chain, &mut changing).await.unwrap();
+			let renewed = changing.vault().secret_versions();
+			// What was said to be refused, and was not, is in force too, and before the one that was made after it.
+			let expected: &[KeyVersion] = if fault == Fault::Lie { &[0, 1, 2] } else { &[0, 1] };
+			assert_eq!(renewed, expected);
+			assert_in_step(&chain, changing.vault()).await;
+			// Rotating makes no other secret.
+			rotate(&chain, &mut changing).await.unwrap();
+			assert_eq!(changing.vault().secret_versions(), expected);
+		}
+	}
+
+	#[tokio::test]
+	async fn a_rotation_that_was_cut_short_is_completed_before_a_renewal() {
+		let folder = tempfile::tempdir().unwrap();
+		let vault = LocalVault::generate(7).unwrap();
+		let chain = Chain::with(vault.encryption_keys()[0].1);
+		let mut changing = stored(folder.path(), "one", vault).await;
+		chain.fails(Fault::AnswerLost);
+		assert!(rotate(&chain, &mut changing).await.is_err());
+		chain.fails(Fault::None);
+		assert_eq!(renew(&chain, &mut changing).await.unwrap().version, 2);
+		assert_eq!(changing.vault().secret_versions(), [0, 2]);
+		// And a renewal by the rotation that comes next.
+		chain.fails(Fault::AnswerLost);
+		assert!(renew(&chain, &mut changing).await.is_err());
+		chain.fails(Fault::None);
+		assert_eq!(rotate(&chain, &mut changing).await.unwrap().version, 3);
+		assert_eq!(changing.vault().secret_versions(), [0, 2, 3]);
 	}
 
 	#[tokio::test]

@@ -96,7 +96,10 @@ impl Client {
 					}
 				},
 				Err(error) => return Err(self.about_own_key(error).await),
-				Ok(_) => return Ok(epoch),
+				Ok(_) => {
+					self.forget_epoch(id).await;
+					return Ok(epoch);
+				},
 			}
 		}
 	}

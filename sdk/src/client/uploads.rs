@@ -20,7 +20,7 @@ const MAX_RACES: u32 = 8;
 impl Client {
 	/// Key of the request that uploads under a business key, at an attempt counted from 0.
 	///
-	/// `HMAC(organization secret, SCALE("key", stream, business key, attempt))`.
+	/// `HMAC(organization secret, SCALE("key", stream, business key, attempt))`, with the secret that is in force.
 	///
 	/// # Errors
 	///
@@ -41,7 +41,7 @@ impl Client {
 	/// something else is on the chain or under way: another document, media type or superseded record;
 	/// [`Error::NoKey`], [`Error::RotationDue`], [`Error::Connection`] and others.
 	pub async fn upload(&self, upload: &Upload<'_>) -> Result<Outcome> {
-		let name = Name::of_upload(upload);
+		let name = self.begun(Name::of_upload(upload)).await?;
 		let outcome = self.upload_as(upload, &name).await;
 		match &outcome {
 			Ok(Outcome::Applied(_)) => return outcome,

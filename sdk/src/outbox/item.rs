@@ -3,7 +3,9 @@
 use super::{OutboxError, Result};
 use crate::{calls::Call, client::Upload, name::Name, vault::Vault};
 use codec::{Decode, DecodeAll, Encode};
-use credio_primitives::{limits, BlockNumber, OrganizationId, RecordId, RequestKey, StreamId};
+use credio_primitives::{
+	limits, BlockNumber, KeyVersion, OrganizationId, RecordId, RequestKey, StreamId,
+};
 use zeroize::Zeroizing;
 
 /// Blocks after which an item expires, counted from when it is first sent, unless it says otherwise: an hour.
@@ -189,7 +191,7 @@ impl StoredBody {
 	}
 
 	/// What it is known by. An upload has the name that [`crate::Client::upload`] gives it.
-	pub fn name(&self) -> Name {
+	fn name(&self) -> Name {
 		match self {
 			Self::Calls { key, .. } => Name::new("calls", &&key[..]),
 			upload => {
@@ -198,24 +200,65 @@ impl StoredBody {
 		}
 	}
 
+	fn begins_at(&self) -> u32 {
+		let (Self::Upload { begins_at, .. } | Self::Calls { begins_at, .. }) = self;
+		*begins_at
+	}
+}
+
+/// A body, with the organization secret under which it was stored. Its keys stay under that one.
+#[derive(Clone, Debug)]
+pub(super) struct NamedBody {
+	body: StoredBody,
+	/// The version of the secret.
+	pub secret: KeyVersion,
+}
+
+impl NamedBody {
+	/// Reads what was stored under this key.
+	pub async fn open(vault: &dyn Vault, key: &RequestKey, stored: &[u8]) -> Result<Self> {
+		let bytes = vault.unprotect(&name(vault.organization().await?, key), stored).await?;
+		let body = StoredBody::decode_all(&mut &bytes[..])
+			.map_err(|error| OutboxError::Corrupted(error.to_string()))?;
+		for secret in vault.secret_versions().await?.into_iter().rev() {
+			let named = Self { body: body.clone(), secret };
+			if named.request_key(vault, 0).await? == *key {
+				return Ok(named);
+			}
+		}
+		Err(crate::vault::VaultError::NotOurs.into())
+	}
+
+	/// The upload, if it is one.
+	pub fn upload(&self) -> Option<Upload<'_>> {
+		self.body.upload()
+	}
+
+	/// The calls, if it is no upload.
+	pub fn calls(&self) -> &[Call] {
+		match &self.body {
+			StoredBody::Calls { calls, .. } => calls,
+			StoredBody::Upload { .. } => &[],
+		}
+	}
+
+	/// What it is known by.
+	pub fn name(&self) -> Name {
+		self.body.name().under(self.secret)
+	}
+
 	/// The key of the request at an attempt of the item, counted from 0.
 	pub async fn request_key(&self, vault: &dyn Vault, attempt: u32) -> Result<RequestKey> {
-		let (Self::Upload { begins_at, .. } | Self::Calls { begins_at, .. }) = self;
-		Ok(self.name().key(vault, begins_at.saturating_add(attempt)).await?)
+		let number = self.body.begins_at().saturating_add(attempt);
+		Ok(self.name().key(vault, number).await?)
 	}
 
 	/// The same, which begins after so many attempts beyond its first.
 	fn after(mut self, attempts: i64) -> Self {
-		let (Self::Upload { begins_at, .. } | Self::Calls { begins_at, .. }) = &mut self;
+		let (StoredBody::Upload { begins_at, .. } | StoredBody::Calls { begins_at, .. }) =
+			&mut self.body;
 		*begins_at = next_attempt(*begins_at, attempts);
 		self
-	}
-
-	/// Reads what was stored under this key.
-	pub async fn open(vault: &dyn Vault, key: &RequestKey, stored: &[u8]) -> Result<Self> {
-		let name = name(vault.organization().await?, key);
-		let bytes = vault.unprotect(&name, stored).await?;
-		Self::decode_all(&mut &bytes[..]).map_err(|error| OutboxError::Corrupted(error.to_string()))
 	}
 }
 
@@ -246,11 +289,12 @@ pub(super) fn next_attempt(begins_at: u32, attempts: i64) -> u32 {
 	begins_at.saturating_add(taken).saturating_add(1)
 }
 
-/// Checks an item and encrypts it, to begin with this attempt of its name.
+/// Checks an item and encrypts it, to begin with this attempt of its name under the organization secret of a version.
 pub(super) async fn prepare(
 	vault: &dyn Vault,
 	item: &Item<'_>,
 	begins_at: u32,
+	secret: KeyVersion,
 ) -> Result<Prepared> {
 	let refused = |cause: String| Err(OutboxError::Item(cause));
 	match &item.body {
@@ -276,13 +320,13 @@ pub(super) async fn prepare(
 	if item.lane.is_some_and(|lane| lane >= limits::MAX_LANES) {
 		return refused(format!("lanes are numbered from 0 to {}", limits::MAX_LANES - 1));
 	}
-	let body = StoredBody::new(&item.body, begins_at);
+	let body = NamedBody { body: StoredBody::new(&item.body, begins_at), secret };
 	assemble(vault, &body, item.lane, item.lifetime.unwrap_or(LIFETIME)).await
 }
 
 /// The same item for another try, under a new key.
 pub(super) async fn again(vault: &dyn Vault, ended: &super::store::Ended) -> Result<Prepared> {
-	let body = StoredBody::open(vault, &ended.request_key, &ended.body).await?;
+	let body = NamedBody::open(vault, &ended.request_key, &ended.body).await?;
 	let body = body.after(ended.attempts);
 	let lane = ended.lane.and_then(|lane| u32::try_from(lane).ok());
 	let lifetime = BlockNumber::try_from(ended.lifetime).unwrap_or(LIFETIME);
@@ -291,39 +335,38 @@ pub(super) async fn again(vault: &dyn Vault, ended: &super::store::Ended) -> Res
 
 async fn assemble(
 	vault: &dyn Vault,
-	body: &StoredBody,
+	named: &NamedBody,
 	lane: Option<u32>,
 	lifetime: BlockNumber,
 ) -> Result<Prepared> {
 	let organization = vault.organization().await?;
-	let request_key = body.request_key(vault, 0).await?;
-	let (StoredBody::Upload { begins_at, .. } | StoredBody::Calls { begins_at, .. }) = body;
-	let plain = Zeroizing::new(body.encode());
-	let record_id = match body {
-		StoredBody::Upload { .. } => Some(body.name().record_id(vault, organization).await?),
+	let request_key = named.request_key(vault, 0).await?;
+	let plain = Zeroizing::new(named.body.encode());
+	let record_id = match named.body {
+		StoredBody::Upload { .. } => Some(named.name().record_id(vault, organization).await?),
 		StoredBody::Calls { .. } => None,
 	};
 	Ok(Prepared {
 		request_key,
 		record_id,
-		content: meaning(vault, body, lane).await?,
+		content: meaning(vault, named, lane).await?,
 		body: vault.protect(&name(organization, &request_key), &plain).await?,
 		lane: lane.map(Into::into),
 		lifetime: lifetime.max(1).into(),
-		begins_at: *begins_at,
+		begins_at: named.body.begins_at(),
 	})
 }
 
 /// Keyed digest of what an item asks for, whatever the attempt with which it begins.
-async fn meaning(vault: &dyn Vault, body: &StoredBody, lane: Option<u32>) -> Result<Vec<u8>> {
-	let encoded = Zeroizing::new(match body {
+async fn meaning(vault: &dyn Vault, named: &NamedBody, lane: Option<u32>) -> Result<Vec<u8>> {
+	let encoded = Zeroizing::new(match &named.body {
 		StoredBody::Upload { stream, key, media_type, document, supersedes, .. } => {
 			("upload", stream, key, media_type, document, supersedes, lane).encode()
 		},
 		StoredBody::Calls { key, calls, .. } => ("calls", key, calls, lane).encode(),
 	});
-	let named = Zeroizing::new(("outbox", &encoded[..]).encode());
-	Ok(vault.request_key(&named).await?.0.to_vec())
+	let message = Zeroizing::new(("outbox", &encoded[..]).encode());
+	Ok(vault.request_key_under(named.secret, &message).await?.0.to_vec())
 }
 
 #[cfg(test)]
@@ -335,11 +378,37 @@ mod tests {
 	async fn a_stored_body_opens_for_its_organization_only() {
 		let vault = LocalVault::development("channel-one").unwrap();
 		let call = Call::remark(b"of organization 1");
-		let prepared = prepare(&vault, &Item::calls(b"key", &[call]), 0).await.unwrap();
-		StoredBody::open(&vault, &prepared.request_key, &prepared.body).await.unwrap();
+		let prepared = prepare(&vault, &Item::calls(b"key", &[call]), 0, 0).await.unwrap();
+		NamedBody::open(&vault, &prepared.request_key, &prepared.body).await.unwrap();
 		// The same keys, once the account is a member of another organization.
 		let moved = vault.for_organization(2);
-		let refused = StoredBody::open(&moved, &prepared.request_key, &prepared.body).await;
+		let refused = NamedBody::open(&moved, &prepared.request_key, &prepared.body).await;
 		assert!(matches!(refused, Err(OutboxError::Vault(_))), "{refused:?}");
+	}
+
+	#[tokio::test]
+	async fn what_was_stored_keeps_its_keys_when_the_secret_is_renewed() {
+		let mut vault = LocalVault::development("channel-one").unwrap();
+		let upload = Upload {
+			stream: StreamId([1; 32]),
+			key: Some(b"INV-1"),
+			media_type: "text/plain",
+			document: b"a",
+			supersedes: None,
+		};
+		let before = prepare(&vault, &Item::upload(upload), 0, 0).await.unwrap();
+		let public = vault.prepare_renewal().unwrap();
+		vault.adopt_keys(&[(1, public)]).unwrap();
+		let opened = NamedBody::open(&vault, &before.request_key, &before.body).await.unwrap();
+		assert_eq!(opened.secret, 0);
+		let organization = vault.organization();
+		let record = opened.name().record_id(&vault, organization).await.unwrap();
+		assert_eq!(Some(record), before.record_id);
+		// Under the new secret it is something else, which opens as well.
+		let after = prepare(&vault, &Item::upload(upload), 0, 1).await.unwrap();
+		assert_ne!(after.request_key, before.request_key);
+		assert_ne!(after.content, before.content);
+		let opened = NamedBody::open(&vault, &after.request_key, &after.body).await.unwrap();
+		assert_eq!(opened.secret, 1);
 	}
 }

@@ -182,8 +182,9 @@ impl Lease {
 		.try_get(0)?;
 		let ended = sqlx::query(
 			"UPDATE credio_outbox_items
-			SET state = $1, outcome_number = $2, outcome = $3, decided_at = $4, problem = $5, ended_at = $6
-			WHERE id = $7 AND outcome_number IS NULL",
+			SET state = $1, outcome_number = $2, outcome = $3, decided_at = $4, problem = $5, ended_at = $6,
+				record_id = COALESCE($7, record_id)
+			WHERE id = $8 AND outcome_number IS NULL",
 		)
 		.bind(end.state.name())
 		.bind(number)
@@ -191,6 +192,7 @@ impl Lease {
 		.bind(i64::from(end.block))
 		.bind(end.problem.clone())
 		.bind(super::store::milliseconds())
+		.bind(end.record.map(|record| record.0.to_vec()))
 		.bind(id)
 		.execute(&mut *transaction)
 		.await?

@@ -1,7 +1,7 @@
 //! Signing items and handing them over.
 
 use super::{
-	item::StoredBody,
+	item::NamedBody,
 	store::{self, Undecided},
 	worker::{Fault, Turn},
 	OutboxError,
@@ -19,7 +19,8 @@ impl Turn<'_> {
 		if room <= 0 {
 			return Ok(());
 		}
-		let mut waiting = store::waiting(&self.outbox.pool, room).await?;
+		let waiting = store::waiting(&self.outbox.pool, room).await?;
+		let mut waiting = self.without_what_is_known(waiting).await?;
 		let mut next = BTreeMap::new();
 		for item in &mut waiting {
 			item.expires_at = Some(self.bounds().first(self.heads, item.lifetime));
@@ -87,14 +88,13 @@ impl Turn<'_> {
 			OutboxError::Corrupted("an item is being sent that has no expiry".into())
 		})?;
 		let vault = &*self.outbox.vault;
-		let body = StoredBody::open(vault, &item.request_key, &item.body).await?;
-		let calls = match (body.upload(), &body) {
-			(Some(upload), _) => {
+		let body = NamedBody::open(vault, &item.request_key, &item.body).await?;
+		let calls = match body.upload() {
+			Some(upload) => {
 				let reference = body.name().reference(vault).await.map_err(OutboxError::from)?;
 				vec![self.client.seal_soon(&upload, reference).await?.1]
 			},
-			(None, StoredBody::Calls { calls, .. }) => calls.clone(),
-			(None, StoredBody::Upload { .. }) => Vec::new(),
+			None => body.calls().to_vec(),
 		};
 		// For the organization that the item was stored for, whoever the account acts for by now.
 		let organization = self.outbox.organization();

@@ -1,7 +1,7 @@
 //! Ending items whose outcome is final.
 
 use super::{
-	item::StoredBody,
+	item::NamedBody,
 	store::{End, Undecided},
 	worker::{Fault, Turn},
 	ItemState, OutboxError,
@@ -66,7 +66,7 @@ impl Turn<'_> {
 		if epoch_ended && item.attempt < MAX_ATTEMPTS {
 			// No answer to the upload, but a race with a rotation: it goes in under the next epoch.
 			let vault = &*self.outbox.vault;
-			let body = StoredBody::open(vault, &item.request_key, &item.body).await?;
+			let body = NamedBody::open(vault, &item.request_key, &item.body).await?;
 			let attempt = item.attempt.saturating_add(1);
 			let number = u32::try_from(attempt).unwrap_or(u32::MAX);
 			let key = body.request_key(vault, number).await?;
@@ -118,7 +118,7 @@ impl Turn<'_> {
 	/// Whether all that an upload asks for is on the chain under its name.
 	async fn is_recorded(&self, item: &Undecided) -> Result<bool, Fault> {
 		let vault = &*self.outbox.vault;
-		let body = StoredBody::open(vault, &item.request_key, &item.body).await?;
+		let body = NamedBody::open(vault, &item.request_key, &item.body).await?;
 		let Some(upload) = body.upload() else { return Ok(false) };
 		let organization = self.outbox.organization();
 		let record = body.name().record_id(vault, organization).await.map_err(OutboxError::from)?;
@@ -129,7 +129,7 @@ impl Turn<'_> {
 		}
 	}
 
-	async fn end(
+	pub(super) async fn end(
 		&self,
 		item: &Undecided,
 		state: ItemState,
@@ -137,7 +137,7 @@ impl Turn<'_> {
 		block: BlockNumber,
 		problem: Option<String>,
 	) -> Result<(), Fault> {
-		let end = End { state, status, block, problem };
+		let end = End { state, status, block, problem, record: None };
 		self.lease.end(item.id, &end).await?;
 		self.outbox.changed.notify_waiters();
 		Ok(())

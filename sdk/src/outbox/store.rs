@@ -51,8 +51,17 @@ macro_rules! statements {
 				known(connection, item).await?.ok_or(OutboxError::Full(max_undecided))
 			}
 
+			/// Takes SQLite's lock to write: a transaction that reads first could not go on to write while another process
+			/// has written. Changes nothing, and so locks no row of PostgreSQL.
+			pub async fn begin_to_write(connection: &mut $connection) -> Result<()> {
+				sqlx::query("UPDATE credio_outbox_meta SET value = value WHERE name = ''")
+					.execute(&mut *connection)
+					.await?;
+				Ok(())
+			}
+
 			/// The item as it was stored before, if it was.
-			async fn known(
+			pub async fn known(
 				connection: &mut $connection,
 				item: &Prepared,
 			) -> Result<Option<Inserted>> {
@@ -404,4 +413,6 @@ pub(super) struct End<'a> {
 	pub status: &'a RequestStatus,
 	pub block: BlockNumber,
 	pub problem: Option<String>,
+	/// The record that it made, if it is another one than was stored.
+	pub record: Option<RecordId>,
 }

@@ -89,6 +89,52 @@ async fn a_client_that_knows_its_chain_refuses_a_node_of_another_one() {
 }
 
 #[tokio::test]
+async fn a_vault_that_is_for_one_chain_is_used_with_no_other() {
+	let node = Foreign::start(chain(2)).await;
+	let mut pinned = LocalVault::development("channel-one").unwrap();
+	pinned.pin(&chain(1)).unwrap();
+	let refused = Client::connect(&node.url, Arc::new(pinned.clone())).await.unwrap_err();
+	assert!(matches!(refused, Error::OtherChain { .. }), "{refused}");
+	// Nor by an outbox that nobody has pinned.
+	let outbox = Outbox::open("sqlite::memory:", Arc::new(pinned)).await.unwrap();
+	let run = outbox.run_until_decided(Settings::new(vec![node.url.clone()]));
+	let ended = tokio::time::timeout(Duration::from_secs(30), run).await.unwrap();
+	assert!(matches!(ended, Err(OutboxError::OtherChain { .. })), "{ended:?}");
+}
+
+#[tokio::test]
+async fn what_was_stored_before_a_secret_was_renewed_is_not_stored_twice() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("member.outbox");
+	let open = |vault: &LocalVault| {
+		let vault = Arc::new(vault.clone());
+		async { Outbox::open(path.to_str().unwrap(), vault).await.unwrap() }
+	};
+	let mut vault = LocalVault::generate(1).unwrap();
+	let calls = [crate::calls::Call::remark(b"something")];
+	let items = [
+		Item::upload(upload(Some(b"INV-1"), b"a document")),
+		Item::upload(upload(None, b"another")),
+		Item::calls(b"calls", &calls),
+	];
+	let mut before = Vec::new();
+	for item in &items {
+		before.push(open(&vault).await.enqueue(item).await.unwrap());
+	}
+	let public = vault.prepare_renewal().unwrap();
+	vault.adopt_keys(&[(1, public)]).unwrap();
+	let outbox = open(&vault).await;
+	for (item, before) in items.iter().zip(&before) {
+		assert_eq!(outbox.enqueue(item).await.unwrap(), *before);
+	}
+	// Something else under the key is refused as before, and what is new has a key of the new secret.
+	let refused = outbox.enqueue(&Item::upload(upload(Some(b"INV-1"), b"else"))).await;
+	assert!(matches!(refused, Err(OutboxError::KeyReused(key)) if key == before[0].request_key));
+	outbox.enqueue(&Item::upload(upload(Some(b"INV-2"), b"a document"))).await.unwrap();
+	assert_eq!(outbox.list(None, 0, 10).await.unwrap().len(), items.len() + 1);
+}
+
+#[tokio::test]
 async fn an_outbox_whose_nodes_are_all_of_another_chain_ends_and_expires_nothing() {
 	let outbox = outbox().await;
 	outbox.pin(&chain(1)).await.unwrap();
@@ -141,7 +187,7 @@ async fn end(outbox: &Outbox, item: &Enqueued, state: ItemState) {
 		receipt: None,
 	};
 	lease
-		.end(undecided.id, &End { state, status: &status, block: 9, problem: None })
+		.end(undecided.id, &End { state, status: &status, block: 9, problem: None, record: None })
 		.await
 		.unwrap();
 }

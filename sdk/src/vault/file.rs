@@ -77,7 +77,11 @@ fn format_error(path: &Path, cause: &str) -> VaultError {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::vault::{account::AccountSecret, Vault};
+	use crate::{
+		chain::ChainPin,
+		vault::{account::AccountSecret, Vault},
+	};
+	use credio_primitives::Digest;
 
 	fn stored() -> (tempfile::TempDir, std::path::PathBuf, LocalVault) {
 		let folder = tempfile::tempdir().unwrap();
@@ -102,11 +106,53 @@ mod tests {
 		store(&path, b"correct horse", &vault).unwrap();
 		assert_eq!(public_part(&path).unwrap().pending_key, Some(public));
 		let mut vault = open(&path, b"correct horse").unwrap();
-		vault.adopt_key(3).unwrap();
+		vault.adopt_keys(&[(3, public)]).unwrap();
 		store(&path, b"correct horse", &vault).unwrap();
 		let stored = public_part(&path).unwrap();
 		assert_eq!(stored.pending_key, None);
 		assert_eq!(stored.encryption_keys[1], PublicKeyOfVersion { version: 3, public });
+	}
+
+	#[tokio::test]
+	async fn a_renewed_secret_is_stored_before_it_is_in_force_and_after() {
+		let (_folder, path, mut vault) = stored();
+		let before = vault.request_key(b"invoice 1").await.unwrap();
+		let public = vault.prepare_renewal().unwrap();
+		store(&path, b"correct horse", &vault).unwrap();
+		let mut vault = open(&path, b"correct horse").unwrap();
+		assert!(vault.is_renewing());
+		assert_eq!(vault.request_key(b"invoice 1").await.unwrap(), before, "not in force yet");
+		// A node says that the key was refused, which is a lie.
+		vault.set_aside_key();
+		store(&path, b"correct horse", &vault).unwrap();
+		let mut vault = open(&path, b"correct horse").unwrap();
+		vault.adopt_keys(&[(1, public)]).unwrap();
+		store(&path, b"correct horse", &vault).unwrap();
+		assert_eq!(public_part(&path).unwrap().secret_versions, [0, 1]);
+		let opened = open(&path, b"correct horse").unwrap();
+		let renewed = opened.request_key(b"invoice 1").await.unwrap();
+		assert_eq!(renewed, vault.request_key(b"invoice 1").await.unwrap());
+		assert_ne!(renewed, before);
+		assert_eq!(opened.request_key_under(0, b"invoice 1").await.unwrap(), before);
+	}
+
+	#[test]
+	fn a_vault_is_for_the_chain_that_was_noted_first() {
+		let (_folder, path, mut vault) = stored();
+		let chain = |n| ChainPin { genesis: Digest([n; 32]), network: Digest([9; 32]) };
+		vault.pin(&chain(1)).unwrap();
+		vault.pin(&chain(1)).unwrap();
+		store(&path, b"correct horse", &vault).unwrap();
+		assert_eq!(public_part(&path).unwrap().chain, Some(chain(1)));
+		let mut vault = open(&path, b"correct horse").unwrap();
+		let refused = vault.pin(&chain(2));
+		assert!(matches!(refused, Err(VaultError::OtherChain { .. })), "{refused:?}");
+		// Whoever changes the file makes no vault for another chain of it.
+		let text = fs::read_to_string(&path).unwrap();
+		let other = text.replace(&chain(1).to_string(), &chain(2).to_string());
+		assert_ne!(other, text);
+		fs::write(&path, other).unwrap();
+		assert!(matches!(open(&path, b"correct horse"), Err(VaultError::WrongPassword { .. })));
 	}
 
 	#[test]
@@ -117,7 +163,7 @@ mod tests {
 		assert!(matches!(open(&path, b"correct horse"), Err(VaultError::WrongPassword { .. })));
 		fs::write(&path, text.replace("65536", "4000000000")).unwrap();
 		assert!(matches!(open(&path, b"correct horse"), Err(VaultError::Format { .. })));
-		let older = text.replace("\"version\": 2,\n  \"public", "\"version\": 1,\n  \"public");
+		let older = text.replace("\"version\": 3,\n  \"public", "\"version\": 2,\n  \"public");
 		assert_ne!(older, text);
 		fs::write(&path, older).unwrap();
 		assert!(matches!(open(&path, b"correct horse"), Err(VaultError::Format { .. })));
@@ -138,8 +184,8 @@ mod tests {
 		let (_folder, path, vault) = stored();
 		let text = fs::read(&path).unwrap();
 		let shown = format!("{vault:?}").into_bytes();
-		let mut secrets = vec![vault.organization_secret().unwrap().to_vec()];
-		secrets.extend(vault.encryption_keys.values().map(|key| key.expose().to_vec()));
+		let mut secrets: Vec<_> = vault.secrets.iter().map(|(_, secret)| secret.to_vec()).collect();
+		secrets.extend(vault.encryption_keys.values().map(|held| held.key.expose().to_vec()));
 		if let AccountSecret::Seed(_, seed) = &vault.account.secret {
 			secrets.push(seed.to_vec());
 		}

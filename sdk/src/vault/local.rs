@@ -1,11 +1,15 @@
 //! A vault whose keys are in the memory of this process. [`super::file`] stores it.
 
 mod operations;
+mod secrets;
+
+pub(super) use secrets::{OrganizationSecrets, PreparedKey, VersionedKey};
 
 use super::{
 	account::{Account, AccountSecret, Scheme},
 	random, Held, VaultError, WrappedBy,
 };
+use crate::chain::ChainPin;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use credio_envelope::{Context, DataKey, OwnerPsk, SecretKey, StreamSecret, WrapContext};
 use credio_primitives::{
@@ -29,14 +33,16 @@ const MAX_UNWRAPPED: usize = 64;
 pub struct LocalVault {
 	pub(super) organization: OrganizationId,
 	pub(super) account: Account,
-	/// `None` in a vault that waits for the keys of its organization.
-	pub(super) organization_secret: Option<Zeroizing<[u8; 32]>>,
+	/// The chain that it is for, once that is known.
+	pub(super) chain: Option<ChainPin>,
+	/// None in a vault that waits for the keys of its organization.
+	pub(super) secrets: OrganizationSecrets,
 	/// By version. Those that another vault has made are missing until they are imported.
-	pub(super) encryption_keys: BTreeMap<KeyVersion, SecretKey>,
+	pub(super) encryption_keys: BTreeMap<KeyVersion, VersionedKey>,
 	/// A key that was made to be announced, of which the chain has not said yet which version it is.
-	pub(super) pending_key: Option<SecretKey>,
+	pub(super) pending_key: Option<PreparedKey>,
 	/// Keys that were prepared and, as a node has said, refused: the latest last.
-	pub(super) set_aside: Vec<SecretKey>,
+	pub(super) set_aside: Vec<PreparedKey>,
 	/// What was unwrapped last, newest first: the records of a stream do not cost a key agreement each.
 	unwrapped: Arc<Mutex<VecDeque<(Held, StreamSecret)>>>,
 }
@@ -64,8 +70,7 @@ impl LocalVault {
 	/// [`VaultError::NoRandomness`].
 	pub fn generate_with(organization: OrganizationId, scheme: Scheme) -> Result<Self, VaultError> {
 		let mut vault = Self::waiting(organization, scheme)?;
-		vault.organization_secret = Some(random()?);
-		vault.encryption_keys.insert(0, SecretKey::from_bytes(&random()?));
+		vault.begin_with(random()?, SecretKey::from_bytes(&random()?));
 		Ok(vault)
 	}
 
@@ -77,7 +82,13 @@ impl LocalVault {
 	/// [`VaultError::NoRandomness`].
 	pub fn waiting(organization: OrganizationId, scheme: Scheme) -> Result<Self, VaultError> {
 		let account = Account::new(AccountSecret::Seed(scheme, random()?))?;
-		Ok(Self::assemble(organization, account, None, BTreeMap::new(), None, Vec::new()))
+		Ok(Self::with_account(organization, account))
+	}
+
+	/// The secret and the key that an organization begins with.
+	fn begin_with(&mut self, secret: Zeroizing<[u8; 32]>, key: SecretKey) {
+		self.secrets = OrganizationSecrets::first(secret);
+		self.encryption_keys = BTreeMap::from([(0, VersionedKey { key, secret: 0 })]);
 	}
 
 	/// A vault for another member of the same organization, a second gateway for example: with an account of its own,
@@ -89,7 +100,8 @@ impl LocalVault {
 	/// [`VaultError::NoRandomness`].
 	pub fn for_another_member(&self) -> Result<Self, VaultError> {
 		let mut other = Self::waiting(self.organization, Scheme::default())?;
-		other.organization_secret = self.organization_secret.clone();
+		other.chain = self.chain;
+		other.secrets = self.secrets.clone();
 		other.encryption_keys = self.encryption_keys.clone();
 		Ok(other)
 	}
@@ -101,31 +113,21 @@ impl LocalVault {
 		let account = Account::new(AccountSecret::Development(known.account)).ok()?;
 		let encryption = Zeroizing::new(development::encryption_secret(name));
 		let organization_secret = Zeroizing::new(development::organization_secret(name));
-		Some(Self::assemble(
-			number as OrganizationId,
-			account,
-			Some(organization_secret),
-			BTreeMap::from([(0, SecretKey::from_bytes(&encryption))]),
-			None,
-			Vec::new(),
-		))
+		let mut vault = Self::with_account(number as OrganizationId, account);
+		vault.begin_with(organization_secret, SecretKey::from_bytes(&encryption));
+		Some(vault)
 	}
 
-	pub(super) fn assemble(
-		organization: OrganizationId,
-		account: Account,
-		organization_secret: Option<Zeroizing<[u8; 32]>>,
-		encryption_keys: BTreeMap<KeyVersion, SecretKey>,
-		pending_key: Option<SecretKey>,
-		set_aside: Vec<SecretKey>,
-	) -> Self {
+	/// A vault that has an account and nothing else.
+	pub(super) fn with_account(organization: OrganizationId, account: Account) -> Self {
 		Self {
 			organization,
 			account,
-			organization_secret,
-			encryption_keys,
-			pending_key,
-			set_aside,
+			chain: None,
+			secrets: OrganizationSecrets::default(),
+			encryption_keys: BTreeMap::new(),
+			pending_key: None,
+			set_aside: Vec::new(),
 			// It never grows, which would leave secrets behind in the memory that it leaves.
 			unwrapped: Arc::new(Mutex::new(VecDeque::with_capacity(MAX_UNWRAPPED + 1))),
 		}
@@ -147,42 +149,78 @@ impl LocalVault {
 		self.organization
 	}
 
+	/// The chain that it is for, if it is for one only.
+	pub fn chain(&self) -> Option<ChainPin> {
+		self.chain
+	}
+
+	/// Notes the chain that it is for: it is used with nodes of that one only, from then on.
+	///
+	/// # Errors
+	///
+	/// [`VaultError::OtherChain`] if it is for another one.
+	pub fn pin(&mut self, chain: &ChainPin) -> Result<(), VaultError> {
+		match &self.chain {
+			Some(pinned) if pinned != chain => {
+				let (pinned, found) = (Box::new(*pinned), Box::new(*chain));
+				Err(VaultError::OtherChain { pinned, found })
+			},
+			_ => {
+				self.chain = Some(*chain);
+				Ok(())
+			},
+		}
+	}
+
 	/// The public halves of the organization's encryption keys, by version.
 	pub fn encryption_keys(&self) -> Vec<(KeyVersion, PublicKey)> {
-		self.encryption_keys.iter().map(|(version, key)| (*version, key.public())).collect()
+		self.encryption_keys.iter().map(|(version, held)| (*version, held.key.public())).collect()
+	}
+
+	/// The versions of the encryption key with which an organization secret came into force, in their order.
+	pub fn secret_versions(&self) -> Vec<KeyVersion> {
+		self.secrets.iter().map(|(version, _)| version).collect()
 	}
 
 	/// The public half of the key that was made to be announced, and is of no version yet.
 	pub fn pending_key(&self) -> Option<PublicKey> {
-		self.pending_key.as_ref().map(SecretKey::public)
+		self.pending_key.as_ref().map(|prepared| prepared.key.public())
+	}
+
+	/// Whether an organization secret comes into force with the key that was made to be announced.
+	pub fn is_renewing(&self) -> bool {
+		self.pending_key.as_ref().is_some_and(|prepared| prepared.renewal.is_some())
 	}
 
 	/// Makes an encryption key to be announced by the chain's `rotate_key`, and returns its public half. One that was
-	/// made before and is of no version yet is returned again. It becomes a version by [`Self::adopt_key`].
+	/// made before and is of no version yet is returned again. It becomes a version by [`Self::adopt_keys`].
 	///
 	/// # Errors
 	///
 	/// [`VaultError::NoRandomness`].
 	pub fn prepare_key(&mut self) -> Result<PublicKey, VaultError> {
-		let key = match self.pending_key.take() {
-			Some(key) => key,
-			None => SecretKey::from_bytes(&random()?),
+		let prepared = match self.pending_key.take() {
+			Some(prepared) => prepared,
+			None => PreparedKey { key: SecretKey::from_bytes(&random()?), renewal: None },
 		};
-		let public = key.public();
-		self.pending_key = Some(key);
+		let public = prepared.key.public();
+		self.pending_key = Some(prepared);
 		Ok(public)
 	}
 
-	/// Takes the prepared key for a version, as which the chain has registered its public half.
+	/// As [`Self::prepare_key`], with a new organization secret, which comes into force when the key becomes a version.
+	/// What was begun under the secrets before goes on under them.
 	///
 	/// # Errors
 	///
-	/// [`VaultError::KeyConflict`] if another key is of that version, [`VaultError::NoPendingKey`].
-	pub fn adopt_key(&mut self, version: KeyVersion) -> Result<(), VaultError> {
-		let key = self.pending_key.as_ref().ok_or(VaultError::NoPendingKey)?.clone();
-		self.insert_key(version, key)?;
-		self.pending_key = None;
-		Ok(())
+	/// [`VaultError::NoRandomness`], [`VaultError::NoOrganizationKeys`].
+	pub fn prepare_renewal(&mut self) -> Result<PublicKey, VaultError> {
+		self.secrets.newest()?;
+		let public = self.prepare_key()?;
+		if let Some(prepared) = self.pending_key.as_mut().filter(|key| key.renewal.is_none()) {
+			prepared.renewal = Some(random()?);
+		}
+		Ok(public)
 	}
 
 	/// Puts the prepared key aside, since the chain has refused it. It is kept, as one of the last 16: if a node has lied
@@ -206,57 +244,71 @@ impl LocalVault {
 		let mut missing = Vec::new();
 		for (version, public) in registered {
 			let made = self.pending_key.iter().chain(&self.set_aside);
-			let made = made.chain(self.encryption_keys.get(version));
-			match made.into_iter().find(|key| key.public() == *public).cloned() {
-				Some(key) => self.insert_key(*version, key)?,
-				None if self.encryption_keys.contains_key(version) => {
-					return Err(VaultError::KeyConflict(*version));
-				},
-				None => missing.push(*version),
+			let made = made.into_iter().find(|made| made.key.public() == *public).cloned();
+			match (self.encryption_keys.get(version), made) {
+				(Some(held), _) if held.key.public() == *public => {},
+				(Some(_), _) => return Err(VaultError::KeyConflict(*version)),
+				(None, Some(prepared)) => self.adopt(*version, prepared)?,
+				(None, None) => missing.push(*version),
 			}
 		}
 		let is_registered =
-			|key: &SecretKey| registered.iter().any(|(_, public)| *public == key.public());
-		self.pending_key = self.pending_key.take().filter(|key| !is_registered(key));
-		self.set_aside.retain(|key| !is_registered(key));
+			|made: &PreparedKey| registered.iter().any(|(_, key)| *key == made.key.public());
+		self.pending_key = self.pending_key.take().filter(|made| !is_registered(made));
+		self.set_aside.retain(|made| !is_registered(made));
 		Ok(missing)
+	}
+
+	/// Takes a prepared key for a version, with the secret that comes into force with it.
+	fn adopt(&mut self, version: KeyVersion, prepared: PreparedKey) -> Result<(), VaultError> {
+		let PreparedKey { key, renewal } = prepared;
+		let secret = match renewal {
+			Some(renewal) => {
+				self.secrets.insert(version, renewal)?;
+				version
+			},
+			None => self.secrets.newest()?.0,
+		};
+		self.insert_key(version, VersionedKey { key, secret })
 	}
 
 	/// Adds a version of the encryption key, and never replaces another one.
 	pub(super) fn insert_key(
 		&mut self,
 		version: KeyVersion,
-		key: SecretKey,
+		new: VersionedKey,
 	) -> Result<(), VaultError> {
 		match self.encryption_keys.get(&version) {
-			Some(there) if there.public() != key.public() => Err(VaultError::KeyConflict(version)),
+			Some(there) if there.key.public() != new.key.public() || there.secret != new.secret => {
+				Err(VaultError::KeyConflict(version))
+			},
 			_ => {
-				self.encryption_keys.insert(version, key);
+				self.encryption_keys.insert(version, new);
 				Ok(())
 			},
 		}
 	}
 
-	pub(super) fn organization_secret(&self) -> Result<&Zeroizing<[u8; 32]>, VaultError> {
-		self.organization_secret.as_ref().ok_or(VaultError::NoOrganizationKeys)
-	}
-
-	/// The cipher for what clients keep.
-	fn protection(&self) -> Result<XChaCha20Poly1305, VaultError> {
+	/// The cipher for what clients keep, under the secret of a version.
+	fn protection(secret: &[u8; 32]) -> XChaCha20Poly1305 {
 		let mut key = Zeroizing::new([0; 32]);
-		Hkdf::<Sha256>::new(None, &self.organization_secret()?[..])
+		Hkdf::<Sha256>::new(None, secret)
 			.expand(b"credio/vault/v1/protect", key.as_mut())
 			.expect("32 bytes are within 255 blocks of SHA-256; qed");
-		Ok(XChaCha20Poly1305::new(&(*key).into()))
+		XChaCha20Poly1305::new(&(*key).into())
 	}
 
-	/// The pre-shared key under which the organization wraps stream secrets to itself.
-	fn owner_psk(&self) -> Result<OwnerPsk, VaultError> {
-		Ok(OwnerPsk::derive(self.organization_secret()?))
+	/// The pre-shared key under which the organization wraps stream secrets to this key of its own.
+	fn owner_psk(&self, key: &VersionedKey) -> Result<OwnerPsk, VaultError> {
+		Ok(OwnerPsk::derive(self.secrets.of(key.secret)?))
+	}
+
+	fn versioned_key(&self, version: KeyVersion) -> Result<&VersionedKey, VaultError> {
+		self.encryption_keys.get(&version).ok_or(VaultError::UnknownKeyVersion(version))
 	}
 
 	fn encryption_key(&self, version: KeyVersion) -> Result<&SecretKey, VaultError> {
-		self.encryption_keys.get(&version).ok_or(VaultError::UnknownKeyVersion(version))
+		self.versioned_key(version).map(|held| &held.key)
 	}
 
 	fn stream_secret(&self, held: &Held) -> Result<StreamSecret, VaultError> {
@@ -268,12 +320,13 @@ impl LocalVault {
 		if let Some((_, secret)) = lock().iter().find(|(known, _)| known == held) {
 			return Ok(secret.clone());
 		}
-		let key = self.encryption_key(held.context.key_version)?;
+		let own = self.versioned_key(held.context.key_version)?;
+		let (key, sealed) = (&own.key, &held.sealed);
 		let secret = match held.wrapped_by {
 			WrappedBy::Ourselves => {
-				key.unwrap_own_stream_secret(&held.context, &self.owner_psk()?, &held.sealed)?
+				key.unwrap_own_stream_secret(&held.context, &self.owner_psk(own)?, sealed)?
 			},
-			WrappedBy::Another => key.unwrap_stream_secret(&held.context, &held.sealed)?,
+			WrappedBy::Another => key.unwrap_stream_secret(&held.context, sealed)?,
 		};
 		let WrapContext { genesis, resource, epoch, .. } = &held.context;
 		let is_the_secret = match (resource, &held.commitment) {

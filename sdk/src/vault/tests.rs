@@ -63,3 +63,43 @@ async fn an_own_secret_opens_under_the_secret_of_the_organization_alone() {
 	let other = held(&vault, WrappedBy::Ourselves, sealed, Digest([9; 32]));
 	assert!(matches!(vault.check(&other).await, Err(VaultError::NotTheSecret)));
 }
+
+#[tokio::test]
+async fn after_a_theft_nothing_that_the_thief_makes_is_taken_for_the_organizations_own() {
+	let mut vault = LocalVault::generate(7).unwrap();
+	let before = vault.new_stream_secret(GENESIS, STREAM, 3).await.unwrap();
+	let protected = vault.protect(b"item", b"waits in an outbox").await.unwrap();
+	let thief = vault.clone();
+	let public = vault.prepare_renewal().unwrap();
+	vault.adopt_keys(&[(1, public)]).unwrap();
+
+	// What was made before opens.
+	let old =
+		held(&vault, WrappedBy::Ourselves, before.owner_key.sealed.to_vec(), before.commitment);
+	assert!(vault.check(&old).await.is_ok());
+	assert_eq!(*vault.unprotect(b"item", &protected).await.unwrap(), b"waits in an outbox");
+
+	// What is made now, the thief neither opens nor makes, even with the public half of the new key.
+	let made = vault.new_stream_secret(GENESIS, STREAM, 4).await.unwrap();
+	assert_eq!(made.owner_key.key_version, 1);
+	let protected = vault.protect(b"item", b"stored now").await.unwrap();
+	assert!(matches!(thief.unprotect(b"item", &protected).await, Err(VaultError::NotOurs)));
+	let secret = StreamSecret::from_random(&Zeroizing::new([7; 32]));
+	let commitment = secret.commitment(&GENESIS, &STREAM, 3);
+	let mut forged = held(&vault, WrappedBy::Ourselves, Vec::new(), commitment);
+	forged.context.key_version = 1;
+	let psk = credio_envelope::OwnerPsk::derive(thief.secrets.newest().unwrap().1);
+	let ephemeral = Zeroizing::new([8; 32]);
+	forged.sealed = secret.wrap_to_self(&forged.context, &public, &psk, &ephemeral).unwrap();
+	let refused = vault.check(&forged).await;
+	assert!(matches!(refused, Err(VaultError::Envelope(Error::UnwrapFailed))), "{refused:?}");
+	// And the names of what is uploaded now say nothing to it.
+	let name = b"INV-2026-0001";
+	let new = vault.request_key(name).await.unwrap();
+	assert_ne!(new, thief.request_key(name).await.unwrap());
+	assert_eq!(
+		vault.request_key_under(0, name).await.unwrap(),
+		thief.request_key(name).await.unwrap(),
+		"what was begun before goes on under the key that it has"
+	);
+}

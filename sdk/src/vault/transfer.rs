@@ -4,20 +4,21 @@
 //! the vault that it comes from, which who imports it names: base mode proves no sender, and a false organization secret
 //! would let its maker follow request keys and make stream secrets that the vault takes for its own.
 
-use super::{random, LocalVault, MultiSignature, VaultError};
+use super::{local::VersionedKey, random, LocalVault, MultiSignature, VaultError};
 use codec::{Decode, DecodeLimit, Encode};
 use credio_envelope::SecretKey;
 use credio_evidence::Verify;
 use credio_primitives::{rpc::Bytes, AccountId, KeyVersion, OrganizationId, PublicKey};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use zeroize::{Zeroize, Zeroizing};
 
 const FORMAT: &str = "credio-vault-keys";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Label under which a vault's transfer key is derived.
 const TRANSFER_LABEL: &[u8] = b"credio/vault/v1/transfer";
 /// What signatures of exports begin with.
-const SIGNED_LABEL: &[u8] = b"credio/vault-keys/v1";
+const SIGNED_LABEL: &[u8] = b"credio/vault-keys/v2";
 /// Bound on the text of an export.
 const MAX_SIZE: usize = 1024 * 1024;
 
@@ -41,14 +42,18 @@ pub struct KeyExport {
 /// What is sealed.
 #[derive(Encode, Decode)]
 struct Keys {
-	organization_secret: [u8; 32],
-	encryption_keys: Vec<(KeyVersion, [u8; 32])>,
+	/// By the version of the encryption key with which each came into force.
+	organization_secrets: Vec<(KeyVersion, [u8; 32])>,
+	encryption_keys: Vec<ExportedKey>,
 }
+
+/// An encryption key: its version, its secret half, and the version of the organization secret that goes with it.
+type ExportedKey = (KeyVersion, [u8; 32], KeyVersion);
 
 impl Drop for Keys {
 	fn drop(&mut self) {
-		self.organization_secret.zeroize();
-		self.encryption_keys.iter_mut().for_each(|(_, key)| key.zeroize());
+		self.organization_secrets.iter_mut().for_each(|(_, secret)| secret.zeroize());
+		self.encryption_keys.iter_mut().for_each(|(_, key, _)| key.zeroize());
 	}
 }
 
@@ -112,17 +117,20 @@ impl LocalVault {
 		self.transfer_secret().public()
 	}
 
-	/// Hands the organization's secret and encryption keys to another vault of the organization. A key that is of no
-	/// version yet stays.
+	/// Hands the organization's secrets and encryption keys to another vault of the organization. A key that is of no
+	/// version yet stays, and so does a secret that is not in force yet.
 	///
 	/// # Errors
 	///
 	/// [`VaultError::NoOrganizationKeys`], [`VaultError::Envelope`] for a key that nothing can be sealed to.
 	pub fn export_keys(&self, to: PublicKey) -> Result<KeyExport, VaultError> {
-		let keys = self.encryption_keys.iter();
+		self.secrets.newest()?;
+		let (secrets, keys) = (self.secrets.iter(), self.encryption_keys.iter());
 		let keys = Keys {
-			organization_secret: **self.organization_secret()?,
-			encryption_keys: keys.map(|(version, key)| (*version, *key.expose())).collect(),
+			organization_secrets: secrets.map(|(version, secret)| (version, **secret)).collect(),
+			encryption_keys: keys
+				.map(|(version, held)| (*version, *held.key.expose(), held.secret))
+				.collect(),
 		};
 		let from = self.account();
 		let info = KeyExport::info(self.organization, &from, &to);
@@ -143,7 +151,7 @@ impl LocalVault {
 
 	/// Takes keys that the vault of an account has exported to this one. What is there already stays; nothing is
 	/// replaced. `registered` has the public halves that the chain has registered, if they are known. Returns the
-	/// versions that are new here.
+	/// versions that are new here. A secret that another vault has renewed is in force here from then on.
 	///
 	/// # Errors
 	///
@@ -176,13 +184,18 @@ impl LocalVault {
 			.map_err(|_| VaultError::NotForThisVault)?;
 		let keys = Keys::decode_all_with_depth_limit(4, &mut &plaintext[..])
 			.map_err(|_| VaultError::NotForThisVault)?;
-		match &self.organization_secret {
-			None => self.organization_secret = Some(Zeroizing::new(keys.organization_secret)),
-			Some(secret) if **secret == keys.organization_secret => {},
-			Some(_) => return Err(VaultError::OtherOrganizationSecret),
+		// Vaults of one organization begin with the same secret, and secrets are never without the key that they came with.
+		let versions = keys.encryption_keys.iter().map(|(version, ..)| *version);
+		let versions =
+			versions.chain(self.encryption_keys.keys().copied()).collect::<BTreeSet<_>>();
+		for (version, secret) in &keys.organization_secrets {
+			if *version != 0 && !versions.contains(version) {
+				return Err(VaultError::UnknownKeyVersion(*version));
+			}
+			self.secrets.insert(*version, Zeroizing::new(*secret))?;
 		}
 		let mut new = Vec::new();
-		for (version, bytes) in &keys.encryption_keys {
+		for (version, bytes, secret) in &keys.encryption_keys {
 			let key = SecretKey::from_bytes(&Zeroizing::new(*bytes));
 			let public = key.public();
 			if registered.is_some_and(|known| !known.contains(&(*version, public))) {
@@ -191,7 +204,8 @@ impl LocalVault {
 			if !self.encryption_keys.contains_key(version) {
 				new.push(*version);
 			}
-			self.insert_key(*version, key)?;
+			self.secrets.of(*secret)?;
+			self.insert_key(*version, VersionedKey { key, secret: *secret })?;
 		}
 		Ok(new)
 	}
@@ -206,14 +220,24 @@ mod tests {
 	use super::*;
 	use crate::vault::{Scheme, Vault};
 
+	/// The chain registers a key that the vault has made.
+	fn rotate(vault: &mut LocalVault, version: KeyVersion) {
+		let public = vault.prepare_key().unwrap();
+		vault.adopt_keys(&[(version, public)]).unwrap();
+	}
+
+	/// The same with a new organization secret.
+	fn renew(vault: &mut LocalVault, version: KeyVersion) {
+		vault.prepare_renewal().unwrap();
+		rotate(vault, version);
+	}
+
 	/// Two gateways of one organization, of which each has rotated.
 	fn gateways() -> (LocalVault, LocalVault) {
 		let mut one = LocalVault::generate(7).unwrap();
 		let mut two = one.for_another_member().unwrap();
-		for (vault, version) in [(&mut one, 1), (&mut two, 2)] {
-			vault.prepare_key().unwrap();
-			vault.adopt_key(version).unwrap();
-		}
+		rotate(&mut one, 1);
+		rotate(&mut two, 2);
 		(one, two)
 	}
 
@@ -287,8 +311,7 @@ mod tests {
 		// Both have a key of the same version.
 		let mut clash = one.for_another_member().unwrap();
 		clash.encryption_keys.remove(&1);
-		clash.prepare_key().unwrap();
-		clash.adopt_key(1).unwrap();
+		rotate(&mut clash, 1);
 		let before = clash.encryption_keys();
 		let export = one.export_keys(clash.transfer_key()).unwrap();
 		let refused = clash.import_keys(&export, &one.account(), None);
@@ -299,5 +322,63 @@ mod tests {
 		let export = one.export_keys(two.transfer_key()).unwrap();
 		let refused = two.clone().import_keys(&export, &one.account(), Some(&registered));
 		assert!(matches!(refused, Err(VaultError::NotRegistered(1))), "{refused:?}");
+	}
+
+	async fn key(vault: &LocalVault) -> credio_primitives::RequestKey {
+		vault.request_key(b"invoice 1").await.unwrap()
+	}
+
+	fn hand_over(from: &LocalVault, to: &mut LocalVault) -> Result<Vec<KeyVersion>, VaultError> {
+		to.import_keys(&from.export_keys(to.transfer_key())?, &from.account(), None)
+	}
+
+	#[tokio::test]
+	async fn a_renewed_secret_is_handed_over_and_in_force_everywhere() {
+		let (mut one, mut two) = gateways();
+		let before = key(&one).await;
+		renew(&mut one, 3);
+		assert_eq!(one.secret_versions(), [0, 3]);
+		assert_ne!(key(&one).await, before);
+		assert_eq!(key(&two).await, before);
+		// Whoever has not heard of it makes keys under the one before, also later ones.
+		rotate(&mut two, 4);
+		hand_over(&one, &mut two).unwrap();
+		hand_over(&two, &mut one).unwrap();
+		for vault in [&one, &two] {
+			assert_eq!(vault.secret_versions(), [0, 3]);
+			assert_eq!(key(vault).await, key(&one).await);
+			assert_eq!(vault.request_key_under(0, b"invoice 1").await.unwrap(), before);
+			let of = |version| vault.encryption_keys[&version].secret;
+			assert_eq!([0, 1, 2, 3, 4].map(of), [0, 0, 0, 3, 0]);
+		}
+	}
+
+	#[tokio::test]
+	async fn two_gateways_that_renew_at_once_go_on_with_the_later_one() {
+		let (mut one, mut two) = gateways();
+		renew(&mut one, 3);
+		renew(&mut two, 4);
+		assert_ne!(key(&one).await, key(&two).await);
+		hand_over(&one, &mut two).unwrap();
+		hand_over(&two, &mut one).unwrap();
+		assert_eq!(one.secret_versions(), [0, 3, 4]);
+		assert_eq!(key(&one).await, key(&two).await);
+		assert_eq!(key(&one).await, two.request_key_under(4, b"invoice 1").await.unwrap());
+	}
+
+	#[test]
+	fn a_secret_without_the_key_that_it_came_with_is_not_taken() {
+		let (mut one, two) = gateways();
+		renew(&mut one, 3);
+		one.encryption_keys.remove(&3);
+		let refused = hand_over(&one, &mut two.clone());
+		assert!(matches!(refused, Err(VaultError::UnknownKeyVersion(3))), "{refused:?}");
+		// A key that names a secret which nobody has.
+		let (mut one, two) = gateways();
+		if let Some(held) = one.encryption_keys.get_mut(&1) {
+			held.secret = 9;
+		}
+		let refused = hand_over(&one, &mut two.clone());
+		assert!(matches!(refused, Err(VaultError::UnknownSecret(9))), "{refused:?}");
 	}
 }

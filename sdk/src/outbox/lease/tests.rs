@@ -76,7 +76,7 @@ fn status(item: &Undecided, status: RequestState) -> RequestStatus {
 }
 
 fn ended<'a>(state: ItemState, status: &'a RequestStatus) -> End<'a> {
-	End { state, status, block: 7, problem: None }
+	End { state, status, block: 7, problem: None, record: None }
 }
 
 fn is_superseded(result: Result<()>) -> bool {

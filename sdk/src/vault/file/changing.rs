@@ -179,8 +179,8 @@ mod tests {
 		let (path, mut changing) = stored(folder.path()).await;
 		let before = std::fs::read(&path).unwrap();
 		let failed = changing.change(|vault| {
-			vault.prepare_key()?;
-			vault.adopt_key(0)
+			let public = vault.prepare_key()?;
+			vault.adopt_keys(&[(0, public)])
 		});
 		assert!(matches!(failed, Err(VaultError::KeyConflict(0))), "{failed:?}");
 		assert_eq!(changing.vault().pending_key(), None);

@@ -1,9 +1,13 @@
 //! What is in a vault's file.
 
 use super::{format_error, LocalVault};
-use crate::vault::{
-	account::{Account, AccountSecret, Scheme},
-	VaultError,
+use crate::{
+	chain::ChainPin,
+	vault::{
+		account::{Account, AccountSecret, Scheme},
+		local::{PreparedKey, VersionedKey},
+		VaultError,
+	},
 };
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::{
@@ -18,7 +22,7 @@ use std::path::Path;
 use zeroize::{Zeroize, Zeroizing};
 
 const FORMAT: &str = "credio-vault";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Bounds on what a file may ask for, so that a hostile one cannot take all memory.
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_PASSES: u32 = 16;
@@ -114,8 +118,12 @@ pub struct PublicPart {
 	pub account: AccountId,
 	/// The organization that it acts for.
 	pub organization: OrganizationId,
+	/// The chain that it is for, once that is known.
+	pub chain: Option<ChainPin>,
 	/// The public halves of the encryption keys that the vault has, by version.
 	pub encryption_keys: Vec<PublicKeyOfVersion>,
+	/// The versions of the encryption key with which an organization secret came into force.
+	pub secret_versions: Vec<KeyVersion>,
 	/// A key that was made and perhaps announced, of which the vault has not learnt its version yet.
 	pub pending_key: Option<PublicKey>,
 	/// What keys are sealed to that another vault hands to this one.
@@ -143,11 +151,17 @@ pub(super) struct VaultFile {
 #[derive(Encode, Decode)]
 struct Secrets {
 	account: SecretAccount,
-	organization_secret: Option<[u8; 32]>,
-	encryption_keys: Vec<(KeyVersion, [u8; 32])>,
-	pending_key: Option<[u8; 32]>,
-	set_aside: Vec<[u8; 32]>,
+	organization_secrets: Vec<(KeyVersion, [u8; 32])>,
+	encryption_keys: Vec<StoredKey>,
+	pending_key: Option<StoredPreparedKey>,
+	set_aside: Vec<StoredPreparedKey>,
 }
+
+/// An encryption key: its version, its secret half, and the version of the organization secret that goes with it.
+type StoredKey = (KeyVersion, [u8; 32], KeyVersion);
+
+/// An encryption key of no version yet, and the organization secret that comes into force with it.
+type StoredPreparedKey = ([u8; 32], Option<[u8; 32]>);
 
 #[derive(Encode, Decode)]
 enum SecretAccount {
@@ -165,10 +179,12 @@ impl Drop for Secrets {
 			| SecretAccount::Ecdsa(seed) => seed.zeroize(),
 			SecretAccount::Development(_) => {},
 		}
-		self.organization_secret.zeroize();
-		self.encryption_keys.iter_mut().for_each(|(_, key)| key.zeroize());
-		self.pending_key.zeroize();
-		self.set_aside.zeroize();
+		self.organization_secrets.iter_mut().for_each(|(_, secret)| secret.zeroize());
+		self.encryption_keys.iter_mut().for_each(|(_, key, _)| key.zeroize());
+		for (key, renewal) in self.pending_key.iter_mut().chain(&mut self.set_aside) {
+			key.zeroize();
+			renewal.zeroize();
+		}
 	}
 }
 
@@ -184,21 +200,20 @@ impl Secrets {
 				SecretAccount::Development(number.unwrap_or_default() as u32)
 			},
 		};
-		let keys = vault.encryption_keys.iter();
+		let (secrets, keys) = (vault.secrets.iter(), vault.encryption_keys.iter());
+		let prepared = |made: &PreparedKey| (*made.key.expose(), made.renewal.as_deref().copied());
 		Self {
 			account,
-			organization_secret: vault.organization_secret.as_deref().copied(),
-			encryption_keys: keys.map(|(version, key)| (*version, *key.expose())).collect(),
-			pending_key: vault.pending_key.as_ref().map(|key| *key.expose()),
-			set_aside: vault.set_aside.iter().map(|key| *key.expose()).collect(),
+			organization_secrets: secrets.map(|(version, secret)| (version, **secret)).collect(),
+			encryption_keys: keys
+				.map(|(version, held)| (*version, *held.key.expose(), held.secret))
+				.collect(),
+			pending_key: vault.pending_key.as_ref().map(prepared),
+			set_aside: vault.set_aside.iter().map(prepared).collect(),
 		}
 	}
 
-	fn into_vault(
-		self,
-		path: &Path,
-		organization: OrganizationId,
-	) -> Result<LocalVault, VaultError> {
+	fn into_vault(self, path: &Path, public: &PublicPart) -> Result<LocalVault, VaultError> {
 		let seed = |scheme, seed: &[u8; 32]| AccountSecret::Seed(scheme, Zeroizing::new(*seed));
 		let account = match &self.account {
 			SecretAccount::Sr25519(secret) => seed(Scheme::Sr25519, secret),
@@ -212,15 +227,22 @@ impl Secrets {
 			},
 		};
 		let key = |bytes: &[u8; 32]| SecretKey::from_bytes(&Zeroizing::new(*bytes));
-		let keys = self.encryption_keys.iter();
-		Ok(LocalVault::assemble(
-			organization,
-			Account::new(account)?,
-			self.organization_secret.map(Zeroizing::new),
-			keys.map(|(version, bytes)| (*version, key(bytes))).collect(),
-			self.pending_key.as_ref().map(key),
-			self.set_aside.iter().map(key).collect(),
-		))
+		let prepared = |(bytes, renewal): &StoredPreparedKey| PreparedKey {
+			key: key(bytes),
+			renewal: renewal.map(Zeroizing::new),
+		};
+		let mut vault = LocalVault::with_account(public.organization, Account::new(account)?);
+		vault.chain = public.chain;
+		for (version, secret) in &self.organization_secrets {
+			vault.secrets.insert(*version, Zeroizing::new(*secret))?;
+		}
+		for (version, bytes, secret) in &self.encryption_keys {
+			vault.secrets.of(*secret)?;
+			vault.insert_key(*version, VersionedKey { key: key(bytes), secret: *secret })?;
+		}
+		vault.pending_key = self.pending_key.as_ref().map(prepared);
+		vault.set_aside = self.set_aside.iter().map(prepared).collect();
+		Ok(vault)
 	}
 }
 
@@ -242,9 +264,11 @@ impl VaultFile {
 		let public_part = PublicPart {
 			account: vault.account(),
 			organization: vault.organization(),
+			chain: vault.chain(),
 			encryption_keys: keys
 				.map(|(version, public)| PublicKeyOfVersion { version, public })
 				.collect(),
+			secret_versions: vault.secret_versions(),
 			pending_key: vault.pending_key(),
 			transfer_key: vault.transfer_key(),
 		};
@@ -287,7 +311,7 @@ impl VaultFile {
 			.map_err(|_| VaultError::WrongPassword { path: path.display().to_string() })?;
 		Secrets::decode_all_with_depth_limit(4, &mut plaintext.as_slice())
 			.map_err(|_| format_error(path, "its contents are of another version"))?
-			.into_vault(path, self.public_part.organization)
+			.into_vault(path, &self.public_part)
 	}
 
 	pub fn kdf(&self) -> Kdf {

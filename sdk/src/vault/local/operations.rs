@@ -1,7 +1,10 @@
 //! What a vault in the memory of this process does.
 
 use super::LocalVault;
-use crate::vault::{random, Held, MultiSignature, Recipient, Vault, VaultError};
+use crate::{
+	chain::ChainPin,
+	vault::{random, Held, MultiSignature, Recipient, Vault, VaultError},
+};
 use async_trait::async_trait;
 use chacha20poly1305::aead::{Aead, Payload};
 use credio_envelope::{CommitmentKey, Context, Document, Sealed, StreamSecret, WrapContext};
@@ -38,6 +41,14 @@ impl Vault for LocalVault {
 		Ok(self.organization)
 	}
 
+	async fn chain(&self) -> Result<Option<ChainPin>, VaultError> {
+		Ok(self.chain)
+	}
+
+	async fn secret_versions(&self) -> Result<Vec<KeyVersion>, VaultError> {
+		Ok(Self::secret_versions(self))
+	}
+
 	async fn encryption_keys(&self) -> Result<Vec<(KeyVersion, PublicKey)>, VaultError> {
 		Ok(Self::encryption_keys(self))
 	}
@@ -47,7 +58,15 @@ impl Vault for LocalVault {
 	}
 
 	async fn request_key(&self, business_key: &[u8]) -> Result<RequestKey, VaultError> {
-		let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.organization_secret()?[..])
+		self.request_key_under(self.secrets.newest()?.0, business_key).await
+	}
+
+	async fn request_key_under(
+		&self,
+		secret: KeyVersion,
+		business_key: &[u8],
+	) -> Result<RequestKey, VaultError> {
+		let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.secrets.of(secret)?[..])
 			.expect("HMAC takes keys of any length; qed");
 		mac.update(business_key);
 		Ok(RequestKey(mac.finalize().into_bytes().into()))
@@ -57,8 +76,10 @@ impl Vault for LocalVault {
 		let mut nonce = [0; NONCE_LENGTH];
 		getrandom::fill(&mut nonce).map_err(VaultError::NoRandomness)?;
 		let message = Payload { msg: plaintext, aad: name };
-		let ciphertext =
-			self.protection()?.encrypt(&nonce.into(), message).map_err(|_| VaultError::NotOurs)?;
+		let (_, secret) = self.secrets.newest()?;
+		let ciphertext = Self::protection(secret)
+			.encrypt(&nonce.into(), message)
+			.map_err(|_| VaultError::NotOurs)?;
 		Ok([&nonce[..], &ciphertext].concat())
 	}
 
@@ -69,10 +90,13 @@ impl Vault for LocalVault {
 	) -> Result<Zeroizing<Vec<u8>>, VaultError> {
 		let (nonce, ciphertext) =
 			protected.split_first_chunk::<NONCE_LENGTH>().ok_or(VaultError::NotOurs)?;
-		self.protection()?
-			.decrypt(&(*nonce).into(), Payload { msg: ciphertext, aad: name })
-			.map(Zeroizing::new)
-			.map_err(|_| VaultError::NotOurs)
+		self.secrets.newest()?;
+		let open = |secret| {
+			let message = Payload { msg: ciphertext, aad: name };
+			Self::protection(secret).decrypt(&(*nonce).into(), message).ok()
+		};
+		let opened = self.secrets.iter().rev().find_map(|(_, secret)| open(secret));
+		opened.map(Zeroizing::new).ok_or(VaultError::NotOurs)
 	}
 
 	async fn new_stream_secret(
@@ -82,7 +106,7 @@ impl Vault for LocalVault {
 		epoch: KeyEpoch,
 	) -> Result<EpochSecret, VaultError> {
 		let secret = StreamSecret::from_random(&random()?);
-		let (newest, key) =
+		let (newest, own) =
 			self.encryption_keys.last_key_value().ok_or(VaultError::NoOrganizationKeys)?;
 		let context = WrapContext {
 			genesis,
@@ -91,8 +115,8 @@ impl Vault for LocalVault {
 			organization: self.organization,
 			key_version: *newest,
 		};
-		let sealed =
-			secret.wrap_to_self(&context, &key.public(), &self.owner_psk()?, &random()?)?;
+		let psk = self.owner_psk(own)?;
+		let sealed = secret.wrap_to_self(&context, &own.key.public(), &psk, &random()?)?;
 		let owner_key = wrapped_key(*newest, sealed)?;
 		Ok(EpochSecret { commitment: secret.commitment(&genesis, &stream, epoch), owner_key })
 	}
