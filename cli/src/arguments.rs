@@ -11,7 +11,7 @@ pub use report::{ActivityArguments, AssetsArguments, ReportCommand, ReportOutput
 
 use clap::{Args, Parser, Subcommand};
 use credio_sdk::primitives::{
-	AccessRequestId, AccountId, BundleId, Digest, GrantId, RecordId, RequestKey,
+	AccessRequestId, AccountId, BlockNumber, BundleId, Digest, GrantId, RecordId, RequestKey,
 };
 use std::path::PathBuf;
 
@@ -94,7 +94,7 @@ pub enum Command {
 	Lane(LaneCommand),
 	/// Where a request stands
 	#[command(
-		after_help = "Examples:\n  credio status INV-4711 --stream invoices\n  credio status 0x52…9b --json"
+		after_help = "Examples:\n  credio status INV-4711 --stream invoices\n  credio status 0x52…9b --json\n  credio status 0x52…9b --expires-at 48211"
 	)]
 	Status {
 		/// Request key (0x and 64 hex digits), or the business key given to upload
@@ -102,6 +102,10 @@ pub enum Command {
 		/// Stream of the business key
 		#[arg(long, value_name = "NAME_OR_ID")]
 		stream: Option<String>,
+		/// Last block in which the request may be applied, as `credio outbox list` shows it: without it nobody can prove
+		/// that the request has expired, and it is unknown
+		#[arg(long, value_name = "BLOCK", conflicts_with = "stream")]
+		expires_at: Option<BlockNumber>,
 	},
 	/// Anchor documents that are kept elsewhere; several become one Merkle anchor
 	#[command(after_help = "Example: credio anchor --stream contracts --proofs proofs/ *.pdf")]

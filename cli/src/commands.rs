@@ -15,6 +15,7 @@ mod org;
 mod outbox;
 mod read;
 mod report;
+mod status;
 mod stream;
 mod trust;
 pub(crate) mod upload;
@@ -50,7 +51,9 @@ async fn carry_out(session: &Session, command: Command) -> Result<(), Failure> {
 		Command::Upload(arguments) => upload::run(session, arguments).await,
 		Command::Outbox(command) => outbox::run(session, command).await,
 		Command::Lane(command) => lane::run(session, command).await,
-		Command::Status { key, stream } => upload::status(session, &key, stream.as_deref()).await,
+		Command::Status { key, stream, expires_at } => {
+			status::run(session, &key, stream.as_deref(), expires_at).await
+		},
 		Command::Anchor { stream, proofs, files } => {
 			anchor::run(session, &stream, &proofs, &files).await
 		},

@@ -188,11 +188,25 @@ impl Node {
 	///
 	/// If it does not end well.
 	pub fn stop(&mut self) {
-		let pid = self.process.id().to_string();
-		let told = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
-		assert!(told.success());
+		self.signal("-TERM");
 		let status = self.process.wait().expect("it is a child");
 		assert!(status.success(), "the node ended with {status}:\n{}", self.log());
+	}
+
+	/// Stops the node where it is, as a process that hangs: its connections stay open, and nothing comes from them.
+	pub fn freeze(&self) {
+		self.signal("-STOP");
+	}
+
+	/// Lets a node go on that was frozen.
+	pub fn thaw(&self) {
+		self.signal("-CONT");
+	}
+
+	fn signal(&self, signal: &str) {
+		let pid = self.process.id().to_string();
+		let told = Command::new("kill").args([signal, &pid]).status().expect("kill runs");
+		assert!(told.success(), "kill {signal}: {told}");
 	}
 
 	/// Kills the node with SIGKILL.

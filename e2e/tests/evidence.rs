@@ -364,11 +364,20 @@ async fn evidence_goes_on_from_a_checkpoint_after_finality_was_handed_over() {
 	assert!(said.contains("credio checkpoint trust"), "{said}");
 	let checkpoint = verifier.file("of-the-council.json");
 	let checkpoint = path(&checkpoint);
-	channel.ok(&["checkpoint", "make", "-o", checkpoint]);
+	// Nor does a seat, unless it is told to.
+	let make = ["checkpoint", "make", "-o", checkpoint];
+	let (code, said) = operator.refused(&make);
+	assert_eq!(code, NOT_VERIFIED, "{said}");
+	assert!(said.contains("--trust-node"), "{said}");
+	channel.ok(&[&make[..], &["--trust-node"]].concat());
 	let (_, said) = channel.refused(&["checkpoint", "trust", checkpoint]);
 	assert!(said.contains("0 of 1 seats"), "{said}");
-	operator.ok(&["checkpoint", "sign", checkpoint]);
+	let (code, said) = operator.refused(&["checkpoint", "sign", checkpoint]);
+	assert_eq!(code, NOT_VERIFIED, "{said}");
+	operator.ok(&["checkpoint", "sign", checkpoint, "--trust-node"]);
 	channel.ok(&["checkpoint", "trust", checkpoint]);
+	let chain = verifier.specification("dev");
+	operator.ok(&["checkpoint", "trust", checkpoint, "--chain", &chain]);
 	let uploaded = channel.json(&upload);
 	let record = text(&uploaded[0], "recordId");
 
@@ -393,7 +402,6 @@ async fn evidence_goes_on_from_a_checkpoint_after_finality_was_handed_over() {
 	channel.ok(&from_there);
 	drop((first, second));
 
-	let chain = verifier.specification("dev");
 	let said = verifier.verified(path(&file), &chain, &["--checkpoint", checkpoint]);
 	assert!(said.contains("1 of 1 seats of the council signed"), "{said}");
 	let (_, said) = verifier.refused(path(&file), &chain, &[]);

@@ -317,3 +317,18 @@ async fn the_pins_are_those_of_the_runtimes() {
 		assert_eq!(told, pinned, "the runtime changed: {changes:?}");
 	}
 }
+
+#[tokio::test]
+async fn a_life_begins_with_the_block_that_one_look_at_the_chain_has_found() {
+	let node = Node::start();
+	let proxy = LyingProxy::before(&node.url()).await;
+	let client = connect(&proxy.url(), "channel-one").await.expect("the node answers");
+	proxy.take_journal();
+	let life = client.life().await.expect("it answers");
+	let asked = proxy.take_journal().asked;
+	let looks = asked.iter().filter(|call| call.contains("chain_getFinalizedHead")).count();
+	assert_eq!(looks, 1, "{asked:?}");
+	let Life::From { number, hash, .. } = life else { panic!("it has no beginning") };
+	let found = client.block_hash(number).await.expect("it answers");
+	assert_eq!(found.map(|found| found.0), Some(hash.0));
+}

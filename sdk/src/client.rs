@@ -11,6 +11,7 @@ mod connection;
 mod council;
 mod evidence;
 mod grants;
+mod heads;
 mod named;
 mod nodes;
 mod organizations;
@@ -30,16 +31,18 @@ pub use connection::{ConnectOptions, SILENCE};
 pub use council::{Motion, Proposed, Voted};
 pub use evidence::EvidenceRequest;
 pub use grants::{End, Terms};
+pub use heads::Heads;
 pub use nodes::ahead_of;
 pub use organizations::NewOrganization;
 pub use past::{BlockChanges, BlockEvents, BusinessEvent, Past};
 pub use records::{
 	CommittedDocument, Entries, Outcome, Sealer, StreamPart, Unread, Upload, Uploaded,
 };
-pub use requests::{Heads, Life, SignedRequest};
+pub use requests::{Life, SignedRequest};
 pub use rotation::Rotated;
 
 pub(crate) use connection::shown;
+pub(crate) use heads::has_stalled;
 pub(crate) use streams::is_rejected_for;
 
 use crate::{
@@ -82,6 +85,9 @@ const SPEC_NAME: &str = "credio";
 const TRANSACTION_VERSION: u32 = 2;
 /// Blocks for which an access token of this client is good: longer than a call is sent again and again.
 const TOKEN_LIFETIME: BlockNumber = 200;
+/// The longest time for which a chain of this software keeps receipts past their expiry, in blocks: seven days of a second
+/// each. A node that names a longer one could say of a request whose receipt is gone that it has expired.
+const MAX_RECEIPT_RETENTION: BlockNumber = 7 * 24 * 60 * 60;
 /// Most pages of a list.
 const MAX_PAGES: usize = 64 * 1024;
 /// For how long the number of the last finalized block is taken for what it was: far less than [`TOKEN_LIFETIME`].
@@ -214,7 +220,8 @@ impl Client {
 			pinned.check(&shown(url), &chain)?;
 		}
 		let runtime = Arc::new(Runtime::load(&rpc).await?);
-		let limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
+		let mut limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
+		limits.receipt_retention = limits.receipt_retention.min(MAX_RECEIPT_RETENTION);
 		if limits.genesis_hash != chain.genesis {
 			return Err(Error::Answer("the node names two first blocks".into()));
 		}

@@ -4,6 +4,7 @@
 //! of them proven, and reads the state of the newest by storage proof. So a node can hold answers back, and cannot make
 //! them up. [`Trust`] says whether a client reads so; it does unless it is told otherwise.
 
+mod checkpoint;
 mod file;
 
 #[cfg(test)]
@@ -148,6 +149,7 @@ pub(crate) struct Proven {
 	pub at: BlockRef,
 	/// Its time, by the chain's clock.
 	pub now: Moment,
+	head: Head,
 	values: HashMap<Vec<u8>, Option<Vec<u8>>>,
 }
 
@@ -315,7 +317,7 @@ impl Verifier {
 		let now = self.check_age(&known, at).inspect_err(|_| known.asked_at = None)?;
 		self.save(&mut known, &head)?;
 		let value = |key: &Vec<u8>| Some((key.clone(), known.values.get(key)?.clone()));
-		Ok(Proven { at, now, values: keys.iter().filter_map(value).collect() })
+		Ok(Proven { at, now, head, values: keys.iter().filter_map(value).collect() })
 	}
 
 	/// Moves on to the newest block that the node proves to be final.
@@ -360,15 +362,7 @@ impl Verifier {
 		};
 		let genesis = source.genesis();
 		let Some(trusted) = trusted else {
-			let header = source.header(genesis).await?.ok_or_else(|| behind(0))?;
-			let nodes =
-				source.proof(&genesis_keys(), genesis).await.map_err(|error| match error {
-					Error::NotFinalYet(cause) => Error::NoProofs(format!(
-						"of block 0, whose state it may have thrown away: {cause}"
-					)),
-					other => other,
-				})?;
-			return Head::of_genesis(genesis, header, &nodes).map_err(Error::NotProven);
+			return genesis_of(source).await;
 		};
 		if trusted.genesis() != genesis {
 			return Err(other_chain(trusted.genesis(), genesis));
@@ -459,6 +453,23 @@ impl Verifier {
 		}
 		Ok(())
 	}
+}
+
+/// Block 0, of which only the hash is the node's word.
+///
+/// # Errors
+///
+/// [`Error::NoProofs`] if the node does not have its state, [`Error::NotProven`], [`Error::Connection`].
+pub(crate) async fn genesis_of(source: &impl Source) -> Result<Head> {
+	let genesis = source.genesis();
+	let header = source.header(genesis).await?.ok_or_else(|| behind(0))?;
+	let nodes = source.proof(&genesis_keys(), genesis).await.map_err(|error| match error {
+		Error::NotFinalYet(cause) => {
+			Error::NoProofs(format!("of block 0, whose state it may have thrown away: {cause}"))
+		},
+		other => other,
+	})?;
+	Head::of_genesis(genesis, header, &nodes).map_err(Error::NotProven)
 }
 
 /// The time by this machine's clock, in milliseconds since 1970.

@@ -20,14 +20,16 @@ pub struct TrustArguments {
 /// Checkpoints.
 #[derive(Debug, Subcommand)]
 pub enum CheckpointCommand {
-	/// Make a checkpoint of the block that becomes final now, for the council to sign
+	/// Make a checkpoint of the newest final block, for the council to sign. Its validators and its council are proven,
+	/// unless the node is believed
 	#[command(after_help = "Example: credio checkpoint make -o checkpoint.json")]
 	Make {
 		/// Where to write it
 		#[arg(short, long, value_name = "FILE")]
 		output: PathBuf,
 	},
-	/// Sign a checkpoint as a seat of the council, once the node has the same block, validators and council
+	/// Sign a checkpoint as a seat of the council, once block, validators and council are proven to be those of the chain,
+	/// or, if the node is believed, are those that it has
 	#[command(
 		after_help = "Examples:\n  credio checkpoint sign checkpoint.json\n  credio checkpoint sign checkpoint.json --offline"
 	)]

@@ -40,10 +40,15 @@ async fn open_with(
 	Ok(outbox)
 }
 
+/// What the worker works with: all that the global options say of nodes.
 fn settings(session: &Session, more_nodes: Vec<String>) -> Settings {
 	let nodes = [vec![session.node().to_owned()], more_nodes].concat();
-	let (connect, runtimes) = (session.options(), session.runtimes().clone());
-	Settings { connect, runtimes, ..Settings::new(nodes) }
+	Settings {
+		connect: session.options(),
+		trust: session.trust(),
+		runtimes: session.runtimes().clone(),
+		..Settings::new(nodes)
+	}
 }
 
 /// Says which nodes cannot be used and why, whenever that changes, for as long as the worker works.
@@ -333,4 +338,48 @@ async fn ended(
 		line["error"] = json!({ "description": problem });
 	}
 	Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::arguments::Global;
+	use credio_sdk::Trust;
+
+	/// The worker's settings, from a configuration file that pins a chain and from these options.
+	fn settings_of(change: impl FnOnce(&mut Global)) -> Settings {
+		let folder = tempfile::tempdir().unwrap();
+		let config = folder.path().join("config.toml");
+		let chain = format!("0x{}/0x{}", "1".repeat(64), "2".repeat(64));
+		std::fs::write(&config, format!("chain = \"{chain}\"")).unwrap();
+		let mut global = Global {
+			node: Some("ws://first".into()),
+			vault: Some("acme.vault".into()),
+			password_file: None,
+			verified: None,
+			trust_node: false,
+			config: Some(config),
+			insecure: false,
+			json: false,
+		};
+		change(&mut global);
+		let settings = settings(&Session::new(global).unwrap(), vec!["ws://second".into()]);
+		assert_eq!(settings.connect.chain.unwrap().to_string(), chain);
+		settings
+	}
+
+	#[test]
+	fn the_worker_gets_what_the_global_options_say() {
+		let default = settings_of(|_| ());
+		assert_eq!(default.nodes, ["ws://first", "ws://second"]);
+		assert!(!default.connect.insecure);
+		// It goes on from the block that was verified last, and signs for the runtimes that the vault's owner trusts.
+		let Trust::Proofs(verifier) = &default.trust else { panic!("the node is believed") };
+		assert!(format!("{verifier:?}").contains("acme.vault.verified"), "{verifier:?}");
+		assert!(format!("{:?}", default.runtimes).contains("acme.vault.runtimes"));
+
+		let lenient = settings_of(|global| (global.trust_node, global.insecure) = (true, true));
+		assert!(lenient.connect.insecure);
+		assert!(matches!(lenient.trust, Trust::Node));
+	}
 }

@@ -5,7 +5,7 @@ use crate::{exit::Failure, output, session::Session};
 use credio_sdk::{
 	files,
 	primitives::{entry::EntryFilter, Entry, EntryBody, RecordId},
-	Client,
+	Client, Error,
 };
 use std::path::Path;
 
@@ -70,7 +70,8 @@ pub async fn watch(
 	let mut entries = client.watch(stream, from).await?;
 	let mut printed = 0usize;
 	while limit.is_none_or(|limit| printed < limit) {
-		let Some(entry) = entries.next().await? else { break };
+		let lost = || Error::Connection("the connection was lost".into());
+		let entry = entries.next().await?.ok_or_else(lost)?;
 		match session.json {
 			true => output::json_line(&entry)?,
 			false => output::line(&row(&entry).join("  "))?,

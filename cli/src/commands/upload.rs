@@ -1,10 +1,10 @@
-//! Uploading, and where requests stand.
+//! Uploading.
 
 use super::org::number;
 use crate::{arguments::UploadArguments, exit, exit::Failure, output, session::Session};
 use credio_sdk::{
 	client::{Outcome, Upload},
-	primitives::{limits::MAX_DOCUMENT_SIZE, rpc::RequestStatus, RequestKey, StreamId},
+	primitives::{limits::MAX_DOCUMENT_SIZE, StreamId},
 	Client, Error,
 };
 use futures::StreamExt;
@@ -171,43 +171,6 @@ pub fn media_type(file: &Path) -> &'static str {
 		"jpg" | "jpeg" => "image/jpeg",
 		_ => "application/octet-stream",
 	}
-}
-
-/// Shows where a request stands.
-pub async fn status(session: &Session, key: &str, stream: Option<&str>) -> Result<(), Failure> {
-	let client = session.connect().await?;
-	let status: RequestStatus = match (key.parse::<RequestKey>(), stream) {
-		(Ok(key), None) => client.status(key).await?,
-		(_, Some(stream)) => {
-			let stream = client.find_stream(stream, None).await?.id;
-			client.status_of_key(stream, key.as_bytes()).await?
-		},
-		(Err(_), None) => {
-			return Err(Failure::Other(
-				"a business key belongs to a stream: give --stream, or a request key (0x…)".into(),
-			));
-		},
-	};
-	let receipt = status.receipt.as_ref();
-	let error = receipt.and_then(|receipt| receipt.error.as_ref());
-	output::item(
-		session.json,
-		&status,
-		&[
-			("request key", status.request_key.to_string()),
-			("status", format!("{:?}", status.status).to_lowercase()),
-			("block", output::or_dash(receipt.map(|receipt| receipt.block))),
-			(
-				"lane position",
-				output::or_dash(
-					receipt
-						.and_then(|receipt| receipt.lane)
-						.map(|lane| format!("{} in lane {}", lane.sequence, lane.lane)),
-				),
-			),
-			("error", output::or_dash(error.map(|error| error.name.clone()))),
-		],
-	)
 }
 
 #[cfg(test)]

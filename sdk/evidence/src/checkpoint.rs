@@ -5,7 +5,7 @@
 
 use crate::{
 	finality::{changes_authorities, check_authorities, check_votes, VoterSet},
-	Header, Part, Refused, Trusted, Verified,
+	Head, Header, Part, Refused, Trusted, Verified,
 };
 use codec::{Decode, DecodeAll, Encode};
 use credio_primitives::{
@@ -122,7 +122,21 @@ impl Checkpoint {
 		Self::new(trusted.genesis, trusted.block, &trusted.voters, &trusted.council)
 	}
 
-	/// A block that has just become final, as a node has it, for the council to sign.
+	/// A final block that was verified, for the council to sign, with the council that its state proves: `Council.Members`
+	/// in SCALE.
+	///
+	/// # Errors
+	///
+	/// If the council cannot be read.
+	pub fn of_head(head: &Head, council: &[u8]) -> Result<Self, Refused> {
+		let Trusted { genesis, block, voters, .. } = head.trusted();
+		let council = decode_council(council)
+			.ok_or_else(|| refused("the chain names no council that can be read"))?;
+		Ok(Self::new(*genesis, *block, voters, &council))
+	}
+
+	/// A block that has just become final, as a node has it, for the council to sign. All of it but the votes is the
+	/// node's word.
 	///
 	/// The number of the set of validators is the one for which the votes are signed: the state counts changes, too, that
 	/// a change by force has undone.

@@ -110,6 +110,15 @@ impl Head {
 	}
 }
 
+/// The parent of a block, from its header as `chain_getHeader` returns it.
+///
+/// # Errors
+///
+/// [`Refused`] if the header is that of another block.
+pub fn parent_of(block: Digest, header: serde_json::Value) -> Result<Digest, Refused> {
+	Ok(Digest(header_of(block, header, Part::Finality)?.parent_hash.0))
+}
+
 /// The keys that [`Head::of_genesis`] reads.
 pub fn genesis_keys() -> [Vec<u8>; 2] {
 	[storage::grandpa_authorities(), storage::council_members()]

@@ -24,7 +24,7 @@ mod tests;
 pub use checkpoint::{Checkpoint, FinalBlock};
 pub use document::{DocumentPart, Documented, InclusionPart};
 pub use file::{Evidence, MAX_FILE_SIZE};
-pub use head::{genesis_keys, Head};
+pub use head::{genesis_keys, parent_of, Head};
 pub use trust::{Trusted, MAX_SPEC_SIZE};
 pub use verify::{verify, Verified};
 

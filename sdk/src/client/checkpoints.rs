@@ -4,6 +4,7 @@ use super::{council::storage_key, Client};
 use crate::{
 	error::{Error, Result},
 	vault::Vault,
+	verifier::{genesis_of, Trust},
 };
 use credio_evidence::{Checkpoint, FinalBlock, Part, Refused, Trusted};
 use credio_primitives::{
@@ -23,6 +24,19 @@ fn refused(reason: &str) -> Refused {
 	Refused { part: Part::Checkpoint, reason: reason.into() }
 }
 
+/// What is missing where the votes of the validators do not lead: after a change by force, which is what checkpoints are
+/// made for.
+fn without_votes(error: Error) -> Error {
+	match error {
+		Error::NotProven(Refused { part: Part::Finality, reason }) => refused(&format!(
+			"no votes lead to it from what was verified before: {reason}. If the validators were changed by force, each seat \
+			 asks a node of its own, which it believes (--trust-node)"
+		))
+		.into(),
+		other => other,
+	}
+}
+
 /// Signs a checkpoint as a seat of the council. Asks no node: [`Client::check_checkpoint`] does.
 ///
 /// # Errors
@@ -34,13 +48,23 @@ pub async fn sign_checkpoint(vault: &dyn Vault, checkpoint: &mut Checkpoint) -> 
 }
 
 impl Client {
-	/// Makes a checkpoint of the next block that becomes final at this node. Nobody has signed it yet.
+	/// Makes a checkpoint of the newest final block: its validators and its council are proven. Nobody has signed it yet.
+	///
+	/// If the node is believed, they are its word, and the block is the next one that becomes final there.
 	///
 	/// # Errors
 	///
-	/// [`Error::Evidence`] if no block becomes final within a minute, or the validators change all the time;
-	/// [`Error::Connection`].
+	/// [`Error::NotFinalYet`], [`Error::NotProven`], [`Error::Evidence`] if no votes lead to the block, as after a change
+	/// of validators by force; if the node is believed, if no block becomes final within a minute, or the validators
+	/// change all the time; [`Error::Connection`].
 	pub async fn checkpoint(&self) -> Result<Checkpoint> {
+		match &self.trust {
+			Trust::Proofs(verifier) => verifier.checkpoint(self).await.map_err(without_votes),
+			Trust::Node => self.believed_checkpoint().await,
+		}
+	}
+
+	async fn believed_checkpoint(&self) -> Result<Checkpoint> {
 		let methods = ("grandpa_subscribeJustifications", "grandpa_unsubscribeJustifications");
 		let mut justifications: RpcSubscription<Bytes> =
 			self.subscribe(methods, RpcParams::new()).await?;
@@ -89,19 +113,29 @@ impl Client {
 		}))
 	}
 
-	/// Checks that a checkpoint is of a block that is final at this node, and that the validators and the council that it
-	/// names are those that this node has now: before a seat signs it.
+	/// Checks that a checkpoint is of a final block, and that the validators and the council that it names are those of
+	/// now, before a seat signs it: by proof, unless the node is believed.
 	///
 	/// # Errors
 	///
-	/// [`Error::Evidence`] if not, [`Error::Connection`].
+	/// [`Error::Evidence`] if not, or if the block is older than a day; [`Error::NotFinalYet`], [`Error::NotProven`],
+	/// [`Error::Connection`].
 	pub async fn check_checkpoint(&self, checkpoint: &Checkpoint) -> Result<()> {
+		match &self.trust {
+			Trust::Proofs(verifier) => {
+				verifier.check_checkpoint(self, checkpoint).await.map_err(without_votes)
+			},
+			Trust::Node => self.compare_checkpoint(checkpoint).await,
+		}
+	}
+
+	async fn compare_checkpoint(&self, checkpoint: &Checkpoint) -> Result<()> {
 		let BlockRef { number, hash } = checkpoint.block();
 		let canonical: Option<Digest> = self.call("chain_getBlockHash", (number,)).await?;
 		if canonical != Some(hash) || number > self.finalized_number().await? {
 			return Err(refused("its block is not final at this node").into());
 		}
-		match self.checkpoint().await?.has_the_same_voters(checkpoint) {
+		match self.believed_checkpoint().await?.has_the_same_voters(checkpoint) {
 			true => Ok(()),
 			false => Err(refused(
 				"this node has other validators, or another council: make a new checkpoint if they have changed since",
@@ -110,28 +144,23 @@ impl Client {
 		}
 	}
 
-	/// Genesis as this node has it, to check what is made with the node. A verifier takes the chain's specification.
+	/// Genesis of the chain whose hash this node names, to check what is made with the node. A verifier takes the chain's
+	/// specification.
 	///
 	/// # Errors
 	///
-	/// [`Error::Evidence`] if the node has thrown the state of block 0 away, [`Error::Connection`].
+	/// [`Error::Evidence`] if the node has thrown the state of block 0 away, [`Error::NotProven`],
+	/// [`Error::Connection`].
 	pub async fn genesis(&self) -> Result<Trusted> {
-		let genesis = self.limits.genesis_hash;
-		let read = |pallet, item| self.read_item(pallet, item, Some(genesis));
-		let discarded = || {
-			Refused {
-			part: Part::Specification,
-			reason: "the node has thrown the state of block 0 away: give the chain's specification with --chain"
-				.into(),
+		match genesis_of(self).await {
+			Ok(genesis) => Ok(genesis.trusted().clone()),
+			Err(Error::NoProofs(_)) => {
+				let reason =
+					"the node has thrown the state of block 0 away: give the chain's specification with --chain";
+				Err(Refused { part: Part::Specification, reason: reason.into() }.into())
+			},
+			Err(other) => Err(other),
 		}
-		};
-		let authorities = match read("Grandpa", "Authorities").await {
-			Ok(found) => found.ok_or_else(discarded)?,
-			Err(Error::Refused(_)) => return Err(discarded().into()),
-			Err(other) => return Err(other),
-		};
-		let council = read("Council", "Members").await?.unwrap_or_default();
-		Ok(Trusted::from_state(genesis, &authorities, &council)?)
 	}
 
 	/// Reads a value of a state, of the best block's without a hash.

@@ -1,12 +1,16 @@
 //! Connections to nodes: encrypted unless they stay on this machine, and given up when the other side is silent.
 
+mod sender;
+
 use super::council::storage_key;
 use crate::{
 	chain::ChainPin,
 	error::{Error, Result},
 };
 use credio_primitives::{rpc::Bytes, Digest};
+use jsonrpsee_client_transport::ws::{Url, WsTransportClientBuilder};
 use jsonrpsee_ws_client::{PingConfig, WsClientBuilder};
+use sender::ImpatientSender;
 use std::time::Duration;
 use subxt::rpcs::{client::RpcParams, utils::url_is_secure, RpcClient};
 
@@ -82,19 +86,25 @@ async fn open_within(url: &str, patience: Patience) -> Result<RpcClient> {
 		.ping_interval(patience.ping)
 		.inactive_limit(patience.silence)
 		.max_failures(1);
-	let client = WsClientBuilder::new()
-		.connection_timeout(patience.connect)
-		.request_timeout(ANSWER_TIMEOUT)
-		.max_buffer_capacity_per_subscription(BUFFERED_ITEMS)
+	let transport = WsTransportClientBuilder {
+		connection_timeout: patience.connect,
 		// No redirection: it could lead from an encrypted line to a plain one.
-		.max_redirections(1)
-		.enable_ws_ping(pings)
-		.build(url);
+		max_redirections: 1,
+		..WsTransportClientBuilder::default()
+	};
+	let failed =
+		|error: &dyn std::fmt::Display| Error::Connection(format!("{}: {error}", shown(url)));
+	let address = Url::parse(url).map_err(|error| failed(&error))?;
 	// The handshake has no time limit of its own.
-	let client = tokio::time::timeout(patience.connect, client)
+	let (sender, receiver) = tokio::time::timeout(patience.connect, transport.build(address))
 		.await
 		.map_err(|_| Error::Connection(format!("{} does not answer", shown(url))))?
-		.map_err(|error| Error::Connection(format!("{}: {error}", shown(url))))?;
+		.map_err(|error| failed(&error))?;
+	let client = WsClientBuilder::new()
+		.request_timeout(ANSWER_TIMEOUT)
+		.max_buffer_capacity_per_subscription(BUFFERED_ITEMS)
+		.enable_ws_ping(pings)
+		.build_with_transport(ImpatientSender::new(sender, patience.silence), receiver);
 	Ok(RpcClient::new(client))
 }
 
@@ -126,7 +136,7 @@ pub(super) async fn finalized_at(
 	let hash: String = rpc.request("chain_getFinalizedHead", RpcParams::new()).await?;
 	let header: serde_json::Value =
 		rpc.request("chain_getHeader", super::by_position(&(hash,))?).await?;
-	super::requests::number_of(&header)
+	super::heads::number_of(&header)
 }
 
 /// An address as it may be shown: without the name and password that may stand in it.
@@ -141,6 +151,7 @@ pub(crate) fn shown(url: &str) -> String {
 mod tests {
 	use super::*;
 	use base64::{engine::general_purpose::STANDARD, Engine};
+	use futures::future::join_all;
 	use sha1::{Digest as _, Sha1};
 	use std::time::Instant;
 	use tokio::{
@@ -227,6 +238,25 @@ mod tests {
 			rpc.request("chain_getFinalizedHead", RpcParams::new()).await;
 		assert!(matches!(asked.map_err(Error::from), Err(Error::Connection(_))));
 		assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+		node.abort();
+	}
+
+	#[tokio::test]
+	async fn a_node_that_takes_in_nothing_more_is_given_up() {
+		let (listener, url) = listen().await;
+		let node = tokio::spawn(fall_silent(listener));
+		let rpc = open_within(&url, IMPATIENT).await.unwrap();
+		// More than the line holds, and more calls than wait for it.
+		let large = "x".repeat(200_000);
+		let calls = (0..400).map(|_| {
+			let mut params = RpcParams::new();
+			params.push(&large).unwrap();
+			rpc.request::<String>("chain_getFinalizedHead", params)
+		});
+		let ended = tokio::time::timeout(Duration::from_secs(30), join_all(calls)).await;
+		for answer in ended.expect("a call waits for ever") {
+			assert!(matches!(answer.map_err(Error::from), Err(Error::Connection(_))));
+		}
 		node.abort();
 	}
 

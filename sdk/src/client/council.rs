@@ -283,7 +283,7 @@ impl Client {
 
 	/// What the chain stores under a key at the present block.
 	async fn storage(&self, key: &str) -> Result<Option<Vec<u8>>> {
-		let at = self.present_block().await?;
+		let at = self.present_block().await?.hash;
 		let stored: Option<Bytes> = self.call("state_getStorage", (key, at)).await?;
 		Ok(stored.map(|bytes| bytes.0))
 	}

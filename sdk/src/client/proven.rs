@@ -19,7 +19,7 @@ use credio_primitives::{
 	storage, AccessRequest, AccessRequestId, BlockNumber, Bundle, BundleId, Digest, EncryptionKey,
 	Entry, EntryBody, EntryHeader, EpochSecret, Grant, GrantId, KeyEpoch, KeyEpochState,
 	KeyVersion, Member, Moment, Organization, OrganizationId, OrganizationName, Outcome, PublicKey,
-	Receipt, RecordId, RequestKey, Resource, Sequence, Stream, StreamId,
+	Receipt, RecordId, Request, RequestKey, Resource, Sequence, Stream, StreamId,
 };
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -378,19 +378,22 @@ impl Verified<'_> {
 		check_secret(proven.get(&key)?, secret)
 	}
 
-	/// Checks what a node says has become of a request. `expires_at` is its expiry, if it is known:
-	/// without it, that a request has expired is the node's word, and only that it was not applied is proven.
+	/// Checks what a node says has become of a request, and returns the block that proves it; `None` for a request that
+	/// is not decided, which is the node's word.
+	///
+	/// `expires_at` is the last expiry under which it was signed. Without it, that a request has expired is the node's word
+	/// as well, and only that it has no receipt is proven.
 	pub async fn check_status(
 		&self,
 		(organization, key): (OrganizationId, RequestKey),
 		expires_at: Option<BlockNumber>,
 		status: &RequestStatus,
-	) -> Result<()> {
+	) -> Result<Option<BlockRef>> {
 		if (status.organization, status.request_key) != (organization, key) {
 			return Err(Error::Contradicted(OUTCOME));
 		}
 		let need = match (status.status, &status.receipt) {
-			(RequestState::Pending | RequestState::Unknown, _) => return Ok(()),
+			(RequestState::Pending | RequestState::Unknown, _) => return Ok(None),
 			(RequestState::Applied | RequestState::Rejected, Some(receipt)) => {
 				Need::Block(receipt.block)
 			},
@@ -405,9 +408,20 @@ impl Verified<'_> {
 		{
 			proven = self.read(&key, Need::Block(last.saturating_add(1))).await?;
 		}
+		let at = proven.at.number;
+		let retention = self.client.limits.receipt_retention;
 		match (&status.receipt, proven.get::<Receipt>(&key[0])?) {
-			(None, None) => Ok(()),
-			(Some(told), Some(receipt)) if self.is_told(status.status, told, &receipt) => Ok(()),
+			// Later than that its receipt may be gone, and the chain cannot tell.
+			(None, None)
+				if expires_at
+					.is_some_and(|last| !Request::has_expired(at, last, last, retention)) =>
+			{
+				Err(Error::Contradicted(OUTCOME))
+			},
+			(None, None) => Ok(Some(proven.at)),
+			(Some(told), Some(receipt)) if self.is_told(status.status, told, &receipt) => {
+				Ok(Some(proven.at))
+			},
 			_ => Err(Error::Contradicted(OUTCOME)),
 		}
 	}

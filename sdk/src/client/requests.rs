@@ -7,13 +7,13 @@ use crate::{
 };
 use credio_primitives::{
 	error_codes as codes,
-	rpc::{At, LaneJson, RequestState, RequestStatus, UploadEvent, Uploaded},
+	rpc::{At, BlockRef, LaneJson, RequestState, RequestStatus, UploadEvent, Uploaded},
 	validity, BlockNumber, Digest, LanePosition, Moment, OrganizationId, Request, RequestKey,
 };
 use std::time::Duration;
 use subxt::{
 	error::{BackendError, DispatchError, ExtrinsicError, RpcError},
-	rpcs::client::{RpcParams, RpcSubscription},
+	rpcs::client::RpcSubscription,
 	transactions::TransactionStatus,
 	utils::H256,
 };
@@ -35,18 +35,6 @@ pub(super) struct Submitted {
 	pub status: RequestStatus,
 	/// Whether it had been rejected, finally, before it was handed over.
 	pub was_rejected: bool,
-}
-
-/// Numbers of blocks, as they come.
-pub struct Heads(RpcSubscription<serde_json::Value>);
-
-impl Heads {
-	/// The next one. Some may be left out.
-	///
-	/// Errors: [`Error::Connection`].
-	pub async fn next(&mut self) -> Result<BlockNumber> {
-		number_of(&self.0.next().await.ok_or_else(connection_lost)??)
-	}
 }
 
 /// How long a transaction outside of requests is good.
@@ -74,8 +62,6 @@ const REQUEST_LIFETIME: BlockNumber = 600;
 const CALL_LIFETIME: u64 = 256;
 /// How often a request is signed anew because the node does not accept its signature, as after an upgrade.
 const UPGRADE_ATTEMPTS: usize = 10;
-/// Blocks by which finality lags when it has stalled.
-const STALLED_AFTER: BlockNumber = 20;
 /// How often a request is handed over before the client gives up.
 const MAX_ATTEMPTS: usize = 30;
 
@@ -88,14 +74,19 @@ impl Client {
 		Ok(answer.answer)
 	}
 
-	/// Where a request of this organization stands. That it has expired is the node's word, since the key does not say
-	/// when it would have; [`Self::status_of`] has that proven.
+	/// Where a request of this organization stands, by its key alone. One that has expired is [`RequestState::Unknown`]
+	/// here, since nothing proves that without its expiry: [`Self::status_of`] takes it. A node that is believed says
+	/// [`RequestState::Expired`] if it remembers the request.
 	///
 	/// # Errors
 	///
 	/// [`Error::Contradicted`], [`Error::NotFinalYet`], [`Error::NotProven`], [`Error::Connection`].
 	pub async fn status(&self, key: RequestKey) -> Result<RequestStatus> {
-		Ok(self.status_by(self.organization, key, None).await?.answer)
+		let mut status = self.status_by(self.organization, key, None).await?.answer;
+		if status.status == RequestState::Expired && self.verified().is_some() {
+			status.status = RequestState::Unknown;
+		}
+		Ok(status)
 	}
 
 	/// Where a request stands, with its expiry taken into account: one that the node has never seen is told to have
@@ -108,7 +99,8 @@ impl Client {
 		self.status_by(request.organization, request.key, Some(request.expires_at)).await
 	}
 
-	/// Where a request of an organization stands.
+	/// Where a request of an organization stands, and at which block. If it is decided or has expired, that block proves
+	/// it.
 	pub(crate) async fn status_by(
 		&self,
 		organization: OrganizationId,
@@ -116,11 +108,14 @@ impl Client {
 		expires_at: Option<BlockNumber>,
 	) -> Result<At<RequestStatus>> {
 		let params = (organization, key, expires_at);
-		let answer: At<RequestStatus> = self.call("credio_v1_status", params).await?;
-		if let Some(verified) = self.verified() {
-			verified.check_status((organization, key), expires_at, &answer.answer).await?;
-		}
-		Ok(answer)
+		let At { at, answer }: At<RequestStatus> = self.call("credio_v1_status", params).await?;
+		let proven_at = match self.verified() {
+			Some(verified) => {
+				verified.check_status((organization, key), expires_at, &answer).await?
+			},
+			None => None,
+		};
+		Ok(At { at: proven_at.unwrap_or(at), answer })
 	}
 
 	/// Waits until a request is decided or has expired, finally. Returns [`RequestState::Unknown`] for one that expired
@@ -140,42 +135,6 @@ impl Client {
 			}
 			self.wait_for_finality(0).await?;
 		}
-	}
-
-	/// The numbers of finalized blocks, from now on.
-	///
-	/// Errors: [`Error::Connection`].
-	pub async fn finalized_heads(&self) -> Result<Heads> {
-		self.heads("chain_subscribeFinalizedHeads", "chain_unsubscribeFinalizedHeads").await
-	}
-
-	/// The numbers of the best blocks, which may not become final, from now on.
-	///
-	/// Errors: [`Error::Connection`].
-	pub async fn best_heads(&self) -> Result<Heads> {
-		self.heads("chain_subscribeNewHeads", "chain_unsubscribeNewHeads").await
-	}
-
-	async fn heads(&self, subscribe: &str, unsubscribe: &str) -> Result<Heads> {
-		Ok(Heads(self.subscribe((subscribe, unsubscribe), RpcParams::new()).await?))
-	}
-
-	/// Hash of a block of the best chain, by its number; `None` if there is none.
-	///
-	/// Errors: [`Error::Connection`].
-	pub async fn block_hash(&self, number: BlockNumber) -> Result<Option<Digest>> {
-		self.call("chain_getBlockHash", (number,)).await
-	}
-
-	/// Waits until another block is final, and then for `count` more.
-	///
-	/// Errors: [`Error::Connection`].
-	pub async fn wait_for_finality(&self, count: usize) -> Result<()> {
-		let mut heads = self.finalized_heads().await?;
-		for _ in 0..=count {
-			heads.next().await?;
-		}
-		Ok(())
 	}
 
 	/// Submits calls as one request and follows it until its outcome is final. The same key with the same calls is
@@ -319,9 +278,8 @@ impl Client {
 	///
 	/// [`Error::Connection`].
 	pub async fn life(&self) -> Result<Life> {
-		let block = self.present_block().await?;
-		let header: serde_json::Value = self.call("chain_getHeader", (block,)).await?;
-		Ok(Life::From { number: number_of(&header)?, hash: block, blocks: CALL_LIFETIME })
+		let BlockRef { number, hash } = self.present_block().await?;
+		Ok(Life::From { number, hash: H256(hash.0), blocks: CALL_LIFETIME })
 	}
 
 	/// `Utility.batch_all` of these calls.
@@ -373,35 +331,6 @@ impl Client {
 		self.call("system_accountNextIndex", (&self.account,)).await
 	}
 
-	/// Number of the last finalized block.
-	///
-	/// # Errors
-	///
-	/// [`Error::Connection`].
-	pub async fn finalized_number(&self) -> Result<BlockNumber> {
-		let hash: String = self.call("chain_getFinalizedHead", ()).await?;
-		let header: serde_json::Value = self.call("chain_getHeader", (hash,)).await?;
-		number_of(&header)
-	}
-
-	/// Number of the best block, which may not become final.
-	///
-	/// # Errors
-	///
-	/// [`Error::Connection`].
-	pub async fn best_number(&self) -> Result<BlockNumber> {
-		number_of(&self.call("chain_getHeader", ()).await?)
-	}
-
-	/// The time of the finalized block, by the chain's clock, in milliseconds since 1970.
-	///
-	/// # Errors
-	///
-	/// [`Error::Connection`], [`Error::Answer`].
-	pub async fn chain_time(&self) -> Result<Moment> {
-		self.block_time(self.finalized_number().await?).await
-	}
-
 	/// The moment after so long from the finalized block, by the chain's clock, in milliseconds since 1970.
 	///
 	/// # Errors
@@ -415,25 +344,6 @@ impl Client {
 			None => self.chain_time().await?,
 		};
 		Ok(now.saturating_add(time))
-	}
-
-	/// Whether finality has stalled: blocks are made, and do not become final any more.
-	///
-	/// # Errors
-	///
-	/// [`Error::Connection`].
-	pub async fn is_stalled(&self) -> Result<bool> {
-		let lag = self.best_number().await?.saturating_sub(self.finalized_number().await?);
-		Ok(lag > STALLED_AFTER)
-	}
-
-	/// The last final block; the best one if finality has stalled, since what the council decides then is in blocks that
-	/// are not final.
-	pub(super) async fn present_block(&self) -> Result<H256> {
-		match self.is_stalled().await? {
-			true => self.call("chain_getBlockHash", ()).await,
-			false => self.call("chain_getFinalizedHead", ()).await,
-		}
 	}
 
 	/// Submits a call outside of any request, as the council's are, and waits until it is final; until it is in a block
@@ -484,12 +394,6 @@ impl Client {
 	}
 }
 
-/// The number in a header.
-pub(super) fn number_of(header: &serde_json::Value) -> Result<BlockNumber> {
-	let number = header["number"].as_str().unwrap_or_default();
-	BlockNumber::from_str_radix(number.trim_start_matches("0x"), 16).map_err(chain)
-}
-
 fn hex_of(bytes: &[u8]) -> String {
 	format!("0x{}", hex::encode(bytes))
 }
@@ -516,6 +420,6 @@ fn call_failed(error: &str) -> Error {
 	Error::CallFailed(words.map_or_else(|| error.to_owned(), str::to_owned))
 }
 
-fn connection_lost() -> Error {
+pub(super) fn connection_lost() -> Error {
 	Error::Connection("the connection was lost".into())
 }

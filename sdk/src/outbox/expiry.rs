@@ -5,10 +5,9 @@
 //! chain. That goes on for as long as the chain keeps receipts past the first expiry; after that a signature could be
 //! applied a second time.
 
+use crate::client::has_stalled;
 use credio_primitives::BlockNumber;
 
-/// Blocks by which finality lags when it stands still.
-const STALLED: BlockNumber = 20;
 /// Blocks that are left out of the longest lifetime of a request, since the block by which a node checks it may be behind
 /// the one that it was signed by.
 const MARGIN: BlockNumber = 20;
@@ -27,7 +26,7 @@ pub(super) struct Heads {
 impl Heads {
 	/// Whether blocks are made, and do not become final any more.
 	pub fn is_stalled(&self) -> bool {
-		self.best.saturating_sub(self.finalized) > STALLED
+		has_stalled(self.finalized, self.best)
 	}
 }
 

@@ -1,6 +1,7 @@
 //! A verifier and nodes that lie to it, on a chain that exists in tests only.
 
 mod chain;
+mod checkpoints;
 
 use super::*;
 use chain::{Chain, Lie};

@@ -3,7 +3,7 @@
 use super::super::*;
 use codec::Encode;
 use credio_evidence::Head;
-use credio_primitives::{rpc::FinalizedBlock, RecordId};
+use credio_primitives::{rpc::FinalizedBlock, AccountId, RecordId};
 use finality_grandpa::{Commit, Message, Precommit, SignedPrecommit};
 use sp_consensus_grandpa::{
 	AuthorityId, AuthorityList, ConsensusLog, GrandpaJustification, ScheduledChange,
@@ -22,6 +22,9 @@ use std::collections::BTreeMap;
 
 type Header = sp_runtime::generic::Header<u32, BlakeTwo256>;
 type Storage = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// Blocks whose hashes are in the state of a later one.
+const REMEMBERED: usize = 4;
 
 /// How a node lies.
 #[derive(Clone, Debug)]
@@ -65,6 +68,11 @@ pub struct Chain(StdMutex<Grown>);
 
 fn pair(validator: u8) -> ed25519::Pair {
 	ed25519::Pair::from_seed(&[validator; 32])
+}
+
+/// The council, of one seat.
+pub fn council(seat: u8) -> Vec<AccountId> {
+	vec![AccountId::new([seat; 32])]
 }
 
 fn authorities(validator: u8) -> AuthorityList {
@@ -162,7 +170,12 @@ impl Chain {
 		let number = parent.number + 1;
 		let mut state = Storage::new();
 		state.insert(storage::now(), now.encode());
-		state.insert(storage::block_hash(0), grown.blocks[0].header.hash().0.to_vec());
+		let remembered = grown.blocks.iter().rev().take(REMEMBERED).chain(&grown.blocks[..1]);
+		for block in remembered {
+			let hash = block.header.hash().0.to_vec();
+			state.insert(storage::block_hash(block.header.number), hash);
+		}
+		state.insert(storage::council_members(), council(1).encode());
 		state.insert(super::key(), number.encode());
 		// So that the tree has some depth.
 		for n in 3..100 {

@@ -1,0 +1,58 @@
+//! Sending with a time limit.
+//!
+//! The library looks for signs of life where it receives. While it sends to a node that takes in nothing more, it would
+//! wait for ever, and with it every call and subscription of the connection, although the other half was given up.
+
+use jsonrpsee_core::client::TransportSenderT;
+use std::{future::Future, time::Duration};
+use tokio::time::timeout;
+
+/// How long a connection that is given up may take to close.
+const CLOSE: Duration = Duration::from_secs(1);
+
+/// A sender that fails if it cannot send within a time.
+pub(super) struct ImpatientSender<Sender> {
+	sender: Sender,
+	limit: Duration,
+}
+
+impl<Sender> ImpatientSender<Sender> {
+	pub(super) fn new(sender: Sender, limit: Duration) -> Self {
+		Self { sender, limit }
+	}
+}
+
+/// Why something was not sent.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SendError<Failure: std::error::Error> {
+	#[error(transparent)]
+	Failed(Failure),
+	#[error("it takes in nothing more")]
+	Late,
+}
+
+async fn within<Failure: std::error::Error>(
+	limit: Duration,
+	sending: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), SendError<Failure>> {
+	match timeout(limit, sending).await {
+		Ok(sent) => sent.map_err(SendError::Failed),
+		Err(_) => Err(SendError::Late),
+	}
+}
+
+impl<Sender: TransportSenderT<Error: 'static> + Send> TransportSenderT for ImpatientSender<Sender> {
+	type Error = SendError<Sender::Error>;
+
+	async fn send(&mut self, message: String) -> Result<(), Self::Error> {
+		within(self.limit, self.sender.send(message)).await
+	}
+
+	async fn send_ping(&mut self) -> Result<(), Self::Error> {
+		within(self.limit, self.sender.send_ping()).await
+	}
+
+	async fn close(&mut self) -> Result<(), Self::Error> {
+		within(CLOSE.min(self.limit), self.sender.close()).await
+	}
+}

@@ -1,0 +1,76 @@
+//! Checkpoints that seats of the council sign: made and checked from what is proven.
+
+use super::{not_final, Need, Proven, Source, Verifier};
+use crate::error::{Error, Result};
+use credio_evidence::{parent_of, Checkpoint, Part, Refused};
+use credio_primitives::{rpc::BlockRef, storage, BlockNumber, Digest};
+
+/// How far back the state is asked for hashes of blocks, of which it has somewhat more.
+const REMEMBERED: BlockNumber = 2_048;
+/// Most headers that are followed back beyond that: a day of them.
+const MAX_HEADERS: BlockNumber = 86_400;
+
+fn refused(reason: &str) -> Error {
+	Refused { part: Part::Checkpoint, reason: reason.into() }.into()
+}
+
+impl Verifier {
+	/// Makes a checkpoint of the newest final block: with the validators to whom the votes have led, and the council that
+	/// the block's state proves.
+	///
+	/// # Errors
+	///
+	/// Those of [`Verifier::read`], and [`Error::Evidence`] for a chain without a council.
+	pub(crate) async fn checkpoint(&self, source: &impl Source) -> Result<Checkpoint> {
+		let keys = [storage::council_members()];
+		made_of(&self.read(source, &keys, Need::Newest).await?)
+	}
+
+	/// Checks that a checkpoint is of a final block, and that it names the validators and the council of the newest one.
+	///
+	/// # Errors
+	///
+	/// [`Error::Evidence`] if not, or if the block is older than a day; those of [`Verifier::read`].
+	pub(crate) async fn check_checkpoint(
+		&self,
+		source: &impl Source,
+		checkpoint: &Checkpoint,
+	) -> Result<()> {
+		let BlockRef { number, hash } = checkpoint.block();
+		let newest = self.read(source, &[], Need::Newest).await?.at.number;
+		let oldest = newest.saturating_sub(REMEMBERED).max(number);
+		let keys = [storage::council_members(), storage::block_hash(oldest)];
+		let proven = self.read(source, &keys, Need::Block(number)).await?;
+		if !made_of(&proven)?.has_the_same_voters(checkpoint) {
+			return Err(refused(
+				"it is proven that there are other validators, or another council: make a new checkpoint if they have \
+				 changed since",
+			));
+		}
+		let remembered = proven.get::<Digest>(&keys[1])?;
+		let known = remembered.map(|hash| BlockRef { number: oldest, hash }).unwrap_or(proven.at);
+		match ancestor(source, known, number).await? == hash {
+			true => Ok(()),
+			false => Err(refused("it is proven that another block of that number is final")),
+		}
+	}
+}
+
+fn made_of(proven: &Proven) -> Result<Checkpoint> {
+	let council = proven.values.get(&storage::council_members()).cloned().flatten();
+	Ok(Checkpoint::of_head(&proven.head, &council.unwrap_or_default())?)
+}
+
+/// Hash of the block of this number, by the headers from a later one that is final back to it.
+async fn ancestor(source: &impl Source, from: BlockRef, number: BlockNumber) -> Result<Digest> {
+	if from.number.saturating_sub(number) > MAX_HEADERS {
+		return Err(refused("its block is older than a day: make a new checkpoint"));
+	}
+	let mut hash = from.hash;
+	for missing in (number..from.number).rev() {
+		let lacks = || not_final(&format!("the node has no header of block {missing} or the next"));
+		let header = source.header(hash).await?.ok_or_else(lacks)?;
+		hash = parent_of(hash, header).map_err(Error::NotProven)?;
+	}
+	Ok(hash)
+}
