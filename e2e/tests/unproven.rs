@@ -6,7 +6,9 @@ use credio_e2e::{
 	Cli, Node,
 };
 use credio_sdk::{
+	client::Upload,
 	evidence::Checkpoint,
+	outbox::{Item, ItemState, Outbox, Settings},
 	primitives::{rpc::RequestState, Digest, Request, RequestKey},
 	vault::LocalVault,
 	Client, Error, Trust,
@@ -171,6 +173,49 @@ async fn nothing_has_expired_but_what_is_proven_to() {
 	let late = connect(&proxy.url(), "channel-one").await;
 	let refused = late.status_of(&past).await.unwrap_err();
 	assert!(matches!(refused, Error::Contradicted(_)), "{refused}");
+}
+
+#[tokio::test]
+async fn an_outbox_gives_nothing_up_at_a_block_that_nothing_proves() {
+	let node = Node::start();
+	let proxy = LyingProxy::before(&node.url()).await;
+	let owner = connect(&node.url(), "channel-one").await;
+	let stream = owner.create_stream("invoices").await.expect("it is created").id;
+	// Nobody knows it, and its last block has passed long since.
+	proxy
+		.tell(|said| {
+			let lies = said.method == "credio_v1_status";
+			if lies {
+				said.result["at"]["number"] = json!(4_000_000_000u32);
+				said.result["status"] = json!("unknown");
+				said.result["receipt"] = Value::Null;
+			}
+			lies
+		})
+		.await;
+	let vault = Arc::new(LocalVault::development("channel-one").expect("an example organization"));
+	let outbox = Outbox::open("sqlite::memory:", vault).await.expect("it opens");
+	let (media_type, document) = ("text/plain", &b"an invoice"[..]);
+	let upload = Upload { stream, key: None, media_type, document, supersedes: None };
+	let item = outbox.enqueue(&Item::upload(upload)).await.expect("it is stored");
+	let applied = async {
+		let mut heads = owner.finalized_heads().await.expect("it answers");
+		while owner.record(item.record_id.expect("it is an upload")).await.is_err() {
+			heads.next().await.expect("it goes on");
+		}
+		owner.wait_for_finality(3).await.expect("it goes on");
+	};
+	tokio::select! {
+		ended = outbox.run(Settings::new(vec![proxy.url()]), std::future::pending()) => {
+			panic!("the worker ended: {ended:?}")
+		},
+		() = applied => {},
+	}
+	let listed = outbox.status(item.request_key).await.expect("it answers").expect("it is there");
+	assert!(!listed.state.has_ended(), "{listed:?}");
+	outbox.run_until_decided(Settings::new(vec![node.url()])).await.expect("it is decided");
+	let listed = outbox.status(item.request_key).await.expect("it answers").expect("it is there");
+	assert_eq!(listed.state, ItemState::Applied);
 }
 
 #[tokio::test]

@@ -378,8 +378,8 @@ impl Verified<'_> {
 		check_secret(proven.get(&key)?, secret)
 	}
 
-	/// Checks what a node says has become of a request, and returns the block that proves it; `None` for a request that
-	/// is not decided, which is the node's word.
+	/// Checks what a node says has become of a request by a block (0 if it names none), and returns the block that proves it; `None` for a
+	/// request that is not decided and may still be, which is the node's word.
 	///
 	/// `expires_at` is the last expiry under which it was signed. Without it, that a request has expired is the node's word
 	/// as well, and only that it has no receipt is proven.
@@ -388,11 +388,16 @@ impl Verified<'_> {
 		(organization, key): (OrganizationId, RequestKey),
 		expires_at: Option<BlockNumber>,
 		status: &RequestStatus,
+		by: BlockNumber,
 	) -> Result<Option<BlockRef>> {
 		if (status.organization, status.request_key) != (organization, key) {
 			return Err(Error::Contradicted(OUTCOME));
 		}
 		let need = match (status.status, &status.receipt) {
+			// Nobody knows it, and it cannot be applied any more: an end, too.
+			(RequestState::Unknown, None) if expires_at.is_some_and(|last| last < by) => {
+				Need::Block(expires_at.unwrap_or_default().saturating_add(1))
+			},
 			(RequestState::Pending | RequestState::Unknown, _) => return Ok(None),
 			(RequestState::Applied | RequestState::Rejected, Some(receipt)) => {
 				Need::Block(receipt.block)
@@ -413,8 +418,9 @@ impl Verified<'_> {
 		match (&status.receipt, proven.get::<Receipt>(&key[0])?) {
 			// Later than that its receipt may be gone, and the chain cannot tell.
 			(None, None)
-				if expires_at
-					.is_some_and(|last| !Request::has_expired(at, last, last, retention)) =>
+				if status.status == RequestState::Expired
+					&& expires_at
+						.is_some_and(|last| !Request::has_expired(at, last, last, retention)) =>
 			{
 				Err(Error::Contradicted(OUTCOME))
 			},

@@ -99,8 +99,8 @@ impl Client {
 		self.status_by(request.organization, request.key, Some(request.expires_at)).await
 	}
 
-	/// Where a request of an organization stands, and at which block. If it is decided or has expired, that block proves
-	/// it.
+	/// Where a request of an organization stands, and at which block. If it is decided, or cannot be applied any more, that
+	/// block proves it.
 	pub(crate) async fn status_by(
 		&self,
 		organization: OrganizationId,
@@ -108,14 +108,13 @@ impl Client {
 		expires_at: Option<BlockNumber>,
 	) -> Result<At<RequestStatus>> {
 		let params = (organization, key, expires_at);
-		let At { at, answer }: At<RequestStatus> = self.call("credio_v1_status", params).await?;
-		let proven_at = match self.verified() {
-			Some(verified) => {
-				verified.check_status((organization, key), expires_at, &answer).await?
-			},
-			None => None,
-		};
-		Ok(At { at: proven_at.unwrap_or(at), answer })
+		let mut told: At<RequestStatus> = self.call("credio_v1_status", params).await?;
+		if let Some(verified) = self.verified() {
+			let (named, by) = ((organization, key), told.at.number);
+			let proven_at = verified.check_status(named, expires_at, &told.answer, by).await?;
+			told.at = proven_at.unwrap_or(told.at);
+		}
+		Ok(told)
 	}
 
 	/// Waits until a request is decided or has expired, finally. Returns [`RequestState::Unknown`] for one that expired
@@ -231,7 +230,7 @@ impl Client {
 				UploadEvent::Finalized(status) | UploadEvent::Expired(status) => {
 					if let Some(verified) = self.verified() {
 						let expires_at = Some(request.request.expires_at);
-						verified.check_status((organization, key), expires_at, &status).await?;
+						verified.check_status((organization, key), expires_at, &status, 0).await?;
 					}
 					let body = status.receipt.as_ref().map(|receipt| receipt.body_digest);
 					if body.is_some_and(|body| body != request.body_digest) {
