@@ -91,7 +91,7 @@ impl World {
 				let there = owner.bundle(id).await.map_err(failed)?;
 				let calls = |leg: &LegJson| (leg.organization, leg.calls.clone());
 				let meant = legs.into_iter().map(|leg| {
-					let calls = leg.calls.into_iter().map(|call| Bytes(call.0));
+					let calls = leg.calls.into_iter().map(|call| Bytes(call.call.0));
 					(leg.organization, calls.collect::<Vec<_>>())
 				});
 				need(there.legs.iter().map(calls).eq(meant), "another bundle")?;
