@@ -92,8 +92,7 @@ fn a_record_of_one_chain_is_none_of_another_with_the_same_validators() {
 	});
 	assert_ne!(genesis.genesis, foreign.genesis);
 	// As it is, and rewritten to be of the chain that it is held against.
-	let (chain, from) = (genesis.genesis, genesis.from.clone());
-	let forged = Evidence { genesis: chain, from, ..foreign.clone() };
+	let forged = Evidence { genesis: genesis.genesis, from: genesis.from, ..foreign.clone() };
 	for evidence in [foreign, forged] {
 		let file = verifier.write("foreign.evidence", evidence.to_text().expect("it is written"));
 		let (code, said) = verifier.refused(&file, &own, &[]);
