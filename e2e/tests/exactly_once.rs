@@ -147,10 +147,7 @@ async fn thousands_at_once_from_one_account_over_one_connection_are_applied_once
 		.await;
 
 	let started = Instant::now();
-	let handed = requests.iter().map(|request| (client.clone(), request.clone())).collect();
-	for result in hand_over(handed).await {
-		result.expect("the node takes it");
-	}
+	hand_over_all(requests.iter().map(|request| (client.clone(), request.clone())).collect()).await;
 	println!("{} requests handed over in {:.1?}", requests.len(), started.elapsed());
 	let entries = final_entries(&client, stream, records.len()).await;
 	println!("{} requests final after {:.1?}", requests.len(), started.elapsed());
