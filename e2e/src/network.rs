@@ -256,15 +256,13 @@ impl Network {
 		command
 	}
 
-	/// Bytes that a validator's database takes.
+	/// Bytes that are used on the disk of a validator.
+	///
+	/// # Panics
+	///
+	/// If they cannot be counted.
 	pub fn disk_use(&self, n: usize) -> u64 {
-		let output = Command::new("df")
-			.args(["--output=used", "--block-size=1"])
-			.arg(self.database(n))
-			.output()
-			.expect("df starts");
-		let text = String::from_utf8_lossy(&output.stdout).into_owned();
-		text.lines().last().and_then(|n| n.trim().parse().ok()).expect("df tells a number")
+		self.counted(n, "df", "--output=used")
 	}
 
 	/// Bytes that a validator's database takes on its disk.
@@ -273,13 +271,17 @@ impl Network {
 	///
 	/// If they cannot be counted.
 	pub fn database_size(&self, n: usize) -> u64 {
-		let output = Command::new("du")
-			.args(["--summarize", "--block-size=1"])
-			.arg(self.database(n))
-			.output()
-			.expect("du starts");
-		let text = String::from_utf8_lossy(&output.stdout).into_owned();
-		text.split_whitespace().next().and_then(|n| n.parse().ok()).expect("du tells a number")
+		self.counted(n, "du", "--summarize")
+	}
+
+	/// The number with which the last line begins that a program prints about a validator's database.
+	fn counted(&self, n: usize, program: &str, what: &str) -> u64 {
+		let mut command = Command::new(program);
+		let output = command.args([what, "--block-size=1"]).arg(self.database(n)).output();
+		let output = output.expect("the program starts").stdout;
+		let text = String::from_utf8_lossy(&output);
+		let number = text.lines().last().and_then(|line| line.split_whitespace().next());
+		number.and_then(|number| number.parse().ok()).expect("it prints a number")
 	}
 
 	/// Bytes of memory that each validator holds of its own, without files that are mapped; 0 for one that does not run.

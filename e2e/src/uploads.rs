@@ -6,10 +6,11 @@ use crate::{
 	Cli,
 };
 use credio_sdk::{
-	client::Upload,
+	client::{Outcome, Upload, Uploaded},
 	outbox::{Item, Outbox, Settings},
-	primitives::StreamId,
+	primitives::{entry::EntryFilter, StreamId},
 	vault::LocalVault,
+	Client,
 };
 use serde_json::Value;
 use std::{
@@ -33,6 +34,33 @@ const STREAM: &str = "invoices";
 /// A path as an argument.
 pub fn path(path: &Path) -> &str {
 	path.to_str().expect("paths are UTF-8")
+}
+
+/// A text under a business key.
+pub fn keyed<'a>(stream: StreamId, key: &'a [u8], document: &'a [u8]) -> Upload<'a> {
+	Upload { stream, key: Some(key), media_type: "text/plain", document, supersedes: None }
+}
+
+/// Uploads a document, which has to be applied.
+///
+/// # Panics
+///
+/// If it is not.
+pub async fn applied(client: &Client, upload: &Upload<'_>) -> Uploaded {
+	match client.upload(upload).await.expect("an answer") {
+		Outcome::Applied(uploaded) => uploaded,
+		Outcome::Rejected(status) => panic!("rejected: {status:?}"),
+	}
+}
+
+/// How many entries a stream has.
+///
+/// # Panics
+///
+/// If the node does not answer.
+pub async fn entries(client: &Client, stream: StreamId) -> usize {
+	let filter = EntryFilter { stream: Some(stream), ..EntryFilter::default() };
+	client.query(&filter, usize::MAX).await.expect("it answers").len()
 }
 
 /// Compares outbox and chain: nothing lost, doubled or reordered, and one outcome each. `stored` has the lane of each

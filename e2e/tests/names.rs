@@ -1,12 +1,14 @@
 //! What is asked for under a name: the same is the same outcome for ever, another thing is told, and what was rejected
 //! leaves room for the next attempt.
 
-use credio_e2e::{uploads::path, Cli, Node};
+use credio_e2e::{
+	uploads::{applied, entries, keyed, path},
+	Cli, Node,
+};
 use credio_sdk::{
-	client::{End, Outcome, Terms, Upload, Uploaded},
+	client::{End, Outcome, Terms, Upload},
 	outbox::{Item, ItemState, Outbox, OutboxError, Settings},
 	primitives::{
-		entry::EntryFilter,
 		grant::{AccessRequestFilter, GrantFilter},
 		rpc::RequestState,
 		Permission, RecordId, Reference, Resource, StreamId,
@@ -32,22 +34,6 @@ async fn world() -> (Node, Client, StreamId) {
 	let client = connect(&node, "channel-one").await;
 	let stream = client.create_stream("invoices").await.expect("it is created").id;
 	(node, client, stream)
-}
-
-fn keyed<'a>(stream: StreamId, key: &'a [u8], document: &'a [u8]) -> Upload<'a> {
-	Upload { stream, key: Some(key), media_type: "text/plain", document, supersedes: None }
-}
-
-async fn applied(client: &Client, upload: &Upload<'_>) -> Uploaded {
-	match client.upload(upload).await.expect("an answer") {
-		Outcome::Applied(uploaded) => uploaded,
-		Outcome::Rejected(status) => panic!("rejected: {status:?}"),
-	}
-}
-
-async fn entries(client: &Client, stream: StreamId) -> usize {
-	let filter = EntryFilter { stream: Some(stream), ..EntryFilter::default() };
-	client.query(&filter, usize::MAX).await.expect("it answers").len()
 }
 
 fn is_reused(answer: Result<Outcome, Error>) -> bool {

@@ -1,12 +1,15 @@
 //! An organization renews its secret, after a theft: what was asked for before stays once, and what comes after has keys
 //! that the thief cannot follow.
 
-use credio_e2e::Node;
+use credio_e2e::{
+	uploads::{applied, entries, keyed},
+	Node,
+};
 use credio_sdk::{
 	calls::Call,
-	client::{BundleLeg, Deadline, NewBundle, Outcome, Upload, Uploaded},
+	client::{BundleLeg, Deadline, NewBundle, Upload},
 	outbox::{Enqueued, Item, ItemState, Listed, Outbox, Settings},
-	primitives::{entry::EntryFilter, rpc::RequestState, StreamId},
+	primitives::rpc::RequestState,
 	vault::{
 		file::{Changing, Kdf},
 		LocalVault,
@@ -25,22 +28,6 @@ async fn stored(folder: &Path, name: &str) -> Changing {
 	let kdf = Kdf::new(19 * 1024, 1, 1).expect("within the bounds");
 	let path = folder.join("renewed.vault");
 	Changing::create(&path, b"password", kdf, vault).await.expect("it is stored")
-}
-
-fn keyed<'a>(stream: StreamId, key: &'a [u8], document: &'a [u8]) -> Upload<'a> {
-	Upload { stream, key: Some(key), media_type: "text/plain", document, supersedes: None }
-}
-
-async fn applied(client: &Client, upload: &Upload<'_>) -> Uploaded {
-	match client.upload(upload).await.expect("an answer") {
-		Outcome::Applied(uploaded) => uploaded,
-		Outcome::Rejected(status) => panic!("rejected: {status:?}"),
-	}
-}
-
-async fn entries(client: &Client, stream: StreamId) -> usize {
-	let filter = EntryFilter { stream: Some(stream), ..EntryFilter::default() };
-	client.query(&filter, usize::MAX).await.expect("it answers").len()
 }
 
 async fn open(path: &Path, vault: &LocalVault) -> Outbox {

@@ -71,8 +71,9 @@ pub enum VaultCommand {
 	///
 	/// The first command that changes the vault and asks the chain (rotate, renew-secret, import-keys) notes that one; a new
 	/// vault has the chain of the configuration file.
-	#[command(after_help = "Example: credio --vault acme.vault vault pin 0x91b1…b0c3/0x7c2f…19aa
-(`credio runtime show` prints it; compare it with the chain's specification)")]
+	#[command(
+		after_help = "Example: credio --vault acme.vault vault pin 0x91b1…b0c3/0x7c2f…19aa\n(`credio runtime show` prints it; compare it with the chain's specification)"
+	)]
 	Pin {
 		/// Hash of block 0 and network id
 		#[arg(value_name = "GENESIS/NETWORK")]
@@ -240,9 +241,7 @@ fn of_version(version: &KeyVersion) -> String {
 }
 
 async fn pin(session: &Session, chain: &ChainPin) -> Result<(), Failure> {
-	let path = session.vault_path()?;
-	let password = session.password(false)?;
-	let mut changing = Changing::open(path, password.as_bytes(), Changing::PATIENCE).await?;
+	let mut changing = open_to_change(session).await?;
 	changing.change(|vault| vault.pin(chain))?;
 	output::item(session.json, &json!({ "chain": chain }), &[("chain", chain.to_string())])
 }
@@ -277,11 +276,16 @@ async fn rotate(session: &Session, renews_secret: bool) -> Result<(), Failure> {
 	output::item(session.json, &json, &lines)
 }
 
-/// The vault's file, to be changed, and a connection with the vault.
-async fn change(session: &Session) -> Result<(Changing, Client), Failure> {
+/// The vault's file, to be changed.
+async fn open_to_change(session: &Session) -> Result<Changing, Failure> {
 	let path = session.vault_path()?;
 	let password = session.password(false)?;
-	let mut changing = Changing::open(path, password.as_bytes(), Changing::PATIENCE).await?;
+	Ok(Changing::open(path, password.as_bytes(), Changing::PATIENCE).await?)
+}
+
+/// The same, and a connection with the vault.
+async fn change(session: &Session) -> Result<(Changing, Client), Failure> {
+	let mut changing = open_to_change(session).await?;
 	let client = session.connect_with(changing.vault().clone()).await?;
 	if changing.vault().chain().is_none() {
 		changing.change(|vault| vault.pin(client.chain()))?;
@@ -321,9 +325,7 @@ async fn import_keys(
 		.and_then(|file| file.take(MAX_EXPORT_SIZE + 1).read_to_string(&mut text))
 		.map_err(|error| Failure::file(input, error))?;
 	let export = KeyExport::parse(&text)?;
-	let path = session.vault_path()?;
-	let password = session.password(false)?;
-	let mut changing = Changing::open(path, password.as_bytes(), Changing::PATIENCE).await?;
+	let mut changing = open_to_change(session).await?;
 	let (registered, chain) = match offline {
 		true => (None, None),
 		false => {
@@ -358,9 +360,7 @@ async fn change_password(
 	new_password_file: Option<&Path>,
 	kdf: KdfArguments,
 ) -> Result<(), Failure> {
-	let path = session.vault_path()?;
-	let password = session.password(false)?;
-	let mut changing = Changing::open(path, password.as_bytes(), Changing::PATIENCE).await?;
+	let mut changing = open_to_change(session).await?;
 	let kdf = kdf.over(changing.kdf())?;
 	let new = NEW_PASSWORD.ask(new_password_file, true)?;
 	changing.change_password(new.as_bytes(), Some(kdf))?;

@@ -220,8 +220,9 @@ impl NamedBody {
 		let bytes = vault.unprotect(&name(vault.organization().await?, key), stored).await?;
 		let body = StoredBody::decode_all(&mut &bytes[..])
 			.map_err(|error| OutboxError::Corrupted(error.to_string()))?;
+		let mut named = Self { body, secret: 0 };
 		for secret in vault.secret_versions().await?.into_iter().rev() {
-			let named = Self { body: body.clone(), secret };
+			named.secret = secret;
 			if named.request_key(vault, 0).await? == *key {
 				return Ok(named);
 			}

@@ -3,7 +3,9 @@
 mod operations;
 mod secrets;
 
-pub(super) use secrets::{OrganizationSecrets, PreparedKey, VersionedKey};
+pub(super) use secrets::{
+	ExposedKey, ExposedSecret, OrganizationSecrets, PreparedKey, VersionedKey,
+};
 
 use super::{
 	account::{Account, AccountSecret, Scheme},
@@ -273,11 +275,7 @@ impl LocalVault {
 	}
 
 	/// Adds a version of the encryption key, and never replaces another one.
-	pub(super) fn insert_key(
-		&mut self,
-		version: KeyVersion,
-		new: VersionedKey,
-	) -> Result<(), VaultError> {
+	fn insert_key(&mut self, version: KeyVersion, new: VersionedKey) -> Result<(), VaultError> {
 		match self.encryption_keys.get(&version) {
 			Some(there) if there.key.public() != new.key.public() || there.secret != new.secret => {
 				Err(VaultError::KeyConflict(version))
@@ -287,6 +285,24 @@ impl LocalVault {
 				Ok(())
 			},
 		}
+	}
+
+	/// The organization secrets and encryption keys in the clear, to be encrypted at once.
+	pub(super) fn exposed(&self) -> (Vec<ExposedSecret>, Vec<ExposedKey>) {
+		let secrets = self.secrets.iter().map(|(version, secret)| (version, **secret));
+		let keys = self.encryption_keys.iter();
+		let keys = keys.map(|(version, held)| (*version, *held.key.expose(), held.secret));
+		(secrets.collect(), keys.collect())
+	}
+
+	/// Adds a version of the encryption key, whose organization secret the vault has.
+	pub(super) fn insert_exposed(
+		&mut self,
+		(version, key, secret): &ExposedKey,
+	) -> Result<(), VaultError> {
+		self.secrets.of(*secret)?;
+		let key = SecretKey::from_bytes(&Zeroizing::new(*key));
+		self.insert_key(*version, VersionedKey { key, secret: *secret })
 	}
 
 	/// The cipher for what clients keep, under the secret of a version.

@@ -4,7 +4,10 @@
 //! the vault that it comes from, which who imports it names: base mode proves no sender, and a false organization secret
 //! would let its maker follow request keys and make stream secrets that the vault takes for its own.
 
-use super::{local::VersionedKey, random, LocalVault, MultiSignature, VaultError};
+use super::{
+	local::{ExposedKey, ExposedSecret},
+	random, LocalVault, MultiSignature, VaultError,
+};
 use codec::{Decode, DecodeLimit, Encode};
 use credio_envelope::SecretKey;
 use credio_evidence::Verify;
@@ -42,13 +45,9 @@ pub struct KeyExport {
 /// What is sealed.
 #[derive(Encode, Decode)]
 struct Keys {
-	/// By the version of the encryption key with which each came into force.
-	organization_secrets: Vec<(KeyVersion, [u8; 32])>,
-	encryption_keys: Vec<ExportedKey>,
+	organization_secrets: Vec<ExposedSecret>,
+	encryption_keys: Vec<ExposedKey>,
 }
-
-/// An encryption key: its version, its secret half, and the version of the organization secret that goes with it.
-type ExportedKey = (KeyVersion, [u8; 32], KeyVersion);
 
 impl Drop for Keys {
 	fn drop(&mut self) {
@@ -125,13 +124,8 @@ impl LocalVault {
 	/// [`VaultError::NoOrganizationKeys`], [`VaultError::Envelope`] for a key that nothing can be sealed to.
 	pub fn export_keys(&self, to: PublicKey) -> Result<KeyExport, VaultError> {
 		self.secrets.newest()?;
-		let (secrets, keys) = (self.secrets.iter(), self.encryption_keys.iter());
-		let keys = Keys {
-			organization_secrets: secrets.map(|(version, secret)| (version, **secret)).collect(),
-			encryption_keys: keys
-				.map(|(version, held)| (*version, *held.key.expose(), held.secret))
-				.collect(),
-		};
+		let (organization_secrets, encryption_keys) = self.exposed();
+		let keys = Keys { organization_secrets, encryption_keys };
 		let from = self.account();
 		let info = KeyExport::info(self.organization, &from, &to);
 		let plaintext = Zeroizing::new(keys.encode());
@@ -195,17 +189,16 @@ impl LocalVault {
 			self.secrets.insert(*version, Zeroizing::new(*secret))?;
 		}
 		let mut new = Vec::new();
-		for (version, bytes, secret) in &keys.encryption_keys {
-			let key = SecretKey::from_bytes(&Zeroizing::new(*bytes));
-			let public = key.public();
+		for key in &keys.encryption_keys {
+			let (version, bytes, _) = key;
+			let public = SecretKey::from_bytes(&Zeroizing::new(*bytes)).public();
 			if registered.is_some_and(|known| !known.contains(&(*version, public))) {
 				return Err(VaultError::NotRegistered(*version));
 			}
 			if !self.encryption_keys.contains_key(version) {
 				new.push(*version);
 			}
-			self.secrets.of(*secret)?;
-			self.insert_key(*version, VersionedKey { key, secret: *secret })?;
+			self.insert_exposed(key)?;
 		}
 		Ok(new)
 	}

@@ -5,7 +5,7 @@ use crate::{
 	chain::ChainPin,
 	vault::{
 		account::{Account, AccountSecret, Scheme},
-		local::{PreparedKey, VersionedKey},
+		local::{ExposedKey, ExposedSecret, PreparedKey},
 		VaultError,
 	},
 };
@@ -151,14 +151,11 @@ pub(super) struct VaultFile {
 #[derive(Encode, Decode)]
 struct Secrets {
 	account: SecretAccount,
-	organization_secrets: Vec<(KeyVersion, [u8; 32])>,
-	encryption_keys: Vec<StoredKey>,
+	organization_secrets: Vec<ExposedSecret>,
+	encryption_keys: Vec<ExposedKey>,
 	pending_key: Option<StoredPreparedKey>,
 	set_aside: Vec<StoredPreparedKey>,
 }
-
-/// An encryption key: its version, its secret half, and the version of the organization secret that goes with it.
-type StoredKey = (KeyVersion, [u8; 32], KeyVersion);
 
 /// An encryption key of no version yet, and the organization secret that comes into force with it.
 type StoredPreparedKey = ([u8; 32], Option<[u8; 32]>);
@@ -200,14 +197,12 @@ impl Secrets {
 				SecretAccount::Development(number.unwrap_or_default() as u32)
 			},
 		};
-		let (secrets, keys) = (vault.secrets.iter(), vault.encryption_keys.iter());
+		let (organization_secrets, encryption_keys) = vault.exposed();
 		let prepared = |made: &PreparedKey| (*made.key.expose(), made.renewal.as_deref().copied());
 		Self {
 			account,
-			organization_secrets: secrets.map(|(version, secret)| (version, **secret)).collect(),
-			encryption_keys: keys
-				.map(|(version, held)| (*version, *held.key.expose(), held.secret))
-				.collect(),
+			organization_secrets,
+			encryption_keys,
 			pending_key: vault.pending_key.as_ref().map(prepared),
 			set_aside: vault.set_aside.iter().map(prepared).collect(),
 		}
@@ -226,9 +221,8 @@ impl Secrets {
 				AccountSecret::Development(known.account)
 			},
 		};
-		let key = |bytes: &[u8; 32]| SecretKey::from_bytes(&Zeroizing::new(*bytes));
 		let prepared = |(bytes, renewal): &StoredPreparedKey| PreparedKey {
-			key: key(bytes),
+			key: SecretKey::from_bytes(&Zeroizing::new(*bytes)),
 			renewal: renewal.map(Zeroizing::new),
 		};
 		let mut vault = LocalVault::with_account(public.organization, Account::new(account)?);
@@ -236,9 +230,8 @@ impl Secrets {
 		for (version, secret) in &self.organization_secrets {
 			vault.secrets.insert(*version, Zeroizing::new(*secret))?;
 		}
-		for (version, bytes, secret) in &self.encryption_keys {
-			vault.secrets.of(*secret)?;
-			vault.insert_key(*version, VersionedKey { key: key(bytes), secret: *secret })?;
+		for key in &self.encryption_keys {
+			vault.insert_exposed(key)?;
 		}
 		vault.pending_key = self.pending_key.as_ref().map(prepared);
 		vault.set_aside = self.set_aside.iter().map(prepared).collect();

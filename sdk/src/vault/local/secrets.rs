@@ -62,6 +62,12 @@ impl OrganizationSecrets {
 	}
 }
 
+/// An organization secret, after the version with which it came into force.
+pub(in crate::vault) type ExposedSecret = (KeyVersion, [u8; 32]);
+
+/// An encryption key: its version, its secret half, and the version of the organization secret that goes with it.
+pub(in crate::vault) type ExposedKey = (KeyVersion, [u8; 32], KeyVersion);
+
 /// An encryption key of a version.
 #[derive(Clone)]
 pub(in crate::vault) struct VersionedKey {
