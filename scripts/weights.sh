@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures the weights of all pallets, and what a block and a transaction cost besides, on this machine and the runtime's
-# wasm, and writes them to runtime/src/weights. Nothing else should run meanwhile.
+# wasm, and writes them to runtime/solo/src/weights. Nothing else should run meanwhile.
 #
 #   scripts/weights.sh [PALLET...]     all pallets and the overhead; or some pallets, as pallet_records, and no overhead
 #
@@ -17,7 +17,7 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$scripts/lib/packages.sh"
 
 readonly BENCHER_VERSION=0.28.0
-readonly OUTPUT=runtime/src/weights
+readonly OUTPUT=runtime/solo/src/weights
 STEPS=${CREDIO_WEIGHTS_STEPS:-50}
 REPEAT=${CREDIO_WEIGHTS_REPEAT:-20}
 

@@ -10,7 +10,7 @@ pub use evidence::{
 pub use report::{ActivityArguments, AssetsArguments, ReportCommand, ReportOutput};
 
 use clap::{Args, Parser, Subcommand};
-use credio_sdk::primitives::{
+use credio_client::primitives::{
 	AccessRequestId, AccountId, BlockNumber, BundleId, Digest, GrantId, RecordId, RequestKey,
 };
 use std::path::PathBuf;
@@ -563,7 +563,7 @@ pub struct ReadIndexArguments {
 	pub at: IndexArguments,
 	/// Number of the organization whose index it is, where a PostgreSQL database has several
 	#[arg(long, value_name = "NUMBER")]
-	pub organization: Option<credio_sdk::primitives::OrganizationId>,
+	pub organization: Option<credio_client::primitives::OrganizationId>,
 }
 
 /// Where an index answers JSON-RPC, and whom.
@@ -608,7 +608,7 @@ pub enum IndexCommand {
 		live: bool,
 		/// Answer JSON-RPC at this address, or on a Unix socket that only you can connect to
 		#[arg(long, value_name = "IP:PORT|unix:PATH")]
-		listen: Option<credio_indexer::server::Address>,
+		listen: Option<credio_index::server::Address>,
 		#[command(flatten)]
 		callers: ListenArguments,
 	},
@@ -639,7 +639,7 @@ pub enum IndexCommand {
 		index: ReadIndexArguments,
 		/// Answer at this address, or on a Unix socket that only you can connect to
 		#[arg(long, value_name = "IP:PORT|unix:PATH")]
-		listen: credio_indexer::server::Address,
+		listen: credio_index::server::Address,
 		#[command(flatten)]
 		callers: ListenArguments,
 	},
@@ -681,7 +681,7 @@ pub struct SearchArguments {
 	#[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
 	pub sort: Vec<String>,
 	/// Most rows
-	#[arg(long, default_value_t = credio_indexer::store::DEFAULT_LIMIT, value_name = "N")]
+	#[arg(long, default_value_t = credio_index::store::DEFAULT_LIMIT, value_name = "N")]
 	pub limit: u32,
 	/// Go on where the page before ended
 	#[arg(long, value_name = "CURSOR")]
@@ -913,7 +913,7 @@ pub struct EndArguments {
 	until: Option<u64>,
 }
 
-impl From<EndArguments> for credio_sdk::client::End {
+impl From<EndArguments> for credio_client::End {
 	fn from(end: EndArguments) -> Self {
 		match (end.duration, end.until) {
 			(Some(duration), _) => Self::After(duration),
@@ -937,8 +937,8 @@ pub struct DeadlineArguments {
 
 impl DeadlineArguments {
 	/// The deadline, if one is given.
-	pub fn deadline(&self) -> Option<credio_sdk::client::Deadline> {
-		use credio_sdk::client::Deadline;
+	pub fn deadline(&self) -> Option<credio_client::Deadline> {
+		use credio_client::Deadline;
 		self.duration.map(Deadline::After).or(self.until.map(Deadline::At))
 	}
 }

@@ -5,15 +5,14 @@ use crate::{
 	exit::Failure,
 	time,
 };
-use credio_sdk::{
+use credio_client::{
 	calls::Call,
-	client::{BundleLeg, Deadline, LegCall, Upload},
 	primitives::{
 		bundle::EncodedCall, AccessRequestId, AccountId, Commitment, Digest, GrantId,
 		OrganizationId, Permission, Purpose, RecordId, Reference, RequestKey, Resource, Roles,
 		StreamId, StreamName,
 	},
-	Client,
+	BundleLeg, Client, Deadline, LegCall, Upload,
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};

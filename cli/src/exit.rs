@@ -1,13 +1,14 @@
 //! Exit codes, and the failures behind them.
 
-use credio_indexer::{export::ExportError, ingest::IngestError, StoreError};
-use credio_sdk::{
+use credio_client::{
 	evidence::{Part, Refused},
-	outbox::OutboxError,
 	primitives::error_codes as codes,
-	vault::VaultError,
 	Error,
 };
+use credio_export::ExportError;
+use credio_index::{ingest::IngestError, StoreError};
+use credio_outbox::OutboxError;
+use credio_vault::VaultError;
 
 /// It worked.
 pub const OK: i32 = 0;

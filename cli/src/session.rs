@@ -1,12 +1,8 @@
 //! What a command works with: configuration, vault, and a connection.
 
 use crate::{arguments::Global, exit::Failure};
-use credio_sdk::{
-	chain::ChainPin,
-	client::ConnectOptions,
-	vault::{file, LocalVault, VaultError},
-	Client, Runtimes, Trust, VerifierSettings,
-};
+use credio_client::{Client, ConnectOptions, Runtimes, Trust, VerifierSettings};
+use credio_vault::{file, ChainPin, LocalVault, VaultError};
 use serde::Deserialize;
 use std::{
 	env, fs,

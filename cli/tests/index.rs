@@ -1,7 +1,8 @@
 //! What the command line shows of an index, whatever others have written into it. It takes neither vault nor node.
 
-use credio_indexer::{Block, Content, Document, Entry, EntryKind, Store, Stream, View};
+use credio_index::{Block, Content, Document, Entry, EntryKind, Store, Stream};
 use credio_primitives::{Digest, RecordId, StreamId};
+use credio_view::View;
 use std::{
 	io::Read,
 	path::Path,

@@ -2,11 +2,7 @@
 //! the node's own runtime is the chain's.
 
 use codec::Decode;
-use credio_primitives::{
-	apis::{OrganizationsApi, RequestsApi},
-	request::NotASubmission,
-	AccountId, OrganizationId, Submission,
-};
+use credio_primitives::{request::NotASubmission, AccountId, OrganizationId, Submission};
 use credio_runtime::{
 	configs::{
 		governance::council_members,
@@ -14,6 +10,7 @@ use credio_runtime::{
 	},
 	VERSION,
 };
+use pallet_support::apis::{OrganizationsApi, RequestsApi};
 use sc_client_api::StorageProvider;
 use sp_api::{CallContext, ProvideRuntimeApi};
 use sp_blockchain::{Error, HeaderBackend};

@@ -1,13 +1,11 @@
 //! What operators ask, as Prometheus metrics: `docs/operate.md` lists them, `deploy/monitoring` has alerts and a dashboard.
 
 use crate::{lock::lock, pool::FairPool, service::FullClient};
-use credio_primitives::{
-	apis::{MonitoringApi, OrganizationsApi, RequestsApi, ValidatorsApi},
-	limits, BlockNumber,
-};
+use credio_primitives::{limits, BlockNumber};
 use credio_rpc::Served;
 use credio_runtime::opaque::Block;
 use futures::StreamExt;
+use pallet_support::apis::{MonitoringApi, OrganizationsApi, RequestsApi, ValidatorsApi};
 use sc_client_api::{BlockBackend, BlockchainEvents};
 use sc_transaction_pool_api::TransactionPool;
 use sp_api::{ApiExt, ProvideRuntimeApi};

@@ -3,10 +3,10 @@
 use crate::{limits, AccountId, BlockNumber, BundleId, Digest, Moment, OrganizationId};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, EncodeLike, MaxEncodedLen, Output};
-use frame_support::{traits::ConstU32, weights::Weight, BoundedVec};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_runtime::DispatchError;
+use sp_runtime::{traits::ConstU32, BoundedVec, Weight};
 
 /// What one organization does in a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]

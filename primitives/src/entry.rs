@@ -4,9 +4,9 @@ use crate::{
 	limits, AccountId, BlockNumber, Digest, KeyEpoch, OrganizationId, RecordId, Sequence, StreamId,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
+use sp_runtime::{traits::ConstU32, BoundedVec};
 
 /// Name of a stream: UTF-8, unique within its owner, public to all members.
 pub type StreamName = BoundedVec<u8, ConstU32<{ limits::MAX_NAME_LENGTH }>>;
@@ -181,3 +181,14 @@ pub struct EntryFilter {
 
 /// First byte of an envelope of version 1.
 pub const ENVELOPE_V1: u8 = 1;
+
+/// A stream with its name and the key epoch it is in.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct StreamInfo {
+	/// Its name.
+	pub id: StreamId,
+	/// The stream.
+	pub stream: Stream,
+	/// Its key epoch; `None` before the first is opened.
+	pub epoch: Option<crate::KeyEpochState>,
+}

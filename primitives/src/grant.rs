@@ -6,9 +6,9 @@ use crate::{
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
+use sp_runtime::{traits::ConstU32, BoundedVec};
 
 /// Why access is given, asked for or denied: UTF-8, public to all members.
 pub type Purpose = BoundedVec<u8, ConstU32<{ limits::MAX_PURPOSE_LENGTH }>>;
@@ -440,4 +440,15 @@ pub struct GrantTerms {
 	/// For a stream: its secrets of the latest epochs up to the present one, in that order. For a record:
 	/// its data key alone. Each wrapped to a recent encryption key of the grantee.
 	pub keys: BoundedVec<WrappedKey, ConstU32<{ limits::MAX_EPOCHS_PER_GRANT }>>,
+}
+
+/// A record as an organization gets it that may read it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ReadRecord {
+	/// On what ground it may, and with which key.
+	pub access: ReadAccess,
+	/// Its header.
+	pub header: crate::EntryHeader,
+	/// Its ciphertext.
+	pub payload: crate::RecordPayload,
 }

@@ -7,7 +7,7 @@
 
 extern crate alloc;
 
-pub mod apis;
+pub mod block;
 pub mod bundle;
 pub mod development;
 pub mod entry;
@@ -22,7 +22,6 @@ pub mod request;
 pub mod rpc;
 pub mod storage;
 pub mod text;
-pub mod traits;
 pub mod validator;
 pub mod validity;
 

@@ -2,9 +2,9 @@
 
 use crate::{limits, BlockNumber, KeyVersion, OrganizationId, PublicKey};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
+use sp_runtime::{traits::ConstU32, BoundedVec};
 
 /// Name of an organization: UTF-8, public to all members.
 pub type OrganizationName = BoundedVec<u8, ConstU32<{ limits::MAX_NAME_LENGTH }>>;
@@ -177,4 +177,37 @@ pub struct QuotaUse {
 	pub bytes: u64,
 	/// Weight used in it, in picoseconds.
 	pub ref_time: u64,
+}
+
+/// An organization with its present encryption key.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct OrganizationInfo {
+	/// Its number.
+	pub id: OrganizationId,
+	/// The organization.
+	pub organization: Organization,
+	/// The encryption key that secrets are wrapped to from now on.
+	pub encryption_key: EncryptionKey,
+}
+
+/// A member's account with what it may do.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct MemberInfo {
+	/// The account.
+	pub account: crate::AccountId,
+	/// Its organization and roles.
+	pub member: Member,
+}
+
+/// Quota of an organization, and its use in the present window of blocks.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct QuotaInfo {
+	/// What it may use per window.
+	pub quota: Quota,
+	/// What it has used in the present window.
+	pub used: QuotaUse,
+	/// Length of a window in blocks.
+	pub window_length: BlockNumber,
+	/// First block of the next window.
+	pub next_window_at: BlockNumber,
 }

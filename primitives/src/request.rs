@@ -158,3 +158,19 @@ pub enum NotASubmission {
 	/// The signer is a member of another organization than the one that the request names.
 	OtherOrganization,
 }
+
+/// Bounds on requests that a client has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct RequestLimits {
+	/// How far ahead of the present block `expires_at` may lie.
+	pub max_request_lifetime: BlockNumber,
+	/// For how many blocks past `expires_at` the absence of a receipt says that the request was not applied. A receipt
+	/// is kept for the longest lifetime of a request beyond that.
+	pub receipt_retention: BlockNumber,
+	/// Most calls in one request.
+	pub max_calls: u32,
+	/// Lanes of one organization.
+	pub max_lanes: u32,
+	/// How far ahead of a lane's next position a request may be handed to the pool.
+	pub max_positions_ahead: u64,
+}

@@ -11,8 +11,9 @@ pub use evidence::{EvidenceJson, EvidenceOptions, FinalityJson, FinalizedBlock};
 pub use pool::{PoolAmount, PoolFilter, PoolPage, PoolUse, PooledState, PooledTransaction};
 
 use crate::{
-	apis::{OrganizationInfo, QuotaInfo, StreamInfo},
+	entry::StreamInfo,
 	grant::{NamedAccessRequest, NamedGrant},
+	organization::{OrganizationInfo, QuotaInfo},
 	AccessRequestId, AccessRequestState, AccountId, BlockNumber, Denial, Digest, EncryptionKey,
 	Entry, GrantId, GrantStatus, KeyEpoch, KeyEpochState, KeyVersion, LanePosition, Member, Moment,
 	OrganizationId, OrganizationStatus, Permission, Quota, QuotaUse, ReadAccess, RecordId,

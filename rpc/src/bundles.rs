@@ -5,11 +5,11 @@ use crate::{
 	Credio, Error,
 };
 use credio_primitives::{
-	apis::{BundlesApi, RequestsApi},
 	bundle::BundleFilter,
 	rpc::{BlockRef, BundleDetailJson, BundleJson, Items, PageRequest},
 	BundleId,
 };
+use pallet_support::apis::{BundlesApi, RequestsApi};
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 

@@ -6,13 +6,13 @@ use crate::{
 };
 use codec::{DecodeAll, Encode};
 use credio_primitives::{
-	apis::{GrantsApi, StreamsApi},
 	evidence::{Facts, FactsError, Format, State, Subject, MAX_NAMED},
 	grant::{AccessRequestFilter, GrantFilter},
 	limits::MAX_PAGE_SIZE,
 	rpc::{At, BlockRef, Bytes, EvidenceJson, EvidenceOptions, FinalityJson, FinalizedBlock},
 	AccessRequestId, Digest, RecordId,
 };
+use pallet_support::apis::{GrantsApi, StreamsApi};
 use sp_api::{CallApiAt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_consensus_grandpa::GrandpaJustification;

@@ -2,11 +2,11 @@
 
 use crate::{Error, FinalityProofs, PoolContents, Served, Submissions};
 use credio_primitives::{
-	apis::RequestsApi,
 	limits,
 	rpc::{At, BlockRef, ErrorName, PageRequest},
 	BlockNumber, Digest,
 };
+use pallet_support::apis::RequestsApi;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;

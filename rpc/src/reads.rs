@@ -5,11 +5,8 @@ use crate::{
 	handler::{hash, limit, page, CredioBlock},
 	token, Credio, Error,
 };
+use credio_primitives::grant::ReadRecord;
 use credio_primitives::{
-	apis::{
-		BundlesApi, GrantsApi, OrganizationsApi, ReadRecord, RecordsApi, RequestsApi, StreamsApi,
-		ValidatorsApi,
-	},
 	bundle::BundleFilter,
 	entry::EntryFilter,
 	grant::{AccessRequestFilter, GrantFilter},
@@ -27,6 +24,9 @@ use credio_primitives::{
 use jsonrpsee::{
 	core::{async_trait, SubscriptionResult},
 	PendingSubscriptionSink,
+};
+use pallet_support::apis::{
+	BundlesApi, GrantsApi, OrganizationsApi, RecordsApi, RequestsApi, StreamsApi, ValidatorsApi,
 };
 use sc_transaction_pool_api::TransactionPool;
 use sp_api::{ApiExt, CallApiAt, ProvideRuntimeApi};

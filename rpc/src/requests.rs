@@ -8,7 +8,6 @@ use crate::{
 };
 use codec::{Decode, DecodeAll, Encode};
 use credio_primitives::{
-	apis::RequestsApi,
 	request::NotASubmission,
 	rpc::{BlockRef, Bytes, ReceiptJson, RequestState, RequestStatus, UploadEvent, Uploaded},
 	storage, BlockNumber, Digest, OrganizationId, Outcome, Receipt, Request, RequestKey,
@@ -16,6 +15,7 @@ use credio_primitives::{
 };
 use futures::{stream::BoxStream, StreamExt};
 use jsonrpsee::{core::SubscriptionResult, PendingSubscriptionSink, SubscriptionMessage};
+use pallet_support::apis::RequestsApi;
 use sc_transaction_pool_api::{
 	InPoolTransaction, TransactionPool, TransactionSource, TransactionStatus,
 };

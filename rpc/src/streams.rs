@@ -5,12 +5,11 @@ use crate::{
 	watcher::Topic,
 	Credio, Error,
 };
-use credio_primitives::{
-	apis::StreamsApi, limits, rpc::BlockRef, Entry, RecordId, Sequence, StreamId,
-};
+use credio_primitives::{limits, rpc::BlockRef, Entry, RecordId, Sequence, StreamId};
 use jsonrpsee::{
 	core::SubscriptionResult, PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink,
 };
+use pallet_support::apis::StreamsApi;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use std::{

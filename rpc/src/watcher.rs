@@ -3,11 +3,10 @@
 //! A subscription that nothing happens to costs memory and no processor time, however many there are.
 
 use crate::{handler::CredioBlock, Error};
-use credio_primitives::{
-	apis::{Changes, MonitoringApi},
-	BlockNumber, OrganizationId, RequestKey, StreamId,
-};
+use credio_primitives::block::Changes;
+use credio_primitives::{BlockNumber, OrganizationId, RequestKey, StreamId};
 use futures::StreamExt;
+use pallet_support::apis::MonitoringApi;
 use sc_client_api::BlockchainEvents;
 use sp_api::{ApiExt, ProvideRuntimeApi};
 use sp_core::H256;

@@ -1,7 +1,7 @@
 //! Arguments of evidence and checkpoints.
 
 use clap::{Args, Subcommand};
-use credio_sdk::primitives::{GrantId, RecordId, RequestKey};
+use credio_client::primitives::{GrantId, RecordId, RequestKey};
 use std::path::PathBuf;
 
 /// What is trusted beside the chain's specification.

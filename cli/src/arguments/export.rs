@@ -1,7 +1,7 @@
 //! Arguments of exports.
 
 use clap::{Args, Subcommand, ValueEnum};
-use credio_indexer::export::{FileFormat, DEFAULT_PART_ROWS};
+use credio_export::{FileFormat, DEFAULT_PART_ROWS};
 use std::path::PathBuf;
 
 /// What to export, and to where.
@@ -18,7 +18,7 @@ pub struct ExportArguments {
 	pub index: Option<String>,
 	/// Number of the organization whose index it is, where a PostgreSQL database has several
 	#[arg(long, value_name = "NUMBER")]
-	pub organization: Option<credio_sdk::primitives::OrganizationId>,
+	pub organization: Option<credio_client::primitives::OrganizationId>,
 	/// Folder to write to; one that is not there yet, or has an export that was interrupted
 	#[arg(short, long, value_name = "DIR", required = true)]
 	pub output: Option<PathBuf>,

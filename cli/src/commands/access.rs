@@ -5,14 +5,13 @@ use super::{
 	org::number,
 };
 use crate::{arguments::AccessCommand, exit::Failure, output, session::Session};
-use credio_sdk::{
-	client::Terms,
+use credio_client::{
 	primitives::{
 		grant::AccessRequestFilter,
 		rpc::{AccessRequestJson, AccessRequestStateJson},
 		Permission, Resource,
 	},
-	Client,
+	Client, Terms,
 };
 use serde_json::json;
 

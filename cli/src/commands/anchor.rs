@@ -1,7 +1,7 @@
 //! Anchors, and verifying documents.
 
 use crate::{exit::Failure, output, session::Session};
-use credio_sdk::{client::MerkleProof, envelope::CommitmentKey, files, primitives::RecordId};
+use credio_client::{envelope::CommitmentKey, primitives::RecordId, MerkleProof};
 use serde_json::json;
 use std::{
 	fs,
@@ -30,7 +30,7 @@ pub async fn run(
 		let path = proofs.join(name);
 		let text = serde_json::to_string_pretty(proof)
 			.map_err(|error| Failure::Other(error.to_string()))?;
-		files::write(&path, text.as_bytes()).map_err(|error| Failure::file(&path, error))?;
+		credio_files::write(&path, text.as_bytes()).map_err(|error| Failure::file(&path, error))?;
 		lines.push(json!({
 			"file": file,
 			"recordId": proof.record_id,

@@ -5,14 +5,13 @@ use crate::{
 	arguments::BundleCommand, bundle_file::BundleFile, exit::Failure, output, session::Session,
 	time,
 };
-use credio_sdk::{
-	client::{Deadline, NewBundle},
+use credio_client::{
 	primitives::{
 		bundle::{BundleFilter, BundleStatus, Consent},
 		rpc::{BundleDetailJson, BundleJson},
 		BlockNumber, BundleId, Moment, OrganizationId, RecordId,
 	},
-	Client,
+	Client, Deadline, NewBundle,
 };
 use serde_json::{json, Value};
 use std::{collections::HashMap, path::Path};

@@ -7,10 +7,9 @@ use crate::{
 	output,
 	session::Session,
 };
-use credio_sdk::{
-	client::sign_checkpoint,
+use credio_client::{
 	evidence::{Checkpoint, Trusted, MAX_SPEC_SIZE},
-	files, verifier,
+	sign_checkpoint, verifier,
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -92,7 +91,7 @@ fn verify(
 }
 
 fn write(session: &Session, file: &Path, checkpoint: &Checkpoint) -> Result<(), Failure> {
-	files::write(file, checkpoint.to_text()?.as_bytes())
+	credio_files::write(file, checkpoint.to_text()?.as_bytes())
 		.map_err(|error| Failure::file(file, error))?;
 	print(session, file, checkpoint)
 }

@@ -6,10 +6,9 @@ use crate::{
 	output,
 	session::Session,
 };
-use credio_sdk::{
-	client::{Proposed, Voted},
+use credio_client::{
 	primitives::rpc::{Bytes, ValidatorJson},
-	Client,
+	Client, Proposed, Voted,
 };
 use serde_json::json;
 use std::{fs, path::Path};

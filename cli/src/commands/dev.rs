@@ -1,11 +1,8 @@
 //! Vaults of the example organizations of development chains.
 
 use crate::{exit::Failure, output, session::Session};
-use credio_sdk::{
-	files,
-	primitives::development,
-	vault::{file, LocalVault},
-};
+use credio_client::primitives::development;
+use credio_vault::{file, LocalVault};
 use serde_json::json;
 use std::{fs, path::Path};
 
@@ -16,7 +13,7 @@ const PASSWORD: &str = "development";
 pub fn run(session: &Session, folder: &Path) -> Result<(), Failure> {
 	fs::create_dir_all(folder).map_err(|error| Failure::file(folder, error))?;
 	let password = folder.join("password");
-	files::write(&password, format!("{PASSWORD}\n").as_bytes())
+	credio_files::write(&password, format!("{PASSWORD}\n").as_bytes())
 		.map_err(|error| Failure::file(&password, error))?;
 	let mut written = Vec::new();
 	for organization in development::ORGANIZATIONS {

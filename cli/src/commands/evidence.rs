@@ -6,14 +6,13 @@ use crate::{
 	output,
 	session::Session,
 };
-use credio_sdk::{
-	client::{EvidenceRequest, MerkleProof},
+use credio_client::{
 	envelope::CommitmentKey,
 	evidence::{
 		verify as verify_evidence, Checkpoint, Evidence, Trusted, Verified, MAX_FILE_SIZE,
 		MAX_SPEC_SIZE,
 	},
-	files,
+	EvidenceRequest, MerkleProof,
 };
 use serde_json::json;
 use std::{
@@ -79,7 +78,7 @@ async fn make(session: &Session, arguments: EvidenceArguments) -> Result<(), Fai
 	};
 	let evidence = client.evidence(record, request).await?;
 	let text = evidence.to_text()?;
-	files::write(output, text.as_bytes()).map_err(|error| Failure::file(output, error))?;
+	credio_files::write(output, text.as_bytes()).map_err(|error| Failure::file(output, error))?;
 	output::item(
 		session.json,
 		&json!({ "recordId": record, "file": output, "bytes": text.len() }),
@@ -123,7 +122,7 @@ fn verify(session: &Session, arguments: &VerifyEvidenceArguments) -> Result<(), 
 	let verified = verify_evidence(&evidence, &trusted, document.as_deref(), key.as_ref())?;
 	if let Some(path) = &arguments.write_checkpoint {
 		let text = Checkpoint::after(&verified).to_text()?;
-		files::write(path, text.as_bytes()).map_err(|error| Failure::file(path, error))?;
+		credio_files::write(path, text.as_bytes()).map_err(|error| Failure::file(path, error))?;
 	}
 	print(session, &verified)
 }

@@ -7,15 +7,13 @@ use crate::{
 	output,
 	session::Session,
 };
-use credio_indexer::{
-	export::{
-		self,
-		verify::{self, Verification},
-		Fate, Manifest, Progress, Request, Selection, Subject,
-	},
-	Store,
+use credio_client::primitives::OrganizationId;
+use credio_export::{
+	self as export,
+	verify::{self, Verification},
+	Fate, Manifest, Progress, Request, Selection, Subject,
 };
-use credio_sdk::primitives::OrganizationId;
+use credio_index::Store;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::{

@@ -2,12 +2,11 @@
 
 use super::org::number;
 use crate::{arguments::GrantArguments, exit::Failure, output, session::Session, time};
-use credio_sdk::{
-	client::Terms,
+use credio_client::{
 	primitives::{
 		grant::GrantFilter, rpc::GrantJson, GrantId, OrganizationId, Permission, RecordId, Resource,
 	},
-	Client,
+	Client, Terms,
 };
 use serde_json::json;
 

@@ -9,12 +9,12 @@ use crate::{
 	output,
 	session::Session,
 };
-use credio_indexer::{
+use credio_index::{
 	ingest::{Ingest, Settings},
 	server::{Address, Server, ServerSettings, Token},
-	Aggregate, Query, Store, StoreError, Value, View,
+	Aggregate, Query, Store, StoreError,
 };
-use credio_sdk::files;
+use credio_view::{Value, View};
 use serde_json::{json, Map};
 use std::{
 	fs,
@@ -106,7 +106,7 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 			let store = open(&index).await?;
 			let mut all = Vec::new();
 			loop {
-				let after = all.last().map(|unfit: &credio_indexer::Unfit| unfit.record);
+				let after = all.last().map(|unfit: &credio_index::Unfit| unfit.record);
 				let page = store.unfit(&view, after, PAGE).await?;
 				if page.is_empty() {
 					break;
@@ -128,7 +128,7 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 				stdout.flush().map_err(output::failed)?;
 			} else {
 				let failed = |error| Failure::file(&output, error);
-				let mut file = files::Replacement::create(&output).map_err(failed)?;
+				let mut file = credio_files::Replacement::create(&output).map_err(failed)?;
 				store.dump(&mut file).await?;
 				file.keep().map_err(failed)?;
 			}

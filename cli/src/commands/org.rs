@@ -2,10 +2,9 @@
 
 use super::council::say;
 use crate::{arguments::OrgCommand, exit::Failure, output, session::Session};
-use credio_sdk::{
-	client::{NewOrganization, Proposed},
+use credio_client::{
 	primitives::{rpc::OrganizationJson, OrganizationId, Quota, Roles},
-	Client,
+	Client, NewOrganization, Proposed,
 };
 
 /// Runs a command on organizations.

@@ -7,14 +7,9 @@ use crate::{
 	output,
 	session::Session,
 };
-use credio_sdk::{
-	client::Upload,
-	files,
-	outbox::{Enqueued, Item, ItemState, Listed, Nodes, Outbox, Settings},
-	primitives::StreamId,
-	vault::LocalVault,
-	Client,
-};
+use credio_client::{primitives::StreamId, Client, Upload};
+use credio_outbox::{Enqueued, Item, ItemState, Listed, Nodes, Outbox, Settings};
+use credio_vault::LocalVault;
 use indicatif::ProgressBar;
 use serde_json::{json, Value};
 use std::{convert::Infallible, io::Write, path::Path, sync::Arc};
@@ -184,7 +179,7 @@ async fn export(outbox: &Outbox, to: &Path, after: i64) -> Result<(), Failure> {
 		return export_to(outbox, &mut stdout, &output::failed, after).await;
 	}
 	let failed = |error| Failure::file(to, error);
-	let mut file = files::Replacement::create(to).map_err(failed)?;
+	let mut file = credio_files::Replacement::create(to).map_err(failed)?;
 	export_to(outbox, &mut file, &failed, after).await?;
 	file.keep().map_err(failed)
 }
@@ -344,7 +339,7 @@ async fn ended(
 mod tests {
 	use super::*;
 	use crate::arguments::Global;
-	use credio_sdk::Trust;
+	use credio_client::Trust;
 
 	/// The worker's settings, from a configuration file that pins a chain and from these options.
 	fn settings_of(change: impl FnOnce(&mut Global)) -> Settings {

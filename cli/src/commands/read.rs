@@ -2,8 +2,7 @@
 
 use super::org::number;
 use crate::{exit::Failure, output, session::Session};
-use credio_sdk::{
-	files,
+use credio_client::{
 	primitives::{entry::EntryFilter, Entry, EntryBody, RecordId},
 	Client, Error,
 };
@@ -13,7 +12,7 @@ async fn stream_of(
 	client: &Client,
 	stream: &str,
 	owner: Option<&str>,
-) -> Result<credio_sdk::primitives::StreamId, Failure> {
+) -> Result<credio_client::primitives::StreamId, Failure> {
 	let owner = match owner {
 		None => None,
 		Some(name) => Some(number(client, Some(name)).await?),
@@ -89,7 +88,7 @@ pub async fn fetch(session: &Session, record: RecordId, output: &Path) -> Result
 	if output == Path::new("-") {
 		return crate::output::document(bytes);
 	}
-	files::write(output, bytes).map_err(|error| Failure::file(output, error))?;
+	credio_files::write(output, bytes).map_err(|error| Failure::file(output, error))?;
 	let header = &fetched.entry.header;
 	crate::output::item(
 		session.json,

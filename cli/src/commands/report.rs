@@ -13,7 +13,6 @@ use crate::{
 	session::Session,
 };
 use credio_report::{format, Origin, Source};
-use credio_sdk::files;
 use jiff::{civil::Date, tz::TimeZone, Timestamp};
 use std::{io::Write, path::Path};
 
@@ -55,7 +54,7 @@ fn write(output: &ReportOutput, page: &str) -> Result<(), Failure> {
 	if path.as_os_str() == "-" {
 		return crate::output::Stdout.write_all(page.as_bytes()).map_err(crate::output::failed);
 	}
-	files::write(path, page.as_bytes()).map_err(|error| Failure::file(path, error))
+	credio_files::write(path, page.as_bytes()).map_err(|error| Failure::file(path, error))
 }
 
 /// Refuses to keep something up to date that cannot be.

@@ -1,7 +1,7 @@
 //! Where a request stands, and whether that is proven.
 
 use crate::{exit::Failure, output, session::Session};
-use credio_sdk::{
+use credio_client::{
 	primitives::{
 		rpc::{RequestState, RequestStatus},
 		BlockNumber, Request, RequestKey,

@@ -2,7 +2,7 @@
 
 use super::org::number;
 use crate::{arguments::StreamCommand, exit::Failure, output, session::Session};
-use credio_sdk::primitives::rpc::StreamJson;
+use credio_client::primitives::rpc::StreamJson;
 
 /// Runs a command on streams.
 pub async fn run(session: &Session, command: StreamCommand) -> Result<(), Failure> {

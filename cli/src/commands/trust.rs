@@ -1,7 +1,7 @@
 //! What a member trusts beyond what its software knows by itself.
 
 use crate::{arguments::TrustCommand, exit::Failure, output, session::Session};
-use credio_sdk::{primitives::Digest, RuntimePin};
+use credio_client::{primitives::Digest, RuntimePin};
 use serde_json::json;
 use std::io::{self, BufRead, IsTerminal};
 

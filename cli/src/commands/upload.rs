@@ -2,10 +2,9 @@
 
 use super::org::number;
 use crate::{arguments::UploadArguments, exit, exit::Failure, output, session::Session};
-use credio_sdk::{
-	client::{Outcome, Upload},
+use credio_client::{
 	primitives::{limits::MAX_DOCUMENT_SIZE, StreamId},
-	Client, Error,
+	Client, Error, Outcome, Upload,
 };
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -94,7 +93,7 @@ pub async fn read_bounded(file: &Path) -> Result<Vec<u8>, Failure> {
 	let size = tokio::fs::metadata(file).await.map_err(error)?.len();
 	if size > u64::from(MAX_DOCUMENT_SIZE) {
 		let size = usize::try_from(size).unwrap_or(usize::MAX);
-		let too_large = credio_sdk::envelope::Error::TooLarge { size };
+		let too_large = credio_client::envelope::Error::TooLarge { size };
 		return Err(Error::Vault(too_large.into()).into());
 	}
 	tokio::fs::read(file).await.map_err(error)

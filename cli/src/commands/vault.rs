@@ -7,15 +7,13 @@ use crate::{
 	session::{Session, NEW_PASSWORD},
 };
 use clap::{Args, Subcommand, ValueEnum};
-use credio_sdk::{
-	chain::ChainPin,
-	files,
+use credio_client::{
 	primitives::{AccountId, KeyVersion, PublicKey},
-	vault::{
-		file::{self, Changing, Kdf},
-		KeyExport, LocalVault, Scheme, VaultError,
-	},
 	Client,
+};
+use credio_vault::{
+	file::{self, Changing, Kdf},
+	ChainPin, KeyExport, LocalVault, Scheme, VaultError,
 };
 use serde_json::json;
 use std::{
@@ -299,7 +297,7 @@ async fn export_keys(session: &Session, to: &str, output: &Path) -> Result<(), F
 		.map_err(|_| Failure::Other("the transfer key is not 0x and 64 hex digits".into()))?;
 	let vault = session.vault_of_organization().await?;
 	let export = vault.export_keys(to)?;
-	files::write(output, export.to_text()?.as_bytes())
+	credio_files::write(output, export.to_text()?.as_bytes())
 		.map_err(|error| Failure::file(output, error))?;
 	let versions = vault.encryption_keys().into_iter().map(|(version, _)| version);
 	let versions = versions.collect::<Vec<_>>();

@@ -2,14 +2,13 @@
 
 use super::*;
 use credio_primitives::{
-	limits,
-	traits::{Membership, Streams as _},
-	AccountId, Digest, OrganizationId, RecordId, Reference, Stream, StreamId, StreamName,
+	limits, AccountId, Digest, OrganizationId, RecordId, Reference, Stream, StreamId, StreamName,
 	StreamStatus,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::Get;
 use frame_system::RawOrigin;
+use pallet_support::traits::{Membership, Streams as _};
 
 const REFERENCE: Reference = Reference([1; 32]);
 const DIGEST: Digest = Digest([2; 32]);

@@ -2,12 +2,12 @@
 
 use super::*;
 use credio_primitives::{
-	limits, text,
-	traits::{self, AppendAccess, Appended, Appender, Membership, Role},
-	AccountId, BlockNumber, Commitment, Digest, Entry, EntryBody, EntryHeader, OrganizationId,
-	RecordId, Reference, Sequence, SequenceKey, Stream, StreamId, StreamName, StreamStatus,
+	limits, text, AccountId, BlockNumber, Commitment, Digest, Entry, EntryBody, EntryHeader,
+	OrganizationId, RecordId, Reference, Sequence, SequenceKey, Stream, StreamId, StreamName,
+	StreamStatus,
 };
 use frame_support::{ensure, traits::Get};
+use pallet_support::traits::{self, AppendAccess, Appended, Appender, Membership, Role};
 use sp_runtime::{traits::SaturatedConversion, DispatchError, DispatchResult};
 
 impl<T: Config> Pallet<T> {

@@ -24,13 +24,12 @@ pub mod pallet {
 	use super::weights::WeightInfo;
 	use alloc::vec::Vec;
 	use credio_primitives::{
-		limits::MAX_GRANTS_READ,
-		traits::{AppendAccess, Membership, Streams as _},
-		AccountId, Commitment, Digest, Entry, EntryHeader, OrganizationId, RecordId, Reference,
-		Sequence, SequenceKey, Stream, StreamId, StreamName,
+		limits::MAX_GRANTS_READ, AccountId, Commitment, Digest, Entry, EntryHeader, OrganizationId,
+		RecordId, Reference, Sequence, SequenceKey, Stream, StreamId, StreamName,
 	};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
+	use pallet_support::traits::{AppendAccess, Membership, Streams as _};
 
 	/// The version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);

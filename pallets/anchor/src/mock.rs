@@ -2,13 +2,13 @@
 
 use crate as pallet_anchor;
 use credio_primitives::{
-	traits::{AppendAccess, Appender, Membership, Role},
 	AccountId, Digest, OrganizationId, PublicKey, Quota, RecordId, Reference, Roles, StreamId,
 	StreamName,
 };
 use frame_support::{assert_ok, derive_impl, ord_parameter_types, parameter_types};
 use frame_system::EnsureSignedBy;
 use pallet_organizations::{GenesisMember, GenesisOrganization};
+use pallet_support::traits::{AppendAccess, Appender, Membership, Role};
 use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError};
 
 #[frame_support::runtime]

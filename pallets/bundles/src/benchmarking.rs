@@ -4,11 +4,11 @@
 use super::*;
 use alloc::{vec, vec::Vec};
 use credio_primitives::{
-	limits, traits::Membership, AccountId, BundleId, BundleState, Digest, Leg, Moment,
-	OrganizationId, Reference,
+	limits, AccountId, BundleId, BundleState, Digest, Leg, Moment, OrganizationId, Reference,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{traits::Get, weights::Weight};
+use pallet_support::traits::Membership;
 
 type CallOf<T> = <T as Config>::RuntimeCall;
 

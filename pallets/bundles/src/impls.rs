@@ -10,9 +10,7 @@ use alloc::{collections::BTreeSet, vec::Vec};
 use codec::Encode;
 use credio_primitives::{
 	bundle::{self, BundleLimits, Party},
-	limits,
-	traits::{Membership, Role},
-	AccountId, BlockNumber, Bundle, BundleId, BundleState, Digest, Leg, Moment, MomentKey,
+	limits, AccountId, BlockNumber, Bundle, BundleId, BundleState, Digest, Leg, Moment, MomentKey,
 	OrganizationId, Reference,
 };
 use frame_support::{
@@ -22,6 +20,7 @@ use frame_support::{
 	weights::Weight,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
+use pallet_support::traits::{Membership, Role};
 use sp_runtime::{
 	traits::{SaturatedConversion, Zero},
 	DispatchError,

@@ -33,7 +33,6 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use credio_primitives::{
 		bundle::{BundleDetail, BundleLimits},
-		traits::Membership,
 		AccountId, Bundle, BundleId, Digest, Leg, Moment, MomentKey, OrganizationId, Reference,
 	};
 	use frame_support::{
@@ -42,6 +41,7 @@ pub mod pallet {
 		traits::{Contains, IsSubType, Time},
 	};
 	use frame_system::pallet_prelude::*;
+	use pallet_support::traits::Membership;
 	use sp_runtime::traits::Dispatchable;
 
 	/// The version of the storage layout.

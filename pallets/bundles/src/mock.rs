@@ -5,8 +5,8 @@ pub mod scratch;
 use crate as pallet_bundles;
 use codec::Encode;
 use credio_primitives::{
-	bundle, traits::Membership, AccountId, Bundle, BundleId, BundleState, Digest, Leg, Member,
-	Moment, OrganizationId, Reference, Roles,
+	bundle, AccountId, Bundle, BundleId, BundleState, Digest, Leg, Member, Moment, OrganizationId,
+	Reference, Roles,
 };
 use frame_support::{
 	assert_ok, derive_impl,
@@ -15,6 +15,7 @@ use frame_support::{
 	traits::{Contains, OnIdle, Time},
 	weights::Weight,
 };
+use pallet_support::traits::Membership;
 use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError};
 
 #[frame_support::runtime]

@@ -5,13 +5,13 @@ use alloc::{vec, vec::Vec};
 use credio_primitives::{
 	grant::{GrantKey, GrantTerms},
 	limits::{self, MAX_GRANTS_PER_GRANTEE, MAX_GRANTS_PER_RESOURCE},
-	traits::{EncryptionKeys, KeyEpochs, Membership, Streams},
 	AccessRequestId, AccountId, EntryBody, EpochSecret, Grant, GrantId, KeyEpoch, Moment,
 	MomentKey, OrganizationId, Permission, Purpose, RecordId, Reference, Resource, StreamId,
 	WrappedKey,
 };
 use frame_benchmarking::v2::*;
 use frame_system::RawOrigin;
+use pallet_support::traits::{EncryptionKeys, KeyEpochs, Membership, Streams};
 
 /// A member with all roles.
 struct Somebody {

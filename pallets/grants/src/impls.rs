@@ -8,12 +8,11 @@ mod requests;
 
 use super::*;
 use credio_primitives::{
-	limits, text,
-	traits::{EncryptionKeys, Streams},
-	BlockNumber, EntryBody, KeyEpoch, Moment, MomentKey, OrganizationId, Purpose, Resource,
-	WrappedKey,
+	limits, text, BlockNumber, EntryBody, KeyEpoch, Moment, MomentKey, OrganizationId, Purpose,
+	Resource, WrappedKey,
 };
 use frame_support::{ensure, traits::Time};
+use pallet_support::traits::{EncryptionKeys, Streams};
 use sp_runtime::{traits::SaturatedConversion, DispatchError, DispatchResult};
 
 impl<T: Config> Pallet<T> {

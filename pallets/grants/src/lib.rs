@@ -26,14 +26,13 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use credio_primitives::{
 		grant::{GrantKey, GrantTerms},
-		limits,
-		traits::{EncryptionKeys, Membership, Streams},
-		AccessRequest, AccessRequestId, AccountId, Digest, EpochSecret, Grant, GrantId, KeyEpoch,
-		KeyEpochState, Moment, MomentKey, OrganizationId, Permission, Purpose, Reference, Resource,
-		StreamId, WrappedKey,
+		limits, AccessRequest, AccessRequestId, AccountId, Digest, EpochSecret, Grant, GrantId,
+		KeyEpoch, KeyEpochState, Moment, MomentKey, OrganizationId, Permission, Purpose, Reference,
+		Resource, StreamId, WrappedKey,
 	};
 	use frame_support::{pallet_prelude::*, traits::Time};
 	use frame_system::pallet_prelude::*;
+	use pallet_support::traits::{EncryptionKeys, Membership, Streams};
 
 	/// Most grants that end together: one, and all that can be delegated on a resource.
 	pub(crate) const MAX_ENDED: u32 = limits::MAX_DELEGATED_PER_RESOURCE + 1;

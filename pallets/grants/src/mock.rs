@@ -3,12 +3,9 @@
 
 use crate as pallet_grants;
 use credio_primitives::{
-	grant::GrantTerms,
-	limits,
-	traits::{self, AppendGrants, Appended, KeyEpochs, Membership, Role},
-	AccountId, BlockNumber, Digest, Entry, EntryBody, EntryHeader, GrantId, KeyEpoch, KeyVersion,
-	Member, Moment, OrganizationId, Permission, Purpose, RecordId, Reference, Resource, Roles,
-	StreamId, WrappedKey,
+	grant::GrantTerms, limits, AccountId, BlockNumber, Digest, Entry, EntryBody, EntryHeader,
+	GrantId, KeyEpoch, KeyVersion, Member, Moment, OrganizationId, Permission, Purpose, RecordId,
+	Reference, Resource, Roles, StreamId, WrappedKey,
 };
 use frame_support::{
 	assert_ok, derive_impl,
@@ -18,6 +15,7 @@ use frame_support::{
 	weights::Weight,
 	Twox64Concat,
 };
+use pallet_support::traits::{self, AppendGrants, Appended, KeyEpochs, Membership, Role};
 use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError, DispatchResult};
 
 #[frame_support::runtime]

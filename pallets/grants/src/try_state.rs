@@ -6,10 +6,11 @@ use alloc::{
 	vec::Vec,
 };
 use credio_primitives::{
-	limits, text, traits::Streams, AccessRequestState, EntryBody, Grant, GrantId, KeyEpoch, Moment,
-	MomentKey, Purpose, Resource, StreamId, WrappedKey,
+	limits, text, AccessRequestState, EntryBody, Grant, GrantId, KeyEpoch, Moment, MomentKey,
+	Purpose, Resource, StreamId, WrappedKey,
 };
 use frame_support::{ensure, traits::Get};
+use pallet_support::traits::Streams;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {

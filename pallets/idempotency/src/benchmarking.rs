@@ -4,13 +4,12 @@
 use super::*;
 use alloc::{vec, vec::Vec};
 use credio_primitives::{
-	limits,
-	traits::{Membership, Role},
-	AccountId, LanePosition, OrganizationId, Outcome, Request, RequestKey,
+	limits, AccountId, LanePosition, OrganizationId, Outcome, Request, RequestKey,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{traits::Get, weights::Weight};
 use frame_system::RawOrigin;
+use pallet_support::traits::{Membership, Role};
 
 /// Steps of clean-up that are measured.
 const MAX_STEPS: u32 = 1_000;

@@ -4,11 +4,7 @@
 use super::{impls::Decision, Config, Error, NextPositions, Pallet, WeightInfo};
 use alloc::{vec, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode};
-use credio_primitives::{
-	limits,
-	traits::{Membership, Role},
-	validity, AccountId, LanePosition, OrganizationId, Request,
-};
+use credio_primitives::{limits, validity, AccountId, LanePosition, OrganizationId, Request};
 use frame_support::{
 	dispatch::{DispatchInfo, PostDispatchInfo},
 	traits::{IsSubType, OriginTrait},
@@ -16,6 +12,7 @@ use frame_support::{
 	CloneNoBound, EqNoBound, PartialEqNoBound,
 };
 use frame_system::CheckNonce;
+use pallet_support::traits::{Membership, Role};
 use scale_info::TypeInfo;
 use sp_runtime::{
 	traits::{

@@ -3,12 +3,8 @@
 use super::*;
 use alloc::vec::Vec;
 use codec::Encode;
-use credio_primitives::{
-	apis::RequestLimits,
-	limits,
-	traits::{Membership, Role, RoleOfCall},
-	Digest, LanePosition, Member, Outcome, Receipt, Request,
-};
+use credio_primitives::request::RequestLimits;
+use credio_primitives::{limits, Digest, LanePosition, Member, Outcome, Receipt, Request};
 use frame_support::{
 	dispatch::{
 		extract_actual_weight, DispatchResultWithPostInfo, GetDispatchInfo, WithPostDispatchInfo,
@@ -20,6 +16,7 @@ use frame_support::{
 	Blake2_256, StorageHasher,
 };
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
+use pallet_support::traits::{Membership, Role, RoleOfCall};
 use sp_runtime::{
 	traits::{Dispatchable, SaturatedConversion},
 	DispatchError, TransactionOutcome, TransactionalError,

@@ -40,17 +40,15 @@ pub const REMOVALS_PER_REQUEST: u32 = 2;
 pub mod pallet {
 	use super::{types::Removal, weights::WeightInfo};
 	use alloc::vec::Vec;
-	use credio_primitives::{
-		apis::RequestLimits,
-		traits::{Membership, RoleOfCall},
-		AccountId, BlockNumber, OrganizationId, Receipt, Request, RequestKey,
-	};
+	use credio_primitives::request::RequestLimits;
+	use credio_primitives::{AccountId, BlockNumber, OrganizationId, Receipt, Request, RequestKey};
 	use frame_support::{
 		dispatch::{DispatchClass, GetDispatchInfo, PostDispatchInfo},
 		pallet_prelude::*,
 		traits::{Contains, IsSubType},
 	};
 	use frame_system::pallet_prelude::*;
+	use pallet_support::traits::{Membership, RoleOfCall};
 	use sp_runtime::traits::Dispatchable;
 
 	/// The version of the storage layout.

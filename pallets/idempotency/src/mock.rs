@@ -5,7 +5,6 @@ pub mod scratch;
 
 use crate::{self as pallet_idempotency, CheckRequest};
 use credio_primitives::{
-	traits::{Membership, Role, RoleOfCall},
 	AccountId, BlockNumber, LanePosition, Member, OrganizationId, Request, RequestKey, Roles,
 };
 use frame_support::{
@@ -15,6 +14,7 @@ use frame_support::{
 	traits::{Contains, OnIdle},
 	weights::Weight,
 };
+use pallet_support::traits::{Membership, Role, RoleOfCall};
 use sp_runtime::{
 	traits::{DispatchTransaction, IdentityLookup, SaturatedConversion},
 	transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},

@@ -3,7 +3,7 @@
 
 use super::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode};
-use credio_primitives::{traits::Membership, validity, AccountId, Request};
+use credio_primitives::{validity, AccountId, Request};
 use frame_support::{
 	dispatch::{DispatchInfo, PostDispatchInfo},
 	traits::{IsSubType, OriginTrait},
@@ -11,6 +11,7 @@ use frame_support::{
 	CloneNoBound, EqNoBound, PartialEqNoBound,
 };
 use frame_system::CheckEra;
+use pallet_support::traits::Membership;
 use scale_info::TypeInfo;
 use sp_runtime::{
 	generic::Era,

@@ -1,9 +1,7 @@
 //! Benchmarks.
 
 use super::*;
-use credio_primitives::{
-	traits::Membership, AccountId, OrganizationId, OrganizationName, PublicKey, Quota, Roles,
-};
+use credio_primitives::{AccountId, OrganizationId, OrganizationName, PublicKey, Quota, Roles};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	dispatch::{DispatchInfo, PostDispatchInfo},
@@ -11,6 +9,7 @@ use frame_support::{
 	weights::Weight,
 };
 use frame_system::RawOrigin;
+use pallet_support::traits::Membership;
 use sp_runtime::traits::{AsTransactionAuthorizedOrigin, DispatchTransaction, Dispatchable};
 
 const KEY: PublicKey = PublicKey([9; 32]);

@@ -3,13 +3,14 @@
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
-	apis::{MemberInfo, OrganizationInfo, QuotaInfo},
-	limits, text,
-	traits::{self, Membership, Role},
-	AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, Organization, OrganizationId,
-	OrganizationName, OrganizationStatus, PublicKey, Quota, QuotaUse, Roles,
+	limits, text, AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, Organization,
+	OrganizationId, OrganizationName, OrganizationStatus, PublicKey, Quota, QuotaUse, Roles,
+};
+use credio_primitives::{
+	organization::MemberInfo, organization::OrganizationInfo, organization::QuotaInfo,
 };
 use frame_support::{ensure, traits::Get};
+use pallet_support::traits::{self, Membership, Role};
 use sp_runtime::{
 	traits::{SaturatedConversion, Zero},
 	DispatchError, DispatchResult,

@@ -33,7 +33,9 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use core::marker::PhantomData;
 	use credio_primitives::{
-		apis::{MemberInfo, OrganizationInfo, QuotaInfo},
+		organization::MemberInfo, organization::OrganizationInfo, organization::QuotaInfo,
+	};
+	use credio_primitives::{
 		AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, Organization, OrganizationId,
 		OrganizationName, PublicKey, Quota, QuotaUse, Roles,
 	};

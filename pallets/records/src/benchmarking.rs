@@ -2,14 +2,12 @@
 
 use super::*;
 use credio_primitives::{
-	entry::ENVELOPE_V1,
-	limits,
-	traits::{KeyEpochs, Streams},
-	AccountId, Digest, EntryBody, KeyEpoch, RecordId, RecordPayload, Reference, SequenceKey,
-	StreamId,
+	entry::ENVELOPE_V1, limits, AccountId, Digest, EntryBody, KeyEpoch, RecordId, RecordPayload,
+	Reference, SequenceKey, StreamId,
 };
 use frame_benchmarking::v2::*;
 use frame_system::RawOrigin;
+use pallet_support::traits::{KeyEpochs, Streams};
 
 const REFERENCE: Reference = Reference([1; 32]);
 const DIGEST: Digest = Digest([2; 32]);

@@ -3,12 +3,11 @@
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
-	entry::ENVELOPE_V1,
-	traits::{KeyEpochs, Streams},
-	AccountId, Commitment, EntryBody, EntryHeader, KeyEpoch, OrganizationId, RecordId,
-	RecordPayload, Reference, SequenceKey, StreamId,
+	entry::ENVELOPE_V1, AccountId, Commitment, EntryBody, EntryHeader, KeyEpoch, OrganizationId,
+	RecordId, RecordPayload, Reference, SequenceKey, StreamId,
 };
 use frame_support::{ensure, weights::Weight};
+use pallet_support::traits::{KeyEpochs, Streams};
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {

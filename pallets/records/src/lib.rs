@@ -23,12 +23,12 @@ pub mod pallet {
 	use super::weights::WeightInfo;
 	use alloc::vec::Vec;
 	use credio_primitives::{
-		limits::MAX_GRANTS_READ,
-		traits::{KeyEpochs, Streams},
-		AccountId, Commitment, KeyEpoch, RecordId, RecordPayload, Reference, SequenceKey, StreamId,
+		limits::MAX_GRANTS_READ, AccountId, Commitment, KeyEpoch, RecordId, RecordPayload,
+		Reference, SequenceKey, StreamId,
 	};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
+	use pallet_support::traits::{KeyEpochs, Streams};
 
 	/// The version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);

@@ -3,10 +3,8 @@
 
 use crate as pallet_records;
 use credio_primitives::{
-	entry::ENVELOPE_V1,
-	traits::{AppendAccess, Appender, KeyEpochs, Membership, Role},
-	AccountId, Digest, KeyEpoch, KeyEpochState, OrganizationId, PublicKey, Quota, RecordId,
-	Reference, Roles, StreamId,
+	entry::ENVELOPE_V1, AccountId, Digest, KeyEpoch, KeyEpochState, OrganizationId, PublicKey,
+	Quota, RecordId, Reference, Roles, StreamId,
 };
 use frame_support::{
 	assert_ok, derive_impl,
@@ -15,6 +13,7 @@ use frame_support::{
 };
 use frame_system::EnsureSignedBy;
 use pallet_organizations::{GenesisMember, GenesisOrganization};
+use pallet_support::traits::{AppendAccess, Appender, KeyEpochs, Membership, Role};
 use sp_runtime::{
 	traits::{Dispatchable, IdentityLookup},
 	BuildStorage, DispatchError,

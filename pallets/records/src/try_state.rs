@@ -1,8 +1,9 @@
 //! What holds of this pallet's storage after every block.
 
 use super::*;
-use credio_primitives::{entry::ENVELOPE_V1, traits::Streams, Entry, EntryBody};
+use credio_primitives::{entry::ENVELOPE_V1, Entry, EntryBody};
 use frame_support::ensure;
+use pallet_support::traits::Streams;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {

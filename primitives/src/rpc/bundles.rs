@@ -7,9 +7,9 @@ use crate::{
 };
 use alloc::vec::Vec;
 use codec::Encode;
-use frame_support::weights::Weight;
 use serde::{Deserialize, Serialize};
 use sp_runtime::DispatchError;
+use sp_runtime::Weight;
 
 /// A weight: what calls may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

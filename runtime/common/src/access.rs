@@ -1,10 +1,8 @@
 //! Who may append to a stream: the owner's submitters, and those of organizations with a grant to append.
 
 use core::marker::PhantomData;
-use credio_primitives::{
-	traits::{AppendAccess, AppendGrants, Appender, Membership, Role},
-	AccountId, OrganizationId, StreamId,
-};
+use credio_primitives::{AccountId, OrganizationId, StreamId};
+use pallet_support::traits::{AppendAccess, AppendGrants, Appender, Membership, Role};
 use sp_runtime::DispatchError;
 
 /// Ties membership and grants to the right to append.

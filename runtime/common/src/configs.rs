@@ -148,8 +148,8 @@ macro_rules! product_configs {
 			}
 		}
 
-		impl $crate::credio_primitives::traits::RoleOfCall<$call> for RequestCalls {
-			fn role_of(call: &$call) -> Option<$crate::credio_primitives::traits::Role> {
+		impl $crate::pallet_support::traits::RoleOfCall<$call> for RequestCalls {
+			fn role_of(call: &$call) -> Option<$crate::pallet_support::traits::Role> {
 				match call {
 					$call::Organizations(call) => $crate::roles::organizations(call),
 					$call::Anchor(call) => $crate::roles::anchor(call),

@@ -15,5 +15,5 @@ pub use configs::half_a_block;
 #[doc(hidden)]
 pub use {
 	credio_primitives, frame_support, pallet_anchor, pallet_bundles, pallet_grants,
-	pallet_idempotency, pallet_organizations, pallet_records,
+	pallet_idempotency, pallet_organizations, pallet_records, pallet_support,
 };

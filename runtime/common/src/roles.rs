@@ -1,6 +1,6 @@
 //! Which role each call of the product checks of its signer. A call that is not named here does not travel in requests.
 
-use credio_primitives::traits::Role;
+use pallet_support::traits::Role;
 
 /// Calls of `pallet-organizations`. Those that are left out are the council's, and no member's.
 pub fn organizations<T: pallet_organizations::Config>(

@@ -9,15 +9,14 @@ use super::{
 	tell, today, write,
 };
 use crate::{arguments::ActivityArguments, exit::Failure, session::Session};
-use credio_indexer::Store;
+use credio_client::{
+	primitives::{entry::StreamInfo, BlockNumber, OrganizationStatus, StreamId, StreamStatus},
+	Client, Error, Past,
+};
+use credio_index::Store;
 use credio_report::{
 	activity::{Activity, Period, StreamUse},
 	format, Source,
-};
-use credio_sdk::{
-	client::Past,
-	primitives::{apis::StreamInfo, BlockNumber, OrganizationStatus, StreamId, StreamStatus},
-	Client, Error,
 };
 use futures::{stream, FutureExt, StreamExt, TryStreamExt};
 use indicatif::{ProgressBar, ProgressStyle};

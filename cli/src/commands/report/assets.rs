@@ -2,13 +2,12 @@
 
 use super::{index, origin, tell, today, write};
 use crate::{arguments::AssetsArguments, exit::Failure, session::Session};
-use credio_indexer::{
-	store::MAX_LIMIT, value::Type, view::View, Aggregate, Cursor, Decimal, Query, Store, Value,
-};
+use credio_index::{store::MAX_LIMIT, Aggregate, Cursor, Query, Store};
 use credio_report::{
 	assets::{Assets, LeftOut, Paid, PaidBy, Row},
 	format, Amount, Source,
 };
+use credio_view::{value::Type, view::View, Decimal, Value};
 use jiff::{civil::Date, tz::TimeZone};
 use std::{
 	collections::BTreeMap,
@@ -122,7 +121,7 @@ impl Reading<'_> {
 				let known: Vec<&str> =
 					states.iter().map(|state| state.view.name.as_str()).collect();
 				Err(Failure::Index(
-					credio_indexer::StoreError::UnknownView {
+					credio_index::StoreError::UnknownView {
 						view: self.arguments.view.clone(),
 						known: known.join(", "),
 					}
@@ -204,7 +203,7 @@ impl Reading<'_> {
 		found.ok_or_else(|| {
 			let known: Vec<&str> = view.columns.iter().map(|column| column.name.as_str()).collect();
 			Failure::Index(
-				credio_indexer::StoreError::UnknownColumn {
+				credio_index::StoreError::UnknownColumn {
 					view: view.name.clone(),
 					column: name.into(),
 					known: known.join(", "),

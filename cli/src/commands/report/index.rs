@@ -2,9 +2,10 @@
 
 use super::ensure_exists;
 use crate::exit::Failure;
-use credio_indexer::{Aggregate, Store, StoreError, Value};
+use credio_client::primitives::OrganizationId;
+use credio_index::{Aggregate, Store, StoreError};
 use credio_report::activity::IndexUse;
-use credio_sdk::primitives::OrganizationId;
+use credio_view::Value;
 
 /// Opens an index that is there.
 pub async fn open(

@@ -4,17 +4,16 @@ mod facts;
 
 pub use facts::text;
 
-use credio_report::activity::{Answer, Decided, End, Entries, Number, Requests};
-use credio_sdk::{
-	client::{BlockEvents, BusinessEvent, Past},
+use credio_client::{
 	primitives::{
 		entry::EntryFilter,
 		grant::{AccessRequestFilter, GrantFilter},
 		AccessRequest, AccessRequestId, BlockNumber, Entry, EntryBody, Grant, GrantId, GrantStatus,
 		Moment, RecordId, Resource, Sequence, StreamId,
 	},
-	Client, Error,
+	BlockEvents, BusinessEvent, Client, Error, Past,
 };
+use credio_report::activity::{Answer, Decided, End, Entries, Number, Requests};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,11 +2,9 @@
 
 use super::ensure_exists;
 use crate::{exit::Failure, session::Session};
+use credio_client::primitives::BlockNumber;
+use credio_outbox::{ItemState, Listed, Outbox};
 use credio_report::activity::OutboxUse;
-use credio_sdk::{
-	outbox::{ItemState, Listed, Outbox},
-	primitives::BlockNumber,
-};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Outcomes that are read at once.

@@ -1,15 +1,14 @@
 //! What others may read of our streams: counted by the rules of the chain, at a block.
 
 use super::ledger::Ledger;
-use credio_report::activity::{Number, Reader};
-use credio_sdk::{
-	client::Past,
+use credio_client::{
 	primitives::{
 		entry::EntryFilter, EntryBody, KeyEpoch, Moment, Permission, RecordId, Resource, Sequence,
 		StreamId,
 	},
-	Error,
+	Error, Past,
 };
+use credio_report::activity::{Number, Reader};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Records of a stream, by key epoch and by who appended them.

@@ -1,9 +1,10 @@
 use crate::mock::*;
 use credio_primitives::{
-	entry::EntryFilter, limits::MAX_PAGE_SIZE, traits::Streams as _, AccountId, Digest, Entry,
-	OrganizationId, Sequence, StreamId,
+	entry::EntryFilter, limits::MAX_PAGE_SIZE, AccountId, Digest, Entry, OrganizationId, Sequence,
+	StreamId,
 };
 use frame_support::assert_ok;
+use pallet_support::traits::Streams as _;
 
 fn anchor_as(who: AccountId, stream: StreamId, n: u32) {
 	let mut bytes = [0; 32];

@@ -1,6 +1,7 @@
 use crate::{mock::*, Error, Event, Streams};
-use credio_primitives::{traits::Streams as _, StreamId, StreamStatus};
+use credio_primitives::{StreamId, StreamStatus};
 use frame_support::{assert_noop, assert_ok};
+use pallet_support::traits::Streams as _;
 use sp_runtime::DispatchError;
 
 type OrganizationsError = pallet_organizations::Error<Test>;

@@ -1,8 +1,9 @@
 //! What other pallets see of this one.
 
 use crate::{mock::*, Error, Event};
-use credio_primitives::{traits::Streams, EntryBody, EntryHeader, RecordId, StreamId};
+use credio_primitives::{EntryBody, EntryHeader, RecordId, StreamId};
 use frame_support::{assert_noop, assert_ok};
+use pallet_support::traits::Streams;
 
 fn body(supersedes: Option<RecordId>) -> EntryBody {
 	EntryBody::Record { epoch: 3, commitment: digest(7), size: 100, supersedes }

@@ -6,12 +6,10 @@ pub use pallet::*;
 #[allow(unused_qualifications, missing_docs)]
 #[frame_support::pallet(dev_mode)]
 pub mod pallet {
-	use credio_primitives::{
-		traits::{Membership, Role},
-		AccountId, Member, OrganizationId, Roles,
-	};
+	use credio_primitives::{AccountId, Member, OrganizationId, Roles};
 	use frame_support::{dispatch::PostDispatchInfo, pallet_prelude::*};
 	use frame_system::pallet_prelude::*;
+	use pallet_support::traits::{Membership, Role};
 	use sp_runtime::traits::Dispatchable;
 
 	#[pallet::pallet]

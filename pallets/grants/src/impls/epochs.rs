@@ -3,11 +3,10 @@
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
-	grant::GrantKey,
-	traits::{KeyEpochs, Membership, Role, Streams},
-	AccountId, EpochSecret, Grant, GrantId, KeyEpochState, StreamId,
+	grant::GrantKey, AccountId, EpochSecret, Grant, GrantId, KeyEpochState, StreamId,
 };
 use frame_support::traits::Get;
+use pallet_support::traits::{KeyEpochs, Membership, Role, Streams};
 
 impl<T: Config> Pallet<T> {
 	/// Opens an epoch.

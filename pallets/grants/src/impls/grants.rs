@@ -3,11 +3,10 @@
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
-	grant::GrantTerms,
-	traits::{AppendGrants, Membership, Role},
-	AccountId, Grant, GrantId, GrantStatus, Permission, Reference, StreamId,
+	grant::GrantTerms, AccountId, Grant, GrantId, GrantStatus, Permission, Reference, StreamId,
 };
 use frame_support::{traits::Get, BoundedVec};
+use pallet_support::traits::{AppendGrants, Membership, Role};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_grant(

@@ -4,11 +4,11 @@ use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
-	traits::{Membership, Streams},
 	AccessKey, AccessRequestId, AccessRequestState, AccountId, Denial, Digest, EpochSecret,
 	GrantId, GrantStatus, OrganizationId, Permission, ReadAccess, RecordId, StreamId, StreamKey,
 	WrappedSecret,
 };
+use pallet_support::traits::{Membership, Streams};
 
 /// Most items that one query looks at, so that a filter that matches little cannot make it long.
 const MAX_SCAN: usize = 1_024;

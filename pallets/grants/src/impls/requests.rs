@@ -2,11 +2,11 @@
 
 use super::*;
 use credio_primitives::{
-	grant::GrantTerms,
-	traits::{Membership, Role},
-	AccessRequest, AccessRequestId, AccessRequestState, AccountId, Grant, Permission, Reference,
+	grant::GrantTerms, AccessRequest, AccessRequestId, AccessRequestState, AccountId, Grant,
+	Permission, Reference,
 };
 use frame_support::traits::Get;
+use pallet_support::traits::{Membership, Role};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_request_access(

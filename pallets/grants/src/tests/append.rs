@@ -1,8 +1,9 @@
 //! Who may append to a stream that it does not own.
 
 use crate::mock::*;
-use credio_primitives::{limits::MAX_DELEGATION_DEPTH, traits::AppendGrants, Permission};
+use credio_primitives::{limits::MAX_DELEGATION_DEPTH, Permission};
 use frame_support::{assert_noop, assert_ok};
+use pallet_support::traits::AppendGrants;
 
 #[test]
 fn a_grant_to_append_lets_append() {

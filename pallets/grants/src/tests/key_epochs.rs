@@ -1,8 +1,9 @@
 //! Under which epoch a record may be written.
 
 use crate::{mock::*, Error};
-use credio_primitives::{traits::KeyEpochs, KeyEpochState, Permission};
+use credio_primitives::{KeyEpochState, Permission};
 use frame_support::{assert_noop, assert_ok};
+use pallet_support::traits::KeyEpochs;
 
 fn is_due() -> bool {
 	Grants::key_epoch(&stream()).unwrap().rotation_due

@@ -1,10 +1,9 @@
 //! Random requests against a model.
 
 use crate::{mock::*, weights::WeightInfo, Event, Receipts, BUCKET_WIDTH};
-use credio_primitives::{
-	traits::Membership, AccountId, LanePosition, OrganizationId, Outcome, Request,
-};
+use credio_primitives::{AccountId, LanePosition, OrganizationId, Outcome, Request};
 use frame_support::{traits::OnIdle, weights::Weight};
+use pallet_support::traits::Membership;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

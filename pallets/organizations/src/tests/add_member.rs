@@ -1,6 +1,7 @@
 use crate::{mock::*, Error, Event};
-use credio_primitives::{limits, traits::Membership, AccountId, Member};
+use credio_primitives::{limits, AccountId, Member};
 use frame_support::{assert_noop, assert_ok};
+use pallet_support::traits::Membership;
 use sp_runtime::DispatchError;
 
 #[test]

@@ -1,9 +1,7 @@
 use crate::{mock::*, Error, Event, Members, NameIndex, NextOrganizationId};
-use credio_primitives::{
-	traits::{EncryptionKeys, Membership, Role},
-	OrganizationId, OrganizationName, PublicKey, Quota, Roles,
-};
+use credio_primitives::{OrganizationId, OrganizationName, PublicKey, Quota, Roles};
 use frame_support::{assert_noop, assert_ok};
+use pallet_support::traits::{EncryptionKeys, Membership, Role};
 use sp_runtime::DispatchError;
 
 const GAMMA: OrganizationId = 2;

@@ -1,5 +1,6 @@
 use crate::{mock::*, QuotaUses};
-use credio_primitives::{apis::MemberInfo, Member, QuotaUse};
+use credio_primitives::organization::MemberInfo;
+use credio_primitives::{Member, QuotaUse};
 
 #[test]
 fn organizations_come_in_pages() {

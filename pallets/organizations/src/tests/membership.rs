@@ -1,6 +1,6 @@
 use crate::{mock::*, Error};
-use credio_primitives::traits::{Membership, Role};
 use frame_support::assert_noop;
+use pallet_support::traits::{Membership, Role};
 
 #[test]
 fn ensure_role_names_the_organization() {

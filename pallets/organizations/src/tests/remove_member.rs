@@ -1,6 +1,7 @@
 use crate::{mock::*, Error, Event, FormerMembers};
-use credio_primitives::{traits::Membership, Roles};
+use credio_primitives::Roles;
 use frame_support::{assert_noop, assert_ok};
+use pallet_support::traits::Membership;
 
 #[test]
 fn remove_member_works() {

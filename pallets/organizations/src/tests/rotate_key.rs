@@ -1,6 +1,7 @@
 use crate::{mock::*, Error, Event};
-use credio_primitives::{traits::EncryptionKeys, EncryptionKey, PublicKey};
+use credio_primitives::{EncryptionKey, PublicKey};
 use frame_support::{assert_noop, assert_ok};
+use pallet_support::traits::EncryptionKeys;
 
 const NEW: PublicKey = PublicKey([8; 32]);
 

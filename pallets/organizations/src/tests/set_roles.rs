@@ -1,9 +1,7 @@
 use crate::{mock::*, Error, Event};
-use credio_primitives::{
-	traits::{Membership, Role},
-	Roles,
-};
+use credio_primitives::Roles;
 use frame_support::{assert_noop, assert_ok};
+use pallet_support::traits::{Membership, Role};
 
 #[test]
 fn set_roles_works() {

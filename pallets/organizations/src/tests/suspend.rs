@@ -1,9 +1,7 @@
 use crate::{mock::*, Error, Event};
-use credio_primitives::{
-	traits::{Membership, Role},
-	OrganizationStatus, PublicKey,
-};
+use credio_primitives::{OrganizationStatus, PublicKey};
 use frame_support::{assert_noop, assert_ok};
+use pallet_support::traits::{Membership, Role};
 use sp_runtime::DispatchError;
 
 #[test]

@@ -1,9 +1,8 @@
 use crate::{mock::*, Envelopes};
-use credio_primitives::{
-	limits::MAX_PAYLOAD_SIZE, traits::Streams as _, EntryBody, EntryHeader, RecordId,
-};
+use credio_primitives::{limits::MAX_PAYLOAD_SIZE, EntryBody, EntryHeader, RecordId};
 use frame_support::assert_ok;
 use pallet_anchor::Event::EntryAppended;
+use pallet_support::traits::Streams as _;
 
 #[test]
 fn append_works() {

@@ -2,10 +2,11 @@
 
 use crate::{mock::*, Envelopes};
 use credio_primitives::{
-	limits::MAX_PAYLOAD_SIZE, traits::Streams as _, AccountId, EntryBody, KeyEpoch, KeyEpochState,
-	OrganizationId, RecordId, StreamId,
+	limits::MAX_PAYLOAD_SIZE, AccountId, EntryBody, KeyEpoch, KeyEpochState, OrganizationId,
+	RecordId, StreamId,
 };
 use frame_support::dispatch::DispatchResult;
+use pallet_support::traits::Streams as _;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

@@ -1,15 +1,14 @@
 //! Grants and access requests as a report tells them.
 
 use super::{KnownGrant, KnownRequest, Ledger};
-use credio_report::activity::{AccessFact, Answer, GrantFact, Subject};
-use credio_sdk::{
-	client::Past,
+use credio_client::{
 	primitives::{
 		AccessRequestId, AccessRequestState, BlockNumber, GrantId, Moment, Permission, Resource,
 		StreamId,
 	},
-	Client, Error,
+	Client, Error, Past,
 };
+use credio_report::activity::{AccessFact, Answer, GrantFact, Subject};
 use std::collections::BTreeMap;
 
 impl Ledger {

@@ -4,12 +4,11 @@ use super::{Flaw, Step, Terms, ORGANIZATIONS};
 use crate::{mock::*, AccessRequests, Delegations, GrantCounts, GrantsByGrantee};
 use credio_primitives::{
 	grant::{GrantKey, GrantTerms},
-	limits,
-	traits::AppendGrants,
-	AccessRequestId, Denial, GrantId, GrantStatus, KeyEpoch, OrganizationId, Permission, RecordId,
-	Resource, StreamId,
+	limits, AccessRequestId, Denial, GrantId, GrantStatus, KeyEpoch, OrganizationId, Permission,
+	RecordId, Resource, StreamId,
 };
 use frame_support::{traits::OnIdle, weights::Weight};
+use pallet_support::traits::AppendGrants;
 use proptest::sample::Index;
 use sp_runtime::DispatchError;
 use std::collections::BTreeSet;

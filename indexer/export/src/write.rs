@@ -1,0 +1,165 @@
+//! Writing the parts of an export by its plan.
+
+use super::{
+	folder::{Folder, MANIFEST},
+	manifest::{ExportFile, Manifest},
+	part::Writer,
+	plan::{planned, ROWS, ROW_LENGTH},
+	table::{Row, Table},
+	ExportError, OnProgress, Progress, Result,
+};
+use credio_index::store::{
+	export::{Reader, PLACES_AT_ONCE},
+	Store,
+};
+use credio_view::view::View;
+use std::{
+	fs::{self, File},
+	io::{self, BufReader, Read, Seek, SeekFrom},
+};
+
+/// Entries that are read at once, with their documents.
+const DOCUMENTS_AT_ONCE: usize = 100;
+
+/// Writes the parts that are missing, and the manifest.
+pub(crate) async fn write(
+	store: &Store,
+	folder: &Folder,
+	mut manifest: Manifest,
+	progress: OnProgress<'_>,
+) -> Result<Manifest> {
+	let mut parts = Parts {
+		reader: store.reader().await?,
+		folder,
+		view: manifest.subject.view().map_err(ExportError::Manifest)?,
+		table: manifest.subject.table().map_err(ExportError::Manifest)?,
+		manifest: &manifest,
+	};
+	let mut files = Vec::new();
+	for number in 0..manifest.parts() {
+		let file = match parts.known(number)? {
+			Some(file) => file,
+			None => parts.part(number, progress).await?,
+		};
+		files.push(file);
+		let done = (number + 1).saturating_mul(manifest.rows_per_part).min(manifest.counts.rows);
+		progress(Progress { step: "rows written", done, total: Some(manifest.counts.rows) });
+	}
+	manifest.files.extend(files);
+	manifest.digest = manifest.computed_digest()?;
+	folder.write(MANIFEST, &folder.path(MANIFEST), &manifest.text()?)?;
+	folder.end()?;
+	Ok(manifest)
+}
+
+struct Parts<'a> {
+	reader: Reader<'a>,
+	folder: &'a Folder,
+	view: Option<View>,
+	table: Table,
+	manifest: &'a Manifest,
+}
+
+impl Parts<'_> {
+	/// Name of what is noted of a part.
+	fn note(name: &str) -> String {
+		format!("{name}.json")
+	}
+
+	/// A part that was written before.
+	fn known(&self, number: u64) -> Result<Option<ExportFile>> {
+		let name = self.manifest.files_are.part(number + 1);
+		let path = self.folder.unfinished(&Self::note(&name));
+		let text = match fs::read(&path) {
+			Ok(text) => text,
+			Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+			Err(cause) => return Err(ExportError::file(&path, cause)),
+		};
+		let file: ExportFile = serde_json::from_slice(&text).map_err(ExportError::json)?;
+		let is_there = fs::metadata(self.folder.path(&name)).is_ok_and(|is| is.len() == file.bytes);
+		Ok(is_there.then_some(file))
+	}
+
+	/// Writes a part.
+	async fn part(&mut self, number: u64, progress: OnProgress<'_>) -> Result<ExportFile> {
+		let name = self.manifest.files_are.part(number + 1);
+		let path = self.folder.path(&name);
+		let failed = |cause| ExportError::file(&path, cause);
+		let output = self.folder.create(&name)?;
+		let mut writer =
+			Writer::new(self.manifest.files_are, &self.table, output).map_err(failed)?;
+		let first = number.saturating_mul(self.manifest.rows_per_part);
+		let rows = self.manifest.rows_per_part.min(self.manifest.counts.rows.saturating_sub(first));
+		let mut planned = self.planned(first)?;
+		let mut left = rows;
+		while left > 0 {
+			let at_once = if self.view.is_some() { PLACES_AT_ONCE } else { DOCUMENTS_AT_ONCE };
+			let at_once = left.min(at_once as u64);
+			let mut wanted = vec![[0; ROW_LENGTH]; usize::try_from(at_once).unwrap_or(usize::MAX)];
+			for row in &mut wanted {
+				planned.read_exact(row).map_err(failed)?;
+			}
+			for (row, line) in self.rows(&wanted).await? {
+				writer.row(&row, &line).map_err(failed)?;
+			}
+			left -= at_once;
+			let done = first + rows - left;
+			let total = Some(self.manifest.counts.rows);
+			progress(Progress { step: "rows written", done, total });
+		}
+		let output = writer.finish().map_err(failed)?;
+		let file = ExportFile::new(name.clone(), rows, self.folder.keep(output, &name, &path)?);
+		let note = Self::note(&name);
+		let text = serde_json::to_vec(&file).map_err(ExportError::json)?;
+		self.folder.write(&note, &self.folder.unfinished(&note), &text)?;
+		Ok(file)
+	}
+
+	/// The plan, from a row on.
+	fn planned(&self, first: u64) -> Result<BufReader<File>> {
+		let path = self.folder.unfinished(ROWS);
+		let open = || {
+			let mut file = File::open(&path)?;
+			file.seek(SeekFrom::Start(first.saturating_mul(ROW_LENGTH as u64)))?;
+			Ok(BufReader::new(file))
+		};
+		open().map_err(|cause| ExportError::file(&path, cause))
+	}
+
+	/// Rows as they were planned, with their lines of JSON.
+	async fn rows(&mut self, wanted: &[[u8; ROW_LENGTH]]) -> Result<Vec<(Row, Vec<u8>)>> {
+		let mut places = Vec::with_capacity(wanted.len());
+		for row in wanted {
+			let mut place = [0; 8];
+			place.copy_from_slice(&row[..8]);
+			places.push(i64::from_le_bytes(place));
+		}
+		let rows: Vec<(i64, Row)> = match &self.view {
+			Some(view) => {
+				let rows = self.reader.rows_at(view, &places).await?;
+				let rows = rows.ok_or(ExportError::Changed("the view was changed"))?;
+				let row = |(place, origin, values): (i64, _, Vec<_>)| {
+					(place, self.table.view_row(place, &origin, &values))
+				};
+				rows.into_iter().map(row).collect()
+			},
+			None => {
+				let entries = self.reader.entries_at(&places).await?;
+				entries.iter().map(|entry| (entry.place, self.table.entry_row(entry))).collect()
+			},
+		};
+		let gone = "what may be read has changed (a grant has come or gone)";
+		if rows.len() != wanted.len() {
+			return Err(ExportError::Changed(gone));
+		}
+		let mut lines = Vec::with_capacity(rows.len());
+		for ((place, row), wanted) in rows.into_iter().zip(wanted) {
+			let line = self.table.line(&row);
+			if planned(place, &line) != *wanted {
+				return Err(ExportError::Changed(gone));
+			}
+			lines.push((row, line));
+		}
+		Ok(lines)
+	}
+}

@@ -1,0 +1,481 @@
+//! Follows the chain: finalized blocks into the store, history first and then live, from one node and on to another.
+//!
+//! The store's cursor says how far it is. What a batch of blocks brings and the cursor behind it are one transaction, so
+//! whenever this ends, and however, it goes on without losing or doubling anything.
+
+mod access;
+mod history;
+mod news;
+mod trouble;
+
+use crate::{
+	block::{self, Block, Content},
+	store::{Scrubbed, Store, StoreError, Upkeep},
+};
+use codec::Encode;
+use credio_client::{ahead_of, Client, ConnectOptions, Error, Heads, Trust, Unread};
+use credio_primitives::{
+	rpc::StreamJson, BlockNumber, Digest, Entry, EntryBody, Moment, OrganizationId, StreamId,
+};
+use credio_vault::Vault;
+use credio_view::view::View;
+use futures::{stream, StreamExt, TryStreamExt};
+use news::{News, Seen};
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+use tokio::{
+	sync::{watch, Mutex},
+	task::JoinSet,
+};
+use trouble::{Notify, Trouble};
+
+/// Bounds of the time between two tries to reach a node.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// Most entries of a stream in one answer of a node.
+const MAX_PART: u32 = 256;
+/// Calls to the node at a time.
+const CONCURRENCY: usize = 8;
+
+/// How an index is kept up to date.
+#[derive(Clone, Debug)]
+pub struct Settings {
+	/// WebSocket addresses of nodes. The first one that answers is used; when it goes away, the next; and when finality
+	/// stands still there, but not elsewhere, the one that is furthest.
+	pub nodes: Vec<String>,
+	/// How they are connected to. One of another chain than the index is left out.
+	pub connect: ConnectOptions,
+	/// Whether rows are shown before they are final, to those who ask for them.
+	pub live: bool,
+	/// Whether documents stay after the grant that opened them has ended.
+	pub keep_revoked: bool,
+	/// What is believed of the nodes.
+	pub trust: Trust,
+}
+
+/// What keeps an index from being kept up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+	/// The store cannot go on.
+	#[error(transparent)]
+	Store(#[from] StoreError),
+	/// The store is of another chain than the node, or of one that was not final after all.
+	#[error("the index has block {0}, and the node has another one there: build the index anew (credio index rebuild)")]
+	OtherChain(BlockNumber),
+	/// No node of the list is of the index's chain.
+	#[error("{0}")]
+	NoNodeOfChain(String),
+	/// There is no node.
+	#[error("an index needs the address of a node")]
+	NoNode,
+	/// The node cannot go on: another one may.
+	#[error(transparent)]
+	Node(#[from] Error),
+}
+
+impl IngestError {
+	/// Whether a node is of another chain than the index: another node may be of the right one.
+	fn is_of_another_chain(&self) -> bool {
+		matches!(
+			self,
+			Self::OtherChain(_)
+				| Self::Store(StoreError::Foreign { what: "chain", .. })
+				| Self::Node(Error::OtherChain(_) | Error::WrongChain(_))
+		)
+	}
+}
+
+type Result<Answer> = std::result::Result<Answer, IngestError>;
+
+/// Keeps an index up to date.
+pub struct Ingest {
+	store: Store,
+	vault: Arc<dyn Vault>,
+	settings: Settings,
+	/// The right to write blocks, once it was taken.
+	upkeep: Mutex<Option<Upkeep>>,
+	trouble: Trouble,
+}
+
+/// When to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+	/// The index has what was final when it was asked.
+	CaughtUp,
+	/// Never.
+	Stopped,
+}
+
+impl std::fmt::Debug for Ingest {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "Ingest({:?})", self.settings)
+	}
+}
+
+impl Ingest {
+	/// Keeps the index of a vault's organization.
+	pub fn new(store: Store, vault: Arc<dyn Vault>, settings: Settings) -> Self {
+		Self { store, vault, settings, upkeep: Mutex::default(), trouble: Trouble::default() }
+	}
+
+	/// Tells what goes wrong and does not end the work, in words: no node can be reached, say, or one is of another chain.
+	/// Each is told once, and at intervals while it lasts.
+	pub fn notifying(mut self, notify: impl Fn(&str) + Send + Sync + 'static) -> Self {
+		let notify: Notify = Arc::new(notify);
+		self.trouble = Trouble::new(notify);
+		self
+	}
+
+	/// Makes these the views of the index, see [`Store::set_views`].
+	///
+	/// Errors: [`StoreError::KeptByAnother`], and as there.
+	pub async fn set_views(&self, views: &[View]) -> Result<()> {
+		self.keep().await?;
+		Ok(self.store.set_views(views).await?)
+	}
+
+	/// Empties the index, so that it is built anew from the chain.
+	///
+	/// Errors: [`StoreError::KeptByAnother`], [`StoreError::Database`].
+	pub async fn clear(&self) -> Result<()> {
+		self.keep().await?;
+		if let Some(upkeep) = &*self.upkeep.lock().await {
+			self.store.clear(upkeep).await?;
+		}
+		Ok(())
+	}
+
+	/// Takes the right to write blocks, unless it was taken.
+	async fn keep(&self) -> Result<()> {
+		let mut upkeep = self.upkeep.lock().await;
+		if upkeep.is_none() {
+			*upkeep = Some(self.store.keep().await?);
+		}
+		Ok(())
+	}
+
+	/// Follows the chain until `stop` resolves. A node that goes away is no error: the next one is tried, again and again.
+	/// Nor is one of another chain, as long as there is another, or a database that is restarted.
+	///
+	/// Errors: [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`].
+	pub async fn run(&self, stop: impl Future<Output = ()>) -> Result<()> {
+		tokio::select! {
+			result = self.work(Until::Stopped) => result,
+			() = stop => {
+				self.store.settled().await;
+				Ok(())
+			},
+		}
+	}
+
+	/// Follows the chain until the index has all that is final now.
+	///
+	/// Errors: as [`Self::run`].
+	pub async fn catch_up(&self) -> Result<()> {
+		self.work(Until::CaughtUp).await
+	}
+
+	/// Takes all up to a block that is final, of some streams only: for an index that is to be as it was at that block.
+	///
+	/// Errors: [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`], [`IngestError::Node`] if the
+	/// block is not final.
+	pub async fn catch_up_to(
+		&self,
+		block: BlockNumber,
+		wanted: impl Fn(&StreamJson) -> bool,
+	) -> Result<()> {
+		let node = self.settings.nodes.first().ok_or(IngestError::NoNode)?;
+		let client = self.connect(node).await?;
+		if client.finalized_heads().await?.next().await? < block {
+			let error = format!("block {block} is not final at the node");
+			return Err(Error::Connection(error).into());
+		}
+		self.store.claim_chain(client.limits().genesis_hash).await?;
+		let mut streams = client.streams(None).await?;
+		streams.retain(wanted);
+		history::History::new(&client, &self.store, streams, block).await?.take().await
+	}
+
+	async fn connect(&self, node: &str) -> Result<Client> {
+		let client = Client::connect_with(&self.settings.connect, node, self.vault.clone()).await?;
+		Ok(client.with_trust(self.settings.trust.clone()))
+	}
+
+	/// Works with one node after the other.
+	async fn work(&self, until: Until) -> Result<()> {
+		let nodes = &self.settings.nodes;
+		let mut wait = BACK_OFF.0;
+		let mut current = 0;
+		self.keep().await?;
+		loop {
+			let node = nodes.get(current).ok_or(IngestError::NoNode)?;
+			// What was begun with another node is stored first.
+			self.store.settled().await;
+			let (tell, heard) = watch::channel(0);
+			let served = tokio::select! {
+				served = self.serve(node, until, &tell) => served,
+				ahead = ahead_of(nodes, &self.settings.connect, heard) => {
+					current = ahead;
+					continue;
+				},
+			};
+			match served {
+				Err(error) if error.is_of_another_chain() => {
+					self.trouble.other_chain(node, &error);
+					// Another one may be of this chain, and be back later.
+					if let Some(all) = self.trouble.all_of_other_chains(nodes) {
+						return Err(match nodes.len() {
+							1 => error,
+							_ => IngestError::NoNodeOfChain(all),
+						});
+					}
+				},
+				Err(IngestError::Node(error)) => self.trouble.node_failed(node, &error),
+				Err(IngestError::Store(error)) if error.is_passing() && until == Until::Stopped => {
+					self.trouble.database_failed(&error);
+					// It went with the connection that had it.
+					*self.upkeep.lock().await = None;
+				},
+				// We had it: the database has not noticed yet that our connection is gone.
+				Err(IngestError::Store(StoreError::KeptByAnother)) if until == Until::Stopped => {},
+				other => return other,
+			}
+			if *tell.borrow() > 0 {
+				wait = BACK_OFF.0;
+			}
+			// Nothing tells when a node is back.
+			tokio::time::sleep(wait).await;
+			wait = wait.saturating_mul(2).min(BACK_OFF.1);
+			current = (current + 1) % nodes.len();
+		}
+	}
+
+	/// Works with one node until it goes away. Tells the finalized blocks of which it hears, also while it stores others.
+	async fn serve(
+		&self,
+		node: &str,
+		until: Until,
+		heard: &watch::Sender<BlockNumber>,
+	) -> Result<()> {
+		self.keep().await?;
+		let client = self.connect(node).await?;
+		if client.is_syncing().await? {
+			// What it tells is of the past.
+			return Err(
+				Error::Connection("the node is behind the chain, and catches up".into()).into()
+			);
+		}
+		self.store.claim_chain(client.limits().genesis_hash).await?;
+		if let Some(cursor) = self.store.cursor().await? {
+			match client.block_hash(cursor.number).await? {
+				Some(hash) if hash == cursor.hash => {},
+				Some(_) => return Err(IngestError::OtherChain(cursor.number)),
+				None => {
+					let error = "the node is behind the index";
+					return Err(Error::Connection(error.into()).into());
+				},
+			}
+		}
+		let mut seen = None;
+		// Dropped with this, they end.
+		let mut listening = JoinSet::new();
+		let (tell_best, mut best) = watch::channel(0);
+		let mut finalized = heard.subscribe();
+		listening.spawn(listen(client.finalized_heads().await?, heard.clone()));
+		if self.settings.live {
+			listening.spawn(listen(client.best_heads().await?, tell_best));
+		}
+		loop {
+			tokio::select! {
+				Some(ended) = listening.join_next() => {
+					let lost = || Error::Connection("the node is not listened to any more".into());
+					return Err(ended.unwrap_or_else(|_| lost()).into());
+				},
+				Ok(()) = finalized.changed() => {
+					// What came meanwhile: only the newest counts.
+					let finalized = *finalized.borrow_and_update();
+					client.follow_upgrade().await?;
+					self.follow(&client, finalized, &mut seen).await?;
+					self.trouble.works(node);
+					if until == Until::CaughtUp {
+						return Ok(());
+					}
+				},
+				Ok(()) = best.changed(), if self.settings.live => {
+					best.borrow_and_update();
+					self.show_live(&client).await?;
+				},
+			}
+		}
+	}
+
+	/// Takes all that is final up to a block.
+	async fn follow(
+		&self,
+		client: &Client,
+		finalized: BlockNumber,
+		seen: &mut Option<Seen>,
+	) -> Result<()> {
+		let news = match seen {
+			Some(seen) => seen.news(client, finalized).await?,
+			None => News::All,
+		};
+		let streams = match news {
+			News::Appended(streams) => {
+				stream::iter(streams)
+					.map(|stream| client.stream(stream))
+					.buffer_unordered(CONCURRENCY)
+					.try_collect()
+					.await?
+			},
+			News::All => {
+				let (streams, grants_end) = self.look_at_all(client).await?;
+				*seen = Some(Seen { at: finalized, grants_end });
+				streams
+			},
+		};
+		if let Some(seen) = seen {
+			seen.at = finalized;
+		}
+		if self.store.scrub().await? == Scrubbed::Held {
+			self.trouble.scrub_held();
+		}
+		history::History::new(client, &self.store, streams, finalized).await?.take().await
+	}
+
+	/// Looks at all streams, and at what may be read of them. Returns the streams, and when the next grant ends.
+	async fn look_at_all(&self, client: &Client) -> Result<(Vec<StreamJson>, Option<Moment>)> {
+		// Asked for before anything is read: what changes after is seen the next time.
+		let access = access::Access::of(client, self.settings.keep_revoked).await?;
+		let streams = client.streams(None).await?;
+		if let Some(before) = self.store.access().await? {
+			let changed = access.changed_since(client, &before).await?;
+			if !access.has_all_of(&before) {
+				// Noted before anything goes, so that a crash does not let it be forgotten.
+				self.store.scrub_later().await?;
+			}
+			for stream in streams.iter().filter(|stream| changed.contains(stream.id)) {
+				self.read_again(client, stream.id).await?;
+			}
+		}
+		self.store.set_access(&access.encoded()).await?;
+		Ok((streams, access.next_end()))
+	}
+
+	/// Reads a stream again, of which other entries may be read than before.
+	async fn read_again(&self, client: &Client, stream: StreamId) -> Result<()> {
+		let mut from = 0;
+		loop {
+			let known = self.store.known(stream, from, MAX_PART).await?;
+			if known.is_empty() {
+				return Ok(());
+			}
+			let part = client.fetch_stream(stream, from).await?;
+			let (mut readable, mut removed) = (Vec::new(), Vec::new());
+			for (entry, read) in part.entries {
+				from = entry.header.sequence.saturating_add(1);
+				let Some(problem) = known.get(&entry.record_id) else { continue };
+				match content(read) {
+					Content::Document(document) if problem.is_some() => {
+						readable.push((entry.record_id, document));
+					},
+					Content::Unreadable(_) if problem.is_none() && self.settings.keep_revoked => {},
+					Content::Unreadable(now) if problem.as_ref() != Some(&now) => {
+						removed.push((entry.record_id, now));
+					},
+					_ => {},
+				}
+			}
+			self.store.change(&readable, &removed).await?;
+			if part.next_sequence.is_none() {
+				return Ok(());
+			}
+		}
+	}
+
+	/// Shows what is not final yet, instead of what was shown before.
+	async fn show_live(&self, client: &Client) -> Result<()> {
+		let known = self.store.next_sequences().await?;
+		let parts = stream::iter(known)
+			.map(|(id, next)| async move {
+				let part = client.fetch_unfinalized(id, next.sequence).await?;
+				Ok::<_, Error>((next.owner, part))
+			})
+			.buffer_unordered(CONCURRENCY)
+			.try_collect::<Vec<_>>()
+			.await?;
+		let cursor = self.store.cursor().await?.map_or(0, |cursor| cursor.number);
+		let mut blocks = BTreeMap::new();
+		for (owner, part) in parts {
+			for (entry, read) in part.entries {
+				let number = entry.header.block;
+				if number > cursor {
+					let block =
+						blocks.entry(number).or_insert_with(|| Block::new(number, part.at.hash));
+					block.entries.push(indexed(owner, entry, read));
+				}
+			}
+		}
+		let mut blocks = blocks.into_values().collect::<Vec<_>>();
+		blocks.iter_mut().for_each(sort);
+		self.store.set_live(&blocks).await?;
+		Ok(())
+	}
+}
+
+/// Hears of blocks in a task of its own: a node is not silent because what it told of takes long to store. Returns why
+/// it ended.
+async fn listen(mut heads: Heads, tell: watch::Sender<BlockNumber>) -> Error {
+	loop {
+		match heads.next().await {
+			Ok(head) => {
+				tell.send_if_modified(|known| std::mem::replace(known, head) != head);
+			},
+			Err(error) => return error,
+		}
+	}
+}
+
+/// Entries of a block in an order that follows from the chain alone.
+fn sort(block: &mut Block) {
+	block.entries.sort_by_key(|entry| (entry.stream, entry.sequence));
+}
+
+/// A document, or the word for why there is none.
+fn content(read: std::result::Result<credio_client::envelope::Document, Unread>) -> Content {
+	match read {
+		Ok(document) => Content::Document(block::Document {
+			media_type: document.media_type.to_string(),
+			bytes: document.bytes.as_slice().into(),
+		}),
+		Err(Unread::Denied(denial)) => Content::Unreadable(denial.word().into()),
+		Err(Unread::Unopened(_)) => Content::Unreadable("doesNotOpen".into()),
+	}
+}
+
+/// Names all that the chain has of an entry.
+pub fn digest_of(entry: &Entry) -> Digest {
+	Digest(sp_crypto_hashing::blake2_256(&entry.encode()))
+}
+
+/// An entry as the store takes it.
+fn indexed(
+	owner: OrganizationId,
+	entry: Entry,
+	read: std::result::Result<credio_client::envelope::Document, Unread>,
+) -> block::Entry {
+	let (kind, supersedes) = match entry.header.body {
+		EntryBody::Record { supersedes, .. } => (block::EntryKind::Record, supersedes),
+		EntryBody::DigestAnchor { .. } => (block::EntryKind::DigestAnchor, None),
+		EntryBody::MerkleAnchor { .. } => (block::EntryKind::MerkleAnchor, None),
+	};
+	block::Entry {
+		digest: digest_of(&entry),
+		record: entry.record_id,
+		stream: entry.header.stream,
+		sequence: entry.header.sequence,
+		owner,
+		author: entry.header.organization,
+		kind,
+		supersedes,
+		content: content(read),
+	}
+}

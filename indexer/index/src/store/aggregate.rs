@@ -1,0 +1,284 @@
+//! Aggregates: counts, sums, averages and extremes of groups of rows.
+
+use super::{
+	column_of,
+	search::{condition, MAX_PAGE_BYTES},
+	statement::{value, Statement},
+	Result, Store, StoreError,
+};
+use credio_view::{
+	value::{Decimal, Type, Value},
+	view::View,
+};
+use serde::Serialize;
+use sqlx::{any::AnyRow, Row as _};
+
+/// Most groups of an answer.
+pub const MAX_GROUPS: usize = 10_000;
+/// Most functions, and most columns to group by.
+pub const MAX_PARTS: usize = 16;
+/// Sums are made of two parts, of billions and the rest, so that none of them can overflow.
+const PART: i128 = 1_000_000_000;
+/// Fraction digits that an average has more than its column.
+const AVERAGE_DIGITS: u8 = 4;
+
+/// What to compute.
+#[derive(Clone, Debug, Default)]
+pub struct Aggregate {
+	/// A filter; all rows without one.
+	pub filter: Option<String>,
+	/// `count`, and `count`, `sum`, `avg`, `min` or `max` of a column: `sum(amount)`.
+	pub functions: Vec<String>,
+	/// Columns whose values make groups, and `year` or `month` of one: `month(issueDate)`.
+	pub by: Vec<String>,
+	/// Whether rows that are not final yet count, too.
+	pub live: bool,
+	/// Whether rows that later ones have replaced count, too.
+	pub history: bool,
+}
+
+/// What was computed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Aggregated {
+	/// Names of the columns: what is grouped by, and then the functions.
+	pub columns: Vec<String>,
+	/// Groups, sorted by what they are grouped by; a missing value is less than any. Sums and averages are decimals.
+	pub rows: Vec<Vec<Option<Value>>>,
+	/// Whether there are more than [`MAX_GROUPS`], or more text in them than [`MAX_PAGE_BYTES`], of which only the first are here.
+	pub is_cut: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Function {
+	CountRows,
+	Count(usize),
+	Sum(usize),
+	Average(usize),
+	Extreme(usize, &'static str),
+}
+
+#[derive(Clone, Copy)]
+enum Group {
+	Column(usize),
+	/// Characters of a date.
+	Prefix(usize, u8),
+}
+
+impl Store {
+	/// Computes aggregates over the rows of a view.
+	///
+	/// Errors: [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`],
+	/// [`StoreError::UnknownColumn`], [`StoreError::Query`], [`StoreError::Database`].
+	pub async fn aggregate(&self, view: &str, aggregate: &Aggregate) -> Result<Aggregated> {
+		if aggregate.functions.is_empty() {
+			return Err(StoreError::Query("name a function, such as count or sum(amount)".into()));
+		}
+		if aggregate.functions.len() > MAX_PARTS || aggregate.by.len() > MAX_PARTS {
+			let problem =
+				format!("up to {MAX_PARTS} functions and {MAX_PARTS} columns to group by");
+			return Err(StoreError::Query(problem));
+		}
+		let mut reading = self.reading().await?;
+		let link = &mut reading.link();
+		let (table, view) = self.current_in(link, view).await?;
+		let functions: Vec<Function> =
+			aggregate.functions.iter().map(|text| function(&view, text)).collect::<Result<_>>()?;
+		let groups: Vec<Group> =
+			aggregate.by.iter().map(|text| group(&view, text)).collect::<Result<_>>()?;
+		let mut selected: Vec<String> = groups.iter().map(|is| group_sql(&view, *is)).collect();
+		selected.extend(functions.iter().map(|is| function_sql(&view, *is)));
+		let selected = selected.join(", ");
+		let sql = format!("SELECT {selected} FROM {} WHERE ", table.rows());
+		let mut statement = Statement::new(self.backend, &sql).over(table);
+		let filter = aggregate.filter.as_deref();
+		condition(&mut statement, &view, filter, aggregate.live, aggregate.history)?;
+		if !groups.is_empty() {
+			let numbers: Vec<String> = (1..=groups.len()).map(|n| n.to_string()).collect();
+			let order: Vec<String> =
+				numbers.iter().map(|number| format!("{number} NULLS FIRST")).collect();
+			let (numbers, order) = (numbers.join(", "), order.join(", "));
+			let limit = MAX_GROUPS + 1;
+			statement.push(&format!(" GROUP BY {numbers} ORDER BY {order} LIMIT {limit}"));
+		}
+		let mut rows = Vec::new();
+		let (mut bytes, mut is_cut) = (0, false);
+		let take = |found: AnyRow| {
+			let row = read(&found, &view, &groups, &functions)?;
+			bytes += row.iter().flatten().map(length).sum::<usize>();
+			if rows.len() == MAX_GROUPS || (bytes > MAX_PAGE_BYTES && !rows.is_empty()) {
+				is_cut = true;
+				return Ok::<_, StoreError>(false);
+			}
+			rows.push(row);
+			Ok(true)
+		};
+		statement.fetch_while(link, take).await?;
+		Ok(Aggregated {
+			columns: aggregate.by.iter().chain(&aggregate.functions).cloned().collect(),
+			rows,
+			is_cut,
+		})
+	}
+}
+
+/// Bytes of a text; all else is short.
+fn length(value: &Value) -> usize {
+	match value {
+		Value::Text(text) => text.len(),
+		_ => 0,
+	}
+}
+
+/// Cuts `sum(amount)` into its name and column.
+fn call(text: &str) -> Option<(&str, &str)> {
+	let (name, column) = text.trim().strip_suffix(')')?.split_once('(')?;
+	Some((name.trim(), column.trim()))
+}
+
+fn function(view: &View, text: &str) -> Result<Function> {
+	if text.trim() == "count" {
+		return Ok(Function::CountRows);
+	}
+	let unknown = || {
+		StoreError::Query(
+			"a function is count, count(column), sum(column), avg(column), min(column) or max(column)"
+				.into(),
+		)
+	};
+	let (name, column) = call(text).ok_or_else(unknown)?;
+	let column = column_of(view, column)?;
+	let function = match name {
+		"count" => Function::Count(column),
+		"sum" => Function::Sum(column),
+		"avg" => Function::Average(column),
+		"min" => Function::Extreme(column, "MIN"),
+		"max" => Function::Extreme(column, "MAX"),
+		_ => return Err(unknown()),
+	};
+	let needs_number = matches!(function, Function::Sum(_) | Function::Average(_));
+	if needs_number && !view.columns[column].ty.is_number() {
+		let name = &view.columns[column].name;
+		return Err(StoreError::Query(format!("{name} is no number, and cannot be added up")));
+	}
+	Ok(function)
+}
+
+fn group(view: &View, text: &str) -> Result<Group> {
+	let Some((name, column)) = call(text) else {
+		return Ok(Group::Column(column_of(view, text.trim())?));
+	};
+	let column = column_of(view, column)?;
+	let length = match name {
+		"year" => 4,
+		"month" => 7,
+		_ => {
+			let problem = "rows are grouped by a column, or by year(column) or month(column)";
+			return Err(StoreError::Query(problem.into()));
+		},
+	};
+	if !view.columns[column].ty.has_date() {
+		let name = &view.columns[column].name;
+		return Err(StoreError::Query(format!("{name} is no date, and has no {}", text.trim())));
+	}
+	Ok(Group::Prefix(column, length))
+}
+
+fn group_sql(view: &View, group: Group) -> String {
+	match group {
+		Group::Column(column) => format!("\"{}\"", view.columns[column].name),
+		Group::Prefix(column, length) => {
+			format!("substr(\"{}\", 1, {length})", view.columns[column].name)
+		},
+	}
+}
+
+fn function_sql(view: &View, function: Function) -> String {
+	let name = |column: usize| format!("\"{}\"", view.columns[column].name);
+	let sum = |name: &str| {
+		format!("CAST(SUM({name} / {PART}) AS BIGINT), CAST(SUM({name} % {PART}) AS BIGINT)")
+	};
+	match function {
+		Function::CountRows => "COUNT(*)".into(),
+		Function::Count(column) => format!("COUNT({})", name(column)),
+		Function::Sum(column) => sum(&name(column)),
+		Function::Average(column) => format!("{}, COUNT({})", sum(&name(column)), name(column)),
+		Function::Extreme(column, function) => format!("{function}({})", name(column)),
+	}
+}
+
+fn read(
+	row: &AnyRow,
+	view: &View,
+	groups: &[Group],
+	functions: &[Function],
+) -> Result<Vec<Option<Value>>> {
+	let mut values = Vec::new();
+	let mut at = 0;
+	for group in groups {
+		let ty = match group {
+			Group::Column(column) => view.columns[*column].ty,
+			Group::Prefix(..) => Type::Text,
+		};
+		values.push(value(row, at, ty)?);
+		at += 1;
+	}
+	let scale = |column: usize| match view.columns[column].ty {
+		Type::Decimal { scale } => scale,
+		_ => 0,
+	};
+	for function in functions {
+		values.push(match function {
+			Function::CountRows | Function::Count(_) => value(row, at, Type::Integer)?,
+			Function::Extreme(column, _) => value(row, at, view.columns[*column].ty)?,
+			Function::Sum(column) => {
+				let units = sum(row, at)?;
+				at += 1;
+				units.map(|units| Value::Decimal(Decimal { units, scale: scale(*column) }))
+			},
+			Function::Average(column) => {
+				let units = sum(row, at)?;
+				let count: i64 = row.try_get(at + 2)?;
+				at += 2;
+				let scale = scale(*column) + AVERAGE_DIGITS;
+				units.map(|units| {
+					let units = average(units, count.into());
+					Value::Decimal(Decimal { units, scale })
+				})
+			},
+		});
+		at += 1;
+	}
+	Ok(values)
+}
+
+fn sum(row: &AnyRow, at: usize) -> Result<Option<i128>> {
+	let parts: (Option<i64>, Option<i64>) = (row.try_get(at)?, row.try_get(at + 1)?);
+	Ok(match parts {
+		(Some(high), Some(low)) => Some(i128::from(high) * PART + i128::from(low)),
+		_ => None,
+	})
+}
+
+/// Rounds half away from zero.
+fn average(units: i128, count: i128) -> i128 {
+	let count = count.max(1);
+	let units = units.saturating_mul(10_i128.pow(AVERAGE_DIGITS.into()));
+	let half = if units < 0 { -count } else { count };
+	(units.saturating_mul(2).saturating_add(half)) / (count * 2)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn averages_are_rounded_half_away_from_zero() {
+		// Units of the fourth digit more than the column has.
+		assert_eq!(average(10, 3), 33_333);
+		assert_eq!(average(-10, 3), -33_333);
+		assert_eq!(average(1, 16), 625);
+		assert_eq!(average(1, 32), 313);
+		assert_eq!(average(-1, 32), -313);
+	}
+}

@@ -1,0 +1,164 @@
+//! Building generations of views from what is stored, while the old ones serve.
+
+use super::{
+	generation::{self, Generation},
+	make::Job,
+	rows::Target,
+	schema,
+	statement::Statement,
+	write::{add_rows, stream_of},
+	Result, Store, StoreError,
+};
+use credio_primitives::StreamId;
+use credio_view::view::View;
+use sqlx::{AnyConnection, Row as _};
+use std::collections::{BTreeSet, HashMap};
+
+/// Documents that are read in one transaction.
+const DOCUMENTS_AT_ONCE: i64 = 500;
+
+impl Store {
+	/// Makes these the views of the index. A new or changed one is built from what is stored, in steps, while the old one
+	/// is searched and blocks go in; then it takes its place. Others are removed. After a crash the next call goes on
+	/// where this one was.
+	///
+	/// Errors: [`StoreError::DuplicateView`], [`StoreError::Database`].
+	pub async fn set_views(&self, views: &[View]) -> Result<()> {
+		let mut names = BTreeSet::new();
+		if let Some(twice) = views.iter().find(|view| !names.insert(&view.name)) {
+			return Err(StoreError::DuplicateView(twice.name.clone()));
+		}
+		for mut generation in self.prepare(views).await? {
+			while generation.built_to.is_some() {
+				self.build_step(&mut generation).await?;
+			}
+		}
+		Ok(())
+	}
+
+	/// Removes what is not wanted any more, and makes the tables of what is missing. Answers what has to be built.
+	async fn prepare(&self, views: &[View]) -> Result<Vec<Generation>> {
+		let _writing = self.writing.lock().await;
+		let mut transaction = self.pool.begin().await?;
+		schema::lock(&mut transaction).await?;
+		let known = self.load_generations(&mut transaction).await?;
+		let mut building = Vec::new();
+		for generation in &known {
+			let wanted = views.iter().find(|view| view.name == generation.view.name);
+			let is_wanted = wanted.is_some_and(|view| view.digest()[..] == generation.digest);
+			match (wanted, generation.built_to) {
+				(None, _) => {
+					let mut statement =
+						Statement::new(self.backend, "DELETE FROM views WHERE name = ");
+					statement.bind(generation.view.name.as_str());
+					statement.execute(&mut transaction).await?;
+					generation::remove(&mut transaction, self.backend, generation).await?;
+				},
+				(Some(_), Some(_)) if is_wanted => building.push(generation.clone()),
+				(Some(_), Some(_)) => {
+					generation::remove(&mut transaction, self.backend, generation).await?;
+				},
+				// It serves, at least until its successor is there.
+				(Some(_), None) => {},
+			}
+		}
+		for view in views {
+			let digest = view.digest();
+			if known.iter().all(|generation| generation.digest != digest) {
+				building.push(generation::create(&mut transaction, self.backend, view).await?);
+			}
+		}
+		transaction.commit().await?;
+		Ok(building)
+	}
+
+	/// Takes the next documents into a generation; it serves once there are no more.
+	async fn build_step(&self, generation: &mut Generation) -> Result<()> {
+		let _writing = self.writing.lock().await;
+		let mut transaction = self.pool.begin().await?;
+		schema::lock(&mut transaction).await?;
+		let mut targets = [Target::new(generation.clone())];
+		let mut jobs = Vec::new();
+		let mut statement = Statement::new(
+			self.backend,
+			"SELECT d.place, e.stream, e.superseded, e.media_type, d.bytes
+			FROM documents d JOIN entries e ON e.place = d.place WHERE e.final = 1 AND d.place > ",
+		);
+		statement.bind(generation.built_to.unwrap_or(i64::MAX));
+		statement.push(" ORDER BY d.place LIMIT ");
+		statement.bind(DOCUMENTS_AT_ONCE);
+		let rows = statement.fetch_all(&mut transaction).await?;
+		let mut streams = HashMap::new();
+		let mut built_to = None;
+		for row in &rows {
+			let place: i64 = row.try_get(0)?;
+			let stream = StreamId(super::bytes32(row.try_get(1)?)?);
+			if let std::collections::hash_map::Entry::Vacant(entry) = streams.entry(stream) {
+				entry.insert(stream_of(&mut transaction, self.backend, stream).await?);
+			}
+			let of = streams.get(&stream).and_then(Option::as_ref);
+			let of = of.map(|(owner, name)| (*owner, name.as_str()));
+			if generation.view.takes_stream(self.organization, stream, of) {
+				let media_type: Option<String> = row.try_get(3)?;
+				let document: Vec<u8> = row.try_get(4)?;
+				jobs.push(Job {
+					target: 0,
+					view: generation.view.clone(),
+					stream,
+					place,
+					is_final: true,
+					superseded: row.try_get(2)?,
+					media_type: media_type.unwrap_or_default().into(),
+					document: document.into(),
+				});
+			}
+			built_to = Some(place);
+		}
+		drop(rows);
+		add_rows(&mut transaction, self.backend, &mut targets, jobs).await?;
+		for target in &mut targets {
+			// Nobody has seen rows of it yet.
+			let _ = target.refresh(&mut transaction, self.backend).await?;
+		}
+		match built_to {
+			Some(_) => self.note(&mut transaction, generation, built_to).await?,
+			None => self.swap(&mut transaction, generation).await?,
+		}
+		transaction.commit().await?;
+		generation.built_to = built_to;
+		Ok(())
+	}
+
+	async fn note(
+		&self,
+		connection: &mut AnyConnection,
+		generation: &Generation,
+		built_to: Option<i64>,
+	) -> Result<()> {
+		let mut statement = Statement::new(self.backend, "UPDATE generations SET built_to = ");
+		statement.bind(super::statement::Argument::Integer(built_to));
+		statement.push(" WHERE id = ");
+		statement.bind(generation.table.0);
+		statement.execute(connection).await?;
+		Ok(())
+	}
+
+	/// Lets a generation serve, and removes the one that did.
+	async fn swap(&self, connection: &mut AnyConnection, generation: &Generation) -> Result<()> {
+		self.note(connection, generation, None).await?;
+		let mut statement =
+			Statement::new(self.backend, "INSERT INTO views (name, generation) VALUES (");
+		statement.bind_all([generation.view.name.as_str().into(), generation.table.0.into()]);
+		statement.push(") ON CONFLICT (name) DO UPDATE SET generation = excluded.generation");
+		statement.execute(connection).await?;
+		for old in self.load_generations(connection).await? {
+			if old.view.name == generation.view.name && old.table != generation.table {
+				generation::remove(connection, self.backend, &old).await?;
+			}
+		}
+		// Without knowing how values are spread the database chooses bad indexes.
+		let sql = format!("ANALYZE {}", generation.table.rows());
+		Statement::new(self.backend, &sql).execute(connection).await?;
+		Ok(())
+	}
+}

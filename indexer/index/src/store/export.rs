@@ -1,0 +1,329 @@
+//! What exports read: the whole index as it is at one moment, and later rows by their places.
+
+use super::{
+	author, bytes32, condition, cursor,
+	generation::block_of,
+	number,
+	rows::ROWS_PER_ENTRY,
+	statement::{value, Backend, Statement, Table},
+	Cursor, Result, Store, StoreError,
+};
+use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId};
+use credio_view::{filter::Expression, value::Value, view::View};
+use sqlx::{any::AnyRow, pool::PoolConnection, Any, Connection as _, Row as _, Transaction};
+use std::sync::Arc;
+
+/// Most places that are asked for in one statement.
+pub const PLACES_AT_ONCE: usize = 500;
+
+/// The index as it is at one moment: what others write meanwhile does not show.
+pub struct Snapshot {
+	transaction: Transaction<'static, Any>,
+	backend: Backend,
+}
+
+/// One connection for many reads: each has a cache of its own, which is not to be filled eight times.
+pub struct Reader<'a> {
+	store: &'a Store,
+	connection: PoolConnection<Any>,
+}
+
+/// A view with the table of its rows.
+#[derive(Clone)]
+pub struct ViewTable {
+	/// The view.
+	pub view: Arc<View>,
+	table: Table,
+}
+
+/// Where a row comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+	/// The record id.
+	pub record: RecordId,
+	/// Its stream.
+	pub stream: StreamId,
+	/// Its position in the stream.
+	pub sequence: Sequence,
+	/// The owner of the stream.
+	pub owner: OrganizationId,
+	/// Who appended it.
+	pub author: OrganizationId,
+	/// The block that it is in.
+	pub block: BlockNumber,
+}
+
+/// A final entry.
+#[derive(Debug)]
+pub struct StoredEntry {
+	/// Its place in the index: increases in the order of the chain.
+	pub place: i64,
+	/// Where it stands on the chain.
+	pub origin: Origin,
+	/// Kind of the entry: record, digest or merkle.
+	pub kind: String,
+	/// The record that it replaces.
+	pub supersedes: Option<RecordId>,
+	/// Media type of its document.
+	pub media_type: Option<String>,
+	/// Why it cannot be read.
+	pub problem: Option<String>,
+	/// Names all that the chain has of it; an index of before has none.
+	pub digest: Option<Digest>,
+	/// Why it does not fit the view.
+	pub unfit: Option<String>,
+	/// Its document, if that was asked for.
+	pub document: Option<Vec<u8>>,
+}
+
+/// A final row of a view.
+pub struct ViewRow {
+	/// Its place in the index: increases in the order of the chain.
+	pub place: i64,
+	/// Whether no later row has its key.
+	pub is_current: bool,
+	/// Whether the filter takes it.
+	pub is_taken: bool,
+	/// Its values, one for each column of the view.
+	pub values: Vec<Option<Value>>,
+}
+
+impl ViewRow {
+	/// The place of the entry whose document it is of.
+	pub fn entry(&self) -> i64 {
+		self.place - self.place % ROWS_PER_ENTRY
+	}
+}
+
+/// Number of a row in its document.
+pub fn line_of(place: i64) -> i64 {
+	place % ROWS_PER_ENTRY
+}
+
+const ENTRY: &str = "e.place, e.record, e.stream, e.sequence, e.owner, e.kind, e.supersedes, e.media_type, e.problem, \
+	e.digest, e.author";
+
+fn origin(row: &AnyRow, author_at: usize) -> Result<Origin> {
+	Ok(Origin {
+		record: RecordId(bytes32(row.try_get(1)?)?),
+		stream: StreamId(bytes32(row.try_get(2)?)?),
+		sequence: number(row.try_get(3)?)?,
+		owner: number(row.try_get(4)?)?,
+		author: author(row, author_at)?,
+		block: block_of(row.try_get(0)?)?,
+	})
+}
+
+fn entry(row: &AnyRow) -> Result<StoredEntry> {
+	let id = |bytes: Option<Vec<u8>>| bytes.map(bytes32).transpose();
+	Ok(StoredEntry {
+		place: row.try_get(0)?,
+		origin: origin(row, 10)?,
+		kind: row.try_get(5)?,
+		supersedes: id(row.try_get(6)?)?.map(RecordId),
+		media_type: row.try_get(7)?,
+		problem: row.try_get(8)?,
+		digest: id(row.try_get(9)?)?.map(Digest),
+		unfit: row.try_get(11)?,
+		document: row.try_get(12)?,
+	})
+}
+
+impl Store {
+	/// Looks at the index as it is now.
+	pub async fn snapshot(&self) -> Result<Snapshot> {
+		let mut transaction = self.pool.begin().await?;
+		if self.backend == Backend::Postgres {
+			// In SQLite every transaction is one.
+			let sql = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+			sqlx::query(sql).execute(&mut *transaction).await?;
+		}
+		Ok(Snapshot { transaction, backend: self.backend })
+	}
+
+	/// A connection for many reads.
+	pub async fn reader(&self) -> Result<Reader<'_>> {
+		Ok(Reader { store: self, connection: self.pool.acquire().await? })
+	}
+}
+
+impl Reader<'_> {
+	/// Rows of a view at these places, in their order, if the view is still defined so; `None` if it is not.
+	pub async fn rows_at(
+		&mut self,
+		view: &View,
+		places: &[i64],
+	) -> Result<Option<Vec<(i64, Origin, Vec<Option<Value>>)>>> {
+		let mut transaction = self.connection.begin().await?;
+		let (table, current) = match self.store.current(&mut transaction, &view.name).await {
+			Err(StoreError::UnknownView { .. } | StoreError::Building(_)) => return Ok(None),
+			other => other?,
+		};
+		if current.digest() != view.digest() {
+			return Ok(None);
+		}
+		let names = current.columns.iter().map(|column| format!(", r.\"{}\"", column.name));
+		let mut statement = Statement::new(
+			self.store.backend,
+			&format!(
+				"SELECT r._place, e.record, e.stream, e.sequence, e.owner, e.author{} FROM {} r \
+				JOIN entries e ON e.place = r._place - r._place % {ROWS_PER_ENTRY} WHERE r._final = 1 AND r._place IN (",
+				names.collect::<String>(),
+				table.rows()
+			),
+		);
+		statement.bind_all(places.iter().map(|place| (*place).into()));
+		statement.push(") ORDER BY r._place");
+		let rows = statement.fetch_all(&mut transaction).await?;
+		let read = |row: &AnyRow| {
+			let columns = current.columns.iter().enumerate();
+			let values = columns.map(|(at, column)| value(row, at + 6, column.ty));
+			Ok((row.try_get(0)?, origin(row, 5)?, values.collect::<std::result::Result<_, _>>()?))
+		};
+		rows.iter().map(read).collect::<Result<_>>().map(Some)
+	}
+
+	/// Entries at these places, with their documents, in their order.
+	pub async fn entries_at(&mut self, places: &[i64]) -> Result<Vec<StoredEntry>> {
+		let mut statement = Statement::new(
+			self.store.backend,
+			&format!(
+				"SELECT {ENTRY}, NULL, d.bytes FROM entries e LEFT JOIN documents d ON d.place = e.place \
+				WHERE e.final = 1 AND e.place IN ("
+			),
+		);
+		statement.bind_all(places.iter().map(|place| (*place).into()));
+		statement.push(") ORDER BY e.place");
+		let rows = statement.fetch_all(&mut self.connection).await?;
+		rows.iter().map(entry).collect()
+	}
+}
+
+impl Snapshot {
+	/// The last block.
+	pub async fn cursor(&mut self) -> Result<Option<Cursor>> {
+		cursor(&mut self.transaction).await
+	}
+
+	/// Something that was noted of the index.
+	async fn meta(&mut self, name: &str) -> Result<Option<String>> {
+		let mut statement = Statement::new(self.backend, "SELECT value FROM meta WHERE name = ");
+		statement.bind(name);
+		let rows = statement.fetch_all(&mut self.transaction).await?;
+		Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
+	}
+
+	/// Hash of the chain's first block, once that is known.
+	pub async fn chain(&mut self) -> Result<Option<Digest>> {
+		let chain = self.meta("chain").await?;
+		let read = |text: String| text.parse();
+		let wrong = |_| StoreError::Corrupted("meta has no chain".into());
+		chain.map(read).transpose().map_err(wrong)
+	}
+
+	/// The organization whose index it is.
+	pub async fn organization(&mut self) -> Result<OrganizationId> {
+		let organization = self.meta("organization").await?.and_then(|text| text.parse().ok());
+		organization.ok_or_else(|| StoreError::Corrupted("meta has no organization".into()))
+	}
+
+	/// All streams: id, owner and name.
+	pub async fn streams(&mut self) -> Result<Vec<(StreamId, OrganizationId, String)>> {
+		let sql = "SELECT id, owner, name FROM streams ORDER BY id";
+		let rows = Statement::new(self.backend, sql).fetch_all(&mut self.transaction).await?;
+		let read = |row: &AnyRow| {
+			Ok((StreamId(bytes32(row.try_get(0)?)?), number(row.try_get(1)?)?, row.try_get(2)?))
+		};
+		rows.iter().map(read).collect()
+	}
+
+	/// The view of a name, as it is searched.
+	pub async fn view(&mut self, store: &Store, name: &str) -> Result<ViewTable> {
+		let (table, view) = store.current(&mut self.transaction, name).await?;
+		Ok(ViewTable { view, table })
+	}
+
+	/// Final entries after a place, at most `limit`, without documents; with the reason why they do not fit a view.
+	pub async fn entries(
+		&mut self,
+		view: &ViewTable,
+		after: i64,
+		limit: u32,
+	) -> Result<Vec<StoredEntry>> {
+		let mut statement = Statement::new(
+			self.backend,
+			&format!(
+				"SELECT {ENTRY}, u.reason, NULL FROM entries e LEFT JOIN unfit u ON u.place = e.place AND u.generation = "
+			),
+		);
+		statement.bind(view.table.0);
+		statement.push(" WHERE e.final = 1 AND e.place > ");
+		statement.bind(after);
+		statement.push(" ORDER BY e.place LIMIT ");
+		statement.bind(i64::from(limit));
+		let rows = statement.fetch_all(&mut self.transaction).await?;
+		rows.iter().map(entry).collect()
+	}
+
+	/// Final entries of a stream from a position on, at most `limit`, with their documents.
+	pub async fn stream(
+		&mut self,
+		stream: StreamId,
+		from: Sequence,
+		limit: u32,
+	) -> Result<Vec<StoredEntry>> {
+		let mut statement = Statement::new(
+			self.backend,
+			&format!(
+				"SELECT {ENTRY}, NULL, d.bytes FROM entries e LEFT JOIN documents d ON d.place = e.place \
+				WHERE e.final = 1 AND e.stream = "
+			),
+		);
+		statement.bind(stream.0.to_vec());
+		statement.push(" AND e.sequence >= ");
+		statement.bind(i64::try_from(from).unwrap_or(i64::MAX));
+		statement.push(" ORDER BY e.sequence LIMIT ");
+		statement.bind(i64::from(limit));
+		let rows = statement.fetch_all(&mut self.transaction).await?;
+		rows.iter().map(entry).collect()
+	}
+
+	/// Final rows of a view after a place, at most `limit`, each with whether the filter takes it.
+	pub async fn rows(
+		&mut self,
+		of: &ViewTable,
+		filter: Option<&Expression>,
+		after: i64,
+		limit: u32,
+	) -> Result<Vec<ViewRow>> {
+		let mut statement =
+			Statement::new(self.backend, "SELECT _place, _current, ").over(of.table);
+		match filter {
+			None => statement.push("CAST(1 AS BIGINT)"),
+			Some(filter) => {
+				statement.push("CASE WHEN ");
+				condition::expression(&mut statement, &of.view, filter);
+				statement.push(" THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END");
+			},
+		}
+		for column in &of.view.columns {
+			statement.push(&format!(", \"{}\"", column.name));
+		}
+		statement.push(&format!(" FROM {} WHERE _final = 1 AND _place > ", of.table.rows()));
+		statement.bind(after);
+		statement.push(" ORDER BY _place LIMIT ");
+		statement.bind(i64::from(limit));
+		let rows = statement.fetch_all(&mut self.transaction).await?;
+		let read = |row: &AnyRow| {
+			let columns = of.view.columns.iter().enumerate();
+			let values = columns.map(|(at, column)| value(row, at + 3, column.ty));
+			Ok(ViewRow {
+				place: row.try_get(0)?,
+				is_current: row.try_get::<i64, _>(1)? == 1,
+				is_taken: row.try_get::<i64, _>(2)? == 1,
+				values: values.collect::<std::result::Result<_, _>>()?,
+			})
+		};
+		rows.iter().map(read).collect()
+	}
+}

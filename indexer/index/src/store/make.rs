@@ -1,0 +1,204 @@
+//! Making rows of documents: on threads of its own, where a document that takes long holds up nothing else.
+
+use crate::store::statement::{Argument, Backend};
+use credio_primitives::StreamId;
+use credio_view::{
+	document::{self, Reason},
+	value::Value,
+	view::View,
+	words,
+};
+use futures::{stream, Stream, StreamExt};
+use sha2::{Digest as _, Sha256};
+use std::{
+	panic::{catch_unwind, resume_unwind, AssertUnwindSafe},
+	sync::{Arc, LazyLock},
+	thread::available_parallelism,
+};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+/// Documents, and bytes of them, that one thread is given at a time.
+const DOCUMENTS_AT_ONCE: usize = 16;
+const BYTES_AT_ONCE: usize = 128 * 1024;
+/// Longest reason that is kept, in characters.
+const MAX_REASON_LENGTH: usize = 1_024;
+
+/// Documents are read on so many threads at a time, however many indexes a process keeps.
+static READERS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(threads()));
+
+fn threads() -> usize {
+	available_parallelism().map_or(1, Into::into)
+}
+
+/// A document of which rows are to be made in a view.
+#[derive(Clone)]
+pub(super) struct Job {
+	/// Number of the generation among those that are written.
+	pub target: usize,
+	pub view: Arc<View>,
+	pub stream: StreamId,
+	pub place: i64,
+	pub is_final: bool,
+	pub superseded: i64,
+	pub media_type: Arc<str>,
+	pub document: Arc<[u8]>,
+}
+
+/// What a document makes in a view.
+#[derive(Debug)]
+pub(super) enum Made {
+	Rows(Vec<MadeRow>),
+	/// It does not fit, for this reason.
+	Unfit(String),
+}
+
+/// A row as it is written.
+#[derive(Debug)]
+pub(super) struct MadeRow {
+	/// Digest of its key, if it has one.
+	pub key: Option<Vec<u8>>,
+	pub values: Vec<Argument>,
+	/// Words for full text, in the form of the database.
+	pub words: Option<String>,
+}
+
+/// Makes the rows of documents, in their order. At most as many results wait to be taken as there are threads.
+pub(super) fn make(
+	jobs: Vec<Job>,
+	backend: Backend,
+) -> impl Stream<Item = Vec<(Job, Made)>> + Send {
+	let work = move |jobs: Vec<Job>| async move {
+		// It is never closed, and without a permit all would still be made, only less orderly.
+		let _permit = READERS.acquire().await;
+		let made = spawn_blocking(move || {
+			let make = |job: Job| {
+				let made = one(&job, backend);
+				(job, made)
+			};
+			jobs.into_iter().map(make).collect::<Vec<_>>()
+		});
+		match made.await {
+			Ok(made) => made,
+			Err(error) => match error.try_into_panic() {
+				Ok(panic) => resume_unwind(panic),
+				// The process ends.
+				Err(_) => Vec::new(),
+			},
+		}
+	};
+	stream::iter(portions(jobs)).map(work).buffered(threads())
+}
+
+/// Cuts jobs into portions for one thread each.
+fn portions(jobs: Vec<Job>) -> Vec<Vec<Job>> {
+	let mut portions: Vec<Vec<Job>> = Vec::new();
+	let mut bytes = 0_usize;
+	for job in jobs {
+		bytes = bytes.saturating_add(job.document.len());
+		match portions.last_mut() {
+			Some(last) if last.len() < DOCUMENTS_AT_ONCE && bytes <= BYTES_AT_ONCE => {
+				last.push(job)
+			},
+			_ => {
+				bytes = job.document.len();
+				portions.push(vec![job]);
+			},
+		}
+	}
+	portions
+}
+
+fn one(job: &Job, backend: Backend) -> Made {
+	// A mistake of ours in reading one document is no reason to read no other one.
+	let read = catch_unwind(AssertUnwindSafe(|| {
+		document::rows(&job.view, &job.media_type, &job.document)
+	}));
+	let rows = match read {
+		Ok(Ok(rows)) => rows.unwrap_or_default(),
+		Ok(Err(reason)) => return Made::Unfit(bounded(&reason)),
+		Err(_) => {
+			return Made::Unfit("this software fails to read it: report this as a bug".into())
+		},
+	};
+	Made::Rows(rows.iter().map(|values| row(job, backend, values)).collect())
+}
+
+fn bounded(reason: &Reason) -> String {
+	reason.to_string().chars().take(MAX_REASON_LENGTH).collect()
+}
+
+fn row(job: &Job, backend: Backend, values: &[Option<Value>]) -> MadeRow {
+	let view = &job.view;
+	let columns = view.columns.iter().zip(values);
+	let texts = view.full_text.iter().filter_map(|column| match values.get(*column) {
+		Some(Some(Value::Text(text))) => Some(text.as_str()),
+		_ => None,
+	});
+	let texts: Vec<&str> = texts.collect();
+	MadeRow {
+		key: key(view, job.stream, values),
+		values: columns.map(|(column, value)| Argument::of(column.ty, value.as_ref())).collect(),
+		words: match backend {
+			Backend::Postgres => words::for_postgres(&texts),
+			Backend::Sqlite => words::for_sqlite(&texts),
+		},
+	}
+}
+
+/// Digest of the values of a key, within a stream; none if the view has no key or the row none of its values.
+fn key(view: &View, stream: StreamId, values: &[Option<Value>]) -> Option<Vec<u8>> {
+	let mut digest = Sha256::new().chain_update(stream.0);
+	let mut has_value = false;
+	for column in &view.key {
+		let value = values.get(*column).and_then(Option::as_ref);
+		has_value |= value.is_some();
+		let text = value.map(ToString::to_string);
+		// The length keeps two values from being taken for others with another border.
+		let length = text.as_ref().map_or(u64::MAX, |text| text.len() as u64);
+		digest.update(length.to_le_bytes());
+		digest.update(text.unwrap_or_default());
+	}
+	has_value.then(|| digest.finalize()[..16].to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn job(place: i64, document: &str) -> Job {
+		let toml = "name = \"v\"\nstream = \"*\"\nformat = \"json\"\n[[columns]]\nname = \"a\"\npath = \"$.a\"\ntype = \"text\"";
+		Job {
+			target: 0,
+			view: Arc::new(View::parse(toml).unwrap()),
+			stream: StreamId([1; 32]),
+			place,
+			is_final: true,
+			superseded: 0,
+			media_type: "application/json".into(),
+			document: document.as_bytes().into(),
+		}
+	}
+
+	#[test]
+	fn portions_are_bounded_and_lose_nothing() {
+		let large = "x".repeat(BYTES_AT_ONCE / 2 + 1);
+		let jobs = (0..40).map(|place| job(place, "{}")).chain((40..44).map(|n| job(n, &large)));
+		let portions = portions(jobs.collect());
+		assert!(portions.iter().all(|portion| portion.len() <= DOCUMENTS_AT_ONCE));
+		let sizes: Vec<_> = portions.iter().map(Vec::len).collect();
+		assert_eq!(sizes, [16, 16, 9, 1, 1, 1]);
+		let places: Vec<_> = portions.iter().flatten().map(|job| job.place).collect();
+		assert_eq!(places, (0..44).collect::<Vec<_>>());
+	}
+
+	#[tokio::test]
+	async fn documents_are_made_in_order_beside_ones_that_do_not_fit() {
+		let jobs = (0..100).map(|n| job(n, if n % 7 == 0 { "no" } else { "{\"a\":\"x\"}" }));
+		let made: Vec<_> = make(jobs.collect(), Backend::Sqlite).concat().await;
+		assert_eq!(made.len(), 100);
+		for (n, (job, made)) in (0..).zip(&made) {
+			assert_eq!(job.place, n);
+			assert_eq!(matches!(made, Made::Unfit(_)), n % 7 == 0, "{made:?}");
+		}
+	}
+}

@@ -1,0 +1,268 @@
+//! Rows of a generation: writing and removing them, and telling which of them are current.
+
+use super::{
+	generation::Generation,
+	make::{Job, Made},
+	write::insert,
+	Result,
+};
+use crate::store::statement::{Argument, Backend, Statement};
+use credio_view::{document, view::View};
+use sqlx::{AnyConnection, Row as _};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Places for the rows of one entry: a power of two that is no less than [`document::MAX_ROWS`].
+pub(super) const ROWS_PER_ENTRY: i64 = 1 << 14;
+const _: () = assert!(document::MAX_ROWS < 1 << 14);
+/// Rows that wait to be written, and bytes of text in them.
+const MAX_WAITING: usize = 5_000;
+const MAX_WAITING_BYTES: usize = 8 << 20;
+/// Keys that are dealt with in one statement.
+const KEYS_AT_ONCE: usize = 500;
+
+/// A generation, and what is to be written to it.
+pub(super) struct Target {
+	generation: Generation,
+	rows: Vec<Vec<Argument>>,
+	words: Vec<Vec<Argument>>,
+	unfit: Vec<Vec<Argument>>,
+	/// Bytes of text that wait to be written.
+	waiting: usize,
+	/// Keys of rows that have come, gone or been replaced.
+	keys: BTreeSet<Vec<u8>>,
+}
+
+impl Target {
+	pub fn new(generation: Generation) -> Self {
+		Self {
+			generation,
+			rows: Vec::new(),
+			words: Vec::new(),
+			unfit: Vec::new(),
+			waiting: 0,
+			keys: BTreeSet::new(),
+		}
+	}
+
+	/// The table with its rows.
+	pub fn table(&self) -> String {
+		self.generation.table.rows()
+	}
+
+	pub fn view(&self) -> &Arc<View> {
+		&self.generation.view
+	}
+
+	/// Whether rows of a place are written as they come. One that is being built gets those of later places when it is
+	/// there.
+	pub fn takes(&self, place: i64) -> bool {
+		self.generation.built_to.is_none_or(|built| place <= built)
+	}
+
+	/// Whether it is time to write what was added.
+	pub fn is_full(&self) -> bool {
+		self.rows.len() >= MAX_WAITING || self.waiting >= MAX_WAITING_BYTES
+	}
+
+	/// Adds the rows of a document, or notes why it does not fit.
+	pub fn add(&mut self, backend: Backend, job: &Job, made: Made) {
+		let rows = match made {
+			Made::Rows(rows) => rows,
+			Made::Unfit(reason) => {
+				if job.is_final {
+					let generation = self.generation.table.0;
+					self.unfit.push(vec![generation.into(), job.place.into(), reason.into()]);
+				}
+				return;
+			},
+		};
+		let has_words = !self.generation.view.full_text.is_empty();
+		for (place, made) in (job.place..).zip(rows) {
+			let texts = made.values.iter().map(Argument::size).sum::<usize>();
+			self.waiting += texts + made.words.as_ref().map_or(0, String::len);
+			self.keys.extend(made.key.clone());
+			let mut row: Vec<Argument> = vec![
+				place.into(),
+				made.key.into(),
+				i64::from(job.is_final).into(),
+				job.superseded.into(),
+				i64::from(job.is_final && job.superseded < 2).into(),
+				i64::from(job.superseded == 0).into(),
+			];
+			row.extend(made.values);
+			match (backend, made.words) {
+				(Backend::Postgres, words) if has_words => row.push(Argument::Words(words)),
+				(Backend::Sqlite, Some(words)) if has_words => {
+					self.words.push(vec![place.into(), words.into()]);
+				},
+				_ => {},
+			}
+			self.rows.push(row);
+		}
+	}
+
+	/// Writes what was added.
+	pub async fn flush(&mut self, connection: &mut AnyConnection, backend: Backend) -> Result<()> {
+		let table = self.generation.table;
+		let mut columns: Vec<String> =
+			["_place", "_key", "_final", "_superseded", "_current", "_live"].map(Into::into).into();
+		let names = self.generation.view.columns.iter();
+		columns.extend(names.map(|column| format!("\"{}\"", column.name)));
+		if !self.generation.view.full_text.is_empty() && backend == Backend::Postgres {
+			columns.push("_words".into());
+		}
+		let into = format!("INSERT INTO {} ({}) VALUES ", table.rows(), columns.join(", "));
+		insert(connection, backend, &into, std::mem::take(&mut self.rows)).await?;
+		let into = format!("INSERT INTO {} (rowid, words) VALUES ", table.words());
+		insert(connection, backend, &into, std::mem::take(&mut self.words)).await?;
+		let into = "INSERT INTO unfit (generation, place, reason) VALUES ";
+		insert(connection, backend, into, std::mem::take(&mut self.unfit)).await?;
+		self.waiting = 0;
+		Ok(())
+	}
+
+	/// Removes the rows of an entry.
+	pub async fn remove(
+		&mut self,
+		connection: &mut AnyConnection,
+		backend: Backend,
+		place: i64,
+	) -> Result<()> {
+		let rows = of_entry(place);
+		self.note_keys(connection, backend, &rows).await?;
+		let table = self.generation.table;
+		let mut statements = vec![format!("DELETE FROM {} WHERE {rows}", table.rows())];
+		if backend == Backend::Sqlite && !self.view().full_text.is_empty() {
+			let selected = format!("SELECT _place FROM {} WHERE {rows}", table.rows());
+			statements
+				.insert(0, format!("DELETE FROM {} WHERE rowid IN ({selected})", table.words()));
+		}
+		statements
+			.push(format!("DELETE FROM unfit WHERE generation = {} AND place = {place}", table.0));
+		for sql in statements {
+			Statement::new(backend, &sql).execute(connection).await?;
+		}
+		Ok(())
+	}
+
+	/// Notes that an entry was replaced: 1 by a live one, 2 by a final one.
+	pub async fn replace(
+		&mut self,
+		connection: &mut AnyConnection,
+		backend: Backend,
+		place: i64,
+		by: i64,
+	) -> Result<()> {
+		let rows = of_entry(place);
+		self.note_keys(connection, backend, &rows).await?;
+		let current = if by > 1 { "0" } else { "_current" };
+		let sql = format!(
+			"UPDATE {} SET _superseded = {by}, _current = {current}, _live = 0 WHERE {rows}",
+			self.generation.table.rows()
+		);
+		Statement::new(backend, &sql).execute(connection).await?;
+		Ok(())
+	}
+
+	/// Removes all rows that are not final.
+	pub async fn clear_live(
+		&mut self,
+		connection: &mut AnyConnection,
+		backend: Backend,
+	) -> Result<()> {
+		let table = self.generation.table;
+		self.note_keys(connection, backend, "_final = 0").await?;
+		self.note_keys(connection, backend, "_superseded = 1").await?;
+		let rows = table.rows();
+		let mut statements = vec![
+			format!("DELETE FROM {rows} WHERE _final = 0"),
+			format!("UPDATE {rows} SET _superseded = 0, _live = _current WHERE _superseded = 1"),
+		];
+		if backend == Backend::Sqlite && !self.view().full_text.is_empty() {
+			let selected = format!("SELECT _place FROM {rows} WHERE _final = 0");
+			statements
+				.insert(0, format!("DELETE FROM {} WHERE rowid IN ({selected})", table.words()));
+		}
+		for sql in statements {
+			Statement::new(backend, &sql).execute(connection).await?;
+		}
+		Ok(())
+	}
+
+	async fn note_keys(
+		&mut self,
+		connection: &mut AnyConnection,
+		backend: Backend,
+		rows: &str,
+	) -> Result<()> {
+		let table = self.generation.table.rows();
+		let sql = format!("SELECT DISTINCT _key FROM {table} WHERE {rows} AND _key IS NOT NULL");
+		for row in Statement::new(backend, &sql).fetch_all(connection).await? {
+			self.keys.insert(row.try_get(0)?);
+		}
+		Ok(())
+	}
+
+	/// Tells anew which rows are current, of all keys that were touched: the last one that is not replaced. Answers the
+	/// places of entries of which rows have become current, or are no longer.
+	pub async fn refresh(
+		&mut self,
+		connection: &mut AnyConnection,
+		backend: Backend,
+	) -> Result<BTreeSet<i64>> {
+		let rows = self.generation.table.rows();
+		let mut changed = BTreeSet::new();
+		let keys: Vec<_> = std::mem::take(&mut self.keys).into_iter().collect();
+		for keys in keys.chunks(KEYS_AT_ONCE) {
+			let before = self.current_of(connection, backend, keys).await?;
+			let is_last = |others: &str| {
+				format!(
+					"NOT EXISTS (SELECT 1 FROM {rows} o WHERE o._key = {rows}._key AND o._place > {rows}._place AND {others})"
+				)
+			};
+			let current = is_last("o._final = 1 AND o._superseded < 2");
+			let live = is_last("o._superseded = 0");
+			let mut statement = Statement::new(
+				backend,
+				&format!(
+					"UPDATE {rows} SET
+						_current = CASE WHEN _final = 1 AND _superseded < 2 AND {current} THEN 1 ELSE 0 END,
+						_live = CASE WHEN _superseded = 0 AND {live} THEN 1 ELSE 0 END
+					WHERE _key IN ("
+				),
+			);
+			statement.bind_all(keys.iter().map(|key| key.clone().into()));
+			// Most keys have one row, which is current as it was written.
+			statement.push(&format!(
+				") AND (_current = 0 OR _live = 0
+					OR EXISTS (SELECT 1 FROM {rows} o WHERE o._key = {rows}._key AND o._place <> {rows}._place))"
+			));
+			statement.execute(connection).await?;
+			let after = self.current_of(connection, backend, keys).await?;
+			let rows = before.symmetric_difference(&after);
+			changed.extend(rows.map(|place| place - place % ROWS_PER_ENTRY));
+		}
+		Ok(changed)
+	}
+
+	/// Current rows of these keys.
+	async fn current_of(
+		&self,
+		connection: &mut AnyConnection,
+		backend: Backend,
+		keys: &[Vec<u8>],
+	) -> Result<BTreeSet<i64>> {
+		let rows = self.generation.table.rows();
+		let sql = format!("SELECT _place FROM {rows} WHERE _current = 1 AND _key IN (");
+		let mut statement = Statement::new(backend, &sql);
+		statement.bind_all(keys.iter().map(|key| key.clone().into()));
+		statement.push(")");
+		let found = statement.fetch_all(connection).await?;
+		Ok(found.iter().map(|row| row.try_get(0)).collect::<std::result::Result<_, _>>()?)
+	}
+}
+
+/// The rows of an entry.
+fn of_entry(place: i64) -> String {
+	format!("_place >= {place} AND _place < {}", place.saturating_add(ROWS_PER_ENTRY))
+}

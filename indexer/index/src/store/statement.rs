@@ -1,0 +1,275 @@
+//! Statements for both databases, with their parameters.
+
+use credio_view::value::{Decimal, Type, Value};
+use futures::TryStreamExt;
+use sqlx::{
+	any::{AnyArguments, AnyRow},
+	query::Query,
+	sqlite::SqliteArguments,
+	Any, AnyConnection, AssertSqlSafe, Row as _, Sqlite, SqliteConnection,
+};
+
+/// The query of a statement, for whatever database the caller's type says.
+macro_rules! bound {
+	($statement:expr) => {{
+		let mut query = sqlx::query(AssertSqlSafe($statement.sql));
+		for argument in $statement.arguments {
+			query = match argument {
+				Argument::Integer(number) => query.bind(number),
+				Argument::Text(text) | Argument::Words(text) => query.bind(text),
+				Argument::Bytes(bytes) => query.bind(bytes),
+			};
+		}
+		query
+	}};
+}
+
+/// Most parameters of one statement; SQLite takes no more.
+pub(crate) const MAX_ARGUMENTS: usize = 30_000;
+
+/// Which database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+	Sqlite,
+	Postgres,
+}
+
+/// Tables of one generation of a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Table(pub i64);
+
+impl Table {
+	pub fn rows(self) -> String {
+		format!("rows_{}", self.0)
+	}
+
+	/// Full text; SQLite only, since PostgreSQL has it in a column.
+	pub fn words(self) -> String {
+		format!("rows_{}_words", self.0)
+	}
+}
+
+/// A parameter.
+#[derive(Clone, Debug)]
+pub(crate) enum Argument {
+	Integer(Option<i64>),
+	Text(Option<String>),
+	Bytes(Option<Vec<u8>>),
+	/// A `tsvector`, as text.
+	Words(Option<String>),
+}
+
+impl From<i64> for Argument {
+	fn from(number: i64) -> Self {
+		Self::Integer(Some(number))
+	}
+}
+
+impl From<&str> for Argument {
+	fn from(text: &str) -> Self {
+		Self::Text(Some(text.to_owned()))
+	}
+}
+
+impl From<String> for Argument {
+	fn from(text: String) -> Self {
+		Self::Text(Some(text))
+	}
+}
+
+impl From<Option<String>> for Argument {
+	fn from(text: Option<String>) -> Self {
+		Self::Text(text)
+	}
+}
+
+impl From<Vec<u8>> for Argument {
+	fn from(bytes: Vec<u8>) -> Self {
+		Self::Bytes(Some(bytes))
+	}
+}
+
+impl From<Option<Vec<u8>>> for Argument {
+	fn from(bytes: Option<Vec<u8>>) -> Self {
+		Self::Bytes(bytes)
+	}
+}
+
+/// The stored form of values: numbers for what is counted, and texts that sort as what they stand for.
+impl From<&Value> for Argument {
+	fn from(value: &Value) -> Self {
+		match value {
+			Value::Integer(number) => (*number).into(),
+			// Values of columns have 64 bits.
+			Value::Decimal(number) => i64::try_from(number.units).unwrap_or(i64::MAX).into(),
+			Value::Boolean(is) => i64::from(*is).into(),
+			Value::Text(text) => text.as_str().into(),
+			Value::Date(_) | Value::Timestamp(_) => value.to_string().into(),
+		}
+	}
+}
+
+impl Argument {
+	/// Bytes of what has no length of its own.
+	pub fn size(&self) -> usize {
+		match self {
+			Self::Text(Some(text)) | Self::Words(Some(text)) => text.len(),
+			Self::Bytes(Some(bytes)) => bytes.len(),
+			_ => 0,
+		}
+	}
+
+	/// A value that may be missing.
+	pub fn of(ty: Type, value: Option<&Value>) -> Self {
+		match (value, ty) {
+			(Some(value), _) => value.into(),
+			(None, Type::Integer | Type::Decimal { .. } | Type::Boolean) => Self::Integer(None),
+			(None, Type::Text | Type::Date | Type::Timestamp) => Self::Text(None),
+		}
+	}
+}
+
+/// Reads a column's value from a row.
+pub(crate) fn value(row: &AnyRow, at: usize, ty: Type) -> Result<Option<Value>, sqlx::Error> {
+	let corrupted = || sqlx::Error::ColumnDecode {
+		index: at.to_string(),
+		source: format!("it is no {ty}").into(),
+	};
+	Ok(match ty {
+		Type::Integer => row.try_get::<Option<i64>, _>(at)?.map(Value::Integer),
+		Type::Decimal { scale } => row
+			.try_get::<Option<i64>, _>(at)?
+			.map(|units| Value::Decimal(Decimal { units: units.into(), scale })),
+		Type::Boolean => row.try_get::<Option<i64>, _>(at)?.map(|is| Value::Boolean(is != 0)),
+		Type::Text => row.try_get::<Option<String>, _>(at)?.map(Value::Text),
+		Type::Date | Type::Timestamp => row
+			.try_get::<Option<String>, _>(at)?
+			.map(|text| ty.parse(&text).ok_or_else(corrupted))
+			.transpose()?,
+	})
+}
+
+/// Where a statement is run.
+pub(crate) enum Link<'c> {
+	Any(&'c mut AnyConnection),
+	Sqlite(&'c mut SqliteConnection),
+}
+
+/// A statement that is being put together. Only our own words go into its text; all else is a parameter.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+	backend: Backend,
+	table: Table,
+	sql: String,
+	arguments: Vec<Argument>,
+}
+
+impl Statement {
+	pub fn new(backend: Backend, sql: &str) -> Self {
+		Self { backend, table: Table::default(), sql: sql.to_owned(), arguments: Vec::new() }
+	}
+
+	/// The same over the rows of a view.
+	pub fn over(mut self, table: Table) -> Self {
+		self.table = table;
+		self
+	}
+
+	pub fn backend(&self) -> Backend {
+		self.backend
+	}
+
+	pub fn table(&self) -> Table {
+		self.table
+	}
+
+	pub fn push(&mut self, sql: &str) {
+		self.sql.push_str(sql);
+	}
+
+	/// The same with something before it.
+	pub fn after(mut self, sql: &str) -> Self {
+		self.sql.insert_str(0, sql);
+		self
+	}
+
+	/// Adds a parameter.
+	pub fn bind(&mut self, argument: impl Into<Argument>) {
+		let argument = argument.into();
+		let number = self.arguments.len() + 1;
+		match (self.backend, &argument) {
+			// SQLite looks for numbered ones one by one, of which there are many where rows are inserted.
+			(Backend::Sqlite, _) => self.sql.push('?'),
+			(Backend::Postgres, Argument::Words(_)) => {
+				self.sql.push_str(&format!("CAST(${number} AS TSVECTOR)"))
+			},
+			(Backend::Postgres, _) => self.sql.push_str(&format!("${number}")),
+		}
+		self.arguments.push(argument);
+	}
+
+	/// Adds parameters with commas between them.
+	pub fn bind_all(&mut self, arguments: impl IntoIterator<Item = Argument>) {
+		for (number, argument) in arguments.into_iter().enumerate() {
+			self.push(if number > 0 { ", " } else { "" });
+			self.bind(argument);
+		}
+	}
+
+	fn query(self) -> Query<'static, Any, AnyArguments> {
+		bound!(self)
+	}
+
+	fn sqlite_query(self) -> Query<'static, Sqlite, SqliteArguments> {
+		bound!(self)
+	}
+
+	pub async fn execute(self, connection: &mut AnyConnection) -> Result<u64, sqlx::Error> {
+		Ok(self.query().execute(connection).await?.rows_affected())
+	}
+
+	/// Gives the rows to `take`, one after the other, until that returns `false`.
+	pub async fn fetch_while<E: From<sqlx::Error>>(
+		self,
+		link: &mut Link<'_>,
+		mut take: impl FnMut(AnyRow) -> Result<bool, E>,
+	) -> Result<(), E> {
+		match link {
+			Link::Any(connection) => {
+				let mut rows = self.query().fetch(&mut **connection);
+				while let Some(row) = rows.try_next().await? {
+					if !take(row)? {
+						break;
+					}
+				}
+			},
+			Link::Sqlite(connection) => {
+				let mut rows = self.sqlite_query().fetch(&mut **connection);
+				while let Some(row) = rows.try_next().await? {
+					if !take(AnyRow::try_from(&row)?)? {
+						break;
+					}
+				}
+			},
+		}
+		Ok(())
+	}
+
+	/// All rows.
+	pub async fn fetch_from(self, link: &mut Link<'_>) -> Result<Vec<AnyRow>, sqlx::Error> {
+		let mut rows = Vec::new();
+		let take = |row| {
+			rows.push(row);
+			Ok::<_, sqlx::Error>(true)
+		};
+		self.fetch_while(link, take).await?;
+		Ok(rows)
+	}
+
+	pub async fn fetch_all(
+		self,
+		connection: &mut AnyConnection,
+	) -> Result<Vec<AnyRow>, sqlx::Error> {
+		self.query().fetch_all(connection).await
+	}
+}

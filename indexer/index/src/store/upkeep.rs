@@ -1,0 +1,99 @@
+//! Keeping an index up to date is one process's work at a time.
+
+use super::{generation, schema, statement::Backend, Result, Store, StoreError};
+use sha2::{Digest as _, Sha256};
+use sqlx::{pool::PoolConnection, Any, AssertSqlSafe};
+use std::fs::{File, TryLockError};
+
+/// How long PostgreSQL waits for somebody else to give up the right.
+const LOCK_TIMEOUT: &str = "5s";
+/// SQLSTATE for a lock that was not to be had in that time.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+/// The right to write blocks into an index. No other process has it until this is dropped, or this process ends.
+#[derive(Debug)]
+pub struct Upkeep(
+	// Held for what ends with it.
+	#[allow(dead_code)] Lock,
+);
+
+#[derive(Debug)]
+#[allow(dead_code)]
+enum Lock {
+	/// Of a file beside the index.
+	File(File),
+	/// Of the connection's session.
+	Session(PoolConnection<Any>),
+	/// A database in memory belongs to its process.
+	Own,
+}
+
+impl Store {
+	/// Takes the right to write blocks.
+	///
+	/// Errors: [`StoreError::KeptByAnother`], [`StoreError::File`], [`StoreError::Database`].
+	pub async fn keep(&self) -> Result<Upkeep> {
+		if self.backend == Backend::Postgres {
+			let name = format!("credio/index/upkeep/{}", schema::name(self.organization));
+			let digest: [u8; 32] = Sha256::digest(name).into();
+			let [a, b, c, d, e, f, g, h, ..] = digest;
+			let mut connection = self.pool.acquire().await?;
+			// Given back to the pool it would keep the lock.
+			connection.close_on_drop();
+			// The server takes a moment to notice that a process was killed.
+			sqlx::query(AssertSqlSafe(format!("SET lock_timeout = '{LOCK_TIMEOUT}'")))
+				.execute(&mut *connection)
+				.await?;
+			let locked = sqlx::query("SELECT 1 FROM pg_advisory_lock($1)")
+				.bind(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+				.execute(&mut *connection)
+				.await;
+			match locked {
+				Ok(_) => {},
+				Err(sqlx::Error::Database(error))
+					if error.code().is_some_and(|code| code == LOCK_NOT_AVAILABLE) =>
+				{
+					return Err(StoreError::KeptByAnother);
+				},
+				Err(error) => return Err(error.into()),
+			}
+			return Ok(Upkeep(Lock::Session(connection)));
+		}
+		let Some(path) = &self.path else { return Ok(Upkeep(Lock::Own)) };
+		let path = path.with_added_extension("lock");
+		let failed = |cause| StoreError::File { path: path.display().to_string(), cause };
+		let file = credio_files::open_or_create(&path).map_err(failed)?;
+		match file.try_lock() {
+			Ok(()) => Ok(Upkeep(Lock::File(file))),
+			Err(TryLockError::WouldBlock) => Err(StoreError::KeptByAnother),
+			Err(TryLockError::Error(cause)) => Err(failed(cause)),
+		}
+	}
+
+	/// Empties the index, in one transaction: as if it had just been made, for whoever has the right to write it.
+	///
+	/// Errors: [`StoreError::Database`].
+	pub async fn clear(&self, _: &Upkeep) -> Result<()> {
+		let _writing = self.writing.lock().await;
+		let mut transaction = self.pool.begin().await?;
+		schema::lock(&mut transaction).await?;
+		for generation in self.load_generations(&mut transaction).await? {
+			generation::remove(&mut transaction, self.backend, &generation).await?;
+		}
+		for sql in [
+			"DELETE FROM views",
+			"DELETE FROM unfit",
+			"DELETE FROM documents",
+			"DELETE FROM entries",
+			"DELETE FROM streams",
+			"DELETE FROM chain_cursor",
+			"DELETE FROM meta WHERE name IN ('chain', 'access', 'instance')",
+		] {
+			sqlx::query(sql).execute(&mut *transaction).await?;
+		}
+		schema::name_instance(&mut transaction, self.backend).await?;
+		transaction.commit().await?;
+		self.tell_of_change();
+		Ok(())
+	}
+}

@@ -1,0 +1,14 @@
+//! The store, on both databases with the same assertions.
+
+mod aggregates;
+mod chain;
+mod changes;
+mod hostile;
+mod injection;
+mod postgres;
+mod readers;
+mod samples;
+mod search;
+mod server;
+mod support;
+mod views;

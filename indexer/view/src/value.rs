@@ -1,0 +1,344 @@
+//! Values of columns: what they are, how they are read from text, and how they are shown.
+
+use jiff::{civil, tz::TimeZone, Timestamp};
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// Most fraction digits of a decimal.
+pub const MAX_SCALE: u8 = 9;
+/// Fraction digits of a decimal column that does not say how many it keeps.
+pub const DEFAULT_SCALE: u8 = 4;
+
+/// Type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+	/// Text, compared byte by byte.
+	Text,
+	/// A whole number of 64 bits.
+	Integer,
+	/// An exact decimal: a number of 64 bits, counted in units of 10^-`scale`.
+	Decimal {
+		/// Fraction digits that are kept.
+		scale: u8,
+	},
+	/// A day.
+	Date,
+	/// A moment, kept in UTC to the microsecond.
+	Timestamp,
+	/// Yes or no.
+	Boolean,
+}
+
+impl Type {
+	/// Its name.
+	pub fn name(self) -> &'static str {
+		match self {
+			Self::Text => "text",
+			Self::Integer => "integer",
+			Self::Decimal { .. } => "decimal",
+			Self::Date => "date",
+			Self::Timestamp => "timestamp",
+			Self::Boolean => "boolean",
+		}
+	}
+
+	/// Whether it can be added up.
+	pub fn is_number(self) -> bool {
+		matches!(self, Self::Integer | Self::Decimal { .. })
+	}
+
+	/// Whether it has a year and a month.
+	pub fn has_date(self) -> bool {
+		matches!(self, Self::Date | Self::Timestamp)
+	}
+
+	/// Reads a value of this type from text without surrounding white space; `None` if it is no such thing.
+	pub fn parse(self, text: &str) -> Option<Value> {
+		match self {
+			Self::Text => (!text.contains('\0')).then(|| Value::Text(text.to_owned())),
+			Self::Integer => {
+				let number = Decimal::parse(text, 0)?;
+				Some(Value::Integer(i64::try_from(number.units).ok()?))
+			},
+			Self::Decimal { scale } => {
+				let number = Decimal::parse(text, scale)?;
+				i64::try_from(number.units).ok()?;
+				Some(Value::Decimal(number))
+			},
+			Self::Date => parse_date(text).map(Value::Date),
+			Self::Timestamp => parse_timestamp(text).map(Value::Timestamp),
+			Self::Boolean => match text {
+				"true" | "1" => Some(Value::Boolean(true)),
+				"false" | "0" => Some(Value::Boolean(false)),
+				_ => None,
+			},
+		}
+	}
+}
+
+impl fmt::Display for Type {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Decimal { scale } => {
+				write!(f, "decimal with up to {scale} fraction digits")
+			},
+			_ => f.write_str(self.name()),
+		}
+	}
+}
+
+/// A value of a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+	/// Text.
+	Text(String),
+	/// A whole number.
+	Integer(i64),
+	/// An exact decimal.
+	Decimal(Decimal),
+	/// A day.
+	Date(civil::Date),
+	/// A moment.
+	Timestamp(Timestamp),
+	/// Yes or no.
+	Boolean(bool),
+}
+
+impl Value {
+	/// Bytes that it takes, about.
+	pub fn size(&self) -> usize {
+		match self {
+			Self::Text(text) => text.len(),
+			_ => size_of::<i64>(),
+		}
+	}
+}
+
+impl fmt::Display for Value {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Text(text) => f.write_str(text),
+			Self::Integer(number) => write!(f, "{number}"),
+			Self::Decimal(number) => write!(f, "{number}"),
+			Self::Date(date) => write!(f, "{date}"),
+			Self::Timestamp(moment) => write!(f, "{moment:.6}"),
+			Self::Boolean(is) => write!(f, "{is}"),
+		}
+	}
+}
+
+/// Decimals are strings in JSON, since many readers would round numbers.
+impl Serialize for Value {
+	fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		match self {
+			Self::Integer(number) => serializer.serialize_i64(*number),
+			Self::Boolean(is) => serializer.serialize_bool(*is),
+			_ => serializer.collect_str(self),
+		}
+	}
+}
+
+/// A decimal: `units` of 10^-`scale`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decimal {
+	/// How many.
+	pub units: i128,
+	/// Fraction digits.
+	pub scale: u8,
+}
+
+impl Decimal {
+	/// Reads `-12.50`, `+3` or `1.2e3`, exactly: `None` if it is something else, or needs more fraction digits.
+	pub fn parse(text: &str, scale: u8) -> Option<Self> {
+		let (text, is_negative) = match text.as_bytes().first()? {
+			b'-' => (&text[1..], true),
+			b'+' => (&text[1..], false),
+			_ => (text, false),
+		};
+		let (number, exponent) = match text.split_once(['e', 'E']) {
+			Some((number, exponent)) => (number, exponent.parse::<i16>().ok()?),
+			None => (text, 0),
+		};
+		let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+		let has_digits = !whole.is_empty() || !fraction.is_empty();
+		if !has_digits || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+			return None;
+		}
+		let fraction = fraction.trim_end_matches('0');
+		let digits = format!("{whole}{fraction}");
+		let digits = digits.trim_start_matches('0');
+		if digits.is_empty() {
+			return Some(Self { units: 0, scale });
+		}
+		// 10^power times the digits is the number of units.
+		let length = i32::try_from(fraction.len()).ok()?;
+		let power = i32::from(exponent).checked_add(scale.into())?.checked_sub(length)?;
+		let shift = 10_i128.checked_pow(power.unsigned_abs());
+		let units = if power >= 0 {
+			digits.parse::<i128>().ok()?.checked_mul(shift?)?
+		} else {
+			let digits = digits.parse::<i128>().ok()?;
+			let shift = shift?;
+			(digits % shift == 0).then_some(digits / shift)?
+		};
+		Some(Self { units: if is_negative { units.checked_neg()? } else { units }, scale })
+	}
+}
+
+/// Two fraction digits at least, if it keeps so many, and else no zeros at the end.
+impl fmt::Display for Decimal {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let width = usize::from(self.scale);
+		let digits = format!("{:0>1$}", self.units.unsigned_abs(), width + 1);
+		let (whole, fraction) = digits.split_at(digits.len() - width);
+		let shown = fraction.trim_end_matches('0').len().max(width.min(2));
+		let sign = if self.units < 0 { "-" } else { "" };
+		match &fraction[..shown] {
+			"" => write!(f, "{sign}{whole}"),
+			fraction => write!(f, "{sign}{whole}.{fraction}"),
+		}
+	}
+}
+
+/// Reads `2026-05-03` or `20260503`; a time or a time zone after that is left out.
+fn parse_date(text: &str) -> Option<civil::Date> {
+	let (date, rest) = split_date(text)?;
+	let is_rest_known = match rest.as_bytes().first() {
+		None | Some(b'Z' | b'+') => true,
+		Some(b'T' | b' ') => rest.len() > 1 && parse_timestamp(text).is_some(),
+		Some(b'-') => text.as_bytes().get(4) == Some(&b'-'),
+		Some(_) => false,
+	};
+	is_rest_known.then_some(date)
+}
+
+/// The day at the beginning of a text, and what comes after it.
+fn split_date(text: &str) -> Option<(civil::Date, &str)> {
+	let is_extended = text.as_bytes().get(4) == Some(&b'-');
+	let (date, rest) = text.split_at_checked(if is_extended { 10 } else { 8 })?;
+	let digits = |range| {
+		let digits: &str = date.get(range)?;
+		digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<i16>().ok())?
+	};
+	let (month, day) = if is_extended {
+		if date.as_bytes().get(7) != Some(&b'-') {
+			return None;
+		}
+		(digits(5..7)?, digits(8..10)?)
+	} else {
+		(digits(4..6)?, digits(6..8)?)
+	};
+	let day = i8::try_from(day).ok()?;
+	Some((civil::Date::new(digits(0..4)?, i8::try_from(month).ok()?, day).ok()?, rest))
+}
+
+/// Reads a date and time as RFC 3339 has it; without a time zone it is taken to be in UTC. A date alone is its beginning.
+fn parse_timestamp(text: &str) -> Option<Timestamp> {
+	let (date, rest) = split_date(text)?;
+	let in_utc = |moment: civil::DateTime| moment.to_zoned(TimeZone::UTC).ok();
+	let moment = if rest.is_empty() {
+		in_utc(date.at(0, 0, 0, 0))?.timestamp()
+	} else if !rest.starts_with(['T', 't', ' ']) {
+		return None;
+	} else if let Ok(moment) = text.parse::<Timestamp>() {
+		moment
+	} else {
+		in_utc(text.parse::<civil::DateTime>().ok()?)?.timestamp()
+	};
+	let moment = Timestamp::from_microsecond(moment.as_microsecond()).ok()?;
+	// So that the written form has one length and sorts as the moments do.
+	let year = moment.to_zoned(TimeZone::UTC).year();
+	(0..=9999).contains(&year).then_some(moment)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	fn shown(ty: Type, text: &str) -> Option<String> {
+		ty.parse(text).map(|value| value.to_string())
+	}
+
+	#[test]
+	fn decimals_are_exact() {
+		let ty = Type::Decimal { scale: 4 };
+		for (text, is) in [
+			("2747.82", "2747.82"),
+			("8550", "8550.00"),
+			("-0.0001", "-0.0001"),
+			("+1.50000", "1.50"),
+			("1.2e3", "1200.00"),
+			("12500E-4", "1.25"),
+			("0.000", "0.00"),
+			(".5", "0.50"),
+			("922337203685477.5807", "922337203685477.5807"),
+			("-922337203685477.5808", "-922337203685477.5808"),
+		] {
+			assert_eq!(shown(ty, text).as_deref(), Some(is), "{text}");
+		}
+		for text in [
+			"",
+			"-",
+			".",
+			"1,50",
+			"1 000",
+			"0x10",
+			"1e",
+			"NaN",
+			"0.00001",
+			"922337203685477.5808",
+			"1e400",
+			"--1",
+			"1e99999999999",
+		] {
+			assert_eq!(shown(ty, text), None, "{text}");
+		}
+		assert_eq!(shown(Type::Integer, "12.0").as_deref(), Some("12"));
+		assert_eq!(shown(Type::Integer, "12.5"), None);
+	}
+
+	#[test]
+	fn dates_and_moments_are_read_as_documents_write_them() {
+		for text in ["2026-05-03", "20260503", "2026-05-03Z", "2026-05-03+02:00"] {
+			assert_eq!(shown(Type::Date, text).as_deref(), Some("2026-05-03"), "{text}");
+		}
+		let with_time = "2026-05-03T23:30:00-05:00";
+		assert_eq!(shown(Type::Date, with_time).as_deref(), Some("2026-05-03"));
+		for text in ["2026-02-29", "03.05.2026", "2026-5-3", "20260503x", "", "2026-05-03T", "é026"]
+		{
+			assert_eq!(shown(Type::Date, text), None, "{text}");
+		}
+		assert_eq!(
+			shown(Type::Timestamp, with_time).as_deref(),
+			Some("2026-05-04T04:30:00.000000Z")
+		);
+		assert_eq!(
+			shown(Type::Timestamp, "2026-05-03 10:00:00.1234567").as_deref(),
+			Some("2026-05-03T10:00:00.123456Z")
+		);
+		assert_eq!(
+			shown(Type::Timestamp, "2026-05-03").as_deref(),
+			Some("2026-05-03T00:00:00.000000Z")
+		);
+		assert_eq!(shown(Type::Timestamp, "2026-05-03T25:00:00Z"), None);
+	}
+
+	proptest! {
+		#[test]
+		fn what_is_shown_reads_the_same(units in any::<i64>(), scale in 0..=MAX_SCALE) {
+			let number = Decimal { units: units.into(), scale };
+			prop_assert_eq!(Decimal::parse(&number.to_string(), scale), Some(number));
+		}
+
+		#[test]
+		fn no_text_makes_it_panic(text in ".{0,40}", scale in 0..=MAX_SCALE) {
+			let types = [Type::Text, Type::Integer, Type::Decimal { scale }, Type::Date, Type::Timestamp, Type::Boolean];
+			for ty in types {
+				if let Some(value) = ty.parse(&text) {
+					prop_assert_eq!(ty.parse(&value.to_string()), Some(value));
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,28 @@
+//! What a block did, for those who follow the chain.
+
+use crate::{OrganizationId, RequestKey, StreamId};
+use alloc::vec::Vec;
+use codec::{Decode, Encode};
+use scale_info::TypeInfo;
+
+/// What a block did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Activity {
+	/// Its time, in milliseconds since 1970.
+	pub time: u64,
+	/// Requests that were applied.
+	pub applied: u32,
+	/// Requests that were rejected.
+	pub rejected: u32,
+	/// Entries that were appended to streams.
+	pub entries: u32,
+}
+
+/// What a block changed of what clients subscribe to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Changes {
+	/// Streams that an entry was appended to, each once.
+	pub streams: Vec<StreamId>,
+	/// Requests that were decided.
+	pub requests: Vec<(OrganizationId, RequestKey)>,
+}

@@ -1,0 +1,111 @@
+//! Calls that a node refuses because too many come from here, and that are sent again after a while.
+
+use crate::error::{Error, Result};
+use std::{
+	future::Future,
+	time::{Duration, Instant},
+};
+
+/// How long a call is sent again and again. Many that were refused at once take their turns within it.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Wait before the second try; each one after it waits twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// Longest wait.
+const MAX_WAIT: Duration = Duration::from_secs(5);
+
+/// Makes a call until the node takes it, fails otherwise, or has refused it for too long.
+pub(super) async fn back_off<Answer, Call: Future<Output = Result<Answer>>>(
+	call: impl FnMut() -> Call,
+) -> Result<Answer> {
+	back_off_for(PATIENCE, call).await
+}
+
+async fn back_off_for<Answer, Call: Future<Output = Result<Answer>>>(
+	patience: Duration,
+	mut call: impl FnMut() -> Call,
+) -> Result<Answer> {
+	let (start, mut tries) = (Instant::now(), 1);
+	loop {
+		match call().await {
+			Err(Error::Refused(refusal))
+				if refusal.is_rate_limited() && start.elapsed() < patience =>
+			{
+				tokio::time::sleep(wait(tries)?).await;
+				tries = tries.saturating_add(1);
+			},
+			other => return other,
+		}
+	}
+}
+
+/// How long to wait after so many tries: between half and the whole of a time that doubles, so that many that were
+/// refused at once do not come again at once.
+fn wait(tries: u32) -> Result<Duration> {
+	let longest = FIRST_WAIT.saturating_mul(1 << (tries.saturating_sub(1)).min(16)).min(MAX_WAIT);
+	let random = credio_vault::random()?;
+	let share = u32::from(random[0]).saturating_add(256);
+	Ok(longest.saturating_mul(share) / 512)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::error::Refusal;
+	use credio_primitives::error_codes as codes;
+	use std::cell::Cell;
+
+	fn refusal(code: i32) -> Error {
+		Error::Refused(Refusal { code, message: String::new(), remedy: None, reason: None })
+	}
+
+	/// How often a call is made that is refused `times` times.
+	async fn tries(times: u32, code: i32) -> (u32, bool) {
+		let made = Cell::new(0);
+		let answer = back_off(|| {
+			made.set(made.get() + 1);
+			let refused = made.get() <= times;
+			async move {
+				if refused {
+					Err(refusal(code))
+				} else {
+					Ok(())
+				}
+			}
+		})
+		.await;
+		(made.get(), answer.is_ok())
+	}
+
+	#[tokio::test]
+	async fn a_call_that_comes_too_soon_is_sent_again() {
+		assert_eq!(tries(2, codes::RATE_LIMITED).await, (3, true));
+	}
+
+	#[tokio::test]
+	async fn a_call_that_is_refused_for_too_long_fails() {
+		let made = Cell::new(0);
+		let answer: Result<()> = back_off_for(Duration::from_millis(1), || {
+			made.set(made.get() + 1);
+			async { Err(refusal(codes::RATE_LIMITED)) }
+		})
+		.await;
+		assert!(answer.is_err());
+		assert_eq!(made.get(), 2);
+	}
+
+	#[tokio::test]
+	async fn other_refusals_are_answers() {
+		assert_eq!(tries(2, codes::ACCESS_DENIED).await, (1, false));
+		assert_eq!(tries(2, codes::QUOTA_EXCEEDED).await, (1, false));
+	}
+
+	#[test]
+	fn waits_grow_to_a_bound() {
+		for tries in 1..100 {
+			let wait = wait(tries).unwrap();
+			assert!(wait >= FIRST_WAIT / 2 && wait <= MAX_WAIT, "{tries}: {wait:?}");
+		}
+		assert!(wait(1).unwrap() <= FIRST_WAIT);
+		assert!(wait(20).unwrap() >= MAX_WAIT / 2);
+	}
+}

@@ -1,0 +1,276 @@
+//! Connections to nodes: encrypted unless they stay on this machine, and given up when the other side is silent.
+
+mod sender;
+
+use super::council::storage_key;
+use crate::error::{Error, Result};
+use credio_primitives::{rpc::Bytes, Digest};
+use credio_vault::ChainPin;
+use jsonrpsee_client_transport::ws::{Url, WsTransportClientBuilder};
+use jsonrpsee_ws_client::{PingConfig, WsClientBuilder};
+use sender::ImpatientSender;
+use std::time::Duration;
+use subxt::rpcs::{client::RpcParams, utils::url_is_secure, RpcClient};
+
+/// Within this time a connection on which the other side has fallen silent is given up: the machine is gone, say, or its
+/// process hangs.
+pub const SILENCE: Duration = Duration::from_secs(30);
+/// How long a node that is alive may take to answer one call.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// Items of a subscription that wait for whoever reads it.
+const BUFFERED_ITEMS: usize = 4_096;
+
+/// How long a node may be silent.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+	/// Until it has accepted a connection.
+	connect: Duration,
+	/// How often it is asked for a sign of life.
+	ping: Duration,
+	/// The longest time without one. It is looked at as often, so twice as long may pass until the connection is given up.
+	silence: Duration,
+}
+
+const PATIENCE: Patience = Patience {
+	connect: Duration::from_secs(10),
+	ping: Duration::from_secs(5),
+	silence: Duration::from_millis(SILENCE.as_millis() as u64 / 2),
+};
+
+/// How nodes are connected to, and of which chain they have to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectOptions {
+	/// The chain that a node has to be of; without one, any that this software is for.
+	pub chain: Option<ChainPin>,
+	/// Whether `ws://` may lead beyond this machine. It gives up what TLS gives: anybody on the line reads what is asked
+	/// and answered, and answers in the node's place.
+	pub insecure: bool,
+}
+
+impl ConnectOptions {
+	/// The same, for nodes of this chain only.
+	pub fn pinned(self, chain: ChainPin) -> Self {
+		Self { chain: Some(chain), ..self }
+	}
+
+	/// Checks that a node is of the chain that is wanted, if one is.
+	pub(super) fn check_chain(&self, node: &str, found: &ChainPin) -> Result<()> {
+		self.chain.map_or(Ok(()), |pinned| pinned.check(node, found).map_err(Into::into))
+	}
+
+	/// Checks that a line to this address may be used.
+	pub fn check_address(&self, url: &str) -> Result<()> {
+		let is_secure = url_is_secure(url)
+			.map_err(|error| Error::Argument(format!("{} is no address: {error}", shown(url))))?;
+		if is_secure || self.insecure {
+			return Ok(());
+		}
+		Err(Error::Insecure(shown(url)))
+	}
+}
+
+/// Opens a connection.
+///
+/// # Errors
+///
+/// [`Error::Insecure`], [`Error::Argument`], [`Error::Connection`].
+pub(super) async fn open(url: &str, options: &ConnectOptions) -> Result<RpcClient> {
+	options.check_address(url)?;
+	open_within(url, PATIENCE).await
+}
+
+async fn open_within(url: &str, patience: Patience) -> Result<RpcClient> {
+	let pings = PingConfig::new()
+		.ping_interval(patience.ping)
+		.inactive_limit(patience.silence)
+		.max_failures(1);
+	let transport = WsTransportClientBuilder {
+		connection_timeout: patience.connect,
+		// No redirection: it could lead from an encrypted line to a plain one.
+		max_redirections: 1,
+		..WsTransportClientBuilder::default()
+	};
+	let failed =
+		|error: &dyn std::fmt::Display| Error::Connection(format!("{}: {error}", shown(url)));
+	let address = Url::parse(url).map_err(|error| failed(&error))?;
+	// The handshake has no time limit of its own.
+	let (sender, receiver) = tokio::time::timeout(patience.connect, transport.build(address))
+		.await
+		.map_err(|_| Error::Connection(format!("{} does not answer", shown(url))))?
+		.map_err(|error| failed(&error))?;
+	let client = WsClientBuilder::new()
+		.request_timeout(ANSWER_TIMEOUT)
+		.max_buffer_capacity_per_subscription(BUFFERED_ITEMS)
+		.enable_ws_ping(pings)
+		.build_with_transport(ImpatientSender::new(sender, patience.silence), receiver);
+	Ok(RpcClient::new(client))
+}
+
+/// The chain that a node is of.
+pub(super) async fn chain_of(rpc: &RpcClient) -> Result<ChainPin> {
+	let genesis: Option<Digest> =
+		rpc.request("chain_getBlockHash", super::by_position(&(0,))?).await?;
+	let genesis =
+		genesis.ok_or_else(|| Error::Answer("the node does not know its first block".into()))?;
+	let key = super::by_position(&(storage_key("Governance", "NetworkId", None),))?;
+	let network: Option<Bytes> = rpc.request("state_getStorage", key).await?;
+	let network = match network {
+		None => [0; 32],
+		Some(bytes) => bytes
+			.0
+			.try_into()
+			.map_err(|_| Error::Answer("the node's network id has not 32 bytes".into()))?,
+	};
+	Ok(ChainPin { genesis, network: Digest(network) })
+}
+
+/// Number of the last finalized block of a node, over a connection of its own. A node of another chain is as good as none.
+pub(super) async fn finalized_at(
+	url: &str,
+	options: &ConnectOptions,
+) -> Result<credio_primitives::BlockNumber> {
+	let rpc = open(url, options).await?;
+	options.check_chain(&shown(url), &chain_of(&rpc).await?)?;
+	let hash: String = rpc.request("chain_getFinalizedHead", RpcParams::new()).await?;
+	let header: serde_json::Value =
+		rpc.request("chain_getHeader", super::by_position(&(hash,))?).await?;
+	super::heads::number_of(&header)
+}
+
+/// An address as it may be shown: without the name and password that may stand in it.
+pub fn shown(url: &str) -> String {
+	let Some((scheme, rest)) = url.split_once("://") else { return url.into() };
+	let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+	let host = rest[..authority].rfind('@').map_or(0, |at| at.saturating_add(1));
+	format!("{scheme}://{}", &rest[host..])
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use base64::{engine::general_purpose::STANDARD, Engine};
+	use futures::future::join_all;
+	use sha1::{Digest as _, Sha1};
+	use std::time::Instant;
+	use tokio::{
+		io::{AsyncReadExt, AsyncWriteExt},
+		net::TcpListener,
+	};
+
+	#[test]
+	fn a_plain_line_stays_on_this_machine_unless_it_is_asked_for_by_name() {
+		let strict = ConnectOptions::default();
+		let lenient = ConnectOptions { insecure: true, ..strict };
+		for url in ["ws://127.0.0.1:9944", "ws://localhost:9944", "ws://[::1]:9944"] {
+			strict.check_address(url).unwrap();
+		}
+		for url in ["wss://node.example", "wss://10.0.0.1:443"] {
+			strict.check_address(url).unwrap();
+		}
+		for url in [
+			"ws://10.0.0.1:9944",
+			"ws://node.example",
+			"ws://localhost.example:9944",
+			"ws://127.0.0.1.example",
+			"ws://127.0.0.1@node.example",
+			"ws://[fe80::1]:9944",
+			"ws://0.0.0.0:9944",
+		] {
+			let refused = strict.check_address(url).unwrap_err();
+			assert!(matches!(refused, Error::Insecure(_)), "{url}: {refused}");
+			assert!(refused.to_string().contains("--insecure"), "{refused}");
+			lenient.check_address(url).unwrap();
+		}
+		assert!(matches!(strict.check_address("no address"), Err(Error::Argument(_))));
+	}
+
+	#[test]
+	fn a_password_in_an_address_is_not_shown() {
+		assert_eq!(shown("wss://me:secret@node.example/path@"), "wss://node.example/path@");
+		assert_eq!(shown("wss://node.example:443"), "wss://node.example:443");
+		assert_eq!(shown("nonsense"), "nonsense");
+		let error = ConnectOptions::default().check_address("ws://me:secret@node.example");
+		assert!(!error.unwrap_err().to_string().contains("secret"));
+	}
+
+	const IMPATIENT: Patience = Patience {
+		connect: Duration::from_secs(1),
+		ping: Duration::from_millis(100),
+		silence: Duration::from_millis(300),
+	};
+
+	async fn listen() -> (TcpListener, String) {
+		let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+		let url = format!("ws://{}", listener.local_addr().unwrap());
+		(listener, url)
+	}
+
+	/// A node that takes part in the handshake and is silent from then on, as one whose process was stopped.
+	async fn fall_silent(listener: TcpListener) {
+		const SUFFIX: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+		let (mut socket, _) = listener.accept().await.unwrap();
+		let mut request = Vec::new();
+		while !request.ends_with(b"\r\n\r\n") {
+			request.push(socket.read_u8().await.unwrap());
+		}
+		let request = String::from_utf8(request).unwrap();
+		let mut headers = request.lines().filter_map(|line| line.split_once(": "));
+		let (_, key) =
+			headers.find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key")).unwrap();
+		let accept = STANDARD.encode(Sha1::digest(format!("{key}{SUFFIX}")));
+		let answer = format!(
+			"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+			 Sec-WebSocket-Accept: {accept}\r\n\r\n"
+		);
+		socket.write_all(answer.as_bytes()).await.unwrap();
+		std::future::pending().await
+	}
+
+	#[tokio::test]
+	async fn a_node_that_falls_silent_is_given_up() {
+		let (listener, url) = listen().await;
+		let node = tokio::spawn(fall_silent(listener));
+		let rpc = open_within(&url, IMPATIENT).await.unwrap();
+		let start = Instant::now();
+		let asked: std::result::Result<String, _> =
+			rpc.request("chain_getFinalizedHead", RpcParams::new()).await;
+		assert!(matches!(asked.map_err(Error::from), Err(Error::Connection(_))));
+		assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+		node.abort();
+	}
+
+	#[tokio::test]
+	async fn a_node_that_takes_in_nothing_more_is_given_up() {
+		let (listener, url) = listen().await;
+		let node = tokio::spawn(fall_silent(listener));
+		let rpc = open_within(&url, IMPATIENT).await.unwrap();
+		// More than the line holds, and more calls than wait for it.
+		let large = "x".repeat(200_000);
+		let calls = (0..400).map(|_| {
+			let mut params = RpcParams::new();
+			params.push(&large).unwrap();
+			rpc.request::<String>("chain_getFinalizedHead", params)
+		});
+		let ended = tokio::time::timeout(Duration::from_secs(30), join_all(calls)).await;
+		for answer in ended.expect("a call waits for ever") {
+			assert!(matches!(answer.map_err(Error::from), Err(Error::Connection(_))));
+		}
+		node.abort();
+	}
+
+	#[tokio::test]
+	async fn a_node_that_does_not_even_shake_hands_is_given_up() {
+		let (listener, url) = listen().await;
+		assert!(matches!(open_within(&url, IMPATIENT).await, Err(Error::Connection(_))));
+		drop(listener);
+	}
+
+	#[tokio::test]
+	async fn an_encrypted_line_does_not_fall_back_to_a_plain_one() {
+		let (listener, url) = listen().await;
+		let url = url.replace("ws://", "wss://");
+		let plain = tokio::spawn(fall_silent(listener));
+		assert!(matches!(open_within(&url, IMPATIENT).await, Err(Error::Connection(_))));
+		plain.abort();
+	}
+}

@@ -1,0 +1,360 @@
+//! Grants and access requests.
+
+use super::{named::is_rejected_with, Client};
+use crate::{
+	calls::Call,
+	error::{Error, Result},
+	name::{Name, MAX_ATTEMPTS},
+};
+use codec::Encode;
+use credio_primitives::{
+	grant::{GrantFilter, GrantTerms},
+	limits,
+	rpc::{GrantJson, RequestState, StreamJson},
+	EntryBody, GrantId, GrantStatus, KeyEpoch, Moment, OrganizationId, Permission, Purpose,
+	RecordId, Reference, Resource, StreamId, WrappedKey,
+};
+use credio_vault::Recipient;
+use std::time::Duration;
+
+/// When a grant ends, by the chain's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum End {
+	/// Never.
+	#[default]
+	Never,
+	/// After so long from now.
+	After(Duration),
+	/// With this moment, in milliseconds since 1970.
+	At(Moment),
+}
+
+/// What the giver of a grant decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+	/// Why it is given. Public to all members.
+	pub purpose: String,
+	/// When it ends.
+	pub end: End,
+	/// Whether the grantee may give it on.
+	pub delegable: bool,
+	/// First key epoch of a stream that it covers; `None` for the present one.
+	pub from_epoch: Option<KeyEpoch>,
+}
+
+/// Terms as the chain takes them.
+pub(super) struct Given {
+	pub terms: GrantTerms,
+	/// The present key epoch of the stream, or the record's own.
+	pub epoch: KeyEpoch,
+}
+
+impl Client {
+	/// Gives a grant on a stream or record of this organization. If the grantee holds one with the same terms already, it is
+	/// answered, and no other is given, so that repeating this is harmless. Terms that end after a time from now are the same
+	/// if that one ends within a tenth of the time of it.
+	///
+	/// Errors: [`Error::Rejected`], [`Error::NoEpoch`], [`Error::Argument`].
+	pub async fn grant(
+		&self,
+		resource: Resource,
+		grantee: OrganizationId,
+		permission: Permission,
+		terms: &Terms,
+	) -> Result<GrantId> {
+		let end = terms.end;
+		let Given { terms, epoch } = self.terms(resource, grantee, terms).await?;
+		let name =
+			self.grant_name(&(resource, grantee, permission, None::<GrantId>), &terms, end, epoch);
+		let is_same = |grant: &GrantJson| {
+			grant.grantor == self.organization
+				&& grant.permission == permission
+				&& grant.parent.is_none()
+				&& has_terms(grant, &terms, end)
+		};
+		let call = |reference| Call::grant(reference, resource, grantee, permission, &terms);
+		let (id, is_new) = self.give(&name, (resource, grantee), is_same, call).await?;
+		if is_new {
+			self.complete(id, &terms).await?;
+		}
+		Ok(id)
+	}
+
+	/// What a grant is known by: all that is meant by it. The key epoch is in it since a grant that was revoked is not the
+	/// one that is given later with the same terms.
+	fn grant_name(
+		&self,
+		subject: &impl Encode,
+		terms: &GrantTerms,
+		end: End,
+		epoch: KeyEpoch,
+	) -> Name {
+		let end = match end {
+			End::Never => (0u8, terms.expires_at.unwrap_or_default()),
+			End::After(time) => (1, Moment::try_from(time.as_millis()).unwrap_or(Moment::MAX)),
+			End::At(moment) => (2, moment),
+		};
+		let GrantTerms { purpose, delegable, from_epoch, .. } = terms;
+		Name::new("grant", &(subject, purpose, end, delegable, from_epoch, epoch))
+	}
+
+	/// Gives a grant, unless its holder has the same one already. Answers its id and whether it is new. Two gateways that give
+	/// the same at once make one: the name of the grant, and so its id and the request's key, are the same for both.
+	async fn give(
+		&self,
+		name: &Name,
+		(resource, grantee): (Resource, OrganizationId),
+		is_same: impl Fn(&GrantJson) -> bool,
+		call: impl Fn(Reference) -> Call,
+	) -> Result<(GrantId, bool)> {
+		let (mut from, mut reused) = (0, 0);
+		loop {
+			let attempt = self.attempt(name, from).await?;
+			// What this attempt gave is looked up by its id: a list could leave it out, and another would be given.
+			if attempt.is_applied && self.verified().is_some() {
+				let given = GrantId::derive(self.organization, &attempt.reference());
+				if self.holding(given).await?.is_some_and(|grant| is_same(&grant)) {
+					return Ok((given, false));
+				}
+			}
+			// Read after the attempt is known: what it gave is in there, unless it has ended.
+			let held = self.held_by(resource, grantee).await?;
+			if let Some(grant) = held.iter().find(|grant| is_same(grant)) {
+				// By proof, that it is there as it was told.
+				if self.find_grant(grant.grant_id).await? != *grant {
+					return Err(Error::Contradicted("grant"));
+				}
+				return Ok((grant.grant_id, false));
+			}
+			if attempt.number >= MAX_ATTEMPTS || !attempt.is_applied {
+				let reference = attempt.reference();
+				match self.submit(attempt.key, &[call(reference)]).await {
+					// Another gateway of the organization gives it, with the secrets wrapped anew.
+					Err(Error::KeyReused(_)) if reused < MAX_ATTEMPTS => reused += 1,
+					Err(error) => return Err(error),
+					Ok(status) if status.status == RequestState::Applied => {
+						return Ok((GrantId::derive(self.organization, &reference), true));
+					},
+					// It is there from before, and ends sooner than is asked for now.
+					Ok(status) if is_rejected_with(&status, "ReferenceUsed") => {},
+					Ok(status) => return Err(Error::Rejected(Box::new(status))),
+				}
+				if attempt.number >= MAX_ATTEMPTS {
+					return Err(Error::KeyReused(attempt.key));
+				}
+				// An attempt that somebody else makes is waited for; one that was rejected is not the next one.
+				continue;
+			}
+			from = attempt.number.saturating_add(1);
+		}
+	}
+
+	/// The grants on a stream or record that hold and that an organization has. One that is revoked leaves it the others.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`].
+	pub async fn held_by(
+		&self,
+		resource: Resource,
+		grantee: OrganizationId,
+	) -> Result<Vec<GrantJson>> {
+		let filter = GrantFilter { grantee: Some(grantee), active: true, ..on(resource) };
+		self.grants(&filter, usize::MAX).await
+	}
+
+	/// Adds the keys of epochs that were too many to be given with the grant.
+	pub(super) async fn complete(&self, id: GrantId, given: &GrantTerms) -> Result<()> {
+		if given.keys.len() == limits::MAX_EPOCHS_PER_GRANT as usize {
+			self.add_keys(id).await?;
+		}
+		Ok(())
+	}
+
+	/// Gives on a grant that this organization holds. If the grantee has it with the same terms already, that one is answered.
+	///
+	/// Errors: [`Error::Rejected`], [`Error::NotFound`], [`Error::NoKey`].
+	pub async fn delegate(
+		&self,
+		parent: GrantId,
+		grantee: OrganizationId,
+		terms: &Terms,
+	) -> Result<GrantId> {
+		let held = self.find_grant(parent).await?;
+		let from_epoch = terms.from_epoch.unwrap_or(held.from_epoch);
+		let end = terms.end;
+		let terms = Terms { from_epoch: Some(from_epoch), ..terms.clone() };
+		let Given { mut terms, epoch } = self.terms(held.resource, grantee, &terms).await?;
+		if terms.expires_at.is_none() {
+			// Without an end of its own it ends with the one it is delegated under.
+			terms.expires_at = held.expires_at;
+		}
+		let subject = (held.resource, grantee, held.permission, Some(parent));
+		let name = self.grant_name(&subject, &terms, end, epoch);
+		let is_same = |grant: &GrantJson| {
+			grant.grantor == self.organization
+				&& grant.parent == Some(parent)
+				&& has_terms(grant, &terms, end)
+		};
+		let call = |reference| Call::delegate(parent, reference, grantee, &terms);
+		Ok(self.give(&name, (held.resource, grantee), is_same, call).await?.0)
+	}
+
+	/// Ends a grant at once, whatever else may fail. If this organization owns the stream, the next key epoch is opened
+	/// afterwards, so that nothing written later can be read with the old secret. Answers the grants on the same stream or
+	/// record that their holder has left: with those it goes on.
+	///
+	/// # Errors
+	///
+	/// [`Error::Rejected`], [`Error::NotFound`]; [`Error::EpochNotOpened`] if the grant is revoked, and only the epoch could
+	/// not be opened. The stream takes no record until it is.
+	pub async fn revoke(&self, id: GrantId) -> Result<Vec<GrantJson>> {
+		let grant = self.find_grant(id).await?;
+		self.apply(self.new_key()?, &[Call::revoke(id)]).await?;
+		if let Resource::Stream(stream) = grant.resource {
+			if self.stream(stream).await?.owner == self.organization {
+				let opened = self.rotate_stream(stream).await;
+				opened.map_err(|error| Error::EpochNotOpened(Box::new(error)))?;
+			}
+		}
+		let mut left = self.grants_on(grant.resource).await?;
+		left.retain(|left| left.grantee == grant.grantee && left.status == GrantStatus::Active);
+		Ok(left)
+	}
+
+	/// Gives up a grant that this organization holds.
+	///
+	/// # Errors
+	///
+	/// [`Error::Rejected`], [`Error::Connection`].
+	pub async fn renounce(&self, id: GrantId) -> Result<()> {
+		self.apply(self.new_key()?, &[Call::renounce(id)]).await.map(|_| ())
+	}
+
+	/// Grants that match a filter, at most `most`.
+	pub async fn grants(&self, filter: &GrantFilter, most: usize) -> Result<Vec<GrantJson>> {
+		self.all("credio_v1_grants", filter, most).await
+	}
+
+	/// All grants on a stream or record.
+	pub(crate) async fn grants_on(&self, resource: Resource) -> Result<Vec<GrantJson>> {
+		if let Some(verified) = self.verified() {
+			return verified.grants_on(resource).await;
+		}
+		let filter = on(resource);
+		self.grants(&filter, usize::MAX).await
+	}
+
+	pub(crate) async fn find_grant(&self, id: GrantId) -> Result<GrantJson> {
+		if let Some(verified) = self.verified() {
+			return verified.grant(id).await;
+		}
+		self.grants(&GrantFilter::default(), usize::MAX)
+			.await?
+			.into_iter()
+			.find(|grant| grant.grant_id == id)
+			.ok_or_else(|| Error::NotFound {
+				what: "grant",
+				name: id.to_string(),
+				hint: ": it was revoked, has expired, or never was",
+			})
+	}
+
+	/// The terms as the chain takes them, with the secrets wrapped to the grantee.
+	pub(super) async fn terms(
+		&self,
+		resource: Resource,
+		grantee: OrganizationId,
+		terms: &Terms,
+	) -> Result<Given> {
+		let purpose = bounded(&terms.purpose, "a purpose")?;
+		let expires_at = match terms.end {
+			End::Never => None,
+			End::At(moment) => Some(moment),
+			End::After(time) => Some(self.moment_in(time).await?),
+		};
+		let to = self.recipient(grantee).await?;
+		let (from_epoch, epoch, keys) = match resource {
+			Resource::Stream(stream) => self.stream_terms(stream, terms.from_epoch, &to).await?,
+			Resource::Record(record) => {
+				let (epoch, keys) = self.record_terms(record, &to).await?;
+				(epoch, epoch, keys)
+			},
+		};
+		let over = || Error::Argument("a grant is given with at most 64 keys".into());
+		let keys = keys.try_into().map_err(|_| over())?;
+		let delegable = terms.delegable;
+		Ok(Given { terms: GrantTerms { purpose, expires_at, delegable, from_epoch, keys }, epoch })
+	}
+
+	async fn stream_terms(
+		&self,
+		stream: StreamId,
+		from: Option<KeyEpoch>,
+		to: &Recipient,
+	) -> Result<(KeyEpoch, KeyEpoch, Vec<WrappedKey>)> {
+		let StreamJson { epoch, .. } = self.stream(stream).await?;
+		let current = epoch.ok_or(Error::NoEpoch)?.current;
+		let from = from.unwrap_or(current);
+		let mut keys = Vec::new();
+		// Those of the latest epochs. The others are added once the grant is there.
+		let first = (current + 1).saturating_sub(limits::MAX_EPOCHS_PER_GRANT).max(from);
+		for epoch in first..=current {
+			let held = self.held(stream, epoch).await?;
+			keys.push(self.vault.rewrap(&held, to).await?);
+		}
+		Ok((from, current, keys))
+	}
+
+	async fn record_terms(
+		&self,
+		record: RecordId,
+		to: &Recipient,
+	) -> Result<(KeyEpoch, Vec<WrappedKey>)> {
+		let (entry, held, context, payload) = self.fetch_sealed(record).await?;
+		let EntryBody::Record { epoch, .. } = entry.header.body else {
+			return Err(Error::Argument("an anchor has nothing to read".into()));
+		};
+		let key = match held.secret {
+			credio_primitives::WrappedSecret::StreamSecret => {
+				self.vault.wrap_data_key(&held, &context, &payload, to).await?
+			},
+			credio_primitives::WrappedSecret::DataKey => self.vault.rewrap(&held, to).await?,
+		};
+		Ok((epoch, vec![key]))
+	}
+}
+
+/// Grants on a stream or record.
+fn on(resource: Resource) -> GrantFilter {
+	match resource {
+		Resource::Stream(stream) => GrantFilter { stream: Some(stream), ..GrantFilter::default() },
+		Resource::Record(record) => GrantFilter { record: Some(record), ..GrantFilter::default() },
+	}
+}
+
+/// Whether a grant has these terms.
+pub(super) fn has_terms(grant: &GrantJson, terms: &GrantTerms, end: End) -> bool {
+	grant.purpose.as_bytes() == terms.purpose.as_slice()
+		&& grant.delegable == terms.delegable
+		&& grant.from_epoch == terms.from_epoch
+		&& ends_alike(grant.expires_at, terms.expires_at, end)
+}
+
+/// Whether a grant ends when it is asked to.
+fn ends_alike(there: Option<Moment>, asked: Option<Moment>, end: End) -> bool {
+	match (there, asked, end) {
+		(Some(there), Some(asked), End::After(time)) => {
+			u128::from(there.abs_diff(asked)) <= time.as_millis() / 10
+		},
+		_ => there == asked,
+	}
+}
+
+pub(super) fn bounded(text: &str, what: &str) -> Result<Purpose> {
+	let error = || Error::Argument(format!("{what} is 1 to 256 bytes long"));
+	if text.is_empty() {
+		return Err(error());
+	}
+	text.as_bytes().to_vec().try_into().map_err(|_| error())
+}

@@ -1,0 +1,142 @@
+//! The last blocks, as a node tells of them.
+
+use super::{requests::connection_lost, Client};
+use crate::error::{chain, Result};
+use credio_primitives::{rpc::BlockRef, BlockNumber, Digest, Moment};
+use subxt::rpcs::client::{RpcParams, RpcSubscription};
+
+/// Blocks by which finality lags when it has stalled.
+const STALLED_AFTER: BlockNumber = 20;
+
+/// Whether finality has stalled: blocks are made, and do not become final any more.
+pub fn has_stalled(finalized: BlockNumber, best: BlockNumber) -> bool {
+	best.saturating_sub(finalized) > STALLED_AFTER
+}
+
+/// Numbers of blocks, as they come.
+pub struct Heads(RpcSubscription<serde_json::Value>);
+
+impl Heads {
+	/// The next one. Some may be left out.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn next(&mut self) -> Result<BlockNumber> {
+		number_of(&self.0.next().await.ok_or_else(connection_lost)??)
+	}
+}
+
+impl Client {
+	/// The numbers of finalized blocks, from now on.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn finalized_heads(&self) -> Result<Heads> {
+		self.heads("chain_subscribeFinalizedHeads", "chain_unsubscribeFinalizedHeads").await
+	}
+
+	/// The numbers of the best blocks, which may not become final, from now on.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn best_heads(&self) -> Result<Heads> {
+		self.heads("chain_subscribeNewHeads", "chain_unsubscribeNewHeads").await
+	}
+
+	async fn heads(&self, subscribe: &str, unsubscribe: &str) -> Result<Heads> {
+		Ok(Heads(self.subscribe((subscribe, unsubscribe), RpcParams::new()).await?))
+	}
+
+	/// Hash of a block of the best chain, by its number; `None` if there is none.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn block_hash(&self, number: BlockNumber) -> Result<Option<Digest>> {
+		self.call("chain_getBlockHash", (number,)).await
+	}
+
+	/// Waits until another block is final, and then for `count` more.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn wait_for_finality(&self, count: usize) -> Result<()> {
+		let mut heads = self.finalized_heads().await?;
+		for _ in 0..=count {
+			heads.next().await?;
+		}
+		Ok(())
+	}
+
+	/// The last finalized block.
+	async fn finalized_block(&self) -> Result<BlockRef> {
+		self.block("chain_getFinalizedHead").await
+	}
+
+	/// The block whose hash a method returns.
+	async fn block(&self, method: &str) -> Result<BlockRef> {
+		let hash: Digest = self.call(method, ()).await?;
+		let number = number_of(&self.call("chain_getHeader", (hash,)).await?)?;
+		Ok(BlockRef { number, hash })
+	}
+
+	/// Number of the last finalized block.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`].
+	pub async fn finalized_number(&self) -> Result<BlockNumber> {
+		Ok(self.finalized_block().await?.number)
+	}
+
+	/// Number of the best block, which may not become final.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`].
+	pub async fn best_number(&self) -> Result<BlockNumber> {
+		number_of(&self.call("chain_getHeader", ()).await?)
+	}
+
+	/// The time of the finalized block, by the chain's clock, in milliseconds since 1970.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`], [`Error::Answer`].
+	pub async fn chain_time(&self) -> Result<Moment> {
+		self.block_time(self.finalized_number().await?).await
+	}
+
+	/// Whether finality has stalled: blocks are made, and do not become final any more.
+	///
+	/// # Errors
+	///
+	/// [`Error::Connection`].
+	pub async fn is_stalled(&self) -> Result<bool> {
+		Ok(has_stalled(self.finalized_number().await?, self.best_number().await?))
+	}
+
+	/// The last final block; the best one if finality has stalled, since what the council decides then is in blocks that
+	/// are not final.
+	pub(super) async fn present_block(&self) -> Result<BlockRef> {
+		let (finalized, best) = (self.finalized_block().await?, self.best_number().await?);
+		match has_stalled(finalized.number, best) {
+			true => self.block("chain_getBlockHash").await,
+			false => Ok(finalized),
+		}
+	}
+}
+
+/// The number in a header.
+pub(super) fn number_of(header: &serde_json::Value) -> Result<BlockNumber> {
+	let number = header["number"].as_str().unwrap_or_default();
+	BlockNumber::from_str_radix(number.trim_start_matches("0x"), 16).map_err(chain)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn finality_has_stalled_once_it_lags_by_more_than_it_ever_does() {
+		for (finalized, best, expected) in
+			[(100, 100, false), (100, 120, false), (100, 121, true), (100, 99, false)]
+		{
+			assert_eq!(has_stalled(finalized, best), expected, "{finalized} {best}");
+		}
+	}
+}

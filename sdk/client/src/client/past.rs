@@ -1,0 +1,316 @@
+//! The chain as it was: its state at any block, the times of blocks, and what happened in them.
+//!
+//! The past is read from a node that keeps the states of blocks, as nodes do unless they are told otherwise.
+
+mod events;
+
+pub use events::{BlockChanges, BlockEvents, BusinessEvent};
+
+use super::{council::storage_key, Client};
+use crate::error::{chain, Error, Refusal, Result};
+use codec::{Decode, Encode};
+use credio_primitives::{
+	entry::EntryFilter,
+	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
+	limits::MAX_PAGE_SIZE,
+	rpc::{BlockRef, Bytes},
+	AccessRequest, AccessRequestId, BlockNumber, Digest, Entry, EntryHeader, Grant, GrantId,
+	OrganizationId, RecordId,
+};
+use credio_primitives::{entry::StreamInfo, organization::OrganizationInfo};
+use futures::{stream, StreamExt, TryStreamExt};
+use std::ops::RangeInclusive;
+
+/// Calls to the node at a time.
+const CONCURRENCY: usize = 32;
+/// What a node answers when it has thrown a state away.
+const STATE_DISCARDED: &str = "tate already discarded";
+
+/// The chain at one block: all that is read through it is of that block.
+#[derive(Clone, Copy)]
+pub struct Past<'a> {
+	client: &'a Client,
+	/// The block.
+	pub at: BlockRef,
+}
+
+impl std::fmt::Debug for Past<'_> {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "Past(block {})", self.at.number)
+	}
+}
+
+/// One answer of `state_queryStorageAt`.
+#[derive(serde::Deserialize)]
+struct Stored {
+	changes: Vec<(String, Option<Bytes>)>,
+}
+
+impl Client {
+	/// The chain at a block of the best chain.
+	///
+	/// Errors: [`Error::NotFound`] if the node has no such block, [`Error::Connection`].
+	pub async fn at(&self, number: BlockNumber) -> Result<Past<'_>> {
+		let hash = self.block_hash(number).await?.ok_or_else(|| Error::NotFound {
+			what: "block",
+			name: number.to_string(),
+			hint: ": the node has not seen it yet",
+		})?;
+		Ok(Past { client: self, at: BlockRef { number, hash } })
+	}
+
+	/// The chain at the last finalized block.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn at_finalized(&self) -> Result<Past<'_>> {
+		self.at(self.finalized_number().await?).await
+	}
+
+	/// When a block was made, in milliseconds since 1970 (UTC), as its author and the validators agreed. Block 0 has no
+	/// time, which is 0 here.
+	///
+	/// Errors: as [`Self::at`], and [`Error::Argument`] if the node has thrown the block's state away.
+	pub async fn block_time(&self, number: BlockNumber) -> Result<u64> {
+		self.at(number).await?.time().await
+	}
+
+	/// The first block of a range that was made at `time` (milliseconds since 1970) or later; the number after the
+	/// range if there is none. Times never go back, so a few blocks are enough to tell.
+	///
+	/// Errors: as [`Self::block_time`].
+	pub async fn first_block_since(
+		&self,
+		time: u64,
+		range: RangeInclusive<BlockNumber>,
+	) -> Result<BlockNumber> {
+		let (mut low, mut high) = (*range.start(), range.end().saturating_add(1));
+		while low < high {
+			let middle = low.midpoint(high);
+			if self.block_time(middle).await? < time {
+				low = middle.saturating_add(1);
+			} else {
+				high = middle;
+			}
+		}
+		Ok(low)
+	}
+
+	/// The blocks of a range that have a transaction of any member. What organizations have used of their quotas only
+	/// grows, and with each of their transactions, so blocks between two at which it is the same have none, and need
+	/// not be looked at.
+	///
+	/// Errors: as [`Self::block_time`].
+	pub async fn active_blocks(
+		&self,
+		range: RangeInclusive<BlockNumber>,
+	) -> Result<Vec<BlockNumber>> {
+		let (first, last) = (*range.start(), *range.end());
+		if first > last {
+			return Ok(Vec::new());
+		}
+		let count: OrganizationId = self
+			.at(last)
+			.await?
+			.stored(&storage_key("Organizations", "NextOrganizationId", None))
+			.await?
+			.unwrap_or_default();
+		let keys: Vec<String> = (0..count).map(quota_use_key).collect();
+		let keys = keys.as_slice();
+		let used = |number| async move {
+			// Block 0 is the genesis: what is before its successor.
+			Ok::<_, Error>((number, self.at(number).await?.stored_at(keys).await?))
+		};
+		let before = used(first.saturating_sub(1)).await?.1;
+		let after = used(last).await?.1;
+		let mut active = Vec::new();
+		// Ranges in which something happened: the use before the first block, and at the last.
+		let mut ranges = vec![(first, last, before, after)];
+		while !ranges.is_empty() {
+			let (single, wide): (Vec<_>, Vec<_>) = ranges
+				.into_iter()
+				.filter(|(_, _, before, after)| before != after)
+				.partition(|(first, last, ..)| first == last);
+			active.extend(single.into_iter().map(|(first, ..)| first));
+			ranges = stream::iter(wide)
+				.map(|(first, last, before, after)| async move {
+					let (middle, use_there) = used(first.midpoint(last)).await?;
+					Ok::<_, Error>([
+						(first, middle, before, use_there.clone()),
+						(middle.saturating_add(1), last, use_there, after),
+					])
+				})
+				.buffered(CONCURRENCY)
+				.try_collect::<Vec<_>>()
+				.await?
+				.into_iter()
+				.flatten()
+				.collect();
+		}
+		active.sort_unstable();
+		Ok(active)
+	}
+}
+
+/// The key under which an organization's use of its quota is stored.
+fn quota_use_key(organization: OrganizationId) -> String {
+	let id = organization.encode();
+	let key = [&sp_crypto_hashing::twox_64(&id)[..], &id].concat();
+	format!("{}{}", storage_key("Organizations", "QuotaUses", None), hex::encode(key))
+}
+
+impl Past<'_> {
+	/// When the block was made, in milliseconds since 1970 (UTC); 0 for block 0.
+	///
+	/// Errors: [`Error::Argument`] if the node has thrown the block's state away, [`Error::Connection`].
+	pub async fn time(&self) -> Result<u64> {
+		Ok(self.stored(&storage_key("Timestamp", "Now", None)).await?.unwrap_or_default())
+	}
+
+	/// All organizations.
+	///
+	/// Errors: as [`Self::time`].
+	pub async fn organizations(&self) -> Result<Vec<OrganizationInfo>> {
+		let mut all: Vec<OrganizationInfo> = Vec::new();
+		loop {
+			let from = all.last().map_or(0, |last| last.id.saturating_add(1));
+			let page: Vec<OrganizationInfo> =
+				self.ask("OrganizationsApi_organizations", &(from, MAX_PAGE_SIZE)).await?;
+			if page.is_empty() {
+				return Ok(all);
+			}
+			all.extend(page);
+		}
+	}
+
+	/// Streams of one organization, or of all.
+	///
+	/// Errors: as [`Self::time`].
+	pub async fn streams(&self, owner: Option<OrganizationId>) -> Result<Vec<StreamInfo>> {
+		self.pages("StreamsApi_streams", &owner).await
+	}
+
+	/// Grants that match a filter.
+	///
+	/// Errors: as [`Self::time`].
+	pub async fn grants(&self, filter: &GrantFilter) -> Result<Vec<NamedGrant>> {
+		self.pages("GrantsApi_grants", filter).await
+	}
+
+	/// A grant; `None` if there is none of that name, any more or yet.
+	///
+	/// Errors: as [`Self::time`].
+	pub async fn grant(&self, id: GrantId) -> Result<Option<Grant>> {
+		self.stored(&storage_key("Grants", "Grants", Some(Digest(id.0)))).await
+	}
+
+	/// Access requests that match a filter.
+	///
+	/// Errors: as [`Self::time`].
+	pub async fn access_requests(
+		&self,
+		filter: &AccessRequestFilter,
+	) -> Result<Vec<NamedAccessRequest>> {
+		self.pages("GrantsApi_access_requests", filter).await
+	}
+
+	/// An access request; `None` if there is none of that name, any more or yet.
+	///
+	/// Errors: as [`Self::time`].
+	pub async fn access_request(&self, id: AccessRequestId) -> Result<Option<AccessRequest>> {
+		self.stored(&storage_key("Grants", "AccessRequests", Some(Digest(id.0)))).await
+	}
+
+	/// All that is public about an entry; `None` if there is none of that name yet.
+	///
+	/// Errors: as [`Self::time`].
+	pub async fn header(&self, id: RecordId) -> Result<Option<EntryHeader>> {
+		self.ask("StreamsApi_header", &id).await
+	}
+
+	/// A page of the entries that match a filter, and the cursor of the next one.
+	///
+	/// Errors: as [`Self::time`].
+	pub async fn entries(
+		&self,
+		filter: &EntryFilter,
+		cursor: Option<Digest>,
+	) -> Result<(Vec<Entry>, Option<Digest>)> {
+		self.ask("StreamsApi_query_entries", &(filter, cursor, MAX_PAGE_SIZE)).await
+	}
+
+	/// All pages of a function of the runtime.
+	async fn pages<Item: Decode>(&self, function: &str, filter: &impl Encode) -> Result<Vec<Item>> {
+		let (mut all, mut cursor) = (Vec::new(), None::<Digest>);
+		loop {
+			let page: (Vec<Item>, Option<Digest>) =
+				self.ask(function, &(filter, cursor, MAX_PAGE_SIZE)).await?;
+			all.extend(page.0);
+			match page.1 {
+				Some(next) => cursor = Some(next),
+				None => return Ok(all),
+			}
+		}
+	}
+
+	/// Calls a function of the runtime at the block.
+	async fn ask<Answer: Decode>(
+		&self,
+		function: &str,
+		parameters: &impl Encode,
+	) -> Result<Answer> {
+		self.ask_encoded(function, parameters.encode()).await
+	}
+
+	async fn ask_encoded<Answer: Decode>(
+		&self,
+		function: &str,
+		parameters: Vec<u8>,
+	) -> Result<Answer> {
+		let params = (function, Bytes(parameters), self.at.hash);
+		let answer: Bytes =
+			self.client.call("state_call", params).await.map_err(|error| self.discarded(error))?;
+		Answer::decode(&mut &answer.0[..]).map_err(chain)
+	}
+
+	/// What is stored under a key, decoded.
+	async fn stored<Answer: Decode>(&self, key: &str) -> Result<Option<Answer>> {
+		let params = (key, self.at.hash);
+		let stored: Option<Bytes> = self
+			.client
+			.call("state_getStorage", params)
+			.await
+			.map_err(|error| self.discarded(error))?;
+		stored.map(|bytes| Answer::decode(&mut &bytes.0[..]).map_err(chain)).transpose()
+	}
+
+	/// What is stored under several keys, in their order.
+	async fn stored_at(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>> {
+		let found: Vec<Stored> = self
+			.client
+			.call("state_queryStorageAt", (keys, self.at.hash))
+			.await
+			.map_err(|error| self.discarded(error))?;
+		let found: Vec<_> = found.into_iter().flat_map(|set| set.changes).collect();
+		let value = |key: &String| {
+			found
+				.iter()
+				.find(|(found, _)| found == key)
+				.and_then(|(_, value)| value.as_ref().map(|bytes| bytes.0.clone()))
+		};
+		Ok(keys.iter().map(value).collect())
+	}
+
+	/// Says what to do about a state that is gone.
+	fn discarded(&self, error: Error) -> Error {
+		match error {
+			Error::Refused(Refusal { message, .. }) if message.contains(STATE_DISCARDED) => {
+				Error::Argument(format!(
+					"the node has thrown the state of block {} away: ask one that keeps them \
+					(--state-pruning archive), or for a later period",
+					self.at.number
+				))
+			},
+			other => other,
+		}
+	}
+}

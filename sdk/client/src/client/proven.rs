@@ -1,0 +1,471 @@
+//! What a client reads by proof. Everything on which secrecy or an outcome depends is among it.
+
+use super::Client;
+use crate::{
+	error::{Error, Result},
+	verifier::{Need, Proven, Source, Trust, Verifier},
+};
+use credio_primitives::{
+	bundle::NamedBundle,
+	error_codes as codes,
+	evidence::{grants_on, FactsError},
+	grant::{NamedAccessRequest, NamedGrant},
+	limits,
+	rpc::{
+		AccessRequestJson, At, BlockRef, BundleJson, Bytes, ErrorName, FetchedEntry, FinalityJson,
+		GrantJson, OrganizationJson, ReceiptJson, RequestState, RequestStatus, StreamJson,
+	},
+	storage, AccessRequest, AccessRequestId, BlockNumber, Bundle, BundleId, Digest, EncryptionKey,
+	Entry, EntryBody, EntryHeader, EpochSecret, Grant, GrantId, KeyEpoch, KeyEpochState,
+	KeyVersion, Member, Moment, Organization, OrganizationId, OrganizationName, Outcome, PublicKey,
+	Receipt, RecordId, Request, RequestKey, Resource, Sequence, Stream, StreamId,
+};
+use credio_vault::Recipient;
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+
+/// How often a list is read again because another block has become final meanwhile.
+const ATTEMPTS: usize = 10;
+/// What a node tells wrongly of a request.
+const OUTCOME: &str = "outcome of the request";
+/// JSON-RPC's code for a method that there is not.
+const METHOD_NOT_FOUND: i32 = -32601;
+
+impl Client {
+	/// Says what this client believes of its node, in place of what the node proves, from genesis as the first node has it.
+	pub fn with_trust(mut self, trust: Trust) -> Self {
+		self.trust = trust;
+		self
+	}
+
+	/// Says what this client believes of its node.
+	pub fn trust(&self) -> &Trust {
+		&self.trust
+	}
+
+	/// Reads by proof; `None` if the node is believed.
+	pub(crate) fn verified(&self) -> Option<Verified<'_>> {
+		match &self.trust {
+			Trust::Proofs(verifier) => Some(Verified { client: self, verifier }),
+			Trust::Node => None,
+		}
+	}
+}
+
+/// Nodes of a state, as `state_getReadProof` returns them.
+#[derive(Deserialize)]
+struct ReadProof {
+	proof: Vec<Bytes>,
+}
+
+impl Source for Client {
+	fn genesis(&self) -> Digest {
+		self.limits.genesis_hash
+	}
+
+	async fn header(&self, block: Digest) -> Result<Option<serde_json::Value>> {
+		self.call("chain_getHeader", (block,)).await
+	}
+
+	async fn finality(&self, from: Digest) -> Result<FinalityJson> {
+		let answer: Result<At<FinalityJson>> = self.call("credio_v1_finality", (from,)).await;
+		match answer {
+			Ok(At { answer, .. }) => Ok(answer),
+			Err(Error::Refused(refusal)) if refusal.code == METHOD_NOT_FOUND => {
+				Err(Error::NoProofs("its release is older".into()))
+			},
+			// It does not have the block from which the proof is to start.
+			Err(Error::Refused(refusal)) if refusal.code == codes::INVALID_PARAMETERS => {
+				Err(Error::NotFinalYet(format!(
+					"the node is behind what was seen before, or of another chain ({})",
+					refusal.message
+				)))
+			},
+			Err(error) => Err(error),
+		}
+	}
+
+	async fn proof(&self, keys: &[Vec<u8>], at: Digest) -> Result<Vec<Bytes>> {
+		let keys = keys.iter().cloned().map(Bytes).collect::<Vec<_>>();
+		let answer: Result<ReadProof> = self.call("state_getReadProof", (keys, at)).await;
+		match answer {
+			Ok(ReadProof { proof }) => Ok(proof),
+			Err(Error::Refused(refusal)) => Err(Error::NotFinalYet(format!(
+				"the node does not prove what is stored ({})",
+				refusal.message
+			))),
+			Err(error) => Err(error),
+		}
+	}
+}
+
+/// Reads by proof.
+#[derive(Clone, Copy)]
+pub(crate) struct Verified<'a> {
+	client: &'a Client,
+	verifier: &'a Verifier,
+}
+
+fn not_found(what: &'static str, name: impl ToString, hint: &'static str) -> Error {
+	Error::NotFound { what, name: name.to_string(), hint }
+}
+
+fn unreadable(error: FactsError<Error>) -> Error {
+	match error {
+		FactsError::Read(error) => error,
+		other => Error::Answer(other.to_string()),
+	}
+}
+
+impl Verified<'_> {
+	async fn read(&self, keys: &[Vec<u8>], need: Need) -> Result<Proven> {
+		self.check_membership(keys).await?;
+		self.verifier.read(self.client, keys, need).await
+	}
+
+	/// Proves once that the vault's account acts for the organization that the node has named: what is a stream of one's
+	/// own, and what is asked for by name, depends on it. `keys` are read afterwards.
+	async fn check_membership(&self, keys: &[Vec<u8>]) -> Result<()> {
+		let Client { is_member, membership, account, organization, .. } = self.client;
+		if !is_member || membership.initialized() {
+			return Ok(());
+		}
+		let check = || async {
+			let key = storage::member(account);
+			self.verifier.want(keys.iter().cloned());
+			let proven = self.verifier.read(self.client, std::slice::from_ref(&key), Need::Newest);
+			let member: Option<Member> = proven.await?.get(&key)?;
+			match member {
+				Some(member) if member.organization == *organization => Ok(()),
+				_ => Err(Error::Contradicted("organization of the account")),
+			}
+		};
+		membership.get_or_try_init(check).await.map(|_| ())
+	}
+
+	/// The time of the newest final block.
+	pub async fn now(&self) -> Result<Moment> {
+		Ok(self.read(&[storage::now()], Need::Newest).await?.now)
+	}
+
+	/// A stream with its key epoch.
+	pub async fn stream(&self, id: StreamId) -> Result<StreamJson> {
+		let keys = [storage::stream(&id), storage::key_epoch(&id)];
+		let proven = self.read(&keys, Need::Newest).await?;
+		let stream: Option<Stream> = proven.get(&keys[0])?;
+		let stream = stream.ok_or_else(|| not_found("stream", id, ""))?;
+		let epoch: Option<KeyEpochState> = proven.get(&keys[1])?;
+		Ok(credio_primitives::entry::StreamInfo { id, stream, epoch }.into())
+	}
+
+	/// An organization, with the key that secrets are wrapped to from now on.
+	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationJson> {
+		let key = storage::organization(id);
+		let organization: Option<Organization> =
+			self.read(std::slice::from_ref(&key), Need::Newest).await?.get(&key)?;
+		let organization = organization
+			.ok_or_else(|| not_found("organization", id, ": `credio org list` shows all"))?;
+		let key = storage::encryption_key(id, organization.key_version);
+		let encryption_key: Option<EncryptionKey> =
+			self.read(std::slice::from_ref(&key), Need::Recent).await?.get(&key)?;
+		let encryption_key = encryption_key
+			.ok_or_else(|| not_found("encryption key", organization.key_version, ""))?;
+		let info =
+			credio_primitives::organization::OrganizationInfo { id, organization, encryption_key };
+		Ok(info.into())
+	}
+
+	/// An organization by name or number.
+	pub async fn find_organization(&self, name: &str) -> Result<OrganizationJson> {
+		let unknown = || not_found("organization", name, ": `credio org list` shows all");
+		let text = name.as_bytes().to_vec();
+		let named: Option<OrganizationId> = match OrganizationName::try_from(text) {
+			Err(_) => None,
+			Ok(text) => {
+				let key = storage::organization_named(&text);
+				self.read(std::slice::from_ref(&key), Need::Newest).await?.get(&key)?
+			},
+		};
+		let id = named.or_else(|| name.parse().ok()).ok_or_else(unknown)?;
+		match self.organization(id).await {
+			Err(error) if error.is_not_found() => Err(unknown()),
+			found => found,
+		}
+	}
+
+	/// The public halves of all versions of an organization's encryption key.
+	pub async fn encryption_keys(
+		&self,
+		id: OrganizationId,
+	) -> Result<Vec<(KeyVersion, PublicKey)>> {
+		let current = self.organization(id).await?.key_version;
+		let keys = (0..=current).map(|version| storage::encryption_key(id, version));
+		let keys = keys.collect::<Vec<_>>();
+		let proven = self.read(&keys, Need::Recent).await?;
+		(0..)
+			.zip(&keys)
+			.map(|(version, key)| {
+				let found: Option<EncryptionKey> = proven.get(key)?;
+				let found = found.ok_or_else(|| not_found("encryption key", version, ""))?;
+				Ok((version, found.public))
+			})
+			.collect()
+	}
+
+	/// Whom secrets for an organization are wrapped to.
+	pub async fn recipient(&self, id: OrganizationId) -> Result<Recipient> {
+		let found = self.organization(id).await?;
+		let (key_version, public) = (found.key_version, found.encryption_key.public);
+		Ok(Recipient { organization: id, key_version, public })
+	}
+
+	/// All grants on a stream or record: that none is left out is proven by their number and their places.
+	pub async fn grants_on(&self, resource: Resource) -> Result<Vec<GrantJson>> {
+		let count = storage::grant_count(&resource);
+		let mut need = Need::Newest;
+		for _ in 0..ATTEMPTS {
+			let first = self.read(std::slice::from_ref(&count), need).await?;
+			let number: u32 = first.get(&count)?.unwrap_or_default();
+			let places = (0..number.min(limits::MAX_GRANTS_PER_RESOURCE))
+				.map(|slot| storage::grant_on(&resource, slot))
+				.collect::<Vec<_>>();
+			need = Need::Block(first.at.number);
+			let second = self.read(&places, need).await?;
+			let ids = places.iter().map(|place| second.get::<GrantId>(place));
+			let ids = ids.collect::<Result<Vec<_>>>()?;
+			let grants = ids.iter().flatten().map(storage::grant);
+			let keys = grants.chain(places).chain([count.clone()]).collect::<Vec<_>>();
+			let proven = self.read(&keys, need).await?;
+			// Grants come and go: all has to be of one block.
+			if (first.at, second.at) == (proven.at, proven.at) {
+				let grants = grants_on(&proven, &resource).map_err(unreadable)?;
+				let named = grants.iter().map(|(id, grant)| NamedGrant {
+					grant_id: *id,
+					grant: grant.clone(),
+					status: grant.status(proven.now, |above| grants.get(above).cloned()),
+				});
+				return Ok(named.map(GrantJson::from).collect());
+			}
+		}
+		Err(Error::NotFinalYet("the grants could not be read at one block: try again".into()))
+	}
+
+	/// A grant, with whether it holds.
+	pub async fn grant(&self, id: GrantId) -> Result<GrantJson> {
+		let (mut chain, mut next, mut now) = (HashMap::new(), Some(id), 0);
+		while let Some(name) = next.filter(|_| chain.len() <= limits::MAX_DELEGATION_DEPTH as usize)
+		{
+			let key = storage::grant(&name);
+			let need = if chain.is_empty() { Need::Newest } else { Need::Recent };
+			let proven = self.read(std::slice::from_ref(&key), need).await?;
+			let grant: Option<Grant> = proven.get(&key)?;
+			(now, next) = (proven.now, grant.as_ref().and_then(|grant| grant.parent));
+			if let Some(grant) = grant {
+				chain.insert(name, grant);
+			}
+		}
+		let grant = chain
+			.get(&id)
+			.cloned()
+			.ok_or_else(|| not_found("grant", id, ": it was revoked, has expired, or never was"))?;
+		let status = grant.status(now, |above| chain.get(above).cloned());
+		Ok(NamedGrant { grant_id: id, grant, status }.into())
+	}
+
+	/// An access request.
+	pub async fn access_request(&self, id: AccessRequestId) -> Result<AccessRequestJson> {
+		let key = storage::access_request(&id);
+		let request: Option<AccessRequest> =
+			self.read(std::slice::from_ref(&key), Need::Newest).await?.get(&key)?;
+		let request = request
+			.ok_or_else(|| not_found("access request", id, ": `credio access list` shows all"))?;
+		Ok(NamedAccessRequest { access_request_id: id, request }.into())
+	}
+
+	/// A bundle and what became of it. How its error is described is taken from what the node has told.
+	pub async fn bundle(&self, id: BundleId, told: &BundleJson) -> Result<BundleJson> {
+		let key = storage::bundle(&id);
+		let proven = self.read(std::slice::from_ref(&key), Need::Newest).await?;
+		let bundle: Option<Bundle> = proven.get(&key)?;
+		let mut bundle = bundle.ok_or_else(|| not_found("bundle", id, ""))?;
+		bundle.state = bundle.state_at(proven.now);
+		let described = told.abort.as_ref().map(|abort| &abort.error);
+		BundleJson::new(NamedBundle { bundle_id: id, bundle }, |error| {
+			let known = self.error_name(error);
+			let name = known.or_else(|| described.map(|error| error.name.clone()));
+			let description = described.map(|error| error.description.clone());
+			Ok(ErrorName {
+				name: name.unwrap_or_default(),
+				description: description.unwrap_or_default(),
+			})
+		})
+	}
+
+	/// An entry, at this block or a later one; at the newest without.
+	pub async fn entry(&self, id: RecordId, at: Option<BlockNumber>) -> Result<Entry> {
+		let key = storage::header(&id);
+		let need = at.map_or(Need::Newest, Need::Block);
+		let header: Option<EntryHeader> =
+			self.read(std::slice::from_ref(&key), need).await?.get(&key)?;
+		let header = header.ok_or_else(|| not_found("entry", id, ""))?;
+		Ok(Entry { record_id: id, header })
+	}
+
+	/// Checks what a node says of an entry, and of the secret under which it is encrypted, as of a block.
+	pub async fn check_record(
+		&self,
+		asked: RecordId,
+		entry: &Entry,
+		secret: Digest,
+		at: BlockRef,
+	) -> Result<()> {
+		let EntryBody::Record { epoch, .. } = entry.header.body else {
+			return Err(Error::Contradicted("record"));
+		};
+		let keys = [storage::header(&asked), storage::epoch_secret(&entry.header.stream, epoch)];
+		let proven = self.read(&keys, Need::Block(at.number)).await?;
+		let header: Option<EntryHeader> = proven.get(&keys[0])?;
+		if entry.record_id != asked || header.as_ref() != Some(&entry.header) {
+			return Err(Error::Contradicted("header of the record"));
+		}
+		check_secret(proven.get(&keys[1])?, secret)
+	}
+
+	/// Checks what a node says of a part of a stream, as of a block: that its entries are those from a position on, without
+	/// gaps, and the secrets under which they are encrypted.
+	pub async fn check_part(
+		&self,
+		stream: StreamId,
+		from: Sequence,
+		items: &[FetchedEntry],
+		at: BlockRef,
+	) -> Result<()> {
+		let secret = |item: &FetchedEntry| match item.entry.header.body {
+			EntryBody::Record { epoch, .. } => {
+				Some((storage::epoch_secret(&stream, epoch), item.secret_commitment?))
+			},
+			EntryBody::DigestAnchor { .. } | EntryBody::MerkleAnchor { .. } => None,
+		};
+		let secrets = items.iter().filter_map(secret).collect::<BTreeMap<_, _>>();
+		let headers = items.iter().map(|item| storage::header(&item.entry.record_id));
+		let keys = headers.chain(secrets.keys().cloned()).collect::<Vec<_>>();
+		if keys.is_empty() {
+			return Ok(());
+		}
+		let proven = self.read(&keys, Need::Block(at.number)).await?;
+		for ((item, key), sequence) in items.iter().zip(&keys).zip(from..) {
+			let header: Option<EntryHeader> = proven.get(key)?;
+			let told = &item.entry.header;
+			if header.as_ref() != Some(told) || (told.stream, told.sequence) != (stream, sequence) {
+				return Err(Error::Contradicted("entry of the stream"));
+			}
+			if let Some((key, told)) = secret(item) {
+				check_secret(proven.get(&key)?, told)?;
+			}
+		}
+		Ok(())
+	}
+
+	/// Checks what a node says commits to the secret of an epoch, as of a block.
+	pub async fn check_secret(
+		&self,
+		stream: StreamId,
+		epoch: KeyEpoch,
+		secret: Digest,
+		at: BlockRef,
+	) -> Result<()> {
+		let key = storage::epoch_secret(&stream, epoch);
+		let proven = self.read(std::slice::from_ref(&key), Need::Block(at.number)).await?;
+		check_secret(proven.get(&key)?, secret)
+	}
+
+	/// Checks what a node says has become of a request by a block (0 if it names none), and returns the block that proves it; `None` for a
+	/// request that is not decided and may still be, which is the node's word.
+	///
+	/// `expires_at` is the last expiry under which it was signed. Without it, that a request has expired is the node's word
+	/// as well, and only that it has no receipt is proven.
+	pub async fn check_status(
+		&self,
+		(organization, key): (OrganizationId, RequestKey),
+		expires_at: Option<BlockNumber>,
+		status: &RequestStatus,
+		by: BlockNumber,
+	) -> Result<Option<BlockRef>> {
+		if (status.organization, status.request_key) != (organization, key) {
+			return Err(Error::Contradicted(OUTCOME));
+		}
+		let need = match (status.status, &status.receipt) {
+			// Nobody knows it, and it cannot be applied any more: an end, too.
+			(RequestState::Unknown, None) if expires_at.is_some_and(|last| last < by) => {
+				Need::Block(expires_at.unwrap_or_default().saturating_add(1))
+			},
+			(RequestState::Pending | RequestState::Unknown, _) => return Ok(None),
+			(RequestState::Applied | RequestState::Rejected, Some(receipt)) => {
+				Need::Block(receipt.block)
+			},
+			(RequestState::Expired, None) => Need::Newest,
+			_ => return Err(Error::Contradicted(OUTCOME)),
+		};
+		let key = [storage::receipt(organization, &key)];
+		let mut proven = self.read(&key, need).await?;
+		let is_early = expires_at.is_some_and(|last| proven.at.number <= last);
+		if let (RequestState::Expired, None, true, Some(last)) =
+			(status.status, proven.get::<Receipt>(&key[0])?, is_early, expires_at)
+		{
+			proven = self.read(&key, Need::Block(last.saturating_add(1))).await?;
+		}
+		let at = proven.at.number;
+		let retention = self.client.limits.receipt_retention;
+		match (&status.receipt, proven.get::<Receipt>(&key[0])?) {
+			// Later than that its receipt may be gone, and the chain cannot tell.
+			(None, None)
+				if status.status == RequestState::Expired
+					&& expires_at
+						.is_some_and(|last| !Request::has_expired(at, last, last, retention)) =>
+			{
+				Err(Error::Contradicted(OUTCOME))
+			},
+			(None, None) => Ok(Some(proven.at)),
+			(Some(told), Some(receipt)) if self.is_told(status.status, told, &receipt) => {
+				Ok(Some(proven.at))
+			},
+			_ => Err(Error::Contradicted(OUTCOME)),
+		}
+	}
+
+	/// Whether a node tells a receipt as it is.
+	fn is_told(&self, state: RequestState, told: &ReceiptJson, receipt: &Receipt) -> bool {
+		let Receipt { body_digest, block, extrinsic_index, expires_at, lane, outcome } = *receipt;
+		let is_same =
+			(told.body_digest, told.block, told.extrinsic_index, told.expires_at, told.lane)
+				== (body_digest, block, extrinsic_index, expires_at, lane);
+		let has_outcome = match outcome {
+			Outcome::Applied => {
+				state == RequestState::Applied && told.failed_call.is_none() && told.error.is_none()
+			},
+			Outcome::Rejected { call_index, error } => {
+				let name = told.error.as_ref().map(|error| error.name.as_str());
+				state == RequestState::Rejected
+					&& told.failed_call == Some(call_index)
+					&& self.error_name(error).is_none_or(|known| name == Some(known.as_str()))
+			},
+		};
+		is_same && has_outcome
+	}
+
+	/// The name of an error of a module; `None` for one that no module raises.
+	fn error_name(&self, error: sp_runtime::DispatchError) -> Option<String> {
+		let sp_runtime::DispatchError::Module(error) = error else { return None };
+		let runtime = self.client.runtime();
+		let pallet = runtime.metadata_ref().pallet_by_error_index(error.index)?;
+		let variant = pallet.error_variant_by_index(*error.error.first()?)?;
+		Some(format!("{}.{}", pallet.name(), variant.name))
+	}
+}
+
+fn check_secret(found: Option<EpochSecret>, told: Digest) -> Result<()> {
+	match found {
+		Some(found) if found.commitment == told => Ok(()),
+		_ => Err(Error::Contradicted("commitment to the stream's secret")),
+	}
+}

@@ -1,0 +1,321 @@
+//! The chain's runtime: what its node says of it, and whether that is what is pinned.
+//!
+//! What is read goes by the node's metadata. What is signed goes by the pin, and nothing is signed, nor shown to be
+//! signed, while the node's metadata is not the one that is pinned.
+
+use super::{online, AtBlock, Client, SPEC_NAME, TRANSACTION_VERSION};
+use crate::{
+	calls::{Call, DescribedCall, BY_ID},
+	error::{chain, Error, Result},
+	runtimes::{RuntimePin, Runtimes},
+};
+use codec::{Compact, Decode, Encode};
+use credio_primitives::{rpc::Bytes, AccountId, Digest};
+use credio_vault::MultiSignature;
+use sp_runtime::generic::Era;
+use std::{
+	collections::HashMap,
+	sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+use subxt::{
+	backend::LegacyBackend,
+	rpcs::{client::RpcParams, RpcClient},
+	utils::H256,
+	Metadata, OnlineClient, PolkadotConfig,
+};
+use tokio::sync::OnceCell;
+
+/// Version of the metadata that a node is asked for: the one of which RFC 78 defines a hash.
+const METADATA_VERSION: u32 = 15;
+/// Most runtimes that a process remembers.
+const MAX_REMEMBERED: usize = 16;
+/// Version and kind of a signed transaction.
+const SIGNED_V4: u8 = 0x84;
+/// `CheckMetadataHash` that has the hash signed.
+const WITH_METADATA_HASH: u8 = 1;
+/// What is signed is hashed first if it is longer.
+const MAX_UNHASHED: usize = 256;
+/// What a transaction of [`TRANSACTION_VERSION`] carries beside its call.
+const EXTENSIONS: [&str; 10] = [
+	"CheckNonZeroSender",
+	"CheckSpecVersion",
+	"CheckTxVersion",
+	"CheckGenesis",
+	"CheckMortality",
+	"CheckNonce",
+	"CheckWeight",
+	"CheckQuota",
+	"CheckMetadataHash",
+	"WeightReclaim",
+];
+
+/// A runtime as a node tells of it, named by its versions and the hash of what was told.
+type ToldAs = (u32, u32, [u8; 32]);
+type Told = Arc<OnceCell<Arc<RuntimePin>>>;
+
+/// Runtimes that this process has read from metadata, which takes some milliseconds.
+static REMEMBERED: LazyLock<Mutex<HashMap<ToldAs, Told>>> = LazyLock::new(Mutex::default);
+
+/// The runtime of the chain.
+pub(super) struct Runtime {
+	/// By which the chain is read.
+	pub at: AtBlock,
+	spec_version: u32,
+	transaction_version: u32,
+	/// The metadata, as the node has it.
+	metadata: Arc<Vec<u8>>,
+	/// The runtime, once it was found to be the one that is pinned.
+	checked: OnceCell<Arc<RuntimePin>>,
+}
+
+impl Runtime {
+	/// Loads the runtime of the last finalized block.
+	pub async fn load(rpc: &RpcClient) -> Result<Self> {
+		let block: Digest = rpc.request("chain_getFinalizedHead", RpcParams::new()).await?;
+		let params = super::by_position(&(block,))?;
+		let version: serde_json::Value = rpc.request("state_getRuntimeVersion", params).await?;
+		check_version(&version)?;
+		let (spec_version, transaction_version) =
+			(number(&version, "specVersion")?, number(&version, "transactionVersion")?);
+		let params = ("Metadata_metadata_at_version", Bytes(METADATA_VERSION.encode()), block);
+		let answer: Bytes = rpc.request("state_call", super::by_position(&params)?).await?;
+		let metadata = Option::<Vec<u8>>::decode(&mut &answer.0[..]).map_err(chain)?;
+		let metadata = Arc::new(metadata.ok_or_else(|| {
+			Error::Answer(format!("its runtime has no metadata of version {METADATA_VERSION}"))
+		})?);
+		let bytes = metadata.clone();
+		let decoded = tokio::task::spawn_blocking(move || Metadata::decode_from(&bytes));
+		let decoded = decoded.await.map_err(chain)?.map_err(chain)?.arc();
+		// The library would ask for metadata by itself, which might be other.
+		let config = PolkadotConfig::builder()
+			.use_historic_types(false)
+			.set_metadata_for_spec_versions([(spec_version, decoded.clone())])
+			.build();
+		let backend = LegacyBackend::builder().build(rpc.clone());
+		let online = OnlineClient::from_backend_with_config(config, Arc::new(backend));
+		let at = online.await.map_err(chain)?.at_block(H256(block.0)).await.map_err(chain)?;
+		if at.spec_version() != spec_version || !Arc::ptr_eq(&at.metadata(), &decoded) {
+			return Err(Error::Answer("the node names two versions of one runtime".into()));
+		}
+		let checked = OnceCell::new();
+		Ok(Self { at, spec_version, transaction_version, metadata, checked })
+	}
+
+	/// Returns the runtime as the node tells of it.
+	async fn told(&self) -> Result<Arc<RuntimePin>> {
+		let (spec_version, transaction_version) = (self.spec_version, self.transaction_version);
+		let digest = sp_crypto_hashing::blake2_256(&self.metadata);
+		let told = {
+			let mut remembered = REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner);
+			if remembered.len() >= MAX_REMEMBERED {
+				remembered.clear();
+			}
+			remembered.entry((spec_version, transaction_version, digest)).or_default().clone()
+		};
+		let read = || async {
+			let metadata = self.metadata.clone();
+			let read = tokio::task::spawn_blocking(move || {
+				RuntimePin::from_metadata(&metadata, spec_version, transaction_version)
+			});
+			let read = read.await.map_err(chain)?;
+			let refused = |reason| Error::OtherRuntime { spec_version, reason };
+			Ok::<_, Error>(Arc::new(read.map_err(refused)?))
+		};
+		told.get_or_try_init(read).await.cloned()
+	}
+
+	/// Returns the runtime if it is one that is trusted.
+	async fn checked(&self, trusted: &Runtimes) -> Result<Arc<RuntimePin>> {
+		let check = || async {
+			let (spec_version, told) = (self.spec_version, self.told().await?);
+			let Some(pinned) = trusted.find(spec_version)? else {
+				return Err(Error::UnknownRuntime {
+					spec_version,
+					metadata_hash: told.metadata_hash,
+				});
+			};
+			if *told == *pinned {
+				return Ok(pinned);
+			}
+			let reason = match told.metadata_hash == pinned.metadata_hash {
+				true => "its calls are not those that are pinned".into(),
+				false => format!(
+					"its metadata has the hash {}, and {} is pinned",
+					told.metadata_hash, pinned.metadata_hash
+				),
+			};
+			Err(Error::OtherRuntime { spec_version, reason })
+		};
+		self.checked.get_or_try_init(check).await.cloned()
+	}
+}
+
+impl Client {
+	/// Says for which runtimes this client signs, in place of those that are built in.
+	pub fn with_runtimes(mut self, runtimes: Runtimes) -> Self {
+		self.trusted = runtimes;
+		self
+	}
+
+	/// Returns the runtimes for which this client signs.
+	pub fn runtimes(&self) -> &Runtimes {
+		&self.trusted
+	}
+
+	/// Returns the chain's runtime as the node tells of it, which may be a lie: to be compared, not to be believed.
+	///
+	/// # Errors
+	///
+	/// [`Error::OtherRuntime`] if what it tells contradicts itself.
+	pub async fn told_runtime(&self) -> Result<Arc<RuntimePin>> {
+		self.present_runtime().told().await
+	}
+
+	/// Returns the chain's runtime, for which calls are signed.
+	///
+	/// # Errors
+	///
+	/// [`Error::UnknownRuntime`] if it is not pinned, [`Error::OtherRuntime`] if the node has other metadata.
+	pub async fn trusted_runtime(&self) -> Result<Arc<RuntimePin>> {
+		self.present_runtime().checked(&self.trusted).await
+	}
+
+	/// Describes a call by metadata that is pinned. Returns `None` without.
+	pub(super) async fn describe_by(
+		&self,
+		describe: impl FnOnce(&Metadata) -> Option<DescribedCall>,
+	) -> Option<DescribedCall> {
+		let runtime = self.present_runtime();
+		runtime.checked(&self.trusted).await.ok()?;
+		describe(runtime.at.metadata_ref())
+	}
+
+	/// Makes calls for the runtime of the present finalized block from now on, if the council has upgraded it: what is
+	/// signed for another one is refused. Returns whether it has.
+	///
+	/// # Errors
+	///
+	/// [`Error::WrongChain`] if that takes other transactions, [`Error::Connection`].
+	pub async fn follow_upgrade(&self) -> Result<bool> {
+		let hash: String = self.call("chain_getFinalizedHead", ()).await?;
+		let version: serde_json::Value = self.call("state_getRuntimeVersion", (hash,)).await?;
+		if version["specVersion"] == self.present_runtime().spec_version {
+			return Ok(false);
+		}
+		check_version(&version)?;
+		let runtime = Arc::new(Runtime::load(&self.rpc).await?);
+		*self.runtime.write().unwrap_or_else(PoisonError::into_inner) = runtime;
+		Ok(true)
+	}
+
+	/// The runtime that the chain had when it was last looked at.
+	pub(super) fn present_runtime(&self) -> Arc<Runtime> {
+		self.runtime.read().unwrap_or_else(PoisonError::into_inner).clone()
+	}
+
+	/// The same, to read the chain by.
+	pub(crate) fn runtime(&self) -> AtBlock {
+		self.present_runtime().at.clone()
+	}
+
+	/// Signs a call for a runtime. All that is signed for the chain is signed here.
+	pub(super) async fn sign_for(
+		&self,
+		runtime: &RuntimePin,
+		call: &Call,
+		life: super::Life,
+		nonce: u64,
+	) -> Result<Vec<u8>> {
+		if runtime.extensions != EXTENSIONS {
+			return Err(Error::WrongChain(format!(
+				"transactions of runtime {} carry something else than this software makes: use the software of its release",
+				runtime.spec_version
+			)));
+		}
+		let unsigned = Unsigned {
+			call: call.encoded(runtime)?,
+			beside: (life.era(), Compact(nonce), WITH_METADATA_HASH).encode(),
+		};
+		let genesis = self.chain.genesis;
+		let payload = unsigned.payload(runtime, genesis, life.began(genesis));
+		let signature = self.vault.sign(&payload).await?;
+		if matches!(signature, MultiSignature::Eth(_)) {
+			return Err(Error::Argument(
+				"transactions are signed by Ed25519, Sr25519 or ECDSA, and the vault's account is of another kind".into(),
+			));
+		}
+		Ok(unsigned.signed(&self.account, &signature))
+	}
+}
+
+/// A transaction before it is signed.
+struct Unsigned {
+	/// Its call.
+	call: Vec<u8>,
+	/// What it carries beside the call, in the order of [`EXTENSIONS`].
+	beside: Vec<u8>,
+}
+
+impl Unsigned {
+	/// Returns what is signed: the transaction, and what the chain knows by itself.
+	fn payload(&self, runtime: &RuntimePin, genesis: Digest, began: Digest) -> Vec<u8> {
+		let RuntimePin { spec_version, transaction_version, metadata_hash, .. } = runtime;
+		let implicit =
+			(spec_version, transaction_version, genesis.0, began.0, Some(metadata_hash.0));
+		let payload = [&self.call[..], &self.beside, &implicit.encode()].concat();
+		match payload.len() > MAX_UNHASHED {
+			true => sp_crypto_hashing::blake2_256(&payload).to_vec(),
+			false => payload,
+		}
+	}
+
+	/// Returns the transaction, signed.
+	fn signed(&self, account: &AccountId, signature: &MultiSignature) -> Vec<u8> {
+		let mut transaction = (SIGNED_V4, BY_ID, account, signature).encode();
+		transaction.extend_from_slice(&self.beside);
+		transaction.extend_from_slice(&self.call);
+		transaction.encode()
+	}
+}
+
+impl super::Life {
+	fn era(self) -> Era {
+		match self {
+			Self::Immortal => Era::immortal(),
+			Self::From { number, blocks, .. } => Era::mortal(blocks, number.into()),
+		}
+	}
+
+	/// The block from which it is good.
+	fn began(self, genesis: Digest) -> Digest {
+		match self {
+			Self::Immortal => genesis,
+			Self::From { hash, .. } => Digest(hash.0),
+		}
+	}
+}
+
+/// Checks that a runtime is one that this software makes transactions for.
+pub(super) fn check_version(version: &serde_json::Value) -> Result<()> {
+	if version["specName"] != SPEC_NAME {
+		let found = &version["specName"];
+		return Err(Error::WrongChain(format!("the node runs {found}, and not {SPEC_NAME}")));
+	}
+	if version["transactionVersion"] != TRANSACTION_VERSION {
+		return Err(Error::WrongChain(format!(
+			"the node takes transactions of version {}, and this software makes version {TRANSACTION_VERSION}: use the software of its release",
+			version["transactionVersion"]
+		)));
+	}
+	Ok(())
+}
+
+fn number(version: &serde_json::Value, field: &str) -> Result<u32> {
+	let number = version[field].as_u64().and_then(|number| u32::try_from(number).ok());
+	number.ok_or_else(|| Error::Answer(format!("the runtime's {field} is no number")))
+}
+
+/// The runtime of a block of the past.
+pub(super) async fn at_block_of(rpc: &RpcClient, hash: Digest) -> Result<AtBlock> {
+	online(rpc).await?.at_block(H256(hash.0)).await.map_err(chain)
+}

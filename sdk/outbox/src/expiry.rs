@@ -1,0 +1,124 @@
+//! When items expire: after so many blocks, as long as blocks become final.
+//!
+//! Whether an item was applied is decided by what is final. While finality stands still nothing is, so the time of an item
+//! does not run: its request is signed anew with a later expiry, under the same key, which is the same request to the
+//! chain. That goes on for as long as the chain keeps receipts past the first expiry; after that a signature could be
+//! applied a second time.
+
+use credio_client::has_stalled;
+use credio_primitives::BlockNumber;
+
+/// Blocks that are left out of the longest lifetime of a request, since the block by which a node checks it may be behind
+/// the one that it was signed by.
+const MARGIN: BlockNumber = 20;
+/// While finality stands still, items get a later expiry this many blocks before theirs.
+const AHEAD: BlockNumber = 60;
+
+/// The last blocks of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Heads {
+	/// The last final one.
+	pub finalized: BlockNumber,
+	/// The best one, which may not become final.
+	pub best: BlockNumber,
+}
+
+impl Heads {
+	/// Whether blocks are made, and do not become final any more.
+	pub fn is_stalled(&self) -> bool {
+		has_stalled(self.finalized, self.best)
+	}
+}
+
+/// What the chain bounds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+	/// How far ahead of the present block an expiry may lie.
+	pub max_lifetime: BlockNumber,
+	/// For how long past its expiry a request may be signed again.
+	pub retention: BlockNumber,
+}
+
+impl Bounds {
+	fn longest(&self) -> BlockNumber {
+		self.max_lifetime.saturating_sub(MARGIN)
+	}
+
+	/// The expiry of an item that is sent for the first time, and is to live for so many blocks.
+	pub fn first(&self, heads: Heads, lifetime: i64) -> BlockNumber {
+		let lifetime = BlockNumber::try_from(lifetime).unwrap_or(BlockNumber::MAX);
+		heads.best.max(heads.finalized).saturating_add(lifetime.min(self.longest()))
+	}
+
+	/// A later expiry for an item that would otherwise expire while finality stands still. `first` is the first one under
+	/// which it was signed.
+	pub fn held(
+		&self,
+		heads: Heads,
+		lifetime: i64,
+		first: BlockNumber,
+		present: BlockNumber,
+	) -> Option<BlockNumber> {
+		if !heads.is_stalled() || present > heads.best.saturating_add(AHEAD) {
+			return None;
+		}
+		let lifetime = lifetime.max(i64::from(AHEAD.saturating_mul(2)));
+		let later = self.first(heads, lifetime).min(first.saturating_add(self.retention));
+		(later > present).then_some(later)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	const HOUR: i64 = 3_600;
+	const DAY: BlockNumber = 86_400;
+	const BOUNDS: Bounds = Bounds { max_lifetime: DAY, retention: 7 * DAY };
+
+	fn heads(finalized: BlockNumber, best: BlockNumber) -> Heads {
+		Heads { finalized, best }
+	}
+
+	#[test]
+	fn an_item_lives_from_the_best_block_on_when_it_is_first_sent() {
+		assert_eq!(BOUNDS.first(heads(100, 103), 50), 153);
+		// With what was final an hour ago it would have expired before it was sent.
+		assert_eq!(BOUNDS.first(heads(100, 4_000), HOUR), 7_600);
+		assert_eq!(BOUNDS.first(heads(100, 103), i64::MAX), 103 + DAY - MARGIN);
+	}
+
+	#[test]
+	fn nothing_is_held_while_blocks_become_final() {
+		for best in [100, 103, 120] {
+			assert_eq!(BOUNDS.held(heads(100, best), HOUR, 90, 90), None);
+		}
+	}
+
+	/// Finality stands still for a time, and the worker looks every ten blocks. The expiry at the end of it.
+	fn after_a_standstill(lifetime: i64, blocks: BlockNumber) -> (BlockNumber, BlockNumber) {
+		let first = BOUNDS.first(heads(1_000, 1_003), lifetime);
+		let mut expires_at = first;
+		for best in (1_003..=1_000 + blocks).step_by(10) {
+			let later = BOUNDS.held(heads(1_000, best), lifetime, first, expires_at);
+			expires_at = later.unwrap_or(expires_at);
+		}
+		(first, expires_at)
+	}
+
+	#[test]
+	fn an_item_outlives_an_hour_and_a_day_without_finality() {
+		for lifetime in [1, 30, 600, HOUR, i64::from(DAY)] {
+			for blocks in [3_600, DAY, 6 * DAY] {
+				let (_, expires_at) = after_a_standstill(lifetime, blocks);
+				assert!(expires_at > 1_000 + blocks, "{lifetime} {blocks}: {expires_at}");
+			}
+		}
+	}
+
+	#[test]
+	fn an_item_is_not_signed_again_once_its_receipt_could_be_gone() {
+		let (first, expires_at) = after_a_standstill(HOUR, 30 * DAY);
+		assert_eq!(expires_at, first + 7 * DAY);
+	}
+}

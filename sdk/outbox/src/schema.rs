@@ -1,0 +1,332 @@
+//! Tables of the outbox.
+
+use super::{OutboxError, Result};
+use credio_primitives::OrganizationId;
+use credio_vault::ChainPin;
+use sqlx::{AnyConnection, AnyPool, Row};
+
+/// Version of the tables.
+const VERSION: i64 = 3;
+
+/// The tables as version 1 had them: one statement each, for SQLite and for PostgreSQL.
+const TABLES: [(&str, &str); 6] = [
+	(
+		"CREATE TABLE IF NOT EXISTS credio_outbox_meta (name TEXT PRIMARY KEY, value BIGINT NOT NULL)",
+		"CREATE TABLE IF NOT EXISTS credio_outbox_meta (name TEXT PRIMARY KEY, value BIGINT NOT NULL)",
+	),
+	(
+		"CREATE TABLE IF NOT EXISTS credio_outbox_items (
+			id INTEGER PRIMARY KEY AUTOINCREMENT,
+			request_key BLOB NOT NULL UNIQUE,
+			current_key BLOB NOT NULL,
+			attempt BIGINT NOT NULL,
+			record_id BLOB,
+			content BLOB NOT NULL,
+			body BLOB NOT NULL,
+			lane BIGINT,
+			position BIGINT,
+			lifetime BIGINT NOT NULL,
+			expires_at BIGINT,
+			body_digest BLOB,
+			checked_at BIGINT NOT NULL,
+			state TEXT NOT NULL,
+			outcome_number BIGINT UNIQUE,
+			outcome TEXT,
+			decided_at BIGINT,
+			problem TEXT
+		)",
+		"CREATE TABLE IF NOT EXISTS credio_outbox_items (
+			id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+			request_key BYTEA NOT NULL UNIQUE,
+			current_key BYTEA NOT NULL,
+			attempt BIGINT NOT NULL,
+			record_id BYTEA,
+			content BYTEA NOT NULL,
+			body BYTEA NOT NULL,
+			lane BIGINT,
+			position BIGINT,
+			lifetime BIGINT NOT NULL,
+			expires_at BIGINT,
+			body_digest BYTEA,
+			checked_at BIGINT NOT NULL,
+			state TEXT NOT NULL,
+			outcome_number BIGINT UNIQUE,
+			outcome TEXT,
+			decided_at BIGINT,
+			problem TEXT
+		)",
+	),
+	(
+		"CREATE INDEX IF NOT EXISTS credio_outbox_items_by_state ON credio_outbox_items (state, checked_at, id)",
+		"CREATE INDEX IF NOT EXISTS credio_outbox_items_by_state ON credio_outbox_items (state, checked_at, id)",
+	),
+	(
+		"CREATE INDEX IF NOT EXISTS credio_outbox_items_by_lane ON credio_outbox_items (lane, state, position)",
+		"CREATE INDEX IF NOT EXISTS credio_outbox_items_by_lane ON credio_outbox_items (lane, state, position)",
+	),
+	(
+		"CREATE TABLE IF NOT EXISTS credio_outbox_consumers (name TEXT PRIMARY KEY, acknowledged BIGINT NOT NULL)",
+		"CREATE TABLE IF NOT EXISTS credio_outbox_consumers (name TEXT PRIMARY KEY, acknowledged BIGINT NOT NULL)",
+	),
+	(
+		"CREATE TABLE IF NOT EXISTS credio_outbox_worker (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until BIGINT NOT NULL)",
+		"CREATE TABLE IF NOT EXISTS credio_outbox_worker (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until BIGINT NOT NULL)",
+	),
+];
+
+/// One statement for SQLite, and for PostgreSQL.
+type Statement = (&'static str, &'static str);
+
+/// What each version after the first one added. Items of versions before have nothing there.
+const ADDED: [(i64, &[Statement]); 2] = [(2, &TIMES), (3, &PINS_AND_FENCES)];
+
+/// When an item was stored, and when its outcome was heard of, in milliseconds since 1970.
+const TIMES: [Statement; 2] = [
+	(
+		"ALTER TABLE credio_outbox_items ADD COLUMN stored_at BIGINT",
+		"ALTER TABLE credio_outbox_items ADD COLUMN IF NOT EXISTS stored_at BIGINT",
+	),
+	(
+		"ALTER TABLE credio_outbox_items ADD COLUMN ended_at BIGINT",
+		"ALTER TABLE credio_outbox_items ADD COLUMN IF NOT EXISTS ended_at BIGINT",
+	),
+];
+
+/// The chain that the items are for; which of the workers that came one after the other has the lease; and the first
+/// expiry under which an item was signed.
+const PINS_AND_FENCES: [Statement; 3] = [
+	(
+		"CREATE TABLE IF NOT EXISTS credio_outbox_names (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+		"CREATE TABLE IF NOT EXISTS credio_outbox_names (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+	),
+	(
+		"ALTER TABLE credio_outbox_worker ADD COLUMN epoch BIGINT NOT NULL DEFAULT 0",
+		"ALTER TABLE credio_outbox_worker ADD COLUMN IF NOT EXISTS epoch BIGINT NOT NULL DEFAULT 0",
+	),
+	(
+		"ALTER TABLE credio_outbox_items ADD COLUMN first_expiry BIGINT",
+		"ALTER TABLE credio_outbox_items ADD COLUMN IF NOT EXISTS first_expiry BIGINT",
+	),
+];
+
+/// Sets a connection up so that what was committed survives a power cut, and readers do not hold up the writer.
+pub async fn configure_sqlite(
+	connection: &mut AnyConnection,
+) -> std::result::Result<(), sqlx::Error> {
+	for pragma in
+		["PRAGMA busy_timeout = 30000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"]
+	{
+		sqlx::query(pragma).execute(&mut *connection).await?;
+	}
+	Ok(())
+}
+
+/// Makes the tables that are not there.
+pub async fn migrate(pool: &AnyPool, is_postgres: bool) -> Result<()> {
+	execute(pool, is_postgres, &TABLES).await?;
+	// A new database begins at version 1, too, and goes the same way as an old one.
+	for (name, value) in [("version", 1), ("outcomes", 0)] {
+		sqlx::query("INSERT INTO credio_outbox_meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+			.bind(name)
+			.bind(value)
+			.execute(pool)
+			.await?;
+	}
+	let found = version(pool).await?;
+	if found > VERSION {
+		return Err(OutboxError::NewerSchema { found, known: VERSION });
+	}
+	for (version, statements) in ADDED {
+		if found < version {
+			execute(pool, is_postgres, statements).await?;
+			sqlx::query(
+				"UPDATE credio_outbox_meta SET value = $1 WHERE name = 'version' AND value < $2",
+			)
+			.bind(version)
+			.bind(version)
+			.execute(pool)
+			.await?;
+		}
+	}
+	Ok(())
+}
+
+/// Executes statements that may have been executed before: after a crash in between, or by another process at the same
+/// time.
+async fn execute(pool: &AnyPool, is_postgres: bool, statements: &[Statement]) -> Result<()> {
+	for (sqlite, postgres) in statements {
+		let statement = if is_postgres { *postgres } else { *sqlite };
+		match sqlx::query(statement).execute(pool).await {
+			Ok(_) => {},
+			// Two processes that make the same table at once: one of them is told that it is there.
+			Err(sqlx::Error::Database(error)) if is_postgres && error.is_unique_violation() => {},
+			// SQLite has no IF NOT EXISTS for columns.
+			Err(sqlx::Error::Database(error))
+				if !is_postgres && error.message().contains("duplicate column name") => {},
+			Err(error) => return Err(error.into()),
+		}
+	}
+	Ok(())
+}
+
+/// The chain that the items are for, once that is known.
+pub async fn chain(pool: &AnyPool) -> Result<Option<ChainPin>> {
+	let row = sqlx::query("SELECT value FROM credio_outbox_names WHERE name = 'chain'")
+		.fetch_optional(pool)
+		.await?;
+	let Some(row) = row else { return Ok(None) };
+	let chain: String = row.try_get(0)?;
+	chain.parse().map(Some).map_err(|_| OutboxError::Corrupted(format!("the chain {chain:?}")))
+}
+
+/// Notes for which chain the items are, or checks that it is this one. The first one that is noted stands.
+pub async fn pin(pool: &AnyPool, wanted: &ChainPin) -> Result<()> {
+	sqlx::query("INSERT INTO credio_outbox_names (name, value) VALUES ('chain', $1) ON CONFLICT (name) DO NOTHING")
+		.bind(wanted.to_string())
+		.execute(pool)
+		.await?;
+	match chain(pool).await? {
+		Some(pinned) if pinned == *wanted => Ok(()),
+		Some(pinned) => {
+			Err(OutboxError::OtherChain { pinned: Box::new(pinned), found: Box::new(*wanted) })
+		},
+		None => Err(OutboxError::Corrupted("the chain that was noted is gone".into())),
+	}
+}
+
+/// Notes whose requests are in here, or checks that they are this organization's.
+pub async fn bind(pool: &AnyPool, organization: OrganizationId) -> Result<()> {
+	sqlx::query("INSERT INTO credio_outbox_meta (name, value) VALUES ('organization', $1) ON CONFLICT (name) DO NOTHING")
+		.bind(i64::from(organization))
+		.execute(pool)
+		.await?;
+	let query = "SELECT value FROM credio_outbox_meta WHERE name = 'organization'";
+	let found: i64 = sqlx::query(query).fetch_one(pool).await?.try_get(0)?;
+	if found == i64::from(organization) {
+		Ok(())
+	} else {
+		Err(OutboxError::OtherOrganization { found, organization })
+	}
+}
+
+async fn version(pool: &AnyPool) -> Result<i64> {
+	let query = "SELECT value FROM credio_outbox_meta WHERE name = 'version'";
+	Ok(sqlx::query(query).fetch_one(pool).await?.try_get(0)?)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use credio_primitives::Digest;
+	use sqlx::any::AnyPoolOptions;
+
+	async fn database(folder: &tempfile::TempDir) -> AnyPool {
+		sqlx::any::install_default_drivers();
+		let url = format!("sqlite://{}?mode=rwc", folder.path().join("outbox").display());
+		AnyPoolOptions::new().connect(&url).await.unwrap()
+	}
+
+	/// An outbox as version 1 left it, with an item that has ended and one that waits.
+	async fn version_1(pool: &AnyPool) {
+		for (statement, _) in TABLES {
+			sqlx::query(statement).execute(pool).await.unwrap();
+		}
+		for statement in [
+			"INSERT INTO credio_outbox_meta VALUES ('version', 1), ('outcomes', 1)",
+			"INSERT INTO credio_outbox_items
+				(request_key, current_key, attempt, content, body, lifetime, checked_at, state, outcome_number, decided_at)
+				VALUES (zeroblob(32), zeroblob(32), 0, x'', x'', 10, 0, 'expired', 1, 7)",
+			"INSERT INTO credio_outbox_items
+				(request_key, current_key, attempt, content, body, lifetime, checked_at, state)
+				VALUES (randomblob(32), zeroblob(32), 0, x'', x'', 10, 0, 'waiting')",
+		] {
+			sqlx::query(statement).execute(pool).await.unwrap();
+		}
+	}
+
+	#[tokio::test]
+	async fn an_outbox_of_version_1_gets_what_later_ones_added_and_keeps_its_items() {
+		let folder = tempfile::tempdir().unwrap();
+		let pool = database(&folder).await;
+		version_1(&pool).await;
+		migrate(&pool, false).await.unwrap();
+		assert_eq!(version(&pool).await.unwrap(), VERSION);
+		let items = super::super::store::list(&pool, None, 0, 10).await.unwrap();
+		assert_eq!(items.len(), 2);
+		assert_eq!(chain(&pool).await.unwrap(), None);
+		assert_eq!((items[0].outcome_number, items[0].decided_at), (Some(1), Some(7)));
+		assert!(items.iter().all(|item| item.stored_at.is_none() && item.ended_at.is_none()));
+		// Again changes nothing.
+		migrate(&pool, false).await.unwrap();
+		assert_eq!(version(&pool).await.unwrap(), VERSION);
+	}
+
+	#[tokio::test]
+	async fn a_migration_that_was_cut_off_goes_on() {
+		let folder = tempfile::tempdir().unwrap();
+		let pool = database(&folder).await;
+		version_1(&pool).await;
+		sqlx::query(TIMES[0].0).execute(&pool).await.unwrap();
+		let (one, other) = (migrate(&pool, false), migrate(&pool, false));
+		let (one, other) = tokio::join!(one, other);
+		one.and(other).unwrap();
+		assert_eq!(version(&pool).await.unwrap(), VERSION);
+		assert_eq!(super::super::store::list(&pool, None, 0, 10).await.unwrap().len(), 2);
+	}
+
+	#[tokio::test]
+	async fn an_outbox_is_of_one_organization() {
+		let folder = tempfile::tempdir().unwrap();
+		let pool = database(&folder).await;
+		migrate(&pool, false).await.unwrap();
+		bind(&pool, 1).await.unwrap();
+		bind(&pool, 1).await.unwrap();
+		let refused = bind(&pool, 2).await;
+		let expected = OutboxError::OtherOrganization { found: 1, organization: 2 };
+		assert_eq!(refused.unwrap_err().to_string(), expected.to_string());
+	}
+
+	#[cfg(unix)]
+	#[tokio::test]
+	async fn an_outbox_is_for_its_owner_only() {
+		use crate::{Item, Outbox};
+		use credio_vault::LocalVault;
+		use std::{os::unix::fs::PermissionsExt, sync::Arc};
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("member.outbox");
+		let vault = Arc::new(LocalVault::generate(1).unwrap());
+		let outbox = Outbox::open(path.to_str().unwrap(), vault).await.unwrap();
+		let call = credio_client::calls::Call::remark(b"something");
+		outbox.enqueue(&Item::calls(b"key", &[call])).await.unwrap();
+		for entry in std::fs::read_dir(folder.path()).unwrap() {
+			let entry = entry.unwrap();
+			let mode = entry.metadata().unwrap().permissions().mode();
+			assert_eq!(mode & 0o777, 0o600, "{:?}", entry.path());
+		}
+	}
+
+	#[tokio::test]
+	async fn an_outbox_is_for_the_chain_that_was_noted_first() {
+		let folder = tempfile::tempdir().unwrap();
+		let pool = database(&folder).await;
+		migrate(&pool, false).await.unwrap();
+		let chain_of =
+			|genesis| ChainPin { genesis: Digest([genesis; 32]), network: Digest([9; 32]) };
+		pin(&pool, &chain_of(1)).await.unwrap();
+		pin(&pool, &chain_of(1)).await.unwrap();
+		let refused = pin(&pool, &chain_of(2)).await.unwrap_err();
+		assert!(matches!(refused, OutboxError::OtherChain { .. }), "{refused}");
+		assert_eq!(chain(&pool).await.unwrap(), Some(chain_of(1)));
+	}
+
+	#[tokio::test]
+	async fn a_newer_version_is_left_alone() {
+		let folder = tempfile::tempdir().unwrap();
+		let pool = database(&folder).await;
+		version_1(&pool).await;
+		let newer = "UPDATE credio_outbox_meta SET value = 4 WHERE name = 'version'";
+		sqlx::query(newer).execute(&pool).await.unwrap();
+		let refused = migrate(&pool, false).await;
+		assert!(matches!(refused, Err(OutboxError::NewerSchema { found: 4, known: VERSION })));
+	}
+}

@@ -1,0 +1,108 @@
+//! Signing items and handing them over.
+
+use super::{
+	item::NamedBody,
+	store::{self, Undecided},
+	worker::{Fault, Turn},
+	OutboxError,
+};
+use credio_client::Error;
+use credio_primitives::{LanePosition, Request};
+use futures::{stream, StreamExt, TryStreamExt};
+use std::collections::{btree_map::Entry, BTreeMap};
+
+impl Turn<'_> {
+	/// Sends as many waiting items as there is room for.
+	pub(super) async fn send_waiting(&self) -> Result<(), Fault> {
+		let sending = store::count_sending(&self.outbox.pool).await?;
+		let room = i64::from(self.settings.max_sending).saturating_sub(sending);
+		if room <= 0 {
+			return Ok(());
+		}
+		let waiting = store::waiting(&self.outbox.pool, room).await?;
+		let mut waiting = self.without_what_is_known(waiting).await?;
+		let mut next = BTreeMap::new();
+		for item in &mut waiting {
+			item.expires_at = Some(self.bounds().first(self.heads, item.lifetime));
+			if let Some(lane) = item.lane {
+				if let Entry::Vacant(entry) = next.entry(lane) {
+					entry.insert(self.free_position(lane).await?);
+				}
+				let free = next.entry(lane).or_default();
+				item.position = *free;
+				*free = free.map(|free| free.saturating_add(1));
+			}
+			// Stored before it is sent: what was sent once expires when it was to expire.
+			self.lease.fix(item).await?;
+		}
+		// Those of a lane in the order of their positions, so that the first of them does not wait for room.
+		let (in_lanes, free): (Vec<_>, Vec<_>) =
+			waiting.into_iter().partition(|item| item.lane.is_some());
+		stream::iter(in_lanes.into_iter().chain(free))
+			.map(|item| self.send(item))
+			.buffered(self.settings.concurrency)
+			.try_collect()
+			.await
+	}
+
+	/// Gives an item that would expire while finality stands still a later expiry.
+	pub(super) async fn hold(&self, item: &mut Undecided) -> Result<(), Fault> {
+		let Some(present) = item.expires_at else { return Ok(()) };
+		let first = item.first_expiry.unwrap_or(present);
+		if let Some(later) = self.bounds().held(self.heads, item.lifetime, first, present) {
+			item.expires_at = Some(later);
+			self.lease.fix(item).await?;
+		}
+		Ok(())
+	}
+
+	/// Signs an item as it stands and hands it over. What keeps it from being taken is noted, and it is tried again.
+	pub(super) async fn send(&self, mut item: Undecided) -> Result<(), Fault> {
+		let problem = match self.try_to_send(&mut item).await {
+			Ok(()) => None,
+			// Another node may do better.
+			Err(Fault::Node(error @ (Error::Connection(_) | Error::OtherRuntime { .. }))) => {
+				return Err(error.into());
+			},
+			// It may be decided already, or cannot be sent for now. What cannot be sent to the end expires. A position that
+			// is taken in a block that is not final may be free again; when it is taken finally, [`Self::order`] sees that.
+			Err(Fault::Node(error)) => Some(error.to_string()),
+			Err(Fault::Outbox(error @ (OutboxError::Vault(_) | OutboxError::Corrupted(_)))) => {
+				Some(error.to_string())
+			},
+			Err(error) => return Err(error),
+		};
+		let block = self.heads.finalized.into();
+		self.lease.note(item.id, block, problem.as_deref()).await?;
+		Ok(())
+	}
+
+	async fn try_to_send(&self, item: &mut Undecided) -> Result<(), Fault> {
+		let lane = match (item.lane, item.position) {
+			(None, _) => None,
+			(Some(lane), Some(sequence)) => Some(LanePosition { lane, sequence }),
+			// Too far ahead to be given a position now.
+			(Some(_), None) => return Ok(()),
+		};
+		let expires_at = item.expires_at.ok_or_else(|| {
+			OutboxError::Corrupted("an item is being sent that has no expiry".into())
+		})?;
+		let vault = &*self.outbox.vault;
+		let body = NamedBody::open(vault, &item.request_key, &item.body).await?;
+		let calls = match body.upload() {
+			Some(upload) => {
+				let reference = body.name().reference(vault).await.map_err(OutboxError::from)?;
+				vec![self.client.seal_soon(&upload, reference).await?.1]
+			},
+			None => body.calls().to_vec(),
+		};
+		// For the organization that the item was stored for, whoever the account acts for by now.
+		let organization = self.outbox.organization();
+		let request = Request { organization, key: item.current_key, expires_at, lane };
+		let signed = self.client.sign(request, &calls).await?;
+		item.body_digest = Some(signed.body_digest);
+		self.lease.fix(item).await?;
+		self.client.hand_over(&signed).await?;
+		Ok(())
+	}
+}

@@ -1,0 +1,105 @@
+//! What a run has to do with: the connections of one organization, and a stream of its own.
+
+use super::maker;
+use credio_client::{
+	primitives::{Reference, StreamId},
+	Client, Error,
+};
+use credio_vault::{LocalVault, Vault};
+use std::{
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc,
+	},
+	time::{SystemTime, UNIX_EPOCH},
+};
+
+/// Name of the stream.
+const STREAM: &str = "bench";
+
+/// What a run has to do with: the connections of one organization, and a stream of its own.
+pub struct Bench {
+	/// Name of the organization.
+	pub name: String,
+	node: String,
+	vault: Arc<dyn Vault>,
+	clients: Vec<Arc<Client>>,
+	/// The stream.
+	pub stream: StreamId,
+	/// Makes what this process submits different from what others did.
+	pub run: u64,
+	makers: AtomicU64,
+}
+
+impl Bench {
+	/// Connects, and makes the stream if it is not there.
+	///
+	/// Errors: [`Error::Connection`], [`Error::NotFound`] for a vault whose account is no member.
+	pub async fn connect(
+		node: &str,
+		name: &str,
+		vault: LocalVault,
+		connections: u32,
+	) -> Result<Self, Error> {
+		let vault: Arc<dyn Vault> = Arc::new(vault);
+		let mut clients = Vec::new();
+		for _ in 0..connections.max(1) {
+			clients.push(Arc::new(Client::connect(node, vault.clone()).await?));
+		}
+		let client = &clients[0];
+		let stream = StreamId::derive(client.organization_id(), STREAM.as_bytes());
+		if client.stream(stream).await.is_err() {
+			client.create_stream(STREAM).await?;
+		}
+		client.ensure_writable(stream).await?;
+		Ok(Self {
+			name: name.into(),
+			node: node.into(),
+			vault,
+			clients,
+			stream,
+			run: since_epoch(),
+			makers: AtomicU64::new(0),
+		})
+	}
+
+	/// One more connection, which waits behind nothing that is submitted.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn another(&self) -> Result<Arc<Client>, Error> {
+		Client::connect(&self.node, self.vault.clone()).await.map(Arc::new)
+	}
+
+	/// The connection that a worker uses.
+	pub fn client(&self, worker: usize) -> &Arc<Client> {
+		&self.clients[worker % self.clients.len()]
+	}
+
+	/// A name that nothing else has that this organization submits.
+	pub fn next_name(&self) -> Vec<u8> {
+		let maker = self.makers.fetch_add(1, Ordering::Relaxed);
+		[self.run.to_le_bytes(), maker.to_le_bytes()].concat()
+	}
+
+	/// Entries of the stream, as of the last final block.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn entries(&self) -> Result<u64, Error> {
+		Ok(self.client(0).stream(self.stream).await?.entries)
+	}
+
+	/// Bytes of the call that appends a record of a size.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn call_size(&self, size: u32) -> Result<usize, Error> {
+		let sealer = self.client(0).sealer(self.stream).await?;
+		let call = maker::record(&sealer, self.stream, size, 0, Reference([0; 32])).await?;
+		Ok(call.size())
+	}
+}
+
+/// Nanoseconds since 1970, as far as there is room.
+pub fn since_epoch() -> u64 {
+	let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+	u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
+}

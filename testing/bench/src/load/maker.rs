@@ -1,0 +1,183 @@
+//! Makes transactions of a profile.
+
+use super::{grants, Bench, Profile};
+use credio_client::{
+	calls::Call,
+	primitives::{
+		grant::GrantTerms, BlockNumber, GrantId, LanePosition, Permission, Reference, Request,
+		Resource, StreamId,
+	},
+	Client, Error, Life, Sealer, Upload,
+};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Blocks for which a request is good.
+pub const LIFETIME: BlockNumber = 600;
+/// Blocks for which a transaction without a request is good.
+const CALLS_LIFETIME: u64 = 2_048;
+/// Media type of the documents.
+pub const MEDIA_TYPE: &str = "text/plain";
+
+/// A transaction, ready to be handed over.
+#[derive(Clone, Debug)]
+pub struct Made {
+	/// Signed.
+	pub extrinsic: Vec<u8>,
+	/// The request in it, if there is one.
+	pub request: Option<Request>,
+}
+
+/// Makes transactions of a profile.
+pub struct Maker<'a> {
+	client: &'a Client,
+	bench: &'a Bench,
+	profile: Profile,
+	/// What names its requests, beside their numbers.
+	name: Vec<u8>,
+	sealer: Sealer<'a>,
+	/// The last final block, as far as requests are told.
+	now: AtomicU32,
+	/// Nonce of the first one, for those that need one.
+	first_nonce: u64,
+	/// Life of those that need a nonce.
+	life: Life,
+	/// Bytes of a remark: as many as the call that appends a record has, so that their transactions are alike.
+	remark: Vec<u8>,
+	/// A grant's terms and the record that it is on.
+	grant: Option<(Resource, GrantTerms)>,
+}
+
+impl<'a> Maker<'a> {
+	/// Prepares what all of them have in common.
+	///
+	/// Errors: [`Error::Connection`].
+	pub async fn new(bench: &'a Bench, profile: Profile) -> Result<Self, Error> {
+		let client = &**bench.client(0);
+		let sealer = client.sealer(bench.stream).await?;
+		let mut maker = Self {
+			client,
+			bench,
+			profile,
+			name: bench.next_name(),
+			sealer,
+			now: AtomicU32::new(client.expiry().await?.saturating_sub(LIFETIME)),
+			first_nonce: client.next_nonce().await?,
+			life: match client.life().await? {
+				Life::From { number, hash, .. } => {
+					Life::From { number, hash, blocks: CALLS_LIFETIME }
+				},
+				immortal => immortal,
+			},
+			remark: Vec::new(),
+			grant: None,
+		};
+		match profile {
+			Profile::Remark { size } | Profile::Remarks { size, .. } => {
+				maker.remark = vec![0x5a; bench.call_size(size).await?];
+			},
+			Profile::Grants => {
+				let (resource, epoch) = grants::record(bench, 0).await?;
+				let version = grants::key_version(client, grants::GRANTEE).await?;
+				maker.grant = Some((resource, grants::terms(epoch, version)?));
+			},
+			_ => {},
+		}
+		Ok(maker)
+	}
+
+	/// Whether its transactions have requests, with an outcome that the chain keeps.
+	pub fn has_requests(&self) -> bool {
+		!self.profile.has_nonce()
+	}
+
+	/// Tells which block is final, so that requests are good for long enough.
+	pub fn tell(&self, finalized: BlockNumber) {
+		self.now.store(finalized, Ordering::Relaxed);
+	}
+
+	/// The transaction with this number.
+	///
+	/// Errors: [`Error::Vault`], [`Error::WrongChain`].
+	pub async fn make(&self, number: u64, lane: Option<LanePosition>) -> Result<Made, Error> {
+		if self.profile.has_nonce() {
+			let call = match self.profile {
+				Profile::Remarks { calls, .. } => {
+					let remarks = (0..calls).map(|at| self.remark(number, at)).collect::<Vec<_>>();
+					self.client.batch_all(&remarks).await?
+				},
+				_ => self.remark(number, 0),
+			};
+			let nonce = self.first_nonce.saturating_add(number);
+			return Ok(Made {
+				extrinsic: self.client.sign_call(&call, nonce, self.life).await?,
+				request: None,
+			});
+		}
+		let name = [&self.name[..], &number.to_le_bytes()].concat();
+		let key = self.client.key_of(self.bench.stream, &name, 0).await?;
+		let calls = match (self.profile, &self.grant) {
+			(Profile::Record { size }, _) => {
+				vec![self.record(size, number, Reference::derive(&key, 0)).await?]
+			},
+			(Profile::Records { calls: count, size }, _) => {
+				let mut calls = Vec::new();
+				for at in 0..count {
+					calls.push(self.record(size, number, Reference::derive(&key, at)).await?);
+				}
+				calls
+			},
+			(_, Some((resource, terms))) => {
+				let reference = Reference::derive(&key, 0);
+				let grant = GrantId::derive(self.client.organization_id(), &reference);
+				let grantee = grants::GRANTEE;
+				vec![
+					Call::grant(reference, *resource, grantee, Permission::Read, terms),
+					Call::revoke(grant),
+				]
+			},
+			_ => return Err(Error::Argument(format!("{} is no transaction", self.profile))),
+		};
+		let expires_at = self.now.load(Ordering::Relaxed).saturating_add(LIFETIME);
+		let organization = self.client.organization_id();
+		let request = Request { organization, key, expires_at, lane };
+		let signed = self.client.sign(request, &calls).await?;
+		Ok(Made { extrinsic: signed.extrinsic, request: Some(signed.request) })
+	}
+
+	fn remark(&self, number: u64, at: u32) -> Call {
+		let mut bytes = self.remark.clone();
+		for (to, from) in
+			bytes.iter_mut().zip(number.to_le_bytes().into_iter().chain(at.to_le_bytes()))
+		{
+			*to = from;
+		}
+		Call::remark(&bytes)
+	}
+
+	async fn record(&self, size: u32, number: u64, reference: Reference) -> Result<Call, Error> {
+		record(&self.sealer, self.bench.stream, size, number, reference).await
+	}
+}
+
+/// The call that appends a record of a size.
+///
+/// Errors: [`Error::Vault`] for a size over the limit.
+pub async fn record(
+	sealer: &Sealer<'_>,
+	stream: StreamId,
+	size: u32,
+	number: u64,
+	reference: Reference,
+) -> Result<Call, Error> {
+	let document = document(size, number);
+	let upload =
+		Upload { stream, key: None, media_type: MEDIA_TYPE, document: &document, supersedes: None };
+	sealer.seal(&upload, reference).await.map(|(_, call)| call)
+}
+
+/// A document of a size, which differs by number as far as there is room.
+pub fn document(size: u32, number: u64) -> Vec<u8> {
+	let mut document = format!("{number} ").into_bytes();
+	document.resize(size as usize, b'x');
+	document
+}

@@ -1,0 +1,250 @@
+//! Uploads through an outbox: a stream of them that goes on while things happen, and what has to be true of them in the
+//! end.
+
+use crate::{
+	network::{connect_options, Network},
+	Cli,
+};
+use credio_client::{
+	primitives::{entry::EntryFilter, StreamId},
+	Client, Outcome, Upload, Uploaded,
+};
+use credio_outbox::{Item, Outbox, Settings};
+use credio_vault::LocalVault;
+use serde_json::Value;
+use std::{
+	collections::BTreeMap,
+	path::{Path, PathBuf},
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc, Mutex,
+	},
+	time::Duration,
+};
+use tokio::{sync::watch, task::JoinHandle};
+
+/// Time between two uploads.
+const PERIOD: Duration = Duration::from_millis(250);
+/// Lanes that uploads are in, beside those that are in none.
+const LANES: usize = 4;
+const ORGANIZATION: &str = "channel-one";
+const STREAM: &str = "invoices";
+
+/// A path as an argument.
+pub fn path(path: &Path) -> &str {
+	path.to_str().expect("paths are UTF-8")
+}
+
+/// A text under a business key.
+pub fn keyed<'a>(stream: StreamId, key: &'a [u8], document: &'a [u8]) -> Upload<'a> {
+	Upload { stream, key: Some(key), media_type: "text/plain", document, supersedes: None }
+}
+
+/// Uploads a document, which has to be applied.
+///
+/// # Panics
+///
+/// If it is not.
+pub async fn applied(client: &Client, upload: &Upload<'_>) -> Uploaded {
+	match client.upload(upload).await.expect("an answer") {
+		Outcome::Applied(uploaded) => uploaded,
+		Outcome::Rejected(status) => panic!("rejected: {status:?}"),
+	}
+}
+
+/// How many entries a stream has.
+///
+/// # Panics
+///
+/// If the node does not answer.
+pub async fn entries(client: &Client, stream: StreamId) -> usize {
+	let filter = EntryFilter { stream: Some(stream), ..EntryFilter::default() };
+	client.query(&filter, usize::MAX).await.expect("it answers").len()
+}
+
+/// Compares outbox and chain: nothing lost, doubled or reordered, and one outcome each. `stored` has the lane of each
+/// request key, 0 for none.
+///
+/// # Panics
+///
+/// If they differ.
+pub fn compare(cli: &Cli, outbox: &str, stored: &BTreeMap<String, usize>) {
+	let outcomes = cli.json(&["outbox", "export", "--outbox", outbox, "-o", "-"]);
+	assert_eq!(outcomes.len(), stored.len(), "one outcome each");
+	let numbers = outcomes.iter().map(|item| item["outcomeNumber"].as_i64());
+	assert!(numbers.eq((1..).map(Some).take(outcomes.len())), "numbered without gaps");
+	let limit = (2 * stored.len()).to_string();
+	let query = ["query", "--stream", STREAM, "--limit", &limit, "--json"];
+	let entries = cli
+		.json(&query)
+		.into_iter()
+		.map(|entry| {
+			let record = entry["recordId"].as_str().expect("a record").to_owned();
+			(record, entry["sequence"].as_u64().expect("a number"))
+		})
+		.collect::<BTreeMap<_, _>>();
+	assert_eq!(entries.len(), stored.len(), "nothing doubled, nothing lost");
+	// Within a lane the entries' numbers rise in the order in which the items were stored.
+	let mut items: Vec<Value> = outcomes;
+	items.sort_by_key(|item| item["id"].as_i64());
+	let mut last = BTreeMap::new();
+	for item in items {
+		assert_eq!(item["state"], "applied", "{item}");
+		let record = item["recordId"].as_str().expect("a record");
+		let sequence = entries.get(record).copied().expect("applied, so on the chain");
+		let lane = stored[item["requestKey"].as_str().expect("a key")];
+		if lane > 0 {
+			let before = last.insert(lane, sequence);
+			assert!(before < Some(sequence), "lane {lane} is out of order");
+		}
+	}
+}
+
+/// Uploads that go on, through an outbox that knows all validators.
+#[derive(Debug)]
+pub struct Uploads {
+	file: PathBuf,
+	stored: Arc<Mutex<BTreeMap<String, usize>>>,
+	ended: watch::Receiver<Ended>,
+	stopped: Arc<AtomicBool>,
+	storing: JoinHandle<()>,
+	sending: JoinHandle<()>,
+}
+
+/// What has ended so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ended {
+	/// Items.
+	count: usize,
+	/// The highest block in which one was decided.
+	block: u32,
+}
+
+impl Uploads {
+	/// Makes a stream, and uploads to it from then on.
+	pub async fn start(network: &Network) -> Self {
+		let urls = network.urls();
+		cli(network).ok(&["stream", "create", STREAM]);
+		let file = network.folder().join("outbox");
+		let vault =
+			Arc::new(LocalVault::development(ORGANIZATION).expect("an example organization"));
+		let outbox = Outbox::open(path(&file), vault).await.expect("it opens");
+		let stored = Arc::<Mutex<BTreeMap<_, _>>>::default();
+		let stopped = Arc::<AtomicBool>::default();
+		let storing = tokio::spawn(store(outbox.clone(), stored.clone(), stopped.clone()));
+		let worker = outbox.clone();
+		let sending = tokio::spawn(async move {
+			let settings = Settings { connect: connect_options(), ..Settings::new(urls) };
+			let run = worker.run(settings, std::future::pending());
+			run.await.expect("the outbox goes on");
+		});
+		let (tell, ended) = watch::channel(Ended::default());
+		tokio::spawn(follow(outbox, tell));
+		Self { file, stored, ended, stopped, storing, sending }
+	}
+
+	/// How many were stored.
+	pub fn stored(&self) -> usize {
+		self.stored.lock().expect("nobody panicked").len()
+	}
+
+	/// How many have ended.
+	pub fn ended(&self) -> usize {
+		self.ended.borrow().count
+	}
+
+	/// Holds what was told of as final against what a validator has called final.
+	///
+	/// # Panics
+	///
+	/// If an outcome is from a block that no validator has called final.
+	pub fn check(&self, network: &Network) {
+		let ended = *self.ended.borrow();
+		let finalized = network.observer().view().highest_finalized();
+		assert!(
+			ended.block <= finalized,
+			"an outcome of block {} was told, and block {finalized} is the last final one",
+			ended.block
+		);
+	}
+
+	/// Waits until all have ended that are stored now.
+	///
+	/// # Panics
+	///
+	/// If they do not within the limit.
+	pub async fn decided(&self, network: &Network) {
+		let goal = self.stored();
+		let mut ended = self.ended.clone();
+		let wait = ended.wait_for(|ended| ended.count >= goal);
+		if tokio::time::timeout(crate::network::LIMIT, wait).await.is_err() {
+			panic!("{} of {goal} uploads ended, and the others do not", self.ended());
+		}
+		network.say(&format!("{goal} uploads decided"));
+	}
+
+	/// Stores no more, waits until all have ended, and compares with the chain. Answers how many there were.
+	///
+	/// # Panics
+	///
+	/// If one was lost, doubled or reordered.
+	pub async fn finish(self, network: &Network) -> usize {
+		self.stopped.store(true, Ordering::Relaxed);
+		while !self.storing.is_finished() {
+			tokio::task::yield_now().await;
+		}
+		self.decided(network).await;
+		self.check(network);
+		self.sending.abort();
+		let stored = self.stored.lock().expect("nobody panicked").clone();
+		compare(&cli(network), path(&self.file), &stored);
+		stored.len()
+	}
+}
+
+fn cli(network: &Network) -> Cli {
+	Cli::at(network.urls()[0].clone(), network.folder(), ORGANIZATION)
+}
+
+/// Stores documents at a steady pace, in lanes and outside of them.
+async fn store(
+	outbox: Outbox,
+	stored: Arc<Mutex<BTreeMap<String, usize>>>,
+	stopped: Arc<AtomicBool>,
+) {
+	let stream = StreamId::derive(1, STREAM.as_bytes());
+	let mut pace = tokio::time::interval(PERIOD);
+	for n in 0.. {
+		pace.tick().await;
+		if stopped.load(Ordering::Relaxed) {
+			return;
+		}
+		let document = format!("document\n{n}\n");
+		let upload = Upload {
+			stream,
+			key: None,
+			media_type: "text/plain",
+			document: document.as_bytes(),
+			supersedes: None,
+		};
+		let lane = n % (LANES + 1);
+		let mut item = Item::upload(upload);
+		item.lane = u32::try_from(lane).ok().filter(|lane| *lane > 0);
+		let key = outbox.enqueue(&item).await.expect("stored").request_key;
+		assert!(stored.lock().expect("nobody panicked").insert(key.to_string(), lane).is_none());
+	}
+}
+
+/// Hears the outcomes, as an application does.
+async fn follow(outbox: Outbox, tell: watch::Sender<Ended>) {
+	let mut outcomes = outbox.outcomes("faults").await.expect("it opens");
+	loop {
+		let outcome = outcomes.next().await.expect("it is told");
+		let receipt = outcome.item.outcome.and_then(|status| status.receipt);
+		let block = receipt.map_or(0, |receipt| receipt.block);
+		tell.send_modify(|ended| {
+			ended.count += 1;
+			ended.block = ended.block.max(block);
+		});
+	}
+}

@@ -1,0 +1,60 @@
+//! A node that lies about anything: for every operation, every field of every answer that it asks for is changed. What the
+//! client takes from it is the truth, an error, or *not final yet*; what it signs is what was meant; what is secret does
+//! not leave it.
+//!
+//! The lies are generated from the node's own answers and from the OpenRPC document ([`credio_e2e::lies`]), and a selection
+//! of them is told, spread over all. `CREDIO_LIES_OF_READS` says how many are told to readers (there are some 9,000),
+//! `CREDIO_LIES_PER_WRITE` how many for each operation that writes (of some 500; at most 80, since access requests wait),
+//! and with another `CREDIO_LIES_SHIFT` it is others. What the metadata says is changed in `signing.rs`.
+
+mod case;
+mod checks;
+mod readers;
+mod signed;
+mod world;
+mod writers;
+
+use case::Tally;
+use credio_e2e::{
+	lies::{spread, Document},
+	number,
+};
+use std::time::Instant;
+use world::World;
+
+/// Lies to readers, unless the environment says otherwise.
+const READ_LIES: usize = 3_000;
+/// Lies for each operation that writes.
+const WRITE_LIES: usize = 30;
+/// Least number of lies that have to be told without other numbers.
+const LEAST: usize = 3_000;
+
+/// The lies that are told.
+fn selected<T>(lies: Vec<T>, most: usize) -> Vec<T> {
+	spread(lies, most, number("CREDIO_LIES_SHIFT", 0))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_a_node_says_makes_a_client_believe_or_do_what_is_false() {
+	let start = Instant::now();
+	let world = World::new().await;
+	eprintln!("{:?}: the world is there", start.elapsed());
+	let document = Document::new(include_str!("../../../../rpc/openrpc.json"));
+	let tally = Tally::default();
+	tokio::join!(
+		async {
+			readers::run(&world, &document, &tally).await;
+			eprintln!("{:?}: everything is read; {tally}", start.elapsed());
+		},
+		async {
+			writers::run(&world, &document, &tally).await;
+			eprintln!("{:?}: everything is written; {tally}", start.elapsed());
+		},
+	);
+	let told = tally.told();
+	let failures = tally.into_failures();
+	assert!(failures.is_empty(), "{} lies had an effect:\n{}", failures.len(), failures.join("\n"));
+	let is_smaller = number("CREDIO_LIES_OF_READS", READ_LIES) < READ_LIES
+		|| number("CREDIO_LIES_PER_WRITE", WRITE_LIES) < WRITE_LIES;
+	assert!(told >= LEAST || is_smaller, "{told} lies are fewer than {LEAST}");
+}

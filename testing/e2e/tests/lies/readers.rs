@@ -1,0 +1,390 @@
+//! What is read through a node that lies: each read is the truth, an error, or no outcome yet.
+
+use crate::{
+	case::{self, Ended, Tally},
+	selected,
+	signed::Meant,
+	world::{terms, upload, World, BUSINESS_KEY, DOCUMENT, FUNDER, OPERATOR, OTHER, OWNER},
+	READ_LIES,
+};
+use credio_client::{
+	evidence::verify,
+	primitives::{
+		bundle::BundleFilter,
+		entry::EntryFilter,
+		evidence::Facts,
+		grant::{AccessRequestFilter, GrantFilter},
+		rpc::{RequestState, RequestStatus},
+		GrantId, Permission, RecordId, Resource, StreamId,
+	},
+	Client, Error, EvidenceRequest, Terms,
+};
+use credio_e2e::{
+	lies::{Document, Known, Liar, Lie},
+	number,
+	proxy::{Answer, LyingProxy},
+};
+use futures::{stream, StreamExt};
+use std::{collections::BTreeMap, time::Duration};
+
+/// How many read at a time.
+const READERS: usize = 8;
+/// After this time a read that goes on is no outcome yet: a node may always keep silent.
+const LIMIT: Duration = Duration::from_secs(3);
+/// For how long a client waits for a block that is not final.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// As long while the truth is recorded.
+const LONG_PATIENCE: Duration = Duration::from_secs(10);
+/// Most items of a list.
+const ITEMS: usize = 20;
+/// That a request is not decided or not known, which is no outcome.
+const NO_OUTCOME: &str = "not final yet";
+
+/// Something that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Read {
+	/// The lies begin with the connection.
+	Connect,
+	Stream,
+	FindStream,
+	Organization,
+	FindOrganization,
+	EncryptionKeys,
+	Record,
+	Fetch,
+	FetchAsGrantee,
+	FetchStream,
+	CommitmentKey,
+	Anchored,
+	Evidence,
+	Applied,
+	AppliedByKey,
+	Rejected,
+	Expired,
+	Follow,
+	OpenBundle,
+	EndedBundle,
+	GrantAgain,
+	ApproveAgain,
+	AskAgain,
+	Motions,
+	Checkpoint,
+	Lists,
+}
+
+const READS: [Read; 26] = [
+	Read::Connect,
+	Read::Stream,
+	Read::FindStream,
+	Read::Organization,
+	Read::FindOrganization,
+	Read::EncryptionKeys,
+	Read::Record,
+	Read::Fetch,
+	Read::FetchAsGrantee,
+	Read::FetchStream,
+	Read::CommitmentKey,
+	Read::Anchored,
+	Read::Evidence,
+	Read::Applied,
+	Read::AppliedByKey,
+	Read::Rejected,
+	Read::Expired,
+	Read::Follow,
+	Read::OpenBundle,
+	Read::EndedBundle,
+	Read::GrantAgain,
+	Read::ApproveAgain,
+	Read::AskAgain,
+	Read::Motions,
+	Read::Checkpoint,
+	Read::Lists,
+];
+
+impl Read {
+	fn reader(self) -> &'static str {
+		match self {
+			Self::FetchAsGrantee => FUNDER,
+			Self::AskAgain => OTHER,
+			Self::Motions | Self::Checkpoint => OPERATOR,
+			_ => OWNER,
+		}
+	}
+
+	/// The calls that may be signed for it: what is asked for again may be given again.
+	fn calls(self) -> &'static [&'static str] {
+		match self {
+			Self::GrantAgain => &["Grants.grant"],
+			Self::ApproveAgain => &["Grants.approve"],
+			Self::AskAgain => &["Grants.request_access"],
+			_ => &[],
+		}
+	}
+
+	/// Why what is found may be less than there is, if it may: lines that are missing are then no lie, and others are.
+	fn holds_back(self) -> Option<&'static str> {
+		match self {
+			Self::FetchStream => Some("a node may hold back the end of a stream"),
+			Self::Motions => Some("a node may hold back motions; what each does is checked"),
+			_ => None,
+		}
+	}
+
+	/// Whether what is found is true. An earlier truth is one, as long as a node may be behind.
+	fn is_true(self, found: &str, truths: &[&String]) -> bool {
+		truths.iter().any(|truth| match self.holds_back() {
+			Some(_) => found.lines().all(|line| truth.lines().any(|there| there == line)),
+			None => found == *truth,
+		})
+	}
+}
+
+/// An outcome, without the words in which an error is described.
+fn outcome_of(mut status: RequestStatus) -> String {
+	if matches!(status.status, RequestState::Pending | RequestState::Unknown) {
+		return NO_OUTCOME.into();
+	}
+	if let Some(error) = status.receipt.as_mut().and_then(|receipt| receipt.error.as_mut()) {
+		error.description = String::new();
+	}
+	format!("{status:?}")
+}
+
+async fn stream_of(client: &Client, stream: StreamId) -> Result<String, Error> {
+	Ok(format!("{:?}", client.stream(stream).await?))
+}
+
+async fn part_of(client: &Client, stream: StreamId) -> Result<String, Error> {
+	let part = client.fetch_stream(stream, 0).await?;
+	let lines = part.entries.into_iter().enumerate().map(|(position, (entry, document))| {
+		if let Ok(document) = document {
+			assert_eq!(document.bytes.as_slice(), DOCUMENT);
+		}
+		format!("{position} {entry:?}")
+	});
+	Ok(lines.collect::<Vec<_>>().join("\n"))
+}
+
+async fn fetched(client: &Client, record: RecordId) -> Result<String, Error> {
+	let fetched = client.fetch(record).await?;
+	assert_eq!(fetched.document.bytes.as_slice(), DOCUMENT);
+	Ok(format!("{:?}", fetched.entry))
+}
+
+/// Asks for all lists, which a node may make up as it likes.
+async fn lists(client: &Client) -> Result<(), Error> {
+	client.streams(None).await?;
+	client.organizations().await?;
+	client.validators().await?;
+	client.query(&EntryFilter::default(), ITEMS).await?;
+	client.grants(&GrantFilter::default(), ITEMS).await?;
+	client.access_requests(&AccessRequestFilter::default(), ITEMS).await?;
+	client.bundles(&BundleFilter::default(), ITEMS).await?;
+	client.quota(client.organization_id()).await?;
+	client.lane(0).await?;
+	Ok(())
+}
+
+impl World {
+	/// Reads, and returns what a node must not make up.
+	async fn read(&self, read: Read, client: &Client) -> Result<String, Error> {
+		let reading = Permission::Read;
+		Ok(match read {
+			Read::Connect => {
+				format!("{} {}", client.organization_id(), stream_of(client, self.stream).await?)
+			},
+			Read::Stream => stream_of(client, self.stream).await?,
+			Read::FindStream => format!("{:?}", client.find_stream("invoices", None).await?),
+			Read::Organization => {
+				format!("{:?}", client.organization(self.id(FUNDER)).await?.organization)
+			},
+			Read::FindOrganization => format!("{:?}", client.find_organization(FUNDER).await?),
+			Read::EncryptionKeys => {
+				format!("{:?}", client.encryption_keys(self.id(FUNDER)).await?)
+			},
+			Read::Record => format!("{:?}", client.record(self.record).await?),
+			Read::Fetch | Read::FetchAsGrantee => fetched(client, self.record).await?,
+			Read::FetchStream => part_of(client, self.stream).await?,
+			Read::CommitmentKey => {
+				let key = client.commitment_key(self.record).await?;
+				client.verify(self.record, DOCUMENT, &key).await?;
+				key.reveal()
+			},
+			Read::Anchored => {
+				let (document, proof) = &self.anchored;
+				client.verify_anchored(document, proof).await?;
+				"it is anchored".into()
+			},
+			Read::Evidence => self.evidence_of(client, self.record).await?,
+			Read::Applied => outcome_of(client.status(self.applied.key).await?),
+			Read::AppliedByKey => {
+				let status = client.status_of_key(self.stream, BUSINESS_KEY).await?;
+				// What is on the chain counts as applied, with or without a receipt.
+				outcome_of(RequestStatus { receipt: None, ..status })
+			},
+			Read::Rejected => outcome_of(client.status_of(&self.rejected).await?),
+			Read::Expired => outcome_of(client.status_of(&self.expired).await?),
+			Read::Follow => outcome_of(client.follow(&self.applied).await?),
+			Read::OpenBundle | Read::EndedBundle => {
+				let bundle = match read {
+					Read::OpenBundle => self.open_bundle,
+					_ => self.ended_bundle,
+				};
+				let found = client.bundle(bundle).await?;
+				format!("{:?} {:?}", found.bundle, found.legs)
+			},
+			Read::GrantAgain => {
+				let (record, funder) = (Resource::Record(self.granted), self.id(FUNDER));
+				client.grant(record, funder, reading, &terms()).await?.to_string()
+			},
+			Read::ApproveAgain => {
+				client.approve(self.approved.0, &Terms::default()).await?.to_string()
+			},
+			Read::AskAgain => {
+				let record = Resource::Record(self.approved.1);
+				client.request_access(record, reading, "look").await?.to_string()
+			},
+			Read::Motions => {
+				// How a motion stands is the node's word, and what it does is not.
+				let line = |motion: &credio_client::Motion| {
+					format!("{} {:?} {:?}", motion.hash, motion.call, motion.encoded)
+				};
+				client.motions().await?.iter().map(line).collect::<Vec<_>>().join("\n")
+			},
+			Read::Checkpoint => {
+				let made = client.checkpoint().await?;
+				let block = self.clients[OWNER].block_hash(made.block().number).await?;
+				// Each seat holds it against a node of its own before it signs.
+				match made.has_the_same_voters(&self.checkpoint) && block == Some(made.block().hash)
+				{
+					true => "as all nodes have it".into(),
+					false => return Err(Error::Argument("another seat does not sign it".into())),
+				}
+			},
+			Read::Lists => {
+				lists(client).await?;
+				"whatever the node says".into()
+			},
+		})
+	}
+
+	async fn evidence_of(&self, client: &Client, record: RecordId) -> Result<String, Error> {
+		let trusted = Some(self.trusted.clone());
+		// One that never was: that it is not there is proven, if it is asked for.
+		let grants = vec![GrantId([7; 32])];
+		let wanted = EvidenceRequest { trusted, grants, ..EvidenceRequest::default() };
+		let evidence = client.evidence(record, wanted).await?;
+		let facts = verify(&evidence, &self.trusted, None, None)?.facts;
+		let Facts { chain, record_id, header, payload, absent_grants, .. } = facts;
+		Ok(format!("{chain:?} {record_id} {header:?} {payload:?} {absent_grants:?}"))
+	}
+
+	/// Reads other things by the same methods, whose answers are told in place of those that are asked for.
+	async fn read_others(&self, client: &Client) -> Result<(), Error> {
+		let (shelf, _) = self.shelf;
+		fetched(client, self.granted).await?;
+		part_of(client, shelf).await?;
+		self.evidence_of(client, self.granted).await?;
+		client.organization(self.id(OTHER)).await?;
+		client.record(self.granted).await?;
+		client.stream(shelf).await?;
+		Ok(())
+	}
+}
+
+/// What is read, and what is true of it.
+struct Recorded {
+	answers: Vec<Answer>,
+	truth: String,
+}
+
+/// Keeps what is answered while something is read from an honest node.
+async fn record(world: &World, read: Read, proxy: &LyingProxy) -> Recorded {
+	proxy.keep_answers(read == Read::Connect);
+	let client = world.connect(&proxy.url(), read.reader(), LONG_PATIENCE).await;
+	let client = client.unwrap_or_else(|error| panic!("{read:?}: {error}"));
+	proxy.keep_answers(true);
+	let truth = world.read(read, &client).await;
+	let truth = truth.unwrap_or_else(|error| panic!("{read:?}: {error}"));
+	proxy.keep_answers(false);
+	Recorded { answers: proxy.take_journal().answers, truth }
+}
+
+async fn record_all(world: &World, proxy: &LyingProxy) -> BTreeMap<Read, Recorded> {
+	stream::iter(READS)
+		.then(|read| async move { (read, record(world, read, proxy).await) })
+		.collect()
+		.await
+}
+
+async fn record_others(world: &World, proxy: &LyingProxy) -> Vec<Answer> {
+	let client = world.connect(&proxy.url(), OWNER, LONG_PATIENCE).await.expect("it answers");
+	proxy.keep_answers(true);
+	world.read_others(&client).await.expect("it is there");
+	proxy.keep_answers(false);
+	proxy.take_journal().answers
+}
+
+/// Reads everything through a node that lies, once for each lie.
+pub async fn run(world: &World, document: &Document, tally: &Tally) {
+	let url = world.node.url();
+	let proxy = LyingProxy::before(&url).await;
+	let mut known = Known::default();
+	known.learn(&record_others(world, &proxy).await);
+	// What was true before, to be replayed.
+	let before = record_all(world, &proxy).await;
+	let owner = &world.clients[OWNER];
+	owner.rotate_stream(world.stream).await.expect("it is opened");
+	upload(owner, world.stream, b"more", DOCUMENT).await.expect("it is applied");
+	let now = record_all(world, &proxy).await;
+	before.values().chain(now.values()).for_each(|recorded| known.learn(&recorded.answers));
+
+	let liar = Liar { known: &known, document };
+	let lies = now.iter().flat_map(|(read, recorded)| {
+		let lies = liar.lies_about(&recorded.answers);
+		eprintln!("{read:?}: {} lies about {} answers", lies.len(), recorded.answers.len());
+		lies.into_iter().map(|lie| (*read, lie))
+	});
+	let lies = selected(lies.collect(), number("CREDIO_LIES_OF_READS", READ_LIES));
+	stream::iter(lies)
+		.for_each_concurrent(READERS, |(read, lie)| {
+			let truths = [&now[&read].truth, &before[&read].truth];
+			async move { lie_to(world, read, &lie, &truths, tally).await }
+		})
+		.await;
+}
+
+/// Tells one lie to one reader.
+async fn lie_to(world: &World, read: Read, lie: &Lie, truths: &[&String], tally: &Tally) {
+	let proxy = LyingProxy::before(&world.node.url()).await;
+	let url = proxy.url();
+	let told = lie.clone();
+	let tell = || proxy.tell(move |said| told.tell(said));
+	let ended = case::run(LIMIT, async {
+		if read == Read::Connect {
+			tell().await;
+			let client = world.connect(&url, read.reader(), PATIENCE).await?;
+			return world.read(read, &client).await;
+		}
+		let client = world.connect(&url, read.reader(), PATIENCE).await?;
+		tell().await;
+		world.read(read, &client).await
+	});
+	let ended = ended.await;
+	let was_told = proxy.be_honest().await > 0;
+	let messages = proxy.take_journal().asked;
+	let name = format!("{read:?}, {lie}");
+	tally.check_said(world, &name, &messages, DOCUMENT, Meant::Request(read.calls()));
+	if !was_told {
+		return;
+	}
+	let ended = match ended {
+		Ended::Said(found) if found == NO_OUTCOME => Ended::Late,
+		Ended::Said(found) if !read.is_true(&found, truths) => {
+			tally.fail(format!("{name}: took for the truth {found}"));
+			return;
+		},
+		other => other,
+	};
+	tally.count(&name, &ended);
+}

@@ -1,0 +1,333 @@
+//! A node does not decide what a member signs: whatever it says of its runtime, another call is not signed than the one that
+//! is meant, and none at all for a runtime that is not trusted.
+
+use credio_client::{
+	calls::Call,
+	primitives::{Request, RequestKey},
+	Client, Error, Life, RuntimePin,
+};
+use credio_e2e::{
+	chain_of_release,
+	proxy::{LyingProxy, Said},
+	raw, Cli, Node,
+};
+use credio_vault::LocalVault;
+use frame_metadata::{v15::RuntimeMetadataV15, RuntimeMetadata, RuntimeMetadataPrefixed};
+use scale_info::{form::PortableForm, TypeDef, Variant};
+use serde_json::json;
+use std::{env, fs, path::Path, sync::Arc};
+use subxt::ext::codec::{Decode, Encode};
+
+async fn connect(url: &str, name: &str) -> Result<Client, Error> {
+	let vault = LocalVault::development(name).expect("it is an example organization");
+	Client::connect(url, Arc::new(vault)).await
+}
+
+/// What the runtime answers to `state_call` of a function, decoded and changed.
+fn change_call(said: &mut Said<'_>, function: &str, change: impl Fn(&mut Vec<u8>)) -> bool {
+	let is_asked = said.method == "state_call" && said.params[0] == function;
+	if is_asked {
+		let hex = said.result.as_str().expect("hex").trim_start_matches("0x");
+		let mut bytes = hex::decode(hex).expect("hex");
+		change(&mut bytes);
+		*said.result = json!(format!("0x{}", hex::encode(bytes)));
+	}
+	is_asked
+}
+
+/// Says that the runtime has other metadata.
+fn change_metadata(said: &mut Said<'_>, change: impl Fn(&mut RuntimeMetadataV15)) -> bool {
+	change_call(said, "Metadata_metadata_at_version", |bytes| {
+		let opaque = Option::<Vec<u8>>::decode(&mut &bytes[..]).expect("an answer");
+		let decoded = RuntimeMetadataPrefixed::decode(&mut &opaque.expect("version 15")[..]);
+		let RuntimeMetadata::V15(mut metadata) = decoded.expect("metadata").1 else {
+			panic!("it is of version 15");
+		};
+		change(&mut metadata);
+		*bytes = Some(RuntimeMetadataPrefixed::from(metadata).encode()).encode();
+	})
+}
+
+/// Says that the runtime is of another version, wherever that is asked for.
+fn change_version(said: &mut Said<'_>, version: u32) -> bool {
+	let is_asked = said.method == "state_getRuntimeVersion";
+	if is_asked {
+		said.result["specVersion"] = json!(version);
+	}
+	is_asked | change_core_version(said, version)
+}
+
+fn change_core_version(said: &mut Said<'_>, version: u32) -> bool {
+	change_call(said, "Core_version", |bytes| {
+		let mut rest = &bytes[..];
+		<(String, String, u32)>::decode(&mut rest).expect("names and a version");
+		let at = bytes.len() - rest.len();
+		bytes.splice(at..at + 4, version.encode());
+	})
+}
+
+/// The calls of a pallet in metadata.
+fn calls<'a>(
+	metadata: &'a mut RuntimeMetadataV15,
+	pallet: &str,
+) -> &'a mut Vec<Variant<PortableForm>> {
+	let pallet = metadata.pallets.iter().find(|one| one.name == pallet).expect("it is there");
+	let id = pallet.calls.as_ref().expect("it has calls").ty.id;
+	variants(metadata, id)
+}
+
+fn variants(metadata: &mut RuntimeMetadataV15, id: u32) -> &mut Vec<Variant<PortableForm>> {
+	match &mut metadata.types.types[id as usize].ty.type_def {
+		TypeDef::Variant(variants) => &mut variants.variants,
+		other => panic!("{other:?}"),
+	}
+}
+
+fn named<'a>(
+	variants: &'a mut [Variant<PortableForm>],
+	name: &str,
+) -> &'a mut Variant<PortableForm> {
+	variants.iter_mut().find(|one| one.name == name).expect("it is there")
+}
+
+/// Swaps the indexes of two pallets in the list of pallets.
+fn swap_pallets(metadata: &mut RuntimeMetadataV15) {
+	for pallet in &mut metadata.pallets {
+		pallet.index = match pallet.index {
+			50 => 51,
+			51 => 50,
+			other => other,
+		};
+	}
+}
+
+/// Swaps them in the type of all calls, too, and names one index for `seal_stream` and `rotate_key`.
+fn swap_calls(metadata: &mut RuntimeMetadataV15) {
+	swap_pallets(metadata);
+	let all = metadata.extrinsic.call_ty.id;
+	for pallet in variants(metadata, all) {
+		pallet.index = match pallet.index {
+			50 => 51,
+			51 => 50,
+			other => other,
+		};
+	}
+	let rotate_key = named(calls(metadata, "Organizations"), "rotate_key").index;
+	let anchor = calls(metadata, "Anchor");
+	let seal_stream = named(anchor, "seal_stream").index;
+	if let Some(other) = anchor.iter_mut().find(|call| call.index == rotate_key) {
+		other.index = seal_stream;
+	}
+	named(anchor, "seal_stream").index = rotate_key;
+}
+
+/// Gives one argument of a call another type.
+fn change_argument(metadata: &mut RuntimeMetadataV15) {
+	let byte = metadata.types.types.iter().find_map(|ty| match ty.ty.type_def {
+		TypeDef::Primitive(_) => Some(ty.id),
+		_ => None,
+	});
+	let argument = &mut named(calls(metadata, "Anchor"), "seal_stream").fields[0];
+	argument.ty.id = byte.expect("there are primitive types");
+}
+
+/// Shows calls of all kinds under other names.
+fn rename_calls(metadata: &mut RuntimeMetadataV15) {
+	let organizations = calls(metadata, "Organizations");
+	named(organizations, "suspend").name = "reinstate_soon".into();
+}
+
+/// Tries all that is signed, each of which has to fail in this way.
+async fn sign_nothing(proxy: &LyingProxy, is_refusal: impl Fn(&Error) -> bool) {
+	let refused = |what: &str, error: Option<Error>| match error {
+		Some(error) if is_refusal(&error) => {},
+		other => panic!("{what}: {other:?}"),
+	};
+	let client = connect(&proxy.url(), "operator").await.expect("it is read from");
+	let call = Call::remark(b"harmless");
+	let request = Request {
+		organization: client.organization_id(),
+		key: RequestKey([1; 32]),
+		expires_at: 100,
+		lane: None,
+	};
+	refused("a request", client.sign(request, std::slice::from_ref(&call)).await.err());
+	refused("a call", client.sign_call(&call, 0, Life::Immortal).await.err());
+	refused("a batch", client.batch_all(std::slice::from_ref(&call)).await.err());
+	refused("a leg", client.encoded_call(&call).await.err());
+	refused("a stream", client.create_stream("invoices").await.err());
+	refused("a motion", client.suspend(3).await.err());
+	refused("an upgrade", client.propose_upgrade(b"code").await.err());
+	refused("keys", client.set_session_keys(&[0; 64], &[]).await.err());
+	// Nothing is shown by it to be signed, either.
+	assert!(client.describe(&[50, 2, 3, 0, 0, 0]).await.is_none());
+	// Reading goes on.
+	assert!(!client.organizations().await.expect("it answers").is_empty());
+	assert!(client.streams(None).await.expect("it answers").is_empty());
+	assert_eq!(proxy.extrinsics(), 0);
+}
+
+fn is_other(error: &Error) -> bool {
+	matches!(error, Error::OtherRuntime { .. })
+}
+
+#[tokio::test]
+async fn nothing_is_signed_by_metadata_with_swapped_indexes() {
+	let node = Node::start();
+	let proxy = LyingProxy::before(&node.url()).await;
+	proxy.tell(|said| change_metadata(said, swap_calls)).await;
+	sign_nothing(&proxy, is_other).await;
+	// The hash says nothing of the list of pallets, by which software looks calls up.
+	proxy.tell(|said| change_metadata(said, swap_pallets)).await;
+	sign_nothing(&proxy, is_other).await;
+	assert!(proxy.be_honest().await > 0);
+	// The same works through a node that tells the truth.
+	let client = connect(&proxy.url(), "channel-one").await.expect("it answers");
+	client.create_stream("invoices").await.expect("it is created");
+	assert!(proxy.extrinsics() > 0);
+}
+
+#[tokio::test]
+async fn nothing_is_signed_by_metadata_with_another_argument_or_name() {
+	let node = Node::start();
+	let proxy = LyingProxy::before(&node.url()).await;
+	for lie in [change_argument, rename_calls] {
+		proxy.tell(move |said| change_metadata(said, lie)).await;
+		sign_nothing(&proxy, is_other).await;
+	}
+	// Nor if it names another runtime that is known.
+	proxy.tell(|said| change_version(said, 5) | change_metadata(said, change_argument)).await;
+	sign_nothing(&proxy, is_other).await;
+	assert!(proxy.be_honest().await > 0);
+}
+
+#[tokio::test]
+async fn nothing_is_signed_for_a_runtime_that_nobody_knows() {
+	let node = Node::start();
+	let proxy = LyingProxy::before(&node.url()).await;
+	proxy.tell(|said| change_version(said, 7_000)).await;
+	let is_unknown =
+		|error: &Error| matches!(error, Error::UnknownRuntime { spec_version: 7_000, .. });
+	sign_nothing(&proxy, is_unknown).await;
+	// The library asks for the version in another way, and must not be told another one there.
+	proxy.tell(|said| change_core_version(said, 5)).await;
+	let refused = connect(&proxy.url(), "operator").await.expect_err("two versions are named");
+	assert!(matches!(refused, Error::Answer(_)), "{refused}");
+	assert!(proxy.be_honest().await > 0);
+}
+
+/// The chain itself refuses what was signed for another runtime than its own, so no client has to notice.
+#[tokio::test]
+async fn the_chain_refuses_what_is_signed_for_another_runtime() {
+	let node = Node::start();
+	let proxy = LyingProxy::before(&node.url()).await;
+	let honest = connect(&node.url(), "operator").await.expect("it answers");
+	let rpc = raw::connect(&node).await;
+	let known = honest.trusted_runtime().await.expect("it is known");
+	let call = Call::remark(b"for one runtime");
+	let life = honest.life().await.expect("it answers");
+
+	// One release before, of which the metadata may be the same.
+	proxy.tell(|said| change_version(said, 5)).await;
+	let misled = connect(&proxy.url(), "operator").await.expect("it answers");
+	match misled.sign_call(&call, 0, life).await {
+		Ok(signed) => assert!(raw::submit(&rpc, &signed).await.is_err()),
+		Err(error) => assert!(is_other(&error), "{error}"),
+	}
+	// The hash is signed, which the byte before the call says: without it the signature is of no use.
+	let signed = honest.sign_call(&call, 0, life).await.expect("it is signed");
+	let encoded = call.encoded(&known).expect("there is such a call");
+	let mode = signed.len() - encoded.len() - 1;
+	assert!(signed.ends_with(&encoded) && signed[mode] == 1);
+	let mut without = signed.clone();
+	without[mode] = 0;
+	assert!(raw::submit(&rpc, &without).await.is_err());
+	raw::included(&honest, &signed).await;
+}
+
+#[test]
+fn a_runtime_is_trusted_by_its_hash_only() {
+	let node = Node::start();
+	let runtime = tokio::runtime::Runtime::new().expect("it starts");
+	let proxy = runtime.block_on(LyingProxy::before(&node.url()));
+	runtime.block_on(proxy.tell(|said| change_version(said, 7_000)));
+	let cli = Cli::at(proxy.url(), node.folder(), "channel-one");
+	let shown = cli.json(&["runtime", "show", "--json"]).remove(0);
+	assert_eq!(shown["trusted"], false);
+	let hash = shown["metadataHash"].as_str().expect("a hash").to_owned();
+
+	let (code, said) = cli.refused(&["stream", "create", "invoices"]);
+	assert_eq!(code, 1);
+	assert!(said.contains("credio trust runtime") && said.contains(&hash), "{said}");
+	// What is public is read.
+	cli.ok(&["stream", "list"]);
+	// Without a hash from elsewhere it is not trusted, nor with another one.
+	let (_, said) = cli.refused(&["trust", "runtime"]);
+	assert!(said.contains("--hash"), "{said}");
+	let (code, _) = cli.refused(&["trust", "runtime", "--hash", &hash.replace("0x", "0x0")[..66]]);
+	assert_eq!(code, 6);
+	cli.refused(&["stream", "create", "invoices"]);
+	assert_eq!(proxy.extrinsics(), 0);
+
+	let trusted = cli.json(&["trust", "runtime", "--hash", &hash, "--json"]).remove(0);
+	assert_eq!(trusted["specVersion"], 7_000);
+	assert_eq!(trusted["changes"], json!([]));
+	assert!(cli.ok(&["trust", "runtime"]).contains("already"));
+	// It signs for it now, and the chain, which has another one, refuses that.
+	let (code, _) = cli.refused(&["stream", "create", "invoices"]);
+	assert_eq!(code, 3);
+	assert!(proxy.extrinsics() > 0);
+	// With other metadata it is another runtime, whatever its version.
+	runtime.block_on(
+		proxy.tell(|said| change_version(said, 7_000) | change_metadata(said, rename_calls)),
+	);
+	let handed_over = proxy.extrinsics();
+	for command in [&["stream", "create", "invoices"][..], &["trust", "runtime"]] {
+		let (code, said) = cli.refused(command);
+		assert_eq!(code, 6, "{said}");
+	}
+	assert_eq!(proxy.extrinsics(), handed_over);
+}
+
+/// The runtime of a chain, as its node tells of it.
+async fn told(node: &Node) -> RuntimePin {
+	let client = Client::connect_to_read(&node.url()).await.expect("it answers");
+	(*client.told_runtime().await.expect("it is read")).clone()
+}
+
+/// `CREDIO_WRITE_VECTORS=1` writes the pins anew. After that the runtime is built again, as its hash goes into it.
+#[tokio::test]
+async fn the_pins_are_those_of_the_runtimes() {
+	let folder = tempfile::tempdir().expect("a temporary folder");
+	let release = chain_of_release(5, folder.path());
+	let release = Node::start_on(&release, &["--alice", "--validator", "--force-authoring"]);
+	for node in [&Node::start(), &release] {
+		let told = told(node).await;
+		let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+			.join(format!("../../sdk/client/runtimes/{}.runtime", told.spec_version));
+		if env::var_os("CREDIO_WRITE_VECTORS").is_some() {
+			fs::write(&path, told.to_string()).expect("writable");
+		}
+		let pinned: RuntimePin = fs::read_to_string(&path)
+			.unwrap_or_else(|_| panic!("{} is not there", path.display()))
+			.parse()
+			.expect("a pin");
+		let changes = told.changes_since(&pinned);
+		assert_eq!(told, pinned, "the runtime changed: {changes:?}");
+	}
+}
+
+#[tokio::test]
+async fn a_life_begins_with_the_block_that_one_look_at_the_chain_has_found() {
+	let node = Node::start();
+	let proxy = LyingProxy::before(&node.url()).await;
+	let client = connect(&proxy.url(), "channel-one").await.expect("the node answers");
+	proxy.take_journal();
+	let life = client.life().await.expect("it answers");
+	let asked = proxy.take_journal().asked;
+	let looks = asked.iter().filter(|call| call.contains("chain_getFinalizedHead")).count();
+	assert_eq!(looks, 1, "{asked:?}");
+	let Life::From { number, hash, .. } = life else { panic!("it has no beginning") };
+	let found = client.block_hash(number).await.expect("it answers");
+	assert_eq!(found.map(|found| found.0), Some(hash.0));
+}
