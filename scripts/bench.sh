@@ -6,7 +6,7 @@
 #
 #   SIZE   small (by default): some minutes, to see that it works; full: hours, for figures to rely on
 #   PART   profiles, compare, mix, growth, overload; all of them by default
-#   -o     folder for what was measured, as JSON, and for pictures of it; by default a new one in the folder for
+#   -o     folder for the measurements, as JSON, and their charts; by default a new one in the folder for
 #          temporary files
 #
 # Every part has a fresh chain. Load goes to 127.0.0.1 only.
@@ -84,7 +84,7 @@ measure() {
 	say "  $(human_time $(($(now_ms) - started)))"
 }
 
-# figure NAME FIELD: a number of what was measured, without what follows its point.
+# figure NAME FIELD: prints a measured number without its decimals.
 figure() {
 	sed -n -E "s/.*\"$2\":([0-9]+).*/\1/p" "$OUTPUT/$1.json"
 }

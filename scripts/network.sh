@@ -33,7 +33,7 @@ main() {
 	zombienet/node_modules/.bin/zombienet --provider native --logType silent --dir "$folder/nodes" --force \
 		spawn "$network" >"$folder/zombienet.log" 2>&1 &
 	pid=$!
-	# zombienet ends its nodes when it is told to end.
+	# zombienet stops its nodes when it gets the signal to stop.
 	trap 'kill -INT "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; say "stopped; logs are in $folder"' EXIT
 	until [[ -e $folder/nodes/zombie.json ]]; do
 		kill -0 "$pid" 2>/dev/null || die "the network did not come up: see $folder/zombienet.log"

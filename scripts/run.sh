@@ -94,12 +94,12 @@ start_chain() {
 	credio dev-vaults "$FOLDER/vaults" >/dev/null
 	if [[ -n $NODE ]]; then
 		export CREDIO_NODE=$NODE
-		as operator org list >/dev/null || die "no development chain answers at $NODE"
+		as operator org list >/dev/null || die "no development chain can be reached at $NODE"
 	else
 		start_node "$FOLDER" "$PORT"
 		await_node "$FOLDER" as operator org list
 	fi
-	say "a development chain answers at $CREDIO_NODE"
+	say "development chain at $CREDIO_NODE"
 }
 
 summary() {

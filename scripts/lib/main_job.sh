@@ -100,7 +100,7 @@ fetch_documents() {
 	STEP_NOTE="$bytes bytes compared"
 }
 
-# The funder's index, brought up to date. Its views name whose streams they take; of others there is no row.
+# The funder's index, brought up to date. Its views name the owners of the streams they take; streams of others make no rows.
 sync_index() {
 	local view
 	mkdir -p "$FOLDER/views"

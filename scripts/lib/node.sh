@@ -23,14 +23,14 @@ start_node() {
 	elif ! port_is_free "$port"; then
 		die "port $port is in use: --port takes another, and 0 any that is free"
 	fi
-	# It is looked at as soon as the node was told to start.
+	# The caller reads it as soon as the node starts.
 	: >"$folder/node.log"
 	credio-node --dev --base-path "$folder/chain" --rpc-port "$port" --port 0 \
 		--no-prometheus --no-telemetry --no-mdns "$@" >"$folder/node.log" 2>&1 </dev/null &
 	NODE_PID=$!
 }
 
-# await_node FOLDER COMMAND...: waits until the node in the folder answers the command, and sets NODE_PORT and
+# await_node FOLDER COMMAND...: waits until the node in the folder accepts the command, and sets NODE_PORT and
 # CREDIO_NODE.
 await_node() {
 	local folder=$1 deadline=$((SECONDS + NODE_START_SECONDS))

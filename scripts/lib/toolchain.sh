@@ -2,7 +2,7 @@
 #
 # Two ways lead to the wasm target `wasm32v1-none`:
 #   rustup   the toolchain on PATH is recent enough and has the target, or `rustup target add` gets it;
-#   debian   Debian's packaged toolchain, for whose sysroot the target's libraries are built once from its sources.
+#   debian   Debian's packaged toolchain; the target's libraries are built once from its sources, for its sysroot.
 #
 # shellcheck shell=bash
 

@@ -29,7 +29,7 @@ export class NotFinalYet extends Error {}
  *
  * @param {string} specification the chain specification, as JSON, raw, with `bootNodes`
  * @param {object} [options]
- * @param {string} [options.database] file in which to keep which block was verified, so that nobody leads back behind it
+ * @param {string} [options.database] file that keeps the last verified block, so that no peer can lead the client back behind it
  * @param {number} [options.limit] how long to wait for a final block, in milliseconds
  * @param {(line: string) => void} [options.log] takes what smoldot warns of
  */
@@ -176,7 +176,7 @@ class LightClient {
 	}
 }
 
-/** A key for a new request. Keep it before submitting: it tells later what became of the request. */
+/** A key for a new request. Keep it before submitting: the outcome of the request is read by it later. */
 export function newKey() {
 	return `0x${randomBytes(32).toString('hex')}`;
 }
@@ -198,7 +198,7 @@ function ofCalls(decided, key, digest) {
 	return decided;
 }
 
-/** Refuses what is no specification that can be followed. */
+/** Rejects a file that is no chain specification to follow. */
 function check(specification) {
 	if (specification.length > MAX_SPECIFICATION) throw new Error('the chain specification is too large');
 	let parsed;

@@ -3,7 +3,7 @@
 //     npm ci
 //     node light.mjs SPECIFICATION                               the newest final block
 //     node light.mjs SPECIFICATION grant GRANT_ID                a grant, proven to be there or not to be there
-//     node light.mjs SPECIFICATION receipt ORGANIZATION KEY      what was decided of a request
+//     node light.mjs SPECIFICATION receipt ORGANIZATION KEY      prints the receipt of a request
 //     node light.mjs SPECIFICATION create-stream NAME --secret-file FILE [--key KEY]
 //
 //     --secret-file FILE   sr25519 secret of a member: 32 bytes in hex, or //Name for the development accounts

@@ -1,4 +1,4 @@
-// Makes `docs/polkadot-js/credio.json`, what @polkadot/api has to be told of our JSON-RPC methods, from the OpenRPC
+// Makes `docs/polkadot-js/credio.json`, the definitions of our JSON-RPC methods for @polkadot/api, from the OpenRPC
 // document of the node:
 //
 //     npm ci && node definitions.mjs
@@ -93,7 +93,7 @@ class Types {
 	}
 }
 
-/** What @polkadot/api has to be told of the methods of an OpenRPC document. */
+/** Returns the definitions for @polkadot/api of the methods of an OpenRPC document. */
 export function definitions(document) {
 	const types = new Types(document.components.schemas);
 	for (const component of Object.keys(types.schemas)) types.of({ $ref: component });

@@ -159,7 +159,7 @@ export function* callsIn(value) {
 	for (const part of parts) yield* callsIn(part);
 }
 
-/** Decodes all transactions and events of the blocks up to one, and tells which calls and events there were. */
+/** Decodes all transactions and events of the blocks up to one, and returns the calls and events in them. */
 export async function checkBlocks(api, last) {
 	const calls = new Set();
 	const events = new Set();

@@ -1,4 +1,4 @@
-// Calls every custom JSON-RPC method through the definitions, and holds what they make of the answers against what the
+// Calls every custom JSON-RPC method through the definitions, and compares what they decode with what the
 // node sent.
 
 import { randomAsHex } from '@polkadot/util-crypto';
