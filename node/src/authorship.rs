@@ -1,17 +1,17 @@
-//! When a validator stops putting transactions into a block.
+//! The time limit for filling a block.
 
 use futures::{future::MapOk, TryFutureExt};
 use sp_consensus::{Environment, ProposeArgs, Proposer};
 use sp_runtime::traits::Block as BlockT;
 use std::time::Duration;
 
-/// Part of the time for a block in which transactions are put into it, in percent. The SDK's proposer takes nine tenths
-/// of what it is given, and the rest goes to the state's root, of which each transaction makes more to compute. With
-/// requests of one record, the root takes a sixth of the time that executing them took: a block that is full by time
-/// would be thrown away for being late, as would the next one.
+/// Part of the time for a block during which it is filled, in percent. The SDK's proposer fills for nine tenths of its time,
+/// and leaves the rest for the state's root, which takes longer with each transaction. With requests of one record, the
+/// root takes a sixth of their execution time: a block that is full by time would be late and discarded, and so would the
+/// next one.
 const FILLING_PERCENT: u32 = 80;
 
-/// Proposes blocks with what is left of the time for it after a share is set aside for finishing them.
+/// Proposes blocks in part of the given time, so that the rest is left for finishing them.
 pub struct Punctual<Inner>(pub Inner);
 
 impl<Block: BlockT, Inner: Environment<Block>> Environment<Block> for Punctual<Inner> {
@@ -44,7 +44,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn time_is_left_to_finish_a_block() {
+	fn part_of_the_time_is_left_for_finishing() {
 		assert_eq!(filling(Duration::from_millis(600)), Duration::from_millis(480));
 		assert_eq!(filling(Duration::ZERO), Duration::ZERO);
 	}

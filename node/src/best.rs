@@ -1,5 +1,5 @@
-//! What the best block says of accounts, lanes and requests: asked of the runtime once a block, and read without it where
-//! the node's own runtime is the chain's.
+//! Accounts, lanes and requests at the best block. The runtime is called once per block and question, and not at all where
+//! the node's own runtime has the version of the chain's.
 
 use codec::Decode;
 use credio_primitives::{request::NotASubmission, AccountId, OrganizationId, Submission};
@@ -21,82 +21,82 @@ use std::{
 	sync::{Arc, Mutex},
 };
 
-use crate::{lock::lock, service::FullClient};
+use crate::{client::FullClient, lock::lock};
 
-/// Most answers of a kind that are remembered. What goes beyond is asked each time.
-const MAX_ANSWERS: usize = 10_000;
+/// Most cached values of a kind. Further ones are computed each time.
+const MAX_CACHED: usize = 10_000;
 
-/// Answers of a kind, all of one block.
-struct Answers<Question, Answer> {
+/// Values of one block.
+struct OfBlock<Key, Value> {
 	block: H256,
-	known: HashMap<Question, Answer>,
+	known: HashMap<Key, Value>,
 }
 
-impl<Question: Eq + Hash, Answer: Copy> Answers<Question, Answer> {
-	fn get(&self, block: H256, question: &Question) -> Option<Answer> {
-		self.known.get(question).filter(|_| self.block == block).copied()
+impl<Key: Eq + Hash, Value: Copy> OfBlock<Key, Value> {
+	fn get(&self, block: H256, key: &Key) -> Option<Value> {
+		self.known.get(key).filter(|_| self.block == block).copied()
 	}
 
-	fn note(&mut self, block: H256, question: Question, answer: Answer) {
+	fn insert(&mut self, block: H256, key: Key, value: Value) {
 		if self.block != block {
 			self.block = block;
 			self.known.clear();
 		}
-		if self.known.len() < MAX_ANSWERS {
-			self.known.insert(question, answer);
+		if self.known.len() < MAX_CACHED {
+			self.known.insert(key, value);
 		}
 	}
 }
 
-/// Answers that are remembered.
-struct Memory<Question, Answer>(Mutex<Answers<Question, Answer>>);
+/// A cache of values of the last block that was asked about.
+struct BlockCache<Key, Value>(Mutex<OfBlock<Key, Value>>);
 
-impl<Question, Answer> Default for Memory<Question, Answer> {
+impl<Key, Value> Default for BlockCache<Key, Value> {
 	fn default() -> Self {
-		Self(Mutex::new(Answers { block: H256::default(), known: HashMap::new() }))
+		Self(Mutex::new(OfBlock { block: H256::default(), known: HashMap::new() }))
 	}
 }
 
-impl<Question: Eq + Hash, Answer: Copy> Memory<Question, Answer> {
-	/// The answer to a question at a block, for which `ask` is called unless it is known. Nobody waits for another one's.
+impl<Key: Eq + Hash, Value: Copy> BlockCache<Key, Value> {
+	/// Returns the value of a key at a block, and calls `read` if it is not cached. The lock is not held during `read`.
 	fn get(
 		&self,
 		block: H256,
-		question: Question,
-		ask: impl FnOnce(&Question) -> Result<Answer, Error>,
-	) -> Result<Answer, Error> {
-		if let Some(answer) = lock(&self.0).get(block, &question) {
-			return Ok(answer);
+		key: Key,
+		read: impl FnOnce(&Key) -> Result<Value, Error>,
+	) -> Result<Value, Error> {
+		if let Some(value) = lock(&self.0).get(block, &key) {
+			return Ok(value);
 		}
-		let answer = ask(&question)?;
-		lock(&self.0).note(block, question, answer);
-		Ok(answer)
+		let value = read(&key)?;
+		lock(&self.0).insert(block, key, value);
+		Ok(value)
 	}
 }
 
-/// What the best block says.
+/// A cached view of the best block.
 pub struct BestBlock {
 	client: Arc<FullClient>,
-	/// Whether the node's own runtime is the chain's.
-	is_own: Memory<(), bool>,
-	organizations: Memory<AccountId, Option<OrganizationId>>,
-	next_positions: Memory<(OrganizationId, u32), u64>,
-	seats: Memory<AccountId, bool>,
+	/// Whether the node's own runtime has the version of the chain's.
+	is_own: BlockCache<(), bool>,
+	organizations: BlockCache<AccountId, Option<OrganizationId>>,
+	next_positions: BlockCache<(OrganizationId, u32), u64>,
+	seats: BlockCache<AccountId, bool>,
 }
 
 impl BestBlock {
-	/// Of this client's chain.
+	/// Returns a view of the best block of a client.
 	pub fn new(client: Arc<FullClient>) -> Self {
 		Self {
 			client,
-			is_own: Memory::default(),
-			organizations: Memory::default(),
-			next_positions: Memory::default(),
-			seats: Memory::default(),
+			is_own: BlockCache::default(),
+			organizations: BlockCache::default(),
+			next_positions: BlockCache::default(),
+			seats: BlockCache::default(),
 		}
 	}
 
-	/// The organization of an account, if it is a member of one.
+	/// Returns the organization of an account, if it is a member of one.
 	pub fn organization(&self, account: &AccountId) -> Result<Option<OrganizationId>, Error> {
 		let at = self.client.info().best_hash;
 		self.organizations.get(at, account.clone(), |account| {
@@ -105,7 +105,7 @@ impl BestBlock {
 		})
 	}
 
-	/// Whether an account has a seat in the council.
+	/// Returns whether an account has a seat in the council.
 	pub fn is_seat(&self, account: &AccountId) -> Result<bool, Error> {
 		let at = self.client.info().best_hash;
 		self.seats.get(at, account.clone(), |account| {
@@ -116,7 +116,7 @@ impl BestBlock {
 		})
 	}
 
-	/// The next position of a lane.
+	/// Returns the next position of a lane.
 	pub fn next_position(&self, organization: OrganizationId, lane: u32) -> Result<u64, Error> {
 		let at = self.client.info().best_hash;
 		self.next_positions.get(at, (organization, lane), |_| {
@@ -124,8 +124,8 @@ impl BestBlock {
 		})
 	}
 
-	/// What a signed extrinsic says about the request in it. The runtime is asked only where it is another one than the
-	/// node's own, or where that cannot decode the extrinsic.
+	/// Reads the request in a signed extrinsic. Calls the runtime only if its version is not the node's own, or if the
+	/// node cannot decode the extrinsic.
 	pub fn submission(
 		&self,
 		extrinsic: &[u8],
@@ -145,12 +145,12 @@ impl BestBlock {
 		Ok(self.client.runtime_api().submission(at, extrinsic.to_vec())?)
 	}
 
-	/// Whether the node's own runtime is that of the best block.
+	/// Returns whether the node's own runtime has the version of the best block's.
 	pub fn is_own_runtime(&self) -> Result<bool, Error> {
 		self.is_own_runtime_at(self.client.info().best_hash)
 	}
 
-	/// Whether the node's own runtime is the chain's. Learning the version takes an instance of the chain's.
+	/// Returns whether the node's own runtime has the version of a block's. Reading that version takes an instance of it.
 	fn is_own_runtime_at(&self, at: H256) -> Result<bool, Error> {
 		self.is_own.get(at, (), |()| {
 			let version = self.client.runtime_version_at(at, CallContext::Offchain)?;
@@ -169,41 +169,41 @@ mod tests {
 	}
 
 	#[test]
-	fn a_question_is_asked_once_a_block() {
-		let memory = Memory::default();
-		let unasked = |_: &u32| -> Result<u32, Error> { panic!("it is known") };
-		assert_eq!(memory.get(hash(1), 7, |_| Ok(1)).unwrap(), 1);
-		assert_eq!(memory.get(hash(1), 7, unasked).unwrap(), 1);
-		assert_eq!(memory.get(hash(1), 8, |_| Ok(2)).unwrap(), 2);
-		// Another block knows nothing of that, and neither does the first one once it is the best one again.
-		assert_eq!(memory.get(hash(2), 7, |_| Ok(3)).unwrap(), 3);
-		assert_eq!(memory.get(hash(2), 7, unasked).unwrap(), 3);
-		assert_eq!(memory.get(hash(1), 7, |_| Ok(4)).unwrap(), 4);
+	fn value_is_read_once_per_block() {
+		let cache = BlockCache::default();
+		let unread = |_: &u32| -> Result<u32, Error> { panic!("it is cached") };
+		assert_eq!(cache.get(hash(1), 7, |_| Ok(1)).unwrap(), 1);
+		assert_eq!(cache.get(hash(1), 7, unread).unwrap(), 1);
+		assert_eq!(cache.get(hash(1), 8, |_| Ok(2)).unwrap(), 2);
+		// Only the last block's values are cached.
+		assert_eq!(cache.get(hash(2), 7, |_| Ok(3)).unwrap(), 3);
+		assert_eq!(cache.get(hash(2), 7, unread).unwrap(), 3);
+		assert_eq!(cache.get(hash(1), 7, |_| Ok(4)).unwrap(), 4);
 	}
 
 	#[test]
-	fn an_answer_that_comes_late_is_not_taken_for_another_blocks() {
-		let memory = Memory::default();
-		let late = memory.get(hash(1), 7, |_| memory.get(hash(2), 7, |_| Ok(2)).map(|_| 1));
+	fn late_value_is_not_taken_for_another_blocks() {
+		let cache = BlockCache::default();
+		let late = cache.get(hash(1), 7, |_| cache.get(hash(2), 7, |_| Ok(2)).map(|_| 1));
 		assert_eq!(late.unwrap(), 1);
-		assert_eq!(memory.get(hash(2), 7, |_| Ok(3)).unwrap(), 3);
+		assert_eq!(cache.get(hash(2), 7, |_| Ok(3)).unwrap(), 3);
 	}
 
 	#[test]
-	fn what_failed_is_asked_again() {
-		let memory = Memory::default();
-		let failed = memory.get(hash(1), 7, |_| Err(Error::Backend("no".into())));
+	fn failed_read_is_repeated() {
+		let cache = BlockCache::default();
+		let failed = cache.get(hash(1), 7, |_| Err(Error::Backend("no".into())));
 		assert!(failed.is_err());
-		assert_eq!(memory.get(hash(1), 7, |_| Ok(1)).unwrap(), 1);
+		assert_eq!(cache.get(hash(1), 7, |_| Ok(1)).unwrap(), 1);
 	}
 
 	#[test]
-	fn no_more_is_remembered_than_there_is_room_for() {
-		let memory = Memory::default();
-		for n in 0..=MAX_ANSWERS {
-			assert_eq!(memory.get(hash(1), n, |n| Ok(*n)).unwrap(), n);
+	fn cache_is_bounded() {
+		let cache = BlockCache::default();
+		for n in 0..=MAX_CACHED {
+			assert_eq!(cache.get(hash(1), n, |n| Ok(*n)).unwrap(), n);
 		}
-		assert_eq!(memory.get(hash(1), MAX_ANSWERS - 1, |_| Ok(0)).unwrap(), MAX_ANSWERS - 1);
-		assert_eq!(memory.get(hash(1), MAX_ANSWERS, |_| Ok(0)).unwrap(), 0);
+		assert_eq!(cache.get(hash(1), MAX_CACHED - 1, |_| Ok(0)).unwrap(), MAX_CACHED - 1);
+		assert_eq!(cache.get(hash(1), MAX_CACHED, |_| Ok(0)).unwrap(), 0);
 	}
 }

@@ -6,7 +6,11 @@ use sc_service::ChainType;
 /// Chain specification of a Credio chain.
 pub type ChainSpec = sc_service::GenericChainSpec;
 
-/// One validator, for development.
+/// Returns the chain specification of one validator, for development.
+///
+/// # Errors
+///
+/// If the node was built without its runtime.
 pub fn development() -> Result<ChainSpec, String> {
 	from_preset(
 		"Credio Development",
@@ -16,9 +20,23 @@ pub fn development() -> Result<ChainSpec, String> {
 	)
 }
 
-/// Four validators on one machine.
+/// Returns the chain specification of four validators on one machine.
+///
+/// # Errors
+///
+/// If the node was built without its runtime.
 pub fn local() -> Result<ChainSpec, String> {
 	from_preset("Credio Local", "credio-local", ChainType::Local, genesis_presets::LOCAL)
+}
+
+/// Returns the code of the runtime that was built with the node.
+///
+/// # Errors
+///
+/// If the node was built without its runtime.
+pub fn runtime_code() -> Result<&'static [u8], String> {
+	let error = "this node was built without its runtime; build it again without SKIP_WASM_BUILD";
+	WASM_BINARY.ok_or_else(|| error.into())
 }
 
 fn from_preset(
@@ -27,9 +45,7 @@ fn from_preset(
 	chain_type: ChainType,
 	preset: &str,
 ) -> Result<ChainSpec, String> {
-	let wasm = WASM_BINARY
-		.ok_or("this node was built without its runtime: build it again without SKIP_WASM_BUILD")?;
-	Ok(ChainSpec::builder(wasm, None)
+	Ok(ChainSpec::builder(runtime_code()?, None)
 		.with_name(name)
 		.with_id(id)
 		.with_protocol_id("credio")

@@ -1,9 +1,18 @@
 //! The command line.
 
-use crate::logging::LogFormat;
 use sc_cli::RunCmd;
 use sp_runtime::AccountId32;
 use std::{net::SocketAddr, path::PathBuf};
+
+/// The format of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+	/// Lines for people.
+	#[default]
+	Text,
+	/// One JSON object a line: time, level, target, message and all other fields.
+	Json,
+}
 
 /// A node of a Credio network.
 #[derive(Debug, clap::Parser)]
@@ -14,14 +23,14 @@ pub struct Cli {
 	#[clap(flatten)]
 	pub run: RunCmd,
 
-	/// How the log is written
+	/// Format of the log
 	#[arg(long, value_enum, default_value_t)]
 	pub log_format: LogFormat,
 
-	/// Serve `GET /health` and `GET /readiness` at this address, for probes, and nothing else
+	/// Serve `GET /health` and `GET /readiness` at this address, for probes
 	///
-	/// Plain HTTP, whatever Host it is asked by, and nothing that is not public. For a probe on another machine, give an
-	/// address that it reaches, as 0.0.0.0:9616.
+	/// Plain HTTP for any Host, with public information only. For a probe on another machine, give an address that it can
+	/// reach, such as 0.0.0.0:9616.
 	#[arg(long, value_name = "ADDRESS:PORT")]
 	pub health_listen: Option<SocketAddr>,
 
@@ -29,7 +38,7 @@ pub struct Cli {
 	pub storage_monitor: sc_storage_monitor::StorageMonitorParams,
 }
 
-/// What the node does instead of running.
+/// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 #[allow(clippy::large_enum_variant)]
 pub enum Subcommand {
@@ -41,7 +50,7 @@ pub enum Subcommand {
 	#[command(after_help = crate::consortium::HELP)]
 	NewNetwork(NewNetworkCmd),
 
-	/// Make a validator's session keys on its machine, and print what is public about them.
+	/// Make a validator's session keys on its machine, and print their public part.
 	SessionKeys(SessionKeysCmd),
 
 	/// Print the chain specification of `--chain`.
@@ -63,10 +72,10 @@ pub enum Subcommand {
 	/// Remove the whole chain.
 	PurgeChain(sc_cli::PurgeChainCmd),
 
-	/// Go back by a number of blocks.
+	/// Revert a number of blocks.
 	Revert(sc_cli::RevertCmd),
 
-	/// Show what the database holds.
+	/// Show the contents of the database.
 	ChainInfo(sc_cli::ChainInfoCmd),
 }
 
@@ -91,7 +100,7 @@ pub struct SessionKeysCmd {
 	#[arg(long, value_name = "SS58")]
 	pub account: AccountId32,
 
-	/// Folder of the node's keystore, in which the private keys stay
+	/// Folder of the node's keystore; the private keys stay there
 	#[arg(long, value_name = "FOLDER")]
 	pub keystore_path: PathBuf,
 }

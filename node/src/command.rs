@@ -1,4 +1,4 @@
-//! What each command does.
+//! Runs the commands.
 
 use crate::{
 	chain_spec,
@@ -13,9 +13,10 @@ use sc_cli::SubstrateCli;
 use sc_service::PartialComponents;
 use std::time::Duration;
 
-/// What is said without a chain. A default would be a chain whose keys everybody knows.
-const NO_CHAIN: &str = "no chain is named: give --chain FILE, the specification that `credio-node new-network` has \
-	written; or --dev for a chain of one node, or --chain local for one of four, whose keys are public";
+/// The error without a chain. There is no default, since the keys of the built-in chains are public.
+const NO_CHAIN: &str =
+	"no chain is named: give --chain FILE, the specification that `credio-node new-network` has \
+	written; or, for development with public keys, --dev for one node or --chain local for four";
 
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
@@ -56,7 +57,11 @@ impl SubstrateCli for Cli {
 	}
 }
 
-/// Runs the command that the arguments name.
+/// Runs the command named by the arguments.
+///
+/// # Errors
+///
+/// If the command fails.
 pub fn run() -> sc_cli::Result<()> {
 	let command = defaults::flags(Cli::setup_command(Cli::command()));
 	let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());

@@ -1,15 +1,15 @@
-//! The chain of a new consortium: a file that people write and read, checked, and made into a chain specification.
+//! The chain specification of a new consortium, made from a checked file that people write and read.
 //!
-//! What each party has to give is public: accounts, encryption keys and session keys. No private key leaves the machine
+//! Each party contributes public data only: accounts, encryption keys and session keys. No private key leaves the machine
 //! of its owner.
 
-use crate::chain_spec::ChainSpec;
+use crate::chain_spec::{runtime_code, ChainSpec};
 use codec::{Decode, Encode};
 use credio_primitives::{development, limits, text, AccountId, PublicKey, Quota, Roles};
 use credio_runtime::{
 	configs::{consensus::MAX_VALIDATORS, governance::MAX_COUNCIL_MEMBERS},
 	opaque::Block,
-	SessionKeys, WASM_BINARY,
+	SessionKeys,
 };
 use sc_cli::Error;
 use sc_service::{ChainType, Properties};
@@ -28,7 +28,7 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// What `credio-node new-network --help` says about the file.
+/// The help text of the file, in `credio-node new-network --help`.
 pub const HELP: &str = r#"Example: credio-node new-network consortium.toml -o chain.json
 
 The file, in TOML:
@@ -52,9 +52,9 @@ The file, in TOML:
   session_keys = "0x…"
   proof = "0x…"
 
-Everything in it is public. One runs the command, and puts the network id that it prints into the file. Everybody else runs
-it on that file with the same release, and compares the genesis hash that it prints. A network that is made anew needs a new
-id: without one, what was signed for the network before is good in the new one too."#;
+Everything in it is public. One party runs the command, and puts the printed network id into the file. Every other party
+runs it on that file with the same release, and compares the printed genesis hash. A network that is made again needs a new
+id; otherwise, signatures made for the former network are valid in the new one too."#;
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -109,7 +109,7 @@ struct Validator {
 	proof: String,
 }
 
-/// All that is wrong with a file, one complaint a line.
+/// All errors in a file, one a line.
 #[derive(Debug, Default)]
 struct Complaints(Vec<String>);
 
@@ -118,31 +118,35 @@ impl Complaints {
 		self.0.push(complaint.into());
 	}
 
-	fn unless(&mut self, holds: bool, complaint: impl Into<String>) {
-		if !holds {
+	fn unless(&mut self, is_valid: bool, complaint: impl Into<String>) {
+		if !is_valid {
 			self.add(complaint);
 		}
 	}
 
-	/// What could be read, or a complaint.
+	/// Returns the value, or adds a complaint.
 	fn expect<T, E: Display>(&mut self, what: &str, read: Result<T, E>) -> Option<T> {
 		read.map_err(|error| self.add(format!("{what}: {error}"))).ok()
 	}
 
 	fn account(&mut self, what: &str, text: &str) -> Option<AccountId> {
 		let read = AccountId::from_ss58check(text)
-			.map_err(|_| format!("{text} is no account: it looks like 5Grw…, in SS58"));
+			.map_err(|_| format!("{text} is no account; give one in SS58, such as 5Grw…"));
 		self.expect(what, read)
 	}
 }
 
-/// The accounts of well-known development keys, which everybody has.
+/// Returns the accounts of the well-known development keys.
 fn development_accounts() -> BTreeSet<AccountId> {
 	sp_keyring::Sr25519Keyring::iter().map(|key| key.to_account_id()).collect()
 }
 
 impl Consortium {
-	/// The genesis as the runtime takes it, or what is wrong.
+	/// Returns the genesis in the form of the runtime's presets, and the network id.
+	///
+	/// # Errors
+	///
+	/// All errors in the file.
 	fn genesis(&self, drawn: H256) -> Result<(Value, H256), Complaints> {
 		let mut complaints = Complaints::default();
 		let network_id = self.network_id(drawn, &mut complaints);
@@ -173,7 +177,7 @@ impl Consortium {
 		Ok((genesis, network_id))
 	}
 
-	/// Returns the network id of the file, or without one the one that was drawn.
+	/// Returns the network id of the file, or `drawn` if it has none.
 	fn network_id(&self, drawn: H256, complaints: &mut Complaints) -> H256 {
 		let Some(text) = &self.network_id else { return drawn };
 		let given = from_hex(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
@@ -184,7 +188,7 @@ impl Consortium {
 		let is_known = given == [0; 32] || given == development::NETWORK_ID;
 		complaints.unless(
 			!is_known,
-			"network_id: everybody knows this one; without it, the command draws one",
+			"network_id: this one is publicly known; leave it out, and the command draws one",
 		);
 		H256(given)
 	}
@@ -193,7 +197,7 @@ impl Consortium {
 		let (mut names, mut keys) = (BTreeSet::new(), BTreeSet::new());
 		let mut members = BTreeMap::new();
 		let known = development::ORGANIZATIONS.map(|organization| organization.encryption_key);
-		complaints.unless(!self.organizations.is_empty(), "organizations: there are none");
+		complaints.unless(!self.organizations.is_empty(), "organizations: at least one is needed");
 		let genesis = self.organizations.iter().map(|organization| {
 			let name = &organization.name;
 			let what = format!("organization {name:?}");
@@ -209,10 +213,11 @@ impl Consortium {
 			let key = organization.encryption_key.parse::<PublicKey>();
 			let key = key.map_err(|_| "encryption_key: 0x and 64 hex digits");
 			if let Some(key) = complaints.expect(&what, key) {
-				complaints.unless(!key.is_low_order(), format!("{what}: its encryption key is weak"));
+				complaints
+					.unless(!key.is_low_order(), format!("{what}: its encryption key is weak"));
 				complaints.unless(
 					!known.contains(&key),
-					format!("{what}: everybody has the private part of its encryption key, which is one for development"),
+					format!("{what}: its encryption key is a development key; the private part is public"),
 				);
 				complaints.unless(
 					keys.insert(key.0),
@@ -222,13 +227,13 @@ impl Consortium {
 			let is_admin = |member: &Member| member.roles.contains(&Role::Admin);
 			complaints.unless(
 				organization.members.iter().any(is_admin),
-				format!("{what}: no member is an admin, so nobody could manage it"),
+				format!("{what}: no member is an admin; it needs one"),
 			);
 			let of_it = organization.members.iter().filter_map(|member| {
 				let account = complaints.account(&what, &member.account)?;
 				complaints.unless(
 					!development_accounts().contains(&account),
-					format!("{what}: everybody has the private key of {account}, which is one for development"),
+					format!("{what}: {account} has a development key; the private key is public"),
 				);
 				if let Some(other) = members.insert(account.clone(), name) {
 					complaints.add(format!("{what}: {account} is a member of {other:?} already"));
@@ -248,7 +253,7 @@ impl Consortium {
 				.map(|Limits { bytes, ref_time }| Quota { bytes: *bytes, ref_time: *ref_time });
 			complaints.unless(
 				quota.is_none_or(|quota| quota.bytes > 0 && quota.ref_time > 0),
-				format!("{what}: with a quota of 0 it can do nothing"),
+				format!("{what}: a quota must not be 0"),
 			);
 			complaints.unless(
 				quota.is_none_or(|quota| quota.bytes.max(quota.ref_time) <= limits::MAX_QUOTA),
@@ -269,7 +274,7 @@ impl Consortium {
 		members: &BTreeSet<AccountId>,
 		complaints: &mut Complaints,
 	) -> Vec<AccountId> {
-		complaints.unless(!self.council.is_empty(), "council: somebody has to govern");
+		complaints.unless(!self.council.is_empty(), "council: at least one account is needed");
 		complaints.unless(
 			self.council.len() <= MAX_COUNCIL_MEMBERS as usize,
 			format!("council: at most {MAX_COUNCIL_MEMBERS} accounts"),
@@ -294,7 +299,7 @@ impl Consortium {
 		members: &BTreeSet<AccountId>,
 		complaints: &mut Complaints,
 	) -> Vec<(AccountId, SessionKeys)> {
-		complaints.unless(!self.validators.is_empty(), "validators: somebody has to make blocks");
+		complaints.unless(!self.validators.is_empty(), "validators: at least one is needed");
 		complaints.unless(
 			self.validators.len() <= MAX_VALIDATORS as usize,
 			format!("validators: at most {MAX_VALIDATORS}"),
@@ -311,12 +316,12 @@ impl Consortium {
 			let keys = from_hex(&validator.session_keys)
 				.ok()
 				.and_then(|bytes| SessionKeys::decode(&mut &bytes[..]).ok())
-				.ok_or("session_keys: as `credio-node session-keys` prints them");
+				.ok_or("session_keys: give the line that `credio-node session-keys` prints");
 			let keys = complaints.expect(&what, keys)?;
 			let proof = from_hex(&validator.proof).unwrap_or_default();
 			complaints.unless(
 				account.using_encoded(|owner| keys.ownership_proof_is_valid(owner, &proof)),
-				format!("{what}: the proof does not show that it holds these session keys; was it made for this account?"),
+				format!("{what}: the proof does not match these session keys and this account; run `credio-node session-keys` again"),
 			);
 			complaints.unless(
 				keys_of_all.insert(keys.encode()),
@@ -328,7 +333,7 @@ impl Consortium {
 	}
 }
 
-/// A chain specification, and what its makers compare.
+/// A chain specification, with the values that the parties compare.
 pub struct NewNetwork {
 	/// The specification.
 	pub spec: ChainSpec,
@@ -338,18 +343,18 @@ pub struct NewNetwork {
 	pub genesis_hash: H256,
 }
 
-/// Makes the chain specification that the file at `path` describes. If that gives no network id, one is drawn at random.
+/// Makes the chain specification that the file at `path` describes. If the file has no network id, a random one is drawn.
 ///
 /// # Errors
 ///
-/// One that lists all that is wrong with the file.
+/// If the file is invalid; the error lists all reasons.
 pub fn new_network(path: &Path) -> Result<NewNetwork, Error> {
 	let failed = |error: &dyn Display| Error::Input(format!("{}: {error}", path.display()));
 	let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
 	let consortium: Consortium = toml::from_str(&text).map_err(|error| failed(&error))?;
 	let mut drawn = [0; 32];
 	getrandom::fill(&mut drawn)
-		.map_err(|error| failed(&format!("the system has no randomness: {error}")))?;
+		.map_err(|error| failed(&format!("cannot draw a random network id: {error}")))?;
 	let (genesis, network_id) = consortium
 		.genesis(H256(drawn))
 		.map_err(|Complaints(all)| failed(&format!("\n  {}", all.join("\n  "))))?;
@@ -359,12 +364,7 @@ pub fn new_network(path: &Path) -> Result<NewNetwork, Error> {
 		.map(|node| node.parse())
 		.collect::<Result<Vec<_>, _>>()
 		.map_err(|error| failed(&format!("boot_nodes: {error}")))?;
-	let wasm = WASM_BINARY.ok_or_else(|| {
-		Error::Input(
-			"this node was built without its runtime: build it again without SKIP_WASM_BUILD"
-				.into(),
-		)
-	})?;
+	let wasm = runtime_code().map_err(Error::Input)?;
 	let mut properties = Properties::new();
 	properties.insert("ss58Format".into(), 42.into());
 	let spec = ChainSpec::builder(wasm, None)
@@ -380,7 +380,7 @@ pub fn new_network(path: &Path) -> Result<NewNetwork, Error> {
 	Ok(NewNetwork { spec, network_id, genesis_hash })
 }
 
-/// The hash that names the chain.
+/// Returns the hash of the genesis block.
 fn genesis_hash(spec: &ChainSpec) -> Result<H256, String> {
 	let storage = spec.build_storage()?;
 	let top = storage.top.into_iter().collect();
@@ -389,8 +389,12 @@ fn genesis_hash(spec: &ChainSpec) -> Result<H256, String> {
 	Ok(block.hash())
 }
 
-/// Makes session keys in the keystore of a folder, for the validator of an account. Answers the public keys and the proof
-/// that this machine holds the private ones.
+/// Makes session keys for a validator's account in the keystore of a folder. Returns the public keys and the proof that
+/// this machine holds the private ones.
+///
+/// # Errors
+///
+/// If the keystore cannot be opened.
 pub fn session_keys(folder: PathBuf, account: &AccountId) -> Result<(Vec<u8>, Vec<u8>), Error> {
 	let keystore = sc_keystore::LocalKeystore::open(folder, None)?;
 	let mut externalities = sp_state_machine::BasicExternalities::default();

@@ -1,4 +1,4 @@
-//! Defaults of a node that partners reach, where they differ from the SDK's. Every one can be set by its flag.
+//! Defaults that differ from the SDK's, for a node that partners reach. Each can be set by its flag.
 
 use sc_service::{
 	config::{RpcBatchRequestConfig, RpcEndpoint, SyncMode},
@@ -6,40 +6,40 @@ use sc_service::{
 };
 use std::{num::NonZeroU32, time::Duration};
 
-/// Units a minute that one client address may use on JSON-RPC, on whatever address it is served. A call costs a unit,
-/// one that lists 25 (`rpc/limit.rs`). An upload of ours costs about four, so a client that does 400 a second stays
-/// below it, while one that does nothing but list takes a fifth of a processor.
+/// Units a minute of one client address on JSON-RPC, on every listening address. A call costs 1 unit, a list 25
+/// (`rpc/limit.rs`). An upload by our client costs about 4, so 400 uploads a second are within the limit, while a client
+/// that only lists takes a fifth of a processor.
 const RPC_UNITS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(120_000).expect("not zero; qed");
 
-/// Calls in one batch.
+/// Most calls in a batch.
 const RPC_BATCH: u32 = 64;
 
-/// JSON-RPC connections at a time.
+/// Most JSON-RPC connections at a time.
 const RPC_CONNECTIONS: &str = "500";
 
-/// How long a transaction that was refused is not looked at again. Most refusals hold for a block or a window of quota.
+/// Time during which a refused transaction is not validated again. Most reasons last for a block or a window of quota.
 pub const BAN: Duration = Duration::from_secs(60);
 
-/// Transactions in the pool, and their size in KiB: a quarter of a minute of full blocks of small requests, of which one
-/// organization has half, or about a minute of full blocks of large ones. All that wait are looked at again in each
-/// block, so a larger pool does not take more but less (`docs/performance.md`).
+/// Transactions in the pool, and their size in KiB: a quarter of a minute of full blocks of small requests, half of it for
+/// one organization, or about a minute of full blocks of large ones. Every transaction in the pool is validated again in
+/// each block, so a larger pool lowers the throughput (`docs/performance.md`).
 const POOL_LIMIT: &str = "16384";
 const POOL_KBYTES: &str = "262144";
 
-/// Bytes of the state's trie that are cached by the node, besides what the operating system caches of the database:
-/// enough for what every request reads, as members and streams. With the SDK's gigabyte the node takes gigabytes of
-/// memory, and a block of new records takes no less time, since most of what it reads is where nothing is yet.
+/// Bytes of the state's trie that the node caches, besides the operating system's cache of the database: enough for state
+/// that every request reads, such as members and streams. With the SDK's gigabyte the node takes gigabytes of memory, and
+/// a block of new records takes as long, since it reads mostly unused keys.
 const TRIE_CACHE: &str = "67108864";
 
-/// Instances of the runtime that are kept, as many as the SDK allows. Clients that ask much at once need more than its
-/// default of 8, and it warns in the log of each call that has none.
+/// Cached instances of the runtime, as many as the SDK allows. Clients with many concurrent calls need more than its
+/// default of 8, and it logs a warning for each call without an instance.
 const RUNTIME_INSTANCES: &str = "32";
 
-/// `litep2p` never disconnects a reserved node that has refused a request for blocks, and never asks it again: one whose
-/// clock was off, and whose blocks the others therefore refused, stands still until it is restarted.
+/// `litep2p` neither disconnects a reserved node that has refused a request for blocks nor asks it again: after a wrong
+/// clock, for which the others refused its blocks, a node stands still until it is restarted.
 const NETWORK_BACKEND: &str = "libp2p";
 
-/// Our defaults of the SDK's flags.
+/// Sets the defaults of the SDK's flags.
 pub fn flags(command: clap::Command) -> clap::Command {
 	command
 		.mut_arg("pool_limit", |flag| flag.default_value(POOL_LIMIT))
@@ -50,17 +50,17 @@ pub fn flags(command: clap::Command) -> clap::Command {
 		.mut_arg("network_backend", |flag| flag.default_value(NETWORK_BACKEND))
 }
 
-/// Fills in what the flags left open.
+/// Sets the options that the flags leave open.
 ///
-/// - State of all blocks is kept: reads are answered at finalized blocks, `archive_v1` needs it, and evidence is
-///   made from it. `--state-pruning 256` gives a node that keeps less.
-/// - JSON-RPC serves safe methods only, on loopback too, since a proxy on the same machine makes everybody's calls come
-///   from there. With `--dev` the SDK's own rule holds.
-/// - Calls are counted by client address, and batches bounded, everywhere.
+/// - The state of all blocks is kept: reads at finalized blocks, `archive_v1` and evidence need it. With
+///   `--state-pruning 256` a node keeps less.
+/// - JSON-RPC serves safe methods only, on loopback too, since all calls through a proxy on the same machine come from
+///   there. With `--dev` the SDK's own rule holds.
+/// - Calls are limited by client address, and batches are bounded, on every listening address.
 ///
 /// # Errors
 ///
-/// If flags do not go together, in words.
+/// If flags contradict each other.
 pub fn apply(config: &mut Configuration, is_dev: bool) -> Result<(), String> {
 	config.state_pruning =
 		Some(state_pruning(config.state_pruning.take(), config.network.sync_mode)?);
@@ -68,19 +68,19 @@ pub fn apply(config: &mut Configuration, is_dev: bool) -> Result<(), String> {
 	Ok(())
 }
 
-/// Which states are kept. A node that skips to the newest state has none of the blocks before.
+/// Returns which states are kept. A node that syncs to the newest state directly has no earlier ones.
 fn state_pruning(asked: Option<PruningMode>, sync: SyncMode) -> Result<PruningMode, String> {
 	let pruning = asked.unwrap_or(PruningMode::ArchiveAll);
 	if pruning.is_archive() && !matches!(sync, SyncMode::Full) {
-		return Err("--sync warp and --sync fast skip the states of past blocks, which this node keeps unless told \
-			otherwise: add --state-pruning 256 for a node without past states (it makes no evidence of them), or \
-			leave --sync out and let it import every block"
+		return Err("--sync warp and --sync fast skip the states of past blocks, which a node keeps by default; add \
+			--state-pruning 256 for a node without past states (it makes no evidence from them), or leave --sync out \
+			to import every block"
 			.into());
 	}
 	Ok(pruning)
 }
 
-/// Bounds what an endpoint serves.
+/// Restricts methods, rate and batches of an endpoint.
 fn close(endpoint: &mut RpcEndpoint, is_dev: bool) {
 	use sc_service::config::RpcMethods;
 	if !is_dev && matches!(endpoint.rpc_methods, RpcMethods::Auto) {
@@ -123,7 +123,7 @@ mod tests {
 	}
 
 	#[test]
-	fn loopback_gets_safe_methods_only() {
+	fn loopback_serves_safe_methods_only() {
 		let denies = |methods, is_dev| {
 			let endpoint = closed(methods, is_dev);
 			let deny =
@@ -132,8 +132,8 @@ mod tests {
 		};
 		assert!(denies(RpcMethods::Auto, false));
 		assert!(denies(RpcMethods::Safe, false));
-		assert!(!denies(RpcMethods::Unsafe, false), "whoever wants them says so");
-		assert!(!denies(RpcMethods::Auto, true), "development is as open as with any node");
+		assert!(!denies(RpcMethods::Unsafe, false), "unsafe methods are allowed explicitly");
+		assert!(!denies(RpcMethods::Auto, true), "a development node keeps the SDK's rule");
 	}
 
 	#[test]
@@ -144,7 +144,7 @@ mod tests {
 	}
 
 	#[test]
-	fn warp_sync_takes_pruned_states() {
+	fn warp_sync_requires_state_pruning() {
 		assert!(state_pruning(None, SyncMode::Warp).unwrap_err().contains("--state-pruning 256"));
 		assert!(state_pruning(Some(PruningMode::ArchiveCanonical), SyncMode::Warp).is_err());
 		let pruned = PruningMode::blocks_pruning(256);

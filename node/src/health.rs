@@ -1,9 +1,9 @@
-//! Answers probes: whether the node is alive, and whether it is ready to serve.
+//! Serves probes: whether the node is alive, and whether it is ready.
 //!
-//! A small listener of its own, so that a probe on another machine can ask a validator without its JSON-RPC being open.
-//! It serves two paths by GET and nothing else, and tells nothing that is not public.
+//! A separate small listener, so that a probe on another machine reaches a validator without open JSON-RPC. It serves two
+//! paths by GET and HEAD, with public information only.
 
-use crate::{lock::lock, service::FullClient};
+use crate::{client::FullClient, lock::lock};
 use credio_primitives::BlockNumber;
 use credio_runtime::opaque::Block;
 use http::{header, Method, Response, StatusCode};
@@ -27,28 +27,28 @@ use tokio::{
 	time::timeout,
 };
 
-/// Blocks that finality may be behind at a node that is ready.
+/// Most unfinalized blocks of a ready node.
 const MAX_UNFINALIZED: BlockNumber = 64;
-/// Blocks that the best one may be behind what peers have.
+/// Most blocks that the best block may be behind the peers'.
 const MAX_BEHIND: BlockNumber = 16;
-/// How long no block may be imported although peers have newer ones.
+/// Longest time without an imported block while peers have newer ones.
 const MAX_STANDSTILL: Duration = Duration::from_secs(180);
 
-/// Probes at a time.
+/// Most probes at a time.
 const MAX_CONNECTIONS: usize = 32;
-/// How long a probe may take, from its connection on.
+/// Time limit of a probe, from its connection on.
 const PROBE_TIME: Duration = Duration::from_secs(10);
-/// How long its head may take, and how large it may be.
+/// Bounds of the head of its request: time, bytes and headers.
 const HEAD_TIME: Duration = Duration::from_secs(5);
 const MAX_HEAD: usize = 8 * 1024;
 const MAX_HEADERS: usize = 32;
 
-/// What is asked about the chain.
+/// The sources of the node's state.
 #[derive(Clone)]
 pub struct Chain {
 	pub client: Arc<FullClient>,
 	pub sync: Arc<SyncingService<Block>>,
-	/// Whether the node makes its chain without peers.
+	/// Whether the node runs its chain without peers.
 	pub alone: bool,
 }
 
@@ -70,14 +70,14 @@ impl Chain {
 	}
 }
 
-/// How the node stands.
+/// The state of the node.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct State {
-	/// Its best block, and its last finalized one.
+	/// The best block, and the last finalized one.
 	best: BlockNumber,
 	finalized: BlockNumber,
-	/// The best block that a peer has told of.
+	/// The best block announced by a peer.
 	seen: BlockNumber,
 	peers: usize,
 	is_syncing: bool,
@@ -86,15 +86,15 @@ struct State {
 }
 
 impl State {
-	/// Why the node should be started again. `standstill` is how long it has imported no block.
-	fn death(&self, standstill: Duration) -> Option<&'static str> {
+	/// Returns the reason to restart the node, if there is one. `standstill` is the time without an imported block.
+	fn restart_reason(&self, standstill: Duration) -> Option<&'static str> {
 		let is_behind = self.seen > self.best.saturating_add(MAX_BEHIND);
 		(is_behind && standstill > MAX_STANDSTILL)
 			.then_some("no block was imported for minutes, and peers have newer ones")
 	}
 
-	/// Why nobody should be sent here now.
-	fn unreadiness(&self) -> Option<&'static str> {
+	/// Returns the reason to send no clients here, if there is one.
+	fn unready_reason(&self) -> Option<&'static str> {
 		let has_peers = self.alone || self.peers > 0;
 		let is_behind = self.seen > self.best.saturating_add(MAX_BEHIND);
 		let is_final = self.best.saturating_sub(self.finalized) <= MAX_UNFINALIZED;
@@ -107,12 +107,12 @@ impl State {
 	}
 }
 
-/// The best block that was last seen, and since when.
+/// The best block seen by the last probe, and the time when it was first seen.
 #[derive(Default)]
 struct Progress(Mutex<Option<(BlockNumber, Instant)>>);
 
 impl Progress {
-	/// How long `best` has been the best block, as far as probes have seen.
+	/// Returns how long `best` has been the best block, as seen by probes.
 	fn standstill(&self, best: BlockNumber, now: Instant) -> Duration {
 		let mut progress = lock(&self.0);
 		let known = progress.filter(|(known, _)| *known == best);
@@ -121,9 +121,9 @@ impl Progress {
 	}
 }
 
-/// What is answered.
+/// The body of a response.
 #[derive(Serialize)]
-struct Answer {
+struct Body {
 	status: &'static str,
 	#[serde(skip_serializing_if = "Option::is_none")]
 	reason: Option<&'static str>,
@@ -131,7 +131,7 @@ struct Answer {
 	state: State,
 }
 
-/// Answers a request by its method and path.
+/// Returns the response to a request.
 fn respond(
 	method: &Method,
 	path: &str,
@@ -139,8 +139,8 @@ fn respond(
 	standstill: Duration,
 ) -> Response<Full<Bytes>> {
 	let (good, reason) = match path {
-		"/health" => ("alive", state.death(standstill)),
-		"/readiness" => ("ready", state.unreadiness()),
+		"/health" => ("alive", state.restart_reason(standstill)),
+		"/readiness" => ("ready", state.unready_reason()),
 		_ => return plain(StatusCode::NOT_FOUND),
 	};
 	if method != Method::GET && method != Method::HEAD {
@@ -150,13 +150,13 @@ fn respond(
 		None => (StatusCode::OK, good),
 		Some(_) => (StatusCode::SERVICE_UNAVAILABLE, "failing"),
 	};
-	let body = serde_json::to_vec(&Answer { status, reason, state }).unwrap_or_default();
+	let body = serde_json::to_vec(&Body { status, reason, state }).unwrap_or_default();
 	let mut response = Response::new(Full::new(body.into()));
 	*response.status_mut() = code;
 	let json = header::HeaderValue::from_static("application/json");
 	response.headers_mut().insert(header::CONTENT_TYPE, json);
-	let never = header::HeaderValue::from_static("no-store");
-	response.headers_mut().insert(header::CACHE_CONTROL, never);
+	let no_store = header::HeaderValue::from_static("no-store");
+	response.headers_mut().insert(header::CACHE_CONTROL, no_store);
 	response
 }
 
@@ -180,7 +180,7 @@ pub fn listen(
 		ServiceError::Application(format!("--health-listen {address}: {error}").into())
 	})?;
 	listener.set_nonblocking(true)?;
-	log::info!("Answering probes: addr={}", listener.local_addr()?);
+	log::info!("Serving probes: addr={}", listener.local_addr()?);
 	spawner.spawn("health", Some("credio"), async move {
 		match TcpListener::from_std(listener) {
 			Ok(listener) => accept(listener, chain).await,
@@ -194,7 +194,7 @@ async fn accept(listener: TcpListener, chain: Chain) {
 	let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
 	let progress = Arc::<Progress>::default();
 	loop {
-		// Taken before a connection is, so that those beyond wait in the system's queue.
+		// Acquired before a connection is accepted, so that further ones wait in the system's queue.
 		let Ok(place) = places.clone().acquire_owned().await else { return };
 		let socket = match listener.accept().await {
 			Ok((socket, _)) => socket,
@@ -206,8 +206,8 @@ async fn accept(listener: TcpListener, chain: Chain) {
 		};
 		let (chain, progress) = (chain.clone(), progress.clone());
 		tokio::spawn(async move {
-			let answered = timeout(PROBE_TIME, answer(socket, chain, progress)).await;
-			if let Ok(Err(error)) = answered {
+			let served = timeout(PROBE_TIME, serve(socket, chain, progress)).await;
+			if let Ok(Err(error)) = served {
 				log::debug!(target: "credio-health", "{error}");
 			}
 			drop(place);
@@ -215,8 +215,8 @@ async fn accept(listener: TcpListener, chain: Chain) {
 	}
 }
 
-/// Answers one request, and closes the connection.
-async fn answer(
+/// Serves one request, and closes the connection.
+async fn serve(
 	socket: TcpStream,
 	chain: Chain,
 	progress: Arc<Progress>,
@@ -252,13 +252,13 @@ mod tests {
 	}
 
 	#[test]
-	fn a_node_in_step_is_alive_and_ready() {
+	fn synced_node_is_alive_and_ready() {
 		assert_eq!(code("/health", GOOD), 200);
 		assert_eq!(code("/readiness", GOOD), 200);
 	}
 
 	#[test]
-	fn whoever_is_not_in_step_is_alive_and_not_ready() {
+	fn node_that_is_behind_is_alive_and_not_ready() {
 		for (state, reason) in [
 			(State { peers: 0, ..GOOD }, "no peers"),
 			(State { is_syncing: true, ..GOOD }, "catching up"),
@@ -267,27 +267,27 @@ mod tests {
 		] {
 			assert_eq!(code("/health", state), 200, "{state:?}");
 			assert_eq!(code("/readiness", state), 503, "{state:?}");
-			assert_eq!(state.unreadiness(), Some(reason));
+			assert_eq!(state.unready_reason(), Some(reason));
 		}
 		assert_eq!(code("/readiness", State { best: 162, seen: 162, ..GOOD }), 200);
 	}
 
 	#[test]
-	fn a_chain_of_one_node_needs_no_peers() {
+	fn chain_of_one_node_needs_no_peers() {
 		assert_eq!(code("/readiness", State { peers: 0, alone: true, ..GOOD }), 200);
 	}
 
 	#[test]
-	fn only_a_node_that_misses_blocks_which_others_have_is_dead() {
+	fn only_a_node_without_its_peers_blocks_is_dead() {
 		let long = MAX_STANDSTILL + Duration::from_secs(1);
 		let code = |state| respond(&Method::GET, "/health", state, long).status().as_u16();
 		assert_eq!(code(State { seen: 1_000, ..GOOD }), 503);
-		assert_eq!(code(GOOD), 200, "the whole chain stands still: a restart helps nobody");
+		assert_eq!(code(GOOD), 200, "the whole chain stands still, and a restart does not help");
 		assert_eq!(code(State { peers: 0, ..GOOD }), 200);
 	}
 
 	#[test]
-	fn nothing_else_is_served() {
+	fn other_paths_and_methods_are_rejected() {
 		for (method, path, code) in [
 			(Method::GET, "/", 404),
 			(Method::GET, "/health/readiness", 404),
@@ -302,7 +302,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_standstill_ends_with_the_next_block() {
+	fn standstill_ends_with_the_next_block() {
 		let (progress, start) = (Progress::default(), Instant::now());
 		let after = |seconds| start + Duration::from_secs(seconds);
 		assert_eq!(progress.standstill(5, start), Duration::ZERO);

@@ -1,8 +1,8 @@
-//! Locks under which nothing panics half-way.
+//! Locks without poisoning: no critical section panics half-way.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks it.
-pub fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-	of.lock().unwrap_or_else(PoisonError::into_inner)
+/// Locks a mutex, even if it is poisoned.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+	mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

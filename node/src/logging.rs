@@ -1,6 +1,6 @@
-//! The log: lines for people, as the SDK writes them, or one JSON object a line for what collects logs.
+//! The log: lines for people, as the SDK writes them, or one JSON object a line for log collectors.
 
-use crate::cli::Cli;
+use crate::cli::{Cli, LogFormat};
 use sc_cli::{CliConfiguration, Runner, Signals, SubstrateCli};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -19,17 +19,11 @@ use tracing_subscriber::{
 	EnvFilter,
 };
 
-/// How the log is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogFormat {
-	/// Lines for people.
-	#[default]
-	Text,
-	/// One JSON object a line: time, level, target, message, and whatever else there is to say.
-	Json,
-}
-
-/// The runner of a node, with the log that its command line asks for.
+/// Returns the runner of a node, with the log format of the command line.
+///
+/// # Errors
+///
+/// If the configuration or the log filter is invalid.
 pub fn runner(cli: &Cli) -> sc_cli::Result<Runner<Cli>> {
 	match cli.log_format {
 		LogFormat::Text => cli.create_runner(&cli.run),
@@ -37,7 +31,7 @@ pub fn runner(cli: &Cli) -> sc_cli::Result<Runner<Cli>> {
 	}
 }
 
-/// As [`SubstrateCli::create_runner`], whose log cannot be told to be JSON.
+/// Does the work of [`SubstrateCli::create_runner`], which cannot log JSON.
 fn json_runner(cli: &Cli) -> sc_cli::Result<Runner<Cli>> {
 	let runtime = sc_cli::build_runtime()?;
 	let signals = runtime.block_on(async { Signals::capture() })?;
@@ -47,7 +41,8 @@ fn json_runner(cli: &Cli) -> sc_cli::Result<Runner<Cli>> {
 	let filters = if filters.is_empty() { "info".into() } else { format!("info,{filters}") };
 	let filter = EnvFilter::try_new(&filters)
 		.map_err(|error| sc_cli::Error::Input(format!("--log {filters}: {error}")))?;
-	let failed = |error: &dyn fmt::Display| sc_cli::Error::Input(format!("the log: {error}"));
+	let failed =
+		|error: &dyn fmt::Display| sc_cli::Error::Input(format!("cannot set up the log: {error}"));
 	tracing_log::LogTracer::init().map_err(|error| failed(&error))?;
 	let subscriber = tracing_subscriber::fmt()
 		.with_env_filter(filter)
@@ -56,7 +51,7 @@ fn json_runner(cli: &Cli) -> sc_cli::Result<Runner<Cli>> {
 		.finish();
 	tracing::subscriber::set_global_default(subscriber).map_err(|error| failed(&error))?;
 	if let Err(error) = fdlimit::raise_fd_limit() {
-		log::warn!("the limit of open files cannot be raised: {error}");
+		log::warn!("cannot raise the limit of open files: {error}");
 	}
 	Runner::new(config, runtime, signals)
 }
@@ -75,7 +70,7 @@ where
 		mut writer: Writer<'_>,
 		event: &Event<'_>,
 	) -> fmt::Result {
-		// What comes through the `log` crate carries its origin in fields.
+		// Events of the `log` crate carry their origin in fields.
 		let normalized = event.normalized_metadata();
 		let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
 		let mut time = String::new();
@@ -89,9 +84,9 @@ where
 		event.record(&mut Fields(&mut fields));
 		// An event of a library may have fields only.
 		if !fields.contains_key("message") {
-			let said = fields.iter().map(|(name, value)| format!("{name}={value}"));
-			let said = said.collect::<Vec<_>>().join(" ");
-			fields.insert("message".into(), said.into());
+			let pairs = fields.iter().map(|(name, value)| format!("{name}={value}"));
+			let message = pairs.collect::<Vec<_>>().join(" ");
+			fields.insert("message".into(), message.into());
 		}
 		line.append(&mut fields);
 		writeln!(writer, "{}", Value::Object(line))

@@ -1,6 +1,6 @@
-//! What operators ask, as Prometheus metrics: `docs/operate.md` lists them, `deploy/monitoring` has alerts and a dashboard.
+//! Prometheus metrics for operators: `docs/operate.md` lists them, `deploy/monitoring` has alerts and a dashboard.
 
-use crate::{lock::lock, pool::FairPool, service::FullClient};
+use crate::{client::FullClient, pool::FairPool};
 use credio_primitives::{limits, BlockNumber};
 use credio_rpc::Served;
 use credio_runtime::opaque::Block;
@@ -11,53 +11,24 @@ use sc_transaction_pool_api::TransactionPool;
 use sp_api::{ApiExt, ProvideRuntimeApi};
 use sp_core::H256;
 use std::{
-	collections::{HashMap, VecDeque},
-	sync::{Arc, Mutex},
-	time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+	sync::Arc,
+	time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use substrate_prometheus_endpoint::{
 	register, Counter, CounterVec, Gauge, GaugeVec, Histogram, HistogramOpts, Opts,
 	PrometheusError, Registry, F64, U64,
 };
 
-/// Finalized blocks between two looks at what changes slowly: quotas, grants, validators.
-const SLOW: BlockNumber = 10;
-/// Most organizations whose quota is told.
+/// Finalized blocks between two updates of slow metrics: quotas, grants, validators.
+const SLOW_PERIOD: BlockNumber = 10;
+/// Most organizations with metrics.
 const MAX_ORGANIZATIONS: usize = 1_000;
 /// Most grants that are counted.
 const MAX_GRANTS: u32 = 10_000;
 /// An hour on the chain's clock, in milliseconds.
 const HOUR: credio_primitives::Moment = 60 * 60 * 1_000;
-/// Most transactions whose time to final is measured at a time.
-const MAX_TIMED: usize = 100_000;
-/// Upper bounds of the times to final, in seconds.
+/// Upper bounds of the buckets of times to final, in seconds.
 const SECONDS: [f64; 12] = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0, 30.0, 120.0];
-
-/// When this node took which transaction. The oldest are forgotten first.
-#[derive(Default)]
-pub struct Taken(Mutex<(HashMap<H256, Instant>, VecDeque<H256>)>);
-
-impl Taken {
-	/// Notes that a transaction was taken now.
-	pub fn note(&self, hash: H256) {
-		let mut taken = lock(&self.0);
-		let (times, order) = &mut *taken;
-		if times.insert(hash, Instant::now()).is_none() {
-			order.push_back(hash);
-		}
-		while order.len() > MAX_TIMED {
-			if let Some(oldest) = order.pop_front() {
-				times.remove(&oldest);
-			}
-		}
-	}
-
-	/// How long ago a transaction was taken that has become final.
-	fn finish(&self, hash: &H256) -> Option<Duration> {
-		let mut taken = lock(&self.0);
-		taken.0.remove(hash).map(|at| at.elapsed())
-	}
-}
 
 struct Metrics {
 	requests: CounterVec<U64>,
@@ -97,13 +68,13 @@ impl Metrics {
 		let metrics = Self {
 			requests: counters(
 				"requests_total",
-				"Requests by outcome: applied and rejected in finalized blocks, expired of those that this node took",
+				"Requests by outcome: applied and rejected in finalized blocks, expired among those that this node accepted",
 				"outcome",
 			)?,
 			entries: counter("entries_total", "Entries appended to streams in finalized blocks")?,
 			request_seconds: histogram(
 				"request_time_to_final_seconds",
-				"From taking a transaction into the pool of this node to its finality",
+				"From the acceptance of a transaction into this node's pool to its finality",
 			)?,
 			block_seconds: histogram(
 				"block_time_to_final_seconds",
@@ -111,7 +82,7 @@ impl Metrics {
 			)?,
 			fetches: counters(
 				"fetches_total",
-				"Records asked for at this node, by outcome: served or denied",
+				"Fetches of records at this node, by outcome: served or denied",
 				"outcome",
 			)?,
 			pool: gauges("pool_transactions", "Transactions in the pool, ready or waiting", "state")?,
@@ -121,11 +92,11 @@ impl Metrics {
 			)?,
 			pool_refused: counter(
 				"pool_refused_total",
-				"Transactions refused because there was no room for them in the pool",
+				"Transactions refused for lack of room in the pool",
 			)?,
 			pool_overrun: counter(
 				"pool_overrun_total",
-				"Transactions that the SDK's pool dropped because of its own bounds, which are never to be met",
+				"Transactions that the SDK's pool dropped at its own bounds; should stay 0",
 			)?,
 			backlog: gauges(
 				"lane_backlog",
@@ -136,7 +107,7 @@ impl Metrics {
 				GaugeVec::new(
 					Opts::new(
 						"credio_quota_used_ratio",
-						"Part of its quota that an organization has used in this window",
+						"Used part of an organization's quota in this window",
 					),
 					&["organization", "resource"],
 				)?,
@@ -156,7 +127,7 @@ impl Metrics {
 				registry,
 			)?,
 		};
-		// What has not happened is 0, not missing.
+		// A counter without events is 0, not missing.
 		for outcome in ["applied", "rejected", "expired"] {
 			metrics.requests.with_label_values(&[outcome]);
 		}
@@ -167,7 +138,7 @@ impl Metrics {
 	}
 }
 
-/// What the metrics are read from.
+/// The sources of the metrics.
 pub struct Sources {
 	pub client: Arc<FullClient>,
 	pub pool: Arc<FairPool>,
@@ -175,9 +146,11 @@ pub struct Sources {
 }
 
 impl Sources {
-	/// Brings the metrics up to date at every finalized block.
+	/// Registers the metrics, and returns the task that updates them at every finalized block.
 	///
-	/// Errors: if a metric is registered already.
+	/// # Errors
+	///
+	/// If a metric is registered already.
 	pub fn watch(
 		self,
 		registry: &Registry,
@@ -188,27 +161,27 @@ impl Sources {
 			while let Some(notification) = finalized.next().await {
 				let number = notification.header.number;
 				for hash in notification.tree_route.iter().chain(&[notification.hash]) {
-					if let Err(error) = self.block(&metrics, *hash) {
+					if let Err(error) = self.count_block(&metrics, *hash) {
 						log::debug!(target: "credio-metrics", "block {hash:?}: {error}");
 					}
 				}
-				if let Err(error) = self.now(&metrics, notification.hash, number) {
+				if let Err(error) = self.update(&metrics, notification.hash, number) {
 					log::debug!(target: "credio-metrics", "block {number}: {error}");
 				}
 			}
 		})
 	}
 
-	/// Counts what a finalized block did.
-	fn block(&self, metrics: &Metrics, hash: H256) -> Result<(), sp_blockchain::Error> {
+	/// Counts the activity in a finalized block.
+	fn count_block(&self, metrics: &Metrics, hash: H256) -> Result<(), sp_blockchain::Error> {
 		for extrinsic in self.client.block_body(hash)?.unwrap_or_default() {
 			let extrinsic = Arc::new(extrinsic);
-			if let Some(time) = self.pool.taken().finish(&self.pool.hash_of(&extrinsic)) {
+			if let Some(time) = self.pool.arrivals().finish(&self.pool.hash_of(&extrinsic)) {
 				metrics.request_seconds.observe(time.as_secs_f64());
 			}
 		}
 		let api = self.client.runtime_api();
-		// A chain that has not been upgraded yet does not say.
+		// An older runtime lacks this API.
 		if !api.has_api::<dyn MonitoringApi<Block>>(hash)? {
 			return Ok(());
 		}
@@ -222,8 +195,8 @@ impl Sources {
 		Ok(())
 	}
 
-	/// Looks at how things stand.
-	fn now(
+	/// Updates all gauges, and the counters of this node.
+	fn update(
 		&self,
 		metrics: &Metrics,
 		hash: H256,
@@ -248,14 +221,14 @@ impl Sources {
 				metrics.requests.with_label_values(&["expired"]).inc();
 			}
 		}
-		if number.is_multiple_of(SLOW) {
-			self.slow(metrics, hash)?;
+		if number.is_multiple_of(SLOW_PERIOD) {
+			self.update_slow(metrics, hash)?;
 		}
 		Ok(())
 	}
 
-	/// Looks at what changes slowly.
-	fn slow(&self, metrics: &Metrics, hash: H256) -> Result<(), sp_blockchain::Error> {
+	/// Updates the gauges of values that change slowly.
+	fn update_slow(&self, metrics: &Metrics, hash: H256) -> Result<(), sp_blockchain::Error> {
 		let api = self.client.runtime_api();
 		let mut organizations = Vec::new();
 		while organizations.len() < MAX_ORGANIZATIONS {
@@ -294,22 +267,5 @@ impl Sources {
 		metrics.validators.with_label_values(&["active"]).set(count(|one| one.active));
 		metrics.validators.with_label_values(&["disabled"]).set(count(|one| one.offence.is_some()));
 		Ok(())
-	}
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn what_is_timed_is_bounded() {
-		let taken = Taken::default();
-		let hash = |n: usize| H256::from_low_u64_be(n as u64);
-		for n in 0..MAX_TIMED + 2 {
-			taken.note(hash(n));
-		}
-		assert_eq!(taken.finish(&hash(1)), None);
-		assert!(taken.finish(&hash(2)).is_some());
-		assert_eq!(taken.finish(&hash(2)), None, "only once");
 	}
 }

@@ -1,12 +1,12 @@
-//! Offers what is not getting into a block to other nodes again.
+//! Offers transactions that get into no block to other nodes again.
 //!
-//! The SDK sends a transaction to each peer once, and never again while it counts as known there, even if that peer has
-//! dropped it since: its pool was full, or the organization's quota was used up when a block was made. So a node that was
-//! handed a request offers it again, by a protocol of its own, while it gets into no block.
+//! The SDK sends a transaction to each peer once, and not again while it counts as known there, even if that peer has
+//! dropped it: its pool was full, or the organization's quota was used up when a block was made. So the node that accepted a
+//! request from a client offers it again, by a separate protocol, until it is in a block.
 
 use crate::{
+	client::FullClient,
 	pool::{Amount, FairPool, Origin},
-	service::FullClient,
 };
 use codec::{Compact, Decode, DecodeAll, Encode};
 use credio_runtime::opaque::{Block, UncheckedExtrinsic};
@@ -29,29 +29,29 @@ use std::{sync::Arc, time::Duration};
 
 /// Blocks between two rounds.
 const PERIOD: u32 = 4;
-/// Most transactions in an offer, and their size. One that is larger goes alone.
+/// Bound on an offer. A larger transaction is offered alone.
 const MAX_OFFERED: Amount = Amount { count: 64, bytes: 1024 * 1024 };
-/// Largest offer that is read: of one transaction as large as a block.
+/// Largest offer that is read: one transaction as large as a block.
 const MAX_REQUEST: u64 = 6 * 1024 * 1024;
 const MAX_RESPONSE: u64 = 1024;
-/// Peers that are asked in a round, each time others.
+/// Peers in a round; the next round takes the next ones.
 const MAX_PEERS: usize = 8;
-/// Offers that wait for being looked at.
+/// Most offers in the queue.
 const MAX_QUEUED: usize = 16;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a peer that sends something else than an offer loses.
-const NO_OFFER: ReputationChange = ReputationChange::new(-(1 << 12), "no offer");
+/// Penalty of a peer for an invalid offer.
+const INVALID_OFFER: ReputationChange = ReputationChange::new(-(1 << 12), "no offer");
 
-/// Offers that come in.
+/// Incoming offers.
 pub type Incoming = async_channel::Receiver<IncomingRequest>;
 
-/// Returns the protocol of a chain.
+/// Returns the protocol's name on a chain.
 pub fn protocol(genesis: H256) -> ProtocolName {
 	format!("/{genesis:x}/credio/offers/1").into()
 }
 
-/// Returns the protocol's configuration, and what comes in by it.
+/// Returns the protocol's configuration, and the incoming offers.
 pub fn configuration<Network: NetworkBackend<Block, H256>>(
 	protocol: ProtocolName,
 ) -> (Network::RequestResponseProtocolConfig, Incoming) {
@@ -67,8 +67,8 @@ pub fn configuration<Network: NetworkBackend<Block, H256>>(
 	(configuration, incoming)
 }
 
-/// Answers offers, one after the other.
-pub async fn answer(pool: Arc<FairPool>, client: Arc<FullClient>, incoming: Incoming) {
+/// Serves incoming offers, one after the other.
+pub async fn serve(pool: Arc<FairPool>, client: Arc<FullClient>, incoming: Incoming) {
 	while let Ok(IncomingRequest { payload, pending_response, .. }) = incoming.recv().await {
 		let offered = offered(&payload);
 		let mut response =
@@ -81,21 +81,21 @@ pub async fn answer(pool: Arc<FairPool>, client: Arc<FullClient>, incoming: Inco
 				}
 				response.result = Ok(holds.encode());
 			},
-			None => response.reputation_changes.push(NO_OFFER),
+			None => response.reputation_changes.push(INVALID_OFFER),
 		}
-		// Whoever asked may have gone.
+		// The peer may have disconnected.
 		let _ = pending_response.send(response);
 	}
 }
 
-/// The transactions of an offer; `None` for what is no offer. Nothing of one that has too many is looked at.
+/// Decodes the transactions of an offer. Returns `None` for an invalid one. An offer of too many is not decoded.
 fn offered(payload: &[u8]) -> Option<Vec<UncheckedExtrinsic>> {
 	let count = Compact::<u32>::decode(&mut &payload[..]).ok()?;
 	(count.0 as usize <= MAX_OFFERED.count).then_some(())?;
 	Vec::decode_all(&mut &payload[..]).ok()
 }
 
-/// Takes what is offered, and returns whether it is held now.
+/// Submits an offered transaction, and returns whether the pool holds it.
 async fn take(pool: &FairPool, client: &FullClient, extrinsic: UncheckedExtrinsic) -> bool {
 	let at = client.info().best_hash;
 	let source = TransactionSource::External;
@@ -105,7 +105,7 @@ async fn take(pool: &FairPool, client: &FullClient, extrinsic: UncheckedExtrinsi
 	}
 }
 
-/// Offers what does not get into a block.
+/// Offers overdue transactions to peers, every few blocks.
 pub async fn offer(
 	pool: Arc<FairPool>,
 	client: Arc<FullClient>,
@@ -130,20 +130,20 @@ pub async fn offer(
 		let turn = (number / PERIOD) as usize % peers.len();
 		peers.rotate_left(turn);
 		let payload = overdue.encode();
-		let answers = peers.into_iter().take(MAX_PEERS).map(|(peer, _)| {
+		let responses = peers.into_iter().take(MAX_PEERS).map(|(peer, _)| {
 			let (protocol, payload) = (protocol.clone(), payload.clone());
 			network.request(peer, protocol, payload, None, IfDisconnected::ImmediateError)
 		});
-		let answers = futures::future::join_all(answers).await;
-		let taken_by = |answer: &Vec<bool>| answer.iter().filter(|holds| **holds).count();
-		let answers = answers.into_iter().filter_map(|answer| {
-			Vec::<bool>::decode_all(&mut answer.ok()?.0.as_slice()).ok().as_ref().map(taken_by)
+		let responses = futures::future::join_all(responses).await;
+		let held_by = |holds: &Vec<bool>| holds.iter().filter(|holds| **holds).count();
+		let counts = responses.into_iter().filter_map(|response| {
+			Vec::<bool>::decode_all(&mut response.ok()?.0.as_slice()).ok().as_ref().map(held_by)
 		});
 		log::debug!(
 			target: "credio-pool",
-			"offered {} transactions again; so many are held by peers: {:?}",
+			"offered {} transactions again; held by each peer: {:?}",
 			overdue.len(),
-			answers.collect::<Vec<_>>()
+			counts.collect::<Vec<_>>()
 		);
 	}
 }

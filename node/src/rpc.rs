@@ -1,4 +1,4 @@
-//! JSON-RPC of the node: the SDK's system methods, GRANDPA's, and ours.
+//! JSON-RPC of the node: the SDK's methods, GRANDPA's, and `credio_v1_*`.
 
 mod gate;
 mod limit;
@@ -20,10 +20,11 @@ use substrate_frame_rpc_system::{System, SystemApiServer};
 
 use crate::{
 	best::BestBlock,
-	service::{FullBackend, FullClient, TransactionPool},
+	client::{FullBackend, FullClient},
+	pool::FairPool,
 };
 
-/// What finality is told from.
+/// The sources of finality.
 #[derive(Clone)]
 pub struct FinalityDeps {
 	pub shared_voter_state: SharedVoterState,
@@ -33,7 +34,7 @@ pub struct FinalityDeps {
 	pub warp_proofs: Arc<dyn WarpSyncProvider<Block>>,
 }
 
-/// Proofs of finality for evidence: those by which a node that starts fresh follows the validators.
+/// Proofs of finality for evidence: the proofs by which a new node follows the validators.
 struct WarpProofs(Arc<dyn WarpSyncProvider<Block>>);
 
 impl FinalityProofs for WarpProofs {
@@ -48,10 +49,14 @@ impl Submissions for BestBlock {
 	}
 }
 
-/// All methods that are not the SDK's own.
+/// Collects all methods that are not in [`standard`].
+///
+/// # Errors
+///
+/// If two methods have the same name.
 pub fn create_full(
 	client: Arc<FullClient>,
-	pool: Arc<TransactionPool>,
+	pool: Arc<FairPool>,
 	served: Arc<Served>,
 	finality: FinalityDeps,
 	executor: Arc<dyn SpawnNamed>,

@@ -1,7 +1,8 @@
-//! The node's parts and how they are put together.
+//! Assembles the node.
 
 use crate::{
 	authorship::Punctual,
+	client::{FullBackend, FullClient},
 	health, metrics, offers,
 	pool::{Amount, FairPool, NetworkPool},
 	rpc::FinalityDeps,
@@ -20,32 +21,25 @@ use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
 use sp_core::H256;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-/// The client.
-pub type FullClient =
-	sc_service::TFullClient<Block, RuntimeApi, sc_executor::WasmExecutor<HostFunctions>>;
-/// The database.
-pub type FullBackend = sc_service::TFullBackend<Block>;
-/// The pool.
-pub type TransactionPool = FairPool;
 type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 
-/// Blocks between two GRANDPA justifications that are kept. Evidence needs one near every block.
+/// Blocks between two stored GRANDPA justifications. Evidence needs one near every block.
 const GRANDPA_JUSTIFICATION_PERIOD: u32 = 32;
 
-/// Gossip period of GRANDPA, whose timers are multiples of it. The default of 333 ms is made for slots of 6 s.
+/// Gossip period of GRANDPA, the unit of its timers. The default of 333 ms is meant for slots of 6 s.
 const GRANDPA_GOSSIP_PERIOD: Duration = Duration::from_millis(100);
 
-/// Part of a slot in which its block has to be made. What is late is thrown away. A full block takes a good third of a
-/// slot by its weight; the time beyond it is for a validator that is busy with something else, as one that serves clients.
+/// Part of a slot for making its block. A late block is discarded. By its weight, a full block takes a good third of a
+/// slot; the rest is for validators that are busy with other work, such as serving clients.
 const BLOCK_PORTION: f32 = 0.75;
 
-/// Parts that every command of the node needs.
+/// The parts that every command of the node needs.
 pub type Partial = sc_service::PartialComponents<
 	FullClient,
 	FullBackend,
 	FullSelectChain,
 	sc_consensus::DefaultImportQueue<Block>,
-	TransactionPool,
+	FairPool,
 	(
 		sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>,
 		sc_consensus_grandpa::LinkHalf<Block, FullClient, FullSelectChain>,
@@ -53,9 +47,13 @@ pub type Partial = sc_service::PartialComponents<
 	),
 >;
 
-/// Opens the database and makes what does not need the network.
+/// Opens the database and makes the parts that need no network.
 ///
-/// `pool_limit` is what the pool holds at most; `config` has the pool's options that belong to it.
+/// `pool_limit` bounds the pool; `config` has the options of the SDK's pool that match it.
+///
+/// # Errors
+///
+/// If the database cannot be opened, or a part cannot be made.
 pub fn new_partial(config: &Configuration, pool_limit: Amount) -> Result<Partial, ServiceError> {
 	let telemetry = config
 		.telemetry_endpoints
@@ -149,17 +147,21 @@ fn inherent_data_providers(
 	(slot, timestamp)
 }
 
-/// Which block a validator votes for: the best one, where the SDK's default stays two blocks behind it, which takes two
-/// seconds on a chain like this. Votes on different forks of the last block agree on the block before, so this costs a
-/// round where there is a fork, and nothing where there is none. Of a long chain that is not final, three quarters at a
-/// time, so that validators that come back agree sooner.
+/// Returns the rule by which validators vote for the best block; the SDK's default stays two blocks behind, which takes
+/// two seconds on this chain. Votes on different forks of the last block agree on the block before, so voting for the best
+/// block costs a round at a fork and nothing otherwise. In a long unfinalized chain, a vote covers three quarters of it, so
+/// that returning validators agree sooner.
 fn voting_rule() -> impl sc_consensus_grandpa::VotingRule<Block, FullClient> + Clone {
 	sc_consensus_grandpa::VotingRulesBuilder::new()
 		.add(sc_consensus_grandpa::ThreeQuartersOfTheUnfinalizedChain)
 		.build()
 }
 
-/// Starts a full node with the network backend that the configuration names.
+/// Starts a full node with the configured network backend.
+///
+/// # Errors
+///
+/// If a part cannot be made, or an address cannot be listened on.
 pub fn new_full(
 	config: Configuration,
 	storage_monitor: sc_storage_monitor::StorageMonitorParams,
@@ -218,7 +220,7 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 	);
 	let metrics = Network::register_notification_metrics(config.prometheus_registry());
 	let genesis_hash = client.block_hash(0)?.ok_or_else(|| {
-		ServiceError::Other("the database holds no genesis block: purge it and start again".into())
+		ServiceError::Other("the database has no genesis block; purge it and start again".into())
 	})?;
 	let grandpa_protocol_name =
 		sc_consensus_grandpa::protocol_standard_name(&genesis_hash, &config.chain_spec);
@@ -256,8 +258,8 @@ fn new_full_on<Network: NetworkBackend<Block, H256>>(
 			gap_sync_body_policy: None,
 		})?;
 
-	let answer = offers::answer(transaction_pool.clone(), client.clone(), incoming_offers);
-	task_manager.spawn_handle().spawn("answer-offers", Some("credio"), answer);
+	let serve = offers::serve(transaction_pool.clone(), client.clone(), incoming_offers);
+	task_manager.spawn_handle().spawn("answer-offers", Some("credio"), serve);
 	let offer = offers::offer(
 		transaction_pool.clone(),
 		client.clone(),

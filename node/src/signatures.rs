@@ -1,8 +1,8 @@
-//! Signatures that this node has found good, so that each is verified once: when its transaction comes in, and not again
-//! when the runtime validates it and when a block with it is made or executed.
+//! A cache of valid signatures. Each signature is verified once, when its transaction arrives, and not again when the runtime
+//! validates it and when a block with it is made or executed.
 //!
-//! Only what was found good is remembered, by a hash of signature, account and message; verifying again would answer the
-//! same. Whoever fills the memory with good signatures of other transactions costs the node what it would cost without it.
+//! Only valid signatures are cached, by a hash of signature, account and message; verifying again would return the same. A
+//! flood of valid signatures of other transactions costs no more than without the cache.
 
 use crate::lock::lock;
 use credio_runtime::{AccountId, Signature};
@@ -16,19 +16,19 @@ use sp_runtime_interface::{
 };
 use std::sync::{LazyLock, Mutex};
 
-/// Most signatures that are remembered: several times what the pool and the blocks until finality hold, in about 4 MiB.
-const MAX_REMEMBERED: u32 = 65_536;
+/// Most cached signatures: several times those in the pool and in unfinalized blocks, in about 4 MiB.
+const MAX_CACHED: u32 = 65_536;
 
 static GOOD: LazyLock<Mutex<LruMap<[u8; 32], ()>>> =
-	LazyLock::new(|| Mutex::new(LruMap::new(ByLength::new(MAX_REMEMBERED))));
+	LazyLock::new(|| Mutex::new(LruMap::new(ByLength::new(MAX_CACHED))));
 
-/// What a node offers the runtime in place of the SDK's functions of the same names.
+/// The host functions of the node, which replace the SDK's functions of the same names.
 pub type HostFunctions = sp_wasm_interface::ExtendedHostFunctions<
 	sp_io::SubstrateHostFunctions,
 	host::crypto::HostFunctions,
 >;
 
-/// Whether a message was signed by an account.
+/// Returns whether a message was signed by an account.
 pub fn is_good(signature: &Signature, message: &[u8], signer: &AccountId) -> bool {
 	match signature {
 		MultiSignature::Sr25519(signature) => {
@@ -38,9 +38,9 @@ pub fn is_good(signature: &Signature, message: &[u8], signer: &AccountId) -> boo
 	}
 }
 
-/// As `sp_io::crypto::sr25519_verify`.
+/// Verifies as `sp_io::crypto::sr25519_verify` does, through the cache.
 fn verify_once(signature: &sr25519::Signature, message: &[u8], signer: &sr25519::Public) -> bool {
-	// The lengths of the first two are fixed, so no other three make the same bytes.
+	// The first two have fixed lengths, so the concatenation is unambiguous.
 	let key = blake2_256(&[&signature.0[..], &signer.0[..], message].concat());
 	if lock(&GOOD).get(&key).is_some() {
 		return true;
@@ -52,13 +52,13 @@ fn verify_once(signature: &sr25519::Signature, message: &[u8], signer: &sr25519:
 	is_good
 }
 
-// The macro makes functions for the runtime to call as well.
+// The macro also makes functions for the runtime's side.
 #[allow(dead_code)]
 mod host {
 	use super::*;
 
-	/// The functions that the runtime verifies sr25519 signatures with, in both versions that there are. Their names, and
-	/// so that of the trait, are the SDK's.
+	/// Both versions of the function by which the runtime verifies sr25519 signatures. The names of the functions and of
+	/// the trait are the SDK's.
 	#[runtime_interface]
 	pub trait Crypto {
 		fn sr25519_verify(
@@ -86,7 +86,7 @@ mod tests {
 	use sp_wasm_interface::HostFunctions as _;
 
 	#[test]
-	fn a_good_signature_is_remembered_and_nothing_else_is() {
+	fn only_valid_signatures_are_cached() {
 		let (pair, _) = sr25519::Pair::generate();
 		let (other, _) = sr25519::Pair::generate();
 		let message = b"a message".as_slice();
@@ -94,7 +94,7 @@ mod tests {
 		let signer = pair.public();
 		for _ in 0..2 {
 			assert!(verify_once(&signature, message, &signer));
-			// Whatever of the three is another, what is remembered does not answer for it.
+			// The cached entry matches only its own signature, message and account.
 			assert!(!verify_once(&signature, b"another message", &signer));
 			assert!(!verify_once(&signature, &message[..8], &signer));
 			assert!(!verify_once(&signature, message, &other.public()));
@@ -106,7 +106,7 @@ mod tests {
 	}
 
 	#[test]
-	fn accounts_of_every_kind_are_told_from_others() {
+	fn signatures_of_every_kind_are_verified_against_their_account() {
 		let message = b"a message".as_slice();
 		let (sr25519, ed25519, ecdsa) = (
 			sr25519::Pair::generate().0,
@@ -126,7 +126,7 @@ mod tests {
 	}
 
 	#[test]
-	fn the_runtime_verifies_by_these_functions() {
+	fn host_functions_replace_those_of_the_sdk() {
 		for name in ["ext_crypto_sr25519_verify_version_1", "ext_crypto_sr25519_verify_version_2"] {
 			let own = host::crypto::HostFunctions::host_functions();
 			assert!(own.iter().any(|function| function.name() == name), "{name}");

@@ -1,8 +1,9 @@
-//! What a running node does besides consensus: as `sc_service::spawn_tasks`, with our JSON-RPC server.
+//! Tasks of a running node besides consensus: those of `sc_service::spawn_tasks`, with another JSON-RPC server.
 
 use crate::{
+	client::{FullBackend, FullClient},
+	pool::FairPool,
 	rpc::{self, FinalityDeps},
-	service::{FullBackend, FullClient, TransactionPool},
 };
 use credio_runtime::opaque::Block;
 use futures::FutureExt;
@@ -14,14 +15,14 @@ use sp_core::{traits::SpawnNamed, H256};
 use sp_keystore::KeystorePtr;
 use std::sync::Arc;
 
-/// What the tasks work with.
+/// The parts that the tasks need.
 pub struct Deps<'a> {
 	pub config: Configuration,
 	pub task_manager: &'a mut TaskManager,
 	pub client: Arc<FullClient>,
 	pub backend: Arc<FullBackend>,
 	pub keystore: KeystorePtr,
-	pub pool: Arc<TransactionPool>,
+	pub pool: Arc<FairPool>,
 	pub network: Arc<dyn sc_network::service::traits::NetworkService>,
 	pub sync: Arc<sc_network_sync::SyncingService<Block>>,
 	pub system_requests: sc_utils::mpsc::TracingUnboundedSender<sc_rpc::system::Request<Block>>,
@@ -35,7 +36,7 @@ pub struct Deps<'a> {
 ///
 /// # Errors
 ///
-/// If the keys of a development node cannot be made, a metric is registered already, or JSON-RPC cannot listen.
+/// If the keys of a development node cannot be made, a metric is already registered, or JSON-RPC cannot listen.
 pub fn spawn(deps: Deps<'_>) -> Result<(), ServiceError> {
 	let Deps { config, task_manager, client, backend, keystore, pool, network, sync, .. } = deps;
 	let spawner = task_manager.spawn_handle();

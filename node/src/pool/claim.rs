@@ -1,97 +1,50 @@
-//! What a transaction claims to be, read before it is validated.
+//! What a transaction claims about itself, before anything of it is verified.
 
-use super::ledger::{Claim, Owner};
-use crate::{best::BestBlock, service::FullClient, signatures};
-use codec::Encode;
-use credio_runtime::{
-	configs::{
-		governance::CouncilCalls,
-		product::{signer, MAX_NATIVE_DEPTH},
-	},
-	native::{Decoded, SignatureCheck},
-	opaque::UncheckedExtrinsic,
-	AccountId, RuntimeCall,
-};
-use sp_blockchain::HeaderBackend;
-use sp_runtime::generic::Era;
+use credio_primitives::{BlockNumber, LanePosition, OrganizationId, RequestKey};
 
-/// Reads claims by what the best block says.
-pub struct Claims<'a> {
-	/// The chain.
-	pub client: &'a FullClient,
-	/// What the best block says.
-	pub best: &'a BestBlock,
+/// The owner of the room that a transaction takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Owner {
+	/// An organization.
+	Organization(OrganizationId),
+	/// A seat of the council, for a governance call.
+	Seat([u8; 32]),
+	/// This node, for transactions that no account has signed: reports of equivocation.
+	Reports,
+	/// An account that is a member of no organization.
+	Nobody,
 }
 
-impl Claims<'_> {
-	/// Reads what a transaction claims, and checks its signature as far as that is possible without the runtime.
-	pub fn read(&self, extrinsic: &UncheckedExtrinsic) -> (Claim, SignatureCheck) {
-		match self.decode(extrinsic) {
-			Some(decoded) => {
-				let check = self.check_signature(&decoded);
-				(self.of_decoded(&decoded, extrinsic.encoded_size()), check)
-			},
-			None => (self.of_opaque(extrinsic), SignatureCheck::Unknown),
+/// The unverified contents of a transaction.
+#[derive(Clone, Debug)]
+pub struct Claim {
+	/// The owner that is charged.
+	pub owner: Owner,
+	/// The owner that is charged if the first has no room left.
+	pub otherwise: Option<Owner>,
+	/// The signer's organization.
+	pub organization: Option<OrganizationId>,
+	/// The request in it.
+	pub request: Option<RequestKey>,
+	/// The request's place in a lane.
+	pub lane: Option<LanePosition>,
+	/// The last block for the request.
+	pub expires_at: Option<BlockNumber>,
+	/// The encoded size.
+	pub bytes: usize,
+}
+
+impl Claim {
+	/// Returns the claim of a transaction about which only its owner and size are known.
+	pub fn unsigned(owner: Owner, bytes: usize) -> Self {
+		Self {
+			owner,
+			otherwise: None,
+			organization: None,
+			request: None,
+			lane: None,
+			expires_at: None,
+			bytes,
 		}
-	}
-
-	/// Reads what a transaction claims that the SDK's pool has validated.
-	pub fn read_validated(&self, extrinsic: &UncheckedExtrinsic) -> Claim {
-		match self.decode(extrinsic) {
-			Some(decoded) => self.of_decoded(&decoded, extrinsic.encoded_size()),
-			None => self.of_opaque(extrinsic),
-		}
-	}
-
-	fn decode(&self, extrinsic: &UncheckedExtrinsic) -> Option<Decoded> {
-		let is_own = self.best.is_own_runtime().unwrap_or(false);
-		is_own.then(|| Decoded::new(extrinsic, MAX_NATIVE_DEPTH)).flatten()
-	}
-
-	fn check_signature(&self, decoded: &Decoded) -> SignatureCheck {
-		let info = self.client.info();
-		let birth = |era: Era| {
-			let number = u32::try_from(era.birth(info.best_number.into())).ok()?;
-			self.client.hash(number).ok().flatten()
-		};
-		decoded.check_signature(info.genesis_hash, birth, signatures::is_good)
-	}
-
-	fn of_decoded(&self, decoded: &Decoded, bytes: usize) -> Claim {
-		let Some(signer) = decoded.signer() else {
-			let owner = if decoded.is_report() { Owner::Reports } else { Owner::Nobody };
-			return Claim::unsigned(owner, bytes);
-		};
-		let mut claim = self.of_signer(signer, bytes);
-		if self.governs(signer, decoded.call()) {
-			claim.otherwise = Some(claim.owner).filter(|owner| *owner != Owner::Nobody);
-			claim.owner = Owner::Seat(signer.clone().into());
-		}
-		if let Some(request) = decoded.request() {
-			claim.request = Some(request.key);
-			claim.lane = request.lane;
-			claim.expires_at = Some(request.expires_at);
-		}
-		claim
-	}
-
-	/// Of a transaction that the node cannot decode: the runtime before an upgrade, say, or calls that are nested deep.
-	fn of_opaque(&self, extrinsic: &UncheckedExtrinsic) -> Claim {
-		let bytes = extrinsic.encoded_size();
-		match signer(extrinsic) {
-			Some(signer) => self.of_signer(&signer, bytes),
-			None => Claim::unsigned(Owner::Nobody, bytes),
-		}
-	}
-
-	fn of_signer(&self, signer: &AccountId, bytes: usize) -> Claim {
-		let organization = self.best.organization(signer).ok().flatten();
-		let owner = organization.map_or(Owner::Nobody, Owner::Organization);
-		Claim { organization, ..Claim::unsigned(owner, bytes) }
-	}
-
-	/// Whether a seat of the council governs by this call.
-	fn governs(&self, signer: &AccountId, call: &RuntimeCall) -> bool {
-		CouncilCalls::is_governance(call) && self.best.is_seat(signer).unwrap_or(false)
 	}
 }

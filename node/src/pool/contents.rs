@@ -1,9 +1,10 @@
-//! What the pool holds, as the RPC lists it.
+//! The contents of the pool, as the RPC lists them.
 
 use super::{
 	amount::Amount,
-	ledger::{Held, Ledger, Position, State, Totals},
-	FairPool,
+	fair_pool::FairPool,
+	ledger::{Held, Ledger, Position},
+	state::{State, Totals},
 };
 use crate::lock::lock;
 use codec::Encode;
@@ -106,9 +107,9 @@ fn decode(cursor: &Digest) -> Option<Position> {
 #[cfg(test)]
 mod tests {
 	use super::super::{
-		ledger::{Claim, Owner},
+		claim::{Claim, Owner},
+		division::Division,
 		room::Strictness,
-		Division,
 	};
 	use super::*;
 	use credio_runtime::opaque::UncheckedExtrinsic;
@@ -137,7 +138,7 @@ mod tests {
 	}
 
 	#[test]
-	fn pages_meet_without_gap_or_repeat() {
+	fn pages_have_no_gaps_or_repeats() {
 		let ledger = ledger();
 		for (filter, expected) in [
 			(PoolFilter { organization: Some(2) }, vec![1, 3, 5, 7, 9]),

@@ -1,11 +1,11 @@
-//! Where transactions come in: so many are validated at a time, and so many wait for that.
+//! Doors of the pool: bounds on the transactions in validation and on the line before it.
 
 use super::amount::Amount;
 use crate::lock::lock;
 use std::sync::Mutex;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// A way into the pool. Junk at one door takes no room of anybody, nor of what comes by another door.
+/// A way into the pool. Junk at one door takes no organization's room, and does not block another door.
 #[derive(Debug)]
 pub struct Door {
 	places: Semaphore,
@@ -15,7 +15,7 @@ pub struct Door {
 	line_limit: Amount,
 }
 
-/// A transaction is being validated while this lives.
+/// The right to validate a transaction, until this is dropped.
 #[derive(Debug)]
 pub struct Pass<'door> {
 	_place: SemaphorePermit<'door>,
@@ -36,7 +36,7 @@ impl Drop for InLine<'_> {
 }
 
 impl Door {
-	/// Returns a door at which this much is validated at a time, and this much waits in line for it.
+	/// Returns a door with bounds on transactions in validation and in line.
 	pub fn new(validating: Amount, line_limit: Amount) -> Self {
 		let all_kibibytes = u32::try_from(validating.bytes / 1024).unwrap_or(u32::MAX).max(1);
 		Self {
@@ -48,7 +48,7 @@ impl Door {
 		}
 	}
 
-	/// Waits until a transaction may be validated. `None` if the line is full.
+	/// Waits until a transaction may be validated. Returns `None` if the line is full.
 	pub async fn pass(&self, bytes: usize) -> Option<Pass<'_>> {
 		let in_line = self.join(bytes)?;
 		let kibibytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
@@ -78,7 +78,7 @@ mod tests {
 	const ONE: Amount = Amount { count: 1, bytes: 4096 };
 
 	#[test]
-	fn a_full_door_has_a_bounded_line_and_lets_in_by_turns() {
+	fn full_door_has_a_bounded_line_and_lets_in_by_turns() {
 		let door = Door::new(ONE, Amount { count: 2, bytes: 8192 });
 		let inside = block_on(door.pass(100)).expect("nobody is in");
 		let mut first = Box::pin(door.pass(100));
@@ -95,7 +95,7 @@ mod tests {
 	}
 
 	#[test]
-	fn whoever_gives_up_leaves_the_line_and_the_largest_gets_in() {
+	fn cancelled_entry_leaves_the_line_and_any_size_gets_in() {
 		let door = Door::new(ONE, Amount { count: 2, bytes: 1 << 20 });
 		let inside = block_on(door.pass(100_000)).expect("one of any size fits");
 		assert!(Box::pin(door.pass(1)).now_or_never().is_none(), "it gives up");

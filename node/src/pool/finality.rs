@@ -1,19 +1,19 @@
-//! When the SDK's pool hears that a block is final.
+//! The time at which the SDK's pool is notified of a final block.
 
 use credio_runtime::opaque::Block;
 use sc_transaction_pool_api::ChainEvent;
 use std::collections::VecDeque;
 
-/// So many final blocks at most are kept from the SDK's pool until there is a view of one after them.
+/// Most final blocks that are held back until there is a view of a later block.
 const FINAL_HELD: usize = 64;
 
-/// Final blocks that the SDK's pool does not know of yet, the oldest first.
+/// Final blocks that are held back from the SDK's pool, the oldest first.
 #[derive(Debug, Default)]
 pub struct Finality(VecDeque<(u32, ChainEvent<Block>)>);
 
 impl Finality {
-	/// Returns what to tell the SDK's pool now that `event` happened, of the block with `number`: a new block at once, a
-	/// final one after a block that follows it. Events of unknown blocks are forwarded at once.
+	/// Takes the event of a block with `number`, and returns the events to forward: a new block at once, a final one after
+	/// a block that follows it. Events of unknown blocks are forwarded at once.
 	pub fn order(
 		&mut self,
 		event: ChainEvent<Block>,
@@ -26,8 +26,8 @@ impl Finality {
 			return self.0.drain(..surplus).map(|(_, event)| event).collect();
 		}
 		let before = self.0.iter().take_while(|(finalized, _)| *finalized < number).count();
-		let told = self.0.drain(..before).map(|(_, event)| event);
-		std::iter::once(event).chain(told).collect()
+		let due = self.0.drain(..before).map(|(_, event)| event);
+		std::iter::once(event).chain(due).collect()
 	}
 }
 
@@ -49,27 +49,27 @@ mod tests {
 		ChainEvent::Finalized { hash: hash(n), tree_route: Arc::new([]) }
 	}
 
-	/// What the SDK's pool is told of each event: which block, and whether it is final.
-	fn told(events: Vec<(ChainEvent<Block>, Option<u32>)>) -> Vec<Vec<(u8, bool)>> {
+	/// Returns the events that are forwarded after each event: the block, and whether it is final.
+	fn forwarded(events: Vec<(ChainEvent<Block>, Option<u32>)>) -> Vec<Vec<(u8, bool)>> {
 		let mut finality = Finality::default();
 		let mut order = |(event, number)| finality.order(event, number);
-		let tell = |event: ChainEvent<Block>| (event.hash().0[0], event.is_finalized());
-		events.into_iter().map(|event| order(event).into_iter().map(tell).collect()).collect()
+		let pair = |event: ChainEvent<Block>| (event.hash().0[0], event.is_finalized());
+		events.into_iter().map(|event| order(event).into_iter().map(pair).collect()).collect()
 	}
 
 	#[test]
-	fn a_block_is_told_to_be_final_after_one_that_follows_it() {
+	fn finality_is_forwarded_after_a_later_block() {
 		let events = vec![
 			(best(1), Some(1)),
 			(finalized(1), Some(1)),
-			// Made on the same parent.
+			// A sibling.
 			(best(21), Some(1)),
 			(best(2), Some(2)),
-			// Final before it is told to be the best one.
+			// Final before it is announced as best.
 			(finalized(3), Some(3)),
 			(best(3), Some(3)),
 			(best(4), Some(4)),
-			// Final without each before it having been told to be.
+			// Final, together with its ancestors.
 			(finalized(4), Some(4)),
 			(finalized(5), Some(5)),
 			(best(6), Some(6)),
@@ -88,13 +88,13 @@ mod tests {
 			vec![(6, false), (4, true), (5, true)],
 			vec![(9, true)],
 		];
-		assert_eq!(told(events), expected);
+		assert_eq!(forwarded(events), expected);
 	}
 
 	#[test]
-	fn no_more_final_blocks_are_held_than_there_is_room_for() {
+	fn number_of_held_final_blocks_is_bounded() {
 		let events = (0..100).map(|n| (finalized(n), Some(u32::from(n)))).collect();
-		let told = told(events).concat();
-		assert_eq!(told, (0..36).map(|n| (n, true)).collect::<Vec<_>>());
+		let forwarded = forwarded(events).concat();
+		assert_eq!(forwarded, (0..36).map(|n| (n, true)).collect::<Vec<_>>());
 	}
 }

@@ -1,6 +1,6 @@
-//! The pool as other nodes reach it.
+//! The pool for transactions of other nodes.
 
-use super::{Error, Extrinsic, FairPool, Inner, Origin};
+use super::fair_pool::{Error, Extrinsic, FairPool, Inner, Origin};
 use async_trait::async_trait;
 use credio_runtime::opaque::Block;
 use sc_transaction_pool_api::{
@@ -10,15 +10,15 @@ use sc_transaction_pool_api::{
 use sp_core::H256;
 use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 
-/// The pool, for what other nodes send: it comes in by a door of its own, and leaves room for what is handed in here.
+/// The pool for transactions of other nodes. They have a separate door, and leave room for local ones.
 pub struct NetworkPool(pub Arc<FairPool>);
 
-/// A node is not to blame for sending what there is no room for. The SDK blames it for all that a pool refuses, and for
-/// nothing else.
+/// Replaces the error of a full pool, for which the SDK would lower the reputation of the peer. The SDK does so for errors
+/// of the pool only.
 fn blameless(error: Error) -> Error {
 	match error {
 		Error::Pool(PoolError::ImmediatelyDropped) => {
-			Error::RuntimeApi("there is no room for what another node sent".into())
+			Error::RuntimeApi("the pool has no room for a transaction of another node".into())
 		},
 		other => other,
 	}

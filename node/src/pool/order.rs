@@ -1,6 +1,6 @@
-//! The order in which a block takes transactions: fair among those who submit.
+//! The order of transactions in a block: fair among their owners.
 
-use super::ledger::Owner;
+use super::claim::Owner;
 use sc_transaction_pool_api::{InPoolTransaction, ReadyTransactions};
 use std::{
 	cmp::Reverse,
@@ -8,24 +8,24 @@ use std::{
 	sync::Arc,
 };
 
-/// Bytes that a transaction counts for beside its own, so that many small ones are not cheaper than few large ones: about
-/// as many as take as long to write as the work that every transaction causes.
+/// Bytes added to the size of each transaction, so that many small ones are not cheaper than few large ones. Writing as
+/// many bytes takes about as long as the fixed work of a transaction.
 const OVERHEAD: usize = 1_024;
 
-/// Ready transactions of a pool: reports and governance calls first, and then those of all others in turns, always of
-/// the one that has had least so far. Those of one owner come as the pool has them, by which lanes are in order; so no
-/// expiry and no number of transactions takes an owner's turn from another.
+/// Ready transactions of a pool: reports and governance calls first, then those of all other owners in turns, always of
+/// the owner with the fewest bytes so far. Transactions of one owner keep the order of the pool, which respects lanes. So
+/// neither an early expiry nor a large number of transactions takes another owner's turn.
 pub struct Fair<Transaction: InPoolTransaction> {
 	first: VecDeque<Arc<Transaction>>,
 	owners: HashMap<Owner, VecDeque<Arc<Transaction>>>,
-	/// Whose turn it is: bytes taken so far, a number that ties are broken by, and the owner.
+	/// The next turns: bytes taken so far, a number that breaks ties, and the owner.
 	turns: BinaryHeap<Reverse<(usize, usize, Owner)>>,
-	/// Tags of what was reported as invalid, whose dependants are left out.
+	/// Tags of invalid transactions; transactions that require them are skipped.
 	invalid: HashSet<Vec<u8>>,
 }
 
 impl<Transaction: InPoolTransaction> Fair<Transaction> {
-	/// Orders what a pool has ready. `owner` says whose a transaction is, `size` how many bytes it has.
+	/// Orders the ready transactions of a pool. `owner` returns the owner of a transaction.
 	pub fn new(
 		ready: impl Iterator<Item = Arc<Transaction>>,
 		owner: impl Fn(&Transaction) -> Owner,
@@ -60,7 +60,7 @@ impl<Transaction: InPoolTransaction> Fair<Transaction> {
 		self.invalid.extend(transaction.provides().iter().cloned());
 	}
 
-	/// The next one, whether or not what it depends on was valid.
+	/// Returns the next transaction, whether or not its dependencies are valid.
 	fn take(&mut self, size: impl Fn(&Transaction) -> usize) -> Option<Arc<Transaction>> {
 		if let Some(transaction) = self.first.pop_front() {
 			return Some(transaction);

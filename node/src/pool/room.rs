@@ -1,29 +1,29 @@
-//! Room of which a part is set apart for each owner and the rest is shared.
+//! Room with a reserved part for each owner and a shared part.
 
-use super::{amount::Amount, ledger::Owner};
+use super::{amount::Amount, claim::Owner};
 use std::collections::HashMap;
 
-/// Whose room a transaction takes.
+/// The part of a room that a transaction takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-	/// What is set apart for its owner.
+	/// The part reserved for its owner.
 	Own,
-	/// What all share.
+	/// The part shared by all.
 	Shared,
 }
 
 /// How strictly the bounds of the shared part hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strictness {
-	/// A quarter less: for what other nodes send, so that it leaves room for what is handed in here.
+	/// A quarter less, for transactions of other nodes, so that room is left for local ones.
 	Network,
-	/// As they are.
+	/// The bounds themselves, for local transactions.
 	Local,
-	/// With the slack: for what entered while there was room.
+	/// The bounds and the slack, for transactions that entered while there was room.
 	Entered,
 }
 
-/// How much of a room is used, and of which owners.
+/// The use of a part, by owner.
 #[derive(Debug, Default)]
 struct Used {
 	total: Amount,
@@ -55,20 +55,20 @@ impl Used {
 /// A room, its bounds and its use.
 #[derive(Debug)]
 pub struct Room {
-	/// Set apart for all owners together, and for each.
+	/// Reserved for all owners together, and for each.
 	own_total: Amount,
 	own_each: Amount,
-	/// Shared by all, and what one of them may take of it.
+	/// Shared by all, and the bound for each.
 	shared_total: Amount,
 	shared_each: Amount,
-	/// By how much the shared part may be overrun by what entered while there was room.
+	/// Allowed excess in the shared part.
 	slack: Amount,
 	own: Used,
 	shared: Used,
 }
 
 impl Room {
-	/// Returns a room of which a part is shared.
+	/// Returns a room with a shared part.
 	pub fn shared(
 		own_total: Amount,
 		own_each: Amount,
@@ -87,14 +87,13 @@ impl Room {
 		}
 	}
 
-	/// Returns a room of which nothing is shared.
+	/// Returns a room without a shared part.
 	pub fn divided(own_total: Amount, own_each: Amount) -> Self {
 		let none = Amount::default();
 		Self::shared(own_total, own_each, none, none, none)
 	}
 
-	/// Returns how much a transaction counts in a part. One that is larger than what is set apart for its owner counts as
-	/// all of that.
+	/// Returns the amount that a transaction counts for in a part: at most its owner's whole reservation in the own part.
 	fn counted(&self, part: Part, bytes: usize) -> Amount {
 		match part {
 			Part::Own => Amount::of(bytes.min(self.own_each.bytes)),
@@ -102,8 +101,8 @@ impl Room {
 		}
 	}
 
-	/// Returns the part that has room for a transaction. One of any size gets in if its owner has nothing in the part that
-	/// is set apart for it.
+	/// Returns the part that has room for a transaction. If the owner's reservation is unused, a transaction of any size
+	/// fits.
 	pub fn part_for(&self, owner: &Owner, bytes: usize, strictness: Strictness) -> Option<Part> {
 		let counted = self.counted(Part::Own, bytes);
 		let own = self.own.of(owner).plus(counted);
@@ -123,7 +122,7 @@ impl Room {
 		fits.then_some(Part::Shared)
 	}
 
-	/// Takes room.
+	/// Charges room to an owner.
 	pub fn add(&mut self, owner: Owner, bytes: usize, part: Part) {
 		let counted = self.counted(part, bytes);
 		match part {
@@ -132,7 +131,7 @@ impl Room {
 		}
 	}
 
-	/// Gives up room.
+	/// Frees room of an owner.
 	pub fn remove(&mut self, owner: Owner, bytes: usize, part: Part) {
 		let counted = self.counted(part, bytes);
 		match part {
@@ -141,7 +140,7 @@ impl Room {
 		}
 	}
 
-	/// Returns what is used of the shared part, in total and by one owner.
+	/// Returns the use of the shared part, in total and by one owner.
 	pub fn shared_use(&self, owner: &Owner) -> (Amount, Amount) {
 		(self.shared.total, self.shared.of(owner))
 	}
@@ -151,7 +150,7 @@ impl Room {
 		(self.shared_total, self.shared_each)
 	}
 
-	/// Returns whether nothing is in it.
+	/// Returns whether the room is unused.
 	#[cfg(test)]
 	pub fn is_empty(&self) -> bool {
 		let is_empty = |used: &Used| used.owners.is_empty() && used.total == Amount::default();

@@ -1,4 +1,4 @@
-//! What every call passes before its method runs: the limiter, and the guard of what takes an access token.
+//! Checks of every call before its method runs: the rate limit, and the guard of methods that need an access token.
 
 use super::limit::{cost, size, Admission, Limiter};
 use crate::lock::lock;
@@ -18,12 +18,12 @@ use std::{
 /// Puts a [`Gate`] before a service.
 #[derive(Clone)]
 pub struct GateLayer {
-	/// `None` for a client that may call as often as it likes.
+	/// `None` for a client without a limit.
 	pub limiter: Option<Arc<Limiter>>,
 	pub client: IpAddr,
 	pub served: Arc<Served>,
-	/// How long the calls of one HTTP request, which may be a batch, may still wait together; `None` on a connection
-	/// whose calls wait each by itself.
+	/// Time that the calls of one HTTP request, which may be a batch, may still wait together; `None` on a WebSocket
+	/// connection, where each call waits by itself.
 	pub patience: Option<Arc<Mutex<Duration>>>,
 }
 
@@ -35,7 +35,7 @@ impl<Service> tower::Layer<Service> for GateLayer {
 	}
 }
 
-/// Checks calls before `service` answers them.
+/// Checks calls before `service` serves them.
 #[derive(Clone)]
 pub struct Gate<Service> {
 	service: Service,
@@ -66,6 +66,10 @@ where
 
 impl GateLayer {
 	/// Waits until the client may make this call.
+	///
+	/// # Errors
+	///
+	/// If the wait is too long, or the call needs an access token.
 	async fn check(&self, request: &Request<'_>) -> Result<(), Error> {
 		let params = request.params.as_ref().map(|params| params.get());
 		if let Some(limiter) = &self.limiter {
@@ -79,7 +83,7 @@ impl GateLayer {
 		guard::check(&request.method, params).inspect_err(|_| self.served.count_denied())
 	}
 
-	/// Takes from the client's budget what the size of an answer costs.
+	/// Charges the size of a response to the client's budget.
 	fn charge(&self, bytes: usize) {
 		let units = size(bytes);
 		if let Some(limiter) = self.limiter.as_ref().filter(|_| units > 0) {
@@ -87,7 +91,7 @@ impl GateLayer {
 		}
 	}
 
-	/// Whether there is patience left for a wait, which is taken from it.
+	/// Deducts a wait from the patience. Returns whether there was enough.
 	fn may_wait(&self, wait: Duration) -> bool {
 		let Some(patience) = &self.patience else { return true };
 		let mut patience = lock(patience);
@@ -108,11 +112,11 @@ mod tests {
 	use std::{borrow::Cow, num::NonZeroU32};
 	use tower::Layer;
 
-	/// Answers every call with success.
+	/// A service that succeeds at every call.
 	#[derive(Clone)]
-	struct Always;
+	struct Success;
 
-	impl<'a> RpcServiceT<'a> for Always {
+	impl<'a> RpcServiceT<'a> for Success {
 		type Future = std::future::Ready<MethodResponse>;
 
 		fn call(&self, request: Request<'a>) -> Self::Future {
@@ -121,7 +125,7 @@ mod tests {
 		}
 	}
 
-	fn gate(units: u32) -> (Gate<Always>, Arc<Served>) {
+	fn gate(units: u32) -> (Gate<Success>, Arc<Served>) {
 		let served = Arc::<Served>::default();
 		let limiter = NonZeroU32::new(units).map(Limiter::per_minute).map(Arc::new);
 		let layer = GateLayer {
@@ -130,40 +134,40 @@ mod tests {
 			served: served.clone(),
 			patience: Some(Arc::new(Mutex::new(Duration::from_millis(300)))),
 		};
-		(layer.layer(Always), served)
+		(layer.layer(Success), served)
 	}
 
-	async fn call(gate: &Gate<Always>, method: &str, params: &str) -> Option<i32> {
+	async fn call(gate: &Gate<Success>, method: &str, params: &str) -> Option<i32> {
 		let params = serde_json::value::RawValue::from_string(params.into()).unwrap();
 		let request = Request::new(Cow::Owned(method.to_owned()), Some(&params), Id::Number(1));
 		gate.call(request).await.as_error_code()
 	}
 
 	#[tokio::test]
-	async fn too_many_calls_at_once_are_refused_with_the_documented_code() {
+	async fn excess_calls_are_rejected_with_the_documented_code() {
 		let (gate, _) = gate(60);
 		let calls = (0..2_000).map(|_| call(&gate, "credio_v1_query", "[{}]"));
-		let answers = futures::future::join_all(calls).await;
-		let refused = answers.iter().filter(|answer| **answer == Some(-32999)).count();
-		assert_eq!(refused, 1_999, "one burst gets through");
+		let codes = futures::future::join_all(calls).await;
+		let rejected = codes.iter().filter(|code| **code == Some(-32999)).count();
+		assert_eq!(rejected, 1_999, "one burst passes");
 	}
 
 	#[tokio::test]
-	async fn the_calls_of_a_batch_wait_a_bounded_time_together() {
-		// Ten calls a second, thirty at once. Alone, each of the next would wait up to two seconds.
+	async fn calls_of_a_batch_share_a_bounded_wait() {
+		// Ten calls a second, thirty at once. A single further call would wait up to two seconds.
 		let (gate, _) = gate(600);
 		let start = Instant::now();
-		let mut answers = Vec::new();
+		let mut codes = Vec::new();
 		for _ in 0..64 {
-			answers.push(call(&gate, "credio_v1_status", "[]").await);
+			codes.push(call(&gate, "credio_v1_status", "[]").await);
 		}
 		assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
-		let through = answers.iter().filter(|answer| answer.is_none()).count();
-		assert!((30..40).contains(&through), "{through}");
+		let passed = codes.iter().filter(|code| code.is_none()).count();
+		assert!((30..40).contains(&passed), "{passed}");
 	}
 
 	#[tokio::test]
-	async fn a_call_past_the_tokens_is_refused_and_counted() {
+	async fn call_that_bypasses_access_tokens_is_rejected_and_counted() {
 		let (gate, served) = gate(0);
 		assert_eq!(call(&gate, "state_call", r#"["RecordsApi_read","0x"]"#).await, Some(9104));
 		assert_eq!(call(&gate, "state_call", r#"["StreamsApi_stream","0x"]"#).await, None);

@@ -1,27 +1,28 @@
-//! How much one client may ask of the node.
+//! The rate limit of clients.
 //!
-//! Calls are weighed, and every client address has a budget of units a minute, over all its connections. A call beyond
-//! the budget waits a moment, so that a client that is a little too fast never notices; what would have to wait longer
-//! is refused.
+//! Each call costs units, and every client address has a budget of units a minute over all its connections. A call beyond
+//! the budget waits briefly, so a client that is slightly too fast is only delayed; a call that would wait longer is
+//! rejected.
 
+use crate::lock::lock;
 use std::{
 	collections::HashMap,
 	net::IpAddr,
 	num::NonZeroU32,
-	sync::{Mutex, PoisonError},
+	sync::Mutex,
 	time::{Duration, Instant},
 };
 
 /// The part of a minute whose budget may be used at once.
 const BURST: Duration = Duration::from_secs(3);
-/// Longest wait of a call.
+/// The longest wait of a call.
 pub const MAX_WAIT: Duration = Duration::from_secs(2);
-/// Most addresses with a budget of their own. The rest share one.
+/// Most addresses with separate budgets. The rest share one.
 const MAX_CLIENTS: usize = 65_536;
-/// Bytes of parameters, and of answers, that cost a unit.
+/// Bytes of parameters or of a response that cost a unit.
 const BYTES_PER_UNIT: usize = 16 * 1024;
 
-/// Units of calls that return a page or look at many things.
+/// Units of calls that return a page or read many items.
 const HEAVY: u32 = 25;
 const HEAVY_METHODS: [&str; 16] = [
 	"credio_v1_query",
@@ -51,25 +52,25 @@ const MEDIUM_METHODS: [&str; 5] = [
 	"credio_v1_validators",
 	"credio_v1_finality",
 ];
-/// Beginnings of methods that cost as much.
+/// Prefixes of methods that cost as much.
 const MEDIUM_GROUPS: [&str; 3] = ["archive_v1_", "chainHead_v1_", "childstate_"];
 
-/// Units of a part of a stream, besides those of its size: whoever follows many streams mostly finds nothing new.
+/// Units of a part of a stream, besides those of its size: a client that follows many streams mostly finds nothing new.
 const PART: u32 = 5;
 const PART_METHOD: &str = "credio_v1_fetchStream";
 
-/// Units that a call costs, by its method and the length of its parameters.
+/// Returns the units of a call, by its method and the length of its parameters.
 pub fn cost(method: &str, params: usize) -> u32 {
 	weight(method).saturating_add(size(params))
 }
 
-/// Units of so many bytes, sent or answered.
+/// Returns the units of a number of bytes.
 pub fn size(bytes: usize) -> u32 {
 	u32::try_from(bytes / BYTES_PER_UNIT).unwrap_or(u32::MAX)
 }
 
 fn weight(method: &str) -> u32 {
-	// Some methods have an older name that ends so.
+	// Some methods have an older name with this suffix.
 	let method = method.strip_suffix("At").unwrap_or(method);
 	if HEAVY_METHODS.contains(&method) {
 		HEAVY
@@ -84,33 +85,33 @@ fn weight(method: &str) -> u32 {
 	}
 }
 
-/// Whether a call may go on.
+/// The decision about a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
-	/// After this time, which may be none.
+	/// It proceeds after this time, which may be zero.
 	After(Duration),
-	/// Not now. A call that comes after this time goes on.
+	/// It is rejected. It would be admitted after this time.
 	Refused(Duration),
 }
 
-/// Budgets of all clients.
+/// The budgets of all clients.
 pub struct Limiter {
-	/// Time in which a unit comes back.
+	/// The time in which a unit is restored.
 	per_unit: Duration,
-	/// When the budget of a client is whole again.
+	/// The time at which a client's budget is fully restored.
 	whole_at: Mutex<HashMap<Option<IpAddr>, Instant>>,
 }
 
 impl Limiter {
-	/// A limiter by units a minute.
+	/// Returns a limiter with a budget in units a minute.
 	pub fn per_minute(units: NonZeroU32) -> Self {
 		Self { per_unit: Duration::from_secs(60) / units.get(), whole_at: Mutex::default() }
 	}
 
-	/// Whether a client may make a call of this cost now. What it is told to wait for is taken from its budget.
+	/// Decides about a call of this cost, and charges it to the client's budget unless it is rejected.
 	pub fn admit(&self, client: IpAddr, cost: u32, now: Instant) -> Admission {
 		self.with_budget(client, now, |whole_at| {
-			// A call may cost more than a burst: it then takes a whole one.
+			// A call that costs more than a burst is charged a whole burst.
 			let price = self.per_unit.saturating_mul(cost).min(BURST);
 			let after = (*whole_at).max(now) + price;
 			let wait = after.saturating_duration_since(now).saturating_sub(BURST);
@@ -122,7 +123,7 @@ impl Limiter {
 		})
 	}
 
-	/// Takes from a client's budget what an answer has cost, at most all that it has.
+	/// Charges a response to a client's budget, at most the whole budget.
 	pub fn charge(&self, client: IpAddr, cost: u32, now: Instant) {
 		self.with_budget(client, now, |whole_at| {
 			let most = now + BURST + MAX_WAIT;
@@ -131,13 +132,13 @@ impl Limiter {
 		});
 	}
 
-	fn with_budget<Answer>(
+	fn with_budget<T>(
 		&self,
 		client: IpAddr,
 		now: Instant,
-		change: impl FnOnce(&mut Instant) -> Answer,
-	) -> Answer {
-		let mut clients = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
+		change: impl FnOnce(&mut Instant) -> T,
+	) -> T {
+		let mut clients = lock(&self.whole_at);
 		let client = Some(network(client));
 		if clients.len() >= MAX_CLIENTS && !clients.contains_key(&client) {
 			clients.retain(|_, whole_at| *whole_at > now);
@@ -148,7 +149,8 @@ impl Limiter {
 	}
 }
 
-/// Who counts as one client: an IPv4 address, or the network of an IPv6 address, whose holder has all its addresses.
+/// Returns the address that identifies a client: an IPv4 address, or the /64 network of an IPv6 address, since one client
+/// has all addresses of it.
 fn network(address: IpAddr) -> IpAddr {
 	match address.to_canonical() {
 		IpAddr::V6(address) if !address.is_loopback() => {
@@ -174,7 +176,7 @@ mod tests {
 		Limiter::per_minute(NonZeroU32::new(6_000).unwrap())
 	}
 
-	/// Units that get through at once.
+	/// Returns the units that pass at once.
 	fn passed_at(limiter: &Limiter, client: IpAddr, cost: u32, now: Instant) -> u32 {
 		let is_through = |limiter: &Limiter| {
 			limiter.admit(client, cost, now) != Admission::After(Duration::ZERO)
@@ -183,7 +185,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_burst_passes_then_calls_wait_and_then_they_are_refused() {
+	fn calls_beyond_a_burst_wait_and_further_ones_are_rejected() {
 		let (limiter, now) = (limiter(), Instant::now());
 		assert_eq!(passed_at(&limiter, address(1), 1, now), 300, "three seconds' worth");
 		let mut waited = 0;
@@ -202,7 +204,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_client_that_keeps_its_rate_never_waits() {
+	fn client_within_its_rate_never_waits() {
 		let (limiter, start) = (limiter(), Instant::now());
 		for n in 0..10_000u32 {
 			let now = start + Duration::from_millis(10) * n;
@@ -211,23 +213,23 @@ mod tests {
 	}
 
 	#[test]
-	fn one_client_does_not_use_up_anothers_budget() {
+	fn clients_have_separate_budgets() {
 		let (limiter, now) = (limiter(), Instant::now());
 		while matches!(limiter.admit(address(1), 25, now), Admission::After(_)) {}
 		assert_eq!(limiter.admit(address(2), 25, now), Admission::After(Duration::ZERO));
 	}
 
 	#[test]
-	fn lists_cost_more_than_what_looks_at_one_thing() {
+	fn lists_cost_more_than_single_reads() {
 		let now = Instant::now();
 		let lists = passed_at(&limiter(), address(1), cost("credio_v1_query", 100), now) / HEAVY;
 		assert_eq!(lists, 12);
 		assert_eq!(cost("credio_v1_status", 100), 1);
-		assert!(cost("credio_v1_upload", 9_000_000) > 500, "so do megabytes");
+		assert!(cost("credio_v1_upload", 9_000_000) > 500, "megabytes cost more too");
 	}
 
 	#[test]
-	fn large_answers_take_from_the_budget_and_never_lock_out() {
+	fn large_responses_are_charged_and_never_lock_out() {
 		let (limiter, now) = (limiter(), Instant::now());
 		limiter.charge(address(1), size(2 * 1024 * 1024), now);
 		assert_eq!(passed_at(&limiter, address(1), 1, now), 300 - 128);
@@ -241,7 +243,7 @@ mod tests {
 	}
 
 	#[test]
-	fn whoever_follows_hundreds_of_streams_keeps_within_the_default() {
+	fn following_hundreds_of_streams_is_within_the_default() {
 		let a_second = 120_000 / 60;
 		assert!(300 * cost("credio_v1_fetchStream", 400) <= a_second);
 	}
@@ -261,14 +263,14 @@ mod tests {
 	}
 
 	#[test]
-	fn an_older_name_costs_as_much() {
+	fn older_method_name_costs_as_much() {
 		assert_eq!(cost("state_callAt", 0), MEDIUM);
 		assert_eq!(cost("state_getKeysPagedAt", 0), HEAVY);
 		assert_eq!(cost("archive_v1_storage", 0), MEDIUM);
 	}
 
 	#[test]
-	fn a_call_that_costs_more_than_a_burst_passes_by_itself() {
+	fn single_call_above_a_burst_passes() {
 		let (limiter, now) = (limiter(), Instant::now());
 		assert_eq!(limiter.admit(address(1), u32::MAX, now), Admission::After(Duration::ZERO));
 		assert_ne!(limiter.admit(address(1), 1, now), Admission::After(Duration::ZERO));
@@ -288,7 +290,7 @@ mod tests {
 	}
 
 	#[test]
-	fn memory_is_bounded_and_forgets_whole_budgets_first() {
+	fn memory_is_bounded_and_drops_full_budgets_first() {
 		let (limiter, now) = (limiter(), Instant::now());
 		for n in 0..u32::try_from(MAX_CLIENTS).unwrap() + 10 {
 			limiter.admit(address(n), 1, now);

@@ -1,7 +1,7 @@
 //! The JSON-RPC server: jsonrpsee's, behind a limit on each client's calls.
 //!
-//! The SDK's own server counts calls per HTTP request, so that a client without WebSocket has no limit at all, and
-//! bounds neither idle connections nor slow requests.
+//! The SDK's server counts calls per HTTP request, so a client without WebSocket has no limit, and it bounds neither idle
+//! connections nor slow requests.
 
 use super::{
 	gate::GateLayer,
@@ -42,18 +42,18 @@ use tokio::{
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 const MEGABYTE: u32 = 1024 * 1024;
-/// TCP connections for each connection that may call: those that are idle or slow to ask.
+/// TCP connections for each allowed JSON-RPC connection: some are idle or slow.
 const SOCKETS_PER_CONNECTION: usize = 4;
-/// How long a client may take to send the head of a request, or to send the next one.
+/// Time limit for the head of a request, and for the next request.
 const HEAD_TIME: Duration = Duration::from_secs(30);
-/// How long an HTTP request may take, its body and its answer included.
+/// Time limit of an HTTP request, including its body and response.
 const REQUEST_TIME: Duration = Duration::from_secs(60);
 /// Most headers of a request.
 const MAX_HEADERS: usize = 64;
 /// Threads for methods that block.
 const BLOCKING_THREADS: usize = 64;
 
-/// A running server, which ends when it is dropped.
+/// A running server. It stops on drop.
 pub struct Server {
 	handle: ServerHandle,
 	runtime: Option<Runtime>,
@@ -62,14 +62,18 @@ pub struct Server {
 impl Drop for Server {
 	fn drop(&mut self) {
 		let _ = self.handle.stop();
-		// Not blocking, since this may run in another runtime.
+		// Without blocking, since this may run in another runtime.
 		if let Some(runtime) = self.runtime.take() {
 			runtime.shutdown_background();
 		}
 	}
 }
 
-/// Makes the runtime on which methods run, apart from the node's own tasks.
+/// Makes the tokio runtime of the methods, separate from the node's own tasks.
+///
+/// # Errors
+///
+/// If the system has no resources for it.
 pub fn runtime() -> Result<Runtime, ServiceError> {
 	tokio::runtime::Builder::new_multi_thread()
 		.thread_name("rpc")
@@ -83,7 +87,7 @@ pub fn runtime() -> Result<Runtime, ServiceError> {
 ///
 /// # Errors
 ///
-/// If none of them can be listened on, or one that has to be.
+/// If a required address, or every address, cannot be listened on.
 pub fn start(
 	config: &RpcConfiguration,
 	mut module: RpcModule<()>,
@@ -92,7 +96,7 @@ pub fn start(
 	served: Arc<Served>,
 ) -> Result<Server, ServiceError> {
 	let failed = |error: BoxError| ServiceError::Application(error);
-	list_methods(&mut module).map_err(|error| failed(error.into()))?;
+	add_rpc_methods(&mut module).map_err(|error| failed(error.into()))?;
 	let names: Vec<&'static str> = module.method_names().collect();
 	let metrics = RpcMetrics::new(registry)?.map(|metrics| metrics.with_known_methods(names));
 	let methods = Methods::from(module);
@@ -103,7 +107,9 @@ pub fn start(
 			Ok(listener) => listener,
 			Err(_) if endpoint.is_optional => continue,
 			Err(error) => {
-				return Err(failed(format!("JSON-RPC at {}: {error}", endpoint.listen_addr).into()))
+				let message =
+					format!("JSON-RPC cannot listen on {}: {error}", endpoint.listen_addr);
+				return Err(failed(message.into()));
 			},
 		};
 		let address = listener.local_addr()?;
@@ -121,14 +127,14 @@ pub fn start(
 		runtime.spawn(listen(listener, Arc::new(shared)));
 	}
 	if addresses.is_empty() {
-		return Err(failed("JSON-RPC listens on no address".into()));
+		return Err(failed("JSON-RPC has no address to listen on".into()));
 	}
 	log::info!("Running JSON-RPC server: addr={},", addresses.join(","));
 	Ok(Server { handle, runtime: Some(runtime) })
 }
 
 /// Adds the method that lists all methods.
-fn list_methods(module: &mut RpcModule<()>) -> Result<(), jsonrpsee::core::RegisterMethodError> {
+fn add_rpc_methods(module: &mut RpcModule<()>) -> Result<(), jsonrpsee::core::RegisterMethodError> {
 	let mut names: Vec<&'static str> = module.method_names().chain(["rpc_methods"]).collect();
 	names.sort_unstable();
 	module
@@ -161,9 +167,9 @@ type HttpLayers = tower::layer::util::Stack<
 >;
 type Service = jsonrpsee::server::TowerServiceBuilder<tower::layer::util::Identity, HttpLayers>;
 
-/// jsonrpsee's service, with the bounds of the endpoint.
+/// Builds jsonrpsee's service with the bounds of the endpoint.
 fn service(endpoint: &RpcEndpoint, address: SocketAddr) -> Result<Service, BoxError> {
-	// Pages of other sites that a browser on this machine shows are kept out by the name that they ask for.
+	// Rejects requests of other sites' pages in a browser on this machine by their Host.
 	let own_names =
 		["localhost", "127.0.0.1", "[::1]"].map(|host| format!("{host}:{}", address.port()));
 	let hosts = endpoint.cors.is_some().then(|| HostFilterLayer::new(own_names)).transpose()?;
@@ -190,7 +196,7 @@ fn service(endpoint: &RpcEndpoint, address: SocketAddr) -> Result<Service, BoxEr
 		.to_service_builder())
 }
 
-/// What the connections of an address share.
+/// State shared by the connections of an address.
 struct Shared {
 	service: Service,
 	limiter: Option<Arc<Limiter>>,
@@ -206,7 +212,7 @@ async fn listen(listener: StdTcpListener, shared: Arc<Shared>) {
 	let listener = match TcpListener::from_std(listener) {
 		Ok(listener) => listener,
 		Err(error) => {
-			log::error!(target: "credio-rpc", "JSON-RPC at {}: {error}", shared.address);
+			log::error!(target: "credio-rpc", "JSON-RPC cannot listen on {}: {error}", shared.address);
 			return;
 		},
 	};
@@ -220,7 +226,7 @@ async fn listen(listener: StdTcpListener, shared: Arc<Shared>) {
 		};
 		match accepted {
 			Ok((socket, peer)) => {
-				// One too many is closed at once.
+				// Excess connections are closed at once.
 				let Ok(place) = sockets.clone().try_acquire_owned() else { continue };
 				let shared = shared.clone();
 				tokio::spawn(async move {
@@ -232,8 +238,8 @@ async fn listen(listener: StdTcpListener, shared: Arc<Shared>) {
 				});
 			},
 			Err(error) => {
-				// Out of file descriptors, mostly: some are free again in a moment.
-				log::debug!(target: "credio-rpc", "no connection: {error}");
+				// Mostly out of file descriptors; some will be free soon.
+				log::debug!(target: "credio-rpc", "cannot accept a connection: {error}");
 				tokio::time::sleep(Duration::from_millis(100)).await;
 			},
 		}
@@ -263,7 +269,7 @@ impl Shared {
 		connection.await
 	}
 
-	/// Answers an HTTP request, which may become a WebSocket connection.
+	/// Serves an HTTP request, which may become a WebSocket connection.
 	async fn request(
 		self: Arc<Self>,
 		mut request: hyper::Request<hyper::body::Incoming>,
@@ -302,13 +308,13 @@ impl Shared {
 				});
 			}
 		}
-		let answer = tower::Service::call(&mut service, request);
-		timeout(REQUEST_TIME, answer)
+		let response = tower::Service::call(&mut service, request);
+		timeout(REQUEST_TIME, response)
 			.await
 			.map_err(|_| BoxError::from("the request took too long"))?
 	}
 
-	/// Whose budget a request is counted against: the address that the nearest proxy names, if it is to be trusted.
+	/// Returns the address whose budget is charged: that given by the nearest proxy, if proxies are trusted.
 	fn client(&self, headers: &http::HeaderMap, peer: IpAddr) -> IpAddr {
 		if !self.endpoint.rate_limit_trust_proxy_headers {
 			return peer;
@@ -317,7 +323,7 @@ impl Shared {
 	}
 }
 
-/// The address that the nearest proxy has added. What is before it comes from the client, who may say anything.
+/// Returns the address added by the nearest proxy. Addresses before it come from the client and are not trusted.
 fn forwarded_for(headers: &http::HeaderMap) -> Option<IpAddr> {
 	let last = headers.get_all("x-forwarded-for").iter().next_back();
 	let last = last.and_then(|value| value.to_str().ok()?.rsplit(',').next());
@@ -338,7 +344,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_client_is_whom_the_nearest_proxy_names() {
+	fn client_address_is_that_of_the_nearest_proxy() {
 		let address = |text: &str| Some(text.parse::<IpAddr>().unwrap());
 		for (pairs, client) in [
 			(&[][..], None),

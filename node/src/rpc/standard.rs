@@ -1,6 +1,9 @@
-//! The methods of any node of the SDK.
+//! The methods that every node of the SDK has.
 
-use crate::service::{FullBackend, FullClient, TransactionPool};
+use crate::{
+	client::{FullBackend, FullClient},
+	pool::FairPool,
+};
 use credio_runtime::opaque::Block;
 use jsonrpsee::{core::RegisterMethodError, RpcModule};
 use sc_client_api::Backend;
@@ -27,15 +30,15 @@ use sp_core::traits::SpawnNamed;
 use sp_keystore::KeystorePtr;
 use std::sync::Arc;
 
-/// Most transactions that a connection broadcasts at a time.
+/// Most broadcasts of a connection at a time.
 const MAX_BROADCASTS: usize = 16;
 
-/// What the methods work with.
+/// The parts that the methods need.
 pub struct Deps<'a> {
 	pub config: &'a Configuration,
 	pub client: Arc<FullClient>,
 	pub backend: Arc<FullBackend>,
-	pub pool: Arc<TransactionPool>,
+	pub pool: Arc<FairPool>,
 	pub keystore: KeystorePtr,
 	pub system_requests: TracingUnboundedSender<SystemRequest<Block>>,
 	pub executor: Arc<dyn SpawnNamed>,
@@ -46,7 +49,7 @@ pub struct Deps<'a> {
 ///
 /// # Errors
 ///
-/// If two of them have one name.
+/// If two methods have the same name.
 pub fn module(deps: Deps<'_>) -> Result<RpcModule<()>, RegisterMethodError> {
 	let Deps { config, client, backend, pool, keystore, system_requests, executor, metrics } = deps;
 	let mut module = RpcModule::new(());

@@ -1,8 +1,8 @@
-use super::*;
+use super::{super::claim::Owner, *};
 use proptest::prelude::*;
 use sp_runtime::OpaqueExtrinsic;
 
-/// Room for 64 times 64 transactions, so that each organization has some of its own.
+/// Room for 64 times 64 transactions, so that each organization has reserved room.
 const LIMIT: Amount = Amount { count: 4_096, bytes: 4_096 * 1_024 };
 
 fn hash(n: u64) -> H256 {
@@ -26,7 +26,7 @@ fn ledger() -> Ledger {
 	Ledger::new(Division::new(LIMIT))
 }
 
-/// Lets a transaction in and takes it, as far as there is room.
+/// Lets a transaction in and accepts it, if there is room.
 fn take(ledger: &mut Ledger, n: u64, claim: &Claim, state: State) -> bool {
 	let waits = state == State::Waiting;
 	ledger.enter(hash(n), claim, waits, true, Strictness::Local).is_ok()
@@ -38,7 +38,7 @@ fn nothing_seen() -> (HashMap<H256, State>, HashSet<H256>) {
 }
 
 #[test]
-fn what_is_in_flight_stays_whatever_blocks_come() {
+fn blocks_do_not_remove_transactions_in_flight() {
 	let mut ledger = ledger();
 	let (seen, included) = nothing_seen();
 	ledger.enter(hash(1), &claim(1), false, true, Strictness::Local).unwrap();
@@ -51,7 +51,7 @@ fn what_is_in_flight_stays_whatever_blocks_come() {
 }
 
 #[test]
-fn what_was_accepted_stays_until_the_pool_denies_it() {
+fn accepted_transaction_stays_until_the_inner_pool_denies_it() {
 	let mut ledger = ledger();
 	let (seen, included) = nothing_seen();
 	assert!(take(&mut ledger, 1, &claim(1), State::Ready));
@@ -62,23 +62,23 @@ fn what_was_accepted_stays_until_the_pool_denies_it() {
 			asked += 1;
 		}
 	}
-	assert!((2..10).contains(&asked), "it is asked about {asked} times, less and less often");
+	assert!((2..10).contains(&asked), "{asked} lookups, with growing pauses");
 	assert!(ledger.knows(&hash(1)));
 	ledger.leave(&hash(1));
 	assert_eq!(ledger.total(), Totals::default());
-	assert!(ledger.ready.is_empty());
+	assert!(ledger.rooms.is_empty());
 }
 
 #[test]
-fn what_is_in_a_block_makes_room() {
+fn inclusion_in_a_block_frees_room() {
 	let mut ledger = ledger();
 	let (seen, _) = nothing_seen();
 	assert!(take(&mut ledger, 1, &claim(1), State::Ready));
 	assert_eq!(ledger.reconcile(&seen, &[hash(1)].into(), 2), []);
-	assert!(!ledger.knows(&hash(1)) && ledger.ready.is_empty());
+	assert!(!ledger.knows(&hash(1)) && ledger.rooms.is_empty());
 }
 
-/// Positions whose first one never comes.
+/// Fills the room of waiting transactions with lanes that lack their first position.
 fn fill_with_waiting(ledger: &mut Ledger, organizations: &[OrganizationId]) -> u64 {
 	let mut taken = 0;
 	for organization in organizations {
@@ -92,11 +92,11 @@ fn fill_with_waiting(ledger: &mut Ledger, organizations: &[OrganizationId]) -> u
 }
 
 #[test]
-fn what_waits_closes_the_pool_for_nobody() {
+fn waiting_transactions_leave_room_for_ready_ones() {
 	let mut ledger = ledger();
 	let taken = fill_with_waiting(&mut ledger, &[1, 2]);
 	assert!(taken < LIMIT.count as u64 / 8, "{taken} wait");
-	// Ready requests of others, of the same organizations, and what others wait for: all have room.
+	// Ready requests of the same and of other organizations, and waiting ones of others, still have room.
 	for organization in [1, 2, 3] {
 		assert!(take(&mut ledger, u64::from(organization), &claim(organization), State::Ready));
 		let waits = in_lane(organization + 10, 7);
@@ -105,7 +105,7 @@ fn what_waits_closes_the_pool_for_nobody() {
 }
 
 #[test]
-fn floods_of_what_is_ready_leave_each_other_organization_its_room() {
+fn floods_leave_each_other_organization_its_room() {
 	let mut ledger = ledger();
 	for organization in [1, 2] {
 		for n in 0..10_000 {
@@ -121,7 +121,7 @@ fn floods_of_what_is_ready_leave_each_other_organization_its_room() {
 	while take(&mut ledger, 900_000 + own, &claim(3), State::Ready) {
 		own += 1;
 	}
-	assert!(own >= 8, "room for {own} is set apart");
+	assert!(own >= 8, "room for {own} is reserved");
 	// Large ones too: at least one at a time.
 	let large = Claim { bytes: 70_000, ..claim(4) };
 	assert!(take(&mut ledger, 5, &large, State::Ready));
@@ -149,28 +149,28 @@ fn members_cannot_take_the_room_of_seats_and_reports() {
 }
 
 #[test]
-fn what_is_not_checked_takes_no_room_of_whom_it_names() {
+fn unchecked_transactions_take_no_room_of_the_named_account() {
 	let mut ledger = ledger();
 	for n in 0..100_000 {
 		ledger.enter(hash(n), &claim(1), false, false, Strictness::Network).unwrap();
 		ledger.refused(&hash(n));
 	}
-	assert!(ledger.ready.is_empty());
-	// While it is being validated, neither.
+	assert!(ledger.rooms.is_empty());
+	// Nor during validation.
 	for n in 0..1_000 {
 		ledger.enter(hash(n), &claim(1), false, false, Strictness::Network).unwrap();
 	}
-	assert!(ledger.ready.is_empty());
+	assert!(ledger.rooms.is_empty());
 	assert!(take(&mut ledger, 200_000, &claim(1), State::Ready));
 }
 
 #[test]
-fn what_is_checked_keeps_its_room_from_the_door_on() {
+fn checked_transactions_have_reserved_room_from_entry_on() {
 	let mut ledger = ledger();
 	let mut let_in = 0u64;
 	while ledger.enter(hash(let_in), &claim(1), false, true, Strictness::Local).is_ok() {
 		let_in += 1;
-		assert!(let_in < 10_000, "what is under way counts");
+		assert!(let_in < 10_000, "transactions in flight count");
 	}
 	for n in 0..let_in {
 		ledger.accepted(hash(n), &claim(1), &extrinsic(), State::Ready, 1, true).unwrap();
@@ -179,7 +179,7 @@ fn what_is_checked_keeps_its_room_from_the_door_on() {
 }
 
 #[test]
-fn only_what_was_handed_in_here_and_is_ready_for_long_is_given_up() {
+fn only_local_transactions_that_were_ready_for_long_are_stale() {
 	let mut ledger = ledger();
 	assert!(take(&mut ledger, 1, &claim(1), State::Ready));
 	assert!(take(&mut ledger, 2, &in_lane(1, 9), State::Waiting));
@@ -187,13 +187,13 @@ fn only_what_was_handed_in_here_and_is_ready_for_long_is_given_up() {
 	ledger.accepted(hash(3), &claim(1), &extrinsic(), State::Ready, 1, false).unwrap();
 	assert_eq!(ledger.ready_since(0), []);
 	assert_eq!(ledger.ready_since(1), [hash(1)]);
-	// What waited counts from when it became ready.
+	// A waiting transaction counts from the block at which it became ready.
 	let seen = [(hash(2), State::Ready)].into();
 	ledger.reconcile(&seen, &HashSet::new(), 50);
 	assert_eq!(ledger.ready_since(49), [hash(1)]);
 }
 
-/// What happens to a ledger.
+/// A random operation on a ledger.
 #[derive(Clone, Debug)]
 enum Step {
 	Enter {
@@ -210,7 +210,7 @@ enum Step {
 	Refuse {
 		n: u64,
 	},
-	/// A block with some of it, and a view that shows some of it.
+	/// A block with some transactions, and a view of some.
 	Block {
 		included: Vec<u64>,
 		seen: Vec<(u64, bool)>,
@@ -248,9 +248,9 @@ proptest! {
 		std::env::var("CREDIO_PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(500)
 	))]
 
-	/// The ledger against a model: what is in flight, how often, and what is held.
+	/// Checks the ledger against a model of the transactions in flight and held.
 	#[test]
-	fn nothing_falls_out_and_no_room_is_lost(steps in prop::collection::vec(step(), 0..200)) {
+	fn ledger_loses_no_transaction_and_no_room(steps in prop::collection::vec(step(), 0..200)) {
 		let mut ledger = ledger();
 		let mut in_flight = HashMap::<u64, (u32, Claim)>::new();
 		let mut held = HashSet::<u64>::new();
@@ -311,19 +311,19 @@ proptest! {
 			let total = ledger.total();
 			prop_assert_eq!(total.ready.count + total.waiting.count, held.len());
 		}
-		// When all is gone, no room is left taken.
+		// All room is free at the end.
 		for (n, (times, _)) in in_flight {
 			(0..times).for_each(|_| ledger.refused(&hash(n)));
 		}
 		(0..40).for_each(|n| ledger.leave(&hash(n)));
-		prop_assert!(ledger.ready.is_empty() && ledger.waiting.is_empty());
+		prop_assert!(ledger.rooms.is_empty());
 		prop_assert_eq!(ledger.total(), Totals::default());
 		prop_assert!(ledger.order.is_empty() && ledger.totals.is_empty());
 	}
 }
 
 #[test]
-fn what_does_not_get_into_a_block_is_offered_again_ever_more_rarely() {
+fn overdue_transactions_are_offered_again_with_growing_pauses() {
 	let mut ledger = Ledger::new(Division::new(Amount { count: 16_384, bytes: 1 << 28 }));
 	for n in 0..5u8 {
 		let claim = Claim { organization: Some(1), ..Claim::unsigned(Owner::Organization(1), 600) };

@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 use sp_runtime::transaction_validity::{TransactionLongevity, TransactionPriority, TransactionTag};
 
-/// A transaction of an owner, of a size, at a position of the owner's only lane.
+/// A transaction at a position of its owner's only lane.
 #[derive(Debug)]
 struct Test {
 	owner: Owner,
@@ -66,7 +66,7 @@ fn order(transactions: Vec<Arc<Test>>) -> Vec<(Owner, usize)> {
 }
 
 #[test]
-fn a_flood_of_one_organization_does_not_delay_another() {
+fn flood_of_one_organization_does_not_delay_another() {
 	let flood = (0..1_000).map(|n| transaction(organization(1), 300, n));
 	let late = (0..3).map(|n| transaction(organization(2), 300, n));
 	let order = order(flood.chain(late).collect());
@@ -93,7 +93,7 @@ fn reports_and_governance_come_first() {
 }
 
 #[test]
-fn what_depends_on_something_invalid_is_left_out() {
+fn dependants_of_an_invalid_transaction_are_skipped() {
 	let mut fair = fair(
 		(0..4)
 			.map(|n| transaction(organization(1), 300, n))
@@ -109,7 +109,7 @@ fn what_depends_on_something_invalid_is_left_out() {
 
 proptest! {
 	#[test]
-	fn every_transaction_comes_once_and_each_owners_in_its_order(
+	fn every_transaction_appears_once_and_in_its_owners_order(
 		sizes in prop::collection::vec((0u32..6, 1usize..70_000), 0..200),
 	) {
 		let mut next = HashMap::<u32, usize>::new();
@@ -131,7 +131,7 @@ proptest! {
 	}
 
 	#[test]
-	fn nobody_who_has_more_is_ahead_by_more_than_one_transaction(
+	fn owners_with_transactions_left_differ_by_at_most_one_transaction(
 		sizes in prop::collection::vec((0u32..4, 1usize..70_000), 1..200),
 		taken in 1usize..100,
 	) {
@@ -148,7 +148,7 @@ proptest! {
 			let Some(one) = fair.next() else { break };
 			*had.entry(one.owner).or_default() += one.data.len() + OVERHEAD;
 		}
-		// Among those who still have something, the difference is at most one of the largest transactions.
+		// Among owners with transactions left, the difference is at most one of the largest transactions.
 		let open = fair.owners.iter().filter(|(_, queue)| !queue.is_empty());
 		let had = open.map(|(owner, _)| had.get(owner).copied().unwrap_or_default());
 		let (least, most) = had.fold((usize::MAX, 0), |(least, most), had| (least.min(had), most.max(had)));
