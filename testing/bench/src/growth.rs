@@ -1,8 +1,7 @@
 //! What a record costs as a chain grows.
 
 use crate::{
-	load::{self, grants, Bench, Done, Figures, Plan, Profile, Times, Work},
-	organizations,
+	load::{self, grants, organizations, Bench, Done, Figures, Plan, Profile, Times, Work},
 	process::Watched,
 };
 use credio_client::Error;

@@ -8,7 +8,6 @@ mod invoices;
 mod load;
 mod lock;
 mod mix;
-mod organizations;
 mod plot;
 mod postgres;
 mod process;
@@ -16,7 +15,7 @@ mod verified;
 
 use clap::{Parser, Subcommand};
 
-/// Measures a running network with load that is made for it. The network has to have the example organizations.
+/// Measures a running network under generated load. The network must have the example organizations.
 #[derive(Debug, Parser)]
 #[command(name = "credio-bench", version)]
 struct Arguments {
@@ -26,25 +25,25 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-	/// Submit what a profile says, and tell what became of it, how fast, and what it took
+	/// Submit transactions or reads of a profile, and report outcomes, rates and resource use
 	#[command(
 		after_help = "Examples:\n  credio-bench load --profile record:1024 --rate 50 --seconds 60\n  credio-bench load --profile records:64x64 --sign-ahead --count 2000"
 	)]
 	Load(load::Arguments),
-	/// Submit what many organizations would at once, each something else
+	/// Submit different loads of many organizations at once
 	#[command(after_help = "Example: credio-bench mix --organizations 20 --seconds 60")]
 	Mix(mix::Arguments),
-	/// Tell what a record costs as a chain grows
+	/// Measure the cost of a record as a chain grows
 	#[command(
 		after_help = "Example: credio-bench growth --until 10000,100000 --organizations 20 --grants 10000 --database DIR"
 	)]
 	Growth(growth::Arguments),
 	/// Compare records with remarks on the same node and with PostgreSQL, in turns
 	Compare(compare::Arguments),
-	/// Compare uploads through the SDK that are verified with such for which the node is believed, in turns
+	/// Compare uploads through the SDK with verified reads and with a trusted node, in turns
 	#[command(after_help = "Example: credio-bench verified --documents 2000 --concurrency 256")]
 	Verified(verified::Arguments),
-	/// Draw what load, mix, growth and compare have printed with --json
+	/// Draw the --json output of load, mix, growth and compare
 	#[command(after_help = "Example: credio-bench plot compare.json growth-*.json -o pictures")]
 	Plot(plot::Arguments),
 	/// Fill a development chain with made-up invoices
@@ -52,7 +51,7 @@ enum Command {
 		after_help = "Example: credio-bench fill --node ws://127.0.0.1:9944 --records 100000"
 	)]
 	Fill(fill::Arguments),
-	/// Fill an index with made-up invoices, without a node, and measure how fast they go in and are found
+	/// Fill an index with made-up invoices, without a node, and measure inserts and searches
 	#[command(after_help = "Example: credio-bench index --rows 100000 --index /tmp/bench.index")]
 	Index(index::Arguments),
 }

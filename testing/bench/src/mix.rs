@@ -1,8 +1,7 @@
 //! Many organizations at once, each with a mix of its own.
 
 use crate::{
-	load::{self, Bench, Done, Figures, Plan, Profile, Times, Work},
-	organizations,
+	load::{self, organizations, Bench, Done, Figures, Plan, Profile, Times, Work},
 	process::Watched,
 };
 use credio_client::Error;

@@ -1,6 +1,6 @@
-//! What a run has to do with: the connections of one organization, and a stream of its own.
+//! The connections and the stream of one organization.
 
-use super::maker;
+use super::document;
 use credio_client::{
 	primitives::{Reference, StreamId},
 	Client, Error,
@@ -17,7 +17,7 @@ use std::{
 /// Name of the stream.
 const STREAM: &str = "bench";
 
-/// What a run has to do with: the connections of one organization, and a stream of its own.
+/// The connections of one organization, and its stream.
 pub struct Bench {
 	/// Name of the organization.
 	pub name: String,
@@ -26,15 +26,17 @@ pub struct Bench {
 	clients: Vec<Arc<Client>>,
 	/// The stream.
 	pub stream: StreamId,
-	/// Makes what this process submits different from what others did.
+	/// Distinguishes the submissions of this process from those of others.
 	pub run: u64,
 	makers: AtomicU64,
 }
 
 impl Bench {
-	/// Connects, and makes the stream if it is not there.
+	/// Connects, and creates the stream if it does not exist.
 	///
-	/// Errors: [`Error::Connection`], [`Error::NotFound`] for a vault whose account is no member.
+	/// # Errors
+	///
+	/// [`Error::Connection`], or [`Error::NotFound`] if the vault's account is no member.
 	pub async fn connect(
 		node: &str,
 		name: &str,
@@ -63,42 +65,48 @@ impl Bench {
 		})
 	}
 
-	/// One more connection, which waits behind nothing that is submitted.
+	/// Opens a connection that is used for no submissions.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connection`].
 	pub async fn another(&self) -> Result<Arc<Client>, Error> {
 		Client::connect(&self.node, self.vault.clone()).await.map(Arc::new)
 	}
 
-	/// The connection that a worker uses.
+	/// Returns the connection of a worker.
 	pub fn client(&self, worker: usize) -> &Arc<Client> {
 		&self.clients[worker % self.clients.len()]
 	}
 
-	/// A name that nothing else has that this organization submits.
+	/// Returns a name that is unique among the organization's submissions.
 	pub fn next_name(&self) -> Vec<u8> {
 		let maker = self.makers.fetch_add(1, Ordering::Relaxed);
 		[self.run.to_le_bytes(), maker.to_le_bytes()].concat()
 	}
 
-	/// Entries of the stream, as of the last final block.
+	/// Returns the number of entries in the stream at the last final block.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connection`].
 	pub async fn entries(&self) -> Result<u64, Error> {
 		Ok(self.client(0).stream(self.stream).await?.entries)
 	}
 
-	/// Bytes of the call that appends a record of a size.
+	/// Returns the bytes of the call that appends a record of a size.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connection`].
 	pub async fn call_size(&self, size: u32) -> Result<usize, Error> {
 		let sealer = self.client(0).sealer(self.stream).await?;
-		let call = maker::record(&sealer, self.stream, size, 0, Reference([0; 32])).await?;
+		let call = document::record(&sealer, self.stream, size, 0, Reference([0; 32])).await?;
 		Ok(call.size())
 	}
 }
 
-/// Nanoseconds since 1970, as far as there is room.
+/// Returns the nanoseconds since 1970.
 pub fn since_epoch() -> u64 {
 	let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
 	u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)

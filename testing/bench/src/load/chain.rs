@@ -1,4 +1,4 @@
-//! Where transactions are on the chain, and since when.
+//! Follows blocks, and finds transactions in them.
 
 use super::figures::Samples;
 use crate::lock::lock;
@@ -16,74 +16,74 @@ use tokio::{
 	task::JoinSet,
 };
 
-/// What names an extrinsic: `blake2_256` of its bytes.
+/// The hash of an extrinsic: `blake2_256` of its bytes.
 pub type Hash = [u8; 32];
 
-/// Blocks after which it is looked again whose time is over.
+/// Blocks between two checks for expired requests.
 const SWEEP: BlockNumber = 16;
 
-/// Name of an extrinsic.
+/// Returns the hash of an extrinsic.
 pub fn hash(extrinsic: &[u8]) -> Hash {
 	sp_crypto_hashing::blake2_256(extrinsic)
 }
 
-/// What became of the transactions of one loop.
+/// The transactions of one loop.
 pub struct Tally {
-	/// One for each transaction that may be handed over beside those that are under way.
+	/// One for each further transaction that may be in flight.
 	pub permits: Arc<Semaphore>,
 	settled: Mutex<Settled>,
 }
 
-/// Transactions of one loop that are final, or can never be. Of each is kept what it takes to ask for its outcome.
+/// Transactions of one loop that are final or expired, with their requests for reading the outcomes.
 #[derive(Default)]
 pub struct Settled {
-	/// How long they took.
+	/// Their times.
 	pub samples: Samples,
-	/// How many are final.
+	/// The number of final ones.
 	pub count: u64,
 	/// The requests in them.
 	pub requests: Vec<Request>,
-	/// Requests that were taken, and have expired.
+	/// Accepted requests that have expired.
 	pub expired: Vec<Request>,
-	/// How many blocks have any.
+	/// The number of blocks with any of them.
 	pub blocks: u64,
-	/// When the last one was seen to be final.
+	/// The time at which the last one was seen as final.
 	pub last: Option<Instant>,
 	/// The last of these blocks.
 	block: BlockNumber,
 }
 
 impl Tally {
-	/// Of a loop that has at most so many under way.
+	/// Returns the tally of a loop with a bound on transactions in flight.
 	pub fn new(in_flight: u32) -> Arc<Self> {
 		let permits = Arc::new(Semaphore::new(in_flight as usize));
 		Arc::new(Self { permits, settled: Mutex::default() })
 	}
 
-	/// What is settled until now.
+	/// Returns the transactions settled so far.
 	pub fn settled(&self) -> MutexGuard<'_, Settled> {
 		lock(&self.settled)
 	}
 }
 
-/// A transaction that is looked for.
+/// A transaction that is not final yet.
 struct Awaited {
 	due: Instant,
-	/// When it was first seen in a best block.
+	/// The time at which it was first seen in a best block.
 	in_block: Option<Instant>,
 	request: Option<Request>,
 	tally: Arc<Tally>,
 }
 
-/// What is looked for, and how it went.
+/// The state of a follower.
 #[derive(Default)]
 struct State {
 	awaited: HashMap<Hash, Awaited>,
-	/// When blocks with any of it were seen to be final, and how many they had.
+	/// The times at which blocks with awaited transactions were seen as final, and the numbers of such transactions.
 	progress: Vec<(Instant, usize)>,
 }
 
-/// Follows the best and the final blocks of a node, until it is dropped, and looks for transactions in them.
+/// Follows the best and the final blocks of a node, and finds transactions in them. Stops on drop.
 pub struct Follower {
 	state: Arc<Mutex<State>>,
 	finalized: watch::Receiver<BlockNumber>,
@@ -91,7 +91,7 @@ pub struct Follower {
 }
 
 impl Follower {
-	/// Begins with the next blocks.
+	/// Starts at the next blocks.
 	pub async fn start(client: Arc<Client>) -> Result<Self, Error> {
 		let state = Arc::new(Mutex::new(State::default()));
 		let (best, mut finalized) = (client.best_heads().await?, client.finalized_heads().await?);
@@ -101,39 +101,39 @@ impl Follower {
 		let (of_best, known) = (client.clone(), state.clone());
 		tasks.spawn(async move {
 			if let Err(error) = follow_best(of_best, best, known).await {
-				eprintln!("best blocks are not followed any more: {error}");
+				eprintln!("stopped following best blocks: {error}");
 			}
 		});
 		let known = state.clone();
 		tasks.spawn(async move {
 			if let Err(error) = follow_final(client, finalized, &known, &sender).await {
-				eprintln!("final blocks are not followed any more: {error}");
+				eprintln!("stopped following final blocks: {error}");
 			}
 			lock(&known).close();
 		});
 		Ok(Self { state, finalized: receiver, _tasks: tasks })
 	}
 
-	/// Looks for a transaction from now on. Its times count from when it was due.
+	/// Awaits a transaction. Its times count from when it was due.
 	pub fn expect(&self, hash: Hash, due: Instant, request: Option<Request>, tally: &Arc<Tally>) {
 		let awaited = Awaited { due, in_block: None, request, tally: tally.clone() };
 		lock(&self.state).awaited.insert(hash, awaited);
 	}
 
-	/// Looks no longer for a transaction that the node did not take.
+	/// Stops awaiting a transaction that the node did not accept.
 	pub fn give_up(&self, hash: &Hash) {
 		if let Some(awaited) = lock(&self.state).awaited.remove(hash) {
 			awaited.tally.permits.add_permits(1);
 		}
 	}
 
-	/// How many of a loop are looked for.
+	/// Returns the number of awaited transactions of a loop.
 	pub fn left(&self, tally: &Arc<Tally>) -> usize {
 		let state = lock(&self.state);
 		state.awaited.values().filter(|one| Arc::ptr_eq(&one.tally, tally)).count()
 	}
 
-	/// Looks no longer for those of a loop, and answers how many there are, and their requests.
+	/// Stops awaiting the transactions of a loop. Returns their number, and their requests.
 	pub fn give_up_all(&self, tally: &Arc<Tally>) -> (u64, Vec<Request>) {
 		let (mut count, mut requests) = (0, Vec::new());
 		lock(&self.state).awaited.retain(|_, one| {
@@ -147,25 +147,27 @@ impl Follower {
 		(count, requests)
 	}
 
-	/// The last final block that was looked at.
+	/// Returns the last final block that was read.
 	pub fn finalized(&self) -> BlockNumber {
 		*self.finalized.borrow()
 	}
 
-	/// Waits until another block is final and was looked at.
+	/// Waits until another final block was read.
 	///
-	/// Errors: [`Error::Connection`] if blocks cannot be followed any more.
+	/// # Errors
+	///
+	/// [`Error::Connection`] if blocks can no longer be followed.
 	pub async fn next_block(&self) -> Result<BlockNumber, Error> {
 		let mut finalized = self.finalized.clone();
 		finalized.borrow_and_update();
-		let ended = |_| Error::Connection("its blocks could not be followed to the end".into());
+		let ended = |_| Error::Connection("the chain's blocks can no longer be followed".into());
 		finalized.changed().await.map_err(ended)?;
 		let number = *finalized.borrow();
 		Ok(number)
 	}
 
-	/// How many transactions a second became final once it was under way: from the first block to the last but one,
-	/// since the last one need not be full; `None` for less than three blocks.
+	/// Returns the finalized transactions a second from the first block to the last but one, since the last one need not
+	/// be full; `None` for fewer than three blocks.
 	pub fn steady(&self) -> Option<f64> {
 		steady(&lock(&self.state).progress)
 	}
@@ -218,7 +220,7 @@ impl State {
 		}
 	}
 
-	/// Looks no longer for what has expired, which would hold its place under way for ever.
+	/// Stops awaiting expired transactions, which would occupy a place in flight for ever.
 	fn sweep(&mut self, finalized: BlockNumber) {
 		self.awaited.retain(|_, one| match one.request {
 			Some(request) if request.expires_at < finalized => {
@@ -230,7 +232,7 @@ impl State {
 		});
 	}
 
-	/// Ends the loops that wait: nobody will tell them of final blocks any more.
+	/// Ends the waiting loops when blocks are no longer followed.
 	fn close(&mut self) {
 		self.awaited.values().for_each(|one| one.tally.permits.close());
 	}
@@ -268,7 +270,7 @@ async fn follow_final(
 	}
 }
 
-/// Names of the signed extrinsics of a block of the best chain.
+/// Returns the hashes of the signed extrinsics in a block of the best chain.
 async fn extrinsics(client: &Client, number: BlockNumber) -> Result<Vec<Hash>, Error> {
 	let Some(block) = client.block_hash(number).await? else { return Ok(Vec::new()) };
 	let block: serde_json::Value = client.call("chain_getBlock", (block,)).await?;
@@ -280,7 +282,7 @@ async fn extrinsics(client: &Client, number: BlockNumber) -> Result<Vec<Hash>, E
 	Ok(bytes.collect())
 }
 
-/// Whether an extrinsic is signed: what comes after its length says so in the topmost bit.
+/// Returns whether an extrinsic is signed: the highest bit after its length is set.
 fn is_signed(extrinsic: &[u8]) -> bool {
 	let length = match extrinsic.first().map(|first| first & 3) {
 		Some(0) => 1,
@@ -303,7 +305,7 @@ mod tests {
 	}
 
 	#[test]
-	fn what_is_final_is_counted_with_its_own_loop() {
+	fn final_transactions_count_for_their_loop() {
 		let (one, other) = (Tally::new(0), Tally::new(0));
 		let (due, mut state) = (Instant::now(), State::default());
 		state.awaited.insert([1; 32], awaited(&one, due, 50));
@@ -319,7 +321,7 @@ mod tests {
 	}
 
 	#[test]
-	fn what_has_expired_gives_up_its_place() {
+	fn expired_transactions_free_their_place() {
 		let tally = Tally::new(0);
 		let (due, mut state) = (Instant::now(), State::default());
 		state.awaited.insert([1; 32], awaited(&tally, due, 31));
@@ -331,7 +333,7 @@ mod tests {
 	}
 
 	#[test]
-	fn the_steady_rate_leaves_out_how_it_began_and_ended() {
+	fn steady_rate_excludes_start_and_end() {
 		let from = Instant::now();
 		let at = |seconds| from + Duration::from_secs(seconds);
 		let progress = [(at(0), 500), (at(1), 10), (at(3), 20), (at(4), 1)];

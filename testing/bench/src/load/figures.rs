@@ -1,63 +1,62 @@
-//! What came out of a run.
-
-use super::{Plan, Profile};
+//! The figures of a run.
+use super::{plan::Plan, profile::Profile};
 use crate::process::Uses;
 use serde::Serialize;
 use std::{fmt, time::Duration};
 
-/// What came out of a run.
+/// The figures of a run.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Figures {
-	/// What was submitted.
+	/// The profile.
 	pub profile: String,
-	/// Records, remarks, documents or reads that one of it brings; `None` if they differ.
+	/// Records, remarks, documents or reads in each submission; `None` if they differ.
 	pub units: Option<u32>,
-	/// How many were submitted.
+	/// Submissions.
 	pub submitted: u64,
-	/// How many were due and not submitted any more when the time was up: the generator could not keep up.
+	/// Submissions that were due and not made before the end, because the generator could not keep up.
 	pub behind: u64,
-	/// How many the node took.
+	/// Submissions accepted by the node.
 	pub accepted: u64,
-	/// How many it did not take, since it was busy; in a closed loop they were submitted again.
+	/// Submissions rejected by a busy node. A closed loop submits them again.
 	pub busy: u64,
-	/// How many it did not take for another reason.
+	/// Submissions rejected by the node for another reason.
 	pub refused: u64,
 	/// The first of those reasons.
 	pub reason: Option<String>,
-	/// How many were applied, finally.
+	/// Submissions applied and final.
 	pub applied: u64,
 	/// Records, remarks, documents or reads in those.
 	pub brought: u64,
-	/// How many were rejected by the chain, finally.
+	/// Submissions rejected by the chain and final.
 	pub rejected: u64,
-	/// How many expired.
+	/// Expired submissions.
 	pub expired: u64,
-	/// How many the node took, and nobody knows of.
+	/// Accepted submissions without an outcome.
 	pub lost: u64,
-	/// Entries of the stream beyond those of requests that were applied, or missing.
+	/// Difference between the stream's entries and those of applied requests.
 	pub doubled: u64,
-	/// Requests that were decided before one that stands before them in their lane.
+	/// Requests that were decided before a predecessor in their lane.
 	pub reordered: u64,
-	/// From the first submission until the last outcome was final, in seconds.
+	/// From the first submission to the last final outcome, in seconds.
 	pub seconds: f64,
 	/// Units applied and final, a second.
 	pub per_second: f64,
-	/// Blocks that had any of it.
+	/// Blocks with any of the transactions.
 	pub blocks: u64,
-	/// From submitting until seen in a best block, in seconds.
+	/// From submission to the first best block with it, in seconds.
 	pub to_in_block: Option<Times>,
-	/// From submitting until seen to be final, in seconds; of reads, until they were answered.
+	/// From submission to finality, in seconds; for reads, to the response.
 	pub to_final: Option<Times>,
-	/// What it took.
+	/// Resources used.
 	#[serde(flatten)]
 	pub uses: Uses,
-	/// The times that the above are of.
+	/// The single times.
 	#[serde(skip)]
 	pub samples: Samples,
 }
 
-/// How long each took, in microseconds and four bytes: a long run has room for all of them.
+/// The time of each submission, in microseconds. Four bytes each, so that all of a long run fit in memory.
 #[derive(Clone, Debug, Default)]
 pub struct Samples {
 	in_block: Vec<u32>,
@@ -71,17 +70,17 @@ impl Samples {
 		self.add_read(to_final);
 	}
 
-	/// Adds what is in no block of its own.
+	/// Adds a read.
 	pub fn add_read(&mut self, time: Duration) {
 		self.finals.push(micros(time));
 	}
 
-	/// Times until seen in a best block.
+	/// Returns the times to a best block.
 	pub fn to_in_block(&self) -> Option<Times> {
 		Times::of(self.in_block.clone())
 	}
 
-	/// Times until final, or answered.
+	/// Returns the times to finality, or to the response.
 	pub fn to_final(&self) -> Option<Times> {
 		Times::of(self.finals.clone())
 	}
@@ -92,12 +91,12 @@ impl Samples {
 	}
 }
 
-/// Microseconds; of more than an hour, as many as there is room for.
+/// Returns the microseconds, at most a little more than an hour.
 fn micros(time: Duration) -> u32 {
 	u32::try_from(time.as_micros()).unwrap_or(u32::MAX)
 }
 
-/// Times in seconds: the smallest that so many of a hundred are not above.
+/// Quantiles of times, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Times {
 	pub p50: f64,
@@ -107,7 +106,7 @@ pub struct Times {
 }
 
 impl Times {
-	/// Of microseconds; `None` if there are none.
+	/// Returns the quantiles of times in microseconds; `None` without any.
 	fn of(mut times: Vec<u32>) -> Option<Self> {
 		times.sort_unstable();
 		let at = |share| quantile(&times, share).map(|time| f64::from(time) / 1e6);
@@ -115,14 +114,14 @@ impl Times {
 	}
 }
 
-/// The smallest of the sorted values that this share of them does not exceed.
+/// Returns the smallest of the sorted values that this share of them does not exceed.
 pub fn quantile<T: Copy>(sorted: &[T], share: f64) -> Option<T> {
 	let rank = (share * sorted.len() as f64).ceil() as usize;
 	sorted.get(rank.saturating_sub(1)).copied()
 }
 
 impl Figures {
-	/// Of a run that submitted so many as its plan says; the rest is to be filled in.
+	/// Returns figures with the number of submissions; the caller fills in the rest.
 	pub fn of(plan: &Plan, submitted: u64) -> Self {
 		let behind = plan.due().map_or(0, |due| due.saturating_sub(submitted));
 		Self { submitted, behind, ..Self::new(plan.profile) }
@@ -132,8 +131,8 @@ impl Figures {
 		Self { profile: profile.to_string(), units: Some(profile.units()), ..Self::default() }
 	}
 
-	/// Works out what follows from the counts, the times and how long it took.
-	pub fn took(&mut self, time: Duration) {
+	/// Computes rates and quantiles from the counts, the samples and the duration.
+	pub fn finish(&mut self, time: Duration) {
 		self.brought = self.applied * u64::from(self.units.unwrap_or(1));
 		self.to_in_block = self.samples.to_in_block();
 		self.to_final = self.samples.to_final();
@@ -141,12 +140,12 @@ impl Figures {
 		self.per_second = self.brought as f64 / self.seconds.max(1e-9);
 	}
 
-	/// How many broke a promise: they were lost, doubled or reordered.
+	/// Returns the number of lost, doubled and reordered requests.
 	pub fn broken(&self) -> u64 {
 		self.lost + self.doubled + self.reordered
 	}
 
-	/// All of these, which went on at the same time, as one; `None` if there are none.
+	/// Returns the sum of concurrent figures; `None` without any.
 	pub fn together<'a>(profile: &str, parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
 		let mut parts = parts.into_iter();
 		let mut sum = parts.next()?.clone();
@@ -174,7 +173,7 @@ impl Figures {
 			}
 			sum.reason = sum.reason.or_else(|| part.reason.clone());
 			sum.seconds = sum.seconds.max(part.seconds);
-			// They share blocks.
+			// Concurrent runs share blocks.
 			sum.blocks = sum.blocks.max(part.blocks);
 			sum.samples.extend(&part.samples);
 		}
@@ -259,7 +258,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn quantiles_are_of_the_times_that_there_are() {
+	fn quantiles_are_actual_times() {
 		let times = (1..=100).map(|seconds| seconds * 1_000_000).collect::<Vec<_>>();
 		let expected = Times { p50: 50.0, p95: 95.0, p99: 99.0, max: 100.0 };
 		assert_eq!(Times::of(times), Some(expected));
@@ -268,11 +267,11 @@ mod tests {
 	}
 
 	#[test]
-	fn what_went_on_at_the_same_time_is_added_up() {
+	fn concurrent_figures_are_added_up() {
 		let part = |profile: Profile, applied: u64, seconds: u64| {
 			let mut figures = Figures { submitted: applied + 1, applied, ..Figures::new(profile) };
 			figures.samples.add(Duration::from_secs(1), Duration::from_secs(seconds));
-			figures.took(Duration::from_secs(10));
+			figures.finish(Duration::from_secs(10));
 			figures
 		};
 		let one = part(Profile::Record { size: 64 }, 10, 2);

@@ -1,6 +1,6 @@
-//! Grants: on what they are, and those that are in place before anything is measured.
+//! Grants of the profile `grants`, and grants that exist before a measurement.
 
-use super::{reads, Bench};
+use super::{bench::Bench, reads};
 use credio_client::{
 	calls::Call,
 	primitives::{
@@ -13,38 +13,44 @@ use credio_client::{
 };
 use futures::{stream, StreamExt, TryStreamExt};
 
-/// Who is given grants: the example organization that is the council, which submits nothing by itself.
+/// The grantee: the example organization that is the council. It submits nothing.
 pub const GRANTEE: OrganizationId = 0;
 
-/// Requests under way at a time.
+/// Most requests in flight.
 const CONCURRENCY: usize = 16;
-/// Numbers of records that only grants are on begin here, so that they are different from those that are read.
+/// First number of records for grants, so that they differ from records that are read.
 const FIRST: u64 = 1_000_000;
 
-/// A record that grants can be on, and its key epoch.
+/// Uploads a record for grants. Returns it and its key epoch.
 ///
-/// Errors: [`Error::Rejected`], [`Error::Connection`].
+/// # Errors
+///
+/// [`Error::Rejected`], [`Error::Connection`].
 pub async fn record(bench: &Bench, number: u64) -> Result<(Resource, KeyEpoch), Error> {
 	let record: RecordId = reads::record(bench, 64, FIRST.saturating_add(number)).await?;
 	match bench.client(0).record(record).await?.header.body {
 		EntryBody::Record { epoch, .. } => Ok((Resource::Record(record), epoch)),
-		_ => Err(Error::Answer("what was uploaded as a record is none".into())),
+		_ => Err(Error::Answer("the uploaded entry is not a record".into())),
 	}
 }
 
-/// The version of an organization's present encryption key.
+/// Returns the version of an organization's current encryption key.
 ///
-/// Errors: [`Error::Refused`] if there is no such organization.
+/// # Errors
+///
+/// [`Error::Refused`] if the organization does not exist.
 pub async fn key_version(client: &Client, of: OrganizationId) -> Result<KeyVersion, Error> {
 	Ok(client.organization(of).await?.organization.key_version)
 }
 
-/// Terms of a grant from an epoch on that has one key. The key opens nothing: the chain cannot tell, and nobody here
-/// reads by it.
+/// Returns the terms of a grant from an epoch on, with one key. The key is a dummy, which the chain cannot detect and no
+/// reader uses.
 ///
-/// Errors: [`Error::Argument`] if they are over the chain's bounds.
+/// # Errors
+///
+/// [`Error::Argument`] if the terms exceed the chain's bounds.
 pub fn terms(from_epoch: KeyEpoch, key_version: KeyVersion) -> Result<GrantTerms, Error> {
-	let over = || Error::Argument("the terms of a grant are over the chain's bounds".into());
+	let over = || Error::Argument("the terms of a grant exceed the chain's bounds".into());
 	let sealed = vec![1; WRAPPED_KEY_LENGTH as usize].try_into().map_err(|_| over())?;
 	Ok(GrantTerms {
 		purpose: Purpose::try_from(b"a measurement".to_vec()).map_err(|_| over())?,
@@ -55,10 +61,12 @@ pub fn terms(from_epoch: KeyEpoch, key_version: KeyVersion) -> Result<GrantTerms
 	})
 }
 
-/// Puts so many grants in place: on the stream, if it has none, and then on records of it, which are made, each with as
-/// many as a request takes. The grantees are the first organizations.
+/// Makes a number of grants: on the stream, if it has none, and then on new records of it, each with as many as a request
+/// can make. The grantees are the first organizations.
 ///
-/// Errors: [`Error::Rejected`], [`Error::Connection`].
+/// # Errors
+///
+/// [`Error::Rejected`], [`Error::Connection`].
 pub async fn place(bench: &Bench, count: u64) -> Result<(), Error> {
 	let client = bench.client(0);
 	let own = client.organization_id();
@@ -93,7 +101,7 @@ pub async fn place(bench: &Bench, count: u64) -> Result<(), Error> {
 	stream::iter(requests).buffer_unordered(CONCURRENCY).try_collect::<()>().await
 }
 
-/// The stream's present key epoch.
+/// Returns the stream's current key epoch.
 async fn epoch(bench: &Bench) -> Result<KeyEpoch, Error> {
 	let stream = bench.client(0).stream(bench.stream).await?;
 	stream.epoch.map(|epoch| epoch.current).ok_or(Error::NoEpoch)

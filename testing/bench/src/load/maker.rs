@@ -1,29 +1,27 @@
 //! Makes transactions of a profile.
 
-use super::{grants, Bench, Profile};
+use super::{bench::Bench, document, grants, profile::Profile};
 use credio_client::{
 	calls::Call,
 	primitives::{
 		grant::GrantTerms, BlockNumber, GrantId, LanePosition, Permission, Reference, Request,
-		Resource, StreamId,
+		Resource,
 	},
-	Client, Error, Life, Sealer, Upload,
+	Client, Error, Life, Sealer,
 };
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Blocks for which a request is good.
+/// Lifetime of a request, in blocks.
 pub const LIFETIME: BlockNumber = 600;
-/// Blocks for which a transaction without a request is good.
+/// Lifetime of a transaction without a request, in blocks.
 const CALLS_LIFETIME: u64 = 2_048;
-/// Media type of the documents.
-pub const MEDIA_TYPE: &str = "text/plain";
 
-/// A transaction, ready to be handed over.
+/// A signed transaction.
 #[derive(Clone, Debug)]
 pub struct Made {
-	/// Signed.
+	/// The extrinsic.
 	pub extrinsic: Vec<u8>,
-	/// The request in it, if there is one.
+	/// The request in it, if it has one.
 	pub request: Option<Request>,
 }
 
@@ -32,25 +30,27 @@ pub struct Maker<'a> {
 	client: &'a Client,
 	bench: &'a Bench,
 	profile: Profile,
-	/// What names its requests, beside their numbers.
+	/// Prefix of the names of its requests; their number follows.
 	name: Vec<u8>,
 	sealer: Sealer<'a>,
-	/// The last final block, as far as requests are told.
+	/// The last final block that was set.
 	now: AtomicU32,
-	/// Nonce of the first one, for those that need one.
+	/// First nonce, for transactions that need one.
 	first_nonce: u64,
-	/// Life of those that need a nonce.
+	/// Lifetime of transactions with a nonce.
 	life: Life,
-	/// Bytes of a remark: as many as the call that appends a record has, so that their transactions are alike.
+	/// Bytes of a remark, as many as in the call that appends a record.
 	remark: Vec<u8>,
-	/// A grant's terms and the record that it is on.
+	/// The record and the terms of grants.
 	grant: Option<(Resource, GrantTerms)>,
 }
 
 impl<'a> Maker<'a> {
-	/// Prepares what all of them have in common.
+	/// Prepares the parts common to all transactions.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connection`].
 	pub async fn new(bench: &'a Bench, profile: Profile) -> Result<Self, Error> {
 		let client = &**bench.client(0);
 		let sealer = client.sealer(bench.stream).await?;
@@ -85,19 +85,21 @@ impl<'a> Maker<'a> {
 		Ok(maker)
 	}
 
-	/// Whether its transactions have requests, with an outcome that the chain keeps.
+	/// Returns whether the transactions have requests, and so outcomes on the chain.
 	pub fn has_requests(&self) -> bool {
 		!self.profile.has_nonce()
 	}
 
-	/// Tells which block is final, so that requests are good for long enough.
-	pub fn tell(&self, finalized: BlockNumber) {
+	/// Sets the last final block, from which the expiry of requests is computed.
+	pub fn set_finalized(&self, finalized: BlockNumber) {
 		self.now.store(finalized, Ordering::Relaxed);
 	}
 
-	/// The transaction with this number.
+	/// Makes the transaction with this number.
 	///
-	/// Errors: [`Error::Vault`], [`Error::WrongChain`].
+	/// # Errors
+	///
+	/// [`Error::Vault`], [`Error::WrongChain`].
 	pub async fn make(&self, number: u64, lane: Option<LanePosition>) -> Result<Made, Error> {
 		if self.profile.has_nonce() {
 			let call = match self.profile {
@@ -155,29 +157,6 @@ impl<'a> Maker<'a> {
 	}
 
 	async fn record(&self, size: u32, number: u64, reference: Reference) -> Result<Call, Error> {
-		record(&self.sealer, self.bench.stream, size, number, reference).await
+		document::record(&self.sealer, self.bench.stream, size, number, reference).await
 	}
-}
-
-/// The call that appends a record of a size.
-///
-/// Errors: [`Error::Vault`] for a size over the limit.
-pub async fn record(
-	sealer: &Sealer<'_>,
-	stream: StreamId,
-	size: u32,
-	number: u64,
-	reference: Reference,
-) -> Result<Call, Error> {
-	let document = document(size, number);
-	let upload =
-		Upload { stream, key: None, media_type: MEDIA_TYPE, document: &document, supersedes: None };
-	sealer.seal(&upload, reference).await.map(|(_, call)| call)
-}
-
-/// A document of a size, which differs by number as far as there is room.
-pub fn document(size: u32, number: u64) -> Vec<u8> {
-	let mut document = format!("{number} ").into_bytes();
-	document.resize(size as usize, b'x');
-	document
 }

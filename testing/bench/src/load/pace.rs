@@ -1,6 +1,6 @@
-//! When the next one is due.
+//! The pace of submissions.
 
-use super::Plan;
+use super::plan::Plan;
 use std::{
 	future::Future,
 	sync::Arc,
@@ -11,8 +11,8 @@ use tokio::{
 	time::{Interval, MissedTickBehavior},
 };
 
-/// Says when the next one is due: in an open loop at a rate, in a closed one as others end. Nothing that is due is
-/// kept, so it needs the same memory however far those who ask are behind.
+/// Schedules submissions: in an open loop at a rate, in a closed one as others end. Due submissions are not queued, so
+/// memory does not grow if the workers fall behind.
 pub struct Pace {
 	turn: Mutex<Turn>,
 	most: u64,
@@ -26,7 +26,7 @@ struct Turn {
 }
 
 impl Pace {
-	/// Begins now. In a closed loop each needs one of the permits, if there are such.
+	/// Starts now. In a closed loop each submission takes one of the permits, if there are any.
 	pub fn start(plan: &Plan, permits: Option<Arc<Semaphore>>) -> Self {
 		let ticks = plan.rate.map(|rate| {
 			let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
@@ -41,14 +41,14 @@ impl Pace {
 		}
 	}
 
-	/// The number of the next one, and since when it is due; `None` once there is no more.
+	/// Waits for the next submission. Returns its number and the time since which it is due; `None` at the end.
 	pub async fn next(&self) -> Option<(u64, Instant)> {
 		let mut turn = self.turn.lock().await;
 		if turn.next == self.most || self.is_over() {
 			return None;
 		}
 		let due = match (&mut turn.ticks, &self.permits) {
-			// Latency counts from when it was due, so that a generator that cannot keep up hides nothing.
+			// Latency counts from the due time, so that a slow generator hides nothing.
 			(Some(ticks), _) => self.until_end(ticks.tick()).await?.into_std(),
 			(None, Some(permits)) => {
 				self.until_end(permits.acquire()).await?.ok()?.forget();
@@ -60,7 +60,7 @@ impl Pace {
 		Some((turn.next - 1, due))
 	}
 
-	/// How many there were.
+	/// Returns the number of submissions so far.
 	pub async fn given(&self) -> u64 {
 		self.turn.lock().await.next
 	}
@@ -79,11 +79,11 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+	use super::super::profile::Profile;
 	use super::*;
-	use crate::load::Profile;
 
 	#[tokio::test]
-	async fn a_closed_loop_gives_as_many_as_have_ended() {
+	async fn closed_loop_continues_as_submissions_end() {
 		let permits = Arc::new(Semaphore::new(2));
 		let pace = Pace::start(&Plan::of(Profile::Query, 3), Some(permits.clone()));
 		assert_eq!(pace.next().await.map(|(number, _)| number), Some(0));
@@ -95,7 +95,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn nothing_is_given_once_nobody_counts_any_more() {
+	async fn closed_permits_end_the_loop() {
 		let permits = Arc::new(Semaphore::new(0));
 		let pace = Pace::start(&Plan::of(Profile::Query, 3), Some(permits.clone()));
 		let (next, ()) = tokio::join!(pace.next(), async { permits.close() });
@@ -103,7 +103,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn nothing_is_due_after_the_end() {
+	async fn loop_ends_with_its_time() {
 		let plan = Plan { rate: Some(10), ..Plan::during(Profile::Query, 2) };
 		assert_eq!(plan.due(), Some(20));
 		let pace = Pace { end: Some(tokio::time::Instant::now()), ..Pace::start(&plan, None) };

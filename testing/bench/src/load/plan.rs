@@ -1,37 +1,37 @@
-//! How a profile is submitted.
+//! The plan of a run.
 
-use super::Profile;
+use super::profile::Profile;
 use std::time::Duration;
 
-// What to submit, and how. No documentation comment: it would stand in the help of every command that has these.
+// No documentation comment: it would replace the description in the help of every command that flattens this.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Plan {
-	/// What is submitted: record:SIZE, records:CALLSxSIZE, remark:SIZE, remarks:CALLSxSIZE, grants, merkle:DOCUMENTS,
+	/// Kind of submission: record:SIZE, records:CALLSxSIZE, remark:SIZE, remarks:CALLSxSIZE, grants, merkle:DOCUMENTS,
 	/// fetch:SIZE or query
 	#[arg(long)]
 	pub profile: Profile,
-	/// How many: requests, anchors, reads
+	/// Number of submissions: requests, anchors or reads
 	#[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
 	pub count: u64,
-	/// For how many seconds, instead of how many
+	/// Duration in seconds, instead of --count
 	#[arg(long, conflicts_with_all = ["count", "sign_ahead"], value_parser = clap::value_parser!(u32).range(1..))]
 	pub seconds: Option<u32>,
-	/// So many a second, however long those before take. Without it they come as others end
+	/// Submissions a second, independent of earlier ones. Without it, each starts as another one ends
 	#[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
 	pub rate: Option<u32>,
-	/// Without --rate: how many are under way at a time; 2048 transactions, 64 reads, 4 Merkle anchors without it
+	/// Without --rate: most submissions in flight; by default 2048 transactions, 64 reads or 4 Merkle anchors
 	#[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
 	pub in_flight: Option<u32>,
-	/// Sign all transactions before the first is handed over; the time for that is left out
+	/// Sign all transactions before the first is submitted; the time for signing is not measured
 	#[arg(long)]
 	pub sign_ahead: bool,
-	/// Put requests into so many lanes, in each of which they have to be decided in order
+	/// Number of lanes for the requests; the order within each lane is checked
 	#[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1024))]
 	pub lanes: u32,
 }
 
 impl Plan {
-	/// So many of a profile, in a closed loop.
+	/// Returns a closed loop with a number of submissions.
 	pub fn of(profile: Profile, count: u64) -> Self {
 		Self {
 			profile,
@@ -44,12 +44,12 @@ impl Plan {
 		}
 	}
 
-	/// A profile for some time, in a closed loop.
+	/// Returns a closed loop for some time.
 	pub fn during(profile: Profile, seconds: u32) -> Self {
 		Self { seconds: Some(seconds), ..Self::of(profile, 0) }
 	}
 
-	/// How many there are at most.
+	/// Returns the most submissions.
 	pub fn most(&self) -> u64 {
 		match self.seconds {
 			Some(_) => u64::MAX,
@@ -57,12 +57,12 @@ impl Plan {
 		}
 	}
 
-	/// For how long, if not for so many.
+	/// Returns the duration, if it is given.
 	pub fn time(&self) -> Option<Duration> {
 		self.seconds.map(|seconds| Duration::from_secs(seconds.into()))
 	}
 
-	/// How many are due until the end, if time and rate say so.
+	/// Returns the submissions due until the end, if duration and rate are given.
 	pub fn due(&self) -> Option<u64> {
 		Some(u64::from(self.seconds?) * u64::from(self.rate?))
 	}

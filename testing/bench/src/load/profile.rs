@@ -1,15 +1,14 @@
-//! What is submitted.
-
+//! Profiles of load.
 use std::{fmt, str::FromStr};
 
-/// What is submitted, over and over. Sizes are of documents, in bytes.
+/// The kind of a submission. Sizes are those of documents, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
 	/// One record a request: `record:1024`.
 	Record { size: u32 },
 	/// Several records a request: `records:64x64`, calls and then size.
 	Records { calls: u32, size: u32 },
-	/// `System.remark` of as many bytes as the call that appends such a record has: `remark:1024`.
+	/// `System.remark` with as many bytes as the call that appends such a record: `remark:1024`.
 	Remark { size: u32 },
 	/// `Utility.batch_all` of such remarks: `remarks:64x64`.
 	Remarks { calls: u32, size: u32 },
@@ -24,7 +23,7 @@ pub enum Profile {
 }
 
 impl Profile {
-	/// What one of it brings: records, remarks, documents, reads.
+	/// Returns the records, remarks, documents or reads in one submission.
 	pub fn units(self) -> u32 {
 		match self {
 			Self::Record { .. } | Self::Remark { .. } | Self::Fetch { .. } | Self::Query => 1,
@@ -34,7 +33,7 @@ impl Profile {
 		}
 	}
 
-	/// Size of its documents; 0 if it has none.
+	/// Returns the size of its documents; 0 without documents.
 	pub fn size(self) -> u32 {
 		match self {
 			Self::Record { size }
@@ -46,7 +45,7 @@ impl Profile {
 		}
 	}
 
-	/// Entries that one of it appends to the stream.
+	/// Returns the entries that one submission appends to the stream.
 	pub fn entries(self) -> u64 {
 		match self {
 			Self::Record { .. } | Self::Merkle { .. } => 1,
@@ -55,17 +54,17 @@ impl Profile {
 		}
 	}
 
-	/// Whether it only asks.
+	/// Returns whether it is a read.
 	pub fn is_read(self) -> bool {
 		matches!(self, Self::Fetch { .. } | Self::Query)
 	}
 
-	/// Whether it is a transaction, which is signed, handed over, and found in blocks.
+	/// Returns whether it is a transaction that this program signs, submits and finds in blocks.
 	pub fn is_transaction(self) -> bool {
 		!matches!(self, Self::Merkle { .. } | Self::Fetch { .. } | Self::Query)
 	}
 
-	/// Whether it is outside of any request, guarded by nonces.
+	/// Returns whether it has a nonce instead of a request.
 	pub fn has_nonce(self) -> bool {
 		matches!(self, Self::Remark { .. } | Self::Remarks { .. })
 	}
@@ -123,7 +122,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn profiles_are_read_as_they_are_written() {
+	fn profiles_parse_their_display_form() {
 		for text in [
 			"record:1024",
 			"records:64x64",

@@ -1,8 +1,12 @@
-//! What is no transaction of the generator: reads, and Merkle anchors, which the client makes and follows by itself.
+//! Reads, and Merkle anchors, which the client makes and follows by itself.
 
 use super::{
-	maker::{document, MEDIA_TYPE},
-	Bench, Figures, Pace, Plan, Profile,
+	bench::Bench,
+	document::{document, MEDIA_TYPE},
+	figures::Figures,
+	pace::Pace,
+	plan::Plan,
+	profile::Profile,
 };
 use credio_client::{
 	primitives::{entry::EntryFilter, RecordId},
@@ -11,18 +15,18 @@ use credio_client::{
 use futures::future::try_join_all;
 use std::time::Instant;
 
-/// Reads under way at a time.
+/// Most reads in flight.
 const READS: u32 = 64;
-/// Merkle anchors under way at a time.
+/// Most Merkle anchors in flight.
 const ANCHORS: u32 = 4;
 /// Records that are fetched, in turn.
 const RECORDS: u64 = 32;
 /// Headers of a page.
 const PAGE: usize = 100;
-/// Size of the documents that are anchored.
+/// Size of anchored documents.
 const DOCUMENT: u32 = 1024;
 
-/// What is read or anchored.
+/// A run of reads or anchors with its records or documents.
 pub struct Prepared<'a> {
 	bench: &'a Bench,
 	plan: &'a Plan,
@@ -30,9 +34,11 @@ pub struct Prepared<'a> {
 	documents: Vec<Vec<u8>>,
 }
 
-/// Uploads a document, once in a process, and answers its record.
+/// Uploads a document, once per process, and returns its record.
 ///
-/// Errors: [`Error::Rejected`], [`Error::Connection`].
+/// # Errors
+///
+/// [`Error::Rejected`], [`Error::Connection`].
 pub async fn record(bench: &Bench, size: u32, number: u64) -> Result<RecordId, Error> {
 	let mut document = document(size, number);
 	let run = bench.run.to_le_bytes();
@@ -51,13 +57,15 @@ pub async fn record(bench: &Bench, size: u32, number: u64) -> Result<RecordId, E
 	}
 }
 
-/// Uploads what is going to be read, and makes what is going to be anchored.
+/// Uploads the records to read, and makes the documents to anchor.
 ///
-/// Errors: [`Error::Rejected`], [`Error::Connection`].
+/// # Errors
+///
+/// [`Error::Rejected`], [`Error::Connection`].
 pub async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a>, Error> {
 	let (size, count) = match plan.profile {
 		Profile::Fetch { size } => (size, RECORDS),
-		// A page has to be full.
+		// Enough for a full page.
 		Profile::Query => (64, (PAGE as u64).saturating_sub(bench.entries().await?)),
 		_ => (0, 0),
 	};
@@ -72,9 +80,11 @@ pub async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a
 }
 
 impl Prepared<'_> {
-	/// Reads or anchors as the plan says.
+	/// Reads or anchors by the plan.
 	///
-	/// Errors: whatever a read or an anchor fails with.
+	/// # Errors
+	///
+	/// Errors of reads and anchors.
 	pub async fn run(&self, started: Instant) -> Result<Figures, Error> {
 		let Self { bench, plan, .. } = *self;
 		let workers = plan.in_flight.unwrap_or(match plan.profile {
@@ -97,7 +107,7 @@ impl Prepared<'_> {
 		let mut figures = Figures::of(plan, pace.given().await);
 		times.iter().flatten().for_each(|time| figures.samples.add_read(*time));
 		(figures.accepted, figures.applied) = (figures.submitted, figures.submitted);
-		figures.took(started.elapsed());
+		figures.finish(started.elapsed());
 		Ok(figures)
 	}
 
@@ -117,7 +127,7 @@ impl Prepared<'_> {
 			_ => {
 				let at = (number % self.records.len().max(1) as u64) as usize;
 				let record = self.records.get(at);
-				let record = record.ok_or_else(|| Error::Argument("nothing to fetch".into()))?;
+				let record = record.ok_or_else(|| Error::Argument("no record to fetch".into()))?;
 				client.fetch(*record).await?;
 			},
 		}

@@ -1,9 +1,12 @@
-//! Transactions: signed, handed over, found in blocks, and asked for in the end.
+//! Runs of transactions: they are signed, submitted, and found in blocks; their outcomes are read at the end.
 
 use super::{
+	bench::Bench,
 	chain::{hash, Follower, Tally},
+	figures::Figures,
 	maker::{Made, Maker, LIFETIME},
-	Bench, Figures, Pace, Plan,
+	pace::Pace,
+	plan::Plan,
 };
 use crate::lock::lock;
 use credio_client::{
@@ -20,56 +23,59 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Transactions under way at a time in a closed loop: some blocks' worth.
+/// Most transactions in flight in a closed loop: enough for several blocks.
 const IN_FLIGHT: u32 = 2_048;
-/// Calls to the node at a time, without lanes.
+/// Concurrent calls to the node, without lanes.
 const WORKERS: u32 = 64;
-/// Final blocks without one of ours after which the rest is taken to be lost.
+/// Final blocks without any of the transactions after which the rest counts as lost.
 const PATIENCE: BlockNumber = 120;
-/// Final blocks without one of ours after which those who wait are told why.
+/// Final blocks without any of the transactions after which a notice is printed.
 const NOTICE: BlockNumber = 20;
 
-/// What was made before the clock starts.
+/// A run that is ready to start.
 pub struct Prepared<'a> {
 	bench: &'a Bench,
 	plan: &'a Plan,
 	maker: Maker<'a>,
 	made: Vec<Made>,
-	/// Where the lanes stand.
+	/// The next position of each lane.
 	lanes: Vec<u64>,
 }
 
-/// What all workers share.
+/// State shared by all workers.
 struct Shared<'a> {
 	prepared: Prepared<'a>,
 	pace: Pace,
 	follower: &'a Follower,
 	tally: Arc<Tally>,
-	answers: Mutex<Answers>,
+	responses: Mutex<Responses>,
 }
 
-/// What the node answered.
+/// Responses of the node.
 #[derive(Default)]
-struct Answers {
+struct Responses {
 	accepted: u64,
 	busy: u64,
 	refused: u64,
 	reason: Option<String>,
 }
 
-/// A run whose transactions are final, or cannot be any more.
+/// A finished run: each transaction is final or lost.
 pub struct Ran<'a> {
 	shared: Shared<'a>,
-	/// From the start until the last one was final.
+	/// From the start to the finality of the last transaction.
 	took: Duration,
 }
 
-/// Prepares what is made before the clock starts.
+/// Prepares a run, and signs its transactions if the plan signs ahead.
 ///
-/// Errors: [`Error::Argument`] for what cannot go into lanes, [`Error::Connection`].
+/// # Errors
+///
+/// [`Error::Argument`] for transactions that cannot use lanes, or [`Error::Connection`].
 pub async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a>, Error> {
 	if plan.lanes > 0 && (plan.sign_ahead || plan.profile.has_nonce()) {
-		let cause = "positions in lanes are known when a request is handed over: no --sign-ahead, and no remarks";
+		let cause =
+			"lanes need positions at submission; leave out --sign-ahead, and use no remarks";
 		return Err(Error::Argument(cause.into()));
 	}
 	let mut lanes = Vec::new();
@@ -86,16 +92,18 @@ pub async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a
 }
 
 impl<'a> Prepared<'a> {
-	/// Hands transactions over as the plan says, and waits until all that the node took is final.
+	/// Submits transactions by the plan, and waits until all accepted ones are final.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connection`].
 	pub async fn run(self, follower: &'a Follower, started: Instant) -> Result<Ran<'a>, Error> {
 		let tally = Tally::new(self.plan.in_flight.unwrap_or(IN_FLIGHT));
 		let shared = Shared {
 			pace: Pace::start(self.plan, Some(tally.permits.clone())),
 			follower,
 			tally,
-			answers: Mutex::default(),
+			responses: Mutex::default(),
 			prepared: self,
 		};
 		let lanes = &shared.prepared.lanes;
@@ -114,18 +122,18 @@ impl<'a> Prepared<'a> {
 }
 
 impl Shared<'_> {
-	/// Hands over one after the other; in a lane, at one position after the other. A position that the node did not take
-	/// goes to the next one, so that what is behind it in the lane does not wait for ever.
+	/// Submits one transaction after the other; in a lane, at consecutive positions. A position that the node rejected is
+	/// used again, so that the lane has no gap.
 	async fn work(&self, client: &Client, lane: Option<(u32, u64)>) -> Result<(), Error> {
 		let Prepared { maker, made, .. } = &self.prepared;
 		let mut position = lane.map(|(lane, sequence)| LanePosition { lane, sequence });
 		while let Some((number, due)) = self.pace.next().await {
-			maker.tell(self.follower.finalized());
+			maker.set_finalized(self.follower.finalized());
 			let made = match made.get(number as usize) {
 				Some(made) => made.clone(),
 				None => maker.make(number, position).await?,
 			};
-			if self.hand_over(client, made, due).await? {
+			if self.submit(client, made, due).await? {
 				if let Some(position) = &mut position {
 					position.sequence += 1;
 				}
@@ -134,36 +142,36 @@ impl Shared<'_> {
 		Ok(())
 	}
 
-	/// Whether the node took it.
-	async fn hand_over(&self, client: &Client, made: Made, due: Instant) -> Result<bool, Error> {
+	/// Submits a transaction. Returns whether the node accepted it.
+	async fn submit(&self, client: &Client, made: Made, due: Instant) -> Result<bool, Error> {
 		let (hash, hex) = (hash(&made.extrinsic), format!("0x{}", hex::encode(&made.extrinsic)));
-		// Before it is handed over: it may be in a block before the node's answer is here.
+		// Before the submission: it may be in a block before the node's response arrives.
 		self.follower.expect(hash, due, made.request, &self.tally);
 		loop {
-			let answer = match made.request {
+			let response = match made.request {
 				Some(_) => client.call::<Uploaded>("credio_v1_upload", (&hex,)).await.map(|_| ()),
 				None => {
 					let method = "author_submitExtrinsic";
 					client.call::<serde_json::Value>(method, (&hex,)).await.map(|_| ())
 				},
 			};
-			let refusal = match answer {
+			let refusal = match response {
 				Ok(()) => {
-					lock(&self.answers).accepted += 1;
+					lock(&self.responses).accepted += 1;
 					return Ok(true);
 				},
 				Err(Error::Refused(refusal)) => refusal,
 				Err(error) => return Err(error),
 			};
-			// Of the SDK's own method: the pool is full (1016), or holds too much of lower priority (1014).
+			// Codes of the SDK's method: the pool is full (1016), or the priority is too low (1014).
 			let is_busy = refusal.is_busy() || matches!(refusal.code, 1014 | 1016);
 			{
-				let mut answers = lock(&self.answers);
+				let mut responses = lock(&self.responses);
 				if is_busy {
-					answers.busy += 1;
+					responses.busy += 1;
 				} else {
-					answers.refused += 1;
-					answers.reason.get_or_insert_with(|| refusal.to_string());
+					responses.refused += 1;
+					responses.reason.get_or_insert_with(|| refusal.to_string());
 				}
 			}
 			if self.prepared.plan.rate.is_some() || !is_busy {
@@ -174,7 +182,7 @@ impl Shared<'_> {
 		}
 	}
 
-	/// Waits until all that the node took is final, or cannot be any more.
+	/// Waits until all accepted transactions are final or count as lost.
 	async fn wait(&self) -> Result<(), Error> {
 		let has_requests = self.prepared.maker.has_requests();
 		let patience = if has_requests { LIFETIME + PATIENCE } else { PATIENCE };
@@ -191,7 +199,7 @@ impl Shared<'_> {
 			now = self.follower.next_block().await?;
 			if now.saturating_sub(since) == NOTICE {
 				eprintln!(
-					"{left} of {} were taken, and are in none of the last {NOTICE} blocks: waiting up to {} blocks more",
+					"{left} of {} were accepted and are in none of the last {NOTICE} blocks; waiting up to {} blocks more",
 					self.prepared.plan.profile,
 					patience.saturating_sub(NOTICE)
 				);
@@ -201,17 +209,19 @@ impl Shared<'_> {
 }
 
 impl Ran<'_> {
-	/// Asks what became of each, and works out the figures.
+	/// Reads the outcome of each request, and computes the figures.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connection`].
 	pub async fn figures(self) -> Result<Figures, Error> {
 		let Prepared { bench, plan, maker, .. } = &self.shared.prepared;
 		let mut figures = Figures::of(plan, self.shared.pace.given().await);
 		{
-			let answers = lock(&self.shared.answers);
-			figures.accepted = answers.accepted;
-			(figures.busy, figures.refused) = (answers.busy, answers.refused);
-			figures.reason = answers.reason.clone();
+			let responses = lock(&self.shared.responses);
+			figures.accepted = responses.accepted;
+			(figures.busy, figures.refused) = (responses.busy, responses.refused);
+			figures.reason = responses.reason.clone();
 		}
 		let (left, unsettled) = self.shared.follower.give_up_all(&self.shared.tally);
 		let settled = std::mem::take(&mut *self.shared.tally.settled());
@@ -238,12 +248,12 @@ impl Ran<'_> {
 			}
 		}
 		figures.reordered = order.broken();
-		figures.took(self.took);
+		figures.finish(self.took);
 		Ok(figures)
 	}
 }
 
-/// Where the requests of each lane were decided.
+/// The places at which the requests of each lane were decided.
 #[derive(Default)]
 struct Order(BTreeMap<u32, Vec<(u64, Place)>>);
 
@@ -258,7 +268,7 @@ impl Order {
 		}
 	}
 
-	/// How many were decided before one that stands before them in their lane.
+	/// Returns the number of requests that were decided before a predecessor in their lane.
 	fn broken(&mut self) -> u64 {
 		let lanes = self.0.values_mut().map(|lane| {
 			lane.sort_unstable();
@@ -274,7 +284,7 @@ mod tests {
 	use credio_client::primitives::RequestKey;
 
 	#[test]
-	fn order_is_that_of_each_lane() {
+	fn order_is_checked_within_each_lane() {
 		let mut order = Order::default();
 		let mut add = |lane: Option<(u32, u64)>, at| {
 			let lane = lane.map(|(lane, sequence)| LanePosition { lane, sequence });

@@ -1,6 +1,6 @@
-//! Organizations that submit: the examples of a development chain, and as many more as it takes.
+//! Organizations that submit: those of a development chain, and as many more as needed.
 
-use crate::load::{since_epoch, Bench};
+use super::bench::{since_epoch, Bench};
 use credio_client::{
 	primitives::{development, limits::MAX_QUOTA, Quota},
 	Client, Error, NewOrganization,
@@ -11,13 +11,15 @@ use std::sync::Arc;
 
 /// The example organization that is the council.
 const COUNCIL: &str = "operator";
-/// A quota that nobody uses up.
+/// A quota that no load uses up.
 const UNLIMITED: Quota = Quota { bytes: MAX_QUOTA, ref_time: MAX_QUOTA };
 
-/// So many organizations, each with connections and a stream, and with nothing that bounds what it may submit: first
-/// the example organizations, without the one that is the council, and then new ones, which the council admits.
+/// Connects a number of organizations, each with a stream and without limits by quota: first the example organizations
+/// except for the council, then new ones, which the council admits.
 ///
-/// Errors: [`Error::Connection`], and what the council is refused if the chain is no development chain.
+/// # Errors
+///
+/// [`Error::Connection`], or the refusal of a council call if the chain is no development chain.
 pub async fn connect(node: &str, count: u32, connections: u32) -> Result<Vec<Bench>, Error> {
 	let council = Client::connect(node, Arc::new(example(COUNCIL)?)).await?;
 	let run = since_epoch();
@@ -25,11 +27,11 @@ pub async fn connect(node: &str, count: u32, connections: u32) -> Result<Vec<Ben
 	let names = names.filter(|name| *name != COUNCIL).map(|name| (name.to_owned(), true));
 	let names = names.chain((1..).map(|number| (format!("bench-{run}-{number}"), false)));
 	let mut vaults = Vec::new();
-	// One after the other: the council's account signs with nonces.
+	// In sequence, since the council's account signs with nonces.
 	for (name, is_example) in names.take(count as usize) {
 		let vault = match is_example {
-			true => lifted(&council, example(&name)?).await?,
-			false => admitted(&council, &name).await?,
+			true => lift_quota(&council, example(&name)?).await?,
+			false => admit(&council, &name).await?,
 		};
 		vaults.push((name, vault));
 	}
@@ -39,7 +41,7 @@ pub async fn connect(node: &str, count: u32, connections: u32) -> Result<Vec<Ben
 	try_join_all(benches).await
 }
 
-/// The vault of an example organization.
+/// Returns the vault of an example organization.
 fn example(name: &str) -> Result<LocalVault, Error> {
 	LocalVault::development(name).ok_or_else(|| Error::NotFound {
 		what: "vault of the example organization",
@@ -48,8 +50,8 @@ fn example(name: &str) -> Result<LocalVault, Error> {
 	})
 }
 
-/// A vault whose organization has no quota that counts.
-async fn lifted(council: &Client, vault: LocalVault) -> Result<LocalVault, Error> {
+/// Lifts the quota of a vault's organization.
+async fn lift_quota(council: &Client, vault: LocalVault) -> Result<LocalVault, Error> {
 	let organization = vault.organization();
 	if council.quota(organization).await?.quota != UNLIMITED {
 		council.set_quota(organization, UNLIMITED).await?;
@@ -57,8 +59,8 @@ async fn lifted(council: &Client, vault: LocalVault) -> Result<LocalVault, Error
 	Ok(vault)
 }
 
-/// The vault of a new organization. Its keys are gone when the process ends.
-async fn admitted(council: &Client, name: &str) -> Result<LocalVault, Error> {
+/// Admits a new organization, and returns its vault. Its keys are lost when the process ends.
+async fn admit(council: &Client, name: &str) -> Result<LocalVault, Error> {
 	let vault = LocalVault::generate(0)?;
 	let keys = vault.encryption_keys();
 	let (_, encryption_key) = *keys.first().ok_or_else(|| Error::NotFound {
