@@ -1,4 +1,4 @@
-//! Side by side: records, remarks on the same node, and PostgreSQL, in turns.
+//! Compares records with remarks on the same node and with PostgreSQL, in turns.
 
 use crate::{
 	load::{self, quantile, Bench, Figures, Plan, Profile},
@@ -7,19 +7,19 @@ use crate::{
 };
 use serde_json::{json, Value};
 
-/// What to compare.
+/// Arguments of `compare`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
 	/// WebSocket address of a node of a development chain
 	#[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
 	node: String,
-	/// A PostgreSQL database, in which a schema credio_bench is made and removed
+	/// A PostgreSQL database; a schema credio_bench in it is created and removed
 	#[arg(long, value_name = "URL")]
 	postgres: String,
-	/// How often everything has its turn
+	/// Number of rounds, in each of which everything has a turn
 	#[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
 	rounds: u32,
-	/// Requests with one record each that a turn has; one with 64 calls has a sixteenth of them
+	/// Requests of a turn with one record each; a turn with 64 calls a request has a sixteenth
 	#[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(64..))]
 	count: u64,
 	#[command(flatten)]
@@ -29,16 +29,16 @@ pub struct Arguments {
 	json: bool,
 }
 
-/// Who has a turn.
+/// A side of the comparison.
 enum Contestant {
 	Node(Profile),
 	Postgres { size: u32, per_commit: u64 },
 }
 
-/// What one of them did in its turns.
+/// The results of a side.
 struct Row {
 	name: String,
-	/// The size that it has in common with those that it is compared with.
+	/// The record size, shared by rows that are compared.
 	size: u32,
 	/// Units a second, smallest first.
 	rates: Vec<f64>,
@@ -51,9 +51,11 @@ impl Row {
 	}
 }
 
-/// Runs it.
+/// Runs the comparison, and prints it.
 ///
-/// Errors: if the node or the database cannot be used, or the node loses, doubles or refuses anything.
+/// # Errors
+///
+/// If the node or the database cannot be used, or the node loses, doubles or refuses a request.
 pub async fn run(arguments: Arguments) -> Result<(), String> {
 	let bench = load::connect(&arguments.node, 2).await.map_err(|error| error.to_string())?;
 	let mut rows: Vec<(Contestant, Row)> = [
@@ -84,7 +86,7 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
 					(figures.per_second, json!(figures))
 				},
 				Contestant::Postgres { size, per_commit } => {
-					// As many bytes as the call has that appends such a record.
+					// As many bytes as in the call that appends such a record.
 					let payload =
 						bench.call_size(*size).await.map_err(|error| error.to_string())?;
 					let rate = in_postgres(&arguments, payload, *per_commit)
@@ -136,7 +138,9 @@ async fn on_node(
 		load::measure(bench, plan, &arguments.watched).await.map_err(|error| error.to_string())?;
 	match figures.refused + figures.rejected + figures.expired + figures.broken() {
 		0 => Ok(figures),
-		_ => Err(format!("this is no comparison, since not all was applied once:\n{figures}")),
+		_ => Err(format!(
+			"not comparable, since some requests were not applied exactly once:\n{figures}"
+		)),
 	}
 }
 
@@ -152,7 +156,7 @@ async fn in_postgres(
 	Ok(rows as f64 / spent.as_secs_f64())
 }
 
-/// Records a second for each one of these, by the median: of each row, beside the records of the same size.
+/// Returns the ratio of each row: median records a second of the same size, divided by the row's median.
 fn ratios(rows: &[Row]) -> Vec<f64> {
 	let ours = |size| rows.iter().find(|row| row.size == size).map_or(0.0, Row::median);
 	rows.iter().map(|row| ours(row.size) / row.median().max(1e-9)).collect()
@@ -170,7 +174,7 @@ fn print(rows: &[Row], ratios: &[f64]) {
 			at(1.0)
 		);
 	}
-	println!("ratio: records a second for each one of these");
+	println!("ratio: records a second, divided by the row's rate");
 }
 
 #[cfg(test)]
@@ -178,7 +182,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn each_is_beside_the_records_of_its_size() {
+	fn ratios_are_to_records_of_the_same_size() {
 		let row = |size, rate| Row { name: String::new(), size, rates: vec![rate], turns: vec![] };
 		let rows = [row(1024, 100.0), row(1024, 400.0), row(64, 300.0), row(64, 150.0)];
 		assert_eq!(ratios(&rows), [1.0, 0.25, 1.0, 2.0]);

@@ -22,29 +22,31 @@ use std::{
 const ORGANIZATION: &str = "channel-one";
 /// The example organization that is the council.
 const COUNCIL: &str = "operator";
-/// Requests at a time.
+/// Most requests in flight.
 const CONCURRENCY: usize = 48;
 
-/// What to upload.
+/// Arguments of `fill`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
 	/// WebSocket address of a node of a development chain
 	#[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
 	node: String,
-	/// Invoices
+	/// Number of invoices
 	#[arg(long, default_value_t = 100_000)]
 	records: u64,
-	/// Invoices of one request
+	/// Invoices in a request
 	#[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CALLS)))]
 	per_request: u32,
-	/// Stream; it is made if it is not there
+	/// Stream; it is created if it does not exist
 	#[arg(long, default_value = "invoices")]
 	stream: String,
 }
 
-/// Runs it. Repeating it uploads nothing twice.
+/// Uploads the invoices. A repetition uploads nothing twice.
 ///
-/// Errors: if the node cannot be reached, or does not take an upload.
+/// # Errors
+///
+/// If the node cannot be reached, or refuses an upload.
 pub async fn run(arguments: Arguments) -> Result<(), String> {
 	let text = |error: Error| error.to_string();
 	lift_quota(&arguments.node).await?;
@@ -81,12 +83,12 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
 }
 
 async fn connect(node: &str, organization: &str) -> Result<Client, String> {
-	let vault = LocalVault::development(organization)
-		.ok_or("the example organizations have no vault of this name")?;
+	let vault =
+		LocalVault::development(organization).ok_or("no example organization has this name")?;
 	Client::connect(node, Arc::new(vault)).await.map_err(|error| error.to_string())
 }
 
-/// Lets the organization upload more in a window than members usually do.
+/// Raises the organization's quota.
 async fn lift_quota(node: &str) -> Result<(), String> {
 	let council = connect(node, COUNCIL).await?;
 	let of = connect(node, ORGANIZATION).await?.organization_id();

@@ -1,4 +1,4 @@
-//! What a record costs as a chain grows.
+//! Measures the cost of a record as a chain grows.
 
 use crate::{
 	load::{self, grants, organizations, Bench, Done, Figures, Plan, Profile, Times, Work},
@@ -9,35 +9,35 @@ use futures::future::try_join_all;
 use serde::Serialize;
 use serde_json::json;
 
-/// What the chain grows by: records of a request, and their size.
+/// Records of a request, and their size.
 const CALLS: u32 = 64;
 const SIZE: u32 = 64;
-/// Records of the last stretch before a checkpoint: so many, and so big a part of all.
+/// Records of the measured stretch before a checkpoint: at least this number, and this part of all.
 const STRETCH: u64 = 10_000;
 const PART: u64 = 10;
-/// Size of the documents whose uploading and fetching is timed, and how many are uploaded a second.
+/// Size of documents in timed uploads and fetches, and uploads a second.
 const TIMED: u32 = 1_024;
 const TIMED_RATE: u32 = 10;
 
-/// How far, and from what.
+/// Arguments of `growth`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-	/// WebSocket address of a node of a development chain, which should be a fresh one
+	/// WebSocket address of a node of a development chain, preferably a new one
 	#[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
 	node: String,
-	/// Records of the chain at which is measured, the fewest first
+	/// Numbers of records at which to measure
 	#[arg(long, value_name = "RECORDS", value_delimiter = ',', default_values_t = [10_000, 100_000, 1_000_000])]
 	until: Vec<u64>,
-	/// Organizations whose streams the records are in, as many in each
+	/// Organizations that share the records equally
 	#[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
 	organizations: u32,
-	/// Grants in place before it starts, on the streams and on records of them
+	/// Grants made before the start, on the streams and on their records
 	#[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
 	grants: u64,
-	/// Requests under way at a time, of all organizations together
+	/// Most requests in flight, of all organizations together
 	#[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
 	in_flight: u32,
-	/// Uploads, fetches and queries that are timed at each checkpoint
+	/// Timed uploads, fetches and queries at each checkpoint
 	#[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
 	samples: u64,
 	#[command(flatten)]
@@ -47,27 +47,27 @@ pub struct Arguments {
 	json: bool,
 }
 
-/// How it was at a checkpoint.
+/// The figures of a checkpoint.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Checkpoint {
 	/// Entries of the streams.
 	records: u64,
-	/// Records a second over the last stretch, once it was under way.
+	/// Records a second over the last stretch, without its start and end.
 	per_second: f64,
-	/// The same for one, in microseconds.
+	/// Microseconds for each record.
 	micros_each: f64,
-	/// Processor time of the node for one, in microseconds.
+	/// Processor time of the node for each record, in microseconds.
 	node_micros_each: Option<f64>,
 	/// Bytes of the node's database.
 	database: Option<u64>,
-	/// By how much it grew for each record since the checkpoint before.
+	/// Its growth for each record since the previous checkpoint.
 	database_each: Option<f64>,
 	/// Resident memory of the node, in bytes.
 	node_memory: Option<u64>,
-	/// Single uploads, until they are in a best block.
+	/// Times of single uploads to a best block.
 	upload_in_block: Option<Times>,
-	/// Single uploads, until they are final.
+	/// Times of single uploads to finality.
 	upload: Option<Times>,
 	/// Fetches.
 	fetch: Option<Times>,
@@ -75,9 +75,11 @@ struct Checkpoint {
 	query: Option<Times>,
 }
 
-/// Runs it.
+/// Runs the measurement, and prints it.
 ///
-/// Errors: if the node cannot be reached, or does not apply all that is submitted once.
+/// # Errors
+///
+/// If the node cannot be reached, or a request is not applied exactly once.
 pub async fn run(arguments: Arguments) -> Result<(), String> {
 	let mut until = arguments.until.clone();
 	until.sort_unstable();
@@ -94,7 +96,7 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
 			.zip(size)
 			.map(|(after, before)| after.saturating_sub(before) as f64 / more as f64);
 		growth.time(&mut checkpoint).await?;
-		// What was timed is part of the next stretch's beginning.
+		// The timed uploads are not part of the next difference.
 		size = arguments.watched.size();
 		records = growth.records().await.map_err(|error| error.to_string())?;
 		eprintln!("{} records: {:.0} a second", checkpoint.records, checkpoint.per_second);
@@ -122,10 +124,10 @@ struct Growth<'a> {
 }
 
 impl<'a> Growth<'a> {
-	/// Connects, and puts the grants in place.
+	/// Connects, and makes the grants.
 	async fn start(arguments: &'a Arguments) -> Result<Self, Error> {
 		let count = arguments.organizations;
-		// One organization has two connections, as a partner's back end would; many have enough together.
+		// One organization has two connections, like a partner's back end; many have enough together.
 		let connections = if count == 1 { 2 } else { 1 };
 		let benches = organizations::connect(&arguments.node, count, connections).await?;
 		let shares = shares(arguments.grants, count);
@@ -134,20 +136,20 @@ impl<'a> Growth<'a> {
 		Ok(Self { benches, arguments })
 	}
 
-	/// Entries of the streams.
+	/// Returns the number of entries in the streams.
 	async fn records(&self) -> Result<u64, Error> {
 		let entries = try_join_all(self.benches.iter().map(Bench::entries)).await?;
 		Ok(entries.into_iter().sum())
 	}
 
-	/// Adds records until there are so many, and measures over the last of them.
+	/// Adds records up to a number, and measures over the last of them.
 	async fn grow(&self, until: u64) -> Result<Checkpoint, String> {
 		let text = |error: Error| error.to_string();
 		let missing = until.saturating_sub(self.records().await.map_err(text)?);
 		let stretch = missing.min(STRETCH.max(until / PART));
 		if stretch == 0 {
 			return Err(format!(
-				"there are more than {until} records already: take a fresh chain, or a later checkpoint"
+				"the chain already has more than {until} records; use a new chain, or a later checkpoint"
 			));
 		}
 		if missing > stretch {
@@ -155,7 +157,7 @@ impl<'a> Growth<'a> {
 		}
 		let Done { works, uses, steady } = self.add(stretch, true).await?;
 		let all = Figures::together("all", works.iter().flatten()).unwrap_or_default();
-		// A stretch of a few blocks has no middle: what it took from end to end has to do.
+		// A stretch of a few blocks has no middle, so its whole duration counts.
 		let per_second = steady.map_or(all.per_second, |requests| requests * f64::from(CALLS));
 		Ok(Checkpoint {
 			records: self.records().await.map_err(text)?,
@@ -174,7 +176,7 @@ impl<'a> Growth<'a> {
 		})
 	}
 
-	/// Adds records, in all organizations at once. For what is measured, they are signed before the clock starts.
+	/// Adds records in all organizations at once, signed before the clock starts if `sign_ahead`.
 	async fn add(&self, records: u64, sign_ahead: bool) -> Result<Done, String> {
 		let count = self.arguments.organizations;
 		let in_flight = (self.arguments.in_flight / count).max(1);
@@ -194,7 +196,7 @@ impl<'a> Growth<'a> {
 		Ok(done)
 	}
 
-	/// Times single uploads, fetches and queries of the first organization, with nothing else going on.
+	/// Times single uploads, fetches and queries of the first organization, without other load.
 	async fn time(&self, checkpoint: &mut Checkpoint) -> Result<(), String> {
 		let Some(bench) = self.benches.first() else { return Ok(()) };
 		let samples = self.arguments.samples;
@@ -219,7 +221,7 @@ impl<'a> Growth<'a> {
 	}
 }
 
-/// So many, spread over so many organizations: the first ones have what is left over.
+/// Divides a number among organizations. The first ones get the remainder.
 fn shares(of: u64, over: u32) -> Vec<u64> {
 	let over = u64::from(over.max(1));
 	(0..over).map(|at| of / over + u64::from(at < of % over)).collect()
@@ -228,7 +230,7 @@ fn shares(of: u64, over: u32) -> Vec<u64> {
 fn all_applied(figures: &Figures) -> Result<(), String> {
 	match figures.broken() == 0 && figures.applied == figures.submitted {
 		true => Ok(()),
-		false => Err(format!("not all was applied once:\n{figures}")),
+		false => Err(format!("some requests were not applied exactly once:\n{figures}")),
 	}
 }
 

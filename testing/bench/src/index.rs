@@ -1,4 +1,4 @@
-//! Fills an index with made-up invoices, and measures how fast that goes and how fast they are found.
+//! Fills an index with made-up invoices, and measures inserts and searches.
 
 use crate::invoices::{invoice, Numbers, CURRENCIES, FIRST, GOODS, SECOND};
 use credio_client::primitives::{Digest, RecordId, StreamId};
@@ -15,7 +15,7 @@ const STREAM: StreamId = StreamId([1; 32]);
 /// Entries of a block, and blocks of a transaction.
 const BLOCK: u64 = 100;
 const BLOCKS: usize = 10;
-/// How often each query is made.
+/// Repetitions of each query.
 const ROUNDS: usize = 200;
 
 fn view() -> Result<View, Box<dyn Error>> {
@@ -45,20 +45,22 @@ fn block(number: u32, from: u64, until: u64, numbers: &mut Numbers) -> Block {
 	Block { entries: entries.collect(), ..Block::new(number, Digest([3; 32])) }
 }
 
-/// What to measure.
+/// Arguments of `index`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-	/// Invoices
+	/// Number of invoices
 	#[arg(long, default_value_t = 100_000)]
 	rows: u64,
-	/// File of the index, or a PostgreSQL database; it has to be a new one
+	/// File of the index, or a PostgreSQL database; it must be a new one
 	#[arg(long, value_name = "FILE_OR_URL")]
 	index: String,
 }
 
-/// Runs it.
+/// Runs the measurement, and prints it.
 ///
-/// Errors: if the index cannot be used.
+/// # Errors
+///
+/// If the index cannot be used.
 pub async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 	let size = arguments.rows;
 	let store = Store::open(&arguments.index, 1).await?;

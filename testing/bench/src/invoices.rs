@@ -28,7 +28,7 @@ pub const SECOND: [&str; 8] = [
 	"Sailmakers",
 	"Transport",
 ];
-/// What is sold.
+/// Goods on the invoices.
 pub const GOODS: [&str; 16] = [
 	"stair tread oak",
 	"handrail ash oiled",
@@ -52,20 +52,20 @@ pub const GOODS: [&str; 16] = [
 pub struct Numbers(pub u64);
 
 impl Numbers {
-	/// The next one, below a bound.
+	/// Returns the next number, below a bound.
 	pub fn next(&mut self, below: u64) -> u64 {
 		self.0 =
 			self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
 		(self.0 >> 33) % below
 	}
 
-	/// One of several.
+	/// Picks a word.
 	pub fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
 		from[self.next(from.len() as u64) as usize]
 	}
 }
 
-/// An invoice like `samples/invoice-ubl.xml`, with other values.
+/// Returns an invoice like `samples/invoice-ubl.xml` with other values.
 pub fn invoice(number: u64, numbers: &mut Numbers) -> String {
 	let sample = include_str!("../../../samples/invoice-ubl.xml");
 	let day = |n: u64| format!("202{}-{:02}-{:02}", n / 336 % 10, n / 28 % 12 + 1, n % 28 + 1);

@@ -1,4 +1,4 @@
-//! Many organizations at once, each with a mix of its own.
+//! Measures many organizations at once, with different mixes.
 
 use crate::{
 	load::{self, organizations, Bench, Done, Figures, Plan, Profile, Times, Work},
@@ -8,8 +8,7 @@ use credio_client::Error;
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
 
-/// What organizations do: the first one the first of these, and so on, and then from the beginning. What is a lane here is
-/// decided in order, the rest is not.
+/// The mixes, assigned to organizations in turn.
 const MIXES: [&[Part]; 5] = [
 	&[part("record:64"), part("query")],
 	&[part("records:64x64"), part("fetch:1024")],
@@ -26,7 +25,7 @@ const MIXES: [&[Part]; 5] = [
 		part("query"),
 	],
 ];
-/// Lanes of a part that has some.
+/// Lanes of a part with lanes.
 const LANES: u32 = 4;
 
 /// A part of a mix.
@@ -43,19 +42,19 @@ const fn in_lanes(profile: &'static str) -> Part {
 	Part { profile, lanes: LANES }
 }
 
-/// Who submits, and for how long.
+/// Arguments of `mix`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
 	/// WebSocket address of a node of a development chain
 	#[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
 	node: String,
-	/// Organizations; the council admits those that are not there
+	/// Number of organizations; the council admits missing ones
 	#[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=64))]
 	organizations: u32,
-	/// For how long
+	/// Duration in seconds
 	#[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=86_400))]
 	seconds: u32,
-	/// Records and grants of an organization that are under way at a time. Reads and Merkle anchors are, one of each
+	/// Most records and grants of an organization in flight, besides one read and one Merkle anchor
 	#[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..))]
 	in_flight: u32,
 	#[command(flatten)]
@@ -65,12 +64,12 @@ pub struct Arguments {
 	json: bool,
 }
 
-/// What an organization did.
+/// The results of an organization.
 struct Row {
 	name: String,
-	/// What it had applied, all together; `None` if it only read.
+	/// All writes together; `None` without any.
 	writes: Option<Figures>,
-	/// What it read, all together.
+	/// All reads together; `None` without any.
 	reads: Option<Figures>,
 	parts: Vec<Figures>,
 }
@@ -82,14 +81,16 @@ impl Row {
 	}
 }
 
-/// Runs it.
+/// Runs the load, and prints the figures.
 ///
-/// Errors: if the node cannot be reached, or anything was lost, doubled or reordered.
+/// # Errors
+///
+/// If the node cannot be reached, or a request was lost, doubled or reordered.
 pub async fn run(arguments: Arguments) -> Result<(), String> {
 	let text = |error: Error| error.to_string();
 	let benches =
 		organizations::connect(&arguments.node, arguments.organizations, 1).await.map_err(text)?;
-	eprintln!("{} organizations are connected, and have their streams", benches.len());
+	eprintln!("{} organizations are connected and have streams", benches.len());
 	let works = works(&benches, arguments.seconds, arguments.in_flight)?;
 	let Done { works: figures, uses, .. } =
 		load::together(&works, &arguments.watched).await.map_err(text)?;
@@ -126,7 +127,7 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
 	}
 }
 
-/// What each organization submits.
+/// Assigns mixes to organizations.
 fn works(benches: &[Bench], seconds: u32, in_flight: u32) -> Result<Vec<Work<'_>>, String> {
 	benches
 		.iter()
@@ -135,9 +136,9 @@ fn works(benches: &[Bench], seconds: u32, in_flight: u32) -> Result<Vec<Work<'_>
 		.collect()
 }
 
-/// The plans of a mix: its transactions share what may be under way, counted in what they bring, so that requests of many
-/// records do not fill all blocks. Reads, which take milliseconds where a transaction takes seconds, would leave the node
-/// no time for anything else if there were as many of them.
+/// Returns the plans of a mix. Its transactions share the bound in flight, counted in records, so that requests of many
+/// records do not fill all blocks. Reads get one each: they take milliseconds, and as many as transactions would leave the
+/// node no time for other work.
 fn plans(mix: &[Part], seconds: u32, in_flight: u32) -> Result<Vec<Plan>, String> {
 	let mut plans = Vec::new();
 	for Part { profile, lanes } in mix {
@@ -153,7 +154,7 @@ fn plans(mix: &[Part], seconds: u32, in_flight: u32) -> Result<Vec<Plan>, String
 	Ok(plans)
 }
 
-/// What was applied, and what was read, each all together.
+/// Returns the sums of writes and of reads.
 fn both<'a>(parts: impl IntoIterator<Item = &'a Figures>) -> (Option<Figures>, Option<Figures>) {
 	let is_read = |figures: &Figures| {
 		figures.profile.parse::<Profile>().is_ok_and(|profile| profile.is_read())
@@ -163,7 +164,7 @@ fn both<'a>(parts: impl IntoIterator<Item = &'a Figures>) -> (Option<Figures>, O
 	(Figures::together("all that was submitted", writes), Figures::together("all reads", reads))
 }
 
-/// What all organizations did, by profile.
+/// Returns the sums of all organizations by profile.
 fn by_profile<'a>(parts: impl Iterator<Item = &'a Figures>) -> Vec<Figures> {
 	let mut profiles: BTreeMap<&str, Vec<&Figures>> = BTreeMap::new();
 	for part in parts {
@@ -218,19 +219,19 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn mixes_differ_and_stay_within_what_may_be_under_way() {
+	fn mixes_stay_within_the_bound_in_flight() {
 		for (at, mix) in MIXES.iter().enumerate() {
 			let plans = plans(mix, 5, 100).expect("all profiles are known");
 			let transactions = plans.iter().filter(|plan| plan.profile.is_transaction());
 			let under_way: u32 = transactions.filter_map(|plan| plan.in_flight).sum();
 			assert!((1..=100).contains(&under_way), "mix {at}: {under_way}");
-			// Lanes are numbered from 0 in each part, so that two parts would meet in them.
+			// Lanes are numbered from 0 in each part, so two parts with lanes would collide.
 			assert!(plans.iter().filter(|plan| plan.lanes > 0).count() <= 1);
 		}
 	}
 
 	#[test]
-	fn reads_are_told_apart() {
+	fn reads_and_writes_are_separated() {
 		let figures =
 			|profile: &str| Figures { profile: profile.into(), applied: 1, ..Figures::default() };
 		let parts =

@@ -1,4 +1,4 @@
-//! Pictures of what was measured, for documentation: what `--json` printed goes in, SVG comes out.
+//! Draws measurements for documentation: reads the output of `--json`, writes SVG.
 
 mod bars;
 mod lines;
@@ -12,27 +12,29 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// What to draw, and where to.
+/// Arguments of `plot`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-	/// What load, compare, mix and growth print with --json, each in a file
+	/// Files, each with the --json output of load, compare, mix or growth
 	#[arg(required = true, value_name = "FILE")]
 	files: Vec<PathBuf>,
-	/// Folder for the pictures; it is made if it is not there
+	/// Folder for the pictures; it is created if it does not exist
 	#[arg(short, long, value_name = "DIR")]
 	output: PathBuf,
 }
 
-/// What was measured, and the name of the file that says so.
+/// A measurement, and the name of its file.
 struct Measured {
 	name: String,
 	kind: String,
 	of: Value,
 }
 
-/// Runs it.
+/// Draws the pictures.
 ///
-/// Errors: if a file cannot be read or written, or is not what was measured.
+/// # Errors
+///
+/// If a file cannot be read or written, or is no measurement.
 pub fn run(arguments: &Arguments) -> Result<(), String> {
 	let measured =
 		arguments.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, String>>()?;
@@ -53,7 +55,7 @@ fn read(path: &Path) -> Result<Measured, String> {
 	let kind = match of["kind"].as_str() {
 		Some(kind @ ("load" | "compare" | "mix" | "growth")) => kind.to_owned(),
 		_ => {
-			let cause = "this is not what load, compare, mix or growth prints with --json";
+			let cause = "not an output of load, compare, mix or growth with --json";
 			return Err(failed(&cause));
 		},
 	};
@@ -61,8 +63,8 @@ fn read(path: &Path) -> Result<Measured, String> {
 	Ok(Measured { name, kind, of })
 }
 
-/// Names and contents of the pictures: one of each comparison and each mix, and one of all loads, and one of each figure
-/// that changes with growth.
+/// Returns names and contents of the pictures: one for each comparison and each mix, one for all loads, and one for each
+/// figure of growth.
 fn pictures(measured: &[Measured]) -> Vec<(String, String)> {
 	let of = |kind: &'static str| measured.iter().filter(move |one| one.kind == kind);
 	let mut pictures = Vec::new();
@@ -75,7 +77,7 @@ fn pictures(measured: &[Measured]) -> Vec<(String, String)> {
 	let loads: Vec<Bar> = of("load").map(|one| load(&one.of)).collect();
 	if !loads.is_empty() {
 		let bars = Bars {
-			title: "What a node takes".into(),
+			title: "Throughput of a node".into(),
 			unit: "applied and final, or read, a second; until final, p50".into(),
 			groups: vec![loads],
 		};
@@ -106,7 +108,7 @@ fn comparison(of: &Value) -> Bars {
 	}
 	Bars {
 		title: "Records, remarks and PostgreSQL on one machine".into(),
-		unit: "a second, median of the rounds; ×: records a second for each one of these".into(),
+		unit: "a second, median of the rounds; ×: records a second, divided by this rate".into(),
 		groups: groups.into_iter().map(|(_, group)| group).collect(),
 	}
 }
@@ -120,7 +122,7 @@ fn mix(of: &Value) -> Bars {
 	}
 }
 
-/// A bar of the figures of one load.
+/// Returns a bar with the figures of a load.
 fn load(of: &Value) -> Bar {
 	let note = match of["toFinal"]["p50"].as_f64() {
 		Some(seconds) if seconds < 1.0 => format!("{} ms", svg::number(seconds * 1e3)),
@@ -135,7 +137,7 @@ struct Figure {
 	file: &'static str,
 	title: &'static str,
 	unit: &'static str,
-	/// Where it stands at a checkpoint, what it is multiplied by, and the name of its line among those of one chain.
+	/// JSON pointer in a checkpoint, factor, and name of the line among those of one chain.
 	values: &'static [(&'static str, f64, &'static str)],
 }
 
@@ -170,7 +172,7 @@ const FIGURES: [Figure; 4] = [
 ];
 
 impl Figure {
-	/// One picture with the lines of all chains; `None` if nobody measured it.
+	/// Returns a picture with the lines of all chains; `None` if it was not measured.
 	fn picture(&self, chains: &[&Value]) -> Option<(String, String)> {
 		let mut lines = Vec::new();
 		for chain in chains {
@@ -191,7 +193,7 @@ impl Figure {
 	}
 }
 
-/// How a chain that grew is told from others.
+/// Returns a label that distinguishes a chain from others.
 fn name_of(chain: &Value) -> String {
 	let counted = |field: &str, one: &str| {
 		let count = chain[field].as_u64().unwrap_or_default();
@@ -223,7 +225,7 @@ mod tests {
 	}
 
 	#[test]
-	fn every_kind_has_its_pictures() {
+	fn every_kind_of_measurement_is_drawn() {
 		let times = json!({ "p50": 0.002, "p95": 0.003, "p99": 0.003, "max": 0.004 });
 		let row = |name: &str, size, ratio| json!({ "name": name, "size": size, "median": 900.5, "ratio": ratio });
 		let checkpoint = |records| json!({ "records": records, "microsEach": 300.0, "nodeMicrosEach": null, "fetch": times, "upload": times });

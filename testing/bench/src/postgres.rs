@@ -1,11 +1,11 @@
-//! What a user would pick instead: a table in PostgreSQL with a unique key, whose rows are chained by hashes so that none
-//! can be changed or taken out unnoticed by those who have the newest hash.
+//! An alternative to a chain: a table in PostgreSQL with a unique key. Its rows are chained by hashes, so that a holder of
+//! the newest hash can detect changed and removed rows.
 
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, PgConnection};
 use std::time::{Duration, Instant};
 
-/// A table of its own, in a schema of its own.
+/// A table in a separate schema.
 pub struct Ledger {
 	connection: PgConnection,
 	newest: Vec<u8>,
@@ -14,7 +14,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-	/// Makes the table anew. Rows have so many bytes of payload.
+	/// Creates the table, and drops an existing one. Each row has `payload` bytes.
 	pub async fn create(url: &str, payload: usize) -> Result<Self, sqlx::Error> {
 		let mut connection = PgConnection::connect(url).await?;
 		for statement in [
@@ -22,7 +22,7 @@ impl Ledger {
 			"CREATE SCHEMA credio_bench",
 			"CREATE TABLE credio_bench.records (position BIGINT PRIMARY KEY, key BYTEA NOT NULL UNIQUE, \
 			payload BYTEA NOT NULL, hash BYTEA NOT NULL)",
-			// Ciphertext does not compress, so PostgreSQL is not to try.
+			// Ciphertext does not compress.
 			"ALTER TABLE credio_bench.records ALTER COLUMN payload SET STORAGE EXTERNAL",
 		] {
 			sqlx::query(statement).execute(&mut connection).await?;
@@ -31,7 +31,7 @@ impl Ledger {
 		Ok(Self { connection, newest: vec![0; 32], next: 0, payload })
 	}
 
-	/// Inserts rows, so many a commit, and answers how long it took. Every commit is on the disk when it is answered.
+	/// Inserts rows, with a number of rows per commit, and returns the duration. Each commit is on disk when it returns.
 	pub async fn insert(&mut self, rows: u64, per_commit: u64) -> Result<Duration, sqlx::Error> {
 		let started = Instant::now();
 		let until = self.next + rows;
@@ -68,7 +68,7 @@ impl Ledger {
 		Ok(started.elapsed())
 	}
 
-	/// Removes it.
+	/// Drops the table.
 	pub async fn remove(mut self) -> Result<(), sqlx::Error> {
 		sqlx::query("DROP SCHEMA credio_bench CASCADE").execute(&mut self.connection).await?;
 		self.connection.close().await

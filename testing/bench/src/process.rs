@@ -1,4 +1,4 @@
-//! What processes use, as Linux tells it in `/proc`.
+//! Resource use of processes, from `/proc`.
 
 use crate::lock::lock;
 use serde::Serialize;
@@ -10,26 +10,26 @@ use std::{
 };
 use tokio::{task::JoinSet, time::MissedTickBehavior};
 
-/// Ticks of a second in which Linux counts processor time, on all its platforms for programs.
+/// Clock ticks a second in `/proc`, the same on all platforms.
 const TICKS: f64 = 100.0;
-/// How often memory is looked at.
+/// Time between two samples of memory.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// What a process has used.
+/// The resource use of a process.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Use {
 	/// Processor time.
 	pub cpu: Duration,
-	/// Memory that it has now, in bytes.
+	/// Resident memory, in bytes.
 	pub resident: u64,
-	/// The most that it had, in bytes.
+	/// The most resident memory so far, in bytes.
 	pub most: u64,
 }
 
-/// What a process has used until now; `None` if there is none.
+/// Returns the resource use of a process; `None` if it does not exist.
 pub fn usage(process: u32) -> Option<Use> {
 	let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-	// What comes before the last bracket is a name, which can have anything in it.
+	// The name before the last bracket can contain any characters.
 	let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
 	let ticks = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
 	let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
@@ -44,7 +44,7 @@ pub fn usage(process: u32) -> Option<Use> {
 	})
 }
 
-/// Bytes that the files of a folder take on the disk.
+/// Returns the bytes on disk of a folder's files.
 pub fn size_of(folder: &Path) -> u64 {
 	use std::os::unix::fs::MetadataExt;
 	let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -56,19 +56,19 @@ pub fn size_of(folder: &Path) -> u64 {
 	sizes.sum()
 }
 
-// What is looked at of the node. No documentation comment: it would stand in the help of every command that has these.
+// No documentation comment: it would replace the description in the help of every command that flattens this.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Watched {
-	/// Process id of the node, to tell what it uses
+	/// Process id of the node, to report its resource use
 	#[arg(long, value_name = "PID")]
 	pub node_pid: Option<u32>,
-	/// Folder of the node's database, to tell how it grows
+	/// Folder of the node's database, to report its growth
 	#[arg(long, value_name = "DIR")]
 	pub database: Option<PathBuf>,
 }
 
 impl Watched {
-	/// Bytes of the node's database now.
+	/// Returns the current bytes of the node's database.
 	pub fn size(&self) -> Option<u64> {
 		self.database.as_deref().map(size_of)
 	}
@@ -77,7 +77,7 @@ impl Watched {
 		self.node_pid.and_then(usage)
 	}
 
-	/// Looks from now on.
+	/// Starts to watch.
 	pub fn begin(&self) -> Watch {
 		let memory = Arc::new(Mutex::new(Vec::new()));
 		let mut task = JoinSet::new();
@@ -95,7 +95,7 @@ impl Watched {
 	}
 }
 
-/// How it was when a run began, and the memory since then.
+/// The resource use at the start of a run, and the memory since then.
 pub struct Watch {
 	of: Watched,
 	node: Option<Use>,
@@ -106,7 +106,7 @@ pub struct Watch {
 }
 
 impl Watch {
-	/// What was used since it began.
+	/// Returns the resource use since the start.
 	pub fn end(self) -> Uses {
 		let since = |before: Option<Use>, after: Option<Use>| Some(Used::of(before?, after?));
 		let samples = std::mem::take(&mut *lock(&self.memory));
@@ -125,21 +125,21 @@ impl Watch {
 	}
 }
 
-/// What was used in a run.
+/// The resource use of a run.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Uses {
-	/// What the node used.
+	/// Use of the node.
 	pub node: Option<Used>,
-	/// What the load generator used.
+	/// Use of the load generator.
 	pub client: Option<Used>,
-	/// By how many bytes the node's database grew.
+	/// Growth of the node's database, in bytes.
 	pub database_growth: Option<u64>,
 	/// The node's memory over time.
 	pub memory: Option<Memory>,
 }
 
-/// What a process used in a run.
+/// The resource use of a process in a run.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Used {
@@ -147,7 +147,7 @@ pub struct Used {
 	pub cpu_seconds: f64,
 	/// Memory at the end, in bytes.
 	pub resident: u64,
-	/// The most memory that it ever had, in bytes.
+	/// The most memory so far, in bytes.
 	pub most: u64,
 }
 
@@ -162,11 +162,11 @@ impl Used {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Memory {
-	/// When it began.
+	/// At the start.
 	pub start: u64,
 	/// Half way.
 	pub middle: u64,
-	/// When it ended.
+	/// At the end.
 	pub end: u64,
 	/// In between, every two seconds.
 	pub samples: Vec<Sample>,
@@ -184,7 +184,7 @@ pub struct Sample {
 	pub client: u64,
 }
 
-/// Notes the memory of the node and of this process, until the node is gone.
+/// Samples the memory of the node and of this process, until the node ends.
 async fn sample(node: u32, to: Arc<Mutex<Vec<Sample>>>) {
 	let started = Instant::now();
 	let mut ticks = tokio::time::interval(INTERVAL);
@@ -203,8 +203,8 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn a_process_knows_what_it_uses() {
-		let before = usage(std::process::id()).expect("this process is there");
+	fn usage_of_this_process_grows() {
+		let before = usage(std::process::id()).expect("this process exists");
 		let ballast = vec![1u8; 64 << 20];
 		let mut sum = 0u64;
 		loop {
@@ -219,7 +219,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_watch_tells_what_was_used_of_what_is_there() {
+	async fn watch_reports_the_processes_that_exist() {
 		let own = Watched { node_pid: Some(std::process::id()), database: None };
 		let uses = own.begin().end();
 		let memory = uses.memory.expect("this process has memory");

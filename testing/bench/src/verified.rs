@@ -1,4 +1,5 @@
-//! What verified reads cost: uploads through the SDK, each followed to its outcome, with proofs and without them in turns.
+//! Measures the cost of verified reads: uploads through the SDK, followed to their outcomes, with and without proofs in
+//! turns.
 
 use crate::load::{quantile, since_epoch};
 use credio_client::{
@@ -10,25 +11,25 @@ use futures::{stream, StreamExt, TryStreamExt};
 use serde_json::json;
 use std::{sync::Arc, time::Instant};
 
-/// Who uploads, and who lets it.
+/// The organization that uploads, and the council.
 const ORGANIZATION: &str = "channel-one";
 const COUNCIL: &str = "operator";
 /// Name of the stream.
 const STREAM: &str = "verified";
 
-/// What to upload, and where.
+/// Arguments of `verified`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
 	/// WebSocket address of a node of a development chain
 	#[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
 	node: String,
-	/// Documents of a round
+	/// Documents in a round
 	#[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
 	documents: u32,
 	/// Bytes of each
 	#[arg(long, default_value_t = 1_024, value_parser = clap::value_parser!(u32).range(16..=65_536))]
 	size: u32,
-	/// Uploads under way at a time
+	/// Most uploads in flight
 	#[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4_096))]
 	concurrency: u16,
 	/// Rounds with proofs, and as many without
@@ -39,9 +40,11 @@ pub struct Arguments {
 	json: bool,
 }
 
-/// Runs it, and prints how many were applied a second.
+/// Runs the measurement, and prints the applied uploads a second.
 ///
-/// Errors: if the node cannot be reached, or refuses an upload.
+/// # Errors
+///
+/// If the node cannot be reached, or refuses an upload.
 pub async fn run(arguments: Arguments) -> Result<(), String> {
 	let [proven, believed] = measure(&arguments).await.map_err(|error| error.to_string())?;
 	let ratio = proven / believed;
@@ -56,12 +59,12 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
 }
 
 async fn connect(node: &str, name: &str) -> Result<Client, Error> {
-	let none = || Error::Argument("there is no example organization of this name".into());
+	let none = || Error::Argument("no example organization has this name".into());
 	let vault = LocalVault::development(name).ok_or_else(none)?;
 	Client::connect(node, Arc::new(vault)).await
 }
 
-/// The median rates with proofs and without.
+/// Returns the median rates with proofs and without.
 async fn measure(arguments: &Arguments) -> Result<[f64; 2], Error> {
 	let proven = connect(&arguments.node, ORGANIZATION).await?;
 	let quota = Quota { bytes: MAX_QUOTA, ref_time: MAX_QUOTA };
@@ -85,7 +88,7 @@ async fn measure(arguments: &Arguments) -> Result<[f64; 2], Error> {
 	}))
 }
 
-/// Uploads the documents of a round. Returns how many were applied a second.
+/// Uploads the documents of a round. Returns the applied uploads a second.
 async fn round(client: &Client, stream: StreamId, arguments: &Arguments) -> Result<f64, Error> {
 	let size = arguments.size as usize;
 	let run = since_epoch();

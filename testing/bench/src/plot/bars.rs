@@ -2,43 +2,43 @@
 
 use super::svg::{number, shortened, width_of, Anchor, Picture, COLOURS, DARK, WIDTH};
 
-/// Height of a bar with what is between it and the next one, of the bar, and between groups, in pixels.
+/// Heights in pixels: of a row, of the bar in it, and between groups.
 const ROW: f64 = 28.0;
 const BAR: f64 = 18.0;
 const GAP: f64 = 16.0;
-/// Above the bars: the title and what they are of.
+/// Space above the bars, for the title and the unit.
 const TOP: f64 = 76.0;
 const BOTTOM: f64 = 20.0;
 const MARGIN: f64 = 16.0;
-/// The most that a label takes.
+/// Largest width of a label.
 const MOST_LABEL: f64 = 260.0;
 
 /// A bar.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
-	/// What it is of.
+	/// Its label.
 	pub label: String,
-	/// How long it is, in the unit of all.
+	/// Its length, in the common unit.
 	pub value: f64,
-	/// What stands behind its value, such as a ratio.
+	/// A note after the value, such as a ratio.
 	pub note: String,
-	/// Whether it is what the picture is about, and not only there to compare with.
+	/// Whether it is the subject of the picture, not a comparison.
 	pub is_ours: bool,
 }
 
-/// Bars, in groups whose members are compared with each other.
+/// Bars in groups; the members of a group are compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bars {
-	/// What the picture shows.
+	/// The title.
 	pub title: String,
-	/// What the bars are long by, with the unit.
+	/// The measured quantity, with its unit.
 	pub unit: String,
 	/// The groups.
 	pub groups: Vec<Vec<Bar>>,
 }
 
 impl Bars {
-	/// The picture, as SVG.
+	/// Returns the picture as SVG.
 	pub fn draw(&self) -> String {
 		let bars = || self.groups.iter().flatten();
 		let gaps = self.groups.len().saturating_sub(1) as f64;
@@ -69,7 +69,7 @@ impl Bars {
 	}
 }
 
-/// What stands behind a bar.
+/// Returns the text after a bar.
 fn beside(bar: &Bar) -> String {
 	match bar.note.is_empty() {
 		true => number(bar.value),
@@ -86,7 +86,7 @@ mod tests {
 	}
 
 	#[test]
-	fn each_bar_is_as_long_as_its_value_and_says_so() {
+	fn bars_have_the_length_and_the_text_of_their_values() {
 		let bars = Bars {
 			title: "Rates <&>".into(),
 			unit: "records a second".into(),
@@ -111,7 +111,7 @@ mod tests {
 	}
 
 	#[test]
-	fn nothing_to_draw_is_an_empty_picture() {
+	fn no_bars_render_an_empty_picture() {
 		let bars = Bars { title: "None".into(), unit: String::new(), groups: Vec::new() };
 		roxmltree::Document::parse(&bars.draw()).expect("well-formed");
 	}

@@ -1,41 +1,41 @@
-//! Lines over an axis of which each step is ten times the one before.
+//! Lines over a logarithmic axis.
 
 use super::svg::{number, round_up, shortened, Anchor, Picture, COLOURS, DARK, FAINT, WIDTH};
 
-/// Sides of the field that the lines are in, and its height, in pixels.
+/// Sides and height of the field of the lines, in pixels.
 const LEFT: f64 = 84.0;
 const RIGHT: f64 = WIDTH - 48.0;
 const FIELD: f64 = 300.0;
-/// From the top to the names of the lines, and the height of one.
+/// Distance from the top to the names of the lines, and the height of a name.
 const NAMES: f64 = 56.0;
 const NAME: f64 = 20.0;
-/// Below the field: figures, and what they are of.
+/// Space below the field, for figures and the name of the axis.
 const BOTTOM: f64 = 60.0;
 
 /// A line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-	/// What it is of.
+	/// Its name.
 	pub name: String,
-	/// Its points, the smallest x first. Those without a logarithm are left out.
+	/// Its points in order of x. Points without a logarithm are skipped.
 	pub points: Vec<(f64, f64)>,
 }
 
 /// Lines in one field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lines {
-	/// What the picture shows.
+	/// The title.
 	pub title: String,
-	/// What is along the x axis, with the unit.
+	/// The quantity on the x axis, with its unit.
 	pub x: String,
-	/// What is along the y axis, with the unit.
+	/// The quantity on the y axis, with its unit.
 	pub y: String,
 	/// The lines.
 	pub lines: Vec<Line>,
 }
 
 impl Lines {
-	/// The picture, as SVG.
+	/// Returns the picture as SVG.
 	pub fn draw(&self) -> String {
 		let lines: Vec<(&str, Vec<(f64, f64)>)> = self
 			.lines
@@ -83,10 +83,10 @@ impl Lines {
 	}
 }
 
-/// How far beyond a power of ten a value may lie and still count as there.
+/// Distance from a power of ten within which a value counts as that power.
 const SLACK: f64 = 0.02;
 
-/// The powers of ten that the values lie between, at least one apart.
+/// Returns the powers of ten around the values, at least one apart.
 fn decades(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
 	let least = values.clone().fold(f64::INFINITY, f64::min);
 	let most = values.fold(f64::NEG_INFINITY, f64::max);
@@ -113,7 +113,7 @@ mod tests {
 	}
 
 	#[test]
-	fn each_step_is_ten_times_the_one_before() {
+	fn x_axis_is_logarithmic() {
 		let line = Line {
 			name: "a < b".into(),
 			points: vec![(1e4, 0.0), (1e5, 50.0), (1_000_032.0, 100.0)],
@@ -123,7 +123,7 @@ mod tests {
 				title: "T & t".into(), x: "records".into(), y: "µs".into(), lines: vec![line]
 			};
 		let svg = lines.draw();
-		// The first one is that of the name.
+		// The first one belongs to the name.
 		let dots = positions(&svg);
 		assert_eq!(dots.len(), 4);
 		let middle = (LEFT + RIGHT) / 2.0;
@@ -136,7 +136,7 @@ mod tests {
 	}
 
 	#[test]
-	fn what_cannot_be_drawn_is_left_out() {
+	fn points_that_cannot_be_drawn_are_skipped() {
 		let points = vec![(0.0, 1.0), (f64::NAN, 1.0), (5.0, f64::INFINITY), (5.0, 3.0)];
 		let line = Line { name: String::new(), points };
 		let lines =

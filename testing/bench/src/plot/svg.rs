@@ -1,4 +1,4 @@
-//! A picture as SVG: text and shapes on white, which anything can show, without scripts or fonts of its own.
+//! A picture as SVG: text and shapes on white, without scripts or embedded fonts.
 
 use std::fmt::{Display, Write};
 
@@ -6,16 +6,16 @@ use std::fmt::{Display, Write};
 pub const WIDTH: f64 = 720.0;
 /// Colour of text.
 pub const DARK: &str = "#1a1a1a";
-/// Colour of what only helps to read.
+/// Colour of grid lines.
 pub const FAINT: &str = "#d0d0d0";
-/// Colours that those who see no red or green can tell apart, and that are dark enough on white.
+/// Colours that can be distinguished without red and green, and are dark enough on white.
 pub const COLOURS: [&str; 8] =
 	["#0b5fa5", "#b34700", "#1a7a4c", "#7b3294", "#8a6d00", "#4d4d4d", "#c2185b", "#00838f"];
-/// Size of text, and about how wide a letter of it is, in pixels.
+/// Size of text, and approximate width of a letter, in pixels.
 const TEXT: f64 = 13.0;
 const LETTER: f64 = 7.5;
 
-/// Where a text is anchored.
+/// The anchor of a text.
 #[derive(Clone, Copy, Debug)]
 pub enum Anchor {
 	Start,
@@ -23,7 +23,7 @@ pub enum Anchor {
 	End,
 }
 
-/// A picture that is being drawn. Positions are in pixels, from the left and from the top.
+/// A picture under construction. Positions are in pixels, from the left and from the top.
 pub struct Picture {
 	height: f64,
 	title: String,
@@ -31,7 +31,7 @@ pub struct Picture {
 }
 
 impl Picture {
-	/// An empty one with a title.
+	/// Returns an empty picture with a title.
 	pub fn new(title: &str, height: f64) -> Self {
 		let mut picture = Self { height, title: escape(title), body: String::new() };
 		let _ = writeln!(
@@ -42,7 +42,7 @@ impl Picture {
 		picture
 	}
 
-	/// A text whose middle line is at `y`.
+	/// Adds a text, centred vertically at `y`.
 	pub fn text(&mut self, x: f64, y: f64, anchor: Anchor, text: impl Display) {
 		let anchor = match anchor {
 			Anchor::Start => "start",
@@ -56,7 +56,7 @@ impl Picture {
 		));
 	}
 
-	/// A text that is read from below.
+	/// Adds a text that is read upwards.
 	pub fn upright_text(&mut self, x: f64, y: f64, text: &str) {
 		let text = escape(text);
 		self.add(format_args!(
@@ -64,14 +64,14 @@ impl Picture {
 		));
 	}
 
-	/// A filled rectangle.
+	/// Adds a filled rectangle.
 	pub fn bar(&mut self, x: f64, y: f64, width: f64, height: f64, colour: &str) {
 		self.add(format_args!(
 			"<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{colour}\"/>"
 		));
 	}
 
-	/// A straight line.
+	/// Adds a straight line.
 	pub fn line(&mut self, from: (f64, f64), to: (f64, f64), colour: &str) {
 		self.add(format_args!(
 			"<line x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\" stroke=\"{colour}\"/>",
@@ -79,7 +79,7 @@ impl Picture {
 		));
 	}
 
-	/// A line through points. Every other one is dashed, so that they differ without colour too.
+	/// Adds a line through points. Every other one is dashed, so that they differ without colour too.
 	pub fn path(&mut self, points: &[(f64, f64)], colour: &str, is_dashed: bool) {
 		let points = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>();
 		let dashes = if is_dashed { " stroke-dasharray=\"7 4\"" } else { "" };
@@ -89,7 +89,7 @@ impl Picture {
 		));
 	}
 
-	/// A dot.
+	/// Adds a dot.
 	pub fn dot(&mut self, at: (f64, f64), colour: &str) {
 		self.add(format_args!(
 			"<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"{colour}\"/>",
@@ -98,11 +98,11 @@ impl Picture {
 	}
 
 	fn add(&mut self, shape: std::fmt::Arguments<'_>) {
-		// Writing to a text cannot fail.
+		// Writing to a string cannot fail.
 		let _ = writeln!(self.body, "\t{shape}");
 	}
 
-	/// The file.
+	/// Returns the file.
 	pub fn finish(self) -> String {
 		let Self { height, title, body } = self;
 		format!(
@@ -114,12 +114,12 @@ impl Picture {
 	}
 }
 
-/// About how wide a text is, in pixels.
+/// Returns the approximate width of a text, in pixels.
 pub fn width_of(text: &str) -> f64 {
 	text.chars().count() as f64 * LETTER
 }
 
-/// A text of at most so many pixels: what does not fit is left out, and dots say so.
+/// Shortens a text to a width in pixels, with an ellipsis.
 pub fn shortened(text: &str, width: f64) -> String {
 	if width_of(text) <= width {
 		return text.into();
@@ -128,7 +128,7 @@ pub fn shortened(text: &str, width: f64) -> String {
 	text.chars().take(letters.saturating_sub(1)).chain(['…']).collect()
 }
 
-/// A text as it stands in XML, in an element or an attribute, without the characters that XML does not allow.
+/// Escapes a text for XML elements and attributes, and removes characters that XML does not allow.
 pub fn escape(text: &str) -> String {
 	let mut escaped = String::with_capacity(text.len());
 	for letter in text.chars() {
@@ -146,7 +146,7 @@ pub fn escape(text: &str) -> String {
 	escaped
 }
 
-/// A number as people write it: about three digits that count, and thousands apart.
+/// Formats a number with about three significant digits and separated thousands.
 pub fn number(value: f64) -> String {
 	let size = value.abs();
 	let decimals = match size {
@@ -172,7 +172,7 @@ pub fn number(value: f64) -> String {
 	out
 }
 
-/// The least round number that is not below this one, and in how many parts an axis up to it is divided.
+/// Returns the least round number that is not below this one, and the number of parts of an axis up to it.
 pub fn round_up(value: f64) -> (f64, usize) {
 	if !value.is_finite() || value <= 0.0 {
 		return (1.0, 5);
@@ -190,7 +190,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn text_is_escaped_wherever_it_stands() {
+	fn text_is_escaped_everywhere() {
 		let evil = "a<b> & \"c\" 'd' \u{0}\u{ffff}é";
 		let mut picture = Picture::new(evil, 100.0);
 		picture.text(1.0, 2.0, Anchor::Start, evil);
@@ -204,7 +204,7 @@ mod tests {
 	}
 
 	#[test]
-	fn numbers_are_as_people_write_them() {
+	fn numbers_have_three_digits_and_separated_thousands() {
 		let texts = [0.0, 0.0123, 1.234, 12.34, 123.4, 1234.5, 1_234_567.0, -1234.0].map(number);
 		assert_eq!(texts, ["0", "0.012", "1.23", "12.3", "123", "1,234", "1,234,567", "-1,234"]);
 		assert_eq!(number(f64::NAN), "-");
