@@ -44,9 +44,11 @@ run_tests() {
 	fi
 }
 
-# With a PostgreSQL server for the tests that are to hold on both databases.
+# With a PostgreSQL server for the tests that are to hold on both databases. Two tests per processor: most tests of a node
+# wait for its blocks.
 test_workspace() {
 	local folder status=0
+	export NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$((2 * $(nproc)))}
 	folder=$(mktemp -d)
 	start_postgres "$folder"
 	CREDIO_TEST_POSTGRES=$POSTGRES run_tests --workspace || status=$?

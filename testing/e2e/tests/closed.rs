@@ -81,7 +81,7 @@ fn lists(count: usize) -> Value {
 }
 
 #[tokio::test]
-async fn unsafe_methods_are_served_to_nobody_who_did_not_ask_for_them() {
+async fn unsafe_methods_and_large_batches_are_rejected_by_default() {
 	let node = Node::start_on("local", &[]);
 	let client = connect(&node).await;
 	let peer = "/ip4/192.0.2.1/tcp/30333/p2p/12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp";
@@ -102,18 +102,18 @@ async fn unsafe_methods_are_served_to_nobody_who_did_not_ask_for_them() {
 		}
 	}
 	assert_eq!(code(&client, "author_rotateKeys", rpc_params![]).await, -32601);
+	for (count, expected) in [(2_000, json!(-32010)), (65, json!(-32010))] {
+		assert_eq!(post(&node, &lists(count), "")["error"]["code"], expected, "{count}");
+	}
+	assert_eq!(post(&node, &lists(64), "").as_array().map(Vec::len), Some(64));
 	drop(node);
 	let node = Node::start_on("local", &["--rpc-methods", "unsafe"]);
 	let client = connect(&node).await;
-	assert_eq!(code(&client, "author_rotateKeys", rpc_params![]).await, 0, "whoever says so");
-}
-
-#[tokio::test]
-async fn batches_are_bounded() {
-	let node = Node::start_on("local", &[]);
-	assert_eq!(post(&node, &lists(2_000), "")["error"]["code"], -32010);
-	assert_eq!(post(&node, &lists(65), "")["error"]["code"], -32010);
-	assert_eq!(post(&node, &lists(64), "").as_array().map(Vec::len), Some(64));
+	assert_eq!(
+		code(&client, "author_rotateKeys", rpc_params![]).await,
+		0,
+		"unsafe methods are allowed explicitly"
+	);
 }
 
 #[tokio::test]
@@ -209,44 +209,48 @@ async fn subscriptions_of_a_connection_are_bounded_and_another_connection_helps(
 	}
 }
 
+/// All on one node, since they only read.
 #[tokio::test]
-async fn what_takes_a_token_is_not_had_past_it() {
+async fn methods_with_access_tokens_cannot_be_bypassed() {
 	let node = Node::start();
 	let client = connect(&node).await;
+	// First, while the token's expiry is ahead of the chain.
+	tokens_are_valid_for_the_signed_parameters_only(&node, &client).await;
+	runtime_calls_need_the_token_too(&client).await;
+	other_forms_of_a_call_are_guarded_too(&node, &client).await;
+}
+
+async fn runtime_calls_need_the_token_too(client: &WsClient) {
 	for function in
 		["RecordsApi_read", "RecordsApi_payload", "GrantsApi_read_access", "GrantsApi_stream_keys"]
 	{
 		let params = || rpc_params![function, "0x00"];
-		assert_eq!(code(&client, "state_call", params()).await, 9104, "{function}");
-		assert_eq!(code(&client, "state_callAt", params()).await, 9104, "{function}");
+		assert_eq!(code(client, "state_call", params()).await, 9104, "{function}");
+		assert_eq!(code(client, "state_callAt", params()).await, 9104, "{function}");
 		let hash: String =
 			client.request("chain_getFinalizedHead", rpc_params![]).await.expect("a hash");
 		let params = rpc_params![hash, function, "0x00"];
-		assert_eq!(code(&client, "archive_v1_call", params).await, 9104, "{function}");
+		assert_eq!(code(client, "archive_v1_call", params).await, 9104, "{function}");
 	}
 	let version: Result<Value, _> =
 		client.request("state_call", rpc_params!["Core_version", "0x"]).await;
 	assert!(version.is_ok(), "other functions are there");
 }
 
-/// Ways around the names of methods and of parameters: a batch, parameters by name, a name with escapes, a block that is
-/// followed.
-#[tokio::test]
-async fn what_takes_a_token_is_not_had_by_detours() {
-	let node = Node::start();
-	let client = connect(&node).await;
+/// Batches, parameters by name, escapes in names, followed blocks.
+async fn other_forms_of_a_call_are_guarded_too(node: &Node, client: &WsClient) {
 	let by_name = json!({ "name": "RecordsApi_read", "bytes": "0x00" });
 	let batch = json!([
 		call("state_call", json!(["RecordsApi_read", "0x00"])),
 		call("state_call", by_name),
 		call("system_chain", json!([])),
 	]);
-	let answers = post(&node, &batch, "");
+	let answers = post(node, &batch, "");
 	assert_eq!(answers[0]["error"]["code"], 9104, "{answers}");
 	assert_eq!(answers[1]["error"]["code"], 9104, "{answers}");
 	assert!(answers[2]["result"].is_string(), "{answers}");
 	let escaped = r#"{"jsonrpc":"2.0","id":1,"method":"state_call","params":["\u0052ecordsApi_read","0x00"]}"#;
-	let answer = post_text(&node, escaped, "");
+	let answer = post_text(node, escaped, "");
 	assert_eq!(answer["error"]["code"], 9104, "{answer}");
 
 	let (begin, end) = ("chainHead_v1_follow", "chainHead_v1_unfollow");
@@ -257,17 +261,14 @@ async fn what_takes_a_token_is_not_had_by_detours() {
 	let (id, hash) = (json!(id), &event["finalizedBlockHashes"][0]);
 	for function in ["RecordsApi_payload", "GrantsApi_stream_keys"] {
 		let params = rpc_params![&id, hash, function, "0x00"];
-		assert_eq!(code(&client, "chainHead_v1_call", params).await, 9104, "{function}");
+		assert_eq!(code(client, "chainHead_v1_call", params).await, 9104, "{function}");
 	}
 	let params = rpc_params![&id, hash, "Core_version", "0x"];
-	assert_eq!(code(&client, "chainHead_v1_call", params).await, 0, "other functions are there");
+	assert_eq!(code(client, "chainHead_v1_call", params).await, 0, "other functions are there");
 }
 
-#[tokio::test]
-async fn a_token_is_good_for_the_very_parameters_that_it_was_signed_for() {
-	let node = Node::start();
-	let client = connect(&node).await;
-	let cli = Cli::new(&node, "channel-one");
+async fn tokens_are_valid_for_the_signed_parameters_only(node: &Node, client: &WsClient) {
+	let cli = Cli::new(node, "channel-one");
 	cli.ok(&["stream", "create", "invoices"]);
 	let vault = LocalVault::development("channel-one").expect("an example");
 	let sdk = Client::connect(&node.url(), Arc::new(vault.clone())).await.expect("it answers");
@@ -293,7 +294,7 @@ async fn a_token_is_good_for_the_very_parameters_that_it_was_signed_for() {
 		(rpc_params![stream, 1, &token, 1], 9101),
 	] {
 		let shown = format!("{params:?}");
-		assert_eq!(code(&client, method, params).await, expected, "{shown}");
+		assert_eq!(code(client, method, params).await, expected, "{shown}");
 	}
 }
 

@@ -1,7 +1,7 @@
 //! Exactly once and in order, decided by the chain: many requests at once, from several clients and accounts, in random
 //! order, again and again.
 //!
-//! `CREDIO_UPLOADS` sets how many requests the larger tests make: 1000, and 8000 by `scripts/exactly-once.sh`.
+//! `CREDIO_UPLOADS` sets how many requests the larger tests make: 400, and 8000 by `scripts/exactly-once.sh`.
 
 use credio_client::{
 	calls::Call,
@@ -26,7 +26,7 @@ const LANES: u32 = 20;
 
 /// How many requests the larger tests make.
 fn uploads() -> usize {
-	std::env::var("CREDIO_UPLOADS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000)
+	std::env::var("CREDIO_UPLOADS").ok().and_then(|n| n.parse().ok()).unwrap_or(400)
 }
 
 async fn connect(node: &Node, vault: LocalVault) -> Arc<Client> {

@@ -35,7 +35,7 @@ fn start(chain: &str, more: &[&str]) -> (Node, u16) {
 }
 
 #[test]
-fn a_node_in_step_is_alive_and_ready_whatever_it_is_called() {
+fn synced_node_is_alive_and_ready_under_any_host_name() {
 	let (_node, port) = start("dev", &["--validator", "--alice", "--force-authoring"]);
 	let since = Instant::now();
 	while ask(port, "GET", "/readiness").0 != 200 {
@@ -50,8 +50,14 @@ fn a_node_in_step_is_alive_and_ready_whatever_it_is_called() {
 }
 
 #[test]
-fn a_validator_without_the_others_is_alive_and_not_ready() {
+fn validator_without_peers_is_alive_and_serves_only_probes() {
 	let (_node, port) = start("local", &["--validator", "--alice"]);
+	is_alive_and_not_ready(port);
+	other_requests_are_rejected(port);
+	held_connections_do_not_block_probes(port);
+}
+
+fn is_alive_and_not_ready(port: u16) {
 	assert_eq!(ask(port, "GET", "/health").0, 200);
 	let (status, body) = ask(port, "GET", "/readiness");
 	assert_eq!(status, 503);
@@ -59,9 +65,7 @@ fn a_validator_without_the_others_is_alive_and_not_ready() {
 	assert_eq!(body["reason"], "no peers");
 }
 
-#[test]
-fn nothing_but_probes_is_answered() {
-	let (_node, port) = start("local", &["--validator", "--alice"]);
+fn other_requests_are_rejected(port: u16) {
 	for (method, path, expected) in [
 		("GET", "/", 404),
 		("POST", "/", 404),
@@ -80,9 +84,7 @@ fn nothing_but_probes_is_answered() {
 	assert!(!String::from_utf8_lossy(&answer).contains(" 200 "), "refused or closed");
 }
 
-#[test]
-fn probes_are_answered_although_somebody_holds_all_connections() {
-	let (_node, port) = start("local", &["--validator", "--alice"]);
+fn held_connections_do_not_block_probes(port: u16) {
 	let held: Vec<_> =
 		(0..200).filter_map(|_| TcpStream::connect(("127.0.0.1", port)).ok()).collect();
 	let since = Instant::now();

@@ -24,10 +24,21 @@ fn code(error: ClientError) -> i32 {
 	}
 }
 
+/// All on one node: most checks only read, and the others write different objects.
 #[tokio::test]
-async fn the_openrpc_document_lists_exactly_the_methods_that_are_served() {
+async fn methods_match_the_openrpc_document() {
 	let node = Node::start();
 	let client = connect(&node).await;
+	let document = discover(&client).await;
+	lists_exactly_the_served_methods(&client, &document).await;
+	malformed_parameters_are_rejected(&client, &document).await;
+	missing_objects_are_not_found(&client).await;
+	responses_match_their_schemas(&client, &document).await;
+	bundles_match_their_schemas(&node, &client, &document).await;
+	evidence_matches_its_schema(&node, &client, &document).await;
+}
+
+async fn lists_exactly_the_served_methods(client: &WsClient, document: &Value) {
 	let served: Value =
 		client.request("rpc_methods", rpc_params![]).await.expect("methods are listed");
 	let served = served["methods"]
@@ -38,7 +49,6 @@ async fn the_openrpc_document_lists_exactly_the_methods_that_are_served() {
 		.filter(|name| name.starts_with("credio_") || *name == "rpc.discover")
 		.map(str::to_owned)
 		.collect::<BTreeSet<_>>();
-	let document = discover(&client).await;
 	let documented = document["methods"]
 		.as_array()
 		.expect("a list")
@@ -49,11 +59,7 @@ async fn the_openrpc_document_lists_exactly_the_methods_that_are_served() {
 	assert_eq!(documented, served);
 }
 
-#[tokio::test]
-async fn malformed_parameters_get_an_error_from_every_method() {
-	let node = Node::start();
-	let client = connect(&node).await;
-	let document = discover(&client).await;
+async fn malformed_parameters_are_rejected(client: &WsClient, document: &Value) {
 	for method in document["methods"].as_array().expect("a list") {
 		let name = method["name"].as_str().expect("a name");
 		let wanted = method["params"].as_array().expect("a list").len();
@@ -74,10 +80,7 @@ async fn malformed_parameters_get_an_error_from_every_method() {
 	let _: Value = client.request("credio_v1_limits", rpc_params![]).await.expect("still there");
 }
 
-#[tokio::test]
-async fn what_is_not_there_is_not_found() {
-	let node = Node::start();
-	let client = connect(&node).await;
+async fn missing_objects_are_not_found(client: &WsClient) {
 	let id = format!("0x{}", "11".repeat(32));
 	for (method, params) in [
 		("credio_v1_record", rpc_params![&id]),
@@ -97,11 +100,7 @@ async fn what_is_not_there_is_not_found() {
 	assert_eq!(code(answer.expect_err("too many")), 9201);
 }
 
-#[tokio::test]
-async fn answers_have_the_fields_that_the_document_requires() {
-	let node = Node::start();
-	let client = connect(&node).await;
-	let document = discover(&client).await;
+async fn responses_match_their_schemas(client: &WsClient, document: &Value) {
 	let id = format!("0x{}", "11".repeat(32));
 	for (method, params) in [
 		("credio_v1_limits", rpc_params![]),
@@ -126,16 +125,12 @@ async fn answers_have_the_fields_that_the_document_requires() {
 			.iter()
 			.find(|documented| documented["name"] == method)
 			.expect("documented")["result"]["schema"];
-		check(&document, schema, &answer, method);
+		check(document, schema, &answer, method);
 	}
 }
 
-#[tokio::test]
-async fn a_bundle_has_the_fields_that_the_document_requires() {
-	let node = Node::start();
-	let client = connect(&node).await;
-	let document = discover(&client).await;
-	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
+async fn bundles_match_their_schemas(node: &Node, client: &WsClient, document: &Value) {
+	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(node, name));
 	let file = node.folder().join("bundle.toml");
 	let leg = |organization: &str| {
 		format!(
@@ -159,13 +154,13 @@ async fn a_bundle_has_the_fields_that_the_document_requires() {
 		let answer: Value =
 			client.request("credio_v1_bundle", rpc_params![id]).await.expect("an answer");
 		assert_eq!(answer["status"], status);
-		check(&document, schema("credio_v1_bundle"), &answer, "credio_v1_bundle");
+		check(document, schema("credio_v1_bundle"), &answer, "credio_v1_bundle");
 		let answer: Value = client
 			.request("credio_v1_bundles", rpc_params![json!({"status": status})])
 			.await
 			.expect("an answer");
 		assert_eq!(answer["items"].as_array().map(Vec::len), Some(1));
-		check(&document, schema("credio_v1_bundles"), &answer, "credio_v1_bundles");
+		check(document, schema("credio_v1_bundles"), &answer, "credio_v1_bundles");
 		if status == "open" {
 			funder.ok(&["stream", "create", "same"]);
 			funder.refused(&["bundle", "consent", id, "--digest", digest]);
@@ -173,12 +168,8 @@ async fn a_bundle_has_the_fields_that_the_document_requires() {
 	}
 }
 
-#[tokio::test]
-async fn evidence_has_the_fields_that_the_document_requires() {
-	let node = Node::start();
-	let client = connect(&node).await;
-	let document = discover(&client).await;
-	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
+async fn evidence_matches_its_schema(node: &Node, client: &WsClient, document: &Value) {
+	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(node, name));
 	channel.ok(&["stream", "create", "invoices"]);
 	let file = node.folder().join("invoice.txt");
 	std::fs::write(&file, "an invoice").expect("writable");
@@ -201,7 +192,7 @@ async fn evidence_has_the_fields_that_the_document_requires() {
 	for params in [rpc_params![record], rpc_params![record, options]] {
 		let answer: Value = client.request(method, params).await.expect("an answer");
 		assert_eq!(answer["subject"]["accessRequests"].as_array().map(Vec::len), Some(1));
-		check(&document, schema, &answer, method);
+		check(document, schema, &answer, method);
 	}
 	// What belongs to another entry or chain, is too much, or is unknown.
 	for options in [

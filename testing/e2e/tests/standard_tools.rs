@@ -13,26 +13,19 @@ fn run_script(folder: &str, script: &str, node: &Node) -> serde_json::Value {
 }
 
 #[test]
-fn polkadot_js_signs_a_request() {
+fn polkadot_js_decodes_the_chain_and_signs_a_request() {
 	let node = Node::start();
 	let line = run_script("polkadot-js", "submit.mjs", &node);
 	assert_eq!(line["applied"], true);
 	let key = line["key"].as_str().expect("a key");
 	let status = Cli::new(&node, "channel-one").json(&["status", key, "--json"]);
 	assert_eq!(status[0]["status"], "applied");
-}
-
-#[test]
-fn polkadot_js_understands_everything() {
-	let line = run_script("polkadot-js", "understand.mjs", &Node::start());
+	let line = run_script("polkadot-js", "understand.mjs", &node);
 	for part in ["methods", "blocks", "types", "calls", "events", "errors", "items"] {
 		assert!(line[part].as_u64() > Some(0), "{part}");
 	}
-}
-
-#[test]
-fn metadata_explains_itself() {
-	let line = run_script("polkadot-js", "explain.mjs", &Node::start());
+	// Every part of the metadata has documentation.
+	let line = run_script("polkadot-js", "explain.mjs", &node);
 	for kind in ["call", "argument", "event", "field", "error", "storage item", "constant"] {
 		assert!(line[kind].as_u64() > Some(0), "{kind}");
 	}
