@@ -1,14 +1,17 @@
-//! Indexes of an organization, kept by the command line.
+//! Indexes of an organization, maintained by the command line.
 
-use crate::{uploads::path, Cli, Running};
+use crate::{
+	cli::Cli,
+	process::{path, Running},
+};
 use serde_json::Value;
 use std::{
 	fs,
 	path::{Path, PathBuf},
 };
 
-/// The views of `samples/views` in a folder of their own, made of the streams of anybody: those samples are of own streams,
-/// as views are that say nothing else.
+/// Copies the views of `samples/views` to a folder, and extends them to streams of all owners. By default, views cover own
+/// streams only.
 ///
 /// # Panics
 ///
@@ -34,12 +37,12 @@ pub struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-	/// The index at a file's path or `postgres://…`, which need not be there.
+	/// Names the index at a file's path or `postgres://…`, which need not exist.
 	pub fn new(cli: &'a Cli, url: &str, views: &Path) -> Self {
 		Self { cli, url: url.into(), views: path(views).into() }
 	}
 
-	/// Keeps it up to date until it is killed, with rows that are not final.
+	/// Keeps it up to date until it is killed, including rows that are not final.
 	///
 	/// # Panics
 	///
@@ -54,16 +57,16 @@ impl<'a> Index<'a> {
 		Running::start(&mut command)
 	}
 
-	/// Brings it up to date with what is final now.
+	/// Brings it up to date with the last final block.
 	///
 	/// # Panics
 	///
-	/// If that fails.
+	/// If the command fails.
 	pub fn sync(&self) {
 		self.cli.ok(&["index", "sync", "--index", &self.url, "--views", &self.views]);
 	}
 
-	/// Rows of a view that fit a filter; all without one.
+	/// Returns the rows of a view that match a filter; all if it is empty.
 	///
 	/// # Panics
 	///
@@ -74,7 +77,7 @@ impl<'a> Index<'a> {
 		self.cli.json(&search)
 	}
 
-	/// How many rows of a view are shown that are not final.
+	/// Returns the number of rows of a view that are not final.
 	///
 	/// # Panics
 	///
@@ -84,12 +87,12 @@ impl<'a> Index<'a> {
 		self.cli.json(&search).iter().filter(|row| row["isFinal"] == false).count()
 	}
 
-	/// Its address: a file's path or `postgres://…`.
+	/// Returns its address: a file's path or `postgres://…`.
 	pub fn url(&self) -> &str {
 		&self.url
 	}
 
-	/// All of it, but how far it is: one that is brought up to date later is further.
+	/// Returns its contents without the cursor, which differs between indexes that were synced at different times.
 	///
 	/// # Panics
 	///
@@ -101,20 +104,20 @@ impl<'a> Index<'a> {
 		rest.into()
 	}
 
-	/// Brings it up to date and holds it against one that is built anew, in a file. Answers its rows and lines.
+	/// Brings it up to date, and compares it with a new index in a file. Returns the number of its current rows.
 	///
 	/// # Panics
 	///
 	/// If they differ.
-	pub fn compare(&self, anew: &Path) -> usize {
-		let fresh = Index { cli: self.cli, url: path(anew).into(), views: self.views.clone() };
-		// The other one may not be a block further that changes something.
+	pub fn compare(&self, file: &Path) -> usize {
+		let fresh = Index { cli: self.cli, url: path(file).into(), views: self.views.clone() };
+		// No block with changes may come between the two.
 		self.sync();
 		fresh.sync();
 		let (kept, fresh) = (self.dump(), fresh.dump());
 		let differing = kept.lines().zip(fresh.lines()).find(|(one, other)| one != other);
-		assert_eq!(differing, None, "an index that is built anew is another one");
-		assert_eq!(kept.len(), fresh.len(), "an index that is built anew is another one");
+		assert_eq!(differing, None, "a new index differs");
+		assert_eq!(kept.len(), fresh.len(), "a new index differs");
 		kept.lines().filter(|line| line.starts_with("{\"isCurrent\"")).count()
 	}
 }

@@ -1,45 +1,37 @@
-//! A network of four validators, each a process in a network namespace of its own, and what can befall it.
+//! A network of four validators, each in a separate network namespace, and the faults that tests cause in it.
 //!
-//! Each validator has two wires: one to the other validators, which can be cut, and one by which it answers JSON-RPC,
-//! which stays. So a partition parts the validators from each other, while an application reaches all of them.
+//! Each validator has two wires: one to the other validators, which can be cut, and one for JSON-RPC, which stays. So a
+//! partition separates the validators from each other, while an application reaches all of them.
 
+mod machines;
 mod namespaces;
 mod observer;
 mod rpc;
+mod validator;
 
+pub use machines::{Options, ALL, TWIN, VALIDATORS};
 pub use namespaces::isolated;
-pub use observer::{Observer, Told, View};
+pub use observer::{NodeView, Observer, View};
 pub use rpc::Header;
-use rpc::Rounds;
 
-use crate::binary;
 use credio_client::ConnectOptions;
 use jsonrpsee::rpc_params;
-use namespaces::{ip, run, within};
+use machines::{machines, make_wires, peer_address, url};
+use namespaces::{ip, run};
+use rpc::Rounds;
 use std::{
-	fs::{self, File},
+	fs,
 	path::{Path, PathBuf},
-	process::{Child, Command, ExitStatus, Stdio},
+	process::{Command, ExitStatus},
 	time::{Duration, Instant},
 };
 use tempfile::TempDir;
+use validator::Validator;
 
-/// The validators, by the names that their keys are derived from.
-pub const VALIDATORS: [&str; 4] = ["alice", "bob", "charlie", "dave"];
-
-/// Number of the process that runs with the keys of the last validator a second time, where there is one.
-pub const TWIN: usize = VALIDATORS.len();
-
-/// All of them.
-pub const ALL: [usize; 4] = [0, 1, 2, 3];
-
-/// How long anything may take that is waited for.
+/// Time limit of every wait.
 pub const LIMIT: Duration = Duration::from_secs(300);
 
-const RPC_PORT: u16 = 9944;
-const PEER_PORT: u16 = 30333;
-
-/// The network. It ends when this is dropped.
+/// The network. It ends on drop.
 #[derive(Debug)]
 pub struct Network {
 	validators: Vec<Validator>,
@@ -49,30 +41,8 @@ pub struct Network {
 	started: Instant,
 }
 
-/// One validator.
-#[derive(Debug)]
-struct Validator {
-	name: &'static str,
-	folder: PathBuf,
-	arguments: Vec<String>,
-	/// Preloaded library that shifts its clock.
-	clock: Option<PathBuf>,
-	process: Option<Child>,
-}
-
-/// What a network is made with.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
-	/// Clocks can be shifted, with Debian's libfaketime.
-	pub clocks: bool,
-	/// Validator whose database is on a disk of its own.
-	pub disk: Option<usize>,
-	/// The keys of the last validator can be run a second time, as [`TWIN`].
-	pub twin: bool,
-}
-
 impl Network {
-	/// Makes the wires and starts all validators. Answers when each finalizes blocks.
+	/// Makes the wires, starts all validators, and waits until each finalizes blocks.
 	///
 	/// # Panics
 	///
@@ -103,56 +73,56 @@ impl Network {
 		network
 	}
 
-	/// Addresses at which a node that joins the validators' own network reaches them.
+	/// Returns the addresses of the validators for a node that joins their network.
 	pub fn peers(&self) -> Vec<String> {
 		ip(None, "address replace 10.77.1.1/24 dev peers0\n");
 		ALL.map(peer_address).into()
 	}
 
-	/// JSON-RPC addresses of all validators.
+	/// Returns the JSON-RPC addresses of all validators.
 	pub fn urls(&self) -> Vec<String> {
 		ALL.map(url).into()
 	}
 
-	/// Folder for whatever the test wants to keep as long as the network.
+	/// Returns a folder that is kept as long as the network.
 	pub fn folder(&self) -> &Path {
-		self.folder.as_ref().expect("it is there until the network is dropped").path()
+		self.folder.as_ref().expect("the folder exists until the network is dropped").path()
 	}
 
-	/// Prints what happens, and when.
-	pub fn say(&self, what: &str) {
+	/// Prints a message with the time.
+	pub fn print(&self, what: &str) {
 		println!("{:7.1} s  {what}", self.started.elapsed().as_secs_f32());
 	}
 
-	/// Since when the network is being started.
+	/// Returns the time since the start of the network.
 	pub fn elapsed(&self) -> Duration {
 		self.started.elapsed()
 	}
 
-	/// What the validators have told so far.
+	/// Returns the observer of the validators.
 	pub fn observer(&self) -> &Observer {
 		&self.observer
 	}
 
-	/// Waits until `predicate` holds for what the validators tell.
+	/// Waits until `predicate` holds for the validators' blocks.
 	///
 	/// # Panics
 	///
-	/// If it does not within the limit, or two blocks of one height are final.
+	/// If it does not hold within the limit, or two blocks of one height are final.
 	pub async fn until(&self, what: &str, mut predicate: impl FnMut(&View) -> bool) {
 		let since = Instant::now();
 		let wait = async { while !self.observer.check_or_wait(&mut predicate).await {} };
 		if tokio::time::timeout(LIMIT, wait).await.is_err() {
-			let told = self
+			let blocks = self
 				.observer
 				.view()
 				.nodes
 				.iter()
 				.map(|n| (n.best, n.finalized))
 				.collect::<Vec<_>>();
-			panic!("not within {LIMIT:?}: {what}; best and finalized blocks: {told:?}");
+			panic!("not within {LIMIT:?}: {what}; best and finalized blocks: {blocks:?}");
 		}
-		self.say(&format!("{what} ({:.1} s)", since.elapsed().as_secs_f32()));
+		self.print(&format!("{what} ({:.1} s)", since.elapsed().as_secs_f32()));
 	}
 
 	/// Waits until the best block of these validators has grown by `count`.
@@ -161,7 +131,7 @@ impl Network {
 		self.until(&format!("{count} blocks made"), |view| view.best(nodes) >= goal).await;
 	}
 
-	/// Waits until each of these validators has finalized `count` blocks beyond what any has now.
+	/// Waits until each of these validators has finalized `count` blocks beyond the highest finalized one.
 	pub async fn finality(&self, nodes: &[usize], count: u32) {
 		let goal = self.observer.view().highest_finalized().saturating_add(count);
 		let names = nodes.iter().map(|n| VALIDATORS[*n]).collect::<Vec<_>>().join(", ");
@@ -171,12 +141,12 @@ impl Network {
 		.await;
 	}
 
-	/// Waits until a validator has seen all four vote in one round of finality. One that was behind takes its time: it
-	/// hears of the others' round when that changes, or within two minutes.
+	/// Waits until a validator has seen all four vote in one round of finality. A validator that was behind learns the
+	/// others' round when it changes, or within two minutes.
 	///
 	/// # Panics
 	///
-	/// If that is not within the limit.
+	/// If the limit is exceeded.
 	pub async fn all_vote(&self) {
 		let since = Instant::now();
 		loop {
@@ -184,17 +154,17 @@ impl Network {
 				let rounds: Option<Rounds> =
 					rpc::ask(&url(n), "grandpa_roundState", rpc_params![]).await;
 				if rounds.is_some_and(|rounds| rounds.have_all_prevotes()) {
-					self.say(&format!("all vote ({:.1} s)", since.elapsed().as_secs_f32()));
+					self.print(&format!("all vote ({:.1} s)", since.elapsed().as_secs_f32()));
 					return;
 				}
 			}
-			assert!(since.elapsed() < LIMIT, "one does not vote");
-			// Nothing tells when a vote comes in.
+			assert!(since.elapsed() < LIMIT, "a validator does not vote");
+			// There is no notification of votes.
 			tokio::time::sleep(Duration::from_millis(50)).await;
 		}
 	}
 
-	/// Starts a validator, with what it had before.
+	/// Starts a validator on its existing data.
 	pub fn spawn(&mut self, n: usize) {
 		let validator = &mut self.validators[n];
 		validator.process = Some(validator.run());
@@ -207,7 +177,7 @@ impl Network {
 		}
 	}
 
-	/// Waits until a validator has ended by itself, and answers how.
+	/// Waits until a validator has ended by itself, and returns its exit status.
 	pub async fn end(&mut self, n: usize) -> ExitStatus {
 		let since = Instant::now();
 		loop {
@@ -216,31 +186,30 @@ impl Network {
 				self.validators[n].process = None;
 				return status;
 			}
-			assert!(since.elapsed() < LIMIT, "{} goes on", VALIDATORS[n]);
-			// Nothing tells when a process ends, but its parent's asking.
+			assert!(since.elapsed() < LIMIT, "{} does not end", VALIDATORS[n]);
+			// There is no notification when a process ends.
 			tokio::time::sleep(Duration::from_millis(100)).await;
 		}
 	}
 
-	/// What a validator has logged.
+	/// Returns the log of a validator.
 	pub fn log(&self, n: usize) -> String {
 		fs::read_to_string(self.validators[n].folder.join("log")).unwrap_or_default()
 	}
 
-	/// Folder of a validator's database.
+	/// Returns the folder of a validator's database.
 	pub fn database(&self, n: usize) -> PathBuf {
 		self.validators[n].folder.join("chain")
 	}
 
-	/// Gives the disk of a validator another size, which is not below what it uses.
+	/// Resizes the disk of a validator. The size must not be below its use.
 	pub fn resize_disk(&self, n: usize, bytes: u64) {
 		run(&mut self.remount(n, bytes));
 	}
 
-	/// Leaves nothing of a validator's disk.
+	/// Leaves no free space on a validator's disk.
 	///
-	/// The validator may write between the moment that its use is read and the one that the size is set, which is refused
-	/// then. Such a size is tried again.
+	/// If the validator writes between the reading of its use and the resizing, the resizing fails and is tried again.
 	pub fn fill_disk(&self, n: usize) {
 		const TRIES: usize = 1000;
 		let filled = (0..TRIES).any(|_| {
@@ -256,7 +225,7 @@ impl Network {
 		command
 	}
 
-	/// Bytes that are used on the disk of a validator.
+	/// Returns the bytes used on the disk of a validator.
 	///
 	/// # Panics
 	///
@@ -265,7 +234,7 @@ impl Network {
 		self.counted(n, "df", "--output=used")
 	}
 
-	/// Bytes that a validator's database takes on its disk.
+	/// Returns the bytes of a validator's database on its disk.
 	///
 	/// # Panics
 	///
@@ -274,7 +243,7 @@ impl Network {
 		self.counted(n, "du", "--summarize")
 	}
 
-	/// The number with which the last line begins that a program prints about a validator's database.
+	/// Runs a program on a validator's database, and returns the first number of its last line.
 	fn counted(&self, n: usize, program: &str, what: &str) -> u64 {
 		let mut command = Command::new(program);
 		let output = command.args([what, "--block-size=1"]).arg(self.database(n)).output();
@@ -284,7 +253,7 @@ impl Network {
 		number.and_then(|number| number.parse().ok()).expect("it prints a number")
 	}
 
-	/// Bytes of memory that each validator holds of its own, without files that are mapped; 0 for one that does not run.
+	/// Returns the bytes of memory of each validator, without mapped files; 0 for one that does not run.
 	pub fn memory(&self) -> Vec<u64> {
 		let resident = |validator: &Validator| {
 			let pid = validator.process.as_ref()?.id();
@@ -295,12 +264,12 @@ impl Network {
 		self.validators.iter().map(|validator| resident(validator).unwrap_or_default()).collect()
 	}
 
-	/// Shifts the clock of a validator, which it notices within a second.
+	/// Shifts the clock of a validator. It takes effect within a second.
 	pub fn shift_clock(&self, n: usize, seconds: i32) {
 		self.validators[n].shift_clock(seconds);
 	}
 
-	/// Parts the validators into groups that do not reach each other. Packets vanish without an answer.
+	/// Partitions the validators into groups that cannot reach each other. Packets are dropped silently.
 	pub fn part(&self, groups: &[&[usize]]) {
 		let moves = groups
 			.iter()
@@ -312,14 +281,14 @@ impl Network {
 		ip(None, &moves);
 	}
 
-	/// Lets all validators reach each other.
+	/// Ends a partition.
 	pub fn heal(&self) {
 		let all = (0..self.validators.len()).collect::<Vec<_>>();
 		self.part(&[&all]);
 	}
 
-	/// Compares the chains of all validators: the same finalized blocks at all, which are those that they have told of
-	/// before, and the same state. Answers the last block that is final at all.
+	/// Compares the chains of all validators: all must have the same finalized blocks, as announced before, and the same
+	/// state. Returns the last block that is final at all validators.
 	///
 	/// # Panics
 	///
@@ -335,9 +304,9 @@ impl Network {
 			let heights = (0..=last).collect::<Vec<_>>();
 			let mut hashes = Vec::<Option<String>>::new();
 			for heights in heights.chunks(1_000) {
-				let answer: Option<Vec<_>> =
+				let response: Option<Vec<_>> =
 					rpc::ask(&url(n), "chain_getBlockHash", rpc_params![heights]).await;
-				hashes.extend(answer.expect("the validator answers"));
+				hashes.extend(response.expect("the validator responds"));
 			}
 			let head = hashes.last().expect("there is a genesis block").clone();
 			let header: Header = rpc::ask(&url(n), "chain_getHeader", rpc_params![head])
@@ -369,141 +338,7 @@ impl Drop for Network {
 	}
 }
 
-impl Validator {
-	fn new(
-		n: usize,
-		name: &'static str,
-		peers: &[String],
-		folder: &Path,
-		options: Options,
-	) -> Self {
-		let keys = VALIDATORS.get(n).or(VALIDATORS.last()).expect("there are four");
-		fs::create_dir_all(folder.join("chain")).expect("writable");
-		let mut arguments = vec![
-			format!("--{keys}"),
-			format!("--node-key={}", node_key(n)),
-			format!("--listen-addr=/ip4/{}/tcp/{PEER_PORT}", peer_ip(n)),
-			format!("--rpc-port={RPC_PORT}"),
-			format!("--base-path={}", folder.join("chain").display()),
-		];
-		let fixed = "--chain=local --unsafe-rpc-external --rpc-methods=safe --rpc-cors=all --no-mdns --no-prometheus \
-			--no-telemetry --reserved-nodes";
-		if let Ok(targets) = std::env::var("CREDIO_NODE_LOG") {
-			arguments.push(format!("--log={targets}"));
-		}
-		arguments.extend(fixed.split_whitespace().map(str::to_owned));
-		let others = peers.iter().enumerate().filter(|(other, _)| *other != n);
-		arguments.extend(others.map(|(_, peer)| peer.clone()));
-		let validator = Self {
-			name,
-			folder: folder.into(),
-			arguments,
-			clock: options.clocks.then(fake_clock),
-			process: None,
-		};
-		validator.shift_clock(0);
-		validator
-	}
-
-	fn shift_clock(&self, seconds: i32) {
-		// In one step: the library reads the file at any time.
-		let (file, new) = (self.folder.join("clock"), self.folder.join("clock.new"));
-		fs::write(&new, format!("{seconds:+}s\n")).expect("writable");
-		fs::rename(new, file).expect("writable");
-	}
-
-	fn run(&self) -> Child {
-		let log = File::options()
-			.create(true)
-			.append(true)
-			.open(self.folder.join("log"))
-			.expect("the log can be written");
-		let mut command = within(self.name, "env");
-		if let Some(library) = &self.clock {
-			command
-				.arg(format!("LD_PRELOAD={}", library.display()))
-				.arg(format!("FAKETIME_TIMESTAMP_FILE={}", self.folder.join("clock").display()))
-				.args(["FAKETIME_CACHE_DURATION=1", "FAKETIME_DONT_FAKE_MONOTONIC=1"]);
-		}
-		command
-			.arg(binary("credio-node"))
-			.args(&self.arguments)
-			.stdin(Stdio::null())
-			.stdout(Stdio::null())
-			.stderr(log)
-			.spawn()
-			.expect("credio-node starts")
-	}
-}
-
-/// How the validators of a network are connected to: its machines are all this one.
+/// Returns options for connections to validators. Plain connections are allowed, since all machines are this one.
 pub fn connect_options() -> ConnectOptions {
 	ConnectOptions { insecure: true, ..ConnectOptions::default() }
-}
-
-fn url(n: usize) -> String {
-	format!("ws://10.77.0.{}:{RPC_PORT}", n + 11)
-}
-
-fn peer_ip(n: usize) -> String {
-	format!("10.77.1.{}", n + 11)
-}
-
-/// The same in each run, so that peers know each other. They protect nothing.
-fn node_key(n: usize) -> String {
-	format!("{:064x}", n + 1)
-}
-
-fn peer_address(n: usize) -> String {
-	let key = tempfile::NamedTempFile::new().expect("a temporary file can be made");
-	fs::write(key.path(), node_key(n)).expect("writable");
-	let output = Command::new(binary("credio-node"))
-		.args(["key", "inspect-node-key", "--file"])
-		.arg(key.path())
-		.output()
-		.expect("credio-node starts");
-	let id = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-	format!("/ip4/{}/tcp/{PEER_PORT}/p2p/{id}", peer_ip(n))
-}
-
-/// Debian's libfaketime.
-fn fake_clock() -> PathBuf {
-	let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
-	folders
-		.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"))
-		.find(|library| library.exists())
-		.expect("Debian's package libfaketime is installed: ./scripts/test.sh does that")
-}
-
-/// The names of all machines.
-fn machines(options: Options) -> Vec<&'static str> {
-	VALIDATORS.into_iter().chain(options.twin.then_some("twin")).collect()
-}
-
-/// A bridge for RPC, one a machine for the validators' own traffic, of which they share the first, and a namespace for each
-/// machine with a wire to either.
-fn make_wires(machines: &[&str]) {
-	ip(None, "link add rpc type bridge\naddress add 10.77.0.1/24 dev rpc\nlink set rpc up\n");
-	for (n, name) in machines.iter().enumerate() {
-		run(Command::new("ip").args(["netns", "add", name]));
-		ip(
-			None,
-			&format!(
-				"link add peers{n} type bridge\nlink set peers{n} up\n\
-				link add rpc{n} type veth peer name rpc netns {name}\nlink set rpc{n} master rpc up\n\
-				link add peer{n} type veth peer name peers netns {name}\nlink set peer{n} up\n"
-			),
-		);
-		ip(
-			Some(name),
-			&format!(
-				"link set lo up\nlink set rpc up\nlink set peers up\n\
-				address add 10.77.0.{}/24 dev rpc\naddress add {}/24 dev peers\n",
-				n + 11,
-				peer_ip(n)
-			),
-		);
-	}
-	let join = (0..machines.len()).map(|n| format!("link set peer{n} master peers0\n"));
-	ip(None, &join.collect::<String>());
 }

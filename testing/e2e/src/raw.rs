@@ -1,6 +1,6 @@
 //! Extrinsics outside of requests, as a tool submits them that knows nothing of Credio.
 
-use crate::Node;
+use crate::node::Node;
 use credio_client::{calls::Call, primitives::rpc::WeightJson, Client};
 use jsonrpsee::{
 	core::{client::ClientT, ClientError},

@@ -1,4 +1,4 @@
-//! Scripts in JavaScript, which use a chain by software that knows nothing of Credio.
+//! Scripts in JavaScript that use a chain through generic Substrate software.
 
 use std::{
 	fs::File,
@@ -6,15 +6,15 @@ use std::{
 	process::{Command, Output},
 };
 
-/// A folder of `scripts` with a `package.json`, whose packages are installed.
+/// A folder of `scripts` with a `package.json` and its installed packages.
 pub struct Scripts(PathBuf);
 
 impl Scripts {
-	/// Installs what the scripts in a folder need, unless it is there. Tests run at the same time, so one waits for another.
+	/// Installs the packages of a folder's scripts, if needed. Concurrent tests wait for each other.
 	///
 	/// # Panics
 	///
-	/// If it cannot be installed.
+	/// If they cannot be installed.
 	pub fn install(folder: &str) -> Self {
 		let scripts =
 			Self(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts").join(folder));
@@ -23,7 +23,7 @@ impl Scripts {
 		let lock_file =
 			File::open(scripts.0.join("package-lock.json")).expect("it is part of the project");
 		lock_file.lock().expect("it can be locked");
-		// npm writes it when all is there.
+		// npm writes it last.
 		if written("node_modules/.package-lock.json") < written("package-lock.json") {
 			let output = scripts.output("npm", &["ci", "--no-audit", "--no-fund"]);
 			assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -31,25 +31,25 @@ impl Scripts {
 		scripts
 	}
 
-	/// Runs a script to its end, whatever that is.
+	/// Runs a script to its end, and returns its output.
 	///
 	/// # Panics
 	///
-	/// If there is no Node.js.
+	/// If Node.js is missing.
 	pub fn run(&self, script: &str, arguments: &[&str]) -> Output {
 		self.output("node", &[&[script], arguments].concat())
 	}
 
-	/// Runs a script that has to succeed, and returns the line of JSON that it prints.
+	/// Runs a script that must succeed, and returns its line of JSON.
 	///
 	/// # Panics
 	///
 	/// If it fails.
 	pub fn json(&self, script: &str, arguments: &[&str]) -> serde_json::Value {
 		let output = self.run(script, arguments);
-		let said = String::from_utf8_lossy(&output.stdout).into_owned();
-		assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-		serde_json::from_str(said.trim()).expect("one line of JSON")
+		let text = String::from_utf8_lossy(&output.stdout).into_owned();
+		assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+		serde_json::from_str(text.trim()).expect("one line of JSON")
 	}
 
 	fn output(&self, program: &str, arguments: &[&str]) -> Output {
@@ -57,6 +57,6 @@ impl Scripts {
 			.args(arguments)
 			.current_dir(&self.0)
 			.output()
-			.unwrap_or_else(|_| panic!("{program} is not there: ./scripts/test.sh installs it"))
+			.unwrap_or_else(|_| panic!("{program} is missing; ./scripts/test.sh installs it"))
 	}
 }

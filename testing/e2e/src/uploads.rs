@@ -1,9 +1,10 @@
-//! Uploads through an outbox: a stream of them that goes on while things happen, and what has to be true of them in the
-//! end.
+//! Uploads through an outbox that continue during faults, and the checks of their outcomes.
+
+pub use crate::process::path;
 
 use crate::{
+	cli::Cli,
 	network::{connect_options, Network},
-	Cli,
 };
 use credio_client::{
 	primitives::{entry::EntryFilter, StreamId},
@@ -14,7 +15,7 @@ use credio_vault::LocalVault;
 use serde_json::Value;
 use std::{
 	collections::BTreeMap,
-	path::{Path, PathBuf},
+	path::PathBuf,
 	sync::{
 		atomic::{AtomicBool, Ordering},
 		Arc, Mutex,
@@ -25,45 +26,40 @@ use tokio::{sync::watch, task::JoinHandle};
 
 /// Time between two uploads.
 const PERIOD: Duration = Duration::from_millis(250);
-/// Lanes that uploads are in, beside those that are in none.
+/// Lanes of the uploads; some use no lane.
 const LANES: usize = 4;
 const ORGANIZATION: &str = "channel-one";
 const STREAM: &str = "invoices";
 
-/// A path as an argument.
-pub fn path(path: &Path) -> &str {
-	path.to_str().expect("paths are UTF-8")
-}
-
-/// A text under a business key.
+/// Returns the upload of a text under a business key.
 pub fn keyed<'a>(stream: StreamId, key: &'a [u8], document: &'a [u8]) -> Upload<'a> {
 	Upload { stream, key: Some(key), media_type: "text/plain", document, supersedes: None }
 }
 
-/// Uploads a document, which has to be applied.
+/// Uploads a document that must be applied.
 ///
 /// # Panics
 ///
 /// If it is not.
 pub async fn applied(client: &Client, upload: &Upload<'_>) -> Uploaded {
-	match client.upload(upload).await.expect("an answer") {
+	match client.upload(upload).await.expect("an outcome") {
 		Outcome::Applied(uploaded) => uploaded,
 		Outcome::Rejected(status) => panic!("rejected: {status:?}"),
 	}
 }
 
-/// How many entries a stream has.
+/// Returns the number of entries of a stream.
 ///
 /// # Panics
 ///
-/// If the node does not answer.
+/// If the node does not respond.
 pub async fn entries(client: &Client, stream: StreamId) -> usize {
 	let filter = EntryFilter { stream: Some(stream), ..EntryFilter::default() };
 	client.query(&filter, usize::MAX).await.expect("it answers").len()
 }
 
-/// Compares outbox and chain: nothing lost, doubled or reordered, and one outcome each. `stored` has the lane of each
-/// request key, 0 for none.
+/// Compares outbox and chain: nothing is lost, doubled or reordered, and each request has one outcome. `stored` has the
+/// lane of each request key, 0 for none.
 ///
 /// # Panics
 ///
@@ -84,7 +80,7 @@ pub fn compare(cli: &Cli, outbox: &str, stored: &BTreeMap<String, usize>) {
 		})
 		.collect::<BTreeMap<_, _>>();
 	assert_eq!(entries.len(), stored.len(), "nothing doubled, nothing lost");
-	// Within a lane the entries' numbers rise in the order in which the items were stored.
+	// Within a lane, the entries have the order of the stored items.
 	let mut items: Vec<Value> = outcomes;
 	items.sort_by_key(|item| item["id"].as_i64());
 	let mut last = BTreeMap::new();
@@ -100,7 +96,7 @@ pub fn compare(cli: &Cli, outbox: &str, stored: &BTreeMap<String, usize>) {
 	}
 }
 
-/// Uploads that go on, through an outbox that knows all validators.
+/// Continuous uploads through an outbox that knows all validators.
 #[derive(Debug)]
 pub struct Uploads {
 	file: PathBuf,
@@ -111,17 +107,17 @@ pub struct Uploads {
 	sending: JoinHandle<()>,
 }
 
-/// What has ended so far.
+/// The items with outcomes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Ended {
-	/// Items.
+	/// Their number.
 	count: usize,
-	/// The highest block in which one was decided.
+	/// The highest block with an outcome.
 	block: u32,
 }
 
 impl Uploads {
-	/// Makes a stream, and uploads to it from then on.
+	/// Creates a stream, and starts to upload to it.
 	pub async fn start(network: &Network) -> Self {
 		let urls = network.urls();
 		cli(network).ok(&["stream", "create", STREAM]);
@@ -138,52 +134,52 @@ impl Uploads {
 			let run = worker.run(settings, std::future::pending());
 			run.await.expect("the outbox goes on");
 		});
-		let (tell, ended) = watch::channel(Ended::default());
-		tokio::spawn(follow(outbox, tell));
+		let (sender, ended) = watch::channel(Ended::default());
+		tokio::spawn(follow(outbox, sender));
 		Self { file, stored, ended, stopped, storing, sending }
 	}
 
-	/// How many were stored.
+	/// Returns the number of stored items.
 	pub fn stored(&self) -> usize {
 		self.stored.lock().expect("nobody panicked").len()
 	}
 
-	/// How many have ended.
+	/// Returns the number of items with outcomes.
 	pub fn ended(&self) -> usize {
 		self.ended.borrow().count
 	}
 
-	/// Holds what was told of as final against what a validator has called final.
+	/// Checks that every outcome is from a finalized block.
 	///
 	/// # Panics
 	///
-	/// If an outcome is from a block that no validator has called final.
+	/// If an outcome is from a block that no validator has finalized.
 	pub fn check(&self, network: &Network) {
 		let ended = *self.ended.borrow();
 		let finalized = network.observer().view().highest_finalized();
 		assert!(
 			ended.block <= finalized,
-			"an outcome of block {} was told, and block {finalized} is the last final one",
+			"an outcome is from block {}, but the last final block is {finalized}",
 			ended.block
 		);
 	}
 
-	/// Waits until all have ended that are stored now.
+	/// Waits for the outcomes of all items stored so far.
 	///
 	/// # Panics
 	///
-	/// If they do not within the limit.
+	/// If the limit is exceeded.
 	pub async fn decided(&self, network: &Network) {
 		let goal = self.stored();
 		let mut ended = self.ended.clone();
 		let wait = ended.wait_for(|ended| ended.count >= goal);
 		if tokio::time::timeout(crate::network::LIMIT, wait).await.is_err() {
-			panic!("{} of {goal} uploads ended, and the others do not", self.ended());
+			panic!("only {} of {goal} uploads have outcomes", self.ended());
 		}
-		network.say(&format!("{goal} uploads decided"));
+		network.print(&format!("{goal} uploads decided"));
 	}
 
-	/// Stores no more, waits until all have ended, and compares with the chain. Answers how many there were.
+	/// Stops storing, waits for all outcomes, and compares them with the chain. Returns the number of uploads.
 	///
 	/// # Panics
 	///
@@ -206,7 +202,7 @@ fn cli(network: &Network) -> Cli {
 	Cli::at(network.urls()[0].clone(), network.folder(), ORGANIZATION)
 }
 
-/// Stores documents at a steady pace, in lanes and outside of them.
+/// Stores documents at a steady pace, in lanes and without.
 async fn store(
 	outbox: Outbox,
 	stored: Arc<Mutex<BTreeMap<String, usize>>>,
@@ -235,14 +231,14 @@ async fn store(
 	}
 }
 
-/// Hears the outcomes, as an application does.
-async fn follow(outbox: Outbox, tell: watch::Sender<Ended>) {
+/// Receives the outcomes as an application does.
+async fn follow(outbox: Outbox, sender: watch::Sender<Ended>) {
 	let mut outcomes = outbox.outcomes("faults").await.expect("it opens");
 	loop {
-		let outcome = outcomes.next().await.expect("it is told");
+		let outcome = outcomes.next().await.expect("the next outcome");
 		let receipt = outcome.item.outcome.and_then(|status| status.receipt);
 		let block = receipt.map_or(0, |receipt| receipt.block);
-		tell.send_modify(|ended| {
+		sender.send_modify(|ended| {
 			ended.count += 1;
 			ended.block = ended.block.max(block);
 		});

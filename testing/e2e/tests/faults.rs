@@ -61,7 +61,7 @@ async fn finality_stands_still(network: &Network, uploads: &Uploads, running: &[
 	assert_eq!(network.observer().view().highest_finalized(), finalized, "finality goes on");
 	uploads.check(network);
 	assert!(uploads.ended() < stored, "what was stored without finality waits for it");
-	network.say(&format!("no finality: {} uploads wait", uploads.stored() - uploads.ended()));
+	network.print(&format!("no finality: {} uploads wait", uploads.stored() - uploads.ended()));
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn a_disk_is_full() {
 			// Nothing is left from one moment to the next: however it ends, its database is whole.
 			network.fill_disk(full);
 			let status = network.end(full).await;
-			network.say(&format!("nothing left: {status}"));
+			network.print(&format!("nothing left: {status}"));
 			network.finality(&others, BLOCKS).await;
 			network.resize_disk(full, 1 << 33);
 			network.spawn(full);
@@ -304,7 +304,7 @@ fn a_validator_votes_twice() {
 			assert!(tries < 10, "nobody was caught in ten partitions");
 		};
 		assert_eq!(culprit, dev::dave().public_key().to_account_id().to_string());
-		network.say(&format!("{culprit} was reported in block {reported_at}, try {tries}"));
+		network.print(&format!("{culprit} was reported in block {reported_at}, try {tries}"));
 		network.kill(TWIN);
 		// It is disabled until the council decides. Since it is one of four, the others go on.
 		network.kill(dave);

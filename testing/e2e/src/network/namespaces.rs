@@ -1,8 +1,7 @@
-//! Namespaces of a test's own, and the wires within them.
+//! Separate namespaces for a test.
 //!
-//! The test runs again as the first process of new network, mount and process namespaces. Whatever it makes in there
-//! (links, mounts, processes) ends with it, however it ends; nothing is left behind on the machine, and two runs do not
-//! meet.
+//! The test runs again as the first process of new network, mount and process namespaces. Links, mounts and processes in
+//! them end with it, so nothing is left on the machine, and concurrent runs do not interfere.
 
 use std::{
 	future::Future,
@@ -10,18 +9,18 @@ use std::{
 	process::{Command, Stdio},
 };
 
-/// Tells the test that it runs in namespaces of its own.
+/// Set for a test that runs in separate namespaces.
 const INSIDE: &str = "CREDIO_INSIDE_NAMESPACES";
 
-const HOW: &str = "The fault tests make network, mount and process namespaces (unshare), for which they need to be \
-	root or to be allowed user namespaces: run them as root, or set kernel.unprivileged_userns_clone=1 (and \
-	kernel.apparmor_restrict_unprivileged_userns=0 where there is such a thing), or give the container --privileged";
+const HOW: &str = "the fault tests need network, mount and process namespaces (unshare); run them as root, or set \
+	kernel.unprivileged_userns_clone=1 (and kernel.apparmor_restrict_unprivileged_userns=0 where it exists), or give the \
+	container --privileged";
 
-/// Runs the body of the test of that name in namespaces of its own.
+/// Runs the body of the test with this name in separate namespaces.
 ///
 /// # Panics
 ///
-/// If the body does, or if there can be no namespaces.
+/// If the body panics, or namespaces cannot be made.
 pub fn isolated(test: &str, body: impl Future<Output = ()>) {
 	if std::env::var_os(INSIDE).is_some() {
 		set_up();
@@ -50,10 +49,10 @@ pub fn isolated(test: &str, body: impl Future<Output = ()>) {
 		.stdout(Stdio::piped())
 		.spawn()
 		.expect("unshare starts");
-	let said = process.stdout.take().expect("standard output is piped");
+	let output = process.stdout.take().expect("standard output is piped");
 	let mut tests = 0;
-	// What the test harness says in there is of no interest.
-	for line in BufReader::new(said).lines().map_while(Result::ok) {
+	// Lines of the inner test harness are left out.
+	for line in BufReader::new(output).lines().map_while(Result::ok) {
 		let harness = ["running 1 test", "test ", "failures:", "successes:", "    "];
 		tests += usize::from(line == "running 1 test");
 		if !line.trim().is_empty() && !harness.iter().any(|prefix| line.starts_with(prefix)) {
@@ -67,12 +66,12 @@ pub fn isolated(test: &str, body: impl Future<Output = ()>) {
 
 fn set_up() {
 	run(Command::new("mount").args(["-t", "tmpfs", "tmpfs", "/run"]));
-	// Processes are found there by their numbers in this namespace.
+	// Lists the processes of this namespace.
 	run(Command::new("mount").args(["-t", "proc", "proc", "/proc"]));
 	ip(None, "link set lo up");
 }
 
-/// Runs a command that has to succeed.
+/// Runs a command that must succeed.
 pub(super) fn run(command: &mut Command) {
 	let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
 	assert!(
@@ -82,24 +81,23 @@ pub(super) fn run(command: &mut Command) {
 	);
 }
 
-/// A command in one of the network namespaces.
+/// Returns a command that runs in a network namespace.
 pub(super) fn within(namespace: &str, program: &str) -> Command {
 	let mut command = Command::new("nsenter");
 	command.arg(format!("--net=/run/netns/{namespace}")).arg(program);
 	command
 }
 
-/// Runs commands of `ip`, one a line, in a network namespace or, without one, in the test's own.
+/// Runs commands of `ip`, one a line, in a network namespace; `None` is the test's.
 pub(super) fn ip(namespace: Option<&str>, commands: &str) {
 	let mut command = match namespace {
 		Some(namespace) => within(namespace, "ip"),
 		None => Command::new("ip"),
 	};
-	let mut process = command
-		.args(["-batch", "-"])
-		.stdin(Stdio::piped())
-		.spawn()
-		.expect("ip, of Debian's package iproute2, is installed: ./scripts/test.sh does that");
+	let mut process =
+		command.args(["-batch", "-"]).stdin(Stdio::piped()).spawn().expect(
+			"ip, of Debian's package iproute2, is installed; ./scripts/test.sh installs it",
+		);
 	let mut input = process.stdin.take().expect("standard input is piped");
 	input.write_all(commands.as_bytes()).expect("ip reads");
 	drop(input);

@@ -1,4 +1,4 @@
-//! What the nodes of a network say about their chain, as they say it.
+//! Observes the blocks that the nodes of a network announce.
 
 use super::rpc::{self, Header};
 use jsonrpsee::{
@@ -13,43 +13,43 @@ use std::{
 };
 use tokio::{sync::Notify, task::JoinSet};
 
-/// Nothing tells when a node is back.
+/// Time between two attempts to reconnect.
 const RECONNECT: Duration = Duration::from_millis(200);
 
-/// What one node has told.
+/// The blocks announced by a node.
 #[derive(Debug, Default)]
-pub struct Told {
-	/// Its best block; that of now, which can be lower than one before.
+pub struct NodeView {
+	/// Its best block, which can be lower than an earlier one.
 	pub best: u32,
 	/// Its last finalized block.
 	pub finalized: u32,
-	/// Hashes of the blocks that it has imported, by height.
+	/// Hashes of its imported blocks, by height.
 	pub blocks: BTreeMap<u32, BTreeSet<String>>,
 }
 
-/// What all have told.
+/// The blocks announced by all nodes.
 #[derive(Debug, Default)]
 pub struct View {
 	/// By node.
-	pub nodes: Vec<Told>,
-	/// Hashes of the blocks that a node has called final, by height, with the first node that has.
+	pub nodes: Vec<NodeView>,
+	/// Hashes of finalized blocks by height, with the first node that has finalized them.
 	pub finalized: BTreeMap<u32, (String, usize)>,
-	/// Two hashes at one height, both called final.
+	/// Heights with two finalized hashes.
 	pub conflicts: Vec<String>,
 }
 
 impl View {
-	/// The highest block that any node has called final.
+	/// Returns the highest block that any node has finalized.
 	pub fn highest_finalized(&self) -> u32 {
 		self.nodes.iter().map(|node| node.finalized).max().unwrap_or_default()
 	}
 
-	/// The highest best block of these nodes.
+	/// Returns the highest best block of these nodes.
 	pub fn best(&self, nodes: &[usize]) -> u32 {
 		nodes.iter().map(|n| self.nodes[*n].best).max().unwrap_or_default()
 	}
 
-	/// Heights above `from` at which two groups of nodes have blocks, and none in common.
+	/// Returns the heights above `from` at which two groups of nodes have blocks, but none in common.
 	pub fn forked(&self, groups: [&[usize]; 2], from: u32) -> Vec<u32> {
 		let blocks = groups.map(|nodes| {
 			let mut blocks = BTreeMap::<u32, BTreeSet<&String>>::new();
@@ -69,7 +69,7 @@ impl View {
 			.collect()
 	}
 
-	/// Blocks of which another one at the same height was seen, beyond one of each height.
+	/// Returns the number of blocks that were abandoned for another one of the same height.
 	pub fn abandoned(&self) -> usize {
 		let mut all = BTreeMap::<u32, BTreeSet<&String>>::new();
 		for (height, hashes) in self.nodes.iter().flat_map(|node| &node.blocks) {
@@ -93,7 +93,7 @@ impl View {
 	}
 }
 
-/// Listens to all nodes, and again when one that went away is back.
+/// Listens to all nodes, and reconnects when a connection ends.
 #[derive(Debug)]
 pub struct Observer {
 	shared: Arc<Shared>,
@@ -108,21 +108,21 @@ struct Shared {
 
 impl Shared {
 	fn view(&self) -> MutexGuard<'_, View> {
-		self.view.lock().unwrap_or_else(|_| panic!("somebody panicked with the view"))
+		self.view.lock().unwrap_or_else(|_| panic!("a thread panicked with the view"))
 	}
 }
 
 impl Observer {
 	pub(super) fn new(urls: &[String]) -> Self {
 		let shared = Arc::<Shared>::default();
-		shared.view().nodes.resize_with(urls.len(), Told::default);
+		shared.view().nodes.resize_with(urls.len(), NodeView::default);
 		let mut tasks = JoinSet::new();
 		for (node, url) in urls.iter().cloned().enumerate() {
 			let shared = shared.clone();
 			tasks.spawn(async move {
 				loop {
 					if let Some(client) = rpc::connect(&url).await {
-						// A connection that ends is no error: nodes are killed here.
+						// An ended connection is no error, since tests kill nodes.
 						let _ = listen(&shared, node, &client).await;
 					}
 					tokio::time::sleep(RECONNECT).await;
@@ -132,21 +132,21 @@ impl Observer {
 		Self { shared, _tasks: tasks }
 	}
 
-	/// What is known now.
+	/// Returns the current view.
 	pub fn view(&self) -> MutexGuard<'_, View> {
 		self.shared.view()
 	}
 
-	/// Waits for the next thing that a node tells, after checking `predicate` once. Answers whether it held.
+	/// Checks `predicate`, and waits for the next announcement unless it holds. Returns whether it held.
 	pub(super) async fn check_or_wait(&self, predicate: &mut impl FnMut(&View) -> bool) -> bool {
-		let told = self.shared.changed.notified();
+		let changed = self.shared.changed.notified();
 		let (held, conflicts) = {
 			let view = self.view();
 			(predicate(&view), view.conflicts.clone())
 		};
 		assert!(conflicts.is_empty(), "two finalized blocks: {conflicts:?}");
 		if !held {
-			told.await;
+			changed.await;
 		}
 		held
 	}

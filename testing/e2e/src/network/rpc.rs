@@ -1,4 +1,4 @@
-//! Questions to a node.
+//! Calls to a node.
 
 use jsonrpsee::{
 	core::{client::ClientT, params::ArrayParams},
@@ -7,7 +7,7 @@ use jsonrpsee::{
 use serde::{de::DeserializeOwned, Deserialize};
 use std::time::Duration;
 
-/// How long a node may take to answer.
+/// Time limit of a call.
 const LIMIT: Duration = Duration::from_secs(5);
 
 pub(super) async fn connect(url: &str) -> Option<WsClient> {
@@ -15,16 +15,16 @@ pub(super) async fn connect(url: &str) -> Option<WsClient> {
 	client.await.ok()
 }
 
-/// One question, over a connection of its own; `None` if there is no answer.
-pub(super) async fn ask<Answer: DeserializeOwned>(
+/// Makes a call over a new connection. Returns `None` if it fails.
+pub(super) async fn ask<T: DeserializeOwned>(
 	url: &str,
 	method: &str,
 	params: ArrayParams,
-) -> Option<Answer> {
+) -> Option<T> {
 	connect(url).await?.request(method, params).await.ok()
 }
 
-/// Rounds of finality that are under way.
+/// Current rounds of finality.
 #[derive(Debug, Deserialize)]
 pub(super) struct Rounds {
 	best: Round,
@@ -42,13 +42,13 @@ struct Votes {
 }
 
 impl Rounds {
-	/// Whether everybody has voted in one of them.
+	/// Returns whether all validators have voted in one of the rounds.
 	pub(super) fn have_all_prevotes(&self) -> bool {
 		self.background.iter().chain([&self.best]).any(|round| round.prevotes.missing.is_empty())
 	}
 }
 
-/// A block header as nodes tell it.
+/// A block header as nodes serialize it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
@@ -65,16 +65,16 @@ struct Digest {
 }
 
 fn bytes(text: &str) -> Vec<u8> {
-	hex::decode(text.trim_start_matches("0x")).expect("nodes tell hex")
+	hex::decode(text.trim_start_matches("0x")).expect("nodes send hex")
 }
 
 impl Header {
-	/// Number of the block.
+	/// Returns the number of the block.
 	pub fn height(&self) -> u32 {
-		u32::from_str_radix(self.number.trim_start_matches("0x"), 16).expect("nodes tell numbers")
+		u32::from_str_radix(self.number.trim_start_matches("0x"), 16).expect("nodes send numbers")
 	}
 
-	/// Hash of the block, made here rather than believed.
+	/// Computes the hash of the block.
 	pub fn hash(&self) -> String {
 		let mut encoded = bytes(&self.parent_hash);
 		encoded.extend(compact(self.height()));
@@ -86,7 +86,7 @@ impl Header {
 	}
 }
 
-/// SCALE's compact form of a number below 2^30.
+/// Encodes a number below 2^30 in SCALE's compact form.
 fn compact(number: u32) -> Vec<u8> {
 	match number {
 		0..=0x3f => vec![u8::try_from(number << 2).expect("one byte")],

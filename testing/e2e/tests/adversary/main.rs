@@ -60,12 +60,12 @@ fn honest_organizations_are_served_while_others_mean_harm() {
 		let seconds = number("CREDIO_ADVERSARY_SECONDS", 20) as u64;
 		let network = Network::start(Options::default()).await;
 		let world = World::make(&network).await;
-		network.say(
+		network.print(
 			"six honest organizations, two hostile ones, a council of four with a hostile seat",
 		);
 
 		let calm = work(&world, "calm", (seconds / 4).max(10)).await;
-		network.say(&format!("without attack: {calm}"));
+		network.print(&format!("without attack: {calm}"));
 		let (memory, database) = (network.memory(), ALL.map(|n| network.database_size(n)));
 
 		let stop = Stop::default();
@@ -73,10 +73,10 @@ fn honest_organizations_are_served_while_others_mean_harm() {
 		let attacked = work(&world, "attacked", seconds).await;
 		stop.now();
 		let attacks = attack.finish().await;
-		network.say(&format!("under attack: {attacked}"));
-		network.say(&format!("the attack: {attacks}"));
+		network.print(&format!("under attack: {attacked}"));
+		network.print(&format!("the attack: {attacks}"));
 		for n in ALL {
-			network.say(&format!(
+			network.print(&format!(
 				"validator {n}: memory of its own {} -> {} MiB, database {} -> {} MiB",
 				memory[n] >> 20,
 				network.memory()[n] >> 20,
