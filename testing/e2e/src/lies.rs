@@ -1,8 +1,7 @@
-//! Lies about whatever a node answers, made from what it has answered and from the OpenRPC document: each field is
-//! replaced, swapped with another, replayed from an earlier answer, or left out, each list shortened, lengthened and
-//! turned round, and each answer exchanged for an error that the document names.
+//! Generates lies of a node from its recorded replies and the OpenRPC document. Fields are replaced, swapped, replayed from
+//! earlier replies, or left out; lists are shortened, lengthened and reversed; replies are replaced by documented errors.
 
-use crate::proxy::{Answer, Said};
+use crate::proxy::{RecordedReply, Reply};
 use credio_client::primitives::error_codes::TRANSACTION_REFUSED;
 use serde_json::{json, Map, Value};
 use std::{
@@ -10,48 +9,48 @@ use std::{
 	fmt,
 };
 
-/// How deep a lie goes into an answer.
+/// Greatest depth of a lie in a reply.
 const MAX_DEPTH: usize = 7;
-/// How many other values under the name of a field are told in its place.
+/// Most known values of the same field that replace a field.
 const MAX_OTHERS: usize = 2;
-/// How many other answers to the same method are told in place of an answer.
+/// Most known replies to the same method that replace a reply.
 const MAX_REPLAYS: usize = 6;
 
-/// Reasons for which a transaction is refused that a client does not take for the last word.
+/// Reasons of a refusal after which a client tries again.
 const REASONS: [&str; 2] = ["badProof", "banned"];
 
-/// A step into an answer.
+/// A step of a path in a reply.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
 	Field(String),
 	Item(usize),
 }
 
-/// What is done to a value.
+/// A change of a value.
 #[derive(Clone, Debug, PartialEq)]
 enum Change {
-	/// Another value stands in its place.
+	/// Replaces it.
 	Replace(Value),
-	/// It is not there.
+	/// Removes it.
 	LeaveOut,
-	/// It changes places with another one beside it.
+	/// Swaps it with a sibling.
 	Swap(Step),
-	/// The list lacks its last item.
+	/// Removes the last item of a list.
 	Shorten,
-	/// The list has an item again.
+	/// Repeats the first item of a list.
 	Repeat,
-	/// The list is the other way round.
+	/// Reverses a list.
 	Reverse,
-	/// In place of the whole answer there is an error.
+	/// Replaces the whole reply by an error.
 	Error(Value),
 }
 
-/// A lie about one place in the answers of one method.
+/// A change at one place in the replies to one method.
 #[derive(Clone, Debug)]
 pub struct Lie {
 	method: String,
 	is_notification: bool,
-	/// Of answers that come in several shapes, which one.
+	/// The shape of the replies, if they have several.
 	shape: Option<String>,
 	path: Vec<Step>,
 	change: Change,
@@ -74,8 +73,8 @@ impl fmt::Display for Lie {
 	}
 }
 
-/// What tells answers of one method apart that have nothing in common: the event of a notification, the function of a call
-/// into the runtime, the key of a value.
+/// Returns the shape of a reply, for methods that have several: the event of a notification, the function of a runtime call,
+/// or the key of a stored value.
 fn shape(method: &str, params: &Value, result: &Value) -> Option<String> {
 	match method {
 		"state_call" | "state_getStorage" => params[0].as_str().map(str::to_owned),
@@ -83,10 +82,10 @@ fn shape(method: &str, params: &Value, result: &Value) -> Option<String> {
 	}
 }
 
-/// Whether an answer is of the metadata, by which calls are made. What becomes of lies about that is tested elsewhere.
-fn is_metadata(answer: &Answer) -> bool {
-	answer.method == "state_getMetadata"
-		|| answer.params[0].as_str().is_some_and(|function| function.starts_with("Metadata_"))
+/// Returns whether a reply contains metadata. Lies about metadata are tested in `signing.rs`.
+fn is_metadata(reply: &RecordedReply) -> bool {
+	reply.method == "state_getMetadata"
+		|| reply.params[0].as_str().is_some_and(|function| function.starts_with("Metadata_"))
 }
 
 fn at<'a>(value: &'a mut Value, path: &[Step]) -> Option<&'a mut Value> {
@@ -97,77 +96,76 @@ fn at<'a>(value: &'a mut Value, path: &[Step]) -> Option<&'a mut Value> {
 }
 
 impl Lie {
-	/// Tells it, if this is an answer that it is about. Returns whether anything is changed.
-	pub fn tell(&self, said: &mut Said<'_>) -> bool {
-		let is_meant = said.method == self.method
-			&& said.is_notification == self.is_notification
-			&& shape(said.method, said.params, said.result) == self.shape
-			&& said.error.is_none();
-		if !is_meant {
+	/// Changes a matching reply. Returns whether anything changed.
+	pub fn tell(&self, reply: &mut Reply<'_>) -> bool {
+		let matches = reply.method == self.method
+			&& reply.is_notification == self.is_notification
+			&& shape(reply.method, reply.params, reply.result) == self.shape
+			&& reply.error.is_none();
+		if !matches {
 			return false;
 		}
 		if let Change::Error(error) = &self.change {
-			*said.error = Some(error.clone());
+			*reply.error = Some(error.clone());
 			return true;
 		}
-		let before = said.result.clone();
-		self.change(said.result);
-		before != *said.result
+		let before = reply.result.clone();
+		self.change(reply.result);
+		before != *reply.result
 	}
 
-	fn change(&self, answer: &mut Value) -> Option<()> {
+	fn change(&self, reply: &mut Value) -> Option<()> {
 		match (&self.change, self.path.split_last()) {
 			(Change::Replace(value), Some((Step::Field(name), above))) => {
-				at(answer, above)?.as_object_mut()?.insert(name.clone(), value.clone());
+				at(reply, above)?.as_object_mut()?.insert(name.clone(), value.clone());
 			},
-			(Change::Replace(value), _) => *at(answer, &self.path)? = value.clone(),
-			(Change::LeaveOut, None) => *answer = Value::Null,
+			(Change::Replace(value), _) => *at(reply, &self.path)? = value.clone(),
+			(Change::LeaveOut, None) => *reply = Value::Null,
 			(Change::LeaveOut, Some((Step::Field(name), above))) => {
-				at(answer, above)?.as_object_mut()?.remove(name);
+				at(reply, above)?.as_object_mut()?.remove(name);
 			},
 			(Change::LeaveOut, Some((Step::Item(position), above))) => {
-				let list = at(answer, above)?.as_array_mut()?;
+				let list = at(reply, above)?.as_array_mut()?;
 				(*position < list.len()).then(|| list.remove(*position))?;
 			},
 			(Change::Swap(other), Some((step, above))) => {
-				let parent = at(answer, above)?;
+				let parent = at(reply, above)?;
 				let (one, two) = ([step.clone()], [other.clone()]);
 				let first = at(parent, &one)?.clone();
 				let second = std::mem::replace(at(parent, &two)?, first);
 				*at(parent, &one)? = second;
 			},
 			(Change::Shorten, _) => {
-				at(answer, &self.path)?.as_array_mut()?.pop()?;
+				at(reply, &self.path)?.as_array_mut()?.pop()?;
 			},
 			(Change::Repeat, _) => {
-				let list = at(answer, &self.path)?.as_array_mut()?;
+				let list = at(reply, &self.path)?.as_array_mut()?;
 				list.insert(0, list.first()?.clone());
 			},
-			(Change::Reverse, _) => at(answer, &self.path)?.as_array_mut()?.reverse(),
+			(Change::Reverse, _) => at(reply, &self.path)?.as_array_mut()?.reverse(),
 			(Change::Swap(_), None) | (Change::Error(_), _) => return None,
 		}
 		Some(())
 	}
 }
 
-/// What can be told in place of something else: all values that a node has told, by the name of their field, and its
-/// answers by method.
+/// Known values for replacements: all values in recorded replies, by field name, and the results by method.
 #[derive(Debug, Default)]
 pub struct Known {
 	fields: BTreeMap<String, Vec<Value>>,
-	answers: BTreeMap<(String, Option<String>), Vec<Value>>,
+	results: BTreeMap<(String, Option<String>), Vec<Value>>,
 }
 
 impl Known {
-	/// Takes in what was answered.
-	pub fn learn(&mut self, answers: &[Answer]) {
-		for answer in answers.iter().filter(|answer| !is_metadata(answer)) {
-			let shape = shape(&answer.method, &answer.params, &answer.result);
-			let known = self.answers.entry((answer.method.clone(), shape)).or_default();
-			if !known.contains(&answer.result) {
-				known.push(answer.result.clone());
+	/// Adds recorded replies.
+	pub fn learn(&mut self, replies: &[RecordedReply]) {
+		for reply in replies.iter().filter(|reply| !is_metadata(reply)) {
+			let shape = shape(&reply.method, &reply.params, &reply.result);
+			let known = self.results.entry((reply.method.clone(), shape)).or_default();
+			if !known.contains(&reply.result) {
+				known.push(reply.result.clone());
 			}
-			self.learn_fields("", &answer.result);
+			self.learn_fields("", &reply.result);
 		}
 	}
 
@@ -185,7 +183,7 @@ impl Known {
 		}
 	}
 
-	/// Values that were told elsewhere under this name.
+	/// Returns other known values of a field with this name.
 	fn others(&self, name: &str, value: &Value) -> Vec<Value> {
 		let known = self.fields.get(name).into_iter().flatten();
 		known.filter(|other| *other != value).take(MAX_OTHERS).cloned().collect()
@@ -196,7 +194,7 @@ impl Known {
 pub struct Document(Value);
 
 impl Document {
-	/// Reads it.
+	/// Parses the document.
 	///
 	/// # Panics
 	///
@@ -216,7 +214,7 @@ impl Document {
 		}
 	}
 
-	/// The schemas that a value may have.
+	/// Returns the alternatives of a schema.
 	fn alternatives<'a>(&'a self, schema: &'a Value) -> Vec<&'a Value> {
 		let schema = self.resolve(schema);
 		match schema["oneOf"].as_array() {
@@ -225,7 +223,7 @@ impl Document {
 		}
 	}
 
-	/// The schema of a field.
+	/// Returns the schema of a field.
 	fn field<'a>(&'a self, schema: &'a Value, name: &str) -> &'a Value {
 		let found =
 			self.alternatives(schema).into_iter().find(|one| one["properties"].get(name).is_some());
@@ -237,14 +235,14 @@ impl Document {
 		found.map_or(&Value::Null, |one| &one["items"])
 	}
 
-	/// Names of fields that an answer may have.
+	/// Returns the names of all fields of a schema.
 	fn fields(&self, schema: &Value) -> BTreeSet<String> {
 		let properties =
 			self.alternatives(schema).into_iter().filter_map(|one| one["properties"].as_object());
 		properties.flat_map(|fields| fields.keys().cloned()).collect()
 	}
 
-	/// A value of a schema.
+	/// Returns an example of a schema.
 	fn example(&self, schema: &Value, depth: usize) -> Value {
 		let alternatives = self.alternatives(schema);
 		let Some(schema) = alternatives.iter().find(|one| one["type"] != "null") else {
@@ -275,13 +273,13 @@ impl Document {
 		}
 	}
 
-	/// All values of an enumeration.
+	/// Returns all values of an enumeration.
 	fn enumeration(&self, schema: &Value) -> Vec<Value> {
 		let alternatives = self.alternatives(schema).into_iter();
 		alternatives.filter_map(|one| one["enum"].as_array()).flatten().cloned().collect()
 	}
 
-	/// The errors of a method. A transaction that is refused is so for a reason, of which some make a client try again.
+	/// Returns the errors of a method. A refused transaction also has a reason, and some reasons make a client try again.
 	fn errors(&self, method: &Value) -> Vec<Value> {
 		let named = method["errors"].as_array().into_iter().flatten();
 		let errors = named.map(|error| self.resolve(error)).flat_map(|error| {
@@ -297,7 +295,7 @@ impl Document {
 	}
 }
 
-/// At most so many of these, spread over all. With another `shift` it is others.
+/// Selects at most a number of items, spread evenly. `shift` selects others.
 pub fn spread<T>(all: Vec<T>, most: usize, shift: usize) -> Vec<T> {
 	let count = all.len().max(1);
 	let most = most.min(count);
@@ -309,7 +307,7 @@ pub fn spread<T>(all: Vec<T>, most: usize, shift: usize) -> Vec<T> {
 	numbered.filter(|(position, _)| is_taken(*position)).map(|(_, one)| one).collect()
 }
 
-/// Another text of the same length, as far as it is one.
+/// Changes the last character of a text.
 fn altered(text: &str) -> String {
 	let mut characters = text.chars().collect::<Vec<_>>();
 	if let Some(last) = characters.last_mut() {
@@ -323,7 +321,7 @@ fn altered(text: &str) -> String {
 	characters.into_iter().collect()
 }
 
-/// Values of the same type.
+/// Returns other values of the same type.
 fn replacements(value: &Value) -> Vec<Value> {
 	match value {
 		Value::Null => vec![json!(0), json!("0x00")],
@@ -351,42 +349,42 @@ fn replacements(value: &Value) -> Vec<Value> {
 	}
 }
 
-/// Makes lies about what was answered.
+/// Generates lies from recorded replies.
 pub struct Liar<'a> {
-	/// What can be told in place of something else.
+	/// Values for replacements.
 	pub known: &'a Known,
-	/// What answers may look like.
+	/// The schemas of replies.
 	pub document: &'a Document,
 }
 
 impl Liar<'_> {
-	/// All lies about these answers, each once.
-	pub fn lies_about(&self, answers: &[Answer]) -> Vec<Lie> {
+	/// Returns all distinct lies about these replies.
+	pub fn lies_about(&self, replies: &[RecordedReply]) -> Vec<Lie> {
 		let mut lies = Vec::new();
 		let mut seen = BTreeSet::new();
-		for answer in answers.iter().filter(|answer| !is_metadata(answer)) {
-			let shape = shape(&answer.method, &answer.params, &answer.result);
-			let about = About { liar: self, answer, shape };
+		for reply in replies.iter().filter(|reply| !is_metadata(reply)) {
+			let shape = shape(&reply.method, &reply.params, &reply.result);
+			let about = About { liar: self, reply, shape };
 			let mut found = Vec::new();
 			about.whole(&mut found);
-			about.place(&answer.result, about.schema(), &mut Vec::new(), &mut found);
+			about.place(&reply.result, about.schema(), &mut Vec::new(), &mut found);
 			lies.extend(found.into_iter().filter(|lie| seen.insert(format!("{lie:?}"))));
 		}
 		lies
 	}
 }
 
-/// One answer that is lied about.
+/// The reply that lies are generated from.
 struct About<'a> {
 	liar: &'a Liar<'a>,
-	answer: &'a Answer,
+	reply: &'a RecordedReply,
 	shape: Option<String>,
 }
 
 impl<'a> About<'a> {
 	fn schema(&self) -> &'a Value {
-		let method = self.liar.document.method(&self.answer.method).unwrap_or(&Value::Null);
-		match self.answer.is_notification {
+		let method = self.liar.document.method(&self.reply.method).unwrap_or(&Value::Null);
+		match self.reply.is_notification {
 			true => &method["x-notification"]["schema"],
 			false => &method["result"]["schema"],
 		}
@@ -394,30 +392,30 @@ impl<'a> About<'a> {
 
 	fn lie(&self, path: &[Step], change: Change) -> Lie {
 		Lie {
-			method: self.answer.method.clone(),
-			is_notification: self.answer.is_notification,
+			method: self.reply.method.clone(),
+			is_notification: self.reply.is_notification,
 			shape: self.shape.clone(),
 			path: path.to_vec(),
 			change,
 		}
 	}
 
-	/// Lies that leave nothing of it.
+	/// Adds lies that replace the whole reply.
 	fn whole(&self, lies: &mut Vec<Lie>) {
-		let of_method = self.liar.document.method(&self.answer.method);
+		let of_method = self.liar.document.method(&self.reply.method);
 		let errors = of_method.map(|method| self.liar.document.errors(method)).unwrap_or_default();
-		if !self.answer.is_notification {
+		if !self.reply.is_notification {
 			lies.extend(errors.into_iter().map(|error| self.lie(&[], Change::Error(error))));
 		}
-		let key = (self.answer.method.clone(), self.shape.clone());
-		let others = self.liar.known.answers.get(&key).into_iter().flatten();
-		let others = others.filter(|other| **other != self.answer.result).collect::<Vec<_>>();
+		let key = (self.reply.method.clone(), self.shape.clone());
+		let others = self.liar.known.results.get(&key).into_iter().flatten();
+		let others = others.filter(|other| **other != self.reply.result).collect::<Vec<_>>();
 		let replays = spread(others, MAX_REPLAYS, 0).into_iter();
 		lies.extend(replays.map(|other| self.lie(&[], Change::Replace(other.clone()))));
 		lies.push(self.lie(&[], Change::LeaveOut));
 	}
 
-	/// Lies about a place in it, and all below.
+	/// Adds lies about a value in the reply, and all values below it.
 	fn place(&self, value: &Value, schema: &Value, path: &mut Vec<Step>, lies: &mut Vec<Lie>) {
 		if path.len() > MAX_DEPTH {
 			return;

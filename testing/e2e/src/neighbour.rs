@@ -1,8 +1,7 @@
-//! A neighbour of the validators that gossips whatever it is told to: no pool of its own keeps anything back.
+//! A neighbour of the validators that gossips everything it is given, since it has no pool.
 //!
-//! It takes part in three protocols of the network only. It announces itself as a full node that knows the genesis block,
-//! which is what it takes to be listened to; it sends transactions; and it offers transactions and answers what is offered
-//! to it, as it likes.
+//! It takes part in three protocols of the network only. It announces itself as a full node with the genesis block, so
+//! that validators accept it; it sends transactions; and it sends and serves offers.
 
 use futures::future::join_all;
 use sc_network::{
@@ -35,7 +34,7 @@ type Worker = NetworkWorker<Block, H256>;
 const MAX_NOTIFICATION: u64 = 16 * 1024 * 1024;
 /// Transactions that wait to be sent.
 const QUEUE: usize = 1_024;
-/// Longest wait for the answer to an offer.
+/// Time limit for the response to an offer.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The neighbour. It leaves when this is dropped.
@@ -49,8 +48,8 @@ pub struct Neighbour {
 	_tasks: JoinSet<()>,
 }
 
-/// What a neighbour answers to what is offered to it; nothing at all if this is none.
-pub type Answer = fn(&[u8]) -> Option<Vec<u8>>;
+/// Computes a neighbour's response to an offer; `None` leaves it without a response.
+pub type Responder = fn(&[u8]) -> Option<Vec<u8>>;
 
 impl Neighbour {
 	/// Joins the network of this genesis hash by connecting to these peers, given as multiaddresses.
@@ -59,11 +58,11 @@ impl Neighbour {
 	///
 	/// If it cannot start.
 	pub fn join(genesis: [u8; 32], peers: &[String]) -> Self {
-		Self::join_answering(genesis, peers, |_| None)
+		Self::join_with_responder(genesis, peers, |_| None)
 	}
 
-	/// As [`Self::join`], with what it answers to offers.
-	pub fn join_answering(genesis: [u8; 32], peers: &[String], answer: Answer) -> Self {
+	/// Joins like [`Self::join`], with responses to offers.
+	pub fn join_with_responder(genesis: [u8; 32], peers: &[String], answer: Responder) -> Self {
 		let mut config = NetworkConfiguration::new_memory();
 		config.listen_addresses = vec!["/ip4/127.0.0.1/tcp/0".parse().expect("an address")];
 		let peer =
@@ -137,12 +136,12 @@ impl Neighbour {
 		Self { queue, listeners, network: service, peers: ids, offers, offered, _tasks: tasks }
 	}
 
-	/// How often something was offered to it.
+	/// Returns the number of offers that it has received.
 	pub fn offered(&self) -> usize {
 		self.offered.load(Ordering::Relaxed)
 	}
 
-	/// Sends bytes to all peers that it connected to, as an offer, and returns what each of them answers, if it does.
+	/// Sends an offer to all peers that it connected to, and returns their responses.
 	pub async fn offer(&self, offer: &[u8]) -> Vec<Option<Vec<u8>>> {
 		let answers = self.peers.iter().map(|peer| async {
 			let protocol = self.offers.clone();
@@ -178,17 +177,17 @@ async fn run_peer_store(store: <Worker as NetworkBackend<Block, H256>>::PeerStor
 	sc_network::peer_store::PeerStore::run(store).await;
 }
 
-/// Accepts everybody, and hears nothing.
+/// Accepts every peer, and ignores its messages.
 async fn listen(mut service: Box<dyn NotificationService>) {
 	while let Some(event) = service.next_event().await {
 		accept(event);
 	}
 }
 
-/// Answers offers. Those that it leaves without an answer, it never lets go of.
+/// Serves offers. Offers without a response are kept pending.
 async fn answer_offers(
 	incoming: async_channel::Receiver<IncomingRequest>,
-	answer: Answer,
+	answer: Responder,
 	offered: Arc<AtomicUsize>,
 ) {
 	let mut unanswered = Vec::new();
@@ -201,7 +200,7 @@ async fn answer_offers(
 					reputation_changes: vec![],
 					sent_feedback: None,
 				};
-				// Whoever offered may have gone.
+				// The peer may have disconnected.
 				let _ = pending_response.send(response);
 			},
 			None => unanswered.push(pending_response),
@@ -211,7 +210,7 @@ async fn answer_offers(
 
 fn accept(event: NotificationEvent) {
 	if let NotificationEvent::ValidateInboundSubstream { result_tx, .. } = event {
-		// A peer that went away meanwhile waits for no answer.
+		// A disconnected peer waits for no response.
 		let _ = result_tx.send(ValidationResult::Accept);
 	}
 }

@@ -1,9 +1,8 @@
-//! A proxy between a client and a node that changes what the node says: what a lying node, or somebody on the line, could
-//! do.
+//! A proxy between a client and a node that changes replies, as a lying node or an attacker on the line could.
 //!
-//! It passes JSON-RPC over WebSocket on, one connection to the node for each of the client's, and hands every answer and
-//! every notification of a subscription to a [`Lie`] before the client sees it. A lie is any function, so it can be made
-//! from a method's entry in the OpenRPC document as well as by hand.
+//! It forwards JSON-RPC over WebSocket, with one connection to the node for each of the client's, and passes every reply and
+//! notification to a [`Lie`] first. A lie is any function, so it can be generated from the OpenRPC document or written by
+//! hand.
 
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
@@ -21,49 +20,49 @@ use tokio::{
 };
 use tokio_tungstenite::{accept_async, connect_async, tungstenite::Message};
 
-/// What a node says to a client.
+/// A reply or notification of a node, which a lie can change.
 #[derive(Debug)]
-pub struct Said<'a> {
-	/// The method that was called, or the one that opened the subscription.
+pub struct Reply<'a> {
+	/// The called method, or the one that opened the subscription.
 	pub method: &'a str,
-	/// What it was called with.
+	/// The parameters of the call.
 	pub params: &'a Value,
-	/// The result, or what the subscription tells; null for an error.
+	/// The result, or the notification's item; null for an error.
 	pub result: &'a mut Value,
-	/// The error, if it is one: with this the result is nothing.
+	/// The error. If set, the result is ignored.
 	pub error: &'a mut Option<Value>,
 	/// Whether it is from a subscription.
 	pub is_notification: bool,
 }
 
-/// Changes what a node says; returns whether it did.
-pub type Lie = Arc<dyn Fn(&mut Said<'_>) -> bool + Send + Sync>;
+/// A function that may change a reply, and returns whether it did.
+pub type Lie = Arc<dyn Fn(&mut Reply<'_>) -> bool + Send + Sync>;
 
-/// What a node has answered, as it was before any lie.
+/// An unchanged reply of a node.
 #[derive(Clone, Debug)]
-pub struct Answer {
-	/// The method that was called, or the one that opened the subscription.
+pub struct RecordedReply {
+	/// The called method, or the one that opened the subscription.
 	pub method: String,
-	/// What it was called with.
+	/// The parameters of the call.
 	pub params: Value,
-	/// The result, or what the subscription told.
+	/// The result, or the notification's item.
 	pub result: Value,
 	/// Whether it is from a subscription.
 	pub is_notification: bool,
 }
 
-/// What went over a proxy since it was last taken.
+/// The messages over a proxy since the journal was last taken.
 #[derive(Debug, Default)]
 pub struct Journal {
-	/// All that the client has said, as it was sent.
-	pub asked: Vec<String>,
-	/// All that the node has answered but errors, if that is wanted.
-	pub answers: Vec<Answer>,
-	/// Whether answers are wanted.
-	keeps_answers: bool,
+	/// The client's messages.
+	pub requests: Vec<String>,
+	/// The node's replies except for errors, if they are recorded.
+	pub replies: Vec<RecordedReply>,
+	/// Whether replies are recorded.
+	records_replies: bool,
 }
 
-/// What the connections of a proxy share.
+/// State shared by the connections of a proxy.
 #[derive(Clone, Default)]
 struct Shared {
 	lie: Arc<RwLock<Option<Lie>>>,
@@ -78,7 +77,7 @@ impl Shared {
 	}
 }
 
-/// A proxy that ends when it is dropped.
+/// A proxy. It ends on drop.
 pub struct LyingProxy {
 	port: u16,
 	shared: Shared,
@@ -86,7 +85,7 @@ pub struct LyingProxy {
 }
 
 impl LyingProxy {
-	/// Starts to listen before a node. It tells the truth at first.
+	/// Starts a proxy before a node, without a lie.
 	///
 	/// # Panics
 	///
@@ -104,35 +103,35 @@ impl LyingProxy {
 		Self { port, shared, task }
 	}
 
-	/// Its WebSocket address.
+	/// Returns its WebSocket address.
 	pub fn url(&self) -> String {
 		format!("ws://127.0.0.1:{}", self.port)
 	}
 
-	/// Lies like this from now on.
-	pub async fn tell(&self, lie: impl Fn(&mut Said<'_>) -> bool + Send + Sync + 'static) {
+	/// Sets the lie.
+	pub async fn tell(&self, lie: impl Fn(&mut Reply<'_>) -> bool + Send + Sync + 'static) {
 		*self.shared.lie.write().await = Some(Arc::new(lie));
 	}
 
-	/// Keeps what the node answers from now on, or no longer.
-	pub fn keep_answers(&self, keeps: bool) {
-		self.shared.journal().keeps_answers = keeps;
+	/// Starts or stops recording replies.
+	pub fn record_replies(&self, keeps: bool) {
+		self.shared.journal().records_replies = keeps;
 	}
 
-	/// What went over it since this was last called.
+	/// Takes the journal, and starts a new one.
 	pub fn take_journal(&self) -> Journal {
 		let mut journal = self.shared.journal();
-		let keeps_answers = journal.keeps_answers;
-		std::mem::replace(&mut *journal, Journal { keeps_answers, ..Journal::default() })
+		let records_replies = journal.records_replies;
+		std::mem::replace(&mut *journal, Journal { records_replies, ..Journal::default() })
 	}
 
-	/// Returns how many extrinsics clients have handed over until now.
+	/// Returns the number of extrinsics that clients have submitted.
 	pub fn extrinsics(&self) -> usize {
 		self.shared.extrinsics.load(Ordering::SeqCst)
 	}
 
-	/// Tells the truth from now on, and returns how many lies it has told until now.
-	pub async fn be_honest(&self) -> usize {
+	/// Removes the lie, and returns the number of changed replies.
+	pub async fn clear_lie(&self) -> usize {
 		*self.shared.lie.write().await = None;
 		self.shared.told.swap(0, Ordering::SeqCst)
 	}
@@ -158,8 +157,8 @@ async fn pass_on(socket: TcpStream, node: String, shared: Shared) {
 		tokio::select! {
 			asked = from_client.next() => {
 				let Some(Ok(message)) = asked else { return };
-				if let Some(said) = text(&message) {
-					shared.journal().asked.push(said.to_owned());
+				if let Some(request) = text(&message) {
+					shared.journal().requests.push(request.to_owned());
 				}
 				if let Some(Ok(call)) = text(&message).map(serde_json::from_str::<Value>) {
 					for call in each(&call) {
@@ -206,7 +205,7 @@ fn text(message: &Message) -> Option<&str> {
 	}
 }
 
-/// One call, or each of a batch.
+/// Iterates over a call, or over those of a batch.
 fn each(calls: &Value) -> impl Iterator<Item = &Value> {
 	match calls {
 		Value::Array(calls) => calls.as_slice(),
@@ -215,7 +214,7 @@ fn each(calls: &Value) -> impl Iterator<Item = &Value> {
 	.iter()
 }
 
-/// Lets the lie change one answer or notification; returns how many it has changed.
+/// Lets the lie change a reply or notification. Returns the number of changes.
 fn change(
 	answer: &mut Value,
 	calls: &mut Calls,
@@ -236,9 +235,9 @@ fn change(
 	let told = if is_notification { &answer["params"]["result"] } else { &answer["result"] };
 	{
 		let mut journal = shared.journal();
-		if journal.keeps_answers && answer.get("error").is_none() {
+		if journal.records_replies && answer.get("error").is_none() {
 			let (method, params, result) = (method.clone(), params.clone(), told.clone());
-			journal.answers.push(Answer { method, params, result, is_notification });
+			journal.replies.push(RecordedReply { method, params, result, is_notification });
 		}
 	}
 	let Some(lie) = lie else { return 0 };
@@ -248,7 +247,7 @@ fn change(
 	let mut error = answer.get("error").cloned();
 	let (method, params) = (method.as_str(), &params);
 	let (result_of, error_of) = (&mut result, &mut error);
-	let said = &mut Said { method, params, result: result_of, error: error_of, is_notification };
+	let said = &mut Reply { method, params, result: result_of, error: error_of, is_notification };
 	let lies = lie(said);
 	if is_notification {
 		answer["params"]["result"] = result;

@@ -13,15 +13,15 @@ use subxt::{
 	Metadata,
 };
 
-/// Blocks after which nobody waits any longer for an extrinsic to be in one.
+/// Blocks after which waiting for an extrinsic ends.
 const PATIENCE: u32 = 60;
-/// How often a node is asked where it listens.
+/// Most reads of a node's listening addresses.
 const TRIES: usize = 300;
 
-/// The SDK's own code of what a runtime refuses.
+/// The SDK's code of an invalid transaction.
 const INVALID: i32 = 1010;
 
-/// What [`submit`] returns of a transaction that the runtime refuses with `code`.
+/// Returns the result of [`submit`] for a transaction that the runtime rejects with `code`.
 pub fn invalid(code: u8) -> Result<(), (i32, String)> {
 	Err((INVALID, format!("Custom error: {code}")))
 }
@@ -30,7 +30,7 @@ pub fn invalid(code: u8) -> Result<(), (i32, String)> {
 ///
 /// # Panics
 ///
-/// If it does not answer.
+/// If it does not respond.
 pub async fn connect(node: &Node) -> WsClient {
 	WsClientBuilder::default().build(node.url()).await.expect("the node answers")
 }
@@ -39,7 +39,7 @@ pub async fn connect(node: &Node) -> WsClient {
 ///
 /// # Panics
 ///
-/// If the node does not answer.
+/// If the node does not respond.
 pub async fn metadata(client: &Client) -> Metadata {
 	let hex: String = client.call("state_getMetadata", ()).await.expect("it answers");
 	let bytes = hex::decode(hex.trim_start_matches("0x")).expect("hex");
@@ -50,7 +50,7 @@ pub async fn metadata(client: &Client) -> Metadata {
 ///
 /// # Panics
 ///
-/// If the node does not answer, or its runtime does not bound it.
+/// If the node does not respond, or its runtime has no bound.
 pub async fn most_weight(client: &Client) -> WeightJson {
 	let metadata = metadata(client).await;
 	let council = metadata.pallet_by_name("Council").expect("it is there");
@@ -72,14 +72,14 @@ pub fn call(pallet: &str, name: &str, arguments: Vec<u8>) -> Call {
 ///
 /// # Panics
 ///
-/// If the node does not answer, or its runtime has no such call.
+/// If the node does not respond, or its runtime has no such call.
 pub async fn sign(client: &Client, call: &Call) -> Vec<u8> {
 	let nonce = client.next_nonce().await.expect("it answers");
 	let life = client.life().await.expect("it answers");
 	client.sign_call(call, nonce, life).await.expect("there is such a call")
 }
 
-/// Submits an extrinsic. The error is the code of a refusal, and what was said with it.
+/// Submits an extrinsic.
 ///
 /// # Errors
 ///
@@ -87,7 +87,7 @@ pub async fn sign(client: &Client, call: &Call) -> Vec<u8> {
 ///
 /// # Panics
 ///
-/// If the node does not answer.
+/// If the node does not respond.
 pub async fn submit(node: &WsClient, extrinsic: &[u8]) -> Result<(), (i32, String)> {
 	let hex = format!("0x{}", hex::encode(extrinsic));
 	match node.request::<String, _>("author_submitExtrinsic", rpc_params![hex]).await {
@@ -139,14 +139,14 @@ pub async fn block(client: &Client, number: u32) -> Vec<String> {
 ///
 /// # Panics
 ///
-/// If the node does not answer.
+/// If the node does not respond.
 pub async fn best_number(client: &Client) -> u32 {
 	let header: serde_json::Value = client.call("chain_getHeader", ()).await.expect("it answers");
 	let number = header["number"].as_str().expect("a number").trim_start_matches("0x").to_owned();
 	u32::from_str_radix(&number, 16).expect("a number")
 }
 
-/// Returns an address at which other nodes reach a node.
+/// Returns an address of a node for other nodes.
 ///
 /// # Panics
 ///
@@ -158,7 +158,7 @@ pub async fn peer_address(node: &WsClient) -> String {
 		if let Some(local) = addresses.iter().find(|one| one.starts_with("/ip4/127.0.0.1/tcp/")) {
 			return local.clone();
 		}
-		// It serves JSON-RPC before it listens to other nodes, and nothing tells when it does.
+		// It serves JSON-RPC before it listens to other nodes, and sends no notification when it does.
 		tokio::time::sleep(Duration::from_millis(100)).await;
 	}
 	panic!("it listens nowhere on loopback");

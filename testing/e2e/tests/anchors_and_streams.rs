@@ -77,7 +77,7 @@ fn a_partner_appends_with_a_grant_and_the_stream_is_followed() {
 	]);
 	let uploaded = partner.json(&upload);
 	assert_eq!(text(&uploaded[0], "outcome"), "applied");
-	// The partner reads what it wrote itself, and the owner everything.
+	// The partner reads its own entries, and the owner all.
 	let record = text(&uploaded[0], "recordId").to_owned();
 	let out = node.folder().join("out");
 	for reader in [&partner, &channel] {

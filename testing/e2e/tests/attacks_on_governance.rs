@@ -1,5 +1,5 @@
-//! What one seat of the council, a plain member, and an admin of a seat's organization try against the council: none of
-//! them holds up the others, fills blocks, or takes a seat away.
+//! Attacks on the council by a seat, a plain member, and an admin of a seat's organization: none delays the others,
+//! fills blocks, or removes a seat.
 
 use credio_client::{
 	calls::Call,
@@ -25,11 +25,11 @@ use subxt::ext::codec::{Compact, Encode};
 const CHANNEL_ONE: OrganizationId = 1;
 const FUNDER_ONE: OrganizationId = 3;
 const ALL_ROLES: Roles = Roles { admin: true, submitter: true, grantor: true };
-/// The code with which it refuses one that it has no room for.
+/// The code of a rejection for lack of room.
 const NO_ROOM: i32 = 1016;
 /// Governance calls of a seat in a window of blocks.
 const ALLOWANCE: usize = 200;
-/// Blocks within which an honest seat's call is in one.
+/// Most blocks until an honest seat's call is included.
 const SOON: u32 = 3;
 
 async fn member(node: &Node, name: &str) -> Arc<Client> {
@@ -45,7 +45,7 @@ fn key(name: &str) -> RequestKey {
 	RequestKey(sp_crypto_hashing::blake2_256(name.as_bytes()))
 }
 
-/// The council of the development chain, which gives seats to others.
+/// The council of the development chain, which gives seats to other accounts.
 struct Council {
 	seats: Vec<Arc<Client>>,
 }
@@ -64,7 +64,7 @@ impl Council {
 		council
 	}
 
-	/// Lets all seats but the first one, which has proposed it, agree until the motion is carried out.
+	/// Votes with all seats but the first, which has proposed the motion, until it is executed.
 	async fn carry(&self, proposed: Proposed) {
 		let Proposed::Waits(motion) = proposed else { return };
 		for seat in &self.seats[1..] {
@@ -80,14 +80,14 @@ fn propose(threshold: u32, proposal: &Call, runtime: &RuntimePin) -> Call {
 	Call::propose(threshold, proposal, runtime).expect("there is such a call")
 }
 
-/// `Council.execute`, by which a single seat of other councils makes a call.
+/// `Council.execute`, by which a single seat of other councils would make a call.
 fn execute(proposal: &Call, runtime: &RuntimePin) -> Call {
 	let encoded = proposal.encoded(runtime).expect("there is such a call");
 	let length = Compact(u32::try_from(encoded.len()).expect("small")).encode();
 	call("Council", "execute", [encoded, length].concat())
 }
 
-/// Closes a motion that there is not, and declares the most weight for what it would do.
+/// Closes a motion that does not exist, with the greatest weight.
 fn heavy_close(n: u32, most: WeightJson) -> Call {
 	Call::close(Digest([7; 32]), n, most, 64)
 }
@@ -99,8 +99,8 @@ fn remark(n: u32, size: usize) -> Call {
 	Call::remark(&bytes)
 }
 
-/// Submits calls one after the other, as fast as the node takes them, until it refuses one for another reason than room,
-/// or so many are taken. Returns those, and the refusal.
+/// Submits calls one after the other, as fast as the node accepts them, up to a number or a rejection for another
+/// reason than lack of room. Returns the accepted calls and the rejection.
 async fn flood(
 	node: &WsClient,
 	seat: &Client,
@@ -189,7 +189,7 @@ async fn a_seat_that_floods_the_council_slows_no_other() {
 		let extrinsic = sign(hostile, &call).await;
 		assert_eq!(submit(&rpc, &extrinsic).await, invalid(validity::OPERATIONAL_NOT_ALLOWED));
 	}
-	// What is no governance is its organization's, which is suspended.
+	// Calls without governance belong to the organization, which is suspended.
 	let in_a_batch = propose(2, &remark(0, 3_500_000), &runtime);
 	let in_a_batch = hostile.batch_all(&[in_a_batch, remark(0, 4)]).await.expect("a batch");
 	for call in [remark(0, 3_500_000), in_a_batch] {
@@ -210,7 +210,7 @@ async fn a_seat_that_floods_the_council_slows_no_other() {
 	let ((taken, refused), ()) = tokio::join!(attack, govern(&council.seats[..2], 3, &runtime));
 	let refused = refused.expect("the allowance ends");
 	assert_eq!(Err(refused), invalid(validity::ALLOWANCE_EXCEEDED));
-	// A pool may take more, and drops what no block takes any more.
+	// A pool may hold more, and drop transactions that no block includes.
 	let applied = count_in_blocks(operator, &taken).await;
 	assert!((150..=ALLOWANCE).contains(&applied), "{applied} of {}", taken.len());
 	let motions = operator.motions().await.expect("it answers");
@@ -220,7 +220,7 @@ async fn a_seat_that_floods_the_council_slows_no_other() {
 		"all of them are the hostile seat's"
 	);
 
-	// It is told in words, and the others go on.
+	// The rejection is explained, and the others continue.
 	let told = hostile.vote(motions[0].hash, true).await;
 	let Err(Error::CallFailed(said)) = &told else { panic!("{told:?}") };
 	assert!(said.contains("used up its allowance"), "{said}");
@@ -242,7 +242,7 @@ async fn a_seat_that_declares_heavy_calls_fills_no_blocks() {
 		for n in 0..12 {
 			let before = best_number(&honest).await;
 			honest.create_stream(&format!("stream {n}")).await.expect("it is created");
-			// Until it is final, which takes a block or two more than being in one.
+			// Waits for finality, a block or two after inclusion.
 			let blocks = best_number(&honest).await - before;
 			assert!(blocks <= 2 * SOON, "it took {blocks} blocks");
 		}
@@ -252,7 +252,7 @@ async fn a_seat_that_declares_heavy_calls_fills_no_blocks() {
 	assert_eq!((taken.len(), refused), (30, None));
 }
 
-/// What a plain member would take the room of the council with.
+/// Calls by which a plain member would take the council's room.
 fn operational(runtime: &RuntimePin, most: WeightJson) -> Vec<Call> {
 	let vote = |n| Call::vote(Digest([7; 32]), n, true);
 	let as_root =
@@ -291,7 +291,7 @@ async fn a_plain_member_makes_no_operational_calls() {
 		let refused = submit(&rpc, extrinsic).await;
 		assert_eq!(refused, invalid(validity::OPERATIONAL_NOT_ALLOWED));
 	}
-	// Nor as a request, where they are told in words.
+	// Nor in a request, where the rejection is explained.
 	let organization = hostile.organization_id();
 	for (n, call) in calls.iter().enumerate() {
 		let expires_at = hostile.expiry().await.expect("it answers");
@@ -341,7 +341,7 @@ async fn a_plain_member_makes_no_operational_calls() {
 	}
 	let motions = council.seats[0].motions().await.expect("it answers");
 	assert_eq!(motions[0].ayes, [account(&council.seats[0])], "nobody else has a vote");
-	// The node has nothing against the one that governs.
+	// Calls of the governing seat are accepted.
 	soon(&council.seats[1], &Call::vote(motion, index, true)).await;
 }
 
@@ -375,7 +375,7 @@ async fn an_admin_does_not_silence_a_seat() {
 	};
 	assert_eq!(seat.vote(motion, true).await.expect("it votes"), Voted::CarriedOut);
 
-	// The admin does not take the seat over, and the seat does not hand it on, not even hidden in something else.
+	// The admin cannot take the seat over, and the seat cannot pass it on, not even in a nested call.
 	let change_key = call("CouncilMembership", "change_key", (0u8, second.clone()).encode());
 	let in_a_batch = Call::batch_all(&[remark(0, 4), change_key.clone()], &runtime);
 	let as_root = Call::dispatch_as_root(&change_key, &runtime).expect("there is such a call");
@@ -404,7 +404,7 @@ async fn the_council_keeps_its_last_seat_and_forgets_no_nonce() {
 	let rpc = connect(&node).await;
 	let (admin, _) = with_second_admin(&node, seat).await;
 
-	// What a seat has signed is not good again once it has left, is no member, and has come back.
+	// Old signatures of a seat are not valid again after it has left, lost its membership, and returned.
 	let Proposed::Waits(motion) = operator.suspend(FUNDER_ONE).await.expect("it is proposed")
 	else {
 		panic!("there are two seats");
@@ -425,7 +425,7 @@ async fn the_council_keeps_its_last_seat_and_forgets_no_nonce() {
 	let mine = mine.iter().find(|one| one.hash == motion);
 	assert!(mine.is_none_or(|one| one.nays.is_empty()), "{mine:?}");
 
-	// The last seat stays, and goes on.
+	// The last seat stays, and continues to work.
 	let leave = operator.change_council(&account(seat), false).await.expect("it is proposed");
 	council.carry(leave).await;
 	let last = operator.change_council(&account(operator), false).await.expect("it is proposed");

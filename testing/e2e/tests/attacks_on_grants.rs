@@ -1,5 +1,5 @@
-//! Holders of grants who mean harm: none keeps another's access alive, takes another's access away, or makes a reader take
-//! something else for a stream's secret.
+//! Attacks by holders of grants: none keeps another's access alive, removes another's access, or makes a reader accept
+//! a wrong stream secret.
 
 use credio_client::{
 	calls::Call,
@@ -63,7 +63,7 @@ async fn submit(client: &Client, name: &str, calls: &[Call]) -> RequestStatus {
 	client.submit(key(name), calls).await.expect("it is decided")
 }
 
-/// Announces encryption keys, whose secret half nobody has, one after the other.
+/// Announces encryption keys without known private parts, one after the other.
 async fn rotate_for_ever(client: Arc<Client>) {
 	for n in 0u64.. {
 		let mut public = [9; 32];
@@ -131,11 +131,11 @@ async fn junk_that_is_given_on_poisons_no_reads() {
 		let status = delegate_junk(&hostile, given, to, &format!("junk {n}"), n as u8).await;
 		assert_eq!(status.status, RequestState::Applied);
 	}
-	// There is no more, whoever it is for.
+	// No further grants are possible, for any grantee.
 	let to = other.organization_id();
 	let status = delegate_junk(&hostile, given, to, "one more", 1).await;
 	assert_eq!(status.status, RequestState::Rejected);
-	// With junk alone the reader is told whom to ask.
+	// With junk only, the error tells the reader where to ask.
 	let error = victim.fetch(record).await.expect_err("junk opens nothing");
 	assert!(matches!(error, Error::Vault(_)), "{error}");
 	read(&owner, stream, &victim, &terms("assess")).await;
@@ -143,7 +143,7 @@ async fn junk_that_is_given_on_poisons_no_reads() {
 		victim.fetch(record).await.expect("the owner's comes first").document.bytes.as_slice(),
 		b"a document"
 	);
-	// The victim gives up what it did not ask for.
+	// The victim renounces grants that it did not ask for.
 	let to = Some(victim.organization_id());
 	let filter = GrantFilter { grantee: to, ..GrantFilter::default() };
 	for grant in victim.grants(&filter, usize::MAX).await.expect("it answers") {
@@ -263,7 +263,7 @@ async fn foreign_access_requests_hide_none() {
 	let found = owner.access_requests(&filter, usize::MAX).await.expect("it answers");
 	let ids = found.iter().map(|request: &AccessRequestJson| request.access_request_id);
 	assert_eq!(ids.collect::<Vec<_>>(), [asked]);
-	// The evidence names it, since a grant on the stream answers it.
+	// The evidence names it, since a grant on the stream resulted from it.
 	let record = upload(&owner, stream, b"a document").await;
 	let evidence: serde_json::Value = owner
 		.call("credio_v1_evidence", (record, serde_json::json!({ "grants": [granted] })))

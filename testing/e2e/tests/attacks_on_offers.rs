@@ -1,5 +1,5 @@
-//! What is handed in at one node and gets into no block, since the author of blocks has no room for it or drops it: it is
-//! offered again, and in the end it is decided or told as dropped, also beside neighbours that lie about offers.
+//! Requests that get into no block, because the author of blocks has no room for them or drops them: they are offered
+//! again, and finally decided or reported as dropped, also beside neighbours with false offers.
 
 use credio_client::{
 	calls::Call,
@@ -10,7 +10,7 @@ use credio_client::{
 	Client, SignedRequest, Upload,
 };
 use credio_e2e::{
-	neighbour::{Answer, Neighbour},
+	neighbour::{Neighbour, Responder},
 	raw::{connect, peer_address},
 	Node,
 };
@@ -26,10 +26,10 @@ use std::{sync::Arc, time::Duration};
 use subxt::ext::codec::{Compact, Encode};
 
 const STREAM: &str = "invoices";
-/// Longest wait for a request to be decided or told as dropped.
+/// Time limit for a request to be decided or reported as dropped.
 const LIMIT: Duration = Duration::from_secs(150);
 
-/// MiB of memory that offers take at most beyond what a node has.
+/// Most additional MiB of memory that offers take.
 const MEMORY: u64 = 512;
 
 /// The author of blocks, and another node that partners use.
@@ -40,7 +40,7 @@ struct Nodes {
 	client: Arc<Client>,
 	stream: StreamId,
 	rpc: WsClient,
-	/// Addresses by which neighbours reach both.
+	/// Addresses of both nodes for neighbours.
 	peers: Vec<String>,
 }
 
@@ -102,15 +102,15 @@ impl Nodes {
 		self.client.sign(request, &[call]).await.expect("it is signed")
 	}
 
-	/// Hands a request over to be told what becomes of it.
+	/// Submits a request and subscribes to its status.
 	async fn watch(&self, request: &SignedRequest) -> Subscription<Value> {
 		let raw = format!("0x{}", hex::encode(&request.extrinsic));
 		let (begin, end) = ("credio_v1_uploadAndWatch", "credio_v1_unwatchUpload");
 		self.rpc.subscribe(begin, rpc_params![raw], end).await.expect("it is taken")
 	}
 
-	/// Hands requests over at once, and waits until each is decided or told as dropped. Returns the numbers of those that
-	/// were dropped.
+	/// Submits requests at once, and waits until each is decided or reported as dropped. Returns the numbers of the
+	/// dropped ones.
 	async fn told(&self, requests: &[SignedRequest]) -> Vec<usize> {
 		let told = requests.iter().enumerate().map(|(n, request)| async move {
 			let mut events = self.watch(request).await;
@@ -131,8 +131,8 @@ impl Nodes {
 		told.into_iter().flatten().collect()
 	}
 
-	/// Asserts that nobody holds a request that nobody is going to decide, and that the stream has what was applied once.
-	/// What one node has given up, another one may still have brought into a block.
+	/// Checks that no pool holds an undecided request, and that each applied request is in the stream once. A request
+	/// dropped by one node may still be in a block of another.
 	async fn assert_all_decided(&self, requests: &[SignedRequest]) {
 		self.client.wait_for_finality(4).await.expect("it goes on");
 		let statuses = requests.iter().map(|request| self.client.status(request.request.key));
@@ -165,7 +165,7 @@ async fn member(node: &Node, name: &str) -> Arc<Client> {
 	Arc::new(Client::connect(&node.url(), Arc::new(vault)).await.expect("the node answers"))
 }
 
-/// The author's pool takes a few at a time, and other nodes send it a transaction once by gossip.
+/// The author's pool accepts a few at a time, and other nodes gossip a transaction to it once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_author_has_no_room_for_is_offered_until_it_gets_in() {
 	let nodes = Nodes::start(&["--pool-limit", "64"]).await;
@@ -191,7 +191,7 @@ async fn what_nobody_takes_is_told_as_dropped() {
 	nodes.assert_all_decided(&requests).await;
 }
 
-/// Each request fits what is left of the quota, and all of them do not: the author drops what does not when it makes the
+/// Each request fits the rest of the quota, but all together do not: the author drops the excess when it makes the
 /// block.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_quota_stops_is_told_as_dropped_and_good_again_later() {
@@ -217,18 +217,18 @@ async fn what_the_quota_stops_is_told_as_dropped_and_good_again_later() {
 	assert_eq!(entries, requests.len() as u64, "all are applied");
 }
 
-/// Says that it holds whatever it is offered.
+/// Claims to hold everything that is offered.
 fn lie(offer: &[u8]) -> Option<Vec<u8>> {
 	let count = Compact::<u32>::from(u32::from(offer.first().copied().unwrap_or_default() / 4));
 	Some([count.encode(), vec![1; count.0 as usize]].concat())
 }
 
-/// Answers with what is no answer.
+/// Responds with an invalid message.
 fn babble(_: &[u8]) -> Option<Vec<u8>> {
 	Some(vec![0xff; 1_000_000])
 }
 
-/// Lets whoever asks wait.
+/// Does not respond.
 fn keep_silent(_: &[u8]) -> Option<Vec<u8>> {
 	None
 }
@@ -239,7 +239,7 @@ fn offer_of(extrinsics: &[Vec<u8>]) -> Vec<u8> {
 	[count, extrinsics.concat()].concat()
 }
 
-/// Extrinsics with another organization's signer, none of which it has signed.
+/// Forged extrinsics in the name of another organization's signer.
 fn forged(signed: &SignedRequest, count: u64) -> Vec<Vec<u8>> {
 	let own = |n: u64| {
 		let mut extrinsic = signed.extrinsic.clone();
@@ -250,15 +250,15 @@ fn forged(signed: &SignedRequest, count: u64) -> Vec<Vec<u8>> {
 	(0..count).map(own).collect()
 }
 
-/// Neighbours of both nodes that claim to hold what they were offered, answer junk, or never answer, and that offer junk,
-/// far too much, and what they have forged, as fast as it is answered.
+/// Neighbours of both nodes that claim to hold all offers, respond with junk, or do not respond; they also offer junk,
+/// oversized lists and forged extrinsics at full speed.
 #[tokio::test(flavor = "multi_thread")]
 async fn neighbours_that_lie_about_offers_hold_up_nothing() {
 	let nodes = Nodes::start(&["--pool-limit", "64"]).await;
 	let genesis = nodes.client.limits().genesis_hash.0;
-	let answers: [Answer; 3] = [lie, babble, keep_silent];
-	let neighbours =
-		answers.map(|answer| Arc::new(Neighbour::join_answering(genesis, &nodes.peers, answer)));
+	let answers: [Responder; 3] = [lie, babble, keep_silent];
+	let neighbours = answers
+		.map(|answer| Arc::new(Neighbour::join_with_responder(genesis, &nodes.peers, answer)));
 	for neighbour in &neighbours {
 		while neighbour.listeners() < 2 {
 			tokio::time::sleep(Duration::from_millis(50)).await;
@@ -296,7 +296,7 @@ async fn neighbours_that_lie_about_offers_hold_up_nothing() {
 	assert!(dropped.len() < 30, "{} are dropped", dropped.len());
 	floods.iter().for_each(tokio::task::JoinHandle::abort);
 	nodes.assert_all_decided(&requests).await;
-	// Both nodes go on, and serve others.
+	// Both nodes continue, and serve others.
 	for (node, before) in [(&nodes.author, before[0]), (&nodes.other, before[1])] {
 		let another = format!("at {}", node.url());
 		member(node, "funder-one").await.create_stream(&another).await.expect("it is served");

@@ -1,4 +1,4 @@
-//! Attacks on a node's pool, from outside: what it has accepted stays, and nobody closes it for others.
+//! Attacks on a node's pool from outside: accepted transactions stay, and others still get room.
 
 use credio_client::{
 	calls::Call,
@@ -16,7 +16,7 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// How many requests are handed over at a time.
+/// Requests submitted at a time.
 const AT_ONCE: usize = 200;
 
 async fn connect(node: &Node, name: &str) -> Arc<Client> {
@@ -35,8 +35,8 @@ async fn sealed(client: &Client, stream: StreamId, key: RequestKey) -> Call {
 	client.seal(&upload, key).await.expect("it is sealed").1
 }
 
-/// Requests at positions of a lane, all with the same calls: what is in them does not matter, since the first position
-/// never comes, or what comes after it may fail.
+/// Requests with the same calls at positions of a lane. Their contents do not matter, since the first position never
+/// arrives, or later ones may fail.
 async fn in_lane(
 	client: &Client,
 	stream: StreamId,
@@ -57,7 +57,7 @@ async fn in_lane(
 	signed
 }
 
-fn code<Answer: std::fmt::Debug>(result: &Result<Answer, Error>) -> i32 {
+fn code<T: std::fmt::Debug>(result: &Result<T, Error>) -> i32 {
 	match result {
 		Err(Error::Refused(refusal)) => refusal.code,
 		other => panic!("not refused: {other:?}"),
@@ -92,7 +92,7 @@ async fn pool(client: &Client, filter: PoolFilter, page: PageRequest) -> PoolPag
 	client.call("credio_v1_pool", (filter, page)).await.expect("the node answers")
 }
 
-/// What waits stays, while others press on the part of the pool for what waits, with many in flight in each block.
+/// Waiting transactions stay under pressure on their room, with many in flight in each block.
 #[tokio::test]
 async fn what_was_accepted_is_not_forgotten_under_pressure() {
 	let node = Node::start();
@@ -129,8 +129,8 @@ async fn what_was_accepted_is_not_forgotten_under_pressure() {
 	}
 }
 
-/// Positions that are never reached close nothing: not for others, not for the council, and not for what their own
-/// organization could do now.
+/// Positions without predecessors take no room from other organizations, the council, or ready requests of the same
+/// organization.
 #[tokio::test]
 async fn positions_that_are_never_reached_close_nothing() {
 	let node = Node::start_with(&["--pool-limit", "2048"]);
@@ -148,14 +148,14 @@ async fn positions_that_are_never_reached_close_nothing() {
 	}
 	assert!(accepted < 700, "{accepted} wait");
 	let stream = honest.create_stream("invoices").await.expect("there is room").id;
-	// What waits for a moment gets in too.
+	// Other waiting requests get in too.
 	let lane = in_lane(&honest, stream, "honest", 0, 0..2).await;
 	honest.hand_over(&lane[1]).await.expect("there is room");
 	honest.hand_over(&lane[0]).await.expect("there is room");
 	honest.follow(&lane[1].request).await.expect("it is decided");
 	Cli::new(&node, "operator").ok(&["org", "suspend", "channel-two"]);
 
-	// The pool says whose it is, page by page.
+	// The pool lists its contents by organization, in pages.
 	let first = pool(&honest, PoolFilter::default(), PageRequest::default()).await;
 	assert!(first.organizations.iter().any(|used| used.waiting.transactions > 50));
 	let organization = first.organizations.iter().find_map(|used| used.organization);
@@ -184,7 +184,7 @@ fn signature_at(extrinsic: &[u8]) -> usize {
 	length + 1 + 33 + 1
 }
 
-/// Junk that names a member takes nothing of that member's room, and costs it little time.
+/// Junk in a member's name takes none of that member's room, and costs it little time.
 #[tokio::test]
 async fn junk_that_names_a_member_does_not_keep_it_out() {
 	let node = Node::start_with(&["--pool-limit", "640"]);

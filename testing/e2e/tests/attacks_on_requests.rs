@@ -1,5 +1,5 @@
-//! Requests that somebody copies, withholds, or signs without the right to: none does what its signer's organization did
-//! not mean.
+//! Requests that are copied, withheld, or signed without authority: none has an effect that its signer's organization
+//! did not intend.
 
 use credio_client::{
 	calls::Call,
@@ -62,7 +62,7 @@ fn code(result: Result<impl std::fmt::Debug, Error>) -> i32 {
 	}
 }
 
-/// Neither our method nor the SDK's takes the request.
+/// Both our method and the SDK's reject the request.
 async fn assert_refused(client: &Client, signed: &SignedRequest, expected: i32) {
 	assert_eq!(code(client.hand_over(signed).await), expected);
 	let raw = format!("0x{}", hex::encode(&signed.extrinsic));
@@ -128,7 +128,7 @@ async fn a_call_withheld_until_its_signer_has_moved_is_refused() {
 	}
 	two.wait_for_finality(2).await.expect("blocks go on");
 	assert_ne!(key_of(&two, CHANNEL_TWO).await, KEY_OF_ATTACKER);
-	// What it signs now, it signs as the member that it is.
+	// New signatures act for its current organization.
 	raw::included(&two, &sign(member.life().await.expect("the node answers")).await).await;
 	two.wait_for_finality(2).await.expect("blocks go on");
 	assert_eq!(key_of(&two, CHANNEL_TWO).await, KEY_OF_ATTACKER);
@@ -194,7 +194,7 @@ async fn a_colleague_without_roles_burns_neither_keys_nor_positions() {
 	assert_eq!(admin.lane(0).await.expect("the node answers").next, 1);
 }
 
-/// What tools that know nothing of Credio sign unless they are told otherwise.
+/// The default of tools without knowledge of Credio.
 #[tokio::test]
 async fn a_mortal_transaction_does_not_wait_in_a_lane() {
 	let node = Node::start();

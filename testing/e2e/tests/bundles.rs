@@ -1,4 +1,4 @@
-//! Bundles: what several organizations do together happens for all of them or for none.
+//! Bundles: calls of several organizations apply together or not at all.
 
 use credio_e2e::{uploads::path, Cli, Node};
 use serde_json::Value;
@@ -16,7 +16,7 @@ fn write(node: &Node, name: &str, text: &str) -> PathBuf {
 	path
 }
 
-/// A deal of three: the channel's invoice goes in, and each funder gets a stream of its own.
+/// A deal of three: the channel uploads its invoice, and each funder creates a stream.
 fn deal(node: &Node, head: &str) -> PathBuf {
 	let invoice = write(node, "invoice.xml", "<Invoice>4711</Invoice>");
 	let text = format!(
@@ -94,7 +94,7 @@ fn a_bundle_of_three_executes_with_the_last_consent_whoever_is_offline_by_then()
 	let mut node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	channel.ok(&["stream", "create", "invoices"]);
-	// The channel asks for access in the bundle that makes the stream, so the funder's leg has to come first.
+	// The channel requests access to the stream that the funder's leg creates, so that leg comes first.
 	let file = deal(&node, "for = \"1h\"");
 	let reordered = fs::read_to_string(&file).expect("readable");
 	let (head, legs) = reordered.split_once("[[legs]]").expect("it has legs");
@@ -105,7 +105,7 @@ fn a_bundle_of_three_executes_with_the_last_consent_whoever_is_offline_by_then()
 	let (id, digest) = (text(&proposed["bundleId"]), text(&proposed["digest"]));
 	let record = text(&proposed["recordIds"][0]).to_owned();
 
-	// What is consented to can be read by whoever is asked.
+	// Every party can read the bundle.
 	let shown = funder.ok(&["bundle", "show", id]);
 	for line in ["Anchor.create_stream", "name: acceptances", "see what was accepted", digest] {
 		assert!(shown.contains(line), "{shown}");
@@ -133,7 +133,7 @@ fn a_bundle_of_three_executes_with_the_last_consent_whoever_is_offline_by_then()
 	assert_eq!(fs::read(&out).expect("fetched"), b"<Invoice>4711</Invoice>");
 	assert_eq!(channel.json(&["access", "list", "--json"]).len(), 1);
 
-	// It is over: nobody can consent again, and it does not run again.
+	// Later consents and withdrawals have no effect, and it does not run again.
 	let again = guarantor.json(&["bundle", "consent", id, "--digest", digest, "--json"]).remove(0);
 	assert_eq!(again["status"], "executed", "the same consent again is answered, and does nothing");
 	assert_eq!(channel.refused(&["bundle", "withdraw", id]).0, FAILED);

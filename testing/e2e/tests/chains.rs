@@ -6,7 +6,7 @@ use credio_outbox::{Item, ItemState, Outbox, OutboxError, Settings};
 use credio_vault::LocalVault;
 use std::{fs, sync::Arc, time::Duration};
 
-/// The code with which `credio` ends if a node proves nothing that is new enough.
+/// The exit code of `credio` if a node proves no recent block.
 const NOT_FINAL_YET: i32 = 8;
 
 fn channel_one() -> Arc<LocalVault> {
@@ -44,7 +44,7 @@ async fn an_outbox_goes_to_no_other_chain_than_its_own() {
 	let refused = tokio::time::timeout(Duration::from_secs(30), run).await.expect("at once");
 	assert!(matches!(refused, Err(OutboxError::OtherChain { .. })), "{refused:?}");
 	assert_eq!(state(second.request_key).await, ItemState::Waiting);
-	// Beside one of its own chain it is skipped and named.
+	// Beside a node of the right chain, it is skipped and named.
 	let item = Item::upload(upload(b"third"));
 	let third = outbox.enqueue(&item).await.expect("stored");
 	let nodes = vec![other.url(), own.url()];
@@ -57,7 +57,7 @@ async fn an_outbox_goes_to_no_other_chain_than_its_own() {
 		known.problems[0].problem.contains("another")
 			|| known.problems[0].problem.contains("chain")
 	);
-	// Whoever says which chain is meant is held to it before anything is sent.
+	// A given chain is checked before anything is sent.
 	let client = Client::connect(&other.url(), channel_one()).await.expect("it answers");
 	let connect = ConnectOptions::default().pinned(*client.chain());
 	let settings = Settings { connect, ..Settings::new(vec![other.url()]) };
@@ -97,7 +97,7 @@ async fn a_client_that_knows_its_chain_talks_to_no_other() {
 	let said = String::from_utf8_lossy(&there.stderr).into_owned();
 	assert!(!there.status.success() && said.contains(&chain), "{said}");
 
-	// An index goes on with the next node.
+	// An index continues with the next node.
 	let views = own.folder().join("views");
 	fs::create_dir(&views).expect("writable");
 	let file = own.folder().join("index");
@@ -112,7 +112,7 @@ async fn a_client_that_knows_its_chain_talks_to_no_other() {
 fn a_plain_line_beyond_this_machine_is_refused_unless_it_is_asked_for() {
 	let node = Node::start();
 	let cli = Cli::new(&node, "channel-one");
-	// Nobody answers there; it is not even tried.
+	// The address is refused before any connection.
 	let list = ["stream", "list", "--node", "ws://192.0.2.1:9944"];
 	let (_, said) = cli.refused(&list);
 	assert!(said.contains("wss://") && said.contains("--insecure"), "{said}");
@@ -135,7 +135,7 @@ fn whoever_only_reads_is_answered_while_finality_stands_still() {
 	for command in [
 		&["stream", "list"][..],
 		&["org", "list"],
-		// What is read by proof is not to be had yet; who believes the node has it.
+		// Verified reads fail until finality resumes; reads from a trusted node succeed.
 		&["org", "show", "channel-one", "--trust-node"],
 		&["validator", "list"],
 		&["council", "members"],
@@ -155,7 +155,7 @@ fn whoever_only_reads_is_answered_while_finality_stands_still() {
 	assert_eq!(code, NOT_FINAL_YET, "{said}");
 }
 
-/// Whether a process succeeds, if it ends within a time.
+/// Returns whether a process succeeds within a time limit.
 fn within(mut process: std::process::Child, time: Duration) -> Option<bool> {
 	let start = std::time::Instant::now();
 	while start.elapsed() < time {

@@ -1,4 +1,4 @@
-//! JSON-RPC is closed by default: what an outsider, a flood, or a proxy on the same machine gets of it.
+//! JSON-RPC is closed by default: tests as an outsider, with a flood, and through a proxy on the same machine.
 
 use credio_client::{primitives::rpc::AccessToken, Client, Outcome, Upload};
 use credio_e2e::{binary, Cli, Node};
@@ -48,7 +48,7 @@ fn post(node: &Node, body: &Value, client: &str) -> Value {
 	post_text(node, &body.to_string(), client)
 }
 
-/// The same, as it is written.
+/// Posts a body as it is written.
 fn post_text(node: &Node, body: &str, client: &str) -> Value {
 	let address = node.url().trim_start_matches("ws://").to_owned();
 	let mut stream = TcpStream::connect(&address).expect("it listens");
@@ -120,7 +120,7 @@ async fn unsafe_methods_and_large_batches_are_rejected_by_default() {
 async fn one_address_has_one_budget_however_many_connections_it_opens() {
 	let flags = ["--rpc-rate-limit", "6000", "--rpc-rate-limit-trust-proxy-headers"];
 	let node = Node::start_on("local", &flags);
-	// Each in a connection of its own: 640 calls of 25 units against 100 a second and 300 at once.
+	// In separate connections: 640 calls of 25 units, where 100 a second and 300 at once are allowed.
 	let codes: Vec<Value> = std::thread::scope(|scope| {
 		let posts: Vec<_> =
 			(0..10).map(|_| scope.spawn(|| post(&node, &lists(64), "192.0.2.7"))).collect();
@@ -134,7 +134,7 @@ async fn one_address_has_one_budget_however_many_connections_it_opens() {
 	assert!(refused > 500, "{refused} of {}", codes.len());
 	let answer = post(&node, &call("credio_v1_limits", json!([])), "192.0.2.8");
 	assert!(answer["result"].is_object(), "another client is not concerned: {answer}");
-	// Whoever says that it comes from elsewhere says so to the proxy, which adds the truth.
+	// A forged address is followed by the true one, which the proxy adds.
 	let answers = post(&node, &lists(64), "192.0.2.99, 192.0.2.7");
 	let refused = answers.as_array().expect("a batch").iter();
 	assert!(refused.filter(|answer| answer["error"]["code"] == -32999).count() > 30);
@@ -196,7 +196,7 @@ async fn subscriptions_of_a_connection_are_bounded_and_another_connection_helps(
 		assert!(held.len() <= 1_024);
 	};
 	assert_eq!((refused, held.len()), (-32006, 1_024));
-	// One connection more, and all of them hear of what happens.
+	// With one more connection, all of them receive the entry.
 	let another = connect(&node).await;
 	held.push(subscribe(&another, &stream).await.expect("another connection"));
 	let file = node.folder().join("invoice");
@@ -275,7 +275,7 @@ async fn tokens_are_valid_for_the_signed_parameters_only(node: &Node, client: &W
 	let stream = sdk.find_stream("invoices", None).await.expect("it is there").id;
 	let method = "credio_v1_fetchStream";
 	let expires_at = 100;
-	// The stream, from its beginning, a limit of one, and nothing said of what is not final.
+	// The stream, from its beginning, with a limit of one, and final entries only.
 	let parameters = [&stream.0[..], &[0; 8], &[1, 1, 0, 0, 0], &[0]].concat();
 	let genesis = &sdk.limits().genesis_hash;
 	let payload = AccessToken::payload(genesis, method, &parameters, expires_at);

@@ -58,7 +58,7 @@ impl Verifier {
 			.expect("credio starts")
 	}
 
-	/// Verifies, and answers what is said.
+	/// Runs a verification that must succeed, and returns its output.
 	fn verified(&self, evidence: &str, chain: &str, more: &[&str]) -> String {
 		let output = self.run(evidence, chain, more);
 		let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -66,7 +66,7 @@ impl Verifier {
 		said
 	}
 
-	/// Has to refuse, and answers the exit code and what is said.
+	/// Runs a verification that must fail, and returns the exit code and the error output.
 	fn refused(&self, evidence: &str, chain: &str, more: &[&str]) -> (Option<i32>, String) {
 		let output = self.run(evidence, chain, more);
 		assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
@@ -92,7 +92,7 @@ fn a_record_of_one_chain_is_none_of_another_with_the_same_validators() {
 		Evidence::parse(&fs::read(&to).expect("it was written")).expect("it was just verified")
 	});
 	assert_ne!(genesis.genesis, foreign.genesis);
-	// As it is, and rewritten to be of the chain that it is held against.
+	// The evidence itself, and a copy that claims the chain it is checked against.
 	let forged = Evidence { genesis: genesis.genesis, from: genesis.from, ..foreign.clone() };
 	for evidence in [foreign, forged] {
 		let file = verifier.write("foreign.evidence", evidence.to_text().expect("it is written"));
@@ -144,7 +144,7 @@ fn a_record_is_proven_without_a_node() {
 	let whole = verifier.file("whole.evidence");
 	let whole = path(&whole);
 	funder.ok(&["evidence", record, "-o", whole, "--with-document", &document]);
-	// What cannot be made.
+	// Evidence that cannot be made.
 	let to = verifier.file("never");
 	let to = path(&to);
 	let (code, _) = channel.refused(&["evidence", record, "-o", to, "--with-document", &other]);
@@ -244,7 +244,7 @@ fn a_document_under_a_merkle_anchor_is_proven_without_a_node() {
 	assert!(said.contains("document"), "{said}");
 }
 
-/// Two nodes of the development chain, of which the first makes it and the second is to.
+/// Two nodes of the development chain: the first makes it, and the second takes over.
 fn two_nodes(key: u8) -> [Node; 2] {
 	let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
 	let port = listener.local_addr().expect("it has an address").port();
@@ -321,7 +321,7 @@ async fn changes_of_validators_are_followed_from_genesis_and_from_a_checkpoint()
 	let said = verifier.verified(&from_later, &chain, &["--trusted-checkpoint", later]);
 	assert!(said.contains("the validators have changed once"), "{said}");
 
-	// What starts elsewhere, and a proof with a change left out.
+	// A proof with another start, and one without a change.
 	for (evidence, more) in [
 		(&from_genesis, vec!["--trusted-checkpoint", checkpoint]),
 		(&from_checkpoint, vec![]),
@@ -358,13 +358,13 @@ async fn evidence_goes_on_from_a_checkpoint_after_finality_was_handed_over() {
 	let document = verifier.write("document.txt", "after the change by force");
 	let upload = ["upload", "--stream", "invoices", "--json", &document];
 
-	// Nobody can follow, and a client does not believe the node instead.
+	// The change cannot be proven, and a client does not trust the node instead.
 	let (code, said) = channel.refused(&upload);
 	assert_eq!(code, NOT_VERIFIED, "{said}");
 	assert!(said.contains("credio checkpoint trust"), "{said}");
 	let checkpoint = verifier.file("of-the-council.json");
 	let checkpoint = path(&checkpoint);
-	// Nor does a seat, unless it is told to.
+	// Nor does a seat, unless it opts in.
 	let make = ["checkpoint", "make", "-o", checkpoint];
 	let (code, said) = operator.refused(&make);
 	assert_eq!(code, NOT_VERIFIED, "{said}");
@@ -381,7 +381,7 @@ async fn evidence_goes_on_from_a_checkpoint_after_finality_was_handed_over() {
 	let uploaded = channel.json(&upload);
 	let record = text(&uploaded[0], "recordId");
 
-	// From genesis nobody can follow, and nothing is written that a verifier would refuse.
+	// The change cannot be proven from genesis, and no invalid evidence is written.
 	let file = verifier.file("late.evidence");
 	let evidence = ["evidence", record, "-o", path(&file)];
 	let (code, said) = channel.refused(&evidence);

@@ -24,7 +24,7 @@ use std::{
 
 const LANES: u32 = 20;
 
-/// How many requests the larger tests make.
+/// Returns the number of requests of the larger tests.
 fn uploads() -> usize {
 	std::env::var("CREDIO_UPLOADS").ok().and_then(|n| n.parse().ok()).unwrap_or(400)
 }
@@ -75,8 +75,8 @@ async fn hand_over(requests: Vec<(Arc<Client>, SignedRequest)>) -> Vec<Result<()
 	futures::future::join_all(at_once).await
 }
 
-/// Hands each over until the node has taken it. What comes early waits, as far as there is room for what waits; the
-/// rest is busy, and comes again.
+/// Submits requests until the node has accepted all. Early lane positions wait within their room; the others are
+/// rejected as busy, and submitted again.
 async fn hand_over_all(requests: Vec<(Arc<Client>, SignedRequest)>) {
 	let client = requests[0].0.clone();
 	let mut heads = client.best_heads().await.expect("the node answers");
@@ -97,7 +97,7 @@ async fn hand_over_all(requests: Vec<(Arc<Client>, SignedRequest)>) {
 	}
 }
 
-/// Waits until so many entries of the stream are final, and answers them by id, with their numbers.
+/// Waits for a number of final entries of the stream, and returns their sequence numbers by id.
 async fn final_entries(client: &Client, stream: StreamId, count: usize) -> BTreeMap<RecordId, u64> {
 	let mut entries = client.watch(stream, 0).await.expect("the stream is there");
 	let mut seen = BTreeMap::new();
@@ -262,7 +262,7 @@ async fn lanes_are_applied_in_order_whatever_the_order_of_arrival_and_whatever_f
 			let n = requests.len();
 			let lane = LanePosition { lane, sequence };
 			let request = request(key("lane", n), expires_at, Some(lane));
-			// Every tenth one supersedes a record that is not there, which fails.
+			// Every tenth request supersedes a missing record, and fails.
 			let fails = n % 10 == 9;
 			let client = clients[n % 2].clone();
 			let (record, signed) = upload(&client, stream, request, fails.then_some(nothing)).await;
@@ -360,7 +360,7 @@ async fn what_can_never_be_applied_is_refused_and_says_why() {
 	};
 	let now = client.expiry().await.expect("the node answers");
 
-	// Held back past its expiry: it is told to have expired, and no way leads in any more.
+	// Withheld past its expiry: its status is expired, and every submission is rejected.
 	let held_back = signed(0, now - 598, None).await;
 	client.create_stream("s").await.expect("blocks go on");
 	let status = loop {
@@ -415,7 +415,7 @@ async fn what_can_never_be_applied_is_refused_and_says_why() {
 
 #[tokio::test]
 async fn a_request_that_came_from_another_node_is_recognized() {
-	// A node that makes no blocks, so that what it holds stays where it is.
+	// A node that makes no blocks, so that its pool does not change.
 	let node = Node::start_on("dev", &[]);
 	let client = connect(&node, channel_one()).await;
 	let expires_at = client.expiry().await.expect("the node answers");
@@ -426,7 +426,7 @@ async fn a_request_that_came_from_another_node_is_recognized() {
 	let request = request(key("gossiped", 0), expires_at, lane);
 	let sign =
 		async |request, name| client.sign(request, &create(name)).await.expect("it is signed");
-	// As another node hands it on: not by the method that takes requests.
+	// As from another node: not by the method for requests.
 	let raw = format!("0x{}", hex::encode(sign(request, "a").await.extrinsic));
 	let _: String = client.call("author_submitExtrinsic", (&raw,)).await.expect("it is taken");
 
@@ -460,7 +460,7 @@ async fn a_transaction_that_is_replayed_a_thousand_times_changes_nothing() {
 			client.follow(&signed.request).await.expect("it is decided");
 		}
 	}
-	// The pool holds what is final until there is a block after it.
+	// The pool holds final transactions until the next block.
 	client.wait_for_finality(1).await.expect("blocks go on");
 	let used = client.quota(client.organization_id()).await.expect("the node answers").used;
 	for _ in 0..500 {
@@ -495,10 +495,10 @@ async fn a_flood_of_one_organization_leaves_room_for_others_and_drops_nothing() 
 	for result in results.into_iter().filter(Result::is_err) {
 		assert_eq!(code(result), codes::POOL_FULL);
 	}
-	// Another organization gets in, and so does the same one with what need not wait.
+	// Another organization gets room, and so do requests of the same one that need not wait.
 	other.create_stream("invoices").await.expect("there is room");
 	client.create_stream("others").await.expect("there is room");
-	// With the missing position everything that was taken is applied, and the rest finds room.
+	// After the missing position, all accepted requests are applied, and the rest gets room.
 	let lane = Some(LanePosition { lane: 0, sequence: 0 });
 	let request = request(key("flood", 0), expires_at, lane);
 	let (_, first) = upload(&client, stream, request, None).await;

@@ -1,4 +1,4 @@
-//! Exports: made from an index, interrupted, and verified against the chain.
+//! Exports are made from an index, interrupted, and verified against the chain.
 
 use credio_e2e::{index::views_of_anybody, uploads::path, Cli, Node};
 use serde_json::Value;
@@ -25,7 +25,7 @@ fn export(cli: &Cli, index: &Path, folder: &Path, more: &[&str]) -> Value {
 	cli.json(&arguments).pop().expect("an answer")
 }
 
-/// What `credio export verify` says, whether the export holds or not.
+/// Runs `credio export verify`, and returns its findings.
 fn verify(cli: &Cli, folder: &Path, more: &[&str]) -> Value {
 	let arguments = [&["export", "verify", path(folder), "--json"], more].concat();
 	let output = cli.run(&arguments);
@@ -43,7 +43,7 @@ fn sentences(told: &Value, list: &str) -> Vec<String> {
 	list.map(|text| text.as_str().expect("a text").to_owned()).collect()
 }
 
-/// A channel with two streams, of which a funder may read all, and the funder's index.
+/// A channel with two streams that a funder may read, and the funder's index.
 fn shared(node: &Node) -> (Cli, Cli, PathBuf) {
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(node, name));
 	let files = ["invoice-ubl.xml", "invoice-cii.xml", "invoice.json", "repayment-schedule.csv"];
@@ -68,7 +68,7 @@ fn shared(node: &Node) -> (Cli, Cli, PathBuf) {
 	(channel, funder, index)
 }
 
-/// A copy of an index in which something is otherwise than on the chain.
+/// Copies an index and changes an item in it.
 async fn tampered(index: &Path, name: &str, statements: &[&str]) -> PathBuf {
 	let copy = index.with_file_name(format!("{name}.index"));
 	for end in ["", "-wal"] {
@@ -137,7 +137,7 @@ async fn an_export_holds_against_the_chain_and_a_tampered_one_does_not() {
 		"{findings:?}"
 	);
 
-	// Exports that fit their manifests, of indexes in which something is otherwise than on the chain.
+	// Exports with valid manifests from indexes that differ from the chain.
 	let last = "(SELECT MAX(place) FROM entries WHERE stream = (SELECT id FROM streams WHERE name = 'invoices'))";
 	let loan = "(SELECT MIN(_place) - MIN(_place) % 16384 FROM ROWS)";
 	let remove_last = [
@@ -196,13 +196,13 @@ async fn an_export_holds_against_the_chain_and_a_tampered_one_does_not() {
 	assert!(findings[0].contains("with 9 rows, and made anew from the chain"), "{findings:?}");
 }
 
-/// Changes a text in a manifest, and makes its digest anew.
+/// Changes a text in a manifest, and recomputes its digest.
 fn reseal(folder: &Path, from: &str, to: &str) {
 	let path = folder.join("manifest.json");
 	let text = fs::read_to_string(&path).expect("a manifest").replace(from, to);
 	let manifest: Value = serde_json::from_str(&text).expect("JSON");
 	let digest = manifest["digest"].as_str().expect("a digest");
-	// The digest is of the text without white space, which no string of this manifest has line breaks of.
+	// The digest covers the text without white space; no string of this manifest contains line breaks.
 	let compact: String = text
 		.replace(digest, "")
 		.lines()
@@ -220,7 +220,7 @@ fn an_export_is_of_its_block_whatever_comes_after() {
 	let [before, stream] = ["before", "stream"].map(folder);
 	export(&funder, &index, &before, &["invoices-json"]);
 	export(&funder, &index, &stream, &["invoices", "--owner", "channel-one"]);
-	// Another document, which replaces one; the export is as it was.
+	// A document that replaces one; the export does not change.
 	let newer = node.folder().join("newer.json");
 	let sample = fs::read_to_string(samples().join("invoice.json")).expect("a sample");
 	fs::write(&newer, sample.replace("\"EUR\"", "\"NOK\"")).expect("writable");
@@ -233,11 +233,11 @@ fn an_export_is_of_its_block_whatever_comes_after() {
 	let (code, said) =
 		funder.refused(&["export", "invoices-ubl", "--index", path(&index), "-o", path(&before)]);
 	assert!(code == 1 && said.contains("another view or stream"), "{code} {said}");
-	// Somebody else can hold it against the chain, but for what the funder alone could read.
+	// Another organization can verify it, except for documents that only the funder can read.
 	let told = verify(&channel, &before, &[]);
 	assert!(sentences(&told, "notChecked")[0].contains("the vault is of organization"), "{told:#}");
 	assert_eq!(told["verified"], true);
-	// What was revoked since is told.
+	// Later revocations are reported.
 	let grants = channel.json(&["grants", "--from", "channel-one", "--active", "--json"]);
 	for grant in &grants {
 		channel.ok(&["revoke", grant["grantId"].as_str().expect("a grant")]);
@@ -248,7 +248,7 @@ fn an_export_is_of_its_block_whatever_comes_after() {
 		assert_eq!(told["verified"], true, "{told:#}");
 		assert!(not_checked.contains("can no longer read"), "{told:#}");
 	}
-	// An export from now says of them that they were unreadable, and that holds even when they can be read again.
+	// A new export lists them as unreadable, and stays valid when they become readable again.
 	sync(&funder, &index);
 	let after = folder("after");
 	let made = export(&funder, &index, &after, &["invoices-json"]);

@@ -1,8 +1,8 @@
-//! Faults of a network of four validators: whatever happens to it, what was accepted is decided once and in order, and
-//! what was called final stays.
+//! Faults of a network of four validators: accepted requests are decided once and in order, and final blocks stay
+//! final.
 //!
-//! `CREDIO_FAULT_ROUNDS` sets how often each fault is made, `CREDIO_FORKS` how many forks. `scripts/faults.sh` runs the
-//! full size. `CREDIO_NODE_LOG` sets what the validators log, as their `--log` does.
+//! `CREDIO_FAULT_ROUNDS` sets the repetitions of each fault, `CREDIO_FORKS` the number of forks. `scripts/faults.sh`
+//! runs the full size. `CREDIO_NODE_LOG` sets the log filter of the validators, like their `--log`.
 
 use credio_client::{primitives::rpc::ValidatorJson, Client};
 use credio_e2e::{
@@ -20,13 +20,13 @@ use std::{
 };
 use subxt_signer::sr25519::dev;
 
-/// One network at a time: each takes more than this machine may have.
+/// One network at a time, since each may take all of the machine.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// Blocks for which a fault lasts.
+/// Duration of a fault, in blocks.
 const BLOCKS: u32 = 8;
 
-/// A view of what is uploaded.
+/// A view of the uploads.
 const VIEW: &str = r#"
 name = "documents"
 owner = "*"
@@ -40,7 +40,7 @@ path = "document"
 type = "text"
 "#;
 
-/// The funder's command line, and a folder with the view. It may read what is uploaded.
+/// The funder's command line, and a folder with the view. The funder may read the uploads.
 fn funder(network: &Network) -> (Cli, PathBuf) {
 	let channel = Cli::at(network.urls()[0].clone(), network.folder(), "channel-one");
 	let to = ["grant", "--stream", "invoices", "--to", "funder-one", "--purpose", "assess"];
@@ -51,7 +51,7 @@ fn funder(network: &Network) -> (Cli, PathBuf) {
 	(Cli::at(network.urls()[0].clone(), network.folder(), "funder-one"), views)
 }
 
-/// After finality has stopped, what was accepted waits, and nothing is told of as final.
+/// While finality stands still, accepted requests wait, and no outcome is reported as final.
 async fn finality_stands_still(network: &Network, uploads: &Uploads, running: &[usize]) {
 	// Votes that were under way may arrive.
 	network.blocks(running, 3).await;
@@ -77,7 +77,7 @@ fn validators_are_killed() {
 		let rounds = number("CREDIO_FAULT_ROUNDS", 1);
 		let mut kills = 0;
 		for round in 0..rounds {
-			// One: the others go on.
+			// With one killed, the others continue.
 			let one = round % ALL.len();
 			let others = ALL.into_iter().filter(|n| *n != one).collect::<Vec<_>>();
 			network.kill(one);
@@ -133,7 +133,7 @@ fn the_network_is_parted() {
 		let rounds = number("CREDIO_FAULT_ROUNDS", 1);
 		let forks = number("CREDIO_FORKS", 3);
 		let mut deepest = 0;
-		// One from the others, which go on; in the first round it is the one that the outbox uses.
+		// One is separated, and the others continue; in the first round it is the one that the outbox uses.
 		for round in 0..rounds {
 			let one = round % ALL.len();
 			let others = ALL.into_iter().filter(|n| *n != one).collect::<Vec<_>>();
@@ -144,7 +144,7 @@ fn the_network_is_parted() {
 			network.heal();
 			network.finality(&ALL, 1).await;
 		}
-		// Halves: each makes a branch of its own, and none can finalize it.
+		// Two halves make separate branches, and neither can finalize.
 		for fork in 0..forks {
 			let [ours, theirs] = HALVES[fork % HALVES.len()];
 			let from = network.observer().view().highest_finalized();
@@ -184,7 +184,7 @@ fn the_network_is_parted() {
 	});
 }
 
-/// A validator that was away takes part again: without it there is no finality when another one is missing.
+/// A returning validator takes part again: without it there is no finality while another one is missing.
 async fn takes_part(network: &mut Network, n: usize) {
 	let missing = (n + 1) % ALL.len();
 	let others = ALL.into_iter().filter(|n| *n != missing).collect::<Vec<_>>();
@@ -266,7 +266,7 @@ fn a_clock_is_off() {
 	});
 }
 
-/// The account and the report's block of each validator that is disabled, as a node tells it.
+/// Returns the account and the report's block of each disabled validator.
 async fn offenders(client: &Client) -> Vec<(String, u32)> {
 	let validators = client.validators().await.expect("it answers");
 	let offence = |one: ValidatorJson| Some((one.account.to_string(), one.offence?.reported_at));
@@ -286,8 +286,8 @@ fn a_validator_votes_twice() {
 		assert_eq!(offenders(&client).await, []);
 		let [alice, bob, charlie, dave] = ALL;
 		network.spawn(TWIN);
-		// Without the third vote there is one round of finality on both sides, in which the keys that are used twice vote
-		// for either branch. Whether they do hangs on when the wires are cut.
+		// Without the third vote there is one round of finality on both sides, in which the duplicated keys vote for
+		// both branches. Whether they do depends on the time of the cut.
 		let mut tries = 0;
 		let (culprit, reported_at) = loop {
 			tries += 1;
@@ -306,7 +306,7 @@ fn a_validator_votes_twice() {
 		assert_eq!(culprit, dev::dave().public_key().to_account_id().to_string());
 		network.print(&format!("{culprit} was reported in block {reported_at}, try {tries}"));
 		network.kill(TWIN);
-		// It is disabled until the council decides. Since it is one of four, the others go on.
+		// It is disabled until the council decides. The other three continue.
 		network.kill(dave);
 		network.finality(&[alice, bob, charlie], BLOCKS).await;
 		uploads.decided(&network).await;

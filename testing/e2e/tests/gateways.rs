@@ -1,4 +1,4 @@
-//! Two gateways of one organization, each with a vault of its own, and two processes on each.
+//! Two gateways of one organization, with separate vaults, and two processes on each.
 
 use credio_e2e::{Cli, Node};
 use serde_json::Value;
@@ -74,7 +74,7 @@ fn path(path: &Path) -> &str {
 	path.to_str().expect("UTF-8")
 }
 
-/// Files whose documents are this process's own.
+/// Files uploaded by this process only.
 fn documents(folder: &Path, name: &str) -> Vec<String> {
 	let one = |n| {
 		let file = folder.join(format!("{name}-{n}.txt"));
@@ -103,7 +103,7 @@ fn two_gateways_rotate_and_revoke_while_documents_flow_and_end_able_to_do_everyt
 	fs::write(&password, PASSWORD).expect("writable");
 	let two = Gateway { cli: &cli, vault: folder.join("second.vault"), password };
 
-	// The second gateway makes an account of its own, on its own machine, and is handed the keys.
+	// The second gateway makes a separate account on its machine, and receives the keys.
 	two.ok(&["vault", "create", "--for-import", "--scheme", "ed25519", "--json"]);
 	let account = two.shown("account");
 	let roles = "admin,submitter,grantor";
@@ -127,12 +127,12 @@ fn two_gateways_rotate_and_revoke_while_documents_flow_and_end_able_to_do_everyt
 		assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 	}
 	for revocation in revocations {
-		// The grant ends whatever happens; the epoch may have to wait until the keys are handed over.
+		// The grant ends at once; the next epoch may have to wait for the keys.
 		let output = revocation.wait_with_output().expect("it ends");
 		let said = String::from_utf8_lossy(&output.stderr);
 		assert!(output.status.success() || said.contains("the grant is revoked"), "{said}");
 	}
-	// What either vault has is the chain's, and each lacks what the other has made.
+	// Both vaults hold keys of the chain, and each lacks those that the other has made.
 	let current = one.ok(&["org", "keys", "--json"])[0]["keyVersion"].as_u64().expect("a number");
 	assert_eq!(current, 3);
 	one.hand_keys_to(&two, &folder.join("one.keys"));
@@ -144,7 +144,7 @@ fn two_gateways_rotate_and_revoke_while_documents_flow_and_end_able_to_do_everyt
 		assert!(shown["pendingKey"].is_null(), "{shown}");
 	}
 
-	// Uploads that met an epoch whose secret their vault could not open yet are made again; that doubles nothing.
+	// Uploads at an epoch that their vault could not open yet are repeated, without duplicates.
 	for (gateway, number, child) in uploads {
 		let mut output = child.wait_with_output().expect("it ends");
 		for _ in 0..5 {

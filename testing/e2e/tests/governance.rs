@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::{fs, path::Path, process::Command, sync::Arc};
 use tokio::sync::oneshot;
 
-/// Uploads through an outbox for as long as something else goes on.
+/// Continuous uploads through an outbox.
 struct Uploads {
 	outbox: Outbox,
 	stored: usize,
@@ -96,18 +96,18 @@ fn a_council_of_several_votes() {
 	assert_eq!(voted[0]["outcome"], "carriedOut");
 	assert_eq!(status("funder-two"), "suspended");
 	assert!(motions().is_empty());
-	// What fails when it is carried out is told.
+	// A failing execution is reported.
 	operator.ok(&["org", "suspend", "funder-two"]);
 	let motion = motions()[0]["hash"].as_str().expect("a hash").to_owned();
 	let (_, said) = channel.refused(&["council", "vote", &motion]);
 	assert!(said.contains("AlreadySuspended"), "{said}");
-	// And what too many are against is off the table.
+	// A motion with too many votes against it is removed.
 	operator.ok(&["org", "suspend", "funder-one"]);
 	let motion = motions()[0]["hash"].as_str().expect("a hash").to_owned();
 	let voted = channel.json(&["council", "vote", &motion, "--nay", "--json"]);
 	assert_eq!(voted[0]["outcome"], "disapproved");
 	assert_eq!(status("funder-one"), "active");
-	// A motion as root is shown with what it does.
+	// A root motion is shown with its effect.
 	operator.ok(&["runtime", "propose", path(&binary("credio"))]);
 	assert_eq!(
 		motions()[0]["call"]["call"],
@@ -115,7 +115,7 @@ fn a_council_of_several_votes() {
 	);
 }
 
-/// A port that nobody uses.
+/// Returns a free port.
 fn free_port() -> u16 {
 	let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
 	listener.local_addr().expect("it has an address").port()
@@ -175,19 +175,19 @@ async fn the_runtime_is_upgraded_while_uploads_run() {
 	uploads.some(100).await;
 
 	let code = binary("wbuild/credio-runtime/credio_runtime.compact.compressed.wasm");
-	// What the council has not authorized is not taken, nor is what it has not been asked about.
+	// A release that the council has not authorized or not been asked about is rejected.
 	operator.refused(&["runtime", "apply", path(&code)]);
 	operator.ok(&["runtime", "propose", path(&code)]);
 	let other = folder.path().join("other.wasm");
 	fs::write(&other, b"something else").expect("writable");
 	channel.refused(&["runtime", "apply", path(&other)]);
 	uploads.some(100).await;
-	// That takes room which is kept for the council.
+	// That takes room reserved for the council.
 	channel.refused(&["runtime", "apply", path(&code)]);
 	operator.ok(&["runtime", "apply", path(&code)]);
 	uploads.some(100).await;
 	assert_eq!(version(), 6);
-	// The validators that it had go on, and the council decides about them now.
+	// Its validators continue, and the council now decides about them.
 	let client = Client::connect(&node.url(), uploads.vault()).await.expect("it answers");
 	client.wait_for_finality(5).await.expect("it goes on");
 	let validators = client.validators().await.expect("it answers");
@@ -197,7 +197,7 @@ async fn the_runtime_is_upgraded_while_uploads_run() {
 	operator.ok(&["runtime", "propose", path(&code)]);
 	operator.refused(&["runtime", "apply", path(&code)]);
 	uploads.applied(&channel).await;
-	// What is from before the upgrade is read and proven where it was put, as is what came after it.
+	// Records from before and after the upgrade are read and proven.
 	let raw = raw_specification(&chain, &folder.path().join("raw.json"));
 	let entries = channel.json(&["query", "--stream", "invoices", "--limit", "1000", "--json"]);
 	for entry in entries.first().into_iter().chain(entries.last()) {
@@ -250,7 +250,7 @@ fn a_consortium_of_ones_own_starts_from_its_file() {
 	let genesis = said.lines().last().and_then(|line| line.split_whitespace().nth(1));
 	let genesis = genesis.expect("the genesis hash is printed").to_owned();
 
-	// All that is wrong is told at once.
+	// All errors are reported at once.
 	let stranger = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 	let wrong = text
 		.replace("id = \"founders\"", "id = \"the founders\"")
@@ -298,7 +298,7 @@ fn a_node_restored_from_its_backup_catches_up() {
 		channel.ok(&["upload", "--stream", "invoices", path(&file)]);
 	};
 	upload(0);
-	// Stopped, its database is copied as it lies, and it goes on.
+	// The database of the stopped node is copied, and the node continues.
 	second.stop();
 	let backup = first.folder().join("backup");
 	let copy = |from: &Path, to: &Path| {
@@ -313,7 +313,7 @@ fn a_node_restored_from_its_backup_catches_up() {
 	second.restart();
 	let reader = channel.at_node(&second);
 	upload(2);
-	// It catches up, and answers as the other does.
+	// It catches up, and returns the same as the other.
 	let all = |cli: &Cli| cli.json(&["query", "--stream", "invoices", "--json"]);
 	let expected = all(&channel);
 	assert_eq!(expected.len(), 3);

@@ -1,5 +1,5 @@
-//! A node whose process hangs while it is worked with: whoever has no other is told within the limits of a connection, an
-//! outbox that knows another goes on with that, and once the node goes on, all is decided once.
+//! A node process hangs during use: clients without another node fail within the limits of a connection, an outbox
+//! continues with another node, and everything is decided once the node resumes.
 
 use credio_client::{
 	primitives::{entry::EntryFilter, rpc::RequestState, RecordId, Request, RequestKey, StreamId},
@@ -21,11 +21,11 @@ use std::{
 };
 use tokio::{sync::watch, task::JoinHandle};
 
-/// How long anything may take that must not take for ever: more than all limits of a connection together.
+/// Time limit of operations that must not hang: more than all limits of a connection together.
 const LIMIT: Duration = Duration::from_secs(240);
-/// How a command ends that cannot reach its node.
+/// The exit code of a command that cannot reach its node.
 const UNREACHABLE: i32 = 8;
-/// Documents in each outbox, and the time between two: it spans the time for which the node hangs.
+/// Documents in each outbox, and the time between two. Together they cover the time of the hang.
 const ITEMS: usize = 120;
 const PERIOD: Duration = Duration::from_millis(400);
 
@@ -48,7 +48,7 @@ fn upload(stream: StreamId, document: &str) -> Upload<'_> {
 	Upload { stream, key: None, media_type: "text/plain", document, supersedes: None }
 }
 
-/// Uploads one document after the other through a node, until that fails. Tells how many were applied.
+/// Uploads one document after the other through a node until one fails. Returns the number of applied ones.
 async fn upload_until_failure(
 	client: Client,
 	stream: StreamId,
@@ -64,7 +64,7 @@ async fn upload_until_failure(
 	unreachable!("there are numbers enough")
 }
 
-/// An outbox to which documents are stored at a steady pace, and its worker.
+/// An outbox that receives documents at a steady pace, and its worker.
 struct Sending {
 	outbox: Outbox,
 	storing: JoinHandle<Vec<RequestKey>>,
@@ -128,7 +128,7 @@ impl Sending {
 	}
 }
 
-/// `credio watch`, which has printed an entry.
+/// `credio watch`, after it has printed an entry.
 fn start_watching(cli: &Cli) -> Child {
 	let mut command = cli.command(&["watch", "--stream", "invoices", "--json"]);
 	let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -142,7 +142,7 @@ fn start_watching(cli: &Cli) -> Child {
 	watch
 }
 
-/// Checks that a command ends by itself, and says that it has lost its node.
+/// Checks that a command ends by itself, and reports the loss of its node.
 async fn says_unreachable(what: &str, command: Child) {
 	let ended = tokio::task::spawn_blocking(move || command.wait_with_output());
 	let output = within(what, ended).await.expect("no panic").expect("it has an end");
@@ -154,7 +154,7 @@ async fn says_unreachable(what: &str, command: Child) {
 async fn nobody_waits_for_ever_for_a_node_that_hangs() {
 	let validator = Node::start();
 	let peer = peer_address(&connect(&validator).await).await;
-	// Makes no blocks, so that the others go on without it.
+	// It makes no blocks, so that the others continue without it.
 	let front = Node::start_on("dev", &["--reserved-nodes", &peer]);
 	let owner = client(&validator).await;
 	let stream = owner.create_stream("invoices").await.expect("it is created").id;
@@ -207,7 +207,7 @@ async fn nobody_waits_for_ever_for_a_node_that_hangs() {
 	front.thaw();
 	alone.works_with(&front).await;
 	let mut records = [alone.finish().await, of_two.finish().await].concat();
-	// What was under way, and whatever came before, is there or goes in once.
+	// Operations in progress and all earlier ones exist, or are applied once.
 	let direct = *progress.borrow() + 1;
 	let through = client(&front).await;
 	for n in 0..direct {

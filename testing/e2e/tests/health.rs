@@ -13,14 +13,14 @@ fn free_port() -> u16 {
 	listener.local_addr().expect("it has an address").port()
 }
 
-/// Status and body of an answer to a request, by the name of a host that the node does not know.
+/// Makes a request with an unknown host name, and returns status and body of the response.
 fn ask(port: u16, method: &str, path: &str) -> (u16, String) {
 	let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
 	stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a time");
 	write!(stream, "{method} {path} HTTP/1.1\r\nHost: probe.example\r\nContent-Length: 0\r\n\r\n")
 		.expect("it reads");
 	let mut answer = String::new();
-	// It closes the connection after one answer.
+	// The node closes the connection after one response.
 	stream.read_to_string(&mut answer).expect("it answers");
 	let status = answer.split_whitespace().nth(1).and_then(|status| status.parse().ok());
 	let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
@@ -89,7 +89,7 @@ fn held_connections_do_not_block_probes(port: u16) {
 		(0..200).filter_map(|_| TcpStream::connect(("127.0.0.1", port)).ok()).collect();
 	let since = Instant::now();
 	assert_eq!(ask(port, "GET", "/health").0, 200);
-	// Each group of those that say nothing is closed after some seconds.
+	// Silent connections are closed after some seconds, a group at a time.
 	assert!(since.elapsed() < Duration::from_secs(60), "{:?}", since.elapsed());
 	drop(held);
 }

@@ -1,4 +1,4 @@
-//! Indexes: what an organization may read, searched in plaintext.
+//! Indexes: documents that an organization may read, searched in plaintext.
 
 use credio_client::{
 	calls::Call,
@@ -95,16 +95,16 @@ fn a_funder_finds_what_was_shared_and_nothing_else() {
 	let index = Index::new(&funder, &file("funder.index"), &views_folder);
 	index.sync();
 	assert_eq!(counts(&index).iter().sum::<usize>(), 0);
-	// A grant makes what is there already appear.
+	// With a grant, earlier documents appear.
 	channel.ok(&["grant", "--stream", "invoices", "--to", "funder-one", "--purpose", "assess"]);
 	index.sync();
 	assert_eq!(counts(&index), all);
-	// A view that does not name the channel takes nothing of it, whatever it grants.
+	// A view that does not name the channel includes none of its documents, whatever it grants.
 	let of_own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/views");
 	let uninvited = Index::new(&funder, &file("uninvited.index"), &of_own);
 	uninvited.sync();
 	assert_eq!(counts(&uninvited).iter().sum::<usize>(), 0);
-	// What comes while it holds is found too, and a replaced document only where it is asked for.
+	// Later documents are found while the grant is active; replaced documents only on request.
 	let changed = node.folder().join("invoice.json");
 	let text = fs::read_to_string(&documents[2]).expect("readable");
 	fs::write(&changed, text.replace("\"EUR\"", "\"SEK\"")).expect("writable");
@@ -127,12 +127,12 @@ fn a_funder_finds_what_was_shared_and_nothing_else() {
 		}
 	});
 	assert_eq!(found.count(), 1);
-	// An index that is built anew is the same, byte for byte.
+	// A new index is the same, byte for byte.
 	let again = Index::new(&funder, &file("again.index"), &views_folder);
 	again.sync();
 	assert_eq!(again.dump(), index.dump());
 
-	// What is revoked is found no more, by no query, and is not in the index any more.
+	// Revoked documents are found by no query, and are not in the index any more.
 	let grants = channel.json(&["grants", "--from", "channel-one", "--active", "--json"]);
 	channel.ok(&["revoke", grants[0]["grantId"].as_str().expect("a grant")]);
 	// Unless it is kept, where that is allowed.
@@ -154,7 +154,7 @@ fn a_funder_finds_what_was_shared_and_nothing_else() {
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-/// A process that keeps an index and answers JSON-RPC.
+/// A process that maintains an index and serves JSON-RPC.
 struct Server {
 	process: Child,
 	url: String,
@@ -208,7 +208,7 @@ impl Copy {
 		Self { changes, rows: Default::default(), cursor: Value::Null }
 	}
 
-	/// Takes changes until so many records are there.
+	/// Reads changes until it has a number of records.
 	async fn until(&mut self, count: usize) {
 		loop {
 			let message = self.changes.next().await.expect("it goes on").expect("JSON");
@@ -240,7 +240,7 @@ async fn what_is_revoked_is_found_by_no_method() {
 	upload(&["invoice-ubl.xml", "invoice-cii.xml"]);
 	let file = node.folder().join("funder.index");
 	let views = path(&views_of_anybody(node.folder())).to_owned();
-	// Another XML document, which is not what this view expects.
+	// An XML document that does not fit this view.
 	let strict = node.folder().join("strict.toml");
 	let text = fs::read_to_string(format!("{views}/invoice-ubl.toml")).expect("a view");
 	let text = text
@@ -285,7 +285,7 @@ async fn what_is_revoked_is_found_by_no_method() {
 	assert_eq!((search("invoices-ubl", json!({})).await, count().await, unfit().await), (1, 1, 1));
 	let found = search("invoices-ubl", json!({ "filter": "currency = 'EUR'" })).await;
 	assert_eq!(found, 1);
-	// Whoever was away is told what came meanwhile, and nothing else.
+	// A returning reader receives exactly the changes since then.
 	let cursor = copy.cursor.clone();
 	let changed = node.folder().join("changed.xml");
 	let text = fs::read_to_string(format!("{}/invoice-ubl.xml", samples())).expect("a sample");
@@ -308,7 +308,7 @@ async fn what_is_revoked_is_found_by_no_method() {
 	] {
 		assert_eq!(search("invoices-ubl", query.clone()).await, 0, "{query}");
 	}
-	// What cannot be told is refused at once.
+	// Invalid calls are rejected at once.
 	let refused = client
 		.subscribe::<Value, _>(
 			"credio_v1_subscribeRows",
@@ -319,12 +319,12 @@ async fn what_is_revoked_is_found_by_no_method() {
 	let Err(Error::Call(refused)) = refused else { panic!("a view that is not there") };
 	assert_eq!(refused.code(), 9404);
 
-	// Nobody else keeps it meanwhile, but everybody who may can search.
+	// No other process maintains it at the same time, but every permitted one can search.
 	let index = ["--index", path(&file)];
 	let (_, said) = funder.refused(&[&["index", "sync"], &index[..]].concat());
 	assert!(said.contains("another process keeps this index"), "{said}");
 	funder.ok(&[&["search", "invoices-ubl"], &index[..]].concat());
-	// Nobody gets in without the token, from this machine neither.
+	// The token is required, on this machine too.
 	let stranger = WsClientBuilder::default().build(&server.url).await;
 	assert!(stranger.is_err(), "somebody without the token was let in");
 }
@@ -337,7 +337,7 @@ fn an_index_is_not_made_by_searching_it() {
 	let (_, said) = cli.refused(&["search", "invoices-ubl", "--index", path(&file)]);
 	assert!(said.contains("credio index sync"), "{said}");
 	assert!(!file.exists());
-	// One that is built anew is as one that was just made.
+	// A new index equals a fresh one.
 	let views = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/views");
 	let index = Index::new(&cli, path(&file), &views);
 	index.sync();

@@ -1,4 +1,4 @@
-//! Indexes: whatever is killed while they are built, they end up as one that is built anew.
+//! Indexes: after any kill during their construction, they end up equal to a new one.
 //!
 //! `CREDIO_KILLS` sets how often the process that keeps an index is killed, `CREDIO_UPLOADS` how many documents are uploaded
 //! meanwhile. `scripts/index-kills.sh` runs the full size.
@@ -26,10 +26,10 @@ use postgres::Postgres;
 
 const FUNDER: OrganizationId = 3;
 
-/// How long things last between two faults, beyond a tenth of a second.
+/// Range of the time between two faults, beyond a tenth of a second.
 const SPREAD: Duration = Duration::from_millis(1_400);
 
-/// Documents of several kinds, of which some replace others.
+/// Documents of several kinds; some replace others.
 fn documents(folder: &Path, count: usize) -> Vec<PathBuf> {
 	fs::create_dir_all(folder).expect("writable");
 	let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
@@ -54,7 +54,7 @@ fn documents(folder: &Path, count: usize) -> Vec<PathBuf> {
 	(0..count).map(write).collect()
 }
 
-/// The last block of an index, and that of the chain.
+/// Returns the last block of an index and of the chain.
 async fn progress(url: &str, node: &str) -> (u32, u32) {
 	let vault = LocalVault::development("funder-one").expect("an example organization");
 	let client = Client::connect(node, Arc::new(vault)).await.expect("it answers");

@@ -15,9 +15,9 @@ use credio_vault::LocalVault;
 use serde_json::{json, Value};
 use std::{fs, path::Path, sync::Arc};
 
-/// How the script ends if no recent block is proven to be final.
+/// The exit code of the script if no recent block is proven final.
 const NOT_FINAL_YET: i32 = 8;
-/// Seconds that are waited for a block that must not come. One of the right chain takes two.
+/// Seconds of waiting for a block that must not arrive. On the right chain it takes two.
 const PATIENCE: &str = "15";
 
 /// The script, with a specification that names one node to begin with.
@@ -42,7 +42,7 @@ impl<'a> LightClient<'a> {
 		self.scripts.json("light.mjs", &[&[self.specification.as_str()], arguments].concat())
 	}
 
-	/// Runs a command that has to fail, and returns its exit code and what it said. It must not print anything as read.
+	/// Runs a command that must fail, and returns its exit code and error output. It must not print any result.
 	fn refused(&self, arguments: &[&str]) -> (Option<i32>, String) {
 		let arguments = [&[self.specification.as_str()], arguments].concat();
 		let output = self.scripts.run("light.mjs", &arguments);
@@ -195,7 +195,7 @@ async fn a_light_client_reads_nothing_of_another_chain() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_light_client_reads_nothing_of_a_branch_that_is_not_final() {
 	let scripts = Scripts::install("light-client");
-	// One of four validators, cut off from the others, makes blocks that nobody finalizes.
+	// One of four validators, separated from the others, makes blocks that are never finalized.
 	let lone = Node::start_on("local", &["--alice", "--force-authoring"]);
 	let file = lone.folder().join("chain.json");
 	raw_specification("local", &file);

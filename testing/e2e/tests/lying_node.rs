@@ -1,5 +1,5 @@
-//! A node that lies, or somebody on the line to it: no secret goes to a stranger's key, and no outcome, owner or document is
-//! made up. Each lie is told to a client that believes its node as well, where it works.
+//! A lying node, or an attacker on the line to it: no secret is sent to a stranger's key, and no outcome, owner or
+//! document is forged. Each lie is also tried on a client that trusts its node, where it works.
 
 use credio_client::{
 	calls::Call,
@@ -11,7 +11,7 @@ use credio_client::{
 	BundleLeg, Client, Deadline, Error, NewBundle, Outcome, Terms, Trust, Upload,
 };
 use credio_e2e::{
-	proxy::{LyingProxy, Said},
+	proxy::{LyingProxy, Reply},
 	raw_specification, Cli, Node,
 };
 use credio_vault::LocalVault;
@@ -73,7 +73,7 @@ async fn upload(client: &Client, stream: StreamId, document: &[u8]) -> Result<Re
 	}
 }
 
-/// Whether a client can read a record.
+/// Returns whether a client can read a record.
 async fn reads(client: &Client, id: RecordId) -> bool {
 	client.fetch(id).await.is_ok()
 }
@@ -87,8 +87,8 @@ async fn foreign_key(client: &Client) -> Value {
 	json!(client.organization(0).await.expect("it answers").organization.encryption_key.public)
 }
 
-/// Says that organizations have another encryption key than they have.
-fn false_key(said: &mut Said<'_>, of: OrganizationId, key: &Value) -> bool {
+/// Replaces the encryption keys of organizations.
+fn false_key(said: &mut Reply<'_>, of: OrganizationId, key: &Value) -> bool {
 	let lies = said.method == "credio_v1_organization" && said.result["id"] == of;
 	if lies {
 		said.result["encryptionKey"]["public"] = key.clone();
@@ -106,13 +106,13 @@ async fn a_grantees_secret_goes_to_its_own_key() {
 	world.grant(&world.owner, &world.funder, Permission::Read).await.expect("it is given");
 	assert!(reads(&world.funder, record).await, "it was wrapped to the funder's key");
 
-	// Believed, the lie gives the secret to somebody else, and the grantee cannot read.
+	// With a trusted node, the secret goes to the wrong key, and the grantee cannot read.
 	let other = world.honest("funder-two").await;
 	let id = other.organization_id();
 	world.proxy.tell(move |said| false_key(said, id, &key)).await;
 	let credulous = world.credulous().await;
 	world.grant(&credulous, &other, Permission::Read).await.expect("it is given");
-	assert!(world.proxy.be_honest().await > 0);
+	assert!(world.proxy.clear_lie().await > 0);
 	assert!(!reads(&other, record).await, "it was wrapped to another key");
 }
 
@@ -121,7 +121,7 @@ async fn an_upload_does_not_rotate_on_the_word_of_a_node() {
 	let world = World::new().await;
 	world.grant(&world.owner, &world.funder, Permission::Read).await.expect("it is given");
 	let (key, funder) = (foreign_key(&world.funder).await, world.funder.organization_id());
-	let lie = move |said: &mut Said<'_>| {
+	let lie = move |said: &mut Reply<'_>| {
 		let due = said.method == "credio_v1_stream";
 		if due {
 			said.result["epoch"]["rotationDue"] = json!(true);
@@ -136,7 +136,7 @@ async fn an_upload_does_not_rotate_on_the_word_of_a_node() {
 	world.proxy.tell(lie).await;
 	let credulous = world.credulous().await;
 	let record = upload(&credulous, world.stream, b"another one").await.expect("it is applied");
-	assert!(world.proxy.be_honest().await > 0);
+	assert!(world.proxy.clear_lie().await > 0);
 	assert_eq!(epoch(&world.funder, world.stream).await, 1, "an epoch was opened");
 	assert!(!reads(&world.funder, record).await, "its secret was wrapped to another key");
 }
@@ -165,7 +165,7 @@ async fn a_rotation_leaves_out_no_grantee_and_adds_none() {
 	assert!(!reads(&world.funder, record).await, "it was left out");
 }
 
-/// A stream secret of the liar's own, wrapped to an organization as the answer to `streamKeys`.
+/// A forged stream secret, wrapped to an organization in the result of `streamKeys`.
 async fn own_secret(client: &Client, stream: StreamId) -> (StreamSecret, Value) {
 	let genesis = client.limits().genesis_hash;
 	let to = client.organization(client.organization_id()).await.expect("it answers").organization;
@@ -208,7 +208,7 @@ async fn nothing_is_sealed_under_a_secret_of_the_node() {
 
 	let credulous = through().await.with_trust(Trust::Node);
 	let record = upload(&credulous, world.stream, b"an invoice").await.expect("it is applied");
-	assert!(world.proxy.be_honest().await > 0);
+	assert!(world.proxy.clear_lie().await > 0);
 	assert!(!reads(&world.owner, record).await, "the owner cannot open it, and the liar can");
 }
 
@@ -220,7 +220,7 @@ async fn outcome(client: &Client, name: &str) -> Result<(), Error> {
 #[tokio::test]
 async fn no_outcome_is_made_up() {
 	let world = World::new().await;
-	// What was applied is told to be rejected, to be applied otherwise, or to have expired.
+	// An applied request is reported as rejected, as applied differently, or as expired.
 	for (name, change) in [
 		(
 			"a",
@@ -244,13 +244,13 @@ async fn no_outcome_is_made_up() {
 			})
 			.await;
 		let refused = outcome(&world.owner, name).await.expect_err(name);
-		assert!(world.proxy.be_honest().await > 0);
+		assert!(world.proxy.clear_lie().await > 0);
 		assert!(
 			matches!(refused, Error::Contradicted(_) | Error::NotFinalYet(_)),
 			"{name}: {refused}"
 		);
 	}
-	// What was never sent is told to be applied.
+	// A request that was never sent is reported as applied.
 	let request = Request {
 		organization: world.owner.organization_id(),
 		key: RequestKey([9; 32]),
@@ -308,7 +308,7 @@ async fn no_bundle_ends_otherwise_than_it_did() {
 	assert_eq!(told.status, BundleStatus::Executed);
 	let believed = world.credulous().await.propose_bundle(&new).await.expect("it is there");
 	assert_eq!(believed.status, BundleStatus::Expired);
-	assert!(world.proxy.be_honest().await > 1);
+	assert!(world.proxy.clear_lie().await > 1);
 }
 
 /// Puts fields in place of others.
@@ -362,7 +362,7 @@ async fn no_owner_and_no_document_is_made_up() {
 	world.owner.fetch(other).await.expect("it is as it is");
 	let refused = world.owner.fetch(record).await.unwrap_err();
 	assert!(matches!(refused, Error::Contradicted(_)), "{refused}");
-	assert!(proxy.be_honest().await > 0);
+	assert!(proxy.clear_lie().await > 0);
 	// A header that was changed, by one field or another.
 	for (field, value) in [
 		("sequence", json!(7)),
@@ -389,7 +389,7 @@ async fn no_owner_and_no_document_is_made_up() {
 		let refused = world.owner.fetch_stream(world.stream, 0).await.unwrap_err();
 		assert!(matches!(refused, Error::Contradicted(_)), "{field}: {refused}");
 	}
-	proxy.be_honest().await;
+	proxy.clear_lie().await;
 	assert!(reads(&node, record).await && reads(&world.owner, record).await);
 }
 
@@ -397,7 +397,7 @@ async fn no_owner_and_no_document_is_made_up() {
 async fn what_is_proven_is_checked() {
 	let world = World::new().await;
 	let refused = || async {
-		// What was read of a block is not asked for again: another one has to become final.
+		// Values read at a block are cached, so another block has to become final.
 		world.funder.wait_for_finality(1).await.expect("it goes on");
 		world.owner.stream(world.stream).await.unwrap_err()
 	};
@@ -447,7 +447,7 @@ async fn what_is_proven_is_checked() {
 		let error = refused().await;
 		assert!(not_proven(&error), "{field}: {error}");
 	}
-	world.proxy.be_honest().await;
+	world.proxy.clear_lie().await;
 	assert!(world.owner.stream(world.stream).await.is_ok(), "the truth is taken again");
 }
 
@@ -461,7 +461,7 @@ fn the_chain_is_the_one_that_is_trusted() {
 	assert_eq!(code, 1, "{said}");
 	assert!(said.contains("is trusted"), "{said}");
 	channel.ok(&["stream", "list", "--trust-node"]);
-	// What is kept is of the chain from now on, and later than genesis.
+	// The client's trusted block is of this chain and later than genesis.
 	channel.ok(&["checkpoint", "trust", "--chain", &file("dev")]);
 	channel.ok(&["stream", "create", "receipts"]);
 	let kept = node.folder().join("vaults/channel-one.vault.verified");

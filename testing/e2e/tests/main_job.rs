@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
 const DENIED: i32 = 4;
 const NOT_VERIFIED: i32 = 6;
 
-/// Documents of every kind and size that has to work: the project's samples, an empty file, and the largest.
+/// Documents of every supported kind and size: the project's samples, an empty file, and the largest.
 fn documents(node: &Node) -> Vec<PathBuf> {
 	let samples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../samples");
 	let mut documents = fs::read_dir(samples)
@@ -94,7 +94,7 @@ fn documents_go_in_and_only_those_allowed_get_them_back() {
 		funder.ok(&["verify", &record(document), path(document)]);
 	}
 
-	// Somebody without a grant verifies with the commitment key alone, and only the very document.
+	// An organization without a grant verifies with the commitment key alone, and only the exact document.
 	let key = channel.ok(&["commitment-key", &first]);
 	let key = key.split_whitespace().last().expect("a key").to_owned();
 	operator.ok(&["verify", &first, path(&documents[0]), "--commitment-key", &key]);
@@ -115,7 +115,7 @@ fn documents_go_in_and_only_those_allowed_get_them_back() {
 	let listed = channel.json(&["query", "--stream", "invoices", "--json"]);
 	assert_eq!(listed.len(), documents.len());
 
-	// Revoked: neither the old nor what comes afterwards.
+	// After the revocation: neither old nor new documents.
 	channel.ok(&["revoke", &grant]);
 	let _ = fs::remove_file(&out);
 	assert_eq!(funder.refused(&["fetch", &first, "-o", path(&out)]).0, DENIED);
@@ -254,7 +254,7 @@ async fn a_stream_is_fetched_in_parts_with_what_may_be_read_of_it() {
 	};
 	let (channel, funder) = (connect("channel-one").await, connect("funder-one").await);
 	let stream = channel.create_stream("invoices").await.expect("it is created").id;
-	// More than fits into one answer.
+	// More than fits into one reply.
 	let documents = (0..40).map(|n| vec![n; 60_000]).collect::<Vec<_>>();
 	let channel = &channel;
 	let uploads = documents.iter().map(|document| {
@@ -284,7 +284,7 @@ async fn a_stream_is_fetched_in_parts_with_what_may_be_read_of_it() {
 	assert!(found == documents, "all documents, as they were");
 	assert_eq!(parts, 3, "an answer ends after a megabyte");
 
-	// Without a grant: what is there, and why it cannot be read. With one on a record: that one.
+	// Without a grant: the entries, and why they cannot be read. With a grant on one record: that record.
 	let part = funder.fetch_stream(stream, 0).await.expect("the node answers");
 	assert_eq!(part.entries.len(), documents.len());
 	let denied = |(_, read): &(_, _)| matches!(read, Err(Unread::Denied(Denial::NoGrant)));

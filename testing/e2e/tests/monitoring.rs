@@ -1,4 +1,4 @@
-//! What operators watch: metrics, alerts, the dashboard, health, and the log.
+//! Metrics, alerts, the dashboard, health, and the log.
 
 use credio_e2e::{Cli, Node};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// What an HTTP server answers: status and body.
+/// Makes a request, and returns status and body of the response.
 fn get(port: u16, path: &str) -> (u16, String) {
 	let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
 	write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
@@ -77,7 +77,7 @@ fn operators_see_what_happens() {
 	funder.refused(&["fetch", &record, "-o", out]);
 	let grant = ["grant", "--stream", "invoices", "--to", "funder-one", "--purpose", "monitoring"];
 	channel.ok(&[&grant[..], &["--for", "50min"]].concat());
-	// What changes slowly is looked at every ten blocks.
+	// Slow metrics are updated every ten blocks.
 	channel.ok(&["watch", "--stream", "invoices", "--limit", "2"]);
 	for number in 0..5 {
 		upload(&channel, &node, &format!("further {number}"));
@@ -99,7 +99,7 @@ fn operators_see_what_happens() {
 	assert!(quota > 0.0 && quota < 1.0);
 	assert_eq!(value(&seen, "credio_lane_backlog", &["\"channel-one\""]), 0.0);
 
-	// Alerts and dashboard ask for nothing that the node does not tell.
+	// Alerts and dashboard use only metrics that the node has.
 	for file in ["alerts.yml", "dashboard.json"] {
 		let asked = metrics_in(&monitoring(file));
 		assert!(asked.len() > 8, "{asked:?}");
@@ -112,7 +112,7 @@ fn operators_see_what_happens() {
 	}
 	let dashboard: Value = serde_json::from_str(&monitoring("dashboard.json")).expect("JSON");
 	assert!(dashboard["panels"].as_array().expect("panels").len() > 10);
-	// And what the documentation lists is there.
+	// All metrics are documented.
 	let operate = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operate.md");
 	let listed = metrics_in(&fs::read_to_string(operate).expect("the page is there"));
 	let told = metrics_in(&seen)
@@ -131,7 +131,7 @@ fn health_and_readiness_are_told_and_the_log_is_json_where_asked() {
 	assert_eq!(status, 200);
 	assert!(body.contains("isSyncing"), "{body}");
 	assert_eq!(get(port, "/health/readiness").0, 200);
-	// It stops when it is told to, and goes on where it was.
+	// It stops on SIGTERM, and continues after a restart.
 	let cli = Cli::new(&node, "channel-one");
 	cli.ok(&["stream", "create", "invoices"]);
 	node.stop();

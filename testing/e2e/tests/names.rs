@@ -1,5 +1,5 @@
-//! What is asked for under a name: the same is the same outcome for ever, another thing is told, and what was rejected
-//! leaves room for the next attempt.
+//! Names of operations: a repetition has the same outcome, a different operation under the name is rejected, and a
+//! rejected one can be corrected.
 
 use credio_client::{
 	primitives::{
@@ -27,7 +27,7 @@ async fn connect(node: &Node, name: &str) -> Client {
 	Client::connect(&node.url(), vault(name)).await.expect("it answers")
 }
 
-/// A chain with a stream, and a client of its owner.
+/// A chain with a stream, and its owner's client.
 async fn world() -> (Node, Client, StreamId) {
 	let node = Node::start();
 	let client = connect(&node, "channel-one").await;
@@ -48,7 +48,7 @@ async fn a_business_key_stands_for_one_thing() {
 	// From another gateway, after a rotation of the stream's key.
 	client.rotate_stream(stream).await.expect("it is rotated");
 	assert_eq!(applied(&connect(&node, "channel-one").await, &first).await, uploaded);
-	// Whatever else is asked for under the key is told.
+	// Any other operation under the key is rejected.
 	let supersedes = Some(uploaded.record_id);
 	for other in [
 		Upload { document: b"another invoice", ..first },
@@ -97,7 +97,7 @@ async fn a_corrected_document_goes_through_under_a_key_that_was_rejected() {
 async fn what_is_on_the_chain_is_recognized_without_its_receipt() {
 	let (node, client, stream) = world().await;
 	let upload = keyed(stream, b"INV-3", b"an old invoice");
-	// As if its receipt were gone: the entry is there, and no request under its key.
+	// As after the removal of its receipt: the entry exists, but no request under its key.
 	let reference =
 		Reference::derive(&client.key_of(stream, b"INV-3", 0).await.expect("a local vault"), 0);
 	let (record, call) = client.seal_as(&upload, reference).await.expect("it is sealed");
@@ -117,7 +117,7 @@ async fn what_is_on_the_chain_is_recognized_without_its_receipt() {
 	outbox.run_until_decided(Settings::new(vec![node.url()])).await.expect("it is decided");
 	let item = outbox.status(stored.request_key).await.expect("answers").expect("is there");
 	assert_eq!(item.state, ItemState::Applied);
-	// A sealed stream takes nothing, and what is in it is there all the same.
+	// A sealed stream rejects new entries, and keeps its old ones.
 	client.seal_stream(stream).await.expect("it is sealed");
 	client.seal_stream(stream).await.expect("it is sealed already");
 	assert_eq!(applied(&client, &upload).await.record_id, record);
@@ -143,14 +143,14 @@ async fn an_outbox_takes_the_next_attempt_too() {
 	assert_ne!(second.request_key, first.request_key);
 	run().await.expect("it is decided");
 	assert_eq!(state(second.request_key).await, ItemState::Applied);
-	// Each stands for what it was; a third thing is told.
+	// Each keeps its meaning; a third operation is rejected.
 	let again = outbox.enqueue(&Item::upload(corrected)).await.expect("it is there");
 	assert_eq!((again.request_key, again.state), (second.request_key, ItemState::Applied));
 	let again = outbox.enqueue(&Item::upload(wrong)).await.expect("it is there");
 	assert_eq!(again.state, ItemState::Rejected);
 	let third = outbox.enqueue(&Item::upload(keyed(stream, b"INV-4", b"third"))).await;
 	assert!(matches!(third, Err(OutboxError::KeyReused(_))), "{third:?}");
-	// The client says the same.
+	// The client returns the same.
 	assert_eq!(Some(applied(&client, &corrected).await.record_id), second.record_id);
 	let status = client.status_of_key(stream, b"INV-4").await.expect("it answers");
 	assert_eq!((status.status, status.request_key), (RequestState::Applied, second.request_key));
@@ -178,7 +178,7 @@ async fn grants_given_twice_at_once_are_one() {
 	// On other terms it is another one.
 	let other = Terms { purpose: "audit".into(), ..terms.clone() };
 	assert_ne!(give(&one, &other).await.expect("it is given"), id);
-	// What was revoked is not what is given later.
+	// A revoked grant is not reused for a later one.
 	let left = one.revoke(id).await.expect("it is revoked");
 	assert_eq!(left.len(), 1);
 	let again = give(&one, &terms).await.expect("it is given again");

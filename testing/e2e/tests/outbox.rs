@@ -1,4 +1,4 @@
-//! The outbox: what was accepted is decided, whatever is killed when.
+//! The outbox: accepted items are decided, whichever process is killed.
 //!
 //! `CREDIO_KILLS` sets how often the client is killed, and a quarter of that the node; `CREDIO_UPLOADS` how many uploads
 //! are made meanwhile. `scripts/kills.sh` runs the full size.
@@ -156,7 +156,7 @@ async fn a_consumer_misses_nothing_and_sees_nothing_twice() {
 		};
 		keys.insert(outbox.enqueue(&Item::upload(upload)).await.expect("stored").request_key);
 	}
-	// One that is rejected: the stream is there already.
+	// A rejected item: the stream already exists.
 	let name = StreamName::try_from(b"invoices".to_vec()).expect("short");
 	let calls = [Call::create_stream(&name)];
 	let item = Item { lifetime: Some(100), ..Item::calls(b"again", &calls) };
@@ -164,7 +164,8 @@ async fn a_consumer_misses_nothing_and_sees_nothing_twice() {
 	keys.insert(again.request_key);
 
 	let run = outbox.run_until_decided(Settings::new(vec!["ws://127.0.0.1:9".into(), node.url()]));
-	// The consumer reads a few, acknowledges some of them, and dies; another takes over where it had acknowledged.
+	// The consumer reads a few outcomes, acknowledges some of them, and ends; another one continues after the last
+	// acknowledged outcome.
 	let consume = async {
 		let mut first = outbox.outcomes("accounting").await.expect("it opens");
 		let mut seen = Vec::new();
@@ -192,10 +193,10 @@ async fn a_consumer_misses_nothing_and_sees_nothing_twice() {
 	assert!(rejected
 		.problem
 		.is_some_and(|problem| problem.contains("StreamExists") || problem.contains("Exists")));
-	// Another consumer has a cursor of its own.
+	// Another consumer has a separate cursor.
 	let mut other = outbox.outcomes("audit").await.expect("it opens");
 	assert_eq!(other.next().await.expect("it is told").number, 1);
-	// Tried again, it is a new request, which is rejected again.
+	// A retry is a new request, which is rejected again.
 	let retried = outbox.retry(again.request_key).await.expect("it has ended");
 	assert_ne!(retried.request_key, again.request_key);
 	outbox.run_until_decided(Settings::new(vec![node.url()])).await.expect("it is decided");
@@ -230,7 +231,7 @@ async fn what_cannot_be_sent_expires_and_its_lane_goes_on() {
 	assert_eq!(state(impossible.request_key).await, ItemState::Expired);
 	assert_eq!(state(possible.request_key).await, ItemState::Applied);
 
-	// What can be told at once is.
+	// Errors that are known at once are returned at once.
 	let large = vec![0; MAX_DOCUMENT_SIZE as usize + 1];
 	let large = Upload { document: &large, ..upload(b"invoices", b"") };
 	let error = outbox.enqueue(&Item::upload(large)).await.expect_err("it is too large");
@@ -289,7 +290,7 @@ async fn an_application_writes_its_row_and_the_outboxs_in_one_transaction() {
 		}
 	}
 	assert_eq!(outbox.list(None, 0, 100).await.expect("answers").len(), 40);
-	// And the outcomes with what the application makes of them.
+	// And the outcomes, with the application's updates.
 	let mut outcomes = outbox.outcomes("application").await.expect("it opens");
 	for _ in 0..40 {
 		let outcome = outcomes.next().await.expect("it is told");
@@ -325,14 +326,14 @@ async fn an_application_writes_its_row_and_the_outboxs_in_one_transaction() {
 	assert_eq!(outbox.prune(u32::MAX).await.expect("it prunes"), 40);
 }
 
-/// A PostgreSQL server of the test's own, which ends with it.
+/// A PostgreSQL server for one test. It ends on drop.
 struct Postgres {
 	folder: tempfile::TempDir,
 	process: Child,
 }
 
 impl Postgres {
-	/// Starts one on a Unix socket of its own. The server does not run as root, so that account's tests use another.
+	/// Starts a server on a Unix socket. It does not run as root, so tests as root switch the account.
 	fn start() -> Self {
 		let programs = fs::read_dir("/usr/lib/postgresql")
 			.expect("PostgreSQL is installed: ./scripts/test.sh does that")

@@ -1,4 +1,4 @@
-//! What has to be refused, tried from outside: roles, organizations, streams, grants, keys.
+//! Rejections from outside: roles, organizations, streams, grants, keys.
 
 use credio_client::{calls::Call, primitives::StreamName, Client, Error};
 use credio_e2e::{uploads::path, Cli, Node};
@@ -114,7 +114,7 @@ fn grants_end_by_expiry_by_revocation_and_with_their_parent() {
 		"12s",
 	]);
 	funder.ok(&fetch);
-	// Blocks pass while the channel appends; nobody ends the grant.
+	// Blocks pass while the channel appends; the grant ends by itself.
 	let mut blocks = 0;
 	while funder.run(&fetch).status.success() {
 		blocks += 1;
@@ -123,7 +123,7 @@ fn grants_end_by_expiry_by_revocation_and_with_their_parent() {
 		channel.ok(&["upload", "--stream", "invoices", "--json", path(&file)]);
 	}
 	assert_eq!(funder.refused(&fetch).0, DENIED);
-	// The channel goes on writing: a new key epoch was opened for it.
+	// The channel continues to write in a new key epoch.
 	fs::write(&file, "afterwards").unwrap();
 	channel.ok(&["upload", "--stream", "invoices", "--json", path(&file)]);
 	let streams = channel.json(&["stream", "list", "--json"]);
@@ -181,13 +181,13 @@ fn members_act_within_their_roles() {
 	newcomer.ok(&["vault", "rotate"]);
 	let keys = newcomer.json(&["org", "keys", "--json"]);
 	assert_eq!(keys[0]["keyVersion"], 1);
-	// What was wrapped to the old version still opens.
+	// Keys wrapped to the old version still open.
 	let file = node.folder().join("order.txt");
 	fs::write(&file, "order").unwrap();
 	newcomer.ok(&["upload", "--stream", "orders", "--json", path(&file)]);
 }
 
-/// What hides in a text, moves the cursor of a terminal, or turns what follows around.
+/// Texts that hide characters, move a terminal's cursor, or reverse the direction.
 const DECEPTIVE: [&str; 5] =
 	["invoices\u{202e}fdp", "invoices\u{1b}[2J", "invoices\n", "invoi\u{200b}ces", " invoices"];
 
@@ -215,7 +215,7 @@ fn names_and_purposes_that_deceive_are_refused() {
 	}
 	assert_eq!(channel.json(&["stream", "list", "--json"]).len(), 1);
 	assert_eq!(operator.json(&["org", "list", "--json"]).len(), 5);
-	// In any script, they are what they look like.
+	// Names in any script are allowed.
 	channel.ok(&["stream", "create", "发票 Łódź"]);
 }
 

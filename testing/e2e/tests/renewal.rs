@@ -1,5 +1,5 @@
-//! An organization renews its secret, after a theft: what was asked for before stays once, and what comes after has keys
-//! that the thief cannot follow.
+//! An organization renews its secret after a theft: earlier operations stay unique, and later ones have keys that the
+//! thief cannot derive.
 
 use credio_client::{
 	calls::Call, primitives::rpc::RequestState, BundleLeg, Client, Deadline, Error, NewBundle,
@@ -33,7 +33,7 @@ async fn open(path: &Path, vault: &LocalVault) -> Outbox {
 	Outbox::open(path, Arc::new(vault.clone())).await.expect("it opens")
 }
 
-/// Runs an outbox to its end, and answers how an item ended.
+/// Runs an outbox to its end, and returns the final state of an item.
 async fn ended(outbox: &Outbox, node: &Node, item: &Enqueued) -> Listed {
 	outbox.run_until_decided(Settings::new(vec![node.url()])).await.expect("it is decided");
 	outbox.status(item.request_key).await.expect("it answers").expect("it is there")
@@ -83,7 +83,7 @@ async fn what_was_asked_for_before_a_secret_was_renewed_stays_once() {
 	assert_eq!(again.expect("it is there").bundle_id, executed.bundle_id);
 	assert_eq!(entries(&client, stream).await, 3);
 
-	// What is new is read like what was there, and has a key that the thief does not find by trying invoice numbers.
+	// New entries are read like old ones, and have keys that the thief does not find by trying invoice numbers.
 	client.rotate_stream(stream).await.expect("the next epoch opens");
 	let new = applied(&client, &keyed(stream, b"INV-2", b"a second invoice")).await;
 	let behind = connect(&node, &thief).await;
@@ -98,7 +98,7 @@ async fn what_was_asked_for_before_a_secret_was_renewed_stays_once() {
 		let fetched = client.fetch(record).await.expect("it is read");
 		assert_eq!(fetched.document.bytes.as_slice(), document);
 	}
-	// A gateway that has not been handed the new secret is told so before it doubles anything.
+	// A gateway without the new secret fails before it duplicates anything.
 	let refused = behind.upload(&keyed(stream, b"INV-2", b"a second invoice")).await;
 	assert!(matches!(refused, Err(Error::Vault(_))), "{refused:?}");
 	assert_eq!(entries(&client, stream).await, 4);
@@ -128,7 +128,7 @@ async fn an_outbox_goes_on_with_what_was_stored_before_a_secret_was_renewed() {
 	let item = ended(&first, &node, &stored).await;
 	assert_eq!((item.state, item.record_id), (ItemState::Applied, stored.record_id));
 
-	// Another outbox, which knows nothing of what was asked for before.
+	// A new outbox, without earlier items.
 	let second = open(&node.folder().join("second.outbox"), file.vault()).await;
 	let again = second.enqueue(&Item::upload(sent)).await.expect("stored");
 	let other = keyed(stream, b"INV-2", b"another one");

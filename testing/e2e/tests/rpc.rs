@@ -1,4 +1,4 @@
-//! The JSON-RPC methods against the OpenRPC document, and against input that makes no sense.
+//! The JSON-RPC methods, against the OpenRPC document and with invalid input.
 
 use credio_e2e::{Cli, Node};
 use jsonrpsee::{
@@ -194,7 +194,7 @@ async fn evidence_matches_its_schema(node: &Node, client: &WsClient, document: &
 		assert_eq!(answer["subject"]["accessRequests"].as_array().map(Vec::len), Some(1));
 		check(document, schema, &answer, method);
 	}
-	// What belongs to another entry or chain, is too much, or is unknown.
+	// Options of another entry or chain, too many, or unknown.
 	for options in [
 		json!({ "origin": { "requestKey": id, "position": 0 } }),
 		json!({ "origin": { "requestKey": uploaded["requestKey"], "position": 1 } }),
@@ -209,7 +209,7 @@ async fn evidence_matches_its_schema(node: &Node, client: &WsClient, document: &
 	assert_eq!(code(answer.expect_err("it is refused")), -32602);
 }
 
-/// Holds an answer against a schema: every required field is there, no other is, and types agree.
+/// Checks a value against a schema: it has every required field and no other, and types agree.
 fn check(document: &Value, schema: &Value, answer: &Value, path: &str) {
 	if let Some(reference) = schema["$ref"].as_str() {
 		let name = reference.rsplit('/').next().expect("a reference names a schema");

@@ -1,5 +1,5 @@
-//! A node does not decide what a member signs: whatever it says of its runtime, another call is not signed than the one that
-//! is meant, and none at all for a runtime that is not trusted.
+//! A node cannot decide what a member signs: under false metadata or versions, no unintended call is signed, and
+//! nothing is signed for an untrusted runtime.
 
 use credio_client::{
 	calls::Call,
@@ -8,7 +8,7 @@ use credio_client::{
 };
 use credio_e2e::{
 	chain_of_release,
-	proxy::{LyingProxy, Said},
+	proxy::{LyingProxy, Reply},
 	raw, Cli, Node,
 };
 use credio_vault::LocalVault;
@@ -23,8 +23,8 @@ async fn connect(url: &str, name: &str) -> Result<Client, Error> {
 	Client::connect(url, Arc::new(vault)).await
 }
 
-/// What the runtime answers to `state_call` of a function, decoded and changed.
-fn change_call(said: &mut Said<'_>, function: &str, change: impl Fn(&mut Vec<u8>)) -> bool {
+/// Decodes and changes the result of a `state_call` of a function.
+fn change_call(said: &mut Reply<'_>, function: &str, change: impl Fn(&mut Vec<u8>)) -> bool {
 	let is_asked = said.method == "state_call" && said.params[0] == function;
 	if is_asked {
 		let hex = said.result.as_str().expect("hex").trim_start_matches("0x");
@@ -35,8 +35,8 @@ fn change_call(said: &mut Said<'_>, function: &str, change: impl Fn(&mut Vec<u8>
 	is_asked
 }
 
-/// Says that the runtime has other metadata.
-fn change_metadata(said: &mut Said<'_>, change: impl Fn(&mut RuntimeMetadataV15)) -> bool {
+/// Changes the metadata of the runtime.
+fn change_metadata(said: &mut Reply<'_>, change: impl Fn(&mut RuntimeMetadataV15)) -> bool {
 	change_call(said, "Metadata_metadata_at_version", |bytes| {
 		let opaque = Option::<Vec<u8>>::decode(&mut &bytes[..]).expect("an answer");
 		let decoded = RuntimeMetadataPrefixed::decode(&mut &opaque.expect("version 15")[..]);
@@ -48,8 +48,8 @@ fn change_metadata(said: &mut Said<'_>, change: impl Fn(&mut RuntimeMetadataV15)
 	})
 }
 
-/// Says that the runtime is of another version, wherever that is asked for.
-fn change_version(said: &mut Said<'_>, version: u32) -> bool {
+/// Changes the version of the runtime in all replies.
+fn change_version(said: &mut Reply<'_>, version: u32) -> bool {
 	let is_asked = said.method == "state_getRuntimeVersion";
 	if is_asked {
 		said.result["specVersion"] = json!(version);
@@ -57,7 +57,7 @@ fn change_version(said: &mut Said<'_>, version: u32) -> bool {
 	is_asked | change_core_version(said, version)
 }
 
-fn change_core_version(said: &mut Said<'_>, version: u32) -> bool {
+fn change_core_version(said: &mut Reply<'_>, version: u32) -> bool {
 	change_call(said, "Core_version", |bytes| {
 		let mut rest = &bytes[..];
 		<(String, String, u32)>::decode(&mut rest).expect("names and a version");
@@ -137,7 +137,7 @@ fn rename_calls(metadata: &mut RuntimeMetadataV15) {
 	named(organizations, "suspend").name = "reinstate_soon".into();
 }
 
-/// Tries all that is signed, each of which has to fail in this way.
+/// Tries everything that is signed; each must fail in this way.
 async fn sign_nothing(proxy: &LyingProxy, is_refusal: impl Fn(&Error) -> bool) {
 	let refused = |what: &str, error: Option<Error>| match error {
 		Some(error) if is_refusal(&error) => {},
@@ -161,7 +161,7 @@ async fn sign_nothing(proxy: &LyingProxy, is_refusal: impl Fn(&Error) -> bool) {
 	refused("keys", client.set_session_keys(&[0; 64], &[]).await.err());
 	// Nothing is shown by it to be signed, either.
 	assert!(client.describe(&[50, 2, 3, 0, 0, 0]).await.is_none());
-	// Reading goes on.
+	// Reading still works.
 	assert!(!client.organizations().await.expect("it answers").is_empty());
 	assert!(client.streams(None).await.expect("it answers").is_empty());
 	assert_eq!(proxy.extrinsics(), 0);
@@ -177,11 +177,11 @@ async fn nothing_is_signed_by_metadata_with_swapped_indexes() {
 	let proxy = LyingProxy::before(&node.url()).await;
 	proxy.tell(|said| change_metadata(said, swap_calls)).await;
 	sign_nothing(&proxy, is_other).await;
-	// The hash says nothing of the list of pallets, by which software looks calls up.
+	// The hash does not cover the list of pallets, by which software looks up calls.
 	proxy.tell(|said| change_metadata(said, swap_pallets)).await;
 	sign_nothing(&proxy, is_other).await;
-	assert!(proxy.be_honest().await > 0);
-	// The same works through a node that tells the truth.
+	assert!(proxy.clear_lie().await > 0);
+	// The same works through an honest node.
 	let client = connect(&proxy.url(), "channel-one").await.expect("it answers");
 	client.create_stream("invoices").await.expect("it is created");
 	assert!(proxy.extrinsics() > 0);
@@ -198,7 +198,7 @@ async fn nothing_is_signed_by_metadata_with_another_argument_or_name() {
 	// Nor if it names another runtime that is known.
 	proxy.tell(|said| change_version(said, 5) | change_metadata(said, change_argument)).await;
 	sign_nothing(&proxy, is_other).await;
-	assert!(proxy.be_honest().await > 0);
+	assert!(proxy.clear_lie().await > 0);
 }
 
 #[tokio::test]
@@ -209,14 +209,14 @@ async fn nothing_is_signed_for_a_runtime_that_nobody_knows() {
 	let is_unknown =
 		|error: &Error| matches!(error, Error::UnknownRuntime { spec_version: 7_000, .. });
 	sign_nothing(&proxy, is_unknown).await;
-	// The library asks for the version in another way, and must not be told another one there.
+	// The library reads the version by another call, which must return the same.
 	proxy.tell(|said| change_core_version(said, 5)).await;
 	let refused = connect(&proxy.url(), "operator").await.expect_err("two versions are named");
 	assert!(matches!(refused, Error::Answer(_)), "{refused}");
-	assert!(proxy.be_honest().await > 0);
+	assert!(proxy.clear_lie().await > 0);
 }
 
-/// The chain itself refuses what was signed for another runtime than its own, so no client has to notice.
+/// The chain rejects signatures for another runtime, so a client need not notice.
 #[tokio::test]
 async fn the_chain_refuses_what_is_signed_for_another_runtime() {
 	let node = Node::start();
@@ -227,14 +227,14 @@ async fn the_chain_refuses_what_is_signed_for_another_runtime() {
 	let call = Call::remark(b"for one runtime");
 	let life = honest.life().await.expect("it answers");
 
-	// One release before, of which the metadata may be the same.
+	// The previous release; its metadata may be the same.
 	proxy.tell(|said| change_version(said, 5)).await;
 	let misled = connect(&proxy.url(), "operator").await.expect("it answers");
 	match misled.sign_call(&call, 0, life).await {
 		Ok(signed) => assert!(raw::submit(&rpc, &signed).await.is_err()),
 		Err(error) => assert!(is_other(&error), "{error}"),
 	}
-	// The hash is signed, which the byte before the call says: without it the signature is of no use.
+	// The byte before the call announces a signed hash: without it the signature is invalid.
 	let signed = honest.sign_call(&call, 0, life).await.expect("it is signed");
 	let encoded = call.encoded(&known).expect("there is such a call");
 	let mode = signed.len() - encoded.len() - 1;
@@ -259,7 +259,7 @@ fn a_runtime_is_trusted_by_its_hash_only() {
 	let (code, said) = cli.refused(&["stream", "create", "invoices"]);
 	assert_eq!(code, 1);
 	assert!(said.contains("credio trust runtime") && said.contains(&hash), "{said}");
-	// What is public is read.
+	// Public data can be read.
 	cli.ok(&["stream", "list"]);
 	// Without a hash from elsewhere it is not trusted, nor with another one.
 	let (_, said) = cli.refused(&["trust", "runtime"]);
@@ -273,7 +273,7 @@ fn a_runtime_is_trusted_by_its_hash_only() {
 	assert_eq!(trusted["specVersion"], 7_000);
 	assert_eq!(trusted["changes"], json!([]));
 	assert!(cli.ok(&["trust", "runtime"]).contains("already"));
-	// It signs for it now, and the chain, which has another one, refuses that.
+	// It signs for it now, and the chain, which has another runtime, rejects that.
 	let (code, _) = cli.refused(&["stream", "create", "invoices"]);
 	assert_eq!(code, 3);
 	assert!(proxy.extrinsics() > 0);
@@ -289,13 +289,13 @@ fn a_runtime_is_trusted_by_its_hash_only() {
 	assert_eq!(proxy.extrinsics(), handed_over);
 }
 
-/// The runtime of a chain, as its node tells of it.
+/// The runtime of a chain, as reported by its node.
 async fn told(node: &Node) -> RuntimePin {
 	let client = Client::connect_to_read(&node.url()).await.expect("it answers");
 	(*client.told_runtime().await.expect("it is read")).clone()
 }
 
-/// `CREDIO_WRITE_VECTORS=1` writes the pins anew. After that the runtime is built again, as its hash goes into it.
+/// `CREDIO_WRITE_VECTORS=1` writes the pins. The runtime is built again after that, since its hash goes into them.
 #[tokio::test]
 async fn the_pins_are_those_of_the_runtimes() {
 	let folder = tempfile::tempdir().expect("a temporary folder");
@@ -324,7 +324,7 @@ async fn a_life_begins_with_the_block_that_one_look_at_the_chain_has_found() {
 	let client = connect(&proxy.url(), "channel-one").await.expect("the node answers");
 	proxy.take_journal();
 	let life = client.life().await.expect("it answers");
-	let asked = proxy.take_journal().asked;
+	let asked = proxy.take_journal().requests;
 	let looks = asked.iter().filter(|call| call.contains("chain_getFinalizedHead")).count();
 	assert_eq!(looks, 1, "{asked:?}");
 	let Life::From { number, hash, .. } = life else { panic!("it has no beginning") };

@@ -7,7 +7,7 @@ use subxt::{
 };
 use subxt_signer::sr25519::dev;
 
-/// Runs a script in a folder of `scripts` against a node, and answers the line of JSON that it prints.
+/// Runs a script of a folder in `scripts` against a node, and returns its line of JSON.
 fn run_script(folder: &str, script: &str, node: &Node) -> serde_json::Value {
 	Scripts::install(folder).json(script, &[&node.url()])
 }

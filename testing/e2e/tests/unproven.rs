@@ -1,5 +1,5 @@
-//! What a node says and nothing proves: no seat of the council makes or signs a checkpoint of it, and no request has
-//! expired by it. Each lie is told to a client that believes its node as well, where it works.
+//! Unproven statements of a node: no council seat makes or signs a checkpoint from them, and no request expires by
+//! them. Each lie is also tried on a client that trusts its node, where it works.
 
 use credio_client::{
 	evidence::Checkpoint,
@@ -7,7 +7,7 @@ use credio_client::{
 	Client, Error, Trust, Upload,
 };
 use credio_e2e::{
-	proxy::{LyingProxy, Said},
+	proxy::{LyingProxy, Reply},
 	Cli, Node,
 };
 use credio_outbox::{Item, ItemState, Outbox, Settings};
@@ -15,7 +15,7 @@ use credio_vault::LocalVault;
 use serde_json::{json, Value};
 use std::sync::Arc;
 
-/// The public key of somebody who is neither a validator nor a seat.
+/// The public key of an intruder.
 const INTRUDER: [u8; 32] = [0x42; 32];
 
 async fn connect(url: &str, name: &str) -> Client {
@@ -34,14 +34,14 @@ fn key(pallet: &str, item: &str) -> String {
 	format!("0x{}{}", hash(pallet), hash(item))
 }
 
-/// A checkpoint that says something else.
+/// A checkpoint with other contents.
 fn changed(checkpoint: &Checkpoint, change: impl FnOnce(&mut Value)) -> Checkpoint {
 	let mut json = serde_json::to_value(checkpoint).expect("it is written as JSON");
 	change(&mut json);
 	Checkpoint::parse(json.to_string().as_bytes()).expect("it has the form of one")
 }
 
-/// What a node says that names an intruder: the item, its value, and whether a checkpoint of that is another one.
+/// Replies that name an intruder: the item, its value, and whether the resulting checkpoint differs.
 fn lies(validator: &str) -> [([&'static str; 2], String, bool); 3] {
 	let (validator, intruder) = (validator.trim_start_matches("0x"), hex::encode(INTRUDER));
 	let weight = |weight: u64| hex::encode(weight.to_le_bytes());
@@ -49,7 +49,7 @@ fn lies(validator: &str) -> [([&'static str; 2], String, bool); 3] {
 	let voters = format!("0x08{validator}{}{intruder}{}", weight(3), weight(1));
 	[
 		(["Grandpa", "Authorities"], voters, true),
-		// The votes tell for which set they are, also to who believes the node.
+		// The votes name their set, even to a client that trusts the node.
 		(["Grandpa", "CurrentSetId"], format!("0x{}", weight(7)), false),
 		(["Council", "Members"], format!("0x04{intruder}"), true),
 	]
@@ -86,7 +86,7 @@ async fn no_validators_and_no_council_of_the_nodes_own_are_signed_for() {
 			true => assert!(matches!(checked, Err(Error::Evidence(_))), "{item}: {checked:?}"),
 			false => checked.expect("nothing in it is wrong"),
 		}
-		assert!(proxy.be_honest().await > 0, "{item}");
+		assert!(proxy.clear_lie().await > 0, "{item}");
 	}
 }
 
@@ -109,7 +109,7 @@ async fn no_block_that_is_none_is_signed_for() {
 		})
 		.await;
 	credulous.check_checkpoint(&block).await.expect("the node is believed");
-	assert!(proxy.be_honest().await > 0);
+	assert!(proxy.clear_lie().await > 0);
 	// Also while its block is the newest one, and later.
 	for _ in 0..2 {
 		let refused = careful.check_checkpoint(&block).await.unwrap_err();
@@ -122,8 +122,8 @@ async fn no_block_that_is_none_is_signed_for() {
 	assert!(matches!(refused, Error::Evidence(_)), "{refused}");
 }
 
-/// Says of a request that it has expired.
-fn says_expired(said: &mut Said<'_>) -> bool {
+/// Reports a request as expired.
+fn says_expired(said: &mut Reply<'_>) -> bool {
 	let lies = said.method == "credio_v1_status";
 	if lies {
 		said.result["status"] = json!("expired");
@@ -131,7 +131,8 @@ fn says_expired(said: &mut Said<'_>) -> bool {
 	lies
 }
 
-/// A node that says so of all requests, behind a proxy, and one that was never sent and can be applied for ten minutes.
+/// A node that reports all requests as expired, behind a proxy, and a request that was never sent and can be applied
+/// for ten minutes.
 async fn expired_says_the_node() -> (Node, LyingProxy, Request) {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
@@ -180,7 +181,7 @@ async fn an_outbox_gives_nothing_up_at_a_block_that_nothing_proves() {
 	let proxy = LyingProxy::before(&node.url()).await;
 	let owner = connect(&node.url(), "channel-one").await;
 	let stream = owner.create_stream("invoices").await.expect("it is created").id;
-	// Nobody knows it, and its last block has passed long since.
+	// The request is unknown, and its last block has passed long ago.
 	proxy
 		.tell(|said| {
 			let lies = said.method == "credio_v1_status";

@@ -1,4 +1,4 @@
-//! What honest organizations do: append in lanes and outside of them, share and revoke, and govern.
+//! Work of honest organizations: append in lanes and without, grant and revoke, and govern.
 
 use crate::{
 	report::Report,
@@ -24,21 +24,21 @@ use std::{
 };
 use tokio::task::JoinSet;
 
-/// The lane in which every second request is.
+/// The lane of every second request.
 const LANE: u32 = 1;
-/// Entries that are read at once, when it is checked that all are there.
+/// Entries in a page of the final check.
 const READ_AT_ONCE: usize = 32;
 /// Time between two motions.
 const MOTIONS: Duration = Duration::from_secs(5);
 
-/// Work that goes on.
+/// Continuous work.
 pub struct Work {
 	tasks: JoinSet<()>,
 	report: Arc<Mutex<Report>>,
 	appended: Arc<Mutex<Appended>>,
 }
 
-/// What was appended: by organization, the record of each request with its position in the lane, if it has one.
+/// The appended records: by organization, each request's record with its position in the lane, if it has one.
 type Appended = BTreeMap<usize, Vec<(RecordId, Option<u64>)>>;
 
 /// Starts it.
@@ -94,7 +94,7 @@ impl Work {
 	}
 }
 
-/// Every record is there, once, and those of the lane in the order of their positions.
+/// Every record exists once, and those of the lane are in the order of their positions.
 async fn check(member: &Member, records: Vec<(RecordId, Option<u64>)>) {
 	let read = stream::iter(&records).map(|(record, position)| async move {
 		let entry = member.at(0).record(*record).await.expect("what was applied is there");

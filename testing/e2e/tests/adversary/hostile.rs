@@ -1,4 +1,4 @@
-//! What those do who mean harm.
+//! Attacks of the hostile parties.
 
 use crate::{
 	world::{Member, World, SHARED, STREAM},
@@ -44,7 +44,7 @@ const SUBSCRIPTIONS: usize = 100;
 /// Calls in one batch.
 const BATCH: usize = 64;
 
-/// What was answered to one kind of attack.
+/// Results of one kind of attack.
 #[derive(Debug, Default)]
 struct Count {
 	taken: AtomicU64,
@@ -58,13 +58,13 @@ impl Count {
 	}
 }
 
-/// Attacks that go on.
+/// Continuous attacks.
 pub struct Attack {
 	tasks: JoinSet<()>,
 	counts: Counts,
 }
 
-/// What was answered to each kind.
+/// Results by kind of attack.
 #[derive(Clone, Debug, Default)]
 pub struct Counts(Vec<(&'static str, Arc<Count>)>);
 
@@ -163,7 +163,7 @@ fn clients(member: &Member) -> Vec<Arc<Client>> {
 	member.clients.clone()
 }
 
-/// Lets an attack go on until it is time to stop.
+/// Repeats an attack until the stop.
 fn until(
 	stop: &Stop,
 	attack: impl Future<Output = ()> + Send + 'static,
@@ -200,7 +200,7 @@ async fn submit(client: &Client, extrinsic: &[u8], count: &Count) {
 	count.note(&answer);
 }
 
-/// Requests at positions of lanes whose first position never comes.
+/// Requests at lane positions without a first position.
 async fn positions(clients: Vec<Arc<Client>>, count: Arc<Count>) {
 	let client = &clients[0];
 	let organization = client.organization_id();
@@ -225,8 +225,8 @@ async fn positions(clients: Vec<Arc<Client>>, count: Arc<Count>) {
 	}
 }
 
-/// A neighbour that sends what no pool would: positions that are never reached, as many as it likes, and forged names.
-/// What it sends while it has a peer counts as taken.
+/// A neighbour that bypasses any pool: it sends positions without predecessors and forged signers. Its messages to a
+/// connected peer count as accepted.
 async fn gossip(
 	neighbour: Neighbour,
 	clients: Vec<Arc<Client>>,
@@ -286,7 +286,7 @@ async fn bulk(clients: Vec<Arc<Client>>, count: Arc<Count>) {
 	}
 }
 
-/// Transactions that name somebody else as their signer, and bytes that are none.
+/// Transactions in another account's name, and random bytes.
 async fn junk(clients: Vec<Arc<Client>>, victim: [u8; 32], count: Arc<Count>) {
 	let client = &clients[0];
 	let organization = client.organization_id();
@@ -382,7 +382,7 @@ async fn govern(client: Arc<Client>, count: Arc<Count>) {
 	}
 }
 
-/// Subscriptions that are never read, and batches of what is dear to answer.
+/// Subscriptions that are never read, and batches of expensive calls.
 async fn listen(url: String, count: Arc<Count>) {
 	loop {
 		let Ok(client) = WsClientBuilder::new().build(&url).await else {

@@ -1,10 +1,10 @@
-//! A network of four validators whose members, a grantee, a council seat and strangers mean harm, all at once, while six
+//! A network of four validators under attack from members, a grantee, a council seat and strangers at once, while six
 //! organizations work and a council governs.
 //!
-//! `CREDIO_ADVERSARY_SECONDS` sets how long the attack lasts, `CREDIO_ADVERSARY_RATE` how many requests a second each
-//! honest organization makes, and `CREDIO_ADVERSARY_RATIO` by how much the attack may slow them: the 95th percentile
-//! from submission to finality, against that without attack. Without it that is printed and not held against anything,
-//! since it depends on the machine. `scripts/adversary.sh` runs the full size.
+//! `CREDIO_ADVERSARY_SECONDS` sets the duration of the attack, `CREDIO_ADVERSARY_RATE` the requests a second of each
+//! honest organization, and `CREDIO_ADVERSARY_RATIO` the allowed slowdown: the 95th percentile from submission to
+//! finality, relative to a run without attack. Without it, the ratio is only printed, since it depends on the machine.
+//! `scripts/adversary.sh` runs the full size.
 
 mod honest;
 mod hostile;
@@ -30,12 +30,12 @@ const REVOCATION_BLOCKS: u32 = 5;
 /// Most blocks from the submission of a governance call to the block that includes it.
 const MOTION_BLOCKS: u32 = 3;
 
-/// Tells everything that goes on when to end.
+/// A stop signal for all tasks.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-	/// Whether it is time.
+	/// Returns whether to stop.
 	pub fn is_due(&self) -> bool {
 		self.0.load(Ordering::Relaxed)
 	}
@@ -45,7 +45,7 @@ impl Stop {
 	}
 }
 
-/// Lets the honest organizations work for a while, and returns what they measured.
+/// Runs the work of the honest organizations for a time, and returns its measurements.
 async fn work(world: &World, phase: &str, seconds: u64) -> Report {
 	let stop = Stop::default();
 	let work = honest::start(world, phase, &stop);

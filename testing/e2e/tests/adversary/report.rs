@@ -1,4 +1,4 @@
-//! What the honest organizations measured.
+//! Measurements of the honest organizations.
 
 use std::{fmt, time::Duration};
 
@@ -19,7 +19,7 @@ impl Report {
 		self.times.push(took.as_secs_f64());
 	}
 
-	/// How many requests were applied.
+	/// Returns the number of applied requests.
 	pub fn applied(&self) -> usize {
 		self.times.len()
 	}
@@ -29,12 +29,12 @@ impl Report {
 		self.percentile(95)
 	}
 
-	/// The most blocks that a revocation took.
+	/// Returns the most blocks of a revocation.
 	pub fn revocation_blocks(&self) -> u32 {
 		self.revocations.iter().copied().max().unwrap_or_default()
 	}
 
-	/// The most blocks that a governance call took.
+	/// Returns the most blocks of a governance call.
 	pub fn motion_blocks(&self) -> u32 {
 		self.motions.iter().copied().max().unwrap_or_default()
 	}

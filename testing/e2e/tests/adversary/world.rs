@@ -1,4 +1,4 @@
-//! Who is there: six honest organizations, two hostile ones, and a council of four, of which one seat is hostile.
+//! The parties: six honest organizations, two hostile ones, and a council of four with one hostile seat.
 
 use credio_client::{primitives::StreamId, Client, NewOrganization, Proposed};
 use credio_e2e::network::{connect_options, Network};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 const EXAMPLES: [&str; 5] = ["operator", "channel-one", "channel-two", "funder-one", "funder-two"];
 /// The stream that each honest organization appends to.
 pub const STREAM: &str = "work";
-/// The stream on which one of them gives grants and revokes them.
+/// The stream on which one of them gives and revokes grants.
 pub const SHARED: &str = "shared";
 
 /// An organization at a node.
@@ -84,7 +84,7 @@ impl World {
 			let account = seat.vault.account();
 			let proposed = council.change_council(&account, true).await.expect("it is proposed");
 			let Proposed::Waits(motion) = proposed else { continue };
-			// Two thirds of those who are there, the proposer among them.
+			// Two thirds of the seats, including the proposer.
 			let votes = (2usize * present).div_ceil(3) - 1;
 			for voter in &honest[1..=votes] {
 				voter.at(0).vote(motion, true).await.expect("it counts");
@@ -95,7 +95,7 @@ impl World {
 	}
 }
 
-/// A new organization with keys of its own.
+/// A new organization with new keys.
 async fn admitted(council: &Client, name: &str, urls: &[String]) -> Member {
 	let vault = LocalVault::generate(0).expect("there is randomness");
 	let (_, encryption_key) = vault.encryption_keys()[0];

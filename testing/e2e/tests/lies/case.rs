@@ -1,4 +1,4 @@
-//! How cases end, and how they are counted.
+//! Results of cases, and their counts.
 
 use crate::{
 	signed::{self, Meant},
@@ -15,13 +15,13 @@ use std::{
 	time::Duration,
 };
 
-/// Characters of an error by which it is counted.
+/// Characters of an error by which it is grouped.
 const KIND_LENGTH: usize = 40;
 
-/// How a case has ended.
+/// The result of a case.
 #[derive(Clone, Debug)]
 pub enum Ended {
-	/// With something that the client takes for true.
+	/// With a value that the client accepts as true.
 	Said(String),
 	/// With an error.
 	Failed(String),
@@ -61,7 +61,7 @@ impl Counts {
 	}
 }
 
-/// How all cases have ended in which a lie was told.
+/// Results of all cases with a lie.
 #[derive(Debug, Default)]
 pub struct Tally(Mutex<Counts>);
 
@@ -93,7 +93,7 @@ impl Tally {
 		self.counts().failures.push(what);
 	}
 
-	/// Checks what a client has said during a case.
+	/// Checks a client's messages during a case.
 	pub fn check_said(
 		&self,
 		world: &World,
@@ -107,13 +107,13 @@ impl Tally {
 		}
 	}
 
-	/// The number of cases in which a lie was told.
+	/// Returns the number of cases with a lie.
 	pub fn told(&self) -> usize {
 		let counts = self.counts();
 		counts.truths + counts.all_errors() + counts.late + counts.failures.len()
 	}
 
-	/// The cases in which a lie had an effect.
+	/// Returns the cases in which a lie had an effect.
 	pub fn into_failures(self) -> Vec<String> {
 		self.0.into_inner().unwrap_or_else(PoisonError::into_inner).failures
 	}

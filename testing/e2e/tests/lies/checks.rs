@@ -1,4 +1,4 @@
-//! What has come of a write, as an honest node has it.
+//! Checks of the effects of a write, at an honest node.
 
 use crate::{
 	world::{upload, World, DOCUMENT, FUNDER, OPERATOR, OTHER, OWNER, VOTER},
@@ -28,8 +28,8 @@ fn need(holds: bool, otherwise: &str) -> Checked {
 }
 
 impl World {
-	/// Checks that what a client has said of a write is true, and that whatever has come of it is what was meant. Whether
-	/// anything has come of it is left open if the client has said nothing.
+	/// Checks that a client's statement about a write is true, and that its effect is the intended one. Without a
+	/// statement, there may be no effect.
 	pub async fn check(&self, case: &Case, said: Option<&str>) -> Checked {
 		let owner = &self.clients[OWNER];
 		let (on_stream, on_record) = (Resource::Stream(case.stream), Resource::Record(case.record));
@@ -120,7 +120,7 @@ impl World {
 		need(fetched.entry.header.stream == case.stream, "it is in another stream")
 	}
 
-	/// Whoever has a grant reads what is written after a rotation.
+	/// Every grantee reads documents uploaded after a rotation.
 	async fn check_rotation(&self, case: &Case, said: Option<&str>) -> Checked {
 		let owner = &self.clients[OWNER];
 		let epoch = owner.stream(case.stream).await.map_err(failed)?.epoch;
@@ -134,7 +134,7 @@ impl World {
 		self.check_readable(FUNDER, later).await
 	}
 
-	/// Nobody else has a grant on a thing than these, each has one at most, and with it can read.
+	/// Only these organizations have grants on a resource, each has at most one, and can read by it.
 	async fn check_grants(
 		&self,
 		case: &Case,
@@ -164,7 +164,7 @@ impl World {
 		}
 	}
 
-	/// What [`OTHER`] has asked for that concerns the record of a case.
+	/// Access requests of [`OTHER`] that concern the record of a case.
 	async fn asked_by_other(&self, case: &Case) -> Result<Vec<AccessRequestJson>, Error> {
 		let filter = AccessRequestFilter { record: Some(case.record), ..Default::default() };
 		let other = &self.clients[OTHER];
@@ -173,7 +173,7 @@ impl World {
 		Ok(asked)
 	}
 
-	/// The motion waits, and nobody else has voted.
+	/// The motion is open, and no other seat has voted.
 	async fn check_motion(&self) -> Checked {
 		let motions = self.clients[OPERATOR].motions().await.map_err(failed)?;
 		let motion = motions.iter().find(|motion| motion.hash == self.motion);

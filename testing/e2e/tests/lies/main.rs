@@ -1,11 +1,10 @@
-//! A node that lies about anything: for every operation, every field of every answer that it asks for is changed. What the
-//! client takes from it is the truth, an error, or *not final yet*; what it signs is what was meant; what is secret does
-//! not leave it.
+//! A node that lies about anything: for every operation, every field of every reply is changed. The client accepts only
+//! the truth, an error, or *not final yet*; it signs only the intended calls; and no secret leaves it.
 //!
-//! The lies are generated from the node's own answers and from the OpenRPC document ([`credio_e2e::lies`]), and a selection
-//! of them is told, spread over all. `CREDIO_LIES_OF_READS` says how many are told to readers (there are some 9,000),
-//! `CREDIO_LIES_PER_WRITE` how many for each operation that writes (of some 500; at most 80, since access requests wait),
-//! and with another `CREDIO_LIES_SHIFT` it is others. What the metadata says is changed in `signing.rs`.
+//! The lies are generated from the node's own replies and from the OpenRPC document ([`credio_e2e::lies`]), and a
+//! selection is used. `CREDIO_LIES_OF_READS` sets their number for reads (of some 9,000), `CREDIO_LIES_PER_WRITE` for
+//! each write (of some 500; at most 80, since access requests wait), and `CREDIO_LIES_SHIFT` selects others. Lies about
+//! metadata are in `signing.rs`.
 
 mod case;
 mod checks;
@@ -22,14 +21,14 @@ use credio_e2e::{
 use std::time::Instant;
 use world::World;
 
-/// Lies to readers, unless the environment says otherwise.
+/// Lies about reads, by default.
 const READ_LIES: usize = 3_000;
 /// Lies for each operation that writes.
 const WRITE_LIES: usize = 30;
-/// Least number of lies that have to be told without other numbers.
+/// Least number of cases with the default numbers.
 const LEAST: usize = 3_000;
 
-/// The lies that are told.
+/// Selects lies.
 fn selected<T>(lies: Vec<T>, most: usize) -> Vec<T> {
 	spread(lies, most, number("CREDIO_LIES_SHIFT", 0))
 }

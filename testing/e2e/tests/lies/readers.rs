@@ -1,4 +1,4 @@
-//! What is read through a node that lies: each read is the truth, an error, or no outcome yet.
+//! Reads through a lying node: each returns the truth, an error, or no outcome yet.
 
 use crate::{
 	case::{self, Ended, Tally},
@@ -22,14 +22,14 @@ use credio_client::{
 use credio_e2e::{
 	lies::{Document, Known, Liar, Lie},
 	number,
-	proxy::{Answer, LyingProxy},
+	proxy::{LyingProxy, RecordedReply},
 };
 use futures::{stream, StreamExt};
 use std::{collections::BTreeMap, time::Duration};
 
-/// How many read at a time.
+/// Concurrent readers.
 const READERS: usize = 8;
-/// After this time a read that goes on is no outcome yet: a node may always keep silent.
+/// Time after which a read counts as no outcome yet: a node can always stay silent.
 const LIMIT: Duration = Duration::from_secs(3);
 /// For how long a client waits for a block that is not final.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_millis(300);
 const LONG_PATIENCE: Duration = Duration::from_secs(10);
 /// Most items of a list.
 const ITEMS: usize = 20;
-/// That a request is not decided or not known, which is no outcome.
+/// The request is undecided or unknown, which is no outcome.
 const NO_OUTCOME: &str = "not final yet";
 
 /// Something that is read.
@@ -111,7 +111,7 @@ impl Read {
 		}
 	}
 
-	/// The calls that may be signed for it: what is asked for again may be given again.
+	/// The calls that it may sign: a repeated request may be granted again.
 	fn calls(self) -> &'static [&'static str] {
 		match self {
 			Self::GrantAgain => &["Grants.grant"],
@@ -121,7 +121,7 @@ impl Read {
 		}
 	}
 
-	/// Why what is found may be less than there is, if it may: lines that are missing are then no lie, and others are.
+	/// The reason why a result may be incomplete, if it may: missing lines are then no error, but others are.
 	fn holds_back(self) -> Option<&'static str> {
 		match self {
 			Self::FetchStream => Some("a node may hold back the end of a stream"),
@@ -130,7 +130,7 @@ impl Read {
 		}
 	}
 
-	/// Whether what is found is true. An earlier truth is one, as long as a node may be behind.
+	/// Returns whether a result is true. An earlier truth counts as long as a node may be behind.
 	fn is_true(self, found: &str, truths: &[&String]) -> bool {
 		truths.iter().any(|truth| match self.holds_back() {
 			Some(_) => found.lines().all(|line| truth.lines().any(|there| there == line)),
@@ -139,7 +139,7 @@ impl Read {
 	}
 }
 
-/// An outcome, without the words in which an error is described.
+/// An outcome without the text of its error.
 fn outcome_of(mut status: RequestStatus) -> String {
 	if matches!(status.status, RequestState::Pending | RequestState::Unknown) {
 		return NO_OUTCOME.into();
@@ -171,7 +171,7 @@ async fn fetched(client: &Client, record: RecordId) -> Result<String, Error> {
 	Ok(format!("{:?}", fetched.entry))
 }
 
-/// Asks for all lists, which a node may make up as it likes.
+/// Reads all lists, which a node may forge.
 async fn lists(client: &Client) -> Result<(), Error> {
 	client.streams(None).await?;
 	client.organizations().await?;
@@ -186,7 +186,7 @@ async fn lists(client: &Client) -> Result<(), Error> {
 }
 
 impl World {
-	/// Reads, and returns what a node must not make up.
+	/// Reads values that a node must not be able to forge.
 	async fn read(&self, read: Read, client: &Client) -> Result<String, Error> {
 		let reading = Permission::Read;
 		Ok(match read {
@@ -219,7 +219,7 @@ impl World {
 			Read::Applied => outcome_of(client.status(self.applied.key).await?),
 			Read::AppliedByKey => {
 				let status = client.status_of_key(self.stream, BUSINESS_KEY).await?;
-				// What is on the chain counts as applied, with or without a receipt.
+				// An entry on the chain counts as applied, with or without a receipt.
 				outcome_of(RequestStatus { receipt: None, ..status })
 			},
 			Read::Rejected => outcome_of(client.status_of(&self.rejected).await?),
@@ -245,7 +245,7 @@ impl World {
 				client.request_access(record, reading, "look").await?.to_string()
 			},
 			Read::Motions => {
-				// How a motion stands is the node's word, and what it does is not.
+				// The state of a motion is the node's word, but its effect is not.
 				let line = |motion: &credio_client::Motion| {
 					format!("{} {:?} {:?}", motion.hash, motion.call, motion.encoded)
 				};
@@ -254,7 +254,7 @@ impl World {
 			Read::Checkpoint => {
 				let made = client.checkpoint().await?;
 				let block = self.clients[OWNER].block_hash(made.block().number).await?;
-				// Each seat holds it against a node of its own before it signs.
+				// Each seat checks it at another node before it signs.
 				match made.has_the_same_voters(&self.checkpoint) && block == Some(made.block().hash)
 				{
 					true => "as all nodes have it".into(),
@@ -270,7 +270,7 @@ impl World {
 
 	async fn evidence_of(&self, client: &Client, record: RecordId) -> Result<String, Error> {
 		let trusted = Some(self.trusted.clone());
-		// One that never was: that it is not there is proven, if it is asked for.
+		// A missing one: its absence is proven.
 		let grants = vec![GrantId([7; 32])];
 		let wanted = EvidenceRequest { trusted, grants, ..EvidenceRequest::default() };
 		let evidence = client.evidence(record, wanted).await?;
@@ -279,7 +279,7 @@ impl World {
 		Ok(format!("{chain:?} {record_id} {header:?} {payload:?} {absent_grants:?}"))
 	}
 
-	/// Reads other things by the same methods, whose answers are told in place of those that are asked for.
+	/// Reads other things by the same methods; their replies are replayed.
 	async fn read_others(&self, client: &Client) -> Result<(), Error> {
 		let (shelf, _) = self.shelf;
 		fetched(client, self.granted).await?;
@@ -292,22 +292,22 @@ impl World {
 	}
 }
 
-/// What is read, and what is true of it.
+/// A read and its true results.
 struct Recorded {
-	answers: Vec<Answer>,
+	answers: Vec<RecordedReply>,
 	truth: String,
 }
 
-/// Keeps what is answered while something is read from an honest node.
+/// Records the replies of an honest node during a read.
 async fn record(world: &World, read: Read, proxy: &LyingProxy) -> Recorded {
-	proxy.keep_answers(read == Read::Connect);
+	proxy.record_replies(read == Read::Connect);
 	let client = world.connect(&proxy.url(), read.reader(), LONG_PATIENCE).await;
 	let client = client.unwrap_or_else(|error| panic!("{read:?}: {error}"));
-	proxy.keep_answers(true);
+	proxy.record_replies(true);
 	let truth = world.read(read, &client).await;
 	let truth = truth.unwrap_or_else(|error| panic!("{read:?}: {error}"));
-	proxy.keep_answers(false);
-	Recorded { answers: proxy.take_journal().answers, truth }
+	proxy.record_replies(false);
+	Recorded { answers: proxy.take_journal().replies, truth }
 }
 
 async fn record_all(world: &World, proxy: &LyingProxy) -> BTreeMap<Read, Recorded> {
@@ -317,12 +317,12 @@ async fn record_all(world: &World, proxy: &LyingProxy) -> BTreeMap<Read, Recorde
 		.await
 }
 
-async fn record_others(world: &World, proxy: &LyingProxy) -> Vec<Answer> {
+async fn record_others(world: &World, proxy: &LyingProxy) -> Vec<RecordedReply> {
 	let client = world.connect(&proxy.url(), OWNER, LONG_PATIENCE).await.expect("it answers");
-	proxy.keep_answers(true);
+	proxy.record_replies(true);
 	world.read_others(&client).await.expect("it is there");
-	proxy.keep_answers(false);
-	proxy.take_journal().answers
+	proxy.record_replies(false);
+	proxy.take_journal().replies
 }
 
 /// Reads everything through a node that lies, once for each lie.
@@ -331,7 +331,7 @@ pub async fn run(world: &World, document: &Document, tally: &Tally) {
 	let proxy = LyingProxy::before(&url).await;
 	let mut known = Known::default();
 	known.learn(&record_others(world, &proxy).await);
-	// What was true before, to be replayed.
+	// An earlier truth, for replays.
 	let before = record_all(world, &proxy).await;
 	let owner = &world.clients[OWNER];
 	owner.rotate_stream(world.stream).await.expect("it is opened");
@@ -354,7 +354,7 @@ pub async fn run(world: &World, document: &Document, tally: &Tally) {
 		.await;
 }
 
-/// Tells one lie to one reader.
+/// Tries one lie on one reader.
 async fn lie_to(world: &World, read: Read, lie: &Lie, truths: &[&String], tally: &Tally) {
 	let proxy = LyingProxy::before(&world.node.url()).await;
 	let url = proxy.url();
@@ -371,8 +371,8 @@ async fn lie_to(world: &World, read: Read, lie: &Lie, truths: &[&String], tally:
 		world.read(read, &client).await
 	});
 	let ended = ended.await;
-	let was_told = proxy.be_honest().await > 0;
-	let messages = proxy.take_journal().asked;
+	let was_told = proxy.clear_lie().await > 0;
+	let messages = proxy.take_journal().requests;
 	let name = format!("{read:?}, {lie}");
 	tally.check_said(world, &name, &messages, DOCUMENT, Meant::Request(read.calls()));
 	if !was_told {

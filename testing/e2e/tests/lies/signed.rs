@@ -1,4 +1,4 @@
-//! What a client has said while it was lied to: nothing that is secret, and nothing signed but what was meant.
+//! Checks of a client's messages under lies: they contain no secret, and only the intended calls are signed.
 
 use serde_json::Value as Json;
 use subxt::{
@@ -14,7 +14,7 @@ const SUBMIT: &str = "Idempotency.submit";
 /// Signed, by an account that is named by its id.
 const SIGNED_BY_ID: [u8; 2] = [0x84, 0];
 
-/// What may be signed.
+/// The calls that may be signed.
 #[derive(Clone, Copy, Debug)]
 pub enum Meant<'a> {
 	/// A request of such calls.
@@ -23,7 +23,7 @@ pub enum Meant<'a> {
 	Vote { motion: [u8; 32], agree: bool },
 }
 
-/// Checks all messages of a client: that a secret is in none, neither as text nor in hex, and what was signed.
+/// Checks all messages of a client: a secret appears neither as text nor in hex, and only permitted calls are signed.
 pub fn check(
 	metadata: &Metadata,
 	messages: &[String],

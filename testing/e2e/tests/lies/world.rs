@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, path::Path, process::Command, sync::Arc, time::
 use subxt::Metadata;
 use tokio::{join, sync::Mutex};
 
-/// Owns what is read and written, and has a seat in the council.
+/// Owns the resources, and has a seat in the council.
 pub const OWNER: &str = "channel-one";
 /// Has grants on it, and a seat.
 pub const FUNDER: &str = "funder-one";
@@ -30,13 +30,12 @@ pub const OPERATOR: &str = "operator";
 /// Has a seat, and votes.
 pub const VOTER: &str = "channel-two";
 
-/// What every record of the world says.
+/// The text of every record.
 pub const DOCUMENT: &[u8] = b"<invoice>a document that nobody else may read</invoice>";
 /// The business key of one.
 pub const BUSINESS_KEY: &[u8] = b"invoice 1";
 
-/// The chain, and what is on it before anything is read or written through a proxy. Cases that write leave alone what
-/// others read.
+/// The chain, and its contents before any case. Writing cases do not change resources of others.
 pub struct World {
 	pub node: Node,
 	pub trusted: Trusted,
@@ -45,7 +44,7 @@ pub struct World {
 	pub clients: BTreeMap<&'static str, Client>,
 	pub stream: StreamId,
 	pub record: RecordId,
-	/// A record of the same stream on which [`FUNDER`] has a grant.
+	/// A record of the same stream with a grant to [`FUNDER`].
 	pub granted: RecordId,
 	/// An access request of [`OTHER`] that was approved, and the record that it is for.
 	pub approved: (AccessRequestId, RecordId),
@@ -56,7 +55,7 @@ pub struct World {
 	pub anchored: (Vec<u8>, MerkleProof),
 	pub open_bundle: BundleId,
 	pub ended_bundle: BundleId,
-	/// A motion that more seats have to vote for than [`OPERATOR`] and [`VOTER`].
+	/// A motion that needs more votes than those of [`OPERATOR`] and [`VOTER`].
 	pub motion: Digest,
 	/// A checkpoint, as an honest node has it.
 	pub checkpoint: Checkpoint,
@@ -112,7 +111,7 @@ async fn creation(client: &Client, request: &str, stream: &str, is_sent: bool) -
 	request
 }
 
-/// A bundle of a client's organization, and of another one, in which each creates a stream.
+/// A bundle of a client's organization and another one; each creates a stream.
 pub async fn bundle(
 	client: &Client,
 	other: Option<OrganizationId>,
@@ -131,7 +130,7 @@ pub async fn bundle(
 	Ok(NewBundle { key: key_named(name), deadline, legs })
 }
 
-/// Writes the specification of a development chain whose council has four seats, and returns what it makes trusted.
+/// Writes the specification of a development chain with four council seats, and returns the trust in it.
 fn specification(file: &Path) -> Trusted {
 	let output = Command::new(binary("credio-node"))
 		.args(["build-spec", "--chain", "dev"])
@@ -253,7 +252,7 @@ impl World {
 		self.clients[name].organization_id()
 	}
 
-	/// A client that believes what is proven from the specification on, and waits for proofs for so long.
+	/// Returns a client that trusts only proofs from the specification on, with a time limit for waiting for proofs.
 	pub async fn connect(
 		&self,
 		url: &str,

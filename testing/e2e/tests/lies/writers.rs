@@ -1,4 +1,4 @@
-//! What is written through a node that lies: nothing else comes of it than what was meant, and what is said of it is true.
+//! Writes through a lying node: they have only the intended effect, and every statement about them is true.
 
 use crate::{
 	case::{self, Ended, Tally},
@@ -16,16 +16,16 @@ use credio_client::{
 use credio_e2e::{
 	lies::{Document, Known, Liar, Lie},
 	number,
-	proxy::{Answer, LyingProxy},
+	proxy::{LyingProxy, RecordedReply},
 };
 use futures::{stream, StreamExt};
 use std::{collections::BTreeMap, time::Duration};
 
-/// How many write at a time. They wait for blocks most of the time.
+/// Concurrent writers. They mostly wait for blocks.
 const WRITERS: usize = 32;
-/// After this time a write that goes on is not final yet: a node may always keep silent.
+/// Time after which a write counts as not final yet: a node can always stay silent.
 const LIMIT: Duration = Duration::from_secs(12);
-/// As long for a vote, which the others wait for.
+/// The same for a vote, for which the others wait.
 const VOTE_LIMIT: Duration = Duration::from_secs(6);
 /// For how long a client waits for a block that is not final.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Write {
 	Upload,
-	/// With lies about the connection, too: who the account is, say.
+	/// With lies during the connection too, such as about the account.
 	UploadFromStart,
 	CreateStream,
 	Seal,
@@ -52,7 +52,7 @@ pub enum Write {
 	Propose,
 	Consent,
 	Withdraw,
-	/// Outside of requests: what becomes of it is the node's word.
+	/// Outside of requests: its outcome is the node's word.
 	Vote,
 }
 
@@ -112,7 +112,7 @@ impl Write {
 	}
 }
 
-/// One write, with what is there for it alone.
+/// A write, and the resources prepared for it.
 #[derive(Clone, Debug)]
 pub struct Case {
 	pub write: Write,
@@ -125,12 +125,12 @@ pub struct Case {
 }
 
 impl Case {
-	/// Its name, which is in what it writes.
+	/// Returns its name, which its contents include.
 	pub fn name(&self) -> String {
 		format!("{:?} {}", self.write, self.n)
 	}
 
-	/// What nobody else may read.
+	/// Returns its secret text.
 	pub fn secret(&self) -> Vec<u8> {
 		match self.write {
 			Write::Upload | Write::UploadFromStart | Write::Anchor => {
@@ -201,7 +201,7 @@ impl Case {
 		Ok(case)
 	}
 
-	/// Writes, and returns what the client says that it made.
+	/// Writes, and returns the ids that the client reports.
 	async fn write(&self, world: &World, client: &Client) -> Result<String, Error> {
 		let (funder, name, secret) = (world.id(FUNDER), self.name(), self.secret());
 		let reading = Permission::Read;
@@ -261,7 +261,7 @@ impl Case {
 		})
 	}
 
-	/// What may be signed for it.
+	/// Returns the calls that may be signed.
 	fn meant(&self, world: &World) -> Meant<'static> {
 		match self.write {
 			Write::Vote => Meant::Vote { motion: world.motion.0, agree: self.agrees() },
@@ -269,24 +269,24 @@ impl Case {
 		}
 	}
 
-	/// Writes without lies, and returns what the node has answered.
-	async fn record(&self, world: &World) -> Vec<Answer> {
+	/// Writes without lies, and returns the node's replies.
+	async fn record(&self, world: &World) -> Vec<RecordedReply> {
 		let failed = |why: &dyn std::fmt::Display| -> ! { panic!("{}: {why}", self.name()) };
 		let proxy = LyingProxy::before(&world.node.url()).await;
-		proxy.keep_answers(self.write == Write::UploadFromStart);
+		proxy.record_replies(self.write == Write::UploadFromStart);
 		let client = world.connect(&proxy.url(), self.write.writer(), PATIENCE).await;
 		let client = client.unwrap_or_else(|error| failed(&error));
-		proxy.keep_answers(true);
+		proxy.record_replies(true);
 		let said = self.write(world, &client).await.unwrap_or_else(|error| failed(&error));
 		let journal = proxy.take_journal();
 		world.check(self, Some(&said)).await.unwrap_or_else(|why| failed(&why));
 		let (secret, meant) = (self.secret(), self.meant(world));
-		signed::check(&world.metadata, &journal.asked, &secret, meant)
+		signed::check(&world.metadata, &journal.requests, &secret, meant)
 			.unwrap_or_else(|why| failed(&why));
-		journal.answers
+		journal.replies
 	}
 
-	/// Writes while a lie is told, and checks what has come of it.
+	/// Writes under a lie, and checks the effect.
 	async fn lie(&self, world: &World, lie: &Lie, tally: &Tally) {
 		// The votes of a seat are in the order of their nonces.
 		let _turn = match self.write {
@@ -310,8 +310,8 @@ impl Case {
 			self.write(world, &client).await
 		});
 		let ended = ended.await;
-		let was_told = proxy.be_honest().await > 0;
-		let messages = proxy.take_journal().asked;
+		let was_told = proxy.clear_lie().await > 0;
+		let messages = proxy.take_journal().requests;
 		let name = format!("{}, {lie}", self.name());
 		tally.check_said(world, &name, &messages, &self.secret(), self.meant(world));
 		let said = match &ended {

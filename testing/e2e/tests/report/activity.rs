@@ -4,7 +4,7 @@ use crate::page::{path, report, sample};
 use credio_e2e::{Cli, Node};
 use std::collections::BTreeMap;
 
-/// The only access request that waits for an answer of this organization.
+/// The only access request that waits for a decision of this organization.
 fn asked(owner: &Cli, purpose: &str) -> String {
 	let pending = owner.json(&["access", "list", "--pending", "--json"]);
 	let found = pending.iter().find(|request| request["purpose"] == purpose).expect("asked");
@@ -31,7 +31,7 @@ fn an_activity_report_has_what_was_done_and_nothing_else() {
 	let mut upload = vec!["upload", "--stream", "invoices", "--outbox", path(&outbox)];
 	upload.extend(documents.iter().map(String::as_str));
 	channel.ok(&upload);
-	// Into a stream that takes nothing any more: the outbox hears why.
+	// An upload to a sealed stream; the outbox receives the rejection.
 	channel.ok(&["stream", "create", "old"]);
 	channel.ok(&["stream", "seal", "old"]);
 	let (_, said) =
@@ -50,7 +50,7 @@ fn an_activity_report_has_what_was_done_and_nothing_else() {
 		&documents[0],
 		&documents[1],
 	]);
-	// In place of a record that is not there.
+	// An upload that supersedes a missing record.
 	let nothing = format!("0x{}", "9".repeat(64));
 	let replace = ["upload", "--stream", "invoices", "--supersedes", &nothing, &documents[0]];
 	let (_, said) = channel.refused(&replace);
@@ -91,7 +91,7 @@ fn an_activity_report_has_what_was_done_and_nothing_else() {
 	]);
 	channel.ok(&["grant", "--stream", "invoices", "--to", "funder-one", "--purpose", "again"]);
 	other.ok(&["upload", "--stream", contracts, "--owner", "channel-one", &documents[2]]);
-	// Under the key epoch that the revocation opened, so the new grant covers it and none of the others.
+	// In the key epoch after the revocation, so only the new grant covers it.
 	channel.ok(&["upload", "--stream", "invoices", "--outbox", path(&outbox), &schedule]);
 	channel.ok(&[
 		"grant",
@@ -133,8 +133,8 @@ fn an_activity_report_has_what_was_done_and_nothing_else() {
 	assert_eq!(page.row("uploads-by-kind", "Anchors of one document"), ["0", "0", "–"]);
 	assert_eq!(page.row("uploads-by-stream", "invoices"), ["5", &shown(in_invoices), "0", "5"]);
 	assert_eq!(page.row("uploads-by-stream", contracts), ["2", &shown(in_contracts), "1", "3"]);
-	// Three streams, one of them sealed, six uploads, an anchor, an answer each way, a revocation and the key epoch after
-	// it, and four grants that nobody had asked for; one upload in place of nothing, and one into a sealed stream.
+	// Three streams, one of them sealed; six uploads; an anchor; an approval and a denial; a revocation and its new key
+	// epoch; four grants without requests; an upload that supersedes nothing, and one to a sealed stream.
 	assert_eq!(page.row("requests-by-day", "Total"), ["19", "2"]);
 	let errors = page.rows("rejected-by-error");
 	let expected = ["Anchor.StreamSealed", "Records.SupersededNotFound"]
@@ -177,7 +177,7 @@ fn an_activity_report_has_what_was_done_and_nothing_else() {
 	assert_eq!(partners["funder-one"][..7], ["3", "2", "1", "1", "1", "0", "0"]);
 	assert_eq!(partners["funder-two"][..7], ["2", "0", "2", "1", "0", "0", "1"]);
 	assert_eq!(partners["operator"][..7], ["0", "0", "0", "1", "0", "1", "0"]);
-	// What each may read is what each can fetch.
+	// Each organization's readable records are those that it can fetch.
 	let readable = page.table("readable");
 	let readable = |name: &str| -> u64 {
 		let rows = readable.iter().filter(|row| row[0] == name);
@@ -202,7 +202,7 @@ fn an_activity_report_has_what_was_done_and_nothing_else() {
 	assert!(page.has("genesis 0x") && page.has("Last block"));
 	assert!(!page.has("<script") && !page.has("<b>contracts"));
 
-	// Without an outbox it says where these figures would come from; before the chain began nothing happened.
+	// Without an outbox, the report names the source of the missing figures; a period before the chain is empty.
 	let page = report(&channel, &["activity"], &html);
 	assert!(page.has("No outbox was given.") && !page.has("outbox-by-state"));
 	let page = report(

@@ -119,7 +119,7 @@ fn an_assets_report_adds_up_what_documents_say() {
 		report(&channel, &[&all, arguments].concat(), &html)
 	};
 
-	// The sample, against what its file says when it is read as text.
+	// The sample, against the values in its text.
 	let text = fs::read_to_string(&schedule).expect("readable");
 	let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split(',').collect()).collect();
 	let sum = |which: &dyn Fn(&str) -> bool| {
@@ -139,7 +139,7 @@ fn an_assets_report_adds_up_what_documents_say() {
 	assert_eq!(page.table("largest-0").len(), 3);
 	assert_eq!(page.table("largest-0")[0][..3], ["RL-2026-0055 · 1", "2026-09-01", "83"]);
 
-	// What is paid, told by a day, an amount and a flag.
+	// Paid assets, by a date, an amount and a flag.
 	let loans = ["loans", "--due", "due", "--amount", "payment"];
 	let page = make(&[&loans[..], &["--paid", "paidOn"]].concat());
 	assert_eq!(
@@ -168,7 +168,7 @@ fn an_assets_report_adds_up_what_documents_say() {
 	);
 	let page = make(&["invoices-ubl", "--due", "dueDate", "--amount", "amount"]);
 	assert_eq!(page.row("totals", "EUR")[..2], ["1", "2,747.82"]);
-	// What cannot be used is refused, with what could be.
+	// Invalid columns are rejected, and valid ones are listed.
 	let refused = |arguments: &[&str]| {
 		let all = ["report", "assets", "--index", path(&index), "-o", path(&html)];
 		channel.refused(&[&all, arguments].concat()).1
@@ -178,7 +178,7 @@ fn an_assets_report_adds_up_what_documents_say() {
 	assert!(refused(&["loans", "--due", "due", "--amount", "payments"]).contains("it has"));
 	assert!(refused(&["loan", "--due", "due", "--amount", "payment"]).contains("loans"));
 
-	// Watched: paid in a newer document, which replaces the row.
+	// With watch: paid in a newer document, which replaces the row.
 	let all = [
 		"report",
 		"assets",

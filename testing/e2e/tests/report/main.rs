@@ -1,4 +1,4 @@
-//! Reports: every figure is what was done.
+//! Reports: every figure matches the chain.
 
 mod activity;
 mod assets;

@@ -21,7 +21,7 @@ impl Page {
 		Self(fs::read_to_string(file).expect("readable"))
 	}
 
-	/// Whether it has a text as it stands in the file.
+	/// Returns whether it contains a text verbatim.
 	pub fn has(&self, text: &str) -> bool {
 		self.0.contains(text)
 	}

@@ -54,7 +54,7 @@ fn a_watched_page_is_written_anew_when_something_happened_until_it_is_ended() {
 	assert!(page.has("http-equiv=\"refresh\""));
 	assert_eq!(page.row("uploads-by-day", "Total")[..2], ["1", "1"]);
 	assert_eq!(page.row("requests-by-day", "Total"), ["2", "0"]);
-	// Blocks in which nothing happened change nothing: the next page is that of the upload.
+	// Blocks without changes cause no new page: the next page is that of the upload.
 	for _ in 0..3 {
 		channel.ok(&["grants"]);
 	}
