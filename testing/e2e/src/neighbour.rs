@@ -163,7 +163,7 @@ impl Neighbour {
 	///
 	/// If the network has ended.
 	pub async fn gossip(&self, extrinsic: Vec<u8>) {
-		self.queue.send(extrinsic).await.expect("the network goes on");
+		self.queue.send(extrinsic).await.expect("the network continues");
 	}
 }
 

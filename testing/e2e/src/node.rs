@@ -187,12 +187,12 @@ fn copy_log(errors: impl Read, mut log: File, port: &mpsc::Sender<u16>) {
 /// If the node does not respond.
 pub async fn until_active(client: &Client, expected: &[&str]) {
 	loop {
-		let validators = client.validators().await.expect("it answers");
+		let validators = client.validators().await.expect("the node responds");
 		let active = validators.iter().filter(|one| one.active && one.chosen);
 		let active = active.map(|one| one.account.to_string()).collect::<Vec<_>>();
 		if active == expected && validators.len() == expected.len() {
 			return;
 		}
-		client.wait_for_finality(0).await.expect("it goes on");
+		client.wait_for_finality(0).await.expect("the subscription continues");
 	}
 }

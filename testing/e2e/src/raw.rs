@@ -32,7 +32,7 @@ pub fn invalid(code: u8) -> Result<(), (i32, String)> {
 ///
 /// If it does not respond.
 pub async fn connect(node: &Node) -> WsClient {
-	WsClientBuilder::default().build(node.url()).await.expect("the node answers")
+	WsClientBuilder::default().build(node.url()).await.expect("the node responds")
 }
 
 /// Returns the metadata of a node's runtime.
@@ -41,7 +41,7 @@ pub async fn connect(node: &Node) -> WsClient {
 ///
 /// If the node does not respond.
 pub async fn metadata(client: &Client) -> Metadata {
-	let hex: String = client.call("state_getMetadata", ()).await.expect("it answers");
+	let hex: String = client.call("state_getMetadata", ()).await.expect("the node responds");
 	let bytes = hex::decode(hex.trim_start_matches("0x")).expect("hex");
 	Metadata::decode(&mut bytes.as_slice()).expect("metadata")
 }
@@ -53,7 +53,7 @@ pub async fn metadata(client: &Client) -> Metadata {
 /// If the node does not respond, or its runtime has no bound.
 pub async fn most_weight(client: &Client) -> WeightJson {
 	let metadata = metadata(client).await;
-	let council = metadata.pallet_by_name("Council").expect("it is there");
+	let council = metadata.pallet_by_name("Council").expect("it exists");
 	let mut most = council.constant_by_name("MaxProposalWeight").expect("it is bounded").value();
 	let most = <(Compact<u64>, Compact<u64>)>::decode(&mut most).expect("a weight");
 	WeightJson { ref_time: most.0 .0, proof_size: most.1 .0 }
@@ -74,8 +74,8 @@ pub fn call(pallet: &str, name: &str, arguments: Vec<u8>) -> Call {
 ///
 /// If the node does not respond, or its runtime has no such call.
 pub async fn sign(client: &Client, call: &Call) -> Vec<u8> {
-	let nonce = client.next_nonce().await.expect("it answers");
-	let life = client.life().await.expect("it answers");
+	let nonce = client.next_nonce().await.expect("the node responds");
+	let life = client.life().await.expect("the node responds");
 	client.sign_call(call, nonce, life).await.expect("there is such a call")
 }
 
@@ -96,7 +96,7 @@ pub async fn submit(node: &WsClient, extrinsic: &[u8]) -> Result<(), (i32, Strin
 			let data = error.data().map(|data| data.get().trim_matches('"').to_owned());
 			Err((error.code(), data.unwrap_or_default()))
 		},
-		Err(other) => panic!("not an answer: {other}"),
+		Err(other) => panic!("not a response: {other}"),
 	}
 }
 
@@ -108,11 +108,11 @@ pub async fn submit(node: &WsClient, extrinsic: &[u8]) -> Result<(), (i32, Strin
 pub async fn included(client: &Client, extrinsic: &[u8]) -> u32 {
 	let hex = format!("0x{}", hex::encode(extrinsic));
 	let from = best_number(client).await;
-	let mut heads = client.best_heads().await.expect("it answers");
+	let mut heads = client.best_heads().await.expect("the node responds");
 	let _: String = client.call("author_submitExtrinsic", (&hex,)).await.expect("it is taken");
 	let mut looked = from;
 	loop {
-		let best = heads.next().await.expect("it goes on");
+		let best = heads.next().await.expect("the subscription continues");
 		while looked < best {
 			looked += 1;
 			if block(client, looked).await.contains(&hex) {
@@ -129,9 +129,9 @@ pub async fn included(client: &Client, extrinsic: &[u8]) -> u32 {
 ///
 /// If there is no such block.
 pub async fn block(client: &Client, number: u32) -> Vec<String> {
-	let hash = client.block_hash(number).await.expect("it answers").expect("it is there");
+	let hash = client.block_hash(number).await.expect("the node responds").expect("it exists");
 	let block: serde_json::Value =
-		client.call("chain_getBlock", (hash,)).await.expect("it answers");
+		client.call("chain_getBlock", (hash,)).await.expect("the node responds");
 	serde_json::from_value(block["block"]["extrinsics"].clone()).expect("extrinsics")
 }
 
@@ -141,7 +141,8 @@ pub async fn block(client: &Client, number: u32) -> Vec<String> {
 ///
 /// If the node does not respond.
 pub async fn best_number(client: &Client) -> u32 {
-	let header: serde_json::Value = client.call("chain_getHeader", ()).await.expect("it answers");
+	let header: serde_json::Value =
+		client.call("chain_getHeader", ()).await.expect("the node responds");
 	let number = header["number"].as_str().expect("a number").trim_start_matches("0x").to_owned();
 	u32::from_str_radix(&number, 16).expect("a number")
 }
@@ -153,8 +154,10 @@ pub async fn best_number(client: &Client) -> u32 {
 /// If it listens at none soon.
 pub async fn peer_address(node: &WsClient) -> String {
 	for _ in 0..TRIES {
-		let addresses: Vec<String> =
-			node.request("system_localListenAddresses", rpc_params![]).await.expect("it answers");
+		let addresses: Vec<String> = node
+			.request("system_localListenAddresses", rpc_params![])
+			.await
+			.expect("the node responds");
 		if let Some(local) = addresses.iter().find(|one| one.starts_with("/ip4/127.0.0.1/tcp/")) {
 			return local.clone();
 		}

@@ -55,7 +55,7 @@ pub async fn applied(client: &Client, upload: &Upload<'_>) -> Uploaded {
 /// If the node does not respond.
 pub async fn entries(client: &Client, stream: StreamId) -> usize {
 	let filter = EntryFilter { stream: Some(stream), ..EntryFilter::default() };
-	client.query(&filter, usize::MAX).await.expect("it answers").len()
+	client.query(&filter, usize::MAX).await.expect("the node responds").len()
 }
 
 /// Compares outbox and chain: nothing is lost, doubled or reordered, and each request has one outcome. `stored` has the
@@ -132,7 +132,7 @@ impl Uploads {
 		let sending = tokio::spawn(async move {
 			let settings = Settings { connect: connect_options(), ..Settings::new(urls) };
 			let run = worker.run(settings, std::future::pending());
-			run.await.expect("the outbox goes on");
+			run.await.expect("the outbox continues");
 		});
 		let (sender, ended) = watch::channel(Ended::default());
 		tokio::spawn(follow(outbox, sender));
@@ -141,7 +141,7 @@ impl Uploads {
 
 	/// Returns the number of stored items.
 	pub fn stored(&self) -> usize {
-		self.stored.lock().expect("nobody panicked").len()
+		self.stored.lock().expect("no thread panicked").len()
 	}
 
 	/// Returns the number of items with outcomes.
@@ -192,7 +192,7 @@ impl Uploads {
 		self.decided(network).await;
 		self.check(network);
 		self.sending.abort();
-		let stored = self.stored.lock().expect("nobody panicked").clone();
+		let stored = self.stored.lock().expect("no thread panicked").clone();
 		compare(&cli(network), path(&self.file), &stored);
 		stored.len()
 	}
@@ -227,7 +227,7 @@ async fn store(
 		let mut item = Item::upload(upload);
 		item.lane = u32::try_from(lane).ok().filter(|lane| *lane > 0);
 		let key = outbox.enqueue(&item).await.expect("stored").request_key;
-		assert!(stored.lock().expect("nobody panicked").insert(key.to_string(), lane).is_none());
+		assert!(stored.lock().expect("no thread panicked").insert(key.to_string(), lane).is_none());
 	}
 }
 

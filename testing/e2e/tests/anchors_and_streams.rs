@@ -12,7 +12,7 @@ fn text<'a>(line: &'a serde_json::Value, field: &str) -> &'a str {
 }
 
 #[test]
-fn anchored_documents_are_verified_with_their_proofs_alone() {
+fn anchored_documents_are_verified_by_their_proofs_alone() {
 	let node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	channel.ok(&["stream", "create", "contracts"]);
@@ -56,7 +56,7 @@ fn anchored_documents_are_verified_with_their_proofs_alone() {
 }
 
 #[test]
-fn a_partner_appends_with_a_grant_and_the_stream_is_followed() {
+fn partner_appends_with_a_grant_and_the_stream_is_followed() {
 	let node = Node::start();
 	let [channel, partner] = ["channel-one", "channel-two"].map(|name| Cli::new(&node, name));
 	let stream = channel.json(&["stream", "create", "repayments", "--json"]);
@@ -116,7 +116,7 @@ fn access_requests_are_denied_with_a_reason() {
 }
 
 #[test]
-fn a_quota_is_shown_set_by_the_council_and_enforced() {
+fn council_sets_a_quota_that_is_enforced() {
 	let node = Node::start();
 	let [operator, channel] = ["operator", "channel-one"].map(|name| Cli::new(&node, name));
 	channel.ok(&["stream", "create", "invoices"]);

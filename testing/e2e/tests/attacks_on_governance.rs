@@ -34,7 +34,7 @@ const SOON: u32 = 3;
 
 async fn member(node: &Node, name: &str) -> Arc<Client> {
 	let vault = LocalVault::development(name).expect("it is an example organization");
-	Arc::new(Client::connect(&node.url(), Arc::new(vault)).await.expect("the node answers"))
+	Arc::new(Client::connect(&node.url(), Arc::new(vault)).await.expect("the node responds"))
 }
 
 fn account(client: &Client) -> AccountId {
@@ -60,7 +60,10 @@ impl Council {
 			council.carry(proposed.expect("it is proposed")).await;
 			council.seats.push(new);
 		}
-		assert_eq!(council.seats[0].council().await.expect("it answers").len(), names.len() + 1);
+		assert_eq!(
+			council.seats[0].council().await.expect("the node responds").len(),
+			names.len() + 1
+		);
 		council
 	}
 
@@ -108,8 +111,8 @@ async fn flood(
 	mut call: impl FnMut(u32) -> Call,
 ) -> (Vec<Vec<u8>>, Option<(i32, String)>) {
 	let mut taken = Vec::new();
-	let mut nonce = seat.next_nonce().await.expect("it answers");
-	let life = seat.life().await.expect("it answers");
+	let mut nonce = seat.next_nonce().await.expect("the node responds");
+	let life = seat.life().await.expect("the node responds");
 	for n in 0..most {
 		let extrinsic = seat.sign_call(&call(n), nonce, life).await.expect("there is such a call");
 		loop {
@@ -145,16 +148,16 @@ async fn govern(seats: &[Arc<Client>], rounds: u64, runtime: &RuntimePin) {
 		let motion = call.encoded(runtime).expect("there is such a call");
 		let motion = Digest(sp_crypto_hashing::blake2_256(&motion));
 		soon(&seats[0], &propose(2, &call, runtime)).await;
-		seats[0].wait_for_finality(1).await.expect("it goes on");
-		let motions = seats[0].motions().await.expect("it answers");
+		seats[0].wait_for_finality(1).await.expect("the subscription continues");
+		let motions = seats[0].motions().await.expect("the node responds");
 		let index = motions.iter().find(|one| one.hash == motion).expect("it was proposed").index;
 		for seat in seats {
 			soon(seat, &Call::vote(motion, index, true)).await;
 		}
-		seats[0].wait_for_finality(1).await.expect("it goes on");
+		seats[0].wait_for_finality(1).await.expect("the subscription continues");
 		let voted = seats[0].vote(motion, true).await.expect("it passes");
 		assert_eq!(voted, Voted::CarriedOut);
-		let set = seats[0].quota(FUNDER_ONE).await.expect("it answers");
+		let set = seats[0].quota(FUNDER_ONE).await.expect("the node responds");
 		assert_eq!(set.quota, quota);
 	}
 }
@@ -167,7 +170,7 @@ async fn soon(seat: &Client, call: &Call) {
 /// The seat of an organization that is suspended and has no quota left, with motions that are too large, with too many,
 /// and with more calls than a seat has.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_seat_that_floods_the_council_slows_no_other() {
+async fn flooding_seat_does_not_slow_other_seats() {
 	let node = Node::start();
 	let council = Council::of(&node, &["channel-two", "channel-one"]).await;
 	let [operator, _, hostile] = &council.seats[..] else { unreachable!("there are three") };
@@ -213,7 +216,7 @@ async fn a_seat_that_floods_the_council_slows_no_other() {
 	// A pool may hold more, and drop transactions that no block includes.
 	let applied = count_in_blocks(operator, &taken).await;
 	assert!((150..=ALLOWANCE).contains(&applied), "{applied} of {}", taken.len());
-	let motions = operator.motions().await.expect("it answers");
+	let motions = operator.motions().await.expect("the node responds");
 	assert_eq!(
 		motions.len(),
 		limits::MAX_OPEN_MOTIONS as usize,
@@ -229,7 +232,7 @@ async fn a_seat_that_floods_the_council_slows_no_other() {
 
 /// Calls that fail and declare half a block each: they fill neither the blocks of other seats, nor those of members.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_seat_that_declares_heavy_calls_fills_no_blocks() {
+async fn heavy_calls_of_a_seat_do_not_fill_blocks() {
 	let node = Node::start();
 	let council = Council::of(&node, &["channel-two", "channel-one"]).await;
 	let hostile = &council.seats[2];
@@ -273,15 +276,15 @@ fn operational(runtime: &RuntimePin, most: WeightJson) -> Vec<Call> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_plain_member_makes_no_operational_calls() {
+async fn plain_member_cannot_make_operational_calls() {
 	let node = Node::start();
 	let council = Council::of(&node, &["channel-two"]).await;
 	let hostile = member(&node, "funder-one").await;
 	let rpc = connect(&node).await;
 	let runtime = hostile.trusted_runtime().await.expect("it is known");
-	let nonce = hostile.next_nonce().await.expect("it answers");
+	let nonce = hostile.next_nonce().await.expect("the node responds");
 	let calls = operational(&runtime, most_weight(&hostile).await);
-	let life = hostile.life().await.expect("it answers");
+	let life = hostile.life().await.expect("the node responds");
 	let mut extrinsics = Vec::new();
 	for call in &calls {
 		let signed = hostile.sign_call(call, nonce, life).await;
@@ -294,7 +297,7 @@ async fn a_plain_member_makes_no_operational_calls() {
 	// Nor in a request, where the rejection is explained.
 	let organization = hostile.organization_id();
 	for (n, call) in calls.iter().enumerate() {
-		let expires_at = hostile.expiry().await.expect("it answers");
+		let expires_at = hostile.expiry().await.expect("the node responds");
 		let request = Request { organization, key: key(&n.to_string()), expires_at, lane: None };
 		let signed = hostile.sign(request, std::slice::from_ref(call)).await.expect("it is signed");
 		match hostile.hand_over(&signed).await {
@@ -327,19 +330,19 @@ async fn a_plain_member_makes_no_operational_calls() {
 		neighbour.gossip(extrinsic).await;
 	}
 	// Hidden behind an ordinary call they are ordinary, and fail.
-	let index = council.seats[0].motions().await.expect("it answers")[0].index;
+	let index = council.seats[0].motions().await.expect("the node responds")[0].index;
 	let hidden = hostile.batch_all(&[remark(0, 4), Call::vote(motion, index, true)]).await;
 	let hidden =
 		hostile.sign_call(&hidden.expect("a batch"), nonce, life).await.expect("it is signed");
 	included(&hostile, &hidden).await;
-	hostile.wait_for_finality(2).await.expect("it goes on");
+	hostile.wait_for_finality(2).await.expect("the subscription continues");
 	let hex = |extrinsic: &Vec<u8>| format!("0x{}", hex::encode(extrinsic));
 	let extrinsics = extrinsics.iter().map(hex).collect::<Vec<_>>();
 	for number in from..=best_number(&hostile).await {
 		let block = block(&hostile, number).await;
 		assert!(extrinsics.iter().all(|one| !block.contains(one)), "block {number}");
 	}
-	let motions = council.seats[0].motions().await.expect("it answers");
+	let motions = council.seats[0].motions().await.expect("the node responds");
 	assert_eq!(motions[0].ayes, [account(&council.seats[0])], "nobody else has a vote");
 	// Calls of the governing seat are accepted.
 	soon(&council.seats[1], &Call::vote(motion, index, true)).await;
@@ -353,12 +356,12 @@ async fn with_second_admin(node: &Node, seat: &Client) -> (Client, AccountId) {
 		.expect("keys");
 	let account = vault.account();
 	seat.add_member(&account, ALL_ROLES).await.expect("it is added");
-	let admin = Client::connect(&node.url(), Arc::new(vault)).await.expect("the node answers");
+	let admin = Client::connect(&node.url(), Arc::new(vault)).await.expect("the node responds");
 	(admin, account)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_admin_does_not_silence_a_seat() {
+async fn admin_cannot_silence_a_seat() {
 	let node = Node::start();
 	let council = Council::of(&node, &["channel-one"]).await;
 	let [operator, seat] = &council.seats[..] else { unreachable!("there are two") };
@@ -367,7 +370,7 @@ async fn an_admin_does_not_silence_a_seat() {
 	let (admin, second) = with_second_admin(&node, seat).await;
 
 	// The seat has signed nothing outside of requests yet, so nothing but the seat keeps its account.
-	assert_eq!(seat.next_nonce().await.expect("it answers"), 0);
+	assert_eq!(seat.next_nonce().await.expect("the node responds"), 0);
 	admin.remove_member(&account(seat)).await.expect("it is removed");
 	let Proposed::Waits(motion) = operator.suspend(FUNDER_ONE).await.expect("it is proposed")
 	else {
@@ -389,15 +392,15 @@ async fn an_admin_does_not_silence_a_seat() {
 	for call in [&change_key, &in_a_batch, &as_root] {
 		included(seat, &sign(seat, call).await).await;
 	}
-	seat.wait_for_finality(1).await.expect("it goes on");
+	seat.wait_for_finality(1).await.expect("the subscription continues");
 	let mut seats = [account(operator), account(seat)];
 	seats.sort();
-	assert_eq!(operator.council().await.expect("it answers"), seats);
+	assert_eq!(operator.council().await.expect("the node responds"), seats);
 	assert!(admin.vote(motion, true).await.is_err(), "it has no seat");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_council_keeps_its_last_seat_and_forgets_no_nonce() {
+async fn council_keeps_its_last_seat_and_all_nonces() {
 	let node = Node::start();
 	let council = Council::of(&node, &["channel-one"]).await;
 	let [operator, seat] = &council.seats[..] else { unreachable!("there are two") };
@@ -409,10 +412,10 @@ async fn the_council_keeps_its_last_seat_and_forgets_no_nonce() {
 	else {
 		panic!("there are two seats");
 	};
-	let index = operator.motions().await.expect("it answers")[0].index;
+	let index = operator.motions().await.expect("the node responds")[0].index;
 	let against = sign(seat, &Call::vote(motion, index, false)).await;
 	included(seat, &against).await;
-	seat.wait_for_finality(1).await.expect("it goes on");
+	seat.wait_for_finality(1).await.expect("the subscription continues");
 	let leave = operator.change_council(&account(seat), false).await.expect("it is proposed");
 	council.carry(leave).await;
 	admin.remove_member(&account(seat)).await.expect("it is removed");
@@ -420,8 +423,8 @@ async fn the_council_keeps_its_last_seat_and_forgets_no_nonce() {
 	assert_eq!(join, Proposed::CarriedOut, "one seat decides alone");
 	let again = submit(&rpc, &against).await;
 	assert!(again.is_err(), "{again:?}");
-	operator.wait_for_finality(2).await.expect("it goes on");
-	let mine = operator.motions().await.expect("it answers");
+	operator.wait_for_finality(2).await.expect("the subscription continues");
+	let mine = operator.motions().await.expect("the node responds");
 	let mine = mine.iter().find(|one| one.hash == motion);
 	assert!(mine.is_none_or(|one| one.nays.is_empty()), "{mine:?}");
 
@@ -430,8 +433,8 @@ async fn the_council_keeps_its_last_seat_and_forgets_no_nonce() {
 	council.carry(leave).await;
 	let last = operator.change_council(&account(operator), false).await.expect("it is proposed");
 	assert_eq!(last, Proposed::CarriedOut);
-	assert_eq!(operator.council().await.expect("it answers"), [account(operator)]);
+	assert_eq!(operator.council().await.expect("the node responds"), [account(operator)]);
 	operator.suspend(CHANNEL_ONE).await.expect("it governs");
-	let detail = operator.organization(CHANNEL_ONE).await.expect("it answers");
+	let detail = operator.organization(CHANNEL_ONE).await.expect("the node responds");
 	assert_eq!(serde_json::to_value(detail.organization.status).expect("JSON"), "suspended");
 }

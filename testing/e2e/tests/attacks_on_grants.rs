@@ -22,7 +22,7 @@ const STREAM: &str = "invoices";
 
 async fn connect(node: &Node, name: &str) -> Arc<Client> {
 	let vault = LocalVault::development(name).expect("it is an example organization");
-	Arc::new(Client::connect(&node.url(), Arc::new(vault)).await.expect("the node answers"))
+	Arc::new(Client::connect(&node.url(), Arc::new(vault)).await.expect("the node responds"))
 }
 
 /// An owner with a stream, and those to whom it gives grants.
@@ -68,19 +68,19 @@ async fn rotate_for_ever(client: Arc<Client>) {
 	for n in 0u64.. {
 		let mut public = [9; 32];
 		public[..8].copy_from_slice(&n.to_le_bytes());
-		let expires_at = client.expiry().await.expect("it answers");
+		let expires_at = client.expiry().await.expect("the node responds");
 		let organization = client.organization_id();
 		let request =
 			Request { organization, key: key(&format!("key {n}")), expires_at, lane: None };
 		let call = Call::rotate_key(PublicKey(public));
 		let signed = client.sign(request, &[call]).await.expect("it is signed");
 		let _ = client.hand_over(&signed).await;
-		client.wait_for_finality(0).await.expect("it goes on");
+		client.wait_for_finality(0).await.expect("the subscription continues");
 	}
 }
 
 #[tokio::test]
-async fn a_grantee_that_rotates_its_key_in_every_block_protects_nobody() {
+async fn key_rotation_in_every_block_does_not_prevent_revocation() {
 	let node = Node::start();
 	let (owner, stream, [accomplice, reader, honest]) = world(&node).await;
 	read(&owner, stream, &accomplice, &terms("assess")).await;
@@ -90,7 +90,7 @@ async fn a_grantee_that_rotates_its_key_in_every_block_protects_nobody() {
 		let grant = read(&owner, stream, &reader, &terms(&format!("round {round}"))).await;
 		let record = upload(&owner, stream, format!("of {round}").as_bytes()).await;
 		reader.fetch(record).await.expect("the grant holds");
-		owner.revoke(grant).await.expect("nobody keeps it from being revoked");
+		owner.revoke(grant).await.expect("it can be revoked");
 		assert!(reader.fetch(record).await.is_err(), "access ends with the revocation");
 		let later = upload(&owner, stream, format!("after {round}").as_bytes()).await;
 		honest.fetch(later).await.expect("the epoch was opened for those who are ready");
@@ -121,7 +121,7 @@ async fn delegate_junk(
 }
 
 #[tokio::test]
-async fn junk_that_is_given_on_poisons_no_reads() {
+async fn delegated_junk_does_not_disturb_reads() {
 	let node = Node::start();
 	let (owner, stream, [hostile, victim, other]) = world(&node).await;
 	let record = upload(&owner, stream, b"a document").await;
@@ -146,23 +146,24 @@ async fn junk_that_is_given_on_poisons_no_reads() {
 	// The victim renounces grants that it did not ask for.
 	let to = Some(victim.organization_id());
 	let filter = GrantFilter { grantee: to, ..GrantFilter::default() };
-	for grant in victim.grants(&filter, usize::MAX).await.expect("it answers") {
+	for grant in victim.grants(&filter, usize::MAX).await.expect("the node responds") {
 		if grant.purpose == "junk" {
 			victim.renounce(grant.grant_id).await.expect("it is the holder");
 		}
 	}
-	assert_eq!(victim.grants(&filter, usize::MAX).await.expect("it answers").len(), 1);
+	assert_eq!(victim.grants(&filter, usize::MAX).await.expect("the node responds").len(), 1);
 }
 
 #[tokio::test]
-async fn another_secret_in_place_of_the_streams_is_not_taken() {
+async fn wrong_stream_secret_is_rejected() {
 	let node = Node::start();
 	let (owner, stream, [hostile, victim, _]) = world(&node).await;
 	let given = read(&owner, stream, &hostile, &delegable("assess")).await;
 	// A key that opens, wrapped as it should be, to a secret of the attacker's own: the victim would seal under it.
-	let to = owner.organization(victim.organization_id()).await.expect("it answers").organization;
+	let to =
+		owner.organization(victim.organization_id()).await.expect("the node responds").organization;
 	let context = WrapContext {
-		genesis: owner.block_hash(0).await.expect("it answers").expect("there is one"),
+		genesis: owner.block_hash(0).await.expect("the node responds").expect("there is one"),
 		resource: Resource::Stream(stream),
 		epoch: 0,
 		organization: to.id,
@@ -188,7 +189,7 @@ async fn another_secret_in_place_of_the_streams_is_not_taken() {
 }
 
 #[tokio::test]
-async fn a_grant_that_is_given_again_is_the_same_and_a_revocation_tells_of_others() {
+async fn repeated_grant_is_the_same_and_revocation_lists_others() {
 	let node = Node::start();
 	let (owner, stream, [reader, ..]) = world(&node).await;
 	let first = read(&owner, stream, &reader, &terms("assess")).await;
@@ -208,18 +209,18 @@ async fn a_grant_that_is_given_again_is_the_same_and_a_revocation_tells_of_other
 }
 
 #[tokio::test]
-async fn grants_end_by_the_clock_whatever_the_number_of_blocks() {
+async fn grants_end_by_the_clock_not_by_blocks() {
 	let node = Node::start();
 	let (owner, stream, [reader, ..]) = world(&node).await;
-	let now = owner.chain_time().await.expect("it answers");
+	let now = owner.chain_time().await.expect("the node responds");
 	let end = now + 8_000;
 	let grant =
 		read(&owner, stream, &reader, &Terms { end: End::At(end), ..terms("briefly") }).await;
 	let record = upload(&owner, stream, b"a document").await;
 	loop {
-		let before = owner.chain_time().await.expect("it answers");
+		let before = owner.chain_time().await.expect("the node responds");
 		let answer = reader.fetch(record).await;
-		let after = owner.chain_time().await.expect("it answers");
+		let after = owner.chain_time().await.expect("the node responds");
 		match answer {
 			Ok(_) => assert!(before <= end, "it is read at {before}, past {end}"),
 			Err(error) => {
@@ -227,16 +228,16 @@ async fn grants_end_by_the_clock_whatever_the_number_of_blocks() {
 				break;
 			},
 		}
-		owner.wait_for_finality(0).await.expect("it goes on");
+		owner.wait_for_finality(0).await.expect("the subscription continues");
 	}
 	let filter = GrantFilter { stream: Some(stream), ..GrantFilter::default() };
-	let there = owner.grants(&filter, usize::MAX).await.expect("it answers");
+	let there = owner.grants(&filter, usize::MAX).await.expect("the node responds");
 	let ended = there.iter().find(|one| one.grant_id == grant);
 	assert!(ended.is_none_or(|grant| grant.status == GrantStatus::Expired));
 }
 
 #[tokio::test]
-async fn foreign_access_requests_hide_none() {
+async fn foreign_access_requests_do_not_hide_others() {
 	let node = Node::start();
 	let (owner, stream, [noisy, reader, _]) = world(&node).await;
 	let other = owner.create_stream("others").await.expect("it is created").id;
@@ -260,7 +261,7 @@ async fn foreign_access_requests_hide_none() {
 		stream: Some(stream),
 		..AccessRequestFilter::default()
 	};
-	let found = owner.access_requests(&filter, usize::MAX).await.expect("it answers");
+	let found = owner.access_requests(&filter, usize::MAX).await.expect("the node responds");
 	let ids = found.iter().map(|request: &AccessRequestJson| request.access_request_id);
 	assert_eq!(ids.collect::<Vec<_>>(), [asked]);
 	// The evidence names it, since a grant on the stream resulted from it.
@@ -268,14 +269,14 @@ async fn foreign_access_requests_hide_none() {
 	let evidence: serde_json::Value = owner
 		.call("credio_v1_evidence", (record, serde_json::json!({ "grants": [granted] })))
 		.await
-		.expect("it answers");
+		.expect("the node responds");
 	let named = evidence["subject"]["accessRequests"].as_array().expect("a list");
 	assert_eq!(named.len(), 64);
 	assert!(named.iter().any(|id| *id == serde_json::json!(asked)), "the approved one is named");
 }
 
 #[test]
-fn people_give_dates_and_durations() {
+fn command_line_accepts_dates_and_durations() {
 	let node = Node::start();
 	let channel = Cli::new(&node, "channel-one");
 	channel.ok(&["stream", "create", STREAM]);

@@ -96,7 +96,7 @@ impl Nodes {
 				self.client.seal(&upload, key).await.expect("it is sealed").1
 			},
 		};
-		let expires_at = self.client.expiry().await.expect("it answers") + later;
+		let expires_at = self.client.expiry().await.expect("the node responds") + later;
 		let organization = self.client.organization_id();
 		let request = Request { organization, key, expires_at, lane: None };
 		self.client.sign(request, &[call]).await.expect("it is signed")
@@ -115,7 +115,8 @@ impl Nodes {
 		let told = requests.iter().enumerate().map(|(n, request)| async move {
 			let mut events = self.watch(request).await;
 			loop {
-				let event = events.next().await.expect("it goes on").expect("an event");
+				let event =
+					events.next().await.expect("the subscription continues").expect("an event");
 				match event["event"].as_str() {
 					Some("dropped") => return Some(n),
 					Some("finalized") => {
@@ -127,30 +128,30 @@ impl Nodes {
 				}
 			}
 		});
-		let told = tokio::time::timeout(LIMIT, join_all(told)).await.expect("each is told");
+		let told = tokio::time::timeout(LIMIT, join_all(told)).await.expect("each event arrives");
 		told.into_iter().flatten().collect()
 	}
 
 	/// Checks that no pool holds an undecided request, and that each applied request is in the stream once. A request
 	/// dropped by one node may still be in a block of another.
 	async fn assert_all_decided(&self, requests: &[SignedRequest]) {
-		self.client.wait_for_finality(4).await.expect("it goes on");
+		self.client.wait_for_finality(4).await.expect("the subscription continues");
 		let statuses = requests.iter().map(|request| self.client.status(request.request.key));
 		let mut applied = 0;
 		for status in join_all(statuses).await {
-			match status.expect("it answers").status {
+			match status.expect("the node responds").status {
 				RequestState::Applied => applied += 1,
 				RequestState::Unknown => {},
 				other => panic!("{other:?}"),
 			}
 		}
-		let entries = self.client.stream(self.stream).await.expect("it answers").entries;
+		let entries = self.client.stream(self.stream).await.expect("the node responds").entries;
 		assert_eq!(entries, applied, "nothing lost, nothing doubled");
 		for node in [&self.author, &self.other] {
 			let client = member(node, "funder-two").await;
 			let parameters = (PoolFilter::default(), PageRequest::default());
 			let pool: PoolPage =
-				client.call("credio_v1_pool", parameters).await.expect("it answers");
+				client.call("credio_v1_pool", parameters).await.expect("the node responds");
 			assert_eq!(pool.items.len(), 0, "the pool is empty");
 		}
 	}
@@ -162,12 +163,12 @@ impl Nodes {
 
 async fn member(node: &Node, name: &str) -> Arc<Client> {
 	let vault = LocalVault::development(name).expect("it is an example organization");
-	Arc::new(Client::connect(&node.url(), Arc::new(vault)).await.expect("the node answers"))
+	Arc::new(Client::connect(&node.url(), Arc::new(vault)).await.expect("the node responds"))
 }
 
 /// The author's pool accepts a few at a time, and other nodes gossip a transaction to it once.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_author_has_no_room_for_is_offered_until_it_gets_in() {
+async fn requests_without_room_are_offered_until_included() {
 	let nodes = Nodes::start(&["--pool-limit", "64"]).await;
 	let requests = nodes.requests("many", 100, None).await;
 	let dropped = nodes.told(&requests).await;
@@ -178,7 +179,7 @@ async fn what_the_author_has_no_room_for_is_offered_until_it_gets_in() {
 
 /// The author's pool has room for one request of this size at a time, which is not enough for all.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_takes_is_told_as_dropped() {
+async fn requests_that_no_node_accepts_are_reported_as_dropped() {
 	let nodes = Nodes::start(&["--pool-kbytes", "64"]).await;
 	let large = Some(50_000);
 	let requests = nodes.requests("large", 40, large).await;
@@ -194,26 +195,26 @@ async fn what_nobody_takes_is_told_as_dropped() {
 /// Each request fits the rest of the quota, but all together do not: the author drops the excess when it makes the
 /// block.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_quota_stops_is_told_as_dropped_and_good_again_later() {
+async fn requests_beyond_the_quota_are_dropped_and_can_be_repeated() {
 	let nodes = Nodes::start(&[]).await;
 	let operator = member(&nodes.author, "operator").await;
 	let organization: OrganizationId = nodes.client.organization_id();
 	let requests = nodes.requests("quota", 20, None).await;
-	let used = nodes.client.quota(organization).await.expect("it answers");
+	let used = nodes.client.quota(organization).await.expect("the node responds");
 	let bytes = used.used.bytes + 6 * requests[0].extrinsic.len() as u64;
 	let little = Quota { bytes, ..used.quota };
 	operator.set_quota(organization, little).await.expect("it is set");
-	nodes.client.wait_for_finality(1).await.expect("it goes on");
+	nodes.client.wait_for_finality(1).await.expect("the subscription continues");
 	let dropped = nodes.told(&requests).await;
 	assert!((14..20).contains(&dropped.len()), "{} are dropped", dropped.len());
 	nodes.assert_all_decided(&requests).await;
 
 	operator.set_quota(organization, used.quota).await.expect("it is set");
-	nodes.client.wait_for_finality(1).await.expect("it goes on");
+	nodes.client.wait_for_finality(1).await.expect("the subscription continues");
 	let again = nodes.again("quota", &dropped, None, 1).await;
 	assert_eq!(nodes.told(&again).await, [0; 0]);
 	nodes.assert_all_decided(&requests).await;
-	let entries = nodes.client.stream(nodes.stream).await.expect("it answers").entries;
+	let entries = nodes.client.stream(nodes.stream).await.expect("the node responds").entries;
 	assert_eq!(entries, requests.len() as u64, "all are applied");
 }
 
@@ -253,7 +254,7 @@ fn forged(signed: &SignedRequest, count: u64) -> Vec<Vec<u8>> {
 /// Neighbours of both nodes that claim to hold all offers, respond with junk, or do not respond; they also offer junk,
 /// oversized lists and forged extrinsics at full speed.
 #[tokio::test(flavor = "multi_thread")]
-async fn neighbours_that_lie_about_offers_hold_up_nothing() {
+async fn false_offers_do_not_delay_requests() {
 	let nodes = Nodes::start(&["--pool-limit", "64"]).await;
 	let genesis = nodes.client.limits().genesis_hash.0;
 	let answers: [Responder; 3] = [lie, babble, keep_silent];

@@ -21,7 +21,7 @@ const AT_ONCE: usize = 200;
 
 async fn connect(node: &Node, name: &str) -> Arc<Client> {
 	let vault = LocalVault::development(name).expect("it is an example organization");
-	Arc::new(Client::connect(&node.url(), Arc::new(vault)).await.expect("the node answers"))
+	Arc::new(Client::connect(&node.url(), Arc::new(vault)).await.expect("the node responds"))
 }
 
 fn key(name: &str, n: u64) -> RequestKey {
@@ -44,7 +44,7 @@ async fn in_lane(
 	lane: u32,
 	positions: std::ops::Range<u64>,
 ) -> Vec<SignedRequest> {
-	let expires_at = client.expiry().await.expect("the node answers");
+	let expires_at = client.expiry().await.expect("the node responds");
 	let calls = [sealed(client, stream, key(name, 0)).await];
 	let mut signed = Vec::new();
 	for sequence in positions {
@@ -84,17 +84,17 @@ async fn press(client: &Client, requests: Vec<SignedRequest>) -> Vec<SignedReque
 async fn assert_pending(client: &Client, requests: &[SignedRequest]) {
 	let statuses = requests.iter().map(|request| client.status(request.request.key));
 	for status in futures::future::join_all(statuses).await {
-		assert_eq!(status.expect("the node answers").status, RequestState::Pending);
+		assert_eq!(status.expect("the node responds").status, RequestState::Pending);
 	}
 }
 
 async fn pool(client: &Client, filter: PoolFilter, page: PageRequest) -> PoolPage {
-	client.call("credio_v1_pool", (filter, page)).await.expect("the node answers")
+	client.call("credio_v1_pool", (filter, page)).await.expect("the node responds")
 }
 
 /// Waiting transactions stay under pressure on their room, with many in flight in each block.
 #[tokio::test]
-async fn what_was_accepted_is_not_forgotten_under_pressure() {
+async fn accepted_transactions_stay_under_pressure() {
 	let node = Node::start();
 	let client = connect(&node, "channel-one").await;
 	let stream = client.create_stream("invoices").await.expect("it is created").id;
@@ -117,7 +117,7 @@ async fn what_was_accepted_is_not_forgotten_under_pressure() {
 	}
 	let accepted_of_others: usize = futures::future::join_all(pressing).await.into_iter().sum();
 	assert!(accepted_of_others < 4_096, "{accepted_of_others} wait");
-	client.wait_for_finality(2).await.expect("blocks go on");
+	client.wait_for_finality(2).await.expect("the subscription continues");
 	assert_pending(&client, &accepted).await;
 
 	// With the first position all of them are decided.
@@ -132,7 +132,7 @@ async fn what_was_accepted_is_not_forgotten_under_pressure() {
 /// Positions without predecessors take no room from other organizations, the council, or ready requests of the same
 /// organization.
 #[tokio::test]
-async fn positions_that_are_never_reached_close_nothing() {
+async fn lane_positions_without_predecessors_leave_room() {
 	let node = Node::start_with(&["--pool-limit", "2048"]);
 	let honest = connect(&node, "funder-one").await;
 	let mut accepted = 0;
@@ -186,11 +186,11 @@ fn signature_at(extrinsic: &[u8]) -> usize {
 
 /// Junk in a member's name takes none of that member's room, and costs it little time.
 #[tokio::test]
-async fn junk_that_names_a_member_does_not_keep_it_out() {
+async fn junk_in_a_members_name_does_not_exclude_the_member() {
 	let node = Node::start_with(&["--pool-limit", "640"]);
 	let client = connect(&node, "channel-one").await;
 	let stream = client.create_stream("invoices").await.expect("it is created").id;
-	let expires_at = client.expiry().await.expect("the node answers");
+	let expires_at = client.expiry().await.expect("the node responds");
 	let organization = client.organization_id();
 	let request = Request { organization, key: key("junk", 0), expires_at, lane: None };
 	let calls = [sealed(&client, stream, request.key).await];

@@ -30,7 +30,7 @@ fn development(name: &str) -> LocalVault {
 }
 
 async fn connect(node: &Node, vault: LocalVault) -> Client {
-	Client::connect(&node.url(), Arc::new(vault)).await.expect("the node answers")
+	Client::connect(&node.url(), Arc::new(vault)).await.expect("the node responds")
 }
 
 /// The admins of two organizations, and the vault of a member of the first.
@@ -77,17 +77,17 @@ async fn has_stream(client: &Client, organization: OrganizationId, name: &str) -
 }
 
 async fn key_of(client: &Client, organization: OrganizationId) -> PublicKey {
-	let detail = client.organization(organization).await.expect("the node answers");
+	let detail = client.organization(organization).await.expect("the node responds");
 	detail.organization.encryption_key.public
 }
 
 #[tokio::test]
-async fn an_applied_request_does_nothing_for_the_next_organization_of_its_signer() {
+async fn applied_request_has_no_effect_in_the_signers_next_organization() {
 	let node = Node::start();
 	let (one, two, vault) = with_member(&node, ALL_ROLES).await;
 	let account = vault.account();
 	let member = connect(&node, vault).await;
-	let expires_at = member.expiry().await.expect("the node answers");
+	let expires_at = member.expiry().await.expect("the node responds");
 	let calls = [create_stream("deal"), Call::rotate_key(KEY_OF_ATTACKER)];
 	let signed =
 		member.sign(request(key("copied"), expires_at, None), &calls).await.expect("signed");
@@ -101,22 +101,22 @@ async fn an_applied_request_does_nothing_for_the_next_organization_of_its_signer
 	two.add_member(&account, ALL_ROLES).await.expect("it is added");
 	// Anybody sends the same bytes again.
 	assert_refused(&two, &signed, codes::OTHER_ORGANIZATION).await;
-	two.wait_for_finality(2).await.expect("blocks go on");
+	two.wait_for_finality(2).await.expect("the subscription continues");
 	assert_ne!(key_of(&two, CHANNEL_TWO).await, KEY_OF_ATTACKER);
 	assert!(!has_stream(&two, CHANNEL_TWO, "deal").await);
-	let of_two = two.status(signed.request.key).await.expect("the node answers");
+	let of_two = two.status(signed.request.key).await.expect("the node responds");
 	assert_eq!(of_two.status, RequestState::Unknown);
 }
 
 #[tokio::test]
-async fn a_call_withheld_until_its_signer_has_moved_is_refused() {
+async fn withheld_call_of_a_moved_signer_is_rejected() {
 	let node = Node::start();
 	let (one, two, vault) = with_member(&node, ALL_ROLES).await;
 	let account = vault.account();
 	let member = connect(&node, vault).await;
 	let call = Call::rotate_key(KEY_OF_ATTACKER);
-	let nonce = member.next_nonce().await.expect("the node answers");
-	let life = member.life().await.expect("the node answers");
+	let nonce = member.next_nonce().await.expect("the node responds");
+	let life = member.life().await.expect("the node responds");
 	let sign = async |life| member.sign_call(&call, nonce, life).await.expect("it is signed");
 	let withheld = [sign(life).await, sign(Life::Immortal).await];
 	one.remove_member(&account).await.expect("it is removed");
@@ -126,16 +126,16 @@ async fn a_call_withheld_until_its_signer_has_moved_is_refused() {
 		let refused = raw::submit(&rpc, &extrinsic).await;
 		assert_eq!(refused, raw::invalid(validity::SIGNED_BEFORE_JOINING));
 	}
-	two.wait_for_finality(2).await.expect("blocks go on");
+	two.wait_for_finality(2).await.expect("the subscription continues");
 	assert_ne!(key_of(&two, CHANNEL_TWO).await, KEY_OF_ATTACKER);
 	// New signatures act for its current organization.
-	raw::included(&two, &sign(member.life().await.expect("the node answers")).await).await;
-	two.wait_for_finality(2).await.expect("blocks go on");
+	raw::included(&two, &sign(member.life().await.expect("the node responds")).await).await;
+	two.wait_for_finality(2).await.expect("the subscription continues");
 	assert_eq!(key_of(&two, CHANNEL_TWO).await, KEY_OF_ATTACKER);
 }
 
 #[tokio::test]
-async fn what_waits_in_an_outbox_is_not_sent_for_the_next_organization() {
+async fn outbox_items_are_not_sent_for_the_next_organization() {
 	let node = Node::start();
 	let (one, two, vault) = with_member(&node, ALL_ROLES).await;
 	let account = vault.account();
@@ -150,7 +150,7 @@ async fn what_waits_in_an_outbox_is_not_sent_for_the_next_organization() {
 	two.add_member(&account, ALL_ROLES).await.expect("it is added");
 	let work = outbox.run_until_decided(Settings::new(vec![node.url()]));
 	tokio::time::timeout(Duration::from_secs(120), work).await.expect("it ends").expect("it works");
-	let ended = outbox.status(stored.request_key).await.expect("it reads").expect("it is there");
+	let ended = outbox.status(stored.request_key).await.expect("it reads").expect("it exists");
 	assert_eq!(ended.state, ItemState::Expired);
 	assert_ne!(key_of(&two, CHANNEL_TWO).await, KEY_OF_ATTACKER);
 	assert!(!has_stream(&two, CHANNEL_TWO, "deal").await);
@@ -160,12 +160,12 @@ async fn what_waits_in_an_outbox_is_not_sent_for_the_next_organization() {
 }
 
 #[tokio::test]
-async fn a_colleague_without_roles_burns_neither_keys_nor_positions() {
+async fn member_without_roles_cannot_use_up_keys_or_positions() {
 	let node = Node::start();
 	let (admin, _, vault) = with_member(&node, Roles::default()).await;
 	let colleague = connect(&node, vault).await;
 	let stream = admin.create_stream("invoices").await.expect("it is created").id;
-	let expires_at = admin.expiry().await.expect("the node answers");
+	let expires_at = admin.expiry().await.expect("the node responds");
 	let lane = Some(LanePosition { lane: 0, sequence: 0 });
 	let document = b"an invoice";
 	let upload = Upload { stream, key: None, media_type: "text/plain", document, supersedes: None };
@@ -191,19 +191,19 @@ async fn a_colleague_without_roles_burns_neither_keys_nor_positions() {
 	admin.hand_over(&signed).await.expect("the node takes it");
 	let status = admin.follow(&genuine).await.expect("it is decided");
 	assert_eq!(status.status, RequestState::Applied);
-	assert_eq!(admin.lane(0).await.expect("the node answers").next, 1);
+	assert_eq!(admin.lane(0).await.expect("the node responds").next, 1);
 }
 
 /// The default of tools without knowledge of Credio.
 #[tokio::test]
-async fn a_mortal_transaction_does_not_wait_in_a_lane() {
+async fn mortal_transaction_does_not_wait_in_a_lane() {
 	let node = Node::start();
 	let channel = connect(&node, development("channel-one")).await;
 	let api = OnlineClient::<PolkadotConfig>::from_insecure_url(node.url())
 		.await
-		.expect("the node answers");
-	let expires_at = channel.expiry().await.expect("the node answers");
-	let at = api.at_current_block().await.expect("the node answers");
+		.expect("the node responds");
+	let expires_at = channel.expiry().await.expect("the node responds");
+	let at = api.at_current_block().await.expect("the node responds");
 	// The position before it never comes in time.
 	let position = Value::named_composite([("lane", Value::u128(3)), ("sequence", Value::u128(1))]);
 	let create = Value::unnamed_variant(

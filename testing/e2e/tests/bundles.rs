@@ -90,7 +90,7 @@ fn streams(who: &Cli) -> Vec<String> {
 }
 
 #[test]
-fn a_bundle_of_three_executes_with_the_last_consent_whoever_is_offline_by_then() {
+fn bundle_of_three_executes_with_the_last_consent() {
 	let mut node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	channel.ok(&["stream", "create", "invoices"]);
@@ -141,7 +141,7 @@ fn a_bundle_of_three_executes_with_the_last_consent_whoever_is_offline_by_then()
 }
 
 #[test]
-fn a_failing_leg_leaves_nothing_but_the_record_that_names_it() {
+fn failing_leg_aborts_the_bundle_and_is_named() {
 	let node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	let (id, digest) = propose(&channel, &two_streams(&node, "for = \"1h\""));
@@ -159,7 +159,7 @@ fn a_failing_leg_leaves_nothing_but_the_record_that_names_it() {
 }
 
 #[test]
-fn a_bundle_expires_at_its_deadline() {
+fn bundle_expires_at_its_deadline() {
 	let node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	let (id, digest) = propose(&channel, &two_streams(&node, "for = \"8s\""));
@@ -182,7 +182,7 @@ fn a_bundle_expires_at_its_deadline() {
 }
 
 #[test]
-fn a_consent_can_be_withdrawn_until_the_last_one_comes() {
+fn consent_can_be_withdrawn_before_the_last_one() {
 	let node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	let (id, digest) = propose(&channel, &two_streams(&node, "for = \"1h\""));
@@ -199,7 +199,7 @@ fn a_consent_can_be_withdrawn_until_the_last_one_comes() {
 }
 
 #[test]
-fn nobody_consents_for_others_or_to_something_else() {
+fn consent_needs_a_party_and_the_exact_digest() {
 	let node = Node::start();
 	let [channel, funder, stranger] =
 		["channel-one", "funder-one", "channel-two"].map(|name| Cli::new(&node, name));
@@ -221,7 +221,7 @@ fn nobody_consents_for_others_or_to_something_else() {
 }
 
 #[test]
-fn proposing_again_under_a_key_is_harmless_and_other_legs_are_refused() {
+fn repeated_proposal_is_the_same_and_other_legs_are_rejected() {
 	let node = Node::start();
 	let channel = Cli::new(&node, "channel-one");
 	let head = "key = \"deal 4711\"\nfor = \"1h\"";
@@ -237,7 +237,7 @@ fn proposing_again_under_a_key_is_harmless_and_other_legs_are_refused() {
 }
 
 #[test]
-fn a_leg_that_its_organization_has_prepared_is_proposed_by_another() {
+fn prepared_leg_is_proposed_by_another_organization() {
 	let node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	channel.ok(&["stream", "create", "invoices"]);

@@ -26,7 +26,7 @@ fn upload(document: &[u8]) -> Upload<'_> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outbox_goes_to_no_other_chain_than_its_own() {
+async fn outbox_connects_to_its_own_chain_only() {
 	let (own, other) = (Node::start(), of_another_chain());
 	Cli::new(&own, "channel-one").ok(&["stream", "create", "invoices"]);
 	Cli::new(&other, "channel-one").ok(&["stream", "create", "invoices"]);
@@ -34,7 +34,8 @@ async fn an_outbox_goes_to_no_other_chain_than_its_own() {
 	let outbox = Outbox::open(path(&file), channel_one()).await.expect("it opens");
 	let first = outbox.enqueue(&Item::upload(upload(b"first"))).await.expect("stored");
 	outbox.run_until_decided(Settings::new(vec![own.url()])).await.expect("it is decided");
-	let state = async |key| outbox.status(key).await.expect("answers").expect("is there").state;
+	let state =
+		async |key| outbox.status(key).await.expect("the node responds").expect("is there").state;
 	assert_eq!(state(first.request_key).await, ItemState::Applied);
 
 	// With a short life: at the other chain it would expire at once.
@@ -58,7 +59,7 @@ async fn an_outbox_goes_to_no_other_chain_than_its_own() {
 			|| known.problems[0].problem.contains("chain")
 	);
 	// A given chain is checked before anything is sent.
-	let client = Client::connect(&other.url(), channel_one()).await.expect("it answers");
+	let client = Client::connect(&other.url(), channel_one()).await.expect("the node responds");
 	let connect = ConnectOptions::default().pinned(*client.chain());
 	let settings = Settings { connect, ..Settings::new(vec![other.url()]) };
 	let refused = outbox.run_until_decided(settings).await;
@@ -66,7 +67,7 @@ async fn an_outbox_goes_to_no_other_chain_than_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_knows_its_chain_talks_to_no_other() {
+async fn pinned_client_rejects_other_chains() {
 	let (own, other) = (Node::start(), of_another_chain());
 	let cli = Cli::new(&own, "channel-one");
 	let shown = cli.json(&["runtime", "show", "--json"]);
@@ -109,7 +110,7 @@ async fn a_client_that_knows_its_chain_talks_to_no_other() {
 }
 
 #[test]
-fn a_plain_line_beyond_this_machine_is_refused_unless_it_is_asked_for() {
+fn plain_remote_connections_need_an_opt_in() {
 	let node = Node::start();
 	let cli = Cli::new(&node, "channel-one");
 	// The address is refused before any connection.
@@ -128,7 +129,7 @@ fn a_plain_line_beyond_this_machine_is_refused_unless_it_is_asked_for() {
 }
 
 #[test]
-fn whoever_only_reads_is_answered_while_finality_stands_still() {
+fn reads_from_a_trusted_node_work_without_finality() {
 	// Blocks are made, and none becomes final.
 	let node = Node::start_with(&["--no-grandpa"]);
 	let cli = Cli::new(&node, "channel-one");

@@ -27,7 +27,7 @@ async fn connect(node: &Node) -> WsClient {
 		.request_timeout(Duration::from_secs(120))
 		.build(node.url())
 		.await
-		.expect("the node answers")
+		.expect("the node responds")
 }
 
 /// The code of an error, 0 for success.
@@ -39,7 +39,7 @@ async fn code(
 	match client.request::<Value, _>(method, params).await {
 		Ok(_) => 0,
 		Err(ClientError::Call(object)) => object.code(),
-		Err(other) => panic!("not an answer: {other}"),
+		Err(other) => panic!("not a response: {other}"),
 	}
 }
 
@@ -60,7 +60,7 @@ fn post_text(node: &Node, body: &str, client: &str) -> Value {
 	)
 	.expect("it reads");
 	let mut answer = String::new();
-	stream.read_to_string(&mut answer).expect("it answers");
+	stream.read_to_string(&mut answer).expect("the node responds");
 	let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
 	serde_json::from_str(body).unwrap_or_else(|_| panic!("not JSON: {answer}"))
 }
@@ -117,7 +117,7 @@ async fn unsafe_methods_and_large_batches_are_rejected_by_default() {
 }
 
 #[tokio::test]
-async fn one_address_has_one_budget_however_many_connections_it_opens() {
+async fn all_connections_of_an_address_share_one_budget() {
 	let flags = ["--rpc-rate-limit", "6000", "--rpc-rate-limit-trust-proxy-headers"];
 	let node = Node::start_on("local", &flags);
 	// In separate connections: 640 calls of 25 units, where 100 a second and 300 at once are allowed.
@@ -126,7 +126,9 @@ async fn one_address_has_one_budget_however_many_connections_it_opens() {
 			(0..10).map(|_| scope.spawn(|| post(&node, &lists(64), "192.0.2.7"))).collect();
 		posts
 			.into_iter()
-			.flat_map(|post| post.join().expect("it answers").as_array().cloned().expect("a batch"))
+			.flat_map(|post| {
+				post.join().expect("the node responds").as_array().cloned().expect("a batch")
+			})
 			.map(|answer| answer["error"]["code"].clone())
 			.collect()
 	});
@@ -141,13 +143,13 @@ async fn one_address_has_one_budget_however_many_connections_it_opens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn uploads_of_a_client_that_is_too_fast_all_arrive() {
+async fn all_uploads_of_a_rate_limited_client_arrive() {
 	const UPLOADS: usize = 400;
 	let node = Node::start_with(&["--rpc-rate-limit", "6000"]);
 	Cli::new(&node, "channel-one").ok(&["stream", "create", "invoices"]);
 	let vault = Arc::new(LocalVault::development("channel-one").expect("an example"));
-	let client = Client::connect(&node.url(), vault).await.expect("it answers");
-	let stream = client.find_stream("invoices", None).await.expect("it is there").id;
+	let client = Client::connect(&node.url(), vault).await.expect("the node responds");
+	let stream = client.find_stream("invoices", None).await.expect("it exists").id;
 	let upload = |n: usize| {
 		let client = &client;
 		async move {
@@ -167,12 +169,12 @@ async fn uploads_of_a_client_that_is_too_fast_all_arrive() {
 	for outcome in &outcomes {
 		assert!(matches!(outcome, Ok(Outcome::Applied(_))), "{outcome:?}");
 	}
-	let entries = client.stream(stream).await.expect("it answers").entries;
+	let entries = client.stream(stream).await.expect("the node responds").entries;
 	assert_eq!(entries, UPLOADS as u64, "nothing lost, nothing doubled");
 }
 
 #[tokio::test]
-async fn subscriptions_of_a_connection_are_bounded_and_another_connection_helps() {
+async fn subscriptions_are_bounded_per_connection() {
 	let node = Node::start();
 	let cli = Cli::new(&node, "channel-one");
 	cli.ok(&["stream", "create", "invoices"]);
@@ -182,7 +184,7 @@ async fn subscriptions_of_a_connection_are_bounded_and_another_connection_helps(
 		.max_concurrent_requests(4_096)
 		.build(node.url())
 		.await
-		.expect("the node answers");
+		.expect("the node responds");
 	let mut held: Vec<Subscription<Value>> = Vec::new();
 	let refused = loop {
 		match subscribe(&client, &stream).await {
@@ -191,7 +193,7 @@ async fn subscriptions_of_a_connection_are_bounded_and_another_connection_helps(
 				tokio::time::sleep(Duration::from_secs(1)).await;
 			},
 			Err(ClientError::Call(error)) => break error.code(),
-			Err(other) => panic!("not an answer: {other}"),
+			Err(other) => panic!("not a response: {other}"),
 		}
 		assert!(held.len() <= 1_024);
 	};
@@ -205,7 +207,7 @@ async fn subscriptions_of_a_connection_are_bounded_and_another_connection_helps(
 	let heard = futures::future::join_all(held.iter_mut().map(|subscription| subscription.next()));
 	let heard = tokio::time::timeout(Duration::from_secs(30), heard).await.expect("soon");
 	for entry in heard {
-		assert_eq!(entry.expect("it goes on").expect("JSON")["sequence"], 0);
+		assert_eq!(entry.expect("the subscription continues").expect("JSON")["sequence"], 0);
 	}
 }
 
@@ -256,7 +258,7 @@ async fn other_forms_of_a_call_are_guarded_too(node: &Node, client: &WsClient) {
 	let (begin, end) = ("chainHead_v1_follow", "chainHead_v1_unfollow");
 	let mut head: Subscription<Value> =
 		client.subscribe(begin, rpc_params![true], end).await.expect("it follows");
-	let event = head.next().await.expect("it goes on").expect("an event");
+	let event = head.next().await.expect("the subscription continues").expect("an event");
 	let SubscriptionKind::Subscription(id) = head.kind() else { panic!("it has an id") };
 	let (id, hash) = (json!(id), &event["finalizedBlockHashes"][0]);
 	for function in ["RecordsApi_payload", "GrantsApi_stream_keys"] {
@@ -271,8 +273,9 @@ async fn tokens_are_valid_for_the_signed_parameters_only(node: &Node, client: &W
 	let cli = Cli::new(node, "channel-one");
 	cli.ok(&["stream", "create", "invoices"]);
 	let vault = LocalVault::development("channel-one").expect("an example");
-	let sdk = Client::connect(&node.url(), Arc::new(vault.clone())).await.expect("it answers");
-	let stream = sdk.find_stream("invoices", None).await.expect("it is there").id;
+	let sdk =
+		Client::connect(&node.url(), Arc::new(vault.clone())).await.expect("the node responds");
+	let stream = sdk.find_stream("invoices", None).await.expect("it exists").id;
 	let method = "credio_v1_fetchStream";
 	let expires_at = 100;
 	// The stream, from its beginning, with a limit of one, and final entries only.
@@ -299,7 +302,7 @@ async fn tokens_are_valid_for_the_signed_parameters_only(node: &Node, client: &W
 }
 
 #[test]
-fn a_node_without_a_chain_does_not_start() {
+fn node_without_a_chain_does_not_start() {
 	let folder = tempfile::tempdir().expect("a folder");
 	let refused = |arguments: &[&str]| {
 		let output = Command::new(binary("credio-node"))
@@ -320,7 +323,7 @@ fn a_node_without_a_chain_does_not_start() {
 }
 
 #[test]
-fn what_is_public_is_read_without_a_vault() {
+fn public_data_is_read_without_a_vault() {
 	let node = Node::start();
 	for arguments in [
 		&["validator", "list"][..],

@@ -75,7 +75,7 @@ impl Verifier {
 }
 
 #[test]
-fn a_record_of_one_chain_is_none_of_another_with_the_same_validators() {
+fn evidence_is_bound_to_its_chain() {
 	let verifier = Verifier::new();
 	let own = verifier.specification("dev");
 	let other = specification_of_another_chain("dev", &verifier.file("other.json"));
@@ -102,7 +102,7 @@ fn a_record_of_one_chain_is_none_of_another_with_the_same_validators() {
 }
 
 #[test]
-fn a_record_is_proven_without_a_node() {
+fn record_is_proven_without_a_node() {
 	let node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	let verifier = Verifier::new();
@@ -217,7 +217,7 @@ fn a_record_is_proven_without_a_node() {
 }
 
 #[test]
-fn a_document_under_a_merkle_anchor_is_proven_without_a_node() {
+fn document_under_a_merkle_anchor_is_proven_without_a_node() {
 	let node = Node::start();
 	let channel = Cli::new(&node, "channel-one");
 	let verifier = Verifier::new();
@@ -278,7 +278,7 @@ async fn changes_of_validators_are_followed_from_genesis_and_from_a_checkpoint()
 		|cli: &Cli| text(&cli.json(&["vault", "show", "--json"])[0], "account").to_owned();
 	let (old, new) = (account(&operator), account(&channel));
 	let vault = LocalVault::development("channel-one").expect("an example organization");
-	let client = Client::connect(&second.url(), Arc::new(vault)).await.expect("it answers");
+	let client = Client::connect(&second.url(), Arc::new(vault)).await.expect("the node responds");
 	let chain = verifier.specification("dev");
 
 	// A checkpoint from the time of one validator.
@@ -334,7 +334,7 @@ async fn changes_of_validators_are_followed_from_genesis_and_from_a_checkpoint()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn evidence_goes_on_from_a_checkpoint_after_finality_was_handed_over() {
+async fn evidence_continues_from_a_checkpoint_after_a_handover() {
 	let [mut first, second] = two_nodes(4);
 	let [operator, channel] = ["operator", "channel-one"].map(|name| Cli::new(&second, name));
 	let verifier = Verifier::new();
@@ -343,14 +343,14 @@ async fn evidence_goes_on_from_a_checkpoint_after_finality_was_handed_over() {
 		|cli: &Cli| text(&cli.json(&["vault", "show", "--json"])[0], "account").to_owned();
 	let (lost, left) = (account(&operator), account(&channel));
 	let vault = LocalVault::development("channel-one").expect("an example organization");
-	let client = Client::connect(&second.url(), Arc::new(vault)).await.expect("it answers");
+	let client = Client::connect(&second.url(), Arc::new(vault)).await.expect("the node responds");
 	channel.set_session_keys(&second);
 	operator.ok(&["validator", "add", &left]);
 	until_active(&client, &[&lost, &left]).await;
 
 	// One of two is lost, so nothing becomes final. The council decides nevertheless.
 	first.kill();
-	while !client.is_stalled().await.expect("it answers") {
+	while !client.is_stalled().await.expect("the node responds") {
 		tokio::time::sleep(std::time::Duration::from_secs(1)).await;
 	}
 	operator.ok(&["validator", "resume-finality", "--lost", &lost, "--delay", "3"]);

@@ -30,7 +30,7 @@ fn uploads() -> usize {
 }
 
 async fn connect(node: &Node, vault: LocalVault) -> Arc<Client> {
-	Arc::new(Client::connect(&node.url(), Arc::new(vault)).await.expect("the node answers"))
+	Arc::new(Client::connect(&node.url(), Arc::new(vault)).await.expect("the node responds"))
 }
 
 fn channel_one() -> LocalVault {
@@ -79,7 +79,7 @@ async fn hand_over(requests: Vec<(Arc<Client>, SignedRequest)>) -> Vec<Result<()
 /// rejected as busy, and submitted again.
 async fn hand_over_all(requests: Vec<(Arc<Client>, SignedRequest)>) {
 	let client = requests[0].0.clone();
-	let mut heads = client.best_heads().await.expect("the node answers");
+	let mut heads = client.best_heads().await.expect("the node responds");
 	let mut open = requests;
 	loop {
 		heads.next().await.expect("blocks come");
@@ -102,7 +102,8 @@ async fn final_entries(client: &Client, stream: StreamId, count: usize) -> BTree
 	let mut entries = client.watch(stream, 0).await.expect("the stream is there");
 	let mut seen = BTreeMap::new();
 	while seen.len() < count {
-		let entry = entries.next().await.expect("the node answers").expect("it goes on");
+		let entry =
+			entries.next().await.expect("the node responds").expect("the subscription continues");
 		assert_eq!(entry.header.sequence, seen.len() as u64, "numbers have no gaps");
 		assert_eq!(seen.insert(entry.record_id, entry.header.sequence), None, "doubled");
 	}
@@ -114,7 +115,7 @@ async fn statuses(client: &Client, keys: &[RequestKey]) -> Vec<RequestStatus> {
 		.buffered(100)
 		.try_collect()
 		.await
-		.expect("the node answers")
+		.expect("the node responds")
 }
 
 /// Nothing more than the expected records is in the stream.
@@ -124,18 +125,18 @@ async fn assert_nothing_else(
 	expected: &BTreeMap<RecordId, u64>,
 ) {
 	let filter = EntryFilter { stream: Some(stream), ..EntryFilter::default() };
-	let entries = client.query(&filter, usize::MAX).await.expect("the node answers");
+	let entries = client.query(&filter, usize::MAX).await.expect("the node responds");
 	let found = entries.iter().map(|entry| entry.record_id).collect::<BTreeSet<_>>();
 	assert_eq!(entries.len(), expected.len());
 	assert!(found.iter().eq(expected.keys()));
 }
 
 #[tokio::test]
-async fn thousands_at_once_from_one_account_over_one_connection_are_applied_once_each() {
+async fn concurrent_requests_of_one_account_are_applied_once_each() {
 	let node = Node::start();
 	let client = connect(&node, channel_one()).await;
 	let stream = client.create_stream("invoices").await.expect("it is created").id;
-	let expires_at = client.expiry().await.expect("the node answers");
+	let expires_at = client.expiry().await.expect("the node responds");
 	let (records, requests): (Vec<_>, Vec<_>) = stream::iter(0..uploads())
 		.map(|n| {
 			let request = request(key("one", n), expires_at, None);
@@ -159,13 +160,13 @@ async fn thousands_at_once_from_one_account_over_one_connection_are_applied_once
 	// All of them again change nothing.
 	let again = requests.iter().map(|request| (client.clone(), request.clone())).collect();
 	for result in hand_over(again).await {
-		result.expect("it is answered from the receipt");
+		result.expect("the receipt is returned");
 	}
 	assert_nothing_else(&client, stream, &entries).await;
 }
 
 #[tokio::test]
-async fn several_accounts_and_clients_that_submit_the_same_keys_make_one_request_of_each() {
+async fn same_key_from_several_accounts_is_one_request() {
 	let node = Node::start();
 	let admin = connect(&node, channel_one()).await;
 	let stream = admin.create_stream("invoices").await.expect("it is created").id;
@@ -178,7 +179,7 @@ async fn several_accounts_and_clients_that_submit_the_same_keys_make_one_request
 			clients.push(connect(&node, vault.clone()).await);
 		}
 	}
-	let expires_at = admin.expiry().await.expect("the node answers");
+	let expires_at = admin.expiry().await.expect("the node responds");
 	let count = uploads() / 2;
 	let mut records = BTreeSet::new();
 	let mut requests = Vec::new();
@@ -202,7 +203,7 @@ async fn several_accounts_and_clients_that_submit_the_same_keys_make_one_request
 }
 
 #[test]
-fn two_processes_that_upload_the_same_files_double_nothing() {
+fn two_processes_with_the_same_files_make_no_duplicates() {
 	let node = Node::start();
 	let cli = Cli::new(&node, "channel-one");
 	cli.ok(&["stream", "create", "invoices"]);
@@ -248,11 +249,11 @@ fn two_processes_that_upload_the_same_files_double_nothing() {
 }
 
 #[tokio::test]
-async fn lanes_are_applied_in_order_whatever_the_order_of_arrival_and_whatever_fails() {
+async fn lanes_are_applied_in_order_despite_shuffling_and_failures() {
 	let node = Node::start();
 	let clients = [connect(&node, channel_one()).await, connect(&node, channel_one()).await];
 	let stream = clients[0].create_stream("invoices").await.expect("it is created").id;
-	let expires_at = clients[0].expiry().await.expect("the node answers");
+	let expires_at = clients[0].expiry().await.expect("the node responds");
 	let positions = (uploads() / 40) as u64;
 	let nothing = RecordId::derive(9, &Reference([9; 32]));
 	let mut requests = Vec::new();
@@ -297,20 +298,20 @@ async fn lanes_are_applied_in_order_whatever_the_order_of_arrival_and_whatever_f
 		last.insert(lane.lane, (place, number));
 	}
 	for lane in 0..LANES {
-		let state = clients[0].lane(lane).await.expect("the node answers");
+		let state = clients[0].lane(lane).await.expect("the node responds");
 		assert_eq!((state.next, state.next_at_best), (positions, positions));
 	}
 	assert_nothing_else(&clients[0], stream, &entries).await;
 }
 
 #[tokio::test]
-async fn lanes_go_on_while_blocks_are_full_and_final_at_once() {
+async fn lanes_continue_while_blocks_are_full() {
 	const MANY: u32 = 64;
 	const POSITIONS: u64 = 60;
 	let node = Node::start();
 	let client = connect(&node, channel_one()).await;
 	let stream = client.create_stream("invoices").await.expect("it is created").id;
-	let expires_at = client.expiry().await.expect("the node answers");
+	let expires_at = client.expiry().await.expect("the node responds");
 	let mut lanes = Vec::new();
 	for lane in 0..MANY {
 		let mut requests = Vec::new();
@@ -335,7 +336,7 @@ async fn lanes_go_on_while_blocks_are_full_and_final_at_once() {
 	futures::future::join_all(in_order).await;
 	let applied = final_entries(&client, stream, count);
 	let applied = tokio::time::timeout(Duration::from_secs(120), applied).await;
-	let lane = client.lane(0).await.expect("the node answers");
+	let lane = client.lane(0).await.expect("the node responds");
 	assert!(applied.is_ok(), "lane 0 stands at {lane:?}");
 }
 
@@ -347,7 +348,7 @@ fn code(result: Result<impl std::fmt::Debug, Error>) -> i32 {
 }
 
 #[tokio::test]
-async fn what_can_never_be_applied_is_refused_and_says_why() {
+async fn inapplicable_requests_are_rejected_with_a_reason() {
 	let node = Node::start();
 	let client = connect(&node, channel_one()).await;
 	let funder = connect(&node, LocalVault::development("funder-one").expect("an example")).await;
@@ -358,17 +359,17 @@ async fn what_can_never_be_applied_is_refused_and_says_why() {
 		let client = client.clone();
 		async move { upload(&client, stream, request, None).await.1 }
 	};
-	let now = client.expiry().await.expect("the node answers");
+	let now = client.expiry().await.expect("the node responds");
 
 	// Withheld past its expiry: its status is expired, and every submission is rejected.
 	let held_back = signed(0, now - 598, None).await;
-	client.create_stream("s").await.expect("blocks go on");
+	client.create_stream("s").await.expect("the subscription continues");
 	let status = loop {
-		let status = client.status_of(&held_back.request).await.expect("the node answers");
+		let status = client.status_of(&held_back.request).await.expect("the node responds");
 		if status.status != RequestState::Unknown {
 			break status;
 		}
-		client.wait_for_finality(0).await.expect("blocks go on");
+		client.wait_for_finality(0).await.expect("the subscription continues");
 	};
 	assert_eq!(status.status, RequestState::Expired);
 	assert_eq!(code(client.hand_over(&held_back).await), codes::REQUEST_EXPIRED);
@@ -406,19 +407,19 @@ async fn what_can_never_be_applied_is_refused_and_says_why() {
 	);
 
 	// Another organization knows nothing of these keys and lanes.
-	assert_eq!(funder.lane(0).await.expect("the node answers").next, 0);
+	assert_eq!(funder.lane(0).await.expect("the node responds").next, 0);
 	assert_eq!(
-		funder.status(early.request.key).await.expect("answers").status,
+		funder.status(early.request.key).await.expect("the node responds").status,
 		RequestState::Unknown
 	);
 }
 
 #[tokio::test]
-async fn a_request_that_came_from_another_node_is_recognized() {
+async fn request_from_another_node_is_recognized() {
 	// A node that makes no blocks, so that its pool does not change.
 	let node = Node::start_on("dev", &[]);
 	let client = connect(&node, channel_one()).await;
-	let expires_at = client.expiry().await.expect("the node answers");
+	let expires_at = client.expiry().await.expect("the node responds");
 	let lane = Some(LanePosition { lane: 1, sequence: 0 });
 	let create = |name: &str| {
 		vec![Call::create_stream(&name.as_bytes().to_vec().try_into().expect("it is short"))]
@@ -433,7 +434,7 @@ async fn a_request_that_came_from_another_node_is_recognized() {
 	// Signed again, it has other bytes, and is the same request.
 	let taken = client.hand_over(&sign(request, "a").await).await.expect("it is the same request");
 	assert_eq!(taken.status, RequestState::Pending);
-	let status = client.status(request.key).await.expect("the node answers");
+	let status = client.status(request.key).await.expect("the node responds");
 	assert_eq!(status.status, RequestState::Pending);
 	// Other calls under its key, and another request at its position, are not.
 	assert_eq!(code(client.hand_over(&sign(request, "b").await).await), codes::KEY_REUSED);
@@ -442,11 +443,11 @@ async fn a_request_that_came_from_another_node_is_recognized() {
 }
 
 #[tokio::test]
-async fn a_transaction_that_is_replayed_a_thousand_times_changes_nothing() {
+async fn replayed_transaction_has_no_effect() {
 	let node = Node::start();
 	let client = connect(&node, channel_one()).await;
 	let stream = client.create_stream("invoices").await.expect("it is created").id;
-	let expires_at = client.expiry().await.expect("the node answers");
+	let expires_at = client.expiry().await.expect("the node responds");
 	let request = request(key("replay", 0), expires_at, None);
 	let (record, signed) = upload(&client, stream, request, None).await;
 	let raw = format!("0x{}", hex::encode(&signed.extrinsic));
@@ -454,15 +455,15 @@ async fn a_transaction_that_is_replayed_a_thousand_times_changes_nothing() {
 	for turn in 0..2 {
 		let times = (0..500).map(|_| (client.clone(), signed.clone())).collect();
 		for result in hand_over(times).await {
-			result.expect("it is answered");
+			result.expect("the node responds");
 		}
 		if turn == 0 {
 			client.follow(&signed.request).await.expect("it is decided");
 		}
 	}
 	// The pool holds final transactions until the next block.
-	client.wait_for_finality(1).await.expect("blocks go on");
-	let used = client.quota(client.organization_id()).await.expect("the node answers").used;
+	client.wait_for_finality(1).await.expect("the subscription continues");
+	let used = client.quota(client.organization_id()).await.expect("the node responds").used;
 	for _ in 0..500 {
 		let refused: Result<String, _> = client.call("author_submitExtrinsic", (&raw,)).await;
 		assert!([1010, 1012].contains(&code(refused)), "invalid, or refused a moment ago");
@@ -470,18 +471,18 @@ async fn a_transaction_that_is_replayed_a_thousand_times_changes_nothing() {
 	let entries = final_entries(&client, stream, 1).await;
 	assert!(entries.contains_key(&record));
 	assert_nothing_else(&client, stream, &entries).await;
-	client.wait_for_finality(1).await.expect("blocks go on");
-	let after = client.quota(client.organization_id()).await.expect("the node answers").used;
+	client.wait_for_finality(1).await.expect("the subscription continues");
+	let after = client.quota(client.organization_id()).await.expect("the node responds").used;
 	assert!(after.bytes <= used.bytes, "replays cost nothing");
 }
 
 #[tokio::test]
-async fn a_flood_of_one_organization_leaves_room_for_others_and_drops_nothing() {
+async fn flood_of_one_organization_leaves_room_and_drops_nothing() {
 	let node = Node::start_with(&["--pool-limit", "200"]);
 	let client = connect(&node, channel_one()).await;
 	let other = connect(&node, LocalVault::development("channel-two").expect("an example")).await;
 	let stream = client.create_stream("invoices").await.expect("it is created").id;
-	let expires_at = client.expiry().await.expect("the node answers");
+	let expires_at = client.expiry().await.expect("the node responds");
 	// Positions that wait for one that does not come: nothing of it leaves the pool.
 	let mut requests = Vec::new();
 	for n in 1..=40 {
@@ -513,7 +514,7 @@ async fn a_flood_of_one_organization_leaves_room_for_others_and_drops_nothing() 
 			.filter(|(_, result)| result.is_err())
 			.map(|(request, _)| request)
 			.collect();
-		client.wait_for_finality(0).await.expect("blocks go on");
+		client.wait_for_finality(0).await.expect("the subscription continues");
 	}
 	final_entries(&client, stream, 41).await;
 }

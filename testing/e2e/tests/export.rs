@@ -22,7 +22,7 @@ fn sync(cli: &Cli, index: &Path) {
 fn export(cli: &Cli, index: &Path, folder: &Path, more: &[&str]) -> Value {
 	let arguments = [more, &["--index", path(index), "-o", path(folder), "--json"]].concat();
 	let arguments = [vec!["export"], arguments].concat();
-	cli.json(&arguments).pop().expect("an answer")
+	cli.json(&arguments).pop().expect("a response")
 }
 
 /// Runs `credio export verify`, and returns its findings.
@@ -91,7 +91,7 @@ async fn tampered(index: &Path, name: &str, statements: &[&str]) -> PathBuf {
 }
 
 #[tokio::test]
-async fn an_export_holds_against_the_chain_and_a_tampered_one_does_not() {
+async fn export_verifies_and_a_tampered_one_does_not() {
 	let node = Node::start();
 	let (_, funder, index) = shared(&node);
 	let folder = |name: &str| node.folder().join(name);
@@ -213,7 +213,7 @@ fn reseal(folder: &Path, from: &str, to: &str) {
 }
 
 #[test]
-fn an_export_is_of_its_block_whatever_comes_after() {
+fn export_is_not_changed_by_later_blocks() {
 	let node = Node::start();
 	let (channel, funder, index) = shared(&node);
 	let folder = |name: &str| node.folder().join(name);
@@ -274,7 +274,7 @@ fn an_export_is_of_its_block_whatever_comes_after() {
 }
 
 #[test]
-fn a_killed_export_goes_on_where_it_was() {
+fn killed_export_resumes() {
 	let node = Node::start();
 	let channel = Cli::new(&node, "channel-one");
 	channel.ok(&["stream", "create", "loans"]);

@@ -121,9 +121,9 @@ const HALVES: [[[usize; 2]; 2]; 3] = [[[0, 1], [2, 3]], [[0, 2], [1, 3]], [[0, 3
 const DEPTH: usize = 3;
 
 #[test]
-fn the_network_is_parted() {
+fn network_is_partitioned() {
 	let _turn = TURN.lock();
-	isolated("the_network_is_parted", async {
+	isolated("network_is_partitioned", async {
 		let network = Network::start(Options::default()).await;
 		let uploads = Uploads::start(&network).await;
 		let (funder, views) = funder(&network);
@@ -197,9 +197,9 @@ async fn takes_part(network: &mut Network, n: usize) {
 }
 
 #[test]
-fn a_disk_is_full() {
+fn disk_is_full() {
 	let _turn = TURN.lock();
-	isolated("a_disk_is_full", async {
+	isolated("disk_is_full", async {
 		const MIB: u64 = 1024 * 1024;
 		let full = 3;
 		let others = [0, 1, 2];
@@ -238,9 +238,9 @@ fn a_disk_is_full() {
 }
 
 #[test]
-fn a_clock_is_off() {
+fn clock_is_off() {
 	let _turn = TURN.lock();
-	isolated("a_clock_is_off", async {
+	isolated("clock_is_off", async {
 		let mut network = Network::start(Options { clocks: true, ..Options::default() }).await;
 		let uploads = Uploads::start(&network).await;
 		let rounds = number("CREDIO_FAULT_ROUNDS", 1);
@@ -268,21 +268,21 @@ fn a_clock_is_off() {
 
 /// Returns the account and the report's block of each disabled validator.
 async fn offenders(client: &Client) -> Vec<(String, u32)> {
-	let validators = client.validators().await.expect("it answers");
+	let validators = client.validators().await.expect("the node responds");
 	let offence = |one: ValidatorJson| Some((one.account.to_string(), one.offence?.reported_at));
 	validators.into_iter().filter_map(offence).collect()
 }
 
 #[test]
-fn a_validator_votes_twice() {
+fn validator_votes_twice() {
 	let _turn = TURN.lock();
-	isolated("a_validator_votes_twice", async {
+	isolated("validator_votes_twice", async {
 		let mut network = Network::start(Options { twin: true, ..Options::default() }).await;
 		let uploads = Uploads::start(&network).await;
 		let vault = LocalVault::development("operator").expect("an example organization");
 		let client =
 			Client::connect_with(&connect_options(), &network.urls()[0], Arc::new(vault)).await;
-		let client = client.expect("it answers");
+		let client = client.expect("the node responds");
 		assert_eq!(offenders(&client).await, []);
 		let [alice, bob, charlie, dave] = ALL;
 		network.spawn(TWIN);

@@ -4,7 +4,7 @@ use credio_e2e::{binary, Node};
 use std::process::Command;
 
 #[test]
-fn the_front_page_example_runs() {
+fn front_page_example_runs() {
 	let node = Node::start();
 	let output = Command::new(binary("examples/front_page"))
 		.env("CREDIO_NODE", node.url())

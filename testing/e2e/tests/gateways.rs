@@ -90,7 +90,7 @@ fn upload(files: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn two_gateways_rotate_and_revoke_while_documents_flow_and_end_able_to_do_everything() {
+fn two_gateways_rotate_and_revoke_during_uploads() {
 	let node = Node::start();
 	let cli = Cli::new(&node, "channel-one");
 	let folder = node.folder().to_owned();

@@ -58,7 +58,7 @@ impl Uploads {
 	async fn applied(self, cli: &Cli) {
 		let mut outcomes = self.outbox.outcomes("test").await.expect("it opens");
 		for _ in 0..self.stored {
-			let outcome = outcomes.next().await.expect("it is told");
+			let outcome = outcomes.next().await.expect("the next event arrives");
 			assert_eq!(outcome.item.state, ItemState::Applied, "{:?}", outcome.item.problem);
 		}
 		self.stop.send(()).expect("the worker still works");
@@ -74,7 +74,7 @@ fn account(cli: &Cli) -> String {
 }
 
 #[test]
-fn a_council_of_several_votes() {
+fn council_of_several_seats_votes() {
 	let node = Node::start();
 	let [operator, channel, funder] =
 		["operator", "channel-one", "funder-one"].map(|name| Cli::new(&node, name));
@@ -148,7 +148,7 @@ async fn validators_come_and_go_while_uploads_run() {
 	assert!(said.contains("NoSessionKeys"), "{said}");
 	channel.set_session_keys(&second);
 	operator.ok(&["validator", "add", &new]);
-	let client = Client::connect(&second.url(), uploads.vault()).await.expect("it answers");
+	let client = Client::connect(&second.url(), uploads.vault()).await.expect("the node responds");
 	let old = account(&operator);
 	until_active(&client, &[&old, &new]).await;
 	uploads.some(100).await;
@@ -163,7 +163,7 @@ async fn validators_come_and_go_while_uploads_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_runtime_is_upgraded_while_uploads_run() {
+async fn runtime_is_upgraded_while_uploads_run() {
 	let folder = tempfile::tempdir().expect("a temporary folder");
 	let chain = chain_of_release(5, folder.path());
 	let node = Node::start_on(&chain, &["--alice", "--validator", "--force-authoring"]);
@@ -188,9 +188,9 @@ async fn the_runtime_is_upgraded_while_uploads_run() {
 	uploads.some(100).await;
 	assert_eq!(version(), 6);
 	// Its validators continue, and the council now decides about them.
-	let client = Client::connect(&node.url(), uploads.vault()).await.expect("it answers");
-	client.wait_for_finality(5).await.expect("it goes on");
-	let validators = client.validators().await.expect("it answers");
+	let client = Client::connect(&node.url(), uploads.vault()).await.expect("the node responds");
+	client.wait_for_finality(5).await.expect("the subscription continues");
+	let validators = client.validators().await.expect("the node responds");
 	assert_eq!(validators.len(), 1);
 	assert!(validators[0].active && validators[0].chosen && validators[0].has_keys);
 	// The same upgrade again is none.
@@ -209,7 +209,7 @@ async fn the_runtime_is_upgraded_while_uploads_run() {
 }
 
 #[test]
-fn a_consortium_of_ones_own_starts_from_its_file() {
+fn new_consortium_starts_from_its_file() {
 	let folder = tempfile::tempdir().expect("a temporary folder");
 	let vault = folder.path().join("founder.vault");
 	let credio = |arguments: &[&str]| {
@@ -281,7 +281,7 @@ fn a_consortium_of_ones_own_starts_from_its_file() {
 }
 
 #[test]
-fn a_node_restored_from_its_backup_catches_up() {
+fn node_restored_from_a_backup_catches_up() {
 	let port = free_port();
 	let address = format!("/ip4/127.0.0.1/tcp/{port}");
 	let key = "0000000000000000000000000000000000000000000000000000000000000002";

@@ -40,7 +40,7 @@ fn vault() -> Arc<LocalVault> {
 }
 
 async fn client(node: &Node) -> Client {
-	Client::connect(&node.url(), vault()).await.expect("the node answers")
+	Client::connect(&node.url(), vault()).await.expect("the node responds")
 }
 
 fn upload(stream: StreamId, document: &str) -> Upload<'_> {
@@ -87,7 +87,7 @@ impl Sending {
 		});
 		let working = tokio::spawn(async move {
 			let run = worker.run(Settings::new(nodes), std::future::pending());
-			run.await.expect("it goes on");
+			run.await.expect("the subscription continues");
 		});
 		Self { outbox, storing, working }
 	}
@@ -110,14 +110,14 @@ impl Sending {
 	/// Waits until one more was decided.
 	async fn progress(&self) {
 		let mut outcomes = self.outbox.outcomes_from_now().await.expect("it opens");
-		within("an outcome", outcomes.next()).await.expect("it is told");
+		within("an outcome", outcomes.next()).await.expect("the next event arrives");
 	}
 
 	/// Waits until all were applied, with one outcome each, and returns their records.
 	async fn finish(self) -> Vec<RecordId> {
 		let keys = within("all is stored", self.storing).await.expect("no panic");
 		for key in &keys {
-			let item = within("all is decided", self.outbox.wait(*key)).await.expect("it is there");
+			let item = within("all is decided", self.outbox.wait(*key)).await.expect("it exists");
 			assert_eq!(item.state, ItemState::Applied, "{item:?}");
 		}
 		let outcomes = self.outbox.outcomes_after(0, 1_000).await.expect("it reads");
@@ -151,7 +151,7 @@ async fn says_unreachable(what: &str, command: Child) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_waits_for_ever_for_a_node_that_hangs() {
+async fn hanging_node_blocks_no_client_for_ever() {
 	let validator = Node::start();
 	let peer = peer_address(&connect(&validator).await).await;
 	// It makes no blocks, so that the others continue without it.
@@ -160,7 +160,9 @@ async fn nobody_waits_for_ever_for_a_node_that_hangs() {
 	let stream = owner.create_stream("invoices").await.expect("it is created").id;
 	let through = client(&front).await;
 	while through.find_stream("invoices", None).await.is_err() {
-		within("the front is in step", through.wait_for_finality(0)).await.expect("it answers");
+		within("the front is in step", through.wait_for_finality(0))
+			.await
+			.expect("the node responds");
 	}
 
 	// All of it goes through the one node, and an outbox knows the other as well.
@@ -171,7 +173,7 @@ async fn nobody_waits_for_ever_for_a_node_that_hangs() {
 	let request = Request {
 		organization: owner.organization_id(),
 		key: RequestKey([7; 32]),
-		expires_at: owner.expiry().await.expect("it answers"),
+		expires_at: owner.expiry().await.expect("the node responds"),
 		lane: None,
 	};
 	let follower = client(&front).await;
@@ -182,7 +184,9 @@ async fn nobody_waits_for_ever_for_a_node_that_hangs() {
 		sending.works_with(&front).await;
 		sending.progress().await;
 	}
-	within("uploads", progress.wait_for(|applied| *applied > 1)).await.expect("it goes on");
+	within("uploads", progress.wait_for(|applied| *applied > 1))
+		.await
+		.expect("the subscription continues");
 	let watching = start_watching(&cli);
 
 	front.freeze();
@@ -218,10 +222,10 @@ async fn nobody_waits_for_ever_for_a_node_that_hangs() {
 		}
 	}
 	let filter = EntryFilter { stream: Some(stream), ..EntryFilter::default() };
-	let entries = owner.query(&filter, 10 * records.len()).await.expect("it answers");
+	let entries = owner.query(&filter, 10 * records.len()).await.expect("the node responds");
 	assert_eq!(entries.len(), 2 * ITEMS + direct, "nothing lost, nothing doubled");
 	let there = entries.iter().map(|entry| entry.record_id).collect::<BTreeSet<_>>();
 	assert_eq!(there, records.into_iter().collect::<BTreeSet<_>>());
-	let status = through.status_of(&request).await.expect("it answers");
+	let status = through.status_of(&request).await.expect("the node responds");
 	assert_eq!(status.status, RequestState::Unknown, "it was never handed in");
 }

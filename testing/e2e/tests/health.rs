@@ -21,7 +21,7 @@ fn ask(port: u16, method: &str, path: &str) -> (u16, String) {
 		.expect("it reads");
 	let mut answer = String::new();
 	// The node closes the connection after one response.
-	stream.read_to_string(&mut answer).expect("it answers");
+	stream.read_to_string(&mut answer).expect("the node responds");
 	let status = answer.split_whitespace().nth(1).and_then(|status| status.parse().ok());
 	let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
 	(status.expect("a status"), body.unwrap_or_default())

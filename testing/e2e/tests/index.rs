@@ -33,16 +33,16 @@ fn samples() -> String {
 
 /// Nothing of a grant changes when keys are added to it, and yet more can be read.
 #[tokio::test]
-async fn what_a_key_that_comes_later_opens_is_found() {
+async fn documents_appear_with_a_later_key() {
 	let node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	channel.ok(&["stream", "create", "invoices"]);
 	channel.ok(&["upload", "--stream", "invoices", &format!("{}/invoice.json", samples())]);
 	let vault = LocalVault::development("channel-one").expect("an example organization");
 	let owner = Client::connect(&node.url(), Arc::new(vault)).await.expect("it connects");
-	let stream = owner.find_stream("invoices", None).await.expect("it is there").id;
+	let stream = owner.find_stream("invoices", None).await.expect("it exists").id;
 	// Junk in place of a key.
-	let to = owner.find_organization("funder-one").await.expect("it answers");
+	let to = owner.find_organization("funder-one").await.expect("the node responds");
 	let sealed = vec![7; limits::WRAPPED_KEY_LENGTH as usize];
 	let sealed = sealed.try_into().expect("80 bytes");
 	let terms = GrantTerms {
@@ -66,7 +66,7 @@ async fn what_a_key_that_comes_later_opens_is_found() {
 }
 
 #[test]
-fn a_funder_finds_what_was_shared_and_nothing_else() {
+fn funder_finds_shared_documents_only() {
 	let node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	channel.ok(&["stream", "create", "invoices"]);
@@ -168,8 +168,8 @@ impl Server {
 		let mut process = command.stdout(Stdio::piped()).spawn().expect("credio starts");
 		let mut line = String::new();
 		let output = process.stdout.take().expect("it is piped");
-		BufReader::new(output).read_line(&mut line).expect("it says where it answers");
-		let url = line.trim().strip_prefix("answers at ").expect("it says where it answers");
+		BufReader::new(output).read_line(&mut line).expect("it prints its address");
+		let url = line.trim().strip_prefix("answers at ").expect("it prints its address");
 		Self { process, url: url.into() }
 	}
 
@@ -177,7 +177,7 @@ impl Server {
 		let mut headers = HeaderMap::new();
 		headers.insert("authorization", format!("Bearer {TOKEN}").parse().expect("a value"));
 		let client = WsClientBuilder::default().set_headers(headers).build(&self.url);
-		client.await.expect("it answers")
+		client.await.expect("the node responds")
 	}
 }
 
@@ -211,7 +211,8 @@ impl Copy {
 	/// Reads changes until it has a number of records.
 	async fn until(&mut self, count: usize) {
 		loop {
-			let message = self.changes.next().await.expect("it goes on").expect("JSON");
+			let message =
+				self.changes.next().await.expect("the subscription continues").expect("JSON");
 			self.cursor = message["cursor"].clone();
 			for change in message["changes"].as_array().expect("a list") {
 				let record = change["record"].as_str().expect("a record").to_owned();
@@ -228,7 +229,7 @@ impl Copy {
 }
 
 #[tokio::test]
-async fn what_is_revoked_is_found_by_no_method() {
+async fn revoked_documents_are_found_by_no_method() {
 	let node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	channel.ok(&["stream", "create", "invoices"]);
@@ -268,7 +269,7 @@ async fn what_is_revoked_is_found_by_no_method() {
 		let found: Value = client
 			.request("credio_v1_aggregate", rpc_params!["invoices-ubl", functions])
 			.await
-			.expect("an answer");
+			.expect("a response");
 		found["rows"][0][0].as_i64().expect("a number")
 	};
 	let unfit = || async {
@@ -330,7 +331,7 @@ async fn what_is_revoked_is_found_by_no_method() {
 }
 
 #[test]
-fn an_index_is_not_made_by_searching_it() {
+fn search_does_not_create_an_index() {
 	let node = Node::start();
 	let cli = Cli::new(&node, "channel-one");
 	let file = node.folder().join("no.index");

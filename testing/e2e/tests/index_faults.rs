@@ -57,10 +57,10 @@ fn documents(folder: &Path, count: usize) -> Vec<PathBuf> {
 /// Returns the last block of an index and of the chain.
 async fn progress(url: &str, node: &str) -> (u32, u32) {
 	let vault = LocalVault::development("funder-one").expect("an example organization");
-	let client = Client::connect(node, Arc::new(vault)).await.expect("it answers");
-	let finalized = client.finalized_number().await.expect("it answers");
+	let client = Client::connect(node, Arc::new(vault)).await.expect("the node responds");
+	let finalized = client.finalized_number().await.expect("the node responds");
 	let cursor = match Store::open_to_read(url, FUNDER).await {
-		Ok(store) => store.cursor().await.expect("it answers"),
+		Ok(store) => store.cursor().await.expect("the node responds"),
 		// It was killed before it had made its tables.
 		Err(_) => None,
 	};
@@ -142,12 +142,12 @@ fn survive(url: Option<&str>, restart: impl Fn()) {
 }
 
 #[test]
-fn an_index_in_sqlite_survives_kills() {
+fn sqlite_index_survives_kills() {
 	survive(None, || {});
 }
 
 #[test]
-fn an_index_in_postgresql_survives_kills() {
+fn postgresql_index_survives_kills() {
 	let server = Postgres::start();
 	survive(Some(&server.url()), || server.restart());
 }

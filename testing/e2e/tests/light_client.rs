@@ -30,7 +30,7 @@ struct LightClient<'a> {
 impl<'a> LightClient<'a> {
 	/// From the specification in `file`, and from `boot_node`.
 	fn new(scripts: &'a Scripts, file: &Path, boot_node: &str) -> Self {
-		let text = fs::read_to_string(file).expect("it is there");
+		let text = fs::read_to_string(file).expect("it exists");
 		let mut specification: Value = serde_json::from_str(&text).expect("JSON");
 		specification["bootNodes"] = json!([boot_node]);
 		fs::write(file, specification.to_string()).expect("writable");
@@ -81,10 +81,10 @@ fn secret(folder: &Path, name: &str) -> String {
 }
 
 #[test]
-fn a_light_client_follows_four_validators_from_the_specification_alone() {
+fn light_client_follows_four_validators_from_the_specification() {
 	// There is no registry within the namespaces.
 	let scripts = Scripts::install("light-client");
-	isolated("a_light_client_follows_four_validators_from_the_specification_alone", async {
+	isolated("light_client_follows_four_validators_from_the_specification", async {
 		let network = Network::start(Options::default()).await;
 		let peers = network.peers();
 		let gateway =
@@ -132,14 +132,15 @@ fn a_light_client_follows_four_validators_from_the_specification_alone() {
 		assert!(said.contains("is not a member of any organization"), "{said}");
 
 		// The validators change, and both who was there before and who comes from genesis follow.
-		let client = Client::connect(&gateway.url(), Arc::new(vault())).await.expect("it answers");
-		let validators = client.validators().await.expect("it answers");
+		let client =
+			Client::connect(&gateway.url(), Arc::new(vault())).await.expect("the node responds");
+		let validators = client.validators().await.expect("the node responds");
 		let mut accounts = validators.iter().map(|one| one.account.to_string()).collect::<Vec<_>>();
 		let removed = accounts.pop().expect("there are four");
 		operator.ok(&["validator", "remove", &removed]);
 		let left = accounts.iter().map(String::as_str).collect::<Vec<_>>();
 		until_active(&client, &left).await;
-		let changed = client.finalized_number().await.expect("it answers");
+		let changed = client.finalized_number().await.expect("the node responds");
 		for database in [&["--database", light.database.as_str()][..], &[]] {
 			let head = light.json(database);
 			assert!(head["block"]["number"].as_u64() >= Some(changed.into()), "{head}");
@@ -158,7 +159,7 @@ fn vault() -> LocalVault {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_light_client_reads_nothing_of_another_chain() {
+async fn light_client_rejects_another_chain() {
 	let scripts = Scripts::install("light-client");
 	let folder = tempfile::tempdir().expect("a temporary folder");
 	let folder = folder.path();
@@ -193,7 +194,7 @@ async fn a_light_client_reads_nothing_of_another_chain() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_light_client_reads_nothing_of_a_branch_that_is_not_final() {
+async fn light_client_rejects_a_branch_without_finality() {
 	let scripts = Scripts::install("light-client");
 	// One of four validators, separated from the others, makes blocks that are never finalized.
 	let lone = Node::start_on("local", &["--alice", "--force-authoring"]);
@@ -202,12 +203,12 @@ async fn a_light_client_reads_nothing_of_a_branch_that_is_not_final() {
 	let boot_node = peer_address(&connect(&lone).await).await;
 	let light = LightClient::new(&scripts, &file, &boot_node);
 	light.reads_nothing(&secret(lone.folder(), "Bob"));
-	let client = Client::connect(&lone.url(), Arc::new(vault())).await.expect("it answers");
+	let client = Client::connect(&lone.url(), Arc::new(vault())).await.expect("the node responds");
 	assert!(best_number(&client).await > 0, "there are blocks");
 }
 
 #[test]
-fn a_light_client_says_what_is_wrong_with_a_specification() {
+fn light_client_reports_an_invalid_specification() {
 	let scripts = Scripts::install("light-client");
 	let folder = tempfile::tempdir().expect("a temporary folder");
 	let file = folder.path().join("chain.json");

@@ -30,7 +30,7 @@ struct World {
 
 async fn connect(url: &str, name: &str) -> Client {
 	let vault = LocalVault::development(name).expect("it is an example organization");
-	Client::connect(url, Arc::new(vault)).await.expect("the node answers")
+	Client::connect(url, Arc::new(vault)).await.expect("the node responds")
 }
 
 impl World {
@@ -79,12 +79,14 @@ async fn reads(client: &Client, id: RecordId) -> bool {
 }
 
 async fn epoch(client: &Client, stream: StreamId) -> KeyEpoch {
-	client.stream(stream).await.expect("it answers").epoch.expect("it has one").current
+	client.stream(stream).await.expect("the node responds").epoch.expect("it has one").current
 }
 
 /// The encryption key of the operator, who is to be shown as another organization.
 async fn foreign_key(client: &Client) -> Value {
-	json!(client.organization(0).await.expect("it answers").organization.encryption_key.public)
+	json!(
+		client.organization(0).await.expect("the node responds").organization.encryption_key.public
+	)
 }
 
 /// Replaces the encryption keys of organizations.
@@ -97,7 +99,7 @@ fn false_key(said: &mut Reply<'_>, of: OrganizationId, key: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn a_grantees_secret_goes_to_its_own_key() {
+async fn grantees_secret_goes_to_its_own_key() {
 	let world = World::new().await;
 	let record = upload(&world.owner, world.stream, b"an invoice").await.expect("it is applied");
 	let (key, funder) = (foreign_key(&world.funder).await, world.funder.organization_id());
@@ -117,7 +119,7 @@ async fn a_grantees_secret_goes_to_its_own_key() {
 }
 
 #[tokio::test]
-async fn an_upload_does_not_rotate_on_the_word_of_a_node() {
+async fn upload_does_not_rotate_on_the_word_of_a_node() {
 	let world = World::new().await;
 	world.grant(&world.owner, &world.funder, Permission::Read).await.expect("it is given");
 	let (key, funder) = (foreign_key(&world.funder).await, world.funder.organization_id());
@@ -142,7 +144,7 @@ async fn an_upload_does_not_rotate_on_the_word_of_a_node() {
 }
 
 #[tokio::test]
-async fn a_rotation_leaves_out_no_grantee_and_adds_none() {
+async fn rotation_covers_exactly_the_grantees() {
 	let world = World::new().await;
 	world.grant(&world.owner, &world.funder, Permission::Read).await.expect("it is given");
 	world
@@ -168,7 +170,11 @@ async fn a_rotation_leaves_out_no_grantee_and_adds_none() {
 /// A forged stream secret, wrapped to an organization in the result of `streamKeys`.
 async fn own_secret(client: &Client, stream: StreamId) -> (StreamSecret, Value) {
 	let genesis = client.limits().genesis_hash;
-	let to = client.organization(client.organization_id()).await.expect("it answers").organization;
+	let to = client
+		.organization(client.organization_id())
+		.await
+		.expect("the node responds")
+		.organization;
 	let context = WrapContext {
 		genesis,
 		resource: Resource::Stream(stream),
@@ -188,7 +194,7 @@ async fn own_secret(client: &Client, stream: StreamId) -> (StreamSecret, Value) 
 }
 
 #[tokio::test]
-async fn nothing_is_sealed_under_a_secret_of_the_node() {
+async fn forged_stream_secret_is_not_used() {
 	let world = World::new().await;
 	world.grant(&world.owner, &world.funder, Permission::Append).await.expect("it is given");
 	let through = || async { connect(&world.proxy.url(), "funder-one").await };
@@ -218,7 +224,7 @@ async fn outcome(client: &Client, name: &str) -> Result<(), Error> {
 }
 
 #[tokio::test]
-async fn no_outcome_is_made_up() {
+async fn forged_outcomes_are_rejected() {
 	let world = World::new().await;
 	// An applied request is reported as rejected, as applied differently, or as expired.
 	for (name, change) in [
@@ -254,7 +260,7 @@ async fn no_outcome_is_made_up() {
 	let request = Request {
 		organization: world.owner.organization_id(),
 		key: RequestKey([9; 32]),
-		expires_at: world.owner.expiry().await.expect("it answers"),
+		expires_at: world.owner.expiry().await.expect("the node responds"),
 		lane: None,
 	};
 	let receipt = json!({
@@ -279,12 +285,12 @@ async fn no_outcome_is_made_up() {
 		assert!(matches!(refused, Error::Contradicted(_)), "{refused}");
 	}
 	let credulous = world.credulous().await;
-	let believed = credulous.follow(&request).await.expect("it answers");
+	let believed = credulous.follow(&request).await.expect("the node responds");
 	assert_eq!(believed.status, RequestState::Applied);
 }
 
 #[tokio::test]
-async fn no_bundle_ends_otherwise_than_it_did() {
+async fn forged_bundle_outcomes_are_rejected() {
 	let world = World::new().await;
 	let name = b"of the bundle".to_vec().try_into().expect("it is short");
 	let call = world.owner.encoded_call(&Call::create_stream(&name)).await.expect("there is one");
@@ -306,7 +312,7 @@ async fn no_bundle_ends_otherwise_than_it_did() {
 		.await;
 	let told = world.owner.propose_bundle(&new).await.expect("it is executed at once");
 	assert_eq!(told.status, BundleStatus::Executed);
-	let believed = world.credulous().await.propose_bundle(&new).await.expect("it is there");
+	let believed = world.credulous().await.propose_bundle(&new).await.expect("it exists");
 	assert_eq!(believed.status, BundleStatus::Expired);
 	assert!(world.proxy.clear_lie().await > 1);
 }
@@ -324,7 +330,7 @@ fn merge(into: &mut Value, fields: &Value) {
 }
 
 #[tokio::test]
-async fn no_owner_and_no_document_is_made_up() {
+async fn forged_owners_and_documents_are_rejected() {
 	let world = World::new().await;
 	let record = upload(&world.owner, world.stream, b"an invoice").await.expect("it is applied");
 	let other = upload(&world.owner, world.stream, b"another one").await.expect("it is applied");
@@ -350,7 +356,7 @@ async fn no_owner_and_no_document_is_made_up() {
 			if said.method != "credio_v1_fetch" {
 				return false;
 			}
-			let mut kept = kept.lock().expect("nobody panics");
+			let mut kept = kept.lock().expect("no thread panics");
 			if kept.is_null() {
 				*kept = said.result.clone();
 				return false;
@@ -394,11 +400,11 @@ async fn no_owner_and_no_document_is_made_up() {
 }
 
 #[tokio::test]
-async fn what_is_proven_is_checked() {
+async fn false_proofs_are_rejected() {
 	let world = World::new().await;
 	let refused = || async {
 		// Values read at a block are cached, so another block has to become final.
-		world.funder.wait_for_finality(1).await.expect("it goes on");
+		world.funder.wait_for_finality(1).await.expect("the subscription continues");
 		world.owner.stream(world.stream).await.unwrap_err()
 	};
 	let not_proven = |refused: &Error| matches!(refused, Error::NotProven(_));
@@ -452,7 +458,7 @@ async fn what_is_proven_is_checked() {
 }
 
 #[test]
-fn the_chain_is_the_one_that_is_trusted() {
+fn trusted_chain_is_pinned() {
 	let node = Node::start();
 	let channel = Cli::new(&node, "channel-one");
 	let file = |name: &str| raw_specification(name, &node.folder().join(format!("{name}.json")));

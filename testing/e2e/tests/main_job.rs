@@ -38,7 +38,7 @@ fn documents(node: &Node) -> Vec<PathBuf> {
 }
 
 #[test]
-fn documents_go_in_and_only_those_allowed_get_them_back() {
+fn documents_are_returned_to_permitted_organizations_only() {
 	let node = Node::start();
 	let [channel, funder, operator] =
 		["channel-one", "funder-one", "operator"].map(|name| Cli::new(&node, name));
@@ -135,7 +135,7 @@ fn documents_go_in_and_only_those_allowed_get_them_back() {
 }
 
 #[test]
-fn a_file_over_the_limit_is_refused_and_leaves_nothing_behind() {
+fn file_over_the_limit_is_rejected_without_traces() {
 	let node = Node::start();
 	let channel = Cli::new(&node, "channel-one");
 	channel.ok(&["stream", "create", "invoices"]);
@@ -153,7 +153,7 @@ fn a_file_over_the_limit_is_refused_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn nothing_shows_the_plaintext_the_media_type_or_a_secret() {
+fn plaintext_media_type_and_secrets_stay_hidden() {
 	let node = Node::start();
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	channel.ok(&["stream", "create", "invoices"]);
@@ -204,7 +204,7 @@ fn nothing_shows_the_plaintext_the_media_type_or_a_secret() {
 }
 
 #[test]
-fn a_client_killed_half_way_doubles_nothing_and_leaves_nothing_out() {
+fn killed_client_resumes_without_duplicates_or_gaps() {
 	const FILES: usize = 60;
 	let node = Node::start();
 	let channel = Cli::new(&node, "channel-one");
@@ -245,12 +245,12 @@ fn a_client_killed_half_way_doubles_nothing_and_leaves_nothing_out() {
 }
 
 #[tokio::test]
-async fn a_stream_is_fetched_in_parts_with_what_may_be_read_of_it() {
+async fn stream_is_fetched_in_parts_as_far_as_readable() {
 	let node = Node::start();
 	let connect = |name| {
 		let vault = Arc::new(LocalVault::development(name).expect("an example organization"));
 		let url = node.url();
-		async move { Client::connect(&url, vault).await.expect("the node answers") }
+		async move { Client::connect(&url, vault).await.expect("the node responds") }
 	};
 	let (channel, funder) = (connect("channel-one").await, connect("funder-one").await);
 	let stream = channel.create_stream("invoices").await.expect("it is created").id;
@@ -276,7 +276,7 @@ async fn a_stream_is_fetched_in_parts_with_what_may_be_read_of_it() {
 	};
 	let (mut found, mut from, mut parts) = (Vec::new(), Some(0), 0);
 	while let Some(sequence) = from {
-		let part = channel.fetch_stream(stream, sequence).await.expect("the node answers");
+		let part = channel.fetch_stream(stream, sequence).await.expect("the node responds");
 		found.extend(read(&part));
 		(from, parts) = (part.next_sequence, parts + 1);
 	}
@@ -285,7 +285,7 @@ async fn a_stream_is_fetched_in_parts_with_what_may_be_read_of_it() {
 	assert_eq!(parts, 3, "an answer ends after a megabyte");
 
 	// Without a grant: the entries, and why they cannot be read. With a grant on one record: that record.
-	let part = funder.fetch_stream(stream, 0).await.expect("the node answers");
+	let part = funder.fetch_stream(stream, 0).await.expect("the node responds");
 	assert_eq!(part.entries.len(), documents.len());
 	let denied = |(_, read): &(_, _)| matches!(read, Err(Unread::Denied(Denial::NoGrant)));
 	assert!(part.entries.iter().all(denied));
@@ -298,6 +298,6 @@ async fn a_stream_is_fetched_in_parts_with_what_may_be_read_of_it() {
 	let granted =
 		channel.grant(Resource::Record(*last), funder.organization_id(), Permission::Read, &terms);
 	granted.await.expect("it is given");
-	let part = funder.fetch_stream(stream, 0).await.expect("the node answers");
+	let part = funder.fetch_stream(stream, 0).await.expect("the node responds");
 	assert_eq!(read(&part), documents[39..]);
 }

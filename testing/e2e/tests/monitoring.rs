@@ -16,7 +16,7 @@ fn get(port: u16, path: &str) -> (u16, String) {
 	write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
 		.expect("it reads");
 	let mut answer = String::new();
-	stream.read_to_string(&mut answer).expect("it answers");
+	stream.read_to_string(&mut answer).expect("the node responds");
 	let status = answer.split_whitespace().nth(1).and_then(|status| status.parse().ok());
 	let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
 	(status.expect("a status"), body.unwrap_or_default())
@@ -59,7 +59,7 @@ fn upload(cli: &Cli, node: &Node, name: &str) -> String {
 }
 
 #[test]
-fn operators_see_what_happens() {
+fn metrics_match_activity_docs_alerts_and_dashboard() {
 	let metrics_port = free_port();
 	let node = Node::start_with(&["--prometheus-port", &metrics_port.to_string()]);
 	let metrics = || get(metrics_port, "/metrics").1;
@@ -124,7 +124,7 @@ fn operators_see_what_happens() {
 }
 
 #[test]
-fn health_and_readiness_are_told_and_the_log_is_json_where_asked() {
+fn health_is_served_and_the_log_can_be_json() {
 	let mut node = Node::start_with(&["--log-format", "json"]);
 	let port = node.url().rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
 	let (status, body) = get(port, "/health");

@@ -24,7 +24,7 @@ fn vault(name: &str) -> Arc<LocalVault> {
 }
 
 async fn connect(node: &Node, name: &str) -> Client {
-	Client::connect(&node.url(), vault(name)).await.expect("it answers")
+	Client::connect(&node.url(), vault(name)).await.expect("the node responds")
 }
 
 /// A chain with a stream, and its owner's client.
@@ -40,7 +40,7 @@ fn is_reused(answer: Result<Outcome, Error>) -> bool {
 }
 
 #[tokio::test]
-async fn a_business_key_stands_for_one_thing() {
+async fn business_key_stands_for_one_operation() {
 	let (node, client, stream) = world().await;
 	let first = keyed(stream, b"INV-1", b"an invoice");
 	let uploaded = applied(&client, &first).await;
@@ -73,20 +73,20 @@ async fn a_business_key_stands_for_one_thing() {
 }
 
 #[tokio::test]
-async fn a_corrected_document_goes_through_under_a_key_that_was_rejected() {
+async fn rejected_document_can_be_corrected_under_its_key() {
 	let (_node, client, stream) = world().await;
 	let nothing = RecordId::derive(9, &Reference([9; 32]));
 	let wrong = Upload { supersedes: Some(nothing), ..keyed(stream, b"INV-2", b"wrong") };
 	for _ in 0..3 {
-		let outcome = client.upload(&wrong).await.expect("an answer");
+		let outcome = client.upload(&wrong).await.expect("a response");
 		assert!(matches!(outcome, Outcome::Rejected(_)), "{outcome:?}");
-		let status = client.status_of_key(stream, b"INV-2").await.expect("it answers");
+		let status = client.status_of_key(stream, b"INV-2").await.expect("the node responds");
 		assert_eq!(status.status, RequestState::Rejected);
 	}
 	let corrected = keyed(stream, b"INV-2", b"corrected");
 	let uploaded = applied(&client, &corrected).await;
 	assert_eq!(applied(&client, &corrected).await, uploaded);
-	let status = client.status_of_key(stream, b"INV-2").await.expect("it answers");
+	let status = client.status_of_key(stream, b"INV-2").await.expect("the node responds");
 	assert_eq!((status.status, status.request_key), (RequestState::Applied, uploaded.request_key));
 	// The one that was rejected is another thing now.
 	assert!(is_reused(client.upload(&wrong).await));
@@ -94,7 +94,7 @@ async fn a_corrected_document_goes_through_under_a_key_that_was_rejected() {
 }
 
 #[tokio::test]
-async fn what_is_on_the_chain_is_recognized_without_its_receipt() {
+async fn entry_is_recognized_without_its_receipt() {
 	let (node, client, stream) = world().await;
 	let upload = keyed(stream, b"INV-3", b"an old invoice");
 	// As after the removal of its receipt: the entry exists, but no request under its key.
@@ -106,7 +106,7 @@ async fn what_is_on_the_chain_is_recognized_without_its_receipt() {
 	for _ in 0..3 {
 		assert_eq!(applied(&client, &upload).await.record_id, record);
 	}
-	let status = client.status_of_key(stream, b"INV-3").await.expect("it answers");
+	let status = client.status_of_key(stream, b"INV-3").await.expect("the node responds");
 	assert_eq!(status.status, RequestState::Applied);
 	assert!(is_reused(client.upload(&keyed(stream, b"INV-3", b"a new invoice")).await));
 
@@ -115,7 +115,8 @@ async fn what_is_on_the_chain_is_recognized_without_its_receipt() {
 	let stored = outbox.enqueue(&Item::upload(upload)).await.expect("stored");
 	assert_eq!(stored.record_id, Some(record));
 	outbox.run_until_decided(Settings::new(vec![node.url()])).await.expect("it is decided");
-	let item = outbox.status(stored.request_key).await.expect("answers").expect("is there");
+	let item =
+		outbox.status(stored.request_key).await.expect("the node responds").expect("is there");
 	assert_eq!(item.state, ItemState::Applied);
 	// A sealed stream rejects new entries, and keeps its old ones.
 	client.seal_stream(stream).await.expect("it is sealed");
@@ -125,13 +126,14 @@ async fn what_is_on_the_chain_is_recognized_without_its_receipt() {
 }
 
 #[tokio::test]
-async fn an_outbox_takes_the_next_attempt_too() {
+async fn outbox_uses_the_next_attempt_too() {
 	let (node, client, stream) = world().await;
 	let outbox = Outbox::open("sqlite::memory:", vault("channel-one")).await.expect("it opens");
 	let nothing = RecordId::derive(9, &Reference([9; 32]));
 	let wrong = Upload { supersedes: Some(nothing), ..keyed(stream, b"INV-4", b"wrong") };
 	let run = || outbox.run_until_decided(Settings::new(vec![node.url()]));
-	let state = async |key| outbox.status(key).await.expect("answers").expect("is there").state;
+	let state =
+		async |key| outbox.status(key).await.expect("the node responds").expect("is there").state;
 	let first = outbox.enqueue(&Item::upload(wrong)).await.expect("stored");
 	// Undecided, the key stands for it.
 	let corrected = keyed(stream, b"INV-4", b"corrected");
@@ -144,20 +146,20 @@ async fn an_outbox_takes_the_next_attempt_too() {
 	run().await.expect("it is decided");
 	assert_eq!(state(second.request_key).await, ItemState::Applied);
 	// Each keeps its meaning; a third operation is rejected.
-	let again = outbox.enqueue(&Item::upload(corrected)).await.expect("it is there");
+	let again = outbox.enqueue(&Item::upload(corrected)).await.expect("it exists");
 	assert_eq!((again.request_key, again.state), (second.request_key, ItemState::Applied));
-	let again = outbox.enqueue(&Item::upload(wrong)).await.expect("it is there");
+	let again = outbox.enqueue(&Item::upload(wrong)).await.expect("it exists");
 	assert_eq!(again.state, ItemState::Rejected);
 	let third = outbox.enqueue(&Item::upload(keyed(stream, b"INV-4", b"third"))).await;
 	assert!(matches!(third, Err(OutboxError::KeyReused(_))), "{third:?}");
 	// The client returns the same.
 	assert_eq!(Some(applied(&client, &corrected).await.record_id), second.record_id);
-	let status = client.status_of_key(stream, b"INV-4").await.expect("it answers");
+	let status = client.status_of_key(stream, b"INV-4").await.expect("the node responds");
 	assert_eq!((status.status, status.request_key), (RequestState::Applied, second.request_key));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn grants_given_twice_at_once_are_one() {
+async fn concurrent_equal_grants_are_one() {
 	let (node, one, stream) = world().await;
 	let two = connect(&node, "channel-one").await;
 	let terms = Terms {
@@ -172,9 +174,9 @@ async fn grants_given_twice_at_once_are_one() {
 	let (first, second) = tokio::join!(give(&one, &terms), give(&two, &terms));
 	let id = first.expect("it is given");
 	assert_eq!(second.expect("it is given"), id);
-	assert_eq!(give(&one, &terms).await.expect("it is there"), id);
+	assert_eq!(give(&one, &terms).await.expect("it exists"), id);
 	let filter = GrantFilter { stream: Some(stream), active: true, ..GrantFilter::default() };
-	assert_eq!(one.grants(&filter, usize::MAX).await.expect("it answers").len(), 1);
+	assert_eq!(one.grants(&filter, usize::MAX).await.expect("the node responds").len(), 1);
 	// On other terms it is another one.
 	let other = Terms { purpose: "audit".into(), ..terms.clone() };
 	assert_ne!(give(&one, &other).await.expect("it is given"), id);
@@ -183,18 +185,18 @@ async fn grants_given_twice_at_once_are_one() {
 	assert_eq!(left.len(), 1);
 	let again = give(&one, &terms).await.expect("it is given again");
 	assert_ne!(again, id);
-	assert_eq!(one.grants(&filter, usize::MAX).await.expect("it answers").len(), 2);
+	assert_eq!(one.grants(&filter, usize::MAX).await.expect("the node responds").len(), 2);
 	one.revoke(again).await.expect("it is revoked");
 }
 
 #[tokio::test]
-async fn access_requests_and_answers_are_made_once() {
+async fn access_requests_and_decisions_are_made_once() {
 	let (node, owner, stream) = world().await;
 	let funder = connect(&node, "funder-one").await;
 	let resource = Resource::Stream(stream);
 	let ask = || funder.request_access(resource, Permission::Read, "assess");
 	let id = ask().await.expect("it is made");
-	assert_eq!(ask().await.expect("it is there"), id);
+	assert_eq!(ask().await.expect("it exists"), id);
 	let terms = Terms::default();
 	let grant = owner.approve(id, &terms).await.expect("it is approved");
 	assert_eq!(owner.approve(id, &terms).await.expect("it is approved"), grant);
@@ -202,7 +204,7 @@ async fn access_requests_and_answers_are_made_once() {
 	assert!(matches!(owner.approve(id, &delegable).await, Err(Error::Argument(_))));
 	assert!(matches!(owner.deny(id, "no").await, Err(Error::Argument(_))));
 	// It holds, so there is nothing to ask for; once it is revoked, there is.
-	assert_eq!(ask().await.expect("it is there"), id);
+	assert_eq!(ask().await.expect("it exists"), id);
 	owner.revoke(grant).await.expect("it is revoked");
 	let second = ask().await.expect("it is made");
 	assert_ne!(second, id);
@@ -211,19 +213,23 @@ async fn access_requests_and_answers_are_made_once() {
 	assert!(owner.deny(second, "another reason").await.is_err());
 	assert_ne!(ask().await.expect("it is made"), second);
 	let filter = AccessRequestFilter { stream: Some(stream), ..AccessRequestFilter::default() };
-	assert_eq!(owner.access_requests(&filter, usize::MAX).await.expect("it answers").len(), 3);
+	assert_eq!(
+		owner.access_requests(&filter, usize::MAX).await.expect("the node responds").len(),
+		3
+	);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_epochs_and_anchors_are_made_once() {
 	let (node, one, stream) = world().await;
 	let two = connect(&node, "channel-one").await;
-	assert_eq!(one.create_stream("invoices").await.expect("it is there").id, stream);
+	assert_eq!(one.create_stream("invoices").await.expect("it exists").id, stream);
 	let (first, second) = tokio::join!(one.create_stream("orders"), two.create_stream("orders"));
 	assert_eq!(first.expect("it is created").id, second.expect("it is created").id);
 	// Two gateways that rotate at once open one epoch, or one after the other.
 	let (first, second) = tokio::join!(one.rotate_stream(stream), two.rotate_stream(stream));
-	let current = one.stream(stream).await.expect("it answers").epoch.expect("an epoch").current;
+	let current =
+		one.stream(stream).await.expect("the node responds").epoch.expect("an epoch").current;
 	let opened = [first.expect("it is opened"), second.expect("it is opened")];
 	assert!(opened.into_iter().max() == Some(current) && current <= 2, "{opened:?}, {current}");
 
@@ -231,7 +237,7 @@ async fn streams_epochs_and_anchors_are_made_once() {
 		["a contract", "a statement", "a contract"].map(|text| text.as_bytes().to_vec());
 	let anchored = one.anchor(stream, &documents).await.expect("it is anchored");
 	one.rotate_stream(stream).await.expect("it is rotated");
-	let again = two.anchor(stream, &documents).await.expect("it is there");
+	let again = two.anchor(stream, &documents).await.expect("it exists");
 	assert_eq!(again, anchored);
 	for (document, proof) in documents.iter().zip(&again.proofs) {
 		two.verify_anchored(document, proof).await.expect("it is proven");
@@ -242,7 +248,7 @@ async fn streams_epochs_and_anchors_are_made_once() {
 }
 
 #[test]
-fn the_proofs_of_an_anchor_are_written_before_it_is_sent() {
+fn anchor_proofs_are_written_before_submission() {
 	let mut node = Node::start();
 	let cli = Cli::new(&node, "channel-one");
 	cli.ok(&["stream", "create", "contracts"]);
@@ -268,7 +274,7 @@ fn the_proofs_of_an_anchor_are_written_before_it_is_sent() {
 	node.kill_and_restart();
 	let cli = Cli::new(&node, "channel-one");
 	let line = cli.json(&[&arguments[..], &["--json"]].concat()).remove(0);
-	assert_eq!(fs::read(&proof).expect("it is there"), before, "the proof that was written holds");
+	assert_eq!(fs::read(&proof).expect("it exists"), before, "the proof that was written holds");
 	let record = line["recordId"].as_str().expect("an id");
 	cli.ok(&["verify", record, path(&file), "--proof", path(&proof)]);
 	assert_eq!(cli.json(&["query", "--stream", "contracts", "--json"]).len(), 1);

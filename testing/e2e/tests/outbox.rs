@@ -59,7 +59,7 @@ fn store(cli: &Cli, outbox: &str, files: &[PathBuf], lanes: usize) -> BTreeMap<S
 }
 
 #[test]
-fn what_is_stored_without_a_node_goes_in_when_there_is_one() {
+fn items_stored_offline_are_applied_later() {
 	let mut node = Node::start();
 	let cli = Cli::new(&node, "channel-one");
 	cli.ok(&["stream", "create", "invoices"]);
@@ -79,7 +79,7 @@ fn what_is_stored_without_a_node_goes_in_when_there_is_one() {
 	assert_eq!(listed.len(), files.len() + 1);
 	assert!(listed.iter().all(|item| item["state"] == "waiting"));
 	// Nothing of a document is in the database.
-	let database = fs::read(&outbox).expect("it is there");
+	let database = fs::read(&outbox).expect("it exists");
 	assert!(!database.windows(9).any(|bytes| bytes == b"document "));
 
 	node.kill_and_restart();
@@ -95,7 +95,7 @@ fn what_is_stored_without_a_node_goes_in_when_there_is_one() {
 }
 
 #[test]
-fn nothing_is_lost_doubled_or_reordered_when_client_and_node_are_killed() {
+fn killed_client_and_node_lose_double_and_reorder_nothing() {
 	let kills = number("CREDIO_KILLS", 10);
 	let uploads = number("CREDIO_UPLOADS", 400);
 	let mut node = Node::start();
@@ -138,7 +138,7 @@ fn nothing_is_lost_doubled_or_reordered_when_client_and_node_are_killed() {
 }
 
 #[tokio::test]
-async fn a_consumer_misses_nothing_and_sees_nothing_twice() {
+async fn consumer_receives_every_outcome_once() {
 	let node = Node::start();
 	Cli::new(&node, "channel-one").ok(&["stream", "create", "invoices"]);
 	let file = node.folder().join("outbox");
@@ -170,17 +170,17 @@ async fn a_consumer_misses_nothing_and_sees_nothing_twice() {
 		let mut first = outbox.outcomes("accounting").await.expect("it opens");
 		let mut seen = Vec::new();
 		for _ in 0..12 {
-			seen.push(first.next().await.expect("it is told").item.request_key);
+			seen.push(first.next().await.expect("the next event arrives").item.request_key);
 		}
 		outbox.acknowledge("accounting", 7).await.expect("stored");
 		seen.truncate(7);
 		let mut second = outbox.outcomes("accounting").await.expect("it opens");
 		for number in 8..=31 {
-			let outcome = second.next().await.expect("it is told");
+			let outcome = second.next().await.expect("the next event arrives");
 			assert_eq!(outcome.number, number);
 			seen.push(outcome.item.request_key);
 		}
-		assert!(second.try_next().await.expect("it is told").is_none());
+		assert!(second.try_next().await.expect("the next event arrives").is_none());
 		seen
 	};
 	let (result, seen) = tokio::join!(run, consume);
@@ -188,24 +188,25 @@ async fn a_consumer_misses_nothing_and_sees_nothing_twice() {
 	assert_eq!(seen.len(), keys.len());
 	assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), keys);
 	let rejected =
-		outbox.status(again.request_key).await.expect("it answers").expect("it is there");
+		outbox.status(again.request_key).await.expect("the node responds").expect("it exists");
 	assert_eq!(rejected.state, ItemState::Rejected);
 	assert!(rejected
 		.problem
 		.is_some_and(|problem| problem.contains("StreamExists") || problem.contains("Exists")));
 	// Another consumer has a separate cursor.
 	let mut other = outbox.outcomes("audit").await.expect("it opens");
-	assert_eq!(other.next().await.expect("it is told").number, 1);
+	assert_eq!(other.next().await.expect("the next event arrives").number, 1);
 	// A retry is a new request, which is rejected again.
 	let retried = outbox.retry(again.request_key).await.expect("it has ended");
 	assert_ne!(retried.request_key, again.request_key);
 	outbox.run_until_decided(Settings::new(vec![node.url()])).await.expect("it is decided");
-	let listed = outbox.status(retried.request_key).await.expect("answers").expect("is there");
+	let listed =
+		outbox.status(retried.request_key).await.expect("the node responds").expect("is there");
 	assert_eq!(listed.state, ItemState::Rejected);
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_expires_and_its_lane_goes_on() {
+async fn unsendable_item_expires_and_its_lane_continues() {
 	let node = Node::start();
 	Cli::new(&node, "channel-one").ok(&["stream", "create", "invoices"]);
 	let outbox = Outbox::open("sqlite::memory:", channel_one()).await.expect("it opens");
@@ -226,7 +227,7 @@ async fn what_cannot_be_sent_expires_and_its_lane_goes_on() {
 	outbox.run_until_decided(Settings::new(vec![node.url()])).await.expect("all is decided");
 	let state = |key| {
 		let outbox = outbox.clone();
-		async move { outbox.status(key).await.expect("answers").expect("is there").state }
+		async move { outbox.status(key).await.expect("the node responds").expect("is there").state }
 	};
 	assert_eq!(state(impossible.request_key).await, ItemState::Expired);
 	assert_eq!(state(possible.request_key).await, ItemState::Applied);
@@ -244,7 +245,7 @@ async fn what_cannot_be_sent_expires_and_its_lane_goes_on() {
 }
 
 #[tokio::test]
-async fn an_application_writes_its_row_and_the_outboxs_in_one_transaction() {
+async fn application_and_outbox_share_a_transaction() {
 	let node = Node::start();
 	Cli::new(&node, "channel-one").ok(&["stream", "create", "invoices"]);
 	let file = node.folder().join("application.sqlite");
@@ -289,11 +290,11 @@ async fn an_application_writes_its_row_and_the_outboxs_in_one_transaction() {
 			transaction.commit().await.expect("done");
 		}
 	}
-	assert_eq!(outbox.list(None, 0, 100).await.expect("answers").len(), 40);
+	assert_eq!(outbox.list(None, 0, 100).await.expect("the node responds").len(), 40);
 	// And the outcomes, with the application's updates.
 	let mut outcomes = outbox.outcomes("application").await.expect("it opens");
 	for _ in 0..40 {
-		let outcome = outcomes.next().await.expect("it is told");
+		let outcome = outcomes.next().await.expect("the next event arrives");
 		let mut transaction = pool.begin().await.expect("it begins");
 		sqlx::query("UPDATE invoices SET state = $1 WHERE request_key = $2")
 			.bind(outcome.item.state.name())
@@ -311,7 +312,7 @@ async fn an_application_writes_its_row_and_the_outboxs_in_one_transaction() {
 		sqlx::query_as("SELECT COUNT(*) FROM invoices WHERE state = 'applied'")
 			.fetch_one(&pool)
 			.await
-			.expect("answers");
+			.expect("the node responds");
 	assert_eq!(applied, 40);
 	stop.send(()).expect("the worker still works");
 	worker.await.expect("no panic").expect("it stops");
@@ -321,7 +322,7 @@ async fn an_application_writes_its_row_and_the_outboxs_in_one_transaction() {
 		.expect("opens")
 		.try_next()
 		.await
-		.expect("answers")
+		.expect("the node responds")
 		.is_none());
 	assert_eq!(outbox.prune(u32::MAX).await.expect("it prunes"), 40);
 }
@@ -397,7 +398,7 @@ fn is_root() -> bool {
 }
 
 #[tokio::test]
-async fn an_outbox_in_postgresql_does_the_same() {
+async fn postgresql_outbox_works_like_sqlite() {
 	let node = Node::start();
 	let cli = Cli::new(&node, "channel-one");
 	cli.ok(&["stream", "create", "invoices"]);
@@ -438,14 +439,14 @@ async fn an_outbox_in_postgresql_does_the_same() {
 	let (one, two) =
 		tokio::join!(outbox.run_until_decided(settings()), other.run_until_decided(settings()));
 	one.and(two).expect("all is decided");
-	let applied = outbox.list(Some(ItemState::Applied), 0, 100).await.expect("it answers");
+	let applied = outbox.list(Some(ItemState::Applied), 0, 100).await.expect("the node responds");
 	assert_eq!(applied.len(), 15);
 	let positions = applied.iter().map(|item| item.position).collect::<Vec<_>>();
 	assert_eq!(positions, (0..15).map(Some).collect::<Vec<_>>(), "in the order of storing");
 	let mut outcomes = outbox.outcomes("application").await.expect("it opens");
 	let mut transaction = pool.begin().await.expect("it begins");
 	let last = loop {
-		let outcome = outcomes.next().await.expect("it is told");
+		let outcome = outcomes.next().await.expect("the next event arrives");
 		if outcome.number == 15 {
 			break outcome;
 		}
@@ -457,7 +458,7 @@ async fn an_outbox_in_postgresql_does_the_same() {
 }
 
 #[test]
-fn the_example_of_an_outbox_runs() {
+fn outbox_example_runs() {
 	let node = Node::start();
 	let output = Command::new(binary("examples/outbox"))
 		.env("CREDIO_NODE", node.url())

@@ -14,7 +14,7 @@ fn text<'a>(line: &'a serde_json::Value, field: &str) -> &'a str {
 }
 
 #[test]
-fn foreign_sealed_and_missing_streams_are_refused() {
+fn foreign_sealed_and_missing_streams_are_rejected() {
 	let node = Node::start();
 	let [channel, other] = ["channel-one", "channel-two"].map(|name| Cli::new(&node, name));
 	let stream = channel.json(&["stream", "create", "invoices", "--json"]);
@@ -37,7 +37,7 @@ fn foreign_sealed_and_missing_streams_are_refused() {
 }
 
 #[test]
-fn a_business_key_names_one_document() {
+fn business_key_names_one_document() {
 	let node = Node::start();
 	let channel = Cli::new(&node, "channel-one");
 	channel.ok(&["stream", "create", "invoices"]);
@@ -67,7 +67,7 @@ fn a_business_key_names_one_document() {
 }
 
 #[test]
-fn grants_end_by_expiry_by_revocation_and_with_their_parent() {
+fn grants_end_by_expiry_revocation_and_with_their_parent() {
 	let node = Node::start();
 	let [channel, funder, partner] =
 		["channel-one", "funder-one", "funder-two"].map(|name| Cli::new(&node, name));
@@ -131,7 +131,7 @@ fn grants_end_by_expiry_by_revocation_and_with_their_parent() {
 }
 
 #[test]
-fn a_suspended_organization_can_neither_write_nor_fetch() {
+fn suspended_organization_can_neither_write_nor_fetch() {
 	let node = Node::start();
 	let [operator, channel, funder] =
 		["operator", "channel-one", "funder-one"].map(|name| Cli::new(&node, name));
@@ -192,7 +192,7 @@ const DECEPTIVE: [&str; 5] =
 	["invoices\u{202e}fdp", "invoices\u{1b}[2J", "invoices\n", "invoi\u{200b}ces", " invoices"];
 
 #[test]
-fn names_and_purposes_that_deceive_are_refused() {
+fn deceptive_names_and_purposes_are_rejected() {
 	let node = Node::start();
 	let [operator, channel, funder] =
 		["operator", "channel-one", "funder-one"].map(|name| Cli::new(&node, name));
@@ -221,10 +221,10 @@ fn names_and_purposes_that_deceive_are_refused() {
 
 /// As a client sends them that checks nothing.
 #[tokio::test]
-async fn the_chain_refuses_names_that_deceive_by_itself() {
+async fn chain_rejects_deceptive_names() {
 	let node = Node::start();
 	let vault = LocalVault::development("channel-one").expect("an example");
-	let client = Client::connect(&node.url(), Arc::new(vault)).await.expect("it answers");
+	let client = Client::connect(&node.url(), Arc::new(vault)).await.expect("the node responds");
 	for name in DECEPTIVE.map(str::as_bytes).into_iter().chain([&b"\0"[..], b"\xff", b""]) {
 		let bytes: StreamName = name.to_vec().try_into().expect("it is short");
 		let key = credio_client::primitives::RequestKey(sp_crypto_hashing::blake2_256(name));
@@ -236,5 +236,5 @@ async fn the_chain_refuses_names_that_deceive_by_itself() {
 			other => panic!("{name:?}: {other:?}"),
 		}
 	}
-	assert!(client.streams(None).await.expect("it answers").is_empty());
+	assert!(client.streams(None).await.expect("the node responds").is_empty());
 }

@@ -17,7 +17,7 @@ use credio_vault::{
 use std::{path::Path, sync::Arc, time::Duration};
 
 async fn connect(node: &Node, vault: &LocalVault) -> Client {
-	Client::connect(&node.url(), Arc::new(vault.clone())).await.expect("it answers")
+	Client::connect(&node.url(), Arc::new(vault.clone())).await.expect("the node responds")
 }
 
 /// The vault of an example organization, in a file.
@@ -36,7 +36,7 @@ async fn open(path: &Path, vault: &LocalVault) -> Outbox {
 /// Runs an outbox to its end, and returns the final state of an item.
 async fn ended(outbox: &Outbox, node: &Node, item: &Enqueued) -> Listed {
 	outbox.run_until_decided(Settings::new(vec![node.url()])).await.expect("it is decided");
-	outbox.status(item.request_key).await.expect("it answers").expect("it is there")
+	outbox.status(item.request_key).await.expect("the node responds").expect("it exists")
 }
 
 fn create(stream: &str) -> Call {
@@ -47,12 +47,12 @@ fn create(stream: &str) -> Call {
 async fn bundle(client: &Client, key: &[u8]) -> NewBundle {
 	let call = client.encoded_call(&create("of the bundle")).await.expect("it is encoded");
 	let legs = vec![BundleLeg { organization: client.organization_id(), calls: vec![call] }];
-	let key = client.bundle_key(Some(key)).await.expect("it answers");
+	let key = client.bundle_key(Some(key)).await.expect("the node responds");
 	NewBundle { key, deadline: Deadline::After(Duration::from_secs(3_600)), legs }
 }
 
 #[tokio::test]
-async fn what_was_asked_for_before_a_secret_was_renewed_stays_once() {
+async fn operations_before_a_renewal_stay_unique() {
 	let node = Node::start();
 	let mut file = stored(node.folder(), "channel-one").await;
 	let thief = LocalVault::development("channel-one").expect("an example organization");
@@ -72,7 +72,7 @@ async fn what_was_asked_for_before_a_secret_was_renewed_stays_once() {
 	assert_eq!([applied(&client, &invoice).await, applied(&client, &plain).await], uploaded);
 	let other = client.upload(&keyed(stream, b"INV-1", b"another invoice")).await;
 	assert!(matches!(other, Err(Error::KeyReused(_))), "{other:?}");
-	let status = client.status_of_key(stream, b"INV-1").await.expect("it answers");
+	let status = client.status_of_key(stream, b"INV-1").await.expect("the node responds");
 	assert_eq!(
 		(status.status, status.request_key),
 		(RequestState::Applied, uploaded[0].request_key)
@@ -80,7 +80,7 @@ async fn what_was_asked_for_before_a_secret_was_renewed_stays_once() {
 	let again = client.anchor(stream, &documents).await.expect("it is anchored").record_id;
 	assert_eq!(again, anchored);
 	let again = client.propose_bundle(&bundle(&client, b"B-1").await).await;
-	assert_eq!(again.expect("it is there").bundle_id, executed.bundle_id);
+	assert_eq!(again.expect("it exists").bundle_id, executed.bundle_id);
 	assert_eq!(entries(&client, stream).await, 3);
 
 	// New entries are read like old ones, and have keys that the thief does not find by trying invoice numbers.
@@ -105,7 +105,7 @@ async fn what_was_asked_for_before_a_secret_was_renewed_stays_once() {
 }
 
 #[tokio::test]
-async fn an_outbox_goes_on_with_what_was_stored_before_a_secret_was_renewed() {
+async fn outbox_continues_after_a_renewal() {
 	let node = Node::start();
 	let mut file = stored(node.folder(), "channel-one").await;
 	let old = LocalVault::development("channel-one").expect("an example organization");
@@ -124,7 +124,7 @@ async fn an_outbox_goes_on_with_what_was_stored_before_a_secret_was_renewed() {
 
 	client.renew_organization_secret(&mut file).await.expect("it is renewed");
 	let first = open(&node.folder().join("first.outbox"), file.vault()).await;
-	assert_eq!(first.enqueue(&Item::upload(waiting)).await.expect("it is there"), stored);
+	assert_eq!(first.enqueue(&Item::upload(waiting)).await.expect("it exists"), stored);
 	let item = ended(&first, &node, &stored).await;
 	assert_eq!((item.state, item.record_id), (ItemState::Applied, stored.record_id));
 

@@ -10,7 +10,7 @@ use serde_json::{json, Value};
 use std::collections::BTreeSet;
 
 async fn connect(node: &Node) -> WsClient {
-	WsClientBuilder::default().build(node.url()).await.expect("the node answers")
+	WsClientBuilder::default().build(node.url()).await.expect("the node responds")
 }
 
 async fn discover(client: &WsClient) -> Value {
@@ -20,7 +20,7 @@ async fn discover(client: &WsClient) -> Value {
 fn code(error: ClientError) -> i32 {
 	match error {
 		ClientError::Call(object) => object.code(),
-		other => panic!("not an answer: {other}"),
+		other => panic!("not a response: {other}"),
 	}
 }
 
@@ -152,13 +152,13 @@ async fn bundles_match_their_schemas(node: &Node, client: &WsClient, document: &
 	// Open with a consent and without one; then aborted, since the funder makes a stream of that name before.
 	for status in ["open", "aborted"] {
 		let answer: Value =
-			client.request("credio_v1_bundle", rpc_params![id]).await.expect("an answer");
+			client.request("credio_v1_bundle", rpc_params![id]).await.expect("a response");
 		assert_eq!(answer["status"], status);
 		check(document, schema("credio_v1_bundle"), &answer, "credio_v1_bundle");
 		let answer: Value = client
 			.request("credio_v1_bundles", rpc_params![json!({"status": status})])
 			.await
-			.expect("an answer");
+			.expect("a response");
 		assert_eq!(answer["items"].as_array().map(Vec::len), Some(1));
 		check(document, schema("credio_v1_bundles"), &answer, "credio_v1_bundles");
 		if status == "open" {
@@ -190,7 +190,7 @@ async fn evidence_matches_its_schema(node: &Node, client: &WsClient, document: &
 		.expect("documented")["result"]["schema"];
 	let record = &uploaded["recordId"];
 	for params in [rpc_params![record], rpc_params![record, options]] {
-		let answer: Value = client.request(method, params).await.expect("an answer");
+		let answer: Value = client.request(method, params).await.expect("a response");
 		assert_eq!(answer["subject"]["accessRequests"].as_array().map(Vec::len), Some(1));
 		check(document, schema, &answer, method);
 	}

@@ -38,7 +38,7 @@ fn change_call(said: &mut Reply<'_>, function: &str, change: impl Fn(&mut Vec<u8
 /// Changes the metadata of the runtime.
 fn change_metadata(said: &mut Reply<'_>, change: impl Fn(&mut RuntimeMetadataV15)) -> bool {
 	change_call(said, "Metadata_metadata_at_version", |bytes| {
-		let opaque = Option::<Vec<u8>>::decode(&mut &bytes[..]).expect("an answer");
+		let opaque = Option::<Vec<u8>>::decode(&mut &bytes[..]).expect("a response");
 		let decoded = RuntimeMetadataPrefixed::decode(&mut &opaque.expect("version 15")[..]);
 		let RuntimeMetadata::V15(mut metadata) = decoded.expect("metadata").1 else {
 			panic!("it is of version 15");
@@ -71,7 +71,7 @@ fn calls<'a>(
 	metadata: &'a mut RuntimeMetadataV15,
 	pallet: &str,
 ) -> &'a mut Vec<Variant<PortableForm>> {
-	let pallet = metadata.pallets.iter().find(|one| one.name == pallet).expect("it is there");
+	let pallet = metadata.pallets.iter().find(|one| one.name == pallet).expect("it exists");
 	let id = pallet.calls.as_ref().expect("it has calls").ty.id;
 	variants(metadata, id)
 }
@@ -87,7 +87,7 @@ fn named<'a>(
 	variants: &'a mut [Variant<PortableForm>],
 	name: &str,
 ) -> &'a mut Variant<PortableForm> {
-	variants.iter_mut().find(|one| one.name == name).expect("it is there")
+	variants.iter_mut().find(|one| one.name == name).expect("it exists")
 }
 
 /// Swaps the indexes of two pallets in the list of pallets.
@@ -162,8 +162,8 @@ async fn sign_nothing(proxy: &LyingProxy, is_refusal: impl Fn(&Error) -> bool) {
 	// Nothing is shown by it to be signed, either.
 	assert!(client.describe(&[50, 2, 3, 0, 0, 0]).await.is_none());
 	// Reading still works.
-	assert!(!client.organizations().await.expect("it answers").is_empty());
-	assert!(client.streams(None).await.expect("it answers").is_empty());
+	assert!(!client.organizations().await.expect("the node responds").is_empty());
+	assert!(client.streams(None).await.expect("the node responds").is_empty());
 	assert_eq!(proxy.extrinsics(), 0);
 }
 
@@ -172,7 +172,7 @@ fn is_other(error: &Error) -> bool {
 }
 
 #[tokio::test]
-async fn nothing_is_signed_by_metadata_with_swapped_indexes() {
+async fn metadata_with_swapped_indexes_is_rejected() {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
 	proxy.tell(|said| change_metadata(said, swap_calls)).await;
@@ -182,13 +182,13 @@ async fn nothing_is_signed_by_metadata_with_swapped_indexes() {
 	sign_nothing(&proxy, is_other).await;
 	assert!(proxy.clear_lie().await > 0);
 	// The same works through an honest node.
-	let client = connect(&proxy.url(), "channel-one").await.expect("it answers");
+	let client = connect(&proxy.url(), "channel-one").await.expect("the node responds");
 	client.create_stream("invoices").await.expect("it is created");
 	assert!(proxy.extrinsics() > 0);
 }
 
 #[tokio::test]
-async fn nothing_is_signed_by_metadata_with_another_argument_or_name() {
+async fn metadata_with_another_argument_or_name_is_rejected() {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
 	for lie in [change_argument, rename_calls] {
@@ -202,7 +202,7 @@ async fn nothing_is_signed_by_metadata_with_another_argument_or_name() {
 }
 
 #[tokio::test]
-async fn nothing_is_signed_for_a_runtime_that_nobody_knows() {
+async fn unknown_runtime_is_rejected() {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
 	proxy.tell(|said| change_version(said, 7_000)).await;
@@ -218,18 +218,18 @@ async fn nothing_is_signed_for_a_runtime_that_nobody_knows() {
 
 /// The chain rejects signatures for another runtime, so a client need not notice.
 #[tokio::test]
-async fn the_chain_refuses_what_is_signed_for_another_runtime() {
+async fn chain_rejects_signatures_for_another_runtime() {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
-	let honest = connect(&node.url(), "operator").await.expect("it answers");
+	let honest = connect(&node.url(), "operator").await.expect("the node responds");
 	let rpc = raw::connect(&node).await;
 	let known = honest.trusted_runtime().await.expect("it is known");
 	let call = Call::remark(b"for one runtime");
-	let life = honest.life().await.expect("it answers");
+	let life = honest.life().await.expect("the node responds");
 
 	// The previous release; its metadata may be the same.
 	proxy.tell(|said| change_version(said, 5)).await;
-	let misled = connect(&proxy.url(), "operator").await.expect("it answers");
+	let misled = connect(&proxy.url(), "operator").await.expect("the node responds");
 	match misled.sign_call(&call, 0, life).await {
 		Ok(signed) => assert!(raw::submit(&rpc, &signed).await.is_err()),
 		Err(error) => assert!(is_other(&error), "{error}"),
@@ -246,7 +246,7 @@ async fn the_chain_refuses_what_is_signed_for_another_runtime() {
 }
 
 #[test]
-fn a_runtime_is_trusted_by_its_hash_only() {
+fn runtime_is_trusted_by_its_hash_only() {
 	let node = Node::start();
 	let runtime = tokio::runtime::Runtime::new().expect("it starts");
 	let proxy = runtime.block_on(LyingProxy::before(&node.url()));
@@ -291,13 +291,13 @@ fn a_runtime_is_trusted_by_its_hash_only() {
 
 /// The runtime of a chain, as reported by its node.
 async fn told(node: &Node) -> RuntimePin {
-	let client = Client::connect_to_read(&node.url()).await.expect("it answers");
+	let client = Client::connect_to_read(&node.url()).await.expect("the node responds");
 	(*client.told_runtime().await.expect("it is read")).clone()
 }
 
 /// `CREDIO_WRITE_VECTORS=1` writes the pins. The runtime is built again after that, since its hash goes into them.
 #[tokio::test]
-async fn the_pins_are_those_of_the_runtimes() {
+async fn pins_are_those_of_the_runtimes() {
 	let folder = tempfile::tempdir().expect("a temporary folder");
 	let release = chain_of_release(5, folder.path());
 	let release = Node::start_on(&release, &["--alice", "--validator", "--force-authoring"]);
@@ -318,16 +318,16 @@ async fn the_pins_are_those_of_the_runtimes() {
 }
 
 #[tokio::test]
-async fn a_life_begins_with_the_block_that_one_look_at_the_chain_has_found() {
+async fn lifetime_starts_at_a_single_observed_block() {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
-	let client = connect(&proxy.url(), "channel-one").await.expect("the node answers");
+	let client = connect(&proxy.url(), "channel-one").await.expect("the node responds");
 	proxy.take_journal();
-	let life = client.life().await.expect("it answers");
+	let life = client.life().await.expect("the node responds");
 	let asked = proxy.take_journal().requests;
 	let looks = asked.iter().filter(|call| call.contains("chain_getFinalizedHead")).count();
 	assert_eq!(looks, 1, "{asked:?}");
 	let Life::From { number, hash, .. } = life else { panic!("it has no beginning") };
-	let found = client.block_hash(number).await.expect("it answers");
+	let found = client.block_hash(number).await.expect("the node responds");
 	assert_eq!(found.map(|found| found.0), Some(hash.0));
 }

@@ -47,7 +47,7 @@ async fn subxt_signs_a_request() {
 	let node = Node::start();
 	let api = OnlineClient::<PolkadotConfig>::from_insecure_url(node.url())
 		.await
-		.expect("the node answers");
+		.expect("the node responds");
 	let key = [7; 32];
 	let create = Value::unnamed_variant(
 		"Anchor",
@@ -64,7 +64,7 @@ async fn subxt_signs_a_request() {
 		"submit",
 		vec![request, Value::unnamed_composite([create])],
 	);
-	let at = api.at_current_block().await.expect("the node answers");
+	let at = api.at_current_block().await.expect("the node responds");
 	at.transactions()
 		.sign_and_submit_then_watch_default(&submit, &dev::bob())
 		.await

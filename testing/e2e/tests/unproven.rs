@@ -20,7 +20,7 @@ const INTRUDER: [u8; 32] = [0x42; 32];
 
 async fn connect(url: &str, name: &str) -> Client {
 	let vault = LocalVault::development(name).expect("it is an example organization");
-	Client::connect(url, Arc::new(vault)).await.expect("the node answers")
+	Client::connect(url, Arc::new(vault)).await.expect("the node responds")
 }
 
 /// A seat of the council, through this address.
@@ -56,7 +56,7 @@ fn lies(validator: &str) -> [([&'static str; 2], String, bool); 3] {
 }
 
 #[tokio::test]
-async fn no_validators_and_no_council_of_the_nodes_own_are_signed_for() {
+async fn forged_validators_and_council_are_not_signed() {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
 	let made = seat(&node.url()).await.checkpoint().await.expect("it is proven");
@@ -91,7 +91,7 @@ async fn no_validators_and_no_council_of_the_nodes_own_are_signed_for() {
 }
 
 #[tokio::test]
-async fn no_block_that_is_none_is_signed_for() {
+async fn forged_block_is_not_signed() {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
 	let careful = seat(&proxy.url()).await;
@@ -115,7 +115,7 @@ async fn no_block_that_is_none_is_signed_for() {
 		let refused = careful.check_checkpoint(&block).await.unwrap_err();
 		assert!(matches!(refused, Error::Evidence(_)), "{refused}");
 		careful.check_checkpoint(&made).await.expect("it is as it was made");
-		careful.wait_for_finality(1).await.expect("it goes on");
+		careful.wait_for_finality(1).await.expect("the subscription continues");
 	}
 	let set = changed(&made, |json| json["setId"] = json!(7));
 	let refused = careful.check_checkpoint(&set).await.unwrap_err();
@@ -137,19 +137,19 @@ async fn expired_says_the_node() -> (Node, LyingProxy, Request) {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
 	let owner = connect(&node.url(), "channel-one").await;
-	let expires_at = owner.expiry().await.expect("it answers");
+	let expires_at = owner.expiry().await.expect("the node responds");
 	let organization = owner.organization_id();
 	let request = Request { organization, key: RequestKey([9; 32]), expires_at, lane: None };
-	owner.wait_for_finality(2).await.expect("it goes on");
+	owner.wait_for_finality(2).await.expect("the subscription continues");
 	proxy.tell(says_expired).await;
 	(node, proxy, request)
 }
 
 #[tokio::test]
-async fn nothing_has_expired_but_what_is_proven_to() {
+async fn requests_expire_only_with_proof() {
 	let (_node, proxy, request) = expired_says_the_node().await;
 	let owner = connect(&proxy.url(), "channel-one").await;
-	let told = owner.status(request.key).await.expect("it answers");
+	let told = owner.status(request.key).await.expect("the node responds");
 	assert_eq!(told.status, RequestState::Unknown, "by its key alone, nothing proves it");
 	let early = owner.status_of(&request).await.unwrap_err();
 	assert!(matches!(early, Error::NotFinalYet(_)), "it can still be applied: {early}");
@@ -157,7 +157,7 @@ async fn nothing_has_expired_but_what_is_proven_to() {
 	let told = owner.status_of(&past).await.expect("it is proven");
 	assert_eq!(told.status, RequestState::Expired);
 	let credulous = connect(&proxy.url(), "channel-one").await.with_trust(Trust::Node);
-	let believed = credulous.status(request.key).await.expect("it answers");
+	let believed = credulous.status(request.key).await.expect("the node responds");
 	assert_eq!(believed.status, RequestState::Expired);
 
 	// Once a receipt may be gone, nothing proves it either.
@@ -176,7 +176,7 @@ async fn nothing_has_expired_but_what_is_proven_to() {
 }
 
 #[tokio::test]
-async fn an_outbox_gives_nothing_up_at_a_block_that_nothing_proves() {
+async fn outbox_keeps_items_at_an_unproven_block() {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
 	let owner = connect(&node.url(), "channel-one").await;
@@ -199,11 +199,11 @@ async fn an_outbox_gives_nothing_up_at_a_block_that_nothing_proves() {
 	let upload = Upload { stream, key: None, media_type, document, supersedes: None };
 	let item = outbox.enqueue(&Item::upload(upload)).await.expect("it is stored");
 	let applied = async {
-		let mut heads = owner.finalized_heads().await.expect("it answers");
+		let mut heads = owner.finalized_heads().await.expect("the node responds");
 		while owner.record(item.record_id.expect("it is an upload")).await.is_err() {
-			heads.next().await.expect("it goes on");
+			heads.next().await.expect("the subscription continues");
 		}
-		owner.wait_for_finality(3).await.expect("it goes on");
+		owner.wait_for_finality(3).await.expect("the subscription continues");
 	};
 	tokio::select! {
 		ended = outbox.run(Settings::new(vec![proxy.url()]), std::future::pending()) => {
@@ -211,15 +211,17 @@ async fn an_outbox_gives_nothing_up_at_a_block_that_nothing_proves() {
 		},
 		() = applied => {},
 	}
-	let listed = outbox.status(item.request_key).await.expect("it answers").expect("it is there");
+	let listed =
+		outbox.status(item.request_key).await.expect("the node responds").expect("it exists");
 	assert!(!listed.state.has_ended(), "{listed:?}");
 	outbox.run_until_decided(Settings::new(vec![node.url()])).await.expect("it is decided");
-	let listed = outbox.status(item.request_key).await.expect("it answers").expect("it is there");
+	let listed =
+		outbox.status(item.request_key).await.expect("the node responds").expect("it exists");
 	assert_eq!(listed.state, ItemState::Applied);
 }
 
 #[tokio::test]
-async fn the_command_line_says_what_is_proven_of_a_status() {
+async fn command_line_marks_unproven_statuses() {
 	let (node, proxy, request) = expired_says_the_node().await;
 	let key = request.key.to_string();
 	tokio::task::spawn_blocking(move || {

@@ -85,11 +85,11 @@ impl Work {
 		while let Some(ended) = self.tasks.join_next().await {
 			ended.expect("honest work does not fail");
 		}
-		let appended = self.appended.lock().expect("nobody panicked").clone();
+		let appended = self.appended.lock().expect("no thread panicked").clone();
 		for (n, records) in appended {
 			check(&world.honest[n], records).await;
 		}
-		let report = self.report.lock().expect("nobody panicked").clone();
+		let report = self.report.lock().expect("no thread panicked").clone();
 		report
 	}
 }
@@ -107,7 +107,7 @@ async fn check(member: &Member, records: Vec<(RecordId, Option<u64>)>) {
 		stream: Some(member.stream(STREAM)),
 		..Default::default()
 	};
-	let entries = member.at(1).query(&filter, usize::MAX).await.expect("it answers");
+	let entries = member.at(1).query(&filter, usize::MAX).await.expect("the node responds");
 	for (record, _) in records {
 		let times = entries.iter().filter(|entry| entry.record_id == record).count();
 		assert_eq!(times, 1, "{}: {record} is in its stream {times} times", member.name);
@@ -128,7 +128,7 @@ async fn append(
 	let rate = number("CREDIO_ADVERSARY_RATE", 2).max(1);
 	let mut pace =
 		tokio::time::interval(Duration::from_secs(1) / u32::try_from(rate).expect("small"));
-	let mut next = client.lane(LANE).await.expect("it answers").next_at_best;
+	let mut next = client.lane(LANE).await.expect("the node responds").next_at_best;
 	let mut under_way = JoinSet::new();
 	for number in 0u64.. {
 		pace.tick().await;
@@ -159,9 +159,9 @@ async fn append(
 			let since = Instant::now();
 			let status = client.submit_at(key, &[call], lane).await.expect("it is decided");
 			assert_eq!(status.status, RequestState::Applied, "{status:?}");
-			report.lock().expect("nobody panicked").add(since.elapsed());
+			report.lock().expect("no thread panicked").add(since.elapsed());
 			let position = lane.map(|lane| lane.sequence);
-			let mut appended = appended.lock().expect("nobody panicked");
+			let mut appended = appended.lock().expect("no thread panicked");
 			appended.entry(n).or_default().push((record, position));
 		});
 	}
@@ -200,23 +200,23 @@ async fn share(
 			panic!("the owner's upload was rejected");
 		};
 		// The reader's node may hear of the block's finality after the owner's.
-		let mut heads = reader.finalized_heads().await.expect("it answers");
-		while heads.next().await.expect("it goes on") < uploaded.block {}
+		let mut heads = reader.finalized_heads().await.expect("the node responds");
+		while heads.next().await.expect("the subscription continues") < uploaded.block {}
 		reader.fetch(uploaded.record_id).await.expect("the grant holds");
 		let from = best_number(&reader).await;
 		let revoking = {
 			let owner = owner.clone();
 			tokio::spawn(async move { owner.revoke(grant).await })
 		};
-		let mut heads = reader.finalized_heads().await.expect("it answers");
+		let mut heads = reader.finalized_heads().await.expect("the node responds");
 		let ended = loop {
-			let number = heads.next().await.expect("it goes on");
+			let number = heads.next().await.expect("the subscription continues");
 			if reader.fetch(uploaded.record_id).await.is_err() {
 				break number;
 			}
 		};
 		revoking.await.expect("it does not panic").expect("it is revoked");
-		report.lock().expect("nobody panicked").revocations.push(ended.saturating_sub(from));
+		report.lock().expect("no thread panicked").revocations.push(ended.saturating_sub(from));
 	}
 }
 
@@ -241,22 +241,22 @@ async fn govern(
 		let encoded = call.encoded(&runtime).expect("there is such a call");
 		let motion = credio_client::primitives::Digest(sp_crypto_hashing::blake2_256(&encoded));
 		note(&seats[0], &proposal, &report).await;
-		seats[0].wait_for_finality(1).await.expect("it goes on");
-		let motions = seats[0].motions().await.expect("it answers");
+		seats[0].wait_for_finality(1).await.expect("the subscription continues");
+		let motions = seats[0].motions().await.expect("the node responds");
 		let index = motions.iter().find(|one| one.hash == motion).expect("it was proposed").index;
 		for seat in &seats {
 			note(seat, &Call::vote(motion, index, true), &report).await;
 		}
-		seats[0].wait_for_finality(1).await.expect("it goes on");
+		seats[0].wait_for_finality(1).await.expect("the subscription continues");
 		// Carries it out, as all that are needed have voted.
 		seats[0].vote(motion, true).await.expect("it passes");
 	}
 }
 
 async fn note(client: &Client, call: &Call, report: &Mutex<Report>) {
-	let nonce = client.next_nonce().await.expect("it answers");
-	let life = client.life().await.expect("it answers");
+	let nonce = client.next_nonce().await.expect("the node responds");
+	let life = client.life().await.expect("the node responds");
 	let extrinsic = client.sign_call(call, nonce, life).await.expect("there is such a call");
 	let blocks = included(client, &extrinsic).await;
-	report.lock().expect("nobody panicked").motions.push(blocks);
+	report.lock().expect("no thread panicked").motions.push(blocks);
 }

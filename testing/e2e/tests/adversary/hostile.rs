@@ -133,7 +133,7 @@ impl Attack {
 	/// Waits until all have ended.
 	pub async fn finish(mut self) -> Counts {
 		while let Some(ended) = self.tasks.join_next().await {
-			ended.expect("an attack goes on to its end");
+			ended.expect("an attack runs to its end");
 		}
 		self.counts.merged()
 	}
@@ -206,7 +206,7 @@ async fn positions(clients: Vec<Arc<Client>>, count: Arc<Count>) {
 	let organization = client.organization_id();
 	let stream = credio_client::primitives::StreamId::derive(organization, STREAM.as_bytes());
 	let lifetime = client.limits().max_request_lifetime - 100;
-	let expires_at = client.expiry().await.expect("it answers") + lifetime - 600;
+	let expires_at = client.expiry().await.expect("the node responds") + lifetime - 600;
 	let mut pace = interval(POSITIONS_PER_SECOND);
 	for n in 0u64.. {
 		pace.tick().await;
@@ -236,7 +236,7 @@ async fn gossip(
 	let client = &clients[0];
 	let organization = client.organization_id();
 	let stream = credio_client::primitives::StreamId::derive(organization, STREAM.as_bytes());
-	let expires_at = client.expiry().await.expect("it answers");
+	let expires_at = client.expiry().await.expect("the node responds");
 	let own: [u8; 32] = client.account().clone().into();
 	let mut pace = interval(GOSSIP_PER_SECOND);
 	for n in 0u64.. {
@@ -279,7 +279,7 @@ async fn bulk(clients: Vec<Arc<Client>>, count: Arc<Count>) {
 		let (_, call) =
 			sealer.seal(&upload_of, Reference::derive(&key, 0)).await.expect("it is sealed");
 		// A shorter expiry than anybody else's.
-		let expires_at = client.expiry().await.expect("it answers") - 500;
+		let expires_at = client.expiry().await.expect("the node responds") - 500;
 		let request = Request { organization, key, expires_at, lane: None };
 		let signed = client.sign(request, &[call]).await.expect("it is signed");
 		upload(&clients[n as usize % clients.len()], &signed.extrinsic, &count).await;
@@ -291,7 +291,7 @@ async fn junk(clients: Vec<Arc<Client>>, victim: [u8; 32], count: Arc<Count>) {
 	let client = &clients[0];
 	let organization = client.organization_id();
 	let stream = credio_client::primitives::StreamId::derive(organization, STREAM.as_bytes());
-	let expires_at = client.expiry().await.expect("it answers");
+	let expires_at = client.expiry().await.expect("the node responds");
 	let mut pace = interval(JUNK_PER_SECOND);
 	for n in 0u64.. {
 		pace.tick().await;
@@ -336,7 +336,7 @@ async fn grant_and_rotate(
 			.expect("the vault is here");
 		let mut public = [9; 32];
 		public[..8].copy_from_slice(&n.to_le_bytes());
-		let expires_at = client.expiry().await.expect("it answers");
+		let expires_at = client.expiry().await.expect("the node responds");
 		let request = Request { organization: to, key, expires_at, lane: None };
 		let rotate = Call::rotate_key(PublicKey(public));
 		let signed = client.sign(request, &[rotate]).await.expect("it is signed");
@@ -345,7 +345,7 @@ async fn grant_and_rotate(
 			let terms = Terms { purpose: format!("on {n}"), ..Terms::default() };
 			count.note(&client.delegate(grant, third, &terms).await);
 		} else {
-			client.wait_for_finality(0).await.expect("it goes on");
+			client.wait_for_finality(0).await.expect("the subscription continues");
 		}
 	}
 }
@@ -353,9 +353,9 @@ async fn grant_and_rotate(
 /// Motions, executions and closes that are as large and as heavy as can be.
 async fn govern(client: Arc<Client>, count: Arc<Count>) {
 	let runtime = client.trusted_runtime().await.expect("it is known");
-	let mut heads = client.best_heads().await.expect("it answers");
+	let mut heads = client.best_heads().await.expect("the node responds");
 	for n in 0u32.. {
-		heads.next().await.expect("it goes on");
+		heads.next().await.expect("the subscription continues");
 		let size = [100, 60_000, 1_000_000][n as usize % 3];
 		let mut bytes = n.to_le_bytes().to_vec();
 		bytes.resize(size, 0x5a);
@@ -372,8 +372,8 @@ async fn govern(client: Arc<Client>, count: Arc<Count>) {
 			call("Governance", "dispatch_as_root", inner),
 		];
 		for call in calls {
-			let nonce = client.next_nonce().await.expect("it answers");
-			let life = client.life().await.expect("it answers");
+			let nonce = client.next_nonce().await.expect("the node responds");
+			let life = client.life().await.expect("the node responds");
 			match client.sign_call(&call, nonce, life).await {
 				Ok(extrinsic) => submit(&client, &extrinsic, &count).await,
 				Err(error) => count.note::<(), _>(&Err(error)),

@@ -55,8 +55,8 @@ async fn work(world: &World, phase: &str, seconds: u64) -> Report {
 }
 
 #[test]
-fn honest_organizations_are_served_while_others_mean_harm() {
-	isolated("honest_organizations_are_served_while_others_mean_harm", async {
+fn honest_organizations_are_served_under_attack() {
+	isolated("honest_organizations_are_served_under_attack", async {
 		let seconds = number("CREDIO_ADVERSARY_SECONDS", 20) as u64;
 		let network = Network::start(Options::default()).await;
 		let world = World::make(&network).await;

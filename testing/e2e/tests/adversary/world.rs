@@ -28,7 +28,7 @@ impl Member {
 		for url in urls {
 			let vault = Arc::new(vault.clone());
 			let client = Client::connect_with(&connect_options(), url, vault).await;
-			let client = client.expect("it answers");
+			let client = client.expect("the node responds");
 			clients.push(Arc::new(client));
 		}
 		Self { name: name.into(), vault, clients }
@@ -90,7 +90,7 @@ impl World {
 				voter.at(0).vote(motion, true).await.expect("it counts");
 			}
 		}
-		assert_eq!(council.council().await.expect("it answers").len(), 4);
+		assert_eq!(council.council().await.expect("the node responds").len(), 4);
 		Self { urls, honest, hostile }
 	}
 }
@@ -102,6 +102,6 @@ async fn admitted(council: &Client, name: &str, urls: &[String]) -> Member {
 	let new =
 		NewOrganization { name: name.into(), admin: vault.account(), encryption_key, quota: None };
 	council.register(&new).await.expect("it is admitted");
-	let id = council.find_organization(name).await.expect("it is there").id;
+	let id = council.find_organization(name).await.expect("it exists").id;
 	Member::connect(name, vault.for_organization(id), urls).await
 }

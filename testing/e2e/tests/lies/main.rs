@@ -34,7 +34,7 @@ fn selected<T>(lies: Vec<T>, most: usize) -> Vec<T> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_that_a_node_says_makes_a_client_believe_or_do_what_is_false() {
+async fn clients_accept_no_lie_of_a_node() {
 	let start = Instant::now();
 	let world = World::new().await;
 	eprintln!("{:?}: the world is there", start.elapsed());

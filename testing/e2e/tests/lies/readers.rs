@@ -318,9 +318,10 @@ async fn record_all(world: &World, proxy: &LyingProxy) -> BTreeMap<Read, Recorde
 }
 
 async fn record_others(world: &World, proxy: &LyingProxy) -> Vec<RecordedReply> {
-	let client = world.connect(&proxy.url(), OWNER, LONG_PATIENCE).await.expect("it answers");
+	let client =
+		world.connect(&proxy.url(), OWNER, LONG_PATIENCE).await.expect("the node responds");
 	proxy.record_replies(true);
-	world.read_others(&client).await.expect("it is there");
+	world.read_others(&client).await.expect("it exists");
 	proxy.record_replies(false);
 	proxy.take_journal().replies
 }

@@ -97,8 +97,8 @@ pub fn key_named(name: &str) -> RequestKey {
 /// Creates a stream in a request, and waits for its outcome; or lets the request expire.
 async fn creation(client: &Client, request: &str, stream: &str, is_sent: bool) -> Request {
 	let expires_at = match is_sent {
-		true => client.expiry().await.expect("it answers"),
-		false => client.finalized_number().await.expect("it answers") + 2,
+		true => client.expiry().await.expect("the node responds"),
+		false => client.finalized_number().await.expect("the node responds") + 2,
 	};
 	let organization = client.organization_id();
 	let request = Request { organization, key: key_named(request), expires_at, lane: None };

@@ -16,7 +16,7 @@ fn id_of(line: &serde_json::Value, field: &str) -> String {
 }
 
 #[test]
-fn an_activity_report_has_what_was_done_and_nothing_else() {
+fn activity_report_lists_exactly_the_activity() {
 	let node = Node::start();
 	let [channel, funder, other, operator] =
 		["channel-one", "funder-one", "funder-two", "operator"].map(|name| Cli::new(&node, name));

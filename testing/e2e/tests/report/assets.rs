@@ -81,7 +81,7 @@ L-2,1,2026-08-24,70000.00,,,,SEK
 ";
 
 #[test]
-fn an_assets_report_adds_up_what_documents_say() {
+fn assets_report_adds_up_documents() {
 	let node = Node::start();
 	let channel = Cli::new(&node, "channel-one");
 	channel.ok(&["stream", "create", "loans"]);

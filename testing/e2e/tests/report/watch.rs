@@ -41,7 +41,7 @@ pub fn written(lines: &mut impl BufRead) {
 }
 
 #[test]
-fn a_watched_page_is_written_anew_when_something_happened_until_it_is_ended() {
+fn watched_page_is_rewritten_on_changes() {
 	let node = Node::start();
 	let channel = Cli::new(&node, "channel-one");
 	channel.ok(&["stream", "create", "invoices"]);
