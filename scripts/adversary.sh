@@ -20,4 +20,4 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$CREDIO_ROOT"
 build_workspace
 CREDIO_ADVERSARY_SECONDS=${1:-600} CREDIO_ADVERSARY_RATE=${2:-2} CREDIO_ADVERSARY_RATIO=${3:-2} \
-	cargo test --release --workspace --locked --test adversary -- --nocapture
+	cargo test --release --workspace --locked --test e2e -- --nocapture adversary::

@@ -13,4 +13,4 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$scripts/env.sh"
 cd "$CREDIO_ROOT"
 build_workspace
-CREDIO_UPLOADS=${1:-8000} cargo test --release --workspace --locked --test exactly_once -- --test-threads 1 --nocapture
+CREDIO_UPLOADS=${1:-8000} cargo test --release --workspace --locked --test e2e -- --test-threads 1 --nocapture exactly_once::

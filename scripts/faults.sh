@@ -18,4 +18,4 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$CREDIO_ROOT"
 build_workspace
 CREDIO_FAULT_ROUNDS=${1:-5} CREDIO_FORKS=${2:-20} \
-	cargo test --release --workspace --locked --test faults -- --nocapture --test-threads 1
+	cargo test --release --workspace --locked --test e2e -- --nocapture --test-threads 1 faults::

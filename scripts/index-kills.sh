@@ -16,4 +16,4 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$CREDIO_ROOT"
 build_workspace
 CREDIO_KILLS=${1:-100} CREDIO_UPLOADS=${2:-5000} \
-	cargo test --release --workspace --locked --test index_faults -- --nocapture --test-threads 1
+	cargo test --release --workspace --locked --test e2e -- --nocapture --test-threads 1 index_faults::

@@ -15,4 +15,4 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$CREDIO_ROOT"
 build_workspace
 CREDIO_KILLS=${1:-200} CREDIO_UPLOADS=${2:-5000} \
-	cargo test --release --workspace --locked --test outbox -- --nocapture killed
+	cargo test --release --workspace --locked --test e2e -- --nocapture outbox::killed

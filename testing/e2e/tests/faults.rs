@@ -67,7 +67,7 @@ async fn finality_stands_still(network: &Network, uploads: &Uploads, running: &[
 #[test]
 fn validators_are_killed() {
 	let _turn = TURN.lock();
-	isolated("validators_are_killed", async {
+	isolated("faults::validators_are_killed", async {
 		let mut network = Network::start(Options::default()).await;
 		let uploads = Uploads::start(&network).await;
 		let (funder, views) = funder(&network);
@@ -123,7 +123,7 @@ const DEPTH: usize = 3;
 #[test]
 fn network_is_partitioned() {
 	let _turn = TURN.lock();
-	isolated("network_is_partitioned", async {
+	isolated("faults::network_is_partitioned", async {
 		let network = Network::start(Options::default()).await;
 		let uploads = Uploads::start(&network).await;
 		let (funder, views) = funder(&network);
@@ -199,7 +199,7 @@ async fn takes_part(network: &mut Network, n: usize) {
 #[test]
 fn disk_is_full() {
 	let _turn = TURN.lock();
-	isolated("disk_is_full", async {
+	isolated("faults::disk_is_full", async {
 		const MIB: u64 = 1024 * 1024;
 		let full = 3;
 		let others = [0, 1, 2];
@@ -240,7 +240,7 @@ fn disk_is_full() {
 #[test]
 fn clock_is_off() {
 	let _turn = TURN.lock();
-	isolated("clock_is_off", async {
+	isolated("faults::clock_is_off", async {
 		let mut network = Network::start(Options { clocks: true, ..Options::default() }).await;
 		let uploads = Uploads::start(&network).await;
 		let rounds = number("CREDIO_FAULT_ROUNDS", 1);
@@ -276,7 +276,7 @@ async fn offenders(client: &Client) -> Vec<(String, u32)> {
 #[test]
 fn validator_votes_twice() {
 	let _turn = TURN.lock();
-	isolated("validator_votes_twice", async {
+	isolated("faults::validator_votes_twice", async {
 		let mut network = Network::start(Options { twin: true, ..Options::default() }).await;
 		let uploads = Uploads::start(&network).await;
 		let vault = LocalVault::development("operator").expect("an example organization");

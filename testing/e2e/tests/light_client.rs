@@ -84,7 +84,7 @@ fn secret(folder: &Path, name: &str) -> String {
 fn light_client_follows_four_validators_from_the_specification() {
 	// There is no registry within the namespaces.
 	let scripts = Scripts::install("light-client");
-	isolated("light_client_follows_four_validators_from_the_specification", async {
+	isolated("light_client::light_client_follows_four_validators_from_the_specification", async {
 		let network = Network::start(Options::default()).await;
 		let peers = network.peers();
 		let gateway =

@@ -1,6 +1,6 @@
 //! Work of honest organizations: append in lanes and without, grant and revoke, and govern.
 
-use crate::{
+use crate::adversary::{
 	report::Report,
 	world::{Member, World, SHARED, STREAM},
 	Stop,

@@ -1,6 +1,6 @@
 //! Attacks of the hostile parties.
 
-use crate::{
+use crate::adversary::{
 	world::{Member, World, SHARED, STREAM},
 	Stop,
 };

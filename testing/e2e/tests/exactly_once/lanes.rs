@@ -1,6 +1,6 @@
 //! Lanes keep their order.
 
-use crate::requests::{
+use crate::exactly_once::requests::{
 	assert_nothing_else, channel_one, code, connect, final_entries, hand_over, hand_over_all, key,
 	request, shuffled, statuses, upload, uploads,
 };

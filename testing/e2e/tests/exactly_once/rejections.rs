@@ -1,6 +1,8 @@
 //! Requests that can never be applied, and requests that are known already.
 
-use crate::requests::{channel_one, code, connect, key, request, stream_name, upload};
+use crate::exactly_once::requests::{
+	channel_one, code, connect, key, request, stream_name, upload,
+};
 use credio_client::{
 	calls::Call,
 	primitives::{error_codes as codes, rpc::RequestState, LanePosition, Request},

@@ -1,6 +1,6 @@
 //! Results of cases, and their counts.
 
-use crate::{
+use crate::lies::{
 	signed::{self, Meant},
 	world::World,
 };

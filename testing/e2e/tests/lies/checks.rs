@@ -1,6 +1,6 @@
 //! Checks of the effects of a write, at an honest node.
 
-use crate::{
+use crate::lies::{
 	world::{upload, World, DOCUMENT, FUNDER, OPERATOR, OTHER, OWNER, VOTER},
 	writers::{Case, Write},
 };
@@ -84,7 +84,7 @@ impl World {
 				let Some(said) = said else { return Ok(()) };
 				let id = said.parse::<BundleId>().map_err(failed)?;
 				let NewBundle { legs, .. } =
-					crate::world::bundle(owner, Some(self.id(FUNDER)), &case.name())
+					crate::lies::world::bundle(owner, Some(self.id(FUNDER)), &case.name())
 						.await
 						.map_err(failed)?;
 				let there = owner.bundle(id).await.map_err(failed)?;

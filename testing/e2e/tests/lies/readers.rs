@@ -1,6 +1,6 @@
 //! Reads through a lying node: each returns the truth, an error, or no outcome yet.
 
-use crate::{
+use crate::lies::{
 	case::{self, Ended, Tally},
 	selected,
 	signed::Meant,

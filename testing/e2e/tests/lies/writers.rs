@@ -1,6 +1,6 @@
 //! Writes through a lying node: they have only the intended effect, and every statement about them is true.
 
-use crate::{
+use crate::lies::{
 	case::{self, Ended, Tally},
 	selected,
 	signed::{self, Meant},

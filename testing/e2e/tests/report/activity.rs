@@ -1,6 +1,6 @@
 //! The activity of an organization.
 
-use crate::page::{path, report, sample};
+use crate::report::page::{path, report, sample};
 use credio_e2e::{Cli, Node};
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! The performance of assets.
 
-use crate::{
+use crate::report::{
 	page::{path, report, sample, Page},
 	watch::{written, Watch},
 };

@@ -56,7 +56,7 @@ async fn work(world: &World, phase: &str, seconds: u64) -> Report {
 
 #[test]
 fn honest_organizations_are_served_under_attack() {
-	isolated("honest_organizations_are_served_under_attack", async {
+	isolated("adversary::honest_organizations_are_served_under_attack", async {
 		let seconds = number("CREDIO_ADVERSARY_SECONDS", 20) as u64;
 		let network = Network::start(Options::default()).await;
 		let world = World::make(&network).await;

@@ -38,7 +38,7 @@ async fn clients_accept_no_lie_of_a_node() {
 	let start = Instant::now();
 	let world = World::new().await;
 	eprintln!("{:?}: the world is there", start.elapsed());
-	let document = Document::new(include_str!("../../../../rpc/openrpc.json"));
+	let document = Document::new(include_str!("../../../rpc/openrpc.json"));
 	let tally = Tally::default();
 	tokio::join!(
 		async {
