@@ -1,17 +1,22 @@
 //! `credio`: the command line of Credio.
 
-// Texts of others are filtered in `output`, through which everything is printed.
+// All output goes through `output`, which filters texts of others.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-mod arguments;
-mod bundle_file;
 mod commands;
+mod document;
 mod exit;
+mod names;
+mod options;
 mod output;
+mod proposal;
+mod resolve;
 mod secrets;
 mod session;
-mod standstill;
-mod time;
+mod stall;
+mod table;
+mod trusted;
+mod values;
 
 use clap::Parser;
 
@@ -19,17 +24,15 @@ use clap::Parser;
 async fn main() {
 	let given = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
 	if let Err(refused) = secrets::check(given) {
-		output::note(refused);
-		std::process::exit(exit::USAGE);
+		refused.parts().for_each(|part| output::note(&part));
+		std::process::exit(refused.kind.code());
 	}
-	let arguments = arguments::Arguments::parse();
-	let code = match commands::run(arguments).await {
-		Ok(()) => exit::OK,
+	let code = match commands::run(commands::Cli::parse()).await {
+		Ok(()) | Err(exit::Failure::Closed) => exit::OK,
 		Err(failure) => {
-			if !matches!(failure, exit::Failure::Closed) {
-				output::note(&format!("credio: {failure}"));
-			}
-			failure.code()
+			let explained = failure.explain();
+			explained.parts().for_each(|part| output::note(&part));
+			explained.kind.code()
 		},
 	};
 	std::process::exit(code);

@@ -1,24 +1,30 @@
-//! Secrets that stand in the arguments, where every user of the machine can read them.
+//! Secrets in the arguments, which every user of the machine can read.
 
-/// What is said in place of a command whose arguments have a database's password. It does not repeat them.
-const REFUSED: &str = "credio: the address of a database has a password in it, and every user of this machine can read the \
-	arguments of a command. Leave the password out, and put it into the file that PGPASSFILE names (~/.pgpass) or into \
-	PGPASSWORD; or give the whole address by the environment, as CREDIO_OUTBOX or CREDIO_INDEX. Change the password if others \
-	use this machine";
+use crate::exit::{Explained, Kind};
 
-/// Checks the arguments of this process, before anything is parsed that an error would repeat.
+/// Checks the arguments of this process before they are parsed, since an error of the parser would repeat them.
 ///
 /// # Errors
 ///
-/// If one of them has a password, with what to do.
-pub fn check(mut arguments: impl Iterator<Item = String>) -> Result<(), &'static str> {
+/// Fails if one of them contains the password of a database. The error does not repeat it.
+pub fn check(mut arguments: impl Iterator<Item = String>) -> Result<(), Explained> {
 	match arguments.any(|argument| has_password(&argument)) {
-		true => Err(REFUSED),
+		true => Err(Explained {
+			kind: Kind::Usage,
+			message: "the address of a database contains a password, and every user of this machine can read the arguments \
+				of a command"
+				.into(),
+			hint: Some(
+				"put the password into the file that PGPASSFILE names (~/.pgpass) or into PGPASSWORD, or set the whole \
+				 address in the environment, as CREDIO_OUTBOX or CREDIO_INDEX; change the password if others use this machine"
+					.into(),
+			),
+		}),
 		false => Ok(()),
 	}
 }
 
-/// Whether this is the address of a PostgreSQL database with a password, alone or behind `--option=`.
+/// Whether the argument is the address of a PostgreSQL database with a password, alone or behind `--option=`.
 fn has_password(argument: &str) -> bool {
 	let value = match argument.split_once('=') {
 		Some((option, value)) if option.starts_with("--") => value,
@@ -30,10 +36,10 @@ fn has_password(argument: &str) -> bool {
 	}
 	let (before_query, query) = rest.split_once('?').unwrap_or((rest, ""));
 	let authority = before_query.split(['/', '#']).next().unwrap_or_default();
-	// A user's name ends at the last @, as addresses are parsed.
+	// Parsers end the user's name at the last @.
 	let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
 	let in_user = user.split_once(':').is_some_and(|(_, password)| !password.is_empty());
-	// A letter of the name may be written as %70.
+	// A letter of the name may be encoded, as in %70.
 	let in_query = query.split(['&', '#']).any(|parameter| {
 		let name = parameter.split('=').next().unwrap_or_default();
 		name.eq_ignore_ascii_case("password") || name.contains('%')
@@ -46,7 +52,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn passwords_of_databases_are_found() {
+	fn database_passwords_are_found() {
 		for argument in [
 			"postgres://user:PASS@host/database",
 			"postgresql://user:PASS@host",
@@ -59,12 +65,13 @@ mod tests {
 			"postgres:///?%70assword=PASS",
 		] {
 			let said = check([argument.to_owned()].into_iter()).expect_err(argument);
+			let said = said.parts().collect::<String>();
 			assert!(said.contains("PGPASSFILE") && !said.contains("PASS@"), "{said}");
 		}
 	}
 
 	#[test]
-	fn what_has_no_password_is_taken() {
+	fn addresses_without_password_are_accepted() {
 		for argument in [
 			"postgres://user@host/database",
 			"postgres://user:@host/database",

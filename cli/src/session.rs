@@ -1,6 +1,6 @@
-//! What a command works with: configuration, vault, and a connection.
+//! The session of a command: configuration, vault and connection.
 
-use crate::{arguments::Global, exit::Failure};
+use crate::{exit::Failure, options::Global, output::Format};
 use credio_client::{Client, ConnectOptions, Runtimes, Trust, VerifierSettings};
 use credio_vault::{file, ChainPin, LocalVault, VaultError};
 use serde::Deserialize;
@@ -10,6 +10,9 @@ use std::{
 	sync::Arc,
 };
 use zeroize::Zeroizing;
+
+/// The organization of a vault until the chain has admitted its organization.
+pub const NO_ORGANIZATION: u32 = u32::MAX;
 
 const DEFAULT_NODE: &str = "ws://127.0.0.1:9944";
 
@@ -27,7 +30,7 @@ pub const NEW_PASSWORD: Password = Password {
 	file_variable: "CREDIO_VAULT_NEW_PASSWORD_FILE",
 };
 
-/// A password, and where it comes from. Never from the command line, which everybody on the machine can read.
+/// A password and its sources. The arguments are none of them, since every user of the machine can read them.
 pub struct Password {
 	name: &'static str,
 	variable: &'static str,
@@ -35,7 +38,11 @@ pub struct Password {
 }
 
 impl Password {
-	/// Reads it from a file, the environment, or a prompt. An empty one is refused.
+	/// Reads the password from a file, the environment, or a prompt.
+	///
+	/// # Errors
+	///
+	/// Fails for an empty password.
 	pub fn ask(&self, file: Option<&Path>, twice: bool) -> Result<Zeroizing<String>, Failure> {
 		let password = self.read(file, twice)?;
 		match password.is_empty() {
@@ -57,32 +64,33 @@ impl Password {
 		let prompt = |text: &str| {
 			rpassword::prompt_password(text).map(Zeroizing::new).map_err(|error| {
 				let variable = self.file_variable;
-				Failure::Other(format!(
-					"no password: set {variable}, or run in a terminal ({error})"
-				))
+				Failure::hinted(
+					format!("no password: {error}"),
+					format!("set {variable}, or run in a terminal"),
+				)
 			})
 		};
 		let password = prompt(&format!("{}: ", self.name))?;
-		if twice && *prompt("The same again: ")? != *password {
+		if twice && *prompt("Repeat it: ")? != *password {
 			return Err(Failure::Other("the two passwords differ".into()));
 		}
 		Ok(password)
 	}
 }
 
-/// The configuration file. Flags and environment variables come before it.
+/// The configuration file. Flags and environment variables take precedence.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {
 	node: Option<String>,
 	vault: Option<PathBuf>,
 	password_file: Option<PathBuf>,
-	/// The chain that all nodes have to be of.
+	/// The chain that every node must match.
 	chain: Option<ChainPin>,
 	verified: Option<PathBuf>,
 }
 
-/// Where the node and the vault are, once flags, environment and configuration are taken together.
+/// Node, vault, trust and output format, merged from flags, environment and configuration file.
 pub struct Session {
 	node: String,
 	options: ConnectOptions,
@@ -93,6 +101,7 @@ pub struct Session {
 	runtimes: Runtimes,
 	/// Whether to print JSON.
 	pub json: bool,
+	wide: bool,
 }
 
 impl Session {
@@ -123,17 +132,26 @@ impl Session {
 			runtimes: runtimes.map_or_else(Runtimes::built_in, Runtimes::with_file),
 			password_file: global.password_file.or(config.password_file),
 			json: global.json,
+			wide: global.wide,
 		})
 	}
 
-	/// The vault's file.
+	/// Returns how results are printed.
+	pub fn format(&self) -> Format {
+		Format { json: self.json, wide: self.wide }
+	}
+
+	/// Returns the vault's file.
 	pub fn vault_path(&self) -> Result<&Path, Failure> {
 		self.vault.as_deref().ok_or_else(|| {
-			Failure::Other("no vault: give --vault FILE, or set CREDIO_VAULT, or `vault` in the configuration file".into())
+			Failure::hinted(
+				"no vault is set",
+				"give --vault FILE, or set CREDIO_VAULT, or `vault` in the configuration file",
+			)
 		})
 	}
 
-	/// The vault's password: from a file, the environment, or a prompt.
+	/// Reads the vault's password from a file, the environment, or a prompt.
 	pub fn password(&self, twice: bool) -> Result<Zeroizing<String>, Failure> {
 		PASSWORD.ask(self.password_file.as_deref(), twice)
 	}
@@ -144,59 +162,59 @@ impl Session {
 		Ok(file::open(path, self.password(false)?.as_bytes())?)
 	}
 
-	/// Address of the node.
+	/// Returns the address of the node.
 	pub fn node(&self) -> &str {
 		&self.node
 	}
 
-	/// How nodes are connected to, and of which chain they have to be.
+	/// Returns how nodes are connected to, and which chain they must match.
 	pub fn options(&self) -> ConnectOptions {
 		self.options
 	}
 
-	/// Where is kept what was verified.
+	/// Returns the file that stores the last verified block.
 	pub fn verified(&self) -> Option<&Path> {
 		self.verified.as_deref()
 	}
 
-	/// What is believed of the node.
+	/// Returns whether the node has to prove its responses.
 	pub fn trust(&self) -> Trust {
 		self.trust.clone()
 	}
 
-	/// The runtimes for which is signed.
+	/// Returns the runtimes that calls are signed for.
 	pub fn runtimes(&self) -> &Runtimes {
 		&self.runtimes
 	}
 
-	/// Opens the vault with the organization that it acts for. Only one that was made before its organization was
-	/// admitted has to ask the node for it.
+	/// Opens the vault with the organization that it acts for. Asks the node for it only if the vault was made before its
+	/// organization was admitted.
 	pub async fn vault_of_organization(&self) -> Result<LocalVault, Failure> {
 		let vault = self.open_vault()?;
-		if vault.organization() != crate::commands::NO_ORGANIZATION {
+		if vault.organization() != NO_ORGANIZATION {
 			return Ok(vault);
 		}
 		let client = self.connect_as(Arc::new(vault.clone())).await?;
 		Ok(vault.for_organization(client.organization_id()))
 	}
 
-	/// Connects to the node without a vault, for commands that only read what is public.
+	/// Connects to the node without a vault, for commands that read public data only.
 	pub async fn connect_to_read(&self) -> Result<Client, Failure> {
 		let client = Client::connect_to_read_with(&self.options, &self.node).await?;
 		Ok(self.trusting(client))
 	}
 
-	/// The client, with what this session trusts.
+	/// Returns the client with the trust of this session.
 	fn trusting(&self, client: Client) -> Client {
 		client.with_trust(self.trust()).with_runtimes(self.runtimes.clone())
 	}
 
-	/// Connects to the node with the vault. The chain says for which organization the account acts.
+	/// Opens the vault and connects to the node. The chain decides which organization the account acts for.
 	pub async fn connect(&self) -> Result<Client, Failure> {
 		self.connect_with(self.open_vault()?).await
 	}
 
-	/// As [`Self::connect`], with a vault that is open already.
+	/// Connects as [`Self::connect`], with an open vault.
 	pub async fn connect_with(&self, vault: LocalVault) -> Result<Client, Failure> {
 		let client = self.connect_as(Arc::new(vault.clone())).await?;
 		let organization = client.organization_id();
@@ -204,23 +222,26 @@ impl Session {
 		if of_vault == organization {
 			return Ok(client);
 		}
-		if of_vault != crate::commands::NO_ORGANIZATION {
-			return Err(Failure::Other(format!(
-				"the vault is of organization {of_vault}, and its account is a member of organization {organization} by now: make a vault for that one"
-			)));
+		if of_vault != NO_ORGANIZATION {
+			return Err(Failure::hinted(
+				format!(
+					"the vault is of organization {of_vault}, but its account is a member of organization {organization}"
+				),
+				"make a vault for that organization",
+			));
 		}
 		let vault = vault.for_organization(organization);
 		self.connect_as(Arc::new(vault)).await
 	}
 
-	/// Connects to the node with a vault that is open.
+	/// Connects to the node with an open vault, whatever its organization.
 	pub async fn connect_as(&self, vault: Arc<LocalVault>) -> Result<Client, Failure> {
 		let client = Client::connect_with(&self.options, &self.node, vault).await?;
 		Ok(self.trusting(client))
 	}
 }
 
-/// A file beside a vault: its name with something added.
+/// Returns the vault's path with a suffix appended.
 fn beside(vault: &Path, suffix: &str) -> PathBuf {
 	let mut name = vault.as_os_str().to_os_string();
 	name.push(suffix);
@@ -245,20 +266,11 @@ mod tests {
 	use super::*;
 
 	fn global(config: &Path) -> Global {
-		Global {
-			node: None,
-			vault: None,
-			password_file: None,
-			verified: None,
-			trust_node: false,
-			config: Some(config.into()),
-			insecure: false,
-			json: false,
-		}
+		Global { config: Some(config.into()), ..Global::default() }
 	}
 
 	#[test]
-	fn an_empty_password_is_refused() {
+	fn empty_passwords_are_rejected() {
 		let folder = tempfile::tempdir().unwrap();
 		let path = folder.path().join("password");
 		for empty in ["", "\n", "\nsecond line"] {
@@ -271,7 +283,7 @@ mod tests {
 	}
 
 	#[test]
-	fn flags_come_before_the_configuration_file_and_that_before_defaults() {
+	fn flags_precede_the_configuration_file_and_defaults_come_last() {
 		let folder = tempfile::tempdir().unwrap();
 		let path = folder.path().join("config.toml");
 		assert_eq!(Session::new(global(&path)).unwrap().node, DEFAULT_NODE);
@@ -288,7 +300,7 @@ mod tests {
 	}
 
 	#[test]
-	fn the_configuration_file_pins_a_chain_and_cannot_allow_plain_lines() {
+	fn the_configuration_file_pins_a_chain_and_cannot_allow_unencrypted_connections() {
 		let folder = tempfile::tempdir().unwrap();
 		let path = folder.path().join("config.toml");
 		let chain = format!("0x{}/0x{}", "1".repeat(64), "2".repeat(64));

@@ -1,51 +1,103 @@
-//! Access requests.
+//! `credio access`.
 
-use super::{
-	grants::{resource, show},
-	org::number,
+use super::grants::print_grant;
+use crate::{
+	exit::Failure,
+	names::{BlockTimes, Names},
+	options::EndOptions,
+	output, resolve,
+	session::Session,
+	table::{head, wide, Cell, Table},
+	values::id::{shortened, IdArg},
 };
-use crate::{arguments::AccessCommand, exit::Failure, output, session::Session};
+use clap::{Args, Subcommand};
 use credio_client::{
 	primitives::{
 		grant::AccessRequestFilter,
 		rpc::{AccessRequestJson, AccessRequestStateJson},
-		Permission, Resource,
+		AccessRequestId, Permission, RecordId, Resource,
 	},
 	Client, Terms,
 };
 use serde_json::json;
 
+/// Request access, and answer requests for it
+#[derive(Debug, Subcommand)]
+pub enum AccessCommand {
+	Request(RequestArgs),
+	List(ListArgs),
+	Approve(ApproveArgs),
+	Deny(DenyArgs),
+}
+
+/// Ask the owner of a stream or record for a grant
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example: credio access request --stream invoices --owner channel-one --purpose 'assess for funding'"
+)]
+pub struct RequestArgs {
+	/// Stream, by id, or by name with --owner
+	#[arg(long, value_name = "NAME_OR_ID", required_unless_present = "record")]
+	stream: Option<String>,
+	/// Owner of the stream
+	#[arg(long, value_name = "ORG")]
+	owner: Option<String>,
+	/// One record
+	#[arg(long, value_name = "RECORD_ID", conflicts_with = "stream")]
+	record: Option<RecordId>,
+	/// Why; public to all members
+	#[arg(long)]
+	purpose: String,
+	/// Ask to append instead of to read
+	#[arg(long, conflicts_with = "record")]
+	append: bool,
+}
+
+/// List access requests from and to your organization
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio access list --pending")]
+pub struct ListArgs {
+	/// Only pending requests
+	#[arg(long)]
+	pending: bool,
+}
+
+/// Approve an access request
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio access approve 0x19f0e2d4…b7c4 --for 30d")]
+pub struct ApproveArgs {
+	/// The access request
+	request: IdArg<AccessRequestId>,
+	#[command(flatten)]
+	end: EndOptions,
+	/// Let the grantee delegate the grant
+	#[arg(long)]
+	delegable: bool,
+	/// First key epoch that the grant covers [default: 0 to read, the current one to append]
+	#[arg(long, value_name = "EPOCH")]
+	from_epoch: Option<u32>,
+}
+
+/// Deny an access request
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio access deny 0x19f0e2d4…b7c4 --reason 'no contract'")]
+pub struct DenyArgs {
+	/// The access request
+	request: IdArg<AccessRequestId>,
+	/// Why; public to all members
+	#[arg(long)]
+	reason: String,
+}
+
 /// Runs a command on access requests.
 pub async fn run(session: &Session, command: AccessCommand) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	match command {
-		AccessCommand::Request { stream, owner, record, purpose, append } => {
-			let owner = match owner {
-				None => None,
-				Some(name) => Some(number(&client, Some(&name)).await?),
-			};
-			let resource = match (record, stream) {
-				(Some(record), _) => Resource::Record(record),
-				(None, stream) => {
-					let name = stream.unwrap_or_default();
-					Resource::Stream(client.find_stream(&name, owner).await?.id)
-				},
-			};
-			let permission = if append { Permission::Append } else { Permission::Read };
-			let id = client.request_access(resource, permission, &purpose).await?;
-			output::item(
-				session.json,
-				&json!({ "accessRequestId": id, "resource": resource, "purpose": purpose }),
-				&[("access request", id.to_string()), ("purpose", purpose.clone())],
-			)
-		},
-		AccessCommand::List { pending } => list(session, &client, pending).await,
-		AccessCommand::Approve { request, end, delegable, from_epoch } => {
-			let terms = Terms { purpose: String::new(), end: end.into(), delegable, from_epoch };
-			let grant = client.approve(request, &terms).await?;
-			show(session, &client, grant).await
-		},
-		AccessCommand::Deny { request, reason } => {
+		AccessCommand::Request(args) => request(session, &client, args).await,
+		AccessCommand::List(args) => list(session, &client, args.pending).await,
+		AccessCommand::Approve(args) => approve(session, &client, args).await,
+		AccessCommand::Deny(DenyArgs { request, reason }) => {
+			let request = resolve::access_request(&client, request).await?;
 			client.deny(request, &reason).await?;
 			output::item(
 				session.json,
@@ -56,26 +108,122 @@ pub async fn run(session: &Session, command: AccessCommand) -> Result<(), Failur
 	}
 }
 
+async fn request(session: &Session, client: &Client, args: RequestArgs) -> Result<(), Failure> {
+	let resource = match (args.record, args.stream) {
+		(Some(record), _) => Resource::Record(record),
+		(None, stream) => {
+			let name = stream.unwrap_or_default();
+			let owner = args.owner.as_deref();
+			Resource::Stream(resolve::stream_to_read(client, &name, owner).await?)
+		},
+	};
+	let permission = if args.append { Permission::Append } else { Permission::Read };
+	let id = client.request_access(resource, permission, &args.purpose).await?;
+	output::item(
+		session.json,
+		&json!({ "accessRequestId": id, "resource": resource, "purpose": args.purpose }),
+		&[("access request", id.to_string()), ("purpose", args.purpose.clone())],
+	)
+}
+
+async fn approve(session: &Session, client: &Client, args: ApproveArgs) -> Result<(), Failure> {
+	let request = resolve::access_request(client, args.request).await?;
+	let terms = Terms {
+		purpose: String::new(),
+		end: args.end.into(),
+		delegable: args.delegable,
+		from_epoch: args.from_epoch,
+	};
+	let grant = client.approve(request, &terms).await?;
+	print_grant(session, client, grant).await
+}
+
 async fn list(session: &Session, client: &Client, pending: bool) -> Result<(), Failure> {
 	let ours = Some(client.organization_id());
 	let from = AccessRequestFilter { requester: ours, pending, ..AccessRequestFilter::default() };
 	let to = AccessRequestFilter { owner: ours, pending, ..AccessRequestFilter::default() };
 	let mut requests: Vec<AccessRequestJson> = client.access_requests(&from, usize::MAX).await?;
 	requests.extend(client.access_requests(&to, usize::MAX).await?);
-	let columns = ["access request", "from", "to", "resource", "wants to", "answer", "purpose"];
-	output::items(session.json, &requests, columns, |request| {
+	let (mut names, mut times) = (Names::default(), BlockTimes::default());
+	if !session.json {
+		names = Names::load(client).await;
+	}
+	if session.format().wide {
+		let blocks = requests.iter().map(|request| request.requested_at);
+		times = BlockTimes::load(client, blocks).await;
+	}
+	session.format().items(&requests, || table(&requests, &names, &times))
+}
+
+fn table(requests: &[AccessRequestJson], names: &Names, times: &BlockTimes) -> Table {
+	let heads = [
+		head("access request"),
+		head("from"),
+		head("to"),
+		head("resource"),
+		head("wants to"),
+		head("answer"),
+		head("purpose"),
+		wide("requested at"),
+		wide("time (UTC)"),
+	];
+	Table::of(heads, requests, |request| {
 		[
-			request.access_request_id.to_string(),
-			request.requester.to_string(),
-			request.owner.to_string(),
-			resource(&request.resource),
-			format!("{:?}", request.permission).to_lowercase(),
-			match &request.state {
-				AccessRequestStateJson::Pending => "pending".into(),
-				AccessRequestStateJson::Approved { grant_id } => format!("approved: {grant_id}"),
-				AccessRequestStateJson::Denied { reason } => format!("denied: {reason}"),
-			},
-			request.purpose.clone(),
+			Cell::id(&request.access_request_id),
+			names.organization_cell(request.requester),
+			names.organization_cell(request.owner),
+			names.resource_cell(&request.resource),
+			Cell::value(format!("{:?}", request.permission).to_lowercase()),
+			answer(&request.state),
+			Cell::text(&request.purpose),
+			Cell::value(request.requested_at),
+			times.cell(request.requested_at),
 		]
 	})
+}
+
+fn answer(state: &AccessRequestStateJson) -> Cell {
+	match state {
+		AccessRequestStateJson::Pending => Cell::value("pending"),
+		AccessRequestStateJson::Approved { grant_id } => Cell::texts(
+			format_args!("approved: {}", shortened(grant_id)),
+			format_args!("approved: {grant_id}"),
+		),
+		AccessRequestStateJson::Denied { reason } => Cell::text(format_args!("denied: {reason}")),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{names, table::assert_fits};
+	use credio_client::primitives::GrantId;
+
+	#[test]
+	fn table_fits() {
+		let (names, times) = (names::tests::longest(), names::tests::times(u32::MAX));
+		let states = [
+			AccessRequestStateJson::Pending,
+			AccessRequestStateJson::Approved { grant_id: GrantId([1; 32]) },
+			AccessRequestStateJson::Denied { reason: "r".repeat(256) },
+		];
+		for state in states {
+			for resource in
+				[Resource::Stream(names::tests::STREAM), Resource::Record(RecordId([1; 32]))]
+			{
+				let request = AccessRequestJson {
+					access_request_id: AccessRequestId([0xab; 32]),
+					requester: 1,
+					owner: 2,
+					resource,
+					permission: Permission::Append,
+					purpose: "p".repeat(256),
+					state: state.clone(),
+					requested_at: u32::MAX,
+					removable_at: 0,
+				};
+				assert_fits(&table(&[request], &names, &times));
+			}
+		}
+	}
 }

@@ -1,107 +1,100 @@
-//! Anchors, and verifying documents.
+//! `credio anchor`.
 
-use crate::{exit::Failure, output, session::Session};
-use credio_client::{envelope::CommitmentKey, primitives::RecordId, MerkleProof};
-use serde_json::json;
-use std::{
-	fs,
-	path::{Path, PathBuf},
+use crate::{
+	exit::Failure,
+	resolve,
+	session::Session,
+	table::{head, Cell, Table},
 };
+use clap::Args;
+use credio_client::primitives::RecordId;
+use serde::Serialize;
+use std::{fs, path::PathBuf};
+
+/// Anchor documents that are kept elsewhere; several become one Merkle anchor
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio anchor --stream contracts --proofs proofs/ *.pdf")]
+pub struct AnchorArgs {
+	/// Stream of the anchor
+	#[arg(long, value_name = "NAME_OR_ID")]
+	stream: String,
+	/// Folder for the proofs, one file a document
+	#[arg(long, value_name = "DIR")]
+	proofs: PathBuf,
+	/// Documents
+	#[arg(required = true, value_name = "FILE")]
+	files: Vec<PathBuf>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+	file: PathBuf,
+	index: u32,
+	leaves: u32,
+	proof: PathBuf,
+	record_id: RecordId,
+}
 
 /// Writes a proof for each file, and anchors them.
-pub async fn run(
-	session: &Session,
-	stream: &str,
-	proofs: &Path,
-	files: &[PathBuf],
-) -> Result<(), Failure> {
+pub async fn run(session: &Session, args: AnchorArgs) -> Result<(), Failure> {
+	let AnchorArgs { stream, proofs, files } = args;
 	let documents = files
 		.iter()
 		.map(|file| fs::read(file).map_err(|error| Failure::file(file, error)))
 		.collect::<Result<Vec<_>, _>>()?;
-	fs::create_dir_all(proofs).map_err(|error| Failure::file(proofs, error))?;
+	fs::create_dir_all(&proofs).map_err(|error| Failure::file(&proofs, error))?;
 	let client = session.connect().await?;
-	let stream = client.find_stream(stream, None).await?.id;
+	let stream = resolve::stream(&client, &stream, None).await?;
 	let anchor = client.prepare_anchor(stream, &documents).await?;
-	let mut lines = Vec::new();
-	for (file, proof) in files.iter().zip(&anchor.anchored.proofs) {
+	let mut written = Vec::new();
+	for (file, proof) in files.into_iter().zip(&anchor.anchored.proofs) {
 		let mut name = file.file_name().unwrap_or_default().to_os_string();
 		name.push(format!(".{}.proof.json", proof.index));
 		let path = proofs.join(name);
 		let text = serde_json::to_string_pretty(proof)
 			.map_err(|error| Failure::Other(error.to_string()))?;
 		credio_files::write(&path, text.as_bytes()).map_err(|error| Failure::file(&path, error))?;
-		lines.push(json!({
-			"file": file,
-			"recordId": proof.record_id,
-			"index": proof.index,
-			"leaves": proof.leaves,
-			"proof": path,
-		}));
+		written.push(Written {
+			file,
+			record_id: proof.record_id,
+			index: proof.index,
+			leaves: proof.leaves,
+			proof: path,
+		});
 	}
-	// The proofs are there whatever happens now: without them the anchor would be of no use, and nobody could make them.
+	// The proofs are written first: nobody could make them again, and without them the anchor is useless.
 	client.append_anchor(&anchor).await?;
-	output::items(session.json, &lines, ["recordId", "index", "leaves", "proof", "file"], |line| {
-		["recordId", "index", "leaves", "proof", "file"].map(|field| match &line[field] {
-			serde_json::Value::String(text) => text.clone(),
-			other => other.to_string(),
-		})
+	session.format().items(&written, || table(&written))
+}
+
+fn table(written: &[Written]) -> Table {
+	let heads = [head("record"), head("index"), head("leaves"), head("proof"), head("file")];
+	Table::of(heads, written, |one| {
+		[
+			Cell::id(&one.record_id),
+			Cell::value(one.index),
+			Cell::value(one.leaves),
+			Cell::path(&one.proof),
+			Cell::path(&one.file),
+		]
 	})
 }
 
-/// Checks a document against the chain.
-pub async fn verify(
-	session: &Session,
-	record: RecordId,
-	file: &Path,
-	commitment_key: Option<&str>,
-	proof: Option<&Path>,
-) -> Result<(), Failure> {
-	let document = fs::read(file).map_err(|error| Failure::file(file, error))?;
-	let client = session.connect().await?;
-	if let Some(path) = proof {
-		let text = fs::read_to_string(path).map_err(|error| Failure::file(path, error))?;
-		let proof: MerkleProof = serde_json::from_str(&text)
-			.map_err(|error| Failure::Other(format!("{}: {error}", path.display())))?;
-		if proof.record_id != record {
-			return Err(Failure::Other(format!("the proof is for the anchor {}", proof.record_id)));
-		}
-		client.verify_anchored(&document, &proof).await?;
-	} else {
-		let key: CommitmentKey = match commitment_key {
-			Some(key) => key.parse().map_err(|_| {
-				Failure::Other("the commitment key is not 0x and 64 hex digits".into())
-			})?,
-			None => client.commitment_key(record).await?,
-		};
-		client.verify(record, &document, &key).await?;
-	}
-	let header = client.record(record).await?.header;
-	output::item(
-		session.json,
-		&json!({
-			"recordId": record,
-			"verified": true,
-			"organization": header.organization,
-			"stream": header.stream,
-			"sequence": header.sequence,
-			"block": header.block,
-		}),
-		&[
-			("verified", "the document is the one on the chain".into()),
-			("appended by", format!("organization {}", header.organization)),
-			("position", format!("{} in stream {}", header.sequence, header.stream)),
-			("block", header.block.to_string()),
-		],
-	)
-}
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::table::assert_fits;
 
-/// Prints the commitment key of a record.
-pub async fn commitment_key(session: &Session, record: RecordId) -> Result<(), Failure> {
-	let client = session.connect().await?;
-	let key = client.commitment_key(record).await?.reveal();
-	match session.json {
-		true => output::json_line(&json!({ "recordId": record, "commitmentKey": key })),
-		false => output::line(&key.to_string()),
+	#[test]
+	fn table_fits() {
+		let path = PathBuf::from("folder/".repeat(60));
+		assert_fits(&table(&[Written {
+			file: path.clone(),
+			record_id: RecordId([0xab; 32]),
+			index: u32::MAX,
+			leaves: u32::MAX,
+			proof: path,
+		}]));
 	}
 }

@@ -1,42 +1,125 @@
-//! Bundles.
+//! `credio bundle`.
 
-use super::org::number;
+mod file;
+
 use crate::{
-	arguments::BundleCommand, bundle_file::BundleFile, exit::Failure, output, session::Session,
-	time,
+	exit::Failure,
+	names::Names,
+	options::DeadlineOptions,
+	output, resolve,
+	session::Session,
+	table::{head, Cell, Table},
+	values::{id::IdArg, time},
 };
+use clap::{Args, Subcommand};
 use credio_client::{
 	primitives::{
 		bundle::{BundleFilter, BundleStatus, Consent},
 		rpc::{BundleDetailJson, BundleJson},
-		BlockNumber, BundleId, Moment, OrganizationId, RecordId,
+		BlockNumber, BundleId, Digest, Moment, RecordId,
 	},
 	Client, Deadline, NewBundle,
 };
+use file::BundleFile;
 use serde_json::{json, Value};
-use std::{collections::HashMap, path::Path};
+use std::path::{Path, PathBuf};
 
-type Names = HashMap<OrganizationId, String>;
+/// Calls of several organizations that apply together or not at all
+#[derive(Debug, Subcommand)]
+pub enum BundleCommand {
+	Propose(ProposeArgs),
+	Prepare(PrepareArgs),
+	Show(ShowArgs),
+	Consent(ConsentArgs),
+	Withdraw(WithdrawArgs),
+	List(ListArgs),
+}
+
+/// Propose a bundle, and consent to it for your organization
+#[derive(Debug, Args)]
+#[command(after_help = file::HELP)]
+pub struct ProposeArgs {
+	/// The calls of each organization, in TOML
+	file: PathBuf,
+	#[command(flatten)]
+	deadline: DeadlineOptions,
+}
+
+/// Print your organization's leg of a file with its calls encoded, for another organization to propose
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio bundle prepare our-leg.toml >> deal.toml")]
+pub struct PrepareArgs {
+	/// As for propose, with your organization's leg only
+	file: PathBuf,
+}
+
+/// Show a bundle: the calls of each organization, and the consents
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio bundle show 0x5e6fa0b1…c321")]
+pub struct ShowArgs {
+	/// The bundle
+	bundle: BundleArg,
+}
+
+/// Consent to a bundle for your organization; the last consent executes it
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio bundle consent 0x5e6fa0b1…c321 --digest 0x90…4a")]
+pub struct ConsentArgs {
+	/// The bundle
+	bundle: BundleArg,
+	/// Its whole digest, as `credio bundle show` prints it with the calls
+	#[arg(long, value_name = "HEX")]
+	digest: Digest,
+}
+
+/// Withdraw your organization's consent, unless the last one has arrived
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio bundle withdraw 0x5e6fa0b1…c321")]
+pub struct WithdrawArgs {
+	/// The bundle
+	bundle: BundleArg,
+}
+
+/// List the bundles that an organization takes part in
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio bundle list --status open")]
+pub struct ListArgs {
+	/// The organization; yours without it
+	organization: Option<String>,
+	/// Only bundles that it proposed
+	#[arg(long)]
+	proposed: bool,
+	/// Only bundles with this status
+	#[arg(long, value_parser = ["open", "executed", "aborted", "expired"])]
+	status: Option<String>,
+}
+
+type BundleArg = IdArg<BundleId>;
 
 /// Runs a command on bundles.
 pub async fn run(session: &Session, command: BundleCommand) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	match command {
-		BundleCommand::Propose { file, deadline } => {
+		BundleCommand::Propose(ProposeArgs { file, deadline }) => {
 			propose(session, &client, &file, deadline.deadline()).await
 		},
-		BundleCommand::Prepare { file } => prepare(&client, &file).await,
-		BundleCommand::Show { bundle } => show(session, &client, bundle).await,
-		BundleCommand::Consent { bundle, digest } => {
+		BundleCommand::Prepare(PrepareArgs { file }) => prepare(&client, &file).await,
+		BundleCommand::Show(ShowArgs { bundle }) => {
+			let bundle = resolve::bundle(&client, bundle).await?;
+			show(session, &client, bundle).await
+		},
+		BundleCommand::Consent(ConsentArgs { bundle, digest }) => {
+			let bundle = resolve::bundle(&client, bundle).await?;
 			let bundle = client.consent(bundle, digest).await?;
 			print(session, &client, &bundle, &[]).await
 		},
-		BundleCommand::Withdraw { bundle } => {
+		BundleCommand::Withdraw(WithdrawArgs { bundle }) => {
+			let bundle = resolve::bundle(&client, bundle).await?;
 			let bundle = client.withdraw(bundle).await?;
 			print(session, &client, &bundle, &[]).await
 		},
-		BundleCommand::List { organization, proposed, status } => {
-			let organization = Some(number(&client, organization.as_deref()).await?);
+		BundleCommand::List(ListArgs { organization, proposed, status }) => {
+			let organization = Some(resolve::organization(&client, organization.as_deref()).await?);
 			let filter = BundleFilter {
 				organization,
 				proposer: organization.filter(|_| proposed),
@@ -47,7 +130,7 @@ pub async fn run(session: &Session, command: BundleCommand) -> Result<(), Failur
 	}
 }
 
-/// Proposes what a file says, with its deadline unless another is given.
+/// Proposes the bundle of a file, with the deadline of the file unless another is given.
 async fn propose(
 	session: &Session,
 	client: &Client,
@@ -62,7 +145,7 @@ async fn propose(
 	print(session, client, &bundle, &encoded.record_ids).await
 }
 
-/// Prints the leg in the form in which it stands in another file.
+/// Prints a leg as another file may contain it.
 async fn prepare(client: &Client, file: &Path) -> Result<(), Failure> {
 	let file = BundleFile::read(file).await?;
 	let key = client.bundle_key(file.key.as_deref().map(str::as_bytes)).await?;
@@ -94,7 +177,7 @@ async fn show(session: &Session, client: &Client, id: BundleId) -> Result<(), Fa
 	if session.json {
 		return output::json_line(&with_calls(client, &detail).await?);
 	}
-	let names = names(client).await?;
+	let names = Names::of_organizations(client).await;
 	output::item(false, &detail.bundle, &lines(&detail.bundle, &names))?;
 	for (leg, party) in detail.legs.iter().zip(&detail.bundle.parties) {
 		let consent = match &party.consent {
@@ -105,7 +188,7 @@ async fn show(session: &Session, client: &Client, id: BundleId) -> Result<(), Fa
 			None => "has not consented".into(),
 		};
 		output::line("")?;
-		output::line(&format!("{} {consent}", name(&names, leg.organization)))?;
+		output::line(&format!("{} {consent}", names.organization(leg.organization)))?;
 		for (index, call) in leg.calls.iter().enumerate() {
 			let shown = match client.describe(&call.0).await {
 				Some(described) => described.to_string(),
@@ -120,7 +203,7 @@ async fn show(session: &Session, client: &Client, id: BundleId) -> Result<(), Fa
 	Ok(())
 }
 
-/// The bundle as JSON, with each call in words beside its bytes.
+/// Returns the bundle as JSON, with each call decoded beside its bytes.
 async fn with_calls(client: &Client, detail: &BundleDetailJson) -> Result<Value, Failure> {
 	let mut shown =
 		serde_json::to_value(detail).map_err(|error| Failure::Other(error.to_string()))?;
@@ -141,7 +224,11 @@ async fn with_calls(client: &Client, detail: &BundleDetailJson) -> Result<Value,
 	Ok(shown)
 }
 
-/// Prints where a bundle stands. One that was aborted is a failure, after it was printed.
+/// Prints the state of a bundle.
+///
+/// # Errors
+///
+/// Fails for an aborted bundle, after it was printed.
 async fn print(
 	session: &Session,
 	client: &Client,
@@ -156,7 +243,7 @@ async fn print(
 		}
 		output::json_line(&line)?;
 	} else {
-		let mut lines = lines(bundle, &names(client).await?);
+		let mut lines = lines(bundle, &Names::of_organizations(client).await);
 		lines.extend(record_ids.iter().map(|id| ("appends", id.to_string())));
 		output::item(false, bundle, &lines)?;
 	}
@@ -174,13 +261,13 @@ fn lines(bundle: &BundleJson, names: &Names) -> Vec<(&'static str, String)> {
 		("bundle", bundle.bundle_id.to_string()),
 		("digest", bundle.digest.to_string()),
 		("status", status(bundle)),
-		("proposer", name(names, bundle.proposer)),
+		("proposer", names.organization(bundle.proposer)),
 		("proposed", moment_and_block(bundle.proposed_time, bundle.proposed_at)),
 		("deadline", time::shown(bundle.deadline)),
 		("consents", consents(bundle)),
 	];
 	if let Some(abort) = &bundle.abort {
-		let organization = abort.organization.map(|organization| name(names, organization));
+		let organization = abort.organization.map(|organization| names.organization(organization));
 		lines.push(("failed leg", output::or_dash(organization)));
 		lines.push(("failed call", abort.call_index.to_string()));
 		lines.push(("error", format!("{} ({})", abort.error.name, abort.error.description)));
@@ -190,30 +277,32 @@ fn lines(bundle: &BundleJson, names: &Names) -> Vec<(&'static str, String)> {
 
 async fn list(session: &Session, client: &Client, filter: &BundleFilter) -> Result<(), Failure> {
 	let bundles = client.bundles(filter, usize::MAX).await?;
-	let names = if session.json { Names::new() } else { names(client).await? };
-	output::items(
-		session.json,
-		&bundles,
-		["bundle", "status", "proposer", "deadline", "consents"],
-		|bundle| {
-			[
-				bundle.bundle_id.to_string(),
-				status(bundle),
-				name(&names, bundle.proposer),
-				time::shown(bundle.deadline),
-				consents(bundle),
-			]
-		},
-	)
+	let names = match session.json {
+		true => Names::default(),
+		false => Names::of_organizations(client).await,
+	};
+	session.format().items(&bundles, || table(&bundles, &names))
 }
 
-async fn names(client: &Client) -> Result<Names, Failure> {
-	let organizations = client.organizations().await?;
-	Ok(organizations.into_iter().map(|organization| (organization.id, organization.name)).collect())
-}
-
-fn name(names: &Names, organization: OrganizationId) -> String {
-	names.get(&organization).cloned().unwrap_or_else(|| organization.to_string())
+fn table(bundles: &[BundleJson], names: &Names) -> Table {
+	let heads = [
+		head("bundle"),
+		head("status"),
+		head("since (UTC)"),
+		head("proposer"),
+		head("deadline (UTC)"),
+		head("consents"),
+	];
+	Table::of(heads, bundles, |bundle| {
+		[
+			Cell::id(&bundle.bundle_id),
+			Cell::value(format!("{:?}", bundle.status).to_lowercase()),
+			Cell::value(time::minute(bundle.decided_time.unwrap_or(bundle.proposed_time))),
+			names.organization_cell(bundle.proposer),
+			Cell::value(time::minute(bundle.deadline)),
+			Cell::value(consents(bundle)),
+		]
+	})
 }
 
 fn status(bundle: &BundleJson) -> String {
@@ -224,7 +313,7 @@ fn status(bundle: &BundleJson) -> String {
 	}
 }
 
-/// A moment, with the block that was made then.
+/// Formats a moment, with the block that was made then.
 fn moment_and_block(moment: Moment, block: BlockNumber) -> String {
 	format!("{} (block {block})", time::shown(moment))
 }
@@ -241,5 +330,31 @@ fn status_named(name: &str) -> Option<BundleStatus> {
 		"aborted" => Some(BundleStatus::Aborted),
 		"expired" => Some(BundleStatus::Expired),
 		_ => None,
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{names, table::assert_fits};
+
+	#[test]
+	fn table_fits() {
+		let bundle = json!({
+			"bundleId": BundleId([0xab; 32]),
+			"proposer": 1,
+			"proposedBy": credio_client::primitives::AccountId::from([1; 32]),
+			"proposedAt": u32::MAX,
+			"proposedTime": 1_795_771_920_000_u64,
+			"deadline": 1_795_771_920_000_u64,
+			"digest": Digest([0; 32]),
+			"parties": [],
+			"status": "executed",
+			"decidedAt": null,
+			"decidedTime": null,
+			"abort": null,
+		});
+		let bundle = serde_json::from_value(bundle).unwrap();
+		assert_fits(&table(&[bundle], &names::tests::longest()));
 	}
 }

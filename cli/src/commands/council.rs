@@ -1,56 +1,73 @@
-//! Motions of the council, validators, and upgrades of the runtime.
+//! `credio council`.
 
 use crate::{
-	arguments::{CouncilCommand, RuntimeCommand, ValidatorCommand},
 	exit::Failure,
 	output,
+	proposal::print_proposal,
 	session::Session,
+	table::{head, Cell, Table},
 };
+use clap::{Args, Subcommand};
 use credio_client::{
-	primitives::rpc::{Bytes, ValidatorJson},
-	Client, Proposed, Voted,
+	primitives::{AccountId, Digest},
+	Motion, Voted,
 };
 use serde_json::json;
-use std::{fs, path::Path};
+
+/// The council: its members, and the motions that it votes on
+#[derive(Debug, Subcommand)]
+pub enum CouncilCommand {
+	Members(MembersArgs),
+	Motions(MotionsArgs),
+	Vote(VoteArgs),
+}
+
+/// List the members of the council, or propose adding or removing one
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  credio council members\n  credio council members --join 5F…y\n  credio council members --leave 5F…y"
+)]
+pub struct MembersArgs {
+	/// Propose adding this account
+	#[arg(long, value_name = "SS58")]
+	join: Option<AccountId>,
+	/// Propose removing this account
+	#[arg(long, value_name = "SS58", conflicts_with = "join")]
+	leave: Option<AccountId>,
+}
+
+/// List the motions that the council votes on
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio council motions")]
+pub struct MotionsArgs {}
+
+/// Vote on a motion. The vote that decides it also carries it out
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  credio council vote 0x8a…01\n  credio council vote 0x8a…01 --nay"
+)]
+pub struct VoteArgs {
+	/// Whole hash of the motion, which says what is voted on
+	motion: Digest,
+	/// Vote against it
+	#[arg(long)]
+	nay: bool,
+}
 
 /// Runs a command on the council.
 pub async fn run(session: &Session, command: CouncilCommand) -> Result<(), Failure> {
-	let client = match command {
-		CouncilCommand::Motions | CouncilCommand::Members { join: None, leave: None } => {
-			session.connect_to_read().await?
-		},
-		_ => session.connect().await?,
-	};
 	match command {
-		CouncilCommand::Members { join, leave } => {
-			let change = join.map(|who| (who, true)).or(leave.map(|who| (who, false)));
-			if let Some((account, join)) = change {
-				say(&client.change_council(&account, join).await?);
-			}
-			let members = client.council().await?;
-			output::items(session.json, &members, ["account"], |account| [account.to_string()])
+		CouncilCommand::Members(args) => members(session, args).await,
+		CouncilCommand::Motions(MotionsArgs {}) => {
+			let motions = session.connect_to_read().await?.motions().await?;
+			print_motions(session, &motions)
 		},
-		CouncilCommand::Motions => {
-			let motions = client.motions().await?;
-			let columns = ["motion", "what", "ayes", "nays", "needs", "ends at block"];
-			output::items(session.json, &motions, columns, |motion| {
-				let encoded = || format!("{} bytes that cannot be shown", motion.encoded.0.len());
-				[
-					motion.hash.to_string(),
-					motion.call.as_ref().map_or_else(encoded, ToString::to_string),
-					motion.ayes.len().to_string(),
-					motion.nays.len().to_string(),
-					motion.threshold.to_string(),
-					motion.ends_at.to_string(),
-				]
-			})
-		},
-		CouncilCommand::Vote { motion, nay } => {
-			let voted = client.vote(motion, !nay).await?;
+		CouncilCommand::Vote(VoteArgs { motion, nay }) => {
+			let voted = session.connect().await?.vote(motion, !nay).await?;
 			let (outcome, text) = match voted {
-				Voted::CarriedOut => ("carriedOut", "enough members agree: it was carried out"),
-				Voted::Disapproved => ("disapproved", "too many disagree: it is off the table"),
-				Voted::Waits => ("waits", "it waits for votes of other members"),
+				Voted::CarriedOut => ("carriedOut", "approved and carried out"),
+				Voted::Disapproved => ("disapproved", "rejected by the council"),
+				Voted::Waits => ("waits", "waits for votes of other members"),
 			};
 			let shown = json!({ "motion": motion, "outcome": outcome });
 			output::item(session.json, &shown, &[("motion", text.to_owned())])
@@ -58,129 +75,55 @@ pub async fn run(session: &Session, command: CouncilCommand) -> Result<(), Failu
 	}
 }
 
-/// Says, on standard error, what has become of a proposal.
-pub fn say(proposed: &Proposed) {
-	match proposed {
-		Proposed::CarriedOut => {},
-		Proposed::Waits(motion) => output::note(&format!(
-			"proposed: the other members of the council vote on it now: credio council vote {motion}"
-		)),
-	}
-}
-
-/// Runs a command on validators.
-pub async fn validators(session: &Session, command: ValidatorCommand) -> Result<(), Failure> {
-	let client = match command {
-		ValidatorCommand::List => session.connect_to_read().await?,
-		_ => session.connect().await?,
+async fn members(session: &Session, args: MembersArgs) -> Result<(), Failure> {
+	let change = args.join.map(|who| (who, true)).or(args.leave.map(|who| (who, false)));
+	let client = match change {
+		None => session.connect_to_read().await?,
+		Some(_) => session.connect().await?,
 	};
-	match command {
-		ValidatorCommand::List => {},
-		ValidatorCommand::SetKeys { session_keys, proof, own_node } => {
-			let keys = match own_node {
-				Some(node) => client.rotate_session_keys(&node).await?,
-				None => {
-					let keys = bytes("--session-keys", session_keys)?;
-					client.set_session_keys(&keys.0, &bytes("--proof", proof)?.0).await?;
-					keys
-				},
-			};
-			let account = client.account();
-			return output::item(
-				session.json,
-				&json!({ "account": account, "keys": keys }),
-				&[
-					("account", account.to_string()),
-					("session keys", json!(keys).as_str().unwrap_or_default().to_owned()),
-				],
-			);
-		},
-		ValidatorCommand::Add { account } => say(&client.add_validator(&account).await?),
-		ValidatorCommand::Remove { account } => say(&client.remove_validator(&account).await?),
-		ValidatorCommand::ResumeFinality { lost, last_final, delay } => {
-			let last_final = match last_final {
-				Some(block) => block,
-				None => client.finalized_number().await?,
-			};
-			say(&client.resume_finality(&lost, last_final, delay).await?);
-		},
-		ValidatorCommand::Reinstate { account } => {
-			say(&client.reinstate_validator(&account).await?);
-		},
+	if let Some((account, join)) = change {
+		print_proposal(&client.change_council(&account, join).await?);
 	}
-	let validators = client.validators().await?;
-	output::items(session.json, &validators, ["account", "state", "session keys"], |validator| {
-		let keys = if validator.has_keys { "set" } else { "missing" };
-		[validator.account.to_string(), state(validator), keys.to_owned()]
-	})
+	let members = client.council().await?;
+	session.format().items(&members, || members_table(&members))
 }
 
-/// Bytes that were given as hex.
-fn bytes(flag: &str, hex: Option<String>) -> Result<Bytes, Failure> {
-	let hex = json!(hex.unwrap_or_default());
-	serde_json::from_value(hex)
-		.map_err(|_| Failure::Other(format!("{flag} is not 0x and an even number of hex digits")))
+fn members_table(members: &[AccountId]) -> Table {
+	Table::of([head("account")], members, |account| [Cell::value(account)])
 }
 
-/// How a validator stands, in words.
-fn state(validator: &ValidatorJson) -> String {
-	match (&validator.offence, validator.chosen, validator.active) {
-		(Some(offence), ..) => {
-			format!("disabled since block {}: it voted for two blocks", offence.reported_at)
-		},
-		(None, true, true) => "active".into(),
-		(None, true, false) => "joins in a few blocks".into(),
-		(None, false, _) => "leaves in a few blocks".into(),
+/// Prints motions one below the other: a vote needs the whole hash, and a call may have many arguments.
+fn print_motions(session: &Session, motions: &[Motion]) -> Result<(), Failure> {
+	if session.json {
+		return motions.iter().try_for_each(output::json_line);
 	}
-}
-
-/// Runs a command on the runtime.
-pub async fn runtime(session: &Session, command: RuntimeCommand) -> Result<(), Failure> {
-	match command {
-		RuntimeCommand::Show => show(session).await,
-		RuntimeCommand::Propose { code } => {
-			let code = read(&code)?;
-			let client = session.connect().await?;
-			let proposed = client.propose_upgrade(&code).await?;
-			say(&proposed);
-			let hash = Client::code_hash(&code);
-			output::item(
-				session.json,
-				&json!({ "codeHash": hash }),
-				&[("code hash", hash.to_string())],
-			)
-		},
-		RuntimeCommand::Apply { code } => {
-			let code = read(&code)?;
-			session.connect().await?.apply_upgrade(&code).await?;
-			show(session).await
-		},
+	if motions.is_empty() {
+		return output::line("none");
 	}
+	for (place, motion) in motions.iter().enumerate() {
+		if place > 0 {
+			output::line("")?;
+		}
+		let encoded = || format!("{} bytes that cannot be decoded", motion.encoded.0.len());
+		let call = motion.call.as_ref().map_or_else(encoded, ToString::to_string);
+		let (ayes, nays) = (motion.ayes.len(), motion.nays.len());
+		output::lines(&[
+			("motion", motion.hash.to_string()),
+			("votes", format!("{ayes} for, {nays} against, {} needed", motion.threshold)),
+			("ends", format!("at block {}", motion.ends_at)),
+		])?;
+		call.lines().try_for_each(|line| output::line(&format!("  {line}")))?;
+	}
+	Ok(())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-	fs::read(path).map_err(|error| Failure::file(path, error))
-}
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::table::assert_fits;
 
-async fn show(session: &Session) -> Result<(), Failure> {
-	let client = session.connect_to_read().await?;
-	let mut version: serde_json::Value = client.call("state_getRuntimeVersion", ()).await?;
-	version["chain"] = json!(client.chain());
-	let told = client.told_runtime().await?;
-	version["metadataHash"] = json!(told.metadata_hash);
-	let trusted = client.trusted_runtime().await.is_ok();
-	version["trusted"] = json!(trusted);
-	let of = |field: &str| version[field].to_string().trim_matches('"').to_owned();
-	output::item(
-		session.json,
-		&version,
-		&[
-			("runtime", of("specName")),
-			("version", of("specVersion")),
-			("transaction version", of("transactionVersion")),
-			("metadata hash", told.metadata_hash.to_string()),
-			("trusted", if trusted { "yes" } else { "no: `credio trust runtime`" }.into()),
-			("chain", client.chain().to_string()),
-		],
-	)
+	#[test]
+	fn table_fits() {
+		assert_fits(&members_table(&[AccountId::from([0xab; 32])]));
+	}
 }

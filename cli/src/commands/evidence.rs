@@ -1,51 +1,113 @@
-//! Evidence: made with a node, verified without one.
+//! `credio evidence`: made with a node, verified without one.
 
 use crate::{
-	arguments::{EvidenceArguments, EvidenceCommand, TrustArguments, VerifyEvidenceArguments},
 	exit::Failure,
-	output,
+	output, resolve,
 	session::Session,
+	trusted::{self, TrustOptions},
+	values::{self, id::IdArg},
 };
+use clap::{Args, Subcommand};
 use credio_client::{
-	envelope::CommitmentKey,
-	evidence::{
-		verify as verify_evidence, Checkpoint, Evidence, Trusted, Verified, MAX_FILE_SIZE,
-		MAX_SPEC_SIZE,
-	},
+	evidence::{self, Checkpoint, Evidence, Verified, MAX_FILE_SIZE},
+	primitives::{GrantId, RecordId, RequestKey},
 	EvidenceRequest, MerkleProof,
 };
 use serde_json::json;
-use std::{
-	fs::{self, File},
-	io::Read,
-	path::Path,
-};
+use std::{fs, path::PathBuf};
+
+/// Write evidence of a record or anchor: a file that proves it to somebody without a node
+#[derive(Debug, Args)]
+#[command(
+	args_conflicts_with_subcommands = true,
+	subcommand_negates_reqs = true,
+	after_help = "Examples:\n  credio evidence 0x8a04c1d2…5e01 -o invoice.evidence --with-key\n  credio evidence 0x8a04c1d2…5e01 -o contract.evidence --proof proofs/contract.pdf.proof.json\n  credio evidence verify invoice.evidence --chain chain.json --document invoice.xml"
+)]
+pub struct EvidenceArgs {
+	#[command(subcommand)]
+	command: Option<EvidenceCommand>,
+	/// The record or anchor
+	#[arg(required = true)]
+	record: Option<IdArg<RecordId>>,
+	/// File to write
+	#[arg(short, long, value_name = "FILE", required = true)]
+	output: Option<PathBuf>,
+	/// Include the commitment key, with which a holder of the document can check it. It decrypts nothing
+	#[arg(long)]
+	with_key: bool,
+	/// The commitment key to include; without it, the record is fetched to derive the key
+	#[arg(long, value_name = "HEX")]
+	commitment_key: Option<String>,
+	/// Include the document in plaintext, with the commitment key
+	#[arg(long, value_name = "FILE")]
+	with_document: Option<PathBuf>,
+	/// Proof of a document under a Merkle anchor
+	#[arg(long, value_name = "FILE")]
+	proof: Option<PathBuf>,
+	/// Key of the request that appended the record, to prove its outcome
+	#[arg(long, value_name = "HEX")]
+	request: Option<RequestKey>,
+	/// A grant to prove the state of, also one that has ended; may be given several times
+	#[arg(long = "grant", value_name = "GRANT_ID")]
+	grants: Vec<IdArg<GrantId>>,
+	/// Raw chain specification of the verifier [default: the node's genesis]
+	#[arg(long, value_name = "FILE")]
+	chain: Option<PathBuf>,
+	#[command(flatten)]
+	trust: TrustOptions,
+}
+
+/// Commands on evidence.
+#[derive(Debug, Subcommand)]
+pub enum EvidenceCommand {
+	Verify(VerifyArgs),
+}
+
+/// Verify evidence without a network, and print what is proven and what is not
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  credio evidence verify invoice.evidence --chain chain.json --document invoice.xml\n  credio evidence verify invoice.evidence --chain chain.json --write-checkpoint seen.json\n(`credio-node build-spec --raw --chain FILE` makes a chain specification raw)"
+)]
+pub struct VerifyArgs {
+	/// The evidence
+	file: PathBuf,
+	/// Raw chain specification that you trust
+	#[arg(long, value_name = "FILE")]
+	chain: PathBuf,
+	#[command(flatten)]
+	trust: TrustOptions,
+	/// Document to check against the evidence
+	#[arg(long, value_name = "FILE")]
+	document: Option<PathBuf>,
+	/// Commitment key of the document, if the evidence has none
+	#[arg(long, value_name = "HEX", requires = "document")]
+	commitment_key: Option<String>,
+	/// Write the proven block as a checkpoint, to verify later evidence from
+	#[arg(long, value_name = "FILE")]
+	write_checkpoint: Option<PathBuf>,
+}
 
 /// Runs the command.
-pub async fn run(session: &Session, arguments: EvidenceArguments) -> Result<(), Failure> {
-	match arguments.command {
-		Some(EvidenceCommand::Verify(arguments)) => verify(session, &arguments),
-		None => make(session, arguments).await,
+pub async fn run(session: &Session, args: EvidenceArgs) -> Result<(), Failure> {
+	match args.command {
+		Some(EvidenceCommand::Verify(args)) => verify(session, &args),
+		None => make(session, args).await,
 	}
 }
 
-fn key_of(text: &str) -> Result<CommitmentKey, Failure> {
-	text.parse()
-		.map_err(|_| Failure::Other("the commitment key is not 0x and 64 hex digits".into()))
-}
-
-/// Makes evidence of an entry.
-async fn make(session: &Session, arguments: EvidenceArguments) -> Result<(), Failure> {
-	let EvidenceArguments { record, output, .. } = &arguments;
-	let (Some(record), Some(output)) = (*record, output) else {
-		return Err(Failure::Other("give the record and --output".into()));
+/// Makes evidence of an entry, with a node.
+async fn make(session: &Session, args: EvidenceArgs) -> Result<(), Failure> {
+	let (Some(record), Some(output)) = (args.record, &args.output) else {
+		return Err(Failure::hinted("there is nothing to prove", "give the record and --output"));
 	};
 	let client = session.connect().await?;
-	let proof = match &arguments.proof {
+	let record = resolve::record(&client, record).await?;
+	let proof = match &args.proof {
 		None => None,
 		Some(path) => {
-			let proof: MerkleProof = serde_json::from_slice(&read(path, MAX_FILE_SIZE)?)
-				.map_err(|error| Failure::Other(format!("{}: {error}", path.display())))?;
+			let proof: MerkleProof =
+				serde_json::from_slice(&trusted::read(path, MAX_FILE_SIZE)?)
+					.map_err(|error| Failure::Other(format!("{}: {error}", path.display())))?;
 			if proof.record_id != record {
 				let other = proof.record_id;
 				return Err(Failure::Other(format!("the proof is for the anchor {other}")));
@@ -53,25 +115,29 @@ async fn make(session: &Session, arguments: EvidenceArguments) -> Result<(), Fai
 			Some(proof)
 		},
 	};
-	let wants_key = arguments.with_key || arguments.with_document.is_some();
-	let commitment_key = match (&arguments.commitment_key, &proof) {
-		(Some(key), _) => Some(key_of(key)?),
-		(None, Some(proof)) if wants_key => Some(key_of(&proof.commitment_key)?),
+	let wants_key = args.with_key || args.with_document.is_some();
+	let commitment_key = match (&args.commitment_key, &proof) {
+		(Some(key), _) => Some(values::commitment_key(key)?),
+		(None, Some(proof)) if wants_key => Some(values::commitment_key(&proof.commitment_key)?),
 		(None, None) if wants_key => Some(client.commitment_key(record).await?),
 		_ => None,
 	};
-	let document = match &arguments.with_document {
+	let document = match &args.with_document {
 		None => None,
-		Some(path) => Some(read(path, MAX_FILE_SIZE / 4)?),
+		Some(path) => Some(trusted::read(path, MAX_FILE_SIZE / 4)?),
 	};
-	let genesis = match &arguments.chain {
+	let genesis = match &args.chain {
 		None => client.genesis().await?,
-		Some(path) => Trusted::from_specification(&read(path, MAX_SPEC_SIZE)?)?,
+		Some(path) => trusted::specification(path)?,
 	};
+	let mut grants = Vec::new();
+	for grant in args.grants {
+		grants.push(resolve::grant(&client, grant).await?);
+	}
 	let request = EvidenceRequest {
-		trusted: Some(trusted(genesis, &arguments.trust)?),
-		request_key: arguments.request,
-		grants: arguments.grants.clone(),
+		trusted: Some(args.trust.apply(genesis)?),
+		request_key: args.request,
+		grants,
 		proof,
 		commitment_key,
 		document,
@@ -83,6 +149,7 @@ async fn make(session: &Session, arguments: EvidenceArguments) -> Result<(), Fai
 		session.json,
 		&json!({ "recordId": record, "file": output, "bytes": text.len() }),
 		&[
+			("record", record.to_string()),
 			("written", format!("{} ({} bytes)", output.display(), text.len())),
 			(
 				"verify it with",
@@ -92,35 +159,18 @@ async fn make(session: &Session, arguments: EvidenceArguments) -> Result<(), Fai
 	)
 }
 
-/// What is trusted: genesis, or a checkpoint in its place.
-pub fn trusted(genesis: Trusted, arguments: &TrustArguments) -> Result<Trusted, Failure> {
-	let mut trusted = match &arguments.trusted_checkpoint {
-		None => genesis,
-		Some(path) => genesis.at(&checkpoint(path)?)?,
-	};
-	for path in &arguments.checkpoints {
-		trusted = trusted.accept(&checkpoint(path)?)?;
-	}
-	Ok(trusted)
-}
-
-/// Reads a checkpoint.
-pub fn checkpoint(path: &Path) -> Result<Checkpoint, Failure> {
-	Ok(Checkpoint::parse(&read(path, MAX_FILE_SIZE)?)?)
-}
-
-/// Verifies evidence. Asks no node.
-fn verify(session: &Session, arguments: &VerifyEvidenceArguments) -> Result<(), Failure> {
-	let genesis = Trusted::from_specification(&read(&arguments.chain, MAX_SPEC_SIZE)?)?;
-	let trusted = trusted(genesis, &arguments.trust)?;
-	let evidence = Evidence::parse(&read(&arguments.file, MAX_FILE_SIZE)?)?;
-	let document = match &arguments.document {
+/// Verifies evidence without a node.
+fn verify(session: &Session, args: &VerifyArgs) -> Result<(), Failure> {
+	let genesis = trusted::specification(&args.chain)?;
+	let trusted = args.trust.apply(genesis)?;
+	let evidence = Evidence::parse(&trusted::read(&args.file, MAX_FILE_SIZE)?)?;
+	let document = match &args.document {
 		None => None,
 		Some(path) => Some(fs::read(path).map_err(|error| Failure::file(path, error))?),
 	};
-	let key = arguments.commitment_key.as_deref().map(key_of).transpose()?;
-	let verified = verify_evidence(&evidence, &trusted, document.as_deref(), key.as_ref())?;
-	if let Some(path) = &arguments.write_checkpoint {
+	let key = args.commitment_key.as_deref().map(values::commitment_key).transpose()?;
+	let verified = evidence::verify(&evidence, &trusted, document.as_deref(), key.as_ref())?;
+	if let Some(path) = &args.write_checkpoint {
 		let text = Checkpoint::after(&verified).to_text()?;
 		credio_files::write(path, text.as_bytes()).map_err(|error| Failure::file(path, error))?;
 	}
@@ -149,16 +199,4 @@ fn print(session: &Session, verified: &Verified) -> Result<(), Failure> {
 	output::line("")?;
 	output::line("Not proven:")?;
 	not_proven.iter().try_for_each(|sentence| output::line(&format!("   - {sentence}")))
-}
-
-/// Reads a file that has to be no longer than this.
-pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
-	let failure = |error| Failure::file(path, error);
-	let mut bytes = Vec::new();
-	let file = File::open(path).map_err(failure)?;
-	file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(failure)?;
-	if bytes.len() > limit {
-		return Err(Failure::Other(format!("{}: it is longer than {limit} bytes", path.display())));
-	}
-	Ok(bytes)
 }

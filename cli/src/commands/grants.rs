@@ -1,140 +1,155 @@
-//! Grants.
+//! `credio grants`.
 
-use super::org::number;
-use crate::{arguments::GrantArguments, exit::Failure, output, session::Session, time};
-use credio_client::{
-	primitives::{
-		grant::GrantFilter, rpc::GrantJson, GrantId, OrganizationId, Permission, RecordId, Resource,
-	},
-	Client, Terms,
+use crate::{
+	exit::Failure,
+	names::{BlockTimes, Names},
+	output, resolve,
+	session::Session,
+	table::{head, wide, Cell, Table},
+	values::{id::IdArg, time},
 };
-use serde_json::json;
+use clap::Args;
+use credio_client::{
+	primitives::{grant::GrantFilter, rpc::GrantJson, GrantId, GrantStatus, RecordId},
+	Client,
+};
 
-/// Gives a grant, or gives one on.
-pub async fn grant(session: &Session, arguments: GrantArguments) -> Result<(), Failure> {
-	let client = session.connect().await?;
-	let to = number(&client, Some(&arguments.to)).await?;
-	let terms = Terms {
-		purpose: arguments.purpose,
-		end: arguments.end.into(),
-		delegable: arguments.delegable,
-		from_epoch: arguments.from_epoch,
-	};
-	let permission = if arguments.append { Permission::Append } else { Permission::Read };
-	let id = match (arguments.under, arguments.record, arguments.stream) {
-		(Some(parent), ..) => client.delegate(parent, to, &terms).await?,
-		(_, Some(record), _) => {
-			client.grant(Resource::Record(record), to, permission, &terms).await?
-		},
-		(.., stream) => {
-			let name = stream.unwrap_or_default();
-			let stream = client.find_stream(&name, None).await?.id;
-			client.grant(Resource::Stream(stream), to, permission, &terms).await?
-		},
-	};
-	show(session, &client, id).await
-}
-
-/// Prints one grant.
-pub async fn show(session: &Session, client: &Client, id: GrantId) -> Result<(), Failure> {
-	let all = client.grants(&GrantFilter::default(), usize::MAX).await?;
-	let grants = all.into_iter().filter(|grant| grant.grant_id == id).collect::<Vec<_>>();
-	print(session, &grants)
-}
-
-/// Ends a grant.
-pub async fn revoke(session: &Session, grant: GrantId) -> Result<(), Failure> {
-	let client = session.connect().await?;
-	let others = client.revoke(grant).await?;
-	let ids = others.iter().map(|other| other.grant_id).collect::<Vec<_>>();
-	let left = match ids.as_slice() {
-		[] => "no other grant on it".into(),
-		[other] => format!("another grant on it: {other}"),
-		[first, ..] => format!("{} other grants on it, {first} among them", ids.len()),
-	};
-	output::item(
-		session.json,
-		&json!({ "grantId": grant, "revoked": true, "stillHeld": ids }),
-		&[("revoked", grant.to_string()), ("the organization holds", left)],
-	)
-}
-
-/// Gives up a grant.
-pub async fn renounce(session: &Session, grant: GrantId) -> Result<(), Failure> {
-	let client = session.connect().await?;
-	client.renounce(grant).await?;
-	output::item(
-		session.json,
-		&json!({ "grantId": grant, "renounced": true }),
-		&[("renounced", grant.to_string())],
-	)
-}
-
-/// Gives the holder of a grant the secrets that it lacks.
-pub async fn add_keys(session: &Session, grant: GrantId) -> Result<(), Failure> {
-	let client = session.connect().await?;
-	let added = client.add_keys(grant).await?;
-	output::item(
-		session.json,
-		&json!({ "grantId": grant, "keys": added }),
-		&[("grant", grant.to_string()), ("keys", added.to_string())],
-	)
+/// List grants
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio grants --stream invoices --active")]
+pub struct GrantsArgs {
+	/// On this stream
+	#[arg(long, value_name = "NAME_OR_ID")]
+	stream: Option<String>,
+	/// On this record
+	#[arg(long, value_name = "RECORD_ID", conflicts_with = "stream")]
+	record: Option<IdArg<RecordId>>,
+	/// Given by this organization
+	#[arg(long, value_name = "ORG")]
+	from: Option<String>,
+	/// Held by this organization
+	#[arg(long, value_name = "ORG")]
+	to: Option<String>,
+	/// Only active grants
+	#[arg(long)]
+	active: bool,
 }
 
 /// Lists grants.
-pub async fn list(
-	session: &Session,
-	stream: Option<String>,
-	record: Option<RecordId>,
-	from: Option<String>,
-	to: Option<String>,
-	active: bool,
-) -> Result<(), Failure> {
+pub async fn run(session: &Session, args: GrantsArgs) -> Result<(), Failure> {
 	let client = session.connect().await?;
-	let stream = match stream {
+	let stream = match args.stream {
 		None => None,
-		Some(name) => Some(client.find_stream(&name, None).await?.id),
+		Some(name) => Some(resolve::stream_to_read(&client, &name, None).await?),
 	};
 	let filter = GrantFilter {
 		stream,
-		record,
-		grantor: organization(&client, from).await?,
-		grantee: organization(&client, to).await?,
-		active,
+		record: resolve::optional_record(&client, args.record).await?,
+		grantor: resolve::optional_organization(&client, args.from.as_deref()).await?,
+		grantee: resolve::optional_organization(&client, args.to.as_deref()).await?,
+		active: args.active,
 	};
-	print(session, &client.grants(&filter, usize::MAX).await?)
+	print(session, &client, &client.grants(&filter, usize::MAX).await?).await
 }
 
-async fn organization(
-	client: &Client,
-	name: Option<String>,
-) -> Result<Option<OrganizationId>, Failure> {
-	match name {
-		None => Ok(None),
-		Some(name) => number(client, Some(&name)).await.map(Some),
+/// Prints one grant with its whole id.
+pub async fn print_grant(session: &Session, client: &Client, id: GrantId) -> Result<(), Failure> {
+	let all = client.grants(&GrantFilter::default(), usize::MAX).await?;
+	let grants = all.into_iter().filter(|grant| grant.grant_id == id).collect::<Vec<_>>();
+	if !session.json {
+		output::lines(&[("grant", id.to_string())])?;
 	}
+	print(session, client, &grants).await
 }
 
-fn print(session: &Session, grants: &[GrantJson]) -> Result<(), Failure> {
-	let columns = ["grant", "from", "to", "resource", "allows", "until", "status", "purpose"];
-	output::items(session.json, grants, columns, |grant| {
+async fn print(session: &Session, client: &Client, grants: &[GrantJson]) -> Result<(), Failure> {
+	let (mut names, mut times) = (Names::default(), BlockTimes::default());
+	if !session.json {
+		names = Names::load(client).await;
+	}
+	if session.format().wide {
+		times = BlockTimes::load(client, grants.iter().map(|grant| grant.granted_at)).await;
+	}
+	session.format().items(grants, || table(grants, &names, &times))
+}
+
+fn table(grants: &[GrantJson], names: &Names, times: &BlockTimes) -> Table {
+	let heads = [
+		head("grant"),
+		head("from"),
+		head("to"),
+		head("resource"),
+		head("allows"),
+		head("until (UTC)"),
+		head("status"),
+		head("purpose"),
+		wide("from epoch"),
+		wide("delegable"),
+		wide("under"),
+		wide("granted at"),
+		wide("time (UTC)"),
+	];
+	Table::of(heads, grants, |grant| {
 		[
-			grant.grant_id.to_string(),
-			grant.grantor.to_string(),
-			grant.grantee.to_string(),
-			resource(&grant.resource),
-			format!("{:?}", grant.permission).to_lowercase(),
-			output::or_dash(grant.expires_at.map(time::shown)),
-			format!("{:?}", grant.status).to_lowercase(),
-			grant.purpose.clone(),
+			Cell::id(&grant.grant_id),
+			names.organization_cell(grant.grantor),
+			names.organization_cell(grant.grantee),
+			names.resource_cell(&grant.resource),
+			Cell::value(format!("{:?}", grant.permission).to_lowercase()),
+			Cell::optional(grant.expires_at.map(time::minute)),
+			Cell::value(status(grant.status)),
+			Cell::text(&grant.purpose),
+			Cell::value(grant.from_epoch),
+			Cell::value(if grant.delegable { "yes" } else { "no" }),
+			Cell::optional_id(grant.parent),
+			Cell::value(grant.granted_at),
+			times.cell(grant.granted_at),
 		]
 	})
 }
 
-/// A resource in one word.
-pub fn resource(resource: &Resource) -> String {
-	match resource {
-		Resource::Stream(stream) => format!("stream {stream}"),
-		Resource::Record(record) => format!("record {record}"),
+const fn status(status: GrantStatus) -> &'static str {
+	match status {
+		GrantStatus::Active => "active",
+		GrantStatus::Expired => "expired",
+		GrantStatus::ParentEnded => "parent ended",
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{names, table::assert_fits};
+	use credio_client::primitives::{Permission, Resource, StreamId};
+
+	fn grant(resource: Resource) -> GrantJson {
+		GrantJson {
+			grant_id: GrantId([0xab; 32]),
+			grantor: 1,
+			grantee: 2,
+			resource,
+			permission: Permission::Append,
+			from_epoch: u32::MAX,
+			purpose: "p".repeat(256),
+			expires_at: Some(1_795_771_920_000),
+			delegable: true,
+			parent: Some(GrantId([1; 32])),
+			granted_at: u32::MAX,
+			access_request: None,
+			status: GrantStatus::ParentEnded,
+		}
+	}
+
+	#[test]
+	fn table_fits() {
+		let (names, times) = (names::tests::longest(), names::tests::times(u32::MAX));
+		let resources = [
+			Resource::Stream(names::tests::STREAM),
+			Resource::Stream(StreamId([1; 32])),
+			Resource::Record(RecordId([1; 32])),
+		];
+		for resource in resources {
+			assert_fits(&table(&[grant(resource)], &names, &times));
+		}
 	}
 }

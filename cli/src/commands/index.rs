@@ -1,21 +1,20 @@
-//! Indexes: keeping one up to date, and searching it.
+//! `credio index`.
 
 use crate::{
-	arguments::{
-		AggregateArguments, IndexArguments, IndexCommand, ListenArguments, ReadIndexArguments,
-		SearchArguments, UpkeepArguments,
-	},
 	exit::Failure,
+	options::{IndexOptions, ReadIndexOptions},
 	output,
 	session::Session,
+	table::{head, Cell, Table},
 };
+use clap::{Args, Subcommand};
 use credio_index::{
 	ingest::{Ingest, Settings},
 	server::{Address, Server, ServerSettings, Token},
-	Aggregate, Query, Store, StoreError,
+	Store, StoreError, Unfit,
 };
-use credio_view::{Value, View};
-use serde_json::{json, Map};
+use credio_view::View;
+use serde::Serialize;
 use std::{
 	fs,
 	io::Write as _,
@@ -26,151 +25,278 @@ use std::{
 /// Rows that are read at once.
 const PAGE: u32 = 1_000;
 
-/// Opens an index to read it. It has no keys and needs none.
-pub async fn open(index: &ReadIndexArguments) -> Result<Store, Failure> {
-	Ok(Store::open_to_read(&index.at.index, index.organization).await?)
+/// Indexes: searchable documents in plaintext
+#[derive(Debug, Subcommand)]
+pub enum IndexCommand {
+	Run(RunArgs),
+	Sync(SyncArgs),
+	Rebuild(RebuildArgs),
+	Serve(ServeArgs),
+	Views(ViewsArgs),
+	Unfit(UnfitArgs),
+	Dump(DumpArgs),
+}
+
+/// Keep an index up to date, until Ctrl-C
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example: credio index run --index acme.index --views samples/views --listen unix:acme.socket"
+)]
+pub struct RunArgs {
+	#[command(flatten)]
+	index: IndexOptions,
+	#[command(flatten)]
+	upkeep: UpkeepOptions,
+	/// Also show rows that are not final, to callers that ask for them
+	#[arg(long)]
+	live: bool,
+	/// Serve JSON-RPC at this address, or on a Unix socket that only you can connect to
+	#[arg(long, value_name = "IP:PORT|unix:PATH")]
+	listen: Option<Address>,
+	#[command(flatten)]
+	callers: ListenOptions,
+}
+
+/// Bring an index up to date with the finalized block, once
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio index sync --index acme.index --views samples/views")]
+pub struct SyncArgs {
+	#[command(flatten)]
+	index: IndexOptions,
+	#[command(flatten)]
+	upkeep: UpkeepOptions,
+}
+
+/// Empty an index and rebuild it from the chain, up to the finalized block
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio index rebuild --index acme.index --views samples/views")]
+pub struct RebuildArgs {
+	#[command(flatten)]
+	index: IndexOptions,
+	#[command(flatten)]
+	upkeep: UpkeepOptions,
+}
+
+/// Serve JSON-RPC from an index that another process keeps up to date, or from a replica of it, until Ctrl-C
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example: credio index serve --index postgres://reader@replica/credio --listen 127.0.0.1:9951 --token-file index.token"
+)]
+pub struct ServeArgs {
+	#[command(flatten)]
+	index: ReadIndexOptions,
+	/// Serve at this address, or on a Unix socket that only you can connect to
+	#[arg(long, value_name = "IP:PORT|unix:PATH")]
+	listen: Address,
+	#[command(flatten)]
+	callers: ListenOptions,
+}
+
+/// List the views of an index
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio index views --index acme.index")]
+pub struct ViewsArgs {
+	#[command(flatten)]
+	index: ReadIndexOptions,
+}
+
+/// List documents that do not fit a view, with the reasons
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio index unfit invoices-ubl --index acme.index")]
+pub struct UnfitArgs {
+	/// The view
+	view: String,
+	#[command(flatten)]
+	index: ReadIndexOptions,
+}
+
+/// Write the whole index, in an order that depends on its content only
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio index dump --index acme.index -o acme.dump")]
+pub struct DumpArgs {
+	#[command(flatten)]
+	index: ReadIndexOptions,
+	/// File to write; - for standard output
+	#[arg(short, long, value_name = "FILE")]
+	output: PathBuf,
+}
+
+/// Access of callers to the JSON-RPC server.
+#[derive(Clone, Debug, Args)]
+pub struct ListenOptions {
+	/// File whose first line is the token that callers have to present; required with an IP address
+	#[arg(long, value_name = "FILE", requires = "listen")]
+	token_file: Option<PathBuf>,
+	/// Host name that callers may use besides localhost and IP addresses, such as a proxy's; may be given several times
+	#[arg(long = "host", value_name = "NAME", requires = "listen")]
+	hosts: Vec<String>,
+}
+
+/// How an index is kept up to date.
+#[derive(Clone, Debug, Args)]
+pub struct UpkeepOptions {
+	/// Definitions of views: files, or folders with .toml files
+	#[arg(long = "views", value_name = "PATH")]
+	views: Vec<PathBuf>,
+	/// Another node, used when the first goes away; may be given several times
+	#[arg(long = "or-node", value_name = "URL")]
+	more_nodes: Vec<String>,
+	/// Keep documents after the grant that opened them has ended, instead of removing them
+	#[arg(long, env = "CREDIO_INDEX_KEEP_REVOKED")]
+	keep_revoked: bool,
 }
 
 /// Runs a command on indexes.
 pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure> {
 	match command {
-		IndexCommand::Run { index, upkeep, live, listen, callers } => {
-			let views = read_views(&upkeep.views)?;
-			let (store, ingest) = ingest(session, &index, upkeep, live).await?;
-			if store.views().await?.is_empty() {
-				// Nothing has to be built, and whoever asks finds them.
-				ingest.set_views(&views).await?;
-			}
-			let server = match listen {
-				Some(address) => Some(serve(address, callers, &store).await?),
-				None => None,
-			};
-			let stop = async {
-				// Without a handler the system ends the process, which the index withstands as well.
-				let _ = tokio::signal::ctrl_c().await;
-			};
-			let views = async { Ok::<_, Failure>(ingest.set_views(&views).await?) };
-			let work = async { Ok(ingest.run(stop).await?) };
-			tokio::try_join!(work, views)?;
-			drop(server);
-			Ok(())
+		IndexCommand::Run(args) => keep_up(session, args).await,
+		IndexCommand::Sync(SyncArgs { index, upkeep }) => {
+			catch_up(session, &index, upkeep, false).await
 		},
-		IndexCommand::Sync { index, upkeep } => {
-			let views = read_views(&upkeep.views)?;
-			let (store, ingest) = ingest(session, &index, upkeep, false).await?;
-			ingest.set_views(&views).await?;
-			ingest.catch_up().await?;
-			show_cursor(session, &store).await
+		IndexCommand::Rebuild(RebuildArgs { index, upkeep }) => {
+			catch_up(session, &index, upkeep, true).await
 		},
-		IndexCommand::Rebuild { index, upkeep } => {
-			let views = read_views(&upkeep.views)?;
-			let (store, ingest) = ingest(session, &index, upkeep, false).await?;
-			ingest.clear().await?;
-			ingest.set_views(&views).await?;
-			ingest.catch_up().await?;
-			show_cursor(session, &store).await
-		},
-		IndexCommand::Serve { index, listen, callers } => {
-			let store = open(&index).await?;
+		IndexCommand::Serve(ServeArgs { index, listen, callers }) => {
+			let store = index.open().await?;
 			let server = serve(listen, callers, &store).await?;
 			// Without a handler the system ends the process.
 			let _ = tokio::signal::ctrl_c().await;
 			drop(server);
 			Ok(())
 		},
-		IndexCommand::Views { index } => {
-			let views = open(&index).await?.views().await?;
-			let shown = views
-				.iter()
-				.map(|state| {
-					let columns = state.view.columns.iter();
-					json!({
-						"name": state.view.name,
-						"ready": state.is_ready,
-						"building": state.is_building,
-						"columns": columns.map(|column| column.name.clone()).collect::<Vec<_>>(),
-					})
-				})
-				.collect::<Vec<_>>();
-			output::items(session.json, &shown, ["view", "ready", "columns"], |view| {
-				let columns = view["columns"].as_array().into_iter().flatten();
-				let columns = columns.filter_map(|name| name.as_str()).collect::<Vec<_>>();
-				[
-					view["name"].as_str().unwrap_or_default().into(),
-					view["ready"].to_string(),
-					columns.join(", "),
-				]
-			})
+		IndexCommand::Views(args) => print_views(session, &args.index.open().await?).await,
+		IndexCommand::Unfit(UnfitArgs { view, index }) => {
+			print_unfit(session, &index.open().await?, &view).await
 		},
-		IndexCommand::Unfit { index, view } => {
-			let store = open(&index).await?;
-			let mut all = Vec::new();
-			loop {
-				let after = all.last().map(|unfit: &credio_index::Unfit| unfit.record);
-				let page = store.unfit(&view, after, PAGE).await?;
-				if page.is_empty() {
-					break;
-				}
-				all.extend(page);
-			}
-			output::items(
-				session.json,
-				&all,
-				["record id", "block", "why it does not fit"],
-				|unfit| [unfit.record.to_string(), unfit.block.to_string(), unfit.reason.clone()],
-			)
-		},
-		IndexCommand::Dump { index, output } => {
-			let store = open(&index).await?;
-			if output == Path::new("-") {
-				let mut stdout = std::io::BufWriter::new(output::Stdout);
-				dumped(store.dump(&mut stdout).await)?;
-				stdout.flush().map_err(output::failed)?;
-			} else {
-				let failed = |error| Failure::file(&output, error);
-				let mut file = credio_files::Replacement::create(&output).map_err(failed)?;
-				store.dump(&mut file).await?;
-				file.keep().map_err(failed)?;
-			}
-			Ok(())
-		},
+		IndexCommand::Dump(DumpArgs { index, output }) => dump(&index.open().await?, &output).await,
 	}
 }
 
-/// Tells a dump that nobody reads any more from one that failed.
-fn dumped(result: Result<(), StoreError>) -> Result<(), Failure> {
+/// Keeps an index up to date until Ctrl-C, and serves it if asked to.
+async fn keep_up(session: &Session, args: RunArgs) -> Result<(), Failure> {
+	let RunArgs { index, upkeep, live, listen, callers } = args;
+	let views = read_views(&upkeep.views)?;
+	let (store, ingest) = ingest(session, &index, upkeep, live).await?;
+	if store.views().await?.is_empty() {
+		// A new index has nothing to build, so callers find its views from the start.
+		ingest.set_views(&views).await?;
+	}
+	let server = match listen {
+		Some(address) => Some(serve(address, callers, &store).await?),
+		None => None,
+	};
+	let stop = async {
+		// Without a handler the system ends the process, which loses nothing either.
+		let _ = tokio::signal::ctrl_c().await;
+	};
+	let views = async { Ok::<_, Failure>(ingest.set_views(&views).await?) };
+	let work = async { Ok(ingest.run(stop).await?) };
+	tokio::try_join!(work, views)?;
+	drop(server);
+	Ok(())
+}
+
+/// Brings an index up to date once, from the start if it is rebuilt.
+async fn catch_up(
+	session: &Session,
+	index: &IndexOptions,
+	upkeep: UpkeepOptions,
+	rebuild: bool,
+) -> Result<(), Failure> {
+	let views = read_views(&upkeep.views)?;
+	let (store, ingest) = ingest(session, index, upkeep, false).await?;
+	if rebuild {
+		ingest.clear().await?;
+	}
+	ingest.set_views(&views).await?;
+	ingest.catch_up().await?;
+	let cursor = store.cursor().await?;
+	let block = output::or_dash(cursor.map(|cursor| cursor.number));
+	output::item(session.json, &cursor, &[("block", block)])
+}
+
+/// A view as it is printed.
+#[derive(Serialize)]
+struct ViewState {
+	building: bool,
+	columns: Vec<String>,
+	name: String,
+	ready: bool,
+}
+
+async fn print_views(session: &Session, store: &Store) -> Result<(), Failure> {
+	let views = store.views().await?.into_iter().map(|state| ViewState {
+		building: state.is_building,
+		columns: state.view.columns.iter().map(|column| column.name.clone()).collect(),
+		name: state.view.name.clone(),
+		ready: state.is_ready,
+	});
+	let views = views.collect::<Vec<_>>();
+	session.format().items(&views, || views_table(&views))
+}
+
+fn views_table(views: &[ViewState]) -> Table {
+	Table::of([head("view"), head("ready"), head("columns")], views, |view| {
+		[Cell::text(&view.name), Cell::value(view.ready), Cell::text(view.columns.join(", "))]
+	})
+}
+
+async fn print_unfit(session: &Session, store: &Store, view: &str) -> Result<(), Failure> {
+	let mut all = Vec::new();
+	loop {
+		let after = all.last().map(|unfit: &Unfit| unfit.record);
+		let page = store.unfit(view, after, PAGE).await?;
+		if page.is_empty() {
+			return session.format().items(&all, || unfit_table(&all));
+		}
+		all.extend(page);
+	}
+}
+
+fn unfit_table(unfit: &[Unfit]) -> Table {
+	Table::of([head("record"), head("block"), head("reason")], unfit, |unfit| {
+		[Cell::id(&unfit.record), Cell::value(unfit.block), Cell::text(&unfit.reason)]
+	})
+}
+
+/// Writes the whole index to a file or to standard output.
+async fn dump(store: &Store, to: &Path) -> Result<(), Failure> {
+	if to == Path::new("-") {
+		let mut stdout = std::io::BufWriter::new(output::Stdout);
+		dump_result(store.dump(&mut stdout).await)?;
+		return stdout.flush().map_err(output::failed);
+	}
+	let failed = |error| Failure::file(to, error);
+	let mut file = credio_files::Replacement::create(to).map_err(failed)?;
+	store.dump(&mut file).await?;
+	file.keep().map_err(failed)
+}
+
+/// Tells a dump with a closed output from a failed one.
+fn dump_result(result: Result<(), StoreError>) -> Result<(), Failure> {
 	result.map_err(|error| match error {
 		StoreError::Write(error) => output::failed(error),
 		error => error.into(),
 	})
 }
 
-/// Starts to answer JSON-RPC.
-async fn serve(
-	address: Address,
-	callers: ListenArguments,
-	store: &Store,
-) -> Result<Server, Failure> {
+/// Starts the JSON-RPC server, and prints its address.
+async fn serve(address: Address, callers: ListenOptions, store: &Store) -> Result<Server, Failure> {
 	let token = callers.token_file.as_deref().map(read_token).transpose()?;
 	let shown = address.to_string();
 	let settings = ServerSettings { address, token, hosts: callers.hosts };
 	let notify = Arc::new(|text: &str| output::note(&format!("credio: {text}")));
 	let server = Server::start(settings, store, notify).await;
 	let server = server.map_err(|error| Failure::Other(format!("{shown}: {error}")))?;
-	output::line(&format!("answers at {}", server.address()))?;
+	output::line(&format!("listens at {}", server.address()))?;
 	Ok(server)
 }
 
-async fn show_cursor(session: &Session, store: &Store) -> Result<(), Failure> {
-	let cursor = store.cursor().await?;
-	let block = output::or_dash(cursor.map(|cursor| cursor.number));
-	output::item(session.json, &cursor, &[("block", block)])
-}
-
+/// Opens an index to write it, with the vault of the session.
 async fn ingest(
 	session: &Session,
-	index: &IndexArguments,
-	upkeep: UpkeepArguments,
+	index: &IndexOptions,
+	upkeep: UpkeepOptions,
 	live: bool,
 ) -> Result<(Store, Ingest), Failure> {
 	let vault = session.vault_of_organization().await?;
@@ -218,68 +344,29 @@ fn read_token(path: &Path) -> Result<Token, Failure> {
 	token.map_err(|error| Failure::Other(format!("{}: {error}", path.display())))
 }
 
-/// Searches a view.
-pub async fn search(session: &Session, arguments: SearchArguments) -> Result<(), Failure> {
-	let SearchArguments { index, view, filter, sort, limit, after, live, history } = arguments;
-	let store = open(&index).await?;
-	let sort = sort.iter().flat_map(|keys| keys.split(',')).map(|key| match key.trim().parse() {
-		Ok(key) => key,
-		Err(never) => match never {},
-	});
-	let query = Query { filter, sort: sort.collect(), limit, after, live, history };
-	let page = store.search(&view, &query).await?;
-	if session.json {
-		for row in &page.rows {
-			let values =
-				page.columns.iter().cloned().zip(row.values.iter().map(|value| json!(value)));
-			output::json_line(&json!({
-				"recordId": row.record,
-				"stream": row.stream,
-				"owner": row.owner,
-				"author": row.author,
-				"sequence": row.sequence,
-				"block": row.block,
-				"isFinal": row.is_final,
-				"values": values.collect::<Map<_, _>>(),
-			}))?;
-		}
-	} else {
-		let header = page.columns.iter().map(String::as_str).chain(["appended by", "record id"]);
-		let rows = page.rows.iter().map(|row| {
-			let mark = if row.is_final { "" } else { " (not final)" };
-			let of_entry = [row.author.to_string(), format!("{}{mark}", row.record)];
-			row.values.iter().map(shown).chain(of_entry).collect()
-		});
-		output::table(&header.collect::<Vec<_>>(), rows)?;
-		output::line(&format!("{} rows", page.rows.len()))?;
-	}
-	if let Some(next) = page.next {
-		output::note(&format!("there is more: --after {next}"));
-	}
-	Ok(())
-}
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::table::assert_fits;
+	use credio_client::primitives::{RecordId, StreamId};
 
-fn shown(value: &Option<Value>) -> String {
-	value.as_ref().map_or_else(|| "-".into(), ToString::to_string)
-}
+	#[test]
+	fn table_of_views_fits() {
+		let columns = (0..60).map(|n| format!("column{n}")).collect();
+		let view = ViewState { building: false, columns, name: "n".repeat(64), ready: false };
+		assert_fits(&views_table(&[view]));
+	}
 
-/// Computes aggregates over a view.
-pub async fn aggregate(session: &Session, arguments: AggregateArguments) -> Result<(), Failure> {
-	let AggregateArguments { index, view, functions, filter, by, live, history } = arguments;
-	let store = open(&index).await?;
-	let aggregate = Aggregate { filter, functions, by, live, history };
-	let found = store.aggregate(&view, &aggregate).await?;
-	if session.json {
-		for row in &found.rows {
-			let values = found.columns.iter().cloned().zip(row.iter().map(|value| json!(value)));
-			output::json_line(&values.collect::<Map<_, _>>())?;
-		}
-		return Ok(());
+	#[test]
+	fn table_of_unfit_documents_fits() {
+		let (record, stream) = (RecordId([0xab; 32]), StreamId([1; 32]));
+		let reason = "r".repeat(400);
+		assert_fits(&unfit_table(&[Unfit {
+			record,
+			stream,
+			sequence: 0,
+			block: u32::MAX,
+			reason,
+		}]));
 	}
-	let header = found.columns.iter().map(String::as_str).collect::<Vec<_>>();
-	output::table(&header, found.rows.iter().map(|row| row.iter().map(shown).collect()))?;
-	if found.is_cut {
-		output::note("there are more groups than these");
-	}
-	Ok(())
 }

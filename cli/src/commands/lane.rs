@@ -1,13 +1,28 @@
-//! Lanes.
+//! `credio lane`.
 
-use crate::{arguments::LaneCommand, exit::Failure, output, session::Session};
+use crate::{exit::Failure, output, session::Session};
+use clap::{Args, Subcommand};
+
+/// Lanes, in which requests are applied in order
+#[derive(Debug, Subcommand)]
+pub enum LaneCommand {
+	Show(ShowArgs),
+}
+
+/// Show the next position of a lane
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio lane show 7")]
+pub struct ShowArgs {
+	/// Number of the lane, from 0 to 1023
+	lane: u32,
+}
 
 /// Runs a command on lanes.
 pub async fn run(session: &Session, command: LaneCommand) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	match command {
-		LaneCommand::Show { lane } => {
-			let lane = client.lane(lane).await?;
+		LaneCommand::Show(args) => {
+			let lane = client.lane(args.lane).await?;
 			output::item(
 				session.json,
 				&lane,

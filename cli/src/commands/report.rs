@@ -1,17 +1,17 @@
 //! Reports: gathering their figures, writing the page, and keeping it up to date.
 
 mod activity;
+mod arguments;
 mod assets;
 mod index;
 mod ledger;
 mod outbox;
 mod readers;
 
-use crate::{
-	arguments::{ReportCommand, ReportOutput},
-	exit::Failure,
-	session::Session,
-};
+pub use arguments::ReportCommand;
+
+use crate::{exit::Failure, session::Session};
+use arguments::ReportOutput;
 use credio_report::{format, Origin, Source};
 use jiff::{civil::Date, tz::TimeZone, Timestamp};
 use std::{io::Write, path::Path};

@@ -1,47 +1,140 @@
-//! Streams.
+//! `credio stream`.
 
-use super::org::number;
-use crate::{arguments::StreamCommand, exit::Failure, output, session::Session};
-use credio_client::primitives::rpc::StreamJson;
+use crate::{
+	exit::Failure,
+	names::{BlockTimes, Names},
+	output, resolve,
+	session::Session,
+	table::{head, wide, Cell, Table},
+};
+use clap::{Args, Subcommand};
+use credio_client::{primitives::rpc::StreamJson, Client};
+
+/// Streams: create, list, seal, rotate
+#[derive(Debug, Subcommand)]
+pub enum StreamCommand {
+	Create(CreateArgs),
+	List(ListArgs),
+	Seal(SealArgs),
+	Rotate(RotateArgs),
+}
+
+/// Create a stream
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio stream create 'invoices 2026'")]
+pub struct CreateArgs {
+	/// Its name, public to all members
+	name: String,
+}
+
+/// List streams
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio stream list --owner channel-one")]
+pub struct ListArgs {
+	/// Only streams of this organization
+	#[arg(long, value_name = "ORG")]
+	owner: Option<String>,
+}
+
+/// Seal a stream: nothing can be appended any more
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio stream seal 'invoices 2025'")]
+pub struct SealArgs {
+	/// Name or id
+	stream: String,
+}
+
+/// Open the next key epoch of a stream
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio stream rotate 'invoices 2026'")]
+pub struct RotateArgs {
+	/// Name or id
+	stream: String,
+}
 
 /// Runs a command on streams.
 pub async fn run(session: &Session, command: StreamCommand) -> Result<(), Failure> {
 	let client = match command {
-		StreamCommand::List { .. } => session.connect_to_read().await?,
+		StreamCommand::List(_) => session.connect_to_read().await?,
 		_ => session.connect().await?,
 	};
-	match command {
-		StreamCommand::Create { name } => list(session, &[client.create_stream(&name).await?]),
-		StreamCommand::List { owner } => {
-			let owner = match owner {
-				None => None,
-				Some(name) => Some(number(&client, Some(&name)).await?),
-			};
-			list(session, &client.streams(owner).await?)
+	let stream = match command {
+		StreamCommand::List(args) => {
+			let owner = resolve::optional_organization(&client, args.owner.as_deref()).await?;
+			return print(session, &client, &client.streams(owner).await?).await;
 		},
-		StreamCommand::Seal { stream } => {
-			let id = client.find_stream(&stream, None).await?.id;
+		StreamCommand::Create(args) => client.create_stream(&args.name).await?,
+		StreamCommand::Seal(args) => {
+			let id = resolve::stream(&client, &args.stream, None).await?;
 			client.seal_stream(id).await?;
-			list(session, &[client.stream(id).await?])
+			client.stream(id).await?
 		},
-		StreamCommand::Rotate { stream } => {
-			let id = client.find_stream(&stream, None).await?.id;
+		StreamCommand::Rotate(args) => {
+			let id = resolve::stream(&client, &args.stream, None).await?;
 			client.rotate_stream(id).await?;
-			list(session, &[client.stream(id).await?])
+			client.stream(id).await?
 		},
+	};
+	if !session.json {
+		output::lines(&[("stream", stream.id.to_string())])?;
 	}
+	print(session, &client, &[stream]).await
 }
 
-fn list(session: &Session, streams: &[StreamJson]) -> Result<(), Failure> {
-	let columns = ["id", "name", "owner", "status", "entries", "epoch"];
-	output::items(session.json, streams, columns, |stream| {
+async fn print(session: &Session, client: &Client, streams: &[StreamJson]) -> Result<(), Failure> {
+	let (mut names, mut times) = (Names::default(), BlockTimes::default());
+	if !session.json {
+		names = Names::of_organizations(client).await;
+	}
+	if session.format().wide {
+		times = BlockTimes::load(client, streams.iter().map(|stream| stream.created_at)).await;
+	}
+	session.format().items(streams, || table(streams, &names, &times))
+}
+
+fn table(streams: &[StreamJson], names: &Names, times: &BlockTimes) -> Table {
+	let heads = [
+		head("id"),
+		head("name"),
+		head("owner"),
+		head("status"),
+		head("entries"),
+		head("epoch"),
+		wide("created at"),
+		wide("time (UTC)"),
+	];
+	Table::of(heads, streams, |stream| {
 		[
-			stream.id.to_string(),
-			stream.name.clone(),
-			stream.owner.to_string(),
-			format!("{:?}", stream.status).to_lowercase(),
-			stream.entries.to_string(),
-			output::or_dash(stream.epoch.map(|state| state.current)),
+			Cell::id(&stream.id),
+			Cell::text(&stream.name),
+			names.organization_cell(stream.owner),
+			Cell::value(format!("{:?}", stream.status).to_lowercase()),
+			Cell::value(stream.entries),
+			Cell::optional(stream.epoch.map(|state| state.current)),
+			Cell::value(stream.created_at),
+			times.cell(stream.created_at),
 		]
 	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{names, table::assert_fits};
+	use credio_client::primitives::{KeyEpochState, StreamId, StreamStatus};
+
+	#[test]
+	fn table_fits() {
+		let stream = StreamJson {
+			id: StreamId([0xab; 32]),
+			name: "n".repeat(64),
+			owner: 1,
+			status: StreamStatus::Sealed,
+			entries: u64::MAX,
+			created_at: u32::MAX,
+			epoch: Some(KeyEpochState { current: u32::MAX, rotation_due: true, opened_at: 0 }),
+		};
+		let (names, times) = (names::tests::longest(), names::tests::times(u32::MAX));
+		assert_fits(&table(&[stream], &names, &times));
+	}
 }

@@ -1,87 +1,104 @@
-//! What a member trusts beyond what its software knows by itself.
+//! `credio trust`.
 
-use crate::{arguments::TrustCommand, exit::Failure, output, session::Session};
+use crate::{exit::Failure, output, session::Session};
+use clap::{Args, Subcommand};
 use credio_client::{primitives::Digest, RuntimePin};
 use serde_json::json;
 use std::io::{self, BufRead, IsTerminal};
 
-/// Longest answer that is read.
-const MAX_ANSWER: u64 = 256;
+/// Longest input that is read.
+const MAX_INPUT: u64 = 256;
 
-/// Runs the command.
+/// Trust a runtime that this software does not know
+#[derive(Debug, Subcommand)]
+pub enum TrustCommand {
+	Runtime(RuntimeArgs),
+}
+
+/// Trust the chain's runtime, so that calls are signed for it: after an upgrade, if this software is older. Prints the
+/// changes since the newest trusted runtime, and asks for the metadata hash that the council names
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  credio trust runtime\n  credio trust runtime --hash 0x6d…f2")]
+pub struct RuntimeArgs {
+	/// The metadata hash, as the council or the release names it; prompts without it
+	#[arg(long)]
+	hash: Option<Digest>,
+}
+
+/// Runs a command on trust.
 pub async fn run(session: &Session, command: TrustCommand) -> Result<(), Failure> {
 	match command {
-		TrustCommand::Runtime { hash } => runtime(session, hash).await,
+		TrustCommand::Runtime(args) => runtime(session, args.hash).await,
 	}
 }
 
-/// Shows the node's runtime and what changed, and trusts it if the hash is the one that is given.
+/// Prints the node's runtime and its changes, and trusts it if its hash is the given one.
 async fn runtime(session: &Session, hash: Option<Digest>) -> Result<(), Failure> {
-	// That there is a place to keep it is found out before anybody types a hash.
+	// Fails before anybody types a hash if there is no file to store the runtime in.
 	session.vault_path()?;
-	let told = session.connect_to_read().await?.told_runtime().await?;
+	let found = session.connect_to_read().await?.told_runtime().await?;
 	let newest = session.runtimes().newest()?;
-	let is_known = match session.runtimes().find(told.spec_version)? {
+	let is_known = match session.runtimes().find(found.spec_version)? {
 		None => false,
-		Some(known) if *known == *told => true,
+		Some(known) if *known == *found => true,
 		Some(known) => {
 			return Err(Failure::NotVerified(format!(
-				"this node's runtime {} has the metadata hash {}, and the one that is trusted has {}: do not work with this node",
-				told.spec_version, told.metadata_hash, known.metadata_hash
+				"this node's runtime {} has the metadata hash {}, but the trusted one has {}: do not use this node",
+				found.spec_version, found.metadata_hash, known.metadata_hash
 			)));
 		},
 	};
 	let (since, changes): (u32, Vec<String>) = match &newest {
 		Some(newest) => {
-			let changes = told.changes_since(newest);
+			let changes = found.changes_since(newest);
 			(newest.spec_version, changes.iter().map(ToString::to_string).collect())
 		},
 		None => (0, Vec::new()),
 	};
 	if !is_known {
 		if !session.json {
-			show(&told, since, &changes)?;
+			show(&found, since, &changes)?;
 		}
 		let given = match hash {
 			Some(hash) => hash,
 			None => ask()?,
 		};
-		if given != told.metadata_hash {
+		if given != found.metadata_hash {
 			return Err(Failure::NotVerified(format!(
-				"the node's runtime has the metadata hash {}, and not {given}: nothing was trusted. If the council names the \
-				 other one, do not work with this node",
-				told.metadata_hash
+				"the node's runtime has the metadata hash {}, not {given}, so it was not trusted: if the council names \
+				 {given}, do not use this node",
+				found.metadata_hash
 			)));
 		}
-		session.runtimes().trust(&told)?;
-	} else if hash.is_some_and(|hash| hash != told.metadata_hash) {
+		session.runtimes().trust(&found)?;
+	} else if hash.is_some_and(|hash| hash != found.metadata_hash) {
 		return Err(Failure::NotVerified(format!(
-			"the runtime {} that is trusted already has the metadata hash {}",
-			told.spec_version, told.metadata_hash
+			"the trusted runtime {} has the metadata hash {}",
+			found.spec_version, found.metadata_hash
 		)));
 	}
 	output::item(
 		session.json,
 		&json!({
-			"specVersion": told.spec_version,
-			"metadataHash": told.metadata_hash,
+			"specVersion": found.spec_version,
+			"metadataHash": found.metadata_hash,
 			"since": since,
 			"changes": changes,
 			"trusted": true,
 		}),
 		&[
-			("runtime", told.spec_version.to_string()),
-			("metadata hash", told.metadata_hash.to_string()),
+			("runtime", found.spec_version.to_string()),
+			("metadata hash", found.metadata_hash.to_string()),
 			("trusted", if is_known { "already" } else { "from now on" }.into()),
 		],
 	)
 }
 
-/// Prints what is to be decided about.
-fn show(told: &RuntimePin, since: u32, changes: &[String]) -> Result<(), Failure> {
+/// Prints the runtime and its changes.
+fn show(found: &RuntimePin, since: u32, changes: &[String]) -> Result<(), Failure> {
 	output::line(&format!(
 		"The node has runtime {}, which is not trusted yet.",
-		told.spec_version
+		found.spec_version
 	))?;
 	output::line("")?;
 	match changes {
@@ -92,21 +109,22 @@ fn show(told: &RuntimePin, since: u32, changes: &[String]) -> Result<(), Failure
 	output::line("")
 }
 
-/// Asks for the hash, at a terminal only.
+/// Prompts for the hash, on a terminal only.
 fn ask() -> Result<Digest, Failure> {
-	let unfit = || {
-		Failure::Other(
-			"give the metadata hash that the council or the release names: --hash 0x…".into(),
+	let missing = || {
+		Failure::hinted(
+			"no metadata hash was given",
+			"give the one that the council or the release names: --hash 0x…",
 		)
 	};
 	if !io::stdin().is_terminal() {
-		return Err(unfit());
+		return Err(missing());
 	}
-	// What the node says it is does not stand beside: copied from there, it would prove nothing.
-	output::note("Type the metadata hash that the council names, to trust this runtime:");
-	let mut answer = String::new();
-	io::Read::take(io::stdin().lock(), MAX_ANSWER)
-		.read_line(&mut answer)
-		.map_err(|error| Failure::Other(format!("no answer was read: {error}")))?;
-	answer.trim().parse().map_err(|_| unfit())
+	// The node's hash is not printed: a copy of it would prove nothing.
+	output::note("To trust this runtime, type the metadata hash that the council names:");
+	let mut input = String::new();
+	io::Read::take(io::stdin().lock(), MAX_INPUT)
+		.read_line(&mut input)
+		.map_err(|error| Failure::Other(format!("the input cannot be read: {error}")))?;
+	input.trim().parse().map_err(|_| missing())
 }

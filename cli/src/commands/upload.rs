@@ -1,193 +1,284 @@
-//! Uploading.
+//! `credio upload`, without an outbox. With one, it is in [`super::outbox::upload`].
 
-use super::org::number;
-use crate::{arguments::UploadArguments, exit, exit::Failure, output, session::Session};
+use crate::{
+	document,
+	exit::{Failure, Kind},
+	output, resolve,
+	session::Session,
+	table::{Cell, Rows, ID},
+	values::id::IdArg,
+};
+use clap::Args;
 use credio_client::{
-	primitives::{limits::MAX_DOCUMENT_SIZE, StreamId},
+	primitives::{BlockNumber, RecordId, RequestKey, StreamId},
 	Client, Error, Outcome, Upload,
 };
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 use serde_json::{json, Value};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Uploads under way at once: enough to fill blocks, few enough to bound memory.
+/// Uploads in flight: enough to fill blocks, few enough to bound memory.
 const IN_FLIGHT: usize = 200;
 
-/// Uploads files, and prints each as its outcome is final.
-pub async fn run(session: &Session, arguments: UploadArguments) -> Result<(), Failure> {
-	let total = arguments.files.len();
-	if total > 1 && (arguments.key.is_some() || arguments.supersedes.is_some()) {
-		return Err(Failure::Other("--key and --supersedes are for one file".into()));
+/// Upload documents, encrypted, and wait until they are final
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  credio upload --stream invoices march/*.xml\n  credio upload --stream invoices --lane 7 --outbox acme.outbox march/*.xml"
+)]
+pub struct UploadArgs {
+	/// Stream, by name or id
+	#[arg(long, value_name = "NAME_OR_ID")]
+	pub stream: String,
+	/// Owner of the stream, if it is another organization's and given by name
+	#[arg(long, value_name = "ORG")]
+	pub owner: Option<String>,
+	/// Business key of the upload, such as an invoice number; for one file only
+	#[arg(long)]
+	pub key: Option<String>,
+	/// Media type [default: by the file's extension]
+	#[arg(long)]
+	pub media_type: Option<String>,
+	/// The record that this one replaces; for one file only
+	#[arg(long, value_name = "RECORD_ID")]
+	pub supersedes: Option<IdArg<RecordId>>,
+	/// Lane: the documents are applied in the given order, after everything sent in the lane before
+	#[arg(long, value_name = "N")]
+	pub lane: Option<u32>,
+	/// Store the documents here first, encrypted, so that a crash loses none: a file, or postgres://…
+	#[arg(long, env = "CREDIO_OUTBOX", value_name = "FILE_OR_URL")]
+	pub outbox: Option<String>,
+	/// Only store them; `credio outbox run` sends them
+	#[arg(long, requires = "outbox")]
+	pub no_wait: bool,
+	/// Documents
+	#[arg(required = true, value_name = "FILE")]
+	pub files: Vec<PathBuf>,
+}
+
+impl UploadArgs {
+	/// Whether the documents go through an outbox: one that was given, or one in memory that keeps the order of a lane.
+	pub fn uses_outbox(&self) -> bool {
+		self.outbox.is_some() || self.lane.is_some()
 	}
+
+	/// Checks that options for one file are not given for several.
+	///
+	/// # Errors
+	///
+	/// Fails if they are.
+	pub fn check(&self) -> Result<(), Failure> {
+		let is_for_one = self.key.is_some() || self.supersedes.is_some();
+		match is_for_one && self.files.len() > 1 {
+			true => Err(Failure::Other("--key and --supersedes are for one file".into())),
+			false => Ok(()),
+		}
+	}
+
+	/// Returns the media type of a file.
+	pub fn media_type(&self, file: &Path) -> &str {
+		self.media_type.as_deref().unwrap_or_else(|| document::media_type(file))
+	}
+}
+
+/// Uploads files, and prints the outcome of each once it is final.
+pub async fn run(session: &Session, args: UploadArgs) -> Result<(), Failure> {
+	args.check()?;
 	let client = session.connect().await?;
-	let owner = match &arguments.owner {
-		None => None,
-		Some(name) => Some(number(&client, Some(name)).await?),
-	};
-	let stream = client.find_stream(&arguments.stream, owner).await?.id;
-	// Opened once, before many uploads find together that it is due.
+	let stream = resolve::stream(&client, &args.stream, args.owner.as_deref()).await?;
+	let supersedes = resolve::optional_record(&client, args.supersedes.clone()).await?;
+	// Opens a key epoch that is due once, before many uploads find that it is.
 	client.ensure_writable(stream).await?;
 
+	let total = args.files.len();
 	let progress = ProgressBar::new(total as u64);
 	progress.set_style(
 		ProgressStyle::with_template("{bar:40} {pos}/{len} final, {per_sec}, {eta} left {msg}")
 			.unwrap_or_else(|_| ProgressStyle::default_bar()),
 	);
-	let mut outcomes = futures::stream::iter(&arguments.files)
-		.map(|file| one(&client, stream, &arguments, file))
+	let mut outcomes = futures::stream::iter(&args.files)
+		.map(|file| upload_one(&client, stream, &args, supersedes, file))
 		.buffer_unordered(IN_FLIGHT);
-	let (mut failed, mut code) = (0usize, exit::OK);
-	if !session.json {
-		let header =
-			format!("{:66}  {:>8}  {:>8}  {:8}  file", "record", "sequence", "block", "outcome");
-		output::go_on_unread(output::line(&header))?;
-	}
+	let lines = Lines::new(session);
+	lines.print_head()?;
+	let (mut failed, mut kind) = (0usize, None);
 	while let Some((file, outcome)) = outcomes.next().await {
-		let line = describe(file, stream, &outcome);
 		if !matches!(outcome, Ok(Outcome::Applied(_))) {
 			failed += 1;
-			if code == exit::OK {
-				code = outcome.as_ref().err().map_or(exit::REJECTED, Failure::code);
-			}
+			kind = kind.or(Some(match &outcome {
+				Ok(_) => Kind::Rejected,
+				Err(failure) => failure.explain().kind,
+			}));
 			if let Err(error) = &outcome {
-				progress.suspend(|| output::note(&format!("credio: {}: {error}", file.display())));
+				progress.suspend(|| output::note(&format!("error: {}: {error}", file.display())));
 			}
 		}
-		// What was begun is brought to its end.
-		output::go_on_unread(progress.suspend(|| print_line(session.json, &line)))?;
+		// Uploads that were begun are completed, even if nobody reads their outcomes.
+		let line = Line::new(file, stream, &outcome);
+		output::ignore_closed(progress.suspend(|| lines.print(&line)))?;
 		progress.inc(1);
 	}
 	progress.finish_and_clear();
-	match failed {
-		0 => Ok(()),
-		failed => Err(Failure::Uploads { failed, total, code }),
-	}
+	kind.map_or(Ok(()), |kind| Err(Failure::Uploads { failed, total, kind }))
 }
 
-async fn one<'a>(
+async fn upload_one<'a>(
 	client: &Client,
 	stream: StreamId,
-	arguments: &UploadArguments,
+	args: &UploadArgs,
+	supersedes: Option<RecordId>,
 	file: &'a Path,
 ) -> (&'a Path, Result<Outcome, Failure>) {
 	let outcome = async {
-		let document = read_bounded(file).await?;
-		let media_type =
-			arguments.media_type.clone().unwrap_or_else(|| media_type(file).to_owned());
+		let document = document::read(file).await?;
 		let upload = Upload {
 			stream,
-			key: arguments.key.as_deref().map(str::as_bytes),
-			media_type: &media_type,
+			key: args.key.as_deref().map(str::as_bytes),
+			media_type: args.media_type(file),
 			document: &document,
-			supersedes: arguments.supersedes,
+			supersedes,
 		};
 		Ok(client.upload(&upload).await?)
 	};
 	(file, outcome.await)
 }
 
-/// Reads a file, unless it is over the limit anyway.
-pub async fn read_bounded(file: &Path) -> Result<Vec<u8>, Failure> {
-	let error = |error| Failure::file(file, error);
-	let size = tokio::fs::metadata(file).await.map_err(error)?.len();
-	if size > u64::from(MAX_DOCUMENT_SIZE) {
-		let size = usize::try_from(size).unwrap_or(usize::MAX);
-		let too_large = credio_client::envelope::Error::TooLarge { size };
-		return Err(Error::Vault(too_large.into()).into());
-	}
-	tokio::fs::read(file).await.map_err(error)
+/// The outcome of one upload.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+	pub block: Option<BlockNumber>,
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub error: Option<Value>,
+	pub file: String,
+	pub outcome: Value,
+	pub record_id: Option<RecordId>,
+	pub request_key: Option<RequestKey>,
+	pub sequence: Option<u64>,
+	pub stream: StreamId,
 }
 
-fn describe(file: &Path, stream: StreamId, outcome: &Result<Outcome, Failure>) -> Value {
-	let file = file.display().to_string();
-	match outcome {
-		Ok(Outcome::Applied(uploaded)) => json!({
-			"file": file,
-			"recordId": uploaded.record_id,
-			"stream": uploaded.stream,
-			"sequence": uploaded.sequence,
-			"requestKey": uploaded.request_key,
-			"outcome": "applied",
-			"block": uploaded.block,
-		}),
-		Ok(Outcome::Rejected(status)) => json!({
-			"file": file,
-			"recordId": null,
-			"stream": stream,
-			"sequence": null,
-			"requestKey": status.request_key,
-			"outcome": "rejected",
-			"block": status.receipt.as_ref().map(|receipt| receipt.block),
-			"error": status.receipt.as_ref().and_then(|receipt| receipt.error.clone()),
-		}),
-		Err(error) => json!({
-			"file": file,
-			"recordId": null,
-			"stream": stream,
-			"sequence": null,
-			"requestKey": null,
-			"outcome": match error {
-				Failure::Sdk(Error::Expired(_)) => "expired",
-				_ => "failed",
+impl Line {
+	/// Returns the line of an upload without an outcome.
+	pub fn of(file: &Path, stream: StreamId) -> Self {
+		Self {
+			block: None,
+			error: None,
+			file: file.display().to_string(),
+			outcome: Value::Null,
+			record_id: None,
+			request_key: None,
+			sequence: None,
+			stream,
+		}
+	}
+
+	fn new(file: &Path, stream: StreamId, outcome: &Result<Outcome, Failure>) -> Self {
+		let line = Self::of(file, stream);
+		match outcome {
+			Ok(Outcome::Applied(uploaded)) => Self {
+				block: Some(uploaded.block),
+				outcome: "applied".into(),
+				record_id: Some(uploaded.record_id),
+				request_key: Some(uploaded.request_key),
+				sequence: Some(uploaded.sequence),
+				stream: uploaded.stream,
+				..line
 			},
-			"block": null,
-			"error": { "description": error.to_string() },
-		}),
+			Ok(Outcome::Rejected(status)) => {
+				let receipt = status.receipt.as_ref();
+				Self {
+					block: receipt.map(|receipt| receipt.block),
+					error: Some(json!(receipt.and_then(|receipt| receipt.error.clone()))),
+					outcome: "rejected".into(),
+					request_key: Some(status.request_key),
+					..line
+				}
+			},
+			Err(error) => Self {
+				error: Some(json!({ "description": error.to_string() })),
+				outcome: match error {
+					Failure::Sdk(Error::Expired(_)) => "expired".into(),
+					_ => "failed".into(),
+				},
+				..line
+			},
+		}
 	}
 }
 
-pub fn print_line(json: bool, line: &Value) -> Result<(), Failure> {
-	if json {
-		return output::json_line(line);
-	}
-	let text = |field: &str| match &line[field] {
-		Value::Null => "-".into(),
-		Value::String(text) => text.clone(),
-		other => other.to_string(),
-	};
-	output::line(&format!(
-		"{:66}  {:>8}  {:>8}  {:8}  {}",
-		text("recordId"),
-		text("sequence"),
-		text("block"),
-		text("outcome"),
-		text("file")
-	))
+/// Prints uploads one by one, as JSON or as rows of a table.
+pub struct Lines {
+	json: bool,
+	rows: Rows<5>,
 }
 
-/// Media type by the file's ending; nobody but the readers sees it.
-pub fn media_type(file: &Path) -> &'static str {
-	let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-	match ending.to_ascii_lowercase().as_str() {
-		"xml" => "application/xml",
-		"json" => "application/json",
-		"csv" => "text/csv",
-		"edi" | "edifact" => "application/EDIFACT",
-		"pdf" => "application/pdf",
-		"txt" => "text/plain",
-		"png" => "image/png",
-		"jpg" | "jpeg" => "image/jpeg",
-		_ => "application/octet-stream",
+impl Lines {
+	/// Prints as the session asks for.
+	pub fn new(session: &Session) -> Self {
+		let format = session.format();
+		Self { json: format.json, rows: rows(format.wide) }
 	}
+
+	/// Prints the head of the table.
+	pub fn print_head(&self) -> Result<(), Failure> {
+		match self.json {
+			true => Ok(()),
+			false => output::ignore_closed(output::line(&self.rows.head())),
+		}
+	}
+
+	/// Prints the outcome of one upload.
+	pub fn print(&self, line: &Line) -> Result<(), Failure> {
+		match self.json {
+			true => output::json_line(line),
+			false => output::line(&self.rows.row(cells(line))),
+		}
+	}
+}
+
+const fn rows(is_wide: bool) -> Rows<5> {
+	let columns = [("record", ID), ("sequence", 8), ("block", 8), ("outcome", 12), ("file", 0)];
+	Rows::new(columns, is_wide)
+}
+
+fn cells(line: &Line) -> [Cell; 5] {
+	[
+		Cell::optional_id(line.record_id),
+		Cell::optional(line.sequence),
+		Cell::optional(line.block),
+		Cell::value(line.outcome.as_str().unwrap_or("-")),
+		Cell::path(line.file.as_ref()),
+	]
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::table::WIDTH;
 
 	#[test]
-	fn media_types_follow_endings() {
-		assert_eq!(media_type(Path::new("a/b.XML")), "application/xml");
-		assert_eq!(media_type(Path::new("noending")), "application/octet-stream");
+	fn rows_fit() {
+		let path = PathBuf::from("folder/".repeat(60)).join("invoice.xml");
+		let line = Line {
+			block: Some(u32::MAX),
+			outcome: "undetermined".into(),
+			record_id: Some(RecordId([0xab; 32])),
+			sequence: Some(u64::MAX),
+			..Line::of(&path, StreamId([1; 32]))
+		};
+		let text = rows(false).row(cells(&line));
+		assert!(text.chars().count() <= WIDTH, "{text}");
+		assert!(text.starts_with("0xabababab…abab") && text.ends_with("/invoice.xml"));
 	}
 
-	#[tokio::test]
-	async fn a_file_over_the_limit_is_not_even_read() {
-		let folder = tempfile::tempdir().unwrap();
-		let path = folder.path().join("large");
-		std::fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
-		let error = read_bounded(&path).await.unwrap_err();
-		assert!(error.to_string().contains("anchor"), "{error}");
+	#[test]
+	fn failed_uploads_have_a_description_and_no_record() {
+		let failure = Err(Failure::Sdk(Error::Expired(RequestKey([1; 32]))));
+		let line = json!(Line::new(Path::new("a.xml"), StreamId([1; 32]), &failure));
+		assert_eq!(line["outcome"], "expired");
+		assert!(line["recordId"].is_null() && line["requestKey"].is_null());
+		assert!(line["error"]["description"].as_str().is_some_and(|text| text.contains("expired")));
 	}
 }

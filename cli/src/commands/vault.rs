@@ -1,14 +1,14 @@
-//! Vaults.
+//! `credio vault`.
 
-use super::NO_ORGANIZATION;
 use crate::{
 	exit::Failure,
 	output,
-	session::{Session, NEW_PASSWORD},
+	session::{Session, NEW_PASSWORD, NO_ORGANIZATION},
+	values,
 };
 use clap::{Args, Subcommand, ValueEnum};
 use credio_client::{
-	primitives::{AccountId, KeyVersion, PublicKey},
+	primitives::{AccountId, KeyVersion},
 	Client,
 };
 use credio_vault::{
@@ -16,116 +16,135 @@ use credio_vault::{
 	ChainPin, KeyExport, LocalVault, Scheme, VaultError,
 };
 use serde_json::json;
-use std::{
-	fs::File,
-	io::Read,
-	path::{Path, PathBuf},
-};
+use std::{fs::File, io::Read, path::PathBuf};
 use zeroize::Zeroizing;
 
 /// Bound on a file with exported keys.
 const MAX_EXPORT_SIZE: u64 = 1024 * 1024;
 
-/// Vaults.
+/// Create, show and change vaults, and rotate encryption keys
 #[derive(Debug, Subcommand)]
 pub enum VaultCommand {
-	/// Make a vault with new keys
-	#[command(
-		after_help = "Examples:\n  credio --vault acme.vault vault create\n  credio --vault gateway-2.vault vault create --like acme.vault\n  credio --vault gateway-3.vault vault create --for-import"
-	)]
-	Create {
-		/// Another member's vault of the same organization: share its encryption keys and organization secret, with an
-		/// account of its own. Both files are opened with the same password
-		#[arg(long, value_name = "FILE", conflicts_with = "for_import")]
-		like: Option<PathBuf>,
-		/// Make an account only, and wait for the organization's keys: for a gateway on another machine
-		#[arg(long)]
-		for_import: bool,
-		/// How the account signs
-		#[arg(long, value_enum, default_value_t = SchemeName::Sr25519, conflicts_with = "like")]
-		scheme: SchemeName,
-		/// How the password is stretched.
-		#[command(flatten)]
-		kdf: KdfArguments,
-	},
-	/// Show what is public about a vault
-	#[command(after_help = "Example: credio --vault acme.vault vault show")]
-	Show,
-	/// Make a new encryption key and announce it on the chain
-	///
-	/// A rotation that was cut short is completed by the same command.
-	#[command(after_help = "Example: credio --vault acme.vault vault rotate")]
-	Rotate,
-	/// Make a new organization secret, after the one before was stolen, with a new encryption key
-	///
-	/// What is asked for from now on has request keys that the thief cannot follow, and new key epochs have secrets that only
-	/// who has the new one takes for the organization's own. What was uploaded before stays uploaded once. Stop the other
-	/// gateways first, and bring the new secret to their vaults with export-keys and import-keys before they go on: a gateway
-	/// that goes on with the old one uploads the same documents anew. A renewal that was cut short is completed by the same
-	/// command.
-	#[command(after_help = "Example: credio --vault acme.vault vault renew-secret")]
-	RenewSecret,
-	/// Note the chain that the vault is for: it is used with nodes of no other
-	///
-	/// The first command that changes the vault and asks the chain (rotate, renew-secret, import-keys) notes that one; a new
-	/// vault has the chain of the configuration file.
-	#[command(
-		after_help = "Example: credio --vault acme.vault vault pin 0x91b1…b0c3/0x7c2f…19aa\n(`credio runtime show` prints it; compare it with the chain's specification)"
-	)]
-	Pin {
-		/// Hash of block 0 and network id
-		#[arg(value_name = "GENESIS/NETWORK")]
-		chain: ChainPin,
-	},
-	/// Seal the organization's keys to another vault of the organization
-	#[command(
-		after_help = "Example: credio --vault acme.vault vault export-keys --to 0x3f…e1 -o keys.json\n(`credio vault show` of the other vault prints its transfer key)"
-	)]
-	ExportKeys {
-		/// Transfer key of the other vault
-		#[arg(long, value_name = "0x…")]
-		to: String,
-		/// File to write
-		#[arg(short, long, value_name = "FILE")]
-		output: PathBuf,
-	},
-	/// Take keys that another vault of the organization has exported to this one
-	///
-	/// Each is compared with what the chain has registered. Nothing that is there already is replaced.
-	#[command(
-		after_help = "Example: credio --vault gateway-2.vault vault import-keys keys.json --from 5F…y\n(`credio vault show` of the other vault prints its account)"
-	)]
-	ImportKeys {
-		/// What `export-keys` wrote
-		file: PathBuf,
-		/// Account of the vault that exported them: who else made the file is refused
-		#[arg(long, value_name = "SS58")]
-		from: AccountId,
-		/// Do not compare them with the chain
-		#[arg(long)]
-		offline: bool,
-	},
-	/// Encrypt the vault under another password
-	#[command(
-		after_help = "Examples:\n  credio --vault acme.vault vault change-password\n  credio --vault acme.vault vault change-password --new-password-file new --memory-mib 256"
-	)]
-	ChangePassword {
-		/// File whose first line is the new password; without it CREDIO_VAULT_NEW_PASSWORD, else a prompt
-		#[arg(long, env = "CREDIO_VAULT_NEW_PASSWORD_FILE", value_name = "FILE")]
-		new_password_file: Option<PathBuf>,
-		/// How the password is stretched.
-		#[command(flatten)]
-		kdf: KdfArguments,
-	},
+	Create(CreateArgs),
+	Show(ShowArgs),
+	Rotate(RotateArgs),
+	RenewSecret(RenewSecretArgs),
+	Pin(PinArgs),
+	ExportKeys(ExportKeysArgs),
+	ImportKeys(ImportKeysArgs),
+	ChangePassword(ChangePasswordArgs),
 }
 
-/// How a password is stretched, by Argon2id. What is left out stays, or is the default in a new vault.
+/// Create a vault with new keys
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  credio --vault acme.vault vault create\n  credio --vault gateway-2.vault vault create --like acme.vault\n  credio --vault gateway-3.vault vault create --for-import"
+)]
+pub struct CreateArgs {
+	/// Vault of another member of the organization, opened with the same password: share its encryption keys and
+	/// organization secret, with a new account
+	#[arg(long, value_name = "FILE", conflicts_with = "for_import")]
+	like: Option<PathBuf>,
+	/// Make an account only, and wait for the organization's keys: for a gateway on another machine
+	#[arg(long)]
+	for_import: bool,
+	/// Signature scheme of the account
+	#[arg(long, value_enum, default_value_t = SchemeName::Sr25519, conflicts_with = "like")]
+	scheme: SchemeName,
+	#[command(flatten)]
+	kdf: KdfOptions,
+}
+
+/// Show the public part of a vault
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio --vault acme.vault vault show")]
+pub struct ShowArgs {}
+
+/// Make a new encryption key and announce it on the chain
+///
+/// The same command completes an interrupted rotation.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio --vault acme.vault vault rotate")]
+pub struct RotateArgs {}
+
+/// Make a new organization secret, after the old one was stolen, with a new encryption key
+///
+/// Request keys of new requests are then unknown to the thief, and secrets of new key epochs are accepted as the
+/// organization's own only if they were made with the new secret. Earlier uploads stay uploaded once.
+///
+/// Stop the other gateways first, and bring the new secret to their vaults with export-keys and import-keys before they
+/// continue: a gateway with the old secret uploads the same documents again. The same command completes an interrupted
+/// renewal.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio --vault acme.vault vault renew-secret")]
+pub struct RenewSecretArgs {}
+
+/// Pin the vault to a chain, so that nodes of other chains are rejected
+///
+/// The first command that changes the vault and asks the chain (rotate, renew-secret, import-keys) pins that chain; a new
+/// vault has the chain of the configuration file.
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example: credio --vault acme.vault vault pin 0x91b1…b0c3/0x7c2f…19aa\n(`credio runtime show` prints it; compare it with the chain's specification)"
+)]
+pub struct PinArgs {
+	/// Hash of block 0 and network id
+	#[arg(value_name = "GENESIS/NETWORK")]
+	chain: ChainPin,
+}
+
+/// Seal the organization's keys to another vault of the organization
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example: credio --vault acme.vault vault export-keys --to 0x3f…e1 -o keys.json\n(`credio vault show` of the other vault prints its transfer key)"
+)]
+pub struct ExportKeysArgs {
+	/// Transfer key of the other vault
+	#[arg(long, value_name = "0x…")]
+	to: String,
+	/// File to write
+	#[arg(short, long, value_name = "FILE")]
+	output: PathBuf,
+}
+
+/// Import keys that another vault of the organization has exported to this one
+///
+/// Each is compared with the key that the chain has registered. No existing key is replaced.
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example: credio --vault gateway-2.vault vault import-keys keys.json --from 5F…y\n(`credio vault show` of the other vault prints its account)"
+)]
+pub struct ImportKeysArgs {
+	/// The file that `export-keys` wrote
+	file: PathBuf,
+	/// Account of the vault that exported them; a file from any other account is rejected
+	#[arg(long, value_name = "SS58")]
+	from: AccountId,
+	/// Do not compare them with the chain
+	#[arg(long)]
+	offline: bool,
+}
+
+/// Encrypt the vault under another password
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  credio --vault acme.vault vault change-password\n  credio --vault acme.vault vault change-password --new-password-file new --memory-mib 256"
+)]
+pub struct ChangePasswordArgs {
+	/// File whose first line is the new password; without it CREDIO_VAULT_NEW_PASSWORD, else a prompt
+	#[arg(long, env = "CREDIO_VAULT_NEW_PASSWORD_FILE", value_name = "FILE")]
+	new_password_file: Option<PathBuf>,
+	#[command(flatten)]
+	kdf: KdfOptions,
+}
+
+/// Parameters of Argon2id, which stretches the password. A vault keeps those that are not given; a new one has defaults.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct KdfArguments {
-	/// Memory that stretching the password takes, in MiB: 19 to 1024 [default: 64]
+pub struct KdfOptions {
+	/// Memory to stretch the password with, in MiB: 19 to 1024 [default: 64]
 	#[arg(long, value_name = "N")]
 	memory_mib: Option<u32>,
-	/// How often it passes over that memory: 1 to 16 [default: 3]
+	/// Passes over that memory: 1 to 16 [default: 3]
 	#[arg(long, value_name = "N")]
 	passes: Option<u32>,
 	/// Lanes of the memory: 1 to 8 [default: 1]
@@ -133,7 +152,8 @@ pub struct KdfArguments {
 	lanes: Option<u32>,
 }
 
-impl KdfArguments {
+impl KdfOptions {
+	/// Returns these parameters with the rest from `kdf`.
 	fn over(self, kdf: Kdf) -> Result<Kdf, VaultError> {
 		let Self { memory_mib, passes, lanes } = self;
 		let memory_kib = memory_mib.map_or(kdf.memory_kib(), |mib| mib.saturating_mul(1024));
@@ -141,10 +161,10 @@ impl KdfArguments {
 	}
 }
 
-/// How an account signs.
+/// Signature schemes of accounts.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum SchemeName {
-	/// Schnorr signatures on Ristretto, which most accounts of Substrate chains have
+	/// Schnorr signatures on Ristretto, as most accounts of Substrate chains have
 	Sr25519,
 	/// Ed25519
 	Ed25519,
@@ -165,38 +185,27 @@ impl From<SchemeName> for Scheme {
 /// Runs a command on vaults.
 pub async fn run(session: &Session, command: VaultCommand) -> Result<(), Failure> {
 	match command {
-		VaultCommand::Create { like, for_import, scheme, kdf } => {
-			let kdf = kdf.over(Kdf::default())?;
-			create(session, like.as_deref(), for_import, scheme.into(), kdf).await
-		},
-		VaultCommand::Show => show(session),
-		VaultCommand::Rotate => rotate(session, false).await,
-		VaultCommand::RenewSecret => rotate(session, true).await,
-		VaultCommand::Pin { chain } => pin(session, &chain).await,
-		VaultCommand::ExportKeys { to, output } => export_keys(session, &to, &output).await,
-		VaultCommand::ImportKeys { file, from, offline } => {
-			import_keys(session, &file, &from, offline).await
-		},
-		VaultCommand::ChangePassword { new_password_file, kdf } => {
-			change_password(session, new_password_file.as_deref(), kdf).await
-		},
+		VaultCommand::Create(args) => create(session, args).await,
+		VaultCommand::Show(ShowArgs {}) => show(session),
+		VaultCommand::Rotate(RotateArgs {}) => rotate(session, false).await,
+		VaultCommand::RenewSecret(RenewSecretArgs {}) => rotate(session, true).await,
+		VaultCommand::Pin(PinArgs { chain }) => pin(session, &chain).await,
+		VaultCommand::ExportKeys(args) => export_keys(session, &args).await,
+		VaultCommand::ImportKeys(args) => import_keys(session, &args).await,
+		VaultCommand::ChangePassword(args) => change_password(session, args).await,
 	}
 }
 
-async fn create(
-	session: &Session,
-	like: Option<&Path>,
-	for_import: bool,
-	scheme: Scheme,
-	kdf: Kdf,
-) -> Result<(), Failure> {
+async fn create(session: &Session, args: CreateArgs) -> Result<(), Failure> {
+	let CreateArgs { like, for_import, scheme, kdf } = args;
+	let (kdf, scheme) = (kdf.over(Kdf::default())?, scheme.into());
 	let path = session.vault_path()?;
 	if path.exists() {
 		return Err(VaultError::Exists { path: path.display().to_string() }.into());
 	}
 	let password = session.password(like.is_none())?;
 	let mut vault = match like {
-		Some(other) => file::open(other, password.as_bytes())?.for_another_member()?,
+		Some(other) => file::open(&other, password.as_bytes())?.for_another_member()?,
 		None if for_import => LocalVault::waiting(NO_ORGANIZATION, scheme)?,
 		None => LocalVault::generate_with(NO_ORGANIZATION, scheme)?,
 	};
@@ -211,30 +220,27 @@ fn show(session: &Session) -> Result<(), Failure> {
 	let public = file::public_part(session.vault_path()?)?;
 	let newest = public.encryption_keys.last();
 	let organization = match public.organization {
-		NO_ORGANIZATION => "as the chain says".into(),
+		NO_ORGANIZATION => "not admitted yet, or not known".into(),
 		number => number.to_string(),
 	};
 	let mut lines = vec![
 		("account", public.account.to_string()),
 		("organization", organization),
-		(
-			"chain",
-			public.chain.map_or_else(|| "any, until it is noted".into(), |chain| chain.to_string()),
-		),
+		("chain", public.chain.map_or_else(|| "not pinned".into(), |chain| chain.to_string())),
 		("encryption key", output::or_dash(newest.map(|key| key.public))),
 		("key version", output::or_dash(newest.map(|key| key.version))),
-		("organization secret", output::or_dash(public.secret_versions.last().map(of_version))),
+		("organization secret", output::or_dash(public.secret_versions.last().map(since))),
 		("transfer key", public.transfer_key.to_string()),
 	];
 	if let Some(pending) = public.pending_key {
 		lines
-			.push(("announced", format!("{pending}, perhaps: `credio vault rotate` completes it")));
+			.push(("announced", format!("{pending}, perhaps; `credio vault rotate` completes it")));
 	}
 	output::item(session.json, &public, &lines)
 }
 
-/// Since which version of the encryption key an organization secret is in force.
-fn of_version(version: &KeyVersion) -> String {
+/// Formats the version of the encryption key since which an organization secret is used.
+fn since(version: &KeyVersion) -> String {
 	format!("since key version {version}")
 }
 
@@ -245,7 +251,7 @@ async fn pin(session: &Session, chain: &ChainPin) -> Result<(), Failure> {
 }
 
 async fn rotate(session: &Session, renews_secret: bool) -> Result<(), Failure> {
-	let (mut changing, client) = change(session).await?;
+	let (mut changing, client) = open_and_connect(session).await?;
 	let rotated = match renews_secret {
 		true => client.renew_organization_secret(&mut changing).await?,
 		false => client.rotate_encryption_key(&mut changing).await?,
@@ -254,13 +260,13 @@ async fn rotate(session: &Session, renews_secret: bool) -> Result<(), Failure> {
 	let mut lines = vec![
 		("key version", rotated.version.to_string()),
 		("encryption key", rotated.public.to_string()),
-		("organization secret", output::or_dash(secrets.last().map(of_version))),
+		("organization secret", output::or_dash(secrets.last().map(since))),
 	];
 	if !rotated.missing.is_empty() {
 		lines.push((
 			"missing",
 			format!(
-				"{}: other vaults of the organization made these versions; `credio vault export-keys` there, `credio vault import-keys` here",
+				"{}: made by other vaults of the organization; run `credio vault export-keys` there and `credio vault import-keys` here",
 				list(&rotated.missing)
 			),
 		));
@@ -274,15 +280,15 @@ async fn rotate(session: &Session, renews_secret: bool) -> Result<(), Failure> {
 	output::item(session.json, &json, &lines)
 }
 
-/// The vault's file, to be changed.
+/// Opens the vault's file to change it.
 async fn open_to_change(session: &Session) -> Result<Changing, Failure> {
 	let path = session.vault_path()?;
 	let password = session.password(false)?;
 	Ok(Changing::open(path, password.as_bytes(), Changing::PATIENCE).await?)
 }
 
-/// The same, and a connection with the vault.
-async fn change(session: &Session) -> Result<(Changing, Client), Failure> {
+/// Opens the vault to change it, connects with it, and pins it to the chain.
+async fn open_and_connect(session: &Session) -> Result<(Changing, Client), Failure> {
 	let mut changing = open_to_change(session).await?;
 	let client = session.connect_with(changing.vault().clone()).await?;
 	if changing.vault().chain().is_none() {
@@ -291,10 +297,9 @@ async fn change(session: &Session) -> Result<(Changing, Client), Failure> {
 	Ok((changing, client))
 }
 
-async fn export_keys(session: &Session, to: &str, output: &Path) -> Result<(), Failure> {
-	let to: PublicKey = to
-		.parse()
-		.map_err(|_| Failure::Other("the transfer key is not 0x and 64 hex digits".into()))?;
+async fn export_keys(session: &Session, args: &ExportKeysArgs) -> Result<(), Failure> {
+	let output = &args.output;
+	let to = values::public_key("transfer key", &args.to)?;
 	let vault = session.vault_of_organization().await?;
 	let export = vault.export_keys(to)?;
 	credio_files::write(output, export.to_text()?.as_bytes())
@@ -307,21 +312,17 @@ async fn export_keys(session: &Session, to: &str, output: &Path) -> Result<(), F
 		&[
 			("written", output.display().to_string()),
 			("key versions", list(&versions)),
-			("take it with", format!("credio vault import-keys FILE --from {}", vault.account())),
+			("import it with", format!("credio vault import-keys FILE --from {}", vault.account())),
 		],
 	)
 }
 
-async fn import_keys(
-	session: &Session,
-	input: &Path,
-	from: &AccountId,
-	offline: bool,
-) -> Result<(), Failure> {
+async fn import_keys(session: &Session, args: &ImportKeysArgs) -> Result<(), Failure> {
+	let ImportKeysArgs { file, from, offline } = args;
 	let mut text = Zeroizing::new(String::new());
-	File::open(input)
+	File::open(file)
 		.and_then(|file| file.take(MAX_EXPORT_SIZE + 1).read_to_string(&mut text))
-		.map_err(|error| Failure::file(input, error))?;
+		.map_err(|error| Failure::file(file, error))?;
 	let export = KeyExport::parse(&text)?;
 	let mut changing = open_to_change(session).await?;
 	let (registered, chain) = match offline {
@@ -347,20 +348,17 @@ async fn import_keys(
 		&json!({ "versions": new, "secretVersions": secrets, "compared": !offline }),
 		&[
 			("new key versions", if new.is_empty() { "none".into() } else { list(&new) }),
-			("organization secret", output::or_dash(secrets.last().map(of_version))),
-			("compared", if offline { "with nothing" } else { "with the chain" }.into()),
+			("organization secret", output::or_dash(secrets.last().map(since))),
+			("compared", if *offline { "no (--offline)" } else { "with the chain" }.into()),
 		],
 	)
 }
 
-async fn change_password(
-	session: &Session,
-	new_password_file: Option<&Path>,
-	kdf: KdfArguments,
-) -> Result<(), Failure> {
+async fn change_password(session: &Session, args: ChangePasswordArgs) -> Result<(), Failure> {
+	let ChangePasswordArgs { new_password_file, kdf } = args;
 	let mut changing = open_to_change(session).await?;
 	let kdf = kdf.over(changing.kdf())?;
-	let new = NEW_PASSWORD.ask(new_password_file, true)?;
+	let new = NEW_PASSWORD.ask(new_password_file.as_deref(), true)?;
 	changing.change_password(new.as_bytes(), Some(kdf))?;
 	output::item(
 		session.json,

@@ -169,7 +169,7 @@ impl Server {
 		let mut line = String::new();
 		let output = process.stdout.take().expect("it is piped");
 		BufReader::new(output).read_line(&mut line).expect("it prints its address");
-		let url = line.trim().strip_prefix("answers at ").expect("it prints its address");
+		let url = line.trim().strip_prefix("listens at ").expect("it prints its address");
 		Self { process, url: url.into() }
 	}
 

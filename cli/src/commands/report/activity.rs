@@ -1,5 +1,6 @@
 //! The activity of the vault's organization: read from the chain, and from its outbox and index.
 
+use super::arguments::ActivityArguments;
 use super::{
 	index,
 	ledger::{text, Ledger},
@@ -8,7 +9,7 @@ use super::{
 	readers::Readers,
 	tell, today, write,
 };
-use crate::{arguments::ActivityArguments, exit::Failure, session::Session};
+use crate::{exit::Failure, session::Session};
 use credio_client::{
 	primitives::{entry::StreamInfo, BlockNumber, OrganizationStatus, StreamId, StreamStatus},
 	Client, Error, Past,

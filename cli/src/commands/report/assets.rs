@@ -1,7 +1,8 @@
 //! How assets perform: read from a view of an index.
 
+use super::arguments::AssetsArguments;
 use super::{index, origin, tell, today, write};
-use crate::{arguments::AssetsArguments, exit::Failure, session::Session};
+use crate::{exit::Failure, session::Session};
 use credio_index::{store::MAX_LIMIT, Aggregate, Cursor, Query, Store};
 use credio_report::{
 	assets::{Assets, LeftOut, Paid, PaidBy, Row},

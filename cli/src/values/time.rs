@@ -1,33 +1,33 @@
-//! Times as people give and read them.
+//! Times as people type and read them.
 
 use jiff::{civil::Date, tz::TimeZone, Span, SpanRelativeTo, Timestamp, Unit};
 use std::time::Duration;
 
-/// Reads how long something lasts: `30d`, `2w`, `12h`, `90min`. A day has 24 hours.
+/// Parses a duration: `30d`, `2w`, `12h`, `90min`. A day has 24 hours.
 ///
 /// # Errors
 ///
-/// What is wrong with it, in words.
+/// Fails with an example for anything else, for less than a second, and for months and years, whose length varies.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
 	let example = "a time is a number and a unit, such as 30d, 2w, 12h or 90min";
 	let span: Span = text.parse().map_err(|_| example.to_owned())?;
 	if span.get_years() != 0 || span.get_months() != 0 {
-		return Err("months and years have no certain length: give days, such as 365d".into());
+		return Err("months and years vary in length: give days, such as 365d".into());
 	}
 	let seconds = span
 		.total((Unit::Second, SpanRelativeTo::days_are_24_hours()))
 		.map_err(|_| example.to_owned())?;
 	match seconds {
 		1.0..=1e12 => Ok(Duration::from_secs(seconds as u64)),
-		_ => Err(format!("{example}, and a second at least")),
+		_ => Err(format!("{example}, of at least a second")),
 	}
 }
 
-/// Reads the end of a day in UTC, or a moment, as milliseconds since 1970.
+/// Parses a day in UTC or a moment, and returns the last moment of it in milliseconds since 1970.
 ///
 /// # Errors
 ///
-/// What is wrong with it, in words.
+/// Fails with an example for anything else, and for times before 1970.
 pub fn parse_until(text: &str) -> Result<u64, String> {
 	let example = "a day is written 2027-01-31, a moment 2027-01-31T12:00:00Z";
 	let moment = match text.parse::<Date>() {
@@ -41,11 +41,21 @@ pub fn parse_until(text: &str) -> Result<u64, String> {
 	u64::try_from(moment).map_err(|_| "that is before 1970".into())
 }
 
-/// A moment in milliseconds since 1970 as it is shown: `2027-01-31T12:00:00Z`.
+/// Formats a moment in milliseconds since 1970 in UTC: `2027-01-31T12:00:00Z`.
 pub fn shown(moment: u64) -> String {
 	let seconds = i64::try_from(moment / 1_000).ok();
 	let timestamp = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
 	timestamp.map_or_else(|| format!("{moment} ms"), |timestamp| timestamp.to_string())
+}
+
+/// Formats a moment in milliseconds since 1970 in UTC, to the minute: `2027-01-31 12:00`.
+pub fn minute(moment: u64) -> String {
+	let seconds = i64::try_from(moment / 1_000).ok();
+	let timestamp = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+	timestamp.map_or_else(
+		|| format!("{moment} ms"),
+		|timestamp| timestamp.strftime("%Y-%m-%d %H:%M").to_string(),
+	)
 }
 
 #[cfg(test)]
@@ -53,7 +63,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn times_are_read_as_people_write_them() {
+	fn durations_are_parsed() {
 		let day = 86_400;
 		for (text, seconds) in [
 			("30d", 30 * day),
@@ -70,7 +80,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_day_ends_with_its_last_moment() {
+	fn a_day_is_its_last_moment() {
 		assert_eq!(parse_until("1970-01-01"), Ok(86_399_999));
 		assert_eq!(parse_until("1970-01-02T00:00:00Z"), Ok(86_400_000));
 		assert_eq!(parse_until("1970-01-02T02:00:00+02:00"), Ok(86_400_000));
@@ -80,8 +90,10 @@ mod tests {
 	}
 
 	#[test]
-	fn moments_are_shown_in_utc() {
+	fn moments_are_formatted_in_utc() {
 		assert_eq!(shown(86_399_999), "1970-01-01T23:59:59Z");
+		assert_eq!(minute(86_399_999), "1970-01-01 23:59");
 		assert_eq!(shown(u64::MAX), format!("{} ms", u64::MAX));
+		assert_eq!(minute(u64::MAX), format!("{} ms", u64::MAX));
 	}
 }

@@ -1,12 +1,12 @@
 //! Arguments of reports.
 
-use super::ReadIndexArguments;
+use crate::options::ReadIndexOptions;
 use clap::{Args, Subcommand};
 use credio_report::activity::{Period, PeriodError};
 use jiff::civil::Date;
 use std::path::PathBuf;
 
-/// Reports.
+/// Pages of figures: what your organization did, and how assets perform
 #[derive(Debug, Subcommand)]
 pub enum ReportCommand {
 	/// What your organization did in a period: uploads, requests, grants, access, partners
@@ -30,19 +30,18 @@ pub struct ActivityArguments {
 	/// Last day, in UTC [default: today]
 	#[arg(long, value_name = "DATE")]
 	pub to: Option<Date>,
-	/// An index of your organization, whose views are counted
+	/// Index of your organization, to count the rows of its views
 	#[arg(long, env = "CREDIO_INDEX", value_name = "FILE_OR_URL")]
 	pub index: Option<String>,
-	/// The outbox that your organization uploads with: it knows what expired, and how long everything took
+	/// Outbox that your organization uploads with, for expired requests and times until finality
 	#[arg(long, env = "CREDIO_OUTBOX", value_name = "FILE_OR_URL")]
 	pub outbox: Option<String>,
-	/// Where to write it
 	#[command(flatten)]
 	pub output: ReportOutput,
 }
 
 impl ActivityArguments {
-	/// The period, if its last day is `today` unless another one was given.
+	/// Returns the period. Its last day is `today` unless another one was given.
 	pub fn period(&self, today: Date) -> Result<Period, PeriodError> {
 		let to = self.to.unwrap_or(today);
 		let from = match self.from {
@@ -58,28 +57,26 @@ impl ActivityArguments {
 pub struct AssetsArguments {
 	/// The view
 	pub view: String,
-	/// Its column with the day on which something is due
+	/// Column with the due date
 	#[arg(long, value_name = "COLUMN")]
 	pub due: String,
-	/// Its column with the amount that is due
+	/// Column with the amount due
 	#[arg(long, value_name = "COLUMN")]
 	pub amount: String,
-	/// Its column that says what is paid: yes or no, the day of the payment, or the amount that was paid
+	/// Column with the payment: yes or no, its day, or the amount paid
 	#[arg(long, value_name = "COLUMN")]
 	pub paid: Option<String>,
-	/// Its column with the currency
+	/// Column with the currency
 	#[arg(long, value_name = "COLUMN")]
 	pub currency: Option<String>,
-	/// Day as of which it is told [default: today, in UTC]
+	/// Day of the report [default: today, in UTC]
 	#[arg(long, value_name = "DATE")]
 	pub as_of: Option<Date>,
-	/// Which rows; all without it
+	/// Filter of the rows; all without it
 	#[arg(long = "where", value_name = "FILTER")]
 	pub filter: Option<String>,
-	/// The index
 	#[command(flatten)]
-	pub index: ReadIndexArguments,
-	/// Where to write it
+	pub index: ReadIndexOptions,
 	#[command(flatten)]
 	pub output: ReportOutput,
 }
@@ -87,10 +84,10 @@ pub struct AssetsArguments {
 /// Where a report goes.
 #[derive(Clone, Debug, Args)]
 pub struct ReportOutput {
-	/// File to write, which only you can read; - for standard output
+	/// File to write, readable by you only; - for standard output
 	#[arg(short, long, value_name = "FILE")]
 	pub output: PathBuf,
-	/// Stay, and write it anew whenever something in it has changed, until Ctrl-C
+	/// Keep running, and write it again whenever it changes, until Ctrl-C
 	#[arg(long)]
 	pub watch: bool,
 }
@@ -106,7 +103,7 @@ mod tests {
 	}
 
 	#[test]
-	fn thirty_days_are_reported_unless_others_are_asked_for() {
+	fn default_period_is_thirty_days() {
 		let last = period(None, None).unwrap();
 		assert_eq!(
 			(last.from(), last.to(), last.days()),

@@ -1,10 +1,6 @@
-//! The file that says what each organization does in a bundle.
+//! The file with the calls of each organization in a bundle.
 
-use crate::{
-	commands::upload::{media_type, read_bounded},
-	exit::Failure,
-	time,
-};
+use crate::{document, exit::Failure, values::time};
 use credio_client::{
 	calls::Call,
 	primitives::{
@@ -17,13 +13,13 @@ use credio_client::{
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// What `credio bundle propose --help` says about the file.
+/// The part of `credio bundle propose --help` about the file.
 pub const HELP: &str = r#"Example: credio bundle propose deal.toml --for 3d
 
 The file, in TOML:
 
-  key = "deal 4711"                # optional: proposing it again under this key does nothing
-  for = "3d"                       # or until = "2027-01-31": as --for and --until, which come before it
+  key = "deal 4711"                # optional: proposing it again under this key changes nothing
+  for = "3d"                       # or until = "2027-01-31"; --for and --until take precedence
 
   [[legs]]
   organization = "channel-one"     # name or number; one leg for each organization
@@ -41,7 +37,7 @@ The file, in TOML:
   stream = "acceptances"
   commitment = "0x…"
 
-Calls, and what they take (a stream is an id, or a name of the leg's organization; with `owner`, of that one):
+Calls and their fields (a stream is an id, or a name of the leg's organization; with `owner`, of that one):
 
   create-stream    name
   seal-stream      stream
@@ -62,16 +58,16 @@ Calls, and what they take (a stream is an id, or a name of the leg's organizatio
 pub struct BundleFile {
 	/// Business key of the proposal.
 	pub key: Option<String>,
-	/// How long all have to consent, from now on.
+	/// How long all have to consent from now on.
 	#[serde(rename = "for")]
 	pub duration: Option<String>,
-	/// The last day on which they can, or the last moment.
+	/// Last day or moment to consent.
 	pub until: Option<String>,
-	/// What each organization does.
+	/// The legs.
 	pub legs: Vec<LegEntry>,
 }
 
-/// What one organization does.
+/// The calls of one organization.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LegEntry {
@@ -81,7 +77,7 @@ pub struct LegEntry {
 	pub calls: Vec<CallEntry>,
 }
 
-/// How a file names an organization.
+/// An organization in a file.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum NameOrNumber {
@@ -147,7 +143,7 @@ pub enum CallEntry {
 	},
 	Encoded {
 		bytes: String,
-		/// Hash of the metadata of the runtime that they are encoded for.
+		/// Metadata hash of the runtime that they are encoded for.
 		runtime: Option<Digest>,
 	},
 }
@@ -166,7 +162,7 @@ pub enum RoleName {
 pub struct Encoded {
 	/// The legs.
 	pub legs: Vec<BundleLeg>,
-	/// The entries that are known by name before they are there.
+	/// Ids of the entries, known before these are appended.
 	pub record_ids: Vec<RecordId>,
 }
 
@@ -179,11 +175,11 @@ impl BundleFile {
 			.map_err(|error| Failure::Other(format!("{}: {error}", path.display())))
 	}
 
-	/// Until when all have to consent, as the file says.
+	/// Returns the deadline of the file.
 	///
 	/// # Errors
 	///
-	/// If it says nothing, or two things, or no date or duration.
+	/// Fails if the file has none, has two, or has one that is neither a date nor a duration.
 	pub fn deadline(&self) -> Result<Deadline, Failure> {
 		let refused = |why: String| Failure::Other(format!("the deadline of the bundle: {why}"));
 		match (&self.duration, &self.until) {
@@ -194,10 +190,10 @@ impl BundleFile {
 		}
 	}
 
-	/// Encodes the legs. References of what they make follow from `key`, so encoding them again gives the same.
+	/// Encodes the legs. References derive from `key`, so encoding them again returns the same calls.
 	pub async fn encode(&self, client: &Client, key: &RequestKey) -> Result<Encoded, Failure> {
 		let mut encoded = Encoded::default();
-		// Position 0 is that of the bundle itself.
+		// Position 0 is the bundle.
 		let mut position = 0u32;
 		for leg in &self.legs {
 			let organization = match &leg.organization {
@@ -251,17 +247,17 @@ impl CallEntry {
 			Self::AppendRecord { stream, owner, file, media_type: ty, supersedes } => {
 				if organization != client.organization_id() {
 					return Err(Failure::Other(
-						"append-record encrypts with the vault of the organization whose leg it is in: \
-						 ask it for what `credio bundle prepare` prints there"
+						"append-record needs the vault of the leg's organization, which encrypts the document: \
+						 ask that organization for the output of `credio bundle prepare`"
 							.into(),
 					));
 				}
 				let stream = stream_id(client, organization, stream, owner.as_deref()).await?;
-				let document = read_bounded(file).await?;
+				let document = document::read(file).await?;
 				let upload = Upload {
 					stream,
 					key: None,
-					media_type: ty.as_deref().unwrap_or_else(|| media_type(file)),
+					media_type: ty.as_deref().unwrap_or_else(|| document::media_type(file)),
 					document: &document,
 					supersedes: *supersedes,
 				};
@@ -301,7 +297,7 @@ impl CallEntry {
 	}
 }
 
-/// A stream by id, or by name within its owner. It need not be there yet: a call before this one may create it.
+/// Returns the id of a stream given by id, or by name of its owner. It need not exist: an earlier call may create it.
 async fn stream_id(
 	client: &Client,
 	organization: OrganizationId,
@@ -339,7 +335,7 @@ mod tests {
 	use std::time::Duration;
 
 	#[test]
-	fn a_file_is_read() {
+	fn files_are_parsed() {
 		let file: BundleFile = toml::from_str(
 			r#"
 			key = "deal 4711"
@@ -365,7 +361,7 @@ mod tests {
 		)
 		.unwrap();
 		let three_days = Duration::from_secs(3 * 24 * 60 * 60);
-		assert_eq!(file.deadline().expect("it has one"), Deadline::After(three_days));
+		assert_eq!(file.deadline().unwrap(), Deadline::After(three_days));
 		let [first, second] = file.legs.as_slice() else { panic!("two legs") };
 		assert!(matches!(&first.organization, NameOrNumber::Name(name) if name == "channel-one"));
 		assert!(matches!(second.organization, NameOrNumber::Number(3)));
@@ -377,7 +373,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_deadline_is_a_duration_or_a_date_and_nothing_else() {
+	fn deadlines_are_durations_or_dates() {
 		let deadline = |head: &str| {
 			let file = toml::from_str::<BundleFile>(&format!("{head}\nlegs = []"));
 			file.map_err(|error| error.to_string())?.deadline().map_err(|error| error.to_string())
@@ -388,7 +384,7 @@ mod tests {
 		for (head, named) in [
 			("", "--for 3d"),
 			("for = \"3d\"\nuntil = \"2027-01-31\"", "either"),
-			// Blocks are no time, and neither are seconds since 1970.
+			// Neither numbers of blocks nor seconds since 1970.
 			("for = \"86400\"", "30d"),
 			("for = 86400", "string"),
 			("until = \"1795453116\"", "2027-01-31"),
@@ -402,7 +398,7 @@ mod tests {
 	}
 
 	#[test]
-	fn what_is_not_known_is_refused_and_named() {
+	fn unknown_fields_and_calls_are_rejected() {
 		for (text, named) in [
 			("until = \"2027-01-31\"\nlegs = []\ndedline = 2", "dedline"),
 			("[[legs]]\norganization = 1\n[[legs.calls]]\ncall = \"batch\"", "batch"),

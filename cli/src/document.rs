@@ -1,0 +1,57 @@
+//! Documents to upload.
+
+use crate::exit::Failure;
+use credio_client::{primitives::limits::MAX_DOCUMENT_SIZE, Error};
+use std::path::Path;
+
+/// Reads a document.
+///
+/// # Errors
+///
+/// Fails without reading it if it is larger than a record may be.
+pub async fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+	let error = |error| Failure::file(file, error);
+	let size = tokio::fs::metadata(file).await.map_err(error)?.len();
+	if size > u64::from(MAX_DOCUMENT_SIZE) {
+		let size = usize::try_from(size).unwrap_or(usize::MAX);
+		let too_large = credio_client::envelope::Error::TooLarge { size };
+		return Err(Error::Vault(too_large.into()).into());
+	}
+	tokio::fs::read(file).await.map_err(error)
+}
+
+/// Returns the media type by the file's extension. Only readers of the document see it.
+pub fn media_type(file: &Path) -> &'static str {
+	let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+	match extension.to_ascii_lowercase().as_str() {
+		"xml" => "application/xml",
+		"json" => "application/json",
+		"csv" => "text/csv",
+		"edi" | "edifact" => "application/EDIFACT",
+		"pdf" => "application/pdf",
+		"txt" => "text/plain",
+		"png" => "image/png",
+		"jpg" | "jpeg" => "image/jpeg",
+		_ => "application/octet-stream",
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn media_types_follow_extensions() {
+		assert_eq!(media_type(Path::new("a/b.XML")), "application/xml");
+		assert_eq!(media_type(Path::new("none")), "application/octet-stream");
+	}
+
+	#[tokio::test]
+	async fn too_large_files_are_rejected_unread() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("large");
+		std::fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+		let error = read(&path).await.unwrap_err();
+		assert!(error.to_string().contains("anchor"), "{error}");
+	}
+}
