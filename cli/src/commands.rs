@@ -34,12 +34,22 @@ mod vault;
 mod verify;
 mod watch;
 
-use crate::{exit::Failure, options::Global, session::Session, stall};
+use crate::{
+	exit::{self, Failure},
+	options::Global,
+	session::Session,
+	stall,
+};
 use clap::{Parser, Subcommand};
+
+/// The part of `credio --help` about ids.
+const IDS: &str = "\
+Ids are 0x and 64 hex digits. Wherever the help does not ask for a whole id, the first 8 digits or
+more are enough (0x62bb6f97), or the short form of tables (0x62bb6f97…a36e).";
 
 /// Business documents on a ledger that nobody can read without permission.
 #[derive(Debug, Parser)]
-#[command(name = "credio", version, after_help = crate::exit::HELP)]
+#[command(name = "credio", version, after_help = format!("{IDS}\n\n{}", exit::HELP))]
 pub struct Cli {
 	#[command(subcommand)]
 	command: Command,

@@ -17,7 +17,7 @@ pub const OK: i32 = 0;
 pub const HELP: &str = "\
 Exit codes:
   0  success
-  1  failure without a code of its own
+  1  any other failure
   2  usage error, or a password in the arguments
   3  the chain or the node rejected the request
   4  no right to read this
@@ -30,7 +30,7 @@ Exit codes:
 /// Kinds of failures, one for each exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-	/// Any failure without a kind of its own.
+	/// Any other failure.
 	Failed,
 	/// Usage error, or a secret in the arguments.
 	Usage,
@@ -174,7 +174,7 @@ impl Failure {
 		Self::File { path: path.display().to_string(), source }
 	}
 
-	/// Returns a failure without a kind of its own.
+	/// Returns a failure of the kind [`Kind::Failed`], with a hint.
 	pub fn hinted(message: impl Into<String>, hint: impl Into<String>) -> Self {
 		Self::Hinted { kind: Kind::Failed, message: message.into(), hint: hint.into() }
 	}

@@ -11,7 +11,7 @@ use credio_client::{
 use futures::StreamExt;
 use std::collections::{BTreeSet, HashMap};
 
-/// Most blocks whose times a table asks the node for.
+/// Most blocks of a table to ask the node for the times of.
 const MAX_BLOCKS: usize = 256;
 /// Calls to the node at a time.
 const CONCURRENCY: usize = 16;

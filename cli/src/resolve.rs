@@ -87,32 +87,17 @@ fn is_of(stream: &StreamJson, owner: OrganizationId) -> bool {
 	stream.id == StreamId::derive(owner, stream.name.as_bytes())
 }
 
-/// Returns the grant with this id or short id, looked up among grants that the own organization gave, holds, or has on its
-/// streams.
+/// Returns the grant with this id or short id, looked up among all grants.
 pub async fn grant(client: &Client, id: IdArg<GrantId>) -> Result<GrantId, Failure> {
 	let part = match id {
 		IdArg::Whole(id) => return Ok(id),
 		IdArg::Part(part) => part,
 	};
-	let own = Some(client.organization_id());
-	let mut filters = vec![
-		GrantFilter { grantor: own, ..GrantFilter::default() },
-		GrantFilter { grantee: own, ..GrantFilter::default() },
-	];
-	let streams = client.streams(own).await?;
-	filters.extend(
-		streams
-			.iter()
-			.map(|stream| GrantFilter { stream: Some(stream.id), ..GrantFilter::default() }),
-	);
-	let mut grants = Vec::new();
-	for filter in &filters {
-		grants.extend(client.grants(filter, usize::MAX).await?);
-	}
+	let grants = client.grants(&GrantFilter::default(), usize::MAX).await?;
 	part.pick("grant", grants.into_iter().map(|grant| grant.grant_id))
 }
 
-/// Returns the access request with this id or short id, looked up among those that the own organization has to answer.
+/// Returns the access request with this id or short id, looked up among those to the own organization.
 pub async fn access_request(
 	client: &Client,
 	id: IdArg<AccessRequestId>,

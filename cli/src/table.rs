@@ -31,10 +31,10 @@ pub const fn wide(name: &'static str) -> Head {
 	Head { name, only_wide: true }
 }
 
-/// What may be left out of a cell.
+/// Parts of a cell that a narrow column leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cut {
-	/// Nothing, since what is left would be another value.
+	/// Nothing, since the rest would be another value.
 	Never,
 	/// The end of a text.
 	End,
@@ -137,7 +137,7 @@ impl Table {
 		Self { heads: heads.collect(), rows: Vec::new() }
 	}
 
-	/// Makes a table whose columns have names of others.
+	/// Makes a table with column names that others chose.
 	pub fn with_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
 		let heads = names.into_iter().map(|name| (visible(name), false));
 		Self { heads: heads.collect(), rows: Vec::new() }

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-/// What the command line ends with if it makes no sense.
+/// Exit code of a usage error.
 const USAGE: i32 = 2;
 
 fn credio(arguments: &[&str]) -> Command {
@@ -11,12 +11,12 @@ fn credio(arguments: &[&str]) -> Command {
 	command
 }
 
-fn said(output: &Output) -> String {
+fn printed(output: &Output) -> String {
 	[&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).concat()
 }
 
 #[test]
-fn a_password_of_a_database_in_the_arguments_is_refused_and_not_repeated() {
+fn database_password_in_arguments_is_rejected_and_not_repeated() {
 	let url = "postgres://acme:hunter2@127.0.0.1:1/acme";
 	let joined = format!("--outbox={url}");
 	for arguments in [
@@ -25,23 +25,23 @@ fn a_password_of_a_database_in_the_arguments_is_refused_and_not_repeated() {
 		&["upload", "--stream", "invoices", "--outbox", url, "invoice.json"],
 		&["search", "--index", url, "invoices"],
 		&["index", "serve", "--index", url, "--listen", "127.0.0.1:0"],
-		// An error of the parser would repeat it.
+		// An error of the parser would repeat the argument.
 		&["search", "--no-such-option", url],
 	] {
 		let output = credio(arguments).output().expect("it starts");
-		let said = said(&output);
-		assert_eq!(output.status.code(), Some(USAGE), "{arguments:?}: {said}");
-		assert!(said.contains("PGPASSFILE") && !said.contains("hunter2"), "{said}");
+		let text = printed(&output);
+		assert_eq!(output.status.code(), Some(USAGE), "{arguments:?}: {text}");
+		assert!(text.contains("PGPASSFILE") && !text.contains("hunter2"), "{text}");
 	}
 }
 
 #[test]
-fn a_password_of_a_database_in_the_environment_is_taken_and_not_repeated() {
+fn database_password_in_environment_is_accepted_and_not_repeated() {
 	let url = "postgres://acme:hunter2@127.0.0.1:1/acme";
 	let mut command = credio(&["search", "invoices"]);
 	let output = command.env("CREDIO_INDEX", url).output().expect("it starts");
-	let said = said(&output);
+	let text = printed(&output);
 	// Nothing listens there.
-	assert!(!output.status.success() && !said.contains("PGPASSFILE"), "{said}");
-	assert!(!said.contains("hunter2"), "{said}");
+	assert!(!output.status.success() && !text.contains("PGPASSFILE"), "{text}");
+	assert!(!text.contains("hunter2"), "{text}");
 }

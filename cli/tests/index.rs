@@ -1,4 +1,4 @@
-//! What the command line shows of an index, whatever others have written into it. It takes neither vault nor node.
+//! Commands on an index with hostile or long documents. They need neither vault nor node.
 
 use credio_index::{Block, Content, Document, Entry, EntryKind, Store, Stream};
 use credio_primitives::{Digest, RecordId, StreamId};
@@ -28,7 +28,7 @@ required = true
 
 const STREAM: StreamId = StreamId([1; 32]);
 
-/// An index with these documents.
+/// Makes an index with these documents.
 async fn index(file: &Path, documents: &[String]) {
 	let store = Store::open(file.to_str().expect("a path"), 1).await.expect("it opens");
 	store.set_views(&[View::parse(VIEW).expect("a view")]).await.expect("views");
@@ -60,7 +60,7 @@ async fn index(file: &Path, documents: &[String]) {
 fn credio(file: &Path, arguments: &[&str]) -> Command {
 	let mut command = Command::new(env!("CARGO_BIN_EXE_credio"));
 	command.args(arguments).arg("--index").arg(file);
-	// Nothing of whoever runs the tests, and no vault.
+	// The environment of the test run must not matter.
 	command.env_clear().env("HOME", file.parent().expect("a folder"));
 	command
 }
@@ -72,7 +72,7 @@ fn text(output: &Output) -> String {
 }
 
 #[tokio::test]
-async fn texts_of_others_do_not_steer_a_terminal() {
+async fn texts_of_others_steer_no_terminal() {
 	let folder = tempfile::tempdir().expect("a folder");
 	let file = folder.path().join("acme.index");
 	let hostile = [
@@ -87,6 +87,7 @@ async fn texts_of_others_do_not_steer_a_terminal() {
 	index(&file, &documents).await;
 	for arguments in [
 		&["search", "invoices"][..],
+		&["search", "invoices", "--wide"],
 		&["search", "invoices", "--json"],
 		&["aggregate", "invoices", "count", "--by", "seller"],
 		&["aggregate", "invoices", "count", "--by", "seller", "--json"],
@@ -101,7 +102,7 @@ async fn texts_of_others_do_not_steer_a_terminal() {
 	let shown = text(&credio(&file, &["search", "invoices"]).output().expect("it runs"));
 	assert!(shown.contains("Hollin Vega  1,000,000.00"), "{shown}");
 	assert!(shown.contains("abc\\u{202e}gnp"), "{shown}");
-	// Programs get the values as they are.
+	// JSON has the values unchanged.
 	let json = text(&credio(&file, &["search", "invoices", "--json"]).output().expect("it runs"));
 	let first: serde_json::Value =
 		serde_json::from_str(json.lines().next().expect("a line")).expect("JSON");
@@ -110,7 +111,7 @@ async fn texts_of_others_do_not_steer_a_terminal() {
 }
 
 #[tokio::test]
-async fn an_output_that_is_closed_early_ends_a_command_quietly() {
+async fn closed_output_ends_a_command_quietly() {
 	let folder = tempfile::tempdir().expect("a folder");
 	let file = folder.path().join("acme.index");
 	let name = "x".repeat(2_000);
@@ -119,7 +120,7 @@ async fn an_output_that_is_closed_early_ends_a_command_quietly() {
 	index(&file, &documents).await;
 	for arguments in [
 		&["search", "invoices", "--limit", "500", "--json"][..],
-		&["search", "invoices", "--limit", "500"],
+		&["search", "invoices", "--limit", "500", "--wide"],
 		&["index", "dump", "-o", "-"],
 	] {
 		let mut command = credio(&file, arguments);

@@ -42,7 +42,7 @@ pub struct RequestArgs {
 	/// Owner of the stream
 	#[arg(long, value_name = "ORG")]
 	owner: Option<String>,
-	/// One record
+	/// One record, by its whole id
 	#[arg(long, value_name = "RECORD_ID", conflicts_with = "stream")]
 	record: Option<RecordId>,
 	/// Why; public to all members

@@ -47,7 +47,7 @@ pub struct MotionsArgs {}
 	after_help = "Examples:\n  credio council vote 0x8a…01\n  credio council vote 0x8a…01 --nay"
 )]
 pub struct VoteArgs {
-	/// Whole hash of the motion, which says what is voted on
+	/// Whole hash of the motion, which identifies its call
 	motion: Digest,
 	/// Vote against it
 	#[arg(long)]

@@ -44,7 +44,7 @@ pub struct EvidenceArgs {
 	/// Proof of a document under a Merkle anchor
 	#[arg(long, value_name = "FILE")]
 	proof: Option<PathBuf>,
-	/// Key of the request that appended the record, to prove its outcome
+	/// Whole key of the request that appended the record, to prove its outcome
 	#[arg(long, value_name = "HEX")]
 	request: Option<RequestKey>,
 	/// A grant to prove the state of, also one that has ended; may be given several times
@@ -63,7 +63,7 @@ pub enum EvidenceCommand {
 	Verify(VerifyArgs),
 }
 
-/// Verify evidence without a network, and print what is proven and what is not
+/// Verify evidence without a network, and list what it proves and what it does not
 #[derive(Debug, Args)]
 #[command(
 	after_help = "Examples:\n  credio evidence verify invoice.evidence --chain chain.json --document invoice.xml\n  credio evidence verify invoice.evidence --chain chain.json --write-checkpoint seen.json\n(`credio-node build-spec --raw --chain FILE` makes a chain specification raw)"

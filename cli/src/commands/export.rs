@@ -87,7 +87,7 @@ pub enum ExportCommand {
 	Verify(VerifyArgs),
 }
 
-/// Verify an export against the chain, and print what was checked and what was not
+/// Verify an export against the chain, and list the checks that were made and those that were not
 #[derive(Debug, Args)]
 #[command(
 	after_help = "Examples:\n  credio export verify invoices-june\n  credio export verify invoices-june --without-documents\n  credio export verify invoices-june --offline"

@@ -272,7 +272,7 @@ async fn dump(store: &Store, to: &Path) -> Result<(), Failure> {
 	file.keep().map_err(failed)
 }
 
-/// Tells a dump with a closed output from a failed one.
+/// Distinguishes a dump with a closed output from a failed one.
 fn dump_result(result: Result<(), StoreError>) -> Result<(), Failure> {
 	result.map_err(|error| match error {
 		StoreError::Write(error) => output::failed(error),

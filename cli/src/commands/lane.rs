@@ -3,7 +3,7 @@
 use crate::{exit::Failure, output, session::Session};
 use clap::{Args, Subcommand};
 
-/// Lanes, in which requests are applied in order
+/// Lanes, which apply requests in order
 #[derive(Debug, Subcommand)]
 pub enum LaneCommand {
 	Show(ShowArgs),

@@ -26,7 +26,7 @@ pub struct StatusArgs {
 	/// Stream of the business key
 	#[arg(long, value_name = "NAME_OR_ID")]
 	stream: Option<String>,
-	/// Last block in which the request may be applied, as `credio outbox list` shows it. Without it, nobody can prove that
+	/// Last block that may apply the request, as `credio outbox list` shows it. Without it, nobody can prove that
 	/// the request has expired, and its status is unknown
 	#[arg(long, value_name = "BLOCK", conflicts_with = "stream")]
 	expires_at: Option<BlockNumber>,

@@ -1,4 +1,4 @@
-//! `credio upload`, without an outbox. With one, it is in [`super::outbox::upload`].
+//! `credio upload` without an outbox; with one, it is in `outbox/upload.rs`.
 
 use crate::{
 	document,
