@@ -1,12 +1,13 @@
 //! `credio export`: made from an index, and verified against the chain.
 
-use crate::{exit::Failure, output, resolve, session::Session};
+use crate::{exit::Failure, output, resolve, session::Session, values::id::IdPart};
 use clap::{Args, Subcommand, ValueEnum};
 use credio_client::primitives::OrganizationId;
 use credio_export::{
 	self as export,
 	verify::{self, Verification},
-	Fate, FileFormat, Manifest, Progress, Request, Selection, Subject, DEFAULT_PART_ROWS,
+	ExportError, Fate, FileFormat, Manifest, Progress, Request, Selection, Subject,
+	DEFAULT_PART_ROWS,
 };
 use credio_index::Store;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -173,9 +174,15 @@ async fn selection(
 			Err(_) => resolve::organization(&session.connect_to_read().await?, Some(name)).await?,
 		},
 	};
-	let stream = export::find_stream(store, what, owner).await?;
+	let stream = match (export::find_stream(store, what, owner).await, what.parse::<IdPart>()) {
+		(Err(ExportError::UnknownSubject(_)), Ok(part)) => {
+			let known = store.snapshot().await?.streams().await?;
+			part.pick("stream", known.into_iter().map(|(id, ..)| id))?
+		},
+		(found, _) => found?,
+	};
 	if args.filter.is_some() || args.history {
-		return Err(export::ExportError::StreamIsWhole.into());
+		return Err(ExportError::StreamIsWhole.into());
 	}
 	Ok(Selection::Stream(stream))
 }
