@@ -189,8 +189,8 @@ mod tests {
 		let mut command = Cli::command();
 		command.build();
 		let mut reference =
-			"# Command reference\n\nThe help of every command; `CREDIO_WRITE_VECTORS=1 cargo nextest run -p credio-cli` \
-			 rewrites it. Global options are listed once.\n"
+			"# Command reference\n\nThe help of every command, with the global options once. \
+			`CREDIO_WRITE_VECTORS=1 cargo nextest run -p credio-cli`\nrewrites it.\n"
 				.to_owned();
 		render(command, "credio", &mut reference);
 		if env::var_os(WRITE).is_some() {

@@ -97,7 +97,7 @@ fn table(grants: &[GrantJson], names: &Names, times: &BlockTimes) -> Table {
 			names.resource_cell(&grant.resource),
 			Cell::value(format!("{:?}", grant.permission).to_lowercase()),
 			Cell::optional(grant.expires_at.map(time::minute)),
-			Cell::value(status(grant.status)),
+			status(grant.status),
 			Cell::text(&grant.purpose),
 			Cell::value(grant.from_epoch),
 			Cell::value(if grant.delegable { "yes" } else { "no" }),
@@ -108,11 +108,11 @@ fn table(grants: &[GrantJson], names: &Names, times: &BlockTimes) -> Table {
 	})
 }
 
-const fn status(status: GrantStatus) -> &'static str {
+fn status(status: GrantStatus) -> Cell {
 	match status {
-		GrantStatus::Active => "active",
-		GrantStatus::Expired => "expired",
-		GrantStatus::ParentEnded => "parent ended",
+		GrantStatus::Active => Cell::value("active"),
+		GrantStatus::Expired => Cell::value("expired"),
+		GrantStatus::ParentEnded => Cell::texts("ended", "parent ended"),
 	}
 }
 

@@ -228,7 +228,7 @@ mod tests {
 			"status": "suspended",
 			"members": u32::MAX,
 			"keyVersion": u32::MAX,
-			"encryptionKey": { "suite": 1, "public": format!("0x{}", "ab".repeat(32)) },
+			"encryptionKey": { "suite": 1, "public": format!("0x{}", "ab".repeat(32)), "since": 1 },
 		});
 		assert_fits(&table(&[serde_json::from_value(organization).unwrap()]));
 	}
