@@ -19,7 +19,7 @@ pub struct ChainPin {
 
 /// A node is of another chain than the one that is pinned.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{node} is a node of the chain {found}, and {pinned} is pinned: use a node of that chain, or, if the other one is meant, a configuration, vault and outbox of its own")]
+#[error("{node} is a node of the chain {found}, and {pinned} is pinned")]
 pub struct OtherChain {
 	/// The node.
 	pub node: String,
@@ -27,6 +27,13 @@ pub struct OtherChain {
 	pub found: Box<ChainPin>,
 	/// The chain that is meant.
 	pub pinned: Box<ChainPin>,
+}
+
+impl OtherChain {
+	/// Returns what to do about it, for people.
+	pub fn hint(&self) -> &'static str {
+		"use a node of that chain or, if the other one is meant, a separate configuration, vault and outbox"
+	}
 }
 
 /// A text that names no chain.

@@ -6,6 +6,7 @@
 
 mod account;
 mod chain;
+mod error;
 pub mod file;
 mod local;
 mod lock;
@@ -14,6 +15,7 @@ mod transfer;
 pub use account::Scheme;
 pub use chain::{ChainPin, OtherChain, UnfitChainPin};
 pub use credio_evidence::MultiSignature;
+pub use error::VaultError;
 pub use local::LocalVault;
 pub use transfer::KeyExport;
 
@@ -58,114 +60,6 @@ pub struct Recipient {
 	pub key_version: KeyVersion,
 	/// That key.
 	pub public: PublicKey,
-}
-
-/// What can go wrong in a vault.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum VaultError {
-	/// The vault has no secret half for that version of the encryption key.
-	#[error("the vault has no encryption key of version {0}: bring it over from the vault that made it (`credio vault export-keys`, `import-keys`), or ask for a new grant")]
-	UnknownKeyVersion(KeyVersion),
-	/// The vault waits for the keys of its organization.
-	#[error("the vault has no keys of its organization yet: `credio vault export-keys` of another gateway's vault hands them over, and `credio vault import-keys` takes them")]
-	NoOrganizationKeys,
-	/// Another key of that version is there.
-	#[error("the vault has another encryption key of version {0}: nothing was changed")]
-	KeyConflict(KeyVersion),
-	/// No key was prepared.
-	#[error("no encryption key was prepared")]
-	NoPendingKey,
-	/// The chain knows another key of that version, or none.
-	#[error("the chain has registered another encryption key of version {0}, or none: the keys are not of this organization, or not all was true that was handed over")]
-	NotRegistered(KeyVersion),
-	/// The keys are sealed to another vault, or were changed.
-	#[error("the keys are sealed to another vault, or were changed: export them to the key that `credio vault show` of this vault prints as transfer key")]
-	NotForThisVault,
-	/// The keys come from another vault.
-	#[error("the keys were exported by the vault of {0}, and not by the one that was named")]
-	FromAnotherVault(AccountId),
-	/// The keys are of another organization.
-	#[error(
-		"the keys are of organization {found}, and the vault is of organization {organization}"
-	)]
-	OtherOrganization {
-		/// Whose keys they are.
-		found: OrganizationId,
-		/// The vault's organization.
-		organization: OrganizationId,
-	},
-	/// The vaults have different organization secrets.
-	#[error("the vaults have different organization secrets, from which request keys follow: nothing was changed. Import into a vault that was made with `credio vault create --for-import`")]
-	OtherOrganizationSecret,
-	/// An empty password protects nothing.
-	#[error("the password is empty, which protects nothing")]
-	EmptyPassword,
-	/// Parameters of Argon2id out of bounds.
-	#[error("a password is stretched with 19 MiB to 1 GiB of memory, in 1 to 16 passes and 1 to 8 lanes")]
-	KdfOutOfBounds,
-	/// The vault is for another chain.
-	#[error("the vault is for the chain {pinned}, and not for {found}")]
-	OtherChain {
-		/// The chain that it is for.
-		pinned: Box<ChainPin>,
-		/// The one that was found.
-		found: Box<ChainPin>,
-	},
-	/// The vault has no organization secret of that version.
-	#[error("the vault has no organization secret of key version {0}: another vault of the organization has renewed it; bring it over (`credio vault export-keys`, `import-keys`)")]
-	UnknownSecret(KeyVersion),
-	/// Another process changes the file.
-	#[error("{path} is being changed by {holder}: try again when that has ended")]
-	Locked {
-		/// The file.
-		path: String,
-		/// Who changes it.
-		holder: String,
-	},
-	/// There is a file already.
-	#[error("{path} is there already: a vault is never overwritten")]
-	Exists {
-		/// The file.
-		path: String,
-	},
-	/// Somebody has handed on something else than the secret.
-	#[error("the key does not open to the secret that the owner of the stream has put on the ledger: whoever gave it on gave something else; ask the owner for a grant")]
-	NotTheSecret,
-	/// A secret of another kind is needed.
-	#[error("the stream secret is needed for this, and the vault was given the key of one record")]
-	NotAStreamSecret,
-	/// What was kept is of another organization, under another name, or was changed.
-	#[error("what was stored cannot be opened: it is of another organization's vault, of one that has a newer organization secret (`credio vault import-keys` brings it), or was changed")]
-	NotOurs,
-	/// Sealing, opening, wrapping or unwrapping failed.
-	#[error(transparent)]
-	Envelope(#[from] credio_envelope::Error),
-	/// The system gives no random bytes.
-	#[error("the system gives no random bytes: {0}")]
-	NoRandomness(getrandom::Error),
-	/// The vault's file cannot be read or written.
-	#[error("the vault {path}: {source}")]
-	File {
-		/// The file.
-		path: String,
-		/// Why.
-		source: std::io::Error,
-	},
-	/// The file is no vault, or of a version that this software does not know.
-	#[error("{path} is no vault that this software can read: {cause}")]
-	Format {
-		/// The file.
-		path: String,
-		/// Why.
-		cause: String,
-	},
-	/// The password is wrong, or the file was damaged; cryptography cannot tell which.
-	#[error("wrong password for {path}, or the file is damaged")]
-	WrongPassword {
-		/// The file.
-		path: String,
-	},
 }
 
 /// Where private keys live.
