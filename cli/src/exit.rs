@@ -2,8 +2,7 @@
 
 use credio_client::{
 	evidence::{Part, Refused},
-	primitives::error_codes as codes,
-	Error,
+	AccessError, Error, ErrorKind,
 };
 use credio_export::ExportError;
 use credio_index::{ingest::IngestError, StoreError};
@@ -123,6 +122,20 @@ impl Failure {
 		Self::File { path: path.display().to_string(), source }
 	}
 
+	/// The message and, after a colon, what to do about it.
+	pub fn with_hint(&self) -> String {
+		let hint = match self {
+			Self::Sdk(error) => error.hint(),
+			Self::Outbox(OutboxError::Vault(error)) => error.hint().map(Into::into),
+			Self::Index(error) => error.hint(),
+			_ => None,
+		};
+		match hint {
+			Some(hint) => format!("{self}: {hint}"),
+			None => self.to_string(),
+		}
+	}
+
 	/// The exit code.
 	pub fn code(&self) -> i32 {
 		match self {
@@ -144,36 +157,23 @@ impl Failure {
 
 /// The exit code of an error of the SDK.
 pub fn code(error: &Error) -> i32 {
-	match error {
-		Error::Refused(refusal) => match refusal.code {
-			codes::ACCESS_DENIED | codes::ACCESS_TOKEN_INVALID | codes::ACCESS_TOKEN_EXPIRED => {
-				DENIED
-			},
-			codes::NOT_FOUND => NOT_FOUND,
-			codes::REQUEST_EXPIRED => EXPIRED,
-			_ => REJECTED,
+	match error.kind() {
+		ErrorKind::Rejected | ErrorKind::Busy => REJECTED,
+		ErrorKind::Denied => DENIED,
+		ErrorKind::Expired => EXPIRED,
+		ErrorKind::Untrusted => NOT_VERIFIED,
+		ErrorKind::NotFound => NOT_FOUND,
+		ErrorKind::Unavailable | ErrorKind::NotFinal => UNREACHABLE,
+		_ => match error {
+			Error::Access(AccessError::RotationDue) => REJECTED,
+			Error::Vault(
+				VaultError::File { .. }
+				| VaultError::Format { .. }
+				| VaultError::WrongPassword { .. }
+				| VaultError::EmptyPassword
+				| VaultError::Locked { .. },
+			) => NO_VAULT,
+			_ => FAILED,
 		},
-		Error::Rejected(_) | Error::KeyReused(_) | Error::CallFailed(_) | Error::RotationDue => {
-			REJECTED
-		},
-		Error::NoKey(_) => DENIED,
-		Error::Expired(_) => EXPIRED,
-		Error::Evidence(Refused { part: Part::Specification, .. }) => FAILED,
-		Error::NotVerified
-		| Error::NotProvable(_)
-		| Error::Evidence(_)
-		| Error::NotProven(_)
-		| Error::Contradicted(_)
-		| Error::OtherRuntime { .. } => NOT_VERIFIED,
-		Error::NotFound { .. } => NOT_FOUND,
-		Error::Connection(_) | Error::NotFinalYet(_) | Error::NoProofs(_) => UNREACHABLE,
-		Error::Vault(
-			VaultError::File { .. }
-			| VaultError::Format { .. }
-			| VaultError::WrongPassword { .. }
-			| VaultError::EmptyPassword
-			| VaultError::Locked { .. },
-		) => NO_VAULT,
-		_ => FAILED,
 	}
 }

@@ -27,7 +27,7 @@ async fn main() {
 		Ok(()) => exit::OK,
 		Err(failure) => {
 			if !matches!(failure, exit::Failure::Closed) {
-				output::note(&format!("credio: {failure}"));
+				output::note(&format!("credio: {}", failure.with_hint()));
 			}
 			failure.code()
 		},

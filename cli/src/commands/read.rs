@@ -4,7 +4,7 @@ use super::org::number;
 use crate::{exit::Failure, output, session::Session};
 use credio_client::{
 	primitives::{entry::EntryFilter, Entry, EntryBody, RecordId},
-	Client, Error,
+	Client, ConnectError, Error,
 };
 use std::path::Path;
 
@@ -69,7 +69,7 @@ pub async fn watch(
 	let mut entries = client.watch(stream, from).await?;
 	let mut printed = 0usize;
 	while limit.is_none_or(|limit| printed < limit) {
-		let lost = || Error::Connection("the connection was lost".into());
+		let lost = || Error::Connect(ConnectError::Unreachable("the connection was lost".into()));
 		let entry = entries.next().await?.ok_or_else(lost)?;
 		match session.json {
 			true => output::json_line(&entry)?,

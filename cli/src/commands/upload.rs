@@ -4,7 +4,7 @@ use super::org::number;
 use crate::{arguments::UploadArguments, exit, exit::Failure, output, session::Session};
 use credio_client::{
 	primitives::{limits::MAX_DOCUMENT_SIZE, StreamId},
-	Client, Error, Outcome, Upload,
+	Client, Error, Outcome, SubmitError, Upload,
 };
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -51,7 +51,9 @@ pub async fn run(session: &Session, arguments: UploadArguments) -> Result<(), Fa
 				code = outcome.as_ref().err().map_or(exit::REJECTED, Failure::code);
 			}
 			if let Err(error) = &outcome {
-				progress.suspend(|| output::note(&format!("credio: {}: {error}", file.display())));
+				progress.suspend(|| {
+					output::note(&format!("credio: {}: {}", file.display(), error.with_hint()))
+				});
 			}
 		}
 		// What was begun is brought to its end.
@@ -128,11 +130,11 @@ fn describe(file: &Path, stream: StreamId, outcome: &Result<Outcome, Failure>) -
 			"sequence": null,
 			"requestKey": null,
 			"outcome": match error {
-				Failure::Sdk(Error::Expired(_)) => "expired",
+				Failure::Sdk(Error::Submit(SubmitError::Expired(_))) => "expired",
 				_ => "failed",
 			},
 			"block": null,
-			"error": { "description": error.to_string() },
+			"error": { "description": error.with_hint() },
 		}),
 	}
 }

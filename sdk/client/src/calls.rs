@@ -37,7 +37,7 @@ pub struct Call {
 #[non_exhaustive]
 pub enum UnfitCall {
 	/// The runtime has no such call.
-	#[error("runtime {runtime} has no call {call}: use the software of its release")]
+	#[error("runtime {runtime} has no call {call}")]
 	Unknown {
 		/// The call, as `Pallet.call`.
 		call: String,
@@ -45,7 +45,7 @@ pub enum UnfitCall {
 		runtime: u32,
 	},
 	/// In this runtime the call has other arguments than this software makes.
-	#[error("runtime {runtime} has other arguments for {call} than this software makes: use the software of its release")]
+	#[error("runtime {runtime} has other arguments for {call} than this software makes")]
 	Changed {
 		/// The call, as `Pallet.call`.
 		call: String,
@@ -53,9 +53,7 @@ pub enum UnfitCall {
 		runtime: u32,
 	},
 	/// The call holds others that are encoded for another runtime.
-	#[error(
-		"{call} holds calls that are encoded for another runtime than {runtime}: make it anew"
-	)]
+	#[error("{call} holds calls that are encoded for another runtime than {runtime}")]
 	Outdated {
 		/// The call, as `Pallet.call`.
 		call: String,

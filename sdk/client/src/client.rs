@@ -43,7 +43,7 @@ pub use rotation::Rotated;
 pub use streams::is_rejected_for;
 
 use crate::{
-	error::{chain, Error, Result},
+	error::{unexpected, AccessError, Error, Result},
 	runtimes::Runtimes,
 	verifier::Trust,
 };
@@ -151,15 +151,15 @@ impl Client {
 	/// Connects to a node, and checks that it is of a chain that this software is for, and that the vault's account
 	/// is a member there.
 	///
-	/// Errors: [`Error::Connection`], [`Error::Insecure`] for an address beyond this machine that is not `wss://`,
-	/// [`Error::WrongChain`], [`Error::NotFound`] for an account that is no member.
+	/// Errors: [`Error::Connect`] for an address beyond this machine that is not `wss://`,
+	/// [`Error::Connect`], [`Error::NotFound`] for an account that is no member.
 	pub async fn connect(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
 		Self::connect_with(&ConnectOptions::default(), url, vault).await
 	}
 
 	/// As [`Self::connect`], with options: the chain that it has to be, say.
 	///
-	/// Errors: as there, and [`Error::OtherChain`], also if the vault is for another one.
+	/// Errors: as there, and [`Error::Connect`], also if the vault is for another one.
 	pub async fn connect_with(
 		options: &ConnectOptions,
 		url: &str,
@@ -174,8 +174,7 @@ impl Client {
 			.ok_or_else(|| Error::NotFound {
 				what: "organization of the account",
 				name: account.to_string(),
-				hint:
-					": an admin has to add it to an organization, or the council has to admit one",
+				hint: "an admin has to add it to an organization, or the council has to admit one",
 			})?
 			.organization;
 		client.is_member = true;
@@ -187,7 +186,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`], [`Error::Insecure`], [`Error::WrongChain`].
+	/// [`Error::Connect`].
 	pub async fn connect_to_read(url: &str) -> Result<Self> {
 		Self::connect_to_read_with(&ConnectOptions::default(), url).await
 	}
@@ -196,7 +195,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// As there, and [`Error::OtherChain`].
+	/// As there, and [`Error::Connect`].
 	pub async fn connect_to_read_with(options: &ConnectOptions, url: &str) -> Result<Self> {
 		let vault = LocalVault::generate(OrganizationId::MAX)?;
 		Self::connect_as_nobody(options, url, Arc::new(vault)).await
@@ -219,7 +218,7 @@ impl Client {
 		let mut limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
 		limits.receipt_retention = limits.receipt_retention.min(MAX_RECEIPT_RETENTION);
 		if limits.genesis_hash != chain.genesis {
-			return Err(Error::Answer("the node names two first blocks".into()));
+			return Err(Error::UnexpectedResponse("the node names two first blocks".into()));
 		}
 		Ok(Self {
 			rpc,
@@ -250,7 +249,7 @@ impl Client {
 
 	/// Whether the node knows that it is behind others, and catches up.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn is_syncing(&self) -> Result<bool> {
 		let health: serde_json::Value = self.call("system_health", ()).await?;
 		Ok(health["isSyncing"] == true)
@@ -274,7 +273,7 @@ impl Client {
 	/// Calls any method of the node, with parameters by position, given as a tuple. What the node refuses since too
 	/// many calls come from here is sent again after a while.
 	///
-	/// Errors: [`Error::Refused`], [`Error::Connection`].
+	/// Errors: [`Error::Refused`], [`Error::Connect`].
 	pub async fn call<Answer: DeserializeOwned>(
 		&self,
 		method: &str,
@@ -349,7 +348,7 @@ impl Client {
 				None => return Ok(items),
 			}
 		}
-		Err(Error::Answer("the pages of a list have no end".into()))
+		Err(Error::UnexpectedResponse("the pages of a list have no end".into()))
 	}
 
 	/// The secret of a stream in an epoch, as this organization holds it.
@@ -371,14 +370,17 @@ impl Client {
 
 	async fn fetch_held(&self, stream: StreamId, epoch: KeyEpoch) -> Result<Held> {
 		let At { at, answer: keys } = self.stream_keys(stream, epoch).await?;
-		let StreamKeyJson { secret_commitment, wrapped_keys, .. } =
-			keys.items.into_iter().find(|key| key.epoch == epoch).ok_or(Error::NoKey(epoch))?;
+		let StreamKeyJson { secret_commitment, wrapped_keys, .. } = keys
+			.items
+			.into_iter()
+			.find(|key| key.epoch == epoch)
+			.ok_or(AccessError::NoKey(epoch))?;
 		if let Some(verified) = self.verified() {
 			verified.check_secret(stream, epoch, secret_commitment, at).await?;
 		}
 		let wrapped_by = self.wrapped_by(stream).await?;
 		// The owner's come first. Of those that others have given on, any may be useless.
-		let mut failed = Error::NoKey(epoch);
+		let mut failed = Error::Access(AccessError::NoKey(epoch));
 		for key in wrapped_keys {
 			let held = Held {
 				context: WrapContext {
@@ -430,7 +432,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Answer`] for a list that does not go on by number, which would have no end.
+	/// [`Error::UnexpectedResponse`] for a list that does not go on by number, which would have no end.
 	pub async fn organizations(&self) -> Result<Vec<OrganizationJson>> {
 		let mut organizations: Vec<OrganizationJson> = Vec::new();
 		loop {
@@ -442,7 +444,9 @@ impl Client {
 				return Ok(organizations);
 			}
 			if !goes_on(items.iter().map(|item| item.id), from) {
-				return Err(Error::Answer("the list of organizations is out of order".into()));
+				return Err(Error::UnexpectedResponse(
+					"the list of organizations is out of order".into(),
+				));
 			}
 			organizations.extend(items);
 		}
@@ -465,7 +469,7 @@ impl Client {
 			.ok_or_else(|| Error::NotFound {
 				what: "organization",
 				name: name.into(),
-				hint: ": `credio org list` shows all",
+				hint: "`credio org list` shows all",
 			})
 	}
 
@@ -479,7 +483,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFound`], [`Error::NotFinalYet`], [`Error::NotProven`], [`Error::Connection`]; [`Error::Answer`] if its
+	/// [`Error::NotFound`], [`Error::Proof`], [`Error::Connect`]; [`Error::UnexpectedResponse`] if its
 	/// owner and name are not those that its id follows from.
 	pub async fn stream(&self, id: StreamId) -> Result<StreamJson> {
 		if let Some(verified) = self.verified() {
@@ -511,7 +515,8 @@ impl Client {
 			Err(error) if error.is_not_found() => Err(Error::NotFound {
 				what: "stream",
 				name: name.into(),
-				hint: ": `credio stream list` shows all; another organization's needs its id or --owner",
+				hint:
+					"`credio stream list` shows all; another organization's needs its id or --owner",
 			}),
 			other => other,
 		}
@@ -522,7 +527,7 @@ impl Client {
 /// when the council is needed most.
 async fn online(rpc: &RpcClient) -> Result<OnlineClient<PolkadotConfig>> {
 	let backend = LegacyBackend::builder().build(rpc.clone());
-	OnlineClient::from_backend(Arc::new(backend)).await.map_err(chain)
+	OnlineClient::from_backend(Arc::new(backend)).await.map_err(unexpected)
 }
 
 /// Whether a page has numbers from here on only, each greater than the one before: a list of such pages has an end.

@@ -18,6 +18,9 @@ pub use client::*;
 pub use credio_envelope as envelope;
 pub use credio_evidence as evidence;
 pub use credio_primitives as primitives;
-pub use error::{Error, Result};
+pub use error::{
+	AccessError, ConnectError, Error, ErrorKind, ProofError, Refusal, Result, SignError,
+	SubmitError,
+};
 pub use runtimes::{RuntimePin, Runtimes};
 pub use verifier::{Trust, VerifierSettings};

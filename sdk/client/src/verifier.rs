@@ -10,7 +10,7 @@ mod file;
 #[cfg(test)]
 mod tests;
 
-use crate::error::{Error, Result};
+use crate::error::{ConnectError, Error, ProofError, Result};
 use codec::DecodeAll;
 use credio_evidence::{genesis_keys, Checkpoint, Head, Trusted};
 use credio_primitives::{
@@ -158,7 +158,7 @@ impl Proven {
 	pub fn get<T: DecodeAll>(&self, key: &[u8]) -> Result<Option<T>> {
 		let Some(bytes) = self.value(key)? else { return Ok(None) };
 		T::decode_all(&mut &bytes[..]).map(Some).map_err(|_| {
-			Error::Answer("the chain stores something in a form that this software does not know: use that of its release".into())
+			Error::UnexpectedResponse("the chain stores something in a form that this software does not know: use that of its release".into())
 		})
 	}
 }
@@ -167,7 +167,7 @@ impl ReadState for Proven {
 	type Error = Error;
 
 	fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-		let not_asked = || Error::Answer("what was not asked for is not proven".into());
+		let not_asked = || Error::UnexpectedResponse("what was not asked for is not proven".into());
 		self.values.get(key).cloned().ok_or_else(not_asked)
 	}
 
@@ -236,7 +236,7 @@ impl Known {
 				self.head = None;
 				self.asked_at = None;
 				self.values.clear();
-				Err(Error::NotProven(refused))
+				Err(ProofError::NotProven(refused).into())
 			},
 		}
 	}
@@ -267,8 +267,8 @@ impl Verifier {
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFinalYet`] if there is none, [`Error::NotProven`] for an answer that does not hold, [`Error::NoProofs`],
-	/// [`Error::Connection`].
+	/// [`Error::Proof`] if there is none, [`Error::Proof`] for an answer that does not hold, [`Error::Proof`],
+	/// [`Error::Connect`].
 	pub(crate) async fn read(
 		&self,
 		source: &impl Source,
@@ -280,7 +280,9 @@ impl Verifier {
 		loop {
 			self.want(keys.iter().cloned());
 			match self.try_read(source, keys, need, since).await {
-				Err(Error::NotFinalYet(_)) if start.elapsed() < self.settings.patience => {
+				Err(Error::Proof(ProofError::NotFinal(_)))
+					if start.elapsed() < self.settings.patience =>
+				{
 					tokio::time::sleep(RETRY).await;
 					// Of many that wait for the same block, one asks for it.
 					let now = Instant::now();
@@ -333,7 +335,7 @@ impl Verifier {
 			let asked_at = Instant::now();
 			let answer = source.finality(head.block().hash).await?;
 			if !answer.finality.is_empty() {
-				head = head.follow(&answer.finality).map_err(Error::NotProven)?;
+				head = head.follow(&answer.finality).map_err(ProofError::NotProven)?;
 			}
 			if known.head.as_ref() != Some(&head) {
 				known.head = Some(head.clone());
@@ -369,7 +371,7 @@ impl Verifier {
 		}
 		let block = trusted.block();
 		let header = source.header(block.hash).await?.ok_or_else(|| self.behind(block))?;
-		Head::at(trusted, header).map_err(Error::NotProven)
+		Head::at(trusted, header).map_err(|refused| Error::Proof(ProofError::NotProven(refused)))
 	}
 
 	/// A node does not know the block that was seen before.
@@ -419,7 +421,7 @@ impl Verifier {
 				// The node may have thrown the state away, or be another one by now.
 				known.asked_at = None;
 			})?;
-			let values = head.read(keys, &nodes).map_err(Error::NotProven)?;
+			let values = head.read(keys, &nodes).map_err(ProofError::NotProven)?;
 			known.values.extend(keys.iter().cloned().zip(values));
 		}
 		Ok(())
@@ -459,17 +461,18 @@ impl Verifier {
 ///
 /// # Errors
 ///
-/// [`Error::NoProofs`] if the node does not have its state, [`Error::NotProven`], [`Error::Connection`].
+/// [`Error::Proof`] if the node does not have its state, [`Error::Proof`], [`Error::Connect`].
 pub(crate) async fn genesis_of(source: &impl Source) -> Result<Head> {
 	let genesis = source.genesis();
 	let header = source.header(genesis).await?.ok_or_else(|| behind(0))?;
 	let nodes = source.proof(&genesis_keys(), genesis).await.map_err(|error| match error {
-		Error::NotFinalYet(cause) => {
-			Error::NoProofs(format!("of block 0, whose state it may have thrown away: {cause}"))
-		},
+		Error::Proof(ProofError::NotFinal(cause)) => Error::Proof(ProofError::NoProofs(format!(
+			"of block 0, whose state it may have thrown away: {cause}"
+		))),
 		other => other,
 	})?;
-	Head::of_genesis(genesis, header, &nodes).map_err(Error::NotProven)
+	Head::of_genesis(genesis, header, &nodes)
+		.map_err(|refused| Error::Proof(ProofError::NotProven(refused)))
 }
 
 /// The time by this machine's clock, in milliseconds since 1970.
@@ -479,7 +482,7 @@ fn milliseconds() -> Moment {
 }
 
 fn not_final(cause: &str) -> Error {
-	Error::NotFinalYet(cause.into())
+	Error::Proof(ProofError::NotFinal(cause.into()))
 }
 
 fn behind(number: BlockNumber) -> Error {
@@ -489,5 +492,7 @@ fn behind(number: BlockNumber) -> Error {
 }
 
 fn other_chain(expected: Digest, found: Digest) -> Error {
-	Error::WrongChain(format!("the node is of the chain {found}, and {expected} is trusted"))
+	Error::Connect(ConnectError::WrongChain(format!(
+		"the node is of the chain {found}, and {expected} is trusted"
+	)))
 }

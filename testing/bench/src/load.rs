@@ -68,7 +68,7 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
 
 /// The connections of an example organization.
 ///
-/// Errors: [`Error::Connection`], and what the council is refused if the chain is no development chain.
+/// Errors: [`Error::Connect`], and what the council is refused if the chain is no development chain.
 pub async fn connect(node: &str, connections: u32) -> Result<Bench, Error> {
 	let benches = organizations::connect(node, 1, connections).await?;
 	let none = || Error::Argument("there is no example organization".into());
@@ -106,7 +106,7 @@ pub async fn measure(bench: &Bench, plan: Plan, watched: &Watched) -> Result<Fig
 
 /// Carries out the work of organizations, all at the same time, and holds their streams against it.
 ///
-/// Errors: [`Error::Connection`], [`Error::Argument`] for a plan that makes no sense, and whatever a read fails with.
+/// Errors: [`Error::Connect`], [`Error::Argument`] for a plan that makes no sense, and whatever a read fails with.
 pub async fn together(works: &[Work<'_>], watched: &Watched) -> Result<Done, Error> {
 	let prepared =
 		try_join_all(works.iter().map(|work| {

@@ -17,7 +17,7 @@ const UNLIMITED: Quota = Quota { bytes: MAX_QUOTA, ref_time: MAX_QUOTA };
 /// So many organizations, each with connections and a stream, and with nothing that bounds what it may submit: first
 /// the example organizations, without the one that is the council, and then new ones, which the council admits.
 ///
-/// Errors: [`Error::Connection`], and what the council is refused if the chain is no development chain.
+/// Errors: [`Error::Connect`], and what the council is refused if the chain is no development chain.
 pub async fn connect(node: &str, count: u32, connections: u32) -> Result<Vec<Bench>, Error> {
 	let council = Client::connect(node, Arc::new(example(COUNCIL)?)).await?;
 	let run = since_epoch();

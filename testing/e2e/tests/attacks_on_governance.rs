@@ -7,7 +7,7 @@ use credio_client::{
 		error_codes as codes, limits, rpc::WeightJson, validity, AccountId, Digest, OrganizationId,
 		Quota, Request, RequestKey, Roles,
 	},
-	Client, Error, Proposed, RuntimePin, Voted,
+	Client, Error, Proposed, RuntimePin, SubmitError, Voted,
 };
 use credio_e2e::{
 	neighbour::Neighbour,
@@ -222,7 +222,7 @@ async fn a_seat_that_floods_the_council_slows_no_other() {
 
 	// It is told in words, and the others go on.
 	let told = hostile.vote(motions[0].hash, true).await;
-	let Err(Error::CallFailed(said)) = &told else { panic!("{told:?}") };
+	let Err(Error::Submit(SubmitError::CallFailed(said))) = &told else { panic!("{told:?}") };
 	assert!(said.contains("used up its allowance"), "{said}");
 	govern(&council.seats[..2], 1, &runtime).await;
 }
@@ -313,7 +313,7 @@ async fn a_plain_member_makes_no_operational_calls() {
 		panic!("there are two seats");
 	};
 	let told = hostile.vote(motion, true).await;
-	let Err(Error::CallFailed(said)) = &told else { panic!("{told:?}") };
+	let Err(Error::Submit(SubmitError::CallFailed(said))) = &told else { panic!("{told:?}") };
 	assert!(said.contains("only seats of the council govern"), "{said}");
 
 	// A neighbour that has no pool to refuse them gossips them.

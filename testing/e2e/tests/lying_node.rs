@@ -8,7 +8,7 @@ use credio_client::{
 		bundle::BundleStatus, rpc::RequestState, Digest, KeyEpoch, OrganizationId, Permission,
 		RecordId, Request, RequestKey, Resource, StreamId,
 	},
-	BundleLeg, Client, Deadline, Error, NewBundle, Outcome, Terms, Trust, Upload,
+	BundleLeg, Client, Deadline, Error, NewBundle, Outcome, ProofError, Terms, Trust, Upload,
 };
 use credio_e2e::{
 	proxy::{LyingProxy, Said},
@@ -204,7 +204,7 @@ async fn nothing_is_sealed_under_a_secret_of_the_node() {
 		})
 		.await;
 	let refused = upload(&through().await, world.stream, b"an invoice").await.unwrap_err();
-	assert!(matches!(refused, Error::Contradicted(_)), "{refused}");
+	assert!(matches!(refused, Error::Proof(ProofError::Contradicted(_))), "{refused}");
 
 	let credulous = through().await.with_trust(Trust::Node);
 	let record = upload(&credulous, world.stream, b"an invoice").await.expect("it is applied");
@@ -246,7 +246,10 @@ async fn no_outcome_is_made_up() {
 		let refused = outcome(&world.owner, name).await.expect_err(name);
 		assert!(world.proxy.be_honest().await > 0);
 		assert!(
-			matches!(refused, Error::Contradicted(_) | Error::NotFinalYet(_)),
+			matches!(
+				refused,
+				Error::Proof(ProofError::Contradicted(_)) | Error::Proof(ProofError::NotFinal(_))
+			),
 			"{name}: {refused}"
 		);
 	}
@@ -276,7 +279,7 @@ async fn no_outcome_is_made_up() {
 		world.owner.status(request.key).await.unwrap_err(),
 		world.owner.follow(&request).await.unwrap_err(),
 	] {
-		assert!(matches!(refused, Error::Contradicted(_)), "{refused}");
+		assert!(matches!(refused, Error::Proof(ProofError::Contradicted(_))), "{refused}");
 	}
 	let credulous = world.credulous().await;
 	let believed = credulous.follow(&request).await.expect("it answers");
@@ -361,7 +364,7 @@ async fn no_owner_and_no_document_is_made_up() {
 		.await;
 	world.owner.fetch(other).await.expect("it is as it is");
 	let refused = world.owner.fetch(record).await.unwrap_err();
-	assert!(matches!(refused, Error::Contradicted(_)), "{refused}");
+	assert!(matches!(refused, Error::Proof(ProofError::Contradicted(_))), "{refused}");
 	assert!(proxy.be_honest().await > 0);
 	// A header that was changed, by one field or another.
 	for (field, value) in [
@@ -385,9 +388,9 @@ async fn no_owner_and_no_document_is_made_up() {
 			})
 			.await;
 		let refused = world.owner.fetch(record).await.unwrap_err();
-		assert!(matches!(refused, Error::Contradicted(_)), "{field}: {refused}");
+		assert!(matches!(refused, Error::Proof(ProofError::Contradicted(_))), "{field}: {refused}");
 		let refused = world.owner.fetch_stream(world.stream, 0).await.unwrap_err();
-		assert!(matches!(refused, Error::Contradicted(_)), "{field}: {refused}");
+		assert!(matches!(refused, Error::Proof(ProofError::Contradicted(_))), "{field}: {refused}");
 	}
 	proxy.be_honest().await;
 	assert!(reads(&node, record).await && reads(&world.owner, record).await);
@@ -401,7 +404,7 @@ async fn what_is_proven_is_checked() {
 		world.funder.wait_for_finality(1).await.expect("it goes on");
 		world.owner.stream(world.stream).await.unwrap_err()
 	};
-	let not_proven = |refused: &Error| matches!(refused, Error::NotProven(_));
+	let not_proven = |refused: &Error| matches!(refused, Error::Proof(ProofError::NotProven(_)));
 	// Nodes of the state that are changed or left out, votes that are, or a header.
 	let flip = |text: &mut Value| {
 		let hex = text.as_str().expect("hex").to_owned();

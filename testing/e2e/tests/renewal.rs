@@ -3,7 +3,7 @@
 
 use credio_client::{
 	calls::Call, primitives::rpc::RequestState, BundleLeg, Client, Deadline, Error, NewBundle,
-	Upload,
+	SubmitError, Upload,
 };
 use credio_e2e::{
 	uploads::{applied, entries, keyed},
@@ -71,7 +71,7 @@ async fn what_was_asked_for_before_a_secret_was_renewed_stays_once() {
 	let client = connect(&node, file.vault()).await;
 	assert_eq!([applied(&client, &invoice).await, applied(&client, &plain).await], uploaded);
 	let other = client.upload(&keyed(stream, b"INV-1", b"another invoice")).await;
-	assert!(matches!(other, Err(Error::KeyReused(_))), "{other:?}");
+	assert!(matches!(other, Err(Error::Submit(SubmitError::KeyReused(_)))), "{other:?}");
 	let status = client.status_of_key(stream, b"INV-1").await.expect("it answers");
 	assert_eq!(
 		(status.status, status.request_key),

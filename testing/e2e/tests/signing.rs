@@ -4,7 +4,7 @@
 use credio_client::{
 	calls::Call,
 	primitives::{Request, RequestKey},
-	Client, Error, Life, RuntimePin,
+	Client, Error, Life, RuntimePin, SignError,
 };
 use credio_e2e::{
 	chain_of_release,
@@ -168,7 +168,7 @@ async fn sign_nothing(proxy: &LyingProxy, is_refusal: impl Fn(&Error) -> bool) {
 }
 
 fn is_other(error: &Error) -> bool {
-	matches!(error, Error::OtherRuntime { .. })
+	matches!(error, Error::Sign(SignError::OtherRuntime { .. }))
 }
 
 #[tokio::test]
@@ -206,13 +206,14 @@ async fn nothing_is_signed_for_a_runtime_that_nobody_knows() {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
 	proxy.tell(|said| change_version(said, 7_000)).await;
-	let is_unknown =
-		|error: &Error| matches!(error, Error::UnknownRuntime { spec_version: 7_000, .. });
+	let is_unknown = |error: &Error| {
+		matches!(error, Error::Sign(SignError::UnknownRuntime { spec_version: 7_000, .. }))
+	};
 	sign_nothing(&proxy, is_unknown).await;
 	// The library asks for the version in another way, and must not be told another one there.
 	proxy.tell(|said| change_core_version(said, 5)).await;
 	let refused = connect(&proxy.url(), "operator").await.expect_err("two versions are named");
-	assert!(matches!(refused, Error::Answer(_)), "{refused}");
+	assert!(matches!(refused, Error::UnexpectedResponse(_)), "{refused}");
 	assert!(proxy.be_honest().await > 0);
 }
 

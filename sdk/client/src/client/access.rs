@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
 	calls::Call,
-	error::{Error, Result},
+	error::{Error, ProofError, Result, SubmitError},
 	name::{Name, MAX_ATTEMPTS},
 };
 use credio_primitives::{
@@ -22,7 +22,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::Argument`].
+	/// [`Error::Submit`], [`Error::Argument`].
 	pub async fn request_access(
 		&self,
 		resource: Resource,
@@ -74,7 +74,7 @@ impl Client {
 				return Ok(AccessRequestId::derive(self.organization, &reference));
 			}
 			if !is_rejected_with(&status, "ReferenceUsed") || attempt.number >= MAX_ATTEMPTS {
-				return Err(Error::Rejected(Box::new(status)));
+				return Err(SubmitError::Rejected(Box::new(status)).into());
 			}
 		}
 	}
@@ -103,7 +103,7 @@ impl Client {
 		let is_same = what(&asked) == what(listed) && asked.requester == self.organization;
 		match is_same && self.stands(listed.access_request_id).await? {
 			true => Ok(()),
-			false => Err(Error::Contradicted("access request")),
+			false => Err(ProofError::Contradicted("access request").into()),
 		}
 	}
 
@@ -122,7 +122,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::NotFound`], [`Error::Argument`] if it was answered otherwise.
+	/// [`Error::Submit`], [`Error::NotFound`], [`Error::Argument`] if it was answered otherwise.
 	pub async fn approve(&self, id: AccessRequestId, terms: &Terms) -> Result<GrantId> {
 		let request = self.find_access_request(id).await?;
 		let (resource, requester) = (request.resource, request.requester);
@@ -145,15 +145,20 @@ impl Client {
 		match self.submit(attempt.key, &[Call::approve(id, reference, &terms)]).await {
 			Ok(status) if status.status == RequestState::Applied => {},
 			Ok(status) if !is_rejected_with(&status, "AlreadyAnswered") => {
-				return Err(Error::Rejected(Box::new(status)));
+				return Err(SubmitError::Rejected(Box::new(status)).into());
 			},
-			Err(error) if !matches!(error, Error::KeyReused(_)) => return Err(error),
+			Err(error) if !matches!(error, Error::Submit(SubmitError::KeyReused(_))) => {
+				return Err(error)
+			},
 			// Another gateway of the organization has answered meanwhile.
 			_ => {
 				self.decided(attempt.key).await?;
 				let request = self.find_access_request(id).await?;
 				let same = |grant: &GrantJson| has_terms(grant, &terms, end);
-				return self.answered(&request, same).await?.ok_or(Error::KeyReused(attempt.key));
+				return self
+					.answered(&request, same)
+					.await?
+					.ok_or(Error::Submit(SubmitError::KeyReused(attempt.key)));
 			},
 		}
 		let id = GrantId::derive(self.organization, &reference);
@@ -189,7 +194,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::NotFound`], [`Error::Argument`] if it was answered otherwise.
+	/// [`Error::Submit`], [`Error::NotFound`], [`Error::Argument`] if it was answered otherwise.
 	pub async fn deny(&self, id: AccessRequestId, reason: &str) -> Result<()> {
 		let bounded = bounded(reason, "a reason")?;
 		match self.find_access_request(id).await?.state {
@@ -223,7 +228,7 @@ impl Client {
 			.ok_or_else(|| Error::NotFound {
 				what: "access request",
 				name: id.to_string(),
-				hint: ": `credio access list` shows all",
+				hint: "`credio access list` shows all",
 			})
 	}
 }

@@ -3,7 +3,7 @@
 use super::{named::is_rejected_with, Client};
 use crate::{
 	calls::Call,
-	error::{Error, Result},
+	error::{AccessError, Error, Result, SubmitError},
 	name::Name,
 };
 use credio_primitives::{
@@ -63,7 +63,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Argument`] for no or too many documents, [`Error::Rejected`], [`Error::NoEpoch`].
+	/// [`Error::Argument`] for no or too many documents, [`Error::Submit`], [`Error::Access`].
 	pub async fn anchor(&self, stream: StreamId, documents: &[Vec<u8>]) -> Result<Anchored> {
 		let prepared = self.prepare_anchor(stream, documents).await?;
 		self.append_anchor(&prepared).await?;
@@ -74,7 +74,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Argument`] for no or too many documents, [`Error::NoEpoch`], [`Error::KeyReused`] if something else is on the
+	/// [`Error::Argument`] for no or too many documents, [`Error::Access`], [`Error::Submit`] if something else is on the
 	/// chain in its place.
 	pub async fn prepare_anchor(
 		&self,
@@ -84,7 +84,7 @@ impl Client {
 		let digests: Vec<[u8; 32]> =
 			documents.iter().map(|document| Sha256::digest(document).into()).collect();
 		let name = self.begun(Name::new("anchor", &(stream, digests))).await?;
-		let current = self.stream(stream).await?.epoch.ok_or(Error::NoEpoch)?.current;
+		let current = self.stream(stream).await?.epoch.ok_or(AccessError::NoEpoch)?.current;
 		let record_id = name.record_id(&*self.vault, self.organization).await?;
 		let Some(there) = self.find_record(record_id).await? else {
 			return self.anchor_in(stream, documents, &name, current).await;
@@ -96,14 +96,14 @@ impl Client {
 				return Ok(PreparedAnchor { is_there: true, ..prepared });
 			}
 		}
-		Err(Error::KeyReused(name.key(&*self.vault, 0).await?))
+		Err(SubmitError::KeyReused(name.key(&*self.vault, 0).await?).into())
 	}
 
 	/// Sends an anchor whose proofs are stored, and waits until it is final.
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::Connection`]; [`Error::KeyReused`] if another gateway of the organization anchors the
+	/// [`Error::Submit`], [`Error::Connect`]; [`Error::Submit`] if another gateway of the organization anchors the
 	/// same documents under another key epoch: prepare it anew.
 	pub async fn append_anchor(&self, anchor: &PreparedAnchor) -> Result<()> {
 		if anchor.is_there {
@@ -118,10 +118,10 @@ impl Client {
 			let there = self.find_record(anchor.anchored.record_id).await?;
 			return match there {
 				Some(entry) if entry.header.body == anchor.body => Ok(()),
-				_ => Err(Error::KeyReused(attempt.key)),
+				_ => Err(SubmitError::KeyReused(attempt.key).into()),
 			};
 		}
-		Err(Error::Rejected(Box::new(status)))
+		Err(SubmitError::Rejected(Box::new(status)).into())
 	}
 
 	async fn anchor_in(
@@ -176,13 +176,13 @@ impl Client {
 
 	/// Checks a document against an anchor on the chain, with its proof.
 	///
-	/// Errors: [`Error::NotVerified`], [`Error::Refused`].
+	/// Errors: [`Error::Access`], [`Error::Refused`].
 	pub async fn verify_anchored(&self, document: &[u8], proof: &MerkleProof) -> Result<()> {
 		let key: credio_envelope::CommitmentKey = proof.commitment_key.parse().map_err(|_| {
 			Error::Argument("the proof's commitment key is not 0x and 64 hex digits".into())
 		})?;
 		if !key.verify(document, &proof.commitment) {
-			return Err(Error::NotVerified);
+			return Err(AccessError::NotVerified.into());
 		}
 		let holds = match self.record(proof.record_id).await?.header.body {
 			EntryBody::DigestAnchor { commitment } => commitment == proof.commitment,
@@ -198,7 +198,7 @@ impl Client {
 		if holds {
 			Ok(())
 		} else {
-			Err(Error::NotVerified)
+			Err(AccessError::NotVerified.into())
 		}
 	}
 }

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::{
 	calls::{Call, DescribedCall, UnfitCall},
-	error::{Error, Result},
+	error::{Error, Result, SubmitError},
 	name::earlier_secrets,
 	runtimes::RuntimePin,
 };
@@ -119,8 +119,8 @@ impl Client {
 	/// Proposes a bundle and consents to it, in one request. Repeating it under the same key is harmless: the bundle
 	/// that was proposed first stands, whatever deadline the repetition names.
 	///
-	/// Errors: [`Error::Argument`] for legs over the bounds, [`Error::UnfitCall`] for one with calls that are encoded for another
-	/// runtime, [`Error::Rejected`], [`Error::KeyReused`] if the key proposed other legs, [`Error::Expired`].
+	/// Errors: [`Error::Argument`] for legs over the bounds, [`Error::Sign`] for one with calls that are encoded for another
+	/// runtime, [`Error::Submit`] if the key proposed other legs, [`Error::Submit`].
 	pub async fn propose_bundle(&self, new: &NewBundle) -> Result<BundleJson> {
 		let runtime = self.trusted_runtime().await?;
 		let legs = legs_for(&new.legs, &runtime)?;
@@ -146,20 +146,20 @@ impl Client {
 		if !was_applied().await? {
 			match self.apply(new.key, &calls).await {
 				// It was proposed with another deadline, or with other legs, which shows below.
-				Err(Error::KeyReused(_)) if was_applied().await? => {},
+				Err(Error::Submit(SubmitError::KeyReused(_))) if was_applied().await? => {},
 				other => other.map(|_| ())?,
 			}
 		}
 		let bundle = self.bundle(id).await?.bundle;
 		match bundle.digest == self.digest(id, bundle.deadline, &legs) {
 			true => Ok(bundle),
-			false => Err(Error::KeyReused(new.key)),
+			false => Err(SubmitError::KeyReused(new.key).into()),
 		}
 	}
 
 	/// A bundle, with its legs while it is open.
 	///
-	/// Errors: [`Error::NotFound`], [`Error::Answer`] if the node's legs are not those that the digest is of, and those of
+	/// Errors: [`Error::NotFound`], [`Error::UnexpectedResponse`] if the node's legs are not those that the digest is of, and those of
 	/// proofs.
 	pub async fn bundle(&self, id: BundleId) -> Result<BundleDetailJson> {
 		let answer: Result<At<BundleDetailJson>> = self.call("credio_v1_bundle", (id,)).await;
@@ -170,7 +170,7 @@ impl Client {
 				return Err(Error::NotFound {
 					what: "bundle",
 					name: id.to_string(),
-					hint: ": `credio bundle list` shows all; they are removed some time after their deadline",
+					hint: "`credio bundle list` shows all; they are removed some time after their deadline",
 				});
 			},
 			other => other?.answer,
@@ -182,7 +182,9 @@ impl Client {
 		let computed = detail.computed_digest(&self.limits.genesis_hash);
 		let has_legs = is_open || !detail.legs.is_empty();
 		if detail.bundle.bundle_id != id || (has_legs && computed != detail.bundle.digest) {
-			return Err(Error::Answer("the legs of the bundle are not those of its digest".into()));
+			return Err(Error::UnexpectedResponse(
+				"the legs of the bundle are not those of its digest".into(),
+			));
 		}
 		Ok(detail)
 	}
@@ -196,7 +198,7 @@ impl Client {
 	/// is executed or aborted. The leg of this organization will run as this vault's account. Repeating it is harmless.
 	///
 	/// Errors: [`Error::NotFound`], [`Error::Argument`] for another digest or a bundle that has ended,
-	/// [`Error::Rejected`].
+	/// [`Error::Submit`].
 	pub async fn consent(&self, id: BundleId, digest: Digest) -> Result<BundleJson> {
 		let detail = self.bundle(id).await?;
 		if detail.bundle.digest != digest {
@@ -216,7 +218,7 @@ impl Client {
 
 	/// Withdraws the consent of this organization to a bundle.
 	///
-	/// Errors: [`Error::NotFound`], [`Error::Argument`] for a bundle that has ended, [`Error::Rejected`].
+	/// Errors: [`Error::NotFound`], [`Error::Argument`] for a bundle that has ended, [`Error::Submit`].
 	pub async fn withdraw(&self, id: BundleId) -> Result<BundleJson> {
 		ensure_open(&self.bundle(id).await?.bundle)?;
 		self.apply(self.new_key()?, &[Call::withdraw_from_bundle(id)]).await?;

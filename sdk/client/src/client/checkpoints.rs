@@ -2,7 +2,7 @@
 
 use super::{council::storage_key, Client};
 use crate::{
-	error::{Error, Result},
+	error::{Error, ProofError, Result},
 	verifier::{genesis_of, Trust},
 };
 use credio_evidence::{Checkpoint, FinalBlock, Part, Refused, Trusted};
@@ -28,7 +28,7 @@ fn refused(reason: &str) -> Refused {
 /// made for.
 fn without_votes(error: Error) -> Error {
 	match error {
-		Error::NotProven(Refused { part: Part::Finality, reason }) => refused(&format!(
+		Error::Proof(ProofError::NotProven(Refused { part: Part::Finality, reason })) => refused(&format!(
 			"no votes lead to it from what was verified before: {reason}. If the validators were changed by force, each seat \
 			 asks a node of its own, which it believes (--trust-node)"
 		))
@@ -54,9 +54,9 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFinalYet`], [`Error::NotProven`], [`Error::Evidence`] if no votes lead to the block, as after a change
+	/// [`Error::Proof`], [`Error::Evidence`] if no votes lead to the block, as after a change
 	/// of validators by force; if the node is believed, if no block becomes final within a minute, or the validators
-	/// change all the time; [`Error::Connection`].
+	/// change all the time; [`Error::Connect`].
 	pub async fn checkpoint(&self) -> Result<Checkpoint> {
 		match &self.trust {
 			Trust::Proofs(verifier) => verifier.checkpoint(self).await.map_err(without_votes),
@@ -118,8 +118,8 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Evidence`] if not, or if the block is older than a day; [`Error::NotFinalYet`], [`Error::NotProven`],
-	/// [`Error::Connection`].
+	/// [`Error::Evidence`] if not, or if the block is older than a day; [`Error::Proof`],
+	/// [`Error::Connect`].
 	pub async fn check_checkpoint(&self, checkpoint: &Checkpoint) -> Result<()> {
 		match &self.trust {
 			Trust::Proofs(verifier) => {
@@ -149,12 +149,12 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Evidence`] if the node has thrown the state of block 0 away, [`Error::NotProven`],
-	/// [`Error::Connection`].
+	/// [`Error::Evidence`] if the node has thrown the state of block 0 away, [`Error::Proof`],
+	/// [`Error::Connect`].
 	pub async fn genesis(&self) -> Result<Trusted> {
 		match genesis_of(self).await {
 			Ok(genesis) => Ok(genesis.trusted().clone()),
-			Err(Error::NoProofs(_)) => {
+			Err(Error::Proof(ProofError::NoProofs(_))) => {
 				let reason =
 					"the node has thrown the state of block 0 away: give the chain's specification with --chain";
 				Err(Refused { part: Part::Specification, reason: reason.into() }.into())

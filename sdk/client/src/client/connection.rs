@@ -3,7 +3,7 @@
 mod sender;
 
 use super::council::storage_key;
-use crate::error::{Error, Result};
+use crate::error::{ConnectError, Error, Result};
 use credio_primitives::{rpc::Bytes, Digest};
 use credio_vault::ChainPin;
 use jsonrpsee_client_transport::ws::{Url, WsTransportClientBuilder};
@@ -65,7 +65,7 @@ impl ConnectOptions {
 		if is_secure || self.insecure {
 			return Ok(());
 		}
-		Err(Error::Insecure(shown(url)))
+		Err(ConnectError::Insecure(shown(url)).into())
 	}
 }
 
@@ -73,7 +73,7 @@ impl ConnectOptions {
 ///
 /// # Errors
 ///
-/// [`Error::Insecure`], [`Error::Argument`], [`Error::Connection`].
+/// [`Error::Connect`], [`Error::Argument`], [`Error::Connect`].
 pub(super) async fn open(url: &str, options: &ConnectOptions) -> Result<RpcClient> {
 	options.check_address(url)?;
 	open_within(url, PATIENCE).await
@@ -90,13 +90,16 @@ async fn open_within(url: &str, patience: Patience) -> Result<RpcClient> {
 		max_redirections: 1,
 		..WsTransportClientBuilder::default()
 	};
-	let failed =
-		|error: &dyn std::fmt::Display| Error::Connection(format!("{}: {error}", shown(url)));
+	let failed = |error: &dyn std::fmt::Display| {
+		Error::Connect(ConnectError::Unreachable(format!("{}: {error}", shown(url))))
+	};
 	let address = Url::parse(url).map_err(|error| failed(&error))?;
 	// The handshake has no time limit of its own.
 	let (sender, receiver) = tokio::time::timeout(patience.connect, transport.build(address))
 		.await
-		.map_err(|_| Error::Connection(format!("{} does not answer", shown(url))))?
+		.map_err(|_| {
+			Error::Connect(ConnectError::Unreachable(format!("{} does not answer", shown(url))))
+		})?
 		.map_err(|error| failed(&error))?;
 	let client = WsClientBuilder::new()
 		.request_timeout(ANSWER_TIMEOUT)
@@ -110,16 +113,16 @@ async fn open_within(url: &str, patience: Patience) -> Result<RpcClient> {
 pub(super) async fn chain_of(rpc: &RpcClient) -> Result<ChainPin> {
 	let genesis: Option<Digest> =
 		rpc.request("chain_getBlockHash", super::by_position(&(0,))?).await?;
-	let genesis =
-		genesis.ok_or_else(|| Error::Answer("the node does not know its first block".into()))?;
+	let genesis = genesis.ok_or_else(|| {
+		Error::UnexpectedResponse("the node does not know its first block".into())
+	})?;
 	let key = super::by_position(&(storage_key("Governance", "NetworkId", None),))?;
 	let network: Option<Bytes> = rpc.request("state_getStorage", key).await?;
 	let network = match network {
 		None => [0; 32],
-		Some(bytes) => bytes
-			.0
-			.try_into()
-			.map_err(|_| Error::Answer("the node's network id has not 32 bytes".into()))?,
+		Some(bytes) => bytes.0.try_into().map_err(|_| {
+			Error::UnexpectedResponse("the node's network id has not 32 bytes".into())
+		})?,
 	};
 	Ok(ChainPin { genesis, network: Digest(network) })
 }
@@ -177,7 +180,10 @@ mod tests {
 			"ws://0.0.0.0:9944",
 		] {
 			let refused = strict.check_address(url).unwrap_err();
-			assert!(matches!(refused, Error::Insecure(_)), "{url}: {refused}");
+			assert!(
+				matches!(refused, Error::Connect(ConnectError::Insecure(_))),
+				"{url}: {refused}"
+			);
 			assert!(refused.to_string().contains("--insecure"), "{refused}");
 			lenient.check_address(url).unwrap();
 		}
@@ -234,7 +240,10 @@ mod tests {
 		let start = Instant::now();
 		let asked: std::result::Result<String, _> =
 			rpc.request("chain_getFinalizedHead", RpcParams::new()).await;
-		assert!(matches!(asked.map_err(Error::from), Err(Error::Connection(_))));
+		assert!(matches!(
+			asked.map_err(Error::from),
+			Err(Error::Connect(ConnectError::Unreachable(_)))
+		));
 		assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 		node.abort();
 	}
@@ -253,7 +262,10 @@ mod tests {
 		});
 		let ended = tokio::time::timeout(Duration::from_secs(30), join_all(calls)).await;
 		for answer in ended.expect("a call waits for ever") {
-			assert!(matches!(answer.map_err(Error::from), Err(Error::Connection(_))));
+			assert!(matches!(
+				answer.map_err(Error::from),
+				Err(Error::Connect(ConnectError::Unreachable(_)))
+			));
 		}
 		node.abort();
 	}
@@ -261,7 +273,10 @@ mod tests {
 	#[tokio::test]
 	async fn a_node_that_does_not_even_shake_hands_is_given_up() {
 		let (listener, url) = listen().await;
-		assert!(matches!(open_within(&url, IMPATIENT).await, Err(Error::Connection(_))));
+		assert!(matches!(
+			open_within(&url, IMPATIENT).await,
+			Err(Error::Connect(ConnectError::Unreachable(_)))
+		));
 		drop(listener);
 	}
 
@@ -270,7 +285,10 @@ mod tests {
 		let (listener, url) = listen().await;
 		let url = url.replace("ws://", "wss://");
 		let plain = tokio::spawn(fall_silent(listener));
-		assert!(matches!(open_within(&url, IMPATIENT).await, Err(Error::Connection(_))));
+		assert!(matches!(
+			open_within(&url, IMPATIENT).await,
+			Err(Error::Connect(ConnectError::Unreachable(_)))
+		));
 		plain.abort();
 	}
 }

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::{
 	calls::{Call, DescribedCall},
-	error::{chain, Error, Result},
+	error::{unexpected, Error, ProofError, Result},
 };
 use codec::{Compact, Decode, DecodeAll};
 use credio_primitives::{
@@ -117,7 +117,7 @@ impl Client {
 
 	/// The motions that the council votes on, the oldest first.
 	///
-	/// Errors: [`Error::Connection`], [`Error::Answer`] if the runtime stores them differently.
+	/// Errors: [`Error::Connect`], [`Error::UnexpectedResponse`] if the runtime stores them differently.
 	pub async fn motions(&self) -> Result<Vec<Motion>> {
 		let hashes: Vec<Digest> =
 			self.stored(&storage_key("Council", "Proposals", None)).await?.unwrap_or_default();
@@ -137,7 +137,7 @@ impl Client {
 		let (Some(votes), Some(encoded)) = (votes, encoded) else { return Ok(None) };
 		// What is voted on is the hash: a node cannot show another motion under it.
 		if sp_crypto_hashing::blake2_256(&encoded) != hash.0 {
-			return Err(Error::Contradicted("motion"));
+			return Err(ProofError::Contradicted("motion").into());
 		}
 		let (index, threshold, ayes, nays, ends_at) = votes;
 		let describe = |metadata: &Metadata| DescribedCall::of_motion(&encoded, metadata);
@@ -148,13 +148,13 @@ impl Client {
 
 	/// Votes on a motion, and closes it if that decides it.
 	///
-	/// Errors: [`Error::NotFound`] if there is no such motion, [`Error::CallFailed`] for an account that is not of the
+	/// Errors: [`Error::NotFound`] if there is no such motion, [`Error::Submit`] for an account that is not of the
 	/// council, that has voted so before, or whose vote carries out a call that then fails.
 	pub async fn vote(&self, motion: Digest, agree: bool) -> Result<Voted> {
 		let not_found = || Error::NotFound {
 			what: "motion",
 			name: motion.to_string(),
-			hint: ": `credio council motions` shows those that are open",
+			hint: "`credio council motions` shows those that are open",
 		};
 		let account = self.account();
 		let before = self.motion(motion).await?.ok_or_else(not_found)?;
@@ -186,7 +186,7 @@ impl Client {
 		let decode = |mut value: &[u8]| <(Compact<u64>, Compact<u64>)>::decode_all(&mut value);
 		let limit = limit.and_then(|limit| decode(limit.value()).ok());
 		let (ref_time, proof_size) = limit.ok_or_else(|| {
-			Error::Answer("the runtime does not bound the weight of motions".into())
+			Error::UnexpectedResponse("the runtime does not bound the weight of motions".into())
 		})?;
 		Ok(WeightJson { ref_time: ref_time.0, proof_size: proof_size.0 })
 	}
@@ -211,7 +211,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::CallFailed`] if the proof is not for these keys and this account, [`Error::Connection`].
+	/// [`Error::Submit`] if the proof is not for these keys and this account, [`Error::Connect`].
 	pub async fn set_session_keys(&self, keys: &[u8], proof: &[u8]) -> Result<()> {
 		self.submit_call(&Call::set_session_keys(keys, proof)).await
 	}
@@ -220,8 +220,8 @@ impl Client {
 	/// private keys stay in that node's keystore. The node has to allow unsafe methods on the address given, which
 	/// nobody else should reach.
 	///
-	/// Errors: [`Error::Connection`], [`Error::Insecure`], [`Error::OtherChain`], [`Error::Refused`] by the other node,
-	/// [`Error::CallFailed`].
+	/// Errors: [`Error::Connect`], [`Error::Refused`] by the other node,
+	/// [`Error::Submit`].
 	pub async fn rotate_session_keys(&self, node: &str) -> Result<Bytes> {
 		use subxt::rpcs::client::RpcParams;
 		let own = super::connection::open(node, &self.options).await?;
@@ -229,7 +229,7 @@ impl Client {
 			.check(&super::connection::shown(node), &super::connection::chain_of(&own).await?)?;
 		let mut params = RpcParams::new();
 		let account: [u8; 32] = self.account().clone().into();
-		params.push(Bytes(account.to_vec())).map_err(chain)?;
+		params.push(Bytes(account.to_vec())).map_err(unexpected)?;
 		let made: RotatedKeys = own.request("author_rotateKeysWithOwner", params).await?;
 		let proof = made.proof.unwrap_or(Bytes(Vec::new()));
 		self.set_session_keys(&made.keys.0, &proof.0).await?;
@@ -276,7 +276,7 @@ impl Client {
 
 	/// Upgrades the runtime to the one of this code, which the council has authorized.
 	///
-	/// Errors: [`Error::CallFailed`] if it has not, or if the code is of another chain or no newer version.
+	/// Errors: [`Error::Submit`] if it has not, or if the code is of another chain or no newer version.
 	pub async fn apply_upgrade(&self, code: &[u8]) -> Result<()> {
 		self.submit_call(&Call::apply_authorized_upgrade(code)).await
 	}
@@ -290,7 +290,7 @@ impl Client {
 
 	async fn stored<T: Decode>(&self, key: &str) -> Result<Option<T>> {
 		let stored = self.storage(key).await?;
-		stored.map(|bytes| T::decode(&mut &bytes[..]).map_err(chain)).transpose()
+		stored.map(|bytes| T::decode(&mut &bytes[..]).map_err(unexpected)).transpose()
 	}
 }
 

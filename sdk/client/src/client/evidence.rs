@@ -1,7 +1,7 @@
 //! Evidence: collecting what proves an entry to somebody without a node.
 
 use super::{Client, MerkleProof};
-use crate::error::{Error, Result};
+use crate::error::{Error, ProofError, Result};
 use credio_envelope::CommitmentKey;
 use credio_evidence::{verify, DocumentPart, Evidence, InclusionPart, Trusted};
 use credio_primitives::{
@@ -34,9 +34,9 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Refused`] with the code for "not found", [`Error::NotVerified`] for another document or key,
-	/// [`Error::Argument`] for a request key that has not brought the entry, [`Error::NotProvable`] if a verifier would
-	/// refuse it, [`Error::Contradicted`] if it is about something else than was asked for.
+	/// [`Error::Refused`] with the code for "not found", [`Error::Access`] for another document or key,
+	/// [`Error::Argument`] for a request key that has not brought the entry, [`Error::Proof`] if a verifier would
+	/// refuse it, [`Error::Proof`] if it is about something else than was asked for.
 	pub async fn evidence(
 		&self,
 		record_id: RecordId,
@@ -77,12 +77,12 @@ impl Client {
 		let part = DocumentPart { commitment_key, inclusion, content: document.map(Bytes) };
 		let part = (part != DocumentPart::default()).then_some(part);
 		let evidence = Evidence::new(answer.answer, part);
-		verify(&evidence, &trusted, None, None).map_err(Error::NotProvable)?;
+		verify(&evidence, &trusted, None, None).map_err(ProofError::NotProvable)?;
 		// What holds may still be about something else than was asked for.
 		let subject = &evidence.subject;
 		let names_all = grants.iter().all(|grant| subject.grants.contains(grant));
 		if (subject.record_id, subject.origin) != (record_id, origin) || !names_all {
-			return Err(Error::Contradicted("subject of the evidence"));
+			return Err(ProofError::Contradicted("subject of the evidence").into());
 		}
 		Ok(evidence)
 	}

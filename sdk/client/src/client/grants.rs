@@ -3,7 +3,7 @@
 use super::{named::is_rejected_with, Client};
 use crate::{
 	calls::Call,
-	error::{Error, Result},
+	error::{AccessError, Error, ProofError, Result, SubmitError},
 	name::{Name, MAX_ATTEMPTS},
 };
 use codec::Encode;
@@ -54,7 +54,7 @@ impl Client {
 	/// answered, and no other is given, so that repeating this is harmless. Terms that end after a time from now are the same
 	/// if that one ends within a tenth of the time of it.
 	///
-	/// Errors: [`Error::Rejected`], [`Error::NoEpoch`], [`Error::Argument`].
+	/// Errors: [`Error::Submit`], [`Error::Access`], [`Error::Argument`].
 	pub async fn grant(
 		&self,
 		resource: Resource,
@@ -122,7 +122,7 @@ impl Client {
 			if let Some(grant) = held.iter().find(|grant| is_same(grant)) {
 				// By proof, that it is there as it was told.
 				if self.find_grant(grant.grant_id).await? != *grant {
-					return Err(Error::Contradicted("grant"));
+					return Err(ProofError::Contradicted("grant").into());
 				}
 				return Ok((grant.grant_id, false));
 			}
@@ -130,17 +130,19 @@ impl Client {
 				let reference = attempt.reference();
 				match self.submit(attempt.key, &[call(reference)]).await {
 					// Another gateway of the organization gives it, with the secrets wrapped anew.
-					Err(Error::KeyReused(_)) if reused < MAX_ATTEMPTS => reused += 1,
+					Err(Error::Submit(SubmitError::KeyReused(_))) if reused < MAX_ATTEMPTS => {
+						reused += 1
+					},
 					Err(error) => return Err(error),
 					Ok(status) if status.status == RequestState::Applied => {
 						return Ok((GrantId::derive(self.organization, &reference), true));
 					},
 					// It is there from before, and ends sooner than is asked for now.
 					Ok(status) if is_rejected_with(&status, "ReferenceUsed") => {},
-					Ok(status) => return Err(Error::Rejected(Box::new(status))),
+					Ok(status) => return Err(SubmitError::Rejected(Box::new(status)).into()),
 				}
 				if attempt.number >= MAX_ATTEMPTS {
-					return Err(Error::KeyReused(attempt.key));
+					return Err(SubmitError::KeyReused(attempt.key).into());
 				}
 				// An attempt that somebody else makes is waited for; one that was rejected is not the next one.
 				continue;
@@ -153,7 +155,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn held_by(
 		&self,
 		resource: Resource,
@@ -173,7 +175,7 @@ impl Client {
 
 	/// Gives on a grant that this organization holds. If the grantee has it with the same terms already, that one is answered.
 	///
-	/// Errors: [`Error::Rejected`], [`Error::NotFound`], [`Error::NoKey`].
+	/// Errors: [`Error::Submit`], [`Error::NotFound`], [`Error::Access`].
 	pub async fn delegate(
 		&self,
 		parent: GrantId,
@@ -206,7 +208,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::NotFound`]; [`Error::EpochNotOpened`] if the grant is revoked, and only the epoch could
+	/// [`Error::Submit`], [`Error::NotFound`]; [`Error::Access`] if the grant is revoked, and only the epoch could
 	/// not be opened. The stream takes no record until it is.
 	pub async fn revoke(&self, id: GrantId) -> Result<Vec<GrantJson>> {
 		let grant = self.find_grant(id).await?;
@@ -214,7 +216,8 @@ impl Client {
 		if let Resource::Stream(stream) = grant.resource {
 			if self.stream(stream).await?.owner == self.organization {
 				let opened = self.rotate_stream(stream).await;
-				opened.map_err(|error| Error::EpochNotOpened(Box::new(error)))?;
+				opened
+					.map_err(|error| Error::Access(AccessError::EpochNotOpened(Box::new(error))))?;
 			}
 		}
 		let mut left = self.grants_on(grant.resource).await?;
@@ -226,7 +229,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::Connection`].
+	/// [`Error::Submit`], [`Error::Connect`].
 	pub async fn renounce(&self, id: GrantId) -> Result<()> {
 		self.apply(self.new_key()?, &[Call::renounce(id)]).await.map(|_| ())
 	}
@@ -256,7 +259,7 @@ impl Client {
 			.ok_or_else(|| Error::NotFound {
 				what: "grant",
 				name: id.to_string(),
-				hint: ": it was revoked, has expired, or never was",
+				hint: "it was revoked, has expired, or never was",
 			})
 	}
 
@@ -294,7 +297,7 @@ impl Client {
 		to: &Recipient,
 	) -> Result<(KeyEpoch, KeyEpoch, Vec<WrappedKey>)> {
 		let StreamJson { epoch, .. } = self.stream(stream).await?;
-		let current = epoch.ok_or(Error::NoEpoch)?.current;
+		let current = epoch.ok_or(AccessError::NoEpoch)?.current;
 		let from = from.unwrap_or(current);
 		let mut keys = Vec::new();
 		// Those of the latest epochs. The others are added once the grant is there.

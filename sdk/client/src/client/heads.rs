@@ -1,7 +1,7 @@
 //! The last blocks, as a node tells of them.
 
 use super::{requests::connection_lost, Client};
-use crate::error::{chain, Result};
+use crate::error::{unexpected, Result};
 use credio_primitives::{rpc::BlockRef, BlockNumber, Digest, Moment};
 use subxt::rpcs::client::{RpcParams, RpcSubscription};
 
@@ -19,7 +19,7 @@ pub struct Heads(RpcSubscription<serde_json::Value>);
 impl Heads {
 	/// The next one. Some may be left out.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn next(&mut self) -> Result<BlockNumber> {
 		number_of(&self.0.next().await.ok_or_else(connection_lost)??)
 	}
@@ -28,14 +28,14 @@ impl Heads {
 impl Client {
 	/// The numbers of finalized blocks, from now on.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn finalized_heads(&self) -> Result<Heads> {
 		self.heads("chain_subscribeFinalizedHeads", "chain_unsubscribeFinalizedHeads").await
 	}
 
 	/// The numbers of the best blocks, which may not become final, from now on.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn best_heads(&self) -> Result<Heads> {
 		self.heads("chain_subscribeNewHeads", "chain_unsubscribeNewHeads").await
 	}
@@ -46,14 +46,14 @@ impl Client {
 
 	/// Hash of a block of the best chain, by its number; `None` if there is none.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn block_hash(&self, number: BlockNumber) -> Result<Option<Digest>> {
 		self.call("chain_getBlockHash", (number,)).await
 	}
 
 	/// Waits until another block is final, and then for `count` more.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn wait_for_finality(&self, count: usize) -> Result<()> {
 		let mut heads = self.finalized_heads().await?;
 		for _ in 0..=count {
@@ -78,7 +78,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn finalized_number(&self) -> Result<BlockNumber> {
 		Ok(self.finalized_block().await?.number)
 	}
@@ -87,7 +87,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn best_number(&self) -> Result<BlockNumber> {
 		number_of(&self.call("chain_getHeader", ()).await?)
 	}
@@ -96,7 +96,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`], [`Error::Answer`].
+	/// [`Error::Connect`], [`Error::UnexpectedResponse`].
 	pub async fn chain_time(&self) -> Result<Moment> {
 		self.block_time(self.finalized_number().await?).await
 	}
@@ -105,7 +105,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn is_stalled(&self) -> Result<bool> {
 		Ok(has_stalled(self.finalized_number().await?, self.best_number().await?))
 	}
@@ -124,7 +124,7 @@ impl Client {
 /// The number in a header.
 pub(super) fn number_of(header: &serde_json::Value) -> Result<BlockNumber> {
 	let number = header["number"].as_str().unwrap_or_default();
-	BlockNumber::from_str_radix(number.trim_start_matches("0x"), 16).map_err(chain)
+	BlockNumber::from_str_radix(number.trim_start_matches("0x"), 16).map_err(unexpected)
 }
 
 #[cfg(test)]

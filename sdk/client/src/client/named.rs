@@ -37,7 +37,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn status_of_key(
 		&self,
 		stream: StreamId,
@@ -78,8 +78,8 @@ impl Client {
 			}
 		}
 		let counts = last.or(open);
-		let mut counts =
-			counts.ok_or_else(|| Error::Answer("a name has at least one attempt".into()))?;
+		let mut counts = counts
+			.ok_or_else(|| Error::UnexpectedResponse("a name has at least one attempt".into()))?;
 		let record_id = name.record_id(&*self.vault, self.organization).await?;
 		if self.find_record(record_id).await?.is_some() {
 			counts.status = RequestState::Applied;

@@ -7,7 +7,7 @@ mod events;
 pub use events::{BlockChanges, BlockEvents, BusinessEvent};
 
 use super::{council::storage_key, Client};
-use crate::error::{chain, Error, Refusal, Result};
+use crate::error::{unexpected, Error, Refusal, Result};
 use codec::{Decode, Encode};
 use credio_primitives::{
 	entry::EntryFilter,
@@ -49,19 +49,19 @@ struct Stored {
 impl Client {
 	/// The chain at a block of the best chain.
 	///
-	/// Errors: [`Error::NotFound`] if the node has no such block, [`Error::Connection`].
+	/// Errors: [`Error::NotFound`] if the node has no such block, [`Error::Connect`].
 	pub async fn at(&self, number: BlockNumber) -> Result<Past<'_>> {
 		let hash = self.block_hash(number).await?.ok_or_else(|| Error::NotFound {
 			what: "block",
 			name: number.to_string(),
-			hint: ": the node has not seen it yet",
+			hint: "the node has not seen it yet",
 		})?;
 		Ok(Past { client: self, at: BlockRef { number, hash } })
 	}
 
 	/// The chain at the last finalized block.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn at_finalized(&self) -> Result<Past<'_>> {
 		self.at(self.finalized_number().await?).await
 	}
@@ -161,7 +161,7 @@ fn quota_use_key(organization: OrganizationId) -> String {
 impl Past<'_> {
 	/// When the block was made, in milliseconds since 1970 (UTC); 0 for block 0.
 	///
-	/// Errors: [`Error::Argument`] if the node has thrown the block's state away, [`Error::Connection`].
+	/// Errors: [`Error::Argument`] if the node has thrown the block's state away, [`Error::Connect`].
 	pub async fn time(&self) -> Result<u64> {
 		Ok(self.stored(&storage_key("Timestamp", "Now", None)).await?.unwrap_or_default())
 	}
@@ -269,7 +269,7 @@ impl Past<'_> {
 		let params = (function, Bytes(parameters), self.at.hash);
 		let answer: Bytes =
 			self.client.call("state_call", params).await.map_err(|error| self.discarded(error))?;
-		Answer::decode(&mut &answer.0[..]).map_err(chain)
+		Answer::decode(&mut &answer.0[..]).map_err(unexpected)
 	}
 
 	/// What is stored under a key, decoded.
@@ -280,7 +280,7 @@ impl Past<'_> {
 			.call("state_getStorage", params)
 			.await
 			.map_err(|error| self.discarded(error))?;
-		stored.map(|bytes| Answer::decode(&mut &bytes.0[..]).map_err(chain)).transpose()
+		stored.map(|bytes| Answer::decode(&mut &bytes.0[..]).map_err(unexpected)).transpose()
 	}
 
 	/// What is stored under several keys, in their order.

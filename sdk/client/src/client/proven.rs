@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::{
-	error::{Error, Result},
+	error::{Error, ProofError, Result},
 	verifier::{Need, Proven, Source, Trust, Verifier},
 };
 use credio_primitives::{
@@ -72,14 +72,14 @@ impl Source for Client {
 		match answer {
 			Ok(At { answer, .. }) => Ok(answer),
 			Err(Error::Refused(refusal)) if refusal.code == METHOD_NOT_FOUND => {
-				Err(Error::NoProofs("its release is older".into()))
+				Err(ProofError::NoProofs("its release is older".into()).into())
 			},
 			// It does not have the block from which the proof is to start.
 			Err(Error::Refused(refusal)) if refusal.code == codes::INVALID_PARAMETERS => {
-				Err(Error::NotFinalYet(format!(
+				Err(Error::Proof(ProofError::NotFinal(format!(
 					"the node is behind what was seen before, or of another chain ({})",
 					refusal.message
-				)))
+				))))
 			},
 			Err(error) => Err(error),
 		}
@@ -90,10 +90,10 @@ impl Source for Client {
 		let answer: Result<ReadProof> = self.call("state_getReadProof", (keys, at)).await;
 		match answer {
 			Ok(ReadProof { proof }) => Ok(proof),
-			Err(Error::Refused(refusal)) => Err(Error::NotFinalYet(format!(
+			Err(Error::Refused(refusal)) => Err(Error::Proof(ProofError::NotFinal(format!(
 				"the node does not prove what is stored ({})",
 				refusal.message
-			))),
+			)))),
 			Err(error) => Err(error),
 		}
 	}
@@ -113,7 +113,7 @@ fn not_found(what: &'static str, name: impl ToString, hint: &'static str) -> Err
 fn unreadable(error: FactsError<Error>) -> Error {
 	match error {
 		FactsError::Read(error) => error,
-		other => Error::Answer(other.to_string()),
+		other => Error::UnexpectedResponse(other.to_string()),
 	}
 }
 
@@ -137,7 +137,7 @@ impl Verified<'_> {
 			let member: Option<Member> = proven.await?.get(&key)?;
 			match member {
 				Some(member) if member.organization == *organization => Ok(()),
-				_ => Err(Error::Contradicted("organization of the account")),
+				_ => Err(ProofError::Contradicted("organization of the account").into()),
 			}
 		};
 		membership.get_or_try_init(check).await.map(|_| ())
@@ -247,7 +247,9 @@ impl Verified<'_> {
 				return Ok(named.map(GrantJson::from).collect());
 			}
 		}
-		Err(Error::NotFinalYet("the grants could not be read at one block: try again".into()))
+		Err(Error::Proof(ProofError::NotFinal(
+			"the grants could not be read at one block: try again".into(),
+		)))
 	}
 
 	/// A grant, with whether it holds.
@@ -320,13 +322,13 @@ impl Verified<'_> {
 		at: BlockRef,
 	) -> Result<()> {
 		let EntryBody::Record { epoch, .. } = entry.header.body else {
-			return Err(Error::Contradicted("record"));
+			return Err(ProofError::Contradicted("record").into());
 		};
 		let keys = [storage::header(&asked), storage::epoch_secret(&entry.header.stream, epoch)];
 		let proven = self.read(&keys, Need::Block(at.number)).await?;
 		let header: Option<EntryHeader> = proven.get(&keys[0])?;
 		if entry.record_id != asked || header.as_ref() != Some(&entry.header) {
-			return Err(Error::Contradicted("header of the record"));
+			return Err(ProofError::Contradicted("header of the record").into());
 		}
 		check_secret(proven.get(&keys[1])?, secret)
 	}
@@ -357,7 +359,7 @@ impl Verified<'_> {
 			let header: Option<EntryHeader> = proven.get(key)?;
 			let told = &item.entry.header;
 			if header.as_ref() != Some(told) || (told.stream, told.sequence) != (stream, sequence) {
-				return Err(Error::Contradicted("entry of the stream"));
+				return Err(ProofError::Contradicted("entry of the stream").into());
 			}
 			if let Some((key, told)) = secret(item) {
 				check_secret(proven.get(&key)?, told)?;
@@ -392,7 +394,7 @@ impl Verified<'_> {
 		by: BlockNumber,
 	) -> Result<Option<BlockRef>> {
 		if (status.organization, status.request_key) != (organization, key) {
-			return Err(Error::Contradicted(OUTCOME));
+			return Err(ProofError::Contradicted(OUTCOME).into());
 		}
 		let need = match (status.status, &status.receipt) {
 			// Nobody knows it, and it cannot be applied any more: an end, too.
@@ -404,7 +406,7 @@ impl Verified<'_> {
 				Need::Block(receipt.block)
 			},
 			(RequestState::Expired, None) => Need::Newest,
-			_ => return Err(Error::Contradicted(OUTCOME)),
+			_ => return Err(ProofError::Contradicted(OUTCOME).into()),
 		};
 		let key = [storage::receipt(organization, &key)];
 		let mut proven = self.read(&key, need).await?;
@@ -423,13 +425,13 @@ impl Verified<'_> {
 					&& expires_at
 						.is_some_and(|last| !Request::has_expired(at, last, last, retention)) =>
 			{
-				Err(Error::Contradicted(OUTCOME))
+				Err(ProofError::Contradicted(OUTCOME).into())
 			},
 			(None, None) => Ok(Some(proven.at)),
 			(Some(told), Some(receipt)) if self.is_told(status.status, told, &receipt) => {
 				Ok(Some(proven.at))
 			},
-			_ => Err(Error::Contradicted(OUTCOME)),
+			_ => Err(ProofError::Contradicted(OUTCOME).into()),
 		}
 	}
 
@@ -466,6 +468,6 @@ impl Verified<'_> {
 fn check_secret(found: Option<EpochSecret>, told: Digest) -> Result<()> {
 	match found {
 		Some(found) if found.commitment == told => Ok(()),
-		_ => Err(Error::Contradicted("commitment to the stream's secret")),
+		_ => Err(ProofError::Contradicted("commitment to the stream's secret").into()),
 	}
 }

@@ -3,7 +3,7 @@
 use super::{Client, EPOCH_TTL};
 use crate::{
 	calls::Call,
-	error::{Error, Result},
+	error::{AccessError, Error, Result},
 };
 use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
 use credio_primitives::{
@@ -74,7 +74,7 @@ pub struct Entries(RpcSubscription<Entry>);
 impl Entries {
 	/// The next entry; `None` when the node has ended the subscription.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn next(&mut self) -> Result<Option<Entry>> {
 		Ok(self.0.next().await.transpose()?)
 	}
@@ -95,8 +95,8 @@ impl Client {
 	/// Seals a document under the stream's present epoch: the id that its record will have, and the call that appends
 	/// it as the first one of the request with this key.
 	///
-	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::NoKey`], [`Error::RotationDue`],
-	/// [`Error::Connection`].
+	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::Access`],
+	/// [`Error::Connect`].
 	pub async fn seal(&self, upload: &Upload<'_>, key: RequestKey) -> Result<(RecordId, Call)> {
 		self.seal_as(upload, Reference::derive(&key, 0)).await
 	}
@@ -115,7 +115,7 @@ impl Client {
 
 	/// Seals any number of documents for a stream under its present epoch, without asking the node again.
 	///
-	/// Errors: [`Error::NoKey`], [`Error::RotationDue`], [`Error::Connection`].
+	/// Errors: [`Error::Access`], [`Error::Connect`].
 	pub async fn sealer(&self, stream: StreamId) -> Result<Sealer<'_>> {
 		let epoch = self.writable_epoch(stream).await?;
 		self.sealer_of(stream, epoch).await
@@ -148,18 +148,18 @@ impl Client {
 	/// The epoch under which a record can be written now. If the next one is due and the stream is ours, opens it.
 	async fn writable_epoch(&self, stream: StreamId) -> Result<KeyEpoch> {
 		let StreamJson { epoch, owner, .. } = self.stream(stream).await?;
-		let state = epoch.ok_or(Error::NoEpoch)?;
+		let state = epoch.ok_or(AccessError::NoEpoch)?;
 		match state.rotation_due {
 			false => Ok(state.current),
 			true if owner == self.organization => self.rotate_stream(stream).await,
-			true => Err(Error::RotationDue),
+			true => Err(AccessError::RotationDue.into()),
 		}
 	}
 
 	/// Makes sure that records can be appended to a stream: if its next key epoch is due and the stream is ours, opens
 	/// it.
 	///
-	/// Errors: [`Error::NoEpoch`], [`Error::RotationDue`] for a stream of another organization.
+	/// Errors: [`Error::Access`] for a stream of another organization.
 	pub async fn ensure_writable(&self, stream: StreamId) -> Result<()> {
 		self.writable_epoch(stream).await.map(|_| ())
 	}
@@ -243,11 +243,11 @@ impl Client {
 		wrapped_keys: Vec<WrappedKeyJson>,
 	) -> Result<(Held, Context)> {
 		let EntryBody::Record { epoch, .. } = entry.header.body else {
-			return Err(Error::Answer("an anchor was fetched as a record".into()));
+			return Err(Error::UnexpectedResponse("an anchor was fetched as a record".into()));
 		};
 		let context = self.context(entry.header.stream, epoch, entry.record_id);
 		let is_only_one = wrapped_keys.len() == 1;
-		let mut failed = Error::NoKey(epoch);
+		let mut failed = Error::Access(AccessError::NoKey(epoch));
 		for key in wrapped_keys {
 			// Nobody gives an owner the key of one record: it reads by the secrets that it has made.
 			if wrapped_by == WrappedBy::Ourselves && key.secret == WrappedSecret::DataKey {
@@ -291,7 +291,7 @@ impl Client {
 	/// Fetches and decrypts a record, and checks it against its commitment on the chain.
 	///
 	/// Errors: [`Error::Refused`] with the code for "access denied", [`Error::Vault`] for a ciphertext that does not
-	/// open, [`Error::NotVerified`].
+	/// open, [`Error::Access`].
 	pub async fn fetch(&self, id: RecordId) -> Result<CommittedDocument> {
 		let (entry, held, context, payload) = self.fetch_sealed(id).await?;
 		self.open(entry, &held, &context, &payload).await
@@ -312,7 +312,7 @@ impl Client {
 
 	/// A part of a stream, from a position on: each entry, with its document if this organization may read it.
 	///
-	/// Errors: [`Error::Refused`] with the code for "not found", [`Error::Connection`]. What concerns one entry is told
+	/// Errors: [`Error::Refused`] with the code for "not found", [`Error::Connect`]. What concerns one entry is told
 	/// with it.
 	pub async fn fetch_stream(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
 		self.fetch_stream_part(stream, from, usize::MAX).await
@@ -361,7 +361,7 @@ impl Client {
 			let read = match (payload, secret_commitment, denial) {
 				_ if entry.header.stream != stream => {
 					let error = "an entry of another stream than was asked for";
-					Err(Unread::Unopened(Error::Answer(error.into())))
+					Err(Unread::Unopened(Error::UnexpectedResponse(error.into())))
 				},
 				(Some(payload), Some(commitment), _) => self
 					.open_fetched(&entry, wrapped_by, &payload.0, commitment, wrapped_keys)
@@ -370,7 +370,7 @@ impl Client {
 				(_, _, Some(denial)) => Err(Unread::Denied(denial)),
 				_ => {
 					let error = "an entry without payload does not say why";
-					Err(Unread::Unopened(Error::Answer(error.into())))
+					Err(Unread::Unopened(Error::UnexpectedResponse(error.into())))
 				},
 			};
 			entries.push((entry, read));
@@ -401,7 +401,7 @@ impl Client {
 
 	/// Checks a document against the commitment on the chain, with the commitment key alone.
 	///
-	/// Errors: [`Error::NotVerified`].
+	/// Errors: [`Error::Access`].
 	pub async fn verify(
 		&self,
 		id: RecordId,
@@ -476,7 +476,7 @@ fn check(entry: &Entry, document: &[u8], key: &CommitmentKey) -> Result<()> {
 			if key.verify(document, commitment) {
 				Ok(())
 			} else {
-				Err(Error::NotVerified)
+				Err(AccessError::NotVerified.into())
 			}
 		},
 		EntryBody::MerkleAnchor { .. } => Err(Error::Argument(

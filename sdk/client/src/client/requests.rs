@@ -3,7 +3,7 @@
 use super::Client;
 use crate::{
 	calls::Call,
-	error::{chain, Error, Result},
+	error::{unexpected, ConnectError, Error, Result, SubmitError},
 };
 use credio_primitives::{
 	error_codes as codes,
@@ -80,7 +80,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Contradicted`], [`Error::NotFinalYet`], [`Error::NotProven`], [`Error::Connection`].
+	/// [`Error::Proof`], [`Error::Connect`].
 	pub async fn status(&self, key: RequestKey) -> Result<RequestStatus> {
 		let mut status = self.status_by(self.organization, key, None).await?.answer;
 		if status.status == RequestState::Expired && self.verified().is_some() {
@@ -120,7 +120,7 @@ impl Client {
 	/// Waits until a request is decided or has expired, finally. Returns [`RequestState::Unknown`] for one that expired
 	/// so long ago that the chain cannot tell any more.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn follow(&self, request: &Request) -> Result<RequestStatus> {
 		loop {
 			let At { at, answer: status } = self.status_at(request).await?;
@@ -139,7 +139,7 @@ impl Client {
 	/// Submits calls as one request and follows it until its outcome is final. The same key with the same calls is
 	/// the same request, however often and from wherever it is submitted.
 	///
-	/// Errors: [`Error::Expired`], [`Error::KeyReused`], [`Error::Refused`], [`Error::Connection`]. A rejection is an
+	/// Errors: [`Error::Submit`], [`Error::Refused`], [`Error::Connect`]. A rejection is an
 	/// answer, not an error.
 	pub async fn submit(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatus> {
 		self.submit_at(key, calls, None).await
@@ -169,18 +169,19 @@ impl Client {
 			attempt += 1;
 			match self.submit_once(key, calls, lane).await {
 				Ok(Some(submitted)) if submitted.status.status == RequestState::Expired => {
-					return Err(Error::Expired(key));
+					return Err(SubmitError::Expired(key).into());
 				},
 				Ok(Some(submitted)) => return Ok(submitted),
 				// Dropped by the node's pool: it goes in again, under the same key.
 				Ok(None) if attempt < MAX_ATTEMPTS => {},
 				Ok(None) => {
-					return Err(Error::Connection(
+					return Err(ConnectError::Unreachable(
 						"the node drops the request again and again".into(),
-					));
+					)
+					.into());
 				},
 				Err(Error::Refused(refusal)) if refusal.code == codes::KEY_REUSED => {
-					return Err(Error::KeyReused(key));
+					return Err(SubmitError::KeyReused(key).into());
 				},
 				Err(Error::Refused(refusal)) if refusal.is_busy() && attempt < MAX_ATTEMPTS => {
 					self.wait_for_finality(attempt).await?;
@@ -199,12 +200,12 @@ impl Client {
 
 	/// As [`Self::submit`], where a rejection is an error.
 	///
-	/// Errors: [`Error::Rejected`], and those of [`Self::submit`].
+	/// Errors: [`Error::Submit`], and those of [`Self::submit`].
 	pub async fn apply(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatus> {
 		let status = self.submit(key, calls).await?;
 		match status.status {
 			RequestState::Applied => Ok(status),
-			_ => Err(Error::Rejected(Box::new(status))),
+			_ => Err(SubmitError::Rejected(Box::new(status)).into()),
 		}
 	}
 
@@ -234,7 +235,7 @@ impl Client {
 					}
 					let body = status.receipt.as_ref().map(|receipt| receipt.body_digest);
 					if body.is_some_and(|body| body != request.body_digest) {
-						return Err(Error::KeyReused(key));
+						return Err(SubmitError::KeyReused(key).into());
 					}
 					return Ok(Some(Submitted { status, was_rejected }));
 				},
@@ -250,7 +251,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::UnknownRuntime`], [`Error::OtherRuntime`]; [`Error::UnfitCall`] for calls that the runtime does not have.
+	/// [`Error::Sign`]; [`Error::Sign`] for calls that the runtime does not have.
 	pub async fn sign(&self, request: Request, calls: &[Call]) -> Result<SignedRequest> {
 		let runtime = self.trusted_runtime().await?;
 		let body_digest = Call::body_digest(calls, &runtime)?;
@@ -275,7 +276,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn life(&self) -> Result<Life> {
 		let BlockRef { number, hash } = self.present_block().await?;
 		Ok(Life::From { number, hash: H256(hash.0), blocks: CALL_LIFETIME })
@@ -292,7 +293,7 @@ impl Client {
 
 	/// Hands a signed request over without following it. Again answers where it stands.
 	///
-	/// Errors: [`Error::Refused`], [`Error::Connection`].
+	/// Errors: [`Error::Refused`], [`Error::Connect`].
 	pub async fn hand_over(&self, request: &SignedRequest) -> Result<Uploaded> {
 		self.call("credio_v1_upload", (hex_of(&request.extrinsic),)).await
 	}
@@ -302,7 +303,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn expiry(&self) -> Result<BlockNumber> {
 		let now = self.now().await?.best;
 		Ok(now.saturating_add(REQUEST_LIFETIME.min(self.limits.max_request_lifetime / 2)))
@@ -318,14 +319,16 @@ impl Client {
 		let mut events: RpcSubscription<UploadEvent> = self.subscribe(methods, params).await?;
 		match events.next().await.ok_or_else(connection_lost)?? {
 			UploadEvent::Accepted(uploaded) => Ok((uploaded, events)),
-			other => Err(Error::Answer(format!("expected `accepted` first, got {other:?}"))),
+			other => {
+				Err(Error::UnexpectedResponse(format!("expected `accepted` first, got {other:?}")))
+			},
 		}
 	}
 
 	/// The account's next nonce, with what waits in the node's pool counted in. Asked for each time, since another
 	/// process may use the same account.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn next_nonce(&self) -> Result<u64> {
 		self.call("system_accountNextIndex", (&self.account,)).await
 	}
@@ -334,7 +337,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// As [`Client::chain_time`], and [`Error::NotFinalYet`], [`Error::NotProven`].
+	/// As [`Client::chain_time`], and [`Error::Proof`].
 	pub(super) async fn moment_in(&self, time: Duration) -> Result<Moment> {
 		let time = Moment::try_from(time.as_millis()).unwrap_or(Moment::MAX);
 		// By proof: a node that is believed could let grants last for years.
@@ -348,8 +351,8 @@ impl Client {
 	/// Submits a call outside of any request, as the council's are, and waits until it is final; until it is in a block
 	/// if finality has stalled, which only the council can change.
 	///
-	/// Errors: [`Error::CallFailed`], also for what the call carried out on behalf of the council;
-	/// [`Error::Connection`].
+	/// Errors: [`Error::Submit`], also for what the call carried out on behalf of the council;
+	/// [`Error::Connect`].
 	pub(crate) async fn submit_call(&self, call: &Call) -> Result<()> {
 		let turn = self.turn.lock().await;
 		let nonce = self.next_nonce().await?;
@@ -372,7 +375,7 @@ impl Client {
 		};
 		let events = included.wait_for_success().await.map_err(|error| failed(&error))?;
 		for event in events.iter() {
-			let event = event.map_err(chain)?;
+			let event = event.map_err(unexpected)?;
 			// A motion that passes is carried out; if what it does fails, only its event says so.
 			let fields = event.field_bytes();
 			let error = match (event.pallet_name(), event.event_name(), fields) {
@@ -385,8 +388,9 @@ impl Client {
 			};
 			if let Some(error) = error {
 				let metadata = self.runtime().metadata();
-				let error = DispatchError::decode_from(error.to_vec(), metadata).map_err(chain)?;
-				return Err(Error::CallFailed(error.to_string()));
+				let error =
+					DispatchError::decode_from(error.to_vec(), metadata).map_err(unexpected)?;
+				return Err(SubmitError::CallFailed(error.to_string()).into());
 			}
 		}
 		Ok(())
@@ -416,9 +420,9 @@ fn call_failed(error: &str) -> Error {
 	let lower = error.to_lowercase();
 	let code = lower.rsplit_once("custom error: ").and_then(|(_, code)| code.trim().parse().ok());
 	let words = code.and_then(validity::describe);
-	Error::CallFailed(words.map_or_else(|| error.to_owned(), str::to_owned))
+	Error::Submit(SubmitError::CallFailed(words.map_or_else(|| error.to_owned(), str::to_owned)))
 }
 
 pub(super) fn connection_lost() -> Error {
-	Error::Connection("the connection was lost".into())
+	Error::Connect(ConnectError::Unreachable("the connection was lost".into()))
 }

@@ -6,7 +6,7 @@
 use super::Client;
 use crate::{
 	calls::Call,
-	error::{Error, Result},
+	error::{Error, Result, SubmitError},
 };
 use codec::Encode;
 use credio_primitives::{
@@ -55,7 +55,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFound`], [`Error::Connection`], and those of proofs; [`Error::Refused`] with the code for "not found" if
+	/// [`Error::NotFound`], [`Error::Connect`], and those of proofs; [`Error::Refused`] with the code for "not found" if
 	/// the node is believed.
 	pub async fn encryption_keys(
 		&self,
@@ -78,7 +78,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`] for an account that is no admin; [`Error::Connection`], after which the same call completes
+	/// [`Error::Submit`] for an account that is no admin; [`Error::Connect`], after which the same call completes
 	/// what was begun; [`Error::Vault`].
 	pub async fn rotate_encryption_key(&self, vault: &mut Changing) -> Result<Rotated> {
 		rotate(self, vault).await
@@ -116,7 +116,7 @@ async fn rotate(registry: &impl Registry, vault: &mut Changing) -> Result<Rotate
 	}
 	let public = vault.change(LocalVault::prepare_key)?;
 	match registry.announce(public).await {
-		Err(error @ Error::Rejected(_)) => {
+		Err(error @ Error::Submit(SubmitError::Rejected(_))) => {
 			// It is of no version and will be of none, if that is true. Should it not be, the key is still there.
 			vault.change(|vault| {
 				vault.set_aside_key();
@@ -127,7 +127,7 @@ async fn rotate(registry: &impl Registry, vault: &mut Changing) -> Result<Rotate
 		other => other?,
 	}
 	adopt(registry, vault, Some(public)).await?.ok_or_else(|| {
-		Error::Answer(
+		Error::UnexpectedResponse(
 			"the rotation is applied, and the chain does not list the key: try again".into(),
 		)
 	})
@@ -149,6 +149,7 @@ async fn adopt(
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::error::ConnectError;
 	use credio_primitives::{rpc::RequestStatus, RequestKey};
 	use credio_vault::{file::Kdf, VaultError};
 	use std::{path::Path, sync::Mutex, time::Duration};
@@ -193,7 +194,7 @@ mod tests {
 			if !matches!(fault, Fault::Lost | Fault::Rejected) && !keys.contains(&public) {
 				keys.push(public);
 			}
-			let lost = || Err(Error::Connection("lost".into()));
+			let lost = || Err(Error::Connect(ConnectError::Unreachable("lost".into())));
 			match fault {
 				Fault::None => Ok(()),
 				Fault::AnswerLost | Fault::Lost => lost(),
@@ -204,7 +205,7 @@ mod tests {
 						status: credio_primitives::rpc::RequestState::Rejected,
 						receipt: None,
 					};
-					Err(Error::Rejected(Box::new(status)))
+					Err(SubmitError::Rejected(Box::new(status)).into())
 				},
 			}
 		}
@@ -265,7 +266,10 @@ mod tests {
 			let mut changing = stored(folder.path(), "one", vault).await;
 			chain.fails(fault);
 			let failed = rotate(&chain, &mut changing).await;
-			assert!(matches!(failed, Err(Error::Connection(_))), "{failed:?}");
+			assert!(
+				matches!(failed, Err(Error::Connect(ConnectError::Unreachable(_)))),
+				"{failed:?}"
+			);
 			assert_eq!(versions(changing.vault()), [0], "no version that nobody has confirmed");
 			let pending = changing.vault().pending_key().unwrap();
 			// The process ends, and another one goes on.
@@ -332,7 +336,10 @@ mod tests {
 		let chain = Chain::with(vault.encryption_keys()[0].1);
 		let mut changing = stored(folder.path(), "one", vault).await;
 		chain.fails(Fault::Rejected);
-		assert!(matches!(rotate(&chain, &mut changing).await, Err(Error::Rejected(_))));
+		assert!(matches!(
+			rotate(&chain, &mut changing).await,
+			Err(Error::Submit(SubmitError::Rejected(_)))
+		));
 		assert_eq!(versions(changing.vault()), [0]);
 		assert_eq!(changing.vault().pending_key(), None);
 		chain.fails(Fault::None);
@@ -347,7 +354,10 @@ mod tests {
 		let chain = Chain::with(vault.encryption_keys()[0].1);
 		let mut changing = stored(folder.path(), "one", vault).await;
 		chain.fails(Fault::Lie);
-		assert!(matches!(rotate(&chain, &mut changing).await, Err(Error::Rejected(_))));
+		assert!(matches!(
+			rotate(&chain, &mut changing).await,
+			Err(Error::Submit(SubmitError::Rejected(_)))
+		));
 		chain.fails(Fault::None);
 		let rotated = rotate(&chain, &mut changing).await.unwrap();
 		assert_eq!((rotated.version, rotated.missing), (2, vec![]));

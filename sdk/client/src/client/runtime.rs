@@ -6,7 +6,7 @@
 use super::{online, AtBlock, Client, SPEC_NAME, TRANSACTION_VERSION};
 use crate::{
 	calls::{Call, DescribedCall, BY_ID},
-	error::{chain, Error, Result},
+	error::{unexpected, ConnectError, Error, Result, SignError},
 	runtimes::{RuntimePin, Runtimes},
 };
 use codec::{Compact, Decode, Encode};
@@ -79,13 +79,15 @@ impl Runtime {
 			(number(&version, "specVersion")?, number(&version, "transactionVersion")?);
 		let params = ("Metadata_metadata_at_version", Bytes(METADATA_VERSION.encode()), block);
 		let answer: Bytes = rpc.request("state_call", super::by_position(&params)?).await?;
-		let metadata = Option::<Vec<u8>>::decode(&mut &answer.0[..]).map_err(chain)?;
+		let metadata = Option::<Vec<u8>>::decode(&mut &answer.0[..]).map_err(unexpected)?;
 		let metadata = Arc::new(metadata.ok_or_else(|| {
-			Error::Answer(format!("its runtime has no metadata of version {METADATA_VERSION}"))
+			Error::UnexpectedResponse(format!(
+				"its runtime has no metadata of version {METADATA_VERSION}"
+			))
 		})?);
 		let bytes = metadata.clone();
 		let decoded = tokio::task::spawn_blocking(move || Metadata::decode_from(&bytes));
-		let decoded = decoded.await.map_err(chain)?.map_err(chain)?.arc();
+		let decoded = decoded.await.map_err(unexpected)?.map_err(unexpected)?.arc();
 		// The library would ask for metadata by itself, which might be other.
 		let config = PolkadotConfig::builder()
 			.use_historic_types(false)
@@ -93,9 +95,12 @@ impl Runtime {
 			.build();
 		let backend = LegacyBackend::builder().build(rpc.clone());
 		let online = OnlineClient::from_backend_with_config(config, Arc::new(backend));
-		let at = online.await.map_err(chain)?.at_block(H256(block.0)).await.map_err(chain)?;
+		let at =
+			online.await.map_err(unexpected)?.at_block(H256(block.0)).await.map_err(unexpected)?;
 		if at.spec_version() != spec_version || !Arc::ptr_eq(&at.metadata(), &decoded) {
-			return Err(Error::Answer("the node names two versions of one runtime".into()));
+			return Err(Error::UnexpectedResponse(
+				"the node names two versions of one runtime".into(),
+			));
 		}
 		let checked = OnceCell::new();
 		Ok(Self { at, spec_version, transaction_version, metadata, checked })
@@ -117,8 +122,8 @@ impl Runtime {
 			let read = tokio::task::spawn_blocking(move || {
 				RuntimePin::from_metadata(&metadata, spec_version, transaction_version)
 			});
-			let read = read.await.map_err(chain)?;
-			let refused = |reason| Error::OtherRuntime { spec_version, reason };
+			let read = read.await.map_err(unexpected)?;
+			let refused = |reason| Error::Sign(SignError::OtherRuntime { spec_version, reason });
 			Ok::<_, Error>(Arc::new(read.map_err(refused)?))
 		};
 		told.get_or_try_init(read).await.cloned()
@@ -129,10 +134,10 @@ impl Runtime {
 		let check = || async {
 			let (spec_version, told) = (self.spec_version, self.told().await?);
 			let Some(pinned) = trusted.find(spec_version)? else {
-				return Err(Error::UnknownRuntime {
+				return Err(Error::Sign(SignError::UnknownRuntime {
 					spec_version,
 					metadata_hash: told.metadata_hash,
-				});
+				}));
 			};
 			if *told == *pinned {
 				return Ok(pinned);
@@ -144,7 +149,7 @@ impl Runtime {
 					told.metadata_hash, pinned.metadata_hash
 				),
 			};
-			Err(Error::OtherRuntime { spec_version, reason })
+			Err(Error::Sign(SignError::OtherRuntime { spec_version, reason }))
 		};
 		self.checked.get_or_try_init(check).await.cloned()
 	}
@@ -166,7 +171,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::OtherRuntime`] if what it tells contradicts itself.
+	/// [`Error::Sign`] if what it tells contradicts itself.
 	pub async fn told_runtime(&self) -> Result<Arc<RuntimePin>> {
 		self.present_runtime().told().await
 	}
@@ -175,7 +180,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::UnknownRuntime`] if it is not pinned, [`Error::OtherRuntime`] if the node has other metadata.
+	/// [`Error::Sign`] if it is not pinned, [`Error::Sign`] if the node has other metadata.
 	pub async fn trusted_runtime(&self) -> Result<Arc<RuntimePin>> {
 		self.present_runtime().checked(&self.trusted).await
 	}
@@ -195,7 +200,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::WrongChain`] if that takes other transactions, [`Error::Connection`].
+	/// [`Error::Connect`] if that takes other transactions, [`Error::Connect`].
 	pub async fn follow_upgrade(&self) -> Result<bool> {
 		let hash: String = self.call("chain_getFinalizedHead", ()).await?;
 		let version: serde_json::Value = self.call("state_getRuntimeVersion", (hash,)).await?;
@@ -227,10 +232,10 @@ impl Client {
 		nonce: u64,
 	) -> Result<Vec<u8>> {
 		if runtime.extensions != EXTENSIONS {
-			return Err(Error::WrongChain(format!(
+			return Err(ConnectError::WrongChain(format!(
 				"transactions of runtime {} carry something else than this software makes: use the software of its release",
 				runtime.spec_version
-			)));
+			)).into());
 		}
 		let unsigned = Unsigned {
 			call: call.encoded(runtime)?,
@@ -299,23 +304,26 @@ impl super::Life {
 pub(super) fn check_version(version: &serde_json::Value) -> Result<()> {
 	if version["specName"] != SPEC_NAME {
 		let found = &version["specName"];
-		return Err(Error::WrongChain(format!("the node runs {found}, and not {SPEC_NAME}")));
+		return Err(ConnectError::WrongChain(format!(
+			"the node runs {found}, and not {SPEC_NAME}"
+		))
+		.into());
 	}
 	if version["transactionVersion"] != TRANSACTION_VERSION {
-		return Err(Error::WrongChain(format!(
+		return Err(ConnectError::WrongChain(format!(
 			"the node takes transactions of version {}, and this software makes version {TRANSACTION_VERSION}: use the software of its release",
 			version["transactionVersion"]
-		)));
+		)).into());
 	}
 	Ok(())
 }
 
 fn number(version: &serde_json::Value, field: &str) -> Result<u32> {
 	let number = version[field].as_u64().and_then(|number| u32::try_from(number).ok());
-	number.ok_or_else(|| Error::Answer(format!("the runtime's {field} is no number")))
+	number.ok_or_else(|| Error::UnexpectedResponse(format!("the runtime's {field} is no number")))
 }
 
 /// The runtime of a block of the past.
 pub(super) async fn at_block_of(rpc: &RpcClient, hash: Digest) -> Result<AtBlock> {
-	online(rpc).await?.at_block(H256(hash.0)).await.map_err(chain)
+	online(rpc).await?.at_block(H256(hash.0)).await.map_err(unexpected)
 }

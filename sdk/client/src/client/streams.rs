@@ -3,7 +3,7 @@
 use super::{goes_on, named::is_rejected_with, Client};
 use crate::{
 	calls::Call,
-	error::{Error, Result},
+	error::{AccessError, Error, Result, SubmitError},
 	name::Name,
 };
 use codec::Encode;
@@ -27,7 +27,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::Argument`] for a name that cannot be one.
+	/// [`Error::Submit`], [`Error::Argument`] for a name that cannot be one.
 	pub async fn create_stream(&self, name: &str) -> Result<StreamJson> {
 		let name = stream_name(name)?;
 		let id = StreamId::derive(self.organization, &name);
@@ -37,17 +37,19 @@ impl Client {
 		if !attempt.is_applied {
 			match self.submit(attempt.key, &calls).await {
 				// Another gateway of the organization makes it, with another secret.
-				Err(Error::KeyReused(key)) => {
+				Err(Error::Submit(SubmitError::KeyReused(key))) => {
 					let status = self.decided(key).await?;
 					if status.status != RequestState::Applied {
-						return Err(Error::Rejected(Box::new(status)));
+						return Err(SubmitError::Rejected(Box::new(status)).into());
 					}
 				},
 				Err(error) => return Err(error),
 				Ok(status) if status.status == RequestState::Applied => {},
 				Ok(status) if is_rejected_with(&status, "AlreadyExists") => {},
 				Ok(status) => {
-					return Err(self.about_own_key(Error::Rejected(Box::new(status))).await);
+					return Err(self
+						.about_own_key(Error::Submit(SubmitError::Rejected(Box::new(status))))
+						.await);
 				},
 			}
 		}
@@ -58,14 +60,14 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`].
+	/// [`Error::Submit`].
 	pub async fn seal_stream(&self, id: StreamId) -> Result<()> {
 		let attempt = self.attempt(&Name::new("seal", &id), 0).await?;
 		let status = self.submit(attempt.key, &[Call::seal_stream(id)]).await?;
 		if status.status == RequestState::Applied || is_rejected_with(&status, "AlreadySealed") {
 			return Ok(());
 		}
-		Err(Error::Rejected(Box::new(status)))
+		Err(SubmitError::Rejected(Box::new(status)).into())
 	}
 
 	/// Opens the next key epoch of a stream, with the new secret wrapped to the grants that hold. It opens without those
@@ -74,7 +76,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::Connection`].
+	/// [`Error::Submit`], [`Error::Connect`].
 	pub async fn rotate_stream(&self, id: StreamId) -> Result<KeyEpoch> {
 		let mut rotations = 0;
 		loop {
@@ -85,12 +87,12 @@ impl Client {
 			let call = Call::open_epoch(id, epoch, &secret, &grant_keys);
 			let attempt = self.attempt(&Name::new("epoch", &(id, epoch)), 0).await?;
 			match self.apply(attempt.key, &[call]).await {
-				Err(Error::Rejected(status))
+				Err(Error::Submit(SubmitError::Rejected(status)))
 					if rotations < MAX_ROTATIONS && is_rejected_for(&status, &["EpochNotNext"]) => {},
 				// Another gateway of the organization opens this one. If a grant has ended since, the next is due.
-				Err(Error::KeyReused(key)) if rotations < MAX_ROTATIONS => {
+				Err(Error::Submit(SubmitError::KeyReused(key))) if rotations < MAX_ROTATIONS => {
 					self.decided(key).await?;
-					let state = self.stream(id).await?.epoch.ok_or(Error::NoEpoch)?;
+					let state = self.stream(id).await?.epoch.ok_or(AccessError::NoEpoch)?;
 					if state.current >= epoch && !state.rotation_due {
 						return Ok(state.current);
 					}
@@ -106,7 +108,7 @@ impl Client {
 
 	/// Names the key that the vault lacks, if that is why a new secret was rejected: another gateway has rotated.
 	async fn about_own_key(&self, error: Error) -> Error {
-		let is_outdated = matches!(&error, Error::Rejected(status) if is_rejected_for(status, &["KeyVersionOutdated"]));
+		let is_outdated = matches!(&error, Error::Submit(SubmitError::Rejected(status)) if is_rejected_for(status, &["KeyVersionOutdated"]));
 		if !is_outdated {
 			return error;
 		}
@@ -137,13 +139,13 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFound`], [`Error::Argument`] for a grant on a record, [`Error::Rejected`], [`Error::Connection`].
+	/// [`Error::NotFound`], [`Error::Argument`] for a grant on a record, [`Error::Submit`], [`Error::Connect`].
 	pub async fn add_keys(&self, id: GrantId) -> Result<u32> {
 		let GrantJson { resource, grantee, from_epoch, .. } = self.find_grant(id).await?;
 		let Resource::Stream(stream) = resource else {
 			return Err(Error::Argument("a grant on a record has its one key".into()));
 		};
-		let current = self.stream(stream).await?.epoch.ok_or(Error::NoEpoch)?.current;
+		let current = self.stream(stream).await?.epoch.ok_or(AccessError::NoEpoch)?.current;
 		let to = self.recipient(grantee).await?;
 		let mut epochs = (from_epoch..=current).peekable();
 		let mut added = 0;
@@ -164,7 +166,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Answer`], [`Error::Connection`].
+	/// [`Error::UnexpectedResponse`], [`Error::Connect`].
 	pub async fn keys_digest(&self, stream: StreamId) -> Result<Option<Digest>> {
 		let mut keys = Vec::<(KeyEpoch, Vec<(KeyVersion, Vec<u8>)>)>::new();
 		loop {
@@ -180,7 +182,7 @@ impl Client {
 			};
 			if !goes_on(page.iter().map(|key| key.epoch), from) || last.epoch == KeyEpoch::MAX {
 				let cause = format!("its keys of epochs from {from} on are out of order");
-				return Err(Error::Answer(cause));
+				return Err(Error::UnexpectedResponse(cause));
 			}
 			keys.extend(page.into_iter().map(|key| {
 				let wrapped = key.wrapped_keys.into_iter();
@@ -233,7 +235,7 @@ pub(super) fn check(id: StreamId, stream: &StreamJson) -> Result<()> {
 	if stream.id == id && StreamId::derive(stream.owner, stream.name.as_bytes()) == id {
 		return Ok(());
 	}
-	Err(Error::Answer(format!(
+	Err(Error::UnexpectedResponse(format!(
 		"stream {id} is not of organization {} under the name {:?}: use another node",
 		stream.owner, stream.name
 	)))
@@ -286,7 +288,7 @@ mod tests {
 			stream(other, 2, "invoices"),
 			stream(other, 1, "invoices"),
 		] {
-			assert!(matches!(check(id, &lie), Err(Error::Answer(_))), "{lie:?}");
+			assert!(matches!(check(id, &lie), Err(Error::UnexpectedResponse(_))), "{lie:?}");
 		}
 	}
 }

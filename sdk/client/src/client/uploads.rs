@@ -5,7 +5,7 @@ use super::{
 	Uploaded,
 };
 use crate::{
-	error::{Error, Result},
+	error::{AccessError, Error, Result, SubmitError},
 	name::{Name, MAX_ATTEMPTS},
 };
 use credio_primitives::{
@@ -37,9 +37,9 @@ impl Client {
 	/// Uploads a document, encrypted, and waits until the outcome is final. Repeating it is harmless: what was applied
 	/// under the name of an upload is its outcome for ever. What was rejected is tried again, as the next attempt.
 	///
-	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::KeyReused`] for a business key under which
+	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::Submit`] for a business key under which
 	/// something else is on the chain or under way: another document, media type or superseded record;
-	/// [`Error::NoKey`], [`Error::RotationDue`], [`Error::Connection`] and others.
+	/// [`Error::Access`], [`Error::Connect`] and others.
 	pub async fn upload(&self, upload: &Upload<'_>) -> Result<Outcome> {
 		let name = self.begun(Name::of_upload(upload)).await?;
 		let outcome = self.upload_as(upload, &name).await;
@@ -52,7 +52,7 @@ impl Client {
 		match self.recognize(upload, &name).await {
 			Ok(None) => outcome,
 			Ok(Some(uploaded)) => Ok(Outcome::Applied(uploaded)),
-			Err(error @ Error::KeyReused(_)) => Err(error),
+			Err(error @ Error::Submit(SubmitError::KeyReused(_))) => Err(error),
 			Err(error) if error.is_no_answer() => Err(error),
 			Err(_) => outcome,
 		}
@@ -69,11 +69,12 @@ impl Client {
 			let Submitted { status, was_rejected } =
 				match self.submit_telling(key, &[call], None).await {
 					// Something else, or the same under another key epoch.
-					Err(Error::KeyReused(_)) => match self.decided(key).await? {
+					Err(Error::Submit(SubmitError::KeyReused(_))) => match self.decided(key).await?
+					{
 						status if status.status == RequestState::Rejected => {
 							Submitted { status, was_rejected: true }
 						},
-						_ => return Err(Error::KeyReused(key)),
+						_ => return Err(SubmitError::KeyReused(key).into()),
 					},
 					submitted => submitted?,
 				};
@@ -87,7 +88,7 @@ impl Client {
 					races += 1;
 				}
 				if races >= MAX_RACES {
-					return Err(Error::RotationDue);
+					return Err(AccessError::RotationDue.into());
 				}
 			} else if !was_rejected {
 				return Ok(Outcome::Rejected(Box::new(status)));
@@ -96,7 +97,7 @@ impl Client {
 		}
 		match last {
 			Some(status) => Ok(Outcome::Rejected(Box::new(status))),
-			None => Err(Error::RotationDue),
+			None => Err(AccessError::RotationDue.into()),
 		}
 	}
 
@@ -120,12 +121,12 @@ impl Client {
 
 	/// What is on the chain under the name of an upload, if anything is.
 	///
-	/// Errors: [`Error::KeyReused`] if it is something else.
+	/// Errors: [`Error::Submit`] if it is something else.
 	async fn recognize(&self, upload: &Upload<'_>, name: &Name) -> Result<Option<Uploaded>> {
 		let record_id = name.record_id(&*self.vault, self.organization).await?;
 		match self.is_recorded(upload, record_id).await? {
 			None => Ok(None),
-			Some(false) => Err(Error::KeyReused(name.key(&*self.vault, 0).await?)),
+			Some(false) => Err(SubmitError::KeyReused(name.key(&*self.vault, 0).await?).into()),
 			Some(true) => {
 				let header = self.record(record_id).await?.header;
 				Ok(Some(Uploaded {
@@ -162,7 +163,7 @@ impl Client {
 				let same_size = u32::try_from(sealed.payload.len()) == Ok(size);
 				Ok(Some(sealed.commitment == commitment && same_size))
 			},
-			Err(Error::NotVerified) => Ok(Some(false)),
+			Err(Error::Access(AccessError::NotVerified)) => Ok(Some(false)),
 			Err(error) => Err(error),
 		}
 	}

@@ -1,7 +1,7 @@
 //! Checkpoints that seats of the council sign: made and checked from what is proven.
 
 use super::{not_final, Need, Proven, Source, Verifier};
-use crate::error::{Error, Result};
+use crate::error::{Error, ProofError, Result};
 use credio_evidence::{parent_of, Checkpoint, Part, Refused};
 use credio_primitives::{rpc::BlockRef, storage, BlockNumber, Digest};
 
@@ -70,7 +70,7 @@ async fn ancestor(source: &impl Source, from: BlockRef, number: BlockNumber) -> 
 	for missing in (number..from.number).rev() {
 		let lacks = || not_final(&format!("the node has no header of block {missing} or the next"));
 		let header = source.header(hash).await?.ok_or_else(lacks)?;
-		hash = parent_of(hash, header).map_err(Error::NotProven)?;
+		hash = parent_of(hash, header).map_err(ProofError::NotProven)?;
 	}
 	Ok(hash)
 }

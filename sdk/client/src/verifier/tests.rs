@@ -31,7 +31,7 @@ async fn read(verifier: &Verifier, chain: &Chain, need: Need) -> Result<(BlockNu
 
 fn refused<T: std::fmt::Debug>(result: Result<T>) -> Part {
 	match result {
-		Err(Error::NotProven(refused)) => refused.part,
+		Err(Error::Proof(ProofError::NotProven(refused))) => refused.part,
 		other => panic!("not refused: {other:?}"),
 	}
 }
@@ -48,7 +48,7 @@ async fn what_is_read_is_that_of_the_newest_final_block() {
 	assert_eq!(read(&verifier, &chain, Need::Block(4)).await.unwrap(), (5, 5));
 	assert!(matches!(
 		read(&verifier, &chain, Need::Block(6)).await,
-		Err(Error::NotFinalYet(said)) if said.contains("block 6")
+		Err(Error::Proof(ProofError::NotFinal(said))) if said.contains("block 6")
 	));
 	assert_eq!(verifier.block().await.map(|block| block.number), Some(5));
 }
@@ -125,14 +125,17 @@ async fn a_chain_with_the_same_validators_is_another_chain() {
 	let error = read(&Verifier::new(settings()), &other, Need::Newest).await;
 	assert_eq!(error.unwrap(), (3, 3));
 	let moved = read(&verifier, &other, Need::Newest).await;
-	assert!(matches!(moved, Err(Error::WrongChain(_))), "{moved:?}");
+	assert!(matches!(moved, Err(Error::Connect(ConnectError::WrongChain(_)))), "{moved:?}");
 }
 
 #[tokio::test]
 async fn an_old_block_is_not_final_enough() {
 	let (chain, verifier) = (Chain::new(1), Verifier::new(settings()));
 	// Nothing is final but genesis, which has no time.
-	assert!(matches!(read(&verifier, &chain, Need::Newest).await, Err(Error::NotFinalYet(_))));
+	assert!(matches!(
+		read(&verifier, &chain, Need::Newest).await,
+		Err(Error::Proof(ProofError::NotFinal(_)))
+	));
 	chain.grow_at(milliseconds() - 700_000);
 	let said = read(&verifier, &chain, Need::Newest).await.unwrap_err().to_string();
 	assert!(said.contains("11 minutes old"), "{said}");
@@ -179,11 +182,14 @@ async fn what_was_verified_is_kept_and_not_gone_back_behind() {
 	let behind = Chain::new(1);
 	behind.grow(2);
 	let said = read(&with_file(), &behind, Need::Newest).await.unwrap_err();
-	assert!(matches!(&said, Error::NotFinalYet(said) if said.contains("a.verified")), "{said}");
+	assert!(
+		matches!(&said, Error::Proof(ProofError::NotFinal(said)) if said.contains("a.verified")),
+		"{said}"
+	);
 	let other = Chain::new_with(1, b"other");
 	other.grow(9);
 	let moved = read(&with_file(), &other, Need::Newest).await;
-	assert!(matches!(moved, Err(Error::WrongChain(_))), "{moved:?}");
+	assert!(matches!(moved, Err(Error::Connect(ConnectError::WrongChain(_)))), "{moved:?}");
 	// What cannot be read is said, and not written over.
 	fs::write(&file, "junk").unwrap();
 	let said = read(&with_file(), &chain, Need::Newest).await.unwrap_err().to_string();

@@ -34,7 +34,7 @@ pub struct Bench {
 impl Bench {
 	/// Connects, and makes the stream if it is not there.
 	///
-	/// Errors: [`Error::Connection`], [`Error::NotFound`] for a vault whose account is no member.
+	/// Errors: [`Error::Connect`], [`Error::NotFound`] for a vault whose account is no member.
 	pub async fn connect(
 		node: &str,
 		name: &str,
@@ -65,7 +65,7 @@ impl Bench {
 
 	/// One more connection, which waits behind nothing that is submitted.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn another(&self) -> Result<Arc<Client>, Error> {
 		Client::connect(&self.node, self.vault.clone()).await.map(Arc::new)
 	}
@@ -83,14 +83,14 @@ impl Bench {
 
 	/// Entries of the stream, as of the last final block.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn entries(&self) -> Result<u64, Error> {
 		Ok(self.client(0).stream(self.stream).await?.entries)
 	}
 
 	/// Bytes of the call that appends a record of a size.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn call_size(&self, size: u32) -> Result<usize, Error> {
 		let sealer = self.client(0).sealer(self.stream).await?;
 		let call = maker::record(&sealer, self.stream, size, 0, Reference([0; 32])).await?;

@@ -4,7 +4,7 @@ use super::figures::Samples;
 use crate::lock::lock;
 use credio_client::{
 	primitives::{BlockNumber, Request},
-	Client, Error, Heads,
+	Client, ConnectError, Error, Heads,
 };
 use std::{
 	collections::HashMap,
@@ -154,11 +154,15 @@ impl Follower {
 
 	/// Waits until another block is final and was looked at.
 	///
-	/// Errors: [`Error::Connection`] if blocks cannot be followed any more.
+	/// Errors: [`Error::Connect`] if blocks cannot be followed any more.
 	pub async fn next_block(&self) -> Result<BlockNumber, Error> {
 		let mut finalized = self.finalized.clone();
 		finalized.borrow_and_update();
-		let ended = |_| Error::Connection("its blocks could not be followed to the end".into());
+		let ended = |_| {
+			Error::Connect(ConnectError::Unreachable(
+				"its blocks could not be followed to the end".into(),
+			))
+		};
 		finalized.changed().await.map_err(ended)?;
 		let number = *finalized.borrow();
 		Ok(number)

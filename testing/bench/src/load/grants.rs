@@ -9,7 +9,7 @@ use credio_client::{
 		EntryBody, KeyEpoch, KeyVersion, OrganizationId, Permission, Purpose, RecordId, Reference,
 		Resource, WrappedKey,
 	},
-	Client, Error,
+	AccessError, Client, Error,
 };
 use futures::{stream, StreamExt, TryStreamExt};
 
@@ -23,12 +23,12 @@ const FIRST: u64 = 1_000_000;
 
 /// A record that grants can be on, and its key epoch.
 ///
-/// Errors: [`Error::Rejected`], [`Error::Connection`].
+/// Errors: [`Error::Submit`], [`Error::Connect`].
 pub async fn record(bench: &Bench, number: u64) -> Result<(Resource, KeyEpoch), Error> {
 	let record: RecordId = reads::record(bench, 64, FIRST.saturating_add(number)).await?;
 	match bench.client(0).record(record).await?.header.body {
 		EntryBody::Record { epoch, .. } => Ok((Resource::Record(record), epoch)),
-		_ => Err(Error::Answer("what was uploaded as a record is none".into())),
+		_ => Err(Error::UnexpectedResponse("what was uploaded as a record is none".into())),
 	}
 }
 
@@ -58,7 +58,7 @@ pub fn terms(from_epoch: KeyEpoch, key_version: KeyVersion) -> Result<GrantTerms
 /// Puts so many grants in place: on the stream, if it has none, and then on records of it, which are made, each with as
 /// many as a request takes. The grantees are the first organizations.
 ///
-/// Errors: [`Error::Rejected`], [`Error::Connection`].
+/// Errors: [`Error::Submit`], [`Error::Connect`].
 pub async fn place(bench: &Bench, count: u64) -> Result<(), Error> {
 	let client = bench.client(0);
 	let own = client.organization_id();
@@ -96,5 +96,5 @@ pub async fn place(bench: &Bench, count: u64) -> Result<(), Error> {
 /// The stream's present key epoch.
 async fn epoch(bench: &Bench) -> Result<KeyEpoch, Error> {
 	let stream = bench.client(0).stream(bench.stream).await?;
-	stream.epoch.map(|epoch| epoch.current).ok_or(Error::NoEpoch)
+	stream.epoch.map(|epoch| epoch.current).ok_or(Error::Access(AccessError::NoEpoch))
 }

@@ -50,7 +50,7 @@ pub struct Maker<'a> {
 impl<'a> Maker<'a> {
 	/// Prepares what all of them have in common.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn new(bench: &'a Bench, profile: Profile) -> Result<Self, Error> {
 		let client = &**bench.client(0);
 		let sealer = client.sealer(bench.stream).await?;
@@ -97,7 +97,7 @@ impl<'a> Maker<'a> {
 
 	/// The transaction with this number.
 	///
-	/// Errors: [`Error::Vault`], [`Error::WrongChain`].
+	/// Errors: [`Error::Vault`], [`Error::Connect`].
 	pub async fn make(&self, number: u64, lane: Option<LanePosition>) -> Result<Made, Error> {
 		if self.profile.has_nonce() {
 			let call = match self.profile {

@@ -6,7 +6,7 @@ use super::{
 };
 use credio_client::{
 	primitives::{entry::EntryFilter, RecordId},
-	Client, Error, Outcome, Upload,
+	Client, Error, Outcome, SubmitError, Upload,
 };
 use futures::future::try_join_all;
 use std::time::Instant;
@@ -32,7 +32,7 @@ pub struct Prepared<'a> {
 
 /// Uploads a document, once in a process, and answers its record.
 ///
-/// Errors: [`Error::Rejected`], [`Error::Connection`].
+/// Errors: [`Error::Submit`], [`Error::Connect`].
 pub async fn record(bench: &Bench, size: u32, number: u64) -> Result<RecordId, Error> {
 	let mut document = document(size, number);
 	let run = bench.run.to_le_bytes();
@@ -47,13 +47,13 @@ pub async fn record(bench: &Bench, size: u32, number: u64) -> Result<RecordId, E
 	};
 	match bench.client(0).upload(&upload).await? {
 		Outcome::Applied(uploaded) => Ok(uploaded.record_id),
-		Outcome::Rejected(status) => Err(Error::Rejected(status)),
+		Outcome::Rejected(status) => Err(Error::Submit(SubmitError::Rejected(status))),
 	}
 }
 
 /// Uploads what is going to be read, and makes what is going to be anchored.
 ///
-/// Errors: [`Error::Rejected`], [`Error::Connection`].
+/// Errors: [`Error::Submit`], [`Error::Connect`].
 pub async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a>, Error> {
 	let (size, count) = match plan.profile {
 		Profile::Fetch { size } => (size, RECORDS),
@@ -111,7 +111,7 @@ impl Prepared<'_> {
 					EntryFilter { stream: Some(self.bench.stream), ..EntryFilter::default() };
 				let found = client.query(&filter, PAGE).await?.len();
 				if found < PAGE {
-					return Err(Error::Answer(format!("{found} headers of {PAGE}")));
+					return Err(Error::UnexpectedResponse(format!("{found} headers of {PAGE}")));
 				}
 			},
 			_ => {

@@ -66,7 +66,7 @@ pub struct Ran<'a> {
 
 /// Prepares what is made before the clock starts.
 ///
-/// Errors: [`Error::Argument`] for what cannot go into lanes, [`Error::Connection`].
+/// Errors: [`Error::Argument`] for what cannot go into lanes, [`Error::Connect`].
 pub async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a>, Error> {
 	if plan.lanes > 0 && (plan.sign_ahead || plan.profile.has_nonce()) {
 		let cause = "positions in lanes are known when a request is handed over: no --sign-ahead, and no remarks";
@@ -88,7 +88,7 @@ pub async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a
 impl<'a> Prepared<'a> {
 	/// Hands transactions over as the plan says, and waits until all that the node took is final.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn run(self, follower: &'a Follower, started: Instant) -> Result<Ran<'a>, Error> {
 		let tally = Tally::new(self.plan.in_flight.unwrap_or(IN_FLIGHT));
 		let shared = Shared {
@@ -203,7 +203,7 @@ impl Shared<'_> {
 impl Ran<'_> {
 	/// Asks what became of each, and works out the figures.
 	///
-	/// Errors: [`Error::Connection`].
+	/// Errors: [`Error::Connect`].
 	pub async fn figures(self) -> Result<Figures, Error> {
 		let Prepared { bench, plan, maker, .. } = &self.shared.prepared;
 		let mut figures = Figures::of(plan, self.shared.pace.given().await);

@@ -3,7 +3,7 @@
 use super::Past;
 use crate::{
 	client::{council::storage_key, runtime::at_block_of, AtBlock, Client},
-	error::{chain, Error, Result},
+	error::{unexpected, Error, Result},
 };
 use codec::{Compact, Decode};
 use credio_primitives::{
@@ -145,13 +145,13 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// As [`Client::block_time`], and [`Error::Answer`] if the runtime tells it differently.
+	/// As [`Client::block_time`], and [`Error::UnexpectedResponse`] if the runtime tells it differently.
 	pub async fn changes_of(&self, number: BlockNumber) -> Result<BlockChanges> {
 		let past = self.at(number).await?;
 		let StoredEvents { bytes, time, runtime } = self.stored_events(&past).await?;
 		let mut changes = BlockChanges { time, ..BlockChanges::default() };
 		for event in runtime.events().from_bytes(bytes).iter() {
-			let event = event.map_err(chain)?;
+			let event = event.map_err(unexpected)?;
 			match (event.pallet_name(), event.event_name()) {
 				(pallet, _) if ELSEWHERE.contains(&pallet) => {},
 				("Anchor", "EntryAppended") => {
@@ -167,13 +167,13 @@ impl Client {
 
 	/// What happened in a block.
 	///
-	/// Errors: as [`Client::block_time`], and [`Error::Answer`] if the runtime tells it differently.
+	/// Errors: as [`Client::block_time`], and [`Error::UnexpectedResponse`] if the runtime tells it differently.
 	pub async fn events_of(&self, number: BlockNumber) -> Result<BlockEvents> {
 		let past = self.at(number).await?;
 		let StoredEvents { bytes, time, runtime } = self.stored_events(&past).await?;
 		let mut found = Vec::new();
 		for event in runtime.events().from_bytes(bytes).iter() {
-			let event = event.map_err(chain)?;
+			let event = event.map_err(unexpected)?;
 			let fields = event.field_bytes();
 			found.extend(read(&past, event.pallet_name(), event.event_name(), fields).await?);
 		}
@@ -270,5 +270,6 @@ async fn read(
 }
 
 fn part<Part: Decode>(input: &mut &[u8]) -> Result<Part> {
-	Part::decode(input).map_err(|error| Error::Answer(format!("an event of a block: {error}")))
+	Part::decode(input)
+		.map_err(|error| Error::UnexpectedResponse(format!("an event of a block: {error}")))
 }

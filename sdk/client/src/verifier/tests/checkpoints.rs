@@ -50,7 +50,7 @@ async fn only_a_final_block_passes_however_long_ago_it_was() {
 	}
 	let ahead = changed(&made_at(&chain, 20), |json| json["block"]["number"] = 21.into());
 	let early = verifier.check_checkpoint(&chain, &ahead).await;
-	assert!(matches!(early, Err(Error::NotFinalYet(_))), "{early:?}");
+	assert!(matches!(early, Err(Error::Proof(ProofError::NotFinal(_)))), "{early:?}");
 }
 
 #[tokio::test]
@@ -82,9 +82,9 @@ async fn nothing_is_made_of_what_is_not_proven() {
 		let verifier = Verifier::new(settings());
 		chain.lie(Some(lie.clone()));
 		let said = verifier.checkpoint(&chain).await;
-		assert!(matches!(said, Err(Error::NotProven(_))), "{lie:?}: {said:?}");
+		assert!(matches!(said, Err(Error::Proof(ProofError::NotProven(_)))), "{lie:?}: {said:?}");
 		let said = verifier.check_checkpoint(&chain, &made).await;
-		assert!(matches!(said, Err(Error::NotProven(_))), "{lie:?}: {said:?}");
+		assert!(matches!(said, Err(Error::Proof(ProofError::NotProven(_)))), "{lie:?}: {said:?}");
 		chain.lie(None);
 	}
 	let verifier = Verifier::new(settings());
