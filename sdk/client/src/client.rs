@@ -148,18 +148,22 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-	/// Connects to a node, and checks that it is of a chain that this software is for, and that the vault's account
-	/// is a member there.
+	/// Connects to a node, and checks that it is of a chain that this software is for, and that the vault's account is
+	/// a member there.
 	///
-	/// Errors: [`Error::Connect`] for an address beyond this machine that is not `wss://`,
-	/// [`Error::Connect`], [`Error::NotFound`] for an account that is no member.
+	/// # Errors
+	///
+	/// [`Error::Connect`] for an address beyond this machine that is not `wss://`, [`Error::Connect`],
+	/// [`Error::NotFound`] for an account that is no member.
 	pub async fn connect(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
 		Self::connect_with(&ConnectOptions::default(), url, vault).await
 	}
 
 	/// As [`Self::connect`], with options: the chain that it has to be, say.
 	///
-	/// Errors: as there, and [`Error::Connect`], also if the vault is for another one.
+	/// # Errors
+	///
+	/// As there, and [`Error::Connect`], also if the vault is for another one.
 	pub async fn connect_with(
 		options: &ConnectOptions,
 		url: &str,
@@ -249,7 +253,9 @@ impl Client {
 
 	/// Whether the node knows that it is behind others, and catches up.
 	///
-	/// Errors: [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn is_syncing(&self) -> Result<bool> {
 		let health: serde_json::Value = self.call("system_health", ()).await?;
 		Ok(health["isSyncing"] == true)
@@ -273,7 +279,9 @@ impl Client {
 	/// Calls any method of the node, with parameters by position, given as a tuple. What the node refuses since too
 	/// many calls come from here is sent again after a while.
 	///
-	/// Errors: [`Error::Refused`], [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Refused`], [`Error::Connect`].
 	pub async fn call<Answer: DeserializeOwned>(
 		&self,
 		method: &str,
@@ -418,7 +426,9 @@ impl Client {
 
 	/// An organization, by proof, and its members, as the node lists them.
 	///
-	/// Errors: [`Error::Refused`] with the code for "not found", and those of proofs.
+	/// # Errors
+	///
+	/// [`Error::Refused`] with the code for "not found", and those of proofs.
 	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationDetail> {
 		let answer: At<OrganizationDetail> = self.call("credio_v1_organization", (id,)).await?;
 		let mut detail = answer.answer;
@@ -501,7 +511,9 @@ impl Client {
 
 	/// A stream by id, or by name within an organization (this one, if none is given).
 	///
-	/// Errors: [`Error::NotFound`].
+	/// # Errors
+	///
+	/// [`Error::NotFound`].
 	pub async fn find_stream(
 		&self,
 		name: &str,

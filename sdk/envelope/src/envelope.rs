@@ -54,7 +54,9 @@ fn associated_data(context: &Context, header: &[u8; HEADER_LENGTH]) -> Vec<u8> {
 impl StreamSecret {
 	/// Seals a document. The same arguments give the same bytes.
 	///
-	/// Errors: [`Error::TooLarge`], [`Error::MediaTypeTooLong`].
+	/// # Errors
+	///
+	/// [`Error::TooLarge`], [`Error::MediaTypeTooLong`].
 	pub fn seal(
 		&self,
 		context: &Context,
@@ -80,7 +82,9 @@ impl StreamSecret {
 
 	/// The data key of the record in an envelope.
 	///
-	/// Errors: [`Error::UnknownVersion`], [`Error::Truncated`], [`Error::KeyCommitmentMismatch`].
+	/// # Errors
+	///
+	/// [`Error::UnknownVersion`], [`Error::Truncated`], [`Error::KeyCommitmentMismatch`].
 	pub fn data_key_of(&self, context: &Context, payload: &[u8]) -> Result<DataKey, Error> {
 		let (header, _) = split(payload)?;
 		let mut salt = [0; 32];
@@ -92,7 +96,9 @@ impl StreamSecret {
 
 	/// Opens an envelope.
 	///
-	/// Errors: those of [`Self::data_key_of`] and [`DataKey::open`].
+	/// # Errors
+	///
+	/// Those of [`Self::data_key_of`] and [`DataKey::open`].
 	pub fn open(&self, context: &Context, payload: &[u8]) -> Result<Document, Error> {
 		self.data_key_of(context, payload)?.open(context, payload)
 	}
@@ -110,8 +116,10 @@ impl DataKey {
 
 	/// Opens an envelope.
 	///
-	/// Errors: [`Error::UnknownVersion`], [`Error::Truncated`], [`Error::KeyCommitmentMismatch`],
-	/// [`Error::Corrupted`], [`Error::InvalidPadding`].
+	/// # Errors
+	///
+	/// [`Error::UnknownVersion`], [`Error::Truncated`], [`Error::KeyCommitmentMismatch`], [`Error::Corrupted`],
+	/// [`Error::InvalidPadding`].
 	pub fn open(&self, context: &Context, payload: &[u8]) -> Result<Document, Error> {
 		let (header, ciphertext) = split(payload)?;
 		self.check(header)?;

@@ -138,7 +138,9 @@ impl SecretKey {
 
 	/// Opens a wrapped data key.
 	///
-	/// Errors: as [`Self::unwrap_stream_secret`].
+	/// # Errors
+	///
+	/// As [`Self::unwrap_stream_secret`].
 	pub fn unwrap_data_key(&self, context: &WrapContext, wrapped: &[u8]) -> Result<DataKey, Error> {
 		let secret = self.unwrap_bytes(&OpModeR::Base, context, wrapped)?;
 		Ok(DataKey(*secret))
@@ -221,7 +223,9 @@ impl StreamSecret {
 impl DataKey {
 	/// As [`StreamSecret::wrap`], for one record.
 	///
-	/// Errors: [`Error::InvalidPoint`].
+	/// # Errors
+	///
+	/// [`Error::InvalidPoint`].
 	pub fn wrap(
 		&self,
 		context: &WrapContext,

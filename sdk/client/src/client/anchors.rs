@@ -176,7 +176,9 @@ impl Client {
 
 	/// Checks a document against an anchor on the chain, with its proof.
 	///
-	/// Errors: [`Error::Access`], [`Error::Refused`].
+	/// # Errors
+	///
+	/// [`Error::Access`], [`Error::Refused`].
 	pub async fn verify_anchored(&self, document: &[u8], proof: &MerkleProof) -> Result<()> {
 		let key: credio_envelope::CommitmentKey = proof.commitment_key.parse().map_err(|_| {
 			Error::Argument("the proof's commitment key is not 0x and 64 hex digits".into())

@@ -119,7 +119,9 @@ impl Client {
 	/// Proposes a bundle and consents to it, in one request. Repeating it under the same key is harmless: the bundle
 	/// that was proposed first stands, whatever deadline the repetition names.
 	///
-	/// Errors: [`Error::Argument`] for legs over the bounds, [`Error::Sign`] for one with calls that are encoded for another
+	/// # Errors
+	///
+	/// [`Error::Argument`] for legs over the bounds, [`Error::Sign`] for one with calls that are encoded for another
 	/// runtime, [`Error::Submit`] if the key proposed other legs, [`Error::Submit`].
 	pub async fn propose_bundle(&self, new: &NewBundle) -> Result<BundleJson> {
 		let runtime = self.trusted_runtime().await?;
@@ -159,8 +161,10 @@ impl Client {
 
 	/// A bundle, with its legs while it is open.
 	///
-	/// Errors: [`Error::NotFound`], [`Error::UnexpectedResponse`] if the node's legs are not those that the digest is of, and those of
-	/// proofs.
+	/// # Errors
+	///
+	/// [`Error::NotFound`], [`Error::UnexpectedResponse`] if the node's legs are not those that the digest is of, and
+	/// those of proofs.
 	pub async fn bundle(&self, id: BundleId) -> Result<BundleDetailJson> {
 		let answer: Result<At<BundleDetailJson>> = self.call("credio_v1_bundle", (id,)).await;
 		let mut detail = match answer {
@@ -197,8 +201,9 @@ impl Client {
 	/// Consents to a bundle, as it was read under this digest, and answers what became of it: with the last consent it
 	/// is executed or aborted. The leg of this organization will run as this vault's account. Repeating it is harmless.
 	///
-	/// Errors: [`Error::NotFound`], [`Error::Argument`] for another digest or a bundle that has ended,
-	/// [`Error::Submit`].
+	/// # Errors
+	///
+	/// [`Error::NotFound`], [`Error::Argument`] for another digest or a bundle that has ended, [`Error::Submit`].
 	pub async fn consent(&self, id: BundleId, digest: Digest) -> Result<BundleJson> {
 		let detail = self.bundle(id).await?;
 		if detail.bundle.digest != digest {
@@ -218,7 +223,9 @@ impl Client {
 
 	/// Withdraws the consent of this organization to a bundle.
 	///
-	/// Errors: [`Error::NotFound`], [`Error::Argument`] for a bundle that has ended, [`Error::Submit`].
+	/// # Errors
+	///
+	/// [`Error::NotFound`], [`Error::Argument`] for a bundle that has ended, [`Error::Submit`].
 	pub async fn withdraw(&self, id: BundleId) -> Result<BundleJson> {
 		ensure_open(&self.bundle(id).await?.bundle)?;
 		self.apply(self.new_key()?, &[Call::withdraw_from_bundle(id)]).await?;

@@ -117,7 +117,9 @@ impl Client {
 
 	/// The motions that the council votes on, the oldest first.
 	///
-	/// Errors: [`Error::Connect`], [`Error::UnexpectedResponse`] if the runtime stores them differently.
+	/// # Errors
+	///
+	/// [`Error::Connect`], [`Error::UnexpectedResponse`] if the runtime stores them differently.
 	pub async fn motions(&self) -> Result<Vec<Motion>> {
 		let hashes: Vec<Digest> =
 			self.stored(&storage_key("Council", "Proposals", None)).await?.unwrap_or_default();
@@ -148,8 +150,10 @@ impl Client {
 
 	/// Votes on a motion, and closes it if that decides it.
 	///
-	/// Errors: [`Error::NotFound`] if there is no such motion, [`Error::Submit`] for an account that is not of the
-	/// council, that has voted so before, or whose vote carries out a call that then fails.
+	/// # Errors
+	///
+	/// [`Error::NotFound`] if there is no such motion, [`Error::Submit`] for an account that is not of the council,
+	/// that has voted so before, or whose vote carries out a call that then fails.
 	pub async fn vote(&self, motion: Digest, agree: bool) -> Result<Voted> {
 		let not_found = || Error::NotFound {
 			what: "motion",
@@ -220,8 +224,9 @@ impl Client {
 	/// private keys stay in that node's keystore. The node has to allow unsafe methods on the address given, which
 	/// nobody else should reach.
 	///
-	/// Errors: [`Error::Connect`], [`Error::Refused`] by the other node,
-	/// [`Error::Submit`].
+	/// # Errors
+	///
+	/// [`Error::Connect`], [`Error::Refused`] by the other node, [`Error::Submit`].
 	pub async fn rotate_session_keys(&self, node: &str) -> Result<Bytes> {
 		use subxt::rpcs::client::RpcParams;
 		let own = super::connection::open(node, &self.options).await?;
@@ -276,7 +281,9 @@ impl Client {
 
 	/// Upgrades the runtime to the one of this code, which the council has authorized.
 	///
-	/// Errors: [`Error::Submit`] if it has not, or if the code is of another chain or no newer version.
+	/// # Errors
+	///
+	/// [`Error::Submit`] if it has not, or if the code is of another chain or no newer version.
 	pub async fn apply_upgrade(&self, code: &[u8]) -> Result<()> {
 		self.submit_call(&Call::apply_authorized_upgrade(code)).await
 	}

@@ -50,11 +50,13 @@ pub(super) struct Given {
 }
 
 impl Client {
-	/// Gives a grant on a stream or record of this organization. If the grantee holds one with the same terms already, it is
-	/// answered, and no other is given, so that repeating this is harmless. Terms that end after a time from now are the same
-	/// if that one ends within a tenth of the time of it.
+	/// Gives a grant on a stream or record of this organization. If the grantee holds one with the same terms already,
+	/// it is answered, and no other is given, so that repeating this is harmless. Terms that end after a time from now
+	/// are the same if that one ends within a tenth of the time of it.
 	///
-	/// Errors: [`Error::Submit`], [`Error::Access`], [`Error::Argument`].
+	/// # Errors
+	///
+	/// [`Error::Submit`], [`Error::Access`], [`Error::Argument`].
 	pub async fn grant(
 		&self,
 		resource: Resource,
@@ -173,9 +175,12 @@ impl Client {
 		Ok(())
 	}
 
-	/// Gives on a grant that this organization holds. If the grantee has it with the same terms already, that one is answered.
+	/// Gives on a grant that this organization holds. If the grantee has it with the same terms already, that one is
+	/// answered.
 	///
-	/// Errors: [`Error::Submit`], [`Error::NotFound`], [`Error::Access`].
+	/// # Errors
+	///
+	/// [`Error::Submit`], [`Error::NotFound`], [`Error::Access`].
 	pub async fn delegate(
 		&self,
 		parent: GrantId,

@@ -19,7 +19,9 @@ pub struct Heads(RpcSubscription<serde_json::Value>);
 impl Heads {
 	/// The next one. Some may be left out.
 	///
-	/// Errors: [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn next(&mut self) -> Result<BlockNumber> {
 		number_of(&self.0.next().await.ok_or_else(connection_lost)??)
 	}
@@ -28,14 +30,18 @@ impl Heads {
 impl Client {
 	/// The numbers of finalized blocks, from now on.
 	///
-	/// Errors: [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn finalized_heads(&self) -> Result<Heads> {
 		self.heads("chain_subscribeFinalizedHeads", "chain_unsubscribeFinalizedHeads").await
 	}
 
 	/// The numbers of the best blocks, which may not become final, from now on.
 	///
-	/// Errors: [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn best_heads(&self) -> Result<Heads> {
 		self.heads("chain_subscribeNewHeads", "chain_unsubscribeNewHeads").await
 	}
@@ -46,14 +52,18 @@ impl Client {
 
 	/// Hash of a block of the best chain, by its number; `None` if there is none.
 	///
-	/// Errors: [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn block_hash(&self, number: BlockNumber) -> Result<Option<Digest>> {
 		self.call("chain_getBlockHash", (number,)).await
 	}
 
 	/// Waits until another block is final, and then for `count` more.
 	///
-	/// Errors: [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn wait_for_finality(&self, count: usize) -> Result<()> {
 		let mut heads = self.finalized_heads().await?;
 		for _ in 0..=count {

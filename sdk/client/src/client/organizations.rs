@@ -20,8 +20,10 @@ pub struct NewOrganization {
 impl Client {
 	/// Asks the council to admit an organization.
 	///
-	/// Errors: [`Error::Submit`](crate::Error::Submit) if the account is not of the council, or the organization
-	/// cannot be admitted.
+	/// # Errors
+	///
+	/// [`Error::Submit`](crate::Error::Submit) if the account is not of the council, or the organization cannot be
+	/// admitted.
 	pub async fn register(&self, new: &NewOrganization) -> Result<Proposed> {
 		let NewOrganization { name, admin, encryption_key, quota } = new;
 		self.propose(&Call::admit(name.as_bytes(), admin, *encryption_key, *quota)).await
@@ -44,28 +46,36 @@ impl Client {
 
 	/// Adds a member to this organization.
 	///
-	/// Errors: [`Error::Submit`].
+	/// # Errors
+	///
+	/// [`Error::Submit`].
 	pub async fn add_member(&self, account: &AccountId, roles: Roles) -> Result<()> {
 		self.apply(self.new_key()?, &[Call::add_member(account, roles)]).await.map(|_| ())
 	}
 
 	/// Sets the roles of a member of this organization.
 	///
-	/// Errors: [`Error::Submit`].
+	/// # Errors
+	///
+	/// [`Error::Submit`].
 	pub async fn set_roles(&self, account: &AccountId, roles: Roles) -> Result<()> {
 		self.apply(self.new_key()?, &[Call::set_roles(account, roles)]).await.map(|_| ())
 	}
 
 	/// Removes a member from this organization.
 	///
-	/// Errors: [`Error::Submit`].
+	/// # Errors
+	///
+	/// [`Error::Submit`].
 	pub async fn remove_member(&self, account: &AccountId) -> Result<()> {
 		self.apply(self.new_key()?, &[Call::remove_member(account)]).await.map(|_| ())
 	}
 
 	/// Announces a new version of this organization's encryption key, which the vault has made.
 	///
-	/// Errors: [`Error::Submit`].
+	/// # Errors
+	///
+	/// [`Error::Submit`].
 	pub async fn rotate_key(&self, key: PublicKey) -> Result<()> {
 		self.apply(self.new_key()?, &[Call::rotate_key(key)]).await.map(|_| ())
 	}

@@ -49,7 +49,9 @@ struct Stored {
 impl Client {
 	/// The chain at a block of the best chain.
 	///
-	/// Errors: [`Error::NotFound`] if the node has no such block, [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::NotFound`] if the node has no such block, [`Error::Connect`].
 	pub async fn at(&self, number: BlockNumber) -> Result<Past<'_>> {
 		let hash = self.block_hash(number).await?.ok_or_else(|| Error::NotFound {
 			what: "block",
@@ -61,7 +63,9 @@ impl Client {
 
 	/// The chain at the last finalized block.
 	///
-	/// Errors: [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn at_finalized(&self) -> Result<Past<'_>> {
 		self.at(self.finalized_number().await?).await
 	}
@@ -69,7 +73,9 @@ impl Client {
 	/// When a block was made, in milliseconds since 1970 (UTC), as its author and the validators agreed. Block 0 has no
 	/// time, which is 0 here.
 	///
-	/// Errors: as [`Self::at`], and [`Error::Argument`] if the node has thrown the block's state away.
+	/// # Errors
+	///
+	/// As [`Self::at`], and [`Error::Argument`] if the node has thrown the block's state away.
 	pub async fn block_time(&self, number: BlockNumber) -> Result<u64> {
 		self.at(number).await?.time().await
 	}
@@ -77,7 +83,9 @@ impl Client {
 	/// The first block of a range that was made at `time` (milliseconds since 1970) or later; the number after the
 	/// range if there is none. Times never go back, so a few blocks are enough to tell.
 	///
-	/// Errors: as [`Self::block_time`].
+	/// # Errors
+	///
+	/// As [`Self::block_time`].
 	pub async fn first_block_since(
 		&self,
 		time: u64,
@@ -99,7 +107,9 @@ impl Client {
 	/// grows, and with each of their transactions, so blocks between two at which it is the same have none, and need
 	/// not be looked at.
 	///
-	/// Errors: as [`Self::block_time`].
+	/// # Errors
+	///
+	/// As [`Self::block_time`].
 	pub async fn active_blocks(
 		&self,
 		range: RangeInclusive<BlockNumber>,
@@ -161,14 +171,18 @@ fn quota_use_key(organization: OrganizationId) -> String {
 impl Past<'_> {
 	/// When the block was made, in milliseconds since 1970 (UTC); 0 for block 0.
 	///
-	/// Errors: [`Error::Argument`] if the node has thrown the block's state away, [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Argument`] if the node has thrown the block's state away, [`Error::Connect`].
 	pub async fn time(&self) -> Result<u64> {
 		Ok(self.stored(&storage_key("Timestamp", "Now", None)).await?.unwrap_or_default())
 	}
 
 	/// All organizations.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn organizations(&self) -> Result<Vec<OrganizationInfo>> {
 		let mut all: Vec<OrganizationInfo> = Vec::new();
 		loop {
@@ -184,28 +198,36 @@ impl Past<'_> {
 
 	/// Streams of one organization, or of all.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn streams(&self, owner: Option<OrganizationId>) -> Result<Vec<StreamInfo>> {
 		self.pages("StreamsApi_streams", &owner).await
 	}
 
 	/// Grants that match a filter.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn grants(&self, filter: &GrantFilter) -> Result<Vec<NamedGrant>> {
 		self.pages("GrantsApi_grants", filter).await
 	}
 
 	/// A grant; `None` if there is none of that name, any more or yet.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn grant(&self, id: GrantId) -> Result<Option<Grant>> {
 		self.stored(&storage_key("Grants", "Grants", Some(Digest(id.0)))).await
 	}
 
 	/// Access requests that match a filter.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn access_requests(
 		&self,
 		filter: &AccessRequestFilter,
@@ -215,21 +237,27 @@ impl Past<'_> {
 
 	/// An access request; `None` if there is none of that name, any more or yet.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn access_request(&self, id: AccessRequestId) -> Result<Option<AccessRequest>> {
 		self.stored(&storage_key("Grants", "AccessRequests", Some(Digest(id.0)))).await
 	}
 
 	/// All that is public about an entry; `None` if there is none of that name yet.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn header(&self, id: RecordId) -> Result<Option<EntryHeader>> {
 		self.ask("StreamsApi_header", &id).await
 	}
 
 	/// A page of the entries that match a filter, and the cursor of the next one.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn entries(
 		&self,
 		filter: &EntryFilter,

@@ -74,7 +74,9 @@ pub struct Entries(RpcSubscription<Entry>);
 impl Entries {
 	/// The next entry; `None` when the node has ended the subscription.
 	///
-	/// Errors: [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn next(&mut self) -> Result<Option<Entry>> {
 		Ok(self.0.next().await.transpose()?)
 	}
@@ -95,16 +97,19 @@ impl Client {
 	/// Seals a document under the stream's present epoch: the id that its record will have, and the call that appends
 	/// it as the first one of the request with this key.
 	///
-	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::Access`],
-	/// [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Vault`] for a document over the limit, [`Error::Access`], [`Error::Connect`].
 	pub async fn seal(&self, upload: &Upload<'_>, key: RequestKey) -> Result<(RecordId, Call)> {
 		self.seal_as(upload, Reference::derive(&key, 0)).await
 	}
 
-	/// As [`Self::seal`], with a reference that the caller chooses, for a leg of this organization in a bundle, say. The
-	/// call fails if the next epoch has been opened before it runs.
+	/// As [`Self::seal`], with a reference that the caller chooses, for a leg of this organization in a bundle, say.
+	/// The call fails if the next epoch has been opened before it runs.
 	///
-	/// Errors: as there.
+	/// # Errors
+	///
+	/// As there.
 	pub async fn seal_as(
 		&self,
 		upload: &Upload<'_>,
@@ -115,7 +120,9 @@ impl Client {
 
 	/// Seals any number of documents for a stream under its present epoch, without asking the node again.
 	///
-	/// Errors: [`Error::Access`], [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Access`], [`Error::Connect`].
 	pub async fn sealer(&self, stream: StreamId) -> Result<Sealer<'_>> {
 		let epoch = self.writable_epoch(stream).await?;
 		self.sealer_of(stream, epoch).await
@@ -159,7 +166,9 @@ impl Client {
 	/// Makes sure that records can be appended to a stream: if its next key epoch is due and the stream is ours, opens
 	/// it.
 	///
-	/// Errors: [`Error::Access`] for a stream of another organization.
+	/// # Errors
+	///
+	/// [`Error::Access`] for a stream of another organization.
 	pub async fn ensure_writable(&self, stream: StreamId) -> Result<()> {
 		self.writable_epoch(stream).await.map(|_| ())
 	}
@@ -183,7 +192,9 @@ impl Client {
 
 	/// Header of an entry.
 	///
-	/// Errors: [`Error::NotFound`]; [`Error::Refused`] with the code for "not found" if the node is believed.
+	/// # Errors
+	///
+	/// [`Error::NotFound`]; [`Error::Refused`] with the code for "not found" if the node is believed.
 	pub async fn record(&self, id: RecordId) -> Result<Entry> {
 		self.record_at(id, None).await
 	}
@@ -208,7 +219,9 @@ impl Client {
 
 	/// Entries of a stream from a position on, first history and then live, as they become final.
 	///
-	/// Errors: [`Error::Refused`] with the code for "not found".
+	/// # Errors
+	///
+	/// [`Error::Refused`] with the code for "not found".
 	pub async fn watch(&self, stream: StreamId, from: Sequence) -> Result<Entries> {
 		let params = super::by_position(&(stream, from))?;
 		let method = ("credio_v1_subscribeStream", "credio_v1_unsubscribeStream");
@@ -290,8 +303,10 @@ impl Client {
 
 	/// Fetches and decrypts a record, and checks it against its commitment on the chain.
 	///
-	/// Errors: [`Error::Refused`] with the code for "access denied", [`Error::Vault`] for a ciphertext that does not
-	/// open, [`Error::Access`].
+	/// # Errors
+	///
+	/// [`Error::Refused`] with the code for "access denied", [`Error::Vault`] for a ciphertext that does not open,
+	/// [`Error::Access`].
 	pub async fn fetch(&self, id: RecordId) -> Result<CommittedDocument> {
 		let (entry, held, context, payload) = self.fetch_sealed(id).await?;
 		self.open(entry, &held, &context, &payload).await
@@ -312,15 +327,18 @@ impl Client {
 
 	/// A part of a stream, from a position on: each entry, with its document if this organization may read it.
 	///
-	/// Errors: [`Error::Refused`] with the code for "not found", [`Error::Connect`]. What concerns one entry is told
-	/// with it.
+	/// # Errors
+	///
+	/// [`Error::Refused`] with the code for "not found", [`Error::Connect`]. What concerns one entry is told with it.
 	pub async fn fetch_stream(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
 		self.fetch_stream_part(stream, from, usize::MAX).await
 	}
 
 	/// As [`Self::fetch_stream`], at most `limit` entries.
 	///
-	/// Errors: as there.
+	/// # Errors
+	///
+	/// As there.
 	pub async fn fetch_stream_part(
 		&self,
 		stream: StreamId,
@@ -332,7 +350,9 @@ impl Client {
 
 	/// As [`Self::fetch_stream`], as of the best block, which may not become final, and of which nothing is proven.
 	///
-	/// Errors: as there.
+	/// # Errors
+	///
+	/// As there.
 	pub async fn fetch_unfinalized(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
 		self.fetch_stream_at(stream, from, usize::MAX, true).await
 	}
@@ -393,7 +413,9 @@ impl Client {
 
 	/// The commitment key of a record, which may be given to verifiers: it opens nothing.
 	///
-	/// Errors: as [`Self::fetch`].
+	/// # Errors
+	///
+	/// As [`Self::fetch`].
 	pub async fn commitment_key(&self, id: RecordId) -> Result<CommitmentKey> {
 		let (_, held, context, payload) = self.fetch_sealed(id).await?;
 		Ok(self.vault.commitment_key(&held, &context, &payload).await?)
@@ -401,7 +423,9 @@ impl Client {
 
 	/// Checks a document against the commitment on the chain, with the commitment key alone.
 	///
-	/// Errors: [`Error::Access`].
+	/// # Errors
+	///
+	/// [`Error::Access`].
 	pub async fn verify(
 		&self,
 		id: RecordId,
@@ -424,7 +448,9 @@ pub struct Sealer<'a> {
 impl Sealer<'_> {
 	/// As [`Client::seal_as`].
 	///
-	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::Argument`] for one of another stream.
+	/// # Errors
+	///
+	/// [`Error::Vault`] for a document over the limit, [`Error::Argument`] for one of another stream.
 	pub async fn seal(
 		&self,
 		upload: &Upload<'_>,

@@ -68,7 +68,9 @@ const MAX_ATTEMPTS: usize = 30;
 impl Client {
 	/// Where a lane of this organization stands.
 	///
-	/// Errors: [`Error::Refused`] for a number out of bounds.
+	/// # Errors
+	///
+	/// [`Error::Refused`] for a number out of bounds.
 	pub async fn lane(&self, lane: u32) -> Result<LaneJson> {
 		let answer: At<LaneJson> = self.call("credio_v1_lane", (self.organization, lane)).await?;
 		Ok(answer.answer)
@@ -120,7 +122,9 @@ impl Client {
 	/// Waits until a request is decided or has expired, finally. Returns [`RequestState::Unknown`] for one that expired
 	/// so long ago that the chain cannot tell any more.
 	///
-	/// Errors: [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn follow(&self, request: &Request) -> Result<RequestStatus> {
 		loop {
 			let At { at, answer: status } = self.status_at(request).await?;
@@ -136,18 +140,21 @@ impl Client {
 		}
 	}
 
-	/// Submits calls as one request and follows it until its outcome is final. The same key with the same calls is
-	/// the same request, however often and from wherever it is submitted.
+	/// Submits calls as one request and follows it until its outcome is final. The same key with the same calls is the
+	/// same request, however often and from wherever it is submitted.
 	///
-	/// Errors: [`Error::Submit`], [`Error::Refused`], [`Error::Connect`]. A rejection is an
-	/// answer, not an error.
+	/// # Errors
+	///
+	/// [`Error::Submit`], [`Error::Refused`], [`Error::Connect`]. A rejection is an answer, not an error.
 	pub async fn submit(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatus> {
 		self.submit_at(key, calls, None).await
 	}
 
 	/// As [`Self::submit`], at a position of a lane: it is decided after the positions before it, and waits for them.
 	///
-	/// Errors: as there, and [`Error::Refused`] with the codes for "position taken" and "position too far".
+	/// # Errors
+	///
+	/// As there, and [`Error::Refused`] with the codes for "position taken" and "position too far".
 	pub async fn submit_at(
 		&self,
 		key: RequestKey,
@@ -200,7 +207,9 @@ impl Client {
 
 	/// As [`Self::submit`], where a rejection is an error.
 	///
-	/// Errors: [`Error::Submit`], and those of [`Self::submit`].
+	/// # Errors
+	///
+	/// [`Error::Submit`], and those of [`Self::submit`].
 	pub async fn apply(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatus> {
 		let status = self.submit(key, calls).await?;
 		match status.status {
@@ -293,7 +302,9 @@ impl Client {
 
 	/// Hands a signed request over without following it. Again answers where it stands.
 	///
-	/// Errors: [`Error::Refused`], [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Refused`], [`Error::Connect`].
 	pub async fn hand_over(&self, request: &SignedRequest) -> Result<Uploaded> {
 		self.call("credio_v1_upload", (hex_of(&request.extrinsic),)).await
 	}
@@ -328,7 +339,9 @@ impl Client {
 	/// The account's next nonce, with what waits in the node's pool counted in. Asked for each time, since another
 	/// process may use the same account.
 	///
-	/// Errors: [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn next_nonce(&self) -> Result<u64> {
 		self.call("system_accountNextIndex", (&self.account,)).await
 	}
@@ -351,8 +364,9 @@ impl Client {
 	/// Submits a call outside of any request, as the council's are, and waits until it is final; until it is in a block
 	/// if finality has stalled, which only the council can change.
 	///
-	/// Errors: [`Error::Submit`], also for what the call carried out on behalf of the council;
-	/// [`Error::Connect`].
+	/// # Errors
+	///
+	/// [`Error::Submit`], also for what the call carried out on behalf of the council; [`Error::Connect`].
 	pub(crate) async fn submit_call(&self, call: &Call) -> Result<()> {
 		let turn = self.turn.lock().await;
 		let nonce = self.next_nonce().await?;

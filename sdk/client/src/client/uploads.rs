@@ -37,9 +37,11 @@ impl Client {
 	/// Uploads a document, encrypted, and waits until the outcome is final. Repeating it is harmless: what was applied
 	/// under the name of an upload is its outcome for ever. What was rejected is tried again, as the next attempt.
 	///
-	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::Submit`] for a business key under which
-	/// something else is on the chain or under way: another document, media type or superseded record;
-	/// [`Error::Access`], [`Error::Connect`] and others.
+	/// # Errors
+	///
+	/// [`Error::Vault`] for a document over the limit, [`Error::Submit`] for a business key under which something else
+	/// is on the chain or under way: another document, media type or superseded record; [`Error::Access`],
+	/// [`Error::Connect`] and others.
 	pub async fn upload(&self, upload: &Upload<'_>) -> Result<Outcome> {
 		let name = self.begun(Name::of_upload(upload)).await?;
 		let outcome = self.upload_as(upload, &name).await;
@@ -121,7 +123,9 @@ impl Client {
 
 	/// What is on the chain under the name of an upload, if anything is.
 	///
-	/// Errors: [`Error::Submit`] if it is something else.
+	/// # Errors
+	///
+	/// [`Error::Submit`] if it is something else.
 	async fn recognize(&self, upload: &Upload<'_>, name: &Name) -> Result<Option<Uploaded>> {
 		let record_id = name.record_id(&*self.vault, self.organization).await?;
 		match self.is_recorded(upload, record_id).await? {

@@ -167,7 +167,9 @@ impl Client {
 
 	/// What happened in a block.
 	///
-	/// Errors: as [`Client::block_time`], and [`Error::UnexpectedResponse`] if the runtime tells it differently.
+	/// # Errors
+	///
+	/// As [`Client::block_time`], and [`Error::UnexpectedResponse`] if the runtime tells it differently.
 	pub async fn events_of(&self, number: BlockNumber) -> Result<BlockEvents> {
 		let past = self.at(number).await?;
 		let StoredEvents { bytes, time, runtime } = self.stored_events(&past).await?;
