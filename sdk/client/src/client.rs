@@ -1,6 +1,7 @@
-//! The client: one connection to a node, and what an organization does through it.
+//! The client: one connection to a node, for one organization.
 //!
-//! What secrecy or an outcome depends on is read by proof, unless the node is believed ([`Client::with_trust`]).
+//! Everything on which secrecy or an outcome depends is read by proof, unless the node is trusted
+//! ([`Client::with_trust`]).
 
 mod access;
 mod anchors;
@@ -75,28 +76,28 @@ use subxt::{
 };
 use tokio::sync::{Mutex, OnceCell};
 
-/// Name of the runtime that this client is for.
+/// Name of the runtime that this client supports.
 const SPEC_NAME: &str = "credio";
-/// Version of the transaction format that this client makes.
+/// Version of the transaction format that this client encodes.
 const TRANSACTION_VERSION: u32 = 2;
-/// Blocks for which an access token of this client is good: longer than a call is sent again and again.
+/// Lifetime of an access token in blocks: longer than a call is retried.
 const TOKEN_LIFETIME: BlockNumber = 200;
-/// The longest time for which a chain of this software keeps receipts past their expiry, in blocks: seven days of a second
-/// each. A node that names a longer one could say of a request whose receipt is gone that it has expired.
+/// Upper bound for the receipt retention that a node reports, in blocks: seven days of one-second blocks. A node that
+/// reports more could claim that a request has expired although its receipt was removed.
 const MAX_RECEIPT_RETENTION: BlockNumber = 7 * 24 * 60 * 60;
-/// Most pages of a list.
+/// Maximum number of pages of a list.
 const MAX_PAGES: usize = 64 * 1024;
-/// For how long the number of the last finalized block is taken for what it was: far less than [`TOKEN_LIFETIME`].
+/// How long the number of the last finalized block is cached: far less than [`TOKEN_LIFETIME`].
 const NOW_LASTS: Duration = Duration::from_secs(5);
-/// For how long the key epoch of a stream is taken for what it was. One that ended meanwhile is met as a rejection, and
-/// the upload is made again.
+/// How long the key epoch of a stream is cached. If the epoch ended in between, the chain rejects the upload, and it is
+/// made again.
 const EPOCH_TTL: Duration = Duration::from_secs(2);
 
 type AtBlock = OnlineClientAtBlock<PolkadotConfig>;
-/// The key epoch of a stream and when it was asked for, which one caller asks for at a time.
+/// The cached key epoch of a stream with the time of reading it. One caller reads it at a time.
 type RecentEpoch = Arc<Mutex<Option<(Instant, KeyEpoch)>>>;
 
-/// A secret of each key epoch of each stream, asked for once however many want it.
+/// The secret of each key epoch of each stream. Concurrent callers share one read.
 type HeldSecrets = HashMap<(StreamId, KeyEpoch), Arc<OnceCell<Held>>>;
 
 /// Numbers of the last blocks.
@@ -106,38 +107,38 @@ struct Now {
 	best: BlockNumber,
 }
 
-/// One connection to a node, and the vault of the member that speaks through it.
+/// One connection to a node, with the vault of the member that uses it.
 pub struct Client {
 	rpc: RpcClient,
-	/// How the node was connected to.
+	/// Options of the connection.
 	options: ConnectOptions,
-	/// The chain that the node is of.
+	/// The node's chain.
 	chain: ChainPin,
-	/// The runtime, as of the finalized block when it was last looked at.
+	/// The runtime of the last finalized block that was checked.
 	runtime: RwLock<Arc<Runtime>>,
-	/// The runtimes for which calls are signed.
+	/// The runtimes that calls are signed for.
 	trusted: Runtimes,
 	vault: Arc<dyn Vault>,
 	/// The vault's account.
 	account: AccountId,
 	organization: OrganizationId,
-	/// Whether the account is a member, as the node says, and whether that is proven.
+	/// Whether the account is a member, according to the node; `membership` is set once that is proven.
 	is_member: bool,
 	membership: OnceCell<()>,
 	limits: Limits,
-	/// What is believed of the node.
+	/// Whether the node's responses are proven or trusted.
 	trust: Trust,
-	/// The last blocks that something was signed for, and when they were asked for.
+	/// The last blocks, with the time of reading them.
 	now: Mutex<Option<(Instant, Now)>>,
-	/// Key epochs of streams, and when they were asked for.
+	/// The cached key epochs of streams.
 	epochs: Mutex<HashMap<StreamId, RecentEpoch>>,
-	/// Held while a transaction with a nonce is handed over, so that they arrive in order.
+	/// Held while a transaction with a nonce is submitted, so that nonces arrive in order.
 	turn: Mutex<()>,
-	/// Secrets of streams as this organization holds them, which never change.
+	/// Secrets of streams, wrapped to this organization. They never change.
 	held: Mutex<HeldSecrets>,
-	/// Owners of streams, which never change.
+	/// Owners of streams. They never change.
 	owners: Mutex<HashMap<StreamId, OrganizationId>>,
-	/// Runtimes of the past, by version, by which events of their blocks are read.
+	/// Earlier runtimes by version, to decode the events of their blocks.
 	runtimes: Mutex<HashMap<u32, AtBlock>>,
 }
 
@@ -148,22 +149,21 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-	/// Connects to a node, and checks that it is of a chain that this software is for, and that the vault's account is
-	/// a member there.
+	/// Connects to a node and checks that this software supports its chain and that the vault's account is a member.
 	///
 	/// # Errors
 	///
-	/// [`Error::Connect`] for an address beyond this machine that is not `wss://`, [`Error::Connect`],
-	/// [`Error::NotFound`] for an account that is no member.
+	/// [`Error::Connect`], also for an address beyond this machine that is not `wss://`; [`Error::NotFound`] for an
+	/// account that is not a member.
 	pub async fn connect(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
 		Self::connect_with(&ConnectOptions::default(), url, vault).await
 	}
 
-	/// As [`Self::connect`], with options: the chain that it has to be, say.
+	/// Connects as [`Self::connect`] does, with options such as the pinned chain.
 	///
 	/// # Errors
 	///
-	/// As there, and [`Error::Connect`], also if the vault is for another one.
+	/// As [`Self::connect`], and [`Error::Connect`] if the node's chain is not the one of the options and the vault.
 	pub async fn connect_with(
 		options: &ConnectOptions,
 		url: &str,
@@ -185,8 +185,8 @@ impl Client {
 		Ok(client)
 	}
 
-	/// Connects to a node to read what is public. Needs no vault: its account is a new one, which is a member of no
-	/// organization, so whatever takes a member is refused.
+	/// Connects to a node to read public data. Needs no vault: the account is a new one without an organization, so the
+	/// node refuses calls that only members may make.
 	///
 	/// # Errors
 	///
@@ -195,17 +195,17 @@ impl Client {
 		Self::connect_to_read_with(&ConnectOptions::default(), url).await
 	}
 
-	/// As [`Self::connect_to_read`], with options: the chain that it has to be, say.
+	/// Connects as [`Self::connect_to_read`] does, with options such as the pinned chain.
 	///
 	/// # Errors
 	///
-	/// As there, and [`Error::Connect`].
+	/// [`Error::Connect`].
 	pub async fn connect_to_read_with(options: &ConnectOptions, url: &str) -> Result<Self> {
 		let vault = LocalVault::generate(OrganizationId::MAX)?;
 		Self::connect_as_nobody(options, url, Arc::new(vault)).await
 	}
 
-	/// As [`Self::connect_with`], without asking for which organization the account acts.
+	/// Connects as [`Self::connect_with`] does, without reading the account's organization.
 	async fn connect_as_nobody(
 		options: &ConnectOptions,
 		url: &str,
@@ -246,12 +246,12 @@ impl Client {
 		})
 	}
 
-	/// The chain that the node is of.
+	/// Returns the node's chain.
 	pub fn chain(&self) -> &ChainPin {
 		&self.chain
 	}
 
-	/// Whether the node knows that it is behind others, and catches up.
+	/// Whether the node is behind its peers and still syncing.
 	///
 	/// # Errors
 	///
@@ -261,23 +261,23 @@ impl Client {
 		Ok(health["isSyncing"] == true)
 	}
 
-	/// The organization that the vault's account acts for.
+	/// Returns the organization of the vault's account.
 	pub fn organization_id(&self) -> OrganizationId {
 		self.organization
 	}
 
-	/// The chain's bounds.
+	/// Returns the chain's limits.
 	pub fn limits(&self) -> &Limits {
 		&self.limits
 	}
 
-	/// The vault's account, which signs.
+	/// Returns the vault's account, which signs.
 	pub fn account(&self) -> &AccountId {
 		&self.account
 	}
 
-	/// Calls any method of the node, with parameters by position, given as a tuple. What the node refuses since too
-	/// many calls come from here is sent again after a while.
+	/// Calls any method of the node. The parameters are a tuple, passed by position. Retries if the node limits the
+	/// rate of calls.
 	///
 	/// # Errors
 	///
@@ -291,7 +291,7 @@ impl Client {
 		back_off(|| async { Ok(self.rpc.request(method, params.clone()).await?) }).await
 	}
 
-	/// Subscribes, as [`Self::call`] calls.
+	/// Subscribes, with the retries of [`Self::call`].
 	async fn subscribe<Item: DeserializeOwned>(
 		&self,
 		methods: (&str, &str),
@@ -302,7 +302,7 @@ impl Client {
 			.await
 	}
 
-	/// A token for one call of a method.
+	/// Signs an access token for one call of a method.
 	pub(crate) async fn token(
 		&self,
 		method: &str,
@@ -320,7 +320,7 @@ impl Client {
 		Ok(AccessToken { account: self.account.clone(), expires_at, signature })
 	}
 
-	/// The last blocks, a few seconds ago at most.
+	/// Returns the last blocks, cached for a few seconds.
 	async fn now(&self) -> Result<Now> {
 		let mut known = self.now.lock().await;
 		if let Some((at, now)) = *known {
@@ -334,7 +334,7 @@ impl Client {
 		Ok(now)
 	}
 
-	/// All items of a query, page by page: as many pages as there can be in earnest.
+	/// Returns all items of a query, page by page, at most `most`.
 	pub(crate) async fn all<Item: DeserializeOwned>(
 		&self,
 		method: &str,
@@ -359,14 +359,14 @@ impl Client {
 		Err(Error::UnexpectedResponse("the pages of a list have no end".into()))
 	}
 
-	/// The secret of a stream in an epoch, as this organization holds it.
+	/// Returns the secret of a stream's epoch, wrapped to this organization.
 	pub(crate) async fn held(&self, stream: StreamId, epoch: KeyEpoch) -> Result<Held> {
-		// Many that ask at once wait for one answer.
+		// Concurrent callers share one read.
 		let held = self.held.lock().await.entry((stream, epoch)).or_default().clone();
 		held.get_or_try_init(|| self.fetch_held(stream, epoch)).await.cloned()
 	}
 
-	/// The wrapped secrets of a stream, of a page of epochs from one on.
+	/// Returns a page of the wrapped secrets of a stream, from an epoch on.
 	async fn stream_keys(
 		&self,
 		stream: StreamId,
@@ -387,7 +387,7 @@ impl Client {
 			verified.check_secret(stream, epoch, secret_commitment, at).await?;
 		}
 		let wrapped_by = self.wrapped_by(stream).await?;
-		// The owner's come first. Of those that others have given on, any may be useless.
+		// The owner's keys come first. Keys of other grantors may not open.
 		let mut failed = Error::Access(AccessError::NoKey(epoch));
 		for key in wrapped_keys {
 			let held = Held {
@@ -411,7 +411,7 @@ impl Client {
 		Err(failed)
 	}
 
-	/// Whom secrets for an organization are wrapped to.
+	/// Returns the recipient for secrets that are wrapped to an organization.
 	pub(crate) async fn recipient(&self, organization: OrganizationId) -> Result<Recipient> {
 		if let Some(verified) = self.verified() {
 			return verified.recipient(organization).await;
@@ -424,11 +424,11 @@ impl Client {
 		})
 	}
 
-	/// An organization, by proof, and its members, as the node lists them.
+	/// Returns an organization, proven, with its members as the node lists them.
 	///
 	/// # Errors
 	///
-	/// [`Error::Refused`] with the code for "not found", and those of proofs.
+	/// [`Error::Refused`] with the code for "not found", [`Error::Proof`].
 	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationDetail> {
 		let answer: At<OrganizationDetail> = self.call("credio_v1_organization", (id,)).await?;
 		let mut detail = answer.answer;
@@ -438,11 +438,11 @@ impl Client {
 		Ok(detail)
 	}
 
-	/// All organizations, as the node lists them.
+	/// Returns all organizations as the node lists them.
 	///
 	/// # Errors
 	///
-	/// [`Error::UnexpectedResponse`] for a list that does not go on by number, which would have no end.
+	/// [`Error::UnexpectedResponse`] for a list that is not in the order of numbers, which could be endless.
 	pub async fn organizations(&self) -> Result<Vec<OrganizationJson>> {
 		let mut organizations: Vec<OrganizationJson> = Vec::new();
 		loop {
@@ -462,11 +462,11 @@ impl Client {
 		}
 	}
 
-	/// An organization by name or number, by proof: a name leads to nobody else.
+	/// Returns an organization by name or number, proven, so that a name never leads to another organization.
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFound`], and those of proofs.
+	/// [`Error::NotFound`], [`Error::Proof`].
 	pub async fn find_organization(&self, name: &str) -> Result<OrganizationJson> {
 		if let Some(verified) = self.verified() {
 			return verified.find_organization(name).await;
@@ -483,18 +483,18 @@ impl Client {
 			})
 	}
 
-	/// Quota and use of an organization.
+	/// Returns the quota of an organization and its use.
 	pub async fn quota(&self, id: OrganizationId) -> Result<QuotaJson> {
 		let answer: At<QuotaJson> = self.call("credio_v1_quota", (id,)).await?;
 		Ok(answer.answer)
 	}
 
-	/// One stream.
+	/// Returns a stream.
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFound`], [`Error::Proof`], [`Error::Connect`]; [`Error::UnexpectedResponse`] if its
-	/// owner and name are not those that its id follows from.
+	/// [`Error::NotFound`], [`Error::Proof`], [`Error::Connect`]; [`Error::UnexpectedResponse`] if its id does not
+	/// follow from its owner and name.
 	pub async fn stream(&self, id: StreamId) -> Result<StreamJson> {
 		if let Some(verified) = self.verified() {
 			return verified.stream(id).await;
@@ -504,12 +504,12 @@ impl Client {
 		Ok(answer.answer)
 	}
 
-	/// Streams of one organization, or of all.
+	/// Returns the streams of one organization, or of all.
 	pub async fn streams(&self, owner: Option<OrganizationId>) -> Result<Vec<StreamJson>> {
 		self.all("credio_v1_streams", owner, usize::MAX).await
 	}
 
-	/// A stream by id, or by name within an organization (this one, if none is given).
+	/// Returns a stream by id, or by name within an organization (this one, unless `owner` is given).
 	///
 	/// # Errors
 	///
@@ -535,19 +535,19 @@ impl Client {
 	}
 }
 
-/// The chain by the methods that every node has. The newer `chainHead` methods stop when finality lags behind, which is
-/// when the council is needed most.
+/// Opens the chain through the methods that every node has. The newer `chainHead` methods stop when finality lags, when
+/// the council needs the chain most.
 async fn online(rpc: &RpcClient) -> Result<OnlineClient<PolkadotConfig>> {
 	let backend = LegacyBackend::builder().build(rpc.clone());
 	OnlineClient::from_backend(Arc::new(backend)).await.map_err(unexpected)
 }
 
-/// Whether a page has numbers from here on only, each greater than the one before: a list of such pages has an end.
+/// Whether a page continues a list: its numbers are at least `from` and strictly increasing. A list of such pages ends.
 fn goes_on(mut page: impl Iterator<Item = u32> + Clone, from: u32) -> bool {
 	page.clone().is_sorted_by(|a, b| a < b) && page.next().is_none_or(|first| first >= from)
 }
 
-/// Parameters by position, given as a tuple.
+/// Encodes parameters by position from a tuple.
 fn by_position(params: &impl Serialize) -> Result<RpcParams> {
 	let argument = |error: &dyn std::fmt::Display| Error::Argument(error.to_string());
 	let values = match serde_json::to_value(params).map_err(|error| argument(&error))? {

@@ -1,4 +1,4 @@
-//! Access requests: asking for a grant, and answering.
+//! Access requests: asking for a grant, approving and denying.
 
 use super::{
 	grants::{bounded, has_terms, Given},
@@ -17,8 +17,8 @@ use credio_primitives::{
 };
 
 impl Client {
-	/// Asks the owner of a stream or record for a grant. If the same was asked for before and is not answered, or is approved
-	/// by a grant that holds, that access request is answered, and none is made.
+	/// Asks the owner of a stream or record for a grant. Returns the earlier access request if the same was asked
+	/// before and is open, or is approved by an active grant.
 	///
 	/// # Errors
 	///
@@ -41,7 +41,7 @@ impl Client {
 		let mut from = 0;
 		loop {
 			let attempt = self.attempt(&name, from).await?;
-			// What this attempt asked for is looked up by its id: a list could leave it out.
+			// Look up this attempt's access request by id: a list could omit it.
 			let own = AccessRequestId::derive(self.organization, &attempt.reference());
 			if attempt.is_applied && self.verified().is_some() && self.stands(own).await? {
 				return Ok(own);
@@ -63,7 +63,7 @@ impl Client {
 				return Ok(asked.access_request_id);
 			}
 			if attempt.is_applied {
-				// It was denied, or is over.
+				// It was denied, or its grant has ended.
 				from = attempt.number.saturating_add(1);
 				continue;
 			}
@@ -79,7 +79,7 @@ impl Client {
 		}
 	}
 
-	/// Whether an access request waits for an answer, or is approved by a grant that holds.
+	/// Whether an access request is open, or approved by an active grant.
 	async fn stands(&self, id: AccessRequestId) -> Result<bool> {
 		let state = match self.find_access_request(id).await {
 			Err(error) if error.is_not_found() => return Ok(false),
@@ -94,7 +94,7 @@ impl Client {
 		})
 	}
 
-	/// Proves that an access request stands as the node has listed it.
+	/// Proves that an access request is on the chain as the node has listed it.
 	async fn check_asked(&self, listed: &AccessRequestJson) -> Result<()> {
 		let asked = self.find_access_request(listed.access_request_id).await?;
 		let what = |one: &AccessRequestJson| {
@@ -107,7 +107,7 @@ impl Client {
 		}
 	}
 
-	/// A grant, if it holds.
+	/// Returns a grant if it is active.
 	pub(super) async fn holding(&self, id: GrantId) -> Result<Option<GrantJson>> {
 		match self.find_grant(id).await {
 			Err(error) if error.is_not_found() => Ok(None),
@@ -115,14 +115,14 @@ impl Client {
 		}
 	}
 
-	/// Approves an access request. Without a first epoch in the terms, a grant to read reaches back to the first one:
-	/// the requester asked for what is there.
+	/// Approves an access request. Without a first epoch in the terms, a grant to read starts at the stream's first
+	/// epoch, since the requester asked for existing records.
 	///
-	/// Approving again with the same terms answers the grant that was given.
+	/// Approving again with the same terms returns the existing grant.
 	///
 	/// # Errors
 	///
-	/// [`Error::Submit`], [`Error::NotFound`], [`Error::Argument`] if it was answered otherwise.
+	/// [`Error::Submit`], [`Error::NotFound`], [`Error::Argument`] if the access request was decided otherwise.
 	pub async fn approve(&self, id: AccessRequestId, terms: &Terms) -> Result<GrantId> {
 		let request = self.find_access_request(id).await?;
 		let (resource, requester) = (request.resource, request.requester);
@@ -150,7 +150,7 @@ impl Client {
 			Err(error) if !matches!(error, Error::Submit(SubmitError::KeyReused(_))) => {
 				return Err(error)
 			},
-			// Another gateway of the organization has answered meanwhile.
+			// Another gateway of the organization has decided it in the meantime.
 			_ => {
 				self.decided(attempt.key).await?;
 				let request = self.find_access_request(id).await?;
@@ -166,7 +166,7 @@ impl Client {
 		Ok(id)
 	}
 
-	/// The grant that an access request was approved with, if it is the same; `None` if it was not answered.
+	/// Returns the grant of an approved access request if it has the same terms; `None` if the access request is open.
 	async fn answered(
 		&self,
 		request: &AccessRequestJson,
@@ -190,11 +190,11 @@ impl Client {
 		}
 	}
 
-	/// Denies an access request. Denying it again for the same reason is harmless.
+	/// Denies an access request. Denying it again for the same reason has no effect.
 	///
 	/// # Errors
 	///
-	/// [`Error::Submit`], [`Error::NotFound`], [`Error::Argument`] if it was answered otherwise.
+	/// [`Error::Submit`], [`Error::NotFound`], [`Error::Argument`] if it was decided otherwise.
 	pub async fn deny(&self, id: AccessRequestId, reason: &str) -> Result<()> {
 		let bounded = bounded(reason, "a reason")?;
 		match self.find_access_request(id).await?.state {
@@ -208,7 +208,7 @@ impl Client {
 		self.apply(attempt.key, &[Call::deny(id, &bounded)]).await.map(|_| ())
 	}
 
-	/// Access requests that match a filter, at most `most`.
+	/// Returns at most `most` access requests that match a filter.
 	pub async fn access_requests(
 		&self,
 		filter: &AccessRequestFilter,

@@ -1,4 +1,4 @@
-//! Anchors: commitments to documents that are kept elsewhere.
+//! Anchors: commitments to documents that are stored elsewhere.
 
 use super::{named::is_rejected_with, Client};
 use crate::{
@@ -12,35 +12,35 @@ use credio_primitives::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// Documents that were anchored, with what it takes to prove each.
+/// Anchored documents, with the proof of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anchored {
 	/// Name of the anchor.
 	pub record_id: RecordId,
-	/// For each document, in their order, its proof. Empty siblings for an anchor over one document.
+	/// The proof of each document, in order. An anchor over one document has no siblings.
 	pub proofs: Vec<MerkleProof>,
 }
 
-/// An anchor with its proofs, before it is sent.
+/// An anchor with its proofs, before submission.
 #[derive(Clone, Debug)]
 pub struct PreparedAnchor {
-	/// What proves each document, once the anchor is on the chain. Store it before [`Client::append_anchor`].
+	/// The proofs, valid once the anchor is on the chain. Store them before [`Client::append_anchor`].
 	pub anchored: Anchored,
 	name: Name,
 	call: Call,
-	/// What stands on the chain then.
+	/// The anchor's body on the chain.
 	body: EntryBody,
 	/// Whether it is on the chain already.
 	is_there: bool,
 }
 
-/// What proves that a document is under an anchor.
+/// Proves that a document is under an anchor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MerkleProof {
 	/// The anchor.
 	pub record_id: RecordId,
-	/// The key epoch from whose secret the commitment key follows.
+	/// The key epoch of the commitment key.
 	pub epoch: KeyEpoch,
 	/// Position of the document.
 	pub index: u32,
@@ -50,16 +50,16 @@ pub struct MerkleProof {
 	pub commitment: Commitment,
 	/// The siblings, from below.
 	pub siblings: Vec<Digest>,
-	/// The commitment key, by which anyone can check the document: it opens nothing.
+	/// The commitment key, which checks the document and decrypts nothing.
 	pub commitment_key: String,
 }
 
 impl Client {
-	/// Anchors documents: one by its commitment, several by the root of a Merkle tree over their commitments. Anchoring the
-	/// same documents again answers the anchor that is there.
+	/// Anchors documents: a single one by its commitment, several by the root of a Merkle tree over their commitments.
+	/// Anchoring the same documents again returns the existing anchor.
 	///
-	/// The proofs exist only in what this answers: whoever has to keep them through a crash stores those of
-	/// [`Self::prepare_anchor`] before [`Self::append_anchor`].
+	/// The proofs exist only in the returned value. To keep them through a crash, use [`Self::prepare_anchor`], store
+	/// its proofs, and call [`Self::append_anchor`].
 	///
 	/// # Errors
 	///
@@ -70,12 +70,12 @@ impl Client {
 		Ok(prepared.anchored)
 	}
 
-	/// Makes an anchor and its proofs without sending it.
+	/// Prepares an anchor and its proofs without submitting it.
 	///
 	/// # Errors
 	///
-	/// [`Error::Argument`] for no or too many documents, [`Error::Access`], [`Error::Submit`] if something else is on the
-	/// chain in its place.
+	/// [`Error::Argument`] for no or too many documents, [`Error::Access`], [`Error::Submit`] if the chain has another
+	/// entry in its place.
 	pub async fn prepare_anchor(
 		&self,
 		stream: StreamId,
@@ -89,7 +89,7 @@ impl Client {
 		let Some(there) = self.find_record(record_id).await? else {
 			return self.anchor_in(stream, documents, &name, current).await;
 		};
-		// It was made under one of the epochs, most likely a late one.
+		// An existing anchor is most likely of a late epoch.
 		for epoch in (0..=current).rev() {
 			let prepared = self.anchor_in(stream, documents, &name, epoch).await?;
 			if prepared.body == there.header.body {
@@ -99,12 +99,12 @@ impl Client {
 		Err(SubmitError::KeyReused(name.key(&*self.vault, 0).await?).into())
 	}
 
-	/// Sends an anchor whose proofs are stored, and waits until it is final.
+	/// Submits an anchor and waits until it is final. Its proofs have to be stored before.
 	///
 	/// # Errors
 	///
-	/// [`Error::Submit`], [`Error::Connect`]; [`Error::Submit`] if another gateway of the organization anchors the
-	/// same documents under another key epoch: prepare it anew.
+	/// [`Error::Connect`], [`Error::Submit`], also if another gateway of the organization has anchored the same
+	/// documents under another key epoch: prepare the anchor again.
 	pub async fn append_anchor(&self, anchor: &PreparedAnchor) -> Result<()> {
 		if anchor.is_there {
 			return Ok(());

@@ -1,4 +1,4 @@
-//! Calls that a node refuses because too many come from here, and that are sent again after a while.
+//! Retries of calls that a node refuses because of its rate limits.
 
 use crate::error::{Error, Result};
 use std::{
@@ -6,14 +6,14 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// How long a call is sent again and again. Many that were refused at once take their turns within it.
+/// How long a call is retried. Many calls that are refused together take turns within this time.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Wait before the second try; each one after it waits twice as long.
+/// Wait before the first retry; it doubles with each retry.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// Longest wait.
+/// Maximum wait.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
-/// Makes a call until the node takes it, fails otherwise, or has refused it for too long.
+/// Makes a call until the node accepts it, it fails otherwise, or [`PATIENCE`] has passed.
 pub(super) async fn back_off<Answer, Call: Future<Output = Result<Answer>>>(
 	call: impl FnMut() -> Call,
 ) -> Result<Answer> {
@@ -38,8 +38,8 @@ async fn back_off_for<Answer, Call: Future<Output = Result<Answer>>>(
 	}
 }
 
-/// How long to wait after so many tries: between half and the whole of a time that doubles, so that many that were
-/// refused at once do not come again at once.
+/// Returns the wait before the next try: between half and all of a time that doubles, so that calls that were refused
+/// together do not return together.
 fn wait(tries: u32) -> Result<Duration> {
 	let longest = FIRST_WAIT.saturating_mul(1 << (tries.saturating_sub(1)).min(16)).min(MAX_WAIT);
 	let random = credio_vault::random()?;
@@ -58,7 +58,7 @@ mod tests {
 		Error::Refused(Refusal { code, message: String::new(), remedy: None, reason: None })
 	}
 
-	/// How often a call is made that is refused `times` times.
+	/// Counts the tries of a call that is refused `times` times.
 	async fn tries(times: u32, code: i32) -> (u32, bool) {
 		let made = Cell::new(0);
 		let answer = back_off(|| {

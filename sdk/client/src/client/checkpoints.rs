@@ -1,4 +1,4 @@
-//! Checkpoints: made with a node, and signed by seats of the council.
+//! Checkpoints: created with a node, and signed by seats of the council.
 
 use super::{council::storage_key, Client};
 use crate::{
@@ -14,18 +14,18 @@ use credio_vault::Vault;
 use std::time::Duration;
 use subxt::rpcs::client::{RpcParams, RpcSubscription};
 
-/// Blocks that are tried: one that changes the validators will not do.
+/// Blocks that are tried: a block that changes the validators cannot be used.
 const ATTEMPTS: usize = 20;
 /// Longest wait for blocks to become final.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A refusal of the checkpoint.
+/// Refuses the checkpoint.
 fn refused(reason: &str) -> Refused {
 	Refused { part: Part::Checkpoint, reason: reason.into() }
 }
 
-/// What is missing where the votes of the validators do not lead: after a change by force, which is what checkpoints are
-/// made for.
+/// Explains an unproven finality: after a forced change of validators, which checkpoints are made for, no votes lead to
+/// the block.
 fn without_votes(error: Error) -> Error {
 	match error {
 		Error::Proof(ProofError::NotProven(Refused { part: Part::Finality, reason })) => refused(&format!(
@@ -37,7 +37,7 @@ fn without_votes(error: Error) -> Error {
 	}
 }
 
-/// Signs a checkpoint as a seat of the council. Asks no node: [`Client::check_checkpoint`] does.
+/// Signs a checkpoint as a seat of the council, without a node: [`Client::check_checkpoint`] checks it before.
 ///
 /// # Errors
 ///
@@ -48,15 +48,15 @@ pub async fn sign_checkpoint(vault: &dyn Vault, checkpoint: &mut Checkpoint) -> 
 }
 
 impl Client {
-	/// Makes a checkpoint of the newest final block: its validators and its council are proven. Nobody has signed it yet.
+	/// Creates an unsigned checkpoint of the newest final block, with its proven validators and council.
 	///
-	/// If the node is believed, they are its word, and the block is the next one that becomes final there.
+	/// If the node is trusted, they are not proven, and the block is the next one that becomes final.
 	///
 	/// # Errors
 	///
-	/// [`Error::Proof`], [`Error::Evidence`] if no votes lead to the block, as after a change
-	/// of validators by force; if the node is believed, if no block becomes final within a minute, or the validators
-	/// change all the time; [`Error::Connect`].
+	/// [`Error::Connect`], [`Error::Proof`]; [`Error::Evidence`] if no votes lead to the block, as after a forced
+	/// change of validators, or, with a trusted node, if no block becomes final within a minute or the validators keep
+	/// changing.
 	pub async fn checkpoint(&self) -> Result<Checkpoint> {
 		match &self.trust {
 			Trust::Proofs(verifier) => verifier.checkpoint(self).await.map_err(without_votes),
@@ -83,7 +83,7 @@ impl Client {
 		tokio::time::timeout(PATIENCE, first).await.unwrap_or_else(late)
 	}
 
-	/// What this node says of a block that has just become final; refused if its validators change at present.
+	/// Reads a block that has just become final; refused while its validators change.
 	async fn final_block(
 		&self,
 		justification: Vec<u8>,
@@ -113,13 +113,12 @@ impl Client {
 		}))
 	}
 
-	/// Checks that a checkpoint is of a final block, and that the validators and the council that it names are those of
-	/// now, before a seat signs it: by proof, unless the node is believed.
+	/// Checks, before a seat signs it, that a checkpoint is of a final block and names the present validators and
+	/// council: by proof, unless the node is trusted.
 	///
 	/// # Errors
 	///
-	/// [`Error::Evidence`] if not, or if the block is older than a day; [`Error::Proof`],
-	/// [`Error::Connect`].
+	/// [`Error::Evidence`] if not, or if the block is older than a day; [`Error::Proof`], [`Error::Connect`].
 	pub async fn check_checkpoint(&self, checkpoint: &Checkpoint) -> Result<()> {
 		match &self.trust {
 			Trust::Proofs(verifier) => {
@@ -144,13 +143,12 @@ impl Client {
 		}
 	}
 
-	/// Genesis of the chain whose hash this node names, to check what is made with the node. A verifier takes the chain's
-	/// specification.
+	/// Returns the node's genesis, to check evidence that is made with the node. A verifier uses the chain's
+	/// specification instead.
 	///
 	/// # Errors
 	///
-	/// [`Error::Evidence`] if the node has thrown the state of block 0 away, [`Error::Proof`],
-	/// [`Error::Connect`].
+	/// [`Error::Evidence`] if the node has pruned the state of block 0, [`Error::Proof`], [`Error::Connect`].
 	pub async fn genesis(&self) -> Result<Trusted> {
 		match genesis_of(self).await {
 			Ok(genesis) => Ok(genesis.trusted().clone()),
@@ -163,7 +161,7 @@ impl Client {
 		}
 	}
 
-	/// Reads a value of a state, of the best block's without a hash.
+	/// Reads a storage item at a block, or at the best block.
 	async fn read_item(
 		&self,
 		pallet: &str,

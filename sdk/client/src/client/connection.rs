@@ -1,4 +1,4 @@
-//! Connections to nodes: encrypted unless they stay on this machine, and given up when the other side is silent.
+//! Connections to nodes: encrypted beyond this machine, and closed if the other side is silent.
 
 mod sender;
 
@@ -12,22 +12,22 @@ use sender::ImpatientSender;
 use std::time::Duration;
 use subxt::rpcs::{client::RpcParams, utils::url_is_secure, RpcClient};
 
-/// Within this time a connection on which the other side has fallen silent is given up: the machine is gone, say, or its
-/// process hangs.
+/// A connection is closed after this time without a sign of life, such as after a crash of the machine or a hanging
+/// process.
 pub const SILENCE: Duration = Duration::from_secs(30);
-/// How long a node that is alive may take to answer one call.
+/// How long a live node may take for one call.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
-/// Items of a subscription that wait for whoever reads it.
+/// Buffered items of a subscription.
 const BUFFERED_ITEMS: usize = 4_096;
 
 /// How long a node may be silent.
 #[derive(Clone, Copy, Debug)]
 struct Patience {
-	/// Until it has accepted a connection.
+	/// Until it accepts a connection.
 	connect: Duration,
-	/// How often it is asked for a sign of life.
+	/// Interval of pings.
 	ping: Duration,
-	/// The longest time without one. It is looked at as often, so twice as long may pass until the connection is given up.
+	/// Maximum silence. It is checked at this interval, so closing a connection can take twice as long.
 	silence: Duration,
 }
 
@@ -37,28 +37,28 @@ const PATIENCE: Patience = Patience {
 	silence: Duration::from_millis(SILENCE.as_millis() as u64 / 2),
 };
 
-/// How nodes are connected to, and of which chain they have to be.
+/// How nodes are connected to, and their chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConnectOptions {
-	/// The chain that a node has to be of; without one, any that this software is for.
+	/// The chain that a node has to be on; without one, any that this software supports.
 	pub chain: Option<ChainPin>,
-	/// Whether `ws://` may lead beyond this machine. It gives up what TLS gives: anybody on the line reads what is asked
-	/// and answered, and answers in the node's place.
+	/// Whether `ws://` may lead beyond this machine. Without TLS, anybody on the line can read calls and responses and
+	/// forge responses.
 	pub insecure: bool,
 }
 
 impl ConnectOptions {
-	/// The same, for nodes of this chain only.
+	/// Returns the options pinned to a chain.
 	pub fn pinned(self, chain: ChainPin) -> Self {
 		Self { chain: Some(chain), ..self }
 	}
 
-	/// Checks that a node is of the chain that is wanted, if one is.
+	/// Checks the node's chain against the pinned one, if any.
 	pub(super) fn check_chain(&self, node: &str, found: &ChainPin) -> Result<()> {
 		self.chain.map_or(Ok(()), |pinned| pinned.check(node, found).map_err(Into::into))
 	}
 
-	/// Checks that a line to this address may be used.
+	/// Checks that an address may be used.
 	pub fn check_address(&self, url: &str) -> Result<()> {
 		let is_secure = url_is_secure(url)
 			.map_err(|error| Error::Argument(format!("{} is no address: {error}", shown(url))))?;
@@ -73,7 +73,7 @@ impl ConnectOptions {
 ///
 /// # Errors
 ///
-/// [`Error::Connect`], [`Error::Argument`], [`Error::Connect`].
+/// [`Error::Connect`], [`Error::Argument`].
 pub(super) async fn open(url: &str, options: &ConnectOptions) -> Result<RpcClient> {
 	options.check_address(url)?;
 	open_within(url, PATIENCE).await
@@ -94,7 +94,7 @@ async fn open_within(url: &str, patience: Patience) -> Result<RpcClient> {
 		Error::Connect(ConnectError::Unreachable(format!("{}: {error}", shown(url))))
 	};
 	let address = Url::parse(url).map_err(|error| failed(&error))?;
-	// The handshake has no time limit of its own.
+	// The handshake has no timeout.
 	let (sender, receiver) = tokio::time::timeout(patience.connect, transport.build(address))
 		.await
 		.map_err(|_| {
@@ -109,7 +109,7 @@ async fn open_within(url: &str, patience: Patience) -> Result<RpcClient> {
 	Ok(RpcClient::new(client))
 }
 
-/// The chain that a node is of.
+/// Returns a node's chain.
 pub(super) async fn chain_of(rpc: &RpcClient) -> Result<ChainPin> {
 	let genesis: Option<Digest> =
 		rpc.request("chain_getBlockHash", super::by_position(&(0,))?).await?;
@@ -127,7 +127,7 @@ pub(super) async fn chain_of(rpc: &RpcClient) -> Result<ChainPin> {
 	Ok(ChainPin { genesis, network: Digest(network) })
 }
 
-/// Number of the last finalized block of a node, over a connection of its own. A node of another chain is as good as none.
+/// Returns a node's last finalized block number, over a separate connection. Fails for a node of another chain.
 pub(super) async fn finalized_at(
 	url: &str,
 	options: &ConnectOptions,
@@ -140,7 +140,7 @@ pub(super) async fn finalized_at(
 	super::heads::number_of(&header)
 }
 
-/// An address as it may be shown: without the name and password that may stand in it.
+/// Returns an address for display, without user name and password.
 pub fn shown(url: &str) -> String {
 	let Some((scheme, rest)) = url.split_once("://") else { return url.into() };
 	let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -211,7 +211,7 @@ mod tests {
 		(listener, url)
 	}
 
-	/// A node that takes part in the handshake and is silent from then on, as one whose process was stopped.
+	/// A node that completes the handshake and is silent afterwards, like a stopped process.
 	async fn fall_silent(listener: TcpListener) {
 		const SUFFIX: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 		let (mut socket, _) = listener.accept().await.unwrap();
@@ -253,7 +253,7 @@ mod tests {
 		let (listener, url) = listen().await;
 		let node = tokio::spawn(fall_silent(listener));
 		let rpc = open_within(&url, IMPATIENT).await.unwrap();
-		// More than the line holds, and more calls than wait for it.
+		// More than the socket buffers, and more calls than the queue takes.
 		let large = "x".repeat(200_000);
 		let calls = (0..400).map(|_| {
 			let mut params = RpcParams::new();

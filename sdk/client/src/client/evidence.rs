@@ -1,4 +1,4 @@
-//! Evidence: collecting what proves an entry to somebody without a node.
+//! Evidence: collecting the proofs of an entry for a verifier without a node.
 
 use super::{Client, MerkleProof};
 use crate::error::{Error, ProofError, Result};
@@ -10,33 +10,33 @@ use credio_primitives::{
 	GrantId, RecordId, Reference, RequestKey,
 };
 
-/// What an evidence is to hold beyond the entry itself.
+/// What an evidence contains beyond the entry.
 #[derive(Debug, Default)]
 pub struct EvidenceRequest {
-	/// What the verifier trusts; genesis as the node has it without it.
+	/// What the verifier trusts; by default the node's genesis.
 	pub trusted: Option<Trusted>,
-	/// Key of the request that brought the entry, to prove its receipt.
+	/// Key of the request that appended the entry, to prove its receipt.
 	pub request_key: Option<RequestKey>,
-	/// Grants that were once given, to prove whether they hold.
+	/// Grants, to prove whether they are active.
 	pub grants: Vec<GrantId>,
 	/// For a document under a Merkle anchor: its proof.
 	pub proof: Option<MerkleProof>,
-	/// The commitment key, which lets whoever has the document check it.
+	/// The commitment key, which lets anyone with the document check it.
 	pub commitment_key: Option<CommitmentKey>,
-	/// The document itself; takes the commitment key.
+	/// The document; needs the commitment key.
 	pub document: Option<Vec<u8>>,
 }
 
 impl Client {
-	/// Collects evidence of an entry at the newest block that is proven to be final.
+	/// Collects evidence of an entry at the newest proven final block.
 	///
-	/// It is verified as its verifier will, and the document is checked to belong to the entry.
+	/// Verifies it as a verifier does, and checks that the document belongs to the entry.
 	///
 	/// # Errors
 	///
 	/// [`Error::Refused`] with the code for "not found", [`Error::Access`] for another document or key,
-	/// [`Error::Argument`] for a request key that has not brought the entry, [`Error::Proof`] if a verifier would
-	/// refuse it, [`Error::Proof`] if it is about something else than was asked for.
+	/// [`Error::Argument`] for a request key that did not append the entry, [`Error::Proof`] if a verifier would refuse
+	/// it, or if its subject is another one.
 	pub async fn evidence(
 		&self,
 		record_id: RecordId,
@@ -78,7 +78,7 @@ impl Client {
 		let part = (part != DocumentPart::default()).then_some(part);
 		let evidence = Evidence::new(answer.answer, part);
 		verify(&evidence, &trusted, None, None).map_err(ProofError::NotProvable)?;
-		// What holds may still be about something else than was asked for.
+		// Valid evidence could still have another subject.
 		let subject = &evidence.subject;
 		let names_all = grants.iter().all(|grant| subject.grants.contains(grant));
 		if (subject.record_id, subject.origin) != (record_id, origin) || !names_all {
@@ -87,7 +87,7 @@ impl Client {
 		Ok(evidence)
 	}
 
-	/// The call of a request that appended an entry.
+	/// Returns the call of a request that appended an entry.
 	async fn origin(&self, record_id: RecordId, request_key: RequestKey) -> Result<Origin> {
 		let organization = self.record(record_id).await?.header.organization;
 		(0..self.limits.max_calls)

@@ -1,23 +1,23 @@
-//! The last blocks, as a node tells of them.
+//! The last blocks of a node.
 
 use super::{requests::connection_lost, Client};
 use crate::error::{unexpected, Result};
 use credio_primitives::{rpc::BlockRef, BlockNumber, Digest, Moment};
 use subxt::rpcs::client::{RpcParams, RpcSubscription};
 
-/// Blocks by which finality lags when it has stalled.
+/// Lag of finality in blocks that counts as a stall.
 const STALLED_AFTER: BlockNumber = 20;
 
-/// Whether finality has stalled: blocks are made, and do not become final any more.
+/// Whether finality has stalled: blocks are produced, but no longer finalized.
 pub fn has_stalled(finalized: BlockNumber, best: BlockNumber) -> bool {
 	best.saturating_sub(finalized) > STALLED_AFTER
 }
 
-/// Numbers of blocks, as they come.
+/// A subscription to block numbers.
 pub struct Heads(RpcSubscription<serde_json::Value>);
 
 impl Heads {
-	/// The next one. Some may be left out.
+	/// Returns the next number. Some may be skipped.
 	///
 	/// # Errors
 	///
@@ -28,7 +28,7 @@ impl Heads {
 }
 
 impl Client {
-	/// The numbers of finalized blocks, from now on.
+	/// Subscribes to the numbers of finalized blocks.
 	///
 	/// # Errors
 	///
@@ -37,7 +37,7 @@ impl Client {
 		self.heads("chain_subscribeFinalizedHeads", "chain_unsubscribeFinalizedHeads").await
 	}
 
-	/// The numbers of the best blocks, which may not become final, from now on.
+	/// Subscribes to the numbers of the best blocks, which may not become final.
 	///
 	/// # Errors
 	///
@@ -50,7 +50,7 @@ impl Client {
 		Ok(Heads(self.subscribe((subscribe, unsubscribe), RpcParams::new()).await?))
 	}
 
-	/// Hash of a block of the best chain, by its number; `None` if there is none.
+	/// Returns the hash of a block of the best chain, by number; `None` if it does not exist.
 	///
 	/// # Errors
 	///
@@ -72,19 +72,19 @@ impl Client {
 		Ok(())
 	}
 
-	/// The last finalized block.
+	/// Returns the last finalized block.
 	async fn finalized_block(&self) -> Result<BlockRef> {
 		self.block("chain_getFinalizedHead").await
 	}
 
-	/// The block whose hash a method returns.
+	/// Returns the block with the hash that a method returns.
 	async fn block(&self, method: &str) -> Result<BlockRef> {
 		let hash: Digest = self.call(method, ()).await?;
 		let number = number_of(&self.call("chain_getHeader", (hash,)).await?)?;
 		Ok(BlockRef { number, hash })
 	}
 
-	/// Number of the last finalized block.
+	/// Returns the number of the last finalized block.
 	///
 	/// # Errors
 	///
@@ -93,7 +93,7 @@ impl Client {
 		Ok(self.finalized_block().await?.number)
 	}
 
-	/// Number of the best block, which may not become final.
+	/// Returns the number of the best block, which may not become final.
 	///
 	/// # Errors
 	///
@@ -102,7 +102,7 @@ impl Client {
 		number_of(&self.call("chain_getHeader", ()).await?)
 	}
 
-	/// The time of the finalized block, by the chain's clock, in milliseconds since 1970.
+	/// Returns the time of the finalized block, by the chain's clock, in milliseconds since 1970.
 	///
 	/// # Errors
 	///
@@ -111,7 +111,7 @@ impl Client {
 		self.block_time(self.finalized_number().await?).await
 	}
 
-	/// Whether finality has stalled: blocks are made, and do not become final any more.
+	/// Whether finality has stalled: blocks are produced, but no longer finalized.
 	///
 	/// # Errors
 	///
@@ -120,8 +120,8 @@ impl Client {
 		Ok(has_stalled(self.finalized_number().await?, self.best_number().await?))
 	}
 
-	/// The last final block; the best one if finality has stalled, since what the council decides then is in blocks that
-	/// are not final.
+	/// Returns the last final block; the best one if finality has stalled, since the council then decides in blocks
+	/// that are not final.
 	pub(super) async fn present_block(&self) -> Result<BlockRef> {
 		let (finalized, best) = (self.finalized_block().await?, self.best_number().await?);
 		match has_stalled(finalized.number, best) {
@@ -131,7 +131,7 @@ impl Client {
 	}
 }
 
-/// The number in a header.
+/// Returns the number in a header.
 pub(super) fn number_of(header: &serde_json::Value) -> Result<BlockNumber> {
 	let number = header["number"].as_str().unwrap_or_default();
 	BlockNumber::from_str_radix(number.trim_start_matches("0x"), 16).map_err(unexpected)

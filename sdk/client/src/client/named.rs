@@ -1,4 +1,4 @@
-//! Requests under a name: the attempt that counts.
+//! Requests under a name, and the attempt that decides its status.
 
 use super::Client;
 use crate::{
@@ -10,7 +10,7 @@ use credio_primitives::{
 	Reference, RequestKey, StreamId,
 };
 
-/// Attempts without a trace after which later ones are not looked for: an outbox goes on after one that has expired.
+/// Unknown attempts in a row after which no later ones are read. An outbox continues after one that has expired.
 const MAX_GAPS: u32 = 2;
 
 /// An attempt of a name.
@@ -25,15 +25,15 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-	/// The reference of what this very attempt makes.
+	/// Returns the reference of the item that this attempt creates.
 	pub fn reference(&self) -> Reference {
 		Reference::derive(&self.key, 0)
 	}
 }
 
 impl Client {
-	/// Where it stands what was asked for under a business key: the attempt that counts, which is the last one unless an
-	/// earlier one was applied. What is on the chain under the key counts as applied, also without a receipt.
+	/// Returns the status of a business key: of the last attempt, unless an earlier one was applied. A record on the
+	/// chain counts as applied, also without a receipt.
 	///
 	/// # Errors
 	///
@@ -47,8 +47,8 @@ impl Client {
 		self.standing(&name).await
 	}
 
-	/// The name as it is known: under the organization secret under which something of that name was applied or is under
-	/// way, or else under the one that is in force. So what was uploaded before a secret was renewed stays uploaded once.
+	/// Returns the name under the organization secret that was current when it was first used, or else under the
+	/// present one. So a document that was uploaded before a renewal of the secret is not uploaded twice.
 	pub(super) async fn begun(&self, name: Name) -> Result<Name> {
 		for secret in earlier_secrets(&*self.vault).await? {
 			let earlier = name.clone().under(secret);
@@ -60,7 +60,7 @@ impl Client {
 		Ok(name)
 	}
 
-	/// The status of the attempt of a name that counts.
+	/// Returns the status of a name: of the attempt that decides it.
 	pub async fn standing(&self, name: &Name) -> Result<RequestStatus> {
 		let (mut last, mut open, mut gaps) = (None, None, 0);
 		for number in 0..MAX_ATTEMPTS {
@@ -88,8 +88,8 @@ impl Client {
 		Ok(counts)
 	}
 
-	/// The first attempt of a name, from a number on, that was not rejected. One that is under way is waited for. After too
-	/// many, a key that has no name.
+	/// Returns the first attempt of a name, from a number on, that was not rejected. Waits for pending attempts. After
+	/// [`MAX_ATTEMPTS`], returns a random key without a name.
 	pub(super) async fn attempt(&self, name: &Name, from: u32) -> Result<Attempt> {
 		for number in from..MAX_ATTEMPTS {
 			let key = name.key(&*self.vault, number).await?;
@@ -104,7 +104,7 @@ impl Client {
 		Ok(Attempt { number: MAX_ATTEMPTS, key: self.new_key()?, is_applied: false })
 	}
 
-	/// Where a request stands, once it is not under way.
+	/// Returns the status of a request once it is no longer pending.
 	pub async fn decided(&self, key: RequestKey) -> Result<RequestStatus> {
 		loop {
 			let status = self.status(key).await?;

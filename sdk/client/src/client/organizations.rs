@@ -4,7 +4,7 @@ use super::{Client, Proposed};
 use crate::{calls::Call, error::Result};
 use credio_primitives::{AccountId, OrganizationId, PublicKey, Quota, Roles};
 
-/// An organization that the council is asked to admit.
+/// An organization to propose to the council.
 #[derive(Clone, Debug)]
 pub struct NewOrganization {
 	/// Its name. Public to all members.
@@ -13,33 +13,33 @@ pub struct NewOrganization {
 	pub admin: AccountId,
 	/// The first version of its encryption key.
 	pub encryption_key: PublicKey,
-	/// What it may use per window of blocks; the chain's default without one.
+	/// Its quota per window of blocks; by default the chain's.
 	pub quota: Option<Quota>,
 }
 
 impl Client {
-	/// Asks the council to admit an organization.
+	/// Proposes admitting an organization.
 	///
 	/// # Errors
 	///
-	/// [`Error::Submit`](crate::Error::Submit) if the account is not of the council, or the organization cannot be
+	/// [`Error::Submit`](crate::Error::Submit) if the account is not a council member, or the organization cannot be
 	/// admitted.
 	pub async fn register(&self, new: &NewOrganization) -> Result<Proposed> {
 		let NewOrganization { name, admin, encryption_key, quota } = new;
 		self.propose(&Call::admit(name.as_bytes(), admin, *encryption_key, *quota)).await
 	}
 
-	/// Asks the council to suspend an organization.
+	/// Proposes suspending an organization.
 	pub async fn suspend(&self, organization: OrganizationId) -> Result<Proposed> {
 		self.propose(&Call::suspend(organization)).await
 	}
 
-	/// Asks the council to reinstate an organization.
+	/// Proposes reinstating an organization.
 	pub async fn reinstate(&self, organization: OrganizationId) -> Result<Proposed> {
 		self.propose(&Call::reinstate(organization)).await
 	}
 
-	/// Asks the council to set an organization's quota.
+	/// Proposes an organization's quota.
 	pub async fn set_quota(&self, organization: OrganizationId, quota: Quota) -> Result<Proposed> {
 		self.propose(&Call::set_quota(organization, quota)).await
 	}
@@ -71,7 +71,7 @@ impl Client {
 		self.apply(self.new_key()?, &[Call::remove_member(account)]).await.map(|_| ())
 	}
 
-	/// Announces a new version of this organization's encryption key, which the vault has made.
+	/// Announces a new version of this organization's encryption key, which the vault has generated.
 	///
 	/// # Errors
 	///

@@ -1,6 +1,6 @@
-//! The chain as it was: its state at any block, the times of blocks, and what happened in them.
+//! Earlier states of the chain, block times, and events.
 //!
-//! The past is read from a node that keeps the states of blocks, as nodes do unless they are told otherwise.
+//! Needs a node that keeps the states of blocks, which is the default.
 
 mod events;
 
@@ -21,12 +21,12 @@ use credio_primitives::{entry::StreamInfo, organization::OrganizationInfo};
 use futures::{stream, StreamExt, TryStreamExt};
 use std::ops::RangeInclusive;
 
-/// Calls to the node at a time.
+/// Concurrent calls to the node.
 const CONCURRENCY: usize = 32;
-/// What a node answers when it has thrown a state away.
+/// Part of a node's error for a pruned state.
 const STATE_DISCARDED: &str = "tate already discarded";
 
-/// The chain at one block: all that is read through it is of that block.
+/// The chain at one block: all reads are at that block.
 #[derive(Clone, Copy)]
 pub struct Past<'a> {
 	client: &'a Client,
@@ -40,18 +40,18 @@ impl std::fmt::Debug for Past<'_> {
 	}
 }
 
-/// One answer of `state_queryStorageAt`.
+/// One result of `state_queryStorageAt`.
 #[derive(serde::Deserialize)]
 struct Stored {
 	changes: Vec<(String, Option<Bytes>)>,
 }
 
 impl Client {
-	/// The chain at a block of the best chain.
+	/// Returns the chain at a block of the best chain.
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFound`] if the node has no such block, [`Error::Connect`].
+	/// [`Error::NotFound`] if the node does not have the block, [`Error::Connect`].
 	pub async fn at(&self, number: BlockNumber) -> Result<Past<'_>> {
 		let hash = self.block_hash(number).await?.ok_or_else(|| Error::NotFound {
 			what: "block",
@@ -61,7 +61,7 @@ impl Client {
 		Ok(Past { client: self, at: BlockRef { number, hash } })
 	}
 
-	/// The chain at the last finalized block.
+	/// Returns the chain at the last finalized block.
 	///
 	/// # Errors
 	///
@@ -70,18 +70,18 @@ impl Client {
 		self.at(self.finalized_number().await?).await
 	}
 
-	/// When a block was made, in milliseconds since 1970 (UTC), as its author and the validators agreed. Block 0 has no
-	/// time, which is 0 here.
+	/// Returns the time of a block in milliseconds since 1970 (UTC), as agreed by its author and the validators; 0 for
+	/// block 0.
 	///
 	/// # Errors
 	///
-	/// As [`Self::at`], and [`Error::Argument`] if the node has thrown the block's state away.
+	/// As [`Self::at`], and [`Error::Argument`] if the node has pruned the block's state.
 	pub async fn block_time(&self, number: BlockNumber) -> Result<u64> {
 		self.at(number).await?.time().await
 	}
 
-	/// The first block of a range that was made at `time` (milliseconds since 1970) or later; the number after the
-	/// range if there is none. Times never go back, so a few blocks are enough to tell.
+	/// Returns the first block of a range that was produced at `time` (milliseconds since 1970) or later; the number
+	/// after the range if there is none. Block times are sorted, so a binary search reads few of them.
 	///
 	/// # Errors
 	///
@@ -103,9 +103,9 @@ impl Client {
 		Ok(low)
 	}
 
-	/// The blocks of a range that have a transaction of any member. What organizations have used of their quotas only
-	/// grows, and with each of their transactions, so blocks between two at which it is the same have none, and need
-	/// not be looked at.
+	/// Returns the blocks of a range that contain a transaction of a member. Each transaction increases its
+	/// organization's use of the quota, and nothing decreases it. So a range with the same use before and after
+	/// contains none, and is skipped.
 	///
 	/// # Errors
 	///
@@ -127,13 +127,13 @@ impl Client {
 		let keys: Vec<String> = (0..count).map(quota_use_key).collect();
 		let keys = keys.as_slice();
 		let used = |number| async move {
-			// Block 0 is the genesis: what is before its successor.
+			// Before the first block: at most back to the genesis.
 			Ok::<_, Error>((number, self.at(number).await?.stored_at(keys).await?))
 		};
 		let before = used(first.saturating_sub(1)).await?.1;
 		let after = used(last).await?.1;
 		let mut active = Vec::new();
-		// Ranges in which something happened: the use before the first block, and at the last.
+		// Ranges to look at, with the use before the first block and at the last.
 		let mut ranges = vec![(first, last, before, after)];
 		while !ranges.is_empty() {
 			let (single, wide): (Vec<_>, Vec<_>) = ranges
@@ -161,7 +161,7 @@ impl Client {
 	}
 }
 
-/// The key under which an organization's use of its quota is stored.
+/// Returns the storage key of an organization's use of its quota.
 fn quota_use_key(organization: OrganizationId) -> String {
 	let id = organization.encode();
 	let key = [&sp_crypto_hashing::twox_64(&id)[..], &id].concat();
@@ -169,16 +169,16 @@ fn quota_use_key(organization: OrganizationId) -> String {
 }
 
 impl Past<'_> {
-	/// When the block was made, in milliseconds since 1970 (UTC); 0 for block 0.
+	/// Returns the block's time in milliseconds since 1970 (UTC); 0 for block 0.
 	///
 	/// # Errors
 	///
-	/// [`Error::Argument`] if the node has thrown the block's state away, [`Error::Connect`].
+	/// [`Error::Argument`] if the node has pruned the block's state, [`Error::Connect`].
 	pub async fn time(&self) -> Result<u64> {
 		Ok(self.stored(&storage_key("Timestamp", "Now", None)).await?.unwrap_or_default())
 	}
 
-	/// All organizations.
+	/// Returns all organizations.
 	///
 	/// # Errors
 	///
@@ -196,7 +196,7 @@ impl Past<'_> {
 		}
 	}
 
-	/// Streams of one organization, or of all.
+	/// Returns the streams of one organization, or of all.
 	///
 	/// # Errors
 	///
@@ -205,7 +205,7 @@ impl Past<'_> {
 		self.pages("StreamsApi_streams", &owner).await
 	}
 
-	/// Grants that match a filter.
+	/// Returns the grants that match a filter.
 	///
 	/// # Errors
 	///
@@ -214,7 +214,7 @@ impl Past<'_> {
 		self.pages("GrantsApi_grants", filter).await
 	}
 
-	/// A grant; `None` if there is none of that name, any more or yet.
+	/// Returns a grant; `None` if it does not exist at the block.
 	///
 	/// # Errors
 	///
@@ -223,7 +223,7 @@ impl Past<'_> {
 		self.stored(&storage_key("Grants", "Grants", Some(Digest(id.0)))).await
 	}
 
-	/// Access requests that match a filter.
+	/// Returns the access requests that match a filter.
 	///
 	/// # Errors
 	///
@@ -235,7 +235,7 @@ impl Past<'_> {
 		self.pages("GrantsApi_access_requests", filter).await
 	}
 
-	/// An access request; `None` if there is none of that name, any more or yet.
+	/// Returns an access request; `None` if it does not exist at the block.
 	///
 	/// # Errors
 	///
@@ -244,7 +244,7 @@ impl Past<'_> {
 		self.stored(&storage_key("Grants", "AccessRequests", Some(Digest(id.0)))).await
 	}
 
-	/// All that is public about an entry; `None` if there is none of that name yet.
+	/// Returns the header of an entry; `None` if it does not exist at the block.
 	///
 	/// # Errors
 	///
@@ -253,7 +253,7 @@ impl Past<'_> {
 		self.ask("StreamsApi_header", &id).await
 	}
 
-	/// A page of the entries that match a filter, and the cursor of the next one.
+	/// Returns a page of the entries that match a filter, and the cursor of the next one.
 	///
 	/// # Errors
 	///
@@ -266,7 +266,7 @@ impl Past<'_> {
 		self.ask("StreamsApi_query_entries", &(filter, cursor, MAX_PAGE_SIZE)).await
 	}
 
-	/// All pages of a function of the runtime.
+	/// Returns all pages of a runtime API.
 	async fn pages<Item: Decode>(&self, function: &str, filter: &impl Encode) -> Result<Vec<Item>> {
 		let (mut all, mut cursor) = (Vec::new(), None::<Digest>);
 		loop {
@@ -280,7 +280,7 @@ impl Past<'_> {
 		}
 	}
 
-	/// Calls a function of the runtime at the block.
+	/// Calls a runtime API at the block.
 	async fn ask<Answer: Decode>(
 		&self,
 		function: &str,
@@ -300,7 +300,7 @@ impl Past<'_> {
 		Answer::decode(&mut &answer.0[..]).map_err(unexpected)
 	}
 
-	/// What is stored under a key, decoded.
+	/// Reads and decodes a storage key.
 	async fn stored<Answer: Decode>(&self, key: &str) -> Result<Option<Answer>> {
 		let params = (key, self.at.hash);
 		let stored: Option<Bytes> = self
@@ -311,7 +311,7 @@ impl Past<'_> {
 		stored.map(|bytes| Answer::decode(&mut &bytes.0[..]).map_err(unexpected)).transpose()
 	}
 
-	/// What is stored under several keys, in their order.
+	/// Reads several storage keys, in order.
 	async fn stored_at(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>> {
 		let found: Vec<Stored> = self
 			.client
@@ -328,7 +328,7 @@ impl Past<'_> {
 		Ok(keys.iter().map(value).collect())
 	}
 
-	/// Says what to do about a state that is gone.
+	/// Replaces the error for a pruned state by one that says what to do.
 	fn discarded(&self, error: Error) -> Error {
 		match error {
 			Error::Refused(Refusal { message, .. }) if message.contains(STATE_DISCARDED) => {

@@ -24,8 +24,8 @@ use subxt::rpcs::client::RpcSubscription;
 pub struct Upload<'a> {
 	/// The stream.
 	pub stream: StreamId,
-	/// A business key that names this upload within the stream, such as an invoice number. Without one, all that is asked
-	/// for does: the same document, of the same media type and in place of the same record, is uploaded once.
+	/// A business key that names this upload within the stream, such as an invoice number. Without one, the content is
+	/// the name: the same document with the same media type and superseded record is uploaded once.
 	pub key: Option<&'a [u8]>,
 	/// Media type of the document; encrypted with it.
 	pub media_type: &'a str,
@@ -35,12 +35,12 @@ pub struct Upload<'a> {
 	pub supersedes: Option<RecordId>,
 }
 
-/// How an upload ended, finally.
+/// The final outcome of an upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
 	/// It is on the chain.
 	Applied(Uploaded),
-	/// The chain refused it; the status says why.
+	/// The chain rejected it; the status says why.
 	Rejected(Box<RequestStatus>),
 }
 
@@ -49,17 +49,17 @@ pub enum Outcome {
 pub struct Uploaded {
 	/// Name of its record.
 	pub record_id: RecordId,
-	/// Stream it is in.
+	/// Its stream.
 	pub stream: StreamId,
 	/// Its position there.
 	pub sequence: Sequence,
-	/// Key of the request that brought it.
+	/// Key of the request that appended it.
 	pub request_key: RequestKey,
-	/// Block in which it was applied.
+	/// Block of the request.
 	pub block: BlockNumber,
 }
 
-/// A document with what it takes to verify it.
+/// A document with its entry, to verify it.
 #[derive(Debug)]
 pub struct CommittedDocument {
 	/// The document.
@@ -72,7 +72,7 @@ pub struct CommittedDocument {
 pub struct Entries(RpcSubscription<Entry>);
 
 impl Entries {
-	/// The next entry; `None` when the node has ended the subscription.
+	/// Returns the next entry; `None` when the node has ended the subscription.
 	///
 	/// # Errors
 	///
@@ -83,8 +83,8 @@ impl Entries {
 }
 
 impl Client {
-	/// As [`Self::seal_as`], under the epoch of a moment ago, which spares a call for each of many uploads. If it has
-	/// ended since, the call is rejected, and the caller tries again after [`Self::forget_epoch`].
+	/// Seals as [`Self::seal_as`] does, under the cached epoch, which saves a call for each of many uploads. If the
+	/// epoch has ended, the chain rejects the call, and the caller retries after [`Self::forget_epoch`].
 	pub async fn seal_soon(
 		&self,
 		upload: &Upload<'_>,
@@ -94,8 +94,8 @@ impl Client {
 		self.sealer_of(upload.stream, epoch).await?.seal(upload, reference).await
 	}
 
-	/// Seals a document under the stream's present epoch: the id that its record will have, and the call that appends
-	/// it as the first one of the request with this key.
+	/// Seals a document under the stream's present epoch. Returns the id of its record, and the call that appends it as
+	/// the first one of the request with this key.
 	///
 	/// # Errors
 	///
@@ -104,12 +104,12 @@ impl Client {
 		self.seal_as(upload, Reference::derive(&key, 0)).await
 	}
 
-	/// As [`Self::seal`], with a reference that the caller chooses, for a leg of this organization in a bundle, say.
-	/// The call fails if the next epoch has been opened before it runs.
+	/// Seals as [`Self::seal`] does, with a given reference, for example for this organization's leg of a bundle. The
+	/// call fails if the next epoch is opened before it runs.
 	///
 	/// # Errors
 	///
-	/// As there.
+	/// As [`Self::seal`].
 	pub async fn seal_as(
 		&self,
 		upload: &Upload<'_>,
@@ -118,7 +118,8 @@ impl Client {
 		self.sealer(upload.stream).await?.seal(upload, reference).await
 	}
 
-	/// Seals any number of documents for a stream under its present epoch, without asking the node again.
+	/// Returns a sealer, which seals any number of documents for a stream under its present epoch without calling the
+	/// node again.
 	///
 	/// # Errors
 	///
@@ -132,10 +133,10 @@ impl Client {
 		Ok(Sealer { client: self, held: self.held(stream, epoch).await?, epoch })
 	}
 
-	/// The epoch under which a record can be written, as of a moment ago.
+	/// Returns the cached epoch for new records of a stream.
 	async fn recent_epoch(&self, stream: StreamId) -> Result<KeyEpoch> {
 		let known = self.epochs.lock().await.entry(stream).or_default().clone();
-		// Many that ask at once wait for one answer.
+		// Concurrent callers share one read.
 		let mut known = known.lock().await;
 		if let Some((at, epoch)) = *known {
 			if at.elapsed() < EPOCH_TTL {
@@ -147,12 +148,12 @@ impl Client {
 		Ok(epoch)
 	}
 
-	/// Asks for the epoch of a stream anew next time.
+	/// Removes a stream's epoch from the cache.
 	pub async fn forget_epoch(&self, stream: StreamId) {
 		self.epochs.lock().await.remove(&stream);
 	}
 
-	/// The epoch under which a record can be written now. If the next one is due and the stream is ours, opens it.
+	/// Returns the epoch for new records. Opens the next one if it is due and this organization owns the stream.
 	async fn writable_epoch(&self, stream: StreamId) -> Result<KeyEpoch> {
 		let StreamJson { epoch, owner, .. } = self.stream(stream).await?;
 		let state = epoch.ok_or(AccessError::NoEpoch)?;
@@ -163,8 +164,8 @@ impl Client {
 		}
 	}
 
-	/// Makes sure that records can be appended to a stream: if its next key epoch is due and the stream is ours, opens
-	/// it.
+	/// Ensures that records can be appended to a stream: opens its next key epoch if it is due and this organization
+	/// owns the stream.
 	///
 	/// # Errors
 	///
@@ -173,7 +174,7 @@ impl Client {
 		self.writable_epoch(stream).await.map(|_| ())
 	}
 
-	/// Header of an entry; `None` if there is none of that name.
+	/// Returns an entry; `None` if it does not exist.
 	pub(crate) async fn find_record(&self, id: RecordId) -> Result<Option<Entry>> {
 		match self.record(id).await {
 			Err(error) if error.is_not_found() => Ok(None),
@@ -190,16 +191,16 @@ impl Client {
 		Context { genesis: self.limits.genesis_hash, stream, epoch, record_id }
 	}
 
-	/// Header of an entry.
+	/// Returns an entry.
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFound`]; [`Error::Refused`] with the code for "not found" if the node is believed.
+	/// [`Error::NotFound`]; [`Error::Refused`] with the code for "not found" if the node is trusted.
 	pub async fn record(&self, id: RecordId) -> Result<Entry> {
 		self.record_at(id, None).await
 	}
 
-	/// Header of an entry, at this block or a later one.
+	/// Returns an entry, at this block or a later one.
 	pub(super) async fn record_at(
 		&self,
 		id: RecordId,
@@ -212,12 +213,12 @@ impl Client {
 		Ok(answer.answer)
 	}
 
-	/// Headers that match a filter, at most `most`.
+	/// Returns at most `most` entries that match a filter.
 	pub async fn query(&self, filter: &EntryFilter, most: usize) -> Result<Vec<Entry>> {
 		self.all("credio_v1_query", filter, most).await
 	}
 
-	/// Entries of a stream from a position on, first history and then live, as they become final.
+	/// Subscribes to the final entries of a stream from a position on: first history, then live.
 	///
 	/// # Errors
 	///
@@ -228,7 +229,7 @@ impl Client {
 		Ok(Entries(self.subscribe(method, params).await?))
 	}
 
-	/// A record's ciphertext, with the key to it as this organization holds it.
+	/// Fetches a record's ciphertext, with its key wrapped to this organization.
 	pub(crate) async fn fetch_sealed(
 		&self,
 		id: RecordId,
@@ -245,8 +246,8 @@ impl Client {
 		Ok((entry, held, context, payload.0))
 	}
 
-	/// The key to a record as this organization holds it, and what the record is sealed with. Of several keys, the first that
-	/// opens it: what others have given on may be anything.
+	/// Returns the wrapped key of a record and the record's context: of several keys the first that opens it, since
+	/// keys of other grantors may not.
 	async fn held_for(
 		&self,
 		entry: &Entry,
@@ -262,7 +263,7 @@ impl Client {
 		let is_only_one = wrapped_keys.len() == 1;
 		let mut failed = Error::Access(AccessError::NoKey(epoch));
 		for key in wrapped_keys {
-			// Nobody gives an owner the key of one record: it reads by the secrets that it has made.
+			// The owner of a stream reads with its own secrets. A key of one record is none of them.
 			if wrapped_by == WrappedBy::Ourselves && key.secret == WrappedSecret::DataKey {
 				continue;
 			}
@@ -286,7 +287,7 @@ impl Client {
 				commitment,
 			};
 			let opens = match held.secret {
-				// Whether it does, its use shows.
+				// A single key fails later if it does not open.
 				_ if is_only_one => Ok(()),
 				WrappedSecret::StreamSecret => self.vault.check(&held).await,
 				WrappedSecret::DataKey => {
@@ -325,20 +326,21 @@ impl Client {
 		Ok(CommittedDocument { document, entry })
 	}
 
-	/// A part of a stream, from a position on: each entry, with its document if this organization may read it.
+	/// Fetches a part of a stream from a position on: each entry, with its document if this organization may read it.
 	///
 	/// # Errors
 	///
-	/// [`Error::Refused`] with the code for "not found", [`Error::Connect`]. What concerns one entry is told with it.
+	/// [`Error::Refused`] with the code for "not found", [`Error::Connect`]. Errors of single entries are in the
+	/// result.
 	pub async fn fetch_stream(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
 		self.fetch_stream_part(stream, from, usize::MAX).await
 	}
 
-	/// As [`Self::fetch_stream`], at most `limit` entries.
+	/// Fetches as [`Self::fetch_stream`] does, at most `limit` entries.
 	///
 	/// # Errors
 	///
-	/// As there.
+	/// As [`Self::fetch_stream`].
 	pub async fn fetch_stream_part(
 		&self,
 		stream: StreamId,
@@ -348,11 +350,11 @@ impl Client {
 		self.fetch_stream_at(stream, from, limit, false).await
 	}
 
-	/// As [`Self::fetch_stream`], as of the best block, which may not become final, and of which nothing is proven.
+	/// Fetches as [`Self::fetch_stream`] does, at the best block, which may not become final. Nothing of it is proven.
 	///
 	/// # Errors
 	///
-	/// As there.
+	/// As [`Self::fetch_stream`].
 	pub async fn fetch_unfinalized(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
 		self.fetch_stream_at(stream, from, usize::MAX, true).await
 	}
@@ -371,7 +373,7 @@ impl Client {
 		let params = (stream, from, token, limit, include_unfinalized);
 		let answer: At<FetchedEntries> = self.call("credio_v1_fetchStream", params).await?;
 		let FetchedEntries { items, next_sequence } = answer.answer;
-		// What is not final cannot be proven.
+		// Only final entries can be proven.
 		if let Some(verified) = self.verified().filter(|_| !include_unfinalized) {
 			verified.check_part(stream, from, &items, answer.at).await?;
 		}
@@ -411,7 +413,7 @@ impl Client {
 		Ok(self.open(entry.clone(), &held, &context, payload).await?.document)
 	}
 
-	/// The commitment key of a record, which may be given to verifiers: it opens nothing.
+	/// Returns the commitment key of a record, which verifiers may have: it decrypts nothing.
 	///
 	/// # Errors
 	///
@@ -446,7 +448,7 @@ pub struct Sealer<'a> {
 }
 
 impl Sealer<'_> {
-	/// As [`Client::seal_as`].
+	/// Seals as [`Client::seal_as`] does.
 	///
 	/// # Errors
 	///
@@ -478,24 +480,24 @@ impl Sealer<'_> {
 /// A part of a stream.
 #[derive(Debug)]
 pub struct StreamPart {
-	/// The finalized block by which it is told.
+	/// The finalized block of the read.
 	pub at: BlockRef,
-	/// In the order of their numbers.
+	/// In order.
 	pub entries: Vec<(Entry, std::result::Result<Document, Unread>)>,
-	/// Number from which to go on; `None` at the end of the stream.
+	/// Next sequence number; `None` at the end of the stream.
 	pub next_sequence: Option<Sequence>,
 }
 
-/// Why there is no document of an entry.
+/// Why an entry has no document.
 #[derive(Debug)]
 pub enum Unread {
 	/// The organization may not read it, or it is an anchor.
 	Denied(Denial),
-	/// It may, and what is on the chain does not open, or is not what the entry commits to.
+	/// The ciphertext does not open, or does not match the entry's commitment.
 	Unopened(Error),
 }
 
-/// Holds a document against an entry's commitment.
+/// Checks a document against an entry's commitment.
 fn check(entry: &Entry, document: &[u8], key: &CommitmentKey) -> Result<()> {
 	match &entry.header.body {
 		EntryBody::Record { commitment, .. } | EntryBody::DigestAnchor { commitment } => {

@@ -1,7 +1,7 @@
-//! Rotating an organization's encryption key, with the vault and the chain in step.
+//! Rotation of an organization's encryption key, with vault and chain in step.
 //!
-//! The key is stored before it is announced, and becomes a version only as the chain says: a crash at any point loses
-//! nothing, and nobody stores a version that the chain has not.
+//! The key is stored before it is announced, and gets its version from the chain. So a crash at any point loses
+//! nothing, and no vault stores a version that the chain does not have.
 
 use super::Client;
 use crate::{
@@ -16,7 +16,7 @@ use credio_primitives::{
 use credio_vault::{file::Changing, LocalVault};
 use futures::{stream, StreamExt, TryStreamExt};
 
-/// Versions of a key that are asked for at a time.
+/// Versions of a key that are read concurrently.
 const CONCURRENCY: usize = 16;
 
 /// An encryption key that the chain has registered.
@@ -26,16 +26,16 @@ pub struct Rotated {
 	pub version: KeyVersion,
 	/// Its public half.
 	pub public: PublicKey,
-	/// Versions that the vault does not have: other vaults of the organization made them, and have to export them.
+	/// Versions that the vault does not have. Other vaults of the organization generated them, and have to export them.
 	pub missing: Vec<KeyVersion>,
 }
 
-/// What a rotation needs of the chain.
+/// The chain, as needed by a rotation.
 pub(crate) trait Registry {
-	/// The registered public halves, by version.
+	/// Returns the registered public halves, by version.
 	async fn registered(&self) -> Result<Vec<(KeyVersion, PublicKey)>>;
 
-	/// Announces a key. The same one again is the same request.
+	/// Announces a key. Announcing it again is the same request.
 	async fn announce(&self, public: PublicKey) -> Result<()>;
 }
 
@@ -51,12 +51,12 @@ impl Registry for Client {
 }
 
 impl Client {
-	/// The public halves of all versions of an organization's encryption key, by proof.
+	/// Returns the proven public halves of all versions of an organization's encryption key.
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFound`], [`Error::Connect`], and those of proofs; [`Error::Refused`] with the code for "not found" if
-	/// the node is believed.
+	/// [`Error::NotFound`], [`Error::Connect`], [`Error::Proof`]; [`Error::Refused`] with the code for "not found" if
+	/// the node is trusted.
 	pub async fn encryption_keys(
 		&self,
 		organization: OrganizationId,
@@ -73,23 +73,23 @@ impl Client {
 		keys.buffered(CONCURRENCY).try_collect().await
 	}
 
-	/// Makes a new version of this organization's encryption key and announces it. One whose announcement was cut short
-	/// is completed first, and with it the renewal of a secret. `vault` is the file of this client's vault.
+	/// Generates a new version of this organization's encryption key and announces it. Completes an interrupted
+	/// rotation or renewal first. `vault` is the file of this client's vault.
 	///
 	/// # Errors
 	///
-	/// [`Error::Submit`] for an account that is no admin; [`Error::Connect`], after which the same call completes
-	/// what was begun; [`Error::Vault`].
+	/// [`Error::Submit`] for an account that is not an admin; [`Error::Connect`], after which the same call completes
+	/// the rotation; [`Error::Vault`].
 	pub async fn rotate_encryption_key(&self, vault: &mut Changing) -> Result<Rotated> {
 		rotate(self, vault).await
 	}
 
-	/// Makes a new organization secret, after the one before was stolen, with a new version of the encryption key, and
-	/// announces the key. The secret is in force from that version on: for the keys of new requests, for the secrets of new
-	/// key epochs, and for what clients keep. What was begun before goes on under the secret before.
+	/// Generates a new organization secret after a theft of the present one, with a new version of the encryption key,
+	/// and announces the key. From that version on, the secret is used for the keys of new requests, the secrets of new
+	/// key epochs, and stored data of clients. Requests that were started before continue under the earlier secret.
 	///
-	/// The other vaults of the organization go on with the secret before until they import this one: nothing that has a name
-	/// is to be uploaded by two of them meanwhile, since it would be two things.
+	/// The organization's other vaults use the earlier secret until they import the new one. In the meantime, two
+	/// vaults must not upload the same name, since it would be two uploads.
 	///
 	/// # Errors
 	///
@@ -100,7 +100,7 @@ impl Client {
 }
 
 async fn renew(registry: &impl Registry, vault: &mut Changing) -> Result<Rotated> {
-	// What the chain has registered already is no key to renew the secret with, unless it was made for that.
+	// A key that is registered already can only renew the secret if it was generated for that.
 	if !vault.vault().is_renewing() {
 		adopt(registry, vault, None).await?;
 	}
@@ -109,7 +109,7 @@ async fn renew(registry: &impl Registry, vault: &mut Changing) -> Result<Rotated
 }
 
 async fn rotate(registry: &impl Registry, vault: &mut Changing) -> Result<Rotated> {
-	// Before anything is announced: vault and chain have to fit.
+	// Before the announcement: vault and chain have to match.
 	let pending = vault.vault().pending_key();
 	if let Some(rotated) = adopt(registry, vault, pending).await? {
 		return Ok(rotated);
@@ -117,7 +117,7 @@ async fn rotate(registry: &impl Registry, vault: &mut Changing) -> Result<Rotate
 	let public = vault.change(LocalVault::prepare_key)?;
 	match registry.announce(public).await {
 		Err(error @ Error::Submit(SubmitError::Rejected(_))) => {
-			// It is of no version and will be of none, if that is true. Should it not be, the key is still there.
+			// It has no version and will have none, if the rejection is true. If not, the key is still stored.
 			vault.change(|vault| {
 				vault.set_aside_key();
 				Ok(())
@@ -133,7 +133,7 @@ async fn rotate(registry: &impl Registry, vault: &mut Changing) -> Result<Rotate
 	})
 }
 
-/// Takes keys that the vault has made and the chain has registered for their versions. Returns `public` if it is among
+/// Adopts the versions of keys that the vault generated and the chain has registered. Returns `public` if it is among
 /// them.
 async fn adopt(
 	registry: &impl Registry,
@@ -154,17 +154,17 @@ mod tests {
 	use credio_vault::{file::Kdf, VaultError};
 	use std::{path::Path, sync::Mutex, time::Duration};
 
-	/// What goes wrong with an announcement.
+	/// Faults of an announcement.
 	#[derive(Clone, Copy, PartialEq)]
 	enum Fault {
 		None,
-		/// It is applied, and the answer is lost.
+		/// It is applied, and the response is lost.
 		AnswerLost,
 		/// It never arrives.
 		Lost,
-		/// It is refused.
+		/// It is rejected.
 		Rejected,
-		/// It is applied, and the node says that it was refused.
+		/// It is applied, and the node claims that it was rejected.
 		Lie,
 	}
 
@@ -220,7 +220,7 @@ mod tests {
 		vault.encryption_keys().into_iter().map(|(version, _)| version).collect()
 	}
 
-	/// Every version that the vault has is the chain's.
+	/// Asserts that every version of the vault is the chain's.
 	async fn assert_in_step(chain: &Chain, vault: &LocalVault) {
 		let registered = chain.registered().await.unwrap();
 		for key in vault.encryption_keys() {
@@ -246,7 +246,7 @@ mod tests {
 		assert_in_step(&chain, one.vault()).await;
 		assert_in_step(&chain, two.vault()).await;
 
-		// And end with all, once they have handed them over.
+		// After exporting to each other, both have all versions.
 		let (mut a, mut b) = (one.vault().clone(), two.vault().clone());
 		let known = chain.registered().await.unwrap();
 		let export = a.export_keys(b.transfer_key()).unwrap();
@@ -272,7 +272,7 @@ mod tests {
 			);
 			assert_eq!(versions(changing.vault()), [0], "no version that nobody has confirmed");
 			let pending = changing.vault().pending_key().unwrap();
-			// The process ends, and another one goes on.
+			// The process ends, and another one continues.
 			drop(changing);
 			chain.fails(Fault::None);
 			let path = folder.path().join("one");
@@ -300,11 +300,11 @@ mod tests {
 			let mut changing = Changing::open(&path, b"password", Duration::ZERO).await.unwrap();
 			renew(&chain, &mut changing).await.unwrap();
 			let renewed = changing.vault().secret_versions();
-			// What was said to be refused, and was not, is in force too, and before the one that was made after it.
+			// The key that was said to be rejected is registered too, before the later one.
 			let expected: &[KeyVersion] = if fault == Fault::Lie { &[0, 1, 2] } else { &[0, 1] };
 			assert_eq!(renewed, expected);
 			assert_in_step(&chain, changing.vault()).await;
-			// Rotating makes no other secret.
+			// Rotating keeps the secret.
 			rotate(&chain, &mut changing).await.unwrap();
 			assert_eq!(changing.vault().secret_versions(), expected);
 		}
@@ -321,7 +321,7 @@ mod tests {
 		chain.fails(Fault::None);
 		assert_eq!(renew(&chain, &mut changing).await.unwrap().version, 2);
 		assert_eq!(changing.vault().secret_versions(), [0, 2]);
-		// And a renewal by the rotation that comes next.
+		// So does the next rotation complete a renewal.
 		chain.fails(Fault::AnswerLost);
 		assert!(renew(&chain, &mut changing).await.is_err());
 		chain.fails(Fault::None);

@@ -1,7 +1,7 @@
-//! The chain's runtime: what its node says of it, and whether that is what is pinned.
+//! The chain's runtime according to the node, and its check against the pinned runtime.
 //!
-//! What is read goes by the node's metadata. What is signed goes by the pin, and nothing is signed, nor shown to be
-//! signed, while the node's metadata is not the one that is pinned.
+//! Reading uses the node's metadata. Signing uses the pin: nothing is signed, or shown for signing, while the node's
+//! metadata differs from it.
 
 use super::{online, AtBlock, Client, SPEC_NAME, TRANSACTION_VERSION};
 use crate::{
@@ -25,17 +25,17 @@ use subxt::{
 };
 use tokio::sync::OnceCell;
 
-/// Version of the metadata that a node is asked for: the one of which RFC 78 defines a hash.
+/// Metadata version that is requested: RFC 78 defines its hash.
 const METADATA_VERSION: u32 = 15;
-/// Most runtimes that a process remembers.
+/// Maximum number of cached runtimes.
 const MAX_REMEMBERED: usize = 16;
 /// Version and kind of a signed transaction.
 const SIGNED_V4: u8 = 0x84;
-/// `CheckMetadataHash` that has the hash signed.
+/// Makes `CheckMetadataHash` sign the hash.
 const WITH_METADATA_HASH: u8 = 1;
-/// What is signed is hashed first if it is longer.
+/// Longer payloads are hashed before signing.
 const MAX_UNHASHED: usize = 256;
-/// What a transaction of [`TRANSACTION_VERSION`] carries beside its call.
+/// The extensions of a transaction of [`TRANSACTION_VERSION`].
 const EXTENSIONS: [&str; 10] = [
 	"CheckNonZeroSender",
 	"CheckSpecVersion",
@@ -49,22 +49,22 @@ const EXTENSIONS: [&str; 10] = [
 	"WeightReclaim",
 ];
 
-/// A runtime as a node tells of it, named by its versions and the hash of what was told.
+/// A node's runtime: its versions and the hash of its metadata.
 type ToldAs = (u32, u32, [u8; 32]);
 type Told = Arc<OnceCell<Arc<RuntimePin>>>;
 
-/// Runtimes that this process has read from metadata, which takes some milliseconds.
+/// Runtimes that were decoded from metadata, which takes some milliseconds.
 static REMEMBERED: LazyLock<Mutex<HashMap<ToldAs, Told>>> = LazyLock::new(Mutex::default);
 
 /// The runtime of the chain.
 pub(super) struct Runtime {
-	/// By which the chain is read.
+	/// Used to read the chain.
 	pub at: AtBlock,
 	spec_version: u32,
 	transaction_version: u32,
-	/// The metadata, as the node has it.
+	/// The node's metadata.
 	metadata: Arc<Vec<u8>>,
-	/// The runtime, once it was found to be the one that is pinned.
+	/// The runtime, once it was found to match the pin.
 	checked: OnceCell<Arc<RuntimePin>>,
 }
 
@@ -88,7 +88,7 @@ impl Runtime {
 		let bytes = metadata.clone();
 		let decoded = tokio::task::spawn_blocking(move || Metadata::decode_from(&bytes));
 		let decoded = decoded.await.map_err(unexpected)?.map_err(unexpected)?.arc();
-		// The library would ask for metadata by itself, which might be other.
+		// Otherwise the library would load metadata by itself, which could differ.
 		let config = PolkadotConfig::builder()
 			.use_historic_types(false)
 			.set_metadata_for_spec_versions([(spec_version, decoded.clone())])
@@ -106,7 +106,7 @@ impl Runtime {
 		Ok(Self { at, spec_version, transaction_version, metadata, checked })
 	}
 
-	/// Returns the runtime as the node tells of it.
+	/// Returns the runtime according to the node.
 	async fn told(&self) -> Result<Arc<RuntimePin>> {
 		let (spec_version, transaction_version) = (self.spec_version, self.transaction_version);
 		let digest = sp_crypto_hashing::blake2_256(&self.metadata);
@@ -129,7 +129,7 @@ impl Runtime {
 		told.get_or_try_init(read).await.cloned()
 	}
 
-	/// Returns the runtime if it is one that is trusted.
+	/// Returns the runtime if it is trusted.
 	async fn checked(&self, trusted: &Runtimes) -> Result<Arc<RuntimePin>> {
 		let check = || async {
 			let (spec_version, told) = (self.spec_version, self.told().await?);
@@ -156,22 +156,22 @@ impl Runtime {
 }
 
 impl Client {
-	/// Says for which runtimes this client signs, in place of those that are built in.
+	/// Sets the runtimes that this client signs for, instead of the built-in ones.
 	pub fn with_runtimes(mut self, runtimes: Runtimes) -> Self {
 		self.trusted = runtimes;
 		self
 	}
 
-	/// Returns the runtimes for which this client signs.
+	/// Returns the runtimes that this client signs for.
 	pub fn runtimes(&self) -> &Runtimes {
 		&self.trusted
 	}
 
-	/// Returns the chain's runtime as the node tells of it, which may be a lie: to be compared, not to be believed.
+	/// Returns the chain's runtime according to the node, for comparison only: it may be false.
 	///
 	/// # Errors
 	///
-	/// [`Error::Sign`] if what it tells contradicts itself.
+	/// [`Error::Sign`] if the node's data is inconsistent.
 	pub async fn told_runtime(&self) -> Result<Arc<RuntimePin>> {
 		self.present_runtime().told().await
 	}
@@ -180,12 +180,12 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Sign`] if it is not pinned, [`Error::Sign`] if the node has other metadata.
+	/// [`Error::Sign`] if it is not pinned, or if the node has other metadata.
 	pub async fn trusted_runtime(&self) -> Result<Arc<RuntimePin>> {
 		self.present_runtime().checked(&self.trusted).await
 	}
 
-	/// Describes a call by metadata that is pinned. Returns `None` without.
+	/// Describes a call by pinned metadata; `None` without it.
 	pub(super) async fn describe_by(
 		&self,
 		describe: impl FnOnce(&Metadata) -> Option<DescribedCall>,
@@ -195,12 +195,12 @@ impl Client {
 		describe(runtime.at.metadata_ref())
 	}
 
-	/// Makes calls for the runtime of the present finalized block from now on, if the council has upgraded it: what is
-	/// signed for another one is refused. Returns whether it has.
+	/// Switches to the runtime of the present finalized block, if the council has upgraded it: transactions for another
+	/// runtime are rejected. Returns whether it has switched.
 	///
 	/// # Errors
 	///
-	/// [`Error::Connect`] if that takes other transactions, [`Error::Connect`].
+	/// [`Error::Connect`], also if the new runtime needs another transaction format.
 	pub async fn follow_upgrade(&self) -> Result<bool> {
 		let hash: String = self.call("chain_getFinalizedHead", ()).await?;
 		let version: serde_json::Value = self.call("state_getRuntimeVersion", (hash,)).await?;
@@ -213,17 +213,17 @@ impl Client {
 		Ok(true)
 	}
 
-	/// The runtime that the chain had when it was last looked at.
+	/// Returns the runtime of the last check.
 	pub(super) fn present_runtime(&self) -> Arc<Runtime> {
 		self.runtime.read().unwrap_or_else(PoisonError::into_inner).clone()
 	}
 
-	/// The same, to read the chain by.
+	/// Returns the runtime to read the chain with.
 	pub(crate) fn runtime(&self) -> AtBlock {
 		self.present_runtime().at.clone()
 	}
 
-	/// Signs a call for a runtime. All that is signed for the chain is signed here.
+	/// Signs a call for a runtime. All transactions are signed here.
 	pub(super) async fn sign_for(
 		&self,
 		runtime: &RuntimePin,
@@ -253,16 +253,16 @@ impl Client {
 	}
 }
 
-/// A transaction before it is signed.
+/// An unsigned transaction.
 struct Unsigned {
 	/// Its call.
 	call: Vec<u8>,
-	/// What it carries beside the call, in the order of [`EXTENSIONS`].
+	/// The extensions' data, in the order of [`EXTENSIONS`].
 	beside: Vec<u8>,
 }
 
 impl Unsigned {
-	/// Returns what is signed: the transaction, and what the chain knows by itself.
+	/// Returns the payload for signing: the transaction and the implicit data.
 	fn payload(&self, runtime: &RuntimePin, genesis: Digest, began: Digest) -> Vec<u8> {
 		let RuntimePin { spec_version, transaction_version, metadata_hash, .. } = runtime;
 		let implicit =
@@ -291,7 +291,7 @@ impl super::Life {
 		}
 	}
 
-	/// The block from which it is good.
+	/// Returns the hash of the first block of the era.
 	fn began(self, genesis: Digest) -> Digest {
 		match self {
 			Self::Immortal => genesis,
@@ -300,7 +300,7 @@ impl super::Life {
 	}
 }
 
-/// Checks that a runtime is one that this software makes transactions for.
+/// Checks that this software supports a runtime's transactions.
 pub(super) fn check_version(version: &serde_json::Value) -> Result<()> {
 	if version["specName"] != SPEC_NAME {
 		let found = &version["specName"];
@@ -323,7 +323,7 @@ fn number(version: &serde_json::Value, field: &str) -> Result<u32> {
 	number.ok_or_else(|| Error::UnexpectedResponse(format!("the runtime's {field} is no number")))
 }
 
-/// The runtime of a block of the past.
+/// Returns the runtime of an earlier block.
 pub(super) async fn at_block_of(rpc: &RpcClient, hash: Digest) -> Result<AtBlock> {
 	online(rpc).await?.at_block(H256(hash.0)).await.map_err(unexpected)
 }

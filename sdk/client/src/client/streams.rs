@@ -18,16 +18,16 @@ use credio_primitives::{
 };
 use credio_vault::{Held, VaultError, WrappedBy};
 
-/// How often a rotation is made again because somebody else made one meanwhile.
+/// How often a rotation is repeated because another one came first.
 const MAX_ROTATIONS: usize = 5;
 
 impl Client {
-	/// Creates a stream and opens its first key epoch, in one request. A stream of that name that is there already is
-	/// answered, so repeating this is harmless.
+	/// Creates a stream and opens its first key epoch, in one request. Returns the existing stream of that name, so
+	/// repeating it has no effect.
 	///
 	/// # Errors
 	///
-	/// [`Error::Submit`], [`Error::Argument`] for a name that cannot be one.
+	/// [`Error::Submit`], [`Error::Argument`] for an invalid name.
 	pub async fn create_stream(&self, name: &str) -> Result<StreamJson> {
 		let name = stream_name(name)?;
 		let id = StreamId::derive(self.organization, &name);
@@ -36,7 +36,7 @@ impl Client {
 		let attempt = self.attempt(&Name::new("stream", &name), 0).await?;
 		if !attempt.is_applied {
 			match self.submit(attempt.key, &calls).await {
-				// Another gateway of the organization makes it, with another secret.
+				// Another gateway of the organization creates it, with another secret.
 				Err(Error::Submit(SubmitError::KeyReused(key))) => {
 					let status = self.decided(key).await?;
 					if status.status != RequestState::Applied {
@@ -56,7 +56,7 @@ impl Client {
 		self.stream(id).await
 	}
 
-	/// Seals a stream: nothing can be appended any more. Repeating it is harmless.
+	/// Seals a stream: nothing can be appended any more. Repeating it has no effect.
 	///
 	/// # Errors
 	///
@@ -70,9 +70,9 @@ impl Client {
 		Err(SubmitError::Rejected(Box::new(status)).into())
 	}
 
-	/// Opens the next key epoch of a stream, with the new secret wrapped to the grants that hold. It opens without those
-	/// that nothing can be wrapped to, or beyond the first [`limits::MAX_KEYS_PER_EPOCH`]; [`Self::add_keys`] gives
-	/// them the secret later.
+	/// Opens the next key epoch of a stream, with the new secret wrapped for the active grants. Skips grantees without
+	/// a usable key, and grants beyond the first [`limits::MAX_KEYS_PER_EPOCH`]; [`Self::add_keys`] gives them the
+	/// secret later.
 	///
 	/// # Errors
 	///
@@ -89,7 +89,8 @@ impl Client {
 			match self.apply(attempt.key, &[call]).await {
 				Err(Error::Submit(SubmitError::Rejected(status)))
 					if rotations < MAX_ROTATIONS && is_rejected_for(&status, &["EpochNotNext"]) => {},
-				// Another gateway of the organization opens this one. If a grant has ended since, the next is due.
+				// Another gateway of the organization opens this epoch. If a grant has ended since, the next one is
+				// due.
 				Err(Error::Submit(SubmitError::KeyReused(key))) if rotations < MAX_ROTATIONS => {
 					self.decided(key).await?;
 					let state = self.stream(id).await?.epoch.ok_or(AccessError::NoEpoch)?;
@@ -106,7 +107,8 @@ impl Client {
 		}
 	}
 
-	/// Names the key that the vault lacks, if that is why a new secret was rejected: another gateway has rotated.
+	/// Replaces a rejection of a new secret by the error that names the key version that the vault lacks, if another
+	/// gateway has rotated the key.
 	async fn about_own_key(&self, error: Error) -> Error {
 		let is_outdated = matches!(&error, Error::Submit(SubmitError::Rejected(status)) if is_rejected_for(status, &["KeyVersionOutdated"]));
 		if !is_outdated {
@@ -121,7 +123,7 @@ impl Client {
 		}
 	}
 
-	/// A secret of a stream, wrapped to the holder of each grant on it that holds.
+	/// Returns a secret of a stream, wrapped to the grantee of each active grant on it.
 	async fn wrapped_for_grants(&self, id: StreamId, held: &Held) -> Result<Vec<GrantKey>> {
 		let grants = self.grants_on(Resource::Stream(id)).await?;
 		let holding = grants.into_iter().filter(|grant| grant.status == GrantStatus::Active);
@@ -134,8 +136,8 @@ impl Client {
 		Ok(keys)
 	}
 
-	/// Gives the holder of a grant on a stream the secrets of all epochs that the grant covers, as far as this organization
-	/// has them: of those that were opened without it, say. What the owner gives replaces what is there.
+	/// Gives the grantee of a grant on a stream the secrets of all epochs that the grant covers, as far as this
+	/// organization has them, for example of epochs that were opened without it. The owner's keys replace earlier ones.
 	///
 	/// # Errors
 	///
@@ -161,8 +163,8 @@ impl Client {
 		Ok(added)
 	}
 
-	/// Names the secrets of a stream that are wrapped to this organization at the last final block: with another answer,
-	/// other entries may be read than before. `None` without a right to read any.
+	/// Returns a digest of the stream's secrets that are wrapped to this organization at the last final block. When it
+	/// changes, other entries may have become readable. `None` without a right to read any.
 	///
 	/// # Errors
 	///
@@ -191,8 +193,8 @@ impl Client {
 		}
 	}
 
-	/// Who wraps the secrets of a stream to this organization. A node does not decide that: the id of a stream follows
-	/// from its owner and its name.
+	/// Returns whether this organization or another one wraps the secrets of a stream. The node does not decide that: a
+	/// stream's id follows from its owner and name.
 	pub(crate) async fn wrapped_by(&self, stream: StreamId) -> Result<WrappedBy> {
 		let known = self.owners.lock().await.get(&stream).copied();
 		let owner = match known {
@@ -209,7 +211,7 @@ impl Client {
 		})
 	}
 
-	/// A new stream secret as the chain takes it, and as the vault does.
+	/// Creates a new stream secret, in the chain's encoding and in the vault's.
 	async fn new_secret(&self, stream: StreamId, epoch: KeyEpoch) -> Result<(EpochSecret, Held)> {
 		let genesis = self.limits.genesis_hash;
 		let secret = self.vault.new_stream_secret(genesis, stream, epoch).await?;
@@ -230,7 +232,7 @@ impl Client {
 	}
 }
 
-/// Checks that a stream has the owner and the name that its id follows from.
+/// Checks that a stream's id follows from its owner and name.
 pub(super) fn check(id: StreamId, stream: &StreamJson) -> Result<()> {
 	if stream.id == id && StreamId::derive(stream.owner, stream.name.as_bytes()) == id {
 		return Ok(());

@@ -1,4 +1,4 @@
-//! Uploading documents: once under each name, whoever repeats it when.
+//! Uploads of documents: once under each name, no matter who repeats them.
 
 use super::{
 	requests::Submitted, streams::is_rejected_for, Client, CommittedDocument, Outcome, Upload,
@@ -14,13 +14,13 @@ use credio_primitives::{
 	EntryBody, RecordId, RequestKey, StreamId,
 };
 
-/// How often an upload is made again because the key epoch changed meanwhile.
+/// How often an upload is repeated because the key epoch changed in between.
 const MAX_RACES: u32 = 8;
 
 impl Client {
-	/// Key of the request that uploads under a business key, at an attempt counted from 0.
+	/// Returns the key of the request that uploads under a business key, for an attempt counted from 0.
 	///
-	/// `HMAC(organization secret, SCALE("key", stream, business key, attempt))`, with the secret that is in force.
+	/// `HMAC(organization secret, SCALE("key", stream, business key, attempt))`, with the current secret.
 	///
 	/// # Errors
 	///
@@ -34,14 +34,13 @@ impl Client {
 		Ok(Name::of_business_key(stream, business_key).key(&*self.vault, attempt).await?)
 	}
 
-	/// Uploads a document, encrypted, and waits until the outcome is final. Repeating it is harmless: what was applied
-	/// under the name of an upload is its outcome for ever. What was rejected is tried again, as the next attempt.
+	/// Uploads a document, encrypted, and waits until the outcome is final. Repeating it has no effect once it was
+	/// applied: that stays its outcome. A rejected upload is tried again, as the next attempt.
 	///
 	/// # Errors
 	///
-	/// [`Error::Vault`] for a document over the limit, [`Error::Submit`] for a business key under which something else
-	/// is on the chain or under way: another document, media type or superseded record; [`Error::Access`],
-	/// [`Error::Connect`] and others.
+	/// [`Error::Vault`] for a document over the limit, [`Error::Submit`] for a business key that was used for another
+	/// document, media type or superseded record; [`Error::Access`], [`Error::Connect`] and others.
 	pub async fn upload(&self, upload: &Upload<'_>) -> Result<Outcome> {
 		let name = self.begun(Name::of_upload(upload)).await?;
 		let outcome = self.upload_as(upload, &name).await;
@@ -50,7 +49,7 @@ impl Client {
 			Err(error) if error.is_no_answer() => return outcome,
 			_ => {},
 		}
-		// It may have been applied before, and be rejected now just for that, or since the stream was sealed.
+		// It may have been applied before, and be rejected for that, or because the stream was sealed since.
 		match self.recognize(upload, &name).await {
 			Ok(None) => outcome,
 			Ok(Some(uploaded)) => Ok(Outcome::Applied(uploaded)),
@@ -60,8 +59,8 @@ impl Client {
 		}
 	}
 
-	/// Uploads under a name, by the first attempt that is not rejected yet. Asks nothing beforehand, so an upload that is new
-	/// costs no more than it has to.
+	/// Uploads under a name, by the first attempt that is not rejected. Reads nothing beforehand, to keep new uploads
+	/// cheap.
 	async fn upload_as(&self, upload: &Upload<'_>, name: &Name) -> Result<Outcome> {
 		let reference = name.reference(&*self.vault).await?;
 		let (mut races, mut last) = (0, None);
@@ -83,7 +82,7 @@ impl Client {
 			if status.status == RequestState::Applied {
 				return self.applied(name, key, &status).await;
 			}
-			// The epoch changed between reading it and writing: a race, not an answer.
+			// The epoch changed between reading and writing: repeat it.
 			if is_rejected_for(&status, &["RotationDue", "EpochNotCurrent"]) {
 				self.forget_epoch(upload.stream).await;
 				if !was_rejected {
@@ -121,7 +120,7 @@ impl Client {
 		}))
 	}
 
-	/// What is on the chain under the name of an upload, if anything is.
+	/// Returns the record under the name of an upload, if it is on the chain.
 	///
 	/// # Errors
 	///
@@ -144,7 +143,7 @@ impl Client {
 		}
 	}
 
-	/// Whether an entry has all that an upload asks for; `None` if there is no such entry.
+	/// Whether an entry has the content of an upload; `None` if there is no such entry.
 	pub async fn is_recorded(&self, upload: &Upload<'_>, id: RecordId) -> Result<Option<bool>> {
 		let Some(entry) = self.find_record(id).await? else { return Ok(None) };
 		let EntryBody::Record { epoch, commitment, size, supersedes } = entry.header.body else {
@@ -159,7 +158,7 @@ impl Client {
 					&& document.media_type == upload.media_type,
 			)),
 			Err(Error::Refused(refusal)) if refusal.code == codes::ACCESS_DENIED => {
-				// Whoever may append only compares what it would have sealed.
+				// An organization that may only append compares the ciphertext that it would seal.
 				let held = self.held(upload.stream, epoch).await?;
 				let context = self.context(upload.stream, epoch, id);
 				let sealed =

@@ -1,16 +1,16 @@
-//! Sending with a time limit.
+//! A sender with a timeout.
 //!
-//! The library looks for signs of life where it receives. While it sends to a node that takes in nothing more, it would
-//! wait for ever, and with it every call and subscription of the connection, although the other half was given up.
+//! The library detects silence on the receiving side only. While it sends to a node that reads nothing, it would block,
+//! and all calls and subscriptions of the connection with it.
 
 use jsonrpsee_core::client::TransportSenderT;
 use std::{future::Future, time::Duration};
 use tokio::time::timeout;
 
-/// How long a connection that is given up may take to close.
+/// Timeout of closing a connection.
 const CLOSE: Duration = Duration::from_secs(1);
 
-/// A sender that fails if it cannot send within a time.
+/// A sender that fails if sending takes too long.
 pub(super) struct ImpatientSender<Sender> {
 	sender: Sender,
 	limit: Duration,
@@ -22,7 +22,7 @@ impl<Sender> ImpatientSender<Sender> {
 	}
 }
 
-/// Why something was not sent.
+/// Why sending failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SendError<Failure: std::error::Error> {
 	#[error(transparent)]
