@@ -1,5 +1,5 @@
-//! The client: one connection to a node, and what an organization does through it. [`Client`] uploads, grants, fetches and
-//! verifies over JSON-RPC; keys stay in a [vault](credio_vault).
+//! The client: one connection to a node, for one organization. [`Client`] uploads, grants, fetches and verifies over
+//! JSON-RPC; keys stay in a [vault](credio_vault).
 //!
 //! The example is `sdk/client/examples/front_page.rs`, which the tests run against a node:
 //!

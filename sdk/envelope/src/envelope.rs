@@ -15,10 +15,10 @@ use zeroize::Zeroizing;
 
 /// Bytes of an envelope before its ciphertext: version, salt, key commitment.
 pub const HEADER_LENGTH: usize = 1 + 32 + 32;
-/// Bytes that authenticated encryption adds.
+/// Length of the authentication tag.
 const TAG_LENGTH: usize = 16;
 
-/// A document in its envelope, with the commitment to it.
+/// A sealed document, with its commitment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
 	/// The envelope.
@@ -27,7 +27,7 @@ pub struct Sealed {
 	pub commitment: Commitment,
 }
 
-/// A document as it went in.
+/// An opened document.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
 	/// Its media type.
@@ -52,7 +52,7 @@ fn associated_data(context: &Context, header: &[u8; HEADER_LENGTH]) -> Vec<u8> {
 }
 
 impl StreamSecret {
-	/// Seals a document. The same arguments give the same bytes.
+	/// Seals a document. The same arguments return the same bytes.
 	///
 	/// # Errors
 	///
@@ -80,7 +80,7 @@ impl StreamSecret {
 		Ok(Sealed { payload, commitment: data_key.commitment_key().commit(document) })
 	}
 
-	/// The data key of the record in an envelope.
+	/// Returns the data key of an envelope.
 	///
 	/// # Errors
 	///
@@ -133,7 +133,7 @@ impl DataKey {
 	}
 }
 
-/// Header and ciphertext of an envelope of a known version.
+/// Returns the header and the ciphertext of an envelope of a known version.
 fn split(payload: &[u8]) -> Result<(&[u8; HEADER_LENGTH], &[u8]), Error> {
 	match payload.first() {
 		None => return Err(Error::Truncated),

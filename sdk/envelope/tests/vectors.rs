@@ -1,6 +1,6 @@
-//! The published test vectors of `sdk/vectors`, held against the code.
+//! Checks the published test vectors of `sdk/vectors`.
 //!
-//! `CREDIO_WRITE_VECTORS=1` writes the files anew, for a new version of a format; version 1 does not change any more.
+//! `CREDIO_WRITE_VECTORS=1` writes the files again, for a new version of a format; version 1 does not change.
 
 use codec::Encode;
 use credio_envelope::{Context, OwnerPsk, SecretKey, StreamSecret, WrapContext};
@@ -13,7 +13,7 @@ use serde_json::{json, Value};
 use std::{fs, path::PathBuf};
 use zeroize::Zeroizing;
 
-/// Holds a file of vectors against what the code makes of their inputs.
+/// Checks a file of vectors against the code's results for its inputs.
 fn hold(name: &str, made: &Value) {
 	let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../vectors").join(name);
 	if std::env::var_os("CREDIO_WRITE_VECTORS").is_some() {
@@ -29,7 +29,7 @@ fn hex(bytes: &[u8]) -> String {
 	format!("0x{}", hex::encode(bytes))
 }
 
-/// 32 bytes that differ from each other and from those of another `n`.
+/// Returns 32 distinct bytes, different for each `n`.
 fn bytes(n: u8) -> [u8; 32] {
 	core::array::from_fn(|i| n.wrapping_mul(32).wrapping_add(i as u8))
 }

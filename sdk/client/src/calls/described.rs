@@ -213,7 +213,7 @@ mod tests {
 	}
 
 	#[test]
-	fn only_bytes_are_cut() {
+	fn only_bytes_are_truncated() {
 		let hex = format!("0x{}", "ab".repeat(150));
 		let shown = described([("data".into(), Json::String(hex))]);
 		assert_eq!(shown, format!("Grants.grant\n  data: 0x{}… (150 bytes)", "ab".repeat(32)));
@@ -225,7 +225,7 @@ mod tests {
 
 	proptest! {
 		#[test]
-		fn no_text_makes_it_panic_or_adds_a_line(
+		fn hostile_text_neither_panics_nor_adds_a_line(
 			prefix in prop::sample::select(vec!["", "0x"]),
 			text in proptest::collection::vec(any::<char>(), 0..300),
 		) {

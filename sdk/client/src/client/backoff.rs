@@ -77,12 +77,12 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_call_that_comes_too_soon_is_sent_again() {
+	async fn rate_limited_call_is_retried() {
 		assert_eq!(tries(2, codes::RATE_LIMITED).await, (3, true));
 	}
 
 	#[tokio::test]
-	async fn a_call_that_is_refused_for_too_long_fails() {
+	async fn call_fails_after_patience() {
 		let made = Cell::new(0);
 		let answer: Result<()> = back_off_for(Duration::from_millis(1), || {
 			made.set(made.get() + 1);
@@ -94,13 +94,13 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn other_refusals_are_answers() {
+	async fn other_refusals_are_not_retried() {
 		assert_eq!(tries(2, codes::ACCESS_DENIED).await, (1, false));
 		assert_eq!(tries(2, codes::QUOTA_EXCEEDED).await, (1, false));
 	}
 
 	#[test]
-	fn waits_grow_to_a_bound() {
+	fn waits_grow_to_limit() {
 		for tries in 1..100 {
 			let wait = wait(tries).unwrap();
 			assert!(wait >= FIRST_WAIT / 2 && wait <= MAX_WAIT, "{tries}: {wait:?}");

@@ -298,7 +298,7 @@ mod tests {
 	use crate::Runtimes;
 
 	#[test]
-	fn legs_are_proposed_for_the_runtime_that_they_are_encoded_for() {
+	fn cannot_propose_legs_for_another_runtime() {
 		let runtimes = Runtimes::built_in();
 		let pin = |version| runtimes.find(version).unwrap().unwrap();
 		let (before, present) = (pin(5), pin(6));

@@ -161,7 +161,7 @@ mod tests {
 	};
 
 	#[test]
-	fn a_plain_line_stays_on_this_machine_unless_it_is_asked_for_by_name() {
+	fn plain_connection_beyond_this_machine_needs_option() {
 		let strict = ConnectOptions::default();
 		let lenient = ConnectOptions { insecure: true, ..strict };
 		for url in ["ws://127.0.0.1:9944", "ws://localhost:9944", "ws://[::1]:9944"] {
@@ -191,7 +191,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_password_in_an_address_is_not_shown() {
+	fn password_in_address_is_hidden() {
 		assert_eq!(shown("wss://me:secret@node.example/path@"), "wss://node.example/path@");
 		assert_eq!(shown("wss://node.example:443"), "wss://node.example:443");
 		assert_eq!(shown("nonsense"), "nonsense");
@@ -233,7 +233,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_node_that_falls_silent_is_given_up() {
+	async fn silent_node_is_disconnected() {
 		let (listener, url) = listen().await;
 		let node = tokio::spawn(fall_silent(listener));
 		let rpc = open_within(&url, IMPATIENT).await.unwrap();
@@ -249,7 +249,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_node_that_takes_in_nothing_more_is_given_up() {
+	async fn node_that_stops_reading_is_disconnected() {
 		let (listener, url) = listen().await;
 		let node = tokio::spawn(fall_silent(listener));
 		let rpc = open_within(&url, IMPATIENT).await.unwrap();
@@ -271,7 +271,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_node_that_does_not_even_shake_hands_is_given_up() {
+	async fn missing_handshake_fails() {
 		let (listener, url) = listen().await;
 		assert!(matches!(
 			open_within(&url, IMPATIENT).await,
@@ -281,7 +281,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn an_encrypted_line_does_not_fall_back_to_a_plain_one() {
+	async fn encrypted_connection_does_not_fall_back_to_plain() {
 		let (listener, url) = listen().await;
 		let url = url.replace("ws://", "wss://");
 		let plain = tokio::spawn(fall_silent(listener));

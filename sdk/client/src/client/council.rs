@@ -311,7 +311,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn shares_are_those_of_the_runtime() {
+	fn council_shares_match_runtime() {
 		let of = |share: Share| [1, 2, 3, 4, 5, 6].map(|members| share.of(members));
 		assert_eq!(of(Share::Majority), [1, 2, 2, 3, 3, 4]);
 		assert_eq!(of(Share::TwoThirds), [1, 2, 2, 3, 4, 4]);

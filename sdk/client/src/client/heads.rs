@@ -142,7 +142,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn finality_has_stalled_once_it_lags_by_more_than_it_ever_does() {
+	fn finality_stalls_beyond_maximum_lag() {
 		for (finalized, best, expected) in
 			[(100, 100, false), (100, 120, false), (100, 121, true), (100, 99, false)]
 		{

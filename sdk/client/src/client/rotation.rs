@@ -229,7 +229,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn two_gateways_rotate_and_lose_nothing() {
+	async fn two_gateways_rotate_without_losing_keys() {
 		let folder = tempfile::tempdir().unwrap();
 		let one = LocalVault::generate(7).unwrap();
 		let chain = Chain::with(one.encryption_keys()[0].1);
@@ -258,7 +258,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_rotation_that_was_cut_short_is_completed() {
+	async fn interrupted_rotation_is_completed() {
 		for fault in [Fault::AnswerLost, Fault::Lost] {
 			let folder = tempfile::tempdir().unwrap();
 			let vault = LocalVault::generate(7).unwrap();
@@ -285,7 +285,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_renewal_that_was_cut_short_is_completed() {
+	async fn interrupted_renewal_is_completed() {
 		for fault in [Fault::AnswerLost, Fault::Lost, Fault::Lie] {
 			let folder = tempfile::tempdir().unwrap();
 			let vault = LocalVault::generate(7).unwrap();
@@ -311,7 +311,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_rotation_that_was_cut_short_is_completed_before_a_renewal() {
+	async fn interrupted_rotation_is_completed_before_renewal() {
 		let folder = tempfile::tempdir().unwrap();
 		let vault = LocalVault::generate(7).unwrap();
 		let chain = Chain::with(vault.encryption_keys()[0].1);
@@ -330,7 +330,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_refused_rotation_leaves_no_version_behind() {
+	async fn rejected_rotation_leaves_no_version() {
 		let folder = tempfile::tempdir().unwrap();
 		let vault = LocalVault::generate(7).unwrap();
 		let chain = Chain::with(vault.encryption_keys()[0].1);
@@ -348,7 +348,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_node_that_lies_about_a_rejection_loses_no_key() {
+	async fn false_rejection_loses_no_key() {
 		let folder = tempfile::tempdir().unwrap();
 		let vault = LocalVault::generate(7).unwrap();
 		let chain = Chain::with(vault.encryption_keys()[0].1);
@@ -366,7 +366,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_vault_of_another_chain_is_not_mixed_up() {
+	async fn cannot_rotate_with_vault_of_another_chain() {
 		let folder = tempfile::tempdir().unwrap();
 		let vault = LocalVault::generate(7).unwrap();
 		let chain = Chain::with(PublicKey([9; 32]));

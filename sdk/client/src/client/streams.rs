@@ -271,7 +271,7 @@ mod tests {
 	use credio_primitives::StreamStatus;
 
 	#[test]
-	fn a_node_names_no_other_owner_of_a_stream() {
+	fn node_cannot_forge_stream_owner() {
 		let id = StreamId::derive(1, b"invoices");
 		let stream = |id, owner, name: &str| StreamJson {
 			id,

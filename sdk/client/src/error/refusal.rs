@@ -9,7 +9,7 @@ use credio_primitives::error_codes as codes;
 pub struct Refusal {
 	/// One of [`credio_primitives::error_codes`], or a standard JSON-RPC code.
 	pub code: i32,
-	/// What was wrong.
+	/// The message.
 	pub message: String,
 	/// What to do about it.
 	pub remedy: Option<String>,

@@ -1,4 +1,4 @@
-//! The file in which a verifier keeps what it has verified: a checkpoint of its own.
+//! The file of a verifier's last verified checkpoint.
 
 use crate::error::{Error, Result};
 use credio_evidence::Checkpoint;
@@ -9,7 +9,7 @@ use std::{
 	sync::atomic::{AtomicU64, Ordering},
 };
 
-/// Bound on the file.
+/// Maximum size of the file.
 const MAX_FILE_SIZE: u64 = 1024 * 1024;
 
 /// Reads the checkpoint, if there is one.
@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Checkpoint>> {
 	})
 }
 
-/// Writes a checkpoint, unless a later one is there, which another process has written.
+/// Writes a checkpoint, unless the file has a later one of another process.
 pub(super) fn keep(path: &Path, checkpoint: &Checkpoint) -> Result<()> {
 	let is_later = |kept: Checkpoint| {
 		kept.genesis() == checkpoint.genesis() && kept.block().number >= checkpoint.block().number
@@ -41,7 +41,7 @@ pub(super) fn keep(path: &Path, checkpoint: &Checkpoint) -> Result<()> {
 	replace(path, checkpoint)
 }
 
-/// Writes a checkpoint, whatever is there.
+/// Writes a checkpoint, replacing any other.
 pub(super) fn replace(path: &Path, checkpoint: &Checkpoint) -> Result<()> {
 	write(path, checkpoint.to_text()?.as_bytes()).map_err(|error| failed(path, &error))
 }
