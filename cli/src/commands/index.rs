@@ -130,7 +130,7 @@ pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure
 				let failed = |error| Failure::file(&output, error);
 				let mut file = credio_files::Replacement::create(&output).map_err(failed)?;
 				store.dump(&mut file).await?;
-				file.keep().map_err(failed)?;
+				file.commit().map_err(failed)?;
 			}
 			Ok(())
 		},

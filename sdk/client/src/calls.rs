@@ -6,7 +6,7 @@ mod described;
 
 pub use described::DescribedCall;
 
-use crate::runtimes::RuntimePin;
+use crate::{error::UnfitCall, runtimes::RuntimePin};
 use codec::{Compact, Decode, Encode};
 use credio_primitives::{
 	bundle::EncodedCall,
@@ -30,36 +30,6 @@ pub struct Call {
 	/// Metadata hash of the runtime that nested calls are encoded for; `None` without nested calls.
 	#[codec(skip)]
 	encoded_for: Option<Digest>,
-}
-
-/// A call that cannot be signed for a runtime.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum UnfitCall {
-	/// The runtime has no such call.
-	#[error("runtime {runtime} has no call {call}")]
-	Unknown {
-		/// The call, as `Pallet.call`.
-		call: String,
-		/// The runtime's version.
-		runtime: u32,
-	},
-	/// The runtime has other arguments for the call than this software encodes.
-	#[error("runtime {runtime} has other arguments for {call} than this software makes")]
-	Changed {
-		/// The call, as `Pallet.call`.
-		call: String,
-		/// The runtime's version.
-		runtime: u32,
-	},
-	/// The call has nested calls for another runtime.
-	#[error("{call} holds calls that are encoded for another runtime than {runtime}")]
-	Outdated {
-		/// The call, as `Pallet.call`.
-		call: String,
-		/// The runtime's version.
-		runtime: u32,
-	},
 }
 
 impl Call {

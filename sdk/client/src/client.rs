@@ -7,6 +7,7 @@ mod access;
 mod anchors;
 mod backoff;
 mod bundles;
+mod calling;
 mod checkpoints;
 mod connection;
 mod council;
@@ -22,6 +23,7 @@ mod records;
 mod requests;
 mod rotation;
 mod runtime;
+mod secrets;
 mod streams;
 mod uploads;
 
@@ -44,35 +46,25 @@ pub use rotation::Rotated;
 pub use streams::is_rejected_for;
 
 use crate::{
-	error::{unexpected, AccessError, Error, Result},
+	error::{Error, Result},
 	runtimes::Runtimes,
 	verifier::Trust,
 };
-use backoff::back_off;
-use codec::Encode;
-use credio_envelope::WrapContext;
+use calling::Now;
 use credio_primitives::{
-	rpc::{
-		AccessToken, At, Bytes, Items, Limits, MembershipAnswer, OrganizationDetail,
-		OrganizationJson, PageRequest, QuotaJson, StreamJson, StreamKeyJson,
-	},
-	AccountId, BlockNumber, KeyEpoch, OrganizationId, Resource, StreamId, WrappedSecret,
+	rpc::{At, Limits, MembershipAnswer},
+	AccountId, BlockNumber, KeyEpoch, OrganizationId, StreamId,
 };
-use credio_vault::{ChainPin, Held, LocalVault, Recipient, Vault};
+use credio_vault::{ChainPin, Held, LocalVault, Vault};
 use runtime::{check_version, Runtime};
-use serde::{de::DeserializeOwned, Serialize};
 use std::{
 	collections::HashMap,
 	sync::{Arc, RwLock},
 	time::{Duration, Instant},
 };
 use subxt::{
-	backend::LegacyBackend,
-	rpcs::{
-		client::{RpcParams, RpcSubscription},
-		RpcClient,
-	},
-	OnlineClient, OnlineClientAtBlock, PolkadotConfig,
+	rpcs::{client::RpcParams, RpcClient},
+	OnlineClientAtBlock, PolkadotConfig,
 };
 use tokio::sync::{Mutex, OnceCell};
 
@@ -80,15 +72,9 @@ use tokio::sync::{Mutex, OnceCell};
 const SPEC_NAME: &str = "credio";
 /// Version of the transaction format that this client encodes.
 const TRANSACTION_VERSION: u32 = 2;
-/// Lifetime of an access token in blocks: longer than a call is retried.
-const TOKEN_LIFETIME: BlockNumber = 200;
 /// Upper bound for the receipt retention that a node reports, in blocks: seven days of one-second blocks. A node that
 /// reports more could claim that a request has expired although its receipt was removed.
 const MAX_RECEIPT_RETENTION: BlockNumber = 7 * 24 * 60 * 60;
-/// Maximum number of pages of a list.
-const MAX_PAGES: usize = 64 * 1024;
-/// How long the number of the last finalized block is cached: far less than [`TOKEN_LIFETIME`].
-const NOW_LASTS: Duration = Duration::from_secs(5);
 /// How long the key epoch of a stream is cached. If the epoch ended in between, the chain rejects the upload, and it is
 /// made again.
 const EPOCH_TTL: Duration = Duration::from_secs(2);
@@ -99,13 +85,6 @@ type RecentEpoch = Arc<Mutex<Option<(Instant, KeyEpoch)>>>;
 
 /// The secret of each key epoch of each stream. Concurrent callers share one read.
 type HeldSecrets = HashMap<(StreamId, KeyEpoch), Arc<OnceCell<Held>>>;
-
-/// Numbers of the last blocks.
-#[derive(Clone, Copy, Debug)]
-struct Now {
-	finalized: BlockNumber,
-	best: BlockNumber,
-}
 
 /// One connection to a node, with the vault of the member that uses it.
 pub struct Client {
@@ -275,289 +254,4 @@ impl Client {
 	pub fn account(&self) -> &AccountId {
 		&self.account
 	}
-
-	/// Calls any method of the node. The parameters are a tuple, passed by position. Retries if the node limits the
-	/// rate of calls.
-	///
-	/// # Errors
-	///
-	/// [`Error::Refused`], [`Error::Connect`].
-	pub async fn call<Answer: DeserializeOwned>(
-		&self,
-		method: &str,
-		params: impl Serialize,
-	) -> Result<Answer> {
-		let params = by_position(&params)?;
-		back_off(|| async { Ok(self.rpc.request(method, params.clone()).await?) }).await
-	}
-
-	/// Subscribes, with the retries of [`Self::call`].
-	async fn subscribe<Item: DeserializeOwned>(
-		&self,
-		methods: (&str, &str),
-		params: RpcParams,
-	) -> Result<RpcSubscription<Item>> {
-		let (subscribe, unsubscribe) = methods;
-		back_off(|| async { Ok(self.rpc.subscribe(subscribe, params.clone(), unsubscribe).await?) })
-			.await
-	}
-
-	/// Signs an access token for one call of a method.
-	pub(crate) async fn token(
-		&self,
-		method: &str,
-		parameters: &impl Encode,
-	) -> Result<AccessToken> {
-		let expires_at = self.now().await?.finalized.saturating_add(TOKEN_LIFETIME);
-		let payload = AccessToken::payload(
-			&self.limits.genesis_hash,
-			method,
-			&parameters.encode(),
-			expires_at,
-		);
-		let digest = sp_crypto_hashing::blake2_256(&payload);
-		let signature = Bytes(self.vault.sign(&digest).await?.encode());
-		Ok(AccessToken { account: self.account.clone(), expires_at, signature })
-	}
-
-	/// Returns the last blocks, cached for a few seconds.
-	async fn now(&self) -> Result<Now> {
-		let mut known = self.now.lock().await;
-		if let Some((at, now)) = *known {
-			if at.elapsed() < NOW_LASTS {
-				return Ok(now);
-			}
-		}
-		let (finalized, best) = futures::try_join!(self.finalized_number(), self.best_number())?;
-		let now = Now { finalized, best };
-		*known = Some((Instant::now(), now));
-		Ok(now)
-	}
-
-	/// Returns all items of a query, page by page, at most `most`.
-	pub(crate) async fn all<Item: DeserializeOwned>(
-		&self,
-		method: &str,
-		filter: impl Serialize,
-		most: usize,
-	) -> Result<Vec<Item>> {
-		let mut items = Vec::new();
-		let mut page = PageRequest::default();
-		for _ in 0..MAX_PAGES {
-			let answer: At<Items<Item>> = self.call(method, (&filter, &page)).await?;
-			items.extend(answer.answer.items);
-			if items.len() >= most {
-				items.truncate(most);
-				return Ok(items);
-			}
-			match answer.answer.next {
-				Some(next) if page.cursor.as_ref() == Some(&next) => break,
-				Some(next) => page.cursor = Some(next),
-				None => return Ok(items),
-			}
-		}
-		Err(Error::UnexpectedResponse("the pages of a list have no end".into()))
-	}
-
-	/// Returns the secret of a stream's epoch, wrapped to this organization.
-	pub(crate) async fn held(&self, stream: StreamId, epoch: KeyEpoch) -> Result<Held> {
-		// Concurrent callers share one read.
-		let held = self.held.lock().await.entry((stream, epoch)).or_default().clone();
-		held.get_or_try_init(|| self.fetch_held(stream, epoch)).await.cloned()
-	}
-
-	/// Returns a page of the wrapped secrets of a stream, from an epoch on.
-	async fn stream_keys(
-		&self,
-		stream: StreamId,
-		from: KeyEpoch,
-	) -> Result<At<Items<StreamKeyJson>>> {
-		let token = self.token("credio_v1_streamKeys", &(stream, from)).await?;
-		self.call("credio_v1_streamKeys", (stream, from, token)).await
-	}
-
-	async fn fetch_held(&self, stream: StreamId, epoch: KeyEpoch) -> Result<Held> {
-		let At { at, answer: keys } = self.stream_keys(stream, epoch).await?;
-		let StreamKeyJson { secret_commitment, wrapped_keys, .. } = keys
-			.items
-			.into_iter()
-			.find(|key| key.epoch == epoch)
-			.ok_or(AccessError::NoKey(epoch))?;
-		if let Some(verified) = self.verified() {
-			verified.check_secret(stream, epoch, secret_commitment, at).await?;
-		}
-		let wrapped_by = self.wrapped_by(stream).await?;
-		// The owner's keys come first. Keys of other grantors may not open.
-		let mut failed = Error::Access(AccessError::NoKey(epoch));
-		for key in wrapped_keys {
-			let held = Held {
-				context: WrapContext {
-					genesis: self.limits.genesis_hash,
-					resource: Resource::Stream(stream),
-					epoch,
-					organization: self.organization,
-					key_version: key.key_version,
-				},
-				secret: WrappedSecret::StreamSecret,
-				wrapped_by,
-				commitment: Some(secret_commitment),
-				sealed: key.sealed.0,
-			};
-			match self.vault.check(&held).await {
-				Ok(()) => return Ok(held),
-				Err(error) => failed = error.into(),
-			}
-		}
-		Err(failed)
-	}
-
-	/// Returns the recipient for secrets that are wrapped to an organization.
-	pub(crate) async fn recipient(&self, organization: OrganizationId) -> Result<Recipient> {
-		if let Some(verified) = self.verified() {
-			return verified.recipient(organization).await;
-		}
-		let detail = self.organization(organization).await?;
-		Ok(Recipient {
-			organization,
-			key_version: detail.organization.key_version,
-			public: detail.organization.encryption_key.public,
-		})
-	}
-
-	/// Returns an organization, proven, with its members as the node lists them.
-	///
-	/// # Errors
-	///
-	/// [`Error::Refused`] with the code for "not found", [`Error::Proof`].
-	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationDetail> {
-		let answer: At<OrganizationDetail> = self.call("credio_v1_organization", (id,)).await?;
-		let mut detail = answer.answer;
-		if let Some(verified) = self.verified() {
-			detail.organization = verified.organization(id).await?;
-		}
-		Ok(detail)
-	}
-
-	/// Returns all organizations as the node lists them.
-	///
-	/// # Errors
-	///
-	/// [`Error::UnexpectedResponse`] for a list that is not in the order of numbers, which could be endless.
-	pub async fn organizations(&self) -> Result<Vec<OrganizationJson>> {
-		let mut organizations: Vec<OrganizationJson> = Vec::new();
-		loop {
-			let from = organizations.last().map_or(0, |last| last.id.saturating_add(1));
-			let answer: At<Items<OrganizationJson>> =
-				self.call("credio_v1_organizations", (from,)).await?;
-			let items = answer.answer.items;
-			if items.is_empty() {
-				return Ok(organizations);
-			}
-			if !goes_on(items.iter().map(|item| item.id), from) {
-				return Err(Error::UnexpectedResponse(
-					"the list of organizations is out of order".into(),
-				));
-			}
-			organizations.extend(items);
-		}
-	}
-
-	/// Returns an organization by name or number, proven, so that a name never leads to another organization.
-	///
-	/// # Errors
-	///
-	/// [`Error::NotFound`], [`Error::Proof`].
-	pub async fn find_organization(&self, name: &str) -> Result<OrganizationJson> {
-		if let Some(verified) = self.verified() {
-			return verified.find_organization(name).await;
-		}
-		let number = name.parse::<OrganizationId>().ok();
-		self.organizations()
-			.await?
-			.into_iter()
-			.find(|organization| organization.name == name || Some(organization.id) == number)
-			.ok_or_else(|| Error::NotFound {
-				what: "organization",
-				name: name.into(),
-				hint: "`credio org list` shows all",
-			})
-	}
-
-	/// Returns the quota of an organization and its use.
-	pub async fn quota(&self, id: OrganizationId) -> Result<QuotaJson> {
-		let answer: At<QuotaJson> = self.call("credio_v1_quota", (id,)).await?;
-		Ok(answer.answer)
-	}
-
-	/// Returns a stream.
-	///
-	/// # Errors
-	///
-	/// [`Error::NotFound`], [`Error::Proof`], [`Error::Connect`]; [`Error::UnexpectedResponse`] if its id does not
-	/// follow from its owner and name.
-	pub async fn stream(&self, id: StreamId) -> Result<StreamJson> {
-		if let Some(verified) = self.verified() {
-			return verified.stream(id).await;
-		}
-		let answer: At<StreamJson> = self.call("credio_v1_stream", (id,)).await?;
-		streams::check(id, &answer.answer)?;
-		Ok(answer.answer)
-	}
-
-	/// Returns the streams of one organization, or of all.
-	pub async fn streams(&self, owner: Option<OrganizationId>) -> Result<Vec<StreamJson>> {
-		self.all("credio_v1_streams", owner, usize::MAX).await
-	}
-
-	/// Returns a stream by id, or by name within an organization (this one, unless `owner` is given).
-	///
-	/// # Errors
-	///
-	/// [`Error::NotFound`].
-	pub async fn find_stream(
-		&self,
-		name: &str,
-		owner: Option<OrganizationId>,
-	) -> Result<StreamJson> {
-		let id = match name.parse::<StreamId>() {
-			Ok(id) if name.len() >= 64 => id,
-			_ => StreamId::derive(owner.unwrap_or(self.organization), name.as_bytes()),
-		};
-		match self.stream(id).await {
-			Err(error) if error.is_not_found() => Err(Error::NotFound {
-				what: "stream",
-				name: name.into(),
-				hint:
-					"`credio stream list` shows all; another organization's needs its id or --owner",
-			}),
-			other => other,
-		}
-	}
-}
-
-/// Opens the chain through the methods that every node has. The newer `chainHead` methods stop when finality lags, when
-/// the council needs the chain most.
-async fn online(rpc: &RpcClient) -> Result<OnlineClient<PolkadotConfig>> {
-	let backend = LegacyBackend::builder().build(rpc.clone());
-	OnlineClient::from_backend(Arc::new(backend)).await.map_err(unexpected)
-}
-
-/// Whether a page continues a list: its numbers are at least `from` and strictly increasing. A list of such pages ends.
-fn goes_on(mut page: impl Iterator<Item = u32> + Clone, from: u32) -> bool {
-	page.clone().is_sorted_by(|a, b| a < b) && page.next().is_none_or(|first| first >= from)
-}
-
-/// Encodes parameters by position from a tuple.
-fn by_position(params: &impl Serialize) -> Result<RpcParams> {
-	let argument = |error: &dyn std::fmt::Display| Error::Argument(error.to_string());
-	let values = match serde_json::to_value(params).map_err(|error| argument(&error))? {
-		serde_json::Value::Null => Vec::new(),
-		serde_json::Value::Array(values) => values,
-		single => vec![single],
-	};
-	let mut params = RpcParams::new();
-	for value in values {
-		params.push(value).map_err(|error| argument(&error))?;
-	}
-	Ok(params)
 }

@@ -13,7 +13,7 @@ pub use connect::ConnectError;
 pub use kind::ErrorKind;
 pub use proof::ProofError;
 pub use refusal::Refusal;
-pub use sign::SignError;
+pub use sign::{SignError, UnfitCall};
 pub use submit::SubmitError;
 
 use credio_evidence::Refused;
@@ -138,8 +138,8 @@ impl From<credio_vault::OtherChain> for Error {
 	}
 }
 
-impl From<crate::calls::UnfitCall> for Error {
-	fn from(error: crate::calls::UnfitCall) -> Self {
+impl From<UnfitCall> for Error {
+	fn from(error: UnfitCall) -> Self {
 		SignError::from(error).into()
 	}
 }

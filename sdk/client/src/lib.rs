@@ -20,7 +20,7 @@ pub use credio_evidence as evidence;
 pub use credio_primitives as primitives;
 pub use error::{
 	AccessError, ConnectError, Error, ErrorKind, ProofError, Refusal, Result, SignError,
-	SubmitError,
+	SubmitError, UnfitCall,
 };
 pub use runtimes::{RuntimePin, Runtimes};
 pub use verifier::{Trust, VerifierSettings};

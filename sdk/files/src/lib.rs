@@ -21,7 +21,7 @@ const BUFFER: usize = 1 << 16;
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 	let mut file = Replacement::create(path)?;
 	file.write_all(bytes)?;
-	file.keep()
+	file.commit()
 }
 
 /// Creates a new file, readable by its owner only, and opens it for writing.
@@ -75,7 +75,7 @@ fn for_owner(options: &mut OpenOptions) -> &mut OpenOptions {
 	options
 }
 
-/// A file that is being written. [`Self::keep`] gives it its name; dropping it before removes it.
+/// A file that is being written. [`Self::commit`] gives it its name; dropping it before removes it.
 pub struct Replacement {
 	file: BufWriter<File>,
 	/// Its temporary path and its final one. `None` for a device or a pipe, which is written directly.
@@ -114,7 +114,7 @@ impl Replacement {
 	/// # Errors
 	///
 	/// If that fails; an existing file is unchanged then.
-	pub fn keep(mut self) -> io::Result<()> {
+	pub fn commit(mut self) -> io::Result<()> {
 		self.file.flush()?;
 		let Some((part, to)) = &self.names else { return Ok(()) };
 		self.file.get_ref().sync_all()?;

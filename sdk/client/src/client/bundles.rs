@@ -2,8 +2,8 @@
 
 use super::Client;
 use crate::{
-	calls::{Call, DescribedCall, UnfitCall},
-	error::{Error, Result, SubmitError},
+	calls::{Call, DescribedCall},
+	error::{Error, Result, SubmitError, UnfitCall},
 	name::earlier_secrets,
 	runtimes::RuntimePin,
 };

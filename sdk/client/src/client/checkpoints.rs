@@ -1,6 +1,6 @@
 //! Checkpoints: created with a node, and signed by seats of the council.
 
-use super::{council::storage_key, Client};
+use super::Client;
 use crate::{
 	error::{Error, ProofError, Result},
 	verifier::{genesis_of, Trust},
@@ -8,7 +8,7 @@ use crate::{
 use credio_evidence::{Checkpoint, FinalBlock, Part, Refused, Trusted};
 use credio_primitives::{
 	rpc::{BlockRef, Bytes},
-	Digest,
+	storage, Digest,
 };
 use credio_vault::Vault;
 use std::time::Duration;
@@ -90,13 +90,14 @@ impl Client {
 	) -> Result<std::result::Result<FinalBlock, Refused>> {
 		let target = Checkpoint::justified(&justification)?.hash;
 		let header = self.call("chain_getHeader", (target,)).await?;
-		let at = |item| self.read_item("Grandpa", item, Some(target));
-		let best = |item| self.read_item("Grandpa", item, None);
-		let (authorities, set_id) = (at("Authorities").await?, at("CurrentSetId").await?);
-		let is_settled = best("Authorities").await? == authorities
-			&& best("CurrentSetId").await? == set_id
-			&& best("PendingChange").await?.is_none()
-			&& at("PendingChange").await?.is_none();
+		let at = |key| self.stored_bytes(key, Some(target));
+		let best = |key| self.stored_bytes(key, None);
+		let authorities = at(storage::grandpa_authorities()).await?;
+		let set_id = at(storage::grandpa_set_id()).await?;
+		let is_settled = best(storage::grandpa_authorities()).await? == authorities
+			&& best(storage::grandpa_set_id()).await? == set_id
+			&& best(storage::grandpa_pending_change()).await?.is_none()
+			&& at(storage::grandpa_pending_change()).await?.is_none();
 		if !is_settled {
 			return Ok(Err(refused(
 				"the validators change at present: try again when the change is final",
@@ -109,7 +110,7 @@ impl Client {
 			header,
 			authorities: authorities.unwrap_or_default(),
 			set_id: set_id.map(u64::from_le_bytes).unwrap_or_default(),
-			council: self.read_item("Council", "Members", Some(target)).await?.unwrap_or_default(),
+			council: at(storage::council_members()).await?.unwrap_or_default(),
 		}))
 	}
 
@@ -161,15 +162,9 @@ impl Client {
 		}
 	}
 
-	/// Reads a storage item at a block, or at the best block.
-	async fn read_item(
-		&self,
-		pallet: &str,
-		item: &str,
-		at: Option<Digest>,
-	) -> Result<Option<Vec<u8>>> {
-		let params = (storage_key(pallet, item, None), at);
-		let found: Option<Bytes> = self.call("state_getStorage", params).await?;
+	/// Reads a storage key at a block, or at the best block.
+	async fn stored_bytes(&self, key: Vec<u8>, at: Option<Digest>) -> Result<Option<Vec<u8>>> {
+		let found: Option<Bytes> = self.call("state_getStorage", (Bytes(key), at)).await?;
 		Ok(found.map(|bytes| bytes.0))
 	}
 }

@@ -2,9 +2,8 @@
 
 mod sender;
 
-use super::council::storage_key;
 use crate::error::{ConnectError, Error, Result};
-use credio_primitives::{rpc::Bytes, Digest};
+use credio_primitives::{rpc::Bytes, storage, Digest};
 use credio_vault::ChainPin;
 use jsonrpsee_client_transport::ws::{Url, WsTransportClientBuilder};
 use jsonrpsee_ws_client::{PingConfig, WsClientBuilder};
@@ -112,11 +111,11 @@ async fn open_within(url: &str, patience: Patience) -> Result<RpcClient> {
 /// Returns a node's chain.
 pub(super) async fn chain_of(rpc: &RpcClient) -> Result<ChainPin> {
 	let genesis: Option<Digest> =
-		rpc.request("chain_getBlockHash", super::by_position(&(0,))?).await?;
+		rpc.request("chain_getBlockHash", super::calling::by_position(&(0,))?).await?;
 	let genesis = genesis.ok_or_else(|| {
 		Error::UnexpectedResponse("the node does not know its first block".into())
 	})?;
-	let key = super::by_position(&(storage_key("Governance", "NetworkId", None),))?;
+	let key = super::calling::by_position(&(Bytes(storage::network_id()),))?;
 	let network: Option<Bytes> = rpc.request("state_getStorage", key).await?;
 	let network = match network {
 		None => [0; 32],
@@ -136,7 +135,7 @@ pub(super) async fn finalized_at(
 	options.check_chain(&shown(url), &chain_of(&rpc).await?)?;
 	let hash: String = rpc.request("chain_getFinalizedHead", RpcParams::new()).await?;
 	let header: serde_json::Value =
-		rpc.request("chain_getHeader", super::by_position(&(hash,))?).await?;
+		rpc.request("chain_getHeader", super::calling::by_position(&(hash,))?).await?;
 	super::heads::number_of(&header)
 }
 
@@ -184,7 +183,7 @@ mod tests {
 				matches!(refused, Error::Connect(ConnectError::Insecure(_))),
 				"{url}: {refused}"
 			);
-			assert!(refused.to_string().contains("--insecure"), "{refused}");
+			assert!(refused.with_hint().contains("--insecure"), "{refused}");
 			lenient.check_address(url).unwrap();
 		}
 		assert!(matches!(strict.check_address("no address"), Err(Error::Argument(_))));

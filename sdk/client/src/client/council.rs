@@ -8,7 +8,7 @@ use crate::{
 use codec::{Compact, Decode, DecodeAll};
 use credio_primitives::{
 	rpc::{At, Bytes, Items, ValidatorJson, WeightJson},
-	AccountId, BlockNumber, Digest,
+	storage, AccountId, BlockNumber, Digest,
 };
 use serde::Serialize;
 use subxt::Metadata;
@@ -111,7 +111,7 @@ impl Client {
 
 	/// Returns the members of the council.
 	pub async fn council(&self) -> Result<Vec<AccountId>> {
-		Ok(self.stored(&storage_key("Council", "Members", None)).await?.unwrap_or_default())
+		Ok(self.stored(storage::council_members()).await?.unwrap_or_default())
 	}
 
 	/// Returns the open motions, the oldest first.
@@ -121,7 +121,7 @@ impl Client {
 	/// [`Error::Connect`], [`Error::UnexpectedResponse`] if the runtime stores them differently.
 	pub async fn motions(&self) -> Result<Vec<Motion>> {
 		let hashes: Vec<Digest> =
-			self.stored(&storage_key("Council", "Proposals", None)).await?.unwrap_or_default();
+			self.stored(storage::council_motions()).await?.unwrap_or_default();
 		let mut motions = Vec::new();
 		for hash in hashes {
 			motions.extend(self.motion(hash).await?);
@@ -132,9 +132,8 @@ impl Client {
 	/// Returns an open motion.
 	async fn motion(&self, hash: Digest) -> Result<Option<Motion>> {
 		type Votes = (u32, u32, Vec<AccountId>, Vec<AccountId>, BlockNumber);
-		let votes: Option<Votes> =
-			self.stored(&storage_key("Council", "Voting", Some(hash))).await?;
-		let encoded = self.storage(&storage_key("Council", "ProposalOf", Some(hash))).await?;
+		let votes: Option<Votes> = self.stored(storage::council_votes(&hash)).await?;
+		let encoded = self.storage(storage::council_motion(&hash)).await?;
 		let (Some(votes), Some(encoded)) = (votes, encoded) else { return Ok(None) };
 		// Votes name the hash, so a node cannot show another motion for it.
 		if sp_crypto_hashing::blake2_256(&encoded) != hash.0 {
@@ -287,23 +286,16 @@ impl Client {
 	}
 
 	/// Reads a storage key at the present block.
-	async fn storage(&self, key: &str) -> Result<Option<Vec<u8>>> {
+	async fn storage(&self, key: Vec<u8>) -> Result<Option<Vec<u8>>> {
 		let at = self.present_block().await?.hash;
-		let stored: Option<Bytes> = self.call("state_getStorage", (key, at)).await?;
+		let stored: Option<Bytes> = self.call("state_getStorage", (Bytes(key), at)).await?;
 		Ok(stored.map(|bytes| bytes.0))
 	}
 
-	async fn stored<T: Decode>(&self, key: &str) -> Result<Option<T>> {
+	async fn stored<T: Decode>(&self, key: Vec<u8>) -> Result<Option<T>> {
 		let stored = self.storage(key).await?;
 		stored.map(|bytes| T::decode(&mut &bytes[..]).map_err(unexpected)).transpose()
 	}
-}
-
-/// Returns the key of a storage item, or of its entry for a hash.
-pub(super) fn storage_key(pallet: &str, item: &str, hash: Option<Digest>) -> String {
-	let mut key = [pallet, item].map(|name| sp_crypto_hashing::twox_128(name.as_bytes())).concat();
-	key.extend(hash.iter().flat_map(|hash| hash.0));
-	format!("0x{}", hex::encode(key))
 }
 
 #[cfg(test)]

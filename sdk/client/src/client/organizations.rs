@@ -1,8 +1,14 @@
 //! Organizations, members, keys and quotas.
 
-use super::{Client, Proposed};
-use crate::{calls::Call, error::Result};
-use credio_primitives::{AccountId, OrganizationId, PublicKey, Quota, Roles};
+use super::{calling::goes_on, Client, Proposed};
+use crate::{
+	calls::Call,
+	error::{Error, Result},
+};
+use credio_primitives::{
+	rpc::{At, Items, OrganizationDetail, OrganizationJson, QuotaJson},
+	AccountId, OrganizationId, PublicKey, Quota, Roles,
+};
 
 /// An organization to propose to the council.
 #[derive(Clone, Debug)]
@@ -18,11 +24,76 @@ pub struct NewOrganization {
 }
 
 impl Client {
+	/// Returns an organization, proven, with its members as the node lists them.
+	///
+	/// # Errors
+	///
+	/// [`Error::Refused`] with the code for "not found", [`Error::Proof`].
+	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationDetail> {
+		let answer: At<OrganizationDetail> = self.call("credio_v1_organization", (id,)).await?;
+		let mut detail = answer.answer;
+		if let Some(verified) = self.verified() {
+			detail.organization = verified.organization(id).await?;
+		}
+		Ok(detail)
+	}
+
+	/// Returns all organizations as the node lists them.
+	///
+	/// # Errors
+	///
+	/// [`Error::UnexpectedResponse`] for a list that is not in the order of numbers, which could be endless.
+	pub async fn organizations(&self) -> Result<Vec<OrganizationJson>> {
+		let mut organizations: Vec<OrganizationJson> = Vec::new();
+		loop {
+			let from = organizations.last().map_or(0, |last| last.id.saturating_add(1));
+			let answer: At<Items<OrganizationJson>> =
+				self.call("credio_v1_organizations", (from,)).await?;
+			let items = answer.answer.items;
+			if items.is_empty() {
+				return Ok(organizations);
+			}
+			if !goes_on(items.iter().map(|item| item.id), from) {
+				return Err(Error::UnexpectedResponse(
+					"the list of organizations is out of order".into(),
+				));
+			}
+			organizations.extend(items);
+		}
+	}
+
+	/// Returns an organization by name or number, proven, so that a name never leads to another organization.
+	///
+	/// # Errors
+	///
+	/// [`Error::NotFound`], [`Error::Proof`].
+	pub async fn find_organization(&self, name: &str) -> Result<OrganizationJson> {
+		if let Some(verified) = self.verified() {
+			return verified.find_organization(name).await;
+		}
+		let number = name.parse::<OrganizationId>().ok();
+		self.organizations()
+			.await?
+			.into_iter()
+			.find(|organization| organization.name == name || Some(organization.id) == number)
+			.ok_or_else(|| Error::NotFound {
+				what: "organization",
+				name: name.into(),
+				hint: "`credio org list` shows all",
+			})
+	}
+
+	/// Returns the quota of an organization and its use.
+	pub async fn quota(&self, id: OrganizationId) -> Result<QuotaJson> {
+		let answer: At<QuotaJson> = self.call("credio_v1_quota", (id,)).await?;
+		Ok(answer.answer)
+	}
+
 	/// Proposes admitting an organization.
 	///
 	/// # Errors
 	///
-	/// [`Error::Submit`](crate::Error::Submit) if the account is not a council member, or the organization cannot be
+	/// [`Error::Submit`] if the account is not a council member, or the organization cannot be
 	/// admitted.
 	pub async fn register(&self, new: &NewOrganization) -> Result<Proposed> {
 		let NewOrganization { name, admin, encryption_key, quota } = new;

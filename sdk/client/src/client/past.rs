@@ -6,7 +6,7 @@ mod events;
 
 pub use events::{BlockChanges, BlockEvents, BusinessEvent};
 
-use super::{council::storage_key, Client};
+use super::Client;
 use crate::error::{unexpected, Error, Refusal, Result};
 use codec::{Decode, Encode};
 use credio_primitives::{
@@ -14,8 +14,8 @@ use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	limits::MAX_PAGE_SIZE,
 	rpc::{BlockRef, Bytes},
-	AccessRequest, AccessRequestId, BlockNumber, Digest, Entry, EntryHeader, Grant, GrantId,
-	OrganizationId, RecordId,
+	storage, AccessRequest, AccessRequestId, BlockNumber, Digest, Entry, EntryHeader, Grant,
+	GrantId, OrganizationId, RecordId,
 };
 use credio_primitives::{entry::StreamInfo, organization::OrganizationInfo};
 use futures::{stream, StreamExt, TryStreamExt};
@@ -43,7 +43,7 @@ impl std::fmt::Debug for Past<'_> {
 /// One result of `state_queryStorageAt`.
 #[derive(serde::Deserialize)]
 struct Stored {
-	changes: Vec<(String, Option<Bytes>)>,
+	changes: Vec<(Bytes, Option<Bytes>)>,
 }
 
 impl Client {
@@ -118,17 +118,13 @@ impl Client {
 		if first > last {
 			return Ok(Vec::new());
 		}
-		let count: OrganizationId = self
-			.at(last)
-			.await?
-			.stored(&storage_key("Organizations", "NextOrganizationId", None))
-			.await?
-			.unwrap_or_default();
-		let keys: Vec<String> = (0..count).map(quota_use_key).collect();
-		let keys = keys.as_slice();
+		let count: OrganizationId =
+			self.at(last).await?.stored(storage::next_organization_id()).await?.unwrap_or_default();
+		let keys: Vec<Vec<u8>> = (0..count).map(storage::quota_use).collect();
+		let keys = &keys;
 		let used = |number| async move {
 			// Before the first block: at most back to the genesis.
-			Ok::<_, Error>((number, self.at(number).await?.stored_at(keys).await?))
+			Ok::<_, Error>((number, self.at(number).await?.stored_at(keys.clone()).await?))
 		};
 		let before = used(first.saturating_sub(1)).await?.1;
 		let after = used(last).await?.1;
@@ -161,13 +157,6 @@ impl Client {
 	}
 }
 
-/// Returns the storage key of an organization's use of its quota.
-fn quota_use_key(organization: OrganizationId) -> String {
-	let id = organization.encode();
-	let key = [&sp_crypto_hashing::twox_64(&id)[..], &id].concat();
-	format!("{}{}", storage_key("Organizations", "QuotaUses", None), hex::encode(key))
-}
-
 impl Past<'_> {
 	/// Returns the block's time in milliseconds since 1970 (UTC); 0 for block 0.
 	///
@@ -175,7 +164,7 @@ impl Past<'_> {
 	///
 	/// [`Error::Argument`] if the node has pruned the block's state, [`Error::Connect`].
 	pub async fn time(&self) -> Result<u64> {
-		Ok(self.stored(&storage_key("Timestamp", "Now", None)).await?.unwrap_or_default())
+		Ok(self.stored(storage::now()).await?.unwrap_or_default())
 	}
 
 	/// Returns all organizations.
@@ -220,7 +209,7 @@ impl Past<'_> {
 	///
 	/// As [`Self::time`].
 	pub async fn grant(&self, id: GrantId) -> Result<Option<Grant>> {
-		self.stored(&storage_key("Grants", "Grants", Some(Digest(id.0)))).await
+		self.stored(storage::grant(&id)).await
 	}
 
 	/// Returns the access requests that match a filter.
@@ -241,7 +230,7 @@ impl Past<'_> {
 	///
 	/// As [`Self::time`].
 	pub async fn access_request(&self, id: AccessRequestId) -> Result<Option<AccessRequest>> {
-		self.stored(&storage_key("Grants", "AccessRequests", Some(Digest(id.0)))).await
+		self.stored(storage::access_request(&id)).await
 	}
 
 	/// Returns the header of an entry; `None` if it does not exist at the block.
@@ -301,8 +290,8 @@ impl Past<'_> {
 	}
 
 	/// Reads and decodes a storage key.
-	async fn stored<Answer: Decode>(&self, key: &str) -> Result<Option<Answer>> {
-		let params = (key, self.at.hash);
+	async fn stored<Answer: Decode>(&self, key: Vec<u8>) -> Result<Option<Answer>> {
+		let params = (Bytes(key), self.at.hash);
 		let stored: Option<Bytes> = self
 			.client
 			.call("state_getStorage", params)
@@ -312,14 +301,15 @@ impl Past<'_> {
 	}
 
 	/// Reads several storage keys, in order.
-	async fn stored_at(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>> {
+	async fn stored_at(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>> {
+		let keys: Vec<Bytes> = keys.into_iter().map(Bytes).collect();
 		let found: Vec<Stored> = self
 			.client
-			.call("state_queryStorageAt", (keys, self.at.hash))
+			.call("state_queryStorageAt", (&keys, self.at.hash))
 			.await
 			.map_err(|error| self.discarded(error))?;
 		let found: Vec<_> = found.into_iter().flat_map(|set| set.changes).collect();
-		let value = |key: &String| {
+		let value = |key: &Bytes| {
 			found
 				.iter()
 				.find(|(found, _)| found == key)

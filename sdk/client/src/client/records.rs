@@ -224,7 +224,7 @@ impl Client {
 	///
 	/// [`Error::Refused`] with the code for "not found".
 	pub async fn watch(&self, stream: StreamId, from: Sequence) -> Result<Entries> {
-		let params = super::by_position(&(stream, from))?;
+		let params = super::calling::by_position(&(stream, from))?;
 		let method = ("credio_v1_subscribeStream", "credio_v1_unsubscribeStream");
 		Ok(Entries(self.subscribe(method, params).await?))
 	}

@@ -325,7 +325,7 @@ impl Client {
 		&self,
 		request: &SignedRequest,
 	) -> Result<(Uploaded, RpcSubscription<UploadEvent>)> {
-		let params = super::by_position(&(hex_of(&request.extrinsic),))?;
+		let params = super::calling::by_position(&(hex_of(&request.extrinsic),))?;
 		let methods = ("credio_v1_uploadAndWatch", "credio_v1_unwatchUpload");
 		let mut events: RpcSubscription<UploadEvent> = self.subscribe(methods, params).await?;
 		match events.next().await.ok_or_else(connection_lost)?? {

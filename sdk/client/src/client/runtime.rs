@@ -3,7 +3,7 @@
 //! Reading uses the node's metadata. Signing uses the pin: nothing is signed, or shown for signing, while the node's
 //! metadata differs from it.
 
-use super::{online, AtBlock, Client, SPEC_NAME, TRANSACTION_VERSION};
+use super::{AtBlock, Client, SPEC_NAME, TRANSACTION_VERSION};
 use crate::{
 	calls::{Call, DescribedCall, BY_ID},
 	error::{unexpected, ConnectError, Error, Result, SignError},
@@ -72,13 +72,14 @@ impl Runtime {
 	/// Loads the runtime of the last finalized block.
 	pub async fn load(rpc: &RpcClient) -> Result<Self> {
 		let block: Digest = rpc.request("chain_getFinalizedHead", RpcParams::new()).await?;
-		let params = super::by_position(&(block,))?;
+		let params = super::calling::by_position(&(block,))?;
 		let version: serde_json::Value = rpc.request("state_getRuntimeVersion", params).await?;
 		check_version(&version)?;
 		let (spec_version, transaction_version) =
 			(number(&version, "specVersion")?, number(&version, "transactionVersion")?);
 		let params = ("Metadata_metadata_at_version", Bytes(METADATA_VERSION.encode()), block);
-		let answer: Bytes = rpc.request("state_call", super::by_position(&params)?).await?;
+		let answer: Bytes =
+			rpc.request("state_call", super::calling::by_position(&params)?).await?;
 		let metadata = Option::<Vec<u8>>::decode(&mut &answer.0[..]).map_err(unexpected)?;
 		let metadata = Arc::new(metadata.ok_or_else(|| {
 			Error::UnexpectedResponse(format!(
@@ -321,6 +322,13 @@ pub(super) fn check_version(version: &serde_json::Value) -> Result<()> {
 fn number(version: &serde_json::Value, field: &str) -> Result<u32> {
 	let number = version[field].as_u64().and_then(|number| u32::try_from(number).ok());
 	number.ok_or_else(|| Error::UnexpectedResponse(format!("the runtime's {field} is no number")))
+}
+
+/// Opens the chain through the methods that every node has. The newer `chainHead` methods stop when finality lags, when
+/// the council needs the chain most.
+async fn online(rpc: &RpcClient) -> Result<OnlineClient<PolkadotConfig>> {
+	let backend = LegacyBackend::builder().build(rpc.clone());
+	OnlineClient::from_backend(Arc::new(backend)).await.map_err(unexpected)
 }
 
 /// Returns the runtime of an earlier block.

@@ -1,6 +1,6 @@
 //! Streams and their key epochs.
 
-use super::{goes_on, named::is_rejected_with, Client};
+use super::{calling::goes_on, named::is_rejected_with, Client};
 use crate::{
 	calls::Call,
 	error::{AccessError, Error, Result, SubmitError},
@@ -12,9 +12,9 @@ use credio_primitives::{
 	error_codes as codes,
 	grant::GrantKey,
 	limits,
-	rpc::{GrantJson, RequestState, StreamJson},
-	text, Digest, EpochSecret, GrantId, GrantStatus, KeyEpoch, KeyVersion, Resource, StreamId,
-	StreamName, WrappedSecret,
+	rpc::{At, GrantJson, RequestState, StreamJson},
+	text, Digest, EpochSecret, GrantId, GrantStatus, KeyEpoch, KeyVersion, OrganizationId,
+	Resource, StreamId, StreamName, WrappedSecret,
 };
 use credio_vault::{Held, VaultError, WrappedBy};
 
@@ -22,6 +22,51 @@ use credio_vault::{Held, VaultError, WrappedBy};
 const MAX_ROTATIONS: usize = 5;
 
 impl Client {
+	/// Returns a stream.
+	///
+	/// # Errors
+	///
+	/// [`Error::NotFound`], [`Error::Proof`], [`Error::Connect`]; [`Error::UnexpectedResponse`] if its id does not
+	/// follow from its owner and name.
+	pub async fn stream(&self, id: StreamId) -> Result<StreamJson> {
+		if let Some(verified) = self.verified() {
+			return verified.stream(id).await;
+		}
+		let answer: At<StreamJson> = self.call("credio_v1_stream", (id,)).await?;
+		check(id, &answer.answer)?;
+		Ok(answer.answer)
+	}
+
+	/// Returns the streams of one organization, or of all.
+	pub async fn streams(&self, owner: Option<OrganizationId>) -> Result<Vec<StreamJson>> {
+		self.all("credio_v1_streams", owner, usize::MAX).await
+	}
+
+	/// Returns a stream by id, or by name within an organization (this one, unless `owner` is given).
+	///
+	/// # Errors
+	///
+	/// [`Error::NotFound`].
+	pub async fn find_stream(
+		&self,
+		name: &str,
+		owner: Option<OrganizationId>,
+	) -> Result<StreamJson> {
+		let id = match name.parse::<StreamId>() {
+			Ok(id) if name.len() >= 64 => id,
+			_ => StreamId::derive(owner.unwrap_or(self.organization), name.as_bytes()),
+		};
+		match self.stream(id).await {
+			Err(error) if error.is_not_found() => Err(Error::NotFound {
+				what: "stream",
+				name: name.into(),
+				hint:
+					"`credio stream list` shows all; another organization's needs its id or --owner",
+			}),
+			other => other,
+		}
+	}
+
 	/// Creates a stream and opens its first key epoch, in one request. Returns the existing stream of that name, so
 	/// repeating it has no effect.
 	///

@@ -1,7 +1,6 @@
 //! Errors of signing for a runtime.
 
 use super::kind::ErrorKind;
-use crate::calls::UnfitCall;
 use credio_primitives::Digest;
 
 /// Nothing can be signed for the node's runtime.
@@ -49,4 +48,34 @@ impl SignError {
 			Self::UnfitCall(_) => Some("use the software of that runtime's release"),
 		}
 	}
+}
+
+/// A call that cannot be signed for a runtime.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnfitCall {
+	/// The runtime has no such call.
+	#[error("runtime {runtime} has no call {call}")]
+	Unknown {
+		/// The call, as `Pallet.call`.
+		call: String,
+		/// The runtime's version.
+		runtime: u32,
+	},
+	/// The runtime has other arguments for the call than this software encodes.
+	#[error("runtime {runtime} has other arguments for {call} than this software makes")]
+	Changed {
+		/// The call, as `Pallet.call`.
+		call: String,
+		/// The runtime's version.
+		runtime: u32,
+	},
+	/// The call has nested calls for another runtime.
+	#[error("{call} holds calls that are encoded for another runtime than {runtime}")]
+	Outdated {
+		/// The call, as `Pallet.call`.
+		call: String,
+		/// The runtime's version.
+		runtime: u32,
+	},
 }

@@ -197,7 +197,7 @@ fn every_change_of_a_call_changes_pin() {
 
 #[test]
 fn call_is_encoded_for_one_runtime() {
-	use crate::calls::{Call, UnfitCall};
+	use crate::{calls::Call, error::UnfitCall};
 	let own = own().expect("there is one");
 	let remark = Call::remark(b"bytes");
 	let batch = Call::batch_all(std::slice::from_ref(&remark), own).unwrap();

@@ -3,10 +3,9 @@
 use crate::error::{Error, Result};
 use credio_evidence::Checkpoint;
 use std::{
-	fs::{self, File, OpenOptions},
-	io::{ErrorKind, Read, Write},
+	fs::File,
+	io::{ErrorKind, Read},
 	path::Path,
-	sync::atomic::{AtomicU64, Ordering},
 };
 
 /// Maximum size of the file.
@@ -43,28 +42,8 @@ pub(super) fn keep(path: &Path, checkpoint: &Checkpoint) -> Result<()> {
 
 /// Writes a checkpoint, replacing any other.
 pub(super) fn replace(path: &Path, checkpoint: &Checkpoint) -> Result<()> {
-	write(path, checkpoint.to_text()?.as_bytes()).map_err(|error| failed(path, &error))
-}
-
-/// Writes a file that only its owner reads, at once or not at all. Several processes may do so.
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-	static WRITTEN: AtomicU64 = AtomicU64::new(0);
-	let mut name = path.file_name().unwrap_or_default().to_os_string();
-	let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
-	name.push(format!(".{}-{number}.new", std::process::id()));
-	let temporary = path.with_file_name(name);
-	let mut options = OpenOptions::new();
-	options.write(true).create(true).truncate(true);
-	#[cfg(unix)]
-	std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-	let written = options.open(&temporary).and_then(|mut file| {
-		file.write_all(bytes)?;
-		file.sync_all()
-	});
-	written.and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
-		// What failed is told; the rest of it is of no use.
-		let _ = fs::remove_file(&temporary);
-	})
+	credio_files::write(path, checkpoint.to_text()?.as_bytes())
+		.map_err(|error| failed(path, &error))
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Error {

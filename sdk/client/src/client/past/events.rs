@@ -2,13 +2,13 @@
 
 use super::Past;
 use crate::{
-	client::{council::storage_key, runtime::at_block_of, AtBlock, Client},
+	client::{runtime::at_block_of, AtBlock, Client},
 	error::{unexpected, Error, Result},
 };
 use codec::{Compact, Decode};
 use credio_primitives::{
-	AccessRequestId, AccountId, BlockNumber, GrantId, OrganizationId, Permission, RecordId,
-	RequestKey, Resource, Sequence, StreamId,
+	storage, AccessRequestId, AccountId, BlockNumber, GrantId, OrganizationId, Permission,
+	RecordId, RequestKey, Resource, Sequence, StreamId,
 };
 use std::collections::BTreeSet;
 
@@ -183,12 +183,8 @@ impl Client {
 	}
 
 	async fn stored_events(&self, past: &Past<'_>) -> Result<StoredEvents> {
-		let keys = [
-			storage_key("System", "Events", None),
-			storage_key("Timestamp", "Now", None),
-			storage_key("System", "LastRuntimeUpgrade", None),
-		];
-		let mut stored = past.stored_at(&keys).await?.into_iter();
+		let keys = [storage::events(), storage::now(), storage::last_runtime_upgrade()];
+		let mut stored = past.stored_at(keys.into()).await?.into_iter();
 		let mut next = || stored.next().flatten().unwrap_or_default();
 		let (bytes, time, runtime) = (next(), next(), next());
 		let time = u64::decode(&mut &time[..]).unwrap_or_default();
