@@ -23,6 +23,7 @@ mod records;
 mod requests;
 mod rotation;
 mod runtime;
+mod sealing;
 mod secrets;
 mod streams;
 mod uploads;
@@ -38,11 +39,10 @@ pub use heads::{has_stalled, Heads};
 pub use nodes::ahead_of;
 pub use organizations::NewOrganization;
 pub use past::{BlockChanges, BlockEvents, BusinessEvent, Past};
-pub use records::{
-	CommittedDocument, Entries, Outcome, Sealer, StreamPart, Unread, Upload, Uploaded,
-};
+pub use records::{CommittedDocument, Entries, Outcome, StreamPart, Unread, Upload, Uploaded};
 pub use requests::{Life, SignedRequest};
 pub use rotation::Rotated;
+pub use sealing::Sealer;
 pub use streams::is_rejected_for;
 
 use crate::{
@@ -60,7 +60,7 @@ use runtime::{check_version, Runtime};
 use std::{
 	collections::HashMap,
 	sync::{Arc, RwLock},
-	time::{Duration, Instant},
+	time::Instant,
 };
 use subxt::{
 	rpcs::{client::RpcParams, RpcClient},
@@ -75,9 +75,6 @@ const TRANSACTION_VERSION: u32 = 2;
 /// Upper bound for the receipt retention that a node reports, in blocks: seven days of one-second blocks. A node that
 /// reports more could claim that a request has expired although its receipt was removed.
 const MAX_RECEIPT_RETENTION: BlockNumber = 7 * 24 * 60 * 60;
-/// How long the key epoch of a stream is cached. If the epoch ended in between, the chain rejects the upload, and it is
-/// made again.
-const EPOCH_TTL: Duration = Duration::from_secs(2);
 
 type AtBlock = OnlineClientAtBlock<PolkadotConfig>;
 /// The cached key epoch of a stream with the time of reading it. One caller reads it at a time.
