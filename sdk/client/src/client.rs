@@ -198,7 +198,9 @@ impl Client {
 		let mut limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
 		limits.receipt_retention = limits.receipt_retention.min(MAX_RECEIPT_RETENTION);
 		if limits.genesis_hash != chain.genesis {
-			return Err(Error::UnexpectedResponse("the node names two first blocks".into()));
+			return Err(Error::UnexpectedResponse(
+				"the node reports two different genesis hashes".into(),
+			));
 		}
 		Ok(Self {
 			rpc,

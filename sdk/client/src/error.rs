@@ -24,7 +24,7 @@ use subxt::rpcs::Error as RpcError;
 /// A value or [`Error`].
 pub type Result<Value> = std::result::Result<Value, Error>;
 
-/// What failed between an application and the chain.
+/// An error of the client.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -112,7 +112,7 @@ impl Error {
 		}
 	}
 
-	/// Whether the error leaves open what is on the chain: the node cannot be reached, or does not prove its response.
+	/// Whether the error leaves the chain's state open: the node cannot be reached, or does not prove its response.
 	pub fn is_no_answer(&self) -> bool {
 		match self {
 			Self::Connect(ConnectError::Unreachable(_))

@@ -240,7 +240,7 @@ impl Runtimes {
 	/// known.
 	pub fn trust(&self, pin: &RuntimePin) -> Result<()> {
 		let Some(file) = &self.file else {
-			return Err(Error::Argument("there is no file to which runtimes are added".into()));
+			return Err(Error::Argument("no file for trusted runtimes is set".into()));
 		};
 		let _lock = file::lock(file)?;
 		match self.find(pin.spec_version)? {

@@ -72,8 +72,8 @@ impl Default for Trust {
 /// Settings of a [`Verifier`].
 #[derive(Clone, Debug)]
 pub struct VerifierSettings {
-	/// What is trusted at the start: the chain's specification, or a checkpoint. Without it, and without a file, the
-	/// first node's genesis hash selects the chain.
+	/// The trusted start: the chain's specification, or a checkpoint. Without it, and without a file, the first node's
+	/// genesis hash selects the chain.
 	pub trusted: Option<Trusted>,
 	/// File for the last verified checkpoint, to continue from there. Without it, the checkpoint is kept in memory
 	/// only.
@@ -159,7 +159,9 @@ impl Proven {
 	pub fn get<T: DecodeAll>(&self, key: &[u8]) -> Result<Option<T>> {
 		let Some(bytes) = self.value(key)? else { return Ok(None) };
 		T::decode_all(&mut &bytes[..]).map(Some).map_err(|_| {
-			Error::UnexpectedResponse("the chain stores something in a form that this software does not know: use that of its release".into())
+			Error::UnexpectedResponse(
+				"the chain's storage has an unknown format: use the software of its release".into(),
+			)
 		})
 	}
 }
@@ -168,7 +170,7 @@ impl ReadState for Proven {
 	type Error = Error;
 
 	fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-		let not_asked = || Error::UnexpectedResponse("what was not asked for is not proven".into());
+		let not_asked = || Error::UnexpectedResponse("the key was not requested".into());
 		self.values.get(key).cloned().ok_or_else(not_asked)
 	}
 
@@ -309,7 +311,7 @@ impl Verifier {
 		if let Need::Block(number) = need {
 			if at.number < number {
 				return Err(not_final(&format!(
-					"block {number} is asked for, and the node proves blocks up to {} to be final",
+					"block {number} is needed, and the node proves finality up to block {}",
 					at.number
 				)));
 			}
@@ -346,7 +348,7 @@ impl Verifier {
 				return Ok(());
 			}
 		}
-		Err(not_final("the validators changed too often since what is trusted: try again"))
+		Err(not_final("the validators changed too often since the trusted block: try again"))
 	}
 
 	/// Returns the block to start from.
@@ -467,7 +469,7 @@ pub(crate) async fn genesis_of(source: &impl Source) -> Result<Head> {
 	let header = source.header(genesis).await?.ok_or_else(|| behind(0))?;
 	let nodes = source.proof(&genesis_keys(), genesis).await.map_err(|error| match error {
 		Error::Proof(ProofError::NotFinal(cause)) => Error::Proof(ProofError::NoProofs(format!(
-			"of block 0, whose state it may have thrown away: {cause}"
+			"of block 0; it may have pruned its state: {cause}"
 		))),
 		other => other,
 	})?;

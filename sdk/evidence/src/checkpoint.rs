@@ -286,7 +286,7 @@ impl Checkpoint {
 	/// If the checkpoint differs, or a signature is not valid.
 	pub fn take_signatures(&mut self, other: &Self) -> Result<(), Refused> {
 		if !self.says_the_same(other) {
-			return Err(refused("the two say different things"));
+			return Err(refused("the two copies differ"));
 		}
 		for SeatSignature { seat, signature } in &other.signatures {
 			let signature = decode_signature(signature)?;
@@ -299,7 +299,7 @@ impl Checkpoint {
 		let SeatSignature { seat, signature } = signature;
 		match decode_signature(signature)?.verify(&self.digest().0[..], seat) {
 			true => Ok(()),
-			false => Err(refused(format!("the signature of {seat} does not hold"))),
+			false => Err(refused(format!("the signature of {seat} is not valid"))),
 		}
 	}
 
@@ -319,7 +319,7 @@ impl Checkpoint {
 			.iter()
 			.map(|one| Some((AuthorityId::from_slice(&one.key.0).ok()?, one.weight)))
 			.collect::<Option<AuthorityList>>()
-			.ok_or_else(|| refused("a validator's key is none"))?;
+			.ok_or_else(|| refused("a validator's key is invalid"))?;
 		check_authorities(&authorities).map_err(refused)?;
 		Ok(VoterSet { id: self.set_id, authorities })
 	}

@@ -148,7 +148,7 @@ impl Evidence {
 				.position(|(found, expected)| found != expected.as_bytes())
 				.and_then(|line| LINES.get(line))
 				.unwrap_or(&Part::Sums);
-			return Err(part.refused("it is not in the form in which evidence is written"));
+			return Err(part.refused("it is not in canonical form"));
 		}
 		Ok(evidence)
 	}

@@ -87,7 +87,7 @@ fn next_authorities(header: &Header) -> Result<Option<AuthorityList>, &'static s
 	for item in header.digest().logs() {
 		let DigestItem::Consensus(GRANDPA_ENGINE_ID, log) = item else { continue };
 		let log = ConsensusLog::<BlockNumber>::decode_all(&mut log.as_slice())
-			.map_err(|_| "its header says something about finality that cannot be read")?;
+			.map_err(|_| "its header has an unreadable message about finality")?;
 		match log {
 			ConsensusLog::ScheduledChange(change) if change.delay == 0 && found.is_none() => {
 				check_authorities(&change.next_authorities)?;

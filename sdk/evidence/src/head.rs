@@ -20,7 +20,7 @@ fn header_of(block: Digest, header: serde_json::Value, part: Part) -> Result<Hea
 	let header = serde_json::from_value::<Header>(header).map_err(|error| part.refused(error))?;
 	match header.hash().0 == block.0 {
 		true => Ok(header),
-		false => Err(part.refused("the header is that of another block")),
+		false => Err(part.refused("the header is of another block")),
 	}
 }
 

@@ -94,7 +94,7 @@ pub(crate) fn read(
 	})?;
 	let needed = proof.recorder.drain_storage_proof().into_nodes();
 	if !needed.iter().eq(nodes.iter().map(|node| &node.0).collect::<BTreeSet<_>>()) {
-		return Err(Part::Storage.refused("it has nodes that prove nothing"));
+		return Err(Part::Storage.refused("it has unused nodes"));
 	}
 	Ok(facts)
 }

@@ -180,25 +180,25 @@ impl Trusted {
 		let (block, voters) = (checkpoint.block(), checkpoint.voters()?);
 		if block.number <= self.block.number {
 			return Err(refused(format!(
-				"its block {} is not after block {}, which is trusted",
+				"its block {} is not after the trusted block {}",
 				block.number, self.block.number
 			)));
 		}
 		let is_same_set = voters.id == self.voters.id;
 		if voters.id < self.voters.id || (is_same_set && voters != self.voters) {
 			return Err(refused(format!(
-				"it contradicts block {}, which is trusted: its set of validators is older, or another one",
+				"it contradicts the trusted block {}: its set of validators is older, or another one",
 				self.block.number
 			)));
 		}
 		if self.council.is_empty() {
-			return Err(refused("what is trusted before it names no council to sign it".into()));
+			return Err(refused("the trusted block has no council to sign it".into()));
 		}
 		let (signed, seats) = (checkpoint.signed_by(&self.council)?, self.council.len());
 		let needed = threshold(seats);
 		if signed < needed {
 			return Err(refused(format!(
-				"{signed} of {seats} seats of the council have signed it, and it takes {needed}"
+				"{signed} of {seats} seats of the council have signed it, and {needed} are needed"
 			)));
 		}
 		Ok(Self {

@@ -57,13 +57,13 @@ pub fn verify(
 		evidence;
 	if *genesis != trusted.genesis {
 		return Err(Part::Genesis.refused(format!(
-			"it is of the chain {genesis}, and the specification is that of {}",
+			"it is of the chain {genesis}, and the specification of {}",
 			trusted.genesis
 		)));
 	}
 	if *from != trusted.block {
 		return Err(Part::From.refused(format!(
-			"it starts from block {} {}, and what is trusted is block {} {}",
+			"it starts from block {} {}, and the trusted block is {} {}",
 			from.number, from.hash, trusted.block.number, trusted.block.hash
 		)));
 	}

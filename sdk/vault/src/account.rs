@@ -114,7 +114,7 @@ fn ecdsa(seed: &Zeroizing<[u8; 32]>) -> Result<ecdsa::Pair, VaultError> {
 fn unfit() -> VaultError {
 	VaultError::Format {
 		path: "the vault".into(),
-		cause: "the account's secret is no secret of its scheme".into(),
+		cause: "the account's secret is not a secret of its scheme".into(),
 	}
 }
 

@@ -38,7 +38,7 @@ impl OtherChain {
 
 /// A text that is not a chain.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("a chain is named by the hash of its first block, a slash, and its network id, each 0x and 64 hex digits: `credio runtime show` prints it")]
+#[error("a chain is written as the hash of its first block, a slash, and its network id, each 0x and 64 hex digits: `credio runtime show` prints it")]
 pub struct UnfitChainPin;
 
 impl ChainPin {

@@ -3,7 +3,7 @@
 use crate::ChainPin;
 use credio_primitives::{AccountId, KeyVersion, OrganizationId};
 
-/// What failed in a vault.
+/// An error of a vault.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VaultError {

@@ -61,7 +61,7 @@ fn read(path: &Path) -> Result<VaultFile, VaultError> {
 		.and_then(|file| file.take(MAX_FILE_SIZE + 1).read_to_string(&mut text))
 		.map_err(|source| file_error(path, source))?;
 	if text.len() as u64 > MAX_FILE_SIZE {
-		return Err(format_error(path, "it is larger than any vault"));
+		return Err(format_error(path, "it is too large for a vault"));
 	}
 	VaultFile::parse(path, &text)
 }

@@ -64,7 +64,7 @@ impl KeyExport {
 	/// [`VaultError::Format`].
 	pub fn parse(text: &str) -> Result<Self, VaultError> {
 		if text.len() > MAX_SIZE {
-			return Err(format_error("it is larger than any export of keys"));
+			return Err(format_error("it is too large for an export of keys"));
 		}
 		let export: Self =
 			serde_json::from_str(text).map_err(|error| format_error(&error.to_string()))?;

@@ -201,7 +201,7 @@ impl Client {
 			AccessRequestStateJson::Pending => {},
 			AccessRequestStateJson::Denied { reason: given } if given == reason => return Ok(()),
 			AccessRequestStateJson::Denied { .. } | AccessRequestStateJson::Approved { .. } => {
-				return Err(Error::Argument("the access request was answered already".into()));
+				return Err(Error::Argument("the access request was decided already".into()));
 			},
 		}
 		let attempt = self.attempt(&Name::new("deny", &(id, &bounded)), 0).await?;

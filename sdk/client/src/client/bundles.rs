@@ -186,7 +186,7 @@ impl Client {
 		let has_legs = is_open || !detail.legs.is_empty();
 		if detail.bundle.bundle_id != id || (has_legs && computed != detail.bundle.digest) {
 			return Err(Error::UnexpectedResponse(
-				"the legs of the bundle are not those of its digest".into(),
+				"the legs of the bundle do not match its digest".into(),
 			));
 		}
 		Ok(detail)

@@ -106,7 +106,7 @@ impl Client {
 				None => return Ok(items),
 			}
 		}
-		Err(Error::UnexpectedResponse("the pages of a list have no end".into()))
+		Err(Error::UnexpectedResponse("a list has endless pages".into()))
 	}
 }
 

@@ -29,7 +29,7 @@ fn refused(reason: &str) -> Refused {
 fn without_votes(error: Error) -> Error {
 	match error {
 		Error::Proof(ProofError::NotProven(Refused { part: Part::Finality, reason })) => refused(&format!(
-			"no votes lead to it from what was verified before: {reason}. If the validators were changed by force, each seat \
+			"no votes lead to it from the last verified block: {reason}. If the validators were changed by force, each seat \
 			 asks a node of its own, which it believes (--trust-node)"
 		))
 		.into(),
@@ -155,7 +155,7 @@ impl Client {
 			Ok(genesis) => Ok(genesis.trusted().clone()),
 			Err(Error::Proof(ProofError::NoProofs(_))) => {
 				let reason =
-					"the node has thrown the state of block 0 away: give the chain's specification with --chain";
+					"the node has pruned the state of block 0: give the chain's specification with --chain";
 				Err(Refused { part: Part::Specification, reason: reason.into() }.into())
 			},
 			Err(other) => Err(other),

@@ -59,8 +59,9 @@ impl ConnectOptions {
 
 	/// Checks that an address may be used.
 	pub fn check_address(&self, url: &str) -> Result<()> {
-		let is_secure = url_is_secure(url)
-			.map_err(|error| Error::Argument(format!("{} is no address: {error}", shown(url))))?;
+		let is_secure = url_is_secure(url).map_err(|error| {
+			Error::Argument(format!("{} is not an address: {error}", shown(url)))
+		})?;
 		if is_secure || self.insecure {
 			return Ok(());
 		}

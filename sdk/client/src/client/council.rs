@@ -156,7 +156,7 @@ impl Client {
 		let not_found = || Error::NotFound {
 			what: "motion",
 			name: motion.to_string(),
-			hint: "`credio council motions` shows those that are open",
+			hint: "`credio council motions` lists the open ones",
 		};
 		let account = self.account();
 		let before = self.motion(motion).await?.ok_or_else(not_found)?;
@@ -188,7 +188,7 @@ impl Client {
 		let decode = |mut value: &[u8]| <(Compact<u64>, Compact<u64>)>::decode_all(&mut value);
 		let limit = limit.and_then(|limit| decode(limit.value()).ok());
 		let (ref_time, proof_size) = limit.ok_or_else(|| {
-			Error::UnexpectedResponse("the runtime does not bound the weight of motions".into())
+			Error::UnexpectedResponse("the runtime has no limit for the weight of motions".into())
 		})?;
 		Ok(WeightJson { ref_time: ref_time.0, proof_size: proof_size.0 })
 	}

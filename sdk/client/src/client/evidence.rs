@@ -10,10 +10,10 @@ use credio_primitives::{
 	GrantId, RecordId, Reference, RequestKey,
 };
 
-/// What an evidence contains beyond the entry.
+/// The optional contents of an evidence, and the verifier's trust.
 #[derive(Debug, Default)]
 pub struct EvidenceRequest {
-	/// What the verifier trusts; by default the node's genesis.
+	/// The verifier's starting point; by default the node's genesis.
 	pub trusted: Option<Trusted>,
 	/// Key of the request that appended the entry, to prove its receipt.
 	pub request_key: Option<RequestKey>,
@@ -97,7 +97,7 @@ impl Client {
 				RecordId::derive(organization, &reference) == record_id
 			})
 			.ok_or_else(|| {
-				Error::Argument(format!("the request {request_key} has not brought {record_id}"))
+				Error::Argument(format!("the request {request_key} did not append {record_id}"))
 			})
 	}
 }

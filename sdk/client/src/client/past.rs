@@ -323,7 +323,7 @@ impl Past<'_> {
 		match error {
 			Error::Refused(Refusal { message, .. }) if message.contains(STATE_DISCARDED) => {
 				Error::Argument(format!(
-					"the node has thrown the state of block {} away: ask one that keeps them \
+					"the node has pruned the state of block {}: use one that keeps states \
 					(--state-pruning archive), or for a later period",
 					self.at.number
 				))

@@ -78,7 +78,7 @@ impl Source for Client {
 			// It does not have the block that the proof has to start from.
 			Err(Error::Refused(refusal)) if refusal.code == codes::INVALID_PARAMETERS => {
 				Err(Error::Proof(ProofError::NotFinal(format!(
-					"the node is behind what was seen before, or of another chain ({})",
+					"the node is behind the last verified block, or of another chain ({})",
 					refusal.message
 				))))
 			},
@@ -92,7 +92,7 @@ impl Source for Client {
 		match answer {
 			Ok(ReadProof { proof }) => Ok(proof),
 			Err(Error::Refused(refusal)) => Err(Error::Proof(ProofError::NotFinal(format!(
-				"the node does not prove what is stored ({})",
+				"the node does not serve storage proofs ({})",
 				refusal.message
 			)))),
 			Err(error) => Err(error),
@@ -165,7 +165,7 @@ impl Verified<'_> {
 		let organization: Option<Organization> =
 			self.read(std::slice::from_ref(&key), Need::Newest).await?.get(&key)?;
 		let organization = organization
-			.ok_or_else(|| not_found("organization", id, ": `credio org list` shows all"))?;
+			.ok_or_else(|| not_found("organization", id, "`credio org list` shows all"))?;
 		let key = storage::encryption_key(id, organization.key_version);
 		let encryption_key: Option<EncryptionKey> =
 			self.read(std::slice::from_ref(&key), Need::Recent).await?.get(&key)?;
@@ -178,7 +178,7 @@ impl Verified<'_> {
 
 	/// Returns an organization by name or number.
 	pub async fn find_organization(&self, name: &str) -> Result<OrganizationJson> {
-		let unknown = || not_found("organization", name, ": `credio org list` shows all");
+		let unknown = || not_found("organization", name, "`credio org list` shows all");
 		let text = name.as_bytes().to_vec();
 		let named: Option<OrganizationId> = match OrganizationName::try_from(text) {
 			Err(_) => None,
@@ -267,10 +267,9 @@ impl Verified<'_> {
 				chain.insert(name, grant);
 			}
 		}
-		let grant = chain
-			.get(&id)
-			.cloned()
-			.ok_or_else(|| not_found("grant", id, ": it was revoked, has expired, or never was"))?;
+		let grant = chain.get(&id).cloned().ok_or_else(|| {
+			not_found("grant", id, "it was revoked, has expired, or never existed")
+		})?;
 		let status = grant.status(now, |above| chain.get(above).cloned());
 		Ok(NamedGrant { grant_id: id, grant, status }.into())
 	}
@@ -281,7 +280,7 @@ impl Verified<'_> {
 		let request: Option<AccessRequest> =
 			self.read(std::slice::from_ref(&key), Need::Newest).await?.get(&key)?;
 		let request = request
-			.ok_or_else(|| not_found("access request", id, ": `credio access list` shows all"))?;
+			.ok_or_else(|| not_found("access request", id, "`credio access list` shows all"))?;
 		Ok(NamedAccessRequest { access_request_id: id, request }.into())
 	}
 

@@ -293,7 +293,7 @@ impl Client {
 					.map_err(Unread::Unopened),
 				(_, _, Some(denial)) => Err(Unread::Denied(denial)),
 				_ => {
-					let error = "an entry without payload does not say why";
+					let error = "an entry without payload has no reason";
 					Err(Unread::Unopened(Error::UnexpectedResponse(error.into())))
 				},
 			};

@@ -183,7 +183,7 @@ impl Client {
 				Ok(None) if attempt < MAX_ATTEMPTS => {},
 				Ok(None) => {
 					return Err(ConnectError::Unreachable(
-						"the node drops the request again and again".into(),
+						"the node keeps dropping the request".into(),
 					)
 					.into());
 				},

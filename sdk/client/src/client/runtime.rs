@@ -100,7 +100,7 @@ impl Runtime {
 			online.await.map_err(unexpected)?.at_block(H256(block.0)).await.map_err(unexpected)?;
 		if at.spec_version() != spec_version || !Arc::ptr_eq(&at.metadata(), &decoded) {
 			return Err(Error::UnexpectedResponse(
-				"the node names two versions of one runtime".into(),
+				"the node reports two versions of one runtime".into(),
 			));
 		}
 		let checked = OnceCell::new();
@@ -144,7 +144,7 @@ impl Runtime {
 				return Ok(pinned);
 			}
 			let reason = match told.metadata_hash == pinned.metadata_hash {
-				true => "its calls are not those that are pinned".into(),
+				true => "its calls differ from the pinned ones".into(),
 				false => format!(
 					"its metadata has the hash {}, and {} is pinned",
 					told.metadata_hash, pinned.metadata_hash
@@ -234,7 +234,7 @@ impl Client {
 	) -> Result<Vec<u8>> {
 		if runtime.extensions != EXTENSIONS {
 			return Err(ConnectError::WrongChain(format!(
-				"transactions of runtime {} carry something else than this software makes: use the software of its release",
+				"transactions of runtime {} have other extensions than this software makes: use the software of its release",
 				runtime.spec_version
 			)).into());
 		}
@@ -321,7 +321,8 @@ pub(super) fn check_version(version: &serde_json::Value) -> Result<()> {
 
 fn number(version: &serde_json::Value, field: &str) -> Result<u32> {
 	let number = version[field].as_u64().and_then(|number| u32::try_from(number).ok());
-	number.ok_or_else(|| Error::UnexpectedResponse(format!("the runtime's {field} is no number")))
+	number
+		.ok_or_else(|| Error::UnexpectedResponse(format!("the runtime's {field} is not a number")))
 }
 
 /// Opens the chain through the methods that every node has. The newer `chainHead` methods stop when finality lags, when

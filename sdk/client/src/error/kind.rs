@@ -1,6 +1,6 @@
 //! Kinds of failure.
 
-/// What a program can do about an error.
+/// The kind of an error, for programs that act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

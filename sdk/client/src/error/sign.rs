@@ -20,7 +20,7 @@ pub enum SignError {
 	OtherRuntime {
 		/// Version that the node claims.
 		spec_version: u32,
-		/// What differs.
+		/// The difference.
 		reason: String,
 	},
 	/// The runtime has no such call.

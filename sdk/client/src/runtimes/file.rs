@@ -35,7 +35,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Arc<RuntimePin>>> {
 	file.take(limit).read_to_string(&mut text).map_err(|error| failed(path, &error))?;
 	parse(&text).map_err(|reason| {
 		Error::Argument(format!(
-			"{} does not hold runtimes ({reason}): remove it, and trust the chain's runtime anew (credio trust runtime)",
+			"{} does not hold runtimes ({reason}): remove it, and trust the chain's runtime again (credio trust runtime)",
 			path.display()
 		))
 	})

@@ -70,7 +70,7 @@ impl FromStr for RuntimePin {
 		for line in lines {
 			let unfit = || {
 				let beginning = line.chars().take(MAX_NAME).collect::<String>();
-				format!("it has a line that says nothing: {beginning:?}")
+				format!("it has an unknown line: {beginning:?}")
 			};
 			match line.split_once(' ').ok_or_else(unfit)? {
 				("extension", name) if pin.extensions.len() < MAX_EXTENSIONS => {
@@ -85,7 +85,7 @@ impl FromStr for RuntimePin {
 		pin.check()?;
 		match pin.to_string() == text {
 			true => Ok(pin),
-			false => Err("it is not written as this software writes it".into()),
+			false => Err("it is not in canonical form".into()),
 		}
 	}
 }
@@ -94,7 +94,7 @@ impl RuntimePin {
 	/// Checks that names and indexes of calls are unique and sorted, and the limits.
 	pub(super) fn check(&self) -> Result<(), String> {
 		if self.extensions.len() > MAX_EXTENSIONS || self.calls.len() > MAX_CALLS {
-			return Err("the runtime has more calls or extensions than can be".into());
+			return Err("the runtime has too many calls or extensions".into());
 		}
 		self.extensions.iter().try_for_each(|name| check_name(name).map(|_| ()))?;
 		let mut names = std::collections::BTreeSet::new();

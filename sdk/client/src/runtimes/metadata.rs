@@ -100,7 +100,7 @@ fn calls(metadata: &RuntimeMetadataV15) -> Read<Vec<PinnedCall>> {
 	let mut calls = Vec::new();
 	for of_pallet in &of_all.variants {
 		let [inner] = of_pallet.fields.as_slice() else {
-			return Err(format!("the calls of {} are no single type", of_pallet.name));
+			return Err(format!("the calls of {} are not a single type", of_pallet.name));
 		};
 		let pallet = metadata.pallets.iter().find(|pallet| pallet.name == of_pallet.name);
 		let is_same = pallet.is_some_and(|pallet| {
@@ -108,11 +108,14 @@ fn calls(metadata: &RuntimeMetadataV15) -> Read<Vec<PinnedCall>> {
 			pallet.index == of_pallet.index && ty == Some(inner.ty.id)
 		});
 		if !is_same {
-			return Err(format!("the metadata says two things of the calls of {}", of_pallet.name));
+			return Err(format!(
+				"the metadata is inconsistent about the calls of {}",
+				of_pallet.name
+			));
 		}
 		for call in &variants(types, inner.ty.id)?.variants {
 			if calls.len() == format::MAX_CALLS {
-				return Err("the metadata has more calls than can be".into());
+				return Err("the metadata has too many calls".into());
 			}
 			calls.push(PinnedCall {
 				pallet: of_pallet.name.clone(),

@@ -44,7 +44,7 @@ impl Verifier {
 		let proven = self.read(source, &keys, Need::Block(number)).await?;
 		if !made_of(&proven)?.has_the_same_voters(checkpoint) {
 			return Err(refused(
-				"it is proven that there are other validators, or another council: make a new checkpoint if they have \
+				"the proven validators or council differ: make a new checkpoint if they have \
 				 changed since",
 			));
 		}
@@ -52,7 +52,7 @@ impl Verifier {
 		let known = remembered.map(|hash| BlockRef { number: oldest, hash }).unwrap_or(proven.at);
 		match ancestor(source, known, number).await? == hash {
 			true => Ok(()),
-			false => Err(refused("it is proven that another block of that number is final")),
+			false => Err(refused("another block of that number is proven to be final")),
 		}
 	}
 }

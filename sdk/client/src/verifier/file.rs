@@ -22,7 +22,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Checkpoint>> {
 	file.take(MAX_FILE_SIZE).read_to_end(&mut text).map_err(|error| failed(path, &error))?;
 	Checkpoint::parse(&text).map(Some).map_err(|error| {
 		Error::Argument(format!(
-			"{} is no checkpoint ({}): remove it, and check that the next node is of the right chain",
+			"{} is not a checkpoint ({}): remove it, and check that the next node is of the right chain",
 			path.display(),
 			error.reason
 		))
@@ -47,5 +47,8 @@ pub(super) fn replace(path: &Path, checkpoint: &Checkpoint) -> Result<()> {
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Error {
-	Error::Argument(format!("what was verified cannot be kept in {}: {error}", path.display()))
+	Error::Argument(format!(
+		"the verified checkpoint cannot be stored in {}: {error}",
+		path.display()
+	))
 }

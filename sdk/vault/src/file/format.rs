@@ -88,7 +88,7 @@ impl Kdf {
 		salt: &[u8; 16],
 	) -> Result<Zeroizing<[u8; 32]>, VaultError> {
 		let params = self.params().ok_or_else(|| {
-			format_error(path, "it asks for more memory or time than is sensible")
+			format_error(path, "its key derivation needs too much memory or time")
 		})?;
 		let mut key = Zeroizing::new([0; 32]);
 		Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
@@ -215,7 +215,7 @@ impl Secrets {
 			SecretAccount::Development(number) => {
 				let known = development::ORGANIZATIONS
 					.get(*number as usize)
-					.ok_or_else(|| format_error(path, "it names no development account"))?;
+					.ok_or_else(|| format_error(path, "it is not a development account"))?;
 				AccountSecret::Development(known.account)
 			},
 		};

@@ -27,7 +27,7 @@ impl<Sender> ImpatientSender<Sender> {
 pub(super) enum SendError<Failure: std::error::Error> {
 	#[error(transparent)]
 	Failed(Failure),
-	#[error("it takes in nothing more")]
+	#[error("it stopped reading")]
 	Late,
 }
 
