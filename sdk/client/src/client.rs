@@ -25,6 +25,7 @@ mod rotation;
 mod runtime;
 mod sealing;
 mod secrets;
+mod status;
 mod streams;
 mod uploads;
 
@@ -43,7 +44,7 @@ pub use records::{CommittedDocument, Entries, Outcome, StreamPart, Unread, Uploa
 pub use requests::{Life, SignedRequest};
 pub use rotation::Rotated;
 pub use sealing::Sealer;
-pub use streams::is_rejected_for;
+pub use status::is_rejected_for;
 
 use crate::{
 	error::{Error, Result},

@@ -2,7 +2,7 @@
 
 use super::{
 	grants::{bounded, has_terms, Given},
-	named::is_rejected_with,
+	status::is_rejected_with,
 	Client, Terms,
 };
 use crate::{

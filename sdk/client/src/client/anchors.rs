@@ -1,6 +1,6 @@
 //! Anchors: commitments to documents that are stored elsewhere.
 
-use super::{named::is_rejected_with, Client};
+use super::{status::is_rejected_with, Client};
 use crate::{
 	calls::Call,
 	error::{AccessError, Error, Result, SubmitError},

@@ -14,23 +14,28 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// Makes a call until the node accepts it, it fails otherwise, or [`PATIENCE`] has passed.
-pub(super) async fn back_off<Answer, Call: Future<Output = Result<Answer>>>(
+pub(super) async fn back_off<Value, Call: Future<Output = Result<Value>>>(
 	call: impl FnMut() -> Call,
-) -> Result<Answer> {
-	back_off_for(PATIENCE, call).await
+) -> Result<Value> {
+	let start = Instant::now();
+	retry(|| start.elapsed() < PATIENCE, tokio::time::sleep, call).await
 }
 
-async fn back_off_for<Answer, Call: Future<Output = Result<Answer>>>(
-	patience: Duration,
+/// Makes a call again, after a pause, while it is rate limited and `has_time`.
+async fn retry<Value, Call, Pause>(
+	has_time: impl Fn() -> bool,
+	pause: impl Fn(Duration) -> Pause,
 	mut call: impl FnMut() -> Call,
-) -> Result<Answer> {
-	let (start, mut tries) = (Instant::now(), 1);
+) -> Result<Value>
+where
+	Call: Future<Output = Result<Value>>,
+	Pause: Future<Output = ()>,
+{
+	let mut tries = 1;
 	loop {
 		match call().await {
-			Err(Error::Refused(refusal))
-				if refusal.is_rate_limited() && start.elapsed() < patience =>
-			{
-				tokio::time::sleep(wait(tries)?).await;
+			Err(Error::Refused(refusal)) if refusal.is_rate_limited() && has_time() => {
+				pause(wait(tries)?).await;
 				tries = tries.saturating_add(1);
 			},
 			other => return other,
@@ -52,51 +57,41 @@ mod tests {
 	use super::*;
 	use crate::error::Refusal;
 	use credio_primitives::error_codes as codes;
-	use std::cell::Cell;
+	use std::{cell::Cell, future::ready};
 
 	fn refusal(code: i32) -> Error {
 		Error::Refused(Refusal { code, message: String::new(), remedy: None, reason: None })
 	}
 
-	/// Counts the tries of a call that is refused `times` times.
-	async fn tries(times: u32, code: i32) -> (u32, bool) {
-		let made = Cell::new(0);
-		let answer = back_off(|| {
+	/// Makes a call that is refused `times` times, with time for `retries`. Returns its tries and whether it succeeded.
+	async fn tries(times: u32, retries: u32, code: i32) -> (u32, bool) {
+		let (made, paused) = (Cell::new(0), Cell::new(0));
+		let call = || {
 			made.set(made.get() + 1);
-			let refused = made.get() <= times;
-			async move {
-				if refused {
-					Err(refusal(code))
-				} else {
-					Ok(())
-				}
-			}
-		})
-		.await;
-		(made.get(), answer.is_ok())
+			ready(if made.get() <= times { Err(refusal(code)) } else { Ok(()) })
+		};
+		let pause = |_| {
+			paused.set(paused.get() + 1);
+			ready(())
+		};
+		let result = retry(|| paused.get() < retries, pause, call).await;
+		(made.get(), result.is_ok())
 	}
 
 	#[tokio::test]
 	async fn rate_limited_call_is_retried() {
-		assert_eq!(tries(2, codes::RATE_LIMITED).await, (3, true));
+		assert_eq!(tries(2, 9, codes::RATE_LIMITED).await, (3, true));
 	}
 
 	#[tokio::test]
 	async fn call_fails_after_patience() {
-		let made = Cell::new(0);
-		let answer: Result<()> = back_off_for(Duration::from_millis(1), || {
-			made.set(made.get() + 1);
-			async { Err(refusal(codes::RATE_LIMITED)) }
-		})
-		.await;
-		assert!(answer.is_err());
-		assert_eq!(made.get(), 2);
+		assert_eq!(tries(u32::MAX, 4, codes::SERVER_BUSY).await, (5, false));
 	}
 
 	#[tokio::test]
 	async fn other_refusals_are_not_retried() {
-		assert_eq!(tries(2, codes::ACCESS_DENIED).await, (1, false));
-		assert_eq!(tries(2, codes::QUOTA_EXCEEDED).await, (1, false));
+		assert_eq!(tries(2, 9, codes::ACCESS_DENIED).await, (1, false));
+		assert_eq!(tries(2, 9, codes::QUOTA_EXCEEDED).await, (1, false));
 	}
 
 	#[test]

@@ -129,3 +129,29 @@ pub(super) fn by_position(params: &impl Serialize) -> Result<RpcParams> {
 	}
 	Ok(params)
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn pages_continue_in_order_only() {
+		let continues = |page: &[u32], from| goes_on(page.iter().copied(), from);
+		assert!(continues(&[], 3));
+		assert!(continues(&[3, 4, 9], 3));
+		assert!(!continues(&[2, 3], 3));
+		assert!(!continues(&[3, 3], 3));
+		assert!(!continues(&[4, 3], 3));
+	}
+
+	#[test]
+	fn parameters_are_encoded_by_position() {
+		let encoded = |params: Result<RpcParams>| {
+			params.unwrap().build().map(|json| json.get().to_owned()).unwrap_or_default()
+		};
+		assert_eq!(encoded(by_position(&())), "");
+		assert_eq!(encoded(by_position(&(1,))), "[1]");
+		assert_eq!(encoded(by_position(&("a", Some(2), None::<u32>))), "[\"a\",2,null]");
+		assert_eq!(encoded(by_position(&7)), "[7]");
+	}
+}

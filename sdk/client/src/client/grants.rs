@@ -1,6 +1,6 @@
 //! Grants.
 
-use super::{named::is_rejected_with, Client};
+use super::{status::is_rejected_with, Client};
 use crate::{
 	calls::Call,
 	error::{AccessError, Error, ProofError, Result, SubmitError},

@@ -142,6 +142,15 @@ mod tests {
 	use super::*;
 
 	#[test]
+	fn number_is_read_from_header() {
+		let header = |number| serde_json::json!({ "number": number });
+		assert_eq!(number_of(&header("0x1f")).unwrap(), 31);
+		for invalid in [header("0x"), header("0x1ffffffff"), header("x"), serde_json::Value::Null] {
+			assert!(number_of(&invalid).is_err(), "{invalid}");
+		}
+	}
+
+	#[test]
 	fn finality_stalls_beyond_maximum_lag() {
 		for (finalized, best, expected) in
 			[(100, 100, false), (100, 120, false), (100, 121, true), (100, 99, false)]

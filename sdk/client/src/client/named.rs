@@ -1,6 +1,9 @@
 //! Requests under a name, and the attempt that decides its status.
 
-use super::Client;
+use super::{
+	status::{AttemptStep, Attempts},
+	Client,
+};
 use crate::{
 	error::{Error, Result},
 	name::{earlier_secrets, Name, MAX_ATTEMPTS},
@@ -9,9 +12,6 @@ use credio_primitives::{
 	rpc::{RequestState, RequestStatus},
 	Reference, RequestKey, StreamId,
 };
-
-/// Unknown attempts in a row after which no later ones are read. An outbox continues after one that has expired.
-const MAX_GAPS: u32 = 2;
 
 /// An attempt of a name.
 #[derive(Clone, Copy, Debug)]
@@ -62,23 +62,17 @@ impl Client {
 
 	/// Returns the status of a name: of the attempt that decides it.
 	pub async fn standing(&self, name: &Name) -> Result<RequestStatus> {
-		let (mut last, mut open, mut gaps) = (None, None, 0);
+		let mut attempts = Attempts::default();
 		for number in 0..MAX_ATTEMPTS {
 			let status = self.status(name.key(&*self.vault, number).await?).await?;
-			match status.status {
-				RequestState::Applied | RequestState::Pending => return Ok(status),
-				RequestState::Rejected => last = Some(status),
-				RequestState::Unknown | RequestState::Expired => {
-					open.get_or_insert(status);
-					gaps += 1;
-					if gaps >= MAX_GAPS {
-						break;
-					}
-				},
+			match attempts.add(status) {
+				AttemptStep::Decided(status) => return Ok(status),
+				AttemptStep::Next => {},
+				AttemptStep::Stop => break,
 			}
 		}
-		let counts = last.or(open);
-		let mut counts = counts
+		let mut counts = attempts
+			.into_status()
 			.ok_or_else(|| Error::UnexpectedResponse("a name has at least one attempt".into()))?;
 		let record_id = name.record_id(&*self.vault, self.organization).await?;
 		if self.find_record(record_id).await?.is_some() {
@@ -114,12 +108,4 @@ impl Client {
 			self.wait_for_finality(0).await?;
 		}
 	}
-}
-
-/// Whether the chain rejected a request with this error, of any pallet.
-pub(super) fn is_rejected_with(status: &RequestStatus, name: &str) -> bool {
-	let error = status.receipt.as_ref().and_then(|receipt| receipt.error.as_ref());
-	error.is_some_and(|error| {
-		error.name.rsplit_once('.').map_or(&error.name[..], |(_, name)| name) == name
-	})
 }

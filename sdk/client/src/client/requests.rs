@@ -1,12 +1,14 @@
 //! Requests: signing, submitting, and following to the outcome.
 
-use super::Client;
+use super::{
+	status::{after_submission, may_change, SubmitStep, Submitted},
+	Client,
+};
 use crate::{
 	calls::Call,
 	error::{unexpected, ConnectError, Error, Result, SubmitError},
 };
 use credio_primitives::{
-	error_codes as codes,
 	rpc::{At, BlockRef, LaneJson, RequestState, RequestStatus, UploadEvent, Uploaded},
 	validity, BlockNumber, Digest, LanePosition, Moment, OrganizationId, Request, RequestKey,
 };
@@ -27,14 +29,6 @@ pub struct SignedRequest {
 	pub body_digest: Digest,
 	/// The signed extrinsic.
 	pub extrinsic: Vec<u8>,
-}
-
-/// The outcome of a submitted request.
-pub(super) struct Submitted {
-	/// Its status.
-	pub status: RequestStatus,
-	/// Whether it had been rejected before.
-	pub was_rejected: bool,
 }
 
 /// How long a transaction outside of requests is valid.
@@ -60,11 +54,6 @@ pub enum Life {
 const REQUEST_LIFETIME: BlockNumber = 600;
 /// Lifetime of a transaction outside of requests, in blocks.
 const CALL_LIFETIME: u64 = 256;
-/// How often a request is signed again because the node rejects its signature, as after an upgrade.
-const UPGRADE_ATTEMPTS: usize = 10;
-/// How often a request is submitted before the client gives up.
-const MAX_ATTEMPTS: usize = 30;
-
 impl Client {
 	/// Returns the state of a lane of this organization.
 	///
@@ -128,12 +117,7 @@ impl Client {
 	pub async fn follow(&self, request: &Request) -> Result<RequestStatus> {
 		loop {
 			let At { at, answer: status } = self.status_at(request).await?;
-			let may_change = match status.status {
-				RequestState::Pending => true,
-				RequestState::Unknown => at.number <= request.expires_at,
-				_ => false,
-			};
-			if !may_change {
+			if !may_change(status.status, at.number, request.expires_at) {
 				return Ok(status);
 			}
 			self.wait_for_finality(0).await?;
@@ -174,33 +158,16 @@ impl Client {
 		let mut attempt = 0;
 		loop {
 			attempt += 1;
-			match self.submit_once(key, calls, lane).await {
-				Ok(Some(submitted)) if submitted.status.status == RequestState::Expired => {
-					return Err(SubmitError::Expired(key).into());
-				},
-				Ok(Some(submitted)) => return Ok(submitted),
-				// The pool has dropped it: submit it again under the same key.
-				Ok(None) if attempt < MAX_ATTEMPTS => {},
-				Ok(None) => {
-					return Err(ConnectError::Unreachable(
-						"the node keeps dropping the request".into(),
-					)
-					.into());
-				},
-				Err(Error::Refused(refusal)) if refusal.code == codes::KEY_REUSED => {
-					return Err(SubmitError::KeyReused(key).into());
-				},
-				Err(Error::Refused(refusal)) if refusal.is_busy() && attempt < MAX_ATTEMPTS => {
-					self.wait_for_finality(attempt).await?;
-				},
-				// Signed for another runtime than the one after an upgrade that is about to be finalized.
-				Err(Error::Refused(refusal))
-					if refusal.is_bad_proof() && attempt < UPGRADE_ATTEMPTS =>
-				{
+			let submission = self.submit_once(key, calls, lane).await;
+			match after_submission(key, attempt, submission) {
+				SubmitStep::Done(submitted) => return Ok(submitted),
+				SubmitStep::Fail(error) => return Err(error),
+				SubmitStep::Again => {},
+				SubmitStep::AfterBlocks(blocks) => self.wait_for_finality(blocks).await?,
+				SubmitStep::AfterUpgrade => {
 					self.wait_for_finality(0).await?;
 					self.follow_upgrade().await?;
 				},
-				Err(error) => return Err(error),
 			}
 		}
 	}

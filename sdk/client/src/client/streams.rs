@@ -1,6 +1,10 @@
 //! Streams and their key epochs.
 
-use super::{calling::goes_on, named::is_rejected_with, Client};
+use super::{
+	calling::goes_on,
+	status::{is_rejected_for, is_rejected_with},
+	Client,
+};
 use crate::{
 	calls::Call,
 	error::{AccessError, Error, Result, SubmitError},
@@ -286,14 +290,6 @@ pub(super) fn check(id: StreamId, stream: &StreamJson) -> Result<()> {
 		"stream {id} is not of organization {} under the name {:?}: use another node",
 		stream.owner, stream.name
 	)))
-}
-
-/// Whether the chain rejected a request with one of these errors of `pallet-grants`.
-pub fn is_rejected_for(status: &credio_primitives::rpc::RequestStatus, errors: &[&str]) -> bool {
-	let error = status.receipt.as_ref().and_then(|receipt| receipt.error.as_ref());
-	error.is_some_and(|error| {
-		error.name.strip_prefix("Grants.").is_some_and(|name| errors.contains(&name))
-	})
 }
 
 fn stream_name(name: &str) -> Result<StreamName> {

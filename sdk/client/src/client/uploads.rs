@@ -1,8 +1,8 @@
 //! Uploads of documents: once under each name, no matter who repeats them.
 
 use super::{
-	requests::Submitted, streams::is_rejected_for, Client, CommittedDocument, Outcome, Upload,
-	Uploaded,
+	status::{Races, Submitted, UploadStep},
+	Client, CommittedDocument, Outcome, Upload, Uploaded,
 };
 use crate::{
 	error::{AccessError, Error, Result, SubmitError},
@@ -13,9 +13,6 @@ use credio_primitives::{
 	rpc::{RequestState, RequestStatus},
 	EntryBody, RecordId, RequestKey, StreamId,
 };
-
-/// How often an upload is repeated because the key epoch changed in between.
-const MAX_RACES: u32 = 8;
 
 impl Client {
 	/// Returns the key of the request that uploads under a business key, for an attempt counted from 0.
@@ -63,36 +60,31 @@ impl Client {
 	/// cheap.
 	async fn upload_as(&self, upload: &Upload<'_>, name: &Name) -> Result<Outcome> {
 		let reference = name.reference(&*self.vault).await?;
-		let (mut races, mut last) = (0, None);
+		let (mut races, mut last) = (Races::default(), None);
 		for attempt in 0..MAX_ATTEMPTS {
 			let key = name.key(&*self.vault, attempt).await?;
 			let (_, call) = self.seal_soon(upload, reference).await?;
-			let Submitted { status, was_rejected } =
-				match self.submit_telling(key, &[call], None).await {
-					// Something else, or the same under another key epoch.
-					Err(Error::Submit(SubmitError::KeyReused(_))) => match self.decided(key).await?
-					{
-						status if status.status == RequestState::Rejected => {
-							Submitted { status, was_rejected: true }
-						},
-						_ => return Err(SubmitError::KeyReused(key).into()),
+			let submitted = match self.submit_telling(key, &[call], None).await {
+				// Something else, or the same under another key epoch.
+				Err(Error::Submit(SubmitError::KeyReused(_))) => match self.decided(key).await? {
+					status if status.status == RequestState::Rejected => {
+						Submitted { status, was_rejected: true }
 					},
-					submitted => submitted?,
-				};
-			if status.status == RequestState::Applied {
-				return self.applied(name, key, &status).await;
-			}
-			// The epoch changed between reading and writing: repeat it.
-			if is_rejected_for(&status, &["RotationDue", "EpochNotCurrent"]) {
-				self.forget_epoch(upload.stream).await;
-				if !was_rejected {
-					races += 1;
-				}
-				if races >= MAX_RACES {
+					_ => return Err(SubmitError::KeyReused(key).into()),
+				},
+				submitted => submitted?,
+			};
+			let step = races.after(&submitted);
+			let status = submitted.status;
+			match step {
+				UploadStep::Applied => return self.applied(name, key, &status).await,
+				UploadStep::Rejected => return Ok(Outcome::Rejected(Box::new(status))),
+				UploadStep::Next => {},
+				UploadStep::NextEpoch => self.forget_epoch(upload.stream).await,
+				UploadStep::GiveUp => {
+					self.forget_epoch(upload.stream).await;
 					return Err(AccessError::RotationDue.into());
-				}
-			} else if !was_rejected {
-				return Ok(Outcome::Rejected(Box::new(status)));
+				},
 			}
 			last = Some(status);
 		}

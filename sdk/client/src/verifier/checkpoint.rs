@@ -44,8 +44,8 @@ impl Verifier {
 		let proven = self.read(source, &keys, Need::Block(number)).await?;
 		if !made_of(&proven)?.has_the_same_voters(checkpoint) {
 			return Err(refused(
-				"the proven validators or council differ: make a new checkpoint if they have \
-				 changed since",
+				"the chain has other validators, or another council: make a new checkpoint if they \
+				 have changed since",
 			));
 		}
 		let remembered = proven.get::<Digest>(&keys[1])?;

@@ -56,3 +56,61 @@ impl<Sender: TransportSenderT<Error: 'static> + Send> TransportSenderT for Impat
 		within(CLOSE.min(self.limit), self.sender.close()).await
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use std::io;
+
+	/// A sender that succeeds, fails, or never returns.
+	#[derive(Clone, Copy)]
+	enum Fake {
+		Open,
+		Broken,
+		Stuck,
+	}
+
+	impl Fake {
+		async fn run(self) -> Result<(), io::Error> {
+			match self {
+				Self::Open => Ok(()),
+				Self::Broken => Err(io::ErrorKind::BrokenPipe.into()),
+				Self::Stuck => std::future::pending().await,
+			}
+		}
+	}
+
+	impl TransportSenderT for Fake {
+		type Error = io::Error;
+
+		async fn send(&mut self, _: String) -> Result<(), io::Error> {
+			self.run().await
+		}
+
+		async fn send_ping(&mut self) -> Result<(), io::Error> {
+			self.run().await
+		}
+
+		async fn close(&mut self) -> Result<(), io::Error> {
+			self.run().await
+		}
+	}
+
+	#[tokio::test]
+	async fn stuck_sender_fails_at_limit() {
+		let mut sender = ImpatientSender::new(Fake::Stuck, Duration::ZERO);
+		assert!(matches!(sender.send(String::new()).await, Err(SendError::Late)));
+		assert!(matches!(sender.send_ping().await, Err(SendError::Late)));
+		assert!(matches!(sender.close().await, Err(SendError::Late)));
+	}
+
+	#[tokio::test]
+	async fn results_within_limit_are_returned() {
+		let mut sender = ImpatientSender::new(Fake::Open, Duration::ZERO);
+		assert!(sender.send(String::new()).await.is_ok());
+		assert!(sender.close().await.is_ok());
+		let mut sender = ImpatientSender::new(Fake::Broken, Duration::ZERO);
+		assert!(matches!(sender.send(String::new()).await, Err(SendError::Failed(_))));
+		assert!(matches!(sender.send_ping().await, Err(SendError::Failed(_))));
+	}
+}
