@@ -56,7 +56,7 @@ fn trust(session: &Session, files: &[PathBuf], chain: Option<&Path>) -> Result<(
 	};
 	let before = match given {
 		Some(given) => given,
-		None => verifier::kept(kept_in)?.ok_or_else(|| {
+		None => verifier::stored_checkpoint(kept_in)?.ok_or_else(|| {
 			Failure::Other(
 				"nothing was verified yet: give the chain's specification with --chain".into(),
 			)
@@ -64,7 +64,7 @@ fn trust(session: &Session, files: &[PathBuf], chain: Option<&Path>) -> Result<(
 	};
 	let arguments = TrustArguments { checkpoints: files.to_vec(), ..TrustArguments::default() };
 	let now = trusted(before, &arguments)?;
-	verifier::keep(kept_in, &now)?;
+	verifier::store_checkpoint(kept_in, &now)?;
 	let block = now.block();
 	output::item(
 		session.json,

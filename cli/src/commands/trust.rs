@@ -19,7 +19,7 @@ pub async fn run(session: &Session, command: TrustCommand) -> Result<(), Failure
 async fn runtime(session: &Session, hash: Option<Digest>) -> Result<(), Failure> {
 	// That there is a place to keep it is found out before anybody types a hash.
 	session.vault_path()?;
-	let told = session.connect_to_read().await?.told_runtime().await?;
+	let told = session.connect_to_read().await?.reported_runtime().await?;
 	let newest = session.runtimes().newest()?;
 	let is_known = match session.runtimes().find(told.spec_version)? {
 		None => false,

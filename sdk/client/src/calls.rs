@@ -42,7 +42,7 @@ impl Call {
 	}
 
 	/// Creates a call with nested calls, which are encoded for this runtime.
-	fn holding(
+	fn with_nested(
 		pallet: &'static str,
 		name: &'static str,
 		arguments: Vec<u8>,
@@ -101,7 +101,7 @@ impl Call {
 	) -> Result<Self, UnfitCall> {
 		let mut arguments = request.encode();
 		arguments.extend_from_slice(&Self::body(calls, runtime)?);
-		Ok(Self::holding("Idempotency", "submit", arguments, runtime))
+		Ok(Self::with_nested("Idempotency", "submit", arguments, runtime))
 	}
 
 	/// `System.remark`: bytes in a block. The chain's state stores nothing of them.
@@ -111,7 +111,7 @@ impl Call {
 
 	/// `Utility.batch_all`: all of these calls, or none.
 	pub fn batch_all(calls: &[Call], runtime: &RuntimePin) -> Result<Self, UnfitCall> {
-		Ok(Self::holding("Utility", "batch_all", Self::body(calls, runtime)?, runtime))
+		Ok(Self::with_nested("Utility", "batch_all", Self::body(calls, runtime)?, runtime))
 	}
 
 	/// `Council.propose` of a call with the council's origin.
@@ -124,7 +124,7 @@ impl Call {
 		let mut arguments = Compact(threshold).encode();
 		arguments.extend_from_slice(&encoded);
 		Compact(encoded.len() as u32).encode_to(&mut arguments);
-		Ok(Self::holding("Council", "propose", arguments, runtime))
+		Ok(Self::with_nested("Council", "propose", arguments, runtime))
 	}
 
 	/// `Council.vote`.
@@ -151,7 +151,7 @@ impl Call {
 
 	/// `Governance.dispatch_as_root` of another call.
 	pub fn dispatch_as_root(call: &Call, runtime: &RuntimePin) -> Result<Self, UnfitCall> {
-		Ok(Self::holding("Governance", "dispatch_as_root", call.encoded(runtime)?, runtime))
+		Ok(Self::with_nested("Governance", "dispatch_as_root", call.encoded(runtime)?, runtime))
 	}
 
 	/// `Validators.set_keys`, with encoded `keys`.
@@ -357,7 +357,7 @@ impl Call {
 		runtime: &RuntimePin,
 	) -> Self {
 		let arguments = (reference, deadline, legs).encode();
-		Self::holding("Bundles", "propose", arguments, runtime)
+		Self::with_nested("Bundles", "propose", arguments, runtime)
 	}
 
 	/// `Bundles.consent`.

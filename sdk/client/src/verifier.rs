@@ -95,7 +95,7 @@ impl Default for VerifierSettings {
 /// # Errors
 ///
 /// [`Error::Argument`] if it cannot be read.
-pub fn kept(path: &Path) -> Result<Option<Trusted>> {
+pub fn stored_checkpoint(path: &Path) -> Result<Option<Trusted>> {
 	let kept = file::read(path)?;
 	Ok(kept.map(|checkpoint| Trusted::own(&checkpoint)).transpose()?)
 }
@@ -106,7 +106,7 @@ pub fn kept(path: &Path) -> Result<Option<Trusted>> {
 /// # Errors
 ///
 /// [`Error::Argument`] if it cannot be written.
-pub fn keep(path: &Path, trusted: &Trusted) -> Result<()> {
+pub fn store_checkpoint(path: &Path, trusted: &Trusted) -> Result<()> {
 	file::replace(path, &Checkpoint::of(trusted))
 }
 
@@ -219,7 +219,7 @@ impl Known {
 		}
 	}
 
-	fn lacks(&self, key: &[u8]) -> bool {
+	fn is_missing(&self, key: &[u8]) -> bool {
 		!self.values.contains_key(key)
 	}
 
@@ -354,7 +354,7 @@ impl Verifier {
 	/// Returns the block to start from.
 	async fn start(&self, source: &impl Source) -> Result<Head> {
 		let kept = match &self.settings.file {
-			Some(path) => kept(path)?,
+			Some(path) => stored_checkpoint(path)?,
 			None => None,
 		};
 		let trusted = match (kept, self.settings.trusted.clone()) {
@@ -398,7 +398,7 @@ impl Verifier {
 		keys: &[Vec<u8>],
 	) -> Result<()> {
 		let of_block = [storage::now(), storage::block_hash(0)];
-		let own = keys.iter().chain(&of_block).filter(|key| known.lacks(key));
+		let own = keys.iter().chain(&of_block).filter(|key| known.is_missing(key));
 		let mut missing: Vec<Vec<u8>> = own.cloned().collect::<BTreeSet<_>>().into_iter().collect();
 		{
 			let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -410,7 +410,7 @@ impl Verifier {
 			}
 			while missing.len() < MAX_KEYS {
 				let Some(key) = wanted.pop_first() else { break };
-				if known.lacks(&key) {
+				if known.is_missing(&key) {
 					missing.push(key);
 				}
 			}
@@ -452,7 +452,7 @@ impl Verifier {
 			.saved
 			.is_some_and(|(at, set_id)| set_id == head.set_id() && at.elapsed() < SAVE_EVERY);
 		if !is_kept {
-			file::keep(path, &Checkpoint::of(head.trusted()))?;
+			file::store(path, &Checkpoint::of(head.trusted()))?;
 			known.saved = Some((Instant::now(), head.set_id()));
 		}
 		Ok(())

@@ -14,7 +14,7 @@ use std::{fs, path::PathBuf};
 use zeroize::Zeroizing;
 
 /// Checks a file of vectors against the code's results for its inputs.
-fn hold(name: &str, made: &Value) {
+fn check(name: &str, made: &Value) {
 	let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../vectors").join(name);
 	if std::env::var_os("CREDIO_WRITE_VECTORS").is_some() {
 		let text = serde_json::to_string_pretty(made).expect("JSON is written");
@@ -73,7 +73,7 @@ fn envelopes() {
 			"commitment": sealed.commitment,
 		})
 	});
-	hold(
+	check(
 		"envelope-v1.json",
 		&json!({
 			"streamSecret": hex(&bytes(1)),
@@ -95,7 +95,7 @@ fn anchored_documents() {
 			"commitment": key.commit(document),
 		})
 	});
-	hold(
+	check(
 		"anchor-v1.json",
 		&json!({
 			"streamSecret": hex(&bytes(1)),
@@ -157,7 +157,7 @@ fn wrapped_keys() {
 			"wrapped": hex(&wrapped),
 		})
 	});
-	hold(
+	check(
 		"wrapped-key-v1.json",
 		&json!({
 			"streamSecret": hex(&bytes(1)),
@@ -193,7 +193,7 @@ fn merkle_trees() {
 		));
 		json!({ "commitments": leaves, "root": tree.root(), "index": index, "proof": proof })
 	});
-	hold("merkle-v1.json", &json!({ "vectors": vectors }));
+	check("merkle-v1.json", &json!({ "vectors": vectors }));
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn ids() {
 	let references = [0, 1, 63].map(
 		|position| json!({ "position": position, "reference": Reference::derive(&key, position) }),
 	);
-	hold(
+	check(
 		"ids-v1.json",
 		&json!({ "vectors": vectors, "requestKey": key, "references": references }),
 	);
@@ -249,5 +249,5 @@ fn bundles() {
 			})
 		},
 	);
-	hold("bundle-v2.json", &json!({ "genesisHash": genesis, "vectors": vectors }));
+	check("bundle-v2.json", &json!({ "genesisHash": genesis, "vectors": vectors }));
 }

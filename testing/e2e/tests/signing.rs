@@ -293,7 +293,7 @@ fn a_runtime_is_trusted_by_its_hash_only() {
 /// The runtime of a chain, as its node tells of it.
 async fn told(node: &Node) -> RuntimePin {
 	let client = Client::connect_to_read(&node.url()).await.expect("it answers");
-	(*client.told_runtime().await.expect("it is read")).clone()
+	(*client.reported_runtime().await.expect("it is read")).clone()
 }
 
 /// `CREDIO_WRITE_VECTORS=1` writes the pins anew. After that the runtime is built again, as its hash goes into it.

@@ -43,7 +43,10 @@ impl Client {
 			let attempt = self.attempt(&name, from).await?;
 			// Look up this attempt's access request by id: a list could omit it.
 			let own = AccessRequestId::derive(self.organization, &attempt.reference());
-			if attempt.is_applied && self.verified().is_some() && self.stands(own).await? {
+			if attempt.is_applied
+				&& self.verified().is_some()
+				&& self.is_open_or_granted(own).await?
+			{
 				return Ok(own);
 			}
 			let held = self.held_by(resource, self.organization).await?;
@@ -80,7 +83,7 @@ impl Client {
 	}
 
 	/// Whether an access request is open, or approved by an active grant.
-	async fn stands(&self, id: AccessRequestId) -> Result<bool> {
+	async fn is_open_or_granted(&self, id: AccessRequestId) -> Result<bool> {
 		let state = match self.find_access_request(id).await {
 			Err(error) if error.is_not_found() => return Ok(false),
 			found => found?.state,
@@ -88,7 +91,7 @@ impl Client {
 		Ok(match state {
 			AccessRequestStateJson::Pending => true,
 			AccessRequestStateJson::Approved { grant_id } => {
-				self.holding(grant_id).await?.is_some()
+				self.active_grant(grant_id).await?.is_some()
 			},
 			AccessRequestStateJson::Denied { .. } => false,
 		})
@@ -101,14 +104,14 @@ impl Client {
 			(one.requester, one.resource, one.permission, one.purpose.clone())
 		};
 		let is_same = what(&asked) == what(listed) && asked.requester == self.organization;
-		match is_same && self.stands(listed.access_request_id).await? {
+		match is_same && self.is_open_or_granted(listed.access_request_id).await? {
 			true => Ok(()),
 			false => Err(ProofError::Contradicted("access request").into()),
 		}
 	}
 
 	/// Returns a grant if it is active.
-	pub(super) async fn holding(&self, id: GrantId) -> Result<Option<GrantJson>> {
+	pub(super) async fn active_grant(&self, id: GrantId) -> Result<Option<GrantJson>> {
 		match self.find_grant(id).await {
 			Err(error) if error.is_not_found() => Ok(None),
 			found => found.map(|grant| Some(grant).filter(|one| one.status == GrantStatus::Active)),
@@ -137,7 +140,9 @@ impl Client {
 		let end = terms.end;
 		let terms = Terms { from_epoch: terms.from_epoch.or(first), purpose, ..terms.clone() };
 		let Given { terms, .. } = self.terms(resource, requester, &terms).await?;
-		if let Some(given) = self.answered(&request, |grant| has_terms(grant, &terms, end)).await? {
+		if let Some(given) =
+			self.approved_grant(&request, |grant| has_terms(grant, &terms, end)).await?
+		{
 			return Ok(given);
 		}
 		let attempt = self.attempt(&Name::new("approve", &id), 0).await?;
@@ -156,7 +161,7 @@ impl Client {
 				let request = self.find_access_request(id).await?;
 				let same = |grant: &GrantJson| has_terms(grant, &terms, end);
 				return self
-					.answered(&request, same)
+					.approved_grant(&request, same)
 					.await?
 					.ok_or(Error::Submit(SubmitError::KeyReused(attempt.key)));
 			},
@@ -167,7 +172,7 @@ impl Client {
 	}
 
 	/// Returns the grant of an approved access request if it has the same terms; `None` if the access request is open.
-	async fn answered(
+	async fn approved_grant(
 		&self,
 		request: &AccessRequestJson,
 		is_same: impl Fn(&GrantJson) -> bool,
@@ -179,7 +184,7 @@ impl Client {
 				return Err(Error::Argument("the access request was denied already".into()));
 			},
 		};
-		match self.holding(grant_id).await? {
+		match self.active_grant(grant_id).await? {
 			Some(grant) if is_same(&grant) => Ok(Some(grant_id)),
 			Some(_) => Err(Error::Argument(format!(
 				"the access request was approved already, by the grant {grant_id}, on other terms"

@@ -83,7 +83,7 @@ impl Client {
 	) -> Result<PreparedAnchor> {
 		let digests: Vec<[u8; 32]> =
 			documents.iter().map(|document| Sha256::digest(document).into()).collect();
-		let name = self.begun(Name::new("anchor", &(stream, digests))).await?;
+		let name = self.known_name(Name::new("anchor", &(stream, digests))).await?;
 		let current = self.stream(stream).await?.epoch.ok_or(AccessError::NoEpoch)?.current;
 		let record_id = name.record_id(&*self.vault, self.organization).await?;
 		let Some(there) = self.find_record(record_id).await? else {

@@ -111,7 +111,7 @@ impl Client {
 }
 
 /// Whether a page continues a list: its numbers are at least `from` and strictly increasing. A list of such pages ends.
-pub(super) fn goes_on(mut page: impl Iterator<Item = u32> + Clone, from: u32) -> bool {
+pub(super) fn continues_list(mut page: impl Iterator<Item = u32> + Clone, from: u32) -> bool {
 	page.clone().is_sorted_by(|a, b| a < b) && page.next().is_none_or(|first| first >= from)
 }
 
@@ -136,7 +136,7 @@ mod tests {
 
 	#[test]
 	fn pages_continue_in_order_only() {
-		let continues = |page: &[u32], from| goes_on(page.iter().copied(), from);
+		let continues = |page: &[u32], from| continues_list(page.iter().copied(), from);
 		assert!(continues(&[], 3));
 		assert!(continues(&[3, 4, 9], 3));
 		assert!(!continues(&[2, 3], 3));

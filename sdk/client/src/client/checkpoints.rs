@@ -60,11 +60,11 @@ impl Client {
 	pub async fn checkpoint(&self) -> Result<Checkpoint> {
 		match &self.trust {
 			Trust::Proofs(verifier) => verifier.checkpoint(self).await.map_err(without_votes),
-			Trust::Node => self.believed_checkpoint().await,
+			Trust::Node => self.unproven_checkpoint().await,
 		}
 	}
 
-	async fn believed_checkpoint(&self) -> Result<Checkpoint> {
+	async fn unproven_checkpoint(&self) -> Result<Checkpoint> {
 		let methods = ("grandpa_subscribeJustifications", "grandpa_unsubscribeJustifications");
 		let mut justifications: RpcSubscription<Bytes> =
 			self.subscribe(methods, RpcParams::new()).await?;
@@ -135,7 +135,7 @@ impl Client {
 		if canonical != Some(hash) || number > self.finalized_number().await? {
 			return Err(refused("its block is not final at this node").into());
 		}
-		match self.believed_checkpoint().await?.has_the_same_voters(checkpoint) {
+		match self.unproven_checkpoint().await?.has_the_same_voters(checkpoint) {
 			true => Ok(()),
 			false => Err(refused(
 				"this node has other validators, or another council: make a new checkpoint if they have changed since",

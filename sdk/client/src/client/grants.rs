@@ -115,7 +115,7 @@ impl Client {
 			// Look up this attempt's grant by id: if a list omitted it, a second one would be given.
 			if attempt.is_applied && self.verified().is_some() {
 				let given = GrantId::derive(self.organization, &attempt.reference());
-				if self.holding(given).await?.is_some_and(|grant| is_same(&grant)) {
+				if self.active_grant(given).await?.is_some_and(|grant| is_same(&grant)) {
 					return Ok((given, false));
 				}
 			}

@@ -43,13 +43,13 @@ impl Client {
 		stream: StreamId,
 		business_key: &[u8],
 	) -> Result<RequestStatus> {
-		let name = self.begun(Name::of_business_key(stream, business_key)).await?;
+		let name = self.known_name(Name::of_business_key(stream, business_key)).await?;
 		self.standing(&name).await
 	}
 
 	/// Returns the name under the organization secret that was current when it was first used, or else under the
 	/// present one. So a document that was uploaded before a renewal of the secret is not uploaded twice.
-	pub(super) async fn begun(&self, name: Name) -> Result<Name> {
+	pub(super) async fn known_name(&self, name: Name) -> Result<Name> {
 		for secret in earlier_secrets(&*self.vault).await? {
 			let earlier = name.clone().under(secret);
 			let status = self.standing(&earlier).await?.status;

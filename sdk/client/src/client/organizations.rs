@@ -1,6 +1,6 @@
 //! Organizations, members, keys and quotas.
 
-use super::{calling::goes_on, Client, Proposed};
+use super::{calling::continues_list, Client, Proposed};
 use crate::{
 	calls::Call,
 	error::{Error, Result},
@@ -53,7 +53,7 @@ impl Client {
 			if items.is_empty() {
 				return Ok(organizations);
 			}
-			if !goes_on(items.iter().map(|item| item.id), from) {
+			if !continues_list(items.iter().map(|item| item.id), from) {
 				return Err(Error::UnexpectedResponse(
 					"the list of organizations is out of order".into(),
 				));

@@ -24,7 +24,7 @@ use std::ops::RangeInclusive;
 /// Concurrent calls to the node.
 const CONCURRENCY: usize = 32;
 /// Part of a node's error for a pruned state.
-const STATE_DISCARDED: &str = "tate already discarded";
+const STATE_PRUNED: &str = "tate already explain_pruned";
 
 /// The chain at one block: all reads are at that block.
 #[derive(Clone, Copy)]
@@ -284,8 +284,11 @@ impl Past<'_> {
 		parameters: Vec<u8>,
 	) -> Result<Answer> {
 		let params = (function, Bytes(parameters), self.at.hash);
-		let answer: Bytes =
-			self.client.call("state_call", params).await.map_err(|error| self.discarded(error))?;
+		let answer: Bytes = self
+			.client
+			.call("state_call", params)
+			.await
+			.map_err(|error| self.explain_pruned(error))?;
 		Answer::decode(&mut &answer.0[..]).map_err(unexpected)
 	}
 
@@ -296,7 +299,7 @@ impl Past<'_> {
 			.client
 			.call("state_getStorage", params)
 			.await
-			.map_err(|error| self.discarded(error))?;
+			.map_err(|error| self.explain_pruned(error))?;
 		stored.map(|bytes| Answer::decode(&mut &bytes.0[..]).map_err(unexpected)).transpose()
 	}
 
@@ -307,7 +310,7 @@ impl Past<'_> {
 			.client
 			.call("state_queryStorageAt", (&keys, self.at.hash))
 			.await
-			.map_err(|error| self.discarded(error))?;
+			.map_err(|error| self.explain_pruned(error))?;
 		let found: Vec<_> = found.into_iter().flat_map(|set| set.changes).collect();
 		let value = |key: &Bytes| {
 			found
@@ -319,9 +322,9 @@ impl Past<'_> {
 	}
 
 	/// Replaces the error for a pruned state by one that says what to do.
-	fn discarded(&self, error: Error) -> Error {
+	fn explain_pruned(&self, error: Error) -> Error {
 		match error {
-			Error::Refused(Refusal { message, .. }) if message.contains(STATE_DISCARDED) => {
+			Error::Refused(Refusal { message, .. }) if message.contains(STATE_PRUNED) => {
 				Error::Argument(format!(
 					"the node has pruned the state of block {}: use one that keeps states \
 					(--state-pruning archive), or for a later period",

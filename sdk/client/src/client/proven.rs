@@ -285,13 +285,13 @@ impl Verified<'_> {
 	}
 
 	/// Returns a bundle and its state. The description of its error is the node's.
-	pub async fn bundle(&self, id: BundleId, told: &BundleJson) -> Result<BundleJson> {
+	pub async fn bundle(&self, id: BundleId, reported: &BundleJson) -> Result<BundleJson> {
 		let key = storage::bundle(&id);
 		let proven = self.read(std::slice::from_ref(&key), Need::Newest).await?;
 		let bundle: Option<Bundle> = proven.get(&key)?;
 		let mut bundle = bundle.ok_or_else(|| not_found("bundle", id, ""))?;
 		bundle.state = bundle.state_at(proven.now);
-		let described = told.abort.as_ref().map(|abort| &abort.error);
+		let described = reported.abort.as_ref().map(|abort| &abort.error);
 		BundleJson::new(NamedBundle { bundle_id: id, bundle }, |error| {
 			let known = self.error_name(error);
 			let name = known.or_else(|| described.map(|error| error.name.clone()));
@@ -357,12 +357,14 @@ impl Verified<'_> {
 		let proven = self.read(&keys, Need::Block(at.number)).await?;
 		for ((item, key), sequence) in items.iter().zip(&keys).zip(from..) {
 			let header: Option<EntryHeader> = proven.get(key)?;
-			let told = &item.entry.header;
-			if header.as_ref() != Some(told) || (told.stream, told.sequence) != (stream, sequence) {
+			let reported = &item.entry.header;
+			if header.as_ref() != Some(reported)
+				|| (reported.stream, reported.sequence) != (stream, sequence)
+			{
 				return Err(ProofError::Contradicted("entry of the stream").into());
 			}
-			if let Some((key, told)) = secret(item) {
-				check_secret(proven.get(&key)?, told)?;
+			if let Some((key, reported)) = secret(item) {
+				check_secret(proven.get(&key)?, reported)?;
 			}
 		}
 		Ok(())
@@ -428,7 +430,9 @@ impl Verified<'_> {
 				Err(ProofError::Contradicted(OUTCOME).into())
 			},
 			(None, None) => Ok(Some(proven.at)),
-			(Some(told), Some(receipt)) if self.is_told(status.status, told, &receipt) => {
+			(Some(reported), Some(receipt))
+				if self.matches_receipt(status.status, reported, &receipt) =>
+			{
 				Ok(Some(proven.at))
 			},
 			_ => Err(ProofError::Contradicted(OUTCOME).into()),
@@ -436,19 +440,30 @@ impl Verified<'_> {
 	}
 
 	/// Whether a node's receipt equals the proven one.
-	fn is_told(&self, state: RequestState, told: &ReceiptJson, receipt: &Receipt) -> bool {
+	fn matches_receipt(
+		&self,
+		state: RequestState,
+		reported: &ReceiptJson,
+		receipt: &Receipt,
+	) -> bool {
 		let Receipt { body_digest, block, extrinsic_index, expires_at, lane, outcome } = *receipt;
-		let is_same =
-			(told.body_digest, told.block, told.extrinsic_index, told.expires_at, told.lane)
-				== (body_digest, block, extrinsic_index, expires_at, lane);
+		let is_same = (
+			reported.body_digest,
+			reported.block,
+			reported.extrinsic_index,
+			reported.expires_at,
+			reported.lane,
+		) == (body_digest, block, extrinsic_index, expires_at, lane);
 		let has_outcome = match outcome {
 			Outcome::Applied => {
-				state == RequestState::Applied && told.failed_call.is_none() && told.error.is_none()
+				state == RequestState::Applied
+					&& reported.failed_call.is_none()
+					&& reported.error.is_none()
 			},
 			Outcome::Rejected { call_index, error } => {
-				let name = told.error.as_ref().map(|error| error.name.as_str());
+				let name = reported.error.as_ref().map(|error| error.name.as_str());
 				state == RequestState::Rejected
-					&& told.failed_call == Some(call_index)
+					&& reported.failed_call == Some(call_index)
 					&& self.error_name(error).is_none_or(|known| name == Some(known.as_str()))
 			},
 		};
@@ -465,9 +480,9 @@ impl Verified<'_> {
 	}
 }
 
-fn check_secret(found: Option<EpochSecret>, told: Digest) -> Result<()> {
+fn check_secret(found: Option<EpochSecret>, reported: Digest) -> Result<()> {
 	match found {
-		Some(found) if found.commitment == told => Ok(()),
+		Some(found) if found.commitment == reported => Ok(()),
 		_ => Err(ProofError::Contradicted("commitment to the stream's secret").into()),
 	}
 }

@@ -99,13 +99,13 @@ impl Client {
 		expires_at: Option<BlockNumber>,
 	) -> Result<At<RequestStatus>> {
 		let params = (organization, key, expires_at);
-		let mut told: At<RequestStatus> = self.call("credio_v1_status", params).await?;
+		let mut reported: At<RequestStatus> = self.call("credio_v1_status", params).await?;
 		if let Some(verified) = self.verified() {
-			let (named, by) = ((organization, key), told.at.number);
-			let proven_at = verified.check_status(named, expires_at, &told.answer, by).await?;
-			told.at = proven_at.unwrap_or(told.at);
+			let (named, by) = ((organization, key), reported.at.number);
+			let proven_at = verified.check_status(named, expires_at, &reported.answer, by).await?;
+			reported.at = proven_at.unwrap_or(reported.at);
 		}
-		Ok(told)
+		Ok(reported)
 	}
 
 	/// Waits until a request is decided or has expired, finally. Returns [`RequestState::Unknown`] for one that expired

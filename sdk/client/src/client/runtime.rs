@@ -50,11 +50,11 @@ const EXTENSIONS: [&str; 10] = [
 ];
 
 /// A node's runtime: its versions and the hash of its metadata.
-type ToldAs = (u32, u32, [u8; 32]);
-type Told = Arc<OnceCell<Arc<RuntimePin>>>;
+type ReportedAs = (u32, u32, [u8; 32]);
+type Reported = Arc<OnceCell<Arc<RuntimePin>>>;
 
 /// Runtimes that were decoded from metadata, which takes some milliseconds.
-static REMEMBERED: LazyLock<Mutex<HashMap<ToldAs, Told>>> = LazyLock::new(Mutex::default);
+static REMEMBERED: LazyLock<Mutex<HashMap<ReportedAs, Reported>>> = LazyLock::new(Mutex::default);
 
 /// The runtime of the chain.
 pub(super) struct Runtime {
@@ -108,10 +108,10 @@ impl Runtime {
 	}
 
 	/// Returns the runtime according to the node.
-	async fn told(&self) -> Result<Arc<RuntimePin>> {
+	async fn reported(&self) -> Result<Arc<RuntimePin>> {
 		let (spec_version, transaction_version) = (self.spec_version, self.transaction_version);
 		let digest = sp_crypto_hashing::blake2_256(&self.metadata);
-		let told = {
+		let reported = {
 			let mut remembered = REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner);
 			if remembered.len() >= MAX_REMEMBERED {
 				remembered.clear();
@@ -127,27 +127,27 @@ impl Runtime {
 			let refused = |reason| Error::Sign(SignError::OtherRuntime { spec_version, reason });
 			Ok::<_, Error>(Arc::new(read.map_err(refused)?))
 		};
-		told.get_or_try_init(read).await.cloned()
+		reported.get_or_try_init(read).await.cloned()
 	}
 
 	/// Returns the runtime if it is trusted.
 	async fn checked(&self, trusted: &Runtimes) -> Result<Arc<RuntimePin>> {
 		let check = || async {
-			let (spec_version, told) = (self.spec_version, self.told().await?);
+			let (spec_version, reported) = (self.spec_version, self.reported().await?);
 			let Some(pinned) = trusted.find(spec_version)? else {
 				return Err(Error::Sign(SignError::UnknownRuntime {
 					spec_version,
-					metadata_hash: told.metadata_hash,
+					metadata_hash: reported.metadata_hash,
 				}));
 			};
-			if *told == *pinned {
+			if *reported == *pinned {
 				return Ok(pinned);
 			}
-			let reason = match told.metadata_hash == pinned.metadata_hash {
+			let reason = match reported.metadata_hash == pinned.metadata_hash {
 				true => "its calls differ from the pinned ones".into(),
 				false => format!(
 					"its metadata has the hash {}, and {} is pinned",
-					told.metadata_hash, pinned.metadata_hash
+					reported.metadata_hash, pinned.metadata_hash
 				),
 			};
 			Err(Error::Sign(SignError::OtherRuntime { spec_version, reason }))
@@ -173,8 +173,8 @@ impl Client {
 	/// # Errors
 	///
 	/// [`Error::Sign`] if the node's data is inconsistent.
-	pub async fn told_runtime(&self) -> Result<Arc<RuntimePin>> {
-		self.present_runtime().told().await
+	pub async fn reported_runtime(&self) -> Result<Arc<RuntimePin>> {
+		self.present_runtime().reported().await
 	}
 
 	/// Returns the chain's runtime, for which calls are signed.

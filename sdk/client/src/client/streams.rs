@@ -1,7 +1,7 @@
 //! Streams and their key epochs.
 
 use super::{
-	calling::goes_on,
+	calling::continues_list,
 	status::{is_rejected_for, is_rejected_with},
 	Client,
 };
@@ -97,7 +97,7 @@ impl Client {
 				Ok(status) if is_rejected_with(&status, "AlreadyExists") => {},
 				Ok(status) => {
 					return Err(self
-						.about_own_key(Error::Submit(SubmitError::Rejected(Box::new(status))))
+						.explain_missing_key(Error::Submit(SubmitError::Rejected(Box::new(status))))
 						.await);
 				},
 			}
@@ -147,7 +147,7 @@ impl Client {
 						return Ok(state.current);
 					}
 				},
-				Err(error) => return Err(self.about_own_key(error).await),
+				Err(error) => return Err(self.explain_missing_key(error).await),
 				Ok(_) => {
 					self.forget_epoch(id).await;
 					return Ok(epoch);
@@ -158,7 +158,7 @@ impl Client {
 
 	/// Replaces a rejection of a new secret by the error that names the key version that the vault lacks, if another
 	/// gateway has rotated the key.
-	async fn about_own_key(&self, error: Error) -> Error {
+	async fn explain_missing_key(&self, error: Error) -> Error {
 		let is_outdated = matches!(&error, Error::Submit(SubmitError::Rejected(status)) if is_rejected_for(status, &["KeyVersionOutdated"]));
 		if !is_outdated {
 			return error;
@@ -231,7 +231,9 @@ impl Client {
 			let Some(last) = page.last() else {
 				return Ok(Some(Digest(sp_crypto_hashing::blake2_256(&keys.encode()))));
 			};
-			if !goes_on(page.iter().map(|key| key.epoch), from) || last.epoch == KeyEpoch::MAX {
+			if !continues_list(page.iter().map(|key| key.epoch), from)
+				|| last.epoch == KeyEpoch::MAX
+			{
 				let cause = format!("its keys of epochs from {from} on are out of order");
 				return Err(Error::UnexpectedResponse(cause));
 			}

@@ -39,7 +39,7 @@ impl Client {
 	/// [`Error::Vault`] for a document over the limit, [`Error::Submit`] for a business key that was used for another
 	/// document, media type or superseded record; [`Error::Access`], [`Error::Connect`] and others.
 	pub async fn upload(&self, upload: &Upload<'_>) -> Result<Outcome> {
-		let name = self.begun(Name::of_upload(upload)).await?;
+		let name = self.known_name(Name::of_upload(upload)).await?;
 		let outcome = self.upload_as(upload, &name).await;
 		match &outcome {
 			Ok(Outcome::Applied(_)) => return outcome,

@@ -57,9 +57,9 @@ impl FromStr for RuntimePin {
 		if lines.next() != Some(HEADER) {
 			return Err(format!("it does not begin with {HEADER:?}"));
 		}
-		let spec_version = fact(lines.next(), "spec-version")?;
-		let transaction_version = fact(lines.next(), "transaction-version")?;
-		let metadata_hash = fact(lines.next(), "metadata-hash")?;
+		let spec_version = value_of(lines.next(), "spec-version")?;
+		let transaction_version = value_of(lines.next(), "transaction-version")?;
+		let metadata_hash = value_of(lines.next(), "metadata-hash")?;
 		let mut pin = Self {
 			spec_version,
 			transaction_version,
@@ -127,7 +127,7 @@ pub(super) fn check_name(name: &str) -> Result<&str, String> {
 }
 
 /// Returns the value on a line that begins with this word.
-fn fact<Value: FromStr>(line: Option<&str>, word: &str) -> Result<Value, String> {
+fn value_of<Value: FromStr>(line: Option<&str>, word: &str) -> Result<Value, String> {
 	let value = line.and_then(|line| line.strip_prefix(word)?.strip_prefix(' ')?.parse().ok());
 	value.ok_or_else(|| format!("it does not say its {word} where it should"))
 }

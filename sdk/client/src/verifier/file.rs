@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Checkpoint>> {
 }
 
 /// Writes a checkpoint, unless the file has a later one of another process.
-pub(super) fn keep(path: &Path, checkpoint: &Checkpoint) -> Result<()> {
+pub(super) fn store(path: &Path, checkpoint: &Checkpoint) -> Result<()> {
 	let is_later = |kept: Checkpoint| {
 		kept.genesis() == checkpoint.genesis() && kept.block().number >= checkpoint.block().number
 	};

@@ -204,8 +204,8 @@ fn earlier_checkpoint_does_not_replace_later_one() {
 	let chain = Chain::new(1);
 	chain.grow(2);
 	let [early, late] = [1, 2].map(|number| Checkpoint::of(chain.head(number).trusted()));
-	file::keep(&file, &late).unwrap();
-	file::keep(&file, &early).unwrap();
+	file::store(&file, &late).unwrap();
+	file::store(&file, &early).unwrap();
 	assert_eq!(file::read(&file).unwrap(), Some(late));
-	assert!(file::keep(&folder.path().join("none/a.verified"), &early).is_err());
+	assert!(file::store(&folder.path().join("none/a.verified"), &early).is_err());
 }
