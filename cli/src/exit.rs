@@ -177,3 +177,70 @@ pub fn code(error: &Error) -> i32 {
 		},
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use credio_client::{
+		primitives::{error_codes as codes, Digest, RequestKey},
+		ConnectError, ProofError, Refusal, SignError, SubmitError,
+	};
+
+	#[test]
+	fn codes_of_errors_are_stable() {
+		let text = String::new;
+		let refused = |part| Refused { part, reason: text() };
+		let refusal = |code| Refusal { code, message: text(), remedy: None, reason: None };
+		let key = RequestKey([0; 32]);
+		let expected: Vec<(Error, i32)> = vec![
+			(ConnectError::Unreachable(text()).into(), UNREACHABLE),
+			(ConnectError::WrongChain(text()).into(), FAILED),
+			(ConnectError::Insecure(text()).into(), FAILED),
+			(
+				SignError::UnknownRuntime { spec_version: 1, metadata_hash: Digest([0; 32]) }
+					.into(),
+				FAILED,
+			),
+			(SignError::OtherRuntime { spec_version: 1, reason: text() }.into(), NOT_VERIFIED),
+			(ProofError::NotFinal(text()).into(), UNREACHABLE),
+			(ProofError::NoProofs(text()).into(), UNREACHABLE),
+			(ProofError::NotProven(refused(Part::Storage)).into(), NOT_VERIFIED),
+			(ProofError::Contradicted("grant").into(), NOT_VERIFIED),
+			(ProofError::NotProvable(refused(Part::Finality)).into(), NOT_VERIFIED),
+			(refused(Part::Checkpoint).into(), NOT_VERIFIED),
+			(refused(Part::Specification).into(), FAILED),
+			(SubmitError::Expired(key).into(), EXPIRED),
+			(SubmitError::KeyReused(key).into(), REJECTED),
+			(SubmitError::CallFailed(text()).into(), REJECTED),
+			(AccessError::NoKey(1).into(), DENIED),
+			(AccessError::NoEpoch.into(), FAILED),
+			(AccessError::RotationDue.into(), REJECTED),
+			(AccessError::EpochNotOpened(Box::new(AccessError::NoEpoch.into())).into(), FAILED),
+			(AccessError::NotVerified.into(), NOT_VERIFIED),
+			(refusal(codes::ACCESS_DENIED).into(), DENIED),
+			(refusal(codes::NOT_FOUND).into(), NOT_FOUND),
+			(refusal(codes::REQUEST_EXPIRED).into(), EXPIRED),
+			(refusal(codes::POOL_FULL).into(), REJECTED),
+			(refusal(-32_602).into(), REJECTED),
+			(VaultError::EmptyPassword.into(), NO_VAULT),
+			(VaultError::NoPendingKey.into(), FAILED),
+			(Error::NotFound { what: "stream", name: text(), hint: "" }, NOT_FOUND),
+			(Error::Argument(text()), FAILED),
+			(Error::UnexpectedResponse(text()), FAILED),
+		];
+		for (error, expected) in expected {
+			assert_eq!(code(&error), expected, "{error:?}");
+		}
+	}
+
+	#[test]
+	fn hint_follows_message() {
+		let failure = Failure::from(Error::from(AccessError::NoKey(3)));
+		assert_eq!(
+			failure.with_hint(),
+			"the organization holds no key for this stream's epoch 3: ask the owner for a grant"
+		);
+		let failure = Failure::Other("no such file".into());
+		assert_eq!(failure.with_hint(), "no such file");
+	}
+}
