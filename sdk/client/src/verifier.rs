@@ -380,7 +380,7 @@ impl Verifier {
 	fn behind(&self, block: BlockRef) -> Error {
 		match &self.settings.file {
 			Some(path) => not_final(&format!(
-				"block {} was seen before, and the node does not have it: it is behind, or the chain was started anew (then \
+				"the node does not have block {}, which was verified before: it is behind, or the chain was restarted (then \
 				 remove {})",
 				block.number,
 				path.display()
@@ -489,7 +489,7 @@ fn not_final(cause: &str) -> Error {
 
 fn behind(number: BlockNumber) -> Error {
 	not_final(&format!(
-		"block {number} was seen before, and the node does not have it: it is behind"
+		"the node does not have block {number}, which was verified before: it is behind"
 	))
 }
 

@@ -21,7 +21,7 @@ impl Heads {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connect`].
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn next(&mut self) -> Result<BlockNumber> {
 		number_of(&self.0.next().await.ok_or_else(connection_lost)??)
 	}
@@ -32,7 +32,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connect`].
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn finalized_heads(&self) -> Result<Heads> {
 		self.heads("chain_subscribeFinalizedHeads", "chain_unsubscribeFinalizedHeads").await
 	}
@@ -41,7 +41,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connect`].
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn best_heads(&self) -> Result<Heads> {
 		self.heads("chain_subscribeNewHeads", "chain_unsubscribeNewHeads").await
 	}
@@ -54,7 +54,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connect`].
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn block_hash(&self, number: BlockNumber) -> Result<Option<Digest>> {
 		self.call("chain_getBlockHash", (number,)).await
 	}
@@ -63,7 +63,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connect`].
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn wait_for_finality(&self, count: usize) -> Result<()> {
 		let mut heads = self.finalized_heads().await?;
 		for _ in 0..=count {
@@ -88,7 +88,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connect`].
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn finalized_number(&self) -> Result<BlockNumber> {
 		Ok(self.finalized_block().await?.number)
 	}
@@ -97,7 +97,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connect`].
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn best_number(&self) -> Result<BlockNumber> {
 		number_of(&self.call("chain_getHeader", ()).await?)
 	}
@@ -106,7 +106,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connect`], [`Error::UnexpectedResponse`].
+	/// [`Error::Connect`](crate::Error::Connect), [`Error::UnexpectedResponse`](crate::Error::UnexpectedResponse).
 	pub async fn chain_time(&self) -> Result<Moment> {
 		self.block_time(self.finalized_number().await?).await
 	}
@@ -115,7 +115,7 @@ impl Client {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connect`].
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn is_stalled(&self) -> Result<bool> {
 		Ok(has_stalled(self.finalized_number().await?, self.best_number().await?))
 	}
