@@ -2,8 +2,7 @@
 
 use credio_client::{
 	evidence::{Part, Refused},
-	primitives::error_codes as codes,
-	Error,
+	AccessError, Error, ErrorKind,
 };
 use credio_export::ExportError;
 use credio_index::{ingest::IngestError, StoreError};

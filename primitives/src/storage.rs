@@ -7,7 +7,7 @@
 //! - `twox_64_concat`, `blake2_128_concat`: a hash of the encoding, and the encoding.
 
 use crate::{
-	AccessRequestId, AccountId, BlockNumber, BundleId, GrantId, KeyEpoch, KeyVersion,
+	AccessRequestId, AccountId, BlockNumber, BundleId, Digest, GrantId, KeyEpoch, KeyVersion,
 	OrganizationId, OrganizationName, RecordId, RequestKey, Resource, Sequence, SequenceKey,
 	StreamId,
 };
@@ -138,4 +138,49 @@ pub fn grandpa_authorities() -> Vec<u8> {
 /// The seats of the council: a vector of account ids, in ascending order.
 pub fn council_members() -> Vec<u8> {
 	item("Council", "Members")
+}
+
+/// The id of the set of validators that vote on finality, as `u64`.
+pub fn grandpa_set_id() -> Vec<u8> {
+	item("Grandpa", "CurrentSetId")
+}
+
+/// A scheduled change of the validators; absent if there is none.
+pub fn grandpa_pending_change() -> Vec<u8> {
+	item("Grandpa", "PendingChange")
+}
+
+/// Hashes of the council's open motions, the oldest first.
+pub fn council_motions() -> Vec<u8> {
+	item("Council", "Proposals")
+}
+
+/// The encoded call of a motion.
+pub fn council_motion(hash: &Digest) -> Vec<u8> {
+	[item("Council", "ProposalOf").as_slice(), &hash.0].concat()
+}
+
+/// The votes on a motion.
+pub fn council_votes(hash: &Digest) -> Vec<u8> {
+	[item("Council", "Voting").as_slice(), &hash.0].concat()
+}
+
+/// The id that the next organization gets: the number of organizations.
+pub fn next_organization_id() -> Vec<u8> {
+	item("Organizations", "NextOrganizationId")
+}
+
+/// An organization's use of its quota.
+pub fn quota_use(id: OrganizationId) -> Vec<u8> {
+	[item("Organizations", "QuotaUses"), twox_64_concat(&id)].concat()
+}
+
+/// The events of the block.
+pub fn events() -> Vec<u8> {
+	item("System", "Events")
+}
+
+/// The version of the runtime that executed the block, and its name.
+pub fn last_runtime_upgrade() -> Vec<u8> {
+	item("System", "LastRuntimeUpgrade")
 }

@@ -208,7 +208,7 @@ async fn export(outbox: &Outbox, to: &Path, after: i64) -> Result<(), Failure> {
 	let failed = |error| Failure::file(to, error);
 	let mut file = credio_files::Replacement::create(to).map_err(failed)?;
 	export_to(outbox, &mut file, &failed, after).await?;
-	file.keep().map_err(failed)
+	file.commit().map_err(failed)
 }
 
 async fn export_to(

@@ -13,7 +13,7 @@ use crate::{
 	store::{Scrubbed, Store, StoreError, Upkeep},
 };
 use codec::Encode;
-use credio_client::{ahead_of, Client, ConnectOptions, Error, Heads, Trust, Unread};
+use credio_client::{ahead_of, Client, ConnectError, ConnectOptions, Error, Heads, Trust, Unread};
 use credio_primitives::{
 	rpc::StreamJson, BlockNumber, Digest, Entry, EntryBody, Moment, OrganizationId, StreamId,
 };
@@ -72,13 +72,23 @@ pub enum IngestError {
 }
 
 impl IngestError {
+	/// Returns what to do about it, for people.
+	pub fn hint(&self) -> Option<std::borrow::Cow<'static, str>> {
+		match self {
+			Self::Node(error) => error.hint(),
+			_ => None,
+		}
+	}
+
 	/// Whether a node is of another chain than the index: another node may be of the right one.
 	fn is_of_another_chain(&self) -> bool {
 		matches!(
 			self,
 			Self::OtherChain(_)
 				| Self::Store(StoreError::Foreign { what: "chain", .. })
-				| Self::Node(Error::OtherChain(_) | Error::WrongChain(_))
+				| Self::Node(Error::Connect(
+					ConnectError::OtherChain(_) | ConnectError::WrongChain(_)
+				))
 		)
 	}
 }
@@ -186,7 +196,7 @@ impl Ingest {
 		let client = self.connect(node).await?;
 		if client.finalized_heads().await?.next().await? < block {
 			let error = format!("block {block} is not final at the node");
-			return Err(Error::Connection(error).into());
+			return Err(Error::Connect(ConnectError::Unreachable(error)).into());
 		}
 		self.store.claim_chain(client.limits().genesis_hash).await?;
 		let mut streams = client.streams(None).await?;
@@ -228,7 +238,7 @@ impl Ingest {
 						});
 					}
 				},
-				Err(IngestError::Node(error)) => self.trouble.node_failed(node, &error),
+				Err(IngestError::Node(error)) => self.trouble.node_failed(node, &error.with_hint()),
 				Err(IngestError::Store(error)) if error.is_passing() && until == Until::Stopped => {
 					self.trouble.database_failed(&error);
 					// It went with the connection that had it.
@@ -259,9 +269,10 @@ impl Ingest {
 		let client = self.connect(node).await?;
 		if client.is_syncing().await? {
 			// What it tells is of the past.
-			return Err(
-				Error::Connection("the node is behind the chain, and catches up".into()).into()
-			);
+			return Err(Error::Connect(ConnectError::Unreachable(
+				"the node is behind the chain, and catches up".into(),
+			))
+			.into());
 		}
 		self.store.claim_chain(client.limits().genesis_hash).await?;
 		if let Some(cursor) = self.store.cursor().await? {
@@ -270,7 +281,7 @@ impl Ingest {
 				Some(_) => return Err(IngestError::OtherChain(cursor.number)),
 				None => {
 					let error = "the node is behind the index";
-					return Err(Error::Connection(error.into()).into());
+					return Err(Error::Connect(ConnectError::Unreachable(error.into())).into());
 				},
 			}
 		}
@@ -286,7 +297,7 @@ impl Ingest {
 		loop {
 			tokio::select! {
 				Some(ended) = listening.join_next() => {
-					let lost = || Error::Connection("the node is not listened to any more".into());
+					let lost = || Error::Connect(ConnectError::Unreachable("the node is not listened to any more".into()));
 					return Err(ended.unwrap_or_else(|_| lost()).into());
 				},
 				Ok(()) = finalized.changed() => {

@@ -158,6 +158,37 @@ fn keys_of_what_evidence_proves_are_those_of_the_runtime() {
 		pallet_grandpa::Authorities::<Runtime>::hashed_key()
 	);
 	assert_eq!(storage::council_members(), configs::governance::council_members());
+	assert_eq!(storage::grandpa_set_id(), pallet_grandpa::CurrentSetId::<Runtime>::hashed_key());
+	assert_eq!(
+		storage::grandpa_pending_change(),
+		pallet_grandpa::PendingChange::<Runtime>::hashed_key()
+	);
+	let motion = credio_primitives::Digest([7; 32]);
+	type Council = pallet_collective::Instance1;
+	assert_eq!(
+		storage::council_motions(),
+		pallet_collective::Proposals::<Runtime, Council>::hashed_key()
+	);
+	assert_eq!(
+		storage::council_motion(&motion),
+		pallet_collective::ProposalOf::<Runtime, Council>::hashed_key_for(sp_core::H256(motion.0))
+	);
+	assert_eq!(
+		storage::council_votes(&motion),
+		pallet_collective::Voting::<Runtime, Council>::hashed_key_for(sp_core::H256(motion.0))
+	);
+	assert_eq!(
+		storage::next_organization_id(),
+		pallet_organizations::NextOrganizationId::<Runtime>::hashed_key()
+	);
+	assert_eq!(
+		storage::quota_use(9),
+		pallet_organizations::QuotaUses::<Runtime>::hashed_key_for(9)
+	);
+	assert_eq!(
+		storage::last_runtime_upgrade(),
+		frame_system::LastRuntimeUpgrade::<Runtime>::hashed_key()
+	);
 }
 
 #[test]

@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 	let channel = Client::connect(&node, Arc::new(vault("channel-one")?)).await?;
 	let funder = Client::connect(&node, Arc::new(vault("funder-one")?)).await?;
 
-	// The channel keeps its invoices in a stream of its own; one of them goes in, encrypted.
+	// The channel keeps its invoices in a stream, and uploads one of them, encrypted.
 	let stream = channel.create_stream(&format!("invoices {}", std::process::id())).await?;
 	let document = b"<Invoice><ID>4711</ID></Invoice>";
 	let upload = Upload {
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 	};
 	println!("record {} is entry {} of its stream", record.record_id, record.sequence);
 
-	// The funder may not read it, until the channel lets it.
+	// The funder cannot read it until the channel grants access.
 	assert!(funder.fetch(record.record_id).await.is_err());
 	let terms = Terms { purpose: "assess for funding".into(), ..Terms::default() };
 	let to = funder.organization_id();

@@ -1,12 +1,12 @@
-//! Calls of the chain, made from the types that the chain itself uses.
+//! Calls of the chain, encoded from the chain's own types.
 //!
-//! A call's indexes are those that the pin of the runtime has under its name.
+//! The indexes of a call come from the pin of the runtime, by the call's name.
 
 mod described;
 
 pub use described::DescribedCall;
 
-use crate::runtimes::RuntimePin;
+use crate::{error::UnfitCall, runtimes::RuntimePin};
 use codec::{Compact, Decode, Encode};
 use credio_primitives::{
 	bundle::EncodedCall,
@@ -18,7 +18,7 @@ use credio_primitives::{
 };
 use std::borrow::Cow;
 
-/// An account as calls of the SDK's pallets, and transactions, name it: `MultiAddress::Id`.
+/// How the SDK's pallets, and transactions, name an account: `MultiAddress::Id`.
 pub(crate) const BY_ID: u8 = 0;
 
 /// A call with its arguments, encoded.
@@ -27,41 +27,9 @@ pub struct Call {
 	pallet: Cow<'static, str>,
 	name: Cow<'static, str>,
 	arguments: Vec<u8>,
-	/// Hash of the metadata of the runtime that the calls in its arguments are encoded for, if it has any.
+	/// Metadata hash of the runtime that nested calls are encoded for; `None` without nested calls.
 	#[codec(skip)]
 	encoded_for: Option<Digest>,
-}
-
-/// A call that cannot be signed for a runtime.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum UnfitCall {
-	/// The runtime has no such call.
-	#[error("runtime {runtime} has no call {call}: use the software of its release")]
-	Unknown {
-		/// The call, as `Pallet.call`.
-		call: String,
-		/// The runtime's version.
-		runtime: u32,
-	},
-	/// In this runtime the call has other arguments than this software makes.
-	#[error("runtime {runtime} has other arguments for {call} than this software makes: use the software of its release")]
-	Changed {
-		/// The call, as `Pallet.call`.
-		call: String,
-		/// The runtime's version.
-		runtime: u32,
-	},
-	/// The call holds others that are encoded for another runtime.
-	#[error(
-		"{call} holds calls that are encoded for another runtime than {runtime}: make it anew"
-	)]
-	Outdated {
-		/// The call, as `Pallet.call`.
-		call: String,
-		/// The runtime's version.
-		runtime: u32,
-	},
 }
 
 impl Call {
@@ -73,8 +41,8 @@ impl Call {
 		Self { pallet: pallet.into(), name: name.into(), arguments, encoded_for: None }
 	}
 
-	/// A call with others in its arguments, which are encoded for this runtime.
-	fn holding(
+	/// Creates a call with nested calls, which are encoded for this runtime.
+	fn with_nested(
 		pallet: &'static str,
 		name: &'static str,
 		arguments: Vec<u8>,
@@ -84,12 +52,12 @@ impl Call {
 		Self { encoded_for, ..Self::of(pallet, name, arguments) }
 	}
 
-	/// Bytes of its arguments, encoded.
+	/// Returns the size of the encoded arguments in bytes.
 	pub fn size(&self) -> usize {
 		self.arguments.len()
 	}
 
-	/// Encodes the call for a runtime, as it stands in a transaction or inside another call.
+	/// Encodes the call for a runtime, as in a transaction or in another call.
 	///
 	/// # Errors
 	///
@@ -111,7 +79,7 @@ impl Call {
 		Ok([&pinned.indexes[..], &self.arguments].concat())
 	}
 
-	/// The body of a request: its calls, encoded as a list.
+	/// Encodes the body of a request: the list of its calls.
 	fn body(calls: &[Call], runtime: &RuntimePin) -> Result<Vec<u8>, UnfitCall> {
 		let mut body = Compact(calls.len() as u32).encode();
 		for call in calls {
@@ -120,7 +88,7 @@ impl Call {
 		Ok(body)
 	}
 
-	/// What names the body of a request of these calls: `blake2_256` of their encoding.
+	/// Returns the digest that names the body of a request: `blake2_256` of its encoded calls.
 	pub fn body_digest(calls: &[Call], runtime: &RuntimePin) -> Result<Digest, UnfitCall> {
 		Ok(Digest(sp_crypto_hashing::blake2_256(&Self::body(calls, runtime)?)))
 	}
@@ -133,20 +101,20 @@ impl Call {
 	) -> Result<Self, UnfitCall> {
 		let mut arguments = request.encode();
 		arguments.extend_from_slice(&Self::body(calls, runtime)?);
-		Ok(Self::holding("Idempotency", "submit", arguments, runtime))
+		Ok(Self::with_nested("Idempotency", "submit", arguments, runtime))
 	}
 
-	/// `System.remark`: bytes in a block of which the chain's state keeps nothing.
+	/// `System.remark`: bytes in a block. The chain's state stores nothing of them.
 	pub fn remark(bytes: &[u8]) -> Self {
 		Self::new("System", "remark", bytes)
 	}
 
 	/// `Utility.batch_all`: all of these calls, or none.
 	pub fn batch_all(calls: &[Call], runtime: &RuntimePin) -> Result<Self, UnfitCall> {
-		Ok(Self::holding("Utility", "batch_all", Self::body(calls, runtime)?, runtime))
+		Ok(Self::with_nested("Utility", "batch_all", Self::body(calls, runtime)?, runtime))
 	}
 
-	/// `Council.propose` of a call that takes the council's origin.
+	/// `Council.propose` of a call with the council's origin.
 	pub fn propose(
 		threshold: u32,
 		proposal: &Call,
@@ -156,7 +124,7 @@ impl Call {
 		let mut arguments = Compact(threshold).encode();
 		arguments.extend_from_slice(&encoded);
 		Compact(encoded.len() as u32).encode_to(&mut arguments);
-		Ok(Self::holding("Council", "propose", arguments, runtime))
+		Ok(Self::with_nested("Council", "propose", arguments, runtime))
 	}
 
 	/// `Council.vote`.
@@ -183,10 +151,10 @@ impl Call {
 
 	/// `Governance.dispatch_as_root` of another call.
 	pub fn dispatch_as_root(call: &Call, runtime: &RuntimePin) -> Result<Self, UnfitCall> {
-		Ok(Self::holding("Governance", "dispatch_as_root", call.encoded(runtime)?, runtime))
+		Ok(Self::with_nested("Governance", "dispatch_as_root", call.encoded(runtime)?, runtime))
 	}
 
-	/// `Validators.set_keys`. `keys` are encoded.
+	/// `Validators.set_keys`, with encoded `keys`.
 	pub fn set_session_keys(keys: &[u8], proof: &[u8]) -> Self {
 		let mut arguments = keys.to_vec();
 		proof.encode_to(&mut arguments);
@@ -389,7 +357,7 @@ impl Call {
 		runtime: &RuntimePin,
 	) -> Self {
 		let arguments = (reference, deadline, legs).encode();
-		Self::holding("Bundles", "propose", arguments, runtime)
+		Self::with_nested("Bundles", "propose", arguments, runtime)
 	}
 
 	/// `Bundles.consent`.
@@ -403,7 +371,7 @@ impl Call {
 	}
 }
 
-/// A weight as calls have it.
+/// A weight in the encoding of calls.
 fn encoded_weight(weight: WeightJson) -> (Compact<u64>, Compact<u64>) {
 	(Compact(weight.ref_time), Compact(weight.proof_size))
 }

@@ -1,5 +1,5 @@
-//! The client: one connection to a node, and what an organization does through it. [`Client`] uploads, grants, fetches and
-//! verifies over JSON-RPC; keys stay in a [vault](credio_vault).
+//! The client: one connection to a node, for one organization. [`Client`] uploads, grants, fetches and verifies over
+//! JSON-RPC; keys stay in a [vault](credio_vault).
 //!
 //! The example is `sdk/client/examples/front_page.rs`, which the tests run against a node:
 //!
@@ -18,6 +18,9 @@ pub use client::*;
 pub use credio_envelope as envelope;
 pub use credio_evidence as evidence;
 pub use credio_primitives as primitives;
-pub use error::{Error, Result};
+pub use error::{
+	AccessError, ConnectError, Error, ErrorKind, ProofError, Refusal, Result, SignError,
+	SubmitError, UnfitCall,
+};
 pub use runtimes::{RuntimePin, Runtimes};
 pub use verifier::{Trust, VerifierSettings};

@@ -1,11 +1,12 @@
-//! Names of requests: what a request is known by within its organization, whoever submits it, how often, and from where.
+//! Names of requests: the identity of a request within its organization, no matter who submits it, how often, or
+//! through which node.
 //!
-//! A name is a business key that the caller gives, or else what the request means. The keys of its attempts follow from
-//! it, and so does the one reference under which it puts something on the chain. An attempt that was rejected is over; the
-//! name goes on with the next one. As the reference stays, the chain takes what stands under a name once and for ever,
-//! whatever became of receipts meanwhile. `docs/guarantees.md` has the rule in words.
+//! A name is a business key of the caller, or else the content of the request. It determines the keys of the request's
+//! attempts and the single reference of the item that it puts on the chain. A rejected attempt is over; the next one
+//! continues the name. Since the reference stays the same, the chain accepts one item under a name for ever, even after
+//! receipts were removed. `docs/guarantees.md` has the rule in words.
 //!
-//! Keys follow from an organization secret. What was begun under one that was in force before stays under it:
+//! Keys depend on an organization secret. A request that was started under an earlier secret stays under it:
 //! [`crate::Client`] and the outbox look there first, once a vault has more than one.
 
 use crate::client::Upload;
@@ -14,29 +15,29 @@ use credio_primitives::{KeyVersion, OrganizationId, RecordId, Reference, Request
 use credio_vault::{Vault, VaultError};
 use sha2::{Digest as _, Sha256};
 
-/// Attempts of a name that are looked at, one after the other. Each rejection takes one.
+/// Maximum number of attempts of a name that are looked at. Each rejection uses one up.
 pub const MAX_ATTEMPTS: u32 = 64;
 
-/// What a request is known by.
+/// The identity of a request within its organization.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
 	kind_and_parts: Vec<u8>,
-	/// The organization secret under which its keys are; that in force without one.
+	/// The version of the organization secret for its keys; by default the current one.
 	secret: Option<KeyVersion>,
 }
 
 impl Name {
-	/// A name of a kind, made of these parts.
+	/// Creates a name of a kind from its parts.
 	pub fn new(kind: &str, parts: &impl Encode) -> Self {
 		Self { kind_and_parts: (kind, parts).encode(), secret: None }
 	}
 
-	/// The same name under the organization secret of a version.
+	/// Returns the name under the organization secret of a version.
 	pub fn under(self, secret: KeyVersion) -> Self {
 		Self { secret: Some(secret), ..self }
 	}
 
-	/// The name of an upload: its business key within the stream, or else all that is asked for.
+	/// Returns the name of an upload: its business key within the stream, or else its content.
 	pub fn of_upload(upload: &Upload<'_>) -> Self {
 		match upload.key {
 			Some(key) => Self::of_business_key(upload.stream, key),
@@ -48,12 +49,12 @@ impl Name {
 		}
 	}
 
-	/// The name of whatever is uploaded to a stream under a business key.
+	/// Returns the name of an upload to a stream under a business key.
 	pub fn of_business_key(stream: StreamId, key: &[u8]) -> Self {
 		Self::new("key", &(stream, key))
 	}
 
-	/// Key of the request at an attempt, counted from 0.
+	/// Returns the key of the request of an attempt, counted from 0.
 	pub async fn key(&self, vault: &dyn Vault, attempt: u32) -> Result<RequestKey, VaultError> {
 		let name = [&self.kind_and_parts[..], &attempt.encode()].concat();
 		match self.secret {
@@ -62,12 +63,12 @@ impl Name {
 		}
 	}
 
-	/// The reference of what the request puts on the chain, whatever the attempt.
+	/// Returns the reference of the item that the request puts on the chain, the same for all attempts.
 	pub async fn reference(&self, vault: &dyn Vault) -> Result<Reference, VaultError> {
 		Ok(Reference::derive(&self.key(vault, 0).await?, 0))
 	}
 
-	/// Name of the entry that the request makes, whatever the attempt.
+	/// Returns the id of the entry that the request appends, the same for all attempts.
 	pub async fn record_id(
 		&self,
 		vault: &dyn Vault,
@@ -77,7 +78,7 @@ impl Name {
 	}
 }
 
-/// The organization secrets that were in force before, the latest first.
+/// Returns the versions of the earlier organization secrets, the latest first.
 ///
 /// # Errors
 ///
@@ -99,7 +100,7 @@ mod tests {
 	}
 
 	#[test]
-	fn whatever_is_asked_for_is_in_the_name() {
+	fn name_covers_whole_content() {
 		let plain = upload(b"a");
 		let different = [
 			plain,
@@ -115,7 +116,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_business_key_is_the_name_whatever_is_uploaded_under_it() {
+	fn business_key_alone_determines_name() {
 		let keyed = |document| Upload { key: Some(b"INV-1"), ..upload(document) };
 		let name = Name::of_upload(&keyed(b"a"));
 		assert_eq!(name, Name::of_upload(&Upload { media_type: "x/y", ..keyed(b"b") }));
@@ -123,7 +124,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn attempts_have_keys_of_their_own_and_one_reference() {
+	async fn attempts_have_distinct_keys_and_one_reference() {
 		let vault = LocalVault::development("channel-one").unwrap();
 		let name = Name::of_upload(&upload(b"a"));
 		let mut keys = BTreeSet::new();
@@ -136,7 +137,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_name_has_other_keys_under_another_secret() {
+	async fn another_secret_derives_other_keys() {
 		let mut vault = LocalVault::development("channel-one").unwrap();
 		assert!(earlier_secrets(&vault).await.unwrap().is_empty());
 		let name = Name::of_upload(&upload(b"a"));
@@ -151,7 +152,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn the_documented_derivation_is_this_one() {
+	async fn derivation_matches_documentation() {
 		let vault = LocalVault::development("channel-one").unwrap();
 		let documented = vault.request_key(&("key", STREAM, &b"INV-1"[..], 3u32).encode()).await;
 		let key = Name::of_business_key(STREAM, b"INV-1").key(&vault, 3).await;

@@ -1,12 +1,12 @@
-//! Runtimes that clients sign for: what is known of each, so that no node decides what a member signs.
+//! The runtimes that clients sign for, pinned, so that no node decides about what a member signs.
 //!
-//! A node says which calls its runtime has and how they are encoded. With two of their indexes swapped, a member would
-//! sign another call than the one it means. So a client signs only for runtimes that are pinned, encodes calls by the
-//! pin, and signs the hash of the runtime's metadata along (extension `CheckMetadataHash`): the chain itself refuses what
-//! was signed for another runtime.
+//! A node reports its runtime's calls and their encoding. If it swapped two indexes, a member would sign another call
+//! than intended. So a client signs only for pinned runtimes, encodes calls by the pin, and signs the hash of the
+//! runtime's metadata along (extension `CheckMetadataHash`): the chain rejects a transaction that was signed for
+//! another runtime.
 //!
-//! The runtimes of this release and of the one before are built in. A newer one is pinned by its members, once they have
-//! its hash from the council: `credio trust runtime`.
+//! The runtimes of this release and of the one before are built in. Members pin a newer one once they have its hash
+//! from the council: `credio trust runtime`.
 
 mod file;
 mod format;
@@ -22,7 +22,7 @@ use std::{
 	sync::{Arc, LazyLock},
 };
 
-/// Pins of the runtimes that this software knows, the oldest first.
+/// Pins of the known runtimes, the oldest first.
 const BUILT_IN: &[&str] =
 	&[include_str!("../runtimes/5.runtime"), include_str!("../runtimes/6.runtime")];
 
@@ -31,21 +31,21 @@ static KNOWN: LazyLock<Vec<Arc<RuntimePin>>> = LazyLock::new(|| {
 	parsed.map(Arc::new).collect()
 });
 
-/// The runtime whose calls this software makes: the newest one that is built in.
+/// Returns the runtime of this software's calls: the newest built-in one.
 fn own() -> Option<&'static Arc<RuntimePin>> {
 	KNOWN.last()
 }
 
-/// What is known of a runtime: its name among all, and its calls.
+/// The pin of a runtime: its versions, metadata hash and calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuntimePin {
 	/// Its version.
 	pub spec_version: u32,
 	/// Version of its transaction format.
 	pub transaction_version: u32,
-	/// Hash of its metadata, as RFC 78 defines it, with the token `CRED` of 0 decimals and the SS58 prefix 42.
+	/// Hash of its metadata by RFC 78, with the token `CRED` of 0 decimals and the SS58 prefix 42.
 	pub metadata_hash: Digest,
-	/// Names of its transaction extensions, in their order.
+	/// Names of its transaction extensions, in order.
 	pub extensions: Vec<String>,
 	/// Its calls, by their indexes.
 	pub calls: Vec<PinnedCall>,
@@ -60,38 +60,38 @@ pub struct PinnedCall {
 	pub name: String,
 	/// Index of the pallet, and of the call in it.
 	pub indexes: [u8; 2],
-	/// Hash of the types of its arguments, down to the last one. Calls that are arguments themselves count as one type.
+	/// Hash of the types of its arguments, including nested types. Calls in arguments count as one type.
 	pub arguments_hash: Digest,
-	/// Its arguments, for people.
+	/// Its arguments, readable.
 	pub arguments: String,
 }
 
-/// How the calls of one runtime differ from those of another.
+/// A difference between the calls of two runtimes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-	/// A call that was not there.
+	/// A new call.
 	Added(PinnedCall),
-	/// A call that is not there any more.
+	/// A removed call.
 	Removed(PinnedCall),
-	/// A call that has other indexes.
+	/// A call with new indexes.
 	Moved {
-		/// The call as it is.
+		/// The call.
 		call: PinnedCall,
-		/// The indexes that it had.
+		/// Its earlier indexes.
 		from: [u8; 2],
 	},
-	/// A call that has other arguments.
+	/// A call with other arguments.
 	Arguments {
-		/// The call as it is.
+		/// The call.
 		call: PinnedCall,
-		/// The arguments that it had.
+		/// Its earlier arguments.
 		from: String,
 	},
-	/// Transactions carry something else beside their call.
+	/// Transactions have other extensions.
 	Extensions {
-		/// The extensions as they are.
+		/// The present extensions.
 		now: Vec<String>,
-		/// The extensions that there were.
+		/// The earlier extensions.
 		from: Vec<String>,
 	},
 }
@@ -135,12 +135,12 @@ impl fmt::Display for Change {
 }
 
 impl RuntimePin {
-	/// Reads a runtime from its metadata, in version 15 and encoded as the runtime returns it. Takes some
+	/// Decodes a runtime from its metadata, in version 15 and encoded as the runtime returns it. Takes some
 	/// milliseconds.
 	///
 	/// # Errors
 	///
-	/// What is wrong with the metadata: it is of another version, larger than can be, or contradicts itself.
+	/// If the metadata has another version, is too large, or is inconsistent.
 	pub fn from_metadata(
 		metadata: &[u8],
 		spec_version: u32,
@@ -154,13 +154,13 @@ impl RuntimePin {
 		self.calls.iter().find(|call| call.is_named(pallet, name))
 	}
 
-	/// Returns whether this software makes a call with the arguments that it has in this runtime.
+	/// Whether this software encodes a call with the arguments that this runtime takes.
 	pub fn takes_own_arguments(&self, call: &PinnedCall) -> bool {
 		let known = own().and_then(|own| own.call(&call.pallet, &call.name));
 		known.is_some_and(|known| known.arguments_hash == call.arguments_hash)
 	}
 
-	/// Returns how its calls differ from those of an earlier runtime, in the order of their indexes.
+	/// Returns the differences of its calls to an earlier runtime, in the order of their indexes.
 	pub fn changes_since(&self, earlier: &Self) -> Vec<Change> {
 		let mut changes = Vec::new();
 		if self.extensions != earlier.extensions {
@@ -186,30 +186,30 @@ impl RuntimePin {
 	}
 }
 
-/// The runtimes that a client signs for: those that are built in, and those that its member has added to a file.
+/// The runtimes that a client signs for: the built-in ones, and those of a file of the member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Runtimes {
 	file: Option<PathBuf>,
 }
 
 impl Runtimes {
-	/// Those that are built in.
+	/// Returns the built-in runtimes.
 	pub fn built_in() -> Self {
 		Self::default()
 	}
 
-	/// Those that are built in, and those of a file. It need not be there, and is read again whenever a runtime is met
+	/// Returns the built-in runtimes and those of a file. The file need not exist, and is read again for each runtime
 	/// that is not built in.
 	pub fn with_file(file: PathBuf) -> Self {
 		Self { file: Some(file) }
 	}
 
-	/// Returns the file to which runtimes are added.
+	/// Returns the file that runtimes are added to.
 	pub fn file(&self) -> Option<&Path> {
 		self.file.as_deref()
 	}
 
-	/// Returns the pin of a runtime. One that is built in comes before one of the file.
+	/// Returns the pin of a runtime. Built-in pins take precedence over the file.
 	///
 	/// # Errors
 	///
@@ -232,7 +232,7 @@ impl Runtimes {
 		Ok(KNOWN.iter().chain(&added).max_by_key(|pin| pin.spec_version).cloned())
 	}
 
-	/// Adds a runtime to the file. Does nothing if it is known.
+	/// Adds a runtime to the file. Does nothing for a known one.
 	///
 	/// # Errors
 	///
@@ -240,7 +240,7 @@ impl Runtimes {
 	/// known.
 	pub fn trust(&self, pin: &RuntimePin) -> Result<()> {
 		let Some(file) = &self.file else {
-			return Err(Error::Argument("there is no file to which runtimes are added".into()));
+			return Err(Error::Argument("no file for trusted runtimes is set".into()));
 		};
 		let _lock = file::lock(file)?;
 		match self.find(pin.spec_version)? {

@@ -1,8 +1,8 @@
-//! Verified reads: what a client takes of a node only with a proof.
+//! Verified reads: a client accepts a node's state only with a proof.
 //!
-//! A [`Verifier`] trusts one final block at a time. It moves on to newer ones by the votes of the validators, each change
-//! of them proven, and reads the state of the newest by storage proof. So a node can hold answers back, and cannot make
-//! them up. [`Trust`] says whether a client reads so; it does unless it is told otherwise.
+//! A [`Verifier`] trusts one final block at a time. It advances to newer ones by the votes of the validators, with each
+//! change of validators proven, and reads the newest state by storage proofs. So a node can withhold data, but not
+//! forge it. [`Trust`] selects whether a client reads this way, which is the default.
 
 mod checkpoint;
 mod file;
@@ -10,7 +10,7 @@ mod file;
 #[cfg(test)]
 mod tests;
 
-use crate::error::{Error, Result};
+use crate::error::{ConnectError, Error, ProofError, Result};
 use codec::DecodeAll;
 use credio_evidence::{genesis_keys, Checkpoint, Head, Trusted};
 use credio_primitives::{
@@ -27,37 +27,37 @@ use std::{
 };
 use tokio::sync::Mutex;
 
-/// How old the newest final block may be, by the chain's clock held against this machine's, unless told otherwise.
+/// Default maximum age of the newest final block, by the chain's clock compared to this machine's.
 pub const MAX_AGE: Duration = Duration::from_secs(600);
-/// For how long a block counts as recent.
+/// How long a block counts as recent.
 const RECENT: Duration = Duration::from_secs(1);
-/// For how long the state of a block is read before the node is asked for a newer one. Nodes keep states for longer.
+/// How long the state of a block is read before the node is asked for a newer one. Nodes keep states for longer.
 const HEAD_LASTS: Duration = Duration::from_secs(30);
-/// For how long a block that is not final yet is waited for, unless told otherwise.
+/// Default time to wait for a block to become final.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long between two tries.
+/// Time between two tries.
 const RETRY: Duration = Duration::from_millis(200);
-/// Most keys in one proof.
+/// Maximum number of keys in one proof.
 const MAX_KEYS: usize = 256;
-/// Most values that are kept of a block.
+/// Maximum number of cached values of a block.
 const MAX_VALUES: usize = 16 * 1024;
-/// Most answers in which a node proves that one block is final.
+/// Maximum number of responses by which a node proves that one block is final.
 const MAX_ROUNDS: usize = 64;
 /// How often a checkpoint is written while the validators stay the same.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
 
-/// What a client believes of its node.
+/// Whether a client verifies its node's responses.
 #[derive(Clone, Debug)]
 pub enum Trust {
-	/// What it proves. Encryption keys, streams, epochs, grants, entries and outcomes are read so.
+	/// Verify: encryption keys, streams, epochs, grants, entries and outcomes are read by proof.
 	Proofs(Arc<Verifier>),
-	/// Everything. A node that lies can then have secrets wrapped to its own key, and make up outcomes, owners and
-	/// documents: for a node that is run by oneself, on the same machine or behind TLS.
+	/// Trust the node. A lying node can then have secrets wrapped to its own key, and forge outcomes, owners and
+	/// documents. Only for one's own node, on the same machine or behind TLS.
 	Node,
 }
 
 impl Trust {
-	/// Proofs, from a checkpoint of one's own or genesis on.
+	/// Verifies, starting from one's own checkpoint or from genesis.
 	pub fn proofs(settings: VerifierSettings) -> Self {
 		Self::Proofs(Arc::new(Verifier::new(settings)))
 	}
@@ -69,17 +69,18 @@ impl Default for Trust {
 	}
 }
 
-/// What a [`Verifier`] starts from.
+/// Settings of a [`Verifier`].
 #[derive(Clone, Debug)]
 pub struct VerifierSettings {
-	/// What is trusted already: the chain's specification, or a checkpoint. Without it, and without a file, the chain is
-	/// the one whose genesis hash the first node names.
+	/// The trusted start: the chain's specification, or a checkpoint. Without it, and without a file, the first node's
+	/// genesis hash selects the chain.
 	pub trusted: Option<Trusted>,
-	/// Where what was verified is kept, to go on from there: a checkpoint of one's own. Without it, in memory only.
+	/// File for the last verified checkpoint, to continue from there. Without it, the checkpoint is kept in memory
+	/// only.
 	pub file: Option<PathBuf>,
-	/// How old the newest final block may be, by the chain's clock held against this machine's.
+	/// Maximum age of the newest final block, by the chain's clock compared to this machine's.
 	pub max_age: Duration,
-	/// For how long a block that is not final yet is waited for.
+	/// How long to wait for a block to become final.
 	pub patience: Duration,
 }
 
@@ -89,29 +90,29 @@ impl Default for VerifierSettings {
 	}
 }
 
-/// What a verifier has kept in a file, if there is one.
+/// Returns the checkpoint that a verifier has stored in a file, if any.
 ///
 /// # Errors
 ///
 /// [`Error::Argument`] if it cannot be read.
-pub fn kept(path: &Path) -> Result<Option<Trusted>> {
+pub fn stored_checkpoint(path: &Path) -> Result<Option<Trusted>> {
 	let kept = file::read(path)?;
 	Ok(kept.map(|checkpoint| Trusted::own(&checkpoint)).transpose()?)
 }
 
-/// Puts what is trusted in place of what a verifier has kept in a file: the chain's specification, say, or a checkpoint that
-/// the council has signed.
+/// Replaces the checkpoint in a verifier's file, for example by the chain's specification or by a checkpoint that the
+/// council has signed.
 ///
 /// # Errors
 ///
 /// [`Error::Argument`] if it cannot be written.
-pub fn keep(path: &Path, trusted: &Trusted) -> Result<()> {
+pub fn store_checkpoint(path: &Path, trusted: &Trusted) -> Result<()> {
 	file::replace(path, &Checkpoint::of(trusted))
 }
 
-/// What a node is asked, and may answer as it likes.
+/// An untrusted source of headers, finality and proofs.
 pub(crate) trait Source: Sync {
-	/// Hash of block 0.
+	/// Returns the hash of block 0.
 	fn genesis(&self) -> Digest;
 
 	/// `chain_getHeader`.
@@ -123,7 +124,7 @@ pub(crate) trait Source: Sync {
 	/// `credio_v1_finality`.
 	fn finality(&self, from: Digest) -> impl Future<Output = Result<FinalityJson>> + Send;
 
-	/// The nodes of `state_getReadProof`.
+	/// Returns the nodes of `state_getReadProof`.
 	fn proof(
 		&self,
 		keys: &[Vec<u8>],
@@ -134,15 +135,15 @@ pub(crate) trait Source: Sync {
 /// How new a block has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-	/// The newest one of a moment ago.
+	/// At most [`RECENT`] old.
 	Recent,
 	/// The newest one.
 	Newest,
-	/// At least this one.
+	/// This one or a later one.
 	Block(BlockNumber),
 }
 
-/// What is stored at a final block.
+/// Values at a final block.
 #[derive(Debug)]
 pub(crate) struct Proven {
 	/// The block.
@@ -154,11 +155,13 @@ pub(crate) struct Proven {
 }
 
 impl Proven {
-	/// What is stored under a key that was asked for.
+	/// Returns the value under one of the requested keys.
 	pub fn get<T: DecodeAll>(&self, key: &[u8]) -> Result<Option<T>> {
 		let Some(bytes) = self.value(key)? else { return Ok(None) };
 		T::decode_all(&mut &bytes[..]).map(Some).map_err(|_| {
-			Error::Answer("the chain stores something in a form that this software does not know: use that of its release".into())
+			Error::UnexpectedResponse(
+				"the chain's storage has an unknown format: use the software of its release".into(),
+			)
 		})
 	}
 }
@@ -167,7 +170,7 @@ impl ReadState for Proven {
 	type Error = Error;
 
 	fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-		let not_asked = || Error::Answer("what was not asked for is not proven".into());
+		let not_asked = || Error::UnexpectedResponse("the key was not requested".into());
 		self.values.get(key).cloned().ok_or_else(not_asked)
 	}
 
@@ -176,26 +179,26 @@ impl ReadState for Proven {
 	}
 }
 
-/// Reads of a node what it proves, and nothing else. One serves any number of clients of a chain.
+/// Reads proven state from a node. Serves any number of clients of a chain.
 pub struct Verifier {
 	settings: VerifierSettings,
-	/// Keys that somebody waits for: whoever asks next asks for all of them.
+	/// Keys that callers wait for: the next reader requests all of them.
 	wanted: StdMutex<BTreeSet<Vec<u8>>>,
 	known: Mutex<Known>,
 }
 
-/// What is verified so far.
+/// The verified state.
 #[derive(Default)]
 struct Known {
 	/// The newest final block.
 	head: Option<Head>,
-	/// The newest one of which it is proven, too, that it is of this chain. From this one it goes on.
+	/// The newest final block that is also proven to be of this chain, where the next run continues.
 	of_chain: Option<Head>,
-	/// When the node was asked for it.
+	/// When the node was last asked for it.
 	asked_at: Option<Instant>,
-	/// What was read of its state.
+	/// Cached values of its state.
 	values: HashMap<Vec<u8>, Option<Vec<u8>>>,
-	/// When it was written to the file, and the set of validators then.
+	/// When it was last stored, and the set of validators then.
 	saved: Option<(Instant, u64)>,
 }
 
@@ -210,13 +213,13 @@ impl Known {
 		let (Some(head), Some(asked_at)) = (&self.head, self.asked_at) else { return false };
 		match need {
 			Need::Recent => asked_at.elapsed() < RECENT,
-			// Asked for by somebody else after this caller came is as good.
+			// A read that another caller has started since is as good.
 			Need::Newest => asked_at >= since,
 			Need::Block(number) => head.block().number >= number && asked_at.elapsed() < HEAD_LASTS,
 		}
 	}
 
-	fn lacks(&self, key: &[u8]) -> bool {
+	fn is_missing(&self, key: &[u8]) -> bool {
 		!self.values.contains_key(key)
 	}
 
@@ -236,24 +239,24 @@ impl Known {
 				self.head = None;
 				self.asked_at = None;
 				self.values.clear();
-				Err(Error::NotProven(refused))
+				Err(ProofError::NotProven(refused).into())
 			},
 		}
 	}
 }
 
 impl Verifier {
-	/// Starts from what is trusted.
+	/// Creates a verifier that starts from what the settings trust.
 	pub fn new(settings: VerifierSettings) -> Self {
 		Self { settings, wanted: StdMutex::default(), known: Mutex::default() }
 	}
 
-	/// The newest final block that it has verified; `None` before the first read.
+	/// Returns the newest verified final block; `None` before the first read.
 	pub async fn block(&self) -> Option<BlockRef> {
 		self.known.lock().await.head.as_ref().map(Head::block)
 	}
 
-	/// Asks for a key together with the next ones that somebody reads.
+	/// Requests a key together with the keys of the next read.
 	pub(crate) fn want(&self, keys: impl IntoIterator<Item = Vec<u8>>) {
 		let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
 		for key in keys {
@@ -263,12 +266,11 @@ impl Verifier {
 		}
 	}
 
-	/// Reads what is stored under keys at a final block, and waits a while for one that is new enough.
+	/// Reads keys at a final block that is new enough; waits for one if necessary.
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFinalYet`] if there is none, [`Error::NotProven`] for an answer that does not hold, [`Error::NoProofs`],
-	/// [`Error::Connection`].
+	/// [`Error::Proof`], also if no block is new enough; [`Error::Connect`].
 	pub(crate) async fn read(
 		&self,
 		source: &impl Source,
@@ -280,9 +282,11 @@ impl Verifier {
 		loop {
 			self.want(keys.iter().cloned());
 			match self.try_read(source, keys, need, since).await {
-				Err(Error::NotFinalYet(_)) if start.elapsed() < self.settings.patience => {
+				Err(Error::Proof(ProofError::NotFinal(_)))
+					if start.elapsed() < self.settings.patience =>
+				{
 					tokio::time::sleep(RETRY).await;
-					// Of many that wait for the same block, one asks for it.
+					// Of concurrent callers that wait for the same block, one asks for it.
 					let now = Instant::now();
 					since = now.checked_sub(RETRY / 2).unwrap_or(now);
 				},
@@ -307,7 +311,7 @@ impl Verifier {
 		if let Need::Block(number) = need {
 			if at.number < number {
 				return Err(not_final(&format!(
-					"block {number} is asked for, and the node proves blocks up to {} to be final",
+					"block {number} is needed, and the node proves finality up to block {}",
 					at.number
 				)));
 			}
@@ -320,7 +324,7 @@ impl Verifier {
 		Ok(Proven { at, now, head, values: keys.iter().filter_map(value).collect() })
 	}
 
-	/// Moves on to the newest block that the node proves to be final.
+	/// Advances to the newest block that the node proves to be final.
 	async fn advance(&self, known: &mut Known, source: &impl Source) -> Result<()> {
 		let mut head = match known.of_chain.clone() {
 			Some(head) => head,
@@ -333,7 +337,7 @@ impl Verifier {
 			let asked_at = Instant::now();
 			let answer = source.finality(head.block().hash).await?;
 			if !answer.finality.is_empty() {
-				head = head.follow(&answer.finality).map_err(Error::NotProven)?;
+				head = head.follow(&answer.finality).map_err(ProofError::NotProven)?;
 			}
 			if known.head.as_ref() != Some(&head) {
 				known.head = Some(head.clone());
@@ -344,13 +348,13 @@ impl Verifier {
 				return Ok(());
 			}
 		}
-		Err(not_final("the validators changed too often since what is trusted: try again"))
+		Err(not_final("the validators changed too often since the trusted block: try again"))
 	}
 
-	/// The block from which everything else follows.
+	/// Returns the block to start from.
 	async fn start(&self, source: &impl Source) -> Result<Head> {
 		let kept = match &self.settings.file {
-			Some(path) => kept(path)?,
+			Some(path) => stored_checkpoint(path)?,
 			None => None,
 		};
 		let trusted = match (kept, self.settings.trusted.clone()) {
@@ -369,14 +373,14 @@ impl Verifier {
 		}
 		let block = trusted.block();
 		let header = source.header(block.hash).await?.ok_or_else(|| self.behind(block))?;
-		Head::at(trusted, header).map_err(Error::NotProven)
+		Head::at(trusted, header).map_err(|refused| Error::Proof(ProofError::NotProven(refused)))
 	}
 
-	/// A node does not know the block that was seen before.
+	/// Returns the error for a node that does not know the last verified block.
 	fn behind(&self, block: BlockRef) -> Error {
 		match &self.settings.file {
 			Some(path) => not_final(&format!(
-				"block {} was seen before, and the node does not have it: it is behind, or the chain was started anew (then \
+				"the node does not have block {}, which was verified before: it is behind, or the chain was restarted (then \
 				 remove {})",
 				block.number,
 				path.display()
@@ -385,7 +389,7 @@ impl Verifier {
 		}
 	}
 
-	/// Asks for what is not known yet of these keys, and of those that others wait for.
+	/// Fetches those of these keys that are not cached, and the keys that other callers wait for.
 	async fn fetch(
 		&self,
 		known: &mut Known,
@@ -394,7 +398,7 @@ impl Verifier {
 		keys: &[Vec<u8>],
 	) -> Result<()> {
 		let of_block = [storage::now(), storage::block_hash(0)];
-		let own = keys.iter().chain(&of_block).filter(|key| known.lacks(key));
+		let own = keys.iter().chain(&of_block).filter(|key| known.is_missing(key));
 		let mut missing: Vec<Vec<u8>> = own.cloned().collect::<BTreeSet<_>>().into_iter().collect();
 		{
 			let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -406,7 +410,7 @@ impl Verifier {
 			}
 			while missing.len() < MAX_KEYS {
 				let Some(key) = wanted.pop_first() else { break };
-				if known.lacks(&key) {
+				if known.is_missing(&key) {
 					missing.push(key);
 				}
 			}
@@ -416,16 +420,16 @@ impl Verifier {
 		}
 		for keys in missing.chunks(MAX_KEYS) {
 			let nodes = source.proof(keys, head.block().hash).await.inspect_err(|_| {
-				// The node may have thrown the state away, or be another one by now.
+				// The node may have pruned the state, or be another one.
 				known.asked_at = None;
 			})?;
-			let values = head.read(keys, &nodes).map_err(Error::NotProven)?;
+			let values = head.read(keys, &nodes).map_err(ProofError::NotProven)?;
 			known.values.extend(keys.iter().cloned().zip(values));
 		}
 		Ok(())
 	}
 
-	/// Checks that the block is not old. Returns its time.
+	/// Checks the age of the block. Returns its time.
 	fn check_age(&self, known: &Known, block: BlockRef) -> Result<Moment> {
 		let now = known.stored(&storage::now());
 		let now = now.and_then(|now| Moment::decode_all(&mut &now[..]).ok()).unwrap_or_default();
@@ -441,53 +445,56 @@ impl Verifier {
 		Ok(now)
 	}
 
-	/// Keeps what was verified.
+	/// Stores the verified state.
 	fn save(&self, known: &mut Known, head: &Head) -> Result<()> {
 		let Some(path) = &self.settings.file else { return Ok(()) };
 		let is_kept = known
 			.saved
 			.is_some_and(|(at, set_id)| set_id == head.set_id() && at.elapsed() < SAVE_EVERY);
 		if !is_kept {
-			file::keep(path, &Checkpoint::of(head.trusted()))?;
+			file::store(path, &Checkpoint::of(head.trusted()))?;
 			known.saved = Some((Instant::now(), head.set_id()));
 		}
 		Ok(())
 	}
 }
 
-/// Block 0, of which only the hash is the node's word.
+/// Returns block 0. Only its hash is taken from the node unproven.
 ///
 /// # Errors
 ///
-/// [`Error::NoProofs`] if the node does not have its state, [`Error::NotProven`], [`Error::Connection`].
+/// [`Error::Proof`], also if the node does not have its state; [`Error::Connect`].
 pub(crate) async fn genesis_of(source: &impl Source) -> Result<Head> {
 	let genesis = source.genesis();
 	let header = source.header(genesis).await?.ok_or_else(|| behind(0))?;
 	let nodes = source.proof(&genesis_keys(), genesis).await.map_err(|error| match error {
-		Error::NotFinalYet(cause) => {
-			Error::NoProofs(format!("of block 0, whose state it may have thrown away: {cause}"))
-		},
+		Error::Proof(ProofError::NotFinal(cause)) => Error::Proof(ProofError::NoProofs(format!(
+			"of block 0; it may have pruned its state: {cause}"
+		))),
 		other => other,
 	})?;
-	Head::of_genesis(genesis, header, &nodes).map_err(Error::NotProven)
+	Head::of_genesis(genesis, header, &nodes)
+		.map_err(|refused| Error::Proof(ProofError::NotProven(refused)))
 }
 
-/// The time by this machine's clock, in milliseconds since 1970.
+/// Returns this machine's time in milliseconds since 1970.
 fn milliseconds() -> Moment {
 	let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
 	Moment::try_from(since.as_millis()).unwrap_or(Moment::MAX)
 }
 
 fn not_final(cause: &str) -> Error {
-	Error::NotFinalYet(cause.into())
+	Error::Proof(ProofError::NotFinal(cause.into()))
 }
 
 fn behind(number: BlockNumber) -> Error {
 	not_final(&format!(
-		"block {number} was seen before, and the node does not have it: it is behind"
+		"the node does not have block {number}, which was verified before: it is behind"
 	))
 }
 
 fn other_chain(expected: Digest, found: Digest) -> Error {
-	Error::WrongChain(format!("the node is of the chain {found}, and {expected} is trusted"))
+	Error::Connect(ConnectError::WrongChain(format!(
+		"the node is of the chain {found}, and {expected} is trusted"
+	)))
 }

@@ -15,10 +15,10 @@ use zeroize::Zeroizing;
 
 /// Bytes of an envelope before its ciphertext: version, salt, key commitment.
 pub const HEADER_LENGTH: usize = 1 + 32 + 32;
-/// Bytes that authenticated encryption adds.
+/// Length of the authentication tag.
 const TAG_LENGTH: usize = 16;
 
-/// A document in its envelope, with the commitment to it.
+/// A sealed document, with its commitment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
 	/// The envelope.
@@ -27,7 +27,7 @@ pub struct Sealed {
 	pub commitment: Commitment,
 }
 
-/// A document as it went in.
+/// An opened document.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
 	/// Its media type.
@@ -52,9 +52,11 @@ fn associated_data(context: &Context, header: &[u8; HEADER_LENGTH]) -> Vec<u8> {
 }
 
 impl StreamSecret {
-	/// Seals a document. The same arguments give the same bytes.
+	/// Seals a document. The same arguments return the same bytes.
 	///
-	/// Errors: [`Error::TooLarge`], [`Error::MediaTypeTooLong`].
+	/// # Errors
+	///
+	/// [`Error::TooLarge`], [`Error::MediaTypeTooLong`].
 	pub fn seal(
 		&self,
 		context: &Context,
@@ -78,9 +80,11 @@ impl StreamSecret {
 		Ok(Sealed { payload, commitment: data_key.commitment_key().commit(document) })
 	}
 
-	/// The data key of the record in an envelope.
+	/// Returns the data key of an envelope.
 	///
-	/// Errors: [`Error::UnknownVersion`], [`Error::Truncated`], [`Error::KeyCommitmentMismatch`].
+	/// # Errors
+	///
+	/// [`Error::UnknownVersion`], [`Error::Truncated`], [`Error::KeyCommitmentMismatch`].
 	pub fn data_key_of(&self, context: &Context, payload: &[u8]) -> Result<DataKey, Error> {
 		let (header, _) = split(payload)?;
 		let mut salt = [0; 32];
@@ -92,7 +96,9 @@ impl StreamSecret {
 
 	/// Opens an envelope.
 	///
-	/// Errors: those of [`Self::data_key_of`] and [`DataKey::open`].
+	/// # Errors
+	///
+	/// Those of [`Self::data_key_of`] and [`DataKey::open`].
 	pub fn open(&self, context: &Context, payload: &[u8]) -> Result<Document, Error> {
 		self.data_key_of(context, payload)?.open(context, payload)
 	}
@@ -110,8 +116,10 @@ impl DataKey {
 
 	/// Opens an envelope.
 	///
-	/// Errors: [`Error::UnknownVersion`], [`Error::Truncated`], [`Error::KeyCommitmentMismatch`],
-	/// [`Error::Corrupted`], [`Error::InvalidPadding`].
+	/// # Errors
+	///
+	/// [`Error::UnknownVersion`], [`Error::Truncated`], [`Error::KeyCommitmentMismatch`], [`Error::Corrupted`],
+	/// [`Error::InvalidPadding`].
 	pub fn open(&self, context: &Context, payload: &[u8]) -> Result<Document, Error> {
 		let (header, ciphertext) = split(payload)?;
 		self.check(header)?;
@@ -125,7 +133,7 @@ impl DataKey {
 	}
 }
 
-/// Header and ciphertext of an envelope of a known version.
+/// Returns the header and the ciphertext of an envelope of a known version.
 fn split(payload: &[u8]) -> Result<(&[u8; HEADER_LENGTH], &[u8]), Error> {
 	match payload.first() {
 		None => return Err(Error::Truncated),

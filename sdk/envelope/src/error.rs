@@ -1,23 +1,23 @@
-//! What can go wrong.
+//! Errors of envelopes and wrapped keys.
 
 use credio_primitives::limits;
 
-/// What can go wrong with an envelope or a wrapped key.
+/// An error of an envelope or a wrapped key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-	/// The document is larger than a record takes.
+	/// The document is larger than the limit of a record.
 	TooLarge {
 		/// Its size in bytes.
 		size: usize,
 	},
 	/// The media type is longer than 255 bytes.
 	MediaTypeTooLong,
-	/// The envelope's first byte names a version that this software does not know.
+	/// The envelope has an unknown version.
 	UnknownVersion(u8),
 	/// The envelope is shorter than its fixed parts.
 	Truncated,
-	/// The key is not the one that the envelope commits to.
+	/// The key does not match the envelope's key commitment.
 	KeyCommitmentMismatch,
 	/// The envelope was changed, or belongs to another record, stream, epoch or chain.
 	Corrupted,
@@ -28,11 +28,11 @@ pub enum Error {
 		/// Its length in bytes.
 		length: usize,
 	},
-	/// A public key is a point of low order, with which no secret can be shared.
+	/// The public key is a point of low order, which cannot share a secret.
 	InvalidPoint,
 	/// The wrapped key was changed, or is for another organization, key version, resource, epoch or chain.
 	UnwrapFailed,
-	/// The document and the commitment do not belong together.
+	/// The document does not match the commitment.
 	CommitmentMismatch,
 }
 

@@ -1,4 +1,4 @@
-//! Secrets and what is derived from them. None shows itself in `Debug`, all are wiped when dropped.
+//! Secrets and keys derived from them. `Debug` never prints them, and they are wiped when dropped.
 
 use credio_primitives::{Commitment, Digest, KeyEpoch, RecordId, StreamId};
 use hkdf::Hkdf;
@@ -7,10 +7,10 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// What an envelope is bound to.
+/// The context that an envelope is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Context {
-	/// Hash of block 0, which names the chain.
+	/// Hash of block 0, which identifies the chain.
 	pub genesis: Digest,
 	/// The stream.
 	pub stream: StreamId,
@@ -54,12 +54,12 @@ secret! {
 	StreamSecret
 }
 secret! {
-	/// The key of one record, from which everything else about it is derived.
+	/// The key of one record; all its other keys are derived from it.
 	DataKey
 }
 secret! {
-	/// The key under which a record, or an anchored document, is committed to. Whoever has it and the document can
-	/// check the commitment on the chain; it opens nothing. It may be given to verifiers.
+	/// The key of the commitment to a record or an anchored document. With it and the document, anyone can check the
+	/// commitment on the chain; it decrypts nothing, and may be given to verifiers.
 	CommitmentKey
 }
 
@@ -83,13 +83,14 @@ pub(crate) fn expand<const LENGTH: usize>(
 }
 
 impl StreamSecret {
-	/// A stream secret of fresh random bytes.
+	/// Creates a stream secret from fresh random bytes.
 	pub fn from_random(random: &Zeroizing<[u8; 32]>) -> Self {
 		Self(**random)
 	}
 
-	/// What the ledger keeps of the secret of a stream's epoch, so that whoever is given a key holds what it opens to against
-	/// it. It tells nothing of the secret:
+	/// Returns the commitment to the secret of a stream's epoch for the ledger. A grantee checks a wrapped key against
+	/// it. It reveals nothing of the secret:
+	///
 	/// `HKDF-SHA256(secret, info = "credio/v1/secret-commitment" ++ genesis ++ stream ++ epoch)`.
 	pub fn commitment(&self, genesis: &Digest, stream: &StreamId, epoch: KeyEpoch) -> Digest {
 		let hkdf = Hkdf::<Sha256>::new(None, &self.0);
@@ -98,7 +99,7 @@ impl StreamSecret {
 		Digest(*expand(&hkdf, &info))
 	}
 
-	/// Whether this is the secret that a commitment is to. Takes the same time whatever the answer.
+	/// Whether the commitment is to this secret. Takes constant time.
 	pub fn is_committed(
 		&self,
 		genesis: &Digest,
@@ -109,7 +110,7 @@ impl StreamSecret {
 		self.commitment(genesis, stream, epoch).0.ct_eq(&commitment.0).into()
 	}
 
-	/// The synthetic salt of a padded document.
+	/// Returns the synthetic salt of a padded document.
 	pub(crate) fn salt(&self, record_id: &RecordId, inner: &[u8]) -> [u8; 32] {
 		let hkdf = Hkdf::<Sha256>::new(None, &self.0);
 		let mac_key = expand::<32>(&hkdf, &[b"credio/v1/synthetic-salt"]);
@@ -117,13 +118,13 @@ impl StreamSecret {
 		hmac(&mac_key, &[&record_id.0, &digest])
 	}
 
-	/// The data key of a record whose envelope carries `salt`.
+	/// Returns the data key of a record with the envelope's `salt`.
 	pub fn data_key(&self, context: &Context, salt: &[u8; 32]) -> DataKey {
 		let hkdf = Hkdf::<Sha256>::new(Some(salt), &self.0);
 		DataKey(*expand(&hkdf, &[b"credio/v1/data-key", &context.bytes()]))
 	}
 
-	/// The commitment key of the document at `index` of an anchor; 0 for an anchor over one document.
+	/// Returns the commitment key of the document at `index` of an anchor; 0 for an anchor over one document.
 	pub fn anchor_commitment_key(&self, context: &Context, index: u32) -> CommitmentKey {
 		let hkdf = Hkdf::<Sha256>::new(None, &self.0);
 		let info: [&[u8]; 3] = [b"credio/v1/anchor", &context.bytes(), &index.to_le_bytes()];
@@ -150,24 +151,24 @@ impl DataKey {
 		*self.subkey(b"credio/v1/key-commitment")
 	}
 
-	/// The commitment key of the record.
+	/// Returns the commitment key of the record.
 	pub fn commitment_key(&self) -> CommitmentKey {
 		CommitmentKey(*self.subkey(b"credio/v1/commitment"))
 	}
 }
 
 impl CommitmentKey {
-	/// The commitment to a document: `HMAC-SHA256(commitment key, document)`.
+	/// Returns the commitment to a document: `HMAC-SHA256(commitment key, document)`.
 	pub fn commit(&self, document: &[u8]) -> Commitment {
 		Digest(hmac(&self.0, &[document]))
 	}
 
-	/// Whether `commitment` is to this document. Takes the same time whatever the answer.
+	/// Whether `commitment` is to this document. Takes constant time.
 	pub fn verify(&self, document: &[u8], commitment: &Commitment) -> bool {
 		self.commit(document).0.ct_eq(&commitment.0).into()
 	}
 
-	/// The key as `0x` and 64 hex digits, to hand it to a verifier.
+	/// Returns the key as `0x` and 64 hex digits, for a verifier.
 	pub fn reveal(&self) -> alloc::string::String {
 		alloc::format!("{}", Digest(self.0))
 	}

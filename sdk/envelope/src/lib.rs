@@ -1,4 +1,4 @@
-//! Formats and cryptography of Credio's records, for any client: no I/O, no randomness of its own, `no_std`.
+//! Formats and cryptography of Credio's records, for any client: `no_std`, without I/O or a random source.
 //!
 //! # Envelope, version 1
 //!
@@ -30,7 +30,7 @@
 //! A stream secret or a data key (32 bytes) travels to an organization by HPKE (RFC 9180) with DHKEM(X25519,
 //! HKDF-SHA256), HKDF-SHA256 and ChaCha20-Poly1305; empty associated data. To another organization: base mode. A stream
 //! secret that an organization wraps to itself, as the owner of the stream: PSK mode, so that nobody else can make one.
-//! Both have the same length;
+//! Both have the same length:
 //!
 //! ```text
 //! info    = "credio/wrap/v1" ++ genesis hash ++ resource ++ u32(key epoch) ++ u32(organization) ++ u32(key version)
@@ -42,10 +42,10 @@
 //!
 //! # Anchors
 //!
-//! A document that is anchored and kept elsewhere has a commitment key of its own, so that it can be shown alone:
+//! Each anchored document has a separate commitment key, so that it can be disclosed alone:
 //! `HKDF-SHA256(ikm = stream secret, salt = none, info = "credio/v1/anchor" ++ context ++ u32(index))`.
 //!
-//! Test vectors are in `sdk/vectors`, with a second implementation in Python that holds them.
+//! Test vectors are in `sdk/vectors`, with a second implementation in Python that checks them.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 

@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use credio_primitives::limits::{MAX_DOCUMENT_SIZE, MAX_MEDIA_TYPE_LENGTH};
 use zeroize::Zeroizing;
 
-/// The Padmé length of `length` bytes: at most 12 % more, and one of few values.
+/// Returns the Padmé length of `length` bytes: at most 12 % more, and one of few values.
 pub fn padme(length: usize) -> usize {
 	if length < 2 {
 		return length;
@@ -16,7 +16,7 @@ pub fn padme(length: usize) -> usize {
 	length.saturating_add(mask) & !mask
 }
 
-/// Media type and document, padded.
+/// Encodes media type and document, padded.
 pub(crate) fn pad(media_type: &str, document: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
 	if document.len() > MAX_DOCUMENT_SIZE as usize {
 		return Err(Error::TooLarge { size: document.len() });
@@ -25,7 +25,7 @@ pub(crate) fn pad(media_type: &str, document: &[u8]) -> Result<Zeroizing<Vec<u8>
 		return Err(Error::MediaTypeTooLong);
 	}
 	let length = 1 + media_type.len() + 4 + document.len();
-	// All of it is reserved at once, so that growing leaves no copy behind.
+	// With the full capacity, since growing would leave copies behind.
 	let mut inner = Zeroizing::new(Vec::with_capacity(padme(length)));
 	inner.push(media_type.len() as u8);
 	inner.extend_from_slice(media_type.as_bytes());
@@ -35,7 +35,7 @@ pub(crate) fn pad(media_type: &str, document: &[u8]) -> Result<Zeroizing<Vec<u8>
 	Ok(inner)
 }
 
-/// The media type and the document in a padded plaintext.
+/// Decodes the media type and the document of a padded plaintext.
 pub(crate) fn unpad(inner: &[u8]) -> Result<(String, Zeroizing<Vec<u8>>), Error> {
 	let (media_length, rest) = inner.split_first().ok_or(Error::InvalidPadding)?;
 	let (media_type, rest) =

@@ -17,24 +17,24 @@ use hpke::{
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// Exact length of a wrapped key.
+/// Length of a wrapped key.
 pub const WRAPPED_LENGTH: usize = limits::WRAPPED_KEY_LENGTH as usize;
 const ENCAPSULATED_LENGTH: usize = 32;
-/// Label under which the pre-shared key is derived from the organization secret.
+/// Label for deriving the pre-shared key from the organization secret.
 const OWN_SECRETS_LABEL: &[u8] = b"credio/v1/own-secrets";
-/// The `psk_id` of HPKE: what the pre-shared key is for.
+/// The `psk_id` of HPKE.
 const OWN_SECRETS_ID: &[u8] = b"credio/wrap-to-self/v1";
 
-/// What a wrapped key is bound to.
+/// The context that a wrapped key is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrapContext {
-	/// Hash of block 0, which names the chain.
+	/// Hash of block 0, which identifies the chain.
 	pub genesis: Digest,
-	/// What the secret opens.
+	/// The stream or record of the secret.
 	pub resource: Resource,
 	/// The key epoch of the secret.
 	pub epoch: KeyEpoch,
-	/// The organization that it is wrapped to.
+	/// The recipient.
 	pub organization: OrganizationId,
 	/// The version of that organization's encryption key.
 	pub key_version: KeyVersion,
@@ -49,10 +49,10 @@ impl WrapContext {
 	}
 }
 
-/// The pre-shared key under which an organization wraps secrets to itself.
+/// The pre-shared key for secrets that an organization wraps to itself.
 ///
-/// Whoever knows an organization's public key can wrap to it in base mode. Only who knows the organization secret makes
-/// a wrapped key that opens under this one.
+/// In base mode, anyone can wrap to an organization's public key. Only with the organization secret can one make a
+/// wrapped key that opens under this one.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct OwnerPsk([u8; 32]);
 
@@ -73,7 +73,7 @@ impl OwnerPsk {
 	}
 }
 
-/// The secret half of an encryption key.
+/// The private half of an encryption key.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct SecretKey([u8; 32]);
 
@@ -84,12 +84,12 @@ impl core::fmt::Debug for SecretKey {
 }
 
 impl SecretKey {
-	/// An X25519 secret of 32 random bytes.
+	/// Creates an X25519 secret from 32 random bytes.
 	pub fn from_bytes(bytes: &Zeroizing<[u8; 32]>) -> Self {
 		Self(**bytes)
 	}
 
-	/// The bytes, for a vault to store under its own encryption.
+	/// Returns the bytes, for a vault to store encrypted.
 	pub fn expose(&self) -> &[u8; 32] {
 		&self.0
 	}
@@ -98,7 +98,7 @@ impl SecretKey {
 		<X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(&self.0).map_err(|_| Error::UnwrapFailed)
 	}
 
-	/// The public half.
+	/// Returns the public half.
 	pub fn public(&self) -> PublicKey {
 		let mut bytes = [0; 32];
 		if let Ok(private) = self.private() {
@@ -121,7 +121,7 @@ impl SecretKey {
 		Ok(StreamSecret(*secret))
 	}
 
-	/// Opens a stream secret that this organization has wrapped to itself, and refuses one that anybody else has.
+	/// Opens a stream secret that this organization has wrapped to itself. Rejects secrets that others have wrapped.
 	///
 	/// # Errors
 	///
@@ -138,7 +138,9 @@ impl SecretKey {
 
 	/// Opens a wrapped data key.
 	///
-	/// Errors: as [`Self::unwrap_stream_secret`].
+	/// # Errors
+	///
+	/// As [`Self::unwrap_stream_secret`].
 	pub fn unwrap_data_key(&self, context: &WrapContext, wrapped: &[u8]) -> Result<DataKey, Error> {
 		let secret = self.unwrap_bytes(&OpModeR::Base, context, wrapped)?;
 		Ok(DataKey(*secret))
@@ -161,7 +163,7 @@ impl SecretKey {
 }
 
 impl SecretKey {
-	/// Opens what [`seal_to`] sealed.
+	/// Opens bytes that [`seal_to`] sealed.
 	///
 	/// # Errors
 	///
@@ -171,8 +173,8 @@ impl SecretKey {
 	}
 }
 
-/// Seals bytes of any length to a key, in base mode: encapsulated key, ciphertext, tag. `seed` is 32 fresh random bytes,
-/// used once. Nothing proves who has sealed them.
+/// Seals bytes of any length to a key, in base mode: encapsulated key, ciphertext, tag. `seed` is 32 fresh random
+/// bytes, used once. The sender is not authenticated.
 ///
 /// # Errors
 ///
@@ -201,7 +203,7 @@ impl StreamSecret {
 		seal(&OpModeS::Base, recipient, &context.info(), &[], &self.0, seed)
 	}
 
-	/// Wraps the secret to an encryption key of the organization that has made it. As [`Self::wrap`], in PSK mode.
+	/// Wraps the secret to the organization's own encryption key, in PSK mode.
 	///
 	/// # Errors
 	///
@@ -219,9 +221,11 @@ impl StreamSecret {
 }
 
 impl DataKey {
-	/// As [`StreamSecret::wrap`], for one record.
+	/// Wraps the data key of one record, as [`StreamSecret::wrap`] does.
 	///
-	/// Errors: [`Error::InvalidPoint`].
+	/// # Errors
+	///
+	/// [`Error::InvalidPoint`].
 	pub fn wrap(
 		&self,
 		context: &WrapContext,
@@ -232,7 +236,7 @@ impl DataKey {
 	}
 }
 
-/// Hands HPKE the seed of its ephemeral key, and zeros should it ask for more, which this suite does not.
+/// Supplies the seed of HPKE's ephemeral key; zeros beyond it, which this suite never requests.
 struct Seed(Zeroizing<[u8; 32]>);
 
 impl TryRng for Seed {

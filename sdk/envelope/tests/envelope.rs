@@ -1,4 +1,4 @@
-//! Envelopes: what goes in comes out, and nothing else opens.
+//! Envelopes round-trip, and open with the right key and context only.
 
 use credio_envelope::{padme, Context, Error, StreamSecret, HEADER_LENGTH};
 use credio_primitives::{limits::*, Digest, RecordId, StreamId};
@@ -33,7 +33,7 @@ fn documents_of_every_size_round_trip() {
 }
 
 #[test]
-fn the_largest_document_with_the_longest_media_type_fits() {
+fn largest_document_with_longest_media_type_fits() {
 	let media_type = "x".repeat(MAX_MEDIA_TYPE_LENGTH as usize);
 	let document = vec![7; MAX_DOCUMENT_SIZE as usize];
 	let sealed = secret(1).seal(&context(), &media_type, &document).unwrap();
@@ -41,7 +41,7 @@ fn the_largest_document_with_the_longest_media_type_fits() {
 }
 
 #[test]
-fn what_is_over_a_limit_is_refused_with_the_way_out() {
+fn oversized_input_is_refused_with_hint() {
 	let size = MAX_DOCUMENT_SIZE as usize + 1;
 	let error = secret(1).seal(&context(), "", &vec![0; size]).unwrap_err();
 	assert_eq!(error, Error::TooLarge { size });
@@ -51,7 +51,7 @@ fn what_is_over_a_limit_is_refused_with_the_way_out() {
 }
 
 #[test]
-fn the_same_document_gives_the_same_bytes_and_another_one_another_salt() {
+fn sealing_is_deterministic_and_salts_differ() {
 	let seal = |media_type: &str, document: &[u8]| {
 		secret(1).seal(&context(), media_type, document).unwrap().payload
 	};
@@ -62,7 +62,7 @@ fn the_same_document_gives_the_same_bytes_and_another_one_another_salt() {
 }
 
 #[test]
-fn another_secret_or_context_does_not_open() {
+fn other_secret_or_context_does_not_open() {
 	let sealed = secret(1).seal(&context(), "text/plain", b"document").unwrap();
 	let open = |context| secret(1).open(&context, &sealed.payload).unwrap_err();
 	assert_eq!(secret(2).open(&context(), &sealed.payload), Err(Error::KeyCommitmentMismatch));
@@ -73,7 +73,7 @@ fn another_secret_or_context_does_not_open() {
 		Context { record_id: RecordId([9; 32]), ..context() },
 	] {
 		assert_eq!(open(other), Error::KeyCommitmentMismatch);
-		// Even with the right data key, the associated data is not that of the envelope.
+		// Even with the right data key, the associated data does not match.
 		let data_key = secret(1).data_key_of(&context(), &sealed.payload).unwrap();
 		assert_eq!(data_key.open(&other, &sealed.payload), Err(Error::Corrupted));
 	}
@@ -108,7 +108,7 @@ fn every_truncation_and_every_flipped_bit_is_refused() {
 }
 
 #[test]
-fn nothing_secret_is_shown() {
+fn debug_hides_secrets() {
 	let secret = StreamSecret::from_random(&Zeroizing::new([0xab; 32]));
 	let sealed = secret.seal(&context(), "text/plain", b"plaintext").unwrap();
 	let data_key = secret.data_key_of(&context(), &sealed.payload).unwrap();

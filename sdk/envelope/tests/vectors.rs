@@ -1,6 +1,6 @@
-//! The published test vectors of `sdk/vectors`, held against the code.
+//! Checks the published test vectors of `sdk/vectors`.
 //!
-//! `CREDIO_WRITE_VECTORS=1` writes the files anew, for a new version of a format; version 1 does not change any more.
+//! `CREDIO_WRITE_VECTORS=1` writes the files again, for a new version of a format; version 1 does not change.
 
 use codec::Encode;
 use credio_envelope::{Context, OwnerPsk, SecretKey, StreamSecret, WrapContext};
@@ -13,8 +13,8 @@ use serde_json::{json, Value};
 use std::{fs, path::PathBuf};
 use zeroize::Zeroizing;
 
-/// Holds a file of vectors against what the code makes of their inputs.
-fn hold(name: &str, made: &Value) {
+/// Checks a file of vectors against the code's results for its inputs.
+fn check(name: &str, made: &Value) {
 	let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../vectors").join(name);
 	if std::env::var_os("CREDIO_WRITE_VECTORS").is_some() {
 		let text = serde_json::to_string_pretty(made).expect("JSON is written");
@@ -29,7 +29,7 @@ fn hex(bytes: &[u8]) -> String {
 	format!("0x{}", hex::encode(bytes))
 }
 
-/// 32 bytes that differ from each other and from those of another `n`.
+/// Returns 32 distinct bytes, different for each `n`.
 fn bytes(n: u8) -> [u8; 32] {
 	core::array::from_fn(|i| n.wrapping_mul(32).wrapping_add(i as u8))
 }
@@ -73,7 +73,7 @@ fn envelopes() {
 			"commitment": sealed.commitment,
 		})
 	});
-	hold(
+	check(
 		"envelope-v1.json",
 		&json!({
 			"streamSecret": hex(&bytes(1)),
@@ -95,7 +95,7 @@ fn anchored_documents() {
 			"commitment": key.commit(document),
 		})
 	});
-	hold(
+	check(
 		"anchor-v1.json",
 		&json!({
 			"streamSecret": hex(&bytes(1)),
@@ -157,7 +157,7 @@ fn wrapped_keys() {
 			"wrapped": hex(&wrapped),
 		})
 	});
-	hold(
+	check(
 		"wrapped-key-v1.json",
 		&json!({
 			"streamSecret": hex(&bytes(1)),
@@ -193,7 +193,7 @@ fn merkle_trees() {
 		));
 		json!({ "commitments": leaves, "root": tree.root(), "index": index, "proof": proof })
 	});
-	hold("merkle-v1.json", &json!({ "vectors": vectors }));
+	check("merkle-v1.json", &json!({ "vectors": vectors }));
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn ids() {
 	let references = [0, 1, 63].map(
 		|position| json!({ "position": position, "reference": Reference::derive(&key, position) }),
 	);
-	hold(
+	check(
 		"ids-v1.json",
 		&json!({ "vectors": vectors, "requestKey": key, "references": references }),
 	);
@@ -249,5 +249,5 @@ fn bundles() {
 			})
 		},
 	);
-	hold("bundle-v2.json", &json!({ "genesisHash": genesis, "vectors": vectors }));
+	check("bundle-v2.json", &json!({ "genesisHash": genesis, "vectors": vectors }));
 }

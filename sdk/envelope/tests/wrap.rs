@@ -1,4 +1,4 @@
-//! Wrapped keys: only the organization they are for opens them.
+//! Wrapped keys open for their recipient only.
 
 use credio_envelope::{
 	Context, Error, OwnerPsk, SecretKey, StreamSecret, WrapContext, WRAPPED_LENGTH,
@@ -26,7 +26,7 @@ fn wrapped(to: &SecretKey) -> Vec<u8> {
 }
 
 #[test]
-fn a_stream_secret_round_trips() {
+fn stream_secret_round_trips() {
 	let key = SecretKey::from_bytes(&random(6));
 	let wrapped = wrapped(&key);
 	assert_eq!(wrapped.len(), WRAPPED_LENGTH);
@@ -41,7 +41,7 @@ fn a_stream_secret_round_trips() {
 		StreamSecret::from_random(&random(7)).seal(&context, "text/plain", b"document").unwrap();
 	assert_eq!(&**opened.open(&context, &sealed.payload).unwrap().bytes, b"document");
 
-	// And so does the data key of one record.
+	// So does the data key of one record.
 	let data_key = opened.data_key_of(&context, &sealed.payload).unwrap();
 	let wrap_context =
 		WrapContext { resource: Resource::Record(context.record_id), ..wrap_context() };
@@ -51,7 +51,7 @@ fn a_stream_secret_round_trips() {
 }
 
 #[test]
-fn an_owner_opens_only_what_it_wrapped_to_itself() {
+fn owner_opens_only_own_wrapping() {
 	let key = SecretKey::from_bytes(&random(6));
 	let (ours, another) = (OwnerPsk::derive(&[1; 32]), OwnerPsk::derive(&[2; 32]));
 	let secret = StreamSecret::from_random(&random(7));
@@ -65,11 +65,11 @@ fn an_owner_opens_only_what_it_wrapped_to_itself() {
 	let own = wrap(&ours);
 	assert_eq!(own.len(), WRAPPED_LENGTH);
 	assert_eq!(open(&own), Ok(secret.commitment(&Digest([1; 32]), &StreamId([2; 32]), 3)));
-	// Anybody wraps to a public key in base mode, with everything right in its context.
+	// Anyone can wrap to a public key in base mode, with the right context.
 	assert_eq!(open(&wrapped(&key)), Err(Error::UnwrapFailed));
-	// So does somebody in PSK mode, under a secret of his own.
+	// Or in PSK mode, under another secret.
 	assert_eq!(open(&wrap(&another)), Err(Error::UnwrapFailed));
-	// And what is the owner's own is nothing that another has given.
+	// The owner's own secret does not open as another organization's.
 	let as_given = key.unwrap_stream_secret(&wrap_context(), &own).map(|_| ());
 	assert_eq!(as_given, Err(Error::UnwrapFailed));
 	for other in [
@@ -82,7 +82,7 @@ fn an_owner_opens_only_what_it_wrapped_to_itself() {
 }
 
 #[test]
-fn another_recipient_or_context_does_not_open() {
+fn other_recipient_or_context_does_not_open() {
 	let key = SecretKey::from_bytes(&random(6));
 	let wrapped = wrapped(&key);
 	let open = |key: &SecretKey, context: WrapContext| {
@@ -104,7 +104,7 @@ fn another_recipient_or_context_does_not_open() {
 }
 
 #[test]
-fn a_wrapped_key_of_another_length_is_refused() {
+fn wrong_length_is_refused() {
 	let key = SecretKey::from_bytes(&random(6));
 	let mut wrapped = wrapped(&key);
 	wrapped.push(0);
@@ -149,7 +149,7 @@ fn points_of_low_order_are_refused() {
 }
 
 #[test]
-fn development_keys_are_those_that_the_chain_is_born_with() {
+fn development_keys_match_genesis() {
 	for organization in credio_primitives::development::ORGANIZATIONS {
 		let secret = credio_primitives::development::encryption_secret(organization.name);
 		let key = SecretKey::from_bytes(&Zeroizing::new(secret));
@@ -158,7 +158,7 @@ fn development_keys_are_those_that_the_chain_is_born_with() {
 }
 
 #[test]
-fn a_commitment_is_to_one_secret_of_one_epoch_of_one_stream() {
+fn secret_commitment_binds_stream_and_epoch() {
 	let (secret, other) =
 		(StreamSecret::from_random(&random(7)), StreamSecret::from_random(&random(8)));
 	let (genesis, stream) = (Digest([1; 32]), StreamId([2; 32]));

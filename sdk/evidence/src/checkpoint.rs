@@ -1,7 +1,7 @@
-//! A checkpoint: a final block, who votes on what comes after it, and the council as of then.
+//! A checkpoint: a final block, the validators that vote on its successors, and the council at that block.
 //!
-//! Signed by the council, it stands in for votes that nobody can follow: after a change of validators by force the new
-//! ones were not voted in by those before. Unsigned, it is a note that its reader has made of what it has verified.
+//! Signed by the council, it replaces votes that nobody can follow: after a forced change of validators, the new ones
+//! were not voted in by the old ones. Unsigned, it is a reader's own note of a verified block.
 
 use crate::{
 	finality::{changes_authorities, check_authorities, check_votes, VoterSet},
@@ -18,14 +18,14 @@ use sp_core::ByteArray;
 use sp_runtime::{traits::Verify, MultiSignature};
 use std::collections::BTreeSet;
 
-/// What the first field of a checkpoint says, and what its signatures start with.
+/// First field of a checkpoint, and prefix of its signatures.
 const FORMAT: &str = "credio/checkpoint/v1";
-/// Most seats of a council, and most signatures: those of several councils may be on one checkpoint.
+/// Maximum number of a council's seats, and of signatures: a checkpoint may have those of several councils.
 const MAX_SEATS: usize = 256;
-/// Most changes of validators of a chain whose checkpoint is made from a node.
+/// Maximum number of validator changes of a chain, for a checkpoint from a node.
 const MAX_SET_ID: u64 = 16 * 1024;
 
-/// A final block and who votes on what comes after it, as a file, with signatures of the council.
+/// The file of a checkpoint: a final block, the validators of its successors, and signatures of the council.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Checkpoint {
@@ -34,10 +34,10 @@ pub struct Checkpoint {
 	block: BlockRef,
 	set_id: u64,
 	authorities: Vec<Authority>,
-	/// The seats of the council as of the block, in ascending order.
+	/// The seats of the council at the block, in ascending order.
 	#[serde(default)]
 	council: Vec<AccountId>,
-	/// In ascending order of the seats.
+	/// In ascending order of seats.
 	#[serde(default)]
 	signatures: Vec<SeatSignature>,
 }
@@ -53,11 +53,11 @@ struct Authority {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SeatSignature {
 	seat: AccountId,
-	/// A `MultiSignature` in SCALE: its kind in the first byte.
+	/// A SCALE-encoded `MultiSignature`: the first byte is its kind.
 	signature: Bytes,
 }
 
-/// What a node says of a block that has just become final.
+/// A node's data of a block that has just become final.
 #[derive(Clone, Debug)]
 pub struct FinalBlock {
 	/// Hash of block 0.
@@ -68,7 +68,7 @@ pub struct FinalBlock {
 	pub header: serde_json::Value,
 	/// `Grandpa.Authorities` in the block's state, in SCALE.
 	pub authorities: Vec<u8>,
-	/// Number of changes of validators that the state counts, which may be more than have become final.
+	/// Number of validator changes that the state counts. It can exceed the number of final ones.
 	pub set_id: u64,
 	/// `Council.Members` in the block's state, in SCALE.
 	pub council: Vec<u8>,
@@ -78,18 +78,18 @@ fn refused(reason: impl std::fmt::Display) -> Refused {
 	Part::Checkpoint.refused(reason)
 }
 
-/// Decodes the seats of a council as the state has them.
+/// Decodes the seats of a council from the state.
 pub(crate) fn decode_council(encoded: &[u8]) -> Option<Vec<AccountId>> {
 	let seats = Vec::<AccountId>::decode_all(&mut &encoded[..]).ok()?;
 	is_council(&seats).then_some(seats)
 }
 
-/// Whether these can be a council's seats: not too many, each once, in ascending order.
+/// Whether these can be a council's seats: within the limit, unique, in ascending order.
 fn is_council(seats: &[AccountId]) -> bool {
 	seats.len() <= MAX_SEATS && seats.is_sorted_by(|a, b| a < b)
 }
 
-/// Returns how many of so many seats have to sign: two thirds, as for what the council does as root.
+/// Returns the number of seats that have to sign: two thirds, as for root calls of the council.
 pub(crate) fn threshold(seats: usize) -> usize {
 	seats.saturating_mul(2).div_ceil(3).max(1)
 }
@@ -112,22 +112,22 @@ impl Checkpoint {
 		}
 	}
 
-	/// The block that was proven, for evidence that starts there. The council is the one that was trusted.
+	/// Creates a checkpoint of the proven block, with the trusted council, for evidence that starts there.
 	pub fn after(verified: &Verified) -> Self {
 		Self::new(verified.genesis, verified.block, &verified.next_voters, &verified.council)
 	}
 
-	/// What is trusted, for its reader to take up later. Nobody has signed it.
+	/// Creates an unsigned checkpoint of a trusted block, for its reader to continue there later.
 	pub fn of(trusted: &Trusted) -> Self {
 		Self::new(trusted.genesis, trusted.block, &trusted.voters, &trusted.council)
 	}
 
-	/// A final block that was verified, for the council to sign, with the council that its state proves: `Council.Members`
-	/// in SCALE.
+	/// Creates a checkpoint of a verified final block, for the council to sign, with the council of its state:
+	/// `Council.Members` in SCALE.
 	///
 	/// # Errors
 	///
-	/// If the council cannot be read.
+	/// If the council cannot be decoded.
 	pub fn of_head(head: &Head, council: &[u8]) -> Result<Self, Refused> {
 		let Trusted { genesis, block, voters, .. } = head.trusted();
 		let council = decode_council(council)
@@ -135,15 +135,15 @@ impl Checkpoint {
 		Ok(Self::new(*genesis, *block, voters, &council))
 	}
 
-	/// A block that has just become final, as a node has it, for the council to sign. All of it but the votes is the
-	/// node's word.
+	/// Creates a checkpoint of a block that has just become final, from a node's data, for the council to sign. Only
+	/// the votes in it are verified.
 	///
-	/// The number of the set of validators is the one for which the votes are signed: the state counts changes, too, that
-	/// a change by force has undone.
+	/// The set id is the signed one: the state also counts changes that a forced change has undone.
 	///
 	/// # Errors
 	///
-	/// If the votes are not of the validators in the block's state, or the block changes them: another block will do.
+	/// If the votes are not of the validators in the block's state, or the block changes the validators: use another
+	/// block.
 	pub fn from_final_block(found: &FinalBlock) -> Result<Self, Refused> {
 		let justification =
 			GrandpaJustification::<Header>::decode_all(&mut &found.justification[..])
@@ -169,11 +169,11 @@ impl Checkpoint {
 		Ok(Self::new(found.genesis, block, &voters, &council))
 	}
 
-	/// Returns the block that a justification is for.
+	/// Returns the block of a justification.
 	///
 	/// # Errors
 	///
-	/// If it cannot be read.
+	/// If it cannot be decoded.
 	pub fn justified(justification: &[u8]) -> Result<BlockRef, Refused> {
 		let found = GrandpaJustification::<Header>::decode(&mut &justification[..])
 			.map_err(|_| refused("the node's justification cannot be read"))?;
@@ -181,11 +181,11 @@ impl Checkpoint {
 		Ok(BlockRef { number: commit.target_number, hash: Digest(commit.target_hash.0) })
 	}
 
-	/// Reads a file.
+	/// Parses a file.
 	///
 	/// # Errors
 	///
-	/// If it is none.
+	/// If it is not a checkpoint.
 	pub fn parse(json: &[u8]) -> Result<Self, Refused> {
 		let found: Self = serde_json::from_slice(json).map_err(refused)?;
 		if found.format != FORMAT {
@@ -205,7 +205,7 @@ impl Checkpoint {
 		Ok(found)
 	}
 
-	/// The file.
+	/// Returns the text of the file.
 	///
 	/// # Errors
 	///
@@ -214,27 +214,28 @@ impl Checkpoint {
 		serde_json::to_string_pretty(self).map(|text| text + "\n").map_err(refused)
 	}
 
-	/// The chain: hash of block 0.
+	/// Returns the hash of block 0, which identifies the chain.
 	pub fn genesis(&self) -> Digest {
 		self.genesis
 	}
 
-	/// The block.
+	/// Returns the block.
 	pub fn block(&self) -> BlockRef {
 		self.block
 	}
 
-	/// The seats of the council as of the block.
+	/// Returns the seats of the council at the block.
 	pub fn council(&self) -> &[AccountId] {
 		&self.council
 	}
 
-	/// Who has signed it, whether seats or not.
+	/// Returns the accounts that have signed it, seats or not.
 	pub fn signers(&self) -> impl Iterator<Item = &AccountId> {
 		self.signatures.iter().map(|signature| &signature.seat)
 	}
 
-	/// What a seat signs: `blake2_256("credio/checkpoint/v1" ++ SCALE)` of all of it but the signatures.
+	/// Returns the digest for signatures: `blake2_256("credio/checkpoint/v1" ++ SCALE)` of everything but the
+	/// signatures.
 	pub fn digest(&self) -> Digest {
 		let authorities =
 			self.authorities.iter().map(|one| (one.key.0, one.weight)).collect::<Vec<_>>();
@@ -244,23 +245,23 @@ impl Checkpoint {
 		Digest(sp_crypto_hashing::blake2_256(&[FORMAT.as_bytes(), &content].concat()))
 	}
 
-	/// Whether another checkpoint says the same, whoever has signed it.
+	/// Whether two checkpoints are the same apart from their signatures.
 	pub fn says_the_same(&self, other: &Self) -> bool {
 		self.digest() == other.digest()
 	}
 
-	/// Whether another checkpoint names the same validators and council after its block.
+	/// Whether two checkpoints have the same validators and council.
 	pub fn has_the_same_voters(&self, other: &Self) -> bool {
 		let of =
 			|one: &Self| (one.genesis, one.set_id, one.authorities.clone(), one.council.clone());
 		of(self) == of(other)
 	}
 
-	/// Adds the signature of a seat, or puts it in place of the one that it has.
+	/// Adds the signature of a seat, or replaces its earlier one.
 	///
 	/// # Errors
 	///
-	/// If the signature is not that seat's, of this checkpoint.
+	/// If the signature is not valid for the seat and this checkpoint.
 	pub fn add_signature(
 		&mut self,
 		seat: AccountId,
@@ -278,14 +279,14 @@ impl Checkpoint {
 		Ok(())
 	}
 
-	/// Takes over the signatures of another copy.
+	/// Adds the signatures of another copy.
 	///
 	/// # Errors
 	///
-	/// If it says something else, or a signature does not hold.
+	/// If the checkpoint differs, or a signature is not valid.
 	pub fn take_signatures(&mut self, other: &Self) -> Result<(), Refused> {
 		if !self.says_the_same(other) {
-			return Err(refused("the two say different things"));
+			return Err(refused("the two copies differ"));
 		}
 		for SeatSignature { seat, signature } in &other.signatures {
 			let signature = decode_signature(signature)?;
@@ -298,11 +299,11 @@ impl Checkpoint {
 		let SeatSignature { seat, signature } = signature;
 		match decode_signature(signature)?.verify(&self.digest().0[..], seat) {
 			true => Ok(()),
-			false => Err(refused(format!("the signature of {seat} does not hold"))),
+			false => Err(refused(format!("the signature of {seat} is not valid"))),
 		}
 	}
 
-	/// Checks all signatures, and returns how many of them are of these seats.
+	/// Checks all signatures, and returns the number of those of these seats.
 	pub(crate) fn signed_by(&self, seats: &[AccountId]) -> Result<usize, Refused> {
 		for signature in &self.signatures {
 			self.check_signature(signature)?;
@@ -311,14 +312,14 @@ impl Checkpoint {
 		Ok(seats.iter().filter(|seat| signers.contains(seat)).count())
 	}
 
-	/// Who votes on what comes after the block.
+	/// Returns the validators that vote on the block's successors.
 	pub(crate) fn voters(&self) -> Result<VoterSet, Refused> {
 		let authorities = self
 			.authorities
 			.iter()
 			.map(|one| Some((AuthorityId::from_slice(&one.key.0).ok()?, one.weight)))
 			.collect::<Option<AuthorityList>>()
-			.ok_or_else(|| refused("a validator's key is none"))?;
+			.ok_or_else(|| refused("a validator's key is invalid"))?;
 		check_authorities(&authorities).map_err(refused)?;
 		Ok(VoterSet { id: self.set_id, authorities })
 	}

@@ -1,46 +1,47 @@
-//! What an evidence says about the document.
+//! The document part of an evidence.
 
 use crate::{Part, Refused};
 use credio_envelope::CommitmentKey;
 use credio_primitives::{limits, merkle, rpc::Bytes, Commitment, Digest, EntryBody};
 use serde::{Deserialize, Serialize};
 
-/// What an evidence says about the document.
+/// The document part of an evidence.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DocumentPart {
-	/// The commitment key: whoever has the document can check it with this. It opens nothing.
+	/// The commitment key, which checks the document and decrypts nothing.
 	pub commitment_key: Option<Digest>,
-	/// For a document under a Merkle anchor: where.
+	/// For a document under a Merkle anchor: its position and proof.
 	pub inclusion: Option<InclusionPart>,
 	/// The document itself.
 	pub content: Option<Bytes>,
 }
 
-/// Where a document is under a Merkle anchor.
+/// The inclusion proof of a document under a Merkle anchor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InclusionPart {
 	/// Position of the document.
 	pub index: u32,
-	/// Keyed commitment to it.
+	/// Keyed commitment to the document.
 	pub commitment: Commitment,
-	/// The siblings, from below.
+	/// The siblings, from the bottom up.
 	pub siblings: Vec<Digest>,
 }
 
-/// What is proven of a document.
+/// The proven facts about a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Documented {
-	/// The commitment that is on the chain, directly or under a Merkle root; `None` if a Merkle anchor was not opened.
+	/// The commitment on the chain, directly or under a Merkle root; `None` for a Merkle anchor without inclusion
+	/// proof.
 	pub commitment: Option<Commitment>,
 	/// Position under the Merkle anchor.
 	pub index: Option<u32>,
-	/// Length of the document, if one was held against the commitment.
+	/// Length of the document, if it was checked against the commitment.
 	pub length: Option<usize>,
 }
 
-/// Holds the document, in the evidence or given by hand, against the entry.
+/// Checks the document, of the evidence or given separately, against the entry.
 pub(crate) fn check(
 	body: &EntryBody,
 	part: Option<&DocumentPart>,

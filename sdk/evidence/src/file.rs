@@ -1,4 +1,4 @@
-//! The file: JSON in one form only, a part on each line, with a digest of each part.
+//! The file format: JSON in one canonical form, a part on each line, with a digest of each part.
 
 use crate::{DocumentPart, Part, Refused};
 use credio_primitives::{
@@ -8,10 +8,10 @@ use credio_primitives::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Largest file that is read, in bytes.
+/// Maximum file size in bytes.
 pub const MAX_FILE_SIZE: usize = 48 * 1024 * 1024;
 
-/// The parts by the line that they are on.
+/// The parts by line.
 const LINES: [Part; 8] = [
 	Part::Format,
 	Part::Genesis,
@@ -26,23 +26,23 @@ const LINES: [Part; 8] = [
 /// An evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
-	/// How it is made.
+	/// The format's version.
 	pub format: Format,
-	/// Hash of block 0, which names the chain.
+	/// Hash of block 0, which identifies the chain.
 	pub genesis: Digest,
-	/// What it is about.
+	/// Its subject.
 	pub subject: Subject,
 	/// The block that the proof of finality starts from.
 	pub from: BlockRef,
-	/// Each block in which the validators changed, and at last the one whose state is proven.
+	/// Each block that changed the validators, and finally the one with the proven state.
 	pub finality: Vec<FinalizedBlock>,
-	/// Nodes of that block's state, in ascending order.
+	/// Trie nodes of that block's state, in ascending order.
 	pub storage: Vec<Bytes>,
-	/// What it says about the document.
+	/// The document part.
 	pub document: Option<DocumentPart>,
 }
 
-/// The file as it is written.
+/// The file's structure.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Written {
@@ -68,7 +68,7 @@ struct Sums {
 	document: Digest,
 }
 
-/// The text of a value in its one form.
+/// Returns the canonical text of a value.
 fn text(value: &impl Serialize) -> Result<String, Refused> {
 	serde_json::to_string(value).map_err(|error| Part::Format.refused(error))
 }
@@ -78,13 +78,13 @@ fn sum(text: &str) -> Digest {
 }
 
 impl Evidence {
-	/// What a node answered, with what its caller says about the document.
+	/// Creates an evidence from a node's response and the document part.
 	pub fn new(answer: EvidenceJson, document: Option<DocumentPart>) -> Self {
 		let EvidenceJson { format, genesis, subject, from, finality, storage } = answer;
 		Self { format, genesis, subject, from, finality, storage, document }
 	}
 
-	/// The texts of the parts that have a digest, in the order of their lines.
+	/// Returns the texts of the parts with a digest, in the order of lines.
 	fn parts(&self) -> Result<[(Part, &'static str, String); 6], Refused> {
 		Ok([
 			(Part::Genesis, "genesis", text(&self.genesis)?),
@@ -96,7 +96,7 @@ impl Evidence {
 		])
 	}
 
-	/// The file.
+	/// Returns the text of the file.
 	///
 	/// # Errors
 	///
@@ -117,11 +117,11 @@ impl Evidence {
 		}
 	}
 
-	/// Reads a file. It has to be exactly as [`Self::to_text`] writes it.
+	/// Parses a file. It has to be in the exact form of [`Self::to_text`].
 	///
 	/// # Errors
 	///
-	/// [`Refused`], naming the part in which it is not.
+	/// [`Refused`], with the part that is not.
 	pub fn parse(file: &[u8]) -> Result<Self, Refused> {
 		if file.len() > MAX_FILE_SIZE {
 			return Err(too_large(file.len()));
@@ -148,7 +148,7 @@ impl Evidence {
 				.position(|(found, expected)| found != expected.as_bytes())
 				.and_then(|line| LINES.get(line))
 				.unwrap_or(&Part::Sums);
-			return Err(part.refused("it is not in the form in which evidence is written"));
+			return Err(part.refused("it is not in canonical form"));
 		}
 		Ok(evidence)
 	}

@@ -1,4 +1,4 @@
-//! From a block that is trusted to the one whose state is proven, by the votes of the validators in between.
+//! The way from a trusted block to the proven one, by the votes of the validators in between.
 //!
 //! Each link is a block with the votes that finalized it. All but the last have changed the validators: their headers
 //! name the next ones.
@@ -13,17 +13,17 @@ use sp_core::H256;
 use sp_runtime::{traits::Header as _, DigestItem};
 use std::collections::{HashMap, HashSet};
 
-/// Most links, which is the most changes of validators between the trusted block and the proven one.
+/// Maximum number of links, and so of validator changes between the trusted block and the proven one.
 const MAX_LINKS: usize = 16 * 1024;
-/// Most validators, votes in one justification, and headers in one.
+/// Maximum number of validators, and of votes and headers in one justification.
 const MAX_VALIDATORS: usize = 1_024;
 const MAX_VOTES: usize = 2 * MAX_VALIDATORS;
 const MAX_HEADERS: usize = 4_096;
 
-/// Who votes on finality.
+/// A set of validators that vote on finality.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct VoterSet {
-	/// Number of the set, counted from genesis.
+	/// Set id, counted from genesis.
 	pub id: u64,
 	/// The voters with their weights.
 	pub authorities: AuthorityList,
@@ -36,15 +36,15 @@ pub(crate) struct Finalized {
 	pub header: Header,
 	/// Its hash.
 	pub hash: H256,
-	/// Who votes on what comes after it.
+	/// The validators that vote on its successors.
 	pub next_voters: VoterSet,
-	/// How often the validators changed on the way.
+	/// Number of validator changes on the way.
 	pub changes: usize,
-	/// Validators that voted for it, and how many there were.
+	/// Number of validators that voted for it, and of all.
 	pub votes: (usize, usize),
 }
 
-/// Follows the links from what is trusted.
+/// Follows the links from a trusted block.
 pub(crate) fn follow(trusted: &Trusted, links: &[FinalizedBlock]) -> Result<Finalized, Refused> {
 	let refused = |reason: String| Part::Finality.refused(reason);
 	if links.len() > MAX_LINKS {
@@ -81,13 +81,13 @@ pub(crate) fn follow(trusted: &Trusted, links: &[FinalizedBlock]) -> Result<Fina
 	Ok(Finalized { header, hash, next_voters: voters, changes: links.len() - 1, votes })
 }
 
-/// The validators that a block appoints, if it changes them.
+/// Returns the validators that a block appoints, if any.
 fn next_authorities(header: &Header) -> Result<Option<AuthorityList>, &'static str> {
 	let mut found = None;
 	for item in header.digest().logs() {
 		let DigestItem::Consensus(GRANDPA_ENGINE_ID, log) = item else { continue };
 		let log = ConsensusLog::<BlockNumber>::decode_all(&mut log.as_slice())
-			.map_err(|_| "its header says something about finality that cannot be read")?;
+			.map_err(|_| "its header has an unreadable message about finality")?;
 		match log {
 			ConsensusLog::ScheduledChange(change) if change.delay == 0 && found.is_none() => {
 				check_authorities(&change.next_authorities)?;
@@ -96,19 +96,19 @@ fn next_authorities(header: &Header) -> Result<Option<AuthorityList>, &'static s
 			ConsensusLog::ScheduledChange(_) | ConsensusLog::ForcedChange(..) => {
 				return Err("it changes the validators in a way that cannot be followed");
 			},
-			// What the votes do not depend on.
+			// Irrelevant for votes.
 			ConsensusLog::OnDisabled(_) | ConsensusLog::Pause(_) | ConsensusLog::Resume(_) => {},
 		}
 	}
 	Ok(found)
 }
 
-/// Whether a block appoints other validators, in whatever way.
+/// Whether a block changes the validators in any way.
 pub(crate) fn changes_authorities(header: &Header) -> bool {
 	!matches!(next_authorities(header), Ok(None))
 }
 
-/// Checks that a list of validators can vote: each once, each with weight.
+/// Checks that a list of validators can vote: each appears once, with weight.
 pub(crate) fn check_authorities(authorities: &AuthorityList) -> Result<(), &'static str> {
 	if authorities.is_empty() || authorities.len() > MAX_VALIDATORS {
 		return Err("it names no validators, or too many");
@@ -124,7 +124,8 @@ pub(crate) fn check_authorities(authorities: &AuthorityList) -> Result<(), &'sta
 	Ok(())
 }
 
-/// Checks that more than two thirds of the voters voted for this block or one after it. Answers how many did.
+/// Checks that more than two thirds of the voters voted for this block or a successor. Returns the number of their
+/// votes.
 pub(crate) fn check_votes(
 	justification: &GrandpaJustification<Header>,
 	hash: H256,
@@ -150,7 +151,7 @@ pub(crate) fn check_votes(
 
 	let mut voted = HashMap::new();
 	let mut buffer = Vec::new();
-	// Whether what was walked over leads to the block.
+	// The visited blocks, and whether each leads to the block.
 	let mut walked = HashMap::from([(hash, true)]);
 	for signed in &commit.precommits {
 		let message = sp_consensus_grandpa::Message::<Header>::Precommit(signed.precommit.clone());
@@ -184,7 +185,7 @@ pub(crate) fn check_votes(
 	if !parents.keys().all(|header| walked.contains_key(header)) {
 		return Err("its justification has headers that no vote needs");
 	}
-	// The sums were checked not to overflow when the voters were taken.
+	// The sum was checked for overflow when the voters were decoded.
 	let total = weights.values().fold(0u64, |sum, weight| sum.saturating_add(*weight));
 	let for_it = voted.values().fold(0u64, |sum, weight| sum.saturating_add(*weight));
 	let threshold = total.saturating_sub(total.saturating_sub(1) / 3);

@@ -1,12 +1,14 @@
 //! Evidence: a file that proves an entry, its position, its grants and its finality without a node.
 //!
-//! [`Evidence`] is the file, [`Trusted`] what its reader believes already: the chain's specification, or a
-//! [`Checkpoint`] that the council has signed or that is from evidence that was verified before. [`verify`] holds the one against the other, needs no network,
-//! and answers what is proven. `docs/evidence.md` describes the format for other implementations.
+//! [`Evidence`] is the file, and [`Trusted`] its reader's starting point: the chain's specification, or a
+//! [`Checkpoint`] that the council has signed or that comes from an evidence that was verified before. [`verify`]
+//! checks the evidence against it without a network, and returns the proven facts. `docs/evidence.md` describes the
+//! format for other implementations.
 //!
-//! A client that talks to a node does the same block by block: a [`Head`] follows finality and reads any key of the state.
+//! A client that talks to a node does the same block by block: a [`Head`] follows finality and reads any key of the
+//! state.
 //!
-//! Files come from outside: everything in them is bounded, and nothing of them is believed before it is proven.
+//! Files are untrusted input: everything in them is bounded, and nothing is used before it is proven.
 
 mod checkpoint;
 mod document;
@@ -35,24 +37,24 @@ use std::fmt;
 /// Header of a block.
 pub(crate) type Header = sp_runtime::generic::Header<u32, sp_runtime::traits::BlakeTwo256>;
 
-/// A part of an evidence, or what it is held against.
+/// A part of an evidence, or one of the inputs that it is checked against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
 	/// The file as a whole, and its first line.
 	Format,
-	/// The chain that it is of.
+	/// The chain.
 	Genesis,
-	/// What it is about.
+	/// The subject.
 	Subject,
 	/// The block that its proof of finality starts from.
 	From,
 	/// The proof of finality.
 	Finality,
-	/// The proof of what is stored.
+	/// The storage proof.
 	Storage,
-	/// What it says about the document.
+	/// The document part.
 	Document,
-	/// The digests of its parts.
+	/// The digests of the parts.
 	Sums,
 	/// The chain specification.
 	Specification,
@@ -77,18 +79,18 @@ impl fmt::Display for Part {
 	}
 }
 
-/// Something was refused: which part, and why.
+/// A refusal: the part and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("refused: {part}: {reason}")]
 pub struct Refused {
 	/// The part.
 	pub part: Part,
-	/// Why, in words.
+	/// The reason, in words.
 	pub reason: String,
 }
 
 impl Part {
-	/// A refusal of this part.
+	/// Creates a refusal of this part.
 	pub(crate) fn refused(self, reason: impl fmt::Display) -> Refused {
 		Refused { part: self, reason: reason.to_string() }
 	}

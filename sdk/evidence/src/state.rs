@@ -1,4 +1,4 @@
-//! Reading from a proof of what is stored.
+//! Reading from a storage proof.
 
 use crate::{Part, Refused};
 use credio_primitives::{
@@ -11,14 +11,14 @@ use sp_runtime::traits::BlakeTwo256;
 use sp_trie::{recorder::Recorder, LayoutV1, MemoryDB, StorageProof, Trie, TrieDBBuilder};
 use std::collections::BTreeSet;
 
-/// Why something cannot be read.
+/// Reason for an unproven key.
 const NOT_PROVEN: &str =
 	"it was changed or is of another block: what it should prove is not under the block's state root";
 
-/// Most nodes of a proof.
+/// Maximum number of trie nodes in a proof.
 const MAX_NODES: usize = 16 * 1024;
 
-/// Nodes of a state, and which of them were read.
+/// Trie nodes of a state, with a record of the used ones.
 pub(crate) struct Proof {
 	pub(crate) db: MemoryDB<BlakeTwo256>,
 	pub(crate) root: H256,
@@ -26,7 +26,7 @@ pub(crate) struct Proof {
 }
 
 impl Proof {
-	/// Nodes, of the state with this root as far as they are of it. What is not is never looked at.
+	/// Creates a proof for the state with this root. Nodes that are not of that state are never used.
 	///
 	/// # Errors
 	///
@@ -40,11 +40,11 @@ impl Proof {
 		Ok(Self { db, root, recorder: Recorder::default() })
 	}
 
-	/// Reads what is stored under a key, or that nothing is.
+	/// Reads a key, or proves that it is absent.
 	///
 	/// # Errors
 	///
-	/// [`Refused`] if the nodes do not tell.
+	/// [`Refused`] if the nodes prove neither.
 	pub(crate) fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Refused> {
 		self.value(key).map_err(|reason| Part::Storage.refused(reason))
 	}
@@ -73,7 +73,7 @@ impl State for Proof {
 	}
 }
 
-/// Reads the facts from the nodes of a state. All nodes have to be needed for that.
+/// Reads the facts from the trie nodes of a state. Unused nodes are refused.
 pub(crate) fn read(
 	subject: &Subject,
 	number: BlockNumber,
@@ -94,7 +94,7 @@ pub(crate) fn read(
 	})?;
 	let needed = proof.recorder.drain_storage_proof().into_nodes();
 	if !needed.iter().eq(nodes.iter().map(|node| &node.0).collect::<BTreeSet<_>>()) {
-		return Err(Part::Storage.refused("it has nodes that prove nothing"));
+		return Err(Part::Storage.refused("it has unused nodes"));
 	}
 	Ok(facts)
 }

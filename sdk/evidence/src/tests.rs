@@ -1,4 +1,4 @@
-//! Evidence of a chain that exists in tests only, and what happens when any of it is changed.
+//! Evidence of a chain that exists in tests only, and changes of it.
 
 mod chain;
 mod changed;
@@ -24,7 +24,7 @@ fn part(result: Result<crate::Verified, crate::Refused>) -> Part {
 }
 
 #[test]
-fn evidence_proves_what_the_state_says() {
+fn evidence_proves_state() {
 	let (evidence, trusted) = evidence();
 	let read = Evidence::parse(evidence.to_text().unwrap().as_bytes()).unwrap();
 	assert_eq!(read, evidence);
@@ -58,9 +58,9 @@ fn evidence_proves_what_the_state_says() {
 	assert!(verified.not_proven().len() > 5);
 }
 
-/// `CREDIO_WRITE_VECTORS=1` writes the files anew, for a new version of the format; what is published does not change.
+/// `CREDIO_WRITE_VECTORS=1` writes the files again, for a new version of the format. Published versions do not change.
 #[test]
-fn the_published_evidence_is_what_is_made_and_accepted() {
+fn published_evidence_is_reproduced_and_accepted() {
 	let published = |name: &str, made: String| {
 		let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../vectors").join(name);
 		if std::env::var_os("CREDIO_WRITE_VECTORS").is_some() {
@@ -76,20 +76,20 @@ fn the_published_evidence_is_what_is_made_and_accepted() {
 	let evidence = published("evidence-v3.evidence", made);
 	let evidence = Evidence::parse(evidence.as_bytes()).unwrap();
 	verify(&evidence, &trusted, Some(DOCUMENT), None).unwrap();
-	// The same of another chain with the same validators, whose name is rewritten.
+	// The same of another chain with the same validators, with the first chain's hash written in.
 	let foreign = evidence_of(Scene { genesis: other_genesis(), ..Scene::record() }, None).0;
 	let foreign = published("evidence-v3.foreign.evidence", foreign.to_text().unwrap());
 	let foreign = Evidence::parse(foreign.as_bytes()).unwrap();
 	assert_eq!(part(verify(&foreign, &trusted, None, None)), Part::Genesis);
 }
 
-/// Hash of block 0 of a chain that has the same validators.
+/// Hash of block 0 of a chain with the same validators.
 fn other_genesis() -> Option<Digest> {
 	Some(Digest(chain::specification_with(&[21]).0.hash().0))
 }
 
 #[test]
-fn another_version_is_refused_with_the_one_that_is_known() {
+fn unknown_version_is_refused() {
 	let (evidence, _) = evidence();
 	let unknown = evidence.to_text().unwrap().replacen("evidence/v3", "evidence/v4", 1);
 	let refused = Evidence::parse(unknown.as_bytes()).unwrap_err();
@@ -98,7 +98,7 @@ fn another_version_is_refused_with_the_one_that_is_known() {
 }
 
 #[test]
-fn documents_and_keys_by_hand_are_held_against_it() {
+fn separate_document_and_key_are_checked() {
 	let (mut evidence, trusted) = evidence();
 	let key = commitment_key();
 	let other: credio_envelope::CommitmentKey = Digest([43; 32]).to_string().parse().unwrap();
@@ -113,7 +113,7 @@ fn documents_and_keys_by_hand_are_held_against_it() {
 }
 
 #[test]
-fn documents_under_a_merkle_anchor_are_included() {
+fn merkle_inclusion_is_verified() {
 	let commitments = (0..5u8).map(|n| commitment_key().commit(&[n])).collect::<Vec<_>>();
 	let tree = Tree::new(&commitments).unwrap();
 	let scene = || Scene {
@@ -146,7 +146,7 @@ fn documents_under_a_merkle_anchor_are_included() {
 }
 
 #[test]
-fn a_checkpoint_stands_for_what_came_before() {
+fn checkpoint_replaces_earlier_finality() {
 	let (evidence, genesis) = evidence();
 	let verified = verify(&evidence, &genesis, None, None).unwrap();
 	let text = Checkpoint::after(&verified).to_text().unwrap();
@@ -154,13 +154,13 @@ fn a_checkpoint_stands_for_what_came_before() {
 	assert_eq!(checkpoint.block(), verified.block);
 	let trusted = genesis.at(&checkpoint).unwrap();
 	assert_eq!(trusted.number(), NUMBER);
-	// What starts from genesis does not start from it, nor what is before it.
+	// A checkpoint after genesis replaces neither genesis nor earlier blocks.
 	assert_eq!(part(verify(&evidence, &trusted, None, None)), Part::From);
 	let mut later = evidence;
 	later.from = checkpoint.block();
 	assert_eq!(part(verify(&later, &genesis, None, None)), Part::From);
 	assert_eq!(part(verify(&later, &trusted, None, None)), Part::Finality);
-	// The next block that these validators make final, with the same state.
+	// The next final block of these validators, with the same state.
 	let root = chain::prove(&Scene::record()).0;
 	let proven = headers(root)[2].clone();
 	let next = block(&proven, NUMBER + 1, root, None);
@@ -174,7 +174,7 @@ fn a_checkpoint_stands_for_what_came_before() {
 }
 
 #[test]
-fn another_chain_is_refused() {
+fn other_chain_is_refused() {
 	let (evidence, _) = evidence();
 	let (_, spec) = specification();
 	let other = spec.replace("0x0707", "0x0708");
@@ -186,7 +186,7 @@ fn another_chain_is_refused() {
 	}
 	let said = Trusted::from_specification(b"{\"genesis\":{\"runtimeGenesis\":{}}}").unwrap_err();
 	assert!(said.to_string().contains("build-spec --raw"), "{said}");
-	// A trie that would be as deep as its longest key.
+	// A trie as deep as its longest key.
 	let keys = (1..3_000).map(|length| (format!("0x{}", "00".repeat(length)), "0x00".into()));
 	let top = keys.collect::<BTreeMap<String, String>>();
 	let deep = serde_json::json!({ "genesis": { "raw": { "top": top } } }).to_string();
@@ -195,7 +195,7 @@ fn another_chain_is_refused() {
 
 #[test]
 fn evidence_of_a_chain_with_the_same_validators_is_refused() {
-	// The votes hold on both, and all that the file says of the chain is rewritten.
+	// The votes are valid on both, and every chain hash in the file is rewritten.
 	for genesis in [other_genesis(), Some(Digest([0; 32])), None] {
 		let (evidence, trusted) = evidence_of(Scene { genesis, ..Scene::record() }, None);
 		assert_eq!(evidence.genesis, trusted.genesis());
@@ -204,7 +204,7 @@ fn evidence_of_a_chain_with_the_same_validators_is_refused() {
 		let read = Evidence::parse(evidence.to_text().unwrap().as_bytes()).unwrap();
 		assert_eq!(part(verify(&read, &trusted, None, None)), Part::Genesis);
 	}
-	// Each kind of entry is bound so.
+	// Each kind of entry is bound to its chain.
 	let commitment = commitment_key().commit(DOCUMENT);
 	for body in [
 		EntryBody::DigestAnchor { commitment },
@@ -243,10 +243,10 @@ fn evidence_of_another_chain_is_refused_from_a_checkpoint_too() {
 }
 
 #[test]
-fn the_nodes_that_name_the_chain_cannot_be_left_out_or_exchanged() {
+fn chain_nodes_cannot_be_omitted_or_exchanged() {
 	let (evidence, trusted) = evidence();
 	let (_, of_other) = chain::prove(&Scene { genesis: other_genesis(), ..Scene::record() });
-	// What only the two chains' own states have: the way from the root to the hash of block 0.
+	// Nodes of the two chains' own states only: the path from the root to the hash of block 0.
 	let own = evidence.storage.iter().filter(|node| !of_other.contains(node)).cloned();
 	let own = own.collect::<Vec<_>>();
 	assert!(!own.is_empty());
@@ -261,7 +261,7 @@ fn the_nodes_that_name_the_chain_cannot_be_left_out_or_exchanged() {
 }
 
 #[test]
-fn a_request_that_did_not_bring_the_entry_is_not_named() {
+fn unrelated_request_is_refused() {
 	let error = DispatchError::Other("");
 	for receipt in [(4, Outcome::Applied), (3, Outcome::Rejected { call_index: 0, error })] {
 		let (evidence, trusted) = evidence_of(Scene { receipt, ..Scene::record() }, None);
@@ -272,7 +272,7 @@ fn a_request_that_did_not_bring_the_entry_is_not_named() {
 }
 
 #[test]
-fn what_is_named_belongs_to_the_entry() {
+fn unrelated_subject_is_refused() {
 	let (evidence, trusted) = evidence();
 	let changed = |change: &dyn Fn(&mut Evidence)| {
 		let mut evidence = evidence.clone();
@@ -282,7 +282,7 @@ fn what_is_named_belongs_to_the_entry() {
 	let origin = |key: u8, position| Some(Origin { request_key: RequestKey([key; 32]), position });
 	assert_eq!(changed(&|one| one.subject.origin = origin(9, 0)), Part::Subject);
 	assert_eq!(changed(&|one| one.subject.origin = origin(8, 1)), Part::Subject);
-	// What is left out leaves nodes that prove nothing.
+	// An omitted part leaves unused nodes.
 	assert_eq!(changed(&|one| one.subject.origin = None), Part::Storage);
 	assert_eq!(changed(&|one| one.subject.access_requests.clear()), Part::Storage);
 	assert_eq!(changed(&|one| one.subject.grants.reverse()), Part::Subject);

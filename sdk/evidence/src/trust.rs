@@ -1,4 +1,4 @@
-//! What a verifier believes already: the chain's specification, or a checkpoint.
+//! A verifier's starting point: the chain's specification, or a checkpoint.
 
 use crate::{
 	checkpoint::{decode_council, threshold},
@@ -14,27 +14,27 @@ use sp_runtime::traits::{BlakeTwo256, Header as _};
 use sp_trie::{LayoutV1, TrieConfiguration};
 use std::collections::BTreeMap;
 
-/// Largest chain specification that is read, in bytes.
+/// Maximum size of a chain specification in bytes.
 pub const MAX_SPEC_SIZE: usize = 64 * 1024 * 1024;
-/// Longest key of genesis storage, which bounds how deep its trie is.
+/// Maximum length of a key of genesis storage, which bounds the depth of its trie.
 const MAX_KEY_LENGTH: usize = 256;
 
-/// A block that is believed to be final, and who votes on what comes after it.
+/// A trusted final block, with the validators that vote on its successors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trusted {
-	/// Hash of block 0, which names the chain.
+	/// Hash of block 0, which identifies the chain.
 	pub(crate) genesis: Digest,
 	/// The block.
 	pub(crate) block: BlockRef,
-	/// Who votes on what comes after it.
+	/// The validators that vote on its successors.
 	pub(crate) voters: VoterSet,
-	/// The seats of the council, whose signatures are taken.
+	/// The seats of the council that may sign checkpoints.
 	pub(crate) council: Vec<AccountId>,
-	/// Seats that have signed for it, and how many there were; `None` for what its reader trusts by itself.
+	/// Number of seats that have signed it, and of all; `None` for a reader's own checkpoint.
 	pub(crate) signed: Option<(usize, usize)>,
 }
 
-/// The parts of a raw chain specification that matter here. What else is in it, no proof depends on.
+/// The relevant parts of a raw chain specification. No proof depends on the rest.
 #[derive(Deserialize)]
 struct Specification {
 	genesis: Genesis,
@@ -59,8 +59,8 @@ fn from_hex(text: &str) -> Result<Vec<u8>, Refused> {
 		.ok_or_else(|| Part::Specification.refused("its genesis storage is not hexadecimal"))
 }
 
-/// Checks that a block is of a chain, by the hash of block 0 in its state: chains with the same validators can have votes
-/// in common, and nothing else.
+/// Checks that a block is of a chain, by the hash of block 0 in its state. Chains with the same validators can share
+/// votes, but not this hash.
 pub(crate) fn check_genesis(expected: Digest, in_state: Option<&[u8]>) -> Result<(), Refused> {
 	match in_state {
 		Some(found) if found == &expected.0[..] => Ok(()),
@@ -72,11 +72,11 @@ pub(crate) fn check_genesis(expected: Digest, in_state: Option<&[u8]>) -> Result
 }
 
 impl Trusted {
-	/// Genesis, from a raw chain specification (`credio-node build-spec --raw`).
+	/// Creates genesis from a raw chain specification (`credio-node build-spec --raw`).
 	///
 	/// # Errors
 	///
-	/// If it is not raw, too large, or names no validators.
+	/// If it is not raw, too large, or has no validators.
 	pub fn from_specification(json: &[u8]) -> Result<Self, Refused> {
 		let refused = |reason: &dyn std::fmt::Display| Part::Specification.refused(reason);
 		if json.len() > MAX_SPEC_SIZE {
@@ -116,12 +116,12 @@ impl Trusted {
 		Ok(Self::genesis_of(Digest(header.hash().0), authorities, council))
 	}
 
-	/// Genesis as a node has it, to check what is made with that node: `Grandpa.Authorities` and `Council.Members` of
-	/// block 0, in SCALE. A verifier takes the specification.
+	/// Creates genesis from a node's data, to check evidence that is made with that node: `Grandpa.Authorities` and
+	/// `Council.Members` of block 0, in SCALE. A verifier uses the specification instead.
 	///
 	/// # Errors
 	///
-	/// If they cannot be read.
+	/// If they cannot be decoded.
 	pub fn from_state(
 		genesis: Digest,
 		authorities: &[u8],
@@ -142,22 +142,22 @@ impl Trusted {
 		Self { genesis, block, voters, council, signed: None }
 	}
 
-	/// A checkpoint of the same chain that its reader has written and kept, instead of genesis. Nobody has to have signed
-	/// it: all of it is believed.
+	/// Starts from the reader's own checkpoint of the same chain instead of genesis. It needs no signatures, and is
+	/// trusted in full.
 	///
 	/// # Errors
 	///
-	/// If it is of another chain, or names no validators.
+	/// If it is of another chain, or has no validators.
 	pub fn at(&self, checkpoint: &Checkpoint) -> Result<Self, Refused> {
 		self.check_chain(checkpoint)?;
 		Self::own(checkpoint)
 	}
 
-	/// A checkpoint that its reader has written and kept, which names the chain, too. All of it is believed.
+	/// Starts from the reader's own checkpoint, which also identifies the chain. It is trusted in full.
 	///
 	/// # Errors
 	///
-	/// If it names no validators.
+	/// If it has no validators.
 	pub fn own(checkpoint: &Checkpoint) -> Result<Self, Refused> {
 		Ok(Self {
 			genesis: checkpoint.genesis(),
@@ -168,38 +168,37 @@ impl Trusted {
 		})
 	}
 
-	/// A checkpoint that two thirds of the council have signed, instead of what was trusted before. The council is the
-	/// one that the specification names, or the checkpoint that was accepted before. From then on it is the one that this
-	/// checkpoint names.
+	/// Starts from a checkpoint that two thirds of the council have signed. The council is the one of the
+	/// specification, or of the checkpoint that was accepted before. From then on, it is the one of this checkpoint.
 	///
 	/// # Errors
 	///
-	/// If it is of another chain, is not after what is trusted, contradicts it, or too few seats have signed it.
+	/// If it is of another chain, not after the trusted block, contradicts it, or has too few signatures.
 	pub fn accept(&self, checkpoint: &Checkpoint) -> Result<Self, Refused> {
 		let refused = |reason: String| Part::Checkpoint.refused(reason);
 		self.check_chain(checkpoint)?;
 		let (block, voters) = (checkpoint.block(), checkpoint.voters()?);
 		if block.number <= self.block.number {
 			return Err(refused(format!(
-				"its block {} is not after block {}, which is trusted",
+				"its block {} is not after the trusted block {}",
 				block.number, self.block.number
 			)));
 		}
 		let is_same_set = voters.id == self.voters.id;
 		if voters.id < self.voters.id || (is_same_set && voters != self.voters) {
 			return Err(refused(format!(
-				"it contradicts block {}, which is trusted: its set of validators is older, or another one",
+				"it contradicts the trusted block {}: its set of validators is older, or another one",
 				self.block.number
 			)));
 		}
 		if self.council.is_empty() {
-			return Err(refused("what is trusted before it names no council to sign it".into()));
+			return Err(refused("the trusted block has no council to sign it".into()));
 		}
 		let (signed, seats) = (checkpoint.signed_by(&self.council)?, self.council.len());
 		let needed = threshold(seats);
 		if signed < needed {
 			return Err(refused(format!(
-				"{signed} of {seats} seats of the council have signed it, and it takes {needed}"
+				"{signed} of {seats} seats of the council have signed it, and {needed} are needed"
 			)));
 		}
 		Ok(Self {
@@ -218,17 +217,17 @@ impl Trusted {
 		Err(Part::Checkpoint.refused("it is of another chain than the specification"))
 	}
 
-	/// Hash of block 0.
+	/// Returns the hash of block 0.
 	pub fn genesis(&self) -> Digest {
 		self.genesis
 	}
 
-	/// The block.
+	/// Returns the block.
 	pub fn block(&self) -> BlockRef {
 		self.block
 	}
 
-	/// Number of the block.
+	/// Returns the number of the block.
 	pub fn number(&self) -> BlockNumber {
 		self.block.number
 	}

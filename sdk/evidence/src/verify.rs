@@ -1,4 +1,4 @@
-//! Holding an evidence against what is trusted.
+//! Verifying an evidence.
 
 use crate::{
 	document,
@@ -14,39 +14,39 @@ use credio_primitives::{
 	AccountId, Digest,
 };
 
-/// What an evidence proves.
+/// The facts that an evidence proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-	/// Hash of block 0, which names the chain.
+	/// Hash of block 0, which identifies the chain.
 	pub genesis: Digest,
-	/// The block that was trusted before.
+	/// The trusted block.
 	pub from: BlockRef,
-	/// The block that is proven to be final, and whose state says the rest.
+	/// The block that is proven to be final; its state proves the facts.
 	pub block: BlockRef,
-	/// How often the validators changed between the two.
+	/// Number of validator changes between the two.
 	pub changes: usize,
-	/// Validators that voted for the block.
+	/// Number of validators that voted for the block.
 	pub voted: usize,
-	/// Validators that could.
+	/// Number of validators.
 	pub validators: usize,
-	/// What the state of the block says.
+	/// Facts from the block's state.
 	pub facts: Facts,
-	/// What is proven of the document.
+	/// Facts about the document.
 	pub documented: Documented,
-	/// Who votes on what comes after the block.
+	/// The validators that vote on the block's successors.
 	pub(crate) next_voters: VoterSet,
-	/// The council that was trusted.
+	/// The trusted council.
 	pub(crate) council: Vec<AccountId>,
-	/// Seats of the council that have signed the checkpoint that was trusted, and how many there were.
+	/// Number of seats that have signed the trusted checkpoint, and of all.
 	pub(crate) signed: Option<(usize, usize)>,
 }
 
-/// Verifies an evidence. A document and a commitment key may be given by hand; what the evidence has itself is checked
-/// in any case.
+/// Verifies an evidence. A document and a commitment key can be given separately; those in the evidence are checked in
+/// any case.
 ///
 /// # Errors
 ///
-/// [`Refused`], naming the part that does not hold.
+/// [`Refused`], with the invalid part.
 pub fn verify(
 	evidence: &Evidence,
 	trusted: &Trusted,
@@ -57,13 +57,13 @@ pub fn verify(
 		evidence;
 	if *genesis != trusted.genesis {
 		return Err(Part::Genesis.refused(format!(
-			"it is of the chain {genesis}, and the specification is that of {}",
+			"it is of the chain {genesis}, and the specification of {}",
 			trusted.genesis
 		)));
 	}
 	if *from != trusted.block {
 		return Err(Part::From.refused(format!(
-			"it starts from block {} {}, and what is trusted is block {} {}",
+			"it starts from block {} {}, and the trusted block is {} {}",
 			from.number, from.hash, trusted.block.number, trusted.block.hash
 		)));
 	}

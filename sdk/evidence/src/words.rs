@@ -1,4 +1,4 @@
-//! What is proven and what is not, in words.
+//! The proven and unproven facts, in words.
 
 use crate::Verified;
 use credio_primitives::{
@@ -7,16 +7,16 @@ use credio_primitives::{
 	AccessRequestState, EntryBody, GrantStatus, OrganizationId, Permission, Resource, StreamStatus,
 };
 
-/// Text that somebody chose, quoted, and without what a terminal would take for a command.
+/// Quotes text of others, without control characters.
 fn quoted(text: &[u8]) -> String {
 	format!("{:?}", String::from_utf8_lossy(text))
 }
 
-/// A time in milliseconds since 1970, as date and time of day in UTC.
+/// Formats a time in milliseconds since 1970 as date and time of day in UTC.
 fn time(milliseconds: u64) -> String {
 	let seconds = milliseconds / 1000;
 	let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-	// Days to years, months and days, in eras of 400 years that start with a March.
+	// Converts days to years, months and days, in eras of 400 years that start in March.
 	let days = seconds / 86_400 + 719_468;
 	let (era, day) = (days / 146_097, days % 146_097);
 	let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
@@ -46,7 +46,7 @@ fn permission(permission: Permission, resource: &Resource) -> &'static str {
 	}
 }
 
-/// Names things as the facts have them.
+/// Formats values of the facts.
 struct Words<'a>(&'a Facts);
 
 impl Words<'_> {
@@ -195,7 +195,7 @@ impl Words<'_> {
 }
 
 impl Verified {
-	/// What is proven, a sentence or two each.
+	/// Returns the proven facts, a sentence or two each.
 	pub fn proven(&self) -> Vec<String> {
 		let words = Words(&self.facts);
 		let start = match (self.from.number, self.signed) {
@@ -239,7 +239,7 @@ impl Verified {
 		sentences
 	}
 
-	/// What is not proven.
+	/// Returns the unproven facts.
 	pub fn not_proven(&self) -> Vec<String> {
 		let number = self.block.number;
 		let mut sentences =
@@ -285,7 +285,7 @@ mod tests {
 	use super::time;
 
 	#[test]
-	fn times_are_those_of_the_calendar() {
+	fn times_match_calendar() {
 		assert_eq!(time(0), "1970-01-01 00:00:00 UTC");
 		assert_eq!(time(951_782_400_000), "2000-02-29 00:00:00 UTC");
 		assert_eq!(time(1_795_453_176_999), "2026-11-23 16:59:36 UTC");

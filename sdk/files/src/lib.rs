@@ -1,7 +1,7 @@
-//! Files that this software writes: for their owner only, and whole or not at all.
+//! Writing files: with access for their owner only, and whole or not at all.
 //!
-//! What is written goes to a file beside the target, which takes the target's name once all of it is on the disk. So a
-//! full disk, a crash or a second process never leaves half a file where a whole one was.
+//! Content is written to a file beside the target, which is renamed to the target once all of it is on the disk. So a
+//! full disk, a crash or a second process never replaces a whole file by half of one.
 
 use std::{
 	ffi::OsString,
@@ -10,38 +10,37 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// Bytes that are collected before they are written.
+/// Size of the write buffer.
 const BUFFER: usize = 1 << 16;
 
-/// Writes a file in one step, readable by its owner only. An existing file is replaced whole or not at all.
+/// Writes a file in one step, readable by its owner only. Replaces an existing file whole or not at all.
 ///
 /// # Errors
 ///
-/// If it cannot be written; what was there is left as it was.
+/// If it cannot be written; an existing file is unchanged then.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 	let mut file = Replacement::create(path)?;
 	file.write_all(bytes)?;
-	file.keep()
+	file.commit()
 }
 
-/// Creates a file that is not there yet, readable by its owner only, and opens it for writing.
+/// Creates a new file, readable by its owner only, and opens it for writing.
 ///
 /// # Errors
 ///
-/// If there is one already, or none can be made.
+/// If it exists or cannot be created.
 pub fn create_new(path: &Path) -> io::Result<File> {
 	let mut options = OpenOptions::new();
 	options.write(true).create_new(true);
 	for_owner(&mut options).open(path)
 }
 
-/// Creates an empty file, readable by its owner only, unless there is one: for a database, which gives the files beside
-/// it the same mode. One that is there is not opened: closing it would end the locks that SQLite has on it for this
-/// process.
+/// Creates an empty file, readable by its owner only, unless it exists: for a database, which gives the files beside it
+/// the same mode. Does not open an existing file, since closing it would release SQLite's locks of this process on it.
 ///
 /// # Errors
 ///
-/// If none can be made.
+/// If it cannot be created.
 pub fn ensure(path: &Path) -> io::Result<()> {
 	match create_new(path) {
 		Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -49,22 +48,22 @@ pub fn ensure(path: &Path) -> io::Result<()> {
 	}
 }
 
-/// Opens a file for writing, readable by its owner only if it is made now. What is in it stays.
+/// Opens a file for writing, and creates it if necessary, readable by its owner only. Its content stays.
 ///
 /// # Errors
 ///
-/// If it cannot be opened or made.
+/// If it cannot be opened or created.
 pub fn open_or_create(path: &Path) -> io::Result<File> {
 	let mut options = OpenOptions::new();
 	options.read(true).write(true).create(true).truncate(false);
 	for_owner(&mut options).open(path)
 }
 
-/// Syncs a folder to the disk, so that names that were given in it survive a crash.
+/// Syncs a folder to the disk, so that new names in it survive a crash.
 ///
 /// # Errors
 ///
-/// If the system does not do it.
+/// If syncing fails.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
 	let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
 	File::open(folder)?.sync_all()
@@ -76,19 +75,19 @@ fn for_owner(options: &mut OpenOptions) -> &mut OpenOptions {
 	options
 }
 
-/// A file that is being written, and takes its name when it is [kept](Self::keep). Dropped before, it is removed.
+/// A file that is being written. [`Self::commit`] gives it its name; dropping it before removes it.
 pub struct Replacement {
 	file: BufWriter<File>,
-	/// Where it is written, and what it will be called. `None` for a device or a pipe, which is written as it is.
+	/// Its temporary path and its final one. `None` for a device or a pipe, which is written directly.
 	names: Option<(PathBuf, PathBuf)>,
 }
 
 impl Replacement {
-	/// Begins a file. A symbolic link is followed; a device or a pipe is written to directly.
+	/// Starts a file. Follows a symbolic link; writes directly to a device or a pipe.
 	///
 	/// # Errors
 	///
-	/// If nothing can be written beside it.
+	/// If no file can be created beside it.
 	pub fn create(path: &Path) -> io::Result<Self> {
 		let to = match fs::metadata(path) {
 			Ok(there) if there.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
@@ -110,12 +109,12 @@ impl Replacement {
 		Ok(Self { file: BufWriter::with_capacity(BUFFER, file), names: Some((part, to)) })
 	}
 
-	/// Ends the file: everything is on the disk, and it has its name.
+	/// Finishes the file: syncs it to the disk and gives it its name.
 	///
 	/// # Errors
 	///
-	/// If that fails; what was there under its name is left as it was.
-	pub fn keep(mut self) -> io::Result<()> {
+	/// If that fails; an existing file is unchanged then.
+	pub fn commit(mut self) -> io::Result<()> {
 		self.file.flush()?;
 		let Some((part, to)) = &self.names else { return Ok(()) };
 		self.file.get_ref().sync_all()?;
@@ -139,7 +138,7 @@ impl Write for Replacement {
 impl Drop for Replacement {
 	fn drop(&mut self) {
 		if let Some((part, _)) = &self.names {
-			// It is of no use to anybody; that it cannot be removed changes nothing.
+			// The part is useless, and failing to remove it is harmless.
 			let _ = fs::remove_file(part);
 		}
 	}
@@ -156,7 +155,7 @@ mod tests {
 
 	#[cfg(unix)]
 	#[test]
-	fn a_file_is_for_its_owner_only_even_where_another_was() {
+	fn replaced_file_is_for_owner_only() {
 		use std::os::unix::fs::PermissionsExt;
 		let folder = tempfile::tempdir().unwrap();
 		let path = folder.path().join("secret");
@@ -169,7 +168,7 @@ mod tests {
 	}
 
 	#[test]
-	fn what_was_there_stays_until_all_is_written() {
+	fn existing_file_stays_until_commit() {
 		let folder = tempfile::tempdir().unwrap();
 		let path = folder.path().join("evidence");
 		fs::write(&path, "whole").unwrap();
@@ -177,7 +176,7 @@ mod tests {
 		half.write_all(b"ha").unwrap();
 		half.flush().unwrap();
 		assert_eq!(fs::read(&path).unwrap(), b"whole");
-		// As after an error of the disk.
+		// As after a disk error.
 		drop(half);
 		assert_eq!(fs::read(&path).unwrap(), b"whole");
 		assert_eq!(names(folder.path()), ["evidence"]);
@@ -185,8 +184,8 @@ mod tests {
 
 	#[cfg(unix)]
 	#[test]
-	fn a_full_disk_leaves_what_was_there() {
-		// A device that is always full. Links to it are written to, and never replaced.
+	fn full_disk_keeps_existing_file() {
+		// A device that is always full. Links to it are written through, and never replaced.
 		let full = Path::new("/dev/full");
 		if !full.exists() {
 			return;
@@ -201,7 +200,7 @@ mod tests {
 
 	#[cfg(unix)]
 	#[test]
-	fn a_link_is_followed() {
+	fn symbolic_link_is_followed() {
 		let folder = tempfile::tempdir().unwrap();
 		let (path, link) = (folder.path().join("file"), folder.path().join("link"));
 		fs::write(&path, "old").unwrap();
@@ -212,7 +211,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_folder_is_no_file_to_write_to() {
+	fn cannot_write_to_folder() {
 		let folder = tempfile::tempdir().unwrap();
 		assert!(write(folder.path(), b"new").is_err());
 		assert!(write(&folder.path().join("none/file"), b"new").is_err());

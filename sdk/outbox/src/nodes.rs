@@ -4,7 +4,7 @@ use super::{
 	worker::{Fault, Worker},
 	OutboxError,
 };
-use credio_client::{ahead_of, shown, ConnectOptions, Error};
+use credio_client::{ahead_of, shown, ConnectError, ConnectOptions, Error};
 use credio_vault::OtherChain;
 use std::{collections::BTreeSet, time::Duration};
 use tokio::sync::watch;
@@ -86,14 +86,16 @@ impl Worker {
 				Err(Fault::Outbox(error)) => return Err(error),
 				Err(Fault::Node(error)) => error,
 			};
-			if let Error::OtherChain(OtherChain { found, pinned, .. }) = &problem {
+			if let Error::Connect(ConnectError::OtherChain(OtherChain { found, pinned, .. })) =
+				&problem
+			{
 				foreign.insert(current);
 				if foreign.len() >= nodes.len() {
 					let (pinned, found) = (pinned.clone(), found.clone());
 					return Err(OutboxError::OtherChain { pinned, found });
 				}
 			}
-			self.tell(|known| known.note(&shown(node), problem.to_string()));
+			self.tell(|known| known.note(&shown(node), problem.with_hint()));
 			if has_worked {
 				wait = BACK_OFF.0;
 			}

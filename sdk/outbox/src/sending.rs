@@ -6,7 +6,7 @@ use super::{
 	worker::{Fault, Turn},
 	OutboxError,
 };
-use credio_client::Error;
+use credio_client::{ConnectError, Error, SignError};
 use credio_primitives::{LanePosition, Request};
 use futures::{stream, StreamExt, TryStreamExt};
 use std::collections::{btree_map::Entry, BTreeMap};
@@ -61,12 +61,15 @@ impl Turn<'_> {
 		let problem = match self.try_to_send(&mut item).await {
 			Ok(()) => None,
 			// Another node may do better.
-			Err(Fault::Node(error @ (Error::Connection(_) | Error::OtherRuntime { .. }))) => {
+			Err(Fault::Node(
+				error @ (Error::Connect(ConnectError::Unreachable(_))
+				| Error::Sign(SignError::OtherRuntime { .. })),
+			)) => {
 				return Err(error.into());
 			},
 			// It may be decided already, or cannot be sent for now. What cannot be sent to the end expires. A position that
 			// is taken in a block that is not final may be free again; when it is taken finally, [`Self::order`] sees that.
-			Err(Fault::Node(error)) => Some(error.to_string()),
+			Err(Fault::Node(error)) => Some(error.with_hint()),
 			Err(Fault::Outbox(error @ (OutboxError::Vault(_) | OutboxError::Corrupted(_)))) => {
 				Some(error.to_string())
 			},

@@ -5,7 +5,7 @@ use super::{
 	store::{self, End},
 	Enqueued, Item, ItemState, Nodes, Outbox, OutboxError, Settings,
 };
-use credio_client::{Client, ConnectOptions, Error, Upload};
+use credio_client::{Client, ConnectError, ConnectOptions, Error, Upload};
 use credio_primitives::{
 	rpc::{RequestState, RequestStatus},
 	Digest, StreamId,
@@ -81,7 +81,9 @@ async fn a_client_that_knows_its_chain_refuses_a_node_of_another_one() {
 	let node = Foreign::start(chain(2)).await;
 	let options = ConnectOptions::default().pinned(chain(1));
 	let refused = Client::connect_with(&options, &node.url, vault()).await.unwrap_err();
-	let Error::OtherChain(OtherChain { found, pinned, .. }) = refused else { panic!("{refused}") };
+	let Error::Connect(ConnectError::OtherChain(OtherChain { found, pinned, .. })) = refused else {
+		panic!("{refused}")
+	};
 	assert_eq!((*found, *pinned), (chain(2), chain(1)));
 }
 
@@ -91,7 +93,7 @@ async fn a_vault_that_is_for_one_chain_is_used_with_no_other() {
 	let mut pinned = LocalVault::development("channel-one").unwrap();
 	pinned.pin(&chain(1)).unwrap();
 	let refused = Client::connect(&node.url, Arc::new(pinned.clone())).await.unwrap_err();
-	assert!(matches!(refused, Error::OtherChain(_)), "{refused}");
+	assert!(matches!(refused, Error::Connect(ConnectError::OtherChain(_))), "{refused}");
 	// Nor by an outbox that nobody has pinned.
 	let outbox = Outbox::open("sqlite::memory:", Arc::new(pinned)).await.unwrap();
 	let run = outbox.run_until_decided(Settings::new(vec![node.url.clone()]));

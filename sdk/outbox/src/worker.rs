@@ -5,7 +5,7 @@ use super::{
 	lease::{self, Lease, LEASE},
 	store, Outbox, OutboxError,
 };
-use credio_client::{Client, ConnectOptions, Error, Runtimes, Trust};
+use credio_client::{Client, ConnectError, ConnectOptions, Error, Runtimes, Trust};
 use credio_primitives::{
 	rpc::{At, RequestState, RequestStatus},
 	BlockNumber,
@@ -153,9 +153,10 @@ impl Worker {
 		outbox.pin(client.chain()).await?;
 		if client.is_syncing().await? {
 			// What it tells is of the past.
-			return Err(
-				Error::Connection("the node is behind the chain, and catches up".into()).into()
-			);
+			return Err(Error::Connect(ConnectError::Unreachable(
+				"the node is behind the chain, and catches up".into(),
+			))
+			.into());
 		}
 		let (mut finalized, mut best) =
 			tokio::try_join!(client.finalized_heads(), client.best_heads())?;

@@ -1,4 +1,4 @@
-//! A member's account: its scheme and its secret.
+//! A member's account: its signature scheme and its secret.
 
 use super::{MultiSignature, VaultError};
 use credio_primitives::AccountId;
@@ -8,7 +8,7 @@ use sp_core::{ecdsa, ed25519, Pair};
 use subxt_signer::{sr25519::Keypair, SecretUri};
 use zeroize::Zeroizing;
 
-/// How an account signs. The chain takes all of them.
+/// A signature scheme. The chain accepts all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scheme {
 	/// Schnorr signatures on Ristretto, in the context `substrate`.
@@ -20,7 +20,7 @@ pub enum Scheme {
 	Ecdsa,
 }
 
-/// From what the account's key pair is made.
+/// The secret of an account's key pair.
 #[derive(Clone)]
 pub(super) enum AccountSecret {
 	/// A seed of 32 bytes.
@@ -29,7 +29,7 @@ pub(super) enum AccountSecret {
 	Development(&'static str),
 }
 
-/// With what an account signs.
+/// A key pair.
 #[derive(Clone)]
 enum SigningKey {
 	Sr25519(Box<Keypair>),
@@ -37,7 +37,7 @@ enum SigningKey {
 	Ecdsa(Zeroizing<[u8; 32]>),
 }
 
-/// An account that signs.
+/// An account that can sign.
 #[derive(Clone)]
 pub(super) struct Account {
 	pub secret: AccountSecret,
@@ -46,9 +46,11 @@ pub(super) struct Account {
 }
 
 impl Account {
+	/// Creates the account of a secret.
+	///
 	/// # Errors
 	///
-	/// [`VaultError::Format`] for bytes that are no secret of the scheme.
+	/// [`VaultError::Format`] for bytes that are not a secret of the scheme.
 	pub fn new(secret: AccountSecret) -> Result<Self, VaultError> {
 		let key = match &secret {
 			AccountSecret::Seed(Scheme::Sr25519, seed) => {
@@ -75,6 +77,8 @@ impl Account {
 		&self.id
 	}
 
+	/// Signs a message.
+	///
 	/// # Errors
 	///
 	/// As [`Self::new`].
@@ -88,7 +92,7 @@ impl Account {
 		})
 	}
 
-	/// A secret of this account's own, for a purpose.
+	/// Derives a secret of this account for a purpose.
 	pub fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
 		let secret: &[u8] = match &self.secret {
 			AccountSecret::Seed(_, seed) => &seed[..],
@@ -102,7 +106,7 @@ impl Account {
 	}
 }
 
-/// Not every 32 bytes are a secret on secp256k1.
+/// Creates a key pair; not all 32-byte values are secrets on secp256k1.
 fn ecdsa(seed: &Zeroizing<[u8; 32]>) -> Result<ecdsa::Pair, VaultError> {
 	ecdsa::Pair::from_seed_slice(&seed[..]).map_err(|_| unfit())
 }
@@ -110,7 +114,7 @@ fn ecdsa(seed: &Zeroizing<[u8; 32]>) -> Result<ecdsa::Pair, VaultError> {
 fn unfit() -> VaultError {
 	VaultError::Format {
 		path: "the vault".into(),
-		cause: "the account's secret is no secret of its scheme".into(),
+		cause: "the account's secret is not a secret of its scheme".into(),
 	}
 }
 
@@ -128,7 +132,7 @@ mod tests {
 			assert!(signature.verify(&b"message"[..], account.id()), "{scheme:?}");
 			assert!(!signature.verify(&b"another"[..], account.id()), "{scheme:?}");
 		}
-		// Zero is no secret on secp256k1.
+		// Zero is not a secret on secp256k1.
 		let secret = AccountSecret::Seed(Scheme::Ecdsa, Zeroizing::new([0; 32]));
 		assert!(Account::new(secret).is_err());
 	}

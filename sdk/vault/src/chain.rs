@@ -1,12 +1,12 @@
-//! Which chain is meant.
+//! The identity of a chain.
 
 use codec::{Decode, Encode};
 use credio_primitives::Digest;
 use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
-/// Names one chain among all: the hash of its first block, and the network id that is in it. No two networks have the
-/// same, whoever is in them.
+/// Identifies one chain: the hash of its first block, and the network id in it. No two networks have the same, even
+/// with the same members.
 ///
 /// Written as `GENESIS/NETWORK`, each 0x and 64 hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
@@ -17,29 +17,36 @@ pub struct ChainPin {
 	pub network: Digest,
 }
 
-/// A node is of another chain than the one that is pinned.
+/// A node's chain is not the pinned one.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{node} is a node of the chain {found}, and {pinned} is pinned: use a node of that chain, or, if the other one is meant, a configuration, vault and outbox of its own")]
+#[error("{node} is a node of the chain {found}, and {pinned} is pinned")]
 pub struct OtherChain {
 	/// The node.
 	pub node: String,
-	/// The chain that it is of.
+	/// The node's chain.
 	pub found: Box<ChainPin>,
-	/// The chain that is meant.
+	/// The pinned chain.
 	pub pinned: Box<ChainPin>,
 }
 
-/// A text that names no chain.
+impl OtherChain {
+	/// Returns what to do about it, for people.
+	pub fn hint(&self) -> &'static str {
+		"use a node of that chain or, if the other one is meant, a separate configuration, vault and outbox"
+	}
+}
+
+/// A text that is not a chain.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("a chain is named by the hash of its first block, a slash, and its network id, each 0x and 64 hex digits: `credio runtime show` prints it")]
+#[error("a chain is written as the hash of its first block, a slash, and its network id, each 0x and 64 hex digits: `credio runtime show` prints it")]
 pub struct UnfitChainPin;
 
 impl ChainPin {
-	/// Checks that a node is of this chain.
+	/// Checks a node's chain.
 	///
 	/// # Errors
 	///
-	/// If it is of another one.
+	/// If it is another one.
 	pub fn check(&self, node: &str, found: &Self) -> Result<(), OtherChain> {
 		if self == found {
 			return Ok(());
@@ -87,7 +94,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_pin_is_read_as_it_is_written() {
+	fn pin_round_trips() {
 		let text = pin(1, 2).to_string();
 		assert_eq!(text.parse::<ChainPin>().unwrap(), pin(1, 2));
 		for unfit in ["", "0x01", &text[..text.len() - 1], &text.replace('/', " "), "a/b/c"] {
@@ -96,7 +103,7 @@ mod tests {
 	}
 
 	#[test]
-	fn another_genesis_or_another_network_is_another_chain() {
+	fn other_genesis_or_network_is_refused() {
 		pin(1, 2).check("ws://node", &pin(1, 2)).unwrap();
 		for other in [pin(3, 2), pin(1, 3)] {
 			let error = pin(1, 2).check("ws://node", &other).unwrap_err();

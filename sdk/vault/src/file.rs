@@ -1,7 +1,8 @@
-//! A vault in a file: Argon2id makes a key of the password, XChaCha20-Poly1305 encrypts under it.
+//! A vault in a file: Argon2id derives a key from the password, XChaCha20-Poly1305 encrypts with it.
 //!
-//! The file is JSON. What is public (account, organization, public keys) can be read without the password, and is
-//! authenticated with it. Any number of processes read it at once; one at a time changes it, by [`Changing`].
+//! The file is JSON. Its public part (account, organization, public keys) is readable without the password, and
+//! authenticated with it. Any number of processes can read the file at once; one at a time can change it, through
+//! [`Changing`].
 
 mod changing;
 mod format;
@@ -13,11 +14,11 @@ use super::{local::LocalVault, VaultError};
 use format::VaultFile;
 use std::{fs, io::Read, path::Path};
 
-/// Bound on a vault's file.
+/// Maximum size of a vault's file.
 const MAX_FILE_SIZE: u64 = 1024 * 1024;
 
-/// Stores a vault in a file that only its owner may read, in place of whatever is there. To make one that must not be
-/// there yet, or to change one, use [`Changing`].
+/// Stores a vault in a file with access for its owner only, replacing any existing file. Use [`Changing`] to create a
+/// new file or to change one.
 ///
 /// # Errors
 ///
@@ -45,7 +46,7 @@ pub fn open(path: &Path, password: &[u8]) -> Result<LocalVault, VaultError> {
 	read(path)?.open(path, password)
 }
 
-/// What a vault's file says without the password. Without it, nothing vouches for what it says.
+/// Returns the public part of a vault's file. Without the password it is not authenticated.
 ///
 /// # Errors
 ///
@@ -60,7 +61,7 @@ fn read(path: &Path) -> Result<VaultFile, VaultError> {
 		.and_then(|file| file.take(MAX_FILE_SIZE + 1).read_to_string(&mut text))
 		.map_err(|source| file_error(path, source))?;
 	if text.len() as u64 > MAX_FILE_SIZE {
-		return Err(format_error(path, "it is larger than any vault"));
+		return Err(format_error(path, "it is too large for a vault"));
 	}
 	VaultFile::parse(path, &text)
 }
@@ -88,7 +89,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_stored_vault_opens_with_its_password_alone() {
+	async fn stored_vault_opens_with_its_password_only() {
 		let (_folder, path, mut vault) = stored();
 		let opened = open(&path, b"correct horse").unwrap();
 		assert_eq!(opened.account(), vault.account());
@@ -110,7 +111,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_renewed_secret_is_stored_before_it_is_in_force_and_after() {
+	async fn pending_and_adopted_renewals_are_stored() {
 		let (_folder, path, mut vault) = stored();
 		let before = vault.request_key(b"invoice 1").await.unwrap();
 		let public = vault.prepare_renewal().unwrap();
@@ -118,7 +119,7 @@ mod tests {
 		let mut vault = open(&path, b"correct horse").unwrap();
 		assert!(vault.is_renewing());
 		assert_eq!(vault.request_key(b"invoice 1").await.unwrap(), before, "not in force yet");
-		// A node says that the key was refused, which is a lie.
+		// A node claims falsely that the key was rejected.
 		vault.set_aside_key();
 		store(&path, b"correct horse", &vault).unwrap();
 		let mut vault = open(&path, b"correct horse").unwrap();
@@ -133,7 +134,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_vault_is_for_the_chain_that_was_noted_first() {
+	fn vault_stays_pinned_to_first_chain() {
 		let (_folder, path, mut vault) = stored();
 		let chain = |n| ChainPin { genesis: Digest([n; 32]), network: Digest([9; 32]) };
 		vault.pin(&chain(1)).unwrap();
@@ -143,7 +144,7 @@ mod tests {
 		let mut vault = open(&path, b"correct horse").unwrap();
 		let refused = vault.pin(&chain(2));
 		assert!(matches!(refused, Err(VaultError::OtherChain { .. })), "{refused:?}");
-		// Whoever changes the file makes no vault for another chain of it.
+		// Editing the file does not move the vault to another chain.
 		let text = fs::read_to_string(&path).unwrap();
 		let other = text.replace(&chain(1).to_string(), &chain(2).to_string());
 		assert_ne!(other, text);
@@ -152,7 +153,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_changed_file_is_refused() {
+	fn changed_file_is_refused() {
 		let (_folder, path, _) = stored();
 		let text = fs::read_to_string(&path).unwrap();
 		fs::write(&path, text.replace("\"organization\": 7", "\"organization\": 8")).unwrap();
@@ -169,14 +170,14 @@ mod tests {
 
 	#[cfg(unix)]
 	#[test]
-	fn only_the_owner_may_read_the_file() {
+	fn only_owner_can_read_file() {
 		use std::os::unix::fs::PermissionsExt;
 		let (_folder, path, _) = stored();
 		assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 	}
 
 	#[test]
-	fn secrets_are_neither_shown_nor_stored_in_the_clear() {
+	fn secrets_are_neither_printed_nor_stored_in_the_clear() {
 		let (_folder, path, vault) = stored();
 		let text = fs::read(&path).unwrap();
 		let shown = format!("{vault:?}").into_bytes();

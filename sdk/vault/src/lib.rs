@@ -1,11 +1,12 @@
 //! Vaults: the only places where private keys and stream secrets exist.
 //!
-//! A vault signs, derives request keys, seals, opens and wraps. Nothing that it answers is a private key or a stream
-//! secret: secrets go in and out wrapped. It may be in this process, in another one or in a token of hardware, so every
+//! A vault signs, derives request keys, seals, opens and wraps. It never returns a private key or a stream secret:
+//! secrets enter and leave it wrapped. It may be in this process, in another process, or in a hardware token, so every
 //! method of [`Vault`] is async and can fail.
 
 mod account;
 mod chain;
+mod error;
 pub mod file;
 mod local;
 mod lock;
@@ -14,6 +15,7 @@ mod transfer;
 pub use account::Scheme;
 pub use chain::{ChainPin, OtherChain, UnfitChainPin};
 pub use credio_evidence::MultiSignature;
+pub use error::VaultError;
 pub use local::LocalVault;
 pub use transfer::KeyExport;
 
@@ -25,181 +27,73 @@ use credio_primitives::{
 };
 use zeroize::Zeroizing;
 
-/// Who has wrapped a secret to the vault's organization.
+/// The organization that wrapped a secret to the vault's organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WrappedBy {
-	/// The organization itself, as the owner of the stream: what it wraps to itself nobody else can make.
+	/// The organization itself, as the owner of the stream. Nobody else can wrap a secret this way.
 	Ourselves,
 	/// Another organization, by a grant.
 	Another,
 }
 
-/// A secret as the vault's organization holds it: wrapped, with what it is bound to.
+/// A wrapped secret of the vault's organization, with its context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
 	/// Encapsulated key and ciphertext.
 	pub sealed: Vec<u8>,
-	/// What it is bound to.
+	/// The context that it is bound to.
 	pub context: WrapContext,
-	/// What it opens to.
+	/// The kind of secret.
 	pub secret: WrappedSecret,
-	/// Who has wrapped it.
+	/// The organization that wrapped it.
 	pub wrapped_by: WrappedBy,
-	/// For a stream secret: what the ledger keeps of it. A vault takes no other secret than that.
+	/// For a stream secret: its commitment on the ledger. The vault rejects any other secret.
 	pub commitment: Option<Digest>,
 }
 
-/// Whom a secret is wrapped to.
+/// The recipient of a wrapped secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recipient {
 	/// The organization.
 	pub organization: OrganizationId,
 	/// The version of its encryption key.
 	pub key_version: KeyVersion,
-	/// That key.
+	/// The public half of that key.
 	pub public: PublicKey,
 }
 
-/// What can go wrong in a vault.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum VaultError {
-	/// The vault has no secret half for that version of the encryption key.
-	#[error("the vault has no encryption key of version {0}: bring it over from the vault that made it (`credio vault export-keys`, `import-keys`), or ask for a new grant")]
-	UnknownKeyVersion(KeyVersion),
-	/// The vault waits for the keys of its organization.
-	#[error("the vault has no keys of its organization yet: `credio vault export-keys` of another gateway's vault hands them over, and `credio vault import-keys` takes them")]
-	NoOrganizationKeys,
-	/// Another key of that version is there.
-	#[error("the vault has another encryption key of version {0}: nothing was changed")]
-	KeyConflict(KeyVersion),
-	/// No key was prepared.
-	#[error("no encryption key was prepared")]
-	NoPendingKey,
-	/// The chain knows another key of that version, or none.
-	#[error("the chain has registered another encryption key of version {0}, or none: the keys are not of this organization, or not all was true that was handed over")]
-	NotRegistered(KeyVersion),
-	/// The keys are sealed to another vault, or were changed.
-	#[error("the keys are sealed to another vault, or were changed: export them to the key that `credio vault show` of this vault prints as transfer key")]
-	NotForThisVault,
-	/// The keys come from another vault.
-	#[error("the keys were exported by the vault of {0}, and not by the one that was named")]
-	FromAnotherVault(AccountId),
-	/// The keys are of another organization.
-	#[error(
-		"the keys are of organization {found}, and the vault is of organization {organization}"
-	)]
-	OtherOrganization {
-		/// Whose keys they are.
-		found: OrganizationId,
-		/// The vault's organization.
-		organization: OrganizationId,
-	},
-	/// The vaults have different organization secrets.
-	#[error("the vaults have different organization secrets, from which request keys follow: nothing was changed. Import into a vault that was made with `credio vault create --for-import`")]
-	OtherOrganizationSecret,
-	/// An empty password protects nothing.
-	#[error("the password is empty, which protects nothing")]
-	EmptyPassword,
-	/// Parameters of Argon2id out of bounds.
-	#[error("a password is stretched with 19 MiB to 1 GiB of memory, in 1 to 16 passes and 1 to 8 lanes")]
-	KdfOutOfBounds,
-	/// The vault is for another chain.
-	#[error("the vault is for the chain {pinned}, and not for {found}")]
-	OtherChain {
-		/// The chain that it is for.
-		pinned: Box<ChainPin>,
-		/// The one that was found.
-		found: Box<ChainPin>,
-	},
-	/// The vault has no organization secret of that version.
-	#[error("the vault has no organization secret of key version {0}: another vault of the organization has renewed it; bring it over (`credio vault export-keys`, `import-keys`)")]
-	UnknownSecret(KeyVersion),
-	/// Another process changes the file.
-	#[error("{path} is being changed by {holder}: try again when that has ended")]
-	Locked {
-		/// The file.
-		path: String,
-		/// Who changes it.
-		holder: String,
-	},
-	/// There is a file already.
-	#[error("{path} is there already: a vault is never overwritten")]
-	Exists {
-		/// The file.
-		path: String,
-	},
-	/// Somebody has handed on something else than the secret.
-	#[error("the key does not open to the secret that the owner of the stream has put on the ledger: whoever gave it on gave something else; ask the owner for a grant")]
-	NotTheSecret,
-	/// A secret of another kind is needed.
-	#[error("the stream secret is needed for this, and the vault was given the key of one record")]
-	NotAStreamSecret,
-	/// What was kept is of another organization, under another name, or was changed.
-	#[error("what was stored cannot be opened: it is of another organization's vault, of one that has a newer organization secret (`credio vault import-keys` brings it), or was changed")]
-	NotOurs,
-	/// Sealing, opening, wrapping or unwrapping failed.
-	#[error(transparent)]
-	Envelope(#[from] credio_envelope::Error),
-	/// The system gives no random bytes.
-	#[error("the system gives no random bytes: {0}")]
-	NoRandomness(getrandom::Error),
-	/// The vault's file cannot be read or written.
-	#[error("the vault {path}: {source}")]
-	File {
-		/// The file.
-		path: String,
-		/// Why.
-		source: std::io::Error,
-	},
-	/// The file is no vault, or of a version that this software does not know.
-	#[error("{path} is no vault that this software can read: {cause}")]
-	Format {
-		/// The file.
-		path: String,
-		/// Why.
-		cause: String,
-	},
-	/// The password is wrong, or the file was damaged; cryptography cannot tell which.
-	#[error("wrong password for {path}, or the file is damaged")]
-	WrongPassword {
-		/// The file.
-		path: String,
-	},
-}
-
-/// Where private keys live.
+/// Holds private keys and uses them.
 #[async_trait]
 pub trait Vault: Send + Sync {
-	/// The member's account.
+	/// Returns the member's account.
 	///
 	/// # Errors
 	///
-	/// If the vault cannot be reached. So for every method.
+	/// Like every method, if the vault cannot be reached.
 	async fn account(&self) -> Result<AccountId, VaultError>;
 
-	/// The organization that it acts for.
+	/// Returns the vault's organization.
 	async fn organization(&self) -> Result<OrganizationId, VaultError>;
 
-	/// The chain that the vault is for; `None` if it has not been told. A client uses it with nodes of no other one.
+	/// Returns the chain that the vault is pinned to, if any. A client uses the vault with nodes of that chain only.
 	async fn chain(&self) -> Result<Option<ChainPin>, VaultError>;
 
-	/// The versions of the encryption key with which an organization secret came into force, in their order. The secret of
-	/// the last one is in force; what was begun under those before goes on under them.
+	/// Returns the versions of the encryption key that introduced an organization secret, in order. The last secret is
+	/// the current one; requests that were started under an earlier one continue under it.
 	async fn secret_versions(&self) -> Result<Vec<KeyVersion>, VaultError>;
 
-	/// The public halves of the organization's encryption keys, by version, in their order. Versions that this vault
-	/// does not have are left out.
+	/// Returns the public halves of the organization's encryption keys, by version, in order, except versions that this
+	/// vault does not have.
 	async fn encryption_keys(&self) -> Result<Vec<(KeyVersion, PublicKey)>, VaultError>;
 
-	/// Signs with the member's account, by whichever scheme that has.
+	/// Signs with the member's account, by its scheme.
 	async fn sign(&self, message: &[u8]) -> Result<MultiSignature, VaultError>;
 
-	/// The request key of a business key: `HMAC-SHA256(organization secret, business key)`, under the secret that is in
-	/// force.
+	/// Derives the request key of a business key: `HMAC-SHA256(organization secret, business key)`, with the current
+	/// secret.
 	async fn request_key(&self, business_key: &[u8]) -> Result<RequestKey, VaultError>;
 
-	/// The same under the organization secret of a version.
+	/// Derives a request key with the organization secret of a version.
 	///
 	/// # Errors
 	///
@@ -210,12 +104,12 @@ pub trait Vault: Send + Sync {
 		business_key: &[u8],
 	) -> Result<RequestKey, VaultError>;
 
-	/// Encrypts something that a client keeps, such as what waits in an outbox, so that only vaults of the organization
-	/// read it: XChaCha20-Poly1305 under a key that HKDF-SHA256 derives from the organization secret. `name` is bound
-	/// to it: it opens under the same name only.
+	/// Encrypts stored data of a client, such as items of an outbox, for vaults of the organization: XChaCha20-Poly1305
+	/// under a key that HKDF-SHA256 derives from the organization secret. The ciphertext opens only under the same
+	/// `name`.
 	async fn protect(&self, name: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, VaultError>;
 
-	/// Opens what [`Self::protect`] made.
+	/// Decrypts data that [`Self::protect`] has encrypted.
 	///
 	/// # Errors
 	///
@@ -226,7 +120,7 @@ pub trait Vault: Send + Sync {
 		protected: &[u8],
 	) -> Result<Zeroizing<Vec<u8>>, VaultError>;
 
-	/// Makes a new stream secret, and returns what commits to it, and the secret wrapped to the vault's own organization.
+	/// Generates a stream secret, and returns its commitment and the secret wrapped to the vault's own organization.
 	async fn new_stream_secret(
 		&self,
 		genesis: Digest,
@@ -234,17 +128,17 @@ pub trait Vault: Send + Sync {
 		epoch: KeyEpoch,
 	) -> Result<EpochSecret, VaultError>;
 
-	/// Checks that the vault can use a secret: it opens, and a stream secret is the one that the ledger commits to.
+	/// Checks that the vault can use a secret: it opens, and a stream secret matches its commitment on the ledger.
 	///
 	/// # Errors
 	///
 	/// [`VaultError::NotTheSecret`], [`VaultError::UnknownKeyVersion`], [`VaultError::Envelope`].
 	async fn check(&self, held: &Held) -> Result<(), VaultError>;
 
-	/// Wraps a secret that this organization holds to another one.
+	/// Wraps a secret of this organization to another one.
 	async fn rewrap(&self, held: &Held, to: &Recipient) -> Result<WrappedKey, VaultError>;
 
-	/// Wraps the data key of one record, of whose stream this organization holds the secret, to another one.
+	/// Wraps the data key of one record to another organization. Needs the secret of the record's stream.
 	async fn wrap_data_key(
 		&self,
 		held: &Held,
@@ -270,7 +164,7 @@ pub trait Vault: Send + Sync {
 		payload: &[u8],
 	) -> Result<Document, VaultError>;
 
-	/// The commitment key of a record, which may be given to verifiers.
+	/// Returns the commitment key of a record, which verifiers may have.
 	async fn commitment_key(
 		&self,
 		held: &Held,
@@ -278,7 +172,7 @@ pub trait Vault: Send + Sync {
 		payload: &[u8],
 	) -> Result<CommitmentKey, VaultError>;
 
-	/// The commitment key of an anchored document, which may be given to verifiers.
+	/// Returns the commitment key of an anchored document, which verifiers may have.
 	async fn anchor_commitment_key(
 		&self,
 		held: &Held,
@@ -287,7 +181,7 @@ pub trait Vault: Send + Sync {
 	) -> Result<CommitmentKey, VaultError>;
 }
 
-/// 32 random bytes of the system.
+/// Returns 32 random bytes of the system.
 pub fn random() -> Result<Zeroizing<[u8; 32]>, VaultError> {
 	let mut bytes = Zeroizing::new([0; 32]);
 	getrandom::fill(bytes.as_mut()).map_err(VaultError::NoRandomness)?;

@@ -1,4 +1,4 @@
-//! A vault whose keys are in the memory of this process. [`super::file`] stores it.
+//! A vault with keys in the memory of this process. [`super::file`] stores it.
 
 mod operations;
 mod secrets;
@@ -25,27 +25,27 @@ use std::{
 };
 use zeroize::Zeroizing;
 
-/// Keys that are kept although the chain has refused them, as far as is known.
+/// Maximum number of stored keys that the chain has rejected according to a node.
 const MAX_SET_ASIDE: usize = 16;
-/// Stream secrets that are kept once they are unwrapped.
+/// Maximum number of cached stream secrets.
 const MAX_UNWRAPPED: usize = 64;
 
-/// A vault whose keys are in the memory of this process.
+/// A vault with keys in the memory of this process.
 #[derive(Clone)]
 pub struct LocalVault {
 	pub(super) organization: OrganizationId,
 	pub(super) account: Account,
-	/// The chain that it is for, once that is known.
+	/// The chain that it is pinned to, if any.
 	pub(super) chain: Option<ChainPin>,
-	/// None in a vault that waits for the keys of its organization.
+	/// Empty in a vault that waits for the keys of its organization.
 	pub(super) secrets: OrganizationSecrets,
-	/// By version. Those that another vault has made are missing until they are imported.
+	/// By version. Keys of other vaults are missing until they are imported.
 	pub(super) encryption_keys: BTreeMap<KeyVersion, VersionedKey>,
-	/// A key that was made to be announced, of which the chain has not said yet which version it is.
+	/// A key that was generated for an announcement and has no version yet.
 	pub(super) pending_key: Option<PreparedKey>,
-	/// Keys that were prepared and, as a node has said, refused: the latest last.
+	/// Prepared keys that were rejected according to a node, the latest last.
 	pub(super) set_aside: Vec<PreparedKey>,
-	/// What was unwrapped last, newest first: the records of a stream do not cost a key agreement each.
+	/// Cached stream secrets, the newest first, to avoid a key agreement for each record of a stream.
 	unwrapped: Arc<Mutex<VecDeque<(Held, StreamSecret)>>>,
 }
 
@@ -56,7 +56,7 @@ impl std::fmt::Debug for LocalVault {
 }
 
 impl LocalVault {
-	/// A vault with new keys: an account, an encryption key, and an organization secret.
+	/// Generates a vault: an account, an encryption key, and an organization secret.
 	///
 	/// # Errors
 	///
@@ -65,7 +65,7 @@ impl LocalVault {
 		Self::generate_with(organization, Scheme::default())
 	}
 
-	/// As [`Self::generate`], with an account of a scheme.
+	/// Generates a vault as [`Self::generate`] does, with an account of a scheme.
 	///
 	/// # Errors
 	///
@@ -76,7 +76,7 @@ impl LocalVault {
 		Ok(vault)
 	}
 
-	/// A vault with an account of its own, that waits for the keys of its organization to be imported: for another
+	/// Generates a vault with a new account that waits for the keys of its organization to be imported: for another
 	/// gateway, on another machine.
 	///
 	/// # Errors
@@ -87,15 +87,15 @@ impl LocalVault {
 		Ok(Self::with_account(organization, account))
 	}
 
-	/// The secret and the key that an organization begins with.
+	/// Sets the first secret and key of an organization.
 	fn begin_with(&mut self, secret: Zeroizing<[u8; 32]>, key: SecretKey) {
 		self.secrets = OrganizationSecrets::first(secret);
 		self.encryption_keys = BTreeMap::from([(0, VersionedKey { key, secret: 0 })]);
 	}
 
-	/// A vault for another member of the same organization, a second gateway for example: with an account of its own,
-	/// and with the organization's secret and encryption keys, so that both derive the same request keys and open the
-	/// same records.
+	/// Generates a vault for another member of the same organization, such as a second gateway: with a new account, and
+	/// with the organization's secret and encryption keys, so that both derive the same request keys and open the same
+	/// records.
 	///
 	/// # Errors
 	///
@@ -108,7 +108,7 @@ impl LocalVault {
 		Ok(other)
 	}
 
-	/// The vault of an example organization of development chains; `None` for a name that is none.
+	/// Returns the vault of an example organization of development chains; `None` for an unknown name.
 	pub fn development(name: &str) -> Option<Self> {
 		let number = development::ORGANIZATIONS.iter().position(|known| known.name == name)?;
 		let known = development::ORGANIZATIONS[number];
@@ -120,7 +120,7 @@ impl LocalVault {
 		Some(vault)
 	}
 
-	/// A vault that has an account and nothing else.
+	/// Returns a vault with an account only.
 	pub(super) fn with_account(organization: OrganizationId, account: Account) -> Self {
 		Self {
 			organization,
@@ -130,37 +130,37 @@ impl LocalVault {
 			encryption_keys: BTreeMap::new(),
 			pending_key: None,
 			set_aside: Vec::new(),
-			// It never grows, which would leave secrets behind in the memory that it leaves.
+			// With its full capacity, since growing would leave copies of secrets in freed memory.
 			unwrapped: Arc::new(Mutex::new(VecDeque::with_capacity(MAX_UNWRAPPED + 1))),
 		}
 	}
 
-	/// The same keys, acting for another organization: what a new one is told when it is admitted.
+	/// Returns the vault for another organization, such as a newly admitted one with its number.
 	pub fn for_organization(mut self, organization: OrganizationId) -> Self {
 		self.organization = organization;
 		self
 	}
 
-	/// The member's account.
+	/// Returns the member's account.
 	pub fn account(&self) -> AccountId {
 		self.account.id().clone()
 	}
 
-	/// The organization that it acts for.
+	/// Returns the vault's organization.
 	pub fn organization(&self) -> OrganizationId {
 		self.organization
 	}
 
-	/// The chain that it is for, if it is for one only.
+	/// Returns the chain that the vault is pinned to, if any.
 	pub fn chain(&self) -> Option<ChainPin> {
 		self.chain
 	}
 
-	/// Notes the chain that it is for: it is used with nodes of that one only, from then on.
+	/// Pins the vault to a chain.
 	///
 	/// # Errors
 	///
-	/// [`VaultError::OtherChain`] if it is for another one.
+	/// [`VaultError::OtherChain`] if it is pinned to another one.
 	pub fn pin(&mut self, chain: &ChainPin) -> Result<(), VaultError> {
 		match &self.chain {
 			Some(pinned) if pinned != chain => {
@@ -174,28 +174,28 @@ impl LocalVault {
 		}
 	}
 
-	/// The public halves of the organization's encryption keys, by version.
+	/// Returns the public halves of the organization's encryption keys, by version.
 	pub fn encryption_keys(&self) -> Vec<(KeyVersion, PublicKey)> {
 		self.encryption_keys.iter().map(|(version, held)| (*version, held.key.public())).collect()
 	}
 
-	/// The versions of the encryption key with which an organization secret came into force, in their order.
+	/// Returns the versions of the encryption key that introduced an organization secret, in order.
 	pub fn secret_versions(&self) -> Vec<KeyVersion> {
 		self.secrets.iter().map(|(version, _)| version).collect()
 	}
 
-	/// The public half of the key that was made to be announced, and is of no version yet.
+	/// Returns the public half of the prepared key, which has no version yet.
 	pub fn pending_key(&self) -> Option<PublicKey> {
 		self.pending_key.as_ref().map(|prepared| prepared.key.public())
 	}
 
-	/// Whether an organization secret comes into force with the key that was made to be announced.
+	/// Whether the prepared key introduces an organization secret.
 	pub fn is_renewing(&self) -> bool {
 		self.pending_key.as_ref().is_some_and(|prepared| prepared.renewal.is_some())
 	}
 
-	/// Makes an encryption key to be announced by the chain's `rotate_key`, and returns its public half. One that was
-	/// made before and is of no version yet is returned again. It becomes a version by [`Self::adopt_keys`].
+	/// Generates an encryption key for the chain's `rotate_key`, and returns its public half. Returns an earlier one
+	/// that has no version yet again. [`Self::adopt_keys`] gives it a version.
 	///
 	/// # Errors
 	///
@@ -210,8 +210,8 @@ impl LocalVault {
 		Ok(public)
 	}
 
-	/// As [`Self::prepare_key`], with a new organization secret, which comes into force when the key becomes a version.
-	/// What was begun under the secrets before goes on under them.
+	/// Prepares a key as [`Self::prepare_key`] does, with a new organization secret, which becomes current when the key
+	/// gets a version. Requests that were started under earlier secrets continue under them.
 	///
 	/// # Errors
 	///
@@ -225,16 +225,16 @@ impl LocalVault {
 		Ok(public)
 	}
 
-	/// Puts the prepared key aside, since the chain has refused it. It is kept, as one of the last 16: if a node has lied
-	/// about that, [`Self::adopt_keys`] finds it.
+	/// Sets the prepared key aside, since the chain has rejected it. The last 16 of them are stored: if the node's
+	/// claim was false, [`Self::adopt_keys`] finds the key.
 	pub fn set_aside_key(&mut self) {
 		self.set_aside.extend(self.pending_key.take());
 		let over = self.set_aside.len().saturating_sub(MAX_SET_ASIDE);
 		self.set_aside.drain(..over);
 	}
 
-	/// Takes keys that this vault has made for the versions as which the chain has registered them. Returns the versions
-	/// that it does not have.
+	/// Gives keys of this vault the versions that the chain has registered. Returns the versions that the vault does
+	/// not have.
 	///
 	/// # Errors
 	///
@@ -261,7 +261,7 @@ impl LocalVault {
 		Ok(missing)
 	}
 
-	/// Takes a prepared key for a version, with the secret that comes into force with it.
+	/// Gives a prepared key a version, and adds the secret that it introduces.
 	fn adopt(&mut self, version: KeyVersion, prepared: PreparedKey) -> Result<(), VaultError> {
 		let PreparedKey { key, renewal } = prepared;
 		let secret = match renewal {
@@ -274,7 +274,7 @@ impl LocalVault {
 		self.insert_key(version, VersionedKey { key, secret })
 	}
 
-	/// Adds a version of the encryption key, and never replaces another one.
+	/// Adds a version of the encryption key. Never replaces another key.
 	fn insert_key(&mut self, version: KeyVersion, new: VersionedKey) -> Result<(), VaultError> {
 		match self.encryption_keys.get(&version) {
 			Some(there) if there.key.public() != new.key.public() || there.secret != new.secret => {
@@ -287,7 +287,7 @@ impl LocalVault {
 		}
 	}
 
-	/// The organization secrets and encryption keys in the clear, to be encrypted at once.
+	/// Returns the organization secrets and encryption keys in the clear, to be encrypted at once.
 	pub(super) fn exposed(&self) -> (Vec<ExposedSecret>, Vec<ExposedKey>) {
 		let secrets = self.secrets.iter().map(|(version, secret)| (version, **secret));
 		let keys = self.encryption_keys.iter();
@@ -295,7 +295,7 @@ impl LocalVault {
 		(secrets.collect(), keys.collect())
 	}
 
-	/// Adds a version of the encryption key, whose organization secret the vault has.
+	/// Adds a version of the encryption key. The vault already has its organization secret.
 	pub(super) fn insert_exposed(
 		&mut self,
 		(version, key, secret): &ExposedKey,
@@ -305,7 +305,7 @@ impl LocalVault {
 		self.insert_key(*version, VersionedKey { key, secret: *secret })
 	}
 
-	/// The cipher for what clients keep, under the secret of a version.
+	/// Returns the cipher for stored data of clients, under the secret of a version.
 	fn protection(secret: &[u8; 32]) -> XChaCha20Poly1305 {
 		let mut key = Zeroizing::new([0; 32]);
 		Hkdf::<Sha256>::new(None, secret)
@@ -314,7 +314,7 @@ impl LocalVault {
 		XChaCha20Poly1305::new(&(*key).into())
 	}
 
-	/// The pre-shared key under which the organization wraps stream secrets to this key of its own.
+	/// Returns the pre-shared key for stream secrets that the organization wraps to its own key.
 	fn owner_psk(&self, key: &VersionedKey) -> Result<OwnerPsk, VaultError> {
 		Ok(OwnerPsk::derive(self.secrets.of(key.secret)?))
 	}
@@ -331,7 +331,7 @@ impl LocalVault {
 		if held.secret != WrappedSecret::StreamSecret {
 			return Err(VaultError::NotAStreamSecret);
 		}
-		// What a thread that panicked left is whole: a secret is added or removed at once.
+		// A panic in another thread leaves the cache consistent: a secret is added or removed at once.
 		let lock = || self.unwrapped.lock().unwrap_or_else(PoisonError::into_inner);
 		if let Some((_, secret)) = lock().iter().find(|(known, _)| known == held) {
 			return Ok(secret.clone());

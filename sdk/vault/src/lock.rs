@@ -1,4 +1,4 @@
-//! A vault's file is changed by one process at a time.
+//! The lock of a vault's file: one process at a time changes it.
 
 use super::VaultError;
 use std::{
@@ -9,23 +9,23 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// How often a lock that somebody else has is tried again.
+/// Time between two tries of a lock.
 const EVERY: Duration = Duration::from_millis(50);
-/// Bound on what a lock's file says.
+/// Maximum length of a holder's name.
 const MAX_HOLDER: u64 = 256;
 
-/// The right to change a vault's file, until it is dropped. The system ends it with the process, however that ends.
+/// A lock of a vault's file, until it is dropped. The system releases it when the process ends, however that ends.
 #[derive(Debug)]
 pub(super) struct Lock {
 	file: File,
 }
 
 impl Lock {
-	/// Waits until nobody else has it, at most so long.
+	/// Acquires the lock, waiting at most `patience`.
 	///
 	/// # Errors
 	///
-	/// [`VaultError::Locked`] with who has it, [`VaultError::File`].
+	/// [`VaultError::Locked`] with the holder, [`VaultError::File`].
 	pub async fn acquire(vault: &Path, patience: Duration) -> Result<Self, VaultError> {
 		let path = path_of(vault).map_err(|source| file_error(vault, source))?;
 		let failed = |source| file_error(&path, source);
@@ -51,7 +51,7 @@ impl Lock {
 		Ok(lock)
 	}
 
-	/// Writes into the file who has it.
+	/// Writes the holder into the file.
 	fn note_holder(&self) -> io::Result<()> {
 		let program = std::env::args_os().next().unwrap_or_default();
 		let program = Path::new(&program).file_name().unwrap_or_default().to_string_lossy();
@@ -65,12 +65,12 @@ impl Lock {
 
 impl Drop for Lock {
 	fn drop(&mut self) {
-		// The file stays: whoever removed it could remove one that another process has locked meanwhile.
+		// The file stays: removing it could remove one that another process has locked in the meantime.
 		let _ = self.file.set_len(0);
 	}
 }
 
-/// The lock's file beside a vault, the same one by whichever name the vault is called.
+/// Returns the path of the lock's file, beside the vault, the same for every name of the vault.
 fn path_of(vault: &Path) -> io::Result<PathBuf> {
 	let vault = match fs::canonicalize(vault) {
 		Ok(path) => path,
@@ -104,7 +104,7 @@ mod tests {
 	use super::*;
 
 	#[tokio::test]
-	async fn a_second_one_waits_for_a_bounded_time_and_is_told_who_has_it() {
+	async fn second_lock_times_out_and_names_holder() {
 		let folder = tempfile::tempdir().unwrap();
 		let vault = folder.path().join("member.vault");
 		let first = Lock::acquire(&vault, Duration::ZERO).await.unwrap();
@@ -122,7 +122,7 @@ mod tests {
 
 	#[cfg(unix)]
 	#[tokio::test]
-	async fn two_names_of_one_vault_have_one_lock() {
+	async fn two_names_of_one_vault_share_lock() {
 		let folder = tempfile::tempdir().unwrap();
 		let (vault, link) = (folder.path().join("member.vault"), folder.path().join("link"));
 		fs::write(&vault, "").unwrap();

@@ -1,4 +1,4 @@
-//! What a vault takes and what it refuses.
+//! Secrets that a vault accepts and rejects.
 
 use super::{Held, LocalVault, Vault, VaultError, WrappedBy};
 use credio_envelope::{Error, StreamSecret, WrapContext};
@@ -24,7 +24,7 @@ fn held(vault: &LocalVault, wrapped_by: WrappedBy, sealed: Vec<u8>, commitment: 
 	}
 }
 
-/// A secret that somebody else has made for the vault's public key, with everything else right.
+/// Returns a secret that somebody else has made for the vault's public key, with everything else right.
 fn made_by_a_node(vault: &LocalVault, wrapped_by: WrappedBy) -> Held {
 	let secret = StreamSecret::from_random(&Zeroizing::new([7; 32]));
 	let commitment = secret.commitment(&GENESIS, &STREAM, 3);
@@ -35,7 +35,7 @@ fn made_by_a_node(vault: &LocalVault, wrapped_by: WrappedBy) -> Held {
 }
 
 #[tokio::test]
-async fn nobody_else_makes_a_secret_that_the_owner_takes_for_its_own() {
+async fn foreign_secret_is_not_accepted_as_own() {
 	let vault = LocalVault::generate(7).unwrap();
 	let given = made_by_a_node(&vault, WrappedBy::Another);
 	assert!(vault.check(&given).await.is_ok(), "what others give is wrapped like that");
@@ -45,7 +45,7 @@ async fn nobody_else_makes_a_secret_that_the_owner_takes_for_its_own() {
 }
 
 #[tokio::test]
-async fn an_own_secret_opens_under_the_secret_of_the_organization_alone() {
+async fn own_secret_needs_organization_secret() {
 	let vault = LocalVault::generate(7).unwrap();
 	let made = vault.new_stream_secret(GENESIS, STREAM, 3).await.unwrap();
 	let sealed = made.owner_key.sealed.to_vec();
@@ -59,13 +59,13 @@ async fn an_own_secret_opens_under_the_secret_of_the_organization_alone() {
 	assert!(matches!(refused, Err(VaultError::Envelope(Error::UnwrapFailed))), "{refused:?}");
 	let as_given = held(&vault, WrappedBy::Another, sealed.clone(), made.commitment);
 	assert!(vault.check(&as_given).await.is_err());
-	// And only under what the ledger commits to.
+	// And only with the commitment on the ledger.
 	let other = held(&vault, WrappedBy::Ourselves, sealed, Digest([9; 32]));
 	assert!(matches!(vault.check(&other).await, Err(VaultError::NotTheSecret)));
 }
 
 #[tokio::test]
-async fn after_a_theft_nothing_that_the_thief_makes_is_taken_for_the_organizations_own() {
+async fn renewal_locks_out_stolen_secret() {
 	let mut vault = LocalVault::generate(7).unwrap();
 	let before = vault.new_stream_secret(GENESIS, STREAM, 3).await.unwrap();
 	let protected = vault.protect(b"item", b"waits in an outbox").await.unwrap();
@@ -73,13 +73,13 @@ async fn after_a_theft_nothing_that_the_thief_makes_is_taken_for_the_organizatio
 	let public = vault.prepare_renewal().unwrap();
 	vault.adopt_keys(&[(1, public)]).unwrap();
 
-	// What was made before opens.
+	// Earlier secrets open.
 	let old =
 		held(&vault, WrappedBy::Ourselves, before.owner_key.sealed.to_vec(), before.commitment);
 	assert!(vault.check(&old).await.is_ok());
 	assert_eq!(*vault.unprotect(b"item", &protected).await.unwrap(), b"waits in an outbox");
 
-	// What is made now, the thief neither opens nor makes, even with the public half of the new key.
+	// The thief can neither open nor make later ones, even with the public half of the new key.
 	let made = vault.new_stream_secret(GENESIS, STREAM, 4).await.unwrap();
 	assert_eq!(made.owner_key.key_version, 1);
 	let protected = vault.protect(b"item", b"stored now").await.unwrap();
@@ -93,7 +93,7 @@ async fn after_a_theft_nothing_that_the_thief_makes_is_taken_for_the_organizatio
 	forged.sealed = secret.wrap_to_self(&forged.context, &public, &psk, &ephemeral).unwrap();
 	let refused = vault.check(&forged).await;
 	assert!(matches!(refused, Err(VaultError::Envelope(Error::UnwrapFailed))), "{refused:?}");
-	// And the names of what is uploaded now say nothing to it.
+	// Names of later uploads mean nothing to the thief.
 	let name = b"INV-2026-0001";
 	let new = vault.request_key(name).await.unwrap();
 	assert_ne!(new, thief.request_key(name).await.unwrap());

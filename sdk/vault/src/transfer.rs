@@ -1,8 +1,8 @@
-//! Keys of an organization, handed from one of its vaults to another.
+//! Transfer of an organization's keys from one of its vaults to another.
 //!
-//! What is handed over is sealed to the transfer key of the other vault (HPKE, base mode) and signed with the account of
-//! the vault that it comes from, which who imports it names: base mode proves no sender, and a false organization secret
-//! would let its maker follow request keys and make stream secrets that the vault takes for its own.
+//! The export is sealed to the transfer key of the other vault (HPKE, base mode) and signed with the account of the
+//! exporting vault, which the importing user names. Base mode does not authenticate the sender, and the maker of a
+//! false organization secret could follow request keys and make stream secrets that the vault accepts as its own.
 
 use super::{
 	local::{ExposedKey, ExposedSecret},
@@ -18,11 +18,11 @@ use zeroize::{Zeroize, Zeroizing};
 
 const FORMAT: &str = "credio-vault-keys";
 const VERSION: u32 = 2;
-/// Label under which a vault's transfer key is derived.
+/// Label for deriving a vault's transfer key.
 const TRANSFER_LABEL: &[u8] = b"credio/vault/v1/transfer";
-/// What signatures of exports begin with.
+/// Prefix of signed exports.
 const SIGNED_LABEL: &[u8] = b"credio/vault-keys/v2";
-/// Bound on the text of an export.
+/// Maximum size of an export.
 const MAX_SIZE: usize = 1024 * 1024;
 
 /// Keys of an organization, sealed to another vault.
@@ -31,18 +31,18 @@ const MAX_SIZE: usize = 1024 * 1024;
 pub struct KeyExport {
 	format: String,
 	version: u32,
-	/// The organization whose keys they are.
+	/// The organization of the keys.
 	organization: OrganizationId,
-	/// Account of the vault that they come from.
+	/// Account of the exporting vault.
 	from: AccountId,
-	/// Transfer key of the vault that they are for.
+	/// Transfer key of the importing vault.
 	to: PublicKey,
 	sealed: Bytes,
 	/// A `MultiSignature` in SCALE.
 	signature: Bytes,
 }
 
-/// What is sealed.
+/// The sealed part.
 #[derive(Encode, Decode)]
 struct Keys {
 	organization_secrets: Vec<ExposedSecret>,
@@ -57,14 +57,14 @@ impl Drop for Keys {
 }
 
 impl KeyExport {
-	/// Reads what [`Self::to_text`] wrote.
+	/// Parses an export from [`Self::to_text`].
 	///
 	/// # Errors
 	///
 	/// [`VaultError::Format`].
 	pub fn parse(text: &str) -> Result<Self, VaultError> {
 		if text.len() > MAX_SIZE {
-			return Err(format_error("it is larger than any export of keys"));
+			return Err(format_error("it is too large for an export of keys"));
 		}
 		let export: Self =
 			serde_json::from_str(text).map_err(|error| format_error(&error.to_string()))?;
@@ -74,7 +74,7 @@ impl KeyExport {
 		}
 	}
 
-	/// The export as text: JSON.
+	/// Returns the export as JSON.
 	///
 	/// # Errors
 	///
@@ -83,12 +83,12 @@ impl KeyExport {
 		serde_json::to_string_pretty(self).map_err(|error| format_error(&error.to_string()))
 	}
 
-	/// The organization whose keys they are.
+	/// Returns the organization of the keys.
 	pub fn organization(&self) -> OrganizationId {
 		self.organization
 	}
 
-	/// Account of the vault that they come from.
+	/// Returns the account of the exporting vault.
 	pub fn exporter(&self) -> &AccountId {
 		&self.from
 	}
@@ -111,13 +111,13 @@ impl LocalVault {
 		SecretKey::from_bytes(&self.account.derive(TRANSFER_LABEL))
 	}
 
-	/// What another vault of the organization seals keys to, for this vault to import.
+	/// Returns the key that another vault of the organization seals an export to.
 	pub fn transfer_key(&self) -> PublicKey {
 		self.transfer_secret().public()
 	}
 
-	/// Hands the organization's secrets and encryption keys to another vault of the organization. A key that is of no
-	/// version yet stays, and so does a secret that is not in force yet.
+	/// Exports the organization's secrets and encryption keys to another vault of the organization, except a key
+	/// without a version and a secret that is not current yet.
 	///
 	/// # Errors
 	///
@@ -143,15 +143,15 @@ impl LocalVault {
 		Ok(export)
 	}
 
-	/// Takes keys that the vault of an account has exported to this one. What is there already stays; nothing is
-	/// replaced. `registered` has the public halves that the chain has registered, if they are known. Returns the
-	/// versions that are new here. A secret that another vault has renewed is in force here from then on.
+	/// Imports keys that the vault of an account has exported to this one. Never replaces keys. `registered` has the
+	/// public halves that the chain has registered, if known. Returns the new versions. A secret that another vault has
+	/// renewed becomes current.
 	///
 	/// # Errors
 	///
 	/// [`VaultError::FromAnotherVault`], [`VaultError::NotForThisVault`], [`VaultError::OtherOrganization`],
 	/// [`VaultError::OtherOrganizationSecret`], [`VaultError::KeyConflict`], [`VaultError::NotRegistered`]. The vault
-	/// is to be dropped then.
+	/// has to be dropped then.
 	pub fn import_keys(
 		&mut self,
 		export: &KeyExport,
@@ -178,7 +178,8 @@ impl LocalVault {
 			.map_err(|_| VaultError::NotForThisVault)?;
 		let keys = Keys::decode_all_with_depth_limit(4, &mut &plaintext[..])
 			.map_err(|_| VaultError::NotForThisVault)?;
-		// Vaults of one organization begin with the same secret, and secrets are never without the key that they came with.
+		// Vaults of one organization have the same first secret, and no secret comes without the key that introduced
+		// it.
 		let versions = keys.encryption_keys.iter().map(|(version, ..)| *version);
 		let versions =
 			versions.chain(self.encryption_keys.keys().copied()).collect::<BTreeSet<_>>();
@@ -213,7 +214,7 @@ mod tests {
 	use super::*;
 	use crate::{Scheme, Vault};
 
-	/// The chain registers a key that the vault has made.
+	/// The chain registers a key of the vault.
 	fn rotate(vault: &mut LocalVault, version: KeyVersion) {
 		let public = vault.prepare_key().unwrap();
 		vault.adopt_keys(&[(version, public)]).unwrap();
@@ -225,7 +226,7 @@ mod tests {
 		rotate(vault, version);
 	}
 
-	/// Two gateways of one organization, of which each has rotated.
+	/// Returns two gateways of one organization that have both rotated.
 	fn gateways() -> (LocalVault, LocalVault) {
 		let mut one = LocalVault::generate(7).unwrap();
 		let mut two = one.for_another_member().unwrap();
@@ -235,7 +236,7 @@ mod tests {
 	}
 
 	#[test]
-	fn two_gateways_end_with_all_keys() {
+	fn two_gateways_exchange_all_keys() {
 		let (mut one, mut two) = gateways();
 		let mut registered = one.encryption_keys();
 		registered.push(two.encryption_keys()[1]);
@@ -247,12 +248,12 @@ mod tests {
 		assert_eq!(one.import_keys(&export, &two.account(), Some(&registered)).unwrap(), [2]);
 		assert_eq!(one.encryption_keys(), two.encryption_keys());
 		assert_eq!(one.encryption_keys().len(), 3);
-		// Once more is harmless.
+		// Repeating it has no effect.
 		assert!(one.import_keys(&export, &two.account(), None).unwrap().is_empty());
 	}
 
 	#[tokio::test]
-	async fn a_vault_on_another_machine_waits_for_keys_and_gets_them() {
+	async fn waiting_vault_imports_keys() {
 		let one = LocalVault::generate(7).unwrap();
 		let mut two = LocalVault::waiting(7, Scheme::Ed25519).unwrap();
 		let refused = two.request_key(b"invoice 1").await;
@@ -266,7 +267,7 @@ mod tests {
 	}
 
 	#[test]
-	fn keys_of_somebody_else_are_not_taken() {
+	fn foreign_keys_are_refused() {
 		let (one, two) = gateways();
 		let export = one.export_keys(two.transfer_key()).unwrap();
 		let stranger = LocalVault::generate(7).unwrap();
@@ -274,14 +275,14 @@ mod tests {
 			let mut vault = vault.clone();
 			vault.import_keys(export, &from.account(), None).unwrap_err()
 		};
-		// Who is not named, and who says he is.
+		// Another exporter than the named one, and a forged name.
 		let forged = stranger.export_keys(two.transfer_key()).unwrap();
 		let refused = refuse(&two, &forged, &one);
 		assert!(matches!(refused, VaultError::FromAnotherVault(_)), "{refused:?}");
 		let forged = KeyExport { from: one.account(), ..forged };
 		let refused = refuse(&two, &forged, &one);
 		assert!(matches!(refused, VaultError::NotForThisVault), "{refused:?}");
-		// Another reader, another organization, and what was changed.
+		// Another importer, another organization, and changed exports.
 		let refused = refuse(&stranger, &export, &one);
 		assert!(matches!(refused, VaultError::NotForThisVault), "{refused:?}");
 		let refused = refuse(&two.clone().for_organization(8), &export, &one);
@@ -292,14 +293,14 @@ mod tests {
 			let refused = refuse(&two, &changed, &one);
 			assert!(matches!(refused, VaultError::NotForThisVault), "{refused:?}");
 		}
-		// The organization has another secret: nothing that could be merged.
+		// Another organization secret, which cannot be merged.
 		let own = LocalVault::generate(7).unwrap();
 		let refused = refuse(&own, &one.export_keys(own.transfer_key()).unwrap(), &one);
 		assert!(matches!(refused, VaultError::OtherOrganizationSecret), "{refused:?}");
 	}
 
 	#[test]
-	fn an_import_replaces_nothing_and_takes_only_what_the_chain_knows() {
+	fn import_replaces_nothing_and_needs_registered_keys() {
 		let (one, two) = gateways();
 		// Both have a key of the same version.
 		let mut clash = one.for_another_member().unwrap();
@@ -326,14 +327,14 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_renewed_secret_is_handed_over_and_in_force_everywhere() {
+	async fn import_makes_renewed_secret_current() {
 		let (mut one, mut two) = gateways();
 		let before = key(&one).await;
 		renew(&mut one, 3);
 		assert_eq!(one.secret_versions(), [0, 3]);
 		assert_ne!(key(&one).await, before);
 		assert_eq!(key(&two).await, before);
-		// Whoever has not heard of it makes keys under the one before, also later ones.
+		// A vault that has not imported it makes keys under the earlier one, even later.
 		rotate(&mut two, 4);
 		hand_over(&one, &mut two).unwrap();
 		hand_over(&two, &mut one).unwrap();
@@ -347,7 +348,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn two_gateways_that_renew_at_once_go_on_with_the_later_one() {
+	async fn concurrent_renewals_settle_on_later_one() {
 		let (mut one, mut two) = gateways();
 		renew(&mut one, 3);
 		renew(&mut two, 4);
@@ -360,13 +361,13 @@ mod tests {
 	}
 
 	#[test]
-	fn a_secret_without_the_key_that_it_came_with_is_not_taken() {
+	fn secret_without_its_key_is_refused() {
 		let (mut one, two) = gateways();
 		renew(&mut one, 3);
 		one.encryption_keys.remove(&3);
 		let refused = hand_over(&one, &mut two.clone());
 		assert!(matches!(refused, Err(VaultError::UnknownKeyVersion(3))), "{refused:?}");
-		// A key that names a secret which nobody has.
+		// A key that names an unknown secret.
 		let (mut one, two) = gateways();
 		if let Some(held) = one.encryption_keys.get_mut(&1) {
 			held.secret = 9;

@@ -4,7 +4,7 @@
 use crate::load::{quantile, since_epoch};
 use credio_client::{
 	primitives::{limits::MAX_QUOTA, Quota, StreamId},
-	Client, Error, Outcome, Trust, Upload,
+	Client, Error, Outcome, SubmitError, Trust, Upload,
 };
 use credio_vault::LocalVault;
 use futures::{stream, StreamExt, TryStreamExt};
@@ -73,7 +73,7 @@ async fn measure(arguments: &Arguments) -> Result<[f64; 2], Error> {
 	let believed = connect(&arguments.node, ORGANIZATION).await?.with_trust(Trust::Node);
 	let stream = StreamId::derive(proven.organization_id(), STREAM.as_bytes());
 	match proven.create_stream(STREAM).await {
-		Ok(_) | Err(Error::Rejected(_)) => {},
+		Ok(_) | Err(Error::Submit(SubmitError::Rejected(_))) => {},
 		Err(error) => return Err(error),
 	}
 	let mut rates = [Vec::new(), Vec::new()];
@@ -102,7 +102,7 @@ async fn round(client: &Client, stream: StreamId, arguments: &Arguments) -> Resu
 			let upload = Upload { stream, key: None, media_type, document, supersedes: None };
 			match client.upload(&upload).await? {
 				Outcome::Applied(_) => Ok(()),
-				Outcome::Rejected(status) => Err(Error::Rejected(status)),
+				Outcome::Rejected(status) => Err(Error::Submit(SubmitError::Rejected(status))),
 			}
 		})
 		.await?;

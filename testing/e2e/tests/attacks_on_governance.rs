@@ -7,7 +7,7 @@ use credio_client::{
 		error_codes as codes, limits, rpc::WeightJson, validity, AccountId, Digest, OrganizationId,
 		Quota, Request, RequestKey, Roles,
 	},
-	Client, Error, Proposed, RuntimePin, Voted,
+	Client, Error, Proposed, RuntimePin, SubmitError, Voted,
 };
 use credio_e2e::{
 	neighbour::Neighbour,
@@ -225,7 +225,7 @@ async fn flooding_seat_does_not_slow_other_seats() {
 
 	// The rejection is explained, and the others continue.
 	let told = hostile.vote(motions[0].hash, true).await;
-	let Err(Error::CallFailed(said)) = &told else { panic!("{told:?}") };
+	let Err(Error::Submit(SubmitError::CallFailed(said))) = &told else { panic!("{told:?}") };
 	assert!(said.contains("used up its allowance"), "{said}");
 	govern(&council.seats[..2], 1, &runtime).await;
 }
@@ -316,7 +316,7 @@ async fn plain_member_cannot_make_operational_calls() {
 		panic!("there are two seats");
 	};
 	let told = hostile.vote(motion, true).await;
-	let Err(Error::CallFailed(said)) = &told else { panic!("{told:?}") };
+	let Err(Error::Submit(SubmitError::CallFailed(said))) = &told else { panic!("{told:?}") };
 	assert!(said.contains("only seats of the council govern"), "{said}");
 
 	// A neighbour that has no pool to refuse them gossips them.

@@ -185,7 +185,7 @@ async fn wrong_stream_secret_is_rejected() {
 	assert_eq!(submit(&hostile, "lure", &[call]).await.status, RequestState::Applied);
 	let record = upload(&owner, stream, b"a document").await;
 	let error = victim.fetch(record).await.expect_err("it is another secret");
-	assert!(error.to_string().contains("ask the owner for a grant"), "{error}");
+	assert!(error.with_hint().contains("ask the owner for a grant"), "{error}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Nodes of another chain, lines beyond this machine, and a chain without finality.
 
-use credio_client::{primitives::StreamId, Client, ConnectOptions, Error, Upload};
+use credio_client::{primitives::StreamId, Client, ConnectError, ConnectOptions, Error, Upload};
 use credio_e2e::{index::Index, specification_of_another_chain, uploads::path, Cli, Node};
 use credio_outbox::{Item, ItemState, Outbox, OutboxError, Settings};
 use credio_vault::LocalVault;
@@ -75,7 +75,11 @@ async fn pinned_client_rejects_other_chains() {
 	let options = ConnectOptions::default().pinned(chain.parse().expect("a chain"));
 	Client::connect_with(&options, &own.url(), channel_one()).await.expect("it is the one");
 	let refused = Client::connect_with(&options, &other.url(), channel_one()).await;
-	assert!(matches!(refused, Err(Error::OtherChain(_))), "{:?}", refused.err());
+	assert!(
+		matches!(refused, Err(Error::Connect(ConnectError::OtherChain(_)))),
+		"{:?}",
+		refused.err()
+	);
 
 	// The same from the configuration file.
 	let config = own.folder().join("config.toml");

@@ -3,7 +3,7 @@
 
 use credio_client::{
 	primitives::{entry::EntryFilter, rpc::RequestState, RecordId, Request, RequestKey, StreamId},
-	Client, Error, Outcome, Upload,
+	Client, ConnectError, Error, Outcome, Upload,
 };
 use credio_e2e::{
 	raw::{connect, peer_address},
@@ -199,11 +199,11 @@ async fn hanging_node_blocks_no_client_for_ever() {
 	says_unreachable("a command that comes later", late).await;
 	says_unreachable("a command that watches", watching).await;
 	let error = within("an upload", uploading).await.expect("no panic");
-	assert!(matches!(error, Error::Connection(_)), "{error}");
+	assert!(matches!(error, Error::Connect(ConnectError::Unreachable(_))), "{error}");
 	let followed = within("a follow", following).await.expect("no panic");
-	assert!(matches!(followed, Err(Error::Connection(_))), "{followed:?}");
+	assert!(matches!(followed, Err(Error::Connect(ConnectError::Unreachable(_)))), "{followed:?}");
 	let waited = within("a wait for finality", waiting).await.expect("no panic");
-	assert!(matches!(waited, Err(Error::Connection(_))), "{waited:?}");
+	assert!(matches!(waited, Err(Error::Connect(ConnectError::Unreachable(_)))), "{waited:?}");
 	alone.until("there is no other node", |nodes| nodes.is_stranded(1)).await;
 	of_two.works_with(&validator).await;
 	of_two.progress().await;

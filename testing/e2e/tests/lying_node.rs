@@ -8,7 +8,7 @@ use credio_client::{
 		bundle::BundleStatus, rpc::RequestState, Digest, KeyEpoch, OrganizationId, Permission,
 		RecordId, Request, RequestKey, Resource, StreamId,
 	},
-	BundleLeg, Client, Deadline, Error, NewBundle, Outcome, Terms, Trust, Upload,
+	BundleLeg, Client, Deadline, Error, NewBundle, Outcome, ProofError, Terms, Trust, Upload,
 };
 use credio_e2e::{
 	proxy::{LyingProxy, Reply},
@@ -210,7 +210,7 @@ async fn forged_stream_secret_is_not_used() {
 		})
 		.await;
 	let refused = upload(&through().await, world.stream, b"an invoice").await.unwrap_err();
-	assert!(matches!(refused, Error::Contradicted(_)), "{refused}");
+	assert!(matches!(refused, Error::Proof(ProofError::Contradicted(_))), "{refused}");
 
 	let credulous = through().await.with_trust(Trust::Node);
 	let record = upload(&credulous, world.stream, b"an invoice").await.expect("it is applied");
@@ -252,7 +252,10 @@ async fn forged_outcomes_are_rejected() {
 		let refused = outcome(&world.owner, name).await.expect_err(name);
 		assert!(world.proxy.clear_lie().await > 0);
 		assert!(
-			matches!(refused, Error::Contradicted(_) | Error::NotFinalYet(_)),
+			matches!(
+				refused,
+				Error::Proof(ProofError::Contradicted(_)) | Error::Proof(ProofError::NotFinal(_))
+			),
 			"{name}: {refused}"
 		);
 	}
@@ -282,7 +285,7 @@ async fn forged_outcomes_are_rejected() {
 		world.owner.status(request.key).await.unwrap_err(),
 		world.owner.follow(&request).await.unwrap_err(),
 	] {
-		assert!(matches!(refused, Error::Contradicted(_)), "{refused}");
+		assert!(matches!(refused, Error::Proof(ProofError::Contradicted(_))), "{refused}");
 	}
 	let credulous = world.credulous().await;
 	let believed = credulous.follow(&request).await.expect("the node responds");
@@ -391,9 +394,9 @@ async fn forged_owners_and_documents_are_rejected() {
 			})
 			.await;
 		let refused = world.owner.fetch(record).await.unwrap_err();
-		assert!(matches!(refused, Error::Contradicted(_)), "{field}: {refused}");
+		assert!(matches!(refused, Error::Proof(ProofError::Contradicted(_))), "{field}: {refused}");
 		let refused = world.owner.fetch_stream(world.stream, 0).await.unwrap_err();
-		assert!(matches!(refused, Error::Contradicted(_)), "{field}: {refused}");
+		assert!(matches!(refused, Error::Proof(ProofError::Contradicted(_))), "{field}: {refused}");
 	}
 	proxy.clear_lie().await;
 	assert!(reads(&node, record).await && reads(&world.owner, record).await);
@@ -407,7 +410,7 @@ async fn false_proofs_are_rejected() {
 		world.funder.wait_for_finality(1).await.expect("the subscription continues");
 		world.owner.stream(world.stream).await.unwrap_err()
 	};
-	let not_proven = |refused: &Error| matches!(refused, Error::NotProven(_));
+	let not_proven = |refused: &Error| matches!(refused, Error::Proof(ProofError::NotProven(_)));
 	// Nodes of the state that are changed or left out, votes that are, or a header.
 	let flip = |text: &mut Value| {
 		let hex = text.as_str().expect("hex").to_owned();

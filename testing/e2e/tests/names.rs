@@ -7,7 +7,7 @@ use credio_client::{
 		rpc::RequestState,
 		Permission, RecordId, Reference, Resource, StreamId,
 	},
-	Client, End, Error, Outcome, Terms, Upload,
+	Client, End, Error, Outcome, SubmitError, Terms, Upload,
 };
 use credio_e2e::{
 	uploads::{applied, entries, keyed, path},
@@ -36,7 +36,7 @@ async fn world() -> (Node, Client, StreamId) {
 }
 
 fn is_reused(answer: Result<Outcome, Error>) -> bool {
-	matches!(answer, Err(Error::KeyReused(_)))
+	matches!(answer, Err(Error::Submit(SubmitError::KeyReused(_))))
 }
 
 #[tokio::test]

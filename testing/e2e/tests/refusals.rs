@@ -1,6 +1,6 @@
 //! Rejections from outside: roles, organizations, streams, grants, keys.
 
-use credio_client::{calls::Call, primitives::StreamName, Client, Error};
+use credio_client::{calls::Call, primitives::StreamName, Client, Error, SubmitError};
 use credio_e2e::{uploads::path, Cli, Node};
 use credio_vault::LocalVault;
 use std::{fs, path::Path, sync::Arc};
@@ -229,7 +229,7 @@ async fn chain_rejects_deceptive_names() {
 		let bytes: StreamName = name.to_vec().try_into().expect("it is short");
 		let key = credio_client::primitives::RequestKey(sp_crypto_hashing::blake2_256(name));
 		match client.apply(key, &[Call::create_stream(&bytes)]).await {
-			Err(Error::Rejected(status)) => {
+			Err(Error::Submit(SubmitError::Rejected(status))) => {
 				let error = status.receipt.and_then(|receipt| receipt.error).expect("it says why");
 				assert_eq!(error.name, "Anchor.InvalidName");
 			},

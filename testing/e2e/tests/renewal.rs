@@ -3,7 +3,7 @@
 
 use credio_client::{
 	calls::Call, primitives::rpc::RequestState, BundleLeg, Client, Deadline, Error, NewBundle,
-	Upload,
+	SubmitError, Upload,
 };
 use credio_e2e::{
 	uploads::{applied, entries, keyed},

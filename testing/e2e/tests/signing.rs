@@ -4,7 +4,7 @@
 use credio_client::{
 	calls::Call,
 	primitives::{Request, RequestKey},
-	Client, Error, Life, RuntimePin,
+	Client, Error, Life, RuntimePin, SignError,
 };
 use credio_e2e::{
 	chain_of_release,
@@ -168,7 +168,7 @@ async fn sign_nothing(proxy: &LyingProxy, is_refusal: impl Fn(&Error) -> bool) {
 }
 
 fn is_other(error: &Error) -> bool {
-	matches!(error, Error::OtherRuntime { .. })
+	matches!(error, Error::Sign(SignError::OtherRuntime { .. }))
 }
 
 #[tokio::test]
@@ -206,8 +206,9 @@ async fn unknown_runtime_is_rejected() {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
 	proxy.tell(|said| change_version(said, 7_000)).await;
-	let is_unknown =
-		|error: &Error| matches!(error, Error::UnknownRuntime { spec_version: 7_000, .. });
+	let is_unknown = |error: &Error| {
+		matches!(error, Error::Sign(SignError::UnknownRuntime { spec_version: 7_000, .. }))
+	};
 	sign_nothing(&proxy, is_unknown).await;
 	// The library reads the version by another call, which must return the same.
 	proxy.tell(|said| change_core_version(said, 5)).await;

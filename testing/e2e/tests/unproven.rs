@@ -4,7 +4,7 @@
 use credio_client::{
 	evidence::Checkpoint,
 	primitives::{rpc::RequestState, Digest, Request, RequestKey},
-	Client, Error, Trust, Upload,
+	Client, Error, ProofError, Trust, Upload,
 };
 use credio_e2e::{
 	proxy::{LyingProxy, Reply},
@@ -152,7 +152,10 @@ async fn requests_expire_only_with_proof() {
 	let told = owner.status(request.key).await.expect("the node responds");
 	assert_eq!(told.status, RequestState::Unknown, "by its key alone, nothing proves it");
 	let early = owner.status_of(&request).await.unwrap_err();
-	assert!(matches!(early, Error::NotFinalYet(_)), "it can still be applied: {early}");
+	assert!(
+		matches!(early, Error::Proof(ProofError::NotFinal(_))),
+		"it can still be applied: {early}"
+	);
 	let past = Request { expires_at: 1, ..request };
 	let told = owner.status_of(&past).await.expect("it is proven");
 	assert_eq!(told.status, RequestState::Expired);
@@ -172,7 +175,7 @@ async fn requests_expire_only_with_proof() {
 		.await;
 	let late = connect(&proxy.url(), "channel-one").await;
 	let refused = late.status_of(&past).await.unwrap_err();
-	assert!(matches!(refused, Error::Contradicted(_)), "{refused}");
+	assert!(matches!(refused, Error::Proof(ProofError::Contradicted(_))), "{refused}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::{
 	manifest::{CoveredStream, EntryLine, Manifest, Subject},
 	ExportError, OnProgress, Progress, Result,
 };
-use credio_client::{Client, Error};
+use credio_client::{Client, ConnectError, Error};
 use credio_index::ingest::digest_of;
 use credio_primitives::{
 	entry::EntryFilter, merkle::Frontier, rpc::StreamJson, Entry, Sequence, StreamId,
@@ -36,7 +36,7 @@ pub async fn chain(
 	if client.finalized_heads().await?.next().await? < at.number {
 		let error =
 			format!("block {}, as of which the export is, is not final at the node", at.number);
-		return Err(Error::Connection(error).into());
+		return Err(Error::Connect(ConnectError::Unreachable(error)).into());
 	}
 	if client.block_hash(at.number).await? != Some(at.hash) {
 		told.find(format!("block {} has another hash on the chain than {}", at.number, at.hash));

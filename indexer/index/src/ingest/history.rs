@@ -164,7 +164,9 @@ impl<'a> History<'a> {
 		let numbers = contents.keys().chain(new.keys()).copied().chain([complete]);
 		for number in numbers.collect::<std::collections::BTreeSet<_>>() {
 			let hash = self.client.block_hash(number).await?.ok_or_else(|| {
-				Error::Answer(format!("the node has no block {number}, below a final one"))
+				Error::UnexpectedResponse(format!(
+					"the node has no block {number}, below a final one"
+				))
 			})?;
 			blocks.insert(number, Block::new(number, hash));
 		}
@@ -227,7 +229,9 @@ async fn read_between(
 		let most = usize::try_from(end - next).unwrap_or(usize::MAX);
 		let part = client.fetch_stream_part(stream, next, most).await?;
 		let Some((last, _)) = part.entries.last() else {
-			return Err(Error::Answer(format!("the stream {stream} has no entry {next}")));
+			return Err(Error::UnexpectedResponse(format!(
+				"the stream {stream} has no entry {next}"
+			)));
 		};
 		next = last.header.sequence.saturating_add(1);
 		entries.extend(part.entries);

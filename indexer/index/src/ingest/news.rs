@@ -2,7 +2,7 @@
 //! where those have changed, or the time has come at which a grant ends.
 
 use super::CONCURRENCY;
-use credio_client::{BlockChanges, Client, Error};
+use credio_client::{BlockChanges, Client, ConnectError, Error};
 use credio_primitives::{BlockNumber, Moment, StreamId};
 use futures::{stream, StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ impl Seen {
 			.await;
 		match changes {
 			Ok(changes) => Ok(self.news_of(changes)),
-			Err(error @ Error::Connection(_)) => Err(error),
+			Err(error @ Error::Connect(ConnectError::Unreachable(_))) => Err(error),
 			// The node does not keep the states of these blocks, say.
 			Err(_) => Ok(News::All),
 		}

@@ -1,4 +1,4 @@
-//! Calls in words: what an organization reads before it consents to them.
+//! Readable descriptions of calls, for an organization that is asked for its consent.
 
 use credio_primitives::{text::Visible, AccountId};
 use scale_info::{PortableRegistry, TypeDef, TypeDefPrimitive};
@@ -9,14 +9,14 @@ use subxt::{
 	Metadata,
 };
 
-/// Pallets whose calls carry no other calls, so that describing one ends. No others stand in a bundle.
+/// Pallets without nested calls, so that describing a call ends. A bundle takes calls of these pallets only.
 const PALLETS: [&str; 4] = ["Organizations", "Anchor", "Records", "Grants"];
-/// Pallets besides whose calls the council makes, and which carry no other calls either.
+/// Further pallets without nested calls, for calls of the council.
 const GOVERNED: [&str; 5] = ["System", "Session", "Grandpa", "CouncilMembership", "Validators"];
-/// Arguments that are text, where they are.
+/// Arguments that are shown as text where possible.
 const TEXTS: [&str; 3] = ["name", "purpose", "reason"];
 
-/// A call in words.
+/// A readable call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribedCall {
@@ -27,7 +27,7 @@ pub struct DescribedCall {
 }
 
 impl DescribedCall {
-	/// Reads an encoded call with the chain's metadata; `None` if it is no call that may stand in a bundle.
+	/// Decodes a call with the chain's metadata; `None` for a call that a bundle does not take.
 	pub fn new(encoded: &[u8], metadata: &Metadata) -> Option<Self> {
 		let pallet = metadata.pallet_by_call_index(*encoded.first()?)?;
 		if !PALLETS.contains(&pallet.name()) {
@@ -36,7 +36,7 @@ impl DescribedCall {
 		Self::of_plain(encoded, metadata)
 	}
 
-	/// Reads the call of a motion of the council; `None` if it is none that this software can show.
+	/// Decodes the call of a motion of the council; `None` if this software cannot show it.
 	pub fn of_motion(encoded: &[u8], metadata: &Metadata) -> Option<Self> {
 		let (pallet, index) = (metadata.pallet_by_call_index(*encoded.first()?)?, encoded.get(1)?);
 		if pallet.name() == "Governance" {
@@ -54,7 +54,7 @@ impl DescribedCall {
 		is_plain.then(|| Self::of_plain(encoded, metadata)).flatten()
 	}
 
-	/// Reads a call that carries no other one.
+	/// Decodes a call without nested calls.
 	fn of_plain(encoded: &[u8], metadata: &Metadata) -> Option<Self> {
 		let mut input = encoded;
 		let ty = metadata.outer_enums().call_enum_ty();
@@ -75,14 +75,14 @@ impl DescribedCall {
 	}
 }
 
-/// The beginning of bytes that are too long to be shown, and how many there are.
+/// Returns the first bytes of hex that is too long to be shown, and the number of all bytes.
 fn long_hex(text: &str) -> Option<(&str, usize)> {
 	let digits = text.strip_prefix("0x")?;
 	let is_long = text.len() > 200 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
 	Some((text.get(..66)?, digits.len() / 2)).filter(|_| is_long)
 }
 
-/// Whatever others have written into the call, it says so on one line for each argument, see [`Visible`].
+/// One line for each argument, no matter what others have written into the call: see [`Visible`].
 impl std::fmt::Display for DescribedCall {
 	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
 		write!(f, "{}", Visible(&self.call))?;
@@ -99,7 +99,7 @@ impl std::fmt::Display for DescribedCall {
 	}
 }
 
-/// A value as JSON. `is_text` says to show bytes as text if they are.
+/// Converts a value to JSON. With `is_text`, bytes that are valid text become text.
 fn json(value: Value<u32>, is_text: bool, types: &PortableRegistry) -> Json {
 	let of_bytes = is_bytes(value.context, types);
 	let is_account = types
@@ -143,7 +143,7 @@ fn json(value: Value<u32>, is_text: bool, types: &PortableRegistry) -> Json {
 	}
 }
 
-/// The fields of a structure; the content of a wrapper.
+/// The fields of a structure, or the content of a wrapper.
 fn fields(values: Composite<u32>, is_text: bool, types: &PortableRegistry) -> Json {
 	match values {
 		Composite::Named(fields) => {
@@ -167,7 +167,7 @@ fn is_list(ty: u32, types: &PortableRegistry) -> bool {
 		.is_some_and(|ty| matches!(ty.type_def, TypeDef::Sequence(_) | TypeDef::Array(_)))
 }
 
-/// Whether values of a type are bytes, maybe in wrappers.
+/// Whether values of a type are bytes, possibly in wrappers.
 fn is_bytes(ty: u32, types: &PortableRegistry) -> bool {
 	let item = match types.resolve(ty).map(|ty| &ty.type_def) {
 		Some(TypeDef::Sequence(list)) => list.type_param.id,
@@ -213,11 +213,11 @@ mod tests {
 	}
 
 	#[test]
-	fn only_bytes_are_cut() {
+	fn only_bytes_are_truncated() {
 		let hex = format!("0x{}", "ab".repeat(150));
 		let shown = described([("data".into(), Json::String(hex))]);
 		assert_eq!(shown, format!("Grants.grant\n  data: 0x{}… (150 bytes)", "ab".repeat(32)));
-		// A purpose that begins as bytes do is shown to its end.
+		// A purpose that looks like hex bytes is shown in full.
 		let purpose = format!("0x{}", "é".repeat(150));
 		let shown = described([("purpose".into(), Json::String(purpose.clone()))]);
 		assert_eq!(shown, format!("Grants.grant\n  purpose: {purpose}"));
@@ -225,7 +225,7 @@ mod tests {
 
 	proptest! {
 		#[test]
-		fn no_text_makes_it_panic_or_adds_a_line(
+		fn hostile_text_neither_panics_nor_adds_a_line(
 			prefix in prop::sample::select(vec!["", "0x"]),
 			text in proptest::collection::vec(any::<char>(), 0..300),
 		) {

@@ -1,13 +1,13 @@
-//! Access requests: asking for a grant, and answering.
+//! Access requests: asking for a grant, approving and denying.
 
 use super::{
 	grants::{bounded, has_terms, Given},
-	named::is_rejected_with,
+	status::is_rejected_with,
 	Client, Terms,
 };
 use crate::{
 	calls::Call,
-	error::{Error, Result},
+	error::{Error, ProofError, Result, SubmitError},
 	name::{Name, MAX_ATTEMPTS},
 };
 use credio_primitives::{
@@ -17,12 +17,12 @@ use credio_primitives::{
 };
 
 impl Client {
-	/// Asks the owner of a stream or record for a grant. If the same was asked for before and is not answered, or is approved
-	/// by a grant that holds, that access request is answered, and none is made.
+	/// Asks the owner of a stream or record for a grant. Returns the earlier access request if the same was asked
+	/// before and is open, or is approved by an active grant.
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::Argument`].
+	/// [`Error::Submit`], [`Error::Argument`].
 	pub async fn request_access(
 		&self,
 		resource: Resource,
@@ -41,9 +41,12 @@ impl Client {
 		let mut from = 0;
 		loop {
 			let attempt = self.attempt(&name, from).await?;
-			// What this attempt asked for is looked up by its id: a list could leave it out.
+			// Look up this attempt's access request by id: a list could omit it.
 			let own = AccessRequestId::derive(self.organization, &attempt.reference());
-			if attempt.is_applied && self.verified().is_some() && self.stands(own).await? {
+			if attempt.is_applied
+				&& self.verified().is_some()
+				&& self.is_open_or_granted(own).await?
+			{
 				return Ok(own);
 			}
 			let held = self.held_by(resource, self.organization).await?;
@@ -63,7 +66,7 @@ impl Client {
 				return Ok(asked.access_request_id);
 			}
 			if attempt.is_applied {
-				// It was denied, or is over.
+				// It was denied, or its grant has ended.
 				from = attempt.number.saturating_add(1);
 				continue;
 			}
@@ -74,13 +77,13 @@ impl Client {
 				return Ok(AccessRequestId::derive(self.organization, &reference));
 			}
 			if !is_rejected_with(&status, "ReferenceUsed") || attempt.number >= MAX_ATTEMPTS {
-				return Err(Error::Rejected(Box::new(status)));
+				return Err(SubmitError::Rejected(Box::new(status)).into());
 			}
 		}
 	}
 
-	/// Whether an access request waits for an answer, or is approved by a grant that holds.
-	async fn stands(&self, id: AccessRequestId) -> Result<bool> {
+	/// Whether an access request is open, or approved by an active grant.
+	async fn is_open_or_granted(&self, id: AccessRequestId) -> Result<bool> {
 		let state = match self.find_access_request(id).await {
 			Err(error) if error.is_not_found() => return Ok(false),
 			found => found?.state,
@@ -88,41 +91,41 @@ impl Client {
 		Ok(match state {
 			AccessRequestStateJson::Pending => true,
 			AccessRequestStateJson::Approved { grant_id } => {
-				self.holding(grant_id).await?.is_some()
+				self.active_grant(grant_id).await?.is_some()
 			},
 			AccessRequestStateJson::Denied { .. } => false,
 		})
 	}
 
-	/// Proves that an access request stands as the node has listed it.
+	/// Proves that an access request is on the chain as the node has listed it.
 	async fn check_asked(&self, listed: &AccessRequestJson) -> Result<()> {
 		let asked = self.find_access_request(listed.access_request_id).await?;
 		let what = |one: &AccessRequestJson| {
 			(one.requester, one.resource, one.permission, one.purpose.clone())
 		};
 		let is_same = what(&asked) == what(listed) && asked.requester == self.organization;
-		match is_same && self.stands(listed.access_request_id).await? {
+		match is_same && self.is_open_or_granted(listed.access_request_id).await? {
 			true => Ok(()),
-			false => Err(Error::Contradicted("access request")),
+			false => Err(ProofError::Contradicted("access request").into()),
 		}
 	}
 
-	/// A grant, if it holds.
-	pub(super) async fn holding(&self, id: GrantId) -> Result<Option<GrantJson>> {
+	/// Returns a grant if it is active.
+	pub(super) async fn active_grant(&self, id: GrantId) -> Result<Option<GrantJson>> {
 		match self.find_grant(id).await {
 			Err(error) if error.is_not_found() => Ok(None),
 			found => found.map(|grant| Some(grant).filter(|one| one.status == GrantStatus::Active)),
 		}
 	}
 
-	/// Approves an access request. Without a first epoch in the terms, a grant to read reaches back to the first one:
-	/// the requester asked for what is there.
+	/// Approves an access request. Without a first epoch in the terms, a grant to read starts at the stream's first
+	/// epoch, since the requester asked for existing records.
 	///
-	/// Approving again with the same terms answers the grant that was given.
+	/// Approving again with the same terms returns the existing grant.
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::NotFound`], [`Error::Argument`] if it was answered otherwise.
+	/// [`Error::Submit`], [`Error::NotFound`], [`Error::Argument`] if the access request was decided otherwise.
 	pub async fn approve(&self, id: AccessRequestId, terms: &Terms) -> Result<GrantId> {
 		let request = self.find_access_request(id).await?;
 		let (resource, requester) = (request.resource, request.requester);
@@ -137,7 +140,9 @@ impl Client {
 		let end = terms.end;
 		let terms = Terms { from_epoch: terms.from_epoch.or(first), purpose, ..terms.clone() };
 		let Given { terms, .. } = self.terms(resource, requester, &terms).await?;
-		if let Some(given) = self.answered(&request, |grant| has_terms(grant, &terms, end)).await? {
+		if let Some(given) =
+			self.approved_grant(&request, |grant| has_terms(grant, &terms, end)).await?
+		{
 			return Ok(given);
 		}
 		let attempt = self.attempt(&Name::new("approve", &id), 0).await?;
@@ -145,15 +150,20 @@ impl Client {
 		match self.submit(attempt.key, &[Call::approve(id, reference, &terms)]).await {
 			Ok(status) if status.status == RequestState::Applied => {},
 			Ok(status) if !is_rejected_with(&status, "AlreadyAnswered") => {
-				return Err(Error::Rejected(Box::new(status)));
+				return Err(SubmitError::Rejected(Box::new(status)).into());
 			},
-			Err(error) if !matches!(error, Error::KeyReused(_)) => return Err(error),
-			// Another gateway of the organization has answered meanwhile.
+			Err(error) if !matches!(error, Error::Submit(SubmitError::KeyReused(_))) => {
+				return Err(error)
+			},
+			// Another gateway of the organization has decided it in the meantime.
 			_ => {
 				self.decided(attempt.key).await?;
 				let request = self.find_access_request(id).await?;
 				let same = |grant: &GrantJson| has_terms(grant, &terms, end);
-				return self.answered(&request, same).await?.ok_or(Error::KeyReused(attempt.key));
+				return self
+					.approved_grant(&request, same)
+					.await?
+					.ok_or(Error::Submit(SubmitError::KeyReused(attempt.key)));
 			},
 		}
 		let id = GrantId::derive(self.organization, &reference);
@@ -161,8 +171,8 @@ impl Client {
 		Ok(id)
 	}
 
-	/// The grant that an access request was approved with, if it is the same; `None` if it was not answered.
-	async fn answered(
+	/// Returns the grant of an approved access request if it has the same terms; `None` if the access request is open.
+	async fn approved_grant(
 		&self,
 		request: &AccessRequestJson,
 		is_same: impl Fn(&GrantJson) -> bool,
@@ -174,7 +184,7 @@ impl Client {
 				return Err(Error::Argument("the access request was denied already".into()));
 			},
 		};
-		match self.holding(grant_id).await? {
+		match self.active_grant(grant_id).await? {
 			Some(grant) if is_same(&grant) => Ok(Some(grant_id)),
 			Some(_) => Err(Error::Argument(format!(
 				"the access request was approved already, by the grant {grant_id}, on other terms"
@@ -185,25 +195,25 @@ impl Client {
 		}
 	}
 
-	/// Denies an access request. Denying it again for the same reason is harmless.
+	/// Denies an access request. Denying it again for the same reason has no effect.
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::NotFound`], [`Error::Argument`] if it was answered otherwise.
+	/// [`Error::Submit`], [`Error::NotFound`], [`Error::Argument`] if it was decided otherwise.
 	pub async fn deny(&self, id: AccessRequestId, reason: &str) -> Result<()> {
 		let bounded = bounded(reason, "a reason")?;
 		match self.find_access_request(id).await?.state {
 			AccessRequestStateJson::Pending => {},
 			AccessRequestStateJson::Denied { reason: given } if given == reason => return Ok(()),
 			AccessRequestStateJson::Denied { .. } | AccessRequestStateJson::Approved { .. } => {
-				return Err(Error::Argument("the access request was answered already".into()));
+				return Err(Error::Argument("the access request was decided already".into()));
 			},
 		}
 		let attempt = self.attempt(&Name::new("deny", &(id, &bounded)), 0).await?;
 		self.apply(attempt.key, &[Call::deny(id, &bounded)]).await.map(|_| ())
 	}
 
-	/// Access requests that match a filter, at most `most`.
+	/// Returns at most `most` access requests that match a filter.
 	pub async fn access_requests(
 		&self,
 		filter: &AccessRequestFilter,
@@ -223,7 +233,7 @@ impl Client {
 			.ok_or_else(|| Error::NotFound {
 				what: "access request",
 				name: id.to_string(),
-				hint: ": `credio access list` shows all",
+				hint: "`credio access list` shows all",
 			})
 	}
 }

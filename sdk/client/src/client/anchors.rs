@@ -1,9 +1,9 @@
-//! Anchors: commitments to documents that are kept elsewhere.
+//! Anchors: commitments to documents that are stored elsewhere.
 
-use super::{named::is_rejected_with, Client};
+use super::{status::is_rejected_with, Client};
 use crate::{
 	calls::Call,
-	error::{Error, Result},
+	error::{AccessError, Error, Result, SubmitError},
 	name::Name,
 };
 use credio_primitives::{
@@ -12,35 +12,35 @@ use credio_primitives::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// Documents that were anchored, with what it takes to prove each.
+/// Anchored documents, with the proof of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anchored {
 	/// Name of the anchor.
 	pub record_id: RecordId,
-	/// For each document, in their order, its proof. Empty siblings for an anchor over one document.
+	/// The proof of each document, in order. An anchor over one document has no siblings.
 	pub proofs: Vec<MerkleProof>,
 }
 
-/// An anchor with its proofs, before it is sent.
+/// An anchor with its proofs, before submission.
 #[derive(Clone, Debug)]
 pub struct PreparedAnchor {
-	/// What proves each document, once the anchor is on the chain. Store it before [`Client::append_anchor`].
+	/// The proofs, valid once the anchor is on the chain. Store them before [`Client::append_anchor`].
 	pub anchored: Anchored,
 	name: Name,
 	call: Call,
-	/// What stands on the chain then.
+	/// The anchor's body on the chain.
 	body: EntryBody,
 	/// Whether it is on the chain already.
 	is_there: bool,
 }
 
-/// What proves that a document is under an anchor.
+/// Proves that a document is under an anchor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MerkleProof {
 	/// The anchor.
 	pub record_id: RecordId,
-	/// The key epoch from whose secret the commitment key follows.
+	/// The key epoch of the commitment key.
 	pub epoch: KeyEpoch,
 	/// Position of the document.
 	pub index: u32,
@@ -50,32 +50,32 @@ pub struct MerkleProof {
 	pub commitment: Commitment,
 	/// The siblings, from below.
 	pub siblings: Vec<Digest>,
-	/// The commitment key, by which anyone can check the document: it opens nothing.
+	/// The commitment key, which checks the document and decrypts nothing.
 	pub commitment_key: String,
 }
 
 impl Client {
-	/// Anchors documents: one by its commitment, several by the root of a Merkle tree over their commitments. Anchoring the
-	/// same documents again answers the anchor that is there.
+	/// Anchors documents: a single one by its commitment, several by the root of a Merkle tree over their commitments.
+	/// Anchoring the same documents again returns the existing anchor.
 	///
-	/// The proofs exist only in what this answers: whoever has to keep them through a crash stores those of
-	/// [`Self::prepare_anchor`] before [`Self::append_anchor`].
+	/// The proofs exist only in the returned value. To keep them through a crash, use [`Self::prepare_anchor`], store
+	/// its proofs, and call [`Self::append_anchor`].
 	///
 	/// # Errors
 	///
-	/// [`Error::Argument`] for no or too many documents, [`Error::Rejected`], [`Error::NoEpoch`].
+	/// [`Error::Argument`] for no or too many documents, [`Error::Submit`], [`Error::Access`].
 	pub async fn anchor(&self, stream: StreamId, documents: &[Vec<u8>]) -> Result<Anchored> {
 		let prepared = self.prepare_anchor(stream, documents).await?;
 		self.append_anchor(&prepared).await?;
 		Ok(prepared.anchored)
 	}
 
-	/// Makes an anchor and its proofs without sending it.
+	/// Prepares an anchor and its proofs without submitting it.
 	///
 	/// # Errors
 	///
-	/// [`Error::Argument`] for no or too many documents, [`Error::NoEpoch`], [`Error::KeyReused`] if something else is on the
-	/// chain in its place.
+	/// [`Error::Argument`] for no or too many documents, [`Error::Access`], [`Error::Submit`] if the chain has another
+	/// entry in its place.
 	pub async fn prepare_anchor(
 		&self,
 		stream: StreamId,
@@ -83,28 +83,28 @@ impl Client {
 	) -> Result<PreparedAnchor> {
 		let digests: Vec<[u8; 32]> =
 			documents.iter().map(|document| Sha256::digest(document).into()).collect();
-		let name = self.begun(Name::new("anchor", &(stream, digests))).await?;
-		let current = self.stream(stream).await?.epoch.ok_or(Error::NoEpoch)?.current;
+		let name = self.known_name(Name::new("anchor", &(stream, digests))).await?;
+		let current = self.stream(stream).await?.epoch.ok_or(AccessError::NoEpoch)?.current;
 		let record_id = name.record_id(&*self.vault, self.organization).await?;
 		let Some(there) = self.find_record(record_id).await? else {
 			return self.anchor_in(stream, documents, &name, current).await;
 		};
-		// It was made under one of the epochs, most likely a late one.
+		// An existing anchor is most likely of a late epoch.
 		for epoch in (0..=current).rev() {
 			let prepared = self.anchor_in(stream, documents, &name, epoch).await?;
 			if prepared.body == there.header.body {
 				return Ok(PreparedAnchor { is_there: true, ..prepared });
 			}
 		}
-		Err(Error::KeyReused(name.key(&*self.vault, 0).await?))
+		Err(SubmitError::KeyReused(name.key(&*self.vault, 0).await?).into())
 	}
 
-	/// Sends an anchor whose proofs are stored, and waits until it is final.
+	/// Submits an anchor and waits until it is final. Its proofs have to be stored before.
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::Connection`]; [`Error::KeyReused`] if another gateway of the organization anchors the
-	/// same documents under another key epoch: prepare it anew.
+	/// [`Error::Connect`], [`Error::Submit`], also if another gateway of the organization has anchored the same
+	/// documents under another key epoch: prepare the anchor again.
 	pub async fn append_anchor(&self, anchor: &PreparedAnchor) -> Result<()> {
 		if anchor.is_there {
 			return Ok(());
@@ -118,10 +118,10 @@ impl Client {
 			let there = self.find_record(anchor.anchored.record_id).await?;
 			return match there {
 				Some(entry) if entry.header.body == anchor.body => Ok(()),
-				_ => Err(Error::KeyReused(attempt.key)),
+				_ => Err(SubmitError::KeyReused(attempt.key).into()),
 			};
 		}
-		Err(Error::Rejected(Box::new(status)))
+		Err(SubmitError::Rejected(Box::new(status)).into())
 	}
 
 	async fn anchor_in(
@@ -176,13 +176,15 @@ impl Client {
 
 	/// Checks a document against an anchor on the chain, with its proof.
 	///
-	/// Errors: [`Error::NotVerified`], [`Error::Refused`].
+	/// # Errors
+	///
+	/// [`Error::Access`], [`Error::Refused`].
 	pub async fn verify_anchored(&self, document: &[u8], proof: &MerkleProof) -> Result<()> {
 		let key: credio_envelope::CommitmentKey = proof.commitment_key.parse().map_err(|_| {
 			Error::Argument("the proof's commitment key is not 0x and 64 hex digits".into())
 		})?;
 		if !key.verify(document, &proof.commitment) {
-			return Err(Error::NotVerified);
+			return Err(AccessError::NotVerified.into());
 		}
 		let holds = match self.record(proof.record_id).await?.header.body {
 			EntryBody::DigestAnchor { commitment } => commitment == proof.commitment,
@@ -198,7 +200,7 @@ impl Client {
 		if holds {
 			Ok(())
 		} else {
-			Err(Error::NotVerified)
+			Err(AccessError::NotVerified.into())
 		}
 	}
 }

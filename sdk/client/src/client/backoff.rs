@@ -1,4 +1,4 @@
-//! Calls that a node refuses because too many come from here, and that are sent again after a while.
+//! Retries of calls that a node refuses because of its rate limits.
 
 use crate::error::{Error, Result};
 use std::{
@@ -6,31 +6,36 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// How long a call is sent again and again. Many that were refused at once take their turns within it.
+/// How long a call is retried. Many calls that are refused together take turns within this time.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Wait before the second try; each one after it waits twice as long.
+/// Wait before the first retry; it doubles with each retry.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// Longest wait.
+/// Maximum wait.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
-/// Makes a call until the node takes it, fails otherwise, or has refused it for too long.
-pub(super) async fn back_off<Answer, Call: Future<Output = Result<Answer>>>(
+/// Makes a call until the node accepts it, it fails otherwise, or [`PATIENCE`] has passed.
+pub(super) async fn back_off<Value, Call: Future<Output = Result<Value>>>(
 	call: impl FnMut() -> Call,
-) -> Result<Answer> {
-	back_off_for(PATIENCE, call).await
+) -> Result<Value> {
+	let start = Instant::now();
+	retry(|| start.elapsed() < PATIENCE, tokio::time::sleep, call).await
 }
 
-async fn back_off_for<Answer, Call: Future<Output = Result<Answer>>>(
-	patience: Duration,
+/// Makes a call again, after a pause, while it is rate limited and `has_time`.
+async fn retry<Value, Call, Pause>(
+	has_time: impl Fn() -> bool,
+	pause: impl Fn(Duration) -> Pause,
 	mut call: impl FnMut() -> Call,
-) -> Result<Answer> {
-	let (start, mut tries) = (Instant::now(), 1);
+) -> Result<Value>
+where
+	Call: Future<Output = Result<Value>>,
+	Pause: Future<Output = ()>,
+{
+	let mut tries = 1;
 	loop {
 		match call().await {
-			Err(Error::Refused(refusal))
-				if refusal.is_rate_limited() && start.elapsed() < patience =>
-			{
-				tokio::time::sleep(wait(tries)?).await;
+			Err(Error::Refused(refusal)) if refusal.is_rate_limited() && has_time() => {
+				pause(wait(tries)?).await;
 				tries = tries.saturating_add(1);
 			},
 			other => return other,
@@ -38,8 +43,8 @@ async fn back_off_for<Answer, Call: Future<Output = Result<Answer>>>(
 	}
 }
 
-/// How long to wait after so many tries: between half and the whole of a time that doubles, so that many that were
-/// refused at once do not come again at once.
+/// Returns the wait before the next try: between half and all of a time that doubles, so that calls that were refused
+/// together do not return together.
 fn wait(tries: u32) -> Result<Duration> {
 	let longest = FIRST_WAIT.saturating_mul(1 << (tries.saturating_sub(1)).min(16)).min(MAX_WAIT);
 	let random = credio_vault::random()?;
@@ -52,55 +57,45 @@ mod tests {
 	use super::*;
 	use crate::error::Refusal;
 	use credio_primitives::error_codes as codes;
-	use std::cell::Cell;
+	use std::{cell::Cell, future::ready};
 
 	fn refusal(code: i32) -> Error {
 		Error::Refused(Refusal { code, message: String::new(), remedy: None, reason: None })
 	}
 
-	/// How often a call is made that is refused `times` times.
-	async fn tries(times: u32, code: i32) -> (u32, bool) {
-		let made = Cell::new(0);
-		let answer = back_off(|| {
+	/// Makes a call that is refused `times` times, with time for `retries`. Returns its tries and whether it succeeded.
+	async fn tries(times: u32, retries: u32, code: i32) -> (u32, bool) {
+		let (made, paused) = (Cell::new(0), Cell::new(0));
+		let call = || {
 			made.set(made.get() + 1);
-			let refused = made.get() <= times;
-			async move {
-				if refused {
-					Err(refusal(code))
-				} else {
-					Ok(())
-				}
-			}
-		})
-		.await;
-		(made.get(), answer.is_ok())
+			ready(if made.get() <= times { Err(refusal(code)) } else { Ok(()) })
+		};
+		let pause = |_| {
+			paused.set(paused.get() + 1);
+			ready(())
+		};
+		let result = retry(|| paused.get() < retries, pause, call).await;
+		(made.get(), result.is_ok())
 	}
 
 	#[tokio::test]
-	async fn a_call_that_comes_too_soon_is_sent_again() {
-		assert_eq!(tries(2, codes::RATE_LIMITED).await, (3, true));
+	async fn rate_limited_call_is_retried() {
+		assert_eq!(tries(2, 9, codes::RATE_LIMITED).await, (3, true));
 	}
 
 	#[tokio::test]
-	async fn a_call_that_is_refused_for_too_long_fails() {
-		let made = Cell::new(0);
-		let answer: Result<()> = back_off_for(Duration::from_millis(1), || {
-			made.set(made.get() + 1);
-			async { Err(refusal(codes::RATE_LIMITED)) }
-		})
-		.await;
-		assert!(answer.is_err());
-		assert_eq!(made.get(), 2);
+	async fn call_fails_after_patience() {
+		assert_eq!(tries(u32::MAX, 4, codes::SERVER_BUSY).await, (5, false));
 	}
 
 	#[tokio::test]
-	async fn other_refusals_are_answers() {
-		assert_eq!(tries(2, codes::ACCESS_DENIED).await, (1, false));
-		assert_eq!(tries(2, codes::QUOTA_EXCEEDED).await, (1, false));
+	async fn other_refusals_are_not_retried() {
+		assert_eq!(tries(2, 9, codes::ACCESS_DENIED).await, (1, false));
+		assert_eq!(tries(2, 9, codes::QUOTA_EXCEEDED).await, (1, false));
 	}
 
 	#[test]
-	fn waits_grow_to_a_bound() {
+	fn waits_grow_to_limit() {
 		for tries in 1..100 {
 			let wait = wait(tries).unwrap();
 			assert!(wait >= FIRST_WAIT / 2 && wait <= MAX_WAIT, "{tries}: {wait:?}");

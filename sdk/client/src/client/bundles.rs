@@ -2,8 +2,8 @@
 
 use super::Client;
 use crate::{
-	calls::{Call, DescribedCall, UnfitCall},
-	error::{Error, Result},
+	calls::{Call, DescribedCall},
+	error::{Error, Result, SubmitError, UnfitCall},
 	name::earlier_secrets,
 	runtimes::RuntimePin,
 };
@@ -16,46 +16,46 @@ use credio_primitives::{
 };
 use std::time::Duration;
 
-/// A call as it stands in a leg, with the runtime that it is encoded for.
+/// An encoded call of a leg, with its runtime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LegCall {
 	/// The call.
 	pub call: EncodedCall,
-	/// Hash of the metadata of that runtime; `None` if whoever encoded it has not said.
+	/// Metadata hash of that runtime; `None` if the encoder did not name it.
 	pub encoded_for: Option<Digest>,
 }
 
-/// What one organization does in a bundle.
+/// The calls of one organization in a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BundleLeg {
 	/// The organization.
 	pub organization: OrganizationId,
-	/// Its calls, in their order.
+	/// Its calls, in order.
 	pub calls: Vec<LegCall>,
 }
 
-/// When the deadline of a bundle passes, by the chain's clock.
+/// The deadline of a bundle, by the chain's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deadline {
-	/// After so long from now.
+	/// A duration from now.
 	After(Duration),
-	/// With this moment, in milliseconds since 1970: it is the last one at which the bundle can execute.
+	/// A moment in milliseconds since 1970: the last one at which the bundle can execute.
 	At(Moment),
 }
 
 /// A bundle to propose.
 #[derive(Clone, Debug)]
 pub struct NewBundle {
-	/// Key of the request that proposes it; its reference, and so its id, follows from this.
+	/// Key of the proposing request. The bundle's reference and id follow from it.
 	pub key: RequestKey,
-	/// Until when all have to consent.
+	/// When the consents of all parties are due.
 	pub deadline: Deadline,
-	/// What each organization does.
+	/// The calls of each organization.
 	pub legs: Vec<BundleLeg>,
 }
 
 impl NewBundle {
-	/// Name of the bundle, if this organization proposes it.
+	/// Returns the bundle's id if this organization proposes it.
 	pub fn id(&self, proposer: OrganizationId) -> BundleId {
 		BundleId::derive(proposer, &self.reference())
 	}
@@ -66,7 +66,7 @@ impl NewBundle {
 }
 
 impl Client {
-	/// A call as it stands in a leg.
+	/// Encodes a call for a leg.
 	///
 	/// # Errors
 	///
@@ -77,16 +77,16 @@ impl Client {
 		Ok(LegCall { call: EncodedCall(call.encoded(&runtime)?), encoded_for })
 	}
 
-	/// A call of a leg in words; `None` if it is no call that may stand in a bundle, or if the runtime is not one that
-	/// this client trusts, whose calls could be shown as others.
+	/// Describes a call of a leg; `None` for a call that a bundle does not take, or if this client does not trust the
+	/// runtime, which could show calls as others.
 	pub async fn describe(&self, call: &[u8]) -> Option<DescribedCall> {
 		self.describe_by(|metadata| DescribedCall::new(call, metadata)).await
 	}
 
-	/// Key of the request that proposes a bundle under a business key, or a random one without.
+	/// Returns the key of the request that proposes a bundle: of a business key, or a random one without.
 	///
-	/// `HMAC(organization secret, SCALE("bundle", business key))`, with the secret under which the bundle was proposed, or
-	/// else with the one that is in force.
+	/// `HMAC(organization secret, SCALE("bundle", business key))`, with the secret that the bundle was proposed under,
+	/// or else with the current one.
 	///
 	/// # Errors
 	///
@@ -116,11 +116,13 @@ impl Client {
 		}
 	}
 
-	/// Proposes a bundle and consents to it, in one request. Repeating it under the same key is harmless: the bundle
-	/// that was proposed first stands, whatever deadline the repetition names.
+	/// Proposes a bundle and consents to it, in one request. Repeating it under the same key has no effect: the first
+	/// proposal stands with its deadline.
 	///
-	/// Errors: [`Error::Argument`] for legs over the bounds, [`Error::UnfitCall`] for one with calls that are encoded for another
-	/// runtime, [`Error::Rejected`], [`Error::KeyReused`] if the key proposed other legs, [`Error::Expired`].
+	/// # Errors
+	///
+	/// [`Error::Argument`] for legs over the limits, [`Error::Sign`] for a leg with calls for another runtime,
+	/// [`Error::Submit`], also if the key proposed other legs.
 	pub async fn propose_bundle(&self, new: &NewBundle) -> Result<BundleJson> {
 		let runtime = self.trusted_runtime().await?;
 		let legs = legs_for(&new.legs, &runtime)?;
@@ -131,7 +133,7 @@ impl Client {
 			Deadline::After(time) => self.moment_in(time).await?,
 		};
 		let digest = self.digest(id, deadline, &legs);
-		// The other consents cannot come before there is a bundle, so only a bundle of one organization executes now.
+		// Other parties cannot consent before the bundle exists, so only a bundle of one organization executes here.
 		let max_weight = match legs.as_slice() {
 			[_] => self.limits.max_bundle_weight,
 			_ => WeightJson { ref_time: 0, proof_size: 0 },
@@ -145,22 +147,23 @@ impl Client {
 		};
 		if !was_applied().await? {
 			match self.apply(new.key, &calls).await {
-				// It was proposed with another deadline, or with other legs, which shows below.
-				Err(Error::KeyReused(_)) if was_applied().await? => {},
+				// Another deadline is fine; other legs fail below.
+				Err(Error::Submit(SubmitError::KeyReused(_))) if was_applied().await? => {},
 				other => other.map(|_| ())?,
 			}
 		}
 		let bundle = self.bundle(id).await?.bundle;
 		match bundle.digest == self.digest(id, bundle.deadline, &legs) {
 			true => Ok(bundle),
-			false => Err(Error::KeyReused(new.key)),
+			false => Err(SubmitError::KeyReused(new.key).into()),
 		}
 	}
 
-	/// A bundle, with its legs while it is open.
+	/// Returns a bundle, with its legs while it is open.
 	///
-	/// Errors: [`Error::NotFound`], [`Error::Answer`] if the node's legs are not those that the digest is of, and those of
-	/// proofs.
+	/// # Errors
+	///
+	/// [`Error::NotFound`], [`Error::Proof`], [`Error::UnexpectedResponse`] if the node's legs do not match the digest.
 	pub async fn bundle(&self, id: BundleId) -> Result<BundleDetailJson> {
 		let answer: Result<At<BundleDetailJson>> = self.call("credio_v1_bundle", (id,)).await;
 		let mut detail = match answer {
@@ -170,7 +173,7 @@ impl Client {
 				return Err(Error::NotFound {
 					what: "bundle",
 					name: id.to_string(),
-					hint: ": `credio bundle list` shows all; they are removed some time after their deadline",
+					hint: "`credio bundle list` shows all; they are removed some time after their deadline",
 				});
 			},
 			other => other?.answer,
@@ -182,21 +185,24 @@ impl Client {
 		let computed = detail.computed_digest(&self.limits.genesis_hash);
 		let has_legs = is_open || !detail.legs.is_empty();
 		if detail.bundle.bundle_id != id || (has_legs && computed != detail.bundle.digest) {
-			return Err(Error::Answer("the legs of the bundle are not those of its digest".into()));
+			return Err(Error::UnexpectedResponse(
+				"the legs of the bundle do not match its digest".into(),
+			));
 		}
 		Ok(detail)
 	}
 
-	/// Bundles that match a filter, at most `most`.
+	/// Returns at most `most` bundles that match a filter.
 	pub async fn bundles(&self, filter: &BundleFilter, most: usize) -> Result<Vec<BundleJson>> {
 		self.all("credio_v1_bundles", filter, most).await
 	}
 
-	/// Consents to a bundle, as it was read under this digest, and answers what became of it: with the last consent it
-	/// is executed or aborted. The leg of this organization will run as this vault's account. Repeating it is harmless.
+	/// Consents to a bundle with this digest and returns its new state: the last consent executes or aborts it. The
+	/// organization's leg runs as the vault's account. Repeating it has no effect.
 	///
-	/// Errors: [`Error::NotFound`], [`Error::Argument`] for another digest or a bundle that has ended,
-	/// [`Error::Rejected`].
+	/// # Errors
+	///
+	/// [`Error::NotFound`], [`Error::Argument`] for another digest or a bundle that has ended, [`Error::Submit`].
 	pub async fn consent(&self, id: BundleId, digest: Digest) -> Result<BundleJson> {
 		let detail = self.bundle(id).await?;
 		if detail.bundle.digest != digest {
@@ -214,9 +220,11 @@ impl Client {
 		Ok(self.bundle(id).await?.bundle)
 	}
 
-	/// Withdraws the consent of this organization to a bundle.
+	/// Withdraws this organization's consent to a bundle.
 	///
-	/// Errors: [`Error::NotFound`], [`Error::Argument`] for a bundle that has ended, [`Error::Rejected`].
+	/// # Errors
+	///
+	/// [`Error::NotFound`], [`Error::Argument`] for a bundle that has ended, [`Error::Submit`].
 	pub async fn withdraw(&self, id: BundleId) -> Result<BundleJson> {
 		ensure_open(&self.bundle(id).await?.bundle)?;
 		self.apply(self.new_key()?, &[Call::withdraw_from_bundle(id)]).await?;
@@ -245,7 +253,7 @@ fn ensure_open(bundle: &BundleJson) -> Result<()> {
 	Err(Error::Argument(format!("the bundle {ended}: nothing can change it any more")))
 }
 
-/// The legs as they are sent. A call that is encoded for another runtime may be another call in this one.
+/// Returns the legs for submission. A call for another runtime could be a different call in this one.
 fn legs_for(
 	legs: &[BundleLeg],
 	runtime: &RuntimePin,
@@ -264,7 +272,7 @@ fn legs_for(
 		.collect()
 }
 
-/// Checks the bounds of legs before anything is sent.
+/// Checks the limits of legs before submission.
 fn check_legs(legs: &[Leg<EncodedCall>]) -> Result<()> {
 	let calls = legs.iter().map(|leg| leg.calls.len()).sum::<usize>();
 	let size = legs.encoded_size();
@@ -290,7 +298,7 @@ mod tests {
 	use crate::Runtimes;
 
 	#[test]
-	fn legs_are_proposed_for_the_runtime_that_they_are_encoded_for() {
+	fn cannot_propose_legs_for_another_runtime() {
 		let runtimes = Runtimes::built_in();
 		let pin = |version| runtimes.find(version).unwrap().unwrap();
 		let (before, present) = (pin(5), pin(6));
@@ -300,7 +308,7 @@ mod tests {
 		};
 		let legs = |calls| [BundleLeg { organization: 1, calls }];
 		assert!(legs_for(&legs(vec![call(&present), call(&present)]), &present).is_ok());
-		// A node that names two runtimes in turn.
+		// A node could name two runtimes in turn.
 		for mixed in [vec![call(&before)], vec![call(&present), call(&before)]] {
 			let refused = legs_for(&legs(mixed), &present);
 			assert!(matches!(refused, Err(UnfitCall::Outdated { .. })), "{refused:?}");

@@ -1,35 +1,35 @@
-//! Checkpoints: made with a node, and signed by seats of the council.
+//! Checkpoints: created with a node, and signed by seats of the council.
 
-use super::{council::storage_key, Client};
+use super::Client;
 use crate::{
-	error::{Error, Result},
+	error::{Error, ProofError, Result},
 	verifier::{genesis_of, Trust},
 };
 use credio_evidence::{Checkpoint, FinalBlock, Part, Refused, Trusted};
 use credio_primitives::{
 	rpc::{BlockRef, Bytes},
-	Digest,
+	storage, Digest,
 };
 use credio_vault::Vault;
 use std::time::Duration;
 use subxt::rpcs::client::{RpcParams, RpcSubscription};
 
-/// Blocks that are tried: one that changes the validators will not do.
+/// Blocks that are tried: a block that changes the validators cannot be used.
 const ATTEMPTS: usize = 20;
 /// Longest wait for blocks to become final.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A refusal of the checkpoint.
+/// Refuses the checkpoint.
 fn refused(reason: &str) -> Refused {
 	Refused { part: Part::Checkpoint, reason: reason.into() }
 }
 
-/// What is missing where the votes of the validators do not lead: after a change by force, which is what checkpoints are
-/// made for.
+/// Explains an unproven finality: after a forced change of validators, which checkpoints are made for, no votes lead to
+/// the block.
 fn without_votes(error: Error) -> Error {
 	match error {
-		Error::NotProven(Refused { part: Part::Finality, reason }) => refused(&format!(
-			"no votes lead to it from what was verified before: {reason}. If the validators were changed by force, each seat \
+		Error::Proof(ProofError::NotProven(Refused { part: Part::Finality, reason })) => refused(&format!(
+			"no votes lead to it from the last verified block: {reason}. If the validators were changed by force, each seat \
 			 asks a node of its own, which it believes (--trust-node)"
 		))
 		.into(),
@@ -37,7 +37,7 @@ fn without_votes(error: Error) -> Error {
 	}
 }
 
-/// Signs a checkpoint as a seat of the council. Asks no node: [`Client::check_checkpoint`] does.
+/// Signs a checkpoint as a seat of the council, without a node: [`Client::check_checkpoint`] checks it before.
 ///
 /// # Errors
 ///
@@ -48,23 +48,23 @@ pub async fn sign_checkpoint(vault: &dyn Vault, checkpoint: &mut Checkpoint) -> 
 }
 
 impl Client {
-	/// Makes a checkpoint of the newest final block: its validators and its council are proven. Nobody has signed it yet.
+	/// Creates an unsigned checkpoint of the newest final block, with its proven validators and council.
 	///
-	/// If the node is believed, they are its word, and the block is the next one that becomes final there.
+	/// If the node is trusted, they are not proven, and the block is the next one that becomes final.
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFinalYet`], [`Error::NotProven`], [`Error::Evidence`] if no votes lead to the block, as after a change
-	/// of validators by force; if the node is believed, if no block becomes final within a minute, or the validators
-	/// change all the time; [`Error::Connection`].
+	/// [`Error::Connect`], [`Error::Proof`]; [`Error::Evidence`] if no votes lead to the block, as after a forced
+	/// change of validators, or, with a trusted node, if no block becomes final within a minute or the validators keep
+	/// changing.
 	pub async fn checkpoint(&self) -> Result<Checkpoint> {
 		match &self.trust {
 			Trust::Proofs(verifier) => verifier.checkpoint(self).await.map_err(without_votes),
-			Trust::Node => self.believed_checkpoint().await,
+			Trust::Node => self.unproven_checkpoint().await,
 		}
 	}
 
-	async fn believed_checkpoint(&self) -> Result<Checkpoint> {
+	async fn unproven_checkpoint(&self) -> Result<Checkpoint> {
 		let methods = ("grandpa_subscribeJustifications", "grandpa_unsubscribeJustifications");
 		let mut justifications: RpcSubscription<Bytes> =
 			self.subscribe(methods, RpcParams::new()).await?;
@@ -83,20 +83,21 @@ impl Client {
 		tokio::time::timeout(PATIENCE, first).await.unwrap_or_else(late)
 	}
 
-	/// What this node says of a block that has just become final; refused if its validators change at present.
+	/// Reads a block that has just become final; refused while its validators change.
 	async fn final_block(
 		&self,
 		justification: Vec<u8>,
 	) -> Result<std::result::Result<FinalBlock, Refused>> {
 		let target = Checkpoint::justified(&justification)?.hash;
 		let header = self.call("chain_getHeader", (target,)).await?;
-		let at = |item| self.read_item("Grandpa", item, Some(target));
-		let best = |item| self.read_item("Grandpa", item, None);
-		let (authorities, set_id) = (at("Authorities").await?, at("CurrentSetId").await?);
-		let is_settled = best("Authorities").await? == authorities
-			&& best("CurrentSetId").await? == set_id
-			&& best("PendingChange").await?.is_none()
-			&& at("PendingChange").await?.is_none();
+		let at = |key| self.stored_bytes(key, Some(target));
+		let best = |key| self.stored_bytes(key, None);
+		let authorities = at(storage::grandpa_authorities()).await?;
+		let set_id = at(storage::grandpa_set_id()).await?;
+		let is_settled = best(storage::grandpa_authorities()).await? == authorities
+			&& best(storage::grandpa_set_id()).await? == set_id
+			&& best(storage::grandpa_pending_change()).await?.is_none()
+			&& at(storage::grandpa_pending_change()).await?.is_none();
 		if !is_settled {
 			return Ok(Err(refused(
 				"the validators change at present: try again when the change is final",
@@ -109,17 +110,16 @@ impl Client {
 			header,
 			authorities: authorities.unwrap_or_default(),
 			set_id: set_id.map(u64::from_le_bytes).unwrap_or_default(),
-			council: self.read_item("Council", "Members", Some(target)).await?.unwrap_or_default(),
+			council: at(storage::council_members()).await?.unwrap_or_default(),
 		}))
 	}
 
-	/// Checks that a checkpoint is of a final block, and that the validators and the council that it names are those of
-	/// now, before a seat signs it: by proof, unless the node is believed.
+	/// Checks, before a seat signs it, that a checkpoint is of a final block and names the present validators and
+	/// council: by proof, unless the node is trusted.
 	///
 	/// # Errors
 	///
-	/// [`Error::Evidence`] if not, or if the block is older than a day; [`Error::NotFinalYet`], [`Error::NotProven`],
-	/// [`Error::Connection`].
+	/// [`Error::Evidence`] if not, or if the block is older than a day; [`Error::Proof`], [`Error::Connect`].
 	pub async fn check_checkpoint(&self, checkpoint: &Checkpoint) -> Result<()> {
 		match &self.trust {
 			Trust::Proofs(verifier) => {
@@ -135,7 +135,7 @@ impl Client {
 		if canonical != Some(hash) || number > self.finalized_number().await? {
 			return Err(refused("its block is not final at this node").into());
 		}
-		match self.believed_checkpoint().await?.has_the_same_voters(checkpoint) {
+		match self.unproven_checkpoint().await?.has_the_same_voters(checkpoint) {
 			true => Ok(()),
 			false => Err(refused(
 				"this node has other validators, or another council: make a new checkpoint if they have changed since",
@@ -144,34 +144,27 @@ impl Client {
 		}
 	}
 
-	/// Genesis of the chain whose hash this node names, to check what is made with the node. A verifier takes the chain's
-	/// specification.
+	/// Returns the node's genesis, to check evidence that is made with the node. A verifier uses the chain's
+	/// specification instead.
 	///
 	/// # Errors
 	///
-	/// [`Error::Evidence`] if the node has thrown the state of block 0 away, [`Error::NotProven`],
-	/// [`Error::Connection`].
+	/// [`Error::Evidence`] if the node has pruned the state of block 0, [`Error::Proof`], [`Error::Connect`].
 	pub async fn genesis(&self) -> Result<Trusted> {
 		match genesis_of(self).await {
 			Ok(genesis) => Ok(genesis.trusted().clone()),
-			Err(Error::NoProofs(_)) => {
+			Err(Error::Proof(ProofError::NoProofs(_))) => {
 				let reason =
-					"the node has thrown the state of block 0 away: give the chain's specification with --chain";
+					"the node has pruned the state of block 0: give the chain's specification with --chain";
 				Err(Refused { part: Part::Specification, reason: reason.into() }.into())
 			},
 			Err(other) => Err(other),
 		}
 	}
 
-	/// Reads a value of a state, of the best block's without a hash.
-	async fn read_item(
-		&self,
-		pallet: &str,
-		item: &str,
-		at: Option<Digest>,
-	) -> Result<Option<Vec<u8>>> {
-		let params = (storage_key(pallet, item, None), at);
-		let found: Option<Bytes> = self.call("state_getStorage", params).await?;
+	/// Reads a storage key at a block, or at the best block.
+	async fn stored_bytes(&self, key: Vec<u8>, at: Option<Digest>) -> Result<Option<Vec<u8>>> {
+		let found: Option<Bytes> = self.call("state_getStorage", (Bytes(key), at)).await?;
 		Ok(found.map(|bytes| bytes.0))
 	}
 }

@@ -1,10 +1,9 @@
-//! Connections to nodes: encrypted unless they stay on this machine, and given up when the other side is silent.
+//! Connections to nodes: encrypted beyond this machine, and closed if the other side is silent.
 
 mod sender;
 
-use super::council::storage_key;
-use crate::error::{Error, Result};
-use credio_primitives::{rpc::Bytes, Digest};
+use crate::error::{ConnectError, Error, Result};
+use credio_primitives::{rpc::Bytes, storage, Digest};
 use credio_vault::ChainPin;
 use jsonrpsee_client_transport::ws::{Url, WsTransportClientBuilder};
 use jsonrpsee_ws_client::{PingConfig, WsClientBuilder};
@@ -12,22 +11,22 @@ use sender::ImpatientSender;
 use std::time::Duration;
 use subxt::rpcs::{client::RpcParams, utils::url_is_secure, RpcClient};
 
-/// Within this time a connection on which the other side has fallen silent is given up: the machine is gone, say, or its
-/// process hangs.
+/// A connection is closed after this time without a sign of life, such as after a crash of the machine or a hanging
+/// process.
 pub const SILENCE: Duration = Duration::from_secs(30);
-/// How long a node that is alive may take to answer one call.
+/// How long a live node may take for one call.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
-/// Items of a subscription that wait for whoever reads it.
+/// Buffered items of a subscription.
 const BUFFERED_ITEMS: usize = 4_096;
 
 /// How long a node may be silent.
 #[derive(Clone, Copy, Debug)]
 struct Patience {
-	/// Until it has accepted a connection.
+	/// Until it accepts a connection.
 	connect: Duration,
-	/// How often it is asked for a sign of life.
+	/// Interval of pings.
 	ping: Duration,
-	/// The longest time without one. It is looked at as often, so twice as long may pass until the connection is given up.
+	/// Maximum silence. It is checked at this interval, so closing a connection can take twice as long.
 	silence: Duration,
 }
 
@@ -37,35 +36,36 @@ const PATIENCE: Patience = Patience {
 	silence: Duration::from_millis(SILENCE.as_millis() as u64 / 2),
 };
 
-/// How nodes are connected to, and of which chain they have to be.
+/// How nodes are connected to, and their chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConnectOptions {
-	/// The chain that a node has to be of; without one, any that this software is for.
+	/// The chain that a node has to be on; without one, any that this software supports.
 	pub chain: Option<ChainPin>,
-	/// Whether `ws://` may lead beyond this machine. It gives up what TLS gives: anybody on the line reads what is asked
-	/// and answered, and answers in the node's place.
+	/// Whether `ws://` may lead beyond this machine. Without TLS, anybody on the line can read calls and responses and
+	/// forge responses.
 	pub insecure: bool,
 }
 
 impl ConnectOptions {
-	/// The same, for nodes of this chain only.
+	/// Returns the options pinned to a chain.
 	pub fn pinned(self, chain: ChainPin) -> Self {
 		Self { chain: Some(chain), ..self }
 	}
 
-	/// Checks that a node is of the chain that is wanted, if one is.
+	/// Checks the node's chain against the pinned one, if any.
 	pub(super) fn check_chain(&self, node: &str, found: &ChainPin) -> Result<()> {
 		self.chain.map_or(Ok(()), |pinned| pinned.check(node, found).map_err(Into::into))
 	}
 
-	/// Checks that a line to this address may be used.
+	/// Checks that an address may be used.
 	pub fn check_address(&self, url: &str) -> Result<()> {
-		let is_secure = url_is_secure(url)
-			.map_err(|error| Error::Argument(format!("{} is no address: {error}", shown(url))))?;
+		let is_secure = url_is_secure(url).map_err(|error| {
+			Error::Argument(format!("{} is not an address: {error}", shown(url)))
+		})?;
 		if is_secure || self.insecure {
 			return Ok(());
 		}
-		Err(Error::Insecure(shown(url)))
+		Err(ConnectError::Insecure(shown(url)).into())
 	}
 }
 
@@ -73,7 +73,7 @@ impl ConnectOptions {
 ///
 /// # Errors
 ///
-/// [`Error::Insecure`], [`Error::Argument`], [`Error::Connection`].
+/// [`Error::Connect`], [`Error::Argument`].
 pub(super) async fn open(url: &str, options: &ConnectOptions) -> Result<RpcClient> {
 	options.check_address(url)?;
 	open_within(url, PATIENCE).await
@@ -90,13 +90,16 @@ async fn open_within(url: &str, patience: Patience) -> Result<RpcClient> {
 		max_redirections: 1,
 		..WsTransportClientBuilder::default()
 	};
-	let failed =
-		|error: &dyn std::fmt::Display| Error::Connection(format!("{}: {error}", shown(url)));
+	let failed = |error: &dyn std::fmt::Display| {
+		Error::Connect(ConnectError::Unreachable(format!("{}: {error}", shown(url))))
+	};
 	let address = Url::parse(url).map_err(|error| failed(&error))?;
-	// The handshake has no time limit of its own.
+	// The handshake has no timeout.
 	let (sender, receiver) = tokio::time::timeout(patience.connect, transport.build(address))
 		.await
-		.map_err(|_| Error::Connection(format!("{} does not answer", shown(url))))?
+		.map_err(|_| {
+			Error::Connect(ConnectError::Unreachable(format!("{} does not answer", shown(url))))
+		})?
 		.map_err(|error| failed(&error))?;
 	let client = WsClientBuilder::new()
 		.request_timeout(ANSWER_TIMEOUT)
@@ -106,25 +109,25 @@ async fn open_within(url: &str, patience: Patience) -> Result<RpcClient> {
 	Ok(RpcClient::new(client))
 }
 
-/// The chain that a node is of.
+/// Returns a node's chain.
 pub(super) async fn chain_of(rpc: &RpcClient) -> Result<ChainPin> {
 	let genesis: Option<Digest> =
-		rpc.request("chain_getBlockHash", super::by_position(&(0,))?).await?;
-	let genesis =
-		genesis.ok_or_else(|| Error::Answer("the node does not know its first block".into()))?;
-	let key = super::by_position(&(storage_key("Governance", "NetworkId", None),))?;
+		rpc.request("chain_getBlockHash", super::calling::by_position(&(0,))?).await?;
+	let genesis = genesis.ok_or_else(|| {
+		Error::UnexpectedResponse("the node does not know its first block".into())
+	})?;
+	let key = super::calling::by_position(&(Bytes(storage::network_id()),))?;
 	let network: Option<Bytes> = rpc.request("state_getStorage", key).await?;
 	let network = match network {
 		None => [0; 32],
-		Some(bytes) => bytes
-			.0
-			.try_into()
-			.map_err(|_| Error::Answer("the node's network id has not 32 bytes".into()))?,
+		Some(bytes) => bytes.0.try_into().map_err(|_| {
+			Error::UnexpectedResponse("the node's network id has not 32 bytes".into())
+		})?,
 	};
 	Ok(ChainPin { genesis, network: Digest(network) })
 }
 
-/// Number of the last finalized block of a node, over a connection of its own. A node of another chain is as good as none.
+/// Returns a node's last finalized block number, over a separate connection. Fails for a node of another chain.
 pub(super) async fn finalized_at(
 	url: &str,
 	options: &ConnectOptions,
@@ -133,11 +136,11 @@ pub(super) async fn finalized_at(
 	options.check_chain(&shown(url), &chain_of(&rpc).await?)?;
 	let hash: String = rpc.request("chain_getFinalizedHead", RpcParams::new()).await?;
 	let header: serde_json::Value =
-		rpc.request("chain_getHeader", super::by_position(&(hash,))?).await?;
+		rpc.request("chain_getHeader", super::calling::by_position(&(hash,))?).await?;
 	super::heads::number_of(&header)
 }
 
-/// An address as it may be shown: without the name and password that may stand in it.
+/// Returns an address for display, without user name and password.
 pub fn shown(url: &str) -> String {
 	let Some((scheme, rest)) = url.split_once("://") else { return url.into() };
 	let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -158,7 +161,7 @@ mod tests {
 	};
 
 	#[test]
-	fn a_plain_line_stays_on_this_machine_unless_it_is_asked_for_by_name() {
+	fn plain_connection_beyond_this_machine_needs_option() {
 		let strict = ConnectOptions::default();
 		let lenient = ConnectOptions { insecure: true, ..strict };
 		for url in ["ws://127.0.0.1:9944", "ws://localhost:9944", "ws://[::1]:9944"] {
@@ -177,15 +180,18 @@ mod tests {
 			"ws://0.0.0.0:9944",
 		] {
 			let refused = strict.check_address(url).unwrap_err();
-			assert!(matches!(refused, Error::Insecure(_)), "{url}: {refused}");
-			assert!(refused.to_string().contains("--insecure"), "{refused}");
+			assert!(
+				matches!(refused, Error::Connect(ConnectError::Insecure(_))),
+				"{url}: {refused}"
+			);
+			assert!(refused.with_hint().contains("--insecure"), "{refused}");
 			lenient.check_address(url).unwrap();
 		}
 		assert!(matches!(strict.check_address("no address"), Err(Error::Argument(_))));
 	}
 
 	#[test]
-	fn a_password_in_an_address_is_not_shown() {
+	fn password_in_address_is_hidden() {
 		assert_eq!(shown("wss://me:secret@node.example/path@"), "wss://node.example/path@");
 		assert_eq!(shown("wss://node.example:443"), "wss://node.example:443");
 		assert_eq!(shown("nonsense"), "nonsense");
@@ -205,7 +211,7 @@ mod tests {
 		(listener, url)
 	}
 
-	/// A node that takes part in the handshake and is silent from then on, as one whose process was stopped.
+	/// A node that completes the handshake and is silent afterwards, like a stopped process.
 	async fn fall_silent(listener: TcpListener) {
 		const SUFFIX: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 		let (mut socket, _) = listener.accept().await.unwrap();
@@ -227,24 +233,27 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_node_that_falls_silent_is_given_up() {
+	async fn silent_node_is_disconnected() {
 		let (listener, url) = listen().await;
 		let node = tokio::spawn(fall_silent(listener));
 		let rpc = open_within(&url, IMPATIENT).await.unwrap();
 		let start = Instant::now();
 		let asked: std::result::Result<String, _> =
 			rpc.request("chain_getFinalizedHead", RpcParams::new()).await;
-		assert!(matches!(asked.map_err(Error::from), Err(Error::Connection(_))));
+		assert!(matches!(
+			asked.map_err(Error::from),
+			Err(Error::Connect(ConnectError::Unreachable(_)))
+		));
 		assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 		node.abort();
 	}
 
 	#[tokio::test]
-	async fn a_node_that_takes_in_nothing_more_is_given_up() {
+	async fn node_that_stops_reading_is_disconnected() {
 		let (listener, url) = listen().await;
 		let node = tokio::spawn(fall_silent(listener));
 		let rpc = open_within(&url, IMPATIENT).await.unwrap();
-		// More than the line holds, and more calls than wait for it.
+		// More than the socket buffers, and more calls than the queue takes.
 		let large = "x".repeat(200_000);
 		let calls = (0..400).map(|_| {
 			let mut params = RpcParams::new();
@@ -253,24 +262,33 @@ mod tests {
 		});
 		let ended = tokio::time::timeout(Duration::from_secs(30), join_all(calls)).await;
 		for answer in ended.expect("a call waits for ever") {
-			assert!(matches!(answer.map_err(Error::from), Err(Error::Connection(_))));
+			assert!(matches!(
+				answer.map_err(Error::from),
+				Err(Error::Connect(ConnectError::Unreachable(_)))
+			));
 		}
 		node.abort();
 	}
 
 	#[tokio::test]
-	async fn a_node_that_does_not_even_shake_hands_is_given_up() {
+	async fn missing_handshake_fails() {
 		let (listener, url) = listen().await;
-		assert!(matches!(open_within(&url, IMPATIENT).await, Err(Error::Connection(_))));
+		assert!(matches!(
+			open_within(&url, IMPATIENT).await,
+			Err(Error::Connect(ConnectError::Unreachable(_)))
+		));
 		drop(listener);
 	}
 
 	#[tokio::test]
-	async fn an_encrypted_line_does_not_fall_back_to_a_plain_one() {
+	async fn encrypted_connection_does_not_fall_back_to_plain() {
 		let (listener, url) = listen().await;
 		let url = url.replace("ws://", "wss://");
 		let plain = tokio::spawn(fall_silent(listener));
-		assert!(matches!(open_within(&url, IMPATIENT).await, Err(Error::Connection(_))));
+		assert!(matches!(
+			open_within(&url, IMPATIENT).await,
+			Err(Error::Connect(ConnectError::Unreachable(_)))
+		));
 		plain.abort();
 	}
 }

@@ -1,39 +1,39 @@
-//! How the network is governed: motions of the council, validators, and upgrades of the runtime.
+//! Governance: motions of the council, validators, and runtime upgrades.
 
 use super::Client;
 use crate::{
 	calls::{Call, DescribedCall},
-	error::{chain, Error, Result},
+	error::{unexpected, Error, ProofError, Result},
 };
 use codec::{Compact, Decode, DecodeAll};
 use credio_primitives::{
 	rpc::{At, Bytes, Items, ValidatorJson, WeightJson},
-	AccountId, BlockNumber, Digest,
+	storage, AccountId, BlockNumber, Digest,
 };
 use serde::Serialize;
 use subxt::Metadata;
 
-/// What has become of a proposal to the council.
+/// The result of a proposal to the council.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proposed {
-	/// The council has one member, so it was carried out.
+	/// The council has one member, so the call was executed.
 	CarriedOut,
-	/// The motion of this hash waits for votes of other members.
+	/// The motion with this hash waits for votes of other members.
 	Waits(Digest),
 }
 
-/// What has become of a vote.
+/// The result of a vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Voted {
-	/// Enough members agree: the motion was carried out.
+	/// Enough members agree: the motion was executed.
 	CarriedOut,
-	/// So many disagree that it cannot pass any more: it is off the table.
+	/// Too many members disagree: the motion was closed.
 	Disapproved,
 	/// It waits for votes of other members.
 	Waits,
 }
 
-/// Which share of the council a motion needs.
+/// The share of the council that a motion needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Share {
 	/// More than half.
@@ -43,7 +43,7 @@ enum Share {
 }
 
 impl Share {
-	/// How many of the council's members that are.
+	/// Returns the number of votes for a council of this size.
 	fn of(self, members: usize) -> u32 {
 		let needed = match self {
 			Self::Majority => members / 2 + 1,
@@ -57,25 +57,25 @@ impl Share {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Motion {
-	/// Its hash, by which it is voted on.
+	/// Its hash, which votes name.
 	pub hash: Digest,
 	/// Its number.
 	pub index: u32,
 	/// Votes that it needs.
 	pub threshold: u32,
-	/// Who agrees.
+	/// Members that agree.
 	pub ayes: Vec<AccountId>,
-	/// Who disagrees.
+	/// Members that disagree.
 	pub nays: Vec<AccountId>,
 	/// Block at which voting ends.
 	pub ends_at: BlockNumber,
-	/// What is to be done, if this software can say: not while the runtime is unknown to it.
+	/// The proposed call; `None` if the runtime is not trusted or the call cannot be shown.
 	pub call: Option<DescribedCall>,
-	/// The call as it stands on the chain.
+	/// The encoded call.
 	pub encoded: Bytes,
 }
 
-/// What a node says about its session keys.
+/// A node's report on its session keys.
 #[derive(serde::Deserialize)]
 struct RotatedKeys {
 	keys: Bytes,
@@ -83,8 +83,7 @@ struct RotatedKeys {
 }
 
 impl Client {
-	/// Proposes a call to the council, to which this client's account has to belong. In a council of one it is carried
-	/// out at once.
+	/// Proposes a call to the council. This client's account has to be a member. A council of one executes it at once.
 	pub(super) async fn propose(&self, call: &Call) -> Result<Proposed> {
 		self.propose_with(Share::Majority, call).await
 	}
@@ -99,28 +98,30 @@ impl Client {
 		}
 		let encoded = call.encoded(&runtime)?;
 		let motion = Digest(sp_crypto_hashing::blake2_256(&encoded));
-		// Who proposes agrees; the chain does not take that for granted.
+		// The chain does not count a proposal as a vote.
 		self.vote(motion, true).await?;
 		Ok(Proposed::Waits(motion))
 	}
 
-	/// Proposes a call that only root may make.
+	/// Proposes a call with root origin.
 	async fn propose_as_root(&self, call: &Call) -> Result<Proposed> {
 		let call = Call::dispatch_as_root(call, &*self.trusted_runtime().await?)?;
 		self.propose_with(Share::TwoThirds, &call).await
 	}
 
-	/// The members of the council.
+	/// Returns the members of the council.
 	pub async fn council(&self) -> Result<Vec<AccountId>> {
-		Ok(self.stored(&storage_key("Council", "Members", None)).await?.unwrap_or_default())
+		Ok(self.stored(storage::council_members()).await?.unwrap_or_default())
 	}
 
-	/// The motions that the council votes on, the oldest first.
+	/// Returns the open motions, the oldest first.
 	///
-	/// Errors: [`Error::Connection`], [`Error::Answer`] if the runtime stores them differently.
+	/// # Errors
+	///
+	/// [`Error::Connect`], [`Error::UnexpectedResponse`] if the runtime stores them differently.
 	pub async fn motions(&self) -> Result<Vec<Motion>> {
 		let hashes: Vec<Digest> =
-			self.stored(&storage_key("Council", "Proposals", None)).await?.unwrap_or_default();
+			self.stored(storage::council_motions()).await?.unwrap_or_default();
 		let mut motions = Vec::new();
 		for hash in hashes {
 			motions.extend(self.motion(hash).await?);
@@ -128,16 +129,15 @@ impl Client {
 		Ok(motions)
 	}
 
-	/// A motion that the council votes on.
+	/// Returns an open motion.
 	async fn motion(&self, hash: Digest) -> Result<Option<Motion>> {
 		type Votes = (u32, u32, Vec<AccountId>, Vec<AccountId>, BlockNumber);
-		let votes: Option<Votes> =
-			self.stored(&storage_key("Council", "Voting", Some(hash))).await?;
-		let encoded = self.storage(&storage_key("Council", "ProposalOf", Some(hash))).await?;
+		let votes: Option<Votes> = self.stored(storage::council_votes(&hash)).await?;
+		let encoded = self.storage(storage::council_motion(&hash)).await?;
 		let (Some(votes), Some(encoded)) = (votes, encoded) else { return Ok(None) };
-		// What is voted on is the hash: a node cannot show another motion under it.
+		// Votes name the hash, so a node cannot show another motion for it.
 		if sp_crypto_hashing::blake2_256(&encoded) != hash.0 {
-			return Err(Error::Contradicted("motion"));
+			return Err(ProofError::Contradicted("motion").into());
 		}
 		let (index, threshold, ayes, nays, ends_at) = votes;
 		let describe = |metadata: &Metadata| DescribedCall::of_motion(&encoded, metadata);
@@ -148,13 +148,15 @@ impl Client {
 
 	/// Votes on a motion, and closes it if that decides it.
 	///
-	/// Errors: [`Error::NotFound`] if there is no such motion, [`Error::CallFailed`] for an account that is not of the
-	/// council, that has voted so before, or whose vote carries out a call that then fails.
+	/// # Errors
+	///
+	/// [`Error::NotFound`] for an unknown motion, [`Error::Submit`] for an account that is not a council member, has
+	/// voted the same before, or executes a call that fails.
 	pub async fn vote(&self, motion: Digest, agree: bool) -> Result<Voted> {
 		let not_found = || Error::NotFound {
 			what: "motion",
 			name: motion.to_string(),
-			hint: ": `credio council motions` shows those that are open",
+			hint: "`credio council motions` lists the open ones",
 		};
 		let account = self.account();
 		let before = self.motion(motion).await?.ok_or_else(not_found)?;
@@ -163,7 +165,7 @@ impl Client {
 			self.submit_call(&Call::vote(motion, before.index, agree)).await?;
 		}
 		let Some(after) = self.motion(motion).await? else {
-			// Somebody else has closed it meanwhile.
+			// Another member has closed it in the meantime.
 			return Ok(if agree { Voted::CarriedOut } else { Voted::Disapproved });
 		};
 		let members = self.council().await?.len();
@@ -178,7 +180,7 @@ impl Client {
 		Ok(if passes { Voted::CarriedOut } else { Voted::Disapproved })
 	}
 
-	/// The most weight that a motion may have.
+	/// Returns the maximum weight of a motion.
 	fn motion_weight_limit(&self) -> Result<WeightJson> {
 		let runtime = self.runtime();
 		let council = runtime.metadata_ref().pallet_by_name("Council");
@@ -186,12 +188,12 @@ impl Client {
 		let decode = |mut value: &[u8]| <(Compact<u64>, Compact<u64>)>::decode_all(&mut value);
 		let limit = limit.and_then(|limit| decode(limit.value()).ok());
 		let (ref_time, proof_size) = limit.ok_or_else(|| {
-			Error::Answer("the runtime does not bound the weight of motions".into())
+			Error::UnexpectedResponse("the runtime has no limit for the weight of motions".into())
 		})?;
 		Ok(WeightJson { ref_time: ref_time.0, proof_size: proof_size.0 })
 	}
 
-	/// Asks the council to take in an account, or to let one go. Takes two thirds of it.
+	/// Proposes adding an account to the council, or removing it. Needs two thirds.
 	pub async fn change_council(&self, account: &AccountId, join: bool) -> Result<Proposed> {
 		let call = match join {
 			true => Call::join_council(account),
@@ -200,28 +202,29 @@ impl Client {
 		self.propose_with(Share::TwoThirds, &call).await
 	}
 
-	/// The validators, and how they stand.
+	/// Returns the validators and their state.
 	pub async fn validators(&self) -> Result<Vec<ValidatorJson>> {
 		let answer: At<Items<ValidatorJson>> = self.call("credio_v1_validators", ()).await?;
 		Ok(answer.answer.items)
 	}
 
-	/// Sets session keys for this account: the public keys that its node has made, and the proof that it holds the private
-	/// ones, as `credio-node session-keys` prints them.
+	/// Sets session keys for this account: the public keys of its node, with a proof of the private ones, as printed by
+	/// `credio-node session-keys`.
 	///
 	/// # Errors
 	///
-	/// [`Error::CallFailed`] if the proof is not for these keys and this account, [`Error::Connection`].
+	/// [`Error::Submit`] if the proof is not for these keys and this account, [`Error::Connect`].
 	pub async fn set_session_keys(&self, keys: &[u8], proof: &[u8]) -> Result<()> {
 		self.submit_call(&Call::set_session_keys(keys, proof)).await
 	}
 
-	/// Has the node of `node`, which is this account's own, make new session keys, and sets them for this account. The
-	/// private keys stay in that node's keystore. The node has to allow unsafe methods on the address given, which
-	/// nobody else should reach.
+	/// Makes the account's own node at `node` generate new session keys, and sets them for this account. The private
+	/// keys stay in the node's keystore. The node has to allow unsafe methods at that address, which nobody else should
+	/// reach.
 	///
-	/// Errors: [`Error::Connection`], [`Error::Insecure`], [`Error::OtherChain`], [`Error::Refused`] by the other node,
-	/// [`Error::CallFailed`].
+	/// # Errors
+	///
+	/// [`Error::Connect`], [`Error::Refused`] by the other node, [`Error::Submit`].
 	pub async fn rotate_session_keys(&self, node: &str) -> Result<Bytes> {
 		use subxt::rpcs::client::RpcParams;
 		let own = super::connection::open(node, &self.options).await?;
@@ -229,30 +232,30 @@ impl Client {
 			.check(&super::connection::shown(node), &super::connection::chain_of(&own).await?)?;
 		let mut params = RpcParams::new();
 		let account: [u8; 32] = self.account().clone().into();
-		params.push(Bytes(account.to_vec())).map_err(chain)?;
+		params.push(Bytes(account.to_vec())).map_err(unexpected)?;
 		let made: RotatedKeys = own.request("author_rotateKeysWithOwner", params).await?;
 		let proof = made.proof.unwrap_or(Bytes(Vec::new()));
 		self.set_session_keys(&made.keys.0, &proof.0).await?;
 		Ok(made.keys)
 	}
 
-	/// Asks the council to make an account a validator.
+	/// Proposes adding a validator.
 	pub async fn add_validator(&self, account: &AccountId) -> Result<Proposed> {
 		self.propose(&Call::add_validator(account)).await
 	}
 
-	/// Asks the council to end that an account is a validator.
+	/// Proposes removing a validator.
 	pub async fn remove_validator(&self, account: &AccountId) -> Result<Proposed> {
 		self.propose(&Call::remove_validator(account)).await
 	}
 
-	/// Asks the council to let a validator go on that was disabled for an offence.
+	/// Proposes reinstating a validator that was disabled for an offence.
 	pub async fn reinstate_validator(&self, account: &AccountId) -> Result<Proposed> {
 		self.propose(&Call::reinstate_validator(account)).await
 	}
 
-	/// Asks the council to hand finality to the validators that are left: it removes those that are lost, and the others
-	/// vote on top of the last finalized block from `delay` blocks after the one that plans it. Takes two thirds of it.
+	/// Proposes to resume finality with the remaining validators: removes the lost ones, and the others vote on top of
+	/// the last finalized block from `delay` blocks after the block that schedules the change. Needs two thirds.
 	pub async fn resume_finality(
 		&self,
 		lost: &[AccountId],
@@ -263,42 +266,36 @@ impl Client {
 		self.propose_with(Share::TwoThirds, &call).await
 	}
 
-	/// The hash by which the council authorizes a runtime's code: `blake2_256` of it.
+	/// Returns the hash that authorizes a runtime's code: `blake2_256` of it.
 	pub fn code_hash(code: &[u8]) -> Digest {
 		Digest(sp_crypto_hashing::blake2_256(code))
 	}
 
-	/// Asks the council to authorize an upgrade of the runtime to the one of this code. Takes two thirds of it.
-	/// [`Self::apply_upgrade`] carries it out.
+	/// Proposes to authorize an upgrade to this runtime code. Needs two thirds. [`Self::apply_upgrade`] applies it.
 	pub async fn propose_upgrade(&self, code: &[u8]) -> Result<Proposed> {
 		self.propose_as_root(&Call::authorize_upgrade(Self::code_hash(code))).await
 	}
 
-	/// Upgrades the runtime to the one of this code, which the council has authorized.
+	/// Upgrades the runtime to this code, which the council has authorized.
 	///
-	/// Errors: [`Error::CallFailed`] if it has not, or if the code is of another chain or no newer version.
+	/// # Errors
+	///
+	/// [`Error::Submit`] if the code is not authorized, of another chain, or not a newer version.
 	pub async fn apply_upgrade(&self, code: &[u8]) -> Result<()> {
 		self.submit_call(&Call::apply_authorized_upgrade(code)).await
 	}
 
-	/// What the chain stores under a key at the present block.
-	async fn storage(&self, key: &str) -> Result<Option<Vec<u8>>> {
+	/// Reads a storage key at the present block.
+	async fn storage(&self, key: Vec<u8>) -> Result<Option<Vec<u8>>> {
 		let at = self.present_block().await?.hash;
-		let stored: Option<Bytes> = self.call("state_getStorage", (key, at)).await?;
+		let stored: Option<Bytes> = self.call("state_getStorage", (Bytes(key), at)).await?;
 		Ok(stored.map(|bytes| bytes.0))
 	}
 
-	async fn stored<T: Decode>(&self, key: &str) -> Result<Option<T>> {
+	async fn stored<T: Decode>(&self, key: Vec<u8>) -> Result<Option<T>> {
 		let stored = self.storage(key).await?;
-		stored.map(|bytes| T::decode(&mut &bytes[..]).map_err(chain)).transpose()
+		stored.map(|bytes| T::decode(&mut &bytes[..]).map_err(unexpected)).transpose()
 	}
-}
-
-/// The key of a storage item, or of its entry for a hash.
-pub(super) fn storage_key(pallet: &str, item: &str, hash: Option<Digest>) -> String {
-	let mut key = [pallet, item].map(|name| sp_crypto_hashing::twox_128(name.as_bytes())).concat();
-	key.extend(hash.iter().flat_map(|hash| hash.0));
-	format!("0x{}", hex::encode(key))
 }
 
 #[cfg(test)]
@@ -306,7 +303,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn shares_are_those_of_the_runtime() {
+	fn council_shares_match_runtime() {
 		let of = |share: Share| [1, 2, 3, 4, 5, 6].map(|members| share.of(members));
 		assert_eq!(of(Share::Majority), [1, 2, 2, 3, 3, 4]);
 		assert_eq!(of(Share::TwoThirds), [1, 2, 2, 3, 4, 4]);

@@ -1,7 +1,7 @@
-//! Evidence: collecting what proves an entry to somebody without a node.
+//! Evidence: collecting the proofs of an entry for a verifier without a node.
 
 use super::{Client, MerkleProof};
-use crate::error::{Error, Result};
+use crate::error::{Error, ProofError, Result};
 use credio_envelope::CommitmentKey;
 use credio_evidence::{verify, DocumentPart, Evidence, InclusionPart, Trusted};
 use credio_primitives::{
@@ -10,33 +10,33 @@ use credio_primitives::{
 	GrantId, RecordId, Reference, RequestKey,
 };
 
-/// What an evidence is to hold beyond the entry itself.
+/// The optional contents of an evidence, and the verifier's trust.
 #[derive(Debug, Default)]
 pub struct EvidenceRequest {
-	/// What the verifier trusts; genesis as the node has it without it.
+	/// The verifier's starting point; by default the node's genesis.
 	pub trusted: Option<Trusted>,
-	/// Key of the request that brought the entry, to prove its receipt.
+	/// Key of the request that appended the entry, to prove its receipt.
 	pub request_key: Option<RequestKey>,
-	/// Grants that were once given, to prove whether they hold.
+	/// Grants, to prove whether they are active.
 	pub grants: Vec<GrantId>,
 	/// For a document under a Merkle anchor: its proof.
 	pub proof: Option<MerkleProof>,
-	/// The commitment key, which lets whoever has the document check it.
+	/// The commitment key, which lets anyone with the document check it.
 	pub commitment_key: Option<CommitmentKey>,
-	/// The document itself; takes the commitment key.
+	/// The document; needs the commitment key.
 	pub document: Option<Vec<u8>>,
 }
 
 impl Client {
-	/// Collects evidence of an entry at the newest block that is proven to be final.
+	/// Collects evidence of an entry at the newest proven final block.
 	///
-	/// It is verified as its verifier will, and the document is checked to belong to the entry.
+	/// Verifies it as a verifier does, and checks that the document belongs to the entry.
 	///
 	/// # Errors
 	///
-	/// [`Error::Refused`] with the code for "not found", [`Error::NotVerified`] for another document or key,
-	/// [`Error::Argument`] for a request key that has not brought the entry, [`Error::NotProvable`] if a verifier would
-	/// refuse it, [`Error::Contradicted`] if it is about something else than was asked for.
+	/// [`Error::Refused`] with the code for "not found", [`Error::Access`] for another document or key,
+	/// [`Error::Argument`] for a request key that did not append the entry, [`Error::Proof`] if a verifier would refuse
+	/// it, or if its subject is another one.
 	pub async fn evidence(
 		&self,
 		record_id: RecordId,
@@ -77,17 +77,17 @@ impl Client {
 		let part = DocumentPart { commitment_key, inclusion, content: document.map(Bytes) };
 		let part = (part != DocumentPart::default()).then_some(part);
 		let evidence = Evidence::new(answer.answer, part);
-		verify(&evidence, &trusted, None, None).map_err(Error::NotProvable)?;
-		// What holds may still be about something else than was asked for.
+		verify(&evidence, &trusted, None, None).map_err(ProofError::NotProvable)?;
+		// Valid evidence could still have another subject.
 		let subject = &evidence.subject;
 		let names_all = grants.iter().all(|grant| subject.grants.contains(grant));
 		if (subject.record_id, subject.origin) != (record_id, origin) || !names_all {
-			return Err(Error::Contradicted("subject of the evidence"));
+			return Err(ProofError::Contradicted("subject of the evidence").into());
 		}
 		Ok(evidence)
 	}
 
-	/// The call of a request that appended an entry.
+	/// Returns the call of a request that appended an entry.
 	async fn origin(&self, record_id: RecordId, request_key: RequestKey) -> Result<Origin> {
 		let organization = self.record(record_id).await?.header.organization;
 		(0..self.limits.max_calls)
@@ -97,7 +97,7 @@ impl Client {
 				RecordId::derive(organization, &reference) == record_id
 			})
 			.ok_or_else(|| {
-				Error::Argument(format!("the request {request_key} has not brought {record_id}"))
+				Error::Argument(format!("the request {request_key} did not append {record_id}"))
 			})
 	}
 }

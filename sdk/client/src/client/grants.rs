@@ -1,9 +1,9 @@
-//! Grants and access requests.
+//! Grants.
 
-use super::{named::is_rejected_with, Client};
+use super::{status::is_rejected_with, Client};
 use crate::{
 	calls::Call,
-	error::{Error, Result},
+	error::{AccessError, Error, ProofError, Result, SubmitError},
 	name::{Name, MAX_ATTEMPTS},
 };
 use codec::Encode;
@@ -23,38 +23,40 @@ pub enum End {
 	/// Never.
 	#[default]
 	Never,
-	/// After so long from now.
+	/// A duration from now.
 	After(Duration),
-	/// With this moment, in milliseconds since 1970.
+	/// A moment in milliseconds since 1970.
 	At(Moment),
 }
 
-/// What the giver of a grant decides.
+/// The terms of a grant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
 	/// Why it is given. Public to all members.
 	pub purpose: String,
 	/// When it ends.
 	pub end: End,
-	/// Whether the grantee may give it on.
+	/// Whether the grantee may delegate it.
 	pub delegable: bool,
-	/// First key epoch of a stream that it covers; `None` for the present one.
+	/// First key epoch that a grant on a stream covers; `None` for the present one.
 	pub from_epoch: Option<KeyEpoch>,
 }
 
-/// Terms as the chain takes them.
+/// Terms in the chain's encoding.
 pub(super) struct Given {
 	pub terms: GrantTerms,
-	/// The present key epoch of the stream, or the record's own.
+	/// The present key epoch of the stream, or the record's epoch.
 	pub epoch: KeyEpoch,
 }
 
 impl Client {
-	/// Gives a grant on a stream or record of this organization. If the grantee holds one with the same terms already, it is
-	/// answered, and no other is given, so that repeating this is harmless. Terms that end after a time from now are the same
-	/// if that one ends within a tenth of the time of it.
+	/// Gives a grant on a stream or record of this organization. Returns the existing grant if the grantee has one with
+	/// the same terms, so repeating it has no effect. Two ends that are durations from now count as the same if they
+	/// differ by less than a tenth of the duration.
 	///
-	/// Errors: [`Error::Rejected`], [`Error::NoEpoch`], [`Error::Argument`].
+	/// # Errors
+	///
+	/// [`Error::Submit`], [`Error::Access`], [`Error::Argument`].
 	pub async fn grant(
 		&self,
 		resource: Resource,
@@ -80,8 +82,8 @@ impl Client {
 		Ok(id)
 	}
 
-	/// What a grant is known by: all that is meant by it. The key epoch is in it since a grant that was revoked is not the
-	/// one that is given later with the same terms.
+	/// Returns the name of a grant, from all of its terms. It includes the key epoch, so that a later grant with the
+	/// terms of a revoked one has another name.
 	fn grant_name(
 		&self,
 		subject: &impl Encode,
@@ -98,8 +100,8 @@ impl Client {
 		Name::new("grant", &(subject, purpose, end, delegable, from_epoch, epoch))
 	}
 
-	/// Gives a grant, unless its holder has the same one already. Answers its id and whether it is new. Two gateways that give
-	/// the same at once make one: the name of the grant, and so its id and the request's key, are the same for both.
+	/// Gives a grant, unless its holder has the same one already. Returns its id and whether it is new. The name
+	/// determines the request key and the grant's id, so two gateways that give the same grant at once create one.
 	async fn give(
 		&self,
 		name: &Name,
@@ -110,50 +112,52 @@ impl Client {
 		let (mut from, mut reused) = (0, 0);
 		loop {
 			let attempt = self.attempt(name, from).await?;
-			// What this attempt gave is looked up by its id: a list could leave it out, and another would be given.
+			// Look up this attempt's grant by id: if a list omitted it, a second one would be given.
 			if attempt.is_applied && self.verified().is_some() {
 				let given = GrantId::derive(self.organization, &attempt.reference());
-				if self.holding(given).await?.is_some_and(|grant| is_same(&grant)) {
+				if self.active_grant(given).await?.is_some_and(|grant| is_same(&grant)) {
 					return Ok((given, false));
 				}
 			}
-			// Read after the attempt is known: what it gave is in there, unless it has ended.
+			// Read after the attempt is known, so that its grant is included unless it has ended.
 			let held = self.held_by(resource, grantee).await?;
 			if let Some(grant) = held.iter().find(|grant| is_same(grant)) {
-				// By proof, that it is there as it was told.
+				// Prove that it is on the chain as listed.
 				if self.find_grant(grant.grant_id).await? != *grant {
-					return Err(Error::Contradicted("grant"));
+					return Err(ProofError::Contradicted("grant").into());
 				}
 				return Ok((grant.grant_id, false));
 			}
 			if attempt.number >= MAX_ATTEMPTS || !attempt.is_applied {
 				let reference = attempt.reference();
 				match self.submit(attempt.key, &[call(reference)]).await {
-					// Another gateway of the organization gives it, with the secrets wrapped anew.
-					Err(Error::KeyReused(_)) if reused < MAX_ATTEMPTS => reused += 1,
+					// Another gateway of the organization gives it, with differently wrapped secrets.
+					Err(Error::Submit(SubmitError::KeyReused(_))) if reused < MAX_ATTEMPTS => {
+						reused += 1
+					},
 					Err(error) => return Err(error),
 					Ok(status) if status.status == RequestState::Applied => {
 						return Ok((GrantId::derive(self.organization, &reference), true));
 					},
-					// It is there from before, and ends sooner than is asked for now.
+					// An earlier one exists, and ends sooner than asked for.
 					Ok(status) if is_rejected_with(&status, "ReferenceUsed") => {},
-					Ok(status) => return Err(Error::Rejected(Box::new(status))),
+					Ok(status) => return Err(SubmitError::Rejected(Box::new(status)).into()),
 				}
 				if attempt.number >= MAX_ATTEMPTS {
-					return Err(Error::KeyReused(attempt.key));
+					return Err(SubmitError::KeyReused(attempt.key).into());
 				}
-				// An attempt that somebody else makes is waited for; one that was rejected is not the next one.
+				// Wait for another gateway's attempt; skip a rejected one.
 				continue;
 			}
 			from = attempt.number.saturating_add(1);
 		}
 	}
 
-	/// The grants on a stream or record that hold and that an organization has. One that is revoked leaves it the others.
+	/// Returns the active grants of an organization on a stream or record. Revoking one leaves the others.
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn held_by(
 		&self,
 		resource: Resource,
@@ -163,7 +167,7 @@ impl Client {
 		self.grants(&filter, usize::MAX).await
 	}
 
-	/// Adds the keys of epochs that were too many to be given with the grant.
+	/// Adds the keys of further epochs, which did not fit into the grant.
 	pub(super) async fn complete(&self, id: GrantId, given: &GrantTerms) -> Result<()> {
 		if given.keys.len() == limits::MAX_EPOCHS_PER_GRANT as usize {
 			self.add_keys(id).await?;
@@ -171,9 +175,12 @@ impl Client {
 		Ok(())
 	}
 
-	/// Gives on a grant that this organization holds. If the grantee has it with the same terms already, that one is answered.
+	/// Delegates a grant that this organization holds. Returns the existing grant if the grantee has one with the same
+	/// terms.
 	///
-	/// Errors: [`Error::Rejected`], [`Error::NotFound`], [`Error::NoKey`].
+	/// # Errors
+	///
+	/// [`Error::Submit`], [`Error::NotFound`], [`Error::Access`].
 	pub async fn delegate(
 		&self,
 		parent: GrantId,
@@ -186,7 +193,7 @@ impl Client {
 		let terms = Terms { from_epoch: Some(from_epoch), ..terms.clone() };
 		let Given { mut terms, epoch } = self.terms(held.resource, grantee, &terms).await?;
 		if terms.expires_at.is_none() {
-			// Without an end of its own it ends with the one it is delegated under.
+			// Without an end, it ends with its parent.
 			terms.expires_at = held.expires_at;
 		}
 		let subject = (held.resource, grantee, held.permission, Some(parent));
@@ -200,21 +207,21 @@ impl Client {
 		Ok(self.give(&name, (held.resource, grantee), is_same, call).await?.0)
 	}
 
-	/// Ends a grant at once, whatever else may fail. If this organization owns the stream, the next key epoch is opened
-	/// afterwards, so that nothing written later can be read with the old secret. Answers the grants on the same stream or
-	/// record that their holder has left: with those it goes on.
+	/// Revokes a grant. If this organization owns the stream, opens the next key epoch afterwards, so that the old
+	/// secret does not read later records. Returns the grantee's remaining grants on the same stream or record.
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::NotFound`]; [`Error::EpochNotOpened`] if the grant is revoked, and only the epoch could
-	/// not be opened. The stream takes no record until it is.
+	/// [`Error::Submit`], [`Error::NotFound`]; [`Error::Access`] if the grant is revoked, and only opening the epoch
+	/// failed. The stream takes no record until it is open.
 	pub async fn revoke(&self, id: GrantId) -> Result<Vec<GrantJson>> {
 		let grant = self.find_grant(id).await?;
 		self.apply(self.new_key()?, &[Call::revoke(id)]).await?;
 		if let Resource::Stream(stream) = grant.resource {
 			if self.stream(stream).await?.owner == self.organization {
 				let opened = self.rotate_stream(stream).await;
-				opened.map_err(|error| Error::EpochNotOpened(Box::new(error)))?;
+				opened
+					.map_err(|error| Error::Access(AccessError::EpochNotOpened(Box::new(error))))?;
 			}
 		}
 		let mut left = self.grants_on(grant.resource).await?;
@@ -222,21 +229,21 @@ impl Client {
 		Ok(left)
 	}
 
-	/// Gives up a grant that this organization holds.
+	/// Renounces a grant that this organization holds.
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::Connection`].
+	/// [`Error::Submit`], [`Error::Connect`].
 	pub async fn renounce(&self, id: GrantId) -> Result<()> {
 		self.apply(self.new_key()?, &[Call::renounce(id)]).await.map(|_| ())
 	}
 
-	/// Grants that match a filter, at most `most`.
+	/// Returns at most `most` grants that match a filter.
 	pub async fn grants(&self, filter: &GrantFilter, most: usize) -> Result<Vec<GrantJson>> {
 		self.all("credio_v1_grants", filter, most).await
 	}
 
-	/// All grants on a stream or record.
+	/// Returns all grants on a stream or record.
 	pub(crate) async fn grants_on(&self, resource: Resource) -> Result<Vec<GrantJson>> {
 		if let Some(verified) = self.verified() {
 			return verified.grants_on(resource).await;
@@ -256,11 +263,11 @@ impl Client {
 			.ok_or_else(|| Error::NotFound {
 				what: "grant",
 				name: id.to_string(),
-				hint: ": it was revoked, has expired, or never was",
+				hint: "it was revoked, has expired, or never was",
 			})
 	}
 
-	/// The terms as the chain takes them, with the secrets wrapped to the grantee.
+	/// Returns the terms in the chain's encoding, with the secrets wrapped to the grantee.
 	pub(super) async fn terms(
 		&self,
 		resource: Resource,
@@ -294,10 +301,10 @@ impl Client {
 		to: &Recipient,
 	) -> Result<(KeyEpoch, KeyEpoch, Vec<WrappedKey>)> {
 		let StreamJson { epoch, .. } = self.stream(stream).await?;
-		let current = epoch.ok_or(Error::NoEpoch)?.current;
+		let current = epoch.ok_or(AccessError::NoEpoch)?.current;
 		let from = from.unwrap_or(current);
 		let mut keys = Vec::new();
-		// Those of the latest epochs. The others are added once the grant is there.
+		// The latest epochs. The others are added once the grant exists.
 		let first = (current + 1).saturating_sub(limits::MAX_EPOCHS_PER_GRANT).max(from);
 		for epoch in first..=current {
 			let held = self.held(stream, epoch).await?;
@@ -325,7 +332,7 @@ impl Client {
 	}
 }
 
-/// Grants on a stream or record.
+/// Returns the filter for grants on a stream or record.
 fn on(resource: Resource) -> GrantFilter {
 	match resource {
 		Resource::Stream(stream) => GrantFilter { stream: Some(stream), ..GrantFilter::default() },
@@ -341,7 +348,7 @@ pub(super) fn has_terms(grant: &GrantJson, terms: &GrantTerms, end: End) -> bool
 		&& ends_alike(grant.expires_at, terms.expires_at, end)
 }
 
-/// Whether a grant ends when it is asked to.
+/// Whether two ends are the same, or close enough for a duration.
 fn ends_alike(there: Option<Moment>, asked: Option<Moment>, end: End) -> bool {
 	match (there, asked, end) {
 		(Some(there), Some(asked), End::After(time)) => {

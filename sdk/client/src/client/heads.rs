@@ -1,41 +1,47 @@
-//! The last blocks, as a node tells of them.
+//! The last blocks of a node.
 
 use super::{requests::connection_lost, Client};
-use crate::error::{chain, Result};
+use crate::error::{unexpected, Result};
 use credio_primitives::{rpc::BlockRef, BlockNumber, Digest, Moment};
 use subxt::rpcs::client::{RpcParams, RpcSubscription};
 
-/// Blocks by which finality lags when it has stalled.
+/// Lag of finality in blocks that counts as a stall.
 const STALLED_AFTER: BlockNumber = 20;
 
-/// Whether finality has stalled: blocks are made, and do not become final any more.
+/// Whether finality has stalled: blocks are produced, but no longer finalized.
 pub fn has_stalled(finalized: BlockNumber, best: BlockNumber) -> bool {
 	best.saturating_sub(finalized) > STALLED_AFTER
 }
 
-/// Numbers of blocks, as they come.
+/// A subscription to block numbers.
 pub struct Heads(RpcSubscription<serde_json::Value>);
 
 impl Heads {
-	/// The next one. Some may be left out.
+	/// Returns the next number. Some may be skipped.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn next(&mut self) -> Result<BlockNumber> {
 		number_of(&self.0.next().await.ok_or_else(connection_lost)??)
 	}
 }
 
 impl Client {
-	/// The numbers of finalized blocks, from now on.
+	/// Subscribes to the numbers of finalized blocks.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn finalized_heads(&self) -> Result<Heads> {
 		self.heads("chain_subscribeFinalizedHeads", "chain_unsubscribeFinalizedHeads").await
 	}
 
-	/// The numbers of the best blocks, which may not become final, from now on.
+	/// Subscribes to the numbers of the best blocks, which may not become final.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn best_heads(&self) -> Result<Heads> {
 		self.heads("chain_subscribeNewHeads", "chain_unsubscribeNewHeads").await
 	}
@@ -44,16 +50,20 @@ impl Client {
 		Ok(Heads(self.subscribe((subscribe, unsubscribe), RpcParams::new()).await?))
 	}
 
-	/// Hash of a block of the best chain, by its number; `None` if there is none.
+	/// Returns the hash of a block of the best chain, by number; `None` if it does not exist.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn block_hash(&self, number: BlockNumber) -> Result<Option<Digest>> {
 		self.call("chain_getBlockHash", (number,)).await
 	}
 
 	/// Waits until another block is final, and then for `count` more.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn wait_for_finality(&self, count: usize) -> Result<()> {
 		let mut heads = self.finalized_heads().await?;
 		for _ in 0..=count {
@@ -62,56 +72,56 @@ impl Client {
 		Ok(())
 	}
 
-	/// The last finalized block.
+	/// Returns the last finalized block.
 	async fn finalized_block(&self) -> Result<BlockRef> {
 		self.block("chain_getFinalizedHead").await
 	}
 
-	/// The block whose hash a method returns.
+	/// Returns the block with the hash that a method returns.
 	async fn block(&self, method: &str) -> Result<BlockRef> {
 		let hash: Digest = self.call(method, ()).await?;
 		let number = number_of(&self.call("chain_getHeader", (hash,)).await?)?;
 		Ok(BlockRef { number, hash })
 	}
 
-	/// Number of the last finalized block.
+	/// Returns the number of the last finalized block.
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn finalized_number(&self) -> Result<BlockNumber> {
 		Ok(self.finalized_block().await?.number)
 	}
 
-	/// Number of the best block, which may not become final.
+	/// Returns the number of the best block, which may not become final.
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn best_number(&self) -> Result<BlockNumber> {
 		number_of(&self.call("chain_getHeader", ()).await?)
 	}
 
-	/// The time of the finalized block, by the chain's clock, in milliseconds since 1970.
+	/// Returns the time of the finalized block, by the chain's clock, in milliseconds since 1970.
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`], [`Error::Answer`].
+	/// [`Error::Connect`](crate::Error::Connect), [`Error::UnexpectedResponse`](crate::Error::UnexpectedResponse).
 	pub async fn chain_time(&self) -> Result<Moment> {
 		self.block_time(self.finalized_number().await?).await
 	}
 
-	/// Whether finality has stalled: blocks are made, and do not become final any more.
+	/// Whether finality has stalled: blocks are produced, but no longer finalized.
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`](crate::Error::Connect).
 	pub async fn is_stalled(&self) -> Result<bool> {
 		Ok(has_stalled(self.finalized_number().await?, self.best_number().await?))
 	}
 
-	/// The last final block; the best one if finality has stalled, since what the council decides then is in blocks that
-	/// are not final.
+	/// Returns the last final block; the best one if finality has stalled, since the council then decides in blocks
+	/// that are not final.
 	pub(super) async fn present_block(&self) -> Result<BlockRef> {
 		let (finalized, best) = (self.finalized_block().await?, self.best_number().await?);
 		match has_stalled(finalized.number, best) {
@@ -121,10 +131,10 @@ impl Client {
 	}
 }
 
-/// The number in a header.
+/// Returns the number in a header.
 pub(super) fn number_of(header: &serde_json::Value) -> Result<BlockNumber> {
 	let number = header["number"].as_str().unwrap_or_default();
-	BlockNumber::from_str_radix(number.trim_start_matches("0x"), 16).map_err(chain)
+	BlockNumber::from_str_radix(number.trim_start_matches("0x"), 16).map_err(unexpected)
 }
 
 #[cfg(test)]
@@ -132,7 +142,16 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn finality_has_stalled_once_it_lags_by_more_than_it_ever_does() {
+	fn number_is_read_from_header() {
+		let header = |number| serde_json::json!({ "number": number });
+		assert_eq!(number_of(&header("0x1f")).unwrap(), 31);
+		for invalid in [header("0x"), header("0x1ffffffff"), header("x"), serde_json::Value::Null] {
+			assert!(number_of(&invalid).is_err(), "{invalid}");
+		}
+	}
+
+	#[test]
+	fn finality_stalls_beyond_maximum_lag() {
 		for (finalized, best, expected) in
 			[(100, 100, false), (100, 120, false), (100, 121, true), (100, 99, false)]
 		{

@@ -1,6 +1,9 @@
-//! Requests under a name: the attempt that counts.
+//! Requests under a name, and the attempt that decides its status.
 
-use super::Client;
+use super::{
+	status::{AttemptStep, Attempts},
+	Client,
+};
 use crate::{
 	error::{Error, Result},
 	name::{earlier_secrets, Name, MAX_ATTEMPTS},
@@ -9,9 +12,6 @@ use credio_primitives::{
 	rpc::{RequestState, RequestStatus},
 	Reference, RequestKey, StreamId,
 };
-
-/// Attempts without a trace after which later ones are not looked for: an outbox goes on after one that has expired.
-const MAX_GAPS: u32 = 2;
 
 /// An attempt of a name.
 #[derive(Clone, Copy, Debug)]
@@ -25,31 +25,31 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-	/// The reference of what this very attempt makes.
+	/// Returns the reference of the item that this attempt creates.
 	pub fn reference(&self) -> Reference {
 		Reference::derive(&self.key, 0)
 	}
 }
 
 impl Client {
-	/// Where it stands what was asked for under a business key: the attempt that counts, which is the last one unless an
-	/// earlier one was applied. What is on the chain under the key counts as applied, also without a receipt.
+	/// Returns the status of a business key: of the last attempt, unless an earlier one was applied. A record on the
+	/// chain counts as applied, also without a receipt.
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn status_of_key(
 		&self,
 		stream: StreamId,
 		business_key: &[u8],
 	) -> Result<RequestStatus> {
-		let name = self.begun(Name::of_business_key(stream, business_key)).await?;
+		let name = self.known_name(Name::of_business_key(stream, business_key)).await?;
 		self.standing(&name).await
 	}
 
-	/// The name as it is known: under the organization secret under which something of that name was applied or is under
-	/// way, or else under the one that is in force. So what was uploaded before a secret was renewed stays uploaded once.
-	pub(super) async fn begun(&self, name: Name) -> Result<Name> {
+	/// Returns the name under the organization secret that was current when it was first used, or else under the
+	/// present one. So a document that was uploaded before a renewal of the secret is not uploaded twice.
+	pub(super) async fn known_name(&self, name: Name) -> Result<Name> {
 		for secret in earlier_secrets(&*self.vault).await? {
 			let earlier = name.clone().under(secret);
 			let status = self.standing(&earlier).await?.status;
@@ -60,26 +60,20 @@ impl Client {
 		Ok(name)
 	}
 
-	/// The status of the attempt of a name that counts.
+	/// Returns the status of a name: of the attempt that decides it.
 	pub async fn standing(&self, name: &Name) -> Result<RequestStatus> {
-		let (mut last, mut open, mut gaps) = (None, None, 0);
+		let mut attempts = Attempts::default();
 		for number in 0..MAX_ATTEMPTS {
 			let status = self.status(name.key(&*self.vault, number).await?).await?;
-			match status.status {
-				RequestState::Applied | RequestState::Pending => return Ok(status),
-				RequestState::Rejected => last = Some(status),
-				RequestState::Unknown | RequestState::Expired => {
-					open.get_or_insert(status);
-					gaps += 1;
-					if gaps >= MAX_GAPS {
-						break;
-					}
-				},
+			match attempts.add(status) {
+				AttemptStep::Decided(status) => return Ok(status),
+				AttemptStep::Next => {},
+				AttemptStep::Stop => break,
 			}
 		}
-		let counts = last.or(open);
-		let mut counts =
-			counts.ok_or_else(|| Error::Answer("a name has at least one attempt".into()))?;
+		let mut counts = attempts
+			.into_status()
+			.ok_or_else(|| Error::UnexpectedResponse("a name has at least one attempt".into()))?;
 		let record_id = name.record_id(&*self.vault, self.organization).await?;
 		if self.find_record(record_id).await?.is_some() {
 			counts.status = RequestState::Applied;
@@ -88,8 +82,8 @@ impl Client {
 		Ok(counts)
 	}
 
-	/// The first attempt of a name, from a number on, that was not rejected. One that is under way is waited for. After too
-	/// many, a key that has no name.
+	/// Returns the first attempt of a name, from a number on, that was not rejected. Waits for pending attempts. After
+	/// [`MAX_ATTEMPTS`], returns a random key without a name.
 	pub(super) async fn attempt(&self, name: &Name, from: u32) -> Result<Attempt> {
 		for number in from..MAX_ATTEMPTS {
 			let key = name.key(&*self.vault, number).await?;
@@ -104,7 +98,7 @@ impl Client {
 		Ok(Attempt { number: MAX_ATTEMPTS, key: self.new_key()?, is_applied: false })
 	}
 
-	/// Where a request stands, once it is not under way.
+	/// Returns the status of a request once it is no longer pending.
 	pub async fn decided(&self, key: RequestKey) -> Result<RequestStatus> {
 		loop {
 			let status = self.status(key).await?;
@@ -114,12 +108,4 @@ impl Client {
 			self.wait_for_finality(0).await?;
 		}
 	}
-}
-
-/// Whether the chain rejected a request with this error, of any pallet.
-pub(super) fn is_rejected_with(status: &RequestStatus, name: &str) -> bool {
-	let error = status.receipt.as_ref().and_then(|receipt| receipt.error.as_ref());
-	error.is_some_and(|error| {
-		error.name.rsplit_once('.').map_or(&error.name[..], |(_, name)| name) == name
-	})
 }

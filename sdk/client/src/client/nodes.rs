@@ -1,4 +1,4 @@
-//! Which of several nodes to work with.
+//! Choosing among several nodes.
 
 use super::connection::{finalized_at, ConnectOptions};
 use credio_primitives::BlockNumber;
@@ -8,13 +8,12 @@ use tokio::{sync::watch, time::timeout};
 
 /// How long finality may stand still at a node before the others are asked.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a node that is asked may take to answer.
+/// Timeout of asking a node.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// Resolves when no finalized block has been heard of for a while although one of `nodes` has one: the node that is
-/// worked with is cut off from the others, or the connection to it is dead. Answers the position of the node that is
-/// furthest. `heard` has the finalized blocks of the node that is worked with. Nodes that may not be used by these options
-/// are left out, those of another chain than the pinned one among them.
+/// Resolves when the current node has reported no finalized block for a while and another one of `nodes` has a newer
+/// one: the current node is cut off, or the connection is dead. Returns the position of the most advanced node. `heard`
+/// has the finalized blocks of the current node. Skips nodes that the options exclude, such as nodes of another chain.
 pub async fn ahead_of(
 	nodes: &[String],
 	options: &ConnectOptions,

@@ -1,32 +1,32 @@
-//! The chain as it was: its state at any block, the times of blocks, and what happened in them.
+//! Earlier states of the chain, block times, and events.
 //!
-//! The past is read from a node that keeps the states of blocks, as nodes do unless they are told otherwise.
+//! Needs a node that keeps the states of blocks, which is the default.
 
 mod events;
 
 pub use events::{BlockChanges, BlockEvents, BusinessEvent};
 
-use super::{council::storage_key, Client};
-use crate::error::{chain, Error, Refusal, Result};
+use super::Client;
+use crate::error::{unexpected, Error, Refusal, Result};
 use codec::{Decode, Encode};
 use credio_primitives::{
 	entry::EntryFilter,
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	limits::MAX_PAGE_SIZE,
 	rpc::{BlockRef, Bytes},
-	AccessRequest, AccessRequestId, BlockNumber, Digest, Entry, EntryHeader, Grant, GrantId,
-	OrganizationId, RecordId,
+	storage, AccessRequest, AccessRequestId, BlockNumber, Digest, Entry, EntryHeader, Grant,
+	GrantId, OrganizationId, RecordId,
 };
 use credio_primitives::{entry::StreamInfo, organization::OrganizationInfo};
 use futures::{stream, StreamExt, TryStreamExt};
 use std::ops::RangeInclusive;
 
-/// Calls to the node at a time.
+/// Concurrent calls to the node.
 const CONCURRENCY: usize = 32;
-/// What a node answers when it has thrown a state away.
-const STATE_DISCARDED: &str = "tate already discarded";
+/// Part of a node's error for a pruned state.
+const STATE_PRUNED: &str = "tate already explain_pruned";
 
-/// The chain at one block: all that is read through it is of that block.
+/// The chain at one block: all reads are at that block.
 #[derive(Clone, Copy)]
 pub struct Past<'a> {
 	client: &'a Client,
@@ -40,44 +40,52 @@ impl std::fmt::Debug for Past<'_> {
 	}
 }
 
-/// One answer of `state_queryStorageAt`.
+/// One result of `state_queryStorageAt`.
 #[derive(serde::Deserialize)]
 struct Stored {
-	changes: Vec<(String, Option<Bytes>)>,
+	changes: Vec<(Bytes, Option<Bytes>)>,
 }
 
 impl Client {
-	/// The chain at a block of the best chain.
+	/// Returns the chain at a block of the best chain.
 	///
-	/// Errors: [`Error::NotFound`] if the node has no such block, [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::NotFound`] if the node does not have the block, [`Error::Connect`].
 	pub async fn at(&self, number: BlockNumber) -> Result<Past<'_>> {
 		let hash = self.block_hash(number).await?.ok_or_else(|| Error::NotFound {
 			what: "block",
 			name: number.to_string(),
-			hint: ": the node has not seen it yet",
+			hint: "the node has not seen it yet",
 		})?;
 		Ok(Past { client: self, at: BlockRef { number, hash } })
 	}
 
-	/// The chain at the last finalized block.
+	/// Returns the chain at the last finalized block.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn at_finalized(&self) -> Result<Past<'_>> {
 		self.at(self.finalized_number().await?).await
 	}
 
-	/// When a block was made, in milliseconds since 1970 (UTC), as its author and the validators agreed. Block 0 has no
-	/// time, which is 0 here.
+	/// Returns the time of a block in milliseconds since 1970 (UTC), as agreed by its author and the validators; 0 for
+	/// block 0.
 	///
-	/// Errors: as [`Self::at`], and [`Error::Argument`] if the node has thrown the block's state away.
+	/// # Errors
+	///
+	/// As [`Self::at`], and [`Error::Argument`] if the node has pruned the block's state.
 	pub async fn block_time(&self, number: BlockNumber) -> Result<u64> {
 		self.at(number).await?.time().await
 	}
 
-	/// The first block of a range that was made at `time` (milliseconds since 1970) or later; the number after the
-	/// range if there is none. Times never go back, so a few blocks are enough to tell.
+	/// Returns the first block of a range that was produced at `time` (milliseconds since 1970) or later; the number
+	/// after the range if there is none. Block times are sorted, so a binary search reads few of them.
 	///
-	/// Errors: as [`Self::block_time`].
+	/// # Errors
+	///
+	/// As [`Self::block_time`].
 	pub async fn first_block_since(
 		&self,
 		time: u64,
@@ -95,11 +103,13 @@ impl Client {
 		Ok(low)
 	}
 
-	/// The blocks of a range that have a transaction of any member. What organizations have used of their quotas only
-	/// grows, and with each of their transactions, so blocks between two at which it is the same have none, and need
-	/// not be looked at.
+	/// Returns the blocks of a range that contain a transaction of a member. Each transaction increases its
+	/// organization's use of the quota, and nothing decreases it. So a range with the same use before and after
+	/// contains none, and is skipped.
 	///
-	/// Errors: as [`Self::block_time`].
+	/// # Errors
+	///
+	/// As [`Self::block_time`].
 	pub async fn active_blocks(
 		&self,
 		range: RangeInclusive<BlockNumber>,
@@ -108,22 +118,18 @@ impl Client {
 		if first > last {
 			return Ok(Vec::new());
 		}
-		let count: OrganizationId = self
-			.at(last)
-			.await?
-			.stored(&storage_key("Organizations", "NextOrganizationId", None))
-			.await?
-			.unwrap_or_default();
-		let keys: Vec<String> = (0..count).map(quota_use_key).collect();
-		let keys = keys.as_slice();
+		let count: OrganizationId =
+			self.at(last).await?.stored(storage::next_organization_id()).await?.unwrap_or_default();
+		let keys: Vec<Vec<u8>> = (0..count).map(storage::quota_use).collect();
+		let keys = &keys;
 		let used = |number| async move {
-			// Block 0 is the genesis: what is before its successor.
-			Ok::<_, Error>((number, self.at(number).await?.stored_at(keys).await?))
+			// Before the first block: at most back to the genesis.
+			Ok::<_, Error>((number, self.at(number).await?.stored_at(keys.clone()).await?))
 		};
 		let before = used(first.saturating_sub(1)).await?.1;
 		let after = used(last).await?.1;
 		let mut active = Vec::new();
-		// Ranges in which something happened: the use before the first block, and at the last.
+		// Ranges to look at, with the use before the first block and at the last.
 		let mut ranges = vec![(first, last, before, after)];
 		while !ranges.is_empty() {
 			let (single, wide): (Vec<_>, Vec<_>) = ranges
@@ -151,24 +157,21 @@ impl Client {
 	}
 }
 
-/// The key under which an organization's use of its quota is stored.
-fn quota_use_key(organization: OrganizationId) -> String {
-	let id = organization.encode();
-	let key = [&sp_crypto_hashing::twox_64(&id)[..], &id].concat();
-	format!("{}{}", storage_key("Organizations", "QuotaUses", None), hex::encode(key))
-}
-
 impl Past<'_> {
-	/// When the block was made, in milliseconds since 1970 (UTC); 0 for block 0.
+	/// Returns the block's time in milliseconds since 1970 (UTC); 0 for block 0.
 	///
-	/// Errors: [`Error::Argument`] if the node has thrown the block's state away, [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Argument`] if the node has pruned the block's state, [`Error::Connect`].
 	pub async fn time(&self) -> Result<u64> {
-		Ok(self.stored(&storage_key("Timestamp", "Now", None)).await?.unwrap_or_default())
+		Ok(self.stored(storage::now()).await?.unwrap_or_default())
 	}
 
-	/// All organizations.
+	/// Returns all organizations.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn organizations(&self) -> Result<Vec<OrganizationInfo>> {
 		let mut all: Vec<OrganizationInfo> = Vec::new();
 		loop {
@@ -182,30 +185,38 @@ impl Past<'_> {
 		}
 	}
 
-	/// Streams of one organization, or of all.
+	/// Returns the streams of one organization, or of all.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn streams(&self, owner: Option<OrganizationId>) -> Result<Vec<StreamInfo>> {
 		self.pages("StreamsApi_streams", &owner).await
 	}
 
-	/// Grants that match a filter.
+	/// Returns the grants that match a filter.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn grants(&self, filter: &GrantFilter) -> Result<Vec<NamedGrant>> {
 		self.pages("GrantsApi_grants", filter).await
 	}
 
-	/// A grant; `None` if there is none of that name, any more or yet.
+	/// Returns a grant; `None` if it does not exist at the block.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn grant(&self, id: GrantId) -> Result<Option<Grant>> {
-		self.stored(&storage_key("Grants", "Grants", Some(Digest(id.0)))).await
+		self.stored(storage::grant(&id)).await
 	}
 
-	/// Access requests that match a filter.
+	/// Returns the access requests that match a filter.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn access_requests(
 		&self,
 		filter: &AccessRequestFilter,
@@ -213,23 +224,29 @@ impl Past<'_> {
 		self.pages("GrantsApi_access_requests", filter).await
 	}
 
-	/// An access request; `None` if there is none of that name, any more or yet.
+	/// Returns an access request; `None` if it does not exist at the block.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn access_request(&self, id: AccessRequestId) -> Result<Option<AccessRequest>> {
-		self.stored(&storage_key("Grants", "AccessRequests", Some(Digest(id.0)))).await
+		self.stored(storage::access_request(&id)).await
 	}
 
-	/// All that is public about an entry; `None` if there is none of that name yet.
+	/// Returns the header of an entry; `None` if it does not exist at the block.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn header(&self, id: RecordId) -> Result<Option<EntryHeader>> {
 		self.ask("StreamsApi_header", &id).await
 	}
 
-	/// A page of the entries that match a filter, and the cursor of the next one.
+	/// Returns a page of the entries that match a filter, and the cursor of the next one.
 	///
-	/// Errors: as [`Self::time`].
+	/// # Errors
+	///
+	/// As [`Self::time`].
 	pub async fn entries(
 		&self,
 		filter: &EntryFilter,
@@ -238,7 +255,7 @@ impl Past<'_> {
 		self.ask("StreamsApi_query_entries", &(filter, cursor, MAX_PAGE_SIZE)).await
 	}
 
-	/// All pages of a function of the runtime.
+	/// Returns all pages of a runtime API.
 	async fn pages<Item: Decode>(&self, function: &str, filter: &impl Encode) -> Result<Vec<Item>> {
 		let (mut all, mut cursor) = (Vec::new(), None::<Digest>);
 		loop {
@@ -252,7 +269,7 @@ impl Past<'_> {
 		}
 	}
 
-	/// Calls a function of the runtime at the block.
+	/// Calls a runtime API at the block.
 	async fn ask<Answer: Decode>(
 		&self,
 		function: &str,
@@ -267,31 +284,35 @@ impl Past<'_> {
 		parameters: Vec<u8>,
 	) -> Result<Answer> {
 		let params = (function, Bytes(parameters), self.at.hash);
-		let answer: Bytes =
-			self.client.call("state_call", params).await.map_err(|error| self.discarded(error))?;
-		Answer::decode(&mut &answer.0[..]).map_err(chain)
+		let answer: Bytes = self
+			.client
+			.call("state_call", params)
+			.await
+			.map_err(|error| self.explain_pruned(error))?;
+		Answer::decode(&mut &answer.0[..]).map_err(unexpected)
 	}
 
-	/// What is stored under a key, decoded.
-	async fn stored<Answer: Decode>(&self, key: &str) -> Result<Option<Answer>> {
-		let params = (key, self.at.hash);
+	/// Reads and decodes a storage key.
+	async fn stored<Answer: Decode>(&self, key: Vec<u8>) -> Result<Option<Answer>> {
+		let params = (Bytes(key), self.at.hash);
 		let stored: Option<Bytes> = self
 			.client
 			.call("state_getStorage", params)
 			.await
-			.map_err(|error| self.discarded(error))?;
-		stored.map(|bytes| Answer::decode(&mut &bytes.0[..]).map_err(chain)).transpose()
+			.map_err(|error| self.explain_pruned(error))?;
+		stored.map(|bytes| Answer::decode(&mut &bytes.0[..]).map_err(unexpected)).transpose()
 	}
 
-	/// What is stored under several keys, in their order.
-	async fn stored_at(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>> {
+	/// Reads several storage keys, in order.
+	async fn stored_at(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>> {
+		let keys: Vec<Bytes> = keys.into_iter().map(Bytes).collect();
 		let found: Vec<Stored> = self
 			.client
-			.call("state_queryStorageAt", (keys, self.at.hash))
+			.call("state_queryStorageAt", (&keys, self.at.hash))
 			.await
-			.map_err(|error| self.discarded(error))?;
+			.map_err(|error| self.explain_pruned(error))?;
 		let found: Vec<_> = found.into_iter().flat_map(|set| set.changes).collect();
-		let value = |key: &String| {
+		let value = |key: &Bytes| {
 			found
 				.iter()
 				.find(|(found, _)| found == key)
@@ -300,12 +321,12 @@ impl Past<'_> {
 		Ok(keys.iter().map(value).collect())
 	}
 
-	/// Says what to do about a state that is gone.
-	fn discarded(&self, error: Error) -> Error {
+	/// Replaces the error for a pruned state by one that says what to do.
+	fn explain_pruned(&self, error: Error) -> Error {
 		match error {
-			Error::Refused(Refusal { message, .. }) if message.contains(STATE_DISCARDED) => {
+			Error::Refused(Refusal { message, .. }) if message.contains(STATE_PRUNED) => {
 				Error::Argument(format!(
-					"the node has thrown the state of block {} away: ask one that keeps them \
+					"the node has pruned the state of block {}: use one that keeps states \
 					(--state-pruning archive), or for a later period",
 					self.at.number
 				))

@@ -1,8 +1,8 @@
-//! What a client reads by proof. Everything on which secrecy or an outcome depends is among it.
+//! Reads by proof: everything on which secrecy or an outcome depends.
 
 use super::Client;
 use crate::{
-	error::{Error, Result},
+	error::{Error, ProofError, Result},
 	verifier::{Need, Proven, Source, Trust, Verifier},
 };
 use credio_primitives::{
@@ -24,26 +24,27 @@ use credio_vault::Recipient;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
-/// How often a list is read again because another block has become final meanwhile.
+/// How often a list is read again because another block has become final in between.
 const ATTEMPTS: usize = 10;
-/// What a node tells wrongly of a request.
+/// Name of a wrong outcome in errors.
 const OUTCOME: &str = "outcome of the request";
-/// JSON-RPC's code for a method that there is not.
+/// JSON-RPC's code for an unknown method.
 const METHOD_NOT_FOUND: i32 = -32601;
 
 impl Client {
-	/// Says what this client believes of its node, in place of what the node proves, from genesis as the first node has it.
+	/// Sets whether this client trusts its node; by default it verifies responses, starting from the first node's
+	/// genesis.
 	pub fn with_trust(mut self, trust: Trust) -> Self {
 		self.trust = trust;
 		self
 	}
 
-	/// Says what this client believes of its node.
+	/// Returns whether this client trusts its node.
 	pub fn trust(&self) -> &Trust {
 		&self.trust
 	}
 
-	/// Reads by proof; `None` if the node is believed.
+	/// Returns the reader by proof; `None` if the node is trusted.
 	pub(crate) fn verified(&self) -> Option<Verified<'_>> {
 		match &self.trust {
 			Trust::Proofs(verifier) => Some(Verified { client: self, verifier }),
@@ -52,7 +53,7 @@ impl Client {
 	}
 }
 
-/// Nodes of a state, as `state_getReadProof` returns them.
+/// Nodes of a state trie, from `state_getReadProof`.
 #[derive(Deserialize)]
 struct ReadProof {
 	proof: Vec<Bytes>,
@@ -72,14 +73,14 @@ impl Source for Client {
 		match answer {
 			Ok(At { answer, .. }) => Ok(answer),
 			Err(Error::Refused(refusal)) if refusal.code == METHOD_NOT_FOUND => {
-				Err(Error::NoProofs("its release is older".into()))
+				Err(ProofError::NoProofs("its release is older".into()).into())
 			},
-			// It does not have the block from which the proof is to start.
+			// It does not have the block that the proof has to start from.
 			Err(Error::Refused(refusal)) if refusal.code == codes::INVALID_PARAMETERS => {
-				Err(Error::NotFinalYet(format!(
-					"the node is behind what was seen before, or of another chain ({})",
+				Err(Error::Proof(ProofError::NotFinal(format!(
+					"the node is behind the last verified block, or of another chain ({})",
 					refusal.message
-				)))
+				))))
 			},
 			Err(error) => Err(error),
 		}
@@ -90,10 +91,10 @@ impl Source for Client {
 		let answer: Result<ReadProof> = self.call("state_getReadProof", (keys, at)).await;
 		match answer {
 			Ok(ReadProof { proof }) => Ok(proof),
-			Err(Error::Refused(refusal)) => Err(Error::NotFinalYet(format!(
-				"the node does not prove what is stored ({})",
+			Err(Error::Refused(refusal)) => Err(Error::Proof(ProofError::NotFinal(format!(
+				"the node does not serve storage proofs ({})",
 				refusal.message
-			))),
+			)))),
 			Err(error) => Err(error),
 		}
 	}
@@ -113,7 +114,7 @@ fn not_found(what: &'static str, name: impl ToString, hint: &'static str) -> Err
 fn unreadable(error: FactsError<Error>) -> Error {
 	match error {
 		FactsError::Read(error) => error,
-		other => Error::Answer(other.to_string()),
+		other => Error::UnexpectedResponse(other.to_string()),
 	}
 }
 
@@ -123,8 +124,8 @@ impl Verified<'_> {
 		self.verifier.read(self.client, keys, need).await
 	}
 
-	/// Proves once that the vault's account acts for the organization that the node has named: what is a stream of one's
-	/// own, and what is asked for by name, depends on it. `keys` are read afterwards.
+	/// Proves once that the vault's account acts for the organization that the node has named, since names and the
+	/// owner's own streams depend on it. `keys` are read afterwards.
 	async fn check_membership(&self, keys: &[Vec<u8>]) -> Result<()> {
 		let Client { is_member, membership, account, organization, .. } = self.client;
 		if !is_member || membership.initialized() {
@@ -137,18 +138,18 @@ impl Verified<'_> {
 			let member: Option<Member> = proven.await?.get(&key)?;
 			match member {
 				Some(member) if member.organization == *organization => Ok(()),
-				_ => Err(Error::Contradicted("organization of the account")),
+				_ => Err(ProofError::Contradicted("organization of the account").into()),
 			}
 		};
 		membership.get_or_try_init(check).await.map(|_| ())
 	}
 
-	/// The time of the newest final block.
+	/// Returns the time of the newest final block.
 	pub async fn now(&self) -> Result<Moment> {
 		Ok(self.read(&[storage::now()], Need::Newest).await?.now)
 	}
 
-	/// A stream with its key epoch.
+	/// Returns a stream with its key epoch.
 	pub async fn stream(&self, id: StreamId) -> Result<StreamJson> {
 		let keys = [storage::stream(&id), storage::key_epoch(&id)];
 		let proven = self.read(&keys, Need::Newest).await?;
@@ -158,13 +159,13 @@ impl Verified<'_> {
 		Ok(credio_primitives::entry::StreamInfo { id, stream, epoch }.into())
 	}
 
-	/// An organization, with the key that secrets are wrapped to from now on.
+	/// Returns an organization with its current encryption key.
 	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationJson> {
 		let key = storage::organization(id);
 		let organization: Option<Organization> =
 			self.read(std::slice::from_ref(&key), Need::Newest).await?.get(&key)?;
 		let organization = organization
-			.ok_or_else(|| not_found("organization", id, ": `credio org list` shows all"))?;
+			.ok_or_else(|| not_found("organization", id, "`credio org list` shows all"))?;
 		let key = storage::encryption_key(id, organization.key_version);
 		let encryption_key: Option<EncryptionKey> =
 			self.read(std::slice::from_ref(&key), Need::Recent).await?.get(&key)?;
@@ -175,9 +176,9 @@ impl Verified<'_> {
 		Ok(info.into())
 	}
 
-	/// An organization by name or number.
+	/// Returns an organization by name or number.
 	pub async fn find_organization(&self, name: &str) -> Result<OrganizationJson> {
-		let unknown = || not_found("organization", name, ": `credio org list` shows all");
+		let unknown = || not_found("organization", name, "`credio org list` shows all");
 		let text = name.as_bytes().to_vec();
 		let named: Option<OrganizationId> = match OrganizationName::try_from(text) {
 			Err(_) => None,
@@ -193,7 +194,7 @@ impl Verified<'_> {
 		}
 	}
 
-	/// The public halves of all versions of an organization's encryption key.
+	/// Returns the public halves of all versions of an organization's encryption key.
 	pub async fn encryption_keys(
 		&self,
 		id: OrganizationId,
@@ -212,14 +213,14 @@ impl Verified<'_> {
 			.collect()
 	}
 
-	/// Whom secrets for an organization are wrapped to.
+	/// Returns the recipient for secrets that are wrapped to an organization.
 	pub async fn recipient(&self, id: OrganizationId) -> Result<Recipient> {
 		let found = self.organization(id).await?;
 		let (key_version, public) = (found.key_version, found.encryption_key.public);
 		Ok(Recipient { organization: id, key_version, public })
 	}
 
-	/// All grants on a stream or record: that none is left out is proven by their number and their places.
+	/// Returns all grants on a stream or record. Their number and their places prove that none is missing.
 	pub async fn grants_on(&self, resource: Resource) -> Result<Vec<GrantJson>> {
 		let count = storage::grant_count(&resource);
 		let mut need = Need::Newest;
@@ -236,7 +237,7 @@ impl Verified<'_> {
 			let grants = ids.iter().flatten().map(storage::grant);
 			let keys = grants.chain(places).chain([count.clone()]).collect::<Vec<_>>();
 			let proven = self.read(&keys, need).await?;
-			// Grants come and go: all has to be of one block.
+			// Grants can change: all reads have to be at one block.
 			if (first.at, second.at) == (proven.at, proven.at) {
 				let grants = grants_on(&proven, &resource).map_err(unreadable)?;
 				let named = grants.iter().map(|(id, grant)| NamedGrant {
@@ -247,10 +248,12 @@ impl Verified<'_> {
 				return Ok(named.map(GrantJson::from).collect());
 			}
 		}
-		Err(Error::NotFinalYet("the grants could not be read at one block: try again".into()))
+		Err(Error::Proof(ProofError::NotFinal(
+			"the grants could not be read at one block: try again".into(),
+		)))
 	}
 
-	/// A grant, with whether it holds.
+	/// Returns a grant and whether it is active.
 	pub async fn grant(&self, id: GrantId) -> Result<GrantJson> {
 		let (mut chain, mut next, mut now) = (HashMap::new(), Some(id), 0);
 		while let Some(name) = next.filter(|_| chain.len() <= limits::MAX_DELEGATION_DEPTH as usize)
@@ -264,32 +267,31 @@ impl Verified<'_> {
 				chain.insert(name, grant);
 			}
 		}
-		let grant = chain
-			.get(&id)
-			.cloned()
-			.ok_or_else(|| not_found("grant", id, ": it was revoked, has expired, or never was"))?;
+		let grant = chain.get(&id).cloned().ok_or_else(|| {
+			not_found("grant", id, "it was revoked, has expired, or never existed")
+		})?;
 		let status = grant.status(now, |above| chain.get(above).cloned());
 		Ok(NamedGrant { grant_id: id, grant, status }.into())
 	}
 
-	/// An access request.
+	/// Returns an access request.
 	pub async fn access_request(&self, id: AccessRequestId) -> Result<AccessRequestJson> {
 		let key = storage::access_request(&id);
 		let request: Option<AccessRequest> =
 			self.read(std::slice::from_ref(&key), Need::Newest).await?.get(&key)?;
 		let request = request
-			.ok_or_else(|| not_found("access request", id, ": `credio access list` shows all"))?;
+			.ok_or_else(|| not_found("access request", id, "`credio access list` shows all"))?;
 		Ok(NamedAccessRequest { access_request_id: id, request }.into())
 	}
 
-	/// A bundle and what became of it. How its error is described is taken from what the node has told.
-	pub async fn bundle(&self, id: BundleId, told: &BundleJson) -> Result<BundleJson> {
+	/// Returns a bundle and its state. The description of its error is the node's.
+	pub async fn bundle(&self, id: BundleId, reported: &BundleJson) -> Result<BundleJson> {
 		let key = storage::bundle(&id);
 		let proven = self.read(std::slice::from_ref(&key), Need::Newest).await?;
 		let bundle: Option<Bundle> = proven.get(&key)?;
 		let mut bundle = bundle.ok_or_else(|| not_found("bundle", id, ""))?;
 		bundle.state = bundle.state_at(proven.now);
-		let described = told.abort.as_ref().map(|abort| &abort.error);
+		let described = reported.abort.as_ref().map(|abort| &abort.error);
 		BundleJson::new(NamedBundle { bundle_id: id, bundle }, |error| {
 			let known = self.error_name(error);
 			let name = known.or_else(|| described.map(|error| error.name.clone()));
@@ -301,7 +303,7 @@ impl Verified<'_> {
 		})
 	}
 
-	/// An entry, at this block or a later one; at the newest without.
+	/// Returns an entry, at this block or a later one; at the newest without.
 	pub async fn entry(&self, id: RecordId, at: Option<BlockNumber>) -> Result<Entry> {
 		let key = storage::header(&id);
 		let need = at.map_or(Need::Newest, Need::Block);
@@ -311,7 +313,7 @@ impl Verified<'_> {
 		Ok(Entry { record_id: id, header })
 	}
 
-	/// Checks what a node says of an entry, and of the secret under which it is encrypted, as of a block.
+	/// Checks a node's entry, and the commitment of the secret that encrypts it, as of a block.
 	pub async fn check_record(
 		&self,
 		asked: RecordId,
@@ -320,19 +322,19 @@ impl Verified<'_> {
 		at: BlockRef,
 	) -> Result<()> {
 		let EntryBody::Record { epoch, .. } = entry.header.body else {
-			return Err(Error::Contradicted("record"));
+			return Err(ProofError::Contradicted("record").into());
 		};
 		let keys = [storage::header(&asked), storage::epoch_secret(&entry.header.stream, epoch)];
 		let proven = self.read(&keys, Need::Block(at.number)).await?;
 		let header: Option<EntryHeader> = proven.get(&keys[0])?;
 		if entry.record_id != asked || header.as_ref() != Some(&entry.header) {
-			return Err(Error::Contradicted("header of the record"));
+			return Err(ProofError::Contradicted("header of the record").into());
 		}
 		check_secret(proven.get(&keys[1])?, secret)
 	}
 
-	/// Checks what a node says of a part of a stream, as of a block: that its entries are those from a position on, without
-	/// gaps, and the secrets under which they are encrypted.
+	/// Checks a node's part of a stream as of a block: the entries from a position on without gaps, and the commitments
+	/// of the secrets that encrypt them.
 	pub async fn check_part(
 		&self,
 		stream: StreamId,
@@ -355,18 +357,20 @@ impl Verified<'_> {
 		let proven = self.read(&keys, Need::Block(at.number)).await?;
 		for ((item, key), sequence) in items.iter().zip(&keys).zip(from..) {
 			let header: Option<EntryHeader> = proven.get(key)?;
-			let told = &item.entry.header;
-			if header.as_ref() != Some(told) || (told.stream, told.sequence) != (stream, sequence) {
-				return Err(Error::Contradicted("entry of the stream"));
+			let reported = &item.entry.header;
+			if header.as_ref() != Some(reported)
+				|| (reported.stream, reported.sequence) != (stream, sequence)
+			{
+				return Err(ProofError::Contradicted("entry of the stream").into());
 			}
-			if let Some((key, told)) = secret(item) {
-				check_secret(proven.get(&key)?, told)?;
+			if let Some((key, reported)) = secret(item) {
+				check_secret(proven.get(&key)?, reported)?;
 			}
 		}
 		Ok(())
 	}
 
-	/// Checks what a node says commits to the secret of an epoch, as of a block.
+	/// Checks a node's commitment to the secret of an epoch, as of a block.
 	pub async fn check_secret(
 		&self,
 		stream: StreamId,
@@ -379,11 +383,11 @@ impl Verified<'_> {
 		check_secret(proven.get(&key)?, secret)
 	}
 
-	/// Checks what a node says has become of a request by a block (0 if it names none), and returns the block that proves it; `None` for a
-	/// request that is not decided and may still be, which is the node's word.
+	/// Checks a node's outcome of a request by a block (0 if it names none), and returns the block that proves it;
+	/// `None` for a request that is undecided, which is not proven.
 	///
-	/// `expires_at` is the last expiry under which it was signed. Without it, that a request has expired is the node's word
-	/// as well, and only that it has no receipt is proven.
+	/// `expires_at` is the last expiry that it was signed with. Without it, a missing receipt is proven, but expiry is
+	/// not.
 	pub async fn check_status(
 		&self,
 		(organization, key): (OrganizationId, RequestKey),
@@ -392,10 +396,10 @@ impl Verified<'_> {
 		by: BlockNumber,
 	) -> Result<Option<BlockRef>> {
 		if (status.organization, status.request_key) != (organization, key) {
-			return Err(Error::Contradicted(OUTCOME));
+			return Err(ProofError::Contradicted(OUTCOME).into());
 		}
 		let need = match (status.status, &status.receipt) {
-			// Nobody knows it, and it cannot be applied any more: an end, too.
+			// Unknown and too late to be applied: final, too.
 			(RequestState::Unknown, None) if expires_at.is_some_and(|last| last < by) => {
 				Need::Block(expires_at.unwrap_or_default().saturating_add(1))
 			},
@@ -404,7 +408,7 @@ impl Verified<'_> {
 				Need::Block(receipt.block)
 			},
 			(RequestState::Expired, None) => Need::Newest,
-			_ => return Err(Error::Contradicted(OUTCOME)),
+			_ => return Err(ProofError::Contradicted(OUTCOME).into()),
 		};
 		let key = [storage::receipt(organization, &key)];
 		let mut proven = self.read(&key, need).await?;
@@ -417,43 +421,56 @@ impl Verified<'_> {
 		let at = proven.at.number;
 		let retention = self.client.limits.receipt_retention;
 		match (&status.receipt, proven.get::<Receipt>(&key[0])?) {
-			// Later than that its receipt may be gone, and the chain cannot tell.
+			// After that its receipt may have been removed, and the chain cannot prove anything.
 			(None, None)
 				if status.status == RequestState::Expired
 					&& expires_at
 						.is_some_and(|last| !Request::has_expired(at, last, last, retention)) =>
 			{
-				Err(Error::Contradicted(OUTCOME))
+				Err(ProofError::Contradicted(OUTCOME).into())
 			},
 			(None, None) => Ok(Some(proven.at)),
-			(Some(told), Some(receipt)) if self.is_told(status.status, told, &receipt) => {
+			(Some(reported), Some(receipt))
+				if self.matches_receipt(status.status, reported, &receipt) =>
+			{
 				Ok(Some(proven.at))
 			},
-			_ => Err(Error::Contradicted(OUTCOME)),
+			_ => Err(ProofError::Contradicted(OUTCOME).into()),
 		}
 	}
 
-	/// Whether a node tells a receipt as it is.
-	fn is_told(&self, state: RequestState, told: &ReceiptJson, receipt: &Receipt) -> bool {
+	/// Whether a node's receipt equals the proven one.
+	fn matches_receipt(
+		&self,
+		state: RequestState,
+		reported: &ReceiptJson,
+		receipt: &Receipt,
+	) -> bool {
 		let Receipt { body_digest, block, extrinsic_index, expires_at, lane, outcome } = *receipt;
-		let is_same =
-			(told.body_digest, told.block, told.extrinsic_index, told.expires_at, told.lane)
-				== (body_digest, block, extrinsic_index, expires_at, lane);
+		let is_same = (
+			reported.body_digest,
+			reported.block,
+			reported.extrinsic_index,
+			reported.expires_at,
+			reported.lane,
+		) == (body_digest, block, extrinsic_index, expires_at, lane);
 		let has_outcome = match outcome {
 			Outcome::Applied => {
-				state == RequestState::Applied && told.failed_call.is_none() && told.error.is_none()
+				state == RequestState::Applied
+					&& reported.failed_call.is_none()
+					&& reported.error.is_none()
 			},
 			Outcome::Rejected { call_index, error } => {
-				let name = told.error.as_ref().map(|error| error.name.as_str());
+				let name = reported.error.as_ref().map(|error| error.name.as_str());
 				state == RequestState::Rejected
-					&& told.failed_call == Some(call_index)
+					&& reported.failed_call == Some(call_index)
 					&& self.error_name(error).is_none_or(|known| name == Some(known.as_str()))
 			},
 		};
 		is_same && has_outcome
 	}
 
-	/// The name of an error of a module; `None` for one that no module raises.
+	/// Returns the name of a module's error; `None` for other errors.
 	fn error_name(&self, error: sp_runtime::DispatchError) -> Option<String> {
 		let sp_runtime::DispatchError::Module(error) = error else { return None };
 		let runtime = self.client.runtime();
@@ -463,9 +480,9 @@ impl Verified<'_> {
 	}
 }
 
-fn check_secret(found: Option<EpochSecret>, told: Digest) -> Result<()> {
+fn check_secret(found: Option<EpochSecret>, reported: Digest) -> Result<()> {
 	match found {
-		Some(found) if found.commitment == told => Ok(()),
-		_ => Err(Error::Contradicted("commitment to the stream's secret")),
+		Some(found) if found.commitment == reported => Ok(()),
+		_ => Err(ProofError::Contradicted("commitment to the stream's secret").into()),
 	}
 }

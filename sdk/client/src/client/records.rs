@@ -1,22 +1,15 @@
 //! Records: sealing, fetching, verifying.
 
-use super::{Client, EPOCH_TTL};
-use crate::{
-	calls::Call,
-	error::{Error, Result},
-};
+use super::Client;
+use crate::error::{AccessError, Error, Result};
 use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
 use credio_primitives::{
 	entry::EntryFilter,
-	rpc::{
-		At, BlockRef, Fetched, FetchedEntries, FetchedEntry, RequestStatus, StreamJson,
-		WrappedKeyJson,
-	},
-	BlockNumber, Denial, Digest, Entry, EntryBody, KeyEpoch, RecordId, Reference, RequestKey,
-	Resource, Sequence, StreamId, WrappedSecret,
+	rpc::{At, BlockRef, Fetched, FetchedEntries, FetchedEntry, RequestStatus, WrappedKeyJson},
+	BlockNumber, Denial, Digest, Entry, EntryBody, KeyEpoch, RecordId, RequestKey, Resource,
+	Sequence, StreamId, WrappedSecret,
 };
 use credio_vault::{Held, WrappedBy};
-use std::time::Instant;
 use subxt::rpcs::client::RpcSubscription;
 
 /// A document to upload.
@@ -24,8 +17,8 @@ use subxt::rpcs::client::RpcSubscription;
 pub struct Upload<'a> {
 	/// The stream.
 	pub stream: StreamId,
-	/// A business key that names this upload within the stream, such as an invoice number. Without one, all that is asked
-	/// for does: the same document, of the same media type and in place of the same record, is uploaded once.
+	/// A business key that names this upload within the stream, such as an invoice number. Without one, the content is
+	/// the name: the same document with the same media type and superseded record is uploaded once.
 	pub key: Option<&'a [u8]>,
 	/// Media type of the document; encrypted with it.
 	pub media_type: &'a str,
@@ -35,12 +28,12 @@ pub struct Upload<'a> {
 	pub supersedes: Option<RecordId>,
 }
 
-/// How an upload ended, finally.
+/// The final outcome of an upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
 	/// It is on the chain.
 	Applied(Uploaded),
-	/// The chain refused it; the status says why.
+	/// The chain rejected it; the status says why.
 	Rejected(Box<RequestStatus>),
 }
 
@@ -49,17 +42,17 @@ pub enum Outcome {
 pub struct Uploaded {
 	/// Name of its record.
 	pub record_id: RecordId,
-	/// Stream it is in.
+	/// Its stream.
 	pub stream: StreamId,
 	/// Its position there.
 	pub sequence: Sequence,
-	/// Key of the request that brought it.
+	/// Key of the request that appended it.
 	pub request_key: RequestKey,
-	/// Block in which it was applied.
+	/// Block of the request.
 	pub block: BlockNumber,
 }
 
-/// A document with what it takes to verify it.
+/// A document with its entry, to verify it.
 #[derive(Debug)]
 pub struct CommittedDocument {
 	/// The document.
@@ -72,99 +65,18 @@ pub struct CommittedDocument {
 pub struct Entries(RpcSubscription<Entry>);
 
 impl Entries {
-	/// The next entry; `None` when the node has ended the subscription.
+	/// Returns the next entry; `None` when the node has ended the subscription.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn next(&mut self) -> Result<Option<Entry>> {
 		Ok(self.0.next().await.transpose()?)
 	}
 }
 
 impl Client {
-	/// As [`Self::seal_as`], under the epoch of a moment ago, which spares a call for each of many uploads. If it has
-	/// ended since, the call is rejected, and the caller tries again after [`Self::forget_epoch`].
-	pub async fn seal_soon(
-		&self,
-		upload: &Upload<'_>,
-		reference: Reference,
-	) -> Result<(RecordId, Call)> {
-		let epoch = self.recent_epoch(upload.stream).await?;
-		self.sealer_of(upload.stream, epoch).await?.seal(upload, reference).await
-	}
-
-	/// Seals a document under the stream's present epoch: the id that its record will have, and the call that appends
-	/// it as the first one of the request with this key.
-	///
-	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::NoKey`], [`Error::RotationDue`],
-	/// [`Error::Connection`].
-	pub async fn seal(&self, upload: &Upload<'_>, key: RequestKey) -> Result<(RecordId, Call)> {
-		self.seal_as(upload, Reference::derive(&key, 0)).await
-	}
-
-	/// As [`Self::seal`], with a reference that the caller chooses, for a leg of this organization in a bundle, say. The
-	/// call fails if the next epoch has been opened before it runs.
-	///
-	/// Errors: as there.
-	pub async fn seal_as(
-		&self,
-		upload: &Upload<'_>,
-		reference: Reference,
-	) -> Result<(RecordId, Call)> {
-		self.sealer(upload.stream).await?.seal(upload, reference).await
-	}
-
-	/// Seals any number of documents for a stream under its present epoch, without asking the node again.
-	///
-	/// Errors: [`Error::NoKey`], [`Error::RotationDue`], [`Error::Connection`].
-	pub async fn sealer(&self, stream: StreamId) -> Result<Sealer<'_>> {
-		let epoch = self.writable_epoch(stream).await?;
-		self.sealer_of(stream, epoch).await
-	}
-
-	async fn sealer_of(&self, stream: StreamId, epoch: KeyEpoch) -> Result<Sealer<'_>> {
-		Ok(Sealer { client: self, held: self.held(stream, epoch).await?, epoch })
-	}
-
-	/// The epoch under which a record can be written, as of a moment ago.
-	async fn recent_epoch(&self, stream: StreamId) -> Result<KeyEpoch> {
-		let known = self.epochs.lock().await.entry(stream).or_default().clone();
-		// Many that ask at once wait for one answer.
-		let mut known = known.lock().await;
-		if let Some((at, epoch)) = *known {
-			if at.elapsed() < EPOCH_TTL {
-				return Ok(epoch);
-			}
-		}
-		let epoch = self.writable_epoch(stream).await?;
-		*known = Some((Instant::now(), epoch));
-		Ok(epoch)
-	}
-
-	/// Asks for the epoch of a stream anew next time.
-	pub async fn forget_epoch(&self, stream: StreamId) {
-		self.epochs.lock().await.remove(&stream);
-	}
-
-	/// The epoch under which a record can be written now. If the next one is due and the stream is ours, opens it.
-	async fn writable_epoch(&self, stream: StreamId) -> Result<KeyEpoch> {
-		let StreamJson { epoch, owner, .. } = self.stream(stream).await?;
-		let state = epoch.ok_or(Error::NoEpoch)?;
-		match state.rotation_due {
-			false => Ok(state.current),
-			true if owner == self.organization => self.rotate_stream(stream).await,
-			true => Err(Error::RotationDue),
-		}
-	}
-
-	/// Makes sure that records can be appended to a stream: if its next key epoch is due and the stream is ours, opens
-	/// it.
-	///
-	/// Errors: [`Error::NoEpoch`], [`Error::RotationDue`] for a stream of another organization.
-	pub async fn ensure_writable(&self, stream: StreamId) -> Result<()> {
-		self.writable_epoch(stream).await.map(|_| ())
-	}
-
-	/// Header of an entry; `None` if there is none of that name.
+	/// Returns an entry; `None` if it does not exist.
 	pub(crate) async fn find_record(&self, id: RecordId) -> Result<Option<Entry>> {
 		match self.record(id).await {
 			Err(error) if error.is_not_found() => Ok(None),
@@ -181,14 +93,16 @@ impl Client {
 		Context { genesis: self.limits.genesis_hash, stream, epoch, record_id }
 	}
 
-	/// Header of an entry.
+	/// Returns an entry.
 	///
-	/// Errors: [`Error::NotFound`]; [`Error::Refused`] with the code for "not found" if the node is believed.
+	/// # Errors
+	///
+	/// [`Error::NotFound`]; [`Error::Refused`] with the code for "not found" if the node is trusted.
 	pub async fn record(&self, id: RecordId) -> Result<Entry> {
 		self.record_at(id, None).await
 	}
 
-	/// Header of an entry, at this block or a later one.
+	/// Returns an entry, at this block or a later one.
 	pub(super) async fn record_at(
 		&self,
 		id: RecordId,
@@ -201,21 +115,23 @@ impl Client {
 		Ok(answer.answer)
 	}
 
-	/// Headers that match a filter, at most `most`.
+	/// Returns at most `most` entries that match a filter.
 	pub async fn query(&self, filter: &EntryFilter, most: usize) -> Result<Vec<Entry>> {
 		self.all("credio_v1_query", filter, most).await
 	}
 
-	/// Entries of a stream from a position on, first history and then live, as they become final.
+	/// Subscribes to the final entries of a stream from a position on: first history, then live.
 	///
-	/// Errors: [`Error::Refused`] with the code for "not found".
+	/// # Errors
+	///
+	/// [`Error::Refused`] with the code for "not found".
 	pub async fn watch(&self, stream: StreamId, from: Sequence) -> Result<Entries> {
-		let params = super::by_position(&(stream, from))?;
+		let params = super::calling::by_position(&(stream, from))?;
 		let method = ("credio_v1_subscribeStream", "credio_v1_unsubscribeStream");
 		Ok(Entries(self.subscribe(method, params).await?))
 	}
 
-	/// A record's ciphertext, with the key to it as this organization holds it.
+	/// Fetches a record's ciphertext, with its key wrapped to this organization.
 	pub(crate) async fn fetch_sealed(
 		&self,
 		id: RecordId,
@@ -232,8 +148,8 @@ impl Client {
 		Ok((entry, held, context, payload.0))
 	}
 
-	/// The key to a record as this organization holds it, and what the record is sealed with. Of several keys, the first that
-	/// opens it: what others have given on may be anything.
+	/// Returns the wrapped key of a record and the record's context: of several keys the first that opens it, since
+	/// keys of other grantors may not.
 	async fn held_for(
 		&self,
 		entry: &Entry,
@@ -243,13 +159,13 @@ impl Client {
 		wrapped_keys: Vec<WrappedKeyJson>,
 	) -> Result<(Held, Context)> {
 		let EntryBody::Record { epoch, .. } = entry.header.body else {
-			return Err(Error::Answer("an anchor was fetched as a record".into()));
+			return Err(Error::UnexpectedResponse("an anchor was fetched as a record".into()));
 		};
 		let context = self.context(entry.header.stream, epoch, entry.record_id);
 		let is_only_one = wrapped_keys.len() == 1;
-		let mut failed = Error::NoKey(epoch);
+		let mut failed = Error::Access(AccessError::NoKey(epoch));
 		for key in wrapped_keys {
-			// Nobody gives an owner the key of one record: it reads by the secrets that it has made.
+			// The owner of a stream reads with its own secrets. A key of one record is none of them.
 			if wrapped_by == WrappedBy::Ourselves && key.secret == WrappedSecret::DataKey {
 				continue;
 			}
@@ -273,7 +189,7 @@ impl Client {
 				commitment,
 			};
 			let opens = match held.secret {
-				// Whether it does, its use shows.
+				// A single key fails later if it does not open.
 				_ if is_only_one => Ok(()),
 				WrappedSecret::StreamSecret => self.vault.check(&held).await,
 				WrappedSecret::DataKey => {
@@ -290,8 +206,10 @@ impl Client {
 
 	/// Fetches and decrypts a record, and checks it against its commitment on the chain.
 	///
-	/// Errors: [`Error::Refused`] with the code for "access denied", [`Error::Vault`] for a ciphertext that does not
-	/// open, [`Error::NotVerified`].
+	/// # Errors
+	///
+	/// [`Error::Refused`] with the code for "access denied", [`Error::Vault`] for a ciphertext that does not open,
+	/// [`Error::Access`].
 	pub async fn fetch(&self, id: RecordId) -> Result<CommittedDocument> {
 		let (entry, held, context, payload) = self.fetch_sealed(id).await?;
 		self.open(entry, &held, &context, &payload).await
@@ -310,17 +228,21 @@ impl Client {
 		Ok(CommittedDocument { document, entry })
 	}
 
-	/// A part of a stream, from a position on: each entry, with its document if this organization may read it.
+	/// Fetches a part of a stream from a position on: each entry, with its document if this organization may read it.
 	///
-	/// Errors: [`Error::Refused`] with the code for "not found", [`Error::Connection`]. What concerns one entry is told
-	/// with it.
+	/// # Errors
+	///
+	/// [`Error::Refused`] with the code for "not found", [`Error::Connect`]. Errors of single entries are in the
+	/// result.
 	pub async fn fetch_stream(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
 		self.fetch_stream_part(stream, from, usize::MAX).await
 	}
 
-	/// As [`Self::fetch_stream`], at most `limit` entries.
+	/// Fetches as [`Self::fetch_stream`] does, at most `limit` entries.
 	///
-	/// Errors: as there.
+	/// # Errors
+	///
+	/// As [`Self::fetch_stream`].
 	pub async fn fetch_stream_part(
 		&self,
 		stream: StreamId,
@@ -330,9 +252,11 @@ impl Client {
 		self.fetch_stream_at(stream, from, limit, false).await
 	}
 
-	/// As [`Self::fetch_stream`], as of the best block, which may not become final, and of which nothing is proven.
+	/// Fetches as [`Self::fetch_stream`] does, at the best block, which may not become final. Nothing of it is proven.
 	///
-	/// Errors: as there.
+	/// # Errors
+	///
+	/// As [`Self::fetch_stream`].
 	pub async fn fetch_unfinalized(&self, stream: StreamId, from: Sequence) -> Result<StreamPart> {
 		self.fetch_stream_at(stream, from, usize::MAX, true).await
 	}
@@ -351,7 +275,7 @@ impl Client {
 		let params = (stream, from, token, limit, include_unfinalized);
 		let answer: At<FetchedEntries> = self.call("credio_v1_fetchStream", params).await?;
 		let FetchedEntries { items, next_sequence } = answer.answer;
-		// What is not final cannot be proven.
+		// Only final entries can be proven.
 		if let Some(verified) = self.verified().filter(|_| !include_unfinalized) {
 			verified.check_part(stream, from, &items, answer.at).await?;
 		}
@@ -361,7 +285,7 @@ impl Client {
 			let read = match (payload, secret_commitment, denial) {
 				_ if entry.header.stream != stream => {
 					let error = "an entry of another stream than was asked for";
-					Err(Unread::Unopened(Error::Answer(error.into())))
+					Err(Unread::Unopened(Error::UnexpectedResponse(error.into())))
 				},
 				(Some(payload), Some(commitment), _) => self
 					.open_fetched(&entry, wrapped_by, &payload.0, commitment, wrapped_keys)
@@ -369,8 +293,8 @@ impl Client {
 					.map_err(Unread::Unopened),
 				(_, _, Some(denial)) => Err(Unread::Denied(denial)),
 				_ => {
-					let error = "an entry without payload does not say why";
-					Err(Unread::Unopened(Error::Answer(error.into())))
+					let error = "an entry without payload has no reason";
+					Err(Unread::Unopened(Error::UnexpectedResponse(error.into())))
 				},
 			};
 			entries.push((entry, read));
@@ -391,9 +315,11 @@ impl Client {
 		Ok(self.open(entry.clone(), &held, &context, payload).await?.document)
 	}
 
-	/// The commitment key of a record, which may be given to verifiers: it opens nothing.
+	/// Returns the commitment key of a record, which verifiers may have: it decrypts nothing.
 	///
-	/// Errors: as [`Self::fetch`].
+	/// # Errors
+	///
+	/// As [`Self::fetch`].
 	pub async fn commitment_key(&self, id: RecordId) -> Result<CommitmentKey> {
 		let (_, held, context, payload) = self.fetch_sealed(id).await?;
 		Ok(self.vault.commitment_key(&held, &context, &payload).await?)
@@ -401,7 +327,9 @@ impl Client {
 
 	/// Checks a document against the commitment on the chain, with the commitment key alone.
 	///
-	/// Errors: [`Error::NotVerified`].
+	/// # Errors
+	///
+	/// [`Error::Access`].
 	pub async fn verify(
 		&self,
 		id: RecordId,
@@ -414,69 +342,34 @@ impl Client {
 	}
 }
 
-/// Seals documents for a stream, under one of its epochs.
-pub struct Sealer<'a> {
-	client: &'a Client,
-	held: Held,
-	epoch: KeyEpoch,
-}
-
-impl Sealer<'_> {
-	/// As [`Client::seal_as`].
-	///
-	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::Argument`] for one of another stream.
-	pub async fn seal(
-		&self,
-		upload: &Upload<'_>,
-		reference: Reference,
-	) -> Result<(RecordId, Call)> {
-		let Self { client, held, epoch } = self;
-		if held.context.resource != Resource::Stream(upload.stream) {
-			return Err(Error::Argument("the document is for another stream".into()));
-		}
-		let record_id = RecordId::derive(client.organization, &reference);
-		let context = client.context(upload.stream, *epoch, record_id);
-		let sealed = client.vault.seal(held, &context, upload.media_type, upload.document).await?;
-		let call = Call::append_record(
-			upload.stream,
-			reference,
-			*epoch,
-			sealed.commitment,
-			&sealed.payload,
-			upload.supersedes,
-		);
-		Ok((record_id, call))
-	}
-}
-
 /// A part of a stream.
 #[derive(Debug)]
 pub struct StreamPart {
-	/// The finalized block by which it is told.
+	/// The finalized block of the read.
 	pub at: BlockRef,
-	/// In the order of their numbers.
+	/// In order.
 	pub entries: Vec<(Entry, std::result::Result<Document, Unread>)>,
-	/// Number from which to go on; `None` at the end of the stream.
+	/// Next sequence number; `None` at the end of the stream.
 	pub next_sequence: Option<Sequence>,
 }
 
-/// Why there is no document of an entry.
+/// Why an entry has no document.
 #[derive(Debug)]
 pub enum Unread {
 	/// The organization may not read it, or it is an anchor.
 	Denied(Denial),
-	/// It may, and what is on the chain does not open, or is not what the entry commits to.
+	/// The ciphertext does not open, or does not match the entry's commitment.
 	Unopened(Error),
 }
 
-/// Holds a document against an entry's commitment.
+/// Checks a document against an entry's commitment.
 fn check(entry: &Entry, document: &[u8], key: &CommitmentKey) -> Result<()> {
 	match &entry.header.body {
 		EntryBody::Record { commitment, .. } | EntryBody::DigestAnchor { commitment } => {
 			if key.verify(document, commitment) {
 				Ok(())
 			} else {
-				Err(Error::NotVerified)
+				Err(AccessError::NotVerified.into())
 			}
 		},
 		EntryBody::MerkleAnchor { .. } => Err(Error::Argument(

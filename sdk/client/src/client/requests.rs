@@ -1,12 +1,14 @@
-//! Requests: signing, handing over, and following to the outcome.
+//! Requests: signing, submitting, and following to the outcome.
 
-use super::Client;
+use super::{
+	status::{after_submission, may_change, SubmitStep, Submitted},
+	Client,
+};
 use crate::{
 	calls::Call,
-	error::{chain, Error, Result},
+	error::{unexpected, ConnectError, Error, Result, SubmitError},
 };
 use credio_primitives::{
-	error_codes as codes,
 	rpc::{At, BlockRef, LaneJson, RequestState, RequestStatus, UploadEvent, Uploaded},
 	validity, BlockNumber, Digest, LanePosition, Moment, OrganizationId, Request, RequestKey,
 };
@@ -18,69 +20,58 @@ use subxt::{
 	utils::H256,
 };
 
-/// A request, signed and ready to be handed to any node of the chain.
+/// A signed request, valid at any node of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedRequest {
 	/// The request.
 	pub request: Request,
-	/// `blake2_256` of its encoded calls, by which a receipt names them.
+	/// `blake2_256` of its encoded calls, as in a receipt.
 	pub body_digest: Digest,
 	/// The signed extrinsic.
 	pub extrinsic: Vec<u8>,
 }
 
-/// How a request ended that was submitted.
-pub(super) struct Submitted {
-	/// Its status.
-	pub status: RequestStatus,
-	/// Whether it had been rejected, finally, before it was handed over.
-	pub was_rejected: bool,
-}
-
-/// How long a transaction outside of requests is good.
+/// How long a transaction outside of requests is valid.
 ///
-/// The chain takes it only if it was signed after its account joined its organization, which the block that its life
-/// begins with shows.
+/// The chain accepts it only if it was signed after its account joined its organization, which the first block of its
+/// era proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
-	/// For ever: taken only of accounts that have been members since the genesis, or that are no members.
+	/// For ever: accepted only from accounts that have been members since genesis, or are not members.
 	Immortal,
-	/// For so many blocks: a power of two, at most 2,048, beyond which the chain does not remember where it began.
+	/// For a number of blocks: a power of two, at most 2,048, since the chain forgets older block hashes.
 	From {
-		/// Number of the block that it begins with.
+		/// Number of the first block.
 		number: BlockNumber,
-		/// Hash of that block.
+		/// Hash of the first block.
 		hash: H256,
-		/// For how many blocks.
+		/// Number of blocks.
 		blocks: u64,
 	},
 }
 
-/// Blocks after which a request of this client expires.
+/// Blocks until a request of this client expires.
 const REQUEST_LIFETIME: BlockNumber = 600;
-/// Blocks for which a transaction outside of requests is good.
+/// Lifetime of a transaction outside of requests, in blocks.
 const CALL_LIFETIME: u64 = 256;
-/// How often a request is signed anew because the node does not accept its signature, as after an upgrade.
-const UPGRADE_ATTEMPTS: usize = 10;
-/// How often a request is handed over before the client gives up.
-const MAX_ATTEMPTS: usize = 30;
-
 impl Client {
-	/// Where a lane of this organization stands.
+	/// Returns the state of a lane of this organization.
 	///
-	/// Errors: [`Error::Refused`] for a number out of bounds.
+	/// # Errors
+	///
+	/// [`Error::Refused`] for a number out of bounds.
 	pub async fn lane(&self, lane: u32) -> Result<LaneJson> {
 		let answer: At<LaneJson> = self.call("credio_v1_lane", (self.organization, lane)).await?;
 		Ok(answer.answer)
 	}
 
-	/// Where a request of this organization stands, by its key alone. One that has expired is [`RequestState::Unknown`]
-	/// here, since nothing proves that without its expiry: [`Self::status_of`] takes it. A node that is believed says
-	/// [`RequestState::Expired`] if it remembers the request.
+	/// Returns the status of a request of this organization, by its key alone. An expired one is
+	/// [`RequestState::Unknown`] here, since only its expiry proves that: see [`Self::status_of`]. A trusted node
+	/// returns [`RequestState::Expired`] if it remembers the request.
 	///
 	/// # Errors
 	///
-	/// [`Error::Contradicted`], [`Error::NotFinalYet`], [`Error::NotProven`], [`Error::Connection`].
+	/// [`Error::Proof`], [`Error::Connect`].
 	pub async fn status(&self, key: RequestKey) -> Result<RequestStatus> {
 		let mut status = self.status_by(self.organization, key, None).await?.answer;
 		if status.status == RequestState::Expired && self.verified().is_some() {
@@ -89,8 +80,8 @@ impl Client {
 		Ok(status)
 	}
 
-	/// Where a request stands, with its expiry taken into account: one that the node has never seen is told to have
-	/// expired once it has, as long as that is certain.
+	/// Returns the status of a request, with its expiry: a request that the node does not know has expired once that is
+	/// certain.
 	pub async fn status_of(&self, request: &Request) -> Result<RequestStatus> {
 		Ok(self.status_at(request).await?.answer)
 	}
@@ -99,8 +90,8 @@ impl Client {
 		self.status_by(request.organization, request.key, Some(request.expires_at)).await
 	}
 
-	/// Where a request of an organization stands, and at which block. If it is decided, or cannot be applied any more, that
-	/// block proves it.
+	/// Returns the status of a request of an organization, and its block. If the request is decided, or too late to be
+	/// applied, the block proves it.
 	pub async fn status_by(
 		&self,
 		organization: OrganizationId,
@@ -108,46 +99,46 @@ impl Client {
 		expires_at: Option<BlockNumber>,
 	) -> Result<At<RequestStatus>> {
 		let params = (organization, key, expires_at);
-		let mut told: At<RequestStatus> = self.call("credio_v1_status", params).await?;
+		let mut reported: At<RequestStatus> = self.call("credio_v1_status", params).await?;
 		if let Some(verified) = self.verified() {
-			let (named, by) = ((organization, key), told.at.number);
-			let proven_at = verified.check_status(named, expires_at, &told.answer, by).await?;
-			told.at = proven_at.unwrap_or(told.at);
+			let (named, by) = ((organization, key), reported.at.number);
+			let proven_at = verified.check_status(named, expires_at, &reported.answer, by).await?;
+			reported.at = proven_at.unwrap_or(reported.at);
 		}
-		Ok(told)
+		Ok(reported)
 	}
 
 	/// Waits until a request is decided or has expired, finally. Returns [`RequestState::Unknown`] for one that expired
-	/// so long ago that the chain cannot tell any more.
+	/// so long ago that its receipt may have been removed.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn follow(&self, request: &Request) -> Result<RequestStatus> {
 		loop {
 			let At { at, answer: status } = self.status_at(request).await?;
-			let may_change = match status.status {
-				RequestState::Pending => true,
-				RequestState::Unknown => at.number <= request.expires_at,
-				_ => false,
-			};
-			if !may_change {
+			if !may_change(status.status, at.number, request.expires_at) {
 				return Ok(status);
 			}
 			self.wait_for_finality(0).await?;
 		}
 	}
 
-	/// Submits calls as one request and follows it until its outcome is final. The same key with the same calls is
-	/// the same request, however often and from wherever it is submitted.
+	/// Submits calls as one request and follows it until its outcome is final. The same key with the same calls is the
+	/// same request, no matter how often and through which node it is submitted. A rejection is returned as a status.
 	///
-	/// Errors: [`Error::Expired`], [`Error::KeyReused`], [`Error::Refused`], [`Error::Connection`]. A rejection is an
-	/// answer, not an error.
+	/// # Errors
+	///
+	/// [`Error::Submit`], [`Error::Refused`], [`Error::Connect`].
 	pub async fn submit(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatus> {
 		self.submit_at(key, calls, None).await
 	}
 
-	/// As [`Self::submit`], at a position of a lane: it is decided after the positions before it, and waits for them.
+	/// Submits as [`Self::submit`] does, at a position of a lane: the request waits for the positions before it.
 	///
-	/// Errors: as there, and [`Error::Refused`] with the codes for "position taken" and "position too far".
+	/// # Errors
+	///
+	/// As [`Self::submit`], and [`Error::Refused`] with the codes for "position taken" and "position too far".
 	pub async fn submit_at(
 		&self,
 		key: RequestKey,
@@ -157,7 +148,7 @@ impl Client {
 		Ok(self.submit_telling(key, calls, lane).await?.status)
 	}
 
-	/// As [`Self::submit_at`], and tells whether it had been rejected before.
+	/// Submits as [`Self::submit_at`] does, and returns whether it had been rejected before.
 	pub(super) async fn submit_telling(
 		&self,
 		key: RequestKey,
@@ -167,53 +158,39 @@ impl Client {
 		let mut attempt = 0;
 		loop {
 			attempt += 1;
-			match self.submit_once(key, calls, lane).await {
-				Ok(Some(submitted)) if submitted.status.status == RequestState::Expired => {
-					return Err(Error::Expired(key));
-				},
-				Ok(Some(submitted)) => return Ok(submitted),
-				// Dropped by the node's pool: it goes in again, under the same key.
-				Ok(None) if attempt < MAX_ATTEMPTS => {},
-				Ok(None) => {
-					return Err(Error::Connection(
-						"the node drops the request again and again".into(),
-					));
-				},
-				Err(Error::Refused(refusal)) if refusal.code == codes::KEY_REUSED => {
-					return Err(Error::KeyReused(key));
-				},
-				Err(Error::Refused(refusal)) if refusal.is_busy() && attempt < MAX_ATTEMPTS => {
-					self.wait_for_finality(attempt).await?;
-				},
-				// Signed for the runtime before an upgrade, which the chain is about to finalize or has.
-				Err(Error::Refused(refusal))
-					if refusal.is_bad_proof() && attempt < UPGRADE_ATTEMPTS =>
-				{
+			let submission = self.submit_once(key, calls, lane).await;
+			match after_submission(key, attempt, submission) {
+				SubmitStep::Done(submitted) => return Ok(submitted),
+				SubmitStep::Fail(error) => return Err(error),
+				SubmitStep::Again => {},
+				SubmitStep::AfterBlocks(blocks) => self.wait_for_finality(blocks).await?,
+				SubmitStep::AfterUpgrade => {
 					self.wait_for_finality(0).await?;
 					self.follow_upgrade().await?;
 				},
-				Err(error) => return Err(error),
 			}
 		}
 	}
 
-	/// As [`Self::submit`], where a rejection is an error.
+	/// Submits as [`Self::submit`] does, with rejection as an error.
 	///
-	/// Errors: [`Error::Rejected`], and those of [`Self::submit`].
+	/// # Errors
+	///
+	/// [`Error::Submit`], and those of [`Self::submit`].
 	pub async fn apply(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatus> {
 		let status = self.submit(key, calls).await?;
 		match status.status {
 			RequestState::Applied => Ok(status),
-			_ => Err(Error::Rejected(Box::new(status))),
+			_ => Err(SubmitError::Rejected(Box::new(status)).into()),
 		}
 	}
 
-	/// A key for a request that is made once: random, as there is nothing to recognize it by.
+	/// Returns a random key for a request that is not repeated.
 	pub(crate) fn new_key(&self) -> Result<RequestKey> {
 		Ok(RequestKey(*credio_vault::random()?))
 	}
 
-	/// Hands a request over and follows it; `None` if the node no longer holds it.
+	/// Submits a request and follows it; `None` if the node has dropped it.
 	async fn submit_once(
 		&self,
 		key: RequestKey,
@@ -234,7 +211,7 @@ impl Client {
 					}
 					let body = status.receipt.as_ref().map(|receipt| receipt.body_digest);
 					if body.is_some_and(|body| body != request.body_digest) {
-						return Err(Error::KeyReused(key));
+						return Err(SubmitError::KeyReused(key).into());
 					}
 					return Ok(Some(Submitted { status, was_rejected }));
 				},
@@ -245,22 +222,22 @@ impl Client {
 		Err(connection_lost())
 	}
 
-	/// Signs calls as one request, which is for the organization that it names. A request is guarded by its key, so its transaction carries no nonce: any number of
-	/// them can be signed ahead and handed over at once, in any order, to any node.
+	/// Signs calls as one request of its organization. The key protects a request from replay, so its transaction has
+	/// no nonce: any number of them can be signed ahead and submitted at once, in any order, through any node.
 	///
 	/// # Errors
 	///
-	/// [`Error::UnknownRuntime`], [`Error::OtherRuntime`]; [`Error::UnfitCall`] for calls that the runtime does not have.
+	/// [`Error::Sign`], also for calls that the runtime does not have.
 	pub async fn sign(&self, request: Request, calls: &[Call]) -> Result<SignedRequest> {
 		let runtime = self.trusted_runtime().await?;
 		let body_digest = Call::body_digest(calls, &runtime)?;
 		let call = Call::submit(&request, calls, &runtime)?;
-		// The request bounds its own life by its expiry.
+		// The request has its own expiry.
 		let extrinsic = self.sign_for(&runtime, &call, Life::Immortal, 0).await?;
 		Ok(SignedRequest { request, body_digest, extrinsic })
 	}
 
-	/// Signs a call outside of any request, with the nonce that the account has then.
+	/// Signs a call outside of any request, with a nonce of the account.
 	///
 	/// # Errors
 	///
@@ -270,18 +247,18 @@ impl Client {
 		self.sign_for(&runtime, call, life, nonce).await
 	}
 
-	/// The life of a transaction that is signed now: from the last final block on, or from the best one if finality has
-	/// stalled, for 256 blocks.
+	/// Returns the era for a transaction that is signed now: 256 blocks from the last final block, or from the best one
+	/// if finality has stalled.
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn life(&self) -> Result<Life> {
 		let BlockRef { number, hash } = self.present_block().await?;
 		Ok(Life::From { number, hash: H256(hash.0), blocks: CALL_LIFETIME })
 	}
 
-	/// `Utility.batch_all` of these calls.
+	/// Returns `Utility.batch_all` of these calls.
 	///
 	/// # Errors
 	///
@@ -290,54 +267,60 @@ impl Client {
 		Ok(Call::batch_all(calls, &*self.trusted_runtime().await?)?)
 	}
 
-	/// Hands a signed request over without following it. Again answers where it stands.
+	/// Submits a signed request without following it. Submitting it again returns its status.
 	///
-	/// Errors: [`Error::Refused`], [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Refused`], [`Error::Connect`].
 	pub async fn hand_over(&self, request: &SignedRequest) -> Result<Uploaded> {
 		self.call("credio_v1_upload", (hex_of(&request.extrinsic),)).await
 	}
 
-	/// The expiry of a request that is signed now, unless its caller wants another. Counted from the best block, so that
-	/// it lies ahead also while finality stands still.
+	/// Returns the default expiry of a request that is signed now. Counted from the best block, so that it lies ahead
+	/// while finality stands still.
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn expiry(&self) -> Result<BlockNumber> {
 		let now = self.now().await?.best;
 		Ok(now.saturating_add(REQUEST_LIFETIME.min(self.limits.max_request_lifetime / 2)))
 	}
 
-	/// Hands a request over, to be followed.
+	/// Submits a request and subscribes to its status.
 	async fn hand_over_and_watch(
 		&self,
 		request: &SignedRequest,
 	) -> Result<(Uploaded, RpcSubscription<UploadEvent>)> {
-		let params = super::by_position(&(hex_of(&request.extrinsic),))?;
+		let params = super::calling::by_position(&(hex_of(&request.extrinsic),))?;
 		let methods = ("credio_v1_uploadAndWatch", "credio_v1_unwatchUpload");
 		let mut events: RpcSubscription<UploadEvent> = self.subscribe(methods, params).await?;
 		match events.next().await.ok_or_else(connection_lost)?? {
 			UploadEvent::Accepted(uploaded) => Ok((uploaded, events)),
-			other => Err(Error::Answer(format!("expected `accepted` first, got {other:?}"))),
+			other => {
+				Err(Error::UnexpectedResponse(format!("expected `accepted` first, got {other:?}")))
+			},
 		}
 	}
 
-	/// The account's next nonce, with what waits in the node's pool counted in. Asked for each time, since another
-	/// process may use the same account.
+	/// Returns the account's next nonce, including the node's pool. Not cached, since another process may use the same
+	/// account.
 	///
-	/// Errors: [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Connect`].
 	pub async fn next_nonce(&self) -> Result<u64> {
 		self.call("system_accountNextIndex", (&self.account,)).await
 	}
 
-	/// The moment after so long from the finalized block, by the chain's clock, in milliseconds since 1970.
+	/// Returns the moment after a duration from the finalized block, by the chain's clock, in milliseconds since 1970.
 	///
 	/// # Errors
 	///
-	/// As [`Client::chain_time`], and [`Error::NotFinalYet`], [`Error::NotProven`].
+	/// As [`Client::chain_time`], and [`Error::Proof`].
 	pub(super) async fn moment_in(&self, time: Duration) -> Result<Moment> {
 		let time = Moment::try_from(time.as_millis()).unwrap_or(Moment::MAX);
-		// By proof: a node that is believed could let grants last for years.
+		// By proof: a false time could make grants last for years.
 		let now = match self.verified() {
 			Some(verified) => verified.now().await?,
 			None => self.chain_time().await?,
@@ -345,11 +328,12 @@ impl Client {
 		Ok(now.saturating_add(time))
 	}
 
-	/// Submits a call outside of any request, as the council's are, and waits until it is final; until it is in a block
-	/// if finality has stalled, which only the council can change.
+	/// Submits a call outside of any request, such as a council's, and waits until it is final; only until it is in a
+	/// block if finality has stalled, which only the council can repair.
 	///
-	/// Errors: [`Error::CallFailed`], also for what the call carried out on behalf of the council;
-	/// [`Error::Connection`].
+	/// # Errors
+	///
+	/// [`Error::Submit`], also if a call fails that it executes for the council; [`Error::Connect`].
 	pub(crate) async fn submit_call(&self, call: &Call) -> Result<()> {
 		let turn = self.turn.lock().await;
 		let nonce = self.next_nonce().await?;
@@ -372,8 +356,8 @@ impl Client {
 		};
 		let events = included.wait_for_success().await.map_err(|error| failed(&error))?;
 		for event in events.iter() {
-			let event = event.map_err(chain)?;
-			// A motion that passes is carried out; if what it does fails, only its event says so.
+			let event = event.map_err(unexpected)?;
+			// A motion that passes is executed; only its event has the result.
 			let fields = event.field_bytes();
 			let error = match (event.pallet_name(), event.event_name(), fields) {
 				("Council", "Executed" | "MemberExecuted", _) => {
@@ -385,8 +369,9 @@ impl Client {
 			};
 			if let Some(error) = error {
 				let metadata = self.runtime().metadata();
-				let error = DispatchError::decode_from(error.to_vec(), metadata).map_err(chain)?;
-				return Err(Error::CallFailed(error.to_string()));
+				let error =
+					DispatchError::decode_from(error.to_vec(), metadata).map_err(unexpected)?;
+				return Err(SubmitError::CallFailed(error.to_string()).into());
 			}
 		}
 		Ok(())
@@ -397,7 +382,7 @@ fn hex_of(bytes: &[u8]) -> String {
 	format!("0x{}", hex::encode(bytes))
 }
 
-/// Why a transaction was not taken, with what the node says beside its message.
+/// Returns why a transaction was refused, with the node's further explanation.
 fn refusal(error: &ExtrinsicError) -> String {
 	let data = match error {
 		ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(RpcError::ClientError(
@@ -411,14 +396,14 @@ fn refusal(error: &ExtrinsicError) -> String {
 	)
 }
 
-/// A call that failed, with the chain's own code of refusal in words.
+/// Returns the error of a failed call, with the chain's refusal code in words.
 fn call_failed(error: &str) -> Error {
 	let lower = error.to_lowercase();
 	let code = lower.rsplit_once("custom error: ").and_then(|(_, code)| code.trim().parse().ok());
 	let words = code.and_then(validity::describe);
-	Error::CallFailed(words.map_or_else(|| error.to_owned(), str::to_owned))
+	Error::Submit(SubmitError::CallFailed(words.map_or_else(|| error.to_owned(), str::to_owned)))
 }
 
 pub(super) fn connection_lost() -> Error {
-	Error::Connection("the connection was lost".into())
+	Error::Connect(ConnectError::Unreachable("the connection was lost".into()))
 }

@@ -1,12 +1,12 @@
-//! Rotating an organization's encryption key, with the vault and the chain in step.
+//! Rotation of an organization's encryption key, with vault and chain in step.
 //!
-//! The key is stored before it is announced, and becomes a version only as the chain says: a crash at any point loses
-//! nothing, and nobody stores a version that the chain has not.
+//! The key is stored before it is announced, and gets its version from the chain. So a crash at any point loses
+//! nothing, and no vault stores a version that the chain does not have.
 
 use super::Client;
 use crate::{
 	calls::Call,
-	error::{Error, Result},
+	error::{Error, Result, SubmitError},
 };
 use codec::Encode;
 use credio_primitives::{
@@ -16,7 +16,7 @@ use credio_primitives::{
 use credio_vault::{file::Changing, LocalVault};
 use futures::{stream, StreamExt, TryStreamExt};
 
-/// Versions of a key that are asked for at a time.
+/// Versions of a key that are read concurrently.
 const CONCURRENCY: usize = 16;
 
 /// An encryption key that the chain has registered.
@@ -26,16 +26,16 @@ pub struct Rotated {
 	pub version: KeyVersion,
 	/// Its public half.
 	pub public: PublicKey,
-	/// Versions that the vault does not have: other vaults of the organization made them, and have to export them.
+	/// Versions that the vault does not have. Other vaults of the organization generated them, and have to export them.
 	pub missing: Vec<KeyVersion>,
 }
 
-/// What a rotation needs of the chain.
+/// The chain, as needed by a rotation.
 pub(crate) trait Registry {
-	/// The registered public halves, by version.
+	/// Returns the registered public halves, by version.
 	async fn registered(&self) -> Result<Vec<(KeyVersion, PublicKey)>>;
 
-	/// Announces a key. The same one again is the same request.
+	/// Announces a key. Announcing it again is the same request.
 	async fn announce(&self, public: PublicKey) -> Result<()>;
 }
 
@@ -51,12 +51,12 @@ impl Registry for Client {
 }
 
 impl Client {
-	/// The public halves of all versions of an organization's encryption key, by proof.
+	/// Returns the proven public halves of all versions of an organization's encryption key.
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFound`], [`Error::Connection`], and those of proofs; [`Error::Refused`] with the code for "not found" if
-	/// the node is believed.
+	/// [`Error::NotFound`], [`Error::Connect`], [`Error::Proof`]; [`Error::Refused`] with the code for "not found" if
+	/// the node is trusted.
 	pub async fn encryption_keys(
 		&self,
 		organization: OrganizationId,
@@ -73,23 +73,23 @@ impl Client {
 		keys.buffered(CONCURRENCY).try_collect().await
 	}
 
-	/// Makes a new version of this organization's encryption key and announces it. One whose announcement was cut short
-	/// is completed first, and with it the renewal of a secret. `vault` is the file of this client's vault.
+	/// Generates a new version of this organization's encryption key and announces it. Completes an interrupted
+	/// rotation or renewal first. `vault` is the file of this client's vault.
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`] for an account that is no admin; [`Error::Connection`], after which the same call completes
-	/// what was begun; [`Error::Vault`].
+	/// [`Error::Submit`] for an account that is not an admin; [`Error::Connect`], after which the same call completes
+	/// the rotation; [`Error::Vault`].
 	pub async fn rotate_encryption_key(&self, vault: &mut Changing) -> Result<Rotated> {
 		rotate(self, vault).await
 	}
 
-	/// Makes a new organization secret, after the one before was stolen, with a new version of the encryption key, and
-	/// announces the key. The secret is in force from that version on: for the keys of new requests, for the secrets of new
-	/// key epochs, and for what clients keep. What was begun before goes on under the secret before.
+	/// Generates a new organization secret after a theft of the present one, with a new version of the encryption key,
+	/// and announces the key. From that version on, the secret is used for the keys of new requests, the secrets of new
+	/// key epochs, and stored data of clients. Requests that were started before continue under the earlier secret.
 	///
-	/// The other vaults of the organization go on with the secret before until they import this one: nothing that has a name
-	/// is to be uploaded by two of them meanwhile, since it would be two things.
+	/// The organization's other vaults use the earlier secret until they import the new one. In the meantime, two
+	/// vaults must not upload the same name, since it would be two uploads.
 	///
 	/// # Errors
 	///
@@ -100,7 +100,7 @@ impl Client {
 }
 
 async fn renew(registry: &impl Registry, vault: &mut Changing) -> Result<Rotated> {
-	// What the chain has registered already is no key to renew the secret with, unless it was made for that.
+	// A key that is registered already can only renew the secret if it was generated for that.
 	if !vault.vault().is_renewing() {
 		adopt(registry, vault, None).await?;
 	}
@@ -109,15 +109,15 @@ async fn renew(registry: &impl Registry, vault: &mut Changing) -> Result<Rotated
 }
 
 async fn rotate(registry: &impl Registry, vault: &mut Changing) -> Result<Rotated> {
-	// Before anything is announced: vault and chain have to fit.
+	// Before the announcement: vault and chain have to match.
 	let pending = vault.vault().pending_key();
 	if let Some(rotated) = adopt(registry, vault, pending).await? {
 		return Ok(rotated);
 	}
 	let public = vault.change(LocalVault::prepare_key)?;
 	match registry.announce(public).await {
-		Err(error @ Error::Rejected(_)) => {
-			// It is of no version and will be of none, if that is true. Should it not be, the key is still there.
+		Err(error @ Error::Submit(SubmitError::Rejected(_))) => {
+			// It has no version and will have none, if the rejection is true. If not, the key is still stored.
 			vault.change(|vault| {
 				vault.set_aside_key();
 				Ok(())
@@ -127,13 +127,13 @@ async fn rotate(registry: &impl Registry, vault: &mut Changing) -> Result<Rotate
 		other => other?,
 	}
 	adopt(registry, vault, Some(public)).await?.ok_or_else(|| {
-		Error::Answer(
+		Error::UnexpectedResponse(
 			"the rotation is applied, and the chain does not list the key: try again".into(),
 		)
 	})
 }
 
-/// Takes keys that the vault has made and the chain has registered for their versions. Returns `public` if it is among
+/// Adopts the versions of keys that the vault generated and the chain has registered. Returns `public` if it is among
 /// them.
 async fn adopt(
 	registry: &impl Registry,
@@ -149,21 +149,22 @@ async fn adopt(
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::error::ConnectError;
 	use credio_primitives::{rpc::RequestStatus, RequestKey};
 	use credio_vault::{file::Kdf, VaultError};
 	use std::{path::Path, sync::Mutex, time::Duration};
 
-	/// What goes wrong with an announcement.
+	/// Faults of an announcement.
 	#[derive(Clone, Copy, PartialEq)]
 	enum Fault {
 		None,
-		/// It is applied, and the answer is lost.
+		/// It is applied, and the response is lost.
 		AnswerLost,
 		/// It never arrives.
 		Lost,
-		/// It is refused.
+		/// It is rejected.
 		Rejected,
-		/// It is applied, and the node says that it was refused.
+		/// It is applied, and the node claims that it was rejected.
 		Lie,
 	}
 
@@ -193,7 +194,7 @@ mod tests {
 			if !matches!(fault, Fault::Lost | Fault::Rejected) && !keys.contains(&public) {
 				keys.push(public);
 			}
-			let lost = || Err(Error::Connection("lost".into()));
+			let lost = || Err(Error::Connect(ConnectError::Unreachable("lost".into())));
 			match fault {
 				Fault::None => Ok(()),
 				Fault::AnswerLost | Fault::Lost => lost(),
@@ -204,7 +205,7 @@ mod tests {
 						status: credio_primitives::rpc::RequestState::Rejected,
 						receipt: None,
 					};
-					Err(Error::Rejected(Box::new(status)))
+					Err(SubmitError::Rejected(Box::new(status)).into())
 				},
 			}
 		}
@@ -219,7 +220,7 @@ mod tests {
 		vault.encryption_keys().into_iter().map(|(version, _)| version).collect()
 	}
 
-	/// Every version that the vault has is the chain's.
+	/// Asserts that every version of the vault is the chain's.
 	async fn assert_in_step(chain: &Chain, vault: &LocalVault) {
 		let registered = chain.registered().await.unwrap();
 		for key in vault.encryption_keys() {
@@ -228,7 +229,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn two_gateways_rotate_and_lose_nothing() {
+	async fn two_gateways_rotate_without_losing_keys() {
 		let folder = tempfile::tempdir().unwrap();
 		let one = LocalVault::generate(7).unwrap();
 		let chain = Chain::with(one.encryption_keys()[0].1);
@@ -245,7 +246,7 @@ mod tests {
 		assert_in_step(&chain, one.vault()).await;
 		assert_in_step(&chain, two.vault()).await;
 
-		// And end with all, once they have handed them over.
+		// After exporting to each other, both have all versions.
 		let (mut a, mut b) = (one.vault().clone(), two.vault().clone());
 		let known = chain.registered().await.unwrap();
 		let export = a.export_keys(b.transfer_key()).unwrap();
@@ -257,7 +258,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_rotation_that_was_cut_short_is_completed() {
+	async fn interrupted_rotation_is_completed() {
 		for fault in [Fault::AnswerLost, Fault::Lost] {
 			let folder = tempfile::tempdir().unwrap();
 			let vault = LocalVault::generate(7).unwrap();
@@ -265,10 +266,13 @@ mod tests {
 			let mut changing = stored(folder.path(), "one", vault).await;
 			chain.fails(fault);
 			let failed = rotate(&chain, &mut changing).await;
-			assert!(matches!(failed, Err(Error::Connection(_))), "{failed:?}");
+			assert!(
+				matches!(failed, Err(Error::Connect(ConnectError::Unreachable(_)))),
+				"{failed:?}"
+			);
 			assert_eq!(versions(changing.vault()), [0], "no version that nobody has confirmed");
 			let pending = changing.vault().pending_key().unwrap();
-			// The process ends, and another one goes on.
+			// The process ends, and another one continues.
 			drop(changing);
 			chain.fails(Fault::None);
 			let path = folder.path().join("one");
@@ -281,7 +285,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_renewal_that_was_cut_short_is_completed() {
+	async fn interrupted_renewal_is_completed() {
 		for fault in [Fault::AnswerLost, Fault::Lost, Fault::Lie] {
 			let folder = tempfile::tempdir().unwrap();
 			let vault = LocalVault::generate(7).unwrap();
@@ -296,18 +300,18 @@ mod tests {
 			let mut changing = Changing::open(&path, b"password", Duration::ZERO).await.unwrap();
 			renew(&chain, &mut changing).await.unwrap();
 			let renewed = changing.vault().secret_versions();
-			// What was said to be refused, and was not, is in force too, and before the one that was made after it.
+			// The key that was said to be rejected is registered too, before the later one.
 			let expected: &[KeyVersion] = if fault == Fault::Lie { &[0, 1, 2] } else { &[0, 1] };
 			assert_eq!(renewed, expected);
 			assert_in_step(&chain, changing.vault()).await;
-			// Rotating makes no other secret.
+			// Rotating keeps the secret.
 			rotate(&chain, &mut changing).await.unwrap();
 			assert_eq!(changing.vault().secret_versions(), expected);
 		}
 	}
 
 	#[tokio::test]
-	async fn a_rotation_that_was_cut_short_is_completed_before_a_renewal() {
+	async fn interrupted_rotation_is_completed_before_renewal() {
 		let folder = tempfile::tempdir().unwrap();
 		let vault = LocalVault::generate(7).unwrap();
 		let chain = Chain::with(vault.encryption_keys()[0].1);
@@ -317,7 +321,7 @@ mod tests {
 		chain.fails(Fault::None);
 		assert_eq!(renew(&chain, &mut changing).await.unwrap().version, 2);
 		assert_eq!(changing.vault().secret_versions(), [0, 2]);
-		// And a renewal by the rotation that comes next.
+		// So does the next rotation complete a renewal.
 		chain.fails(Fault::AnswerLost);
 		assert!(renew(&chain, &mut changing).await.is_err());
 		chain.fails(Fault::None);
@@ -326,13 +330,16 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_refused_rotation_leaves_no_version_behind() {
+	async fn rejected_rotation_leaves_no_version() {
 		let folder = tempfile::tempdir().unwrap();
 		let vault = LocalVault::generate(7).unwrap();
 		let chain = Chain::with(vault.encryption_keys()[0].1);
 		let mut changing = stored(folder.path(), "one", vault).await;
 		chain.fails(Fault::Rejected);
-		assert!(matches!(rotate(&chain, &mut changing).await, Err(Error::Rejected(_))));
+		assert!(matches!(
+			rotate(&chain, &mut changing).await,
+			Err(Error::Submit(SubmitError::Rejected(_)))
+		));
 		assert_eq!(versions(changing.vault()), [0]);
 		assert_eq!(changing.vault().pending_key(), None);
 		chain.fails(Fault::None);
@@ -341,13 +348,16 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_node_that_lies_about_a_rejection_loses_no_key() {
+	async fn false_rejection_loses_no_key() {
 		let folder = tempfile::tempdir().unwrap();
 		let vault = LocalVault::generate(7).unwrap();
 		let chain = Chain::with(vault.encryption_keys()[0].1);
 		let mut changing = stored(folder.path(), "one", vault).await;
 		chain.fails(Fault::Lie);
-		assert!(matches!(rotate(&chain, &mut changing).await, Err(Error::Rejected(_))));
+		assert!(matches!(
+			rotate(&chain, &mut changing).await,
+			Err(Error::Submit(SubmitError::Rejected(_)))
+		));
 		chain.fails(Fault::None);
 		let rotated = rotate(&chain, &mut changing).await.unwrap();
 		assert_eq!((rotated.version, rotated.missing), (2, vec![]));
@@ -356,7 +366,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_vault_of_another_chain_is_not_mixed_up() {
+	async fn cannot_rotate_with_vault_of_another_chain() {
 		let folder = tempfile::tempdir().unwrap();
 		let vault = LocalVault::generate(7).unwrap();
 		let chain = Chain::with(PublicKey([9; 32]));

@@ -1,12 +1,12 @@
-//! The chain's runtime: what its node says of it, and whether that is what is pinned.
+//! The chain's runtime according to the node, and its check against the pinned runtime.
 //!
-//! What is read goes by the node's metadata. What is signed goes by the pin, and nothing is signed, nor shown to be
-//! signed, while the node's metadata is not the one that is pinned.
+//! Reading uses the node's metadata. Signing uses the pin: nothing is signed, or shown for signing, while the node's
+//! metadata differs from it.
 
-use super::{online, AtBlock, Client, SPEC_NAME, TRANSACTION_VERSION};
+use super::{AtBlock, Client, SPEC_NAME, TRANSACTION_VERSION};
 use crate::{
 	calls::{Call, DescribedCall, BY_ID},
-	error::{chain, Error, Result},
+	error::{unexpected, ConnectError, Error, Result, SignError},
 	runtimes::{RuntimePin, Runtimes},
 };
 use codec::{Compact, Decode, Encode};
@@ -25,17 +25,17 @@ use subxt::{
 };
 use tokio::sync::OnceCell;
 
-/// Version of the metadata that a node is asked for: the one of which RFC 78 defines a hash.
+/// Metadata version that is requested: RFC 78 defines its hash.
 const METADATA_VERSION: u32 = 15;
-/// Most runtimes that a process remembers.
+/// Maximum number of cached runtimes.
 const MAX_REMEMBERED: usize = 16;
 /// Version and kind of a signed transaction.
 const SIGNED_V4: u8 = 0x84;
-/// `CheckMetadataHash` that has the hash signed.
+/// Makes `CheckMetadataHash` sign the hash.
 const WITH_METADATA_HASH: u8 = 1;
-/// What is signed is hashed first if it is longer.
+/// Longer payloads are hashed before signing.
 const MAX_UNHASHED: usize = 256;
-/// What a transaction of [`TRANSACTION_VERSION`] carries beside its call.
+/// The extensions of a transaction of [`TRANSACTION_VERSION`].
 const EXTENSIONS: [&str; 10] = [
 	"CheckNonZeroSender",
 	"CheckSpecVersion",
@@ -49,22 +49,22 @@ const EXTENSIONS: [&str; 10] = [
 	"WeightReclaim",
 ];
 
-/// A runtime as a node tells of it, named by its versions and the hash of what was told.
-type ToldAs = (u32, u32, [u8; 32]);
-type Told = Arc<OnceCell<Arc<RuntimePin>>>;
+/// A node's runtime: its versions and the hash of its metadata.
+type ReportedAs = (u32, u32, [u8; 32]);
+type Reported = Arc<OnceCell<Arc<RuntimePin>>>;
 
-/// Runtimes that this process has read from metadata, which takes some milliseconds.
-static REMEMBERED: LazyLock<Mutex<HashMap<ToldAs, Told>>> = LazyLock::new(Mutex::default);
+/// Runtimes that were decoded from metadata, which takes some milliseconds.
+static REMEMBERED: LazyLock<Mutex<HashMap<ReportedAs, Reported>>> = LazyLock::new(Mutex::default);
 
 /// The runtime of the chain.
 pub(super) struct Runtime {
-	/// By which the chain is read.
+	/// Used to read the chain.
 	pub at: AtBlock,
 	spec_version: u32,
 	transaction_version: u32,
-	/// The metadata, as the node has it.
+	/// The node's metadata.
 	metadata: Arc<Vec<u8>>,
-	/// The runtime, once it was found to be the one that is pinned.
+	/// The runtime, once it was found to match the pin.
 	checked: OnceCell<Arc<RuntimePin>>,
 }
 
@@ -72,40 +72,46 @@ impl Runtime {
 	/// Loads the runtime of the last finalized block.
 	pub async fn load(rpc: &RpcClient) -> Result<Self> {
 		let block: Digest = rpc.request("chain_getFinalizedHead", RpcParams::new()).await?;
-		let params = super::by_position(&(block,))?;
+		let params = super::calling::by_position(&(block,))?;
 		let version: serde_json::Value = rpc.request("state_getRuntimeVersion", params).await?;
 		check_version(&version)?;
 		let (spec_version, transaction_version) =
 			(number(&version, "specVersion")?, number(&version, "transactionVersion")?);
 		let params = ("Metadata_metadata_at_version", Bytes(METADATA_VERSION.encode()), block);
-		let answer: Bytes = rpc.request("state_call", super::by_position(&params)?).await?;
-		let metadata = Option::<Vec<u8>>::decode(&mut &answer.0[..]).map_err(chain)?;
+		let answer: Bytes =
+			rpc.request("state_call", super::calling::by_position(&params)?).await?;
+		let metadata = Option::<Vec<u8>>::decode(&mut &answer.0[..]).map_err(unexpected)?;
 		let metadata = Arc::new(metadata.ok_or_else(|| {
-			Error::Answer(format!("its runtime has no metadata of version {METADATA_VERSION}"))
+			Error::UnexpectedResponse(format!(
+				"its runtime has no metadata of version {METADATA_VERSION}"
+			))
 		})?);
 		let bytes = metadata.clone();
 		let decoded = tokio::task::spawn_blocking(move || Metadata::decode_from(&bytes));
-		let decoded = decoded.await.map_err(chain)?.map_err(chain)?.arc();
-		// The library would ask for metadata by itself, which might be other.
+		let decoded = decoded.await.map_err(unexpected)?.map_err(unexpected)?.arc();
+		// Otherwise the library would load metadata by itself, which could differ.
 		let config = PolkadotConfig::builder()
 			.use_historic_types(false)
 			.set_metadata_for_spec_versions([(spec_version, decoded.clone())])
 			.build();
 		let backend = LegacyBackend::builder().build(rpc.clone());
 		let online = OnlineClient::from_backend_with_config(config, Arc::new(backend));
-		let at = online.await.map_err(chain)?.at_block(H256(block.0)).await.map_err(chain)?;
+		let at =
+			online.await.map_err(unexpected)?.at_block(H256(block.0)).await.map_err(unexpected)?;
 		if at.spec_version() != spec_version || !Arc::ptr_eq(&at.metadata(), &decoded) {
-			return Err(Error::Answer("the node names two versions of one runtime".into()));
+			return Err(Error::UnexpectedResponse(
+				"the node reports two versions of one runtime".into(),
+			));
 		}
 		let checked = OnceCell::new();
 		Ok(Self { at, spec_version, transaction_version, metadata, checked })
 	}
 
-	/// Returns the runtime as the node tells of it.
-	async fn told(&self) -> Result<Arc<RuntimePin>> {
+	/// Returns the runtime according to the node.
+	async fn reported(&self) -> Result<Arc<RuntimePin>> {
 		let (spec_version, transaction_version) = (self.spec_version, self.transaction_version);
 		let digest = sp_crypto_hashing::blake2_256(&self.metadata);
-		let told = {
+		let reported = {
 			let mut remembered = REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner);
 			if remembered.len() >= MAX_REMEMBERED {
 				remembered.clear();
@@ -117,70 +123,70 @@ impl Runtime {
 			let read = tokio::task::spawn_blocking(move || {
 				RuntimePin::from_metadata(&metadata, spec_version, transaction_version)
 			});
-			let read = read.await.map_err(chain)?;
-			let refused = |reason| Error::OtherRuntime { spec_version, reason };
+			let read = read.await.map_err(unexpected)?;
+			let refused = |reason| Error::Sign(SignError::OtherRuntime { spec_version, reason });
 			Ok::<_, Error>(Arc::new(read.map_err(refused)?))
 		};
-		told.get_or_try_init(read).await.cloned()
+		reported.get_or_try_init(read).await.cloned()
 	}
 
-	/// Returns the runtime if it is one that is trusted.
+	/// Returns the runtime if it is trusted.
 	async fn checked(&self, trusted: &Runtimes) -> Result<Arc<RuntimePin>> {
 		let check = || async {
-			let (spec_version, told) = (self.spec_version, self.told().await?);
+			let (spec_version, reported) = (self.spec_version, self.reported().await?);
 			let Some(pinned) = trusted.find(spec_version)? else {
-				return Err(Error::UnknownRuntime {
+				return Err(Error::Sign(SignError::UnknownRuntime {
 					spec_version,
-					metadata_hash: told.metadata_hash,
-				});
+					metadata_hash: reported.metadata_hash,
+				}));
 			};
-			if *told == *pinned {
+			if *reported == *pinned {
 				return Ok(pinned);
 			}
-			let reason = match told.metadata_hash == pinned.metadata_hash {
-				true => "its calls are not those that are pinned".into(),
+			let reason = match reported.metadata_hash == pinned.metadata_hash {
+				true => "its calls differ from the pinned ones".into(),
 				false => format!(
 					"its metadata has the hash {}, and {} is pinned",
-					told.metadata_hash, pinned.metadata_hash
+					reported.metadata_hash, pinned.metadata_hash
 				),
 			};
-			Err(Error::OtherRuntime { spec_version, reason })
+			Err(Error::Sign(SignError::OtherRuntime { spec_version, reason }))
 		};
 		self.checked.get_or_try_init(check).await.cloned()
 	}
 }
 
 impl Client {
-	/// Says for which runtimes this client signs, in place of those that are built in.
+	/// Sets the runtimes that this client signs for, instead of the built-in ones.
 	pub fn with_runtimes(mut self, runtimes: Runtimes) -> Self {
 		self.trusted = runtimes;
 		self
 	}
 
-	/// Returns the runtimes for which this client signs.
+	/// Returns the runtimes that this client signs for.
 	pub fn runtimes(&self) -> &Runtimes {
 		&self.trusted
 	}
 
-	/// Returns the chain's runtime as the node tells of it, which may be a lie: to be compared, not to be believed.
+	/// Returns the chain's runtime according to the node, for comparison only: it may be false.
 	///
 	/// # Errors
 	///
-	/// [`Error::OtherRuntime`] if what it tells contradicts itself.
-	pub async fn told_runtime(&self) -> Result<Arc<RuntimePin>> {
-		self.present_runtime().told().await
+	/// [`Error::Sign`] if the node's data is inconsistent.
+	pub async fn reported_runtime(&self) -> Result<Arc<RuntimePin>> {
+		self.present_runtime().reported().await
 	}
 
 	/// Returns the chain's runtime, for which calls are signed.
 	///
 	/// # Errors
 	///
-	/// [`Error::UnknownRuntime`] if it is not pinned, [`Error::OtherRuntime`] if the node has other metadata.
+	/// [`Error::Sign`] if it is not pinned, or if the node has other metadata.
 	pub async fn trusted_runtime(&self) -> Result<Arc<RuntimePin>> {
 		self.present_runtime().checked(&self.trusted).await
 	}
 
-	/// Describes a call by metadata that is pinned. Returns `None` without.
+	/// Describes a call by pinned metadata; `None` without it.
 	pub(super) async fn describe_by(
 		&self,
 		describe: impl FnOnce(&Metadata) -> Option<DescribedCall>,
@@ -190,12 +196,12 @@ impl Client {
 		describe(runtime.at.metadata_ref())
 	}
 
-	/// Makes calls for the runtime of the present finalized block from now on, if the council has upgraded it: what is
-	/// signed for another one is refused. Returns whether it has.
+	/// Switches to the runtime of the present finalized block, if the council has upgraded it: transactions for another
+	/// runtime are rejected. Returns whether it has switched.
 	///
 	/// # Errors
 	///
-	/// [`Error::WrongChain`] if that takes other transactions, [`Error::Connection`].
+	/// [`Error::Connect`], also if the new runtime needs another transaction format.
 	pub async fn follow_upgrade(&self) -> Result<bool> {
 		let hash: String = self.call("chain_getFinalizedHead", ()).await?;
 		let version: serde_json::Value = self.call("state_getRuntimeVersion", (hash,)).await?;
@@ -208,17 +214,17 @@ impl Client {
 		Ok(true)
 	}
 
-	/// The runtime that the chain had when it was last looked at.
+	/// Returns the runtime of the last check.
 	pub(super) fn present_runtime(&self) -> Arc<Runtime> {
 		self.runtime.read().unwrap_or_else(PoisonError::into_inner).clone()
 	}
 
-	/// The same, to read the chain by.
+	/// Returns the runtime to read the chain with.
 	pub(crate) fn runtime(&self) -> AtBlock {
 		self.present_runtime().at.clone()
 	}
 
-	/// Signs a call for a runtime. All that is signed for the chain is signed here.
+	/// Signs a call for a runtime. All transactions are signed here.
 	pub(super) async fn sign_for(
 		&self,
 		runtime: &RuntimePin,
@@ -227,10 +233,10 @@ impl Client {
 		nonce: u64,
 	) -> Result<Vec<u8>> {
 		if runtime.extensions != EXTENSIONS {
-			return Err(Error::WrongChain(format!(
-				"transactions of runtime {} carry something else than this software makes: use the software of its release",
+			return Err(ConnectError::WrongChain(format!(
+				"transactions of runtime {} have other extensions than this software makes: use the software of its release",
 				runtime.spec_version
-			)));
+			)).into());
 		}
 		let unsigned = Unsigned {
 			call: call.encoded(runtime)?,
@@ -248,16 +254,16 @@ impl Client {
 	}
 }
 
-/// A transaction before it is signed.
+/// An unsigned transaction.
 struct Unsigned {
 	/// Its call.
 	call: Vec<u8>,
-	/// What it carries beside the call, in the order of [`EXTENSIONS`].
+	/// The extensions' data, in the order of [`EXTENSIONS`].
 	beside: Vec<u8>,
 }
 
 impl Unsigned {
-	/// Returns what is signed: the transaction, and what the chain knows by itself.
+	/// Returns the payload for signing: the transaction and the implicit data.
 	fn payload(&self, runtime: &RuntimePin, genesis: Digest, began: Digest) -> Vec<u8> {
 		let RuntimePin { spec_version, transaction_version, metadata_hash, .. } = runtime;
 		let implicit =
@@ -286,7 +292,7 @@ impl super::Life {
 		}
 	}
 
-	/// The block from which it is good.
+	/// Returns the hash of the first block of the era.
 	fn began(self, genesis: Digest) -> Digest {
 		match self {
 			Self::Immortal => genesis,
@@ -295,27 +301,38 @@ impl super::Life {
 	}
 }
 
-/// Checks that a runtime is one that this software makes transactions for.
+/// Checks that this software supports a runtime's transactions.
 pub(super) fn check_version(version: &serde_json::Value) -> Result<()> {
 	if version["specName"] != SPEC_NAME {
 		let found = &version["specName"];
-		return Err(Error::WrongChain(format!("the node runs {found}, and not {SPEC_NAME}")));
+		return Err(ConnectError::WrongChain(format!(
+			"the node runs {found}, and not {SPEC_NAME}"
+		))
+		.into());
 	}
 	if version["transactionVersion"] != TRANSACTION_VERSION {
-		return Err(Error::WrongChain(format!(
+		return Err(ConnectError::WrongChain(format!(
 			"the node takes transactions of version {}, and this software makes version {TRANSACTION_VERSION}: use the software of its release",
 			version["transactionVersion"]
-		)));
+		)).into());
 	}
 	Ok(())
 }
 
 fn number(version: &serde_json::Value, field: &str) -> Result<u32> {
 	let number = version[field].as_u64().and_then(|number| u32::try_from(number).ok());
-	number.ok_or_else(|| Error::Answer(format!("the runtime's {field} is no number")))
+	number
+		.ok_or_else(|| Error::UnexpectedResponse(format!("the runtime's {field} is not a number")))
 }
 
-/// The runtime of a block of the past.
+/// Opens the chain through the methods that every node has. The newer `chainHead` methods stop when finality lags, when
+/// the council needs the chain most.
+async fn online(rpc: &RpcClient) -> Result<OnlineClient<PolkadotConfig>> {
+	let backend = LegacyBackend::builder().build(rpc.clone());
+	OnlineClient::from_backend(Arc::new(backend)).await.map_err(unexpected)
+}
+
+/// Returns the runtime of an earlier block.
 pub(super) async fn at_block_of(rpc: &RpcClient, hash: Digest) -> Result<AtBlock> {
-	online(rpc).await?.at_block(H256(hash.0)).await.map_err(chain)
+	online(rpc).await?.at_block(H256(hash.0)).await.map_err(unexpected)
 }

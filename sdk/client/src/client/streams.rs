@@ -1,9 +1,13 @@
 //! Streams and their key epochs.
 
-use super::{goes_on, named::is_rejected_with, Client};
+use super::{
+	calling::continues_list,
+	status::{is_rejected_for, is_rejected_with},
+	Client,
+};
 use crate::{
 	calls::Call,
-	error::{Error, Result},
+	error::{AccessError, Error, Result, SubmitError},
 	name::Name,
 };
 use codec::Encode;
@@ -12,22 +16,67 @@ use credio_primitives::{
 	error_codes as codes,
 	grant::GrantKey,
 	limits,
-	rpc::{GrantJson, RequestState, StreamJson},
-	text, Digest, EpochSecret, GrantId, GrantStatus, KeyEpoch, KeyVersion, Resource, StreamId,
-	StreamName, WrappedSecret,
+	rpc::{At, GrantJson, RequestState, StreamJson},
+	text, Digest, EpochSecret, GrantId, GrantStatus, KeyEpoch, KeyVersion, OrganizationId,
+	Resource, StreamId, StreamName, WrappedSecret,
 };
 use credio_vault::{Held, VaultError, WrappedBy};
 
-/// How often a rotation is made again because somebody else made one meanwhile.
+/// How often a rotation is repeated because another one came first.
 const MAX_ROTATIONS: usize = 5;
 
 impl Client {
-	/// Creates a stream and opens its first key epoch, in one request. A stream of that name that is there already is
-	/// answered, so repeating this is harmless.
+	/// Returns a stream.
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::Argument`] for a name that cannot be one.
+	/// [`Error::NotFound`], [`Error::Proof`], [`Error::Connect`]; [`Error::UnexpectedResponse`] if its id does not
+	/// follow from its owner and name.
+	pub async fn stream(&self, id: StreamId) -> Result<StreamJson> {
+		if let Some(verified) = self.verified() {
+			return verified.stream(id).await;
+		}
+		let answer: At<StreamJson> = self.call("credio_v1_stream", (id,)).await?;
+		check(id, &answer.answer)?;
+		Ok(answer.answer)
+	}
+
+	/// Returns the streams of one organization, or of all.
+	pub async fn streams(&self, owner: Option<OrganizationId>) -> Result<Vec<StreamJson>> {
+		self.all("credio_v1_streams", owner, usize::MAX).await
+	}
+
+	/// Returns a stream by id, or by name within an organization (this one, unless `owner` is given).
+	///
+	/// # Errors
+	///
+	/// [`Error::NotFound`].
+	pub async fn find_stream(
+		&self,
+		name: &str,
+		owner: Option<OrganizationId>,
+	) -> Result<StreamJson> {
+		let id = match name.parse::<StreamId>() {
+			Ok(id) if name.len() >= 64 => id,
+			_ => StreamId::derive(owner.unwrap_or(self.organization), name.as_bytes()),
+		};
+		match self.stream(id).await {
+			Err(error) if error.is_not_found() => Err(Error::NotFound {
+				what: "stream",
+				name: name.into(),
+				hint:
+					"`credio stream list` shows all; another organization's needs its id or --owner",
+			}),
+			other => other,
+		}
+	}
+
+	/// Creates a stream and opens its first key epoch, in one request. Returns the existing stream of that name, so
+	/// repeating it has no effect.
+	///
+	/// # Errors
+	///
+	/// [`Error::Submit`], [`Error::Argument`] for an invalid name.
 	pub async fn create_stream(&self, name: &str) -> Result<StreamJson> {
 		let name = stream_name(name)?;
 		let id = StreamId::derive(self.organization, &name);
@@ -36,45 +85,47 @@ impl Client {
 		let attempt = self.attempt(&Name::new("stream", &name), 0).await?;
 		if !attempt.is_applied {
 			match self.submit(attempt.key, &calls).await {
-				// Another gateway of the organization makes it, with another secret.
-				Err(Error::KeyReused(key)) => {
+				// Another gateway of the organization creates it, with another secret.
+				Err(Error::Submit(SubmitError::KeyReused(key))) => {
 					let status = self.decided(key).await?;
 					if status.status != RequestState::Applied {
-						return Err(Error::Rejected(Box::new(status)));
+						return Err(SubmitError::Rejected(Box::new(status)).into());
 					}
 				},
 				Err(error) => return Err(error),
 				Ok(status) if status.status == RequestState::Applied => {},
 				Ok(status) if is_rejected_with(&status, "AlreadyExists") => {},
 				Ok(status) => {
-					return Err(self.about_own_key(Error::Rejected(Box::new(status))).await);
+					return Err(self
+						.explain_missing_key(Error::Submit(SubmitError::Rejected(Box::new(status))))
+						.await);
 				},
 			}
 		}
 		self.stream(id).await
 	}
 
-	/// Seals a stream: nothing can be appended any more. Repeating it is harmless.
+	/// Seals a stream: nothing can be appended any more. Repeating it has no effect.
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`].
+	/// [`Error::Submit`].
 	pub async fn seal_stream(&self, id: StreamId) -> Result<()> {
 		let attempt = self.attempt(&Name::new("seal", &id), 0).await?;
 		let status = self.submit(attempt.key, &[Call::seal_stream(id)]).await?;
 		if status.status == RequestState::Applied || is_rejected_with(&status, "AlreadySealed") {
 			return Ok(());
 		}
-		Err(Error::Rejected(Box::new(status)))
+		Err(SubmitError::Rejected(Box::new(status)).into())
 	}
 
-	/// Opens the next key epoch of a stream, with the new secret wrapped to the grants that hold. It opens without those
-	/// that nothing can be wrapped to, or beyond the first [`limits::MAX_KEYS_PER_EPOCH`]; [`Self::add_keys`] gives
-	/// them the secret later.
+	/// Opens the next key epoch of a stream, with the new secret wrapped for the active grants. Skips grantees without
+	/// a usable key, and grants beyond the first [`limits::MAX_KEYS_PER_EPOCH`]; [`Self::add_keys`] gives them the
+	/// secret later.
 	///
 	/// # Errors
 	///
-	/// [`Error::Rejected`], [`Error::Connection`].
+	/// [`Error::Submit`], [`Error::Connect`].
 	pub async fn rotate_stream(&self, id: StreamId) -> Result<KeyEpoch> {
 		let mut rotations = 0;
 		loop {
@@ -85,17 +136,18 @@ impl Client {
 			let call = Call::open_epoch(id, epoch, &secret, &grant_keys);
 			let attempt = self.attempt(&Name::new("epoch", &(id, epoch)), 0).await?;
 			match self.apply(attempt.key, &[call]).await {
-				Err(Error::Rejected(status))
+				Err(Error::Submit(SubmitError::Rejected(status)))
 					if rotations < MAX_ROTATIONS && is_rejected_for(&status, &["EpochNotNext"]) => {},
-				// Another gateway of the organization opens this one. If a grant has ended since, the next is due.
-				Err(Error::KeyReused(key)) if rotations < MAX_ROTATIONS => {
+				// Another gateway of the organization opens this epoch. If a grant has ended since, the next one is
+				// due.
+				Err(Error::Submit(SubmitError::KeyReused(key))) if rotations < MAX_ROTATIONS => {
 					self.decided(key).await?;
-					let state = self.stream(id).await?.epoch.ok_or(Error::NoEpoch)?;
+					let state = self.stream(id).await?.epoch.ok_or(AccessError::NoEpoch)?;
 					if state.current >= epoch && !state.rotation_due {
 						return Ok(state.current);
 					}
 				},
-				Err(error) => return Err(self.about_own_key(error).await),
+				Err(error) => return Err(self.explain_missing_key(error).await),
 				Ok(_) => {
 					self.forget_epoch(id).await;
 					return Ok(epoch);
@@ -104,9 +156,10 @@ impl Client {
 		}
 	}
 
-	/// Names the key that the vault lacks, if that is why a new secret was rejected: another gateway has rotated.
-	async fn about_own_key(&self, error: Error) -> Error {
-		let is_outdated = matches!(&error, Error::Rejected(status) if is_rejected_for(status, &["KeyVersionOutdated"]));
+	/// Replaces a rejection of a new secret by the error that names the key version that the vault lacks, if another
+	/// gateway has rotated the key.
+	async fn explain_missing_key(&self, error: Error) -> Error {
+		let is_outdated = matches!(&error, Error::Submit(SubmitError::Rejected(status)) if is_rejected_for(status, &["KeyVersionOutdated"]));
 		if !is_outdated {
 			return error;
 		}
@@ -119,7 +172,7 @@ impl Client {
 		}
 	}
 
-	/// A secret of a stream, wrapped to the holder of each grant on it that holds.
+	/// Returns a secret of a stream, wrapped to the grantee of each active grant on it.
 	async fn wrapped_for_grants(&self, id: StreamId, held: &Held) -> Result<Vec<GrantKey>> {
 		let grants = self.grants_on(Resource::Stream(id)).await?;
 		let holding = grants.into_iter().filter(|grant| grant.status == GrantStatus::Active);
@@ -132,18 +185,18 @@ impl Client {
 		Ok(keys)
 	}
 
-	/// Gives the holder of a grant on a stream the secrets of all epochs that the grant covers, as far as this organization
-	/// has them: of those that were opened without it, say. What the owner gives replaces what is there.
+	/// Gives the grantee of a grant on a stream the secrets of all epochs that the grant covers, as far as this
+	/// organization has them, for example of epochs that were opened without it. The owner's keys replace earlier ones.
 	///
 	/// # Errors
 	///
-	/// [`Error::NotFound`], [`Error::Argument`] for a grant on a record, [`Error::Rejected`], [`Error::Connection`].
+	/// [`Error::NotFound`], [`Error::Argument`] for a grant on a record, [`Error::Submit`], [`Error::Connect`].
 	pub async fn add_keys(&self, id: GrantId) -> Result<u32> {
 		let GrantJson { resource, grantee, from_epoch, .. } = self.find_grant(id).await?;
 		let Resource::Stream(stream) = resource else {
 			return Err(Error::Argument("a grant on a record has its one key".into()));
 		};
-		let current = self.stream(stream).await?.epoch.ok_or(Error::NoEpoch)?.current;
+		let current = self.stream(stream).await?.epoch.ok_or(AccessError::NoEpoch)?.current;
 		let to = self.recipient(grantee).await?;
 		let mut epochs = (from_epoch..=current).peekable();
 		let mut added = 0;
@@ -159,12 +212,12 @@ impl Client {
 		Ok(added)
 	}
 
-	/// Names the secrets of a stream that are wrapped to this organization at the last final block: with another answer,
-	/// other entries may be read than before. `None` without a right to read any.
+	/// Returns a digest of the stream's secrets that are wrapped to this organization at the last final block. When it
+	/// changes, other entries may have become readable. `None` without a right to read any.
 	///
 	/// # Errors
 	///
-	/// [`Error::Answer`], [`Error::Connection`].
+	/// [`Error::UnexpectedResponse`], [`Error::Connect`].
 	pub async fn keys_digest(&self, stream: StreamId) -> Result<Option<Digest>> {
 		let mut keys = Vec::<(KeyEpoch, Vec<(KeyVersion, Vec<u8>)>)>::new();
 		loop {
@@ -178,9 +231,11 @@ impl Client {
 			let Some(last) = page.last() else {
 				return Ok(Some(Digest(sp_crypto_hashing::blake2_256(&keys.encode()))));
 			};
-			if !goes_on(page.iter().map(|key| key.epoch), from) || last.epoch == KeyEpoch::MAX {
+			if !continues_list(page.iter().map(|key| key.epoch), from)
+				|| last.epoch == KeyEpoch::MAX
+			{
 				let cause = format!("its keys of epochs from {from} on are out of order");
-				return Err(Error::Answer(cause));
+				return Err(Error::UnexpectedResponse(cause));
 			}
 			keys.extend(page.into_iter().map(|key| {
 				let wrapped = key.wrapped_keys.into_iter();
@@ -189,8 +244,8 @@ impl Client {
 		}
 	}
 
-	/// Who wraps the secrets of a stream to this organization. A node does not decide that: the id of a stream follows
-	/// from its owner and its name.
+	/// Returns whether this organization or another one wraps the secrets of a stream. The node does not decide that: a
+	/// stream's id follows from its owner and name.
 	pub(crate) async fn wrapped_by(&self, stream: StreamId) -> Result<WrappedBy> {
 		let known = self.owners.lock().await.get(&stream).copied();
 		let owner = match known {
@@ -207,7 +262,7 @@ impl Client {
 		})
 	}
 
-	/// A new stream secret as the chain takes it, and as the vault does.
+	/// Creates a new stream secret, in the chain's encoding and in the vault's.
 	async fn new_secret(&self, stream: StreamId, epoch: KeyEpoch) -> Result<(EpochSecret, Held)> {
 		let genesis = self.limits.genesis_hash;
 		let secret = self.vault.new_stream_secret(genesis, stream, epoch).await?;
@@ -228,23 +283,15 @@ impl Client {
 	}
 }
 
-/// Checks that a stream has the owner and the name that its id follows from.
+/// Checks that a stream's id follows from its owner and name.
 pub(super) fn check(id: StreamId, stream: &StreamJson) -> Result<()> {
 	if stream.id == id && StreamId::derive(stream.owner, stream.name.as_bytes()) == id {
 		return Ok(());
 	}
-	Err(Error::Answer(format!(
+	Err(Error::UnexpectedResponse(format!(
 		"stream {id} is not of organization {} under the name {:?}: use another node",
 		stream.owner, stream.name
 	)))
-}
-
-/// Whether the chain rejected a request with one of these errors of `pallet-grants`.
-pub fn is_rejected_for(status: &credio_primitives::rpc::RequestStatus, errors: &[&str]) -> bool {
-	let error = status.receipt.as_ref().and_then(|receipt| receipt.error.as_ref());
-	error.is_some_and(|error| {
-		error.name.strip_prefix("Grants.").is_some_and(|name| errors.contains(&name))
-	})
 }
 
 fn stream_name(name: &str) -> Result<StreamName> {
@@ -267,7 +314,7 @@ mod tests {
 	use credio_primitives::StreamStatus;
 
 	#[test]
-	fn a_node_names_no_other_owner_of_a_stream() {
+	fn node_cannot_forge_stream_owner() {
 		let id = StreamId::derive(1, b"invoices");
 		let stream = |id, owner, name: &str| StreamJson {
 			id,
@@ -286,7 +333,7 @@ mod tests {
 			stream(other, 2, "invoices"),
 			stream(other, 1, "invoices"),
 		] {
-			assert!(matches!(check(id, &lie), Err(Error::Answer(_))), "{lie:?}");
+			assert!(matches!(check(id, &lie), Err(Error::UnexpectedResponse(_))), "{lie:?}");
 		}
 	}
 }

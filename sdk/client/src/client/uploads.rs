@@ -1,11 +1,11 @@
-//! Uploading documents: once under each name, whoever repeats it when.
+//! Uploads of documents: once under each name, no matter who repeats them.
 
 use super::{
-	requests::Submitted, streams::is_rejected_for, Client, CommittedDocument, Outcome, Upload,
-	Uploaded,
+	status::{Races, Submitted, UploadStep},
+	Client, CommittedDocument, Outcome, Upload, Uploaded,
 };
 use crate::{
-	error::{Error, Result},
+	error::{AccessError, Error, Result, SubmitError},
 	name::{Name, MAX_ATTEMPTS},
 };
 use credio_primitives::{
@@ -14,13 +14,10 @@ use credio_primitives::{
 	EntryBody, RecordId, RequestKey, StreamId,
 };
 
-/// How often an upload is made again because the key epoch changed meanwhile.
-const MAX_RACES: u32 = 8;
-
 impl Client {
-	/// Key of the request that uploads under a business key, at an attempt counted from 0.
+	/// Returns the key of the request that uploads under a business key, for an attempt counted from 0.
 	///
-	/// `HMAC(organization secret, SCALE("key", stream, business key, attempt))`, with the secret that is in force.
+	/// `HMAC(organization secret, SCALE("key", stream, business key, attempt))`, with the current secret.
 	///
 	/// # Errors
 	///
@@ -34,69 +31,66 @@ impl Client {
 		Ok(Name::of_business_key(stream, business_key).key(&*self.vault, attempt).await?)
 	}
 
-	/// Uploads a document, encrypted, and waits until the outcome is final. Repeating it is harmless: what was applied
-	/// under the name of an upload is its outcome for ever. What was rejected is tried again, as the next attempt.
+	/// Uploads a document, encrypted, and waits until the outcome is final. Repeating it has no effect once it was
+	/// applied: that stays its outcome. A rejected upload is tried again, as the next attempt.
 	///
-	/// Errors: [`Error::Vault`] for a document over the limit, [`Error::KeyReused`] for a business key under which
-	/// something else is on the chain or under way: another document, media type or superseded record;
-	/// [`Error::NoKey`], [`Error::RotationDue`], [`Error::Connection`] and others.
+	/// # Errors
+	///
+	/// [`Error::Vault`] for a document over the limit, [`Error::Submit`] for a business key that was used for another
+	/// document, media type or superseded record; [`Error::Access`], [`Error::Connect`] and others.
 	pub async fn upload(&self, upload: &Upload<'_>) -> Result<Outcome> {
-		let name = self.begun(Name::of_upload(upload)).await?;
+		let name = self.known_name(Name::of_upload(upload)).await?;
 		let outcome = self.upload_as(upload, &name).await;
 		match &outcome {
 			Ok(Outcome::Applied(_)) => return outcome,
 			Err(error) if error.is_no_answer() => return outcome,
 			_ => {},
 		}
-		// It may have been applied before, and be rejected now just for that, or since the stream was sealed.
+		// It may have been applied before, and be rejected for that, or because the stream was sealed since.
 		match self.recognize(upload, &name).await {
 			Ok(None) => outcome,
 			Ok(Some(uploaded)) => Ok(Outcome::Applied(uploaded)),
-			Err(error @ Error::KeyReused(_)) => Err(error),
+			Err(error @ Error::Submit(SubmitError::KeyReused(_))) => Err(error),
 			Err(error) if error.is_no_answer() => Err(error),
 			Err(_) => outcome,
 		}
 	}
 
-	/// Uploads under a name, by the first attempt that is not rejected yet. Asks nothing beforehand, so an upload that is new
-	/// costs no more than it has to.
+	/// Uploads under a name, by the first attempt that is not rejected. Reads nothing beforehand, to keep new uploads
+	/// cheap.
 	async fn upload_as(&self, upload: &Upload<'_>, name: &Name) -> Result<Outcome> {
 		let reference = name.reference(&*self.vault).await?;
-		let (mut races, mut last) = (0, None);
+		let (mut races, mut last) = (Races::default(), None);
 		for attempt in 0..MAX_ATTEMPTS {
 			let key = name.key(&*self.vault, attempt).await?;
 			let (_, call) = self.seal_soon(upload, reference).await?;
-			let Submitted { status, was_rejected } =
-				match self.submit_telling(key, &[call], None).await {
-					// Something else, or the same under another key epoch.
-					Err(Error::KeyReused(_)) => match self.decided(key).await? {
-						status if status.status == RequestState::Rejected => {
-							Submitted { status, was_rejected: true }
-						},
-						_ => return Err(Error::KeyReused(key)),
+			let submitted = match self.submit_telling(key, &[call], None).await {
+				// Something else, or the same under another key epoch.
+				Err(Error::Submit(SubmitError::KeyReused(_))) => match self.decided(key).await? {
+					status if status.status == RequestState::Rejected => {
+						Submitted { status, was_rejected: true }
 					},
-					submitted => submitted?,
-				};
-			if status.status == RequestState::Applied {
-				return self.applied(name, key, &status).await;
-			}
-			// The epoch changed between reading it and writing: a race, not an answer.
-			if is_rejected_for(&status, &["RotationDue", "EpochNotCurrent"]) {
-				self.forget_epoch(upload.stream).await;
-				if !was_rejected {
-					races += 1;
-				}
-				if races >= MAX_RACES {
-					return Err(Error::RotationDue);
-				}
-			} else if !was_rejected {
-				return Ok(Outcome::Rejected(Box::new(status)));
+					_ => return Err(SubmitError::KeyReused(key).into()),
+				},
+				submitted => submitted?,
+			};
+			let step = races.after(&submitted);
+			let status = submitted.status;
+			match step {
+				UploadStep::Applied => return self.applied(name, key, &status).await,
+				UploadStep::Rejected => return Ok(Outcome::Rejected(Box::new(status))),
+				UploadStep::Next => {},
+				UploadStep::NextEpoch => self.forget_epoch(upload.stream).await,
+				UploadStep::GiveUp => {
+					self.forget_epoch(upload.stream).await;
+					return Err(AccessError::RotationDue.into());
+				},
 			}
 			last = Some(status);
 		}
 		match last {
 			Some(status) => Ok(Outcome::Rejected(Box::new(status))),
-			None => Err(Error::RotationDue),
+			None => Err(AccessError::RotationDue.into()),
 		}
 	}
 
@@ -118,14 +112,16 @@ impl Client {
 		}))
 	}
 
-	/// What is on the chain under the name of an upload, if anything is.
+	/// Returns the record under the name of an upload, if it is on the chain.
 	///
-	/// Errors: [`Error::KeyReused`] if it is something else.
+	/// # Errors
+	///
+	/// [`Error::Submit`] if it is something else.
 	async fn recognize(&self, upload: &Upload<'_>, name: &Name) -> Result<Option<Uploaded>> {
 		let record_id = name.record_id(&*self.vault, self.organization).await?;
 		match self.is_recorded(upload, record_id).await? {
 			None => Ok(None),
-			Some(false) => Err(Error::KeyReused(name.key(&*self.vault, 0).await?)),
+			Some(false) => Err(SubmitError::KeyReused(name.key(&*self.vault, 0).await?).into()),
 			Some(true) => {
 				let header = self.record(record_id).await?.header;
 				Ok(Some(Uploaded {
@@ -139,7 +135,7 @@ impl Client {
 		}
 	}
 
-	/// Whether an entry has all that an upload asks for; `None` if there is no such entry.
+	/// Whether an entry has the content of an upload; `None` if there is no such entry.
 	pub async fn is_recorded(&self, upload: &Upload<'_>, id: RecordId) -> Result<Option<bool>> {
 		let Some(entry) = self.find_record(id).await? else { return Ok(None) };
 		let EntryBody::Record { epoch, commitment, size, supersedes } = entry.header.body else {
@@ -154,7 +150,7 @@ impl Client {
 					&& document.media_type == upload.media_type,
 			)),
 			Err(Error::Refused(refusal)) if refusal.code == codes::ACCESS_DENIED => {
-				// Whoever may append only compares what it would have sealed.
+				// An organization that may only append compares the ciphertext that it would seal.
 				let held = self.held(upload.stream, epoch).await?;
 				let context = self.context(upload.stream, epoch, id);
 				let sealed =
@@ -162,7 +158,7 @@ impl Client {
 				let same_size = u32::try_from(sealed.payload.len()) == Ok(size);
 				Ok(Some(sealed.commitment == commitment && same_size))
 			},
-			Err(Error::NotVerified) => Ok(Some(false)),
+			Err(Error::Access(AccessError::NotVerified)) => Ok(Some(false)),
 			Err(error) => Err(error),
 		}
 	}

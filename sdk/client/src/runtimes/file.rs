@@ -1,4 +1,4 @@
-//! The file to which a member adds runtimes: their pins, one after the other.
+//! The file of runtimes that a member trusts: their pins, one after another.
 
 use super::{format::HEADER, RuntimePin};
 use crate::error::{Error, Result};
@@ -9,12 +9,12 @@ use std::{
 	sync::Arc,
 };
 
-/// Most runtimes in a file.
+/// Maximum number of runtimes in a file.
 const MAX_RUNTIMES: usize = 64;
-/// Bound on the file.
+/// Maximum size of the file.
 const MAX_FILE_SIZE: usize = 4 * 1024 * 1024;
 
-/// Takes the right to change the file, until it is dropped. Waits for it.
+/// Locks the file for changes until the lock is dropped. Waits for it.
 pub(super) fn lock(path: &Path) -> Result<File> {
 	let mut name = path.as_os_str().to_os_string();
 	name.push(".lock");
@@ -35,7 +35,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Arc<RuntimePin>>> {
 	file.take(limit).read_to_string(&mut text).map_err(|error| failed(path, &error))?;
 	parse(&text).map_err(|reason| {
 		Error::Argument(format!(
-			"{} does not hold runtimes ({reason}): remove it, and trust the chain's runtime anew (credio trust runtime)",
+			"{} does not hold runtimes ({reason}): remove it, and trust the chain's runtime again (credio trust runtime)",
 			path.display()
 		))
 	})
@@ -50,12 +50,12 @@ pub(super) fn write(path: &Path, pins: &[Arc<RuntimePin>]) -> Result<()> {
 	credio_files::write(path, text.as_bytes()).map_err(|error| failed(path, &error))
 }
 
-/// Reads pins that stand one after the other.
+/// Parses consecutive pins.
 pub(super) fn parse(text: &str) -> std::result::Result<Vec<Arc<RuntimePin>>, String> {
 	let mut pins: Vec<Arc<RuntimePin>> = Vec::new();
 	let mut rest = text;
 	while !rest.is_empty() {
-		// The next one begins where the first line comes again.
+		// The next one begins at the next header line.
 		let next = rest.match_indices(HEADER).map(|(at, _)| at).find(|at| *at > 0);
 		let (first, others) = rest.split_at(next.unwrap_or(rest.len()));
 		let pin: RuntimePin = first.parse()?;

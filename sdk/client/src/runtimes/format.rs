@@ -9,23 +9,23 @@
 //! call 51.1 Anchor.seal_stream 0x… (stream: StreamId)
 //! ```
 //!
-//! There is one text for each pin: calls are sorted by their indexes, and nothing else is taken.
+//! Each pin has exactly one text: calls are sorted by their indexes, and other forms are rejected.
 
 use super::{PinnedCall, RuntimePin};
 use credio_primitives::Digest;
 use std::{fmt, str::FromStr};
 
-/// First line of a pin, which says how the others are read.
+/// First line of a pin, with the version of the format.
 pub(super) const HEADER: &str = "credio runtime 1";
-/// Bound on the text of a pin.
+/// Maximum size of a pin's text.
 pub(super) const MAX_SIZE: usize = 256 * 1024;
-/// Most calls of a runtime.
+/// Maximum number of calls.
 pub(super) const MAX_CALLS: usize = 1_024;
-/// Most transaction extensions.
+/// Maximum number of transaction extensions.
 pub(super) const MAX_EXTENSIONS: usize = 64;
-/// Longest name of a pallet, call or extension.
+/// Maximum length of the name of a pallet, call or extension.
 pub(super) const MAX_NAME: usize = 64;
-/// Longest description of a call's arguments.
+/// Maximum length of the description of a call's arguments.
 pub(super) const MAX_ARGUMENTS: usize = 512;
 
 impl fmt::Display for RuntimePin {
@@ -45,7 +45,7 @@ impl fmt::Display for RuntimePin {
 	}
 }
 
-/// Fails with what is wrong.
+/// The error is the reason in words.
 impl FromStr for RuntimePin {
 	type Err = String;
 
@@ -57,9 +57,9 @@ impl FromStr for RuntimePin {
 		if lines.next() != Some(HEADER) {
 			return Err(format!("it does not begin with {HEADER:?}"));
 		}
-		let spec_version = fact(lines.next(), "spec-version")?;
-		let transaction_version = fact(lines.next(), "transaction-version")?;
-		let metadata_hash = fact(lines.next(), "metadata-hash")?;
+		let spec_version = value_of(lines.next(), "spec-version")?;
+		let transaction_version = value_of(lines.next(), "transaction-version")?;
+		let metadata_hash = value_of(lines.next(), "metadata-hash")?;
 		let mut pin = Self {
 			spec_version,
 			transaction_version,
@@ -70,7 +70,7 @@ impl FromStr for RuntimePin {
 		for line in lines {
 			let unfit = || {
 				let beginning = line.chars().take(MAX_NAME).collect::<String>();
-				format!("it has a line that says nothing: {beginning:?}")
+				format!("it has an unknown line: {beginning:?}")
 			};
 			match line.split_once(' ').ok_or_else(unfit)? {
 				("extension", name) if pin.extensions.len() < MAX_EXTENSIONS => {
@@ -85,16 +85,16 @@ impl FromStr for RuntimePin {
 		pin.check()?;
 		match pin.to_string() == text {
 			true => Ok(pin),
-			false => Err("it is not written as this software writes it".into()),
+			false => Err("it is not in canonical form".into()),
 		}
 	}
 }
 
 impl RuntimePin {
-	/// Checks that no two calls have the same name or indexes, that they are sorted, and that all is within its bounds.
+	/// Checks that names and indexes of calls are unique and sorted, and the limits.
 	pub(super) fn check(&self) -> Result<(), String> {
 		if self.extensions.len() > MAX_EXTENSIONS || self.calls.len() > MAX_CALLS {
-			return Err("the runtime has more calls or extensions than can be".into());
+			return Err("the runtime has too many calls or extensions".into());
 		}
 		self.extensions.iter().try_for_each(|name| check_name(name).map(|_| ()))?;
 		let mut names = std::collections::BTreeSet::new();
@@ -117,7 +117,7 @@ impl RuntimePin {
 	}
 }
 
-/// Checks that a name is one of Rust's.
+/// Checks that a name is a Rust identifier.
 pub(super) fn check_name(name: &str) -> Result<&str, String> {
 	let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
 	match !name.is_empty() && name.len() <= MAX_NAME && name.bytes().all(is_plain) {
@@ -126,13 +126,13 @@ pub(super) fn check_name(name: &str) -> Result<&str, String> {
 	}
 }
 
-/// The value on a line that begins with this word.
-fn fact<Value: FromStr>(line: Option<&str>, word: &str) -> Result<Value, String> {
+/// Returns the value on a line that begins with this word.
+fn value_of<Value: FromStr>(line: Option<&str>, word: &str) -> Result<Value, String> {
 	let value = line.and_then(|line| line.strip_prefix(word)?.strip_prefix(' ')?.parse().ok());
 	value.ok_or_else(|| format!("it does not say its {word} where it should"))
 }
 
-/// A call, without the word before it.
+/// Parses a call, without the word before it.
 fn call(text: &str) -> Option<PinnedCall> {
 	let (indexes, rest) = text.split_once(' ')?;
 	let (full_name, rest) = rest.split_once(' ')?;

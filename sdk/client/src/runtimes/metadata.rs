@@ -1,4 +1,4 @@
-//! Reads a runtime from its metadata, which whoever runs the node may have made up.
+//! Decodes a runtime from metadata that a node may have forged.
 
 use super::{format, PinnedCall, RuntimePin};
 use codec::{Decode, Encode};
@@ -16,16 +16,16 @@ use std::{
 	thread,
 };
 
-/// Bound on the metadata.
+/// Maximum size of the metadata.
 const MAX_SIZE: usize = 4 * 1024 * 1024;
-/// Most types. Hashing descends as deep as there are types.
+/// Maximum number of types. The recursion of hashing is at most that deep.
 const MAX_TYPES: usize = 4_096;
-/// Stack for that descent.
+/// Stack for that recursion.
 const STACK_SIZE: usize = 64 * 1024 * 1024;
-/// Stands for a call that is an argument.
+/// Stands for a call as an argument.
 const ANY_CALL: u32 = u32::MAX;
 
-/// What the hash has beside the types: the runtime's name, the SS58 prefix of its accounts, and its token.
+/// Inputs of the hash beside the types: the runtime's name, the SS58 prefix of its accounts, and its token.
 const SPEC_NAME: &str = "credio";
 const SS58_PREFIX: u16 = 42;
 const DECIMALS: u8 = 0;
@@ -35,7 +35,7 @@ type Registry = PortableRegistry;
 type Fields = [Field<PortableForm>];
 type Read<Answer> = Result<Answer, String>;
 
-/// Reads a runtime from the answer of `Metadata_metadata_at_version`.
+/// Decodes a runtime from the result of `Metadata_metadata_at_version`.
 pub(super) fn read(bytes: &[u8], spec_version: u32, transaction_version: u32) -> Read<RuntimePin> {
 	let metadata = decode(bytes)?;
 	let calls = calls(&metadata)?;
@@ -64,7 +64,7 @@ fn decode(bytes: &[u8]) -> Read<RuntimeMetadataV15> {
 	}
 }
 
-/// The hash of RFC 78: of everything that decides how a transaction is encoded.
+/// Returns the hash of RFC 78, over everything that determines the encoding of transactions.
 fn hash(metadata: RuntimeMetadataV15, spec_version: u32) -> Read<Digest> {
 	let compute = move || {
 		let information = ExtraInfo {
@@ -77,14 +77,14 @@ fn hash(metadata: RuntimeMetadataV15, spec_version: u32) -> Read<Digest> {
 		let digest = generate_metadata_digest(&RuntimeMetadata::V15(metadata), information)?;
 		Ok(Digest(digest.hash()))
 	};
-	// On a thread of its own, for its stack.
+	// In a separate thread, for its stack.
 	let thread = thread::Builder::new().name("metadata-hash".into()).stack_size(STACK_SIZE);
 	let running = thread.spawn(compute).map_err(|error| format!("no thread: {error}"))?;
 	running.join().map_err(|_| "the metadata cannot be hashed".to_owned())?
 }
 
-/// All calls, by their indexes. The hash is of the types that transactions have, beginning with that of all calls, and
-/// says nothing of the list of pallets, by which software looks calls up. So both have to say the same.
+/// Returns all calls by their indexes. The hash covers the types, starting from the type of all calls, but not the list
+/// of pallets, where software looks calls up. So this checks that both agree.
 fn calls(metadata: &RuntimeMetadataV15) -> Read<Vec<PinnedCall>> {
 	let types = &metadata.types;
 	let is_in_place = |(at, ty): (usize, &scale_info::PortableType)| ty.id as usize == at;
@@ -100,7 +100,7 @@ fn calls(metadata: &RuntimeMetadataV15) -> Read<Vec<PinnedCall>> {
 	let mut calls = Vec::new();
 	for of_pallet in &of_all.variants {
 		let [inner] = of_pallet.fields.as_slice() else {
-			return Err(format!("the calls of {} are no single type", of_pallet.name));
+			return Err(format!("the calls of {} are not a single type", of_pallet.name));
 		};
 		let pallet = metadata.pallets.iter().find(|pallet| pallet.name == of_pallet.name);
 		let is_same = pallet.is_some_and(|pallet| {
@@ -108,11 +108,14 @@ fn calls(metadata: &RuntimeMetadataV15) -> Read<Vec<PinnedCall>> {
 			pallet.index == of_pallet.index && ty == Some(inner.ty.id)
 		});
 		if !is_same {
-			return Err(format!("the metadata says two things of the calls of {}", of_pallet.name));
+			return Err(format!(
+				"the metadata is inconsistent about the calls of {}",
+				of_pallet.name
+			));
 		}
 		for call in &variants(types, inner.ty.id)?.variants {
 			if calls.len() == format::MAX_CALLS {
-				return Err("the metadata has more calls than can be".into());
+				return Err("the metadata has too many calls".into());
 			}
 			calls.push(PinnedCall {
 				pallet: of_pallet.name.clone(),
@@ -127,7 +130,7 @@ fn calls(metadata: &RuntimeMetadataV15) -> Read<Vec<PinnedCall>> {
 	Ok(calls)
 }
 
-/// Checks that no two pallets have the same name or index, and that each one with calls is in the type of all calls.
+/// Checks that names and indexes of pallets are unique, and that each pallet with calls is in the type of all calls.
 fn check_pallets(
 	pallets: &[PalletMetadata<PortableForm>],
 	of_all: &TypeDefVariant<PortableForm>,
@@ -156,7 +159,7 @@ fn variants(types: &Registry, id: u32) -> Read<&TypeDefVariant<PortableForm>> {
 	}
 }
 
-/// The types of a call's arguments, each described once, in the order in which they are met.
+/// The types of a call's arguments, each described once, in the order of their first use.
 struct Described<'a> {
 	types: &'a Registry,
 	any_call: u32,
@@ -165,8 +168,8 @@ struct Described<'a> {
 	encoded: Vec<u8>,
 }
 
-/// Hashes everything that decides how a call's arguments are encoded and what they mean: the structure of their types,
-/// and the names in it.
+/// Hashes everything that determines the encoding and meaning of a call's arguments: the structure of their types, and
+/// the names in them.
 fn hash_of_arguments(
 	call: &Variant<PortableForm>,
 	types: &Registry,
@@ -189,12 +192,12 @@ fn hash_of_arguments(
 }
 
 impl Described<'_> {
-	/// Adds something to what is hashed.
+	/// Adds a part to the hash.
 	fn add(&mut self, part: impl Encode) {
 		part.encode_to(&mut self.encoded);
 	}
 
-	/// Refers to a type, which is described later unless it was already.
+	/// Refers to a type, and queues its description once.
 	fn refer(&mut self, id: u32) {
 		let number = if id == self.any_call {
 			ANY_CALL
@@ -260,7 +263,7 @@ impl Described<'_> {
 	}
 }
 
-/// The arguments of a call as its source has them, for people: `(stream: StreamId)`.
+/// Formats the arguments of a call as in its source: `(stream: StreamId)`.
 fn readable(call: &Variant<PortableForm>, types: &Registry) -> String {
 	let of_type = |field: &Field<PortableForm>| {
 		let path = types.resolve(field.ty.id).and_then(|ty| ty.path.segments.last().cloned());

@@ -10,7 +10,7 @@ use frame_metadata::{
 use proptest::prelude::*;
 use scale_info::{form::PortableForm, meta_type, MetaType, TypeDef, TypeDefVariant, TypeInfo};
 
-/// Calls of two pallets, as FRAME makes them.
+/// Calls of two pallets, as FRAME generates them.
 #[allow(dead_code, non_camel_case_types)]
 mod example {
 	use scale_info::TypeInfo;
@@ -87,7 +87,7 @@ fn read(metadata: RuntimeMetadataV15) -> std::result::Result<RuntimePin, String>
 	RuntimePin::from_metadata(&RuntimeMetadataPrefixed::from(metadata).encode(), 6, 2)
 }
 
-/// The enum of a pallet's calls, or of all.
+/// Returns the enum of a pallet's calls, or of all calls.
 fn calls_of<'a>(
 	metadata: &'a mut RuntimeMetadataV15,
 	name: &str,
@@ -109,7 +109,7 @@ fn id_of<T: TypeInfo + 'static>(metadata: &RuntimeMetadataV15) -> u32 {
 }
 
 #[test]
-fn what_is_built_in_is_sorted_and_makes_its_own_calls() {
+fn built_in_runtimes_are_sorted_and_take_own_calls() {
 	assert_eq!(KNOWN.len(), BUILT_IN.len(), "one cannot be parsed");
 	assert!(KNOWN.is_sorted_by_key(|pin| pin.spec_version));
 	let newest = Runtimes::built_in().newest().unwrap().expect("there is one");
@@ -120,7 +120,7 @@ fn what_is_built_in_is_sorted_and_makes_its_own_calls() {
 }
 
 #[test]
-fn calls_are_read_by_name_with_indexes_and_arguments() {
+fn metadata_yields_calls_with_indexes_and_arguments() {
 	let pin = read(metadata()).unwrap();
 	let shown = |call: &PinnedCall| format!("{:?} {call} {}", call.indexes, call.arguments);
 	assert_eq!(
@@ -138,7 +138,7 @@ fn calls_are_read_by_name_with_indexes_and_arguments() {
 }
 
 #[test]
-fn every_change_of_a_call_changes_the_pin() {
+fn every_change_of_a_call_changes_pin() {
 	let pin = read(metadata()).unwrap();
 	type Edit = fn(&mut RuntimeMetadataV15);
 	let edits: [(Edit, &str); 5] = [
@@ -196,8 +196,8 @@ fn every_change_of_a_call_changes_the_pin() {
 }
 
 #[test]
-fn a_call_is_encoded_for_one_runtime() {
-	use crate::calls::{Call, UnfitCall};
+fn call_is_encoded_for_one_runtime() {
+	use crate::{calls::Call, error::UnfitCall};
 	let own = own().expect("there is one");
 	let remark = Call::remark(b"bytes");
 	let batch = Call::batch_all(std::slice::from_ref(&remark), own).unwrap();
@@ -206,7 +206,7 @@ fn a_call_is_encoded_for_one_runtime() {
 	assert_eq!(encoded[..2], [pallet, call]);
 	assert!(encoded.ends_with(&remark.encoded(own).unwrap()));
 
-	// What is in it was encoded for another one, which a node has named in between.
+	// Its nested calls are encoded for another runtime, which a node has named in between.
 	let other = RuntimePin { metadata_hash: Digest([1; 32]), ..(**own).clone() };
 	assert!(remark.encoded(&other).is_ok());
 	assert!(matches!(batch.encoded(&other), Err(UnfitCall::Outdated { .. })));
@@ -224,9 +224,9 @@ fn a_call_is_encoded_for_one_runtime() {
 	assert_eq!(remark.encoded(&moved).unwrap()[..2], [200, 7]);
 }
 
-/// The hash is of the types alone. Software looks calls up in the list of pallets, which a node could change.
+/// The hash covers the types alone. Software looks calls up in the list of pallets, which a node could change.
 #[test]
-fn metadata_that_says_two_things_of_a_call_is_refused() {
+fn inconsistent_metadata_is_refused() {
 	type Edit = fn(&mut RuntimeMetadataV15);
 	let edits: [Edit; 7] = [
 		|metadata| (metadata.pallets[0].index, metadata.pallets[1].index) = (51, 50),
@@ -256,9 +256,9 @@ fn metadata_that_says_two_things_of_a_call_is_refused() {
 }
 
 #[test]
-fn metadata_without_bounds_is_refused() {
+fn oversized_metadata_is_refused() {
 	let mut deep = metadata();
-	// A type that is as deep as there are types.
+	// Types nested to the maximum depth.
 	let first = u32::try_from(deep.types.types.len()).unwrap();
 	let array = id_of::<example::Key>(&deep);
 	for n in 0..3_500 {
@@ -287,7 +287,7 @@ fn metadata_without_bounds_is_refused() {
 }
 
 #[test]
-fn a_runtime_is_trusted_once_and_no_other_in_its_place() {
+fn cannot_replace_trusted_runtime() {
 	let folder = tempfile::tempdir().unwrap();
 	let file = folder.path().join("member.vault.runtimes");
 	let trusted = Runtimes::with_file(file.clone());
@@ -305,7 +305,7 @@ fn a_runtime_is_trusted_once_and_no_other_in_its_place() {
 	assert!(trusted.trust(&other).unwrap_err().to_string().contains("another runtime 1001"));
 	assert_eq!(*trusted.find(1_001).unwrap().expect("it stays"), pin);
 	assert!(Runtimes::built_in().trust(&pin).is_err(), "there is no place to keep it");
-	// One that is built in is not replaced by the file.
+	// The file does not replace a built-in runtime.
 	if let Some(known) = KNOWN.last() {
 		let other = RuntimePin { metadata_hash: Digest([1; 32]), ..(**known).clone() };
 		assert!(trusted.trust(&other).is_err());
@@ -322,7 +322,7 @@ fn a_runtime_is_trusted_once_and_no_other_in_its_place() {
 }
 
 #[test]
-fn a_pin_has_one_text() {
+fn pin_has_one_text() {
 	let text = read(metadata()).unwrap().to_string();
 	for (from, to) in [
 		("spec-version 6", "spec-version 06"),
@@ -382,12 +382,12 @@ fn any_pin() -> impl Strategy<Value = RuntimePin> {
 
 proptest! {
 	#[test]
-	fn a_pin_is_read_as_it_is_written(pin in any_pin()) {
+	fn pin_round_trips(pin in any_pin()) {
 		prop_assert_eq!(pin.to_string().parse::<RuntimePin>(), Ok(pin));
 	}
 
 	#[test]
-	fn pins_are_read_one_after_the_other(pins in proptest::collection::vec(any_pin(), 0..4)) {
+	fn consecutive_pins_are_parsed(pins in proptest::collection::vec(any_pin(), 0..4)) {
 		let text = pins.iter().map(ToString::to_string).collect::<String>();
 		let versions = pins.iter().map(|pin| pin.spec_version).collect::<std::collections::BTreeSet<_>>();
 		prop_assume!(versions.len() == pins.len());
@@ -396,7 +396,7 @@ proptest! {
 	}
 
 	#[test]
-	fn no_text_makes_it_panic(
+	fn arbitrary_text_does_not_panic(
 		pin in any_pin(),
 		at in any::<prop::sample::Index>(),
 		inserted in proptest::collection::vec(any::<char>(), 0..12),
@@ -408,7 +408,7 @@ proptest! {
 		let at = at.index(changed.len());
 		changed.splice(at..at, inserted);
 		let changed = changed.into_iter().collect::<String>();
-		// What is taken is written just so.
+		// Every accepted text is the text that would be written.
 		if let Ok(taken) = changed.parse::<RuntimePin>() {
 			prop_assert_eq!(taken.to_string(), changed);
 		}
@@ -416,7 +416,7 @@ proptest! {
 	}
 
 	#[test]
-	fn changes_lead_from_one_runtime_to_the_other(before in any_pin(), after in any_pin()) {
+	fn changes_describe_difference_of_runtimes(before in any_pin(), after in any_pin()) {
 		prop_assert_eq!(after.changes_since(&after), []);
 		let is_same = before.calls == after.calls && before.extensions == after.extensions;
 		let hashes = |pin: &RuntimePin| {
@@ -432,7 +432,7 @@ proptest! {
 	#![proptest_config(ProptestConfig::with_cases(64))]
 
 	#[test]
-	fn no_metadata_makes_it_panic(
+	fn arbitrary_metadata_does_not_panic(
 		at in any::<prop::sample::Index>(),
 		with in any::<u8>(),
 		any_bytes in proptest::collection::vec(any::<u8>(), 0..200),

@@ -1,13 +1,13 @@
-//! Checkpoints that seats of the council sign: made and checked from what is proven.
+//! Checkpoints for the council's signatures, created and checked by proof.
 
 use super::{not_final, Need, Proven, Source, Verifier};
-use crate::error::{Error, Result};
+use crate::error::{Error, ProofError, Result};
 use credio_evidence::{parent_of, Checkpoint, Part, Refused};
 use credio_primitives::{rpc::BlockRef, storage, BlockNumber, Digest};
 
-/// How far back the state is asked for hashes of blocks, of which it has somewhat more.
+/// Number of recent block hashes to read from the state, which has somewhat more.
 const REMEMBERED: BlockNumber = 2_048;
-/// Most headers that are followed back beyond that: a day of them.
+/// Maximum number of headers to follow back beyond that: those of a day.
 const MAX_HEADERS: BlockNumber = 86_400;
 
 fn refused(reason: &str) -> Error {
@@ -15,7 +15,7 @@ fn refused(reason: &str) -> Error {
 }
 
 impl Verifier {
-	/// Makes a checkpoint of the newest final block: with the validators to whom the votes have led, and the council that
+	/// Creates a checkpoint of the newest final block, with the validators that the votes lead to and the council that
 	/// the block's state proves.
 	///
 	/// # Errors
@@ -26,7 +26,8 @@ impl Verifier {
 		made_of(&self.read(source, &keys, Need::Newest).await?)
 	}
 
-	/// Checks that a checkpoint is of a final block, and that it names the validators and the council of the newest one.
+	/// Checks that a checkpoint is of a final block, and that it names the validators and the council of the newest
+	/// one.
 	///
 	/// # Errors
 	///
@@ -43,15 +44,15 @@ impl Verifier {
 		let proven = self.read(source, &keys, Need::Block(number)).await?;
 		if !made_of(&proven)?.has_the_same_voters(checkpoint) {
 			return Err(refused(
-				"it is proven that there are other validators, or another council: make a new checkpoint if they have \
-				 changed since",
+				"the chain has other validators, or another council: make a new checkpoint if they \
+				 have changed since",
 			));
 		}
 		let remembered = proven.get::<Digest>(&keys[1])?;
 		let known = remembered.map(|hash| BlockRef { number: oldest, hash }).unwrap_or(proven.at);
 		match ancestor(source, known, number).await? == hash {
 			true => Ok(()),
-			false => Err(refused("it is proven that another block of that number is final")),
+			false => Err(refused("another block of that number is proven to be final")),
 		}
 	}
 }
@@ -61,7 +62,7 @@ fn made_of(proven: &Proven) -> Result<Checkpoint> {
 	Ok(Checkpoint::of_head(&proven.head, &council.unwrap_or_default())?)
 }
 
-/// Hash of the block of this number, by the headers from a later one that is final back to it.
+/// Returns the hash of a block by number, following the headers back from a later final block.
 async fn ancestor(source: &impl Source, from: BlockRef, number: BlockNumber) -> Result<Digest> {
 	if from.number.saturating_sub(number) > MAX_HEADERS {
 		return Err(refused("its block is older than a day: make a new checkpoint"));
@@ -70,7 +71,7 @@ async fn ancestor(source: &impl Source, from: BlockRef, number: BlockNumber) -> 
 	for missing in (number..from.number).rev() {
 		let lacks = || not_final(&format!("the node has no header of block {missing} or the next"));
 		let header = source.header(hash).await?.ok_or_else(lacks)?;
-		hash = parent_of(hash, header).map_err(Error::NotProven)?;
+		hash = parent_of(hash, header).map_err(ProofError::NotProven)?;
 	}
 	Ok(hash)
 }

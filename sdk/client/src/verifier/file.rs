@@ -1,15 +1,14 @@
-//! The file in which a verifier keeps what it has verified: a checkpoint of its own.
+//! The file of a verifier's last verified checkpoint.
 
 use crate::error::{Error, Result};
 use credio_evidence::Checkpoint;
 use std::{
-	fs::{self, File, OpenOptions},
-	io::{ErrorKind, Read, Write},
+	fs::File,
+	io::{ErrorKind, Read},
 	path::Path,
-	sync::atomic::{AtomicU64, Ordering},
 };
 
-/// Bound on the file.
+/// Maximum size of the file.
 const MAX_FILE_SIZE: u64 = 1024 * 1024;
 
 /// Reads the checkpoint, if there is one.
@@ -23,15 +22,15 @@ pub(super) fn read(path: &Path) -> Result<Option<Checkpoint>> {
 	file.take(MAX_FILE_SIZE).read_to_end(&mut text).map_err(|error| failed(path, &error))?;
 	Checkpoint::parse(&text).map(Some).map_err(|error| {
 		Error::Argument(format!(
-			"{} is no checkpoint ({}): remove it, and check that the next node is of the right chain",
+			"{} is not a checkpoint ({}): remove it, and check that the next node is of the right chain",
 			path.display(),
 			error.reason
 		))
 	})
 }
 
-/// Writes a checkpoint, unless a later one is there, which another process has written.
-pub(super) fn keep(path: &Path, checkpoint: &Checkpoint) -> Result<()> {
+/// Writes a checkpoint, unless the file has a later one of another process.
+pub(super) fn store(path: &Path, checkpoint: &Checkpoint) -> Result<()> {
 	let is_later = |kept: Checkpoint| {
 		kept.genesis() == checkpoint.genesis() && kept.block().number >= checkpoint.block().number
 	};
@@ -41,32 +40,15 @@ pub(super) fn keep(path: &Path, checkpoint: &Checkpoint) -> Result<()> {
 	replace(path, checkpoint)
 }
 
-/// Writes a checkpoint, whatever is there.
+/// Writes a checkpoint, replacing any other.
 pub(super) fn replace(path: &Path, checkpoint: &Checkpoint) -> Result<()> {
-	write(path, checkpoint.to_text()?.as_bytes()).map_err(|error| failed(path, &error))
-}
-
-/// Writes a file that only its owner reads, at once or not at all. Several processes may do so.
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-	static WRITTEN: AtomicU64 = AtomicU64::new(0);
-	let mut name = path.file_name().unwrap_or_default().to_os_string();
-	let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
-	name.push(format!(".{}-{number}.new", std::process::id()));
-	let temporary = path.with_file_name(name);
-	let mut options = OpenOptions::new();
-	options.write(true).create(true).truncate(true);
-	#[cfg(unix)]
-	std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-	let written = options.open(&temporary).and_then(|mut file| {
-		file.write_all(bytes)?;
-		file.sync_all()
-	});
-	written.and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
-		// What failed is told; the rest of it is of no use.
-		let _ = fs::remove_file(&temporary);
-	})
+	credio_files::write(path, checkpoint.to_text()?.as_bytes())
+		.map_err(|error| failed(path, &error))
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Error {
-	Error::Argument(format!("what was verified cannot be kept in {}: {error}", path.display()))
+	Error::Argument(format!(
+		"the verified checkpoint cannot be stored in {}: {error}",
+		path.display()
+	))
 }

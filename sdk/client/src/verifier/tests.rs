@@ -1,4 +1,4 @@
-//! A verifier and nodes that lie to it, on a chain that exists in tests only.
+//! A verifier and lying nodes, on a chain that exists in tests only.
 
 mod chain;
 mod checkpoints;
@@ -13,7 +13,7 @@ fn settings() -> VerifierSettings {
 	VerifierSettings { patience: Duration::ZERO, ..VerifierSettings::default() }
 }
 
-/// A key at which each block stores its number.
+/// A key under which each block stores its number.
 fn key() -> Vec<u8> {
 	storage::header(&RecordId([1; 32]))
 }
@@ -31,30 +31,30 @@ async fn read(verifier: &Verifier, chain: &Chain, need: Need) -> Result<(BlockNu
 
 fn refused<T: std::fmt::Debug>(result: Result<T>) -> Part {
 	match result {
-		Err(Error::NotProven(refused)) => refused.part,
+		Err(Error::Proof(ProofError::NotProven(refused))) => refused.part,
 		other => panic!("not refused: {other:?}"),
 	}
 }
 
 #[tokio::test]
-async fn what_is_read_is_that_of_the_newest_final_block() {
+async fn read_uses_newest_final_block() {
 	let (chain, verifier) = (Chain::new(1), Verifier::new(settings()));
 	chain.grow(3);
 	assert_eq!(read(&verifier, &chain, Need::Newest).await.unwrap(), (3, 3));
 	chain.grow(2);
-	// A moment ago is good enough for some; not for others.
+	// A recent block is enough for some reads.
 	assert_eq!(read(&verifier, &chain, Need::Recent).await.unwrap(), (3, 3));
 	assert_eq!(read(&verifier, &chain, Need::Block(3)).await.unwrap(), (3, 3));
 	assert_eq!(read(&verifier, &chain, Need::Block(4)).await.unwrap(), (5, 5));
 	assert!(matches!(
 		read(&verifier, &chain, Need::Block(6)).await,
-		Err(Error::NotFinalYet(said)) if said.contains("block 6")
+		Err(Error::Proof(ProofError::NotFinal(said))) if said.contains("block 6")
 	));
 	assert_eq!(verifier.block().await.map(|block| block.number), Some(5));
 }
 
 #[tokio::test]
-async fn each_value_of_a_block_is_asked_for_once() {
+async fn each_value_is_requested_once() {
 	let (chain, verifier) = (Chain::new(1), Verifier::new(settings()));
 	chain.grow(1);
 	read(&verifier, &chain, Need::Newest).await.unwrap();
@@ -63,7 +63,7 @@ async fn each_value_of_a_block_is_asked_for_once() {
 		read(&verifier, &chain, Need::Recent).await.unwrap();
 	}
 	assert_eq!(chain.asked(), before);
-	// Many at once go together: one asks for all that wait.
+	// Concurrent reads are batched: one caller requests the keys of all.
 	chain.grow(1);
 	let keys = (0..50).map(|n| [storage::header(&RecordId([n; 32]))]).collect::<Vec<_>>();
 	let reads = keys.iter().map(|key| verifier.read(&chain, key, Need::Block(2)));
@@ -72,7 +72,7 @@ async fn each_value_of_a_block_is_asked_for_once() {
 }
 
 #[tokio::test]
-async fn a_change_of_validators_is_followed() {
+async fn validator_change_is_followed() {
 	let (chain, verifier) = (Chain::new(1), Verifier::new(settings()));
 	chain.grow(1);
 	read(&verifier, &chain, Need::Newest).await.unwrap();
@@ -84,7 +84,7 @@ async fn a_change_of_validators_is_followed() {
 }
 
 #[tokio::test]
-async fn a_node_that_lies_is_found_out_and_one_that_does_not_is_used_again() {
+async fn lying_node_is_rejected_and_honest_one_used_again() {
 	let (chain, verifier) = (Chain::new(1), Verifier::new(settings()));
 	chain.grow(3);
 	for (lie, part) in [
@@ -100,7 +100,7 @@ async fn a_node_that_lies_is_found_out_and_one_that_does_not_is_used_again() {
 		chain.lie(None);
 		assert_eq!(read(&verifier, &chain, Need::Newest).await.unwrap(), (3, 3));
 	}
-	// Gone back to what was final before.
+	// An earlier final block.
 	read(&verifier, &chain, Need::Newest).await.unwrap();
 	chain.lie(Some(Lie::OldBlock));
 	assert_eq!(refused(read(&verifier, &chain, Need::Newest).await), Part::Finality);
@@ -110,13 +110,13 @@ async fn a_node_that_lies_is_found_out_and_one_that_does_not_is_used_again() {
 }
 
 #[tokio::test]
-async fn a_chain_with_the_same_validators_is_another_chain() {
+async fn chain_with_same_validators_is_rejected() {
 	let (chain, other) = (Chain::new(1), Chain::new_with(1, b"other"));
 	let verifier = Verifier::new(settings());
 	chain.grow(1);
 	other.grow(3);
 	read(&verifier, &chain, Need::Newest).await.unwrap();
-	// The same validators have voted for its blocks, under the same number of their set.
+	// The same validators have voted for its blocks, under the same set id.
 	chain.lie(Some(Lie::BlocksOf(other.blocks())));
 	assert_eq!(refused(read(&verifier, &chain, Need::Newest).await), Part::Genesis);
 	chain.lie(None);
@@ -125,14 +125,17 @@ async fn a_chain_with_the_same_validators_is_another_chain() {
 	let error = read(&Verifier::new(settings()), &other, Need::Newest).await;
 	assert_eq!(error.unwrap(), (3, 3));
 	let moved = read(&verifier, &other, Need::Newest).await;
-	assert!(matches!(moved, Err(Error::WrongChain(_))), "{moved:?}");
+	assert!(matches!(moved, Err(Error::Connect(ConnectError::WrongChain(_)))), "{moved:?}");
 }
 
 #[tokio::test]
-async fn an_old_block_is_not_final_enough() {
+async fn old_block_is_rejected() {
 	let (chain, verifier) = (Chain::new(1), Verifier::new(settings()));
-	// Nothing is final but genesis, which has no time.
-	assert!(matches!(read(&verifier, &chain, Need::Newest).await, Err(Error::NotFinalYet(_))));
+	// Only genesis is final, and it has no time.
+	assert!(matches!(
+		read(&verifier, &chain, Need::Newest).await,
+		Err(Error::Proof(ProofError::NotFinal(_)))
+	));
 	chain.grow_at(milliseconds() - 700_000);
 	let said = read(&verifier, &chain, Need::Newest).await.unwrap_err().to_string();
 	assert!(said.contains("11 minutes old"), "{said}");
@@ -143,7 +146,7 @@ async fn an_old_block_is_not_final_enough() {
 }
 
 #[tokio::test]
-async fn a_block_that_is_about_to_be_final_is_waited_for() {
+async fn read_waits_for_finality() {
 	let chain = Chain::new(1);
 	chain.grow(1);
 	let patient = VerifierSettings { patience: Duration::from_secs(10), ..settings() };
@@ -157,7 +160,7 @@ async fn a_block_that_is_about_to_be_final_is_waited_for() {
 }
 
 #[tokio::test]
-async fn what_was_verified_is_kept_and_not_gone_back_behind() {
+async fn verified_block_is_stored_and_never_goes_back() {
 	let folder = tempfile::tempdir().unwrap();
 	let file = folder.path().join("a.verified");
 	let with_file = || Verifier::new(VerifierSettings { file: Some(file.clone()), ..settings() });
@@ -170,7 +173,7 @@ async fn what_was_verified_is_kept_and_not_gone_back_behind() {
 		assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 	}
 	assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half written is left");
-	// Another process goes on from there, without genesis.
+	// Another process continues there, without genesis.
 	chain.grow(1);
 	chain.lie(Some(Lie::OwnGenesis));
 	assert_eq!(read(&with_file(), &chain, Need::Newest).await.unwrap(), (6, 6));
@@ -179,12 +182,15 @@ async fn what_was_verified_is_kept_and_not_gone_back_behind() {
 	let behind = Chain::new(1);
 	behind.grow(2);
 	let said = read(&with_file(), &behind, Need::Newest).await.unwrap_err();
-	assert!(matches!(&said, Error::NotFinalYet(said) if said.contains("a.verified")), "{said}");
+	assert!(
+		matches!(&said, Error::Proof(ProofError::NotFinal(said)) if said.contains("a.verified")),
+		"{said}"
+	);
 	let other = Chain::new_with(1, b"other");
 	other.grow(9);
 	let moved = read(&with_file(), &other, Need::Newest).await;
-	assert!(matches!(moved, Err(Error::WrongChain(_))), "{moved:?}");
-	// What cannot be read is said, and not written over.
+	assert!(matches!(moved, Err(Error::Connect(ConnectError::WrongChain(_)))), "{moved:?}");
+	// An unreadable file is reported and kept.
 	fs::write(&file, "junk").unwrap();
 	let said = read(&with_file(), &chain, Need::Newest).await.unwrap_err().to_string();
 	assert!(said.contains("a.verified") && said.contains("remove it"), "{said}");
@@ -192,14 +198,14 @@ async fn what_was_verified_is_kept_and_not_gone_back_behind() {
 }
 
 #[test]
-fn an_earlier_checkpoint_does_not_take_the_place_of_a_later_one() {
+fn earlier_checkpoint_does_not_replace_later_one() {
 	let folder = tempfile::tempdir().unwrap();
 	let file = folder.path().join("a.verified");
 	let chain = Chain::new(1);
 	chain.grow(2);
 	let [early, late] = [1, 2].map(|number| Checkpoint::of(chain.head(number).trusted()));
-	file::keep(&file, &late).unwrap();
-	file::keep(&file, &early).unwrap();
+	file::store(&file, &late).unwrap();
+	file::store(&file, &early).unwrap();
 	assert_eq!(file::read(&file).unwrap(), Some(late));
-	assert!(file::keep(&folder.path().join("none/a.verified"), &early).is_err());
+	assert!(file::store(&folder.path().join("none/a.verified"), &early).is_err());
 }

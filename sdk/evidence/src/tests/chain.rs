@@ -1,4 +1,4 @@
-//! A chain that exists in tests only: its validators, a state, and evidence made from both.
+//! A chain that exists in tests only: its validators, a state, and evidence of both.
 
 use crate::{state::Proof, DocumentPart, Evidence, Header, Trusted};
 use codec::Encode;
@@ -32,7 +32,7 @@ pub const DOCUMENT: &[u8] = b"an invoice over 100.00 EUR";
 pub const NUMBER: u32 = 9;
 pub const NETWORK: [u8; 32] = [0x4e; 32];
 
-/// A validator by name.
+/// Returns a validator by name.
 pub fn validator(name: u8) -> ed25519::Pair {
 	ed25519::Pair::from_seed(&[name; 32])
 }
@@ -41,12 +41,12 @@ pub fn authorities(names: &[u8]) -> AuthorityList {
 	names.iter().map(|name| (AuthorityId::from(validator(*name).public()), 1)).collect()
 }
 
-/// A seat of the council by name.
+/// Returns a seat of the council by name.
 pub fn seat(name: u8) -> sr25519::Pair {
 	sr25519::Pair::from_seed(&[name; 32])
 }
 
-/// Seats in the order in which the state has them.
+/// Returns seats in the order of the state.
 pub fn council(names: &[u8]) -> Vec<AccountId> {
 	let mut seats = names.iter().map(|name| seat(*name).public().into()).collect::<Vec<_>>();
 	seats.sort();
@@ -57,7 +57,7 @@ pub fn commitment_key() -> CommitmentKey {
 	Digest([42; 32]).to_string().parse().unwrap()
 }
 
-/// A block after another one, with a state, that may change the validators.
+/// Returns a block after another one, with a state and possibly new validators.
 pub fn block(parent: &Header, number: u32, root: H256, next: Option<&[u8]>) -> Header {
 	let mut header = Header::new(number, H256::zero(), root, parent.hash(), Default::default());
 	header.digest_mut().push(DigestItem::Other(vec![1, 2, 3]));
@@ -69,7 +69,7 @@ pub fn block(parent: &Header, number: u32, root: H256, next: Option<&[u8]>) -> H
 	header
 }
 
-/// Votes for headers, by validators of a set.
+/// Returns votes for headers, by validators of a set.
 pub fn justification(
 	target: &Header,
 	set_id: u64,
@@ -106,7 +106,7 @@ fn text<Bound: sp_core::Get<u32>>(text: &str) -> sp_runtime::BoundedVec<u8, Boun
 	text.as_bytes().to_vec().try_into().unwrap()
 }
 
-/// The genesis storage, and the specification that has it.
+/// Returns the genesis header and the specification of its storage.
 pub fn specification() -> (Header, String) {
 	specification_with(&[])
 }
@@ -134,18 +134,18 @@ pub fn specification_with(seats: &[u8]) -> (Header, String) {
 /// Time of the block, in milliseconds since 1970.
 const NOW: u64 = 1_795_453_176_000;
 
-/// What the state is to say.
+/// The contents of a state.
 pub struct Scene {
 	pub subject: Subject,
 	pub body: EntryBody,
-	/// Block and outcome of the request that is named.
+	/// Block and outcome of the named request.
 	pub receipt: (u32, Outcome),
 	/// Hash of block 0, if it is there.
 	pub genesis: Option<Digest>,
 }
 
 impl Scene {
-	/// A record, with all that evidence can show.
+	/// Returns a record with everything that evidence can prove.
 	pub fn record() -> Self {
 		let origin = Origin { request_key: RequestKey([9; 32]), position: 1 };
 		let reference = Reference::derive(&origin.request_key, origin.position);
@@ -169,7 +169,7 @@ impl Scene {
 		}
 	}
 
-	/// The state.
+	/// Returns the state.
 	pub fn storage(&self) -> Storage {
 		let record_id = self.subject.record_id;
 		let stream = StreamId::derive(1, b"invoices");
@@ -271,7 +271,7 @@ impl Scene {
 		if let Some(genesis) = self.genesis {
 			state.insert(storage::block_hash(0), genesis.encode());
 		}
-		// What else there is, so that the tree has some depth.
+		// Gives the tree some depth.
 		for n in 0..200u8 {
 			state.insert(storage::header(&RecordId([n; 32])), vec![n; 40]);
 			state.insert(
@@ -283,7 +283,7 @@ impl Scene {
 	}
 }
 
-/// Root and proof of what evidence of a scene reads.
+/// Returns the root, and the proof that evidence of a scene needs.
 pub fn prove(scene: &Scene) -> (H256, Vec<Bytes>) {
 	let state = scene.storage();
 	let (mut db, mut root) = (MemoryDB::<BlakeTwo256>::default(), H256::zero());
@@ -293,12 +293,12 @@ pub fn prove(scene: &Scene) -> (H256, Vec<Bytes>) {
 	}
 	drop(trie);
 	let proof = Proof { db, root, recorder: Recorder::default() };
-	// Of a scene that contradicts itself, too, what is read until that shows.
+	// A contradictory scene, too, is read up to its contradiction.
 	let _ = Facts::read(&scene.subject, NUMBER, &proof);
 	(root, proof.recorder.drain_storage_proof().into_nodes().into_iter().map(Bytes).collect())
 }
 
-/// Headers from genesis on: the block that changes the validators, the proven one, and two after it.
+/// Returns headers from genesis on: the block that changes the validators, the proven one, and two successors.
 pub fn headers(root: H256) -> [Header; 5] {
 	let (genesis, _) = specification();
 	let change = block(&genesis, 5, H256::repeat_byte(5), Some(&[2, 3, 4, 5]));
@@ -308,7 +308,7 @@ pub fn headers(root: H256) -> [Header; 5] {
 	[genesis, change, proven, next, last]
 }
 
-/// Evidence of a scene, and what is trusted.
+/// Returns evidence of a scene, and its trusted start.
 pub fn evidence_of(scene: Scene, document: Option<DocumentPart>) -> (Evidence, Trusted) {
 	let trusted = Trusted::from_specification(specification().1.as_bytes()).unwrap();
 	let (root, nodes) = prove(&scene);
@@ -328,7 +328,7 @@ pub fn evidence_of(scene: Scene, document: Option<DocumentPart>) -> (Evidence, T
 	(evidence, trusted)
 }
 
-/// Evidence of a record, with commitment key and document.
+/// Returns evidence of a record, with commitment key and document.
 pub fn evidence() -> (Evidence, Trusted) {
 	let document = DocumentPart {
 		commitment_key: commitment_key().reveal().parse().ok(),

@@ -1,4 +1,4 @@
-//! Anything that is changed is refused, and the part is named.
+//! Any change is refused, and names the changed part.
 
 use super::{chain, part, Part};
 use crate::{verify, Checkpoint, Evidence, Trusted};
@@ -16,13 +16,13 @@ const LINES: [Part; 8] = [
 	Part::Sums,
 ];
 
-/// Every how many bits one is flipped: `CREDIO_EVIDENCE_STRIDE=1` flips all, one after the other.
+/// Every how many bits one is flipped; `CREDIO_EVIDENCE_STRIDE=1` flips all, one after another.
 fn stride() -> usize {
 	std::env::var("CREDIO_EVIDENCE_STRIDE").ok().and_then(|n| n.parse().ok()).unwrap_or(13)
 }
 
 #[test]
-fn a_flipped_bit_anywhere_in_the_file_is_refused_and_its_part_named() {
+fn flipped_bit_is_refused_and_its_part_named() {
 	let text = chain::evidence().0.to_text().unwrap().into_bytes();
 	for bit in (0..8 * text.len()).step_by(stride()) {
 		let mut changed = text.clone();
@@ -41,7 +41,7 @@ fn a_flipped_bit_anywhere_in_the_file_is_refused_and_its_part_named() {
 }
 
 #[test]
-fn a_file_that_is_cut_or_longer_is_refused() {
+fn truncated_or_extended_file_is_refused() {
 	let text = chain::evidence().0.to_text().unwrap().into_bytes();
 	for length in (0..text.len()).step_by(stride()) {
 		assert!(Evidence::parse(&text[..length]).is_err());
@@ -62,7 +62,7 @@ fn a_file_that_is_cut_or_longer_is_refused() {
 	}
 }
 
-/// What a part consists of, to change it although the digests are made anew.
+/// The pieces of each part, to change them with the digests recomputed.
 type Pieces<'a> = Vec<(Part, &'a mut Vec<u8>)>;
 
 fn pieces(evidence: &mut Evidence) -> Pieces<'_> {
@@ -80,7 +80,7 @@ fn pieces(evidence: &mut Evidence) -> Pieces<'_> {
 }
 
 #[test]
-fn what_is_changed_by_somebody_who_makes_the_digests_anew_is_refused_too() {
+fn change_with_recomputed_digests_is_refused() {
 	let (evidence, trusted) = chain::evidence();
 	let mut original = evidence.clone();
 	let lengths = pieces(&mut original).iter().map(|(_, piece)| piece.len()).collect::<Vec<_>>();
@@ -123,7 +123,7 @@ fn what_is_changed_by_somebody_who_makes_the_digests_anew_is_refused_too() {
 
 proptest! {
 	#[test]
-	fn bytes_that_make_no_sense_are_refused_without_panic(
+	fn arbitrary_bytes_are_refused_without_panic(
 		bytes in proptest::collection::vec(any::<u8>(), 0..2_000),
 		at in any::<prop::sample::Index>(),
 	) {
@@ -140,7 +140,7 @@ proptest! {
 	}
 
 	#[test]
-	fn text_that_is_spliced_is_refused_without_panic(
+	fn spliced_text_is_refused_without_panic(
 		at in any::<prop::sample::Index>(),
 		length in 0usize..200,
 		other in any::<prop::sample::Index>(),

@@ -1,4 +1,4 @@
-//! Checkpoints that the council signs, and those that it did not.
+//! Checkpoints with and without signatures of the council.
 
 use super::{
 	chain::{
@@ -13,9 +13,9 @@ use serde_json::{json, Value};
 use sp_core::Pair;
 use sp_runtime::MultiSignature;
 
-/// The seats of genesis, of which three have to sign.
+/// The seats at genesis; three have to sign.
 const SEATS: [u8; 4] = [21, 22, 23, 24];
-/// The validators to whom the council has handed finality, and the number of their set.
+/// The validators that the council has given finality, and the id of their set.
 const FORCED: [u8; 3] = [6, 7, 8];
 const SET_ID: u64 = 3;
 
@@ -23,12 +23,12 @@ fn genesis() -> Trusted {
 	Trusted::from_specification(specification_with(&SEATS).1.as_bytes()).unwrap()
 }
 
-/// The block of the checkpoint, after a change by force.
+/// The block of the checkpoint, after a forced change.
 fn start() -> Header {
 	block(&specification_with(&SEATS).0, 8, Default::default(), None)
 }
 
-/// What a node says about it; the state counts changes, too, that were undone.
+/// A node's data of it; the state also counts changes that were undone.
 fn found(seats: &[u8]) -> FinalBlock {
 	let header = start();
 	let votes = FORCED.map(|name| (name, &header));
@@ -54,21 +54,21 @@ fn sign(mut checkpoint: Checkpoint, names: &[u8]) -> Checkpoint {
 	checkpoint
 }
 
-/// The file with something in it changed.
+/// Returns the file with a change.
 fn changed(checkpoint: &Checkpoint, change: impl Fn(&mut Value)) -> Checkpoint {
 	let mut json: Value = serde_json::from_str(&checkpoint.to_text().unwrap()).unwrap();
 	change(&mut json);
 	Checkpoint::parse(json.to_string().as_bytes()).unwrap()
 }
 
-/// Why a checkpoint is refused.
+/// Returns why a checkpoint is refused.
 fn refused(trusted: &Trusted, checkpoint: &Checkpoint) -> String {
 	let refused = trusted.accept(checkpoint).expect_err("it has to be refused");
 	assert_eq!(refused.part, Part::Checkpoint);
 	refused.reason
 }
 
-/// Evidence that starts from the checkpoint, of a block that the forced validators made final.
+/// Returns evidence that starts from the checkpoint, of a block that the forced validators finalized.
 fn evidence() -> Evidence {
 	let scene = Scene { genesis: Some(genesis().genesis()), ..Scene::record() };
 	let (root, storage) = chain::prove(&scene);
@@ -86,8 +86,8 @@ fn evidence() -> Evidence {
 }
 
 #[test]
-fn evidence_goes_on_after_a_change_by_force() {
-	// From genesis it cannot: nobody before has voted for these validators.
+fn evidence_continues_after_forced_change() {
+	// It cannot start from genesis: no earlier validators have voted these in.
 	let mut from_genesis = evidence();
 	from_genesis.from = BlockRef { number: 0, hash: genesis().genesis() };
 	assert_eq!(part(verify(&from_genesis, &genesis(), None, None)), Part::Finality);
@@ -99,7 +99,7 @@ fn evidence_goes_on_after_a_change_by_force() {
 	let said = verified.proven().remove(0);
 	assert!(said.contains("block 8, which 3 of 4 seats of the council signed"), "{said}");
 	assert!(verified.not_proven().join(" ").contains("the word of 3 of 4 seats"));
-	// What its reader notes of that names the council, too, and is trusted without signatures by its reader only.
+	// Its reader's own checkpoint names the council, too, and is trusted without signatures by that reader only.
 	let own = Checkpoint::after(&verified);
 	assert_eq!(own.council(), council(&SEATS));
 	assert!(refused(&trusted, &own).contains("0 of 4"));
@@ -110,30 +110,30 @@ fn evidence_goes_on_after_a_change_by_force() {
 fn too_few_seats_are_refused() {
 	for signers in [&[][..], &[21], &[21, 22]] {
 		let reason = refused(&genesis(), &sign(checkpoint(), signers));
-		assert!(reason.contains("it takes 3"), "{reason}");
+		assert!(reason.contains("3 are needed"), "{reason}");
 	}
 	genesis().accept(&sign(checkpoint(), &[21, 22, 23])).unwrap();
 }
 
 #[test]
 fn signatures_of_others_do_not_count() {
-	// A seat of another council, validators, an organization: whoever.
+	// A seat of another council, a validator, an organization.
 	let reason = refused(&genesis(), &sign(checkpoint(), &[21, 22, 31, 32, 33]));
 	assert!(reason.contains("2 of 4"), "{reason}");
-	// A council that the checkpoint gives itself.
+	// A council that the checkpoint names itself.
 	let own = Checkpoint::from_final_block(&found(&[31, 32, 33])).unwrap();
 	assert!(refused(&genesis(), &sign(own, &[31, 32, 33])).contains("0 of 4"));
 }
 
 #[test]
-fn a_seat_counts_once() {
+fn seat_counts_once() {
 	let once = sign(checkpoint(), &[21, 21, 21, 22]);
 	assert_eq!(once.signers().count(), 2);
 	let mut json: Value = serde_json::from_str(&once.to_text().unwrap()).unwrap();
 	let again = json["signatures"][0].clone();
 	json["signatures"].as_array_mut().unwrap().insert(0, again);
 	assert_eq!(Checkpoint::parse(json.to_string().as_bytes()).unwrap_err().part, Part::Checkpoint);
-	// Nor does one's signature count for another seat.
+	// A signature does not count for another seat.
 	let stolen = changed(&once, |json| {
 		let mut stolen = json["signatures"][0].clone();
 		let missing = council(&SEATS);
@@ -146,11 +146,11 @@ fn a_seat_counts_once() {
 			serde_json::from_value::<credio_primitives::AccountId>(one["seat"].clone()).unwrap()
 		});
 	});
-	assert!(refused(&genesis(), &stolen).contains("does not hold"));
+	assert!(refused(&genesis(), &stolen).contains("is not valid"));
 }
 
 #[test]
-fn whatever_is_changed_after_signing_is_refused() {
+fn change_after_signing_is_refused() {
 	let signed = sign(checkpoint(), &SEATS);
 	genesis().accept(&signed).unwrap();
 	let key = |name: u8| json!(Digest(chain::validator(name).public().0));
@@ -163,25 +163,25 @@ fn whatever_is_changed_after_signing_is_refused() {
 		&|json| json["council"] = json!(council(&[21, 22])),
 	];
 	for change in not_signed {
-		assert!(refused(&genesis(), &changed(&signed, change)).contains("does not hold"));
+		assert!(refused(&genesis(), &changed(&signed, change)).contains("is not valid"));
 	}
 	let no_voters = changed(&signed, |json| json["authorities"] = json!([]));
 	assert_eq!(genesis().accept(&no_voters).unwrap_err().part, Part::Checkpoint);
 }
 
 #[test]
-fn a_checkpoint_of_another_chain_is_refused() {
+fn checkpoint_of_another_chain_is_refused() {
 	let other = FinalBlock { genesis: Digest([1; 32]), ..found(&SEATS) };
 	let other = sign(Checkpoint::from_final_block(&other).unwrap(), &SEATS);
 	assert!(refused(&genesis(), &other).contains("another chain"));
 	assert!(genesis().at(&other).is_err());
-	// Nor is one taken over by writing another genesis into it.
+	// Rewriting its genesis does not help.
 	let moved = changed(&other, |json| json["genesis"] = json!(genesis().genesis()));
-	assert!(refused(&genesis(), &moved).contains("does not hold"));
+	assert!(refused(&genesis(), &moved).contains("is not valid"));
 }
 
 #[test]
-fn a_checkpoint_that_is_older_than_what_is_trusted_or_contradicts_it_is_refused() {
+fn older_or_contradicting_checkpoint_is_refused() {
 	let trusted = genesis().accept(&sign(checkpoint(), &SEATS)).unwrap();
 	let variant = |change: &dyn Fn(&mut Value)| sign(changed(&checkpoint(), change), &SEATS);
 	assert!(refused(&trusted, &sign(checkpoint(), &SEATS)).contains("not after"));
@@ -200,7 +200,7 @@ fn a_checkpoint_that_is_older_than_what_is_trusted_or_contradicts_it_is_refused(
 }
 
 #[test]
-fn trust_goes_on_when_the_council_changes() {
+fn trust_follows_council_changes() {
 	let new = [22, 23, 31, 32];
 	let handed_over = sign(Checkpoint::from_final_block(&found(&new)).unwrap(), &[21, 22, 23]);
 	let trusted = genesis().accept(&handed_over).unwrap();
@@ -208,23 +208,23 @@ fn trust_goes_on_when_the_council_changes() {
 		json["block"]["number"] = json!(100);
 		json["council"] = json!(council(&[31, 32]));
 	});
-	// The old council has no say any more; whoever trusts genesis only still takes what it signs.
+	// The old council's signatures no longer count; a reader that trusts genesis still accepts them.
 	assert!(refused(&trusted, &sign(later.clone(), &[21, 22, 23])).contains("2 of 4"));
 	trusted.accept(&sign(later.clone(), &[22, 31, 32])).unwrap();
 	trusted.accept(&sign(later.clone(), &[21, 22, 23, 24, 31])).unwrap();
 	assert!(refused(&genesis(), &sign(later, &[22, 31, 32])).contains("1 of 4"));
-	// A specification without a council takes no signatures.
+	// A specification without a council accepts no signatures.
 	let none = Trusted::from_specification(chain::specification().1.as_bytes()).unwrap();
 	let found = FinalBlock { genesis: none.genesis(), ..self::found(&[]) };
 	let signed = sign(Checkpoint::from_final_block(&found).unwrap(), &SEATS);
-	assert!(refused(&none, &signed).contains("names no council"));
+	assert!(refused(&none, &signed).contains("has no council"));
 }
 
 #[test]
-fn the_set_of_validators_is_the_one_that_has_voted() {
+fn checkpoint_names_validators_that_voted() {
 	assert!(checkpoint().to_text().unwrap().contains(&format!("\"setId\": {SET_ID}")));
 	let reason = |found: FinalBlock| Checkpoint::from_final_block(&found).unwrap_err().reason;
-	// Of validators that did not vote, of too few, with votes of a later set, and of a block that changes them.
+	// Validators that did not vote, too few votes, votes of a later set, and a block that changes the validators.
 	let old = FinalBlock { authorities: authorities(&[1, 2, 3, 4]).encode(), ..found(&SEATS) };
 	assert!(reason(old).contains("not made final"));
 	let more = FinalBlock { authorities: authorities(&[5, 6, 7, 8, 9]).encode(), ..found(&SEATS) };
@@ -248,7 +248,7 @@ fn signatures_are_collected_from_copies() {
 	genesis().accept(&one).unwrap();
 	let other = Checkpoint::from_final_block(&found(&[21, 22])).unwrap();
 	assert!(one.take_signatures(&sign(other, &[24])).is_err());
-	// And none is taken that does not hold.
+	// Invalid signatures are rejected.
 	let signature = MultiSignature::Sr25519(seat(24).sign(b"something else"));
 	assert!(one.add_signature(seat(24).public().into(), &signature).is_err());
 	let signature = MultiSignature::Sr25519(seat(31).sign(&one.digest().0));

@@ -1,4 +1,4 @@
-//! Votes that are too few, of the wrong ones, or for something else.
+//! Votes that are too few, of wrong validators, or for other blocks.
 
 use super::chain::{block, evidence, headers, justification, link, Scene, NUMBER};
 use super::{chain, part, Part};
@@ -6,7 +6,7 @@ use crate::{verify, Header};
 use credio_primitives::rpc::FinalizedBlock;
 use sp_core::H256;
 
-/// Evidence with other links, refused or not.
+/// Verifies evidence with other links.
 fn with(links: Vec<FinalizedBlock>) -> Result<crate::Verified, crate::Refused> {
 	let (mut evidence, trusted) = evidence();
 	evidence.finality = links;
@@ -23,7 +23,7 @@ fn change_of(change: &Header) -> FinalizedBlock {
 }
 
 #[test]
-fn more_than_two_thirds_of_the_present_validators_have_to_vote() {
+fn more_than_two_thirds_of_present_validators_have_to_vote() {
 	let [_, change, proven, ..] = &chain();
 	let first = change_of(change);
 	let refused = |set_id, votes: &[(u8, &Header)]| {
@@ -35,7 +35,7 @@ fn more_than_two_thirds_of_the_present_validators_have_to_vote() {
 	let all = |names: [u8; 3]| names.map(|name| (name, proven));
 	with(vec![first.clone(), link(proven, &justification(proven, 1, &all([2, 3, 5]), &[]))])
 		.unwrap();
-	// Two, one of them twice; a validator of the set before; votes of the set before.
+	// Two votes, one of them twice; a validator of the earlier set; votes of the earlier set.
 	assert!(refused(1, &[(2, proven), (3, proven)]).contains("too few"));
 	assert!(refused(1, &all([2, 3, 3])).contains("too few"));
 	assert!(refused(1, &all([1, 2, 3])).contains("too few"));
@@ -45,7 +45,7 @@ fn more_than_two_thirds_of_the_present_validators_have_to_vote() {
 }
 
 #[test]
-fn votes_count_for_the_block_and_what_comes_after_it_only() {
+fn votes_count_for_block_and_successors_only() {
 	let [_, change, proven, next, last] = &chain();
 	let other = block(change, NUMBER, H256::repeat_byte(1), None);
 	let first = change_of(change);
@@ -54,7 +54,7 @@ fn votes_count_for_the_block_and_what_comes_after_it_only() {
 		with(vec![first.clone(), link(proven, &votes)])
 	};
 	result(&[(2, proven), (3, last), (4, next)], &[next, last]).unwrap();
-	// Votes for a fork, for the block before, and for one whose way there is missing.
+	// Votes for a fork, for the parent, and for a block without a path.
 	for votes in [
 		[(2, proven), (3, proven), (4, &other)],
 		[(2, proven), (3, proven), (4, change)],
@@ -63,10 +63,10 @@ fn votes_count_for_the_block_and_what_comes_after_it_only() {
 		assert!(result(&votes, &[]).unwrap_err().reason.contains("too few"));
 	}
 	assert_eq!(part(result(&[(2, proven), (3, proven), (4, last)], &[last])), Part::Finality);
-	// A vote that does not count does no harm.
+	// A vote that does not count is harmless.
 	result(&[(2, proven), (3, proven), (4, proven), (5, &other)], &[]).unwrap();
 	result(&[(2, proven), (3, proven), (4, proven), (1, proven)], &[]).unwrap();
-	// Headers that no vote needs, or twice.
+	// Unneeded or repeated headers.
 	let three = [(2, proven), (3, proven), (4, proven)];
 	assert!(result(&three, &[next]).unwrap_err().reason.contains("no vote needs"));
 	let votes = [(2, proven), (3, proven), (4, next)];
@@ -74,14 +74,14 @@ fn votes_count_for_the_block_and_what_comes_after_it_only() {
 }
 
 #[test]
-fn no_change_of_validators_is_left_out() {
+fn validator_changes_cannot_be_omitted() {
 	let [genesis, change, proven, ..] = &chain();
 	let votes = justification(proven, 1, &[(2, proven), (3, proven), (4, proven)], &[]);
 	let last = link(proven, &votes);
 	let first = change_of(change);
 	with(vec![first.clone(), last.clone()]).unwrap();
 	let early = justification(proven, 0, &[(2, proven), (3, proven), (4, proven)], &[]);
-	// The validators before cannot stand in for the present ones: this is a chain without the change.
+	// The earlier validators cannot replace the present ones: this would be a chain without the change.
 	let only = with(vec![link(proven, &early)]).unwrap();
 	assert_eq!(only.changes, 0);
 	for links in [
@@ -95,13 +95,13 @@ fn no_change_of_validators_is_left_out() {
 	] {
 		assert_eq!(part(with(links)), Part::Finality);
 	}
-	// A block between that does not change them.
+	// A block in between that does not change them.
 	let between = block(genesis, 4, H256::zero(), None);
 	assert_eq!(part(with(vec![change_of(&between), first, last])), Part::Finality);
 }
 
 #[test]
-fn validators_are_named_once_with_weight_and_at_once() {
+fn validators_are_unique_weighted_and_immediate() {
 	use codec::Encode;
 	use sp_consensus_grandpa::{ConsensusLog, ScheduledChange, GRANDPA_ENGINE_ID};
 	use sp_runtime::{traits::Header as _, DigestItem};

@@ -1,4 +1,4 @@
-//! Reading by proof, as a client does, of a node that lies.
+//! Reading by proof from a lying node, as a client does.
 
 use super::chain::{
 	self, block, council, headers, justification, link, specification_with, Scene, Storage, NUMBER,
@@ -30,7 +30,7 @@ impl Stored {
 		Self { db, root }
 	}
 
-	/// As `state_getReadProof`.
+	/// Proves keys as `state_getReadProof` does.
 	fn prove(&self, keys: &[Vec<u8>]) -> Vec<Bytes> {
 		let proof = Proof { db: self.db.clone(), root: self.root, recorder: Recorder::default() };
 		for key in keys {
@@ -65,7 +65,7 @@ fn genesis() -> Head {
 	Head::of_genesis(Digest(header.hash().0), json(&header), &nodes).unwrap()
 }
 
-/// The chain on which the scene's state is that of the third block, from this genesis on.
+/// A chain from this genesis on; its third block has the scene's state.
 fn blocks(root: H256) -> [Header; 3] {
 	let (genesis, _) = specification_with(&SEATS);
 	let change = block(&genesis, 5, H256::repeat_byte(5), Some(&[2, 3, 4, 5]));
@@ -91,13 +91,13 @@ fn part<T: std::fmt::Debug>(result: Result<T, Refused>) -> Part {
 }
 
 #[test]
-fn genesis_follows_from_its_hash_alone() {
+fn genesis_is_proven_by_its_hash() {
 	let (header, spec) = specification_with(&SEATS);
 	let head = genesis();
 	assert_eq!(head.trusted(), &Trusted::from_specification(spec.as_bytes()).unwrap());
 	let hash = Digest(header.hash().0);
 	let nodes = Stored::new(&genesis_state()).prove(&crate::genesis_keys());
-	// Another header, or validators that are not those of genesis.
+	// Another header, or validators of another block than genesis.
 	let other = block(&header, 1, header.state_root, None);
 	assert_eq!(part(Head::of_genesis(hash, json(&other), &nodes)), Part::Genesis);
 	assert_eq!(part(Head::of_genesis(hash, serde_json::json!({}), &nodes)), Part::Genesis);
@@ -112,7 +112,7 @@ fn genesis_follows_from_its_hash_alone() {
 }
 
 #[test]
-fn what_is_stored_and_what_is_not_is_proven() {
+fn presence_and_absence_are_proven() {
 	let (head, stored) = head();
 	let scene = Scene::record();
 	let keys = vec![
@@ -131,7 +131,7 @@ fn what_is_stored_and_what_is_not_is_proven() {
 }
 
 #[test]
-fn a_proof_with_a_node_left_out_proves_nothing() {
+fn incomplete_proof_is_refused() {
 	let (head, stored) = head();
 	let keys = [storage::now(), storage::header(&RecordId([0xee; 32]))];
 	for key in keys {
@@ -147,7 +147,7 @@ fn a_proof_with_a_node_left_out_proves_nothing() {
 }
 
 #[test]
-fn a_changed_node_proves_nothing() {
+fn changed_trie_node_is_refused() {
 	let (head, stored) = head();
 	let key = [storage::now()];
 	let nodes = stored.prove(&key);
@@ -161,23 +161,23 @@ fn a_changed_node_proves_nothing() {
 }
 
 #[test]
-fn the_state_of_another_block_proves_nothing() {
+fn state_of_another_block_is_refused() {
 	let (head, _) = head();
 	let mut state = Scene::record().storage();
 	state.insert(storage::now(), vec![0; 8]);
 	let key = [storage::now()];
 	assert_eq!(part(head.read(&key, &Stored::new(&state).prove(&key))), Part::Storage);
-	// What is there cannot be proven not to be.
+	// A stored value cannot be proven absent.
 	state.remove(&storage::now());
 	assert_eq!(part(head.read(&key, &Stored::new(&state).prove(&key))), Part::Storage);
-	// Nor the other way round.
+	// Nor an absent one stored.
 	let absent = [storage::encryption_key(7, 7)];
 	state.insert(absent[0].clone(), vec![1; 36]);
 	assert_eq!(part(head.read(&absent, &Stored::new(&state).prove(&absent))), Part::Storage);
 }
 
 #[test]
-fn a_list_of_grants_cannot_be_cut() {
+fn grants_cannot_be_omitted() {
 	let (head, stored) = head();
 	let stream = StreamId::derive(1, b"invoices");
 	let resource = Resource::Stream(stream);
@@ -190,7 +190,7 @@ fn a_list_of_grants_cannot_be_cut() {
 	let nodes = stored.prove(&keys);
 	let proof = Proof::new(stored.root, &nodes).unwrap();
 	assert_eq!(grants_on(&proof, &resource).unwrap().len(), 2);
-	// Without the second one, and with fewer places: neither is in the state.
+	// Without the second grant, and with fewer places: neither is in the state.
 	let fewer = stored.prove(&keys[..2]);
 	assert!(grants_on(&Proof::new(stored.root, &fewer).unwrap(), &resource).is_err());
 	let mut state = Scene::record().storage();
@@ -200,14 +200,14 @@ fn a_list_of_grants_cannot_be_cut() {
 }
 
 #[test]
-fn no_block_is_followed_that_the_validators_have_not_made_final() {
+fn cannot_follow_unfinalized_block() {
 	let root = Stored::new(&Scene::record().storage()).root;
 	let [genesis_header, change, proven] = &blocks(root);
 	let good = links(root);
 	let refused = |links: &[FinalizedBlock]| part(genesis().follow(links));
 	assert_eq!(refused(&[]), Part::Finality);
 	assert_eq!(refused(&good[1..]), Part::Finality, "the change of validators is left out");
-	// Forged votes, too few, of other validators, of the set before.
+	// Forged votes: too few, of other validators, of the earlier set.
 	for (set, names) in [(1, &[6, 7, 8][..]), (1, &[2, 3]), (1, &[1, 2, 3]), (0, &[2, 3, 5])] {
 		let votes = names.iter().map(|name| (*name, proven)).collect::<Vec<_>>();
 		let forged = link(proven, &justification(proven, set, &votes, &[]));
@@ -220,7 +220,7 @@ fn no_block_is_followed_that_the_validators_have_not_made_final() {
 		..good[1].clone()
 	};
 	assert_eq!(refused(&[good[0].clone(), moved]), Part::Finality);
-	// What was seen is not gone back behind: neither to the same block, nor to an earlier one.
+	// It never goes back, neither to the same block nor to an earlier one.
 	let (head, _) = head();
 	for replayed in [&good[..1], &good[1..], &good[..]] {
 		assert_eq!(part(head.follow(replayed)), Part::Finality);
@@ -231,7 +231,7 @@ fn no_block_is_followed_that_the_validators_have_not_made_final() {
 }
 
 #[test]
-fn a_checkpoint_of_ones_own_is_where_it_goes_on() {
+fn own_checkpoint_continues() {
 	let (head, stored) = head();
 	let text = Checkpoint::of(head.trusted()).to_text().unwrap();
 	let kept = Checkpoint::parse(text.as_bytes()).unwrap();

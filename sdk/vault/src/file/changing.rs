@@ -1,4 +1,4 @@
-//! Changing a vault's file, one process at a time.
+//! Changes of a vault's file, by one process at a time.
 
 use super::{file_error, open, read, store_with, Kdf};
 use crate::{lock::Lock, LocalVault, VaultError};
@@ -8,31 +8,31 @@ use std::{
 };
 use zeroize::Zeroizing;
 
-/// A vault's file that no other process changes as long as this exists.
+/// A vault's file, locked against changes by other processes.
 pub struct Changing {
 	path: PathBuf,
 	password: Zeroizing<Vec<u8>>,
 	kdf: Kdf,
-	/// As it is in the file.
+	/// The vault as stored.
 	vault: LocalVault,
 	_lock: Lock,
 }
 
 impl Changing {
-	/// How long to wait for a process that changes the file, by default.
+	/// Default wait for another process that is changing the file.
 	pub const PATIENCE: Duration = Duration::from_secs(10);
 
-	/// Waits until no other process changes the file, at most so long, and opens it.
+	/// Waits for other processes, at most `patience`, locks the file and opens it.
 	///
 	/// # Errors
 	///
-	/// [`VaultError::Locked`] with who changes it, and those of [`open`].
+	/// [`VaultError::Locked`] with the holder, and those of [`open`].
 	pub async fn open(
 		path: &Path,
 		password: &[u8],
 		patience: Duration,
 	) -> Result<Self, VaultError> {
-		// Before anything is made beside it.
+		// Check this before creating anything beside it.
 		read(path)?;
 		let lock = Lock::acquire(path, patience).await?;
 		let file = read(path)?;
@@ -49,7 +49,7 @@ impl Changing {
 	///
 	/// # Errors
 	///
-	/// [`VaultError::Exists`] if there is a file already, [`VaultError::EmptyPassword`], [`VaultError::Locked`],
+	/// [`VaultError::Exists`] if the file exists, [`VaultError::EmptyPassword`], [`VaultError::Locked`],
 	/// [`VaultError::File`].
 	pub async fn create(
 		path: &Path,
@@ -72,21 +72,21 @@ impl Changing {
 		Ok(new)
 	}
 
-	/// The vault, as it is in the file.
+	/// Returns the vault as stored.
 	pub fn vault(&self) -> &LocalVault {
 		&self.vault
 	}
 
-	/// How the password is stretched.
+	/// Returns the parameters of the password's key derivation.
 	pub fn kdf(&self) -> Kdf {
 		self.kdf
 	}
 
-	/// Changes the vault and stores it. If either fails, file and vault are as before.
+	/// Changes the vault and stores it. If either fails, file and vault are unchanged.
 	///
 	/// # Errors
 	///
-	/// What `change` answers, and [`VaultError::File`].
+	/// Those of `change`, and [`VaultError::File`].
 	pub fn change<Answer>(
 		&mut self,
 		change: impl FnOnce(&mut LocalVault) -> Result<Answer, VaultError>,
@@ -98,12 +98,12 @@ impl Changing {
 		Ok(answer)
 	}
 
-	/// Encrypts the file under another password, stretched by other parameters or as before. The file is opened again
-	/// with the new password before the old one is forgotten.
+	/// Encrypts the file under another password, with other key derivation parameters if given. Opens it with the new
+	/// password before dropping the old one.
 	///
 	/// # Errors
 	///
-	/// [`VaultError::EmptyPassword`], [`VaultError::File`]; the file has the old password then.
+	/// [`VaultError::EmptyPassword`], [`VaultError::File`]; the file then has the old password.
 	pub fn change_password(&mut self, password: &[u8], kdf: Option<Kdf>) -> Result<(), VaultError> {
 		let kdf = kdf.unwrap_or(self.kdf);
 		store_with(&self.path, password, kdf, &self.vault)?;
@@ -142,7 +142,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn one_process_at_a_time_changes_a_vault_and_others_read_it() {
+	async fn one_process_changes_vault_while_others_read() {
 		let folder = tempfile::tempdir().unwrap();
 		let (path, first) = stored(folder.path()).await;
 		let refused = Changing::open(&path, PASSWORD, Duration::ZERO).await;
@@ -154,7 +154,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_second_one_sees_what_the_first_has_changed() {
+	async fn second_process_sees_changes_of_first() {
 		let folder = tempfile::tempdir().unwrap();
 		let (path, mut first) = stored(folder.path()).await;
 		let second = async {
@@ -174,7 +174,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_change_that_fails_changes_nothing() {
+	async fn failed_change_has_no_effect() {
 		let folder = tempfile::tempdir().unwrap();
 		let (path, mut changing) = stored(folder.path()).await;
 		let before = std::fs::read(&path).unwrap();
@@ -188,7 +188,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_vault_is_never_overwritten_by_a_new_one() {
+	async fn creating_never_overwrites_vault() {
 		let folder = tempfile::tempdir().unwrap();
 		let (path, changing) = stored(folder.path()).await;
 		drop(changing);
@@ -199,7 +199,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn an_empty_password_is_refused_for_what_is_new() {
+	async fn empty_password_is_refused() {
 		let folder = tempfile::tempdir().unwrap();
 		let path = folder.path().join("none.vault");
 		let vault = LocalVault::generate(7).unwrap();
@@ -216,14 +216,14 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn the_password_and_how_it_is_stretched_can_be_changed() {
+	async fn password_and_parameters_can_be_changed() {
 		let folder = tempfile::tempdir().unwrap();
 		let (path, mut changing) = stored(folder.path()).await;
 		let stronger = Kdf::new(32 * 1024, 2, 1).unwrap();
 		changing.change_password(b"battery staple", Some(stronger)).unwrap();
 		assert!(matches!(open(&path, PASSWORD), Err(VaultError::WrongPassword { .. })));
 		assert_eq!(read(&path).unwrap().kdf(), stronger);
-		// What is stored later has the new password, and is stretched as before.
+		// Later changes use the new password and parameters.
 		changing.change(LocalVault::prepare_key).unwrap();
 		drop(changing);
 		assert_eq!(read(&path).unwrap().kdf(), stronger);
@@ -232,7 +232,7 @@ mod tests {
 	}
 
 	#[test]
-	fn parameters_are_bounded_both_ways() {
+	fn kdf_parameters_are_bounded() {
 		for (memory_kib, passes, lanes) in
 			[(18 * 1024, 3, 1), (2 << 20, 3, 1), (65_536, 0, 1), (65_536, 17, 1), (65_536, 3, 9)]
 		{
@@ -242,7 +242,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn nothing_is_made_beside_a_vault_that_is_not_there() {
+	async fn missing_vault_leaves_no_lock_file() {
 		let folder = tempfile::tempdir().unwrap();
 		let path = folder.path().join("none.vault");
 		assert!(Changing::open(&path, PASSWORD, Duration::ZERO).await.is_err());

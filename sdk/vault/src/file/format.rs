@@ -1,4 +1,4 @@
-//! What is in a vault's file.
+//! The format of a vault's file.
 
 use super::{format_error, LocalVault};
 use crate::{
@@ -21,14 +21,14 @@ use zeroize::{Zeroize, Zeroizing};
 
 const FORMAT: &str = "credio-vault";
 const VERSION: u32 = 3;
-/// Bounds on what a file may ask for, so that a hostile one cannot take all memory.
+/// Limits for the parameters of a file, so that a hostile one cannot exhaust memory.
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_PASSES: u32 = 16;
 const MAX_LANES: u32 = 8;
-/// The least that a password is stretched by: the least memory that OWASP recommends.
+/// Minimum memory of the key derivation, as recommended by OWASP.
 const MIN_MEMORY_KIB: u32 = 19 * 1024;
 
-/// How a password is stretched, by Argon2id.
+/// Parameters of the password's key derivation, Argon2id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Kdf {
@@ -38,14 +38,14 @@ pub struct Kdf {
 }
 
 impl Default for Kdf {
-	/// 64 MiB, 3 passes, 1 lane: the second recommendation of RFC 9106, section 4, with one lane.
+	/// Returns 64 MiB, 3 passes, 1 lane: the second recommendation of RFC 9106, section 4, with one lane.
 	fn default() -> Self {
 		Self { memory_kib: 64 * 1024, passes: 3, lanes: 1 }
 	}
 }
 
 impl Kdf {
-	/// Parameters that a new file may have: 19 MiB to 1 GiB of memory, 1 to 16 passes, 1 to 8 lanes.
+	/// Creates parameters for a new file: 19 MiB to 1 GiB of memory, 1 to 16 passes, 1 to 8 lanes.
 	///
 	/// # Errors
 	///
@@ -58,22 +58,22 @@ impl Kdf {
 		}
 	}
 
-	/// Memory that it takes, in KiB.
+	/// Returns the memory in KiB.
 	pub fn memory_kib(&self) -> u32 {
 		self.memory_kib
 	}
 
-	/// How often it passes over that memory.
+	/// Returns the number of passes over the memory.
 	pub fn passes(&self) -> u32 {
 		self.passes
 	}
 
-	/// Lanes of the memory.
+	/// Returns the number of lanes.
 	pub fn lanes(&self) -> u32 {
 		self.lanes
 	}
 
-	/// `None` for more than a file may ask for, or what Argon2 does not take.
+	/// Returns Argon2's parameters; `None` beyond the limits.
 	fn params(&self) -> Option<Params> {
 		let bounded = self.memory_kib <= MAX_MEMORY_KIB
 			&& self.passes <= MAX_PASSES
@@ -88,7 +88,7 @@ impl Kdf {
 		salt: &[u8; 16],
 	) -> Result<Zeroizing<[u8; 32]>, VaultError> {
 		let params = self.params().ok_or_else(|| {
-			format_error(path, "it asks for more memory or time than is sensible")
+			format_error(path, "its key derivation needs too much memory or time")
 		})?;
 		let mut key = Zeroizing::new([0; 32]);
 		Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
@@ -108,23 +108,23 @@ pub struct PublicKeyOfVersion {
 	pub public: PublicKey,
 }
 
-/// What a vault's file says without the password.
+/// The part of a vault's file that is readable without the password.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PublicPart {
 	/// The member's account.
 	pub account: AccountId,
-	/// The organization that it acts for.
+	/// Its organization.
 	pub organization: OrganizationId,
-	/// The chain that it is for, once that is known.
+	/// Its chain, once known.
 	pub chain: Option<ChainPin>,
-	/// The public halves of the encryption keys that the vault has, by version.
+	/// The public halves of the vault's encryption keys, by version.
 	pub encryption_keys: Vec<PublicKeyOfVersion>,
-	/// The versions of the encryption key with which an organization secret came into force.
+	/// The versions of the encryption key that introduced an organization secret.
 	pub secret_versions: Vec<KeyVersion>,
-	/// A key that was made and perhaps announced, of which the vault has not learnt its version yet.
+	/// A generated and perhaps announced key without a version.
 	pub pending_key: Option<PublicKey>,
-	/// What keys are sealed to that another vault hands to this one.
+	/// The key that another vault seals an export to.
 	pub transfer_key: PublicKey,
 }
 
@@ -145,7 +145,7 @@ pub(super) struct VaultFile {
 	ciphertext: Vec<u8>,
 }
 
-/// What is encrypted.
+/// The encrypted part.
 #[derive(Encode, Decode)]
 struct Secrets {
 	account: SecretAccount,
@@ -155,7 +155,7 @@ struct Secrets {
 	set_aside: Vec<StoredPreparedKey>,
 }
 
-/// An encryption key of no version yet, and the organization secret that comes into force with it.
+/// An encryption key without a version, and the organization secret that it introduces.
 type StoredPreparedKey = ([u8; 32], Option<[u8; 32]>);
 
 #[derive(Encode, Decode)]
@@ -215,7 +215,7 @@ impl Secrets {
 			SecretAccount::Development(number) => {
 				let known = development::ORGANIZATIONS
 					.get(*number as usize)
-					.ok_or_else(|| format_error(path, "it names no development account"))?;
+					.ok_or_else(|| format_error(path, "it is not a development account"))?;
 				AccountSecret::Development(known.account)
 			},
 		};
@@ -238,7 +238,7 @@ impl Secrets {
 }
 
 impl VaultFile {
-	/// The text of a file.
+	/// Encrypts a vault and returns the text of its file.
 	pub fn seal(
 		path: &Path,
 		password: &[u8],
@@ -274,7 +274,7 @@ impl VaultFile {
 		serde_json::to_string_pretty(&file).map_err(|error| format_error(path, &error.to_string()))
 	}
 
-	/// Reads the text of a file.
+	/// Parses the text of a file.
 	pub fn parse(path: &Path, text: &str) -> Result<Self, VaultError> {
 		#[derive(Deserialize)]
 		struct Head {

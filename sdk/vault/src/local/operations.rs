@@ -1,4 +1,4 @@
-//! What a vault in the memory of this process does.
+//! The operations of a vault in the memory of this process.
 
 use super::LocalVault;
 use crate::{chain::ChainPin, random, Held, MultiSignature, Recipient, Vault, VaultError};
@@ -13,10 +13,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// Bytes of a nonce of XChaCha20-Poly1305.
+/// Length of a nonce of XChaCha20-Poly1305 in bytes.
 const NONCE_LENGTH: usize = 24;
 
-/// The context of a wrapping to somebody else, of the same secret.
+/// Returns the context for wrapping the same secret to another organization.
 fn context_for(context: &WrapContext, resource: Resource, to: &Recipient) -> WrapContext {
 	WrapContext { resource, organization: to.organization, key_version: to.key_version, ..*context }
 }

@@ -1,4 +1,4 @@
-//! The secrets of an organization: the one that is in force, and those before it.
+//! The secrets of an organization: the current one and the earlier ones.
 
 use crate::VaultError;
 use credio_envelope::SecretKey;
@@ -6,18 +6,18 @@ use credio_primitives::KeyVersion;
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
-/// Organization secrets, by the version of the encryption key with which each came into force. The chain says which
-/// version that is, so all vaults have them in the same order.
+/// Organization secrets, by the version of the encryption key that introduced each. The chain decides that version, so
+/// all vaults have the same order.
 #[derive(Clone, Default)]
 pub(crate) struct OrganizationSecrets(BTreeMap<KeyVersion, Zeroizing<[u8; 32]>>);
 
 impl OrganizationSecrets {
-	/// The secret that an organization begins with.
+	/// Creates the list with the organization's first secret.
 	pub fn first(secret: Zeroizing<[u8; 32]>) -> Self {
 		Self(BTreeMap::from([(0, secret)]))
 	}
 
-	/// Adds a secret, and never replaces another one.
+	/// Adds a secret. Never replaces another one.
 	///
 	/// # Errors
 	///
@@ -36,7 +36,7 @@ impl OrganizationSecrets {
 		}
 	}
 
-	/// The one that is in force.
+	/// Returns the current secret.
 	///
 	/// # Errors
 	///
@@ -46,7 +46,7 @@ impl OrganizationSecrets {
 		Ok((*newest.0, newest.1))
 	}
 
-	/// The one of a version.
+	/// Returns the secret of a version.
 	///
 	/// # Errors
 	///
@@ -56,31 +56,31 @@ impl OrganizationSecrets {
 		self.0.get(&version).ok_or(VaultError::UnknownSecret(version))
 	}
 
-	/// All of them, in their order.
+	/// Returns all secrets, in order.
 	pub fn iter(&self) -> impl DoubleEndedIterator<Item = (KeyVersion, &Zeroizing<[u8; 32]>)> {
 		self.0.iter().map(|(version, secret)| (*version, secret))
 	}
 }
 
-/// An organization secret, after the version with which it came into force.
+/// An organization secret, with the version that introduced it.
 pub(crate) type ExposedSecret = (KeyVersion, [u8; 32]);
 
-/// An encryption key: its version, its secret half, and the version of the organization secret that goes with it.
+/// An encryption key: its version, its private half, and the version of its organization secret.
 pub(crate) type ExposedKey = (KeyVersion, [u8; 32], KeyVersion);
 
 /// An encryption key of a version.
 #[derive(Clone)]
 pub(crate) struct VersionedKey {
 	pub key: SecretKey,
-	/// Version of the organization secret under which stream secrets are wrapped to the key: the one that was in force when
-	/// the vault that made the key took it for a version. Another vault may have renewed the secret meanwhile.
+	/// Version of the organization secret that wraps stream secrets to the key: the current one when the vault that
+	/// generated the key gave it a version. Another vault may have renewed the secret in the meantime.
 	pub secret: KeyVersion,
 }
 
-/// An encryption key that was made to be announced.
+/// An encryption key that was generated for an announcement.
 #[derive(Clone)]
 pub(crate) struct PreparedKey {
 	pub key: SecretKey,
-	/// An organization secret that comes into force with it.
+	/// An organization secret that it introduces.
 	pub renewal: Option<Zeroizing<[u8; 32]>>,
 }

@@ -4,7 +4,7 @@ use super::figures::Samples;
 use crate::lock::lock;
 use credio_client::{
 	primitives::{BlockNumber, Request},
-	Client, Error, Heads,
+	Client, ConnectError, Error, Heads,
 };
 use std::{
 	collections::HashMap,

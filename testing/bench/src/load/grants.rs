@@ -9,7 +9,7 @@ use credio_client::{
 		EntryBody, KeyEpoch, KeyVersion, OrganizationId, Permission, Purpose, RecordId, Reference,
 		Resource, WrappedKey,
 	},
-	Client, Error,
+	AccessError, Client, Error,
 };
 use futures::{stream, StreamExt, TryStreamExt};
 
@@ -104,5 +104,5 @@ pub async fn place(bench: &Bench, count: u64) -> Result<(), Error> {
 /// Returns the stream's current key epoch.
 async fn epoch(bench: &Bench) -> Result<KeyEpoch, Error> {
 	let stream = bench.client(0).stream(bench.stream).await?;
-	stream.epoch.map(|epoch| epoch.current).ok_or(Error::NoEpoch)
+	stream.epoch.map(|epoch| epoch.current).ok_or(Error::Access(AccessError::NoEpoch))
 }

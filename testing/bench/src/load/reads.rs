@@ -10,7 +10,7 @@ use super::{
 };
 use credio_client::{
 	primitives::{entry::EntryFilter, RecordId},
-	Client, Error, Outcome, Upload,
+	Client, Error, Outcome, SubmitError, Upload,
 };
 use futures::future::try_join_all;
 use std::time::Instant;
@@ -53,7 +53,7 @@ pub async fn record(bench: &Bench, size: u32, number: u64) -> Result<RecordId, E
 	};
 	match bench.client(0).upload(&upload).await? {
 		Outcome::Applied(uploaded) => Ok(uploaded.record_id),
-		Outcome::Rejected(status) => Err(Error::Rejected(status)),
+		Outcome::Rejected(status) => Err(Error::Submit(SubmitError::Rejected(status))),
 	}
 }
 
@@ -121,7 +121,7 @@ impl Prepared<'_> {
 					EntryFilter { stream: Some(self.bench.stream), ..EntryFilter::default() };
 				let found = client.query(&filter, PAGE).await?.len();
 				if found < PAGE {
-					return Err(Error::Answer(format!("{found} headers of {PAGE}")));
+					return Err(Error::UnexpectedResponse(format!("{found} headers of {PAGE}")));
 				}
 			},
 			_ => {

@@ -8,8 +8,8 @@ use credio_client::{
 		Permission, RecordId, Request, RequestKey, Resource, StreamId,
 	},
 	verifier::VerifierSettings,
-	BundleLeg, Client, Deadline, Error, MerkleProof, NewBundle, Outcome, Proposed, Terms, Trust,
-	Upload,
+	BundleLeg, Client, Deadline, Error, MerkleProof, NewBundle, Outcome, Proposed, SubmitError,
+	Terms, Trust, Upload,
 };
 use credio_e2e::{binary, raw_specification, uploads::path, Node};
 use credio_vault::LocalVault;
@@ -85,7 +85,7 @@ pub async fn upload(
 		Upload { stream, key: Some(key), media_type: "text/xml", document, supersedes: None };
 	match client.upload(&upload).await? {
 		Outcome::Applied(uploaded) => Ok(uploaded.record_id),
-		Outcome::Rejected(status) => Err(Error::Rejected(status)),
+		Outcome::Rejected(status) => Err(Error::Submit(SubmitError::Rejected(status))),
 	}
 }
 

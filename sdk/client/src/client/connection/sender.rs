@@ -1,16 +1,16 @@
-//! Sending with a time limit.
+//! A sender with a timeout.
 //!
-//! The library looks for signs of life where it receives. While it sends to a node that takes in nothing more, it would
-//! wait for ever, and with it every call and subscription of the connection, although the other half was given up.
+//! The library detects silence on the receiving side only. While it sends to a node that reads nothing, it would block,
+//! and all calls and subscriptions of the connection with it.
 
 use jsonrpsee_core::client::TransportSenderT;
 use std::{future::Future, time::Duration};
 use tokio::time::timeout;
 
-/// How long a connection that is given up may take to close.
+/// Timeout of closing a connection.
 const CLOSE: Duration = Duration::from_secs(1);
 
-/// A sender that fails if it cannot send within a time.
+/// A sender that fails if sending takes too long.
 pub(super) struct ImpatientSender<Sender> {
 	sender: Sender,
 	limit: Duration,
@@ -22,12 +22,12 @@ impl<Sender> ImpatientSender<Sender> {
 	}
 }
 
-/// Why something was not sent.
+/// Why sending failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SendError<Failure: std::error::Error> {
 	#[error(transparent)]
 	Failed(Failure),
-	#[error("it takes in nothing more")]
+	#[error("it stopped reading")]
 	Late,
 }
 
@@ -54,5 +54,63 @@ impl<Sender: TransportSenderT<Error: 'static> + Send> TransportSenderT for Impat
 
 	async fn close(&mut self) -> Result<(), Self::Error> {
 		within(CLOSE.min(self.limit), self.sender.close()).await
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use std::io;
+
+	/// A sender that succeeds, fails, or never returns.
+	#[derive(Clone, Copy)]
+	enum Fake {
+		Open,
+		Broken,
+		Stuck,
+	}
+
+	impl Fake {
+		async fn run(self) -> Result<(), io::Error> {
+			match self {
+				Self::Open => Ok(()),
+				Self::Broken => Err(io::ErrorKind::BrokenPipe.into()),
+				Self::Stuck => std::future::pending().await,
+			}
+		}
+	}
+
+	impl TransportSenderT for Fake {
+		type Error = io::Error;
+
+		async fn send(&mut self, _: String) -> Result<(), io::Error> {
+			self.run().await
+		}
+
+		async fn send_ping(&mut self) -> Result<(), io::Error> {
+			self.run().await
+		}
+
+		async fn close(&mut self) -> Result<(), io::Error> {
+			self.run().await
+		}
+	}
+
+	#[tokio::test]
+	async fn stuck_sender_fails_at_limit() {
+		let mut sender = ImpatientSender::new(Fake::Stuck, Duration::ZERO);
+		assert!(matches!(sender.send(String::new()).await, Err(SendError::Late)));
+		assert!(matches!(sender.send_ping().await, Err(SendError::Late)));
+		assert!(matches!(sender.close().await, Err(SendError::Late)));
+	}
+
+	#[tokio::test]
+	async fn results_within_limit_are_returned() {
+		let mut sender = ImpatientSender::new(Fake::Open, Duration::ZERO);
+		assert!(sender.send(String::new()).await.is_ok());
+		assert!(sender.close().await.is_ok());
+		let mut sender = ImpatientSender::new(Fake::Broken, Duration::ZERO);
+		assert!(matches!(sender.send(String::new()).await, Err(SendError::Failed(_))));
+		assert!(matches!(sender.send_ping().await, Err(SendError::Failed(_))));
 	}
 }

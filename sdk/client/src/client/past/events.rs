@@ -1,39 +1,39 @@
-//! What happened in a block, as its events tell.
+//! The events of a block.
 
 use super::Past;
 use crate::{
-	client::{council::storage_key, runtime::at_block_of, AtBlock, Client},
-	error::{chain, Error, Result},
+	client::{runtime::at_block_of, AtBlock, Client},
+	error::{unexpected, Error, Result},
 };
 use codec::{Compact, Decode};
 use credio_primitives::{
-	AccessRequestId, AccountId, BlockNumber, GrantId, OrganizationId, Permission, RecordId,
-	RequestKey, Resource, Sequence, StreamId,
+	storage, AccessRequestId, AccountId, BlockNumber, GrantId, OrganizationId, Permission,
+	RecordId, RequestKey, Resource, Sequence, StreamId,
 };
 use std::collections::BTreeSet;
 
-/// What happened to requests, entries, grants or access requests.
+/// An event of a request, an entry, a grant or an access request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BusinessEvent {
 	/// All calls of a request were applied.
 	Applied {
-		/// The organization whose request it is.
+		/// The organization of the request.
 		organization: OrganizationId,
 		/// Its key.
 		key: RequestKey,
 	},
 	/// A call of a request failed, and none was applied.
 	Rejected {
-		/// The organization whose request it is.
+		/// The organization of the request.
 		organization: OrganizationId,
 		/// Its key.
 		key: RequestKey,
-		/// `Pallet.Error`, or the kind of an error that no pallet raised.
+		/// `Pallet.Error`, or the kind of an error without a pallet.
 		error: String,
 	},
-	/// A request came again, and nothing was done.
+	/// A request was repeated, without effect.
 	Repeated {
-		/// The organization whose request it is.
+		/// The organization of the request.
 		organization: OrganizationId,
 		/// Its key.
 		key: RequestKey,
@@ -57,9 +57,9 @@ pub enum BusinessEvent {
 		grantor: OrganizationId,
 		/// The organization that holds it.
 		grantee: OrganizationId,
-		/// What it is about.
+		/// Its stream or record.
 		resource: Resource,
-		/// What it allows.
+		/// Its permission.
 		permission: Permission,
 	},
 	/// A grant was revoked.
@@ -67,7 +67,7 @@ pub enum BusinessEvent {
 		/// The grant.
 		grant: GrantId,
 	},
-	/// A grant was removed: it had expired, or one that it was delegated under has ended.
+	/// A grant was removed: it had expired, or its parent has ended.
 	GrantRemoved {
 		/// The grant.
 		grant: GrantId,
@@ -78,7 +78,7 @@ pub enum BusinessEvent {
 		access_request: AccessRequestId,
 		/// The organization that asks.
 		requester: OrganizationId,
-		/// The organization that answers.
+		/// The organization that decides.
 		owner: OrganizationId,
 	},
 	/// An access request was approved.
@@ -95,18 +95,18 @@ pub enum BusinessEvent {
 	},
 }
 
-/// The events of a block that are about business, in their order.
+/// The business events of a block, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockEvents {
 	/// The block.
 	pub block: BlockNumber,
-	/// When it was made, in milliseconds since 1970.
+	/// Its time in milliseconds since 1970.
 	pub time: u64,
-	/// What happened.
+	/// The events.
 	pub events: Vec<BusinessEvent>,
 }
 
-/// Pallets whose events say nothing of streams and of who may read them.
+/// Pallets without events about streams and their readers.
 const ELSEWHERE: [&str; 12] = [
 	"System",
 	"Timestamp",
@@ -122,18 +122,18 @@ const ELSEWHERE: [&str; 12] = [
 	"Bundles",
 ];
 
-/// What a block changed of streams and of who may read them.
+/// A block's changes of streams and of their readers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlockChanges {
-	/// When it was made, in milliseconds since 1970.
+	/// Its time in milliseconds since 1970.
 	pub time: u64,
-	/// Streams that got entries.
+	/// Streams with new entries.
 	pub appended: BTreeSet<StreamId>,
-	/// Whether there is anything else: a stream was created, say, a grant given or an organization suspended.
+	/// Whether there are other changes: a new stream, a grant, a suspended organization and so on.
 	pub others: bool,
 }
 
-/// The events of a block as they are stored, with its time and the runtime that wrote them.
+/// The stored events of a block, with its time and the runtime that wrote them.
 struct StoredEvents {
 	bytes: Vec<u8>,
 	time: u64,
@@ -141,17 +141,17 @@ struct StoredEvents {
 }
 
 impl Client {
-	/// What a block changed of streams and of who may read them. What is not known to change nothing of it counts.
+	/// Returns a block's changes of streams and of their readers. Unknown events count as changes.
 	///
 	/// # Errors
 	///
-	/// As [`Client::block_time`], and [`Error::Answer`] if the runtime tells it differently.
+	/// As [`Client::block_time`], and [`Error::UnexpectedResponse`] if the runtime encodes events differently.
 	pub async fn changes_of(&self, number: BlockNumber) -> Result<BlockChanges> {
 		let past = self.at(number).await?;
 		let StoredEvents { bytes, time, runtime } = self.stored_events(&past).await?;
 		let mut changes = BlockChanges { time, ..BlockChanges::default() };
 		for event in runtime.events().from_bytes(bytes).iter() {
-			let event = event.map_err(chain)?;
+			let event = event.map_err(unexpected)?;
 			match (event.pallet_name(), event.event_name()) {
 				(pallet, _) if ELSEWHERE.contains(&pallet) => {},
 				("Anchor", "EntryAppended") => {
@@ -165,15 +165,17 @@ impl Client {
 		Ok(changes)
 	}
 
-	/// What happened in a block.
+	/// Returns the business events of a block.
 	///
-	/// Errors: as [`Client::block_time`], and [`Error::Answer`] if the runtime tells it differently.
+	/// # Errors
+	///
+	/// As [`Client::block_time`], and [`Error::UnexpectedResponse`] if the runtime encodes events differently.
 	pub async fn events_of(&self, number: BlockNumber) -> Result<BlockEvents> {
 		let past = self.at(number).await?;
 		let StoredEvents { bytes, time, runtime } = self.stored_events(&past).await?;
 		let mut found = Vec::new();
 		for event in runtime.events().from_bytes(bytes).iter() {
-			let event = event.map_err(chain)?;
+			let event = event.map_err(unexpected)?;
 			let fields = event.field_bytes();
 			found.extend(read(&past, event.pallet_name(), event.event_name(), fields).await?);
 		}
@@ -181,22 +183,18 @@ impl Client {
 	}
 
 	async fn stored_events(&self, past: &Past<'_>) -> Result<StoredEvents> {
-		let keys = [
-			storage_key("System", "Events", None),
-			storage_key("Timestamp", "Now", None),
-			storage_key("System", "LastRuntimeUpgrade", None),
-		];
-		let mut stored = past.stored_at(&keys).await?.into_iter();
+		let keys = [storage::events(), storage::now(), storage::last_runtime_upgrade()];
+		let mut stored = past.stored_at(keys.into()).await?.into_iter();
 		let mut next = || stored.next().flatten().unwrap_or_default();
 		let (bytes, time, runtime) = (next(), next(), next());
 		let time = u64::decode(&mut &time[..]).unwrap_or_default();
-		// The runtime that made the block, and so wrote its events.
+		// The version of the runtime that executed the block and so encoded its events.
 		let version = Compact::<u32>::decode(&mut &runtime[..]).ok().map(|version| version.0);
 		let runtime = self.runtime_of(past, version).await?;
 		Ok(StoredEvents { bytes, time, runtime })
 	}
 
-	/// The runtime of a version, as of a block that it made.
+	/// Returns the runtime of a version, as of a block that it executed.
 	async fn runtime_of(&self, past: &Past<'_>, version: Option<u32>) -> Result<AtBlock> {
 		let present = self.runtime();
 		let Some(version) = version.filter(|version| *version != present.spec_version()) else {
@@ -212,7 +210,7 @@ impl Client {
 	}
 }
 
-/// Reads an event, if it is about business.
+/// Decodes an event if it is a business event.
 async fn read(
 	past: &Past<'_>,
 	pallet: &str,
@@ -227,7 +225,7 @@ async fn read(
 		("Idempotency", "Rejected") => {
 			let (organization, key): (_, RequestKey) = (part(input)?, part(input)?);
 			let _call: u32 = part(input)?;
-			// What is left is the error, which the runtime itself names.
+			// The rest is the error, named by the runtime itself.
 			let (error, _): (Vec<u8>, Vec<u8>) =
 				past.ask_encoded("RequestsApi_error_name", input.to_vec()).await?;
 			let error = String::from_utf8_lossy(&error).into_owned();
@@ -270,5 +268,6 @@ async fn read(
 }
 
 fn part<Part: Decode>(input: &mut &[u8]) -> Result<Part> {
-	Part::decode(input).map_err(|error| Error::Answer(format!("an event of a block: {error}")))
+	Part::decode(input)
+		.map_err(|error| Error::UnexpectedResponse(format!("an event of a block: {error}")))
 }

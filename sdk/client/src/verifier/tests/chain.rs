@@ -1,4 +1,4 @@
-//! A chain of one validator at a time, and the node that has it.
+//! A chain of one validator at a time, and its node.
 
 use super::super::*;
 use codec::Encode;
@@ -23,21 +23,21 @@ use std::collections::BTreeMap;
 type Header = sp_runtime::generic::Header<u32, BlakeTwo256>;
 type Storage = BTreeMap<Vec<u8>, Vec<u8>>;
 
-/// Blocks whose hashes are in the state of a later one.
+/// Number of recent block hashes in the state.
 const REMEMBERED: usize = 4;
 
-/// How a node lies.
+/// Lies of the node.
 #[derive(Clone, Debug)]
 pub enum Lie {
-	/// It leaves a node of a proof out.
+	/// It omits a node of a proof.
 	CutProof,
 	/// It proves another state.
 	OtherState,
 	/// It votes itself.
 	OwnVotes,
-	/// It names another header than the validators voted for.
+	/// It returns another header than the validators voted for.
 	OwnHeader,
-	/// It names another header of block 0.
+	/// It returns another header of block 0.
 	OwnGenesis,
 	/// It proves an earlier block to be final.
 	OldBlock,
@@ -63,14 +63,14 @@ struct Grown {
 	proofs_asked: usize,
 }
 
-/// The chain, as its node has it.
+/// The chain behind its node.
 pub struct Chain(StdMutex<Grown>);
 
 fn pair(validator: u8) -> ed25519::Pair {
 	ed25519::Pair::from_seed(&[validator; 32])
 }
 
-/// The council, of one seat.
+/// Returns a council of one seat.
 pub fn council(seat: u8) -> Vec<AccountId> {
 	vec![AccountId::new([seat; 32])]
 }
@@ -147,19 +147,19 @@ impl Chain {
 		}))
 	}
 
-	/// More final blocks.
+	/// Adds final blocks.
 	pub fn grow(&self, count: u32) {
 		for _ in 0..count {
 			self.add(milliseconds(), None);
 		}
 	}
 
-	/// A final block of this time.
+	/// Adds a final block with this time.
 	pub fn grow_at(&self, now: Moment) {
 		self.add(now, None);
 	}
 
-	/// A final block that appoints another validator.
+	/// Adds a final block that appoints another validator.
 	pub fn change_validator(&self, validator: u8) {
 		self.add(milliseconds(), Some(validator));
 	}
@@ -177,7 +177,7 @@ impl Chain {
 		}
 		state.insert(storage::council_members(), council(1).encode());
 		state.insert(super::key(), number.encode());
-		// So that the tree has some depth.
+		// Gives the tree some depth.
 		for n in 3..100 {
 			state.insert(storage::header(&RecordId([n; 32])), vec![n; 40]);
 		}
@@ -204,13 +204,13 @@ impl Chain {
 		self.0.lock().unwrap().blocks.clone()
 	}
 
-	/// How often it was asked for finality, and for proofs.
+	/// Returns how often it was asked for finality, and for proofs.
 	pub fn asked(&self) -> (usize, usize) {
 		let grown = self.0.lock().unwrap();
 		(grown.finality_asked, grown.proofs_asked)
 	}
 
-	/// A block, verified from genesis on.
+	/// Returns a block, verified from genesis on.
 	pub fn head(&self, number: usize) -> Head {
 		let blocks = self.blocks();
 		let (hash, header) = (Digest(blocks[0].header.hash().0), &blocks[0].header);
@@ -239,7 +239,7 @@ impl Source for Chain {
 	}
 
 	async fn finality(&self, from: Digest) -> Result<FinalityJson> {
-		// As over a network: others come meanwhile.
+		// As over a network: other callers arrive in between.
 		tokio::task::yield_now().await;
 		let mut grown = self.0.lock().unwrap();
 		grown.finality_asked += 1;

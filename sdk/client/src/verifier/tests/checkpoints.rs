@@ -2,7 +2,7 @@
 
 use super::{chain::council, *};
 
-/// The checkpoint of a block, as it would be made there.
+/// The checkpoint of a block, if it were made there.
 fn made_at(chain: &Chain, number: usize) -> Checkpoint {
 	let council = codec::Encode::encode(&council(1));
 	Checkpoint::of_head(&chain.head(number), &council).unwrap()
@@ -22,11 +22,11 @@ async fn refused(verifier: &Verifier, chain: &Chain, checkpoint: &Checkpoint) ->
 }
 
 #[tokio::test]
-async fn a_checkpoint_is_made_of_the_newest_block_with_what_is_proven() {
+async fn checkpoint_has_newest_proven_block() {
 	let (chain, verifier) = (Chain::new(1), Verifier::new(settings()));
 	chain.grow(2);
 	assert_eq!(verifier.checkpoint(&chain).await.unwrap(), made_at(&chain, 2));
-	// A block that changes the validators names those that vote on what comes after it.
+	// A checkpoint of a block that changes the validators names the new ones.
 	chain.change_validator(2);
 	let made = verifier.checkpoint(&chain).await.unwrap();
 	assert_eq!(made, made_at(&chain, 3));
@@ -36,7 +36,7 @@ async fn a_checkpoint_is_made_of_the_newest_block_with_what_is_proven() {
 }
 
 #[tokio::test]
-async fn only_a_final_block_passes_however_long_ago_it_was() {
+async fn only_final_blocks_pass_at_any_age() {
 	let (chain, verifier) = (Chain::new(1), Verifier::new(settings()));
 	chain.grow(20);
 	// The newest block, one that the state remembers, and others by the headers in between.
@@ -50,7 +50,7 @@ async fn only_a_final_block_passes_however_long_ago_it_was() {
 	}
 	let ahead = changed(&made_at(&chain, 20), |json| json["block"]["number"] = 21.into());
 	let early = verifier.check_checkpoint(&chain, &ahead).await;
-	assert!(matches!(early, Err(Error::NotFinalYet(_))), "{early:?}");
+	assert!(matches!(early, Err(Error::Proof(ProofError::NotFinal(_)))), "{early:?}");
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn only_the_proven_validators_and_council_pass() {
 		let reason = refused(&verifier, &chain, &changed(&made, change)).await;
 		assert!(reason.contains("other validators"), "{reason}");
 	}
-	// Nor do those of before a change.
+	// Nor do the validators before a change.
 	chain.change_validator(2);
 	chain.grow(1);
 	let reason = refused(&verifier, &chain, &made).await;
@@ -74,7 +74,7 @@ async fn only_the_proven_validators_and_council_pass() {
 }
 
 #[tokio::test]
-async fn nothing_is_made_of_what_is_not_proven() {
+async fn unproven_block_makes_no_checkpoint() {
 	let chain = Chain::new(1);
 	chain.grow(3);
 	let made = made_at(&chain, 1);
@@ -82,9 +82,9 @@ async fn nothing_is_made_of_what_is_not_proven() {
 		let verifier = Verifier::new(settings());
 		chain.lie(Some(lie.clone()));
 		let said = verifier.checkpoint(&chain).await;
-		assert!(matches!(said, Err(Error::NotProven(_))), "{lie:?}: {said:?}");
+		assert!(matches!(said, Err(Error::Proof(ProofError::NotProven(_)))), "{lie:?}: {said:?}");
 		let said = verifier.check_checkpoint(&chain, &made).await;
-		assert!(matches!(said, Err(Error::NotProven(_))), "{lie:?}: {said:?}");
+		assert!(matches!(said, Err(Error::Proof(ProofError::NotProven(_)))), "{lie:?}: {said:?}");
 		chain.lie(None);
 	}
 	let verifier = Verifier::new(settings());
