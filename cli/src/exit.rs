@@ -180,7 +180,12 @@ impl Failure {
 
 	/// Explains the failure: its kind, what failed, and what to do about it.
 	pub fn explain(&self) -> Explained {
-		let plain = |kind| Explained { kind, message: self.to_string(), hint: None };
+		let hint = match self {
+			Self::Outbox(OutboxError::Vault(error)) => error.hint().map(Into::into),
+			Self::Index(error) => error.hint().map(|hint| hint.into_owned()),
+			_ => None,
+		};
+		let plain = |kind| Explained { kind, message: self.to_string(), hint: hint.clone() };
 		match self {
 			Self::Sdk(error) | Self::Index(IngestError::Node(error)) => explain_client(error),
 			Self::Hinted { kind, message, hint } => {
@@ -205,56 +210,43 @@ impl Failure {
 
 /// Explains an error of the client.
 fn explain_client(error: &Error) -> Explained {
-	let (message, hint) = match error {
-		Error::NotFound { what, name, hint } => (
-			format!("{what} {name:?} was not found"),
-			Some(hint.trim_start_matches([':', ' ']).to_owned()).filter(|hint| !hint.is_empty()),
-		),
-		Error::Refused(refusal) => (refusal.message.clone(), refusal.remedy.clone()),
-		error => (error.to_string(), None),
-	};
-	Explained { kind: kind_of(error), message, hint }
+	Explained {
+		kind: kind_of(error),
+		message: error.to_string(),
+		hint: error.hint().map(|hint| hint.into_owned()),
+	}
 }
 
 /// Returns the kind of an error of the client.
 fn kind_of(error: &Error) -> Kind {
-	match error {
-		Error::Refused(refusal) => match refusal.code {
-			codes::ACCESS_DENIED | codes::ACCESS_TOKEN_INVALID | codes::ACCESS_TOKEN_EXPIRED => {
-				Kind::Denied
-			},
-			codes::NOT_FOUND => Kind::NotFound,
-			codes::REQUEST_EXPIRED => Kind::Expired,
-			_ => Kind::Rejected,
+	match error.kind() {
+		ErrorKind::Rejected | ErrorKind::Busy => Kind::Rejected,
+		ErrorKind::Denied => Kind::Denied,
+		ErrorKind::Expired => Kind::Expired,
+		ErrorKind::Untrusted => Kind::NotVerified,
+		ErrorKind::NotFound => Kind::NotFound,
+		ErrorKind::Unavailable | ErrorKind::NotFinal => Kind::Unreachable,
+		_ => match error {
+			Error::Access(AccessError::RotationDue) => Kind::Rejected,
+			Error::Vault(
+				VaultError::File { .. }
+				| VaultError::Format { .. }
+				| VaultError::WrongPassword { .. }
+				| VaultError::EmptyPassword
+				| VaultError::Locked { .. },
+			) => Kind::Vault,
+			_ => Kind::Failed,
 		},
-		Error::Rejected(_) | Error::KeyReused(_) | Error::CallFailed(_) | Error::RotationDue => {
-			Kind::Rejected
-		},
-		Error::NoKey(_) => Kind::Denied,
-		Error::Expired(_) => Kind::Expired,
-		Error::Evidence(Refused { part: Part::Specification, .. }) => Kind::Failed,
-		Error::NotVerified
-		| Error::NotProvable(_)
-		| Error::Evidence(_)
-		| Error::NotProven(_)
-		| Error::Contradicted(_)
-		| Error::OtherRuntime { .. } => Kind::NotVerified,
-		Error::NotFound { .. } => Kind::NotFound,
-		Error::Connection(_) | Error::NotFinalYet(_) | Error::NoProofs(_) => Kind::Unreachable,
-		Error::Vault(
-			VaultError::File { .. }
-			| VaultError::Format { .. }
-			| VaultError::WrongPassword { .. }
-			| VaultError::EmptyPassword
-			| VaultError::Locked { .. },
-		) => Kind::Vault,
-		_ => Kind::Failed,
 	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use credio_client::{
+		primitives::{error_codes as codes, Digest, RequestKey},
+		ConnectError, ProofError, Refusal, SignError, SubmitError,
+	};
 
 	#[test]
 	fn each_kind_has_its_exit_code() {
@@ -280,7 +272,7 @@ mod tests {
 		let error = Error::NotFound {
 			what: "stream",
 			name: "invoices".into(),
-			hint: ": `credio stream list` shows all",
+			hint: "`credio stream list` shows all",
 		};
 		let explained = Failure::from(error).explain();
 		assert_eq!(explained.kind, Kind::NotFound);
@@ -289,6 +281,53 @@ mod tests {
 			parts,
 			["error: stream \"invoices\" was not found", "hint: `credio stream list` shows all"]
 		);
+	}
+
+	#[test]
+	fn kinds_of_errors_are_stable() {
+		let text = String::new;
+		let refused = |part| Refused { part, reason: text() };
+		let refusal = |code| Refusal { code, message: text(), remedy: None, reason: None };
+		let key = RequestKey([0; 32]);
+		let expected: Vec<(Error, Kind)> = vec![
+			(ConnectError::Unreachable(text()).into(), Kind::Unreachable),
+			(ConnectError::WrongChain(text()).into(), Kind::Failed),
+			(ConnectError::Insecure(text()).into(), Kind::Failed),
+			(
+				SignError::UnknownRuntime { spec_version: 1, metadata_hash: Digest([0; 32]) }
+					.into(),
+				Kind::Failed,
+			),
+			(SignError::OtherRuntime { spec_version: 1, reason: text() }.into(), Kind::NotVerified),
+			(ProofError::NotFinal(text()).into(), Kind::Unreachable),
+			(ProofError::NoProofs(text()).into(), Kind::Unreachable),
+			(ProofError::NotProven(refused(Part::Storage)).into(), Kind::NotVerified),
+			(ProofError::Contradicted("grant").into(), Kind::NotVerified),
+			(ProofError::NotProvable(refused(Part::Finality)).into(), Kind::NotVerified),
+			(refused(Part::Checkpoint).into(), Kind::NotVerified),
+			(refused(Part::Specification).into(), Kind::Failed),
+			(SubmitError::Expired(key).into(), Kind::Expired),
+			(SubmitError::KeyReused(key).into(), Kind::Rejected),
+			(SubmitError::CallFailed(text()).into(), Kind::Rejected),
+			(AccessError::NoKey(1).into(), Kind::Denied),
+			(AccessError::NoEpoch.into(), Kind::Failed),
+			(AccessError::RotationDue.into(), Kind::Rejected),
+			(AccessError::EpochNotOpened(Box::new(AccessError::NoEpoch.into())).into(), Kind::Failed),
+			(AccessError::NotVerified.into(), Kind::NotVerified),
+			(refusal(codes::ACCESS_DENIED).into(), Kind::Denied),
+			(refusal(codes::NOT_FOUND).into(), Kind::NotFound),
+			(refusal(codes::REQUEST_EXPIRED).into(), Kind::Expired),
+			(refusal(codes::POOL_FULL).into(), Kind::Rejected),
+			(refusal(-32_602).into(), Kind::Rejected),
+			(VaultError::EmptyPassword.into(), Kind::Vault),
+			(VaultError::NoPendingKey.into(), Kind::Failed),
+			(Error::NotFound { what: "stream", name: text(), hint: "" }, Kind::NotFound),
+			(Error::Argument(text()), Kind::Failed),
+			(Error::UnexpectedResponse(text()), Kind::Failed),
+		];
+		for (error, expected) in expected {
+			assert_eq!(kind_of(&error), expected, "{error:?}");
+		}
 	}
 
 	#[test]

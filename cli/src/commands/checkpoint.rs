@@ -129,7 +129,7 @@ fn trust(session: &Session, args: &TrustArgs) -> Result<(), Failure> {
 	})?;
 	let before = match &args.chain {
 		Some(path) => specification(path)?,
-		None => verifier::kept(file)?.ok_or_else(|| {
+		None => verifier::stored_checkpoint(file)?.ok_or_else(|| {
 			Failure::hinted(
 				"nothing was verified yet",
 				"give the chain's specification with --chain",
@@ -137,7 +137,7 @@ fn trust(session: &Session, args: &TrustArgs) -> Result<(), Failure> {
 		})?,
 	};
 	let now = accept(before, &args.files)?;
-	verifier::keep(file, &now)?;
+	verifier::store_checkpoint(file, &now)?;
 	let block = now.block();
 	output::item(
 		session.json,

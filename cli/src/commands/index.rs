@@ -269,7 +269,7 @@ async fn dump(store: &Store, to: &Path) -> Result<(), Failure> {
 	let failed = |error| Failure::file(to, error);
 	let mut file = credio_files::Replacement::create(to).map_err(failed)?;
 	store.dump(&mut file).await?;
-	file.keep().map_err(failed)
+	file.commit().map_err(failed)
 }
 
 /// Distinguishes a dump with a closed output from a failed one.

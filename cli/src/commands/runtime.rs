@@ -71,7 +71,7 @@ async fn show(session: &Session) -> Result<(), Failure> {
 	let client = session.connect_to_read().await?;
 	let mut version: serde_json::Value = client.call("state_getRuntimeVersion", ()).await?;
 	version["chain"] = json!(client.chain());
-	let runtime = client.told_runtime().await?;
+	let runtime = client.reported_runtime().await?;
 	version["metadataHash"] = json!(runtime.metadata_hash);
 	let trusted = client.trusted_runtime().await.is_ok();
 	version["trusted"] = json!(trusted);

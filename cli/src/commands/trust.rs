@@ -36,7 +36,7 @@ pub async fn run(session: &Session, command: TrustCommand) -> Result<(), Failure
 async fn runtime(session: &Session, hash: Option<Digest>) -> Result<(), Failure> {
 	// Fails before anybody types a hash if there is no file to store the runtime in.
 	session.vault_path()?;
-	let found = session.connect_to_read().await?.told_runtime().await?;
+	let found = session.connect_to_read().await?.reported_runtime().await?;
 	let newest = session.runtimes().newest()?;
 	let is_known = match session.runtimes().find(found.spec_version)? {
 		None => false,

@@ -11,7 +11,7 @@ use crate::{
 use clap::Args;
 use credio_client::{
 	primitives::{BlockNumber, RecordId, RequestKey, StreamId},
-	Client, Error, Outcome, Upload,
+	Client, Error, Outcome, SubmitError, Upload,
 };
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -199,7 +199,7 @@ impl Line {
 			Err(error) => Self {
 				error: Some(json!({ "description": error.to_string() })),
 				outcome: match error {
-					Failure::Sdk(Error::Expired(_)) => "expired".into(),
+					Failure::Sdk(Error::Submit(SubmitError::Expired(_))) => "expired".into(),
 					_ => "failed".into(),
 				},
 				..line
@@ -275,7 +275,7 @@ mod tests {
 
 	#[test]
 	fn failed_uploads_have_a_description_and_no_record() {
-		let failure = Err(Failure::Sdk(Error::Expired(RequestKey([1; 32]))));
+		let failure = Err(Failure::Sdk(SubmitError::Expired(RequestKey([1; 32])).into()));
 		let line = json!(Line::new(Path::new("a.xml"), StreamId([1; 32]), &failure));
 		assert_eq!(line["outcome"], "expired");
 		assert!(line["recordId"].is_null() && line["requestKey"].is_null());

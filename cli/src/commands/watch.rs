@@ -11,7 +11,7 @@ use crate::{
 use clap::Args;
 use credio_client::{
 	primitives::{Entry, EntryBody},
-	Error,
+	ConnectError, Error,
 };
 
 /// Print entries of a stream as they become final, until interrupted
@@ -45,7 +45,7 @@ pub async fn run(session: &Session, args: WatchArgs) -> Result<(), Failure> {
 	}
 	let mut printed = 0usize;
 	while args.limit.is_none_or(|limit| printed < limit) {
-		let lost = || Error::Connection("the connection was lost".into());
+		let lost = || Error::Connect(ConnectError::Unreachable("the connection was lost".into()));
 		let entry = entries.next().await?.ok_or_else(lost)?;
 		match session.json {
 			true => output::json_line(&entry)?,

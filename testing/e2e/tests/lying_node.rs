@@ -370,7 +370,7 @@ async fn forged_owners_and_documents_are_rejected() {
 		.await;
 	world.owner.fetch(other).await.expect("it is as it is");
 	let refused = world.owner.fetch(record).await.unwrap_err();
-	assert!(matches!(refused, Error::Contradicted(_)), "{refused}");
+	assert!(matches!(refused, Error::Proof(ProofError::Contradicted(_))), "{refused}");
 	assert!(proxy.clear_lie().await > 0);
 	// A header that was changed, by one field or another.
 	for (field, value) in [

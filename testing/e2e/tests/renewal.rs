@@ -71,7 +71,7 @@ async fn operations_before_a_renewal_stay_unique() {
 	let client = connect(&node, file.vault()).await;
 	assert_eq!([applied(&client, &invoice).await, applied(&client, &plain).await], uploaded);
 	let other = client.upload(&keyed(stream, b"INV-1", b"another invoice")).await;
-	assert!(matches!(other, Err(Error::KeyReused(_))), "{other:?}");
+	assert!(matches!(other, Err(Error::Submit(SubmitError::KeyReused(_)))), "{other:?}");
 	let status = client.status_of_key(stream, b"INV-1").await.expect("the node responds");
 	assert_eq!(
 		(status.status, status.request_key),

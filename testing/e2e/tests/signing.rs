@@ -213,7 +213,7 @@ async fn unknown_runtime_is_rejected() {
 	// The library reads the version by another call, which must return the same.
 	proxy.tell(|said| change_core_version(said, 5)).await;
 	let refused = connect(&proxy.url(), "operator").await.expect_err("two versions are named");
-	assert!(matches!(refused, Error::Answer(_)), "{refused}");
+	assert!(matches!(refused, Error::UnexpectedResponse(_)), "{refused}");
 	assert!(proxy.clear_lie().await > 0);
 }
 
@@ -293,7 +293,7 @@ fn runtime_is_trusted_by_its_hash_only() {
 /// The runtime of a chain, as reported by its node.
 async fn told(node: &Node) -> RuntimePin {
 	let client = Client::connect_to_read(&node.url()).await.expect("the node responds");
-	(*client.told_runtime().await.expect("it is read")).clone()
+	(*client.reported_runtime().await.expect("it is read")).clone()
 }
 
 /// `CREDIO_WRITE_VECTORS=1` writes the pins. The runtime is built again after that, since its hash goes into them.

@@ -36,7 +36,7 @@ impl Bench {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`], or [`Error::NotFound`] if the vault's account is no member.
+	/// [`Error::Connect`], or [`Error::NotFound`] if the vault's account is no member.
 	pub async fn connect(
 		node: &str,
 		name: &str,
@@ -69,7 +69,7 @@ impl Bench {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn another(&self) -> Result<Arc<Client>, Error> {
 		Client::connect(&self.node, self.vault.clone()).await.map(Arc::new)
 	}
@@ -89,7 +89,7 @@ impl Bench {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn entries(&self) -> Result<u64, Error> {
 		Ok(self.client(0).stream(self.stream).await?.entries)
 	}
@@ -98,7 +98,7 @@ impl Bench {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn call_size(&self, size: u32) -> Result<usize, Error> {
 		let sealer = self.client(0).sealer(self.stream).await?;
 		let call = document::record(&sealer, self.stream, size, 0, Reference([0; 32])).await?;

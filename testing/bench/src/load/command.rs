@@ -49,7 +49,7 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
 ///
 /// # Errors
 ///
-/// [`Error::Connection`], or the refusal of a council call if the chain is no development chain.
+/// [`Error::Connect`], or the refusal of a council call if the chain is no development chain.
 pub async fn connect(node: &str, connections: u32) -> Result<Bench, Error> {
 	let benches = organizations::connect(node, 1, connections).await?;
 	let none = || Error::Argument("there is no example organization".into());

@@ -25,12 +25,12 @@ const FIRST: u64 = 1_000_000;
 ///
 /// # Errors
 ///
-/// [`Error::Rejected`], [`Error::Connection`].
+/// [`Error::Submit`], [`Error::Connect`].
 pub async fn record(bench: &Bench, number: u64) -> Result<(Resource, KeyEpoch), Error> {
 	let record: RecordId = reads::record(bench, 64, FIRST.saturating_add(number)).await?;
 	match bench.client(0).record(record).await?.header.body {
 		EntryBody::Record { epoch, .. } => Ok((Resource::Record(record), epoch)),
-		_ => Err(Error::Answer("the uploaded entry is not a record".into())),
+		_ => Err(Error::UnexpectedResponse("the uploaded entry is not a record".into())),
 	}
 }
 
@@ -66,7 +66,7 @@ pub fn terms(from_epoch: KeyEpoch, key_version: KeyVersion) -> Result<GrantTerms
 ///
 /// # Errors
 ///
-/// [`Error::Rejected`], [`Error::Connection`].
+/// [`Error::Submit`], [`Error::Connect`].
 pub async fn place(bench: &Bench, count: u64) -> Result<(), Error> {
 	let client = bench.client(0);
 	let own = client.organization_id();

@@ -50,7 +50,7 @@ impl<'a> Maker<'a> {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn new(bench: &'a Bench, profile: Profile) -> Result<Self, Error> {
 		let client = &**bench.client(0);
 		let sealer = client.sealer(bench.stream).await?;

@@ -38,7 +38,7 @@ pub struct Prepared<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::Rejected`], [`Error::Connection`].
+/// [`Error::Submit`], [`Error::Connect`].
 pub async fn record(bench: &Bench, size: u32, number: u64) -> Result<RecordId, Error> {
 	let mut document = document(size, number);
 	let run = bench.run.to_le_bytes();
@@ -61,7 +61,7 @@ pub async fn record(bench: &Bench, size: u32, number: u64) -> Result<RecordId, E
 ///
 /// # Errors
 ///
-/// [`Error::Rejected`], [`Error::Connection`].
+/// [`Error::Submit`], [`Error::Connect`].
 pub async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a>, Error> {
 	let (size, count) = match plan.profile {
 		Profile::Fetch { size } => (size, RECORDS),

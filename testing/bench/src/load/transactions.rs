@@ -71,7 +71,7 @@ pub struct Ran<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::Argument`] for transactions that cannot use lanes, or [`Error::Connection`].
+/// [`Error::Argument`] for transactions that cannot use lanes, or [`Error::Connect`].
 pub async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a>, Error> {
 	if plan.lanes > 0 && (plan.sign_ahead || plan.profile.has_nonce()) {
 		let cause =
@@ -96,7 +96,7 @@ impl<'a> Prepared<'a> {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn run(self, follower: &'a Follower, started: Instant) -> Result<Ran<'a>, Error> {
 		let tally = Tally::new(self.plan.in_flight.unwrap_or(IN_FLIGHT));
 		let shared = Shared {
@@ -213,7 +213,7 @@ impl Ran<'_> {
 	///
 	/// # Errors
 	///
-	/// [`Error::Connection`].
+	/// [`Error::Connect`].
 	pub async fn figures(self) -> Result<Figures, Error> {
 		let Prepared { bench, plan, maker, .. } = &self.shared.prepared;
 		let mut figures = Figures::of(plan, self.shared.pace.given().await);

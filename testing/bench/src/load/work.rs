@@ -41,7 +41,7 @@ pub async fn measure(bench: &Bench, plan: Plan, watched: &Watched) -> Result<Fig
 ///
 /// # Errors
 ///
-/// [`Error::Connection`], [`Error::Argument`] for an invalid plan, and errors of reads.
+/// [`Error::Connect`], [`Error::Argument`] for an invalid plan, and errors of reads.
 pub async fn together(works: &[Work<'_>], watched: &Watched) -> Result<Done, Error> {
 	let prepared =
 		try_join_all(works.iter().map(|work| {
