@@ -32,7 +32,7 @@ pub const MAX_AGE: Duration = Duration::from_secs(600);
 /// How long a block counts as recent.
 const RECENT: Duration = Duration::from_secs(1);
 /// How long the state of a block is read before the node is asked for a newer one. Nodes keep states for longer.
-const HEAD_LASTS: Duration = Duration::from_secs(30);
+const HEAD_TTL: Duration = Duration::from_secs(30);
 /// Default time to wait for a block to become final.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Time between two tries.
@@ -215,7 +215,7 @@ impl Known {
 			Need::Recent => asked_at.elapsed() < RECENT,
 			// A read that another caller has started since is as good.
 			Need::Newest => asked_at >= since,
-			Need::Block(number) => head.block().number >= number && asked_at.elapsed() < HEAD_LASTS,
+			Need::Block(number) => head.block().number >= number && asked_at.elapsed() < HEAD_TTL,
 		}
 	}
 
