@@ -66,7 +66,7 @@ pub struct Journal {
 #[derive(Clone, Default)]
 struct Shared {
 	lie: Arc<RwLock<Option<Lie>>>,
-	told: Arc<AtomicUsize>,
+	reported: Arc<AtomicUsize>,
 	extrinsics: Arc<AtomicUsize>,
 	journal: Arc<Mutex<Journal>>,
 }
@@ -133,7 +133,7 @@ impl LyingProxy {
 	/// Removes the lie, and returns the number of changed replies.
 	pub async fn clear_lie(&self) -> usize {
 		*self.shared.lie.write().await = None;
-		self.shared.told.swap(0, Ordering::SeqCst)
+		self.shared.reported.swap(0, Ordering::SeqCst)
 	}
 }
 
@@ -179,12 +179,12 @@ async fn pass_on(socket: TcpStream, node: String, shared: Shared) {
 					Some(Ok(mut said)) => {
 						let mut lies = 0;
 						match &mut said {
-							Value::Array(answers) => answers.iter_mut().for_each(|answer| {
-								lies += change(answer, &mut calls, &mut subscriptions, lie.as_ref(), &shared);
+							Value::Array(responses) => responses.iter_mut().for_each(|response| {
+								lies += change(response, &mut calls, &mut subscriptions, lie.as_ref(), &shared);
 							}),
-							answer => lies += change(answer, &mut calls, &mut subscriptions, lie.as_ref(), &shared),
+							response => lies += change(response, &mut calls, &mut subscriptions, lie.as_ref(), &shared),
 						}
-						shared.told.fetch_add(lies, Ordering::SeqCst);
+						shared.reported.fetch_add(lies, Ordering::SeqCst);
 						if lies > 0 { Message::text(said.to_string()) } else { message }
 					},
 					_ => message,
@@ -216,42 +216,43 @@ fn each(calls: &Value) -> impl Iterator<Item = &Value> {
 
 /// Lets the lie change a reply or notification. Returns the number of changes.
 fn change(
-	answer: &mut Value,
+	response: &mut Value,
 	calls: &mut Calls,
 	subscriptions: &mut Calls,
 	lie: Option<&Lie>,
 	shared: &Shared,
 ) -> usize {
-	let is_notification = answer.get("method").is_some();
+	let is_notification = response.get("method").is_some();
 	let call = match is_notification {
-		true => subscriptions.get(&answer["params"]["subscription"].to_string()).cloned(),
-		false => calls.remove(&answer["id"].to_string()),
+		true => subscriptions.get(&response["params"]["subscription"].to_string()).cloned(),
+		false => calls.remove(&response["id"].to_string()),
 	};
 	let Some((method, params)) = call else { return 0 };
-	if !is_notification && answer["result"].is_string() && opens_subscription(&method) {
-		subscriptions.insert(answer["result"].to_string(), (method, params));
+	if !is_notification && response["result"].is_string() && opens_subscription(&method) {
+		subscriptions.insert(response["result"].to_string(), (method, params));
 		return 0;
 	}
-	let told = if is_notification { &answer["params"]["result"] } else { &answer["result"] };
+	let reported =
+		if is_notification { &response["params"]["result"] } else { &response["result"] };
 	{
 		let mut journal = shared.journal();
-		if journal.records_replies && answer.get("error").is_none() {
-			let (method, params, result) = (method.clone(), params.clone(), told.clone());
+		if journal.records_replies && response.get("error").is_none() {
+			let (method, params, result) = (method.clone(), params.clone(), reported.clone());
 			journal.replies.push(RecordedReply { method, params, result, is_notification });
 		}
 	}
 	let Some(lie) = lie else { return 0 };
 	let place =
-		if is_notification { &mut answer["params"]["result"] } else { &mut answer["result"] };
+		if is_notification { &mut response["params"]["result"] } else { &mut response["result"] };
 	let mut result = place.take();
-	let mut error = answer.get("error").cloned();
+	let mut error = response.get("error").cloned();
 	let (method, params) = (method.as_str(), &params);
 	let (result_of, error_of) = (&mut result, &mut error);
 	let said = &mut Reply { method, params, result: result_of, error: error_of, is_notification };
 	let lies = lie(said);
 	if is_notification {
-		answer["params"]["result"] = result;
-	} else if let Some(fields) = answer.as_object_mut() {
+		response["params"]["result"] = result;
+	} else if let Some(fields) = response.as_object_mut() {
 		let (name, value, other) = match error {
 			Some(error) => ("error", error, "result"),
 			None => ("result", result, "error"),

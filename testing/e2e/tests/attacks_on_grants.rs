@@ -219,9 +219,9 @@ async fn grants_end_by_the_clock_not_by_blocks() {
 	let record = upload(&owner, stream, b"a document").await;
 	loop {
 		let before = owner.chain_time().await.expect("the node responds");
-		let answer = reader.fetch(record).await;
+		let response = reader.fetch(record).await;
 		let after = owner.chain_time().await.expect("the node responds");
-		match answer {
+		match response {
 			Ok(_) => assert!(before <= end, "it is read at {before}, past {end}"),
 			Err(error) => {
 				assert!(after > end, "{error} at {after}, before {end}");
@@ -292,7 +292,7 @@ fn command_line_accepts_dates_and_durations() {
 	] {
 		let output = channel.run(&[&grant[..], &more].concat());
 		assert!(!output.status.success(), "{more:?}");
-		let said = String::from_utf8_lossy(&output.stderr);
-		assert!(said.contains(expected), "{more:?}: {said}");
+		let message = String::from_utf8_lossy(&output.stderr);
+		assert!(message.contains(expected), "{more:?}: {message}");
 	}
 }

@@ -257,9 +257,9 @@ fn forged(signed: &SignedRequest, count: u64) -> Vec<Vec<u8>> {
 async fn false_offers_do_not_delay_requests() {
 	let nodes = Nodes::start(&["--pool-limit", "64"]).await;
 	let genesis = nodes.client.limits().genesis_hash.0;
-	let answers: [Responder; 3] = [lie, babble, keep_silent];
-	let neighbours = answers
-		.map(|answer| Arc::new(Neighbour::join_with_responder(genesis, &nodes.peers, answer)));
+	let responses: [Responder; 3] = [lie, babble, keep_silent];
+	let neighbours = responses
+		.map(|response| Arc::new(Neighbour::join_with_responder(genesis, &nodes.peers, response)));
 	for neighbour in &neighbours {
 		while neighbour.listeners() < 2 {
 			tokio::time::sleep(Duration::from_millis(50)).await;

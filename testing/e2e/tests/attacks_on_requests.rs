@@ -72,8 +72,8 @@ async fn assert_refused(client: &Client, signed: &SignedRequest, expected: i32) 
 
 async fn has_stream(client: &Client, organization: OrganizationId, name: &str) -> bool {
 	let stream = StreamId::derive(organization, name.as_bytes());
-	let answer: Result<serde_json::Value, _> = client.call("credio_v1_stream", (stream,)).await;
-	answer.is_ok()
+	let response: Result<serde_json::Value, _> = client.call("credio_v1_stream", (stream,)).await;
+	response.is_ok()
 }
 
 async fn key_of(client: &Client, organization: OrganizationId) -> PublicKey {

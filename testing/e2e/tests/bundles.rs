@@ -147,9 +147,9 @@ fn failing_leg_aborts_the_bundle_and_is_named() {
 	let (id, digest) = propose(&channel, &two_streams(&node, "for = \"1h\""));
 	// Meanwhile the funder has a stream of that name.
 	funder.ok(&["stream", "create", "theirs"]);
-	let (code, said) = funder.refused(&["bundle", "consent", &id, "--digest", &digest]);
-	assert_eq!(code, REJECTED, "{said}");
-	assert!(said.contains("call 0 of leg 1") && said.contains("Anchor."), "{said}");
+	let (code, message) = funder.refused(&["bundle", "consent", &id, "--digest", &digest]);
+	assert_eq!(code, REJECTED, "{message}");
+	assert!(message.contains("call 0 of leg 1") && message.contains("Anchor."), "{message}");
 	assert_eq!(streams(&channel), ["theirs"]);
 	let shown = show(&channel, &id);
 	assert_eq!(shown["status"], "aborted");
@@ -173,9 +173,9 @@ fn bundle_expires_at_its_deadline() {
 		assert!(n < 60, "it does not expire");
 		channel.ok(&["stream", "create", &format!("tick {n}")]);
 	}
-	let (code, said) = funder.refused(&["bundle", "consent", &id, "--digest", &digest]);
-	assert_eq!(code, FAILED, "{said}");
-	assert!(said.contains("expired"), "{said}");
+	let (code, message) = funder.refused(&["bundle", "consent", &id, "--digest", &digest]);
+	assert_eq!(code, FAILED, "{message}");
+	assert!(message.contains("expired"), "{message}");
 	assert!(!streams(&channel).contains(&"ours".to_owned()));
 	let expired = channel.json(&["bundle", "list", "--status", "expired", "--json"]);
 	assert_eq!(expired.len(), 1);
@@ -187,15 +187,15 @@ fn consent_can_be_withdrawn_before_the_last_one() {
 	let [channel, funder] = ["channel-one", "funder-one"].map(|name| Cli::new(&node, name));
 	let (id, digest) = propose(&channel, &two_streams(&node, "for = \"1h\""));
 	channel.ok(&["bundle", "withdraw", &id]);
-	let (code, said) = channel.refused(&["bundle", "withdraw", &id]);
-	assert_eq!(code, REJECTED, "{said}");
-	assert!(said.contains("Bundles.NotConsented"), "{said}");
+	let (code, message) = channel.refused(&["bundle", "withdraw", &id]);
+	assert_eq!(code, REJECTED, "{message}");
+	assert!(message.contains("Bundles.NotConsented"), "{message}");
 	let consent = ["bundle", "consent", &id, "--digest", &digest, "--json"];
 	assert_eq!(funder.json(&consent)[0]["status"], "open");
 	assert_eq!(channel.json(&consent)[0]["status"], "executed");
-	let (code, said) = funder.refused(&["bundle", "withdraw", &id]);
-	assert_eq!(code, FAILED, "{said}");
-	assert!(said.contains("was executed"), "{said}");
+	let (code, message) = funder.refused(&["bundle", "withdraw", &id]);
+	assert_eq!(code, FAILED, "{message}");
+	assert!(message.contains("was executed"), "{message}");
 }
 
 #[test]
@@ -204,19 +204,19 @@ fn consent_needs_a_party_and_the_exact_digest() {
 	let [channel, funder, stranger] =
 		["channel-one", "funder-one", "channel-two"].map(|name| Cli::new(&node, name));
 	let (id, digest) = propose(&channel, &two_streams(&node, "for = \"1h\""));
-	let (code, said) = stranger.refused(&["bundle", "consent", &id, "--digest", &digest]);
-	assert_eq!(code, REJECTED, "{said}");
-	assert!(said.contains("Bundles.NotAParty"), "{said}");
+	let (code, message) = stranger.refused(&["bundle", "consent", &id, "--digest", &digest]);
+	assert_eq!(code, REJECTED, "{message}");
+	assert!(message.contains("Bundles.NotAParty"), "{message}");
 	let other = format!("0x{}", "11".repeat(32));
-	let (code, said) = funder.refused(&["bundle", "consent", &id, "--digest", &other]);
-	assert_eq!(code, FAILED, "{said}");
-	assert!(said.contains(&digest), "it says what the digest is: {said}");
+	let (code, message) = funder.refused(&["bundle", "consent", &id, "--digest", &other]);
+	assert_eq!(code, FAILED, "{message}");
+	assert!(message.contains(&digest), "it says what the digest is: {message}");
 	assert_eq!(funder.refused(&["bundle", "consent", &other, "--digest", &digest]).0, NOT_FOUND);
 	// Who has no leg proposes nothing.
 	let file = two_streams(&node, "for = \"1h\"");
-	let (code, said) = stranger.refused(&["bundle", "propose", path(&file)]);
-	assert_eq!(code, REJECTED, "{said}");
-	assert!(said.contains("Bundles.NotAParty"), "{said}");
+	let (code, message) = stranger.refused(&["bundle", "propose", path(&file)]);
+	assert_eq!(code, REJECTED, "{message}");
+	assert!(message.contains("Bundles.NotAParty"), "{message}");
 	assert_eq!(show(&channel, &id)["status"], "open");
 }
 
@@ -231,9 +231,9 @@ fn repeated_proposal_is_the_same_and_other_legs_are_rejected() {
 	let file = two_streams(&node, head);
 	let other = fs::read_to_string(&file).expect("readable").replace("theirs", "others");
 	fs::write(&file, other).expect("writable");
-	let (code, said) = channel.refused(&["bundle", "propose", path(&file)]);
-	assert_eq!(code, REJECTED, "{said}");
-	assert!(said.contains("was used before"), "{said}");
+	let (code, message) = channel.refused(&["bundle", "propose", path(&file)]);
+	assert_eq!(code, REJECTED, "{message}");
+	assert!(message.contains("was used before"), "{message}");
 }
 
 #[test]
@@ -252,8 +252,8 @@ fn prepared_leg_is_proposed_by_another_organization() {
 		),
 	);
 	// The funder cannot seal for the channel.
-	let (code, said) = funder.refused(&["bundle", "prepare", path(&leg)]);
-	assert_eq!(code, FAILED, "{said}");
+	let (code, message) = funder.refused(&["bundle", "prepare", path(&leg)]);
+	assert_eq!(code, FAILED, "{message}");
 	let prepared = channel.ok(&["bundle", "prepare", path(&leg)]);
 	let record = prepared.rsplit("# appends ").next().expect("it names the record").trim();
 	let file = write(

@@ -91,16 +91,16 @@ async fn pinned_client_rejects_other_chains() {
 	for command in [&["stream", "list"][..], &["quota"], &["stream", "create", "invoices"]] {
 		let (here, there) = pinned(command);
 		assert!(here.status.success(), "{command:?}");
-		let said = String::from_utf8_lossy(&there.stderr).into_owned();
-		assert!(!there.status.success() && said.contains(&chain), "{command:?}: {said}");
+		let message = String::from_utf8_lossy(&there.stderr).into_owned();
+		assert!(!there.status.success() && message.contains(&chain), "{command:?}: {message}");
 	}
 
 	// And from the vault, whatever the configuration says.
 	cli.ok(&["vault", "pin", &chain]);
 	assert!(cli.run(&["quota"]).status.success());
 	let there = cli.at_node(&other).run(&["quota"]);
-	let said = String::from_utf8_lossy(&there.stderr).into_owned();
-	assert!(!there.status.success() && said.contains(&chain), "{said}");
+	let message = String::from_utf8_lossy(&there.stderr).into_owned();
+	assert!(!there.status.success() && message.contains(&chain), "{message}");
 
 	// An index continues with the next node.
 	let views = own.folder().join("views");
@@ -119,8 +119,8 @@ fn plain_remote_connections_need_an_opt_in() {
 	let cli = Cli::new(&node, "channel-one");
 	// The address is refused before any connection.
 	let list = ["stream", "list", "--node", "ws://192.0.2.1:9944"];
-	let (_, said) = cli.refused(&list);
-	assert!(said.contains("wss://") && said.contains("--insecure"), "{said}");
+	let (_, message) = cli.refused(&list);
+	assert!(message.contains("wss://") && message.contains("--insecure"), "{message}");
 	// An encrypted line does not fall back to a plain one.
 	let port = node.url().rsplit(':').next().expect("a port").to_owned();
 	cli.refused(&["stream", "list", "--node", &format!("wss://127.0.0.1:{port}")]);
@@ -128,8 +128,8 @@ fn plain_remote_connections_need_an_opt_in() {
 	fs::write(&file, "a document").expect("writable");
 	let outbox = node.folder().join("outbox");
 	let upload = ["upload", "--stream", "invoices", "--outbox", path(&outbox), path(&file)];
-	let (_, said) = cli.refused(&[&upload[..], &list[2..]].concat());
-	assert!(said.contains("--insecure"), "{said}");
+	let (_, message) = cli.refused(&[&upload[..], &list[2..]].concat());
+	assert!(message.contains("--insecure"), "{message}");
 }
 
 #[test]
@@ -156,8 +156,8 @@ fn reads_from_a_trusted_node_work_without_finality() {
 		let ended = within(running, Duration::from_secs(30));
 		assert_eq!(ended, Some(true), "{command:?}");
 	}
-	let (code, said) = cli.refused(&["org", "show", "channel-one"]);
-	assert_eq!(code, NOT_FINAL_YET, "{said}");
+	let (code, message) = cli.refused(&["org", "show", "channel-one"]);
+	assert_eq!(code, NOT_FINAL_YET, "{message}");
 }
 
 /// Returns whether a process succeeds within a time limit.

@@ -135,10 +135,10 @@ async fn all_connections_of_an_address_share_one_budget() {
 	let refused = codes.iter().filter(|code| **code == -32999).count();
 	assert!(refused > 500, "{refused} of {}", codes.len());
 	let answer = post(&node, &call("credio_v1_limits", json!([])), "192.0.2.8");
-	assert!(answer["result"].is_object(), "another client is not concerned: {answer}");
+	assert!(answer["result"].is_object(), "another client is not affected: {answer}");
 	// A forged address is followed by the true one, which the proxy adds.
-	let answers = post(&node, &lists(64), "192.0.2.99, 192.0.2.7");
-	let refused = answers.as_array().expect("a batch").iter();
+	let responses = post(&node, &lists(64), "192.0.2.99, 192.0.2.7");
+	let refused = responses.as_array().expect("a batch").iter();
 	assert!(refused.filter(|answer| answer["error"]["code"] == -32999).count() > 30);
 }
 
@@ -247,10 +247,10 @@ async fn other_forms_of_a_call_are_guarded_too(node: &Node, client: &WsClient) {
 		call("state_call", by_name),
 		call("system_chain", json!([])),
 	]);
-	let answers = post(node, &batch, "");
-	assert_eq!(answers[0]["error"]["code"], 9104, "{answers}");
-	assert_eq!(answers[1]["error"]["code"], 9104, "{answers}");
-	assert!(answers[2]["result"].is_string(), "{answers}");
+	let responses = post(node, &batch, "");
+	assert_eq!(responses[0]["error"]["code"], 9104, "{responses}");
+	assert_eq!(responses[1]["error"]["code"], 9104, "{responses}");
+	assert!(responses[2]["result"].is_string(), "{responses}");
 	let escaped = r#"{"jsonrpc":"2.0","id":1,"method":"state_call","params":["\u0052ecordsApi_read","0x00"]}"#;
 	let answer = post_text(node, escaped, "");
 	assert_eq!(answer["error"]["code"], 9104, "{answer}");
@@ -314,12 +314,12 @@ fn node_without_a_chain_does_not_start() {
 		assert!(!output.status.success());
 		String::from_utf8_lossy(&output.stderr).into_owned()
 	};
-	let said = refused(&["--validator", "--alice"]);
+	let message = refused(&["--validator", "--alice"]);
 	for named in ["--chain FILE", "--dev", "--chain local"] {
-		assert!(said.contains(named), "{said}");
+		assert!(message.contains(named), "{message}");
 	}
-	let said = refused(&["--chain", "local", "--sync", "warp"]);
-	assert!(said.contains("--state-pruning 256"), "{said}");
+	let message = refused(&["--chain", "local", "--sync", "warp"]);
+	assert!(message.contains("--state-pruning 256"), "{message}");
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn public_data_is_read_without_a_vault() {
 			.env("CREDIO_CONFIG", node.folder().join("none.toml"))
 			.output()
 			.expect("credio starts");
-		let said = String::from_utf8_lossy(&output.stderr);
-		assert!(output.status.success(), "credio {}: {said}", arguments.join(" "));
+		let message = String::from_utf8_lossy(&output.stderr);
+		assert!(output.status.success(), "credio {}: {message}", arguments.join(" "));
 	}
 }

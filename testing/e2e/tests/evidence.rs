@@ -61,9 +61,9 @@ impl Verifier {
 	/// Runs a verification that must succeed, and returns its output.
 	fn verified(&self, evidence: &str, chain: &str, more: &[&str]) -> String {
 		let output = self.run(evidence, chain, more);
-		let said = String::from_utf8_lossy(&output.stdout).into_owned();
-		assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-		said
+		let message = String::from_utf8_lossy(&output.stdout).into_owned();
+		assert!(output.status.success(), "{message}\n{}", String::from_utf8_lossy(&output.stderr));
+		message
 	}
 
 	/// Runs a verification that must fail, and returns the exit code and the error output.
@@ -96,8 +96,8 @@ fn evidence_is_bound_to_its_chain() {
 	let forged = Evidence { genesis: genesis.genesis, from: genesis.from, ..foreign.clone() };
 	for evidence in [foreign, forged] {
 		let file = verifier.write("foreign.evidence", evidence.to_text().expect("it is written"));
-		let (code, said) = verifier.refused(&file, &own, &[]);
-		assert_eq!(code, Some(NOT_VERIFIED), "{said}");
+		let (code, message) = verifier.refused(&file, &own, &[]);
+		assert_eq!(code, Some(NOT_VERIFIED), "{message}");
 	}
 }
 
@@ -156,7 +156,7 @@ fn record_is_proven_without_a_node() {
 	drop(node);
 
 	let chain = verifier.specification("dev");
-	let said = verifier.verified(evidence, &chain, &["--document", &document]);
+	let message = verifier.verified(evidence, &chain, &["--document", &document]);
 	for expected in [
 		"Proven:",
 		"1 of 1 validators",
@@ -172,13 +172,13 @@ fn record_is_proven_without_a_node() {
 		"Not proven:",
 		"is true",
 	] {
-		assert!(said.contains(expected), "{expected} in:\n{said}");
+		assert!(message.contains(expected), "{expected} in:\n{message}");
 	}
-	let said = verifier.verified(bare, &chain, &[]);
-	assert!(said.contains("Which document it is"), "{said}");
-	assert!(!said.contains("byte for byte"), "{said}");
-	let said = verifier.verified(whole, &chain, &[]);
-	assert!(said.contains("byte for byte"), "{said}");
+	let message = verifier.verified(bare, &chain, &[]);
+	assert!(message.contains("Which document it is"), "{message}");
+	assert!(!message.contains("byte for byte"), "{message}");
+	let message = verifier.verified(whole, &chain, &[]);
+	assert!(message.contains("byte for byte"), "{message}");
 	let json = verifier.verified(whole, &chain, &["--json"]);
 	let json: Value = serde_json::from_str(&json).expect("one object");
 	assert_eq!((&json["verified"], &json["documentVerified"]), (&true.into(), &true.into()));
@@ -186,9 +186,9 @@ fn record_is_proven_without_a_node() {
 
 	// Another document, a document without its key, another chain, and a specification that is not raw.
 	let is_refused = |evidence: &str, chain: &str, more: &[&str], part: &str| {
-		let (code, said) = verifier.refused(evidence, chain, more);
-		assert_eq!(code, Some(NOT_VERIFIED), "{said}");
-		assert!(said.contains(&format!("refused: {part}:")), "{part} in {said}");
+		let (code, message) = verifier.refused(evidence, chain, more);
+		assert_eq!(code, Some(NOT_VERIFIED), "{message}");
+		assert!(message.contains(&format!("refused: {part}:")), "{part} in {message}");
 	};
 	is_refused(evidence, &chain, &["--document", &other], "document");
 	is_refused(bare, &chain, &["--document", &document], "document");
@@ -198,8 +198,8 @@ fn record_is_proven_without_a_node() {
 		.output()
 		.expect("credio-node starts");
 	let plain = verifier.write("plain.json", output.stdout);
-	let (_, said) = verifier.refused(evidence, &plain, &[]);
-	assert!(said.contains("build-spec --raw"), "{said}");
+	let (_, message) = verifier.refused(evidence, &plain, &[]);
+	assert!(message.contains("build-spec --raw"), "{message}");
 
 	// A bit here and there, in each line.
 	let good = fs::read(whole).expect("written");
@@ -236,12 +236,12 @@ fn document_under_a_merkle_anchor_is_proven_without_a_node() {
 	channel.ok(&["evidence", record, "-o", evidence, "--proof", proof, "--with-key"]);
 	drop(node);
 	let chain = verifier.specification("dev");
-	let said = verifier.verified(evidence, &chain, &["--document", &files[3]]);
-	assert!(said.contains("document 3 under the anchor's Merkle root"), "{said}");
-	assert!(said.contains("byte for byte"), "{said}");
-	let (code, said) = verifier.refused(evidence, &chain, &["--document", &files[2]]);
+	let message = verifier.verified(evidence, &chain, &["--document", &files[3]]);
+	assert!(message.contains("document 3 under the anchor's Merkle root"), "{message}");
+	assert!(message.contains("byte for byte"), "{message}");
+	let (code, message) = verifier.refused(evidence, &chain, &["--document", &files[2]]);
 	assert_eq!(code, Some(NOT_VERIFIED));
-	assert!(said.contains("document"), "{said}");
+	assert!(message.contains("document"), "{message}");
 }
 
 /// Two nodes of the development chain: the first makes it, and the second takes over.
@@ -286,8 +286,8 @@ async fn changes_of_validators_are_followed_from_genesis_and_from_a_checkpoint()
 	let before = evidence_of("before", &early, &[]);
 	let checkpoint = verifier.file("checkpoint.json");
 	let checkpoint = path(&checkpoint);
-	let said = verifier.verified(&before, &chain, &["--write-checkpoint", checkpoint]);
-	assert!(said.contains("the validators have not changed"), "{said}");
+	let message = verifier.verified(&before, &chain, &["--write-checkpoint", checkpoint]);
+	assert!(message.contains("the validators have not changed"), "{message}");
 
 	channel.set_session_keys(&second);
 	operator.ok(&["validator", "add", &new]);
@@ -296,9 +296,9 @@ async fn changes_of_validators_are_followed_from_genesis_and_from_a_checkpoint()
 	let two = evidence_of("two", &middle, &[]);
 	let later = verifier.file("later.json");
 	let later = path(&later);
-	let said = verifier.verified(&two, &chain, &["--write-checkpoint", later]);
-	assert!(said.contains("2 of 2 validators"), "{said}");
-	assert!(said.contains("the validators have changed once"), "{said}");
+	let message = verifier.verified(&two, &chain, &["--write-checkpoint", later]);
+	assert!(message.contains("2 of 2 validators"), "{message}");
+	assert!(message.contains("the validators have changed once"), "{message}");
 
 	operator.ok(&["validator", "remove", &old]);
 	until_active(&client, &[&new]).await;
@@ -309,17 +309,18 @@ async fn changes_of_validators_are_followed_from_genesis_and_from_a_checkpoint()
 	let from_later = evidence_of("from-later", &late, &["--trusted-checkpoint", later]);
 	drop((first, second));
 
-	let said = verifier.verified(&from_genesis, &chain, &[]);
-	assert!(said.contains("1 of 1 validators"), "{said}");
+	let message = verifier.verified(&from_genesis, &chain, &[]);
+	assert!(message.contains("1 of 1 validators"), "{message}");
 	assert!(
-		said.contains("Since genesis, which you trust, the validators have changed 2 times"),
-		"{said}"
+		message.contains("Since genesis, which you trust, the validators have changed 2 times"),
+		"{message}"
 	);
-	let said = verifier.verified(&from_checkpoint, &chain, &["--trusted-checkpoint", checkpoint]);
-	assert!(said.contains("the checkpoint at block"), "{said}");
-	assert!(said.contains("the validators have changed 2 times"), "{said}");
-	let said = verifier.verified(&from_later, &chain, &["--trusted-checkpoint", later]);
-	assert!(said.contains("the validators have changed once"), "{said}");
+	let message =
+		verifier.verified(&from_checkpoint, &chain, &["--trusted-checkpoint", checkpoint]);
+	assert!(message.contains("the checkpoint at block"), "{message}");
+	assert!(message.contains("the validators have changed 2 times"), "{message}");
+	let message = verifier.verified(&from_later, &chain, &["--trusted-checkpoint", later]);
+	assert!(message.contains("the validators have changed once"), "{message}");
 
 	// A proof with another start, and one without a change.
 	for (evidence, more) in [
@@ -327,9 +328,9 @@ async fn changes_of_validators_are_followed_from_genesis_and_from_a_checkpoint()
 		(&from_checkpoint, vec![]),
 		(&from_checkpoint, vec!["--trusted-checkpoint", later]),
 	] {
-		let (code, said) = verifier.refused(evidence, &chain, &more);
-		assert_eq!(code, Some(NOT_VERIFIED), "{said}");
-		assert!(said.contains("refused: from:"), "{said}");
+		let (code, message) = verifier.refused(evidence, &chain, &more);
+		assert_eq!(code, Some(NOT_VERIFIED), "{message}");
+		assert!(message.contains("refused: from:"), "{message}");
 	}
 }
 
@@ -359,21 +360,21 @@ async fn evidence_continues_from_a_checkpoint_after_a_handover() {
 	let upload = ["upload", "--stream", "invoices", "--json", &document];
 
 	// The change cannot be proven, and a client does not trust the node instead.
-	let (code, said) = channel.refused(&upload);
-	assert_eq!(code, NOT_VERIFIED, "{said}");
-	assert!(said.contains("credio checkpoint trust"), "{said}");
+	let (code, message) = channel.refused(&upload);
+	assert_eq!(code, NOT_VERIFIED, "{message}");
+	assert!(message.contains("credio checkpoint trust"), "{message}");
 	let checkpoint = verifier.file("of-the-council.json");
 	let checkpoint = path(&checkpoint);
 	// Nor does a seat, unless it opts in.
 	let make = ["checkpoint", "make", "-o", checkpoint];
-	let (code, said) = operator.refused(&make);
-	assert_eq!(code, NOT_VERIFIED, "{said}");
-	assert!(said.contains("--trust-node"), "{said}");
+	let (code, message) = operator.refused(&make);
+	assert_eq!(code, NOT_VERIFIED, "{message}");
+	assert!(message.contains("--trust-node"), "{message}");
 	channel.ok(&[&make[..], &["--trust-node"]].concat());
-	let (_, said) = channel.refused(&["checkpoint", "trust", checkpoint]);
-	assert!(said.contains("0 of 1 seats"), "{said}");
-	let (code, said) = operator.refused(&["checkpoint", "sign", checkpoint]);
-	assert_eq!(code, NOT_VERIFIED, "{said}");
+	let (_, message) = channel.refused(&["checkpoint", "trust", checkpoint]);
+	assert!(message.contains("0 of 1 seats"), "{message}");
+	let (code, message) = operator.refused(&["checkpoint", "sign", checkpoint]);
+	assert_eq!(code, NOT_VERIFIED, "{message}");
 	operator.ok(&["checkpoint", "sign", checkpoint, "--trust-node"]);
 	channel.ok(&["checkpoint", "trust", checkpoint]);
 	let chain = verifier.specification("dev");
@@ -384,28 +385,28 @@ async fn evidence_continues_from_a_checkpoint_after_a_handover() {
 	// The change cannot be proven from genesis, and no invalid evidence is written.
 	let file = verifier.file("late.evidence");
 	let evidence = ["evidence", record, "-o", path(&file)];
-	let (code, said) = channel.refused(&evidence);
-	assert_eq!(code, NOT_VERIFIED, "{said}");
-	assert!(said.contains("ask the council for a checkpoint"), "{said}");
+	let (code, message) = channel.refused(&evidence);
+	assert_eq!(code, NOT_VERIFIED, "{message}");
+	assert!(message.contains("ask the council for a checkpoint"), "{message}");
 	assert!(!file.exists());
 
 	let checkpoint = verifier.file("signed.json");
 	let checkpoint = path(&checkpoint);
 	channel.ok(&["checkpoint", "make", "-o", checkpoint]);
 	let from_there = [&evidence[..], &["--checkpoint", checkpoint]].concat();
-	let (_, said) = channel.refused(&from_there);
-	assert!(said.contains("0 of 1 seats of the council have signed it"), "{said}");
+	let (_, message) = channel.refused(&from_there);
+	assert!(message.contains("0 of 1 seats of the council have signed it"), "{message}");
 	channel.ok(&["checkpoint", "sign", checkpoint]);
-	let (_, said) = channel.refused(&from_there);
-	assert!(said.contains("0 of 1 seats"), "channel-one has no seat: {said}");
+	let (_, message) = channel.refused(&from_there);
+	assert!(message.contains("0 of 1 seats"), "channel-one has no seat: {message}");
 	operator.ok(&["checkpoint", "sign", checkpoint]);
 	channel.ok(&from_there);
 	drop((first, second));
 
-	let said = verifier.verified(path(&file), &chain, &["--checkpoint", checkpoint]);
-	assert!(said.contains("1 of 1 seats of the council signed"), "{said}");
-	let (_, said) = verifier.refused(path(&file), &chain, &[]);
-	assert!(said.contains("refused: from:"), "{said}");
+	let message = verifier.verified(path(&file), &chain, &["--checkpoint", checkpoint]);
+	assert!(message.contains("1 of 1 seats of the council signed"), "{message}");
+	let (_, message) = verifier.refused(path(&file), &chain, &[]);
+	assert!(message.contains("refused: from:"), "{message}");
 	let content = fs::read_to_string(checkpoint).expect("written");
 	let forged = verifier.write("forged.json", content.replace("\"weight\": 1", "\"weight\": 2"));
 	let (code, said) = verifier.refused(path(&file), &chain, &["--checkpoint", &forged]);

@@ -179,13 +179,13 @@ async fn export_verifies_and_a_tampered_one_does_not() {
 		("other-header", vec![&other], "is another one on the chain"),
 		("other-block", vec!["UPDATE chain_cursor SET hash = zeroblob(32)"], "has another hash on the chain"),
 	];
-	for (name, statements, said) in tampers {
+	for (name, statements, message) in tampers {
 		let copy = tampered(&index, name, &statements).await;
 		let folder = folder(&format!("{name}-export"));
 		export(&funder, &copy, &folder, &["repayment-schedules"]);
 		assert_eq!(verify(&funder, &folder, &["--offline"])["verified"], true, "{name}");
 		let findings = sentences(&verify(&funder, &folder, &[]), "findings");
-		assert!(findings.iter().any(|finding| finding.contains(said)), "{name}: {findings:#?}");
+		assert!(findings.iter().any(|finding| finding.contains(message)), "{name}: {findings:#?}");
 	}
 	// A filter that is not the one that was applied.
 	let filtered = folder("filtered");
@@ -230,9 +230,9 @@ fn export_is_not_changed_by_later_blocks() {
 	assert_eq!(sentences(&told, "checked").len(), 3, "{told:#}");
 	let again = export(&funder, &index, &before, &["invoices-json"]);
 	assert_eq!(again["wasComplete"], true);
-	let (code, said) =
+	let (code, message) =
 		funder.refused(&["export", "invoices-ubl", "--index", path(&index), "-o", path(&before)]);
-	assert!(code == 1 && said.contains("another view or stream"), "{code} {said}");
+	assert!(code == 1 && message.contains("another view or stream"), "{code} {message}");
 	// Another organization can verify it, except for documents that only the funder can read.
 	let told = verify(&channel, &before, &[]);
 	assert!(sentences(&told, "notChecked")[0].contains("the vault is of organization"), "{told:#}");

@@ -301,7 +301,7 @@ fn validator_votes_twice() {
 			if let [offender] = offenders(&client).await.as_slice() {
 				break offender.clone();
 			}
-			assert!(tries < 10, "nobody was caught in ten partitions");
+			assert!(tries < 10, "no equivocation in ten partitions");
 		};
 		assert_eq!(culprit, dev::dave().public_key().to_account_id().to_string());
 		network.print(&format!("{culprit} was reported in block {reported_at}, try {tries}"));

@@ -10,8 +10,8 @@ fn front_page_example_runs() {
 		.env("CREDIO_NODE", node.url())
 		.output()
 		.expect("the example starts");
-	let said = String::from_utf8_lossy(&output.stdout);
+	let message = String::from_utf8_lossy(&output.stdout);
 	let errors = String::from_utf8_lossy(&output.stderr);
-	assert!(output.status.success(), "{said}\n{errors}");
-	assert!(said.contains("the funder reads application/xml"), "{said}");
+	assert!(output.status.success(), "{message}\n{errors}");
+	assert!(message.contains("the funder reads application/xml"), "{message}");
 }

@@ -34,8 +34,8 @@ impl Gateway<'_> {
 
 	fn ok(&self, arguments: &[&str]) -> Vec<Value> {
 		let output = self.run(arguments);
-		let said = String::from_utf8_lossy(&output.stderr);
-		assert!(output.status.success(), "credio {}: {said}", arguments.join(" "));
+		let message = String::from_utf8_lossy(&output.stderr);
+		assert!(output.status.success(), "credio {}: {message}", arguments.join(" "));
 		let lines = String::from_utf8(output.stdout).expect("UTF-8");
 		lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 	}
@@ -129,8 +129,8 @@ fn two_gateways_rotate_and_revoke_during_uploads() {
 	for revocation in revocations {
 		// The grant ends at once; the next epoch may have to wait for the keys.
 		let output = revocation.wait_with_output().expect("it ends");
-		let said = String::from_utf8_lossy(&output.stderr);
-		assert!(output.status.success() || said.contains("the grant is revoked"), "{said}");
+		let message = String::from_utf8_lossy(&output.stderr);
+		assert!(output.status.success() || message.contains("the grant is revoked"), "{message}");
 	}
 	// Both vaults hold keys of the chain, and each lacks those that the other has made.
 	let current = one.ok(&["org", "keys", "--json"])[0]["keyVersion"].as_u64().expect("a number");
@@ -154,8 +154,8 @@ fn two_gateways_rotate_and_revoke_during_uploads() {
 			thread::sleep(Duration::from_secs(1));
 			output = gateway.run(&upload(&files[number]));
 		}
-		let said = String::from_utf8_lossy(&output.stderr);
-		assert!(output.status.success(), "{}: {said}", names[number]);
+		let message = String::from_utf8_lossy(&output.stderr);
+		assert!(output.status.success(), "{}: {message}", names[number]);
 	}
 
 	// Both do everything: rotate, grant, revoke, upload, and read all that either has written.

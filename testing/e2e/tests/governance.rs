@@ -90,8 +90,8 @@ fn council_of_several_seats_votes() {
 	let status = |name: &str| operator.json(&["org", "show", name, "--json"])[0]["status"].clone();
 	assert_eq!(status("funder-two"), "active");
 	// Who is not of the council has no vote.
-	let (_, said) = funder.refused(&["council", "vote", &motion]);
-	assert!(said.contains("only seats of the council govern"), "{said}");
+	let (_, message) = funder.refused(&["council", "vote", &motion]);
+	assert!(message.contains("only seats of the council govern"), "{message}");
 	let voted = channel.json(&["council", "vote", &motion, "--json"]);
 	assert_eq!(voted[0]["outcome"], "carriedOut");
 	assert_eq!(status("funder-two"), "suspended");
@@ -99,8 +99,8 @@ fn council_of_several_seats_votes() {
 	// A failing execution is reported.
 	operator.ok(&["org", "suspend", "funder-two"]);
 	let motion = motions()[0]["hash"].as_str().expect("a hash").to_owned();
-	let (_, said) = channel.refused(&["council", "vote", &motion]);
-	assert!(said.contains("AlreadySuspended"), "{said}");
+	let (_, message) = channel.refused(&["council", "vote", &motion]);
+	assert!(message.contains("AlreadySuspended"), "{message}");
 	// A motion with too many votes against it is removed.
 	operator.ok(&["org", "suspend", "funder-one"]);
 	let motion = motions()[0]["hash"].as_str().expect("a hash").to_owned();
@@ -144,8 +144,8 @@ async fn validators_come_and_go_while_uploads_run() {
 
 	// Without session keys it cannot be one.
 	let new = account(&channel);
-	let (_, said) = operator.refused(&["validator", "add", &new]);
-	assert!(said.contains("NoSessionKeys"), "{said}");
+	let (_, message) = operator.refused(&["validator", "add", &new]);
+	assert!(message.contains("NoSessionKeys"), "{message}");
 	channel.set_session_keys(&second);
 	operator.ok(&["validator", "add", &new]);
 	let client = Client::connect(&second.url(), uploads.vault()).await.expect("the node responds");
@@ -157,8 +157,8 @@ async fn validators_come_and_go_while_uploads_run() {
 	// The first node is not needed any more.
 	first.kill();
 	uploads.some(100).await;
-	let (_, said) = operator.refused(&["validator", "remove", &new]);
-	assert!(said.contains("LastValidator"), "{said}");
+	let (_, message) = operator.refused(&["validator", "remove", &new]);
+	assert!(message.contains("LastValidator"), "{message}");
 	uploads.applied(&channel).await;
 }
 
@@ -220,8 +220,8 @@ fn new_consortium_starts_from_its_file() {
 			.env("CREDIO_CONFIG", folder.path().join("none.toml"))
 			.output()
 			.expect("credio starts");
-		let said = String::from_utf8_lossy(&output.stderr).into_owned();
-		assert!(output.status.success(), "{said}");
+		let message = String::from_utf8_lossy(&output.stderr).into_owned();
+		assert!(output.status.success(), "{message}");
 		String::from_utf8_lossy(&output.stdout).into_owned()
 	};
 	credio(&["vault", "create"]);
@@ -231,8 +231,8 @@ fn new_consortium_starts_from_its_file() {
 	let node = |arguments: &[&str]| {
 		let output = Command::new(binary("credio-node")).args(arguments).output();
 		let output = output.expect("credio-node starts");
-		let said = String::from_utf8_lossy(&output.stderr).into_owned();
-		(output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned(), said)
+		let message = String::from_utf8_lossy(&output.stderr).into_owned();
+		(output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned(), message)
 	};
 	let keys = node(&["session-keys", "--account", account, "--keystore-path", path(&keystore)]).1;
 	let file = folder.path().join("consortium.toml");
@@ -245,9 +245,9 @@ fn new_consortium_starts_from_its_file() {
 	);
 	fs::write(&file, &text).expect("writable");
 	let chain = folder.path().join("chain.json");
-	let (made, said, errors) = node(&["new-network", path(&file), "-o", path(&chain)]);
+	let (made, message, errors) = node(&["new-network", path(&file), "-o", path(&chain)]);
 	assert!(made, "{errors}");
-	let genesis = said.lines().last().and_then(|line| line.split_whitespace().nth(1));
+	let genesis = message.lines().last().and_then(|line| line.split_whitespace().nth(1));
 	let genesis = genesis.expect("the genesis hash is printed").to_owned();
 
 	// All errors are reported at once.

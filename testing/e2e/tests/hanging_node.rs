@@ -133,12 +133,12 @@ fn start_watching(cli: &Cli) -> Child {
 	let mut command = cli.command(&["watch", "--stream", "invoices", "--json"]);
 	let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
 	let mut watch = command.spawn().expect("credio starts");
-	let mut told = BufReader::new(watch.stdout.take().expect("it is piped"));
+	let mut reported = BufReader::new(watch.stdout.take().expect("it is piped"));
 	let mut line = String::new();
-	told.read_line(&mut line).expect("it is UTF-8");
+	reported.read_line(&mut line).expect("it is UTF-8");
 	assert!(line.starts_with('{'), "{line}");
 	// The rest goes nowhere, and its end shows that the command has ended.
-	std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
+	std::thread::spawn(move || std::io::copy(&mut reported, &mut std::io::sink()));
 	watch
 }
 
@@ -146,8 +146,8 @@ fn start_watching(cli: &Cli) -> Child {
 async fn says_unreachable(what: &str, command: Child) {
 	let ended = tokio::task::spawn_blocking(move || command.wait_with_output());
 	let output = within(what, ended).await.expect("no panic").expect("it has an end");
-	let said = String::from_utf8_lossy(&output.stderr).into_owned();
-	assert_eq!(output.status.code(), Some(UNREACHABLE), "{what}: {said}");
+	let message = String::from_utf8_lossy(&output.stderr).into_owned();
+	assert_eq!(output.status.code(), Some(UNREACHABLE), "{what}: {message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

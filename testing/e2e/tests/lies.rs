@@ -37,23 +37,23 @@ fn selected<T>(lies: Vec<T>, most: usize) -> Vec<T> {
 async fn clients_accept_no_lie_of_a_node() {
 	let start = Instant::now();
 	let world = World::new().await;
-	eprintln!("{:?}: the world is there", start.elapsed());
+	eprintln!("{:?}: the chain is prepared", start.elapsed());
 	let document = Document::new(include_str!("../../../rpc/openrpc.json"));
 	let tally = Tally::default();
 	tokio::join!(
 		async {
 			readers::run(&world, &document, &tally).await;
-			eprintln!("{:?}: everything is read; {tally}", start.elapsed());
+			eprintln!("{:?}: all reads done; {tally}", start.elapsed());
 		},
 		async {
 			writers::run(&world, &document, &tally).await;
-			eprintln!("{:?}: everything is written; {tally}", start.elapsed());
+			eprintln!("{:?}: all writes done; {tally}", start.elapsed());
 		},
 	);
-	let told = tally.told();
+	let reported = tally.reported();
 	let failures = tally.into_failures();
 	assert!(failures.is_empty(), "{} lies had an effect:\n{}", failures.len(), failures.join("\n"));
 	let is_smaller = number("CREDIO_LIES_OF_READS", READ_LIES) < READ_LIES
 		|| number("CREDIO_LIES_PER_WRITE", WRITE_LIES) < WRITE_LIES;
-	assert!(told >= LEAST || is_smaller, "{told} lies are fewer than {LEAST}");
+	assert!(reported >= LEAST || is_smaller, "{reported} lies are fewer than {LEAST}");
 }

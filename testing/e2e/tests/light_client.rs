@@ -46,10 +46,10 @@ impl<'a> LightClient<'a> {
 	fn refused(&self, arguments: &[&str]) -> (Option<i32>, String) {
 		let arguments = [&[self.specification.as_str()], arguments].concat();
 		let output = self.scripts.run("light.mjs", &arguments);
-		let said = String::from_utf8_lossy(&output.stderr).into_owned();
+		let message = String::from_utf8_lossy(&output.stderr).into_owned();
 		assert!(!output.status.success(), "{arguments:?} succeeded");
 		assert!(output.stdout.is_empty(), "{arguments:?} printed {:?}", output.stdout);
-		(output.status.code(), said)
+		(output.status.code(), message)
 	}
 
 	/// Everything that can be asked of it finds no final block.
@@ -60,9 +60,9 @@ impl<'a> LightClient<'a> {
 		std::thread::scope(|scope| {
 			for command in commands {
 				scope.spawn(move || {
-					let (code, said) = self.refused(&[command, &["--limit", PATIENCE]].concat());
-					assert_eq!(code, Some(NOT_FINAL_YET), "{command:?}: {said}");
-					assert!(said.contains("ask the operator"), "{command:?}: {said}");
+					let (code, message) = self.refused(&[command, &["--limit", PATIENCE]].concat());
+					assert_eq!(code, Some(NOT_FINAL_YET), "{command:?}: {message}");
+					assert!(message.contains("ask the operator"), "{command:?}: {message}");
 				});
 			}
 		});
@@ -126,10 +126,10 @@ fn light_client_follows_four_validators_from_the_specification() {
 		let again = light.json(&[&create[..], &["--key", key]].concat());
 		assert_eq!(again["receipt"], sent["receipt"], "{again}");
 		let other = ["create-stream", "another name", "--secret-file", &bob, "--key", key];
-		let (_, said) = light.refused(&other);
-		assert!(said.contains("a new request needs a new key"), "{said}");
-		let (_, said) = light.refused(&["create-stream", "of nobody", "--secret-file", &ferdie]);
-		assert!(said.contains("is not a member of any organization"), "{said}");
+		let (_, message) = light.refused(&other);
+		assert!(message.contains("a new request needs a new key"), "{message}");
+		let (_, message) = light.refused(&["create-stream", "of nobody", "--secret-file", &ferdie]);
+		assert!(message.contains("is not a member of any organization"), "{message}");
 
 		// The validators change, and both who was there before and who comes from genesis follow.
 		let client =
@@ -186,8 +186,8 @@ async fn light_client_rejects_another_chain() {
 	// Nor does a database that was kept of the other chain.
 	let mixed = LightClient::new(&scripts, &files[0], &boot_nodes[1]);
 	let kept = ["head", "--limit", PATIENCE, "--database", &lights[1].database];
-	let (code, said) = mixed.refused(&kept);
-	assert_eq!(code, Some(NOT_FINAL_YET), "{said}");
+	let (code, message) = mixed.refused(&kept);
+	assert_eq!(code, Some(NOT_FINAL_YET), "{message}");
 	let right = LightClient::new(&scripts, &files[0], &boot_nodes[0]);
 	let head = right.json(&["head", "--database", &lights[1].database]);
 	assert_eq!(head["genesis"], heads[0]["genesis"]);
@@ -221,7 +221,7 @@ fn light_client_reports_an_invalid_specification() {
 	] {
 		fs::write(&file, content).expect("writable");
 		let output = scripts.run("light.mjs", &[path(&file)]);
-		let said = String::from_utf8_lossy(&output.stderr).into_owned();
-		assert!(!output.status.success() && said.contains(expected), "{said}");
+		let message = String::from_utf8_lossy(&output.stderr).into_owned();
+		assert!(!output.status.success() && message.contains(expected), "{message}");
 	}
 }

@@ -90,10 +90,10 @@ async fn foreign_key(client: &Client) -> Value {
 }
 
 /// Replaces the encryption keys of organizations.
-fn false_key(said: &mut Reply<'_>, of: OrganizationId, key: &Value) -> bool {
-	let lies = said.method == "credio_v1_organization" && said.result["id"] == of;
+fn false_key(message: &mut Reply<'_>, of: OrganizationId, key: &Value) -> bool {
+	let lies = message.method == "credio_v1_organization" && message.result["id"] == of;
 	if lies {
-		said.result["encryptionKey"]["public"] = key.clone();
+		message.result["encryptionKey"]["public"] = key.clone();
 	}
 	lies
 }
@@ -104,14 +104,14 @@ async fn grantees_secret_goes_to_its_own_key() {
 	let record = upload(&world.owner, world.stream, b"an invoice").await.expect("it is applied");
 	let (key, funder) = (foreign_key(&world.funder).await, world.funder.organization_id());
 	let of_funder = key.clone();
-	world.proxy.tell(move |said| false_key(said, funder, &of_funder)).await;
+	world.proxy.tell(move |message| false_key(message, funder, &of_funder)).await;
 	world.grant(&world.owner, &world.funder, Permission::Read).await.expect("it is given");
 	assert!(reads(&world.funder, record).await, "it was wrapped to the funder's key");
 
 	// With a trusted node, the secret goes to the wrong key, and the grantee cannot read.
 	let other = world.honest("funder-two").await;
 	let id = other.organization_id();
-	world.proxy.tell(move |said| false_key(said, id, &key)).await;
+	world.proxy.tell(move |message| false_key(message, id, &key)).await;
 	let credulous = world.credulous().await;
 	world.grant(&credulous, &other, Permission::Read).await.expect("it is given");
 	assert!(world.proxy.clear_lie().await > 0);
@@ -123,12 +123,12 @@ async fn upload_does_not_rotate_on_the_word_of_a_node() {
 	let world = World::new().await;
 	world.grant(&world.owner, &world.funder, Permission::Read).await.expect("it is given");
 	let (key, funder) = (foreign_key(&world.funder).await, world.funder.organization_id());
-	let lie = move |said: &mut Reply<'_>| {
-		let due = said.method == "credio_v1_stream";
+	let lie = move |message: &mut Reply<'_>| {
+		let due = message.method == "credio_v1_stream";
 		if due {
-			said.result["epoch"]["rotationDue"] = json!(true);
+			message.result["epoch"]["rotationDue"] = json!(true);
 		}
-		due | false_key(said, funder, &key)
+		due | false_key(message, funder, &key)
 	};
 	world.proxy.tell(lie.clone()).await;
 	let record = upload(&world.owner, world.stream, b"an invoice").await.expect("it is applied");
@@ -149,10 +149,10 @@ async fn rotation_covers_exactly_the_grantees() {
 	world.grant(&world.owner, &world.funder, Permission::Read).await.expect("it is given");
 	world
 		.proxy
-		.tell(|said| {
-			let lies = said.method == "credio_v1_grants";
+		.tell(|message| {
+			let lies = message.method == "credio_v1_grants";
 			if lies {
-				said.result["items"] = json!([]);
+				message.result["items"] = json!([]);
 			}
 			lies
 		})
@@ -201,10 +201,10 @@ async fn forged_stream_secret_is_not_used() {
 	let (_, items) = own_secret(&world.funder, world.stream).await;
 	world
 		.proxy
-		.tell(move |said| {
-			let lies = said.method == "credio_v1_streamKeys";
+		.tell(move |message| {
+			let lies = message.method == "credio_v1_streamKeys";
 			if lies {
-				said.result["items"] = items.clone();
+				message.result["items"] = items.clone();
 			}
 			lies
 		})
@@ -239,12 +239,12 @@ async fn forged_outcomes_are_rejected() {
 		let told = change.clone();
 		world
 			.proxy
-			.tell(move |said| {
-				let lies = said.is_notification
-					&& said.method == "credio_v1_uploadAndWatch"
-					&& said.result["event"] == "finalized";
+			.tell(move |message| {
+				let lies = message.is_notification
+					&& message.method == "credio_v1_uploadAndWatch"
+					&& message.result["event"] == "finalized";
 				if lies {
-					merge(said.result, &told);
+					merge(message.result, &told);
 				}
 				lies
 			})
@@ -272,11 +272,11 @@ async fn forged_outcomes_are_rejected() {
 	});
 	world
 		.proxy
-		.tell(move |said| {
-			let lies = said.method == "credio_v1_status";
+		.tell(move |message| {
+			let lies = message.method == "credio_v1_status";
 			if lies {
-				said.result["status"] = json!("applied");
-				said.result["receipt"] = receipt.clone();
+				message.result["status"] = json!("applied");
+				message.result["receipt"] = receipt.clone();
 			}
 			lies
 		})
@@ -304,11 +304,11 @@ async fn forged_bundle_outcomes_are_rejected() {
 	};
 	world
 		.proxy
-		.tell(|said| {
-			let lies = said.method == "credio_v1_bundle";
+		.tell(|message| {
+			let lies = message.method == "credio_v1_bundle";
 			if lies {
-				said.result["status"] = json!("expired");
-				said.result["decidedAt"] = Value::Null;
+				message.result["status"] = json!("expired");
+				message.result["decidedAt"] = Value::Null;
 			}
 			lies
 		})
@@ -339,10 +339,10 @@ async fn forged_owners_and_documents_are_rejected() {
 	let other = upload(&world.owner, world.stream, b"another one").await.expect("it is applied");
 	world
 		.proxy
-		.tell(|said| {
-			let lies = said.method == "credio_v1_stream";
+		.tell(|message| {
+			let lies = message.method == "credio_v1_stream";
 			if lies {
-				said.result["owner"] = json!(99);
+				message.result["owner"] = json!(99);
 			}
 			lies
 		})
@@ -352,19 +352,19 @@ async fn forged_owners_and_documents_are_rejected() {
 
 	// Another record than was asked for, whole.
 	let (proxy, node) = (&world.proxy, connect(&world.node.url(), "channel-one").await);
-	let answer = Arc::new(std::sync::Mutex::new(Value::Null));
-	let kept = answer.clone();
+	let response = Arc::new(std::sync::Mutex::new(Value::Null));
+	let kept = response.clone();
 	proxy
-		.tell(move |said| {
-			if said.method != "credio_v1_fetch" {
+		.tell(move |message| {
+			if message.method != "credio_v1_fetch" {
 				return false;
 			}
 			let mut kept = kept.lock().expect("no thread panics");
 			if kept.is_null() {
-				*kept = said.result.clone();
+				*kept = message.result.clone();
 				return false;
 			}
-			*said.result = kept.clone();
+			*message.result = kept.clone();
 			true
 		})
 		.await;
@@ -380,14 +380,14 @@ async fn forged_owners_and_documents_are_rejected() {
 		("block", json!(1)),
 	] {
 		proxy
-			.tell(move |said| match said.method {
+			.tell(move |message| match message.method {
 				"credio_v1_fetchStream" => {
-					let items = said.result["items"].as_array_mut().expect("a list");
+					let items = message.result["items"].as_array_mut().expect("a list");
 					items.iter_mut().for_each(|item| item[field] = value.clone());
 					true
 				},
 				"credio_v1_fetch" => {
-					said.result[field] = value.clone();
+					message.result[field] = value.clone();
 					true
 				},
 				_ => false,
@@ -419,10 +419,10 @@ async fn false_proofs_are_rejected() {
 	};
 	world
 		.proxy
-		.tell(move |said| {
-			let lies = said.method == "state_getReadProof";
+		.tell(move |message| {
+			let lies = message.method == "state_getReadProof";
 			if lies {
-				said.result["proof"].as_array_mut().expect("nodes").iter_mut().for_each(flip);
+				message.result["proof"].as_array_mut().expect("nodes").iter_mut().for_each(flip);
 			}
 			lies
 		})
@@ -431,10 +431,10 @@ async fn false_proofs_are_rejected() {
 	assert!(not_proven(&error), "{error}");
 	world
 		.proxy
-		.tell(|said| {
-			let lies = said.method == "state_getReadProof";
+		.tell(|message| {
+			let lies = message.method == "state_getReadProof";
 			if lies {
-				said.result["proof"].as_array_mut().expect("nodes").pop();
+				message.result["proof"].as_array_mut().expect("nodes").pop();
 			}
 			lies
 		})
@@ -444,11 +444,11 @@ async fn false_proofs_are_rejected() {
 	for field in ["header", "justification"] {
 		world
 			.proxy
-			.tell(move |said| {
-				if said.method != "credio_v1_finality" {
+			.tell(move |message| {
+				if message.method != "credio_v1_finality" {
 					return false;
 				}
-				let links = said.result["finality"].as_array_mut().expect("a list");
+				let links = message.result["finality"].as_array_mut().expect("a list");
 				links.iter_mut().for_each(|link| flip(&mut link[field]));
 				!links.is_empty()
 			})
@@ -466,9 +466,9 @@ fn trusted_chain_is_pinned() {
 	let channel = Cli::new(&node, "channel-one");
 	let file = |name: &str| raw_specification(name, &node.folder().join(format!("{name}.json")));
 	channel.ok(&["checkpoint", "trust", "--chain", &file("local")]);
-	let (code, said) = channel.refused(&["stream", "create", "invoices"]);
-	assert_eq!(code, 1, "{said}");
-	assert!(said.contains("is trusted"), "{said}");
+	let (code, message) = channel.refused(&["stream", "create", "invoices"]);
+	assert_eq!(code, 1, "{message}");
+	assert!(message.contains("is trusted"), "{message}");
 	channel.ok(&["stream", "list", "--trust-node"]);
 	// The client's trusted block is of this chain and later than genesis.
 	channel.ok(&["checkpoint", "trust", "--chain", &file("dev")]);

@@ -68,8 +68,8 @@ fn documents_are_returned_to_permitted_organizations_only() {
 	// Refused before there is a grant.
 	let out = node.folder().join("out");
 	let first = record(&documents[0]);
-	let (code, said) = funder.refused(&["fetch", &first, "-o", path(&out)]);
-	assert_eq!(code, DENIED, "{said}");
+	let (code, message) = funder.refused(&["fetch", &first, "-o", path(&out)]);
+	assert_eq!(code, DENIED, "{message}");
 	assert!(!out.exists());
 
 	// Asked for, approved, and fetched byte for byte.
@@ -102,9 +102,9 @@ fn documents_are_returned_to_permitted_organizations_only() {
 	let mut bytes = fs::read(&documents[0]).unwrap();
 	bytes.push(b' ');
 	fs::write(&changed, bytes).unwrap();
-	let (code, said) =
+	let (code, message) =
 		operator.refused(&["verify", &first, path(&changed), "--commitment-key", &key]);
-	assert_eq!(code, NOT_VERIFIED, "{said}");
+	assert_eq!(code, NOT_VERIFIED, "{message}");
 
 	// Repeated, and nothing is doubled.
 	let again = channel.json(&upload);
@@ -143,11 +143,11 @@ fn file_over_the_limit_is_rejected_without_traces() {
 	fs::write(&large, vec![7u8; 64 * 1024 + 1]).unwrap();
 	let small = node.folder().join("small.txt");
 	fs::write(&small, "fits").unwrap();
-	let (code, said) =
+	let (code, message) =
 		channel.refused(&["upload", "--stream", "invoices", "--json", path(&large), path(&small)]);
 	assert_ne!(code, 0);
-	assert!(said.contains("65536") || said.contains("64 KiB"), "{said}");
-	assert!(said.contains("anchor"), "names the way out: {said}");
+	assert!(message.contains("65536") || message.contains("64 KiB"), "{message}");
+	assert!(message.contains("anchor"), "names the way out: {message}");
 	let listed = channel.json(&["query", "--stream", "invoices", "--json"]);
 	assert_eq!(listed.len(), 1, "the other file went in, and nothing of the large one");
 }

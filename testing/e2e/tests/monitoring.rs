@@ -115,12 +115,12 @@ fn metrics_match_activity_docs_alerts_and_dashboard() {
 	// All metrics are documented.
 	let operate = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operate.md");
 	let listed = metrics_in(&fs::read_to_string(operate).expect("the page is there"));
-	let told = metrics_in(&seen)
+	let reported = metrics_in(&seen)
 		.into_iter()
 		.filter(|name| name.starts_with("credio_") && !name.starts_with("credio_v1_"))
 		.filter(|name| !["_bucket", "_sum", "_count"].iter().any(|end| name.ends_with(end)))
 		.collect::<BTreeSet<_>>();
-	assert!(told.is_subset(&listed), "{:?} are not documented", told.difference(&listed));
+	assert!(reported.is_subset(&listed), "{:?} are not documented", reported.difference(&listed));
 }
 
 #[test]

@@ -73,8 +73,8 @@ fn items_stored_offline_are_applied_later() {
 	let mut upload = vec!["upload", "--stream", "invoices", "--outbox", path(&outbox)];
 	upload.extend(["--no-wait", "--key", "1"]);
 	cli.ok(&[&upload[..], &[path(&files[0])]].concat());
-	let (_, said) = cli.refused(&[&upload[..], &[path(&files[1])]].concat());
-	assert!(said.contains("for something else"), "{said}");
+	let (_, message) = cli.refused(&[&upload[..], &[path(&files[1])]].concat());
+	assert!(message.contains("for something else"), "{message}");
 	let listed = cli.json(&["outbox", "list", "--outbox", path(&outbox), "--json"]);
 	assert_eq!(listed.len(), files.len() + 1);
 	assert!(listed.iter().all(|item| item["state"] == "waiting"));
@@ -465,7 +465,7 @@ fn outbox_example_runs() {
 		.current_dir(node.folder())
 		.output()
 		.expect("the example starts");
-	let said = String::from_utf8_lossy(&output.stdout);
-	assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-	assert!(said.contains("applied"), "{said}");
+	let message = String::from_utf8_lossy(&output.stdout);
+	assert!(output.status.success(), "{message}\n{}", String::from_utf8_lossy(&output.stderr));
+	assert!(message.contains("applied"), "{message}");
 }

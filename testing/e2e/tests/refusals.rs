@@ -22,16 +22,17 @@ fn foreign_sealed_and_missing_streams_are_rejected() {
 	let file = node.folder().join("a.txt");
 	fs::write(&file, "a").unwrap();
 	// A foreign stream: the other channel holds no key of it, so it cannot even encrypt.
-	let (code, said) = other.refused(&["upload", "--stream", &id, path(&file)]);
-	assert_eq!(code, DENIED, "{said}");
+	let (code, message) = other.refused(&["upload", "--stream", &id, path(&file)]);
+	assert_eq!(code, DENIED, "{message}");
 	assert_eq!(other.refused(&["stream", "seal", &id]).0, REJECTED);
 	assert_eq!(other.refused(&["stream", "rotate", &id]).0, REJECTED);
 	assert_eq!(channel.refused(&["upload", "--stream", "none", path(&file)]).0, NOT_FOUND);
 	let again = channel.json(&["stream", "create", "invoices", "--json"]);
 	assert_eq!(text(&again[0], "id"), id, "the same again is the same");
 	channel.ok(&["stream", "seal", "invoices"]);
-	let (code, said) = channel.refused(&["upload", "--stream", "invoices", "--json", path(&file)]);
-	assert_eq!(code, REJECTED, "{said}");
+	let (code, message) =
+		channel.refused(&["upload", "--stream", "invoices", "--json", path(&file)]);
+	assert_eq!(code, REJECTED, "{message}");
 	let entries = channel.json(&["query", "--stream", "invoices", "--json"]);
 	assert!(entries.is_empty(), "{entries:?}");
 }
@@ -204,14 +205,14 @@ fn deceptive_names_and_purposes_are_rejected() {
 	let stream = text(&created[0], "id").to_owned();
 	for name in DECEPTIVE {
 		let register = ["org", "register", name, "--account", &account, "--encryption-key", &key];
-		let (_, said) = operator.refused(&register);
-		assert!(said.contains("InvalidName"), "{name:?}: {said}");
-		let (_, said) = channel.refused(&["stream", "create", name]);
-		assert!(said.contains("invisible and control characters"), "{name:?}: {said}");
+		let (_, message) = operator.refused(&register);
+		assert!(message.contains("InvalidName"), "{name:?}: {message}");
+		let (_, message) = channel.refused(&["stream", "create", name]);
+		assert!(message.contains("invisible and control characters"), "{name:?}: {message}");
 		let ask = ["access", "request", "--stream", &stream, "--purpose", name];
-		let (code, said) = funder.refused(&ask);
-		assert_eq!(code, REJECTED, "{name:?}: {said}");
-		assert!(said.contains("InvalidPurpose"), "{name:?}: {said}");
+		let (code, message) = funder.refused(&ask);
+		assert_eq!(code, REJECTED, "{name:?}: {message}");
+		assert!(message.contains("InvalidPurpose"), "{name:?}: {message}");
 	}
 	assert_eq!(channel.json(&["stream", "list", "--json"]).len(), 1);
 	assert_eq!(operator.json(&["org", "list", "--json"]).len(), 5);

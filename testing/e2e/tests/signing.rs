@@ -24,20 +24,20 @@ async fn connect(url: &str, name: &str) -> Result<Client, Error> {
 }
 
 /// Decodes and changes the result of a `state_call` of a function.
-fn change_call(said: &mut Reply<'_>, function: &str, change: impl Fn(&mut Vec<u8>)) -> bool {
-	let is_asked = said.method == "state_call" && said.params[0] == function;
+fn change_call(message: &mut Reply<'_>, function: &str, change: impl Fn(&mut Vec<u8>)) -> bool {
+	let is_asked = message.method == "state_call" && message.params[0] == function;
 	if is_asked {
-		let hex = said.result.as_str().expect("hex").trim_start_matches("0x");
+		let hex = message.result.as_str().expect("hex").trim_start_matches("0x");
 		let mut bytes = hex::decode(hex).expect("hex");
 		change(&mut bytes);
-		*said.result = json!(format!("0x{}", hex::encode(bytes)));
+		*message.result = json!(format!("0x{}", hex::encode(bytes)));
 	}
 	is_asked
 }
 
 /// Changes the metadata of the runtime.
-fn change_metadata(said: &mut Reply<'_>, change: impl Fn(&mut RuntimeMetadataV15)) -> bool {
-	change_call(said, "Metadata_metadata_at_version", |bytes| {
+fn change_metadata(message: &mut Reply<'_>, change: impl Fn(&mut RuntimeMetadataV15)) -> bool {
+	change_call(message, "Metadata_metadata_at_version", |bytes| {
 		let opaque = Option::<Vec<u8>>::decode(&mut &bytes[..]).expect("a response");
 		let decoded = RuntimeMetadataPrefixed::decode(&mut &opaque.expect("version 15")[..]);
 		let RuntimeMetadata::V15(mut metadata) = decoded.expect("metadata").1 else {
@@ -49,16 +49,16 @@ fn change_metadata(said: &mut Reply<'_>, change: impl Fn(&mut RuntimeMetadataV15
 }
 
 /// Changes the version of the runtime in all replies.
-fn change_version(said: &mut Reply<'_>, version: u32) -> bool {
-	let is_asked = said.method == "state_getRuntimeVersion";
+fn change_version(message: &mut Reply<'_>, version: u32) -> bool {
+	let is_asked = message.method == "state_getRuntimeVersion";
 	if is_asked {
-		said.result["specVersion"] = json!(version);
+		message.result["specVersion"] = json!(version);
 	}
-	is_asked | change_core_version(said, version)
+	is_asked | change_core_version(message, version)
 }
 
-fn change_core_version(said: &mut Reply<'_>, version: u32) -> bool {
-	change_call(said, "Core_version", |bytes| {
+fn change_core_version(message: &mut Reply<'_>, version: u32) -> bool {
+	change_call(message, "Core_version", |bytes| {
 		let mut rest = &bytes[..];
 		<(String, String, u32)>::decode(&mut rest).expect("names and a version");
 		let at = bytes.len() - rest.len();
@@ -175,10 +175,10 @@ fn is_other(error: &Error) -> bool {
 async fn metadata_with_swapped_indexes_is_rejected() {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
-	proxy.tell(|said| change_metadata(said, swap_calls)).await;
+	proxy.tell(|message| change_metadata(message, swap_calls)).await;
 	sign_nothing(&proxy, is_other).await;
 	// The hash does not cover the list of pallets, by which software looks up calls.
-	proxy.tell(|said| change_metadata(said, swap_pallets)).await;
+	proxy.tell(|message| change_metadata(message, swap_pallets)).await;
 	sign_nothing(&proxy, is_other).await;
 	assert!(proxy.clear_lie().await > 0);
 	// The same works through an honest node.
@@ -192,11 +192,13 @@ async fn metadata_with_another_argument_or_name_is_rejected() {
 	let node = Node::start();
 	let proxy = LyingProxy::before(&node.url()).await;
 	for lie in [change_argument, rename_calls] {
-		proxy.tell(move |said| change_metadata(said, lie)).await;
+		proxy.tell(move |message| change_metadata(message, lie)).await;
 		sign_nothing(&proxy, is_other).await;
 	}
 	// Nor if it names another runtime that is known.
-	proxy.tell(|said| change_version(said, 5) | change_metadata(said, change_argument)).await;
+	proxy
+		.tell(|message| change_version(message, 5) | change_metadata(message, change_argument))
+		.await;
 	sign_nothing(&proxy, is_other).await;
 	assert!(proxy.clear_lie().await > 0);
 }
@@ -211,7 +213,7 @@ async fn unknown_runtime_is_rejected() {
 	};
 	sign_nothing(&proxy, is_unknown).await;
 	// The library reads the version by another call, which must return the same.
-	proxy.tell(|said| change_core_version(said, 5)).await;
+	proxy.tell(|message| change_core_version(message, 5)).await;
 	let refused = connect(&proxy.url(), "operator").await.expect_err("two versions are named");
 	assert!(matches!(refused, Error::UnexpectedResponse(_)), "{refused}");
 	assert!(proxy.clear_lie().await > 0);
@@ -229,7 +231,7 @@ async fn chain_rejects_signatures_for_another_runtime() {
 	let life = honest.life().await.expect("the node responds");
 
 	// The previous release; its metadata may be the same.
-	proxy.tell(|said| change_version(said, 5)).await;
+	proxy.tell(|message| change_version(message, 5)).await;
 	let misled = connect(&proxy.url(), "operator").await.expect("the node responds");
 	match misled.sign_call(&call, 0, life).await {
 		Ok(signed) => assert!(raw::submit(&rpc, &signed).await.is_err()),
@@ -251,20 +253,20 @@ fn runtime_is_trusted_by_its_hash_only() {
 	let node = Node::start();
 	let runtime = tokio::runtime::Runtime::new().expect("it starts");
 	let proxy = runtime.block_on(LyingProxy::before(&node.url()));
-	runtime.block_on(proxy.tell(|said| change_version(said, 7_000)));
+	runtime.block_on(proxy.tell(|message| change_version(message, 7_000)));
 	let cli = Cli::at(proxy.url(), node.folder(), "channel-one");
 	let shown = cli.json(&["runtime", "show", "--json"]).remove(0);
 	assert_eq!(shown["trusted"], false);
 	let hash = shown["metadataHash"].as_str().expect("a hash").to_owned();
 
-	let (code, said) = cli.refused(&["stream", "create", "invoices"]);
+	let (code, message) = cli.refused(&["stream", "create", "invoices"]);
 	assert_eq!(code, 1);
-	assert!(said.contains("credio trust runtime") && said.contains(&hash), "{said}");
+	assert!(message.contains("credio trust runtime") && message.contains(&hash), "{message}");
 	// Public data can be read.
 	cli.ok(&["stream", "list"]);
 	// Without a hash from elsewhere it is not trusted, nor with another one.
-	let (_, said) = cli.refused(&["trust", "runtime"]);
-	assert!(said.contains("--hash"), "{said}");
+	let (_, message) = cli.refused(&["trust", "runtime"]);
+	assert!(message.contains("--hash"), "{message}");
 	let (code, _) = cli.refused(&["trust", "runtime", "--hash", &hash.replace("0x", "0x0")[..66]]);
 	assert_eq!(code, 6);
 	cli.refused(&["stream", "create", "invoices"]);
@@ -280,12 +282,14 @@ fn runtime_is_trusted_by_its_hash_only() {
 	assert!(proxy.extrinsics() > 0);
 	// With other metadata it is another runtime, whatever its version.
 	runtime.block_on(
-		proxy.tell(|said| change_version(said, 7_000) | change_metadata(said, rename_calls)),
+		proxy.tell(|message| {
+			change_version(message, 7_000) | change_metadata(message, rename_calls)
+		}),
 	);
 	let handed_over = proxy.extrinsics();
 	for command in [&["stream", "create", "invoices"][..], &["trust", "runtime"]] {
-		let (code, said) = cli.refused(command);
-		assert_eq!(code, 6, "{said}");
+		let (code, message) = cli.refused(command);
+		assert_eq!(code, 6, "{message}");
 	}
 	assert_eq!(proxy.extrinsics(), handed_over);
 }

@@ -67,10 +67,11 @@ async fn forged_validators_and_council_are_not_signed() {
 	for ([pallet, item], lie, works) in lies(validator) {
 		let key = key(pallet, item);
 		proxy
-			.tell(move |said| {
-				let lies = said.method == "state_getStorage" && said.params[0] == key.as_str();
+			.tell(move |message| {
+				let lies =
+					message.method == "state_getStorage" && message.params[0] == key.as_str();
 				if lies {
-					*said.result = json!(lie);
+					*message.result = json!(lie);
 				}
 				lies
 			})
@@ -100,10 +101,10 @@ async fn forged_block_is_not_signed() {
 	let other = Digest([7; 32]);
 	let block = changed(&made, |json| json["block"]["hash"] = json!(other));
 	proxy
-		.tell(move |said| {
-			let lies = said.method == "chain_getBlockHash";
+		.tell(move |message| {
+			let lies = message.method == "chain_getBlockHash";
 			if lies {
-				*said.result = json!(other);
+				*message.result = json!(other);
 			}
 			lies
 		})
@@ -123,10 +124,10 @@ async fn forged_block_is_not_signed() {
 }
 
 /// Reports a request as expired.
-fn says_expired(said: &mut Reply<'_>) -> bool {
-	let lies = said.method == "credio_v1_status";
+fn says_expired(message: &mut Reply<'_>) -> bool {
+	let lies = message.method == "credio_v1_status";
 	if lies {
-		said.result["status"] = json!("expired");
+		message.result["status"] = json!("expired");
 	}
 	lies
 }
@@ -149,28 +150,28 @@ async fn expired_says_the_node() -> (Node, LyingProxy, Request) {
 async fn requests_expire_only_with_proof() {
 	let (_node, proxy, request) = expired_says_the_node().await;
 	let owner = connect(&proxy.url(), "channel-one").await;
-	let told = owner.status(request.key).await.expect("the node responds");
-	assert_eq!(told.status, RequestState::Unknown, "by its key alone, nothing proves it");
+	let reported = owner.status(request.key).await.expect("the node responds");
+	assert_eq!(reported.status, RequestState::Unknown, "by its key alone, nothing proves it");
 	let early = owner.status_of(&request).await.unwrap_err();
 	assert!(
 		matches!(early, Error::Proof(ProofError::NotFinal(_))),
 		"it can still be applied: {early}"
 	);
 	let past = Request { expires_at: 1, ..request };
-	let told = owner.status_of(&past).await.expect("it is proven");
-	assert_eq!(told.status, RequestState::Expired);
+	let reported = owner.status_of(&past).await.expect("it is proven");
+	assert_eq!(reported.status, RequestState::Expired);
 	let credulous = connect(&proxy.url(), "channel-one").await.with_trust(Trust::Node);
 	let believed = credulous.status(request.key).await.expect("the node responds");
 	assert_eq!(believed.status, RequestState::Expired);
 
 	// Once a receipt may be gone, nothing proves it either.
 	proxy
-		.tell(|said| {
-			let lies = said.method == "credio_v1_limits";
+		.tell(|message| {
+			let lies = message.method == "credio_v1_limits";
 			if lies {
-				said.result["receiptRetention"] = json!(1);
+				message.result["receiptRetention"] = json!(1);
 			}
-			lies | says_expired(said)
+			lies | says_expired(message)
 		})
 		.await;
 	let late = connect(&proxy.url(), "channel-one").await;
@@ -186,12 +187,12 @@ async fn outbox_keeps_items_at_an_unproven_block() {
 	let stream = owner.create_stream("invoices").await.expect("it is created").id;
 	// The request is unknown, and its last block has passed long ago.
 	proxy
-		.tell(|said| {
-			let lies = said.method == "credio_v1_status";
+		.tell(|message| {
+			let lies = message.method == "credio_v1_status";
 			if lies {
-				said.result["at"]["number"] = json!(4_000_000_000u32);
-				said.result["status"] = json!("unknown");
-				said.result["receipt"] = Value::Null;
+				message.result["at"]["number"] = json!(4_000_000_000u32);
+				message.result["status"] = json!("unknown");
+				message.result["receipt"] = Value::Null;
 			}
 			lies
 		})
@@ -235,13 +236,16 @@ async fn command_line_marks_unproven_statuses() {
 			(&["--trust-node"][..], "expired", false),
 		] {
 			let status_of = ["status", key.as_str(), "--json"];
-			let told = cli.json(&[&status_of[..], more].concat()).remove(0);
-			assert_eq!((&told["status"], &told["proven"]), (&json!(status), &json!(proven)));
+			let reported = cli.json(&[&status_of[..], more].concat()).remove(0);
+			assert_eq!(
+				(&reported["status"], &reported["proven"]),
+				(&json!(status), &json!(proven))
+			);
 		}
-		let said = cli.ok(&["status", &key]);
-		assert!(said.contains("--expires-at BLOCK"), "{said}");
-		let said = cli.ok(&["status", &key, "--trust-node"]);
-		assert!(said.contains("expired, as the node says"), "{said}");
+		let message = cli.ok(&["status", &key]);
+		assert!(message.contains("--expires-at BLOCK"), "{message}");
+		let message = cli.ok(&["status", &key, "--trust-node"]);
+		assert!(message.contains("expired, as the node says"), "{message}");
 	})
 	.await
 	.expect("no panic");

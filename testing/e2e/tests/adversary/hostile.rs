@@ -52,8 +52,8 @@ struct Count {
 }
 
 impl Count {
-	fn note<T, E>(&self, answer: &Result<T, E>) {
-		let count = if answer.is_ok() { &self.taken } else { &self.refused };
+	fn note<T, E>(&self, response: &Result<T, E>) {
+		let count = if response.is_ok() { &self.taken } else { &self.refused };
 		count.fetch_add(1, Ordering::Relaxed);
 	}
 }
@@ -190,14 +190,14 @@ fn hex_of(bytes: &[u8]) -> String {
 }
 
 async fn upload(client: &Client, extrinsic: &[u8], count: &Count) {
-	let answer = client.call::<serde_json::Value>("credio_v1_upload", (hex_of(extrinsic),)).await;
-	count.note(&answer);
+	let response = client.call::<serde_json::Value>("credio_v1_upload", (hex_of(extrinsic),)).await;
+	count.note(&response);
 }
 
 async fn submit(client: &Client, extrinsic: &[u8], count: &Count) {
-	let answer =
+	let response =
 		client.call::<serde_json::Value>("author_submitExtrinsic", (hex_of(extrinsic),)).await;
-	count.note(&answer);
+	count.note(&response);
 }
 
 /// Requests at lane positions without a first position.
@@ -393,15 +393,15 @@ async fn listen(url: String, count: Arc<Count>) {
 		let mut held = Vec::new();
 		for n in 0..SUBSCRIPTIONS {
 			let stream = credio_client::primitives::StreamId([u8::try_from(n).expect("small"); 32]);
-			let answer = client
+			let response = client
 				.subscribe::<serde_json::Value, _>(
 					"credio_v1_subscribeStream",
 					rpc_params![stream, 0],
 					"credio_v1_unsubscribeStream",
 				)
 				.await;
-			count.note(&answer);
-			held.extend(answer);
+			count.note(&response);
+			held.extend(response);
 		}
 		while client.is_connected() {
 			let mut batch = BatchRequestBuilder::new();
@@ -410,8 +410,8 @@ async fn listen(url: String, count: Arc<Count>) {
 					.insert("credio_v1_grants", rpc_params![serde_json::json!({})])
 					.expect("it fits");
 			}
-			let answer = client.batch_request::<serde_json::Value>(batch).await;
-			count.note(&answer);
+			let response = client.batch_request::<serde_json::Value>(batch).await;
+			count.note(&response);
 			tokio::time::sleep(Duration::from_millis(200)).await;
 		}
 	}

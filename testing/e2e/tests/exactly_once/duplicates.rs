@@ -109,7 +109,7 @@ fn two_processes_with_the_same_files_make_no_duplicates() {
 	};
 	let outputs =
 		[spawn(), spawn()].map(|process| std::thread::spawn(|| process.wait_with_output()));
-	let told = outputs.map(|output| {
+	let reported = outputs.map(|output| {
 		let output = output.join().expect("no panic").expect("it ends");
 		assert!(output.status.success(), "{}", output.status);
 		let lines = String::from_utf8(output.stdout).expect("UTF-8");
@@ -122,8 +122,8 @@ fn two_processes_with_the_same_files_make_no_duplicates() {
 			})
 			.collect::<BTreeMap<_, _>>()
 	});
-	assert_eq!(told[0].len(), count);
-	assert_eq!(told[0], told[1], "both are told the same");
+	assert_eq!(reported[0].len(), count);
+	assert_eq!(reported[0], reported[1], "both are reported the same");
 	let limit = (2 * count).to_string();
 	let query = ["query", "--stream", "invoices", "--limit", &limit, "--json"];
 	assert_eq!(cli.json(&query).len(), count);

@@ -35,7 +35,7 @@ pub enum Ended {
 pub async fn run(limit: Duration, case: impl Future<Output = Result<String, Error>>) -> Ended {
 	let case = AssertUnwindSafe(case).catch_unwind();
 	match tokio::time::timeout(limit, case).await {
-		Ok(Ok(Ok(said))) => Ended::Said(said),
+		Ok(Ok(Ok(message))) => Ended::Said(message),
 		Ok(Ok(Err(error))) => Ended::Failed(error.to_string()),
 		Ok(Err(panic)) => {
 			let text = panic.downcast_ref::<String>().cloned();
@@ -108,7 +108,7 @@ impl Tally {
 	}
 
 	/// Returns the number of cases with a lie.
-	pub fn told(&self) -> usize {
+	pub fn reported(&self) -> usize {
 		let counts = self.counts();
 		counts.truths + counts.all_errors() + counts.late + counts.failures.len()
 	}
@@ -121,11 +121,11 @@ impl Tally {
 
 impl fmt::Display for Tally {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		let told = self.told();
+		let reported = self.reported();
 		let counts = self.counts();
 		let (errors, failed) = (counts.all_errors(), counts.failures.len());
 		let Counts { truths, late, .. } = *counts;
-		write!(f, "{told} lies: {truths} times the truth, {errors} errors, {late} times no outcome, {failed} failures")?;
+		write!(f, "{reported} lies: {truths} times the truth, {errors} errors, {late} times no outcome, {failed} failures")?;
 		counts.errors.iter().try_for_each(|(kind, count)| write!(f, "\n\t{count} errors: {kind}"))
 	}
 }

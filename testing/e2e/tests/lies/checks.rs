@@ -30,36 +30,36 @@ fn need(holds: bool, otherwise: &str) -> Checked {
 impl World {
 	/// Checks that a client's statement about a write is true, and that its effect is the intended one. Without a
 	/// statement, there may be no effect.
-	pub async fn check(&self, case: &Case, said: Option<&str>) -> Checked {
+	pub async fn check(&self, case: &Case, message: Option<&str>) -> Checked {
 		let owner = &self.clients[OWNER];
 		let (on_stream, on_record) = (Resource::Stream(case.stream), Resource::Record(case.record));
 		match case.write {
-			Write::Upload | Write::UploadFromStart => self.check_upload(case, said).await,
+			Write::Upload | Write::UploadFromStart => self.check_upload(case, message).await,
 			Write::CreateStream => {
 				let id = StreamId::derive(owner.organization_id(), case.name().as_bytes());
-				let Some(said) = said else { return Ok(()) };
-				need(said == id.to_string(), "another stream")?;
+				let Some(message) = message else { return Ok(()) };
+				need(message == id.to_string(), "another stream")?;
 				owner.stream(id).await.map(|_| ()).map_err(failed)
 			},
 			Write::Seal => {
 				let status = owner.stream(case.stream).await.map_err(failed)?.status;
-				need(said.is_none() || status == StreamStatus::Sealed, "it is not sealed")
+				need(message.is_none() || status == StreamStatus::Sealed, "it is not sealed")
 			},
-			Write::Rotate => self.check_rotation(case, said).await,
-			Write::Grant => self.check_grants(case, on_record, &[FUNDER], said).await,
-			Write::GrantStream => self.check_grants(case, on_stream, &[FUNDER], said).await,
+			Write::Rotate => self.check_rotation(case, message).await,
+			Write::Grant => self.check_grants(case, on_record, &[FUNDER], message).await,
+			Write::GrantStream => self.check_grants(case, on_stream, &[FUNDER], message).await,
 			Write::AddKeys => self.check_grants(case, on_stream, &[FUNDER], None).await,
-			Write::Delegate => self.check_grants(case, on_stream, &[FUNDER, OTHER], said).await,
-			Write::Approve => self.check_grants(case, on_record, &[OTHER], said).await,
+			Write::Delegate => self.check_grants(case, on_stream, &[FUNDER, OTHER], message).await,
+			Write::Approve => self.check_grants(case, on_record, &[OTHER], message).await,
 			Write::Revoke | Write::Renounce => {
 				let left = owner.held_by(on_stream, self.id(FUNDER)).await;
 				let is_left =
 					left.map_err(failed)?.iter().any(|left| Some(left.grant_id) == case.grant);
-				need(said.is_none() || !is_left, "it is still there")
+				need(message.is_none() || !is_left, "it is still there")
 			},
 			Write::Anchor => {
-				let Some(said) = said else { return Ok(()) };
-				let id = said.parse::<RecordId>().map_err(failed)?;
+				let Some(message) = message else { return Ok(()) };
+				let id = message.parse::<RecordId>().map_err(failed)?;
 				let entry = owner.record(id).await.map_err(failed)?;
 				need(entry.header.stream == case.stream, "it is in another stream")
 			},
@@ -67,9 +67,10 @@ impl World {
 				let asked = self.asked_by_other(case).await.map_err(failed)?;
 				let is_meant = |one: &AccessRequestJson| one.purpose == case.name();
 				need(asked.iter().all(is_meant), "something else was asked for")?;
-				let is_there =
-					|said: &str| asked.iter().any(|one| one.access_request_id.to_string() == said);
-				need(said.is_none_or(is_there), "it was not asked for")
+				let is_there = |message: &str| {
+					asked.iter().any(|one| one.access_request_id.to_string() == message)
+				};
+				need(message.is_none_or(is_there), "it was not asked for")
 			},
 			Write::Deny => {
 				let asked = self.asked_by_other(case).await.map_err(failed)?;
@@ -78,11 +79,11 @@ impl World {
 					state.map(|one| &one.state),
 					Some(AccessRequestStateJson::Denied { reason }) if *reason == case.name()
 				);
-				need(said.is_none() || is_denied, "it was not denied")
+				need(message.is_none() || is_denied, "it was not denied")
 			},
 			Write::Propose => {
-				let Some(said) = said else { return Ok(()) };
-				let id = said.parse::<BundleId>().map_err(failed)?;
+				let Some(message) = message else { return Ok(()) };
+				let id = message.parse::<BundleId>().map_err(failed)?;
 				let NewBundle { legs, .. } =
 					crate::lies::world::bundle(owner, Some(self.id(FUNDER)), &case.name())
 						.await
@@ -99,33 +100,39 @@ impl World {
 			Write::Consent => {
 				let (id, _) = case.bundle.ok_or("it was proposed")?;
 				let there = owner.bundle(id).await.map_err(failed)?.bundle.status;
-				need(said.is_none_or(|said| said == format!("{there:?}")), "it ended otherwise")
+				need(
+					message.is_none_or(|message| message == format!("{there:?}")),
+					"it ended otherwise",
+				)
 			},
 			Write::Withdraw => {
 				let (id, _) = case.bundle.ok_or("it was proposed")?;
 				let there = owner.bundle(id).await.map_err(failed)?.bundle;
 				need(there.status == BundleStatus::Open, "it has ended")?;
 				let has_none = there.parties.iter().all(|party| party.consent.is_none());
-				need(said.is_none() || has_none, "the consent is still there")
+				need(message.is_none() || has_none, "the consent is still there")
 			},
 			Write::Vote => self.check_motion().await,
 		}
 	}
 
-	async fn check_upload(&self, case: &Case, said: Option<&str>) -> Checked {
-		let Some(said) = said else { return Ok(()) };
-		let id = said.parse::<RecordId>().map_err(failed)?;
+	async fn check_upload(&self, case: &Case, message: Option<&str>) -> Checked {
+		let Some(message) = message else { return Ok(()) };
+		let id = message.parse::<RecordId>().map_err(failed)?;
 		let fetched = self.clients[OWNER].fetch(id).await.map_err(failed)?;
 		need(fetched.document.bytes.as_slice() == case.secret(), "another document")?;
 		need(fetched.entry.header.stream == case.stream, "it is in another stream")
 	}
 
 	/// Every grantee reads documents uploaded after a rotation.
-	async fn check_rotation(&self, case: &Case, said: Option<&str>) -> Checked {
+	async fn check_rotation(&self, case: &Case, message: Option<&str>) -> Checked {
 		let owner = &self.clients[OWNER];
 		let epoch = owner.stream(case.stream).await.map_err(failed)?.epoch;
 		let current = epoch.map_or(0, |epoch| epoch.current);
-		need(said.is_none_or(|said| said == current.to_string()), "another epoch is current")?;
+		need(
+			message.is_none_or(|message| message == current.to_string()),
+			"another epoch is current",
+		)?;
 		self.check_grants(case, Resource::Stream(case.stream), &[FUNDER], None).await?;
 		if current == 0 {
 			return Ok(());
@@ -140,7 +147,7 @@ impl World {
 		case: &Case,
 		resource: Resource,
 		holders: &[&str],
-		said: Option<&str>,
+		message: Option<&str>,
 	) -> Checked {
 		let mut grants = Vec::new();
 		for name in [OPERATOR, VOTER, FUNDER, OTHER] {
@@ -153,8 +160,9 @@ impl World {
 			}
 			grants.extend(held);
 		}
-		let is_there = |said: &str| grants.iter().any(|grant| grant.grant_id.to_string() == said);
-		need(said.is_none_or(is_there), "there is no such grant")
+		let is_there =
+			|message: &str| grants.iter().any(|grant| grant.grant_id.to_string() == message);
+		need(message.is_none_or(is_there), "there is no such grant")
 	}
 
 	async fn check_readable(&self, name: &str, record: RecordId) -> Checked {

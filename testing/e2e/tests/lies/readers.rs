@@ -294,7 +294,7 @@ impl World {
 
 /// A read and its true results.
 struct Recorded {
-	answers: Vec<RecordedReply>,
+	responses: Vec<RecordedReply>,
 	truth: String,
 }
 
@@ -307,7 +307,7 @@ async fn record(world: &World, read: Read, proxy: &LyingProxy) -> Recorded {
 	let truth = world.read(read, &client).await;
 	let truth = truth.unwrap_or_else(|error| panic!("{read:?}: {error}"));
 	proxy.record_replies(false);
-	Recorded { answers: proxy.take_journal().replies, truth }
+	Recorded { responses: proxy.take_journal().replies, truth }
 }
 
 async fn record_all(world: &World, proxy: &LyingProxy) -> BTreeMap<Read, Recorded> {
@@ -338,12 +338,12 @@ pub async fn run(world: &World, document: &Document, tally: &Tally) {
 	owner.rotate_stream(world.stream).await.expect("it is opened");
 	upload(owner, world.stream, b"more", DOCUMENT).await.expect("it is applied");
 	let now = record_all(world, &proxy).await;
-	before.values().chain(now.values()).for_each(|recorded| known.learn(&recorded.answers));
+	before.values().chain(now.values()).for_each(|recorded| known.learn(&recorded.responses));
 
 	let liar = Liar { known: &known, document };
 	let lies = now.iter().flat_map(|(read, recorded)| {
-		let lies = liar.lies_about(&recorded.answers);
-		eprintln!("{read:?}: {} lies about {} answers", lies.len(), recorded.answers.len());
+		let lies = liar.lies_about(&recorded.responses);
+		eprintln!("{read:?}: {} lies about {} answers", lies.len(), recorded.responses.len());
 		lies.into_iter().map(|lie| (*read, lie))
 	});
 	let lies = selected(lies.collect(), number("CREDIO_LIES_OF_READS", READ_LIES));
@@ -359,8 +359,8 @@ pub async fn run(world: &World, document: &Document, tally: &Tally) {
 async fn lie_to(world: &World, read: Read, lie: &Lie, truths: &[&String], tally: &Tally) {
 	let proxy = LyingProxy::before(&world.node.url()).await;
 	let url = proxy.url();
-	let told = lie.clone();
-	let tell = || proxy.tell(move |said| told.tell(said));
+	let reported = lie.clone();
+	let tell = || proxy.tell(move |message| reported.tell(message));
 	let ended = case::run(LIMIT, async {
 		if read == Read::Connect {
 			tell().await;

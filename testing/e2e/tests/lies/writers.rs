@@ -277,9 +277,9 @@ impl Case {
 		let client = world.connect(&proxy.url(), self.write.writer(), PATIENCE).await;
 		let client = client.unwrap_or_else(|error| failed(&error));
 		proxy.record_replies(true);
-		let said = self.write(world, &client).await.unwrap_or_else(|error| failed(&error));
+		let message = self.write(world, &client).await.unwrap_or_else(|error| failed(&error));
 		let journal = proxy.take_journal();
-		world.check(self, Some(&said)).await.unwrap_or_else(|why| failed(&why));
+		world.check(self, Some(&message)).await.unwrap_or_else(|why| failed(&why));
 		let (secret, meant) = (self.secret(), self.meant(world));
 		signed::check(&world.metadata, &journal.requests, &secret, meant)
 			.unwrap_or_else(|why| failed(&why));
@@ -295,8 +295,8 @@ impl Case {
 		};
 		let proxy = LyingProxy::before(&world.node.url()).await;
 		let url = proxy.url();
-		let told = lie.clone();
-		let tell = || proxy.tell(move |said| told.tell(said));
+		let reported = lie.clone();
+		let tell = || proxy.tell(move |message| reported.tell(message));
 		let limit = if self.write == Write::Vote { VOTE_LIMIT } else { LIMIT };
 		let ended = case::run(limit, async {
 			let from_start = self.write == Write::UploadFromStart;
@@ -314,11 +314,11 @@ impl Case {
 		let messages = proxy.take_journal().requests;
 		let name = format!("{}, {lie}", self.name());
 		tally.check_said(world, &name, &messages, &self.secret(), self.meant(world));
-		let said = match &ended {
-			Ended::Said(said) => Some(said.as_str()),
+		let message = match &ended {
+			Ended::Said(message) => Some(message.as_str()),
 			_ => None,
 		};
-		if let Err(why) = world.check(self, said).await {
+		if let Err(why) = world.check(self, message).await {
 			tally.fail(format!("{name}: {why} ({ended:?})"));
 		} else if was_told {
 			tally.count(&name, &ended);
@@ -348,11 +348,11 @@ pub async fn run(world: &World, document: &Document, tally: &Tally) {
 		.collect()
 		.await;
 	let mut known = Known::default();
-	recorded.iter().for_each(|(_, answers)| known.learn(answers));
+	recorded.iter().for_each(|(_, responses)| known.learn(responses));
 	let liar = Liar { known: &known, document };
-	let lies = recorded.iter().flat_map(|(write, answers)| {
-		let lies = liar.lies_about(answers);
-		eprintln!("{write:?}: {} lies about {} answers", lies.len(), answers.len());
+	let lies = recorded.iter().flat_map(|(write, responses)| {
+		let lies = liar.lies_about(responses);
+		eprintln!("{write:?}: {} lies about {} answers", lies.len(), responses.len());
 		(1..).zip(selected(lies, most)).map(|(n, lie)| ((n, *write), lie))
 	});
 	// Those of one write are spread, too.

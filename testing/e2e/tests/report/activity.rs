@@ -34,9 +34,9 @@ fn activity_report_lists_exactly_the_activity() {
 	// An upload to a sealed stream; the outbox receives the rejection.
 	channel.ok(&["stream", "create", "old"]);
 	channel.ok(&["stream", "seal", "old"]);
-	let (_, said) =
+	let (_, message) =
 		channel.refused(&["upload", "--stream", "old", "--outbox", path(&outbox), &documents[2]]);
-	assert!(said.contains("not uploaded"), "{said}");
+	assert!(message.contains("not uploaded"), "{message}");
 	let schedule = sample("repayment-schedule.csv");
 	let lines = channel.json(&["upload", "--stream", contracts, "--json", &schedule]);
 	let schedule_id = id_of(&lines[0], "recordId");
@@ -53,8 +53,8 @@ fn activity_report_lists_exactly_the_activity() {
 	// An upload that supersedes a missing record.
 	let nothing = format!("0x{}", "9".repeat(64));
 	let replace = ["upload", "--stream", "invoices", "--supersedes", &nothing, &documents[0]];
-	let (_, said) = channel.refused(&replace);
-	assert!(said.contains("not uploaded"), "{said}");
+	let (_, message) = channel.refused(&replace);
+	assert!(message.contains("not uploaded"), "{message}");
 
 	// Access: approved, denied, open.
 	let ask = |cli: &Cli, purpose: &str| {
@@ -165,14 +165,15 @@ fn activity_report_lists_exactly_the_activity() {
 		"{revoked:?}"
 	);
 	let requests = page.table("access-requests");
-	let answer = |asked: &str| requests.iter().find(|row| row[2] == asked).expect("listed").clone();
-	assert!(answer(purpose)[4].starts_with("approved"));
-	let denied = answer("audit");
+	let response =
+		|asked: &str| requests.iter().find(|row| row[2] == asked).expect("listed").clone();
+	assert!(response(purpose)[4].starts_with("approved"));
+	let denied = response("audit");
 	assert!(
 		denied[4].starts_with("denied") && denied[4].ends_with(": no contract yet"),
 		"{denied:?}"
 	);
-	assert_eq!((answer("look")[4].as_str(), answer("look")[5].as_str()), ("open", "–"));
+	assert_eq!((response("look")[4].as_str(), response("look")[5].as_str()), ("open", "–"));
 	let partners = page.rows("partners");
 	assert_eq!(partners["funder-one"][..7], ["3", "2", "1", "1", "1", "0", "0"]);
 	assert_eq!(partners["funder-two"][..7], ["2", "0", "2", "1", "0", "0", "1"]);
@@ -212,7 +213,7 @@ fn activity_report_lists_exactly_the_activity() {
 	);
 	assert!(page.has("Nothing happened in this period.") && !page.has("<svg"));
 	assert_eq!(page.row("outbox-by-state", "Total"), ["0"]);
-	let (_, said) = channel.refused(&[
+	let (_, message) = channel.refused(&[
 		"report",
 		"activity",
 		"--from",
@@ -222,11 +223,11 @@ fn activity_report_lists_exactly_the_activity() {
 		"-o",
 		path(&html),
 	]);
-	assert!(said.contains("ends before it begins"), "{said}");
+	assert!(message.contains("ends before it begins"), "{message}");
 	let none = file("none.outbox");
-	let (_, said) =
+	let (_, message) =
 		channel.refused(&["report", "activity", "--outbox", path(&none), "-o", path(&html)]);
-	assert!(said.contains("there is no outbox") && !none.exists(), "{said}");
+	assert!(message.contains("there is no outbox") && !none.exists(), "{message}");
 
 	// The same from the other side.
 	let page = report(&other, &["activity"], &html);

@@ -65,7 +65,7 @@ fn watched_page_is_rewritten_on_changes() {
 	assert_eq!(page.row("requests-by-day", "Total"), ["3", "0"]);
 	watch.interrupt();
 	let page = Page::read(&html);
-	assert!(!page.has("http-equiv=\"refresh\""), "nobody keeps it up to date any more");
+	assert!(!page.has("http-equiv=\"refresh\""), "the page is final");
 	assert_eq!(page.row("uploads-by-day", "Total")[..2], ["2", "2"]);
 	let left = fs::read_dir(node.folder()).expect("readable").filter_map(Result::ok);
 	assert!(!left.into_iter().any(|entry| path(&entry.path()).ends_with(".part")));
