@@ -11,6 +11,8 @@ pub const WIDTH: usize = 100;
 const GAP: usize = 2;
 /// Narrowest that a column of texts gets.
 const MIN_TEXT: usize = 6;
+/// Narrowest that a column of prose gets before other texts are cut.
+const MIN_PROSE: usize = 8;
 /// Most characters of a cell, also in a wide table.
 const MAX_CELL: usize = 500;
 
@@ -51,13 +53,20 @@ pub struct Cell {
 	wide: String,
 	cut: Cut,
 	is_id: bool,
+	is_prose: bool,
 }
 
 impl Cell {
 	/// A text, which may be cut.
 	pub fn text(text: impl Display) -> Self {
 		let text = visible(&text.to_string());
-		Self { narrow: text.clone(), wide: text, cut: Cut::End, is_id: false }
+		let wide = text.clone();
+		Self { narrow: text, wide, cut: Cut::End, is_id: false, is_prose: false }
+	}
+
+	/// Sentences, such as a purpose or an error, which are cut before names.
+	pub fn prose(text: impl Display) -> Self {
+		Self { is_prose: true, ..Self::text(text) }
 	}
 
 	/// A text, with another one in wide tables.
@@ -174,9 +183,21 @@ impl Table {
 			if is_wide {
 				break natural;
 			}
-			let can_shrink = columns.iter().map(|column| self.can_shrink(*column));
-			let can_shrink = can_shrink.collect::<Vec<_>>();
-			if let Some(widths) = fit(&natural, &can_shrink, WIDTH) {
+			let least = columns.iter().zip(&natural).map(|(column, natural)| {
+				let is_prose = self.cells(*column).any(|cell| cell.is_prose);
+				match (self.can_shrink(*column), is_prose) {
+					(false, _) => (*natural, *natural),
+					(true, false) => (*natural, MIN_TEXT),
+					(true, true) => (MIN_PROSE, MIN_TEXT),
+				}
+			});
+			let (first, least): (Vec<_>, Vec<_>) = least.unzip();
+			// Prose shrinks first, then all texts.
+			let widths = match fit(&natural, &first, WIDTH) {
+				Ok(widths) => Ok(widths),
+				Err(widths) => fit(&widths, &least, WIDTH),
+			};
+			if let Ok(widths) = widths {
 				break widths;
 			}
 			// The last column that can be done without: not the first, and not the id of the row.
@@ -186,7 +207,10 @@ impl Table {
 					columns.remove(place);
 					left_out += 1;
 				},
-				None => break fit(&natural, &vec![true; columns.len()], WIDTH).unwrap_or(natural),
+				None => {
+					let (Ok(widths) | Err(widths)) = fit(&natural, &vec![1; columns.len()], WIDTH);
+					break widths;
+				},
 			}
 		};
 		let head = columns.iter().zip(&widths).map(|(column, width)| {
@@ -225,16 +249,19 @@ impl Table {
 	}
 }
 
-/// Shrinks columns, the widest first, until all fit; `None` if they cannot.
-fn fit(natural: &[usize], can_shrink: &[bool], width: usize) -> Option<Vec<usize>> {
+/// Shrinks columns, the widest first and none below its least width, until all fit. Returns the widths as an error if they
+/// cannot.
+fn fit(natural: &[usize], least: &[usize], width: usize) -> Result<Vec<usize>, Vec<usize>> {
 	let mut widths = natural.to_vec();
 	while total(&widths) > width {
-		let columns = widths.iter_mut().zip(can_shrink);
-		let widest =
-			columns.filter(|(width, can)| **can && **width > MIN_TEXT).map(|(width, _)| width);
-		*widest.max()? -= 1;
+		let columns = widths.iter_mut().zip(least);
+		let shrinkable = columns.filter(|(width, least)| **width > **least).map(|(width, _)| width);
+		match shrinkable.max() {
+			Some(widest) => *widest -= 1,
+			None => return Err(widths),
+		}
 	}
-	Some(widths)
+	Ok(widths)
 }
 
 fn total(widths: &[usize]) -> usize {
@@ -375,6 +402,15 @@ mod tests {
 		let lines = table.render(true);
 		assert!(lines[0].ends_with("epoch"));
 		assert!(lines[2].starts_with(&GRANT.to_string()) && lines[2].ends_with("ppp  7"));
+	}
+
+	#[test]
+	fn prose_is_cut_before_names() {
+		let mut table = Table::new(&[head("name"), head("purpose")]);
+		table.push(vec![Cell::text("n".repeat(80)), Cell::prose("p".repeat(80))]);
+		let lines = table.render(false);
+		assert_eq!(lines[2].matches('n').count(), 80);
+		assert_eq!(lines[2].width(), WIDTH);
 	}
 
 	#[test]

@@ -175,7 +175,7 @@ fn table(requests: &[AccessRequestJson], names: &Names, times: &BlockTimes) -> T
 			names.resource_cell(&request.resource),
 			Cell::value(format!("{:?}", request.permission).to_lowercase()),
 			answer(&request.state),
-			Cell::text(&request.purpose),
+			Cell::prose(&request.purpose),
 			Cell::value(request.requested_at),
 			times.cell(request.requested_at),
 		]
@@ -189,7 +189,7 @@ fn answer(state: &AccessRequestStateJson) -> Cell {
 			format_args!("approved: {}", shortened(grant_id)),
 			format_args!("approved: {grant_id}"),
 		),
-		AccessRequestStateJson::Denied { reason } => Cell::text(format_args!("denied: {reason}")),
+		AccessRequestStateJson::Denied { reason } => Cell::prose(format_args!("denied: {reason}")),
 	}
 }
 

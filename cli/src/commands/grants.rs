@@ -98,7 +98,7 @@ fn table(grants: &[GrantJson], names: &Names, times: &BlockTimes) -> Table {
 			Cell::value(format!("{:?}", grant.permission).to_lowercase()),
 			Cell::optional(grant.expires_at.map(time::minute)),
 			status(grant.status),
-			Cell::text(&grant.purpose),
+			Cell::prose(&grant.purpose),
 			Cell::value(grant.from_epoch),
 			Cell::value(if grant.delegable { "yes" } else { "no" }),
 			Cell::optional_id(grant.parent),

@@ -255,7 +255,7 @@ async fn print_unfit(session: &Session, store: &Store, view: &str) -> Result<(),
 
 fn unfit_table(unfit: &[Unfit]) -> Table {
 	Table::of([head("record"), head("block"), head("reason")], unfit, |unfit| {
-		[Cell::id(&unfit.record), Cell::value(unfit.block), Cell::text(&unfit.reason)]
+		[Cell::id(&unfit.record), Cell::value(unfit.block), Cell::prose(&unfit.reason)]
 	})
 }
 

@@ -192,7 +192,7 @@ fn table(items: &[Listed]) -> Table {
 			Cell::optional(item.position),
 			Cell::optional(item.expires_at),
 			Cell::optional(item.outcome_number),
-			Cell::text(item.problem.as_deref().unwrap_or("-")),
+			Cell::prose(item.problem.as_deref().unwrap_or("-")),
 			Cell::optional_id(item.record_id),
 			minute(item.stored_at),
 			minute(item.ended_at),
