@@ -8,7 +8,7 @@ use crate::{
 	output, resolve,
 	session::Session,
 	table::{head, wide, Cell, Table},
-	values::id::{shortened, IdArg},
+	values::id::IdArg,
 };
 use clap::{Args, Subcommand};
 use credio_client::{
@@ -185,10 +185,9 @@ fn table(requests: &[AccessRequestJson], names: &Names, times: &BlockTimes) -> T
 fn answer(state: &AccessRequestStateJson) -> Cell {
 	match state {
 		AccessRequestStateJson::Pending => Cell::value("pending"),
-		AccessRequestStateJson::Approved { grant_id } => Cell::texts(
-			format_args!("approved: {}", shortened(grant_id)),
-			format_args!("approved: {grant_id}"),
-		),
+		AccessRequestStateJson::Approved { grant_id } => {
+			Cell::texts("approved", format_args!("approved: {grant_id}"))
+		},
 		AccessRequestStateJson::Denied { reason } => Cell::prose(format_args!("denied: {reason}")),
 	}
 }

@@ -150,6 +150,7 @@ async fn make(session: &Session, args: EvidenceArgs) -> Result<(), Failure> {
 		&json!({ "recordId": record, "file": output, "bytes": text.len() }),
 		&[
 			("record", record.to_string()),
+			("record", record.to_string()),
 			("written", format!("{} ({} bytes)", output.display(), text.len())),
 			(
 				"verify it with",
