@@ -100,7 +100,7 @@ impl AppendAccess<AccountId> for Access {
 /// How many grants [`Access`] reads to find that somebody who does not own the stream may append.
 pub const GRANTS_READ: u32 = 3;
 
-/// What [`Access`] answers to a submitter of another organization.
+/// Returned by [`Access`] to a submitter of another organization.
 pub const NO_GRANT: DispatchError = DispatchError::Other("no grant to append");
 
 pub const COUNCIL: AccountId = AccountId::new([255; 32]);

@@ -1,4 +1,4 @@
-//! A runtime for the tests: organizations with several members each, and a pallet whose calls can fail.
+//! A runtime for the tests: organizations with several members each, and a pallet with calls that can fail.
 
 pub mod scratch;
 
@@ -172,7 +172,7 @@ pub fn sum() -> u32 {
 	scratch::Sum::<Test>::get()
 }
 
-/// Legs of three organizations, each of which adds its number plus 1.
+/// Legs of three organizations; each adds its number plus 1.
 pub fn three_legs() -> Vec<Leg<RuntimeCall>> {
 	[ALPHA, BETA, GAMMA].map(|organization| leg(organization, vec![add(organization + 1)])).into()
 }
@@ -248,18 +248,18 @@ pub fn assert_refused(
 	assert_eq!(before, sp_io::storage::root(Default::default()));
 }
 
-/// Makes the next block, whose time is this moment. It has no idle time.
+/// Makes the next block at this moment. It has no idle time.
 pub fn at(moment: Moment) {
 	System::set_block_number(System::block_number() + 1);
 	Present::put(moment);
 }
 
-/// Gives the present block so much idle time, and says what was used of it.
+/// Gives the present block this much idle time, and returns how much of it was used.
 pub fn idle(weight: Weight) -> Weight {
 	Bundles::on_idle(System::block_number(), weight)
 }
 
-/// Makes the next block, whose time is this moment, with idle time without end.
+/// Makes the next block at this moment, with unlimited idle time.
 pub fn go_to(moment: Moment) {
 	at(moment);
 	idle(Weight::MAX);

@@ -15,7 +15,7 @@ impl<T: Config> Pallet<T> {
 		block / BUCKET_WIDTH
 	}
 
-	/// The bucket with the last block in which a receipt has to be kept.
+	/// The bucket with the last block that a receipt is kept for.
 	pub(crate) fn removal_bucket(expires_at: BlockNumber) -> u32 {
 		let last = expires_at
 			.saturating_add(T::MaxRequestLifetime::get())

@@ -1,5 +1,5 @@
 //! A runtime for the tests: three organizations, one of them suspended, members that can move from one to another, and
-//! a pallet whose calls can fail.
+//! a pallet with calls that can fail.
 
 pub mod scratch;
 

@@ -119,7 +119,7 @@ impl AppendAccess<AccountId> for Access {
 /// How many grants [`Access`] reads to find that somebody who does not own the stream may append.
 pub const GRANTS_READ: u32 = 3;
 
-/// What [`Access`] answers to a submitter of another organization.
+/// Returned by [`Access`] to a submitter of another organization.
 pub const NO_GRANT: DispatchError = DispatchError::Other("no grant to append");
 
 /// The epochs of [`EpochStates`].
@@ -223,7 +223,7 @@ impl Append {
 		Self { who: ALICE, stream, reference: reference(n), epoch, payload, supersedes }
 	}
 
-	/// Dispatches it as a block would, so that a failure undoes what was done.
+	/// Dispatches it as a block would, so that a failure is rolled back.
 	pub fn call(self) -> DispatchResult {
 		self.dispatch().map(drop).map_err(|failure| failure.error)
 	}

@@ -66,7 +66,7 @@ pub trait Membership<AccountId> {
 		Self::member(who).map_or(OrganizationId::MAX, |member| member.organization)
 	}
 
-	/// Benchmarks only: `who` signs the transaction, so what is known of its membership is read before its call, and
+	/// Benchmarks only: `who` signs the transaction, so its membership is read before its call, and
 	/// counted there and not with the call.
 	///
 	/// An implementation without an extension that does so leaves this as it is.

@@ -1,4 +1,4 @@
-//! What must not change by accident: pallet indices, storage prefixes, sizes of what is stored.
+//! What must not change by accident: pallet indices, storage prefixes, sizes of stored types.
 
 mod bundles;
 mod finality;

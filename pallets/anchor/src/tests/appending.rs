@@ -115,7 +115,7 @@ fn cannot_append_to_a_sealed_stream() {
 		assert_ok!(append(ALICE, id, reference(1)));
 		assert_ok!(Anchor::seal_stream(signed(ALICE), id));
 		assert_noop!(append(ALICE, id, reference(2)), Error::<Test>::StreamSealed);
-		// Who may not append is told that, sealed or not.
+		// A member without the right to append gets that error, sealed or not.
 		assert_noop!(append(BOB, id, reference(2)), NO_GRANT);
 	});
 }

@@ -15,7 +15,7 @@ fn seal_stream_works() {
 		System::assert_last_event(Event::StreamSealed { stream: id, by: ADAM }.into());
 		let sealed = Streams::<Test>::get(id).unwrap();
 		assert_eq!(sealed.status, StreamStatus::Sealed);
-		// What is in it stays readable.
+		// Its entries stay readable.
 		assert_eq!(sealed.next_sequence, 1);
 		assert!(Anchor::header(&entry).is_some());
 		assert_eq!(Anchor::entries(&id, 0, 10).len(), 1);

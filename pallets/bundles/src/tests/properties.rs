@@ -244,7 +244,7 @@ fn compare(model: &Model) {
 			assert_eq!(consented, consents.get(organization).map(|who| account(*who)));
 		}
 		assert_eq!(state_of(bundle.state), *state);
-		// Whoever asks is told of the end at once, even if clean-up comes later.
+		// A query returns the end at once, even if clean-up comes later.
 		let told = Bundles::bundle(bundle_id(*name)).expect("it is there").named.bundle.state;
 		let has_expired = *state == State::Open && model.now > *deadline;
 		assert_eq!(state_of(told), if has_expired { State::Expired } else { *state });

@@ -100,7 +100,7 @@ fn a_bundle_is_told_with_all_that_it_takes_to_consent() {
 			})
 			.collect::<Vec<_>>();
 		assert_eq!(told, legs);
-		// Whoever is told computes the digest without knowing the calls.
+		// The digest is computed without knowing the calls.
 		let encoded = detail
 			.legs
 			.into_iter()
@@ -129,7 +129,7 @@ fn a_bundle_that_has_ended_is_told_without_legs() {
 			let detail = Bundles::bundle(id).unwrap();
 			assert_eq!((detail.legs, detail.weight), (vec![], Weight::zero()));
 		}
-		// It is told as expired before clean-up comes to it.
+		// It is returned as expired before clean-up comes to it.
 		assert_eq!(Bundles::bundle(expired).unwrap().named.bundle.state, BundleState::Expired);
 		assert_eq!(bundle(expired).state, BundleState::Open);
 		assert_eq!(Bundles::bundle(BundleId([7; 32])), None);

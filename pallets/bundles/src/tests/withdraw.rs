@@ -13,7 +13,7 @@ fn withdraw_works() {
 		System::assert_last_event(
 			Event::Withdrawn { bundle: id, organization: BETA, by: gateway(BETA) }.into(),
 		);
-		// What was the last consent is not the last any more.
+		// The last consent is not the last any more.
 		assert_ok!(consent(GAMMA, id));
 		assert_eq!(bundle(id).state, BundleState::Open);
 		assert_eq!(sum(), 0);

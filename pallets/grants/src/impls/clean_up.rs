@@ -70,7 +70,7 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::remove_keys(most.saturating_sub(left))
 	}
 
-	/// Removes grants whose last moment, and access requests whose age, has passed. What ends first is looked at first, so
+	/// Removes grants past their last moment and access requests past their age. The earliest end comes first, so
 	/// nothing is looked at that has not ended, but the one after.
 	pub(crate) fn remove_ended(left: &mut u32) {
 		let now = Self::now();

@@ -18,7 +18,7 @@ fn by_one(organization: u32, grant: Option<GrantId>, secret: WrappedSecret) -> R
 	ReadAccess { organization, commitment: COMMITMENT, keys }
 }
 
-/// The grants by whose keys an organization reads a record.
+/// Returns the grants that give an organization the keys to a record.
 fn grants_of(organization: u32, record: &RecordId) -> Vec<Option<GrantId>> {
 	access(organization, record).unwrap().keys.into_iter().map(|key| key.grant).collect()
 }

@@ -144,7 +144,7 @@ fn what_gets_into_a_block_leaves_a_receipt() {
 #[test]
 fn the_pool_keeps_a_request_until_its_last_block() {
 	build_and_execute(|| {
-		// The state after block 9, of which block 10 is validated.
+		// The state after block 9: block 10 is validated on it.
 		System::set_block_number(10);
 		let longevity = |expires_at| {
 			let request = Request { expires_at, ..request(1) };

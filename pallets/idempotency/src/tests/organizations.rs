@@ -1,4 +1,4 @@
-//! What was signed for one organization never acts for another.
+//! A request signed for one organization never acts for another.
 
 use crate::{mock::*, Error, Receipts};
 use credio_primitives::{validity, AccountId, Request};

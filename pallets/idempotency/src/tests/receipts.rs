@@ -24,7 +24,7 @@ fn kept() -> u32 {
 	MaxRequestLifetime::get() + ReceiptRetention::get()
 }
 
-/// The first block in which a receipt may go: the bucket of the last block it has to stay for is over.
+/// Returns the first block that may remove a receipt: the bucket of the last block it has to stay for is over.
 fn removable_at(expires_at: u32) -> u32 {
 	((expires_at + kept()) / BUCKET_WIDTH + 1) * BUCKET_WIDTH
 }

@@ -195,7 +195,7 @@ fn only_its_author_and_the_owner_supersede_a_record() {
 		assert_noop!(by(BOB, 3, owners), Error::<Test>::SupersededOfAnother);
 		assert_ok!(by(BOB, 4, partners));
 		assert_ok!(by(ALICE, 5, owners));
-		// The owner answers for its stream.
+		// The owner is responsible for its stream.
 		assert_ok!(by(ALICE, 6, partners));
 		// Nor with a grant that has been given since.
 		assert_noop!(

@@ -94,7 +94,7 @@ fn no_session_ends_while_a_change_by_force_is_pending() {
 		assert_noop!(resume(&[], 1, 1), Error::<Test>::ForcedChangeUnderWay);
 		wait(12);
 		assert_eq!(pallet_session::Pallet::<Test>::current_index(), index);
-		// And what was decided meanwhile holds then.
+		// And decisions made meanwhile hold then.
 		wait(2);
 		assert_eq!(active(), [1, 2, 4]);
 	});

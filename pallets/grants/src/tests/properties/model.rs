@@ -29,7 +29,7 @@ struct ModelGrant {
 	delegable: bool,
 	parent: Option<usize>,
 	revoked: bool,
-	/// Epochs whose secret its holder was given.
+	/// Epochs with a secret that its holder was given.
 	keys: BTreeSet<KeyEpoch>,
 }
 
@@ -54,7 +54,7 @@ struct ModelRequest {
 #[derive(Debug, Default)]
 struct ModelStream {
 	epoch: Option<KeyEpoch>,
-	/// Grants whose holders have been given the present secret.
+	/// Grants with the present secret wrapped to their holders.
 	secret_known_to: Vec<usize>,
 }
 
