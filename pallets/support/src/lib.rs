@@ -7,4 +7,5 @@
 extern crate alloc;
 
 pub mod apis;
+pub mod idle;
 pub mod traits;
