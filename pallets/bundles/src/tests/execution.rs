@@ -72,7 +72,7 @@ fn a_failing_call_undoes_all_legs_and_is_named() {
 		assert_ok!(consent(ALPHA, id));
 		assert_ok!(consent(BETA, id));
 		System::reset_events();
-		let scratch = || (sum(), scratch::Members::<Test>::iter().count());
+		let scratch = || (sum(), World::members().len());
 		let before = scratch();
 		assert_ok!(consent(GAMMA, id));
 		let error = scratch::Error::<Test>::Broken;
@@ -114,7 +114,7 @@ fn a_leg_of_an_organization_suspended_meanwhile_aborts() {
 		let id = propose(1, three_legs());
 		assert_ok!(consent(ALPHA, id));
 		assert_ok!(consent(BETA, id));
-		suspend(BETA);
+		World::suspend(BETA);
 		assert_ok!(consent(GAMMA, id));
 		assert_aborted(id, 1, 0, Error::<Test>::OrganizationNotActive);
 	});
@@ -126,7 +126,7 @@ fn who_may_not_act_is_named_before_any_call_is_tried() {
 		let legs = vec![leg(ALPHA, vec![fail_after_adding(1)]), leg(BETA, vec![add(1)])];
 		let id = propose(1, legs);
 		assert_ok!(consent(BETA, id));
-		suspend(BETA);
+		World::suspend(BETA);
 		assert_ok!(consent(ALPHA, id));
 		assert_aborted(id, 1, 0, Error::<Test>::OrganizationNotActive);
 	});
@@ -225,11 +225,11 @@ fn calls_check_roles_themselves_when_they_run() {
 		];
 		// A submitter may consent, but its account is no grantor.
 		let id = run_bundle(1, legs.clone());
-		assert_aborted(id, 1, 1, scratch::Error::<Test>::RoleMissing);
+		assert_aborted(id, 1, 1, ROLE_MISSING);
 		// With that role it runs, and it is the role at execution that counts.
 		let id = propose(2, legs);
 		assert_ok!(consent(BETA, id));
-		Scratch::set_member(gateway(BETA), Some(BETA), credio_primitives::Roles::ALL);
+		World::set_member(gateway(BETA), Some(BETA), credio_primitives::Roles::ALL);
 		assert_ok!(consent(ALPHA, id));
 		assert_executed(id);
 	});

@@ -179,15 +179,15 @@ fn run(model: &mut Model, step: &Step) {
 			assert_eq!(result.is_ok(), model.withdraw(*who, *name), "{result:?}");
 		},
 		Step::Move(who, to) => {
-			Scratch::set_member(account(*who), *to, Roles::ALL);
+			World::set_member(account(*who), *to, Roles::ALL);
 			model.members[*who] = *to;
 		},
 		Step::Suspend(organization, suspended) => {
 			if *suspended {
-				suspend(*organization);
+				World::suspend(*organization);
 				model.suspended.insert(*organization);
 			} else {
-				scratch::SuspendedOrganizations::<Test>::remove(organization);
+				World::reinstate(*organization);
 				model.suspended.remove(organization);
 			}
 		},
@@ -251,13 +251,9 @@ fn compare(model: &Model) {
 	}
 }
 
-fn cases() -> u32 {
-	std::env::var("CREDIO_PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
-}
-
 proptest! {
 	#![proptest_config(ProptestConfig {
-		cases: cases(),
+		cases: proptest_cases(100),
 		failure_persistence: None,
 		..ProptestConfig::default()
 	})]

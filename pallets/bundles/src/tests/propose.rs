@@ -63,9 +63,9 @@ fn only_submitters_of_active_organizations_propose() {
 			assert_refused(|| Bundles::propose(origin, reference(1), 11, legs), error);
 		};
 		let signed = RuntimeOrigin::signed;
-		refused(signed(STRANGER), three_legs(), scratch::Error::<Test>::NotAMember.into());
-		refused(signed(admin(ALPHA)), three_legs(), scratch::Error::<Test>::RoleMissing.into());
-		refused(by(SUSPENDED), three_legs(), scratch::Error::<Test>::Suspended.into());
+		refused(signed(STRANGER), three_legs(), NOT_A_MEMBER);
+		refused(signed(admin(ALPHA)), three_legs(), ROLE_MISSING);
+		refused(by(SUSPENDED), three_legs(), ORGANIZATION_SUSPENDED);
 		refused(RuntimeOrigin::root(), three_legs(), DispatchError::BadOrigin);
 		refused(RuntimeOrigin::none(), three_legs(), DispatchError::BadOrigin);
 	});

@@ -112,7 +112,7 @@ fn a_bundle_that_may_not_start_uses_nothing_of_its_calls() {
 	build_and_execute(|| {
 		let id = propose(1, legs());
 		assert_ok!(consent(BETA, id));
-		suspend(BETA);
+		World::suspend(BETA);
 		assert_eq!(actual(consent(ALPHA, id)), execution(&legs()));
 		assert_aborted(id, 1, 0, crate::Error::<Test>::OrganizationNotActive);
 	});

@@ -43,8 +43,8 @@ fn cannot_withdraw_for_others() {
 		let signed = RuntimeOrigin::signed;
 		refused(by(GAMMA), Error::<Test>::NotConsented.into());
 		refused(by(5), Error::<Test>::NotAParty.into());
-		refused(signed(admin(BETA)), scratch::Error::<Test>::RoleMissing.into());
-		refused(signed(STRANGER), scratch::Error::<Test>::NotAMember.into());
+		refused(signed(admin(BETA)), ROLE_MISSING);
+		refused(signed(STRANGER), NOT_A_MEMBER);
 		refused(RuntimeOrigin::root(), DispatchError::BadOrigin);
 	});
 }

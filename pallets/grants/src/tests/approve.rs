@@ -72,7 +72,7 @@ fn only_grantors_of_the_owner_approve() {
 			assert_noop!(approve(by(organization)), Error::<Test>::NotAuthorized);
 		}
 		World::suspend(OWNER);
-		assert_noop!(approve(by(OWNER)), SUSPENDED);
+		assert_noop!(approve(by(OWNER)), ORGANIZATION_SUSPENDED);
 	});
 }
 

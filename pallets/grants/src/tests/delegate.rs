@@ -83,7 +83,7 @@ fn only_grantors_of_the_holder_delegate() {
 		assert_noop!(delegate(by(OWNER)), Error::<Test>::NotAuthorized);
 		assert_noop!(delegate(by(THIRD)), Error::<Test>::NotAuthorized);
 		World::suspend(READER);
-		assert_noop!(delegate(by(READER)), SUSPENDED);
+		assert_noop!(delegate(by(READER)), ORGANIZATION_SUSPENDED);
 	});
 }
 

@@ -37,7 +37,7 @@ fn only_grantors_of_the_owner_deny() {
 			assert_noop!(deny(by(organization)), Error::<Test>::NotAuthorized);
 		}
 		World::suspend(OWNER);
-		assert_noop!(deny(by(OWNER)), SUSPENDED);
+		assert_noop!(deny(by(OWNER)), ORGANIZATION_SUSPENDED);
 	});
 }
 

@@ -100,7 +100,7 @@ fn only_grantors_of_the_owner_grant() {
 		assert_noop!(grant(RuntimeOrigin::signed(submitter(OWNER))), ROLE_MISSING);
 		assert_noop!(grant(by(READER)), Error::<Test>::NotAuthorized);
 		World::suspend(OWNER);
-		assert_noop!(grant(by(OWNER)), SUSPENDED);
+		assert_noop!(grant(by(OWNER)), ORGANIZATION_SUSPENDED);
 	});
 }
 

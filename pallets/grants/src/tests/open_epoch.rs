@@ -65,7 +65,7 @@ fn only_grantors_of_the_owner_open_epochs() {
 		assert_noop!(open(RuntimeOrigin::signed(submitter(OWNER))), ROLE_MISSING);
 		assert_noop!(open(by(READER)), Error::<Test>::NotAuthorized);
 		World::suspend(OWNER);
-		assert_noop!(open(by(OWNER)), SUSPENDED);
+		assert_noop!(open(by(OWNER)), ORGANIZATION_SUSPENDED);
 	});
 }
 

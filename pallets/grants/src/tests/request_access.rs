@@ -55,7 +55,7 @@ fn only_grantors_ask() {
 		assert_noop!(ask(RuntimeOrigin::signed(STRANGER)), NOT_A_MEMBER);
 		assert_noop!(ask(RuntimeOrigin::signed(submitter(READER))), ROLE_MISSING);
 		World::suspend(READER);
-		assert_noop!(ask(by(READER)), SUSPENDED);
+		assert_noop!(ask(by(READER)), ORGANIZATION_SUSPENDED);
 	});
 }
 

@@ -74,7 +74,7 @@ fn others_revoke_nothing() {
 		}
 		assert_noop!(Grants::revoke(by(PARTNER), child), Error::<Test>::NotAuthorized);
 		World::suspend(OWNER);
-		assert_noop!(Grants::revoke(by(OWNER), grant), SUSPENDED);
+		assert_noop!(Grants::revoke(by(OWNER), grant), ORGANIZATION_SUSPENDED);
 	});
 }
 
