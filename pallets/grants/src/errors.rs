@@ -8,7 +8,7 @@ mod errors {
 	/// Why a call is refused.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// There is no such stream, or no such record.
+		/// The stream or record does not exist.
 		ResourceNotFound,
 		/// The caller's organization neither owns the resource nor gave or holds the grant, as the call asks for.
 		NotAuthorized,

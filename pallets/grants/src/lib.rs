@@ -117,8 +117,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type GrantCounts<T: Config> = StorageMap<_, Identity, Resource, u32, ValueQuery>;
 
-	/// The grants on each stream or record, by place: from 0 on without gaps, so that whoever has the count can prove that
-	/// these are all.
+	/// The grants on each stream or record, by place: from 0 on without gaps, so that the count proves that a
+	/// list is complete.
 	// Identity: a resource is a tag and a blake2 output; Twox64Concat for the place, which the chain gives.
 	#[pallet::storage]
 	pub type GrantsByResource<T: Config> =
@@ -250,7 +250,7 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Opens the next key epoch of a stream: a new secret encrypts all later records. `stream` is the
 		/// stream's id, and `epoch` the number of the new epoch; the first one is 0. `commitment` commits to the new secret:
-		/// whoever is given a key holds what it opens to against that. `owner_key` is the new secret wrapped to the owner
+		/// grantees check the unwrapped secret against it. `owner_key` is the new secret wrapped to the owner
 		/// itself, `grant_keys` the same for grants on the stream that hold, at most 512. Useless ones among them are left
 		/// out, so that no holder of a grant can keep the epoch from being opened; who is left out can be given the key later,
 		/// by `add_keys`.

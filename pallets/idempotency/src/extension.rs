@@ -30,7 +30,7 @@ type CallOf<T> = <T as Config>::RuntimeCall;
 /// Guards against replay: a [`submit`](super::Call::submit) transaction by its request key, any other by
 /// the account's nonce.
 ///
-/// Identifier and encoding are those of `frame_system::CheckNonce`, so whoever signs for that one signs for this one.
+/// Identifier and encoding are those of `frame_system::CheckNonce`, so a client that signs for that one signs for this one.
 /// In a transaction that submits a request, the nonce says nothing and is not used up: any number may be sent at once
 /// from one account, in any order.
 ///

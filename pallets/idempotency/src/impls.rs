@@ -163,7 +163,7 @@ impl<T: Config> Pallet<T> {
 		Ok(Decision::Run { body_digest, next_position })
 	}
 
-	/// Runs the calls in one storage layer, which is undone if one of them fails. Answers what they have used too.
+	/// Runs the calls in one storage layer, which is undone if one of them fails. Returns the weight used too.
 	fn run(
 		mut origin: OriginFor<T>,
 		calls: Vec<CallOf<T>>,

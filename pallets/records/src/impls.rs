@@ -17,7 +17,7 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::append(grants_read).saturating_add(sized(bytes).saturating_sub(sized(0)))
 	}
 
-	/// Answers how many grants were read to find that the author may append.
+	/// Appends a record. Returns how many grants were read to check that the author may.
 	pub(crate) fn do_append(
 		author: AccountId,
 		stream: StreamId,

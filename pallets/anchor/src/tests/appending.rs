@@ -78,7 +78,7 @@ fn a_grant_to_append_is_for_one_stream() {
 }
 
 #[test]
-fn an_append_weighs_what_it_took_to_find_that_its_author_may() {
+fn append_weighs_the_grants_that_were_read() {
 	for_both(|append, _| {
 		let id = stream(ALICE, "invoices");
 		World::grant_append(BETA, id);
@@ -120,7 +120,7 @@ fn cannot_append_to_a_sealed_stream() {
 }
 
 #[test]
-fn cannot_append_to_what_is_not_there() {
+fn cannot_append_to_unknown_stream() {
 	for_both(|append, _| {
 		let id = StreamId::derive(ALPHA, b"nothing");
 		assert_noop!(append(ALICE, id, reference(1)), Error::<Test>::StreamNotFound);

@@ -209,7 +209,7 @@ fn a_cursor_that_was_never_given_out_does_no_harm() {
 }
 
 #[test]
-fn views_say_what_is_there() {
+fn view_functions_return_the_same_as_queries() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
 		let entry = anchor(id, 1);

@@ -41,7 +41,7 @@ fn cannot_seal_a_foreign_stream() {
 }
 
 #[test]
-fn cannot_seal_what_is_not_there() {
+fn cannot_seal_unknown_stream() {
 	build_and_execute(|| {
 		let id = StreamId::derive(ALPHA, b"nothing");
 		assert_noop!(Anchor::seal_stream(signed(ALICE), id), Error::<Test>::StreamNotFound);

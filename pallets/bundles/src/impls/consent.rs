@@ -77,7 +77,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Runs all legs in one storage layer, which is undone if a call fails. Answers what they have used too.
+	/// Runs all legs in one storage layer, which is undone if a call fails. Returns the weight used too.
 	fn execute(
 		bundle: &Bundle,
 		legs: Vec<Leg<CallOf<T>>>,

@@ -48,7 +48,7 @@ fn a_bundle_expires_after_its_deadline_and_goes_after_its_retention() {
 }
 
 #[test]
-fn what_was_executed_or_aborted_stays_so_until_it_goes() {
+fn ended_bundle_keeps_its_state_until_removal() {
 	build_and_execute(|| {
 		let executed = run_bundle(1, three_legs());
 		let aborted = run_bundle(2, vec![leg(ALPHA, vec![fail_after_adding(1)])]);
@@ -131,7 +131,7 @@ fn flood(references: core::ops::Range<u8>, deadline: Moment) -> usize {
 }
 
 #[test]
-fn hundreds_that_end_in_one_moment_are_cleaned_up_in_bounded_steps_and_hold_up_nobody() {
+fn hundreds_of_bundles_with_one_deadline_are_cleaned_up_in_bounded_steps() {
 	build_and_execute(|| {
 		let count = flood(0..MaxOpenBundles::get() as u8, 50);
 		assert!(count > 700);

@@ -83,7 +83,7 @@ fn cannot_consent_to_another_digest() {
 }
 
 #[test]
-fn cannot_consent_to_what_is_not_there() {
+fn cannot_consent_to_unknown_bundle() {
 	build_and_execute(|| {
 		let nothing = BundleId([7; 32]);
 		let digest = Digest::default();

@@ -22,7 +22,7 @@ fn consents_come_in_any_order_and_the_last_one_executes() {
 			}
 			assert_executed(id);
 			assert_eq!(sum(), 6);
-			// Whoever consented last, the legs run in their order, each with the origin of its own organization.
+			// The legs run in their order, each with the origin of its own organization.
 			let added = System::events()
 				.into_iter()
 				.filter_map(|record| match record.event {
@@ -101,7 +101,7 @@ fn the_call_that_fails_may_be_the_last_or_the_first() {
 }
 
 #[test]
-fn an_aborted_bundle_frees_what_it_held() {
+fn aborted_bundle_is_no_longer_open() {
 	build_and_execute(|| {
 		run_bundle(1, vec![leg(ALPHA, vec![fail_after_adding(1)])]);
 		assert_eq!(crate::OpenBundles::<Test>::iter().count(), 0);
@@ -121,7 +121,7 @@ fn a_leg_of_an_organization_suspended_meanwhile_aborts() {
 }
 
 #[test]
-fn who_may_not_act_is_named_before_any_call_is_tried() {
+fn unauthorized_leg_is_reported_before_any_call_runs() {
 	build_and_execute(|| {
 		let legs = vec![leg(ALPHA, vec![fail_after_adding(1)]), leg(BETA, vec![add(1)])];
 		let id = propose(1, legs);

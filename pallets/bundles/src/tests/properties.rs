@@ -10,7 +10,7 @@ use frame_support::weights::Weight;
 use model::{Answer, Known, Model, State};
 use proptest::prelude::*;
 
-/// Organizations that take part. Nobody acts for the last one, unless somebody moves there.
+/// Organizations that take part. The last one has no members until an account moves there.
 const PARTIES: OrganizationId = 4;
 /// Accounts that act: two of each organization but the last one.
 const ACCOUNTS: usize = 6;
@@ -245,9 +245,9 @@ fn compare(model: &Model) {
 		}
 		assert_eq!(state_of(bundle.state), *state);
 		// A query returns the end at once, even if clean-up comes later.
-		let told = Bundles::bundle(bundle_id(*name)).expect("it is there").named.bundle.state;
+		let returned = Bundles::bundle(bundle_id(*name)).expect("it is there").named.bundle.state;
 		let has_expired = *state == State::Open && model.now > *deadline;
-		assert_eq!(state_of(told), if has_expired { State::Expired } else { *state });
+		assert_eq!(state_of(returned), if has_expired { State::Expired } else { *state });
 	}
 }
 

@@ -149,7 +149,7 @@ fn legs_are_at_most_256_kib() {
 }
 
 #[test]
-fn legs_weigh_at_most_what_the_runtime_allows() {
+fn legs_over_the_weight_limit_are_refused() {
 	build_and_execute(|| {
 		let heavy = || RuntimeCall::from(scratch::Call::heavy {});
 		let legs = vec![leg(ALPHA, vec![heavy()]), leg(BETA, vec![heavy()])];

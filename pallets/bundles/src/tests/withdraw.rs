@@ -24,7 +24,7 @@ fn withdraw_works() {
 }
 
 #[test]
-fn any_submitter_withdraws_what_another_one_consented_to() {
+fn submitter_withdraws_consent_of_colleague() {
 	build_and_execute(|| {
 		let id = propose(1, three_legs());
 		assert_ok!(consent(BETA, id));

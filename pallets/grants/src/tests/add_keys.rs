@@ -65,7 +65,7 @@ fn only_the_owner_replaces_a_key() {
 }
 
 #[test]
-fn nothing_is_added_to_what_has_ended() {
+fn cannot_add_keys_to_ended_grant() {
 	run(|| {
 		let grant = give(0, READER, Permission::Read, until(5, terms(stream(), READER, 0)));
 		go_to(6);

@@ -50,7 +50,7 @@ fn a_denial_has_a_reason() {
 }
 
 #[test]
-fn cannot_deny_what_nobody_asked_for() {
+fn cannot_deny_unknown_request() {
 	run(|| {
 		let id = AccessRequestId::derive(PARTNER, &reference(0));
 		assert_noop!(

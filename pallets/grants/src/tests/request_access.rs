@@ -68,7 +68,7 @@ fn the_owner_asks_for_nothing() {
 }
 
 #[test]
-fn cannot_ask_for_what_is_not_there() {
+fn cannot_request_access_to_unknown_resource() {
 	run(|| {
 		let anchor = EntryBody::DigestAnchor { commitment: Default::default() };
 		let anchor = append(OWNER, stream(), 7, anchor).unwrap();

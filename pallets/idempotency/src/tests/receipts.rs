@@ -125,10 +125,7 @@ fn absence_of_a_receipt_says_expired_only_while_one_would_be_kept() {
 			go_to(block);
 			let is_expired = Request::has_expired(block, asked, asked, ReceiptRetention::get());
 			let applied = Idempotency::receipt(ALPHA, key(1)).is_some();
-			assert!(
-				!is_expired || applied,
-				"an applied request is told to have expired in {block}"
-			);
+			assert!(!is_expired || applied, "an applied request has status expired in {block}");
 		}
 		assert_eq!(receipts(), 0);
 	});

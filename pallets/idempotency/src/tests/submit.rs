@@ -129,7 +129,7 @@ fn a_request_does_not_travel_in_a_request() {
 }
 
 #[test]
-fn limits_are_told() {
+fn bundle_limits_works() {
 	build_and_execute(|| {
 		let limits = Idempotency::limits();
 		assert_eq!(limits.max_request_lifetime, 150);

@@ -37,7 +37,7 @@ fn members_are_listed_by_organization() {
 }
 
 #[test]
-fn quota_is_told_with_its_window() {
+fn quota_returns_use_and_window() {
 	ExtBuilder::default().build_and_execute(|| {
 		System::set_block_number(25);
 		let used = QuotaUse { window: 2, bytes: 3, ref_time: 4 };

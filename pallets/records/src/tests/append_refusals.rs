@@ -88,7 +88,7 @@ fn only_records_of_the_same_stream_are_superseded() {
 }
 
 #[test]
-fn cannot_use_a_reference_twice_be_it_a_record_or_an_anchor() {
+fn cannot_use_reference_twice_for_records_or_anchors() {
 	build_and_execute(|| {
 		let (id, other) = (stream(ALICE, "invoices"), stream(ALICE, "other"));
 		record(id, 1);
@@ -103,7 +103,7 @@ fn cannot_use_a_reference_twice_be_it_a_record_or_an_anchor() {
 }
 
 #[test]
-fn a_repeated_record_is_told_so_even_after_a_rotation() {
+fn repeated_record_fails_with_reference_used_after_rotation() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
 		record(id, 1);
@@ -131,7 +131,7 @@ fn cannot_append_to_a_foreign_stream() {
 }
 
 #[test]
-fn who_has_lost_a_grant_is_told_that_and_not_of_the_rotation() {
+fn lost_grant_is_reported_before_due_rotation() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
 		World::grant_append(BETA, id);
@@ -146,7 +146,7 @@ fn who_has_lost_a_grant_is_told_that_and_not_of_the_rotation() {
 }
 
 #[test]
-fn cannot_append_to_what_is_not_there() {
+fn cannot_append_to_unknown_stream() {
 	build_and_execute(|| {
 		let id = StreamId::derive(ALPHA, b"nothing");
 		assert_noop!(Append::to(id, 1).call(), STREAM_NOT_FOUND);
@@ -191,7 +191,7 @@ fn only_its_author_and_the_owner_supersede_a_record() {
 		let by = |who, n, supersedes| {
 			Append { who, supersedes: Some(supersedes), ..Append::to(id, n) }.call()
 		};
-		// Whoever may append to a stream does not take the owner's records out of it.
+		// A right to append does not include superseding the owner's records.
 		assert_noop!(by(BOB, 3, owners), Error::<Test>::SupersededOfAnother);
 		assert_ok!(by(BOB, 4, partners));
 		assert_ok!(by(ALICE, 5, owners));

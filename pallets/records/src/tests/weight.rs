@@ -25,7 +25,7 @@ fn the_weight_grows_with_the_payload() {
 }
 
 #[test]
-fn an_append_weighs_what_it_took_to_find_that_its_author_may() {
+fn append_weighs_the_grants_that_were_read() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
 		World::grant_append(BETA, id);

@@ -33,7 +33,7 @@ fn forced() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn finality_is_handed_to_those_who_are_left() {
+fn finality_is_handed_to_the_remaining_validators() {
 	new_test_ext_with(4).execute_with(|| {
 		run_to(3);
 		assert_ok!(resume(&[3, 4], 2, 7));
@@ -111,7 +111,7 @@ fn a_delay_that_never_ends_is_cut() {
 }
 
 #[test]
-fn finality_is_not_handed_over_by_few_or_to_nobody() {
+fn resume_finality_checks_origin_and_arguments() {
 	new_test_ext_with(3).execute_with(|| {
 		run_to(3);
 		let by_majority = Validators::resume_finality(by_council(), lost(&[3]), 1, 1);
