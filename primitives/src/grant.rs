@@ -105,13 +105,16 @@ pub struct Grant {
 }
 
 impl Grant {
-	/// Whether its own end has passed at a moment.
+	/// Returns whether its own last moment has passed.
 	pub fn has_expired(&self, now: Moment) -> bool {
 		self.expires_at.is_some_and(|end| end < now)
 	}
 
-	/// Whether it holds at a moment, and if not, why. `find` answers the grant of a name, or `None` for one that has ended.
-	/// All who decide this decide it here.
+	/// Returns whether it holds at a moment, and if not, why. The pallet, evidence and reports all decide it here.
+	///
+	/// A grant holds up to and with its last moment, while every grant that it was delegated under does. `find` returns a
+	/// grant by its name, or `None` for one that was revoked or removed. A chain longer than
+	/// [`limits::MAX_DELEGATION_DEPTH`] does not hold.
 	pub fn status(
 		&self,
 		now: Moment,
@@ -451,4 +454,59 @@ pub struct ReadRecord {
 	pub header: crate::EntryHeader,
 	/// Its ciphertext.
 	pub payload: crate::RecordPayload,
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn name(n: u8) -> GrantId {
+		GrantId([n; 32])
+	}
+
+	fn grant(expires_at: Option<Moment>, parent: Option<u8>) -> Grant {
+		Grant {
+			grantor: 0,
+			grantee: 1,
+			resource: Resource::Stream(StreamId([0; 32])),
+			permission: Permission::Read,
+			from_epoch: 0,
+			purpose: Purpose::default(),
+			expires_at,
+			delegable: true,
+			parent: parent.map(name),
+			granted_at: 1,
+			access_request: None,
+			slot: 0,
+		}
+	}
+
+	/// Returns the status at moment 10 of a grant below `above`, which are named from 0 on.
+	fn status(own: &Grant, above: &[Grant]) -> GrantStatus {
+		own.status(10, |id| above.get(usize::from(id.0[0])).cloned())
+	}
+
+	#[test]
+	fn a_grant_holds_up_to_and_with_its_last_moment() {
+		assert_eq!(status(&grant(None, None), &[]), GrantStatus::Active);
+		assert_eq!(status(&grant(Some(10), None), &[]), GrantStatus::Active);
+		assert_eq!(status(&grant(Some(9), None), &[]), GrantStatus::Expired);
+	}
+
+	#[test]
+	fn a_delegated_grant_ends_with_any_grant_above() {
+		let own = grant(None, Some(0));
+		assert_eq!(status(&own, &[grant(Some(10), None)]), GrantStatus::Active);
+		assert_eq!(status(&own, &[grant(Some(9), None)]), GrantStatus::ParentEnded);
+		assert_eq!(status(&own, &[]), GrantStatus::ParentEnded);
+		let expired_above = [grant(None, Some(1)), grant(Some(9), None)];
+		assert_eq!(status(&own, &expired_above), GrantStatus::ParentEnded);
+		assert_eq!(status(&grant(Some(9), Some(0)), &[]), GrantStatus::Expired);
+	}
+
+	#[test]
+	fn an_endless_chain_does_not_hold() {
+		let own = grant(None, Some(0));
+		assert_eq!(status(&own, std::slice::from_ref(&own)), GrantStatus::ParentEnded);
+	}
 }

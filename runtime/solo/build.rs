@@ -1,5 +1,5 @@
 //! Builds the runtime's WebAssembly. The hash of its metadata, which clients sign along, is that of the runtime's pin in
-//! the SDK; a test compares the pin with what is built.
+//! the SDK; a test compares the pin with the build.
 
 #[cfg(feature = "std")]
 include!("src/version.rs");
@@ -9,7 +9,7 @@ fn main() {
 	{
 		// The target folder is outside the checkout, so the builder cannot find the lock file by itself.
 		println!("cargo::rerun-if-env-changed=WASM_BUILD_WORKSPACE_HINT");
-		// Asked for when this runs: what is compiled serves any checkout that builds into the same folder.
+		// Read at run time: the compiled script serves any checkout that builds into the same folder.
 		let package = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
 		if std::env::var_os("WASM_BUILD_WORKSPACE_HINT").is_none() {
 			std::env::set_var("WASM_BUILD_WORKSPACE_HINT", format!("{package}/../.."));

@@ -74,13 +74,13 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type StreamCounts<T: Config> = StorageMap<_, Twox64Concat, OrganizationId, u32, ValueQuery>;
 
-	/// What is public about each entry.
+	/// The public header of each entry.
 	// Identity: a record id is a blake2 output, which nobody can choose.
 	#[pallet::storage]
 	pub type Headers<T: Config> = StorageMap<_, Identity, RecordId, EntryHeader, OptionQuery>;
 
 	/// The entry at each position of each stream.
-	// Identity for the stream id, which is a blake2 output, and for the position, which the chain counts: what is
+	// Identity for the stream id, which is a blake2 output, and for the position, which the chain counts: data
 	// appended to a stream one after the other lies side by side in the state, and shares the way there.
 	#[pallet::storage]
 	pub type Positions<T: Config> =
@@ -188,18 +188,32 @@ pub mod pallet {
 		/// Creates a stream, owned by the caller's organization. `name` is 1 to 64 bytes of UTF-8 that no other stream
 		/// of the organization has; all members can read it. The stream's id follows from owner and name.
 		///
-		/// Origin: a member with the admin role. Emits [`Event::StreamCreated`]. Errors: those of
-		/// `Config::Membership`, [`Error::InvalidName`], [`Error::AlreadyExists`], [`Error::TooManyStreams`].
+		/// ## Dispatch Origin
+		/// A member with the admin role.
+		///
+		/// ## Errors
+		/// Those of `Config::Membership`, [`Error::InvalidName`], [`Error::AlreadyExists`],
+		/// [`Error::TooManyStreams`].
+		///
+		/// ## Events
+		/// [`Event::StreamCreated`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::create_stream())]
 		pub fn create_stream(origin: OriginFor<T>, name: StreamName) -> DispatchResult {
 			Self::do_create_stream(ensure_signed(origin)?, name)
 		}
 
-		/// Seals a stream: nothing can be appended any more. `stream` is its id. What is there stays readable.
+		/// Seals a stream: nothing can be appended any more. `stream` is its id. Its entries stay readable.
 		///
-		/// Origin: a member of the owner with the admin role. Emits [`Event::StreamSealed`]. Errors: those of
-		/// `Config::Membership`, [`Error::StreamNotFound`], [`Error::NotAuthorized`], [`Error::AlreadySealed`].
+		/// ## Dispatch Origin
+		/// A member of the owner with the admin role.
+		///
+		/// ## Errors
+		/// Those of `Config::Membership`, [`Error::StreamNotFound`], [`Error::NotAuthorized`],
+		/// [`Error::AlreadySealed`].
+		///
+		/// ## Events
+		/// [`Event::StreamSealed`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::seal_stream())]
 		pub fn seal_stream(origin: OriginFor<T>, stream: StreamId) -> DispatchResult {
@@ -210,9 +224,14 @@ pub mod pallet {
 		/// 32 bytes that the caller's organization has not used for another entry; the record id follows from it.
 		/// `commitment` is the document's commitment, which is keyed: a bare hash could be guessed at.
 		///
-		/// Origin: a submitter of the owner, or of an organization with a grant to append. Emits
-		/// [`Event::EntryAppended`]. Errors: those of `Config::Access`, [`Error::StreamNotFound`],
-		/// [`Error::StreamSealed`], [`Error::ReferenceUsed`].
+		/// ## Dispatch Origin
+		/// A submitter of the owner, or of an organization with a grant to append.
+		///
+		/// ## Errors
+		/// Those of `Config::Access`, [`Error::StreamNotFound`], [`Error::StreamSealed`], [`Error::ReferenceUsed`].
+		///
+		/// ## Events
+		/// [`Event::EntryAppended`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::anchor_digest(MAX_GRANTS_READ))]
 		pub fn anchor_digest(
@@ -230,9 +249,15 @@ pub mod pallet {
 		/// 32 bytes that the caller's organization has not used for another entry; the record id follows from it.
 		/// `root` is the root of the Merkle tree over the documents' commitments, and `leaves` is their number.
 		///
-		/// Origin: a submitter of the owner, or of an organization with a grant to append. Emits
-		/// [`Event::EntryAppended`]. Errors: those of `Config::Access`, [`Error::LeavesOutOfRange`],
-		/// [`Error::StreamNotFound`], [`Error::StreamSealed`], [`Error::ReferenceUsed`].
+		/// ## Dispatch Origin
+		/// A submitter of the owner, or of an organization with a grant to append.
+		///
+		/// ## Errors
+		/// Those of `Config::Access`, [`Error::LeavesOutOfRange`], [`Error::StreamNotFound`],
+		/// [`Error::StreamSealed`], [`Error::ReferenceUsed`].
+		///
+		/// ## Events
+		/// [`Event::EntryAppended`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::anchor_merkle(MAX_GRANTS_READ))]
 		pub fn anchor_merkle(

@@ -162,7 +162,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// Open bundles whose retention has passed too: both visits at once. Each has one organization.
+	/// Open bundles past their retention: both visits at once. Each has one organization.
 	#[benchmark]
 	fn clean_up(
 		n: Linear<0, { MAX_VISITED.min(T::MaxOpenBundles::get()) }>,

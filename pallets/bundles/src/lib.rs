@@ -105,7 +105,7 @@ pub mod pallet {
 	pub type Legs<T: Config> =
 		StorageMap<_, Identity, BundleId, BoundedLegs<<T as Config>::RuntimeCall>, OptionQuery>;
 
-	/// The bundles in which each organization has a leg.
+	/// The bundles that each organization has a leg of.
 	// Twox64Concat for the number, which the chain gives; Identity for the bundle id, which is a blake2 output.
 	#[pallet::storage]
 	pub type BundlesByOrganization<T: Config> =
@@ -264,19 +264,24 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Proposes a bundle: calls of several organizations that apply together or not at all. `reference` is 32 bytes
 		/// that the caller's organization has not used for another bundle; the bundle's id follows from it. `deadline`
-		/// is the last moment at which it can execute, in milliseconds since 1970: it executes in a block whose time is the
+		/// is the last moment at which it can execute, in milliseconds since 1970: the time of the block that executes it is the
 		/// deadline or earlier. `legs` are organizations, each at most once, with their calls. Proposing is not consenting.
 		///
 		/// Each proposal also cleans up a few bundles that are due, and is charged for those that there are.
 		///
-		/// Origin: a submitter of an organization with a leg. The bundle's id is
-		/// `blake2_256("credio/bundle/v1" ++ organization ++ reference)`. Emits [`Event::Proposed`].
+		/// The bundle's id is `blake2_256("credio/bundle/v1" ++ organization ++ reference)`.
 		///
-		/// Errors: those of `Config::Membership`, [`Error::NotAParty`], [`Error::TooManyLegs`],
-		/// [`Error::OrganizationTwice`], [`Error::OrganizationNotActive`], [`Error::NoCalls`],
-		/// [`Error::TooManyCalls`], [`Error::DeadlinePassed`], [`Error::DeadlineTooFar`], [`Error::CallNotAllowed`],
-		/// [`Error::LegsTooHeavy`], [`Error::LegsTooLarge`], [`Error::AlreadyProposed`],
-		/// [`Error::TooManyOpenBundles`].
+		/// ## Dispatch Origin
+		/// A submitter of an organization with a leg.
+		///
+		/// ## Errors
+		/// Those of `Config::Membership`, [`Error::NotAParty`], [`Error::TooManyLegs`], [`Error::OrganizationTwice`],
+		/// [`Error::OrganizationNotActive`], [`Error::NoCalls`], [`Error::TooManyCalls`], [`Error::DeadlinePassed`],
+		/// [`Error::DeadlineTooFar`], [`Error::CallNotAllowed`], [`Error::LegsTooHeavy`], [`Error::LegsTooLarge`],
+		/// [`Error::AlreadyProposed`], [`Error::TooManyOpenBundles`].
+		///
+		/// ## Events
+		/// [`Event::Proposed`].
 		#[pallet::call_index(0)]
 		#[pallet::weight((
 			Pallet::<T>::propose_weight(legs).saturating_add(Pallet::<T>::proposal_clean_up_weight()),
@@ -298,20 +303,25 @@ pub mod pallet {
 		}
 
 		/// Consents to a bundle for one's organization. With the last consent, the bundle executes. `bundle` is its id.
-		/// `digest` is what is consented to: whoever consents computes it from the legs. `max_weight` has to be at
+		/// `digest` names the whole bundle: the signer computes it from the legs. `max_weight` has to be at
 		/// least what the calls of the bundle declare.
 		///
-		/// Origin: a submitter of an organization with a leg. The leg's calls will run with the origin of the account
-		/// that consents here, in the block of the last consent, and nothing more is needed of this organization.
+		/// The leg's calls will run with the origin of the account that consents here, in the block of the last
+		/// consent, and nothing more is needed of this organization.
 		///
 		/// The last consent runs all legs in order and pays for them: `max_weight` has to be at least what they
-		/// declare, and what is not used is given back. If a call fails, all are undone, the bundle is aborted, and
-		/// this call succeeds all the same. Emits [`Event::Consented`], and then [`Event::Executed`] or
-		/// [`Event::Aborted`] if it was the last.
+		/// declare, and the unused part is refunded. If a call fails, all are undone, the bundle is aborted, and this
+		/// call succeeds all the same.
 		///
-		/// Errors: those of `Config::Membership`, [`Error::NotFound`], [`Error::NotOpen`],
-		/// [`Error::DeadlinePassed`], [`Error::NotAParty`], [`Error::DigestMismatch`],
-		/// [`Error::AlreadyConsented`], [`Error::MaxWeightTooLow`].
+		/// ## Dispatch Origin
+		/// A submitter of an organization with a leg.
+		///
+		/// ## Errors
+		/// Those of `Config::Membership`, [`Error::NotFound`], [`Error::NotOpen`], [`Error::DeadlinePassed`],
+		/// [`Error::NotAParty`], [`Error::DigestMismatch`], [`Error::AlreadyConsented`], [`Error::MaxWeightTooLow`].
+		///
+		/// ## Events
+		/// [`Event::Consented`], and then [`Event::Executed`] or [`Event::Aborted`] if it was the last.
 		#[pallet::call_index(1)]
 		#[pallet::weight((
 			Pallet::<T>::last_consent_weight().saturating_add(*max_weight),
@@ -334,11 +344,15 @@ pub mod pallet {
 
 		/// Withdraws the consent of one's organization. It may consent again. `bundle` is the bundle's id.
 		///
-		/// Origin: a submitter of an organization that has consented; until the last consent. Emits
-		/// [`Event::Withdrawn`].
+		/// ## Dispatch Origin
+		/// A submitter of an organization that has consented; until the last consent.
 		///
-		/// Errors: those of `Config::Membership`, [`Error::NotFound`], [`Error::NotOpen`],
-		/// [`Error::DeadlinePassed`], [`Error::NotAParty`], [`Error::NotConsented`].
+		/// ## Errors
+		/// Those of `Config::Membership`, [`Error::NotFound`], [`Error::NotOpen`], [`Error::DeadlinePassed`],
+		/// [`Error::NotAParty`], [`Error::NotConsented`].
+		///
+		/// ## Events
+		/// [`Event::Withdrawn`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::withdraw())]
 		pub fn withdraw(origin: OriginFor<T>, bundle: BundleId) -> DispatchResult {

@@ -1,55 +1,27 @@
-//! A runtime for the tests: organizations with several members each, and a pallet whose calls can fail.
-
-pub mod scratch;
+//! A runtime for the tests: organizations with several members each, and a pallet with calls that can fail.
 
 use crate as pallet_bundles;
 use codec::Encode;
 use credio_primitives::{
 	bundle, AccountId, Bundle, BundleId, BundleState, Digest, Leg, Member, Moment, OrganizationId,
-	Reference, Roles,
+	Roles,
 };
 use frame_support::{
-	assert_ok, derive_impl,
+	assert_ok,
 	dispatch::DispatchResultWithPostInfo,
-	parameter_types, storage_alias,
+	parameter_types,
 	traits::{Contains, OnIdle, Time},
 	weights::Weight,
 };
-use pallet_support::traits::Membership;
-use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError};
+use pallet_support::{mock, traits::Membership};
+use sp_runtime::DispatchError;
 
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
+pub use mock::{
+	errors::*, proptest_cases, reference, scratch, Clock, World, ALPHA, BETA, GAMMA, STRANGER,
+	SUBMITTER,
+};
 
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Bundles = pallet_bundles;
-	#[runtime::pallet_index(2)]
-	pub type Scratch = scratch;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlockU32<Test>;
-	type AccountId = AccountId;
-	type Lookup = IdentityLookup<AccountId>;
-	type BaseCallFilter = BaseFilter;
-}
+pallet_support::mock_runtime!(base_filter: BaseFilter, 1: Bundles = pallet_bundles, 2: Scratch = scratch);
 
 impl scratch::Config for Test {}
 
@@ -77,20 +49,6 @@ impl Contains<RuntimeCall> for LegFilter {
 	}
 }
 
-/// A clock that tests set, whatever number of blocks they make.
-pub struct Clock;
-
-#[storage_alias]
-type Present = StorageValue<Clock, Moment, frame_support::pallet_prelude::ValueQuery>;
-
-impl Time for Clock {
-	type Moment = Moment;
-
-	fn now() -> Moment {
-		Present::get()
-	}
-}
-
 parameter_types! {
 	pub const MaxBundleLifetime: Moment = 150;
 	pub const BundleRetention: Moment = 230;
@@ -100,7 +58,7 @@ parameter_types! {
 
 impl crate::Config for Test {
 	type RuntimeCall = RuntimeCall;
-	type Membership = Scratch;
+	type Membership = World;
 	type Time = Clock;
 	type CallFilter = LegFilter;
 	type MaxBundleLifetime = MaxBundleLifetime;
@@ -110,17 +68,11 @@ impl crate::Config for Test {
 	type WeightInfo = ();
 }
 
-pub const ALPHA: OrganizationId = 0;
-pub const BETA: OrganizationId = 1;
-pub const GAMMA: OrganizationId = 2;
 /// Active organizations of the genesis are those below this number.
 pub const ORGANIZATIONS: OrganizationId = 18;
 /// A suspended organization.
 pub const SUSPENDED: OrganizationId = 18;
 
-pub const STRANGER: AccountId = AccountId::new([255; 32]);
-
-const SUBMITTER: Roles = Roles { admin: false, submitter: true, grantor: false };
 const ADMIN: Roles = Roles { admin: true, submitter: false, grantor: true };
 
 /// First submitter of an organization, without other roles.
@@ -140,10 +92,6 @@ pub fn admin(organization: OrganizationId) -> AccountId {
 
 pub fn by(organization: OrganizationId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(gateway(organization))
-}
-
-pub fn reference(n: u8) -> Reference {
-	Reference([n; 32])
 }
 
 /// Name of the bundle that [`ALPHA`] proposes under a reference.
@@ -172,7 +120,7 @@ pub fn sum() -> u32 {
 	scratch::Sum::<Test>::get()
 }
 
-/// Legs of three organizations, each of which adds its number plus 1.
+/// Legs of three organizations; each adds its number plus 1.
 pub fn three_legs() -> Vec<Leg<RuntimeCall>> {
 	[ALPHA, BETA, GAMMA].map(|organization| leg(organization, vec![add(organization + 1)])).into()
 }
@@ -248,56 +196,48 @@ pub fn assert_refused(
 	assert_eq!(before, sp_io::storage::root(Default::default()));
 }
 
-/// Makes the next block, whose time is this moment. It has no idle time.
+/// Makes the next block at this moment. It has no idle time.
 pub fn at(moment: Moment) {
 	System::set_block_number(System::block_number() + 1);
-	Present::put(moment);
+	Clock::set(moment);
 }
 
-/// Gives the present block so much idle time, and says what was used of it.
+/// Gives the present block this much idle time, and returns how much of it was used.
 pub fn idle(weight: Weight) -> Weight {
 	Bundles::on_idle(System::block_number(), weight)
 }
 
-/// Makes the next block, whose time is this moment, with idle time without end.
+/// Makes the next block at this moment, with unlimited idle time.
 pub fn go_to(moment: Moment) {
 	at(moment);
 	idle(Weight::MAX);
 }
 
-pub fn suspend(organization: OrganizationId) {
-	scratch::SuspendedOrganizations::<Test>::insert(organization, ());
-}
-
 pub fn set_member(who: AccountId, organization: Option<OrganizationId>) {
-	scratch::Pallet::<Test>::set_member(who, organization, SUBMITTER);
+	World::set_member(who, organization, SUBMITTER);
 }
 
 pub fn new_test_ext() -> sp_io::TestExternalities {
-	let storage = RuntimeGenesisConfig::default().build_storage();
-	let mut ext: sp_io::TestExternalities = storage.expect("the genesis builds").into();
+	let mut ext = mock::new_test_ext(RuntimeGenesisConfig::default());
 	ext.execute_with(|| {
-		System::set_block_number(1);
-		Present::put(1);
+		World::admit_below(SUSPENDED + 1);
+		World::reinstate(GAMMA);
+		World::suspend(SUSPENDED);
 		for organization in 0..=ORGANIZATIONS {
-			Scratch::set_member(gateway(organization), Some(organization), SUBMITTER);
-			Scratch::set_member(second(organization), Some(organization), SUBMITTER);
-			Scratch::set_member(admin(organization), Some(organization), ADMIN);
+			World::set_member(gateway(organization), Some(organization), SUBMITTER);
+			World::set_member(second(organization), Some(organization), SUBMITTER);
+			World::set_member(admin(organization), Some(organization), ADMIN);
 		}
-		suspend(SUSPENDED);
 	});
 	ext
 }
 
 /// Runs a test and checks the storage at its end.
 pub fn build_and_execute(test: impl FnOnce()) {
-	new_test_ext().execute_with(|| {
-		test();
-		Bundles::do_try_state().expect("the storage is consistent");
-	});
+	mock::execute(new_test_ext(), test, Bundles::do_try_state);
 }
 
-/// The membership as the chain has it.
+/// Returns the membership of an account.
 pub fn member(who: &AccountId) -> Option<Member> {
-	<Scratch as Membership<AccountId>>::member(who)
+	World::member(who)
 }

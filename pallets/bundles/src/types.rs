@@ -14,7 +14,7 @@ pub struct BoundedLegs<Call>(Vec<Leg<Call>>);
 pub struct TooLarge;
 
 impl<Call: Encode> BoundedLegs<Call> {
-	/// Checks the size of the legs, and answers their encoding too.
+	/// Checks the size of the legs, and returns their encoding.
 	pub fn new(legs: Vec<Leg<Call>>) -> Result<(Self, Vec<u8>), TooLarge> {
 		let encoded = legs.encode();
 		if encoded.len() <= limits::MAX_LEGS_SIZE as usize {

@@ -17,7 +17,7 @@ pub trait WeightInfo {
 	fn withdraw() -> Weight;
 	/// Clean-up of `n` bundles, without taking them off the lists of organizations.
 	fn clean_up(n: u32) -> Weight;
-	/// What clean-up adds when bundles go off the lists of `p` organizations, each of which may count several times; what it
+	/// What clean-up adds when bundles go off the lists of `p` organizations, which may count several times each; what it
 	/// is for none is to be taken off.
 	fn unlist(p: u32) -> Weight;
 }

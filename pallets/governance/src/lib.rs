@@ -106,8 +106,16 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Dispatches `call` as root.
 		///
-		/// Origin: `Config::RootOrigin`, a motion of the council. A call that fails does not fail this one: the
-		/// event says how it ended. Emits [`Event::DispatchedAsRoot`]. Errors: `BadOrigin`.
+		/// A call that fails does not fail this one: the event says how it ended.
+		///
+		/// ## Dispatch Origin
+		/// `Config::RootOrigin`, a motion of the council.
+		///
+		/// ## Errors
+		/// `BadOrigin`.
+		///
+		/// ## Events
+		/// [`Event::DispatchedAsRoot`].
 		#[pallet::call_index(0)]
 		#[pallet::weight({
 			let info = call.get_dispatch_info();

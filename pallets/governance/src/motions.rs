@@ -11,7 +11,7 @@ use frame_support::{
 use scale_info::TypeInfo;
 use sp_runtime::DispatchError;
 
-/// Closed motions whose proposer is forgotten when a new one is proposed: more than one, so that they become fewer.
+/// Closed motions to forget when a new one is proposed: more than one, so that they become fewer.
 const FORGOTTEN: u32 = 2;
 
 /// The motions of the council, and who has proposed them.
@@ -31,7 +31,7 @@ impl<AccountId> Motions<AccountId> for () {
 	fn forget_closed(_: u32) {}
 }
 
-/// What the council keeps of a motion's proposer: that it is one of its open motions, of which a seat has at most
+/// The council's note of a motion's proposer: it counts as an open motion of the seat, which has at most
 /// [`Config::MaxOpenMotions`]. So no seat can take the places of all motions.
 #[derive(
 	Encode,

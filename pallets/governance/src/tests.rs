@@ -16,7 +16,7 @@ fn the_council_dispatches_as_root() {
 }
 
 #[test]
-fn nobody_else_dispatches_as_root() {
+fn only_the_council_dispatches_as_root() {
 	new_test_ext().execute_with(|| {
 		for origin in [RuntimeOrigin::signed(2), RuntimeOrigin::none()] {
 			assert_noop!(

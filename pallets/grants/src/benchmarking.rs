@@ -97,7 +97,7 @@ fn record<T: Config>(author: &Somebody, stream: &StreamId) -> Result<RecordId, B
 	Ok(T::Streams::append(&author.account, stream, &reference(0), body)?.entry.record_id)
 }
 
-/// Gives grants to read a stream, as many to each grantee as one can hold; answers them with their grantees.
+/// Gives grants to read a stream, as many to each grantee as one can hold; returns them with their grantees.
 fn give<T: Config>(
 	owner: &Somebody,
 	stream: StreamId,
@@ -123,7 +123,7 @@ fn give<T: Config>(
 		.collect()
 }
 
-/// Gives a grant on so many times in all, directly and under what was given on, as the bounds allow.
+/// Gives a grant on so many times in all, directly and by delegation, as the bounds allow.
 fn pass_on<T: Config>(holder: &Somebody, root: GrantId, count: u32) -> Result<(), BenchmarkError> {
 	let below = Somebody::many::<T>(10, 5);
 	// Who gives on to whom, how often at most, and under the first grant of whom.
@@ -373,7 +373,7 @@ mod benchmarks {
 		let owner = Somebody::new::<T>(0);
 		let stream = stream::<T>(&owner, b"benchmark", 1)?;
 		let grantees = Somebody::many::<T>(1, MAX_CLEANED / MAX_GRANTS_PER_GRANTEE);
-		// A grant has a key here, so there are twice as many items. What ends a grant is not what is measured.
+		// A grant has a key here, so there are twice as many items. Ending a grant is not measured here.
 		for (id, _) in give::<T>(&owner, stream, &grantees, 1, 0, n.div_ceil(2))? {
 			Pallet::<T>::remove_grant(id);
 		}

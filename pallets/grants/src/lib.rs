@@ -5,6 +5,8 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod errors;
+mod events;
 mod impls;
 #[cfg(test)]
 mod mock;
@@ -19,7 +21,11 @@ pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
 
+use frame_support::pallet_macros::import_section;
+
 /// Grants, access requests and key epochs: who may read and append, and the keys that go with that.
+#[import_section(errors::errors)]
+#[import_section(events::events)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{types::*, weights::WeightInfo};
@@ -59,7 +65,7 @@ pub mod pallet {
 		/// Streams and the entries in them.
 		type Streams: Streams<AccountId>;
 
-		/// The chain's clock: what is promised to people in days ends by it.
+		/// The chain's clock: terms that people agree on in days end by it.
 		type Time: Time<Moment = Moment>;
 
 		/// How long an access request is kept, answered or not, in milliseconds.
@@ -111,8 +117,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type GrantCounts<T: Config> = StorageMap<_, Identity, Resource, u32, ValueQuery>;
 
-	/// The grants on each stream or record, by place: from 0 on without gaps, so that whoever has the count can prove that
-	/// these are all.
+	/// The grants on each stream or record, by place: from 0 on without gaps, so that the count proves that a
+	/// list is complete.
 	// Identity: a resource is a tag and a blake2 output; Twox64Concat for the place, which the chain gives.
 	#[pallet::storage]
 	pub type GrantsByResource<T: Config> =
@@ -172,7 +178,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NextExpiry<T: Config> = StorageMap<_, Identity, StreamId, Moment, OptionQuery>;
 
-	/// Grants that are gone, whose keys clean-up has yet to remove. Nothing reads the keys of a grant that is gone.
+	/// Grants that are gone and still have keys for clean-up to remove. Nothing reads the keys of a grant that is gone.
 	// Identity: a grant id is a blake2 output, which nobody can choose.
 	#[pallet::storage]
 	pub type KeyRemovals<T: Config> = StorageMap<_, Identity, GrantId, (), OptionQuery>;
@@ -227,158 +233,6 @@ pub mod pallet {
 	pub type RequestRemovals<T: Config> =
 		StorageDoubleMap<_, Identity, MomentKey, Identity, AccessRequestId, (), OptionQuery>;
 
-	/// What happened.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// The next key epoch of a stream was opened.
-		EpochOpened {
-			/// The stream.
-			stream: StreamId,
-			/// The new epoch.
-			epoch: KeyEpoch,
-		},
-		/// A grant was given.
-		Granted {
-			/// Its name.
-			grant: GrantId,
-			/// The organization that gave it.
-			grantor: OrganizationId,
-			/// The organization that holds it.
-			grantee: OrganizationId,
-			/// What it is about.
-			resource: Resource,
-			/// What it allows.
-			permission: Permission,
-		},
-		/// A grant was revoked, and with it those that were delegated under it.
-		Revoked {
-			/// The grant.
-			grant: GrantId,
-			/// The member who revoked it.
-			by: AccountId,
-		},
-		/// The holder of a grant gave it up, and with it those that were delegated under it.
-		Renounced {
-			/// The grant.
-			grant: GrantId,
-			/// The member who gave it up.
-			by: AccountId,
-		},
-		/// A key was left out when an epoch was opened: its grant does not hold, its holder is suspended, or it is not
-		/// wrapped to a recent encryption key of the holder. It can be added later.
-		KeyLeftOut {
-			/// The grant.
-			grant: GrantId,
-			/// The epoch.
-			epoch: KeyEpoch,
-		},
-		/// Keys were added to a grant.
-		KeysAdded {
-			/// The grant.
-			grant: GrantId,
-		},
-		/// A grant was removed: it had expired, or one that it was delegated under has ended.
-		GrantRemoved {
-			/// The grant.
-			grant: GrantId,
-		},
-		/// An organization asked for a grant.
-		AccessRequested {
-			/// Name of the access request.
-			access_request: AccessRequestId,
-			/// The organization that asks.
-			requester: OrganizationId,
-			/// The organization that answers.
-			owner: OrganizationId,
-		},
-		/// An access request was approved.
-		AccessApproved {
-			/// The access request.
-			access_request: AccessRequestId,
-			/// The grant that was given.
-			grant: GrantId,
-		},
-		/// An access request was denied.
-		AccessDenied {
-			/// The access request.
-			access_request: AccessRequestId,
-			/// The member who denied it.
-			by: AccountId,
-		},
-	}
-
-	/// Why a call is refused.
-	#[pallet::error]
-	pub enum Error<T> {
-		/// There is no such stream, or no such record.
-		ResourceNotFound,
-		/// The caller's organization neither owns the resource nor gave or holds the grant, as the call asks for.
-		NotAuthorized,
-		/// No key epoch is open yet: the owner opens one first.
-		NoKeyEpoch,
-		/// The epoch is not the present one: read the stream's epoch again.
-		EpochNotCurrent,
-		/// A grant has ended since the epoch was opened: the owner opens the next one first.
-		RotationDue,
-		/// The epoch is not the next one: read the stream's epoch again.
-		EpochNotNext,
-		/// The stream has had as many key epochs as one can: go on in a new stream.
-		TooManyEpochs,
-		/// At most 512 keys when an epoch is opened, and at most 64 at a time for one grant: add the others later.
-		TooManyKeys,
-		/// The grant has a key of this epoch already, and only the owner of the stream replaces one.
-		KeyPresent,
-		/// A wrapped key is exactly 80 bytes.
-		WrappedKeyLength,
-		/// The key is wrapped to a version that is not among the organization's recent ones: read the present one, and wrap
-		/// the key again.
-		KeyVersionOutdated,
-		/// There have to be keys of the latest epochs, at least one, none from before the first epoch, and at most 64 (others
-		/// can be added later); for a record, one key, its data key.
-		KeyCountMismatch,
-		/// The first epoch is past the present one; for a record, it is the record's own.
-		EpochOutOfRange,
-		/// There is no grant of that name: it was revoked, has expired, or never was.
-		GrantNotFound,
-		/// The grant no longer holds.
-		GrantEnded,
-		/// The grantor used that reference for another grant: choose another one.
-		ReferenceUsed,
-		/// An organization needs no grant on what it owns, nor from itself.
-		SelfGrant,
-		/// There is no active organization of that number.
-		GranteeNotActive,
-		/// A purpose is 1 to 256 bytes of UTF-8, without invisible and control characters, and without white space around it.
-		InvalidPurpose,
-		/// The last moment of the grant has passed.
-		ExpiryInPast,
-		/// A grant ends before the year 10000, or never.
-		ExpiryTooFar,
-		/// A delegated grant ends no later than the one it is delegated under.
-		ExpiryPastParent,
-		/// The grant may not be given on.
-		NotDelegable,
-		/// A delegated grant lives for an hour at least, or as long as the one it is delegated under.
-		DelegationTooShort,
-		/// The organization, the grantee or the resource has as many delegated grants as it can: revoke or renounce one.
-		TooManyDelegated,
-		/// At most four grants stand in a row: a grant that was delegated three times is not delegated again.
-		DelegationTooDeep,
-		/// Only streams can be appended to.
-		AppendNeedsStream,
-		/// The resource has as many grants as one can: revoke one.
-		TooManyGrants,
-		/// The organization holds as many grants on the resource as one can.
-		TooManyGrantsOfGrantee,
-		/// There is no access request of that name.
-		AccessRequestNotFound,
-		/// The access request was answered already.
-		AlreadyAnswered,
-		/// Too many access requests of the organization wait for an answer.
-		TooManyAccessRequests,
-	}
-
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
@@ -394,17 +248,23 @@ pub mod pallet {
 	/// What can be called.
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Opens the next key epoch of a stream: a new secret encrypts what is written from now on. `stream` is the
+		/// Opens the next key epoch of a stream: a new secret encrypts all later records. `stream` is the
 		/// stream's id, and `epoch` the number of the new epoch; the first one is 0. `commitment` commits to the new secret:
-		/// whoever is given a key holds what it opens to against that. `owner_key` is the new secret wrapped to the owner
-		/// itself, `grant_keys` the same for grants on the stream that hold, at most 512. What is of no use among them is left
+		/// grantees check the unwrapped secret against it. `owner_key` is the new secret wrapped to the owner
+		/// itself, `grant_keys` the same for grants on the stream that hold, at most 512. Useless ones among them are left
 		/// out, so that no holder of a grant can keep the epoch from being opened; who is left out can be given the key later,
 		/// by `add_keys`.
 		///
-		/// Origin: a grantor of the owner. Emits [`Event::EpochOpened`], and [`Event::KeyLeftOut`] for what it leaves out.
-		/// Errors: those of `Config::Membership`, [`Error::ResourceNotFound`], [`Error::NotAuthorized`],
+		/// ## Dispatch Origin
+		/// A grantor of the owner.
+		///
+		/// ## Errors
+		/// Those of `Config::Membership`, [`Error::ResourceNotFound`], [`Error::NotAuthorized`],
 		/// [`Error::EpochNotNext`], [`Error::TooManyEpochs`], [`Error::TooManyKeys`], and for `owner_key`
 		/// [`Error::WrappedKeyLength`] and [`Error::KeyVersionOutdated`].
+		///
+		/// ## Events
+		/// [`Event::EpochOpened`], and [`Event::KeyLeftOut`] for what it leaves out.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::open_epoch(grant_keys.len() as u32)
 			.saturating_add(Pallet::<T>::call_clean_up_weight(grant_keys.len())))]
@@ -429,12 +289,18 @@ pub mod pallet {
 		/// the purpose, the last moment, whether the grant may be given on, the first key epoch, and the keys, wrapped
 		/// to the grantee.
 		///
-		/// Origin: a grantor of the owner. Emits [`Event::Granted`]. Errors: those of `Config::Membership`,
-		/// [`Error::ResourceNotFound`], [`Error::NotAuthorized`], [`Error::ReferenceUsed`], [`Error::SelfGrant`],
-		/// [`Error::GranteeNotActive`], [`Error::InvalidPurpose`], [`Error::ExpiryInPast`], [`Error::ExpiryTooFar`],
-		/// [`Error::AppendNeedsStream`], [`Error::NoKeyEpoch`], [`Error::EpochOutOfRange`],
-		/// [`Error::KeyCountMismatch`], [`Error::WrappedKeyLength`], [`Error::KeyVersionOutdated`],
-		/// [`Error::TooManyGrants`], [`Error::TooManyGrantsOfGrantee`].
+		/// ## Dispatch Origin
+		/// A grantor of the owner.
+		///
+		/// ## Errors
+		/// Those of `Config::Membership`, [`Error::ResourceNotFound`], [`Error::NotAuthorized`],
+		/// [`Error::ReferenceUsed`], [`Error::SelfGrant`], [`Error::GranteeNotActive`], [`Error::InvalidPurpose`],
+		/// [`Error::ExpiryInPast`], [`Error::ExpiryTooFar`], [`Error::AppendNeedsStream`], [`Error::NoKeyEpoch`],
+		/// [`Error::EpochOutOfRange`], [`Error::KeyCountMismatch`], [`Error::WrappedKeyLength`],
+		/// [`Error::KeyVersionOutdated`], [`Error::TooManyGrants`], [`Error::TooManyGrantsOfGrantee`].
+		///
+		/// ## Events
+		/// [`Event::Granted`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::grant(terms.keys.len() as u32)
 			.saturating_add(Pallet::<T>::call_clean_up_weight(terms.keys.len())))]
@@ -457,10 +323,16 @@ pub mod pallet {
 		/// not used for another grant; the new grant's id follows from it. `grantee` is the number of the other
 		/// organization, and `terms` are as in `grant`.
 		///
-		/// Origin: a grantor of the organization that holds `parent`. Emits [`Event::Granted`]. Errors:
-		/// [`Error::GrantNotFound`], [`Error::GrantEnded`], [`Error::NotDelegable`],
-		/// [`Error::DelegationTooDeep`], [`Error::ExpiryPastParent`], [`Error::DelegationTooShort`],
-		/// [`Error::TooManyDelegated`], and those of [`Pallet::grant`].
+		/// ## Dispatch Origin
+		/// A grantor of the organization that holds `parent`.
+		///
+		/// ## Errors
+		/// [`Error::GrantNotFound`], [`Error::GrantEnded`], [`Error::NotDelegable`], [`Error::DelegationTooDeep`],
+		/// [`Error::ExpiryPastParent`], [`Error::DelegationTooShort`], [`Error::TooManyDelegated`], and those of
+		/// [`Pallet::grant`].
+		///
+		/// ## Events
+		/// [`Event::Granted`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::delegate(terms.keys.len() as u32)
 			.saturating_add(Pallet::<T>::call_clean_up_weight(terms.keys.len())))]
@@ -480,9 +352,14 @@ pub mod pallet {
 		/// Ends a grant at once, and those that were delegated under it. `grant` is its id. A stream then takes no
 		/// record until its owner opens the next key epoch.
 		///
-		/// Origin: a grantor of the organization that gave the grant, or of the owner. Emits [`Event::Revoked`], and
-		/// before it [`Event::GrantRemoved`] for each grant below. Errors: those of `Config::Membership`,
-		/// [`Error::GrantNotFound`], [`Error::NotAuthorized`].
+		/// ## Dispatch Origin
+		/// A grantor of the organization that gave the grant, or of the owner.
+		///
+		/// ## Errors
+		/// Those of `Config::Membership`, [`Error::GrantNotFound`], [`Error::NotAuthorized`].
+		///
+		/// ## Events
+		/// [`Event::Revoked`], and before it [`Event::GrantRemoved`] for each grant below.
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::revoke(MAX_ENDED))]
 		pub fn revoke(origin: OriginFor<T>, grant: GrantId) -> DispatchResultWithPostInfo {
@@ -495,9 +372,16 @@ pub mod pallet {
 		/// and `permission` what to do: read or append. `purpose` says why, in 1 to 256 bytes of UTF-8, which all
 		/// members can read.
 		///
-		/// Origin: a grantor of another organization than the owner. Emits [`Event::AccessRequested`]. Errors: those
-		/// of `Config::Membership`, [`Error::ResourceNotFound`], [`Error::SelfGrant`], [`Error::InvalidPurpose`],
-		/// [`Error::AppendNeedsStream`], [`Error::ReferenceUsed`], [`Error::TooManyAccessRequests`].
+		/// ## Dispatch Origin
+		/// A grantor of another organization than the owner.
+		///
+		/// ## Errors
+		/// Those of `Config::Membership`, [`Error::ResourceNotFound`], [`Error::SelfGrant`],
+		/// [`Error::InvalidPurpose`], [`Error::AppendNeedsStream`], [`Error::ReferenceUsed`],
+		/// [`Error::TooManyAccessRequests`].
+		///
+		/// ## Events
+		/// [`Event::AccessRequested`].
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::request_access()
 			.saturating_add(Pallet::<T>::call_clean_up_weight(0)))]
@@ -517,9 +401,15 @@ pub mod pallet {
 		/// request. `reference` is 32 bytes that the caller's organization has not used for another grant; the grant's
 		/// id follows from it. `terms` are as in `grant`.
 		///
-		/// Origin: a grantor of the owner. Emits [`Event::Granted`] and [`Event::AccessApproved`]. Errors:
+		/// ## Dispatch Origin
+		/// A grantor of the owner.
+		///
+		/// ## Errors
 		/// [`Error::AccessRequestNotFound`], [`Error::AlreadyAnswered`], [`Error::NotAuthorized`], and those of
 		/// [`Pallet::grant`].
+		///
+		/// ## Events
+		/// [`Event::Granted`] and [`Event::AccessApproved`].
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::approve(terms.keys.len() as u32)
 			.saturating_add(Pallet::<T>::call_clean_up_weight(terms.keys.len())))]
@@ -538,9 +428,15 @@ pub mod pallet {
 		/// Denies an access request. `access_request` is its id. `reason` says why, in 1 to 256 bytes of UTF-8, which
 		/// all members can read.
 		///
-		/// Origin: a grantor of the owner. Emits [`Event::AccessDenied`]. Errors: those of `Config::Membership`,
-		/// [`Error::AccessRequestNotFound`], [`Error::AlreadyAnswered`], [`Error::NotAuthorized`],
-		/// [`Error::InvalidPurpose`].
+		/// ## Dispatch Origin
+		/// A grantor of the owner.
+		///
+		/// ## Errors
+		/// Those of `Config::Membership`, [`Error::AccessRequestNotFound`], [`Error::AlreadyAnswered`],
+		/// [`Error::NotAuthorized`], [`Error::InvalidPurpose`].
+		///
+		/// ## Events
+		/// [`Event::AccessDenied`].
 		#[pallet::call_index(6)]
 		#[pallet::weight(T::WeightInfo::deny())]
 		pub fn deny(
@@ -554,9 +450,14 @@ pub mod pallet {
 		/// Gives up a grant that the caller's organization holds, and ends those that were delegated under it. `grant` is
 		/// its id.
 		///
-		/// Origin: a grantor of the organization that holds the grant. Emits [`Event::Renounced`], and before it
-		/// [`Event::GrantRemoved`] for each grant below. Errors: those of `Config::Membership`,
-		/// [`Error::GrantNotFound`], [`Error::NotAuthorized`].
+		/// ## Dispatch Origin
+		/// A grantor of the organization that holds the grant.
+		///
+		/// ## Errors
+		/// Those of `Config::Membership`, [`Error::GrantNotFound`], [`Error::NotAuthorized`].
+		///
+		/// ## Events
+		/// [`Event::Renounced`], and before it [`Event::GrantRemoved`] for each grant below.
 		#[pallet::call_index(7)]
 		#[pallet::weight(T::WeightInfo::revoke(MAX_ENDED))]
 		pub fn renounce(origin: OriginFor<T>, grant: GrantId) -> DispatchResultWithPostInfo {
@@ -567,11 +468,16 @@ pub mod pallet {
 		/// Adds secrets of a stream to a grant on it: of epochs that were opened without it, or from before those that it
 		/// was given with. `grant` is its id, `keys` are at most 64 epochs, each with its secret wrapped to the grantee.
 		///
-		/// Origin: a grantor of the organization that gave the grant, or of the owner, who alone may replace a key. Emits
-		/// [`Event::KeysAdded`]. Errors: those of `Config::Membership`, [`Error::GrantNotFound`],
-		/// [`Error::NotAuthorized`], [`Error::GrantEnded`], [`Error::GranteeNotActive`], [`Error::NoKeyEpoch`],
-		/// [`Error::EpochOutOfRange`], [`Error::TooManyKeys`], [`Error::KeyPresent`], [`Error::WrappedKeyLength`],
-		/// [`Error::KeyVersionOutdated`].
+		/// ## Dispatch Origin
+		/// A grantor of the organization that gave the grant, or of the owner, who alone may replace a key.
+		///
+		/// ## Errors
+		/// Those of `Config::Membership`, [`Error::GrantNotFound`], [`Error::NotAuthorized`], [`Error::GrantEnded`],
+		/// [`Error::GranteeNotActive`], [`Error::NoKeyEpoch`], [`Error::EpochOutOfRange`], [`Error::TooManyKeys`],
+		/// [`Error::KeyPresent`], [`Error::WrappedKeyLength`], [`Error::KeyVersionOutdated`].
+		///
+		/// ## Events
+		/// [`Event::KeysAdded`].
 		#[pallet::call_index(8)]
 		#[pallet::weight(T::WeightInfo::grant(keys.len() as u32)
 			.saturating_add(Pallet::<T>::call_clean_up_weight(keys.len())))]

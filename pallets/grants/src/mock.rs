@@ -1,63 +1,24 @@
-//! A runtime for the tests: organizations, their keys and their streams are small tables in storage, so that what a
-//! test does to them is undone like everything else.
+//! A runtime for the tests: organizations with two members each, and a stream for each of the first two.
 
 use crate as pallet_grants;
 use credio_primitives::{
-	grant::GrantTerms, limits, AccountId, BlockNumber, Digest, Entry, EntryBody, EntryHeader,
-	GrantId, KeyEpoch, KeyVersion, Member, Moment, OrganizationId, Permission, Purpose, RecordId,
-	Reference, Resource, Roles, StreamId, WrappedKey,
+	grant::{GrantKey, GrantTerms},
+	limits, AccountId, BlockNumber, Digest, EntryBody, GrantId, KeyEpoch, Moment, OrganizationId,
+	Permission, Purpose, RecordId, Reference, Resource, Roles, StreamId, WrappedKey,
 };
 use frame_support::{
-	assert_ok, derive_impl,
-	dispatch::DispatchResultWithPostInfo,
-	ensure, parameter_types, storage_alias,
-	traits::{OnIdle, Time},
+	assert_ok, dispatch::DispatchResultWithPostInfo, parameter_types, traits::OnIdle,
 	weights::Weight,
-	Twox64Concat,
 };
-use pallet_support::traits::{self, AppendGrants, Appended, KeyEpochs, Membership, Role};
-use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError, DispatchResult};
+use pallet_support::{
+	mock,
+	traits::{AppendGrants, EncryptionKeys, KeyEpochs, Membership, Role, Streams},
+};
+use sp_runtime::{DispatchError, DispatchResult};
 
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
+pub use mock::{errors::*, proptest_cases, Clock, World, STRANGER};
 
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Grants = pallet_grants;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlockU32<Test>;
-	type AccountId = AccountId;
-	type Lookup = IdentityLookup<AccountId>;
-}
-
-/// A clock that shows the number of the block: a block is a millisecond.
-pub struct Clock;
-
-impl Time for Clock {
-	type Moment = Moment;
-
-	fn now() -> Moment {
-		System::block_number().into()
-	}
-}
+pallet_support::mock_runtime!(1: Grants = pallet_grants);
 
 parameter_types! {
 	pub const MaxAccessRequestAge: Moment = 20;
@@ -83,131 +44,8 @@ pub const THIRD: OrganizationId = 3;
 pub const FOURTH: OrganizationId = 4;
 /// What commits to every secret: the chain does not look into it.
 pub const COMMITMENT: Digest = Digest([7; 32]);
-/// No member of anything.
-pub const STRANGER: AccountId = AccountId::new([255; 32]);
-
 /// How many organizations there are from the start.
 const ORGANIZATIONS: OrganizationId = 40;
-
-pub const NOT_A_MEMBER: DispatchError = DispatchError::Other("not a member");
-pub const SUSPENDED: DispatchError = DispatchError::Other("suspended");
-pub const ROLE_MISSING: DispatchError = DispatchError::Other("role missing");
-pub const MAY_NOT_APPEND: DispatchError = DispatchError::Other("may not append");
-
-/// Organizations, keys and streams.
-pub struct World;
-
-#[storage_alias]
-type Admitted = StorageValue<World, OrganizationId, frame_support::pallet_prelude::ValueQuery>;
-#[storage_alias]
-type Members = StorageMap<World, Twox64Concat, AccountId, Member>;
-#[storage_alias]
-type Suspended = StorageMap<World, Twox64Concat, OrganizationId, ()>;
-#[storage_alias]
-type KeyVersions = StorageMap<
-	World,
-	Twox64Concat,
-	OrganizationId,
-	KeyVersion,
-	frame_support::pallet_prelude::ValueQuery,
->;
-#[storage_alias]
-type StreamOwners = StorageMap<World, Twox64Concat, StreamId, OrganizationId>;
-#[storage_alias]
-type Headers = StorageMap<World, Twox64Concat, RecordId, EntryHeader>;
-
-impl Membership<AccountId> for World {
-	fn member(who: &AccountId) -> Option<Member> {
-		Members::get(who)
-	}
-
-	fn is_active(organization: OrganizationId) -> bool {
-		organization < Admitted::get() && !Suspended::contains_key(organization)
-	}
-
-	fn ensure_role(who: &AccountId, role: Role) -> Result<OrganizationId, DispatchError> {
-		let member = Self::member(who).ok_or(NOT_A_MEMBER)?;
-		ensure!(Self::is_active(member.organization), SUSPENDED);
-		ensure!(role.is_in(&member.roles), ROLE_MISSING);
-		Ok(member.organization)
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_member(who: &AccountId) -> OrganizationId {
-		let organization = Admitted::get();
-		Admitted::put(organization + 1);
-		Members::insert(who, Member { organization, roles: Roles::ALL, since: 0 });
-		organization
-	}
-}
-
-impl traits::EncryptionKeys for World {
-	fn current_version(organization: OrganizationId) -> Option<KeyVersion> {
-		(organization < Admitted::get()).then(|| KeyVersions::get(organization))
-	}
-
-	/// Of the present version and the one before.
-	fn is_recent(organization: OrganizationId, version: KeyVersion) -> bool {
-		Self::current_version(organization)
-			.is_some_and(|current| version <= current && current - version <= 1)
-	}
-}
-
-impl traits::Streams<AccountId> for World {
-	fn owner(stream: &StreamId) -> Option<OrganizationId> {
-		StreamOwners::get(stream)
-	}
-
-	fn header(record: &RecordId) -> Option<EntryHeader> {
-		Headers::get(record)
-	}
-
-	fn append(
-		author: &AccountId,
-		stream: &StreamId,
-		reference: &Reference,
-		body: EntryBody,
-	) -> Result<Appended, DispatchError> {
-		let organization = Self::ensure_role(author, Role::Submitter)?;
-		let grants_read = match StreamOwners::get(stream) == Some(organization) {
-			true => 0,
-			false => Grants::find_append(organization, stream).ok_or(MAY_NOT_APPEND)?,
-		};
-		let record_id = RecordId::derive(organization, reference);
-		let header = EntryHeader {
-			stream: *stream,
-			sequence: Headers::iter_keys().count() as u64,
-			organization,
-			author: author.clone(),
-			block: System::block_number(),
-			body,
-		};
-		Headers::insert(record_id, &header);
-		Ok(Appended { entry: Entry { record_id, header }, grants_read })
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_stream(owner: OrganizationId, name: &[u8]) -> StreamId {
-		let id = StreamId::derive(owner, name);
-		StreamOwners::insert(id, owner);
-		id
-	}
-}
-
-impl World {
-	pub fn suspend(organization: OrganizationId) {
-		Suspended::insert(organization, ());
-	}
-
-	pub fn reinstate(organization: OrganizationId) {
-		Suspended::remove(organization);
-	}
-
-	/// Announces a new encryption key of an organization.
-	pub fn rotate_key(organization: OrganizationId) {
-		KeyVersions::mutate(organization, |version| *version += 1);
-	}
-}
 
 /// A member of an organization that has all roles.
 pub fn grantor(organization: OrganizationId) -> AccountId {
@@ -247,7 +85,7 @@ pub fn purpose(text: &str) -> Purpose {
 /// A secret wrapped to the present key of an organization.
 pub fn key(organization: OrganizationId) -> WrappedKey {
 	WrappedKey {
-		key_version: KeyVersions::get(organization),
+		key_version: World::current_version(organization).unwrap_or_default(),
 		sealed: vec![organization as u8; limits::WRAPPED_KEY_LENGTH as usize].try_into().unwrap(),
 	}
 }
@@ -319,6 +157,7 @@ pub fn write(
 	append(organization, stream, n, body)
 }
 
+/// Appends an entry, if the organization owns the stream or this pallet finds a grant to append.
 pub fn append(
 	organization: OrganizationId,
 	stream: StreamId,
@@ -326,8 +165,12 @@ pub fn append(
 	body: EntryBody,
 ) -> Result<RecordId, DispatchError> {
 	let author = submitter(organization);
-	let appended = <World as traits::Streams<_>>::append(&author, &stream, &reference(n), body)?;
-	Ok(appended.entry.record_id)
+	World::ensure_role(&author, Role::Submitter)?;
+	if World::owner(&stream) != Some(organization) {
+		Grants::find_append(organization, &stream).ok_or(NO_GRANT)?;
+	}
+	let entry = World::put_entry(&author, organization, &stream, &reference(n), body)?;
+	Ok(entry.record_id)
 }
 
 /// Opens an epoch of [`stream`] for grants that all stay.
@@ -336,19 +179,11 @@ pub fn open_epoch(epoch: KeyEpoch, staying: &[(GrantId, OrganizationId)]) {
 	assert_ok!(Grants::open_epoch(by(OWNER), stream(), epoch, COMMITMENT, key(OWNER), keys));
 }
 
-pub fn grant_keys(
-	staying: &[(GrantId, OrganizationId)],
-) -> Vec<credio_primitives::grant::GrantKey> {
-	staying
-		.iter()
-		.map(|(grant, grantee)| credio_primitives::grant::GrantKey {
-			grant: *grant,
-			key: key(*grantee),
-		})
-		.collect()
+pub fn grant_keys(staying: &[(GrantId, OrganizationId)]) -> Vec<GrantKey> {
+	staying.iter().map(|(grant, to)| GrantKey { grant: *grant, key: key(*to) }).collect()
 }
 
-/// What became of a call, without its weight.
+/// Returns the result of a call without its weight.
 pub fn plain(done: DispatchResultWithPostInfo) -> DispatchResult {
 	done.map(|_| ()).map_err(|error| error.error)
 }
@@ -369,21 +204,18 @@ pub fn clean_up() {
 	assert!(crate::KeyRemovals::<Test>::iter_keys().next().is_none());
 }
 
-/// Organizations with two members each, and a stream for each of the first two. No epoch is open.
+/// Returns a state with [`ORGANIZATIONS`] and no open epoch.
 pub fn new_test_ext() -> sp_io::TestExternalities {
-	let storage = RuntimeGenesisConfig::default().build_storage().expect("the genesis builds");
-	let mut ext: sp_io::TestExternalities = storage.into();
+	let mut ext = mock::new_test_ext(RuntimeGenesisConfig::default());
 	ext.execute_with(|| {
-		System::set_block_number(1);
-		Admitted::put(ORGANIZATIONS);
+		World::admit_below(ORGANIZATIONS);
 		for organization in 0..ORGANIZATIONS {
-			let roles = Roles { submitter: true, ..Roles::default() };
-			Members::insert(submitter(organization), Member { organization, roles, since: 0 });
-			let roles = Roles::ALL;
-			Members::insert(grantor(organization), Member { organization, roles, since: 0 });
+			World::reinstate(organization);
+			World::set_member(submitter(organization), Some(organization), mock::SUBMITTER);
+			World::set_member(grantor(organization), Some(organization), Roles::ALL);
 		}
 		for organization in [OWNER, READER] {
-			StreamOwners::insert(stream_of(organization), organization);
+			World::create_stream(organization, b"invoices");
 		}
 	});
 	ext
@@ -391,10 +223,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 
 /// Runs a test before any epoch is open, and checks the storage at its end.
 pub fn run_without_epoch(test: impl FnOnce()) {
-	new_test_ext().execute_with(|| {
-		test();
-		Grants::do_try_state().expect("the storage is consistent");
-	});
+	mock::execute(new_test_ext(), test, Grants::do_try_state);
 }
 
 /// Runs a test with epoch 0 of [`stream`] open, and checks the storage at its end.

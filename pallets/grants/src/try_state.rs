@@ -23,7 +23,7 @@ impl<T: Config> Pallet<T> {
 	///   the one above first.
 	/// - A grant on a stream carries keys of epochs from its first to the stream's present one, whether it still holds or
 	///   waits for clean-up; a grant on a record carries one, under the record's epoch. Other keys
-	///   belong to grants whose keys are about to be removed.
+	///   belong to grants with keys that are about to be removed.
 	/// - A stream in epoch n has the owner's keys of the epochs from 0 to n.
 	/// - The places of the grants on a resource have no gaps.
 	/// - While no rotation is due, the next expiry of a stream is the earliest last moment of its grants; otherwise it

@@ -7,7 +7,7 @@
 use super::*;
 use credio_primitives::{OrganizationId, RequestKey};
 use frame_support::{traits::Get, weights::Weight};
-use sp_runtime::traits::SaturatedConversion;
+use pallet_support::idle::affordable;
 
 impl<T: Config> Pallet<T> {
 	/// The bucket of a block.
@@ -15,7 +15,7 @@ impl<T: Config> Pallet<T> {
 		block / BUCKET_WIDTH
 	}
 
-	/// The bucket with the last block in which a receipt has to be kept.
+	/// The bucket with the last block that a receipt is kept for.
 	pub(crate) fn removal_bucket(expires_at: BlockNumber) -> u32 {
 		let last = expires_at
 			.saturating_add(T::MaxRequestLifetime::get())
@@ -38,11 +38,10 @@ impl<T: Config> Pallet<T> {
 
 	/// Removes as many receipts that are due as `remaining` allows, and returns the weight that it took.
 	pub(crate) fn clean_up(remaining: Weight) -> Weight {
-		let base = T::WeightInfo::remove_receipts(0);
-		let step = T::WeightInfo::remove_receipts(1).saturating_sub(base);
-		let Some(budget) = remaining.checked_sub(&base) else { return Weight::zero() };
-		let steps = budget.checked_div_per_component(&step).unwrap_or(u64::MAX);
-		Self::remove_receipts(steps.saturated_into())
+		match affordable(remaining, T::WeightInfo::remove_receipts) {
+			None => Weight::zero(),
+			Some(steps) => Self::remove_receipts(steps),
+		}
 	}
 
 	/// The weight of finding that nothing is due, as most requests do.

@@ -27,10 +27,10 @@ use sp_runtime::{
 
 type CallOf<T> = <T as Config>::RuntimeCall;
 
-/// Guards against replay: a transaction whose call is [`submit`](super::Call::submit) by its request key, any other by
+/// Guards against replay: a [`submit`](super::Call::submit) transaction by its request key, any other by
 /// the account's nonce.
 ///
-/// Identifier and encoding are those of `frame_system::CheckNonce`, so whoever signs for that one signs for this one.
+/// Identifier and encoding are those of `frame_system::CheckNonce`, so a client that signs for that one signs for this one.
 /// In a transaction that submits a request, the nonce says nothing and is not used up: any number may be sent at once
 /// from one account, in any order.
 ///
@@ -66,7 +66,7 @@ impl<T: Config> core::fmt::Debug for CheckRequest<T> {
 	}
 }
 
-/// What is left to check when the transaction is about to be applied.
+/// The checks that are left when the transaction is about to be applied.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Guard {
 	/// The account's nonce.
@@ -126,7 +126,7 @@ impl<T: Config> Pallet<T> {
 			priority: TransactionPriority::MIN,
 			provides: vec![Request::tag(organization, request.key)],
 			requires: Vec::new(),
-			// Counted from the block before, whose state this is.
+			// Counted from the block before: this is its state.
 			longevity: request.expires_at.saturating_sub(Self::now()).saturating_add(1).into(),
 			propagate: true,
 		};

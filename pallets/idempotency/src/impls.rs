@@ -100,7 +100,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// What is to be done with a request in this block.
+	/// Decides about a request in this block.
 	fn admit(
 		origin: &OriginFor<T>,
 		request: &Request,
@@ -117,7 +117,7 @@ impl<T: Config> Pallet<T> {
 		Ok(decision)
 	}
 
-	/// What is to be done with a request of a member of an active organization. It says the same in the pool and in a
+	/// Decides about a request of a member of an active organization. It returns the same in the pool and in a
 	/// block, but for a lane position that is ahead of the next one, which waits in the pool.
 	pub(crate) fn decide(
 		member: &Member,
@@ -125,7 +125,7 @@ impl<T: Config> Pallet<T> {
 		calls: &[CallOf<T>],
 		required_role: impl Fn(&CallOf<T>) -> Option<Role>,
 	) -> Result<Decision, Error<T>> {
-		// What was signed for one organization never acts for another, whoever the signer acts for by now.
+		// A request signed for one organization never acts for another, even if its signer has moved.
 		let organization = request.organization;
 		ensure!(member.organization == organization, Error::<T>::OtherOrganization);
 		ensure!(!calls.is_empty(), Error::<T>::NoCalls);
@@ -163,7 +163,7 @@ impl<T: Config> Pallet<T> {
 		Ok(Decision::Run { body_digest, next_position })
 	}
 
-	/// Runs the calls in one storage layer, which is undone if one of them fails. Answers what they have used too.
+	/// Runs the calls in one storage layer, which is undone if one of them fails. Returns the weight used too.
 	fn run(
 		mut origin: OriginFor<T>,
 		calls: Vec<CallOf<T>>,

@@ -78,7 +78,7 @@ pub mod pallet {
 		/// Which calls may travel in a request. Calls of this pallet never do, whatever it says.
 		type CallFilter: Contains<<Self as Config>::RuntimeCall>;
 
-		/// The role that each call checks. A request whose signer lacks one leaves no receipt, so a member cannot use
+		/// The role that each call checks. A signer that lacks one leaves no receipt, so a member cannot use
 		/// up keys and lane positions for calls that it could not make anyway.
 		type RequiredRole: RoleOfCall<<Self as Config>::RuntimeCall>;
 
@@ -96,7 +96,7 @@ pub mod pallet {
 	}
 
 	/// What the chain did with each request.
-	// Twox64Concat for the organization, whose number the chain gives; Blake2_128Concat for the key, which a member
+	// Twox64Concat for the organization, a number from the chain; Blake2_128Concat for the key, which a member
 	// chooses.
 	#[pallet::storage]
 	pub type Receipts<T: Config> = StorageDoubleMap<
@@ -137,14 +137,14 @@ pub mod pallet {
 	pub enum Event<T: Config> {
 		/// All calls of a request were applied.
 		Applied {
-			/// The organization whose request it is.
+			/// The organization that submitted the request.
 			organization: OrganizationId,
 			/// Key of the request.
 			key: RequestKey,
 		},
 		/// A call of a request failed, and none was applied.
 		Rejected {
-			/// The organization whose request it is.
+			/// The organization that submitted the request.
 			organization: OrganizationId,
 			/// Key of the request.
 			key: RequestKey,
@@ -155,7 +155,7 @@ pub mod pallet {
 		},
 		/// A request came again. Nothing was done, and its receipt stands.
 		Repeated {
-			/// The organization whose request it is.
+			/// The organization that submitted the request.
 			organization: OrganizationId,
 			/// Key of the request.
 			key: RequestKey,
@@ -227,22 +227,28 @@ pub mod pallet {
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
 		/// Applies the calls of a request together or not at all, once. `request` is the organization that it is for, a
-		/// key, which is unique within the organization, the last block in which the request may be applied, and a
+		/// key, which is unique within the organization, the last block that may apply the request, and a
 		/// position in a lane, if it is to be applied in an order. `calls` are 1 to 64 calls.
 		///
-		/// Origin: a member of the organization that `request` names, with the roles that the calls need; the
-		/// organization has to be active. The calls run with the signer's own origin. If one fails,
-		/// all are undone and the receipt says so; this call succeeds all the same. Either way the request's lane
-		/// position is consumed. The same key with the same calls again does nothing: the first receipt stands, even
-		/// past its expiry. Emits [`Event::Applied`], [`Event::Rejected`] or [`Event::Repeated`].
+		/// The calls run with the signer's own origin. If one fails, all are undone and the receipt says so; this
+		/// call succeeds all the same. Either way the request's lane position is consumed. The same key with the same
+		/// calls again does nothing: the first receipt stands, even past its expiry.
 		///
-		/// As the call of a transaction it uses no nonce, and what would be refused here or repeated does not get into
-		/// a block: see [`CheckRequest`](crate::CheckRequest).
+		/// As the call of a transaction it uses no nonce, and what would be refused here or repeated does not get
+		/// into a block: see [`CheckRequest`](crate::CheckRequest).
 		///
-		/// Errors: those of `Config::Membership`, [`Error::OtherOrganization`], [`Error::NoCalls`],
-		/// [`Error::TooManyCalls`], [`Error::KeyReused`], [`Error::Expired`], [`Error::ExpiryTooFar`],
-		/// [`Error::CallNotAllowed`], [`Error::RoleMissing`], [`Error::NoSuchLane`], [`Error::PositionConsumed`],
-		/// [`Error::PositionAhead`]. None of them leaves a receipt.
+		/// ## Dispatch Origin
+		/// A member of the organization that `request` names, with the roles that the calls need; the organization
+		/// has to be active.
+		///
+		/// ## Errors
+		/// Those of `Config::Membership`, [`Error::OtherOrganization`], [`Error::NoCalls`], [`Error::TooManyCalls`],
+		/// [`Error::KeyReused`], [`Error::Expired`], [`Error::ExpiryTooFar`], [`Error::CallNotAllowed`],
+		/// [`Error::RoleMissing`], [`Error::NoSuchLane`], [`Error::PositionConsumed`], [`Error::PositionAhead`]. None
+		/// of them leaves a receipt.
+		///
+		/// ## Events
+		/// [`Event::Applied`], [`Event::Rejected`] or [`Event::Repeated`].
 		#[pallet::call_index(0)]
 		#[pallet::weight((Pallet::<T>::declared_weight(calls), DispatchClass::Normal))]
 		pub fn submit(

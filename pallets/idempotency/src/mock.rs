@@ -1,59 +1,29 @@
 //! A runtime for the tests: three organizations, one of them suspended, members that can move from one to another, and
-//! a pallet whose calls can fail.
-
-pub mod scratch;
+//! a pallet with calls that can fail.
 
 use crate::{self as pallet_idempotency, CheckRequest};
-use credio_primitives::{
-	AccountId, BlockNumber, LanePosition, Member, OrganizationId, Request, RequestKey, Roles,
-};
+use credio_primitives::{AccountId, LanePosition, OrganizationId, Request, RequestKey, Roles};
 use frame_support::{
-	derive_impl,
 	dispatch::GetDispatchInfo,
 	parameter_types,
 	traits::{Contains, OnIdle},
 	weights::Weight,
 };
-use pallet_support::traits::{Membership, Role, RoleOfCall};
-use sp_runtime::{
-	traits::{DispatchTransaction, IdentityLookup, SaturatedConversion},
-	transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
-	BuildStorage, DispatchError, DispatchResult,
+use pallet_support::{
+	mock,
+	traits::{Role, RoleOfCall},
 };
-use std::collections::BTreeMap;
+use sp_runtime::{
+	traits::DispatchTransaction,
+	transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
+	DispatchResult,
+};
 
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
+pub use mock::{
+	errors::*, proptest_cases, scratch, World, ALICE, ALPHA, BETA, BOB, CAROL, GAMMA, STRANGER,
+};
 
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Idempotency = pallet_idempotency;
-	#[runtime::pallet_index(2)]
-	pub type Scratch = scratch;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlockU32<Test>;
-	type AccountId = AccountId;
-	type Lookup = IdentityLookup<AccountId>;
-	type BaseCallFilter = BaseFilter;
-}
+pallet_support::mock_runtime!(base_filter: BaseFilter, 1: Idempotency = pallet_idempotency, 2: Scratch = scratch);
 
 impl scratch::Config for Test {}
 
@@ -94,14 +64,11 @@ impl RoleOfCall<RuntimeCall> for RequestFilter {
 parameter_types! {
 	pub const MaxRequestLifetime: u32 = 150;
 	pub const ReceiptRetention: u32 = 230;
-	pub static BenchmarkMember: Option<AccountId> = None;
-	/// Where accounts have moved, if they have.
-	pub static Moved: BTreeMap<AccountId, Option<(OrganizationId, BlockNumber)>> = BTreeMap::new();
 }
 
 impl crate::Config for Test {
 	type RuntimeCall = RuntimeCall;
-	type Membership = Members;
+	type Membership = World;
 	type CallFilter = RequestFilter;
 	type RequiredRole = RequestFilter;
 	type MaxRequestLifetime = MaxRequestLifetime;
@@ -109,65 +76,13 @@ impl crate::Config for Test {
 	type WeightInfo = ();
 }
 
-/// First gateway of [`ALPHA`], with all roles.
-pub const ALICE: AccountId = AccountId::new([1; 32]);
-/// Second gateway of [`ALPHA`], without a role.
-pub const ANNA: AccountId = AccountId::new([2; 32]);
-/// Gateway of [`BETA`], with all roles.
-pub const BOB: AccountId = AccountId::new([3; 32]);
-/// Gateway of the suspended organization.
-pub const CAROL: AccountId = AccountId::new([4; 32]);
-pub const STRANGER: AccountId = AccountId::new([5; 32]);
+/// A gateway of [`ALPHA`] without a role.
+pub const ANNA: AccountId = AccountId::new([6; 32]);
 
-pub const ALPHA: OrganizationId = 0;
-pub const BETA: OrganizationId = 1;
-pub const SUSPENDED: OrganizationId = 2;
-
-pub struct Members;
-
-impl Membership<AccountId> for Members {
-	fn member(who: &AccountId) -> Option<Member> {
-		let roles = match who {
-			who if *who == ANNA => Roles::default(),
-			_ => Roles { admin: true, submitter: true, grantor: true },
-		};
-		if let Some(moved) = Moved::get().get(who) {
-			return moved.map(|(organization, since)| Member { organization, roles, since });
-		}
-		let organization = match who {
-			who if *who == ALICE || *who == ANNA => ALPHA,
-			who if *who == BOB => BETA,
-			who if *who == CAROL => SUSPENDED,
-			who if Some(who) == BenchmarkMember::get().as_ref() => ALPHA,
-			_ => return None,
-		};
-		Some(Member { organization, roles, since: 0 })
-	}
-
-	fn is_active(organization: OrganizationId) -> bool {
-		organization < SUSPENDED
-	}
-
-	fn ensure_role(who: &AccountId, role: Role) -> Result<OrganizationId, DispatchError> {
-		let member = Self::member(who).ok_or(DispatchError::BadOrigin)?;
-		if Self::is_active(member.organization) && role.is_in(&member.roles) {
-			Ok(member.organization)
-		} else {
-			Err(DispatchError::Unavailable)
-		}
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_member(who: &AccountId) -> OrganizationId {
-		BenchmarkMember::set(Some(who.clone()));
-		ALPHA
-	}
-}
-
-/// Removes an account from its organization, and adds it to another one in the present block.
+/// Moves an account to another organization in the present block, or out of all.
 pub fn move_to(who: AccountId, organization: Option<OrganizationId>) {
-	let now = System::block_number().saturated_into();
-	Moved::mutate(|moved| moved.insert(who, organization.map(|organization| (organization, now))));
+	let roles = if who == ANNA { Roles::default() } else { Roles::ALL };
+	World::set_member(who, organization, roles);
 }
 
 pub fn key(n: u8) -> RequestKey {
@@ -246,17 +161,16 @@ pub fn go_to(block: u32) {
 }
 
 pub fn new_test_ext() -> sp_io::TestExternalities {
-	Moved::take();
-	let storage = RuntimeGenesisConfig::default().build_storage();
-	let mut ext: sp_io::TestExternalities = storage.expect("the genesis builds").into();
-	ext.execute_with(|| System::set_block_number(1));
+	let mut ext = mock::new_test_ext(RuntimeGenesisConfig::default());
+	ext.execute_with(|| {
+		System::set_block_number(0);
+		move_to(ANNA, Some(ALPHA));
+		System::set_block_number(1);
+	});
 	ext
 }
 
 /// Runs a test and checks the storage at its end.
 pub fn build_and_execute(test: impl FnOnce()) {
-	new_test_ext().execute_with(|| {
-		test();
-		Idempotency::do_try_state().expect("the storage is consistent");
-	});
+	mock::execute(new_test_ext(), test, Idempotency::do_try_state);
 }

@@ -1,5 +1,5 @@
 //! The transaction extension that stands in place of `CheckMortality`: a request that waits in a lane must not vanish
-//! before its turn, and what was signed for one organization must not act for another.
+//! before its turn, and a request signed for one organization must not act for another.
 
 use super::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -25,16 +25,16 @@ use sp_runtime::{
 
 type CallOf<T> = <T as frame_system::Config>::RuntimeCall;
 
-/// Checks mortality as `frame_system::CheckEra` does, whose identifier and encoding it has, so whoever signs for that
+/// Checks mortality as `frame_system::CheckEra` does. It has the same identifier and encoding, so a signer for that
 /// one signs for this one.
 ///
-/// Refuses a transaction of a request with a lane position whose mortal era ends before the request expires, with
+/// Refuses a transaction of a request with a lane position if its mortal era ends before the request expires, with
 /// [`validity::ERA_TOO_SHORT`]. Wallets make transactions mortal by themselves, for a minute or some; a request that
 /// waits for the positions before it would vanish from the pool after that, and its lane would stand still.
 ///
 /// A request names the organization that it is for; any other call acts for the organization that its signer is a member
 /// of when it is applied. So a member's transaction outside of requests is refused, with
-/// [`validity::SIGNED_BEFORE_JOINING`], unless its era began in the block in which the account joined, or later: it
+/// [`validity::SIGNED_BEFORE_JOINING`], unless its era began when the account joined, or later: it
 /// contains the hash of that block, so it was signed after. An immortal transaction may have been signed at any time,
 /// and is good only for those who have been members since the genesis.
 ///
@@ -59,7 +59,7 @@ impl<T: Config + Send + Sync> CheckMortality<T> {
 	/// Whether the transaction dies before a request that waits in a lane expires.
 	fn is_too_short(&self, request: &Request) -> bool {
 		let now: u64 = frame_system::Pallet::<T>::block_number().saturated_into();
-		// The first block in which the transaction is not good any more.
+		// The first block that the transaction is not valid in any more.
 		let death = self.0.death(now);
 		request.lane.is_some() && death <= u64::from(request.expires_at)
 	}

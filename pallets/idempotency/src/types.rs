@@ -20,7 +20,7 @@ use scale_info::TypeInfo;
 	TypeInfo,
 )]
 pub struct Removal {
-	/// The organization whose request it is of.
+	/// The organization that submitted the request.
 	pub organization: OrganizationId,
 	/// Key of the request.
 	pub key: RequestKey,

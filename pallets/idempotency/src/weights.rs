@@ -9,7 +9,7 @@ use frame_support::weights::{constants::ParityDbWeight, Weight};
 pub trait WeightInfo {
 	/// `submit` of `c` of the smallest calls, without what the calls themselves weigh.
 	fn submit(c: u32) -> Weight;
-	/// `submit` of one call of `b` bytes. What more bytes take is told from this one: measured together, what large
+	/// `submit` of one call of `b` bytes. The cost of more bytes is kept apart from this one: measured together, what large
 	/// requests take would be added to small ones.
 	fn submit_sized(b: u32) -> Weight;
 	/// `submit` of `b` bytes of calls for which there is a receipt.

@@ -23,7 +23,7 @@ use sp_runtime::{
 	DispatchResult,
 };
 
-/// Refuses transactions whose signer is no member of an active organization, and those that do not fit the rest of
+/// Refuses transactions of signers that are no member of an active organization, and those that do not fit the rest of
 /// the organization's quota for the present window of blocks; counts those that are applied.
 ///
 /// Calls of [`Config::GovernanceCalls`] are held to the allowance of the seat that makes them instead, which no suspension
@@ -89,7 +89,7 @@ fn bytes(len: usize) -> u64 {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Whether a transaction of this size and weight fits what is left of its organization's quota.
+	/// Whether a transaction of this size and weight fits the rest of its organization's quota.
 	fn check_quota(
 		who: &AccountId,
 		len: usize,
@@ -111,7 +111,7 @@ impl<T: Config> Pallet<T> {
 		Ok(Charge { payer: Payer::Organization(member.organization), window })
 	}
 
-	/// Checks whether a governance call of this size and weight fits what is left of its seat's allowance.
+	/// Checks whether a governance call of this size and weight fits the rest of its seat's allowance.
 	fn check_allowance(
 		seat: &AccountId,
 		len: usize,
@@ -148,7 +148,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Gives back what a transaction did not use, if the window in which it was counted is still the stored one.
+	/// Gives back the unused part of a transaction, if it was counted in the window that is still stored.
 	fn give_back(charge: &Charge, ref_time: u64) {
 		match &charge.payer {
 			Payer::Organization(organization) => QuotaUses::<T>::mutate(organization, |used| {
@@ -165,7 +165,7 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// Whether `more` fits beside what is `used`. Checked, since a sum that saturates would fit the largest number.
+/// Whether `more` fits beside `used`. Checked, since a sum that saturates would fit the largest number.
 fn fits(used: u64, more: u64, limit: u64) -> bool {
 	used.checked_add(more).is_some_and(|total| total <= limit)
 }

@@ -5,6 +5,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod errors;
 mod extension;
 mod impls;
 #[cfg(test)]
@@ -21,9 +22,12 @@ pub use pallet::*;
 pub use types::{Allowance, GenesisMember, GenesisOrganization, SeatUse};
 pub use weights::WeightInfo;
 
+use frame_support::pallet_macros::import_section;
+
 /// Organizations, their members, encryption keys and quotas.
 // The macro repeats the attributes' paths where they are in scope.
 #[allow(unused_qualifications)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{
@@ -147,13 +151,13 @@ pub mod pallet {
 		OptionQuery,
 	>;
 
-	/// What each organization has used in the window in which it was last active.
+	/// The use of each organization in its last active window.
 	// Twox64Concat: the chain counts the numbers.
 	#[pallet::storage]
 	pub type QuotaUses<T: Config> =
 		StorageMap<_, Twox64Concat, OrganizationId, QuotaUse, ValueQuery>;
 
-	/// What each seat of the council has used in the window in which it last governed.
+	/// The use of each seat of the council in the window it last governed in.
 	// Blake2_128Concat: accounts are chosen by their holders.
 	#[pallet::storage]
 	pub type SeatUses<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, SeatUse, ValueQuery>;
@@ -254,43 +258,6 @@ pub mod pallet {
 		},
 	}
 
-	/// Why a call is refused.
-	#[pallet::error]
-	pub enum Error<T> {
-		/// The caller is a member of no organization.
-		NotAMember,
-		/// The caller's organization is suspended.
-		OrganizationSuspended,
-		/// The caller lacks the role that the call asks for.
-		RoleMissing,
-		/// There is no organization of that number.
-		OrganizationNotFound,
-		/// The account is no member of the caller's organization.
-		MemberNotFound,
-		/// A name is 1 to 64 bytes of UTF-8, without invisible and control characters, and without white space around it.
-		InvalidName,
-		/// Another organization has that name.
-		NameTaken,
-		/// The account is a member of this or another organization already.
-		AlreadyMember,
-		/// The organization has as many members as one can have.
-		TooManyMembers,
-		/// Nobody would be left to manage the organization: name another admin first.
-		LastAdmin,
-		/// The encryption key is a point of low order: whatever is wrapped to it is no secret.
-		WeakEncryptionKey,
-		/// The organization has announced as many encryption keys as one can.
-		TooManyKeyVersions,
-		/// The organization is suspended already.
-		AlreadySuspended,
-		/// The organization is not suspended.
-		NotSuspended,
-		/// All numbers of organizations are given away.
-		TooManyOrganizations,
-		/// A quota is at most 9,007,199,254,740,991 (2^53 - 1).
-		QuotaTooLarge,
-	}
-
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
@@ -348,9 +315,15 @@ pub mod pallet {
 		/// are wrapped to for it. `quota` is what it may use per window of blocks, in bytes of transactions and
 		/// picoseconds of execution; without one it gets `Config::DefaultQuota`.
 		///
-		/// Origin: `Config::CouncilOrigin`. Emits [`Event::Admitted`]. Errors: [`Error::InvalidName`],
-		/// [`Error::NameTaken`], [`Error::AlreadyMember`], [`Error::WeakEncryptionKey`],
+		/// ## Dispatch Origin
+		/// `Config::CouncilOrigin`.
+		///
+		/// ## Errors
+		/// [`Error::InvalidName`], [`Error::NameTaken`], [`Error::AlreadyMember`], [`Error::WeakEncryptionKey`],
 		/// [`Error::TooManyOrganizations`].
+		///
+		/// ## Events
+		/// [`Event::Admitted`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::admit())]
 		pub fn admit(
@@ -367,8 +340,14 @@ pub mod pallet {
 		/// Suspends `organization`, a number: its members can neither write nor fetch. Its data and the grants that
 		/// others hold stay as they are.
 		///
-		/// Origin: `Config::CouncilOrigin`. Emits [`Event::Suspended`]. Errors:
+		/// ## Dispatch Origin
+		/// `Config::CouncilOrigin`.
+		///
+		/// ## Errors
 		/// [`Error::OrganizationNotFound`], [`Error::AlreadySuspended`].
+		///
+		/// ## Events
+		/// [`Event::Suspended`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::suspend())]
 		pub fn suspend(origin: OriginFor<T>, organization: OrganizationId) -> DispatchResult {
@@ -378,8 +357,14 @@ pub mod pallet {
 
 		/// Ends the suspension of `organization`, a number.
 		///
-		/// Origin: `Config::CouncilOrigin`. Emits [`Event::Reinstated`]. Errors:
+		/// ## Dispatch Origin
+		/// `Config::CouncilOrigin`.
+		///
+		/// ## Errors
 		/// [`Error::OrganizationNotFound`], [`Error::NotSuspended`].
+		///
+		/// ## Events
+		/// [`Event::Reinstated`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::reinstate())]
 		pub fn reinstate(origin: OriginFor<T>, organization: OrganizationId) -> DispatchResult {
@@ -390,8 +375,14 @@ pub mod pallet {
 		/// Sets what `organization`, a number, may use per window of blocks. `quota` is in bytes of transactions and
 		/// picoseconds of execution. What the organization has used in the present window counts against it.
 		///
-		/// Origin: `Config::CouncilOrigin`. Emits [`Event::QuotaSet`]. Errors:
+		/// ## Dispatch Origin
+		/// `Config::CouncilOrigin`.
+		///
+		/// ## Errors
 		/// [`Error::OrganizationNotFound`].
+		///
+		/// ## Events
+		/// [`Event::QuotaSet`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::set_quota())]
 		pub fn set_quota(
@@ -407,9 +398,15 @@ pub mod pallet {
 		/// an admin manages members, keys and streams, a submitter appends entries, a grantor gives and revokes grants.
 		/// A member without any role may still read what its organization may.
 		///
-		/// Origin: a member with the admin role. Emits [`Event::MemberAdded`]. Errors:
-		/// [`Error::NotAMember`], [`Error::OrganizationSuspended`], [`Error::RoleMissing`],
-		/// [`Error::AlreadyMember`], [`Error::TooManyMembers`].
+		/// ## Dispatch Origin
+		/// A member with the admin role.
+		///
+		/// ## Errors
+		/// [`Error::NotAMember`], [`Error::OrganizationSuspended`], [`Error::RoleMissing`], [`Error::AlreadyMember`],
+		/// [`Error::TooManyMembers`].
+		///
+		/// ## Events
+		/// [`Event::MemberAdded`].
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::add_member())]
 		pub fn add_member(
@@ -423,9 +420,15 @@ pub mod pallet {
 		/// Sets the roles of a member of the caller's organization. `account` is the member, and `roles` what it may
 		/// do, in place of what it could do before.
 		///
-		/// Origin: a member with the admin role. Emits [`Event::RolesSet`]. Errors: [`Error::NotAMember`],
-		/// [`Error::OrganizationSuspended`], [`Error::RoleMissing`], [`Error::MemberNotFound`],
-		/// [`Error::LastAdmin`].
+		/// ## Dispatch Origin
+		/// A member with the admin role.
+		///
+		/// ## Errors
+		/// [`Error::NotAMember`], [`Error::OrganizationSuspended`], [`Error::RoleMissing`],
+		/// [`Error::MemberNotFound`], [`Error::LastAdmin`].
+		///
+		/// ## Events
+		/// [`Event::RolesSet`].
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::set_roles())]
 		pub fn set_roles(origin: OriginFor<T>, account: AccountId, roles: Roles) -> DispatchResult {
@@ -434,9 +437,15 @@ pub mod pallet {
 
 		/// Removes a member from the caller's organization. `account` is the member; what it has submitted stays.
 		///
-		/// Origin: a member with the admin role. Emits [`Event::MemberRemoved`]. Errors:
+		/// ## Dispatch Origin
+		/// A member with the admin role.
+		///
+		/// ## Errors
 		/// [`Error::NotAMember`], [`Error::OrganizationSuspended`], [`Error::RoleMissing`],
 		/// [`Error::MemberNotFound`], [`Error::LastAdmin`].
+		///
+		/// ## Events
+		/// [`Event::MemberRemoved`].
 		#[pallet::call_index(6)]
 		#[pallet::weight(T::WeightInfo::remove_member())]
 		pub fn remove_member(origin: OriginFor<T>, account: AccountId) -> DispatchResult {
@@ -446,9 +455,15 @@ pub mod pallet {
 		/// Announces a new encryption key of the caller's organization. `encryption_key` is an X25519 public key, to
 		/// which secrets are wrapped from now on. Old versions are kept, since old secrets are wrapped to them.
 		///
-		/// Origin: a member with the admin role. Emits [`Event::KeyRotated`]. Errors:
+		/// ## Dispatch Origin
+		/// A member with the admin role.
+		///
+		/// ## Errors
 		/// [`Error::NotAMember`], [`Error::OrganizationSuspended`], [`Error::RoleMissing`],
 		/// [`Error::WeakEncryptionKey`], [`Error::TooManyKeyVersions`].
+		///
+		/// ## Events
+		/// [`Event::KeyRotated`].
 		#[pallet::call_index(7)]
 		#[pallet::weight(T::WeightInfo::rotate_key())]
 		pub fn rotate_key(origin: OriginFor<T>, encryption_key: PublicKey) -> DispatchResult {

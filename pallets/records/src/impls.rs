@@ -17,7 +17,7 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::append(grants_read).saturating_add(sized(bytes).saturating_sub(sized(0)))
 	}
 
-	/// Answers how many grants were read to find that the author may append.
+	/// Appends a record. Returns how many grants were read to check that the author may.
 	pub(crate) fn do_append(
 		author: AccountId,
 		stream: StreamId,
@@ -33,12 +33,12 @@ impl<T: Config> Pallet<T> {
 		let superseded = supersedes.map(|id| Self::superseded_author(&id, &stream)).transpose()?;
 		let size = payload.len() as u32;
 		let body = EntryBody::Record { epoch, commitment, size, supersedes };
-		// The right to append is checked before the epoch: whoever has lost it is told that, and not to wait for the
+		// The right to append is checked before the epoch: a member that has lost it gets that error, and does not wait for the
 		// next epoch, which it will not get. For a reference that is used already it is the same: what a client
 		// repeats after a rotation is there. A call that fails leaves nothing of the append behind.
 		let appended = T::Streams::append(&author, &stream, &reference, body)?;
 		if let Some(superseded) = superseded {
-			// What others wrote stays current, but for the owner, who answers for the stream.
+			// What others wrote stays current, but for the owner, which is responsible for the stream.
 			let by = appended.entry.header.organization;
 			let may_supersede = by == superseded || T::Streams::owner(&stream) == Some(by);
 			ensure!(may_supersede, Error::<T>::SupersededOfAnother);
@@ -49,7 +49,7 @@ impl<T: Config> Pallet<T> {
 		Ok(appended.grants_read)
 	}
 
-	/// The organization whose record is to be superseded.
+	/// The author of the record that is to be superseded.
 	fn superseded_author(
 		id: &RecordId,
 		stream: &StreamId,

@@ -17,7 +17,7 @@ pub mod weights;
 pub use pallet::*;
 pub use weights::WeightInfo;
 
-/// Records: entries whose ciphertext is on the chain.
+/// Records: entries with their ciphertext on the chain.
 #[frame_support::pallet]
 pub mod pallet {
 	use super::weights::WeightInfo;
@@ -44,7 +44,7 @@ pub mod pallet {
 		/// Streams, to which records are appended.
 		type Streams: Streams<AccountId>;
 
-		/// Key epochs of streams, whose secrets encrypt records.
+		/// Key epochs of streams: their secrets encrypt records.
 		type KeyEpochs: KeyEpochs;
 
 		/// Weights of the calls.
@@ -52,7 +52,7 @@ pub mod pallet {
 	}
 
 	/// The envelope of the record at each position of each stream.
-	// Identity for the stream id, which is a blake2 output, and for the position, which the chain counts: what is
+	// Identity for the stream id, which is a blake2 output, and for the position, which the chain counts: data
 	// appended to a stream one after the other lies side by side in the state, and shares the way there.
 	#[pallet::storage]
 	pub type Envelopes<T: Config> =
@@ -88,14 +88,19 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Appends a record: a document in its envelope. `stream` is the stream's id. `reference` is 32 bytes that the
 		/// caller's organization has not used for another entry; the record id follows from it. `epoch` is the stream's
-		/// present key epoch, whose secret encrypts the document. `commitment` is the document's keyed commitment, and
+		/// present key epoch: its secret encrypts the document. `commitment` is the document's keyed commitment, and
 		/// `payload` the envelope. `supersedes` is the id of the record in the same stream that this one replaces, if
 		/// it replaces one.
 		///
-		/// Origin: a submitter of the owner, or of an organization with a grant to append. The event is that of the
-		/// stream, `EntryAppended`. Errors: those of `Config::Streams` and `Config::KeyEpochs`,
-		/// [`Error::PayloadEmpty`], [`Error::PayloadTooLarge`], [`Error::UnknownEnvelope`],
-		/// [`Error::SupersededNotFound`], [`Error::SupersededOfAnother`].
+		/// ## Dispatch Origin
+		/// A submitter of the owner, or of an organization with a grant to append.
+		///
+		/// ## Errors
+		/// Those of `Config::Streams` and `Config::KeyEpochs`, [`Error::PayloadEmpty`], [`Error::PayloadTooLarge`],
+		/// [`Error::UnknownEnvelope`], [`Error::SupersededNotFound`], [`Error::SupersededOfAnother`].
+		///
+		/// ## Events
+		/// `EntryAppended` of the pallet of streams.
 		#[pallet::call_index(0)]
 		#[pallet::weight(Pallet::<T>::append_weight(payload.len() as u32, MAX_GRANTS_READ))]
 		pub fn append(

@@ -9,7 +9,7 @@ use frame_support::weights::{constants::ParityDbWeight, Weight};
 pub trait WeightInfo {
 	/// `append` of the smallest payload, where `g` grants are read to find that the author may.
 	fn append(g: u32) -> Weight;
-	/// `append` by the owner, with `b` bytes of payload. What more bytes take is told from this one: measured together,
+	/// `append` by the owner, with `b` bytes of payload. The cost of more bytes is kept apart from this one: measured together,
 	/// what large payloads take would be added to small ones.
 	fn append_sized(b: u32) -> Weight;
 }

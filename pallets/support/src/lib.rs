@@ -7,4 +7,7 @@
 extern crate alloc;
 
 pub mod apis;
+pub mod idle;
+#[cfg(feature = "mock")]
+pub mod mock;
 pub mod traits;

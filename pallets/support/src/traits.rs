@@ -66,7 +66,7 @@ pub trait Membership<AccountId> {
 		Self::member(who).map_or(OrganizationId::MAX, |member| member.organization)
 	}
 
-	/// Benchmarks only: `who` signs the transaction, so what is known of its membership is read before its call, and
+	/// Benchmarks only: `who` signs the transaction, so its membership is read before its call, and
 	/// counted there and not with the call.
 	///
 	/// An implementation without an extension that does so leaves this as it is.
@@ -196,7 +196,7 @@ pub trait AppendAccess<AccountId> {
 	) -> Result<Appender, DispatchError>;
 
 	/// Benchmarks only: an account that may append to `stream`, which somebody else owns, by the last of so many
-	/// grants that are read; `None` if there is no such way.
+	/// grants that are read; `None` if the implementation has no such account.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_appender(_stream: &StreamId, _grants_read: u32) -> Option<AccountId> {
 		None
@@ -215,8 +215,8 @@ impl<AccountId> AppendAccess<AccountId> for () {
 
 /// Who may append to a stream that it does not own.
 pub trait AppendGrants {
-	/// Looks for a grant that holds now and lets `organization` append to `stream`. Answers how many grants were read
-	/// to find it, counted generously; `None` if there is none.
+	/// Looks for a grant that holds now and lets `organization` append to `stream`. Returns how many grants were
+	/// read to find it, counted generously; `None` if there is none.
 	fn find_append(organization: OrganizationId, stream: &StreamId) -> Option<u32>;
 
 	/// Whether a grant that holds now lets `organization` append to `stream`.

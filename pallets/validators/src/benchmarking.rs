@@ -93,7 +93,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// What is done before the session pallet takes the keys.
+	/// The steps before the session pallet takes the keys.
 	#[benchmark]
 	fn set_keys() -> Result<(), BenchmarkError> {
 		validators::<T>(0)?;

@@ -1,4 +1,4 @@
-//! Changes of the validators by force, for a chain whose finality has stalled.
+//! Changes of the validators by force, for a chain with stalled finality.
 //!
 //! GRANDPA takes a noted stall up when the next session starts, and hands finality to the validators of that session. A
 //! decision of the council about validators holds one session later. So a stall that is noted together with such a

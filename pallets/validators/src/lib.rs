@@ -60,7 +60,7 @@ pub mod pallet {
 		/// The gadget that makes blocks final.
 		type Finality: FinalityGadget;
 
-		/// Most blocks from the plan of a change by force to the block in which it holds.
+		/// Most blocks from the plan of a change by force to its effect.
 		#[pallet::constant]
 		type MaxForcedDelay: Get<BlockNumber>;
 
@@ -85,7 +85,7 @@ pub mod pallet {
 		type WeightInfo: WeightInfo;
 	}
 
-	/// The accounts that the council has made validators, in the order in which it did.
+	/// The accounts that the council has made validators, in the order of its decisions.
 	#[pallet::storage]
 	pub type Validators<T: Config> =
 		StorageValue<_, BoundedVec<AccountId, T::MaxValidators>, ValueQuery>;
@@ -106,7 +106,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type RotationsDue<T: Config> = StorageValue<_, u8, ValueQuery>;
 
-	/// A stall of finality that was noted, until a session starts whose validators finality can be handed to.
+	/// A noted stall of finality, until a session starts with validators that can take over finality.
 	#[pallet::storage]
 	pub type HeldStall<T: Config> = StorageValue<_, Stall, OptionQuery>;
 
@@ -155,7 +155,7 @@ pub mod pallet {
 		ValidatorDisabled {
 			/// Its account.
 			validator: AccountId,
-			/// The session in which it did.
+			/// The session of the offence.
 			session: SessionIndex,
 		},
 		/// The council has let a disabled validator go on.
@@ -217,8 +217,16 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Makes `validator` a validator, which makes blocks and votes on finality a few blocks later.
 		///
-		/// Origin: the council. The account's holder has set its session keys before. Emits
-		/// [`Event::ValidatorAdded`]. Errors: `AlreadyValidator`, `NoSessionKeys`, `TooManyValidators`.
+		/// The account's holder has set its session keys before.
+		///
+		/// ## Dispatch Origin
+		/// The council.
+		///
+		/// ## Errors
+		/// `AlreadyValidator`, `NoSessionKeys`, `TooManyValidators`.
+		///
+		/// ## Events
+		/// [`Event::ValidatorAdded`].
 		#[pallet::call_index(0)]
 		#[pallet::weight((<T as Config>::WeightInfo::add_validator(), DispatchClass::Operational))]
 		pub fn add_validator(origin: OriginFor<T>, validator: AccountId) -> DispatchResult {
@@ -238,8 +246,14 @@ pub mod pallet {
 
 		/// Ends that `validator` is a validator, a few blocks later.
 		///
-		/// Origin: the council. Emits [`Event::ValidatorRemoved`]. Errors: `NotAValidator`; `LastValidator` if no
-		/// other validator has session keys and is not disabled.
+		/// ## Dispatch Origin
+		/// The council.
+		///
+		/// ## Errors
+		/// `NotAValidator`; `LastValidator` if no other validator has session keys and is not disabled.
+		///
+		/// ## Events
+		/// [`Event::ValidatorRemoved`].
 		#[pallet::call_index(1)]
 		#[pallet::weight((<T as Config>::WeightInfo::remove_validator(), DispatchClass::Operational))]
 		pub fn remove_validator(origin: OriginFor<T>, validator: AccountId) -> DispatchResult {
@@ -249,7 +263,14 @@ pub mod pallet {
 
 		/// Lets `validator`, which was disabled for an offence, make blocks and vote again.
 		///
-		/// Origin: the council. Emits [`Event::ValidatorReinstated`]. Errors: `NotDisabled`.
+		/// ## Dispatch Origin
+		/// The council.
+		///
+		/// ## Errors
+		/// `NotDisabled`.
+		///
+		/// ## Events
+		/// [`Event::ValidatorReinstated`].
 		#[pallet::call_index(2)]
 		#[pallet::weight((
 			<T as Config>::WeightInfo::reinstate_validator(),
@@ -271,9 +292,14 @@ pub mod pallet {
 		/// enough for all of them to have the block that plans the change. No earlier validator has agreed to it, so proofs
 		/// of finality that start before it need a checkpoint of the council.
 		///
-		/// Origin: `Config::ForceOrigin`, two thirds of the council. Emits [`Event::ValidatorRemoved`] for each and
-		/// [`Event::FinalityResumed`]. Errors: `FutureBlock`, `DelayTooLong`, `ForcedChangeUnderWay`, `NotAValidator`,
-		/// `LastValidator`.
+		/// ## Dispatch Origin
+		/// `Config::ForceOrigin`, two thirds of the council.
+		///
+		/// ## Errors
+		/// `FutureBlock`, `DelayTooLong`, `ForcedChangeUnderWay`, `NotAValidator`, `LastValidator`.
+		///
+		/// ## Events
+		/// [`Event::ValidatorRemoved`] for each and [`Event::FinalityResumed`].
 		#[pallet::call_index(3)]
 		#[pallet::weight((<T as Config>::WeightInfo::resume_finality(), DispatchClass::Operational))]
 		pub fn resume_finality(
@@ -289,7 +315,12 @@ pub mod pallet {
 		/// Sets the session keys of the caller. `keys` are their public halves, and `proof` shows that it holds them: a node
 		/// makes both. Those of a validator that stays hold from the session after the next one on.
 		///
-		/// Origin: any member. A validator can do so once in `Config::KeyChangeInterval` blocks. Errors:
+		/// A validator can do so once in `Config::KeyChangeInterval` blocks.
+		///
+		/// ## Dispatch Origin
+		/// Any member.
+		///
+		/// ## Errors
 		/// `KeysChangedRecently`, `Session.InvalidProof`, `Session.DuplicatedKey`.
 		#[pallet::call_index(4)]
 		#[pallet::weight(

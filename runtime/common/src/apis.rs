@@ -19,7 +19,7 @@ use pallet_support::traits::Membership;
 use scale_info::{form::MetaForm, TypeDef, TypeInfo, Variant};
 use sp_runtime::DispatchError;
 
-/// Answers the product's runtime APIs for a runtime that has all of its pallets.
+/// Implements the product's runtime APIs for a runtime that has all of its pallets.
 pub struct ProductApis<Runtime>(PhantomData<Runtime>);
 
 /// A runtime that has all pallets of the product.

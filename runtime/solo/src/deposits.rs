@@ -8,7 +8,7 @@ use frame_support::traits::tokens::{
 };
 use sp_runtime::{DispatchError, DispatchResult};
 
-/// A currency of which nobody has any, for pallets whose deposits are set to zero.
+/// A currency that nobody has any of, for pallets with deposits set to zero.
 pub struct NoDeposit;
 
 impl fungible::Inspect<AccountId> for NoDeposit {
@@ -80,7 +80,7 @@ impl fungible::hold::Unbalanced<AccountId> for NoDeposit {
 
 impl fungible::hold::Mutate<AccountId> for NoDeposit {}
 
-/// Nothing can be had of a currency of which nobody has any.
+/// An imbalance of a currency that nobody has any of: always zero.
 fn nothing(amount: u64) -> DispatchResult {
 	if amount == 0 {
 		Ok(())

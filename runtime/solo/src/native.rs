@@ -38,7 +38,7 @@ type Implicit = ((), u32, u32, Hash, Hash, (), (), (), Option<[u8; 32]>, ());
 pub struct Decoded(UncheckedExtrinsic);
 
 impl Decoded {
-	/// Decodes an extrinsic whose calls are nested no deeper than `depth`. Returns `None` for anything else.
+	/// Decodes an extrinsic with calls nested no deeper than `depth`. Returns `None` for anything else.
 	pub fn new(extrinsic: &opaque::UncheckedExtrinsic, depth: u32) -> Option<Self> {
 		let encoded = extrinsic.encode();
 		UncheckedExtrinsic::decode_all_with_depth_limit(depth, &mut encoded.as_slice())
@@ -74,8 +74,8 @@ impl Decoded {
 		matches!(self.0.preamble, Preamble::Bare(_)) && NodeReports::contains(&self.0.function)
 	}
 
-	/// Checks its signature as the runtime does. `birth` returns the hash of the block in which an era began, if it is
-	/// known; `is_good` tells whether an account has signed a message.
+	/// Checks its signature as the runtime does. `birth` returns the hash of the first block of an era, if it is
+	/// known; `is_good` returns whether an account has signed a message.
 	pub fn check_signature(
 		&self,
 		genesis: Hash,
@@ -110,7 +110,7 @@ impl Decoded {
 			metadata_hash,
 			(),
 		);
-		// As `SignedPayload` has it: what is longer than 256 bytes is signed by its hash.
+		// As `SignedPayload` does: a payload above 256 bytes is signed by its hash.
 		let good = (&self.0.function, extensions, implicit).using_encoded(|payload| {
 			if payload.len() > 256 {
 				is_good(signature, BlakeTwo256::hash(payload).as_bytes(), signer)

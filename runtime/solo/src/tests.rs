@@ -1,4 +1,4 @@
-//! What must not change by accident: pallet indices, storage prefixes, sizes of what is stored.
+//! What must not change by accident: pallet indices, storage prefixes, sizes of stored types.
 
 mod bundles;
 mod finality;
@@ -234,7 +234,7 @@ fn genesis(name: &sp_genesis_builder::PresetId) -> sp_io::TestExternalities {
 }
 
 #[test]
-fn calls_that_nobody_needs_are_not_available() {
+fn unneeded_calls_are_not_available() {
 	use configs::system::AvailableCalls;
 	let remark: RuntimeCall = frame_system::Call::remark { remark: Vec::new() }.into();
 	let nested = || Box::new(remark.clone());

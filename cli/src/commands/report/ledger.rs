@@ -51,14 +51,9 @@ impl KnownGrant {
 	/// How it stands at a moment: when it ended and how.
 	fn end(&self, now: Moment) -> Option<(Moment, End)> {
 		// What has expired cannot be revoked any more, although it may be asked for until it is removed.
-		let expired =
-			self.grant.expires_at.filter(|end| *end < self.ended.map_or(now, |(at, _)| at));
+		let has_expired = self.grant.has_expired(self.ended.map_or(now, |(at, _)| at));
+		let expired = self.grant.expires_at.filter(|_| has_expired);
 		expired.map(|end| (end, End::Expired)).or(self.ended)
-	}
-
-	/// Whether it holds at a moment.
-	pub fn holds(&self, at: Moment) -> bool {
-		self.end(at).is_none()
 	}
 }
 
@@ -90,6 +85,17 @@ impl Ledger {
 			}
 		}
 		Ok(ledger)
+	}
+
+	/// Returns the grants that hold at a moment.
+	pub fn holding(&self, at: Moment) -> impl Iterator<Item = &Grant> {
+		let stored = |id: &GrantId| self.grants.get(id).filter(|known| known.ended.is_none());
+		self.grants.values().filter(|known| known.ended.is_none()).map(|known| &known.grant).filter(
+			move |grant| {
+				let status = grant.status(at, |id| stored(id).map(|known| known.grant.clone()));
+				status == GrantStatus::Active
+			},
+		)
 	}
 
 	/// Takes what happened in some blocks, which come in their order. `past` is at the last of them.

@@ -140,8 +140,7 @@ type Rightful = (BTreeMap<(Number, StreamId), Rights>, BTreeSet<(Number, RecordI
 fn rights(ledger: &Ledger, at: Moment, us: Number) -> Rightful {
 	let mut streams = BTreeMap::<(Number, StreamId), Rights>::new();
 	let mut records = BTreeSet::new();
-	for known in ledger.grants.values().filter(|known| known.holds(at)) {
-		let grant = &known.grant;
+	for grant in ledger.holding(at) {
 		match (grant.resource, grant.permission) {
 			_ if grant.grantee == us => {},
 			(Resource::Record(record), _) => {

@@ -10,7 +10,6 @@ use frame_support::{
 };
 use sp_runtime::DispatchError;
 
-type OrganizationsError = pallet_organizations::Error<Test>;
 type Append = fn(AccountId, StreamId, Reference) -> DispatchResultWithPostInfo;
 
 const APPENDS: [Append; 2] = [
@@ -57,7 +56,7 @@ fn cannot_use_a_reference_twice() {
 fn references_of_two_organizations_do_not_collide() {
 	for_both(|append, _| {
 		let id = stream(ALICE, "invoices");
-		AppendGrants::set(vec![(BETA, id)]);
+		World::grant_append(BETA, id);
 		assert_ok!(append(ALICE, id, reference(1)));
 		assert_ok!(append(BOB, id, reference(1)));
 		assert_eq!(Anchor::record_at(&id, 1), Some(RecordId::derive(BETA, &reference(1))));
@@ -68,21 +67,21 @@ fn references_of_two_organizations_do_not_collide() {
 fn a_grant_to_append_is_for_one_stream() {
 	for_both(|append, _| {
 		let (granted, other) = (stream(ALICE, "granted"), stream(ALICE, "other"));
-		AppendGrants::set(vec![(BETA, granted)]);
+		World::grant_append(BETA, granted);
 		assert_ok!(append(BOB, granted, reference(1)));
 		let header = Headers::<Test>::get(RecordId::derive(BETA, &reference(1))).unwrap();
 		assert_eq!((header.organization, header.author), (BETA, BOB));
 		assert_noop!(append(BOB, other, reference(2)), NO_GRANT);
-		AppendGrants::set(vec![]);
+		World::revoke_append(BETA, granted);
 		assert_noop!(append(BOB, granted, reference(3)), NO_GRANT);
 	});
 }
 
 #[test]
-fn an_append_weighs_what_it_took_to_find_that_its_author_may() {
+fn append_weighs_the_grants_that_were_read() {
 	for_both(|append, _| {
 		let id = stream(ALICE, "invoices");
-		AppendGrants::set(vec![(BETA, id)]);
+		World::grant_append(BETA, id);
 		let used = |who, n| append(who, id, reference(n)).expect("it may").actual_weight;
 		assert_eq!(used(ALICE, 1), Some(<() as WeightInfo>::anchor_digest(0)));
 		assert_eq!(used(BOB, 2), Some(<() as WeightInfo>::anchor_digest(GRANTS_READ)));
@@ -115,13 +114,13 @@ fn cannot_append_to_a_sealed_stream() {
 		assert_ok!(append(ALICE, id, reference(1)));
 		assert_ok!(Anchor::seal_stream(signed(ALICE), id));
 		assert_noop!(append(ALICE, id, reference(2)), Error::<Test>::StreamSealed);
-		// Who may not append is told that, sealed or not.
+		// A member without the right to append gets that error, sealed or not.
 		assert_noop!(append(BOB, id, reference(2)), NO_GRANT);
 	});
 }
 
 #[test]
-fn cannot_append_to_what_is_not_there() {
+fn cannot_append_to_unknown_stream() {
 	for_both(|append, _| {
 		let id = StreamId::derive(ALPHA, b"nothing");
 		assert_noop!(append(ALICE, id, reference(1)), Error::<Test>::StreamNotFound);
@@ -132,13 +131,13 @@ fn cannot_append_to_what_is_not_there() {
 fn only_submitters_of_active_organizations_append() {
 	for_both(|append, _| {
 		let id = stream(ALICE, "invoices");
-		AppendGrants::set(vec![(GAMMA, id)]);
-		assert_noop!(append(ADAM, id, reference(1)), OrganizationsError::RoleMissing);
-		assert_noop!(append(STRANGER, id, reference(1)), OrganizationsError::NotAMember);
-		assert_noop!(append(CAROL, id, reference(1)), OrganizationsError::OrganizationSuspended);
-		assert_ok!(Organizations::suspend(signed(COUNCIL), ALPHA));
-		assert_noop!(append(ALICE, id, reference(1)), OrganizationsError::OrganizationSuspended);
-		assert_ok!(Organizations::reinstate(signed(COUNCIL), ALPHA));
+		World::grant_append(GAMMA, id);
+		assert_noop!(append(ADAM, id, reference(1)), ROLE_MISSING);
+		assert_noop!(append(STRANGER, id, reference(1)), NOT_A_MEMBER);
+		assert_noop!(append(CAROL, id, reference(1)), ORGANIZATION_SUSPENDED);
+		World::suspend(ALPHA);
+		assert_noop!(append(ALICE, id, reference(1)), ORGANIZATION_SUSPENDED);
+		World::reinstate(ALPHA);
 		assert_ok!(append(ALICE, id, reference(1)));
 	});
 }

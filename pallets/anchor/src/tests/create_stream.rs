@@ -3,8 +3,6 @@ use credio_primitives::{Stream, StreamId, StreamName, StreamStatus};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 
-type OrganizationsError = pallet_organizations::Error<Test>;
-
 #[test]
 fn create_stream_works() {
 	build_and_execute(|| {
@@ -83,9 +81,9 @@ fn cannot_own_more_streams_than_allowed() {
 fn only_admins_of_active_organizations_create_streams() {
 	build_and_execute(|| {
 		let create = |who| Anchor::create_stream(signed(who), name("invoices"));
-		assert_noop!(create(SAM), OrganizationsError::RoleMissing);
-		assert_noop!(create(CAROL), OrganizationsError::OrganizationSuspended);
-		assert_noop!(create(STRANGER), OrganizationsError::NotAMember);
+		assert_noop!(create(SAM), ROLE_MISSING);
+		assert_noop!(create(CAROL), ORGANIZATION_SUSPENDED);
+		assert_noop!(create(STRANGER), NOT_A_MEMBER);
 		let create = |origin| Anchor::create_stream(origin, name("invoices"));
 		assert_noop!(create(RuntimeOrigin::root()), DispatchError::BadOrigin);
 		assert_noop!(create(RuntimeOrigin::none()), DispatchError::BadOrigin);

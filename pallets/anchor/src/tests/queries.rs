@@ -105,7 +105,7 @@ fn a_page_holds_at_most_256_entries() {
 fn a_query_of_a_stream_is_in_order_and_narrowed_by_every_field() {
 	build_and_execute(|| {
 		let (id, other) = (stream(ALICE, "invoices"), stream(ALICE, "other"));
-		AppendGrants::set(vec![(BETA, id)]);
+		World::grant_append(BETA, id);
 		for n in 0..12 {
 			anchor_as([ALICE, SAM, BOB][n as usize % 3].clone(), id, n);
 			anchor_as(ALICE, other, 100 + n);
@@ -145,7 +145,7 @@ fn a_query_of_a_stream_is_in_order_and_narrowed_by_every_field() {
 fn a_query_of_all_streams_finds_each_entry_once() {
 	build_and_execute(|| {
 		let streams = [stream(ALICE, "first"), stream(ALICE, "second")];
-		AppendGrants::set(vec![(BETA, streams[0])]);
+		World::grant_append(BETA, streams[0]);
 		for n in 0..10 {
 			anchor_as(ALICE, streams[n as usize % 2], n);
 			anchor_as(BOB, streams[0], n);
@@ -179,7 +179,7 @@ fn a_query_of_all_streams_finds_each_entry_once() {
 fn a_query_that_matches_little_gives_short_pages_and_ends() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
-		AppendGrants::set(vec![(BETA, id)]);
+		World::grant_append(BETA, id);
 		(0..1_500).for_each(|n| anchor_as(ALICE, id, n));
 		anchor_as(BOB, id, 0);
 		for stream in [Some(id), None] {
@@ -209,7 +209,7 @@ fn a_cursor_that_was_never_given_out_does_no_harm() {
 }
 
 #[test]
-fn views_say_what_is_there() {
+fn view_functions_return_the_same_as_queries() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
 		let entry = anchor(id, 1);

@@ -4,8 +4,6 @@ use frame_support::{assert_noop, assert_ok};
 use pallet_support::traits::Streams as _;
 use sp_runtime::DispatchError;
 
-type OrganizationsError = pallet_organizations::Error<Test>;
-
 #[test]
 fn seal_stream_works() {
 	build_and_execute(|| {
@@ -15,7 +13,7 @@ fn seal_stream_works() {
 		System::assert_last_event(Event::StreamSealed { stream: id, by: ADAM }.into());
 		let sealed = Streams::<Test>::get(id).unwrap();
 		assert_eq!(sealed.status, StreamStatus::Sealed);
-		// What is in it stays readable.
+		// Its entries stay readable.
 		assert_eq!(sealed.next_sequence, 1);
 		assert!(Anchor::header(&entry).is_some());
 		assert_eq!(Anchor::entries(&id, 0, 10).len(), 1);
@@ -37,13 +35,13 @@ fn cannot_seal_a_foreign_stream() {
 		let id = stream(ALICE, "invoices");
 		assert_noop!(Anchor::seal_stream(signed(BOB), id), Error::<Test>::NotAuthorized);
 		// A grant to append is none to seal.
-		AppendGrants::set(vec![(BETA, id)]);
+		World::grant_append(BETA, id);
 		assert_noop!(Anchor::seal_stream(signed(BOB), id), Error::<Test>::NotAuthorized);
 	});
 }
 
 #[test]
-fn cannot_seal_what_is_not_there() {
+fn cannot_seal_unknown_stream() {
 	build_and_execute(|| {
 		let id = StreamId::derive(ALPHA, b"nothing");
 		assert_noop!(Anchor::seal_stream(signed(ALICE), id), Error::<Test>::StreamNotFound);
@@ -55,10 +53,10 @@ fn only_admins_of_active_organizations_seal_streams() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
 		let seal = |who| Anchor::seal_stream(signed(who), id);
-		assert_noop!(seal(SAM), OrganizationsError::RoleMissing);
-		assert_noop!(seal(STRANGER), OrganizationsError::NotAMember);
+		assert_noop!(seal(SAM), ROLE_MISSING);
+		assert_noop!(seal(STRANGER), NOT_A_MEMBER);
 		assert_noop!(Anchor::seal_stream(RuntimeOrigin::root(), id), DispatchError::BadOrigin);
-		assert_ok!(Organizations::suspend(signed(COUNCIL), ALPHA));
-		assert_noop!(seal(ALICE), OrganizationsError::OrganizationSuspended);
+		World::suspend(ALPHA);
+		assert_noop!(seal(ALICE), ORGANIZATION_SUSPENDED);
 	});
 }

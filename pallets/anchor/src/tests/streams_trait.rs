@@ -44,7 +44,7 @@ fn append_gives_the_entry_and_its_event() {
 }
 
 #[test]
-fn append_refuses_what_the_calls_refuse() {
+fn append_checks_the_same_as_the_calls() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
 		anchor(id, 1);
@@ -60,7 +60,7 @@ fn append_refuses_what_the_calls_refuse() {
 }
 
 #[test]
-fn owner_and_header_of_what_is_not_there_are_none() {
+fn owner_and_header_of_unknown_ids_are_none() {
 	build_and_execute(|| {
 		let id = stream(BOB, "repayments");
 		assert_eq!(Anchor::owner(&id), Some(BETA));

@@ -3,7 +3,7 @@
 use super::*;
 
 impl<T: Config> Pallet<T> {
-	/// Ends bundles whose deadline has passed and removes those whose retention has, as many as `remaining` allows; returns
+	/// Ends bundles past their deadline and removes those past their retention, as many as `remaining` allows. Returns
 	/// the weight that it took.
 	pub(crate) fn clean_up(remaining: Weight) -> Weight {
 		Self::visit_due(Self::now(), u32::MAX, remaining)
@@ -36,7 +36,7 @@ impl<T: Config> Pallet<T> {
 		if !fits(visited, unlisted) {
 			return Weight::zero();
 		}
-		// A visit removes the key that the iteration has come to, as `drain` does, and adds none but behind what is due.
+		// A visit removes the key that the iteration has come to, as `drain` does, and adds keys only behind those that are due.
 		let mut due = CleanUps::<T>::iter_keys().take_while(|(at, _)| Moment::from(*at) < now);
 		while fits(visited, unlisted) {
 			let Some((at, id)) = due.next() else { break };

@@ -77,7 +77,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Runs all legs in one storage layer, which is undone if a call fails. Answers what they have used too.
+	/// Runs all legs in one storage layer, which is undone if a call fails. Returns the weight used too.
 	fn execute(
 		bundle: &Bundle,
 		legs: Vec<Leg<CallOf<T>>>,
@@ -126,7 +126,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// The signed origin of a leg. What is not allowed in a leg is refused at any depth: calls that dispatch others
+	/// The signed origin of a leg. Calls that a leg may not hold are refused at any depth: calls that dispatch others
 	/// pass this origin on.
 	fn leg_origin(account: AccountId, allowed: fn(&CallOf<T>) -> bool) -> T::RuntimeOrigin {
 		let mut origin: T::RuntimeOrigin = RawOrigin::Signed(account).into();

@@ -48,7 +48,7 @@ fn a_bundle_expires_after_its_deadline_and_goes_after_its_retention() {
 }
 
 #[test]
-fn what_was_executed_or_aborted_stays_so_until_it_goes() {
+fn ended_bundle_keeps_its_state_until_removal() {
 	build_and_execute(|| {
 		let executed = run_bundle(1, three_legs());
 		let aborted = run_bundle(2, vec![leg(ALPHA, vec![fail_after_adding(1)])]);
@@ -80,7 +80,7 @@ fn clean_up_keeps_to_the_weight_that_is_left() {
 		}
 		assert_eq!(idle(time_for(1)), <() as WeightInfo>::clean_up(1));
 		assert_eq!(legs(), 1);
-		// It is charged for the organizations that there were, and goes on with what is left.
+		// It is charged for the organizations that there were, and goes on with the rest.
 		at(21 + BundleRetention::get());
 		let used = Bundles::visits_weight(2, 6);
 		assert!(!time_for(2).all_lte(used) && used.all_lte(time_for(2)));
@@ -116,7 +116,7 @@ fn a_long_backlog_ends_and_removes_at_once() {
 	});
 }
 
-/// Proposes as many bundles as organizations may have open, and answers their number. Each has two legs.
+/// Proposes as many bundles as organizations may have open, and returns their number. Each has two legs.
 fn flood(references: core::ops::Range<u8>, deadline: Moment) -> usize {
 	let mut count = 0;
 	for organization in 0..ORGANIZATIONS {
@@ -131,7 +131,7 @@ fn flood(references: core::ops::Range<u8>, deadline: Moment) -> usize {
 }
 
 #[test]
-fn hundreds_that_end_in_one_moment_are_cleaned_up_in_bounded_steps_and_hold_up_nobody() {
+fn hundreds_of_bundles_with_one_deadline_are_cleaned_up_in_bounded_steps() {
 	build_and_execute(|| {
 		let count = flood(0..MaxOpenBundles::get() as u8, 50);
 		assert!(count > 700);
@@ -144,7 +144,7 @@ fn hundreds_that_end_in_one_moment_are_cleaned_up_in_bounded_steps_and_hold_up_n
 			let after = Legs::<Test>::iter_keys().count();
 			// Places of organizations stay, so more fit than with the dearest.
 			assert!(after == 0 || before - after >= 20, "{before} to {after}");
-			// Meanwhile, whose own bundles are noted as ended proposes others, which end soon too.
+			// Meanwhile an organization with ended bundles proposes others, which end soon too.
 			for organization in 0..ORGANIZATIONS {
 				let legs = vec![leg(organization, vec![add(1)])];
 				if blocks < 5 && OpenBundles::<Test>::get(organization) < MaxOpenBundles::get() {
@@ -179,7 +179,7 @@ fn later_bundles_do_not_overtake() {
 	});
 }
 
-/// Blocks are full of proposals for ever, so there is never any idle time: what is stored stays bounded all the same.
+/// Blocks are always full of proposals, so there is never any idle time: storage stays bounded all the same.
 #[test]
 fn proposals_clean_up_when_there_is_no_idle_time() {
 	const A_BLOCK: u8 = 4;

@@ -39,13 +39,13 @@ fn consent_works() {
 fn only_submitters_of_active_organizations_consent() {
 	build_and_execute(|| {
 		let id = propose(1, three_legs());
-		let refused = |who, error: scratch::Error<Test>| {
+		let refused = |who, error: DispatchError| {
 			refused_for(who, id, digest(id), Weight::MAX, error);
 		};
-		refused(STRANGER, scratch::Error::NotAMember);
-		refused(admin(BETA), scratch::Error::RoleMissing);
-		suspend(BETA);
-		refused(gateway(BETA), scratch::Error::Suspended);
+		refused(STRANGER, NOT_A_MEMBER);
+		refused(admin(BETA), ROLE_MISSING);
+		World::suspend(BETA);
+		refused(gateway(BETA), ORGANIZATION_SUSPENDED);
 		let result = Bundles::consent(RuntimeOrigin::root(), id, digest(id), Weight::MAX);
 		assert_eq!(result.unwrap_err().error, DispatchError::BadOrigin);
 	});
@@ -83,7 +83,7 @@ fn cannot_consent_to_another_digest() {
 }
 
 #[test]
-fn cannot_consent_to_what_is_not_there() {
+fn cannot_consent_to_unknown_bundle() {
 	build_and_execute(|| {
 		let nothing = BundleId([7; 32]);
 		let digest = Digest::default();

@@ -5,7 +5,7 @@ use credio_primitives::{bundle::BundleStatus, BundleId, BundleState, Moment};
 use frame_support::assert_ok;
 
 /// What the query says of a bundle.
-fn told(id: BundleId) -> BundleStatus {
+fn status_of(id: BundleId) -> BundleStatus {
 	Bundles::bundle(id).expect("it is there").named.bundle.state.status()
 }
 
@@ -25,7 +25,7 @@ fn slow_blocks_do_not_prolong_a_bundle() {
 		// No block was made for a hundred milliseconds, and this is the next one.
 		at(102);
 		assert_eq!(System::block_number(), 2);
-		assert_eq!(told(id), BundleStatus::Expired);
+		assert_eq!(status_of(id), BundleStatus::Expired);
 		assert_refused(|| consent(GAMMA, id), Error::<Test>::DeadlinePassed);
 		go_to(103);
 		System::assert_last_event(Event::Expired { bundle: id }.into());
@@ -42,7 +42,7 @@ fn fast_blocks_do_not_end_a_bundle_early() {
 			go_to(101);
 		}
 		System::set_block_number(u32::MAX);
-		assert_eq!(told(id), BundleStatus::Open);
+		assert_eq!(status_of(id), BundleStatus::Open);
 		assert_ok!(consent(GAMMA, id));
 		assert_executed(id);
 	});
@@ -61,13 +61,13 @@ fn everybody_sees_the_deadline_pass_at_the_same_moment() {
 		build_and_execute(|| {
 			let [first, second] = [1, 2].map(|n| wait_for_gamma(n, DEADLINE));
 			at(now);
-			assert_eq!(told(first) == BundleStatus::Open, in_time, "told at {now}");
+			assert_eq!(status_of(first) == BundleStatus::Open, in_time, "at {now}");
 			assert_eq!(Bundles::withdraw(by(BETA), second).is_ok(), in_time, "withdrawn at {now}");
 			assert_eq!(consent(GAMMA, first).is_ok(), in_time, "consented at {now}");
 			assert_eq!(sum() == 6, in_time, "executed at {now}");
 			idle(frame_support::weights::Weight::MAX);
 			assert_eq!(bundle(second).state == BundleState::Open, in_time, "stored at {now}");
-			assert_eq!(told(second) == BundleStatus::Open, in_time, "told at {now}");
+			assert_eq!(status_of(second) == BundleStatus::Open, in_time, "at {now}");
 		});
 	}
 }
@@ -80,7 +80,7 @@ fn a_bundle_ends_without_clean_up() {
 		for moment in 51..300 {
 			at(moment);
 			assert_eq!(bundle(id).state, BundleState::Open, "nobody had time to note it");
-			assert_eq!(told(id), BundleStatus::Expired);
+			assert_eq!(status_of(id), BundleStatus::Expired);
 			assert_refused(|| consent(GAMMA, id), Error::<Test>::DeadlinePassed);
 		}
 		assert_eq!(sum(), 0);
@@ -88,7 +88,7 @@ fn a_bundle_ends_without_clean_up() {
 }
 
 #[test]
-fn deadlines_that_nobody_could_keep_are_refused() {
+fn passed_and_far_deadlines_are_refused() {
 	build_and_execute(|| {
 		let year = 365 * 24 * 60 * 60 * 1_000;
 		at(55 * year);

@@ -22,7 +22,7 @@ fn consents_come_in_any_order_and_the_last_one_executes() {
 			}
 			assert_executed(id);
 			assert_eq!(sum(), 6);
-			// Whoever consented last, the legs run in their order, each with the origin of its own organization.
+			// The legs run in their order, each with the origin of its own organization.
 			let added = System::events()
 				.into_iter()
 				.filter_map(|record| match record.event {
@@ -72,7 +72,7 @@ fn a_failing_call_undoes_all_legs_and_is_named() {
 		assert_ok!(consent(ALPHA, id));
 		assert_ok!(consent(BETA, id));
 		System::reset_events();
-		let scratch = || (sum(), scratch::Members::<Test>::iter().count());
+		let scratch = || (sum(), World::members().len());
 		let before = scratch();
 		assert_ok!(consent(GAMMA, id));
 		let error = scratch::Error::<Test>::Broken;
@@ -101,7 +101,7 @@ fn the_call_that_fails_may_be_the_last_or_the_first() {
 }
 
 #[test]
-fn an_aborted_bundle_frees_what_it_held() {
+fn aborted_bundle_is_no_longer_open() {
 	build_and_execute(|| {
 		run_bundle(1, vec![leg(ALPHA, vec![fail_after_adding(1)])]);
 		assert_eq!(crate::OpenBundles::<Test>::iter().count(), 0);
@@ -114,19 +114,19 @@ fn a_leg_of_an_organization_suspended_meanwhile_aborts() {
 		let id = propose(1, three_legs());
 		assert_ok!(consent(ALPHA, id));
 		assert_ok!(consent(BETA, id));
-		suspend(BETA);
+		World::suspend(BETA);
 		assert_ok!(consent(GAMMA, id));
 		assert_aborted(id, 1, 0, Error::<Test>::OrganizationNotActive);
 	});
 }
 
 #[test]
-fn who_may_not_act_is_named_before_any_call_is_tried() {
+fn unauthorized_leg_is_reported_before_any_call_runs() {
 	build_and_execute(|| {
 		let legs = vec![leg(ALPHA, vec![fail_after_adding(1)]), leg(BETA, vec![add(1)])];
 		let id = propose(1, legs);
 		assert_ok!(consent(BETA, id));
-		suspend(BETA);
+		World::suspend(BETA);
 		assert_ok!(consent(ALPHA, id));
 		assert_aborted(id, 1, 0, Error::<Test>::OrganizationNotActive);
 	});
@@ -225,11 +225,11 @@ fn calls_check_roles_themselves_when_they_run() {
 		];
 		// A submitter may consent, but its account is no grantor.
 		let id = run_bundle(1, legs.clone());
-		assert_aborted(id, 1, 1, scratch::Error::<Test>::RoleMissing);
+		assert_aborted(id, 1, 1, ROLE_MISSING);
 		// With that role it runs, and it is the role at execution that counts.
 		let id = propose(2, legs);
 		assert_ok!(consent(BETA, id));
-		Scratch::set_member(gateway(BETA), Some(BETA), credio_primitives::Roles::ALL);
+		World::set_member(gateway(BETA), Some(BETA), credio_primitives::Roles::ALL);
 		assert_ok!(consent(ALPHA, id));
 		assert_executed(id);
 	});

@@ -23,7 +23,7 @@ fn own_calls() -> Vec<RuntimeCall> {
 }
 
 #[test]
-fn only_what_the_runtime_allows_stands_in_a_leg() {
+fn only_allowed_calls_stand_in_a_leg() {
 	build_and_execute(|| {
 		let remark: RuntimeCall = frame_system::Call::remark { remark: vec![] }.into();
 		for call in [remark, forbidden()] {
@@ -49,7 +49,7 @@ fn calls_of_the_pallet_do_not_stand_in_a_leg() {
 }
 
 #[test]
-fn what_is_not_allowed_does_not_run_inside_another_call_either() {
+fn forbidden_call_does_not_run_inside_another_call() {
 	build_and_execute(|| {
 		let calls = own_calls().into_iter().chain([forbidden()]);
 		for (n, call) in (1..).zip(calls) {
@@ -68,7 +68,7 @@ fn what_is_not_allowed_does_not_run_inside_another_call_either() {
 }
 
 #[test]
-fn what_is_allowed_runs_inside_another_call() {
+fn allowed_call_runs_inside_another_call() {
 	build_and_execute(|| {
 		let id = run_bundle(1, vec![leg(ALPHA, vec![wrap(wrap(add(1)))])]);
 		assert_executed(id);

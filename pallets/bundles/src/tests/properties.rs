@@ -10,7 +10,7 @@ use frame_support::weights::Weight;
 use model::{Answer, Known, Model, State};
 use proptest::prelude::*;
 
-/// Organizations that take part. Nobody acts for the last one, unless somebody moves there.
+/// Organizations that take part. The last one has no members until an account moves there.
 const PARTIES: OrganizationId = 4;
 /// Accounts that act: two of each organization but the last one.
 const ACCOUNTS: usize = 6;
@@ -179,15 +179,15 @@ fn run(model: &mut Model, step: &Step) {
 			assert_eq!(result.is_ok(), model.withdraw(*who, *name), "{result:?}");
 		},
 		Step::Move(who, to) => {
-			Scratch::set_member(account(*who), *to, Roles::ALL);
+			World::set_member(account(*who), *to, Roles::ALL);
 			model.members[*who] = *to;
 		},
 		Step::Suspend(organization, suspended) => {
 			if *suspended {
-				suspend(*organization);
+				World::suspend(*organization);
 				model.suspended.insert(*organization);
 			} else {
-				scratch::SuspendedOrganizations::<Test>::remove(organization);
+				World::reinstate(*organization);
 				model.suspended.remove(organization);
 			}
 		},
@@ -244,20 +244,16 @@ fn compare(model: &Model) {
 			assert_eq!(consented, consents.get(organization).map(|who| account(*who)));
 		}
 		assert_eq!(state_of(bundle.state), *state);
-		// Whoever asks is told of the end at once, even if clean-up comes later.
-		let told = Bundles::bundle(bundle_id(*name)).expect("it is there").named.bundle.state;
+		// A query returns the end at once, even if clean-up comes later.
+		let returned = Bundles::bundle(bundle_id(*name)).expect("it is there").named.bundle.state;
 		let has_expired = *state == State::Open && model.now > *deadline;
-		assert_eq!(state_of(told), if has_expired { State::Expired } else { *state });
+		assert_eq!(state_of(returned), if has_expired { State::Expired } else { *state });
 	}
-}
-
-fn cases() -> u32 {
-	std::env::var("CREDIO_PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
 }
 
 proptest! {
 	#![proptest_config(ProptestConfig {
-		cases: cases(),
+		cases: proptest_cases(100),
 		failure_persistence: None,
 		..ProptestConfig::default()
 	})]

@@ -63,9 +63,9 @@ fn only_submitters_of_active_organizations_propose() {
 			assert_refused(|| Bundles::propose(origin, reference(1), 11, legs), error);
 		};
 		let signed = RuntimeOrigin::signed;
-		refused(signed(STRANGER), three_legs(), scratch::Error::<Test>::NotAMember.into());
-		refused(signed(admin(ALPHA)), three_legs(), scratch::Error::<Test>::RoleMissing.into());
-		refused(by(SUSPENDED), three_legs(), scratch::Error::<Test>::Suspended.into());
+		refused(signed(STRANGER), three_legs(), NOT_A_MEMBER);
+		refused(signed(admin(ALPHA)), three_legs(), ROLE_MISSING);
+		refused(by(SUSPENDED), three_legs(), ORGANIZATION_SUSPENDED);
 		refused(RuntimeOrigin::root(), three_legs(), DispatchError::BadOrigin);
 		refused(RuntimeOrigin::none(), three_legs(), DispatchError::BadOrigin);
 	});
@@ -149,7 +149,7 @@ fn legs_are_at_most_256_kib() {
 }
 
 #[test]
-fn legs_weigh_at_most_what_the_runtime_allows() {
+fn legs_over_the_weight_limit_are_refused() {
 	build_and_execute(|| {
 		let heavy = || RuntimeCall::from(scratch::Call::heavy {});
 		let legs = vec![leg(ALPHA, vec![heavy()]), leg(BETA, vec![heavy()])];

@@ -82,7 +82,7 @@ fn pages_are_bounded() {
 }
 
 #[test]
-fn a_bundle_is_told_with_all_that_it_takes_to_consent() {
+fn bundle_returns_all_that_consent_needs() {
 	build_and_execute(|| {
 		let legs = vec![leg(ALPHA, vec![add(1), add(2)]), leg(BETA, vec![fail_after_adding(3)])];
 		let id = propose(1, legs.clone());
@@ -90,7 +90,7 @@ fn a_bundle_is_told_with_all_that_it_takes_to_consent() {
 		assert_eq!(detail.named.bundle_id, id);
 		assert_eq!(detail.named.bundle, bundle(id));
 		assert_eq!(detail.weight, scratch::ADD * 3);
-		let told = detail
+		let returned = detail
 			.legs
 			.iter()
 			.map(|leg| {
@@ -99,8 +99,8 @@ fn a_bundle_is_told_with_all_that_it_takes_to_consent() {
 				Leg { organization: leg.organization, calls: calls.collect() }
 			})
 			.collect::<Vec<_>>();
-		assert_eq!(told, legs);
-		// Whoever is told computes the digest without knowing the calls.
+		assert_eq!(returned, legs);
+		// The digest is computed without knowing the calls.
 		let encoded = detail
 			.legs
 			.into_iter()
@@ -118,7 +118,7 @@ fn a_bundle_is_told_with_all_that_it_takes_to_consent() {
 }
 
 #[test]
-fn a_bundle_that_has_ended_is_told_without_legs() {
+fn ended_bundle_has_no_legs() {
 	build_and_execute(|| {
 		let executed = run_bundle(1, three_legs());
 		let expired = propose(2, three_legs());
@@ -129,7 +129,7 @@ fn a_bundle_that_has_ended_is_told_without_legs() {
 			let detail = Bundles::bundle(id).unwrap();
 			assert_eq!((detail.legs, detail.weight), (vec![], Weight::zero()));
 		}
-		// It is told as expired before clean-up comes to it.
+		// It is returned as expired before clean-up comes to it.
 		assert_eq!(Bundles::bundle(expired).unwrap().named.bundle.state, BundleState::Expired);
 		assert_eq!(bundle(expired).state, BundleState::Open);
 		assert_eq!(Bundles::bundle(BundleId([7; 32])), None);
@@ -137,7 +137,7 @@ fn a_bundle_that_has_ended_is_told_without_legs() {
 }
 
 #[test]
-fn limits_are_told() {
+fn bundle_limits_works() {
 	build_and_execute(|| {
 		let limits = Bundles::limits();
 		assert_eq!(limits.max_bundle_lifetime, 150);

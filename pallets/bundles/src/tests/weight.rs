@@ -68,7 +68,7 @@ fn a_proposal_pays_for_what_it_cleans_up_and_a_refused_one_for_nothing() {
 }
 
 #[test]
-fn consent_declares_what_it_offers_and_the_most_it_can_cost() {
+fn consent_declares_its_offer_and_its_maximum_cost() {
 	build_and_execute(|| {
 		let declared = |max_weight| {
 			let (bundle, digest) = (id(1), Default::default());
@@ -86,7 +86,7 @@ fn consent_declares_what_it_offers_and_the_most_it_can_cost() {
 }
 
 #[test]
-fn what_is_not_used_is_given_back() {
+fn unused_weight_is_refunded() {
 	build_and_execute(|| {
 		let id = propose(1, legs());
 		assert_eq!(actual(consent(BETA, id)), <Weights as WeightInfo>::consent());
@@ -96,7 +96,7 @@ fn what_is_not_used_is_given_back() {
 }
 
 #[test]
-fn an_aborted_bundle_uses_what_was_run() {
+fn aborted_bundle_is_charged_for_the_calls_that_ran() {
 	build_and_execute(|| {
 		let mut legs = legs();
 		legs[0].calls.push(fail_after_adding(1));
@@ -112,7 +112,7 @@ fn a_bundle_that_may_not_start_uses_nothing_of_its_calls() {
 	build_and_execute(|| {
 		let id = propose(1, legs());
 		assert_ok!(consent(BETA, id));
-		suspend(BETA);
+		World::suspend(BETA);
 		assert_eq!(actual(consent(ALPHA, id)), execution(&legs()));
 		assert_aborted(id, 1, 0, crate::Error::<Test>::OrganizationNotActive);
 	});
@@ -130,7 +130,7 @@ fn a_refused_consent_uses_nothing_of_the_calls() {
 }
 
 #[test]
-fn what_calls_declare_has_to_be_offered_even_if_they_use_less() {
+fn declared_weight_must_be_offered() {
 	build_and_execute(|| {
 		let id = propose(1, legs());
 		let needed = ADD + DECLARED + DECLARED;

@@ -13,7 +13,7 @@ fn withdraw_works() {
 		System::assert_last_event(
 			Event::Withdrawn { bundle: id, organization: BETA, by: gateway(BETA) }.into(),
 		);
-		// What was the last consent is not the last any more.
+		// The last consent is not the last any more.
 		assert_ok!(consent(GAMMA, id));
 		assert_eq!(bundle(id).state, BundleState::Open);
 		assert_eq!(sum(), 0);
@@ -24,7 +24,7 @@ fn withdraw_works() {
 }
 
 #[test]
-fn any_submitter_withdraws_what_another_one_consented_to() {
+fn submitter_withdraws_consent_of_colleague() {
 	build_and_execute(|| {
 		let id = propose(1, three_legs());
 		assert_ok!(consent(BETA, id));
@@ -43,8 +43,8 @@ fn cannot_withdraw_for_others() {
 		let signed = RuntimeOrigin::signed;
 		refused(by(GAMMA), Error::<Test>::NotConsented.into());
 		refused(by(5), Error::<Test>::NotAParty.into());
-		refused(signed(admin(BETA)), scratch::Error::<Test>::RoleMissing.into());
-		refused(signed(STRANGER), scratch::Error::<Test>::NotAMember.into());
+		refused(signed(admin(BETA)), ROLE_MISSING);
+		refused(signed(STRANGER), NOT_A_MEMBER);
 		refused(RuntimeOrigin::root(), DispatchError::BadOrigin);
 	});
 }

@@ -7,6 +7,7 @@ use frame_support::{
 	dispatch::{DispatchResult, DispatchResultWithPostInfo},
 	weights::Weight,
 };
+use pallet_support::idle::affordable;
 
 /// Grants and access requests that a call removes which gives or makes one.
 const ENDED_PER_CALL: u32 = 2;
@@ -16,25 +17,17 @@ fn keys_per_call(keys: usize) -> u32 {
 	u32::try_from(keys).unwrap_or(u32::MAX).saturating_add(ENDED_PER_CALL)
 }
 
-/// How many items `remaining` is enough for.
-fn affordable(remaining: Weight, weight_of: impl Fn(u32) -> Weight) -> u32 {
-	let base = weight_of(0);
-	let Some(budget) = remaining.checked_sub(&base) else { return 0 };
-	let items = budget.checked_div_per_component(&weight_of(1).saturating_sub(base));
-	items.unwrap_or(u64::MAX).min(u32::MAX.into()) as u32
-}
-
 impl<T: Config> Pallet<T> {
 	/// Removes what has ended, as far as `remaining` allows; returns the weight used.
 	pub(crate) fn clean_up(remaining: Weight) -> Weight {
 		let ended = affordable(remaining, T::WeightInfo::clean_up);
 		let used = match ended {
-			0 => Weight::zero(),
-			most => Self::clean_up_ended(most),
+			None | Some(0) => Weight::zero(),
+			Some(most) => Self::clean_up_ended(most),
 		};
 		match affordable(remaining.saturating_sub(used), T::WeightInfo::remove_keys) {
-			0 => used,
-			most => used.saturating_add(Self::clean_up_keys(most)),
+			None | Some(0) => used,
+			Some(most) => used.saturating_add(Self::clean_up_keys(most)),
 		}
 	}
 
@@ -70,7 +63,7 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::remove_keys(most.saturating_sub(left))
 	}
 
-	/// Removes grants whose last moment, and access requests whose age, has passed. What ends first is looked at first, so
+	/// Removes grants past their last moment and access requests past their age. The earliest end comes first, so
 	/// nothing is looked at that has not ended, but the one after.
 	pub(crate) fn remove_ended(left: &mut u32) {
 		let now = Self::now();

@@ -11,8 +11,8 @@ use pallet_support::traits::{KeyEpochs, Membership, Role, Streams};
 impl<T: Config> Pallet<T> {
 	/// Opens an epoch.
 	///
-	/// Keys that are of no use are left out, and told of: whoever holds a grant could otherwise keep the owner from opening
-	/// an epoch, and with it from ending somebody else's access for what is written from then on.
+	/// Useless keys are left out, and listed in the event: a grantee could otherwise keep the owner from opening
+	/// an epoch, and with it from ending another grantee's access to later records.
 	pub(crate) fn do_open_epoch(
 		by: AccountId,
 		stream: StreamId,
@@ -46,7 +46,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The earliest last moment of the grants on a stream whose own has not passed. What has ended and waits for clean-up
+	/// Returns the earliest last moment of the grants on a stream that has not passed. A grant that ended and waits for clean-up
 	/// is passed over.
 	fn first_expiry(stream: &StreamId) -> Option<Moment> {
 		// No grant has a name of zeros.
@@ -104,7 +104,7 @@ impl<T: Config> Pallet<T> {
 		Some(KeyEpochState { rotation_due: state.rotation_due || expired, ..state })
 	}
 
-	/// Marks a stream whose grant has ended: its next record needs a new epoch. A grant that had ended before the present
+	/// Marks a stream after the end of a grant: its next record needs a new epoch. A grant that had ended before the present
 	/// one was opened, and only waited for clean-up, has no part in it.
 	pub(crate) fn mark_rotation_due(stream: &StreamId, ended: &Grant) {
 		Epochs::<T>::mutate(stream, |state| {

@@ -146,7 +146,7 @@ impl<T: Config> Pallet<T> {
 		last.saturating_add(1).saturating_sub(count.saturated_into()).max(grant.from_epoch)
 	}
 
-	/// Checks that what is delegated leaves room for what the owner gives, and is not made to end at once.
+	/// Checks that a delegated grant leaves room for the owner's own grants, and does not end at once.
 	fn ensure_delegable(
 		parent: &Grant,
 		terms: &GrantTerms,
@@ -220,9 +220,9 @@ impl<T: Config> Pallet<T> {
 		terms.keys.iter().try_for_each(|key| Self::ensure_wrapped(key, grant.grantee))
 	}
 
-	/// Ends a grant and all below it; answers how many ended.
+	/// Ends a grant and all below it; returns how many ended.
 	///
-	/// What is below goes at the same time, so that a later grant of the same name can never stand in for the one
+	/// The grants below it go at the same time, so that a later grant of the same name can never stand in for the one
 	/// that was revoked. All of it lies on one resource, which bounds it.
 	pub(crate) fn do_revoke(by: AccountId, id: GrantId) -> Result<u32, DispatchError> {
 		let organization = T::Membership::ensure_role(&by, Role::Grantor)?;

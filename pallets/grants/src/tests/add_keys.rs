@@ -52,7 +52,7 @@ fn only_the_owner_replaces_a_key() {
 		let keys = || vec![(0, key(THIRD))];
 		assert_noop!(Grants::add_keys(by(READER), delegated, keys()), Error::<Test>::KeyPresent);
 		assert_ok!(Grants::add_keys(by(OWNER), delegated, keys()));
-		// Whoever delegated adds what is missing, and nobody else does.
+		// The delegating organization adds the missing keys, and nobody else can.
 		open_epoch(1, &[]);
 		let keys = || vec![(1, key(THIRD))];
 		assert_noop!(
@@ -65,7 +65,7 @@ fn only_the_owner_replaces_a_key() {
 }
 
 #[test]
-fn nothing_is_added_to_what_has_ended() {
+fn cannot_add_keys_to_ended_grant() {
 	run(|| {
 		let grant = give(0, READER, Permission::Read, until(5, terms(stream(), READER, 0)));
 		go_to(6);

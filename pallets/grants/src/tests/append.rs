@@ -8,7 +8,7 @@ use pallet_support::traits::AppendGrants;
 #[test]
 fn a_grant_to_append_lets_append() {
 	run(|| {
-		assert_noop!(write(PARTNER, stream(), 0, 0), MAY_NOT_APPEND);
+		assert_noop!(write(PARTNER, stream(), 0, 0), NO_GRANT);
 		let grant = give(0, PARTNER, Permission::Append, terms(stream(), PARTNER, 0));
 		assert!(Grants::may_append(PARTNER, &stream()));
 		assert_ok!(write(PARTNER, stream(), 0, 0));

@@ -20,7 +20,7 @@ fn good() -> GrantTerms {
 }
 
 #[test]
-fn approve_gives_what_was_asked_for() {
+fn approve_gives_the_requested_grant() {
 	run(|| {
 		let id = ask(Resource::Stream(stream()), Permission::Append);
 		let terms = GrantTerms { purpose: purpose("as agreed"), ..until(9, good()) };
@@ -72,12 +72,12 @@ fn only_grantors_of_the_owner_approve() {
 			assert_noop!(approve(by(organization)), Error::<Test>::NotAuthorized);
 		}
 		World::suspend(OWNER);
-		assert_noop!(approve(by(OWNER)), SUSPENDED);
+		assert_noop!(approve(by(OWNER)), ORGANIZATION_SUSPENDED);
 	});
 }
 
 #[test]
-fn cannot_approve_what_nobody_asked_for() {
+fn cannot_approve_unknown_request() {
 	run(|| {
 		let id = AccessRequestId::derive(READER, &reference(0));
 		assert_noop!(

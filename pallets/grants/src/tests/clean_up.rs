@@ -83,7 +83,7 @@ fn of_those_that_end_together_any_may_go_first() {
 		let mut had_no_parent = 0;
 		while grants() > 0 {
 			Grants::on_idle(6, time_for(3));
-			Grants::do_try_state().expect("what is left has ended too");
+			Grants::do_try_state().expect("the remaining grants have ended too");
 			had_no_parent += crate::Grants::<Test>::iter_values()
 				.filter(|grant| {
 					let gone = |parent| !crate::Grants::<Test>::contains_key(parent);
@@ -143,7 +143,7 @@ fn give_shortly(n: u32, now: u64) {
 }
 
 #[test]
-fn what_is_made_in_full_blocks_goes_as_fast_as_it_comes() {
+fn full_blocks_clean_up_as_fast_as_they_create() {
 	run(|| {
 		let (blocks, each) = (60, 40);
 		let mut most = (0, 0, 0);
@@ -171,7 +171,7 @@ fn what_is_made_in_full_blocks_goes_as_fast_as_it_comes() {
 }
 
 #[test]
-fn who_adds_keys_removes_as_many() {
+fn add_keys_removes_as_many_keys() {
 	run(|| {
 		for epoch in 1..=20 {
 			open_epoch(epoch, &[]);
@@ -188,7 +188,7 @@ fn who_adds_keys_removes_as_many() {
 }
 
 #[test]
-fn a_call_that_cleans_up_is_charged_for_what_it_does() {
+fn call_is_charged_for_its_clean_up() {
 	run(|| {
 		let fresh = |n: u32| {
 			let terms = terms(stream(), READER, 0);

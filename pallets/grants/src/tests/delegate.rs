@@ -42,7 +42,7 @@ fn delegate_works() {
 }
 
 #[test]
-fn a_delegated_grant_allows_what_its_parent_does() {
+fn delegated_grant_allows_the_same_as_its_parent() {
 	run(|| {
 		let terms = delegable(terms(stream(), READER, 0));
 		let parent = give(0, READER, Permission::Append, terms);
@@ -83,12 +83,12 @@ fn only_grantors_of_the_holder_delegate() {
 		assert_noop!(delegate(by(OWNER)), Error::<Test>::NotAuthorized);
 		assert_noop!(delegate(by(THIRD)), Error::<Test>::NotAuthorized);
 		World::suspend(READER);
-		assert_noop!(delegate(by(READER)), SUSPENDED);
+		assert_noop!(delegate(by(READER)), ORGANIZATION_SUSPENDED);
 	});
 }
 
 #[test]
-fn cannot_delegate_what_may_not_be_given_on() {
+fn cannot_delegate_undelegable_grant() {
 	run(|| {
 		let parent = give(0, READER, Permission::Read, terms(stream(), READER, 0));
 		assert_noop!(to_partner(parent, good()), Error::<Test>::NotDelegable);
@@ -96,7 +96,7 @@ fn cannot_delegate_what_may_not_be_given_on() {
 }
 
 #[test]
-fn cannot_delegate_what_has_ended() {
+fn cannot_delegate_ended_grant() {
 	run(|| {
 		let parent = GrantId::derive(OWNER, &reference(9));
 		assert_noop!(to_partner(parent, good()), Error::<Test>::GrantNotFound);

@@ -37,7 +37,7 @@ fn only_grantors_of_the_owner_deny() {
 			assert_noop!(deny(by(organization)), Error::<Test>::NotAuthorized);
 		}
 		World::suspend(OWNER);
-		assert_noop!(deny(by(OWNER)), SUSPENDED);
+		assert_noop!(deny(by(OWNER)), ORGANIZATION_SUSPENDED);
 	});
 }
 
@@ -50,7 +50,7 @@ fn a_denial_has_a_reason() {
 }
 
 #[test]
-fn cannot_deny_what_nobody_asked_for() {
+fn cannot_deny_unknown_request() {
 	run(|| {
 		let id = AccessRequestId::derive(PARTNER, &reference(0));
 		assert_noop!(

@@ -100,7 +100,7 @@ fn only_grantors_of_the_owner_grant() {
 		assert_noop!(grant(RuntimeOrigin::signed(submitter(OWNER))), ROLE_MISSING);
 		assert_noop!(grant(by(READER)), Error::<Test>::NotAuthorized);
 		World::suspend(OWNER);
-		assert_noop!(grant(by(OWNER)), SUSPENDED);
+		assert_noop!(grant(by(OWNER)), ORGANIZATION_SUSPENDED);
 	});
 }
 
@@ -118,7 +118,7 @@ fn the_writer_of_a_record_does_not_own_it() {
 }
 
 #[test]
-fn there_are_no_grants_on_what_is_not_there() {
+fn cannot_grant_on_unknown_resource() {
 	run(|| {
 		let anchor = EntryBody::DigestAnchor { commitment: Default::default() };
 		let anchor = append(OWNER, stream(), 7, anchor).unwrap();
@@ -384,7 +384,7 @@ fn read_by(ext: &mut sp_io::TestExternalities, step: impl FnOnce()) -> usize {
 }
 
 #[test]
-fn what_is_done_costs_the_same_however_many_grants_there_are() {
+fn cost_is_independent_of_the_number_of_grants() {
 	let mut ext = new_test_ext();
 	let read_with = |ext: &mut sp_io::TestExternalities, n: u32, ended: u32, epoch| {
 		let append = read_by(ext, || {

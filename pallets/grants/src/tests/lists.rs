@@ -88,7 +88,7 @@ fn pages_are_bounded() {
 }
 
 #[test]
-fn a_cursor_of_nothing_finds_what_comes_after_it() {
+fn unknown_cursor_continues_with_the_next_grant() {
 	run(|| {
 		some_grants();
 		let (page, _) = Grants::grants(GrantFilter::default(), Some(Digest([0; 32])), 9);

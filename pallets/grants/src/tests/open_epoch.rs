@@ -65,7 +65,7 @@ fn only_grantors_of_the_owner_open_epochs() {
 		assert_noop!(open(RuntimeOrigin::signed(submitter(OWNER))), ROLE_MISSING);
 		assert_noop!(open(by(READER)), Error::<Test>::NotAuthorized);
 		World::suspend(OWNER);
-		assert_noop!(open(by(OWNER)), SUSPENDED);
+		assert_noop!(open(by(OWNER)), ORGANIZATION_SUSPENDED);
 	});
 }
 
@@ -112,7 +112,7 @@ fn grants_that_stay_get_the_new_secret() {
 }
 
 #[test]
-fn an_epoch_opens_without_those_who_are_not_ready() {
+fn epoch_opens_without_unready_grantees() {
 	run(|| {
 		let ready = give_read(0, READER);
 		let other = give_read(1, PARTNER);
@@ -221,7 +221,7 @@ fn a_suspended_grantee_gets_no_new_secret() {
 }
 
 #[test]
-fn what_had_ended_before_makes_no_other_epoch_due() {
+fn grant_that_ended_before_makes_no_rotation_due() {
 	run(|| {
 		let staying = give_read(0, READER);
 		let terms = until(5, delegable(terms(stream(), PARTNER, 0)));

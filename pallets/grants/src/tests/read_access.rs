@@ -18,7 +18,7 @@ fn by_one(organization: u32, grant: Option<GrantId>, secret: WrappedSecret) -> R
 	ReadAccess { organization, commitment: COMMITMENT, keys }
 }
 
-/// The grants by whose keys an organization reads a record.
+/// Returns the grants that give an organization the keys to a record.
 fn grants_of(organization: u32, record: &RecordId) -> Vec<Option<GrantId>> {
 	access(organization, record).unwrap().keys.into_iter().map(|key| key.grant).collect()
 }
@@ -173,7 +173,7 @@ fn a_grant_that_holds_counts_more_than_one_that_does_not() {
 }
 
 #[test]
-fn who_may_append_reads_what_it_wrote() {
+fn appender_reads_its_own_records() {
 	run(|| {
 		let grant = give(0, PARTNER, Permission::Append, terms(stream(), PARTNER, 0));
 		let own = write(PARTNER, stream(), 0, 0).unwrap();

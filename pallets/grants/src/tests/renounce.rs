@@ -21,7 +21,7 @@ fn a_holder_gives_its_grant_up() {
 }
 
 #[test]
-fn junk_that_was_delegated_fills_nobodys_slots() {
+fn delegated_grants_leave_room_for_the_owner() {
 	run(|| {
 		let given = give(0, READER, Permission::Read, delegable(terms(stream(), READER, 0)));
 		let mut junk = Vec::new();
@@ -46,7 +46,7 @@ fn junk_that_was_delegated_fills_nobodys_slots() {
 }
 
 #[test]
-fn what_is_delegated_does_not_end_at_once() {
+fn delegated_grant_does_not_end_at_once() {
 	run(|| {
 		let given = give(0, READER, Permission::Read, delegable(terms(stream(), READER, 0)));
 		for end in [1u32, 2, 3] {

@@ -55,7 +55,7 @@ fn only_grantors_ask() {
 		assert_noop!(ask(RuntimeOrigin::signed(STRANGER)), NOT_A_MEMBER);
 		assert_noop!(ask(RuntimeOrigin::signed(submitter(READER))), ROLE_MISSING);
 		World::suspend(READER);
-		assert_noop!(ask(by(READER)), SUSPENDED);
+		assert_noop!(ask(by(READER)), ORGANIZATION_SUSPENDED);
 	});
 }
 
@@ -68,7 +68,7 @@ fn the_owner_asks_for_nothing() {
 }
 
 #[test]
-fn cannot_ask_for_what_is_not_there() {
+fn cannot_request_access_to_unknown_resource() {
 	run(|| {
 		let anchor = EntryBody::DigestAnchor { commitment: Default::default() };
 		let anchor = append(OWNER, stream(), 7, anchor).unwrap();

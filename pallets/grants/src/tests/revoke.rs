@@ -21,7 +21,7 @@ fn revoke_works() {
 }
 
 #[test]
-fn revoke_ends_what_was_given_on() {
+fn revoke_ends_delegated_grants() {
 	run(|| {
 		let grant = give_read(0, READER);
 		let child = delegate(0, grant, PARTNER);
@@ -52,7 +52,7 @@ fn revoke_of_a_delegated_grant_leaves_its_parent() {
 }
 
 #[test]
-fn the_owner_revokes_what_others_gave() {
+fn owner_revokes_delegated_grant() {
 	run(|| {
 		let parent = give_read(0, READER);
 		let child = delegate(0, parent, PARTNER);
@@ -74,12 +74,12 @@ fn others_revoke_nothing() {
 		}
 		assert_noop!(Grants::revoke(by(PARTNER), child), Error::<Test>::NotAuthorized);
 		World::suspend(OWNER);
-		assert_noop!(Grants::revoke(by(OWNER), grant), SUSPENDED);
+		assert_noop!(Grants::revoke(by(OWNER), grant), ORGANIZATION_SUSPENDED);
 	});
 }
 
 #[test]
-fn cannot_revoke_what_is_not_there() {
+fn cannot_revoke_unknown_grant() {
 	run(|| {
 		let grant = GrantId::derive(OWNER, &reference(0));
 		assert_noop!(Grants::revoke(by(OWNER), grant), Error::<Test>::GrantNotFound);
@@ -109,7 +109,7 @@ fn revoking_a_grant_on_a_record_rotates_nothing() {
 }
 
 #[test]
-fn what_ended_is_what_is_paid_for() {
+fn revoke_is_charged_for_each_ended_grant() {
 	use crate::WeightInfo;
 	run(|| {
 		let grant = give_read(0, READER);

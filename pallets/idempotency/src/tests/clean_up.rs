@@ -34,7 +34,7 @@ fn store(from: u32, count: u32) {
 	}
 }
 
-/// Goes to the first block in which what expires in block `expires_at` may be removed, without idle time.
+/// Goes to the first block that may remove what expires in block `expires_at`, without idle time.
 fn go_past(expires_at: u32) {
 	let bucket = Idempotency::removal_bucket(expires_at);
 	System::set_block_number((bucket + 1) * BUCKET_WIDTH);
@@ -123,7 +123,7 @@ fn idle_time_keeps_up_with_a_thousand_requests_a_block() {
 	});
 }
 
-/// Blocks are full for ever, so there is never any idle time: what is stored stays bounded all the same.
+/// Blocks are always full, so there is never any idle time: storage stays bounded all the same.
 #[test]
 fn requests_clean_up_when_there_is_no_idle_time() {
 	const A_BLOCK: u32 = 20;

@@ -102,7 +102,7 @@ fn what_can_never_be_applied_is_refused_with_a_code_of_its_own() {
 		let expiring = |expires_at| Request { expires_at, ..request(9) };
 		let one = || vec![add(1)];
 		assert_refused(STRANGER, request(1), one(), validity::NOT_A_MEMBER);
-		let suspended = Request { organization: SUSPENDED, ..request(1) };
+		let suspended = Request { organization: GAMMA, ..request(1) };
 		assert_refused(CAROL, suspended, one(), validity::ORGANIZATION_SUSPENDED);
 		assert_refused(ALICE, request(1), vec![], validity::CALLS_NOT_ALLOWED);
 		assert_refused(ALICE, request(1), vec![add(1); 65], validity::CALLS_NOT_ALLOWED);
@@ -144,7 +144,7 @@ fn what_gets_into_a_block_leaves_a_receipt() {
 #[test]
 fn the_pool_keeps_a_request_until_its_last_block() {
 	build_and_execute(|| {
-		// The state after block 9, of which block 10 is validated.
+		// The state after block 9: block 10 is validated on it.
 		System::set_block_number(10);
 		let longevity = |expires_at| {
 			let request = Request { expires_at, ..request(1) };

@@ -1,4 +1,4 @@
-//! A request that waits in a lane does not vanish before its turn, and what was signed before its signer joined an
+//! A request that waits in a lane does not vanish before its turn, and a request signed before its signer joined an
 //! organization does not act for it.
 
 use crate::{mock::*, CheckMortality};
@@ -67,7 +67,7 @@ fn an_era_that_ends_before_the_expiry_is_refused_in_a_lane() {
 		let era = Era::mortal(64, NOW.into());
 		let death = era.death(NOW.into()) as u32;
 		let too_short = Err(InvalidTransaction::Custom(validity::ERA_TOO_SHORT).into());
-		// The last block in which the transaction is good is the one before its death.
+		// The last block that the transaction is valid in is the one before its death.
 		assert!(ask(era, &submit(in_lane(expiring(death - 1), 0, 7))).is_ok());
 		for expires_at in [death, death + 1, u32::MAX] {
 			let call = submit(in_lane(expiring(expires_at), 0, 7));

@@ -1,4 +1,4 @@
-//! What was signed for one organization never acts for another.
+//! A request signed for one organization never acts for another.
 
 use crate::{mock::*, Error, Receipts};
 use credio_primitives::{validity, AccountId, Request};
@@ -59,7 +59,7 @@ fn a_request_that_was_withheld_is_not_applied_for_the_next_organization_of_its_s
 		move_to(ALICE, Some(BETA));
 		assert_refused(ALICE, withheld);
 		assert_eq!(Idempotency::next_position(BETA, 0), 0);
-		// Whoever comes back acts for the first one again.
+		// A member that moves back acts for the first one again.
 		move_to(ALICE, Some(ALPHA));
 		assert_eq!(apply(ALICE, 0, submit_call(withheld, vec![add(1)])), Ok(Ok(())));
 		assert_eq!(Idempotency::next_position(ALPHA, 0), 1);

@@ -67,8 +67,8 @@ const ACCOUNTS: [AccountId; 5] = [ALICE, ANNA, BOB, CAROL, STRANGER];
 
 /// The organization of an account, if that may submit.
 fn organization_of(who: usize) -> Option<OrganizationId> {
-	let member = Members::member(&ACCOUNTS[who])?;
-	(member.organization != SUSPENDED).then_some(member.organization)
+	let member = World::member(&ACCOUNTS[who])?;
+	(member.organization != GAMMA).then_some(member.organization)
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -234,13 +234,9 @@ fn compare(model: &Model) {
 	}
 }
 
-fn cases() -> u32 {
-	std::env::var("CREDIO_PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
-}
-
 proptest! {
 	#![proptest_config(ProptestConfig {
-		cases: cases(),
+		cases: proptest_cases(100),
 		failure_persistence: None,
 		..ProptestConfig::default()
 	})]

@@ -24,7 +24,7 @@ fn kept() -> u32 {
 	MaxRequestLifetime::get() + ReceiptRetention::get()
 }
 
-/// The first block in which a receipt may go: the bucket of the last block it has to stay for is over.
+/// Returns the first block that may remove a receipt: the bucket of the last block it has to stay for is over.
 fn removable_at(expires_at: u32) -> u32 {
 	((expires_at + kept()) / BUCKET_WIDTH + 1) * BUCKET_WIDTH
 }
@@ -125,10 +125,7 @@ fn absence_of_a_receipt_says_expired_only_while_one_would_be_kept() {
 			go_to(block);
 			let is_expired = Request::has_expired(block, asked, asked, ReceiptRetention::get());
 			let applied = Idempotency::receipt(ALPHA, key(1)).is_some();
-			assert!(
-				!is_expired || applied,
-				"an applied request is told to have expired in {block}"
-			);
+			assert!(!is_expired || applied, "an applied request has status expired in {block}");
 		}
 		assert_eq!(receipts(), 0);
 	});

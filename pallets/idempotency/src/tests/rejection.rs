@@ -15,7 +15,7 @@ fn a_failing_call_undoes_the_whole_body_and_is_an_answer() {
 		let error = scratch::Error::<Test>::Broken.into();
 		assert_eq!(outcome(1), Outcome::Rejected { call_index: 2, error });
 		assert_eq!(sum(), 0);
-		// Events of what was undone are gone too.
+		// Events of the undone calls are gone too.
 		let events = System::events();
 		assert_eq!(events.len(), 1);
 		assert_eq!(

@@ -59,8 +59,8 @@ fn only_active_members_submit() {
 		let refused = |result: frame_support::dispatch::DispatchResultWithPostInfo, error| {
 			assert_eq!(result.unwrap_err().error, error);
 		};
-		refused(submit(signed(STRANGER)), DispatchError::BadOrigin);
-		refused(submit(signed(CAROL)), DispatchError::Unavailable);
+		refused(submit(signed(STRANGER)), NOT_A_MEMBER);
+		refused(submit(signed(CAROL)), ORGANIZATION_SUSPENDED);
 		refused(submit(RuntimeOrigin::root()), DispatchError::BadOrigin);
 		refused(submit(RuntimeOrigin::none()), DispatchError::BadOrigin);
 		assert_eq!(sum(), 0);
@@ -129,7 +129,7 @@ fn a_request_does_not_travel_in_a_request() {
 }
 
 #[test]
-fn limits_are_told() {
+fn bundle_limits_works() {
 	build_and_execute(|| {
 		let limits = Idempotency::limits();
 		assert_eq!(limits.max_request_lifetime, 150);

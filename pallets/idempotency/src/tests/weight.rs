@@ -31,7 +31,7 @@ fn actual(calls: Vec<RuntimeCall>) -> Weight {
 }
 
 #[test]
-fn a_request_declares_what_its_calls_declare() {
+fn request_declares_the_weight_of_its_calls() {
 	build_and_execute(|| {
 		let calls = vec![add(1), privileged()];
 		let info = submit(calls.clone()).get_dispatch_info();

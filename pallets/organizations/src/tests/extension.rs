@@ -159,7 +159,7 @@ fn failing_governance_calls_use_up_the_allowance() {
 }
 
 #[test]
-fn governance_goes_before_what_members_submit() {
+fn governance_has_priority_over_members() {
 	test(|| {
 		let (priority, _) = validate_vote(ALICE, 1, 1).unwrap();
 		assert_eq!(priority, GOVERNANCE_PRIORITY);
@@ -266,7 +266,7 @@ fn use_is_counted_by_organization() {
 }
 
 #[test]
-fn what_exceeds_the_rest_of_the_quota_is_refused() {
+fn transaction_over_the_remaining_quota_is_refused() {
 	test(|| {
 		let exceeded = Err(refusal(validity::QUOTA_EXCEEDED));
 		assert_ok!(apply(ALICE, 490, 60, None));
@@ -281,7 +281,7 @@ fn what_exceeds_the_rest_of_the_quota_is_refused() {
 }
 
 #[test]
-fn what_exceeds_the_whole_quota_is_refused_at_once() {
+fn transaction_over_the_whole_quota_is_refused_at_once() {
 	test(|| {
 		let exceeded = Err(refusal(validity::QUOTA_EXCEEDED));
 		assert_eq!(validate(signed(BOB), 991, 1), exceeded);

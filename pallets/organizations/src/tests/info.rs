@@ -37,7 +37,7 @@ fn members_are_listed_by_organization() {
 }
 
 #[test]
-fn quota_is_told_with_its_window() {
+fn quota_returns_use_and_window() {
 	ExtBuilder::default().build_and_execute(|| {
 		System::set_block_number(25);
 		let used = QuotaUse { window: 2, bytes: 3, ref_time: 4 };
@@ -48,7 +48,7 @@ fn quota_is_told_with_its_window() {
 		assert_eq!(info.window_length, 10);
 		assert_eq!(info.next_window_at, 30);
 
-		// What was used in an earlier window does not count.
+		// Use in an earlier window does not count.
 		System::set_block_number(30);
 		let info = Organizations::quota_info(ALPHA).unwrap();
 		assert_eq!(info.used, QuotaUse { window: 3, bytes: 0, ref_time: 0 });

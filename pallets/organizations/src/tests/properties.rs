@@ -89,7 +89,7 @@ impl Model {
 		self.members[&account].roles.admin && self.admins(id) == 1
 	}
 
-	/// Whether `by` may manage `account`, and in which organization.
+	/// Whether `by` may manage `account`, and for what organization.
 	fn manages(&self, by: u8, account: u8) -> Option<OrganizationId> {
 		let id = self.admin_of(by)?;
 		(self.members.get(&account)?.organization == id).then_some(id)

@@ -25,7 +25,7 @@ fn only_the_council_sets_quotas() {
 }
 
 #[test]
-fn cannot_set_the_quota_of_what_is_not_there() {
+fn cannot_set_quota_of_unknown_organization() {
 	ExtBuilder::default().build_and_execute(|| {
 		assert_noop!(
 			Organizations::set_quota(signed(COUNCIL), 9, QUOTA),

@@ -71,7 +71,7 @@ fn only_the_council_suspends_and_reinstates() {
 }
 
 #[test]
-fn cannot_suspend_or_reinstate_what_is_not_there() {
+fn cannot_suspend_or_reinstate_unknown_organization() {
 	ExtBuilder::default().build_and_execute(|| {
 		assert_noop!(
 			Organizations::suspend(signed(COUNCIL), 9),

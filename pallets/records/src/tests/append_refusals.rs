@@ -5,9 +5,6 @@ use credio_primitives::{limits::MAX_PAYLOAD_SIZE, KeyEpochState, RecordId, Strea
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 
-type AnchorError = pallet_anchor::Error<Test>;
-type OrganizationsError = pallet_organizations::Error<Test>;
-
 #[test]
 fn a_payload_is_not_empty() {
 	build_and_execute(|| {
@@ -43,7 +40,7 @@ fn every_other_envelope_version_is_refused() {
 fn a_stream_without_an_epoch_takes_no_records() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
-		set_epoch_state(id, None);
+		World::set_epoch_state(id, None);
 		assert_noop!(Append::to(id, 1).call(), NO_EPOCH);
 	});
 }
@@ -52,7 +49,7 @@ fn a_stream_without_an_epoch_takes_no_records() {
 fn a_past_or_future_epoch_is_refused() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
-		set_epoch(id, 3);
+		World::set_epoch(id, 3);
 		for epoch in [0, 2, 4, u32::MAX] {
 			assert_noop!(Append { epoch, ..Append::to(id, 1) }.call(), EPOCH_NOT_CURRENT);
 		}
@@ -64,10 +61,13 @@ fn a_past_or_future_epoch_is_refused() {
 fn an_epoch_that_has_to_be_rotated_takes_no_records_but_anchors() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
-		set_epoch_state(id, Some(KeyEpochState { current: 0, rotation_due: true, opened_at: 0 }));
+		World::set_epoch_state(
+			id,
+			Some(KeyEpochState { current: 0, rotation_due: true, opened_at: 0 }),
+		);
 		assert_noop!(Append::to(id, 1).call(), ROTATION_DUE);
 		anchor(id, 1);
-		set_epoch(id, 1);
+		World::set_epoch(id, 1);
 		assert_ok!(Append { epoch: 1, ..Append::to(id, 2) }.call());
 	});
 }
@@ -88,30 +88,27 @@ fn only_records_of_the_same_stream_are_superseded() {
 }
 
 #[test]
-fn cannot_use_a_reference_twice_be_it_a_record_or_an_anchor() {
+fn cannot_use_reference_twice_for_records_or_anchors() {
 	build_and_execute(|| {
 		let (id, other) = (stream(ALICE, "invoices"), stream(ALICE, "other"));
 		record(id, 1);
 		anchor(id, 2);
 		for stream in [id, other] {
 			for n in [1, 2] {
-				assert_noop!(Append::to(stream, n).call(), AnchorError::ReferenceUsed);
-				assert_noop!(
-					Anchor::anchor_digest(signed(ALICE), stream, reference(n), digest(7)),
-					AnchorError::ReferenceUsed
-				);
+				assert_noop!(Append::to(stream, n).call(), REFERENCE_USED);
+				assert_noop!(anchor_by(ALICE, stream, n), REFERENCE_USED);
 			}
 		}
 	});
 }
 
 #[test]
-fn a_repeated_record_is_told_so_even_after_a_rotation() {
+fn repeated_record_fails_with_reference_used_after_rotation() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
 		record(id, 1);
-		set_epoch(id, 1);
-		assert_noop!(Append::to(id, 1).call(), AnchorError::ReferenceUsed);
+		World::set_epoch(id, 1);
+		assert_noop!(Append::to(id, 1).call(), REFERENCE_USED);
 	});
 }
 
@@ -119,8 +116,8 @@ fn a_repeated_record_is_told_so_even_after_a_rotation() {
 fn cannot_append_to_a_sealed_stream() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
-		assert_ok!(Anchor::seal_stream(signed(ALICE), id));
-		assert_noop!(Append::to(id, 1).call(), AnchorError::StreamSealed);
+		World::seal(&id);
+		assert_noop!(Append::to(id, 1).call(), STREAM_SEALED);
 	});
 }
 
@@ -128,28 +125,31 @@ fn cannot_append_to_a_sealed_stream() {
 fn cannot_append_to_a_foreign_stream() {
 	build_and_execute(|| {
 		let (id, other) = (stream(ALICE, "invoices"), stream(ALICE, "other"));
-		AppendGrants::set(vec![(BETA, other)]);
+		World::grant_append(BETA, other);
 		assert_noop!(Append { who: BOB, ..Append::to(id, 1) }.call(), NO_GRANT);
 	});
 }
 
 #[test]
-fn who_has_lost_a_grant_is_told_that_and_not_of_the_rotation() {
+fn lost_grant_is_reported_before_due_rotation() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
-		AppendGrants::set(vec![(BETA, id)]);
+		World::grant_append(BETA, id);
 		assert_ok!(Append { who: BOB, ..Append::to(id, 1) }.call());
-		AppendGrants::set(vec![]);
-		set_epoch_state(id, Some(KeyEpochState { current: 0, rotation_due: true, opened_at: 0 }));
+		World::revoke_append(BETA, id);
+		World::set_epoch_state(
+			id,
+			Some(KeyEpochState { current: 0, rotation_due: true, opened_at: 0 }),
+		);
 		assert_noop!(Append { who: BOB, ..Append::to(id, 2) }.call(), NO_GRANT);
 	});
 }
 
 #[test]
-fn cannot_append_to_what_is_not_there() {
+fn cannot_append_to_unknown_stream() {
 	build_and_execute(|| {
 		let id = StreamId::derive(ALPHA, b"nothing");
-		assert_noop!(Append::to(id, 1).call(), AnchorError::StreamNotFound);
+		assert_noop!(Append::to(id, 1).call(), STREAM_NOT_FOUND);
 	});
 }
 
@@ -158,11 +158,11 @@ fn only_submitters_of_active_organizations_append() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
 		let append = |who| Append { who, ..Append::to(id, 1) }.call();
-		assert_noop!(append(ADAM), OrganizationsError::RoleMissing);
-		assert_noop!(append(STRANGER), OrganizationsError::NotAMember);
-		assert_ok!(Organizations::suspend(signed(COUNCIL), ALPHA));
-		assert_noop!(append(ALICE), OrganizationsError::OrganizationSuspended);
-		assert_ok!(Organizations::reinstate(signed(COUNCIL), ALPHA));
+		assert_noop!(append(ADAM), ROLE_MISSING);
+		assert_noop!(append(STRANGER), NOT_A_MEMBER);
+		World::suspend(ALPHA);
+		assert_noop!(append(ALICE), ORGANIZATION_SUSPENDED);
+		World::reinstate(ALPHA);
 		assert_ok!(append(ALICE));
 	});
 }
@@ -184,18 +184,18 @@ fn an_origin_without_a_signer_cannot_append() {
 fn only_its_author_and_the_owner_supersede_a_record() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
-		AppendGrants::set(vec![(BETA, id)]);
+		World::grant_append(BETA, id);
 		let owners = record(id, 1);
 		assert_ok!(Append { who: BOB, ..Append::to(id, 2) }.call());
 		let partners = RecordId::derive(BETA, &reference(2));
 		let by = |who, n, supersedes| {
 			Append { who, supersedes: Some(supersedes), ..Append::to(id, n) }.call()
 		};
-		// Whoever may append to a stream does not take the owner's records out of it.
+		// A right to append does not include superseding the owner's records.
 		assert_noop!(by(BOB, 3, owners), Error::<Test>::SupersededOfAnother);
 		assert_ok!(by(BOB, 4, partners));
 		assert_ok!(by(ALICE, 5, owners));
-		// The owner answers for its stream.
+		// The owner is responsible for its stream.
 		assert_ok!(by(ALICE, 6, partners));
 		// Nor with a grant that has been given since.
 		assert_noop!(

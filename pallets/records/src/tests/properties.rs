@@ -6,8 +6,9 @@ use credio_primitives::{
 	RecordId, StreamId,
 };
 use frame_support::dispatch::DispatchResult;
-use pallet_support::traits::Streams as _;
+use pallet_support::traits::{Membership, Role, Streams};
 use proptest::prelude::*;
+use sp_runtime::DispatchError;
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
@@ -206,7 +207,7 @@ fn stream_id(n: usize) -> StreamId {
 }
 
 fn epoch_of(stream: usize) -> KeyEpoch {
-	EpochStates::get()[&stream_id(stream)].current
+	World::epoch(stream_id(stream)).expect("every stream has an epoch").current
 }
 
 /// Applies a step to the pallets.
@@ -221,46 +222,48 @@ fn apply(step: &Step) -> DispatchResult {
 			supersedes: step.supersedes.map(record_id),
 		}
 		.call(),
-		Step::Anchor { by, stream, reference: n } => Anchor::anchor_digest(
-			signed(ACCOUNTS[by].0.clone()),
-			stream_id(stream),
-			reference(n),
-			digest(7),
-		)
-		.map(drop)
-		.map_err(|failure| failure.error),
-		Step::Seal(stream) => Anchor::seal_stream(signed(ALICE), stream_id(stream)),
+		Step::Anchor { by, stream, reference: n } => {
+			anchor_by(ACCOUNTS[by].0.clone(), stream_id(stream), n)
+		},
+		Step::Seal(stream) => {
+			World::ensure_role(&ALICE, Role::Admin)?;
+			changed(World::seal(&stream_id(stream)))
+		},
 		Step::Rotate(stream) => {
-			set_epoch(stream_id(stream), epoch_of(stream) + 1);
+			World::set_epoch(stream_id(stream), epoch_of(stream) + 1);
 			Ok(())
 		},
 		Step::MakeDue(stream) => {
 			let state =
 				KeyEpochState { current: epoch_of(stream), rotation_due: true, opened_at: 0 };
-			set_epoch_state(stream_id(stream), Some(state));
+			World::set_epoch_state(stream_id(stream), Some(state));
 			Ok(())
 		},
 		Step::Grant(stream, given) => {
-			let grant = (BETA, stream_id(stream));
-			AppendGrants::mutate(|grants| {
-				grants.retain(|other| *other != grant);
-				grants.extend(given.then_some(grant));
-			});
+			match given {
+				true => World::grant_append(BETA, stream_id(stream)),
+				false => World::revoke_append(BETA, stream_id(stream)),
+			}
 			Ok(())
 		},
-		Step::Suspend(id, true) => Organizations::suspend(signed(COUNCIL), id),
-		Step::Suspend(id, false) => Organizations::reinstate(signed(COUNCIL), id),
+		Step::Suspend(id, true) => changed(World::suspend(id)),
+		Step::Suspend(id, false) => changed(World::reinstate(id)),
 	}
+}
+
+/// Fails unless a step changed something.
+fn changed(changed: bool) -> DispatchResult {
+	changed.then_some(()).ok_or(DispatchError::Unavailable)
 }
 
 /// The pallets are in the state that the model says.
 fn compare(model: &Model) {
-	assert_eq!(Anchor::all_entries().count(), model.entries.len());
+	assert_eq!(World::all_entries().count(), model.entries.len());
 	let records = model.entries.values().filter(|entry| entry.content.is_some()).count();
 	assert_eq!(Envelopes::<Test>::iter_keys().count(), records);
 	for (id, ModelEntry { stream, content }) in &model.entries {
 		let id = record_id(*id);
-		let header = Anchor::header(&id).unwrap();
+		let header = World::header(&id).unwrap();
 		assert_eq!(header.stream, stream_id(*stream));
 		let expected = content.as_ref().map(|(payload, _)| payload.clone());
 		assert_eq!(Records::payload(&id).map(|payload| payload.into_inner()), expected);
@@ -274,13 +277,9 @@ fn compare(model: &Model) {
 	}
 }
 
-fn cases() -> u32 {
-	std::env::var("CREDIO_PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
-}
-
 proptest! {
 	#![proptest_config(ProptestConfig {
-		cases: cases(),
+		cases: proptest_cases(100),
 		failure_persistence: None,
 		..ProptestConfig::default()
 	})]

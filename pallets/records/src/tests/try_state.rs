@@ -9,7 +9,7 @@ const FIRST: SequenceKey = SequenceKey([0; 8]);
 /// Position of the anchor.
 const SECOND: SequenceKey = SequenceKey([0, 0, 0, 0, 0, 0, 0, 1]);
 
-/// What is found after damage to a stream with a record and an anchor.
+/// Returns the findings after damage to a stream with a record and an anchor.
 fn found_after(damage: impl FnOnce(StreamId, RecordId)) -> Result<(), TryRuntimeError> {
 	new_test_ext().execute_with(|| {
 		let id = stream(ALICE, "invoices");

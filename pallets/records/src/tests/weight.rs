@@ -25,10 +25,10 @@ fn the_weight_grows_with_the_payload() {
 }
 
 #[test]
-fn an_append_weighs_what_it_took_to_find_that_its_author_may() {
+fn append_weighs_the_grants_that_were_read() {
 	build_and_execute(|| {
 		let id = stream(ALICE, "invoices");
-		AppendGrants::set(vec![(BETA, id)]);
+		World::grant_append(BETA, id);
 		for (who, n, grants_read) in [(ALICE, 1, 0), (BOB, 2, GRANTS_READ)] {
 			let info = Append { who, ..Append::to(id, n) }.dispatch().expect("it may");
 			assert_eq!(info.actual_weight, Some(Records::append_weight(100, grants_read)));

@@ -33,7 +33,7 @@ fn forced() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn finality_is_handed_to_those_who_are_left() {
+fn finality_is_handed_to_the_remaining_validators() {
 	new_test_ext_with(4).execute_with(|| {
 		run_to(3);
 		assert_ok!(resume(&[3, 4], 2, 7));
@@ -94,7 +94,7 @@ fn no_session_ends_while_a_change_by_force_is_pending() {
 		assert_noop!(resume(&[], 1, 1), Error::<Test>::ForcedChangeUnderWay);
 		wait(12);
 		assert_eq!(pallet_session::Pallet::<Test>::current_index(), index);
-		// And what was decided meanwhile holds then.
+		// And decisions made meanwhile hold then.
 		wait(2);
 		assert_eq!(active(), [1, 2, 4]);
 	});
@@ -111,7 +111,7 @@ fn a_delay_that_never_ends_is_cut() {
 }
 
 #[test]
-fn finality_is_not_handed_over_by_few_or_to_nobody() {
+fn resume_finality_checks_origin_and_arguments() {
 	new_test_ext_with(3).execute_with(|| {
 		run_to(3);
 		let by_majority = Validators::resume_finality(by_council(), lost(&[3]), 1, 1);

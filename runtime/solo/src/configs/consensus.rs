@@ -19,7 +19,7 @@ pub const SESSION_LENGTH: BlockNumber = 10 * MINUTES;
 /// Sessions for which offences can be proven: a week of them.
 pub const SESSION_HISTORY: u32 = 7 * DAYS / SESSION_LENGTH;
 
-/// Most blocks from the plan of a change of validators by force to the block in which it holds.
+/// Most blocks from the plan of a change of validators by force to its effect.
 pub const MAX_FORCED_DELAY: BlockNumber = HOURS;
 
 /// Blocks between two changes of the keys of one validator.

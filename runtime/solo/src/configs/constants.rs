@@ -21,7 +21,7 @@ pub const HOURS: BlockNumber = 60 * MINUTES;
 /// Blocks in a day.
 pub const DAYS: BlockNumber = 24 * HOURS;
 
-/// Largest block in bytes. The proposer is told of it (`set_default_block_size_limit` in the node), since it would
+/// Largest block in bytes. The node sets it for the proposer (`set_default_block_size_limit`), which would
 /// stop at 4 MiB otherwise.
 pub const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-//! The council, and the ways in which it acts.
+//! The council, and how it acts.
 //!
 //! In polkadot.js Apps: Developer > Extrinsics > `council.propose(threshold, proposal, lengthBound)`, then
 //! `council.vote` and `council.close`. A proposal is either a call that takes the council's origin

@@ -47,7 +47,7 @@ pub struct Submitted {
 }
 
 impl Submitted {
-	/// Decodes an extrinsic whose calls are nested no deeper than `depth`. Looks at no state, so a node can do it whose
+	/// Decodes an extrinsic with calls nested no deeper than `depth`. Reads no state, so a node can do it even if its
 	/// own runtime is the chain's.
 	pub fn decode(extrinsic: &[u8], depth: u32) -> Result<Self, NotASubmission> {
 		let mut content = extrinsic;

@@ -186,9 +186,9 @@ fn a_deadline_passes_by_the_clock_and_not_by_blocks() {
 			set_time(time);
 			executed = dispatch(FUNDER.1, consent(&legs())).is_ok();
 			assert_eq!(executed, stream_exists(FUNDER.0, "deal"));
-			let told = Bundles::bundle(id()).expect("it is there").named.bundle.state.status();
+			let returned = Bundles::bundle(id()).expect("it is there").named.bundle.state.status();
 			let ended = if executed { BundleStatus::Executed } else { BundleStatus::Expired };
-			assert_eq!(told, ended);
+			assert_eq!(returned, ended);
 		});
 		executed
 	};

@@ -79,7 +79,7 @@ fn seats() -> Vec<AccountId> {
 }
 
 #[test]
-fn nobody_executes_a_call_as_a_single_seat() {
+fn single_seat_cannot_execute_a_call() {
 	test(|| {
 		let call = execute(remark(4_900_000));
 		assert!(!governs(SEAT, &call));
@@ -196,7 +196,7 @@ fn the_council_keeps_its_last_seat() {
 		assert!(Council::is_member(&SEAT.to_account_id()));
 		assert_ok!(CouncilMembership::reset_members(RuntimeOrigin::root(), vec![]));
 		assert_eq!(seats(), [SEAT.to_account_id()]);
-		// It takes in others as ever.
+		// It still admits others.
 		join(Sr25519Keyring::Bob);
 		assert_eq!(seats(), [Sr25519Keyring::Bob.to_account_id()]);
 		// Root cannot go around the membership.

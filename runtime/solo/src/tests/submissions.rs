@@ -133,7 +133,7 @@ fn what_only_the_runtime_can_check_is_left_to_it() {
 	genesis(&genesis_presets::DEVELOPMENT.into()).execute_with(|| {
 		let genesis = System::block_hash(0);
 		let good = really_signed(generic::Era::Immortal, VERSION.spec_version);
-		// An era whose first block is not known.
+		// An era with an unknown first block.
 		let mortal = {
 			let mut signed =
 				UncheckedExtrinsic::decode(&mut good.encode().as_slice()).expect("it is one");

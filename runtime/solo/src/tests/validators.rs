@@ -78,7 +78,7 @@ fn a_validator_that_votes_twice_is_disabled() {
 }
 
 #[test]
-fn nobody_brings_a_report_from_outside() {
+fn equivocation_report_from_outside_is_refused() {
 	run(|| {
 		let call = report(Ed25519Keyring::Charlie, [1, 2]);
 		let refused = validate(&call, TransactionSource::External);

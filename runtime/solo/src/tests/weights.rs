@@ -46,7 +46,7 @@ fn weights_are_what_was_measured() {
 	assert_eq!(measured().len(), names.len() + 2);
 }
 
-/// Calls whose weights are derived from what they read and write, generously, and yet to be measured.
+/// Calls with weights derived from their reads and writes, generously, and yet to be measured.
 const DERIVED: [(&str, &str); 5] = [
 	("pallet_bundles", "clean_up(n: u32, )"),
 	("pallet_bundles", "unlist(p: u32, )"),

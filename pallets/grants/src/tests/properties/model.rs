@@ -1,159 +1,22 @@
-//! What the pallet promises, in the simplest terms: the model remembers everything and indexes nothing.
+//! Takes steps in the model and in the pallet.
 
-use super::{Flaw, Step, Terms, ORGANIZATIONS};
+use super::{
+	state::{Expected, Model, ModelGrant, ModelRecord, ModelRequest, ModelStream},
+	steps::{Flaw, Step, Terms},
+};
 use crate::{mock::*, AccessRequests, Delegations, GrantCounts, GrantsByGrantee};
 use credio_primitives::{
 	grant::{GrantKey, GrantTerms},
-	limits, AccessRequestId, Denial, GrantId, GrantStatus, KeyEpoch, OrganizationId, Permission,
-	RecordId, Resource, StreamId,
+	limits, AccessRequestId, GrantId, KeyEpoch, OrganizationId, Permission, Resource,
 };
 use frame_support::{traits::OnIdle, weights::Weight};
-use pallet_support::traits::AppendGrants;
 use proptest::sample::Index;
 use sp_runtime::DispatchError;
-use std::collections::BTreeSet;
 
-/// What should come of a step, and what did.
+/// The expected and the actual result of a step.
 pub type Outcome = (Expected, Result<(), DispatchError>);
 
-#[derive(Debug)]
-struct ModelGrant {
-	id: GrantId,
-	grantor: OrganizationId,
-	grantee: OrganizationId,
-	resource: Resource,
-	owner: OrganizationId,
-	permission: Permission,
-	from_epoch: KeyEpoch,
-	expires_at: Option<u64>,
-	delegable: bool,
-	parent: Option<usize>,
-	revoked: bool,
-	/// Epochs whose secret its holder was given.
-	keys: BTreeSet<KeyEpoch>,
-}
-
-#[derive(Debug)]
-struct ModelRecord {
-	id: RecordId,
-	owner: OrganizationId,
-	author: OrganizationId,
-	epoch: KeyEpoch,
-}
-
-#[derive(Debug)]
-struct ModelRequest {
-	id: AccessRequestId,
-	requester: OrganizationId,
-	owner: OrganizationId,
-	permission: Permission,
-	answered: bool,
-}
-
-/// A stream is known by its owner.
-#[derive(Debug, Default)]
-struct ModelStream {
-	epoch: Option<KeyEpoch>,
-	/// Grants whose holders have been given the present secret.
-	secret_known_to: Vec<usize>,
-}
-
-#[derive(Debug, Default)]
-pub struct Model {
-	now: u32,
-	references: u32,
-	suspended: [bool; ORGANIZATIONS as usize],
-	streams: [ModelStream; 2],
-	grants: Vec<ModelGrant>,
-	records: Vec<ModelRecord>,
-	requests: Vec<ModelRequest>,
-}
-
-/// What came of a step.
-#[derive(Debug, PartialEq)]
-pub enum Expected {
-	Applied,
-	Refused,
-	/// It depends on how far clean-up has come.
-	Either,
-}
-
-impl From<bool> for Expected {
-	fn from(allowed: bool) -> Self {
-		if allowed {
-			Self::Applied
-		} else {
-			Self::Refused
-		}
-	}
-}
-
 impl Model {
-	/// The model of [`new_test_ext`].
-	pub fn new() -> Self {
-		Self { now: 1, ..Self::default() }
-	}
-
-	fn active(&self, organization: OrganizationId) -> bool {
-		!self.suspended[organization as usize]
-	}
-
-	fn stream(&self, owner: OrganizationId) -> &ModelStream {
-		&self.streams[owner as usize]
-	}
-
-	/// A grant holds if it was not revoked, its last block has not passed, and the same is true of its parent.
-	fn holds(&self, grant: usize) -> bool {
-		let grant = &self.grants[grant];
-		!grant.revoked
-			&& grant.expires_at.is_none_or(|end| u64::from(self.now) <= end)
-			&& grant.parent.is_none_or(|parent| self.holds(parent))
-	}
-
-	fn depth(&self, grant: usize) -> u32 {
-		1 + self.grants[grant].parent.map_or(0, |parent| self.depth(parent))
-	}
-
-	fn holding(&self) -> impl Iterator<Item = (usize, &ModelGrant)> {
-		self.grants.iter().enumerate().filter(|(n, _)| self.holds(*n))
-	}
-
-	fn holding_on_stream(&self, owner: OrganizationId) -> Vec<(usize, GrantId, OrganizationId)> {
-		self.holding()
-			.filter(|(_, grant)| grant.resource == Resource::Stream(stream_of(owner)))
-			.map(|(n, grant)| (n, grant.id, grant.grantee))
-			.collect()
-	}
-
-	/// A new secret is due as soon as somebody who was given the present one has lost the right to it.
-	fn rotation_due(&self, owner: OrganizationId) -> bool {
-		self.stream(owner).secret_known_to.iter().any(|grant| !self.holds(*grant))
-	}
-
-	fn may_append(&self, organization: OrganizationId, owner: OrganizationId) -> bool {
-		self.holding().any(|(_, grant)| {
-			grant.grantee == organization
-				&& grant.permission == Permission::Append
-				&& grant.resource == Resource::Stream(stream_of(owner))
-		})
-	}
-
-	fn may_read(&self, organization: OrganizationId, record: &ModelRecord) -> bool {
-		let granted = self.holding().any(|(_, grant)| {
-			let covers = match grant.resource {
-				Resource::Record(id) => id == record.id,
-				Resource::Stream(id) => {
-					id == stream_of(record.owner)
-						&& grant.from_epoch <= record.epoch
-						&& grant.keys.contains(&record.epoch)
-				},
-			};
-			let allows = grant.permission == Permission::Read || record.author == organization;
-			grant.grantee == organization && covers && allows
-		});
-		self.active(organization) && (organization == record.owner || granted)
-	}
-
 	fn next_reference(&mut self) -> u32 {
 		self.references += 1;
 		self.references
@@ -180,22 +43,7 @@ impl Model {
 			&& terms.ends_in.is_none_or(|blocks| blocks >= 0)
 	}
 
-	fn add(&mut self, grant: ModelGrant) {
-		if matches!(grant.resource, Resource::Stream(_)) {
-			let n = self.grants.len();
-			self.streams[grant.owner as usize].secret_known_to.push(n);
-		}
-		self.grants.push(grant);
-	}
-
-	/// The terms on a stream as they are sent: its first epoch and the number of keys.
-	fn stream_epochs(&self, owner: OrganizationId, terms: Terms) -> (KeyEpoch, u32) {
-		let current = self.stream(owner).epoch.unwrap_or(0);
-		let from = current.saturating_sub(terms.epochs_back);
-		(from, current - from + 1)
-	}
-
-	/// Takes a step in the model and in the pallet, and says what should and what did come of it.
+	/// Takes a step in the model and in the pallet, and returns the expected and the actual result.
 	pub fn take(&mut self, step: &Step) -> Outcome {
 		match *step {
 			Step::OpenEpoch { by, of, flaw } => self.open_epoch(by, of, flaw),
@@ -487,36 +335,6 @@ impl Model {
 			self.records.push(ModelRecord { id, owner: of, author: by, epoch });
 		}
 		(allowed.into(), done.map(|_| ()))
-	}
-
-	/// The pallet is in the state that the model says.
-	pub fn compare(&self) {
-		for (n, grant) in self.grants.iter().enumerate() {
-			let stored = crate::Grants::<Test>::get(grant.id);
-			let holds = stored.is_some_and(|stored| Grants::status(&stored) == GrantStatus::Active);
-			assert_eq!(holds, self.holds(n), "{grant:?}");
-		}
-		for owner in [OWNER, READER] {
-			let stream: StreamId = stream_of(owner);
-			let state = Grants::key_epoch(&stream);
-			assert_eq!(state.map(|state| state.current), self.stream(owner).epoch);
-			let due = state.is_some_and(|state| state.rotation_due);
-			assert_eq!(due, self.rotation_due(owner), "of {owner}");
-			for organization in 0..ORGANIZATIONS {
-				let may_append = Grants::may_append(organization, &stream);
-				assert_eq!(may_append, self.may_append(organization, owner));
-			}
-		}
-		for record in &self.records {
-			for organization in 0..ORGANIZATIONS {
-				let access = Grants::read_access(&grantor(organization), &record.id);
-				let may_read = self.may_read(organization, record);
-				assert_eq!(access.is_ok(), may_read, "{organization} reads {record:?}");
-				let suspended = access == Err(Denial::Suspended);
-				assert_eq!(suspended, !self.active(organization));
-			}
-		}
-		Grants::do_try_state().unwrap();
 	}
 }
 
