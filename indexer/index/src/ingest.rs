@@ -4,21 +4,27 @@
 //! whenever this ends, and however, it goes on without losing or doubling anything.
 
 mod access;
+mod bounds;
+mod convert;
+mod error;
 mod history;
 mod news;
 mod trouble;
 
+pub use convert::digest_of;
+pub use error::IngestError;
+
 use crate::{
-	block::{self, Block, Content},
-	store::{Scrubbed, Store, StoreError, Upkeep},
+	block::{Block, Content},
+	store::{Scrubbed, Store, StoreError, WriteLock},
 };
-use codec::Encode;
-use credio_client::{ahead_of, Client, ConnectOptions, Error, Heads, Trust, Unread};
-use credio_primitives::{
-	rpc::StreamJson, BlockNumber, Digest, Entry, EntryBody, Moment, OrganizationId, StreamId,
-};
+use bounds::{CONCURRENCY, MAX_PART};
+use convert::{content, indexed, sort};
+use credio_client::{ahead_of, Client, ConnectOptions, Error, Heads, Trust};
+use credio_primitives::{rpc::StreamJson, BlockNumber, Moment, StreamId};
 use credio_vault::Vault;
 use credio_view::view::View;
+use error::Result;
 use futures::{stream, StreamExt, TryStreamExt};
 use news::{News, Seen};
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
@@ -30,11 +36,6 @@ use trouble::{Notify, Trouble};
 
 /// Bounds of the time between two tries to reach a node.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
-/// Most entries of a stream in one answer of a node.
-const MAX_PART: u32 = 256;
-/// Calls to the node at a time.
-const CONCURRENCY: usize = 8;
-
 /// How an index is kept up to date.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -51,47 +52,13 @@ pub struct Settings {
 	pub trust: Trust,
 }
 
-/// What keeps an index from being kept up to date.
-#[derive(Debug, thiserror::Error)]
-pub enum IngestError {
-	/// The store cannot go on.
-	#[error(transparent)]
-	Store(#[from] StoreError),
-	/// The store is of another chain than the node, or of one that was not final after all.
-	#[error("the index has block {0}, and the node has another one there: build the index anew (credio index rebuild)")]
-	OtherChain(BlockNumber),
-	/// No node of the list is of the index's chain.
-	#[error("{0}")]
-	NoNodeOfChain(String),
-	/// There is no node.
-	#[error("an index needs the address of a node")]
-	NoNode,
-	/// The node cannot go on: another one may.
-	#[error(transparent)]
-	Node(#[from] Error),
-}
-
-impl IngestError {
-	/// Whether a node is of another chain than the index: another node may be of the right one.
-	fn is_of_another_chain(&self) -> bool {
-		matches!(
-			self,
-			Self::OtherChain(_)
-				| Self::Store(StoreError::Foreign { what: "chain", .. })
-				| Self::Node(Error::OtherChain(_) | Error::WrongChain(_))
-		)
-	}
-}
-
-type Result<Answer> = std::result::Result<Answer, IngestError>;
-
 /// Keeps an index up to date.
 pub struct Ingest {
 	store: Store,
 	vault: Arc<dyn Vault>,
 	settings: Settings,
 	/// The right to write blocks, once it was taken.
-	upkeep: Mutex<Option<Upkeep>>,
+	write_lock: Mutex<Option<WriteLock>>,
 	trouble: Trouble,
 }
 
@@ -113,7 +80,7 @@ impl std::fmt::Debug for Ingest {
 impl Ingest {
 	/// Keeps the index of a vault's organization.
 	pub fn new(store: Store, vault: Arc<dyn Vault>, settings: Settings) -> Self {
-		Self { store, vault, settings, upkeep: Mutex::default(), trouble: Trouble::default() }
+		Self { store, vault, settings, write_lock: Mutex::default(), trouble: Trouble::default() }
 	}
 
 	/// Tells what goes wrong and does not end the work, in words: no node can be reached, say, or one is of another chain.
@@ -128,7 +95,7 @@ impl Ingest {
 	///
 	/// Errors: [`StoreError::KeptByAnother`], and as there.
 	pub async fn set_views(&self, views: &[View]) -> Result<()> {
-		self.keep().await?;
+		self.acquire_writer().await?;
 		Ok(self.store.set_views(views).await?)
 	}
 
@@ -136,18 +103,18 @@ impl Ingest {
 	///
 	/// Errors: [`StoreError::KeptByAnother`], [`StoreError::Database`].
 	pub async fn clear(&self) -> Result<()> {
-		self.keep().await?;
-		if let Some(upkeep) = &*self.upkeep.lock().await {
-			self.store.clear(upkeep).await?;
+		self.acquire_writer().await?;
+		if let Some(write_lock) = &*self.write_lock.lock().await {
+			self.store.clear(write_lock).await?;
 		}
 		Ok(())
 	}
 
 	/// Takes the right to write blocks, unless it was taken.
-	async fn keep(&self) -> Result<()> {
-		let mut upkeep = self.upkeep.lock().await;
-		if upkeep.is_none() {
-			*upkeep = Some(self.store.keep().await?);
+	async fn acquire_writer(&self) -> Result<()> {
+		let mut write_lock = self.write_lock.lock().await;
+		if write_lock.is_none() {
+			*write_lock = Some(self.store.acquire_writer().await?);
 		}
 		Ok(())
 	}
@@ -204,7 +171,7 @@ impl Ingest {
 		let nodes = &self.settings.nodes;
 		let mut wait = BACK_OFF.0;
 		let mut current = 0;
-		self.keep().await?;
+		self.acquire_writer().await?;
 		loop {
 			let node = nodes.get(current).ok_or(IngestError::NoNode)?;
 			// What was begun with another node is stored first.
@@ -232,7 +199,7 @@ impl Ingest {
 				Err(IngestError::Store(error)) if error.is_passing() && until == Until::Stopped => {
 					self.trouble.database_failed(&error);
 					// It went with the connection that had it.
-					*self.upkeep.lock().await = None;
+					*self.write_lock.lock().await = None;
 				},
 				// We had it: the database has not noticed yet that our connection is gone.
 				Err(IngestError::Store(StoreError::KeptByAnother)) if until == Until::Stopped => {},
@@ -255,7 +222,7 @@ impl Ingest {
 		until: Until,
 		heard: &watch::Sender<BlockNumber>,
 	) -> Result<()> {
-		self.keep().await?;
+		self.acquire_writer().await?;
 		let client = self.connect(node).await?;
 		if client.is_syncing().await? {
 			// What it tells is of the past.
@@ -431,51 +398,5 @@ async fn listen(mut heads: Heads, tell: watch::Sender<BlockNumber>) -> Error {
 			},
 			Err(error) => return error,
 		}
-	}
-}
-
-/// Entries of a block in an order that follows from the chain alone.
-fn sort(block: &mut Block) {
-	block.entries.sort_by_key(|entry| (entry.stream, entry.sequence));
-}
-
-/// A document, or the word for why there is none.
-fn content(read: std::result::Result<credio_client::envelope::Document, Unread>) -> Content {
-	match read {
-		Ok(document) => Content::Document(block::Document {
-			media_type: document.media_type.to_string(),
-			bytes: document.bytes.as_slice().into(),
-		}),
-		Err(Unread::Denied(denial)) => Content::Unreadable(denial.word().into()),
-		Err(Unread::Unopened(_)) => Content::Unreadable("doesNotOpen".into()),
-	}
-}
-
-/// Names all that the chain has of an entry.
-pub fn digest_of(entry: &Entry) -> Digest {
-	Digest(sp_crypto_hashing::blake2_256(&entry.encode()))
-}
-
-/// An entry as the store takes it.
-fn indexed(
-	owner: OrganizationId,
-	entry: Entry,
-	read: std::result::Result<credio_client::envelope::Document, Unread>,
-) -> block::Entry {
-	let (kind, supersedes) = match entry.header.body {
-		EntryBody::Record { supersedes, .. } => (block::EntryKind::Record, supersedes),
-		EntryBody::DigestAnchor { .. } => (block::EntryKind::DigestAnchor, None),
-		EntryBody::MerkleAnchor { .. } => (block::EntryKind::MerkleAnchor, None),
-	};
-	block::Entry {
-		digest: digest_of(&entry),
-		record: entry.record_id,
-		stream: entry.header.stream,
-		sequence: entry.header.sequence,
-		owner,
-		author: entry.header.organization,
-		kind,
-		supersedes,
-		content: content(read),
 	}
 }

@@ -1,7 +1,7 @@
 //! What an organization may read, as far as that can change: its own status, the grants that it holds, and the secrets
 //! that are wrapped to it.
 
-use super::CONCURRENCY;
+use super::bounds::CONCURRENCY;
 use credio_client::{Client, Error};
 use credio_primitives::{
 	grant::GrantFilter, rpc::GrantJson, Digest, GrantId, GrantStatus, Moment, OrganizationStatus,

@@ -1,6 +1,10 @@
 //! Blocks of the past, put together from the streams they are spread over.
 
-use super::{indexed, sort, IngestError, Result, CONCURRENCY};
+use super::{
+	bounds::CONCURRENCY,
+	convert::{indexed, sort},
+	error::{IngestError, Result},
+};
 use crate::{
 	block::{self, Block},
 	store::Store,

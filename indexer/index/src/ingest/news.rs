@@ -1,7 +1,7 @@
 //! What has to be looked at again on the chain after another block: what its events name, and all streams and grants only
 //! where those have changed, or the time has come at which a grant ends.
 
-use super::CONCURRENCY;
+use super::bounds::CONCURRENCY;
 use credio_client::{BlockChanges, Client, Error};
 use credio_primitives::{BlockNumber, Moment, StreamId};
 use futures::{stream, StreamExt, TryStreamExt};

@@ -1,10 +1,11 @@
 //! Aggregates: counts, sums, averages and extremes of groups of rows.
 
 use super::{
-	column_of,
+	column::column_of,
+	error::{Result, StoreError},
+	handle::Store,
 	search::{condition, MAX_PAGE_BYTES},
 	statement::{value, Statement},
-	Result, Store, StoreError,
 };
 use credio_view::{
 	value::{Decimal, Type, Value},

@@ -1,6 +1,11 @@
 //! Changes of the index, each a transaction that runs to its end.
 
-use super::{cursor, write::Writer, Result, Store, StoreError};
+use super::{
+	cursor::cursor,
+	error::{Result, StoreError},
+	handle::Store,
+	write::Writer,
+};
 use crate::block::{Block, Document};
 use credio_primitives::RecordId;
 use std::{future::Future, panic::resume_unwind};

@@ -1,13 +1,15 @@
 //! Building generations of views from what is stored, while the old ones serve.
 
 use super::{
+	decode::bytes32,
+	error::{Result, StoreError},
 	generation::{self, Generation},
+	handle::Store,
 	make::Job,
 	rows::Target,
 	schema,
-	statement::Statement,
+	statement::{Argument, Statement},
 	write::{add_rows, stream_of},
-	Result, Store, StoreError,
 };
 use credio_primitives::StreamId;
 use credio_view::view::View;
@@ -92,7 +94,7 @@ impl Store {
 		let mut built_to = None;
 		for row in &rows {
 			let place: i64 = row.try_get(0)?;
-			let stream = StreamId(super::bytes32(row.try_get(1)?)?);
+			let stream = StreamId(bytes32(row.try_get(1)?)?);
 			if let std::collections::hash_map::Entry::Vacant(entry) = streams.entry(stream) {
 				entry.insert(stream_of(&mut transaction, self.backend, stream).await?);
 			}
@@ -136,7 +138,7 @@ impl Store {
 		built_to: Option<i64>,
 	) -> Result<()> {
 		let mut statement = Statement::new(self.backend, "UPDATE generations SET built_to = ");
-		statement.bind(super::statement::Argument::Integer(built_to));
+		statement.bind(Argument::Integer(built_to));
 		statement.push(" WHERE id = ");
 		statement.bind(generation.table.0);
 		statement.execute(connection).await?;

@@ -4,14 +4,15 @@
 //! is found of it. So whoever was away is told the state of all that changed meanwhile, once, and nothing else.
 
 use super::{
-	author, cursor,
-	generation::block_of,
-	number, page,
-	rows::ROWS_PER_ENTRY,
+	cursor::{cursor, Cursor},
+	decode::{author, bytes32, number},
+	error::{Result, StoreError},
+	handle::Store,
+	page,
+	place::{block_of, line_of, ROWS_PER_ENTRY},
 	search::{condition, size_of_values, MAX_PAGE_BYTES},
 	statement::{value, Statement, Table},
 	write::stream_of,
-	Cursor, Result, Store, StoreError,
 };
 use credio_primitives::{BlockNumber, OrganizationId, RecordId, Sequence, StreamId};
 use credio_view::{value::Value, view::View};
@@ -251,8 +252,8 @@ fn written(row: &AnyRow) -> Result<Written> {
 	let problem: Option<String> = row.try_get(7)?;
 	Ok(Written {
 		change: Change {
-			record: RecordId(super::bytes32(row.try_get(2)?)?),
-			stream: StreamId(super::bytes32(row.try_get(3)?)?),
+			record: RecordId(bytes32(row.try_get(2)?)?),
+			stream: StreamId(bytes32(row.try_get(3)?)?),
 			sequence: number(row.try_get(4)?)?,
 			owner: number(row.try_get(5)?)?,
 			author: author(row, 8)?,
@@ -269,7 +270,7 @@ fn row(found: &AnyRow, view: &View) -> Result<(ChangedRow, bool)> {
 	let place: i64 = found.try_get(0)?;
 	let values = view.columns.iter().enumerate();
 	let row = ChangedRow {
-		line: number(place % ROWS_PER_ENTRY)?,
+		line: number(line_of(place))?,
 		values: values
 			.map(|(at, column)| value(found, at + 2, column.ty))
 			.collect::<std::result::Result<_, _>>()?,

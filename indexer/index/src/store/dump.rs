@@ -1,11 +1,11 @@
 //! The dump: all that the index has of final blocks, in an order that follows from the chain alone.
 
 use super::{
-	cursor,
-	generation::block_of,
-	rows::ROWS_PER_ENTRY,
+	cursor::cursor,
+	error::Result,
+	handle::Store,
+	place::{block_of, line_of, ROWS_PER_ENTRY},
 	statement::{value, Statement},
-	Result, Store,
 };
 use credio_primitives::text::VisibleJson;
 use serde_json::json;
@@ -126,7 +126,7 @@ impl Store {
 					to,
 					json!({
 						"row": last / ROWS_PER_ENTRY,
-						"line": last % ROWS_PER_ENTRY,
+						"line": line_of(last),
 						"isCurrent": row.try_get::<i64, _>(1)? == 1,
 						"values": values,
 					}),

@@ -1,12 +1,14 @@
 //! What exports read: the whole index as it is at one moment, and later rows by their places.
 
+pub use super::place::line_of;
 use super::{
-	author, bytes32, condition, cursor,
-	generation::block_of,
-	number,
-	rows::ROWS_PER_ENTRY,
+	condition,
+	cursor::{cursor, Cursor},
+	decode::{author, bytes32, number},
+	error::{Result, StoreError},
+	handle::Store,
+	place::{block_of, entry_of, ROWS_PER_ENTRY},
 	statement::{value, Backend, Statement, Table},
-	Cursor, Result, Store, StoreError,
 };
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId};
 use credio_view::{filter::Expression, value::Value, view::View};
@@ -91,13 +93,8 @@ pub struct ViewRow {
 impl ViewRow {
 	/// The place of the entry whose document it is of.
 	pub fn entry(&self) -> i64 {
-		self.place - self.place % ROWS_PER_ENTRY
+		entry_of(self.place)
 	}
-}
-
-/// Number of a row in its document.
-pub fn line_of(place: i64) -> i64 {
-	place % ROWS_PER_ENTRY
 }
 
 const ENTRY: &str = "e.place, e.record, e.stream, e.sequence, e.owner, e.kind, e.supersedes, e.media_type, e.problem, \

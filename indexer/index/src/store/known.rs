@@ -1,6 +1,11 @@
 //! What an index has of the chain, for whoever follows that.
 
-use super::{bytes32, number, statement::Statement, Result, Store};
+use super::{
+	decode::{bytes32, number},
+	error::Result,
+	handle::Store,
+	statement::Statement,
+};
 use crate::block::Document;
 use credio_primitives::{OrganizationId, RecordId, Sequence, StreamId};
 use sqlx::Row as _;

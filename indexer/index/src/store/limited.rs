@@ -1,13 +1,14 @@
 //! Reading with a time limit: for callers of a server, of whom none is to hold up the others.
 
 use super::{
+	error::{Result, StoreError},
+	handle::Store,
+	limit::{Limit, Pool},
 	schema,
 	statement::{Backend, Link},
-	Result, Store, StoreError,
 };
 use sqlx::{
-	any::AnyPoolOptions, sqlite::SqlitePoolOptions, Any, AnyPool, AssertSqlSafe, Sqlite,
-	SqlitePool, Transaction,
+	any::AnyPoolOptions, sqlite::SqlitePoolOptions, Any, AssertSqlSafe, Sqlite, Transaction,
 };
 use std::{
 	sync::Arc,
@@ -18,19 +19,6 @@ use std::{
 const CONNECTIONS: u32 = 8;
 /// Instructions of SQLite after which it looks at the time.
 const INSTRUCTIONS: i32 = 10_000;
-
-/// Connections for reads with a limit, apart from those by which the index is kept.
-#[derive(Clone)]
-pub(super) struct Limit {
-	time: Duration,
-	pool: Pool,
-}
-
-#[derive(Clone)]
-enum Pool {
-	Any(AnyPool),
-	Sqlite(SqlitePool),
-}
 
 /// A transaction that reads.
 pub(super) enum Reading {
@@ -108,11 +96,4 @@ impl Store {
 			},
 		}
 	}
-}
-
-/// Whether a database has ended a statement because it took too long.
-pub(super) fn is_too_slow(error: &sqlx::Error) -> bool {
-	let code = error.as_database_error().and_then(|error| error.code());
-	// SQLSTATE for a statement that was cancelled, and SQLite's code for one that was interrupted.
-	code.is_some_and(|code| code == "57014" || code == "9")
 }

@@ -1,6 +1,9 @@
 //! Cursors: where the next page, or the next changes begin, as a string that is ours and of the same query, or is refused.
 
-use super::{Query, Result, StoreError};
+use super::{
+	error::{Result, StoreError},
+	query::Query,
+};
 use credio_view::{value::Value, view::View};
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};

@@ -1,19 +1,16 @@
 //! Rows of a generation: writing and removing them, and telling which of them are current.
 
 use super::{
+	error::Result,
 	generation::Generation,
 	make::{Job, Made},
-	write::insert,
-	Result,
+	place::{entry_of, ROWS_PER_ENTRY},
+	statement::{insert, Argument, Backend, Statement},
 };
-use crate::store::statement::{Argument, Backend, Statement};
-use credio_view::{document, view::View};
+use credio_view::view::View;
 use sqlx::{AnyConnection, Row as _};
 use std::{collections::BTreeSet, sync::Arc};
 
-/// Places for the rows of one entry: a power of two that is no less than [`document::MAX_ROWS`].
-pub(super) const ROWS_PER_ENTRY: i64 = 1 << 14;
-const _: () = assert!(document::MAX_ROWS < 1 << 14);
 /// Rows that wait to be written, and bytes of text in them.
 const MAX_WAITING: usize = 5_000;
 const MAX_WAITING_BYTES: usize = 8 << 20;
@@ -240,7 +237,7 @@ impl Target {
 			statement.execute(connection).await?;
 			let after = self.current_of(connection, backend, keys).await?;
 			let rows = before.symmetric_difference(&after);
-			changed.extend(rows.map(|place| place - place % ROWS_PER_ENTRY));
+			changed.extend(rows.copied().map(entry_of));
 		}
 		Ok(changed)
 	}

@@ -1,7 +1,9 @@
 //! Tables of the index, apart from those of views.
 
-use super::{Result, StoreError};
-use crate::store::statement::Backend;
+use super::{
+	error::{Result, StoreError},
+	statement::Backend,
+};
 use credio_primitives::OrganizationId;
 use sqlx::{any::AnyConnectOptions, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Row};
 

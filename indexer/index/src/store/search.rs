@@ -1,13 +1,16 @@
 //! Searching the rows of a view, page by page.
 
 use super::{
-	author, column_of, condition, cursor_in,
-	generation::block_of,
-	number,
+	column::column_of,
+	condition,
+	cursor::{cursor_in, Cursor},
+	decode::{author, bytes32, number},
+	error::{Result, StoreError},
+	handle::Store,
 	page::Position,
-	rows::ROWS_PER_ENTRY,
+	place::{block_of, line_of, ROWS_PER_ENTRY},
+	query::{Query, SortKey, MAX_LIMIT},
 	statement::{value, Argument, Backend, Statement, Table},
-	Cursor, Result, Store, StoreError,
 };
 use credio_primitives::{BlockNumber, OrganizationId, RecordId, Sequence, StreamId};
 use credio_view::{
@@ -17,74 +20,13 @@ use credio_view::{
 };
 use serde::Serialize;
 use sqlx::{any::AnyRow, Row as _};
-use std::{fmt, str::FromStr};
 
-/// Rows of a page, unless a query says otherwise.
-pub const DEFAULT_LIMIT: u32 = 100;
-/// Most rows of a page.
-pub const MAX_LIMIT: u32 = 1_000;
 /// Bytes of values after which a page ends, with the rows that it has: a row more is on the next one.
 pub const MAX_PAGE_BYTES: usize = 2 << 20;
 /// Bytes that a row takes beside its values, about.
 const ROW_BYTES: usize = 256;
 /// Most columns to sort by.
 pub const MAX_SORT: usize = 8;
-
-/// What to search for.
-#[derive(Clone, Debug)]
-pub struct Query {
-	/// A filter; all rows without one.
-	pub filter: Option<String>,
-	/// What to sort by; rows are in the order of the chain where that leaves it open.
-	pub sort: Vec<SortKey>,
-	/// Most rows, up to [`MAX_LIMIT`].
-	pub limit: u32,
-	/// The cursor of the page before.
-	pub after: Option<String>,
-	/// Whether rows that are not final yet are shown, too.
-	pub live: bool,
-	/// Whether rows that later ones have replaced are shown, too.
-	pub history: bool,
-}
-
-impl Default for Query {
-	fn default() -> Self {
-		Self {
-			filter: None,
-			sort: Vec::new(),
-			limit: DEFAULT_LIMIT,
-			after: None,
-			live: false,
-			history: false,
-		}
-	}
-}
-
-/// A column to sort by, written as `issueDate`, or `-issueDate` for the largest first. A missing value is less than any.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SortKey {
-	/// The column.
-	pub column: String,
-	/// Whether the largest comes first.
-	pub is_descending: bool,
-}
-
-impl FromStr for SortKey {
-	type Err = std::convert::Infallible;
-
-	fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-		Ok(match text.strip_prefix('-') {
-			Some(column) => Self { column: column.into(), is_descending: true },
-			None => Self { column: text.into(), is_descending: false },
-		})
-	}
-}
-
-impl fmt::Display for SortKey {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		write!(f, "{}{}", if self.is_descending { "-" } else { "" }, self.column)
-	}
-}
 
 /// Rows that were found.
 #[derive(Clone, Debug, Serialize)]
@@ -212,8 +154,8 @@ impl Store {
 		let rows = statement.fetch_all(&mut transaction).await?;
 		let unfit = rows.iter().map(|row| {
 			Ok(Unfit {
-				record: RecordId(super::bytes32(row.try_get(1)?)?),
-				stream: StreamId(super::bytes32(row.try_get(2)?)?),
+				record: RecordId(bytes32(row.try_get(1)?)?),
+				stream: StreamId(bytes32(row.try_get(2)?)?),
 				sequence: number(row.try_get(3)?)?,
 				block: block_of(row.try_get(0)?)?,
 				reason: row.try_get(4)?,
@@ -388,13 +330,13 @@ fn row(found: &AnyRow, view: &View) -> Result<Row> {
 	let place: i64 = found.try_get(0)?;
 	let values = view.columns.iter().enumerate();
 	Ok(Row {
-		record: RecordId(super::bytes32(found.try_get(2)?)?),
-		stream: StreamId(super::bytes32(found.try_get(3)?)?),
+		record: RecordId(bytes32(found.try_get(2)?)?),
+		stream: StreamId(bytes32(found.try_get(3)?)?),
 		sequence: number(found.try_get(4)?)?,
 		owner: number(found.try_get(5)?)?,
 		author: author(found, 6)?,
 		block: block_of(place)?,
-		line: number(place % ROWS_PER_ENTRY)?,
+		line: number(line_of(place))?,
 		is_final: found.try_get::<i64, _>(1)? != 0,
 		values: values
 			.map(|(at, column)| value(found, at + 7, column.ty))

@@ -273,3 +273,24 @@ impl Statement {
 		self.query().fetch_all(connection).await
 	}
 }
+
+/// Inserts rows, as many at once as the database takes.
+pub(super) async fn insert(
+	connection: &mut AnyConnection,
+	backend: Backend,
+	into: &str,
+	rows: Vec<Vec<Argument>>,
+) -> Result<(), sqlx::Error> {
+	let width = rows.first().map_or(1, Vec::len).max(1);
+	let mut rows = rows.into_iter().peekable();
+	while rows.peek().is_some() {
+		let mut statement = Statement::new(backend, into);
+		for (number, row) in rows.by_ref().take(MAX_ARGUMENTS / width).enumerate() {
+			statement.push(if number > 0 { ", (" } else { "(" });
+			statement.bind_all(row);
+			statement.push(")");
+		}
+		statement.execute(connection).await?;
+	}
+	Ok(())
+}

@@ -1,20 +1,18 @@
 //! Writing in a transaction: blocks, documents that come and go, and what is not final yet.
-//!
-//! Every entry has a *place*: the number of its block and its position there, in one number, with room for the rows of
-//! its document. Places follow from the chain alone, so rows have the same ones whenever an index is built, and a row's
-//! place is its name in the database.
 
 use super::{
+	decode::{bytes32, number},
+	error::{Result, StoreError},
 	generation::Generation,
+	handle::Store,
 	make::{make, Job},
-	rows::{Target, ROWS_PER_ENTRY},
-	schema, Result, Store, StoreError,
+	place::{place, ENTRIES_PER_BLOCK},
+	rows::Target,
+	schema,
+	statement::{insert, Argument, Backend, Statement, MAX_ARGUMENTS},
 };
-use crate::{
-	block::{Block, Content, Document, Entry},
-	store::statement::{Argument, Backend, Statement, MAX_ARGUMENTS},
-};
-use credio_primitives::{BlockNumber, OrganizationId, RecordId, StreamId};
+use crate::block::{Block, Content, Document, Entry};
+use credio_primitives::{OrganizationId, RecordId, StreamId};
 use futures::StreamExt;
 use sqlx::{any::AnyRow, AnyConnection, Row as _};
 use std::{
@@ -23,10 +21,6 @@ use std::{
 	sync::Arc,
 };
 
-/// Bits of a place below the number of the block.
-pub(super) const BLOCK_SHIFT: u32 = 31;
-/// Most entries of one block.
-const ENTRIES_PER_BLOCK: i64 = (1 << BLOCK_SHIFT) / ROWS_PER_ENTRY;
 /// Longest reason or media type that is kept, in characters.
 const MAX_TEXT_LENGTH: usize = 1_024;
 /// Entries that are dealt with in one statement.
@@ -369,7 +363,7 @@ impl<'a> Writer<'a> {
 fn stored(row: &AnyRow) -> Result<Stored> {
 	Ok(Stored {
 		place: row.try_get(0)?,
-		stream: StreamId(super::bytes32(row.try_get(1)?)?),
+		stream: StreamId(bytes32(row.try_get(1)?)?),
 		is_final: row.try_get::<i64, _>(2)? != 0,
 		superseded: row.try_get(3)?,
 	})
@@ -409,33 +403,7 @@ pub(super) async fn stream_of(
 	statement.bind(stream.0.to_vec());
 	let rows = statement.fetch_all(connection).await?;
 	let row = rows.first();
-	row.map(|row| Ok((super::number(row.try_get(0)?)?, row.try_get(1)?))).transpose()
-}
-
-/// Inserts rows, as many at once as the database takes.
-pub(super) async fn insert(
-	connection: &mut AnyConnection,
-	backend: Backend,
-	into: &str,
-	rows: Vec<Vec<Argument>>,
-) -> Result<()> {
-	let width = rows.first().map_or(1, Vec::len).max(1);
-	let mut rows = rows.into_iter().peekable();
-	while rows.peek().is_some() {
-		let mut statement = Statement::new(backend, into);
-		for (number, row) in rows.by_ref().take(MAX_ARGUMENTS / width).enumerate() {
-			statement.push(if number > 0 { ", (" } else { "(" });
-			statement.bind_all(row);
-			statement.push(")");
-		}
-		statement.execute(connection).await?;
-	}
-	Ok(())
-}
-
-/// Place of an entry.
-fn place(block: BlockNumber, number: i64) -> i64 {
-	(i64::from(block) << BLOCK_SHIFT) + number * ROWS_PER_ENTRY
+	row.map(|row| Ok((number(row.try_get(0)?)?, row.try_get(1)?))).transpose()
 }
 
 /// A text as both databases take it, and not too long.

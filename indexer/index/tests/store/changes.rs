@@ -185,8 +185,8 @@ on_both!(cursors_of_something_else_are_refused, database, {
 	store.set_views(&[view(VIEW)]).await.expect("views");
 	let mut copy = Copy::default();
 	copy.take_all(&store, None).await;
-	let upkeep = store.keep().await.expect("nobody else keeps it");
-	store.clear(&upkeep).await.expect("cleared");
+	let write_lock = store.acquire_writer().await.expect("nobody else keeps it");
+	store.clear(&write_lock).await.expect("cleared");
 	store.set_views(&[view(VIEW)]).await.expect("views");
 	let gone = refused(None, copy.cursor.expect("a cursor")).await;
 	assert!(matches!(gone, StoreError::CursorGone), "{gone}");

@@ -1,6 +1,12 @@
 //! Keeping an index up to date is one process's work at a time.
 
-use super::{generation, schema, statement::Backend, Result, Store, StoreError};
+use super::{
+	error::{Result, StoreError},
+	generation,
+	handle::Store,
+	schema,
+	statement::Backend,
+};
 use sha2::{Digest as _, Sha256};
 use sqlx::{pool::PoolConnection, Any, AssertSqlSafe};
 use std::fs::{File, TryLockError};
@@ -12,7 +18,7 @@ const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// The right to write blocks into an index. No other process has it until this is dropped, or this process ends.
 #[derive(Debug)]
-pub struct Upkeep(
+pub struct WriteLock(
 	// Held for what ends with it.
 	#[allow(dead_code)] Lock,
 );
@@ -32,7 +38,7 @@ impl Store {
 	/// Takes the right to write blocks.
 	///
 	/// Errors: [`StoreError::KeptByAnother`], [`StoreError::File`], [`StoreError::Database`].
-	pub async fn keep(&self) -> Result<Upkeep> {
+	pub async fn acquire_writer(&self) -> Result<WriteLock> {
 		if self.backend == Backend::Postgres {
 			let name = format!("credio/index/upkeep/{}", schema::name(self.organization));
 			let digest: [u8; 32] = Sha256::digest(name).into();
@@ -57,14 +63,14 @@ impl Store {
 				},
 				Err(error) => return Err(error.into()),
 			}
-			return Ok(Upkeep(Lock::Session(connection)));
+			return Ok(WriteLock(Lock::Session(connection)));
 		}
-		let Some(path) = &self.path else { return Ok(Upkeep(Lock::Own)) };
+		let Some(path) = &self.path else { return Ok(WriteLock(Lock::Own)) };
 		let path = path.with_added_extension("lock");
 		let failed = |cause| StoreError::File { path: path.display().to_string(), cause };
 		let file = credio_files::open_or_create(&path).map_err(failed)?;
 		match file.try_lock() {
-			Ok(()) => Ok(Upkeep(Lock::File(file))),
+			Ok(()) => Ok(WriteLock(Lock::File(file))),
 			Err(TryLockError::WouldBlock) => Err(StoreError::KeptByAnother),
 			Err(TryLockError::Error(cause)) => Err(failed(cause)),
 		}
@@ -73,7 +79,7 @@ impl Store {
 	/// Empties the index, in one transaction: as if it had just been made, for whoever has the right to write it.
 	///
 	/// Errors: [`StoreError::Database`].
-	pub async fn clear(&self, _: &Upkeep) -> Result<()> {
+	pub async fn clear(&self, _: &WriteLock) -> Result<()> {
 		let _writing = self.writing.lock().await;
 		let mut transaction = self.pool.begin().await?;
 		schema::lock(&mut transaction).await?;

@@ -1,0 +1,37 @@
+//! The last final block that an index has.
+
+use super::{
+	decode::{bytes32, number},
+	error::Result,
+	statement::{Backend, Link, Statement},
+};
+use credio_primitives::{BlockNumber, Digest};
+use sqlx::{AnyConnection, Row as _};
+
+/// The last block that a store has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cursor {
+	/// Its number.
+	pub number: BlockNumber,
+	/// Its hash.
+	pub hash: Digest,
+}
+
+/// The last block that the index has.
+pub(super) async fn cursor(connection: &mut AnyConnection) -> Result<Option<Cursor>> {
+	cursor_in(&mut Link::Any(connection)).await
+}
+
+/// The same wherever is read.
+pub(super) async fn cursor_in(link: &mut Link<'_>) -> Result<Option<Cursor>> {
+	// The text is the same for both databases.
+	let statement = Statement::new(Backend::Sqlite, "SELECT block, hash FROM chain_cursor");
+	let rows = statement.fetch_from(link).await?;
+	let row = rows.first();
+	row.map(|row| {
+		let hash = bytes32(row.try_get(1)?)?;
+		Ok(Cursor { number: number(row.try_get(0)?)?, hash: Digest(hash) })
+	})
+	.transpose()
+}

@@ -1,0 +1,230 @@
+//! The store itself: opening it, and whose index it is.
+
+use super::{
+	cursor::{cursor, Cursor},
+	error::{Result, StoreError},
+	generation::Generations,
+	limit::Limit,
+	schema,
+	statement::Backend,
+};
+use credio_primitives::{Digest, OrganizationId};
+use sqlx::{
+	any::{AnyConnectOptions, AnyPoolOptions},
+	AnyPool, Row as _,
+};
+use std::{
+	path::{Path, PathBuf},
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc,
+	},
+	time::Duration,
+};
+use tokio::sync::{watch, Mutex};
+
+/// Entries after which the database looks at how values are spread for the first time.
+const FIRST_ANALYSIS: u64 = 1_000;
+
+/// An index.
+#[derive(Clone)]
+pub struct Store {
+	pub(super) pool: AnyPool,
+	pub(super) backend: Backend,
+	/// Whether it is only read, from here.
+	pub(super) is_reader: bool,
+	/// Whose it is, and where its file is, if it is one.
+	pub(super) organization: OrganizationId,
+	pub(super) path: Option<PathBuf>,
+	/// How it is connected to, and how long reads may take.
+	pub(super) options: Arc<AnyConnectOptions>,
+	pub(super) limit: Option<Arc<Limit>>,
+	/// One at a time writes; the database holds other processes back, and this lock other tasks.
+	pub(super) writing: Arc<Mutex<()>>,
+	pub(super) generations: Generations,
+	/// Entries until the database looks anew at how values are spread.
+	pub(super) until_analyzed: Arc<AtomicU64>,
+	/// How many those were the last time.
+	pub(super) analyzed_after: Arc<AtomicU64>,
+	/// Tells that this process has written.
+	pub(super) changed: Arc<watch::Sender<()>>,
+}
+
+impl std::fmt::Debug for Store {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "Store({:?})", self.backend)
+	}
+}
+
+impl Store {
+	/// Opens the index of an organization, and makes its tables if they are not there: in a file (a path, or
+	/// `sqlite://PATH`), which only its owner can read, in memory (`sqlite::memory:`), or in a PostgreSQL database
+	/// (`postgres://…`), in the schema `credio_ORGANIZATION`.
+	///
+	/// Errors: [`StoreError::Database`], [`StoreError::File`], [`StoreError::NewerSchema`], [`StoreError::Foreign`].
+	pub async fn open(url: &str, organization: OrganizationId) -> Result<Self> {
+		let store = Self::connect(url, organization, false).await?;
+		schema::migrate(&store.pool, store.backend).await?;
+		store.claim("organization", &organization.to_string()).await?;
+		Ok(store)
+	}
+
+	/// Opens the index of an organization, or the only one that there is, to read it, and changes nothing: it may be one that another process keeps up to
+	/// date, or a replica of a PostgreSQL server.
+	///
+	/// Errors: [`StoreError::NoIndex`], [`StoreError::OlderSchema`], and those of [`Self::open`].
+	pub async fn open_to_read(
+		url: &str,
+		organization: impl Into<Option<OrganizationId>>,
+	) -> Result<Self> {
+		sqlx::any::install_default_drivers();
+		let wanted = organization.into();
+		let place = match wanted {
+			Some(organization) => organization,
+			None if is_postgres(url) => schema::only_one(url).await?,
+			// A file says whose it is.
+			None => OrganizationId::MAX,
+		};
+		let mut store = Self::connect(url, place, true).await?;
+		let mut connection = store.pool.acquire().await?;
+		schema::check(&mut connection).await.map_err(|error| match error {
+			StoreError::Replaced => StoreError::NoIndex(store.name()),
+			StoreError::Database(error) if error.to_string().contains("no such table") => {
+				StoreError::NoIndex(store.name())
+			},
+			other => other,
+		})?;
+		drop(connection);
+		let found = store.noted("organization").await?;
+		if let Some(wanted) = wanted.filter(|wanted| wanted.to_string() != found) {
+			let wanted = wanted.to_string();
+			return Err(StoreError::Foreign { what: "organization", found, wanted });
+		}
+		let no_number = |_| StoreError::Corrupted("it has no organization".into());
+		store.organization = found.parse().map_err(no_number)?;
+		Ok(store)
+	}
+
+	async fn connect(url: &str, organization: OrganizationId, is_reader: bool) -> Result<Self> {
+		sqlx::any::install_default_drivers();
+		let is_postgres = is_postgres(url);
+		let in_memory = url.contains(":memory:");
+		let backend = if is_postgres { Backend::Postgres } else { Backend::Sqlite };
+		let mut path = None;
+		let url = match url {
+			url if is_postgres || in_memory => url.to_owned(),
+			url => {
+				let file = url.strip_prefix("sqlite:").unwrap_or(url);
+				let file = Path::new(file.strip_prefix("//").unwrap_or(file));
+				let name = file.display();
+				match is_reader {
+					true if !file.exists() => return Err(StoreError::NoIndex(name.to_string())),
+					true => {},
+					false => credio_files::ensure(file)
+						.map_err(|cause| StoreError::File { path: name.to_string(), cause })?,
+				}
+				path = Some(file.to_owned());
+				format!("sqlite://{name}?mode=rw")
+			},
+		};
+		// Statements that take long would be logged with the names of columns.
+		let options: AnyConnectOptions = url.parse()?;
+		let options = sqlx::ConnectOptions::disable_statement_logging(options);
+		let pool = AnyPoolOptions::new()
+			// A database in memory belongs to its connection.
+			.max_connections(if in_memory { 1 } else { 8 })
+			.acquire_timeout(Duration::from_secs(30))
+			.after_connect(move |connection, _| {
+				Box::pin(schema::configure(connection, backend, organization, is_reader))
+			})
+			.connect_with(options.clone())
+			.await?;
+		Ok(Self {
+			pool,
+			backend,
+			is_reader,
+			organization,
+			path,
+			options: Arc::new(options),
+			limit: None,
+			writing: Arc::default(),
+			generations: Arc::default(),
+			until_analyzed: Arc::new(AtomicU64::new(FIRST_ANALYSIS)),
+			analyzed_after: Arc::new(AtomicU64::new(FIRST_ANALYSIS)),
+			changed: Arc::new(watch::Sender::new(())),
+		})
+	}
+
+	/// Where it is, without a password.
+	fn name(&self) -> String {
+		match &self.path {
+			Some(path) => path.display().to_string(),
+			None => format!("the schema {}", schema::name(self.organization)),
+		}
+	}
+
+	/// Notes of which chain the index is, by the hash of its first block; later calls check it.
+	///
+	/// Errors: [`StoreError::Foreign`] for another chain.
+	pub async fn claim_chain(&self, genesis: Digest) -> Result<()> {
+		self.claim("chain", &genesis.to_string()).await
+	}
+
+	async fn claim(&self, what: &'static str, wanted: &str) -> Result<()> {
+		sqlx::query("INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+			.bind(what)
+			.bind(wanted.to_owned())
+			.execute(&self.pool)
+			.await?;
+		self.ensure_is(what, wanted).await
+	}
+
+	async fn ensure_is(&self, what: &'static str, wanted: &str) -> Result<()> {
+		let found = self.noted(what).await?;
+		if found != wanted {
+			return Err(StoreError::Foreign { what, found, wanted: wanted.into() });
+		}
+		Ok(())
+	}
+
+	/// Something that was noted of the index.
+	async fn noted(&self, what: &'static str) -> Result<String> {
+		let row = sqlx::query("SELECT value FROM meta WHERE name = $1").bind(what);
+		Ok(row.fetch_one(&self.pool).await?.try_get(0)?)
+	}
+
+	/// The organization whose index it is.
+	pub fn organization(&self) -> OrganizationId {
+		self.organization
+	}
+
+	/// The last block that the index has; `None` if it has none.
+	///
+	/// Errors: [`StoreError::Database`].
+	pub async fn cursor(&self) -> Result<Option<Cursor>> {
+		cursor(&mut *self.pool.acquire().await?).await
+	}
+
+	/// Whether so many entries more make it time to look at how values are spread: after every doubling.
+	pub(super) fn is_analysis_due(&self, entries: u64) -> bool {
+		let left = self.until_analyzed.load(Ordering::Relaxed).saturating_sub(entries);
+		if left > 0 {
+			self.until_analyzed.store(left, Ordering::Relaxed);
+			return false;
+		}
+		let next = self.analyzed_after.load(Ordering::Relaxed).saturating_mul(2);
+		self.analyzed_after.store(next, Ordering::Relaxed);
+		self.until_analyzed.store(next, Ordering::Relaxed);
+		true
+	}
+
+	/// Closes the connections.
+	pub async fn close(&self) {
+		self.pool.close().await;
+	}
+}
+
+/// Whether an address is one of PostgreSQL.
+fn is_postgres(url: &str) -> bool {
+	url.starts_with("postgres:") || url.starts_with("postgresql:")
+}
