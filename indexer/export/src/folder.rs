@@ -1,6 +1,6 @@
 //! The folder of an export: files that only their owner can read, and that are there whole or not at all.
 
-use super::{ExportError, Result};
+use super::error::{ExportError, Result};
 use sha2::{Digest as _, Sha256};
 use std::{
 	fs::{self, DirBuilder, File, OpenOptions, Permissions},

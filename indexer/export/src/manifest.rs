@@ -1,6 +1,11 @@
 //! The manifest: what an export is of, what became of each stream's entries, and which files it has.
 
-use super::{folder::Written, table::Table, ExportError, Result};
+use super::{
+	error::{ExportError, Result},
+	folder::Written,
+	format::FileFormat,
+	table::Table,
+};
 use credio_index::store::{export::Origin, Cursor};
 use credio_primitives::{
 	merkle::Frontier, BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId,
@@ -14,34 +19,6 @@ use std::collections::BTreeMap;
 pub const FORMAT: &str = "credio/export/v2";
 /// Longest manifest that is read, in bytes.
 pub(crate) const MAX_MANIFEST_LENGTH: u64 = 256 << 20;
-
-/// Format of the parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FileFormat {
-	/// RFC 4180.
-	Csv,
-	/// One object of JSON a line.
-	Jsonl,
-	/// Apache Parquet.
-	Parquet,
-}
-
-impl FileFormat {
-	/// Its name, which is the end of files' names.
-	pub fn name(self) -> &'static str {
-		match self {
-			Self::Csv => "csv",
-			Self::Jsonl => "jsonl",
-			Self::Parquet => "parquet",
-		}
-	}
-
-	/// Name of a part, counted from 1.
-	pub(crate) fn part(self, number: u64) -> String {
-		format!("part-{number:05}.{}", self.name())
-	}
-}
 
 /// What was exported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

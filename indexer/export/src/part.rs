@@ -6,7 +6,7 @@ mod parquet;
 
 use super::{
 	folder::Output,
-	manifest::FileFormat,
+	format::FileFormat,
 	table::{Row, Table},
 };
 use std::{fs::File, io, path::Path};

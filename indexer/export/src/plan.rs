@@ -1,12 +1,13 @@
 //! The plan of an export: made in one look at the index, and followed from then on.
 
 use super::{
+	error::{ExportError, Result},
 	folder::{Folder, Output, ENTRIES},
 	manifest::{
 		Counts, EntryLine, ExportFile, Manifest, Subject, Tally, FORMAT, MAX_MANIFEST_LENGTH,
 	},
+	request::{OnProgress, Progress, Request, Selection},
 	scan::{Scope, Visitor},
-	ExportError, OnProgress, Progress, Request, Result, Selection,
 };
 use credio_index::store::{export::Snapshot, Store};
 use credio_primitives::{BlockNumber, StreamId};

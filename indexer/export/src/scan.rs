@@ -1,9 +1,9 @@
 //! One look at all entries that an export covers, in the order of the chain, with the rows that each gives.
 
 use super::{
+	error::{ExportError, Result},
 	manifest::{EntryLine, Fate, Subject},
 	table::Table,
-	ExportError, Result,
 };
 use credio_index::store::export::{Snapshot, StoredEntry, ViewRow, ViewTable};
 use credio_primitives::{OrganizationId, StreamId};

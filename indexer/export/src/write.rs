@@ -1,12 +1,13 @@
 //! Writing the parts of an export by its plan.
 
 use super::{
+	error::{ExportError, Result},
 	folder::{Folder, MANIFEST},
 	manifest::{ExportFile, Manifest},
 	part::Writer,
 	plan::{planned, ROWS, ROW_LENGTH},
+	request::{OnProgress, Progress},
 	table::{Row, Table},
-	ExportError, OnProgress, Progress, Result,
 };
 use credio_index::store::{
 	export::{Reader, PLACES_AT_ONCE},

@@ -10,6 +10,8 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src dat
 /// Seconds after which a page that is kept up to date loads itself again.
 const REFRESH: u32 = 5;
 
+/// Most rows of a table; the others are counted.
+pub(crate) const MAX_ROWS: usize = 50;
 /// Most rows of a table that is not broken between two sheets of paper.
 const WHOLE: usize = 14;
 

@@ -1,9 +1,10 @@
 //! The manifest of an export against the chain: which streams it should cover, and which entries they have.
 
-use super::{Entries, Verification};
+use super::{entries::Entries, verification::Verification};
 use crate::{
+	error::{ExportError, Result},
 	manifest::{CoveredStream, EntryLine, Manifest, Subject},
-	ExportError, OnProgress, Progress, Result,
+	request::{OnProgress, Progress},
 };
 use credio_client::{Client, Error};
 use credio_index::ingest::digest_of;

@@ -1,12 +1,16 @@
 //! The rows of an export against the chain: they are made anew, from what the organization can read there now, in an
 //! index of their own as of the export's block.
 
-use super::{Entries, Verification};
+use super::{
+	entries::Entries,
+	verification::{Verification, MAX_FINDINGS},
+};
 use crate::{
+	error::{ExportError, Result},
 	manifest::{EntryLine, Fate, Manifest, Subject},
 	plan,
+	request::{OnProgress, Progress, Selection},
 	scan::Visitor,
-	ExportError, OnProgress, Progress, Result, Selection,
 };
 use credio_client::{Client, ConnectOptions, Trust};
 use credio_index::{
@@ -257,10 +261,10 @@ impl Comparison<'_> {
 				{
 					let (noted, findings) = self.other_rows.entry(entry.stream).or_default();
 					noted.add(&entry);
-					if findings.len() < super::MAX_FINDINGS {
+					if findings.len() < MAX_FINDINGS {
 						findings.push(told);
 					}
-				} else if self.wrong.len() <= super::MAX_FINDINGS {
+				} else if self.wrong.len() <= MAX_FINDINGS {
 					self.wrong.push(told);
 				}
 			},

@@ -1,13 +1,14 @@
 //! The files of an export against its manifest. Takes no node.
 
-use super::{Entries, Verification};
+use super::{entries::Entries, verification::Verification};
 use crate::{
+	error::{ExportError, Result},
 	folder::{measure, ENTRIES, MANIFEST},
 	manifest::{Counts, EntryLine, ExportFile, Manifest, Tally},
 	part::Reader,
 	plan,
+	request::{OnProgress, Progress},
 	table::{Row, Table},
-	ExportError, OnProgress, Progress, Result,
 };
 use credio_primitives::StreamId;
 use sha2::{Digest as _, Sha256};

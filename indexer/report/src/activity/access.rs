@@ -1,11 +1,9 @@
 //! Who may read what: grants, access requests, and what each partner may read now.
 
-use super::{
-	render::MAX_ROWS, AccessFact, Activity, Answer, End, Entries, GrantFact, Number, Subject,
-};
+use super::facts::{AccessFact, Activity, Answer, End, Entries, GrantFact, Number, Subject};
 use crate::{
 	format::{duration, number, short, time},
-	page::{cell, cut, figure, foreign, text, Column, Table},
+	page::{cell, cut, figure, foreign, text, Column, Table, MAX_ROWS},
 };
 use maud::{html, Markup};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,7 @@
 use super::*;
-use crate::{assets::tests::table, Source};
+use crate::{assets::tests::table, Origin, Source};
 use jiff::civil::date;
+use std::collections::BTreeMap;
 
 const HOUR: u64 = 3_600_000;
 

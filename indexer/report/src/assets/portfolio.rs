@@ -1,6 +1,6 @@
 //! The items of one currency.
 
-use super::{Paid, Row};
+use super::row::{Paid, Row};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 

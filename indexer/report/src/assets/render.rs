@@ -1,10 +1,13 @@
 //! The page of assets, from top to bottom.
 
-use super::{Ageing, Assets, Month, PaidBy, Portfolio, Sums, MAX_CURRENCIES};
+use super::{
+	facts::{Assets, PaidBy},
+	portfolio::{Ageing, Bucket, Month, Portfolio, Sums, MAX_CURRENCIES},
+};
 use crate::{
 	chart::{Bars, Series},
 	format::{count, number, short},
-	page::{cell, cut, figure, foreign, section, text, tile, Table},
+	page::{self, cell, cut, figure, foreign, section, text, tile, Origin, Table},
 	Amount,
 };
 use maud::{html, Markup};
@@ -14,7 +17,15 @@ const MAX_SECTIONS: usize = 12;
 /// Months that are shown one by one, up to that of the report and after it.
 const MONTHS: (usize, usize) = (36, 24);
 
-pub(super) fn header(assets: &Assets) -> Markup {
+impl Assets {
+	/// The page.
+	pub fn page(&self, origin: &Origin) -> String {
+		let title = format!("Assets of {}, {} as of {}", self.organization, self.view, self.as_of);
+		page::page(&title, origin, header(self), body(self))
+	}
+}
+
+fn header(assets: &Assets) -> Markup {
 	html! {
 		p.kind { "Asset performance" }
 		h1 { (foreign(&assets.view)) }
@@ -26,7 +37,7 @@ pub(super) fn header(assets: &Assets) -> Markup {
 	}
 }
 
-pub(super) fn body(assets: &Assets) -> Markup {
+fn body(assets: &Assets) -> Markup {
 	let currencies: Vec<_> = assets.portfolios.iter().collect();
 	let (shown, more) = cut(&currencies, MAX_SECTIONS);
 	html! {
@@ -318,7 +329,7 @@ fn ageing(assets: &Assets, portfolio: &Portfolio, at: usize, currency: &Option<S
 	let buckets =
 		Ageing::ALL.map(|age| (age, portfolio.ageing.get(&age).copied().unwrap_or_default()));
 	let only = |which: fn(Ageing) -> bool| -> Vec<f64> {
-		let value = |(age, bucket): &(Ageing, super::Bucket)| match which(*age) {
+		let value = |(age, bucket): &(Ageing, Bucket)| match which(*age) {
 			true => amount(bucket.open).approximate(),
 			false => 0.0,
 		};

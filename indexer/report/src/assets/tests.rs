@@ -1,7 +1,11 @@
 use super::*;
-use crate::Source;
-use jiff::{civil::date, ToSpan};
+use crate::{Origin, Source};
+use jiff::{
+	civil::{date, Date},
+	ToSpan,
+};
 use roxmltree::Document;
+use std::collections::BTreeMap;
 
 fn assets(as_of: Date) -> Assets {
 	Assets {

@@ -1,6 +1,6 @@
 //! JSON, with numbers as they are written: a binary fraction would not be exact.
 
-use super::{Reason, MAX_DEPTH};
+use super::{budget::MAX_DEPTH, reason::Reason};
 use crate::path::{self, Axis, Test, Work};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::BTreeMap};

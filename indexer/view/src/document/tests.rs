@@ -1,4 +1,5 @@
 use super::*;
+use crate::{path::TooMuchWork, Value};
 use proptest::prelude::*;
 
 fn view(format: &str, rest: &str, columns: &[(&str, &str, &str)]) -> View {

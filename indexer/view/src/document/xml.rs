@@ -2,7 +2,7 @@
 
 mod bounds;
 
-use super::{Reason, MAX_NODES};
+use super::{budget::MAX_NODES, reason::Reason};
 use crate::path::{self, Axis, Test, Work};
 use roxmltree::{Attribute, Document, Error, ParsingOptions};
 use std::borrow::Cow;

@@ -1,6 +1,6 @@
 //! Cuts a filter into tokens.
 
-use super::{FilterError, MAX_LENGTH};
+use super::error::{FilterError, MAX_LENGTH};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Token {

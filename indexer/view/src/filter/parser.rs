@@ -1,8 +1,9 @@
 //! Reads tokens into an expression, and checks it against a view.
 
 use super::{
+	error::{FilterError, MAX_DEPTH, MAX_TERMS},
+	expression::{Comparison, Expression, Literal, Operand, OperandType},
 	lexer::{tokens, Token},
-	Comparison, Expression, FilterError, Literal, Operand, OperandType, MAX_DEPTH, MAX_TERMS,
 };
 use crate::{value::Type, view::View, words::Search};
 use credio_primitives::RecordId;

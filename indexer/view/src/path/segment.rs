@@ -1,7 +1,7 @@
 //! Paths into EDIFACT: `BGM[2]` is the second element of the first segment BGM, `DTM[1.1="137"][1.2]` the second
 //! component of the first element of that segment DTM whose first component is 137.
 
-use super::{scan::Scanner, PathError};
+use super::{error::PathError, scan::Scanner};
 
 /// An element of a segment, and its component: both counted from 1.
 pub type Place = (usize, usize);

@@ -1,4 +1,5 @@
 use super::*;
+use credio_primitives::StreamId;
 
 const GOOD: &str = r#"
 name = "invoices"

@@ -3,7 +3,10 @@
 //!
 //! What is read here is markup as XML 1.0 has it, in one pass. Whether a document is well-formed is for the parser to say.
 
-use crate::document::{Reason, MAX_DEPTH, MAX_NODES};
+use crate::document::{
+	budget::{MAX_DEPTH, MAX_NODES},
+	reason::Reason,
+};
 
 /// Most attributes of one element, declarations of namespaces included.
 pub const MAX_ATTRIBUTES: usize = 256;
