@@ -6,8 +6,8 @@
 //! machines do not matter.
 
 use super::{
-	store::{number_of, End, Undecided},
-	OutboxError, Result,
+	error::{OutboxError, Result},
+	store::{milliseconds, number_of, End, Undecided},
 };
 use credio_primitives::RequestKey;
 use sqlx::{AnyPool, Row, Transaction};
@@ -191,7 +191,7 @@ impl Lease {
 		.bind(outcome)
 		.bind(i64::from(end.block))
 		.bind(end.problem.clone())
-		.bind(super::store::milliseconds())
+		.bind(milliseconds())
 		.bind(end.record.map(|record| record.0.to_vec()))
 		.bind(id)
 		.execute(&mut *transaction)

@@ -1,6 +1,11 @@
 //! What became of the items, in the order in which that became final.
 
-use super::{store, Listed, Outbox, OutboxError, Result, OTHER_PROCESSES};
+use super::{
+	connection::Connection,
+	error::{OutboxError, Result},
+	outbox::{Outbox, OTHER_PROCESSES},
+	store::{self, Listed},
+};
 use std::collections::VecDeque;
 
 /// Outcomes read from the database at once.
@@ -56,7 +61,7 @@ impl Outbox {
 	/// Errors: [`OutboxError::Database`].
 	pub async fn acknowledge_in(
 		&self,
-		transaction: &mut impl super::Connection,
+		transaction: &mut impl Connection,
 		consumer: &str,
 		number: i64,
 	) -> Result<()> {

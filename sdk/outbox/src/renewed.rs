@@ -1,10 +1,11 @@
 //! Items that were asked for before the organization renewed its secret, and again since, under other keys.
 
 use super::{
-	item::NamedBody,
+	body::NamedBody,
+	error::OutboxError,
+	item::ItemState,
 	store::{End, Undecided},
 	worker::{Fault, Turn},
-	ItemState, OutboxError,
 };
 use credio_client::name::earlier_secrets;
 use credio_primitives::{

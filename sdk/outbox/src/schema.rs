@@ -1,6 +1,7 @@
 //! Tables of the outbox.
 
-use super::{OutboxError, Result};
+use super::error::{OutboxError, Result};
+use credio_database::{run_all, BUSY_TIMEOUT, WRITE_AHEAD_LOG};
 use credio_primitives::OrganizationId;
 use credio_vault::ChainPin;
 use sqlx::{AnyConnection, AnyPool, Row};
@@ -113,12 +114,7 @@ const PINS_AND_FENCES: [Statement; 3] = [
 pub async fn configure_sqlite(
 	connection: &mut AnyConnection,
 ) -> std::result::Result<(), sqlx::Error> {
-	for pragma in
-		["PRAGMA busy_timeout = 30000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"]
-	{
-		sqlx::query(pragma).execute(&mut *connection).await?;
-	}
-	Ok(())
+	run_all(connection, &[BUSY_TIMEOUT, WRITE_AHEAD_LOG, "PRAGMA synchronous = FULL"]).await
 }
 
 /// Makes the tables that are not there.

@@ -1,10 +1,10 @@
 //! Signing items and handing them over.
 
 use super::{
-	item::NamedBody,
+	body::NamedBody,
+	error::OutboxError,
 	store::{self, Undecided},
 	worker::{Fault, Turn},
-	OutboxError,
 };
 use credio_client::Error;
 use credio_primitives::{LanePosition, Request};

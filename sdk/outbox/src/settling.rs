@@ -1,10 +1,11 @@
 //! Ending items whose outcome is final.
 
 use super::{
-	item::NamedBody,
+	body::NamedBody,
+	error::OutboxError,
+	item::ItemState,
 	store::{End, Undecided},
 	worker::{Fault, Turn},
-	ItemState, OutboxError,
 };
 use credio_client::is_rejected_for;
 use credio_primitives::{

@@ -2,7 +2,11 @@
 //!
 //! Every statement works on SQLite and on PostgreSQL; both take `$1` for the first parameter.
 
-use super::{Enqueued, ItemState, OutboxError, Result};
+use super::{
+	error::{OutboxError, Result},
+	item::{Enqueued, ItemState},
+	prepare::Ended,
+};
 use credio_primitives::{rpc::RequestStatus, BlockNumber, Digest, RecordId, RequestKey};
 use serde::Serialize;
 use sqlx::{any::AnyRow, AnyPool, Row};
@@ -12,8 +16,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 macro_rules! statements {
 	($name:ident, $connection:ty) => {
 		pub mod $name {
-			use super::super::{item::Prepared, OutboxError, Result};
-			use super::{enqueued, state_of, Inserted};
+			use crate::{
+				error::{OutboxError, Result},
+				item::ItemState,
+				prepare::Prepared,
+				store::{enqueued, milliseconds, state_of, Inserted},
+			};
 			use sqlx::Row;
 
 			/// Stores an item, unless its key is there already.
@@ -39,12 +47,12 @@ macro_rules! statements {
 				.bind(item.lane)
 				.bind(item.lifetime)
 				.bind(max_undecided)
-				.bind(super::milliseconds())
+				.bind(milliseconds())
 				.execute(&mut *connection)
 				.await?
 				.rows_affected();
 				if inserted > 0 {
-					let state = super::ItemState::Waiting;
+					let state = ItemState::Waiting;
 					return Ok(Inserted::Stands(enqueued(item.request_key, item.record_id, state)));
 				}
 				// It is there already, or there is no room.
@@ -79,7 +87,7 @@ macro_rules! statements {
 					return Ok(Some(Inserted::Stands(stands)));
 				}
 				// What was refused, or is certain never to be applied, leaves its name to another document.
-				if matches!(state, super::ItemState::Rejected | super::ItemState::Expired) {
+				if matches!(state, ItemState::Rejected | ItemState::Expired) {
 					return Ok(Some(Inserted::NameIsFree { attempts: row.try_get(2)? }));
 				}
 				Err(OutboxError::KeyReused(item.request_key))
@@ -253,17 +261,6 @@ pub(super) async fn acknowledged(pool: &AnyPool, consumer: &str) -> Result<i64> 
 		.fetch_optional(pool)
 		.await?;
 	Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0))
-}
-
-/// An item that has ended without being applied.
-#[derive(Debug)]
-pub(super) struct Ended {
-	pub request_key: RequestKey,
-	pub body: Vec<u8>,
-	pub lane: Option<i64>,
-	pub lifetime: i64,
-	/// Attempts beyond its first.
-	pub attempts: i64,
 }
 
 pub(super) async fn ended(pool: &AnyPool, key: RequestKey) -> Result<Ended> {

@@ -1,9 +1,11 @@
 //! Sends what is stored, and follows it until its outcome is final.
 
 use super::{
+	error::{OutboxError, Result as OutboxResult},
 	expiry::{Bounds, Heads},
 	lease::{self, Lease, LEASE},
-	store, Outbox, OutboxError,
+	outbox::Outbox,
+	store,
 };
 use credio_client::{Client, ConnectOptions, Error, Runtimes, Trust};
 use credio_primitives::{
@@ -94,7 +96,7 @@ impl Outbox {
 	///
 	/// Errors: [`OutboxError::Vault`] if the system gives no random bytes, [`OutboxError::Item`] without a node, or with
 	/// the address of one that may not be used.
-	pub fn worker(&self, settings: Settings) -> super::Result<Worker> {
+	pub fn worker(&self, settings: Settings) -> OutboxResult<Worker> {
 		if settings.nodes.is_empty() {
 			return Err(OutboxError::Item("a worker needs the address of a node".into()));
 		}
@@ -115,7 +117,7 @@ impl Outbox {
 		&self,
 		settings: Settings,
 		stop: impl Future<Output = ()>,
-	) -> super::Result<()> {
+	) -> OutboxResult<()> {
 		let worker = self.worker(settings)?;
 		let result = tokio::select! {
 			result = worker.work(false) => result,
@@ -128,7 +130,7 @@ impl Outbox {
 	/// Sends and follows until nothing is undecided.
 	///
 	/// Errors: as [`Self::run`].
-	pub async fn run_until_decided(&self, settings: Settings) -> super::Result<()> {
+	pub async fn run_until_decided(&self, settings: Settings) -> OutboxResult<()> {
 		let worker = self.worker(settings)?;
 		let result = worker.work(true).await;
 		lease::resign(&self.pool, &worker.name).await?;

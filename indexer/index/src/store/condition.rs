@@ -1,6 +1,7 @@
 //! Expressions as SQL for both databases.
 
-use super::statement::{Backend, Statement};
+use super::statement::Statement;
+use credio_database::Backend;
 use credio_view::filter::{Comparison, Expression, Literal, Operand};
 use credio_view::view::View;
 

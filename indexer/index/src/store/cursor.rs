@@ -3,8 +3,9 @@
 use super::{
 	decode::{bytes32, number},
 	error::Result,
-	statement::{Backend, Link, Statement},
+	statement::{Link, Statement},
 };
+use credio_database::Backend;
 use credio_primitives::{BlockNumber, Digest};
 use sqlx::{AnyConnection, Row as _};
 

@@ -8,8 +8,9 @@ use super::{
 	error::{Result, StoreError},
 	handle::Store,
 	place::{block_of, entry_of, ROWS_PER_ENTRY},
-	statement::{value, Backend, Statement, Table},
+	statement::{value, Statement, Table},
 };
+use credio_database::Backend;
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId};
 use credio_view::{filter::Expression, value::Value, view::View};
 use sqlx::{any::AnyRow, pool::PoolConnection, Any, Connection as _, Row as _, Transaction};

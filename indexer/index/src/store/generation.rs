@@ -2,8 +2,9 @@
 
 use super::{
 	error::{Result, StoreError},
-	statement::{Backend, Statement, Table},
+	statement::{Statement, Table},
 };
+use credio_database::Backend;
 use credio_view::{value::Type, view::View};
 use sqlx::{AnyConnection, Row as _};
 use std::{

@@ -6,20 +6,13 @@ use super::{
 	generation::Generations,
 	limit::Limit,
 	schema,
-	statement::Backend,
 };
+use credio_database::{Address, Backend};
 use credio_primitives::{Digest, OrganizationId};
-use sqlx::{
-	any::{AnyConnectOptions, AnyPoolOptions},
-	AnyPool, Row as _,
-};
-use std::{
-	path::{Path, PathBuf},
-	sync::{
-		atomic::{AtomicU64, Ordering},
-		Arc,
-	},
-	time::Duration,
+use sqlx::{AnyPool, Row as _};
+use std::sync::{
+	atomic::{AtomicU64, Ordering},
+	Arc,
 };
 use tokio::sync::{watch, Mutex};
 
@@ -33,11 +26,9 @@ pub struct Store {
 	pub(super) backend: Backend,
 	/// Whether it is only read, from here.
 	pub(super) is_reader: bool,
-	/// Whose it is, and where its file is, if it is one.
 	pub(super) organization: OrganizationId,
-	pub(super) path: Option<PathBuf>,
-	/// How it is connected to, and how long reads may take.
-	pub(super) options: Arc<AnyConnectOptions>,
+	pub(super) address: Address,
+	/// How long a read may take.
 	pub(super) limit: Option<Arc<Limit>>,
 	/// One at a time writes; the database holds other processes back, and this lock other tasks.
 	pub(super) writing: Arc<Mutex<()>>,
@@ -63,7 +54,7 @@ impl Store {
 	///
 	/// Errors: [`StoreError::Database`], [`StoreError::File`], [`StoreError::NewerSchema`], [`StoreError::Foreign`].
 	pub async fn open(url: &str, organization: OrganizationId) -> Result<Self> {
-		let store = Self::connect(url, organization, false).await?;
+		let store = Self::connect(&Address::new(url), organization, false).await?;
 		schema::migrate(&store.pool, store.backend).await?;
 		store.claim("organization", &organization.to_string()).await?;
 		Ok(store)
@@ -77,15 +68,15 @@ impl Store {
 		url: &str,
 		organization: impl Into<Option<OrganizationId>>,
 	) -> Result<Self> {
-		sqlx::any::install_default_drivers();
+		let address = Address::new(url);
 		let wanted = organization.into();
 		let place = match wanted {
 			Some(organization) => organization,
-			None if is_postgres(url) => schema::only_one(url).await?,
+			None if address.backend() == Backend::Postgres => schema::only_one(&address).await?,
 			// A file says whose it is.
 			None => OrganizationId::MAX,
 		};
-		let mut store = Self::connect(url, place, true).await?;
+		let mut store = Self::connect(&address, place, true).await?;
 		let mut connection = store.pool.acquire().await?;
 		schema::check(&mut connection).await.map_err(|error| match error {
 			StoreError::Replaced => StoreError::NoIndex(store.name()),
@@ -105,47 +96,30 @@ impl Store {
 		Ok(store)
 	}
 
-	async fn connect(url: &str, organization: OrganizationId, is_reader: bool) -> Result<Self> {
-		sqlx::any::install_default_drivers();
-		let is_postgres = is_postgres(url);
-		let in_memory = url.contains(":memory:");
-		let backend = if is_postgres { Backend::Postgres } else { Backend::Sqlite };
-		let mut path = None;
-		let url = match url {
-			url if is_postgres || in_memory => url.to_owned(),
-			url => {
-				let file = url.strip_prefix("sqlite:").unwrap_or(url);
-				let file = Path::new(file.strip_prefix("//").unwrap_or(file));
-				let name = file.display();
-				match is_reader {
-					true if !file.exists() => return Err(StoreError::NoIndex(name.to_string())),
-					true => {},
-					false => credio_files::ensure(file)
-						.map_err(|cause| StoreError::File { path: name.to_string(), cause })?,
-				}
-				path = Some(file.to_owned());
-				format!("sqlite://{name}?mode=rw")
-			},
-		};
-		// Statements that take long would be logged with the names of columns.
-		let options: AnyConnectOptions = url.parse()?;
-		let options = sqlx::ConnectOptions::disable_statement_logging(options);
-		let pool = AnyPoolOptions::new()
-			// A database in memory belongs to its connection.
-			.max_connections(if in_memory { 1 } else { 8 })
-			.acquire_timeout(Duration::from_secs(30))
-			.after_connect(move |connection, _| {
+	async fn connect(
+		address: &Address,
+		organization: OrganizationId,
+		is_reader: bool,
+	) -> Result<Self> {
+		if is_reader && !address.exists() {
+			return Err(StoreError::NoIndex(address.to_string()));
+		}
+		if !is_reader {
+			let failed = |cause| StoreError::File { path: address.to_string(), cause };
+			address.create_file().map_err(failed)?;
+		}
+		let backend = address.backend();
+		let pool = address
+			.connect(move |connection| {
 				Box::pin(schema::configure(connection, backend, organization, is_reader))
 			})
-			.connect_with(options.clone())
 			.await?;
 		Ok(Self {
 			pool,
 			backend,
 			is_reader,
 			organization,
-			path,
-			options: Arc::new(options),
+			address: address.clone(),
 			limit: None,
 			writing: Arc::default(),
 			generations: Arc::default(),
@@ -157,9 +131,9 @@ impl Store {
 
 	/// Where it is, without a password.
 	fn name(&self) -> String {
-		match &self.path {
-			Some(path) => path.display().to_string(),
-			None => format!("the schema {}", schema::name(self.organization)),
+		match self.backend {
+			Backend::Sqlite => self.address.to_string(),
+			Backend::Postgres => format!("the schema {}", schema::name(self.organization)),
 		}
 	}
 
@@ -222,9 +196,4 @@ impl Store {
 	pub async fn close(&self) {
 		self.pool.close().await;
 	}
-}
-
-/// Whether an address is one of PostgreSQL.
-fn is_postgres(url: &str) -> bool {
-	url.starts_with("postgres:") || url.starts_with("postgresql:")
 }

@@ -5,8 +5,9 @@ use super::{
 	handle::Store,
 	limit::{Limit, Pool},
 	schema,
-	statement::{Backend, Link},
+	statement::Link,
 };
+use credio_database::Backend;
 use sqlx::{
 	any::AnyPoolOptions, sqlite::SqlitePoolOptions, Any, AssertSqlSafe, Sqlite, Transaction,
 };
@@ -42,7 +43,7 @@ impl Store {
 	///
 	/// [`StoreError::Database`].
 	pub async fn with_time_limit(&self, time: Duration) -> Result<Self> {
-		let pool = match (self.backend, &self.path) {
+		let pool = match (self.backend, self.address.file()) {
 			(Backend::Sqlite, None) => {
 				// In memory: it belongs to its one connection.
 				return Ok(self.clone());
@@ -64,7 +65,7 @@ impl Store {
 					.after_connect(move |connection, _| {
 						Box::pin(schema::configure(connection, backend, organization, true))
 					});
-				Pool::Any(pool.connect_lazy_with(self.options.as_ref().clone()))
+				Pool::Any(pool.connect_lazy_with(self.address.options()?))
 			},
 		};
 		Ok(Self { limit: Some(Arc::new(Limit { time, pool })), ..self.clone() })

@@ -1,6 +1,7 @@
 //! Making rows of documents: on threads of its own, where a document that takes long holds up nothing else.
 
-use super::statement::{Argument, Backend};
+use super::statement::Argument;
+use credio_database::Backend;
 use credio_primitives::StreamId;
 use credio_view::{
 	document::{self, Reason},

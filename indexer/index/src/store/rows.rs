@@ -5,8 +5,9 @@ use super::{
 	generation::Generation,
 	make::{Job, Made},
 	place::{entry_of, ROWS_PER_ENTRY},
-	statement::{insert, Argument, Backend, Statement},
+	statement::{insert, Argument, Statement},
 };
+use credio_database::Backend;
 use credio_view::view::View;
 use sqlx::{AnyConnection, Row as _};
 use std::{collections::BTreeSet, sync::Arc};

@@ -1,11 +1,9 @@
 //! Tables of the index, apart from those of views.
 
-use super::{
-	error::{Result, StoreError},
-	statement::Backend,
-};
+use super::error::{Result, StoreError};
+use credio_database::{run_all, Address, Backend, BUSY_TIMEOUT, WRITE_AHEAD_LOG};
 use credio_primitives::OrganizationId;
-use sqlx::{any::AnyConnectOptions, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Row};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Row};
 
 /// What makes version n + 1 of the tables out of version n, in one transaction each. `BYTES` stands for the type of
 /// bytes, `TEXT` compares byte by byte in both databases.
@@ -76,8 +74,6 @@ const MIGRATIONS: [&[&str]; 4] = [
 
 /// What a statement begins with that is for PostgreSQL alone.
 const POSTGRES: &str = "POSTGRES ";
-/// How long SQLite waits for another process that writes.
-pub const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 30000";
 
 /// Name of the schema of an organization's index in PostgreSQL.
 pub fn name(organization: OrganizationId) -> String {
@@ -85,10 +81,8 @@ pub fn name(organization: OrganizationId) -> String {
 }
 
 /// The organization whose index is the only one of a PostgreSQL database, among those that may be read.
-pub async fn only_one(url: &str) -> Result<OrganizationId> {
-	let options: AnyConnectOptions = url.parse()?;
-	let options = sqlx::ConnectOptions::disable_statement_logging(options);
-	let mut connection = AnyConnection::connect_with(&options).await?;
+pub async fn only_one(address: &Address) -> Result<OrganizationId> {
+	let mut connection = AnyConnection::connect_with(&address.options()?).await?;
 	let sql = "SELECT CAST(nspname AS TEXT) FROM pg_namespace WHERE nspname LIKE 'credio\\_%' \
 		AND has_schema_privilege(oid, 'USAGE')";
 	let rows = sqlx::query(sql).fetch_all(&mut connection).await?;
@@ -137,14 +131,11 @@ pub async fn configure(
 		return Ok(());
 	}
 	if is_reader {
-		for pragma in [BUSY_TIMEOUT, "PRAGMA query_only = ON"] {
-			sqlx::query(pragma).execute(&mut *connection).await?;
-		}
-		return Ok(());
+		return run_all(connection, &[BUSY_TIMEOUT, "PRAGMA query_only = ON"]).await;
 	}
-	for pragma in [
+	let pragmas = [
 		BUSY_TIMEOUT,
-		"PRAGMA journal_mode = WAL",
+		WRITE_AHEAD_LOG,
 		// A power cut may take the last transactions, whole ones, and the cursor with them: they come from the chain again.
 		"PRAGMA synchronous = NORMAL",
 		"PRAGMA cache_size = -65536",
@@ -152,10 +143,8 @@ pub async fn configure(
 		"PRAGMA analysis_limit = 1000",
 		// What is removed is overwritten.
 		"PRAGMA secure_delete = ON",
-	] {
-		sqlx::query(pragma).execute(&mut *connection).await?;
-	}
-	Ok(())
+	];
+	run_all(connection, &pragmas).await
 }
 
 /// Checks that the tables have the version that this software knows.

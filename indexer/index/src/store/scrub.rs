@@ -1,7 +1,8 @@
 //! Making sure that nothing is left of what was removed, as far as that is ours to do: SQLite keeps words in its full-text
 //! index, and old pages until its log is written back. PostgreSQL keeps old rows until it vacuums.
 
-use super::{error::Result, handle::Store, schema, statement::Backend};
+use super::{error::Result, handle::Store};
+use credio_database::{Backend, BUSY_TIMEOUT};
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 /// How far scrubbing is.
@@ -70,7 +71,7 @@ async fn note(connection: &mut AnyConnection, what: &str) -> Result<()> {
 async fn write_log_back(connection: &mut AnyConnection) -> Result<bool> {
 	sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
 	let written = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
-	sqlx::query(schema::BUSY_TIMEOUT).execute(&mut *connection).await?;
+	sqlx::query(BUSY_TIMEOUT).execute(&mut *connection).await?;
 	match written {
 		Ok(row) => Ok(row.try_get::<i64, _>(0)? == 0),
 		// The same, told as an error.

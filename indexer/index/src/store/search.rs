@@ -10,8 +10,9 @@ use super::{
 	page::Position,
 	place::{block_of, line_of, ROWS_PER_ENTRY},
 	query::{Query, SortKey, MAX_LIMIT},
-	statement::{value, Argument, Backend, Statement, Table},
+	statement::{value, Argument, Statement, Table},
 };
+use credio_database::Backend;
 use credio_primitives::{BlockNumber, OrganizationId, RecordId, Sequence, StreamId};
 use credio_view::{
 	filter::{self, Operand},

@@ -1,5 +1,6 @@
 //! Statements for both databases, with their parameters.
 
+use credio_database::Backend;
 use credio_view::value::{Decimal, Type, Value};
 use futures::TryStreamExt;
 use sqlx::{
@@ -26,13 +27,6 @@ macro_rules! bound {
 
 /// Most parameters of one statement; SQLite takes no more.
 pub(crate) const MAX_ARGUMENTS: usize = 30_000;
-
-/// Which database it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Backend {
-	Sqlite,
-	Postgres,
-}
 
 /// Tables of one generation of a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

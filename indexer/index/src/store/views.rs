@@ -4,8 +4,9 @@ use super::{
 	error::{Result, StoreError},
 	generation::Generation,
 	handle::Store,
-	statement::{Backend, Link, Statement, Table},
+	statement::{Link, Statement, Table},
 };
+use credio_database::Backend;
 use credio_view::view::View;
 use sqlx::{AnyConnection, Row as _};
 use std::{collections::BTreeMap, sync::Arc};

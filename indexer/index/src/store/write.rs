@@ -9,9 +9,10 @@ use super::{
 	place::{place, ENTRIES_PER_BLOCK},
 	rows::Target,
 	schema,
-	statement::{insert, Argument, Backend, Statement, MAX_ARGUMENTS},
+	statement::{insert, Argument, Statement, MAX_ARGUMENTS},
 };
 use crate::block::{Block, Content, Document, Entry};
+use credio_database::Backend;
 use credio_primitives::{OrganizationId, RecordId, StreamId};
 use futures::StreamExt;
 use sqlx::{any::AnyRow, AnyConnection, Row as _};

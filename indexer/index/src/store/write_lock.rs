@@ -5,8 +5,8 @@ use super::{
 	generation,
 	handle::Store,
 	schema,
-	statement::Backend,
 };
+use credio_database::Backend;
 use sha2::{Digest as _, Sha256};
 use sqlx::{pool::PoolConnection, Any, AssertSqlSafe};
 use std::fs::{File, TryLockError};
@@ -65,7 +65,7 @@ impl Store {
 			}
 			return Ok(WriteLock(Lock::Session(connection)));
 		}
-		let Some(path) = &self.path else { return Ok(WriteLock(Lock::Own)) };
+		let Some(path) = self.address.file() else { return Ok(WriteLock(Lock::Own)) };
 		let path = path.with_added_extension("lock");
 		let failed = |cause| StoreError::File { path: path.display().to_string(), cause };
 		let file = credio_files::open_or_create(&path).map_err(failed)?;
