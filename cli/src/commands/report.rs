@@ -1,20 +1,16 @@
-//! Reports: gathering their figures, writing the page, and keeping it up to date.
+//! Reports: writing the page, and keeping it up to date.
 
 mod activity;
 mod assets;
-mod index;
-mod ledger;
-mod outbox;
-mod readers;
 
 use crate::{
 	arguments::{ReportCommand, ReportOutput},
 	exit::Failure,
 	session::Session,
 };
-use credio_report::{format, Origin, Source};
-use jiff::{civil::Date, tz::TimeZone, Timestamp};
-use std::{io::Write, path::Path};
+use credio_report::{format, gather::GatherError, Origin, Source};
+use jiff::Timestamp;
+use std::io::Write;
 
 /// Runs a command on reports.
 pub async fn run(session: &Session, command: ReportCommand) -> Result<(), Failure> {
@@ -24,8 +20,15 @@ pub async fn run(session: &Session, command: ReportCommand) -> Result<(), Failur
 	}
 }
 
-fn today() -> Date {
-	Timestamp::now().to_zoned(TimeZone::UTC).date()
+impl From<GatherError> for Failure {
+	fn from(error: GatherError) -> Self {
+		match error {
+			GatherError::Chain(error) => error.into(),
+			GatherError::Outbox(error) => error.into(),
+			GatherError::Index(error) => error.into(),
+			error => Self::Other(error.to_string()),
+		}
+	}
 }
 
 /// Where a page comes from that is made now.
@@ -33,19 +36,6 @@ fn origin(sources: Vec<Source>, is_live: bool) -> Origin {
 	let made_at = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
 	let software = concat!("credio ", env!("CARGO_PKG_VERSION")).to_owned();
 	Origin { made_at, software, sources, is_live }
-}
-
-/// Refuses a database that is not there, which opening it would make.
-fn ensure_exists(what: &str, url: &str) -> Result<(), Failure> {
-	if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-		return Ok(());
-	}
-	let path = url.strip_prefix("sqlite:").unwrap_or(url);
-	let path = path.strip_prefix("//").unwrap_or(path);
-	match Path::new(path).is_file() {
-		true => Ok(()),
-		false => Err(Failure::Other(format!("there is no {what} at {path}"))),
-	}
 }
 
 /// Writes a page in one step: whoever reads it finds the one before or this one, and never a part of it.
@@ -101,14 +91,5 @@ mod tests {
 		let a_folder = ReportOutput { output: folder.path().into(), watch: false };
 		assert!(write(&a_folder, "new").is_err());
 		assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-	}
-
-	#[test]
-	fn a_database_that_is_not_there_is_not_made() {
-		let folder = tempfile::tempdir().unwrap();
-		let path = folder.path().join("none.index");
-		assert!(ensure_exists("index", path.to_str().unwrap()).is_err());
-		assert!(!path.exists());
-		assert!(ensure_exists("index", "postgres://localhost/acme").is_ok());
 	}
 }

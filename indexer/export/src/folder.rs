@@ -1,11 +1,12 @@
 //! The folder of an export: files that only their owner can read, and that are there whole or not at all.
 
 use super::error::{ExportError, Result};
+use credio_files::Replacement;
 use sha2::{Digest as _, Sha256};
 use std::{
-	fs::{self, DirBuilder, File, OpenOptions, Permissions},
-	io::{self, BufWriter, Read, Write},
-	os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+	fs::{self, DirBuilder, File, Permissions},
+	io::{self, Read, Write},
+	os::unix::fs::{DirBuilderExt, PermissionsExt},
 	path::{Path, PathBuf},
 };
 
@@ -92,31 +93,17 @@ impl Folder {
 		fs::remove_dir(&self.path).map_err(|cause| ExportError::file(&self.path, cause))
 	}
 
-	/// Begins a file, which is none of the export's until it is [kept](Self::keep).
-	pub fn create(&self, name: &str) -> Result<Output> {
-		let path = self.unfinished(&format!("{name}.part"));
-		Output::create(&path).map_err(|cause| ExportError::file(&path, cause))
-	}
-
-	/// Ends a file, and gives it its name.
-	pub fn keep(&self, output: Output, name: &str, to: &Path) -> Result<Written> {
-		let from = self.unfinished(&format!("{name}.part"));
-		let keep = || {
-			let written = output.finish()?;
-			fs::rename(&from, to)?;
-			for folder in [to.parent(), from.parent()].into_iter().flatten() {
-				File::open(folder)?.sync_all()?;
-			}
-			Ok(written)
-		};
-		keep().map_err(|cause| ExportError::file(to, cause))
+	/// Starts a file that takes the path `to` once it is [committed](Output::commit).
+	pub fn create(&self, name: &str, to: PathBuf) -> Result<Output> {
+		let part = self.unfinished(&format!("{name}.part"));
+		Output::create(part.clone(), to).map_err(|cause| ExportError::file(&part, cause))
 	}
 
 	/// Writes a small file.
 	pub fn write(&self, name: &str, to: &Path, content: &[u8]) -> Result<()> {
-		let mut output = self.create(name)?;
+		let mut output = self.create(name, to.into())?;
 		output.write_all(content).map_err(|cause| ExportError::file(to, cause))?;
-		self.keep(output, name, to).map(|_| ())
+		output.commit().map(|_| ())
 	}
 }
 
@@ -129,21 +116,21 @@ pub(crate) struct Written {
 
 /// A file that is being written.
 pub(crate) struct Output {
-	file: BufWriter<File>,
+	file: Replacement,
+	to: PathBuf,
 	digest: Sha256,
 	bytes: u64,
 }
 
 impl Output {
-	fn create(path: &Path) -> io::Result<Self> {
-		let mut options = OpenOptions::new();
-		let file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
-		Ok(Self { file: BufWriter::with_capacity(1 << 16, file), digest: Sha256::new(), bytes: 0 })
+	fn create(part: PathBuf, to: PathBuf) -> io::Result<Self> {
+		let file = Replacement::create_at(part, to.clone())?;
+		Ok(Self { file, to, digest: Sha256::new(), bytes: 0 })
 	}
 
-	fn finish(mut self) -> io::Result<Written> {
-		self.file.flush()?;
-		self.file.get_ref().sync_all()?;
+	/// Finishes the file: syncs it to the disk and gives it its name.
+	pub fn commit(self) -> Result<Written> {
+		self.file.keep().map_err(|cause| ExportError::file(&self.to, cause))?;
 		Ok(Written { bytes: self.bytes, sha256: self.digest.finalize().into() })
 	}
 }

@@ -135,15 +135,15 @@ pub(crate) async fn make(
 		counts: Counts::default(),
 		first_block: None,
 		last_block: None,
-		rows: folder.create(ROWS)?,
-		entries: folder.create(ENTRIES)?,
+		rows: folder.create(ROWS, folder.unfinished(ROWS))?,
+		entries: folder.create(ENTRIES, folder.path(ENTRIES))?,
 		progress,
 	};
 	let covered: HashSet<StreamId> = plan.streams.keys().copied().collect();
 	scope.scan(&mut snapshot, &covered, &mut plan).await?;
 	drop(snapshot);
-	folder.keep(plan.rows, ROWS, &folder.unfinished(ROWS))?;
-	let entries = folder.keep(plan.entries, ENTRIES, &folder.path(ENTRIES))?;
+	plan.rows.commit()?;
+	let entries = plan.entries.commit()?;
 	let draft = Manifest {
 		format: FORMAT.into(),
 		chain,

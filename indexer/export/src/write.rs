@@ -86,7 +86,7 @@ impl Parts<'_> {
 		let name = self.manifest.files_are.part(number + 1);
 		let path = self.folder.path(&name);
 		let failed = |cause| ExportError::file(&path, cause);
-		let output = self.folder.create(&name)?;
+		let output = self.folder.create(&name, path.clone())?;
 		let mut writer =
 			Writer::new(self.manifest.files_are, &self.table, output).map_err(failed)?;
 		let first = number.saturating_mul(self.manifest.rows_per_part);
@@ -109,7 +109,7 @@ impl Parts<'_> {
 			progress(Progress { step: "rows written", done, total });
 		}
 		let output = writer.finish().map_err(failed)?;
-		let file = ExportFile::new(name.clone(), rows, self.folder.keep(output, &name, &path)?);
+		let file = ExportFile::new(name.clone(), rows, output.commit()?);
 		let note = Self::note(&name);
 		let text = serde_json::to_vec(&file).map_err(ExportError::json)?;
 		self.folder.write(&note, &self.folder.unfinished(&note), &text)?;

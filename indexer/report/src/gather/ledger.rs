@@ -2,18 +2,14 @@
 
 mod facts;
 
-pub use facts::text;
-
-use credio_client::{
-	primitives::{
-		entry::EntryFilter,
-		grant::{AccessRequestFilter, GrantFilter},
-		AccessRequest, AccessRequestId, BlockNumber, Entry, EntryBody, Grant, GrantId, GrantStatus,
-		Moment, RecordId, Resource, Sequence, StreamId,
-	},
-	BlockEvents, BusinessEvent, Client, Error, Past,
+use crate::activity::{Answer, Decided, End, Entries, Number, Requests};
+use credio_client::{BlockEvents, BusinessEvent, Client, Error, Past};
+use credio_primitives::{
+	entry::EntryFilter,
+	grant::{AccessRequestFilter, GrantFilter},
+	AccessRequest, AccessRequestId, BlockNumber, Entry, EntryBody, Grant, GrantId, GrantStatus,
+	Moment, RecordId, Resource, Sequence, StreamId,
 };
-use credio_report::activity::{Answer, Decided, End, Entries, Number, Requests};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,14 +1,12 @@
 //! What others may read of our streams: counted by the rules of the chain, at a block.
 
 use super::ledger::Ledger;
-use credio_client::{
-	primitives::{
-		entry::EntryFilter, EntryBody, KeyEpoch, Moment, Permission, RecordId, Resource, Sequence,
-		StreamId,
-	},
-	Error, Past,
+use crate::activity::{Number, Reader};
+use credio_client::{Error, Past};
+use credio_primitives::{
+	entry::EntryFilter, EntryBody, KeyEpoch, Moment, Permission, RecordId, Resource, Sequence,
+	StreamId,
 };
-use credio_report::activity::{Number, Reader};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Records of a stream, by key epoch and by who appended them.

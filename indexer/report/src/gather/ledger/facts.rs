@@ -1,14 +1,13 @@
 //! Grants and access requests as a report tells them.
 
+use super::super::text::text;
 use super::{KnownGrant, KnownRequest, Ledger};
-use credio_client::{
-	primitives::{
-		AccessRequestId, AccessRequestState, BlockNumber, GrantId, Moment, Permission, Resource,
-		StreamId,
-	},
-	Client, Error, Past,
+use crate::activity::{AccessFact, Answer, GrantFact, Subject};
+use credio_client::{Client, Error, Past};
+use credio_primitives::{
+	AccessRequestId, AccessRequestState, BlockNumber, GrantId, Moment, Permission, Resource,
+	StreamId,
 };
-use credio_report::activity::{AccessFact, Answer, GrantFact, Subject};
 use std::collections::BTreeMap;
 
 impl Ledger {
@@ -100,9 +99,4 @@ fn subject(resource: &Resource, names: &BTreeMap<StreamId, String>) -> Subject {
 			Subject::Stream(names.get(stream).cloned().unwrap_or_else(|| stream.to_string()))
 		},
 	}
-}
-
-/// Text of the chain, which is UTF-8 by its rules.
-pub fn text(bytes: &[u8]) -> String {
-	String::from_utf8_lossy(bytes).into_owned()
 }
