@@ -42,7 +42,9 @@ pub struct Exported {
 
 /// Exports from an index to a folder, and goes on with what is there already. Run again it changes nothing.
 ///
-/// Errors: [`ExportError::Store`], [`ExportError::File`], [`ExportError::NotEmpty`], [`ExportError::OtherSettings`],
+/// # Errors
+///
+/// [`ExportError::Store`], [`ExportError::File`], [`ExportError::NotEmpty`], [`ExportError::OtherSettings`],
 /// [`ExportError::Changed`] and others.
 pub async fn run(
 	store: &Store,
@@ -80,7 +82,9 @@ pub async fn run(
 
 /// The stream of an organization by this name, or the one with this id, if the index has it.
 ///
-/// Errors: [`ExportError::UnknownSubject`], [`ExportError::Store`].
+/// # Errors
+///
+/// [`ExportError::UnknownSubject`], [`ExportError::Store`].
 pub async fn find_stream(store: &Store, name: &str, owner: OrganizationId) -> Result<StreamId> {
 	let id = name.parse::<StreamId>().ok().filter(|_| name.len() >= 64);
 	let known = store.snapshot().await?.streams().await?;

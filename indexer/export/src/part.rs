@@ -14,7 +14,7 @@ use std::{fs::File, io, path::Path};
 /// A part that is being written.
 pub(crate) enum Writer {
 	Csv(Box<csv::Writer>),
-	JsonLines(Output),
+	JsonLines(Box<Output>),
 	Parquet(Box<parquet::Writer>),
 }
 
@@ -22,7 +22,7 @@ impl Writer {
 	pub fn new(format: FileFormat, table: &Table, output: Output) -> io::Result<Self> {
 		Ok(match format {
 			FileFormat::Csv => Self::Csv(Box::new(csv::Writer::new(table, output)?)),
-			FileFormat::Jsonl => Self::JsonLines(output),
+			FileFormat::Jsonl => Self::JsonLines(Box::new(output)),
 			FileFormat::Parquet => Self::Parquet(Box::new(parquet::Writer::new(table, output)?)),
 		})
 	}
@@ -31,7 +31,7 @@ impl Writer {
 	pub fn row(&mut self, row: &Row, line: &[u8]) -> io::Result<()> {
 		match self {
 			Self::Csv(writer) => writer.row(row),
-			Self::JsonLines(output) => io::Write::write_all(output, line),
+			Self::JsonLines(output) => io::Write::write_all(output.as_mut(), line),
 			Self::Parquet(writer) => writer.row(row),
 		}
 	}
@@ -40,7 +40,7 @@ impl Writer {
 	pub fn finish(self) -> io::Result<Output> {
 		match self {
 			Self::Csv(writer) => writer.finish(),
-			Self::JsonLines(output) => Ok(output),
+			Self::JsonLines(output) => Ok(*output),
 			Self::Parquet(writer) => writer.finish(),
 		}
 	}

@@ -93,7 +93,9 @@ impl Ingest {
 
 	/// Makes these the views of the index, see [`Store::set_views`].
 	///
-	/// Errors: [`StoreError::KeptByAnother`], and as there.
+	/// # Errors
+	///
+	/// [`StoreError::KeptByAnother`], and as there.
 	pub async fn set_views(&self, views: &[View]) -> Result<()> {
 		self.acquire_writer().await?;
 		Ok(self.store.set_views(views).await?)
@@ -101,7 +103,9 @@ impl Ingest {
 
 	/// Empties the index, so that it is built anew from the chain.
 	///
-	/// Errors: [`StoreError::KeptByAnother`], [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::KeptByAnother`], [`StoreError::Database`].
 	pub async fn clear(&self) -> Result<()> {
 		self.acquire_writer().await?;
 		if let Some(write_lock) = &*self.write_lock.lock().await {
@@ -122,7 +126,9 @@ impl Ingest {
 	/// Follows the chain until `stop` resolves. A node that goes away is no error: the next one is tried, again and again.
 	/// Nor is one of another chain, as long as there is another, or a database that is restarted.
 	///
-	/// Errors: [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`].
+	/// # Errors
+	///
+	/// [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`].
 	pub async fn run(&self, stop: impl Future<Output = ()>) -> Result<()> {
 		tokio::select! {
 			result = self.work(Until::Stopped) => result,
@@ -135,14 +141,18 @@ impl Ingest {
 
 	/// Follows the chain until the index has all that is final now.
 	///
-	/// Errors: as [`Self::run`].
+	/// # Errors
+	///
+	/// As [`Self::run`].
 	pub async fn catch_up(&self) -> Result<()> {
 		self.work(Until::CaughtUp).await
 	}
 
 	/// Takes all up to a block that is final, of some streams only: for an index that is to be as it was at that block.
 	///
-	/// Errors: [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`], [`IngestError::Node`] if the
+	/// # Errors
+	///
+	/// [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`], [`IngestError::Node`] if the
 	/// block is not final.
 	pub async fn catch_up_to(
 		&self,

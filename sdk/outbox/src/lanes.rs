@@ -21,13 +21,13 @@ impl Turn<'_> {
 
 	/// The position after all that are taken in a lane, as far as is known; `None` if it is too far ahead to be sent.
 	pub(super) async fn free_position(&self, lane: u32) -> Result<Option<u64>, Fault> {
-		let next = self.client.lane(lane).await?.next_at_best;
+		let next = self.chain.lane(lane).await?.next_at_best;
 		// By what is known here, since the node may be behind another one.
 		let undecided = store::first_undecided_position(&self.outbox.pool, lane).await?;
 		let taken = store::in_lane(&self.outbox.pool, lane).await?;
 		let last = taken.iter().filter_map(|item| item.position).max();
 		let free = last.map_or(0, |last| last.saturating_add(1)).max(next).max(undecided);
-		let ahead = self.client.limits().max_positions_ahead;
+		let ahead = self.chain.limits().max_positions_ahead;
 		Ok((free.saturating_sub(next) < ahead).then_some(free))
 	}
 
@@ -40,7 +40,7 @@ impl Turn<'_> {
 		standstills: &mut Standstills,
 	) -> Result<(), Fault> {
 		let finalized = self.heads.finalized;
-		let state = self.client.lane(lane).await?;
+		let state = self.chain.lane(lane).await?;
 		let mut items = store::in_lane(&self.outbox.pool, lane).await?;
 		// What is not in `states` has ended, or is looked at the next time.
 		items.retain(|item| states.contains_key(&item.id));
@@ -68,7 +68,7 @@ impl Turn<'_> {
 			let last = items.iter().filter_map(|item| item.position).max();
 			free = last.map_or(0, |last| last.saturating_add(1)).max(next).max(undecided);
 		}
-		let furthest = next.saturating_add(self.client.limits().max_positions_ahead);
+		let furthest = next.saturating_add(self.chain.limits().max_positions_ahead);
 		for mut item in items {
 			let may_be_lost =
 				is_unknown(&item) && item.position.is_some_and(|position| position < state.next);

@@ -78,7 +78,9 @@ impl Lease {
 
 	/// Keeps the place for longer.
 	///
-	/// Errors: [`OutboxError::Superseded`].
+	/// # Errors
+	///
+	/// [`OutboxError::Superseded`].
 	pub async fn renew(&self) -> Result<()> {
 		match Self::take(&self.pool, self.is_postgres, &self.owner).await? {
 			Some(lease) if lease.epoch == self.epoch => Ok(()),
@@ -107,7 +109,9 @@ impl Lease {
 	/// Stores what an item is sent with, before it is. The expiry of a key only ever grows: what was signed with it may
 	/// still be applied.
 	///
-	/// Errors: [`OutboxError::Superseded`], [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Superseded`], [`OutboxError::Database`].
 	pub async fn fix(&self, item: &Undecided) -> Result<()> {
 		let mut transaction = self.begin().await?;
 		let expires_at = item.expires_at.map(i64::from);
@@ -133,7 +137,9 @@ impl Lease {
 
 	/// Lets an item wait again, for another attempt under another key.
 	///
-	/// Errors: [`OutboxError::Superseded`], [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Superseded`], [`OutboxError::Database`].
 	pub async fn requeue(&self, id: i64, key: RequestKey, attempt: i64) -> Result<()> {
 		let mut transaction = self.begin().await?;
 		sqlx::query(
@@ -152,7 +158,9 @@ impl Lease {
 
 	/// Notes that an item was looked at, and what keeps it from being sent.
 	///
-	/// Errors: [`OutboxError::Superseded`], [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Superseded`], [`OutboxError::Database`].
 	pub async fn note(&self, id: i64, checked_at: i64, problem: Option<&str>) -> Result<()> {
 		let mut transaction = self.begin().await?;
 		sqlx::query(
@@ -169,7 +177,9 @@ impl Lease {
 
 	/// Ends an item, unless it has ended: gives the outcome its number, in one transaction.
 	///
-	/// Errors: [`OutboxError::Superseded`], [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Superseded`], [`OutboxError::Database`].
 	pub async fn end(&self, id: i64, end: &End<'_>) -> Result<()> {
 		let outcome = serde_json::to_string(end.status)
 			.map_err(|error| OutboxError::Corrupted(error.to_string()))?;

@@ -13,6 +13,7 @@
 //! promised, and where it ends.
 
 mod body;
+mod chain;
 mod connection;
 mod error;
 mod expiry;

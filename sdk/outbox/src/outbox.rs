@@ -121,7 +121,9 @@ impl Outbox {
 	/// Stores an item. When this returns, it will be sent, whatever happens to this process. The same item again answers
 	/// where it stands. Another one under the key of an item that was rejected or has expired is the next attempt.
 	///
-	/// Errors: [`OutboxError::KeyReused`] for a key that stands for something else, [`OutboxError::Full`],
+	/// # Errors
+	///
+	/// [`OutboxError::KeyReused`] for a key that stands for something else, [`OutboxError::Full`],
 	/// [`OutboxError::Item`], [`OutboxError::Database`].
 	pub async fn enqueue(&self, item: &Item<'_>) -> Result<Enqueued> {
 		let mut connection = self.pool.acquire().await?;
@@ -134,7 +136,9 @@ impl Outbox {
 	/// As [`Self::enqueue`], in a transaction of the application on the same database: the item is stored if that
 	/// commits, and only then.
 	///
-	/// Errors: as there.
+	/// # Errors
+	///
+	/// As there.
 	pub async fn enqueue_in(
 		&self,
 		transaction: &mut impl Connection,
@@ -173,14 +177,18 @@ impl Outbox {
 
 	/// Where an item stands; `None` if there is none with this key.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn status(&self, key: RequestKey) -> Result<Option<Listed>> {
 		store::find(&self.pool, key).await
 	}
 
 	/// Waits until an item has ended, and answers how.
 	///
-	/// Errors: [`OutboxError::NotFound`], [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::NotFound`], [`OutboxError::Database`].
 	pub async fn wait(&self, key: RequestKey) -> Result<Listed> {
 		loop {
 			let changed = self.changed.clone();
@@ -196,21 +204,27 @@ impl Outbox {
 
 	/// All outcomes after a number, at most so many, in their order.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn outcomes_after(&self, number: i64, limit: u32) -> Result<Vec<Listed>> {
 		store::outcomes(&self.pool, number, limit).await
 	}
 
 	/// How many items there are in each state that any is in.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn counts(&self) -> Result<Vec<(ItemState, i64)>> {
 		store::counts(&self.pool).await
 	}
 
 	/// Items in the order in which they were stored, from the one after `after` on.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn list(
 		&self,
 		state: Option<ItemState>,
@@ -223,7 +237,9 @@ impl Outbox {
 	/// Tries an item again that has ended without being applied, under the key of the next attempt: what was rejected stays
 	/// rejected under the old one. Doing so twice is one more try.
 	///
-	/// Errors: [`OutboxError::NotFound`], [`OutboxError::NotEnded`], [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::NotFound`], [`OutboxError::NotEnded`], [`OutboxError::Database`].
 	pub async fn retry(&self, key: RequestKey) -> Result<Enqueued> {
 		let row = store::ended(&self.pool, key).await?;
 		let prepared = again(&*self.vault, &row).await?;
@@ -243,7 +259,9 @@ impl Outbox {
 	///
 	/// Keep them at least as long as somebody may enqueue them again: a forgotten item is a new one.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn prune(&self, until: BlockNumber) -> Result<u64> {
 		store::prune(&self.pool, until).await
 	}

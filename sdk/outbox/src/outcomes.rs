@@ -33,7 +33,9 @@ impl Outbox {
 	/// The outcomes that a consumer, known by its name, has not acknowledged yet, and then those to come. Each consumer
 	/// has its own cursor, which is stored.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn outcomes(&self, consumer: &str) -> Result<Outcomes> {
 		let read = store::acknowledged(&self.pool, consumer).await?;
 		Ok(Outcomes { outbox: self.clone(), read, page: VecDeque::new() })
@@ -41,7 +43,9 @@ impl Outbox {
 
 	/// The outcomes that come from now on, for whoever only looks on.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn outcomes_from_now(&self) -> Result<Outcomes> {
 		let read = store::last_outcome(&self.pool).await?;
 		Ok(Outcomes { outbox: self.clone(), read, page: VecDeque::new() })
@@ -49,7 +53,9 @@ impl Outbox {
 
 	/// Notes that a consumer has dealt with all outcomes up to this number: they are not told to it again.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn acknowledge(&self, consumer: &str, number: i64) -> Result<()> {
 		let mut connection = self.pool.acquire().await?;
 		store::any::acknowledge(&mut connection, consumer, number).await
@@ -58,7 +64,9 @@ impl Outbox {
 	/// As [`Self::acknowledge`], in the transaction in which the application writes what it makes of the outcomes: then
 	/// it deals with each exactly once, whatever crashes when.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn acknowledge_in(
 		&self,
 		transaction: &mut impl Connection,
@@ -72,7 +80,9 @@ impl Outbox {
 impl Outcomes {
 	/// The next outcome, if there is one.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn try_next(&mut self) -> Result<Option<ItemOutcome>> {
 		if self.page.is_empty() {
 			for item in store::outcomes(&self.outbox.pool, self.read, PAGE).await? {
@@ -91,7 +101,9 @@ impl Outcomes {
 
 	/// Waits for the next outcome.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn next(&mut self) -> Result<ItemOutcome> {
 		loop {
 			let changed = self.outbox.changed.clone();

@@ -58,9 +58,9 @@ impl Turn<'_> {
 		// What was stored under an earlier secret is that one's own.
 		for secret in earlier.iter().filter(|secret| **secret < body.secret) {
 			let name = body.name().under(*secret);
-			let mut status = self.client.standing(&name).await?;
+			let mut status = self.chain.standing(&name).await?;
 			if status.status == RequestState::Pending {
-				status = self.client.decided(status.request_key).await?;
+				status = self.chain.decided(status.request_key).await?;
 			}
 			if status.status != RequestState::Applied {
 				continue;
@@ -70,7 +70,7 @@ impl Turn<'_> {
 			};
 			let organization = self.outbox.organization();
 			let record = name.record_id(vault, organization).await.map_err(OutboxError::from)?;
-			let is_same = self.client.is_recorded(&upload, record).await? == Some(true);
+			let is_same = self.chain.is_recorded(&upload, record).await? == Some(true);
 			return Ok(Some(Known { status, record: Some(record), is_same }));
 		}
 		Ok(None)

@@ -92,17 +92,17 @@ impl Turn<'_> {
 		let calls = match body.upload() {
 			Some(upload) => {
 				let reference = body.name().reference(vault).await.map_err(OutboxError::from)?;
-				vec![self.client.seal_soon(&upload, reference).await?.1]
+				vec![self.chain.seal(&upload, reference).await?]
 			},
 			None => body.calls().to_vec(),
 		};
 		// For the organization that the item was stored for, whoever the account acts for by now.
 		let organization = self.outbox.organization();
 		let request = Request { organization, key: item.current_key, expires_at, lane };
-		let signed = self.client.sign(request, &calls).await?;
+		let signed = self.chain.sign(request, &calls).await?;
 		item.body_digest = Some(signed.body_digest);
 		self.lease.fix(item).await?;
-		self.client.hand_over(&signed).await?;
+		self.chain.submit(&signed).await?;
 		Ok(())
 	}
 }

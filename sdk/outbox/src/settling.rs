@@ -72,7 +72,7 @@ impl Turn<'_> {
 			let number = u32::try_from(attempt).unwrap_or(u32::MAX);
 			let key = body.request_key(vault, number).await?;
 			if let Some(upload) = body.upload() {
-				self.client.forget_epoch(upload.stream).await;
+				self.chain.forget_epoch(upload.stream).await;
 			}
 			self.lease.requeue(item.id, key, attempt).await?;
 			return Ok(());
@@ -102,7 +102,7 @@ impl Turn<'_> {
 	) -> Result<(), Fault> {
 		let latest = item.expires_at.unwrap_or(block);
 		let earliest = item.first_expiry.unwrap_or(latest);
-		let retention = self.client.limits().receipt_retention;
+		let retention = self.chain.limits().receipt_retention;
 		let is_certain = Request::has_expired(block, earliest, latest, retention);
 		// The receipt may have been removed meanwhile. An entry stays, and another attempt may have brought it.
 		if self.is_recorded(item).await? {
@@ -123,7 +123,7 @@ impl Turn<'_> {
 		let Some(upload) = body.upload() else { return Ok(false) };
 		let organization = self.outbox.organization();
 		let record = body.name().record_id(vault, organization).await.map_err(OutboxError::from)?;
-		match self.client.is_recorded(&upload, record).await {
+		match self.chain.is_recorded(&upload, record).await {
 			Ok(is_there) => Ok(is_there == Some(true)),
 			Err(error) if error.is_no_answer() => Err(error.into()),
 			Err(_) => Ok(false),

@@ -1,5 +1,7 @@
 //! Outboxes without a chain: nodes that are none, or of another chain, and names that are used again.
 
+mod state_machine;
+
 use super::{
 	lease::Lease,
 	store::{self, End},

@@ -1,6 +1,7 @@
 //! Sends what is stored, and follows it until its outcome is final.
 
 use super::{
+	chain::Chain,
 	error::{OutboxError, Result as OutboxResult},
 	expiry::{Bounds, Heads},
 	lease::{self, Lease, LEASE},
@@ -86,7 +87,7 @@ pub(super) type Standstills = BTreeMap<u32, (u64, BlockNumber)>;
 pub(super) struct Turn<'a> {
 	pub outbox: &'a Outbox,
 	pub settings: &'a Settings,
-	pub client: &'a Client,
+	pub chain: &'a dyn Chain,
 	pub lease: &'a Lease,
 	pub heads: Heads,
 }
@@ -94,7 +95,9 @@ pub(super) struct Turn<'a> {
 impl Outbox {
 	/// A worker for this outbox.
 	///
-	/// Errors: [`OutboxError::Vault`] if the system gives no random bytes, [`OutboxError::Item`] without a node, or with
+	/// # Errors
+	///
+	/// [`OutboxError::Vault`] if the system gives no random bytes, [`OutboxError::Item`] without a node, or with
 	/// the address of one that may not be used.
 	pub fn worker(&self, settings: Settings) -> OutboxResult<Worker> {
 		if settings.nodes.is_empty() {
@@ -110,7 +113,9 @@ impl Outbox {
 
 	/// Sends and follows until `stop` resolves.
 	///
-	/// Errors: those of [`Self::worker`], [`OutboxError::Database`], and [`OutboxError::OtherChain`] if all nodes are of
+	/// # Errors
+	///
+	/// Those of [`Self::worker`], [`OutboxError::Database`], and [`OutboxError::OtherChain`] if all nodes are of
 	/// another chain than the one that the outbox is for. A node that goes away is no error: the worker tries the next one,
 	/// again and again, and [`Self::nodes`] tells.
 	pub async fn run(
@@ -129,7 +134,9 @@ impl Outbox {
 
 	/// Sends and follows until nothing is undecided.
 	///
-	/// Errors: as [`Self::run`].
+	/// # Errors
+	///
+	/// As [`Self::run`].
 	pub async fn run_until_decided(&self, settings: Settings) -> OutboxResult<()> {
 		let worker = self.worker(settings)?;
 		let result = worker.work(true).await;
@@ -170,8 +177,7 @@ impl Worker {
 				std::mem::replace(known, heads.finalized) != heads.finalized
 			});
 			if let Some(lease) = Lease::take(&outbox.pool, outbox.is_postgres, name).await? {
-				let client = &client;
-				let turn = Turn { outbox, settings, client, lease: &lease, heads };
+				let turn = Turn { outbox, settings, chain: &client, lease: &lease, heads };
 				let is_due = looked_at.is_none_or(|before| turn.is_look_due(before));
 				let work = async {
 					if is_due {
@@ -242,7 +248,7 @@ impl Turn<'_> {
 	}
 
 	/// Looks at what is being sent: ends what is decided, and sends again what nobody has.
-	async fn look(&self, standstills: &mut Standstills) -> Result<(), Fault> {
+	pub(super) async fn look(&self, standstills: &mut Standstills) -> Result<(), Fault> {
 		let most = i64::from(self.settings.max_sending);
 		let sending = store::sending(&self.outbox.pool, most).await?;
 		let lanes = sending.iter().filter_map(|item| item.lane).collect::<BTreeSet<_>>();
@@ -263,13 +269,13 @@ impl Turn<'_> {
 
 	/// What the chain bounds.
 	pub(super) fn bounds(&self) -> Bounds {
-		let limits = self.client.limits();
+		let limits = self.chain.limits();
 		Bounds { max_lifetime: limits.max_request_lifetime, retention: limits.receipt_retention }
 	}
 
 	/// Where the request of an item stands, and by which block.
 	pub(super) async fn status(&self, item: &store::Undecided) -> Result<At<RequestStatus>, Fault> {
 		let organization = self.outbox.organization();
-		Ok(self.client.status_by(organization, item.current_key, item.expires_at).await?)
+		Ok(self.chain.status(organization, item.current_key, item.expires_at).await?)
 	}
 }

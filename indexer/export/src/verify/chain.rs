@@ -20,7 +20,9 @@ const MAX_COMPARED: usize = 10;
 
 /// Holds the manifest of an export against the chain, as of the export's block.
 ///
-/// Errors: [`ExportError::Chain`] if the node cannot answer. What is wrong with the export is told in the verification.
+/// # Errors
+///
+/// [`ExportError::Chain`] if the node cannot answer. What is wrong with the export is told in the verification.
 pub async fn chain(
 	folder: &Path,
 	manifest: &Manifest,

@@ -57,7 +57,9 @@ impl std::fmt::Debug for Source<'_> {
 /// Makes an export anew from the chain, and compares. The temporary index, which is plaintext, is removed afterwards;
 /// it is made in the folder for temporary files.
 ///
-/// Errors: [`ExportError::Chain`] if the node cannot answer, [`ExportError::File`]. What is wrong with the export is
+/// # Errors
+///
+/// [`ExportError::Chain`] if the node cannot answer, [`ExportError::File`]. What is wrong with the export is
 /// told in the verification.
 pub async fn documents(
 	folder: &Path,

@@ -23,7 +23,9 @@ const TELL_AFTER: u64 = 10_000;
 
 /// Holds the files of an export against its manifest: digests, and rows and entries counted anew.
 ///
-/// Errors: [`ExportError::Unfinished`], [`ExportError::Manifest`], [`ExportError::File`]. What is wrong with the export
+/// # Errors
+///
+/// [`ExportError::Unfinished`], [`ExportError::Manifest`], [`ExportError::File`]. What is wrong with the export
 /// is told in the verification.
 pub fn files(folder: &Path, told: &mut Verification, progress: OnProgress<'_>) -> Result<Manifest> {
 	let path = folder.join(MANIFEST);

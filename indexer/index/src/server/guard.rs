@@ -27,7 +27,9 @@ pub struct BadToken;
 impl Token {
 	/// A token of at least 32 visible characters.
 	///
-	/// Errors: [`BadToken`].
+	/// # Errors
+	///
+	/// [`BadToken`].
 	pub fn new(text: &str) -> Result<Self, BadToken> {
 		let text = text.trim();
 		if text.len() < MIN_LENGTH || !text.bytes().all(|byte| byte.is_ascii_graphic()) {

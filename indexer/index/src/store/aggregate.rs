@@ -69,7 +69,9 @@ enum Group {
 impl Store {
 	/// Computes aggregates over the rows of a view.
 	///
-	/// Errors: [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`],
+	/// # Errors
+	///
+	/// [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`],
 	/// [`StoreError::UnknownColumn`], [`StoreError::Query`], [`StoreError::Database`].
 	pub async fn aggregate(&self, view: &str, aggregate: &Aggregate) -> Result<Aggregated> {
 		if aggregate.functions.is_empty() {

@@ -14,7 +14,9 @@ impl Store {
 	/// Takes finalized blocks, in their order, each above the one before: all of them, with the cursor, or nothing if it
 	/// fails. What was live is gone then, see [`Self::advance`].
 	///
-	/// Errors: [`StoreError::NotNext`], [`StoreError::UnknownRecord`], [`StoreError::TooManyEntries`],
+	/// # Errors
+	///
+	/// [`StoreError::NotNext`], [`StoreError::UnknownRecord`], [`StoreError::TooManyEntries`],
 	/// [`StoreError::Database`].
 	pub async fn apply(&self, finalized: &[Block]) -> Result<()> {
 		self.advance(finalized, &[]).await
@@ -23,14 +25,18 @@ impl Store {
 	/// Replaces what is not final yet by these blocks, which come after the cursor. Nothing of them counts for rows that
 	/// are shown as final.
 	///
-	/// Errors: as [`Self::apply`].
+	/// # Errors
+	///
+	/// As [`Self::apply`].
 	pub async fn set_live(&self, live: &[Block]) -> Result<()> {
 		self.advance(&[], live).await
 	}
 
 	/// Takes finalized blocks and replaces what is not final, in one transaction.
 	///
-	/// Errors: as [`Self::apply`].
+	/// # Errors
+	///
+	/// As [`Self::apply`].
 	pub async fn advance(&self, finalized: &[Block], live: &[Block]) -> Result<()> {
 		let (store, finalized, live) = (self.clone(), finalized.to_vec(), live.to_vec());
 		self.to_the_end(async move { store.advance_now(&finalized, &live).await }).await
@@ -90,7 +96,9 @@ impl Store {
 
 	/// Stores documents of records that can be read now.
 	///
-	/// Errors: [`StoreError::UnknownRecord`], [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::UnknownRecord`], [`StoreError::Database`].
 	pub async fn put_documents(&self, documents: &[(RecordId, Document)]) -> Result<()> {
 		self.write(documents, &[]).await
 	}
@@ -122,7 +130,9 @@ impl Store {
 
 	/// Removes documents, with their rows; what is noted instead is why.
 	///
-	/// Errors: [`StoreError::UnknownRecord`], [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::UnknownRecord`], [`StoreError::Database`].
 	pub async fn remove_documents(&self, records: &[(RecordId, String)]) -> Result<()> {
 		self.write(&[], records).await
 	}

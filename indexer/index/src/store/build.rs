@@ -24,7 +24,9 @@ impl Store {
 	/// is searched and blocks go in; then it takes its place. Others are removed. After a crash the next call goes on
 	/// where this one was.
 	///
-	/// Errors: [`StoreError::DuplicateView`], [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::DuplicateView`], [`StoreError::Database`].
 	pub async fn set_views(&self, views: &[View]) -> Result<()> {
 		let mut names = BTreeSet::new();
 		if let Some(twice) = views.iter().find(|view| !names.insert(&view.name)) {

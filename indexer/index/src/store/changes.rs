@@ -118,7 +118,9 @@ impl Store {
 	/// What has changed in a view after a cursor, or all rows without one: the state of each record that has changed, as
 	/// of final blocks. There may be no change and still more to come, see [`Changes::is_last`].
 	///
-	/// Errors: [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`], [`StoreError::CursorGone`] if
+	/// # Errors
+	///
+	/// [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`], [`StoreError::CursorGone`] if
 	/// the index was built anew or the view was changed, [`StoreError::BadCursor`].
 	pub async fn changes(
 		&self,

@@ -21,7 +21,9 @@ impl Store {
 	/// documents that do not fit. Two indexes of one organization at one block are the same, byte for byte, however they
 	/// came to be, and whichever database they are in. Documents are shown by their digests.
 	///
-	/// Errors: [`StoreError::Write`](super::StoreError::Write), [`StoreError::Database`](super::StoreError::Database).
+	/// # Errors
+	///
+	/// [`StoreError::Write`](super::StoreError::Write), [`StoreError::Database`](super::StoreError::Database).
 	pub async fn dump(&self, to: &mut (dyn Write + Send)) -> Result<()> {
 		// Nobody writes meanwhile in this process; blocks of others would show in the cursor.
 		let _writing = self.writing.lock().await;

@@ -52,7 +52,9 @@ impl Store {
 	/// `sqlite://PATH`), which only its owner can read, in memory (`sqlite::memory:`), or in a PostgreSQL database
 	/// (`postgres://…`), in the schema `credio_ORGANIZATION`.
 	///
-	/// Errors: [`StoreError::Database`], [`StoreError::File`], [`StoreError::NewerSchema`], [`StoreError::Foreign`].
+	/// # Errors
+	///
+	/// [`StoreError::Database`], [`StoreError::File`], [`StoreError::NewerSchema`], [`StoreError::Foreign`].
 	pub async fn open(url: &str, organization: OrganizationId) -> Result<Self> {
 		let store = Self::connect(&Address::new(url), organization, false).await?;
 		schema::migrate(&store.pool, store.backend).await?;
@@ -63,7 +65,9 @@ impl Store {
 	/// Opens the index of an organization, or the only one that there is, to read it, and changes nothing: it may be one that another process keeps up to
 	/// date, or a replica of a PostgreSQL server.
 	///
-	/// Errors: [`StoreError::NoIndex`], [`StoreError::OlderSchema`], and those of [`Self::open`].
+	/// # Errors
+	///
+	/// [`StoreError::NoIndex`], [`StoreError::OlderSchema`], and those of [`Self::open`].
 	pub async fn open_to_read(
 		url: &str,
 		organization: impl Into<Option<OrganizationId>>,
@@ -139,7 +143,9 @@ impl Store {
 
 	/// Notes of which chain the index is, by the hash of its first block; later calls check it.
 	///
-	/// Errors: [`StoreError::Foreign`] for another chain.
+	/// # Errors
+	///
+	/// [`StoreError::Foreign`] for another chain.
 	pub async fn claim_chain(&self, genesis: Digest) -> Result<()> {
 		self.claim("chain", &genesis.to_string()).await
 	}
@@ -174,7 +180,9 @@ impl Store {
 
 	/// The last block that the index has; `None` if it has none.
 	///
-	/// Errors: [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::Database`].
 	pub async fn cursor(&self) -> Result<Option<Cursor>> {
 		cursor(&mut *self.pool.acquire().await?).await
 	}

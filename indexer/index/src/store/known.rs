@@ -23,7 +23,9 @@ pub struct Next {
 impl Store {
 	/// How far each stream is.
 	///
-	/// Errors: [`StoreError::Database`](super::StoreError::Database).
+	/// # Errors
+	///
+	/// [`StoreError::Database`](super::StoreError::Database).
 	pub async fn next_sequences(&self) -> Result<HashMap<StreamId, Next>> {
 		let sql = "SELECT id, owner, (
 				SELECT sequence FROM entries WHERE stream = id AND final = 1 ORDER BY sequence DESC LIMIT 1
@@ -44,7 +46,9 @@ impl Store {
 	/// Final entries of a stream from a position on, at most `limit`: the word for why each cannot be read, `None` where it
 	/// can.
 	///
-	/// Errors: [`StoreError::Database`](super::StoreError::Database).
+	/// # Errors
+	///
+	/// [`StoreError::Database`](super::StoreError::Database).
 	pub async fn known(
 		&self,
 		stream: StreamId,
@@ -64,7 +68,9 @@ impl Store {
 
 	/// Stores documents of records that can be read now, and removes those of others, in one transaction.
 	///
-	/// Errors: [`StoreError::UnknownRecord`](super::StoreError::UnknownRecord),
+	/// # Errors
+	///
+	/// [`StoreError::UnknownRecord`](super::StoreError::UnknownRecord),
 	/// [`StoreError::Database`](super::StoreError::Database).
 	pub async fn change(
 		&self,
@@ -79,7 +85,9 @@ impl Store {
 
 	/// What was noted of what the organization may read.
 	///
-	/// Errors: [`StoreError::Database`](super::StoreError::Database).
+	/// # Errors
+	///
+	/// [`StoreError::Database`](super::StoreError::Database).
 	pub async fn access(&self) -> Result<Option<String>> {
 		let rows = Statement::new(self.backend, "SELECT value FROM meta WHERE name = 'access'")
 			.fetch_all(&mut *self.pool.acquire().await?)
@@ -89,7 +97,9 @@ impl Store {
 
 	/// Notes what the organization may read: all entries of the index are as it says.
 	///
-	/// Errors: [`StoreError::Database`](super::StoreError::Database).
+	/// # Errors
+	///
+	/// [`StoreError::Database`](super::StoreError::Database).
 	pub async fn set_access(&self, access: &str) -> Result<()> {
 		let mut statement =
 			Statement::new(self.backend, "INSERT INTO meta (name, value) VALUES ('access', ");

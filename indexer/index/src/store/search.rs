@@ -86,7 +86,9 @@ pub struct Unfit {
 impl Store {
 	/// Rows of a view that fit a query. A page ends early where its values have [`MAX_PAGE_BYTES`].
 	///
-	/// Errors: [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`],
+	/// # Errors
+	///
+	/// [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`],
 	/// [`StoreError::UnknownColumn`], [`StoreError::Query`], [`StoreError::BadCursor`], [`StoreError::Database`].
 	pub async fn search(&self, view: &str, query: &Query) -> Result<Page> {
 		if query.limit == 0 || query.limit > MAX_LIMIT {
@@ -130,7 +132,9 @@ impl Store {
 
 	/// Documents that do not fit a view, in the order of the chain: at most so many, after a record.
 	///
-	/// Errors: [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Database`].
 	pub async fn unfit(
 		&self,
 		view: &str,
@@ -167,7 +171,9 @@ impl Store {
 
 	/// How the database finds the rows of a query, for those who tune indexes.
 	///
-	/// Errors: as [`Self::search`].
+	/// # Errors
+	///
+	/// As [`Self::search`].
 	pub async fn explain(&self, view: &str, query: &Query) -> Result<Vec<String>> {
 		let mut transaction = self.pool.begin().await?;
 		let (table, view) = self.current(&mut transaction, view).await?;

@@ -25,7 +25,9 @@ pub struct ViewState {
 impl Store {
 	/// The views of the index, by name.
 	///
-	/// Errors: [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::Database`].
 	pub async fn views(&self) -> Result<Vec<ViewState>> {
 		let mut connection = self.pool.acquire().await?;
 		let mut states: BTreeMap<String, ViewState> = BTreeMap::new();

@@ -37,7 +37,9 @@ enum Lock {
 impl Store {
 	/// Takes the right to write blocks.
 	///
-	/// Errors: [`StoreError::KeptByAnother`], [`StoreError::File`], [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::KeptByAnother`], [`StoreError::File`], [`StoreError::Database`].
 	pub async fn acquire_writer(&self) -> Result<WriteLock> {
 		if self.backend == Backend::Postgres {
 			let name = format!("credio/index/upkeep/{}", schema::name(self.organization));
@@ -78,7 +80,9 @@ impl Store {
 
 	/// Empties the index, in one transaction: as if it had just been made, for whoever has the right to write it.
 	///
-	/// Errors: [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::Database`].
 	pub async fn clear(&self, _: &WriteLock) -> Result<()> {
 		let _writing = self.writing.lock().await;
 		let mut transaction = self.pool.begin().await?;

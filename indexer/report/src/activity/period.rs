@@ -52,7 +52,9 @@ impl fmt::Display for Period {
 impl Period {
 	/// From one day to another, both included.
 	///
-	/// Errors: [`PeriodError`].
+	/// # Errors
+	///
+	/// [`PeriodError`].
 	pub fn new(from: Date, to: Date) -> Result<Self, PeriodError> {
 		if to < from {
 			return Err(PeriodError::EndsBeforeItBegins);

@@ -79,7 +79,9 @@ pub struct LeftOut {
 impl Assets {
 	/// Adds a row.
 	///
-	/// Errors: [`AssetsError`].
+	/// # Errors
+	///
+	/// [`AssetsError`].
 	pub fn add(&mut self, row: Row) -> Result<(), AssetsError> {
 		self.rows += 1;
 		let is_known = self.portfolios.contains_key(&row.currency);
