@@ -31,14 +31,14 @@ impl From<GatherError> for Failure {
 	}
 }
 
-/// Where a page comes from that is made now.
+/// Returns the origin of a page that is made now.
 fn origin(sources: Vec<Source>, is_live: bool) -> Origin {
 	let made_at = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
 	let software = concat!("credio ", env!("CARGO_PKG_VERSION")).to_owned();
 	Origin { made_at, software, sources, is_live }
 }
 
-/// Writes a page in one step: whoever reads it finds the one before or this one, and never a part of it.
+/// Writes a page in one step: a reader finds the old page or the new one, never a part.
 fn write(output: &ReportOutput, page: &str) -> Result<(), Failure> {
 	let path = &output.output;
 	if path.as_os_str() == "-" {
@@ -47,7 +47,7 @@ fn write(output: &ReportOutput, page: &str) -> Result<(), Failure> {
 	credio_files::write(path, page.as_bytes()).map_err(|error| Failure::file(path, error))
 }
 
-/// Refuses to keep something up to date that cannot be.
+/// Refuses to keep standard output up to date.
 fn check(output: &ReportOutput) -> Result<(), Failure> {
 	match output.watch && output.output.as_os_str() == "-" {
 		true => Err(Failure::Other("--watch needs a file to write to, and not -".into())),
@@ -55,7 +55,7 @@ fn check(output: &ReportOutput) -> Result<(), Failure> {
 	}
 }
 
-/// Says that a page was written.
+/// Reports that a page was written.
 fn tell(session: &Session, output: &ReportOutput) -> Result<(), Failure> {
 	let path = &output.output;
 	if path.as_os_str() == "-" {

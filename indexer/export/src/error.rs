@@ -4,7 +4,7 @@ use super::request::MAX_PART_ROWS;
 use credio_index::store::StoreError;
 use std::path::Path;
 
-/// What keeps an export from being made or verified.
+/// Why an export cannot be made or verified.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {
@@ -19,19 +19,19 @@ pub enum ExportError {
 		/// Why.
 		cause: std::io::Error,
 	},
-	/// The index knows nothing of the chain yet.
+	/// The index has no block yet.
 	#[error("the index has no block yet: bring it up to date first (credio index sync)")]
 	EmptyIndex,
-	/// The index lacks what binds its entries to the chain.
+	/// The index lacks the digests that bind its entries to the chain.
 	#[error("the index was made by older software, and does not say what the chain has of its entries: make a new one from the chain (credio index sync with another --index)")]
 	OldIndex,
 	/// The index has no such stream.
 	#[error("the index has neither a view nor a stream {0}: `credio index views` and `credio stream list` show what there is; another organization's stream needs its id or --owner")]
 	UnknownSubject(String),
-	/// A part cannot have so many rows.
+	/// A part cannot have this number of rows.
 	#[error("a part has 1 to {MAX_PART_ROWS} rows")]
 	PartRows,
-	/// A stream is exported as it is.
+	/// A stream is exported whole.
 	#[error("a stream is exported whole: a filter and the history are for views")]
 	StreamIsWhole,
 	/// The folder has other files.
@@ -43,7 +43,7 @@ pub enum ExportError {
 	/// The folder has another export.
 	#[error("the folder has an export with another {0}: repeat that one's settings, or choose another folder")]
 	OtherSettings(&'static str),
-	/// What was planned cannot be written any more.
+	/// A planned row cannot be written any more.
 	#[error("{0} since the export was begun: begin anew, in another folder")]
 	Changed(&'static str),
 	/// The folder has no finished export.
@@ -54,7 +54,7 @@ pub enum ExportError {
 	/// The manifest cannot be read.
 	#[error("manifest.json cannot be read: {0}")]
 	Manifest(String),
-	/// The chain cannot be asked.
+	/// The chain cannot be read.
 	#[error(transparent)]
 	Chain(#[from] credio_index::ingest::IngestError),
 }
@@ -75,5 +75,5 @@ impl From<credio_client::Error> for ExportError {
 	}
 }
 
-/// Answer or [`ExportError`].
+/// Success or [`ExportError`].
 pub type Result<Answer> = std::result::Result<Answer, ExportError>;

@@ -1,4 +1,4 @@
-//! The folder of an export: files that only their owner can read, and that are there whole or not at all.
+//! The folder of an export. Its files are readable by their owner only, and exist whole or not at all.
 
 use super::error::{ExportError, Result};
 use credio_files::Replacement;
@@ -10,24 +10,24 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// What is needed until an export is finished.
+/// Folder of the files that are needed until an export is finished.
 pub(crate) const UNFINISHED: &str = ".unfinished";
-/// What an export is, written last.
+/// The manifest, written last.
 pub(crate) const MANIFEST: &str = "manifest.json";
 /// One line for each entry.
 pub(crate) const ENTRIES: &str = "entries.jsonl";
 
-/// A folder in which an export is written, by one process at a time.
+/// A folder that one process at a time writes an export to.
 pub(crate) struct Folder {
 	path: PathBuf,
-	/// Whether it was not there before.
+	/// Whether it is new.
 	is_new: bool,
-	/// Locked as long as this is open.
+	/// Locked while this is open.
 	_lock: File,
 }
 
 impl Folder {
-	/// Takes a folder: a new one, an empty one, or one with an export.
+	/// Opens a folder: a new one, an empty one, or one with an export.
 	pub fn open(path: &Path) -> Result<Self> {
 		let failed = |cause| ExportError::file(path, cause);
 		let is_new = !path.exists();
@@ -56,7 +56,7 @@ impl Folder {
 		self.path.join(name)
 	}
 
-	/// A file that is needed until the export is finished.
+	/// Returns the path of a file that is needed until the export is finished.
 	pub fn unfinished(&self, name: &str) -> PathBuf {
 		self.path.join(UNFINISHED).join(name)
 	}
@@ -65,7 +65,7 @@ impl Folder {
 		self.path(name).exists()
 	}
 
-	/// Makes the folder of what is needed until the export is finished, an empty one.
+	/// Creates an empty folder for the files that are needed until the export is finished.
 	pub fn begin(&self) -> Result<()> {
 		self.end()?;
 		let path = self.path(UNFINISHED);
@@ -73,7 +73,7 @@ impl Folder {
 		made.map_err(|cause| ExportError::file(&path, cause))
 	}
 
-	/// Removes what is not needed any more.
+	/// Removes the files that are not needed any more.
 	pub fn end(&self) -> Result<()> {
 		let path = self.path(UNFINISHED);
 		match fs::remove_dir_all(&path) {
@@ -84,7 +84,7 @@ impl Folder {
 		}
 	}
 
-	/// Leaves nothing behind of an export that was refused before anything was kept of it.
+	/// Removes an export that was refused before anything of it was committed.
 	pub fn abandon(&self) -> Result<()> {
 		if !self.is_new || self.has(ENTRIES) {
 			return Ok(());
@@ -148,7 +148,7 @@ impl Write for Output {
 	}
 }
 
-/// Length and digest of a file.
+/// Returns length and digest of a file.
 pub(crate) fn measure(path: &Path) -> io::Result<Written> {
 	let mut file = File::open(path)?;
 	let (mut digest, mut bytes) = (Sha256::new(), 0);

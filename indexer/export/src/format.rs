@@ -15,7 +15,7 @@ pub enum FileFormat {
 }
 
 impl FileFormat {
-	/// Its name, which is the end of files' names.
+	/// Returns its name, which is also the extension of its files.
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::Csv => "csv",
@@ -24,7 +24,7 @@ impl FileFormat {
 		}
 	}
 
-	/// Name of a part, counted from 1.
+	/// Returns the name of a part, counted from 1.
 	pub(crate) fn part(self, number: u64) -> String {
 		format!("part-{number:05}.{}", self.name())
 	}

@@ -1,5 +1,5 @@
-//! Texts that a spreadsheet would take for formulas. Documents come from others, and CSV is opened by people, so such texts
-//! get an apostrophe in front, which a spreadsheet shows as text; it can be told from one that was there before.
+//! Texts that a spreadsheet would take for formulas. Documents come from others, and CSV is opened by people, so such
+//! texts get an apostrophe in front, which a spreadsheet shows as text; it is distinct from one that was there before.
 
 use std::borrow::Cow;
 

@@ -1,10 +1,10 @@
-//! Exports: rows of a view, or entries of a stream, written to files in bulk, with a manifest that can be held against
-//! the chain.
+//! Exports: rows of a view, or entries of a stream, written to files in bulk, with a manifest that can be checked
+//! against the chain.
 //!
-//! An export is of the index as of its cursor. It begins with a plan, made in one look at the index: what became of each
-//! entry, and which rows are to be written, by their places, each with a digest. Parts are written by that plan, each
-//! under another name until it is whole; so an export that was interrupted goes on where it was, and ends with the same
-//! bytes. Rows are never in memory all at once. `docs/export.md` explains the files.
+//! An export shows the index at its cursor. It starts with a plan, made in one pass over the index: the fate of each
+//! entry, and the places of the rows to write, each with a digest. Parts are written by that plan, each under another
+//! name until it is whole. So an interrupted export continues where it was, and ends with the same bytes. Rows are
+//! never in memory all at once. `docs/export.md` explains the files.
 
 mod error;
 mod folder;
@@ -34,13 +34,13 @@ use std::path::Path;
 /// An export that is finished.
 #[derive(Clone, Debug)]
 pub struct Exported {
-	/// What it is.
+	/// Its manifest.
 	pub manifest: Manifest,
 	/// Whether it was finished before.
 	pub was_complete: bool,
 }
 
-/// Exports from an index to a folder, and goes on with what is there already. Run again it changes nothing.
+/// Exports from an index to a folder, and continues an interrupted export. Running it again changes nothing.
 ///
 /// # Errors
 ///
@@ -80,7 +80,7 @@ pub async fn run(
 	Ok(Exported { manifest, was_complete: false })
 }
 
-/// The stream of an organization by this name, or the one with this id, if the index has it.
+/// Returns the stream of an organization by this name, or the one with this id, if the index has it.
 ///
 /// # Errors
 ///

@@ -27,7 +27,7 @@ impl Writer {
 		})
 	}
 
-	/// Writes a row, of which this is the line of JSON.
+	/// Writes a row. `line` is the same row as a line of JSON.
 	pub fn row(&mut self, row: &Row, line: &[u8]) -> io::Result<()> {
 		match self {
 			Self::Csv(writer) => writer.row(row),
@@ -36,7 +36,7 @@ impl Writer {
 		}
 	}
 
-	/// Ends the part.
+	/// Finishes the part.
 	pub fn finish(self) -> io::Result<Output> {
 		match self {
 			Self::Csv(writer) => writer.finish(),
@@ -46,7 +46,7 @@ impl Writer {
 	}
 }
 
-/// A part that is being read. What is wrong with it is told in words.
+/// A part that is being read. Errors are sentences.
 pub(crate) enum Reader {
 	Csv(Box<csv::Reader>),
 	JsonLines(Box<json_lines::Reader>),
@@ -63,7 +63,7 @@ impl Reader {
 		})
 	}
 
-	/// The next row.
+	/// Returns the next row.
 	pub fn next(&mut self) -> Result<Option<Row>, String> {
 		match self {
 			Self::Csv(reader) => reader.next(),

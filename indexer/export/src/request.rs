@@ -1,9 +1,9 @@
-//! What is asked of an export, and how far it is.
+//! Requests for exports, and their progress.
 
 use super::format::FileFormat;
 use credio_primitives::StreamId;
 
-/// Rows of a part, unless somebody says otherwise.
+/// Rows of a part by default.
 pub const DEFAULT_PART_ROWS: u64 = 100_000;
 /// Most rows of a part.
 pub const MAX_PART_ROWS: u64 = 10_000_000;
@@ -17,7 +17,7 @@ pub enum Selection {
 		name: String,
 		/// Which rows; all without a filter.
 		filter: Option<String>,
-		/// Whether rows that later ones have replaced are wanted, too.
+		/// Whether to include replaced rows.
 		history: bool,
 	},
 	/// All entries of a stream.
@@ -31,20 +31,20 @@ pub struct Request {
 	pub selection: Selection,
 	/// Format of the parts.
 	pub format: FileFormat,
-	/// Rows of each part but the last one.
+	/// Rows of each part except the last.
 	pub part_rows: u64,
 }
 
-/// How far an export, or its verification, is.
+/// Progress of an export, or of its verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-	/// What is being done.
+	/// The current step.
 	pub step: &'static str,
 	/// How much of it is done.
 	pub done: u64,
-	/// Of how much, where that is known.
+	/// The total, where it is known.
 	pub total: Option<u64>,
 }
 
-/// Is told of progress.
+/// Receives progress.
 pub type OnProgress<'a> = &'a mut (dyn FnMut(Progress) + Send);

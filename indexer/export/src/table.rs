@@ -46,7 +46,7 @@ pub(crate) struct Column {
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
 	pub columns: Vec<Column>,
-	/// Number of the first column that tells where a row comes from.
+	/// Number of the first column with the origin of a row.
 	origin: usize,
 	is_of_stream: bool,
 }
@@ -215,7 +215,7 @@ fn required((name, ty): (&str, Type)) -> Column {
 }
 
 fn origin_values(origin: &Origin) -> [Option<Value>; 6] {
-	// What the chain counts fits, and rows that did not would be told by their digests.
+	// Numbers of the chain fit. Rows that did not would show in their digests.
 	let number = |number: u64| Some(Value::Integer(i64::try_from(number).unwrap_or(i64::MAX)));
 	[
 		Some(Value::Text(origin.record.to_string())),
@@ -227,7 +227,7 @@ fn origin_values(origin: &Origin) -> [Option<Value>; 6] {
 	]
 }
 
-/// A value in the one way in which exports write it.
+/// Returns a value as exports write it.
 fn parse(column: &Column, text: &str) -> Result<Value, String> {
 	if column.ty == Type::Text {
 		return Ok(Value::Text(text.into()));

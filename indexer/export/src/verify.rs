@@ -1,5 +1,5 @@
-//! Verifying an export: its files against its manifest, the manifest against the chain, and the rows against what the
-//! chain gives when they are made anew.
+//! Verifies an export: its files against its manifest, the manifest against the chain, and the rows against rows that
+//! are computed again from the chain.
 
 mod chain;
 mod documents;
@@ -14,7 +14,7 @@ pub use verification::Verification;
 
 use crate::manifest::{Manifest, Subject};
 
-/// What an export is, in a sentence.
+/// Describes an export in a sentence.
 pub fn describe(manifest: &Manifest) -> String {
 	let what = match &manifest.subject {
 		Subject::View { name, digest, filter, history, .. } => {

@@ -1,4 +1,4 @@
-//! Writing the parts of an export by its plan.
+//! Writes the parts of an export by its plan.
 
 use super::{
 	error::{ExportError, Result},
@@ -22,7 +22,7 @@ use std::{
 /// Entries that are read at once, with their documents.
 const DOCUMENTS_AT_ONCE: usize = 100;
 
-/// Writes the parts that are missing, and the manifest.
+/// Writes the missing parts and the manifest.
 pub(crate) async fn write(
 	store: &Store,
 	folder: &Folder,
@@ -62,12 +62,12 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-	/// Name of what is noted of a part.
+	/// Returns the name of the file that describes a part.
 	fn note(name: &str) -> String {
 		format!("{name}.json")
 	}
 
-	/// A part that was written before.
+	/// Returns a part that was written before.
 	fn known(&self, number: u64) -> Result<Option<ExportFile>> {
 		let name = self.manifest.files_are.part(number + 1);
 		let path = self.folder.unfinished(&Self::note(&name));
@@ -116,7 +116,7 @@ impl Parts<'_> {
 		Ok(file)
 	}
 
-	/// The plan, from a row on.
+	/// Opens the plan at a row.
 	fn planned(&self, first: u64) -> Result<BufReader<File>> {
 		let path = self.folder.unfinished(ROWS);
 		let open = || {
@@ -127,7 +127,7 @@ impl Parts<'_> {
 		open().map_err(|cause| ExportError::file(&path, cause))
 	}
 
-	/// Rows as they were planned, with their lines of JSON.
+	/// Returns the planned rows, with their lines of JSON.
 	async fn rows(&mut self, wanted: &[[u8; ROW_LENGTH]]) -> Result<Vec<(Row, Vec<u8>)>> {
 		let mut places = Vec::with_capacity(wanted.len());
 		for row in wanted {

@@ -1,7 +1,7 @@
-//! Follows the chain: finalized blocks into the store, history first and then live, from one node and on to another.
+//! Follows the chain: reads finalized blocks into the store, first past and then new ones, from one of several nodes.
 //!
-//! The store's cursor says how far it is. What a batch of blocks brings and the cursor behind it are one transaction, so
-//! whenever this ends, and however, it goes on without losing or doubling anything.
+//! A batch of blocks and the store's cursor are written in one transaction. So after any end it continues without
+//! losing or doubling anything.
 
 mod access;
 mod bounds;
@@ -36,28 +36,28 @@ use trouble::{Notify, Trouble};
 
 /// Bounds of the time between two tries to reach a node.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
-/// How an index is kept up to date.
+/// How an index follows the chain.
 #[derive(Clone, Debug)]
 pub struct Settings {
-	/// WebSocket addresses of nodes. The first one that answers is used; when it goes away, the next; and when finality
-	/// stands still there, but not elsewhere, the one that is furthest.
+	/// WebSocket addresses of nodes. The first that responds is used; when it goes away, the next; and when finality
+	/// stalls there but not elsewhere, the most advanced one.
 	pub nodes: Vec<String>,
-	/// How they are connected to. One of another chain than the index is left out.
+	/// How to connect to them. Nodes of another chain than the index are skipped.
 	pub connect: ConnectOptions,
 	/// Whether rows are shown before they are final, to those who ask for them.
 	pub live: bool,
 	/// Whether documents stay after the grant that opened them has ended.
 	pub keep_revoked: bool,
-	/// What is believed of the nodes.
+	/// How responses of nodes are verified.
 	pub trust: Trust,
 }
 
-/// Keeps an index up to date.
+/// Follows the chain for an index.
 pub struct Ingest {
 	store: Store,
 	vault: Arc<dyn Vault>,
 	settings: Settings,
-	/// The right to write blocks, once it was taken.
+	/// The right to write blocks, once acquired.
 	write_lock: Mutex<Option<WriteLock>>,
 	trouble: Trouble,
 }
@@ -65,7 +65,7 @@ pub struct Ingest {
 /// When to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Until {
-	/// The index has what was final when it was asked.
+	/// The index has everything that was final at the start.
 	CaughtUp,
 	/// Never.
 	Stopped,
@@ -78,13 +78,13 @@ impl std::fmt::Debug for Ingest {
 }
 
 impl Ingest {
-	/// Keeps the index of a vault's organization.
+	/// Creates the ingest of a vault's organization.
 	pub fn new(store: Store, vault: Arc<dyn Vault>, settings: Settings) -> Self {
 		Self { store, vault, settings, write_lock: Mutex::default(), trouble: Trouble::default() }
 	}
 
-	/// Tells what goes wrong and does not end the work, in words: no node can be reached, say, or one is of another chain.
-	/// Each is told once, and at intervals while it lasts.
+	/// Reports problems that do not end the work to `notify`: for example that no node can be reached, or that one is
+	/// of another chain. Each is reported once, and at intervals while it lasts.
 	pub fn notifying(mut self, notify: impl Fn(&str) + Send + Sync + 'static) -> Self {
 		let notify: Notify = Arc::new(notify);
 		self.trouble = Trouble::new(notify);
@@ -101,7 +101,7 @@ impl Ingest {
 		Ok(self.store.set_views(views).await?)
 	}
 
-	/// Empties the index, so that it is built anew from the chain.
+	/// Empties the index, so that it is rebuilt from the chain.
 	///
 	/// # Errors
 	///
@@ -114,7 +114,7 @@ impl Ingest {
 		Ok(())
 	}
 
-	/// Takes the right to write blocks, unless it was taken.
+	/// Acquires the right to write blocks, unless it is held.
 	async fn acquire_writer(&self) -> Result<()> {
 		let mut write_lock = self.write_lock.lock().await;
 		if write_lock.is_none() {
@@ -123,8 +123,8 @@ impl Ingest {
 		Ok(())
 	}
 
-	/// Follows the chain until `stop` resolves. A node that goes away is no error: the next one is tried, again and again.
-	/// Nor is one of another chain, as long as there is another, or a database that is restarted.
+	/// Follows the chain until `stop` resolves. Retries when a node goes away, with the next one, and when the database
+	/// is restarted. Skips nodes of another chain as long as there are others.
 	///
 	/// # Errors
 	///
@@ -139,7 +139,7 @@ impl Ingest {
 		}
 	}
 
-	/// Follows the chain until the index has all that is final now.
+	/// Follows the chain until the index has everything that is final now.
 	///
 	/// # Errors
 	///
@@ -148,7 +148,7 @@ impl Ingest {
 		self.work(Until::CaughtUp).await
 	}
 
-	/// Takes all up to a block that is final, of some streams only: for an index that is to be as it was at that block.
+	/// Reads some streams up to a final block: for an index as of that block.
 	///
 	/// # Errors
 	///
@@ -176,7 +176,7 @@ impl Ingest {
 		Ok(client.with_trust(self.settings.trust.clone()))
 	}
 
-	/// Works with one node after the other.
+	/// Follows one node after the other.
 	async fn work(&self, until: Until) -> Result<()> {
 		let nodes = &self.settings.nodes;
 		let mut wait = BACK_OFF.0;
@@ -184,7 +184,7 @@ impl Ingest {
 		self.acquire_writer().await?;
 		loop {
 			let node = nodes.get(current).ok_or(IngestError::NoNode)?;
-			// What was begun with another node is stored first.
+			// A write that was started with another node ends first.
 			self.store.settled().await;
 			let (tell, heard) = watch::channel(0);
 			let served = tokio::select! {
@@ -197,7 +197,7 @@ impl Ingest {
 			match served {
 				Err(error) if error.is_of_another_chain() => {
 					self.trouble.other_chain(node, &error);
-					// Another one may be of this chain, and be back later.
+					// Another node may be of this chain and come back.
 					if let Some(all) = self.trouble.all_of_other_chains(nodes) {
 						return Err(match nodes.len() {
 							1 => error,
@@ -208,24 +208,24 @@ impl Ingest {
 				Err(IngestError::Node(error)) => self.trouble.node_failed(node, &error),
 				Err(IngestError::Store(error)) if error.is_passing() && until == Until::Stopped => {
 					self.trouble.database_failed(&error);
-					// It went with the connection that had it.
+					// The lock was lost with its connection.
 					*self.write_lock.lock().await = None;
 				},
-				// We had it: the database has not noticed yet that our connection is gone.
+				// It was ours: the database has not noticed yet that our connection is gone.
 				Err(IngestError::Store(StoreError::KeptByAnother)) if until == Until::Stopped => {},
 				other => return other,
 			}
 			if *tell.borrow() > 0 {
 				wait = BACK_OFF.0;
 			}
-			// Nothing tells when a node is back.
+			// No event announces that a node is back.
 			tokio::time::sleep(wait).await;
 			wait = wait.saturating_mul(2).min(BACK_OFF.1);
 			current = (current + 1) % nodes.len();
 		}
 	}
 
-	/// Works with one node until it goes away. Tells the finalized blocks of which it hears, also while it stores others.
+	/// Follows one node until it fails. Sends the finalized blocks that it hears of, also while it stores others.
 	async fn serve(
 		&self,
 		node: &str,
@@ -235,7 +235,7 @@ impl Ingest {
 		self.acquire_writer().await?;
 		let client = self.connect(node).await?;
 		if client.is_syncing().await? {
-			// What it tells is of the past.
+			// Its responses are out of date.
 			return Err(
 				Error::Connection("the node is behind the chain, and catches up".into()).into()
 			);
@@ -252,7 +252,7 @@ impl Ingest {
 			}
 		}
 		let mut seen = None;
-		// Dropped with this, they end.
+		// They end when this is dropped.
 		let mut listening = JoinSet::new();
 		let (tell_best, mut best) = watch::channel(0);
 		let mut finalized = heard.subscribe();
@@ -267,7 +267,7 @@ impl Ingest {
 					return Err(ended.unwrap_or_else(|_| lost()).into());
 				},
 				Ok(()) = finalized.changed() => {
-					// What came meanwhile: only the newest counts.
+					// Of the blocks that came meanwhile only the newest counts.
 					let finalized = *finalized.borrow_and_update();
 					client.follow_upgrade().await?;
 					self.follow(&client, finalized, &mut seen).await?;
@@ -284,7 +284,7 @@ impl Ingest {
 		}
 	}
 
-	/// Takes all that is final up to a block.
+	/// Stores everything that is final up to a block.
 	async fn follow(
 		&self,
 		client: &Client,
@@ -318,15 +318,15 @@ impl Ingest {
 		history::History::new(client, &self.store, streams, finalized).await?.take().await
 	}
 
-	/// Looks at all streams, and at what may be read of them. Returns the streams, and when the next grant ends.
+	/// Reads all streams and the access to them. Returns the streams, and when the next grant ends.
 	async fn look_at_all(&self, client: &Client) -> Result<(Vec<StreamJson>, Option<Moment>)> {
-		// Asked for before anything is read: what changes after is seen the next time.
+		// Read first: later changes are found the next time.
 		let access = access::Access::of(client, self.settings.keep_revoked).await?;
 		let streams = client.streams(None).await?;
 		if let Some(before) = self.store.access().await? {
 			let changed = access.changed_since(client, &before).await?;
 			if !access.has_all_of(&before) {
-				// Noted before anything goes, so that a crash does not let it be forgotten.
+				// Noted before anything is removed, so that a crash does not lose it.
 				self.store.scrub_later().await?;
 			}
 			for stream in streams.iter().filter(|stream| changed.contains(stream.id)) {
@@ -337,7 +337,7 @@ impl Ingest {
 		Ok((streams, access.next_end()))
 	}
 
-	/// Reads a stream again, of which other entries may be read than before.
+	/// Reads a stream again after its access has changed.
 	async fn read_again(&self, client: &Client, stream: StreamId) -> Result<()> {
 		let mut from = 0;
 		loop {
@@ -368,7 +368,7 @@ impl Ingest {
 		}
 	}
 
-	/// Shows what is not final yet, instead of what was shown before.
+	/// Replaces the live entries by those that are not final yet.
 	async fn show_live(&self, client: &Client) -> Result<()> {
 		let known = self.store.next_sequences().await?;
 		let parts = stream::iter(known)
@@ -398,8 +398,7 @@ impl Ingest {
 	}
 }
 
-/// Hears of blocks in a task of its own: a node is not silent because what it told of takes long to store. Returns why
-/// it ended.
+/// Listens for blocks in a separate task: a node is not silent while its blocks are being stored. Returns why it ended.
 async fn listen(mut heads: Heads, tell: watch::Sender<BlockNumber>) -> Error {
 	loop {
 		match heads.next().await {

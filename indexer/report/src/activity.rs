@@ -1,4 +1,4 @@
-//! What an organization did in a period, and what others did with what is its own.
+//! The activity of an organization in a period, and of others on its data.
 
 mod access;
 mod facts;

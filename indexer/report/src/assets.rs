@@ -1,4 +1,4 @@
-//! How assets perform: what was due, what of it is paid, open and overdue, by month of its due date and by age.
+//! Asset performance: amounts due, paid, open and overdue, by month of the due date and by age.
 
 mod facts;
 mod portfolio;

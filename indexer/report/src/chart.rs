@@ -16,7 +16,7 @@ const CHARACTER: f64 = 6.6;
 /// Most lines of the grid.
 const LINES: f64 = 5.0;
 
-/// What is stacked in a colour.
+/// The values of one colour.
 pub(crate) struct Series {
 	/// Its name.
 	pub name: &'static str,

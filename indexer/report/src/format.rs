@@ -74,7 +74,7 @@ pub fn time(milliseconds: u64) -> String {
 	}
 }
 
-/// An id in `0x` hex, shortened to what tells it from others on a page.
+/// Returns an id in `0x` hex, shortened to the digits that distinguish it on a page.
 pub fn short(id: &str) -> String {
 	match (id.get(..8), id.len().checked_sub(6).and_then(|at| id.get(at..))) {
 		(Some(head), Some(tail)) if id.len() > 20 => format!("{head}…{tail}"),

@@ -1,7 +1,7 @@
 //! Documents: from bytes to the rows of a view.
 //!
-//! Documents come from other organizations, so whatever they contain is bounded here, and nothing in them makes this
-//! code panic. What a document contains is never part of a [`Reason`].
+//! Documents come from other organizations. So everything in them is bounded here, and no document makes this code
+//! panic. A [`Reason`] never shows content of a document.
 
 mod budget;
 mod csv;
@@ -24,11 +24,11 @@ use credio_primitives::limits::MAX_DOCUMENT_SIZE;
 use row::{is_marked, row, too_many_rows, Found};
 use std::borrow::Cow;
 
-/// The rows that a document makes in a view; `None` if it is not one of the view's documents.
+/// Returns the rows of a document in a view; `None` if the view does not take the document.
 ///
 /// # Errors
 ///
-/// Why it is one, and cannot be used. Time and memory are bounded, whatever is in it.
+/// If the view takes the document and it does not fit. Time and memory are bounded for any content.
 pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec<Values>>, Reason> {
 	if !view.takes_media_type(media_type) {
 		return Ok(None);
@@ -38,7 +38,7 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 	}
 	let text = match std::str::from_utf8(document) {
 		Ok(text) => Cow::Borrowed(text),
-		// Most of its character sets begin as Latin 1 does.
+		// Most of its character sets extend Latin 1.
 		Err(_) if view.format == Format::Edifact => {
 			document.iter().copied().map(char::from).collect()
 		},
@@ -60,7 +60,7 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 	}
 }
 
-/// Rows of a document that is a tree.
+/// Returns the rows of a document that is a tree.
 fn of_tree<'a, N: Node<'a>>(
 	view: &View,
 	document: N,

@@ -1,7 +1,7 @@
 //! The filter language: `amount > 1000 and currency = "EUR"`.
 //!
-//! A filter is read into an [`Expression`], with every column and literal checked against the view, and only that becomes
-//! SQL: what a caller writes is never part of a statement, but goes along as its parameters. `docs/search.md` explains
+//! A filter is parsed into an [`Expression`], with every column and literal checked against the view. Only the
+//! expression becomes SQL: input of a caller is never part of a statement, only a parameter. `docs/search.md` explains
 //! the language.
 
 mod error;

@@ -1,4 +1,4 @@
-//! Paths: where in a document a column's value stands.
+//! Paths: places of column values in a document.
 //!
 //! JSON and XML are both trees, so a JSONPath and an XPath-like path are read into the same [`Path`]. What they may
 //! contain is in `docs/search.md`.

@@ -52,7 +52,7 @@ impl Type {
 		matches!(self, Self::Date | Self::Timestamp)
 	}
 
-	/// Reads a value of this type from text without surrounding white space; `None` if it is no such thing.
+	/// Reads a value of this type from text without surrounding white space. Returns `None` for other text.
 	pub fn parse(self, text: &str) -> Option<Value> {
 		match self {
 			Self::Text => (!text.contains('\0')).then(|| Value::Text(text.to_owned())),

@@ -1,4 +1,4 @@
-//! Views: what of which documents becomes the columns of a table, defined in TOML.
+//! Views: tables of documents, with columns defined in TOML.
 //!
 //! `docs/search.md` explains the format; `samples/views/` has views to begin with.
 

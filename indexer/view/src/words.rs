@@ -8,7 +8,7 @@ use unicode_normalization::{char::is_combining_mark, UnicodeNormalization};
 
 /// Words of a row that are kept; PostgreSQL has no place for more positions.
 pub const MAX_WORDS: usize = 16_000;
-/// Longest word, in characters; what is longer is cut.
+/// Longest word, in characters; longer ones are cut.
 pub const MAX_WORD_LENGTH: usize = 64;
 /// Most words in one search.
 pub const MAX_SEARCHED: usize = 32;
@@ -21,7 +21,7 @@ pub fn words(text: &str) -> Vec<String> {
 	let mut word = String::new();
 	let mut length = 0;
 	let folded = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
-	// Lower case may come with an accent of its own.
+	// Lower case can add an accent.
 	for c in folded.filter(|c| !is_combining_mark(*c)).chain([' ']) {
 		if !c.is_alphanumeric() {
 			if !word.is_empty() {
@@ -71,7 +71,7 @@ fn bounded(texts: &[&str]) -> Vec<Vec<String>> {
 	all
 }
 
-/// What is looked for: all of these, in any order.
+/// A search: all of its terms, in any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
 	terms: Vec<Term>,
@@ -85,7 +85,7 @@ struct Term {
 }
 
 impl Search {
-	/// Reads words, `beginnings*` and `"phrases"`; an error says what is wrong.
+	/// Reads words, `beginnings*` and `"phrases"`.
 	pub fn parse(text: &str) -> Result<Self, &'static str> {
 		let mut terms = Vec::new();
 		for (number, part) in text.split('"').enumerate() {

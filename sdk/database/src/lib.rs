@@ -87,7 +87,7 @@ impl Address {
 		self.file().map_or(Ok(()), credio_files::ensure)
 	}
 
-	/// Returns how to connect to the database, whose file has to exist. Statements are not logged: a slow one would show
+	/// Returns how to connect to the database. Its file has to exist. Statements are not logged: a slow one would show
 	/// the names of columns.
 	///
 	/// # Errors
@@ -102,7 +102,7 @@ impl Address {
 		Ok(options.disable_statement_logging())
 	}
 
-	/// Connects to the database, whose file has to exist. Every new connection runs `setup` first.
+	/// Connects to the database. Its file has to exist. Every new connection runs `setup` first.
 	///
 	/// # Errors
 	///

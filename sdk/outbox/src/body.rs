@@ -1,4 +1,4 @@
-//! What is stored of an item, encrypted, with what names it.
+//! The stored, encrypted form of an item, and its names.
 
 use super::{
 	error::{OutboxError, Result},
@@ -18,7 +18,7 @@ pub(super) enum StoredBody {
 		media_type: String,
 		document: Vec<u8>,
 		supersedes: Option<RecordId>,
-		/// The attempt of the name with which the item begins.
+		/// The first attempt of the name that the item uses.
 		begins_at: u32,
 	},
 	Calls {
@@ -76,7 +76,7 @@ impl StoredBody {
 		}
 	}
 
-	/// What it is known by. An upload has the name that [`credio_client::Client::upload`] gives it.
+	/// Returns its name. For an upload it is the name that [`credio_client::Client::upload`] gives it.
 	fn name(&self) -> Name {
 		match self {
 			Self::Calls { key, .. } => Name::new("calls", &&key[..]),
@@ -92,7 +92,7 @@ impl StoredBody {
 	}
 }
 
-/// A body, with the organization secret under which it was stored. Its keys stay under that one.
+/// A body, with the organization secret that it was stored under. Its keys stay under that secret.
 #[derive(Clone, Debug)]
 pub(super) struct NamedBody {
 	pub body: StoredBody,
@@ -101,7 +101,7 @@ pub(super) struct NamedBody {
 }
 
 impl NamedBody {
-	/// Reads what was stored under this key.
+	/// Opens the body that was stored under this key.
 	pub async fn open(vault: &dyn Vault, key: &RequestKey, stored: &[u8]) -> Result<Self> {
 		let bytes = vault.unprotect(&name(vault.organization().await?, key), stored).await?;
 		let body = StoredBody::decode_all(&mut &bytes[..])
@@ -129,18 +129,18 @@ impl NamedBody {
 		}
 	}
 
-	/// What it is known by.
+	/// Returns its name.
 	pub fn name(&self) -> Name {
 		self.body.name().under(self.secret)
 	}
 
-	/// The key of the request at an attempt of the item, counted from 0.
+	/// Returns the key of the request at an attempt of the item, counted from 0.
 	pub async fn request_key(&self, vault: &dyn Vault, attempt: u32) -> Result<RequestKey> {
 		let number = self.body.begins_at().saturating_add(attempt);
 		Ok(self.name().key(vault, number).await?)
 	}
 
-	/// The same, which begins after so many attempts beyond its first.
+	/// Returns the same body, starting after further attempts.
 	pub fn after(mut self, attempts: i64) -> Self {
 		let (StoredBody::Upload { begins_at, .. } | StoredBody::Calls { begins_at, .. }) =
 			&mut self.body;
@@ -149,13 +149,13 @@ impl NamedBody {
 	}
 }
 
-/// What a body is stored under: an account that moves to another organization takes nothing with it that it stored for
+/// Returns the context that a body is encrypted with: an account that moves to another organization cannot use items of
 /// this one.
 pub(super) fn name(organization: OrganizationId, key: &RequestKey) -> Vec<u8> {
 	(organization, key).encode()
 }
 
-/// The attempt after those of an item that took so many beyond its first.
+/// Returns the next attempt after those of an item.
 pub(super) fn next_attempt(begins_at: u32, attempts: i64) -> u32 {
 	let taken = u32::try_from(attempts).unwrap_or(u32::MAX);
 	begins_at.saturating_add(taken).saturating_add(1)

@@ -1,4 +1,4 @@
-//! Connections of applications, in whose transactions items are stored and outcomes acknowledged.
+//! Connections of applications: items are stored and outcomes acknowledged in their transactions.
 
 use super::{
 	error::Result,
@@ -24,7 +24,7 @@ pub trait Connection: sealed::Sealed {
 	async fn acknowledge(&mut self, consumer: &str, number: i64) -> Result<()>;
 }
 
-/// Connections of a database, by the statements for it.
+/// Implements connections with the statements of their databases.
 macro_rules! connections {
 	($($connection:ty: $statements:ident),*) => {$(
 		impl sealed::Sealed for $connection {}

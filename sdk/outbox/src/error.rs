@@ -29,7 +29,7 @@ pub enum OutboxError {
 	/// The outbox holds requests of another organization.
 	#[error("the outbox holds requests of organization {found}, and the vault acts for organization {organization}: use an outbox of its own for each")]
 	OtherOrganization {
-		/// The organization whose requests are in there.
+		/// The organization of the outbox.
 		found: i64,
 		/// The vault's organization.
 		organization: OrganizationId,
@@ -42,16 +42,16 @@ pub enum OutboxError {
 		/// The other one.
 		found: Box<ChainPin>,
 	},
-	/// Another worker has taken this one's place.
+	/// Another worker holds the lease.
 	#[error("another worker has taken this one's place, since it was not heard of for too long")]
 	Superseded,
-	/// The key stands for something else already.
+	/// The key belongs to another item.
 	#[error("the key {0} is in the outbox already, for something else: use a new key")]
 	KeyReused(RequestKey),
 	/// The outbox has no such item.
 	#[error("the outbox has no item with the key {0}")]
 	NotFound(RequestKey),
-	/// The item has not ended.
+	/// The item has not ended, or was applied.
 	#[error("the item {0} has not ended yet; only what has ended without being applied can be tried again")]
 	NotEnded(RequestKey),
 	/// The outbox is full.
@@ -62,13 +62,13 @@ pub enum OutboxError {
 	/// An item cannot be used.
 	#[error("{0}")]
 	Item(String),
-	/// The vault could not do its part: what is stored is of another organization, say.
+	/// The vault failed: for example, the stored item is of another organization.
 	#[error(transparent)]
 	Vault(#[from] VaultError),
-	/// The stored form of an item makes no sense.
+	/// The stored form of an item is corrupt.
 	#[error("an item of the outbox cannot be read: {0}")]
 	Corrupted(String),
 }
 
-/// Answer or [`OutboxError`].
+/// Success or [`OutboxError`].
 pub type Result<Answer> = std::result::Result<Answer, OutboxError>;

@@ -4,7 +4,7 @@ use super::error::{OutboxError, Result};
 use credio_client::{calls::Call, Upload};
 use credio_primitives::{BlockNumber, RecordId, RequestKey};
 
-/// What a request does.
+/// The content of a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Body<'a> {
 	/// Uploads a document. It is encrypted for the chain when it is sent, under the key epoch of that time.
@@ -21,33 +21,33 @@ pub enum Body<'a> {
 /// A request to be stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
-	/// What it does.
+	/// Its content.
 	pub body: Body<'a>,
-	/// A lane, in which items are applied in the order in which they were stored.
+	/// A lane. Its items are applied in storing order.
 	pub lane: Option<u32>,
 	/// Blocks from when it is first sent until it expires; an hour if it is not given.
 	pub lifetime: Option<BlockNumber>,
 }
 
 impl<'a> Item<'a> {
-	/// An upload without a lane.
+	/// Creates an upload without a lane.
 	pub fn upload(upload: Upload<'a>) -> Self {
 		Self { body: Body::Upload(upload), lane: None, lifetime: None }
 	}
 
-	/// Calls without a lane.
+	/// Creates calls without a lane.
 	pub fn calls(key: &'a [u8], calls: &'a [Call]) -> Self {
 		Self { body: Body::Calls { key, calls }, lane: None, lifetime: None }
 	}
 
-	/// The same in a lane.
+	/// Puts the item in a lane.
 	pub fn in_lane(mut self, lane: u32) -> Self {
 		self.lane = Some(lane);
 		self
 	}
 }
 
-/// Where an item stands.
+/// The state of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ItemState {
@@ -61,12 +61,12 @@ pub enum ItemState {
 	Rejected,
 	/// Final: its expiry has passed, and it was not applied.
 	Expired,
-	/// The outbox was away for longer than the chain keeps receipts, and cannot tell any more.
+	/// Final: unknown, since the outbox was away for longer than the chain keeps receipts.
 	Undetermined,
 }
 
 impl ItemState {
-	/// All of them.
+	/// All states.
 	pub const ALL: [Self; 6] = [
 		Self::Waiting,
 		Self::Sending,
@@ -76,7 +76,7 @@ impl ItemState {
 		Self::Undetermined,
 	];
 
-	/// Its name.
+	/// Returns its name.
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::Waiting => "waiting",
@@ -88,7 +88,7 @@ impl ItemState {
 		}
 	}
 
-	/// Whether nothing more will happen to it.
+	/// Whether the state is final.
 	pub fn has_ended(self) -> bool {
 		!matches!(self, Self::Waiting | Self::Sending)
 	}
@@ -108,10 +108,10 @@ impl std::str::FromStr for ItemState {
 /// An item as it was stored, now or before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Enqueued {
-	/// Its key, under which the chain will know it.
+	/// Its key on the chain.
 	pub request_key: RequestKey,
-	/// Name of the record that an upload makes.
+	/// Record id of an upload.
 	pub record_id: Option<RecordId>,
-	/// Where it stands.
+	/// Its state.
 	pub state: ItemState,
 }

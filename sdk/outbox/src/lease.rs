@@ -1,9 +1,9 @@
-//! The right of one worker to write what it finds out about items, and what it writes.
+//! The lease: the right of one worker to write states of items, and these writes.
 //!
-//! Workers that come one after the other have numbers that grow, epochs. Each write checks, in its own transaction, that
-//! its worker's epoch is the present one, so one that was away (stopped, swapped out, cut off from the database) and does
-//! not know yet that another has taken its place changes nothing. Time is the database's: the clocks of the workers'
-//! machines do not matter.
+//! Each new holder of the lease has a higher number, its epoch. Each write checks, in its transaction, that its
+//! worker's epoch is the present one. So a worker that was away (stopped, swapped out, cut off from the database) and
+//! does not know yet that it was replaced changes nothing. Time is the database's: the clocks of the workers' machines
+//! do not matter.
 
 use super::{
 	error::{OutboxError, Result},
@@ -13,7 +13,7 @@ use credio_primitives::RequestKey;
 use sqlx::{AnyPool, Row, Transaction};
 use std::time::Duration;
 
-/// How long a worker that has died keeps others from taking its place.
+/// How long a dead worker keeps the lease.
 pub(super) const LEASE: Duration = Duration::from_secs(15);
 
 /// Milliseconds since 1970 by the clock of SQLite's machine, and of PostgreSQL's.
@@ -22,26 +22,26 @@ const NOW: (&str, &str) = (
 	"CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
 );
 
-/// Keeps the present lease from being taken over until the transaction ends. In SQLite only one transaction writes at a
-/// time, and this one does from here on.
+/// Prevents a takeover of the lease until the transaction ends. In SQLite only one transaction writes at a time: this
+/// one from here on.
 const HOLD: (&str, &str) = (
 	"UPDATE credio_outbox_worker SET until = until WHERE name = 'worker' AND owner = $1 AND epoch = $2",
 	"SELECT 1 FROM credio_outbox_worker WHERE name = 'worker' AND owner = $1 AND epoch = $2 FOR SHARE",
 );
 
-/// The place of the worker, as one of several takes it.
+/// The lease, held by one of several workers.
 #[derive(Clone, Debug)]
 pub(super) struct Lease {
 	pool: AnyPool,
 	is_postgres: bool,
 	/// Names the worker among others.
 	owner: String,
-	/// Its number. Grows with each worker that takes the place from another.
+	/// Its number. Increases with each new holder.
 	epoch: i64,
 }
 
 impl Lease {
-	/// Takes or keeps the worker's place; `None` while another has it.
+	/// Acquires or renews the lease; `None` while another worker holds it.
 	pub async fn take(pool: &AnyPool, is_postgres: bool, owner: &str) -> Result<Option<Self>> {
 		Self::take_for(pool, is_postgres, owner, LEASE).await
 	}
@@ -76,7 +76,7 @@ impl Lease {
 		}))
 	}
 
-	/// Keeps the place for longer.
+	/// Renews the lease.
 	///
 	/// # Errors
 	///
@@ -88,7 +88,7 @@ impl Lease {
 		}
 	}
 
-	/// Begins a transaction that writes, if the place is still ours.
+	/// Starts a transaction that writes, if the lease is still ours.
 	async fn begin(&self) -> Result<Transaction<'static, sqlx::Any>> {
 		let mut transaction = self.pool.begin().await?;
 		let hold = sqlx::query(if self.is_postgres { HOLD.1 } else { HOLD.0 })
@@ -106,8 +106,8 @@ impl Lease {
 		}
 	}
 
-	/// Stores what an item is sent with, before it is. The expiry of a key only ever grows: what was signed with it may
-	/// still be applied.
+	/// Stores the parameters of an item before it is sent. The expiry of a key never decreases: an earlier signature
+	/// may still be applied.
 	///
 	/// # Errors
 	///
@@ -135,7 +135,7 @@ impl Lease {
 		Ok(transaction.commit().await?)
 	}
 
-	/// Lets an item wait again, for another attempt under another key.
+	/// Makes an item wait again, for another attempt under another key.
 	///
 	/// # Errors
 	///
@@ -156,7 +156,7 @@ impl Lease {
 		Ok(transaction.commit().await?)
 	}
 
-	/// Notes that an item was looked at, and what keeps it from being sent.
+	/// Notes that an item was checked, and why it cannot be sent.
 	///
 	/// # Errors
 	///
@@ -175,7 +175,7 @@ impl Lease {
 		Ok(transaction.commit().await?)
 	}
 
-	/// Ends an item, unless it has ended: gives the outcome its number, in one transaction.
+	/// Ends an item, unless it has ended, and numbers its outcome, in one transaction.
 	///
 	/// # Errors
 	///
@@ -208,7 +208,7 @@ impl Lease {
 		.await?
 		.rows_affected();
 		match ended {
-			// It has ended before; the number goes back.
+			// It has ended before; the number is not used.
 			0 => transaction.rollback().await?,
 			_ => transaction.commit().await?,
 		}
@@ -216,7 +216,7 @@ impl Lease {
 	}
 }
 
-/// Gives the worker's place up, for another one to take at once. The row stays, since it has the last epoch.
+/// Releases the lease, so that another worker can acquire it at once. The row stays, since it has the last epoch.
 pub(super) async fn resign(pool: &AnyPool, owner: &str) -> Result<()> {
 	sqlx::query("UPDATE credio_outbox_worker SET owner = '', until = 0 WHERE owner = $1")
 		.bind(owner.to_owned())

@@ -1,16 +1,16 @@
 //! The outbox: requests that are stored before they are sent, and followed until their outcome is final.
 //!
 //! *Accepted means stored*: when [`Outbox::enqueue`] returns, the request survives any crash of this process. A worker,
-//! [`Outbox::run`], sends what is stored, sends it again under the same key as long as it is undecided, and ends each
-//! item in exactly one state: applied, rejected or expired. It believes finalized blocks only. What became of the items
-//! is read with a cursor, [`Outbox::outcomes`], so that a reader that was away misses nothing and sees nothing twice.
+//! [`Outbox::run`], sends the stored items, sends them again under the same keys as long as they are undecided, and
+//! ends each in exactly one state: applied, rejected or expired. It relies on finalized blocks only. Outcomes are read
+//! with a cursor, [`Outbox::outcomes`], so that a reader that was away misses nothing and sees nothing twice.
 //!
-//! The store is a database, SQLite or PostgreSQL, in tables of its own (`credio_outbox_…`). An application that keeps its
-//! data in the same database writes both in one transaction ([`Outbox::enqueue_in`], [`Outbox::acknowledge_in`]): then
-//! what it believes and what the chain was asked agree, whatever crashes when.
+//! The store is a database, SQLite or PostgreSQL, in tables named `credio_outbox_…`. An application with its data in
+//! the same database writes both in one transaction ([`Outbox::enqueue_in`], [`Outbox::acknowledge_in`]). Then its data
+//! and its requests agree after any crash.
 //!
-//! Documents and calls are stored encrypted under a key of the vault's organization. `docs/outbox.md` says what is
-//! promised, and where it ends.
+//! Documents and calls are stored encrypted under a key of the vault's organization. `docs/outbox.md` lists the
+//! guarantees and their limits.
 
 mod body;
 mod chain;

@@ -1,20 +1,20 @@
-//! Which node a worker works with, and what is wrong with the others.
+//! The node that a worker works with, and the problems of others.
 
-/// How a worker stands with its nodes.
+/// The state of a worker with its nodes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Nodes {
 	/// The node that it works with; `None` until it has reached one, or again.
 	pub working_with: Option<String>,
-	/// What was wrong with others when they were last tried: they cannot be reached, or are of another chain, say.
+	/// Problems of other nodes when they were last tried: for example, they could not be reached.
 	pub problems: Vec<NodeProblem>,
 }
 
-/// What is wrong with a node.
+/// The problem of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeProblem {
 	/// The node.
 	pub node: String,
-	/// What is wrong, and what to do about it.
+	/// The problem, and what to do about it.
 	pub problem: String,
 }
 
@@ -56,7 +56,7 @@ mod tests {
 		assert!(nodes.is_stranded(2));
 		assert!(nodes.work_with("a"));
 		assert!(!nodes.work_with("a"));
-		// What is wrong with the other one is still known.
+		// The problem of the other node is kept.
 		assert_eq!(nodes.problems.len(), 1);
 		assert!(!nodes.is_stranded(1));
 	}

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 
 impl Worker {
-	/// Works with one node after the other. Only the database can end it, and nodes that are all of another chain.
+	/// Works with one node after the other. Ends only if the database fails, or if all nodes are of another chain.
 	pub(super) async fn work(&self, until_decided: bool) -> Result<()> {
 		let nodes = &self.settings.nodes;
 		if let Some(chain) = &self.settings.connect.chain {
@@ -31,7 +31,7 @@ impl Worker {
 			let options = self.options().await?;
 			let served = tokio::select! {
 				served = self.serve(node, &options, until_decided, &tell, &mut has_worked) => served,
-				// What is under way is left as a crash would leave it, which is what everything here is made for.
+				// Interrupts work as a crash would, which is safe everywhere here.
 				ahead = ahead_of(nodes, &options, heard) => {
 					let problem = "no block becomes final there, while others go on";
 					self.tell(|known| known.note(&shown(node), problem.into()));
@@ -56,21 +56,21 @@ impl Worker {
 			if has_worked {
 				wait = BACK_OFF.0;
 			}
-			// Nothing tells when a node is back.
+			// No event announces that a node is back.
 			tokio::time::sleep(wait).await;
 			wait = wait.saturating_mul(2).min(BACK_OFF.1);
 			current = (current + 1) % nodes.len();
 		}
 	}
 
-	/// How nodes are connected to: of the chain that the outbox is for, once that is known.
+	/// Returns how to connect to nodes: with the chain of the outbox, once it is known.
 	async fn options(&self) -> Result<ConnectOptions> {
 		let connect = self.settings.connect;
 		let pinned = self.outbox.chain().await?;
 		Ok(ConnectOptions { chain: pinned.or(connect.chain), ..connect })
 	}
 
-	/// Tells that it works with a node.
+	/// Reports that it works with a node.
 	pub(super) fn tell_working(&self, node: &str) {
 		self.tell(|known| known.work_with(&shown(node)));
 	}

@@ -1,4 +1,4 @@
-//! The outbox itself: storing items, and asking where they stand.
+//! The outbox itself: stores items, and returns their states.
 
 use super::{
 	body::next_attempt,
@@ -17,10 +17,10 @@ use sqlx::AnyPool;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{watch, Notify};
 
-/// How often the database is asked for what another process has written.
+/// How often the database is polled for writes of other processes.
 pub(super) const OTHER_PROCESSES: Duration = Duration::from_millis(500);
 
-/// Most undecided items that an outbox takes, unless its owner says otherwise.
+/// Most undecided items that an outbox takes by default.
 pub const MAX_UNDECIDED: i64 = 1_000_000;
 
 /// A store of requests, with their outcomes.
@@ -31,9 +31,9 @@ pub struct Outbox {
 	pub(super) vault: Arc<dyn Vault>,
 	organization: OrganizationId,
 	max_undecided: i64,
-	/// How the worker of this process stands with its nodes.
+	/// State of this process's worker with its nodes.
 	pub(super) nodes: Arc<watch::Sender<Nodes>>,
-	/// Told in this process when something was enqueued or has ended.
+	/// Notified in this process when an item was enqueued or has ended.
 	pub(super) changed: Arc<Notify>,
 }
 
@@ -44,10 +44,10 @@ impl std::fmt::Debug for Outbox {
 }
 
 impl Outbox {
-	/// Opens an outbox, and makes its tables if they are not there: in a file (a path, or `sqlite://PATH`), in memory
+	/// Opens an outbox, and creates missing tables: in a file (a path, or `sqlite://PATH`), in memory
 	/// (`sqlite::memory:`), or in a PostgreSQL database (`postgres://…`).
 	///
-	/// The file can be read by its owner only.
+	/// The file is readable by its owner only.
 	///
 	/// # Errors
 	///
@@ -83,8 +83,8 @@ impl Outbox {
 		})
 	}
 
-	/// Notes that the requests in here are for this chain. Without it they are for the chain of the first node that the
-	/// worker works with. They are never sent to another one.
+	/// Pins the outbox to a chain. Otherwise the worker pins it to the chain of its first node. Requests are never sent
+	/// to another chain.
 	///
 	/// # Errors
 	///
@@ -93,7 +93,7 @@ impl Outbox {
 		schema::pin(&self.pool, chain).await
 	}
 
-	/// The chain that the requests in here are for, once that is known.
+	/// Returns the chain of the outbox, once it is known.
 	///
 	/// # Errors
 	///
@@ -102,24 +102,24 @@ impl Outbox {
 		schema::chain(&self.pool).await
 	}
 
-	/// How the worker of this process stands with its nodes: with which it works, and what is wrong with others.
+	/// Returns the state of this process's worker: the node that it works with, and the problems of others.
 	pub fn nodes(&self) -> watch::Receiver<Nodes> {
 		self.nodes.subscribe()
 	}
 
-	/// Takes at most so many undecided items: back-pressure for those who enqueue.
+	/// Limits the undecided items: back-pressure for applications.
 	pub fn with_max_undecided(mut self, max_undecided: i64) -> Self {
 		self.max_undecided = max_undecided;
 		self
 	}
 
-	/// The organization whose requests are in here.
+	/// Returns the organization of the outbox.
 	pub fn organization(&self) -> OrganizationId {
 		self.organization
 	}
 
-	/// Stores an item. When this returns, it will be sent, whatever happens to this process. The same item again answers
-	/// where it stands. Another one under the key of an item that was rejected or has expired is the next attempt.
+	/// Stores an item. When this returns, it will be sent, even if this process crashes. For the same item again it
+	/// returns its state. Another item under the key of one that was rejected or has expired is the next attempt.
 	///
 	/// # Errors
 	///
@@ -150,7 +150,7 @@ impl Outbox {
 		if !secrets.is_empty() {
 			transaction.begin_to_write().await?;
 		}
-		// What was stored before the secret was renewed stands under its key.
+		// Items of an earlier secret keep their keys.
 		for secret in secrets.into_iter().rev() {
 			let mut prepared = prepare(vault, item, 0, secret).await?;
 			while let Some(known) = transaction.known(&prepared).await? {
@@ -175,7 +175,7 @@ impl Outbox {
 		}
 	}
 
-	/// Where an item stands; `None` if there is none with this key.
+	/// Returns an item; `None` if there is none with this key.
 	///
 	/// # Errors
 	///
@@ -184,7 +184,7 @@ impl Outbox {
 		store::find(&self.pool, key).await
 	}
 
-	/// Waits until an item has ended, and answers how.
+	/// Waits until an item has ended, and returns it.
 	///
 	/// # Errors
 	///
@@ -197,12 +197,12 @@ impl Outbox {
 			if item.state.has_ended() {
 				return Ok(item);
 			}
-			// What this process writes is told at once; of others nobody tells.
+			// Writes of this process notify at once; those of others do not.
 			let _ = tokio::time::timeout(OTHER_PROCESSES, told).await;
 		}
 	}
 
-	/// All outcomes after a number, at most so many, in their order.
+	/// Returns outcomes after a number, at most `limit`, in their order.
 	///
 	/// # Errors
 	///
@@ -211,7 +211,7 @@ impl Outbox {
 		store::outcomes(&self.pool, number, limit).await
 	}
 
-	/// How many items there are in each state that any is in.
+	/// Returns the number of items in each state that occurs.
 	///
 	/// # Errors
 	///
@@ -220,7 +220,7 @@ impl Outbox {
 		store::counts(&self.pool).await
 	}
 
-	/// Items in the order in which they were stored, from the one after `after` on.
+	/// Returns items in storing order, after the number `after`.
 	///
 	/// # Errors
 	///
@@ -234,8 +234,8 @@ impl Outbox {
 		store::list(&self.pool, state, after, limit).await
 	}
 
-	/// Tries an item again that has ended without being applied, under the key of the next attempt: what was rejected stays
-	/// rejected under the old one. Doing so twice is one more try.
+	/// Retries an item that has ended without being applied, under the key of the next attempt: the old key stays
+	/// rejected. Calling this twice is one retry.
 	///
 	/// # Errors
 	///
@@ -249,15 +249,15 @@ impl Outbox {
 		self.changed.notify_waiters();
 		match inserted {
 			Inserted::Stands(enqueued) => Ok(enqueued),
-			// Something else has come under the same name meanwhile.
+			// Another item was stored under the same name meanwhile.
 			Inserted::NameIsFree { .. } => Err(OutboxError::KeyReused(prepared.request_key)),
 		}
 	}
 
-	/// Forgets items whose outcome all consumers have acknowledged and that were decided at or before block `until`.
-	/// Answers how many.
+	/// Removes items with outcomes that all consumers have acknowledged and that were decided at or before block
+	/// `until`. Returns how many.
 	///
-	/// Keep them at least as long as somebody may enqueue them again: a forgotten item is a new one.
+	/// Keep items at least as long as they may be enqueued again: a removed item is a new one.
 	///
 	/// # Errors
 	///

@@ -1,4 +1,4 @@
-//! What became of the items, in the order in which that became final.
+//! Outcomes of items, in the order in which they became final.
 
 use super::{
 	connection::Connection,
@@ -30,8 +30,8 @@ pub struct Outcomes {
 }
 
 impl Outbox {
-	/// The outcomes that a consumer, known by its name, has not acknowledged yet, and then those to come. Each consumer
-	/// has its own cursor, which is stored.
+	/// Returns the outcomes that a consumer has not acknowledged yet, and then those to come. Each consumer has a name
+	/// and a stored cursor.
 	///
 	/// # Errors
 	///
@@ -41,7 +41,7 @@ impl Outbox {
 		Ok(Outcomes { outbox: self.clone(), read, page: VecDeque::new() })
 	}
 
-	/// The outcomes that come from now on, for whoever only looks on.
+	/// Returns the outcomes from now on, for an observer.
 	///
 	/// # Errors
 	///
@@ -51,7 +51,7 @@ impl Outbox {
 		Ok(Outcomes { outbox: self.clone(), read, page: VecDeque::new() })
 	}
 
-	/// Notes that a consumer has dealt with all outcomes up to this number: they are not told to it again.
+	/// Notes that a consumer has processed all outcomes up to this number, so that it does not get them again.
 	///
 	/// # Errors
 	///
@@ -61,8 +61,8 @@ impl Outbox {
 		store::any::acknowledge(&mut connection, consumer, number).await
 	}
 
-	/// As [`Self::acknowledge`], in the transaction in which the application writes what it makes of the outcomes: then
-	/// it deals with each exactly once, whatever crashes when.
+	/// As [`Self::acknowledge`], in the transaction of the application that processes the outcomes. Then each is
+	/// processed exactly once, through any crash.
 	///
 	/// # Errors
 	///
@@ -78,7 +78,7 @@ impl Outbox {
 }
 
 impl Outcomes {
-	/// The next outcome, if there is one.
+	/// Returns the next outcome, if there is one.
 	///
 	/// # Errors
 	///
@@ -111,7 +111,7 @@ impl Outcomes {
 			if let Some(outcome) = self.try_next().await? {
 				return Ok(outcome);
 			}
-			// What this process writes is told at once; of others nobody tells.
+			// Writes of this process notify at once; those of others do not.
 			let _ = tokio::time::timeout(OTHER_PROCESSES, told).await;
 		}
 	}

@@ -1,4 +1,4 @@
-//! Preparing items to be stored: checks, names and encryption.
+//! Prepares items to be stored: checks, names and encryption.
 
 use super::{
 	body::{name, NamedBody, StoredBody},
@@ -10,7 +10,7 @@ use credio_primitives::{limits, BlockNumber, KeyVersion, RecordId, RequestKey};
 use credio_vault::Vault;
 use zeroize::Zeroizing;
 
-/// Blocks after which an item expires, counted from when it is first sent, unless it says otherwise: an hour.
+/// Default lifetime of an item in blocks, counted from when it is first sent: an hour.
 const LIFETIME: BlockNumber = 3_600;
 
 /// An item that has ended without being applied.
@@ -24,22 +24,22 @@ pub(super) struct Ended {
 	pub attempts: i64,
 }
 
-/// An item, ready to be stored.
+/// An item that is ready to be stored.
 #[derive(Debug)]
 pub struct Prepared {
 	pub(super) request_key: RequestKey,
 	pub(super) record_id: Option<RecordId>,
-	/// Keyed digest of what it does, by which the same thing is recognized.
+	/// Keyed digest of its content, which recognizes the same item.
 	pub(super) content: Vec<u8>,
 	/// Encrypted.
 	pub(super) body: Vec<u8>,
 	pub(super) lane: Option<i64>,
 	pub(super) lifetime: i64,
-	/// The attempt of its name with which it begins.
+	/// The first attempt of the name that it uses.
 	pub(super) begins_at: u32,
 }
 
-/// Checks an item and encrypts it, to begin with this attempt of its name under the organization secret of a version.
+/// Checks an item and encrypts it, starting with this attempt of its name under a version of the organization secret.
 pub(super) async fn prepare(
 	vault: &dyn Vault,
 	item: &Item<'_>,
@@ -74,7 +74,7 @@ pub(super) async fn prepare(
 	assemble(vault, &body, item.lane, item.lifetime.unwrap_or(LIFETIME)).await
 }
 
-/// The same item for another try, under a new key.
+/// Prepares an ended item again, under a new key.
 pub(super) async fn again(vault: &dyn Vault, ended: &Ended) -> Result<Prepared> {
 	let body = NamedBody::open(vault, &ended.request_key, &ended.body).await?;
 	let body = body.after(ended.attempts);
@@ -107,7 +107,7 @@ async fn assemble(
 	})
 }
 
-/// Keyed digest of what an item asks for, whatever the attempt with which it begins.
+/// Returns a keyed digest of the content of an item, independent of its first attempt.
 async fn meaning(vault: &dyn Vault, named: &NamedBody, lane: Option<u32>) -> Result<Vec<u8>> {
 	let encoded = Zeroizing::new(match &named.body {
 		StoredBody::Upload { stream, key, media_type, document, supersedes, .. } => {
@@ -156,7 +156,7 @@ mod tests {
 		let organization = vault.organization();
 		let record = opened.name().record_id(&vault, organization).await.unwrap();
 		assert_eq!(Some(record), before.record_id);
-		// Under the new secret it is something else, which opens as well.
+		// Under the new secret it is another item, which opens as well.
 		let after = prepare(&vault, &Item::upload(upload), 0, 1).await.unwrap();
 		assert_ne!(after.request_key, before.request_key);
 		assert_ne!(after.content, before.content);

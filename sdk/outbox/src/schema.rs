@@ -78,10 +78,10 @@ const TABLES: [(&str, &str); 6] = [
 /// One statement for SQLite, and for PostgreSQL.
 type Statement = (&'static str, &'static str);
 
-/// What each version after the first one added. Items of versions before have nothing there.
+/// Columns and tables that each later version added. They are empty for older items.
 const ADDED: [(i64, &[Statement]); 2] = [(2, &TIMES), (3, &PINS_AND_FENCES)];
 
-/// When an item was stored, and when its outcome was heard of, in milliseconds since 1970.
+/// When an item was stored, and when its outcome was found, in milliseconds since 1970.
 const TIMES: [Statement; 2] = [
 	(
 		"ALTER TABLE credio_outbox_items ADD COLUMN stored_at BIGINT",
@@ -93,8 +93,7 @@ const TIMES: [Statement; 2] = [
 	),
 ];
 
-/// The chain that the items are for; which of the workers that came one after the other has the lease; and the first
-/// expiry under which an item was signed.
+/// The chain of the outbox; the epoch of the lease; and the first expiry that an item was signed with.
 const PINS_AND_FENCES: [Statement; 3] = [
 	(
 		"CREATE TABLE IF NOT EXISTS credio_outbox_names (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -110,17 +109,17 @@ const PINS_AND_FENCES: [Statement; 3] = [
 	),
 ];
 
-/// Sets a connection up so that what was committed survives a power cut, and readers do not hold up the writer.
+/// Sets a connection up so that commits survive a power cut, and readers do not block the writer.
 pub async fn configure_sqlite(
 	connection: &mut AnyConnection,
 ) -> std::result::Result<(), sqlx::Error> {
 	run_all(connection, &[BUSY_TIMEOUT, WRITE_AHEAD_LOG, "PRAGMA synchronous = FULL"]).await
 }
 
-/// Makes the tables that are not there.
+/// Creates missing tables and migrates old ones.
 pub async fn migrate(pool: &AnyPool, is_postgres: bool) -> Result<()> {
 	execute(pool, is_postgres, &TABLES).await?;
-	// A new database begins at version 1, too, and goes the same way as an old one.
+	// A new database also starts at version 1 and is migrated like an old one.
 	for (name, value) in [("version", 1), ("outcomes", 0)] {
 		sqlx::query("INSERT INTO credio_outbox_meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
 			.bind(name)
@@ -147,14 +146,14 @@ pub async fn migrate(pool: &AnyPool, is_postgres: bool) -> Result<()> {
 	Ok(())
 }
 
-/// Executes statements that may have been executed before: after a crash in between, or by another process at the same
+/// Executes statements that may have been executed before: by a run that crashed, or by another process at the same
 /// time.
 async fn execute(pool: &AnyPool, is_postgres: bool, statements: &[Statement]) -> Result<()> {
 	for (sqlite, postgres) in statements {
 		let statement = if is_postgres { *postgres } else { *sqlite };
 		match sqlx::query(statement).execute(pool).await {
 			Ok(_) => {},
-			// Two processes that make the same table at once: one of them is told that it is there.
+			// Of two processes that create a table at once, one fails since it exists.
 			Err(sqlx::Error::Database(error)) if is_postgres && error.is_unique_violation() => {},
 			// SQLite has no IF NOT EXISTS for columns.
 			Err(sqlx::Error::Database(error))
@@ -165,7 +164,7 @@ async fn execute(pool: &AnyPool, is_postgres: bool, statements: &[Statement]) ->
 	Ok(())
 }
 
-/// The chain that the items are for, once that is known.
+/// Returns the chain of the outbox, once it is known.
 pub async fn chain(pool: &AnyPool) -> Result<Option<ChainPin>> {
 	let row = sqlx::query("SELECT value FROM credio_outbox_names WHERE name = 'chain'")
 		.fetch_optional(pool)
@@ -175,7 +174,7 @@ pub async fn chain(pool: &AnyPool) -> Result<Option<ChainPin>> {
 	chain.parse().map(Some).map_err(|_| OutboxError::Corrupted(format!("the chain {chain:?}")))
 }
 
-/// Notes for which chain the items are, or checks that it is this one. The first one that is noted stands.
+/// Stores the chain of the outbox, or checks that it is this one. The first stored one stays.
 pub async fn pin(pool: &AnyPool, wanted: &ChainPin) -> Result<()> {
 	sqlx::query("INSERT INTO credio_outbox_names (name, value) VALUES ('chain', $1) ON CONFLICT (name) DO NOTHING")
 		.bind(wanted.to_string())
@@ -190,7 +189,7 @@ pub async fn pin(pool: &AnyPool, wanted: &ChainPin) -> Result<()> {
 	}
 }
 
-/// Notes whose requests are in here, or checks that they are this organization's.
+/// Stores the organization of the outbox, or checks that it is this one.
 pub async fn bind(pool: &AnyPool, organization: OrganizationId) -> Result<()> {
 	sqlx::query("INSERT INTO credio_outbox_meta (name, value) VALUES ('organization', $1) ON CONFLICT (name) DO NOTHING")
 		.bind(i64::from(organization))

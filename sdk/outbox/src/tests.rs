@@ -40,7 +40,7 @@ impl Foreign {
 	}
 }
 
-/// An address at which nobody listens.
+/// An address without a listener.
 async fn unreachable() -> String {
 	let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
 	format!("ws://{}", listener.local_addr().unwrap())
@@ -67,7 +67,7 @@ async fn state(outbox: &Outbox, item: &Enqueued) -> ItemState {
 	outbox.status(item.request_key).await.unwrap().unwrap().state
 }
 
-/// Runs the worker until what it tells of its nodes is as expected.
+/// Runs the worker until it reports the expected state of its nodes.
 async fn told(outbox: &Outbox, settings: Settings, is_expected: impl Fn(&Nodes) -> bool) -> Nodes {
 	let mut news = outbox.nodes();
 	let run = outbox.run(settings, std::future::pending());
@@ -126,7 +126,7 @@ async fn what_was_stored_before_a_secret_was_renewed_is_not_stored_twice() {
 	for (item, before) in items.iter().zip(&before) {
 		assert_eq!(outbox.enqueue(item).await.unwrap(), *before);
 	}
-	// Something else under the key is refused as before, and what is new has a key of the new secret.
+	// Other content under the key is refused as before. A new item has a key of the new secret.
 	let refused = outbox.enqueue(&Item::upload(upload(Some(b"INV-1"), b"else"))).await;
 	assert!(matches!(refused, Err(OutboxError::KeyReused(key)) if key == before[0].request_key));
 	outbox.enqueue(&Item::upload(upload(Some(b"INV-2"), b"a document"))).await.unwrap();
@@ -206,7 +206,7 @@ async fn the_same_under_a_key_is_the_same_item_and_another_thing_is_told() {
 		let refused = outbox.enqueue(&other).await;
 		assert!(matches!(refused, Err(OutboxError::KeyReused(_))), "{refused:?}");
 	}
-	// Also once it was applied, or nobody can say whether it was.
+	// Also after it was applied, or its outcome is unknown.
 	for (key, state) in [(b"INV-1", ItemState::Applied), (b"INV-2", ItemState::Undetermined)] {
 		let item = outbox.enqueue(&Item::upload(upload(Some(key), b"an invoice"))).await.unwrap();
 		end(&outbox, &item, state).await;

@@ -1,4 +1,4 @@
-//! Sends what is stored, and follows it until its outcome is final.
+//! Sends stored items, and follows them until their outcomes are final.
 
 use super::{
 	chain::Chain,
@@ -20,23 +20,23 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// While finality stands still, items are looked at every so many blocks: what a node has lost is sent again, and what
-/// would expire is signed anew.
+/// Blocks between two checks of all items while finality stands still: lost requests are sent again, and expiring ones
+/// are signed again.
 const BLOCKS_PER_LOOK: BlockNumber = 10;
 
 /// How a worker works.
 #[derive(Clone, Debug)]
 pub struct Settings {
-	/// WebSocket addresses of nodes. The first one that answers is used; when it goes away, the next; and when finality
-	/// stands still there, but not elsewhere, the one that is furthest. One of another chain than the outbox's is skipped.
+	/// WebSocket addresses of nodes. The first that responds is used; when it goes away, the next; and when finality
+	/// stalls there but not elsewhere, the most advanced one. Nodes of another chain are skipped.
 	pub nodes: Vec<String>,
-	/// How they are connected to.
+	/// How to connect to them.
 	pub connect: ConnectOptions,
 	/// Most items that are being sent at a time.
 	pub max_sending: u32,
 	/// Most calls to the node at a time.
 	pub concurrency: usize,
-	/// What is believed of the nodes.
+	/// How responses of nodes are verified.
 	pub trust: Trust,
 	/// The runtimes for which requests are signed.
 	pub runtimes: Runtimes,
@@ -56,8 +56,8 @@ impl Settings {
 	}
 }
 
-/// Sends the items of an outbox. Several may run on one database, in several processes: one works, and the others stand
-/// by to take its place.
+/// Sends the items of an outbox. Several workers may run on one database, in several processes: one works, and the
+/// others are on standby.
 #[derive(Debug)]
 pub struct Worker {
 	pub(super) outbox: Outbox,
@@ -66,24 +66,24 @@ pub struct Worker {
 	name: String,
 }
 
-/// What stops work with a node.
+/// Why work with a node stops.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
-	/// The outbox cannot go on.
+	/// The outbox fails.
 	#[error(transparent)]
 	Outbox(#[from] OutboxError),
-	/// The node cannot: another one may.
+	/// The node fails; another one may work.
 	#[error(transparent)]
 	Node(#[from] Error),
 }
 
-/// What is known of items that are being sent, after a look at each.
+/// States of the items that are being sent.
 type States = BTreeMap<i64, RequestState>;
 
-/// How long a lane has stood still: its next position, and the finalized block since which it is that.
+/// Lanes that stand still: the next position, and the finalized block since which it has not changed.
 pub(super) type Standstills = BTreeMap<u32, (u64, BlockNumber)>;
 
-/// What a worker works with while it has the place: a node, and the right to write.
+/// The context of a worker that holds the lease: a node, and the right to write.
 pub(super) struct Turn<'a> {
 	pub outbox: &'a Outbox,
 	pub settings: &'a Settings,
@@ -116,8 +116,8 @@ impl Outbox {
 	/// # Errors
 	///
 	/// Those of [`Self::worker`], [`OutboxError::Database`], and [`OutboxError::OtherChain`] if all nodes are of
-	/// another chain than the one that the outbox is for. A node that goes away is no error: the worker tries the next one,
-	/// again and again, and [`Self::nodes`] tells.
+	/// another chain than the one that the outbox is for. When a node goes away, the worker tries the next one, again
+	/// and again, and [`Self::nodes`] reports it.
 	pub async fn run(
 		&self,
 		settings: Settings,
@@ -146,7 +146,8 @@ impl Outbox {
 }
 
 impl Worker {
-	/// Works with one node until it goes away. Tells the finalized blocks of which it hears, and whether it has worked.
+	/// Works with one node until it fails. Sends the finalized blocks that it hears of, and sets `has_worked` after its
+	/// first turn.
 	pub(super) async fn serve(
 		&self,
 		node: &str,
@@ -161,7 +162,7 @@ impl Worker {
 			client.with_trust(settings.trust.clone()).with_runtimes(settings.runtimes.clone());
 		outbox.pin(client.chain()).await?;
 		if client.is_syncing().await? {
-			// What it tells is of the past.
+			// Its responses are out of date.
 			return Err(
 				Error::Connection("the node is behind the chain, and catches up".into()).into()
 			);
@@ -206,7 +207,7 @@ impl Worker {
 				head = best.next() => heads.best = head?,
 				() = changed => {},
 			}
-			// What came meanwhile: only the newest counts.
+			// Of the blocks that came meanwhile only the newest counts.
 			while let Some(head) = finalized.next().now_or_never() {
 				heads.finalized = head?;
 			}
@@ -220,7 +221,7 @@ impl Worker {
 	}
 }
 
-/// Works for as long as the place is ours. Renews the lease meanwhile, since work may take longer than that.
+/// Works as long as the lease is ours. Renews it meanwhile, since work may take longer.
 async fn while_leased(
 	lease: &Lease,
 	work: impl Future<Output = Result<(), Fault>>,
@@ -240,14 +241,14 @@ async fn while_leased(
 }
 
 impl Turn<'_> {
-	/// Whether it is time for a look, after the one at these blocks: where items stand changes with finalized blocks only.
+	/// Whether a check is due after the one at these blocks: states change with finalized blocks only.
 	fn is_look_due(&self, before: Heads) -> bool {
 		let new_blocks = self.heads.best.saturating_sub(before.best);
 		self.heads.finalized != before.finalized
 			|| self.heads.is_stalled() && new_blocks >= BLOCKS_PER_LOOK
 	}
 
-	/// Looks at what is being sent: ends what is decided, and sends again what nobody has.
+	/// Checks the items that are being sent: ends decided ones, and sends lost ones again.
 	pub(super) async fn look(&self, standstills: &mut Standstills) -> Result<(), Fault> {
 		let most = i64::from(self.settings.max_sending);
 		let sending = store::sending(&self.outbox.pool, most).await?;
@@ -267,13 +268,13 @@ impl Turn<'_> {
 		Ok(())
 	}
 
-	/// What the chain bounds.
+	/// Returns the limits of the chain.
 	pub(super) fn bounds(&self) -> Bounds {
 		let limits = self.chain.limits();
 		Bounds { max_lifetime: limits.max_request_lifetime, retention: limits.receipt_retention }
 	}
 
-	/// Where the request of an item stands, and by which block.
+	/// Returns the status of an item's request, with the block that it is read at.
 	pub(super) async fn status(&self, item: &store::Undecided) -> Result<At<RequestStatus>, Fault> {
 		let organization = self.outbox.organization();
 		Ok(self.chain.status(organization, item.current_key, item.expires_at).await?)

@@ -9,9 +9,9 @@ use credio_report::{
 };
 use std::time::{Duration, Instant};
 
-/// How often an index is asked whether it has moved on: another process keeps it, and tells nobody.
+/// How often an index is polled for new blocks, which another process writes.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How much longer than a reading the pause after it is at least, so that a large view is not read all the time.
+/// The pause after a reading is at least this many times as long, so that a large view is not read all the time.
 const REST: u32 = 5;
 /// Writes the report, and keeps it up to date if that is asked for.
 pub async fn run(session: &Session, arguments: AssetsArguments) -> Result<(), Failure> {

@@ -89,7 +89,7 @@ impl Buffer {
 		Self { values, levels: Vec::new(), is_required: column.is_required }
 	}
 
-	/// Adds a value, and answers how many bytes it takes.
+	/// Adds a value, and returns how many bytes it takes.
 	fn push(&mut self, value: Option<&Value>) -> io::Result<usize> {
 		if !self.is_required {
 			self.levels.push(value.is_some().into());
@@ -118,7 +118,7 @@ impl Buffer {
 		Ok(8)
 	}
 
-	/// Writes what was added.
+	/// Writes the added values.
 	fn write(&mut self, to: &mut SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
 		let levels = std::mem::take(&mut self.levels);
 		let levels = (!self.is_required).then_some(levels.as_slice());
@@ -222,7 +222,7 @@ impl Reader {
 	}
 }
 
-/// The reader of Parquet takes some broken files for faults of its own.
+/// The Parquet reader reports some broken files as faults of itself.
 fn guarded<Answer>(read: impl FnOnce() -> Answer) -> Result<Answer, String> {
 	catch_unwind(AssertUnwindSafe(read)).map_err(|_| "it is broken Parquet".into())
 }

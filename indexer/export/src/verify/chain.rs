@@ -1,4 +1,4 @@
-//! The manifest of an export against the chain: which streams it should cover, and which entries they have.
+//! Checks the manifest of an export against the chain: the streams that it should cover, and their entries.
 
 use super::{entries::Entries, verification::Verification};
 use crate::{
@@ -15,14 +15,14 @@ use std::{collections::HashMap, path::Path};
 
 /// Headers that are asked for at once.
 const AT_ONCE: usize = 1_000;
-/// Streams of which entries are compared one by one, to name those that are wrong.
+/// Most streams with entries compared one by one, to name the wrong ones.
 const MAX_COMPARED: usize = 10;
 
 /// Holds the manifest of an export against the chain, as of the export's block.
 ///
 /// # Errors
 ///
-/// [`ExportError::Chain`] if the node cannot answer. What is wrong with the export is told in the verification.
+/// [`ExportError::Chain`] if the node cannot answer. Faults of the export are findings of the verification.
 pub async fn chain(
 	folder: &Path,
 	manifest: &Manifest,
@@ -134,7 +134,7 @@ async fn compare(
 	let mut of_chain = ChainEntries::new(client, manifest, stream.id);
 	let Ok(mut of_export) = Entries::open(folder) else { return Ok(()) };
 	let mut on_chain = of_chain.next().await?;
-	// What is wrong with a line has been told.
+	// A broken line is a finding already.
 	while let Ok(Some(entry)) = of_export.next() {
 		if entry.stream != stream.id {
 			continue;

@@ -1,5 +1,5 @@
-//! The rows of an export against the chain: they are made anew, from what the organization can read there now, in an
-//! index of their own as of the export's block.
+//! Checks the rows of an export against the chain: computes them again from the documents that the organization can
+//! read now, in an index of their own as of the export's block.
 
 use super::{
 	entries::Entries,
@@ -30,9 +30,9 @@ use std::{
 
 /// Entries that are named where something of them could not be checked.
 const NAMED: usize = 5;
-/// Entries that were unreadable then and are not now, at most so many of which are looked up one by one.
+/// Most entries that were unreadable then and are readable now that are looked up individually.
 const MAX_LOOKED_UP: usize = 10_000;
-/// Entries after which progress is told.
+/// Entries between two reports of progress.
 const TELL_AFTER: u64 = 10_000;
 
 /// Where the chain is read from, and as whom.
@@ -42,9 +42,9 @@ pub struct Source<'a> {
 	pub node: &'a str,
 	/// How it is connected to.
 	pub connect: &'a ConnectOptions,
-	/// What is believed of it.
+	/// How its responses are verified.
 	pub trust: &'a Trust,
-	/// Whose documents are read.
+	/// The vault of the organization that reads the documents.
 	pub vault: Arc<dyn Vault>,
 }
 
@@ -54,13 +54,13 @@ impl std::fmt::Debug for Source<'_> {
 	}
 }
 
-/// Makes an export anew from the chain, and compares. The temporary index, which is plaintext, is removed afterwards;
-/// it is made in the folder for temporary files.
+/// Computes an export again from the chain, and compares. The temporary index, which is plaintext, is removed
+/// afterwards; it is made in the folder for temporary files.
 ///
 /// # Errors
 ///
-/// [`ExportError::Chain`] if the node cannot answer, [`ExportError::File`]. What is wrong with the export is
-/// told in the verification.
+/// [`ExportError::Chain`] if the node cannot answer, [`ExportError::File`]. Faults of the export are findings of the
+/// verification.
 pub async fn documents(
 	folder: &Path,
 	manifest: &Manifest,
@@ -138,7 +138,7 @@ async fn rebuild(store: &Store, manifest: &Manifest, source: &Source<'_>) -> Res
 	Ok(selection)
 }
 
-/// Entries that are counted, and of which the first ones are named.
+/// Entries that are counted; the first ones are named.
 #[derive(Default)]
 struct Noted {
 	count: u64,
@@ -162,12 +162,12 @@ impl Noted {
 	}
 }
 
-/// Goes through the entries of the export and those that were made anew side by side.
+/// Compares the entries of the export with the computed ones, in order.
 struct Comparison<'a> {
 	entries: Entries,
 	manifest: &'a Manifest,
 	progress: OnProgress<'a>,
-	/// The last row that was made anew.
+	/// The last computed row.
 	line: Vec<u8>,
 	/// Rows of the export so far.
 	row: u64,
@@ -179,7 +179,7 @@ struct Comparison<'a> {
 	/// Streams of those.
 	found_in: HashSet<StreamId>,
 	more_found: u64,
-	/// By streams: entries of which another number of rows is current now.
+	/// By stream: entries with another number of current rows than before.
 	other_rows: BTreeMap<StreamId, (Noted, Vec<String>)>,
 	wrong: Vec<String>,
 	is_broken: bool,
@@ -254,7 +254,7 @@ impl Comparison<'_> {
 					word(again.fate),
 					again.rows
 				);
-				// What is current may hang on a document that could be read then, or can be read now.
+				// Which row is current can depend on a document that was readable then, or is readable now.
 				let all = |entry: &EntryLine| entry.rows + entry.superseded + entry.filtered;
 				if is_view
 					&& all(&entry) > 0
@@ -283,7 +283,7 @@ impl Comparison<'_> {
 		*entry == EntryLine { why: entry.why.clone(), digest, ..again.clone() }
 	}
 
-	/// Tells what was found.
+	/// Adds the findings.
 	async fn tell(mut self, client: &Client, told: &mut Verification) -> Result<()> {
 		let before = told.count();
 		if !self.is_broken && !matches!(self.entries.next(), Ok(None)) {

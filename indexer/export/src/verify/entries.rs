@@ -8,7 +8,7 @@ use crate::{
 };
 use std::{fs::File, path::Path};
 
-/// Entries as the export has them.
+/// The entries of an export.
 pub(super) struct Entries {
 	lines: Lines,
 	number: u64,
@@ -21,7 +21,7 @@ impl Entries {
 		Ok(Self { lines: Lines::new(file), number: 0 })
 	}
 
-	/// The next one, or what is wrong with it.
+	/// Returns the next entry, or why it is broken.
 	pub fn next(&mut self) -> std::result::Result<Option<EntryLine>, String> {
 		self.number += 1;
 		let wrong = |what: &str| format!("{ENTRIES}, line {}: {what}", self.number);

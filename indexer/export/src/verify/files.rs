@@ -18,15 +18,15 @@ use std::{
 	path::Path,
 };
 
-/// Entries after which progress is told.
+/// Entries between two reports of progress.
 const TELL_AFTER: u64 = 10_000;
 
-/// Holds the files of an export against its manifest: digests, and rows and entries counted anew.
+/// Checks the files of an export against its manifest: digests, and the numbers of rows and entries.
 ///
 /// # Errors
 ///
-/// [`ExportError::Unfinished`], [`ExportError::Manifest`], [`ExportError::File`]. What is wrong with the export
-/// is told in the verification.
+/// [`ExportError::Unfinished`], [`ExportError::Manifest`], [`ExportError::File`]. Faults of the export are findings of
+/// the verification.
 pub fn files(folder: &Path, told: &mut Verification, progress: OnProgress<'_>) -> Result<Manifest> {
 	let path = folder.join(MANIFEST);
 	if !path.is_file() {
@@ -105,7 +105,7 @@ impl Check<'_> {
 		let (mut first, mut last) = (None, None);
 		let mut entries = match Entries::open(self.folder) {
 			Ok(entries) => entries,
-			// That it is missing has been told.
+			// A missing file is a finding already.
 			Err(_) => return Ok(()),
 		};
 		let files: Vec<_> = self.manifest.files.iter().skip(1).cloned().collect();
@@ -209,7 +209,7 @@ impl<'a> Rows<'a> {
 		}
 	}
 
-	/// Reads the next row, and tells what is wrong with the file.
+	/// Reads the next row, and reports a broken file.
 	fn fill(&mut self, told: &mut Verification) {
 		while self.next.is_none() && !self.is_at_end && !self.is_broken {
 			let Some((file, reader, number)) = &mut self.current else {

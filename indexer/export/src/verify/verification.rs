@@ -1,26 +1,26 @@
-//! What was found out about an export.
+//! The result of verifying an export.
 
 use serde::Serialize;
 
-/// Most findings that are told one by one.
+/// Most findings that are listed.
 pub(super) const MAX_FINDINGS: usize = 100;
 
-/// What was found out about an export.
+/// The result of verifying an export.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verification {
-	/// What was checked and holds, in sentences.
+	/// Successful checks, in sentences.
 	pub checked: Vec<String>,
-	/// What was not checked, and why.
+	/// Checks that were not made, and why.
 	pub not_checked: Vec<String>,
-	/// What is wrong.
+	/// Findings: faults of the export.
 	pub findings: Vec<String>,
-	/// How many findings more there are.
+	/// Number of further findings.
 	pub more_findings: u64,
 }
 
 impl Verification {
-	/// Whether nothing is wrong.
+	/// Whether there is no finding.
 	pub fn holds(&self) -> bool {
 		self.findings.is_empty()
 	}
@@ -33,7 +33,7 @@ impl Verification {
 		}
 	}
 
-	/// How many findings there are.
+	/// Returns the number of findings.
 	pub(super) fn count(&self) -> u64 {
 		self.more_findings.saturating_add(self.findings.len() as u64)
 	}

@@ -1,4 +1,4 @@
-//! Bounds of what is read from a node at once.
+//! Limits of reading from a node.
 
 /// Most entries of a stream in one response of a node.
 pub(super) const MAX_PART: u32 = 256;

@@ -5,12 +5,12 @@ use codec::Encode;
 use credio_client::{envelope::Document, Unread};
 use credio_primitives::{Digest, Entry, EntryBody, OrganizationId};
 
-/// Entries of a block in an order that follows from the chain alone.
+/// Sorts the entries of a block in an order that follows from the chain alone.
 pub(super) fn sort(block: &mut Block) {
 	block.entries.sort_by_key(|entry| (entry.stream, entry.sequence));
 }
 
-/// A document, or the word for why there is none.
+/// Returns a document, or the reason why there is none.
 pub(super) fn content(read: Result<Document, Unread>) -> Content {
 	match read {
 		Ok(document) => Content::Document(block::Document {
@@ -22,12 +22,12 @@ pub(super) fn content(read: Result<Document, Unread>) -> Content {
 	}
 }
 
-/// Names all that the chain has of an entry.
+/// Returns the digest that identifies everything that the chain has of an entry.
 pub fn digest_of(entry: &Entry) -> Digest {
 	Digest(sp_crypto_hashing::blake2_256(&entry.encode()))
 }
 
-/// An entry as the store takes it.
+/// Returns an entry as the store takes it.
 pub(super) fn indexed(
 	owner: OrganizationId,
 	entry: Entry,

@@ -4,13 +4,13 @@ use crate::store::StoreError;
 use credio_client::Error;
 use credio_primitives::BlockNumber;
 
-/// What keeps an index from being kept up to date.
+/// What can go wrong while an index follows the chain.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
-	/// The store cannot go on.
+	/// The store fails.
 	#[error(transparent)]
 	Store(#[from] StoreError),
-	/// The store is of another chain than the node, or of one that was not final after all.
+	/// The store is of another chain than the node, or of a fork that did not become final.
 	#[error("the index has block {0}, and the node has another one there: build the index anew (credio index rebuild)")]
 	OtherChain(BlockNumber),
 	/// No node of the list is of the index's chain.
@@ -19,13 +19,13 @@ pub enum IngestError {
 	/// There is no node.
 	#[error("an index needs the address of a node")]
 	NoNode,
-	/// The node cannot go on: another one may.
+	/// The node fails; another one may work.
 	#[error(transparent)]
 	Node(#[from] Error),
 }
 
 impl IngestError {
-	/// Whether a node is of another chain than the index: another node may be of the right one.
+	/// Whether a node is of another chain than the index. Another node may be of the right one.
 	pub(super) fn is_of_another_chain(&self) -> bool {
 		matches!(
 			self,

@@ -1,4 +1,5 @@
-//! What goes wrong while an index is kept, and does not end that: told once, and at intervals while it lasts.
+//! Problems while an index follows the chain that do not end it. Each is reported once, and at intervals while it
+//! lasts.
 
 use std::{
 	collections::BTreeMap,
@@ -7,13 +8,13 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Time after which what lasts is told again.
+/// Time after which a lasting problem is reported again.
 const TOLD_AGAIN: Duration = Duration::from_secs(60);
 
-/// Who is told.
+/// Receives reports.
 pub(super) type Notify = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// What is wrong with a node.
+/// The problem of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Failure {
 	problem: String,
@@ -24,11 +25,11 @@ struct Failure {
 struct State {
 	/// Nodes that have failed since one worked.
 	nodes: BTreeMap<String, Failure>,
-	/// When each kind of trouble was told.
+	/// When each kind of problem was last reported.
 	told: BTreeMap<String, Instant>,
 }
 
-/// Tells of trouble.
+/// Reports problems.
 pub(super) struct Trouble {
 	notify: Notify,
 	state: Mutex<State>,
@@ -49,7 +50,7 @@ impl Trouble {
 		self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 	}
 
-	/// Tells something of a kind, unless it was told a short time ago.
+	/// Reports a problem, unless its kind was reported a short time ago.
 	fn tell(&self, kind: &str, text: &str) {
 		let now = Instant::now();
 		let mut state = self.state();
@@ -62,21 +63,21 @@ impl Trouble {
 		(self.notify)(text);
 	}
 
-	/// A node cannot be reached, or cannot go on.
+	/// Notes that a node cannot be reached or used.
 	pub fn node_failed(&self, node: &str, error: &dyn Display) {
 		let failure = Failure { problem: error.to_string(), is_of_other_chain: false };
 		self.state().nodes.insert(node.into(), failure);
 		self.tell(node, &format!("{node}: {error}; trying again, each node in turn"));
 	}
 
-	/// A node is of another chain than the index.
+	/// Notes that a node is of another chain than the index.
 	pub fn other_chain(&self, node: &str, error: &dyn Display) {
 		let failure = Failure { problem: error.to_string(), is_of_other_chain: true };
 		self.state().nodes.insert(node.into(), failure);
 		self.tell(node, &format!("{node} is skipped: {error}"));
 	}
 
-	/// What is wrong with each node, if all are of other chains.
+	/// Returns the problem of each node, if all are of other chains.
 	pub fn all_of_other_chains(&self, nodes: &[String]) -> Option<String> {
 		let state = self.state();
 		let failures = nodes.iter().map(|node| {
@@ -86,12 +87,12 @@ impl Trouble {
 		Some(failures.collect::<Option<Vec<_>>>()?.join("; "))
 	}
 
-	/// The database is away.
+	/// Reports that the database cannot be reached.
 	pub fn database_failed(&self, error: &dyn Display) {
 		self.tell("database", &format!("{error}; trying again"));
 	}
 
-	/// What was removed cannot be overwritten, since others read the file.
+	/// Removed data cannot be overwritten, since others read the file.
 	pub fn scrub_held(&self) {
 		self.tell(
 			"scrub",
@@ -100,7 +101,7 @@ impl Trouble {
 		);
 	}
 
-	/// A node works.
+	/// Notes that a node works.
 	pub fn works(&self, node: &str) {
 		let mut state = self.state();
 		if state.nodes.is_empty() {

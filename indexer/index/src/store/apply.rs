@@ -1,4 +1,4 @@
-//! Changes of the index, each a transaction that runs to its end.
+//! Writes of the index, each a transaction that runs to its end.
 
 use super::{
 	cursor::cursor,
@@ -11,8 +11,8 @@ use credio_primitives::RecordId;
 use std::{future::Future, panic::resume_unwind};
 
 impl Store {
-	/// Takes finalized blocks, in their order, each above the one before: all of them, with the cursor, or nothing if it
-	/// fails. What was live is gone then, see [`Self::advance`].
+	/// Writes finalized blocks in increasing order: all of them, with the cursor, or none. Removes live entries, see
+	/// [`Self::advance`].
 	///
 	/// # Errors
 	///
@@ -22,8 +22,7 @@ impl Store {
 		self.advance(finalized, &[]).await
 	}
 
-	/// Replaces what is not final yet by these blocks, which come after the cursor. Nothing of them counts for rows that
-	/// are shown as final.
+	/// Replaces the live entries by these blocks, which come after the cursor. They do not affect final rows.
 	///
 	/// # Errors
 	///
@@ -32,7 +31,7 @@ impl Store {
 		self.advance(&[], live).await
 	}
 
-	/// Takes finalized blocks and replaces what is not final, in one transaction.
+	/// Writes finalized blocks and replaces live entries, in one transaction.
 	///
 	/// # Errors
 	///
@@ -69,8 +68,8 @@ impl Store {
 		Ok(())
 	}
 
-	/// Runs a write to its end, whether or not whoever asked for it still waits: what is dropped in the middle of a
-	/// transaction would have to be done again, and if that is always dropped the index never gets on.
+	/// Runs a write to its end, even if its caller is dropped. A caller that is always dropped in the middle of a
+	/// transaction would make no progress.
 	async fn to_the_end(
 		&self,
 		write: impl Future<Output = Result<()>> + Send + 'static,
@@ -89,12 +88,12 @@ impl Store {
 		}
 	}
 
-	/// Waits until no write is under way, those included that nobody waits for any more.
+	/// Waits until no write is running, including those of dropped callers.
 	pub async fn settled(&self) {
 		drop(self.writing.lock().await);
 	}
 
-	/// Stores documents of records that can be read now.
+	/// Stores documents of newly readable records.
 	///
 	/// # Errors
 	///
@@ -128,7 +127,7 @@ impl Store {
 		Ok(())
 	}
 
-	/// Removes documents, with their rows; what is noted instead is why.
+	/// Removes documents and their rows, and stores the reasons.
 	///
 	/// # Errors
 	///

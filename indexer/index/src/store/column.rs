@@ -3,7 +3,7 @@
 use super::error::{Result, StoreError};
 use credio_view::view::View;
 
-/// Number of a column of a view.
+/// Returns the number of a column of a view.
 pub(super) fn column_of(view: &View, name: &str) -> Result<usize> {
 	view.column(name).ok_or_else(|| {
 		let known: Vec<_> = view.columns.iter().map(|column| column.name.as_str()).collect();

@@ -9,7 +9,7 @@ use credio_database::Backend;
 use credio_primitives::{BlockNumber, Digest};
 use sqlx::{AnyConnection, Row as _};
 
-/// The last block that a store has.
+/// The last block of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cursor {
@@ -19,14 +19,14 @@ pub struct Cursor {
 	pub hash: Digest,
 }
 
-/// The last block that the index has.
+/// Returns the last block of the index.
 pub(super) async fn cursor(connection: &mut AnyConnection) -> Result<Option<Cursor>> {
 	cursor_in(&mut Link::Any(connection)).await
 }
 
-/// The same wherever is read.
+/// Does the same on any connection.
 pub(super) async fn cursor_in(link: &mut Link<'_>) -> Result<Option<Cursor>> {
-	// The text is the same for both databases.
+	// The statement is the same for both databases.
 	let statement = Statement::new(Backend::Sqlite, "SELECT block, hash FROM chain_cursor");
 	let rows = statement.fetch_from(link).await?;
 	let row = rows.first();

@@ -12,7 +12,7 @@ pub(super) fn bytes32(bytes: Vec<u8>) -> Result<[u8; 32]> {
 	bytes.try_into().map_err(|_| StoreError::Corrupted("an id has not 32 bytes".into()))
 }
 
-/// The organization that appended an entry.
+/// Returns the organization that appended an entry.
 pub(super) fn author(row: &AnyRow, at: usize) -> Result<OrganizationId> {
 	let author: Option<i64> = row.try_get(at)?;
 	let before = "older software did not note who appended an entry (credio index rebuild)";

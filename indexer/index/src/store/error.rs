@@ -10,24 +10,24 @@ pub enum StoreError {
 	/// The database cannot be used.
 	#[error("the index's database: {0}")]
 	Database(#[source] sqlx::Error),
-	/// There are several indexes to read.
+	/// The database has several indexes.
 	#[error("there are indexes of organizations {0}: say which one you mean (--organization)")]
 	SeveralIndexes(String),
-	/// There is no index to read.
+	/// There is no index.
 	#[error("there is no index at {0}: `credio index sync` makes one")]
 	NoIndex(String),
-	/// Another process keeps the index up to date.
+	/// Another process writes the index.
 	#[error(
 		"another process keeps this index up to date: end that one first, or search while it runs"
 	)]
 	KeptByAnother,
-	/// The process ends before the write does.
+	/// The process ended before the write.
 	#[error("the index was not written: the process ends")]
 	Stopped,
-	/// The tables of a view went while it was read, which holds nobody back.
+	/// The view was replaced during the read; readers take no lock.
 	#[error("a view was changed meanwhile: ask again")]
 	Replaced,
-	/// A statement took longer than its caller is allowed.
+	/// A statement took longer than its limit.
 	#[error("the search takes too long: narrow it, best by a column with an index")]
 	TooSlow,
 	/// Too many others read at the same time.
@@ -41,7 +41,7 @@ pub enum StoreError {
 		/// Why.
 		cause: std::io::Error,
 	},
-	/// The database was made by older software, and whoever only reads does not change it.
+	/// The database was made by older software, and a reader does not migrate it.
 	#[error("the index has version {found} of its tables, and this software knows version {known}: `credio index sync` brings it up to date")]
 	OlderSchema {
 		/// The version found.
@@ -60,11 +60,11 @@ pub enum StoreError {
 	/// The database is of another organization or chain.
 	#[error("the index is of {what} {found}, and not of {wanted}: use another file or database")]
 	Foreign {
-		/// What is another one.
+		/// `organization` or `chain`.
 		what: &'static str,
-		/// Of which it is.
+		/// The one found.
 		found: String,
-		/// Of which it should be.
+		/// The expected one.
 		wanted: String,
 	},
 	/// A block is not above the cursor.
@@ -75,7 +75,7 @@ pub enum StoreError {
 		/// The index's last one.
 		cursor: BlockNumber,
 	},
-	/// A block has more entries than there are places for.
+	/// A block has more entries than places.
 	#[error("block {0} has more entries than an index takes")]
 	TooManyEntries(BlockNumber),
 	/// The index has no such record.
@@ -108,10 +108,10 @@ pub enum StoreError {
 	/// A query cannot be used.
 	#[error("{0}")]
 	Query(String),
-	/// The place from which changes are asked for is of another index or definition of the view.
+	/// The cursor of changes is of another index or definition of the view.
 	#[error("the cursor is of another index, or the view was changed since: leave it out to begin with all rows")]
 	CursorGone,
-	/// The cursor of a page is none of ours, or of another query.
+	/// The cursor of a page is invalid, or of another query.
 	#[error("the cursor is not one of this query: leave it out to begin with the first page")]
 	BadCursor,
 	/// A filter cannot be used.
@@ -120,7 +120,7 @@ pub enum StoreError {
 	/// A stored definition cannot be used.
 	#[error(transparent)]
 	View(#[from] ViewError),
-	/// What is stored makes no sense.
+	/// The stored data is corrupt.
 	#[error("the index cannot be read, and has to be built anew: {0}")]
 	Corrupted(String),
 	/// The dump cannot be written.
@@ -130,7 +130,7 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
 	fn from(error: sqlx::Error) -> Self {
-		// SQLSTATE for a table that is not there.
+		// SQLSTATE for a missing table.
 		match error.as_database_error().and_then(|error| error.code()) {
 			Some(code) if code == "42P01" => Self::Replaced,
 			_ if is_too_slow(&error) => Self::TooSlow,
@@ -140,7 +140,7 @@ impl From<sqlx::Error> for StoreError {
 }
 
 impl StoreError {
-	/// Whether the database is away, and may be back: it was restarted, or the connection was lost.
+	/// Whether the database may come back: it was restarted, or the connection was lost.
 	pub fn is_passing(&self) -> bool {
 		let Self::Database(error) = self else { return false };
 		match error {
@@ -154,10 +154,10 @@ impl StoreError {
 	}
 }
 
-/// Answer or [`StoreError`].
+/// Success or [`StoreError`].
 pub type Result<Answer> = std::result::Result<Answer, StoreError>;
 
-/// Whether a database has ended a statement because it took too long.
+/// Whether the database ended a statement because it took too long.
 fn is_too_slow(error: &sqlx::Error) -> bool {
 	let code = error.as_database_error().and_then(|error| error.code());
 	// SQLSTATE for a statement that was cancelled, and SQLite's code for one that was interrupted.

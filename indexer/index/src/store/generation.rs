@@ -1,4 +1,4 @@
-//! Generations: a view as it was defined at one time, with tables of its own.
+//! Generations: versions of a view's definition, each with its tables.
 
 use super::{
 	error::{Result, StoreError},
@@ -12,7 +12,7 @@ use std::{
 	sync::{Arc, Mutex},
 };
 
-/// Definitions that were read, by generation: a generation never changes.
+/// Cache of definitions by generation: a generation never changes.
 pub(super) type Generations = Arc<Mutex<BTreeMap<i64, Arc<View>>>>;
 
 /// A generation of a view.
@@ -21,17 +21,17 @@ pub(super) struct Generation {
 	pub table: Table,
 	pub view: Arc<View>,
 	pub digest: Vec<u8>,
-	/// The place up to which it has rows; `None` once it has all.
+	/// The place up to which it has rows; `None` once it is complete.
 	pub built_to: Option<i64>,
 }
 
-/// Makes the tables of a new generation, which has no rows yet.
+/// Creates the tables of a new generation, without rows.
 pub(super) async fn create(
 	connection: &mut AnyConnection,
 	backend: Backend,
 	view: &View,
 ) -> Result<Generation> {
-	// Numbers are not used again while anything of their tables may be there or remembered.
+	// A number is never used again: tables or cached definitions of it may remain.
 	let row = sqlx::query(
 		"INSERT INTO meta (name, value) VALUES ('generation', '1')
 		ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT) RETURNING value",
@@ -61,8 +61,9 @@ pub(super) async fn create(
 	Ok(Generation { table, view: Arc::new(view.clone()), digest, built_to: Some(-1) })
 }
 
-/// `_place` names a row, and is in the order of blocks; `_key` is a digest of the key's values. `_current` tells rows
-/// that no other has replaced, as of final blocks, and `_live` the same with those that are not final yet.
+/// Returns the statements that create the tables of a generation. `_place` identifies a row, in the order of blocks;
+/// `_key` is a digest of the key's values. `_current` marks rows that no other has replaced, as of final blocks;
+/// `_live` does so including blocks that are not final.
 fn tables(backend: Backend, table: Table, view: &View) -> Vec<String> {
 	let rows = table.rows();
 	let bytes = if backend == Backend::Postgres { "BYTEA" } else { "BLOB" };
@@ -88,7 +89,7 @@ fn tables(backend: Backend, table: Table, view: &View) -> Vec<String> {
 	}
 	statements.push(format!("CREATE TABLE {rows} ({columns})"));
 	if backend == Backend::Postgres {
-		// Statistics hold values, and outlive the rows that had them. The columns of ours are enough to choose by.
+		// Statistics hold values, and outlive their rows. Those of our own columns are enough for the planner.
 		let names = view.columns.iter().map(|column| format!("\"{}\"", column.name));
 		let names = names.chain(["_key".into()]).chain(has_words.then(|| "_words".into()));
 		statements.extend(
@@ -98,7 +99,7 @@ fn tables(backend: Backend, table: Table, view: &View) -> Vec<String> {
 	if has_words {
 		statements.push(match backend {
 			Backend::Postgres => format!("CREATE INDEX {rows}_words ON {rows} USING GIN (_words)"),
-			// Words come from us, with spaces between them, so nothing else is to be cut or folded.
+			// Words are split and folded by us, with spaces between them.
 			Backend::Sqlite => format!(
 				"CREATE VIRTUAL TABLE {} USING fts5(words, content = '', contentless_delete = 1, tokenize = 'ascii')",
 				table.words()

@@ -1,4 +1,4 @@
-//! The store itself: opening it, and whose index it is.
+//! The store itself: opens an index, and knows its owner.
 
 use super::{
 	cursor::{cursor, Cursor},
@@ -16,7 +16,7 @@ use std::sync::{
 };
 use tokio::sync::{watch, Mutex};
 
-/// Entries after which the database looks at how values are spread for the first time.
+/// Entries after which ANALYZE is due for the first time.
 const FIRST_ANALYSIS: u64 = 1_000;
 
 /// An index.
@@ -24,20 +24,20 @@ const FIRST_ANALYSIS: u64 = 1_000;
 pub struct Store {
 	pub(super) pool: AnyPool,
 	pub(super) backend: Backend,
-	/// Whether it is only read, from here.
+	/// Whether it is opened for reading only.
 	pub(super) is_reader: bool,
 	pub(super) organization: OrganizationId,
 	pub(super) address: Address,
-	/// How long a read may take.
+	/// Connections for reads with a time limit.
 	pub(super) limit: Option<Arc<Limit>>,
-	/// One at a time writes; the database holds other processes back, and this lock other tasks.
+	/// Held while a task writes. The database locks out other processes.
 	pub(super) writing: Arc<Mutex<()>>,
 	pub(super) generations: Generations,
-	/// Entries until the database looks anew at how values are spread.
+	/// Entries until ANALYZE is due.
 	pub(super) until_analyzed: Arc<AtomicU64>,
-	/// How many those were the last time.
+	/// Entries between the last two times.
 	pub(super) analyzed_after: Arc<AtomicU64>,
-	/// Tells that this process has written.
+	/// Changes whenever this process has written.
 	pub(super) changed: Arc<watch::Sender<()>>,
 }
 
@@ -48,9 +48,9 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-	/// Opens the index of an organization, and makes its tables if they are not there: in a file (a path, or
-	/// `sqlite://PATH`), which only its owner can read, in memory (`sqlite::memory:`), or in a PostgreSQL database
-	/// (`postgres://…`), in the schema `credio_ORGANIZATION`.
+	/// Opens the index of an organization, and creates missing tables: in a file (a path, or `sqlite://PATH`), readable
+	/// by its owner only, in memory (`sqlite::memory:`), or in a PostgreSQL database (`postgres://…`), in the schema
+	/// `credio_ORGANIZATION`.
 	///
 	/// # Errors
 	///
@@ -62,8 +62,8 @@ impl Store {
 		Ok(store)
 	}
 
-	/// Opens the index of an organization, or the only one that there is, to read it, and changes nothing: it may be one that another process keeps up to
-	/// date, or a replica of a PostgreSQL server.
+	/// Opens the index of an organization, or the only one of a database, to read it. It may be one that another
+	/// process writes, or a replica of a PostgreSQL server.
 	///
 	/// # Errors
 	///
@@ -77,7 +77,7 @@ impl Store {
 		let place = match wanted {
 			Some(organization) => organization,
 			None if address.backend() == Backend::Postgres => schema::only_one(&address).await?,
-			// A file says whose it is.
+			// The file names its organization.
 			None => OrganizationId::MAX,
 		};
 		let mut store = Self::connect(&address, place, true).await?;
@@ -133,7 +133,7 @@ impl Store {
 		})
 	}
 
-	/// Where it is, without a password.
+	/// Returns where it is, without a password.
 	fn name(&self) -> String {
 		match self.backend {
 			Backend::Sqlite => self.address.to_string(),
@@ -141,7 +141,7 @@ impl Store {
 		}
 	}
 
-	/// Notes of which chain the index is, by the hash of its first block; later calls check it.
+	/// Stores the chain of the index, by the hash of its first block. Later calls check it.
 	///
 	/// # Errors
 	///
@@ -167,18 +167,18 @@ impl Store {
 		Ok(())
 	}
 
-	/// Something that was noted of the index.
+	/// Returns a stored property of the index.
 	async fn noted(&self, what: &'static str) -> Result<String> {
 		let row = sqlx::query("SELECT value FROM meta WHERE name = $1").bind(what);
 		Ok(row.fetch_one(&self.pool).await?.try_get(0)?)
 	}
 
-	/// The organization whose index it is.
+	/// Returns the organization that owns the index.
 	pub fn organization(&self) -> OrganizationId {
 		self.organization
 	}
 
-	/// The last block that the index has; `None` if it has none.
+	/// Returns the last block of the index; `None` if it has none.
 	///
 	/// # Errors
 	///
@@ -187,7 +187,7 @@ impl Store {
 		cursor(&mut *self.pool.acquire().await?).await
 	}
 
-	/// Whether so many entries more make it time to look at how values are spread: after every doubling.
+	/// Whether ANALYZE is due after further entries: whenever their number has doubled.
 	pub(super) fn is_analysis_due(&self, entries: u64) -> bool {
 		let left = self.until_analyzed.load(Ordering::Relaxed).saturating_sub(entries);
 		if left > 0 {

@@ -1,4 +1,4 @@
-//! What an index has of the chain, for whoever follows that.
+//! State of an index that following the chain needs.
 
 use super::{
 	decode::{bytes32, number},
@@ -11,7 +11,7 @@ use credio_primitives::{OrganizationId, RecordId, Sequence, StreamId};
 use sqlx::Row as _;
 use std::collections::HashMap;
 
-/// How far a stream is.
+/// The next entry of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Next {
 	/// The organization that owns it.
@@ -21,7 +21,7 @@ pub struct Next {
 }
 
 impl Store {
-	/// How far each stream is.
+	/// Returns the next sequence number of each stream.
 	///
 	/// # Errors
 	///
@@ -43,8 +43,8 @@ impl Store {
 		rows.iter().map(read).collect()
 	}
 
-	/// Final entries of a stream from a position on, at most `limit`: the word for why each cannot be read, `None` where it
-	/// can.
+	/// Returns final entries of a stream from a position on, at most `limit`, each with the reason why it cannot be
+	/// read.
 	///
 	/// # Errors
 	///
@@ -66,7 +66,7 @@ impl Store {
 		rows.iter().map(|row| Ok((RecordId(bytes32(row.try_get(0)?)?), row.try_get(1)?))).collect()
 	}
 
-	/// Stores documents of records that can be read now, and removes those of others, in one transaction.
+	/// Stores documents of newly readable records, and removes those of others, in one transaction.
 	///
 	/// # Errors
 	///
@@ -83,7 +83,7 @@ impl Store {
 		self.write(readable, removed).await
 	}
 
-	/// What was noted of what the organization may read.
+	/// Returns the stored access of the organization.
 	///
 	/// # Errors
 	///
@@ -95,7 +95,7 @@ impl Store {
 		Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 	}
 
-	/// Notes what the organization may read: all entries of the index are as it says.
+	/// Stores the access of the organization. All entries of the index correspond to it.
 	///
 	/// # Errors
 	///

@@ -1,4 +1,4 @@
-//! Reading with a time limit: for callers of a server, of whom none is to hold up the others.
+//! Reads with a time limit, so that no caller of a server delays the others.
 
 use super::{
 	error::{Result, StoreError},
@@ -16,9 +16,9 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Reads with a limit at a time. More of them wait, and no longer than one may take.
+/// Limited reads at a time. Further ones wait, at most as long as one may take.
 const CONNECTIONS: u32 = 8;
-/// Instructions of SQLite after which it looks at the time.
+/// Instructions of SQLite between two looks at the clock.
 const INSTRUCTIONS: i32 = 10_000;
 
 /// A transaction that reads.
@@ -37,7 +37,7 @@ impl Reading {
 }
 
 impl Store {
-	/// The same index, of which a search or an aggregate may take so long, and then fails with [`StoreError::TooSlow`].
+	/// Returns the same index with a time limit. A longer search or aggregate fails with [`StoreError::TooSlow`].
 	///
 	/// # Errors
 	///
@@ -45,7 +45,7 @@ impl Store {
 	pub async fn with_time_limit(&self, time: Duration) -> Result<Self> {
 		let pool = match (self.backend, self.address.file()) {
 			(Backend::Sqlite, None) => {
-				// In memory: it belongs to its one connection.
+				// A database in memory has one connection.
 				return Ok(self.clone());
 			},
 			(Backend::Sqlite, Some(path)) => {
@@ -71,7 +71,7 @@ impl Store {
 		Ok(Self { limit: Some(Arc::new(Limit { time, pool })), ..self.clone() })
 	}
 
-	/// Begins to read.
+	/// Starts a transaction that reads.
 	pub(super) async fn reading(&self) -> Result<Reading> {
 		let Some(limit) = &self.limit else { return Ok(Reading::Any(self.pool.begin().await?)) };
 		let busy = |error| match error {
@@ -81,7 +81,7 @@ impl Store {
 		match &limit.pool {
 			Pool::Any(pool) => {
 				let mut transaction = pool.begin().await.map_err(busy)?;
-				// Without any it would be none.
+				// Zero would mean no limit.
 				let milliseconds = limit.time.as_millis().max(1);
 				let sql = format!("SET LOCAL statement_timeout = {milliseconds}");
 				sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;

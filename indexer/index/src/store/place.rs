@@ -16,22 +16,22 @@ pub(super) const ENTRIES_PER_BLOCK: i64 = (1 << BLOCK_SHIFT) / ROWS_PER_ENTRY;
 pub(super) const ROWS_PER_ENTRY: i64 = 1 << 14;
 const _: () = assert!(document::MAX_ROWS < 1 << 14);
 
-/// Place of an entry.
+/// Returns the place of an entry.
 pub(super) fn place(block: BlockNumber, number: i64) -> i64 {
 	(i64::from(block) << BLOCK_SHIFT) + number * ROWS_PER_ENTRY
 }
 
-/// The number of the block that has a place.
+/// Returns the block number of a place.
 pub(super) fn block_of(place: i64) -> Result<u32> {
 	number(place >> BLOCK_SHIFT)
 }
 
-/// The place of the entry that a row's document is of.
+/// Returns the place of the entry that a row belongs to.
 pub(super) fn entry_of(row: i64) -> i64 {
 	row - line_of(row)
 }
 
-/// Number of a row in its document.
+/// Returns the number of a row in its document.
 pub fn line_of(place: i64) -> i64 {
 	place % ROWS_PER_ENTRY
 }

@@ -2,25 +2,25 @@
 
 use std::{fmt, str::FromStr};
 
-/// Rows of a page, unless a query says otherwise.
+/// Rows of a page by default.
 pub const DEFAULT_LIMIT: u32 = 100;
 /// Most rows of a page.
 pub const MAX_LIMIT: u32 = 1_000;
 
-/// What to search for.
+/// A search.
 #[derive(Clone, Debug)]
 pub struct Query {
 	/// A filter; all rows without one.
 	pub filter: Option<String>,
-	/// What to sort by; rows are in the order of the chain where that leaves it open.
+	/// Columns to sort by; equal rows are in the order of the chain.
 	pub sort: Vec<SortKey>,
 	/// Most rows, up to [`MAX_LIMIT`].
 	pub limit: u32,
 	/// The cursor of the page before.
 	pub after: Option<String>,
-	/// Whether rows that are not final yet are shown, too.
+	/// Whether to include rows that are not final yet.
 	pub live: bool,
-	/// Whether rows that later ones have replaced are shown, too.
+	/// Whether to include replaced rows.
 	pub history: bool,
 }
 

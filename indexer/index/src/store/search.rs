@@ -1,4 +1,4 @@
-//! Searching the rows of a view, page by page.
+//! Searches the rows of a view, page by page.
 
 use super::{
 	column::column_of,
@@ -22,9 +22,9 @@ use credio_view::{
 use serde::Serialize;
 use sqlx::{any::AnyRow, Row as _};
 
-/// Bytes of values after which a page ends, with the rows that it has: a row more is on the next one.
+/// Bytes of values after which a page ends early.
 pub const MAX_PAGE_BYTES: usize = 2 << 20;
-/// Bytes that a row takes beside its values, about.
+/// Approximate bytes of a row beside its values.
 const ROW_BYTES: usize = 256;
 /// Most columns to sort by.
 pub const MAX_SORT: usize = 8;
@@ -43,11 +43,11 @@ pub struct Page {
 	pub at: Option<Cursor>,
 }
 
-/// A row, with what leads to its evidence.
+/// A row, with its record, which leads to its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
-	/// The record whose document it is of.
+	/// Its record.
 	pub record: RecordId,
 	/// Its stream.
 	pub stream: StreamId,
@@ -57,7 +57,7 @@ pub struct Row {
 	pub owner: OrganizationId,
 	/// The organization that appended it.
 	pub author: OrganizationId,
-	/// The block that has it.
+	/// Its block.
 	pub block: BlockNumber,
 	/// Number of the row in the document, counted from 0.
 	pub line: u32,
@@ -71,20 +71,20 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unfit {
-	/// The record whose document it is.
+	/// Its record.
 	pub record: RecordId,
 	/// Its stream.
 	pub stream: StreamId,
 	/// Its position there.
 	pub sequence: Sequence,
-	/// The block that has it.
+	/// Its block.
 	pub block: BlockNumber,
 	/// Why it does not fit.
 	pub reason: String,
 }
 
 impl Store {
-	/// Rows of a view that fit a query. A page ends early where its values have [`MAX_PAGE_BYTES`].
+	/// Returns a page of the rows of a view that match a query. A page ends early at [`MAX_PAGE_BYTES`].
 	///
 	/// # Errors
 	///
@@ -130,7 +130,7 @@ impl Store {
 		Ok(Page { columns, rows, next, at })
 	}
 
-	/// Documents that do not fit a view, in the order of the chain: at most so many, after a record.
+	/// Returns documents that do not fit a view, in the order of the chain: at most `limit`, after a record.
 	///
 	/// # Errors
 	///
@@ -293,7 +293,7 @@ fn comes_after(statement: &mut Statement, view: &View, sort: &[(usize, bool)], a
 		statement.push("(");
 		match (value, is_descending) {
 			(Some(_), false) => {
-				// Says nothing new, and lets an index begin at the right place.
+				// Redundant, but lets an index start at the right place.
 				compare(statement, " >= ");
 				statement.push(" AND (");
 				compare(statement, " > ");
@@ -327,7 +327,7 @@ fn comes_after(statement: &mut Statement, view: &View, sort: &[(usize, bool)], a
 	statement.push(&")".repeat(open));
 }
 
-/// Bytes that a row takes, about.
+/// Returns the approximate bytes of a row.
 pub(super) fn size_of_values(values: &[Option<Value>]) -> usize {
 	let sizes = values.iter().map(|value| value.as_ref().map_or(0, Value::size) + 8);
 	ROW_BYTES + sizes.sum::<usize>()

@@ -10,7 +10,7 @@ use sqlx::{
 	Any, AnyConnection, AssertSqlSafe, Row as _, Sqlite, SqliteConnection,
 };
 
-/// The query of a statement, for whatever database the caller's type says.
+/// Makes the query of a statement, for the database of the expected type.
 macro_rules! bound {
 	($statement:expr) => {{
 		let mut query = sqlx::query(AssertSqlSafe($statement.sql));
@@ -25,7 +25,7 @@ macro_rules! bound {
 	}};
 }
 
-/// Most parameters of one statement; SQLite takes no more.
+/// Most parameters of one statement; the limit of SQLite.
 pub(crate) const MAX_ARGUMENTS: usize = 30_000;
 
 /// Tables of one generation of a view.
@@ -89,7 +89,7 @@ impl From<Option<Vec<u8>>> for Argument {
 	}
 }
 
-/// The stored form of values: numbers for what is counted, and texts that sort as what they stand for.
+/// The stored form of values: numbers, or texts that sort like the values.
 impl From<&Value> for Argument {
 	fn from(value: &Value) -> Self {
 		match value {
@@ -104,7 +104,7 @@ impl From<&Value> for Argument {
 }
 
 impl Argument {
-	/// Bytes of what has no length of its own.
+	/// Returns the bytes of a text or of bytes; everything else is short.
 	pub fn size(&self) -> usize {
 		match self {
 			Self::Text(Some(text)) | Self::Words(Some(text)) => text.len(),
@@ -113,7 +113,7 @@ impl Argument {
 		}
 	}
 
-	/// A value that may be missing.
+	/// Returns the parameter of a value that may be missing.
 	pub fn of(ty: Type, value: Option<&Value>) -> Self {
 		match (value, ty) {
 			(Some(value), _) => value.into(),
@@ -123,7 +123,7 @@ impl Argument {
 	}
 }
 
-/// Reads a column's value from a row.
+/// Reads the value of a column from a row.
 pub(crate) fn value(row: &AnyRow, at: usize, ty: Type) -> Result<Option<Value>, sqlx::Error> {
 	let corrupted = || sqlx::Error::ColumnDecode {
 		index: at.to_string(),
@@ -143,13 +143,13 @@ pub(crate) fn value(row: &AnyRow, at: usize, ty: Type) -> Result<Option<Value>, 
 	})
 }
 
-/// Where a statement is run.
+/// A connection to run statements on.
 pub(crate) enum Link<'c> {
 	Any(&'c mut AnyConnection),
 	Sqlite(&'c mut SqliteConnection),
 }
 
-/// A statement that is being put together. Only our own words go into its text; all else is a parameter.
+/// A statement that is being built. Its text never contains input, which goes into parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct Statement {
 	backend: Backend,
@@ -163,7 +163,7 @@ impl Statement {
 		Self { backend, table: Table::default(), sql: sql.to_owned(), arguments: Vec::new() }
 	}
 
-	/// The same over the rows of a view.
+	/// Sets the view that the statement reads.
 	pub fn over(mut self, table: Table) -> Self {
 		self.table = table;
 		self
@@ -181,7 +181,7 @@ impl Statement {
 		self.sql.push_str(sql);
 	}
 
-	/// The same with something before it.
+	/// Inserts text before the statement.
 	pub fn after(mut self, sql: &str) -> Self {
 		self.sql.insert_str(0, sql);
 		self
@@ -192,7 +192,7 @@ impl Statement {
 		let argument = argument.into();
 		let number = self.arguments.len() + 1;
 		match (self.backend, &argument) {
-			// SQLite looks for numbered ones one by one, of which there are many where rows are inserted.
+			// SQLite searches numbered parameters linearly, which is slow for the many of an insert.
 			(Backend::Sqlite, _) => self.sql.push('?'),
 			(Backend::Postgres, Argument::Words(_)) => {
 				self.sql.push_str(&format!("CAST(${number} AS TSVECTOR)"))
@@ -222,7 +222,7 @@ impl Statement {
 		Ok(self.query().execute(connection).await?.rows_affected())
 	}
 
-	/// Gives the rows to `take`, one after the other, until that returns `false`.
+	/// Passes the rows to `take`, one after the other, until it returns `false`.
 	pub async fn fetch_while<E: From<sqlx::Error>>(
 		self,
 		link: &mut Link<'_>,
@@ -249,7 +249,7 @@ impl Statement {
 		Ok(())
 	}
 
-	/// All rows.
+	/// Returns all rows.
 	pub async fn fetch_from(self, link: &mut Link<'_>) -> Result<Vec<AnyRow>, sqlx::Error> {
 		let mut rows = Vec::new();
 		let take = |row| {
@@ -268,7 +268,7 @@ impl Statement {
 	}
 }
 
-/// Inserts rows, as many at once as the database takes.
+/// Inserts rows, as many in a statement as the database takes.
 pub(super) async fn insert(
 	connection: &mut AnyConnection,
 	backend: Backend,

@@ -1,4 +1,4 @@
-//! The views of an index: which there are, and which generation of each is searched.
+//! The views of an index, and the generation of each that is searched.
 
 use super::{
 	error::{Result, StoreError},
@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, sync::Arc};
 /// A view of an index.
 #[derive(Clone, Debug)]
 pub struct ViewState {
-	/// Its definition: the one that is searched, or the one that is being built first.
+	/// Its definition: the searched one, or the first one while it is being built.
 	pub view: Arc<View>,
 	/// Whether it can be searched.
 	pub is_ready: bool,
@@ -23,7 +23,7 @@ pub struct ViewState {
 }
 
 impl Store {
-	/// The views of the index, by name.
+	/// Returns the views of the index, by name.
 	///
 	/// # Errors
 	///
@@ -51,7 +51,7 @@ impl Store {
 		Ok(states.into_values().collect())
 	}
 
-	/// All generations, oldest first.
+	/// Returns all generations, oldest first.
 	pub(super) async fn load_generations(
 		&self,
 		connection: &mut AnyConnection,
@@ -72,7 +72,7 @@ impl Store {
 		generations.collect()
 	}
 
-	/// The definition of a generation.
+	/// Returns the definition of a generation.
 	fn view_of(
 		&self,
 		id: i64,
@@ -87,13 +87,13 @@ impl Store {
 		Ok(view)
 	}
 
-	/// The definition of a generation, if it was read before.
+	/// Returns the definition of a generation, if it is cached.
 	fn remembered(&self, id: i64) -> Option<Arc<View>> {
 		let known = self.generations.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
 		known.get(&id).cloned()
 	}
 
-	/// The generation of a view that is searched, and holds it until the transaction ends.
+	/// Returns the generation of a view that is searched, and locks it until the transaction ends.
 	pub(super) async fn current(
 		&self,
 		connection: &mut AnyConnection,
@@ -102,13 +102,13 @@ impl Store {
 		self.current_in(&mut Link::Any(connection), view).await
 	}
 
-	/// The same wherever is read.
+	/// Does the same on any connection.
 	pub(super) async fn current_in(
 		&self,
 		link: &mut Link<'_>,
 		view: &str,
 	) -> Result<(Table, Arc<View>)> {
-		// Readers may not be allowed to hold it, and get an error if it goes while they read.
+		// Readers may lack the right to lock it. They get an error if it is replaced while they read.
 		let only_reads = self.is_reader || self.limit.is_some();
 		let can_hold = self.backend == Backend::Postgres && !only_reads;
 		let held = if can_hold { " FOR SHARE" } else { "" };
@@ -116,7 +116,7 @@ impl Store {
 			Statement::new(self.backend, "SELECT generation FROM views WHERE name = ");
 		statement.bind(view);
 		statement.push(held);
-		// In one statement with the definition, one that waited for a successor to take its place would find neither.
+		// In one joined query, a reader that waited for a view swap would see neither generation.
 		if let Some(row) = statement.fetch_from(link).await?.first() {
 			let id: i64 = row.try_get(0)?;
 			if let Some(view) = self.remembered(id) {

@@ -1,4 +1,4 @@
-//! Writing in a transaction: blocks, documents that come and go, and what is not final yet.
+//! Writes blocks, documents that come and go, and live entries, in one transaction.
 
 use super::{
 	decode::{bytes32, number},
@@ -22,17 +22,17 @@ use std::{
 	sync::Arc,
 };
 
-/// Longest reason or media type that is kept, in characters.
+/// Longest reason or media type that is stored, in characters.
 const MAX_TEXT_LENGTH: usize = 1_024;
-/// Entries that are dealt with in one statement.
+/// Entries of one statement.
 const PLACES_AT_ONCE: usize = 500;
 /// Columns of `entries`.
 const ENTRY_COLUMNS: usize = 15;
-/// Documents that wait until rows are made of them, and bytes of all documents that wait.
+/// Most documents that wait for their rows, and most bytes of them.
 const MAX_JOBS: usize = 1_024;
 const MAX_WAITING_BYTES: usize = 8 << 20;
 
-/// Who replaced an entry.
+/// How an entry was replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Replaced {
 	/// An entry that is not final.
@@ -45,23 +45,23 @@ enum Replaced {
 pub(super) struct Writer<'a> {
 	pub connection: &'a mut AnyConnection,
 	backend: Backend,
-	/// Whose index it is.
+	/// The organization that owns the index.
 	organization: OrganizationId,
-	/// Number of the transaction.
+	/// Revision of the transaction.
 	revision: i64,
 	targets: Vec<Target>,
 	streams: HashMap<StreamId, Option<(OrganizationId, String)>>,
 	/// Entries and documents that are not written yet.
 	entries: Vec<Vec<Argument>>,
 	documents: Vec<Vec<Argument>>,
-	/// Documents of which no rows have been made yet.
+	/// Documents without computed rows.
 	jobs: Vec<Job>,
 	/// Bytes of documents that wait.
 	waiting: usize,
 	replaced: Vec<(RecordId, Replaced)>,
 }
 
-/// What is stored of an entry.
+/// A stored entry.
 struct Stored {
 	place: i64,
 	stream: StreamId,
@@ -166,7 +166,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	/// Notes that rows are to be made of a document in all views that have its stream.
+	/// Queues a document for all views that take its stream.
 	async fn rows(&mut self, stored: &Stored, document: &Document) -> Result<()> {
 		self.waiting += document.bytes.len();
 		let media_type = clean(&document.media_type);
@@ -232,7 +232,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	/// Removes the document of a record, if there is one, and its rows.
+	/// Removes the document of a record and its rows, if there are any.
 	async fn forget(&mut self, record: RecordId, reason: Option<&str>) -> Result<Stored> {
 		let stored = self.stored(record).await?;
 		if !stored.is_final {
@@ -264,7 +264,7 @@ impl<'a> Writer<'a> {
 		stored(rows.first().ok_or(StoreError::UnknownRecord(record))?)
 	}
 
-	/// Removes all that is not final.
+	/// Removes everything that is not final.
 	pub async fn clear_live(&mut self) -> Result<()> {
 		let rows = self
 			.statement("SELECT COUNT(*) FROM entries WHERE final = 0")
@@ -296,7 +296,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	/// Writes what is waiting to be written.
+	/// Writes everything that is pending.
 	async fn flush(&mut self) -> Result<()> {
 		let into = "INSERT INTO entries (place, record, stream, sequence, owner, kind, supersedes, superseded, final, \
 			media_type, problem, revision, was_readable, digest, author) VALUES ";
@@ -334,7 +334,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	/// Lets the database look at how values are spread, without which it chooses bad indexes.
+	/// Updates the statistics of the database, without which it chooses bad indexes.
 	pub async fn analyze(&mut self) -> Result<()> {
 		let tables = self.targets.iter().map(Target::table).chain(["entries".into()]);
 		for table in tables.collect::<Vec<_>>() {
@@ -370,7 +370,7 @@ fn stored(row: &AnyRow) -> Result<Stored> {
 	})
 }
 
-/// Makes rows of documents, and writes them.
+/// Computes the rows of documents, and writes them.
 pub(super) async fn add_rows(
 	connection: &mut AnyConnection,
 	backend: Backend,
@@ -394,7 +394,7 @@ pub(super) async fn add_rows(
 	Ok(())
 }
 
-/// Owner and name of a stream, if they are known.
+/// Returns owner and name of a stream, if they are known.
 pub(super) async fn stream_of(
 	connection: &mut AnyConnection,
 	backend: Backend,
@@ -407,7 +407,7 @@ pub(super) async fn stream_of(
 	row.map(|row| Ok((number(row.try_get(0)?)?, row.try_get(1)?))).transpose()
 }
 
-/// A text as both databases take it, and not too long.
+/// Returns a text without characters that a database refuses, and cut to its bound.
 fn clean(text: &str) -> String {
 	text.chars().filter(|c| *c != '\0').take(MAX_TEXT_LENGTH).collect()
 }

@@ -1,4 +1,4 @@
-//! Keeping an index up to date is one process's work at a time.
+//! The right to write an index, which one process has at a time.
 
 use super::{
 	error::{Result, StoreError},
@@ -11,31 +11,31 @@ use sha2::{Digest as _, Sha256};
 use sqlx::{pool::PoolConnection, Any, AssertSqlSafe};
 use std::fs::{File, TryLockError};
 
-/// How long PostgreSQL waits for somebody else to give up the right.
+/// How long PostgreSQL waits for another process to release the lock.
 const LOCK_TIMEOUT: &str = "5s";
-/// SQLSTATE for a lock that was not to be had in that time.
+/// SQLSTATE for a lock that was not available in that time.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
-/// The right to write blocks into an index. No other process has it until this is dropped, or this process ends.
+/// The right to write blocks into an index. No other process gets it before this is dropped or this process ends.
 #[derive(Debug)]
 pub struct WriteLock(
-	// Held for what ends with it.
+	// Held until it is dropped.
 	#[allow(dead_code)] Lock,
 );
 
 #[derive(Debug)]
 #[allow(dead_code)]
 enum Lock {
-	/// Of a file beside the index.
+	/// A lock on a file beside the index.
 	File(File),
-	/// Of the connection's session.
+	/// A lock of the connection's session.
 	Session(PoolConnection<Any>),
 	/// A database in memory belongs to its process.
 	Own,
 }
 
 impl Store {
-	/// Takes the right to write blocks.
+	/// Acquires the right to write blocks.
 	///
 	/// # Errors
 	///
@@ -46,7 +46,7 @@ impl Store {
 			let digest: [u8; 32] = Sha256::digest(name).into();
 			let [a, b, c, d, e, f, g, h, ..] = digest;
 			let mut connection = self.pool.acquire().await?;
-			// Given back to the pool it would keep the lock.
+			// Returned to the pool, the connection would keep the lock.
 			connection.close_on_drop();
 			// The server takes a moment to notice that a process was killed.
 			sqlx::query(AssertSqlSafe(format!("SET lock_timeout = '{LOCK_TIMEOUT}'")))
@@ -78,7 +78,7 @@ impl Store {
 		}
 	}
 
-	/// Empties the index, in one transaction: as if it had just been made, for whoever has the right to write it.
+	/// Empties the index in one transaction. It takes the right to write as proof.
 	///
 	/// # Errors
 	///

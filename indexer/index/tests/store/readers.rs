@@ -76,7 +76,7 @@ async fn a_replica_of_postgresql_serves_reads() {
 	assert_eq!(found(&reader, &query("currency = \"NOK\"", &[])).await, "A B C");
 }
 
-/// Whoever may read the tables, and nothing else, can search.
+/// An account that may only read the tables can search.
 #[tokio::test]
 async fn an_account_that_may_only_read_is_enough() {
 	let server = Postgres::start();

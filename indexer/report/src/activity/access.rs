@@ -184,7 +184,7 @@ impl AccessFact {
 	}
 }
 
-/// What is known of one partner.
+/// A partner, with its grants and entries.
 #[derive(Default)]
 struct Partner {
 	appended_here: Entries,

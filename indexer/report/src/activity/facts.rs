@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// Number of an organization.
 pub type Number = u32;
 
-/// All that the page shows, but where it comes from.
+/// All figures of the page, without their sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Activity {
 	/// The organization that the page is about.
@@ -18,7 +18,7 @@ pub struct Activity {
 	pub period: Period,
 	/// Entries that the organization appended, by day.
 	pub uploads: BTreeMap<Date, Entries>,
-	/// Streams of its own, and those of others that it appended to in the period.
+	/// Its own streams, and others' streams that it appended to in the period.
 	pub streams: Vec<StreamUse>,
 	/// Its requests, as the chain decided them.
 	pub requests: Requests,
@@ -28,7 +28,7 @@ pub struct Activity {
 	pub grants: Vec<GrantFact>,
 	/// Access requests from and to it that were made, answered or open in the period.
 	pub access: Vec<AccessFact>,
-	/// What others may read of its own, at the last block.
+	/// What others may read of its data at the last block.
 	pub readers: Vec<Reader>,
 	/// Its index.
 	pub index: Option<IndexUse>,
@@ -50,17 +50,17 @@ pub struct Entries {
 }
 
 impl Entries {
-	/// Of any kind.
+	/// Returns the number of entries.
 	pub fn total(&self) -> u64 {
 		self.records + self.anchors()
 	}
 
-	/// Of either kind of anchor.
+	/// Returns the number of anchors.
 	pub fn anchors(&self) -> u64 {
 		self.digest_anchors + self.merkle_anchors
 	}
 
-	/// Adds others.
+	/// Adds other entries.
 	pub fn add(&mut self, other: &Self) {
 		self.records += other.records;
 		self.digest_anchors += other.digest_anchors;
@@ -70,7 +70,7 @@ impl Entries {
 	}
 }
 
-/// What happened in a stream in the period.
+/// A stream, with its entries in the period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamUse {
 	/// Its id.
@@ -83,7 +83,7 @@ pub struct StreamUse {
 	pub is_sealed: bool,
 	/// Entries in it at the last block.
 	pub entries: u64,
-	/// What was appended to it in the period, by organization. Of a stream of another owner: by this one only.
+	/// Entries appended to it in the period, by organization. For a stream of another owner: by this organization only.
 	pub by: BTreeMap<Number, Entries>,
 }
 
@@ -94,7 +94,7 @@ pub struct Requests {
 	pub by_day: BTreeMap<Date, Decided>,
 	/// How often each error was the reason.
 	pub errors: BTreeMap<String, u64>,
-	/// How many came again after they had been decided. Nothing was done for these.
+	/// Requests that came again after they had been decided, and changed nothing.
 	pub repeated: u64,
 }
 
@@ -108,7 +108,7 @@ pub struct Decided {
 }
 
 impl Requests {
-	/// Of all days.
+	/// Returns the sum over all days.
 	pub fn total(&self) -> Decided {
 		self.by_day.values().fold(Decided::default(), |sum, day| Decided {
 			applied: sum.applied + day.applied,
@@ -130,7 +130,7 @@ pub struct OutboxUse {
 	pub times: Times,
 }
 
-/// How items of an outbox ended.
+/// Ended items of an outbox, by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ended {
 	/// Applied.
@@ -139,7 +139,7 @@ pub struct Ended {
 	pub rejected: u64,
 	/// Expired.
 	pub expired: u64,
-	/// Not to be told any more.
+	/// Outcome no longer known.
 	pub undetermined: u64,
 }
 
@@ -179,7 +179,7 @@ pub struct GrantFact {
 	pub grantor: Number,
 	/// Who holds it.
 	pub grantee: Number,
-	/// What it is about.
+	/// Its stream or record.
 	pub subject: Subject,
 	/// Whether it allows to append, and not to read.
 	pub is_append: bool,
@@ -211,9 +211,9 @@ pub struct AccessFact {
 	pub id: String,
 	/// Who asks.
 	pub requester: Number,
-	/// Who answers.
+	/// The organization that decides.
 	pub owner: Number,
-	/// What for.
+	/// The stream or record.
 	pub subject: Subject,
 	/// Whether to append, and not to read.
 	pub is_append: bool,
@@ -230,18 +230,18 @@ pub struct AccessFact {
 /// What another organization may read at the last block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reader {
-	/// Which one.
+	/// The organization.
 	pub organization: Number,
-	/// Whether the council has suspended it: then it can read nothing for now.
+	/// Whether the council has suspended it, so that it can read nothing for now.
 	pub is_suspended: bool,
-	/// Streams of which it may read something, with the number of records.
+	/// Streams that it may read from, with the number of records.
 	pub streams: Vec<(String, u64)>,
 	/// Records that it may read by grants on these alone.
 	pub single_records: u64,
 }
 
 impl Reader {
-	/// All records that it may read.
+	/// Returns the number of records that it may read.
 	pub fn records(&self) -> u64 {
 		self.streams.iter().map(|(_, records)| records).sum::<u64>() + self.single_records
 	}
@@ -255,7 +255,7 @@ pub struct IndexUse {
 }
 
 impl Activity {
-	/// Name of an organization.
+	/// Returns the name of an organization.
 	pub(super) fn name(&self, number: Number) -> String {
 		match self.names.get(&number) {
 			Some(name) => name.clone(),
@@ -263,7 +263,7 @@ impl Activity {
 		}
 	}
 
-	/// Entries that the organization appended in the period.
+	/// Returns the entries that the organization appended in the period.
 	pub fn uploaded(&self) -> Entries {
 		let mut sum = Entries::default();
 		self.uploads.values().for_each(|day| sum.add(day));

@@ -13,7 +13,7 @@ pub const MAX_DAYS: i32 = 3_660;
 /// Most days that are shown one by one; longer periods are shown by month.
 const BY_DAY: i32 = 62;
 
-/// What is wrong with a period.
+/// Why a period is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PeriodError {
 	/// It ends before it begins.

@@ -12,7 +12,7 @@ use crate::{
 use maud::{html, Markup};
 
 impl Activity {
-	/// The page.
+	/// Renders the page.
 	pub fn page(&self, origin: &Origin) -> String {
 		let name = self.name(self.organization);
 		let title = format!("Activity of {name}, {}", self.period);

@@ -1,4 +1,4 @@
-//! What was appended to streams.
+//! Uploads: entries by day and by stream.
 
 use super::facts::{Activity, Entries, StreamUse};
 use crate::{

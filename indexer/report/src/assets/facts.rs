@@ -7,10 +7,10 @@ use super::{
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
-/// What makes an item paid.
+/// How a row says that its item is paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PaidBy {
-	/// Nothing says so: all of it counts as open.
+	/// Not at all: every item counts as open.
 	Nothing,
 	/// A column that says yes or no: all of the amount, or nothing.
 	Flag(String),
@@ -20,7 +20,7 @@ pub enum PaidBy {
 	Amount(String),
 }
 
-/// What cannot be reported on.
+/// Why assets cannot be reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AssetsError {
 	/// A sum is larger than any number here.
@@ -40,7 +40,7 @@ impl std::error::Error for AssetsError {}
 /// Assets of a view as of a day. Amounts of different currencies never meet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assets {
-	/// Organization whose index it is.
+	/// The organization that owns the index.
 	pub organization: String,
 	/// The view.
 	pub view: String,
@@ -48,31 +48,30 @@ pub struct Assets {
 	pub due: String,
 	/// Its column with the amount.
 	pub amount: String,
-	/// What makes an item paid.
+	/// How a row says that its item is paid.
 	pub paid: PaidBy,
 	/// Its column with the currency.
 	pub currency: Option<String>,
 	/// Which rows were taken; all without it.
 	pub filter: Option<String>,
-	/// The day as of which it is told.
+	/// The day of the report.
 	pub as_of: Date,
 	/// Fraction digits of all amounts.
 	pub scale: u8,
 	/// Rows that were read.
 	pub rows: u64,
-	/// By currency; rows without one stand together.
+	/// Portfolios by currency; rows without a currency share one.
 	pub portfolios: BTreeMap<Option<String>, Portfolio>,
 	/// Rows of currencies beyond the first [`MAX_CURRENCIES`].
 	pub left_out: LeftOut,
 }
 
-/// Rows that are in no figure but the number of all rows: whoever writes one more currency into each document stops no
-/// report.
+/// Rows that count in the number of all rows only: documents with ever more currencies do not stop a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
 	/// How many.
 	pub rows: u64,
-	/// Of amounts of different currencies, by which two readings are compared and nothing else.
+	/// Sum over different currencies, only for comparing two readings.
 	all_amounts: i128,
 }
 
@@ -95,7 +94,7 @@ impl Assets {
 		portfolio.add(row, self.as_of).ok_or(AssetsError::Overflow)
 	}
 
-	/// The sum of all amounts of all currencies, by which two readings of a view are compared and nothing else.
+	/// Returns the sum of all amounts of all currencies, which only serves to compare two readings of a view.
 	pub fn checksum(&self) -> i128 {
 		let sums = self.portfolios.values().map(|portfolio| portfolio.all_amounts);
 		sums.fold(self.left_out.all_amounts, i128::wrapping_add)

@@ -14,11 +14,11 @@ use maud::{html, Markup};
 
 /// Most currencies that get a section of their own.
 const MAX_SECTIONS: usize = 12;
-/// Months that are shown one by one, up to that of the report and after it.
+/// Months that are shown individually, before the month of the report and after it.
 const MONTHS: (usize, usize) = (36, 24);
 
 impl Assets {
-	/// The page.
+	/// Renders the page.
 	pub fn page(&self, origin: &Origin) -> String {
 		let title = format!("Assets of {}, {} as of {}", self.organization, self.view, self.as_of);
 		page::page(&title, origin, header(self), body(self))
@@ -288,7 +288,7 @@ fn months(assets: &Assets, portfolio: &Portfolio, at: usize, currency: &Option<S
 	html! { (chart.render()) (table.render()) }
 }
 
-/// Months without gaps around that of the report; what lies before and after them in one part each.
+/// Months without gaps around the month of the report; earlier and later ones are summed up in one part each.
 fn parts(portfolio: &Portfolio, present: Month) -> Vec<(String, Sums)> {
 	let number_of = |(year, month): Month| i32::from(year) * 12 + i32::from(month) - 1;
 	let present = number_of(present);

@@ -2,12 +2,12 @@
 
 use jiff::civil::Date;
 
-/// What a row says of its payment.
+/// The payment of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paid {
 	/// All of it is paid, or nothing.
 	All(bool),
-	/// All of it was paid on a day, if there is one. A day after that of the report does not count.
+	/// All of it was paid on a day, if there is one. A day after the report does not count.
 	On(Option<Date>),
 	/// So much of it, in units of the portfolio's scale.
 	Part(i128),
@@ -22,10 +22,10 @@ pub struct Row {
 	pub due: Option<Date>,
 	/// How much, in units of the portfolio's scale.
 	pub amount: Option<i128>,
-	/// What is paid.
+	/// Its payment.
 	pub paid: Paid,
-	/// By what it is known.
+	/// Its label.
 	pub label: String,
-	/// The record that it is of.
+	/// Its record.
 	pub record: String,
 }

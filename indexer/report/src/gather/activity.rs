@@ -17,7 +17,7 @@ use futures::{stream, StreamExt, TryStreamExt};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Blocks that are looked through at once, which bounds what is held of their events.
+/// Blocks that are read at once, which bounds the events in memory.
 const CHUNK: BlockNumber = 16_384;
 /// Calls to the node at a time.
 const CONCURRENCY: usize = 16;
@@ -136,7 +136,7 @@ impl<'a> ActivityReader<'a> {
 		Ok(Period::new(self.from, self.to.unwrap_or_else(today))?)
 	}
 
-	/// The last block of the period that is final when `head` is the last final block.
+	/// Returns the last final block of the period when `head` is the last final block.
 	async fn last(&mut self, period: &Period, head: BlockNumber) -> Result<BlockNumber> {
 		if let Some(end) = self.end {
 			return Ok(end);
@@ -150,7 +150,7 @@ impl<'a> ActivityReader<'a> {
 		Ok(end)
 	}
 
-	/// Reads what happened up to a block.
+	/// Reads the events up to a block.
 	async fn read_up_to(
 		&mut self,
 		last: BlockNumber,
@@ -178,7 +178,7 @@ impl<'a> ActivityReader<'a> {
 		Ok(())
 	}
 
-	/// Our streams, and others' that we appended to.
+	/// Returns our streams, and others' that we appended to.
 	fn streams(&self, all: &[StreamInfo]) -> Vec<StreamUse> {
 		let us = self.client.organization_id();
 		let appended = &self.ledger.appended;

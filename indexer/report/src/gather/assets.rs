@@ -121,7 +121,7 @@ impl AssetsReader {
 		}
 	}
 
-	/// How many rows there are, and the sum of their amounts, at one moment.
+	/// Returns the number of rows and the sum of their amounts, at one moment.
 	async fn sum(&self) -> Result<(u64, i128)> {
 		let aggregate = Aggregate {
 			filter: self.query.filter.clone(),
@@ -187,7 +187,7 @@ impl AssetsReader {
 		})
 	}
 
-	/// Number and type of a column.
+	/// Returns the number and the type of a column.
 	fn column(&self, view: &View, name: &str) -> Result<(usize, Type)> {
 		let found = view.column(name).and_then(|at| Some((at, view.columns.get(at)?.ty)));
 		found.ok_or_else(|| {
@@ -229,7 +229,7 @@ impl AssetsReader {
 		})
 	}
 
-	/// Fraction digits that amounts and payments both have room in.
+	/// Returns the fraction digits that both amounts and payments fit in.
 	fn scale(&self, view: &View) -> Result<u8> {
 		let scale = |name: &str| {
 			Ok::<_, GatherError>(match self.column(view, name)?.1 {
@@ -262,7 +262,7 @@ fn read_row(
 		(_, Some(Value::Boolean(true))) => Paid::All(true),
 		(_, Some(value @ (Value::Date(_) | Value::Timestamp(_)))) => Paid::On(day(value)),
 		(_, Some(value)) => Paid::Part(units(value, scale)?.unwrap_or(0)),
-		// Nothing is paid, whatever it would have been told by.
+		// Without a value nothing is paid.
 		(_, None) => Paid::On(None),
 	};
 	let named: Vec<String> =
@@ -278,7 +278,7 @@ fn read_row(
 	Ok(Row { currency, due: value(columns.due).and_then(day), amount, paid, label, record })
 }
 
-/// The day of a date or a moment, in UTC.
+/// Returns the day of a date or a moment, in UTC.
 fn day(value: &Value) -> Option<Date> {
 	match value {
 		Value::Date(date) => Some(*date),
@@ -287,7 +287,7 @@ fn day(value: &Value) -> Option<Date> {
 	}
 }
 
-/// A number in units of a scale that is no smaller than its own.
+/// Returns a number in units of a scale that is not smaller than its own.
 fn units(value: &Value, scale: u8) -> Result<Option<i128>> {
 	let amount = match value {
 		Value::Integer(number) => Amount { units: (*number).into(), scale: 0 },

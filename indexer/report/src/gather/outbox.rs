@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// Outcomes that are read at once.
 const PAGE: u32 = 1_000;
-/// Reasons that are told apart.
+/// Most reasons that are listed.
 const MAX_PROBLEMS: usize = 1_000;
 
 /// Reads an outbox, outcome after outcome.
@@ -18,7 +18,7 @@ pub struct OutboxReader {
 	outbox: Outbox,
 	/// The last outcome that was read.
 	read: i64,
-	/// Outcomes of blocks that the report has not come to.
+	/// Outcomes of later blocks than the report has.
 	later: Vec<Listed>,
 	known: OutboxUse,
 }
@@ -93,7 +93,7 @@ impl OutboxReader {
 			let taken = item.stored_at.zip(item.ended_at);
 			match taken.map(|(stored, ended)| u64::try_from(ended.saturating_sub(stored))) {
 				Some(Ok(time)) => times.push(time),
-				// Kept by older software, or by a clock that was set back.
+				// Stored by older software, or with a clock that was set back.
 				_ => self.known.times.unknown += 1,
 			}
 		}

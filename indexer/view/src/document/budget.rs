@@ -11,10 +11,10 @@ pub const MAX_DEPTH: usize = 64;
 pub const MAX_NODES: u32 = 60_000;
 /// Most values of all rows of a document together.
 pub const MAX_VALUES: usize = 100_000;
-/// Most bytes of text of all rows of a document together: rows may repeat what stands in it once.
+/// Most bytes of text of all rows of a document together: rows may repeat text of the document.
 pub const MAX_TEXT: usize = 1 << 20;
 
-/// What is left of the bounds that all rows of a document share.
+/// The rest of the bounds that all rows of a document share.
 pub(super) struct Budget {
 	pub work: Work,
 	values: usize,
@@ -26,7 +26,7 @@ impl Budget {
 		Self { work: Work::default(), values: MAX_VALUES, text: MAX_TEXT }
 	}
 
-	/// Takes room for the values of a row, before they are looked for.
+	/// Reserves room for the values of a row, before they are read.
 	pub fn take_row(&mut self, columns: usize) -> Result<(), Reason> {
 		self.values = self.values.checked_sub(columns).ok_or_else(|| {
 			Reason::new(format!("its rows have more than {MAX_VALUES} values together"))
@@ -34,7 +34,7 @@ impl Budget {
 		Ok(())
 	}
 
-	/// Takes room for a text, before it is copied.
+	/// Reserves room for a text, before it is copied.
 	pub fn take_text(&mut self, text: &str) -> Result<(), Reason> {
 		self.text = self.text.checked_sub(text.len()).ok_or_else(|| {
 			Reason::new(format!("its rows have more than {MAX_TEXT} bytes of text together"))

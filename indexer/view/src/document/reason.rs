@@ -2,7 +2,7 @@
 
 use crate::path::TooMuchWork;
 
-/// Why a document does not fit a view. Names paths and types, never what is in the document.
+/// Why a document does not fit a view. Names paths and types, never content of the document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Reason(pub(super) String);

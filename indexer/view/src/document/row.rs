@@ -1,4 +1,4 @@
-//! The rows of a document, from the texts that stand at the places of a view.
+//! The rows of a document, from the texts at the places of a view.
 
 use super::{
 	budget::{Budget, MAX_ROWS},
@@ -18,7 +18,7 @@ pub(super) fn too_many_rows() -> Reason {
 	Reason::new(format!("it has more than {MAX_ROWS} rows"))
 }
 
-/// What stands at a place: nothing, or values, of which `None` is something that is no single value.
+/// The values at a place. `None` stands for a list or an object.
 pub(super) type Found<'a> = Vec<Option<Cow<'a, str>>>;
 
 /// Whether a document has one of the marks of a view.
@@ -41,7 +41,7 @@ pub(super) fn is_marked<'a>(
 	Ok(marks.is_empty())
 }
 
-/// One row.
+/// Returns one row.
 pub(super) fn row<'a>(
 	view: &View,
 	budget: &mut Budget,
@@ -68,7 +68,7 @@ pub(super) fn row<'a>(
 	values.collect()
 }
 
-/// The value of a column that stands at a place; empty text is none.
+/// Returns the value of a column from the texts at a place; empty text is no value.
 fn value(
 	column: &Column,
 	path: &str,

@@ -239,7 +239,7 @@ fn texts_of_nested_elements_are_not_copied_without_bound() {
 	let long = "y".repeat(40_000);
 	let deep = format!("{}{long}<b/>{long}", "<a>".repeat(60));
 	let document = format!("{deep}{}", "</a>".repeat(60));
-	// It is larger than a document may be, and so told before it is read.
+	// It is too large, which is checked before it is read.
 	assert!(read(&view, &document).unwrap_err().contains("larger"));
 	let document = document.replace(&long, &"y".repeat(25_000));
 	assert_eq!(read(&view, &document).unwrap_err(), Reason::from(TooMuchWork).to_string());

@@ -17,7 +17,7 @@ pub enum Node<'a> {
 pub fn parse(text: &str) -> Result<Document<'_>, Reason> {
 	bounds::check(text)?;
 	let options = ParsingOptions { nodes_limit: MAX_NODES, ..ParsingOptions::default() };
-	// The parser's own words would name what is in the document.
+	// The parser's messages would show content of the document.
 	Document::parse_with_options(text, options).map_err(|error| match error {
 		Error::DtdDetected => bounds::document_type(),
 		Error::NodesLimitReached => bounds::too_many_nodes(),

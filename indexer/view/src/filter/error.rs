@@ -7,12 +7,12 @@ pub const MAX_TERMS: usize = 256;
 /// How deep a filter may be nested.
 pub const MAX_DEPTH: usize = 32;
 
-/// What is wrong with a filter, and where.
+/// Why a filter cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the filter cannot be read at character {position}: {problem}")]
 pub struct FilterError {
 	/// Characters before the problem.
 	pub position: usize,
-	/// What is wrong.
+	/// The problem.
 	pub problem: String,
 }

@@ -14,7 +14,7 @@ pub enum Expression {
 	Or(Vec<Expression>),
 	/// This does not hold.
 	Not(Box<Expression>),
-	/// An operand compares with a value. With a missing one nothing compares.
+	/// An operand compares with a value. A missing value never does.
 	Compare(Operand, Comparison, Literal),
 	/// An operand is one of these.
 	In(Operand, Vec<Literal>),
@@ -28,7 +28,7 @@ pub enum Expression {
 	Match(Search),
 }
 
-/// What is compared.
+/// A compared column or property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operand {
 	/// A column of the view, by number.
@@ -48,7 +48,7 @@ pub enum Operand {
 }
 
 impl Operand {
-	/// Those that every view has, and their names.
+	/// Operands that every view has, with their names.
 	pub(super) const OF_ENTRIES: [(&'static str, Self); 6] = [
 		("_record", Self::Record),
 		("_stream", Self::Stream),
@@ -74,7 +74,7 @@ pub enum Comparison {
 	AtLeast,
 }
 
-/// What an operand is compared with.
+/// A literal that an operand is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Literal {
 	/// A value of a column's type.
@@ -83,7 +83,7 @@ pub enum Literal {
 	Id([u8; 32]),
 }
 
-/// Type of what is compared.
+/// Type of an operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OperandType {
 	Column(Type),

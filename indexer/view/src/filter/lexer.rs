@@ -16,7 +16,7 @@ pub enum Token {
 }
 
 impl Token {
-	/// What a message calls it.
+	/// Returns its name in messages.
 	pub fn shown(&self) -> String {
 		match self {
 			Self::Word(word) => format!("`{word}`"),
@@ -77,7 +77,7 @@ pub fn tokens(filter: &str) -> Result<Vec<(Token, usize)>, FilterError> {
 	}
 }
 
-/// A text in quotes, in which a backslash makes the next character part of it; with its length in bytes.
+/// Reads a text in quotes; a backslash escapes the next character. Returns the text with its length in bytes.
 fn quoted(text: &str, quote: char) -> Option<(String, usize)> {
 	let mut content = String::new();
 	let mut characters = text.char_indices().skip(1);

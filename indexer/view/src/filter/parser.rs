@@ -8,7 +8,7 @@ use super::{
 use crate::{value::Type, view::View, words::Search};
 use credio_primitives::RecordId;
 
-/// Reads a filter for a view.
+/// Parses a filter for a view.
 pub fn parse(view: &View, filter: &str) -> Result<Expression, FilterError> {
 	let mut parser = Parser { view, tokens: tokens(filter)?, next: 0, terms: 0 };
 	let expression = parser.or(0)?;

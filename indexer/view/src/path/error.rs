@@ -13,6 +13,6 @@ pub struct PathError {
 	pub path: String,
 	/// Characters before the problem.
 	pub position: usize,
-	/// What is wrong.
+	/// The problem.
 	pub problem: String,
 }

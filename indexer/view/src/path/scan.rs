@@ -92,7 +92,7 @@ impl<'a> Scanner<'a> {
 		Ok(if is_negative { -number } else { number })
 	}
 
-	/// Counts a step, of which there are only so many.
+	/// Counts a step, and fails if there are too many.
 	pub fn step(&mut self) -> Result<(), PathError> {
 		self.steps += 1;
 		if self.steps > MAX_STEPS {

@@ -3,13 +3,13 @@
 use super::work::{TooMuchWork, Work};
 use std::borrow::Cow;
 
-/// Work of keeping a node, beside that of looking at it.
+/// Work of storing a node, in addition to visiting it.
 const KEPT: usize = 3;
 
-/// A way through a tree.
+/// A path through a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
-	/// Whether it begins at the document, or where it is evaluated: at a row, say.
+	/// Whether it starts at the document, or where it is evaluated, for example at a row.
 	pub is_absolute: bool,
 	/// The steps.
 	pub steps: Vec<Step>,
@@ -18,20 +18,20 @@ pub struct Path {
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-	/// Where the next nodes are.
+	/// Relation to the next nodes.
 	pub axis: Axis,
-	/// Which of them.
+	/// Which of those nodes it takes.
 	pub test: Test,
-	/// What must hold of those.
+	/// Conditions on the nodes.
 	pub conditions: Vec<Condition>,
 }
 
-/// Where the nodes of a step are.
+/// The relation of a step to its nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axis {
-	/// Right below.
+	/// Direct children.
 	Child,
-	/// Below, however deep.
+	/// Descendants at any depth.
 	Descendant,
 	/// Attributes of an XML element.
 	Attribute,
@@ -53,12 +53,12 @@ pub enum Test {
 	Index(i64),
 }
 
-/// What must hold of a node.
+/// A condition on a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
-	/// It is the nth that the step finds at one place, counted from 1.
+	/// It is the nth node of the step at one place, counted from 1.
 	Position(usize),
-	/// A path from it leads to something, and to this text if there is one.
+	/// A path from it leads to a node, with this text if there is one.
 	Has(Path, Option<String>),
 }
 
@@ -66,12 +66,12 @@ pub enum Condition {
 pub trait Node<'a>: Copy {
 	/// Calls `take` with the nodes of a step, in document order, as long as there is work left.
 	fn step(self, axis: Axis, test: &Test, work: &mut Work, take: &mut dyn FnMut(Self, &mut Work));
-	/// Its text, if it is something that has one, as far as there is work left.
+	/// Returns its text, if it has one, as long as there is work left.
 	fn text(self, work: &mut Work) -> Option<Cow<'a, str>>;
 }
 
 impl Path {
-	/// The nodes to which it leads, from the document or from where it is evaluated.
+	/// Returns the nodes that it leads to, from the document or from where it is evaluated.
 	///
 	/// # Errors
 	///

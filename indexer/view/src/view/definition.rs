@@ -117,7 +117,7 @@ enum TypeName {
 	Boolean,
 }
 
-/// A default as people write it. There is no binary fraction, which would not be exact.
+/// A default, as it is written. It has no binary fractions, which would not be exact.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Default {

@@ -1,6 +1,6 @@
 //! Why a definition cannot be used.
 
-/// What is wrong with a definition.
+/// Why a definition cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ViewError {
@@ -12,7 +12,7 @@ pub enum ViewError {
 	Definition {
 		/// Name of the view, as it was given.
 		view: String,
-		/// What is wrong, and what to do.
+		/// The problem, and what to do.
 		problem: String,
 	},
 }

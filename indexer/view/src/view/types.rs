@@ -17,7 +17,7 @@ pub const MAX_INDEXED_LENGTH: usize = 1_024;
 /// Longest stored form of a definition, in bytes.
 pub const MAX_DEFINITION_LENGTH: usize = 1 << 20;
 
-/// Counts up when documents are read in another way than before: then every view is built anew.
+/// Increases when documents are read in another way than before: then every view is rebuilt.
 const READER_VERSION: u32 = 2;
 
 /// Format of documents.
@@ -28,14 +28,14 @@ pub enum Format {
 	Json,
 	/// XML.
 	Xml,
-	/// Lines of values, the first of which are their names.
+	/// Lines of values; the first line has their names.
 	Csv,
 	/// UN/EDIFACT.
 	Edifact,
 }
 
 impl Format {
-	/// Whether documents of a media type are of this format, where a view says nothing else.
+	/// Whether documents of a media type are of this format by default.
 	fn has(self, media_type: &str) -> bool {
 		match self {
 			Self::Json => media_type.ends_with("/json") || media_type.ends_with("+json"),
@@ -46,31 +46,31 @@ impl Format {
 	}
 }
 
-/// Which streams a view is made of. It takes those that any of its selectors names.
+/// Selects streams of a view. A view takes the streams of any of its selectors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StreamSelector {
 	/// Every stream.
 	All,
 	/// The stream of an id.
 	Id(StreamId),
-	/// Streams of a name, whoever owns them.
+	/// Streams of a name, of any owner.
 	Name(String),
-	/// Streams whose names begin so.
+	/// Streams with names that start with a prefix.
 	Prefix(String),
 }
 
-/// Whose streams a view is made of.
+/// Owners of the streams of a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnerSelector {
-	/// Those of the organization whose index it is.
+	/// The organization that owns the index.
 	Own,
-	/// Those of an organization.
+	/// One organization.
 	Organization(OrganizationId),
-	/// Those of anybody, who can so put rows into the view.
+	/// Anybody, who can thereby add rows to the view.
 	Anybody,
 }
 
-/// Where a value stands in a document.
+/// The place of a value in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
 	/// At a node of JSON or XML.
@@ -90,26 +90,26 @@ pub struct Column {
 	pub name: String,
 	/// Its type.
 	pub ty: Type,
-	/// Where its value stands: the first place that has one counts.
+	/// Places of its value: the first that has one counts.
 	pub places: Vec<Place>,
 	/// The places, as they were written.
 	pub paths: Vec<String>,
-	/// Whether all values of a place are taken, one per line, and not the first.
+	/// Whether it takes all values of a place, one per line, and not the first only.
 	pub takes_all: bool,
 	/// Value of documents that have none.
 	pub default: Option<Value>,
 	/// Whether a document without a value does not fit.
 	pub is_required: bool,
-	/// Whether it has an index of its own.
+	/// Whether the database has an index of it.
 	pub is_indexed: bool,
 }
 
-/// By what a document is recognized as one of a view.
+/// A mark by which a document is recognized as one of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
 	/// Where to look.
 	pub place: Place,
-	/// What has to stand there; anything if it is empty.
+	/// Accepted values; any value if it is empty.
 	pub equals: Vec<String>,
 }
 
@@ -120,18 +120,18 @@ pub struct View {
 	pub name: String,
 	/// The streams it is made of.
 	pub streams: Vec<StreamSelector>,
-	/// Owners of those streams. If it is empty they are the organization's own, and those that are named by their ids:
-	/// whoever grants access without being asked puts no rows into a view.
+	/// Owners of those streams. If it is empty, the view takes the organization's own streams, and those that are
+	/// selected by id: granting access to an organization that did not ask adds no rows to its views.
 	pub owners: Vec<OwnerSelector>,
 	/// Format of its documents.
 	pub format: Format,
 	/// Media types of its documents; those of the format if there are none.
 	pub media_types: Vec<String>,
-	/// By what documents of it are recognized: any of these is enough, and none needed if there are none.
+	/// Marks of its documents: one is enough; without any every document counts.
 	pub marks: Vec<Mark>,
-	/// Nodes that make a row each; without it a document makes one row (and one of CSV a row per line).
+	/// Nodes that are a row each; without it a document is one row (CSV: a row per line).
 	pub rows: Option<Path>,
-	/// What stands between two values of CSV.
+	/// Delimiter of CSV.
 	pub delimiter: u8,
 	/// The columns.
 	pub columns: Vec<Column>,
@@ -144,23 +144,23 @@ pub struct View {
 }
 
 impl View {
-	/// The definition in the form in which it is stored.
+	/// Returns the stored form of the definition.
 	pub fn stored(&self) -> &str {
 		&self.definition
 	}
 
-	/// Names the definition: the same for two definitions that make the same rows in the same way.
+	/// Returns a digest of the definition, equal for definitions that compute the same rows.
 	pub fn digest(&self) -> [u8; 32] {
 		let version = READER_VERSION.to_le_bytes();
 		Sha256::new().chain_update(version).chain_update(&self.definition).finalize().into()
 	}
 
-	/// Number of the column of a name.
+	/// Returns the number of a column.
 	pub fn column(&self, name: &str) -> Option<usize> {
 		self.columns.iter().position(|column| column.name == name)
 	}
 
-	/// Whether it is made of this stream, in the index of the organization `own`.
+	/// Whether it takes documents of this stream, in the index of the organization `own`.
 	pub fn takes_stream(
 		&self,
 		own: OrganizationId,
@@ -186,7 +186,7 @@ impl View {
 		})
 	}
 
-	/// Whether it is made of documents of this media type.
+	/// Whether it takes documents of this media type.
 	pub fn takes_media_type(&self, media_type: &str) -> bool {
 		let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
 		if self.media_types.is_empty() {

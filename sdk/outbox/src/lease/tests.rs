@@ -54,7 +54,7 @@ impl World {
 	async fn each(mut test: impl AsyncFnMut(Self)) {
 		test(Self::on(None).await).await;
 		if let Ok(url) = std::env::var("CREDIO_TEST_POSTGRES") {
-			// A schema of its own for each: outboxes are by themselves in a database.
+			// A schema for each test: a schema has one outbox.
 			let schema = format!("lease_{}", hex::encode(&credio_vault::random().unwrap()[..8]));
 			let pool = sqlx::PgPool::connect(&url).await.unwrap();
 			let made = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
@@ -112,7 +112,7 @@ async fn the_expiry_of_a_key_never_shrinks() {
 		world.present.fix(&until(item.clone(), 150)).await.unwrap();
 		let after = world.item().await;
 		assert_eq!((after.expires_at, after.first_expiry), (Some(200), Some(100)));
-		// Under another key it begins anew.
+		// Under another key it starts again.
 		world.present.requeue(item.id, RequestKey([7; 32]), 1).await.unwrap();
 		world.present.fix(&until(item, 120)).await.unwrap();
 		let after = world.item().await;

@@ -1,4 +1,4 @@
-//! Grants and access requests as a report tells them.
+//! Grants and access requests of a report.
 
 use super::super::text::text;
 use super::{KnownGrant, KnownRequest, Ledger};
@@ -11,7 +11,7 @@ use credio_primitives::{
 use std::collections::BTreeMap;
 
 impl Ledger {
-	/// When a block was made.
+	/// Returns when a block was made.
 	async fn time(&mut self, client: &Client, block: BlockNumber) -> Result<u64, Error> {
 		if let Some(time) = self.times.get(&block) {
 			return Ok(*time);
@@ -21,7 +21,7 @@ impl Ledger {
 		Ok(time)
 	}
 
-	/// The grants as they stand after the last block, which was made at `now`.
+	/// Returns the grants after the last block, which was made at `now`.
 	pub async fn grant_facts(
 		&mut self,
 		client: &Client,
@@ -49,7 +49,7 @@ impl Ledger {
 		Ok(self.grants.iter().map(fact).collect())
 	}
 
-	/// The access requests as they stand after the last block, which `past` is at, and which was made at `now`.
+	/// Returns the access requests after the last block, where `past` is, and which was made at `now`.
 	pub async fn access_facts(
 		&mut self,
 		client: &Client,

@@ -1,7 +1,7 @@
-//! Bounds of XML, looked at before it is parsed: a parser's work is no longer in proportion to the document where many
-//! namespaces are declared, or many attributes stand in one element.
+//! Bounds of XML, checked before it is parsed: with many namespace declarations, or many attributes of one element, a
+//! parser's work is no longer proportional to the document.
 //!
-//! What is read here is markup as XML 1.0 has it, in one pass. Whether a document is well-formed is for the parser to say.
+//! Reads the markup of XML 1.0 in one pass. The parser checks whether a document is well-formed.
 
 use crate::document::{
 	budget::{MAX_DEPTH, MAX_NODES},
@@ -10,11 +10,11 @@ use crate::document::{
 
 /// Most attributes of one element, declarations of namespaces included.
 pub const MAX_ATTRIBUTES: usize = 256;
-/// Most namespaces that hold at one place.
+/// Most namespaces in scope at one place.
 pub const MAX_NAMESPACES: usize = 64;
 /// Longest name of a namespace, in bytes.
 pub const MAX_NAMESPACE_LENGTH: usize = 1_024;
-/// Most declarations of namespaces in a document, one for each element of a large one that some software writes so.
+/// Most declarations of namespaces in a document. Some software writes one on each element of a large document.
 pub const MAX_DECLARATIONS: usize = 8_192;
 
 pub fn document_type() -> Reason {

@@ -35,11 +35,11 @@ pub struct State {
 	pub finalized: BlockNumber,
 	/// Requests that the node has taken, in their order.
 	pub submitted: Vec<SignedRequest>,
-	/// Requests of which the chain knows something.
+	/// Requests that the chain knows.
 	pub known: BTreeMap<RequestKey, (RequestState, Option<ReceiptJson>)>,
 	/// Next positions of lanes: final, and at the best block.
 	pub lanes: BTreeMap<u32, (u64, u64)>,
-	/// Records of which the chain has what was uploaded.
+	/// Records that the chain has.
 	pub recorded: BTreeSet<RecordId>,
 	pub crash: Option<Crash>,
 }
