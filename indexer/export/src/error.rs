@@ -23,7 +23,7 @@ pub enum ExportError {
 	#[error("the index has no block yet: bring it up to date first (credio index sync)")]
 	EmptyIndex,
 	/// The index lacks the digests that bind its entries to the chain.
-	#[error("the index was made by older software, and does not say what the chain has of its entries: make a new one from the chain (credio index sync with another --index)")]
+	#[error("the index was made by older software, and lacks digests of its entries: make a new one from the chain (credio index sync with another --index)")]
 	OldIndex,
 	/// The index has no such stream.
 	#[error("the index has neither a view nor a stream {0}: `credio index views` and `credio stream list` show what there is; another organization's stream needs its id or --owner")]
@@ -44,7 +44,7 @@ pub enum ExportError {
 	#[error("the folder has an export with another {0}: repeat that one's settings, or choose another folder")]
 	OtherSettings(&'static str),
 	/// A planned row cannot be written any more.
-	#[error("{0} since the export was begun: begin anew, in another folder")]
+	#[error("{0} since the export was started: start again, in another folder")]
 	Changed(&'static str),
 	/// The folder has no finished export.
 	#[error(

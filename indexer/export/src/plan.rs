@@ -90,7 +90,7 @@ pub(crate) async fn check(begun: &Manifest, store: &Store, request: &Request) ->
 	}
 }
 
-/// What of an index is exported.
+/// Returns the scope of a request.
 pub(crate) async fn scope(
 	store: &Store,
 	snapshot: &mut Snapshot,

@@ -20,9 +20,9 @@ const ROWS_AT_ONCE: u32 = 500;
 
 /// Receives rows and entries.
 pub(crate) trait Visitor: Send {
-	/// A row of the export, as a line of JSON.
+	/// Takes a row of the export, as a line of JSON.
 	fn row(&mut self, place: i64, line: &[u8]) -> Result<()>;
-	/// An entry, after its rows.
+	/// Takes an entry, after its rows.
 	fn entry(&mut self, entry: &EntryLine) -> Result<()>;
 }
 

@@ -21,7 +21,7 @@ pub struct Block {
 }
 
 impl Block {
-	/// A block that changes nothing.
+	/// Creates a block that changes nothing.
 	pub fn new(number: BlockNumber, hash: Digest) -> Self {
 		Self {
 			number,

@@ -168,7 +168,7 @@ impl Ingest {
 		self.store.claim_chain(client.limits().genesis_hash).await?;
 		let mut streams = client.streams(None).await?;
 		streams.retain(wanted);
-		history::History::new(&client, &self.store, streams, block).await?.take().await
+		history::History::new(&client, &self.store, streams, block).await?.store().await
 	}
 
 	async fn connect(&self, node: &str) -> Result<Client> {
@@ -315,7 +315,7 @@ impl Ingest {
 		if self.store.scrub().await? == Scrubbed::Held {
 			self.trouble.scrub_held();
 		}
-		history::History::new(client, &self.store, streams, finalized).await?.take().await
+		history::History::new(client, &self.store, streams, finalized).await?.store().await
 	}
 
 	/// Reads all streams and the access to them. Returns the streams, and when the next grant ends.

@@ -143,7 +143,7 @@ pub struct ViewJson {
 
 #[rpc(server)]
 trait IndexApi {
-	/// The views.
+	/// Lists the views.
 	#[method(name = "credio_v1_views")]
 	async fn views(&self) -> Result<Vec<ViewJson>, ErrorObjectOwned>;
 
@@ -155,7 +155,7 @@ trait IndexApi {
 		query: Option<QueryJson>,
 	) -> Result<Page, ErrorObjectOwned>;
 
-	/// Counts, sums, averages and extremes of a view.
+	/// Computes counts, sums, averages, minima and maxima of a view.
 	#[method(name = "credio_v1_aggregate")]
 	async fn aggregate(
 		&self,
@@ -205,7 +205,7 @@ impl Methods {
 			| StoreError::BadCursor => codes::INVALID_PARAMETERS,
 			StoreError::Busy => codes::SERVER_BUSY,
 			_ => {
-				let text = "the index could not answer: its operator finds out why in its output";
+				let text = "the index failed: its operator finds the reason in its log";
 				(self.notify)(&error.to_string());
 				return ErrorObjectOwned::owned(codes::INTERNAL, text, None::<()>);
 			},
@@ -257,7 +257,7 @@ impl IndexApiServer for Methods {
 	) -> SubscriptionResult {
 		let ChangesJson { filter, mut after } = options.unwrap_or_default();
 		let Some(mut written) = self.store.changed() else {
-			let text = "this server does not hear of changes: subscribe where the index is kept up to date";
+			let text = "this server does not learn of changes: subscribe at the process that writes the index";
 			let error = ErrorObjectOwned::owned(codes::INVALID_PARAMETERS, text, None::<()>);
 			pending.reject(error).await;
 			return Ok(());

@@ -15,7 +15,7 @@ pub const MAX_SEARCHED: usize = 32;
 /// Stands between two columns, so that no phrase reaches from one into the other. It is no word.
 const BORDER: &str = "\u{b7}";
 
-/// The words of a text.
+/// Returns the words of a text.
 pub fn words(text: &str) -> Vec<String> {
 	let mut words = Vec::new();
 	let mut word = String::new();
@@ -36,14 +36,14 @@ pub fn words(text: &str) -> Vec<String> {
 	words
 }
 
-/// What SQLite is given of the full-text columns of a row: words with spaces between them. `None` if there is no word.
+/// Returns the full text of a row for SQLite: words with spaces between them. `None` if there is no word.
 pub fn for_sqlite(texts: &[&str]) -> Option<String> {
 	let texts = bounded(texts);
 	let texts: Vec<_> = texts.iter().map(|words| words.join(" ")).collect();
 	(!texts.is_empty()).then(|| texts.join(&format!(" {BORDER} ")))
 }
 
-/// What PostgreSQL is given: a `tsvector`, as text.
+/// Returns the full text of a row for PostgreSQL: a `tsvector`, as text.
 pub fn for_postgres(texts: &[&str]) -> Option<String> {
 	let mut vector = String::new();
 	let mut position = 0;

@@ -62,7 +62,7 @@ impl StoredBody {
 		}
 	}
 
-	/// The upload, if it is one.
+	/// Returns the upload, if it is one.
 	pub fn upload(&self) -> Option<Upload<'_>> {
 		match self {
 			Self::Upload { stream, key, media_type, document, supersedes, .. } => Some(Upload {
@@ -116,12 +116,12 @@ impl NamedBody {
 		Err(credio_vault::VaultError::NotOurs.into())
 	}
 
-	/// The upload, if it is one.
+	/// Returns the upload, if it is one.
 	pub fn upload(&self) -> Option<Upload<'_>> {
 		self.body.upload()
 	}
 
-	/// The calls, if it is no upload.
+	/// Returns the calls; none for an upload.
 	pub fn calls(&self) -> &[Call] {
 		match &self.body {
 			StoredBody::Calls { calls, .. } => calls,

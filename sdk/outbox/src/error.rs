@@ -27,7 +27,7 @@ pub enum OutboxError {
 		known: i64,
 	},
 	/// The outbox holds requests of another organization.
-	#[error("the outbox holds requests of organization {found}, and the vault acts for organization {organization}: use an outbox of its own for each")]
+	#[error("the outbox holds requests of organization {found}, and the vault acts for organization {organization}: use a separate outbox for each")]
 	OtherOrganization {
 		/// The organization of the outbox.
 		found: i64,
@@ -35,7 +35,7 @@ pub enum OutboxError {
 		organization: OrganizationId,
 	},
 	/// The outbox holds requests for another chain.
-	#[error("the outbox holds requests for the chain {pinned}, and all nodes are of others, {found} for one: use nodes of that chain, or an outbox of its own for the other one")]
+	#[error("the outbox holds requests for the chain {pinned}, and all nodes are of others, {found} for one: use nodes of that chain, or a separate outbox for the other chain")]
 	OtherChain {
 		/// The chain that the outbox is for.
 		pinned: Box<ChainPin>,
@@ -43,7 +43,7 @@ pub enum OutboxError {
 		found: Box<ChainPin>,
 	},
 	/// Another worker holds the lease.
-	#[error("another worker has taken this one's place, since it was not heard of for too long")]
+	#[error("another worker took over, since this one did not renew its lease in time")]
 	Superseded,
 	/// The key belongs to another item.
 	#[error("the key {0} is in the outbox already, for something else: use a new key")]
@@ -56,7 +56,7 @@ pub enum OutboxError {
 	NotEnded(RequestKey),
 	/// The outbox is full.
 	#[error(
-		"the outbox holds {0} undecided items, which is its bound: wait until some are decided"
+		"the outbox holds {0} undecided items, which is its limit: wait until some are decided"
 	)]
 	Full(i64),
 	/// An item cannot be used.

@@ -80,7 +80,7 @@ mod tests {
 	}
 
 	#[test]
-	fn an_item_lives_from_the_best_block_on_when_it_is_first_sent() {
+	fn lifetime_counts_from_the_best_block() {
 		assert_eq!(BOUNDS.first(heads(100, 103), 50), 153);
 		// Counted from the final block of an hour ago, it would have expired before it was sent.
 		assert_eq!(BOUNDS.first(heads(100, 4_000), HOUR), 7_600);
@@ -88,7 +88,7 @@ mod tests {
 	}
 
 	#[test]
-	fn nothing_is_held_while_blocks_become_final() {
+	fn expiry_is_not_extended_while_blocks_become_final() {
 		for best in [100, 103, 120] {
 			assert_eq!(BOUNDS.held(heads(100, best), HOUR, 90, 90), None);
 		}
@@ -107,7 +107,7 @@ mod tests {
 	}
 
 	#[test]
-	fn an_item_outlives_an_hour_and_a_day_without_finality() {
+	fn item_survives_a_day_without_finality() {
 		for lifetime in [1, 30, 600, HOUR, i64::from(DAY)] {
 			for blocks in [3_600, DAY, 6 * DAY] {
 				let (_, expires_at) = after_a_standstill(lifetime, blocks);
@@ -117,7 +117,7 @@ mod tests {
 	}
 
 	#[test]
-	fn an_item_is_not_signed_again_once_its_receipt_could_be_gone() {
+	fn item_is_not_signed_again_past_receipt_retention() {
 		let (first, expires_at) = after_a_standstill(HOUR, 30 * DAY);
 		assert_eq!(expires_at, first + 7 * DAY);
 	}

@@ -42,11 +42,11 @@ pub(super) struct Lease {
 
 impl Lease {
 	/// Acquires or renews the lease; `None` while another worker holds it.
-	pub async fn take(pool: &AnyPool, is_postgres: bool, owner: &str) -> Result<Option<Self>> {
-		Self::take_for(pool, is_postgres, owner, LEASE).await
+	pub async fn acquire(pool: &AnyPool, is_postgres: bool, owner: &str) -> Result<Option<Self>> {
+		Self::acquire_for(pool, is_postgres, owner, LEASE).await
 	}
 
-	async fn take_for(
+	async fn acquire_for(
 		pool: &AnyPool,
 		is_postgres: bool,
 		owner: &str,
@@ -82,7 +82,7 @@ impl Lease {
 	///
 	/// [`OutboxError::Superseded`].
 	pub async fn renew(&self) -> Result<()> {
-		match Self::take(&self.pool, self.is_postgres, &self.owner).await? {
+		match Self::acquire(&self.pool, self.is_postgres, &self.owner).await? {
 			Some(lease) if lease.epoch == self.epoch => Ok(()),
 			_ => Err(OutboxError::Superseded),
 		}

@@ -47,7 +47,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn what_is_new_is_told_once() {
+	fn node_changes_are_reported_once() {
 		let mut nodes = Nodes::default();
 		assert!(nodes.note("a", "refused".into()));
 		assert!(!nodes.note("a", "refused".into()));

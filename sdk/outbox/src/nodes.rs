@@ -34,7 +34,7 @@ impl Worker {
 				// Interrupts work as a crash would, which is safe everywhere here.
 				ahead = ahead_of(nodes, &options, heard) => {
 					let problem = "no block becomes final there, while others go on";
-					self.tell(|known| known.note(&shown(node), problem.into()));
+					self.update(|known| known.note(&shown(node), problem.into()));
 					current = ahead;
 					continue;
 				},
@@ -52,7 +52,7 @@ impl Worker {
 					return Err(OutboxError::OtherChain { pinned, found });
 				}
 			}
-			self.tell(|known| known.note(&shown(node), problem.to_string()));
+			self.update(|known| known.note(&shown(node), problem.to_string()));
 			if has_worked {
 				wait = BACK_OFF.0;
 			}
@@ -71,11 +71,11 @@ impl Worker {
 	}
 
 	/// Reports that it works with a node.
-	pub(super) fn tell_working(&self, node: &str) {
-		self.tell(|known| known.work_with(&shown(node)));
+	pub(super) fn note_working(&self, node: &str) {
+		self.update(|known| known.work_with(&shown(node)));
 	}
 
-	fn tell(&self, change: impl FnOnce(&mut Nodes) -> bool) {
+	fn update(&self, change: impl FnOnce(&mut Nodes) -> bool) {
 		self.outbox.nodes.send_if_modified(change);
 	}
 }

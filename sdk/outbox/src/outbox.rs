@@ -192,13 +192,13 @@ impl Outbox {
 	pub async fn wait(&self, key: RequestKey) -> Result<Listed> {
 		loop {
 			let changed = self.changed.clone();
-			let told = changed.notified();
+			let notified = changed.notified();
 			let item = self.status(key).await?.ok_or(OutboxError::NotFound(key))?;
 			if item.state.has_ended() {
 				return Ok(item);
 			}
 			// Writes of this process notify at once; those of others do not.
-			let _ = tokio::time::timeout(OTHER_PROCESSES, told).await;
+			let _ = tokio::time::timeout(OTHER_PROCESSES, notified).await;
 		}
 	}
 

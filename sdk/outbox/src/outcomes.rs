@@ -107,12 +107,12 @@ impl Outcomes {
 	pub async fn next(&mut self) -> Result<ItemOutcome> {
 		loop {
 			let changed = self.outbox.changed.clone();
-			let told = changed.notified();
+			let notified = changed.notified();
 			if let Some(outcome) = self.try_next().await? {
 				return Ok(outcome);
 			}
 			// Writes of this process notify at once; those of others do not.
-			let _ = tokio::time::timeout(OTHER_PROCESSES, told).await;
+			let _ = tokio::time::timeout(OTHER_PROCESSES, notified).await;
 		}
 	}
 }

@@ -127,7 +127,7 @@ mod tests {
 	use credio_vault::LocalVault;
 
 	#[tokio::test]
-	async fn a_stored_body_opens_for_its_organization_only() {
+	async fn stored_body_opens_for_its_organization_only() {
 		let vault = LocalVault::development("channel-one").unwrap();
 		let call = Call::remark(b"of organization 1");
 		let prepared = prepare(&vault, &Item::calls(b"key", &[call]), 0, 0).await.unwrap();
@@ -139,7 +139,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn what_was_stored_keeps_its_keys_when_the_secret_is_renewed() {
+	async fn stored_item_keeps_its_keys_after_secret_renewal() {
 		let mut vault = LocalVault::development("channel-one").unwrap();
 		let upload = Upload {
 			stream: StreamId([1; 32]),

@@ -221,7 +221,7 @@ mod tests {
 		AnyPoolOptions::new().connect(&url).await.unwrap()
 	}
 
-	/// An outbox as version 1 left it, with an item that has ended and one that waits.
+	/// Creates an outbox of version 1, with an ended item and a waiting one.
 	async fn version_1(pool: &AnyPool) {
 		for (statement, _) in TABLES {
 			sqlx::query(statement).execute(pool).await.unwrap();
@@ -240,7 +240,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn an_outbox_of_version_1_gets_what_later_ones_added_and_keeps_its_items() {
+	async fn version_1_is_migrated_with_its_items() {
 		let folder = tempfile::tempdir().unwrap();
 		let pool = database(&folder).await;
 		version_1(&pool).await;
@@ -257,7 +257,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_migration_that_was_cut_off_goes_on() {
+	async fn interrupted_migration_continues() {
 		let folder = tempfile::tempdir().unwrap();
 		let pool = database(&folder).await;
 		version_1(&pool).await;
@@ -270,7 +270,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn an_outbox_is_of_one_organization() {
+	async fn outbox_refuses_another_organization() {
 		let folder = tempfile::tempdir().unwrap();
 		let pool = database(&folder).await;
 		migrate(&pool, false).await.unwrap();
@@ -283,7 +283,7 @@ mod tests {
 
 	#[cfg(unix)]
 	#[tokio::test]
-	async fn an_outbox_is_for_its_owner_only() {
+	async fn outbox_file_is_for_owner_only() {
 		use crate::{Item, Outbox};
 		use credio_vault::LocalVault;
 		use std::{os::unix::fs::PermissionsExt, sync::Arc};
@@ -301,7 +301,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn an_outbox_is_for_the_chain_that_was_noted_first() {
+	async fn outbox_stays_with_its_first_chain() {
 		let folder = tempfile::tempdir().unwrap();
 		let pool = database(&folder).await;
 		migrate(&pool, false).await.unwrap();
@@ -315,7 +315,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_newer_version_is_left_alone() {
+	async fn newer_version_is_refused() {
 		let folder = tempfile::tempdir().unwrap();
 		let pool = database(&folder).await;
 		version_1(&pool).await;

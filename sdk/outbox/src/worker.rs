@@ -43,7 +43,7 @@ pub struct Settings {
 }
 
 impl Settings {
-	/// The defaults, with these nodes.
+	/// Returns the defaults, with these nodes.
 	pub fn new(nodes: Vec<String>) -> Self {
 		Self {
 			nodes,
@@ -93,7 +93,7 @@ pub(super) struct Turn<'a> {
 }
 
 impl Outbox {
-	/// A worker for this outbox.
+	/// Creates a worker for this outbox.
 	///
 	/// # Errors
 	///
@@ -172,12 +172,12 @@ impl Worker {
 		let mut heads = Heads { finalized: finalized.next().await?, best: best.next().await? };
 		let mut standstills = Standstills::new();
 		let mut looked_at: Option<Heads> = None;
-		self.tell_working(node);
+		self.note_working(node);
 		loop {
 			heard.send_if_modified(|known| {
 				std::mem::replace(known, heads.finalized) != heads.finalized
 			});
-			if let Some(lease) = Lease::take(&outbox.pool, outbox.is_postgres, name).await? {
+			if let Some(lease) = Lease::acquire(&outbox.pool, outbox.is_postgres, name).await? {
 				let turn = Turn { outbox, settings, chain: &client, lease: &lease, heads };
 				let is_due = looked_at.is_none_or(|before| turn.is_look_due(before));
 				let work = async {

@@ -65,12 +65,12 @@ pub async fn documents(
 	folder: &Path,
 	manifest: &Manifest,
 	source: &Source<'_>,
-	told: &mut Verification,
+	verification: &mut Verification,
 	progress: OnProgress<'_>,
 ) -> Result<()> {
 	let organization = source.vault.organization().await.map_err(credio_client::Error::from)?;
 	if organization != manifest.organization {
-		told.not_checked.push(format!(
+		verification.not_checked.push(format!(
 			"the rows themselves: they are what organization {} can read, and the vault is of organization {organization}",
 			manifest.organization
 		));
@@ -112,7 +112,7 @@ pub async fn documents(
 	scope.scan(&mut snapshot, &covered, &mut comparison).await?;
 	drop(snapshot);
 	store.close().await;
-	comparison.tell(&client, told).await
+	comparison.add_findings(&client, verification).await
 }
 
 /// Fills an index with what the export was made of.
@@ -245,7 +245,7 @@ impl Comparison<'_> {
 				let (file, row) = self.manifest.place_of(first);
 				let place =
 					if entry.rows > 0 { format!("{file}, row {row}: ") } else { String::new() };
-				let told = format!(
+				let verification = format!(
 					"{place}{} is {} in the export with {} rows, and made anew from the chain it is {} with {} rows, or \
 					with others",
 					entry.name(),
@@ -264,10 +264,10 @@ impl Comparison<'_> {
 					let (noted, findings) = self.other_rows.entry(entry.stream).or_default();
 					noted.add(&entry);
 					if findings.len() < MAX_FINDINGS {
-						findings.push(told);
+						findings.push(verification);
 					}
 				} else if self.wrong.len() <= MAX_FINDINGS {
-					self.wrong.push(told);
+					self.wrong.push(verification);
 				}
 			},
 		}
@@ -284,19 +284,23 @@ impl Comparison<'_> {
 	}
 
 	/// Adds the findings.
-	async fn tell(mut self, client: &Client, told: &mut Verification) -> Result<()> {
-		let before = told.count();
+	async fn add_findings(
+		mut self,
+		client: &Client,
+		verification: &mut Verification,
+	) -> Result<()> {
+		let before = verification.count();
 		if !self.is_broken && !matches!(self.entries.next(), Ok(None)) {
 			self.wrong.push("the export has entries after the last one that was made anew".into());
 		}
 		for wrong in std::mem::take(&mut self.wrong) {
-			told.find(wrong);
+			verification.find(wrong);
 		}
 		let grants = self.grants(client).await?;
 		let mut newly = Noted::default();
 		for entry in &self.found {
 			match was_readable(client, &grants, entry, self.manifest).await? {
-				true => told.find(format!(
+				true => verification.find(format!(
 					"{} is said to have been unreadable, and the organization could read it at block {}",
 					entry.name(),
 					self.manifest.at.number
@@ -307,32 +311,32 @@ impl Comparison<'_> {
 		newly.count += self.more_found;
 		for (stream, (noted, findings)) in &self.other_rows {
 			if self.lost.streams.contains(stream) || self.found_in.contains(stream) {
-				told.not_checked.push(format!(
+				verification.not_checked.push(format!(
 					"which rows were current in {} entries of stream {stream} ({}): it hangs on documents that can be read \
 					now and could not be then, or the other way round",
 					noted.count,
 					noted.names()
 				));
 			} else {
-				findings.iter().for_each(|finding| told.find(finding.clone()));
+				findings.iter().for_each(|finding| verification.find(finding.clone()));
 			}
 		}
 		if self.lost.count > 0 {
-			told.not_checked.push(format!(
+			verification.not_checked.push(format!(
 				"the rows of {} entries whose documents the organization can no longer read: {}",
 				self.lost.count,
 				self.lost.names()
 			));
 		}
 		if newly.count > 0 {
-			told.not_checked.push(format!(
+			verification.not_checked.push(format!(
 				"whether {} entries could be read then, which can be now by later grants: {}",
 				newly.count,
 				newly.names()
 			));
 		}
-		if told.count() == before {
-			told.checked.push(format!(
+		if verification.count() == before {
+			verification.checked.push(format!(
 				"made anew from the chain, by the definition, filter and history in the manifest, {} of {} entries give \
 				exactly the rows in the files, or none where the export has none",
 				self.same, self.manifest.counts.entries

@@ -1,4 +1,4 @@
-//! The entries of an export, one by one.
+//! Reads the entries of an export.
 
 use crate::{
 	error::{ExportError, Result},

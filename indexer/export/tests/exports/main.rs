@@ -237,7 +237,7 @@ on_both!(a_stream_is_exported_with_its_documents, database, {
 });
 
 #[tokio::test]
-async fn an_index_without_blocks_is_not_exported() {
+async fn cannot_export_empty_index() {
 	let database = Database::sqlite();
 	let store = database.open().await;
 	store.set_views(&[view(VIEW)]).await.expect("a view");

@@ -37,7 +37,7 @@ fn lines(bytes: Vec<u8>, edit: impl FnOnce(&mut Vec<String>)) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn nothing_that_is_changed_goes_unnoticed() {
+async fn every_change_is_found() {
 	let database = Database::sqlite();
 	let store = filled(&database).await;
 	type Tamper = fn(&Path);

@@ -21,7 +21,7 @@ pub(super) struct Access {
 	keys: BTreeMap<StreamId, Digest>,
 	/// Whether documents stay after their grant has ended.
 	keep_revoked: bool,
-	/// When the next holding grant ends.
+	/// Returns when the next holding grant ends.
 	#[serde(skip)]
 	next_end: Option<Moment>,
 }
@@ -70,7 +70,7 @@ impl Access {
 		Ok(Self { status, grants, keys, keep_revoked, next_end })
 	}
 
-	/// When the next holding grant ends.
+	/// Returns when the next holding grant ends.
 	pub(super) fn next_end(&self) -> Option<Moment> {
 		self.next_end
 	}

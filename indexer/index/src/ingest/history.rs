@@ -90,7 +90,7 @@ impl<'a> History<'a> {
 	}
 
 	/// Stores the blocks in batches, each with its cursor, while the next ones are read.
-	pub(super) async fn take(mut self) -> Result<()> {
+	pub(super) async fn store(mut self) -> Result<()> {
 		let store = self.store;
 		let (batches, mut read) = mpsc::channel::<Vec<Block>>(BATCHES_AHEAD);
 		let reading = async move {

@@ -67,7 +67,7 @@ mod tests {
 	}
 
 	#[test]
-	fn all_is_looked_at_only_where_it_has_changed() {
+	fn everything_is_read_only_after_changes_of_grants() {
 		let seen = Seen { at: 7, grants_end: Some(100) };
 		let streams = |ids: &[u8]| News::Appended(block(0, ids).appended);
 		assert_eq!(seen.news_of(vec![]), streams(&[]));

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Time after which a lasting problem is reported again.
-const TOLD_AGAIN: Duration = Duration::from_secs(60);
+const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Receives reports.
 pub(super) type Notify = Arc<dyn Fn(&str) + Send + Sync>;
@@ -26,7 +26,7 @@ struct State {
 	/// Nodes that have failed since one worked.
 	nodes: BTreeMap<String, Failure>,
 	/// When each kind of problem was last reported.
-	told: BTreeMap<String, Instant>,
+	reported: BTreeMap<String, Instant>,
 }
 
 /// Reports problems.
@@ -51,14 +51,14 @@ impl Trouble {
 	}
 
 	/// Reports a problem, unless its kind was reported a short time ago.
-	fn tell(&self, kind: &str, text: &str) {
+	fn report(&self, kind: &str, text: &str) {
 		let now = Instant::now();
 		let mut state = self.state();
-		let told = state.told.get(kind);
-		if told.is_some_and(|told| now.duration_since(*told) < TOLD_AGAIN) {
+		let last = state.reported.get(kind);
+		if last.is_some_and(|last| now.duration_since(*last) < REPORT_INTERVAL) {
 			return;
 		}
-		state.told.insert(kind.into(), now);
+		state.reported.insert(kind.into(), now);
 		drop(state);
 		(self.notify)(text);
 	}
@@ -67,14 +67,14 @@ impl Trouble {
 	pub fn node_failed(&self, node: &str, error: &dyn Display) {
 		let failure = Failure { problem: error.to_string(), is_of_other_chain: false };
 		self.state().nodes.insert(node.into(), failure);
-		self.tell(node, &format!("{node}: {error}; trying again, each node in turn"));
+		self.report(node, &format!("{node}: {error}; trying again, each node in turn"));
 	}
 
 	/// Notes that a node is of another chain than the index.
 	pub fn other_chain(&self, node: &str, error: &dyn Display) {
 		let failure = Failure { problem: error.to_string(), is_of_other_chain: true };
 		self.state().nodes.insert(node.into(), failure);
-		self.tell(node, &format!("{node} is skipped: {error}"));
+		self.report(node, &format!("{node} is skipped: {error}"));
 	}
 
 	/// Returns the problem of each node, if all are of other chains.
@@ -89,12 +89,12 @@ impl Trouble {
 
 	/// Reports that the database cannot be reached.
 	pub fn database_failed(&self, error: &dyn Display) {
-		self.tell("database", &format!("{error}; trying again"));
+		self.report("database", &format!("{error}; trying again"));
 	}
 
-	/// Removed data cannot be overwritten, since others read the file.
+	/// Reports that removed data cannot be overwritten, since others read the file.
 	pub fn scrub_held(&self) {
-		self.tell(
+		self.report(
 			"scrub",
 			"what was removed cannot be overwritten in the index's file while others read it: it is tried again with \
 			each block and each `credio index sync`; end long reads",
@@ -109,11 +109,11 @@ impl Trouble {
 		}
 		let had_failed = state.nodes.values().any(|failure| !failure.is_of_other_chain);
 		state.nodes.retain(|_, failure| failure.is_of_other_chain);
-		let State { nodes, told } = &mut *state;
-		told.retain(|kind, _| nodes.contains_key(kind) || kind == "scrub");
+		let State { nodes, reported } = &mut *state;
+		reported.retain(|kind, _| nodes.contains_key(kind) || kind == "scrub");
 		drop(state);
 		if had_failed {
-			(self.notify)(&format!("{node}: goes on"));
+			(self.notify)(&format!("{node}: works again"));
 		}
 	}
 }
@@ -130,7 +130,7 @@ mod tests {
 	}
 
 	#[test]
-	fn what_lasts_is_told_once_and_its_end_too() {
+	fn lasting_problem_is_reported_once() {
 		let (trouble, told) = trouble();
 		for _ in 0..100 {
 			trouble.node_failed("ws://a", &"refused");
@@ -139,13 +139,13 @@ mod tests {
 		assert_eq!(told.lock().unwrap().len(), 2, "each node once");
 		trouble.works("ws://a");
 		trouble.works("ws://a");
-		assert_eq!(told.lock().unwrap().last().map(String::as_str), Some("ws://a: goes on"));
+		assert_eq!(told.lock().unwrap().last().map(String::as_str), Some("ws://a: works again"));
 		trouble.node_failed("ws://a", &"refused");
 		assert_eq!(told.lock().unwrap().len(), 4, "what comes again is told again");
 	}
 
 	#[test]
-	fn nodes_of_other_chains_end_the_work_only_if_there_are_no_others() {
+	fn ingest_ends_only_if_all_nodes_are_of_other_chains() {
 		let (trouble, told) = trouble();
 		let nodes = ["ws://a".to_owned(), "ws://b".to_owned()];
 		trouble.other_chain("ws://a", &"of another chain");

@@ -38,7 +38,7 @@ impl Store {
 	/// As [`Self::apply`].
 	pub async fn advance(&self, finalized: &[Block], live: &[Block]) -> Result<()> {
 		let (store, finalized, live) = (self.clone(), finalized.to_vec(), live.to_vec());
-		self.to_the_end(async move { store.advance_now(&finalized, &live).await }).await
+		self.run_to_end(async move { store.advance_now(&finalized, &live).await }).await
 	}
 
 	async fn advance_now(&self, finalized: &[Block], live: &[Block]) -> Result<()> {
@@ -64,13 +64,13 @@ impl Store {
 			writer.analyze().await?;
 		}
 		transaction.commit().await?;
-		self.tell_of_change();
+		self.notify_changed();
 		Ok(())
 	}
 
 	/// Runs a write to its end, even if its caller is dropped. A caller that is always dropped in the middle of a
 	/// transaction would make no progress.
-	async fn to_the_end(
+	async fn run_to_end(
 		&self,
 		write: impl Future<Output = Result<()>> + Send + 'static,
 	) -> Result<()> {
@@ -109,7 +109,7 @@ impl Store {
 		removed: &[(RecordId, String)],
 	) -> Result<()> {
 		let (store, readable, removed) = (self.clone(), readable.to_vec(), removed.to_vec());
-		self.to_the_end(async move { store.write_now(&readable, &removed).await }).await
+		self.run_to_end(async move { store.write_now(&readable, &removed).await }).await
 	}
 
 	async fn write_now(
@@ -123,7 +123,7 @@ impl Store {
 		writer.remove(removed).await?;
 		writer.finish().await?;
 		transaction.commit().await?;
-		self.tell_of_change();
+		self.notify_changed();
 		Ok(())
 	}
 

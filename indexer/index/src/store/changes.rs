@@ -111,7 +111,7 @@ impl Store {
 		(!self.is_reader).then(|| self.changed.subscribe())
 	}
 
-	pub(super) fn tell_of_change(&self) {
+	pub(super) fn notify_changed(&self) {
 		self.changed.send_replace(());
 	}
 

@@ -106,7 +106,7 @@ fn bind(statement: &mut Statement, literal: &Literal) {
 	}
 }
 
-/// A range, which an index serves: from the text to the first text after all that start with it.
+/// Adds a range, which an index serves: from the text to the first text after all that start with it.
 fn starts_with(statement: &mut Statement, view: &View, operand: Operand, text: &str) {
 	statement.push("(");
 	column(statement, view, operand);

@@ -11,7 +11,7 @@ pub enum StoreError {
 	#[error("the index's database: {0}")]
 	Database(#[source] sqlx::Error),
 	/// The database has several indexes.
-	#[error("there are indexes of organizations {0}: say which one you mean (--organization)")]
+	#[error("there are indexes of organizations {0}: choose one (--organization)")]
 	SeveralIndexes(String),
 	/// There is no index.
 	#[error("there is no index at {0}: `credio index sync` makes one")]
@@ -22,10 +22,10 @@ pub enum StoreError {
 	)]
 	KeptByAnother,
 	/// The process ended before the write.
-	#[error("the index was not written: the process ends")]
+	#[error("the index was not written: the process is ending")]
 	Stopped,
 	/// The view was replaced during the read; readers take no lock.
-	#[error("a view was changed meanwhile: ask again")]
+	#[error("a view was changed meanwhile: try again")]
 	Replaced,
 	/// A statement took longer than its limit.
 	#[error("the search takes too long: narrow it, best by a column with an index")]
@@ -121,7 +121,7 @@ pub enum StoreError {
 	#[error(transparent)]
 	View(#[from] ViewError),
 	/// The stored data is corrupt.
-	#[error("the index cannot be read, and has to be built anew: {0}")]
+	#[error("the index is corrupt, rebuild it (credio index rebuild): {0}")]
 	Corrupted(String),
 	/// The dump cannot be written.
 	#[error("the dump cannot be written: {0}")]

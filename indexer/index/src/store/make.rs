@@ -73,7 +73,7 @@ pub(super) fn make(
 		let _permit = READERS.acquire().await;
 		let made = spawn_blocking(move || {
 			let make = |job: Job| {
-				let made = one(&job, backend);
+				let made = compute(&job, backend);
 				(job, made)
 			};
 			jobs.into_iter().map(make).collect::<Vec<_>>()
@@ -109,7 +109,7 @@ fn portions(jobs: Vec<Job>) -> Vec<Vec<Job>> {
 	portions
 }
 
-fn one(job: &Job, backend: Backend) -> Made {
+fn compute(job: &Job, backend: Backend) -> Made {
 	// A bug in reading one document must not stop the others.
 	let read = catch_unwind(AssertUnwindSafe(|| {
 		document::rows(&job.view, &job.media_type, &job.document)
@@ -181,7 +181,7 @@ mod tests {
 	}
 
 	#[test]
-	fn portions_are_bounded_and_lose_nothing() {
+	fn portions_are_bounded_and_complete() {
 		let large = "x".repeat(BYTES_AT_ONCE / 2 + 1);
 		let jobs = (0..40).map(|place| job(place, "{}")).chain((40..44).map(|n| job(n, &large)));
 		let portions = portions(jobs.collect());
@@ -193,7 +193,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn documents_are_made_in_order_beside_ones_that_do_not_fit() {
+	async fn rows_keep_the_order_of_documents() {
 		let jobs = (0..100).map(|n| job(n, if n % 7 == 0 { "no" } else { "{\"a\":\"x\"}" }));
 		let made: Vec<_> = make(jobs.collect(), Backend::Sqlite).concat().await;
 		assert_eq!(made.len(), 100);

@@ -169,7 +169,7 @@ impl Store {
 		unfit.collect()
 	}
 
-	/// How the database finds the rows of a query, for those who tune indexes.
+	/// Returns the database's plan for a query, for tuning indexes.
 	///
 	/// # Errors
 	///

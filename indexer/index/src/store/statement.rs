@@ -37,7 +37,7 @@ impl Table {
 		format!("rows_{}", self.0)
 	}
 
-	/// Full text; SQLite only, since PostgreSQL has it in a column.
+	/// Returns the table for full text; SQLite only, since PostgreSQL has it in a column.
 	pub fn words(self) -> String {
 		format!("rows_{}_words", self.0)
 	}

@@ -103,7 +103,7 @@ impl Store {
 		}
 		schema::name_instance(&mut transaction, self.backend).await?;
 		transaction.commit().await?;
-		self.tell_of_change();
+		self.notify_changed();
 		Ok(())
 	}
 }

@@ -218,7 +218,7 @@ on_both!(a_slow_search_ends, database, {
 
 /// A reader needs no vault, which would name the organization.
 #[tokio::test]
-async fn an_index_says_whose_it_is() {
+async fn index_names_its_organization() {
 	for database in [Database::sqlite(), Database::postgresql()] {
 		let store = database.open_of(3).await;
 		store.set_views(&[view(VIEW)]).await.expect("views");
@@ -267,7 +267,7 @@ async fn postgresql_keeps_no_values_in_its_statistics() {
 }
 
 #[tokio::test]
-async fn overwriting_waits_for_no_reader_and_is_not_forgotten() {
+async fn scrubbing_waits_for_no_reader_and_is_retried() {
 	use credio_index::store::Scrubbed;
 	use sqlx::{Connection, Executor};
 	let database = Database::sqlite();

@@ -61,7 +61,7 @@ on_both!(what_was_cleared_is_built_anew_the_same, database, {
 });
 
 #[tokio::test]
-async fn a_replica_of_postgresql_serves_reads() {
+async fn postgresql_replica_serves_reads() {
 	let server = Postgres::start();
 	let database = Database::Postgres(server);
 	let store = filled(&database).await;
@@ -78,7 +78,7 @@ async fn a_replica_of_postgresql_serves_reads() {
 
 /// An account that may only read the tables can search.
 #[tokio::test]
-async fn an_account_that_may_only_read_is_enough() {
+async fn read_only_account_can_search() {
 	let server = Postgres::start();
 	let database = Database::Postgres(server);
 	let _store = filled(&database).await;

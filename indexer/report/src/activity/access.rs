@@ -8,7 +8,7 @@ use crate::{
 use maud::{html, Markup};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many grants hold at the last block.
+/// Counts the grants that hold at the last block.
 pub(super) fn in_force(activity: &Activity, which: impl Fn(&GrantFact) -> bool) -> u64 {
 	activity.grants.iter().filter(|grant| which(grant) && grant.ended.is_none()).count() as u64
 }
@@ -282,7 +282,7 @@ pub(super) fn partners(activity: &Activity) -> Markup {
 	}
 }
 
-/// Who may read which streams.
+/// Renders who may read which streams.
 fn readable(activity: &Activity) -> Markup {
 	let mut rows = Vec::new();
 	for reader in &activity.readers {
@@ -355,7 +355,7 @@ fn known(activity: &Activity) -> BTreeMap<Number, Partner> {
 	partners
 }
 
-/// The middle one; of an even number the shorter of the two in the middle.
+/// Returns the median; for an even number of times the shorter of the two in the middle.
 fn median(times: &[u64]) -> Option<u64> {
 	let mut times = times.to_vec();
 	times.sort_unstable();

@@ -144,7 +144,7 @@ pub struct Ended {
 }
 
 impl Ended {
-	/// All.
+	/// Returns the number of ended items.
 	pub fn total(&self) -> u64 {
 		self.applied + self.rejected + self.expired + self.undetermined
 	}

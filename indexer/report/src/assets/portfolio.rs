@@ -61,7 +61,7 @@ impl Ageing {
 	/// All, the youngest first.
 	pub const ALL: [Self; 5] = [Self::NotDue, Self::To30, Self::To60, Self::To90, Self::Over90];
 
-	/// Of something that is overdue by so many days.
+	/// Returns the age of an item that is overdue by so many days.
 	pub fn of(days: i32) -> Self {
 		match days {
 			..=0 => Self::NotDue,
@@ -181,7 +181,7 @@ impl Portfolio {
 		self.months.entry(month).or_default().add(&sums)
 	}
 
-	/// The month under which something is summed up.
+	/// Returns the month that an item is summed up under.
 	fn month_of(&self, month: Month) -> Month {
 		let is_full = self.months.len() >= MAX_MONTHS && !self.months.contains_key(&month);
 		let nearest = || {

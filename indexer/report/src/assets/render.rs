@@ -170,7 +170,7 @@ fn summary(assets: &Assets) -> Markup {
 	}
 }
 
-/// A share of a whole, in percent.
+/// Returns a share of a whole, in percent.
 fn share(part: i128, whole: i128) -> String {
 	if whole == 0 {
 		return "–".into();
@@ -232,7 +232,7 @@ fn portfolio(
 	}
 }
 
-/// In a chart's words.
+/// Returns a currency as a chart shows it.
 fn in_words(currency: &Option<String>) -> String {
 	currency.clone().unwrap_or_else(|| "no currency".into())
 }
@@ -390,7 +390,7 @@ mod tests {
 	}
 
 	#[test]
-	fn months_have_no_gaps_and_leave_nothing_out() {
+	fn months_have_no_gaps_and_cover_everything() {
 		let shown = parts(&of(&[((2026, 11), 1), ((2027, 2), 2)]), (2026, 12));
 		let names: Vec<_> = shown.iter().map(|(name, _)| name.as_str()).collect();
 		assert_eq!(names, ["2026-11", "2026-12", "2027-01", "2027-02"]);

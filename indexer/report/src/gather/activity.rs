@@ -170,7 +170,7 @@ impl<'a> ActivityReader<'a> {
 			if !blocks.is_empty() {
 				let past = self.client.at(to).await?;
 				let day_of = |time| period.day_of(time);
-				self.ledger.take(self.client, &past, &blocks, day_of).await?;
+				self.ledger.add(self.client, &past, &blocks, day_of).await?;
 			}
 			self.read = to;
 			progress(total.saturating_sub((last - to).into()), total);

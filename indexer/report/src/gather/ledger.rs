@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub struct Ledger {
 	us: Number,
-	/// Our streams.
+	/// Returns our streams.
 	own: BTreeSet<StreamId>,
 	/// Entries that we appended, by day.
 	pub uploads: BTreeMap<Date, Entries>,
@@ -30,7 +30,7 @@ pub struct Ledger {
 	access: BTreeMap<AccessRequestId, KnownRequest>,
 	/// Streams of the records that grants are on.
 	records: BTreeMap<RecordId, StreamId>,
-	/// Times of blocks that were asked for one by one.
+	/// Times of single blocks.
 	times: BTreeMap<BlockNumber, u64>,
 }
 
@@ -89,7 +89,7 @@ impl Ledger {
 	}
 
 	/// Adds the events of some blocks, in their order. `past` is at the last of them.
-	pub async fn take(
+	pub async fn add(
 		&mut self,
 		client: &Client,
 		past: &Past<'_>,
@@ -115,13 +115,13 @@ impl Ledger {
 		let days: BTreeMap<BlockNumber, Option<Date>> =
 			blocks.iter().map(|block| (block.block, day_of(block.time))).collect();
 		for (stream, range) in appended {
-			self.take_entries(past, stream, range, &days).await?;
+			self.add_entries(past, stream, range, &days).await?;
 		}
 		Ok(())
 	}
 
 	/// Adds the entries of a stream in a range of sequence numbers.
-	async fn take_entries(
+	async fn add_entries(
 		&mut self,
 		past: &Past<'_>,
 		stream: StreamId,
@@ -271,7 +271,7 @@ impl Ledger {
 		Ok(stream)
 	}
 
-	/// Our streams.
+	/// Returns our streams.
 	pub fn own(&self) -> &BTreeSet<StreamId> {
 		&self.own
 	}

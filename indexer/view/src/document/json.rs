@@ -96,7 +96,7 @@ fn children<'a>(
 	}
 }
 
-/// All that stands right below a value.
+/// Returns the values directly below a value.
 fn below(of: &Json) -> Box<dyn Iterator<Item = &Json> + '_> {
 	match of {
 		Json::Object(fields) => Box::new(fields.values()),

@@ -73,7 +73,7 @@ impl<'a> path::Node<'a> for Node<'a> {
 		}
 	}
 
-	/// Text of an element is all text in it, whatever is nested.
+	/// Returns all text in an element, including nested ones.
 	fn text(self, work: &mut Work) -> Option<Cow<'a, str>> {
 		let element = match self {
 			Node::Attribute(attribute) => {

@@ -1,4 +1,4 @@
-//! Cuts a filter into tokens.
+//! Splits a filter into tokens.
 
 use super::error::{FilterError, MAX_LENGTH};
 
@@ -31,7 +31,7 @@ impl Token {
 /// The longer ones first.
 const SIGNS: [&str; 10] = ["!=", "<=", ">=", "<>", "=", "<", ">", "(", ")", ","];
 
-/// Tokens, each with the number of characters before it. The last one is the end.
+/// Returns the tokens, each with the number of characters before it. The last one is the end.
 pub fn tokens(filter: &str) -> Result<Vec<(Token, usize)>, FilterError> {
 	if filter.len() > MAX_LENGTH {
 		let problem = format!("it is longer than {MAX_LENGTH} bytes");

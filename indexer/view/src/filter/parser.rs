@@ -32,7 +32,7 @@ impl Parser<'_> {
 		self.tokens.get(self.next).map_or(&Token::End, |(token, _)| token)
 	}
 
-	/// An error at the next token.
+	/// Returns an error at the next token.
 	fn error(&self, problem: impl Into<String>) -> FilterError {
 		let last = self.tokens.last();
 		let position = self.tokens.get(self.next).or(last).map_or(0, |(_, position)| *position);

@@ -27,7 +27,7 @@ struct World {
 impl World {
 	async fn new() -> Self {
 		let outbox = outbox().await;
-		let lease = Lease::take(&outbox.pool, outbox.is_postgres, "one").await.unwrap().unwrap();
+		let lease = Lease::acquire(&outbox.pool, outbox.is_postgres, "one").await.unwrap().unwrap();
 		let settings = Settings::new(Vec::new());
 		Self { outbox, node: Node::new(100), lease, settings, standstills: Standstills::new() }
 	}
@@ -41,7 +41,7 @@ impl World {
 		self.outbox.enqueue(&Item::calls(key, &calls).in_lane(LANE)).await.unwrap()
 	}
 
-	/// One turn of the worker, at the last final block.
+	/// Runs one turn of the worker, at the last final block.
 	async fn turn(&mut self) -> Result<(), Fault> {
 		let finalized = self.node.state().finalized;
 		let turn = Turn {
@@ -55,17 +55,17 @@ impl World {
 		turn.send_waiting().await
 	}
 
-	/// A turn that ends where the process is killed.
+	/// Runs a turn that ends where the process is killed.
 	async fn turn_until(&mut self, crash: Crash) {
 		self.node.state().crash = Some(crash);
 		let node = std::mem::replace(&mut self.node, Node::new(0));
-		let heads = Heads { finalized: node.state().finalized, best: node.state().finalized };
+		let finalized = node.state().finalized;
 		let turn = Turn {
 			outbox: &self.outbox,
 			settings: &self.settings,
 			chain: &node,
 			lease: &self.lease,
-			heads,
+			heads: Heads { finalized, best: finalized },
 		};
 		tokio::select! {
 			worked = turn.send_waiting() => panic!("it was not killed: {worked:?}"),
@@ -87,7 +87,7 @@ impl World {
 		self.node.state().submitted.clone()
 	}
 
-	/// The positions that were submitted, in their order.
+	/// Returns the submitted positions, in their order.
 	fn positions(&self) -> Vec<u64> {
 		let positions = self.submitted().into_iter().filter_map(|signed| signed.request.lane);
 		positions.map(|LanePosition { sequence, .. }| sequence).collect()
@@ -191,7 +191,7 @@ async fn crash_after_submitting_finds_the_receipt() {
 	assert_eq!(world.submitted().len(), 1);
 }
 
-/// The state of an item whose expiry passed so many blocks ago, as the node reports `status`.
+/// Returns the state of an item some blocks after its expiry, where the node reports `status`.
 async fn after_expiry(blocks: BlockNumber, status: RequestState, is_recorded: bool) -> ItemState {
 	let mut world = World::new().await;
 	let item = world.outbox.enqueue(&Item::upload(upload(None, b"a document"))).await.unwrap();
@@ -249,24 +249,26 @@ async fn lane_keeps_the_order_of_storing() {
 		world.enqueue_in_lane(b"a").await,
 		world.enqueue_in_lane(b"b").await,
 		world.enqueue_in_lane(b"c").await,
-		world.enqueue_in_lane(b"d").await,
 	];
 	world.turn().await.unwrap();
 	let keys = world.submitted().iter().map(|signed| signed.request.key).collect::<Vec<_>>();
-	assert_eq!(keys, items[..3].iter().map(|item| item.request_key).collect::<Vec<_>>());
+	assert_eq!(keys, items.map(|item| item.request_key));
 	assert_eq!(world.positions(), [0, 1, 2]);
-	// The fourth one is further ahead than the chain takes.
-	assert_eq!(POSITIONS_AHEAD, 3);
-	assert_eq!(world.item(&items[3]).await.position, None);
-	let first = world.submitted()[0].clone();
-	world.node.decide(&first, RequestState::Applied, None);
-	for request in &world.submitted()[1..] {
+	for request in &world.submitted() {
 		world.node.decide(request, RequestState::Pending, None);
 	}
+	// Another one is further ahead than the chain takes.
+	assert_eq!(POSITIONS_AHEAD, 3);
+	let last = world.enqueue_in_lane(b"d").await;
+	world.turn().await.unwrap();
+	assert_eq!(world.positions(), [0, 1, 2]);
+	assert_eq!(world.item(&last).await.position, None);
+	let first = world.submitted()[0].clone();
+	world.node.decide(&first, RequestState::Applied, None);
 	world.node.state().lanes.insert(LANE, (1, 1));
 	world.turn().await.unwrap();
 	assert_eq!(world.positions(), [0, 1, 2, 3]);
-	assert_eq!(world.submitted()[3].request.key, items[3].request_key);
+	assert_eq!(world.submitted()[3].request.key, last.request_key);
 }
 
 #[tokio::test]
@@ -344,9 +346,9 @@ async fn superseded_worker_decides_nothing() {
 	let request = world.submitted()[0].clone();
 	world.node.decide(&request, RequestState::Rejected, Some("Anchor.AlreadySealed"));
 	let (pool, is_postgres) = (&world.outbox.pool, world.outbox.is_postgres);
-	assert!(Lease::take(pool, is_postgres, "other").await.unwrap().is_none());
+	assert!(Lease::acquire(pool, is_postgres, "other").await.unwrap().is_none());
 	resign(pool, "one").await.unwrap();
-	let other = Lease::take(pool, is_postgres, "other").await.unwrap().unwrap();
+	let other = Lease::acquire(pool, is_postgres, "other").await.unwrap().unwrap();
 	let stopped = world.turn().await;
 	assert!(matches!(stopped, Err(Fault::Outbox(OutboxError::Superseded))), "{stopped:?}");
 	assert_eq!(world.state(&item).await, ItemState::Sending);

@@ -57,7 +57,7 @@ pub fn check(text: &str) -> Result<(), Reason> {
 	Ok(())
 }
 
-/// What follows an end; nothing if it does not end.
+/// Returns the text after an end mark; nothing without the mark.
 fn after<'a>(text: &'a str, end: &str) -> &'a str {
 	text.split_once(end).map_or("", |(_, rest)| rest)
 }
@@ -156,7 +156,7 @@ mod tests {
 	}
 
 	#[test]
-	fn what_costs_a_parser_too_much_is_refused_before_it_is_parsed() {
+	fn expensive_xml_is_refused_before_parsing() {
 		let nested: String = (0..80).map(|n| format!("<a xmlns:n{n}='u'>")).collect();
 		assert!(problem(&nested).contains("64 namespaces"));
 		let declared: String = (0..65).map(|n| format!(" xmlns:n{n}='u{n}'")).collect();
@@ -173,7 +173,7 @@ mod tests {
 	}
 
 	#[test]
-	fn what_looks_like_markup_in_texts_is_none() {
+	fn markup_in_texts_is_ignored() {
 		let deep = "<a>".repeat(MAX_DEPTH + 1);
 		for text in [
 			format!("<a><!-- {deep} --></a>"),
