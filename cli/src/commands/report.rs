@@ -1,12 +1,8 @@
-//! Reports: gathering their figures, writing the page, and keeping it up to date.
+//! Reports: writing the page, and keeping it up to date.
 
 mod activity;
 mod arguments;
 mod assets;
-mod index;
-mod ledger;
-mod outbox;
-mod readers;
 
 pub use arguments::ReportCommand;
 
@@ -24,31 +20,25 @@ pub async fn run(session: &Session, command: ReportCommand) -> Result<(), Failur
 	}
 }
 
-fn today() -> Date {
-	Timestamp::now().to_zoned(TimeZone::UTC).date()
+impl From<GatherError> for Failure {
+	fn from(error: GatherError) -> Self {
+		match error {
+			GatherError::Chain(error) => error.into(),
+			GatherError::Outbox(error) => error.into(),
+			GatherError::Index(error) => error.into(),
+			error => Self::Other(error.to_string()),
+		}
+	}
 }
 
-/// Where a page comes from that is made now.
+/// Returns the origin of a page that is made now.
 fn origin(sources: Vec<Source>, is_live: bool) -> Origin {
 	let made_at = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
 	let software = concat!("credio ", env!("CARGO_PKG_VERSION")).to_owned();
 	Origin { made_at, software, sources, is_live }
 }
 
-/// Refuses a database that is not there, which opening it would make.
-fn ensure_exists(what: &str, url: &str) -> Result<(), Failure> {
-	if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-		return Ok(());
-	}
-	let path = url.strip_prefix("sqlite:").unwrap_or(url);
-	let path = path.strip_prefix("//").unwrap_or(path);
-	match Path::new(path).is_file() {
-		true => Ok(()),
-		false => Err(Failure::Other(format!("there is no {what} at {path}"))),
-	}
-}
-
-/// Writes a page in one step: whoever reads it finds the one before or this one, and never a part of it.
+/// Writes a page in one step: a reader finds the old page or the new one, never a part.
 fn write(output: &ReportOutput, page: &str) -> Result<(), Failure> {
 	let path = &output.output;
 	if path.as_os_str() == "-" {
@@ -57,7 +47,7 @@ fn write(output: &ReportOutput, page: &str) -> Result<(), Failure> {
 	credio_files::write(path, page.as_bytes()).map_err(|error| Failure::file(path, error))
 }
 
-/// Refuses to keep something up to date that cannot be.
+/// Refuses to keep standard output up to date.
 fn check(output: &ReportOutput) -> Result<(), Failure> {
 	match output.watch && output.output.as_os_str() == "-" {
 		true => Err(Failure::Other("--watch needs a file to write to, and not -".into())),
@@ -65,7 +55,7 @@ fn check(output: &ReportOutput) -> Result<(), Failure> {
 	}
 }
 
-/// Says that a page was written.
+/// Reports that a page was written.
 fn tell(session: &Session, output: &ReportOutput) -> Result<(), Failure> {
 	let path = &output.output;
 	if path.as_os_str() == "-" {
@@ -101,14 +91,5 @@ mod tests {
 		let a_folder = ReportOutput { output: folder.path().into(), watch: false };
 		assert!(write(&a_folder, "new").is_err());
 		assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-	}
-
-	#[test]
-	fn a_database_that_is_not_there_is_not_made() {
-		let folder = tempfile::tempdir().unwrap();
-		let path = folder.path().join("none.index");
-		assert!(ensure_exists("index", path.to_str().unwrap()).is_err());
-		assert!(!path.exists());
-		assert!(ensure_exists("index", "postgres://localhost/acme").is_ok());
 	}
 }

@@ -1,32 +1,33 @@
-//! The folder of an export: files that only their owner can read, and that are there whole or not at all.
+//! The folder of an export. Its files are readable by their owner only, and exist whole or not at all.
 
-use super::{ExportError, Result};
+use super::error::{ExportError, Result};
+use credio_files::Replacement;
 use sha2::{Digest as _, Sha256};
 use std::{
-	fs::{self, DirBuilder, File, OpenOptions, Permissions},
-	io::{self, BufWriter, Read, Write},
-	os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+	fs::{self, DirBuilder, File, Permissions},
+	io::{self, Read, Write},
+	os::unix::fs::{DirBuilderExt, PermissionsExt},
 	path::{Path, PathBuf},
 };
 
-/// What is needed until an export is finished.
+/// Folder of the files that are needed until an export is finished.
 pub(crate) const UNFINISHED: &str = ".unfinished";
-/// What an export is, written last.
+/// The manifest, written last.
 pub(crate) const MANIFEST: &str = "manifest.json";
 /// One line for each entry.
 pub(crate) const ENTRIES: &str = "entries.jsonl";
 
-/// A folder in which an export is written, by one process at a time.
+/// A folder that one process at a time writes an export to.
 pub(crate) struct Folder {
 	path: PathBuf,
-	/// Whether it was not there before.
+	/// Whether it is new.
 	is_new: bool,
-	/// Locked as long as this is open.
+	/// Locked while this is open.
 	_lock: File,
 }
 
 impl Folder {
-	/// Takes a folder: a new one, an empty one, or one with an export.
+	/// Opens a folder: a new one, an empty one, or one with an export.
 	pub fn open(path: &Path) -> Result<Self> {
 		let failed = |cause| ExportError::file(path, cause);
 		let is_new = !path.exists();
@@ -55,7 +56,7 @@ impl Folder {
 		self.path.join(name)
 	}
 
-	/// A file that is needed until the export is finished.
+	/// Returns the path of a file that is needed until the export is finished.
 	pub fn unfinished(&self, name: &str) -> PathBuf {
 		self.path.join(UNFINISHED).join(name)
 	}
@@ -64,7 +65,7 @@ impl Folder {
 		self.path(name).exists()
 	}
 
-	/// Makes the folder of what is needed until the export is finished, an empty one.
+	/// Creates an empty folder for the files that are needed until the export is finished.
 	pub fn begin(&self) -> Result<()> {
 		self.end()?;
 		let path = self.path(UNFINISHED);
@@ -72,7 +73,7 @@ impl Folder {
 		made.map_err(|cause| ExportError::file(&path, cause))
 	}
 
-	/// Removes what is not needed any more.
+	/// Removes the files that are not needed any more.
 	pub fn end(&self) -> Result<()> {
 		let path = self.path(UNFINISHED);
 		match fs::remove_dir_all(&path) {
@@ -83,7 +84,7 @@ impl Folder {
 		}
 	}
 
-	/// Leaves nothing behind of an export that was refused before anything was kept of it.
+	/// Removes an export that was refused before anything of it was committed.
 	pub fn abandon(&self) -> Result<()> {
 		if !self.is_new || self.has(ENTRIES) {
 			return Ok(());
@@ -92,31 +93,17 @@ impl Folder {
 		fs::remove_dir(&self.path).map_err(|cause| ExportError::file(&self.path, cause))
 	}
 
-	/// Begins a file, which is none of the export's until it is [kept](Self::keep).
-	pub fn create(&self, name: &str) -> Result<Output> {
-		let path = self.unfinished(&format!("{name}.part"));
-		Output::create(&path).map_err(|cause| ExportError::file(&path, cause))
-	}
-
-	/// Ends a file, and gives it its name.
-	pub fn keep(&self, output: Output, name: &str, to: &Path) -> Result<Written> {
-		let from = self.unfinished(&format!("{name}.part"));
-		let keep = || {
-			let written = output.finish()?;
-			fs::rename(&from, to)?;
-			for folder in [to.parent(), from.parent()].into_iter().flatten() {
-				File::open(folder)?.sync_all()?;
-			}
-			Ok(written)
-		};
-		keep().map_err(|cause| ExportError::file(to, cause))
+	/// Starts a file that takes the path `to` once it is [committed](Output::commit).
+	pub fn create(&self, name: &str, to: PathBuf) -> Result<Output> {
+		let part = self.unfinished(&format!("{name}.part"));
+		Output::create(part.clone(), to).map_err(|cause| ExportError::file(&part, cause))
 	}
 
 	/// Writes a small file.
 	pub fn write(&self, name: &str, to: &Path, content: &[u8]) -> Result<()> {
-		let mut output = self.create(name)?;
+		let mut output = self.create(name, to.into())?;
 		output.write_all(content).map_err(|cause| ExportError::file(to, cause))?;
-		self.keep(output, name, to).map(|_| ())
+		output.commit().map(|_| ())
 	}
 }
 
@@ -129,21 +116,21 @@ pub(crate) struct Written {
 
 /// A file that is being written.
 pub(crate) struct Output {
-	file: BufWriter<File>,
+	file: Replacement,
+	to: PathBuf,
 	digest: Sha256,
 	bytes: u64,
 }
 
 impl Output {
-	fn create(path: &Path) -> io::Result<Self> {
-		let mut options = OpenOptions::new();
-		let file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
-		Ok(Self { file: BufWriter::with_capacity(1 << 16, file), digest: Sha256::new(), bytes: 0 })
+	fn create(part: PathBuf, to: PathBuf) -> io::Result<Self> {
+		let file = Replacement::create_at(part, to.clone())?;
+		Ok(Self { file, to, digest: Sha256::new(), bytes: 0 })
 	}
 
-	fn finish(mut self) -> io::Result<Written> {
-		self.file.flush()?;
-		self.file.get_ref().sync_all()?;
+	/// Finishes the file: syncs it to the disk and gives it its name.
+	pub fn commit(self) -> Result<Written> {
+		self.file.keep().map_err(|cause| ExportError::file(&self.to, cause))?;
 		Ok(Written { bytes: self.bytes, sha256: self.digest.finalize().into() })
 	}
 }
@@ -161,7 +148,7 @@ impl Write for Output {
 	}
 }
 
-/// Length and digest of a file.
+/// Returns length and digest of a file.
 pub(crate) fn measure(path: &Path) -> io::Result<Written> {
 	let mut file = File::open(path)?;
 	let (mut digest, mut bytes) = (Sha256::new(), 0);

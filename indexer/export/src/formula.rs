@@ -1,5 +1,5 @@
-//! Texts that a spreadsheet would take for formulas. Documents come from others, and CSV is opened by people, so such texts
-//! get an apostrophe in front, which a spreadsheet shows as text; it can be told from one that was there before.
+//! Texts that a spreadsheet would take for formulas. Documents come from others, and CSV is opened by people, so such
+//! texts get an apostrophe in front, which a spreadsheet shows as text; it is distinct from one that was there before.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ fn would_be_formula(text: &str) -> bool {
 		.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }
 
-/// The text as it is written.
+/// Returns the text as it is written.
 pub fn neutralized(text: &str) -> Cow<'_, str> {
 	match would_be_formula(text) {
 		true => Cow::Owned(format!("{MARK}{text}")),
@@ -20,7 +20,7 @@ pub fn neutralized(text: &str) -> Cow<'_, str> {
 	}
 }
 
-/// The text as it was.
+/// Returns the original text.
 pub fn restored(text: &str) -> &str {
 	match text.strip_prefix(MARK) {
 		Some(was) if would_be_formula(was) => was,

@@ -1,4 +1,4 @@
-//! Reading files of which nobody knows what is in them: lines, and records of bounded length.
+//! Reads untrusted files: lines, and records of bounded length.
 
 use std::{
 	fs::File,
@@ -29,7 +29,7 @@ impl Lines {
 	}
 }
 
-/// What is read until the next [`Self::begin`] is bounded.
+/// Bounds the bytes that are read until the next [`Self::begin`].
 pub(crate) struct Bounded<R> {
 	from: R,
 	left: u64,

@@ -1,6 +1,11 @@
-//! The manifest: what an export is of, what became of each stream's entries, and which files it has.
+//! The manifest: subject, streams with the fates of their entries, and files of an export.
 
-use super::{folder::Written, table::Table, ExportError, Result};
+use super::{
+	error::{ExportError, Result},
+	folder::Written,
+	format::FileFormat,
+	table::Table,
+};
 use credio_index::store::{export::Origin, Cursor};
 use credio_primitives::{
 	merkle::Frontier, BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId,
@@ -10,40 +15,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
-/// The form of manifests that this software writes and reads.
+/// Version of the format of manifests.
 pub const FORMAT: &str = "credio/export/v2";
 /// Longest manifest that is read, in bytes.
 pub(crate) const MAX_MANIFEST_LENGTH: u64 = 256 << 20;
 
-/// Format of the parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FileFormat {
-	/// RFC 4180.
-	Csv,
-	/// One object of JSON a line.
-	Jsonl,
-	/// Apache Parquet.
-	Parquet,
-}
-
-impl FileFormat {
-	/// Its name, which is the end of files' names.
-	pub fn name(self) -> &'static str {
-		match self {
-			Self::Csv => "csv",
-			Self::Jsonl => "jsonl",
-			Self::Parquet => "parquet",
-		}
-	}
-
-	/// Name of a part, counted from 1.
-	pub(crate) fn part(self, number: u64) -> String {
-		format!("part-{number:05}.{}", self.name())
-	}
-}
-
-/// What was exported.
+/// The exported view or stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
 	tag = "kind",
@@ -58,11 +35,11 @@ pub enum Subject {
 		name: String,
 		/// SHA-256 that names the definition.
 		digest: String,
-		/// The definition, in the form in which an index has it.
+		/// The definition in its stored form.
 		definition: String,
 		/// The filter; all rows without one.
 		filter: Option<String>,
-		/// Whether rows that later ones have replaced are in it.
+		/// Whether it includes replaced rows.
 		history: bool,
 	},
 	/// Entries of a stream.
@@ -87,7 +64,7 @@ impl Subject {
 		}
 	}
 
-	/// The view, as it was defined.
+	/// Returns the view.
 	pub(crate) fn view(&self) -> std::result::Result<Option<View>, String> {
 		let Self::View { name, digest, definition, .. } = self else { return Ok(None) };
 		if definition.len() > MAX_DEFINITION_LENGTH {
@@ -103,27 +80,27 @@ impl Subject {
 		Ok(Some(view))
 	}
 
-	/// The columns.
+	/// Returns the columns.
 	pub(crate) fn table(&self) -> std::result::Result<Table, String> {
 		Ok(self.view()?.as_ref().map_or_else(Table::of_stream, Table::of_view))
 	}
 }
 
-/// What became of an entry.
+/// The fate of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Fate {
-	/// It gave rows; of a stream: it has its document in its row.
+	/// It has rows; in an export of a stream, one row with its document.
 	Rows,
 	/// It is an anchor, and has no document.
 	Anchor,
 	/// The organization could not read it.
 	Unreadable,
-	/// It is none of the view's documents, or one without any row.
+	/// It does not belong to the view, or has no rows.
 	OtherDocument,
 	/// It does not fit the view.
 	Unfit,
-	/// A later one had replaced it.
+	/// It was replaced.
 	Superseded,
 	/// The filter left it out.
 	Filtered,
@@ -155,13 +132,13 @@ pub struct EntryLine {
 	pub block: BlockNumber,
 	/// `blake2_256` of its name and header in SCALE.
 	pub header: Digest,
-	/// What became of it.
+	/// Its fate.
 	pub fate: Fate,
 	/// Why it could not be read, or does not fit.
 	pub why: Option<String>,
 	/// Rows that are in the parts.
 	pub rows: u64,
-	/// Rows that later ones had replaced.
+	/// Replaced rows.
 	pub superseded: u64,
 	/// Rows that the filter left out.
 	pub filtered: u64,
@@ -170,7 +147,7 @@ pub struct EntryLine {
 }
 
 impl EntryLine {
-	/// Where it stands: entries are in this order.
+	/// Returns its position. Entries are in this order.
 	pub(crate) fn position(&self) -> (BlockNumber, StreamId, Sequence) {
 		(self.block, self.stream, self.sequence)
 	}
@@ -180,7 +157,7 @@ impl EntryLine {
 			&& self.position() == (origin.block, origin.stream, origin.sequence)
 	}
 
-	/// How it is called where something is wrong with it.
+	/// Returns its name in findings.
 	pub(crate) fn name(&self) -> String {
 		format!("entry {} of stream {} ({})", self.sequence, self.stream, self.record)
 	}
@@ -194,11 +171,11 @@ pub struct Counts {
 	pub entries: u64,
 	/// Rows in the parts.
 	pub rows: u64,
-	/// Rows that later ones had replaced.
+	/// Replaced rows.
 	pub superseded_rows: u64,
 	/// Rows that the filter left out.
 	pub filtered_rows: u64,
-	/// Entries by what became of them.
+	/// Entries by fate.
 	pub fates: BTreeMap<Fate, u64>,
 }
 
@@ -242,11 +219,11 @@ pub struct CoveredStream {
 	/// Root of the tree of `primitives/src/merkle.rs` over its entries in order; what stands there for a document's
 	/// commitment is [`EntryLine::header`].
 	pub root: Option<Digest>,
-	/// How many.
+	/// Their numbers.
 	pub counts: Counts,
 }
 
-/// A stream of which entries come one by one.
+/// A stream that is being counted entry by entry.
 pub(crate) struct Tally {
 	stream: CoveredStream,
 	tree: Frontier,
@@ -259,7 +236,7 @@ impl Tally {
 		Self { stream, tree: Frontier::default() }
 	}
 
-	/// Adds the next entry; `false` if that one is not the next.
+	/// Adds an entry. Returns `false` if it is not the next one.
 	pub fn add(&mut self, entry: &EntryLine) -> bool {
 		let is_next = entry.sequence == self.tree.leaves();
 		self.stream.from.get_or_insert(entry.sequence);
@@ -302,13 +279,13 @@ pub struct Manifest {
 	pub format: String,
 	/// Hash of the chain's first block.
 	pub chain: Digest,
-	/// The organization whose index it is of.
+	/// The organization that owns the index.
 	pub organization: OrganizationId,
-	/// What was exported.
+	/// The exported view or stream.
 	pub subject: Subject,
 	/// Format of the parts.
 	pub files_are: FileFormat,
-	/// Rows of each part but the last one.
+	/// Rows of each part except the last.
 	pub rows_per_part: u64,
 	/// The last block that the index had.
 	pub at: Cursor,
@@ -320,33 +297,33 @@ pub struct Manifest {
 	pub streams: Vec<CoveredStream>,
 	/// All streams together.
 	pub counts: Counts,
-	/// The files but this one.
+	/// All other files.
 	pub files: Vec<ExportFile>,
 	/// SHA-256 of the manifest with an empty text here, as JSON without white space.
 	pub digest: String,
 }
 
 impl Manifest {
-	/// The digest that it should have.
+	/// Returns the digest that the manifest should have.
 	pub(crate) fn computed_digest(&self) -> Result<String> {
 		let without = Self { digest: String::new(), ..self.clone() };
 		let text = serde_json::to_vec(&without).map_err(ExportError::json)?;
 		Ok(hex::encode(Sha256::digest(text)))
 	}
 
-	/// As it stands in its file.
+	/// Returns the content of its file.
 	pub(crate) fn text(&self) -> Result<Vec<u8>> {
 		let mut text = serde_json::to_vec_pretty(self).map_err(ExportError::json)?;
 		text.push(b'\n');
 		Ok(text)
 	}
 
-	/// Number of parts: one at least, so that there is a file with the columns.
+	/// Returns the number of parts: at least one, so that a file has the columns.
 	pub fn parts(&self) -> u64 {
 		self.counts.rows.div_ceil(self.rows_per_part.max(1)).max(1)
 	}
 
-	/// The part that has a row, counted from 0, and which row of it that is, counted from 1.
+	/// Returns the part with a row, counted from 0, and the number of the row in it, counted from 1.
 	pub(crate) fn place_of(&self, row: u64) -> (String, u64) {
 		let size = self.rows_per_part.max(1);
 		(self.files_are.part(row / size + 1), row % size + 1)

@@ -6,7 +6,7 @@ mod parquet;
 
 use super::{
 	folder::Output,
-	manifest::FileFormat,
+	format::FileFormat,
 	table::{Row, Table},
 };
 use std::{fs::File, io, path::Path};
@@ -14,7 +14,7 @@ use std::{fs::File, io, path::Path};
 /// A part that is being written.
 pub(crate) enum Writer {
 	Csv(Box<csv::Writer>),
-	JsonLines(Output),
+	JsonLines(Box<Output>),
 	Parquet(Box<parquet::Writer>),
 }
 
@@ -22,31 +22,31 @@ impl Writer {
 	pub fn new(format: FileFormat, table: &Table, output: Output) -> io::Result<Self> {
 		Ok(match format {
 			FileFormat::Csv => Self::Csv(Box::new(csv::Writer::new(table, output)?)),
-			FileFormat::Jsonl => Self::JsonLines(output),
+			FileFormat::Jsonl => Self::JsonLines(Box::new(output)),
 			FileFormat::Parquet => Self::Parquet(Box::new(parquet::Writer::new(table, output)?)),
 		})
 	}
 
-	/// Writes a row, of which this is the line of JSON.
+	/// Writes a row. `line` is the same row as a line of JSON.
 	pub fn row(&mut self, row: &Row, line: &[u8]) -> io::Result<()> {
 		match self {
 			Self::Csv(writer) => writer.row(row),
-			Self::JsonLines(output) => io::Write::write_all(output, line),
+			Self::JsonLines(output) => io::Write::write_all(output.as_mut(), line),
 			Self::Parquet(writer) => writer.row(row),
 		}
 	}
 
-	/// Ends the part.
+	/// Finishes the part.
 	pub fn finish(self) -> io::Result<Output> {
 		match self {
 			Self::Csv(writer) => writer.finish(),
-			Self::JsonLines(output) => Ok(output),
+			Self::JsonLines(output) => Ok(*output),
 			Self::Parquet(writer) => writer.finish(),
 		}
 	}
 }
 
-/// A part that is being read. What is wrong with it is told in words.
+/// A part that is being read. Errors are sentences.
 pub(crate) enum Reader {
 	Csv(Box<csv::Reader>),
 	JsonLines(Box<json_lines::Reader>),
@@ -63,7 +63,7 @@ impl Reader {
 		})
 	}
 
-	/// The next row.
+	/// Returns the next row.
 	pub fn next(&mut self) -> Result<Option<Row>, String> {
 		match self {
 			Self::Csv(reader) => reader.next(),

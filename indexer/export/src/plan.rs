@@ -1,12 +1,13 @@
-//! The plan of an export: made in one look at the index, and followed from then on.
+//! The plan of an export, made in one pass over the index and followed from then on.
 
 use super::{
+	error::{ExportError, Result},
 	folder::{Folder, Output, ENTRIES},
 	manifest::{
 		Counts, EntryLine, ExportFile, Manifest, Subject, Tally, FORMAT, MAX_MANIFEST_LENGTH,
 	},
+	request::{OnProgress, Progress, Request, Selection},
 	scan::{Scope, Visitor},
-	ExportError, OnProgress, Progress, Request, Result, Selection,
 };
 use credio_index::store::{export::Snapshot, Store};
 use credio_primitives::{BlockNumber, StreamId};
@@ -18,16 +19,16 @@ use std::{
 	path::Path,
 };
 
-/// The manifest as far as it is known before any row is written. There only when the plan is whole.
+/// The manifest as far as it is known before any row is written. It exists only when the plan is whole.
 pub(crate) const PLAN: &str = "plan.json";
-/// The rows, in the order in which they are written: place, and the beginning of the digest of its line of JSON.
+/// The rows in writing order: place, and the beginning of the digest of the line of JSON.
 pub(crate) const ROWS: &str = "rows";
 /// Bytes of a row in [`ROWS`].
 pub(crate) const ROW_LENGTH: usize = 16;
-/// Entries after which progress is told.
+/// Entries between two reports of progress.
 const TELL_AFTER: u64 = 10_000;
 
-/// A row in the plan.
+/// Returns a row of the plan.
 pub(crate) fn planned(place: i64, line: &[u8]) -> [u8; ROW_LENGTH] {
 	let mut planned = [0; ROW_LENGTH];
 	planned[..8].copy_from_slice(&place.to_le_bytes());
@@ -54,7 +55,7 @@ pub(crate) fn read(path: &Path) -> Result<Manifest> {
 	Ok(manifest)
 }
 
-/// Checks that an export that was begun, or finished, is the one that is asked for.
+/// Checks that a started or finished export is the requested one.
 pub(crate) async fn check(begun: &Manifest, store: &Store, request: &Request) -> Result<()> {
 	let mut snapshot = store.snapshot().await?;
 	let is = match (&begun.subject, &request.selection) {
@@ -89,7 +90,7 @@ pub(crate) async fn check(begun: &Manifest, store: &Store, request: &Request) ->
 	}
 }
 
-/// What of an index is exported.
+/// Returns the scope of a request.
 pub(crate) async fn scope(
 	store: &Store,
 	snapshot: &mut Snapshot,
@@ -134,15 +135,15 @@ pub(crate) async fn make(
 		counts: Counts::default(),
 		first_block: None,
 		last_block: None,
-		rows: folder.create(ROWS)?,
-		entries: folder.create(ENTRIES)?,
+		rows: folder.create(ROWS, folder.unfinished(ROWS))?,
+		entries: folder.create(ENTRIES, folder.path(ENTRIES))?,
 		progress,
 	};
 	let covered: HashSet<StreamId> = plan.streams.keys().copied().collect();
 	scope.scan(&mut snapshot, &covered, &mut plan).await?;
 	drop(snapshot);
-	folder.keep(plan.rows, ROWS, &folder.unfinished(ROWS))?;
-	let entries = folder.keep(plan.entries, ENTRIES, &folder.path(ENTRIES))?;
+	plan.rows.commit()?;
+	let entries = plan.entries.commit()?;
 	let draft = Manifest {
 		format: FORMAT.into(),
 		chain,

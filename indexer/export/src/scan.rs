@@ -1,9 +1,9 @@
-//! One look at all entries that an export covers, in the order of the chain, with the rows that each gives.
+//! One pass over all entries of an export in the order of the chain, with the rows of each.
 
 use super::{
+	error::{ExportError, Result},
 	manifest::{EntryLine, Fate, Subject},
 	table::Table,
-	ExportError, Result,
 };
 use credio_index::store::export::{Snapshot, StoredEntry, ViewRow, ViewTable};
 use credio_primitives::{OrganizationId, StreamId};
@@ -18,22 +18,22 @@ const DOCUMENTS_AT_ONCE: u32 = 100;
 /// Rows of a view that are read at once.
 const ROWS_AT_ONCE: u32 = 500;
 
-/// Who is told what is found.
+/// Receives rows and entries.
 pub(crate) trait Visitor: Send {
-	/// A row of the export, as a line of JSON.
+	/// Takes a row of the export, as a line of JSON.
 	fn row(&mut self, place: i64, line: &[u8]) -> Result<()>;
-	/// An entry, after its rows.
+	/// Takes an entry, after its rows.
 	fn entry(&mut self, entry: &EntryLine) -> Result<()>;
 }
 
-/// What is looked through.
+/// The entries that are scanned.
 pub(crate) enum Scope {
 	View {
 		table: ViewTable,
 		filter: Option<Expression>,
 		filter_text: Option<String>,
 		history: bool,
-		/// Whose index it is.
+		/// The organization that owns the index.
 		own: OrganizationId,
 	},
 	Stream {
@@ -44,7 +44,7 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-	/// Rows of a view.
+	/// Selects rows of a view.
 	pub fn of_view(
 		table: ViewTable,
 		filter_text: Option<String>,
@@ -56,7 +56,7 @@ impl Scope {
 		Ok(Self::View { table, filter, filter_text, history, own })
 	}
 
-	/// As the manifest has it.
+	/// Returns the subject in the manifest.
 	pub fn subject(&self) -> Subject {
 		match self {
 			Self::View { table, filter_text, history, .. } => {
@@ -68,7 +68,7 @@ impl Scope {
 		}
 	}
 
-	/// The columns.
+	/// Returns the columns.
 	pub fn table(&self) -> Table {
 		match self {
 			Self::View { table, .. } => Table::of_view(&table.view),
@@ -76,7 +76,7 @@ impl Scope {
 		}
 	}
 
-	/// Whether a stream's entries are among what is looked through.
+	/// Whether the entries of a stream are scanned.
 	pub fn covers(&self, id: StreamId, owner: OrganizationId, name: &str) -> bool {
 		match self {
 			Self::View { table, own, .. } => table.view.takes_stream(*own, id, Some((owner, name))),
@@ -84,7 +84,7 @@ impl Scope {
 		}
 	}
 
-	/// Looks through the streams that it covers.
+	/// Scans the streams that it covers.
 	pub async fn scan(
 		&self,
 		snapshot: &mut Snapshot,
@@ -180,7 +180,7 @@ async fn scan_view(
 	}
 }
 
-/// What is known of an entry before its rows are looked at; `otherwise` is its fate if it has a document that fits.
+/// Returns the line of an entry before its rows are read; `otherwise` is its fate if its document fits.
 fn entry_line(entry: &StoredEntry, otherwise: Fate) -> Result<EntryLine> {
 	let (fate, why) = match entry {
 		StoredEntry { kind, .. } if kind != "record" => (Fate::Anchor, None),
@@ -213,7 +213,7 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-	/// The next row, if it is of the entry at this place.
+	/// Returns the next row, if it belongs to the entry at this place.
 	async fn next_of(&mut self, snapshot: &mut Snapshot, entry: i64) -> Result<Option<ViewRow>> {
 		if self.read.is_empty() && self.has_more {
 			let rows = snapshot.rows(self.of, self.filter, self.last, ROWS_AT_ONCE).await?;

@@ -46,7 +46,7 @@ pub(crate) struct Column {
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
 	pub columns: Vec<Column>,
-	/// Number of the first column that tells where a row comes from.
+	/// Number of the first column with the origin of a row.
 	origin: usize,
 	is_of_stream: bool,
 }
@@ -83,7 +83,7 @@ impl Table {
 		Self { columns, origin, is_of_stream: true }
 	}
 
-	/// The row of a view's row.
+	/// Returns the exported row of a view's row.
 	pub fn view_row(&self, place: i64, origin: &Origin, values: &[Option<Value>]) -> Row {
 		let mut row = values.to_vec();
 		row.extend(origin_values(origin));
@@ -91,7 +91,7 @@ impl Table {
 		row
 	}
 
-	/// The row of an entry.
+	/// Returns the exported row of an entry.
 	pub fn entry_row(&self, entry: &StoredEntry) -> Row {
 		let text = |text: &str| Some(Value::Text(text.into()));
 		let (encoding, document) =
@@ -114,7 +114,7 @@ impl Table {
 		row
 	}
 
-	/// The row as a line of JSON. Every format has this in its own way, and digests of rows are digests of these lines.
+	/// Returns a row as a line of JSON. Digests of rows are digests of these lines in every format.
 	pub fn line(&self, row: &[Option<Value>]) -> Vec<u8> {
 		let mut line = Vec::with_capacity(512);
 		for (number, (column, value)) in self.columns.iter().zip(row).enumerate() {
@@ -129,14 +129,14 @@ impl Table {
 		line
 	}
 
-	/// The line of an entry that cannot be read, if that were for another reason.
+	/// Returns the line of an unreadable entry with another reason.
 	pub fn line_with_problem(&self, line: &[u8], problem: Option<&str>) -> Option<Vec<u8>> {
 		let mut row = self.read_json(serde_json::from_slice(line).ok()?).ok()?;
 		*row.get_mut(PROBLEM)? = problem.map(|problem| Value::Text(problem.into()));
 		Some(self.line(&row))
 	}
 
-	/// Where a row says that it comes from: `None` if it does not.
+	/// Returns the origin of a row, if it has one.
 	pub fn origin(&self, row: &[Option<Value>]) -> Option<Origin> {
 		let text = |at: usize| match row.get(self.origin + at) {
 			Some(Some(Value::Text(text))) => Some(text.as_str()),
@@ -156,7 +156,7 @@ impl Table {
 		})
 	}
 
-	/// A row out of the fields of a line of CSV.
+	/// Reads a row from the fields of a line of CSV.
 	pub fn parse<'a>(&self, mut fields: impl Iterator<Item = &'a str>) -> Result<Row, String> {
 		let mut row = Vec::with_capacity(self.columns.len());
 		for column in &self.columns {
@@ -179,7 +179,7 @@ impl Table {
 		Ok(row)
 	}
 
-	/// A row out of an object of JSON.
+	/// Reads a row from a JSON object.
 	pub fn read_json(
 		&self,
 		mut object: serde_json::Map<String, serde_json::Value>,
@@ -215,7 +215,7 @@ fn required((name, ty): (&str, Type)) -> Column {
 }
 
 fn origin_values(origin: &Origin) -> [Option<Value>; 6] {
-	// What the chain counts fits, and rows that did not would be told by their digests.
+	// Numbers of the chain fit. Rows that did not would show in their digests.
 	let number = |number: u64| Some(Value::Integer(i64::try_from(number).unwrap_or(i64::MAX)));
 	[
 		Some(Value::Text(origin.record.to_string())),
@@ -227,7 +227,7 @@ fn origin_values(origin: &Origin) -> [Option<Value>; 6] {
 	]
 }
 
-/// A value in the one way in which exports write it.
+/// Returns a value as exports write it.
 fn parse(column: &Column, text: &str) -> Result<Value, String> {
 	if column.ty == Type::Text {
 		return Ok(Value::Text(text.into()));

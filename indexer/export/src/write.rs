@@ -1,12 +1,13 @@
-//! Writing the parts of an export by its plan.
+//! Writes the parts of an export by its plan.
 
 use super::{
+	error::{ExportError, Result},
 	folder::{Folder, MANIFEST},
 	manifest::{ExportFile, Manifest},
 	part::Writer,
 	plan::{planned, ROWS, ROW_LENGTH},
+	request::{OnProgress, Progress},
 	table::{Row, Table},
-	ExportError, OnProgress, Progress, Result,
 };
 use credio_index::store::{
 	export::{Reader, PLACES_AT_ONCE},
@@ -21,7 +22,7 @@ use std::{
 /// Entries that are read at once, with their documents.
 const DOCUMENTS_AT_ONCE: usize = 100;
 
-/// Writes the parts that are missing, and the manifest.
+/// Writes the missing parts and the manifest.
 pub(crate) async fn write(
 	store: &Store,
 	folder: &Folder,
@@ -61,12 +62,12 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-	/// Name of what is noted of a part.
+	/// Returns the name of the file that describes a part.
 	fn note(name: &str) -> String {
 		format!("{name}.json")
 	}
 
-	/// A part that was written before.
+	/// Returns a part that was written before.
 	fn known(&self, number: u64) -> Result<Option<ExportFile>> {
 		let name = self.manifest.files_are.part(number + 1);
 		let path = self.folder.unfinished(&Self::note(&name));
@@ -85,7 +86,7 @@ impl Parts<'_> {
 		let name = self.manifest.files_are.part(number + 1);
 		let path = self.folder.path(&name);
 		let failed = |cause| ExportError::file(&path, cause);
-		let output = self.folder.create(&name)?;
+		let output = self.folder.create(&name, path.clone())?;
 		let mut writer =
 			Writer::new(self.manifest.files_are, &self.table, output).map_err(failed)?;
 		let first = number.saturating_mul(self.manifest.rows_per_part);
@@ -108,14 +109,14 @@ impl Parts<'_> {
 			progress(Progress { step: "rows written", done, total });
 		}
 		let output = writer.finish().map_err(failed)?;
-		let file = ExportFile::new(name.clone(), rows, self.folder.keep(output, &name, &path)?);
+		let file = ExportFile::new(name.clone(), rows, output.commit()?);
 		let note = Self::note(&name);
 		let text = serde_json::to_vec(&file).map_err(ExportError::json)?;
 		self.folder.write(&note, &self.folder.unfinished(&note), &text)?;
 		Ok(file)
 	}
 
-	/// The plan, from a row on.
+	/// Opens the plan at a row.
 	fn planned(&self, first: u64) -> Result<BufReader<File>> {
 		let path = self.folder.unfinished(ROWS);
 		let open = || {
@@ -126,7 +127,7 @@ impl Parts<'_> {
 		open().map_err(|cause| ExportError::file(&path, cause))
 	}
 
-	/// Rows as they were planned, with their lines of JSON.
+	/// Returns the planned rows, with their lines of JSON.
 	async fn rows(&mut self, wanted: &[[u8; ROW_LENGTH]]) -> Result<Vec<(Row, Vec<u8>)>> {
 		let mut places = Vec::with_capacity(wanted.len());
 		for row in wanted {

@@ -1,27 +1,27 @@
-//! What the store is told of a block.
+//! Blocks as a store takes them.
 
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId};
 use std::sync::Arc;
 
-/// A block, with all that it changes for an index.
+/// A block, with everything that it changes in an index.
 #[derive(Clone, Debug)]
 pub struct Block {
 	/// Its number.
 	pub number: BlockNumber,
 	/// Its hash.
 	pub hash: Digest,
-	/// Streams that it makes.
+	/// Streams that it creates.
 	pub streams: Vec<Stream>,
 	/// Entries that it appends.
 	pub entries: Vec<Entry>,
 	/// Documents of older records that can be read from here on: a grant was given.
 	pub readable: Vec<(RecordId, Document)>,
-	/// Records whose documents are to go, and why: a grant was revoked.
+	/// Records that lose their documents, and why: a grant was revoked.
 	pub removed: Vec<(RecordId, String)>,
 }
 
 impl Block {
-	/// A block that changes nothing.
+	/// Creates a block that changes nothing.
 	pub fn new(number: BlockNumber, hash: Digest) -> Self {
 		Self {
 			number,
@@ -34,7 +34,7 @@ impl Block {
 	}
 }
 
-/// A stream, by the name under which views know it.
+/// A stream, with the name that views select it by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stream {
 	/// Its id.
@@ -58,18 +58,18 @@ pub struct Entry {
 	pub owner: OrganizationId,
 	/// The organization that appended it.
 	pub author: OrganizationId,
-	/// What it is.
+	/// Its kind.
 	pub kind: EntryKind,
 	/// The record that it replaces.
 	pub supersedes: Option<RecordId>,
-	/// `blake2_256` of its name and header in SCALE, which names all that the chain has of it.
+	/// `blake2_256` of its record id and header in SCALE, which identifies everything that the chain has of it.
 	pub digest: Digest,
-	/// Its document, or why there is none. The reason has to follow from the chain alone, or an index that is built anew
-	/// is not the same.
+	/// Its document, or why there is none. The reason has to follow from the chain alone, or a rebuilt index would
+	/// differ.
 	pub content: Content,
 }
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
 	/// A document is on the chain, encrypted.
@@ -103,13 +103,13 @@ pub enum Content {
 /// A document in plaintext.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
-	/// What kind of document it is.
+	/// Its media type.
 	pub media_type: String,
 	/// Its bytes.
 	pub bytes: Arc<[u8]>,
 }
 
-/// Says nothing of what the document contains.
+/// Shows nothing of the document's content.
 impl std::fmt::Debug for Document {
 	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
 		write!(f, "Document({} bytes)", self.bytes.len())

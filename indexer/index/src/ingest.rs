@@ -1,12 +1,18 @@
-//! Follows the chain: finalized blocks into the store, history first and then live, from one node and on to another.
+//! Follows the chain: reads finalized blocks into the store, first past and then new ones, from one of several nodes.
 //!
-//! The store's cursor says how far it is. What a batch of blocks brings and the cursor behind it are one transaction, so
-//! whenever this ends, and however, it goes on without losing or doubling anything.
+//! A batch of blocks and the store's cursor are written in one transaction. So after any end it continues without
+//! losing or doubling anything.
 
 mod access;
+mod bounds;
+mod convert;
+mod error;
 mod history;
 mod news;
 mod trouble;
+
+pub use convert::digest_of;
+pub use error::IngestError;
 
 use crate::{
 	block::{self, Block, Content},
@@ -17,8 +23,13 @@ use credio_client::{ahead_of, Client, ConnectError, ConnectOptions, Error, Heads
 use credio_primitives::{
 	rpc::StreamJson, BlockNumber, Digest, Entry, EntryBody, Moment, OrganizationId, StreamId,
 };
+use bounds::{CONCURRENCY, MAX_PART};
+use convert::{content, indexed, sort};
+use credio_client::{ahead_of, Client, ConnectOptions, Error, Heads, Trust};
+use credio_primitives::{rpc::StreamJson, BlockNumber, Moment, StreamId};
 use credio_vault::Vault;
 use credio_view::view::View;
+use error::Result;
 use futures::{stream, StreamExt, TryStreamExt};
 use news::{News, Seen};
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
@@ -30,24 +41,19 @@ use trouble::{Notify, Trouble};
 
 /// Bounds of the time between two tries to reach a node.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
-/// Most entries of a stream in one answer of a node.
-const MAX_PART: u32 = 256;
-/// Calls to the node at a time.
-const CONCURRENCY: usize = 8;
-
-/// How an index is kept up to date.
+/// How an index follows the chain.
 #[derive(Clone, Debug)]
 pub struct Settings {
-	/// WebSocket addresses of nodes. The first one that answers is used; when it goes away, the next; and when finality
-	/// stands still there, but not elsewhere, the one that is furthest.
+	/// WebSocket addresses of nodes. The first that responds is used; when it goes away, the next; and when finality
+	/// stalls there but not elsewhere, the most advanced one.
 	pub nodes: Vec<String>,
-	/// How they are connected to. One of another chain than the index is left out.
+	/// How to connect to them. Nodes of another chain than the index are skipped.
 	pub connect: ConnectOptions,
 	/// Whether rows are shown before they are final, to those who ask for them.
 	pub live: bool,
 	/// Whether documents stay after the grant that opened them has ended.
 	pub keep_revoked: bool,
-	/// What is believed of the nodes.
+	/// How responses of nodes are verified.
 	pub trust: Trust,
 }
 
@@ -100,15 +106,15 @@ pub struct Ingest {
 	store: Store,
 	vault: Arc<dyn Vault>,
 	settings: Settings,
-	/// The right to write blocks, once it was taken.
-	upkeep: Mutex<Option<Upkeep>>,
+	/// The right to write blocks, once acquired.
+	write_lock: Mutex<Option<WriteLock>>,
 	trouble: Trouble,
 }
 
 /// When to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Until {
-	/// The index has what was final when it was asked.
+	/// The index has everything that was final at the start.
 	CaughtUp,
 	/// Never.
 	Stopped,
@@ -121,13 +127,13 @@ impl std::fmt::Debug for Ingest {
 }
 
 impl Ingest {
-	/// Keeps the index of a vault's organization.
+	/// Creates the ingest of a vault's organization.
 	pub fn new(store: Store, vault: Arc<dyn Vault>, settings: Settings) -> Self {
-		Self { store, vault, settings, upkeep: Mutex::default(), trouble: Trouble::default() }
+		Self { store, vault, settings, write_lock: Mutex::default(), trouble: Trouble::default() }
 	}
 
-	/// Tells what goes wrong and does not end the work, in words: no node can be reached, say, or one is of another chain.
-	/// Each is told once, and at intervals while it lasts.
+	/// Reports problems that do not end the work to `notify`: for example that no node can be reached, or that one is
+	/// of another chain. Each is reported once, and at intervals while it lasts.
 	pub fn notifying(mut self, notify: impl Fn(&str) + Send + Sync + 'static) -> Self {
 		let notify: Notify = Arc::new(notify);
 		self.trouble = Trouble::new(notify);
@@ -136,36 +142,42 @@ impl Ingest {
 
 	/// Makes these the views of the index, see [`Store::set_views`].
 	///
-	/// Errors: [`StoreError::KeptByAnother`], and as there.
+	/// # Errors
+	///
+	/// [`StoreError::KeptByAnother`], and as there.
 	pub async fn set_views(&self, views: &[View]) -> Result<()> {
-		self.keep().await?;
+		self.acquire_writer().await?;
 		Ok(self.store.set_views(views).await?)
 	}
 
-	/// Empties the index, so that it is built anew from the chain.
+	/// Empties the index, so that it is rebuilt from the chain.
 	///
-	/// Errors: [`StoreError::KeptByAnother`], [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::KeptByAnother`], [`StoreError::Database`].
 	pub async fn clear(&self) -> Result<()> {
-		self.keep().await?;
-		if let Some(upkeep) = &*self.upkeep.lock().await {
-			self.store.clear(upkeep).await?;
+		self.acquire_writer().await?;
+		if let Some(write_lock) = &*self.write_lock.lock().await {
+			self.store.clear(write_lock).await?;
 		}
 		Ok(())
 	}
 
-	/// Takes the right to write blocks, unless it was taken.
-	async fn keep(&self) -> Result<()> {
-		let mut upkeep = self.upkeep.lock().await;
-		if upkeep.is_none() {
-			*upkeep = Some(self.store.keep().await?);
+	/// Acquires the right to write blocks, unless it is held.
+	async fn acquire_writer(&self) -> Result<()> {
+		let mut write_lock = self.write_lock.lock().await;
+		if write_lock.is_none() {
+			*write_lock = Some(self.store.acquire_writer().await?);
 		}
 		Ok(())
 	}
 
-	/// Follows the chain until `stop` resolves. A node that goes away is no error: the next one is tried, again and again.
-	/// Nor is one of another chain, as long as there is another, or a database that is restarted.
+	/// Follows the chain until `stop` resolves. Retries when a node goes away, with the next one, and when the database
+	/// is restarted. Skips nodes of another chain as long as there are others.
 	///
-	/// Errors: [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`].
+	/// # Errors
+	///
+	/// [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`].
 	pub async fn run(&self, stop: impl Future<Output = ()>) -> Result<()> {
 		tokio::select! {
 			result = self.work(Until::Stopped) => result,
@@ -176,16 +188,20 @@ impl Ingest {
 		}
 	}
 
-	/// Follows the chain until the index has all that is final now.
+	/// Follows the chain until the index has everything that is final now.
 	///
-	/// Errors: as [`Self::run`].
+	/// # Errors
+	///
+	/// As [`Self::run`].
 	pub async fn catch_up(&self) -> Result<()> {
 		self.work(Until::CaughtUp).await
 	}
 
-	/// Takes all up to a block that is final, of some streams only: for an index that is to be as it was at that block.
+	/// Reads some streams up to a final block: for an index as of that block.
 	///
-	/// Errors: [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`], [`IngestError::Node`] if the
+	/// # Errors
+	///
+	/// [`IngestError::Store`], [`IngestError::OtherChain`], [`IngestError::NoNode`], [`IngestError::Node`] if the
 	/// block is not final.
 	pub async fn catch_up_to(
 		&self,
@@ -201,7 +217,7 @@ impl Ingest {
 		self.store.claim_chain(client.limits().genesis_hash).await?;
 		let mut streams = client.streams(None).await?;
 		streams.retain(wanted);
-		history::History::new(&client, &self.store, streams, block).await?.take().await
+		history::History::new(&client, &self.store, streams, block).await?.store().await
 	}
 
 	async fn connect(&self, node: &str) -> Result<Client> {
@@ -209,15 +225,15 @@ impl Ingest {
 		Ok(client.with_trust(self.settings.trust.clone()))
 	}
 
-	/// Works with one node after the other.
+	/// Follows one node after the other.
 	async fn work(&self, until: Until) -> Result<()> {
 		let nodes = &self.settings.nodes;
 		let mut wait = BACK_OFF.0;
 		let mut current = 0;
-		self.keep().await?;
+		self.acquire_writer().await?;
 		loop {
 			let node = nodes.get(current).ok_or(IngestError::NoNode)?;
-			// What was begun with another node is stored first.
+			// A write that was started with another node ends first.
 			self.store.settled().await;
 			let (tell, heard) = watch::channel(0);
 			let served = tokio::select! {
@@ -230,7 +246,7 @@ impl Ingest {
 			match served {
 				Err(error) if error.is_of_another_chain() => {
 					self.trouble.other_chain(node, &error);
-					// Another one may be of this chain, and be back later.
+					// Another node may be of this chain and come back.
 					if let Some(all) = self.trouble.all_of_other_chains(nodes) {
 						return Err(match nodes.len() {
 							1 => error,
@@ -241,31 +257,31 @@ impl Ingest {
 				Err(IngestError::Node(error)) => self.trouble.node_failed(node, &error.with_hint()),
 				Err(IngestError::Store(error)) if error.is_passing() && until == Until::Stopped => {
 					self.trouble.database_failed(&error);
-					// It went with the connection that had it.
-					*self.upkeep.lock().await = None;
+					// The lock was lost with its connection.
+					*self.write_lock.lock().await = None;
 				},
-				// We had it: the database has not noticed yet that our connection is gone.
+				// It was ours: the database has not noticed yet that our connection is gone.
 				Err(IngestError::Store(StoreError::KeptByAnother)) if until == Until::Stopped => {},
 				other => return other,
 			}
 			if *tell.borrow() > 0 {
 				wait = BACK_OFF.0;
 			}
-			// Nothing tells when a node is back.
+			// No event announces that a node is back.
 			tokio::time::sleep(wait).await;
 			wait = wait.saturating_mul(2).min(BACK_OFF.1);
 			current = (current + 1) % nodes.len();
 		}
 	}
 
-	/// Works with one node until it goes away. Tells the finalized blocks of which it hears, also while it stores others.
+	/// Follows one node until it fails. Sends the finalized blocks that it hears of, also while it stores others.
 	async fn serve(
 		&self,
 		node: &str,
 		until: Until,
 		heard: &watch::Sender<BlockNumber>,
 	) -> Result<()> {
-		self.keep().await?;
+		self.acquire_writer().await?;
 		let client = self.connect(node).await?;
 		if client.is_syncing().await? {
 			// What it tells is of the past.
@@ -286,7 +302,7 @@ impl Ingest {
 			}
 		}
 		let mut seen = None;
-		// Dropped with this, they end.
+		// They end when this is dropped.
 		let mut listening = JoinSet::new();
 		let (tell_best, mut best) = watch::channel(0);
 		let mut finalized = heard.subscribe();
@@ -301,7 +317,7 @@ impl Ingest {
 					return Err(ended.unwrap_or_else(|_| lost()).into());
 				},
 				Ok(()) = finalized.changed() => {
-					// What came meanwhile: only the newest counts.
+					// Of the blocks that came meanwhile only the newest counts.
 					let finalized = *finalized.borrow_and_update();
 					client.follow_upgrade().await?;
 					self.follow(&client, finalized, &mut seen).await?;
@@ -318,7 +334,7 @@ impl Ingest {
 		}
 	}
 
-	/// Takes all that is final up to a block.
+	/// Stores everything that is final up to a block.
 	async fn follow(
 		&self,
 		client: &Client,
@@ -349,18 +365,18 @@ impl Ingest {
 		if self.store.scrub().await? == Scrubbed::Held {
 			self.trouble.scrub_held();
 		}
-		history::History::new(client, &self.store, streams, finalized).await?.take().await
+		history::History::new(client, &self.store, streams, finalized).await?.store().await
 	}
 
-	/// Looks at all streams, and at what may be read of them. Returns the streams, and when the next grant ends.
+	/// Reads all streams and the access to them. Returns the streams, and when the next grant ends.
 	async fn look_at_all(&self, client: &Client) -> Result<(Vec<StreamJson>, Option<Moment>)> {
-		// Asked for before anything is read: what changes after is seen the next time.
+		// Read first: later changes are found the next time.
 		let access = access::Access::of(client, self.settings.keep_revoked).await?;
 		let streams = client.streams(None).await?;
 		if let Some(before) = self.store.access().await? {
 			let changed = access.changed_since(client, &before).await?;
 			if !access.has_all_of(&before) {
-				// Noted before anything goes, so that a crash does not let it be forgotten.
+				// Noted before anything is removed, so that a crash does not lose it.
 				self.store.scrub_later().await?;
 			}
 			for stream in streams.iter().filter(|stream| changed.contains(stream.id)) {
@@ -371,7 +387,7 @@ impl Ingest {
 		Ok((streams, access.next_end()))
 	}
 
-	/// Reads a stream again, of which other entries may be read than before.
+	/// Reads a stream again after its access has changed.
 	async fn read_again(&self, client: &Client, stream: StreamId) -> Result<()> {
 		let mut from = 0;
 		loop {
@@ -402,7 +418,7 @@ impl Ingest {
 		}
 	}
 
-	/// Shows what is not final yet, instead of what was shown before.
+	/// Replaces the live entries by those that are not final yet.
 	async fn show_live(&self, client: &Client) -> Result<()> {
 		let known = self.store.next_sequences().await?;
 		let parts = stream::iter(known)
@@ -432,8 +448,7 @@ impl Ingest {
 	}
 }
 
-/// Hears of blocks in a task of its own: a node is not silent because what it told of takes long to store. Returns why
-/// it ended.
+/// Listens for blocks in a separate task: a node is not silent while its blocks are being stored. Returns why it ended.
 async fn listen(mut heads: Heads, tell: watch::Sender<BlockNumber>) -> Error {
 	loop {
 		match heads.next().await {
@@ -442,51 +457,5 @@ async fn listen(mut heads: Heads, tell: watch::Sender<BlockNumber>) -> Error {
 			},
 			Err(error) => return error,
 		}
-	}
-}
-
-/// Entries of a block in an order that follows from the chain alone.
-fn sort(block: &mut Block) {
-	block.entries.sort_by_key(|entry| (entry.stream, entry.sequence));
-}
-
-/// A document, or the word for why there is none.
-fn content(read: std::result::Result<credio_client::envelope::Document, Unread>) -> Content {
-	match read {
-		Ok(document) => Content::Document(block::Document {
-			media_type: document.media_type.to_string(),
-			bytes: document.bytes.as_slice().into(),
-		}),
-		Err(Unread::Denied(denial)) => Content::Unreadable(denial.word().into()),
-		Err(Unread::Unopened(_)) => Content::Unreadable("doesNotOpen".into()),
-	}
-}
-
-/// Names all that the chain has of an entry.
-pub fn digest_of(entry: &Entry) -> Digest {
-	Digest(sp_crypto_hashing::blake2_256(&entry.encode()))
-}
-
-/// An entry as the store takes it.
-fn indexed(
-	owner: OrganizationId,
-	entry: Entry,
-	read: std::result::Result<credio_client::envelope::Document, Unread>,
-) -> block::Entry {
-	let (kind, supersedes) = match entry.header.body {
-		EntryBody::Record { supersedes, .. } => (block::EntryKind::Record, supersedes),
-		EntryBody::DigestAnchor { .. } => (block::EntryKind::DigestAnchor, None),
-		EntryBody::MerkleAnchor { .. } => (block::EntryKind::MerkleAnchor, None),
-	};
-	block::Entry {
-		digest: digest_of(&entry),
-		record: entry.record_id,
-		stream: entry.header.stream,
-		sequence: entry.header.sequence,
-		owner,
-		author: entry.header.organization,
-		kind,
-		supersedes,
-		content: content(read),
 	}
 }

@@ -1,13 +1,12 @@
-//! The database of the indexer: what an organization may read on the chain, as tables that can be searched.
+//! The index: records that an organization may read on the chain, as searchable tables.
 //!
-//! A [`Store`] is told of finalized blocks ([`Store::apply`]) and keeps their entries and, of those that can be read,
-//! the documents. [`View`](credio_view::View)s, which the organization defines, make rows of the documents; [`Store::search`] and
-//! [`Store::aggregate`] read them. Rows and the cursor change in one transaction, so a row is neither lost nor doubled
-//! whatever crashes when, and an index that is built anew from the chain is the same, byte for byte of its
-//! [dump](Store::dump).
+//! A [`Store`] takes finalized blocks ([`Store::apply`]) and stores their entries, with the documents of those that can
+//! be read. The organization defines [`View`](credio_view::View)s, which turn documents into rows; [`Store::search`]
+//! and [`Store::aggregate`] read them. Rows and the cursor change in one transaction, so no crash loses or doubles a
+//! row. An index that is rebuilt from the chain has the same [dump](Store::dump), byte for byte.
 //!
-//! The plaintext of documents is in this database. Its file is for its owner only, and what documents contain is in no
-//! error and no log. `docs/search.md` explains views and the filter language.
+//! The database has documents in plaintext. Its file is readable by its owner only, and no error or log shows content
+//! of documents. `docs/search.md` explains views and the filter language.
 
 pub mod block;
 pub mod ingest;

@@ -1,7 +1,7 @@
-//! JSON-RPC of an index: searching it from other programs.
+//! JSON-RPC server of an index.
 //!
-//! It answers plaintext. At an address callers have to show a token, on this machine too; on a Unix socket they need none,
-//! since only its owner can connect to it.
+//! Responses are plaintext. At an address callers have to show a token, also on this machine. On a Unix socket they
+//! need none, since only its owner can connect.
 
 mod guard;
 mod listen;
@@ -24,18 +24,18 @@ use std::{io, sync::Arc, time::Duration};
 /// How long a search or an aggregate may take.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
-/// Where a server answers, and whom.
+/// Address of a server, and who may call it.
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
 	/// Where it listens.
 	pub address: Address,
-	/// What callers have to show; at an address there has to be one.
+	/// Token that callers have to show; required at an address.
 	pub token: Option<Token>,
-	/// Names by which callers may address it, beside `localhost` and numeric addresses: that of a proxy, say.
+	/// Host names that callers may use, beside `localhost` and numeric addresses: for example the name of a proxy.
 	pub hosts: Vec<String>,
 }
 
-/// Who is told of failures of the server's own, in words.
+/// Receives internal failures of the server, as text.
 pub type Notify = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A server. It stops when this is dropped.
@@ -46,7 +46,7 @@ pub struct Server {
 }
 
 impl Server {
-	/// Answers by the rows of a store.
+	/// Starts a server for the rows of a store.
 	///
 	/// # Errors
 	///
@@ -72,7 +72,7 @@ impl Server {
 		Ok(Self { address, handle })
 	}
 
-	/// Where it answers.
+	/// Returns the address that it listens at.
 	pub fn address(&self) -> &Address {
 		&self.address
 	}
@@ -80,12 +80,12 @@ impl Server {
 
 impl Drop for Server {
 	fn drop(&mut self) {
-		// It has stopped already otherwise.
+		// An error means that it has stopped already.
 		let _ = self.handle.stop();
 	}
 }
 
-/// What to search for, as callers write it.
+/// A query, as callers write it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct QueryJson {
@@ -99,11 +99,11 @@ pub struct QueryJson {
 	pub after: Option<String>,
 	/// Rows that are not final yet, too.
 	pub live: bool,
-	/// Rows that later ones have replaced, too.
+	/// Replaced rows, too.
 	pub history: bool,
 }
 
-/// What to compute, as callers write it.
+/// An aggregate, as callers write it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct AggregateJson {
@@ -115,21 +115,21 @@ pub struct AggregateJson {
 	pub by: Vec<String>,
 	/// Rows that are not final yet, too.
 	pub live: bool,
-	/// Rows that later ones have replaced, too.
+	/// Replaced rows, too.
 	pub history: bool,
 }
 
-/// Which changes of a view to tell.
+/// Which changes of a view to send.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ChangesJson {
 	/// Rows that fit this filter; all without one.
 	pub filter: Option<String>,
-	/// `cursor` of the last message that was dealt with; without it, all rows come first.
+	/// `cursor` of the last processed message; without it, all rows come first.
 	pub after: Option<String>,
 }
 
-/// A view, as callers are told of it.
+/// A view, as callers see it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ViewJson {
@@ -143,7 +143,7 @@ pub struct ViewJson {
 
 #[rpc(server)]
 trait IndexApi {
-	/// The views.
+	/// Lists the views.
 	#[method(name = "credio_v1_views")]
 	async fn views(&self) -> Result<Vec<ViewJson>, ErrorObjectOwned>;
 
@@ -155,7 +155,7 @@ trait IndexApi {
 		query: Option<QueryJson>,
 	) -> Result<Page, ErrorObjectOwned>;
 
-	/// Counts, sums, averages and extremes of a view.
+	/// Computes counts, sums, averages, minima and maxima of a view.
 	#[method(name = "credio_v1_aggregate")]
 	async fn aggregate(
 		&self,
@@ -163,7 +163,7 @@ trait IndexApi {
 		aggregate: AggregateJson,
 	) -> Result<Aggregated, ErrorObjectOwned>;
 
-	/// Tells the rows of a view, and whatever changes in them. It can be resumed, so that nothing is missed.
+	/// Sends the rows of a view, and then every change. It can be resumed without missing anything.
 	#[subscription(
 		name = "credio_v1_subscribeRows" => "credio_v1_rows",
 		unsubscribe = "credio_v1_unsubscribeRows",
@@ -191,7 +191,7 @@ struct Methods {
 }
 
 impl Methods {
-	/// What is the caller's, in words; what is ours without, since it is nobody else's business.
+	/// Returns the error for a caller: faults of the caller with their text, internal ones without.
 	fn refusal(&self, error: StoreError) -> ErrorObjectOwned {
 		let code = match &error {
 			StoreError::UnknownView { .. } => codes::NOT_FOUND,
@@ -205,7 +205,7 @@ impl Methods {
 			| StoreError::BadCursor => codes::INVALID_PARAMETERS,
 			StoreError::Busy => codes::SERVER_BUSY,
 			_ => {
-				let text = "the index could not answer: its operator finds out why in its output";
+				let text = "the index failed: its operator finds the reason in its log";
 				(self.notify)(&error.to_string());
 				return ErrorObjectOwned::owned(codes::INTERNAL, text, None::<()>);
 			},
@@ -257,12 +257,12 @@ impl IndexApiServer for Methods {
 	) -> SubscriptionResult {
 		let ChangesJson { filter, mut after } = options.unwrap_or_default();
 		let Some(mut written) = self.store.changed() else {
-			let text = "this server does not hear of changes: subscribe where the index is kept up to date";
+			let text = "this server does not learn of changes: subscribe at the process that writes the index";
 			let error = ErrorObjectOwned::owned(codes::INVALID_PARAMETERS, text, None::<()>);
 			pending.reject(error).await;
 			return Ok(());
 		};
-		// What cannot be asked for is refused before anything is told.
+		// An invalid query is refused before the subscription is accepted.
 		let mut changes = match self.store.changes(&view, filter.as_deref(), after.as_deref()).await
 		{
 			Ok(changes) => changes,
@@ -276,7 +276,7 @@ impl IndexApiServer for Methods {
 		loop {
 			let is_last = changes.is_last;
 			after = Some(changes.cursor.clone());
-			// The end of what was there already is told, whether or not there was anything.
+			// The end of the existing rows is always sent, even if there are none.
 			if !changes.changes.is_empty() || (is_first && is_last) {
 				sink.send(SubscriptionMessage::from_json(&changes)?).await?;
 			}
@@ -287,7 +287,7 @@ impl IndexApiServer for Methods {
 					() = sink.closed() => return Ok(()),
 				}
 			}
-			// An error, such as a view that is defined anew, ends the subscription and is told with the end.
+			// An error, such as a redefined view, ends the subscription and is sent with the end.
 			changes = self
 				.store
 				.changes(&view, filter.as_deref(), after.as_deref())

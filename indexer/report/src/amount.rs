@@ -18,7 +18,7 @@ impl Amount {
 		self.units as f64 / 10f64.powi(i32::from(self.scale))
 	}
 
-	/// The same with more fraction digits; `None` if that is too large a number, or the scale is a smaller one.
+	/// Returns the same amount with more fraction digits; `None` if it is too large, or the scale is smaller.
 	pub fn with_scale(self, scale: u8) -> Option<Self> {
 		let factor = 10i128.checked_pow(scale.checked_sub(self.scale)?.into())?;
 		Some(Self { units: self.units.checked_mul(factor)?, scale })

@@ -1,142 +1,15 @@
-//! How assets perform: what was due, what of it is paid, open and overdue, by month of its due date and by age.
+//! Asset performance: amounts due, paid, open and overdue, by month of the due date and by age.
 
+mod facts;
 mod portfolio;
 mod render;
+mod row;
 
+pub use facts::{Assets, AssetsError, LeftOut, PaidBy};
 pub use portfolio::{
 	Ageing, Bucket, Item, Month, Portfolio, Sums, MAX_CURRENCIES, MAX_LARGEST, MAX_MONTHS,
 };
-
-use crate::{page, Origin};
-use jiff::civil::Date;
-use std::collections::BTreeMap;
-
-/// What makes an item paid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PaidBy {
-	/// Nothing says so: all of it counts as open.
-	Nothing,
-	/// A column that says yes or no: all of the amount, or nothing.
-	Flag(String),
-	/// A column with the day on which all of it was paid.
-	Day(String),
-	/// A column with the amount that was paid.
-	Amount(String),
-}
-
-/// What a row says of its payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paid {
-	/// All of it is paid, or nothing.
-	All(bool),
-	/// All of it was paid on a day, if there is one. A day after that of the report does not count.
-	On(Option<Date>),
-	/// So much of it, in units of the portfolio's scale.
-	Part(i128),
-}
-
-/// A row of a view.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-	/// Its currency.
-	pub currency: Option<String>,
-	/// When it is due.
-	pub due: Option<Date>,
-	/// How much, in units of the portfolio's scale.
-	pub amount: Option<i128>,
-	/// What is paid.
-	pub paid: Paid,
-	/// By what it is known.
-	pub label: String,
-	/// The record that it is of.
-	pub record: String,
-}
-
-/// What cannot be reported on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AssetsError {
-	/// A sum is larger than any number here.
-	Overflow,
-}
-
-impl std::fmt::Display for AssetsError {
-	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-		match self {
-			Self::Overflow => f.write_str("the amounts of the view are too large to be added"),
-		}
-	}
-}
-
-impl std::error::Error for AssetsError {}
-
-/// Assets of a view as of a day. Amounts of different currencies never meet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assets {
-	/// Organization whose index it is.
-	pub organization: String,
-	/// The view.
-	pub view: String,
-	/// Its column with the day on which something is due.
-	pub due: String,
-	/// Its column with the amount.
-	pub amount: String,
-	/// What makes an item paid.
-	pub paid: PaidBy,
-	/// Its column with the currency.
-	pub currency: Option<String>,
-	/// Which rows were taken; all without it.
-	pub filter: Option<String>,
-	/// The day as of which it is told.
-	pub as_of: Date,
-	/// Fraction digits of all amounts.
-	pub scale: u8,
-	/// Rows that were read.
-	pub rows: u64,
-	/// By currency; rows without one stand together.
-	pub portfolios: BTreeMap<Option<String>, Portfolio>,
-	/// Rows of currencies beyond the first [`MAX_CURRENCIES`].
-	pub left_out: LeftOut,
-}
-
-/// Rows that are in no figure but the number of all rows: whoever writes one more currency into each document stops no
-/// report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LeftOut {
-	/// How many.
-	pub rows: u64,
-	/// Of amounts of different currencies, by which two readings are compared and nothing else.
-	all_amounts: i128,
-}
-
-impl Assets {
-	/// Adds a row.
-	///
-	/// Errors: [`AssetsError`].
-	pub fn add(&mut self, row: Row) -> Result<(), AssetsError> {
-		self.rows += 1;
-		let is_known = self.portfolios.contains_key(&row.currency);
-		if !is_known && self.portfolios.len() >= MAX_CURRENCIES {
-			self.left_out.rows += 1;
-			let amount = row.amount.unwrap_or(0);
-			self.left_out.all_amounts = self.left_out.all_amounts.wrapping_add(amount);
-			return Ok(());
-		}
-		let portfolio = self.portfolios.entry(row.currency.clone()).or_default();
-		portfolio.add(row, self.as_of).ok_or(AssetsError::Overflow)
-	}
-
-	/// The sum of all amounts of all currencies, by which two readings of a view are compared and nothing else.
-	pub fn checksum(&self) -> i128 {
-		let sums = self.portfolios.values().map(|portfolio| portfolio.all_amounts);
-		sums.fold(self.left_out.all_amounts, i128::wrapping_add)
-	}
-
-	/// The page.
-	pub fn page(&self, origin: &Origin) -> String {
-		let title = format!("Assets of {}, {} as of {}", self.organization, self.view, self.as_of);
-		page::page(&title, origin, render::header(self), render::body(self))
-	}
-}
+pub use row::{Paid, Row};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -16,7 +16,7 @@ const CHARACTER: f64 = 6.6;
 /// Most lines of the grid.
 const LINES: f64 = 5.0;
 
-/// What is stacked in a colour.
+/// The values of one colour.
 pub(crate) struct Series {
 	/// Its name.
 	pub name: &'static str,
@@ -45,7 +45,7 @@ pub(crate) struct Bars {
 }
 
 impl Bars {
-	/// The chart with its legend, if there is anything to see.
+	/// Renders the chart with its legend, unless it is empty.
 	pub fn render(&self) -> Markup {
 		let highest = self.totals().fold(0.0, f64::max);
 		if highest <= 0.0 || self.categories.is_empty() {
@@ -129,7 +129,7 @@ impl Bars {
 		})
 	}
 
-	/// Every how many bars there is room for a label.
+	/// Returns the number of bars for each label that there is room for.
 	fn label_every(&self, slot: f64) -> usize {
 		let longest = self.categories.iter().map(|name| name.chars().count()).max().unwrap_or(0);
 		let needed = longest as f64 * CHARACTER + 10.0;
@@ -138,12 +138,12 @@ impl Bars {
 	}
 }
 
-/// A coordinate, to a tenth.
+/// Returns a coordinate, rounded to a tenth.
 fn at(coordinate: f64) -> String {
 	format!("{coordinate:.1}")
 }
 
-/// Distance of the lines of the grid: 1, 2 or 5 times a power of ten, so that there are a few of them.
+/// Returns the distance of the lines of the grid: 1, 2 or 5 times a power of ten, for a few lines.
 fn step(highest: f64, is_whole: bool) -> f64 {
 	let raw = highest / LINES;
 	let power = 10f64.powf(raw.log10().floor());
@@ -159,7 +159,7 @@ fn step(highest: f64, is_whole: bool) -> f64 {
 	}
 }
 
-/// A number on an axis that ends at `top`: `1,500`, `20k`, `1.5M`, with as many digits as the step between two needs.
+/// Returns a number on an axis that ends at `top`: `1,500`, `20k`, `1.5M`, with the digits that the step needs.
 fn compact(value: f64, step: f64, top: f64) -> String {
 	const UNITS: [(f64, &str); 4] = [(1e12, "T"), (1e9, "bn"), (1e6, "M"), (1e3, "k")];
 	let unit = UNITS.into_iter().find(|(unit, _)| top >= *unit && top >= 10_000.0);
@@ -202,7 +202,7 @@ mod tests {
 	}
 
 	#[test]
-	fn nothing_to_see_is_no_chart() {
+	fn empty_chart_is_not_rendered() {
 		let bars = Bars {
 			id: "a".into(),
 			title: String::new(),

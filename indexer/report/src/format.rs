@@ -5,7 +5,7 @@ use jiff::{civil::Date, tz::TimeZone, Timestamp};
 /// Longest foreign text that is shown, in characters.
 const MAX_TEXT: usize = 256;
 
-/// A number with commas between thousands.
+/// Returns a number with commas between thousands.
 pub fn number(number: u64) -> String {
 	grouped(&number.to_string())
 }
@@ -22,12 +22,12 @@ pub(crate) fn grouped(digits: &str) -> String {
 	grouped
 }
 
-/// A number of things: `1 entry`, `2 entries`.
+/// Returns a number with its noun: `1 entry`, `2 entries`.
 pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
 	format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 
-/// A size: exact below a kibibyte, and else with one fraction digit.
+/// Returns a size: exact below a kibibyte, and else with one fraction digit.
 pub fn size(bytes: u64) -> String {
 	const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
 	if bytes < 1024 {
@@ -44,7 +44,7 @@ pub fn size(bytes: u64) -> String {
 	format!("{}.{} {}", grouped(&(tenths / 10).to_string()), tenths % 10, UNITS[unit])
 }
 
-/// A length of time, to two units.
+/// Returns a duration in up to two units.
 pub fn duration(milliseconds: u64) -> String {
 	let seconds = milliseconds / 1_000;
 	match seconds {
@@ -58,14 +58,14 @@ pub fn duration(milliseconds: u64) -> String {
 	}
 }
 
-/// The day of a time in milliseconds since 1970, in UTC.
+/// Returns the day of a time in milliseconds since 1970, in UTC.
 pub fn day(milliseconds: u64) -> Date {
 	let moment = i64::try_from(milliseconds).ok();
 	let moment = moment.and_then(|moment| Timestamp::from_millisecond(moment).ok());
 	moment.unwrap_or(Timestamp::MAX).to_zoned(TimeZone::UTC).date()
 }
 
-/// A time in milliseconds since 1970, to the second. The page says that it is in UTC.
+/// Returns a time in milliseconds since 1970, to the second, in UTC.
 pub fn time(milliseconds: u64) -> String {
 	let moment = i64::try_from(milliseconds).ok();
 	match moment.and_then(|moment| Timestamp::from_millisecond(moment).ok()) {
@@ -74,7 +74,7 @@ pub fn time(milliseconds: u64) -> String {
 	}
 }
 
-/// An id in `0x` hex, shortened to what tells it from others on a page.
+/// Returns an id in `0x` hex, shortened to the digits that distinguish it on a page.
 pub fn short(id: &str) -> String {
 	match (id.get(..8), id.len().checked_sub(6).and_then(|at| id.get(at..))) {
 		(Some(head), Some(tail)) if id.len() > 20 => format!("{head}…{tail}"),
@@ -82,7 +82,7 @@ pub fn short(id: &str) -> String {
 	}
 }
 
-/// A foreign text as one line without characters that are no text, cut where it gets too long. What could still turn
+/// Returns a foreign text as one line without control characters, cut where it gets too long. What could still turn
 /// around the text next to it is held in by the element that it stands in.
 pub fn clean(text: &str) -> String {
 	let is_no_text =

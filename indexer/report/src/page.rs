@@ -10,10 +10,12 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src dat
 /// Seconds after which a page that is kept up to date loads itself again.
 const REFRESH: u32 = 5;
 
+/// Most rows of a table; the others are counted.
+pub(crate) const MAX_ROWS: usize = 50;
 /// Most rows of a table that is not broken between two sheets of paper.
 const WHOLE: usize = 14;
 
-/// Where a page's figures come from.
+/// A source of a page's figures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
 	/// What it is: `Chain`, `Blocks`.
@@ -23,7 +25,7 @@ pub struct Source {
 }
 
 impl Source {
-	/// A source in words.
+	/// Creates a source.
 	pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
 		Self { name: name.into(), text: text.into() }
 	}
@@ -42,7 +44,7 @@ pub struct Origin {
 	pub is_live: bool,
 }
 
-/// A whole page.
+/// Renders a whole page.
 pub(crate) fn page(title: &str, origin: &Origin, header: Markup, body: Markup) -> String {
 	html! {
 		(DOCTYPE)
@@ -87,12 +89,12 @@ fn iso(milliseconds: u64) -> String {
 	format!("{}Z", time(milliseconds).replace(' ', "T"))
 }
 
-/// A text that somebody else has written: a name, a purpose. It stands for itself, in whichever direction it is written.
+/// Renders a foreign text, such as a name or a purpose, isolated from the direction of the text around it.
 pub(crate) fn foreign(text: &str) -> Markup {
 	html! { bdi { (clean(text)) } }
 }
 
-/// A figure at the top.
+/// Renders a figure at the top.
 pub(crate) fn tile(name: &str, figure: impl Display, note: &str) -> Markup {
 	html! {
 		div.tile {
@@ -109,17 +111,17 @@ pub(crate) struct Column {
 	is_number: bool,
 }
 
-/// A column of texts.
+/// Creates a column of texts.
 pub(crate) const fn text(name: &'static str) -> Column {
 	Column { name, is_number: false }
 }
 
-/// A column of figures, aligned to the right.
+/// Creates a column of figures, aligned to the right.
 pub(crate) const fn figure(name: &'static str) -> Column {
 	Column { name, is_number: true }
 }
 
-/// A table with a name by which programs find it. `more` rows were left out; the last row is a total, if there is one.
+/// A table with an id for programs. `more` rows were left out.
 pub(crate) struct Table<'a> {
 	pub id: &'a str,
 	pub caption: String,
@@ -165,13 +167,13 @@ pub(crate) fn cell(value: impl Display) -> Markup {
 	html! { (value.to_string()) }
 }
 
-/// The first of many, and how many there are beyond them.
+/// Returns the first items, and the number of the others.
 pub(crate) fn cut<Item>(items: &[Item], most: usize) -> (&[Item], usize) {
 	let shown = items.len().min(most);
 	(&items[..shown], items.len() - shown)
 }
 
-/// A section under its heading.
+/// Renders a section under its heading.
 pub(crate) fn section(id: &str, heading: &str, body: Markup) -> Markup {
 	html! { section id=(id) { h2 { (heading) } (body) } }
 }

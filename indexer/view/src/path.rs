@@ -1,164 +1,19 @@
-//! Paths: where in a document a column's value stands.
+//! Paths: places of column values in a document.
 //!
 //! JSON and XML are both trees, so a JSONPath and an XPath-like path are read into the same [`Path`]. What they may
 //! contain is in `docs/search.md`.
 
+mod error;
 mod json;
 mod scan;
 mod segment;
+mod steps;
 mod work;
 mod xml;
 
+pub use error::{PathError, MAX_PATH_LENGTH, MAX_STEPS};
 pub use json::parse as parse_json;
 pub use segment::SegmentPath;
+pub use steps::{Axis, Condition, Node, Path, Step, Test};
 pub use work::{TooMuchWork, Work};
 pub use xml::{parse as parse_xml, Namespaces};
-
-use std::borrow::Cow;
-
-/// Longest path, in bytes.
-pub const MAX_PATH_LENGTH: usize = 512;
-/// Most steps of a path, those within its conditions included.
-pub const MAX_STEPS: usize = 32;
-/// Work of keeping a node, beside that of looking at it.
-const KEPT: usize = 3;
-
-/// A way through a tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path {
-	/// Whether it begins at the document, or where it is evaluated: at a row, say.
-	pub is_absolute: bool,
-	/// The steps.
-	pub steps: Vec<Step>,
-}
-
-/// One step of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-	/// Where the next nodes are.
-	pub axis: Axis,
-	/// Which of them.
-	pub test: Test,
-	/// What must hold of those.
-	pub conditions: Vec<Condition>,
-}
-
-/// Where the nodes of a step are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Axis {
-	/// Right below.
-	Child,
-	/// Below, however deep.
-	Descendant,
-	/// Attributes of an XML element.
-	Attribute,
-}
-
-/// Which nodes a step takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Test {
-	/// All.
-	Any,
-	/// Those of a name, and in XML maybe of a namespace.
-	Name {
-		/// The namespace; any if it is not given.
-		namespace: Option<String>,
-		/// The name; in XML without its prefix.
-		name: String,
-	},
-	/// An element of a JSON array, counted from 0, or from the end if negative.
-	Index(i64),
-}
-
-/// What must hold of a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Condition {
-	/// It is the nth that the step finds at one place, counted from 1.
-	Position(usize),
-	/// A path from it leads to something, and to this text if there is one.
-	Has(Path, Option<String>),
-}
-
-/// A path, and why it cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the path {path:?} cannot be read at character {position}: {problem}")]
-pub struct PathError {
-	/// The path.
-	pub path: String,
-	/// Characters before the problem.
-	pub position: usize,
-	/// What is wrong.
-	pub problem: String,
-}
-
-/// A node of a document.
-pub trait Node<'a>: Copy {
-	/// Calls `take` with the nodes of a step, in document order, as long as there is work left.
-	fn step(self, axis: Axis, test: &Test, work: &mut Work, take: &mut dyn FnMut(Self, &mut Work));
-	/// Its text, if it is something that has one, as far as there is work left.
-	fn text(self, work: &mut Work) -> Option<Cow<'a, str>>;
-}
-
-impl Path {
-	/// The nodes to which it leads, from the document or from where it is evaluated.
-	///
-	/// # Errors
-	///
-	/// [`TooMuchWork`].
-	pub fn select<'a, N: Node<'a>>(
-		&self,
-		document: N,
-		here: N,
-		work: &mut Work,
-	) -> Result<Vec<N>, TooMuchWork> {
-		let mut nodes = vec![if self.is_absolute { document } else { here }];
-		for step in &self.steps {
-			let mut next = Vec::new();
-			for node in nodes {
-				next.extend(step.take(document, node, work)?);
-			}
-			nodes = next;
-		}
-		Ok(nodes)
-	}
-}
-
-impl Step {
-	fn take<'a, N: Node<'a>>(
-		&self,
-		document: N,
-		from: N,
-		work: &mut Work,
-	) -> Result<Vec<N>, TooMuchWork> {
-		let mut found = Vec::new();
-		from.step(self.axis, &self.test, work, &mut |node, work| {
-			work.spend(KEPT);
-			found.push(node);
-		});
-		for condition in &self.conditions {
-			found = match condition {
-				Condition::Position(n) => {
-					found.get(n.saturating_sub(1)).copied().into_iter().collect()
-				},
-				Condition::Has(path, text) => {
-					let mut kept = Vec::new();
-					for node in found {
-						let values = path.select(document, node, work)?;
-						let holds = match text {
-							None => !values.is_empty(),
-							Some(text) => values
-								.iter()
-								.any(|value| value.text(work).is_some_and(|is| is.trim() == text)),
-						};
-						if holds {
-							kept.push(node);
-						}
-					}
-					kept
-				},
-			};
-		}
-		work.check()?;
-		Ok(found)
-	}
-}

@@ -52,7 +52,7 @@ impl Type {
 		matches!(self, Self::Date | Self::Timestamp)
 	}
 
-	/// Reads a value of this type from text without surrounding white space; `None` if it is no such thing.
+	/// Reads a value of this type from text without surrounding white space. Returns `None` for other text.
 	pub fn parse(self, text: &str) -> Option<Value> {
 		match self {
 			Self::Text => (!text.contains('\0')).then(|| Value::Text(text.to_owned())),
@@ -212,7 +212,7 @@ fn parse_date(text: &str) -> Option<civil::Date> {
 	is_rest_known.then_some(date)
 }
 
-/// The day at the beginning of a text, and what comes after it.
+/// Splits a text into the day at its start and the rest.
 fn split_date(text: &str) -> Option<(civil::Date, &str)> {
 	let is_extended = text.as_bytes().get(4) == Some(&b'-');
 	let (date, rest) = text.split_at_checked(if is_extended { 10 } else { 8 })?;
@@ -326,7 +326,7 @@ mod tests {
 
 	proptest! {
 		#[test]
-		fn what_is_shown_reads_the_same(units in any::<i64>(), scale in 0..=MAX_SCALE) {
+		fn shown_values_parse_to_the_same(units in any::<i64>(), scale in 0..=MAX_SCALE) {
 			let number = Decimal { units: units.into(), scale };
 			prop_assert_eq!(Decimal::parse(&number.to_string(), scale), Some(number));
 		}

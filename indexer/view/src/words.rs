@@ -8,20 +8,20 @@ use unicode_normalization::{char::is_combining_mark, UnicodeNormalization};
 
 /// Words of a row that are kept; PostgreSQL has no place for more positions.
 pub const MAX_WORDS: usize = 16_000;
-/// Longest word, in characters; what is longer is cut.
+/// Longest word, in characters; longer ones are cut.
 pub const MAX_WORD_LENGTH: usize = 64;
 /// Most words in one search.
 pub const MAX_SEARCHED: usize = 32;
 /// Stands between two columns, so that no phrase reaches from one into the other. It is no word.
 const BORDER: &str = "\u{b7}";
 
-/// The words of a text.
+/// Returns the words of a text.
 pub fn words(text: &str) -> Vec<String> {
 	let mut words = Vec::new();
 	let mut word = String::new();
 	let mut length = 0;
 	let folded = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
-	// Lower case may come with an accent of its own.
+	// Lower case can add an accent.
 	for c in folded.filter(|c| !is_combining_mark(*c)).chain([' ']) {
 		if !c.is_alphanumeric() {
 			if !word.is_empty() {
@@ -36,14 +36,14 @@ pub fn words(text: &str) -> Vec<String> {
 	words
 }
 
-/// What SQLite is given of the full-text columns of a row: words with spaces between them. `None` if there is no word.
+/// Returns the full text of a row for SQLite: words with spaces between them. `None` if there is no word.
 pub fn for_sqlite(texts: &[&str]) -> Option<String> {
 	let texts = bounded(texts);
 	let texts: Vec<_> = texts.iter().map(|words| words.join(" ")).collect();
 	(!texts.is_empty()).then(|| texts.join(&format!(" {BORDER} ")))
 }
 
-/// What PostgreSQL is given: a `tsvector`, as text.
+/// Returns the full text of a row for PostgreSQL: a `tsvector`, as text.
 pub fn for_postgres(texts: &[&str]) -> Option<String> {
 	let mut vector = String::new();
 	let mut position = 0;
@@ -71,7 +71,7 @@ fn bounded(texts: &[&str]) -> Vec<Vec<String>> {
 	all
 }
 
-/// What is looked for: all of these, in any order.
+/// A search: all of its terms, in any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
 	terms: Vec<Term>,
@@ -85,7 +85,7 @@ struct Term {
 }
 
 impl Search {
-	/// Reads words, `beginnings*` and `"phrases"`; an error says what is wrong.
+	/// Reads words, `beginnings*` and `"phrases"`.
 	pub fn parse(text: &str) -> Result<Self, &'static str> {
 		let mut terms = Vec::new();
 		for (number, part) in text.split('"').enumerate() {

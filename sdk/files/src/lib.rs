@@ -119,9 +119,14 @@ impl Replacement {
 		let Some((part, to)) = &self.names else { return Ok(()) };
 		self.file.get_ref().sync_all()?;
 		fs::rename(part, to)?;
-		let folder = to.parent().unwrap_or(Path::new("")).to_owned();
+		let folder = |path: &Path| path.parent().unwrap_or(Path::new("")).to_owned();
+		let (from, to) = (folder(part), folder(to));
 		self.names = None;
-		sync_folder(&folder)
+		sync_folder(&to)?;
+		if from == to {
+			return Ok(());
+		}
+		sync_folder(&from)
 	}
 }
 
@@ -180,6 +185,22 @@ mod tests {
 		drop(half);
 		assert_eq!(fs::read(&path).unwrap(), b"whole");
 		assert_eq!(names(folder.path()), ["evidence"]);
+	}
+
+	#[test]
+	fn part_in_another_folder_is_moved() {
+		let folder = tempfile::tempdir().unwrap();
+		let parts = folder.path().join("parts");
+		fs::create_dir(&parts).unwrap();
+		let (part, path) = (parts.join("export.part"), folder.path().join("export"));
+		// Left there by a process that was killed.
+		fs::write(&part, "an older and longer part").unwrap();
+		let mut file = Replacement::create_at(part, path.clone()).unwrap();
+		file.write_all(b"whole").unwrap();
+		assert!(!path.exists());
+		file.keep().unwrap();
+		assert_eq!(fs::read(&path).unwrap(), b"whole");
+		assert!(names(&parts).is_empty());
 	}
 
 	#[cfg(unix)]

@@ -1,4 +1,4 @@
-//! An application that stores what it sends together with its own data, and hears what became of it.
+//! An application that stores its requests together with its data, and processes their outcomes.
 
 use credio_client::{Client, Upload};
 use credio_outbox::{Item, Outbox, Settings};
@@ -36,10 +36,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 		.await?;
 	transaction.commit().await?;
 
-	// A worker sends what is stored; here until all is decided, in a service for ever (`Outbox::run`).
+	// A worker sends the stored items: here until all are decided, in a service for ever (`Outbox::run`).
 	outbox.run_until_decided(Settings::new(vec![node])).await?;
 
-	// Each outcome is dealt with exactly once: what is made of it and the cursor are one transaction.
+	// Each outcome is processed exactly once: its effect and the cursor are one transaction.
 	let mut outcomes = outbox.outcomes("orders").await?;
 	while let Some(outcome) = outcomes.try_next().await? {
 		let mut transaction = database.begin().await?;

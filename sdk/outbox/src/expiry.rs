@@ -1,15 +1,14 @@
-//! When items expire: after so many blocks, as long as blocks become final.
+//! Expiry of items: after their lifetime in blocks, as long as blocks become final.
 //!
-//! Whether an item was applied is decided by what is final. While finality stands still nothing is, so the time of an item
-//! does not run: its request is signed anew with a later expiry, under the same key, which is the same request to the
-//! chain. That goes on for as long as the chain keeps receipts past the first expiry; after that a signature could be
-//! applied a second time.
+//! Only final blocks decide whether an item was applied. While finality stands still, the lifetime of an item is
+//! extended: its request is signed again with a later expiry, under the same key, which is the same request to the
+//! chain. This ends when the chain no longer keeps receipts past the first expiry: then a signature could be applied a
+//! second time.
 
 use credio_client::has_stalled;
 use credio_primitives::BlockNumber;
 
-/// Blocks that are left out of the longest lifetime of a request, since the block by which a node checks it may be behind
-/// the one that it was signed by.
+/// Blocks below the longest lifetime of a request, since a node may check it at an earlier block than it was signed at.
 const MARGIN: BlockNumber = 20;
 /// While finality stands still, items get a later expiry this many blocks before theirs.
 const AHEAD: BlockNumber = 60;
@@ -17,20 +16,20 @@ const AHEAD: BlockNumber = 60;
 /// The last blocks of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Heads {
-	/// The last final one.
+	/// The last final block.
 	pub finalized: BlockNumber,
-	/// The best one, which may not become final.
+	/// The best block, which may not become final.
 	pub best: BlockNumber,
 }
 
 impl Heads {
-	/// Whether blocks are made, and do not become final any more.
+	/// Whether blocks are made but no longer become final.
 	pub fn is_stalled(&self) -> bool {
 		has_stalled(self.finalized, self.best)
 	}
 }
 
-/// What the chain bounds.
+/// Limits of the chain.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
 	/// How far ahead of the present block an expiry may lie.
@@ -44,14 +43,14 @@ impl Bounds {
 		self.max_lifetime.saturating_sub(MARGIN)
 	}
 
-	/// The expiry of an item that is sent for the first time, and is to live for so many blocks.
+	/// Returns the expiry of an item that is sent for the first time.
 	pub fn first(&self, heads: Heads, lifetime: i64) -> BlockNumber {
 		let lifetime = BlockNumber::try_from(lifetime).unwrap_or(BlockNumber::MAX);
 		heads.best.max(heads.finalized).saturating_add(lifetime.min(self.longest()))
 	}
 
-	/// A later expiry for an item that would otherwise expire while finality stands still. `first` is the first one under
-	/// which it was signed.
+	/// Returns a later expiry for an item that would otherwise expire while finality stands still. `first` is the first
+	/// expiry that it was signed with.
 	pub fn held(
 		&self,
 		heads: Heads,
@@ -81,21 +80,22 @@ mod tests {
 	}
 
 	#[test]
-	fn an_item_lives_from_the_best_block_on_when_it_is_first_sent() {
+	fn lifetime_counts_from_the_best_block() {
 		assert_eq!(BOUNDS.first(heads(100, 103), 50), 153);
-		// With what was final an hour ago it would have expired before it was sent.
+		// Counted from the final block of an hour ago, it would have expired before it was sent.
 		assert_eq!(BOUNDS.first(heads(100, 4_000), HOUR), 7_600);
 		assert_eq!(BOUNDS.first(heads(100, 103), i64::MAX), 103 + DAY - MARGIN);
 	}
 
 	#[test]
-	fn nothing_is_held_while_blocks_become_final() {
+	fn expiry_is_not_extended_while_blocks_become_final() {
 		for best in [100, 103, 120] {
 			assert_eq!(BOUNDS.held(heads(100, best), HOUR, 90, 90), None);
 		}
 	}
 
-	/// Finality stands still for a time, and the worker looks every ten blocks. The expiry at the end of it.
+	/// Returns the first and the last expiry of an item while finality stands still and the worker checks every ten
+	/// blocks.
 	fn after_a_standstill(lifetime: i64, blocks: BlockNumber) -> (BlockNumber, BlockNumber) {
 		let first = BOUNDS.first(heads(1_000, 1_003), lifetime);
 		let mut expires_at = first;
@@ -107,7 +107,7 @@ mod tests {
 	}
 
 	#[test]
-	fn an_item_outlives_an_hour_and_a_day_without_finality() {
+	fn item_survives_a_day_without_finality() {
 		for lifetime in [1, 30, 600, HOUR, i64::from(DAY)] {
 			for blocks in [3_600, DAY, 6 * DAY] {
 				let (_, expires_at) = after_a_standstill(lifetime, blocks);
@@ -117,7 +117,7 @@ mod tests {
 	}
 
 	#[test]
-	fn an_item_is_not_signed_again_once_its_receipt_could_be_gone() {
+	fn item_is_not_signed_again_past_receipt_retention() {
 		let (first, expires_at) = after_a_standstill(HOUR, 30 * DAY);
 		assert_eq!(expires_at, first + 7 * DAY);
 	}

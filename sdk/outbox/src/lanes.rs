@@ -1,7 +1,7 @@
 //! Positions of items in their lanes.
 //!
-//! Items of a lane get positions in the order in which they were stored. A lane can stand still: an item has expired, was
-//! decided under its key before, or cannot be sealed, and nobody fills its position. Then those behind it move up.
+//! Items of a lane get positions in storing order. A lane can stand still: an item has expired, was decided earlier, or
+//! cannot be sealed, so its position stays free. Then the items behind it move up.
 
 use super::{
 	store::{self, Undecided},
@@ -10,29 +10,29 @@ use super::{
 use credio_primitives::{rpc::RequestState, BlockNumber};
 use std::collections::BTreeMap;
 
-/// Final blocks for which a lane stands still before those that wait in it move up.
+/// Final blocks that a lane stands still before its items move up.
 const PATIENCE: BlockNumber = 5;
 
 impl Turn<'_> {
-	/// Whether the node knows nothing of an item that is being sent.
+	/// Whether the node does not know an item that is being sent.
 	async fn is_unknown(&self, item: &Undecided) -> Result<bool, Fault> {
 		Ok(self.status(item).await?.answer.status == RequestState::Unknown)
 	}
 
-	/// The position after all that are taken in a lane, as far as is known; `None` if it is too far ahead to be sent.
+	/// Returns the position after all taken ones of a lane; `None` if it is too far ahead to be sent.
 	pub(super) async fn free_position(&self, lane: u32) -> Result<Option<u64>, Fault> {
-		let next = self.client.lane(lane).await?.next_at_best;
-		// By what is known here, since the node may be behind another one.
+		let next = self.chain.lane(lane).await?.next_at_best;
+		// By the stored items, since the node may be behind another one.
 		let undecided = store::first_undecided_position(&self.outbox.pool, lane).await?;
 		let taken = store::in_lane(&self.outbox.pool, lane).await?;
 		let last = taken.iter().filter_map(|item| item.position).max();
 		let free = last.map_or(0, |last| last.saturating_add(1)).max(next).max(undecided);
-		let ahead = self.client.limits().max_positions_ahead;
+		let ahead = self.chain.limits().max_positions_ahead;
 		Ok((free.saturating_sub(next) < ahead).then_some(free))
 	}
 
-	/// Sends what nobody has of a lane, in order; gives positions to those that have none or have lost theirs, and moves
-	/// all up if the lane stands still.
+	/// Sends the unknown items of a lane, in order. Gives positions to those that have none or have lost theirs, and
+	/// moves all up if the lane stands still.
 	pub(super) async fn order(
 		&self,
 		lane: u32,
@@ -40,12 +40,12 @@ impl Turn<'_> {
 		standstills: &mut Standstills,
 	) -> Result<(), Fault> {
 		let finalized = self.heads.finalized;
-		let state = self.client.lane(lane).await?;
+		let state = self.chain.lane(lane).await?;
 		let mut items = store::in_lane(&self.outbox.pool, lane).await?;
-		// What is not in `states` has ended, or is looked at the next time.
+		// Items that are not in `states` have ended, or are checked the next time.
 		items.retain(|item| states.contains_key(&item.id));
 		let is_unknown = |item: &Undecided| states.get(&item.id) == Some(&RequestState::Unknown);
-		// What is in a block that is not final yet is left alone.
+		// Items in a block that is not final yet stay as they are.
 		items.retain(|item| {
 			is_unknown(item) || item.position.is_none_or(|position| position >= state.next_at_best)
 		});
@@ -68,12 +68,12 @@ impl Turn<'_> {
 			let last = items.iter().filter_map(|item| item.position).max();
 			free = last.map_or(0, |last| last.saturating_add(1)).max(next).max(undecided);
 		}
-		let furthest = next.saturating_add(self.client.limits().max_positions_ahead);
+		let furthest = next.saturating_add(self.chain.limits().max_positions_ahead);
 		for mut item in items {
 			let may_be_lost =
 				is_unknown(&item) && item.position.is_some_and(|position| position < state.next);
-			// A position before the next final one that is not ours is somebody else's. Ours was not decided when it was
-			// looked at, but may have been by now.
+			// A position before the next final one that is not ours belongs to another request. Ours was not decided
+			// when it was checked, but may have been since.
 			let is_lost = may_be_lost && self.is_unknown(&item).await?;
 			if may_be_lost && !is_lost {
 				continue;
@@ -88,7 +88,7 @@ impl Turn<'_> {
 				self.lease.fix(&item).await?;
 			}
 			if needs_position || is_unknown(&item) {
-				// One after the other: what is handed over first is taken first.
+				// One after the other: the node takes them in the order of submission.
 				self.send(item).await?;
 			}
 		}

@@ -1,19 +1,19 @@
-//! The right of one worker to write what it finds out about items, and what it writes.
+//! The lease: the right of one worker to write states of items, and these writes.
 //!
-//! Workers that come one after the other have numbers that grow, epochs. Each write checks, in its own transaction, that
-//! its worker's epoch is the present one, so one that was away (stopped, swapped out, cut off from the database) and does
-//! not know yet that another has taken its place changes nothing. Time is the database's: the clocks of the workers'
-//! machines do not matter.
+//! Each new holder of the lease has a higher number, its epoch. Each write checks, in its transaction, that its
+//! worker's epoch is the present one. So a worker that was away (stopped, swapped out, cut off from the database) and
+//! does not know yet that it was replaced changes nothing. Time is the database's: the clocks of the workers' machines
+//! do not matter.
 
 use super::{
-	store::{number_of, End, Undecided},
-	OutboxError, Result,
+	error::{OutboxError, Result},
+	store::{milliseconds, number_of, End, Undecided},
 };
 use credio_primitives::RequestKey;
 use sqlx::{AnyPool, Row, Transaction};
 use std::time::Duration;
 
-/// How long a worker that has died keeps others from taking its place.
+/// How long a dead worker keeps the lease.
 pub(super) const LEASE: Duration = Duration::from_secs(15);
 
 /// Milliseconds since 1970 by the clock of SQLite's machine, and of PostgreSQL's.
@@ -22,31 +22,31 @@ const NOW: (&str, &str) = (
 	"CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
 );
 
-/// Keeps the present lease from being taken over until the transaction ends. In SQLite only one transaction writes at a
-/// time, and this one does from here on.
+/// Prevents a takeover of the lease until the transaction ends. In SQLite only one transaction writes at a time: this
+/// one from here on.
 const HOLD: (&str, &str) = (
 	"UPDATE credio_outbox_worker SET until = until WHERE name = 'worker' AND owner = $1 AND epoch = $2",
 	"SELECT 1 FROM credio_outbox_worker WHERE name = 'worker' AND owner = $1 AND epoch = $2 FOR SHARE",
 );
 
-/// The place of the worker, as one of several takes it.
+/// The lease, held by one of several workers.
 #[derive(Clone, Debug)]
 pub(super) struct Lease {
 	pool: AnyPool,
 	is_postgres: bool,
 	/// Names the worker among others.
 	owner: String,
-	/// Its number. Grows with each worker that takes the place from another.
+	/// Its number. Increases with each new holder.
 	epoch: i64,
 }
 
 impl Lease {
-	/// Takes or keeps the worker's place; `None` while another has it.
-	pub async fn take(pool: &AnyPool, is_postgres: bool, owner: &str) -> Result<Option<Self>> {
-		Self::take_for(pool, is_postgres, owner, LEASE).await
+	/// Acquires or renews the lease; `None` while another worker holds it.
+	pub async fn acquire(pool: &AnyPool, is_postgres: bool, owner: &str) -> Result<Option<Self>> {
+		Self::acquire_for(pool, is_postgres, owner, LEASE).await
 	}
 
-	async fn take_for(
+	async fn acquire_for(
 		pool: &AnyPool,
 		is_postgres: bool,
 		owner: &str,
@@ -76,17 +76,19 @@ impl Lease {
 		}))
 	}
 
-	/// Keeps the place for longer.
+	/// Renews the lease.
 	///
-	/// Errors: [`OutboxError::Superseded`].
+	/// # Errors
+	///
+	/// [`OutboxError::Superseded`].
 	pub async fn renew(&self) -> Result<()> {
-		match Self::take(&self.pool, self.is_postgres, &self.owner).await? {
+		match Self::acquire(&self.pool, self.is_postgres, &self.owner).await? {
 			Some(lease) if lease.epoch == self.epoch => Ok(()),
 			_ => Err(OutboxError::Superseded),
 		}
 	}
 
-	/// Begins a transaction that writes, if the place is still ours.
+	/// Starts a transaction that writes, if the lease is still ours.
 	async fn begin(&self) -> Result<Transaction<'static, sqlx::Any>> {
 		let mut transaction = self.pool.begin().await?;
 		let hold = sqlx::query(if self.is_postgres { HOLD.1 } else { HOLD.0 })
@@ -104,10 +106,12 @@ impl Lease {
 		}
 	}
 
-	/// Stores what an item is sent with, before it is. The expiry of a key only ever grows: what was signed with it may
-	/// still be applied.
+	/// Stores the parameters of an item before it is sent. The expiry of a key never decreases: an earlier signature
+	/// may still be applied.
 	///
-	/// Errors: [`OutboxError::Superseded`], [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Superseded`], [`OutboxError::Database`].
 	pub async fn fix(&self, item: &Undecided) -> Result<()> {
 		let mut transaction = self.begin().await?;
 		let expires_at = item.expires_at.map(i64::from);
@@ -131,9 +135,11 @@ impl Lease {
 		Ok(transaction.commit().await?)
 	}
 
-	/// Lets an item wait again, for another attempt under another key.
+	/// Makes an item wait again, for another attempt under another key.
 	///
-	/// Errors: [`OutboxError::Superseded`], [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Superseded`], [`OutboxError::Database`].
 	pub async fn requeue(&self, id: i64, key: RequestKey, attempt: i64) -> Result<()> {
 		let mut transaction = self.begin().await?;
 		sqlx::query(
@@ -150,9 +156,11 @@ impl Lease {
 		Ok(transaction.commit().await?)
 	}
 
-	/// Notes that an item was looked at, and what keeps it from being sent.
+	/// Notes that an item was checked, and why it cannot be sent.
 	///
-	/// Errors: [`OutboxError::Superseded`], [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Superseded`], [`OutboxError::Database`].
 	pub async fn note(&self, id: i64, checked_at: i64, problem: Option<&str>) -> Result<()> {
 		let mut transaction = self.begin().await?;
 		sqlx::query(
@@ -167,9 +175,11 @@ impl Lease {
 		Ok(transaction.commit().await?)
 	}
 
-	/// Ends an item, unless it has ended: gives the outcome its number, in one transaction.
+	/// Ends an item, unless it has ended, and numbers its outcome, in one transaction.
 	///
-	/// Errors: [`OutboxError::Superseded`], [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Superseded`], [`OutboxError::Database`].
 	pub async fn end(&self, id: i64, end: &End<'_>) -> Result<()> {
 		let outcome = serde_json::to_string(end.status)
 			.map_err(|error| OutboxError::Corrupted(error.to_string()))?;
@@ -191,14 +201,14 @@ impl Lease {
 		.bind(outcome)
 		.bind(i64::from(end.block))
 		.bind(end.problem.clone())
-		.bind(super::store::milliseconds())
+		.bind(milliseconds())
 		.bind(end.record.map(|record| record.0.to_vec()))
 		.bind(id)
 		.execute(&mut *transaction)
 		.await?
 		.rows_affected();
 		match ended {
-			// It has ended before; the number goes back.
+			// It has ended before; the number is not used.
 			0 => transaction.rollback().await?,
 			_ => transaction.commit().await?,
 		}
@@ -206,7 +216,7 @@ impl Lease {
 	}
 }
 
-/// Gives the worker's place up, for another one to take at once. The row stays, since it has the last epoch.
+/// Releases the lease, so that another worker can acquire it at once. The row stays, since it has the last epoch.
 pub(super) async fn resign(pool: &AnyPool, owner: &str) -> Result<()> {
 	sqlx::query("UPDATE credio_outbox_worker SET owner = '', until = 0 WHERE owner = $1")
 		.bind(owner.to_owned())

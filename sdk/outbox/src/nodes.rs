@@ -1,8 +1,9 @@
-//! Which node the worker works with, and what is wrong with the others.
+//! Working with one node after the other.
 
 use super::{
+	error::{OutboxError, Result},
+	node_state::Nodes,
 	worker::{Fault, Worker},
-	OutboxError,
 };
 use credio_client::{ahead_of, shown, ConnectError, ConnectOptions, Error};
 use credio_vault::OtherChain;
@@ -12,51 +13,9 @@ use tokio::sync::watch;
 /// Bounds of the time between two tries to reach a node.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 
-/// How a worker stands with its nodes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Nodes {
-	/// The node that it works with; `None` until it has reached one, or again.
-	pub working_with: Option<String>,
-	/// What was wrong with others when they were last tried: they cannot be reached, or are of another chain, say.
-	pub problems: Vec<NodeProblem>,
-}
-
-/// What is wrong with a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodeProblem {
-	/// The node.
-	pub node: String,
-	/// What is wrong, and what to do about it.
-	pub problem: String,
-}
-
-impl Nodes {
-	/// Whether every one of so many nodes has a problem.
-	pub fn is_stranded(&self, nodes: usize) -> bool {
-		self.working_with.is_none() && self.problems.len() >= nodes
-	}
-
-	fn work_with(&mut self, node: &str) -> bool {
-		let before = self.clone();
-		self.problems.retain(|problem| problem.node != node);
-		self.working_with = Some(node.into());
-		*self != before
-	}
-
-	fn note(&mut self, node: &str, problem: String) -> bool {
-		let before = self.clone();
-		self.working_with = None;
-		match self.problems.iter_mut().find(|known| known.node == node) {
-			Some(known) => known.problem = problem,
-			None => self.problems.push(NodeProblem { node: node.into(), problem }),
-		}
-		*self != before
-	}
-}
-
 impl Worker {
-	/// Works with one node after the other. Only the database can end it, and nodes that are all of another chain.
-	pub(super) async fn work(&self, until_decided: bool) -> crate::Result<()> {
+	/// Works with one node after the other. Ends only if the database fails, or if all nodes are of another chain.
+	pub(super) async fn work(&self, until_decided: bool) -> Result<()> {
 		let nodes = &self.settings.nodes;
 		if let Some(chain) = &self.settings.connect.chain {
 			self.outbox.pin(chain).await?;
@@ -72,10 +31,10 @@ impl Worker {
 			let options = self.options().await?;
 			let served = tokio::select! {
 				served = self.serve(node, &options, until_decided, &tell, &mut has_worked) => served,
-				// What is under way is left as a crash would leave it, which is what everything here is made for.
+				// Interrupts work as a crash would, which is safe everywhere here.
 				ahead = ahead_of(nodes, &options, heard) => {
 					let problem = "no block becomes final there, while others go on";
-					self.tell(|known| known.note(&shown(node), problem.into()));
+					self.update(|known| known.note(&shown(node), problem.into()));
 					current = ahead;
 					continue;
 				},
@@ -99,46 +58,26 @@ impl Worker {
 			if has_worked {
 				wait = BACK_OFF.0;
 			}
-			// Nothing tells when a node is back.
+			// No event announces that a node is back.
 			tokio::time::sleep(wait).await;
 			wait = wait.saturating_mul(2).min(BACK_OFF.1);
 			current = (current + 1) % nodes.len();
 		}
 	}
 
-	/// How nodes are connected to: of the chain that the outbox is for, once that is known.
-	async fn options(&self) -> crate::Result<ConnectOptions> {
+	/// Returns how to connect to nodes: with the chain of the outbox, once it is known.
+	async fn options(&self) -> Result<ConnectOptions> {
 		let connect = self.settings.connect;
 		let pinned = self.outbox.chain().await?;
 		Ok(ConnectOptions { chain: pinned.or(connect.chain), ..connect })
 	}
 
-	/// Tells that it works with a node.
-	pub(super) fn tell_working(&self, node: &str) {
-		self.tell(|known| known.work_with(&shown(node)));
+	/// Reports that it works with a node.
+	pub(super) fn note_working(&self, node: &str) {
+		self.update(|known| known.work_with(&shown(node)));
 	}
 
-	fn tell(&self, change: impl FnOnce(&mut Nodes) -> bool) {
+	fn update(&self, change: impl FnOnce(&mut Nodes) -> bool) {
 		self.outbox.nodes.send_if_modified(change);
-	}
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn what_is_new_is_told_once() {
-		let mut nodes = Nodes::default();
-		assert!(nodes.note("a", "refused".into()));
-		assert!(!nodes.note("a", "refused".into()));
-		assert!(!nodes.is_stranded(2));
-		assert!(nodes.note("b", "of another chain".into()));
-		assert!(nodes.is_stranded(2));
-		assert!(nodes.work_with("a"));
-		assert!(!nodes.work_with("a"));
-		// What is wrong with the other one is still known.
-		assert_eq!(nodes.problems.len(), 1);
-		assert!(!nodes.is_stranded(1));
 	}
 }

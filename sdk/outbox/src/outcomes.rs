@@ -1,6 +1,11 @@
-//! What became of the items, in the order in which that became final.
+//! Outcomes of items, in the order in which they became final.
 
-use super::{store, Listed, Outbox, OutboxError, Result, OTHER_PROCESSES};
+use super::{
+	connection::Connection,
+	error::{OutboxError, Result},
+	outbox::{Outbox, OTHER_PROCESSES},
+	store::{self, Listed},
+};
 use std::collections::VecDeque;
 
 /// Outcomes read from the database at once.
@@ -25,38 +30,46 @@ pub struct Outcomes {
 }
 
 impl Outbox {
-	/// The outcomes that a consumer, known by its name, has not acknowledged yet, and then those to come. Each consumer
-	/// has its own cursor, which is stored.
+	/// Returns the outcomes that a consumer has not acknowledged yet, and then those to come. Each consumer has a name
+	/// and a stored cursor.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn outcomes(&self, consumer: &str) -> Result<Outcomes> {
 		let read = store::acknowledged(&self.pool, consumer).await?;
 		Ok(Outcomes { outbox: self.clone(), read, page: VecDeque::new() })
 	}
 
-	/// The outcomes that come from now on, for whoever only looks on.
+	/// Returns the outcomes from now on, for an observer.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn outcomes_from_now(&self) -> Result<Outcomes> {
 		let read = store::last_outcome(&self.pool).await?;
 		Ok(Outcomes { outbox: self.clone(), read, page: VecDeque::new() })
 	}
 
-	/// Notes that a consumer has dealt with all outcomes up to this number: they are not told to it again.
+	/// Notes that a consumer has processed all outcomes up to this number, so that it does not get them again.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn acknowledge(&self, consumer: &str, number: i64) -> Result<()> {
 		let mut connection = self.pool.acquire().await?;
 		store::any::acknowledge(&mut connection, consumer, number).await
 	}
 
-	/// As [`Self::acknowledge`], in the transaction in which the application writes what it makes of the outcomes: then
-	/// it deals with each exactly once, whatever crashes when.
+	/// As [`Self::acknowledge`], in the transaction of the application that processes the outcomes. Then each is
+	/// processed exactly once, through any crash.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn acknowledge_in(
 		&self,
-		transaction: &mut impl super::Connection,
+		transaction: &mut impl Connection,
 		consumer: &str,
 		number: i64,
 	) -> Result<()> {
@@ -65,9 +78,11 @@ impl Outbox {
 }
 
 impl Outcomes {
-	/// The next outcome, if there is one.
+	/// Returns the next outcome, if there is one.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn try_next(&mut self) -> Result<Option<ItemOutcome>> {
 		if self.page.is_empty() {
 			for item in store::outcomes(&self.outbox.pool, self.read, PAGE).await? {
@@ -86,16 +101,18 @@ impl Outcomes {
 
 	/// Waits for the next outcome.
 	///
-	/// Errors: [`OutboxError::Database`].
+	/// # Errors
+	///
+	/// [`OutboxError::Database`].
 	pub async fn next(&mut self) -> Result<ItemOutcome> {
 		loop {
 			let changed = self.outbox.changed.clone();
-			let told = changed.notified();
+			let notified = changed.notified();
 			if let Some(outcome) = self.try_next().await? {
 				return Ok(outcome);
 			}
-			// What this process writes is told at once; of others nobody tells.
-			let _ = tokio::time::timeout(OTHER_PROCESSES, told).await;
+			// Writes of this process notify at once; those of others do not.
+			let _ = tokio::time::timeout(OTHER_PROCESSES, notified).await;
 		}
 	}
 }

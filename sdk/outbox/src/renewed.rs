@@ -1,10 +1,11 @@
-//! Items that were asked for before the organization renewed its secret, and again since, under other keys.
+//! Items that were enqueued before the organization renewed its secret, and again since, under other keys.
 
 use super::{
-	item::NamedBody,
+	body::NamedBody,
+	error::OutboxError,
+	item::ItemState,
 	store::{End, Undecided},
 	worker::{Fault, Turn},
-	ItemState, OutboxError,
 };
 use credio_client::name::earlier_secrets;
 use credio_primitives::{
@@ -12,17 +13,17 @@ use credio_primitives::{
 	KeyVersion, RecordId,
 };
 
-/// What became of an item under an earlier secret.
+/// The outcome of an item under an earlier secret.
 struct Known {
 	status: RequestStatus,
 	record: Option<RecordId>,
-	/// Whether it is what the item asks for.
+	/// Whether it has the content of the item.
 	is_same: bool,
 }
 
 impl Turn<'_> {
-	/// Ends those of waiting items that were applied under a secret that was in force before; answers the others. Costs
-	/// nothing until a secret is renewed.
+	/// Ends waiting items that were applied under an earlier secret, and returns the others. Costs nothing until a
+	/// secret is renewed.
 	pub(super) async fn without_what_is_known(
 		&self,
 		waiting: Vec<Undecided>,
@@ -50,16 +51,16 @@ impl Turn<'_> {
 		let vault = &*self.outbox.vault;
 		let body = match NamedBody::open(vault, &item.request_key, &item.body).await {
 			Ok(body) => body,
-			// Sending it says what is wrong with it.
+			// Sending it reports the error.
 			Err(OutboxError::Vault(_) | OutboxError::Corrupted(_)) => return Ok(None),
 			Err(error) => return Err(error.into()),
 		};
-		// What was stored under an earlier secret is that one's own.
+		// An item that was stored under an earlier secret belongs to that secret.
 		for secret in earlier.iter().filter(|secret| **secret < body.secret) {
 			let name = body.name().under(*secret);
-			let mut status = self.client.standing(&name).await?;
+			let mut status = self.chain.standing(&name).await?;
 			if status.status == RequestState::Pending {
-				status = self.client.decided(status.request_key).await?;
+				status = self.chain.decided(status.request_key).await?;
 			}
 			if status.status != RequestState::Applied {
 				continue;
@@ -69,7 +70,7 @@ impl Turn<'_> {
 			};
 			let organization = self.outbox.organization();
 			let record = name.record_id(vault, organization).await.map_err(OutboxError::from)?;
-			let is_same = self.client.is_recorded(&upload, record).await? == Some(true);
+			let is_same = self.chain.is_recorded(&upload, record).await? == Some(true);
 			return Ok(Some(Known { status, record: Some(record), is_same }));
 		}
 		Ok(None)

@@ -1,6 +1,7 @@
 //! Tables of the outbox.
 
-use super::{OutboxError, Result};
+use super::error::{OutboxError, Result};
+use credio_database::{run_all, BUSY_TIMEOUT, WRITE_AHEAD_LOG};
 use credio_primitives::OrganizationId;
 use credio_vault::ChainPin;
 use sqlx::{AnyConnection, AnyPool, Row};
@@ -77,10 +78,10 @@ const TABLES: [(&str, &str); 6] = [
 /// One statement for SQLite, and for PostgreSQL.
 type Statement = (&'static str, &'static str);
 
-/// What each version after the first one added. Items of versions before have nothing there.
+/// Columns and tables that each later version added. They are empty for older items.
 const ADDED: [(i64, &[Statement]); 2] = [(2, &TIMES), (3, &PINS_AND_FENCES)];
 
-/// When an item was stored, and when its outcome was heard of, in milliseconds since 1970.
+/// When an item was stored, and when its outcome was found, in milliseconds since 1970.
 const TIMES: [Statement; 2] = [
 	(
 		"ALTER TABLE credio_outbox_items ADD COLUMN stored_at BIGINT",
@@ -92,8 +93,7 @@ const TIMES: [Statement; 2] = [
 	),
 ];
 
-/// The chain that the items are for; which of the workers that came one after the other has the lease; and the first
-/// expiry under which an item was signed.
+/// The chain of the outbox; the epoch of the lease; and the first expiry that an item was signed with.
 const PINS_AND_FENCES: [Statement; 3] = [
 	(
 		"CREATE TABLE IF NOT EXISTS credio_outbox_names (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -109,22 +109,17 @@ const PINS_AND_FENCES: [Statement; 3] = [
 	),
 ];
 
-/// Sets a connection up so that what was committed survives a power cut, and readers do not hold up the writer.
+/// Sets a connection up so that commits survive a power cut, and readers do not block the writer.
 pub async fn configure_sqlite(
 	connection: &mut AnyConnection,
 ) -> std::result::Result<(), sqlx::Error> {
-	for pragma in
-		["PRAGMA busy_timeout = 30000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"]
-	{
-		sqlx::query(pragma).execute(&mut *connection).await?;
-	}
-	Ok(())
+	run_all(connection, &[BUSY_TIMEOUT, WRITE_AHEAD_LOG, "PRAGMA synchronous = FULL"]).await
 }
 
-/// Makes the tables that are not there.
+/// Creates missing tables and migrates old ones.
 pub async fn migrate(pool: &AnyPool, is_postgres: bool) -> Result<()> {
 	execute(pool, is_postgres, &TABLES).await?;
-	// A new database begins at version 1, too, and goes the same way as an old one.
+	// A new database also starts at version 1 and is migrated like an old one.
 	for (name, value) in [("version", 1), ("outcomes", 0)] {
 		sqlx::query("INSERT INTO credio_outbox_meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
 			.bind(name)
@@ -151,14 +146,14 @@ pub async fn migrate(pool: &AnyPool, is_postgres: bool) -> Result<()> {
 	Ok(())
 }
 
-/// Executes statements that may have been executed before: after a crash in between, or by another process at the same
+/// Executes statements that may have been executed before: by a run that crashed, or by another process at the same
 /// time.
 async fn execute(pool: &AnyPool, is_postgres: bool, statements: &[Statement]) -> Result<()> {
 	for (sqlite, postgres) in statements {
 		let statement = if is_postgres { *postgres } else { *sqlite };
 		match sqlx::query(statement).execute(pool).await {
 			Ok(_) => {},
-			// Two processes that make the same table at once: one of them is told that it is there.
+			// Of two processes that create a table at once, one fails since it exists.
 			Err(sqlx::Error::Database(error)) if is_postgres && error.is_unique_violation() => {},
 			// SQLite has no IF NOT EXISTS for columns.
 			Err(sqlx::Error::Database(error))
@@ -169,7 +164,7 @@ async fn execute(pool: &AnyPool, is_postgres: bool, statements: &[Statement]) ->
 	Ok(())
 }
 
-/// The chain that the items are for, once that is known.
+/// Returns the chain of the outbox, once it is known.
 pub async fn chain(pool: &AnyPool) -> Result<Option<ChainPin>> {
 	let row = sqlx::query("SELECT value FROM credio_outbox_names WHERE name = 'chain'")
 		.fetch_optional(pool)
@@ -179,7 +174,7 @@ pub async fn chain(pool: &AnyPool) -> Result<Option<ChainPin>> {
 	chain.parse().map(Some).map_err(|_| OutboxError::Corrupted(format!("the chain {chain:?}")))
 }
 
-/// Notes for which chain the items are, or checks that it is this one. The first one that is noted stands.
+/// Stores the chain of the outbox, or checks that it is this one. The first stored one stays.
 pub async fn pin(pool: &AnyPool, wanted: &ChainPin) -> Result<()> {
 	sqlx::query("INSERT INTO credio_outbox_names (name, value) VALUES ('chain', $1) ON CONFLICT (name) DO NOTHING")
 		.bind(wanted.to_string())
@@ -194,7 +189,7 @@ pub async fn pin(pool: &AnyPool, wanted: &ChainPin) -> Result<()> {
 	}
 }
 
-/// Notes whose requests are in here, or checks that they are this organization's.
+/// Stores the organization of the outbox, or checks that it is this one.
 pub async fn bind(pool: &AnyPool, organization: OrganizationId) -> Result<()> {
 	sqlx::query("INSERT INTO credio_outbox_meta (name, value) VALUES ('organization', $1) ON CONFLICT (name) DO NOTHING")
 		.bind(i64::from(organization))
@@ -226,7 +221,7 @@ mod tests {
 		AnyPoolOptions::new().connect(&url).await.unwrap()
 	}
 
-	/// An outbox as version 1 left it, with an item that has ended and one that waits.
+	/// Creates an outbox of version 1, with an ended item and a waiting one.
 	async fn version_1(pool: &AnyPool) {
 		for (statement, _) in TABLES {
 			sqlx::query(statement).execute(pool).await.unwrap();
@@ -245,7 +240,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn an_outbox_of_version_1_gets_what_later_ones_added_and_keeps_its_items() {
+	async fn version_1_is_migrated_with_its_items() {
 		let folder = tempfile::tempdir().unwrap();
 		let pool = database(&folder).await;
 		version_1(&pool).await;
@@ -262,7 +257,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_migration_that_was_cut_off_goes_on() {
+	async fn interrupted_migration_continues() {
 		let folder = tempfile::tempdir().unwrap();
 		let pool = database(&folder).await;
 		version_1(&pool).await;
@@ -275,7 +270,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn an_outbox_is_of_one_organization() {
+	async fn outbox_refuses_another_organization() {
 		let folder = tempfile::tempdir().unwrap();
 		let pool = database(&folder).await;
 		migrate(&pool, false).await.unwrap();
@@ -288,7 +283,7 @@ mod tests {
 
 	#[cfg(unix)]
 	#[tokio::test]
-	async fn an_outbox_is_for_its_owner_only() {
+	async fn outbox_file_is_for_owner_only() {
 		use crate::{Item, Outbox};
 		use credio_vault::LocalVault;
 		use std::{os::unix::fs::PermissionsExt, sync::Arc};
@@ -306,7 +301,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn an_outbox_is_for_the_chain_that_was_noted_first() {
+	async fn outbox_stays_with_its_first_chain() {
 		let folder = tempfile::tempdir().unwrap();
 		let pool = database(&folder).await;
 		migrate(&pool, false).await.unwrap();
@@ -320,7 +315,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_newer_version_is_left_alone() {
+	async fn newer_version_is_refused() {
 		let folder = tempfile::tempdir().unwrap();
 		let pool = database(&folder).await;
 		version_1(&pool).await;

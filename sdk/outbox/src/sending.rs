@@ -1,10 +1,10 @@
-//! Signing items and handing them over.
+//! Signs items and submits them.
 
 use super::{
-	item::NamedBody,
+	body::NamedBody,
+	error::OutboxError,
 	store::{self, Undecided},
 	worker::{Fault, Turn},
-	OutboxError,
 };
 use credio_client::{ConnectError, Error, SignError};
 use credio_primitives::{LanePosition, Request};
@@ -12,7 +12,7 @@ use futures::{stream, StreamExt, TryStreamExt};
 use std::collections::{btree_map::Entry, BTreeMap};
 
 impl Turn<'_> {
-	/// Sends as many waiting items as there is room for.
+	/// Sends as many waiting items as the limit allows.
 	pub(super) async fn send_waiting(&self) -> Result<(), Fault> {
 		let sending = store::count_sending(&self.outbox.pool).await?;
 		let room = i64::from(self.settings.max_sending).saturating_sub(sending);
@@ -32,10 +32,10 @@ impl Turn<'_> {
 				item.position = *free;
 				*free = free.map(|free| free.saturating_add(1));
 			}
-			// Stored before it is sent: what was sent once expires when it was to expire.
+			// Stored before it is sent, so that its expiry stays the same after a crash.
 			self.lease.fix(item).await?;
 		}
-		// Those of a lane in the order of their positions, so that the first of them does not wait for room.
+		// Items of a lane in the order of their positions, so that the first does not wait for others.
 		let (in_lanes, free): (Vec<_>, Vec<_>) =
 			waiting.into_iter().partition(|item| item.lane.is_some());
 		stream::iter(in_lanes.into_iter().chain(free))
@@ -45,7 +45,7 @@ impl Turn<'_> {
 			.await
 	}
 
-	/// Gives an item that would expire while finality stands still a later expiry.
+	/// Extends the expiry of an item that would expire while finality stands still.
 	pub(super) async fn hold(&self, item: &mut Undecided) -> Result<(), Fault> {
 		let Some(present) = item.expires_at else { return Ok(()) };
 		let first = item.first_expiry.unwrap_or(present);
@@ -56,7 +56,7 @@ impl Turn<'_> {
 		Ok(())
 	}
 
-	/// Signs an item as it stands and hands it over. What keeps it from being taken is noted, and it is tried again.
+	/// Signs an item and submits it. Stores why the node does not take it, and it is tried again.
 	pub(super) async fn send(&self, mut item: Undecided) -> Result<(), Fault> {
 		let problem = match self.try_to_send(&mut item).await {
 			Ok(()) => None,
@@ -84,7 +84,7 @@ impl Turn<'_> {
 		let lane = match (item.lane, item.position) {
 			(None, _) => None,
 			(Some(lane), Some(sequence)) => Some(LanePosition { lane, sequence }),
-			// Too far ahead to be given a position now.
+			// Too far ahead to get a position now.
 			(Some(_), None) => return Ok(()),
 		};
 		let expires_at = item.expires_at.ok_or_else(|| {
@@ -95,17 +95,17 @@ impl Turn<'_> {
 		let calls = match body.upload() {
 			Some(upload) => {
 				let reference = body.name().reference(vault).await.map_err(OutboxError::from)?;
-				vec![self.client.seal_soon(&upload, reference).await?.1]
+				vec![self.chain.seal(&upload, reference).await?]
 			},
 			None => body.calls().to_vec(),
 		};
-		// For the organization that the item was stored for, whoever the account acts for by now.
+		// For the organization of the outbox, even if the account has moved to another one.
 		let organization = self.outbox.organization();
 		let request = Request { organization, key: item.current_key, expires_at, lane };
-		let signed = self.client.sign(request, &calls).await?;
+		let signed = self.chain.sign(request, &calls).await?;
 		item.body_digest = Some(signed.body_digest);
 		self.lease.fix(item).await?;
-		self.client.hand_over(&signed).await?;
+		self.chain.submit(&signed).await?;
 		Ok(())
 	}
 }

@@ -1,10 +1,11 @@
-//! Ending items whose outcome is final.
+//! Ends items with final outcomes.
 
 use super::{
-	item::NamedBody,
+	body::NamedBody,
+	error::OutboxError,
+	item::ItemState,
 	store::{End, Undecided},
 	worker::{Fault, Turn},
-	ItemState, OutboxError,
 };
 use credio_client::is_rejected_for;
 use credio_primitives::{
@@ -12,12 +13,12 @@ use credio_primitives::{
 	BlockNumber, Request,
 };
 
-/// How often an upload is tried anew because its key epoch ended before it was applied.
+/// How often an upload is retried because its key epoch ended before it was applied.
 const MAX_ATTEMPTS: i64 = 8;
 
 impl Turn<'_> {
-	/// Looks where an item stands: ends it if that is final, sends it again if nobody has it. Answers its state if it has
-	/// not ended.
+	/// Checks the status of an item: ends it if its outcome is final, and sends it again if it is unknown. Returns its
+	/// status if it has not ended.
 	pub(super) async fn settle(
 		&self,
 		mut item: Undecided,
@@ -37,7 +38,7 @@ impl Turn<'_> {
 				self.lease.note(item.id, self.heads.finalized.into(), None).await?;
 				Ok(Some((item.id, status.status)))
 			},
-			// It cannot be applied any more, and the chain cannot tell whether it was.
+			// It cannot be applied any more, and the chain does not know whether it was.
 			RequestState::Unknown if item.expires_at.is_some_and(|last| last < at.number) => {
 				self.expire(&item, &status, at.number).await?;
 				Ok(None)
@@ -52,7 +53,7 @@ impl Turn<'_> {
 		}
 	}
 
-	/// Ends an item whose request has a receipt.
+	/// Ends an item with a receipt.
 	async fn decide(
 		&self,
 		item: &Undecided,
@@ -64,19 +65,19 @@ impl Turn<'_> {
 		let is_ours = is_applied && digest.is_some() && digest == item.body_digest;
 		let epoch_ended = is_rejected_for(status, &["RotationDue", "EpochNotCurrent"]);
 		if epoch_ended && item.attempt < MAX_ATTEMPTS {
-			// No answer to the upload, but a race with a rotation: it goes in under the next epoch.
+			// Not a fault of the upload but a race with a rotation: it is sent again under the next epoch.
 			let vault = &*self.outbox.vault;
 			let body = NamedBody::open(vault, &item.request_key, &item.body).await?;
 			let attempt = item.attempt.saturating_add(1);
 			let number = u32::try_from(attempt).unwrap_or(u32::MAX);
 			let key = body.request_key(vault, number).await?;
 			if let Some(upload) = body.upload() {
-				self.client.forget_epoch(upload.stream).await;
+				self.chain.forget_epoch(upload.stream).await;
 			}
 			self.lease.requeue(item.id, key, attempt).await?;
 			return Ok(());
 		}
-		// What is on the chain under the name counts, also if its receipt is gone or another attempt brought it.
+		// A record on the chain under the name counts, even if its receipt is gone or another attempt appended it.
 		let (state, problem) = if is_ours || self.is_recorded(item).await? {
 			(ItemState::Applied, None)
 		} else if is_applied {
@@ -92,7 +93,7 @@ impl Turn<'_> {
 		self.end(item, state, status, block, problem).await
 	}
 
-	/// Ends an item whose expiry has passed: as expired if the node can tell for certain that it was not applied.
+	/// Ends an item after its expiry: as expired if it is certain that it was not applied.
 	async fn expire(
 		&self,
 		item: &Undecided,
@@ -101,9 +102,9 @@ impl Turn<'_> {
 	) -> Result<(), Fault> {
 		let latest = item.expires_at.unwrap_or(block);
 		let earliest = item.first_expiry.unwrap_or(latest);
-		let retention = self.client.limits().receipt_retention;
+		let retention = self.chain.limits().receipt_retention;
 		let is_certain = Request::has_expired(block, earliest, latest, retention);
-		// The receipt may have been removed meanwhile. An entry stays, and another attempt may have brought it.
+		// The receipt may have been removed meanwhile. An entry stays, and another attempt may have appended it.
 		if self.is_recorded(item).await? {
 			return self.end(item, ItemState::Applied, status, block, None).await;
 		}
@@ -115,14 +116,14 @@ impl Turn<'_> {
 		self.end(item, ItemState::Undetermined, status, block, Some(problem.into())).await
 	}
 
-	/// Whether all that an upload asks for is on the chain under its name.
+	/// Whether the chain has the content of an upload under its name.
 	async fn is_recorded(&self, item: &Undecided) -> Result<bool, Fault> {
 		let vault = &*self.outbox.vault;
 		let body = NamedBody::open(vault, &item.request_key, &item.body).await?;
 		let Some(upload) = body.upload() else { return Ok(false) };
 		let organization = self.outbox.organization();
 		let record = body.name().record_id(vault, organization).await.map_err(OutboxError::from)?;
-		match self.client.is_recorded(&upload, record).await {
+		match self.chain.is_recorded(&upload, record).await {
 			Ok(is_there) => Ok(is_there == Some(true)),
 			Err(error) if error.is_no_answer() => Err(error.into()),
 			Err(_) => Ok(false),

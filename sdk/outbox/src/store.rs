@@ -2,18 +2,26 @@
 //!
 //! Every statement works on SQLite and on PostgreSQL; both take `$1` for the first parameter.
 
-use super::{Enqueued, ItemState, OutboxError, Result};
+use super::{
+	error::{OutboxError, Result},
+	item::{Enqueued, ItemState},
+	prepare::Ended,
+};
 use credio_primitives::{rpc::RequestStatus, BlockNumber, Digest, RecordId, RequestKey};
 use serde::Serialize;
 use sqlx::{any::AnyRow, AnyPool, Row};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Declares the statements that run on the connections of applications as well as on ours.
+/// Declares the statements that run both on connections of applications and on ours.
 macro_rules! statements {
 	($name:ident, $connection:ty) => {
 		pub mod $name {
-			use super::super::{item::Prepared, OutboxError, Result};
-			use super::{enqueued, state_of, Inserted};
+			use crate::{
+				error::{OutboxError, Result},
+				item::ItemState,
+				prepare::Prepared,
+				store::{enqueued, milliseconds, state_of, Inserted},
+			};
 			use sqlx::Row;
 
 			/// Stores an item, unless its key is there already.
@@ -22,8 +30,8 @@ macro_rules! statements {
 				item: &Prepared,
 				max_undecided: i64,
 			) -> Result<Inserted> {
-				// The first statement writes: one that reads first could not go on to write in a transaction of an
-				// application while another process has written (SQLite).
+				// The first statement writes: in SQLite a transaction that reads first could not write once another
+				// process has written.
 				let inserted = sqlx::query(
 					"INSERT INTO credio_outbox_items
 						(request_key, current_key, attempt, record_id, content, body, lane, lifetime, checked_at, state, stored_at)
@@ -39,20 +47,20 @@ macro_rules! statements {
 				.bind(item.lane)
 				.bind(item.lifetime)
 				.bind(max_undecided)
-				.bind(super::milliseconds())
+				.bind(milliseconds())
 				.execute(&mut *connection)
 				.await?
 				.rows_affected();
 				if inserted > 0 {
-					let state = super::ItemState::Waiting;
+					let state = ItemState::Waiting;
 					return Ok(Inserted::Stands(enqueued(item.request_key, item.record_id, state)));
 				}
-				// It is there already, or there is no room.
+				// It is stored already, or the outbox is full.
 				known(connection, item).await?.ok_or(OutboxError::Full(max_undecided))
 			}
 
-			/// Takes SQLite's lock to write: a transaction that reads first could not go on to write while another process
-			/// has written. Changes nothing, and so locks no row of PostgreSQL.
+			/// Acquires SQLite's write lock: a transaction that reads first could not write once another process has
+			/// written. Changes nothing, so it locks no row of PostgreSQL.
 			pub async fn begin_to_write(connection: &mut $connection) -> Result<()> {
 				sqlx::query("UPDATE credio_outbox_meta SET value = value WHERE name = ''")
 					.execute(&mut *connection)
@@ -60,7 +68,7 @@ macro_rules! statements {
 				Ok(())
 			}
 
-			/// The item as it was stored before, if it was.
+			/// Returns the item if it was stored before.
 			pub async fn known(
 				connection: &mut $connection,
 				item: &Prepared,
@@ -78,14 +86,14 @@ macro_rules! statements {
 					let stands = enqueued(item.request_key, item.record_id, state);
 					return Ok(Some(Inserted::Stands(stands)));
 				}
-				// What was refused, or is certain never to be applied, leaves its name to another document.
-				if matches!(state, super::ItemState::Rejected | super::ItemState::Expired) {
+				// A rejected or expired item leaves its name to another document.
+				if matches!(state, ItemState::Rejected | ItemState::Expired) {
 					return Ok(Some(Inserted::NameIsFree { attempts: row.try_get(2)? }));
 				}
 				Err(OutboxError::KeyReused(item.request_key))
 			}
 
-			/// Notes that a consumer has dealt with all outcomes up to a number.
+			/// Notes that a consumer has processed all outcomes up to a number.
 			pub async fn acknowledge(
 				connection: &mut $connection,
 				consumer: &str,
@@ -110,13 +118,13 @@ statements!(any, sqlx::AnyConnection);
 statements!(sqlite, sqlx::SqliteConnection);
 statements!(postgres, sqlx::PgConnection);
 
-/// What became of an item that was to be stored.
+/// The result of storing an item.
 #[derive(Debug)]
 pub enum Inserted {
-	/// It is there, now or from before.
+	/// It is stored, now or earlier.
 	Stands(Enqueued),
-	/// Its key stood for something else that ended without being applied, after so many attempts beyond the first: the
-	/// next attempt is another key of the same name.
+	/// Its key belongs to another item that ended without being applied. The next attempt is another key of the same
+	/// name.
 	NameIsFree {
 		/// Attempts beyond the item's first.
 		attempts: i64,
@@ -135,19 +143,19 @@ fn bytes32(bytes: Vec<u8>) -> Result<[u8; 32]> {
 	bytes.try_into().map_err(|_| OutboxError::Corrupted("a key or digest has not 32 bytes".into()))
 }
 
-/// An item as it is shown: without what it contains.
+/// An item as it is listed, without its content.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Listed {
-	/// Its number, in the order in which items were stored.
+	/// Its number, in storing order.
 	pub id: i64,
 	/// Its key.
 	pub request_key: RequestKey,
-	/// The key under which it is sent now: another one if the first was rejected because a key epoch had ended.
+	/// The key that it is sent under now: another one if the first was rejected because a key epoch had ended.
 	pub current_key: RequestKey,
-	/// Name of the record that an upload makes.
+	/// Record id of an upload.
 	pub record_id: Option<RecordId>,
-	/// Where it stands.
+	/// Its state.
 	pub state: ItemState,
 	/// Its lane.
 	pub lane: Option<i64>,
@@ -159,7 +167,7 @@ pub struct Listed {
 	pub outcome_number: Option<i64>,
 	/// Status of the request when it ended.
 	pub outcome: Option<RequestStatus>,
-	/// What keeps it from being sent, or why it was not applied.
+	/// Why it cannot be sent, or why it was not applied.
 	pub problem: Option<String>,
 	/// The finalized block at which it was found to have ended.
 	pub decided_at: Option<i64>,
@@ -171,7 +179,7 @@ pub struct Listed {
 
 const LISTED: &str = "id, request_key, current_key, record_id, state, lane, position, expires_at, outcome_number, outcome, problem, decided_at, stored_at, ended_at";
 
-/// Milliseconds since 1970.
+/// Returns the milliseconds since 1970.
 pub(super) fn milliseconds() -> i64 {
 	let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
 	i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
@@ -229,7 +237,7 @@ pub(super) async fn list(
 	rows.iter().map(listed).collect()
 }
 
-/// Outcomes after a number, in their order.
+/// Returns outcomes after a number, in their order.
 pub(super) async fn outcomes(pool: &AnyPool, after: i64, limit: u32) -> Result<Vec<Listed>> {
 	let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
 		"SELECT {LISTED} FROM credio_outbox_items WHERE outcome_number > $1 ORDER BY outcome_number LIMIT $2"
@@ -241,7 +249,7 @@ pub(super) async fn outcomes(pool: &AnyPool, after: i64, limit: u32) -> Result<V
 	rows.iter().map(listed).collect()
 }
 
-/// Number of the last outcome.
+/// Returns the number of the last outcome.
 pub(super) async fn last_outcome(pool: &AnyPool) -> Result<i64> {
 	let query = "SELECT value FROM credio_outbox_meta WHERE name = 'outcomes'";
 	Ok(sqlx::query(query).fetch_one(pool).await?.try_get(0)?)
@@ -253,17 +261,6 @@ pub(super) async fn acknowledged(pool: &AnyPool, consumer: &str) -> Result<i64> 
 		.fetch_optional(pool)
 		.await?;
 	Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0))
-}
-
-/// An item that has ended without being applied.
-#[derive(Debug)]
-pub(super) struct Ended {
-	pub request_key: RequestKey,
-	pub body: Vec<u8>,
-	pub lane: Option<i64>,
-	pub lifetime: i64,
-	/// Attempts beyond its first.
-	pub attempts: i64,
 }
 
 pub(super) async fn ended(pool: &AnyPool, key: RequestKey) -> Result<Ended> {
@@ -297,7 +294,7 @@ pub(super) async fn prune(pool: &AnyPool, until: BlockNumber) -> Result<u64> {
 	Ok(result.rows_affected())
 }
 
-/// An undecided item, as the worker deals with it.
+/// An undecided item, as the worker needs it.
 #[derive(Clone, Debug)]
 pub(super) struct Undecided {
 	pub id: i64,
@@ -338,7 +335,7 @@ fn undecided(row: &AnyRow) -> Result<Undecided> {
 	})
 }
 
-/// Items that have not been sent yet, oldest first.
+/// Returns items that have not been sent yet, oldest first.
 pub(super) async fn waiting(pool: &AnyPool, limit: i64) -> Result<Vec<Undecided>> {
 	let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
 		"SELECT {UNDECIDED} FROM credio_outbox_items WHERE state = 'waiting' ORDER BY id LIMIT $1"
@@ -349,7 +346,7 @@ pub(super) async fn waiting(pool: &AnyPool, limit: i64) -> Result<Vec<Undecided>
 	rows.iter().map(undecided).collect()
 }
 
-/// Items that are being sent, those first that were looked at longest ago.
+/// Returns items that are being sent, least recently checked first.
 pub(super) async fn sending(pool: &AnyPool, limit: i64) -> Result<Vec<Undecided>> {
 	let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
 		"SELECT {UNDECIDED} FROM credio_outbox_items WHERE state = 'sending' ORDER BY checked_at, id LIMIT $1"
@@ -360,26 +357,26 @@ pub(super) async fn sending(pool: &AnyPool, limit: i64) -> Result<Vec<Undecided>
 	rows.iter().map(undecided).collect()
 }
 
-/// How many items are being sent.
+/// Returns the number of items that are being sent.
 pub(super) async fn count_sending(pool: &AnyPool) -> Result<i64> {
 	let query = "SELECT COUNT(*) FROM credio_outbox_items WHERE state = 'sending'";
 	Ok(sqlx::query(query).fetch_one(pool).await?.try_get(0)?)
 }
 
-/// How many items are in each state.
+/// Returns the number of items in each state.
 pub(super) async fn counts(pool: &AnyPool) -> Result<Vec<(ItemState, i64)>> {
 	let query = "SELECT state, COUNT(*) FROM credio_outbox_items GROUP BY state ORDER BY state";
 	let rows = sqlx::query(query).fetch_all(pool).await?;
 	rows.iter().map(|row| Ok((state_of(&row.try_get::<String, _>(0)?)?, row.try_get(1)?))).collect()
 }
 
-/// How many items are undecided.
+/// Returns the number of undecided items.
 pub(super) async fn count_undecided(pool: &AnyPool) -> Result<i64> {
 	let query = "SELECT COUNT(*) FROM credio_outbox_items WHERE state IN ('waiting', 'sending')";
 	Ok(sqlx::query(query).fetch_one(pool).await?.try_get(0)?)
 }
 
-/// Items of a lane that are being sent, in the order in which they were stored.
+/// Returns the items of a lane that are being sent, in storing order.
 pub(super) async fn in_lane(pool: &AnyPool, lane: u32) -> Result<Vec<Undecided>> {
 	let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
 		"SELECT {UNDECIDED} FROM credio_outbox_items WHERE state = 'sending' AND lane = $1 ORDER BY id LIMIT 2048"
@@ -390,7 +387,7 @@ pub(super) async fn in_lane(pool: &AnyPool, lane: u32) -> Result<Vec<Undecided>>
 	rows.iter().map(undecided).collect()
 }
 
-/// The first position of a lane that no decided item was at, by what is known here. A node can be behind that.
+/// Returns the first position of a lane after all decided items of this outbox. A node can be behind it.
 pub(super) async fn first_undecided_position(pool: &AnyPool, lane: u32) -> Result<u64> {
 	let last: Option<i64> = sqlx::query(
 		"SELECT MAX(position) FROM credio_outbox_items WHERE lane = $1 AND state IN ('applied', 'rejected')",
@@ -413,6 +410,6 @@ pub(super) struct End<'a> {
 	pub status: &'a RequestStatus,
 	pub block: BlockNumber,
 	pub problem: Option<String>,
-	/// The record that it made, if it is another one than was stored.
+	/// The record that it made, if it differs from the stored one.
 	pub record: Option<RecordId>,
 }

@@ -1,5 +1,7 @@
 //! Outboxes without a chain: nodes that are none, or of another chain, and names that are used again.
 
+mod state_machine;
+
 use super::{
 	lease::Lease,
 	store::{self, End},
@@ -38,7 +40,7 @@ impl Foreign {
 	}
 }
 
-/// An address at which nobody listens.
+/// Returns an address without a listener.
 async fn unreachable() -> String {
 	let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
 	format!("ws://{}", listener.local_addr().unwrap())
@@ -65,19 +67,23 @@ async fn state(outbox: &Outbox, item: &Enqueued) -> ItemState {
 	outbox.status(item.request_key).await.unwrap().unwrap().state
 }
 
-/// Runs the worker until what it tells of its nodes is as expected.
-async fn told(outbox: &Outbox, settings: Settings, is_expected: impl Fn(&Nodes) -> bool) -> Nodes {
+/// Runs the worker until it reports the expected state of its nodes.
+async fn nodes_when(
+	outbox: &Outbox,
+	settings: Settings,
+	is_expected: impl Fn(&Nodes) -> bool,
+) -> Nodes {
 	let mut news = outbox.nodes();
 	let run = outbox.run(settings, std::future::pending());
-	let told = tokio::time::timeout(Duration::from_secs(30), news.wait_for(is_expected));
+	let seen = tokio::time::timeout(Duration::from_secs(30), news.wait_for(is_expected));
 	tokio::select! {
 		result = run => panic!("the worker ended: {result:?}"),
-		told = told => told.unwrap().unwrap().clone(),
+		seen = seen => seen.unwrap().unwrap().clone(),
 	}
 }
 
 #[tokio::test]
-async fn a_client_that_knows_its_chain_refuses_a_node_of_another_one() {
+async fn client_refuses_node_of_another_chain() {
 	let node = Foreign::start(chain(2)).await;
 	let options = ConnectOptions::default().pinned(chain(1));
 	let refused = Client::connect_with(&options, &node.url, vault()).await.unwrap_err();
@@ -88,7 +94,7 @@ async fn a_client_that_knows_its_chain_refuses_a_node_of_another_one() {
 }
 
 #[tokio::test]
-async fn a_vault_that_is_for_one_chain_is_used_with_no_other() {
+async fn pinned_vault_is_used_with_no_other_chain() {
 	let node = Foreign::start(chain(2)).await;
 	let mut pinned = LocalVault::development("channel-one").unwrap();
 	pinned.pin(&chain(1)).unwrap();
@@ -102,7 +108,7 @@ async fn a_vault_that_is_for_one_chain_is_used_with_no_other() {
 }
 
 #[tokio::test]
-async fn what_was_stored_before_a_secret_was_renewed_is_not_stored_twice() {
+async fn item_is_not_stored_twice_after_secret_renewal() {
 	let folder = tempfile::tempdir().unwrap();
 	let path = folder.path().join("member.outbox");
 	let open = |vault: &LocalVault| {
@@ -126,7 +132,7 @@ async fn what_was_stored_before_a_secret_was_renewed_is_not_stored_twice() {
 	for (item, before) in items.iter().zip(&before) {
 		assert_eq!(outbox.enqueue(item).await.unwrap(), *before);
 	}
-	// Something else under the key is refused as before, and what is new has a key of the new secret.
+	// Other content under the key is refused as before. A new item has a key of the new secret.
 	let refused = outbox.enqueue(&Item::upload(upload(Some(b"INV-1"), b"else"))).await;
 	assert!(matches!(refused, Err(OutboxError::KeyReused(key)) if key == before[0].request_key));
 	outbox.enqueue(&Item::upload(upload(Some(b"INV-2"), b"a document"))).await.unwrap();
@@ -134,7 +140,7 @@ async fn what_was_stored_before_a_secret_was_renewed_is_not_stored_twice() {
 }
 
 #[tokio::test]
-async fn an_outbox_whose_nodes_are_all_of_another_chain_ends_and_expires_nothing() {
+async fn worker_ends_if_all_nodes_are_of_another_chain() {
 	let outbox = outbox().await;
 	outbox.pin(&chain(1)).await.unwrap();
 	let item = Item { lifetime: Some(1), ..Item::upload(upload(None, b"a document")) };
@@ -153,14 +159,15 @@ async fn an_outbox_whose_nodes_are_all_of_another_chain_ends_and_expires_nothing
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_nodes_is_told_while_the_worker_goes_on() {
+async fn problems_of_nodes_are_reported_while_the_worker_runs() {
 	let outbox = outbox().await;
 	outbox.pin(&chain(1)).await.unwrap();
 	let foreign = Foreign::start(chain(2)).await;
 	let nodes = vec![foreign.url.clone(), unreachable().await];
-	let told = told(&outbox, Settings::new(nodes.clone()), |known| known.is_stranded(2)).await;
+	let seen =
+		nodes_when(&outbox, Settings::new(nodes.clone()), |known| known.is_stranded(2)).await;
 	let problem = |node: &String| {
-		let known = told.problems.iter().find(|known| known.node == *node);
+		let known = seen.problems.iter().find(|known| known.node == *node);
 		known.unwrap().problem.clone()
 	};
 	assert!(problem(&nodes[0]).contains(&chain(2).to_string()));
@@ -168,7 +175,7 @@ async fn what_is_wrong_with_nodes_is_told_while_the_worker_goes_on() {
 }
 
 #[tokio::test]
-async fn a_line_that_may_not_be_used_is_no_node_that_is_tried() {
+async fn insecure_address_is_refused() {
 	let outbox = outbox().await;
 	let refused = outbox.run_until_decided(Settings::new(vec!["ws://192.0.2.1:9944".into()])).await;
 	assert!(matches!(refused, Err(OutboxError::Item(_))), "{refused:?}");
@@ -176,7 +183,7 @@ async fn a_line_that_may_not_be_used_is_no_node_that_is_tried() {
 
 /// Ends an item, as if that had become final.
 async fn end(outbox: &Outbox, item: &Enqueued, state: ItemState) {
-	let lease = Lease::take(&outbox.pool, outbox.is_postgres, "test").await.unwrap().unwrap();
+	let lease = Lease::acquire(&outbox.pool, outbox.is_postgres, "test").await.unwrap().unwrap();
 	let waiting = store::waiting(&outbox.pool, 100).await.unwrap();
 	let undecided = waiting.iter().find(|row| row.request_key == item.request_key).unwrap();
 	let status = RequestStatus {
@@ -192,7 +199,7 @@ async fn end(outbox: &Outbox, item: &Enqueued, state: ItemState) {
 }
 
 #[tokio::test]
-async fn the_same_under_a_key_is_the_same_item_and_another_thing_is_told() {
+async fn other_content_under_a_used_key_is_refused() {
 	let outbox = outbox().await;
 	let plain = upload(Some(b"INV-1"), b"an invoice");
 	let first = outbox.enqueue(&Item::upload(plain)).await.unwrap();
@@ -206,7 +213,7 @@ async fn the_same_under_a_key_is_the_same_item_and_another_thing_is_told() {
 		let refused = outbox.enqueue(&other).await;
 		assert!(matches!(refused, Err(OutboxError::KeyReused(_))), "{refused:?}");
 	}
-	// Also once it was applied, or nobody can say whether it was.
+	// Also after it was applied, or its outcome is unknown.
 	for (key, state) in [(b"INV-1", ItemState::Applied), (b"INV-2", ItemState::Undetermined)] {
 		let item = outbox.enqueue(&Item::upload(upload(Some(key), b"an invoice"))).await.unwrap();
 		end(&outbox, &item, state).await;
@@ -216,7 +223,7 @@ async fn the_same_under_a_key_is_the_same_item_and_another_thing_is_told() {
 }
 
 #[tokio::test]
-async fn a_corrected_document_is_the_next_attempt_of_a_key_that_was_rejected_or_has_expired() {
+async fn corrected_document_is_next_attempt_of_unapplied_key() {
 	let outbox = outbox().await;
 	let enqueue = async |document: &[u8]| {
 		outbox.enqueue(&Item::upload(upload(Some(b"INV-1"), document))).await
@@ -245,7 +252,7 @@ async fn a_corrected_document_is_the_next_attempt_of_a_key_that_was_rejected_or_
 }
 
 #[tokio::test]
-async fn trying_again_is_the_next_attempt_and_once_however_often_it_is_asked_for() {
+async fn repeated_retry_is_one_attempt() {
 	let outbox = outbox().await;
 	let item = upload(None, b"a document");
 	let first = outbox.enqueue(&Item::upload(item)).await.unwrap();

@@ -1,9 +1,12 @@
-//! Sends what is stored, and follows it until its outcome is final.
+//! Sends stored items, and follows them until their outcomes are final.
 
 use super::{
+	chain::Chain,
+	error::{OutboxError, Result as OutboxResult},
 	expiry::{Bounds, Heads},
 	lease::{self, Lease, LEASE},
-	store, Outbox, OutboxError,
+	outbox::Outbox,
+	store,
 };
 use credio_client::{Client, ConnectError, ConnectOptions, Error, Runtimes, Trust};
 use credio_primitives::{
@@ -17,30 +20,30 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// While finality stands still, items are looked at every so many blocks: what a node has lost is sent again, and what
-/// would expire is signed anew.
+/// Blocks between two checks of all items while finality stands still: lost requests are sent again, and expiring ones
+/// are signed again.
 const BLOCKS_PER_LOOK: BlockNumber = 10;
 
 /// How a worker works.
 #[derive(Clone, Debug)]
 pub struct Settings {
-	/// WebSocket addresses of nodes. The first one that answers is used; when it goes away, the next; and when finality
-	/// stands still there, but not elsewhere, the one that is furthest. One of another chain than the outbox's is skipped.
+	/// WebSocket addresses of nodes. The first that responds is used; when it goes away, the next; and when finality
+	/// stalls there but not elsewhere, the most advanced one. Nodes of another chain are skipped.
 	pub nodes: Vec<String>,
-	/// How they are connected to.
+	/// How to connect to them.
 	pub connect: ConnectOptions,
 	/// Most items that are being sent at a time.
 	pub max_sending: u32,
 	/// Most calls to the node at a time.
 	pub concurrency: usize,
-	/// What is believed of the nodes.
+	/// How responses of nodes are verified.
 	pub trust: Trust,
 	/// The runtimes for which requests are signed.
 	pub runtimes: Runtimes,
 }
 
 impl Settings {
-	/// The defaults, with these nodes.
+	/// Returns the defaults, with these nodes.
 	pub fn new(nodes: Vec<String>) -> Self {
 		Self {
 			nodes,
@@ -53,8 +56,8 @@ impl Settings {
 	}
 }
 
-/// Sends the items of an outbox. Several may run on one database, in several processes: one works, and the others stand
-/// by to take its place.
+/// Sends the items of an outbox. Several workers may run on one database, in several processes: one works, and the
+/// others are on standby.
 #[derive(Debug)]
 pub struct Worker {
 	pub(super) outbox: Outbox,
@@ -63,38 +66,40 @@ pub struct Worker {
 	name: String,
 }
 
-/// What stops work with a node.
+/// Why work with a node stops.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
-	/// The outbox cannot go on.
+	/// The outbox fails.
 	#[error(transparent)]
 	Outbox(#[from] OutboxError),
-	/// The node cannot: another one may.
+	/// The node fails; another one may work.
 	#[error(transparent)]
 	Node(#[from] Error),
 }
 
-/// What is known of items that are being sent, after a look at each.
+/// States of the items that are being sent.
 type States = BTreeMap<i64, RequestState>;
 
-/// How long a lane has stood still: its next position, and the finalized block since which it is that.
+/// Lanes that stand still: the next position, and the finalized block since which it has not changed.
 pub(super) type Standstills = BTreeMap<u32, (u64, BlockNumber)>;
 
-/// What a worker works with while it has the place: a node, and the right to write.
+/// The context of a worker that holds the lease: a node, and the right to write.
 pub(super) struct Turn<'a> {
 	pub outbox: &'a Outbox,
 	pub settings: &'a Settings,
-	pub client: &'a Client,
+	pub chain: &'a dyn Chain,
 	pub lease: &'a Lease,
 	pub heads: Heads,
 }
 
 impl Outbox {
-	/// A worker for this outbox.
+	/// Creates a worker for this outbox.
 	///
-	/// Errors: [`OutboxError::Vault`] if the system gives no random bytes, [`OutboxError::Item`] without a node, or with
+	/// # Errors
+	///
+	/// [`OutboxError::Vault`] if the system gives no random bytes, [`OutboxError::Item`] without a node, or with
 	/// the address of one that may not be used.
-	pub fn worker(&self, settings: Settings) -> super::Result<Worker> {
+	pub fn worker(&self, settings: Settings) -> OutboxResult<Worker> {
 		if settings.nodes.is_empty() {
 			return Err(OutboxError::Item("a worker needs the address of a node".into()));
 		}
@@ -108,14 +113,16 @@ impl Outbox {
 
 	/// Sends and follows until `stop` resolves.
 	///
-	/// Errors: those of [`Self::worker`], [`OutboxError::Database`], and [`OutboxError::OtherChain`] if all nodes are of
-	/// another chain than the one that the outbox is for. A node that goes away is no error: the worker tries the next one,
-	/// again and again, and [`Self::nodes`] tells.
+	/// # Errors
+	///
+	/// Those of [`Self::worker`], [`OutboxError::Database`], and [`OutboxError::OtherChain`] if all nodes are of
+	/// another chain than the one that the outbox is for. When a node goes away, the worker tries the next one, again
+	/// and again, and [`Self::nodes`] reports it.
 	pub async fn run(
 		&self,
 		settings: Settings,
 		stop: impl Future<Output = ()>,
-	) -> super::Result<()> {
+	) -> OutboxResult<()> {
 		let worker = self.worker(settings)?;
 		let result = tokio::select! {
 			result = worker.work(false) => result,
@@ -127,8 +134,10 @@ impl Outbox {
 
 	/// Sends and follows until nothing is undecided.
 	///
-	/// Errors: as [`Self::run`].
-	pub async fn run_until_decided(&self, settings: Settings) -> super::Result<()> {
+	/// # Errors
+	///
+	/// As [`Self::run`].
+	pub async fn run_until_decided(&self, settings: Settings) -> OutboxResult<()> {
 		let worker = self.worker(settings)?;
 		let result = worker.work(true).await;
 		lease::resign(&self.pool, &worker.name).await?;
@@ -137,7 +146,8 @@ impl Outbox {
 }
 
 impl Worker {
-	/// Works with one node until it goes away. Tells the finalized blocks of which it hears, and whether it has worked.
+	/// Works with one node until it fails. Sends the finalized blocks that it hears of, and sets `has_worked` after its
+	/// first turn.
 	pub(super) async fn serve(
 		&self,
 		node: &str,
@@ -163,14 +173,13 @@ impl Worker {
 		let mut heads = Heads { finalized: finalized.next().await?, best: best.next().await? };
 		let mut standstills = Standstills::new();
 		let mut looked_at: Option<Heads> = None;
-		self.tell_working(node);
+		self.note_working(node);
 		loop {
 			heard.send_if_modified(|known| {
 				std::mem::replace(known, heads.finalized) != heads.finalized
 			});
-			if let Some(lease) = Lease::take(&outbox.pool, outbox.is_postgres, name).await? {
-				let client = &client;
-				let turn = Turn { outbox, settings, client, lease: &lease, heads };
+			if let Some(lease) = Lease::acquire(&outbox.pool, outbox.is_postgres, name).await? {
+				let turn = Turn { outbox, settings, chain: &client, lease: &lease, heads };
 				let is_due = looked_at.is_none_or(|before| turn.is_look_due(before));
 				let work = async {
 					if is_due {
@@ -199,7 +208,7 @@ impl Worker {
 				head = best.next() => heads.best = head?,
 				() = changed => {},
 			}
-			// What came meanwhile: only the newest counts.
+			// Of the blocks that came meanwhile only the newest counts.
 			while let Some(head) = finalized.next().now_or_never() {
 				heads.finalized = head?;
 			}
@@ -213,7 +222,7 @@ impl Worker {
 	}
 }
 
-/// Works for as long as the place is ours. Renews the lease meanwhile, since work may take longer than that.
+/// Works as long as the lease is ours. Renews it meanwhile, since work may take longer.
 async fn while_leased(
 	lease: &Lease,
 	work: impl Future<Output = Result<(), Fault>>,
@@ -233,15 +242,15 @@ async fn while_leased(
 }
 
 impl Turn<'_> {
-	/// Whether it is time for a look, after the one at these blocks: where items stand changes with finalized blocks only.
+	/// Whether a check is due after the one at these blocks: states change with finalized blocks only.
 	fn is_look_due(&self, before: Heads) -> bool {
 		let new_blocks = self.heads.best.saturating_sub(before.best);
 		self.heads.finalized != before.finalized
 			|| self.heads.is_stalled() && new_blocks >= BLOCKS_PER_LOOK
 	}
 
-	/// Looks at what is being sent: ends what is decided, and sends again what nobody has.
-	async fn look(&self, standstills: &mut Standstills) -> Result<(), Fault> {
+	/// Checks the items that are being sent: ends decided ones, and sends lost ones again.
+	pub(super) async fn look(&self, standstills: &mut Standstills) -> Result<(), Fault> {
 		let most = i64::from(self.settings.max_sending);
 		let sending = store::sending(&self.outbox.pool, most).await?;
 		let lanes = sending.iter().filter_map(|item| item.lane).collect::<BTreeSet<_>>();
@@ -260,15 +269,15 @@ impl Turn<'_> {
 		Ok(())
 	}
 
-	/// What the chain bounds.
+	/// Returns the limits of the chain.
 	pub(super) fn bounds(&self) -> Bounds {
-		let limits = self.client.limits();
+		let limits = self.chain.limits();
 		Bounds { max_lifetime: limits.max_request_lifetime, retention: limits.receipt_retention }
 	}
 
-	/// Where the request of an item stands, and by which block.
+	/// Returns the status of an item's request, with the block that it is read at.
 	pub(super) async fn status(&self, item: &store::Undecided) -> Result<At<RequestStatus>, Fault> {
 		let organization = self.outbox.organization();
-		Ok(self.client.status_by(organization, item.current_key, item.expires_at).await?)
+		Ok(self.chain.status(organization, item.current_key, item.expires_at).await?)
 	}
 }

@@ -1,4 +1,4 @@
-//! The activity of the vault's organization: read from the chain, and from its outbox and index.
+//! The activity of the vault's organization.
 
 use super::arguments::ActivityArguments;
 use super::{
@@ -16,38 +16,37 @@ use credio_client::{
 };
 use credio_index::Store;
 use credio_report::{
-	activity::{Activity, Period, StreamUse},
-	format, Source,
+	activity::Activity,
+	gather::{open_index, today, ActivityReader, OutboxReader},
+	Source,
 };
-use futures::{stream, FutureExt, StreamExt, TryStreamExt};
+use futures::FutureExt;
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Blocks that are looked through at once, which bounds what is held of their events.
-const CHUNK: BlockNumber = 16_384;
-/// Calls to the node at a time.
-const CONCURRENCY: usize = 16;
+use std::sync::Arc;
 
 /// Writes the report, and keeps it up to date if that is asked for.
 pub async fn run(session: &Session, arguments: ActivityArguments) -> Result<(), Failure> {
 	super::check(&arguments.output)?;
-	period(&arguments)?;
+	let period = arguments.period(today()).map_err(|error| Failure::Other(error.to_string()))?;
 	let client = session.connect().await?;
 	let outbox = match &arguments.outbox {
-		Some(url) => Some(OutboxReader::open(session, url).await?),
+		Some(url) => {
+			let vault = Arc::new(session.vault_of_organization().await?);
+			Some(OutboxReader::open(url, vault).await?)
+		},
 		None => None,
 	};
 	let index = match &arguments.index {
-		Some(url) => Some(index::open(url, client.organization_id()).await?),
+		Some(url) => Some(open_index(url, client.organization_id()).await?),
 		None => None,
 	};
-	// Before anything is read: what becomes final while it is, is heard of after.
+	// Before anything is read: what becomes final meanwhile is heard of after.
 	let mut heads = client.finalized_heads().await?;
 	let head = heads.next().await?;
-	let mut gatherer = Gatherer::new(&client, &arguments, outbox, index, head).await?;
+	let is_open = arguments.to.is_none();
+	let mut reader = ActivityReader::new(&client, period, is_open, outbox, index, head).await?;
 	let is_live = arguments.output.watch;
-	let mut shown = gatherer.gather(head).await?;
+	let mut shown = read(&mut reader, head).await?;
 	let output = &arguments.output;
 	let show = |(activity, sources): &(Activity, Vec<Source>), is_live| {
 		write(output, &activity.page(&origin(sources.clone(), is_live)))?;
@@ -65,12 +64,12 @@ pub async fn run(session: &Session, arguments: ActivityArguments) -> Result<(), 
 			// From now on the page is not kept up to date, and says so.
 			_ = &mut stop => return show(&shown, false),
 		};
-		// What came meanwhile: only the newest counts.
+		// Of the heads that came meanwhile only the newest counts.
 		while let Some(newer) = heads.next().now_or_never() {
 			head = newer?;
 		}
 		client.follow_upgrade().await?;
-		let found = gatherer.gather(head).await?;
+		let found = read(&mut reader, head).await?;
 		if found.0 != shown.0 {
 			show(&found, is_live)?;
 			shown = found;
@@ -78,210 +77,19 @@ pub async fn run(session: &Session, arguments: ActivityArguments) -> Result<(), 
 	}
 }
 
-fn period(arguments: &ActivityArguments) -> Result<Period, Failure> {
-	arguments.period(today()).map_err(|error| Failure::Other(error.to_string()))
-}
-
-/// Reads what the report shows, and on from there as blocks become final.
-struct Gatherer<'a> {
-	client: &'a Client,
-	arguments: &'a ActivityArguments,
-	outbox: Option<OutboxReader>,
-	index: Option<Store>,
-	/// First day of the period.
-	from: Date,
-	/// First block of the period, or the one after the last if there is none yet.
-	first: BlockNumber,
-	/// The last block that was read.
-	read: BlockNumber,
-	/// The last block of the period, once a block after it is final.
-	end: Option<BlockNumber>,
-	ledger: Ledger,
-	readers: Readers,
-}
-
-impl<'a> Gatherer<'a> {
-	async fn new(
-		client: &'a Client,
-		arguments: &'a ActivityArguments,
-		outbox: Option<OutboxReader>,
-		index: Option<Store>,
-		head: BlockNumber,
-	) -> Result<Self, Failure> {
-		let period = period(arguments)?;
-		// Block 0 has no time, and nothing happens in it.
-		let first = client.first_block_since(period.begins_at(), 1..=head).await?;
-		let ledger = Ledger::before(client, first).await?;
-		Ok(Self {
-			client,
-			arguments,
-			outbox,
-			index,
-			from: period.from(),
-			first,
-			read: first.saturating_sub(1),
-			end: None,
-			ledger,
-			readers: Readers::default(),
-		})
-	}
-
-	/// All that the report shows when a block is the last final one, and where it comes from.
-	async fn gather(&mut self, head: BlockNumber) -> Result<(Activity, Vec<Source>), Failure> {
-		let period = self.period()?;
-		let last = self.last(&period, head).await?;
-		self.read_up_to(last, &period).await?;
-		let past = self.client.at(last).await?;
-		let us = self.client.organization_id();
-		let organizations = past.organizations().await?;
-		let suspended: BTreeSet<_> = organizations
-			.iter()
-			.filter(|info| info.organization.status == OrganizationStatus::Suspended)
-			.map(|info| info.id)
-			.collect();
-		let streams = past.streams(None).await?;
-		let stream_names: BTreeMap<StreamId, String> =
-			streams.iter().map(|info| (info.id, text(&info.stream.name))).collect();
-		let outbox = match &mut self.outbox {
-			Some(outbox) => Some(outbox.take(self.first, last, self.end.is_none()).await?),
-			None => None,
-		};
-		let index = match &self.index {
-			Some(index) => Some(index::count(index).await?),
-			None => None,
-		};
-		let now = past.time().await?;
-		let activity = Activity {
-			organization: us,
-			names: organizations
-				.iter()
-				.map(|info| (info.id, text(&info.organization.name)))
-				.collect(),
-			period,
-			uploads: self.ledger.uploads.clone(),
-			streams: self.streams(&streams),
-			requests: self.ledger.requests.clone(),
-			outbox,
-			grants: self.ledger.grant_facts(self.client, now, &stream_names).await?,
-			access: self.ledger.access_facts(self.client, &past, now, &stream_names).await?,
-			readers: self
-				.readers
-				.at(&past, now, &self.ledger, us, &suspended, &stream_names)
-				.await?,
-			index,
-		};
-		let sources = self.sources(&past).await?;
-		Ok((activity, sources))
-	}
-
-	/// The period. Without a last day it goes on to the present one, from the same first day.
-	fn period(&self) -> Result<Period, Failure> {
-		let to = period(self.arguments)?.to();
-		Period::new(self.from, to).map_err(|error| Failure::Other(error.to_string()))
-	}
-
-	/// The last block of the period that is final when `head` is the last final block.
-	async fn last(&mut self, period: &Period, head: BlockNumber) -> Result<BlockNumber, Error> {
-		if let Some(end) = self.end {
-			return Ok(end);
-		}
-		if self.client.block_time(head).await? < period.ends_at() {
-			return Ok(head);
-		}
-		let after = self.client.first_block_since(period.ends_at(), 1..=head).await?;
-		let end = after.saturating_sub(1);
-		self.end = Some(end);
-		Ok(end)
-	}
-
-	/// Reads what happened up to a block.
-	async fn read_up_to(&mut self, last: BlockNumber, period: &Period) -> Result<(), Error> {
-		let progress = ProgressBar::new(u64::from(last.saturating_sub(self.read))).with_style(
-			ProgressStyle::with_template("reading blocks {bar:30} {pos}/{len} {eta}")
-				.unwrap_or_else(|_| ProgressStyle::default_bar()),
-		);
-		while self.read < last {
-			let from = self.read.saturating_add(1);
-			let to = self.read.saturating_add(CHUNK).min(last);
-			let active = self.client.active_blocks(from..=to).await?;
-			let blocks = stream::iter(active)
-				.map(|number| self.client.events_of(number))
-				.buffered(CONCURRENCY)
-				.try_collect::<Vec<_>>()
-				.await?;
-			if !blocks.is_empty() {
-				let past = self.client.at(to).await?;
-				let day_of = |time| period.day_of(time);
-				self.ledger.take(self.client, &past, &blocks, day_of).await?;
-			}
-			self.read = to;
-			progress
-				.set_position(progress.length().unwrap_or(0).saturating_sub((last - to).into()));
-		}
-		progress.finish_and_clear();
-		Ok(())
-	}
-
-	/// Our streams, and others' that we appended to.
-	fn streams(&self, all: &[StreamInfo]) -> Vec<StreamUse> {
-		let us = self.client.organization_id();
-		let appended = &self.ledger.appended;
-		all.iter()
-			.filter(|info| info.stream.owner == us || appended.contains_key(&info.id))
-			.map(|info| StreamUse {
-				id: info.id.to_string(),
-				name: text(&info.stream.name),
-				owner: info.stream.owner,
-				is_sealed: info.stream.status == StreamStatus::Sealed,
-				entries: info.stream.next_sequence,
-				by: appended.get(&info.id).cloned().unwrap_or_default(),
-			})
-			.collect()
-	}
-
-	async fn sources(&self, past: &Past<'_>) -> Result<Vec<Source>, Failure> {
-		let last = past.at;
-		let time = |time| format!("{} UTC", format::time(time));
-		let mut sources =
-			vec![Source::new("Chain", format!("genesis {}", self.client.limits().genesis_hash))];
-		sources.push(if self.first > last.number {
-			Source::new("Blocks", "no block of the period is final; the figures of its last block are those of the last one before it".to_owned())
-		} else {
-			let begins = self.client.block_time(self.first).await?;
-			let ends = past.time().await?;
-			Source::new(
-				"Blocks",
-				format!(
-					"{} of {} to {} of {}, all final",
-					format::number(self.first.into()),
-					time(begins),
-					format::number(last.number.into()),
-					time(ends)
-				),
-			)
-		});
-		sources.push(Source::new(
-			"Last block",
-			format!("{}, hash {}", format::number(last.number.into()), last.hash),
-		));
-		sources.push(Source::new(
-			"On the chain",
-			"uploads, requests as the chain decided them, grants, access requests, and what partners may read: events and \
-			state of these blocks, as the node told them",
-		));
-		if self.outbox.is_some() {
-			sources.push(Source::new(
-				"Outbox",
-				"requests as the outbox knows them, and time to final: its items that ended at these blocks",
-			));
-		}
-		if let Some(index) = &self.index {
-			let at = index.cursor().await?.map_or_else(
-				|| "which has no block yet".to_owned(),
-				|cursor| format!("at block {}", format::number(cursor.number.into())),
-			);
-			sources.push(Source::new("Index", format!("rows of views: the index, {at}")));
-		}
-		Ok(sources)
-	}
+/// Reads the figures, and shows how far it is.
+async fn read(
+	reader: &mut ActivityReader<'_>,
+	head: u32,
+) -> Result<(Activity, Vec<Source>), Failure> {
+	let style = ProgressStyle::with_template("reading blocks {bar:30} {pos}/{len} {eta}");
+	let progress =
+		ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+	let mut show = |done, total| {
+		progress.set_length(total);
+		progress.set_position(done);
+	};
+	let found = reader.read(head, &mut show).await;
+	progress.finish_and_clear();
+	Ok(found?)
 }

@@ -76,7 +76,7 @@ impl Reader {
 	}
 }
 
-/// Nothing of what is in the file.
+/// Names nothing of the file's content.
 fn problem(error: csv::Error) -> String {
 	match error.kind() {
 		csv::ErrorKind::Io(error) => error.to_string(),

@@ -39,7 +39,7 @@ const DIGITS: u8 = 19;
 const DECIMAL_BYTES: usize = 9;
 const EPOCH: civil::Date = civil::date(1970, 1, 1);
 
-/// The columns as Parquet has them.
+/// Returns the Parquet schema of the columns.
 fn schema(table: &Table) -> Result<TypePtr, ParquetError> {
 	let mut text = String::from("message rows {\n");
 	for Column { name, ty, is_required, .. } in &table.columns {
@@ -89,7 +89,7 @@ impl Buffer {
 		Self { values, levels: Vec::new(), is_required: column.is_required }
 	}
 
-	/// Adds a value, and answers how many bytes it takes.
+	/// Adds a value, and returns how many bytes it takes.
 	fn push(&mut self, value: Option<&Value>) -> io::Result<usize> {
 		if !self.is_required {
 			self.levels.push(value.is_some().into());
@@ -118,7 +118,7 @@ impl Buffer {
 		Ok(8)
 	}
 
-	/// Writes what was added.
+	/// Writes the added values.
 	fn write(&mut self, to: &mut SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
 		let levels = std::mem::take(&mut self.levels);
 		let levels = (!self.is_required).then_some(levels.as_slice());
@@ -222,12 +222,12 @@ impl Reader {
 	}
 }
 
-/// The reader of Parquet takes some broken files for faults of its own.
+/// Catches panics of the Parquet reader, which some broken files cause.
 fn guarded<Answer>(read: impl FnOnce() -> Answer) -> Result<Answer, String> {
 	catch_unwind(AssertUnwindSafe(read)).map_err(|_| "it is broken Parquet".into())
 }
 
-/// `None` if the field is of another type than the column.
+/// Returns the value of a field; `None` if it has another type than the column.
 fn value(ty: Type, field: &Field) -> Option<Option<Value>> {
 	Some(Some(match (ty, field) {
 		(_, Field::Null) => return Some(None),

@@ -1,9 +1,10 @@
-//! The manifest of an export against the chain: which streams it should cover, and which entries they have.
+//! Checks the manifest of an export against the chain: the streams that it should cover, and their entries.
 
-use super::{Entries, Verification};
+use super::{entries::Entries, verification::Verification};
 use crate::{
+	error::{ExportError, Result},
 	manifest::{CoveredStream, EntryLine, Manifest, Subject},
-	ExportError, OnProgress, Progress, Result,
+	request::{OnProgress, Progress},
 };
 use credio_client::{Client, ConnectError, Error};
 use credio_index::ingest::digest_of;
@@ -14,23 +15,26 @@ use std::{collections::HashMap, path::Path};
 
 /// Headers that are asked for at once.
 const AT_ONCE: usize = 1_000;
-/// Streams of which entries are compared one by one, to name those that are wrong.
+/// Most streams with individually compared entries, to name the wrong ones.
 const MAX_COMPARED: usize = 10;
 
 /// Holds the manifest of an export against the chain, as of the export's block.
 ///
-/// Errors: [`ExportError::Chain`] if the node cannot answer. What is wrong with the export is told in the verification.
+/// # Errors
+///
+/// [`ExportError::Chain`] if the node cannot answer. Faults of the export are findings of the verification.
 pub async fn chain(
 	folder: &Path,
 	manifest: &Manifest,
 	client: &Client,
-	told: &mut Verification,
+	verification: &mut Verification,
 	progress: OnProgress<'_>,
 ) -> Result<()> {
-	let before = told.count();
+	let before = verification.count();
 	let at = manifest.at;
 	if client.limits().genesis_hash != manifest.chain {
-		told.find(format!("the node's chain is another one than the export's, {}", manifest.chain));
+		verification
+			.find(format!("the node's chain is another one than the export's, {}", manifest.chain));
 		return Ok(());
 	}
 	if client.finalized_heads().await?.next().await? < at.number {
@@ -39,7 +43,8 @@ pub async fn chain(
 		return Err(Error::Connect(ConnectError::Unreachable(error)).into());
 	}
 	if client.block_hash(at.number).await? != Some(at.hash) {
-		told.find(format!("block {} has another hash on the chain than {}", at.number, at.hash));
+		verification
+			.find(format!("block {} has another hash on the chain than {}", at.number, at.hash));
 		return Ok(());
 	}
 	let view = manifest.subject.view().map_err(ExportError::Manifest)?;
@@ -67,7 +72,7 @@ pub async fn chain(
 			(known.owner, known.name.as_str()) == (stream.owner, stream.name.as_str())
 		});
 		if !is_same {
-			told.find(format!(
+			verification.find(format!(
 				"stream {} ({}) is not on the chain, or not of the view",
 				stream.name, stream.id
 			));
@@ -89,7 +94,7 @@ pub async fn chain(
 		}
 		let last = tree.leaves().checked_sub(1);
 		if (tree.root(), last, tree.leaves()) != (stream.root, stream.to, stream.counts.entries) {
-			told.find(format!(
+			verification.find(format!(
 				"stream {} ({}): the chain has {} entries up to block {}, and the export has {}, or others",
 				stream.name,
 				stream.id,
@@ -99,19 +104,19 @@ pub async fn chain(
 			));
 			compared += 1;
 			if compared <= MAX_COMPARED {
-				compare(folder, manifest, client, stream, told).await?;
+				compare(folder, manifest, client, stream, verification).await?;
 			}
 		}
 	}
 	for missing in wanted.values() {
-		told.find(format!(
+		verification.find(format!(
 			"stream {} of organization {} ({}) should be covered, and is missing in the export",
 			missing.name, missing.owner, missing.id
 		));
 	}
-	if told.count() == before {
+	if verification.count() == before {
 		let streams = manifest.streams.len();
-		told.checked.push(format!(
+		verification.checked.push(format!(
 			"block {} is final on the chain; the export covers the streams that it should ({streams}), and of each exactly \
 			the entries that the chain has up to that block ({checked} in all), without a gap and with the same headers",
 			at.number
@@ -126,25 +131,25 @@ async fn compare(
 	manifest: &Manifest,
 	client: &Client,
 	stream: &CoveredStream,
-	told: &mut Verification,
+	verification: &mut Verification,
 ) -> Result<()> {
 	let mut of_chain = ChainEntries::new(client, manifest, stream.id);
 	let Ok(mut of_export) = Entries::open(folder) else { return Ok(()) };
 	let mut on_chain = of_chain.next().await?;
-	// What is wrong with a line has been told.
+	// A broken line is a finding already.
 	while let Ok(Some(entry)) = of_export.next() {
 		if entry.stream != stream.id {
 			continue;
 		}
 		while let Some(skipped) = on_chain.take_if(|is| is.header.sequence < entry.sequence) {
-			told.find(format!("{} is missing in the export", name(&skipped)));
+			verification.find(format!("{} is missing in the export", name(&skipped)));
 			on_chain = of_chain.next().await?;
 		}
 		match on_chain.take_if(|is| is.header.sequence == entry.sequence) {
-			None => told.find(format!("{} is not on the chain", entry.name())),
+			None => verification.find(format!("{} is not on the chain", entry.name())),
 			Some(is) => {
 				if !is_same(&is, &entry) {
-					told.find(format!(
+					verification.find(format!(
 						"{} is another one on the chain, {}",
 						entry.name(),
 						is.record_id
@@ -155,7 +160,7 @@ async fn compare(
 		}
 	}
 	while let Some(missing) = on_chain {
-		told.find(format!("{} is missing in the export", name(&missing)));
+		verification.find(format!("{} is missing in the export", name(&missing)));
 		on_chain = of_chain.next().await?;
 	}
 	Ok(())

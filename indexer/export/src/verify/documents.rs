@@ -1,12 +1,16 @@
-//! The rows of an export against the chain: they are made anew, from what the organization can read there now, in an
-//! index of their own as of the export's block.
+//! Checks the rows of an export against the chain: computes them again from the documents that the organization can
+//! read now, in an index of their own as of the export's block.
 
-use super::{Entries, Verification};
+use super::{
+	entries::Entries,
+	verification::{Verification, MAX_FINDINGS},
+};
 use crate::{
+	error::{ExportError, Result},
 	manifest::{EntryLine, Fate, Manifest, Subject},
 	plan,
+	request::{OnProgress, Progress, Selection},
 	scan::Visitor,
-	ExportError, OnProgress, Progress, Result, Selection,
 };
 use credio_client::{Client, ConnectOptions, Trust};
 use credio_index::{
@@ -26,9 +30,9 @@ use std::{
 
 /// Entries that are named where something of them could not be checked.
 const NAMED: usize = 5;
-/// Entries that were unreadable then and are not now, at most so many of which are looked up one by one.
+/// Most entries that were unreadable then and are readable now that are looked up individually.
 const MAX_LOOKED_UP: usize = 10_000;
-/// Entries after which progress is told.
+/// Entries between two reports of progress.
 const TELL_AFTER: u64 = 10_000;
 
 /// Where the chain is read from, and as whom.
@@ -38,9 +42,9 @@ pub struct Source<'a> {
 	pub node: &'a str,
 	/// How it is connected to.
 	pub connect: &'a ConnectOptions,
-	/// What is believed of it.
+	/// How its responses are verified.
 	pub trust: &'a Trust,
-	/// Whose documents are read.
+	/// The vault of the organization that reads the documents.
 	pub vault: Arc<dyn Vault>,
 }
 
@@ -50,21 +54,23 @@ impl std::fmt::Debug for Source<'_> {
 	}
 }
 
-/// Makes an export anew from the chain, and compares. The temporary index, which is plaintext, is removed afterwards;
-/// it is made in the folder for temporary files.
+/// Computes an export again from the chain, and compares. The temporary index, which is plaintext, is removed
+/// afterwards; it is made in the folder for temporary files.
 ///
-/// Errors: [`ExportError::Chain`] if the node cannot answer, [`ExportError::File`]. What is wrong with the export is
-/// told in the verification.
+/// # Errors
+///
+/// [`ExportError::Chain`] if the node cannot answer, [`ExportError::File`]. Faults of the export are findings of the
+/// verification.
 pub async fn documents(
 	folder: &Path,
 	manifest: &Manifest,
 	source: &Source<'_>,
-	told: &mut Verification,
+	verification: &mut Verification,
 	progress: OnProgress<'_>,
 ) -> Result<()> {
 	let organization = source.vault.organization().await.map_err(credio_client::Error::from)?;
 	if organization != manifest.organization {
-		told.not_checked.push(format!(
+		verification.not_checked.push(format!(
 			"the rows themselves: they are what organization {} can read, and the vault is of organization {organization}",
 			manifest.organization
 		));
@@ -106,7 +112,7 @@ pub async fn documents(
 	scope.scan(&mut snapshot, &covered, &mut comparison).await?;
 	drop(snapshot);
 	store.close().await;
-	comparison.tell(&client, told).await
+	comparison.add_findings(&client, verification).await
 }
 
 /// Fills an index with what the export was made of.
@@ -132,7 +138,7 @@ async fn rebuild(store: &Store, manifest: &Manifest, source: &Source<'_>) -> Res
 	Ok(selection)
 }
 
-/// Entries that are counted, and of which the first ones are named.
+/// Entries that are counted; the first ones are named.
 #[derive(Default)]
 struct Noted {
 	count: u64,
@@ -156,12 +162,12 @@ impl Noted {
 	}
 }
 
-/// Goes through the entries of the export and those that were made anew side by side.
+/// Compares the entries of the export with the computed ones, in order.
 struct Comparison<'a> {
 	entries: Entries,
 	manifest: &'a Manifest,
 	progress: OnProgress<'a>,
-	/// The last row that was made anew.
+	/// The last computed row.
 	line: Vec<u8>,
 	/// Rows of the export so far.
 	row: u64,
@@ -173,7 +179,7 @@ struct Comparison<'a> {
 	/// Streams of those.
 	found_in: HashSet<StreamId>,
 	more_found: u64,
-	/// By streams: entries of which another number of rows is current now.
+	/// By stream: entries with another number of current rows than before.
 	other_rows: BTreeMap<StreamId, (Noted, Vec<String>)>,
 	wrong: Vec<String>,
 	is_broken: bool,
@@ -239,7 +245,7 @@ impl Comparison<'_> {
 				let (file, row) = self.manifest.place_of(first);
 				let place =
 					if entry.rows > 0 { format!("{file}, row {row}: ") } else { String::new() };
-				let told = format!(
+				let verification = format!(
 					"{place}{} is {} in the export with {} rows, and made anew from the chain it is {} with {} rows, or \
 					with others",
 					entry.name(),
@@ -248,7 +254,7 @@ impl Comparison<'_> {
 					word(again.fate),
 					again.rows
 				);
-				// What is current may hang on a document that could be read then, or can be read now.
+				// Which row is current can depend on a document that was readable then, or is readable now.
 				let all = |entry: &EntryLine| entry.rows + entry.superseded + entry.filtered;
 				if is_view
 					&& all(&entry) > 0
@@ -257,11 +263,11 @@ impl Comparison<'_> {
 				{
 					let (noted, findings) = self.other_rows.entry(entry.stream).or_default();
 					noted.add(&entry);
-					if findings.len() < super::MAX_FINDINGS {
-						findings.push(told);
+					if findings.len() < MAX_FINDINGS {
+						findings.push(verification);
 					}
-				} else if self.wrong.len() <= super::MAX_FINDINGS {
-					self.wrong.push(told);
+				} else if self.wrong.len() <= MAX_FINDINGS {
+					self.wrong.push(verification);
 				}
 			},
 		}
@@ -277,20 +283,24 @@ impl Comparison<'_> {
 		*entry == EntryLine { why: entry.why.clone(), digest, ..again.clone() }
 	}
 
-	/// Tells what was found.
-	async fn tell(mut self, client: &Client, told: &mut Verification) -> Result<()> {
-		let before = told.count();
+	/// Adds the findings.
+	async fn add_findings(
+		mut self,
+		client: &Client,
+		verification: &mut Verification,
+	) -> Result<()> {
+		let before = verification.count();
 		if !self.is_broken && !matches!(self.entries.next(), Ok(None)) {
 			self.wrong.push("the export has entries after the last one that was made anew".into());
 		}
 		for wrong in std::mem::take(&mut self.wrong) {
-			told.find(wrong);
+			verification.find(wrong);
 		}
 		let grants = self.grants(client).await?;
 		let mut newly = Noted::default();
 		for entry in &self.found {
 			match was_readable(client, &grants, entry, self.manifest).await? {
-				true => told.find(format!(
+				true => verification.find(format!(
 					"{} is said to have been unreadable, and the organization could read it at block {}",
 					entry.name(),
 					self.manifest.at.number
@@ -301,32 +311,32 @@ impl Comparison<'_> {
 		newly.count += self.more_found;
 		for (stream, (noted, findings)) in &self.other_rows {
 			if self.lost.streams.contains(stream) || self.found_in.contains(stream) {
-				told.not_checked.push(format!(
+				verification.not_checked.push(format!(
 					"which rows were current in {} entries of stream {stream} ({}): it hangs on documents that can be read \
 					now and could not be then, or the other way round",
 					noted.count,
 					noted.names()
 				));
 			} else {
-				findings.iter().for_each(|finding| told.find(finding.clone()));
+				findings.iter().for_each(|finding| verification.find(finding.clone()));
 			}
 		}
 		if self.lost.count > 0 {
-			told.not_checked.push(format!(
+			verification.not_checked.push(format!(
 				"the rows of {} entries whose documents the organization can no longer read: {}",
 				self.lost.count,
 				self.lost.names()
 			));
 		}
 		if newly.count > 0 {
-			told.not_checked.push(format!(
+			verification.not_checked.push(format!(
 				"whether {} entries could be read then, which can be now by later grants: {}",
 				newly.count,
 				newly.names()
 			));
 		}
-		if told.count() == before {
-			told.checked.push(format!(
+		if verification.count() == before {
+			verification.checked.push(format!(
 				"made anew from the chain, by the definition, filter and history in the manifest, {} of {} entries give \
 				exactly the rows in the files, or none where the export has none",
 				self.same, self.manifest.counts.entries

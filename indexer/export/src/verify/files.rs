@@ -1,13 +1,14 @@
 //! The files of an export against its manifest. Takes no node.
 
-use super::{Entries, Verification};
+use super::{entries::Entries, verification::Verification};
 use crate::{
+	error::{ExportError, Result},
 	folder::{measure, ENTRIES, MANIFEST},
 	manifest::{Counts, EntryLine, ExportFile, Manifest, Tally},
 	part::Reader,
 	plan,
+	request::{OnProgress, Progress},
 	table::{Row, Table},
-	ExportError, OnProgress, Progress, Result,
 };
 use credio_primitives::StreamId;
 use sha2::{Digest as _, Sha256};
@@ -17,32 +18,38 @@ use std::{
 	path::Path,
 };
 
-/// Entries after which progress is told.
+/// Entries between two reports of progress.
 const TELL_AFTER: u64 = 10_000;
 
-/// Holds the files of an export against its manifest: digests, and rows and entries counted anew.
+/// Checks the files of an export against its manifest: digests, and the numbers of rows and entries.
 ///
-/// Errors: [`ExportError::Unfinished`], [`ExportError::Manifest`], [`ExportError::File`]. What is wrong with the export
-/// is told in the verification.
-pub fn files(folder: &Path, told: &mut Verification, progress: OnProgress<'_>) -> Result<Manifest> {
+/// # Errors
+///
+/// [`ExportError::Unfinished`], [`ExportError::Manifest`], [`ExportError::File`]. Faults of the export are findings of
+/// the verification.
+pub fn files(
+	folder: &Path,
+	verification: &mut Verification,
+	progress: OnProgress<'_>,
+) -> Result<Manifest> {
 	let path = folder.join(MANIFEST);
 	if !path.is_file() {
 		return Err(ExportError::Unfinished(folder.display().to_string()));
 	}
 	let manifest = plan::read(&path)?;
-	let before = told.count();
+	let before = verification.count();
 	if fs::read(&path).map_err(|cause| ExportError::file(&path, cause))? != manifest.text()? {
-		told.find(format!("{MANIFEST}: it is not as exports write it"));
+		verification.find(format!("{MANIFEST}: it is not as exports write it"));
 	}
 	if manifest.computed_digest()? != manifest.digest {
-		told.find(format!("{MANIFEST}: it was changed: its digest is another one"));
+		verification.find(format!("{MANIFEST}: it was changed: its digest is another one"));
 	}
-	list(folder, &manifest, told)?;
+	list(folder, &manifest, verification)?;
 	for file in &manifest.files {
 		match measure(&folder.join(&file.name)) {
-			Err(error) => told.find(format!("{}: {error}", file.name)),
+			Err(error) => verification.find(format!("{}: {error}", file.name)),
 			Ok(is) if (is.bytes, hex::encode(is.sha256)) != (file.bytes, file.sha256.clone()) => {
-				told.find(format!(
+				verification.find(format!(
 					"{}: it was changed: its digest is not the manifest's",
 					file.name
 				));
@@ -51,11 +58,11 @@ pub fn files(folder: &Path, told: &mut Verification, progress: OnProgress<'_>) -
 		}
 	}
 	let table = manifest.subject.table().map_err(ExportError::Manifest)?;
-	Check { folder, manifest: &manifest, table, told, progress }.run()?;
-	if told.count() == before {
+	Check { folder, manifest: &manifest, table, verification, progress }.run()?;
+	if verification.count() == before {
 		let Counts { entries, rows, .. } = &manifest.counts;
 		let (files, digest) = (manifest.files.len(), &manifest.digest);
-		told.checked.push(format!(
+		verification.checked.push(format!(
 			"{files} files are those of the manifest (digest {digest}); their {rows} rows, counted and digested row by \
 			row, are those of the {entries} entries in {ENTRIES}"
 		));
@@ -64,7 +71,7 @@ pub fn files(folder: &Path, told: &mut Verification, progress: OnProgress<'_>) -
 }
 
 /// Compares which files there are with which there should be.
-fn list(folder: &Path, manifest: &Manifest, told: &mut Verification) -> Result<()> {
+fn list(folder: &Path, manifest: &Manifest, verification: &mut Verification) -> Result<()> {
 	let failed = |cause| ExportError::file(folder, cause);
 	let parts = (1..=manifest.parts()).map(|number| manifest.files_are.part(number));
 	// Names that the manifest itself makes up could lead anywhere.
@@ -77,7 +84,7 @@ fn list(folder: &Path, manifest: &Manifest, told: &mut Verification) -> Result<(
 		let name = entry.map_err(failed)?.file_name();
 		let name = name.to_string_lossy();
 		if name != MANIFEST && !known.contains(&*name) {
-			told.find(format!("{name}: it is none of the export's files"));
+			verification.find(format!("{name}: it is none of the export's files"));
 		}
 	}
 	Ok(())
@@ -87,7 +94,7 @@ struct Check<'a> {
 	folder: &'a Path,
 	manifest: &'a Manifest,
 	table: Table,
-	told: &'a mut Verification,
+	verification: &'a mut Verification,
 	progress: OnProgress<'a>,
 }
 
@@ -102,7 +109,7 @@ impl Check<'_> {
 		let (mut first, mut last) = (None, None);
 		let mut entries = match Entries::open(self.folder) {
 			Ok(entries) => entries,
-			// That it is missing has been told.
+			// A missing file is a finding already.
 			Err(_) => return Ok(()),
 		};
 		let files: Vec<_> = self.manifest.files.iter().skip(1).cloned().collect();
@@ -113,23 +120,23 @@ impl Check<'_> {
 				Ok(Some(entry)) => entry,
 				Ok(None) => break,
 				Err(problem) => {
-					self.told.find(problem);
+					self.verification.find(problem);
 					return Ok(());
 				},
 			};
 			if before.replace(entry.position()).is_some_and(|before| before >= entry.position()) {
-				self.told.find(format!(
+				self.verification.find(format!(
 					"{ENTRIES}: {} does not stand in the order of the chain",
 					entry.name()
 				));
 			}
 			match tallies.get_mut(&entry.stream) {
 				None => self
-					.told
+					.verification
 					.find(format!("{ENTRIES}: {} is of no stream of the manifest", entry.name())),
 				Some(tally) => {
 					if !tally.add(&entry) {
-						self.told
+						self.verification
 							.find(format!("{ENTRIES}: before {} there is a gap", entry.name()));
 					}
 				},
@@ -137,7 +144,7 @@ impl Check<'_> {
 			counts.add(&entry);
 			first.get_or_insert(entry.block);
 			last = Some(entry.block);
-			rows.compare(&entry, self.told);
+			rows.compare(&entry, self.verification);
 			if counts.entries.is_multiple_of(TELL_AFTER) {
 				let total = Some(self.manifest.counts.entries);
 				(self.progress)(Progress {
@@ -147,11 +154,11 @@ impl Check<'_> {
 				});
 			}
 		}
-		rows.end(self.told);
+		rows.end(self.verification);
 		let streams: Vec<_> = tallies.into_values().map(Tally::finish).collect();
 		for (is, stream) in streams.iter().zip(&self.manifest.streams) {
 			if is != stream {
-				self.told.find(format!(
+				self.verification.find(format!(
 					"stream {} ({}): {ENTRIES} gives other numbers than {MANIFEST}, or another root",
 					stream.name, stream.id
 				));
@@ -164,10 +171,11 @@ impl Check<'_> {
 			|| !is_sorted
 			|| !is_lines
 		{
-			self.told.find(format!("{MANIFEST}: its numbers are not those of {ENTRIES}"));
+			self.verification.find(format!("{MANIFEST}: its numbers are not those of {ENTRIES}"));
 		}
 		if self.manifest.last_block.is_some_and(|last| last > self.manifest.at.number) {
-			self.told.find(format!("{MANIFEST}: it has entries of later blocks than its own"));
+			self.verification
+				.find(format!("{MANIFEST}: it has entries of later blocks than its own"));
 		}
 		Ok(())
 	}
@@ -183,7 +191,7 @@ struct Rows<'a> {
 	/// Read and not used yet, with the place where it stands.
 	next: Option<(Row, String)>,
 	is_at_end: bool,
-	/// Whether it makes no sense to compare any more.
+	/// Whether comparing has stopped.
 	is_broken: bool,
 }
 
@@ -206,8 +214,8 @@ impl<'a> Rows<'a> {
 		}
 	}
 
-	/// Reads the next row, and tells what is wrong with the file.
-	fn fill(&mut self, told: &mut Verification) {
+	/// Reads the next row, and reports a broken file.
+	fn fill(&mut self, verification: &mut Verification) {
 		while self.next.is_none() && !self.is_at_end && !self.is_broken {
 			let Some((file, reader, number)) = &mut self.current else {
 				let Some(file) = self.files.next() else {
@@ -220,7 +228,7 @@ impl<'a> Rows<'a> {
 					&self.folder.join(&file.name),
 				) {
 					Ok(reader) => self.current = Some((file, reader, 0)),
-					Err(problem) => self.give_up(&file.name, problem, told),
+					Err(problem) => self.give_up(&file.name, problem, verification),
 				}
 				continue;
 			};
@@ -233,7 +241,7 @@ impl<'a> Rows<'a> {
 				Ok(None) => {
 					if *number != file.rows {
 						let (name, rows) = (&file.name, file.rows);
-						told.find(format!(
+						verification.find(format!(
 							"{name}: it has {number} rows, and {rows} in the manifest"
 						));
 					}
@@ -241,29 +249,29 @@ impl<'a> Rows<'a> {
 				},
 				Err(problem) => {
 					let place = format!("{}, row {}", file.name, *number + 1);
-					self.give_up(&place, problem, told);
+					self.give_up(&place, problem, verification);
 				},
 			}
 		}
 	}
 
-	fn give_up(&mut self, place: &str, problem: String, told: &mut Verification) {
-		told.find(format!("{place}: {problem}; rows from there on were not compared"));
+	fn give_up(&mut self, place: &str, problem: String, verification: &mut Verification) {
+		verification.find(format!("{place}: {problem}; rows from there on were not compared"));
 		self.is_broken = true;
 	}
 
 	/// Takes the rows of an entry, and of none that comes later.
-	fn compare(&mut self, entry: &EntryLine, told: &mut Verification) {
+	fn compare(&mut self, entry: &EntryLine, verification: &mut Verification) {
 		let (mut count, mut digest) = (0, Sha256::new());
 		let mut first = None;
 		loop {
-			self.fill(told);
+			self.fill(verification);
 			if self.is_broken {
 				return;
 			}
 			let Some((row, place)) = &self.next else { break };
 			let Some(origin) = self.table.origin(row) else {
-				told.find(format!("{place}: it does not say of which record it is"));
+				verification.find(format!("{place}: it does not say of which record it is"));
 				self.next = None;
 				continue;
 			};
@@ -272,7 +280,7 @@ impl<'a> Rows<'a> {
 				count += 1;
 				digest.update(self.table.line(row));
 			} else if (origin.block, origin.stream, origin.sequence) <= entry.position() {
-				told.find(format!(
+				verification.find(format!(
 					"{place}: it is of no entry that should have a row there ({})",
 					origin.record
 				));
@@ -283,22 +291,22 @@ impl<'a> Rows<'a> {
 		}
 		let place = first.map(|place| format!(" (from {place})")).unwrap_or_default();
 		if count != entry.rows {
-			told.find(format!(
+			verification.find(format!(
 				"{}{place}: {count} rows, and {} in {ENTRIES}",
 				entry.name(),
 				entry.rows
 			));
 		} else if (count > 0).then(|| hex::encode(digest.finalize())) != entry.digest {
-			told.find(format!("{}{place}: a row was changed", entry.name()));
+			verification.find(format!("{}{place}: a row was changed", entry.name()));
 		}
 	}
 
-	/// Nothing may be left.
-	fn end(&mut self, told: &mut Verification) {
+	/// Checks that nothing is left.
+	fn end(&mut self, verification: &mut Verification) {
 		loop {
-			self.fill(told);
+			self.fill(verification);
 			let Some((_, place)) = self.next.take() else { return };
-			told.find(format!("{place}: it is of no entry in {ENTRIES}"));
+			verification.find(format!("{place}: it is of no entry in {ENTRIES}"));
 		}
 	}
 }

@@ -71,7 +71,7 @@ fn content_is(folder: &Path, wanted: &BTreeMap<String, Vec<u8>>) -> bool {
 	!folder.join(".unfinished").exists() && content(folder) == *wanted
 }
 
-/// Ends an export when it tells of its progress for the nth time; answers whether it was finished before.
+/// Ends an export at its nth report of progress. Returns whether it was finished before.
 async fn end_at(told: u32, store: &Store, request: &Request, folder: &Path) -> bool {
 	let mut left = told;
 	let mut progress = |_| match left.checked_sub(1) {
@@ -84,7 +84,7 @@ async fn end_at(told: u32, store: &Store, request: &Request, folder: &Path) -> b
 
 /// Interrupts an export when it has its plan and some parts.
 async fn interrupt(store: &Store, request: &Request, folder: &Path) {
-	// Of each part it is told when its rows are written, and when it is there.
+	// Each part reports its written rows, and its completion.
 	assert!(!end_at(6, store, request, folder).await, "it is not finished so soon");
 	assert!(
 		folder.join("part-00003.csv").exists() && folder.join(".unfinished/plan.json").exists()
@@ -99,7 +99,7 @@ on_both!(what_a_crash_leaves_is_made_good, database, {
 	let whole = content(whole.path());
 	type Change = fn(&Path);
 	let changes: [Change; 5] = [
-		// The part has its name, and what is noted of it has none.
+		// The part has its name, and its description has none.
 		|folder| fs::remove_file(folder.join(".unfinished/part-00002.csv.json")).expect("a file"),
 		|folder| fs::remove_file(folder.join("part-00002.csv")).expect("a file"),
 		// A file system that lost the end of a file.

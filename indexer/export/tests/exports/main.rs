@@ -1,5 +1,5 @@
-//! Exports: what is in the files is what the store has, however often writing was interrupted, and nothing that is
-//! changed in them goes unnoticed.
+//! Exports: the files have the content of the store, however often writing was interrupted, and nothing that is changed
+//! in them goes unnoticed.
 
 mod interrupted;
 #[path = "../../../index/tests/store/postgres.rs"]
@@ -63,7 +63,7 @@ fn document(number: u64) -> Document {
 	}).to_string())
 }
 
-/// A store with invoices, of which some replace others, and with all kinds of entries that give no row.
+/// A store with invoices, some replaced by others, and with all kinds of entries without rows.
 async fn filled(database: &Database) -> Store {
 	let store = database.open().await;
 	store.claim_chain(Digest([7; 32])).await.expect("a chain");
@@ -196,7 +196,7 @@ on_both!(the_manifest_accounts_for_every_entry, database, {
 	assert!(lines[13]["why"]
 		.as_str()
 		.is_some_and(|why| why.contains("amount") && !why.contains("much")));
-	// What was written is for its owner only.
+	// The files are for their owner only.
 	for name in content(folder.path()).keys() {
 		let mode = fs::metadata(folder.path().join(name)).expect("a file").permissions().mode();
 		assert_eq!(mode & 0o777, 0o600, "{name}");
@@ -228,7 +228,7 @@ on_both!(a_stream_is_exported_with_its_documents, database, {
 		assert_eq!((text(11, "encoding"), text(11, "document")), (Some("base64"), Some("if8A")));
 		assert_eq!((text(9, "kind"), text(9, "document")), (Some("merkleAnchor"), None));
 		assert!(text(5, "problem").is_some() && text(5, "encoding").is_none());
-		// An empty document is there: what tells it in CSV is its encoding.
+		// An empty document exists: its encoding shows it in CSV.
 		let empty = if format == FileFormat::Csv { None } else { Some("") };
 		assert_eq!((text(17, "encoding"), text(17, "document")), (Some("utf8"), empty));
 		let told = verified(folder.path());
@@ -237,7 +237,7 @@ on_both!(a_stream_is_exported_with_its_documents, database, {
 });
 
 #[tokio::test]
-async fn an_index_without_blocks_is_not_exported() {
+async fn cannot_export_empty_index() {
 	let database = Database::sqlite();
 	let store = database.open().await;
 	store.set_views(&[view(VIEW)]).await.expect("a view");
@@ -245,7 +245,7 @@ async fn an_index_without_blocks_is_not_exported() {
 	let csv = request(of_view(None, false), FileFormat::Csv);
 	let refused = export(&store, &csv, folder.path()).await;
 	assert!(matches!(refused, Err(ExportError::EmptyIndex)), "{refused:?}");
-	// What was not there before is not there afterwards.
+	// Nothing is left behind.
 	let new = folder.path().join("new");
 	let refused = export(&store, &csv, &new).await;
 	assert!(matches!(refused, Err(ExportError::EmptyIndex)) && !new.exists(), "{refused:?}");

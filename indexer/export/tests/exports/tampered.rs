@@ -37,7 +37,7 @@ fn lines(bytes: Vec<u8>, edit: impl FnOnce(&mut Vec<String>)) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn nothing_that_is_changed_goes_unnoticed() {
+async fn every_change_is_found() {
 	let database = Database::sqlite();
 	let store = filled(&database).await;
 	type Tamper = fn(&Path);
@@ -145,7 +145,7 @@ async fn changed_rows_are_found_in_every_format() {
 		let folder = tempfile::tempdir().expect("a folder");
 		let made = export(&store, &request(of_view(None, false), format), folder.path()).await;
 		made.expect("an export");
-		// The same part of an index in which one document says something else.
+		// The same part of an index with one changed document.
 		let other = tempfile::tempdir().expect("a folder");
 		let database = Database::sqlite();
 		let store = filled(&database).await;

@@ -1,7 +1,7 @@
-//! What an organization may read, as far as that can change: its own status, the grants that it holds, and the secrets
-//! that are wrapped to it.
+//! The changing conditions of what an organization may read: its status, its grants, and the secrets that are wrapped
+//! to it.
 
-use super::CONCURRENCY;
+use super::bounds::CONCURRENCY;
 use credio_client::{Client, Error};
 use credio_primitives::{
 	grant::GrantFilter, rpc::GrantJson, Digest, GrantId, GrantStatus, Moment, OrganizationStatus,
@@ -11,22 +11,22 @@ use futures::{stream, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// What decides about reading, at a block.
+/// The conditions of reading at a block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Access {
 	status: OrganizationStatus,
 	grants: BTreeMap<GrantId, (Resource, GrantStatus)>,
-	/// Names the secrets of the streams that grants which hold are on: others come without another grant.
+	/// Digests of the secrets of granted streams: new secrets come without a new grant.
 	#[serde(default)]
 	keys: BTreeMap<StreamId, Digest>,
 	/// Whether documents stay after their grant has ended.
 	keep_revoked: bool,
-	/// When the next of the grants ends that hold.
+	/// Returns when the next holding grant ends.
 	#[serde(skip)]
 	next_end: Option<Moment>,
 }
 
-/// Streams of which something else may be read than before.
+/// Streams with changed access.
 #[derive(Debug)]
 pub(super) enum Changed {
 	/// All.
@@ -45,7 +45,7 @@ impl Changed {
 }
 
 impl Access {
-	/// At the finalized block.
+	/// Reads the conditions at the finalized block.
 	pub(super) async fn of(client: &Client, keep_revoked: bool) -> Result<Self, Error> {
 		let organization = client.organization_id();
 		let filter = GrantFilter { grantee: Some(organization), ..GrantFilter::default() };
@@ -70,17 +70,17 @@ impl Access {
 		Ok(Self { status, grants, keys, keep_revoked, next_end })
 	}
 
-	/// When the next of the grants ends that hold.
+	/// Returns when the next holding grant ends.
 	pub(super) fn next_end(&self) -> Option<Moment> {
 		self.next_end
 	}
 
-	/// As it is kept.
+	/// Returns the stored form.
 	pub(super) fn encoded(&self) -> String {
 		serde_json::to_string(self).unwrap_or_default()
 	}
 
-	/// Whether everything of what was kept is still there, and as it was.
+	/// Whether everything that was stored still holds unchanged.
 	pub(super) fn has_all_of(&self, before: &str) -> bool {
 		serde_json::from_str::<Self>(before).is_ok_and(|before| {
 			let mut grants = before.grants.iter();
@@ -89,7 +89,7 @@ impl Access {
 		})
 	}
 
-	/// Where it may have changed since it was kept.
+	/// Returns where access may have changed since it was stored.
 	pub(super) async fn changed_since(
 		&self,
 		client: &Client,
@@ -115,7 +115,7 @@ impl Access {
 	}
 }
 
-/// What one of two maps has, and the other has not or otherwise.
+/// Returns the entries that differ between two maps.
 fn differing<'a, Key: Ord, Value: PartialEq>(
 	one: &'a BTreeMap<Key, Value>,
 	other: &'a BTreeMap<Key, Value>,

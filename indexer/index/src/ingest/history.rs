@@ -1,6 +1,10 @@
-//! Blocks of the past, put together from the streams they are spread over.
+//! Past blocks, assembled from their streams.
 
-use super::{indexed, sort, IngestError, Result, CONCURRENCY};
+use super::{
+	bounds::CONCURRENCY,
+	convert::{indexed, sort},
+	error::{IngestError, Result},
+};
 use crate::{
 	block::{self, Block},
 	store::Store,
@@ -13,22 +17,22 @@ use futures::{stream, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, VecDeque};
 use tokio::sync::mpsc;
 
-/// Entries that are read at once, of all streams together.
+/// Entries that are read at once, over all streams.
 const READ_AT_ONCE: usize = 4_096;
-/// Bytes of documents that are read at once, if they are as large as those that were read before.
+/// Bytes of documents that are read at once, estimated by the size of earlier ones.
 const BYTES_AT_ONCE: usize = 64 << 20;
-/// Most entries of a stream that are read at once, and into how many parts these are cut, which are asked for together.
+/// Most entries of a stream that are read at once, and the number of calls they are split into.
 const MAX_OF_STREAM: usize = 512;
 const PARTS: usize = 4;
 /// Batches that wait to be stored while the next ones are read.
 const BATCHES_AHEAD: usize = 1;
 
-/// A stream that has entries which the store has not.
+/// A stream with entries that the store lacks.
 struct Source {
 	stream: StreamJson,
 	/// The next one to ask for; `None` if there are no more up to the last block.
 	next: Option<Sequence>,
-	/// Read and not taken yet, with their blocks.
+	/// Entries that were read and not assembled yet, with their blocks.
 	read: VecDeque<(BlockNumber, block::Entry)>,
 }
 
@@ -39,22 +43,22 @@ struct Read {
 	bytes: usize,
 }
 
-/// What the store has not, up to a block.
+/// The blocks that the store lacks, up to a block.
 pub(super) struct History<'a> {
 	client: &'a Client,
 	store: &'a Store,
-	/// Streams that were made after the store's last block, by that block.
+	/// Streams that were created after the store's last block, by block.
 	streams: BTreeMap<BlockNumber, Vec<block::Stream>>,
 	sources: Vec<Source>,
-	/// Bytes that a document takes: the mean of what was read last, and before that as many as it can.
+	/// Size of a document in bytes: the mean of the last reading, and the maximum before the first.
 	size: usize,
-	/// The last block that has been put together, of which everything has been read.
+	/// The last complete block that was assembled.
 	done: Option<BlockNumber>,
 	last: BlockNumber,
 }
 
 impl<'a> History<'a> {
-	/// Of these streams, up to the block `last`.
+	/// Prepares to read these streams, up to the block `last`.
 	pub(super) async fn new(
 		client: &'a Client,
 		store: &'a Store,
@@ -85,8 +89,8 @@ impl<'a> History<'a> {
 		Ok(Self { client, store, streams: new, sources, size, done: cursor, last })
 	}
 
-	/// Takes it, in batches that are stored with the cursor behind them, while the next ones are read.
-	pub(super) async fn take(mut self) -> Result<()> {
+	/// Stores the blocks in batches, each with its cursor, while the next ones are read.
+	pub(super) async fn store(mut self) -> Result<()> {
 		let store = self.store;
 		let (batches, mut read) = mpsc::channel::<Vec<Block>>(BATCHES_AHEAD);
 		let reading = async move {
@@ -94,7 +98,7 @@ impl<'a> History<'a> {
 				self.read().await?;
 				let complete = self.complete();
 				let batch = self.blocks_up_to(complete).await?;
-				// Nobody takes it if storing has failed, which is told there.
+				// Sending fails only if storing has failed, which returns the error.
 				if !batch.is_empty() && batches.send(batch).await.is_err() {
 					break;
 				}
@@ -111,7 +115,7 @@ impl<'a> History<'a> {
 		Ok(())
 	}
 
-	/// Reads on in streams of which nothing is left, and where more of one block may follow.
+	/// Reads on in streams without read entries, and in those where more entries of one block may follow.
 	async fn read(&mut self) -> Result<()> {
 		let first = self.sources.iter().filter_map(|source| Some(source.read.front()?.0)).min();
 		let waiting = self.sources.iter_mut().filter(|source| {
@@ -134,7 +138,7 @@ impl<'a> History<'a> {
 		Ok(())
 	}
 
-	/// The last block of which everything has been read.
+	/// Returns the last block that has been read completely.
 	fn complete(&self) -> BlockNumber {
 		let unfinished = self.sources.iter().filter(|source| source.next.is_some());
 		// More of the last block that was read may follow.
@@ -143,7 +147,7 @@ impl<'a> History<'a> {
 		complete.min().unwrap_or(self.last).min(self.last)
 	}
 
-	/// The blocks up to one of which everything has been read; none if there is nothing new.
+	/// Returns the blocks up to a complete one; none if there is nothing new.
 	async fn blocks_up_to(&mut self, complete: BlockNumber) -> Result<Vec<Block>> {
 		if self.done.is_some_and(|done| done >= complete) {
 			return Ok(Vec::new());
@@ -216,7 +220,7 @@ impl Source {
 	}
 }
 
-/// All entries of a stream between two positions.
+/// Returns all entries of a stream between two positions.
 async fn read_between(
 	client: &Client,
 	stream: StreamId,

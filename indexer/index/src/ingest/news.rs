@@ -1,5 +1,5 @@
-//! What has to be looked at again on the chain after another block: what its events name, and all streams and grants only
-//! where those have changed, or the time has come at which a grant ends.
+//! Which streams to read after another block: those that its events name, and all streams and grants only if grants
+//! have changed or one has ended.
 
 use super::CONCURRENCY;
 use credio_client::{BlockChanges, Client, ConnectError, Error};
@@ -7,19 +7,19 @@ use credio_primitives::{BlockNumber, Moment, StreamId};
 use futures::{stream, StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
 
-/// Most blocks whose events are read; after more of them all is looked at, which costs no more.
+/// Most blocks to read events of; after more of them reading everything costs no more.
 const MAX_BLOCKS: BlockNumber = 64;
 
-/// Up to where the chain has been looked at.
+/// How far the chain has been read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
 	/// The last block.
 	pub at: BlockNumber,
-	/// The last moment at which all grants hold that held then.
+	/// The last moment at which all those grants hold.
 	pub grants_end: Option<Moment>,
 }
 
-/// What to look at.
+/// What to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum News {
 	/// All streams and grants.
@@ -29,7 +29,7 @@ pub(super) enum News {
 }
 
 impl Seen {
-	/// What the blocks up to one have changed.
+	/// Returns what the blocks up to `until` have changed.
 	pub async fn news(&self, client: &Client, until: BlockNumber) -> Result<News, Error> {
 		if until.saturating_sub(self.at) > MAX_BLOCKS {
 			return Ok(News::All);
@@ -67,7 +67,7 @@ mod tests {
 	}
 
 	#[test]
-	fn all_is_looked_at_only_where_it_has_changed() {
+	fn everything_is_read_only_after_changes_of_grants() {
 		let seen = Seen { at: 7, grants_end: Some(100) };
 		let streams = |ids: &[u8]| News::Appended(block(0, ids).appended);
 		assert_eq!(seen.news_of(vec![]), streams(&[]));
@@ -75,7 +75,7 @@ mod tests {
 			seen.news_of(vec![block(50, &[1, 2]), block(100, &[2, 3])]),
 			streams(&[1, 2, 3])
 		);
-		// A grant holds up to its last moment, and not beyond.
+		// A grant holds up to its last moment.
 		assert_eq!(seen.news_of(vec![block(50, &[1]), block(101, &[])]), News::All);
 		let other = BlockChanges { others: true, ..block(50, &[1]) };
 		assert_eq!(seen.news_of(vec![block(50, &[1]), other]), News::All);

@@ -1,4 +1,5 @@
-//! What goes wrong while an index is kept, and does not end that: told once, and at intervals while it lasts.
+//! Problems while an index follows the chain that do not end it. Each is reported once, and at intervals while it
+//! lasts.
 
 use std::{
 	collections::BTreeMap,
@@ -7,13 +8,13 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Time after which what lasts is told again.
-const TOLD_AGAIN: Duration = Duration::from_secs(60);
+/// Time after which a lasting problem is reported again.
+const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Who is told.
+/// Receives reports.
 pub(super) type Notify = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// What is wrong with a node.
+/// The problem of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Failure {
 	problem: String,
@@ -24,11 +25,11 @@ struct Failure {
 struct State {
 	/// Nodes that have failed since one worked.
 	nodes: BTreeMap<String, Failure>,
-	/// When each kind of trouble was told.
-	told: BTreeMap<String, Instant>,
+	/// When each kind of problem was last reported.
+	reported: BTreeMap<String, Instant>,
 }
 
-/// Tells of trouble.
+/// Reports problems.
 pub(super) struct Trouble {
 	notify: Notify,
 	state: Mutex<State>,
@@ -49,34 +50,34 @@ impl Trouble {
 		self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 	}
 
-	/// Tells something of a kind, unless it was told a short time ago.
-	fn tell(&self, kind: &str, text: &str) {
+	/// Reports a problem, unless its kind was reported a short time ago.
+	fn report(&self, kind: &str, text: &str) {
 		let now = Instant::now();
 		let mut state = self.state();
-		let told = state.told.get(kind);
-		if told.is_some_and(|told| now.duration_since(*told) < TOLD_AGAIN) {
+		let last = state.reported.get(kind);
+		if last.is_some_and(|last| now.duration_since(*last) < REPORT_INTERVAL) {
 			return;
 		}
-		state.told.insert(kind.into(), now);
+		state.reported.insert(kind.into(), now);
 		drop(state);
 		(self.notify)(text);
 	}
 
-	/// A node cannot be reached, or cannot go on.
+	/// Notes that a node cannot be reached or used.
 	pub fn node_failed(&self, node: &str, error: &dyn Display) {
 		let failure = Failure { problem: error.to_string(), is_of_other_chain: false };
 		self.state().nodes.insert(node.into(), failure);
-		self.tell(node, &format!("{node}: {error}; trying again, each node in turn"));
+		self.report(node, &format!("{node}: {error}; trying again, each node in turn"));
 	}
 
-	/// A node is of another chain than the index.
+	/// Notes that a node is of another chain than the index.
 	pub fn other_chain(&self, node: &str, error: &dyn Display) {
 		let failure = Failure { problem: error.to_string(), is_of_other_chain: true };
 		self.state().nodes.insert(node.into(), failure);
-		self.tell(node, &format!("{node} is skipped: {error}"));
+		self.report(node, &format!("{node} is skipped: {error}"));
 	}
 
-	/// What is wrong with each node, if all are of other chains.
+	/// Returns the problem of each node, if all are of other chains.
 	pub fn all_of_other_chains(&self, nodes: &[String]) -> Option<String> {
 		let state = self.state();
 		let failures = nodes.iter().map(|node| {
@@ -86,21 +87,21 @@ impl Trouble {
 		Some(failures.collect::<Option<Vec<_>>>()?.join("; "))
 	}
 
-	/// The database is away.
+	/// Reports that the database cannot be reached.
 	pub fn database_failed(&self, error: &dyn Display) {
-		self.tell("database", &format!("{error}; trying again"));
+		self.report("database", &format!("{error}; trying again"));
 	}
 
-	/// What was removed cannot be overwritten, since others read the file.
+	/// Reports that removed data cannot be overwritten, since others read the file.
 	pub fn scrub_held(&self) {
-		self.tell(
+		self.report(
 			"scrub",
 			"what was removed cannot be overwritten in the index's file while others read it: it is tried again with \
 			each block and each `credio index sync`; end long reads",
 		);
 	}
 
-	/// A node works.
+	/// Notes that a node works.
 	pub fn works(&self, node: &str) {
 		let mut state = self.state();
 		if state.nodes.is_empty() {
@@ -108,11 +109,11 @@ impl Trouble {
 		}
 		let had_failed = state.nodes.values().any(|failure| !failure.is_of_other_chain);
 		state.nodes.retain(|_, failure| failure.is_of_other_chain);
-		let State { nodes, told } = &mut *state;
-		told.retain(|kind, _| nodes.contains_key(kind) || kind == "scrub");
+		let State { nodes, reported } = &mut *state;
+		reported.retain(|kind, _| nodes.contains_key(kind) || kind == "scrub");
 		drop(state);
 		if had_failed {
-			(self.notify)(&format!("{node}: goes on"));
+			(self.notify)(&format!("{node}: works again"));
 		}
 	}
 }
@@ -129,7 +130,7 @@ mod tests {
 	}
 
 	#[test]
-	fn what_lasts_is_told_once_and_its_end_too() {
+	fn lasting_problem_is_reported_once() {
 		let (trouble, told) = trouble();
 		for _ in 0..100 {
 			trouble.node_failed("ws://a", &"refused");
@@ -138,13 +139,13 @@ mod tests {
 		assert_eq!(told.lock().unwrap().len(), 2, "each node once");
 		trouble.works("ws://a");
 		trouble.works("ws://a");
-		assert_eq!(told.lock().unwrap().last().map(String::as_str), Some("ws://a: goes on"));
+		assert_eq!(told.lock().unwrap().last().map(String::as_str), Some("ws://a: works again"));
 		trouble.node_failed("ws://a", &"refused");
 		assert_eq!(told.lock().unwrap().len(), 4, "what comes again is told again");
 	}
 
 	#[test]
-	fn nodes_of_other_chains_end_the_work_only_if_there_are_no_others() {
+	fn ingest_ends_only_if_all_nodes_are_of_other_chains() {
 		let (trouble, told) = trouble();
 		let nodes = ["ws://a".to_owned(), "ws://b".to_owned()];
 		trouble.other_chain("ws://a", &"of another chain");

@@ -1,5 +1,5 @@
-//! Callers have to show a token, where there is one, and to address this server by a name of its own: a page of a browser
-//! can be made to take it for a server of that page, by a name that its maker gives this machine's address.
+//! Checks that callers show the token, and that they address the server by one of its names. Without the second check,
+//! a web page could reach it through a host name that resolves to this machine (DNS rebinding).
 
 use futures::future::{ready, Either, Ready};
 use http::StatusCode;
@@ -19,15 +19,17 @@ const MIN_LENGTH: usize = 32;
 #[derive(Clone)]
 pub struct Token([u8; 32]);
 
-/// A token that could be guessed.
+/// The token could be guessed.
 #[derive(Debug, thiserror::Error)]
 #[error("a token has at least 32 characters without spaces: openssl rand -hex 32 makes one")]
 pub struct BadToken;
 
 impl Token {
-	/// A token of at least 32 visible characters.
+	/// Creates a token from at least 32 visible characters.
 	///
-	/// Errors: [`BadToken`].
+	/// # Errors
+	///
+	/// [`BadToken`].
 	pub fn new(text: &str) -> Result<Self, BadToken> {
 		let text = text.trim();
 		if text.len() < MIN_LENGTH || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -36,7 +38,7 @@ impl Token {
 		Ok(Self(Sha256::digest(text).into()))
 	}
 
-	/// Compares hashes, so how long that takes says nothing of the token.
+	/// Compares hashes, so that the time taken reveals nothing about the token.
 	fn is(&self, text: &str) -> bool {
 		self.0 == <[u8; 32]>::from(Sha256::digest(text))
 	}
@@ -64,11 +66,11 @@ impl Guard {
 		Self(Arc::new(Rules { token, hosts }))
 	}
 
-	/// Why a request is refused.
+	/// Returns why a request is refused.
 	fn refuses<Body>(&self, request: &HttpRequest<Body>) -> Option<(StatusCode, &'static str)> {
 		let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
 		if let Some(hosts) = &self.0.hosts {
-			// HTTP/2 has it in its address.
+			// HTTP/2 has the host in its address.
 			let host = request.uri().authority().map(|authority| authority.as_str());
 			if !host.or(header("host")).is_some_and(|host| is_named(host, hosts)) {
 				return Some((
@@ -108,7 +110,7 @@ impl<Inner> Layer<Inner> for Guard {
 	}
 }
 
-/// What is guarded.
+/// A service behind a guard.
 #[derive(Clone, Debug)]
 pub(super) struct Guarded<Inner> {
 	guard: Guard,

@@ -20,15 +20,15 @@ use tower::{service_fn, Service, ServiceBuilder};
 const MAX_CONNECTIONS: u32 = 100;
 /// Most subscriptions of a connection.
 const MAX_SUBSCRIPTIONS: u32 = 16;
-/// Messages that wait for a slow reader, who is waited for after that.
+/// Messages that are buffered for a slow reader; after that the server waits for it.
 const MESSAGE_BUFFER: u32 = 8;
-/// Longest answer, in bytes: six times the values of a page, as JSON writes control characters, and the rest.
+/// Largest response, in bytes: six times the values of a page, as JSON escapes control characters, and the rest.
 const MAX_ANSWER_SIZE: u32 = 16 << 20;
 /// Longest request, in bytes.
 const MAX_REQUEST_SIZE: u32 = 64 * 1024;
-/// What a Unix socket's path begins with.
+/// Prefix of the path of a Unix socket.
 const UNIX: &str = "unix:";
-/// Pause after a connection could not be accepted: most often since too many files are open.
+/// Pause after a connection could not be accepted, mostly because too many files are open.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Where to listen: `IP:PORT`, or `unix:PATH`.
@@ -64,7 +64,7 @@ impl fmt::Display for Address {
 	}
 }
 
-/// Answers at an address. Returns the one that it was given, with its port.
+/// Starts a server at an address. Returns the address with the port that it got.
 pub(super) async fn start(
 	address: Address,
 	guard: Guard,
@@ -105,14 +105,14 @@ pub(super) async fn start(
 				let mut service = builder.clone().build(methods.clone(), until.clone());
 				async move { service.call(request).await }
 			});
-			// What becomes of one connection is its caller's business.
+			// The outcome of a connection concerns its caller only.
 			tokio::spawn(serve_with_graceful_shutdown(stream, service, stop.clone().shutdown()));
 		}
 	});
 	Ok((Address::Unix(path), handle))
 }
 
-/// Makes a socket that only its owner can connect to, in place of one that nobody listens on any more.
+/// Creates a socket that only its owner can connect to. Replaces one that no process listens on any more.
 async fn bind(path: &Path) -> io::Result<UnixListener> {
 	let is_socket = fs::symlink_metadata(path).is_ok_and(|is| is.file_type().is_socket());
 	if is_socket && UnixStream::connect(path).await.is_err() {
@@ -123,12 +123,12 @@ async fn bind(path: &Path) -> io::Result<UnixListener> {
 	Ok(listener)
 }
 
-/// Removes a socket when nobody listens on it any more.
+/// Removes a socket when the server stops.
 struct Socket(PathBuf);
 
 impl Drop for Socket {
 	fn drop(&mut self) {
-		// One that stays is replaced by the next server.
+		// The next server replaces one that stays.
 		let _ = fs::remove_file(&self.0);
 	}
 }

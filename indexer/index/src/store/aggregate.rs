@@ -1,10 +1,11 @@
-//! Aggregates: counts, sums, averages and extremes of groups of rows.
+//! Aggregates: counts, sums, averages, minima and maxima of groups of rows.
 
 use super::{
-	column_of,
+	column::column_of,
+	error::{Result, StoreError},
+	handle::Store,
 	search::{condition, MAX_PAGE_BYTES},
 	statement::{value, Statement},
-	Result, Store, StoreError,
 };
 use credio_view::{
 	value::{Decimal, Type, Value},
@@ -13,39 +14,39 @@ use credio_view::{
 use serde::Serialize;
 use sqlx::{any::AnyRow, Row as _};
 
-/// Most groups of an answer.
+/// Most groups of a result.
 pub const MAX_GROUPS: usize = 10_000;
 /// Most functions, and most columns to group by.
 pub const MAX_PARTS: usize = 16;
-/// Sums are made of two parts, of billions and the rest, so that none of them can overflow.
+/// Sums are computed in two parts, billions and the rest, so that none can overflow.
 const PART: i128 = 1_000_000_000;
-/// Fraction digits that an average has more than its column.
+/// Fraction digits of an average beyond those of its column.
 const AVERAGE_DIGITS: u8 = 4;
 
-/// What to compute.
+/// An aggregate to compute.
 #[derive(Clone, Debug, Default)]
 pub struct Aggregate {
 	/// A filter; all rows without one.
 	pub filter: Option<String>,
 	/// `count`, and `count`, `sum`, `avg`, `min` or `max` of a column: `sum(amount)`.
 	pub functions: Vec<String>,
-	/// Columns whose values make groups, and `year` or `month` of one: `month(issueDate)`.
+	/// Columns to group by, or `year` or `month` of one: `month(issueDate)`.
 	pub by: Vec<String>,
-	/// Whether rows that are not final yet count, too.
+	/// Whether to include rows that are not final yet.
 	pub live: bool,
-	/// Whether rows that later ones have replaced count, too.
+	/// Whether to include replaced rows.
 	pub history: bool,
 }
 
-/// What was computed.
+/// The result of an aggregate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Aggregated {
-	/// Names of the columns: what is grouped by, and then the functions.
+	/// Names of the columns: groups first, then functions.
 	pub columns: Vec<String>,
-	/// Groups, sorted by what they are grouped by; a missing value is less than any. Sums and averages are decimals.
+	/// Groups, sorted by their values; a missing value is less than any other. Sums and averages are decimals.
 	pub rows: Vec<Vec<Option<Value>>>,
-	/// Whether there are more than [`MAX_GROUPS`], or more text in them than [`MAX_PAGE_BYTES`], of which only the first are here.
+	/// Whether groups are missing, since there are more than [`MAX_GROUPS`] or more text than [`MAX_PAGE_BYTES`].
 	pub is_cut: bool,
 }
 
@@ -68,7 +69,9 @@ enum Group {
 impl Store {
 	/// Computes aggregates over the rows of a view.
 	///
-	/// Errors: [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`],
+	/// # Errors
+	///
+	/// [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`],
 	/// [`StoreError::UnknownColumn`], [`StoreError::Query`], [`StoreError::Database`].
 	pub async fn aggregate(&self, view: &str, aggregate: &Aggregate) -> Result<Aggregated> {
 		if aggregate.functions.is_empty() {
@@ -122,7 +125,7 @@ impl Store {
 	}
 }
 
-/// Bytes of a text; all else is short.
+/// Returns the bytes of a text; other values are short.
 fn length(value: &Value) -> usize {
 	match value {
 		Value::Text(text) => text.len(),
@@ -130,7 +133,7 @@ fn length(value: &Value) -> usize {
 	}
 }
 
-/// Cuts `sum(amount)` into its name and column.
+/// Splits `sum(amount)` into its name and column.
 fn call(text: &str) -> Option<(&str, &str)> {
 	let (name, column) = text.trim().strip_suffix(')')?.split_once('(')?;
 	Some((name.trim(), column.trim()))

@@ -1,34 +1,44 @@
-//! Changes of the index, each a transaction that runs to its end.
+//! Writes of the index, each a transaction that runs to its end.
 
-use super::{cursor, write::Writer, Result, Store, StoreError};
+use super::{
+	cursor::cursor,
+	error::{Result, StoreError},
+	handle::Store,
+	write::Writer,
+};
 use crate::block::{Block, Document};
 use credio_primitives::RecordId;
 use std::{future::Future, panic::resume_unwind};
 
 impl Store {
-	/// Takes finalized blocks, in their order, each above the one before: all of them, with the cursor, or nothing if it
-	/// fails. What was live is gone then, see [`Self::advance`].
+	/// Writes finalized blocks in increasing order: all of them, with the cursor, or none. Removes live entries, see
+	/// [`Self::advance`].
 	///
-	/// Errors: [`StoreError::NotNext`], [`StoreError::UnknownRecord`], [`StoreError::TooManyEntries`],
+	/// # Errors
+	///
+	/// [`StoreError::NotNext`], [`StoreError::UnknownRecord`], [`StoreError::TooManyEntries`],
 	/// [`StoreError::Database`].
 	pub async fn apply(&self, finalized: &[Block]) -> Result<()> {
 		self.advance(finalized, &[]).await
 	}
 
-	/// Replaces what is not final yet by these blocks, which come after the cursor. Nothing of them counts for rows that
-	/// are shown as final.
+	/// Replaces the live entries by these blocks, which come after the cursor. They do not affect final rows.
 	///
-	/// Errors: as [`Self::apply`].
+	/// # Errors
+	///
+	/// As [`Self::apply`].
 	pub async fn set_live(&self, live: &[Block]) -> Result<()> {
 		self.advance(&[], live).await
 	}
 
-	/// Takes finalized blocks and replaces what is not final, in one transaction.
+	/// Writes finalized blocks and replaces live entries, in one transaction.
 	///
-	/// Errors: as [`Self::apply`].
+	/// # Errors
+	///
+	/// As [`Self::apply`].
 	pub async fn advance(&self, finalized: &[Block], live: &[Block]) -> Result<()> {
 		let (store, finalized, live) = (self.clone(), finalized.to_vec(), live.to_vec());
-		self.to_the_end(async move { store.advance_now(&finalized, &live).await }).await
+		self.run_to_end(async move { store.advance_now(&finalized, &live).await }).await
 	}
 
 	async fn advance_now(&self, finalized: &[Block], live: &[Block]) -> Result<()> {
@@ -54,13 +64,13 @@ impl Store {
 			writer.analyze().await?;
 		}
 		transaction.commit().await?;
-		self.tell_of_change();
+		self.notify_changed();
 		Ok(())
 	}
 
-	/// Runs a write to its end, whether or not whoever asked for it still waits: what is dropped in the middle of a
-	/// transaction would have to be done again, and if that is always dropped the index never gets on.
-	async fn to_the_end(
+	/// Runs a write to its end, even if its caller is dropped. A caller that is always dropped in the middle of a
+	/// transaction would make no progress.
+	async fn run_to_end(
 		&self,
 		write: impl Future<Output = Result<()>> + Send + 'static,
 	) -> Result<()> {
@@ -78,14 +88,16 @@ impl Store {
 		}
 	}
 
-	/// Waits until no write is under way, those included that nobody waits for any more.
+	/// Waits until no write is running, including those of dropped callers.
 	pub async fn settled(&self) {
 		drop(self.writing.lock().await);
 	}
 
-	/// Stores documents of records that can be read now.
+	/// Stores documents of newly readable records.
 	///
-	/// Errors: [`StoreError::UnknownRecord`], [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::UnknownRecord`], [`StoreError::Database`].
 	pub async fn put_documents(&self, documents: &[(RecordId, Document)]) -> Result<()> {
 		self.write(documents, &[]).await
 	}
@@ -97,7 +109,7 @@ impl Store {
 		removed: &[(RecordId, String)],
 	) -> Result<()> {
 		let (store, readable, removed) = (self.clone(), readable.to_vec(), removed.to_vec());
-		self.to_the_end(async move { store.write_now(&readable, &removed).await }).await
+		self.run_to_end(async move { store.write_now(&readable, &removed).await }).await
 	}
 
 	async fn write_now(
@@ -111,13 +123,15 @@ impl Store {
 		writer.remove(removed).await?;
 		writer.finish().await?;
 		transaction.commit().await?;
-		self.tell_of_change();
+		self.notify_changed();
 		Ok(())
 	}
 
-	/// Removes documents, with their rows; what is noted instead is why.
+	/// Removes documents and their rows, and stores the reasons.
 	///
-	/// Errors: [`StoreError::UnknownRecord`], [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::UnknownRecord`], [`StoreError::Database`].
 	pub async fn remove_documents(&self, records: &[(RecordId, String)]) -> Result<()> {
 		self.write(&[], records).await
 	}

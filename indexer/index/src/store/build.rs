@@ -1,13 +1,15 @@
-//! Building generations of views from what is stored, while the old ones serve.
+//! Builds generations of views from stored documents, while the old ones are searched.
 
 use super::{
+	decode::bytes32,
+	error::{Result, StoreError},
 	generation::{self, Generation},
+	handle::Store,
 	make::Job,
 	rows::Target,
 	schema,
-	statement::Statement,
+	statement::{Argument, Statement},
 	write::{add_rows, stream_of},
-	Result, Store, StoreError,
 };
 use credio_primitives::StreamId;
 use credio_view::view::View;
@@ -18,11 +20,13 @@ use std::collections::{BTreeSet, HashMap};
 const DOCUMENTS_AT_ONCE: i64 = 500;
 
 impl Store {
-	/// Makes these the views of the index. A new or changed one is built from what is stored, in steps, while the old one
-	/// is searched and blocks go in; then it takes its place. Others are removed. After a crash the next call goes on
-	/// where this one was.
+	/// Sets the views of the index. A new or changed view is built from stored documents, in steps, while the old one
+	/// is searched and blocks are written; then it replaces the old one. Other views are removed. After a crash the
+	/// next call continues.
 	///
-	/// Errors: [`StoreError::DuplicateView`], [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::DuplicateView`], [`StoreError::Database`].
 	pub async fn set_views(&self, views: &[View]) -> Result<()> {
 		let mut names = BTreeSet::new();
 		if let Some(twice) = views.iter().find(|view| !names.insert(&view.name)) {
@@ -36,7 +40,7 @@ impl Store {
 		Ok(())
 	}
 
-	/// Removes what is not wanted any more, and makes the tables of what is missing. Answers what has to be built.
+	/// Removes unwanted generations, and creates the tables of missing ones. Returns the generations to build.
 	async fn prepare(&self, views: &[View]) -> Result<Vec<Generation>> {
 		let _writing = self.writing.lock().await;
 		let mut transaction = self.pool.begin().await?;
@@ -58,7 +62,7 @@ impl Store {
 				(Some(_), Some(_)) => {
 					generation::remove(&mut transaction, self.backend, generation).await?;
 				},
-				// It serves, at least until its successor is there.
+				// It is searched, at least until its successor is complete.
 				(Some(_), None) => {},
 			}
 		}
@@ -72,7 +76,7 @@ impl Store {
 		Ok(building)
 	}
 
-	/// Takes the next documents into a generation; it serves once there are no more.
+	/// Adds the next documents to a generation. Once there are no more, it is searched.
 	async fn build_step(&self, generation: &mut Generation) -> Result<()> {
 		let _writing = self.writing.lock().await;
 		let mut transaction = self.pool.begin().await?;
@@ -92,7 +96,7 @@ impl Store {
 		let mut built_to = None;
 		for row in &rows {
 			let place: i64 = row.try_get(0)?;
-			let stream = StreamId(super::bytes32(row.try_get(1)?)?);
+			let stream = StreamId(bytes32(row.try_get(1)?)?);
 			if let std::collections::hash_map::Entry::Vacant(entry) = streams.entry(stream) {
 				entry.insert(stream_of(&mut transaction, self.backend, stream).await?);
 			}
@@ -117,7 +121,7 @@ impl Store {
 		drop(rows);
 		add_rows(&mut transaction, self.backend, &mut targets, jobs).await?;
 		for target in &mut targets {
-			// Nobody has seen rows of it yet.
+			// No reader has seen its rows yet.
 			let _ = target.refresh(&mut transaction, self.backend).await?;
 		}
 		match built_to {
@@ -136,14 +140,14 @@ impl Store {
 		built_to: Option<i64>,
 	) -> Result<()> {
 		let mut statement = Statement::new(self.backend, "UPDATE generations SET built_to = ");
-		statement.bind(super::statement::Argument::Integer(built_to));
+		statement.bind(Argument::Integer(built_to));
 		statement.push(" WHERE id = ");
 		statement.bind(generation.table.0);
 		statement.execute(connection).await?;
 		Ok(())
 	}
 
-	/// Lets a generation serve, and removes the one that did.
+	/// Makes a generation the searched one, and removes the one before.
 	async fn swap(&self, connection: &mut AnyConnection, generation: &Generation) -> Result<()> {
 		self.note(connection, generation, None).await?;
 		let mut statement =
@@ -156,7 +160,7 @@ impl Store {
 				generation::remove(connection, self.backend, &old).await?;
 			}
 		}
-		// Without knowing how values are spread the database chooses bad indexes.
+		// Without statistics the database chooses bad indexes.
 		let sql = format!("ANALYZE {}", generation.table.rows());
 		Statement::new(self.backend, &sql).execute(connection).await?;
 		Ok(())

@@ -1,17 +1,18 @@
-//! What has changed in a view, from any point on: for those who keep a copy of its rows, or act on them.
+//! Changes of a view since any point: for copies of its rows, and for processes that act on them.
 //!
-//! Every transaction that writes has a number, its revision, and every entry keeps that of the last one that changed what
-//! is found of it. So whoever was away is told the state of all that changed meanwhile, once, and nothing else.
+//! Every writing transaction has a number, its revision. Every entry stores the revision that last changed its rows. So
+//! a reader that was away gets the state of every record that changed meanwhile, once.
 
 use super::{
-	author, cursor,
-	generation::block_of,
-	number, page,
-	rows::ROWS_PER_ENTRY,
+	cursor::{cursor, Cursor},
+	decode::{author, bytes32, number},
+	error::{Result, StoreError},
+	handle::Store,
+	page,
+	place::{block_of, line_of, ROWS_PER_ENTRY},
 	search::{condition, size_of_values, MAX_PAGE_BYTES},
 	statement::{value, Statement, Table},
 	write::stream_of,
-	Cursor, Result, Store, StoreError,
 };
 use credio_primitives::{BlockNumber, OrganizationId, RecordId, Sequence, StreamId};
 use credio_view::{value::Value, view::View};
@@ -21,7 +22,7 @@ use sqlx::{any::AnyRow, AnyConnection, Row as _};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::watch;
 
-/// Entries that are looked at in one go.
+/// Entries that are read at once.
 const ENTRIES_AT_ONCE: i64 = 200;
 
 /// Some changes of a view.
@@ -30,9 +31,9 @@ const ENTRIES_AT_ONCE: i64 = 200;
 pub struct Changes {
 	/// Names of the columns.
 	pub columns: Vec<String>,
-	/// The changes, in the order in which they came.
+	/// The changes, in their order.
 	pub changes: Vec<Change>,
-	/// Where to go on. What has been dealt with up to here is not told again.
+	/// Where to continue. Changes before it are not returned again.
 	pub cursor: String,
 	/// Whether this is all up to now.
 	pub is_last: bool,
@@ -40,7 +41,7 @@ pub struct Changes {
 	pub at: Option<Cursor>,
 }
 
-/// What is found of a record now.
+/// The present rows of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
@@ -54,10 +55,9 @@ pub struct Change {
 	pub owner: OrganizationId,
 	/// The organization that appended it.
 	pub author: OrganizationId,
-	/// The block that has it.
+	/// Its block.
 	pub block: BlockNumber,
-	/// All its current rows that fit the filter. Without any, nothing of the record is found any more: it was replaced, or
-	/// may no longer be read.
+	/// Its current rows that match the filter. Empty if the record was replaced, or may no longer be read.
 	pub rows: Vec<ChangedRow>,
 }
 
@@ -71,10 +71,10 @@ pub struct ChangedRow {
 	pub values: Vec<Option<Value>>,
 }
 
-/// Where changes begin.
+/// A position in the changes.
 #[derive(Clone, Serialize, Deserialize)]
 struct Position {
-	/// The database, definition and filter that it is of.
+	/// Digest of the database, definition and filter.
 	of: String,
 	revision: i64,
 	place: i64,
@@ -85,13 +85,13 @@ struct Written {
 	change: Change,
 	place: i64,
 	revision: i64,
-	/// Whether its document has been there, and is gone.
+	/// Whether its document was removed.
 	is_gone: bool,
 }
 
-/// Streams, with owner and name as far as they are known.
+/// Streams, with their owners and names if known.
 struct Streams {
-	/// Whose index it is.
+	/// The organization that owns the index.
 	own: OrganizationId,
 	known: BTreeMap<StreamId, Option<(OrganizationId, String)>>,
 }
@@ -105,20 +105,23 @@ impl Streams {
 }
 
 impl Store {
-	/// Tells whenever this process has written; `None` if it only reads, and so does not hear of what others write.
+	/// Returns a receiver that changes whenever this process has written. `None` for a reader, which does not learn of
+	/// writes of other processes.
 	pub fn changed(&self) -> Option<watch::Receiver<()>> {
 		(!self.is_reader).then(|| self.changed.subscribe())
 	}
 
-	pub(super) fn tell_of_change(&self) {
+	pub(super) fn notify_changed(&self) {
 		self.changed.send_replace(());
 	}
 
-	/// What has changed in a view after a cursor, or all rows without one: the state of each record that has changed, as
-	/// of final blocks. There may be no change and still more to come, see [`Changes::is_last`].
+	/// Returns the changes of a view after a cursor, or all rows without one: the state of each changed record, as of
+	/// final blocks. A page may be empty and not the last, see [`Changes::is_last`].
 	///
-	/// Errors: [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`], [`StoreError::CursorGone`] if
-	/// the index was built anew or the view was changed, [`StoreError::BadCursor`].
+	/// # Errors
+	///
+	/// [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`], [`StoreError::CursorGone`] if the
+	/// index was rebuilt or the view was changed, [`StoreError::BadCursor`].
 	pub async fn changes(
 		&self,
 		view: &str,
@@ -168,7 +171,7 @@ impl Store {
 		})
 	}
 
-	/// Names this database, a definition and a filter.
+	/// Returns a digest of this database, a definition and a filter.
 	async fn name_of(
 		&self,
 		connection: &mut AnyConnection,
@@ -188,7 +191,7 @@ impl Store {
 		Ok(hex::encode(&digest.finalize()[..16]))
 	}
 
-	/// Owners and names of streams.
+	/// Returns owners and names of streams.
 	async fn streams_of(
 		&self,
 		connection: &mut AnyConnection,
@@ -201,7 +204,7 @@ impl Store {
 		Ok(Streams { own: self.organization, known: streams })
 	}
 
-	/// The next entries that were written after a position.
+	/// Returns the next entries that were written after a position.
 	async fn written(
 		&self,
 		connection: &mut AnyConnection,
@@ -219,7 +222,7 @@ impl Store {
 		rows.iter().map(written).collect()
 	}
 
-	/// Rows of an entry that fit a filter, and whether they are current.
+	/// Returns the rows of an entry that match a filter, and whether they are current.
 	async fn rows_of(
 		&self,
 		connection: &mut AnyConnection,
@@ -251,8 +254,8 @@ fn written(row: &AnyRow) -> Result<Written> {
 	let problem: Option<String> = row.try_get(7)?;
 	Ok(Written {
 		change: Change {
-			record: RecordId(super::bytes32(row.try_get(2)?)?),
-			stream: StreamId(super::bytes32(row.try_get(3)?)?),
+			record: RecordId(bytes32(row.try_get(2)?)?),
+			stream: StreamId(bytes32(row.try_get(3)?)?),
 			sequence: number(row.try_get(4)?)?,
 			owner: number(row.try_get(5)?)?,
 			author: author(row, 8)?,
@@ -269,7 +272,7 @@ fn row(found: &AnyRow, view: &View) -> Result<(ChangedRow, bool)> {
 	let place: i64 = found.try_get(0)?;
 	let values = view.columns.iter().enumerate();
 	let row = ChangedRow {
-		line: number(place % ROWS_PER_ENTRY)?,
+		line: number(line_of(place))?,
 		values: values
 			.map(|(at, column)| value(found, at + 2, column.ty))
 			.collect::<std::result::Result<_, _>>()?,

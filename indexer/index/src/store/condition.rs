@@ -1,6 +1,7 @@
 //! Expressions as SQL for both databases.
 
-use super::statement::{Backend, Statement};
+use super::statement::Statement;
+use credio_database::Backend;
 use credio_view::filter::{Comparison, Expression, Literal, Operand};
 use credio_view::view::View;
 
@@ -10,7 +11,7 @@ pub(crate) fn expression(statement: &mut Statement, view: &View, expression: &Ex
 		Expression::And(parts) => join(statement, view, parts, " AND "),
 		Expression::Or(parts) => join(statement, view, parts, " OR "),
 		Expression::Not(inner) => {
-			// What a missing value makes unknown does not hold, so its contrary does.
+			// A comparison with a missing value is unknown, which counts as false, so its negation is true.
 			statement.push("NOT COALESCE(");
 			self::expression(statement, view, inner);
 			statement.push(", FALSE)");
@@ -80,7 +81,7 @@ fn join(statement: &mut Statement, view: &View, parts: &[Expression], word: &str
 	statement.push(")");
 }
 
-/// Adds what is compared.
+/// Adds an operand.
 pub(crate) fn column(statement: &mut Statement, view: &View, operand: Operand) {
 	let of_entry = |name: &str| {
 		format!("(SELECT e.{name} FROM entries e WHERE e.place = _place - _place % 16384)")
@@ -105,7 +106,7 @@ fn bind(statement: &mut Statement, literal: &Literal) {
 	}
 }
 
-/// A range, which an index serves: from the text itself to the first one that comes after all that begin with it.
+/// Adds a range, which an index serves: from the text to the first text after all that start with it.
 fn starts_with(statement: &mut Statement, view: &View, operand: Operand, text: &str) {
 	statement.push("(");
 	column(statement, view, operand);

@@ -1,11 +1,11 @@
-//! The dump: all that the index has of final blocks, in an order that follows from the chain alone.
+//! The dump: everything that the index has of final blocks, in an order that follows from the chain alone.
 
 use super::{
-	cursor,
-	generation::block_of,
-	rows::ROWS_PER_ENTRY,
+	cursor::cursor,
+	error::Result,
+	handle::Store,
+	place::{block_of, line_of, ROWS_PER_ENTRY},
 	statement::{value, Statement},
-	Result, Store,
 };
 use credio_primitives::text::VisibleJson;
 use serde_json::json;
@@ -17,13 +17,15 @@ use std::io::Write;
 const AT_ONCE: i64 = 100;
 
 impl Store {
-	/// Writes the index as lines of JSON: the cursor, streams, entries, and of each view the definition, its rows and the
-	/// documents that do not fit. Two indexes of one organization at one block are the same, byte for byte, however they
-	/// came to be, and whichever database they are in. Documents are shown by their digests.
+	/// Writes the index as lines of JSON: the cursor, streams, entries, and of each view the definition, its rows and
+	/// the documents that do not fit. Two indexes of one organization at one block have the same dump, byte for byte,
+	/// in either database. Documents are shown by their digests.
 	///
-	/// Errors: [`StoreError::Write`](super::StoreError::Write), [`StoreError::Database`](super::StoreError::Database).
+	/// # Errors
+	///
+	/// [`StoreError::Write`](super::StoreError::Write), [`StoreError::Database`](super::StoreError::Database).
 	pub async fn dump(&self, to: &mut (dyn Write + Send)) -> Result<()> {
-		// Nobody writes meanwhile in this process; blocks of others would show in the cursor.
+		// No other task writes meanwhile; blocks of other processes would show in the cursor.
 		let _writing = self.writing.lock().await;
 		let mut transaction = self.pool.begin().await?;
 		let cursor = cursor(&mut transaction).await?;
@@ -126,7 +128,7 @@ impl Store {
 					to,
 					json!({
 						"row": last / ROWS_PER_ENTRY,
-						"line": last % ROWS_PER_ENTRY,
+						"line": line_of(last),
 						"isCurrent": row.try_get::<i64, _>(1)? == 1,
 						"values": values,
 					}),

@@ -1,28 +1,31 @@
-//! What exports read: the whole index as it is at one moment, and later rows by their places.
+//! Reads for exports: the whole index at one moment, and later rows by their places.
 
+pub use super::place::line_of;
 use super::{
-	author, bytes32, condition, cursor,
-	generation::block_of,
-	number,
-	rows::ROWS_PER_ENTRY,
-	statement::{value, Backend, Statement, Table},
-	Cursor, Result, Store, StoreError,
+	condition,
+	cursor::{cursor, Cursor},
+	decode::{author, bytes32, number},
+	error::{Result, StoreError},
+	handle::Store,
+	place::{block_of, entry_of, ROWS_PER_ENTRY},
+	statement::{value, Statement, Table},
 };
+use credio_database::Backend;
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId};
 use credio_view::{filter::Expression, value::Value, view::View};
 use sqlx::{any::AnyRow, pool::PoolConnection, Any, Connection as _, Row as _, Transaction};
 use std::sync::Arc;
 
-/// Most places that are asked for in one statement.
+/// Most places of one statement.
 pub const PLACES_AT_ONCE: usize = 500;
 
-/// The index as it is at one moment: what others write meanwhile does not show.
+/// The index at one moment: later writes do not show.
 pub struct Snapshot {
 	transaction: Transaction<'static, Any>,
 	backend: Backend,
 }
 
-/// One connection for many reads: each has a cache of its own, which is not to be filled eight times.
+/// One connection for many reads. Each connection has a cache, which should not be filled eight times.
 pub struct Reader<'a> {
 	store: &'a Store,
 	connection: PoolConnection<Any>,
@@ -36,7 +39,7 @@ pub struct ViewTable {
 	table: Table,
 }
 
-/// Where a row comes from.
+/// The origin of a row on the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
 	/// The record id.
@@ -47,16 +50,16 @@ pub struct Origin {
 	pub sequence: Sequence,
 	/// The owner of the stream.
 	pub owner: OrganizationId,
-	/// Who appended it.
+	/// The organization that appended it.
 	pub author: OrganizationId,
-	/// The block that it is in.
+	/// Its block.
 	pub block: BlockNumber,
 }
 
 /// A final entry.
 #[derive(Debug)]
 pub struct StoredEntry {
-	/// Its place in the index: increases in the order of the chain.
+	/// Its place in the index, in the order of the chain.
 	pub place: i64,
 	/// Where it stands on the chain.
 	pub origin: Origin,
@@ -68,36 +71,31 @@ pub struct StoredEntry {
 	pub media_type: Option<String>,
 	/// Why it cannot be read.
 	pub problem: Option<String>,
-	/// Names all that the chain has of it; an index of before has none.
+	/// Identifies everything that the chain has of it; missing in an index of older software.
 	pub digest: Option<Digest>,
 	/// Why it does not fit the view.
 	pub unfit: Option<String>,
-	/// Its document, if that was asked for.
+	/// Its document, if requested.
 	pub document: Option<Vec<u8>>,
 }
 
 /// A final row of a view.
 pub struct ViewRow {
-	/// Its place in the index: increases in the order of the chain.
+	/// Its place in the index, in the order of the chain.
 	pub place: i64,
-	/// Whether no later row has its key.
+	/// Whether it is the current row of its key.
 	pub is_current: bool,
-	/// Whether the filter takes it.
+	/// Whether it matches the filter.
 	pub is_taken: bool,
 	/// Its values, one for each column of the view.
 	pub values: Vec<Option<Value>>,
 }
 
 impl ViewRow {
-	/// The place of the entry whose document it is of.
+	/// Returns the place of its entry.
 	pub fn entry(&self) -> i64 {
-		self.place - self.place % ROWS_PER_ENTRY
+		entry_of(self.place)
 	}
-}
-
-/// Number of a row in its document.
-pub fn line_of(place: i64) -> i64 {
-	place % ROWS_PER_ENTRY
 }
 
 const ENTRY: &str = "e.place, e.record, e.stream, e.sequence, e.owner, e.kind, e.supersedes, e.media_type, e.problem, \
@@ -130,25 +128,25 @@ fn entry(row: &AnyRow) -> Result<StoredEntry> {
 }
 
 impl Store {
-	/// Looks at the index as it is now.
+	/// Opens a snapshot of the index.
 	pub async fn snapshot(&self) -> Result<Snapshot> {
 		let mut transaction = self.pool.begin().await?;
 		if self.backend == Backend::Postgres {
-			// In SQLite every transaction is one.
+			// In SQLite every transaction is a snapshot.
 			let sql = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 			sqlx::query(sql).execute(&mut *transaction).await?;
 		}
 		Ok(Snapshot { transaction, backend: self.backend })
 	}
 
-	/// A connection for many reads.
+	/// Opens a connection for many reads.
 	pub async fn reader(&self) -> Result<Reader<'_>> {
 		Ok(Reader { store: self, connection: self.pool.acquire().await? })
 	}
 }
 
 impl Reader<'_> {
-	/// Rows of a view at these places, in their order, if the view is still defined so; `None` if it is not.
+	/// Returns the rows of a view at these places, in their order; `None` if the view has changed.
 	pub async fn rows_at(
 		&mut self,
 		view: &View,
@@ -183,7 +181,7 @@ impl Reader<'_> {
 		rows.iter().map(read).collect::<Result<_>>().map(Some)
 	}
 
-	/// Entries at these places, with their documents, in their order.
+	/// Returns the entries at these places, with their documents, in their order.
 	pub async fn entries_at(&mut self, places: &[i64]) -> Result<Vec<StoredEntry>> {
 		let mut statement = Statement::new(
 			self.store.backend,
@@ -200,12 +198,12 @@ impl Reader<'_> {
 }
 
 impl Snapshot {
-	/// The last block.
+	/// Returns the last block.
 	pub async fn cursor(&mut self) -> Result<Option<Cursor>> {
 		cursor(&mut self.transaction).await
 	}
 
-	/// Something that was noted of the index.
+	/// Returns a stored property of the index.
 	async fn meta(&mut self, name: &str) -> Result<Option<String>> {
 		let mut statement = Statement::new(self.backend, "SELECT value FROM meta WHERE name = ");
 		statement.bind(name);
@@ -213,7 +211,7 @@ impl Snapshot {
 		Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 	}
 
-	/// Hash of the chain's first block, once that is known.
+	/// Returns the hash of the chain's first block, once it is known.
 	pub async fn chain(&mut self) -> Result<Option<Digest>> {
 		let chain = self.meta("chain").await?;
 		let read = |text: String| text.parse();
@@ -221,13 +219,13 @@ impl Snapshot {
 		chain.map(read).transpose().map_err(wrong)
 	}
 
-	/// The organization whose index it is.
+	/// Returns the organization that owns the index.
 	pub async fn organization(&mut self) -> Result<OrganizationId> {
 		let organization = self.meta("organization").await?.and_then(|text| text.parse().ok());
 		organization.ok_or_else(|| StoreError::Corrupted("meta has no organization".into()))
 	}
 
-	/// All streams: id, owner and name.
+	/// Returns all streams: id, owner and name.
 	pub async fn streams(&mut self) -> Result<Vec<(StreamId, OrganizationId, String)>> {
 		let sql = "SELECT id, owner, name FROM streams ORDER BY id";
 		let rows = Statement::new(self.backend, sql).fetch_all(&mut self.transaction).await?;
@@ -237,13 +235,14 @@ impl Snapshot {
 		rows.iter().map(read).collect()
 	}
 
-	/// The view of a name, as it is searched.
+	/// Returns the view of a name, as it is searched.
 	pub async fn view(&mut self, store: &Store, name: &str) -> Result<ViewTable> {
 		let (table, view) = store.current(&mut self.transaction, name).await?;
 		Ok(ViewTable { view, table })
 	}
 
-	/// Final entries after a place, at most `limit`, without documents; with the reason why they do not fit a view.
+	/// Returns final entries after a place, at most `limit`, without documents, with the reason why they do not fit a
+	/// view.
 	pub async fn entries(
 		&mut self,
 		view: &ViewTable,
@@ -265,7 +264,7 @@ impl Snapshot {
 		rows.iter().map(entry).collect()
 	}
 
-	/// Final entries of a stream from a position on, at most `limit`, with their documents.
+	/// Returns final entries of a stream from a position on, at most `limit`, with their documents.
 	pub async fn stream(
 		&mut self,
 		stream: StreamId,
@@ -288,7 +287,7 @@ impl Snapshot {
 		rows.iter().map(entry).collect()
 	}
 
-	/// Final rows of a view after a place, at most `limit`, each with whether the filter takes it.
+	/// Returns final rows of a view after a place, at most `limit`, each with whether it matches the filter.
 	pub async fn rows(
 		&mut self,
 		of: &ViewTable,

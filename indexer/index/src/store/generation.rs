@@ -1,7 +1,10 @@
-//! Generations: a view as it was defined at one time, with tables of its own.
+//! Generations: versions of a view's definition, each with its tables.
 
-use super::{number, Result, Store, StoreError};
-use crate::store::statement::{Backend, Link, Statement, Table};
+use super::{
+	error::{Result, StoreError},
+	statement::{Statement, Table},
+};
+use credio_database::Backend;
 use credio_view::{value::Type, view::View};
 use sqlx::{AnyConnection, Row as _};
 use std::{
@@ -9,7 +12,7 @@ use std::{
 	sync::{Arc, Mutex},
 };
 
-/// Definitions that were read, by generation: a generation never changes.
+/// Cache of definitions by generation: a generation never changes.
 pub(super) type Generations = Arc<Mutex<BTreeMap<i64, Arc<View>>>>;
 
 /// A generation of a view.
@@ -18,149 +21,17 @@ pub(super) struct Generation {
 	pub table: Table,
 	pub view: Arc<View>,
 	pub digest: Vec<u8>,
-	/// The place up to which it has rows; `None` once it has all.
+	/// The place up to which it has rows; `None` once it is complete.
 	pub built_to: Option<i64>,
 }
 
-/// A view of an index.
-#[derive(Clone, Debug)]
-pub struct ViewState {
-	/// Its definition: the one that is searched, or the one that is being built first.
-	pub view: Arc<View>,
-	/// Whether it can be searched.
-	pub is_ready: bool,
-	/// Whether a new definition is being built.
-	pub is_building: bool,
-}
-
-impl Store {
-	/// The views of the index, by name.
-	///
-	/// Errors: [`StoreError::Database`].
-	pub async fn views(&self) -> Result<Vec<ViewState>> {
-		let mut connection = self.pool.acquire().await?;
-		let mut states: BTreeMap<String, ViewState> = BTreeMap::new();
-		for generation in self.load_generations(&mut connection).await? {
-			let is_ready = generation.built_to.is_none();
-			let name = generation.view.name.clone();
-			let fresh = ViewState { view: generation.view, is_ready, is_building: !is_ready };
-			match states.get_mut(&name) {
-				None => {
-					states.insert(name, fresh);
-				},
-				Some(state) => {
-					state.is_building = true;
-					if is_ready {
-						state.is_ready = true;
-						state.view = fresh.view;
-					}
-				},
-			}
-		}
-		Ok(states.into_values().collect())
-	}
-
-	/// All generations, oldest first.
-	pub(super) async fn load_generations(
-		&self,
-		connection: &mut AnyConnection,
-	) -> Result<Vec<Generation>> {
-		let rows =
-			sqlx::query("SELECT id, built_to, digest, definition FROM generations ORDER BY id")
-				.fetch_all(connection)
-				.await?;
-		let generations = rows.iter().map(|row| {
-			let id = row.try_get(0)?;
-			Ok(Generation {
-				table: Table(id),
-				view: self.view_of(id, || row.try_get(3))?,
-				digest: row.try_get(2)?,
-				built_to: row.try_get(1)?,
-			})
-		});
-		generations.collect()
-	}
-
-	/// The definition of a generation.
-	fn view_of(
-		&self,
-		id: i64,
-		definition: impl FnOnce() -> std::result::Result<String, sqlx::Error>,
-	) -> Result<Arc<View>> {
-		if let Some(view) = self.remembered(id) {
-			return Ok(view);
-		}
-		let view = Arc::new(View::from_stored(&definition()?)?);
-		let mut known = self.generations.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-		known.insert(id, view.clone());
-		Ok(view)
-	}
-
-	/// The definition of a generation, if it was read before.
-	fn remembered(&self, id: i64) -> Option<Arc<View>> {
-		let known = self.generations.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-		known.get(&id).cloned()
-	}
-
-	/// The generation of a view that is searched, and holds it until the transaction ends.
-	pub(super) async fn current(
-		&self,
-		connection: &mut AnyConnection,
-		view: &str,
-	) -> Result<(Table, Arc<View>)> {
-		self.current_in(&mut Link::Any(connection), view).await
-	}
-
-	/// The same wherever is read.
-	pub(super) async fn current_in(
-		&self,
-		link: &mut Link<'_>,
-		view: &str,
-	) -> Result<(Table, Arc<View>)> {
-		// Readers may not be allowed to hold it, and get an error if it goes while they read.
-		let only_reads = self.is_reader || self.limit.is_some();
-		let can_hold = self.backend == Backend::Postgres && !only_reads;
-		let held = if can_hold { " FOR SHARE" } else { "" };
-		let mut statement =
-			Statement::new(self.backend, "SELECT generation FROM views WHERE name = ");
-		statement.bind(view);
-		statement.push(held);
-		// In one statement with the definition, one that waited for a successor to take its place would find neither.
-		if let Some(row) = statement.fetch_from(link).await?.first() {
-			let id: i64 = row.try_get(0)?;
-			if let Some(view) = self.remembered(id) {
-				return Ok((Table(id), view));
-			}
-			let mut statement =
-				Statement::new(self.backend, "SELECT definition FROM generations WHERE id = ");
-			statement.bind(id);
-			let rows = statement.fetch_from(link).await?;
-			let row = rows.first().ok_or_else(|| {
-				StoreError::Corrupted(format!("the view {view} has no generation {id}"))
-			})?;
-			return Ok((Table(id), self.view_of(id, || row.try_get(0))?));
-		}
-		let sql = "SELECT DISTINCT view FROM generations ORDER BY view";
-		let rows = Statement::new(self.backend, sql).fetch_from(link).await?;
-		let known: Vec<String> =
-			rows.iter().map(|row| row.try_get(0)).collect::<std::result::Result<_, _>>()?;
-		if known.iter().any(|name| name == view) {
-			return Err(StoreError::Building(view.into()));
-		}
-		Err(StoreError::UnknownView {
-			view: view.chars().take(credio_view::view::MAX_NAME_LENGTH).collect(),
-			known: if known.is_empty() { "none".into() } else { known.join(", ") },
-		})
-	}
-}
-
-/// Makes the tables of a new generation, which has no rows yet.
+/// Creates the tables of a new generation, without rows.
 pub(super) async fn create(
 	connection: &mut AnyConnection,
 	backend: Backend,
 	view: &View,
 ) -> Result<Generation> {
-	// Numbers are not used again while anything of their tables may be there or remembered.
+	// A number is never used again: tables or cached definitions of it may remain.
 	let row = sqlx::query(
 		"INSERT INTO meta (name, value) VALUES ('generation', '1')
 		ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT) RETURNING value",
@@ -190,8 +61,9 @@ pub(super) async fn create(
 	Ok(Generation { table, view: Arc::new(view.clone()), digest, built_to: Some(-1) })
 }
 
-/// `_place` names a row, and is in the order of blocks; `_key` is a digest of the key's values. `_current` tells rows
-/// that no other has replaced, as of final blocks, and `_live` the same with those that are not final yet.
+/// Returns the statements that create the tables of a generation. `_place` identifies a row, in the order of blocks;
+/// `_key` is a digest of the key's values. `_current` marks rows that no other has replaced, as of final blocks;
+/// `_live` does so including blocks that are not final.
 fn tables(backend: Backend, table: Table, view: &View) -> Vec<String> {
 	let rows = table.rows();
 	let bytes = if backend == Backend::Postgres { "BYTEA" } else { "BLOB" };
@@ -217,7 +89,7 @@ fn tables(backend: Backend, table: Table, view: &View) -> Vec<String> {
 	}
 	statements.push(format!("CREATE TABLE {rows} ({columns})"));
 	if backend == Backend::Postgres {
-		// Statistics hold values, and outlive the rows that had them. The columns of ours are enough to choose by.
+		// Statistics hold values, and outlive their rows. Those of our own columns are enough for the planner.
 		let names = view.columns.iter().map(|column| format!("\"{}\"", column.name));
 		let names = names.chain(["_key".into()]).chain(has_words.then(|| "_words".into()));
 		statements.extend(
@@ -227,7 +99,7 @@ fn tables(backend: Backend, table: Table, view: &View) -> Vec<String> {
 	if has_words {
 		statements.push(match backend {
 			Backend::Postgres => format!("CREATE INDEX {rows}_words ON {rows} USING GIN (_words)"),
-			// Words come from us, with spaces between them, so nothing else is to be cut or folded.
+			// Words are split and folded by us, with spaces between them.
 			Backend::Sqlite => format!(
 				"CREATE VIRTUAL TABLE {} USING fts5(words, content = '', contentless_delete = 1, tokenize = 'ascii')",
 				table.words()
@@ -269,9 +141,4 @@ pub(super) async fn remove(
 		Statement::new(backend, &sql).execute(&mut *connection).await?;
 	}
 	Ok(())
-}
-
-/// The number of the block that has a place.
-pub(super) fn block_of(place: i64) -> Result<u32> {
-	number(place >> super::write::BLOCK_SHIFT)
 }

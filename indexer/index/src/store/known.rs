@@ -1,12 +1,17 @@
-//! What an index has of the chain, for whoever follows that.
+//! State of an index that following the chain needs.
 
-use super::{bytes32, number, statement::Statement, Result, Store};
+use super::{
+	decode::{bytes32, number},
+	error::Result,
+	handle::Store,
+	statement::Statement,
+};
 use crate::block::Document;
 use credio_primitives::{OrganizationId, RecordId, Sequence, StreamId};
 use sqlx::Row as _;
 use std::collections::HashMap;
 
-/// How far a stream is.
+/// The next entry of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Next {
 	/// The organization that owns it.
@@ -16,9 +21,11 @@ pub struct Next {
 }
 
 impl Store {
-	/// How far each stream is.
+	/// Returns the next sequence number of each stream.
 	///
-	/// Errors: [`StoreError::Database`](super::StoreError::Database).
+	/// # Errors
+	///
+	/// [`StoreError::Database`](super::StoreError::Database).
 	pub async fn next_sequences(&self) -> Result<HashMap<StreamId, Next>> {
 		let sql = "SELECT id, owner, (
 				SELECT sequence FROM entries WHERE stream = id AND final = 1 ORDER BY sequence DESC LIMIT 1
@@ -36,10 +43,12 @@ impl Store {
 		rows.iter().map(read).collect()
 	}
 
-	/// Final entries of a stream from a position on, at most `limit`: the word for why each cannot be read, `None` where it
-	/// can.
+	/// Returns final entries of a stream from a position on, at most `limit`, each with the reason why it cannot be
+	/// read.
 	///
-	/// Errors: [`StoreError::Database`](super::StoreError::Database).
+	/// # Errors
+	///
+	/// [`StoreError::Database`](super::StoreError::Database).
 	pub async fn known(
 		&self,
 		stream: StreamId,
@@ -57,9 +66,11 @@ impl Store {
 		rows.iter().map(|row| Ok((RecordId(bytes32(row.try_get(0)?)?), row.try_get(1)?))).collect()
 	}
 
-	/// Stores documents of records that can be read now, and removes those of others, in one transaction.
+	/// Stores documents of newly readable records, and removes those of others, in one transaction.
 	///
-	/// Errors: [`StoreError::UnknownRecord`](super::StoreError::UnknownRecord),
+	/// # Errors
+	///
+	/// [`StoreError::UnknownRecord`](super::StoreError::UnknownRecord),
 	/// [`StoreError::Database`](super::StoreError::Database).
 	pub async fn change(
 		&self,
@@ -72,9 +83,11 @@ impl Store {
 		self.write(readable, removed).await
 	}
 
-	/// What was noted of what the organization may read.
+	/// Returns the stored access of the organization.
 	///
-	/// Errors: [`StoreError::Database`](super::StoreError::Database).
+	/// # Errors
+	///
+	/// [`StoreError::Database`](super::StoreError::Database).
 	pub async fn access(&self) -> Result<Option<String>> {
 		let rows = Statement::new(self.backend, "SELECT value FROM meta WHERE name = 'access'")
 			.fetch_all(&mut *self.pool.acquire().await?)
@@ -82,9 +95,11 @@ impl Store {
 		Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 	}
 
-	/// Notes what the organization may read: all entries of the index are as it says.
+	/// Stores the access of the organization. All entries of the index correspond to it.
 	///
-	/// Errors: [`StoreError::Database`](super::StoreError::Database).
+	/// # Errors
+	///
+	/// [`StoreError::Database`](super::StoreError::Database).
 	pub async fn set_access(&self, access: &str) -> Result<()> {
 		let mut statement =
 			Statement::new(self.backend, "INSERT INTO meta (name, value) VALUES ('access', ");

@@ -1,36 +1,25 @@
-//! Reading with a time limit: for callers of a server, of whom none is to hold up the others.
+//! Reads with a time limit, so that no caller of a server delays the others.
 
 use super::{
+	error::{Result, StoreError},
+	handle::Store,
+	limit::{Limit, Pool},
 	schema,
-	statement::{Backend, Link},
-	Result, Store, StoreError,
+	statement::Link,
 };
+use credio_database::Backend;
 use sqlx::{
-	any::AnyPoolOptions, sqlite::SqlitePoolOptions, Any, AnyPool, AssertSqlSafe, Sqlite,
-	SqlitePool, Transaction,
+	any::AnyPoolOptions, sqlite::SqlitePoolOptions, Any, AssertSqlSafe, Sqlite, Transaction,
 };
 use std::{
 	sync::Arc,
 	time::{Duration, Instant},
 };
 
-/// Reads with a limit at a time. More of them wait, and no longer than one may take.
+/// Limited reads at a time. Further ones wait, at most as long as one may take.
 const CONNECTIONS: u32 = 8;
-/// Instructions of SQLite after which it looks at the time.
+/// Instructions of SQLite between two looks at the clock.
 const INSTRUCTIONS: i32 = 10_000;
-
-/// Connections for reads with a limit, apart from those by which the index is kept.
-#[derive(Clone)]
-pub(super) struct Limit {
-	time: Duration,
-	pool: Pool,
-}
-
-#[derive(Clone)]
-enum Pool {
-	Any(AnyPool),
-	Sqlite(SqlitePool),
-}
 
 /// A transaction that reads.
 pub(super) enum Reading {
@@ -48,15 +37,15 @@ impl Reading {
 }
 
 impl Store {
-	/// The same index, of which a search or an aggregate may take so long, and then fails with [`StoreError::TooSlow`].
+	/// Returns the same index with a time limit. A longer search or aggregate fails with [`StoreError::TooSlow`].
 	///
 	/// # Errors
 	///
 	/// [`StoreError::Database`].
 	pub async fn with_time_limit(&self, time: Duration) -> Result<Self> {
-		let pool = match (self.backend, &self.path) {
+		let pool = match (self.backend, self.address.file()) {
 			(Backend::Sqlite, None) => {
-				// In memory: it belongs to its one connection.
+				// A database in memory has one connection.
 				return Ok(self.clone());
 			},
 			(Backend::Sqlite, Some(path)) => {
@@ -76,13 +65,13 @@ impl Store {
 					.after_connect(move |connection, _| {
 						Box::pin(schema::configure(connection, backend, organization, true))
 					});
-				Pool::Any(pool.connect_lazy_with(self.options.as_ref().clone()))
+				Pool::Any(pool.connect_lazy_with(self.address.options()?))
 			},
 		};
 		Ok(Self { limit: Some(Arc::new(Limit { time, pool })), ..self.clone() })
 	}
 
-	/// Begins to read.
+	/// Starts a transaction that reads.
 	pub(super) async fn reading(&self) -> Result<Reading> {
 		let Some(limit) = &self.limit else { return Ok(Reading::Any(self.pool.begin().await?)) };
 		let busy = |error| match error {
@@ -92,7 +81,7 @@ impl Store {
 		match &limit.pool {
 			Pool::Any(pool) => {
 				let mut transaction = pool.begin().await.map_err(busy)?;
-				// Without any it would be none.
+				// Zero would mean no limit.
 				let milliseconds = limit.time.as_millis().max(1);
 				let sql = format!("SET LOCAL statement_timeout = {milliseconds}");
 				sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
@@ -108,11 +97,4 @@ impl Store {
 			},
 		}
 	}
-}
-
-/// Whether a database has ended a statement because it took too long.
-pub(super) fn is_too_slow(error: &sqlx::Error) -> bool {
-	let code = error.as_database_error().and_then(|error| error.code());
-	// SQLSTATE for a statement that was cancelled, and SQLite's code for one that was interrupted.
-	code.is_some_and(|code| code == "57014" || code == "9")
 }

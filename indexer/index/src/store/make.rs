@@ -1,6 +1,7 @@
-//! Making rows of documents: on threads of its own, where a document that takes long holds up nothing else.
+//! Computes the rows of documents, on separate threads, where a slow document delays nothing else.
 
-use crate::store::statement::{Argument, Backend};
+use super::statement::Argument;
+use credio_database::Backend;
 use credio_primitives::StreamId;
 use credio_view::{
 	document::{self, Reason},
@@ -17,23 +18,23 @@ use std::{
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-/// Documents, and bytes of them, that one thread is given at a time.
+/// Documents and bytes that one thread gets at a time.
 const DOCUMENTS_AT_ONCE: usize = 16;
 const BYTES_AT_ONCE: usize = 128 * 1024;
-/// Longest reason that is kept, in characters.
+/// Longest reason that is stored, in characters.
 const MAX_REASON_LENGTH: usize = 1_024;
 
-/// Documents are read on so many threads at a time, however many indexes a process keeps.
+/// Limits the threads that read documents, over all indexes of a process.
 static READERS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(threads()));
 
 fn threads() -> usize {
 	available_parallelism().map_or(1, Into::into)
 }
 
-/// A document of which rows are to be made in a view.
+/// A document and a view to compute its rows in.
 #[derive(Clone)]
 pub(super) struct Job {
-	/// Number of the generation among those that are written.
+	/// Number of the generation among the written ones.
 	pub target: usize,
 	pub view: Arc<View>,
 	pub stream: StreamId,
@@ -44,7 +45,7 @@ pub(super) struct Job {
 	pub document: Arc<[u8]>,
 }
 
-/// What a document makes in a view.
+/// The result of reading a document in a view.
 #[derive(Debug)]
 pub(super) enum Made {
 	Rows(Vec<MadeRow>),
@@ -52,7 +53,7 @@ pub(super) enum Made {
 	Unfit(String),
 }
 
-/// A row as it is written.
+/// A row to be written.
 #[derive(Debug)]
 pub(super) struct MadeRow {
 	/// Digest of its key, if it has one.
@@ -62,17 +63,17 @@ pub(super) struct MadeRow {
 	pub words: Option<String>,
 }
 
-/// Makes the rows of documents, in their order. At most as many results wait to be taken as there are threads.
+/// Computes the rows of documents, in their order. Runs at most as many jobs ahead as there are threads.
 pub(super) fn make(
 	jobs: Vec<Job>,
 	backend: Backend,
 ) -> impl Stream<Item = Vec<(Job, Made)>> + Send {
 	let work = move |jobs: Vec<Job>| async move {
-		// It is never closed, and without a permit all would still be made, only less orderly.
+		// The semaphore is never closed; without a permit the result would be the same.
 		let _permit = READERS.acquire().await;
 		let made = spawn_blocking(move || {
 			let make = |job: Job| {
-				let made = one(&job, backend);
+				let made = compute(&job, backend);
 				(job, made)
 			};
 			jobs.into_iter().map(make).collect::<Vec<_>>()
@@ -89,7 +90,7 @@ pub(super) fn make(
 	stream::iter(portions(jobs)).map(work).buffered(threads())
 }
 
-/// Cuts jobs into portions for one thread each.
+/// Splits jobs into portions, one for a thread at a time.
 fn portions(jobs: Vec<Job>) -> Vec<Vec<Job>> {
 	let mut portions: Vec<Vec<Job>> = Vec::new();
 	let mut bytes = 0_usize;
@@ -108,8 +109,8 @@ fn portions(jobs: Vec<Job>) -> Vec<Vec<Job>> {
 	portions
 }
 
-fn one(job: &Job, backend: Backend) -> Made {
-	// A mistake of ours in reading one document is no reason to read no other one.
+fn compute(job: &Job, backend: Backend) -> Made {
+	// A bug in reading one document must not stop the others.
 	let read = catch_unwind(AssertUnwindSafe(|| {
 		document::rows(&job.view, &job.media_type, &job.document)
 	}));
@@ -145,7 +146,7 @@ fn row(job: &Job, backend: Backend, values: &[Option<Value>]) -> MadeRow {
 	}
 }
 
-/// Digest of the values of a key, within a stream; none if the view has no key or the row none of its values.
+/// Returns the digest of a key's values within a stream; `None` if the view has no key, or the row no value of it.
 fn key(view: &View, stream: StreamId, values: &[Option<Value>]) -> Option<Vec<u8>> {
 	let mut digest = Sha256::new().chain_update(stream.0);
 	let mut has_value = false;
@@ -153,7 +154,7 @@ fn key(view: &View, stream: StreamId, values: &[Option<Value>]) -> Option<Vec<u8
 		let value = values.get(*column).and_then(Option::as_ref);
 		has_value |= value.is_some();
 		let text = value.map(ToString::to_string);
-		// The length keeps two values from being taken for others with another border.
+		// The length separates values, so that different keys never have the same digest.
 		let length = text.as_ref().map_or(u64::MAX, |text| text.len() as u64);
 		digest.update(length.to_le_bytes());
 		digest.update(text.unwrap_or_default());
@@ -180,7 +181,7 @@ mod tests {
 	}
 
 	#[test]
-	fn portions_are_bounded_and_lose_nothing() {
+	fn portions_are_bounded_and_complete() {
 		let large = "x".repeat(BYTES_AT_ONCE / 2 + 1);
 		let jobs = (0..40).map(|place| job(place, "{}")).chain((40..44).map(|n| job(n, &large)));
 		let portions = portions(jobs.collect());
@@ -192,7 +193,7 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn documents_are_made_in_order_beside_ones_that_do_not_fit() {
+	async fn rows_keep_the_order_of_documents() {
 		let jobs = (0..100).map(|n| job(n, if n % 7 == 0 { "no" } else { "{\"a\":\"x\"}" }));
 		let made: Vec<_> = make(jobs.collect(), Backend::Sqlite).concat().await;
 		assert_eq!(made.len(), 100);

@@ -1,6 +1,10 @@
-//! Cursors: where the next page, or the next changes begin, as a string that is ours and of the same query, or is refused.
+//! Cursors: positions of the next page or changes, as strings. A cursor that was not made here, or for another query,
+//! is refused.
 
-use super::{Query, Result, StoreError};
+use super::{
+	error::{Result, StoreError},
+	query::Query,
+};
 use credio_view::{value::Value, view::View};
 use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -10,7 +14,7 @@ const MAX_LENGTH: usize = 1 << 20;
 /// Bytes of the checksum.
 const CHECKSUM: usize = 8;
 
-/// The last row of a page: what it is sorted by, and its place.
+/// The last row of a page: its sort values and its place.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Position {
 	pub values: Vec<Option<Value>>,
@@ -57,7 +61,7 @@ pub(super) fn seal<Cursor: Serialize>(cursor: &Cursor) -> Result<String> {
 	Ok(hex::encode(bytes))
 }
 
-/// Reads a cursor, if it is one of ours.
+/// Reads a cursor, if it was made here.
 pub(super) fn open<Cursor: DeserializeOwned>(text: &str) -> Option<Cursor> {
 	if text.len() > MAX_LENGTH {
 		return None;
@@ -75,7 +79,7 @@ fn checksum(bytes: &[u8]) -> Vec<u8> {
 		.to_vec()
 }
 
-/// Names the view's definition and all of a query that decides which row comes next.
+/// Returns a digest of the view's definition and of the parts of a query that decide the order of rows.
 fn name(view: &View, query: &Query) -> String {
 	let sort: Vec<String> = query.sort.iter().map(ToString::to_string).collect();
 	let what = (&query.filter, sort, query.live, query.history);

@@ -1,34 +1,32 @@
-//! Rows of a generation: writing and removing them, and telling which of them are current.
+//! Rows of a generation: writes and removes them, and computes which are current.
 
 use super::{
+	error::Result,
 	generation::Generation,
 	make::{Job, Made},
-	write::insert,
-	Result,
+	place::{entry_of, ROWS_PER_ENTRY},
+	statement::{insert, Argument, Statement},
 };
-use crate::store::statement::{Argument, Backend, Statement};
-use credio_view::{document, view::View};
+use credio_database::Backend;
+use credio_view::view::View;
 use sqlx::{AnyConnection, Row as _};
 use std::{collections::BTreeSet, sync::Arc};
 
-/// Places for the rows of one entry: a power of two that is no less than [`document::MAX_ROWS`].
-pub(super) const ROWS_PER_ENTRY: i64 = 1 << 14;
-const _: () = assert!(document::MAX_ROWS < 1 << 14);
-/// Rows that wait to be written, and bytes of text in them.
+/// Most pending rows, and most bytes of text in them.
 const MAX_WAITING: usize = 5_000;
 const MAX_WAITING_BYTES: usize = 8 << 20;
-/// Keys that are dealt with in one statement.
+/// Keys of one statement.
 const KEYS_AT_ONCE: usize = 500;
 
-/// A generation, and what is to be written to it.
+/// A generation, with its pending rows.
 pub(super) struct Target {
 	generation: Generation,
 	rows: Vec<Vec<Argument>>,
 	words: Vec<Vec<Argument>>,
 	unfit: Vec<Vec<Argument>>,
-	/// Bytes of text that wait to be written.
+	/// Bytes of pending text.
 	waiting: usize,
-	/// Keys of rows that have come, gone or been replaced.
+	/// Keys of rows that were added, removed or replaced.
 	keys: BTreeSet<Vec<u8>>,
 }
 
@@ -44,7 +42,7 @@ impl Target {
 		}
 	}
 
-	/// The table with its rows.
+	/// Returns the name of its table.
 	pub fn table(&self) -> String {
 		self.generation.table.rows()
 	}
@@ -53,13 +51,12 @@ impl Target {
 		&self.generation.view
 	}
 
-	/// Whether rows of a place are written as they come. One that is being built gets those of later places when it is
-	/// there.
+	/// Whether it takes rows of a place now. A generation that is being built takes later places when it gets there.
 	pub fn takes(&self, place: i64) -> bool {
 		self.generation.built_to.is_none_or(|built| place <= built)
 	}
 
-	/// Whether it is time to write what was added.
+	/// Whether the pending rows should be written.
 	pub fn is_full(&self) -> bool {
 		self.rows.len() >= MAX_WAITING || self.waiting >= MAX_WAITING_BYTES
 	}
@@ -101,7 +98,7 @@ impl Target {
 		}
 	}
 
-	/// Writes what was added.
+	/// Writes the pending rows.
 	pub async fn flush(&mut self, connection: &mut AnyConnection, backend: Backend) -> Result<()> {
 		let table = self.generation.table;
 		let mut columns: Vec<String> =
@@ -203,8 +200,8 @@ impl Target {
 		Ok(())
 	}
 
-	/// Tells anew which rows are current, of all keys that were touched: the last one that is not replaced. Answers the
-	/// places of entries of which rows have become current, or are no longer.
+	/// Recomputes the current row of every touched key: the last one that is not replaced. Returns the places of
+	/// entries with rows that became current, or ceased to be.
 	pub async fn refresh(
 		&mut self,
 		connection: &mut AnyConnection,
@@ -232,7 +229,7 @@ impl Target {
 				),
 			);
 			statement.bind_all(keys.iter().map(|key| key.clone().into()));
-			// Most keys have one row, which is current as it was written.
+			// Most keys have one row, which was written as current.
 			statement.push(&format!(
 				") AND (_current = 0 OR _live = 0
 					OR EXISTS (SELECT 1 FROM {rows} o WHERE o._key = {rows}._key AND o._place <> {rows}._place))"
@@ -240,12 +237,12 @@ impl Target {
 			statement.execute(connection).await?;
 			let after = self.current_of(connection, backend, keys).await?;
 			let rows = before.symmetric_difference(&after);
-			changed.extend(rows.map(|place| place - place % ROWS_PER_ENTRY));
+			changed.extend(rows.copied().map(entry_of));
 		}
 		Ok(changed)
 	}
 
-	/// Current rows of these keys.
+	/// Returns the current rows of these keys.
 	async fn current_of(
 		&self,
 		connection: &mut AnyConnection,
@@ -262,7 +259,7 @@ impl Target {
 	}
 }
 
-/// The rows of an entry.
+/// Returns the condition for the rows of an entry.
 fn of_entry(place: i64) -> String {
 	format!("_place >= {place} AND _place < {}", place.saturating_add(ROWS_PER_ENTRY))
 }

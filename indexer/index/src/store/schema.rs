@@ -1,11 +1,11 @@
 //! Tables of the index, apart from those of views.
 
-use super::{Result, StoreError};
-use crate::store::statement::Backend;
+use super::error::{Result, StoreError};
+use credio_database::{run_all, Address, Backend, BUSY_TIMEOUT, WRITE_AHEAD_LOG};
 use credio_primitives::OrganizationId;
-use sqlx::{any::AnyConnectOptions, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Row};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Row};
 
-/// What makes version n + 1 of the tables out of version n, in one transaction each. `BYTES` stands for the type of
+/// Statements that migrate the tables from version n to n + 1, in one transaction each. `BYTES` stands for the type of
 /// bytes, `TEXT` compares byte by byte in both databases.
 const MIGRATIONS: [&[&str]; 4] = [
 &[
@@ -63,8 +63,7 @@ const MIGRATIONS: [&[&str]; 4] = [
 // The organization that appended an entry; NULL in an index of before.
 &[
 	"ALTER TABLE entries ADD COLUMN author BIGINT",
-	// What documents contain is not to stand in statistics, which outlive them. A column loses those that it has when it is
-	// given a type.
+	// Statistics outlive documents, so they must not hold content. Setting the type of a column drops its statistics.
 	"POSTGRES ALTER TABLE documents ALTER COLUMN bytes TYPE BYTES",
 	"POSTGRES ALTER TABLE documents ALTER COLUMN bytes SET STATISTICS 0",
 	"POSTGRES ALTER TABLE entries ALTER COLUMN media_type TYPE TEXT",
@@ -72,21 +71,17 @@ const MIGRATIONS: [&[&str]; 4] = [
 ],
 ];
 
-/// What a statement begins with that is for PostgreSQL alone.
+/// Prefix of statements for PostgreSQL only.
 const POSTGRES: &str = "POSTGRES ";
-/// How long SQLite waits for another process that writes.
-pub const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 30000";
 
-/// Name of the schema of an organization's index in PostgreSQL.
+/// Returns the name of the schema of an organization's index in PostgreSQL.
 pub fn name(organization: OrganizationId) -> String {
 	format!("credio_{organization}")
 }
 
-/// The organization whose index is the only one of a PostgreSQL database, among those that may be read.
-pub async fn only_one(url: &str) -> Result<OrganizationId> {
-	let options: AnyConnectOptions = url.parse()?;
-	let options = sqlx::ConnectOptions::disable_statement_logging(options);
-	let mut connection = AnyConnection::connect_with(&options).await?;
+/// Returns the organization with the only readable index of a PostgreSQL database.
+pub async fn only_one(address: &Address) -> Result<OrganizationId> {
+	let mut connection = AnyConnection::connect_with(&address.options()?).await?;
 	let sql = "SELECT CAST(nspname AS TEXT) FROM pg_namespace WHERE nspname LIKE 'credio\\_%' \
 		AND has_schema_privilege(oid, 'USAGE')";
 	let rows = sqlx::query(sql).fetch_all(&mut connection).await?;
@@ -125,7 +120,7 @@ pub async fn configure(
 			let create = AssertSqlSafe(format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
 			match sqlx::query(create).execute(&mut *connection).await {
 				Ok(_) => {},
-				// Two connections that make it at once: one of them is told that it is there.
+				// Of two connections that create it at once, one fails since it exists.
 				Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {},
 				Err(error) => return Err(error),
 			}
@@ -135,25 +130,20 @@ pub async fn configure(
 		return Ok(());
 	}
 	if is_reader {
-		for pragma in [BUSY_TIMEOUT, "PRAGMA query_only = ON"] {
-			sqlx::query(pragma).execute(&mut *connection).await?;
-		}
-		return Ok(());
+		return run_all(connection, &[BUSY_TIMEOUT, "PRAGMA query_only = ON"]).await;
 	}
-	for pragma in [
+	let pragmas = [
 		BUSY_TIMEOUT,
-		"PRAGMA journal_mode = WAL",
-		// A power cut may take the last transactions, whole ones, and the cursor with them: they come from the chain again.
+		WRITE_AHEAD_LOG,
+		// A power cut may lose the last whole transactions and their cursor: they come from the chain again.
 		"PRAGMA synchronous = NORMAL",
 		"PRAGMA cache_size = -65536",
-		// Of each index only so many rows are looked at to see how values are spread.
+		// Rows of each index that ANALYZE samples.
 		"PRAGMA analysis_limit = 1000",
-		// What is removed is overwritten.
+		// Removed data is overwritten.
 		"PRAGMA secure_delete = ON",
-	] {
-		sqlx::query(pragma).execute(&mut *connection).await?;
-	}
-	Ok(())
+	];
+	run_all(connection, &pragmas).await
 }
 
 /// Checks that the tables have the version that this software knows.
@@ -174,7 +164,7 @@ async fn version(connection: &mut AnyConnection) -> Result<i64> {
 	found.parse().map_err(|_| StoreError::Corrupted("it has no version".into()))
 }
 
-/// Brings the tables to the version that this software knows.
+/// Migrates the tables to the version of this software.
 pub async fn migrate(pool: &AnyPool, backend: Backend) -> Result<()> {
 	let text = if backend == Backend::Postgres { "TEXT COLLATE \"C\"" } else { "TEXT" };
 	let bytes = if backend == Backend::Postgres { "BYTEA" } else { "BLOB" };
@@ -217,7 +207,7 @@ pub async fn migrate(pool: &AnyPool, backend: Backend) -> Result<()> {
 	}
 }
 
-/// Names this database, unless it has a name: its revisions mean nothing elsewhere.
+/// Gives this database a random name, unless it has one: its revisions mean nothing elsewhere.
 pub async fn name_instance(connection: &mut AnyConnection, backend: Backend) -> Result<()> {
 	let random = match backend {
 		Backend::Postgres => "CAST(gen_random_uuid() AS TEXT)",
@@ -230,15 +220,15 @@ pub async fn name_instance(connection: &mut AnyConnection, backend: Backend) -> 
 	Ok(())
 }
 
-/// Number of the transaction that writes now, one more than that of the one before.
+/// Returns the number of the transaction that writes now, one more than the last.
 pub async fn next_revision(connection: &mut AnyConnection) -> Result<i64> {
 	let sql = "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE name = 'revision' RETURNING value";
 	let revision: String = sqlx::query(sql).fetch_one(connection).await?.try_get(0)?;
 	revision.parse().map_err(|_| StoreError::Corrupted("it has no revision".into()))
 }
 
-/// Waits until nobody else writes. The first statement of a transaction: SQLite lets no transaction that has read go on
-/// to write when another process has written meanwhile.
+/// Locks the index for writing. Has to be the first statement of a transaction: in SQLite, a transaction that has read
+/// cannot write once another process has written.
 pub async fn lock(connection: &mut AnyConnection) -> std::result::Result<(), sqlx::Error> {
 	sqlx::query("UPDATE meta SET value = value WHERE name = 'version'").execute(connection).await?;
 	Ok(())

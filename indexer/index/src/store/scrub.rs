@@ -1,24 +1,25 @@
-//! Making sure that nothing is left of what was removed, as far as that is ours to do: SQLite keeps words in its full-text
-//! index, and old pages until its log is written back. PostgreSQL keeps old rows until it vacuums.
+//! Overwrites removed data. SQLite keeps removed words in its full-text index, and old pages until its log is written
+//! back. PostgreSQL keeps old rows until it vacuums.
 
-use super::{statement::Backend, Result, Store};
+use super::{error::Result, handle::Store};
+use credio_database::{Backend, BUSY_TIMEOUT};
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
-/// How far scrubbing is.
+/// Result of scrubbing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scrubbed {
-	/// Nothing is left to do.
+	/// Everything is overwritten.
 	Done,
-	/// Somebody reads the database and so holds it back: it is to be tried again.
+	/// A reader of the database holds it back: try again.
 	Held,
 }
 
-/// What is left to do, as it is noted: the words and the log, or the log alone.
+/// Stored steps to do: the words and the log, or the log alone.
 const WORDS: &str = "words";
 const LOG: &str = "log";
 
 impl Store {
-	/// Notes that [`Self::scrub`] has something to do, before something is removed: a crash does not let it be forgotten.
+	/// Notes that [`Self::scrub`] has work to do. Called before data is removed, so that a crash does not lose it.
 	///
 	/// # Errors
 	///
@@ -27,8 +28,8 @@ impl Store {
 		note(&mut *self.pool.acquire().await?, WORDS).await
 	}
 
-	/// Overwrites what was removed, if that was noted. It waits for nobody: whoever reads the database holds back a part of
-	/// it, which is left for the next call.
+	/// Overwrites removed data, if that was noted. It does not wait for readers of the database, which hold back a part
+	/// of the work for the next call.
 	///
 	/// # Errors
 	///
@@ -70,10 +71,10 @@ async fn note(connection: &mut AnyConnection, what: &str) -> Result<()> {
 async fn write_log_back(connection: &mut AnyConnection) -> Result<bool> {
 	sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
 	let written = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
-	sqlx::query(super::schema::BUSY_TIMEOUT).execute(&mut *connection).await?;
+	sqlx::query(BUSY_TIMEOUT).execute(&mut *connection).await?;
 	match written {
 		Ok(row) => Ok(row.try_get::<i64, _>(0)? == 0),
-		// The same, told as an error.
+		// The same, as an error.
 		Err(sqlx::Error::Database(error)) if error.message().contains("locked") => Ok(false),
 		Err(error) => Err(error.into()),
 	}

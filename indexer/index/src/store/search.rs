@@ -1,14 +1,18 @@
-//! Searching the rows of a view, page by page.
+//! Searches the rows of a view, page by page.
 
 use super::{
-	author, column_of, condition, cursor_in,
-	generation::block_of,
-	number,
+	column::column_of,
+	condition,
+	cursor::{cursor_in, Cursor},
+	decode::{author, bytes32, number},
+	error::{Result, StoreError},
+	handle::Store,
 	page::Position,
-	rows::ROWS_PER_ENTRY,
-	statement::{value, Argument, Backend, Statement, Table},
-	Cursor, Result, Store, StoreError,
+	place::{block_of, line_of, ROWS_PER_ENTRY},
+	query::{Query, SortKey, MAX_LIMIT},
+	statement::{value, Argument, Statement, Table},
 };
+use credio_database::Backend;
 use credio_primitives::{BlockNumber, OrganizationId, RecordId, Sequence, StreamId};
 use credio_view::{
 	filter::{self, Operand},
@@ -17,74 +21,13 @@ use credio_view::{
 };
 use serde::Serialize;
 use sqlx::{any::AnyRow, Row as _};
-use std::{fmt, str::FromStr};
 
-/// Rows of a page, unless a query says otherwise.
-pub const DEFAULT_LIMIT: u32 = 100;
-/// Most rows of a page.
-pub const MAX_LIMIT: u32 = 1_000;
-/// Bytes of values after which a page ends, with the rows that it has: a row more is on the next one.
+/// Bytes of values after which a page ends early.
 pub const MAX_PAGE_BYTES: usize = 2 << 20;
-/// Bytes that a row takes beside its values, about.
+/// Approximate bytes of a row beside its values.
 const ROW_BYTES: usize = 256;
 /// Most columns to sort by.
 pub const MAX_SORT: usize = 8;
-
-/// What to search for.
-#[derive(Clone, Debug)]
-pub struct Query {
-	/// A filter; all rows without one.
-	pub filter: Option<String>,
-	/// What to sort by; rows are in the order of the chain where that leaves it open.
-	pub sort: Vec<SortKey>,
-	/// Most rows, up to [`MAX_LIMIT`].
-	pub limit: u32,
-	/// The cursor of the page before.
-	pub after: Option<String>,
-	/// Whether rows that are not final yet are shown, too.
-	pub live: bool,
-	/// Whether rows that later ones have replaced are shown, too.
-	pub history: bool,
-}
-
-impl Default for Query {
-	fn default() -> Self {
-		Self {
-			filter: None,
-			sort: Vec::new(),
-			limit: DEFAULT_LIMIT,
-			after: None,
-			live: false,
-			history: false,
-		}
-	}
-}
-
-/// A column to sort by, written as `issueDate`, or `-issueDate` for the largest first. A missing value is less than any.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SortKey {
-	/// The column.
-	pub column: String,
-	/// Whether the largest comes first.
-	pub is_descending: bool,
-}
-
-impl FromStr for SortKey {
-	type Err = std::convert::Infallible;
-
-	fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-		Ok(match text.strip_prefix('-') {
-			Some(column) => Self { column: column.into(), is_descending: true },
-			None => Self { column: text.into(), is_descending: false },
-		})
-	}
-}
-
-impl fmt::Display for SortKey {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		write!(f, "{}{}", if self.is_descending { "-" } else { "" }, self.column)
-	}
-}
 
 /// Rows that were found.
 #[derive(Clone, Debug, Serialize)]
@@ -100,11 +43,11 @@ pub struct Page {
 	pub at: Option<Cursor>,
 }
 
-/// A row, with what leads to its evidence.
+/// A row, with its record, which leads to its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
-	/// The record whose document it is of.
+	/// Its record.
 	pub record: RecordId,
 	/// Its stream.
 	pub stream: StreamId,
@@ -114,7 +57,7 @@ pub struct Row {
 	pub owner: OrganizationId,
 	/// The organization that appended it.
 	pub author: OrganizationId,
-	/// The block that has it.
+	/// Its block.
 	pub block: BlockNumber,
 	/// Number of the row in the document, counted from 0.
 	pub line: u32,
@@ -128,22 +71,24 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unfit {
-	/// The record whose document it is.
+	/// Its record.
 	pub record: RecordId,
 	/// Its stream.
 	pub stream: StreamId,
 	/// Its position there.
 	pub sequence: Sequence,
-	/// The block that has it.
+	/// Its block.
 	pub block: BlockNumber,
 	/// Why it does not fit.
 	pub reason: String,
 }
 
 impl Store {
-	/// Rows of a view that fit a query. A page ends early where its values have [`MAX_PAGE_BYTES`].
+	/// Returns a page of the rows of a view that match a query. A page ends early at [`MAX_PAGE_BYTES`].
 	///
-	/// Errors: [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`],
+	/// # Errors
+	///
+	/// [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Filter`],
 	/// [`StoreError::UnknownColumn`], [`StoreError::Query`], [`StoreError::BadCursor`], [`StoreError::Database`].
 	pub async fn search(&self, view: &str, query: &Query) -> Result<Page> {
 		if query.limit == 0 || query.limit > MAX_LIMIT {
@@ -185,9 +130,11 @@ impl Store {
 		Ok(Page { columns, rows, next, at })
 	}
 
-	/// Documents that do not fit a view, in the order of the chain: at most so many, after a record.
+	/// Returns documents that do not fit a view, in the order of the chain: at most `limit`, after a record.
 	///
-	/// Errors: [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Database`].
+	/// # Errors
+	///
+	/// [`StoreError::UnknownView`], [`StoreError::Building`], [`StoreError::Database`].
 	pub async fn unfit(
 		&self,
 		view: &str,
@@ -212,8 +159,8 @@ impl Store {
 		let rows = statement.fetch_all(&mut transaction).await?;
 		let unfit = rows.iter().map(|row| {
 			Ok(Unfit {
-				record: RecordId(super::bytes32(row.try_get(1)?)?),
-				stream: StreamId(super::bytes32(row.try_get(2)?)?),
+				record: RecordId(bytes32(row.try_get(1)?)?),
+				stream: StreamId(bytes32(row.try_get(2)?)?),
 				sequence: number(row.try_get(3)?)?,
 				block: block_of(row.try_get(0)?)?,
 				reason: row.try_get(4)?,
@@ -222,9 +169,11 @@ impl Store {
 		unfit.collect()
 	}
 
-	/// How the database finds the rows of a query, for those who tune indexes.
+	/// Returns the database's plan for a query, for tuning indexes.
 	///
-	/// Errors: as [`Self::search`].
+	/// # Errors
+	///
+	/// As [`Self::search`].
 	pub async fn explain(&self, view: &str, query: &Query) -> Result<Vec<String>> {
 		let mut transaction = self.pool.begin().await?;
 		let (table, view) = self.current(&mut transaction, view).await?;
@@ -344,7 +293,7 @@ fn comes_after(statement: &mut Statement, view: &View, sort: &[(usize, bool)], a
 		statement.push("(");
 		match (value, is_descending) {
 			(Some(_), false) => {
-				// Says nothing new, and lets an index begin at the right place.
+				// Redundant, but lets an index start at the right place.
 				compare(statement, " >= ");
 				statement.push(" AND (");
 				compare(statement, " > ");
@@ -378,7 +327,7 @@ fn comes_after(statement: &mut Statement, view: &View, sort: &[(usize, bool)], a
 	statement.push(&")".repeat(open));
 }
 
-/// Bytes that a row takes, about.
+/// Returns the approximate bytes of a row.
 pub(super) fn size_of_values(values: &[Option<Value>]) -> usize {
 	let sizes = values.iter().map(|value| value.as_ref().map_or(0, Value::size) + 8);
 	ROW_BYTES + sizes.sum::<usize>()
@@ -388,13 +337,13 @@ fn row(found: &AnyRow, view: &View) -> Result<Row> {
 	let place: i64 = found.try_get(0)?;
 	let values = view.columns.iter().enumerate();
 	Ok(Row {
-		record: RecordId(super::bytes32(found.try_get(2)?)?),
-		stream: StreamId(super::bytes32(found.try_get(3)?)?),
+		record: RecordId(bytes32(found.try_get(2)?)?),
+		stream: StreamId(bytes32(found.try_get(3)?)?),
 		sequence: number(found.try_get(4)?)?,
 		owner: number(found.try_get(5)?)?,
 		author: author(found, 6)?,
 		block: block_of(place)?,
-		line: number(place % ROWS_PER_ENTRY)?,
+		line: number(line_of(place))?,
 		is_final: found.try_get::<i64, _>(1)? != 0,
 		values: values
 			.map(|(at, column)| value(found, at + 7, column.ty))

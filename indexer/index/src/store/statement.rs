@@ -1,5 +1,6 @@
 //! Statements for both databases, with their parameters.
 
+use credio_database::Backend;
 use credio_view::value::{Decimal, Type, Value};
 use futures::TryStreamExt;
 use sqlx::{
@@ -9,7 +10,7 @@ use sqlx::{
 	Any, AnyConnection, AssertSqlSafe, Row as _, Sqlite, SqliteConnection,
 };
 
-/// The query of a statement, for whatever database the caller's type says.
+/// Makes the query of a statement, for the database of the expected type.
 macro_rules! bound {
 	($statement:expr) => {{
 		let mut query = sqlx::query(AssertSqlSafe($statement.sql));
@@ -24,15 +25,8 @@ macro_rules! bound {
 	}};
 }
 
-/// Most parameters of one statement; SQLite takes no more.
+/// Most parameters of one statement; the limit of SQLite.
 pub(crate) const MAX_ARGUMENTS: usize = 30_000;
-
-/// Which database it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Backend {
-	Sqlite,
-	Postgres,
-}
 
 /// Tables of one generation of a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -43,7 +37,7 @@ impl Table {
 		format!("rows_{}", self.0)
 	}
 
-	/// Full text; SQLite only, since PostgreSQL has it in a column.
+	/// Returns the table for full text; SQLite only, since PostgreSQL has it in a column.
 	pub fn words(self) -> String {
 		format!("rows_{}_words", self.0)
 	}
@@ -95,7 +89,7 @@ impl From<Option<Vec<u8>>> for Argument {
 	}
 }
 
-/// The stored form of values: numbers for what is counted, and texts that sort as what they stand for.
+/// The stored form of values: numbers, or texts that sort like the values.
 impl From<&Value> for Argument {
 	fn from(value: &Value) -> Self {
 		match value {
@@ -110,7 +104,7 @@ impl From<&Value> for Argument {
 }
 
 impl Argument {
-	/// Bytes of what has no length of its own.
+	/// Returns the bytes of a text or of bytes; everything else is short.
 	pub fn size(&self) -> usize {
 		match self {
 			Self::Text(Some(text)) | Self::Words(Some(text)) => text.len(),
@@ -119,7 +113,7 @@ impl Argument {
 		}
 	}
 
-	/// A value that may be missing.
+	/// Returns the parameter of a value that may be missing.
 	pub fn of(ty: Type, value: Option<&Value>) -> Self {
 		match (value, ty) {
 			(Some(value), _) => value.into(),
@@ -129,7 +123,7 @@ impl Argument {
 	}
 }
 
-/// Reads a column's value from a row.
+/// Reads the value of a column from a row.
 pub(crate) fn value(row: &AnyRow, at: usize, ty: Type) -> Result<Option<Value>, sqlx::Error> {
 	let corrupted = || sqlx::Error::ColumnDecode {
 		index: at.to_string(),
@@ -149,13 +143,13 @@ pub(crate) fn value(row: &AnyRow, at: usize, ty: Type) -> Result<Option<Value>, 
 	})
 }
 
-/// Where a statement is run.
+/// A connection to run statements on.
 pub(crate) enum Link<'c> {
 	Any(&'c mut AnyConnection),
 	Sqlite(&'c mut SqliteConnection),
 }
 
-/// A statement that is being put together. Only our own words go into its text; all else is a parameter.
+/// A statement that is being built. Its text never contains input, which goes into parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct Statement {
 	backend: Backend,
@@ -169,7 +163,7 @@ impl Statement {
 		Self { backend, table: Table::default(), sql: sql.to_owned(), arguments: Vec::new() }
 	}
 
-	/// The same over the rows of a view.
+	/// Sets the view that the statement reads.
 	pub fn over(mut self, table: Table) -> Self {
 		self.table = table;
 		self
@@ -187,7 +181,7 @@ impl Statement {
 		self.sql.push_str(sql);
 	}
 
-	/// The same with something before it.
+	/// Inserts text before the statement.
 	pub fn after(mut self, sql: &str) -> Self {
 		self.sql.insert_str(0, sql);
 		self
@@ -198,7 +192,7 @@ impl Statement {
 		let argument = argument.into();
 		let number = self.arguments.len() + 1;
 		match (self.backend, &argument) {
-			// SQLite looks for numbered ones one by one, of which there are many where rows are inserted.
+			// SQLite searches numbered parameters linearly, which is slow for the many of an insert.
 			(Backend::Sqlite, _) => self.sql.push('?'),
 			(Backend::Postgres, Argument::Words(_)) => {
 				self.sql.push_str(&format!("CAST(${number} AS TSVECTOR)"))
@@ -228,7 +222,7 @@ impl Statement {
 		Ok(self.query().execute(connection).await?.rows_affected())
 	}
 
-	/// Gives the rows to `take`, one after the other, until that returns `false`.
+	/// Passes the rows to `take`, one after the other, until it returns `false`.
 	pub async fn fetch_while<E: From<sqlx::Error>>(
 		self,
 		link: &mut Link<'_>,
@@ -255,7 +249,7 @@ impl Statement {
 		Ok(())
 	}
 
-	/// All rows.
+	/// Returns all rows.
 	pub async fn fetch_from(self, link: &mut Link<'_>) -> Result<Vec<AnyRow>, sqlx::Error> {
 		let mut rows = Vec::new();
 		let take = |row| {
@@ -272,4 +266,25 @@ impl Statement {
 	) -> Result<Vec<AnyRow>, sqlx::Error> {
 		self.query().fetch_all(connection).await
 	}
+}
+
+/// Inserts rows, as many in a statement as the database takes.
+pub(super) async fn insert(
+	connection: &mut AnyConnection,
+	backend: Backend,
+	into: &str,
+	rows: Vec<Vec<Argument>>,
+) -> Result<(), sqlx::Error> {
+	let width = rows.first().map_or(1, Vec::len).max(1);
+	let mut rows = rows.into_iter().peekable();
+	while rows.peek().is_some() {
+		let mut statement = Statement::new(backend, into);
+		for (number, row) in rows.by_ref().take(MAX_ARGUMENTS / width).enumerate() {
+			statement.push(if number > 0 { ", (" } else { "(" });
+			statement.bind_all(row);
+			statement.push(")");
+		}
+		statement.execute(connection).await?;
+	}
+	Ok(())
 }

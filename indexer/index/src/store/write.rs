@@ -1,20 +1,19 @@
-//! Writing in a transaction: blocks, documents that come and go, and what is not final yet.
-//!
-//! Every entry has a *place*: the number of its block and its position there, in one number, with room for the rows of
-//! its document. Places follow from the chain alone, so rows have the same ones whenever an index is built, and a row's
-//! place is its name in the database.
+//! Writes blocks, documents that come and go, and live entries, in one transaction.
 
 use super::{
+	decode::{bytes32, number},
+	error::{Result, StoreError},
 	generation::Generation,
+	handle::Store,
 	make::{make, Job},
-	rows::{Target, ROWS_PER_ENTRY},
-	schema, Result, Store, StoreError,
+	place::{place, ENTRIES_PER_BLOCK},
+	rows::Target,
+	schema,
+	statement::{insert, Argument, Statement, MAX_ARGUMENTS},
 };
-use crate::{
-	block::{Block, Content, Document, Entry},
-	store::statement::{Argument, Backend, Statement, MAX_ARGUMENTS},
-};
-use credio_primitives::{BlockNumber, OrganizationId, RecordId, StreamId};
+use crate::block::{Block, Content, Document, Entry};
+use credio_database::Backend;
+use credio_primitives::{OrganizationId, RecordId, StreamId};
 use futures::StreamExt;
 use sqlx::{any::AnyRow, AnyConnection, Row as _};
 use std::{
@@ -23,21 +22,17 @@ use std::{
 	sync::Arc,
 };
 
-/// Bits of a place below the number of the block.
-pub(super) const BLOCK_SHIFT: u32 = 31;
-/// Most entries of one block.
-const ENTRIES_PER_BLOCK: i64 = (1 << BLOCK_SHIFT) / ROWS_PER_ENTRY;
-/// Longest reason or media type that is kept, in characters.
+/// Longest reason or media type that is stored, in characters.
 const MAX_TEXT_LENGTH: usize = 1_024;
-/// Entries that are dealt with in one statement.
+/// Entries of one statement.
 const PLACES_AT_ONCE: usize = 500;
 /// Columns of `entries`.
 const ENTRY_COLUMNS: usize = 15;
-/// Documents that wait until rows are made of them, and bytes of all documents that wait.
+/// Most documents that wait for their rows, and most bytes of them.
 const MAX_JOBS: usize = 1_024;
 const MAX_WAITING_BYTES: usize = 8 << 20;
 
-/// Who replaced an entry.
+/// How an entry was replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Replaced {
 	/// An entry that is not final.
@@ -50,23 +45,23 @@ enum Replaced {
 pub(super) struct Writer<'a> {
 	pub connection: &'a mut AnyConnection,
 	backend: Backend,
-	/// Whose index it is.
+	/// The organization that owns the index.
 	organization: OrganizationId,
-	/// Number of the transaction.
+	/// Revision of the transaction.
 	revision: i64,
 	targets: Vec<Target>,
 	streams: HashMap<StreamId, Option<(OrganizationId, String)>>,
 	/// Entries and documents that are not written yet.
 	entries: Vec<Vec<Argument>>,
 	documents: Vec<Vec<Argument>>,
-	/// Documents of which no rows have been made yet.
+	/// Documents without computed rows.
 	jobs: Vec<Job>,
 	/// Bytes of documents that wait.
 	waiting: usize,
 	replaced: Vec<(RecordId, Replaced)>,
 }
 
-/// What is stored of an entry.
+/// A stored entry.
 struct Stored {
 	place: i64,
 	stream: StreamId,
@@ -171,7 +166,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	/// Notes that rows are to be made of a document in all views that have its stream.
+	/// Queues a document for all views that take its stream.
 	async fn rows(&mut self, stored: &Stored, document: &Document) -> Result<()> {
 		self.waiting += document.bytes.len();
 		let media_type = clean(&document.media_type);
@@ -237,7 +232,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	/// Removes the document of a record, if there is one, and its rows.
+	/// Removes the document of a record and its rows, if there are any.
 	async fn forget(&mut self, record: RecordId, reason: Option<&str>) -> Result<Stored> {
 		let stored = self.stored(record).await?;
 		if !stored.is_final {
@@ -269,7 +264,7 @@ impl<'a> Writer<'a> {
 		stored(rows.first().ok_or(StoreError::UnknownRecord(record))?)
 	}
 
-	/// Removes all that is not final.
+	/// Removes everything that is not final.
 	pub async fn clear_live(&mut self) -> Result<()> {
 		let rows = self
 			.statement("SELECT COUNT(*) FROM entries WHERE final = 0")
@@ -301,7 +296,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	/// Writes what is waiting to be written.
+	/// Writes everything that is pending.
 	async fn flush(&mut self) -> Result<()> {
 		let into = "INSERT INTO entries (place, record, stream, sequence, owner, kind, supersedes, superseded, final, \
 			media_type, problem, revision, was_readable, digest, author) VALUES ";
@@ -339,7 +334,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	/// Lets the database look at how values are spread, without which it chooses bad indexes.
+	/// Updates the statistics of the database, without which it chooses bad indexes.
 	pub async fn analyze(&mut self) -> Result<()> {
 		let tables = self.targets.iter().map(Target::table).chain(["entries".into()]);
 		for table in tables.collect::<Vec<_>>() {
@@ -369,13 +364,13 @@ impl<'a> Writer<'a> {
 fn stored(row: &AnyRow) -> Result<Stored> {
 	Ok(Stored {
 		place: row.try_get(0)?,
-		stream: StreamId(super::bytes32(row.try_get(1)?)?),
+		stream: StreamId(bytes32(row.try_get(1)?)?),
 		is_final: row.try_get::<i64, _>(2)? != 0,
 		superseded: row.try_get(3)?,
 	})
 }
 
-/// Makes rows of documents, and writes them.
+/// Computes the rows of documents, and writes them.
 pub(super) async fn add_rows(
 	connection: &mut AnyConnection,
 	backend: Backend,
@@ -399,7 +394,7 @@ pub(super) async fn add_rows(
 	Ok(())
 }
 
-/// Owner and name of a stream, if they are known.
+/// Returns owner and name of a stream, if they are known.
 pub(super) async fn stream_of(
 	connection: &mut AnyConnection,
 	backend: Backend,
@@ -409,36 +404,10 @@ pub(super) async fn stream_of(
 	statement.bind(stream.0.to_vec());
 	let rows = statement.fetch_all(connection).await?;
 	let row = rows.first();
-	row.map(|row| Ok((super::number(row.try_get(0)?)?, row.try_get(1)?))).transpose()
+	row.map(|row| Ok((number(row.try_get(0)?)?, row.try_get(1)?))).transpose()
 }
 
-/// Inserts rows, as many at once as the database takes.
-pub(super) async fn insert(
-	connection: &mut AnyConnection,
-	backend: Backend,
-	into: &str,
-	rows: Vec<Vec<Argument>>,
-) -> Result<()> {
-	let width = rows.first().map_or(1, Vec::len).max(1);
-	let mut rows = rows.into_iter().peekable();
-	while rows.peek().is_some() {
-		let mut statement = Statement::new(backend, into);
-		for (number, row) in rows.by_ref().take(MAX_ARGUMENTS / width).enumerate() {
-			statement.push(if number > 0 { ", (" } else { "(" });
-			statement.bind_all(row);
-			statement.push(")");
-		}
-		statement.execute(connection).await?;
-	}
-	Ok(())
-}
-
-/// Place of an entry.
-fn place(block: BlockNumber, number: i64) -> i64 {
-	(i64::from(block) << BLOCK_SHIFT) + number * ROWS_PER_ENTRY
-}
-
-/// A text as both databases take it, and not too long.
+/// Returns a text without characters that a database refuses, and cut to its bound.
 fn clean(text: &str) -> String {
 	text.chars().filter(|c| *c != '\0').take(MAX_TEXT_LENGTH).collect()
 }

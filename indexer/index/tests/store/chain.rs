@@ -1,4 +1,4 @@
-//! Blocks: entries, documents that come and go, what is not final, and crashes.
+//! Blocks: entries, documents that come and go, live entries, and crashes.
 
 use crate::support::*;
 use credio_index::{Block, Content, Entry, Query, Store, StoreError};
@@ -154,7 +154,7 @@ on_both!(an_index_built_anew_is_the_same, database, {
 		let mut entries = invoices(from as u64, texts);
 		entries[1].supersedes = from.checked_sub(3).map(|of| record(INVOICES, of as u64));
 		entries[3].content = Content::Unreadable("not yet".into());
-		// The order in which they are told makes no difference.
+		// The order of the entries makes no difference.
 		entries.reverse();
 		let mut block = block(2 + number as u32, entries);
 		if let Some(of) = from.checked_sub(1) {
@@ -162,7 +162,7 @@ on_both!(an_index_built_anew_is_the_same, database, {
 		}
 		blocks.push(block);
 	}
-	// One by one, with what is not final shown meanwhile, in a crash's way, and the view defined at the end.
+	// One by one, with live entries in between, with crashes, and with the view defined at the end.
 	let store = database.open().await;
 	for pair in blocks.windows(2) {
 		store.advance(&pair[..1], &pair[1..]).await.expect("advanced");
@@ -256,7 +256,7 @@ on_both!(killed_writers_lose_and_double_nothing, database, {
 	}
 	// A server may still be at what the last one asked for; this waits for its turn.
 	store.put_documents(&[]).await.expect("nothing");
-	// What was not final is shown to nobody who does not ask, and goes with the next block.
+	// Live entries are shown on request only, and go with the next block.
 	let last = store.cursor().await.expect("a cursor").expect("a block").number + 1;
 	store.apply(&[killed_block(last)]).await.expect("applied");
 	let anew = Database::sqlite();

@@ -16,7 +16,7 @@ struct Copy {
 }
 
 impl Copy {
-	/// Takes one batch; answers whether it was the last one, and the changes.
+	/// Reads one page. Returns whether it was the last, and the changes.
 	async fn take(&mut self, store: &Store, filter: Option<&str>) -> (bool, Vec<Change>) {
 		let changes =
 			store.changes("invoices", filter, self.cursor.as_deref()).await.expect("changes");
@@ -145,7 +145,7 @@ on_both!(whoever_takes_changes_has_what_is_found, database, {
 		for copy in &mut copies {
 			copy.take_all(&store, filter).await;
 			assert_eq!(copy.rows, found);
-			// Nothing is told twice.
+			// No change comes twice.
 			assert_eq!(copy.take_all(&store, filter).await, 0);
 		}
 	}
@@ -176,17 +176,17 @@ on_both!(cursors_of_something_else_are_refused, database, {
 	assert!(matches!(other, StoreError::CursorGone), "{other}");
 	let bad = refused(None, cursor.replace('7', "8")).await;
 	assert!(matches!(bad, StoreError::BadCursor), "{bad}");
-	// Rows of a view that is defined anew are other rows.
+	// Rows of a redefined view are other rows.
 	store.set_views(&[view(&VIEW.replace("\"EUR\"", "\"NOK\""))]).await.expect("views");
 	let gone = refused(None, cursor.clone()).await;
 	assert!(matches!(gone, StoreError::CursorGone), "{gone}");
 	assert!(gone.to_string().contains("begin with all rows"));
-	// So are those of an index that was built anew.
+	// So are those of a rebuilt index.
 	store.set_views(&[view(VIEW)]).await.expect("views");
 	let mut copy = Copy::default();
 	copy.take_all(&store, None).await;
-	let upkeep = store.keep().await.expect("nobody else keeps it");
-	store.clear(&upkeep).await.expect("cleared");
+	let write_lock = store.acquire_writer().await.expect("nobody else keeps it");
+	store.clear(&write_lock).await.expect("cleared");
 	store.set_views(&[view(VIEW)]).await.expect("views");
 	let gone = refused(None, copy.cursor.expect("a cursor")).await;
 	assert!(matches!(gone, StoreError::CursorGone), "{gone}");

@@ -77,7 +77,7 @@ on_both!(a_write_that_nobody_waits_for_is_stored, database, {
 	let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
 	let blocks = [first_block(), block(2, invoices(0, &texts))];
 	{
-		// Whoever asked for it turns away as soon as it has begun.
+		// The caller is dropped as soon as the write has started.
 		let mut write = pin!(store.apply(&blocks));
 		let polled = std::future::poll_fn(|context| Poll::Ready(write.as_mut().poll(context)));
 		assert!(polled.await.is_pending(), "it takes longer than that");
@@ -114,7 +114,7 @@ on_both!(an_uninvited_grant_puts_nothing_into_sums, database, {
 	// Nor do its changes show, nor any document that does not fit.
 	let changes = store.changes("invoices", None, None).await.expect("changes");
 	assert!(changes.changes.iter().all(|change| change.owner == 1));
-	// Whoever is named is taken, in a view that is built from what is stored as well.
+	// Named owners are taken, also in a view that is built from stored documents.
 	let of = |owner: &str| view(&VIEW.replace("format", &format!("owner = {owner}\nformat")));
 	store.set_views(&[of("[\"own\", 9]")]).await.expect("views");
 	assert_eq!(sum(&store, None).await, "100002747.81");
@@ -216,9 +216,9 @@ on_both!(a_slow_search_ends, database, {
 	assert_eq!(found(&store, &query("number = '8'", &[])).await, "8");
 });
 
-/// Whoever only searches needs no vault, which would say whose index it is.
+/// A reader needs no vault, which would name the organization.
 #[tokio::test]
-async fn an_index_says_whose_it_is() {
+async fn index_names_its_organization() {
 	for database in [Database::sqlite(), Database::postgresql()] {
 		let store = database.open_of(3).await;
 		store.set_views(&[view(VIEW)]).await.expect("views");
@@ -267,7 +267,7 @@ async fn postgresql_keeps_no_values_in_its_statistics() {
 }
 
 #[tokio::test]
-async fn overwriting_waits_for_no_reader_and_is_not_forgotten() {
+async fn scrubbing_waits_for_no_reader_and_is_retried() {
 	use credio_index::store::Scrubbed;
 	use sqlx::{Connection, Executor};
 	let database = Database::sqlite();

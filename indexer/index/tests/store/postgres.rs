@@ -15,7 +15,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-	/// Starts one on a Unix socket of its own. The server does not run as root, so that account's tests use another.
+	/// Starts one on a new Unix socket. The server does not run as root, so root's tests use another account.
 	pub fn start() -> Self {
 		let programs = fs::read_dir("/usr/lib/postgresql")
 			.expect("PostgreSQL is installed: ./scripts/test.sh does that")

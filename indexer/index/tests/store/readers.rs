@@ -13,7 +13,7 @@ async fn filled(database: &Database) -> Store {
 
 on_both!(an_index_is_read_while_it_is_kept, database, {
 	let store = filled(&database).await;
-	let _upkeep = store.keep().await.expect("nobody else keeps it");
+	let _write_lock = store.acquire_writer().await.expect("nobody else keeps it");
 	let reader = Store::open_to_read(&database.url(1), 1).await.expect("it opens");
 	assert_eq!(found(&reader, &query("match \"vega\"", &[])).await, "B");
 	store.apply(&[block(3, invoices(2, &[r#"{"number":"C"}"#]))]).await.expect("applied");
@@ -38,13 +38,13 @@ on_both!(what_is_not_there_is_not_made_by_reading, database, {
 
 on_both!(one_process_keeps_an_index, database, {
 	let [one, other] = [database.open().await, database.open().await];
-	let upkeep = one.keep().await.expect("nobody else keeps it");
-	let error = other.keep().await.expect_err("the first one keeps it");
+	let write_lock = one.acquire_writer().await.expect("nobody else keeps it");
+	let error = other.acquire_writer().await.expect_err("the first one keeps it");
 	assert!(matches!(error, StoreError::KeptByAnother), "{error}");
-	drop(upkeep);
+	drop(write_lock);
 	one.close().await;
 	// The server of PostgreSQL notices a little later.
-	while other.keep().await.is_err() {
+	while other.acquire_writer().await.is_err() {
 		tokio::task::yield_now().await;
 	}
 });
@@ -52,16 +52,16 @@ on_both!(one_process_keeps_an_index, database, {
 on_both!(what_was_cleared_is_built_anew_the_same, database, {
 	let store = filled(&database).await;
 	let before = dump(&store).await;
-	let upkeep = store.keep().await.expect("nobody else keeps it");
-	store.clear(&upkeep).await.expect("cleared");
+	let write_lock = store.acquire_writer().await.expect("nobody else keeps it");
+	store.clear(&write_lock).await.expect("cleared");
 	assert_eq!(store.cursor().await.expect("an answer"), None);
 	assert!(store.views().await.expect("an answer").is_empty());
-	drop((upkeep, store));
+	drop((write_lock, store));
 	assert_eq!(dump(&filled(&database).await).await, before);
 });
 
 #[tokio::test]
-async fn a_replica_of_postgresql_serves_reads() {
+async fn postgresql_replica_serves_reads() {
 	let server = Postgres::start();
 	let database = Database::Postgres(server);
 	let store = filled(&database).await;
@@ -76,9 +76,9 @@ async fn a_replica_of_postgresql_serves_reads() {
 	assert_eq!(found(&reader, &query("currency = \"NOK\"", &[])).await, "A B C");
 }
 
-/// Whoever may read the tables, and nothing else, can search.
+/// An account that may only read the tables can search.
 #[tokio::test]
-async fn an_account_that_may_only_read_is_enough() {
+async fn read_only_account_can_search() {
 	let server = Postgres::start();
 	let database = Database::Postgres(server);
 	let _store = filled(&database).await;

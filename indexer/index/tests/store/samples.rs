@@ -65,7 +65,7 @@ fn texts(xml: &str) -> Vec<(Vec<String>, String)> {
 	texts
 }
 
-/// The first text whose elements end so.
+/// The first text with elements that end so.
 fn first(texts: &[(Vec<String>, String)], end: &[&str]) -> Option<String> {
 	let found = texts.iter().find(|(open, _)| {
 		open.len() >= end.len()

@@ -53,7 +53,7 @@ async fn callers_at_an_address_show_a_token() {
 }
 
 #[tokio::test]
-async fn a_unix_socket_is_for_its_owner() {
+async fn unix_socket_is_for_owner_only() {
 	let database = Database::sqlite();
 	let store = database.open().await;
 	store.set_views(&[view(VIEW)]).await.expect("views");

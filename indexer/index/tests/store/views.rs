@@ -31,7 +31,7 @@ on_both!(the_old_view_serves_while_the_new_one_is_built, database, {
 			answers
 		})
 	});
-	// Blocks go in meanwhile, and each answer is wholly that of one definition.
+	// Blocks are written meanwhile, and each result is of one definition.
 	let (mut number, mut sequence) = (3, 1_700);
 	let mut answers = Vec::new();
 	while !building.is_finished() {

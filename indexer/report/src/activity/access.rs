@@ -1,16 +1,14 @@
 //! Who may read what: grants, access requests, and what each partner may read now.
 
-use super::{
-	render::MAX_ROWS, AccessFact, Activity, Answer, End, Entries, GrantFact, Number, Subject,
-};
+use super::facts::{AccessFact, Activity, Answer, End, Entries, GrantFact, Number, Subject};
 use crate::{
 	format::{duration, number, short, time},
-	page::{cell, cut, figure, foreign, text, Column, Table},
+	page::{cell, cut, figure, foreign, text, Column, Table, MAX_ROWS},
 };
 use maud::{html, Markup};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many grants hold at the last block.
+/// Counts the grants that hold at the last block.
 pub(super) fn in_force(activity: &Activity, which: impl Fn(&GrantFact) -> bool) -> u64 {
 	activity.grants.iter().filter(|grant| which(grant) && grant.ended.is_none()).count() as u64
 }
@@ -186,7 +184,7 @@ impl AccessFact {
 	}
 }
 
-/// What is known of one partner.
+/// A partner, with its grants and entries.
 #[derive(Default)]
 struct Partner {
 	appended_here: Entries,
@@ -284,7 +282,7 @@ pub(super) fn partners(activity: &Activity) -> Markup {
 	}
 }
 
-/// Who may read which streams.
+/// Renders who may read which streams.
 fn readable(activity: &Activity) -> Markup {
 	let mut rows = Vec::new();
 	for reader in &activity.readers {
@@ -357,7 +355,7 @@ fn known(activity: &Activity) -> BTreeMap<Number, Partner> {
 	partners
 }
 
-/// The middle one; of an even number the shorter of the two in the middle.
+/// Returns the median; for an even number of times the shorter of the two in the middle.
 fn median(times: &[u64]) -> Option<u64> {
 	let mut times = times.to_vec();
 	times.sort_unstable();

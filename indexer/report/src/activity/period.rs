@@ -10,10 +10,10 @@ use std::{collections::BTreeMap, fmt};
 
 /// Longest period, in days: ten years.
 pub const MAX_DAYS: i32 = 3_660;
-/// Most days that are shown one by one; longer periods are shown by month.
+/// Most days that are shown individually; longer periods are shown by month.
 const BY_DAY: i32 = 62;
 
-/// What is wrong with a period.
+/// Why a period is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PeriodError {
 	/// It ends before it begins.
@@ -50,9 +50,11 @@ impl fmt::Display for Period {
 }
 
 impl Period {
-	/// From one day to another, both included.
+	/// Creates a period from one day to another, both included.
 	///
-	/// Errors: [`PeriodError`].
+	/// # Errors
+	///
+	/// [`PeriodError`].
 	pub fn new(from: Date, to: Date) -> Result<Self, PeriodError> {
 		if to < from {
 			return Err(PeriodError::EndsBeforeItBegins);
@@ -75,7 +77,7 @@ impl Period {
 		self.to
 	}
 
-	/// How many days.
+	/// Returns the number of days.
 	pub fn days(&self) -> i32 {
 		self.from.until(self.to).map_or(0, |span| span.get_days()) + 1
 	}
@@ -85,7 +87,7 @@ impl Period {
 		moment(self.from)
 	}
 
-	/// The first moment after it.
+	/// Returns the first moment after it.
 	pub fn ends_at(&self) -> u64 {
 		self.to.tomorrow().map_or(u64::MAX, moment)
 	}
@@ -162,7 +164,7 @@ mod tests {
 	}
 
 	#[test]
-	fn parts_are_days_or_months_and_leave_nothing_out() {
+	fn parts_are_days_or_months_and_cover_everything() {
 		let mut values = BTreeMap::new();
 		let mut day = date(2026, 1, 15);
 		while day <= date(2026, 4, 10) {

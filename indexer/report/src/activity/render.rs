@@ -1,16 +1,26 @@
 //! The page of an organization's activity, from top to bottom.
 
-use super::{access, requests, uploads, Activity, IndexUse};
+use super::{
+	access,
+	facts::{Activity, IndexUse},
+	requests, uploads,
+};
 use crate::{
 	format::{count, number, size},
-	page::{cell, cut, figure, foreign, section, text, tile, Table},
+	page::{self, cell, cut, figure, foreign, section, text, tile, Origin, Table, MAX_ROWS},
 };
 use maud::{html, Markup};
 
-/// Most rows of a table.
-pub(super) const MAX_ROWS: usize = 50;
+impl Activity {
+	/// Renders the page.
+	pub fn page(&self, origin: &Origin) -> String {
+		let name = self.name(self.organization);
+		let title = format!("Activity of {name}, {}", self.period);
+		page::page(&title, origin, header(self), body(self))
+	}
+}
 
-pub(super) fn header(activity: &Activity) -> Markup {
+fn header(activity: &Activity) -> Markup {
 	html! {
 		p.kind { "Activity report" }
 		h1 { (foreign(&activity.name(activity.organization))) }
@@ -22,7 +32,7 @@ pub(super) fn header(activity: &Activity) -> Markup {
 	}
 }
 
-pub(super) fn body(activity: &Activity) -> Markup {
+fn body(activity: &Activity) -> Markup {
 	let uploaded = activity.uploaded();
 	let decided = activity.requests.total();
 	let given = access::in_force(activity, |grant| grant.grantor == activity.organization);

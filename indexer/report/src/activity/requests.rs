@@ -1,10 +1,10 @@
 //! Requests by outcome, and how long they took.
 
-use super::{render::MAX_ROWS, Activity, Decided, OutboxUse};
+use super::facts::{Activity, Decided, OutboxUse};
 use crate::{
 	chart::{Bars, Series},
 	format::number,
-	page::{cell, cut, figure, foreign, text, Table},
+	page::{cell, cut, figure, foreign, text, Table, MAX_ROWS},
 };
 use maud::{html, Markup};
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 use super::*;
-use crate::{assets::tests::table, Source};
+use crate::{assets::tests::table, Origin, Source};
 use jiff::civil::date;
+use std::collections::BTreeMap;
 
 const HOUR: u64 = 3_600_000;
 
@@ -42,7 +43,7 @@ fn stream(name: &str, by: &[(Number, Entries)]) -> StreamUse {
 	}
 }
 
-/// A month with something of everything.
+/// Returns a month with some of everything.
 fn busy(streams: u64) -> Activity {
 	let mut activity = empty();
 	let at = activity.period.begins_at();
@@ -149,7 +150,7 @@ fn figures_stand_where_they_belong() {
 }
 
 #[test]
-fn an_empty_period_says_so_and_shows_no_empty_charts() {
+fn empty_period_renders_notice_and_no_charts() {
 	let activity = empty();
 	assert!(activity.is_empty() && !busy(1).is_empty());
 	let page = activity.page(&origin(false));
@@ -159,7 +160,7 @@ fn an_empty_period_says_so_and_shows_no_empty_charts() {
 }
 
 #[test]
-fn an_outbox_without_times_says_so() {
+fn outbox_without_times_renders_notice() {
 	let mut activity = busy(1);
 	let mut outbox = OutboxUse::default();
 	outbox.times.unknown = 12;
@@ -170,7 +171,7 @@ fn an_outbox_without_times_says_so() {
 }
 
 #[test]
-fn long_lists_are_cut_and_say_so() {
+fn long_lists_are_cut_and_counted() {
 	let mut activity = busy(140);
 	let grant = activity.grants[0].clone();
 	activity.grants =
@@ -216,7 +217,7 @@ fn no_name_on_the_chain_becomes_markup() {
 }
 
 #[test]
-fn the_page_asks_for_nothing_from_anywhere() {
+fn page_loads_nothing() {
 	let page = busy(3).page(&origin(true));
 	for word in ["http:", "https:", "src=", "href=", "url(", "@import", "<script", "javascript:"] {
 		assert!(!page.contains(word), "{word}");

@@ -29,23 +29,23 @@ impl Times {
 		self.known.sort_unstable();
 	}
 
-	/// How many there are.
+	/// Returns the number of times.
 	pub fn count(&self) -> usize {
 		self.known.len()
 	}
 
-	/// The smallest one that so many of a hundred are not above (the nearest rank); `None` of nothing.
+	/// Returns a percentile by the nearest rank; `None` without any time.
 	pub fn percentile(&self, percent: u8) -> Option<u64> {
 		let rank = (self.known.len() * usize::from(percent.min(100))).div_ceil(100);
 		self.known.get(rank.saturating_sub(1)).copied()
 	}
 
-	/// The longest one.
+	/// Returns the longest time.
 	pub fn longest(&self) -> Option<u64> {
 		self.known.last().copied()
 	}
 
-	/// How many are in each bar, from the first that has one to the last.
+	/// Returns the number of times in each bar, from the first to the last that has one.
 	fn histogram(&self) -> Vec<(String, usize)> {
 		let mut bars = Vec::new();
 		let (mut below, mut from) = (0, 0);
@@ -70,7 +70,7 @@ impl Times {
 		bars.split_off(first)
 	}
 
-	/// The figures and the histogram.
+	/// Renders the figures and the histogram.
 	pub(super) fn render(&self) -> Markup {
 		let shown = |time: Option<u64>| time.map_or_else(|| "–".into(), duration);
 		let bars = self.histogram();
@@ -143,7 +143,7 @@ fn brief(milliseconds: u64) -> String {
 	}
 }
 
-/// The unit that the first of two bounds need not repeat.
+/// Returns the unit that the first of two bounds can omit.
 fn brief_unit(from: u64, to: u64) -> &'static str {
 	let unit = |time: u64| match time / 1_000 {
 		0..60 => " s",
@@ -168,7 +168,7 @@ mod tests {
 	}
 
 	#[test]
-	fn percentiles_are_those_of_the_nearest_rank() {
+	fn percentiles_use_the_nearest_rank() {
 		let none = times([]);
 		assert_eq!((none.percentile(50), none.longest()), (None, None));
 		let one = times([7]);

@@ -1,10 +1,10 @@
-//! What was appended to streams.
+//! Uploads: entries by day and by stream.
 
-use super::{render::MAX_ROWS, Activity, Entries, StreamUse};
+use super::facts::{Activity, Entries, StreamUse};
 use crate::{
 	chart::{Bars, Series},
 	format::{count, number, size},
-	page::{cell, cut, figure, foreign, text, Column, Table},
+	page::{cell, cut, figure, foreign, text, Column, Table, MAX_ROWS},
 };
 use maud::{html, Markup};
 

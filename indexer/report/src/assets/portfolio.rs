@@ -1,6 +1,6 @@
 //! The items of one currency.
 
-use super::{Paid, Row};
+use super::row::{Paid, Row};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub const MAX_CURRENCIES: usize = 200;
 /// Most overdue items that are listed for a currency.
 pub const MAX_LARGEST: usize = 20;
-/// Most months of due dates that are told apart; what lies outside is summed up in the first and last.
+/// Most months of due dates that are listed; rows outside are summed up in the nearest.
 pub const MAX_MONTHS: usize = 6_000;
 
 /// Year and month.
@@ -21,11 +21,11 @@ pub struct Sums {
 	pub items: u64,
 	/// Of the amounts that are due, at whatever time.
 	pub due: i128,
-	/// Of what is paid, up to what is due.
+	/// Amount paid, up to the amount due.
 	pub paid: i128,
-	/// Of what is not paid.
+	/// Amount open.
 	pub open: i128,
-	/// Of what is not paid although its day has passed.
+	/// Amount open after the due date.
 	pub overdue: i128,
 }
 
@@ -61,7 +61,7 @@ impl Ageing {
 	/// All, the youngest first.
 	pub const ALL: [Self; 5] = [Self::NotDue, Self::To30, Self::To60, Self::To90, Self::Over90];
 
-	/// Of something that is overdue by so many days.
+	/// Returns the age of an item that is overdue by so many days.
 	pub fn of(days: i32) -> Self {
 		match days {
 			..=0 => Self::NotDue,
@@ -84,7 +84,7 @@ impl Ageing {
 	}
 }
 
-/// What is open in one age.
+/// Open items of one age.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bucket {
 	/// How many items.
@@ -96,9 +96,9 @@ pub struct Bucket {
 /// An overdue item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-	/// By what it is known.
+	/// Its label.
 	pub label: String,
-	/// The record that it is of.
+	/// Its record.
 	pub record: String,
 	/// When it was due.
 	pub due: Date,
@@ -117,7 +117,7 @@ pub struct Portfolio {
 	pub total: Sums,
 	/// The same by month of the due date.
 	pub months: BTreeMap<Month, Sums>,
-	/// What is open, by age.
+	/// Open amounts, by age.
 	pub ageing: BTreeMap<Ageing, Bucket>,
 	/// Items that have an amount and no due date. Nothing of them is overdue.
 	pub undated: Sums,
@@ -125,9 +125,9 @@ pub struct Portfolio {
 	pub without_amount: u64,
 	/// Rows with a negative amount, such as credits, and their sum. They lessen nothing.
 	pub credits: (u64, i128),
-	/// What was paid beyond what was due, and in how many items. It pays nothing else.
+	/// Amount paid in excess of the amount due, and the number of such items. It pays no other item.
 	pub overpaid: (u64, i128),
-	/// Overdue items, those first of which most is open.
+	/// Overdue items, largest open amount first.
 	pub largest: Vec<Item>,
 	/// How many items are overdue.
 	pub overdue_items: u64,
@@ -181,7 +181,7 @@ impl Portfolio {
 		self.months.entry(month).or_default().add(&sums)
 	}
 
-	/// The month under which something is summed up.
+	/// Returns the month that an item is summed up under.
 	fn month_of(&self, month: Month) -> Month {
 		let is_full = self.months.len() >= MAX_MONTHS && !self.months.contains_key(&month);
 		let nearest = || {

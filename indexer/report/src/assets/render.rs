@@ -1,20 +1,31 @@
 //! The page of assets, from top to bottom.
 
-use super::{Ageing, Assets, Month, PaidBy, Portfolio, Sums, MAX_CURRENCIES};
+use super::{
+	facts::{Assets, PaidBy},
+	portfolio::{Ageing, Bucket, Month, Portfolio, Sums, MAX_CURRENCIES},
+};
 use crate::{
 	chart::{Bars, Series},
 	format::{count, number, short},
-	page::{cell, cut, figure, foreign, section, text, tile, Table},
+	page::{self, cell, cut, figure, foreign, section, text, tile, Origin, Table},
 	Amount,
 };
 use maud::{html, Markup};
 
 /// Most currencies that get a section of their own.
 const MAX_SECTIONS: usize = 12;
-/// Months that are shown one by one, up to that of the report and after it.
+/// Months that are shown individually, before the month of the report and after it.
 const MONTHS: (usize, usize) = (36, 24);
 
-pub(super) fn header(assets: &Assets) -> Markup {
+impl Assets {
+	/// Renders the page.
+	pub fn page(&self, origin: &Origin) -> String {
+		let title = format!("Assets of {}, {} as of {}", self.organization, self.view, self.as_of);
+		page::page(&title, origin, header(self), body(self))
+	}
+}
+
+fn header(assets: &Assets) -> Markup {
 	html! {
 		p.kind { "Asset performance" }
 		h1 { (foreign(&assets.view)) }
@@ -26,7 +37,7 @@ pub(super) fn header(assets: &Assets) -> Markup {
 	}
 }
 
-pub(super) fn body(assets: &Assets) -> Markup {
+fn body(assets: &Assets) -> Markup {
 	let currencies: Vec<_> = assets.portfolios.iter().collect();
 	let (shown, more) = cut(&currencies, MAX_SECTIONS);
 	html! {
@@ -159,7 +170,7 @@ fn summary(assets: &Assets) -> Markup {
 	}
 }
 
-/// A share of a whole, in percent.
+/// Returns a share of a whole, in percent.
 fn share(part: i128, whole: i128) -> String {
 	if whole == 0 {
 		return "–".into();
@@ -221,7 +232,7 @@ fn portfolio(
 	}
 }
 
-/// In a chart's words.
+/// Returns a currency as a chart shows it.
 fn in_words(currency: &Option<String>) -> String {
 	currency.clone().unwrap_or_else(|| "no currency".into())
 }
@@ -277,7 +288,7 @@ fn months(assets: &Assets, portfolio: &Portfolio, at: usize, currency: &Option<S
 	html! { (chart.render()) (table.render()) }
 }
 
-/// Months without gaps around that of the report; what lies before and after them in one part each.
+/// Months without gaps around the month of the report; earlier and later ones are summed up in one part each.
 fn parts(portfolio: &Portfolio, present: Month) -> Vec<(String, Sums)> {
 	let number_of = |(year, month): Month| i32::from(year) * 12 + i32::from(month) - 1;
 	let present = number_of(present);
@@ -318,7 +329,7 @@ fn ageing(assets: &Assets, portfolio: &Portfolio, at: usize, currency: &Option<S
 	let buckets =
 		Ageing::ALL.map(|age| (age, portfolio.ageing.get(&age).copied().unwrap_or_default()));
 	let only = |which: fn(Ageing) -> bool| -> Vec<f64> {
-		let value = |(age, bucket): &(Ageing, super::Bucket)| match which(*age) {
+		let value = |(age, bucket): &(Ageing, Bucket)| match which(*age) {
 			true => amount(bucket.open).approximate(),
 			false => 0.0,
 		};
@@ -379,7 +390,7 @@ mod tests {
 	}
 
 	#[test]
-	fn months_have_no_gaps_and_leave_nothing_out() {
+	fn months_have_no_gaps_and_cover_everything() {
 		let shown = parts(&of(&[((2026, 11), 1), ((2027, 2), 2)]), (2026, 12));
 		let names: Vec<_> = shown.iter().map(|(name, _)| name.as_str()).collect();
 		assert_eq!(names, ["2026-11", "2026-12", "2027-01", "2027-02"]);

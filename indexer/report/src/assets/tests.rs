@@ -1,7 +1,11 @@
 use super::*;
-use crate::Source;
-use jiff::{civil::date, ToSpan};
+use crate::{Origin, Source};
+use jiff::{
+	civil::{date, Date},
+	ToSpan,
+};
 use roxmltree::Document;
+use std::collections::BTreeMap;
 
 fn assets(as_of: Date) -> Assets {
 	Assets {
@@ -60,7 +64,7 @@ pub(crate) fn table(page: &str, id: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn ages_begin_the_day_after_the_due_date() {
+fn overdue_starts_the_day_after_the_due_date() {
 	let today = date(2026, 11, 23);
 	for (days, age) in [
 		(-400, Ageing::NotDue),
@@ -89,7 +93,7 @@ fn ages_begin_the_day_after_the_due_date() {
 }
 
 #[test]
-fn what_is_paid_is_told_by_flag_day_or_amount() {
+fn payment_is_a_flag_a_day_or_an_amount() {
 	let today = date(2026, 11, 23);
 	let due = Some(date(2026, 11, 1));
 	for (paid, counts) in [
@@ -112,7 +116,7 @@ fn what_is_paid_is_told_by_flag_day_or_amount() {
 }
 
 #[test]
-fn what_cannot_be_placed_is_told_apart_and_currencies_never_meet() {
+fn incomplete_rows_are_listed_and_currencies_stay_separate() {
 	let mut assets = assets(date(2026, 11, 23));
 	let due = Some(date(2026, 10, 31));
 	assets.add(row(due, 250, Paid::Part(0))).unwrap();
@@ -145,7 +149,7 @@ fn what_cannot_be_placed_is_told_apart_and_currencies_never_meet() {
 }
 
 #[test]
-fn the_largest_overdue_items_come_first_and_the_rest_is_counted() {
+fn largest_overdue_items_come_first_and_others_are_counted() {
 	let mut assets = assets(date(2026, 11, 23));
 	for number in 0..100 {
 		assets.add(row(Some(date(2026, 9, 1)), number * 7 % 100, Paid::Part(0))).unwrap();
@@ -201,7 +205,7 @@ fn no_text_of_a_document_becomes_markup() {
 }
 
 #[test]
-fn nothing_makes_a_page_that_says_so() {
+fn empty_view_renders_notice() {
 	let page = assets(date(2026, 11, 23)).page(&origin());
 	assert!(page.contains("There are no rows to report on."));
 	assert!(!page.contains("<svg"));

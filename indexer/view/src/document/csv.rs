@@ -1,6 +1,10 @@
 //! CSV as RFC 4180 has it, with names in the first line.
 
-use super::{is_marked, row, too_many_rows, Budget, Found, Reason, Values, MAX_ROWS};
+use super::{
+	budget::{Budget, MAX_ROWS},
+	reason::Reason,
+	row::{is_marked, row, too_many_rows, Found, Values},
+};
 use crate::{
 	path::Work,
 	view::{Place, View},

@@ -1,6 +1,10 @@
 //! UN/EDIFACT: segments of elements of components.
 
-use super::{is_marked, row, Budget, Found, Reason, Values};
+use super::{
+	budget::Budget,
+	reason::Reason,
+	row::{is_marked, row, Found, Values},
+};
 use crate::{
 	path::{SegmentPath, Work},
 	view::{Place, View},

@@ -1,6 +1,6 @@
-//! JSON, with numbers as they are written: a binary fraction would not be exact.
+//! JSON, with numbers as text: a binary fraction would not be exact.
 
-use super::{Reason, MAX_DEPTH};
+use super::{budget::MAX_DEPTH, reason::Reason};
 use crate::path::{self, Axis, Test, Work};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::BTreeMap};
@@ -24,7 +24,7 @@ fn read(raw: &RawValue, depth: usize) -> Result<Json, Reason> {
 		return Err(Reason::new(format!("it is nested deeper than {MAX_DEPTH} levels")));
 	}
 	let text = raw.get();
-	// What a value contains was checked with the whole; only a text may still have half a surrogate pair.
+	// The content of a value was checked with the whole document; only a text may still have half a surrogate pair.
 	let invalid = |_| Reason::new("it has a text that is no Unicode");
 	Ok(match text.as_bytes().first() {
 		Some(b'{') => {
@@ -96,7 +96,7 @@ fn children<'a>(
 	}
 }
 
-/// All that stands right below a value.
+/// Returns the values directly below a value.
 fn below(of: &Json) -> Box<dyn Iterator<Item = &Json> + '_> {
 	match of {
 		Json::Object(fields) => Box::new(fields.values()),

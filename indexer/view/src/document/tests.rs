@@ -1,4 +1,5 @@
 use super::*;
+use crate::{path::TooMuchWork, Value};
 use proptest::prelude::*;
 
 fn view(format: &str, rest: &str, columns: &[(&str, &str, &str)]) -> View {
@@ -29,7 +30,7 @@ fn read(view: &View, document: &str) -> Result<Vec<Vec<String>>, String> {
 		.collect())
 }
 
-/// The value at a path.
+/// Returns the value at a path.
 fn at(format: &str, path: &str, ty: &str, document: &str) -> Result<String, String> {
 	let rest = if format == "xml" { "[namespaces]\na = \"urn:a\"\nb = \"urn:b\"" } else { "" };
 	let view = view(format, rest, &[("value", &format!("'''{path}'''"), ty)]);
@@ -169,7 +170,7 @@ fn nodes_can_be_rows() {
 }
 
 #[test]
-fn documents_of_other_kinds_are_left_alone() {
+fn other_documents_are_ignored() {
 	let columns = [("a", "\"$.a\"", "text")];
 	let marked = view("json", "when = [{ path = \"$.kind\", equals = [\"x\", \"y\"] }]", &columns);
 	let kind = |document: &str| rows(&marked, "application/json", document.as_bytes());
@@ -185,7 +186,7 @@ fn documents_of_other_kinds_are_left_alone() {
 }
 
 #[test]
-fn what_would_cost_too_much_is_refused() {
+fn expensive_documents_are_refused() {
 	let xml = view("xml", "", &[("a", "\"//a//a//a//a//a\"", "text")]);
 	let entity = "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>";
 	assert!(read(&xml, entity).unwrap_err().contains("document type"));
@@ -238,13 +239,13 @@ fn texts_of_nested_elements_are_not_copied_without_bound() {
 	let long = "y".repeat(40_000);
 	let deep = format!("{}{long}<b/>{long}", "<a>".repeat(60));
 	let document = format!("{deep}{}", "</a>".repeat(60));
-	// It is larger than a document may be, and so told before it is read.
+	// It is too large, which is checked before it is read.
 	assert!(read(&view, &document).unwrap_err().contains("larger"));
 	let document = document.replace(&long, &"y".repeat(25_000));
 	assert_eq!(read(&view, &document).unwrap_err(), Reason::from(TooMuchWork).to_string());
 }
 
-/// Something like a document: its own signs, in any order.
+/// Generates signs of documents, in any order.
 fn like_a_document() -> impl Strategy<Value = String> {
 	let signs = [
 		"{",

@@ -2,7 +2,7 @@
 
 mod bounds;
 
-use super::{Reason, MAX_NODES};
+use super::{budget::MAX_NODES, reason::Reason};
 use crate::path::{self, Axis, Test, Work};
 use roxmltree::{Attribute, Document, Error, ParsingOptions};
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ pub enum Node<'a> {
 pub fn parse(text: &str) -> Result<Document<'_>, Reason> {
 	bounds::check(text)?;
 	let options = ParsingOptions { nodes_limit: MAX_NODES, ..ParsingOptions::default() };
-	// The parser's own words would name what is in the document.
+	// The parser's messages would show content of the document.
 	Document::parse_with_options(text, options).map_err(|error| match error {
 		Error::DtdDetected => bounds::document_type(),
 		Error::NodesLimitReached => bounds::too_many_nodes(),
@@ -73,7 +73,7 @@ impl<'a> path::Node<'a> for Node<'a> {
 		}
 	}
 
-	/// Text of an element is all text in it, whatever is nested.
+	/// Returns all text in an element, including nested ones.
 	fn text(self, work: &mut Work) -> Option<Cow<'a, str>> {
 		let element = match self {
 			Node::Attribute(attribute) => {

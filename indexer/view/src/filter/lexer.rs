@@ -1,6 +1,6 @@
-//! Cuts a filter into tokens.
+//! Splits a filter into tokens.
 
-use super::{FilterError, MAX_LENGTH};
+use super::error::{FilterError, MAX_LENGTH};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Token {
@@ -16,7 +16,7 @@ pub enum Token {
 }
 
 impl Token {
-	/// What a message calls it.
+	/// Returns its name in messages.
 	pub fn shown(&self) -> String {
 		match self {
 			Self::Word(word) => format!("`{word}`"),
@@ -31,7 +31,7 @@ impl Token {
 /// The longer ones first.
 const SIGNS: [&str; 10] = ["!=", "<=", ">=", "<>", "=", "<", ">", "(", ")", ","];
 
-/// Tokens, each with the number of characters before it. The last one is the end.
+/// Returns the tokens, each with the number of characters before it. The last one is the end.
 pub fn tokens(filter: &str) -> Result<Vec<(Token, usize)>, FilterError> {
 	if filter.len() > MAX_LENGTH {
 		let problem = format!("it is longer than {MAX_LENGTH} bytes");
@@ -77,7 +77,7 @@ pub fn tokens(filter: &str) -> Result<Vec<(Token, usize)>, FilterError> {
 	}
 }
 
-/// A text in quotes, in which a backslash makes the next character part of it; with its length in bytes.
+/// Reads a text in quotes; a backslash escapes the next character. Returns the text with its length in bytes.
 fn quoted(text: &str, quote: char) -> Option<(String, usize)> {
 	let mut content = String::new();
 	let mut characters = text.char_indices().skip(1);

@@ -1,13 +1,14 @@
 //! Reads tokens into an expression, and checks it against a view.
 
 use super::{
+	error::{FilterError, MAX_DEPTH, MAX_TERMS},
+	expression::{Comparison, Expression, Literal, Operand, OperandType},
 	lexer::{tokens, Token},
-	Comparison, Expression, FilterError, Literal, Operand, OperandType, MAX_DEPTH, MAX_TERMS,
 };
 use crate::{value::Type, view::View, words::Search};
 use credio_primitives::RecordId;
 
-/// Reads a filter for a view.
+/// Parses a filter for a view.
 pub fn parse(view: &View, filter: &str) -> Result<Expression, FilterError> {
 	let mut parser = Parser { view, tokens: tokens(filter)?, next: 0, terms: 0 };
 	let expression = parser.or(0)?;
@@ -31,7 +32,7 @@ impl Parser<'_> {
 		self.tokens.get(self.next).map_or(&Token::End, |(token, _)| token)
 	}
 
-	/// An error at the next token.
+	/// Returns an error at the next token.
 	fn error(&self, problem: impl Into<String>) -> FilterError {
 		let last = self.tokens.last();
 		let position = self.tokens.get(self.next).or(last).map_or(0, |(_, position)| *position);

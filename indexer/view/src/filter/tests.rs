@@ -1,5 +1,5 @@
 use super::*;
-use crate::view::View;
+use crate::{view::View, Value};
 use proptest::prelude::*;
 
 fn view() -> View {

@@ -1,7 +1,11 @@
 //! JSONPath, of RFC 9535 the part that finds values: `$.a.b`, `$['a b']`, `$.lines[0]`, `$.lines[-1]`, `$.lines[*].name`,
 //! `$..name`, `$.parties[?@.role == 'seller'].name`. `@` begins at the row.
 
-use super::{scan::Scanner, Axis, Condition, Path, PathError, Step, Test};
+use super::{
+	error::PathError,
+	scan::Scanner,
+	steps::{Axis, Condition, Path, Step, Test},
+};
 
 /// Reads a path.
 pub fn parse(path: &str) -> Result<Path, PathError> {

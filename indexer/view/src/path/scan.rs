@@ -1,6 +1,6 @@
 //! Reads a path character by character.
 
-use super::{PathError, MAX_PATH_LENGTH, MAX_STEPS};
+use super::error::{PathError, MAX_PATH_LENGTH, MAX_STEPS};
 
 pub struct Scanner<'a> {
 	path: &'a str,
@@ -92,7 +92,7 @@ impl<'a> Scanner<'a> {
 		Ok(if is_negative { -number } else { number })
 	}
 
-	/// Counts a step, of which there are only so many.
+	/// Counts a step, and fails if there are too many.
 	pub fn step(&mut self) -> Result<(), PathError> {
 		self.steps += 1;
 		if self.steps > MAX_STEPS {

@@ -1,19 +1,19 @@
 //! Paths into EDIFACT: `BGM[2]` is the second element of the first segment BGM, `DTM[1.1="137"][1.2]` the second
-//! component of the first element of that segment DTM whose first component is 137.
+//! component of the first element, in the segment DTM with the first component 137.
 
-use super::{scan::Scanner, PathError};
+use super::{error::PathError, scan::Scanner};
 
 /// An element of a segment, and its component: both counted from 1.
 pub type Place = (usize, usize);
 
-/// A way to one component of the segments of one name.
+/// A path to one component of the segments of one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentPath {
 	/// Name of the segment.
 	pub tag: String,
-	/// What components of the segment must be.
+	/// Required values of components.
 	pub conditions: Vec<(Place, String)>,
-	/// Where the value stands.
+	/// Place of the value.
 	pub value: Place,
 }
 

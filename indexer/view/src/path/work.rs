@@ -1,16 +1,16 @@
-//! What reading a document may cost.
+//! Bounds the work of reading a document.
 
-/// Work of one document in one view: a node that is looked at is one, and so are four bytes of its text. Some tens of
+/// Work of one document in one view: visiting a node costs one, and so do four bytes of its text. Some tens of
 /// milliseconds.
 const MAX_WORK: usize = 4_000_000;
-/// Bytes of text that cost as much as a node that is looked at.
+/// Bytes of text that cost as much as visiting a node.
 const BYTES: usize = 4;
 
-/// More would have to be looked at than is allowed.
+/// Reading a document would take more work than allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMuchWork;
 
-/// The work that is left for a document in a view, whatever number of paths and rows shares it.
+/// The remaining work for a document in a view, shared by all paths and rows.
 #[derive(Debug)]
 pub struct Work {
 	left: usize,
@@ -23,13 +23,13 @@ impl Default for Work {
 }
 
 impl Work {
-	/// Takes some of it. Returns whether any is left.
+	/// Spends work. Returns whether any is left.
 	pub fn spend(&mut self, work: usize) -> bool {
 		self.left = self.left.saturating_sub(work);
 		self.left > 0
 	}
 
-	/// Takes what a text costs. Returns whether any is left.
+	/// Spends the work of a text. Returns whether any is left.
 	pub fn spend_on(&mut self, text: &str) -> bool {
 		self.spend(1 + text.len() / BYTES)
 	}

@@ -1,6 +1,10 @@
 //! XPath-like paths: `/Invoice/cac:OrderReference/cbc:ID`, `//Item[@kind="a"]/Name`, `.`.
 
-use super::{scan::Scanner, Axis, Condition, Path, PathError, Step, Test};
+use super::{
+	error::PathError,
+	scan::Scanner,
+	steps::{Axis, Condition, Path, Step, Test},
+};
 use std::collections::BTreeMap;
 
 /// Prefixes that a path may use, and the namespaces they stand for.

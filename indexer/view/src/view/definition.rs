@@ -1,8 +1,11 @@
 //! Definitions of views in TOML, and the checks they pass.
 
 use super::{
-	Column, Format, Mark, OwnerSelector, Place, StreamSelector, View, ViewError, MAX_COLUMNS,
-	MAX_INDEXED_LENGTH, MAX_NAME_LENGTH,
+	error::ViewError,
+	types::{
+		Column, Format, Mark, OwnerSelector, Place, StreamSelector, View, MAX_COLUMNS,
+		MAX_INDEXED_LENGTH, MAX_NAME_LENGTH,
+	},
 };
 use crate::{
 	path::{self, Namespaces, PathError, SegmentPath},
@@ -114,7 +117,7 @@ enum TypeName {
 	Boolean,
 }
 
-/// A default as people write it. There is no binary fraction, which would not be exact.
+/// A default, as it is written. It has no binary fractions, which would not be exact.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Default {
@@ -127,15 +130,27 @@ fn is_false(is: &bool) -> bool {
 	!is
 }
 
-pub(super) fn parse(toml: &str) -> Result<View, ViewError> {
-	if toml.len() > MAX_LENGTH {
-		return Err(ViewError::Toml(format!("it is longer than {MAX_LENGTH} bytes")));
+impl View {
+	/// Reads a definition.
+	///
+	/// # Errors
+	///
+	/// [`ViewError`].
+	pub fn parse(toml: &str) -> Result<Self, ViewError> {
+		if toml.len() > MAX_LENGTH {
+			return Err(ViewError::Toml(format!("it is longer than {MAX_LENGTH} bytes")));
+		}
+		build(toml::from_str(toml).map_err(|error| ViewError::Toml(error.to_string()))?)
 	}
-	build(toml::from_str(toml).map_err(|error| ViewError::Toml(error.to_string()))?)
-}
 
-pub(super) fn from_stored(json: &str) -> Result<View, ViewError> {
-	build(serde_json::from_str(json).map_err(|error| ViewError::Toml(error.to_string()))?)
+	/// Reads the stored form of a definition.
+	///
+	/// # Errors
+	///
+	/// [`ViewError`].
+	pub fn from_stored(json: &str) -> Result<Self, ViewError> {
+		build(serde_json::from_str(json).map_err(|error| ViewError::Toml(error.to_string()))?)
+	}
 }
 
 fn build(definition: Definition) -> Result<View, ViewError> {

@@ -1,4 +1,5 @@
 use super::*;
+use credio_primitives::StreamId;
 
 const GOOD: &str = r#"
 name = "invoices"
@@ -43,7 +44,7 @@ fn definitions_are_read() {
 }
 
 #[test]
-fn only_streams_of_those_whom_a_view_names_are_taken() {
+fn view_takes_streams_of_named_owners_only() {
 	let takes = |owner: &str, id: StreamId, of: u32| {
 		let view = View::parse(&GOOD.replace("format", &format!("{owner}\nformat"))).unwrap();
 		view.takes_stream(1, id, Some((of, "invoices-2026")))
@@ -60,7 +61,7 @@ fn only_streams_of_those_whom_a_view_names_are_taken() {
 }
 
 #[test]
-fn the_stored_form_is_the_same_view() {
+fn stored_form_is_the_same_view() {
 	let view = View::parse(GOOD).unwrap();
 	assert_eq!(View::from_stored(view.stored()).unwrap(), view);
 	// Comments and the order of keys make no other view; a path does.
@@ -74,7 +75,7 @@ fn the_stored_form_is_the_same_view() {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn invalid_definitions_are_refused() {
 	for (from, to, said) in [
 		("name = \"invoices\"", "name = \"Invoices\"", "begin with a lower-case letter"),
 		("name = \"invoices\"", "name = \"x; drop table\"", "begin with a lower-case letter"),

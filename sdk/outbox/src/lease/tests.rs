@@ -32,7 +32,7 @@ impl World {
 		let (pool, is_postgres) = (&outbox.pool, outbox.is_postgres);
 		resign(pool, "stale").await.unwrap();
 		resign(pool, "present").await.unwrap();
-		let take = |owner, time| Lease::take_for(pool, is_postgres, owner, time);
+		let take = |owner, time| Lease::acquire_for(pool, is_postgres, owner, time);
 		let stale = take("stale", SHORT).await.unwrap().unwrap();
 		let world_item = Self::newest(&outbox).await;
 		stale.fix(&Undecided { expires_at: Some(100), ..world_item }).await.unwrap();
@@ -54,7 +54,7 @@ impl World {
 	async fn each(mut test: impl AsyncFnMut(Self)) {
 		test(Self::on(None).await).await;
 		if let Ok(url) = std::env::var("CREDIO_TEST_POSTGRES") {
-			// A schema of its own for each: outboxes are by themselves in a database.
+			// A schema for each test: a schema has one outbox.
 			let schema = format!("lease_{}", hex::encode(&credio_vault::random().unwrap()[..8]));
 			let pool = sqlx::PgPool::connect(&url).await.unwrap();
 			let made = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
@@ -82,7 +82,7 @@ fn is_superseded(result: Result<()>) -> bool {
 }
 
 #[tokio::test]
-async fn a_worker_that_was_replaced_writes_nothing() {
+async fn replaced_worker_writes_nothing() {
 	World::each(async |world| {
 		let item = world.item().await;
 		world.present.fix(&until(item.clone(), 200)).await.unwrap();
@@ -105,14 +105,14 @@ async fn a_worker_that_was_replaced_writes_nothing() {
 }
 
 #[tokio::test]
-async fn the_expiry_of_a_key_never_shrinks() {
+async fn expiry_of_a_key_never_decreases() {
 	World::each(async |world| {
 		let item = world.item().await;
 		world.present.fix(&until(item.clone(), 200)).await.unwrap();
 		world.present.fix(&until(item.clone(), 150)).await.unwrap();
 		let after = world.item().await;
 		assert_eq!((after.expires_at, after.first_expiry), (Some(200), Some(100)));
-		// Under another key it begins anew.
+		// Under another key it starts again.
 		world.present.requeue(item.id, RequestKey([7; 32]), 1).await.unwrap();
 		world.present.fix(&until(item, 120)).await.unwrap();
 		let after = world.item().await;
@@ -122,7 +122,7 @@ async fn the_expiry_of_a_key_never_shrinks() {
 }
 
 #[tokio::test]
-async fn an_outcome_stands() {
+async fn outcome_never_changes() {
 	World::each(async |world| {
 		let item = world.item().await;
 		let (applied, expired) =
@@ -136,14 +136,14 @@ async fn an_outcome_stands() {
 }
 
 #[tokio::test]
-async fn one_worker_at_a_time_has_the_place_and_epochs_grow_across_resignations() {
+async fn one_worker_holds_the_lease_and_epochs_increase() {
 	World::each(async |world| {
 		let (pool, is_postgres) = (&world.outbox.pool, world.outbox.is_postgres);
-		assert!(Lease::take(pool, is_postgres, "third").await.unwrap().is_none());
+		assert!(Lease::acquire(pool, is_postgres, "third").await.unwrap().is_none());
 		world.present.renew().await.unwrap();
 		resign(pool, "present").await.unwrap();
 		assert!(is_superseded(world.present.note(1, 1, None).await));
-		let third = Lease::take(pool, is_postgres, "third").await.unwrap().unwrap();
+		let third = Lease::acquire(pool, is_postgres, "third").await.unwrap().unwrap();
 		assert!(third.epoch > world.present.epoch && world.present.epoch > world.stale.epoch);
 		resign(pool, "third").await.unwrap();
 	})

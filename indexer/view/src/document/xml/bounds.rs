@@ -1,17 +1,20 @@
-//! Bounds of XML, looked at before it is parsed: a parser's work is no longer in proportion to the document where many
-//! namespaces are declared, or many attributes stand in one element.
+//! Bounds of XML, checked before it is parsed: with many namespace declarations, or many attributes of one element, a
+//! parser's work is no longer proportional to the document.
 //!
-//! What is read here is markup as XML 1.0 has it, in one pass. Whether a document is well-formed is for the parser to say.
+//! Reads the markup of XML 1.0 in one pass. The parser checks whether a document is well-formed.
 
-use crate::document::{Reason, MAX_DEPTH, MAX_NODES};
+use crate::document::{
+	budget::{MAX_DEPTH, MAX_NODES},
+	reason::Reason,
+};
 
 /// Most attributes of one element, declarations of namespaces included.
 pub const MAX_ATTRIBUTES: usize = 256;
-/// Most namespaces that hold at one place.
+/// Most namespaces in scope at one place.
 pub const MAX_NAMESPACES: usize = 64;
 /// Longest name of a namespace, in bytes.
 pub const MAX_NAMESPACE_LENGTH: usize = 1_024;
-/// Most declarations of namespaces in a document, one for each element of a large one that some software writes so.
+/// Most declarations of namespaces in a document. Some software writes one on each element of a large document.
 pub const MAX_DECLARATIONS: usize = 8_192;
 
 pub fn document_type() -> Reason {
@@ -54,7 +57,7 @@ pub fn check(text: &str) -> Result<(), Reason> {
 	Ok(())
 }
 
-/// What follows an end; nothing if it does not end.
+/// Returns the text after an end mark; nothing without the mark.
 fn after<'a>(text: &'a str, end: &str) -> &'a str {
 	text.split_once(end).map_or("", |(_, rest)| rest)
 }
@@ -153,7 +156,7 @@ mod tests {
 	}
 
 	#[test]
-	fn what_costs_a_parser_too_much_is_refused_before_it_is_parsed() {
+	fn expensive_xml_is_refused_before_parsing() {
 		let nested: String = (0..80).map(|n| format!("<a xmlns:n{n}='u'>")).collect();
 		assert!(problem(&nested).contains("64 namespaces"));
 		let declared: String = (0..65).map(|n| format!(" xmlns:n{n}='u{n}'")).collect();
@@ -170,7 +173,7 @@ mod tests {
 	}
 
 	#[test]
-	fn what_looks_like_markup_in_texts_is_none() {
+	fn markup_in_texts_is_ignored() {
 		let deep = "<a>".repeat(MAX_DEPTH + 1);
 		for text in [
 			format!("<a><!-- {deep} --></a>"),

@@ -1,15 +1,16 @@
-//! What an outbox knows of a period.
+//! Reads an outbox for a report.
 
-use super::ensure_exists;
-use crate::{exit::Failure, session::Session};
-use credio_client::primitives::BlockNumber;
+use super::error::{ensure_exists, Result};
+use crate::activity::OutboxUse;
+use credio_database::Address;
 use credio_outbox::{ItemState, Listed, Outbox};
-use credio_report::activity::OutboxUse;
+use credio_primitives::BlockNumber;
+use credio_vault::Vault;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Outcomes that are read at once.
 const PAGE: u32 = 1_000;
-/// Reasons that are told apart.
+/// Most reasons that are listed.
 const MAX_PROBLEMS: usize = 1_000;
 
 /// Reads an outbox, outcome after outcome.
@@ -17,38 +18,41 @@ pub struct OutboxReader {
 	outbox: Outbox,
 	/// The last outcome that was read.
 	read: i64,
-	/// Outcomes of blocks that the report has not come to.
+	/// Outcomes of later blocks than the report has.
 	later: Vec<Listed>,
 	known: OutboxUse,
 }
 
 impl OutboxReader {
-	/// Opens an outbox that is there.
-	pub async fn open(session: &Session, url: &str) -> Result<Self, Failure> {
-		ensure_exists("outbox", url)?;
-		let vault = session.vault_of_organization().await?;
-		let outbox = Outbox::open(url, Arc::new(vault)).await?;
+	/// Opens an existing outbox.
+	///
+	/// # Errors
+	///
+	/// [`GatherError::NoDatabase`](super::GatherError::NoDatabase), [`GatherError::Outbox`](super::GatherError::Outbox).
+	pub async fn open(url: &str, vault: Arc<dyn Vault>) -> Result<Self> {
+		ensure_exists("outbox", &Address::new(url))?;
+		let outbox = Outbox::open(url, vault).await?;
 		Ok(Self { outbox, read: 0, later: Vec::new(), known: OutboxUse::default() })
 	}
 
-	/// Takes what was decided at the blocks from `first` to `last`. `is_open` says whether later blocks will be asked
-	/// for.
-	pub async fn take(
+	/// Counts the items that were decided at the blocks from `first` to `last`. Keeps those of later blocks if `is_open`:
+	/// then a later call asks for them.
+	pub(super) async fn count(
 		&mut self,
 		first: BlockNumber,
 		last: BlockNumber,
 		is_open: bool,
-	) -> Result<OutboxUse, Failure> {
+	) -> Result<OutboxUse> {
 		let mut times = Vec::new();
 		for item in std::mem::take(&mut self.later) {
-			self.sort(item, (first, last), is_open, &mut times);
+			self.add(item, (first, last), is_open, &mut times);
 		}
 		loop {
 			let page = self.outbox.outcomes_after(self.read, PAGE).await?;
 			let Some(end) = page.last().and_then(|item| item.outcome_number) else { break };
 			self.read = end;
 			for item in page {
-				self.sort(item, (first, last), is_open, &mut times);
+				self.add(item, (first, last), is_open, &mut times);
 			}
 		}
 		if !times.is_empty() {
@@ -60,7 +64,7 @@ impl OutboxReader {
 		Ok(self.known.clone())
 	}
 
-	fn sort(
+	fn add(
 		&mut self,
 		item: Listed,
 		(first, last): (BlockNumber, BlockNumber),
@@ -89,7 +93,7 @@ impl OutboxReader {
 			let taken = item.stored_at.zip(item.ended_at);
 			match taken.map(|(stored, ended)| u64::try_from(ended.saturating_sub(stored))) {
 				Some(Ok(time)) => times.push(time),
-				// Kept by older software, or by a clock that was set back.
+				// Stored by older software, or with a clock that was set back.
 				_ => self.known.times.unknown += 1,
 			}
 		}

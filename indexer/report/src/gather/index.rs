@@ -1,23 +1,27 @@
-//! What a report says of an index.
+//! Reads an index for a report.
 
-use super::ensure_exists;
-use crate::exit::Failure;
-use credio_client::primitives::OrganizationId;
+use super::error::{ensure_exists, Result};
+use crate::activity::IndexUse;
+use credio_database::Address;
 use credio_index::{Aggregate, Store, StoreError};
-use credio_report::activity::IndexUse;
+use credio_primitives::OrganizationId;
 use credio_view::Value;
 
-/// Opens an index that is there.
-pub async fn open(
+/// Opens an existing index to read it.
+///
+/// # Errors
+///
+/// [`GatherError::NoDatabase`](super::GatherError::NoDatabase), [`GatherError::Index`](super::GatherError::Index).
+pub async fn open_index(
 	url: &str,
 	organization: impl Into<Option<OrganizationId>>,
-) -> Result<Store, Failure> {
-	ensure_exists("index", url)?;
+) -> Result<Store> {
+	ensure_exists("index", &Address::new(url))?;
 	Ok(Store::open_to_read(url, organization).await?)
 }
 
-/// Counts the rows of all views.
-pub async fn count(store: &Store) -> Result<IndexUse, Failure> {
+/// Counts the rows of each view.
+pub(super) async fn count(store: &Store) -> Result<IndexUse> {
 	let mut views = Vec::new();
 	for state in store.views().await? {
 		let name = state.view.name.clone();

@@ -1,54 +1,50 @@
-//! What happened on the chain in a period, taken from the events of its blocks.
+//! The events of a period, from the blocks of the chain.
 
 mod facts;
 
-pub use facts::text;
-
-use credio_client::{
-	primitives::{
-		entry::EntryFilter,
-		grant::{AccessRequestFilter, GrantFilter},
-		AccessRequest, AccessRequestId, BlockNumber, Entry, EntryBody, Grant, GrantId, GrantStatus,
-		Moment, RecordId, Resource, Sequence, StreamId,
-	},
-	BlockEvents, BusinessEvent, Client, Error, Past,
+use crate::activity::{Answer, Decided, End, Entries, Number, Requests};
+use credio_client::{BlockEvents, BusinessEvent, Client, Error, Past};
+use credio_primitives::{
+	entry::EntryFilter,
+	grant::{AccessRequestFilter, GrantFilter},
+	AccessRequest, AccessRequestId, BlockNumber, Entry, EntryBody, Grant, GrantId, GrantStatus,
+	Moment, RecordId, Resource, Sequence, StreamId,
 };
-use credio_report::activity::{Answer, Decided, End, Entries, Number, Requests};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What happened, as far as blocks were read.
+/// The events of the blocks that were read.
 #[derive(Default)]
 pub struct Ledger {
 	us: Number,
-	/// Streams that are ours.
+	/// Returns our streams.
 	own: BTreeSet<StreamId>,
 	/// Entries that we appended, by day.
 	pub uploads: BTreeMap<Date, Entries>,
-	/// What was appended to our streams, and by us to others', by stream and organization.
+	/// Entries that anyone appended to our streams, and we to others', by stream and organization.
 	pub appended: BTreeMap<StreamId, BTreeMap<Number, Entries>>,
 	/// Our requests.
 	pub requests: Requests,
-	/// Grants that held at some time, and that we gave, hold or own the resource of.
+	/// Grants that held at some time: given by us, held by us, or on our resources.
 	pub grants: BTreeMap<GrantId, KnownGrant>,
 	access: BTreeMap<AccessRequestId, KnownRequest>,
-	/// Streams of records that grants are about.
+	/// Streams of the records that grants are on.
 	records: BTreeMap<RecordId, StreamId>,
-	/// Times of blocks that were asked for one by one.
+	/// Times of single blocks.
 	times: BTreeMap<BlockNumber, u64>,
 }
 
 /// A grant.
 pub struct KnownGrant {
-	/// As it was given. Of one that was given and revoked in one block only what its event says.
+	/// The grant as given. If it was revoked in the same block, only its event is known.
 	pub grant: Grant,
 	has_purpose: bool,
-	/// When it was revoked, or one above it was.
+	/// When it was revoked, or a grant above it was.
 	ended: Option<(Moment, End)>,
 }
 
 impl KnownGrant {
-	/// How it stands at a moment: when it ended and how.
+	/// Returns when and how it ended, as of a moment.
 	fn end(&self, now: Moment) -> Option<(Moment, End)> {
 		// What has expired cannot be revoked any more, although it may be asked for until it is removed.
 		let has_expired = self.grant.has_expired(self.ended.map_or(now, |(at, _)| at));
@@ -63,7 +59,7 @@ struct KnownRequest {
 }
 
 impl Ledger {
-	/// How things stood before the first block of a period.
+	/// Returns the state before the first block of a period.
 	pub async fn before(client: &Client, first: BlockNumber) -> Result<Self, Error> {
 		let us = client.organization_id();
 		let mut ledger = Self { us, ..Self::default() };
@@ -125,20 +121,20 @@ impl Ledger {
 		let days: BTreeMap<BlockNumber, Option<Date>> =
 			blocks.iter().map(|block| (block.block, day_of(block.time))).collect();
 		for (stream, range) in appended {
-			self.take_entries(past, stream, range, &days).await?;
+			self.add_entries(past, stream, range, &days).await?;
 		}
 		Ok(())
 	}
 
-	/// Takes entries of a stream, in a range of their numbers.
-	async fn take_entries(
+	/// Adds the entries of a stream in a range of sequence numbers.
+	async fn add_entries(
 		&mut self,
 		past: &Past<'_>,
 		stream: StreamId,
 		(first, last): (Sequence, Sequence),
 		days: &BTreeMap<BlockNumber, Option<Date>>,
 	) -> Result<(), Error> {
-		// Of a stream of somebody else only ours.
+		// Only our entries of others' streams.
 		let organization = (!self.own.contains(&stream)).then_some(self.us);
 		let filter = EntryFilter {
 			stream: Some(stream),
@@ -256,7 +252,7 @@ impl Ledger {
 		}
 	}
 
-	/// Whether we gave a grant, hold it, or own what it is about.
+	/// Whether we gave a grant, hold it, or own its resource.
 	async fn concerns(&mut self, past: &Past<'_>, grant: &Grant) -> Result<bool, Error> {
 		let of_record = match grant.resource {
 			Resource::Record(record) => self.stream_of(past, record).await?,
@@ -281,13 +277,13 @@ impl Ledger {
 		Ok(stream)
 	}
 
-	/// Streams that are ours.
+	/// Returns our streams.
 	pub fn own(&self) -> &BTreeSet<StreamId> {
 		&self.own
 	}
 }
 
-/// An entry as it is counted.
+/// Counts one entry.
 fn counted(entry: &Entry) -> Entries {
 	match entry.header.body {
 		EntryBody::Record { size, .. } => {

@@ -1,14 +1,12 @@
-//! What others may read of our streams: counted by the rules of the chain, at a block.
+//! Counts the records of our streams that others may read at a block, by the rules of the chain.
 
 use super::ledger::Ledger;
-use credio_client::{
-	primitives::{
-		entry::EntryFilter, EntryBody, KeyEpoch, Moment, Permission, RecordId, Resource, Sequence,
-		StreamId,
-	},
-	Error, Past,
+use crate::activity::{Number, Reader};
+use credio_client::{Error, Past};
+use credio_primitives::{
+	entry::EntryFilter, EntryBody, KeyEpoch, Moment, Permission, RecordId, Resource, Sequence,
+	StreamId,
 };
-use credio_report::activity::{Number, Reader};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Records of a stream, by key epoch and by who appended them.
@@ -18,7 +16,7 @@ struct Tally {
 	records: BTreeMap<(KeyEpoch, Number), u64>,
 }
 
-/// From which epoch on somebody may read a stream.
+/// The rights of an organization to a stream, with the epochs from which they hold.
 #[derive(Clone, Copy, Default)]
 struct Rights {
 	/// All records.
@@ -34,21 +32,21 @@ impl Rights {
 	}
 }
 
-/// The earlier of two epochs.
+/// Returns the earlier of two epochs.
 fn earlier(known: Option<KeyEpoch>, other: KeyEpoch) -> Option<KeyEpoch> {
 	Some(known.map_or(other, |known| known.min(other)))
 }
 
-/// Counts records of our streams that others may read, and remembers how far it has counted.
+/// Counts the records that others may read, and remembers how far it has counted.
 #[derive(Default)]
 pub struct Readers {
 	tallies: BTreeMap<StreamId, Tally>,
-	/// Records that grants are about: stream, epoch and author. They never change.
+	/// Records that grants are on: stream, epoch and author. They never change.
 	records: BTreeMap<RecordId, (StreamId, KeyEpoch, Number)>,
 }
 
 impl Readers {
-	/// Who may read what at the block that `past` is at.
+	/// Returns what others may read at the block of `past`.
 	pub async fn at(
 		&mut self,
 		past: &Past<'_>,
@@ -94,7 +92,7 @@ impl Readers {
 		Ok(readers.into_values().collect())
 	}
 
-	/// Counts on in a stream, up to the block that `past` is at.
+	/// Counts the further entries of a stream, up to the block of `past`.
 	async fn count(&mut self, past: &Past<'_>, stream: StreamId) -> Result<(), Error> {
 		let tally = self.tallies.entry(stream).or_default();
 		let filter = EntryFilter {
@@ -136,7 +134,7 @@ impl Readers {
 
 type Rightful = (BTreeMap<(Number, StreamId), Rights>, BTreeSet<(Number, RecordId)>);
 
-/// What others hold at a moment: rights to streams, and to single records.
+/// Returns the rights of others at a moment: to streams, and to single records.
 fn rights(ledger: &Ledger, at: Moment, us: Number) -> Rightful {
 	let mut streams = BTreeMap::<(Number, StreamId), Rights>::new();
 	let mut records = BTreeSet::new();

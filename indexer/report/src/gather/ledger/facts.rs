@@ -1,18 +1,17 @@
-//! Grants and access requests as a report tells them.
+//! Grants and access requests of a report.
 
+use super::super::text::text;
 use super::{KnownGrant, KnownRequest, Ledger};
-use credio_client::{
-	primitives::{
-		AccessRequestId, AccessRequestState, BlockNumber, GrantId, Moment, Permission, Resource,
-		StreamId,
-	},
-	Client, Error, Past,
+use crate::activity::{AccessFact, Answer, GrantFact, Subject};
+use credio_client::{Client, Error, Past};
+use credio_primitives::{
+	AccessRequestId, AccessRequestState, BlockNumber, GrantId, Moment, Permission, Resource,
+	StreamId,
 };
-use credio_report::activity::{AccessFact, Answer, GrantFact, Subject};
 use std::collections::BTreeMap;
 
 impl Ledger {
-	/// When a block was made.
+	/// Returns when a block was made.
 	async fn time(&mut self, client: &Client, block: BlockNumber) -> Result<u64, Error> {
 		if let Some(time) = self.times.get(&block) {
 			return Ok(*time);
@@ -22,7 +21,7 @@ impl Ledger {
 		Ok(time)
 	}
 
-	/// The grants as they stand after the last block, which was made at `now`.
+	/// Returns the grants after the last block, which was made at `now`.
 	pub async fn grant_facts(
 		&mut self,
 		client: &Client,
@@ -50,7 +49,7 @@ impl Ledger {
 		Ok(self.grants.iter().map(fact).collect())
 	}
 
-	/// The access requests as they stand after the last block, which `past` is at, and which was made at `now`.
+	/// Returns the access requests after the last block, where `past` is, and which was made at `now`.
 	pub async fn access_facts(
 		&mut self,
 		client: &Client,
@@ -100,9 +99,4 @@ fn subject(resource: &Resource, names: &BTreeMap<StreamId, String>) -> Subject {
 			Subject::Stream(names.get(stream).cloned().unwrap_or_else(|| stream.to_string()))
 		},
 	}
-}
-
-/// Text of the chain, which is UTF-8 by its rules.
-pub fn text(bytes: &[u8]) -> String {
-	String::from_utf8_lossy(bytes).into_owned()
 }

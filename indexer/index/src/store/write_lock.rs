@@ -1,44 +1,52 @@
-//! Keeping an index up to date is one process's work at a time.
+//! The right to write an index, which one process has at a time.
 
-use super::{generation, schema, statement::Backend, Result, Store, StoreError};
+use super::{
+	error::{Result, StoreError},
+	generation,
+	handle::Store,
+	schema,
+};
+use credio_database::Backend;
 use sha2::{Digest as _, Sha256};
 use sqlx::{pool::PoolConnection, Any, AssertSqlSafe};
 use std::fs::{File, TryLockError};
 
-/// How long PostgreSQL waits for somebody else to give up the right.
+/// How long PostgreSQL waits for another process to release the lock.
 const LOCK_TIMEOUT: &str = "5s";
-/// SQLSTATE for a lock that was not to be had in that time.
+/// SQLSTATE for a lock that was not available in that time.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
-/// The right to write blocks into an index. No other process has it until this is dropped, or this process ends.
+/// The right to write blocks into an index. No other process gets it before this is dropped or this process ends.
 #[derive(Debug)]
-pub struct Upkeep(
-	// Held for what ends with it.
+pub struct WriteLock(
+	// Held until it is dropped.
 	#[allow(dead_code)] Lock,
 );
 
 #[derive(Debug)]
 #[allow(dead_code)]
 enum Lock {
-	/// Of a file beside the index.
+	/// A lock on a file beside the index.
 	File(File),
-	/// Of the connection's session.
+	/// A lock of the connection's session.
 	Session(PoolConnection<Any>),
 	/// A database in memory belongs to its process.
 	Own,
 }
 
 impl Store {
-	/// Takes the right to write blocks.
+	/// Acquires the right to write blocks.
 	///
-	/// Errors: [`StoreError::KeptByAnother`], [`StoreError::File`], [`StoreError::Database`].
-	pub async fn keep(&self) -> Result<Upkeep> {
+	/// # Errors
+	///
+	/// [`StoreError::KeptByAnother`], [`StoreError::File`], [`StoreError::Database`].
+	pub async fn acquire_writer(&self) -> Result<WriteLock> {
 		if self.backend == Backend::Postgres {
 			let name = format!("credio/index/upkeep/{}", schema::name(self.organization));
 			let digest: [u8; 32] = Sha256::digest(name).into();
 			let [a, b, c, d, e, f, g, h, ..] = digest;
 			let mut connection = self.pool.acquire().await?;
-			// Given back to the pool it would keep the lock.
+			// Returned to the pool, the connection would keep the lock.
 			connection.close_on_drop();
 			// The server takes a moment to notice that a process was killed.
 			sqlx::query(AssertSqlSafe(format!("SET lock_timeout = '{LOCK_TIMEOUT}'")))
@@ -57,23 +65,25 @@ impl Store {
 				},
 				Err(error) => return Err(error.into()),
 			}
-			return Ok(Upkeep(Lock::Session(connection)));
+			return Ok(WriteLock(Lock::Session(connection)));
 		}
-		let Some(path) = &self.path else { return Ok(Upkeep(Lock::Own)) };
+		let Some(path) = self.address.file() else { return Ok(WriteLock(Lock::Own)) };
 		let path = path.with_added_extension("lock");
 		let failed = |cause| StoreError::File { path: path.display().to_string(), cause };
 		let file = credio_files::open_or_create(&path).map_err(failed)?;
 		match file.try_lock() {
-			Ok(()) => Ok(Upkeep(Lock::File(file))),
+			Ok(()) => Ok(WriteLock(Lock::File(file))),
 			Err(TryLockError::WouldBlock) => Err(StoreError::KeptByAnother),
 			Err(TryLockError::Error(cause)) => Err(failed(cause)),
 		}
 	}
 
-	/// Empties the index, in one transaction: as if it had just been made, for whoever has the right to write it.
+	/// Empties the index in one transaction. It takes the right to write as proof.
 	///
-	/// Errors: [`StoreError::Database`].
-	pub async fn clear(&self, _: &Upkeep) -> Result<()> {
+	/// # Errors
+	///
+	/// [`StoreError::Database`].
+	pub async fn clear(&self, _: &WriteLock) -> Result<()> {
 		let _writing = self.writing.lock().await;
 		let mut transaction = self.pool.begin().await?;
 		schema::lock(&mut transaction).await?;
@@ -93,7 +103,7 @@ impl Store {
 		}
 		schema::name_instance(&mut transaction, self.backend).await?;
 		transaction.commit().await?;
-		self.tell_of_change();
+		self.notify_changed();
 		Ok(())
 	}
 }

@@ -1,0 +1,52 @@
+//! Entries of the chain as the store takes them.
+
+use crate::block::{self, Block, Content};
+use codec::Encode;
+use credio_client::{envelope::Document, Unread};
+use credio_primitives::{Digest, Entry, EntryBody, OrganizationId};
+
+/// Sorts the entries of a block in an order that follows from the chain alone.
+pub(super) fn sort(block: &mut Block) {
+	block.entries.sort_by_key(|entry| (entry.stream, entry.sequence));
+}
+
+/// Returns a document, or the reason why there is none.
+pub(super) fn content(read: Result<Document, Unread>) -> Content {
+	match read {
+		Ok(document) => Content::Document(block::Document {
+			media_type: document.media_type.to_string(),
+			bytes: document.bytes.as_slice().into(),
+		}),
+		Err(Unread::Denied(denial)) => Content::Unreadable(denial.word().into()),
+		Err(Unread::Unopened(_)) => Content::Unreadable("doesNotOpen".into()),
+	}
+}
+
+/// Returns the digest that identifies everything that the chain has of an entry.
+pub fn digest_of(entry: &Entry) -> Digest {
+	Digest(sp_crypto_hashing::blake2_256(&entry.encode()))
+}
+
+/// Returns an entry as the store takes it.
+pub(super) fn indexed(
+	owner: OrganizationId,
+	entry: Entry,
+	read: Result<Document, Unread>,
+) -> block::Entry {
+	let (kind, supersedes) = match entry.header.body {
+		EntryBody::Record { supersedes, .. } => (block::EntryKind::Record, supersedes),
+		EntryBody::DigestAnchor { .. } => (block::EntryKind::DigestAnchor, None),
+		EntryBody::MerkleAnchor { .. } => (block::EntryKind::MerkleAnchor, None),
+	};
+	block::Entry {
+		digest: digest_of(&entry),
+		record: entry.record_id,
+		stream: entry.header.stream,
+		sequence: entry.header.sequence,
+		owner,
+		author: entry.header.organization,
+		kind,
+		supersedes,
+		content: content(read),
+	}
+}

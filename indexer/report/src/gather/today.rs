@@ -1,0 +1,8 @@
+//! The present day.
+
+use jiff::{civil::Date, tz::TimeZone, Timestamp};
+
+/// Returns the present day in UTC.
+pub fn today() -> Date {
+	Timestamp::now().to_zoned(TimeZone::UTC).date()
+}

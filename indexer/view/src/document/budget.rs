@@ -1,0 +1,44 @@
+//! Bounds of a document and of the rows that it makes.
+
+use super::reason::Reason;
+use crate::path::Work;
+
+/// Most rows of one document.
+pub const MAX_ROWS: usize = 10_000;
+/// How deep the nodes of a document may be nested.
+pub const MAX_DEPTH: usize = 64;
+/// Most nodes of an XML document.
+pub const MAX_NODES: u32 = 60_000;
+/// Most values of all rows of a document together.
+pub const MAX_VALUES: usize = 100_000;
+/// Most bytes of text of all rows of a document together: rows may repeat text of the document.
+pub const MAX_TEXT: usize = 1 << 20;
+
+/// The rest of the bounds that all rows of a document share.
+pub(super) struct Budget {
+	pub work: Work,
+	values: usize,
+	text: usize,
+}
+
+impl Budget {
+	pub fn new() -> Self {
+		Self { work: Work::default(), values: MAX_VALUES, text: MAX_TEXT }
+	}
+
+	/// Reserves room for the values of a row, before they are read.
+	pub fn take_row(&mut self, columns: usize) -> Result<(), Reason> {
+		self.values = self.values.checked_sub(columns).ok_or_else(|| {
+			Reason::new(format!("its rows have more than {MAX_VALUES} values together"))
+		})?;
+		Ok(())
+	}
+
+	/// Reserves room for a text, before it is copied.
+	pub fn take_text(&mut self, text: &str) -> Result<(), Reason> {
+		self.text = self.text.checked_sub(text.len()).ok_or_else(|| {
+			Reason::new(format!("its rows have more than {MAX_TEXT} bytes of text together"))
+		})?;
+		Ok(())
+	}
+}

@@ -1,0 +1,197 @@
+//! A view: its streams, its documents, and its columns.
+
+use crate::{
+	path::{Path, SegmentPath},
+	value::{Type, Value},
+};
+use credio_primitives::{OrganizationId, StreamId};
+use sha2::{Digest as _, Sha256};
+
+/// Most columns of a view.
+pub const MAX_COLUMNS: usize = 64;
+/// Longest name of a view or a column, in bytes.
+pub const MAX_NAME_LENGTH: usize = 48;
+/// Longest text of a column that has an index, in bytes.
+pub const MAX_INDEXED_LENGTH: usize = 1_024;
+
+/// Longest stored form of a definition, in bytes.
+pub const MAX_DEFINITION_LENGTH: usize = 1 << 20;
+
+/// Increases when documents are read in another way than before: then every view is rebuilt.
+const READER_VERSION: u32 = 2;
+
+/// Format of documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+	/// JSON.
+	Json,
+	/// XML.
+	Xml,
+	/// Lines of values; the first line has their names.
+	Csv,
+	/// UN/EDIFACT.
+	Edifact,
+}
+
+impl Format {
+	/// Whether documents of a media type are of this format by default.
+	fn has(self, media_type: &str) -> bool {
+		match self {
+			Self::Json => media_type.ends_with("/json") || media_type.ends_with("+json"),
+			Self::Xml => media_type.ends_with("/xml") || media_type.ends_with("+xml"),
+			Self::Csv => media_type == "text/csv",
+			Self::Edifact => media_type.starts_with("application/edifact"),
+		}
+	}
+}
+
+/// Selects streams of a view. A view takes the streams of any of its selectors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamSelector {
+	/// Every stream.
+	All,
+	/// The stream of an id.
+	Id(StreamId),
+	/// Streams of a name, of any owner.
+	Name(String),
+	/// Streams with names that start with a prefix.
+	Prefix(String),
+}
+
+/// Owners of the streams of a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerSelector {
+	/// The organization that owns the index.
+	Own,
+	/// One organization.
+	Organization(OrganizationId),
+	/// Anybody, who can thereby add rows to the view.
+	Anybody,
+}
+
+/// The place of a value in a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+	/// At a node of JSON or XML.
+	Node(Path),
+	/// In a column of CSV.
+	Column(String),
+	/// In a segment of EDIFACT.
+	Segment(SegmentPath),
+	/// The document as it is.
+	Text,
+}
+
+/// A column of a view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+	/// Its name.
+	pub name: String,
+	/// Its type.
+	pub ty: Type,
+	/// Places of its value: the first that has one counts.
+	pub places: Vec<Place>,
+	/// The places, as they were written.
+	pub paths: Vec<String>,
+	/// Whether it takes all values of a place, one per line, and not the first only.
+	pub takes_all: bool,
+	/// Value of documents that have none.
+	pub default: Option<Value>,
+	/// Whether a document without a value does not fit.
+	pub is_required: bool,
+	/// Whether the database has an index of it.
+	pub is_indexed: bool,
+}
+
+/// A mark by which a document is recognized as one of a view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+	/// Where to look.
+	pub place: Place,
+	/// Accepted values; any value if it is empty.
+	pub equals: Vec<String>,
+}
+
+/// A view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+	/// Its name.
+	pub name: String,
+	/// The streams it is made of.
+	pub streams: Vec<StreamSelector>,
+	/// Owners of those streams. If it is empty, the view takes the organization's own streams, and those that are
+	/// selected by id: granting access to an organization that did not ask adds no rows to its views.
+	pub owners: Vec<OwnerSelector>,
+	/// Format of its documents.
+	pub format: Format,
+	/// Media types of its documents; those of the format if there are none.
+	pub media_types: Vec<String>,
+	/// Marks of its documents: one is enough; without any every document counts.
+	pub marks: Vec<Mark>,
+	/// Nodes that are a row each; without it a document is one row (CSV: a row per line).
+	pub rows: Option<Path>,
+	/// Delimiter of CSV.
+	pub delimiter: u8,
+	/// The columns.
+	pub columns: Vec<Column>,
+	/// Columns of the key, by number.
+	pub key: Vec<usize>,
+	/// Columns for full text, by number.
+	pub full_text: Vec<usize>,
+	/// The definition in its stored form.
+	pub(super) definition: String,
+}
+
+impl View {
+	/// Returns the stored form of the definition.
+	pub fn stored(&self) -> &str {
+		&self.definition
+	}
+
+	/// Returns a digest of the definition, equal for definitions that compute the same rows.
+	pub fn digest(&self) -> [u8; 32] {
+		let version = READER_VERSION.to_le_bytes();
+		Sha256::new().chain_update(version).chain_update(&self.definition).finalize().into()
+	}
+
+	/// Returns the number of a column.
+	pub fn column(&self, name: &str) -> Option<usize> {
+		self.columns.iter().position(|column| column.name == name)
+	}
+
+	/// Whether it takes documents of this stream, in the index of the organization `own`.
+	pub fn takes_stream(
+		&self,
+		own: OrganizationId,
+		id: StreamId,
+		of: Option<(OrganizationId, &str)>,
+	) -> bool {
+		let (owner, name) = of.unzip();
+		let is_accepted = self.owners.iter().any(|accepted| match accepted {
+			OwnerSelector::Own => owner == Some(own),
+			OwnerSelector::Organization(organization) => owner == Some(*organization),
+			OwnerSelector::Anybody => true,
+		});
+		let by_default = self.owners.is_empty();
+		self.streams.iter().any(|selector| {
+			let is_taken = match selector {
+				StreamSelector::All => true,
+				StreamSelector::Id(stream) => *stream == id,
+				StreamSelector::Name(is) => name == Some(is),
+				StreamSelector::Prefix(prefix) => name.is_some_and(|name| name.starts_with(prefix)),
+			};
+			let names_it = matches!(selector, StreamSelector::Id(_));
+			is_taken && (is_accepted || by_default && (names_it || owner == Some(own)))
+		})
+	}
+
+	/// Whether it takes documents of this media type.
+	pub fn takes_media_type(&self, media_type: &str) -> bool {
+		let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+		if self.media_types.is_empty() {
+			return self.format.has(&essence);
+		}
+		self.media_types.contains(&essence)
+	}
+}

@@ -1,0 +1,162 @@
+//! The stored, encrypted form of an item, and its names.
+
+use super::{
+	error::{OutboxError, Result},
+	item::Body,
+};
+use codec::{Decode, DecodeAll, Encode};
+use credio_client::{calls::Call, name::Name, Upload};
+use credio_primitives::{KeyVersion, OrganizationId, RecordId, RequestKey, StreamId};
+use credio_vault::Vault;
+
+/// The stored form of a body.
+#[derive(Clone, Encode, Decode)]
+pub(super) enum StoredBody {
+	Upload {
+		stream: StreamId,
+		key: Option<Vec<u8>>,
+		media_type: String,
+		document: Vec<u8>,
+		supersedes: Option<RecordId>,
+		/// The first attempt of the name that the item uses.
+		begins_at: u32,
+	},
+	Calls {
+		key: Vec<u8>,
+		calls: Vec<Call>,
+		begins_at: u32,
+	},
+}
+
+impl std::fmt::Debug for StoredBody {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		f.write_str(match self {
+			Self::Upload { .. } => "StoredBody::Upload",
+			Self::Calls { .. } => "StoredBody::Calls",
+		})
+	}
+}
+
+impl Drop for StoredBody {
+	fn drop(&mut self) {
+		if let Self::Upload { document, .. } = self {
+			zeroize::Zeroize::zeroize(document);
+		}
+	}
+}
+
+impl StoredBody {
+	pub fn new(body: &Body<'_>, begins_at: u32) -> Self {
+		match *body {
+			Body::Upload(upload) => Self::Upload {
+				stream: upload.stream,
+				key: upload.key.map(<[u8]>::to_vec),
+				media_type: upload.media_type.into(),
+				document: upload.document.to_vec(),
+				supersedes: upload.supersedes,
+				begins_at,
+			},
+			Body::Calls { key, calls } => {
+				Self::Calls { key: key.to_vec(), calls: calls.to_vec(), begins_at }
+			},
+		}
+	}
+
+	/// Returns the upload, if it is one.
+	pub fn upload(&self) -> Option<Upload<'_>> {
+		match self {
+			Self::Upload { stream, key, media_type, document, supersedes, .. } => Some(Upload {
+				stream: *stream,
+				key: key.as_deref(),
+				media_type,
+				document,
+				supersedes: *supersedes,
+			}),
+			Self::Calls { .. } => None,
+		}
+	}
+
+	/// Returns its name. For an upload it is the name that [`credio_client::Client::upload`] gives it.
+	fn name(&self) -> Name {
+		match self {
+			Self::Calls { key, .. } => Name::new("calls", &&key[..]),
+			upload => {
+				upload.upload().as_ref().map(Name::of_upload).unwrap_or_else(|| Name::new("", &()))
+			},
+		}
+	}
+
+	pub fn begins_at(&self) -> u32 {
+		let (Self::Upload { begins_at, .. } | Self::Calls { begins_at, .. }) = self;
+		*begins_at
+	}
+}
+
+/// A body, with the organization secret that it was stored under. Its keys stay under that secret.
+#[derive(Clone, Debug)]
+pub(super) struct NamedBody {
+	pub body: StoredBody,
+	/// The version of the secret.
+	pub secret: KeyVersion,
+}
+
+impl NamedBody {
+	/// Opens the body that was stored under this key.
+	pub async fn open(vault: &dyn Vault, key: &RequestKey, stored: &[u8]) -> Result<Self> {
+		let bytes = vault.unprotect(&name(vault.organization().await?, key), stored).await?;
+		let body = StoredBody::decode_all(&mut &bytes[..])
+			.map_err(|error| OutboxError::Corrupted(error.to_string()))?;
+		let mut named = Self { body, secret: 0 };
+		for secret in vault.secret_versions().await?.into_iter().rev() {
+			named.secret = secret;
+			if named.request_key(vault, 0).await? == *key {
+				return Ok(named);
+			}
+		}
+		Err(credio_vault::VaultError::NotOurs.into())
+	}
+
+	/// Returns the upload, if it is one.
+	pub fn upload(&self) -> Option<Upload<'_>> {
+		self.body.upload()
+	}
+
+	/// Returns the calls; none for an upload.
+	pub fn calls(&self) -> &[Call] {
+		match &self.body {
+			StoredBody::Calls { calls, .. } => calls,
+			StoredBody::Upload { .. } => &[],
+		}
+	}
+
+	/// Returns its name.
+	pub fn name(&self) -> Name {
+		self.body.name().under(self.secret)
+	}
+
+	/// Returns the key of the request at an attempt of the item, counted from 0.
+	pub async fn request_key(&self, vault: &dyn Vault, attempt: u32) -> Result<RequestKey> {
+		let number = self.body.begins_at().saturating_add(attempt);
+		Ok(self.name().key(vault, number).await?)
+	}
+
+	/// Returns the same body, starting after further attempts.
+	pub fn after(mut self, attempts: i64) -> Self {
+		let (StoredBody::Upload { begins_at, .. } | StoredBody::Calls { begins_at, .. }) =
+			&mut self.body;
+		*begins_at = next_attempt(*begins_at, attempts);
+		self
+	}
+}
+
+/// Returns the context that a body is encrypted with: an account that moves to another organization cannot use items of
+/// this one.
+pub(super) fn name(organization: OrganizationId, key: &RequestKey) -> Vec<u8> {
+	(organization, key).encode()
+}
+
+/// Returns the next attempt after those of an item.
+pub(super) fn next_attempt(begins_at: u32, attempts: i64) -> u32 {
+	let taken = u32::try_from(attempts).unwrap_or(u32::MAX);
+	begins_at.saturating_add(taken).saturating_add(1)
+}

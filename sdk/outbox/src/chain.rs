@@ -1,0 +1,104 @@
+//! The calls of a worker to a node. Tests have a node of their own behind them.
+
+use async_trait::async_trait;
+use credio_client::{calls::Call, name::Name, Client, Error, SignedRequest, Upload};
+use credio_primitives::{
+	rpc::{At, LaneJson, Limits, RequestStatus},
+	BlockNumber, OrganizationId, RecordId, Reference, Request, RequestKey, StreamId,
+};
+
+/// A node, with the vault that signs for it.
+#[async_trait]
+pub(super) trait Chain: Send + Sync {
+	/// Returns the limits of the chain.
+	fn limits(&self) -> &Limits;
+
+	/// Returns the status of a request at the last final block.
+	async fn status(
+		&self,
+		organization: OrganizationId,
+		key: RequestKey,
+		expires_at: Option<BlockNumber>,
+	) -> Result<At<RequestStatus>, Error>;
+
+	/// Returns the next positions of a lane.
+	async fn lane(&self, lane: u32) -> Result<LaneJson, Error>;
+
+	/// Encrypts an upload under the key epoch of this time.
+	async fn seal(&self, upload: &Upload<'_>, reference: Reference) -> Result<Call, Error>;
+
+	/// Asks for the key epoch of a stream again the next time that it is needed.
+	async fn forget_epoch(&self, stream: StreamId);
+
+	/// Signs a request.
+	async fn sign(&self, request: Request, calls: &[Call]) -> Result<SignedRequest, Error>;
+
+	/// Submits a signed request. Only a final receipt says what becomes of it.
+	async fn submit(&self, request: &SignedRequest) -> Result<(), Error>;
+
+	/// Whether the chain has an upload under its record id. `None` if there is no such record.
+	async fn is_recorded(
+		&self,
+		upload: &Upload<'_>,
+		record: RecordId,
+	) -> Result<Option<bool>, Error>;
+
+	/// Returns the status of the last attempt of a name.
+	async fn standing(&self, name: &Name) -> Result<RequestStatus, Error>;
+
+	/// Waits until a request is decided, and returns its status.
+	async fn decided(&self, key: RequestKey) -> Result<RequestStatus, Error>;
+}
+
+#[async_trait]
+impl Chain for Client {
+	fn limits(&self) -> &Limits {
+		Self::limits(self)
+	}
+
+	async fn status(
+		&self,
+		organization: OrganizationId,
+		key: RequestKey,
+		expires_at: Option<BlockNumber>,
+	) -> Result<At<RequestStatus>, Error> {
+		self.status_by(organization, key, expires_at).await
+	}
+
+	async fn lane(&self, lane: u32) -> Result<LaneJson, Error> {
+		Self::lane(self, lane).await
+	}
+
+	async fn seal(&self, upload: &Upload<'_>, reference: Reference) -> Result<Call, Error> {
+		Ok(self.seal_soon(upload, reference).await?.1)
+	}
+
+	async fn forget_epoch(&self, stream: StreamId) {
+		Self::forget_epoch(self, stream).await;
+	}
+
+	async fn sign(&self, request: Request, calls: &[Call]) -> Result<SignedRequest, Error> {
+		Self::sign(self, request, calls).await
+	}
+
+	async fn submit(&self, request: &SignedRequest) -> Result<(), Error> {
+		self.hand_over(request).await?;
+		Ok(())
+	}
+
+	async fn is_recorded(
+		&self,
+		upload: &Upload<'_>,
+		record: RecordId,
+	) -> Result<Option<bool>, Error> {
+		Self::is_recorded(self, upload, record).await
+	}
+
+	async fn standing(&self, name: &Name) -> Result<RequestStatus, Error> {
+		Self::standing(self, name).await
+	}
+
+	async fn decided(&self, key: RequestKey) -> Result<RequestStatus, Error> {
+		Self::decided(self, key).await
+	}
+}

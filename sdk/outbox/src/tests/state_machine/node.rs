@@ -1,0 +1,164 @@
+//! A node that holds what it is given and reports what a test sets.
+
+use crate::chain::Chain;
+use async_trait::async_trait;
+use codec::Encode;
+use credio_client::{calls::Call, name::Name, Error, SignedRequest, Upload};
+use credio_primitives::{
+	rpc::{At, BlockRef, ErrorName, LaneJson, Limits, ReceiptJson, RequestState, RequestStatus},
+	BlockNumber, Digest, OrganizationId, RecordId, Reference, Request, RequestKey, StreamId,
+};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	future::pending,
+	sync::{Mutex, MutexGuard},
+};
+use tokio::sync::Notify;
+
+/// For how many blocks past an expiry the absence of a receipt proves something.
+pub const RETENTION: BlockNumber = 1_000;
+/// How far ahead of the next position of a lane a request may be.
+pub const POSITIONS_AHEAD: u64 = 3;
+
+/// Where the process that uses a node is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crash {
+	/// Before a request is signed.
+	BeforeSigning,
+	/// After the node has taken a request.
+	AfterSubmitting,
+}
+
+#[derive(Default)]
+pub struct State {
+	/// The last final block.
+	pub finalized: BlockNumber,
+	/// Requests that the node has taken, in their order.
+	pub submitted: Vec<SignedRequest>,
+	/// Requests that the chain knows.
+	pub known: BTreeMap<RequestKey, (RequestState, Option<ReceiptJson>)>,
+	/// Next positions of lanes: final, and at the best block.
+	pub lanes: BTreeMap<u32, (u64, u64)>,
+	/// Records that the chain has.
+	pub recorded: BTreeSet<RecordId>,
+	pub crash: Option<Crash>,
+}
+
+pub struct Node {
+	limits: Limits,
+	state: Mutex<State>,
+	crashed: Notify,
+}
+
+impl Node {
+	pub fn new(finalized: BlockNumber) -> Self {
+		let limits = serde_json::json!({
+			"genesisHash": Digest([1; 32]),
+			"maxDocumentSize": 1_000,
+			"maxPayloadSize": 1_000,
+			"maxRequestLifetime": 500,
+			"receiptRetention": RETENTION,
+			"maxCalls": 64,
+			"maxLanes": 16,
+			"maxPositionsAhead": POSITIONS_AHEAD,
+			"maxPageSize": 256,
+			"maxBundleLifetime": 1_000,
+			"bundleRetention": 1_000,
+			"maxBundleWeight": { "refTime": 1_000, "proofSize": 1_000 },
+		});
+		Self {
+			limits: serde_json::from_value(limits).unwrap(),
+			state: Mutex::new(State { finalized, ..State::default() }),
+			crashed: Notify::new(),
+		}
+	}
+
+	pub fn state(&self) -> MutexGuard<'_, State> {
+		self.state.lock().unwrap()
+	}
+
+	/// Sets what the chain knows of a request. The receipt names these calls.
+	pub fn decide(&self, request: &SignedRequest, state: RequestState, error: Option<&str>) {
+		let mut node = self.state();
+		let receipt = ReceiptJson {
+			body_digest: request.body_digest,
+			block: node.finalized,
+			extrinsic_index: 0,
+			expires_at: request.request.expires_at,
+			lane: request.request.lane,
+			failed_call: error.map(|_| 0),
+			error: error
+				.map(|name| ErrorName { name: name.into(), description: "it failed".into() }),
+		};
+		node.known.insert(request.request.key, (state, Some(receipt)));
+	}
+
+	/// Resolves where the process is killed.
+	pub async fn crashed(&self) {
+		self.crashed.notified().await;
+	}
+
+	async fn crash(&self, at: Crash) {
+		if self.state().crash == Some(at) {
+			self.crashed.notify_one();
+			pending::<()>().await;
+		}
+	}
+}
+
+#[async_trait]
+impl Chain for Node {
+	fn limits(&self) -> &Limits {
+		&self.limits
+	}
+
+	async fn status(
+		&self,
+		organization: OrganizationId,
+		key: RequestKey,
+		_: Option<BlockNumber>,
+	) -> Result<At<RequestStatus>, Error> {
+		let node = self.state();
+		let known = node.known.get(&key).cloned();
+		let (status, receipt) = known.unwrap_or((RequestState::Unknown, None));
+		Ok(At {
+			at: BlockRef { number: node.finalized, hash: Digest([2; 32]) },
+			answer: RequestStatus { organization, request_key: key, status, receipt },
+		})
+	}
+
+	async fn lane(&self, lane: u32) -> Result<LaneJson, Error> {
+		let (next, next_at_best) = self.state().lanes.get(&lane).copied().unwrap_or_default();
+		Ok(LaneJson { organization: 1, lane, next, next_at_best })
+	}
+
+	async fn seal(&self, upload: &Upload<'_>, _: Reference) -> Result<Call, Error> {
+		Ok(Call::remark(upload.document))
+	}
+
+	async fn forget_epoch(&self, _: StreamId) {}
+
+	async fn sign(&self, request: Request, calls: &[Call]) -> Result<SignedRequest, Error> {
+		self.crash(Crash::BeforeSigning).await;
+		let body_digest = Digest(sp_crypto_hashing::blake2_256(&calls.encode()));
+		Ok(SignedRequest { request, body_digest, extrinsic: Vec::new() })
+	}
+
+	async fn submit(&self, request: &SignedRequest) -> Result<(), Error> {
+		self.state().submitted.push(request.clone());
+		self.crash(Crash::AfterSubmitting).await;
+		Ok(())
+	}
+
+	async fn is_recorded(&self, _: &Upload<'_>, record: RecordId) -> Result<Option<bool>, Error> {
+		Ok(self.state().recorded.contains(&record).then_some(true))
+	}
+
+	async fn standing(&self, _: &Name) -> Result<RequestStatus, Error> {
+		unreachable!("the vault has no earlier secret")
+	}
+
+	async fn decided(&self, _: RequestKey) -> Result<RequestStatus, Error> {
+		unreachable!("the vault has no earlier secret")
+	}
+}
