@@ -1,6 +1,6 @@
 //! Bundles, as JSON.
 
-use super::{Bytes, ErrorName};
+use super::{requests::ErrorName, wrappers::Bytes};
 use crate::{
 	bundle::{self, BundleDetail, BundleStatus, Consent, EncodedCall, LegCalls, NamedBundle},
 	AccountId, BlockNumber, BundleId, BundleState, Digest, Leg, Moment, OrganizationId,

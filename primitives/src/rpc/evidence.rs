@@ -1,6 +1,6 @@
 //! Evidence.
 
-use super::{BlockRef, Bytes};
+use super::wrappers::{BlockRef, Bytes};
 use crate::{
 	evidence::{Format, Origin, Subject},
 	Digest, GrantId,

@@ -1,0 +1,119 @@
+//! Requests: what an upload returns, and where a request stands.
+
+use super::wrappers::BlockRef;
+use crate::{BlockNumber, Digest, LanePosition, OrganizationId, RecordId, RequestKey};
+use alloc::{string::String, vec::Vec};
+use serde::{Deserialize, Serialize};
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RequestState {
+	/// This node holds it, or has seen it in a block that is not final yet.
+	Pending,
+	/// Final: all its calls were applied.
+	Applied,
+	/// Final: one call failed, and none was applied.
+	Rejected,
+	/// Final: its expiry has passed without a receipt, and one would have been kept. It was not applied and never will be.
+	Expired,
+	/// The chain has no receipt of it, and either it may still be applied and this node does not hold it, or its expiry
+	/// passed so long ago that the chain would not have kept a receipt.
+	Unknown,
+}
+
+/// A dispatch error in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorName {
+	/// `Pallet.Error`, or the kind of an error that no pallet raised.
+	pub name: String,
+	/// What it means.
+	pub description: String,
+}
+
+/// What the chain keeps of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiptJson {
+	/// `blake2_256` of the encoded calls.
+	pub body_digest: Digest,
+	/// Block in which it was decided.
+	pub block: BlockNumber,
+	/// Index of the extrinsic in that block.
+	pub extrinsic_index: u32,
+	/// The expiry it was decided under.
+	pub expires_at: BlockNumber,
+	/// The lane position that it consumed; null if it had none.
+	pub lane: Option<LanePosition>,
+	/// Position of the call that failed; null if it was applied.
+	pub failed_call: Option<u32>,
+	/// Why that call failed; null if it was applied.
+	pub error: Option<ErrorName>,
+}
+
+/// Status of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestStatus {
+	/// Organization that made it.
+	pub organization: OrganizationId,
+	/// Its key.
+	pub request_key: RequestKey,
+	/// Where it stands.
+	pub status: RequestState,
+	/// The receipt, once it is final.
+	pub receipt: Option<ReceiptJson>,
+}
+
+/// Answer to an upload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Uploaded {
+	/// Organization that made the request.
+	pub organization: OrganizationId,
+	/// Key of the request.
+	pub request_key: RequestKey,
+	/// Hash of the transaction.
+	pub transaction_hash: Digest,
+	/// Entries that the request appends, in the order of its calls.
+	pub record_ids: Vec<RecordId>,
+	/// Where the request stands.
+	pub status: RequestState,
+}
+
+/// What `uploadAndWatch` tells, in this order; `inBlock` can come again after a fork.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum UploadEvent {
+	/// The node holds it.
+	Accepted(Uploaded),
+	/// It is in a block that is not final yet.
+	InBlock {
+		/// The block.
+		block: BlockRef,
+	},
+	/// It is final. The last event.
+	Finalized(RequestStatus),
+	/// It can never be applied. The last event.
+	Expired(RequestStatus),
+	/// The node no longer holds it, and it may still be applied: send it again. The last event.
+	Dropped {
+		/// Why, in words.
+		reason: String,
+	},
+}
+
+/// A lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaneJson {
+	/// Organization whose lane it is.
+	pub organization: OrganizationId,
+	/// Its number.
+	pub lane: u32,
+	/// The next position at the block of the answer: all before it are consumed, finally.
+	pub next: u64,
+	/// The next position at the best block, which may not become final. New requests go from here on.
+	pub next_at_best: u64,
+}
