@@ -103,7 +103,7 @@ fn denial_text(denial: Denial) -> &'static str {
 }
 
 impl Error {
-	/// Logs `cause`, which may hold what is none of the caller's business, and answers [`Error::Internal`].
+	/// Logs `cause`, which is not for the caller, and returns [`Error::Internal`].
 	pub fn internal(cause: impl std::fmt::Display) -> Self {
 		log::error!(target: "credio-rpc", "{cause}");
 		Self::Internal

@@ -1,6 +1,6 @@
 //! Which functions of the runtime nobody calls past the access tokens.
 
-use crate::Error;
+use crate::error::Error;
 
 /// Methods that call any function of the runtime.
 const METHODS: [&str; 4] = ["state_call", "state_callAt", "chainHead_v1_call", "archive_v1_call"];

@@ -1,6 +1,6 @@
 //! The OpenRPC document that `rpc.discover` answers.
 
-use crate::Error;
+use crate::error::Error;
 
 /// The document, as JSON text.
 pub const DOCUMENT: &str = include_str!("../openrpc.json");

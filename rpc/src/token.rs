@@ -1,6 +1,6 @@
 //! Access tokens: short-lived signatures of a member over one method and its parameters.
 
-use crate::Error;
+use crate::error::Error;
 use codec::{DecodeAll, Encode};
 use credio_primitives::{rpc::AccessToken, BlockNumber, Digest};
 use sp_runtime::{traits::Verify, MultiSignature};

@@ -1,4 +1,4 @@
-//! What a node's pool holds.
+//! Access to the pool's transactions.
 
 use credio_primitives::{
 	rpc::{PoolFilter, PoolPage},
@@ -6,14 +6,14 @@ use credio_primitives::{
 };
 use sp_core::H256;
 
-/// Looks up what a pool holds, at no cost that grows with it.
+/// Looks up transactions in a pool. No lookup costs more as the pool grows.
 pub trait PoolContents: Send + Sync {
-	/// Returns whether a transaction is held, or being taken right now.
+	/// Returns whether a transaction is held, or being added right now.
 	fn holds(&self, transaction: &H256) -> bool;
 
-	/// Returns the transaction that is held of a request, with its hash.
+	/// Returns the transaction of a request, with its hash.
 	fn request(&self, organization: OrganizationId, key: RequestKey) -> Option<(H256, Vec<u8>)>;
 
-	/// Returns at most `limit` of what is held, from a cursor on. `None` if that is no cursor of a page.
+	/// Returns a page of at most `limit` transactions; `None` if the cursor is of no page.
 	fn page(&self, filter: PoolFilter, cursor: Option<Digest>, limit: u32) -> Option<PoolPage>;
 }

@@ -1,0 +1,9 @@
+//! Organizations, members, keys and quotas.
+
+mod api;
+mod handler;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use api::OrganizationsRpcServer;
+pub(crate) use handler::Organizations;
