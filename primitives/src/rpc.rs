@@ -16,17 +16,22 @@ mod token;
 mod wrappers;
 
 pub use bundles::{AbortJson, BundleDetailJson, BundleJson, LegJson, PartyJson, WeightJson};
-pub use evidence::{EvidenceJson, EvidenceOptions, FinalityJson, FinalizedBlock};
+pub use evidence::{EvidenceJson, EvidenceOptions, FinalityJson, FinalizedBlockJson};
 pub use grants::{AccessRequestJson, AccessRequestStateJson, GrantJson};
-pub use network::{Limits, OffenceJson, ValidatorJson};
+pub use network::{LimitsJson, OffenceJson, ValidatorJson};
 pub use organizations::{
-	EncryptionKeyAnswer, MemberJson, MembershipAnswer, OrganizationDetail, OrganizationJson,
+	EncryptionKeyJson, MemberJson, MembershipJson, OrganizationDetailJson, OrganizationJson,
 	QuotaJson,
 };
-pub use pool::{PoolAmount, PoolFilter, PoolPage, PoolUse, PooledState, PooledTransaction};
-pub use records::{wrapped_keys, Fetched, FetchedEntries, FetchedEntry, Inclusion, WrappedKeyJson};
+pub use pool::{
+	PoolAmountJson, PoolFilter, PoolPageJson, PoolUseJson, PooledState, PooledTransactionJson,
+};
+pub use records::{
+	wrapped_keys, FetchedEntriesJson, FetchedEntryJson, FetchedJson, InclusionJson, WrappedKeyJson,
+};
 pub use requests::{
-	ErrorName, LaneJson, ReceiptJson, RequestState, RequestStatus, UploadEvent, Uploaded,
+	ErrorNameJson, LaneJson, ReceiptJson, RequestState, RequestStatusJson, UploadEventJson,
+	UploadedJson,
 };
 pub use streams::{StreamJson, StreamKeyJson, WrappedSecretJson};
 pub use token::AccessToken;

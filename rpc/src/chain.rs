@@ -3,7 +3,7 @@
 use crate::error::Error;
 use codec::{Decode, DecodeAll};
 use credio_primitives::{
-	rpc::{At, BlockRef, ErrorName},
+	rpc::{At, BlockRef, ErrorNameJson},
 	BlockNumber, Digest,
 };
 use pallet_support::apis::{
@@ -144,11 +144,11 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Chain<Block, Client> {
 		&self,
 		at: &BlockRef,
 		error: DispatchError,
-	) -> Result<ErrorName, Error> {
+	) -> Result<ErrorNameJson, Error> {
 		let (name, description) =
 			self.api().error_name(hash(at), error).map_err(Error::internal)?;
 		let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-		Ok(ErrorName { name: text(name), description: text(description) })
+		Ok(ErrorNameJson { name: text(name), description: text(description) })
 	}
 }
 

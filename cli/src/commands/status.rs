@@ -3,7 +3,7 @@
 use crate::{exit::Failure, output, session::Session};
 use credio_client::{
 	primitives::{
-		rpc::{RequestState, RequestStatus},
+		rpc::{RequestState, RequestStatusJson},
 		BlockNumber, Request, RequestKey,
 	},
 	Client, Trust,
@@ -14,13 +14,13 @@ use serde::Serialize;
 #[derive(Serialize)]
 struct Shown {
 	#[serde(flatten)]
-	status: RequestStatus,
+	status: RequestStatusJson,
 	/// Whether it is an outcome that a final block proves. The rest is the node's word.
 	proven: bool,
 }
 
 impl Shown {
-	fn new(client: &Client, status: RequestStatus) -> Self {
+	fn new(client: &Client, status: RequestStatusJson) -> Self {
 		let is_verified = matches!(client.trust(), Trust::Proofs(_));
 		let proven = is_verified && is_outcome(status.status);
 		Self { status, proven }

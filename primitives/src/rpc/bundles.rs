@@ -1,6 +1,6 @@
 //! Bundles, as JSON.
 
-use super::{requests::ErrorName, wrappers::Bytes};
+use super::{requests::ErrorNameJson, wrappers::Bytes};
 use crate::{
 	bundle::{self, BundleDetail, BundleStatus, Consent, EncodedCall, LegCalls, NamedBundle},
 	AccountId, BlockNumber, BundleId, BundleState, Digest, Leg, Moment, OrganizationId,
@@ -56,7 +56,7 @@ pub struct AbortJson {
 	/// Position of the call in the leg, counted from 0.
 	pub call_index: u32,
 	/// Why it failed.
-	pub error: ErrorName,
+	pub error: ErrorNameJson,
 }
 
 /// A bundle.
@@ -95,7 +95,7 @@ impl BundleJson {
 	/// Errors: those of naming.
 	pub fn new<Error>(
 		NamedBundle { bundle_id, bundle }: NamedBundle,
-		name: impl FnOnce(DispatchError) -> Result<ErrorName, Error>,
+		name: impl FnOnce(DispatchError) -> Result<ErrorNameJson, Error>,
 	) -> Result<Self, Error> {
 		let (decided, abort) = match bundle.state {
 			BundleState::Open | BundleState::Expired => (None, None),
@@ -168,7 +168,7 @@ impl BundleDetailJson {
 	/// Errors: those of naming.
 	pub fn new<Error>(
 		BundleDetail { named, legs, weight }: BundleDetail,
-		name: impl FnOnce(DispatchError) -> Result<ErrorName, Error>,
+		name: impl FnOnce(DispatchError) -> Result<ErrorNameJson, Error>,
 	) -> Result<Self, Error> {
 		Ok(Self {
 			bundle: BundleJson::new(named, name)?,

@@ -23,7 +23,7 @@ pub struct EvidenceOptions {
 /// A block and the votes that finalized it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FinalizedBlock {
+pub struct FinalizedBlockJson {
 	/// The block's header, in SCALE.
 	pub header: Bytes,
 	/// GRANDPA's justification of it, in SCALE.
@@ -38,7 +38,7 @@ pub struct FinalityJson {
 	pub from: BlockRef,
 	/// Each block after it in which the validators changed, and at last the newest one that is proven to be final. Empty
 	/// if that is `from`.
-	pub finality: Vec<FinalizedBlock>,
+	pub finality: Vec<FinalizedBlockJson>,
 	/// Whether there is more, from the last of these on.
 	pub more: bool,
 }
@@ -57,7 +57,7 @@ pub struct EvidenceJson {
 	/// The block that the proof of finality starts from.
 	pub from: BlockRef,
 	/// Each block in which the validators changed, and at last the one whose state is proven.
-	pub finality: Vec<FinalizedBlock>,
+	pub finality: Vec<FinalizedBlockJson>,
 	/// Nodes of that block's state, in ascending order.
 	pub storage: Vec<Bytes>,
 }

@@ -44,7 +44,7 @@ impl From<ValidatorState> for ValidatorJson {
 /// What a client has to know of the chain's bounds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Limits {
+pub struct LimitsJson {
 	/// Hash of block 0, which names the chain.
 	pub genesis_hash: Digest,
 	/// Largest document of a record, in bytes.

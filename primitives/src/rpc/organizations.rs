@@ -43,7 +43,7 @@ impl From<OrganizationInfo> for OrganizationJson {
 /// An organization with its members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct OrganizationDetail {
+pub struct OrganizationDetailJson {
 	/// The organization.
 	#[serde(flatten)]
 	pub organization: OrganizationJson,
@@ -90,7 +90,7 @@ impl From<QuotaInfo> for QuotaJson {
 /// The membership of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct MembershipAnswer {
+pub struct MembershipJson {
 	/// Its organization and roles; null if it is no member.
 	pub member: Option<Member>,
 }
@@ -98,7 +98,7 @@ pub struct MembershipAnswer {
 /// A version of an organization's encryption key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct EncryptionKeyAnswer {
+pub struct EncryptionKeyJson {
 	/// The key.
 	pub encryption_key: EncryptionKey,
 }

@@ -15,7 +15,7 @@ pub struct PoolFilter {
 /// A number of transactions, and their size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PoolAmount {
+pub struct PoolAmountJson {
 	/// Transactions.
 	pub transactions: u64,
 	/// Their encoded size.
@@ -25,13 +25,13 @@ pub struct PoolAmount {
 /// How much a pool holds of one organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PoolUse {
+pub struct PoolUseJson {
 	/// The organization; null for what no member has signed.
 	pub organization: Option<OrganizationId>,
 	/// What could be in the next block.
-	pub ready: PoolAmount,
+	pub ready: PoolAmountJson,
 	/// What waits for an earlier lane position or nonce.
-	pub waiting: PoolAmount,
+	pub waiting: PoolAmountJson,
 }
 
 /// Where a transaction stands in a pool.
@@ -47,7 +47,7 @@ pub enum PooledState {
 /// A transaction in a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PooledTransaction {
+pub struct PooledTransactionJson {
 	/// Its hash.
 	pub transaction_hash: Digest,
 	/// The signer's organization; null if no member has signed it.
@@ -69,13 +69,13 @@ pub struct PooledTransaction {
 /// A page of what a node's pool holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PoolPage {
+pub struct PoolPageJson {
 	/// What the pool holds at most.
-	pub limit: PoolAmount,
+	pub limit: PoolAmountJson,
 	/// How much it holds of each organization, at most [`crate::limits::MAX_PAGE_SIZE`] of them.
-	pub organizations: Vec<PoolUse>,
+	pub organizations: Vec<PoolUseJson>,
 	/// The transactions, by organization in order of acceptance.
-	pub items: Vec<PooledTransaction>,
+	pub items: Vec<PooledTransactionJson>,
 	/// Where the next page starts; null at the end.
 	pub next: Option<Digest>,
 }

@@ -39,7 +39,7 @@ pub fn wrapped_keys(access: ReadAccess) -> (Digest, Vec<WrappedKeyJson>) {
 /// A record as fetched by somebody who may read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Fetched {
+pub struct FetchedJson {
 	/// Name and header.
 	#[serde(flatten)]
 	pub entry: Entry,
@@ -54,7 +54,7 @@ pub struct Fetched {
 /// An entry of a stream, with what the caller may read of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FetchedEntry {
+pub struct FetchedEntryJson {
 	/// Name and header.
 	#[serde(flatten)]
 	pub entry: Entry,
@@ -71,9 +71,9 @@ pub struct FetchedEntry {
 /// A part of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FetchedEntries {
+pub struct FetchedEntriesJson {
 	/// In the order of their numbers.
-	pub items: Vec<FetchedEntry>,
+	pub items: Vec<FetchedEntryJson>,
 	/// Number from which to go on; `null` at the end of the stream.
 	pub next_sequence: Option<Sequence>,
 }
@@ -81,7 +81,7 @@ pub struct FetchedEntries {
 /// Whether a document is under a Merkle anchor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Inclusion {
+pub struct InclusionJson {
 	/// Whether the proof holds.
 	pub included: bool,
 }

@@ -25,7 +25,7 @@ pub enum RequestState {
 /// A dispatch error in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ErrorName {
+pub struct ErrorNameJson {
 	/// `Pallet.Error`, or the kind of an error that no pallet raised.
 	pub name: String,
 	/// What it means.
@@ -49,13 +49,13 @@ pub struct ReceiptJson {
 	/// Position of the call that failed; null if it was applied.
 	pub failed_call: Option<u32>,
 	/// Why that call failed; null if it was applied.
-	pub error: Option<ErrorName>,
+	pub error: Option<ErrorNameJson>,
 }
 
 /// Status of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RequestStatus {
+pub struct RequestStatusJson {
 	/// Organization that made it.
 	pub organization: OrganizationId,
 	/// Its key.
@@ -69,7 +69,7 @@ pub struct RequestStatus {
 /// Answer to an upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Uploaded {
+pub struct UploadedJson {
 	/// Organization that made the request.
 	pub organization: OrganizationId,
 	/// Key of the request.
@@ -85,18 +85,18 @@ pub struct Uploaded {
 /// What `uploadAndWatch` tells, in this order; `inBlock` can come again after a fork.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum UploadEvent {
+pub enum UploadEventJson {
 	/// The node holds it.
-	Accepted(Uploaded),
+	Accepted(UploadedJson),
 	/// It is in a block that is not final yet.
 	InBlock {
 		/// The block.
 		block: BlockRef,
 	},
 	/// It is final. The last event.
-	Finalized(RequestStatus),
+	Finalized(RequestStatusJson),
 	/// It can never be applied. The last event.
-	Expired(RequestStatus),
+	Expired(RequestStatusJson),
 	/// The node no longer holds it, and it may still be applied: send it again. The last event.
 	Dropped {
 		/// Why, in words.

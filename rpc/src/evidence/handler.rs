@@ -10,7 +10,7 @@ use credio_primitives::{
 	evidence::{Facts, FactsError, Format, State, Subject, MAX_NAMED},
 	grant::{AccessRequestFilter, GrantFilter},
 	limits::MAX_PAGE_SIZE,
-	rpc::{At, BlockRef, Bytes, EvidenceJson, EvidenceOptions, FinalityJson, FinalizedBlock},
+	rpc::{At, BlockRef, Bytes, EvidenceJson, EvidenceOptions, FinalityJson, FinalizedBlockJson},
 	AccessRequestId, Digest, RecordId,
 };
 use pallet_support::apis::{GrantsApi, StreamsApi};
@@ -123,7 +123,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> EvidenceRpcServer
 	}
 }
 
-fn size_of_link(link: &FinalizedBlock) -> usize {
+fn size_of_link(link: &FinalizedBlockJson) -> usize {
 	link.header.0.len() + link.justification.0.len()
 }
 
@@ -147,7 +147,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Evidence<Block, Client> {
 	}
 
 	/// Returns the newest block with a proof of finality, and the proof.
-	fn newest(&self, from: &BlockRef) -> Result<(BlockRef, Vec<FinalizedBlock>), Error> {
+	fn newest(&self, from: &BlockRef) -> Result<(BlockRef, Vec<FinalizedBlockJson>), Error> {
 		let (links, is_all) = self.links(from)?;
 		if !is_all {
 			return Err(too_long());
@@ -160,7 +160,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Evidence<Block, Client> {
 
 	/// Returns the blocks after `from` in which the validators changed, and the newest block with a proof of finality, each
 	/// with its proof; and whether these are all.
-	fn links(&self, from: &BlockRef) -> Result<(Vec<(BlockRef, FinalizedBlock)>, bool), Error> {
+	fn links(&self, from: &BlockRef) -> Result<(Vec<(BlockRef, FinalizedBlockJson)>, bool), Error> {
 		let encoded = self.proofs.prove(hash(from)).map_err(Error::internal)?;
 		let (links, is_all) = WarpProof::<Block::Header>::decode_all(&mut encoded.as_slice())
 			.map_err(Error::internal)?;
@@ -169,7 +169,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Evidence<Block, Client> {
 			.filter(|(header, _)| *header.number() > from.number)
 			.map(|(header, justification)| {
 				let block = BlockRef { number: *header.number(), hash: Digest(header.hash().0) };
-				let link = FinalizedBlock {
+				let link = FinalizedBlockJson {
 					header: Bytes(header.encode()),
 					justification: Bytes(justification.encode()),
 				};

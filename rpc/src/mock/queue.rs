@@ -8,7 +8,7 @@ use crate::{
 use codec::{Decode, DecodeAll, Encode};
 use credio_primitives::{
 	request::NotASubmission,
-	rpc::{Bytes, PoolAmount, PoolFilter, PoolPage},
+	rpc::{Bytes, PoolAmountJson, PoolFilter, PoolPageJson},
 	Digest, OrganizationId, RecordId, Request, RequestKey, Submission,
 };
 use futures::{channel::mpsc, StreamExt};
@@ -119,9 +119,9 @@ impl PoolContents for Queue {
 		held.iter().find(|(_, bytes)| decode(bytes).is_some_and(is_meant)).cloned()
 	}
 
-	fn page(&self, _: PoolFilter, cursor: Option<Digest>, limit: u32) -> Option<PoolPage> {
-		let amount = PoolAmount { transactions: limit.into(), bytes: 0 };
-		let page = PoolPage { limit: amount, organizations: vec![], items: vec![], next: None };
+	fn page(&self, _: PoolFilter, cursor: Option<Digest>, limit: u32) -> Option<PoolPageJson> {
+		let amount = PoolAmountJson { transactions: limit.into(), bytes: 0 };
+		let page = PoolPageJson { limit: amount, organizations: vec![], items: vec![], next: None };
 		cursor.is_none().then_some(page)
 	}
 }

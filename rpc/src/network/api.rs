@@ -1,7 +1,7 @@
 //! The methods of this area. `docs/rpc.md` describes them for callers.
 
 use crate::error::Error;
-use credio_primitives::rpc::{At, Items, Limits, ValidatorJson};
+use credio_primitives::rpc::{At, Items, LimitsJson, ValidatorJson};
 use jsonrpsee::proc_macros::rpc;
 
 /// The methods of this area.
@@ -13,7 +13,7 @@ pub trait NetworkRpc {
 
 	/// Returns the chain's bounds.
 	#[method(name = "credio_v1_limits", blocking)]
-	fn limits(&self) -> Result<Limits, Error>;
+	fn limits(&self) -> Result<LimitsJson, Error>;
 
 	/// Returns the OpenRPC document of all methods.
 	#[method(name = "rpc.discover")]

@@ -8,7 +8,7 @@ use crate::{
 };
 use credio_primitives::{
 	limits,
-	rpc::{At, Items, Limits, ValidatorJson},
+	rpc::{At, Items, LimitsJson, ValidatorJson},
 };
 use pallet_support::apis::{BundlesApi, RequestsApi, ValidatorsApi};
 
@@ -23,12 +23,12 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> NetworkRpcServer for Netwo
 		})
 	}
 
-	fn limits(&self) -> Result<Limits, Error> {
+	fn limits(&self) -> Result<LimitsJson, Error> {
 		let at = hash(&self.0.finalized());
 		let api = self.0.api();
 		let requests = api.request_limits(at).map_err(Error::internal)?;
 		let bundles = api.bundle_limits(at).map_err(Error::internal)?;
-		Ok(Limits {
+		Ok(LimitsJson {
 			genesis_hash: self.0.genesis(),
 			max_document_size: limits::MAX_DOCUMENT_SIZE,
 			max_payload_size: limits::MAX_PAYLOAD_SIZE,

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use credio_primitives::{
 	rpc::{
-		At, EncryptionKeyAnswer, Items, MembershipAnswer, OrganizationDetail, OrganizationJson,
+		At, EncryptionKeyJson, Items, MembershipJson, OrganizationDetailJson, OrganizationJson,
 		QuotaJson,
 	},
 	AccountId, KeyVersion, OrganizationId,
@@ -15,7 +15,7 @@ use jsonrpsee::proc_macros::rpc;
 pub trait OrganizationsRpc {
 	/// Returns an organization and its members.
 	#[method(name = "credio_v1_organization", blocking)]
-	fn organization(&self, id: OrganizationId) -> Result<At<OrganizationDetail>, Error>;
+	fn organization(&self, id: OrganizationId) -> Result<At<OrganizationDetailJson>, Error>;
 
 	/// Lists organizations by number, starting with `from`.
 	#[method(name = "credio_v1_organizations", blocking)]
@@ -27,7 +27,7 @@ pub trait OrganizationsRpc {
 
 	/// Returns the membership of an account.
 	#[method(name = "credio_v1_member", blocking)]
-	fn member(&self, account: AccountId) -> Result<At<MembershipAnswer>, Error>;
+	fn member(&self, account: AccountId) -> Result<At<MembershipJson>, Error>;
 
 	/// Returns a version of an organization's encryption key.
 	#[method(name = "credio_v1_encryptionKey", blocking)]
@@ -35,7 +35,7 @@ pub trait OrganizationsRpc {
 		&self,
 		organization: OrganizationId,
 		version: KeyVersion,
-	) -> Result<At<EncryptionKeyAnswer>, Error>;
+	) -> Result<At<EncryptionKeyJson>, Error>;
 
 	/// Returns the quota of an organization and its use.
 	#[method(name = "credio_v1_quota", blocking)]

@@ -8,7 +8,7 @@ use crate::{
 };
 use credio_primitives::{
 	rpc::{
-		At, EncryptionKeyAnswer, Items, MemberJson, MembershipAnswer, OrganizationDetail,
+		At, EncryptionKeyJson, Items, MemberJson, MembershipJson, OrganizationDetailJson,
 		OrganizationJson, QuotaJson,
 	},
 	AccountId, KeyVersion, OrganizationId,
@@ -21,7 +21,7 @@ pub(crate) struct Organizations<Block, Client>(pub Chain<Block, Client>);
 impl<Block: CredioBlock, Client: CredioClient<Block>> OrganizationsRpcServer
 	for Organizations<Block, Client>
 {
-	fn organization(&self, id: OrganizationId) -> Result<At<OrganizationDetail>, Error> {
+	fn organization(&self, id: OrganizationId) -> Result<At<OrganizationDetailJson>, Error> {
 		self.0.at_finalized(|at| {
 			let api = self.0.api();
 			let organization = api.organization(hash(&at), id).map_err(Error::internal)?;
@@ -30,7 +30,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> OrganizationsRpcServer
 			let members = members
 				.into_iter()
 				.map(|info| MemberJson { account: info.account, member: info.member });
-			Ok(OrganizationDetail {
+			Ok(OrganizationDetailJson {
 				organization: organization.into(),
 				member_accounts: members.collect(),
 			})
@@ -49,10 +49,10 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> OrganizationsRpcServer
 		})
 	}
 
-	fn member(&self, account: AccountId) -> Result<At<MembershipAnswer>, Error> {
+	fn member(&self, account: AccountId) -> Result<At<MembershipJson>, Error> {
 		self.0.at_finalized(|at| {
 			let member = self.0.api().member(hash(&at), account);
-			Ok(MembershipAnswer { member: member.map_err(Error::internal)? })
+			Ok(MembershipJson { member: member.map_err(Error::internal)? })
 		})
 	}
 
@@ -60,12 +60,12 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> OrganizationsRpcServer
 		&self,
 		organization: OrganizationId,
 		version: KeyVersion,
-	) -> Result<At<EncryptionKeyAnswer>, Error> {
+	) -> Result<At<EncryptionKeyJson>, Error> {
 		self.0.at_finalized(|at| {
 			let key = self.0.api().encryption_key(hash(&at), organization, version);
 			let key = key.map_err(Error::internal)?;
 			let encryption_key = key.ok_or(Error::NotFound("encryption key"))?;
-			Ok(EncryptionKeyAnswer { encryption_key })
+			Ok(EncryptionKeyJson { encryption_key })
 		})
 	}
 

@@ -1,7 +1,7 @@
 //! Access to the pool's transactions.
 
 use credio_primitives::{
-	rpc::{PoolFilter, PoolPage},
+	rpc::{PoolFilter, PoolPageJson},
 	Digest, OrganizationId, RequestKey,
 };
 use sp_core::H256;
@@ -15,5 +15,5 @@ pub trait PoolContents: Send + Sync {
 	fn request(&self, organization: OrganizationId, key: RequestKey) -> Option<(H256, Vec<u8>)>;
 
 	/// Returns a page of at most `limit` transactions; `None` if the cursor is of no page.
-	fn page(&self, filter: PoolFilter, cursor: Option<Digest>, limit: u32) -> Option<PoolPage>;
+	fn page(&self, filter: PoolFilter, cursor: Option<Digest>, limit: u32) -> Option<PoolPageJson>;
 }

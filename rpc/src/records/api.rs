@@ -3,7 +3,7 @@
 use crate::error::Error;
 use credio_primitives::{
 	entry::EntryFilter,
-	rpc::{AccessToken, At, Fetched, FetchedEntries, Inclusion, Items, PageRequest},
+	rpc::{AccessToken, At, FetchedEntriesJson, FetchedJson, InclusionJson, Items, PageRequest},
 	Digest, Entry, RecordId, Sequence, StreamId,
 };
 use jsonrpsee::proc_macros::rpc;
@@ -17,7 +17,11 @@ pub trait RecordsRpc {
 
 	/// Returns the ciphertext and wrapped keys of a record that the caller's organization may read.
 	#[method(name = "credio_v1_fetch", blocking)]
-	fn fetch(&self, record_id: RecordId, access_token: AccessToken) -> Result<At<Fetched>, Error>;
+	fn fetch(
+		&self,
+		record_id: RecordId,
+		access_token: AccessToken,
+	) -> Result<At<FetchedJson>, Error>;
 
 	/// Returns a part of a stream, with the ciphertexts that the caller's organization may read.
 	#[method(name = "credio_v1_fetchStream", blocking)]
@@ -28,7 +32,7 @@ pub trait RecordsRpc {
 		access_token: AccessToken,
 		limit: Option<u32>,
 		include_unfinalized: Option<bool>,
-	) -> Result<At<FetchedEntries>, Error>;
+	) -> Result<At<FetchedEntriesJson>, Error>;
 
 	/// Lists headers by stream, organization or author, and sequence range.
 	#[method(name = "credio_v1_query", blocking)]
@@ -46,5 +50,5 @@ pub trait RecordsRpc {
 		index: u32,
 		commitment: Digest,
 		proof: Vec<Digest>,
-	) -> Result<At<Inclusion>, Error>;
+	) -> Result<At<InclusionJson>, Error>;
 }

@@ -13,8 +13,8 @@ use credio_primitives::{
 	grant::ReadRecord,
 	limits::{MAX_FETCHED_SIZE, MAX_PROOF_LENGTH},
 	rpc::{
-		wrapped_keys, AccessToken, At, BlockRef, Bytes, Fetched, FetchedEntries, FetchedEntry,
-		Inclusion, Items, PageRequest,
+		wrapped_keys, AccessToken, At, BlockRef, Bytes, FetchedEntriesJson, FetchedEntryJson,
+		FetchedJson, InclusionJson, Items, PageRequest,
 	},
 	AccountId, Digest, Entry, RecordId, Sequence, StreamId,
 };
@@ -35,14 +35,18 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> RecordsRpcServer for Recor
 		})
 	}
 
-	fn fetch(&self, record_id: RecordId, access_token: AccessToken) -> Result<At<Fetched>, Error> {
+	fn fetch(
+		&self,
+		record_id: RecordId,
+		access_token: AccessToken,
+	) -> Result<At<FetchedJson>, Error> {
 		let answer = self.chain.at_finalized(|at| {
 			let genesis = self.chain.genesis();
 			token::verify(&access_token, &genesis, at.number, "credio_v1_fetch", &record_id)?;
 			let ReadRecord { access, header, payload } =
 				self.chain.read_record(&at, &access_token.account, record_id)?;
 			let (secret_commitment, wrapped_keys) = wrapped_keys(access);
-			Ok(Fetched {
+			Ok(FetchedJson {
 				entry: Entry { record_id, header },
 				payload: Bytes(payload.into_inner()),
 				secret_commitment,
@@ -60,7 +64,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> RecordsRpcServer for Recor
 		access_token: AccessToken,
 		count: Option<u32>,
 		include_unfinalized: Option<bool>,
-	) -> Result<At<FetchedEntries>, Error> {
+	) -> Result<At<FetchedEntriesJson>, Error> {
 		let limit = limit(count)?;
 		let parameters = (stream, from_sequence, count, include_unfinalized);
 		let finalized = self.chain.finalized();
@@ -89,7 +93,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> RecordsRpcServer for Recor
 		index: u32,
 		commitment: Digest,
 		proof: Vec<Digest>,
-	) -> Result<At<Inclusion>, Error> {
+	) -> Result<At<InclusionJson>, Error> {
 		if proof.len() > MAX_PROOF_LENGTH as usize {
 			return Err(Error::InvalidParameters(format!(
 				"the proof has {} hashes, and at most {MAX_PROOF_LENGTH} make sense",
@@ -100,7 +104,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> RecordsRpcServer for Recor
 			let included =
 				self.chain.api().verify_inclusion(hash(&at), record_id, index, commitment, proof);
 			let included = included.map_err(Error::internal)?;
-			Ok(Inclusion { included: included.ok_or(Error::NotFound("Merkle anchor"))? })
+			Ok(InclusionJson { included: included.ok_or(Error::NotFound("Merkle anchor"))? })
 		})
 	}
 }
@@ -114,7 +118,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Records<Block, Client> {
 		stream: StreamId,
 		from_sequence: Sequence,
 		limit: u32,
-	) -> Result<FetchedEntries, Error> {
+	) -> Result<FetchedEntriesJson, Error> {
 		let api = self.chain.api();
 		let found = api.stream(hash(at), stream).map_err(Error::internal)?;
 		let end = found.ok_or(Error::NotFound("stream"))?.stream.next_sequence;
@@ -142,11 +146,17 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Records<Block, Client> {
 			size = payload.as_ref().map_or(size, |payload| payload.0.len().saturating_add(size));
 			let (secret_commitment, keys) = access.map(wrapped_keys).unzip();
 			let wrapped_keys = keys.unwrap_or_default();
-			items.push(FetchedEntry { entry, payload, secret_commitment, wrapped_keys, denial });
+			items.push(FetchedEntryJson {
+				entry,
+				payload,
+				secret_commitment,
+				wrapped_keys,
+				denial,
+			});
 			if size >= MAX_FETCHED_SIZE {
 				break;
 			}
 		}
-		Ok(FetchedEntries { items, next_sequence: (next < end).then_some(next) })
+		Ok(FetchedEntriesJson { items, next_sequence: (next < end).then_some(next) })
 	}
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use credio_primitives::{
-	rpc::{At, Bytes, LaneJson, RequestStatus, Uploaded},
+	rpc::{At, Bytes, LaneJson, RequestStatusJson, UploadedJson},
 	BlockNumber, OrganizationId, RequestKey,
 };
 use jsonrpsee::proc_macros::rpc;
@@ -12,13 +12,13 @@ use jsonrpsee::proc_macros::rpc;
 pub trait RequestsRpc {
 	/// Takes a signed `Idempotency::submit`. The same request again returns its present status.
 	#[method(name = "credio_v1_upload")]
-	async fn upload(&self, extrinsic: Bytes) -> Result<Uploaded, Error>;
+	async fn upload(&self, extrinsic: Bytes) -> Result<UploadedJson, Error>;
 
 	/// As `upload`, and sends what becomes of the request.
 	#[subscription(
 		name = "credio_v1_uploadAndWatch" => "credio_v1_uploadEvent",
 		unsubscribe = "credio_v1_unwatchUpload",
-		item = UploadEvent,
+		item = UploadEventJson,
 	)]
 	async fn upload_and_watch(&self, extrinsic: Bytes) -> jsonrpsee::core::SubscriptionResult;
 
@@ -29,7 +29,7 @@ pub trait RequestsRpc {
 		organization: OrganizationId,
 		request_key: RequestKey,
 		expires_at: Option<BlockNumber>,
-	) -> Result<At<RequestStatus>, Error>;
+	) -> Result<At<RequestStatusJson>, Error>;
 
 	/// Returns the next position of a lane.
 	#[method(name = "credio_v1_lane", blocking)]

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use credio_primitives::{
-	rpc::{BlockRef, ReceiptJson, RequestState, RequestStatus, UploadEvent},
+	rpc::{BlockRef, ReceiptJson, RequestState, RequestStatusJson, UploadEventJson},
 	BlockNumber, Digest, OrganizationId, Receipt, Request, RequestKey,
 };
 use sc_transaction_pool_api::TransactionStatus;
@@ -46,9 +46,9 @@ pub(super) enum Step {
 	/// Waits for the next signal.
 	Wait,
 	/// Sends an event.
-	Send(UploadEvent),
+	Send(UploadEventJson),
 	/// Sends the last event and ends.
-	Finish(UploadEvent),
+	Finish(UploadEventJson),
 }
 
 impl Followed {
@@ -59,7 +59,7 @@ impl Followed {
 			Signal::Pool(TransactionStatus::InBlock((block, _))) => match chain.number(block)? {
 				Some(number) => {
 					let block = BlockRef { number, hash: Digest(block.0) };
-					Step::Send(UploadEvent::InBlock { block })
+					Step::Send(UploadEventJson::InBlock { block })
 				},
 				None => Step::Wait,
 			},
@@ -75,9 +75,12 @@ impl Followed {
 	}
 
 	/// Returns the last event, once the outcome is final.
-	pub(super) fn last_event(&self, chain: &impl Outcomes) -> Result<Option<UploadEvent>, Error> {
+	pub(super) fn last_event(
+		&self,
+		chain: &impl Outcomes,
+	) -> Result<Option<UploadEventJson>, Error> {
 		let (number, receipt) = chain.finalized(self)?;
-		let status = |status, receipt| RequestStatus {
+		let status = |status, receipt| RequestStatusJson {
 			organization: self.organization,
 			request_key: self.key,
 			status,
@@ -89,7 +92,7 @@ impl Followed {
 			}
 			let state = state_of(&receipt);
 			let status = status(state, Some(chain.describe(receipt)?));
-			return Ok(Some(UploadEvent::Finalized(status)));
+			return Ok(Some(UploadEventJson::Finalized(status)));
 		}
 		let expires_at = self.expires_at;
 		if number <= expires_at {
@@ -100,12 +103,12 @@ impl Followed {
 				"it expired so long ago that its receipt, if there was one, is gone",
 			)));
 		}
-		Ok(Some(UploadEvent::Expired(status(RequestState::Expired, None))))
+		Ok(Some(UploadEventJson::Expired(status(RequestState::Expired, None))))
 	}
 }
 
-fn dropped(reason: &str) -> UploadEvent {
-	UploadEvent::Dropped { reason: reason.into() }
+fn dropped(reason: &str) -> UploadEventJson {
+	UploadEventJson::Dropped { reason: reason.into() }
 }
 
 /// Returns the state of a request with a final receipt.

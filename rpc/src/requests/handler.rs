@@ -18,7 +18,10 @@ use codec::Decode;
 use credio_primitives::{
 	limits,
 	request::NotASubmission,
-	rpc::{At, BlockRef, Bytes, LaneJson, RequestState, RequestStatus, UploadEvent, Uploaded},
+	rpc::{
+		At, BlockRef, Bytes, LaneJson, RequestState, RequestStatusJson, UploadEventJson,
+		UploadedJson,
+	},
 	BlockNumber, Digest, OrganizationId, Request, RequestKey, Submission,
 };
 use futures::StreamExt;
@@ -53,7 +56,7 @@ struct Incoming<Extrinsic> {
 
 /// A request that was taken.
 struct Accepted {
-	uploaded: Uploaded,
+	uploaded: UploadedJson,
 	body_digest: Digest,
 	expires_at: BlockNumber,
 	/// Events of the transaction itself. `None` if another transaction of the request is followed, or none is needed.
@@ -64,7 +67,7 @@ struct Accepted {
 impl<Block: CredioBlock, Client: CredioClient<Block>> RequestsRpcServer
 	for Requests<Block, Client>
 {
-	async fn upload(&self, extrinsic: Bytes) -> Result<Uploaded, Error> {
+	async fn upload(&self, extrinsic: Bytes) -> Result<UploadedJson, Error> {
 		let accepted = self.accept(self.incoming(&extrinsic)?, false).await?;
 		Ok(accepted.uploaded)
 	}
@@ -88,7 +91,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> RequestsRpcServer
 		organization: OrganizationId,
 		request_key: RequestKey,
 		expires_at: Option<BlockNumber>,
-	) -> Result<At<RequestStatus>, Error> {
+	) -> Result<At<RequestStatusJson>, Error> {
 		let read = |at| self.status_at(&at, organization, request_key, expires_at);
 		self.chain.at_finalized(read)
 	}
@@ -210,7 +213,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Requests<Block, Client> {
 			},
 		}
 		let (body_digest, expires_at) = (submission.body_digest, submission.request.expires_at);
-		let uploaded = Uploaded {
+		let uploaded = UploadedJson {
 			organization: submission.organization,
 			request_key: submission.request.key,
 			transaction_hash: Digest(transaction.0),
@@ -242,7 +245,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Requests<Block, Client> {
 		let sink = pending.accept().await?;
 		// By reference: dropping a clone of a sink would end the subscription.
 		let sink = &sink;
-		let send = |event: UploadEvent| async move {
+		let send = |event: UploadEventJson| async move {
 			sink.send(SubscriptionMessage::from_json(&event)?).await.map_err(Into::into)
 		};
 		let followed = Followed {
@@ -251,7 +254,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Requests<Block, Client> {
 			body_digest,
 			expires_at,
 		};
-		send(UploadEvent::Accepted(uploaded)).await?;
+		send(UploadEventJson::Accepted(uploaded)).await?;
 		if let Some(last) = followed.last_event(self)? {
 			return send(last).await;
 		}

@@ -9,7 +9,7 @@ use crate::{
 	error::Error,
 };
 use credio_primitives::{
-	rpc::{BlockRef, ReceiptJson, RequestState, RequestStatus},
+	rpc::{BlockRef, ReceiptJson, RequestState, RequestStatusJson},
 	storage, BlockNumber, OrganizationId, Outcome, Receipt, Request, RequestKey, Submission,
 };
 use pallet_support::apis::RequestsApi;
@@ -81,8 +81,9 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Requests<Block, Client> {
 		organization: OrganizationId,
 		request_key: RequestKey,
 		expires_at: Option<BlockNumber>,
-	) -> Result<RequestStatus, Error> {
-		let answer = |status, receipt| RequestStatus { organization, request_key, status, receipt };
+	) -> Result<RequestStatusJson, Error> {
+		let answer =
+			|status, receipt| RequestStatusJson { organization, request_key, status, receipt };
 		if let Some(receipt) = self.receipt(at, organization, request_key)? {
 			let state = state_of(&receipt);
 			return Ok(answer(state, Some(self.receipt_json(at, receipt)?)));

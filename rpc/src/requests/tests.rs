@@ -12,7 +12,7 @@ use credio_primitives::{
 	block::Changes,
 	error_codes as codes,
 	request::NotASubmission,
-	rpc::{Bytes, ErrorName, ReceiptJson, RequestState, UploadEvent},
+	rpc::{Bytes, ErrorNameJson, ReceiptJson, RequestState, UploadEventJson},
 	storage, LanePosition, Outcome, Receipt, RequestKey, Submission,
 };
 use sc_transaction_pool_api::TransactionStatus;
@@ -230,7 +230,7 @@ impl Outcomes for Chain {
 
 	fn describe(&self, receipt: Receipt) -> Result<ReceiptJson, Error> {
 		let error = matches!(receipt.outcome, Outcome::Rejected { .. })
-			.then(|| ErrorName { name: "Pallet.Error".into(), description: String::new() });
+			.then(|| ErrorNameJson { name: "Pallet.Error".into(), description: String::new() });
 		Ok(ReceiptJson {
 			body_digest: receipt.body_digest,
 			block: receipt.block,
@@ -254,14 +254,14 @@ const FOLLOWED: Followed = Followed {
 fn word(step: &Step) -> &'static str {
 	match step {
 		Step::Wait => "wait",
-		Step::Send(UploadEvent::InBlock { .. }) => "in block",
+		Step::Send(UploadEventJson::InBlock { .. }) => "in block",
 		Step::Send(_) => "another event",
-		Step::Finish(UploadEvent::Finalized(status)) => match status.status {
+		Step::Finish(UploadEventJson::Finalized(status)) => match status.status {
 			RequestState::Applied => "applied",
 			_ => "rejected",
 		},
-		Step::Finish(UploadEvent::Expired(_)) => "expired",
-		Step::Finish(UploadEvent::Dropped { .. }) => "dropped",
+		Step::Finish(UploadEventJson::Expired(_)) => "expired",
+		Step::Finish(UploadEventJson::Dropped { .. }) => "dropped",
 		Step::Finish(_) => "another end",
 	}
 }

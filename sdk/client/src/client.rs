@@ -52,7 +52,7 @@ use codec::Encode;
 use credio_envelope::WrapContext;
 use credio_primitives::{
 	rpc::{
-		AccessToken, At, Bytes, Items, Limits, MembershipAnswer, OrganizationDetail,
+		AccessToken, At, Bytes, Items, LimitsJson, MembershipJson, OrganizationDetailJson,
 		OrganizationJson, PageRequest, QuotaJson, StreamJson, StreamKeyJson,
 	},
 	AccountId, BlockNumber, KeyEpoch, OrganizationId, Resource, StreamId, WrappedSecret,
@@ -124,7 +124,7 @@ pub struct Client {
 	/// Whether the account is a member, as the node says, and whether that is proven.
 	is_member: bool,
 	membership: OnceCell<()>,
-	limits: Limits,
+	limits: LimitsJson,
 	/// What is believed of the node.
 	trust: Trust,
 	/// The last blocks that something was signed for, and when they were asked for.
@@ -167,7 +167,7 @@ impl Client {
 	) -> Result<Self> {
 		let mut client = Self::connect_as_nobody(options, url, vault).await?;
 		let account = client.account.clone();
-		let membership: At<MembershipAnswer> = client.call("credio_v1_member", (&account,)).await?;
+		let membership: At<MembershipJson> = client.call("credio_v1_member", (&account,)).await?;
 		client.organization = membership
 			.answer
 			.member
@@ -216,7 +216,7 @@ impl Client {
 			pinned.check(&shown(url), &chain)?;
 		}
 		let runtime = Arc::new(Runtime::load(&rpc).await?);
-		let mut limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
+		let mut limits: LimitsJson = rpc.request("credio_v1_limits", RpcParams::new()).await?;
 		limits.receipt_retention = limits.receipt_retention.min(MAX_RECEIPT_RETENTION);
 		if limits.genesis_hash != chain.genesis {
 			return Err(Error::Answer("the node names two first blocks".into()));
@@ -262,7 +262,7 @@ impl Client {
 	}
 
 	/// The chain's bounds.
-	pub fn limits(&self) -> &Limits {
+	pub fn limits(&self) -> &LimitsJson {
 		&self.limits
 	}
 
@@ -417,8 +417,8 @@ impl Client {
 	/// An organization, by proof, and its members, as the node lists them.
 	///
 	/// Errors: [`Error::Refused`] with the code for "not found", and those of proofs.
-	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationDetail> {
-		let answer: At<OrganizationDetail> = self.call("credio_v1_organization", (id,)).await?;
+	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationDetailJson> {
+		let answer: At<OrganizationDetailJson> = self.call("credio_v1_organization", (id,)).await?;
 		let mut detail = answer.answer;
 		if let Some(verified) = self.verified() {
 			detail.organization = verified.organization(id).await?;

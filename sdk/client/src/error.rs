@@ -1,6 +1,6 @@
 //! What can go wrong between an application and the chain.
 
-use credio_primitives::{error_codes as codes, rpc::RequestStatus, RequestKey};
+use credio_primitives::{error_codes as codes, rpc::RequestStatusJson, RequestKey};
 use subxt::rpcs::Error as RpcError;
 
 /// Answer or [`Error`].
@@ -46,7 +46,7 @@ pub enum Error {
 	Refused(#[from] Refusal),
 	/// The chain decided the request, and did not apply it.
 	#[error("the request {} was rejected: {}", .0.request_key, rejection(.0))]
-	Rejected(Box<RequestStatus>),
+	Rejected(Box<RequestStatusJson>),
 	/// The request can never be applied: its expiry has passed.
 	#[error("the request {0} has expired without being applied; nothing was written")]
 	Expired(RequestKey),
@@ -160,7 +160,7 @@ fn without_proof(refused: &credio_evidence::Refused) -> &'static str {
 	}
 }
 
-fn rejection(status: &RequestStatus) -> String {
+fn rejection(status: &RequestStatusJson) -> String {
 	match status.receipt.as_ref().and_then(|receipt| receipt.error.as_ref()) {
 		Some(error) => format!("{} ({})", error.name, error.description.trim()),
 		None => "the chain does not say why".into(),

@@ -3,7 +3,7 @@
 use crate::{DocumentPart, Part, Refused};
 use credio_primitives::{
 	evidence::{Format, Subject},
-	rpc::{BlockRef, Bytes, EvidenceJson, FinalizedBlock},
+	rpc::{BlockRef, Bytes, EvidenceJson, FinalizedBlockJson},
 	Digest,
 };
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ pub struct Evidence {
 	/// The block that the proof of finality starts from.
 	pub from: BlockRef,
 	/// Each block in which the validators changed, and at last the one whose state is proven.
-	pub finality: Vec<FinalizedBlock>,
+	pub finality: Vec<FinalizedBlockJson>,
 	/// Nodes of that block's state, in ascending order.
 	pub storage: Vec<Bytes>,
 	/// What it says about the document.
@@ -50,7 +50,7 @@ struct Written {
 	genesis: Digest,
 	subject: Subject,
 	from: BlockRef,
-	finality: Vec<FinalizedBlock>,
+	finality: Vec<FinalizedBlockJson>,
 	storage: Vec<Bytes>,
 	document: Option<DocumentPart>,
 	sums: Sums,

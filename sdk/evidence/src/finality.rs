@@ -5,7 +5,7 @@
 
 use crate::{Header, Part, Refused, Trusted};
 use codec::DecodeAll;
-use credio_primitives::{rpc::FinalizedBlock, BlockNumber};
+use credio_primitives::{rpc::FinalizedBlockJson, BlockNumber};
 use sp_consensus_grandpa::{
 	AuthorityId, AuthorityList, ConsensusLog, GrandpaJustification, GRANDPA_ENGINE_ID,
 };
@@ -45,7 +45,10 @@ pub(crate) struct Finalized {
 }
 
 /// Follows the links from what is trusted.
-pub(crate) fn follow(trusted: &Trusted, links: &[FinalizedBlock]) -> Result<Finalized, Refused> {
+pub(crate) fn follow(
+	trusted: &Trusted,
+	links: &[FinalizedBlockJson],
+) -> Result<Finalized, Refused> {
 	let refused = |reason: String| Part::Finality.refused(reason);
 	if links.len() > MAX_LINKS {
 		return Err(refused(format!("more than {MAX_LINKS} blocks")));

@@ -3,7 +3,7 @@
 use crate::{finality, state::Proof, trust::check_genesis, Header, Part, Refused, Trusted};
 use codec::Encode;
 use credio_primitives::{
-	rpc::{BlockRef, Bytes, FinalizedBlock},
+	rpc::{BlockRef, Bytes, FinalizedBlockJson},
 	storage, AccountId, Digest,
 };
 use sp_core::H256;
@@ -59,7 +59,7 @@ impl Head {
 	/// # Errors
 	///
 	/// [`Refused`] if a link does not hold.
-	pub fn follow(&self, links: &[FinalizedBlock]) -> Result<Self, Refused> {
+	pub fn follow(&self, links: &[FinalizedBlockJson]) -> Result<Self, Refused> {
 		let last = finality::follow(&self.trusted, links)?;
 		let block = BlockRef { number: last.header.number, hash: Digest(last.hash.0) };
 		let trusted = Trusted { block, voters: last.next_voters, ..self.trusted.clone() };

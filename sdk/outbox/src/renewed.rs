@@ -8,13 +8,13 @@ use super::{
 };
 use credio_client::name::earlier_secrets;
 use credio_primitives::{
-	rpc::{RequestState, RequestStatus},
+	rpc::{RequestState, RequestStatusJson},
 	KeyVersion, RecordId,
 };
 
 /// What became of an item under an earlier secret.
 struct Known {
-	status: RequestStatus,
+	status: RequestStatusJson,
 	record: Option<RecordId>,
 	/// Whether it is what the item asks for.
 	is_same: bool,

@@ -3,7 +3,7 @@
 //! Every statement works on SQLite and on PostgreSQL; both take `$1` for the first parameter.
 
 use super::{Enqueued, ItemState, OutboxError, Result};
-use credio_primitives::{rpc::RequestStatus, BlockNumber, Digest, RecordId, RequestKey};
+use credio_primitives::{rpc::RequestStatusJson, BlockNumber, Digest, RecordId, RequestKey};
 use serde::Serialize;
 use sqlx::{any::AnyRow, AnyPool, Row};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -158,7 +158,7 @@ pub struct Listed {
 	/// Number of its outcome, counted from 1 without gaps.
 	pub outcome_number: Option<i64>,
 	/// Status of the request when it ended.
-	pub outcome: Option<RequestStatus>,
+	pub outcome: Option<RequestStatusJson>,
 	/// What keeps it from being sent, or why it was not applied.
 	pub problem: Option<String>,
 	/// The finalized block at which it was found to have ended.
@@ -410,7 +410,7 @@ pub(super) fn number_of(number: u64) -> Result<i64> {
 #[derive(Debug)]
 pub(super) struct End<'a> {
 	pub state: ItemState,
-	pub status: &'a RequestStatus,
+	pub status: &'a RequestStatusJson,
 	pub block: BlockNumber,
 	pub problem: Option<String>,
 	/// The record that it made, if it is another one than was stored.

@@ -7,7 +7,7 @@ use super::{
 };
 use credio_client::{Client, ConnectOptions, Error, Runtimes, Trust};
 use credio_primitives::{
-	rpc::{At, RequestState, RequestStatus},
+	rpc::{At, RequestState, RequestStatusJson},
 	BlockNumber,
 };
 use futures::{stream, FutureExt, StreamExt, TryStreamExt};
@@ -266,7 +266,10 @@ impl Turn<'_> {
 	}
 
 	/// Where the request of an item stands, and by which block.
-	pub(super) async fn status(&self, item: &store::Undecided) -> Result<At<RequestStatus>, Fault> {
+	pub(super) async fn status(
+		&self,
+		item: &store::Undecided,
+	) -> Result<At<RequestStatusJson>, Fault> {
 		let organization = self.outbox.organization();
 		Ok(self.client.status_by(organization, item.current_key, item.expires_at).await?)
 	}

@@ -4,7 +4,7 @@
 use credio_client::{
 	calls::Call,
 	primitives::{
-		rpc::{PageRequest, PoolFilter, PoolPage, RequestState},
+		rpc::{PageRequest, PoolFilter, PoolPageJson, RequestState},
 		Digest, OrganizationId, Quota, Reference, Request, RequestKey, StreamId,
 	},
 	Client, SignedRequest, Upload,
@@ -149,7 +149,7 @@ impl Nodes {
 		for node in [&self.author, &self.other] {
 			let client = member(node, "funder-two").await;
 			let parameters = (PoolFilter::default(), PageRequest::default());
-			let pool: PoolPage =
+			let pool: PoolPageJson =
 				client.call("credio_v1_pool", parameters).await.expect("it answers");
 			assert_eq!(pool.items.len(), 0, "the pool is empty");
 		}

@@ -8,7 +8,7 @@ use credio_client::{
 	primitives::{
 		entry::EntryFilter,
 		error_codes as codes,
-		rpc::{RequestState, RequestStatus},
+		rpc::{RequestState, RequestStatusJson},
 		BlockNumber, LanePosition, RecordId, Reference, Request, RequestKey, Roles, StreamId,
 	},
 	Client, Error, SignedRequest, Upload,
@@ -109,7 +109,7 @@ async fn final_entries(client: &Client, stream: StreamId, count: usize) -> BTree
 	seen
 }
 
-async fn statuses(client: &Client, keys: &[RequestKey]) -> Vec<RequestStatus> {
+async fn statuses(client: &Client, keys: &[RequestKey]) -> Vec<RequestStatusJson> {
 	stream::iter(keys.iter().map(|key| client.status(*key)))
 		.buffered(100)
 		.try_collect()

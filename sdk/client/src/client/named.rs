@@ -6,7 +6,7 @@ use crate::{
 	name::{earlier_secrets, Name, MAX_ATTEMPTS},
 };
 use credio_primitives::{
-	rpc::{RequestState, RequestStatus},
+	rpc::{RequestState, RequestStatusJson},
 	Reference, RequestKey, StreamId,
 };
 
@@ -42,7 +42,7 @@ impl Client {
 		&self,
 		stream: StreamId,
 		business_key: &[u8],
-	) -> Result<RequestStatus> {
+	) -> Result<RequestStatusJson> {
 		let name = self.begun(Name::of_business_key(stream, business_key)).await?;
 		self.standing(&name).await
 	}
@@ -61,7 +61,7 @@ impl Client {
 	}
 
 	/// The status of the attempt of a name that counts.
-	pub async fn standing(&self, name: &Name) -> Result<RequestStatus> {
+	pub async fn standing(&self, name: &Name) -> Result<RequestStatusJson> {
 		let (mut last, mut open, mut gaps) = (None, None, 0);
 		for number in 0..MAX_ATTEMPTS {
 			let status = self.status(name.key(&*self.vault, number).await?).await?;
@@ -105,7 +105,7 @@ impl Client {
 	}
 
 	/// Where a request stands, once it is not under way.
-	pub async fn decided(&self, key: RequestKey) -> Result<RequestStatus> {
+	pub async fn decided(&self, key: RequestKey) -> Result<RequestStatusJson> {
 		loop {
 			let status = self.status(key).await?;
 			if status.status != RequestState::Pending {
@@ -117,7 +117,7 @@ impl Client {
 }
 
 /// Whether the chain rejected a request with this error, of any pallet.
-pub(super) fn is_rejected_with(status: &RequestStatus, name: &str) -> bool {
+pub(super) fn is_rejected_with(status: &RequestStatusJson, name: &str) -> bool {
 	let error = status.receipt.as_ref().and_then(|receipt| receipt.error.as_ref());
 	error.is_some_and(|error| {
 		error.name.rsplit_once('.').map_or(&error.name[..], |(_, name)| name) == name

@@ -9,8 +9,8 @@ use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
 use credio_primitives::{
 	entry::EntryFilter,
 	rpc::{
-		At, BlockRef, Fetched, FetchedEntries, FetchedEntry, RequestStatus, StreamJson,
-		WrappedKeyJson,
+		At, BlockRef, FetchedEntriesJson, FetchedEntryJson, FetchedJson, RequestStatusJson,
+		StreamJson, WrappedKeyJson,
 	},
 	BlockNumber, Denial, Digest, Entry, EntryBody, KeyEpoch, RecordId, Reference, RequestKey,
 	Resource, Sequence, StreamId, WrappedSecret,
@@ -41,7 +41,7 @@ pub enum Outcome {
 	/// It is on the chain.
 	Applied(Uploaded),
 	/// The chain refused it; the status says why.
-	Rejected(Box<RequestStatus>),
+	Rejected(Box<RequestStatusJson>),
 }
 
 /// A document that is on the chain.
@@ -221,8 +221,8 @@ impl Client {
 		id: RecordId,
 	) -> Result<(Entry, Held, Context, Vec<u8>)> {
 		let token = self.token("credio_v1_fetch", &id).await?;
-		let answer: At<Fetched> = self.call("credio_v1_fetch", (id, token)).await?;
-		let Fetched { entry, payload, secret_commitment, wrapped_keys } = answer.answer;
+		let answer: At<FetchedJson> = self.call("credio_v1_fetch", (id, token)).await?;
+		let FetchedJson { entry, payload, secret_commitment, wrapped_keys } = answer.answer;
 		if let Some(verified) = self.verified() {
 			verified.check_record(id, &entry, secret_commitment, answer.at).await?;
 		}
@@ -349,15 +349,15 @@ impl Client {
 		let parameters = (stream, from, Some(limit), Some(include_unfinalized));
 		let token = self.token("credio_v1_fetchStream", &parameters).await?;
 		let params = (stream, from, token, limit, include_unfinalized);
-		let answer: At<FetchedEntries> = self.call("credio_v1_fetchStream", params).await?;
-		let FetchedEntries { items, next_sequence } = answer.answer;
+		let answer: At<FetchedEntriesJson> = self.call("credio_v1_fetchStream", params).await?;
+		let FetchedEntriesJson { items, next_sequence } = answer.answer;
 		// What is not final cannot be proven.
 		if let Some(verified) = self.verified().filter(|_| !include_unfinalized) {
 			verified.check_part(stream, from, &items, answer.at).await?;
 		}
 		let wrapped_by = self.wrapped_by(stream).await?;
 		let mut entries = Vec::with_capacity(items.len());
-		for FetchedEntry { entry, payload, secret_commitment, wrapped_keys, denial } in items {
+		for FetchedEntryJson { entry, payload, secret_commitment, wrapped_keys, denial } in items {
 			let read = match (payload, secret_commitment, denial) {
 				_ if entry.header.stream != stream => {
 					let error = "an entry of another stream than was asked for";

@@ -7,7 +7,7 @@ use crate::{
 };
 use credio_primitives::{
 	error_codes as codes,
-	rpc::{At, BlockRef, LaneJson, RequestState, RequestStatus, UploadEvent, Uploaded},
+	rpc::{At, BlockRef, LaneJson, RequestState, RequestStatusJson, UploadEventJson, UploadedJson},
 	validity, BlockNumber, Digest, LanePosition, Moment, OrganizationId, Request, RequestKey,
 };
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub struct SignedRequest {
 /// How a request ended that was submitted.
 pub(super) struct Submitted {
 	/// Its status.
-	pub status: RequestStatus,
+	pub status: RequestStatusJson,
 	/// Whether it had been rejected, finally, before it was handed over.
 	pub was_rejected: bool,
 }
@@ -81,7 +81,7 @@ impl Client {
 	/// # Errors
 	///
 	/// [`Error::Contradicted`], [`Error::NotFinalYet`], [`Error::NotProven`], [`Error::Connection`].
-	pub async fn status(&self, key: RequestKey) -> Result<RequestStatus> {
+	pub async fn status(&self, key: RequestKey) -> Result<RequestStatusJson> {
 		let mut status = self.status_by(self.organization, key, None).await?.answer;
 		if status.status == RequestState::Expired && self.verified().is_some() {
 			status.status = RequestState::Unknown;
@@ -91,11 +91,11 @@ impl Client {
 
 	/// Where a request stands, with its expiry taken into account: one that the node has never seen is told to have
 	/// expired once it has, as long as that is certain.
-	pub async fn status_of(&self, request: &Request) -> Result<RequestStatus> {
+	pub async fn status_of(&self, request: &Request) -> Result<RequestStatusJson> {
 		Ok(self.status_at(request).await?.answer)
 	}
 
-	async fn status_at(&self, request: &Request) -> Result<At<RequestStatus>> {
+	async fn status_at(&self, request: &Request) -> Result<At<RequestStatusJson>> {
 		self.status_by(request.organization, request.key, Some(request.expires_at)).await
 	}
 
@@ -106,9 +106,9 @@ impl Client {
 		organization: OrganizationId,
 		key: RequestKey,
 		expires_at: Option<BlockNumber>,
-	) -> Result<At<RequestStatus>> {
+	) -> Result<At<RequestStatusJson>> {
 		let params = (organization, key, expires_at);
-		let mut told: At<RequestStatus> = self.call("credio_v1_status", params).await?;
+		let mut told: At<RequestStatusJson> = self.call("credio_v1_status", params).await?;
 		if let Some(verified) = self.verified() {
 			let (named, by) = ((organization, key), told.at.number);
 			let proven_at = verified.check_status(named, expires_at, &told.answer, by).await?;
@@ -121,7 +121,7 @@ impl Client {
 	/// so long ago that the chain cannot tell any more.
 	///
 	/// Errors: [`Error::Connection`].
-	pub async fn follow(&self, request: &Request) -> Result<RequestStatus> {
+	pub async fn follow(&self, request: &Request) -> Result<RequestStatusJson> {
 		loop {
 			let At { at, answer: status } = self.status_at(request).await?;
 			let may_change = match status.status {
@@ -141,7 +141,7 @@ impl Client {
 	///
 	/// Errors: [`Error::Expired`], [`Error::KeyReused`], [`Error::Refused`], [`Error::Connection`]. A rejection is an
 	/// answer, not an error.
-	pub async fn submit(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatus> {
+	pub async fn submit(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatusJson> {
 		self.submit_at(key, calls, None).await
 	}
 
@@ -153,7 +153,7 @@ impl Client {
 		key: RequestKey,
 		calls: &[Call],
 		lane: Option<LanePosition>,
-	) -> Result<RequestStatus> {
+	) -> Result<RequestStatusJson> {
 		Ok(self.submit_telling(key, calls, lane).await?.status)
 	}
 
@@ -200,7 +200,7 @@ impl Client {
 	/// As [`Self::submit`], where a rejection is an error.
 	///
 	/// Errors: [`Error::Rejected`], and those of [`Self::submit`].
-	pub async fn apply(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatus> {
+	pub async fn apply(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatusJson> {
 		let status = self.submit(key, calls).await?;
 		match status.status {
 			RequestState::Applied => Ok(status),
@@ -227,7 +227,7 @@ impl Client {
 		let was_rejected = uploaded.status == RequestState::Rejected;
 		while let Some(event) = events.next().await {
 			match event? {
-				UploadEvent::Finalized(status) | UploadEvent::Expired(status) => {
+				UploadEventJson::Finalized(status) | UploadEventJson::Expired(status) => {
 					if let Some(verified) = self.verified() {
 						let expires_at = Some(request.request.expires_at);
 						verified.check_status((organization, key), expires_at, &status, 0).await?;
@@ -238,8 +238,8 @@ impl Client {
 					}
 					return Ok(Some(Submitted { status, was_rejected }));
 				},
-				UploadEvent::Dropped { .. } => return Ok(None),
-				UploadEvent::Accepted(_) | UploadEvent::InBlock { .. } => {},
+				UploadEventJson::Dropped { .. } => return Ok(None),
+				UploadEventJson::Accepted(_) | UploadEventJson::InBlock { .. } => {},
 			}
 		}
 		Err(connection_lost())
@@ -293,7 +293,7 @@ impl Client {
 	/// Hands a signed request over without following it. Again answers where it stands.
 	///
 	/// Errors: [`Error::Refused`], [`Error::Connection`].
-	pub async fn hand_over(&self, request: &SignedRequest) -> Result<Uploaded> {
+	pub async fn hand_over(&self, request: &SignedRequest) -> Result<UploadedJson> {
 		self.call("credio_v1_upload", (hex_of(&request.extrinsic),)).await
 	}
 
@@ -312,12 +312,12 @@ impl Client {
 	async fn hand_over_and_watch(
 		&self,
 		request: &SignedRequest,
-	) -> Result<(Uploaded, RpcSubscription<UploadEvent>)> {
+	) -> Result<(UploadedJson, RpcSubscription<UploadEventJson>)> {
 		let params = super::by_position(&(hex_of(&request.extrinsic),))?;
 		let methods = ("credio_v1_uploadAndWatch", "credio_v1_unwatchUpload");
-		let mut events: RpcSubscription<UploadEvent> = self.subscribe(methods, params).await?;
+		let mut events: RpcSubscription<UploadEventJson> = self.subscribe(methods, params).await?;
 		match events.next().await.ok_or_else(connection_lost)?? {
-			UploadEvent::Accepted(uploaded) => Ok((uploaded, events)),
+			UploadEventJson::Accepted(uploaded) => Ok((uploaded, events)),
 			other => Err(Error::Answer(format!("expected `accepted` first, got {other:?}"))),
 		}
 	}

@@ -240,7 +240,10 @@ pub(super) fn check(id: StreamId, stream: &StreamJson) -> Result<()> {
 }
 
 /// Whether the chain rejected a request with one of these errors of `pallet-grants`.
-pub fn is_rejected_for(status: &credio_primitives::rpc::RequestStatus, errors: &[&str]) -> bool {
+pub fn is_rejected_for(
+	status: &credio_primitives::rpc::RequestStatusJson,
+	errors: &[&str],
+) -> bool {
 	let error = status.receipt.as_ref().and_then(|receipt| receipt.error.as_ref());
 	error.is_some_and(|error| {
 		error.name.strip_prefix("Grants.").is_some_and(|name| errors.contains(&name))
