@@ -9,6 +9,8 @@ mod tests;
 
 pub use changes::BlockChanges;
 pub(crate) use subscriptions::Topic;
+#[cfg(test)]
+pub(crate) use subscriptions::{MAX_REQUEST_SUBSCRIPTIONS, MAX_STREAM_SUBSCRIPTIONS};
 
 use crate::{chain::CredioBlock, error::Error};
 use changes::RuntimeChanges;
