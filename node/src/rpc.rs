@@ -23,7 +23,7 @@ use crate::{
 	service::{FullBackend, FullClient, TransactionPool},
 };
 
-/// What finality is told from.
+/// The parts of a node that finality is read from.
 #[derive(Clone)]
 pub struct FinalityDeps {
 	pub shared_voter_state: SharedVoterState,
@@ -33,7 +33,7 @@ pub struct FinalityDeps {
 	pub warp_proofs: Arc<dyn WarpSyncProvider<Block>>,
 }
 
-/// Proofs of finality for evidence: those by which a node that starts fresh follows the validators.
+/// Proves finality for evidence by the proofs of warp sync.
 struct WarpProofs(Arc<dyn WarpSyncProvider<Block>>);
 
 impl FinalityProofs for WarpProofs {
@@ -48,7 +48,7 @@ impl Submissions for BestBlock {
 	}
 }
 
-/// All methods that are not the SDK's own.
+/// Returns all methods that are not the SDK's own.
 pub fn create_full(
 	client: Arc<FullClient>,
 	pool: Arc<TransactionPool>,

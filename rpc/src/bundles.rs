@@ -1,6 +1,8 @@
 //! Bundles.
 
 mod api;
+#[cfg(test)]
+pub(crate) mod docs;
 mod handler;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! Evidence: proofs of an entry and of finality.
 
 mod api;
+#[cfg(test)]
+pub(crate) mod docs;
 mod handler;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! Grants and access requests.
 
 mod api;
+#[cfg(test)]
+pub(crate) mod docs;
 mod handler;
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,8 @@ mod organizations;
 mod page;
 mod pool;
 mod records;
+#[cfg(test)]
+mod reference;
 mod requests;
 mod served;
 mod streams;

@@ -1,6 +1,8 @@
 //! Validators, bounds, and the description of the methods.
 
 mod api;
+#[cfg(test)]
+pub(crate) mod docs;
 mod handler;
 #[cfg(test)]
 mod tests;

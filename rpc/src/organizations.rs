@@ -1,6 +1,8 @@
 //! Organizations, members, keys and quotas.
 
 mod api;
+#[cfg(test)]
+pub(crate) mod docs;
 mod handler;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 
 mod api;
 mod contents;
+#[cfg(test)]
+pub(crate) mod docs;
 mod handler;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 
 mod access;
 mod api;
+#[cfg(test)]
+pub(crate) mod docs;
 mod handler;
 #[cfg(test)]
 mod tests;

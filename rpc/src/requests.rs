@@ -1,6 +1,8 @@
 //! Requests: uploading them and following them to their outcome.
 
 mod api;
+#[cfg(test)]
+pub(crate) mod docs;
 mod follow;
 mod handler;
 mod queue;

@@ -1,6 +1,8 @@
 //! Streams, their secrets, and subscriptions to their entries.
 
 mod api;
+#[cfg(test)]
+pub(crate) mod docs;
 mod handler;
 mod pages;
 mod position;

@@ -140,7 +140,7 @@ async function answer(api, bob, { sealed }) {
 	return { lane, keys };
 }
 
-/** Does all of it, and answers what the reads of the chain can be tried with. */
+/** Does all of it, and returns the ids for the tests of reads. */
 export async function doBusiness(api) {
 	const [alice, bob, charlie, dave] = ['//Alice', '//Bob', '//Charlie', '//Dave'].map((uri) => new Member(api, account(uri)));
 	await manage(api, await govern(api, alice));

@@ -76,14 +76,14 @@ export class Member {
 		return this.api.tx.idempotency.submit(request, calls).signAsync(this.pair, { nonce: 0, era: 0 });
 	}
 
-	/** Submits a request, and answers its events and its outcome once it is in a block. */
+	/** Submits a request, and returns its events and its outcome once it is in a block. */
 	async request(calls, options) {
 		const events = await settle(this.api, await this.sign(calls, options));
 		const outcome = events.find(({ section }) => section === 'idempotency')?.method;
 		return { events, outcome };
 	}
 
-	/** Submits a request that has to be applied, and answers its events. */
+	/** Submits a request that has to be applied, and returns its events. */
 	async apply(...calls) {
 		const { events, outcome } = await this.request(calls);
 		if (outcome !== 'Applied') throw new Error(`not applied: ${events.map(String).join('\n')}`);
@@ -109,7 +109,7 @@ export class Member {
 	}
 }
 
-/** Sends a transaction, and answers its events once it is in a block. */
+/** Sends a transaction, and returns its events once it is in a block. */
 function settle(api, transaction) {
 	return new Promise((resolve, reject) => {
 		let stop;
@@ -135,7 +135,7 @@ export function field(events, name, of) {
 	return event.data[of];
 }
 
-/** Waits until the present best block is final, and answers its number. */
+/** Waits until the present best block is final, and returns its number. */
 export async function finality(api) {
 	const best = (await api.rpc.chain.getHeader()).number.toNumber();
 	return new Promise((resolve, reject) => {
@@ -148,7 +148,7 @@ export async function finality(api) {
 	});
 }
 
-/** Runs `main`, prints what it answers as one line of JSON, and ends the process. */
+/** Runs `main`, prints its result as one line of JSON, and ends the process. */
 export async function run(main) {
 	try {
 		console.log(JSON.stringify(await main()));

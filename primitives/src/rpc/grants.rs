@@ -12,16 +12,17 @@ use serde::{Deserialize, Serialize};
 /// A grant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GrantJson {
-	/// Its name.
+	/// Its id.
 	pub grant_id: GrantId,
 	/// Organization that gave it.
 	pub grantor: OrganizationId,
 	/// Organization that holds it.
 	pub grantee: OrganizationId,
-	/// What it is about.
+	/// Its subject.
 	pub resource: Resource,
-	/// What it allows.
+	/// The right that it gives.
 	pub permission: Permission,
 	/// First key epoch it covers.
 	pub from_epoch: KeyEpoch,
@@ -35,9 +36,9 @@ pub struct GrantJson {
 	pub parent: Option<GrantId>,
 	/// Block in which it was given.
 	pub granted_at: BlockNumber,
-	/// The access request that it answers.
+	/// The access request that led to it.
 	pub access_request: Option<AccessRequestId>,
-	/// Whether it holds.
+	/// Its status.
 	pub status: GrantStatus,
 }
 
@@ -61,11 +62,12 @@ impl From<NamedGrant> for GrantJson {
 	}
 }
 
-/// What became of an access request.
+/// The state of an access request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum AccessRequestStateJson {
-	/// The owner has not answered.
+	/// The owner has not decided.
 	Pending,
 	/// The owner gave this grant.
 	Approved {
@@ -82,20 +84,21 @@ pub enum AccessRequestStateJson {
 /// An access request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccessRequestJson {
-	/// Its name.
+	/// Its id.
 	pub access_request_id: AccessRequestId,
 	/// Organization that asks.
 	pub requester: OrganizationId,
-	/// Owner of the resource, who answers.
+	/// Owner of the resource, who decides.
 	pub owner: OrganizationId,
-	/// What it asks for.
+	/// The resource that it asks for.
 	pub resource: Resource,
-	/// What it wants to do with it.
+	/// The right that it asks for.
 	pub permission: Permission,
 	/// Why.
 	pub purpose: String,
-	/// What became of it.
+	/// Its state.
 	pub state: AccessRequestStateJson,
 	/// Block in which it was made.
 	pub requested_at: BlockNumber,

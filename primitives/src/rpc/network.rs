@@ -4,13 +4,15 @@ use super::bundles::WeightJson;
 use crate::{AccountId, BlockNumber, Digest, Moment, ValidatorState};
 use serde::{Deserialize, Serialize};
 
-/// A validator, and how it stands.
+/// A validator and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ValidatorJson {
 	/// Its account (SS58).
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Ss58"))]
 	pub account: AccountId,
-	/// The council wants it to be one. If not, it was removed and leaves with the end of the session.
+	/// The council has chosen it. If not, it was removed and leaves with the end of the session.
 	pub chosen: bool,
 	/// It makes blocks and votes in the present session.
 	pub active: bool,
@@ -20,9 +22,10 @@ pub struct ValidatorJson {
 	pub offence: Option<OffenceJson>,
 }
 
-/// What a validator was proven to have done.
+/// A proven offence of a validator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OffenceJson {
 	/// The session in which it voted for two blocks where one vote is allowed.
 	pub session: u32,
@@ -41,9 +44,10 @@ impl From<ValidatorState> for ValidatorJson {
 	}
 }
 
-/// What a client has to know of the chain's bounds.
+/// The chain's bounds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LimitsJson {
 	/// Hash of block 0, which names the chain.
 	pub genesis_hash: Digest,
@@ -53,7 +57,7 @@ pub struct LimitsJson {
 	pub max_payload_size: u32,
 	/// How far ahead of the present block `expiresAt` may lie.
 	pub max_request_lifetime: BlockNumber,
-	/// For how many blocks past `expiresAt` the absence of a receipt says that the request was not applied. A receipt
+	/// For how many blocks past `expiresAt` the absence of a receipt proves that the request was not applied. A receipt
 	/// is kept for `maxRequestLifetime` beyond that.
 	pub receipt_retention: BlockNumber,
 	/// Most calls in one request.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 /// An organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrganizationJson {
 	/// Its number.
 	pub id: OrganizationId,
@@ -43,6 +44,7 @@ impl From<OrganizationInfo> for OrganizationJson {
 /// An organization with its members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrganizationDetailJson {
 	/// The organization.
 	#[serde(flatten)]
@@ -54,8 +56,11 @@ pub struct OrganizationDetailJson {
 /// A member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "MemberAccount"))]
 pub struct MemberJson {
 	/// Its account (SS58).
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Ss58"))]
 	pub account: AccountId,
 	/// Its organization and roles.
 	#[serde(flatten)]
@@ -65,10 +70,11 @@ pub struct MemberJson {
 /// Quota and use of an organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QuotaJson {
-	/// What it may use per window.
+	/// Its quota per window.
 	pub quota: Quota,
-	/// What it has used in the present window.
+	/// Its use in the present window.
 	pub used: QuotaUse,
 	/// Length of a window in blocks.
 	pub window_length: BlockNumber,
@@ -90,6 +96,7 @@ impl From<QuotaInfo> for QuotaJson {
 /// The membership of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MembershipJson {
 	/// Its organization and roles; null if it is no member.
 	pub member: Option<Member>,
@@ -98,6 +105,7 @@ pub struct MembershipJson {
 /// A version of an organization's encryption key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EncryptionKeyJson {
 	/// The key.
 	pub encryption_key: EncryptionKey,

@@ -7,15 +7,16 @@ use crate::{
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// The key by which the caller opens a record.
+/// A wrapped key to a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WrappedKeyJson {
 	/// Organization it is wrapped to.
 	pub organization: OrganizationId,
 	/// Version of that organization's encryption key.
 	pub key_version: KeyVersion,
-	/// What it opens to.
+	/// The secret in it.
 	pub secret: WrappedSecret,
 	/// Encapsulated key and ciphertext.
 	pub sealed: Bytes,
@@ -23,7 +24,7 @@ pub struct WrappedKeyJson {
 	pub grant_id: Option<GrantId>,
 }
 
-/// Keys to a record, and the commitment to the secret that they are about.
+/// Returns the keys to a record, and the commitment to their secret.
 pub fn wrapped_keys(access: ReadAccess) -> (Digest, Vec<WrappedKeyJson>) {
 	let ReadAccess { organization, commitment, keys } = access;
 	let keys = keys.into_iter().map(|key| WrappedKeyJson {
@@ -36,26 +37,28 @@ pub fn wrapped_keys(access: ReadAccess) -> (Digest, Vec<WrappedKeyJson>) {
 	(commitment, keys.collect())
 }
 
-/// A record as fetched by somebody who may read it.
+/// A record, for a caller that may read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FetchedJson {
-	/// Name and header.
+	/// Id and header.
 	#[serde(flatten)]
 	pub entry: Entry,
 	/// The envelope with the ciphertext.
 	pub payload: Bytes,
 	/// Commitment to the stream secret of its key epoch.
 	pub secret_commitment: Digest,
-	/// Keys to it, those of the owner's grants first: one at least. One that was delegated may be useless.
+	/// Keys to it, those of the owner's grants first: at least one. Delegated ones may be useless.
 	pub wrapped_keys: Vec<WrappedKeyJson>,
 }
 
-/// An entry of a stream, with what the caller may read of it.
+/// An entry of a stream, with the ciphertext if the caller may read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FetchedEntryJson {
-	/// Name and header.
+	/// Id and header.
 	#[serde(flatten)]
 	pub entry: Entry,
 	/// The envelope with the ciphertext, if the caller may read it.
@@ -71,16 +74,18 @@ pub struct FetchedEntryJson {
 /// A part of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FetchedEntriesJson {
-	/// In the order of their numbers.
+	/// The entries, in the order of their numbers.
 	pub items: Vec<FetchedEntryJson>,
-	/// Number from which to go on; `null` at the end of the stream.
+	/// Number to go on with; null at the end of the stream.
 	pub next_sequence: Option<Sequence>,
 }
 
 /// Whether a document is under a Merkle anchor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InclusionJson {
 	/// Whether the proof holds.
 	pub included: bool,

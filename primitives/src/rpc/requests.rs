@@ -5,9 +5,10 @@ use crate::{BlockNumber, Digest, LanePosition, OrganizationId, RecordId, Request
 use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
-/// Where a request stands.
+/// The state of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum RequestState {
 	/// This node holds it, or has seen it in a block that is not final yet.
 	Pending,
@@ -25,6 +26,7 @@ pub enum RequestState {
 /// A dispatch error in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorNameJson {
 	/// `Pallet.Error`, or the kind of an error that no pallet raised.
 	pub name: String,
@@ -32,13 +34,14 @@ pub struct ErrorNameJson {
 	pub description: String,
 }
 
-/// What the chain keeps of a request.
+/// The receipt of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReceiptJson {
 	/// `blake2_256` of the encoded calls.
 	pub body_digest: Digest,
-	/// Block in which it was decided.
+	/// Block that decided it.
 	pub block: BlockNumber,
 	/// Index of the extrinsic in that block.
 	pub extrinsic_index: u32,
@@ -55,20 +58,22 @@ pub struct ReceiptJson {
 /// Status of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RequestStatusJson {
 	/// Organization that made it.
 	pub organization: OrganizationId,
 	/// Its key.
 	pub request_key: RequestKey,
-	/// Where it stands.
+	/// Its state.
 	pub status: RequestState,
 	/// The receipt, once it is final.
 	pub receipt: Option<ReceiptJson>,
 }
 
-/// Answer to an upload.
+/// The result of an upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UploadedJson {
 	/// Organization that made the request.
 	pub organization: OrganizationId,
@@ -78,13 +83,14 @@ pub struct UploadedJson {
 	pub transaction_hash: Digest,
 	/// Entries that the request appends, in the order of its calls.
 	pub record_ids: Vec<RecordId>,
-	/// Where the request stands.
+	/// The state of the request.
 	pub status: RequestState,
 }
 
-/// What `uploadAndWatch` tells, in this order; `inBlock` can come again after a fork.
+/// The events of `uploadAndWatch`, in this order; `inBlock` can come again after a fork.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum UploadEventJson {
 	/// The node holds it.
 	Accepted(UploadedJson),
@@ -107,12 +113,13 @@ pub enum UploadEventJson {
 /// A lane.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LaneJson {
-	/// Organization whose lane it is.
+	/// The organization of the lane.
 	pub organization: OrganizationId,
 	/// Its number.
 	pub lane: u32,
-	/// The next position at the block of the answer: all before it are consumed, finally.
+	/// The next position at block `at`: all before it are consumed, finally.
 	pub next: u64,
 	/// The next position at the best block, which may not become final. New requests go from here on.
 	pub next_at_best: u64,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// A stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StreamJson {
 	/// Its id.
 	pub id: StreamId,
@@ -42,21 +43,23 @@ impl From<StreamInfo> for StreamJson {
 	}
 }
 
-/// The secret of a key epoch of a stream, as the organization has it that asks.
+/// The secret of a key epoch of a stream, as wrapped to the caller's organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StreamKeyJson {
 	/// The key epoch.
 	pub epoch: KeyEpoch,
 	/// Commitment to the secret.
 	pub secret_commitment: Digest,
-	/// The secret as wrapped to the organization, those of the owner's grants first: one at least.
+	/// The wrapped secrets, those of the owner's grants first: at least one.
 	pub wrapped_keys: Vec<WrappedSecretJson>,
 }
 
 /// A stream secret as wrapped to an organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WrappedSecretJson {
 	/// Version of the organization's encryption key.
 	pub key_version: KeyVersion,

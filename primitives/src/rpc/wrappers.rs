@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Bytes(#[serde(with = "sp_core::bytes")] pub Vec<u8>);
 
-/// The block at which a read was answered.
+/// A block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BlockRef {
 	/// Its number.
 	pub number: BlockNumber,
@@ -22,30 +23,35 @@ pub struct BlockRef {
 	pub hash: Digest,
 }
 
-/// An answer, and the finalized block at which it holds.
+/// A result and the block that it was read at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 pub struct At<Answer> {
 	/// The block.
 	pub at: BlockRef,
-	/// The answer at that block.
+	/// The result.
 	#[serde(flatten)]
 	pub answer: Answer,
 }
 
-/// Where a page starts and how long it is.
+/// Start and length of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PageRequest {
 	/// `next` of the page before; none for the first page.
 	pub cursor: Option<Digest>,
-	/// Most items wanted; at most, and without it, [`crate::limits::MAX_PAGE_SIZE`].
+	/// Most items; 256 at most, and without it.
 	pub limit: Option<u32>,
 }
 
 /// A page of items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 pub struct Items<Item> {
 	/// The items. A page may be short, even empty, before the end.
 	pub items: Vec<Item>,
@@ -53,7 +59,7 @@ pub struct Items<Item> {
 	pub next: Option<Digest>,
 }
 
-/// Names are checked to be UTF-8 when they come in; what is not is shown with replacement characters.
+/// Converts bytes to text. The chain checks that names are UTF-8; others get replacement characters.
 pub(super) fn text(bytes: &[u8]) -> String {
 	String::from_utf8_lossy(bytes).to_string()
 }

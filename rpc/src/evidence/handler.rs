@@ -22,14 +22,14 @@ use std::{collections::BTreeSet, marker::PhantomData, sync::Arc};
 
 /// The format of evidence.
 const FORMAT: Format = Format::V3;
-/// Most bytes of proofs in one answer, which is twice as long in hex.
+/// Most bytes of proofs in one result, which is twice as long in hex.
 const MAX_SIZE: usize = 6 * 1024 * 1024;
 /// Most pages of grants and of access requests that one request reads.
 const MAX_PAGES: usize = 16;
 
 /// Proves that blocks are final.
 pub trait FinalityProofs: Send + Sync {
-	/// Returns the blocks after `from` in which the validators changed, and the newest one with a proof of finality: each
+	/// Returns the blocks after `from` that changed the validators, and the newest one with a proof of finality: each
 	/// header with its GRANDPA justification, and whether that is all. Encoded as for warp sync.
 	fn prove(&self, from: H256) -> Result<Vec<u8>, String>;
 }
@@ -158,7 +158,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Evidence<Block, Client> {
 		Ok((*at, links.into_iter().map(|(_, link)| link).collect()))
 	}
 
-	/// Returns the blocks after `from` in which the validators changed, and the newest block with a proof of finality, each
+	/// Returns the blocks after `from` that changed the validators, and the newest block with a proof of finality, each
 	/// with its proof; and whether these are all.
 	fn links(&self, from: &BlockRef) -> Result<(Vec<(BlockRef, FinalizedBlockJson)>, bool), Error> {
 		let encoded = self.proofs.prove(hash(from)).map_err(Error::internal)?;
@@ -179,8 +179,8 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Evidence<Block, Client> {
 		Ok((links, is_all))
 	}
 
-	/// Returns the access requests for an entry or its stream. If there are too many, those that a grant answers come first,
-	/// then the newest.
+	/// Returns the access requests for an entry or its stream. If there are too many, those that led to a grant come
+	/// first, then the newest.
 	fn access_requests_for(
 		&self,
 		at: &BlockRef,

@@ -64,12 +64,11 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Grants<Block, Client> {
 	/// Returns a grant with its status, which depends on the grants that it was delegated under.
 	fn grant_at(&self, at: &BlockRef, grant_id: GrantId) -> Result<NamedGrant, Error> {
 		let (mut chain, mut next) = (HashMap::new(), Some(grant_id));
-		while let Some(id) = next.filter(|_| chain.len() <= MAX_DELEGATION_DEPTH as usize) {
-			let Some(grant): Option<Grant> = self.0.value(at, &storage::grant(&id))? else {
-				break;
-			};
-			next = grant.parent;
-			chain.insert(id, grant);
+		for _ in 0..=MAX_DELEGATION_DEPTH {
+			let Some(id) = next else { break };
+			let grant: Option<Grant> = self.0.value(at, &storage::grant(&id))?;
+			next = grant.as_ref().and_then(|grant| grant.parent);
+			chain.extend(grant.map(|grant| (id, grant)));
 		}
 		let grant = chain.get(&grant_id).cloned().ok_or(Error::NotFound("grant"))?;
 		let now: Moment = self.0.value(at, &storage::now())?.unwrap_or_default();

@@ -9,7 +9,7 @@ use serde_json::{json, Value};
 const ROOT: GrantId = GrantId([1; 32]);
 const DELEGATED: GrantId = GrantId([2; 32]);
 
-/// A chain whose time is 100 at block 5, which is final, and 200 at block 6.
+/// A chain with time 100 at block 5, which is final, and 200 at block 6.
 fn world() -> World {
 	let mut world = World { finalized: 5, best: 6, ..World::default() };
 	world.insert(5, storage::now(), 100u64);

@@ -10,7 +10,7 @@ use credio_primitives::{
 	organization::{MemberInfo, OrganizationInfo, QuotaInfo},
 	request::RequestLimits,
 	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch, KeyVersion,
-	Member, OrganizationId, RecordId, Sequence, StreamId, StreamKey, ValidatorState,
+	Member, OrganizationId, RecordId, Resource, Sequence, StreamId, StreamKey, ValidatorState,
 };
 use pallet_support::apis::{
 	BundlesApi, GrantsApi, OrganizationsApi, RecordsApi, RequestsApi, StreamsApi, ValidatorsApi,
@@ -187,6 +187,11 @@ fn page<T: Clone>(all: &[T], cursor: Option<Digest>, limit: u32) -> (Vec<T>, Opt
 	(items, next)
 }
 
+fn is_on(resource: Resource, stream: Option<StreamId>, record: Option<RecordId>) -> bool {
+	stream.is_none_or(|stream| resource == Resource::Stream(stream))
+		&& record.is_none_or(|record| resource == Resource::Record(record))
+}
+
 fn within(filter: &EntryFilter, entry: &Entry) -> bool {
 	filter.stream.is_none_or(|stream| stream == entry.header.stream)
 		&& filter.from_sequence.is_none_or(|from| from <= entry.header.sequence)
@@ -298,14 +303,14 @@ sp_api::mock_impl_runtime_apis! {
 	impl GrantsApi<Block> for Client {
 		fn grants(&self, filter: GrantFilter, cursor: Option<Digest>, limit: u32) -> (Vec<NamedGrant>, Option<Digest>) {
 			self.read(|world| {
-				let found = world.grants.iter().filter(|one| filter.grantee.is_none_or(|grantee| grantee == one.grant.grantee));
+				let found = world.grants.iter().filter(|one| filter.grantee.is_none_or(|grantee| grantee == one.grant.grantee) && is_on(one.grant.resource, filter.stream, filter.record));
 				page(&found.cloned().collect::<Vec<_>>(), cursor, limit)
 			})
 		}
 
 		fn access_requests(&self, filter: AccessRequestFilter, cursor: Option<Digest>, limit: u32) -> (Vec<NamedAccessRequest>, Option<Digest>) {
 			self.read(|world| {
-				let found = world.access_requests.iter().filter(|one| filter.owner.is_none_or(|owner| owner == one.request.owner));
+				let found = world.access_requests.iter().filter(|one| filter.owner.is_none_or(|owner| owner == one.request.owner) && is_on(one.request.resource, filter.stream, filter.record));
 				page(&found.cloned().collect::<Vec<_>>(), cursor, limit)
 			})
 		}

@@ -13,7 +13,7 @@ use credio_primitives::{
 	ReadAccess, Receipt, RecordId, Resource, Roles, Sequence, Stream, StreamId, StreamStatus,
 	WrappedKey, WrappedSecret,
 };
-use sp_core::{sr25519, Pair};
+use sp_core::{ed25519, Pair};
 use sp_runtime::{traits::IdentifyAccount, MultiSignature, MultiSigner};
 
 /// How long the mocked chain keeps receipts.
@@ -30,8 +30,8 @@ pub(crate) fn record_id(sequence: Sequence) -> RecordId {
 	RecordId([u8::try_from(sequence).expect("few entries"); 32])
 }
 
-fn pair() -> sr25519::Pair {
-	sr25519::Pair::from_seed(&[1; 32])
+fn pair() -> ed25519::Pair {
+	ed25519::Pair::from_seed(&[1; 32])
 }
 
 /// The account of the one member.

@@ -34,12 +34,12 @@ pub(crate) fn extrinsic(submission: &Submission) -> Bytes {
 	Bytes(submission.encode().encode())
 }
 
-/// A pool that holds what it is given, unless it is told to refuse.
+/// A pool that takes all transactions, unless a refusal is set.
 #[derive(Default)]
 pub(crate) struct Queue {
 	/// Refuses the next transaction.
 	pub refusal: Mutex<Option<Refusal>>,
-	/// What the next extrinsic is in place of a submission.
+	/// Why the next extrinsic is no submission.
 	pub no_submission: Mutex<Option<NotASubmission>>,
 	pub held: Mutex<Vec<(H256, Vec<u8>)>>,
 	/// Sends the events of the last watched transaction.

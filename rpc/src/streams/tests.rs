@@ -87,8 +87,9 @@ async fn subscription_sends_unfinalized_entries_once() {
 		world.unfinalized.clear();
 		world.entries.extend([entry(2), entry(3)]);
 		world.changes.insert(hash(6), Changes { streams: vec![STREAM], requests: vec![] });
+		world.changes.insert(hash(7), Changes { streams: vec![STREAM], requests: vec![] });
 	});
-	node.finalize(6);
+	node.finalize(7);
 	assert_eq!(next(&mut eager).await["sequence"], 3, "entry 2 was sent before it was final");
 	assert_eq!(next(&mut patient).await["sequence"], 2);
 }
