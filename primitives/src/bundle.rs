@@ -67,7 +67,7 @@ pub struct Consent {
 	/// The member that consented. The organization's calls run with its origin.
 	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Ss58"))]
 	pub account: AccountId,
-	/// Block in which it did.
+	/// Block of the consent.
 	pub block: BlockNumber,
 	/// Time of that block, in milliseconds since 1970.
 	pub time: Moment,
@@ -104,7 +104,7 @@ pub enum BundleState {
 	Open,
 	/// All calls of all legs were applied.
 	Executed {
-		/// Block in which they were.
+		/// Block of the execution.
 		block: BlockNumber,
 		/// Time of that block.
 		time: Moment,
@@ -117,7 +117,7 @@ pub enum BundleState {
 		call_index: u32,
 		/// Why it failed.
 		error: DispatchError,
-		/// Block in which it did.
+		/// Block of the failure.
 		block: BlockNumber,
 		/// Time of that block.
 		time: Moment,
@@ -135,7 +135,7 @@ pub struct Bundle {
 	pub proposer: OrganizationId,
 	/// Member that proposed it.
 	pub proposed_by: AccountId,
-	/// Block in which it was proposed.
+	/// Block of its proposal.
 	pub proposed_at: BlockNumber,
 	/// Time of that block.
 	pub proposed_time: Moment,

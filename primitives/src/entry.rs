@@ -55,7 +55,7 @@ pub struct Stream {
 	pub status: StreamStatus,
 	/// Sequence number of the next entry, which is the number of entries so far.
 	pub next_sequence: Sequence,
-	/// Block in which it was created.
+	/// Block of its creation.
 	pub created_at: BlockNumber,
 }
 
@@ -128,7 +128,7 @@ pub struct EntryHeader {
 	/// Member that signed for it.
 	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Ss58"))]
 	pub author: AccountId,
-	/// Block in which it was appended.
+	/// Block of its append.
 	pub block: BlockNumber,
 	/// The content that it commits to.
 	pub body: EntryBody,

@@ -99,7 +99,7 @@ pub struct Grant {
 	pub delegable: bool,
 	/// The grant it was delegated under; it holds only while that one holds.
 	pub parent: Option<GrantId>,
-	/// Block in which it was given.
+	/// Block of the grant.
 	pub granted_at: BlockNumber,
 	/// The access request that led to it.
 	pub access_request: Option<AccessRequestId>,
@@ -231,7 +231,7 @@ pub struct AccessRequest {
 	pub purpose: Purpose,
 	/// Its state.
 	pub state: AccessRequestState,
-	/// Block in which it was made.
+	/// Block of the request.
 	pub requested_at: BlockNumber,
 	/// From this moment on, by the chain's clock, it may be removed, decided or not.
 	pub removable_at: Moment,

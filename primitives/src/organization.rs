@@ -107,7 +107,7 @@ pub struct Member {
 	pub organization: OrganizationId,
 	/// Its roles.
 	pub roles: Roles,
-	/// Block in which it joined.
+	/// Block of its joining.
 	pub since: BlockNumber,
 }
 
@@ -131,7 +131,7 @@ pub struct Member {
 pub struct EncryptionKey {
 	/// The X25519 public key.
 	pub public: PublicKey,
-	/// Block in which it was announced.
+	/// Block of its announcement.
 	pub since: BlockNumber,
 }
 

@@ -117,7 +117,7 @@ pub enum Outcome {
 pub struct Receipt {
 	/// `blake2_256` of the encoded calls.
 	pub body_digest: Digest,
-	/// Block in which it was decided.
+	/// Block that decided it.
 	pub block: BlockNumber,
 	/// Index of the extrinsic in that block.
 	pub extrinsic_index: u32,

@@ -74,7 +74,7 @@ pub struct BundleJson {
 	/// Member that did.
 	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Ss58"))]
 	pub proposed_by: AccountId,
-	/// Block in which it was proposed.
+	/// Block of its proposal.
 	pub proposed_at: BlockNumber,
 	/// Time of that block, in milliseconds since 1970.
 	pub proposed_time: Moment,
@@ -86,7 +86,7 @@ pub struct BundleJson {
 	pub parties: Vec<PartyJson>,
 	/// Its status.
 	pub status: BundleStatus,
-	/// Block in which it was executed or aborted; null otherwise.
+	/// Block that executed or aborted it; null otherwise.
 	pub decided_at: Option<BlockNumber>,
 	/// Time of that block, in milliseconds since 1970; null otherwise.
 	pub decided_time: Option<Moment>,

@@ -34,7 +34,7 @@ pub struct GrantJson {
 	pub delegable: bool,
 	/// The grant it was delegated under.
 	pub parent: Option<GrantId>,
-	/// Block in which it was given.
+	/// Block of the grant.
 	pub granted_at: BlockNumber,
 	/// The access request that led to it.
 	pub access_request: Option<AccessRequestId>,
@@ -100,7 +100,7 @@ pub struct AccessRequestJson {
 	pub purpose: String,
 	/// Its state.
 	pub state: AccessRequestStateJson,
-	/// Block in which it was made.
+	/// Block of the request.
 	pub requested_at: BlockNumber,
 	/// From this moment on it may be removed, in milliseconds since 1970.
 	pub removable_at: Moment,

@@ -27,7 +27,7 @@ pub struct ValidatorJson {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OffenceJson {
-	/// The session in which it voted for two blocks where one vote is allowed.
+	/// The session of two votes where one is allowed.
 	pub session: u32,
 	/// The block with the report.
 	pub reported_at: BlockNumber,

@@ -23,7 +23,7 @@ pub struct StreamJson {
 	pub status: StreamStatus,
 	/// Number of its entries.
 	pub entries: Sequence,
-	/// Block in which it was created.
+	/// Block of its creation.
 	pub created_at: BlockNumber,
 	/// Its key epoch; null before the first is opened.
 	pub epoch: Option<KeyEpochState>,
