@@ -6,7 +6,7 @@ pub mod server;
 pub mod standard;
 
 use credio_primitives::{request::NotASubmission, AccountId, Submission};
-use credio_rpc::{Credio, CredioApiServer, FinalityProofs, Served, Submissions};
+use credio_rpc::{methods, Deps, FinalityProofs, Served, Submissions};
 use credio_runtime::{opaque::Block, Nonce};
 use jsonrpsee::RpcModule;
 use sc_consensus_grandpa::{
@@ -76,9 +76,14 @@ pub fn create_full(
 		)
 		.into_rpc(),
 	)?;
-	let (submissions, proofs) = (pool.best().clone(), Arc::new(WarpProofs(finality.warp_proofs)));
-	let methods =
-		Credio::<Block, _, _>::new(client, pool.clone(), pool, served, submissions, proofs);
-	module.merge(methods.into_rpc())?;
+	let deps = Deps {
+		client,
+		submissions: pool.best().clone(),
+		queue: pool.clone(),
+		contents: pool,
+		served,
+		finality: Arc::new(WarpProofs(finality.warp_proofs)),
+	};
+	module.merge(methods::<Block, _>(deps)?)?;
 	Ok(module)
 }

@@ -1,11 +1,11 @@
-//! What a block did, for those who follow the chain.
+//! Activity and changes of a block.
 
 use crate::{OrganizationId, RequestKey, StreamId};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 
-/// What a block did.
+/// The activity of a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct Activity {
 	/// Its time, in milliseconds since 1970.
@@ -18,7 +18,7 @@ pub struct Activity {
 	pub entries: u32,
 }
 
-/// What a block changed of what clients subscribe to.
+/// The streams and requests that a block changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct Changes {
 	/// Streams that an entry was appended to, each once.

@@ -8,17 +8,16 @@ use serde::{Deserialize, Serialize};
 use sp_runtime::DispatchError;
 use sp_runtime::{traits::ConstU32, BoundedVec, Weight};
 
-/// What one organization does in a bundle.
+/// The calls of one organization in a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct Leg<Call> {
 	/// The organization that acts.
 	pub organization: OrganizationId,
-	/// Its calls, in the order in which they run.
+	/// Its calls, in the order of execution.
 	pub calls: Vec<Call>,
 }
 
-/// A call that is encoded already. Encodes to its bytes and nothing else, so legs of encoded calls encode as legs of
-/// the calls themselves do.
+/// An encoded call. It encodes to its bytes alone, so legs of encoded calls encode like legs of calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncodedCall(pub Vec<u8>);
 
@@ -34,7 +33,7 @@ impl Encode for EncodedCall {
 
 impl EncodeLike for EncodedCall {}
 
-/// What the organizations of a bundle consent to:
+/// Returns the digest that the organizations of a bundle consent to:
 /// `blake2_256("credio/bundle-digest/v2" ++ SCALE(genesis hash, bundle id, deadline, legs))`.
 ///
 /// `deadline` is a moment, encoded in 8 bytes. `legs` is the SCALE encoding of `Vec<Leg<Call>>`. The digest binds the chain,
@@ -48,7 +47,7 @@ pub fn digest(genesis: &Digest, bundle: &BundleId, deadline: Moment, legs: &[u8]
 	Digest(sp_crypto_hashing::blake2_256(&input))
 }
 
-/// That an organization agrees to a bundle.
+/// The consent of an organization to a bundle.
 #[derive(
 	Clone,
 	Debug,
@@ -63,10 +62,12 @@ pub fn digest(genesis: &Digest, bundle: &BundleId, deadline: Moment, legs: &[u8]
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Consent {
 	/// The member that consented. The organization's calls run with its origin.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Ss58"))]
 	pub account: AccountId,
-	/// Block in which it did.
+	/// Block of the consent.
 	pub block: BlockNumber,
 	/// Time of that block, in milliseconds since 1970.
 	pub time: Moment,
@@ -85,7 +86,7 @@ pub struct Party {
 	pub consent: Option<Consent>,
 }
 
-/// What became of a bundle.
+/// The state of a bundle.
 #[derive(
 	Clone,
 	Copy,
@@ -103,7 +104,7 @@ pub enum BundleState {
 	Open,
 	/// All calls of all legs were applied.
 	Executed {
-		/// Block in which they were.
+		/// Block of the execution.
 		block: BlockNumber,
 		/// Time of that block.
 		time: Moment,
@@ -116,7 +117,7 @@ pub enum BundleState {
 		call_index: u32,
 		/// Why it failed.
 		error: DispatchError,
-		/// Block in which it did.
+		/// Block of the failure.
 		block: BlockNumber,
 		/// Time of that block.
 		time: Moment,
@@ -125,7 +126,7 @@ pub enum BundleState {
 	Expired,
 }
 
-/// What the chain keeps of a bundle, beside its legs.
+/// A bundle as the chain stores it, without its legs.
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
@@ -134,34 +135,34 @@ pub struct Bundle {
 	pub proposer: OrganizationId,
 	/// Member that proposed it.
 	pub proposed_by: AccountId,
-	/// Block in which it was proposed.
+	/// Block of its proposal.
 	pub proposed_at: BlockNumber,
 	/// Time of that block.
 	pub proposed_time: Moment,
 	/// Last moment at which it can execute, by the chain's clock.
 	pub deadline: Moment,
-	/// What is consented to, see [`digest`].
+	/// The digest that is consented to, see [`digest`].
 	pub digest: Digest,
 	/// The organizations, in the order of their legs.
 	pub parties: BoundedVec<Party, ConstU32<{ limits::MAX_LEGS }>>,
-	/// What became of it.
+	/// Its state.
 	pub state: BundleState,
 }
 
 impl Bundle {
-	/// Whether every organization has consented.
+	/// Returns whether every organization has consented.
 	pub fn has_all_consents(&self) -> bool {
 		self.parties.iter().all(|party| party.consent.is_some())
 	}
 
-	/// Whether its deadline has passed at a moment: it can execute in a block whose time is the deadline or earlier, and in
-	/// no later one. This is the only place that decides so.
+	/// Returns whether its deadline has passed at a moment. It can execute in a block at the deadline or earlier, and in no
+	/// later one. No other code decides this.
 	pub fn is_past_deadline(&self, now: Moment) -> bool {
 		self.deadline < now
 	}
 
-	/// What has become of it at a moment. One that is stored as open has expired as soon as its deadline has passed, even
-	/// if clean-up has not come to it yet.
+	/// Returns its state at a moment. A bundle that is stored as open has expired once its deadline has passed, even before
+	/// clean-up.
 	pub fn state_at(&self, now: Moment) -> BundleState {
 		match self.state {
 			BundleState::Open if self.is_past_deadline(now) => BundleState::Expired,
@@ -170,7 +171,7 @@ impl Bundle {
 	}
 }
 
-/// Where a bundle stands.
+/// The status of a bundle.
 #[derive(
 	Clone,
 	Copy,
@@ -185,6 +186,8 @@ impl Bundle {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 pub enum BundleStatus {
 	/// It waits for consents.
 	Open,
@@ -197,7 +200,7 @@ pub enum BundleStatus {
 }
 
 impl BundleState {
-	/// Where the bundle stands, in one word.
+	/// Returns the status in this state.
 	pub fn status(&self) -> BundleStatus {
 		match self {
 			Self::Open => BundleStatus::Open,
@@ -213,7 +216,7 @@ impl BundleState {
 pub struct NamedBundle {
 	/// Its name.
 	pub bundle_id: BundleId,
-	/// The bundle. One whose deadline has passed is told as expired, also before clean-up has come to it.
+	/// The bundle. It is expired once its deadline has passed, also before clean-up.
 	pub bundle: Bundle,
 }
 
@@ -222,11 +225,11 @@ pub struct NamedBundle {
 pub struct LegCalls {
 	/// The organization that acts.
 	pub organization: OrganizationId,
-	/// Its calls, in the order in which they run.
+	/// Its calls, in the order of execution.
 	pub calls: Vec<Vec<u8>>,
 }
 
-/// A bundle with all that one has to know to consent to it.
+/// A bundle with all that a consent needs.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct BundleDetail {
 	/// The bundle with its name.
@@ -237,7 +240,7 @@ pub struct BundleDetail {
 	pub weight: Weight,
 }
 
-/// Which bundles a query asks for. Every field that is given narrows the answer.
+/// Selects bundles. Every field narrows the result.
 #[derive(
 	Clone,
 	Debug,
@@ -252,16 +255,17 @@ pub struct BundleDetail {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BundleFilter {
-	/// Bundles in which this organization has a leg.
+	/// Bundles with a leg of this organization.
 	pub organization: Option<OrganizationId>,
 	/// Bundles that this organization proposed.
 	pub proposer: Option<OrganizationId>,
-	/// Bundles that stand there.
+	/// Bundles with this status.
 	pub status: Option<BundleStatus>,
 }
 
-/// Bounds on bundles that a client has to know.
+/// Bounds on bundles that clients need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct BundleLimits {
 	/// How far ahead of the present moment a deadline may lie, in milliseconds.
@@ -308,7 +312,7 @@ mod tests {
 	}
 
 	#[test]
-	fn the_deadline_is_the_last_moment() {
+	fn deadline_is_the_last_moment() {
 		let open = bundle(9, BundleState::Open);
 		for (now, state) in [
 			(0, BundleState::Open),
@@ -319,14 +323,14 @@ mod tests {
 			assert_eq!(open.state_at(now), state, "at {now}");
 			assert_eq!(open.is_past_deadline(now), state == BundleState::Expired);
 		}
-		// One that was decided in time stays so for ever.
+		// A decided bundle keeps its state.
 		let executed = BundleState::Executed { block: 1, time: 9 };
 		assert_eq!(bundle(9, executed).state_at(Moment::MAX), executed);
 		assert_eq!(bundle(Moment::MAX, BundleState::Open).state_at(Moment::MAX), BundleState::Open);
 	}
 
 	#[test]
-	fn the_digest_binds_everything() {
+	fn digest_binds_everything() {
 		let id = BundleId::derive(1, &Reference([2; 32]));
 		let genesis = Digest([1; 32]);
 		let legs = vec![Leg { organization: 1, calls: vec![1u8] }].encode();

@@ -1,5 +1,5 @@
-//! The example organizations of development chains. Their secrets are derived from their names, so everybody knows
-//! them: they protect nothing.
+//! The example organizations of development chains. Their secrets are derived from their names, so they are
+//! public and protect nothing.
 //!
 //! - encryption key: the X25519 secret `blake2_256("credio/development/encryption-key/v1" ++ name)`;
 //! - organization secret: `blake2_256("credio/development/organization-secret/v1" ++ name)`;
@@ -67,16 +67,16 @@ pub const ORGANIZATIONS: [DevelopmentOrganization; 5] = [
 	},
 ];
 
-/// The network id of the presets `development` and `local`. Everybody knows it, so chains of these presets are one chain
-/// to whoever signs for them; no other network may have it.
+/// The network id of the presets `development` and `local`. It is public, so a signature for one chain of
+/// these presets is good for all of them. No other network may have it.
 pub const NETWORK_ID: [u8; 32] = *b"credio/development/network-id/v1";
 
-/// The X25519 secret of a development organization's encryption key.
+/// Returns the X25519 secret of a development organization's encryption key.
 pub fn encryption_secret(name: &str) -> [u8; 32] {
 	derive(b"credio/development/encryption-key/v1", name)
 }
 
-/// The secret from which a development organization derives request keys.
+/// Returns the secret from which a development organization derives request keys.
 pub fn organization_secret(name: &str) -> [u8; 32] {
 	derive(b"credio/development/organization-secret/v1", name)
 }

@@ -33,10 +33,12 @@ pub type Commitment = Digest;
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 pub enum StreamStatus {
 	/// It takes entries.
 	Open,
-	/// Nothing can be appended any more; what is there stays readable.
+	/// Nothing can be appended any more; its entries stay readable.
 	Sealed,
 }
 
@@ -53,11 +55,11 @@ pub struct Stream {
 	pub status: StreamStatus,
 	/// Sequence number of the next entry, which is the number of entries so far.
 	pub next_sequence: Sequence,
-	/// Block in which it was created.
+	/// Block of its creation.
 	pub created_at: BlockNumber,
 }
 
-/// What an entry commits to.
+/// The content that an entry commits to.
 #[derive(
 	Clone,
 	Copy,
@@ -73,6 +75,7 @@ pub struct Stream {
 	Deserialize,
 )]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum EntryBody {
 	/// An anchor that commits to one document kept elsewhere.
 	DigestAnchor {
@@ -81,14 +84,14 @@ pub enum EntryBody {
 	},
 	/// An anchor that commits to many documents kept elsewhere.
 	MerkleAnchor {
-		/// Root of the tree of [`crate::merkle`].
+		/// Root of the Merkle tree.
 		root: Digest,
-		/// Number of leaves, from 1 to [`limits::MAX_MERKLE_LEAVES`].
+		/// Number of leaves, at least 1.
 		leaves: u32,
 	},
 	/// A record: its ciphertext is on the chain.
 	Record {
-		/// Key epoch whose stream secret encrypts it.
+		/// The key epoch of the stream secret that encrypts it.
 		epoch: KeyEpoch,
 		/// Keyed commitment to the document.
 		commitment: Commitment,
@@ -99,7 +102,7 @@ pub enum EntryBody {
 	},
 }
 
-/// All that is public about an entry.
+/// The public data of an entry.
 #[derive(
 	Clone,
 	Debug,
@@ -114,6 +117,7 @@ pub enum EntryBody {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EntryHeader {
 	/// Stream it is in.
 	pub stream: StreamId,
@@ -122,14 +126,15 @@ pub struct EntryHeader {
 	/// Organization that appended it.
 	pub organization: OrganizationId,
 	/// Member that signed for it.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Ss58"))]
 	pub author: AccountId,
-	/// Block in which it was appended.
+	/// Block of its append.
 	pub block: BlockNumber,
-	/// What it commits to.
+	/// The content that it commits to.
 	pub body: EntryBody,
 }
 
-/// An entry with its name.
+/// An entry with its id.
 #[derive(
 	Clone,
 	Debug,
@@ -143,15 +148,16 @@ pub struct EntryHeader {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entry {
-	/// Its name.
+	/// Its id.
 	pub record_id: RecordId,
-	/// All that is public about it.
+	/// Its public data.
 	#[serde(flatten)]
 	pub header: EntryHeader,
 }
 
-/// Which entries a query asks for. Every field that is given narrows the answer.
+/// Selects entries. Every field narrows the result.
 #[derive(
 	Clone,
 	Debug,
@@ -166,12 +172,14 @@ pub struct Entry {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EntryFilter {
 	/// Entries of this stream, in the order of their sequence numbers. Without it, in no particular order.
 	pub stream: Option<StreamId>,
 	/// Entries that this organization appended.
 	pub organization: Option<OrganizationId>,
 	/// Entries that this member signed for.
+	#[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Ss58>"))]
 	pub author: Option<AccountId>,
 	/// Lowest sequence number.
 	pub from_sequence: Option<Sequence>,
@@ -185,7 +193,7 @@ pub const ENVELOPE_V1: u8 = 1;
 /// A stream with its name and the key epoch it is in.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct StreamInfo {
-	/// Its name.
+	/// Its id.
 	pub id: StreamId,
 	/// The stream.
 	pub stream: Stream,

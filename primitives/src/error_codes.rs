@@ -1,54 +1,133 @@
-//! Codes of the errors that the `credio_v1` methods answer. Stable: a code never changes its meaning.
+//! Errors of the `credio_v1` methods: code, name, meaning and remedy. Stable: a code never changes its meaning.
 //!
-//! Every error carries `data: { cause, remedy }`. `docs/rpc.md` lists what to do about each.
+//! Every error carries `data: { cause, remedy }`. `docs/rpc.md` lists them, and a test compares.
 
-/// The bytes are no extrinsic of this chain's runtime.
-pub const MALFORMED_EXTRINSIC: i32 = 9001;
-/// The extrinsic is not a signed `Idempotency::submit`.
-pub const NOT_A_SUBMISSION: i32 = 9002;
-/// The signer is a member of no organization.
-pub const NOT_A_MEMBER: i32 = 9003;
-/// The signer's organization is suspended.
-pub const ORGANIZATION_SUSPENDED: i32 = 9004;
-/// The organization has used up its quota for this window of blocks.
-pub const QUOTA_EXCEEDED: i32 = 9005;
-/// The node's pool takes no more, at all or from this organization: busy, try again.
-pub const POOL_FULL: i32 = 9006;
-/// The transaction cannot be applied; the cause says why.
-pub const TRANSACTION_REFUSED: i32 = 9007;
-/// The request key was used for another body.
-pub const KEY_REUSED: i32 = 9008;
-/// The request's expiry has passed, or lies too far ahead.
-pub const REQUEST_EXPIRED: i32 = 9009;
-/// The lane position is taken by another request.
-pub const POSITION_TAKEN: i32 = 9010;
-/// The lane position lies too far ahead of the lane's next one: try again later.
-pub const POSITION_TOO_FAR: i32 = 9011;
-/// The request names another organization than the signer's.
-pub const OTHER_ORGANIZATION: i32 = 9012;
-/// The signer lacks a role that one of the request's calls needs.
-pub const ROLE_MISSING: i32 = 9013;
-/// The request has a lane position, and its transaction's mortal era ends before its expiry.
-pub const ERA_TOO_SHORT: i32 = 9014;
-/// The access token's signature, account or lifetime is not good.
-pub const ACCESS_TOKEN_INVALID: i32 = 9101;
-/// The access token's last block has passed.
-pub const ACCESS_TOKEN_EXPIRED: i32 = 9102;
-/// No right to read this now; the cause names the denial.
-pub const ACCESS_DENIED: i32 = 9103;
-/// The function of the runtime hands out what takes an access token.
-pub const TOKEN_REQUIRED: i32 = 9104;
-/// A parameter is missing, malformed or out of bounds.
-pub const INVALID_PARAMETERS: i32 = 9201;
-/// The node keeps no more subscriptions.
-pub const TOO_MANY_SUBSCRIPTIONS: i32 = 9202;
-/// There is no such thing at the finalized block.
-pub const NOT_FOUND: i32 = 9404;
-/// The node could not answer; its log says why.
-pub const INTERNAL: i32 = 9500;
+/// An error of the methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorCode {
+	/// Its code.
+	pub code: i32,
+	/// Its name.
+	pub name: &'static str,
+	/// When it is returned.
+	pub when: &'static str,
+	/// The remedy.
+	pub remedy: &'static str,
+	/// Other remedies, each for some words of `data.reason` or `data.denial`.
+	pub special: &'static [(&'static [&'static str], &'static str)],
+}
 
-/// Too many calls from one address: the JSON-RPC server's own code.
-pub const RATE_LIMITED: i32 = -32999;
+impl ErrorCode {
+	/// Returns the remedy for a word of `data`, or the general one.
+	pub fn remedy_for(&self, word: &str) -> &'static str {
+		let special = self.special.iter().find(|(words, _)| words.contains(&word));
+		special.map_or(self.remedy, |(_, remedy)| remedy)
+	}
+}
+
+/// Returns the error with a code.
+pub fn find(code: i32) -> Option<&'static ErrorCode> {
+	ALL.iter().find(|error| error.code == code)
+}
+
+macro_rules! errors {
+	($($constant:ident = $code:literal, $name:literal, $when:literal, $remedy:literal $(, [$($words:expr => $special:literal),* $(,)?])?;)*) => {
+		$(
+			#[doc = $when]
+			pub const $constant: i32 = $code;
+		)*
+
+		/// All errors of the methods, by code.
+		pub const ALL: &[ErrorCode] = &[$(
+			ErrorCode {
+				code: $code,
+				name: $name,
+				when: $when,
+				remedy: $remedy,
+				special: &[$($((&$words, $special)),*)?],
+			}
+		),*];
+	};
+}
+
+errors! {
+	MALFORMED_EXTRINSIC = 9001, "MalformedExtrinsic",
+		"the bytes are no extrinsic of this chain's runtime",
+		"send the whole signed extrinsic as 0x hex, made for this chain's present metadata";
+	NOT_A_SUBMISSION = 9002, "NotASubmission",
+		"the extrinsic is not a signed Idempotency.submit",
+		"wrap the calls in Idempotency.submit and sign it";
+	NOT_A_MEMBER = 9003, "NotAMember",
+		"the signer is a member of no organization",
+		"sign with an account that an admin has added to an organization";
+	ORGANIZATION_SUSPENDED = 9004, "OrganizationSuspended",
+		"the signer's organization is suspended",
+		"ask the council to reinstate the organization";
+	QUOTA_EXCEEDED = 9005, "QuotaExceeded",
+		"the organization has used up its quota for this window of blocks",
+		"send it again under the same key in the next window (credio_v1_quota says when), or ask the council for more";
+	POOL_FULL = 9006, "PoolFull",
+		"the node is busy: its pool takes no more requests, at all or from this organization",
+		"send it again under the same key in a few seconds";
+	TRANSACTION_REFUSED = 9007, "TransactionRefused",
+		"the transaction cannot be applied; data.reason is one word",
+		"mend what the cause names, and send it again under the same key",
+		[["stale", "future"] => "read the account's next nonce, sign again under the same key, and send that"];
+	KEY_REUSED = 9008, "KeyReused",
+		"the request key was used before, for other calls",
+		"use a new key for a new request; credio_v1_status shows the old one's receipt";
+	REQUEST_EXPIRED = 9009, "RequestExpired",
+		"the request's expiry has passed, or lies too far ahead",
+		"sign again under the same key with an expiry within the bounds of credio_v1_limits, unless the cause says that the outcome is unknown: then look for its entries first";
+	POSITION_TAKEN = 9010, "PositionTaken",
+		"the lane position is another request's, decided or waiting in the node's pool",
+		"take the lane's next free position (credio_v1_lane), and sign again under the same key";
+	POSITION_TOO_FAR = 9011, "PositionTooFar",
+		"the lane position lies more than 1,024 ahead of the lane's next one",
+		"send it again under the same key once the lane has come closer";
+	OTHER_ORGANIZATION = 9012, "OtherOrganization",
+		"the request names another organization than the signer's",
+		"name the account's present organization in the request, or sign with an account of the organization that it is for";
+	ROLE_MISSING = 9013, "RoleMissing",
+		"the signer lacks a role that one of the calls needs",
+		"sign with an account that has the role, or have an admin give it (Organizations.set_roles)";
+	ERA_TOO_SHORT = 9014, "EraTooShort",
+		"the request has a lane position, and its transaction's mortal era ends before its expiry",
+		"sign it immortal, or with an era that reaches the request's expires_at";
+	ACCESS_TOKEN_INVALID = 9101, "AccessTokenInvalid",
+		"signature, account, method, parameters, chain or lifetime of the access token are not right",
+		"sign a token for this very method and these parameters, good for at most 300 blocks";
+	ACCESS_TOKEN_EXPIRED = 9102, "AccessTokenExpired",
+		"the access token's last block has passed",
+		"sign a new token";
+	ACCESS_DENIED = 9103, "AccessDenied",
+		"no right to read this now; data.denial is one word",
+		"ask the council or your organization's admin",
+		[
+			["noGrant", "grantExpired", "parentEnded"] => "make an access request to the owner of the stream",
+			["keyMissing"] => "ask the owner of the stream to add the key of that epoch to the grant",
+			["notARecord"] => "verify the document against the anchor instead",
+		];
+	TOKEN_REQUIRED = 9104, "TokenRequired",
+		"a function of the runtime that hands out ciphertexts or wrapped keys was called without an access token",
+		"call credio_v1_fetch or credio_v1_streamKeys, with an access token";
+	INVALID_PARAMETERS = 9201, "InvalidParameters",
+		"a parameter is out of bounds",
+		"see the method in rpc.discover";
+	TOO_MANY_SUBSCRIPTIONS = 9202, "TooManySubscriptions",
+		"the node has as many subscriptions as it keeps",
+		"try again in a few seconds, subscribe at another node, or poll credio_v1_status or credio_v1_query";
+	NOT_FOUND = 9404, "NotFound",
+		"the object does not exist at the finalized block",
+		"check the id; what was just written is found once it is final";
+	INTERNAL = 9500, "Internal",
+		"the node could not answer; its log says why",
+		"try again, and tell the node's operator if it stays";
+	RATE_LIMITED = -32999, "RateLimited",
+		"too many calls from one address",
+		"wait a second and send it again, less often from then on";
+}
+
 /// Too many subscriptions on one connection: the JSON-RPC server's own code.
 pub const TOO_MANY_SUBSCRIPTIONS_ON_CONNECTION: i32 = -32006;
 /// The JSON-RPC server is busy: its own code.

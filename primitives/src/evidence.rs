@@ -19,6 +19,8 @@ pub const MAX_NAMED: usize = 64;
 
 /// How an evidence is made: from which items of the state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 pub enum Format {
 	/// Of the states of a network that has not been upgraded from a test version: entries lie by their positions, grants by
 	/// their places.
@@ -30,6 +32,8 @@ pub enum Format {
 /// The request that brought an entry, as only those know who made it: the entry's id follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "EvidenceOrigin"))]
 pub struct Origin {
 	/// Key of the request.
 	pub request_key: RequestKey,
@@ -40,6 +44,8 @@ pub struct Origin {
 /// What an evidence is about. Everything else follows from the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "EvidenceSubject"))]
 pub struct Subject {
 	/// The entry.
 	pub record_id: RecordId,
@@ -63,14 +69,14 @@ pub struct ChainInState {
 	pub network: Digest,
 }
 
-/// What the state says about the subject.
+/// The facts of a state about a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
 	/// The chain.
 	pub chain: ChainInState,
 	/// The entry.
 	pub record_id: RecordId,
-	/// All that is public about it.
+	/// Its public data.
 	pub header: EntryHeader,
 	/// For a record, `blake2_256` of its encoded payload: the length as a compact number, and the envelope.
 	pub payload: Option<Digest>,
@@ -82,7 +88,7 @@ pub struct Facts {
 	pub origin: Option<(Origin, Option<Receipt>)>,
 	/// All grants on the stream and on the entry.
 	pub grants: Vec<NamedGrant>,
-	/// Grants that were asked about and are not there.
+	/// Grants of the subject that do not exist.
 	pub absent_grants: Vec<GrantId>,
 	/// The access requests that were named.
 	pub access_requests: Vec<NamedAccessRequest>,
@@ -92,14 +98,14 @@ pub struct Facts {
 	pub now: Moment,
 }
 
-/// Why the facts cannot be read.
+/// An error in reading the facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FactsError<ReadError> {
 	/// The state could not be read.
 	Read(ReadError),
-	/// There is no such thing in the state.
+	/// The state lacks this value.
 	Missing(&'static str),
-	/// What is stored is not what this software understands.
+	/// The stored value has an unknown form.
 	Malformed(&'static str),
 	/// The subject contradicts the state, or is out of bounds.
 	Contradiction(&'static str),
@@ -120,13 +126,13 @@ impl<ReadError: core::fmt::Display> core::fmt::Display for FactsError<ReadError>
 
 /// A state that can be read, or a proof of one.
 pub trait State {
-	/// Why it cannot be read.
+	/// Error of a read.
 	type Error;
 
-	/// The value at a key.
+	/// Returns the value at a key.
 	fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Self::Error>;
 
-	/// `blake2_256` of the value at a key.
+	/// Returns `blake2_256` of the value at a key.
 	fn digest(&self, key: &[u8]) -> Result<Option<Digest>, Self::Error>;
 }
 
@@ -167,14 +173,14 @@ impl<S: State> Reader<'_, S> {
 		self.get(what, key)?.ok_or(FactsError::Missing(what))
 	}
 
-	/// The chain.
+	/// Reads the chain.
 	fn chain(&self) -> Result<ChainInState, FactsError<S::Error>> {
 		let genesis: [u8; 32] = self.need(GENESIS_HASH, &storage::block_hash(0))?;
 		let network: Option<[u8; 32]> = self.get("network id", &storage::network_id())?;
 		Ok(ChainInState { genesis: Digest(genesis), network: Digest(network.unwrap_or_default()) })
 	}
 
-	/// All grants on these resources.
+	/// Reads all grants on these resources.
 	fn grants(
 		&self,
 		resources: &[Resource],
@@ -199,7 +205,7 @@ impl<S: State> Reader<'_, S> {
 		Ok(grants)
 	}
 
-	/// Those of these grants that are not among the ones that are there.
+	/// Returns the grants that do not exist.
 	fn absent(
 		&self,
 		asked: &[GrantId],
@@ -217,7 +223,7 @@ impl<S: State> Reader<'_, S> {
 		Ok(absent)
 	}
 
-	/// These access requests, which have to be for one of these resources.
+	/// Reads access requests, which have to be for one of these resources.
 	fn access_requests(
 		&self,
 		ids: &[AccessRequestId],
@@ -236,7 +242,7 @@ impl<S: State> Reader<'_, S> {
 		ids.iter().map(read).collect()
 	}
 
-	/// Names of these organizations.
+	/// Reads the names of organizations.
 	fn names(
 		&self,
 		ids: BTreeSet<OrganizationId>,
@@ -251,7 +257,7 @@ impl<S: State> Reader<'_, S> {
 }
 
 impl Subject {
-	/// Whether its lists are in order and within bounds.
+	/// Returns whether its lists are in order and within bounds.
 	fn is_well_formed(&self) -> bool {
 		let within = self.grants.len() <= MAX_NAMED && self.access_requests.len() <= MAX_NAMED;
 		within

@@ -13,7 +13,7 @@ use sp_runtime::{traits::ConstU32, BoundedVec};
 /// Why access is given, asked for or denied: UTF-8, public to all members.
 pub type Purpose = BoundedVec<u8, ConstU32<{ limits::MAX_PURPOSE_LENGTH }>>;
 
-/// What a grant or an access request is about.
+/// The subject of a grant or an access request.
 #[derive(
 	Clone,
 	Copy,
@@ -32,6 +32,7 @@ pub type Purpose = BoundedVec<u8, ConstU32<{ limits::MAX_PURPOSE_LENGTH }>>;
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Resource {
 	/// A stream, from a key epoch on.
 	Stream(StreamId),
@@ -39,7 +40,7 @@ pub enum Resource {
 	Record(RecordId),
 }
 
-/// What a grant allows.
+/// The right that a grant gives.
 #[derive(
 	Clone,
 	Copy,
@@ -55,6 +56,8 @@ pub enum Resource {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 pub enum Permission {
 	/// To fetch and decrypt.
 	Read,
@@ -82,9 +85,9 @@ pub struct Grant {
 	pub grantor: OrganizationId,
 	/// Organization that holds it.
 	pub grantee: OrganizationId,
-	/// What it is about.
+	/// Its subject.
 	pub resource: Resource,
-	/// What it allows.
+	/// The right that it gives.
 	pub permission: Permission,
 	/// First key epoch it covers. For a record: the record's epoch.
 	pub from_epoch: KeyEpoch,
@@ -96,9 +99,9 @@ pub struct Grant {
 	pub delegable: bool,
 	/// The grant it was delegated under; it holds only while that one holds.
 	pub parent: Option<GrantId>,
-	/// Block in which it was given.
+	/// Block of the grant.
 	pub granted_at: BlockNumber,
-	/// The access request that it answers.
+	/// The access request that led to it.
 	pub access_request: Option<AccessRequestId>,
 	/// Its place among the grants on its resource, counted from 0. When another one ends, it may take that one's place.
 	pub slot: u32,
@@ -138,12 +141,12 @@ impl Grant {
 	}
 }
 
-/// What the owner put on the ledger when it opened a key epoch.
+/// The data that the owner puts on the ledger when it opens a key epoch.
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct EpochSecret {
-	/// Commits to the epoch's secret, so that whoever is given it knows the right one from another.
+	/// Commits to the epoch's secret, so that its holders can check it.
 	pub commitment: Digest,
 	/// The secret, wrapped to the owner itself.
 	pub owner_key: WrappedKey,
@@ -164,6 +167,8 @@ pub struct EpochSecret {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 pub enum GrantStatus {
 	/// It holds now.
 	Active,
@@ -189,6 +194,7 @@ pub enum GrantStatus {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KeyEpochState {
 	/// The present epoch.
 	pub current: KeyEpoch,
@@ -198,12 +204,12 @@ pub struct KeyEpochState {
 	pub opened_at: Moment,
 }
 
-/// What became of an access request.
+/// The state of an access request.
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub enum AccessRequestState {
-	/// The owner has not answered.
+	/// The owner has not decided.
 	Pending,
 	/// The owner gave this grant.
 	Approved(GrantId),
@@ -211,26 +217,26 @@ pub enum AccessRequestState {
 	Denied(Purpose),
 }
 
-/// An organization asks for a grant and says why.
+/// A request of an organization for a grant.
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct AccessRequest {
 	/// Organization that asks.
 	pub requester: OrganizationId,
-	/// Owner of the resource, who answers.
+	/// Owner of the resource, who decides.
 	pub owner: OrganizationId,
-	/// What it asks for.
+	/// The resource that it asks for.
 	pub resource: Resource,
-	/// What it wants to do with it.
+	/// The right that it asks for.
 	pub permission: Permission,
 	/// Why.
 	pub purpose: Purpose,
-	/// What became of it.
+	/// Its state.
 	pub state: AccessRequestState,
-	/// Block in which it was made.
+	/// Block of the request.
 	pub requested_at: BlockNumber,
-	/// From this moment on, by the chain's clock, it may be removed, answered or not.
+	/// From this moment on, by the chain's clock, it may be removed, decided or not.
 	pub removable_at: Moment,
 }
 
@@ -249,12 +255,14 @@ pub struct AccessRequest {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 pub enum Denial {
 	/// The account is a member of no organization.
 	NotAMember,
 	/// The organization is suspended.
 	Suspended,
-	/// There is no such record.
+	/// The record does not exist.
 	RecordNotFound,
 	/// The entry is an anchor: there is nothing to fetch.
 	NotARecord,
@@ -269,7 +277,7 @@ pub enum Denial {
 }
 
 impl Denial {
-	/// Its word.
+	/// Returns its word.
 	pub fn word(self) -> &'static str {
 		match self {
 			Self::NotAMember => "notAMember",
@@ -284,7 +292,7 @@ impl Denial {
 	}
 }
 
-/// What the wrapped key opens to.
+/// The secret in a wrapped key.
 #[derive(
 	Clone,
 	Copy,
@@ -299,6 +307,8 @@ impl Denial {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 pub enum WrappedSecret {
 	/// The stream secret of the record's epoch.
 	StreamSecret,
@@ -306,41 +316,41 @@ pub enum WrappedSecret {
 	DataKey,
 }
 
-/// That an organization may read a record, and with which keys.
+/// The right of an organization to read a record, with its keys.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct ReadAccess {
 	/// The organization that may read.
 	pub organization: OrganizationId,
 	/// Commitment to the stream secret of the record's epoch.
 	pub commitment: Digest,
-	/// Keys by which it may: one at least. Those that the owner gave come first; of those that others have delegated, any may be
-	/// useless, which is seen when it is opened.
+	/// Its keys: at least one. Those of the owner come first. Delegated ones may be useless, which shows when they are
+	/// opened.
 	pub keys: Vec<AccessKey>,
 }
 
-/// A key by which an organization may read, and on what ground.
+/// A key of an organization to a record, and the grant behind it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct AccessKey {
 	/// The grant that allows it; `None` for the owner of the stream.
 	pub grant: Option<GrantId>,
-	/// What the wrapped key opens to.
+	/// The secret in a wrapped key.
 	pub secret: WrappedSecret,
 	/// The key, wrapped to that organization.
 	pub wrapped_key: WrappedKey,
 }
 
-/// The secret of an epoch of a stream as an organization has it.
+/// The secret of an epoch of a stream, as wrapped to an organization.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct StreamKey {
 	/// The epoch.
 	pub epoch: KeyEpoch,
 	/// Commitment to the secret.
 	pub commitment: Digest,
-	/// The secret as wrapped to the organization, by each grant that it holds: those of the owner first. One at least.
+	/// The wrapped secret of each grant that it holds, those of the owner first: at least one.
 	pub wrapped_keys: Vec<WrappedKey>,
 }
 
-/// Which grants a query asks for. Every field that is given narrows the answer.
+/// Selects grants. Every field narrows the result.
 #[derive(
 	Clone,
 	Debug,
@@ -355,6 +365,7 @@ pub struct StreamKey {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GrantFilter {
 	/// Grants on this stream.
 	pub stream: Option<StreamId>,
@@ -368,7 +379,7 @@ pub struct GrantFilter {
 	pub active: bool,
 }
 
-/// Which access requests a query asks for. Every field that is given narrows the answer.
+/// Selects access requests. Every field narrows the result.
 #[derive(
 	Clone,
 	Debug,
@@ -383,6 +394,7 @@ pub struct GrantFilter {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccessRequestFilter {
 	/// Requests of this organization.
 	pub requester: Option<OrganizationId>,
@@ -392,7 +404,7 @@ pub struct AccessRequestFilter {
 	pub stream: Option<StreamId>,
 	/// Requests for this record.
 	pub record: Option<RecordId>,
-	/// Only those without an answer.
+	/// Only those that wait for a decision.
 	pub pending: bool,
 }
 
@@ -416,18 +428,18 @@ pub struct NamedAccessRequest {
 	pub request: AccessRequest,
 }
 
-/// A wrapped key for a staying grant, at the opening of a key epoch.
+/// A wrapped key for a grant that goes on in a new key epoch.
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct GrantKey {
-	/// The grant that stays.
+	/// The grant.
 	pub grant: GrantId,
 	/// The new stream secret, wrapped to its grantee.
 	pub key: WrappedKey,
 }
 
-/// What the giver of a grant decides.
+/// The terms of a grant, as its giver sets them.
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
@@ -445,10 +457,10 @@ pub struct GrantTerms {
 	pub keys: BoundedVec<WrappedKey, ConstU32<{ limits::MAX_EPOCHS_PER_GRANT }>>,
 }
 
-/// A record as an organization gets it that may read it.
+/// A record for an organization that may read it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct ReadRecord {
-	/// On what ground it may, and with which key.
+	/// The right to it, with the keys.
 	pub access: ReadAccess,
 	/// Its header.
 	pub header: crate::EntryHeader,

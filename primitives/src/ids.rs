@@ -1,4 +1,4 @@
-//! Names of things: 32-byte ids that are known before anything is sent, and the small numbers of organizations.
+//! Ids: 32 bytes, known before submission, and the small numbers of organizations.
 
 use crate::{Moment, Sequence};
 use alloc::{format, string::String, vec::Vec};
@@ -33,8 +33,8 @@ impl From<Sequence> for SequenceKey {
 	}
 }
 
-/// A moment as storage keys have it: big-endian, so that what comes due first comes first, and clean-up looks at nothing
-/// that has not ended.
+/// A moment as part of a key of the state: big-endian, so that the earliest comes first and clean-up reads only what has
+/// ended.
 #[derive(
 	Clone,
 	Copy,
@@ -116,6 +116,21 @@ macro_rules! bytes32 {
 			}
 		}
 
+		#[cfg(feature = "schema")]
+		impl schemars::JsonSchema for $name {
+			fn inline_schema() -> bool {
+				true
+			}
+
+			fn schema_name() -> alloc::borrow::Cow<'static, str> {
+				stringify!($name).into()
+			}
+
+			fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+				schemars::json_schema!({ "type": "string", "pattern": "^0x[0-9a-f]{64}$" })
+			}
+		}
+
 		impl Serialize for $name {
 			fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
 				serializer.collect_str(self)
@@ -153,7 +168,7 @@ bytes32! {
 	BundleId
 }
 bytes32! {
-	/// What a client chooses to make the id of a new thing: unique within its organization.
+	/// Chosen by a client to derive the id of a new object; unique within its organization.
 	Reference
 }
 bytes32! {
@@ -208,7 +223,7 @@ fn derive(domain: &[u8], organization: OrganizationId, rest: &[u8]) -> [u8; 32] 
 }
 
 impl Reference {
-	/// The reference of what the call at `position` of a request makes:
+	/// Returns the reference of the object that the call at `position` of a request makes:
 	/// `blake2_256("credio/reference/v1" ++ request key ++ position)`; the position is 4 bytes, little endian.
 	pub fn derive(key: &RequestKey, position: u32) -> Self {
 		let mut input = b"credio/reference/v1".to_vec();
@@ -219,7 +234,7 @@ impl Reference {
 }
 
 impl RecordId {
-	/// The id of the entry that `organization` appends under `reference`:
+	/// Returns the id of the entry that `organization` appends under `reference`:
 	/// `blake2_256("credio/record/v1" ++ organization ++ reference)`.
 	pub fn derive(organization: OrganizationId, reference: &Reference) -> Self {
 		Self(derive(b"credio/record/v1", organization, &reference.0))
@@ -227,7 +242,7 @@ impl RecordId {
 }
 
 impl StreamId {
-	/// The id of the stream that `organization` creates under `name`:
+	/// Returns the id of the stream that `organization` creates under `name`:
 	/// `blake2_256("credio/stream/v1" ++ organization ++ name)`.
 	pub fn derive(organization: OrganizationId, name: &[u8]) -> Self {
 		Self(derive(b"credio/stream/v1", organization, name))
@@ -235,7 +250,7 @@ impl StreamId {
 }
 
 impl GrantId {
-	/// The id of the grant that `grantor` gives under `reference`:
+	/// Returns the id of the grant that `grantor` gives under `reference`:
 	/// `blake2_256("credio/grant/v1" ++ grantor ++ reference)`.
 	pub fn derive(grantor: OrganizationId, reference: &Reference) -> Self {
 		Self(derive(b"credio/grant/v1", grantor, &reference.0))
@@ -243,7 +258,7 @@ impl GrantId {
 }
 
 impl AccessRequestId {
-	/// The id of the access request that `requester` makes under `reference`:
+	/// Returns the id of the access request that `requester` makes under `reference`:
 	/// `blake2_256("credio/access-request/v1" ++ requester ++ reference)`.
 	pub fn derive(requester: OrganizationId, reference: &Reference) -> Self {
 		Self(derive(b"credio/access-request/v1", requester, &reference.0))
@@ -251,7 +266,7 @@ impl AccessRequestId {
 }
 
 impl BundleId {
-	/// The id of the bundle that `proposer` proposes under `reference`:
+	/// Returns the id of the bundle that `proposer` proposes under `reference`:
 	/// `blake2_256("credio/bundle/v1" ++ proposer ++ reference)`.
 	pub fn derive(proposer: OrganizationId, reference: &Reference) -> Self {
 		Self(derive(b"credio/bundle/v1", proposer, &reference.0))
@@ -259,9 +274,9 @@ impl BundleId {
 }
 
 impl PublicKey {
-	/// Whether this point has a small order, so that every Diffie-Hellman with it gives the all-zero secret.
+	/// Returns whether this point has a small order, so that every Diffie-Hellman with it gives the all-zero secret.
 	///
-	/// The list is that of the twelve encodings named at <https://cr.yp.to/ecdh.html> ("Validate"), reduced to
+	/// The list has the twelve encodings of <https://cr.yp.to/ecdh.html> ("Validate"), reduced to
 	/// those that fit 32 bytes; the top bit is ignored, as X25519 does (RFC 7748, section 5).
 	pub fn is_low_order(&self) -> bool {
 		const P: [u8; 32] = field_prime(0xed);

@@ -1,7 +1,8 @@
-//! Ids, shared types, the traits by which pallets meet, and the runtime API declarations of Credio.
+//! The types that pallets, runtimes, the node and its clients share: ids, data, limits, error codes, storage keys and JSON
+//! shapes. A type that crosses one of those borders is declared here, once.
 //!
-//! There is no storage here. Pallets, runtimes, the RPC crate and the SDK all depend on this crate, so a type
-//! that crosses one of those borders is declared once. The words are those of `docs/glossary.md`.
+//! This crate has no storage and needs no FRAME. The feature `schema` derives JSON schemas of the JSON shapes. The words are
+//! those of `docs/glossary.md`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -20,6 +21,8 @@ pub mod merkle;
 pub mod organization;
 pub mod request;
 pub mod rpc;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod storage;
 pub mod text;
 pub mod validator;
@@ -49,8 +52,8 @@ pub use validator::{ValidatorOffence, ValidatorState};
 pub type AccountId = sp_runtime::AccountId32;
 /// Number of a block.
 pub type BlockNumber = u32;
-/// A moment on the chain's own clock, which its validators keep: milliseconds since 1970, UTC. What is promised to people
-/// in days ends at a moment, whatever number of blocks is made until then.
+/// A moment on the chain's own clock, which its validators keep: milliseconds since 1970, UTC. Periods that
+/// are promised in days end at a moment, whatever number of blocks is made until then.
 pub type Moment = u64;
 /// Version of an organization's encryption key, counted from 0.
 pub type KeyVersion = u32;

@@ -1,4 +1,4 @@
-//! Bounds that clients and chain share. Every one is part of the interface: `docs/rpc.md` lists them.
+//! Bounds that clients and chain share. They are part of the interface: `docs/rpc.md` lists those of requests and reads.
 
 /// Longest name of an organization or a stream, in bytes of UTF-8.
 pub const MAX_NAME_LENGTH: u32 = 64;
@@ -51,7 +51,7 @@ pub const MAX_EPOCHS_PER_GRANT: u32 = 64;
 pub const MAX_DELEGATION_DEPTH: u32 = 4;
 /// Most grants that are read to find one by which an organization may append to a stream.
 pub const MAX_GRANTS_READ: u32 = MAX_GRANTS_PER_GRANTEE * MAX_DELEGATION_DEPTH;
-/// Most access requests that wait for an answer, per requesting organization.
+/// Most access requests of one organization that wait for a decision.
 pub const MAX_PENDING_ACCESS_REQUESTS: u32 = 256;
 /// Most legs of one bundle. Each organization has at most one.
 pub const MAX_LEGS: u32 = 16;
@@ -63,3 +63,39 @@ pub const MAX_LEGS_SIZE: u32 = 256 * 1024;
 pub const MAX_FETCHED_SIZE: usize = 1024 * 1024;
 /// Most items in one page of a query.
 pub const MAX_PAGE_SIZE: u32 = 256;
+
+/// The bounds that `docs/rpc.md` lists, each with its words there.
+pub const DOCUMENTED: &[(&str, u64)] = &[
+	("document in a record", MAX_DOCUMENT_SIZE as u64),
+	("payload of a record (the envelope)", MAX_PAYLOAD_SIZE as u64),
+	("name of an organization or a stream", MAX_NAME_LENGTH as u64),
+	("purpose, reason of a denial", MAX_PURPOSE_LENGTH as u64),
+	("media type", MAX_MEDIA_TYPE_LENGTH as u64),
+	("wrapped key", WRAPPED_KEY_LENGTH as u64),
+	("calls in one request", MAX_CALLS as u64),
+	("lanes of one organization", MAX_LANES as u64),
+	("lane positions ahead of the next one that may be handed over", MAX_POSITIONS_AHEAD),
+	("documents under one Merkle anchor", MAX_MERKLE_LEAVES as u64),
+	("members of one organization", MAX_MEMBERS as u64),
+	("grants on one stream or record", MAX_GRANTS_PER_RESOURCE as u64),
+	("grants that one organization holds on one stream or record", MAX_GRANTS_PER_GRANTEE as u64),
+	("key epochs that one grant reaches back over", MAX_EPOCHS_PER_GRANT as u64),
+	("delegation chain, the owner's grant included", MAX_DELEGATION_DEPTH as u64),
+	(
+		"delegated grants of one organization on one stream or record",
+		MAX_DELEGATED_PER_GRANTOR as u64,
+	),
+	(
+		"delegated grants that one organization holds on one stream or record",
+		MAX_DELEGATED_PER_GRANTEE as u64,
+	),
+	("delegated grants in all on one stream or record", MAX_DELEGATED_PER_RESOURCE as u64),
+	(
+		"access requests of one organization that wait for an answer",
+		MAX_PENDING_ACCESS_REQUESTS as u64,
+	),
+	("legs of one bundle", MAX_LEGS as u64),
+	("calls of one bundle", MAX_BUNDLE_CALLS as u64),
+	("legs of one bundle together", MAX_LEGS_SIZE as u64),
+	("items in one page", MAX_PAGE_SIZE as u64),
+];

@@ -1,6 +1,6 @@
 //! The Merkle tree of an anchor over many documents: one definition for chain and clients.
 //!
-//! The shape is that of RFC 9162, section 2.1: the tree of n > 1 leaves is split at the largest power of two
+//! The shape follows RFC 9162, section 2.1: the tree of n > 1 leaves is split at the largest power of two
 //! smaller than n. Hashes are `blake2_256` and domain-separated, so that no node can pass for a leaf:
 //!
 //! - leaf: `blake2_256("credio/merkle-leaf/v1" ++ commitment)`, the commitment being 32 bytes;
@@ -12,7 +12,7 @@
 use crate::{limits, Commitment, Digest};
 use alloc::vec::Vec;
 
-/// Hash of a leaf.
+/// Returns the hash of a leaf.
 pub fn leaf_hash(commitment: &Commitment) -> Digest {
 	let mut input = [0u8; 21 + 32];
 	input[..21].copy_from_slice(b"credio/merkle-leaf/v1");
@@ -28,7 +28,7 @@ fn node_hash(left: &Digest, right: &Digest) -> Digest {
 	Digest(sp_crypto_hashing::blake2_256(&input))
 }
 
-/// Why a tree cannot be built or a proof cannot be made.
+/// An error in building a tree or a proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
 	/// A tree has at least one leaf.
@@ -62,7 +62,7 @@ pub struct Tree {
 }
 
 impl Tree {
-	/// The tree over these commitments, in this order.
+	/// Builds the tree over these commitments, in this order.
 	pub fn new(commitments: &[Commitment]) -> Result<Self, Error> {
 		if commitments.is_empty() {
 			return Err(Error::NoLeaves);
@@ -86,17 +86,17 @@ impl Tree {
 		Ok(Self { levels })
 	}
 
-	/// The root.
+	/// Returns the root.
 	pub fn root(&self) -> Digest {
 		self.levels[self.levels.len() - 1][0]
 	}
 
-	/// The number of leaves.
+	/// Returns the number of leaves.
 	pub fn leaves(&self) -> u32 {
 		self.levels[0].len() as u32
 	}
 
-	/// The siblings of the leaf at `index`, from below.
+	/// Returns the siblings of the leaf at `index`, from below.
 	pub fn proof(&self, index: u32) -> Result<Vec<Digest>, Error> {
 		if index >= self.leaves() {
 			return Err(Error::IndexOutOfRange);
@@ -111,7 +111,7 @@ impl Tree {
 	}
 }
 
-/// The root of a tree whose leaves come one by one. Keeps a few hashes, however many leaves there are.
+/// The root of a tree that grows leaf by leaf. Keeps a few hashes, however many leaves there are.
 #[derive(Clone, Debug, Default)]
 pub struct Frontier {
 	/// Roots of full trees, from left to right; a bit of `leaves` stands for each.
@@ -136,20 +136,20 @@ impl Frontier {
 		self.leaves = self.leaves.saturating_add(1);
 	}
 
-	/// The root over the leaves so far; `None` if there are none.
+	/// Returns the root over the leaves so far; `None` if there are none.
 	pub fn root(&self) -> Option<Digest> {
 		let mut roots = self.roots.iter().rev();
 		let last = *roots.next()?;
 		Some(roots.fold(last, |right, left| node_hash(left, &right)))
 	}
 
-	/// The number of leaves so far.
+	/// Returns the number of leaves so far.
 	pub fn leaves(&self) -> u64 {
 		self.leaves
 	}
 }
 
-/// Whether `commitment` is the leaf at `index` of the tree with `leaves` leaves and this `root`.
+/// Checks that `commitment` is the leaf at `index` of the tree with `leaves` leaves and this `root`.
 pub fn verify(
 	root: &Digest,
 	leaves: u32,
@@ -204,7 +204,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_root_that_grows_is_that_of_the_tree() {
+	fn growing_root_equals_the_root_of_the_tree() {
 		let leaves = commitments(300);
 		let mut frontier = Frontier::default();
 		assert_eq!(frontier.root(), None);
@@ -220,7 +220,7 @@ mod tests {
 	}
 
 	#[test]
-	fn every_leaf_of_small_trees_is_proven_and_nothing_else() {
+	fn only_leaves_of_small_trees_are_proven() {
 		for count in 1..40 {
 			let leaves = commitments(count);
 			let tree = Tree::new(&leaves).unwrap();
@@ -245,7 +245,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_node_cannot_pass_for_a_leaf() {
+	fn node_cannot_pass_for_a_leaf() {
 		let leaves = commitments(4);
 		let tree = Tree::new(&leaves).unwrap();
 		let inner = node_hash(&leaf_hash(&leaves[0]), &leaf_hash(&leaves[1]));

@@ -25,6 +25,8 @@ pub type OrganizationName = BoundedVec<u8, ConstU32<{ limits::MAX_NAME_LENGTH }>
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 pub enum OrganizationStatus {
 	/// It may write and fetch.
 	Active,
@@ -47,11 +49,11 @@ pub struct Organization {
 	pub admins: u32,
 	/// Version of the encryption key that is wrapped to from now on.
 	pub key_version: KeyVersion,
-	/// What it may use per window of blocks.
+	/// Its quota per window of blocks.
 	pub quota: Quota,
 }
 
-/// What a member may do for its organization.
+/// The roles of a member in its organization.
 #[derive(
 	Clone,
 	Copy,
@@ -68,12 +70,13 @@ pub struct Organization {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Roles {
 	/// Manages members and encryption keys, creates and seals streams.
 	pub admin: bool,
 	/// Appends entries.
 	pub submitter: bool,
-	/// Gives, delegates and revokes grants, answers and makes access requests, opens key epochs.
+	/// Gives, delegates and revokes grants, makes and decides access requests, opens key epochs.
 	pub grantor: bool,
 }
 
@@ -98,12 +101,13 @@ impl Roles {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Member {
 	/// The organization it acts for.
 	pub organization: OrganizationId,
-	/// What it may do.
+	/// Its roles.
 	pub roles: Roles,
-	/// Block in which it joined.
+	/// Block of its joining.
 	pub since: BlockNumber,
 }
 
@@ -123,14 +127,15 @@ pub struct Member {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EncryptionKey {
 	/// The X25519 public key.
 	pub public: PublicKey,
-	/// Block in which it was announced.
+	/// Block of its announcement.
 	pub since: BlockNumber,
 }
 
-/// What an organization may use per window of blocks.
+/// The quota of an organization per window of blocks.
 #[derive(
 	Clone,
 	Copy,
@@ -146,6 +151,7 @@ pub struct EncryptionKey {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Quota {
 	/// Bytes of transactions.
 	pub bytes: u64,
@@ -153,7 +159,7 @@ pub struct Quota {
 	pub ref_time: u64,
 }
 
-/// What an organization has used in the present window.
+/// The use of an organization in the present window.
 #[derive(
 	Clone,
 	Copy,
@@ -170,6 +176,7 @@ pub struct Quota {
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QuotaUse {
 	/// Number of the window: block number divided by the window's length.
 	pub window: u32,
@@ -190,7 +197,7 @@ pub struct OrganizationInfo {
 	pub encryption_key: EncryptionKey,
 }
 
-/// A member's account with what it may do.
+/// A member's account with its membership.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct MemberInfo {
 	/// The account.
@@ -202,9 +209,9 @@ pub struct MemberInfo {
 /// Quota of an organization, and its use in the present window of blocks.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct QuotaInfo {
-	/// What it may use per window.
+	/// Its quota per window.
 	pub quota: Quota,
-	/// What it has used in the present window.
+	/// Its use in the present window.
 	pub used: QuotaUse,
 	/// Length of a window in blocks.
 	pub window_length: BlockNumber,

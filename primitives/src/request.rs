@@ -23,6 +23,7 @@ use sp_runtime::DispatchError;
 	Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LanePosition {
 	/// Number of the lane within the organization.
 	pub lane: u32,
@@ -30,7 +31,7 @@ pub struct LanePosition {
 	pub sequence: u64,
 }
 
-/// What makes a submission idempotent.
+/// The key, expiry and order of a submission, which make it idempotent.
 #[derive(
 	Clone,
 	Copy,
@@ -44,22 +45,22 @@ pub struct LanePosition {
 	TypeInfo,
 )]
 pub struct Request {
-	/// The organization that its signer means: it is applied for no other.
+	/// The organization that it is for; it is applied for no other.
 	pub organization: OrganizationId,
 	/// Unique within the organization.
 	pub key: RequestKey,
-	/// Last block in which it may be applied.
+	/// The last block that may apply it.
 	pub expires_at: BlockNumber,
 	/// Its place in an order of submission, if it has one.
 	pub lane: Option<LanePosition>,
 }
 
 impl Request {
-	/// Whether it can be told for certain that a request without a receipt was never applied and never will be.
+	/// Returns whether a request without a receipt was certainly never applied and never will be.
 	///
-	/// `at` is the block of whose state the receipt is missing. `earliest` and `latest` are the expiries under which the
-	/// key was signed. A receipt is kept for at least `retention` blocks past the expiry that it was decided under, so
-	/// later than that nothing can be told from its absence.
+	/// The state of block `at` lacks the receipt. `earliest` and `latest` are the expiries under which the key was signed. A
+	/// receipt is kept for at least `retention` blocks past the expiry that it was decided under; later than that, its
+	/// absence proves nothing.
 	pub fn has_expired(
 		at: BlockNumber,
 		earliest: BlockNumber,
@@ -69,13 +70,13 @@ impl Request {
 		latest < at && at <= earliest.saturating_add(retention)
 	}
 
-	/// The tag by which a pool of transactions knows the requests of one key.
+	/// Returns the tag of the requests of one key in a transaction pool.
 	pub fn tag(organization: OrganizationId, key: RequestKey) -> Vec<u8> {
 		(b"credio/request", organization, key).encode()
 	}
 }
 
-/// What the chain did with a request.
+/// The outcome of a request.
 #[derive(
 	Clone,
 	Copy,
@@ -100,7 +101,7 @@ pub enum Outcome {
 	},
 }
 
-/// What the chain keeps of a request.
+/// The receipt of a request, which the chain stores.
 #[derive(
 	Clone,
 	Copy,
@@ -116,7 +117,7 @@ pub enum Outcome {
 pub struct Receipt {
 	/// `blake2_256` of the encoded calls.
 	pub body_digest: Digest,
-	/// Block in which it was decided.
+	/// Block that decided it.
 	pub block: BlockNumber,
 	/// Index of the extrinsic in that block.
 	pub extrinsic_index: u32,
@@ -125,16 +126,16 @@ pub struct Receipt {
 	pub expires_at: BlockNumber,
 	/// The lane position that it consumed, if it had one.
 	pub lane: Option<LanePosition>,
-	/// What the chain did with it.
+	/// Its outcome.
 	pub outcome: Outcome,
 }
 
-/// What a signed extrinsic that carries a request says about itself.
+/// The request in a signed extrinsic.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct Submission {
 	/// The account that signed.
 	pub signer: AccountId,
-	/// The organization of the request, of which the signer is a member at the block asked.
+	/// The organization of the request. The signer is its member at the block of the read.
 	pub organization: OrganizationId,
 	/// The request.
 	pub request: Request,
@@ -144,14 +145,14 @@ pub struct Submission {
 	pub record_ids: Vec<RecordId>,
 }
 
-/// Why a signed extrinsic cannot be taken as a request.
+/// Why an extrinsic carries no request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub enum NotASubmission {
 	/// The bytes are no extrinsic of this runtime.
 	Undecodable,
 	/// The extrinsic is not signed.
 	Unsigned,
-	/// The call is another one than `Idempotency::submit`.
+	/// The call is not `Idempotency::submit`.
 	OtherCall,
 	/// The signer is a member of no organization.
 	NotAMember,
@@ -159,12 +160,12 @@ pub enum NotASubmission {
 	OtherOrganization,
 }
 
-/// Bounds on requests that a client has to know.
+/// Bounds on requests that clients need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct RequestLimits {
 	/// How far ahead of the present block `expires_at` may lie.
 	pub max_request_lifetime: BlockNumber,
-	/// For how many blocks past `expires_at` the absence of a receipt says that the request was not applied. A receipt
+	/// For how many blocks past `expires_at` the absence of a receipt proves that the request was not applied. A receipt
 	/// is kept for the longest lifetime of a request beyond that.
 	pub receipt_retention: BlockNumber,
 	/// Most calls in one request.

@@ -1,6 +1,6 @@
-//! Where the chain stores what is read by proof: keys into its state, for software that has no metadata.
+//! Keys of the state for values that clients read by proof, without metadata.
 //!
-//! Pallets and items are named as in the metadata; the runtime's tests hold these keys against its own. A key is
+//! Pallets and items are named as in the metadata; the runtime's tests compare these keys with its own. A key is
 //! `twox_128(pallet) ++ twox_128(item)`, followed for maps by the hashed key:
 //!
 //! - identity: the key's encoding;
@@ -115,12 +115,12 @@ pub fn encryption_key(id: OrganizationId, version: KeyVersion) -> Vec<u8> {
 		.concat()
 }
 
-/// The hash of an earlier block, 32 bytes. That of block 0 is kept for ever.
+/// The hash of an earlier block, 32 bytes. The hash of block 0 is kept for ever.
 pub fn block_hash(number: BlockNumber) -> Vec<u8> {
 	[item("System", "BlockHash"), twox_64_concat(&number)].concat()
 }
 
-/// The network id, 32 bytes: what makes the genesis of every network another one.
+/// The network id, 32 bytes, which differs for every network.
 pub fn network_id() -> Vec<u8> {
 	item("Governance", "NetworkId")
 }

@@ -2,23 +2,23 @@
 
 use core::fmt::{self, Write as _};
 
-/// Whether text shows as what it is: neither empty nor with white space around it, and without characters that are
-/// invisible, that control a terminal, or that change the direction in which it is written.
+/// Returns whether text is displayed as written: not empty, without white space around it, and without characters that are
+/// invisible, control a terminal, or change the writing direction.
 ///
-/// Refused are the general categories Cc, Zl and Zp, the bidirectional formatting characters and the default-ignorable
+/// It refuses the general categories Cc, Zl and Zp, the bidirectional formatting characters and the default-ignorable
 /// characters of the Unicode Standard (<https://www.unicode.org/reports/tr9/> and
 /// <https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>), and characters of private use, which show
-/// differently to everybody.
+/// differently on every system.
 pub fn is_plain(text: &str) -> bool {
 	!text.is_empty() && text.trim() == text && text.chars().all(is_visible)
 }
 
-/// Whether bytes are UTF-8 that [`is_plain`].
+/// Returns whether bytes are UTF-8 that [`is_plain`].
 pub fn is_plain_utf8(bytes: &[u8]) -> bool {
 	core::str::from_utf8(bytes).is_ok_and(is_plain)
 }
 
-/// Whether a character shows as what it is; white space that begins a line does not.
+/// Returns whether a character is displayed as written. White space that begins a line is not.
 pub fn is_visible(character: char) -> bool {
 	!character.is_control()
 		&& !matches!(
@@ -44,8 +44,8 @@ pub fn is_visible(character: char) -> bool {
 		)
 }
 
-/// Text of others as people can be shown it, on one line: what neither hides nor steers anything stands as it is, white
-/// space that would begin another line is a space, and all else is shown by its number, as in `\u{202e}`.
+/// Returns untrusted text for display on one line: plain characters stay, white space that begins a line becomes a space,
+/// and all others are escaped, as in `\u{202e}`.
 #[derive(Clone, Copy, Debug)]
 pub struct Visible<'a>(pub &'a str);
 
@@ -59,7 +59,7 @@ impl fmt::Display for Visible<'_> {
 	}
 }
 
-/// JSON with the same values, in which all that is not visible is escaped: that stands in its texts only.
+/// Returns JSON with the same values and all invisible characters escaped. These occur in its strings only.
 #[derive(Clone, Copy, Debug)]
 pub struct VisibleJson<'a>(pub &'a str);
 
@@ -82,14 +82,14 @@ mod tests {
 	use alloc::{format, string::ToString};
 
 	#[test]
-	fn json_is_escaped_where_it_hides_or_steers() {
+	fn invisible_characters_in_json_are_escaped() {
 		let json = "{\"a b\":\"\u{9b}1m\u{202e}\u{e0041}深圳\"}";
 		let shown = "{\"a b\":\"\\u009b1m\\u202e\\udb40\\udc41深圳\"}";
 		assert_eq!(VisibleJson(json).to_string(), shown);
 	}
 
 	#[test]
-	fn what_hides_or_steers_is_shown_by_its_number() {
+	fn invisible_characters_are_escaped() {
 		let text = "a\u{1b}[2J\u{9b}b\u{202e}c\nd\te\u{2028}f深圳";
 		let shown = "a\\u{1b}[2J\\u{9b}b\\u{202e}c d e f深圳";
 		assert_eq!(Visible(text).to_string(), shown);
@@ -114,7 +114,7 @@ mod tests {
 	}
 
 	#[test]
-	fn what_hides_or_steers_is_not_plain() {
+	fn invisible_characters_are_not_plain() {
 		for character in [
 			'\0',
 			'\n',
@@ -146,7 +146,7 @@ mod tests {
 	}
 
 	#[test]
-	fn empty_text_and_white_space_around_it_are_not_plain() {
+	fn empty_text_and_surrounding_white_space_are_not_plain() {
 		for text in ["", " ", " a", "a ", "\u{a0}a", "a\u{3000}"] {
 			assert!(!is_plain(text), "{text:?}");
 		}

@@ -1,10 +1,10 @@
-//! Who makes blocks and votes on finality.
+//! Validators.
 
 use crate::{AccountId, BlockNumber};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-/// What a validator was proven to have done: it voted for two blocks where only one vote is allowed.
+/// A proven offence of a validator: it voted for two blocks where only one vote is allowed.
 #[derive(
 	Clone,
 	Copy,
@@ -18,18 +18,18 @@ use scale_info::TypeInfo;
 	TypeInfo,
 )]
 pub struct ValidatorOffence {
-	/// The session in which it did.
+	/// The session of the offence.
 	pub session: u32,
 	/// The block with the report.
 	pub reported_at: BlockNumber,
 }
 
-/// A validator, and how it stands.
+/// A validator and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct ValidatorState {
 	/// Its account.
 	pub account: AccountId,
-	/// The council wants it to be one. If not, it was removed and leaves with the end of the session.
+	/// The council has chosen it. If not, it was removed and leaves with the end of the session.
 	pub chosen: bool,
 	/// It makes blocks and votes in the present session.
 	pub active: bool,

@@ -36,7 +36,7 @@ pub const ERA_TOO_SHORT: u8 = 14;
 /// A transaction outside of requests was signed, or may have been, before its signer joined its present organization.
 pub const SIGNED_BEFORE_JOINING: u8 = 15;
 
-/// What a code of governance says, for those who call outside of requests.
+/// Returns the meaning of a code of governance, for calls outside of requests.
 pub fn describe(code: u8) -> Option<&'static str> {
 	match code {
 		NOT_A_MEMBER => Some("the account is a member of no organization"),

@@ -1,10 +1,10 @@
-//! Errors of the methods, with stable codes, a cause, and what to do about it.
+//! Errors of the methods, with stable codes, a cause and a remedy.
 
 use credio_primitives::{error_codes as codes, limits, Denial};
 use jsonrpsee::types::ErrorObjectOwned;
 use serde_json::{json, Map, Value};
 
-/// What can go wrong in a `credio_v1` method.
+/// An error of a `credio_v1` method.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -58,7 +58,7 @@ pub enum Error {
 	/// The transaction dies before its request expires.
 	#[error("the transaction's mortal era ends before the request expires, and the request may have to wait in its lane")]
 	EraTooShort,
-	/// The access token is not good.
+	/// The access token is malformed, or was signed for something else.
 	#[error("the access token is not good: {0}")]
 	AccessTokenInvalid(&'static str),
 	/// The access token's last block has passed.
@@ -67,19 +67,19 @@ pub enum Error {
 	/// No right to read this now.
 	#[error("access denied: {}", denial_text(*.0))]
 	AccessDenied(Denial),
-	/// A function of the runtime that takes an access token was called by itself.
+	/// A function of the runtime that needs an access token was called without one.
 	#[error("this function of the runtime hands out what takes an access token")]
 	TokenRequired,
 	/// A parameter is out of bounds.
 	#[error("{0}")]
 	InvalidParameters(String),
-	/// The node keeps no more subscriptions.
+	/// The node has as many subscriptions as it keeps.
 	#[error("the node has as many subscriptions as it keeps")]
 	TooManySubscriptions,
 	/// Too many calls came from one address.
 	#[error("too many calls from this address")]
 	RateLimited,
-	/// There is no such thing at the finalized block.
+	/// The object does not exist at the finalized block.
 	#[error("{0} not found at the finalized block")]
 	NotFound(&'static str),
 	/// The node could not answer.
@@ -103,18 +103,18 @@ fn denial_text(denial: Denial) -> &'static str {
 }
 
 impl Error {
-	/// Logs `cause`, which may hold what is none of the caller's business, and answers [`Error::Internal`].
+	/// Logs `cause`, which is not for the caller, and returns [`Error::Internal`].
 	pub fn internal(cause: impl std::fmt::Display) -> Self {
 		log::error!(target: "credio-rpc", "{cause}");
 		Self::Internal
 	}
 
-	/// The lane's number is out of bounds.
+	/// Returns the error for a lane number out of bounds.
 	pub(crate) fn no_such_lane() -> Self {
 		Self::InvalidParameters(format!("lanes are numbered from 0 to {}", limits::MAX_LANES - 1))
 	}
 
-	/// The stable code.
+	/// Returns the stable code.
 	pub fn code(&self) -> i32 {
 		match self {
 			Self::MalformedExtrinsic => codes::MALFORMED_EXTRINSIC,
@@ -143,59 +143,17 @@ impl Error {
 		}
 	}
 
-	/// What to do about it.
+	/// Returns the remedy.
 	pub fn remedy(&self) -> &'static str {
-		match self {
-			Self::MalformedExtrinsic => {
-				"send the whole signed extrinsic as 0x hex, made for this chain's present metadata"
-			},
-			Self::NotASubmission(_) => "wrap the calls in Idempotency.submit and sign it",
-			Self::NotAMember => "sign with an account that an admin has added to an organization",
-			Self::OrganizationSuspended => "ask the council to reinstate the organization",
-			Self::QuotaExceeded => {
-				"send it again under the same key in the next window (credio_v1_quota says when), or ask the council for more"
-			},
-			Self::PoolFull => "send it again under the same key in a few seconds",
-			Self::TransactionRefused { reason: "stale" | "future", .. } => {
-				"read the account's next nonce, sign again under the same key, and send that"
-			},
-			Self::TransactionRefused { .. } => "mend what the cause names, and send it again under the same key",
-			Self::KeyReused => "use a new key for a new request; credio_v1_status shows the old one's receipt",
-			Self::RequestExpired(_) => {
-				"sign again under the same key with an expiry within the bounds of credio_v1_limits, unless the cause says that the outcome is unknown: then look for its entries first"
-			},
-			Self::PositionTaken(_) => {
-				"take the lane's next free position (credio_v1_lane), and sign again under the same key"
-			},
-			Self::PositionTooFar => "send it again under the same key once the lane has come closer",
-			Self::OtherOrganization => {
-				"name the account's present organization in the request, or sign with an account of the organization that it is for"
-			},
-			Self::RoleMissing => {
-				"sign with an account that has the role, or have an admin give it (Organizations.set_roles)"
-			},
-			Self::EraTooShort => "sign it immortal, or with an era that reaches the request's expires_at",
-			Self::AccessTokenInvalid(_) => {
-				"sign a token for this very method and these parameters, good for at most 300 blocks"
-			},
-			Self::AccessTokenExpired => "sign a new token",
-			Self::AccessDenied(Denial::NoGrant | Denial::GrantExpired | Denial::ParentEnded) => {
-				"make an access request to the owner of the stream"
-			},
-			Self::AccessDenied(Denial::KeyMissing) => {
-				"ask the owner of the stream to add the key of that epoch to the grant"
-			},
-			Self::AccessDenied(Denial::NotARecord) => "verify the document against the anchor instead",
-			Self::AccessDenied(_) => "ask the council or your organization's admin",
-			Self::TokenRequired => "call credio_v1_fetch or credio_v1_streamKeys, with an access token",
-			Self::InvalidParameters(_) => "see the method in rpc.discover",
-			Self::TooManySubscriptions => {
-				"try again in a few seconds, subscribe at another node, or poll credio_v1_status or credio_v1_query"
-			},
-			Self::RateLimited => "wait a second and send it again, less often from then on",
-			Self::NotFound(_) => "check the id; what was just written is found once it is final",
-			Self::Internal => "try again, and tell the node's operator if it stays",
-		}
+		let denial = match self {
+			Self::AccessDenied(denial) => json!(denial),
+			_ => Value::Null,
+		};
+		let word = match self {
+			Self::TransactionRefused { reason, .. } => reason,
+			_ => denial.as_str().unwrap_or_default(),
+		};
+		codes::find(self.code()).map_or("", |error| error.remedy_for(word))
 	}
 }
 

@@ -1,15 +1,15 @@
-//! Which functions of the runtime nobody calls past the access tokens.
+//! Keeps callers from reading ciphertexts past the access tokens.
 
-use crate::Error;
+use crate::error::Error;
 
 /// Methods that call any function of the runtime.
 const METHODS: [&str; 4] = ["state_call", "state_callAt", "chainHead_v1_call", "archive_v1_call"];
 
-/// Functions that hand out ciphertexts or wrapped keys, whose own methods ask for an access token.
+/// Functions that return ciphertexts or wrapped keys. The methods for these need an access token.
 const FUNCTIONS: [&str; 4] =
 	["RecordsApi_payload", "RecordsApi_read", "GrantsApi_read_access", "GrantsApi_stream_keys"];
 
-/// Checks that a call does not reach for what takes an access token. `params` is the JSON of its parameters.
+/// Checks that a call runs no function of the runtime that needs an access token. `params` is the JSON of its parameters.
 ///
 /// # Errors
 ///
@@ -38,7 +38,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn what_takes_a_token_is_not_called_without_one() {
+	fn functions_that_need_a_token_are_refused() {
 		for (method, params) in [
 			("state_call", r#"["RecordsApi_read", "0x00"]"#),
 			("state_call", r#"["RecordsApi_read", "0x00", "0x1234"]"#),
@@ -53,7 +53,7 @@ mod tests {
 	}
 
 	#[test]
-	fn everything_else_goes_through() {
+	fn other_calls_pass() {
 		for (method, params) in [
 			("state_call", Some(r#"["StreamsApi_header", "0x00"]"#)),
 			("state_call", Some(r#"["GrantsApi_grants", "0x00"]"#)),

@@ -1,30 +1,37 @@
 //! The `credio_v1` JSON-RPC methods of a Credio node.
 //!
-//! `api` declares them, `error` has the codes, `handler` holds what they share; one module per area answers them.
-//! There is no business logic here: every answer comes from a runtime API, or from the state by a
-//! documented key.
+//! An area of methods is a module: its `api` declares them, its `handler` implements them, and its tests call them on a
+//! chain in memory. [`methods`] puts them together. There is no business logic here: every result comes from a runtime API,
+//! or from the state by a documented key.
 
-pub mod api;
 mod bundles;
-mod contents;
+mod chain;
 pub mod error;
 mod evidence;
+mod grants;
 pub mod guard;
-mod handler;
+mod methods;
+#[cfg(test)]
+mod mock;
+mod network;
 pub mod openrpc;
+mod organizations;
+mod page;
 mod pool;
-mod reads;
+mod records;
+#[cfg(test)]
+mod reference;
 mod requests;
 mod served;
 mod streams;
 mod token;
 mod watcher;
 
-pub use api::CredioApiServer;
-pub use contents::PoolContents;
+pub use chain::{CredioBlock, CredioClient};
 pub use error::Error;
 pub use evidence::FinalityProofs;
-pub use handler::Credio;
-pub use requests::Submissions;
+pub use methods::{methods, Deps};
+pub use pool::PoolContents;
+pub use requests::{Refusal, Statuses, Submissions, TransactionQueue};
 pub use served::Served;
 pub use watcher::Watcher;

@@ -1,13 +1,13 @@
-//! What a node has served, shared by all its connections and told by its metrics.
+//! Counts and caches that all connections of a node share.
 
-use crate::{pool::SeenRequests, streams::RecentPages, Error, Watcher};
+use crate::{error::Error, requests::SeenRequests, streams::RecentPages, watcher::Watcher};
 use credio_primitives::{BlockNumber, OrganizationId, RequestKey};
 use std::sync::{
 	atomic::{AtomicU64, Ordering},
 	Arc,
 };
 
-/// What a node has served since it started.
+/// What all connections of a node share, since it started.
 #[derive(Default)]
 pub struct Served {
 	/// Requests that it has taken.
@@ -21,8 +21,8 @@ pub struct Served {
 }
 
 impl Served {
-	/// Counts the answer to somebody who asked for a record.
-	pub(crate) fn fetch<Answer>(&self, answer: &Result<Answer, Error>) {
+	/// Counts the result of a fetch.
+	pub(crate) fn count_fetch<T>(&self, answer: &Result<T, Error>) {
 		let count = match answer {
 			Ok(_) => &self.fetched,
 			Err(
@@ -33,17 +33,17 @@ impl Served {
 		count.fetch_add(1, Ordering::Relaxed);
 	}
 
-	/// Counts somebody who asked for a record past the access tokens.
+	/// Counts an attempt to read past the access tokens.
 	pub fn count_denied(&self) {
 		self.denied.fetch_add(1, Ordering::Relaxed);
 	}
 
-	/// Counts a record that was served as a part of its stream. Those that were not are no denials: nobody asked for them.
+	/// Counts a record that was served as a part of its stream. Those left out are no denials: nobody asked for them.
 	pub(crate) fn count_served(&self) {
 		self.fetched.fetch_add(1, Ordering::Relaxed);
 	}
 
-	/// How many records were served, and to how many of those who asked it was denied.
+	/// Returns how many fetches were served and denied.
 	pub fn fetches(&self) -> [(&'static str, u64); 2] {
 		[
 			("served", self.fetched.load(Ordering::Relaxed)),
@@ -51,7 +51,7 @@ impl Served {
 		]
 	}
 
-	/// The requests that this node has taken whose expiry has passed with this finalized block. Each is told once.
+	/// Removes and returns the requests of this node that have expired at this finalized block.
 	pub fn take_expired(&self, finalized: BlockNumber) -> Vec<(OrganizationId, RequestKey)> {
 		self.seen.take_expired(finalized)
 	}

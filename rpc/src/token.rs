@@ -1,13 +1,16 @@
 //! Access tokens: short-lived signatures of a member over one method and its parameters.
 
-use crate::Error;
+use crate::error::Error;
 use codec::{DecodeAll, Encode};
 use credio_primitives::{rpc::AccessToken, BlockNumber, Digest};
 use sp_runtime::{traits::Verify, MultiSignature};
 
-/// Checks that `token` was signed for this method and these parameters on this chain, and is good at block `now`.
+/// Checks that `token` was signed for this method and these parameters on this chain, and is good at block `now`. The
+/// runtime checks membership and grants.
 ///
-/// Membership and grants are the runtime's to check.
+/// # Errors
+///
+/// [`Error::AccessTokenExpired`], [`Error::AccessTokenInvalid`].
 pub fn verify(
 	token: &AccessToken,
 	genesis: &Digest,
@@ -73,7 +76,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_token_is_good_for_its_method_parameters_and_chain_only() {
+	fn token_is_good_for_its_method_parameters_and_chain() {
 		let token = token(&pair(1), 7, 100);
 		assert_eq!(verify(&token, &GENESIS, 100, METHOD, &7u32), Ok(()));
 		for refused in [
@@ -86,7 +89,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_foreign_token_is_refused() {
+	fn token_of_another_account_is_refused() {
 		let mut token = token(&pair(1), 7, 100);
 		token.account = account(&pair(2));
 		assert!(matches!(
@@ -96,7 +99,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_stale_token_and_one_for_too_long_are_refused() {
+	fn expired_and_too_long_tokens_are_refused() {
 		assert_eq!(
 			verify(&token(&pair(1), 7, 99), &GENESIS, 100, METHOD, &7u32),
 			Err(Error::AccessTokenExpired)
@@ -110,10 +113,10 @@ mod tests {
 	}
 
 	#[test]
-	fn a_signature_of_wrong_length_is_refused() {
+	fn signature_of_wrong_length_is_refused() {
 		let whole = token(&pair(1), 7, 100).signature.0;
 		let longer = [&whole[..], &[0]].concat();
-		// Without the byte of its kind, and of a kind that there is not.
+		// Without the byte of its kind, and of an unknown kind.
 		let unknown = [&[9], &whole[1..]].concat();
 		for signature in [&whole[..64], &longer[..], &whole[1..], &unknown[..], &[][..]] {
 			let mut token = token(&pair(1), 7, 100);
@@ -124,7 +127,7 @@ mod tests {
 	}
 
 	#[test]
-	fn an_account_signs_by_any_scheme_that_the_chain_takes() {
+	fn every_signature_scheme_of_the_chain_is_accepted() {
 		let ed25519 = token(&ed25519::Pair::from_seed(&[1; 32]), 7, 100);
 		let ecdsa = token(&ecdsa::Pair::from_seed(&[1; 32]), 7, 100);
 		for token in [&ed25519, &ecdsa] {
@@ -132,7 +135,7 @@ mod tests {
 			let refused = verify(token, &GENESIS, 100, METHOD, &8u32);
 			assert!(matches!(refused, Err(Error::AccessTokenInvalid(_))), "{refused:?}");
 		}
-		// An account is of one scheme: the same bytes as a key of another are another's.
+		// An account belongs to one scheme.
 		let mut moved = ed25519.clone();
 		moved.account = ecdsa.account;
 		let refused = verify(&moved, &GENESIS, 100, METHOD, &7u32);

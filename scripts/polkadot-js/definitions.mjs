@@ -3,7 +3,7 @@
 //
 //     npm ci && node definitions.mjs
 //
-// The tests hold the file against what this makes and against a running node.
+// The tests compare the file with the output of this script and with a running node.
 
 import { Struct } from '@polkadot/types';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ class Types {
 		this.schemas = schemas;
 	}
 
-	/** Name of a type for `schema`; a new one gets `name`. */
+	/** Returns the name of a type for `schema`; a new one gets `name`. */
 	of(schema, name) {
 		if (schema.$ref) {
 			const component = schema.$ref.split('/').at(-1);
@@ -54,7 +54,7 @@ class Types {
 		if (schema.enum) return this.make(name, { _enum: schema.enum.filter((value) => value !== null) });
 		if (schema.pattern?.includes('{64}')) return 'H256';
 		if (schema.pattern) return 'Bytes';
-		return schema.description.startsWith('SS58') ? 'AccountId' : 'Text';
+		return schema.format === 'ss58' ? 'AccountId' : 'Text';
 	}
 
 	object({ properties }, name) {
@@ -74,7 +74,7 @@ class Types {
 		});
 	}
 
-	/** A choice is an enum if each case is one field, and JSON as it is if a field of it says which case it is. */
+	/** A choice is an enum if each case is one field, and plain JSON if a field names the case. */
 	oneOf({ oneOf }, name) {
 		const cases = oneOf.map(({ properties }) => Object.entries(properties));
 		if (cases.some((fields) => fields.length !== 1 || fields[0][1].enum)) return 'Json';
@@ -131,7 +131,7 @@ export function definitions(document) {
 	};
 }
 
-/** The definitions as they stand in the documentation. */
+/** Returns the definitions in the documentation. */
 export const documented = () => JSON.parse(readFileSync(DEFINITIONS, 'utf8'));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

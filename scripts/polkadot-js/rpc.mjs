@@ -9,7 +9,7 @@ import { definitions, documented, OPENRPC } from './definitions.mjs';
 
 const methodOf = (section, name, { endpoint }) => endpoint ?? `${section}_${name}`;
 
-/** Holds the documented definitions against the OpenRPC document and the methods that are served. */
+/** Compares the documented definitions with the OpenRPC document and the served methods. */
 export async function checkDefinitions(api) {
 	const document = JSON.parse(readFileSync(OPENRPC, 'utf8'));
 	const written = documented();
@@ -36,7 +36,7 @@ export async function checkDefinitions(api) {
 	return names;
 }
 
-/** Values of a subscription until they are enough, and the function that ends it. */
+/** Returns the values of a subscription until they are enough, and the function that ends it. */
 async function subscribed(subscribe, enough) {
 	const values = [];
 	let reached;
@@ -48,7 +48,7 @@ async function subscribed(subscribe, enough) {
 	return [await complete, stop];
 }
 
-/** Calls every method. `done` is what `doBusiness` answered. */
+/** Calls every method. `done` is the result of `doBusiness`. */
 export async function checkMethods(api, provider, done) {
 	const { bob, dave, stream, record, inclusion, openBundle, lane, keys } = done;
 	const called = new Set();
@@ -78,8 +78,13 @@ export async function checkMethods(api, provider, done) {
 	assert.equal((await call('status', 1, keys[1])).receipt.unwrap().error.unwrap().name.toString(), 'Anchor.AlreadySealed');
 	assert((await call('status', 1, randomAsHex(32), 1)).status.isExpired);
 	assert((await call('lane', 1, lane)).next.toNumber() > 0);
-	assert.equal((await call('grants', { stream, active: true })).items.length, 1);
-	assert.equal((await call('accessRequests', { owner: 1, requester: 3 })).items.length >= 2, true);
+	const [grant] = (await call('grants', { stream, active: true })).items;
+	assert((await call('grant', grant.grantId)).grantId.eq(grant.grantId));
+	await assert.rejects(rpc.grant(randomAsHex(32)), /9404/);
+	const requests = (await call('accessRequests', { owner: 1, requester: 3 })).items;
+	assert(requests.length >= 2);
+	const { accessRequestId } = requests[0];
+	assert((await call('accessRequest', accessRequestId)).accessRequestId.eq(accessRequestId));
 	assert.equal((await call('accessRequests', { owner: 1, pending: true }, { limit: 5 })).items.length, 0);
 	const epochs = await call('streamKeys', stream, 0, bob.token('credio_v1_streamKeys', `${stream}00000000`, soon));
 	assert.equal(epochs.items.length, 1);

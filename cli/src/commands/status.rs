@@ -6,7 +6,7 @@ use crate::{
 use clap::Args;
 use credio_client::{
 	primitives::{
-		rpc::{RequestState, RequestStatus},
+		rpc::{RequestState, RequestStatusJson},
 		BlockNumber, Request, RequestKey,
 	},
 	Client, Trust,
@@ -45,7 +45,7 @@ struct Shown {
 }
 
 impl Shown {
-	fn new(client: &Client, status: RequestStatus) -> Self {
+	fn new(client: &Client, status: RequestStatusJson) -> Self {
 		let is_verified = matches!(client.trust(), Trust::Proofs(_));
 		let proven = is_verified && is_outcome(status.status);
 		Self { status, proven }

@@ -10,7 +10,9 @@ use crate::lock::lock;
 use codec::Encode;
 use credio_primitives::{
 	limits,
-	rpc::{PoolAmount, PoolFilter, PoolPage, PoolUse, PooledState, PooledTransaction},
+	rpc::{
+		PoolAmountJson, PoolFilter, PoolPageJson, PoolUseJson, PooledState, PooledTransactionJson,
+	},
 	Digest, OrganizationId, RequestKey,
 };
 use credio_rpc::PoolContents;
@@ -29,7 +31,7 @@ impl PoolContents for FairPool {
 		Some((hash, extrinsic.encode()))
 	}
 
-	fn page(&self, filter: PoolFilter, cursor: Option<Digest>, limit: u32) -> Option<PoolPage> {
+	fn page(&self, filter: PoolFilter, cursor: Option<Digest>, limit: u32) -> Option<PoolPageJson> {
 		page(&lock(&self.ledger), filter, cursor, limit)
 	}
 }
@@ -39,7 +41,7 @@ fn page(
 	PoolFilter { organization }: PoolFilter,
 	cursor: Option<Digest>,
 	limit: u32,
-) -> Option<PoolPage> {
+) -> Option<PoolPageJson> {
 	let from = cursor.map_or(Some((organization, 0)), |cursor| decode(&cursor))?;
 	let is_wanted = |of: Option<OrganizationId>| organization.is_none() || of == organization;
 	let mut items = Vec::new();
@@ -59,12 +61,12 @@ fn page(
 		.iter()
 		.filter(|(of, _)| is_wanted(**of))
 		.take(limits::MAX_PAGE_SIZE as usize)
-		.map(|(organization, Totals { ready, waiting })| PoolUse {
+		.map(|(organization, Totals { ready, waiting })| PoolUseJson {
 			organization: *organization,
 			ready: json(*ready),
 			waiting: json(*waiting),
 		});
-	Some(PoolPage {
+	Some(PoolPageJson {
 		limit: json(ledger.limit()),
 		organizations: organizations.collect(),
 		items,
@@ -72,8 +74,8 @@ fn page(
 	})
 }
 
-fn pooled(hash: H256, held: &Held) -> PooledTransaction {
-	PooledTransaction {
+fn pooled(hash: H256, held: &Held) -> PooledTransactionJson {
+	PooledTransactionJson {
 		transaction_hash: Digest(hash.0),
 		organization: held.claim.organization,
 		request_key: held.claim.request,
@@ -88,8 +90,8 @@ fn pooled(hash: H256, held: &Held) -> PooledTransaction {
 	}
 }
 
-fn json(amount: Amount) -> PoolAmount {
-	PoolAmount { transactions: amount.count as u64, bytes: amount.bytes as u64 }
+fn json(amount: Amount) -> PoolAmountJson {
+	PoolAmountJson { transactions: amount.count as u64, bytes: amount.bytes as u64 }
 }
 
 fn encode(position: Position) -> Digest {
@@ -158,7 +160,7 @@ mod tests {
 		}
 		let all = page(&ledger, PoolFilter::default(), None, 1).expect("no cursor");
 		assert_eq!(all.organizations.len(), 2);
-		assert_eq!(all.organizations[0].ready, PoolAmount { transactions: 5, bytes: 500 });
+		assert_eq!(all.organizations[0].ready, PoolAmountJson { transactions: 5, bytes: 500 });
 		assert!(page(&ledger, PoolFilter::default(), Some(Digest([9; 32])), 1).is_none());
 	}
 }

@@ -1,6 +1,6 @@
 //! Bundles, as JSON.
 
-use super::{Bytes, ErrorName};
+use super::{requests::ErrorNameJson, wrappers::Bytes};
 use crate::{
 	bundle::{self, BundleDetail, BundleStatus, Consent, EncodedCall, LegCalls, NamedBundle},
 	AccountId, BlockNumber, BundleId, BundleState, Digest, Leg, Moment, OrganizationId,
@@ -14,6 +14,7 @@ use sp_runtime::Weight;
 /// A weight: what calls may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WeightJson {
 	/// Execution time in picoseconds on the reference machine.
 	pub ref_time: u64,
@@ -36,6 +37,7 @@ impl From<WeightJson> for Weight {
 /// An organization with a leg in a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PartyJson {
 	/// The organization.
 	pub organization: OrganizationId,
@@ -48,40 +50,43 @@ pub struct PartyJson {
 /// Why a bundle was aborted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AbortJson {
 	/// Position of the leg with the call that failed, counted from 0.
 	pub leg: u32,
-	/// Organization whose leg that is.
+	/// The organization of that leg.
 	pub organization: Option<OrganizationId>,
 	/// Position of the call in the leg, counted from 0.
 	pub call_index: u32,
 	/// Why it failed.
-	pub error: ErrorName,
+	pub error: ErrorNameJson,
 }
 
 /// A bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BundleJson {
 	/// Its name.
 	pub bundle_id: BundleId,
 	/// Organization that proposed it.
 	pub proposer: OrganizationId,
 	/// Member that did.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Ss58"))]
 	pub proposed_by: AccountId,
-	/// Block in which it was proposed.
+	/// Block of its proposal.
 	pub proposed_at: BlockNumber,
 	/// Time of that block, in milliseconds since 1970.
 	pub proposed_time: Moment,
 	/// Last moment at which it can execute, in milliseconds since 1970.
 	pub deadline: Moment,
-	/// What is consented to.
+	/// The digest that is consented to.
 	pub digest: Digest,
 	/// The organizations, in the order of their legs.
 	pub parties: Vec<PartyJson>,
-	/// Where it stands.
+	/// Its status.
 	pub status: BundleStatus,
-	/// Block in which it was executed or aborted; null otherwise.
+	/// Block that executed or aborted it; null otherwise.
 	pub decided_at: Option<BlockNumber>,
 	/// Time of that block, in milliseconds since 1970; null otherwise.
 	pub decided_time: Option<Moment>,
@@ -90,12 +95,14 @@ pub struct BundleJson {
 }
 
 impl BundleJson {
-	/// A bundle, with its error named.
+	/// Converts a bundle. `name` names its error.
 	///
-	/// Errors: those of naming.
+	/// # Errors
+	///
+	/// Those of `name`.
 	pub fn new<Error>(
 		NamedBundle { bundle_id, bundle }: NamedBundle,
-		name: impl FnOnce(DispatchError) -> Result<ErrorName, Error>,
+		name: impl FnOnce(DispatchError) -> Result<ErrorNameJson, Error>,
 	) -> Result<Self, Error> {
 		let (decided, abort) = match bundle.state {
 			BundleState::Open | BundleState::Expired => (None, None),
@@ -135,10 +142,11 @@ impl BundleJson {
 /// The calls of one leg.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LegJson {
 	/// The organization that acts.
 	pub organization: OrganizationId,
-	/// Its calls, encoded, in the order in which they run.
+	/// Its calls, encoded, in the order of execution.
 	pub calls: Vec<Bytes>,
 }
 
@@ -149,9 +157,10 @@ impl From<LegCalls> for LegJson {
 	}
 }
 
-/// A bundle with all that one has to know to consent to it.
+/// A bundle with all that a consent needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BundleDetailJson {
 	/// The bundle.
 	#[serde(flatten)]
@@ -163,12 +172,14 @@ pub struct BundleDetailJson {
 }
 
 impl BundleDetailJson {
-	/// A bundle with its legs, with its error named.
+	/// Converts a bundle with its legs. `name` names its error.
 	///
-	/// Errors: those of naming.
+	/// # Errors
+	///
+	/// Those of `name`.
 	pub fn new<Error>(
 		BundleDetail { named, legs, weight }: BundleDetail,
-		name: impl FnOnce(DispatchError) -> Result<ErrorName, Error>,
+		name: impl FnOnce(DispatchError) -> Result<ErrorNameJson, Error>,
 	) -> Result<Self, Error> {
 		Ok(Self {
 			bundle: BundleJson::new(named, name)?,
@@ -177,7 +188,7 @@ impl BundleDetailJson {
 		})
 	}
 
-	/// The digest of these legs under this name and deadline, computed and not believed.
+	/// Computes the digest of these legs under this id and deadline.
 	pub fn computed_digest(&self, genesis: &Digest) -> Digest {
 		let legs = self
 			.legs

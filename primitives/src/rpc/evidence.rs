@@ -1,6 +1,6 @@
 //! Evidence.
 
-use super::{BlockRef, Bytes};
+use super::wrappers::{BlockRef, Bytes};
 use crate::{
 	evidence::{Format, Origin, Subject},
 	Digest, GrantId,
@@ -8,13 +8,14 @@ use crate::{
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// What is asked of evidence beyond the entry itself.
+/// Selects what evidence proves beyond the entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EvidenceOptions {
 	/// Block of the checkpoint that the verifier trusts; genesis without it.
 	pub from: Option<Digest>,
-	/// The request that brought the entry, whose receipt is to be proven.
+	/// The request that brought the entry, to prove its receipt.
 	pub origin: Option<Origin>,
 	/// Grants that were once given, to prove whether they hold.
 	pub grants: Vec<GrantId>,
@@ -23,41 +24,45 @@ pub struct EvidenceOptions {
 /// A block and the votes that finalized it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FinalizedBlock {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FinalizedBlockJson {
 	/// The block's header, in SCALE.
 	pub header: Bytes,
 	/// GRANDPA's justification of it, in SCALE.
 	pub justification: Bytes,
 }
 
-/// What proves that the newest final block is final, to somebody who trusts an earlier one.
+/// A proof that the newest final block is final, for a verifier that trusts an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FinalityJson {
 	/// The block that the proof starts from.
 	pub from: BlockRef,
-	/// Each block after it in which the validators changed, and at last the newest one that is proven to be final. Empty
-	/// if that is `from`.
-	pub finality: Vec<FinalizedBlock>,
+	/// Each later block that changed the validators, and last the newest block with a proof of finality. Empty if that is
+	/// `from`.
+	pub finality: Vec<FinalizedBlockJson>,
 	/// Whether there is more, from the last of these on.
 	pub more: bool,
 }
 
-/// What a node knows of the proof of an entry.
+/// The proof of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EvidenceJson {
-	/// How it is made. Nodes that know of the first format only do not say.
+	/// Its format. Nodes that know the first format only leave it out.
 	#[serde(default)]
+	#[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
 	pub format: Format,
 	/// Hash of block 0, which names the chain.
 	pub genesis: Digest,
-	/// What it is about.
+	/// Its subject.
 	pub subject: Subject,
 	/// The block that the proof of finality starts from.
 	pub from: BlockRef,
-	/// Each block in which the validators changed, and at last the one whose state is proven.
-	pub finality: Vec<FinalizedBlock>,
+	/// Each block that changed the validators, and last the block with the proven state.
+	pub finality: Vec<FinalizedBlockJson>,
 	/// Nodes of that block's state, in ascending order.
 	pub storage: Vec<Bytes>,
 }

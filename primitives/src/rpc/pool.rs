@@ -1,12 +1,13 @@
-//! What a node's pool holds, as JSON.
+//! The contents of a node's pool.
 
 use crate::{BlockNumber, Digest, LanePosition, OrganizationId, RequestKey};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// Which transactions of a pool are asked for.
+/// Selects transactions of a pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PoolFilter {
 	/// Those of one organization; all without it.
 	pub organization: Option<OrganizationId>,
@@ -15,30 +16,34 @@ pub struct PoolFilter {
 /// A number of transactions, and their size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PoolAmount {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PoolAmountJson {
 	/// Transactions.
 	pub transactions: u64,
 	/// Their encoded size.
 	pub bytes: u64,
 }
 
-/// How much a pool holds of one organization.
+/// The transactions of one organization in a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PoolUse {
-	/// The organization; null for what no member has signed.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PoolUseJson {
+	/// The organization; null for transactions that no member has signed.
 	pub organization: Option<OrganizationId>,
-	/// What could be in the next block.
-	pub ready: PoolAmount,
-	/// What waits for an earlier lane position or nonce.
-	pub waiting: PoolAmount,
+	/// Transactions that are ready for the next block.
+	pub ready: PoolAmountJson,
+	/// Transactions that wait for an earlier lane position or nonce.
+	pub waiting: PoolAmountJson,
 }
 
-/// Where a transaction stands in a pool.
+/// The state of a transaction in a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 pub enum PooledState {
-	/// It could be in the next block.
+	/// It is ready for the next block.
 	Ready,
 	/// It waits for an earlier lane position or nonce.
 	Waiting,
@@ -47,7 +52,8 @@ pub enum PooledState {
 /// A transaction in a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PooledTransaction {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PooledTransactionJson {
 	/// Its hash.
 	pub transaction_hash: Digest,
 	/// The signer's organization; null if no member has signed it.
@@ -60,22 +66,23 @@ pub struct PooledTransaction {
 	pub expires_at: Option<BlockNumber>,
 	/// Its encoded size.
 	pub size: u64,
-	/// Where it stands.
+	/// Its state.
 	pub state: PooledState,
 	/// The node's best block when it was accepted.
 	pub since: BlockNumber,
 }
 
-/// A page of what a node's pool holds.
+/// A page of a pool's transactions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PoolPage {
-	/// What the pool holds at most.
-	pub limit: PoolAmount,
-	/// How much it holds of each organization, at most [`crate::limits::MAX_PAGE_SIZE`] of them.
-	pub organizations: Vec<PoolUse>,
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PoolPageJson {
+	/// The size of the pool.
+	pub limit: PoolAmountJson,
+	/// The amounts of each organization, at most 256 of them.
+	pub organizations: Vec<PoolUseJson>,
 	/// The transactions, by organization in order of acceptance.
-	pub items: Vec<PooledTransaction>,
+	pub items: Vec<PooledTransactionJson>,
 	/// Where the next page starts; null at the end.
 	pub next: Option<Digest>,
 }

@@ -148,7 +148,7 @@ impl Client {
 	) -> Result<Self> {
 		let mut client = Self::connect_as_nobody(options, url, vault).await?;
 		let account = client.account.clone();
-		let membership: At<MembershipAnswer> = client.call("credio_v1_member", (&account,)).await?;
+		let membership: At<MembershipJson> = client.call("credio_v1_member", (&account,)).await?;
 		client.organization = membership
 			.answer
 			.member
@@ -196,7 +196,7 @@ impl Client {
 			pinned.check(&shown(url), &chain)?;
 		}
 		let runtime = Arc::new(Runtime::load(&rpc).await?);
-		let mut limits: Limits = rpc.request("credio_v1_limits", RpcParams::new()).await?;
+		let mut limits: LimitsJson = rpc.request("credio_v1_limits", RpcParams::new()).await?;
 		limits.receipt_retention = limits.receipt_retention.min(MAX_RECEIPT_RETENTION);
 		if limits.genesis_hash != chain.genesis {
 			return Err(Error::UnexpectedResponse(

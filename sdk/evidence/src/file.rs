@@ -3,7 +3,7 @@
 use crate::{DocumentPart, Part, Refused};
 use credio_primitives::{
 	evidence::{Format, Subject},
-	rpc::{BlockRef, Bytes, EvidenceJson, FinalizedBlock},
+	rpc::{BlockRef, Bytes, EvidenceJson, FinalizedBlockJson},
 	Digest,
 };
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ struct Written {
 	genesis: Digest,
 	subject: Subject,
 	from: BlockRef,
-	finality: Vec<FinalizedBlock>,
+	finality: Vec<FinalizedBlockJson>,
 	storage: Vec<Bytes>,
 	document: Option<DocumentPart>,
 	sums: Sums,

@@ -5,7 +5,7 @@
 
 use crate::{Header, Part, Refused, Trusted};
 use codec::DecodeAll;
-use credio_primitives::{rpc::FinalizedBlock, BlockNumber};
+use credio_primitives::{rpc::FinalizedBlockJson, BlockNumber};
 use sp_consensus_grandpa::{
 	AuthorityId, AuthorityList, ConsensusLog, GrandpaJustification, GRANDPA_ENGINE_ID,
 };

@@ -3,7 +3,7 @@
 use crate::{finality, state::Proof, trust::check_genesis, Header, Part, Refused, Trusted};
 use codec::Encode;
 use credio_primitives::{
-	rpc::{BlockRef, Bytes, FinalizedBlock},
+	rpc::{BlockRef, Bytes, FinalizedBlockJson},
 	storage, AccountId, Digest,
 };
 use sp_core::H256;

@@ -9,13 +9,13 @@ use super::{
 };
 use credio_client::name::earlier_secrets;
 use credio_primitives::{
-	rpc::{RequestState, RequestStatus},
+	rpc::{RequestState, RequestStatusJson},
 	KeyVersion, RecordId,
 };
 
 /// The outcome of an item under an earlier secret.
 struct Known {
-	status: RequestStatus,
+	status: RequestStatusJson,
 	record: Option<RecordId>,
 	/// Whether it has the content of the item.
 	is_same: bool,

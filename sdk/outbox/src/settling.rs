@@ -9,7 +9,7 @@ use super::{
 };
 use credio_client::is_rejected_for;
 use credio_primitives::{
-	rpc::{At, RequestState, RequestStatus},
+	rpc::{At, RequestState, RequestStatusJson},
 	BlockNumber, Request,
 };
 
@@ -57,7 +57,7 @@ impl Turn<'_> {
 	async fn decide(
 		&self,
 		item: &Undecided,
-		status: &RequestStatus,
+		status: &RequestStatusJson,
 		block: BlockNumber,
 	) -> Result<(), Fault> {
 		let digest = status.receipt.as_ref().map(|receipt| receipt.body_digest);
@@ -97,7 +97,7 @@ impl Turn<'_> {
 	async fn expire(
 		&self,
 		item: &Undecided,
-		status: &RequestStatus,
+		status: &RequestStatusJson,
 		block: BlockNumber,
 	) -> Result<(), Fault> {
 		let latest = item.expires_at.unwrap_or(block);
@@ -134,7 +134,7 @@ impl Turn<'_> {
 		&self,
 		item: &Undecided,
 		state: ItemState,
-		status: &RequestStatus,
+		status: &RequestStatusJson,
 		block: BlockNumber,
 		problem: Option<String>,
 	) -> Result<(), Fault> {

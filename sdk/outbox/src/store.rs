@@ -407,7 +407,7 @@ pub(super) fn number_of(number: u64) -> Result<i64> {
 #[derive(Debug)]
 pub(super) struct End<'a> {
 	pub state: ItemState,
-	pub status: &'a RequestStatus,
+	pub status: &'a RequestStatusJson,
 	pub block: BlockNumber,
 	pub problem: Option<String>,
 	/// The record that it made, if it differs from the stored one.

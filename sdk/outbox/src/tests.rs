@@ -9,7 +9,7 @@ use super::{
 };
 use credio_client::{Client, ConnectError, ConnectOptions, Error, Upload};
 use credio_primitives::{
-	rpc::{RequestState, RequestStatus},
+	rpc::{RequestState, RequestStatusJson},
 	Digest, StreamId,
 };
 use credio_vault::OtherChain;
@@ -186,7 +186,7 @@ async fn end(outbox: &Outbox, item: &Enqueued, state: ItemState) {
 	let lease = Lease::acquire(&outbox.pool, outbox.is_postgres, "test").await.unwrap().unwrap();
 	let waiting = store::waiting(&outbox.pool, 100).await.unwrap();
 	let undecided = waiting.iter().find(|row| row.request_key == item.request_key).unwrap();
-	let status = RequestStatus {
+	let status = RequestStatusJson {
 		organization: outbox.organization(),
 		request_key: undecided.current_key,
 		status: RequestState::Rejected,

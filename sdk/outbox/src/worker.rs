@@ -10,7 +10,7 @@ use super::{
 };
 use credio_client::{Client, ConnectError, ConnectOptions, Error, Runtimes, Trust};
 use credio_primitives::{
-	rpc::{At, RequestState, RequestStatus},
+	rpc::{At, RequestState, RequestStatusJson},
 	BlockNumber,
 };
 use futures::{stream, FutureExt, StreamExt, TryStreamExt};

@@ -7,7 +7,7 @@ use credio_client::{
 	primitives::{
 		grant::{AccessRequestFilter, GrantFilter, GrantTerms},
 		limits,
-		rpc::{AccessRequestJson, RequestState, RequestStatus},
+		rpc::{AccessRequestJson, RequestState, RequestStatusJson},
 		GrantId, GrantStatus, OrganizationId, Permission, PublicKey, RecordId, Reference, Request,
 		RequestKey, Resource, StreamId, WrappedKey,
 	},
@@ -59,7 +59,7 @@ fn key(name: &str) -> RequestKey {
 	RequestKey(sp_crypto_hashing::blake2_256(name.as_bytes()))
 }
 
-async fn submit(client: &Client, name: &str, calls: &[Call]) -> RequestStatus {
+async fn submit(client: &Client, name: &str, calls: &[Call]) -> RequestStatusJson {
 	client.submit(key(name), calls).await.expect("it is decided")
 }
 
@@ -105,7 +105,7 @@ async fn delegate_junk(
 	to: OrganizationId,
 	name: &str,
 	sealed: u8,
-) -> RequestStatus {
+) -> RequestStatusJson {
 	let sealed = vec![sealed; limits::WRAPPED_KEY_LENGTH as usize];
 	let terms = GrantTerms {
 		purpose: b"junk".to_vec().try_into().expect("it is short"),

@@ -4,7 +4,7 @@
 use credio_client::{
 	calls::Call,
 	primitives::{
-		rpc::{PageRequest, PoolFilter, PoolPage, RequestState},
+		rpc::{PageRequest, PoolFilter, PoolPageJson, RequestState},
 		Digest, OrganizationId, Quota, Reference, Request, RequestKey, StreamId,
 	},
 	Client, SignedRequest, Upload,

@@ -4,7 +4,7 @@ use credio_client::{
 	calls::Call,
 	primitives::{
 		error_codes as codes,
-		rpc::{PageRequest, PoolFilter, PoolPage, RequestState},
+		rpc::{PageRequest, PoolFilter, PoolPageJson, RequestState},
 		LanePosition, Request, RequestKey, StreamId,
 	},
 	Client, Error, SignedRequest, Upload,

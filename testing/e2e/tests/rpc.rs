@@ -85,6 +85,8 @@ async fn missing_objects_are_not_found(client: &WsClient) {
 	for (method, params) in [
 		("credio_v1_record", rpc_params![&id]),
 		("credio_v1_stream", rpc_params![&id]),
+		("credio_v1_grant", rpc_params![&id]),
+		("credio_v1_accessRequest", rpc_params![&id]),
 		("credio_v1_bundle", rpc_params![&id]),
 		("credio_v1_evidence", rpc_params![&id]),
 		("credio_v1_organization", rpc_params![99]),

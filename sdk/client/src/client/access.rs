@@ -12,7 +12,7 @@ use crate::{
 };
 use credio_primitives::{
 	grant::AccessRequestFilter,
-	rpc::{AccessRequestJson, AccessRequestStateJson, GrantJson, RequestState},
+	rpc::{AccessRequestJson, AccessRequestStateJson, At, GrantJson, RequestState},
 	AccessRequestId, GrantId, GrantStatus, Permission, Resource,
 };
 
@@ -226,11 +226,10 @@ impl Client {
 		if let Some(verified) = self.verified() {
 			return verified.access_request(id).await;
 		}
-		self.access_requests(&AccessRequestFilter::default(), usize::MAX)
-			.await?
-			.into_iter()
-			.find(|request| request.access_request_id == id)
-			.ok_or_else(|| Error::NotFound {
+		let answer: Result<At<AccessRequestJson>> =
+			self.call("credio_v1_accessRequest", (id,)).await;
+		match answer {
+			Err(error) if error.is_not_found() => Err(Error::NotFound {
 				what: "access request",
 				name: id.to_string(),
 				hint: "`credio access list` shows all",

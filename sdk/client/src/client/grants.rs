@@ -10,7 +10,7 @@ use codec::Encode;
 use credio_primitives::{
 	grant::{GrantFilter, GrantTerms},
 	limits,
-	rpc::{GrantJson, RequestState, StreamJson},
+	rpc::{At, GrantJson, RequestState, StreamJson},
 	EntryBody, GrantId, GrantStatus, KeyEpoch, Moment, OrganizationId, Permission, Purpose,
 	RecordId, Reference, Resource, StreamId, WrappedKey,
 };
@@ -256,11 +256,9 @@ impl Client {
 		if let Some(verified) = self.verified() {
 			return verified.grant(id).await;
 		}
-		self.grants(&GrantFilter::default(), usize::MAX)
-			.await?
-			.into_iter()
-			.find(|grant| grant.grant_id == id)
-			.ok_or_else(|| Error::NotFound {
+		let answer: Result<At<GrantJson>> = self.call("credio_v1_grant", (id,)).await;
+		match answer {
+			Err(error) if error.is_not_found() => Err(Error::NotFound {
 				what: "grant",
 				name: id.to_string(),
 				hint: "it was revoked, has expired, or never was",

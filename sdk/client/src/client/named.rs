@@ -9,7 +9,7 @@ use crate::{
 	name::{earlier_secrets, Name, MAX_ATTEMPTS},
 };
 use credio_primitives::{
-	rpc::{RequestState, RequestStatus},
+	rpc::{RequestState, RequestStatusJson},
 	Reference, RequestKey, StreamId,
 };
 

@@ -12,8 +12,9 @@ use credio_primitives::{
 	grant::{NamedAccessRequest, NamedGrant},
 	limits,
 	rpc::{
-		AccessRequestJson, At, BlockRef, BundleJson, Bytes, ErrorName, FetchedEntry, FinalityJson,
-		GrantJson, OrganizationJson, ReceiptJson, RequestState, RequestStatus, StreamJson,
+		AccessRequestJson, At, BlockRef, BundleJson, Bytes, ErrorNameJson, FetchedEntryJson,
+		FinalityJson, GrantJson, OrganizationJson, ReceiptJson, RequestState, RequestStatusJson,
+		StreamJson,
 	},
 	storage, AccessRequest, AccessRequestId, BlockNumber, Bundle, BundleId, Digest, EncryptionKey,
 	Entry, EntryBody, EntryHeader, EpochSecret, Grant, GrantId, KeyEpoch, KeyEpochState,
@@ -296,7 +297,7 @@ impl Verified<'_> {
 			let known = self.error_name(error);
 			let name = known.or_else(|| described.map(|error| error.name.clone()));
 			let description = described.map(|error| error.description.clone());
-			Ok(ErrorName {
+			Ok(ErrorNameJson {
 				name: name.unwrap_or_default(),
 				description: description.unwrap_or_default(),
 			})
@@ -339,10 +340,10 @@ impl Verified<'_> {
 		&self,
 		stream: StreamId,
 		from: Sequence,
-		items: &[FetchedEntry],
+		items: &[FetchedEntryJson],
 		at: BlockRef,
 	) -> Result<()> {
-		let secret = |item: &FetchedEntry| match item.entry.header.body {
+		let secret = |item: &FetchedEntryJson| match item.entry.header.body {
 			EntryBody::Record { epoch, .. } => {
 				Some((storage::epoch_secret(&stream, epoch), item.secret_commitment?))
 			},
@@ -392,7 +393,7 @@ impl Verified<'_> {
 		&self,
 		(organization, key): (OrganizationId, RequestKey),
 		expires_at: Option<BlockNumber>,
-		status: &RequestStatus,
+		status: &RequestStatusJson,
 		by: BlockNumber,
 	) -> Result<Option<BlockRef>> {
 		if (status.organization, status.request_key) != (organization, key) {

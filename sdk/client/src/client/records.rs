@@ -137,8 +137,8 @@ impl Client {
 		id: RecordId,
 	) -> Result<(Entry, Held, Context, Vec<u8>)> {
 		let token = self.token("credio_v1_fetch", &id).await?;
-		let answer: At<Fetched> = self.call("credio_v1_fetch", (id, token)).await?;
-		let Fetched { entry, payload, secret_commitment, wrapped_keys } = answer.answer;
+		let answer: At<FetchedJson> = self.call("credio_v1_fetch", (id, token)).await?;
+		let FetchedJson { entry, payload, secret_commitment, wrapped_keys } = answer.answer;
 		if let Some(verified) = self.verified() {
 			verified.check_record(id, &entry, secret_commitment, answer.at).await?;
 		}
@@ -281,7 +281,7 @@ impl Client {
 		}
 		let wrapped_by = self.wrapped_by(stream).await?;
 		let mut entries = Vec::with_capacity(items.len());
-		for FetchedEntry { entry, payload, secret_commitment, wrapped_keys, denial } in items {
+		for FetchedEntryJson { entry, payload, secret_commitment, wrapped_keys, denial } in items {
 			let read = match (payload, secret_commitment, denial) {
 				_ if entry.header.stream != stream => {
 					let error = "an entry of another stream than was asked for";

@@ -86,7 +86,7 @@ impl Client {
 		Ok(self.status_at(request).await?.answer)
 	}
 
-	async fn status_at(&self, request: &Request) -> Result<At<RequestStatus>> {
+	async fn status_at(&self, request: &Request) -> Result<At<RequestStatusJson>> {
 		self.status_by(request.organization, request.key, Some(request.expires_at)).await
 	}
 
@@ -97,7 +97,7 @@ impl Client {
 		organization: OrganizationId,
 		key: RequestKey,
 		expires_at: Option<BlockNumber>,
-	) -> Result<At<RequestStatus>> {
+	) -> Result<At<RequestStatusJson>> {
 		let params = (organization, key, expires_at);
 		let mut reported: At<RequestStatus> = self.call("credio_v1_status", params).await?;
 		if let Some(verified) = self.verified() {
@@ -144,7 +144,7 @@ impl Client {
 		key: RequestKey,
 		calls: &[Call],
 		lane: Option<LanePosition>,
-	) -> Result<RequestStatus> {
+	) -> Result<RequestStatusJson> {
 		Ok(self.submit_telling(key, calls, lane).await?.status)
 	}
 
@@ -204,7 +204,7 @@ impl Client {
 		let was_rejected = uploaded.status == RequestState::Rejected;
 		while let Some(event) = events.next().await {
 			match event? {
-				UploadEvent::Finalized(status) | UploadEvent::Expired(status) => {
+				UploadEventJson::Finalized(status) | UploadEventJson::Expired(status) => {
 					if let Some(verified) = self.verified() {
 						let expires_at = Some(request.request.expires_at);
 						verified.check_status((organization, key), expires_at, &status, 0).await?;
@@ -215,8 +215,8 @@ impl Client {
 					}
 					return Ok(Some(Submitted { status, was_rejected }));
 				},
-				UploadEvent::Dropped { .. } => return Ok(None),
-				UploadEvent::Accepted(_) | UploadEvent::InBlock { .. } => {},
+				UploadEventJson::Dropped { .. } => return Ok(None),
+				UploadEventJson::Accepted(_) | UploadEventJson::InBlock { .. } => {},
 			}
 		}
 		Err(connection_lost())
@@ -294,7 +294,7 @@ impl Client {
 	) -> Result<(Uploaded, RpcSubscription<UploadEvent>)> {
 		let params = super::calling::by_position(&(hex_of(&request.extrinsic),))?;
 		let methods = ("credio_v1_uploadAndWatch", "credio_v1_unwatchUpload");
-		let mut events: RpcSubscription<UploadEvent> = self.subscribe(methods, params).await?;
+		let mut events: RpcSubscription<UploadEventJson> = self.subscribe(methods, params).await?;
 		match events.next().await.ok_or_else(connection_lost)?? {
 			UploadEvent::Accepted(uploaded) => Ok((uploaded, events)),
 			other => {

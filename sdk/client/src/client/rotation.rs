@@ -10,7 +10,7 @@ use crate::{
 };
 use codec::Encode;
 use credio_primitives::{
-	rpc::{At, EncryptionKeyAnswer},
+	rpc::{At, EncryptionKeyJson},
 	KeyVersion, OrganizationId, PublicKey,
 };
 use credio_vault::{file::Changing, LocalVault};
@@ -66,7 +66,7 @@ impl Client {
 		}
 		let current = self.organization(organization).await?.organization.key_version;
 		let keys = stream::iter(0..=current).map(|version| async move {
-			let answer: At<EncryptionKeyAnswer> =
+			let answer: At<EncryptionKeyJson> =
 				self.call("credio_v1_encryptionKey", (organization, version)).await?;
 			Ok((version, answer.answer.encryption_key.public))
 		});
@@ -199,7 +199,7 @@ mod tests {
 				Fault::None => Ok(()),
 				Fault::AnswerLost | Fault::Lost => lost(),
 				Fault::Rejected | Fault::Lie => {
-					let status = RequestStatus {
+					let status = RequestStatusJson {
 						organization: 7,
 						request_key: RequestKey([0; 32]),
 						status: credio_primitives::rpc::RequestState::Rejected,

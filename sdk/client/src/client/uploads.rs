@@ -10,7 +10,7 @@ use crate::{
 };
 use credio_primitives::{
 	error_codes as codes,
-	rpc::{RequestState, RequestStatus},
+	rpc::{RequestState, RequestStatusJson},
 	EntryBody, RecordId, RequestKey, StreamId,
 };
 
@@ -98,7 +98,7 @@ impl Client {
 		&self,
 		name: &Name,
 		key: RequestKey,
-		status: &RequestStatus,
+		status: &RequestStatusJson,
 	) -> Result<Outcome> {
 		let record_id = name.record_id(&*self.vault, self.organization).await?;
 		let block = status.receipt.as_ref().map(|receipt| receipt.block);

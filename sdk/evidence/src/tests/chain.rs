@@ -5,7 +5,7 @@ use codec::Encode;
 use credio_envelope::CommitmentKey;
 use credio_primitives::{
 	evidence::{Facts, Format, Origin, Subject},
-	rpc::{BlockRef, Bytes, FinalizedBlock},
+	rpc::{BlockRef, Bytes, FinalizedBlockJson},
 	storage, AccessRequest, AccessRequestId, AccessRequestState, AccountId, Digest, EntryBody,
 	EntryHeader, Grant, GrantId, KeyEpochState, Organization, OrganizationStatus, Outcome,
 	Permission, Quota, Receipt, RecordId, Reference, RequestKey, Resource, Stream, StreamId,
@@ -98,8 +98,11 @@ pub fn justification(
 	}
 }
 
-pub fn link(header: &Header, justification: &GrandpaJustification<Header>) -> FinalizedBlock {
-	FinalizedBlock { header: Bytes(header.encode()), justification: Bytes(justification.encode()) }
+pub fn link(header: &Header, justification: &GrandpaJustification<Header>) -> FinalizedBlockJson {
+	FinalizedBlockJson {
+		header: Bytes(header.encode()),
+		justification: Bytes(justification.encode()),
+	}
 }
 
 fn text<Bound: sp_core::Get<u32>>(text: &str) -> sp_runtime::BoundedVec<u8, Bound> {

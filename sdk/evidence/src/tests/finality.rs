@@ -3,7 +3,7 @@
 use super::chain::{block, evidence, headers, justification, link, Scene, NUMBER};
 use super::{chain, part, Part};
 use crate::{verify, Header};
-use credio_primitives::rpc::FinalizedBlock;
+use credio_primitives::rpc::FinalizedBlockJson;
 use sp_core::H256;
 
 /// Verifies evidence with other links.
@@ -18,7 +18,7 @@ fn chain() -> [Header; 5] {
 	headers(chain::prove(&scene).0)
 }
 
-fn change_of(change: &Header) -> FinalizedBlock {
+fn change_of(change: &Header) -> FinalizedBlockJson {
 	link(change, &justification(change, 0, &[(1, change), (2, change), (3, change)], &[]))
 }
 
@@ -90,8 +90,8 @@ fn validator_changes_cannot_be_omitted() {
 		vec![last.clone(), first.clone()],
 		vec![first.clone(), last.clone(), last.clone()],
 		vec![first.clone(), first.clone(), last.clone()],
-		vec![first.clone(), FinalizedBlock { header: first.header.clone(), ..last.clone() }],
-		vec![FinalizedBlock { justification: last.justification.clone(), ..first.clone() }],
+		vec![first.clone(), FinalizedBlockJson { header: first.header.clone(), ..last.clone() }],
+		vec![FinalizedBlockJson { justification: last.justification.clone(), ..first.clone() }],
 	] {
 		assert_eq!(part(with(links)), Part::Finality);
 	}

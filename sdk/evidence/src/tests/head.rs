@@ -6,7 +6,7 @@ use super::chain::{
 use crate::{state::Proof, Checkpoint, Head, Header, Part, Refused, Trusted};
 use credio_primitives::{
 	evidence::{grants_on, State},
-	rpc::{Bytes, FinalizedBlock},
+	rpc::{Bytes, FinalizedBlockJson},
 	storage, Digest, GrantId, RecordId, Resource, StreamId,
 };
 use sp_core::H256;
@@ -73,7 +73,7 @@ fn blocks(root: H256) -> [Header; 3] {
 	[genesis, change, proven]
 }
 
-fn links(root: H256) -> Vec<FinalizedBlock> {
+fn links(root: H256) -> Vec<FinalizedBlockJson> {
 	let [_, change, proven] = &blocks(root);
 	let first = justification(change, 0, &[(1, change), (2, change), (3, change)], &[]);
 	let second = justification(proven, 1, &[(2, proven), (3, proven), (5, proven)], &[]);
@@ -204,7 +204,7 @@ fn cannot_follow_unfinalized_block() {
 	let root = Stored::new(&Scene::record().storage()).root;
 	let [genesis_header, change, proven] = &blocks(root);
 	let good = links(root);
-	let refused = |links: &[FinalizedBlock]| part(genesis().follow(links));
+	let refused = |links: &[FinalizedBlockJson]| part(genesis().follow(links));
 	assert_eq!(refused(&[]), Part::Finality);
 	assert_eq!(refused(&good[1..]), Part::Finality, "the change of validators is left out");
 	// Forged votes: too few, of other validators, of the earlier set.
@@ -215,7 +215,7 @@ fn cannot_follow_unfinalized_block() {
 	}
 	// A block of the liar's own with the votes of the real one.
 	let own = block(change, NUMBER, H256::repeat_byte(9), None);
-	let moved = FinalizedBlock {
+	let moved = FinalizedBlockJson {
 		header: link(&own, &justification(&own, 1, &[], &[])).header,
 		..good[1].clone()
 	};

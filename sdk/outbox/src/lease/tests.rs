@@ -4,7 +4,7 @@ use super::*;
 use crate::{store, Item, ItemState, Outbox};
 use credio_client::calls::Call;
 use credio_primitives::{
-	rpc::{RequestState, RequestStatus},
+	rpc::{RequestState, RequestStatusJson},
 	BlockNumber,
 };
 use credio_vault::LocalVault;
@@ -69,11 +69,11 @@ fn until(item: Undecided, expires_at: BlockNumber) -> Undecided {
 	Undecided { expires_at: Some(expires_at), ..item }
 }
 
-fn status(item: &Undecided, status: RequestState) -> RequestStatus {
-	RequestStatus { organization: 1, request_key: item.current_key, status, receipt: None }
+fn status(item: &Undecided, status: RequestState) -> RequestStatusJson {
+	RequestStatusJson { organization: 1, request_key: item.current_key, status, receipt: None }
 }
 
-fn ended<'a>(state: ItemState, status: &'a RequestStatus) -> End<'a> {
+fn ended<'a>(state: ItemState, status: &'a RequestStatusJson) -> End<'a> {
 	End { state, status, block: 7, problem: None, record: None }
 }
 

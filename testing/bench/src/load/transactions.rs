@@ -11,7 +11,7 @@ use super::{
 use crate::lock::lock;
 use credio_client::{
 	primitives::{
-		rpc::{RequestState, Uploaded},
+		rpc::{RequestState, UploadedJson},
 		BlockNumber, LanePosition, Request,
 	},
 	Client, Error,

@@ -14,7 +14,7 @@ use credio_client::{
 		entry::EntryFilter,
 		evidence::Facts,
 		grant::{AccessRequestFilter, GrantFilter},
-		rpc::{RequestState, RequestStatus},
+		rpc::{RequestState, RequestStatusJson},
 		GrantId, Permission, RecordId, Resource, StreamId,
 	},
 	Client, Error, EvidenceRequest, Terms,

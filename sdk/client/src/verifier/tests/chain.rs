@@ -3,7 +3,7 @@
 use super::super::*;
 use codec::Encode;
 use credio_evidence::Head;
-use credio_primitives::{rpc::FinalizedBlock, AccountId, RecordId};
+use credio_primitives::{rpc::FinalizedBlockJson, AccountId, RecordId};
 use finality_grandpa::{Commit, Message, Precommit, SignedPrecommit};
 use sp_consensus_grandpa::{
 	AuthorityId, AuthorityList, ConsensusLog, GrandpaJustification, ScheduledChange,
@@ -50,7 +50,7 @@ pub enum Lie {
 pub struct Block {
 	header: Header,
 	state: Storage,
-	link: FinalizedBlock,
+	link: FinalizedBlockJson,
 	changes_validator: bool,
 }
 
@@ -79,7 +79,7 @@ fn authorities(validator: u8) -> AuthorityList {
 	vec![(AuthorityId::from(pair(validator).public()), 1)]
 }
 
-fn link(header: &Header, validator: u8, set_id: u64) -> FinalizedBlock {
+fn link(header: &Header, validator: u8, set_id: u64) -> FinalizedBlockJson {
 	let precommit = Precommit { target_hash: header.hash(), target_number: header.number };
 	let payload = sp_consensus_grandpa::localized_payload(
 		1,
@@ -100,7 +100,10 @@ fn link(header: &Header, validator: u8, set_id: u64) -> FinalizedBlock {
 		},
 		votes_ancestries: Vec::new(),
 	};
-	FinalizedBlock { header: Bytes(header.encode()), justification: Bytes(justification.encode()) }
+	FinalizedBlockJson {
+		header: Bytes(header.encode()),
+		justification: Bytes(justification.encode()),
+	}
 }
 
 fn root(state: &Storage) -> H256 {
@@ -136,7 +139,8 @@ impl Chain {
 		state.insert(storage::grandpa_authorities(), authorities(validator).encode());
 		state.insert(b":code".to_vec(), code.to_vec());
 		let header = Header::new(0, H256::zero(), root(&state), H256::zero(), Default::default());
-		let link = FinalizedBlock { header: Bytes(Vec::new()), justification: Bytes(Vec::new()) };
+		let link =
+			FinalizedBlockJson { header: Bytes(Vec::new()), justification: Bytes(Vec::new()) };
 		Self(StdMutex::new(Grown {
 			blocks: vec![Block { header, state, link, changes_validator: false }],
 			validator,
