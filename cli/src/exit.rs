@@ -312,7 +312,10 @@ mod tests {
 			(AccessError::NoKey(1).into(), Kind::Denied),
 			(AccessError::NoEpoch.into(), Kind::Failed),
 			(AccessError::RotationDue.into(), Kind::Rejected),
-			(AccessError::EpochNotOpened(Box::new(AccessError::NoEpoch.into())).into(), Kind::Failed),
+			(
+				AccessError::EpochNotOpened(Box::new(AccessError::NoEpoch.into())).into(),
+				Kind::Failed,
+			),
 			(AccessError::NotVerified.into(), Kind::NotVerified),
 			(refusal(codes::ACCESS_DENIED).into(), Kind::Denied),
 			(refusal(codes::NOT_FOUND).into(), Kind::NotFound),

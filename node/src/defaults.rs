@@ -144,6 +144,23 @@ mod tests {
 	}
 
 	#[test]
+	fn defaults_are_those_of_the_reference() {
+		let page = include_str!("../../docs/rpc.md");
+		let bound = |what: &str| {
+			let row = page.lines().find(|line| line.starts_with(&format!("| {what} |")));
+			let cell = row.and_then(|row| row.split('|').nth(2)).unwrap_or_default();
+			cell.split(',').next().unwrap_or_default().trim().to_owned()
+		};
+		let rate = page.lines().find(|line| line.starts_with("| units a minute")).unwrap();
+		let thousands = RPC_UNITS_PER_MINUTE.get() / 1_000;
+		assert!(
+			rate.contains(&format!("| {thousands},000, of which {},000 at once |", thousands / 20))
+		);
+		assert_eq!(bound("calls in one batch"), RPC_BATCH.to_string());
+		assert_eq!(bound("connections, and HTTP requests under way"), RPC_CONNECTIONS);
+	}
+
+	#[test]
 	fn warp_sync_requires_state_pruning() {
 		assert!(state_pruning(None, SyncMode::Warp).unwrap_err().contains("--state-pruning 256"));
 		assert!(state_pruning(Some(PruningMode::ArchiveCanonical), SyncMode::Warp).is_err());

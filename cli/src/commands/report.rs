@@ -8,9 +8,9 @@ pub use arguments::ReportCommand;
 
 use crate::{exit::Failure, session::Session};
 use arguments::ReportOutput;
-use credio_report::{format, Origin, Source};
-use jiff::{civil::Date, tz::TimeZone, Timestamp};
-use std::{io::Write, path::Path};
+use credio_report::{format, gather::GatherError, Origin, Source};
+use jiff::Timestamp;
+use std::io::Write;
 
 /// Runs a command on reports.
 pub async fn run(session: &Session, command: ReportCommand) -> Result<(), Failure> {

@@ -39,7 +39,7 @@ pub struct StatusArgs {
 #[derive(Serialize)]
 struct Shown {
 	#[serde(flatten)]
-	status: RequestStatus,
+	status: RequestStatusJson,
 	/// Whether a final block proves the outcome. Anything else is the node's word.
 	proven: bool,
 }

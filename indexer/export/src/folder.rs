@@ -130,7 +130,7 @@ impl Output {
 
 	/// Finishes the file: syncs it to the disk and gives it its name.
 	pub fn commit(self) -> Result<Written> {
-		self.file.keep().map_err(|cause| ExportError::file(&self.to, cause))?;
+		self.file.commit().map_err(|cause| ExportError::file(&self.to, cause))?;
 		Ok(Written { bytes: self.bytes, sha256: self.digest.finalize().into() })
 	}
 }

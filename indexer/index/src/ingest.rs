@@ -15,17 +15,12 @@ pub use convert::digest_of;
 pub use error::IngestError;
 
 use crate::{
-	block::{self, Block, Content},
-	store::{Scrubbed, Store, StoreError, Upkeep},
-};
-use codec::Encode;
-use credio_client::{ahead_of, Client, ConnectError, ConnectOptions, Error, Heads, Trust, Unread};
-use credio_primitives::{
-	rpc::StreamJson, BlockNumber, Digest, Entry, EntryBody, Moment, OrganizationId, StreamId,
+	block::{Block, Content},
+	store::{Scrubbed, Store, StoreError, WriteLock},
 };
 use bounds::{CONCURRENCY, MAX_PART};
 use convert::{content, indexed, sort};
-use credio_client::{ahead_of, Client, ConnectOptions, Error, Heads, Trust};
+use credio_client::{ahead_of, Client, ConnectError, ConnectOptions, Error, Heads, Trust};
 use credio_primitives::{rpc::StreamJson, BlockNumber, Moment, StreamId};
 use credio_vault::Vault;
 use credio_view::view::View;
@@ -57,51 +52,7 @@ pub struct Settings {
 	pub trust: Trust,
 }
 
-/// What keeps an index from being kept up to date.
-#[derive(Debug, thiserror::Error)]
-pub enum IngestError {
-	/// The store cannot go on.
-	#[error(transparent)]
-	Store(#[from] StoreError),
-	/// The store is of another chain than the node, or of one that was not final after all.
-	#[error("the index has block {0}, and the node has another one there: build the index anew (credio index rebuild)")]
-	OtherChain(BlockNumber),
-	/// No node of the list is of the index's chain.
-	#[error("{0}")]
-	NoNodeOfChain(String),
-	/// There is no node.
-	#[error("an index needs the address of a node")]
-	NoNode,
-	/// The node cannot go on: another one may.
-	#[error(transparent)]
-	Node(#[from] Error),
-}
-
-impl IngestError {
-	/// Returns what to do about it, for people.
-	pub fn hint(&self) -> Option<std::borrow::Cow<'static, str>> {
-		match self {
-			Self::Node(error) => error.hint(),
-			_ => None,
-		}
-	}
-
-	/// Whether a node is of another chain than the index: another node may be of the right one.
-	fn is_of_another_chain(&self) -> bool {
-		matches!(
-			self,
-			Self::OtherChain(_)
-				| Self::Store(StoreError::Foreign { what: "chain", .. })
-				| Self::Node(Error::Connect(
-					ConnectError::OtherChain(_) | ConnectError::WrongChain(_)
-				))
-		)
-	}
-}
-
-type Result<Answer> = std::result::Result<Answer, IngestError>;
-
-/// Keeps an index up to date.
+/// Follows the chain for an index.
 pub struct Ingest {
 	store: Store,
 	vault: Arc<dyn Vault>,
@@ -284,7 +235,7 @@ impl Ingest {
 		self.acquire_writer().await?;
 		let client = self.connect(node).await?;
 		if client.is_syncing().await? {
-			// What it tells is of the past.
+			// Its responses are out of date.
 			return Err(Error::Connect(ConnectError::Unreachable(
 				"the node is behind the chain, and catches up".into(),
 			))

@@ -53,7 +53,7 @@ use crate::{
 };
 use calling::Now;
 use credio_primitives::{
-	rpc::{At, Limits, MembershipAnswer},
+	rpc::{At, LimitsJson, MembershipJson},
 	AccountId, BlockNumber, KeyEpoch, OrganizationId, StreamId,
 };
 use credio_vault::{ChainPin, Held, LocalVault, Vault};
@@ -102,7 +102,7 @@ pub struct Client {
 	/// Whether the account is a member, according to the node; `membership` is set once that is proven.
 	is_member: bool,
 	membership: OnceCell<()>,
-	limits: Limits,
+	limits: LimitsJson,
 	/// Whether the node's responses are proven or trusted.
 	trust: Trust,
 	/// The last blocks, with the time of reading them.
@@ -246,7 +246,7 @@ impl Client {
 	}
 
 	/// Returns the chain's limits.
-	pub fn limits(&self) -> &Limits {
+	pub fn limits(&self) -> &LimitsJson {
 		&self.limits
 	}
 

@@ -35,7 +35,7 @@ pub struct Evidence {
 	/// The block that the proof of finality starts from.
 	pub from: BlockRef,
 	/// Each block that changed the validators, and finally the one with the proven state.
-	pub finality: Vec<FinalizedBlock>,
+	pub finality: Vec<FinalizedBlockJson>,
 	/// Trie nodes of that block's state, in ascending order.
 	pub storage: Vec<Bytes>,
 	/// The document part.

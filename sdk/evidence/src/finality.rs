@@ -45,7 +45,10 @@ pub(crate) struct Finalized {
 }
 
 /// Follows the links from a trusted block.
-pub(crate) fn follow(trusted: &Trusted, links: &[FinalizedBlock]) -> Result<Finalized, Refused> {
+pub(crate) fn follow(
+	trusted: &Trusted,
+	links: &[FinalizedBlockJson],
+) -> Result<Finalized, Refused> {
 	let refused = |reason: String| Part::Finality.refused(reason);
 	if links.len() > MAX_LINKS {
 		return Err(refused(format!("more than {MAX_LINKS} blocks")));

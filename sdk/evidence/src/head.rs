@@ -59,7 +59,7 @@ impl Head {
 	/// # Errors
 	///
 	/// [`Refused`] for an invalid link.
-	pub fn follow(&self, links: &[FinalizedBlock]) -> Result<Self, Refused> {
+	pub fn follow(&self, links: &[FinalizedBlockJson]) -> Result<Self, Refused> {
 		let last = finality::follow(&self.trusted, links)?;
 		let block = BlockRef { number: last.header.number, hash: Digest(last.hash.0) };
 		let trusted = Trusted { block, voters: last.next_voters, ..self.trusted.clone() };

@@ -109,6 +109,18 @@ impl Replacement {
 		Ok(Self { file: BufWriter::with_capacity(BUFFER, file), names: Some((part, to)) })
 	}
 
+	/// Starts a file that is written at `part`, in any folder of the same file system. Replaces an existing part.
+	///
+	/// # Errors
+	///
+	/// If `part` cannot be created.
+	pub fn create_at(part: PathBuf, to: PathBuf) -> io::Result<Self> {
+		let mut options = OpenOptions::new();
+		options.write(true).create(true).truncate(true);
+		let file = for_owner(&mut options).open(&part)?;
+		Ok(Self { file: BufWriter::with_capacity(BUFFER, file), names: Some((part, to)) })
+	}
+
 	/// Finishes the file: syncs it to the disk and gives it its name.
 	///
 	/// # Errors
@@ -198,7 +210,7 @@ mod tests {
 		let mut file = Replacement::create_at(part, path.clone()).unwrap();
 		file.write_all(b"whole").unwrap();
 		assert!(!path.exists());
-		file.keep().unwrap();
+		file.commit().unwrap();
 		assert_eq!(fs::read(&path).unwrap(), b"whole");
 		assert!(names(&parts).is_empty());
 	}

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use credio_client::{calls::Call, name::Name, Client, Error, SignedRequest, Upload};
 use credio_primitives::{
-	rpc::{At, LaneJson, Limits, RequestStatus},
+	rpc::{At, LaneJson, LimitsJson, RequestStatusJson},
 	BlockNumber, OrganizationId, RecordId, Reference, Request, RequestKey, StreamId,
 };
 
@@ -11,7 +11,7 @@ use credio_primitives::{
 #[async_trait]
 pub(super) trait Chain: Send + Sync {
 	/// Returns the limits of the chain.
-	fn limits(&self) -> &Limits;
+	fn limits(&self) -> &LimitsJson;
 
 	/// Returns the status of a request at the last final block.
 	async fn status(
@@ -19,7 +19,7 @@ pub(super) trait Chain: Send + Sync {
 		organization: OrganizationId,
 		key: RequestKey,
 		expires_at: Option<BlockNumber>,
-	) -> Result<At<RequestStatus>, Error>;
+	) -> Result<At<RequestStatusJson>, Error>;
 
 	/// Returns the next positions of a lane.
 	async fn lane(&self, lane: u32) -> Result<LaneJson, Error>;
@@ -44,15 +44,15 @@ pub(super) trait Chain: Send + Sync {
 	) -> Result<Option<bool>, Error>;
 
 	/// Returns the status of the last attempt of a name.
-	async fn standing(&self, name: &Name) -> Result<RequestStatus, Error>;
+	async fn standing(&self, name: &Name) -> Result<RequestStatusJson, Error>;
 
 	/// Waits until a request is decided, and returns its status.
-	async fn decided(&self, key: RequestKey) -> Result<RequestStatus, Error>;
+	async fn decided(&self, key: RequestKey) -> Result<RequestStatusJson, Error>;
 }
 
 #[async_trait]
 impl Chain for Client {
-	fn limits(&self) -> &Limits {
+	fn limits(&self) -> &LimitsJson {
 		Self::limits(self)
 	}
 
@@ -61,7 +61,7 @@ impl Chain for Client {
 		organization: OrganizationId,
 		key: RequestKey,
 		expires_at: Option<BlockNumber>,
-	) -> Result<At<RequestStatus>, Error> {
+	) -> Result<At<RequestStatusJson>, Error> {
 		self.status_by(organization, key, expires_at).await
 	}
 
@@ -94,11 +94,11 @@ impl Chain for Client {
 		Self::is_recorded(self, upload, record).await
 	}
 
-	async fn standing(&self, name: &Name) -> Result<RequestStatus, Error> {
+	async fn standing(&self, name: &Name) -> Result<RequestStatusJson, Error> {
 		Self::standing(self, name).await
 	}
 
-	async fn decided(&self, key: RequestKey) -> Result<RequestStatus, Error> {
+	async fn decided(&self, key: RequestKey) -> Result<RequestStatusJson, Error> {
 		Self::decided(self, key).await
 	}
 }

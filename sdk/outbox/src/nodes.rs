@@ -54,7 +54,7 @@ impl Worker {
 					return Err(OutboxError::OtherChain { pinned, found });
 				}
 			}
-			self.tell(|known| known.note(&shown(node), problem.with_hint()));
+			self.update(|known| known.note(&shown(node), problem.with_hint()));
 			if has_worked {
 				wait = BACK_OFF.0;
 			}

@@ -7,7 +7,7 @@ use super::{
 	item::{Enqueued, ItemState},
 	prepare::Ended,
 };
-use credio_primitives::{rpc::RequestStatus, BlockNumber, Digest, RecordId, RequestKey};
+use credio_primitives::{rpc::RequestStatusJson, BlockNumber, Digest, RecordId, RequestKey};
 use serde::Serialize;
 use sqlx::{any::AnyRow, AnyPool, Row};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -166,7 +166,7 @@ pub struct Listed {
 	/// Number of its outcome, counted from 1 without gaps.
 	pub outcome_number: Option<i64>,
 	/// Status of the request when it ended.
-	pub outcome: Option<RequestStatus>,
+	pub outcome: Option<RequestStatusJson>,
 	/// Why it cannot be sent, or why it was not applied.
 	pub problem: Option<String>,
 	/// The finalized block at which it was found to have ended.

@@ -162,7 +162,7 @@ impl Worker {
 			client.with_trust(settings.trust.clone()).with_runtimes(settings.runtimes.clone());
 		outbox.pin(client.chain()).await?;
 		if client.is_syncing().await? {
-			// What it tells is of the past.
+			// Its responses are out of date.
 			return Err(Error::Connect(ConnectError::Unreachable(
 				"the node is behind the chain, and catches up".into(),
 			))
@@ -276,7 +276,10 @@ impl Turn<'_> {
 	}
 
 	/// Returns the status of an item's request, with the block that it is read at.
-	pub(super) async fn status(&self, item: &store::Undecided) -> Result<At<RequestStatus>, Fault> {
+	pub(super) async fn status(
+		&self,
+		item: &store::Undecided,
+	) -> Result<At<RequestStatusJson>, Fault> {
 		let organization = self.outbox.organization();
 		Ok(self.chain.status(organization, item.current_key, item.expires_at).await?)
 	}

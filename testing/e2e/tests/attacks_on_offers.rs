@@ -150,7 +150,7 @@ impl Nodes {
 		for node in [&self.author, &self.other] {
 			let client = member(node, "funder-two").await;
 			let parameters = (PoolFilter::default(), PageRequest::default());
-			let pool: PoolPage =
+			let pool: PoolPageJson =
 				client.call("credio_v1_pool", parameters).await.expect("the node responds");
 			assert_eq!(pool.items.len(), 0, "the pool is empty");
 		}

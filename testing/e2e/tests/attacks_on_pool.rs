@@ -88,7 +88,7 @@ async fn assert_pending(client: &Client, requests: &[SignedRequest]) {
 	}
 }
 
-async fn pool(client: &Client, filter: PoolFilter, page: PageRequest) -> PoolPage {
+async fn pool(client: &Client, filter: PoolFilter, page: PageRequest) -> PoolPageJson {
 	client.call("credio_v1_pool", (filter, page)).await.expect("the node responds")
 }
 

@@ -1,20 +1,8 @@
 //! The activity of the vault's organization.
 
 use super::arguments::ActivityArguments;
-use super::{
-	index,
-	ledger::{text, Ledger},
-	origin,
-	outbox::OutboxReader,
-	readers::Readers,
-	tell, today, write,
-};
+use super::{origin, tell, write};
 use crate::{exit::Failure, session::Session};
-use credio_client::{
-	primitives::{entry::StreamInfo, BlockNumber, OrganizationStatus, StreamId, StreamStatus},
-	Client, Error, Past,
-};
-use credio_index::Store;
 use credio_report::{
 	activity::Activity,
 	gather::{open_index, today, ActivityReader, OutboxReader},

@@ -1,9 +1,9 @@
 //! How assets perform.
 
 use super::arguments::AssetsArguments;
-use super::{index, origin, tell, today, write};
+use super::{origin, tell, write};
 use crate::{exit::Failure, session::Session};
-use credio_index::{store::MAX_LIMIT, Aggregate, Cursor, Query, Store};
+use credio_index::Cursor;
 use credio_report::{
 	assets::Assets,
 	gather::{open_index, AssetsQuery, AssetsReader},

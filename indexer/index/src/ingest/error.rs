@@ -1,7 +1,7 @@
 //! What can go wrong while an index follows the chain.
 
 use crate::store::StoreError;
-use credio_client::Error;
+use credio_client::{ConnectError, Error};
 use credio_primitives::BlockNumber;
 
 /// What can go wrong while an index follows the chain.
@@ -25,13 +25,23 @@ pub enum IngestError {
 }
 
 impl IngestError {
+	/// Returns what to do about it, for people.
+	pub fn hint(&self) -> Option<std::borrow::Cow<'static, str>> {
+		match self {
+			Self::Node(error) => error.hint(),
+			_ => None,
+		}
+	}
+
 	/// Whether a node is of another chain than the index. Another node may be of the right one.
 	pub(super) fn is_of_another_chain(&self) -> bool {
 		matches!(
 			self,
 			Self::OtherChain(_)
 				| Self::Store(StoreError::Foreign { what: "chain", .. })
-				| Self::Node(Error::OtherChain(_) | Error::WrongChain(_))
+				| Self::Node(Error::Connect(
+					ConnectError::OtherChain(_) | ConnectError::WrongChain(_)
+				))
 		)
 	}
 }

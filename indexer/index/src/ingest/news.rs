@@ -1,7 +1,7 @@
 //! Which streams to read after another block: those that its events name, and all streams and grants only if grants
 //! have changed or one has ended.
 
-use super::CONCURRENCY;
+use super::bounds::CONCURRENCY;
 use credio_client::{BlockChanges, Client, ConnectError, Error};
 use credio_primitives::{BlockNumber, Moment, StreamId};
 use futures::{stream, StreamExt, TryStreamExt};
@@ -43,7 +43,7 @@ impl Seen {
 		match changes {
 			Ok(changes) => Ok(self.news_of(changes)),
 			Err(error @ Error::Connect(ConnectError::Unreachable(_))) => Err(error),
-			// The node does not keep the states of these blocks, say.
+			// For example, the node does not keep the states of these blocks.
 			Err(_) => Ok(News::All),
 		}
 	}

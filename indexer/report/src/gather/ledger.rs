@@ -46,7 +46,7 @@ pub struct KnownGrant {
 impl KnownGrant {
 	/// Returns when and how it ended, as of a moment.
 	fn end(&self, now: Moment) -> Option<(Moment, End)> {
-		// What has expired cannot be revoked any more, although it may be asked for until it is removed.
+		// An expired grant cannot be revoked any more, although it exists until it is removed.
 		let has_expired = self.grant.has_expired(self.ended.map_or(now, |(at, _)| at));
 		let expired = self.grant.expires_at.filter(|_| has_expired);
 		expired.map(|end| (end, End::Expired)).or(self.ended)
@@ -94,8 +94,8 @@ impl Ledger {
 		)
 	}
 
-	/// Takes what happened in some blocks, which come in their order. `past` is at the last of them.
-	pub async fn take(
+	/// Adds the events of some blocks, in their order. `past` is at the last of them.
+	pub async fn add(
 		&mut self,
 		client: &Client,
 		past: &Past<'_>,

@@ -233,6 +233,11 @@ impl Client {
 				what: "access request",
 				name: id.to_string(),
 				hint: "`credio access list` shows all",
-			})
+			}),
+			Ok(found) if found.answer.access_request_id != id => {
+				Err(ProofError::Contradicted("access request").into())
+			},
+			found => found.map(|found| found.answer),
+		}
 	}
 }

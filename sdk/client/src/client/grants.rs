@@ -262,7 +262,12 @@ impl Client {
 				what: "grant",
 				name: id.to_string(),
 				hint: "it was revoked, has expired, or never was",
-			})
+			}),
+			Ok(found) if found.answer.grant_id != id => {
+				Err(ProofError::Contradicted("grant").into())
+			},
+			found => found.map(|found| found.answer),
+		}
 	}
 
 	/// Returns the terms in the chain's encoding, with the secrets wrapped to the grantee.

@@ -42,7 +42,7 @@ impl Client {
 		&self,
 		stream: StreamId,
 		business_key: &[u8],
-	) -> Result<RequestStatus> {
+	) -> Result<RequestStatusJson> {
 		let name = self.known_name(Name::of_business_key(stream, business_key)).await?;
 		self.standing(&name).await
 	}
@@ -61,7 +61,7 @@ impl Client {
 	}
 
 	/// Returns the status of a name: of the attempt that decides it.
-	pub async fn standing(&self, name: &Name) -> Result<RequestStatus> {
+	pub async fn standing(&self, name: &Name) -> Result<RequestStatusJson> {
 		let mut attempts = Attempts::default();
 		for number in 0..MAX_ATTEMPTS {
 			let status = self.status(name.key(&*self.vault, number).await?).await?;
@@ -99,7 +99,7 @@ impl Client {
 	}
 
 	/// Returns the status of a request once it is no longer pending.
-	pub async fn decided(&self, key: RequestKey) -> Result<RequestStatus> {
+	pub async fn decided(&self, key: RequestKey) -> Result<RequestStatusJson> {
 		loop {
 			let status = self.status(key).await?;
 			if status.status != RequestState::Pending {

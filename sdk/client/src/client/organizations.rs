@@ -6,7 +6,7 @@ use crate::{
 	error::{Error, Result},
 };
 use credio_primitives::{
-	rpc::{At, Items, OrganizationDetail, OrganizationJson, QuotaJson},
+	rpc::{At, Items, OrganizationDetailJson, OrganizationJson, QuotaJson},
 	AccountId, OrganizationId, PublicKey, Quota, Roles,
 };
 
@@ -29,8 +29,8 @@ impl Client {
 	/// # Errors
 	///
 	/// [`Error::Refused`] with the code for "not found", [`Error::Proof`].
-	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationDetail> {
-		let answer: At<OrganizationDetail> = self.call("credio_v1_organization", (id,)).await?;
+	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationDetailJson> {
+		let answer: At<OrganizationDetailJson> = self.call("credio_v1_organization", (id,)).await?;
 		let mut detail = answer.answer;
 		if let Some(verified) = self.verified() {
 			detail.organization = verified.organization(id).await?;

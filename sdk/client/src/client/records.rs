@@ -5,7 +5,10 @@ use crate::error::{AccessError, Error, Result};
 use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
 use credio_primitives::{
 	entry::EntryFilter,
-	rpc::{At, BlockRef, Fetched, FetchedEntries, FetchedEntry, RequestStatus, WrappedKeyJson},
+	rpc::{
+		At, BlockRef, FetchedEntriesJson, FetchedEntryJson, FetchedJson, RequestStatusJson,
+		WrappedKeyJson,
+	},
 	BlockNumber, Denial, Digest, Entry, EntryBody, KeyEpoch, RecordId, RequestKey, Resource,
 	Sequence, StreamId, WrappedSecret,
 };
@@ -34,7 +37,7 @@ pub enum Outcome {
 	/// It is on the chain.
 	Applied(Uploaded),
 	/// The chain rejected it; the status says why.
-	Rejected(Box<RequestStatus>),
+	Rejected(Box<RequestStatusJson>),
 }
 
 /// A document that is on the chain.
@@ -273,8 +276,8 @@ impl Client {
 		let parameters = (stream, from, Some(limit), Some(include_unfinalized));
 		let token = self.token("credio_v1_fetchStream", &parameters).await?;
 		let params = (stream, from, token, limit, include_unfinalized);
-		let answer: At<FetchedEntries> = self.call("credio_v1_fetchStream", params).await?;
-		let FetchedEntries { items, next_sequence } = answer.answer;
+		let answer: At<FetchedEntriesJson> = self.call("credio_v1_fetchStream", params).await?;
+		let FetchedEntriesJson { items, next_sequence } = answer.answer;
 		// Only final entries can be proven.
 		if let Some(verified) = self.verified().filter(|_| !include_unfinalized) {
 			verified.check_part(stream, from, &items, answer.at).await?;

@@ -9,7 +9,7 @@ use crate::{
 	error::{unexpected, ConnectError, Error, Result, SubmitError},
 };
 use credio_primitives::{
-	rpc::{At, BlockRef, LaneJson, RequestState, RequestStatus, UploadEvent, Uploaded},
+	rpc::{At, BlockRef, LaneJson, RequestState, RequestStatusJson, UploadEventJson, UploadedJson},
 	validity, BlockNumber, Digest, LanePosition, Moment, OrganizationId, Request, RequestKey,
 };
 use std::time::Duration;
@@ -72,7 +72,7 @@ impl Client {
 	/// # Errors
 	///
 	/// [`Error::Proof`], [`Error::Connect`].
-	pub async fn status(&self, key: RequestKey) -> Result<RequestStatus> {
+	pub async fn status(&self, key: RequestKey) -> Result<RequestStatusJson> {
 		let mut status = self.status_by(self.organization, key, None).await?.answer;
 		if status.status == RequestState::Expired && self.verified().is_some() {
 			status.status = RequestState::Unknown;
@@ -82,7 +82,7 @@ impl Client {
 
 	/// Returns the status of a request, with its expiry: a request that the node does not know has expired once that is
 	/// certain.
-	pub async fn status_of(&self, request: &Request) -> Result<RequestStatus> {
+	pub async fn status_of(&self, request: &Request) -> Result<RequestStatusJson> {
 		Ok(self.status_at(request).await?.answer)
 	}
 
@@ -99,7 +99,7 @@ impl Client {
 		expires_at: Option<BlockNumber>,
 	) -> Result<At<RequestStatusJson>> {
 		let params = (organization, key, expires_at);
-		let mut reported: At<RequestStatus> = self.call("credio_v1_status", params).await?;
+		let mut reported: At<RequestStatusJson> = self.call("credio_v1_status", params).await?;
 		if let Some(verified) = self.verified() {
 			let (named, by) = ((organization, key), reported.at.number);
 			let proven_at = verified.check_status(named, expires_at, &reported.answer, by).await?;
@@ -114,7 +114,7 @@ impl Client {
 	/// # Errors
 	///
 	/// [`Error::Connect`].
-	pub async fn follow(&self, request: &Request) -> Result<RequestStatus> {
+	pub async fn follow(&self, request: &Request) -> Result<RequestStatusJson> {
 		loop {
 			let At { at, answer: status } = self.status_at(request).await?;
 			if !may_change(status.status, at.number, request.expires_at) {
@@ -130,7 +130,7 @@ impl Client {
 	/// # Errors
 	///
 	/// [`Error::Submit`], [`Error::Refused`], [`Error::Connect`].
-	pub async fn submit(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatus> {
+	pub async fn submit(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatusJson> {
 		self.submit_at(key, calls, None).await
 	}
 
@@ -177,7 +177,7 @@ impl Client {
 	/// # Errors
 	///
 	/// [`Error::Submit`], and those of [`Self::submit`].
-	pub async fn apply(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatus> {
+	pub async fn apply(&self, key: RequestKey, calls: &[Call]) -> Result<RequestStatusJson> {
 		let status = self.submit(key, calls).await?;
 		match status.status {
 			RequestState::Applied => Ok(status),
@@ -272,7 +272,7 @@ impl Client {
 	/// # Errors
 	///
 	/// [`Error::Refused`], [`Error::Connect`].
-	pub async fn hand_over(&self, request: &SignedRequest) -> Result<Uploaded> {
+	pub async fn hand_over(&self, request: &SignedRequest) -> Result<UploadedJson> {
 		self.call("credio_v1_upload", (hex_of(&request.extrinsic),)).await
 	}
 
@@ -291,12 +291,12 @@ impl Client {
 	async fn hand_over_and_watch(
 		&self,
 		request: &SignedRequest,
-	) -> Result<(Uploaded, RpcSubscription<UploadEvent>)> {
+	) -> Result<(UploadedJson, RpcSubscription<UploadEventJson>)> {
 		let params = super::calling::by_position(&(hex_of(&request.extrinsic),))?;
 		let methods = ("credio_v1_uploadAndWatch", "credio_v1_unwatchUpload");
 		let mut events: RpcSubscription<UploadEventJson> = self.subscribe(methods, params).await?;
 		match events.next().await.ok_or_else(connection_lost)?? {
-			UploadEvent::Accepted(uploaded) => Ok((uploaded, events)),
+			UploadEventJson::Accepted(uploaded) => Ok((uploaded, events)),
 			other => {
 				Err(Error::UnexpectedResponse(format!("expected `accepted` first, got {other:?}")))
 			},

@@ -150,7 +150,7 @@ async fn adopt(
 mod tests {
 	use super::*;
 	use crate::error::ConnectError;
-	use credio_primitives::{rpc::RequestStatus, RequestKey};
+	use credio_primitives::{rpc::RequestStatusJson, RequestKey};
 	use credio_vault::{file::Kdf, VaultError};
 	use std::{path::Path, sync::Mutex, time::Duration};
 

@@ -3,7 +3,7 @@
 use crate::error::{ConnectError, Error, Result, SubmitError};
 use credio_primitives::{
 	error_codes as codes,
-	rpc::{RequestState, RequestStatus},
+	rpc::{RequestState, RequestStatusJson},
 	BlockNumber, RequestKey,
 };
 
@@ -20,7 +20,7 @@ const MAX_GAPS: u32 = 2;
 #[derive(Debug)]
 pub(super) struct Submitted {
 	/// Its status.
-	pub status: RequestStatus,
+	pub status: RequestStatusJson,
 	/// Whether it had been rejected before.
 	pub was_rejected: bool,
 }
@@ -84,7 +84,7 @@ pub(super) fn may_change(state: RequestState, at: BlockNumber, expires_at: Block
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum AttemptStep {
 	/// This status is the name's.
-	Decided(RequestStatus),
+	Decided(RequestStatusJson),
 	/// Read the next attempt.
 	Next,
 	/// Later attempts do not exist.
@@ -94,14 +94,14 @@ pub(super) enum AttemptStep {
 /// The attempts of a name, read in order until one decides its status.
 #[derive(Default)]
 pub(super) struct Attempts {
-	rejected: Option<RequestStatus>,
-	unknown: Option<RequestStatus>,
+	rejected: Option<RequestStatusJson>,
+	unknown: Option<RequestStatusJson>,
 	gaps: u32,
 }
 
 impl Attempts {
 	/// Adds the status of the next attempt.
-	pub fn add(&mut self, status: RequestStatus) -> AttemptStep {
+	pub fn add(&mut self, status: RequestStatusJson) -> AttemptStep {
 		match status.status {
 			RequestState::Applied | RequestState::Pending => AttemptStep::Decided(status),
 			RequestState::Rejected => {
@@ -120,7 +120,7 @@ impl Attempts {
 	}
 
 	/// Returns the last rejection, or else the first unknown attempt.
-	pub fn into_status(self) -> Option<RequestStatus> {
+	pub fn into_status(self) -> Option<RequestStatusJson> {
 		self.rejected.or(self.unknown)
 	}
 }
@@ -163,17 +163,17 @@ impl Races {
 	}
 }
 
-fn error_name(status: &RequestStatus) -> Option<&str> {
+fn error_name(status: &RequestStatusJson) -> Option<&str> {
 	Some(&status.receipt.as_ref()?.error.as_ref()?.name)
 }
 
 /// Whether the chain rejected a request with this error, of any pallet.
-pub(super) fn is_rejected_with(status: &RequestStatus, name: &str) -> bool {
+pub(super) fn is_rejected_with(status: &RequestStatusJson, name: &str) -> bool {
 	error_name(status).is_some_and(|error| error.rsplit('.').next() == Some(name))
 }
 
 /// Whether the chain rejected a request with one of these errors of `pallet-grants`.
-pub fn is_rejected_for(status: &RequestStatus, errors: &[&str]) -> bool {
+pub fn is_rejected_for(status: &RequestStatusJson, errors: &[&str]) -> bool {
 	error_name(status)
 		.and_then(|error| error.strip_prefix("Grants."))
 		.is_some_and(|error| errors.contains(&error))

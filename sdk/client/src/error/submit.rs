@@ -1,7 +1,7 @@
 //! Errors of submitting a request or a call.
 
 use super::kind::ErrorKind;
-use credio_primitives::{rpc::RequestStatus, RequestKey};
+use credio_primitives::{rpc::RequestStatusJson, RequestKey};
 
 /// A request was not applied.
 #[derive(Debug, thiserror::Error)]
@@ -9,7 +9,7 @@ use credio_primitives::{rpc::RequestStatus, RequestKey};
 pub enum SubmitError {
 	/// The chain rejected the request.
 	#[error("the request {} was rejected: {}", .0.request_key, rejection(.0))]
-	Rejected(Box<RequestStatus>),
+	Rejected(Box<RequestStatusJson>),
 	/// The request expired and will never be applied.
 	#[error("the request {0} has expired without being applied; nothing was written")]
 	Expired(RequestKey),
@@ -39,7 +39,7 @@ impl SubmitError {
 	}
 }
 
-fn rejection(status: &RequestStatus) -> String {
+fn rejection(status: &RequestStatusJson) -> String {
 	match status.receipt.as_ref().and_then(|receipt| receipt.error.as_ref()) {
 		Some(error) => format!("{} ({})", error.name, error.description.trim()),
 		None => "the chain does not say why".into(),

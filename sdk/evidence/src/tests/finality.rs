@@ -7,7 +7,7 @@ use credio_primitives::rpc::FinalizedBlockJson;
 use sp_core::H256;
 
 /// Verifies evidence with other links.
-fn with(links: Vec<FinalizedBlock>) -> Result<crate::Verified, crate::Refused> {
+fn with(links: Vec<FinalizedBlockJson>) -> Result<crate::Verified, crate::Refused> {
 	let (mut evidence, trusted) = evidence();
 	evidence.finality = links;
 	verify(&evidence, &trusted, None, None)

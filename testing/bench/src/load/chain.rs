@@ -160,7 +160,9 @@ impl Follower {
 	pub async fn next_block(&self) -> Result<BlockNumber, Error> {
 		let mut finalized = self.finalized.clone();
 		finalized.borrow_and_update();
-		let ended = |_| Error::Connect(ConnectError::Unreachable("its blocks can no longer be followed".into()));
+		let ended = |_| {
+			Error::Connect(ConnectError::Unreachable("its blocks can no longer be followed".into()))
+		};
 		finalized.changed().await.map_err(ended)?;
 		let number = *finalized.borrow();
 		Ok(number)

@@ -149,7 +149,9 @@ impl Shared<'_> {
 		self.follower.expect(hash, due, made.request, &self.tally);
 		loop {
 			let response = match made.request {
-				Some(_) => client.call::<Uploaded>("credio_v1_upload", (&hex,)).await.map(|_| ()),
+				Some(_) => {
+					client.call::<UploadedJson>("credio_v1_upload", (&hex,)).await.map(|_| ())
+				},
 				None => {
 					let method = "author_submitExtrinsic";
 					client.call::<serde_json::Value>(method, (&hex,)).await.map(|_| ())

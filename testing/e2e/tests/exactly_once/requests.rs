@@ -2,8 +2,8 @@
 
 use credio_client::{
 	primitives::{
-		entry::EntryFilter, error_codes as codes, rpc::RequestStatus, BlockNumber, LanePosition,
-		RecordId, Request, RequestKey, StreamId,
+		entry::EntryFilter, error_codes as codes, rpc::RequestStatusJson, BlockNumber,
+		LanePosition, RecordId, Request, RequestKey, StreamId,
 	},
 	Client, Error, SignedRequest, Upload,
 };
@@ -105,7 +105,7 @@ pub async fn final_entries(
 	seen
 }
 
-pub async fn statuses(client: &Client, keys: &[RequestKey]) -> Vec<RequestStatus> {
+pub async fn statuses(client: &Client, keys: &[RequestKey]) -> Vec<RequestStatusJson> {
 	stream::iter(keys.iter().map(|key| client.status(*key)))
 		.buffered(100)
 		.try_collect()

@@ -140,7 +140,7 @@ impl Read {
 }
 
 /// An outcome without the text of its error.
-fn outcome_of(mut status: RequestStatus) -> String {
+fn outcome_of(mut status: RequestStatusJson) -> String {
 	if matches!(status.status, RequestState::Pending | RequestState::Unknown) {
 		return NO_OUTCOME.into();
 	}
@@ -220,7 +220,7 @@ impl World {
 			Read::AppliedByKey => {
 				let status = client.status_of_key(self.stream, BUSINESS_KEY).await?;
 				// An entry on the chain counts as applied, with or without a receipt.
-				outcome_of(RequestStatus { receipt: None, ..status })
+				outcome_of(RequestStatusJson { receipt: None, ..status })
 			},
 			Read::Rejected => outcome_of(client.status_of(&self.rejected).await?),
 			Read::Expired => outcome_of(client.status_of(&self.expired).await?),

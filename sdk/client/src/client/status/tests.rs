@@ -3,18 +3,18 @@
 use super::*;
 use crate::error::Refusal;
 use credio_primitives::{
-	rpc::{ErrorName, ReceiptJson},
+	rpc::{ErrorNameJson, ReceiptJson},
 	Digest,
 };
 
 const KEY: RequestKey = RequestKey([7; 32]);
 
-fn status(state: RequestState) -> RequestStatus {
-	RequestStatus { organization: 1, request_key: KEY, status: state, receipt: None }
+fn status(state: RequestState) -> RequestStatusJson {
+	RequestStatusJson { organization: 1, request_key: KEY, status: state, receipt: None }
 }
 
-fn rejected(name: &str) -> RequestStatus {
-	let error = ErrorName { name: name.into(), description: String::new() };
+fn rejected(name: &str) -> RequestStatusJson {
+	let error = ErrorNameJson { name: name.into(), description: String::new() };
 	let receipt = ReceiptJson {
 		body_digest: Digest([0; 32]),
 		block: 5,
@@ -24,10 +24,10 @@ fn rejected(name: &str) -> RequestStatus {
 		failed_call: Some(0),
 		error: Some(error),
 	};
-	RequestStatus { receipt: Some(receipt), ..status(RequestState::Rejected) }
+	RequestStatusJson { receipt: Some(receipt), ..status(RequestState::Rejected) }
 }
 
-fn submitted(status: RequestStatus, was_rejected: bool) -> Submitted {
+fn submitted(status: RequestStatusJson, was_rejected: bool) -> Submitted {
 	Submitted { status, was_rejected }
 }
 

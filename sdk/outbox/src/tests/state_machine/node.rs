@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use codec::Encode;
 use credio_client::{calls::Call, name::Name, Error, SignedRequest, Upload};
 use credio_primitives::{
-	rpc::{At, BlockRef, ErrorName, LaneJson, Limits, ReceiptJson, RequestState, RequestStatus},
+	rpc::{
+		At, BlockRef, ErrorNameJson, LaneJson, LimitsJson, ReceiptJson, RequestState, RequestStatusJson,
+	},
 	BlockNumber, Digest, OrganizationId, RecordId, Reference, Request, RequestKey, StreamId,
 };
 use std::{
@@ -45,7 +47,7 @@ pub struct State {
 }
 
 pub struct Node {
-	limits: Limits,
+	limits: LimitsJson,
 	state: Mutex<State>,
 	crashed: Notify,
 }
@@ -88,7 +90,7 @@ impl Node {
 			lane: request.request.lane,
 			failed_call: error.map(|_| 0),
 			error: error
-				.map(|name| ErrorName { name: name.into(), description: "it failed".into() }),
+				.map(|name| ErrorNameJson { name: name.into(), description: "it failed".into() }),
 		};
 		node.known.insert(request.request.key, (state, Some(receipt)));
 	}
@@ -108,7 +110,7 @@ impl Node {
 
 #[async_trait]
 impl Chain for Node {
-	fn limits(&self) -> &Limits {
+	fn limits(&self) -> &LimitsJson {
 		&self.limits
 	}
 
@@ -117,13 +119,13 @@ impl Chain for Node {
 		organization: OrganizationId,
 		key: RequestKey,
 		_: Option<BlockNumber>,
-	) -> Result<At<RequestStatus>, Error> {
+	) -> Result<At<RequestStatusJson>, Error> {
 		let node = self.state();
 		let known = node.known.get(&key).cloned();
 		let (status, receipt) = known.unwrap_or((RequestState::Unknown, None));
 		Ok(At {
 			at: BlockRef { number: node.finalized, hash: Digest([2; 32]) },
-			answer: RequestStatus { organization, request_key: key, status, receipt },
+			answer: RequestStatusJson { organization, request_key: key, status, receipt },
 		})
 	}
 
@@ -154,11 +156,11 @@ impl Chain for Node {
 		Ok(self.state().recorded.contains(&record).then_some(true))
 	}
 
-	async fn standing(&self, _: &Name) -> Result<RequestStatus, Error> {
+	async fn standing(&self, _: &Name) -> Result<RequestStatusJson, Error> {
 		unreachable!("the vault has no earlier secret")
 	}
 
-	async fn decided(&self, _: RequestKey) -> Result<RequestStatus, Error> {
+	async fn decided(&self, _: RequestKey) -> Result<RequestStatusJson, Error> {
 		unreachable!("the vault has no earlier secret")
 	}
 }
