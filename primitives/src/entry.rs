@@ -198,5 +198,5 @@ pub struct StreamInfo {
 	/// The stream.
 	pub stream: Stream,
 	/// Its key epoch; `None` before the first is opened.
-	pub epoch: Option<crate::KeyEpochState>,
+	pub epoch: Option<crate::epoch::KeyEpochState>,
 }

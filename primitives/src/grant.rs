@@ -178,32 +178,6 @@ pub enum GrantStatus {
 	ParentEnded,
 }
 
-/// The key epoch of a stream.
-#[derive(
-	Clone,
-	Copy,
-	Debug,
-	PartialEq,
-	Eq,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct KeyEpochState {
-	/// The present epoch.
-	pub current: KeyEpoch,
-	/// A grant has ended since it was opened: no record can be appended until the owner opens the next.
-	pub rotation_due: bool,
-	/// When it was opened, in milliseconds since 1970.
-	pub opened_at: Moment,
-}
-
 /// The state of an access request.
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
@@ -238,105 +212,6 @@ pub struct AccessRequest {
 	pub requested_at: BlockNumber,
 	/// From this moment on, by the chain's clock, it may be removed, decided or not.
 	pub removable_at: Moment,
-}
-
-/// Why an organization may not read a record.
-#[derive(
-	Clone,
-	Copy,
-	Debug,
-	PartialEq,
-	Eq,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(inline))]
-pub enum Denial {
-	/// The account is a member of no organization.
-	NotAMember,
-	/// The organization is suspended.
-	Suspended,
-	/// The record does not exist.
-	RecordNotFound,
-	/// The entry is an anchor: there is nothing to fetch.
-	NotARecord,
-	/// No grant of the organization covers the record.
-	NoGrant,
-	/// A grant covered the record, and has expired.
-	GrantExpired,
-	/// A grant covers the record, and the one it was delegated under has ended.
-	ParentEnded,
-	/// A grant covers the record, and its holder has not been given the secret of the record's epoch yet.
-	KeyMissing,
-}
-
-impl Denial {
-	/// Returns its word.
-	pub fn word(self) -> &'static str {
-		match self {
-			Self::NotAMember => "notAMember",
-			Self::Suspended => "suspended",
-			Self::RecordNotFound => "recordNotFound",
-			Self::NotARecord => "notARecord",
-			Self::NoGrant => "noGrant",
-			Self::GrantExpired => "grantExpired",
-			Self::ParentEnded => "parentEnded",
-			Self::KeyMissing => "keyMissing",
-		}
-	}
-}
-
-/// The secret in a wrapped key.
-#[derive(
-	Clone,
-	Copy,
-	Debug,
-	PartialEq,
-	Eq,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(inline))]
-pub enum WrappedSecret {
-	/// The stream secret of the record's epoch.
-	StreamSecret,
-	/// The data key of the record alone.
-	DataKey,
-}
-
-/// The right of an organization to read a record, with its keys.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
-pub struct ReadAccess {
-	/// The organization that may read.
-	pub organization: OrganizationId,
-	/// Commitment to the stream secret of the record's epoch.
-	pub commitment: Digest,
-	/// Its keys: at least one. Those of the owner come first. Delegated ones may be useless, which shows when they are
-	/// opened.
-	pub keys: Vec<AccessKey>,
-}
-
-/// A key of an organization to a record, and the grant behind it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
-pub struct AccessKey {
-	/// The grant that allows it; `None` for the owner of the stream.
-	pub grant: Option<GrantId>,
-	/// The secret in a wrapped key.
-	pub secret: WrappedSecret,
-	/// The key, wrapped to that organization.
-	pub wrapped_key: WrappedKey,
 }
 
 /// The secret of an epoch of a stream, as wrapped to an organization.
@@ -455,17 +330,6 @@ pub struct GrantTerms {
 	/// For a stream: its secrets of the latest epochs up to the present one, in that order. For a record:
 	/// its data key alone. Each wrapped to a recent encryption key of the grantee.
 	pub keys: BoundedVec<WrappedKey, ConstU32<{ limits::MAX_EPOCHS_PER_GRANT }>>,
-}
-
-/// A record for an organization that may read it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
-pub struct ReadRecord {
-	/// The right to it, with the keys.
-	pub access: ReadAccess,
-	/// Its header.
-	pub header: crate::EntryHeader,
-	/// Its ciphertext.
-	pub payload: crate::RecordPayload,
 }
 
 #[cfg(test)]

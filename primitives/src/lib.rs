@@ -8,10 +8,12 @@
 
 extern crate alloc;
 
+pub mod access;
 pub mod block;
 pub mod bundle;
 pub mod development;
 pub mod entry;
+pub mod epoch;
 pub mod error_codes;
 pub mod evidence;
 pub mod grant;
@@ -28,14 +30,16 @@ pub mod text;
 pub mod validator;
 pub mod validity;
 
+pub use access::{AccessKey, Denial, ReadAccess, WrappedSecret};
 pub use bundle::{Bundle, BundleState, Leg};
 pub use entry::{
 	Commitment, Entry, EntryBody, EntryHeader, InclusionProof, RecordPayload, Stream, StreamName,
 	StreamStatus,
 };
+pub use epoch::KeyEpochState;
 pub use grant::{
-	AccessKey, AccessRequest, AccessRequestState, Denial, EpochSecret, Grant, GrantStatus,
-	KeyEpochState, Permission, Purpose, ReadAccess, Resource, StreamKey, WrappedKey, WrappedSecret,
+	AccessRequest, AccessRequestState, EpochSecret, Grant, GrantStatus, Permission, Purpose,
+	Resource, StreamKey, WrappedKey,
 };
 pub use ids::{
 	AccessRequestId, BundleId, Digest, GrantId, MomentKey, OrganizationId, PublicKey, RecordId,

@@ -4,11 +4,11 @@
 
 use alloc::vec::Vec;
 use credio_primitives::{
+	access::ReadRecord,
 	block::{Activity, Changes},
 	bundle::{BundleDetail, BundleFilter, BundleLimits, NamedBundle},
 	entry::EntryFilter,
 	entry::StreamInfo,
-	grant::ReadRecord,
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	organization::{MemberInfo, OrganizationInfo, QuotaInfo},
 	request::NotASubmission,

@@ -3,10 +3,11 @@
 use crate::{evidence::FinalityProofs, watcher::BlockChanges};
 use codec::Encode;
 use credio_primitives::{
+	access::ReadRecord,
 	block::Changes,
 	bundle::{BundleDetail, BundleFilter, BundleLimits, NamedBundle},
 	entry::{EntryFilter, StreamInfo},
-	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant, ReadRecord},
+	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	organization::{MemberInfo, OrganizationInfo, QuotaInfo},
 	request::RequestLimits,
 	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch, KeyVersion,

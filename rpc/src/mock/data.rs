@@ -3,8 +3,9 @@
 use super::hash;
 use codec::Encode;
 use credio_primitives::{
+	access::ReadRecord,
 	entry::StreamInfo,
-	grant::{NamedAccessRequest, NamedGrant, ReadRecord},
+	grant::{NamedAccessRequest, NamedGrant},
 	organization::{MemberInfo, OrganizationInfo},
 	rpc::{AccessToken, Bytes},
 	AccessKey, AccessRequest, AccessRequestId, AccessRequestState, AccountId, Digest,

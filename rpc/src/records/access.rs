@@ -4,7 +4,7 @@ use crate::{
 	chain::{hash, Chain, CredioBlock, CredioClient},
 	error::Error,
 };
-use credio_primitives::{grant::ReadRecord, rpc::BlockRef, AccountId, Denial, RecordId};
+use credio_primitives::{access::ReadRecord, rpc::BlockRef, AccountId, Denial, RecordId};
 use pallet_support::apis::{GrantsApi, RecordsApi, StreamsApi};
 use sp_api::ApiExt;
 

@@ -9,8 +9,8 @@ use crate::{
 	token,
 };
 use credio_primitives::{
+	access::ReadRecord,
 	entry::EntryFilter,
-	grant::ReadRecord,
 	limits::{MAX_FETCHED_SIZE, MAX_PROOF_LENGTH},
 	rpc::{
 		wrapped_keys, AccessToken, At, BlockRef, Bytes, FetchedEntriesJson, FetchedEntryJson,

@@ -3,16 +3,16 @@
 use alloc::{format, string::String, vec::Vec};
 use core::marker::PhantomData;
 use credio_primitives::{
+	access::ReadRecord, entry::StreamInfo, organization::MemberInfo,
+	organization::OrganizationInfo, organization::QuotaInfo, request::RequestLimits,
+};
+use credio_primitives::{
 	bundle::{BundleDetail, BundleFilter, BundleLimits, NamedBundle},
 	entry::EntryFilter,
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch,
 	KeyEpochState, KeyVersion, Member, Moment, OrganizationId, ReadAccess, Receipt, RecordId,
 	RecordPayload, Request, RequestKey, Sequence, Stream, StreamId, StreamKey, Submission,
-};
-use credio_primitives::{
-	entry::StreamInfo, grant::ReadRecord, organization::MemberInfo, organization::OrganizationInfo,
-	organization::QuotaInfo, request::RequestLimits,
 };
 use frame_support::traits::IsSubType;
 use pallet_support::traits::Membership;

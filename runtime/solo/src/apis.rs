@@ -253,7 +253,7 @@ impl_runtime_apis! {
 		fn read(
 			account: AccountId,
 			id: primitives::RecordId,
-		) -> Result<primitives::grant::ReadRecord, primitives::Denial> {
+		) -> Result<primitives::access::ReadRecord, primitives::Denial> {
 			Product::read(account, id)
 		}
 	}

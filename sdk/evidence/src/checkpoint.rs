@@ -4,7 +4,9 @@
 //! were not voted in by the old ones. Unsigned, it is a reader's own note of a verified block.
 
 use crate::{
-	finality::{changes_authorities, check_authorities, check_votes, VoterSet},
+	council::{decode_council, is_council, MAX_SEATS},
+	finality::{changes_authorities, check_votes},
+	voters::{check_authorities, VoterSet},
 	Head, Header, Part, Refused, Trusted, Verified,
 };
 use codec::{Decode, DecodeAll, Encode};
@@ -20,8 +22,6 @@ use std::collections::BTreeSet;
 
 /// First field of a checkpoint, and prefix of its signatures.
 const FORMAT: &str = "credio/checkpoint/v1";
-/// Maximum number of a council's seats, and of signatures: a checkpoint may have those of several councils.
-const MAX_SEATS: usize = 256;
 /// Maximum number of validator changes of a chain, for a checkpoint from a node.
 const MAX_SET_ID: u64 = 16 * 1024;
 
@@ -76,22 +76,6 @@ pub struct FinalBlock {
 
 fn refused(reason: impl std::fmt::Display) -> Refused {
 	Part::Checkpoint.refused(reason)
-}
-
-/// Decodes the seats of a council from the state.
-pub(crate) fn decode_council(encoded: &[u8]) -> Option<Vec<AccountId>> {
-	let seats = Vec::<AccountId>::decode_all(&mut &encoded[..]).ok()?;
-	is_council(&seats).then_some(seats)
-}
-
-/// Whether these can be a council's seats: within the limit, unique, in ascending order.
-fn is_council(seats: &[AccountId]) -> bool {
-	seats.len() <= MAX_SEATS && seats.is_sorted_by(|a, b| a < b)
-}
-
-/// Returns the number of seats that have to sign: two thirds, as for root calls of the council.
-pub(crate) fn threshold(seats: usize) -> usize {
-	seats.saturating_mul(2).div_ceil(3).max(1)
 }
 
 impl Checkpoint {

@@ -3,7 +3,10 @@
 //! Each link is a block with the votes that finalized it. All but the last have changed the validators: their headers
 //! name the next ones.
 
-use crate::{Header, Part, Refused, Trusted};
+use crate::{
+	voters::{check_authorities, VoterSet, MAX_VALIDATORS},
+	Header, Part, Refused, Trusted,
+};
 use codec::DecodeAll;
 use credio_primitives::{rpc::FinalizedBlockJson, BlockNumber};
 use sp_consensus_grandpa::{
@@ -11,23 +14,13 @@ use sp_consensus_grandpa::{
 };
 use sp_core::H256;
 use sp_runtime::{traits::Header as _, DigestItem};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Maximum number of links, and so of validator changes between the trusted block and the proven one.
 const MAX_LINKS: usize = 16 * 1024;
-/// Maximum number of validators, and of votes and headers in one justification.
-const MAX_VALIDATORS: usize = 1_024;
+/// Maximum number of votes and headers in one justification.
 const MAX_VOTES: usize = 2 * MAX_VALIDATORS;
 const MAX_HEADERS: usize = 4_096;
-
-/// A set of validators that vote on finality.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct VoterSet {
-	/// Set id, counted from genesis.
-	pub id: u64,
-	/// The voters with their weights.
-	pub authorities: AuthorityList,
-}
 
 /// A block that is proven to be final.
 #[derive(Debug)]
@@ -109,22 +102,6 @@ fn next_authorities(header: &Header) -> Result<Option<AuthorityList>, &'static s
 /// Whether a block changes the validators in any way.
 pub(crate) fn changes_authorities(header: &Header) -> bool {
 	!matches!(next_authorities(header), Ok(None))
-}
-
-/// Checks that a list of validators can vote: each appears once, with weight.
-pub(crate) fn check_authorities(authorities: &AuthorityList) -> Result<(), &'static str> {
-	if authorities.is_empty() || authorities.len() > MAX_VALIDATORS {
-		return Err("it names no validators, or too many");
-	}
-	let distinct = authorities.iter().map(|(id, _)| id).collect::<HashSet<_>>();
-	let weight = authorities.iter().try_fold(0u64, |sum, (_, weight)| sum.checked_add(*weight));
-	if distinct.len() != authorities.len()
-		|| weight.is_none()
-		|| authorities.iter().any(|(_, weight)| *weight == 0)
-	{
-		return Err("it names a validator twice, or without weight");
-	}
-	Ok(())
 }
 
 /// Checks that more than two thirds of the voters voted for this block or a successor. Returns the number of their

@@ -10,7 +10,9 @@
 //!
 //! Files are untrusted input: everything in them is bounded, and nothing is used before it is proven.
 
+mod accept;
 mod checkpoint;
+mod council;
 mod document;
 mod file;
 mod finality;
@@ -18,6 +20,7 @@ mod head;
 mod state;
 mod trust;
 mod verify;
+mod voters;
 mod words;
 
 #[cfg(test)]

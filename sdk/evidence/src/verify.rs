@@ -1,11 +1,8 @@
 //! Verifying an evidence.
 
 use crate::{
-	document,
-	finality::{self, VoterSet},
-	state,
-	trust::check_genesis,
-	Documented, Evidence, Part, Refused, Trusted,
+	document, finality, state, trust::check_genesis, voters::VoterSet, Documented, Evidence, Part,
+	Refused, Trusted,
 };
 use credio_envelope::CommitmentKey;
 use credio_primitives::{

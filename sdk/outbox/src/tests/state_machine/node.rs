@@ -6,7 +6,8 @@ use codec::Encode;
 use credio_client::{calls::Call, name::Name, Error, SignedRequest, Upload};
 use credio_primitives::{
 	rpc::{
-		At, BlockRef, ErrorNameJson, LaneJson, LimitsJson, ReceiptJson, RequestState, RequestStatusJson,
+		At, BlockRef, ErrorNameJson, LaneJson, LimitsJson, ReceiptJson, RequestState,
+		RequestStatusJson,
 	},
 	BlockNumber, Digest, OrganizationId, RecordId, Reference, Request, RequestKey, StreamId,
 };
