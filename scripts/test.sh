@@ -5,7 +5,8 @@
 #
 # CREDIO_SKIP_BENCHMARK_TESTS=1   leaves out the benchmark tests of the pallets, for which the pallets and what they
 #                                 depend on are compiled once more with the benchmarks in them
-# CREDIO_PROPTEST_CASES=N         random sequences of calls that each pallet is tried with: 10000, a minute and a half
+# CREDIO_PROPTEST_CASES=N         random sequences of calls that each pallet is tried with: 2000 here, 10000 before a
+#                                 change of a pallet lands
 
 set -euo pipefail
 
@@ -95,7 +96,7 @@ main() {
 	# shellcheck source=scripts/env.sh
 	. "$scripts/env.sh"
 	cd "$CREDIO_ROOT"
-	export CREDIO_PROPTEST_CASES=${CREDIO_PROPTEST_CASES:-10000}
+	export CREDIO_PROPTEST_CASES=${CREDIO_PROPTEST_CASES:-2000}
 	section 'Format' check_format
 	section 'Build' build_workspace
 	section 'Tests' test_workspace

@@ -178,6 +178,15 @@ impl Failure {
 		Self::Hinted { kind: Kind::Failed, message: message.into(), hint: hint.into() }
 	}
 
+	/// Returns the message and, after a colon, the hint: one line for a list.
+	pub fn with_hint(&self) -> String {
+		let Explained { message, hint, .. } = self.explain();
+		match hint {
+			Some(hint) => format!("{message}: {hint}"),
+			None => message,
+		}
+	}
+
 	/// Explains the failure: its kind, what failed, and what to do about it.
 	pub fn explain(&self) -> Explained {
 		let hint = match self {

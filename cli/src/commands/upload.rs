@@ -111,7 +111,9 @@ pub async fn run(session: &Session, args: UploadArgs) -> Result<(), Failure> {
 				Err(failure) => failure.explain().kind,
 			}));
 			if let Err(error) = &outcome {
-				progress.suspend(|| output::note(&format!("error: {}: {error}", file.display())));
+				progress.suspend(|| {
+					output::note(&format!("error: {}: {}", file.display(), error.with_hint()))
+				});
 			}
 		}
 		// Uploads that were begun are completed, even if nobody reads their outcomes.
@@ -197,7 +199,7 @@ impl Line {
 				}
 			},
 			Err(error) => Self {
-				error: Some(json!({ "description": error.to_string() })),
+				error: Some(json!({ "description": error.with_hint() })),
 				outcome: match error {
 					Failure::Sdk(Error::Submit(SubmitError::Expired(_))) => "expired".into(),
 					_ => "failed".into(),
