@@ -9,6 +9,7 @@
 mod honest;
 mod hostile;
 mod report;
+mod stop;
 mod world;
 
 use credio_e2e::{
@@ -16,34 +17,14 @@ use credio_e2e::{
 	number,
 };
 use report::Report;
-use std::{
-	sync::{
-		atomic::{AtomicBool, Ordering},
-		Arc,
-	},
-	time::Duration,
-};
+use std::time::Duration;
+use stop::Stop;
 use world::World;
 
 /// Most blocks from the submission of a revocation to the end of the access.
 const REVOCATION_BLOCKS: u32 = 5;
 /// Most blocks from the submission of a governance call to the block that includes it.
 const MOTION_BLOCKS: u32 = 3;
-
-/// A stop signal for all tasks.
-#[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
-
-impl Stop {
-	/// Returns whether to stop.
-	pub fn is_due(&self) -> bool {
-		self.0.load(Ordering::Relaxed)
-	}
-
-	fn now(&self) {
-		self.0.store(true, Ordering::Relaxed);
-	}
-}
 
 /// Runs the work of the honest organizations for a time, and returns its measurements.
 async fn work(world: &World, phase: &str, seconds: u64) -> Report {

@@ -9,29 +9,19 @@
 mod case;
 mod checks;
 mod readers;
+mod selection;
 mod signed;
 mod world;
 mod writers;
 
 use case::Tally;
-use credio_e2e::{
-	lies::{spread, Document},
-	number,
-};
+use credio_e2e::{lies::Document, number};
+use selection::{READ_LIES, WRITE_LIES};
 use std::time::Instant;
 use world::World;
 
-/// Lies about reads, by default.
-const READ_LIES: usize = 3_000;
-/// Lies for each operation that writes.
-const WRITE_LIES: usize = 30;
 /// Least number of cases with the default numbers.
 const LEAST: usize = 3_000;
-
-/// Selects lies.
-fn selected<T>(lies: Vec<T>, most: usize) -> Vec<T> {
-	spread(lies, most, number("CREDIO_LIES_SHIFT", 0))
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_accept_no_lie_of_a_node() {

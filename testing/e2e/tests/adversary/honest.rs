@@ -2,8 +2,8 @@
 
 use crate::adversary::{
 	report::Report,
+	stop::Stop,
 	world::{Member, World, SHARED, STREAM},
-	Stop,
 };
 use credio_client::{
 	calls::Call,

@@ -1,8 +1,8 @@
 //! Attacks of the hostile parties.
 
 use crate::adversary::{
+	stop::Stop,
 	world::{Member, World, SHARED, STREAM},
-	Stop,
 };
 use credio_client::{
 	calls::Call,

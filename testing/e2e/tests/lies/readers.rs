@@ -2,10 +2,9 @@
 
 use crate::lies::{
 	case::{self, Ended, Tally},
-	selected,
+	selection::{selected, READ_LIES},
 	signed::Meant,
 	world::{terms, upload, World, BUSINESS_KEY, DOCUMENT, FUNDER, OPERATOR, OTHER, OWNER},
-	READ_LIES,
 };
 use credio_client::{
 	evidence::verify,

@@ -2,10 +2,9 @@
 
 use crate::lies::{
 	case::{self, Ended, Tally},
-	selected,
+	selection::{selected, WRITE_LIES},
 	signed::{self, Meant},
 	world::{bundle, terms, upload, World, DOCUMENT, FUNDER, OTHER, OWNER, VOTER},
-	WRITE_LIES,
 };
 use credio_client::{
 	primitives::{
