@@ -105,7 +105,7 @@ impl Outbox {
 		}
 		for node in &settings.nodes {
 			let checked = settings.connect.check_address(node);
-			checked.map_err(|error| OutboxError::Item(error.to_string()))?;
+			checked.map_err(|error| OutboxError::Item(error.with_hint()))?;
 		}
 		let name = hex::encode(&credio_vault::random()?[..8]);
 		Ok(Worker { outbox: self.clone(), settings, name })

@@ -282,7 +282,7 @@ fn command_line_accepts_dates_and_durations() {
 	channel.ok(&["stream", "create", STREAM]);
 	let grant = ["grant", "--stream", STREAM, "--to", "funder-one", "--purpose", "assess"];
 	let with = |more: &[&str]| channel.ok(&[&grant, more].concat());
-	assert!(with(&["--until", "2199-12-31"]).contains("2199-12-31T23:59:59Z"));
+	assert!(with(&["--until", "2199-12-31"]).contains("2199-12-31 23:59"));
 	with(&["--for", "30d"]);
 	for (more, expected) in [
 		(["--for", "1mo"], "give days"),
