@@ -53,7 +53,7 @@ fn every_error_has_its_row() {
 
 #[test]
 fn codes_of_the_server_are_among_the_limits() {
-	let limits = tables("LimitsJson");
+	let limits = tables("Limits");
 	for code in [
 		error_codes::RATE_LIMITED,
 		error_codes::TOO_MANY_SUBSCRIPTIONS_ON_CONNECTION,
@@ -66,7 +66,7 @@ fn codes_of_the_server_are_among_the_limits() {
 
 #[test]
 fn subscription_bounds_are_those_of_the_watcher() {
-	let limits = tables("LimitsJson");
+	let limits = tables("Limits");
 	for (what, most) in [
 		("subscriptions to streams at one node", MAX_STREAM_SUBSCRIPTIONS),
 		("requests that one node follows for credio_v1_uploadAndWatch", MAX_REQUEST_SUBSCRIPTIONS),
