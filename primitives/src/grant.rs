@@ -113,7 +113,7 @@ impl Grant {
 		self.expires_at.is_some_and(|end| end < now)
 	}
 
-	/// Returns whether it holds at a moment, and if not, why. The pallet, evidence and reports all decide it here.
+	/// Returns whether it holds at a moment, and if not, why. The pallet and evidence decide it here; reports follow the events instead.
 	///
 	/// A grant holds up to and with its last moment, while every grant that it was delegated under does. `find` returns a
 	/// grant by its name, or `None` for one that was revoked or removed. A chain longer than

@@ -84,14 +84,11 @@ impl Ledger {
 	}
 
 	/// Returns the grants that hold at a moment.
+	///
+	/// Grants above them may be unknown here, and need not be asked: the chain emits an event for every grant that ends with one
+	/// above, and none outlives its parent's last moment.
 	pub fn holding(&self, at: Moment) -> impl Iterator<Item = &Grant> {
-		let stored = |id: &GrantId| self.grants.get(id).filter(|known| known.ended.is_none());
-		self.grants.values().filter(|known| known.ended.is_none()).map(|known| &known.grant).filter(
-			move |grant| {
-				let status = grant.status(at, |id| stored(id).map(|known| known.grant.clone()));
-				status == GrantStatus::Active
-			},
-		)
+		self.grants.values().filter(move |known| known.end(at).is_none()).map(|known| &known.grant)
 	}
 
 	/// Adds the events of some blocks, in their order. `past` is at the last of them.
@@ -293,5 +290,36 @@ fn counted(entry: &Entry) -> Entries {
 		EntryBody::MerkleAnchor { leaves, .. } => {
 			Entries { merkle_anchors: 1, leaves: leaves.into(), ..Entries::default() }
 		},
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use credio_client::primitives::{Permission, Purpose};
+
+	#[test]
+	fn delegated_grant_holds_although_the_one_above_is_unknown() {
+		let id = GrantId([1; 32]);
+		let grant = Grant {
+			grantor: 1,
+			grantee: 2,
+			resource: Resource::Stream(StreamId([3; 32])),
+			permission: Permission::Read,
+			purpose: Purpose::default(),
+			expires_at: Some(10),
+			delegable: false,
+			from_epoch: 0,
+			parent: Some(GrantId([9; 32])),
+			granted_at: 1,
+			access_request: None,
+			slot: 0,
+		};
+		let mut ledger = Ledger::default();
+		ledger.grants.insert(id, KnownGrant { grant, has_purpose: true, ended: None });
+		assert_eq!(ledger.holding(10).count(), 1);
+		assert_eq!(ledger.holding(11).count(), 0, "its last moment has passed");
+		ledger.grants.entry(id).and_modify(|known| known.ended = Some((5, End::ParentEnded)));
+		assert_eq!(ledger.holding(10).count(), 0, "a grant above has ended");
 	}
 }
