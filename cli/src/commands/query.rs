@@ -8,7 +8,7 @@ use crate::{
 	table::{head, wide, Cell, Table},
 };
 use clap::Args;
-use credio_client::primitives::{entry::EntryFilter, Entry, EntryBody};
+use credio_client::primitives::{entry::EntryFilter, Entry, EntryBody, KeyEpoch};
 
 /// List entries of a stream
 #[derive(Debug, Args)]
@@ -59,10 +59,7 @@ fn table(entries: &[Entry], names: &Names, times: &BlockTimes) -> Table {
 		wide("author"),
 	];
 	Table::of(heads, entries, |Entry { record_id, header }| {
-		let (bytes, epoch) = match &header.body {
-			EntryBody::Record { size, epoch, .. } => (Some(*size), Some(*epoch)),
-			EntryBody::DigestAnchor { .. } | EntryBody::MerkleAnchor { .. } => (None, None),
-		};
+		let (bytes, epoch) = size_and_epoch(&header.body);
 		[
 			Cell::value(header.sequence),
 			Cell::id(record_id),
@@ -75,6 +72,14 @@ fn table(entries: &[Entry], names: &Names, times: &BlockTimes) -> Table {
 			Cell::text(&header.author),
 		]
 	})
+}
+
+/// Returns the size in bytes and the key epoch of a record; an anchor has neither.
+pub fn size_and_epoch(body: &EntryBody) -> (Option<u32>, Option<KeyEpoch>) {
+	match body {
+		EntryBody::Record { size, epoch, .. } => (Some(*size), Some(*epoch)),
+		EntryBody::DigestAnchor { .. } | EntryBody::MerkleAnchor { .. } => (None, None),
+	}
 }
 
 /// Returns the kind of an entry in one word or two.

@@ -77,8 +77,25 @@ impl UploadArgs {
 	}
 
 	/// Returns the media type of a file.
-	pub fn media_type(&self, file: &Path) -> &str {
+	fn media_type(&self, file: &Path) -> &str {
 		self.media_type.as_deref().unwrap_or_else(|| document::media_type(file))
+	}
+
+	/// Returns the upload of a file with this content.
+	pub fn upload<'a>(
+		&'a self,
+		stream: StreamId,
+		file: &'a Path,
+		document: &'a [u8],
+		supersedes: Option<RecordId>,
+	) -> Upload<'a> {
+		Upload {
+			stream,
+			key: self.key.as_deref().map(str::as_bytes),
+			media_type: self.media_type(file),
+			document,
+			supersedes,
+		}
 	}
 }
 
@@ -134,14 +151,7 @@ async fn upload_one<'a>(
 ) -> (&'a Path, Result<Outcome, Failure>) {
 	let outcome = async {
 		let document = document::read(file).await?;
-		let upload = Upload {
-			stream,
-			key: args.key.as_deref().map(str::as_bytes),
-			media_type: args.media_type(file),
-			document: &document,
-			supersedes,
-		};
-		Ok(client.upload(&upload).await?)
+		Ok(client.upload(&args.upload(stream, file, &document, supersedes)).await?)
 	};
 	(file, outcome.await)
 }

@@ -1,6 +1,6 @@
 //! `credio watch`.
 
-use super::query::kind;
+use super::query::{kind, size_and_epoch};
 use crate::{
 	exit::Failure,
 	names::Names,
@@ -9,10 +9,7 @@ use crate::{
 	table::{Cell, Rows, ID},
 };
 use clap::Args;
-use credio_client::{
-	primitives::{Entry, EntryBody},
-	ConnectError, Error,
-};
+use credio_client::{primitives::Entry, ConnectError, Error};
 
 /// Print entries of a stream as they become final, until interrupted
 #[derive(Debug, Args)]
@@ -70,10 +67,7 @@ const fn rows(is_wide: bool) -> Rows<7> {
 }
 
 fn row(Entry { record_id, header }: &Entry, names: &Names) -> [Cell; 7] {
-	let (bytes, epoch) = match &header.body {
-		EntryBody::Record { size, epoch, .. } => (Some(*size), Some(*epoch)),
-		EntryBody::DigestAnchor { .. } | EntryBody::MerkleAnchor { .. } => (None, None),
-	};
+	let (bytes, epoch) = size_and_epoch(&header.body);
 	[
 		Cell::value(header.sequence),
 		Cell::id(record_id),
@@ -89,7 +83,9 @@ fn row(Entry { record_id, header }: &Entry, names: &Names) -> [Cell; 7] {
 mod tests {
 	use super::*;
 	use crate::{names, table::WIDTH};
-	use credio_client::primitives::{AccountId, Digest, EntryHeader, RecordId, StreamId};
+	use credio_client::primitives::{
+		AccountId, Digest, EntryBody, EntryHeader, RecordId, StreamId,
+	};
 
 	#[test]
 	fn rows_fit() {

@@ -11,7 +11,7 @@ use crate::{
 };
 use credio_client::{
 	primitives::{RecordId, StreamId},
-	Client, Upload,
+	Client,
 };
 use credio_outbox::{Enqueued, Item, ItemState, Listed, Outbox};
 use credio_vault::LocalVault;
@@ -119,13 +119,7 @@ async fn store(
 	file: &Path,
 ) -> Result<Enqueued, Failure> {
 	let document = document::read(file).await?;
-	let upload = Upload {
-		stream,
-		key: args.key.as_deref().map(str::as_bytes),
-		media_type: args.media_type(file),
-		document: &document,
-		supersedes,
-	};
+	let upload = args.upload(stream, file, &document, supersedes);
 	let item = Item { lane: args.lane, ..Item::upload(upload) };
 	Ok(outbox.enqueue(&item).await?)
 }
