@@ -9,6 +9,14 @@ use credio_primitives::{
 	rpc::{At, Bytes, EvidenceJson, EvidenceOptions},
 	GrantId, RecordId, Reference, RequestKey,
 };
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Final blocks to wait for until one after the entry and the checkpoint has a proof of finality: the node proves the last
+/// final one or a few before it.
+const MAX_AWAITED_BLOCKS: usize = 8;
+/// How long to wait for each. A network that finalizes at all does so every few seconds.
+const MAX_WAIT_FOR_BLOCK: Duration = Duration::from_secs(30);
 
 /// The optional contents of an evidence, and the verifier's trust.
 #[derive(Debug, Default)]
@@ -63,8 +71,7 @@ impl Client {
 		};
 		let from = (trusted.number() > 0).then(|| trusted.block().hash);
 		let options = EvidenceOptions { from, origin, grants: grants.clone() };
-		let answer: At<EvidenceJson> =
-			self.call("credio_v1_evidence", (record_id, options)).await?;
+		let answer = self.collect(record_id, &options).await?;
 		let inclusion = proof.map(|MerkleProof { index, commitment, siblings, .. }| {
 			InclusionPart { index, commitment, siblings }
 		});
@@ -85,6 +92,37 @@ impl Client {
 			return Err(ProofError::Contradicted("subject of the evidence").into());
 		}
 		Ok(evidence)
+	}
+
+	/// Returns the proofs of an entry.
+	///
+	/// Right after the entry or a checkpoint, no later block has a proof of finality yet: waits for it.
+	async fn collect(
+		&self,
+		record_id: RecordId,
+		options: &EvidenceOptions,
+	) -> Result<At<EvidenceJson>> {
+		let mut heads = None;
+		for _ in 0..MAX_AWAITED_BLOCKS {
+			let answer = self.call("credio_v1_evidence", (record_id, options)).await;
+			match answer {
+				Err(error) if error.is_not_found() => {
+					// It is the entry that does not exist, or the block that does not yet.
+					self.record(record_id).await?;
+				},
+				done => return done,
+			}
+			let heads = match &mut heads {
+				Some(heads) => heads,
+				None => heads.insert(self.finalized_heads().await?),
+			};
+			// A subscription begins with the last final block, so the first pass only repeats the call.
+			match timeout(MAX_WAIT_FOR_BLOCK, heads.next()).await {
+				Ok(next) => next?,
+				Err(_) => break,
+			};
+		}
+		self.call("credio_v1_evidence", (record_id, options)).await
 	}
 
 	/// Returns the call of a request that appended an entry.
