@@ -50,7 +50,7 @@ more are enough (0x62bb6f97), or the short form of tables (0x62bb6f97…a36e).";
 /// Business documents on a ledger that nobody can read without permission.
 #[derive(Debug, Parser)]
 #[command(name = "credio", version, after_help = format!("{IDS}\n\n{}", exit::HELP))]
-pub struct Cli {
+pub(crate) struct Cli {
 	#[command(subcommand)]
 	command: Command,
 
@@ -110,7 +110,7 @@ enum Command {
 }
 
 /// Runs the command.
-pub async fn run(cli: Cli) -> Result<(), Failure> {
+pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
 	let session = Session::new(cli.global)?;
 	tokio::select! {
 		result = dispatch(&session, cli.command) => result,

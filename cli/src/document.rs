@@ -9,7 +9,7 @@ use std::path::Path;
 /// # Errors
 ///
 /// Fails without reading it if it is larger than a record may be.
-pub async fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) async fn read(file: &Path) -> Result<Vec<u8>, Failure> {
 	let error = |error| Failure::file(file, error);
 	let size = tokio::fs::metadata(file).await.map_err(error)?.len();
 	if size > u64::from(MAX_DOCUMENT_SIZE) {
@@ -21,7 +21,7 @@ pub async fn read(file: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Returns the media type by the file's extension. Only readers of the document see it.
-pub fn media_type(file: &Path) -> &'static str {
+pub(crate) fn media_type(file: &Path) -> &'static str {
 	let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
 	match extension.to_ascii_lowercase().as_str() {
 		"xml" => "application/xml",

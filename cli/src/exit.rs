@@ -10,10 +10,10 @@ use credio_outbox::OutboxError;
 use credio_vault::VaultError;
 
 /// Exit code of a command that worked.
-pub const OK: i32 = 0;
+pub(crate) const OK: i32 = 0;
 
 /// The exit codes in `credio --help`.
-pub const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Exit codes:
   0  success
   1  any other failure
@@ -28,7 +28,7 @@ Exit codes:
 
 /// Kinds of failures, one for each exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
 	/// Any other failure.
 	Failed,
 	/// Usage error, or a secret in the arguments.
@@ -51,7 +51,7 @@ pub enum Kind {
 
 impl Kind {
 	/// Returns the exit code.
-	pub const fn code(self) -> i32 {
+	pub(crate) const fn code(self) -> i32 {
 		match self {
 			Self::Failed => 1,
 			Self::Usage => 2,
@@ -68,7 +68,7 @@ impl Kind {
 
 /// A failure as it is reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explained {
+pub(crate) struct Explained {
 	/// Its kind, which decides the exit code.
 	pub kind: Kind,
 	/// What failed.
@@ -79,7 +79,7 @@ pub struct Explained {
 
 impl Explained {
 	/// Returns the error and the hint as they are printed.
-	pub fn parts(&self) -> impl Iterator<Item = String> + '_ {
+	pub(crate) fn parts(&self) -> impl Iterator<Item = String> + '_ {
 		let hint = self.hint.iter().map(|hint| format!("hint: {hint}"));
 		std::iter::once(format!("error: {}", self.message)).chain(hint)
 	}
@@ -87,7 +87,7 @@ impl Explained {
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
 	/// A call of the client failed.
 	#[error(transparent)]
 	Sdk(#[from] Error),
@@ -169,17 +169,17 @@ impl From<VaultError> for Failure {
 
 impl Failure {
 	/// Returns the failure to read or write a file.
-	pub fn file(path: &std::path::Path, source: std::io::Error) -> Self {
+	pub(crate) fn file(path: &std::path::Path, source: std::io::Error) -> Self {
 		Self::File { path: path.display().to_string(), source }
 	}
 
 	/// Returns a failure of the kind [`Kind::Failed`], with a hint.
-	pub fn hinted(message: impl Into<String>, hint: impl Into<String>) -> Self {
+	pub(crate) fn hinted(message: impl Into<String>, hint: impl Into<String>) -> Self {
 		Self::Hinted { kind: Kind::Failed, message: message.into(), hint: hint.into() }
 	}
 
 	/// Returns the message and, after a colon, the hint: one line for a list.
-	pub fn with_hint(&self) -> String {
+	pub(crate) fn with_hint(&self) -> String {
 		let Explained { message, hint, .. } = self.explain();
 		match hint {
 			Some(hint) => format!("{message}: {hint}"),
@@ -188,7 +188,7 @@ impl Failure {
 	}
 
 	/// Explains the failure: its kind, what failed, and what to do about it.
-	pub fn explain(&self) -> Explained {
+	pub(crate) fn explain(&self) -> Explained {
 		let hint = match self {
 			Self::Outbox(OutboxError::Vault(error)) => error.hint().map(Into::into),
 			Self::Index(error) => error.hint().map(|hint| hint.into_owned()),

@@ -19,7 +19,7 @@ const CONCURRENCY: usize = 16;
 /// Names of organizations and streams, as far as the node lists them. Where a name is missing, a table has the number or
 /// id.
 #[derive(Debug, Default)]
-pub struct Names {
+pub(crate) struct Names {
 	own: Option<OrganizationId>,
 	organizations: HashMap<OrganizationId, String>,
 	streams: HashMap<StreamId, (OrganizationId, String)>,
@@ -27,7 +27,7 @@ pub struct Names {
 
 impl Names {
 	/// Reads the names of organizations.
-	pub async fn of_organizations(client: &Client) -> Self {
+	pub(crate) async fn of_organizations(client: &Client) -> Self {
 		let listed = client.organizations().await.unwrap_or_default();
 		let organizations =
 			listed.into_iter().map(|organization| (organization.id, organization.name));
@@ -39,7 +39,7 @@ impl Names {
 	}
 
 	/// Reads the names of organizations and streams.
-	pub async fn load(client: &Client) -> Self {
+	pub(crate) async fn load(client: &Client) -> Self {
 		let listed = client.streams(None).await.unwrap_or_default();
 		// An id follows from owner and name, which proves both.
 		let proven = listed
@@ -50,12 +50,12 @@ impl Names {
 	}
 
 	/// Returns the name of an organization, or its number.
-	pub fn organization(&self, id: OrganizationId) -> String {
+	pub(crate) fn organization(&self, id: OrganizationId) -> String {
 		self.organizations.get(&id).cloned().unwrap_or_else(|| id.to_string())
 	}
 
 	/// Returns the cell of an organization. Wide tables have its number as well.
-	pub fn organization_cell(&self, id: OrganizationId) -> Cell {
+	pub(crate) fn organization_cell(&self, id: OrganizationId) -> Cell {
 		match self.organizations.get(&id) {
 			Some(name) => Cell::texts(name, format!("{name} ({id})")),
 			None => Cell::value(id),
@@ -63,7 +63,7 @@ impl Names {
 	}
 
 	/// Returns the name of a stream, after its owner's unless that is the own organization; or its short id.
-	pub fn stream(&self, id: StreamId) -> String {
+	pub(crate) fn stream(&self, id: StreamId) -> String {
 		match self.streams.get(&id) {
 			Some((owner, name)) if Some(*owner) == self.own => name.clone(),
 			Some((owner, name)) => format!("{}/{name}", self.organization(*owner)),
@@ -72,7 +72,7 @@ impl Names {
 	}
 
 	/// Returns the cell of a stream or record. Wide tables have the whole id.
-	pub fn resource_cell(&self, resource: &Resource) -> Cell {
+	pub(crate) fn resource_cell(&self, resource: &Resource) -> Cell {
 		match resource {
 			Resource::Stream(id) if self.streams.contains_key(id) => {
 				Cell::texts(self.stream(*id), format!("stream {id}"))
@@ -85,11 +85,14 @@ impl Names {
 
 /// Times of blocks, as far as the node has them.
 #[derive(Debug, Default)]
-pub struct BlockTimes(HashMap<BlockNumber, Moment>);
+pub(crate) struct BlockTimes(HashMap<BlockNumber, Moment>);
 
 impl BlockTimes {
 	/// Reads the times of blocks, unless they are too many.
-	pub async fn load(client: &Client, blocks: impl IntoIterator<Item = BlockNumber>) -> Self {
+	pub(crate) async fn load(
+		client: &Client,
+		blocks: impl IntoIterator<Item = BlockNumber>,
+	) -> Self {
 		let blocks = blocks.into_iter().collect::<BTreeSet<_>>();
 		if blocks.len() > MAX_BLOCKS {
 			return Self::default();
@@ -101,12 +104,12 @@ impl BlockTimes {
 	}
 
 	/// Returns the cell with the time of a block.
-	pub fn cell(&self, block: BlockNumber) -> Cell {
+	pub(crate) fn cell(&self, block: BlockNumber) -> Cell {
 		Cell::optional(self.0.get(&block).map(|moment| time::minute(*moment)))
 	}
 
 	/// Returns a block's number with its time.
-	pub fn text(&self, block: BlockNumber) -> String {
+	pub(crate) fn text(&self, block: BlockNumber) -> String {
 		match self.0.get(&block) {
 			Some(moment) => format!("{block} ({} UTC)", time::minute(*moment)),
 			None => block.to_string(),
@@ -115,22 +118,22 @@ impl BlockTimes {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
 	use super::*;
 
 	/// Returns names as long as the chain allows them.
-	pub fn longest() -> Names {
+	pub(crate) fn longest() -> Names {
 		let name = "n".repeat(64);
 		let organizations = (0..10).map(|id| (id, name.clone())).collect();
-		let stream = (1, name.clone());
+		let stream = (1, name);
 		Names { own: Some(0), organizations, streams: HashMap::from([(STREAM, stream)]) }
 	}
 
 	/// A stream with a name.
-	pub const STREAM: StreamId = StreamId([0xab; 32]);
+	pub(crate) const STREAM: StreamId = StreamId([0xab; 32]);
 
 	/// Returns a time for this block.
-	pub fn times(block: BlockNumber) -> BlockTimes {
+	pub(crate) fn times(block: BlockNumber) -> BlockTimes {
 		BlockTimes(HashMap::from([(block, 1_795_771_920_000)]))
 	}
 

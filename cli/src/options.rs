@@ -9,7 +9,7 @@ use std::{path::PathBuf, time::Duration};
 /// Options of every command: node, vault, trust and output format.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct Global {
+pub(crate) struct Global {
 	/// WebSocket address of the node, wss:// unless it runs on this machine
 	/// [config: node; default: ws://127.0.0.1:9944]
 	#[arg(long, global = true, env = "CREDIO_NODE", value_name = "URL")]
@@ -54,7 +54,7 @@ pub struct Global {
 
 /// The outbox of a command.
 #[derive(Clone, Debug, Args)]
-pub struct OutboxOptions {
+pub(crate) struct OutboxOptions {
 	/// File of the outbox, or postgres://… for one in PostgreSQL, with the password in PGPASSFILE or PGPASSWORD
 	#[arg(long, env = "CREDIO_OUTBOX", value_name = "FILE_OR_URL")]
 	pub outbox: String,
@@ -62,7 +62,7 @@ pub struct OutboxOptions {
 
 /// The index of a command.
 #[derive(Clone, Debug, Args)]
-pub struct IndexOptions {
+pub(crate) struct IndexOptions {
 	/// File of the index, or postgres://… for one in PostgreSQL, with the password in PGPASSFILE or PGPASSWORD
 	#[arg(long, env = "CREDIO_INDEX", value_name = "FILE_OR_URL")]
 	pub index: String,
@@ -70,7 +70,7 @@ pub struct IndexOptions {
 
 /// The index of a command that only reads it, without a vault.
 #[derive(Clone, Debug, Args)]
-pub struct ReadIndexOptions {
+pub(crate) struct ReadIndexOptions {
 	#[command(flatten)]
 	pub at: IndexOptions,
 	/// Number of the index's organization, if a PostgreSQL database has several
@@ -80,7 +80,7 @@ pub struct ReadIndexOptions {
 
 impl ReadIndexOptions {
 	/// Opens the index to read it, which needs no keys.
-	pub async fn open(&self) -> Result<Store, Failure> {
+	pub(crate) async fn open(&self) -> Result<Store, Failure> {
 		Ok(Store::open_to_read(&self.at.index, self.organization).await?)
 	}
 }
@@ -110,7 +110,7 @@ impl From<EndOptions> for End {
 /// The deadline of a bundle.
 #[derive(Args, Clone, Copy, Debug)]
 #[group(multiple = false)]
-pub struct DeadlineOptions {
+pub(crate) struct DeadlineOptions {
 	/// How long all have to consent from now on, by the chain's clock: 3d, 12h, 90min [default: as in the file]
 	#[arg(long = "for", value_name = "TIME", value_parser = time::parse_duration)]
 	duration: Option<Duration>,
@@ -121,7 +121,7 @@ pub struct DeadlineOptions {
 
 impl DeadlineOptions {
 	/// Returns the deadline, if one is given.
-	pub fn deadline(&self) -> Option<Deadline> {
+	pub(crate) fn deadline(&self) -> Option<Deadline> {
 		self.duration.map(Deadline::After).or(self.until.map(Deadline::At))
 	}
 }

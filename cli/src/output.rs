@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Format {
+pub(crate) struct Format {
 	/// As JSON, one object a line.
 	pub json: bool,
 	/// Tables with whole ids and all columns.
@@ -20,7 +20,7 @@ pub struct Format {
 
 impl Format {
 	/// Prints items as JSON lines, or as a table.
-	pub fn items<Item: Serialize>(
+	pub(crate) fn items<Item: Serialize>(
 		self,
 		items: &[Item],
 		table: impl FnOnce() -> Table,
@@ -32,7 +32,7 @@ impl Format {
 	}
 
 	/// Prints a table.
-	pub fn table(self, table: &Table) -> Result<(), Failure> {
+	pub(crate) fn table(self, table: &Table) -> Result<(), Failure> {
 		if table.is_empty() {
 			return line("none");
 		}
@@ -42,18 +42,18 @@ impl Format {
 }
 
 /// Prints one line, whatever the text contains.
-pub fn line(text: &str) -> Result<(), Failure> {
+pub(crate) fn line(text: &str) -> Result<(), Failure> {
 	print(&format!("{}\n", Visible(text)))
 }
 
 /// Prints to standard error, with further lines indented. A closed standard error is no failure.
-pub fn note(text: &str) {
+pub(crate) fn note(text: &str) {
 	let lines: Vec<_> = text.lines().map(|line| Visible(line).to_string()).collect();
 	let _ = writeln!(io::stderr(), "{}", lines.join("\n  "));
 }
 
 /// Ignores a closed standard output, for commands that have an effect besides their output.
-pub fn ignore_closed(printed: Result<(), Failure>) -> Result<(), Failure> {
+pub(crate) fn ignore_closed(printed: Result<(), Failure>) -> Result<(), Failure> {
 	match printed {
 		Err(Failure::Closed) => Ok(()),
 		other => other,
@@ -61,7 +61,7 @@ pub fn ignore_closed(printed: Result<(), Failure>) -> Result<(), Failure> {
 }
 
 /// Prints one item as a JSON line, or as lines of name and value.
-pub fn item<Item: Serialize>(
+pub(crate) fn item<Item: Serialize>(
 	json: bool,
 	item: &Item,
 	lines: &[(&str, String)],
@@ -73,29 +73,29 @@ pub fn item<Item: Serialize>(
 }
 
 /// Prints lines of name and value.
-pub fn lines(lines: &[(&str, String)]) -> Result<(), Failure> {
+pub(crate) fn lines(lines: &[(&str, String)]) -> Result<(), Failure> {
 	let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
 	lines.iter().try_for_each(|(name, value)| line(&format!("{name:width$}  {value}")))
 }
 
 /// Prints one JSON object on a line.
-pub fn json_line<Item: Serialize>(item: &Item) -> Result<(), Failure> {
+pub(crate) fn json_line<Item: Serialize>(item: &Item) -> Result<(), Failure> {
 	print(&format!("{}\n", json(item)?))
 }
 
 /// Returns an item as JSON that is safe to print to a terminal.
-pub fn json<Item: Serialize>(item: &Item) -> Result<String, Failure> {
+pub(crate) fn json<Item: Serialize>(item: &Item) -> Result<String, Failure> {
 	let json = serde_json::to_string(item).map_err(|error| Failure::Other(error.to_string()))?;
 	Ok(VisibleJson(&json).to_string())
 }
 
 /// Returns a value, or a dash without one.
-pub fn or_dash<Value: ToString>(value: Option<Value>) -> String {
+pub(crate) fn or_dash<Value: ToString>(value: Option<Value>) -> String {
 	value.map_or_else(|| "-".into(), |value| value.to_string())
 }
 
 /// Writes a document to standard output: as it is to a program, and its visible text to a terminal.
-pub fn document(bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn document(bytes: &[u8]) -> Result<(), Failure> {
 	let output = io::stdout();
 	if !output.is_terminal() {
 		return Stdout.write_all(bytes).map_err(failed);
@@ -107,7 +107,7 @@ pub fn document(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Standard output for output that other modules write; it has to be JSON or a page of this program.
-pub struct Stdout;
+pub(crate) struct Stdout;
 
 impl Write for Stdout {
 	fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -120,7 +120,7 @@ impl Write for Stdout {
 }
 
 /// Returns the failure to write standard output.
-pub fn failed(error: io::Error) -> Failure {
+pub(crate) fn failed(error: io::Error) -> Failure {
 	match error.kind() {
 		ErrorKind::BrokenPipe => Failure::Closed,
 		_ => Failure::file("standard output".as_ref(), error),

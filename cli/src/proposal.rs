@@ -4,7 +4,7 @@ use crate::output;
 use credio_client::Proposed;
 
 /// Prints to standard error that a proposal waits for votes, if it does.
-pub fn print_proposal(proposed: &Proposed) {
+pub(crate) fn print_proposal(proposed: &Proposed) {
 	match proposed {
 		Proposed::CarriedOut => {},
 		Proposed::Waits(motion) => output::note(&format!(

@@ -27,7 +27,10 @@ const MAX_ENTRIES: usize = 100_000;
 const PAGE: u32 = 256;
 
 /// Returns the organization with this name or number, or the client's own.
-pub async fn organization(client: &Client, name: Option<&str>) -> Result<OrganizationId, Failure> {
+pub(crate) async fn organization(
+	client: &Client,
+	name: Option<&str>,
+) -> Result<OrganizationId, Failure> {
 	match name {
 		None => Ok(client.organization_id()),
 		Some(name) => Ok(client.find_organization(name).await?.id),
@@ -35,7 +38,7 @@ pub async fn organization(client: &Client, name: Option<&str>) -> Result<Organiz
 }
 
 /// Returns the organization with this name or number, if one is given.
-pub async fn optional_organization(
+pub(crate) async fn optional_organization(
 	client: &Client,
 	name: Option<&str>,
 ) -> Result<Option<OrganizationId>, Failure> {
@@ -47,7 +50,11 @@ pub async fn optional_organization(
 
 /// Returns the stream with this name, id or short id. Name and short id are looked up among the streams of `owner`, or of
 /// the own organization.
-pub async fn stream(client: &Client, name: &str, owner: Option<&str>) -> Result<StreamId, Failure> {
+pub(crate) async fn stream(
+	client: &Client,
+	name: &str,
+	owner: Option<&str>,
+) -> Result<StreamId, Failure> {
 	let owner = optional_organization(client, owner).await?;
 	match client.find_stream(name, owner).await {
 		Err(error @ Error::NotFound { .. }) => {
@@ -65,7 +72,7 @@ pub async fn stream(client: &Client, name: &str, owner: Option<&str>) -> Result<
 
 /// Returns the stream with this name, id or short id, for commands that only read it. Without an owner, the short id of
 /// another organization's stream is found as well.
-pub async fn stream_to_read(
+pub(crate) async fn stream_to_read(
 	client: &Client,
 	name: &str,
 	owner: Option<&str>,
@@ -88,7 +95,7 @@ fn is_of(stream: &StreamJson, owner: OrganizationId) -> bool {
 }
 
 /// Returns the grant with this id or short id, looked up among all grants.
-pub async fn grant(client: &Client, id: IdArg<GrantId>) -> Result<GrantId, Failure> {
+pub(crate) async fn grant(client: &Client, id: IdArg<GrantId>) -> Result<GrantId, Failure> {
 	let part = match id {
 		IdArg::Whole(id) => return Ok(id),
 		IdArg::Part(part) => part,
@@ -98,7 +105,7 @@ pub async fn grant(client: &Client, id: IdArg<GrantId>) -> Result<GrantId, Failu
 }
 
 /// Returns the access request with this id or short id, looked up among those to the own organization.
-pub async fn access_request(
+pub(crate) async fn access_request(
 	client: &Client,
 	id: IdArg<AccessRequestId>,
 ) -> Result<AccessRequestId, Failure> {
@@ -115,7 +122,7 @@ pub async fn access_request(
 }
 
 /// Returns the bundle with this id or short id, looked up among those that the own organization takes part in.
-pub async fn bundle(client: &Client, id: IdArg<BundleId>) -> Result<BundleId, Failure> {
+pub(crate) async fn bundle(client: &Client, id: IdArg<BundleId>) -> Result<BundleId, Failure> {
 	let part = match id {
 		IdArg::Whole(id) => return Ok(id),
 		IdArg::Part(part) => part,
@@ -132,7 +139,7 @@ pub async fn bundle(client: &Client, id: IdArg<BundleId>) -> Result<BundleId, Fa
 /// # Errors
 ///
 /// Fails if these are too many to search.
-pub async fn record(client: &Client, id: IdArg<RecordId>) -> Result<RecordId, Failure> {
+pub(crate) async fn record(client: &Client, id: IdArg<RecordId>) -> Result<RecordId, Failure> {
 	let part = match id {
 		IdArg::Whole(id) => return Ok(id),
 		IdArg::Part(part) => part,
@@ -172,7 +179,7 @@ pub async fn record(client: &Client, id: IdArg<RecordId>) -> Result<RecordId, Fa
 }
 
 /// Returns the record with this id or short id, if one is given.
-pub async fn optional_record(
+pub(crate) async fn optional_record(
 	client: &Client,
 	id: Option<IdArg<RecordId>>,
 ) -> Result<Option<RecordId>, Failure> {
@@ -183,7 +190,10 @@ pub async fn optional_record(
 }
 
 /// Returns the request key, looked up in the outbox if it is short.
-pub async fn request(outbox: &Outbox, key: IdArg<RequestKey>) -> Result<RequestKey, Failure> {
+pub(crate) async fn request(
+	outbox: &Outbox,
+	key: IdArg<RequestKey>,
+) -> Result<RequestKey, Failure> {
 	let part = match key {
 		IdArg::Whole(key) => return Ok(key),
 		IdArg::Part(part) => part,
@@ -193,7 +203,7 @@ pub async fn request(outbox: &Outbox, key: IdArg<RequestKey>) -> Result<RequestK
 }
 
 /// Lists an outbox, or its items in one state.
-pub async fn outbox_items(
+pub(crate) async fn outbox_items(
 	outbox: &Outbox,
 	state: Option<credio_outbox::ItemState>,
 ) -> Result<Vec<Listed>, Failure> {

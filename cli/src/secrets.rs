@@ -7,7 +7,7 @@ use crate::exit::{Explained, Kind};
 /// # Errors
 ///
 /// Fails if one of them contains the password of a database. The error does not repeat it.
-pub fn check(mut arguments: impl Iterator<Item = String>) -> Result<(), Explained> {
+pub(crate) fn check(mut arguments: impl Iterator<Item = String>) -> Result<(), Explained> {
 	match arguments.any(|argument| has_password(&argument)) {
 		true => Err(Explained {
 			kind: Kind::Usage,

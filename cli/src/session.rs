@@ -12,7 +12,7 @@ use std::{
 use zeroize::Zeroizing;
 
 /// The organization of a vault until the chain has admitted its organization.
-pub const NO_ORGANIZATION: u32 = u32::MAX;
+pub(crate) const NO_ORGANIZATION: u32 = u32::MAX;
 
 const DEFAULT_NODE: &str = "ws://127.0.0.1:9944";
 
@@ -24,14 +24,14 @@ const PASSWORD: Password = Password {
 };
 
 /// The vault's next password.
-pub const NEW_PASSWORD: Password = Password {
+pub(crate) const NEW_PASSWORD: Password = Password {
 	name: "New password of the vault",
 	variable: "CREDIO_VAULT_NEW_PASSWORD",
 	file_variable: "CREDIO_VAULT_NEW_PASSWORD_FILE",
 };
 
 /// A password and its sources. The arguments are none of them, since every user of the machine can read them.
-pub struct Password {
+pub(crate) struct Password {
 	name: &'static str,
 	variable: &'static str,
 	file_variable: &'static str,
@@ -43,7 +43,11 @@ impl Password {
 	/// # Errors
 	///
 	/// Fails for an empty password.
-	pub fn ask(&self, file: Option<&Path>, twice: bool) -> Result<Zeroizing<String>, Failure> {
+	pub(crate) fn ask(
+		&self,
+		file: Option<&Path>,
+		twice: bool,
+	) -> Result<Zeroizing<String>, Failure> {
 		let password = self.read(file, twice)?;
 		match password.is_empty() {
 			true => Err(VaultError::EmptyPassword.into()),
@@ -91,7 +95,7 @@ struct Config {
 }
 
 /// Node, vault, trust and output format, merged from flags, environment and configuration file.
-pub struct Session {
+pub(crate) struct Session {
 	node: String,
 	options: ConnectOptions,
 	vault: Option<PathBuf>,
@@ -106,7 +110,7 @@ pub struct Session {
 
 impl Session {
 	/// Reads the configuration file, if there is one.
-	pub fn new(global: Global) -> Result<Self, Failure> {
+	pub(crate) fn new(global: Global) -> Result<Self, Failure> {
 		let config = match global.config.clone().or_else(default_config) {
 			Some(path) if path.exists() => read_config(&path)?,
 			_ => Config::default(),
@@ -116,12 +120,11 @@ impl Session {
 		let verified =
 			verified.or_else(|| vault.as_deref().map(|vault| beside(vault, ".verified")));
 		let runtimes = vault.as_deref().map(|vault| beside(vault, ".runtimes"));
-		let trust = match global.trust_node {
-			true => Trust::Node,
-			false => {
-				let file = verified.clone();
-				Trust::proofs(VerifierSettings { file, ..VerifierSettings::default() })
-			},
+		let trust = if global.trust_node {
+			Trust::Node
+		} else {
+			let file = verified.clone();
+			Trust::proofs(VerifierSettings { file, ..VerifierSettings::default() })
 		};
 		Ok(Self {
 			node: global.node.or(config.node).unwrap_or_else(|| DEFAULT_NODE.into()),
@@ -137,12 +140,12 @@ impl Session {
 	}
 
 	/// Returns how results are printed.
-	pub fn format(&self) -> Format {
+	pub(crate) fn format(&self) -> Format {
 		Format { json: self.json, wide: self.wide }
 	}
 
 	/// Returns the vault's file.
-	pub fn vault_path(&self) -> Result<&Path, Failure> {
+	pub(crate) fn vault_path(&self) -> Result<&Path, Failure> {
 		self.vault.as_deref().ok_or_else(|| {
 			Failure::hinted(
 				"no vault is set",
@@ -152,44 +155,44 @@ impl Session {
 	}
 
 	/// Reads the vault's password from a file, the environment, or a prompt.
-	pub fn password(&self, twice: bool) -> Result<Zeroizing<String>, Failure> {
+	pub(crate) fn password(&self, twice: bool) -> Result<Zeroizing<String>, Failure> {
 		PASSWORD.ask(self.password_file.as_deref(), twice)
 	}
 
 	/// Opens the vault.
-	pub fn open_vault(&self) -> Result<LocalVault, Failure> {
+	pub(crate) fn open_vault(&self) -> Result<LocalVault, Failure> {
 		let path = self.vault_path()?;
 		Ok(file::open(path, self.password(false)?.as_bytes())?)
 	}
 
 	/// Returns the address of the node.
-	pub fn node(&self) -> &str {
+	pub(crate) fn node(&self) -> &str {
 		&self.node
 	}
 
 	/// Returns how nodes are connected to, and which chain they must match.
-	pub fn options(&self) -> ConnectOptions {
+	pub(crate) fn options(&self) -> ConnectOptions {
 		self.options
 	}
 
 	/// Returns the file that stores the last verified block.
-	pub fn verified(&self) -> Option<&Path> {
+	pub(crate) fn verified(&self) -> Option<&Path> {
 		self.verified.as_deref()
 	}
 
 	/// Returns whether the node has to prove its responses.
-	pub fn trust(&self) -> Trust {
+	pub(crate) fn trust(&self) -> Trust {
 		self.trust.clone()
 	}
 
 	/// Returns the runtimes that calls are signed for.
-	pub fn runtimes(&self) -> &Runtimes {
+	pub(crate) fn runtimes(&self) -> &Runtimes {
 		&self.runtimes
 	}
 
 	/// Opens the vault with the organization that it acts for. Asks the node for it only if the vault was made before its
 	/// organization was admitted.
-	pub async fn vault_of_organization(&self) -> Result<LocalVault, Failure> {
+	pub(crate) async fn vault_of_organization(&self) -> Result<LocalVault, Failure> {
 		let vault = self.open_vault()?;
 		if vault.organization() != NO_ORGANIZATION {
 			return Ok(vault);
@@ -199,7 +202,7 @@ impl Session {
 	}
 
 	/// Connects to the node without a vault, for commands that read public data only.
-	pub async fn connect_to_read(&self) -> Result<Client, Failure> {
+	pub(crate) async fn connect_to_read(&self) -> Result<Client, Failure> {
 		let client = Client::connect_to_read_with(&self.options, &self.node).await?;
 		Ok(self.trusting(client))
 	}
@@ -210,12 +213,12 @@ impl Session {
 	}
 
 	/// Opens the vault and connects to the node. The chain decides which organization the account acts for.
-	pub async fn connect(&self) -> Result<Client, Failure> {
+	pub(crate) async fn connect(&self) -> Result<Client, Failure> {
 		self.connect_with(self.open_vault()?).await
 	}
 
 	/// Connects as [`Self::connect`], with an open vault.
-	pub async fn connect_with(&self, vault: LocalVault) -> Result<Client, Failure> {
+	pub(crate) async fn connect_with(&self, vault: LocalVault) -> Result<Client, Failure> {
 		let client = self.connect_as(Arc::new(vault.clone())).await?;
 		let organization = client.organization_id();
 		let of_vault = vault.organization();
@@ -235,7 +238,7 @@ impl Session {
 	}
 
 	/// Connects to the node with an open vault, whatever its organization.
-	pub async fn connect_as(&self, vault: Arc<LocalVault>) -> Result<Client, Failure> {
+	pub(crate) async fn connect_as(&self, vault: Arc<LocalVault>) -> Result<Client, Failure> {
 		let client = Client::connect_with(&self.options, &self.node, vault).await?;
 		Ok(self.trusting(client))
 	}

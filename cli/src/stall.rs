@@ -10,7 +10,7 @@ const FIRST: Duration = Duration::from_secs(15);
 const NEXT: Duration = Duration::from_secs(60);
 
 /// Checks the chain while a command runs long, and warns once if finality has stalled.
-pub async fn watch(session: &Session) -> Infallible {
+pub(crate) async fn watch(session: &Session) -> Infallible {
 	let mut wait = FIRST;
 	let mut was_stalled = false;
 	loop {

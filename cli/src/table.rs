@@ -6,7 +6,7 @@ use std::{fmt::Display, path::Path};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Longest line of a table that is not wide.
-pub const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 /// Spaces between columns.
 const GAP: usize = 2;
 /// Narrowest that a column of texts gets.
@@ -18,18 +18,18 @@ const MAX_CELL: usize = 500;
 
 /// The head of a column.
 #[derive(Clone, Copy, Debug)]
-pub struct Head {
+pub(crate) struct Head {
 	name: &'static str,
 	only_wide: bool,
 }
 
 /// Returns the head of a column that every table has.
-pub const fn head(name: &'static str) -> Head {
+pub(crate) const fn head(name: &'static str) -> Head {
 	Head { name, only_wide: false }
 }
 
 /// Returns the head of a column that only wide tables have.
-pub const fn wide(name: &'static str) -> Head {
+pub(crate) const fn wide(name: &'static str) -> Head {
 	Head { name, only_wide: true }
 }
 
@@ -46,7 +46,7 @@ enum Cut {
 
 /// One cell.
 #[derive(Clone, Debug)]
-pub struct Cell {
+pub(crate) struct Cell {
 	/// For a narrow table.
 	narrow: String,
 	/// For a wide one.
@@ -58,56 +58,56 @@ pub struct Cell {
 
 impl Cell {
 	/// A text, which may be cut.
-	pub fn text(text: impl Display) -> Self {
+	pub(crate) fn text(text: impl Display) -> Self {
 		let text = visible(&text.to_string());
 		let wide = text.clone();
 		Self { narrow: text, wide, cut: Cut::End, is_id: false, is_prose: false }
 	}
 
 	/// Sentences, such as a purpose or an error, which are cut before names.
-	pub fn prose(text: impl Display) -> Self {
+	pub(crate) fn prose(text: impl Display) -> Self {
 		Self { is_prose: true, ..Self::text(text) }
 	}
 
 	/// A text, with another one in wide tables.
-	pub fn texts(narrow: impl Display, wide: impl Display) -> Self {
+	pub(crate) fn texts(narrow: impl Display, wide: impl Display) -> Self {
 		let wide = visible(&wide.to_string());
 		Self { wide, ..Self::text(narrow) }
 	}
 
 	/// A number, a time or one word: never cut.
-	pub fn value(value: impl Display) -> Self {
+	pub(crate) fn value(value: impl Display) -> Self {
 		Self { cut: Cut::Never, ..Self::text(value) }
 	}
 
 	/// A value, or a dash without one.
-	pub fn optional(value: Option<impl Display>) -> Self {
+	pub(crate) fn optional(value: Option<impl Display>) -> Self {
 		value.map_or_else(|| Self::value("-"), Self::value)
 	}
 
 	/// An id, short in a narrow table.
-	pub fn id(id: &impl Display) -> Self {
+	pub(crate) fn id(id: &impl Display) -> Self {
 		Self { is_id: true, cut: Cut::Never, ..Self::texts(shortened(id), id) }
 	}
 
 	/// An id, or a dash without one.
-	pub fn optional_id(id: Option<impl Display>) -> Self {
+	pub(crate) fn optional_id(id: Option<impl Display>) -> Self {
 		id.map_or_else(|| Self::value("-"), |id| Self::id(&id))
 	}
 
 	/// An id after its kind.
-	pub fn labelled_id(kind: &str, id: &impl Display) -> Self {
+	pub(crate) fn labelled_id(kind: &str, id: &impl Display) -> Self {
 		let narrow = format!("{kind} {}", shortened(id));
 		Self { cut: Cut::Never, ..Self::texts(narrow, format_args!("{kind} {id}")) }
 	}
 
 	/// A file, which is known by the end of its path.
-	pub fn path(path: &Path) -> Self {
+	pub(crate) fn path(path: &Path) -> Self {
 		Self { cut: Cut::Start, ..Self::text(path.display()) }
 	}
 
 	/// Adds a word that is never cut off an id or value.
-	pub fn with(mut self, suffix: &str) -> Self {
+	pub(crate) fn with(mut self, suffix: &str) -> Self {
 		self.narrow.push_str(suffix);
 		self.wide.push_str(suffix);
 		self
@@ -134,26 +134,26 @@ impl Cell {
 
 /// A table.
 #[derive(Debug)]
-pub struct Table {
+pub(crate) struct Table {
 	heads: Vec<(String, bool)>,
 	rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
 	/// Makes a table without rows.
-	pub fn new(heads: &[Head]) -> Self {
+	pub(crate) fn new(heads: &[Head]) -> Self {
 		let heads = heads.iter().map(|head| (head.name.to_owned(), head.only_wide));
 		Self { heads: heads.collect(), rows: Vec::new() }
 	}
 
 	/// Makes a table with column names that others chose.
-	pub fn with_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+	pub(crate) fn with_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
 		let heads = names.into_iter().map(|name| (visible(name), false));
 		Self { heads: heads.collect(), rows: Vec::new() }
 	}
 
 	/// Makes a table of items, one a row.
-	pub fn of<'a, Item: 'a, const COLUMNS: usize>(
+	pub(crate) fn of<'a, Item: 'a, const COLUMNS: usize>(
 		heads: [Head; COLUMNS],
 		items: impl IntoIterator<Item = &'a Item>,
 		row: impl Fn(&Item) -> [Cell; COLUMNS],
@@ -163,17 +163,17 @@ impl Table {
 	}
 
 	/// Adds a row.
-	pub fn push(&mut self, row: Vec<Cell>) {
+	pub(crate) fn push(&mut self, row: Vec<Cell>) {
 		self.rows.push(row);
 	}
 
 	/// Whether it has no rows.
-	pub fn is_empty(&self) -> bool {
+	pub(crate) fn is_empty(&self) -> bool {
 		self.rows.is_empty()
 	}
 
 	/// Returns the lines of the table.
-	pub fn render(&self, is_wide: bool) -> Vec<String> {
+	pub(crate) fn render(&self, is_wide: bool) -> Vec<String> {
 		let mut columns: Vec<usize> =
 			(0..self.heads.len()).filter(|column| is_wide || !self.heads[*column].1).collect();
 		let mut left_out = 0usize;
@@ -202,15 +202,12 @@ impl Table {
 			}
 			// The last column that can be done without: not the first, and not the id of the row.
 			let dispensable = (1..columns.len()).rev().find(|place| !self.is_id(columns[*place]));
-			match dispensable {
-				Some(place) => {
-					columns.remove(place);
-					left_out += 1;
-				},
-				None => {
-					let (Ok(widths) | Err(widths)) = fit(&natural, &vec![1; columns.len()], WIDTH);
-					break widths;
-				},
+			if let Some(place) = dispensable {
+				columns.remove(place);
+				left_out += 1;
+			} else {
+				let (Ok(widths) | Err(widths)) = fit(&natural, &vec![1; columns.len()], WIDTH);
+				break widths;
 			}
 		};
 		let head = columns.iter().zip(&widths).map(|(column, width)| {
@@ -281,7 +278,7 @@ fn line(cells: impl Iterator<Item = (String, usize)>) -> String {
 }
 
 /// Returns the start of a text that is at most this wide, with a mark where it is cut.
-pub fn cut_end(text: &str, width: usize) -> String {
+pub(crate) fn cut_end(text: &str, width: usize) -> String {
 	if text.width() <= width {
 		return text.to_owned();
 	}
@@ -321,29 +318,29 @@ fn visible(text: &str) -> String {
 
 /// A table that is printed row by row as its rows become known, so that its columns have widths from the start.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows<const COLUMNS: usize> {
+pub(crate) struct Rows<const COLUMNS: usize> {
 	columns: [(&'static str, usize); COLUMNS],
 	is_wide: bool,
 }
 
 /// Width of a column of ids in a narrow table.
-pub const ID: usize = 15;
+pub(crate) const ID: usize = 15;
 /// Width of a column of ids in a wide table.
 const WHOLE_ID: usize = 66;
 
 impl<const COLUMNS: usize> Rows<COLUMNS> {
 	/// Makes a table with these columns. The last one takes the room that is left, whatever its width here.
-	pub const fn new(columns: [(&'static str, usize); COLUMNS], is_wide: bool) -> Self {
+	pub(crate) const fn new(columns: [(&'static str, usize); COLUMNS], is_wide: bool) -> Self {
 		Self { columns, is_wide }
 	}
 
 	/// Returns the head line.
-	pub fn head(&self) -> String {
-		self.row(self.columns.map(|(name, _)| Cell::text(name)))
+	pub(crate) fn head(&self) -> String {
+		self.row(&self.columns.map(|(name, _)| Cell::text(name)))
 	}
 
 	/// Returns the line of a row.
-	pub fn row(&self, cells: [Cell; COLUMNS]) -> String {
+	pub(crate) fn row(&self, cells: &[Cell; COLUMNS]) -> String {
 		let last = COLUMNS.saturating_sub(1);
 		let mut used = 0;
 		let cells =
@@ -367,7 +364,7 @@ impl<const COLUMNS: usize> Rows<COLUMNS> {
 
 /// Checks that a table of a command fits, and that no id or value is cut in it.
 #[cfg(test)]
-pub fn assert_fits(table: &Table) {
+pub(crate) fn assert_fits(table: &Table) {
 	assert!(!table.is_empty(), "a table without rows fits anyway");
 	let lines = table.render(false);
 	for line in &lines {
@@ -450,9 +447,9 @@ mod tests {
 			|path: &str| [Cell::id(&GRANT), Cell::value(u64::MAX), Cell::path(path.as_ref())];
 		let rows = Rows::new(columns, false);
 		assert_eq!(rows.head(), "record           sequence  file");
-		let line = rows.row(cells(&format!("{}/invoice.xml", "long".repeat(50))));
+		let line = rows.row(&cells(&format!("{}/invoice.xml", "long".repeat(50))));
 		assert!(line.width() <= WIDTH && line.ends_with("/invoice.xml"), "{line}");
-		let line = Rows::new(columns, true).row(cells("invoice.xml"));
+		let line = Rows::new(columns, true).row(&cells("invoice.xml"));
 		assert!(line.contains(&GRANT.to_string()), "{line}");
 	}
 

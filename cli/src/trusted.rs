@@ -11,7 +11,7 @@ use std::{
 
 /// Checkpoints that are trusted besides the chain's specification.
 #[derive(Debug, Default, Args)]
-pub struct TrustOptions {
+pub(crate) struct TrustOptions {
 	/// Start from this checkpoint, which the council has signed, instead of genesis; may be given several times, the
 	/// oldest first, if the council has changed in between
 	#[arg(long = "checkpoint", value_name = "FILE")]
@@ -24,7 +24,7 @@ pub struct TrustOptions {
 
 impl TrustOptions {
 	/// Returns the state to verify from: genesis, or the newest checkpoint.
-	pub fn apply(&self, genesis: Trusted) -> Result<Trusted, Failure> {
+	pub(crate) fn apply(&self, genesis: Trusted) -> Result<Trusted, Failure> {
 		let trusted = match &self.trusted_checkpoint {
 			None => genesis,
 			Some(path) => genesis.at(&checkpoint(path)?)?,
@@ -34,7 +34,7 @@ impl TrustOptions {
 }
 
 /// Accepts checkpoints one after the other.
-pub fn accept(mut trusted: Trusted, checkpoints: &[PathBuf]) -> Result<Trusted, Failure> {
+pub(crate) fn accept(mut trusted: Trusted, checkpoints: &[PathBuf]) -> Result<Trusted, Failure> {
 	for path in checkpoints {
 		trusted = trusted.accept(&checkpoint(path)?)?;
 	}
@@ -42,12 +42,12 @@ pub fn accept(mut trusted: Trusted, checkpoints: &[PathBuf]) -> Result<Trusted, 
 }
 
 /// Reads a chain specification.
-pub fn specification(path: &Path) -> Result<Trusted, Failure> {
+pub(crate) fn specification(path: &Path) -> Result<Trusted, Failure> {
 	Ok(Trusted::from_specification(&read(path, MAX_SPEC_SIZE)?)?)
 }
 
 /// Reads a checkpoint.
-pub fn checkpoint(path: &Path) -> Result<Checkpoint, Failure> {
+pub(crate) fn checkpoint(path: &Path) -> Result<Checkpoint, Failure> {
 	Ok(Checkpoint::parse(&read(path, MAX_FILE_SIZE)?)?)
 }
 
@@ -56,7 +56,7 @@ pub fn checkpoint(path: &Path) -> Result<Checkpoint, Failure> {
 /// # Errors
 ///
 /// Fails if it is longer than `limit`.
-pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
 	let failure = |error| Failure::file(path, error);
 	let mut bytes = Vec::new();
 	let file = File::open(path).map_err(failure)?;

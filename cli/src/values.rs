@@ -1,7 +1,7 @@
 //! Parsers of argument values.
 
-pub mod id;
-pub mod time;
+pub(crate) mod id;
+pub(crate) mod time;
 
 use crate::exit::Failure;
 use credio_client::{
@@ -15,7 +15,7 @@ use std::str::FromStr;
 /// # Errors
 ///
 /// Fails unless the text is 0x and 64 hex digits.
-pub fn commitment_key(text: &str) -> Result<CommitmentKey, Failure> {
+pub(crate) fn commitment_key(text: &str) -> Result<CommitmentKey, Failure> {
 	bytes32("commitment key", text)
 }
 
@@ -24,7 +24,7 @@ pub fn commitment_key(text: &str) -> Result<CommitmentKey, Failure> {
 /// # Errors
 ///
 /// Fails unless the text is 0x and 64 hex digits.
-pub fn public_key(what: &str, text: &str) -> Result<PublicKey, Failure> {
+pub(crate) fn public_key(what: &str, text: &str) -> Result<PublicKey, Failure> {
 	bytes32(what, text)
 }
 
@@ -37,7 +37,7 @@ fn bytes32<Value: FromStr>(what: &str, text: &str) -> Result<Value, Failure> {
 /// # Errors
 ///
 /// Fails unless the text is 0x and hex digits.
-pub fn bytes(flag: &str, text: &str) -> Result<Bytes, Failure> {
+pub(crate) fn bytes(flag: &str, text: &str) -> Result<Bytes, Failure> {
 	serde_json::from_value(text.into())
 		.map_err(|_| Failure::Other(format!("{flag} is not 0x and hex digits")))
 }

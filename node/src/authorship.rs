@@ -12,7 +12,7 @@ use std::time::Duration;
 const FILLING_PERCENT: u32 = 80;
 
 /// Proposes blocks in part of the given time, so that the rest is left for finishing them.
-pub struct Punctual<Inner>(pub Inner);
+pub(crate) struct Punctual<Inner>(pub Inner);
 
 impl<Block: BlockT, Inner: Environment<Block>> Environment<Block> for Punctual<Inner> {
 	type Proposer = Punctual<Inner::Proposer>;

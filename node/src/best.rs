@@ -75,7 +75,7 @@ impl<Key: Eq + Hash, Value: Copy> BlockCache<Key, Value> {
 }
 
 /// A cached view of the best block.
-pub struct BestBlock {
+pub(crate) struct BestBlock {
 	client: Arc<FullClient>,
 	/// Whether the node's own runtime has the version of the chain's.
 	is_own: BlockCache<(), bool>,
@@ -86,7 +86,7 @@ pub struct BestBlock {
 
 impl BestBlock {
 	/// Returns a view of the best block of a client.
-	pub fn new(client: Arc<FullClient>) -> Self {
+	pub(crate) fn new(client: Arc<FullClient>) -> Self {
 		Self {
 			client,
 			is_own: BlockCache::default(),
@@ -97,7 +97,10 @@ impl BestBlock {
 	}
 
 	/// Returns the organization of an account, if it is a member of one.
-	pub fn organization(&self, account: &AccountId) -> Result<Option<OrganizationId>, Error> {
+	pub(crate) fn organization(
+		&self,
+		account: &AccountId,
+	) -> Result<Option<OrganizationId>, Error> {
 		let at = self.client.info().best_hash;
 		self.organizations.get(at, account.clone(), |account| {
 			let member = self.client.runtime_api().member(at, account.clone())?;
@@ -106,7 +109,7 @@ impl BestBlock {
 	}
 
 	/// Returns whether an account has a seat in the council.
-	pub fn is_seat(&self, account: &AccountId) -> Result<bool, Error> {
+	pub(crate) fn is_seat(&self, account: &AccountId) -> Result<bool, Error> {
 		let at = self.client.info().best_hash;
 		self.seats.get(at, account.clone(), |account| {
 			let seats = self.client.storage(at, &StorageKey(council_members()))?;
@@ -117,7 +120,11 @@ impl BestBlock {
 	}
 
 	/// Returns the next position of a lane.
-	pub fn next_position(&self, organization: OrganizationId, lane: u32) -> Result<u64, Error> {
+	pub(crate) fn next_position(
+		&self,
+		organization: OrganizationId,
+		lane: u32,
+	) -> Result<u64, Error> {
 		let at = self.client.info().best_hash;
 		self.next_positions.get(at, (organization, lane), |_| {
 			Ok(self.client.runtime_api().next_position(at, organization, lane)?)
@@ -126,7 +133,7 @@ impl BestBlock {
 
 	/// Reads the request in a signed extrinsic. Calls the runtime only if its version is not the node's own, or if the
 	/// node cannot decode the extrinsic.
-	pub fn submission(
+	pub(crate) fn submission(
 		&self,
 		extrinsic: &[u8],
 	) -> Result<Result<Submission, NotASubmission>, Error> {
@@ -146,7 +153,7 @@ impl BestBlock {
 	}
 
 	/// Returns whether the node's own runtime has the version of the best block's.
-	pub fn is_own_runtime(&self) -> Result<bool, Error> {
+	pub(crate) fn is_own_runtime(&self) -> Result<bool, Error> {
 		self.is_own_runtime_at(self.client.info().best_hash)
 	}
 

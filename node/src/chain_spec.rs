@@ -4,14 +4,14 @@ use credio_runtime::{genesis_presets, WASM_BINARY};
 use sc_service::ChainType;
 
 /// Chain specification of a Credio chain.
-pub type ChainSpec = sc_service::GenericChainSpec;
+pub(crate) type ChainSpec = sc_service::GenericChainSpec;
 
 /// Returns the chain specification of one validator, for development.
 ///
 /// # Errors
 ///
 /// If the node was built without its runtime.
-pub fn development() -> Result<ChainSpec, String> {
+pub(crate) fn development() -> Result<ChainSpec, String> {
 	from_preset(
 		"Credio Development",
 		"credio-dev",
@@ -25,7 +25,7 @@ pub fn development() -> Result<ChainSpec, String> {
 /// # Errors
 ///
 /// If the node was built without its runtime.
-pub fn local() -> Result<ChainSpec, String> {
+pub(crate) fn local() -> Result<ChainSpec, String> {
 	from_preset("Credio Local", "credio-local", ChainType::Local, genesis_presets::LOCAL)
 }
 
@@ -34,7 +34,7 @@ pub fn local() -> Result<ChainSpec, String> {
 /// # Errors
 ///
 /// If the node was built without its runtime.
-pub fn runtime_code() -> Result<&'static [u8], String> {
+pub(crate) fn runtime_code() -> Result<&'static [u8], String> {
 	let error = "this node was built without its runtime; build it again without SKIP_WASM_BUILD";
 	WASM_BINARY.ok_or_else(|| error.into())
 }

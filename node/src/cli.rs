@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 /// The format of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
 	/// Lines for people.
 	#[default]
 	Text,
@@ -16,7 +16,7 @@ pub enum LogFormat {
 
 /// A node of a Credio network.
 #[derive(Debug, clap::Parser)]
-pub struct Cli {
+pub(crate) struct Cli {
 	#[command(subcommand)]
 	pub subcommand: Option<Subcommand>,
 
@@ -41,7 +41,7 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 #[allow(clippy::large_enum_variant)]
-pub enum Subcommand {
+pub(crate) enum Subcommand {
 	/// Key management: generate, inspect, insert into the keystore.
 	#[command(subcommand)]
 	Key(sc_cli::KeySubcommand),
@@ -81,7 +81,7 @@ pub enum Subcommand {
 
 /// Makes the chain specification of a new consortium.
 #[derive(Debug, clap::Parser)]
-pub struct NewNetworkCmd {
+pub(crate) struct NewNetworkCmd {
 	/// The file that describes it
 	pub file: PathBuf,
 
@@ -95,7 +95,7 @@ pub struct NewNetworkCmd {
 #[command(
 	after_help = "Example: credio-node session-keys --account 5F…y --keystore-path /var/lib/credio/keystore\n(the node runs with the same --keystore-path)"
 )]
-pub struct SessionKeysCmd {
+pub(crate) struct SessionKeysCmd {
 	/// Account of the validator
 	#[arg(long, value_name = "SS58")]
 	pub account: AccountId32,

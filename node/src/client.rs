@@ -4,8 +4,8 @@ use crate::signatures::HostFunctions;
 use credio_runtime::{apis::RuntimeApi, opaque::Block};
 
 /// The client.
-pub type FullClient =
+pub(crate) type FullClient =
 	sc_service::TFullClient<Block, RuntimeApi, sc_executor::WasmExecutor<HostFunctions>>;
 
 /// The database.
-pub type FullBackend = sc_service::TFullBackend<Block>;
+pub(crate) type FullBackend = sc_service::TFullBackend<Block>;

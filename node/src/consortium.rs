@@ -29,7 +29,7 @@ use std::{
 };
 
 /// The help text of the file, in `credio-node new-network --help`.
-pub const HELP: &str = r#"Example: credio-node new-network consortium.toml -o chain.json
+pub(crate) const HELP: &str = r#"Example: credio-node new-network consortium.toml -o chain.json
 
 The file, in TOML:
 
@@ -334,7 +334,7 @@ impl Consortium {
 }
 
 /// A chain specification, with the values that the parties compare.
-pub struct NewNetwork {
+pub(crate) struct NewNetwork {
 	/// The specification.
 	pub spec: ChainSpec,
 	/// The network's id.
@@ -348,7 +348,7 @@ pub struct NewNetwork {
 /// # Errors
 ///
 /// If the file is invalid; the error lists all reasons.
-pub fn new_network(path: &Path) -> Result<NewNetwork, Error> {
+pub(crate) fn new_network(path: &Path) -> Result<NewNetwork, Error> {
 	let failed = |error: &dyn Display| Error::Input(format!("{}: {error}", path.display()));
 	let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
 	let consortium: Consortium = toml::from_str(&text).map_err(|error| failed(&error))?;
@@ -395,7 +395,10 @@ fn genesis_hash(spec: &ChainSpec) -> Result<H256, String> {
 /// # Errors
 ///
 /// If the keystore cannot be opened.
-pub fn session_keys(folder: PathBuf, account: &AccountId) -> Result<(Vec<u8>, Vec<u8>), Error> {
+pub(crate) fn session_keys(
+	folder: PathBuf,
+	account: &AccountId,
+) -> Result<(Vec<u8>, Vec<u8>), Error> {
 	let keystore = sc_keystore::LocalKeystore::open(folder, None)?;
 	let mut externalities = sp_state_machine::BasicExternalities::default();
 	externalities.register_extension(KeystoreExt::new(keystore));

@@ -18,7 +18,7 @@ const RPC_BATCH: u32 = 64;
 const RPC_CONNECTIONS: &str = "500";
 
 /// Time during which a refused transaction is not validated again. Most reasons last for a block or a window of quota.
-pub const BAN: Duration = Duration::from_secs(60);
+pub(crate) const BAN: Duration = Duration::from_secs(60);
 
 /// Transactions in the pool, and their size in KiB: a quarter of a minute of full blocks of small requests, half of it for
 /// one organization, or about a minute of full blocks of large ones. Every transaction in the pool is validated again in
@@ -40,7 +40,7 @@ const RUNTIME_INSTANCES: &str = "32";
 const NETWORK_BACKEND: &str = "libp2p";
 
 /// Sets the defaults of the SDK's flags.
-pub fn flags(command: clap::Command) -> clap::Command {
+pub(crate) fn flags(command: clap::Command) -> clap::Command {
 	command
 		.mut_arg("pool_limit", |flag| flag.default_value(POOL_LIMIT))
 		.mut_arg("pool_kbytes", |flag| flag.default_value(POOL_KBYTES))
@@ -61,7 +61,7 @@ pub fn flags(command: clap::Command) -> clap::Command {
 /// # Errors
 ///
 /// If flags contradict each other.
-pub fn apply(config: &mut Configuration, is_dev: bool) -> Result<(), String> {
+pub(crate) fn apply(config: &mut Configuration, is_dev: bool) -> Result<(), String> {
 	config.state_pruning =
 		Some(state_pruning(config.state_pruning.take(), config.network.sync_mode)?);
 	config.rpc.addr.iter_mut().flatten().for_each(|endpoint| close(endpoint, is_dev));

@@ -45,7 +45,7 @@ const MAX_HEADERS: usize = 32;
 
 /// The sources of the node's state.
 #[derive(Clone)]
-pub struct Chain {
+pub(crate) struct Chain {
 	pub client: Arc<FullClient>,
 	pub sync: Arc<SyncingService<Block>>,
 	/// Whether the node runs its chain without peers.
@@ -171,7 +171,7 @@ fn plain(code: StatusCode) -> Response<Full<Bytes>> {
 /// # Errors
 ///
 /// If the address cannot be listened on.
-pub fn listen(
+pub(crate) fn listen(
 	address: SocketAddr,
 	chain: Chain,
 	spawner: &SpawnTaskHandle,

@@ -24,7 +24,7 @@ use tracing_subscriber::{
 /// # Errors
 ///
 /// If the configuration or the log filter is invalid.
-pub fn runner(cli: &Cli) -> sc_cli::Result<Runner<Cli>> {
+pub(crate) fn runner(cli: &Cli) -> sc_cli::Result<Runner<Cli>> {
 	match cli.log_format {
 		LogFormat::Text => cli.create_runner(&cli.run),
 		LogFormat::Json => json_runner(cli),

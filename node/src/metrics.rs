@@ -139,7 +139,7 @@ impl Metrics {
 }
 
 /// The sources of the metrics.
-pub struct Sources {
+pub(crate) struct Sources {
 	pub client: Arc<FullClient>,
 	pub pool: Arc<FairPool>,
 	pub served: Arc<Served>,
@@ -151,7 +151,7 @@ impl Sources {
 	/// # Errors
 	///
 	/// If a metric is registered already.
-	pub fn watch(
+	pub(crate) fn watch(
 		self,
 		registry: &Registry,
 	) -> Result<impl std::future::Future<Output = ()>, PrometheusError> {

@@ -44,15 +44,15 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const INVALID_OFFER: ReputationChange = ReputationChange::new(-(1 << 12), "no offer");
 
 /// Incoming offers.
-pub type Incoming = async_channel::Receiver<IncomingRequest>;
+pub(crate) type Incoming = async_channel::Receiver<IncomingRequest>;
 
 /// Returns the protocol's name on a chain.
-pub fn protocol(genesis: H256) -> ProtocolName {
+pub(crate) fn protocol(genesis: H256) -> ProtocolName {
 	format!("/{genesis:x}/credio/offers/1").into()
 }
 
 /// Returns the protocol's configuration, and the incoming offers.
-pub fn configuration<Network: NetworkBackend<Block, H256>>(
+pub(crate) fn configuration<Network: NetworkBackend<Block, H256>>(
 	protocol: ProtocolName,
 ) -> (Network::RequestResponseProtocolConfig, Incoming) {
 	let (sender, incoming) = async_channel::bounded(MAX_QUEUED);
@@ -68,7 +68,7 @@ pub fn configuration<Network: NetworkBackend<Block, H256>>(
 }
 
 /// Serves incoming offers, one after the other.
-pub async fn serve(pool: Arc<FairPool>, client: Arc<FullClient>, incoming: Incoming) {
+pub(crate) async fn serve(pool: Arc<FairPool>, client: Arc<FullClient>, incoming: Incoming) {
 	while let Ok(IncomingRequest { payload, pending_response, .. }) = incoming.recv().await {
 		let offered = offered(&payload);
 		let mut response =
@@ -106,7 +106,7 @@ async fn take(pool: &FairPool, client: &FullClient, extrinsic: UncheckedExtrinsi
 }
 
 /// Offers overdue transactions to peers, every few blocks.
-pub async fn offer(
+pub(crate) async fn offer(
 	pool: Arc<FairPool>,
 	client: Arc<FullClient>,
 	network: Arc<dyn NetworkService>,

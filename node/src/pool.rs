@@ -31,6 +31,6 @@ mod rooms;
 mod sdk_traits;
 mod state;
 
-pub use amount::Amount;
-pub use fair_pool::{FairPool, Origin};
-pub use network::NetworkPool;
+pub(crate) use amount::Amount;
+pub(crate) use fair_pool::{FairPool, Origin};
+pub(crate) use network::NetworkPool;

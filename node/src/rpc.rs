@@ -2,8 +2,8 @@
 
 mod gate;
 mod limit;
-pub mod server;
-pub mod standard;
+pub(crate) mod server;
+pub(crate) mod standard;
 
 use credio_primitives::{request::NotASubmission, AccountId, Submission};
 use credio_rpc::{methods, Deps, FinalityProofs, Served, Submissions};
@@ -26,7 +26,7 @@ use crate::{
 
 /// The sources of finality.
 #[derive(Clone)]
-pub struct FinalityDeps {
+pub(crate) struct FinalityDeps {
 	pub shared_voter_state: SharedVoterState,
 	pub shared_authority_set: SharedAuthoritySet<sp_core::H256, u32>,
 	pub justification_stream: GrandpaJustificationStream<Block>,
@@ -54,7 +54,7 @@ impl Submissions for BestBlock {
 /// # Errors
 ///
 /// If two methods have the same name.
-pub fn create_full(
+pub(crate) fn create_full(
 	client: Arc<FullClient>,
 	pool: Arc<FairPool>,
 	served: Arc<Served>,

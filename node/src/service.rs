@@ -34,7 +34,7 @@ const GRANDPA_GOSSIP_PERIOD: Duration = Duration::from_millis(100);
 const BLOCK_PORTION: f32 = 0.75;
 
 /// The parts that every command of the node needs.
-pub type Partial = sc_service::PartialComponents<
+pub(crate) type Partial = sc_service::PartialComponents<
 	FullClient,
 	FullBackend,
 	FullSelectChain,
@@ -54,7 +54,10 @@ pub type Partial = sc_service::PartialComponents<
 /// # Errors
 ///
 /// If the database cannot be opened, or a part cannot be made.
-pub fn new_partial(config: &Configuration, pool_limit: Amount) -> Result<Partial, ServiceError> {
+pub(crate) fn new_partial(
+	config: &Configuration,
+	pool_limit: Amount,
+) -> Result<Partial, ServiceError> {
 	let telemetry = config
 		.telemetry_endpoints
 		.clone()
@@ -162,7 +165,7 @@ fn voting_rule() -> impl sc_consensus_grandpa::VotingRule<Block, FullClient> + C
 /// # Errors
 ///
 /// If a part cannot be made, or an address cannot be listened on.
-pub fn new_full(
+pub(crate) fn new_full(
 	config: Configuration,
 	storage_monitor: sc_storage_monitor::StorageMonitorParams,
 	pool_limit: Amount,

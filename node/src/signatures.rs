@@ -23,13 +23,13 @@ static GOOD: LazyLock<Mutex<LruMap<[u8; 32], ()>>> =
 	LazyLock::new(|| Mutex::new(LruMap::new(ByLength::new(MAX_CACHED))));
 
 /// The host functions of the node, which replace the SDK's functions of the same names.
-pub type HostFunctions = sp_wasm_interface::ExtendedHostFunctions<
+pub(crate) type HostFunctions = sp_wasm_interface::ExtendedHostFunctions<
 	sp_io::SubstrateHostFunctions,
 	host::crypto::HostFunctions,
 >;
 
 /// Returns whether a message was signed by an account.
-pub fn is_good(signature: &Signature, message: &[u8], signer: &AccountId) -> bool {
+pub(crate) fn is_good(signature: &Signature, message: &[u8], signer: &AccountId) -> bool {
 	match signature {
 		MultiSignature::Sr25519(signature) => {
 			verify_once(signature, message, &sr25519::Public::from_raw(*signer.as_ref()))
@@ -53,7 +53,7 @@ fn verify_once(signature: &sr25519::Signature, message: &[u8], signer: &sr25519:
 }
 
 // The macro also makes functions for the runtime's side.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 mod host {
 	use super::*;
 

@@ -16,7 +16,7 @@ use sp_keystore::KeystorePtr;
 use std::sync::Arc;
 
 /// The parts that the tasks need.
-pub struct Deps<'a> {
+pub(crate) struct Deps<'a> {
 	pub config: Configuration,
 	pub task_manager: &'a mut TaskManager,
 	pub client: Arc<FullClient>,
@@ -37,7 +37,7 @@ pub struct Deps<'a> {
 /// # Errors
 ///
 /// If the keys of a development node cannot be made, a metric is already registered, or JSON-RPC cannot listen.
-pub fn spawn(deps: Deps<'_>) -> Result<(), ServiceError> {
+pub(crate) fn spawn(deps: Deps<'_>) -> Result<(), ServiceError> {
 	let Deps { config, task_manager, client, backend, keystore, pool, network, sync, .. } = deps;
 	let spawner = task_manager.spawn_handle();
 	let chain = sp_blockchain::HeaderBackend::info(&*client);
@@ -110,7 +110,7 @@ pub fn spawn(deps: Deps<'_>) -> Result<(), ServiceError> {
 	spawner.spawn("rpc-watcher", Some("credio"), {
 		deps.served.watcher.clone().follow::<Block, _>(client.clone())
 	});
-	spawner.spawn("informant", None, sc_informant::build(client.clone(), network, sync.clone()));
+	spawner.spawn("informant", None, sc_informant::build(client.clone(), network, sync));
 
 	let runtime = rpc::server::runtime()?;
 	let executor: Arc<dyn SpawnNamed> =
@@ -130,7 +130,7 @@ pub fn spawn(deps: Deps<'_>) -> Result<(), ServiceError> {
 	let mut module = rpc::standard::module(standard).map_err(|error| failed(error.into()))?;
 	let ours = rpc::create_full(client, pool, deps.served.clone(), deps.finality, executor);
 	module.merge(ours.map_err(failed)?).map_err(|error| failed(error.into()))?;
-	let server = rpc::server::start(&config.rpc, module, runtime, registry, deps.served.clone())?;
+	let server = rpc::server::start(&config.rpc, module, runtime, registry, &deps.served)?;
 	task_manager.keep_alive((config.base_path, server));
 	Ok(())
 }

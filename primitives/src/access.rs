@@ -44,6 +44,7 @@ pub enum Denial {
 
 impl Denial {
 	/// Returns its word.
+	#[must_use]
 	pub fn word(self) -> &'static str {
 		match self {
 			Self::NotAMember => "notAMember",

@@ -38,6 +38,7 @@ impl EncodeLike for EncodedCall {}
 ///
 /// `deadline` is a moment, encoded in 8 bytes. `legs` is the SCALE encoding of `Vec<Leg<Call>>`. The digest binds the chain,
 /// the proposer and its reference (both are in the id), the deadline, and every call of every leg.
+#[must_use]
 pub fn digest(genesis: &Digest, bundle: &BundleId, deadline: Moment, legs: &[u8]) -> Digest {
 	const DOMAIN: &[u8] = b"credio/bundle-digest/v2";
 	let mut input = Vec::with_capacity(DOMAIN.len() + 32 + 32 + 8 + legs.len());
@@ -151,18 +152,21 @@ pub struct Bundle {
 
 impl Bundle {
 	/// Returns whether every organization has consented.
+	#[must_use]
 	pub fn has_all_consents(&self) -> bool {
 		self.parties.iter().all(|party| party.consent.is_some())
 	}
 
 	/// Returns whether its deadline has passed at a moment. It can execute in a block at the deadline or earlier, and in no
 	/// later one. No other code decides this.
+	#[must_use]
 	pub fn is_past_deadline(&self, now: Moment) -> bool {
 		self.deadline < now
 	}
 
 	/// Returns its state at a moment. A bundle that is stored as open has expired once its deadline has passed, even before
 	/// clean-up.
+	#[must_use]
 	pub fn state_at(&self, now: Moment) -> BundleState {
 		match self.state {
 			BundleState::Open if self.is_past_deadline(now) => BundleState::Expired,
@@ -201,6 +205,7 @@ pub enum BundleStatus {
 
 impl BundleState {
 	/// Returns the status in this state.
+	#[must_use]
 	pub fn status(&self) -> BundleStatus {
 		match self {
 			Self::Open => BundleStatus::Open,
@@ -284,10 +289,7 @@ mod tests {
 	#[test]
 	fn legs_of_encoded_calls_encode_as_legs_of_calls() {
 		let calls = vec![(7u8, 8u32), (9, 10)];
-		let legs = vec![
-			Leg { organization: 1, calls: calls.clone() },
-			Leg { organization: 2, calls: vec![] },
-		];
+		let legs = vec![Leg { organization: 1, calls }, Leg { organization: 2, calls: vec![] }];
 		let encoded = legs
 			.iter()
 			.map(|leg| Leg {

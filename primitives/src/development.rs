@@ -72,11 +72,13 @@ pub const ORGANIZATIONS: [DevelopmentOrganization; 5] = [
 pub const NETWORK_ID: [u8; 32] = *b"credio/development/network-id/v1";
 
 /// Returns the X25519 secret of a development organization's encryption key.
+#[must_use]
 pub fn encryption_secret(name: &str) -> [u8; 32] {
 	derive(b"credio/development/encryption-key/v1", name)
 }
 
 /// Returns the secret from which a development organization derives request keys.
+#[must_use]
 pub fn organization_secret(name: &str) -> [u8; 32] {
 	derive(b"credio/development/organization-secret/v1", name)
 }

@@ -19,6 +19,7 @@ pub struct ErrorCode {
 
 impl ErrorCode {
 	/// Returns the remedy for a word of `data`, or the general one.
+	#[must_use]
 	pub fn remedy_for(&self, word: &str) -> &'static str {
 		let special = self.special.iter().find(|(words, _)| words.contains(&word));
 		special.map_or(self.remedy, |(_, remedy)| remedy)
@@ -26,6 +27,7 @@ impl ErrorCode {
 }
 
 /// Returns the error with a code.
+#[must_use]
 pub fn find(code: i32) -> Option<&'static ErrorCode> {
 	ALL.iter().find(|error| error.code == code)
 }

@@ -109,6 +109,7 @@ pub struct Grant {
 
 impl Grant {
 	/// Returns whether its own last moment has passed.
+	#[must_use]
 	pub fn has_expired(&self, now: Moment) -> bool {
 		self.expires_at.is_some_and(|end| end < now)
 	}

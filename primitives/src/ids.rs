@@ -225,6 +225,7 @@ fn derive(domain: &[u8], organization: OrganizationId, rest: &[u8]) -> [u8; 32] 
 impl Reference {
 	/// Returns the reference of the object that the call at `position` of a request makes:
 	/// `blake2_256("credio/reference/v1" ++ request key ++ position)`; the position is 4 bytes, little endian.
+	#[must_use]
 	pub fn derive(key: &RequestKey, position: u32) -> Self {
 		let mut input = b"credio/reference/v1".to_vec();
 		input.extend_from_slice(&key.0);
@@ -236,6 +237,7 @@ impl Reference {
 impl RecordId {
 	/// Returns the id of the entry that `organization` appends under `reference`:
 	/// `blake2_256("credio/record/v1" ++ organization ++ reference)`.
+	#[must_use]
 	pub fn derive(organization: OrganizationId, reference: &Reference) -> Self {
 		Self(derive(b"credio/record/v1", organization, &reference.0))
 	}
@@ -244,6 +246,7 @@ impl RecordId {
 impl StreamId {
 	/// Returns the id of the stream that `organization` creates under `name`:
 	/// `blake2_256("credio/stream/v1" ++ organization ++ name)`.
+	#[must_use]
 	pub fn derive(organization: OrganizationId, name: &[u8]) -> Self {
 		Self(derive(b"credio/stream/v1", organization, name))
 	}
@@ -252,6 +255,7 @@ impl StreamId {
 impl GrantId {
 	/// Returns the id of the grant that `grantor` gives under `reference`:
 	/// `blake2_256("credio/grant/v1" ++ grantor ++ reference)`.
+	#[must_use]
 	pub fn derive(grantor: OrganizationId, reference: &Reference) -> Self {
 		Self(derive(b"credio/grant/v1", grantor, &reference.0))
 	}
@@ -260,6 +264,7 @@ impl GrantId {
 impl AccessRequestId {
 	/// Returns the id of the access request that `requester` makes under `reference`:
 	/// `blake2_256("credio/access-request/v1" ++ requester ++ reference)`.
+	#[must_use]
 	pub fn derive(requester: OrganizationId, reference: &Reference) -> Self {
 		Self(derive(b"credio/access-request/v1", requester, &reference.0))
 	}
@@ -268,6 +273,7 @@ impl AccessRequestId {
 impl BundleId {
 	/// Returns the id of the bundle that `proposer` proposes under `reference`:
 	/// `blake2_256("credio/bundle/v1" ++ proposer ++ reference)`.
+	#[must_use]
 	pub fn derive(proposer: OrganizationId, reference: &Reference) -> Self {
 		Self(derive(b"credio/bundle/v1", proposer, &reference.0))
 	}
@@ -278,6 +284,7 @@ impl PublicKey {
 	///
 	/// The list has the twelve encodings of <https://cr.yp.to/ecdh.html> ("Validate"), reduced to
 	/// those that fit 32 bytes; the top bit is ignored, as X25519 does (RFC 7748, section 5).
+	#[must_use]
 	pub fn is_low_order(&self) -> bool {
 		const P: [u8; 32] = field_prime(0xed);
 		const P_MINUS_1: [u8; 32] = field_prime(0xec);

@@ -13,6 +13,7 @@ use crate::{limits, Commitment, Digest};
 use alloc::vec::Vec;
 
 /// Returns the hash of a leaf.
+#[must_use]
 pub fn leaf_hash(commitment: &Commitment) -> Digest {
 	let mut input = [0u8; 21 + 32];
 	input[..21].copy_from_slice(b"credio/merkle-leaf/v1");
@@ -56,6 +57,7 @@ impl core::fmt::Display for Error {
 impl core::error::Error for Error {}
 
 /// All levels of a tree, from which root and proofs are read.
+#[derive(Debug)]
 pub struct Tree {
 	/// Leaves first, root last. An odd last node moves up unchanged, which gives the shape of RFC 9162.
 	levels: Vec<Vec<Digest>>,
@@ -87,11 +89,13 @@ impl Tree {
 	}
 
 	/// Returns the root.
+	#[must_use]
 	pub fn root(&self) -> Digest {
 		self.levels[self.levels.len() - 1][0]
 	}
 
 	/// Returns the number of leaves.
+	#[must_use]
 	pub fn leaves(&self) -> u32 {
 		self.levels[0].len() as u32
 	}
@@ -137,6 +141,7 @@ impl Frontier {
 	}
 
 	/// Returns the root over the leaves so far; `None` if there are none.
+	#[must_use]
 	pub fn root(&self) -> Option<Digest> {
 		let mut roots = self.roots.iter().rev();
 		let last = *roots.next()?;
@@ -144,12 +149,14 @@ impl Frontier {
 	}
 
 	/// Returns the number of leaves so far.
+	#[must_use]
 	pub fn leaves(&self) -> u64 {
 		self.leaves
 	}
 }
 
 /// Checks that `commitment` is the leaf at `index` of the tree with `leaves` leaves and this `root`.
+#[must_use]
 pub fn verify(
 	root: &Digest,
 	leaves: u32,

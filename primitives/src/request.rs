@@ -61,6 +61,7 @@ impl Request {
 	/// The state of block `at` lacks the receipt. `earliest` and `latest` are the expiries under which the key was signed. A
 	/// receipt is kept for at least `retention` blocks past the expiry that it was decided under; later than that, its
 	/// absence proves nothing.
+	#[must_use]
 	pub fn has_expired(
 		at: BlockNumber,
 		earliest: BlockNumber,
@@ -71,6 +72,7 @@ impl Request {
 	}
 
 	/// Returns the tag of the requests of one key in a transaction pool.
+	#[must_use]
 	pub fn tag(organization: OrganizationId, key: RequestKey) -> Vec<u8> {
 		(b"credio/request", organization, key).encode()
 	}

@@ -5,6 +5,7 @@ use alloc::borrow::Cow;
 use schemars::{json_schema, JsonSchema, Schema, SchemaGenerator};
 
 /// The schema of an [`AccountId`](crate::AccountId), an SS58 address.
+#[derive(Debug)]
 pub struct Ss58;
 
 impl JsonSchema for Ss58 {

@@ -19,6 +19,7 @@ pub fn is_plain_utf8(bytes: &[u8]) -> bool {
 }
 
 /// Returns whether a character is displayed as written. White space that begins a line is not.
+#[must_use]
 pub fn is_visible(character: char) -> bool {
 	!character.is_control()
 		&& !matches!(

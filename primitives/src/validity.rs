@@ -37,6 +37,7 @@ pub const ERA_TOO_SHORT: u8 = 14;
 pub const SIGNED_BEFORE_JOINING: u8 = 15;
 
 /// Returns the meaning of a code of governance, for calls outside of requests.
+#[must_use]
 pub fn describe(code: u8) -> Option<&'static str> {
 	match code {
 		NOT_A_MEMBER => Some("the account is a member of no organization"),

@@ -115,6 +115,7 @@ impl Error {
 	}
 
 	/// Returns the stable code.
+	#[must_use]
 	pub fn code(&self) -> i32 {
 		match self {
 			Self::MalformedExtrinsic => codes::MALFORMED_EXTRINSIC,
@@ -144,6 +145,7 @@ impl Error {
 	}
 
 	/// Returns the remedy.
+	#[must_use]
 	pub fn remedy(&self) -> &'static str {
 		let denial = match self {
 			Self::AccessDenied(denial) => json!(denial),

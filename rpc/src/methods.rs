@@ -14,7 +14,7 @@ use crate::{
 	streams::{Streams, StreamsRpcServer},
 };
 use jsonrpsee::{core::RegisterMethodError, RpcModule};
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 /// The parts of a node that the methods use.
 pub struct Deps<Client, Extrinsic> {
@@ -30,6 +30,12 @@ pub struct Deps<Client, Extrinsic> {
 	pub submissions: Arc<dyn Submissions>,
 	/// Proves that blocks are final.
 	pub finality: Arc<dyn FinalityProofs>,
+}
+
+impl<Client, Extrinsic> fmt::Debug for Deps<Client, Extrinsic> {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.debug_struct("Deps").finish_non_exhaustive()
+	}
 }
 
 /// Returns the `credio_v1` methods and `rpc.discover`.

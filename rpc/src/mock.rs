@@ -51,7 +51,7 @@ impl Node {
 
 	/// Calls a method.
 	pub(crate) async fn call(&self, method: &str, params: Value) -> Result<Value, RpcError> {
-		self.methods.call(method, array(params)).await.map_err(RpcError::from)
+		self.methods.call(method, array(&params)).await.map_err(RpcError::from)
 	}
 
 	/// Calls a method that succeeds.
@@ -73,7 +73,7 @@ impl Node {
 		method: &str,
 		params: Value,
 	) -> Result<Subscription, RpcError> {
-		self.methods.subscribe_unbounded(method, array(params)).await.map_err(RpcError::from)
+		self.methods.subscribe_unbounded(method, array(&params)).await.map_err(RpcError::from)
 	}
 
 	/// Finalizes blocks up to `number`, and wakes subscriptions.
@@ -99,7 +99,7 @@ impl Node {
 	}
 }
 
-fn array(params: Value) -> ArrayParams {
+fn array(params: &Value) -> ArrayParams {
 	let mut array = ArrayParams::new();
 	for param in params.as_array().expect("parameters are an array") {
 		array.insert(param).expect("JSON serializes");

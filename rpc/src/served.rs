@@ -2,9 +2,12 @@
 
 use crate::{error::Error, requests::SeenRequests, streams::RecentPages, watcher::Watcher};
 use credio_primitives::{BlockNumber, OrganizationId, RequestKey};
-use std::sync::{
-	atomic::{AtomicU64, Ordering},
-	Arc,
+use std::{
+	fmt,
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc,
+	},
 };
 
 /// What all connections of a node share, since it started.
@@ -18,6 +21,15 @@ pub struct Served {
 	pub(crate) pages: RecentPages,
 	fetched: AtomicU64,
 	denied: AtomicU64,
+}
+
+impl fmt::Debug for Served {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.debug_struct("Served")
+			.field("fetched", &self.fetched)
+			.field("denied", &self.denied)
+			.finish_non_exhaustive()
+	}
 }
 
 impl Served {

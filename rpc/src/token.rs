@@ -11,7 +11,7 @@ use sp_runtime::{traits::Verify, MultiSignature};
 /// # Errors
 ///
 /// [`Error::AccessTokenExpired`], [`Error::AccessTokenInvalid`].
-pub fn verify(
+pub(crate) fn verify(
 	token: &AccessToken,
 	genesis: &Digest,
 	now: BlockNumber,
@@ -136,7 +136,7 @@ mod tests {
 			assert!(matches!(refused, Err(Error::AccessTokenInvalid(_))), "{refused:?}");
 		}
 		// An account belongs to one scheme.
-		let mut moved = ed25519.clone();
+		let mut moved = ed25519;
 		moved.account = ecdsa.account;
 		let refused = verify(&moved, &GENESIS, 100, METHOD, &7u32);
 		assert!(matches!(refused, Err(Error::AccessTokenInvalid(_))), "{refused:?}");

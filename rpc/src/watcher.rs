@@ -7,7 +7,7 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 
-pub use changes::BlockChanges;
+pub(crate) use changes::BlockChanges;
 pub(crate) use subscriptions::Topic;
 #[cfg(test)]
 pub(crate) use subscriptions::{MAX_REQUEST_SUBSCRIPTIONS, MAX_STREAM_SUBSCRIPTIONS};
@@ -21,7 +21,10 @@ use sc_client_api::BlockchainEvents;
 use sp_api::ProvideRuntimeApi;
 use sp_core::H256;
 use sp_runtime::traits::Header;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+	fmt,
+	sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 use subscriptions::{Plan, Subscriptions};
 use tokio::sync::Notify;
 
@@ -29,8 +32,14 @@ use tokio::sync::Notify;
 #[derive(Default)]
 pub struct Watcher(Mutex<Subscriptions<Arc<Notify>>>);
 
+impl fmt::Debug for Watcher {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.debug_struct("Watcher").finish_non_exhaustive()
+	}
+}
+
 /// Wakes subscriptions and returns how many.
-fn wake(concerned: Vec<Arc<Notify>>) -> usize {
+fn wake(concerned: &[Arc<Notify>]) -> usize {
 	concerned.iter().for_each(|notify| notify.notify_one());
 	concerned.len()
 }
@@ -73,9 +82,9 @@ impl Watcher {
 		let woken = match plan {
 			Plan::Idle => return 0,
 			Plan::ReadBlocks => self.wake_by(blocks, chain, false),
-			Plan::WakeAll => wake(self.lock().concerned(None, false)),
+			Plan::WakeAll => wake(&self.lock().concerned(None, false)),
 		};
-		woken.saturating_add(wake(self.lock().take_expired(number)))
+		woken.saturating_add(wake(&self.lock().take_expired(number)))
 	}
 
 	/// Wakes the subscriptions concerned by blocks that joined or left the best chain. Returns how many.
@@ -90,7 +99,7 @@ impl Watcher {
 	fn wake_by(&self, blocks: &[H256], chain: &impl BlockChanges, only_unfinalized: bool) -> usize {
 		let wake_one = |block: &H256| {
 			let changes = chain.changes(*block);
-			wake(self.lock().concerned(changes, only_unfinalized))
+			wake(&self.lock().concerned(changes, only_unfinalized))
 		};
 		blocks.iter().map(wake_one).sum()
 	}

@@ -23,7 +23,7 @@ use serde_json::json;
 
 /// Request access, and answer requests for it
 #[derive(Debug, Subcommand)]
-pub enum AccessCommand {
+pub(super) enum AccessCommand {
 	Request(RequestArgs),
 	List(ListArgs),
 	Approve(ApproveArgs),
@@ -35,7 +35,7 @@ pub enum AccessCommand {
 #[command(
 	after_help = "Example: credio access request --stream invoices --owner channel-one --purpose 'assess for funding'"
 )]
-pub struct RequestArgs {
+pub(super) struct RequestArgs {
 	/// Stream, by id, or by name with --owner
 	#[arg(long, value_name = "NAME_OR_ID", required_unless_present = "record")]
 	stream: Option<String>,
@@ -56,7 +56,7 @@ pub struct RequestArgs {
 /// List access requests from and to your organization
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio access list --pending")]
-pub struct ListArgs {
+pub(super) struct ListArgs {
 	/// Only pending requests
 	#[arg(long)]
 	pending: bool,
@@ -65,7 +65,7 @@ pub struct ListArgs {
 /// Approve an access request
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio access approve 0x19f0e2d4…b7c4 --for 30d")]
-pub struct ApproveArgs {
+pub(super) struct ApproveArgs {
 	/// The access request
 	request: IdArg<AccessRequestId>,
 	#[command(flatten)]
@@ -81,7 +81,7 @@ pub struct ApproveArgs {
 /// Deny an access request
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio access deny 0x19f0e2d4…b7c4 --reason 'no contract'")]
-pub struct DenyArgs {
+pub(super) struct DenyArgs {
 	/// The access request
 	request: IdArg<AccessRequestId>,
 	/// Why; public to all members
@@ -90,7 +90,7 @@ pub struct DenyArgs {
 }
 
 /// Runs a command on access requests.
-pub async fn run(session: &Session, command: AccessCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: AccessCommand) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	match command {
 		AccessCommand::Request(args) => request(session, &client, args).await,

@@ -8,13 +8,13 @@ use serde_json::json;
 /// Give the holder of a grant on a stream the secrets that it lacks, such as those of key epochs opened without it
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio add-keys 0x77a1b2c3…04d0")]
-pub struct AddKeysArgs {
+pub(super) struct AddKeysArgs {
 	/// The grant
 	grant: IdArg<GrantId>,
 }
 
 /// Adds the missing secrets to a grant, and prints their number.
-pub async fn run(session: &Session, args: AddKeysArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: AddKeysArgs) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	let grant = resolve::grant(&client, args.grant).await?;
 	let added = client.add_keys(grant).await?;

@@ -11,7 +11,7 @@ use serde_json::{json, Map};
 #[command(
 	after_help = "Example: credio aggregate invoices-ubl count 'sum(amount)' --by currency --by 'month(dueDate)'"
 )]
-pub struct AggregateArgs {
+pub(super) struct AggregateArgs {
 	#[command(flatten)]
 	index: ReadIndexOptions,
 	/// The view
@@ -34,7 +34,7 @@ pub struct AggregateArgs {
 }
 
 /// Computes aggregates over a view.
-pub async fn run(session: &Session, args: AggregateArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: AggregateArgs) -> Result<(), Failure> {
 	let AggregateArgs { index, view, functions, filter, by, live, history } = args;
 	let store = index.open().await?;
 	let aggregate = Aggregate { filter, functions, by, live, history };
@@ -47,7 +47,7 @@ pub async fn run(session: &Session, args: AggregateArgs) -> Result<(), Failure> 
 	}
 	let mut table = Table::with_names(found.columns.iter().map(String::as_str));
 	for row in &found.rows {
-		table.push(row.iter().map(cell).collect());
+		table.push(row.iter().map(|value| cell(value.as_ref())).collect());
 	}
 	session.format().table(&table)?;
 	if found.is_cut {

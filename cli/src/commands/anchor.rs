@@ -14,7 +14,7 @@ use std::{fs, path::PathBuf};
 /// Anchor documents that are kept elsewhere; several become one Merkle anchor
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio anchor --stream contracts --proofs proofs/ *.pdf")]
-pub struct AnchorArgs {
+pub(super) struct AnchorArgs {
 	/// Stream of the anchor
 	#[arg(long, value_name = "NAME_OR_ID")]
 	stream: String,
@@ -37,7 +37,7 @@ struct Written {
 }
 
 /// Writes a proof for each file, and anchors them.
-pub async fn run(session: &Session, args: AnchorArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: AnchorArgs) -> Result<(), Failure> {
 	let AnchorArgs { stream, proofs, files } = args;
 	let documents = files
 		.iter()

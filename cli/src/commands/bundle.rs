@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 /// Calls of several organizations that apply together or not at all
 #[derive(Debug, Subcommand)]
-pub enum BundleCommand {
+pub(super) enum BundleCommand {
 	Propose(ProposeArgs),
 	Prepare(PrepareArgs),
 	Show(ShowArgs),
@@ -38,7 +38,7 @@ pub enum BundleCommand {
 /// Propose a bundle, and consent to it for your organization
 #[derive(Debug, Args)]
 #[command(after_help = file::HELP)]
-pub struct ProposeArgs {
+pub(super) struct ProposeArgs {
 	/// The calls of each organization, in TOML
 	file: PathBuf,
 	#[command(flatten)]
@@ -48,7 +48,7 @@ pub struct ProposeArgs {
 /// Print your organization's leg of a file with its calls encoded, for another organization to propose
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio bundle prepare our-leg.toml >> deal.toml")]
-pub struct PrepareArgs {
+pub(super) struct PrepareArgs {
 	/// As for propose, with your organization's leg only
 	file: PathBuf,
 }
@@ -56,7 +56,7 @@ pub struct PrepareArgs {
 /// Show a bundle: the calls of each organization, and the consents
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio bundle show 0x5e6fa0b1…c321")]
-pub struct ShowArgs {
+pub(super) struct ShowArgs {
 	/// The bundle
 	bundle: BundleArg,
 }
@@ -64,7 +64,7 @@ pub struct ShowArgs {
 /// Consent to a bundle for your organization; the last consent executes it
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio bundle consent 0x5e6fa0b1…c321 --digest 0x90…4a")]
-pub struct ConsentArgs {
+pub(super) struct ConsentArgs {
 	/// The bundle
 	bundle: BundleArg,
 	/// Its whole digest, as `credio bundle show` prints it with the calls
@@ -75,7 +75,7 @@ pub struct ConsentArgs {
 /// Withdraw your organization's consent, unless the last one has arrived
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio bundle withdraw 0x5e6fa0b1…c321")]
-pub struct WithdrawArgs {
+pub(super) struct WithdrawArgs {
 	/// The bundle
 	bundle: BundleArg,
 }
@@ -83,7 +83,7 @@ pub struct WithdrawArgs {
 /// List the bundles that an organization takes part in
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio bundle list --status open")]
-pub struct ListArgs {
+pub(super) struct ListArgs {
 	/// The organization; yours without it
 	organization: Option<String>,
 	/// Only bundles that it proposed
@@ -97,7 +97,7 @@ pub struct ListArgs {
 type BundleArg = IdArg<BundleId>;
 
 /// Runs a command on bundles.
-pub async fn run(session: &Session, command: BundleCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: BundleCommand) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	match command {
 		BundleCommand::Propose(ProposeArgs { file, deadline }) => {

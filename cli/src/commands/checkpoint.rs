@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Checkpoints: final blocks that the council signs, from which evidence starts
 #[derive(Debug, Subcommand)]
-pub enum CheckpointCommand {
+pub(super) enum CheckpointCommand {
 	Make(MakeArgs),
 	Sign(SignArgs),
 	Merge(MergeArgs),
@@ -25,7 +25,7 @@ pub enum CheckpointCommand {
 /// is trusted
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio checkpoint make -o checkpoint.json")]
-pub struct MakeArgs {
+pub(super) struct MakeArgs {
 	/// File to write
 	#[arg(short, long, value_name = "FILE")]
 	output: PathBuf,
@@ -37,7 +37,7 @@ pub struct MakeArgs {
 #[command(
 	after_help = "Examples:\n  credio checkpoint sign checkpoint.json\n  credio checkpoint sign checkpoint.json --offline"
 )]
-pub struct SignArgs {
+pub(super) struct SignArgs {
 	/// The checkpoint, to which the signature is added
 	file: PathBuf,
 	/// Ask no node, since you have checked the checkpoint in another way
@@ -50,7 +50,7 @@ pub struct SignArgs {
 #[command(
 	after_help = "Example: credio checkpoint merge checkpoint.json from-acme.json from-bank.json"
 )]
-pub struct MergeArgs {
+pub(super) struct MergeArgs {
 	/// The checkpoint that receives them
 	file: PathBuf,
 	/// Signed copies
@@ -64,7 +64,7 @@ pub struct MergeArgs {
 #[command(
 	after_help = "Examples:\n  credio checkpoint trust --chain chain.json\n  credio checkpoint trust checkpoint.json\nCommands that read by proof continue from there. It is stored beside the vault, or in --verified FILE."
 )]
-pub struct TrustArgs {
+pub(super) struct TrustArgs {
 	/// Checkpoints that the council has signed, the oldest first
 	#[arg(value_name = "FILE", required_unless_present = "chain")]
 	files: Vec<PathBuf>,
@@ -78,7 +78,7 @@ pub struct TrustArgs {
 #[command(
 	after_help = "Examples:\n  credio checkpoint verify checkpoint.json --chain chain.json\n  credio checkpoint verify later.json --chain chain.json --checkpoint checkpoint.json"
 )]
-pub struct VerifyArgs {
+pub(super) struct VerifyArgs {
 	/// The checkpoint
 	file: PathBuf,
 	/// Raw chain specification that you trust
@@ -89,7 +89,7 @@ pub struct VerifyArgs {
 }
 
 /// Runs a command on checkpoints.
-pub async fn run(session: &Session, command: CheckpointCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: CheckpointCommand) -> Result<(), Failure> {
 	match command {
 		CheckpointCommand::Make(MakeArgs { output }) => {
 			let made = session.connect_to_read().await?.checkpoint().await?;

@@ -8,18 +8,18 @@ use serde_json::json;
 /// Print the commitment key of a record, with which others can verify the document
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio commitment-key 0x8a04c1d2…5e01")]
-pub struct CommitmentKeyArgs {
+pub(super) struct CommitmentKeyArgs {
 	/// The record
 	record: IdArg<RecordId>,
 }
 
 /// Prints the commitment key of a record.
-pub async fn run(session: &Session, args: CommitmentKeyArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: CommitmentKeyArgs) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	let record = resolve::record(&client, args.record).await?;
 	let key = client.commitment_key(record).await?.reveal();
 	match session.json {
 		true => output::json_line(&json!({ "recordId": record, "commitmentKey": key })),
-		false => output::line(&key.to_string()),
+		false => output::line(&key),
 	}
 }

@@ -16,7 +16,7 @@ use serde_json::json;
 
 /// The council: its members, and the motions that it votes on
 #[derive(Debug, Subcommand)]
-pub enum CouncilCommand {
+pub(super) enum CouncilCommand {
 	Members(MembersArgs),
 	Motions(MotionsArgs),
 	Vote(VoteArgs),
@@ -27,7 +27,7 @@ pub enum CouncilCommand {
 #[command(
 	after_help = "Examples:\n  credio council members\n  credio council members --join 5F…y\n  credio council members --leave 5F…y"
 )]
-pub struct MembersArgs {
+pub(super) struct MembersArgs {
 	/// Propose adding this account
 	#[arg(long, value_name = "SS58")]
 	join: Option<AccountId>,
@@ -39,14 +39,14 @@ pub struct MembersArgs {
 /// List the motions that the council votes on
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio council motions")]
-pub struct MotionsArgs {}
+pub(super) struct MotionsArgs {}
 
 /// Vote on a motion. The vote that decides it also carries it out
 #[derive(Debug, Args)]
 #[command(
 	after_help = "Examples:\n  credio council vote 0x8a…01\n  credio council vote 0x8a…01 --nay"
 )]
-pub struct VoteArgs {
+pub(super) struct VoteArgs {
 	/// Whole hash of the motion, which identifies its call
 	motion: Digest,
 	/// Vote against it
@@ -55,7 +55,7 @@ pub struct VoteArgs {
 }
 
 /// Runs a command on the council.
-pub async fn run(session: &Session, command: CouncilCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: CouncilCommand) -> Result<(), Failure> {
 	match command {
 		CouncilCommand::Members(args) => members(session, args).await,
 		CouncilCommand::Motions(MotionsArgs {}) => {

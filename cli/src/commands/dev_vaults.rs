@@ -17,7 +17,7 @@ const PASSWORD: &str = "development";
 /// Write the vaults of the example organizations of a development chain
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio dev-vaults ~/credio-dev")]
-pub struct DevVaultsArgs {
+pub(super) struct DevVaultsArgs {
 	/// Folder to write them to
 	folder: PathBuf,
 }
@@ -29,7 +29,7 @@ struct Written {
 }
 
 /// Writes a vault for each example organization, and a file with their password.
-pub fn run(session: &Session, args: &DevVaultsArgs) -> Result<(), Failure> {
+pub(super) fn run(session: &Session, args: &DevVaultsArgs) -> Result<(), Failure> {
 	let folder = &args.folder;
 	fs::create_dir_all(folder).map_err(|error| Failure::file(folder, error))?;
 	let password = folder.join("password");

@@ -23,7 +23,7 @@ use std::{fs, path::PathBuf};
 	subcommand_negates_reqs = true,
 	after_help = "Examples:\n  credio evidence 0x8a04c1d2…5e01 -o invoice.evidence --with-key\n  credio evidence 0x8a04c1d2…5e01 -o contract.evidence --proof proofs/contract.pdf.proof.json\n  credio evidence verify invoice.evidence --chain chain.json --document invoice.xml"
 )]
-pub struct EvidenceArgs {
+pub(super) struct EvidenceArgs {
 	#[command(subcommand)]
 	command: Option<EvidenceCommand>,
 	/// The record or anchor
@@ -59,7 +59,7 @@ pub struct EvidenceArgs {
 
 /// Commands on evidence.
 #[derive(Debug, Subcommand)]
-pub enum EvidenceCommand {
+pub(super) enum EvidenceCommand {
 	Verify(VerifyArgs),
 }
 
@@ -68,7 +68,7 @@ pub enum EvidenceCommand {
 #[command(
 	after_help = "Examples:\n  credio evidence verify invoice.evidence --chain chain.json --document invoice.xml\n  credio evidence verify invoice.evidence --chain chain.json --write-checkpoint seen.json\n(`credio-node build-spec --raw --chain FILE` makes a chain specification raw)"
 )]
-pub struct VerifyArgs {
+pub(super) struct VerifyArgs {
 	/// The evidence
 	file: PathBuf,
 	/// Raw chain specification that you trust
@@ -88,7 +88,7 @@ pub struct VerifyArgs {
 }
 
 /// Runs the command.
-pub async fn run(session: &Session, args: EvidenceArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: EvidenceArgs) -> Result<(), Failure> {
 	match args.command {
 		Some(EvidenceCommand::Verify(args)) => verify(session, &args),
 		None => make(session, args).await,

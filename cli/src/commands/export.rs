@@ -29,7 +29,7 @@ const QUIET_FOR: Duration = Duration::from_secs(15);
 	subcommand_negates_reqs = true,
 	after_help = "Examples:\n  credio export invoices-ubl --index acme.index --format parquet -o invoices-june\n  credio export invoices-ubl --index acme.index --where 'amount > 1000' -o large\n  credio export invoices-2026 --owner channel-one --index acme.index --format jsonl -o documents\n  credio export verify invoices-june\n(an interrupted export continues when the same command runs again)"
 )]
-pub struct ExportArgs {
+pub(super) struct ExportArgs {
 	#[command(subcommand)]
 	command: Option<ExportCommand>,
 	/// A view of the index, or a stream by name or id
@@ -84,7 +84,7 @@ impl From<Format> for FileFormat {
 
 /// Commands on exports.
 #[derive(Debug, Subcommand)]
-pub enum ExportCommand {
+pub(super) enum ExportCommand {
 	Verify(VerifyArgs),
 }
 
@@ -93,7 +93,7 @@ pub enum ExportCommand {
 #[command(
 	after_help = "Examples:\n  credio export verify invoices-june\n  credio export verify invoices-june --without-documents\n  credio export verify invoices-june --offline"
 )]
-pub struct VerifyArgs {
+pub(super) struct VerifyArgs {
 	/// The export's folder
 	#[arg(value_name = "DIR")]
 	folder: PathBuf,
@@ -106,7 +106,7 @@ pub struct VerifyArgs {
 }
 
 /// Makes or verifies an export.
-pub async fn run(session: &Session, args: ExportArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: ExportArgs) -> Result<(), Failure> {
 	match args.command {
 		Some(ExportCommand::Verify(args)) => verify(session, &args).await,
 		None => make(session, args).await,

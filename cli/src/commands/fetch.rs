@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Fetch and decrypt a record
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio fetch 0x8a04c1d2…5e01 -o invoice.xml")]
-pub struct FetchArgs {
+pub(super) struct FetchArgs {
 	/// The record
 	record: IdArg<RecordId>,
 	/// File to write the document to; - for standard output
@@ -18,7 +18,7 @@ pub struct FetchArgs {
 }
 
 /// Fetches and decrypts a record.
-pub async fn run(session: &Session, args: FetchArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: FetchArgs) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	let record = resolve::record(&client, args.record).await?;
 	let fetched = client.fetch(record).await?;

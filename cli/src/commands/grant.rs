@@ -13,7 +13,7 @@ use credio_client::{
 #[command(
 	after_help = "Example: credio grant --stream invoices --to funder-one --purpose 'assess for funding' --for 30d"
 )]
-pub struct GrantArgs {
+pub(super) struct GrantArgs {
 	/// Stream, by name or id
 	#[arg(long, value_name = "NAME_OR_ID", required_unless_present_any = ["record", "under"])]
 	stream: Option<String>,
@@ -43,7 +43,7 @@ pub struct GrantArgs {
 }
 
 /// Gives a grant, or delegates one, and prints it.
-pub async fn run(session: &Session, args: GrantArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: GrantArgs) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	let to = resolve::organization(&client, Some(&args.to)).await?;
 	let terms = Terms {

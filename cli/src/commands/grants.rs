@@ -17,7 +17,7 @@ use credio_client::{
 /// List grants
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio grants --stream invoices --active")]
-pub struct GrantsArgs {
+pub(super) struct GrantsArgs {
 	/// On this stream
 	#[arg(long, value_name = "NAME_OR_ID")]
 	stream: Option<String>,
@@ -36,7 +36,7 @@ pub struct GrantsArgs {
 }
 
 /// Lists grants.
-pub async fn run(session: &Session, args: GrantsArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: GrantsArgs) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	let stream = match args.stream {
 		None => None,
@@ -53,7 +53,11 @@ pub async fn run(session: &Session, args: GrantsArgs) -> Result<(), Failure> {
 }
 
 /// Prints one grant with its whole id.
-pub async fn print_grant(session: &Session, client: &Client, id: GrantId) -> Result<(), Failure> {
+pub(super) async fn print_grant(
+	session: &Session,
+	client: &Client,
+	id: GrantId,
+) -> Result<(), Failure> {
 	let all = client.grants(&GrantFilter::default(), usize::MAX).await?;
 	let grants = all.into_iter().filter(|grant| grant.grant_id == id).collect::<Vec<_>>();
 	if !session.json {

@@ -27,7 +27,7 @@ const PAGE: u32 = 1_000;
 
 /// Indexes: searchable documents in plaintext
 #[derive(Debug, Subcommand)]
-pub enum IndexCommand {
+pub(super) enum IndexCommand {
 	Run(RunArgs),
 	Sync(SyncArgs),
 	Rebuild(RebuildArgs),
@@ -42,7 +42,7 @@ pub enum IndexCommand {
 #[command(
 	after_help = "Example: credio index run --index acme.index --views samples/views --listen unix:acme.socket"
 )]
-pub struct RunArgs {
+pub(super) struct RunArgs {
 	#[command(flatten)]
 	index: IndexOptions,
 	#[command(flatten)]
@@ -60,7 +60,7 @@ pub struct RunArgs {
 /// Bring an index up to date with the finalized block, once
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio index sync --index acme.index --views samples/views")]
-pub struct SyncArgs {
+pub(super) struct SyncArgs {
 	#[command(flatten)]
 	index: IndexOptions,
 	#[command(flatten)]
@@ -70,7 +70,7 @@ pub struct SyncArgs {
 /// Empty an index and rebuild it from the chain, up to the finalized block
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio index rebuild --index acme.index --views samples/views")]
-pub struct RebuildArgs {
+pub(super) struct RebuildArgs {
 	#[command(flatten)]
 	index: IndexOptions,
 	#[command(flatten)]
@@ -82,7 +82,7 @@ pub struct RebuildArgs {
 #[command(
 	after_help = "Example: credio index serve --index postgres://reader@replica/credio --listen 127.0.0.1:9951 --token-file index.token"
 )]
-pub struct ServeArgs {
+pub(super) struct ServeArgs {
 	#[command(flatten)]
 	index: ReadIndexOptions,
 	/// Serve at this address, or on a Unix socket that only you can connect to
@@ -95,7 +95,7 @@ pub struct ServeArgs {
 /// List the views of an index
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio index views --index acme.index")]
-pub struct ViewsArgs {
+pub(super) struct ViewsArgs {
 	#[command(flatten)]
 	index: ReadIndexOptions,
 }
@@ -103,7 +103,7 @@ pub struct ViewsArgs {
 /// List documents that do not fit a view, with the reasons
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio index unfit invoices-ubl --index acme.index")]
-pub struct UnfitArgs {
+pub(super) struct UnfitArgs {
 	/// The view
 	view: String,
 	#[command(flatten)]
@@ -113,7 +113,7 @@ pub struct UnfitArgs {
 /// Write the whole index, in an order that depends on its content only
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio index dump --index acme.index -o acme.dump")]
-pub struct DumpArgs {
+pub(super) struct DumpArgs {
 	#[command(flatten)]
 	index: ReadIndexOptions,
 	/// File to write; - for standard output
@@ -123,7 +123,7 @@ pub struct DumpArgs {
 
 /// Access of callers to the JSON-RPC server.
 #[derive(Clone, Debug, Args)]
-pub struct ListenOptions {
+pub(super) struct ListenOptions {
 	/// File whose first line is the token that callers have to present; required with an IP address
 	#[arg(long, value_name = "FILE", requires = "listen")]
 	token_file: Option<PathBuf>,
@@ -134,7 +134,7 @@ pub struct ListenOptions {
 
 /// How an index is kept up to date.
 #[derive(Clone, Debug, Args)]
-pub struct UpkeepOptions {
+pub(super) struct UpkeepOptions {
 	/// Definitions of views: files, or folders with .toml files
 	#[arg(long = "views", value_name = "PATH")]
 	views: Vec<PathBuf>,
@@ -147,7 +147,7 @@ pub struct UpkeepOptions {
 }
 
 /// Runs a command on indexes.
-pub async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: IndexCommand) -> Result<(), Failure> {
 	match command {
 		IndexCommand::Run(args) => keep_up(session, args).await,
 		IndexCommand::Sync(SyncArgs { index, upkeep }) => {

@@ -5,20 +5,20 @@ use clap::{Args, Subcommand};
 
 /// Lanes, which apply requests in order
 #[derive(Debug, Subcommand)]
-pub enum LaneCommand {
+pub(super) enum LaneCommand {
 	Show(ShowArgs),
 }
 
 /// Show the next position of a lane
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio lane show 7")]
-pub struct ShowArgs {
+pub(super) struct ShowArgs {
 	/// Number of the lane, from 0 to 1023
 	lane: u32,
 }
 
 /// Runs a command on lanes.
-pub async fn run(session: &Session, command: LaneCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: LaneCommand) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	match command {
 		LaneCommand::Show(args) => {

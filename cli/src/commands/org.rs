@@ -20,7 +20,7 @@ use credio_client::{
 
 /// Organizations, their members and keys
 #[derive(Debug, Subcommand)]
-pub enum OrgCommand {
+pub(super) enum OrgCommand {
 	List(ListArgs),
 	Show(ShowArgs),
 	Register(RegisterArgs),
@@ -32,12 +32,12 @@ pub enum OrgCommand {
 /// List organizations
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio org list")]
-pub struct ListArgs {}
+pub(super) struct ListArgs {}
 
 /// Show an organization
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio org show funder-one")]
-pub struct ShowArgs {
+pub(super) struct ShowArgs {
 	/// Name or number
 	organization: String,
 }
@@ -47,7 +47,7 @@ pub struct ShowArgs {
 #[command(
 	after_help = "Example: credio org register acme --account 5F…y --encryption-key 0x3f…e1\n(`credio vault show` of the new organization prints both)"
 )]
-pub struct RegisterArgs {
+pub(super) struct RegisterArgs {
 	/// Its name
 	name: String,
 	/// Account of its first member
@@ -61,7 +61,7 @@ pub struct RegisterArgs {
 /// Propose suspending an organization, or reinstating it
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  credio org suspend acme\n  credio org suspend acme --end")]
-pub struct SuspendArgs {
+pub(super) struct SuspendArgs {
 	/// Name or number
 	organization: String,
 	/// End the suspension
@@ -74,7 +74,7 @@ pub struct SuspendArgs {
 #[command(
 	after_help = "Examples:\n  credio org members\n  credio org members --set 5F…y --roles submitter,grantor\n  credio org members --remove 5F…y"
 )]
-pub struct MembersArgs {
+pub(super) struct MembersArgs {
 	/// Name or number; yours without it
 	organization: Option<String>,
 	/// Add this account, or set its roles
@@ -91,13 +91,13 @@ pub struct MembersArgs {
 /// Show the encryption key of an organization
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio org keys funder-one")]
-pub struct KeysArgs {
+pub(super) struct KeysArgs {
 	/// Name or number; yours without it
 	organization: Option<String>,
 }
 
 /// Runs a command on organizations.
-pub async fn run(session: &Session, command: OrgCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: OrgCommand) -> Result<(), Failure> {
 	let client = match &command {
 		OrgCommand::List(_)
 		| OrgCommand::Show(_)

@@ -1,6 +1,6 @@
 //! `credio outbox`.
 
-pub mod upload;
+pub(super) mod upload;
 mod worker;
 
 use crate::{
@@ -25,7 +25,7 @@ const PAGE: u32 = 256;
 
 /// Outboxes: stored requests, and their outcomes
 #[derive(Debug, Subcommand)]
-pub enum OutboxCommand {
+pub(super) enum OutboxCommand {
 	Run(RunArgs),
 	List(ListArgs),
 	Retry(RetryArgs),
@@ -37,7 +37,7 @@ pub enum OutboxCommand {
 #[command(
 	after_help = "Examples:\n  credio outbox run --outbox acme.outbox\n  credio outbox run --outbox postgres://localhost/acme --more-nodes wss://node.example"
 )]
-pub struct RunArgs {
+pub(super) struct RunArgs {
 	#[command(flatten)]
 	outbox: OutboxOptions,
 	/// End once all items are decided, instead of waiting for more
@@ -51,7 +51,7 @@ pub struct RunArgs {
 /// List the stored items, and their outcomes
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio outbox list --outbox acme.outbox --state expired")]
-pub struct ListArgs {
+pub(super) struct ListArgs {
 	#[command(flatten)]
 	outbox: OutboxOptions,
 	/// Only items in this state: waiting, sending, applied, rejected, expired, undetermined
@@ -62,7 +62,7 @@ pub struct ListArgs {
 /// Retry an item that ended without being applied, under a new key
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio outbox retry 0x52c7d8e9…1a9b --outbox acme.outbox")]
-pub struct RetryArgs {
+pub(super) struct RetryArgs {
 	/// Key of the request
 	key: IdArg<RequestKey>,
 	#[command(flatten)]
@@ -72,7 +72,7 @@ pub struct RetryArgs {
 /// Write all outcomes in their order, one JSON object a line
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio outbox export --outbox acme.outbox -o outcomes.jsonl")]
-pub struct ExportArgs {
+pub(super) struct ExportArgs {
 	#[command(flatten)]
 	outbox: OutboxOptions,
 	/// File to write; - for standard output
@@ -84,7 +84,7 @@ pub struct ExportArgs {
 }
 
 /// Runs a command on outboxes.
-pub async fn run(session: &Session, command: OutboxCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: OutboxCommand) -> Result<(), Failure> {
 	match command {
 		OutboxCommand::Run(args) => send(session, args).await,
 		OutboxCommand::List(ListArgs { outbox, state }) => {
@@ -160,7 +160,7 @@ fn print_outcome(session: &Session, item: &Listed) -> Result<(), Failure> {
 	output::ignore_closed(if session.json {
 		output::json_line(item)
 	} else {
-		output::line(&rows(session.format().wide).row([
+		output::line(&rows(session.format().wide).row(&[
 			Cell::id(&item.request_key),
 			Cell::value(item.state.name()),
 			Cell::text(item.problem.as_deref().unwrap_or_default()),
@@ -263,7 +263,7 @@ mod tests {
 	#[test]
 	fn outcomes_fit() {
 		let item = item();
-		let row = rows(false).row([
+		let row = rows(false).row(&[
 			Cell::id(&item.request_key),
 			Cell::value(item.state.name()),
 			Cell::text(item.problem.unwrap_or_default()),

@@ -13,7 +13,7 @@ use credio_client::primitives::{entry::EntryFilter, Entry, EntryBody, KeyEpoch};
 /// List entries of a stream
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio query --stream invoices --from 100 --limit 20 --json")]
-pub struct QueryArgs {
+pub(super) struct QueryArgs {
 	/// Stream, by name or id
 	#[arg(long, value_name = "NAME_OR_ID")]
 	stream: String,
@@ -29,7 +29,7 @@ pub struct QueryArgs {
 }
 
 /// Lists entries of a stream.
-pub async fn run(session: &Session, args: QueryArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: QueryArgs) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	let stream = resolve::stream_to_read(&client, &args.stream, args.owner.as_deref()).await?;
 	let filter = EntryFilter {
@@ -75,7 +75,7 @@ fn table(entries: &[Entry], names: &Names, times: &BlockTimes) -> Table {
 }
 
 /// Returns the size in bytes and the key epoch of a record; an anchor has neither.
-pub fn size_and_epoch(body: &EntryBody) -> (Option<u32>, Option<KeyEpoch>) {
+pub(super) fn size_and_epoch(body: &EntryBody) -> (Option<u32>, Option<KeyEpoch>) {
 	match body {
 		EntryBody::Record { size, epoch, .. } => (Some(*size), Some(*epoch)),
 		EntryBody::DigestAnchor { .. } | EntryBody::MerkleAnchor { .. } => (None, None),
@@ -83,7 +83,7 @@ pub fn size_and_epoch(body: &EntryBody) -> (Option<u32>, Option<KeyEpoch>) {
 }
 
 /// Returns the kind of an entry in one word or two.
-pub fn kind(body: &EntryBody) -> &'static str {
+pub(super) fn kind(body: &EntryBody) -> &'static str {
 	match body {
 		EntryBody::Record { .. } => "record",
 		EntryBody::DigestAnchor { .. } => "anchor",

@@ -9,7 +9,7 @@ use credio_client::primitives::Quota;
 #[command(
 	after_help = "Examples:\n  credio quota\n  credio quota channel-one --set-bytes 1073741824 --set-ref-time 300000000000000"
 )]
-pub struct QuotaArgs {
+pub(super) struct QuotaArgs {
 	/// Organization; yours without it
 	organization: Option<String>,
 	/// Propose this many bytes per window to the council
@@ -21,7 +21,7 @@ pub struct QuotaArgs {
 }
 
 /// Prints a quota, or proposes a new one to the council.
-pub async fn run(session: &Session, args: QuotaArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: QuotaArgs) -> Result<(), Failure> {
 	let QuotaArgs { organization, set_bytes, set_ref_time } = args;
 	let set = set_bytes.zip(set_ref_time);
 	let client = match (&organization, set) {

@@ -8,13 +8,13 @@ use serde_json::json;
 /// Give up a grant that your organization holds
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio renounce 0x77a1b2c3…04d0")]
-pub struct RenounceArgs {
+pub(super) struct RenounceArgs {
 	/// The grant
 	grant: IdArg<GrantId>,
 }
 
 /// Gives up a grant.
-pub async fn run(session: &Session, args: RenounceArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: RenounceArgs) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	let grant = resolve::grant(&client, args.grant).await?;
 	client.renounce(grant).await?;

@@ -4,7 +4,7 @@ mod activity;
 mod arguments;
 mod assets;
 
-pub use arguments::ReportCommand;
+pub(super) use arguments::ReportCommand;
 
 use crate::{exit::Failure, session::Session};
 use arguments::ReportOutput;
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use std::io::Write;
 
 /// Runs a command on reports.
-pub async fn run(session: &Session, command: ReportCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: ReportCommand) -> Result<(), Failure> {
 	match command {
 		ReportCommand::Activity(arguments) => activity::run(session, arguments).await,
 		ReportCommand::Assets(arguments) => assets::run(session, arguments).await,

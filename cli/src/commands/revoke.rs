@@ -8,13 +8,13 @@ use serde_json::json;
 /// End a grant at once, and open the stream's next key epoch
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio revoke 0x77a1b2c3…04d0")]
-pub struct RevokeArgs {
+pub(super) struct RevokeArgs {
 	/// The grant
 	grant: IdArg<GrantId>,
 }
 
 /// Revokes a grant, and prints the other grants of its holder on the same resource.
-pub async fn run(session: &Session, args: RevokeArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: RevokeArgs) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	let grant = resolve::grant(&client, args.grant).await?;
 	let others = client.revoke(grant).await?;

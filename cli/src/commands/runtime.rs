@@ -11,7 +11,7 @@ use std::{
 
 /// The runtime of the chain, and its upgrades
 #[derive(Debug, Subcommand)]
-pub enum RuntimeCommand {
+pub(super) enum RuntimeCommand {
 	Show(ShowArgs),
 	Propose(ProposeArgs),
 	Apply(ApplyArgs),
@@ -20,12 +20,12 @@ pub enum RuntimeCommand {
 /// Show the chain's runtime, and the chain's name, to pin it as `chain` in the configuration file
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio runtime show")]
-pub struct ShowArgs {}
+pub(super) struct ShowArgs {}
 
 /// Propose an upgrade
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio runtime propose credio_runtime.compact.compressed.wasm")]
-pub struct ProposeArgs {
+pub(super) struct ProposeArgs {
 	/// The new runtime's code
 	#[arg(value_name = "WASM")]
 	code: PathBuf,
@@ -34,14 +34,14 @@ pub struct ProposeArgs {
 /// Apply an upgrade that the council has authorized. Any member of the council can
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio runtime apply credio_runtime.compact.compressed.wasm")]
-pub struct ApplyArgs {
+pub(super) struct ApplyArgs {
 	/// The new runtime's code
 	#[arg(value_name = "WASM")]
 	code: PathBuf,
 }
 
 /// Runs a command on the runtime.
-pub async fn run(session: &Session, command: RuntimeCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: RuntimeCommand) -> Result<(), Failure> {
 	match command {
 		RuntimeCommand::Show(ShowArgs {}) => show(session).await,
 		RuntimeCommand::Propose(ProposeArgs { code }) => {

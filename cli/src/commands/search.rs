@@ -17,7 +17,7 @@ use serde_json::{json, Map};
 #[command(
 	after_help = "Examples:\n  credio search invoices-ubl 'amount > 1000 and currency = \"EUR\"' --sort -issueDate\n  credio search invoices-ubl 'match \"steel\"' --json"
 )]
-pub struct SearchArgs {
+pub(super) struct SearchArgs {
 	#[command(flatten)]
 	index: ReadIndexOptions,
 	/// The view
@@ -42,7 +42,7 @@ pub struct SearchArgs {
 }
 
 /// Searches a view.
-pub async fn run(session: &Session, args: SearchArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: SearchArgs) -> Result<(), Failure> {
 	let SearchArgs { index, view, filter, sort, limit, after, live, history } = args;
 	let store = index.open().await?;
 	let sort = sort.iter().flat_map(|keys| keys.split(',')).map(|key| match key.trim().parse() {
@@ -85,13 +85,13 @@ fn table(page: &Page) -> Table {
 	for row in &page.rows {
 		let mark = if row.is_final { "" } else { " (not final)" };
 		let of_entry = [Cell::value(row.author), Cell::id(&row.record).with(mark)];
-		table.push(row.values.iter().map(cell).chain(of_entry).collect());
+		table.push(row.values.iter().map(|value| cell(value.as_ref())).chain(of_entry).collect());
 	}
 	table
 }
 
 /// Returns the cell of a value: only texts may be cut.
-pub fn cell(value: &Option<Value>) -> Cell {
+pub(super) fn cell(value: Option<&Value>) -> Cell {
 	match value {
 		None => Cell::value("-"),
 		Some(Value::Text(text)) => Cell::text(text),

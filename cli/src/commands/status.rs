@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[command(
 	after_help = "Examples:\n  credio status INV-4711 --stream invoices\n  credio status 0x52c7d8e9…1a9b --outbox acme.outbox\n  credio status 0x52… --expires-at 48211 --json"
 )]
-pub struct StatusArgs {
+pub(super) struct StatusArgs {
 	/// Request key (0x and 64 hex digits), or the business key given to upload
 	key: String,
 	/// Stream of the business key
@@ -69,7 +69,7 @@ fn describe(state: RequestState, proven: bool, is_expiry_known: bool) -> String 
 }
 
 /// Prints the status of a request.
-pub async fn run(session: &Session, args: StatusArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: StatusArgs) -> Result<(), Failure> {
 	let StatusArgs { key, stream, expires_at, outbox } = args;
 	let client = session.connect().await?;
 	let status = if let Some(stream) = stream {

@@ -12,7 +12,7 @@ use credio_client::{primitives::rpc::StreamJson, Client};
 
 /// Streams: create, list, seal, rotate
 #[derive(Debug, Subcommand)]
-pub enum StreamCommand {
+pub(super) enum StreamCommand {
 	Create(CreateArgs),
 	List(ListArgs),
 	Seal(SealArgs),
@@ -22,7 +22,7 @@ pub enum StreamCommand {
 /// Create a stream
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio stream create 'invoices 2026'")]
-pub struct CreateArgs {
+pub(super) struct CreateArgs {
 	/// Its name, public to all members
 	name: String,
 }
@@ -30,7 +30,7 @@ pub struct CreateArgs {
 /// List streams
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio stream list --owner channel-one")]
-pub struct ListArgs {
+pub(super) struct ListArgs {
 	/// Only streams of this organization
 	#[arg(long, value_name = "ORG")]
 	owner: Option<String>,
@@ -39,7 +39,7 @@ pub struct ListArgs {
 /// Seal a stream: nothing can be appended any more
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio stream seal 'invoices 2025'")]
-pub struct SealArgs {
+pub(super) struct SealArgs {
 	/// Name or id
 	stream: String,
 }
@@ -47,13 +47,13 @@ pub struct SealArgs {
 /// Open the next key epoch of a stream
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio stream rotate 'invoices 2026'")]
-pub struct RotateArgs {
+pub(super) struct RotateArgs {
 	/// Name or id
 	stream: String,
 }
 
 /// Runs a command on streams.
-pub async fn run(session: &Session, command: StreamCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: StreamCommand) -> Result<(), Failure> {
 	let client = match command {
 		StreamCommand::List(_) => session.connect_to_read().await?,
 		_ => session.connect().await?,

@@ -11,7 +11,7 @@ const MAX_INPUT: u64 = 256;
 
 /// Trust a runtime that this software does not know
 #[derive(Debug, Subcommand)]
-pub enum TrustCommand {
+pub(super) enum TrustCommand {
 	Runtime(RuntimeArgs),
 }
 
@@ -19,14 +19,14 @@ pub enum TrustCommand {
 /// changes since the newest trusted runtime, and asks for the metadata hash that the council names
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  credio trust runtime\n  credio trust runtime --hash 0x6d…f2")]
-pub struct RuntimeArgs {
+pub(super) struct RuntimeArgs {
 	/// The metadata hash, as the council or the release names it; prompts without it
 	#[arg(long)]
 	hash: Option<Digest>,
 }
 
 /// Runs a command on trust.
-pub async fn run(session: &Session, command: TrustCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: TrustCommand) -> Result<(), Failure> {
 	match command {
 		TrustCommand::Runtime(args) => runtime(session, args.hash).await,
 	}

@@ -27,7 +27,7 @@ const IN_FLIGHT: usize = 200;
 #[command(
 	after_help = "Examples:\n  credio upload --stream invoices march/*.xml\n  credio upload --stream invoices --lane 7 --outbox acme.outbox march/*.xml"
 )]
-pub struct UploadArgs {
+pub(super) struct UploadArgs {
 	/// Stream, by name or id
 	#[arg(long, value_name = "NAME_OR_ID")]
 	pub stream: String,
@@ -59,7 +59,7 @@ pub struct UploadArgs {
 
 impl UploadArgs {
 	/// Whether the documents go through an outbox: one that was given, or one in memory that keeps the order of a lane.
-	pub fn uses_outbox(&self) -> bool {
+	pub(super) fn uses_outbox(&self) -> bool {
 		self.outbox.is_some() || self.lane.is_some()
 	}
 
@@ -68,7 +68,7 @@ impl UploadArgs {
 	/// # Errors
 	///
 	/// Fails if they are.
-	pub fn check(&self) -> Result<(), Failure> {
+	pub(super) fn check(&self) -> Result<(), Failure> {
 		let is_for_one = self.key.is_some() || self.supersedes.is_some();
 		match is_for_one && self.files.len() > 1 {
 			true => Err(Failure::Other("--key and --supersedes are for one file".into())),
@@ -82,7 +82,7 @@ impl UploadArgs {
 	}
 
 	/// Returns the upload of a file with this content.
-	pub fn upload<'a>(
+	pub(super) fn upload<'a>(
 		&'a self,
 		stream: StreamId,
 		file: &'a Path,
@@ -100,7 +100,7 @@ impl UploadArgs {
 }
 
 /// Uploads files, and prints the outcome of each once it is final.
-pub async fn run(session: &Session, args: UploadArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: UploadArgs) -> Result<(), Failure> {
 	args.check()?;
 	let client = session.connect().await?;
 	let stream = resolve::stream(&client, &args.stream, args.owner.as_deref()).await?;
@@ -159,7 +159,7 @@ async fn upload_one<'a>(
 /// The outcome of one upload.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Line {
+pub(super) struct Line {
 	pub block: Option<BlockNumber>,
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub error: Option<Value>,
@@ -173,7 +173,7 @@ pub struct Line {
 
 impl Line {
 	/// Returns the line of an upload without an outcome.
-	pub fn of(file: &Path, stream: StreamId) -> Self {
+	pub(super) fn of(file: &Path, stream: StreamId) -> Self {
 		Self {
 			block: None,
 			error: None,
@@ -221,20 +221,20 @@ impl Line {
 }
 
 /// Prints uploads one by one, as JSON or as rows of a table.
-pub struct Lines {
+pub(super) struct Lines {
 	json: bool,
 	rows: Rows<5>,
 }
 
 impl Lines {
 	/// Prints as the session asks for.
-	pub fn new(session: &Session) -> Self {
+	pub(super) fn new(session: &Session) -> Self {
 		let format = session.format();
 		Self { json: format.json, rows: rows(format.wide) }
 	}
 
 	/// Prints the head of the table.
-	pub fn print_head(&self) -> Result<(), Failure> {
+	pub(super) fn print_head(&self) -> Result<(), Failure> {
 		match self.json {
 			true => Ok(()),
 			false => output::ignore_closed(output::line(&self.rows.head())),
@@ -242,10 +242,10 @@ impl Lines {
 	}
 
 	/// Prints the outcome of one upload.
-	pub fn print(&self, line: &Line) -> Result<(), Failure> {
+	pub(super) fn print(&self, line: &Line) -> Result<(), Failure> {
 		match self.json {
 			true => output::json_line(line),
-			false => output::line(&self.rows.row(cells(line))),
+			false => output::line(&self.rows.row(&cells(line))),
 		}
 	}
 }
@@ -280,7 +280,7 @@ mod tests {
 			sequence: Some(u64::MAX),
 			..Line::of(&path, StreamId([1; 32]))
 		};
-		let text = rows(false).row(cells(&line));
+		let text = rows(false).row(&cells(&line));
 		assert!(text.chars().count() <= WIDTH, "{text}");
 		assert!(text.starts_with("0xabababab…abab") && text.ends_with("/invoice.xml"));
 	}

@@ -18,7 +18,7 @@ use serde_json::json;
 
 /// Validators: who makes blocks and votes on finality
 #[derive(Debug, Subcommand)]
-pub enum ValidatorCommand {
+pub(super) enum ValidatorCommand {
 	List(ListArgs),
 	SetKeys(SetKeysArgs),
 	Add(AddArgs),
@@ -30,7 +30,7 @@ pub enum ValidatorCommand {
 /// List the validators and their states
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio validator list")]
-pub struct ListArgs {}
+pub(super) struct ListArgs {}
 
 /// Set the session keys of this vault's account. The private keys stay on its node, where `credio-node session-keys` makes
 /// them, also while the node runs
@@ -38,7 +38,7 @@ pub struct ListArgs {}
 #[command(
 	after_help = "Example: credio validator set-keys --session-keys 0x9a…3c --proof 0x5e…81\n(`credio-node session-keys --account 5F…y --keystore-path FOLDER` prints both, on the node's machine)"
 )]
-pub struct SetKeysArgs {
+pub(super) struct SetKeysArgs {
 	/// The public keys
 	#[arg(long, value_name = "HEX", requires = "proof", required_unless_present = "own_node")]
 	session_keys: Option<String>,
@@ -53,7 +53,7 @@ pub struct SetKeysArgs {
 /// Propose adding a validator
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio validator add 5F…y")]
-pub struct AddArgs {
+pub(super) struct AddArgs {
 	/// The account, which has set its session keys
 	account: AccountId,
 }
@@ -61,7 +61,7 @@ pub struct AddArgs {
 /// Propose removing a validator
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio validator remove 5F…y")]
-pub struct RemoveArgs {
+pub(super) struct RemoveArgs {
 	/// The account
 	account: AccountId,
 }
@@ -72,7 +72,7 @@ pub struct RemoveArgs {
 #[command(
 	after_help = "Example: credio validator resume-finality --lost 5F…y --lost 5H…q --last-final 48211"
 )]
-pub struct ResumeFinalityArgs {
+pub(super) struct ResumeFinalityArgs {
 	/// A lost validator, which is removed; may be given several times
 	#[arg(long, value_name = "SS58")]
 	lost: Vec<AccountId>,
@@ -87,13 +87,13 @@ pub struct ResumeFinalityArgs {
 /// Propose reinstating a validator that was disabled for voting twice
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio validator reinstate 5F…y")]
-pub struct ReinstateArgs {
+pub(super) struct ReinstateArgs {
 	/// The account
 	account: AccountId,
 }
 
 /// Runs a command on validators.
-pub async fn run(session: &Session, command: ValidatorCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: ValidatorCommand) -> Result<(), Failure> {
 	let client = match command {
 		ValidatorCommand::List(_) => session.connect_to_read().await?,
 		_ => session.connect().await?,
@@ -125,15 +125,14 @@ pub async fn run(session: &Session, command: ValidatorCommand) -> Result<(), Fai
 }
 
 async fn set_keys(session: &Session, client: &Client, args: SetKeysArgs) -> Result<(), Failure> {
-	let keys = match args.own_node {
-		Some(node) => client.rotate_session_keys(&node).await?,
-		None => {
-			let keys = args.session_keys.unwrap_or_default();
-			let keys = values::bytes("--session-keys", &keys)?;
-			let proof = values::bytes("--proof", &args.proof.unwrap_or_default())?;
-			client.set_session_keys(&keys.0, &proof.0).await?;
-			keys
-		},
+	let keys = if let Some(node) = args.own_node {
+		client.rotate_session_keys(&node).await?
+	} else {
+		let keys = args.session_keys.unwrap_or_default();
+		let keys = values::bytes("--session-keys", &keys)?;
+		let proof = values::bytes("--proof", &args.proof.unwrap_or_default())?;
+		client.set_session_keys(&keys.0, &proof.0).await?;
+		keys
 	};
 	let account = client.account();
 	output::item(

@@ -24,7 +24,7 @@ const MAX_EXPORT_SIZE: u64 = 1024 * 1024;
 
 /// Create, show and change vaults, and rotate encryption keys
 #[derive(Debug, Subcommand)]
-pub enum VaultCommand {
+pub(super) enum VaultCommand {
 	Create(CreateArgs),
 	Show(ShowArgs),
 	Rotate(RotateArgs),
@@ -40,7 +40,7 @@ pub enum VaultCommand {
 #[command(
 	after_help = "Examples:\n  credio --vault acme.vault vault create\n  credio --vault gateway-2.vault vault create --like acme.vault\n  credio --vault gateway-3.vault vault create --for-import"
 )]
-pub struct CreateArgs {
+pub(super) struct CreateArgs {
 	/// Vault of another member of the organization, opened with the same password: share its encryption keys and
 	/// organization secret, with a new account
 	#[arg(long, value_name = "FILE", conflicts_with = "for_import")]
@@ -58,14 +58,14 @@ pub struct CreateArgs {
 /// Show the public part of a vault
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio --vault acme.vault vault show")]
-pub struct ShowArgs {}
+pub(super) struct ShowArgs {}
 
 /// Make a new encryption key and announce it on the chain
 ///
 /// The same command completes an interrupted rotation.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio --vault acme.vault vault rotate")]
-pub struct RotateArgs {}
+pub(super) struct RotateArgs {}
 
 /// Make a new organization secret, after the old one was stolen, with a new encryption key
 ///
@@ -77,7 +77,7 @@ pub struct RotateArgs {}
 /// renewal.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio --vault acme.vault vault renew-secret")]
-pub struct RenewSecretArgs {}
+pub(super) struct RenewSecretArgs {}
 
 /// Pin the vault to a chain, so that nodes of other chains are rejected
 ///
@@ -87,7 +87,7 @@ pub struct RenewSecretArgs {}
 #[command(
 	after_help = "Example: credio --vault acme.vault vault pin 0x91b1…b0c3/0x7c2f…19aa\n(`credio runtime show` prints it; compare it with the chain's specification)"
 )]
-pub struct PinArgs {
+pub(super) struct PinArgs {
 	/// Hash of block 0 and network id
 	#[arg(value_name = "GENESIS/NETWORK")]
 	chain: ChainPin,
@@ -98,7 +98,7 @@ pub struct PinArgs {
 #[command(
 	after_help = "Example: credio --vault acme.vault vault export-keys --to 0x3f…e1 -o keys.json\n(`credio vault show` of the other vault prints its transfer key)"
 )]
-pub struct ExportKeysArgs {
+pub(super) struct ExportKeysArgs {
 	/// Transfer key of the other vault
 	#[arg(long, value_name = "0x…")]
 	to: String,
@@ -114,7 +114,7 @@ pub struct ExportKeysArgs {
 #[command(
 	after_help = "Example: credio --vault gateway-2.vault vault import-keys keys.json --from 5F…y\n(`credio vault show` of the other vault prints its account)"
 )]
-pub struct ImportKeysArgs {
+pub(super) struct ImportKeysArgs {
 	/// The file that `export-keys` wrote
 	file: PathBuf,
 	/// Account of the vault that exported them; a file from any other account is rejected
@@ -130,7 +130,7 @@ pub struct ImportKeysArgs {
 #[command(
 	after_help = "Examples:\n  credio --vault acme.vault vault change-password\n  credio --vault acme.vault vault change-password --new-password-file new --memory-mib 256"
 )]
-pub struct ChangePasswordArgs {
+pub(super) struct ChangePasswordArgs {
 	/// File whose first line is the new password; without it CREDIO_VAULT_NEW_PASSWORD, else a prompt
 	#[arg(long, env = "CREDIO_VAULT_NEW_PASSWORD_FILE", value_name = "FILE")]
 	new_password_file: Option<PathBuf>,
@@ -140,7 +140,7 @@ pub struct ChangePasswordArgs {
 
 /// Parameters of Argon2id, which stretches the password. A vault keeps those that are not given; a new one has defaults.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct KdfOptions {
+pub(super) struct KdfOptions {
 	/// Memory to stretch the password with, in MiB: 19 to 1024 [default: 64]
 	#[arg(long, value_name = "N")]
 	memory_mib: Option<u32>,
@@ -183,7 +183,7 @@ impl From<SchemeName> for Scheme {
 }
 
 /// Runs a command on vaults.
-pub async fn run(session: &Session, command: VaultCommand) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, command: VaultCommand) -> Result<(), Failure> {
 	match command {
 		VaultCommand::Create(args) => create(session, args).await,
 		VaultCommand::Show(ShowArgs {}) => show(session),
@@ -325,13 +325,12 @@ async fn import_keys(session: &Session, args: &ImportKeysArgs) -> Result<(), Fai
 		.map_err(|error| Failure::file(file, error))?;
 	let export = KeyExport::parse(&text)?;
 	let mut changing = open_to_change(session).await?;
-	let (registered, chain) = match offline {
-		true => (None, None),
-		false => {
-			let client = session.connect_to_read().await?;
-			let registered = client.encryption_keys(export.organization()).await?;
-			(Some(registered), Some(*client.chain()))
-		},
+	let (registered, chain) = if offline == &true {
+		(None, None)
+	} else {
+		let client = session.connect_to_read().await?;
+		let registered = client.encryption_keys(export.organization()).await?;
+		(Some(registered), Some(*client.chain()))
 	};
 	let new = changing.change(|vault| {
 		if vault.organization() == NO_ORGANIZATION {

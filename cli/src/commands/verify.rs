@@ -17,7 +17,7 @@ use std::{fs, path::PathBuf};
 #[command(
 	after_help = "Examples:\n  credio verify 0x8a04c1d2…5e01 invoice.xml\n  credio verify 0x8a04c1d2…5e01 invoice.xml --commitment-key 0x4c…77\n  credio verify 0x8a04c1d2…5e01 contract.pdf --proof proofs/contract.pdf.proof.json"
 )]
-pub struct VerifyArgs {
+pub(super) struct VerifyArgs {
 	/// The record or anchor
 	record: IdArg<RecordId>,
 	/// The document
@@ -31,7 +31,7 @@ pub struct VerifyArgs {
 }
 
 /// Checks a document against the chain.
-pub async fn run(session: &Session, args: VerifyArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: VerifyArgs) -> Result<(), Failure> {
 	let VerifyArgs { record, file, commitment_key, proof } = args;
 	let document = fs::read(&file).map_err(|error| Failure::file(&file, error))?;
 	let key = commitment_key.as_deref().map(values::commitment_key).transpose()?;

@@ -14,7 +14,7 @@ use credio_client::{primitives::Entry, ConnectError, Error};
 /// Print entries of a stream as they become final, until interrupted
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio watch --stream invoices --from 0")]
-pub struct WatchArgs {
+pub(super) struct WatchArgs {
 	/// Stream, by name or id
 	#[arg(long, value_name = "NAME_OR_ID")]
 	stream: String,
@@ -30,7 +30,7 @@ pub struct WatchArgs {
 }
 
 /// Prints entries of a stream as they become final.
-pub async fn run(session: &Session, args: WatchArgs) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, args: WatchArgs) -> Result<(), Failure> {
 	let client = session.connect().await?;
 	let stream = resolve::stream_to_read(&client, &args.stream, args.owner.as_deref()).await?;
 	let mut entries = client.watch(stream, args.from).await?;
@@ -46,7 +46,7 @@ pub async fn run(session: &Session, args: WatchArgs) -> Result<(), Failure> {
 		let entry = entries.next().await?.ok_or_else(lost)?;
 		match session.json {
 			true => output::json_line(&entry)?,
-			false => output::line(&rows.row(row(&entry, &names)))?,
+			false => output::line(&rows.row(&row(&entry, &names)))?,
 		}
 		printed += 1;
 	}
@@ -99,7 +99,7 @@ mod tests {
 			body,
 		};
 		let entry = Entry { record_id: RecordId([0xab; 32]), header };
-		let line = rows(false).row(row(&entry, &names::tests::longest()));
+		let line = rows(false).row(&row(&entry, &names::tests::longest()));
 		assert!(line.chars().count() <= WIDTH, "{line}");
 	}
 }

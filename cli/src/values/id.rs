@@ -13,7 +13,7 @@ const WHOLE: usize = 64;
 const MAX_LISTED: usize = 10;
 
 /// Shortens an id: `0x62bb6f97…a36e`.
-pub fn shortened(id: &impl fmt::Display) -> String {
+pub(crate) fn shortened(id: &impl fmt::Display) -> String {
 	let whole = id.to_string();
 	match whole.strip_prefix("0x") {
 		Some(digits) if digits.len() == WHOLE && digits.is_ascii() => {
@@ -31,7 +31,7 @@ pub fn shortened(id: &impl fmt::Display) -> String {
 /// A list is the node's word, whether an id was copied from it whole or shortened. The command then reads the object by its
 /// whole id, with proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum IdArg<Id> {
+pub(crate) enum IdArg<Id> {
 	/// The whole id.
 	Whole(Id),
 	/// A part of it.
@@ -40,7 +40,7 @@ pub enum IdArg<Id> {
 
 /// Start and end of an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdPart {
+pub(crate) struct IdPart {
 	start: String,
 	end: String,
 }
@@ -48,7 +48,7 @@ pub struct IdPart {
 /// The text is neither an id nor a part of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an id is 0x and 64 hex digits, its first 8 digits or more (0x62bb6f97), or the short form of a table (0x62bb6f97…a36e)")]
-pub struct NotAnId;
+pub(crate) struct NotAnId;
 
 impl<Id: FromStr> FromStr for IdArg<Id> {
 	type Err = NotAnId;
@@ -85,7 +85,7 @@ impl fmt::Display for IdPart {
 
 impl IdPart {
 	/// Whether the id has this start and end.
-	pub fn matches(&self, id: &impl fmt::Display) -> bool {
+	pub(crate) fn matches(&self, id: &impl fmt::Display) -> bool {
 		let id = id.to_string();
 		let digits = id.strip_prefix("0x").unwrap_or(&id);
 		digits.starts_with(&self.start) && digits.ends_with(&self.end)
@@ -96,7 +96,7 @@ impl IdPart {
 	/// # Errors
 	///
 	/// Fails if none matches, and if several do, with a list of them. `what` names the kind of id.
-	pub fn pick<Id: fmt::Display>(
+	pub(crate) fn pick<Id: fmt::Display>(
 		&self,
 		what: &str,
 		ids: impl IntoIterator<Item = Id>,

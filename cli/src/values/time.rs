@@ -8,7 +8,7 @@ use std::time::Duration;
 /// # Errors
 ///
 /// Fails with an example for anything else, for less than a second, and for months and years, whose length varies.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
 	let example = "a time is a number and a unit, such as 30d, 2w, 12h or 90min";
 	let span: Span = text.parse().map_err(|_| example.to_owned())?;
 	if span.get_years() != 0 || span.get_months() != 0 {
@@ -28,7 +28,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 /// # Errors
 ///
 /// Fails with an example for anything else, and for times before 1970.
-pub fn parse_until(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_until(text: &str) -> Result<u64, String> {
 	let example = "a day is written 2027-01-31, a moment 2027-01-31T12:00:00Z";
 	let moment = match text.parse::<Date>() {
 		Ok(day) if !text.contains(['T', ':', ' ']) => day
@@ -42,14 +42,14 @@ pub fn parse_until(text: &str) -> Result<u64, String> {
 }
 
 /// Formats a moment in milliseconds since 1970 in UTC: `2027-01-31T12:00:00Z`.
-pub fn shown(moment: u64) -> String {
+pub(crate) fn shown(moment: u64) -> String {
 	let seconds = i64::try_from(moment / 1_000).ok();
 	let timestamp = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
 	timestamp.map_or_else(|| format!("{moment} ms"), |timestamp| timestamp.to_string())
 }
 
 /// Formats a moment in milliseconds since 1970 in UTC, to the minute: `2027-01-31 12:00`.
-pub fn minute(moment: u64) -> String {
+pub(crate) fn minute(moment: u64) -> String {
 	let seconds = i64::try_from(moment / 1_000).ok();
 	let timestamp = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
 	timestamp.map_or_else(

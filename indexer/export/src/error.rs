@@ -64,6 +64,7 @@ impl ExportError {
 		Self::File { path: path.display().to_string(), cause }
 	}
 
+	#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 	pub(crate) fn json(error: serde_json::Error) -> Self {
 		Self::Manifest(error.to_string())
 	}

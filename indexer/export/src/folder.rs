@@ -28,7 +28,7 @@ pub(crate) struct Folder {
 
 impl Folder {
 	/// Opens a folder: a new one, an empty one, or one with an export.
-	pub fn open(path: &Path) -> Result<Self> {
+	pub(crate) fn open(path: &Path) -> Result<Self> {
 		let failed = |cause| ExportError::file(path, cause);
 		let is_new = !path.exists();
 		if is_new {
@@ -52,21 +52,21 @@ impl Folder {
 		Ok(folder)
 	}
 
-	pub fn path(&self, name: &str) -> PathBuf {
+	pub(crate) fn path(&self, name: &str) -> PathBuf {
 		self.path.join(name)
 	}
 
 	/// Returns the path of a file that is needed until the export is finished.
-	pub fn unfinished(&self, name: &str) -> PathBuf {
+	pub(crate) fn unfinished(&self, name: &str) -> PathBuf {
 		self.path.join(UNFINISHED).join(name)
 	}
 
-	pub fn has(&self, name: &str) -> bool {
+	pub(crate) fn has(&self, name: &str) -> bool {
 		self.path(name).exists()
 	}
 
 	/// Creates an empty folder for the files that are needed until the export is finished.
-	pub fn begin(&self) -> Result<()> {
+	pub(crate) fn begin(&self) -> Result<()> {
 		self.end()?;
 		let path = self.path(UNFINISHED);
 		let made = DirBuilder::new().mode(0o700).create(&path);
@@ -74,7 +74,7 @@ impl Folder {
 	}
 
 	/// Removes the files that are not needed any more.
-	pub fn end(&self) -> Result<()> {
+	pub(crate) fn end(&self) -> Result<()> {
 		let path = self.path(UNFINISHED);
 		match fs::remove_dir_all(&path) {
 			Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
@@ -85,7 +85,7 @@ impl Folder {
 	}
 
 	/// Removes an export that was refused before anything of it was committed.
-	pub fn abandon(&self) -> Result<()> {
+	pub(crate) fn abandon(&self) -> Result<()> {
 		if !self.is_new || self.has(ENTRIES) {
 			return Ok(());
 		}
@@ -94,13 +94,13 @@ impl Folder {
 	}
 
 	/// Starts a file that takes the path `to` once it is [committed](Output::commit).
-	pub fn create(&self, name: &str, to: PathBuf) -> Result<Output> {
+	pub(crate) fn create(&self, name: &str, to: PathBuf) -> Result<Output> {
 		let part = self.unfinished(&format!("{name}.part"));
 		Output::create(part.clone(), to).map_err(|cause| ExportError::file(&part, cause))
 	}
 
 	/// Writes a small file.
-	pub fn write(&self, name: &str, to: &Path, content: &[u8]) -> Result<()> {
+	pub(crate) fn write(&self, name: &str, to: &Path, content: &[u8]) -> Result<()> {
 		let mut output = self.create(name, to.into())?;
 		output.write_all(content).map_err(|cause| ExportError::file(to, cause))?;
 		output.commit().map(|_| ())
@@ -129,7 +129,7 @@ impl Output {
 	}
 
 	/// Finishes the file: syncs it to the disk and gives it its name.
-	pub fn commit(self) -> Result<Written> {
+	pub(crate) fn commit(self) -> Result<Written> {
 		self.file.commit().map_err(|cause| ExportError::file(&self.to, cause))?;
 		Ok(Written { bytes: self.bytes, sha256: self.digest.finalize().into() })
 	}

@@ -16,6 +16,7 @@ pub enum FileFormat {
 
 impl FileFormat {
 	/// Returns its name, which is also the extension of its files.
+	#[must_use]
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::Csv => "csv",

@@ -13,7 +13,7 @@ fn would_be_formula(text: &str) -> bool {
 }
 
 /// Returns the text as it is written.
-pub fn neutralized(text: &str) -> Cow<'_, str> {
+pub(crate) fn neutralized(text: &str) -> Cow<'_, str> {
 	match would_be_formula(text) {
 		true => Cow::Owned(format!("{MARK}{text}")),
 		false => Cow::Borrowed(text),
@@ -21,7 +21,7 @@ pub fn neutralized(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns the original text.
-pub fn restored(text: &str) -> &str {
+pub(crate) fn restored(text: &str) -> &str {
 	match text.strip_prefix(MARK) {
 		Some(was) if would_be_formula(was) => was,
 		_ => text,

@@ -15,11 +15,11 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-	pub fn new(file: File) -> Self {
+	pub(crate) fn new(file: File) -> Self {
 		Self { file: BufReader::with_capacity(1 << 16, file), line: Vec::new() }
 	}
 
-	pub fn next(&mut self) -> io::Result<Option<&[u8]>> {
+	pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
 		self.line.clear();
 		self.file.by_ref().take(MAX_LENGTH).read_until(b'\n', &mut self.line)?;
 		if self.line.len() as u64 == MAX_LENGTH {
@@ -36,12 +36,12 @@ pub(crate) struct Bounded<R> {
 }
 
 impl<R> Bounded<R> {
-	pub fn new(from: R) -> Self {
+	pub(crate) fn new(from: R) -> Self {
 		Self { from, left: MAX_LENGTH }
 	}
 
 	/// Begins with the next record.
-	pub fn begin(&mut self) {
+	pub(crate) fn begin(&mut self) {
 		self.left = MAX_LENGTH;
 	}
 }

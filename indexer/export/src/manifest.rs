@@ -230,14 +230,14 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-	pub fn new(id: StreamId, owner: OrganizationId, name: String) -> Self {
+	pub(crate) fn new(id: StreamId, owner: OrganizationId, name: String) -> Self {
 		let counts = Counts::default();
 		let stream = CoveredStream { id, owner, name, from: None, to: None, root: None, counts };
 		Self { stream, tree: Frontier::default() }
 	}
 
 	/// Adds an entry. Returns `false` if it is not the next one.
-	pub fn add(&mut self, entry: &EntryLine) -> bool {
+	pub(crate) fn add(&mut self, entry: &EntryLine) -> bool {
 		let is_next = entry.sequence == self.tree.leaves();
 		self.stream.from.get_or_insert(entry.sequence);
 		self.stream.to = Some(entry.sequence);
@@ -246,7 +246,7 @@ impl Tally {
 		is_next
 	}
 
-	pub fn finish(self) -> CoveredStream {
+	pub(crate) fn finish(self) -> CoveredStream {
 		CoveredStream { root: self.tree.root(), ..self.stream }
 	}
 }
@@ -319,6 +319,7 @@ impl Manifest {
 	}
 
 	/// Returns the number of parts: at least one, so that a file has the columns.
+	#[must_use]
 	pub fn parts(&self) -> u64 {
 		self.counts.rows.div_ceil(self.rows_per_part.max(1)).max(1)
 	}

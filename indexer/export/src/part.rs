@@ -19,7 +19,7 @@ pub(crate) enum Writer {
 }
 
 impl Writer {
-	pub fn new(format: FileFormat, table: &Table, output: Output) -> io::Result<Self> {
+	pub(crate) fn new(format: FileFormat, table: &Table, output: Output) -> io::Result<Self> {
 		Ok(match format {
 			FileFormat::Csv => Self::Csv(Box::new(csv::Writer::new(table, output)?)),
 			FileFormat::Jsonl => Self::JsonLines(Box::new(output)),
@@ -28,7 +28,7 @@ impl Writer {
 	}
 
 	/// Writes a row. `line` is the same row as a line of JSON.
-	pub fn row(&mut self, row: &Row, line: &[u8]) -> io::Result<()> {
+	pub(crate) fn row(&mut self, row: &Row, line: &[u8]) -> io::Result<()> {
 		match self {
 			Self::Csv(writer) => writer.row(row),
 			Self::JsonLines(output) => io::Write::write_all(output.as_mut(), line),
@@ -37,7 +37,7 @@ impl Writer {
 	}
 
 	/// Finishes the part.
-	pub fn finish(self) -> io::Result<Output> {
+	pub(crate) fn finish(self) -> io::Result<Output> {
 		match self {
 			Self::Csv(writer) => writer.finish(),
 			Self::JsonLines(output) => Ok(*output),
@@ -54,7 +54,7 @@ pub(crate) enum Reader {
 }
 
 impl Reader {
-	pub fn open(format: FileFormat, table: &Table, path: &Path) -> Result<Self, String> {
+	pub(crate) fn open(format: FileFormat, table: &Table, path: &Path) -> Result<Self, String> {
 		let file = File::open(path).map_err(|error| error.to_string())?;
 		Ok(match format {
 			FileFormat::Csv => Self::Csv(Box::new(csv::Reader::new(table, file)?)),
@@ -64,7 +64,7 @@ impl Reader {
 	}
 
 	/// Returns the next row.
-	pub fn next(&mut self) -> Result<Option<Row>, String> {
+	pub(crate) fn next(&mut self) -> Result<Option<Row>, String> {
 		match self {
 			Self::Csv(reader) => reader.next(),
 			Self::JsonLines(reader) => reader.next(),

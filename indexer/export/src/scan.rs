@@ -45,7 +45,7 @@ pub(crate) enum Scope {
 
 impl Scope {
 	/// Selects rows of a view.
-	pub fn of_view(
+	pub(crate) fn of_view(
 		table: ViewTable,
 		filter_text: Option<String>,
 		history: bool,
@@ -57,7 +57,7 @@ impl Scope {
 	}
 
 	/// Returns the subject in the manifest.
-	pub fn subject(&self) -> Subject {
+	pub(crate) fn subject(&self) -> Subject {
 		match self {
 			Self::View { table, filter_text, history, .. } => {
 				Subject::of_view(&table.view, filter_text.clone(), *history)
@@ -69,7 +69,7 @@ impl Scope {
 	}
 
 	/// Returns the columns.
-	pub fn table(&self) -> Table {
+	pub(crate) fn table(&self) -> Table {
 		match self {
 			Self::View { table, .. } => Table::of_view(&table.view),
 			Self::Stream { .. } => Table::of_stream(),
@@ -77,7 +77,7 @@ impl Scope {
 	}
 
 	/// Whether the entries of a stream are scanned.
-	pub fn covers(&self, id: StreamId, owner: OrganizationId, name: &str) -> bool {
+	pub(crate) fn covers(&self, id: StreamId, owner: OrganizationId, name: &str) -> bool {
 		match self {
 			Self::View { table, own, .. } => table.view.takes_stream(*own, id, Some((owner, name))),
 			Self::Stream { id: only, .. } => id == *only,
@@ -85,7 +85,7 @@ impl Scope {
 	}
 
 	/// Scans the streams that it covers.
-	pub async fn scan(
+	pub(crate) async fn scan(
 		&self,
 		snapshot: &mut Snapshot,
 		covered: &HashSet<StreamId>,
@@ -122,7 +122,7 @@ async fn scan_stream(
 		}
 		for entry in entries {
 			from = entry.origin.sequence.saturating_add(1);
-			let line = table.line(&table.entry_row(&entry));
+			let line = table.line(&Table::entry_row(&entry));
 			visitor.row(entry.place, &line)?;
 			let digest = hex::encode(Sha256::digest(&line));
 			visitor.entry(&EntryLine {
@@ -161,7 +161,7 @@ async fn scan_view(
 				} else if !row.is_taken {
 					line.filtered += 1;
 				} else {
-					let text = table.line(&table.view_row(row.place, &entry.origin, &row.values));
+					let text = table.line(&Table::view_row(row.place, &entry.origin, &row.values));
 					visitor.row(row.place, &text)?;
 					digest.update(&text);
 					line.rows += 1;

@@ -53,7 +53,7 @@ pub(crate) struct Table {
 
 impl Table {
 	/// Columns of a view's rows.
-	pub fn of_view(view: &View) -> Self {
+	pub(crate) fn of_view(view: &View) -> Self {
 		let columns = view.columns.iter().map(|column| Column {
 			name: column.name.clone(),
 			ty: column.ty,
@@ -70,7 +70,7 @@ impl Table {
 	}
 
 	/// Columns of a stream's entries.
-	pub fn of_stream() -> Self {
+	pub(crate) fn of_stream() -> Self {
 		let column = |(at, name): (usize, &str)| Column {
 			name: name.into(),
 			ty: Type::Text,
@@ -84,7 +84,7 @@ impl Table {
 	}
 
 	/// Returns the exported row of a view's row.
-	pub fn view_row(&self, place: i64, origin: &Origin, values: &[Option<Value>]) -> Row {
+	pub(crate) fn view_row(place: i64, origin: &Origin, values: &[Option<Value>]) -> Row {
 		let mut row = values.to_vec();
 		row.extend(origin_values(origin));
 		row.push(Some(Value::Integer(line_of(place))));
@@ -92,7 +92,7 @@ impl Table {
 	}
 
 	/// Returns the exported row of an entry.
-	pub fn entry_row(&self, entry: &StoredEntry) -> Row {
+	pub(crate) fn entry_row(entry: &StoredEntry) -> Row {
 		let text = |text: &str| Some(Value::Text(text.into()));
 		let (encoding, document) =
 			match entry.document.as_deref().map(|bytes| (bytes, std::str::from_utf8(bytes))) {
@@ -115,7 +115,7 @@ impl Table {
 	}
 
 	/// Returns a row as a line of JSON. Digests of rows are digests of these lines in every format.
-	pub fn line(&self, row: &[Option<Value>]) -> Vec<u8> {
+	pub(crate) fn line(&self, row: &[Option<Value>]) -> Vec<u8> {
 		let mut line = Vec::with_capacity(512);
 		for (number, (column, value)) in self.columns.iter().zip(row).enumerate() {
 			line.extend_from_slice(if number == 0 { b"{\"" } else { b",\"" });
@@ -130,14 +130,14 @@ impl Table {
 	}
 
 	/// Returns the line of an unreadable entry with another reason.
-	pub fn line_with_problem(&self, line: &[u8], problem: Option<&str>) -> Option<Vec<u8>> {
+	pub(crate) fn line_with_problem(&self, line: &[u8], problem: Option<&str>) -> Option<Vec<u8>> {
 		let mut row = self.read_json(serde_json::from_slice(line).ok()?).ok()?;
 		*row.get_mut(PROBLEM)? = problem.map(|problem| Value::Text(problem.into()));
 		Some(self.line(&row))
 	}
 
 	/// Returns the origin of a row, if it has one.
-	pub fn origin(&self, row: &[Option<Value>]) -> Option<Origin> {
+	pub(crate) fn origin(&self, row: &[Option<Value>]) -> Option<Origin> {
 		let text = |at: usize| match row.get(self.origin + at) {
 			Some(Some(Value::Text(text))) => Some(text.as_str()),
 			_ => None,
@@ -157,7 +157,10 @@ impl Table {
 	}
 
 	/// Reads a row from the fields of a line of CSV.
-	pub fn parse<'a>(&self, mut fields: impl Iterator<Item = &'a str>) -> Result<Row, String> {
+	pub(crate) fn parse<'a>(
+		&self,
+		mut fields: impl Iterator<Item = &'a str>,
+	) -> Result<Row, String> {
 		let mut row = Vec::with_capacity(self.columns.len());
 		for column in &self.columns {
 			let name = &column.name;
@@ -180,7 +183,7 @@ impl Table {
 	}
 
 	/// Reads a row from a JSON object.
-	pub fn read_json(
+	pub(crate) fn read_json(
 		&self,
 		mut object: serde_json::Map<String, serde_json::Value>,
 	) -> Result<Row, String> {

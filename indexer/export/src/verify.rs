@@ -15,6 +15,7 @@ pub use verification::Verification;
 use crate::manifest::{Manifest, Subject};
 
 /// Describes an export in a sentence.
+#[must_use]
 pub fn describe(manifest: &Manifest) -> String {
 	let what = match &manifest.subject {
 		Subject::View { name, digest, filter, history, .. } => {

@@ -135,19 +135,16 @@ impl Parts<'_> {
 			place.copy_from_slice(&row[..8]);
 			places.push(i64::from_le_bytes(place));
 		}
-		let rows: Vec<(i64, Row)> = match &self.view {
-			Some(view) => {
-				let rows = self.reader.rows_at(view, &places).await?;
-				let rows = rows.ok_or(ExportError::Changed("the view was changed"))?;
-				let row = |(place, origin, values): (i64, _, Vec<_>)| {
-					(place, self.table.view_row(place, &origin, &values))
-				};
-				rows.into_iter().map(row).collect()
-			},
-			None => {
-				let entries = self.reader.entries_at(&places).await?;
-				entries.iter().map(|entry| (entry.place, self.table.entry_row(entry))).collect()
-			},
+		let rows: Vec<(i64, Row)> = if let Some(view) = &self.view {
+			let rows = self.reader.rows_at(view, &places).await?;
+			let rows = rows.ok_or(ExportError::Changed("the view was changed"))?;
+			let row = |(place, origin, values): (i64, _, Vec<_>)| {
+				(place, Table::view_row(place, &origin, &values))
+			};
+			rows.into_iter().map(row).collect()
+		} else {
+			let entries = self.reader.entries_at(&places).await?;
+			entries.iter().map(|entry| (entry.place, Table::entry_row(entry))).collect()
 		};
 		let gone = "what may be read has changed (a grant has come or gone)";
 		if rows.len() != wanted.len() {

@@ -22,6 +22,7 @@ pub struct Block {
 
 impl Block {
 	/// Creates a block that changes nothing.
+	#[must_use]
 	pub fn new(number: BlockNumber, hash: Digest) -> Self {
 		Self {
 			number,
@@ -82,6 +83,7 @@ pub enum EntryKind {
 
 impl EntryKind {
 	/// Its name.
+	#[must_use]
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::Record => "record",

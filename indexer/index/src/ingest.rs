@@ -85,6 +85,7 @@ impl Ingest {
 
 	/// Reports problems that do not end the work to `notify`: for example that no node can be reached, or that one is
 	/// of another chain. Each is reported once, and at intervals while it lasts.
+	#[must_use]
 	pub fn notifying(mut self, notify: impl Fn(&str) + Send + Sync + 'static) -> Self {
 		let notify: Notify = Arc::new(notify);
 		self.trouble = Trouble::new(notify);

@@ -73,6 +73,7 @@ impl Server {
 	}
 
 	/// Returns the address that it listens at.
+	#[must_use]
 	pub fn address(&self) -> &Address {
 		&self.address
 	}
@@ -192,6 +193,7 @@ struct Methods {
 
 impl Methods {
 	/// Returns the error for a caller: faults of the caller with their text, internal ones without.
+	#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 	fn refusal(&self, error: StoreError) -> ErrorObjectOwned {
 		let code = match &error {
 			StoreError::UnknownView { .. } => codes::NOT_FOUND,

@@ -13,12 +13,14 @@ pub struct Amount {
 
 impl Amount {
 	/// As a number that a chart can draw. It is not exact.
+	#[must_use]
 	pub fn approximate(self) -> f64 {
 		// Far more digits than a chart has dots.
 		self.units as f64 / 10f64.powi(i32::from(self.scale))
 	}
 
 	/// Returns the same amount with more fraction digits; `None` if it is too large, or the scale is smaller.
+	#[must_use]
 	pub fn with_scale(self, scale: u8) -> Option<Self> {
 		let factor = 10i128.checked_pow(scale.checked_sub(self.scale)?.into())?;
 		Some(Self { units: self.units.checked_mul(factor)?, scale })

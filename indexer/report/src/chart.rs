@@ -46,7 +46,7 @@ pub(crate) struct Bars {
 
 impl Bars {
 	/// Renders the chart with its legend, unless it is empty.
-	pub fn render(&self) -> Markup {
+	pub(crate) fn render(&self) -> Markup {
 		let highest = self.totals().fold(0.0, f64::max);
 		if highest <= 0.0 || self.categories.is_empty() {
 			return html! {};
@@ -59,9 +59,9 @@ impl Bars {
 			.collect();
 		let labels: Vec<String> = ticks.iter().map(|tick| compact(*tick, step, top)).collect();
 		let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
-		let left = longest as f64 * CHARACTER + 12.0;
+		let left = (longest as f64).mul_add(CHARACTER, 12.0);
 		let (height, width) = (HEIGHT - TOP - BOTTOM, WIDTH - left - RIGHT);
-		let y = |value: f64| HEIGHT - BOTTOM - value.max(0.0) / top * height;
+		let y = |value: f64| (value.max(0.0) / top).mul_add(-height, HEIGHT - BOTTOM);
 		let slot = width / self.categories.len() as f64;
 		let bar = (slot * 0.72).min(MAX_BAR);
 		let every = self.label_every(slot);
@@ -86,7 +86,7 @@ impl Bars {
 							text.tick.end x=(at(left - 6.0)) y=(at(y(*tick) + 4.0)) { (label) }
 						}
 						@for (number, category) in self.categories.iter().enumerate() {
-							@let middle = left + slot * (number as f64 + 0.5);
+							@let middle = slot.mul_add(number as f64 + 0.5, left);
 							(self.bar(number, category, middle - bar / 2.0, bar, &y))
 							@if number % every == 0 {
 								text.tick.middle x=(at(middle)) y=(at(HEIGHT - BOTTOM + 18.0)) { (clean(category)) }
@@ -132,7 +132,7 @@ impl Bars {
 	/// Returns the number of bars for each label that there is room for.
 	fn label_every(&self, slot: f64) -> usize {
 		let longest = self.categories.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-		let needed = longest as f64 * CHARACTER + 10.0;
+		let needed = (longest as f64).mul_add(CHARACTER, 10.0);
 		// Small and positive by construction.
 		((needed / slot).ceil() as usize).max(1)
 	}

@@ -6,6 +6,7 @@ use jiff::{civil::Date, tz::TimeZone, Timestamp};
 const MAX_TEXT: usize = 256;
 
 /// Returns a number with commas between thousands.
+#[must_use]
 pub fn number(number: u64) -> String {
 	grouped(&number.to_string())
 }
@@ -28,6 +29,7 @@ pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
 }
 
 /// Returns a size: exact below a kibibyte, and else with one fraction digit.
+#[must_use]
 pub fn size(bytes: u64) -> String {
 	const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
 	if bytes < 1024 {
@@ -45,6 +47,7 @@ pub fn size(bytes: u64) -> String {
 }
 
 /// Returns a duration in up to two units.
+#[must_use]
 pub fn duration(milliseconds: u64) -> String {
 	let seconds = milliseconds / 1_000;
 	match seconds {
@@ -59,6 +62,7 @@ pub fn duration(milliseconds: u64) -> String {
 }
 
 /// Returns the day of a time in milliseconds since 1970, in UTC.
+#[must_use]
 pub fn day(milliseconds: u64) -> Date {
 	let moment = i64::try_from(milliseconds).ok();
 	let moment = moment.and_then(|moment| Timestamp::from_millisecond(moment).ok());
@@ -66,6 +70,7 @@ pub fn day(milliseconds: u64) -> Date {
 }
 
 /// Returns a time in milliseconds since 1970, to the second, in UTC.
+#[must_use]
 pub fn time(milliseconds: u64) -> String {
 	let moment = i64::try_from(milliseconds).ok();
 	match moment.and_then(|moment| Timestamp::from_millisecond(moment).ok()) {
@@ -75,6 +80,7 @@ pub fn time(milliseconds: u64) -> String {
 }
 
 /// Returns an id in `0x` hex, shortened to the digits that distinguish it on a page.
+#[must_use]
 pub fn short(id: &str) -> String {
 	match (id.get(..8), id.len().checked_sub(6).and_then(|at| id.get(at..))) {
 		(Some(head), Some(tail)) if id.len() > 20 => format!("{head}…{tail}"),
@@ -84,6 +90,7 @@ pub fn short(id: &str) -> String {
 
 /// Returns a foreign text as one line without control characters, cut where it gets too long. What could still turn
 /// around the text next to it is held in by the element that it stands in.
+#[must_use]
 pub fn clean(text: &str) -> String {
 	let is_no_text =
 		|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}' | '\u{2028}' | '\u{2029}');

@@ -1,5 +1,7 @@
 //! What all pages share: head, style, tables and foot.
 
+#![allow(clippy::needless_pass_by_value, reason = "as maud has it, markup is handed over")]
+
 use crate::format::{clean, time};
 use maud::{html, Markup, PreEscaped, DOCTYPE};
 use std::fmt::Display;
@@ -132,7 +134,7 @@ pub(crate) struct Table<'a> {
 }
 
 impl Table<'_> {
-	pub fn render(&self) -> Markup {
+	pub(crate) fn render(&self) -> Markup {
 		let row = |cells: &[Markup]| {
 			html! {
 				@for (at, (cell, column)) in cells.iter().zip(self.columns).enumerate() {

@@ -31,6 +31,7 @@ pub enum Type {
 
 impl Type {
 	/// Its name.
+	#[must_use]
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::Text => "text",
@@ -43,11 +44,13 @@ impl Type {
 	}
 
 	/// Whether it can be added up.
+	#[must_use]
 	pub fn is_number(self) -> bool {
 		matches!(self, Self::Integer | Self::Decimal { .. })
 	}
 
 	/// Whether it has a year and a month.
+	#[must_use]
 	pub fn has_date(self) -> bool {
 		matches!(self, Self::Date | Self::Timestamp)
 	}
@@ -106,6 +109,7 @@ pub enum Value {
 
 impl Value {
 	/// Bytes that it takes, about.
+	#[must_use]
 	pub fn size(&self) -> usize {
 		match self {
 			Self::Text(text) => text.len(),
@@ -149,6 +153,7 @@ pub struct Decimal {
 
 impl Decimal {
 	/// Reads `-12.50`, `+3` or `1.2e3`, exactly: `None` if it is something else, or needs more fraction digits.
+	#[must_use]
 	pub fn parse(text: &str, scale: u8) -> Option<Self> {
 		let (text, is_negative) = match text.as_bytes().first()? {
 			b'-' => (&text[1..], true),

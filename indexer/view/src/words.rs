@@ -37,6 +37,7 @@ pub fn words(text: &str) -> Vec<String> {
 }
 
 /// Returns the full text of a row for SQLite: words with spaces between them. `None` if there is no word.
+#[must_use]
 pub fn for_sqlite(texts: &[&str]) -> Option<String> {
 	let texts = bounded(texts);
 	let texts: Vec<_> = texts.iter().map(|words| words.join(" ")).collect();
@@ -44,6 +45,7 @@ pub fn for_sqlite(texts: &[&str]) -> Option<String> {
 }
 
 /// Returns the full text of a row for PostgreSQL: a `tsvector`, as text.
+#[must_use]
 pub fn for_postgres(texts: &[&str]) -> Option<String> {
 	let mut vector = String::new();
 	let mut position = 0;
@@ -110,6 +112,7 @@ impl Search {
 	}
 
 	/// As an FTS5 query.
+	#[must_use]
 	pub fn for_sqlite(&self) -> String {
 		let term = |term: &Term| {
 			let star = if term.is_prefix { "*" } else { "" };
@@ -119,6 +122,7 @@ impl Search {
 	}
 
 	/// As a `tsquery`.
+	#[must_use]
 	pub fn for_postgres(&self) -> String {
 		let term = |term: &Term| {
 			let star = if term.is_prefix { ":*" } else { "" };

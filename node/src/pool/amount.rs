@@ -9,7 +9,7 @@ const SLACK: usize = 10;
 
 /// A number of transactions and their size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Amount {
+pub(crate) struct Amount {
 	/// Transactions.
 	pub count: usize,
 	/// Their encoded size.
@@ -46,7 +46,7 @@ impl Amount {
 	}
 
 	/// Returns options for the SDK's pool with bounds that are never reached below this limit.
-	pub fn options(self, ban: Duration) -> TransactionPoolOptions {
+	pub(crate) fn options(self, ban: Duration) -> TransactionPoolOptions {
 		TransactionPoolOptions::new_with_params(
 			self.count.saturating_mul(SLACK),
 			self.bytes.saturating_mul(SLACK),

@@ -13,11 +13,11 @@ const MAX_TIMED: usize = 100_000;
 
 /// The time at which this node accepted each transaction. The oldest are dropped first.
 #[derive(Default)]
-pub struct ArrivalTimes(Mutex<(HashMap<H256, Instant>, VecDeque<H256>)>);
+pub(crate) struct ArrivalTimes(Mutex<(HashMap<H256, Instant>, VecDeque<H256>)>);
 
 impl ArrivalTimes {
 	/// Records that a transaction was accepted now.
-	pub fn note(&self, hash: H256) {
+	pub(crate) fn note(&self, hash: H256) {
 		let mut arrivals = lock(&self.0);
 		let (times, order) = &mut *arrivals;
 		if times.insert(hash, Instant::now()).is_none() {
@@ -31,7 +31,7 @@ impl ArrivalTimes {
 	}
 
 	/// Removes a finalized transaction, and returns the time since it was accepted.
-	pub fn finish(&self, hash: &H256) -> Option<Duration> {
+	pub(crate) fn finish(&self, hash: &H256) -> Option<Duration> {
 		lock(&self.0).0.remove(hash).map(|at| at.elapsed())
 	}
 }

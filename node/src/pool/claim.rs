@@ -4,7 +4,7 @@ use credio_primitives::{BlockNumber, LanePosition, OrganizationId, RequestKey};
 
 /// The owner of the room that a transaction takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Owner {
+pub(crate) enum Owner {
 	/// An organization.
 	Organization(OrganizationId),
 	/// A seat of the council, for a governance call.
@@ -17,7 +17,7 @@ pub enum Owner {
 
 /// The unverified contents of a transaction.
 #[derive(Clone, Debug)]
-pub struct Claim {
+pub(crate) struct Claim {
 	/// The owner that is charged.
 	pub owner: Owner,
 	/// The owner that is charged if the first has no room left.
@@ -36,7 +36,7 @@ pub struct Claim {
 
 impl Claim {
 	/// Returns the claim of a transaction about which only its owner and size are known.
-	pub fn unsigned(owner: Owner, bytes: usize) -> Self {
+	pub(crate) fn unsigned(owner: Owner, bytes: usize) -> Self {
 		Self {
 			owner,
 			otherwise: None,

@@ -16,7 +16,7 @@ use sp_blockchain::HeaderBackend;
 use sp_runtime::generic::Era;
 
 /// Reads claims at the best block.
-pub struct Claims<'a> {
+pub(crate) struct Claims<'a> {
 	/// The chain.
 	pub client: &'a FullClient,
 	/// Members, seats and runtime version at the best block.
@@ -25,7 +25,7 @@ pub struct Claims<'a> {
 
 impl Claims<'_> {
 	/// Reads the claim of a transaction, and checks its signature as far as possible without the runtime.
-	pub fn read(&self, extrinsic: &UncheckedExtrinsic) -> (Claim, SignatureCheck) {
+	pub(crate) fn read(&self, extrinsic: &UncheckedExtrinsic) -> (Claim, SignatureCheck) {
 		match self.decode(extrinsic) {
 			Some(decoded) => {
 				let check = self.check_signature(&decoded);
@@ -36,7 +36,7 @@ impl Claims<'_> {
 	}
 
 	/// Reads the claim of a transaction that the SDK's pool has validated.
-	pub fn read_validated(&self, extrinsic: &UncheckedExtrinsic) -> Claim {
+	pub(crate) fn read_validated(&self, extrinsic: &UncheckedExtrinsic) -> Claim {
 		match self.decode(extrinsic) {
 			Some(decoded) => self.of_decoded(&decoded, extrinsic.encoded_size()),
 			None => self.of_opaque(extrinsic),

@@ -19,23 +19,23 @@ const SEATS: usize = credio_runtime::configs::governance::MAX_COUNCIL_MEMBERS as
 /// | 1/128 | transactions that are let in before their signature can be checked |
 /// | the rest | ready transactions, shared: one organization takes at most three quarters of it |
 #[derive(Clone, Copy, Debug)]
-pub struct Division {
+pub(crate) struct Division {
 	limit: Amount,
 }
 
 impl Division {
 	/// Divides a limit.
-	pub fn new(limit: Amount) -> Self {
+	pub(crate) fn new(limit: Amount) -> Self {
 		Self { limit }
 	}
 
 	/// Returns the bound on all that is held.
-	pub fn limit(&self) -> Amount {
+	pub(crate) fn limit(&self) -> Amount {
 		self.limit
 	}
 
 	/// Returns the bound, at one door, on transactions in validation with an unchecked signature.
-	pub fn unchecked(&self) -> Amount {
+	pub(crate) fn unchecked(&self) -> Amount {
 		self.limit.part(256)
 	}
 

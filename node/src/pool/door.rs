@@ -7,7 +7,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// A way into the pool. Junk at one door takes no organization's room, and does not block another door.
 #[derive(Debug)]
-pub struct Door {
+pub(crate) struct Door {
 	places: Semaphore,
 	kibibytes: Semaphore,
 	all_kibibytes: u32,
@@ -17,7 +17,7 @@ pub struct Door {
 
 /// The right to validate a transaction, until this is dropped.
 #[derive(Debug)]
-pub struct Pass<'door> {
+pub(crate) struct Pass<'door> {
 	_place: SemaphorePermit<'door>,
 	_kibibytes: SemaphorePermit<'door>,
 }
@@ -37,7 +37,7 @@ impl Drop for InLine<'_> {
 
 impl Door {
 	/// Returns a door with bounds on transactions in validation and in line.
-	pub fn new(validating: Amount, line_limit: Amount) -> Self {
+	pub(crate) fn new(validating: Amount, line_limit: Amount) -> Self {
 		let all_kibibytes = u32::try_from(validating.bytes / 1024).unwrap_or(u32::MAX).max(1);
 		Self {
 			places: Semaphore::new(validating.count.clamp(1, Semaphore::MAX_PERMITS)),
@@ -49,7 +49,7 @@ impl Door {
 	}
 
 	/// Waits until a transaction may be validated. Returns `None` if the line is full.
-	pub async fn pass(&self, bytes: usize) -> Option<Pass<'_>> {
+	pub(crate) async fn pass(&self, bytes: usize) -> Option<Pass<'_>> {
 		let in_line = self.join(bytes)?;
 		let kibibytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
 		let place = self.places.acquire().await.ok()?;

@@ -52,7 +52,7 @@ const LINE: Amount = Amount { count: 8_192, bytes: 64 * 1024 * 1024 };
 
 /// The origin of a transaction. The SDK's sources do not distinguish clients of this node from other nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
 	/// From a client of this node, or from the node itself.
 	Local,
 	/// From another node.
@@ -60,7 +60,7 @@ pub enum Origin {
 }
 
 /// The pool.
-pub struct FairPool {
+pub(crate) struct FairPool {
 	pub(super) inner: Inner,
 	pub(super) client: Arc<FullClient>,
 	best: Arc<BestBlock>,
@@ -119,7 +119,7 @@ pub(super) fn full() -> Error {
 
 impl FairPool {
 	/// Returns a pool that keeps `inner`, made with [`Amount::options`], within `limit`.
-	pub fn new(inner: Inner, client: Arc<FullClient>, limit: Amount) -> Self {
+	pub(crate) fn new(inner: Inner, client: Arc<FullClient>, limit: Amount) -> Self {
 		let division = Division::new(limit);
 		Self {
 			inner,
@@ -136,27 +136,27 @@ impl FairPool {
 	}
 
 	/// Returns the pool's cached view of the best block.
-	pub fn best(&self) -> &Arc<BestBlock> {
+	pub(crate) fn best(&self) -> &Arc<BestBlock> {
 		&self.best
 	}
 
 	/// Returns the times at which transactions were accepted.
-	pub fn arrivals(&self) -> &ArrivalTimes {
+	pub(crate) fn arrivals(&self) -> &ArrivalTimes {
 		&self.arrivals
 	}
 
 	/// Returns the number of transactions rejected for lack of room.
-	pub fn refused_count(&self) -> u64 {
+	pub(crate) fn refused_count(&self) -> u64 {
 		self.refused.load(Ordering::Relaxed)
 	}
 
 	/// Returns the number of transactions that the SDK's pool dropped at its own bounds. It should stay 0.
-	pub fn overrun_count(&self) -> u64 {
+	pub(crate) fn overrun_count(&self) -> u64 {
 		self.overrun.load(Ordering::Relaxed)
 	}
 
 	/// Returns how full the pool is, from 0 to 1, by the scarcer of transactions and bytes.
-	pub fn fill(&self) -> f64 {
+	pub(crate) fn fill(&self) -> f64 {
 		let ledger = lock(&self.ledger);
 		let held = ledger.total();
 		let limit = ledger.limit();
@@ -166,7 +166,7 @@ impl FairPool {
 	}
 
 	/// Returns the number of waiting transactions of each organization.
-	pub fn backlog(&self) -> HashMap<OrganizationId, u64> {
+	pub(crate) fn backlog(&self) -> HashMap<OrganizationId, u64> {
 		let ledger = lock(&self.ledger);
 		let totals = ledger.totals().iter();
 		totals
@@ -241,7 +241,7 @@ impl FairPool {
 	}
 
 	/// Submits a transaction of an origin.
-	pub async fn submit_from(
+	pub(crate) async fn submit_from(
 		&self,
 		origin: Origin,
 		at: H256,
@@ -318,7 +318,7 @@ impl FairPool {
 	}
 
 	/// Returns local transactions to offer to other nodes again at a block, and schedules their next offer.
-	pub fn overdue(&self, at: u32, limit: Amount) -> Vec<Extrinsic> {
+	pub(crate) fn overdue(&self, at: u32, limit: Amount) -> Vec<Extrinsic> {
 		lock(&self.ledger).overdue(at, limit)
 	}
 

@@ -9,12 +9,12 @@ const FINAL_HELD: usize = 64;
 
 /// Final blocks that are held back from the SDK's pool, the oldest first.
 #[derive(Debug, Default)]
-pub struct Finality(VecDeque<(u32, ChainEvent<Block>)>);
+pub(crate) struct Finality(VecDeque<(u32, ChainEvent<Block>)>);
 
 impl Finality {
 	/// Takes the event of a block with `number`, and returns the events to forward: a new block at once, a final one after
 	/// a block that follows it. Events of unknown blocks are forwarded at once.
-	pub fn order(
+	pub(crate) fn order(
 		&mut self,
 		event: ChainEvent<Block>,
 		number: Option<u32>,

@@ -36,7 +36,7 @@ struct InFlight {
 
 /// A transaction that the pool holds.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub(crate) struct Held {
 	/// Its claim.
 	pub claim: Claim,
 	/// The transaction.
@@ -60,11 +60,11 @@ pub struct Held {
 }
 
 /// The start of a page: organization, and number in order of acceptance.
-pub type Position = (Option<OrganizationId>, u64);
+pub(crate) type Position = (Option<OrganizationId>, u64);
 
 /// Accounts for all transactions of the pool.
 #[derive(Debug)]
-pub struct Ledger {
+pub(crate) struct Ledger {
 	division: Division,
 	rooms: Rooms,
 	in_flight: HashMap<H256, InFlight>,
@@ -79,11 +79,11 @@ pub struct Ledger {
 
 /// The error of a transaction for which there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoRoom;
+pub(crate) struct NoRoom;
 
 impl Ledger {
 	/// Returns an empty ledger.
-	pub fn new(division: Division) -> Self {
+	pub(crate) fn new(division: Division) -> Self {
 		Self {
 			division,
 			rooms: Rooms::new(division),
@@ -104,7 +104,7 @@ impl Ledger {
 	/// # Errors
 	///
 	/// If the owner has no room for it.
-	pub fn enter(
+	pub(crate) fn enter(
 		&mut self,
 		hash: H256,
 		claim: &Claim,
@@ -131,7 +131,7 @@ impl Ledger {
 	/// # Errors
 	///
 	/// If there is no room for it in its actual state. The caller then removes it from the SDK's pool.
-	pub fn accepted(
+	pub(crate) fn accepted(
 		&mut self,
 		hash: H256,
 		claim: &Claim,
@@ -150,7 +150,7 @@ impl Ledger {
 	}
 
 	/// Records that the SDK's pool did not take a transaction, or already had it.
-	pub fn refused(&mut self, hash: &H256) {
+	pub(crate) fn refused(&mut self, hash: &H256) {
 		self.end_flight(hash);
 	}
 
@@ -169,7 +169,7 @@ impl Ledger {
 	}
 
 	/// Adds a transaction that the SDK's pool has taken back from an abandoned block, whether or not there is room.
-	pub fn returned(
+	pub(crate) fn returned(
 		&mut self,
 		hash: H256,
 		claim: Claim,
@@ -184,50 +184,50 @@ impl Ledger {
 	}
 
 	/// Returns whether a transaction is held or in flight.
-	pub fn knows(&self, hash: &H256) -> bool {
+	pub(crate) fn knows(&self, hash: &H256) -> bool {
 		self.held.contains_key(hash) || self.in_flight.contains_key(hash)
 	}
 
 	/// Returns the held transaction with a hash.
-	pub fn get(&self, hash: &H256) -> Option<&Held> {
+	pub(crate) fn get(&self, hash: &H256) -> Option<&Held> {
 		self.held.get(hash)
 	}
 
 	/// Returns the hash of the held transaction with a request.
-	pub fn request(&self, organization: OrganizationId, key: RequestKey) -> Option<H256> {
+	pub(crate) fn request(&self, organization: OrganizationId, key: RequestKey) -> Option<H256> {
 		self.requests.get(&(organization, key)).copied()
 	}
 
 	/// Returns whether a ready request is held for a lane position.
-	pub fn is_ready_at(&self, organization: OrganizationId, lane: LanePosition) -> bool {
+	pub(crate) fn is_ready_at(&self, organization: OrganizationId, lane: LanePosition) -> bool {
 		let held = self.lanes.get(&(organization, lane.lane, lane.sequence));
 		held.and_then(|hash| self.held.get(hash)).is_some_and(|held| held.state == State::Ready)
 	}
 
 	/// Returns the amounts held.
-	pub fn total(&self) -> Totals {
+	pub(crate) fn total(&self) -> Totals {
 		self.total
 	}
 
 	/// Returns the amounts held, by organization. `None` stands for signers without one.
-	pub fn totals(&self) -> &BTreeMap<Option<OrganizationId>, Totals> {
+	pub(crate) fn totals(&self) -> &BTreeMap<Option<OrganizationId>, Totals> {
 		&self.totals
 	}
 
 	/// Returns the bound on all that is held.
-	pub fn limit(&self) -> Amount {
+	pub(crate) fn limit(&self) -> Amount {
 		self.division.limit()
 	}
 
 	/// Lists held transactions from a position on, by organization and in order of acceptance.
-	pub fn page(&self, from: Position) -> impl Iterator<Item = (Position, H256, &Held)> {
+	pub(crate) fn page(&self, from: Position) -> impl Iterator<Item = (Position, H256, &Held)> {
 		self.order
 			.range(from..)
 			.filter_map(|(position, hash)| Some((*position, *hash, self.held.get(hash)?)))
 	}
 
 	/// Returns the local transactions that have been ready since a block or longer.
-	pub fn ready_since(&self, block: BlockNumber) -> Vec<H256> {
+	pub(crate) fn ready_since(&self, block: BlockNumber) -> Vec<H256> {
 		let is_due =
 			|held: &Held| held.is_local && held.state == State::Ready && held.ready_since <= block;
 		self.held.iter().filter(|(_, held)| is_due(held)).map(|(hash, _)| *hash).collect()
@@ -235,7 +235,7 @@ impl Ledger {
 
 	/// Returns the transactions to offer to other nodes again at a block, the longest overdue first, and schedules their next
 	/// offer. The result is within the limit, unless a single transaction exceeds it.
-	pub fn overdue(&mut self, at: BlockNumber, limit: Amount) -> Vec<UncheckedExtrinsic> {
+	pub(crate) fn overdue(&mut self, at: BlockNumber, limit: Amount) -> Vec<UncheckedExtrinsic> {
 		let is_due =
 			|held: &&mut Held| held.is_local && held.state == State::Ready && held.offer_at <= at;
 		let mut due = self.held.values_mut().filter(is_due).collect::<Vec<_>>();
@@ -261,7 +261,7 @@ impl Ledger {
 	///
 	/// A transaction in no view may still be in the SDK's pool and in its next view. Such transactions stay and are returned;
 	/// the caller submits them to the SDK's pool again and calls [`Self::leave`] for each that is refused.
-	pub fn reconcile(
+	pub(crate) fn reconcile(
 		&mut self,
 		seen: &HashMap<H256, State>,
 		included: &HashSet<H256>,
@@ -294,7 +294,7 @@ impl Ledger {
 	}
 
 	/// Removes a transaction that the SDK's pool no longer has, and frees its room.
-	pub fn leave(&mut self, hash: &H256) {
+	pub(crate) fn leave(&mut self, hash: &H256) {
 		let Some(held) = self.held.remove(hash) else { return };
 		let Claim { organization, request, lane, bytes, .. } = held.claim;
 		self.rooms.free(held.place, bytes);

@@ -11,7 +11,7 @@ use sp_core::H256;
 use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 
 /// The pool for transactions of other nodes. They have a separate door, and leave room for local ones.
-pub struct NetworkPool(pub Arc<FairPool>);
+pub(crate) struct NetworkPool(pub Arc<FairPool>);
 
 /// Replaces the error of a full pool, for which the SDK would lower the reputation of the peer. The SDK does so for errors
 /// of the pool only.

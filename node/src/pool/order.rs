@@ -15,7 +15,7 @@ const OVERHEAD: usize = 1_024;
 /// Ready transactions of a pool: reports and governance calls first, then those of all other owners in turns, always of
 /// the owner with the fewest bytes so far. Transactions of one owner keep the order of the pool, which respects lanes. So
 /// neither an early expiry nor a large number of transactions takes another owner's turn.
-pub struct Fair<Transaction: InPoolTransaction> {
+pub(crate) struct Fair<Transaction: InPoolTransaction> {
 	first: VecDeque<Arc<Transaction>>,
 	owners: HashMap<Owner, VecDeque<Arc<Transaction>>>,
 	/// The next turns: bytes taken so far, a number that breaks ties, and the owner.
@@ -26,7 +26,7 @@ pub struct Fair<Transaction: InPoolTransaction> {
 
 impl<Transaction: InPoolTransaction> Fair<Transaction> {
 	/// Orders the ready transactions of a pool. `owner` returns the owner of a transaction.
-	pub fn new(
+	pub(crate) fn new(
 		ready: impl Iterator<Item = Arc<Transaction>>,
 		owner: impl Fn(&Transaction) -> Owner,
 	) -> Self {

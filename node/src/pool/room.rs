@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 /// The part of a room that a transaction takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
 	/// The part reserved for its owner.
 	Own,
 	/// The part shared by all.
@@ -14,7 +14,7 @@ pub enum Part {
 
 /// How strictly the bounds of the shared part hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strictness {
+pub(crate) enum Strictness {
 	/// A quarter less, for transactions of other nodes, so that room is left for local ones.
 	Network,
 	/// The bounds themselves, for local transactions.
@@ -54,7 +54,7 @@ impl Used {
 
 /// A room, its bounds and its use.
 #[derive(Debug)]
-pub struct Room {
+pub(crate) struct Room {
 	/// Reserved for all owners together, and for each.
 	own_total: Amount,
 	own_each: Amount,
@@ -69,7 +69,7 @@ pub struct Room {
 
 impl Room {
 	/// Returns a room with a shared part.
-	pub fn shared(
+	pub(crate) fn shared(
 		own_total: Amount,
 		own_each: Amount,
 		shared_total: Amount,
@@ -88,7 +88,7 @@ impl Room {
 	}
 
 	/// Returns a room without a shared part.
-	pub fn divided(own_total: Amount, own_each: Amount) -> Self {
+	pub(crate) fn divided(own_total: Amount, own_each: Amount) -> Self {
 		let none = Amount::default();
 		Self::shared(own_total, own_each, none, none, none)
 	}
@@ -103,7 +103,12 @@ impl Room {
 
 	/// Returns the part that has room for a transaction. If the owner's reservation is unused, a transaction of any size
 	/// fits.
-	pub fn part_for(&self, owner: &Owner, bytes: usize, strictness: Strictness) -> Option<Part> {
+	pub(crate) fn part_for(
+		&self,
+		owner: &Owner,
+		bytes: usize,
+		strictness: Strictness,
+	) -> Option<Part> {
 		let counted = self.counted(Part::Own, bytes);
 		let own = self.own.of(owner).plus(counted);
 		let is_small = bytes <= self.own_each.bytes || own.count == 1;
@@ -123,7 +128,7 @@ impl Room {
 	}
 
 	/// Charges room to an owner.
-	pub fn add(&mut self, owner: Owner, bytes: usize, part: Part) {
+	pub(crate) fn add(&mut self, owner: Owner, bytes: usize, part: Part) {
 		let counted = self.counted(part, bytes);
 		match part {
 			Part::Own => self.own.add(owner, counted),
@@ -132,7 +137,7 @@ impl Room {
 	}
 
 	/// Frees room of an owner.
-	pub fn remove(&mut self, owner: Owner, bytes: usize, part: Part) {
+	pub(crate) fn remove(&mut self, owner: Owner, bytes: usize, part: Part) {
 		let counted = self.counted(part, bytes);
 		match part {
 			Part::Own => self.own.remove(owner, counted),
@@ -141,18 +146,18 @@ impl Room {
 	}
 
 	/// Returns the use of the shared part, in total and by one owner.
-	pub fn shared_use(&self, owner: &Owner) -> (Amount, Amount) {
+	pub(crate) fn shared_use(&self, owner: &Owner) -> (Amount, Amount) {
 		(self.shared.total, self.shared.of(owner))
 	}
 
 	/// Returns the bounds on the shared part, in total and for one owner.
-	pub fn shared_bounds(&self) -> (Amount, Amount) {
+	pub(crate) fn shared_bounds(&self) -> (Amount, Amount) {
 		(self.shared_total, self.shared_each)
 	}
 
 	/// Returns whether the room is unused.
 	#[cfg(test)]
-	pub fn is_empty(&self) -> bool {
+	pub(crate) fn is_empty(&self) -> bool {
 		let is_empty = |used: &Used| used.owners.is_empty() && used.total == Amount::default();
 		is_empty(&self.own) && is_empty(&self.shared)
 	}

@@ -29,7 +29,7 @@ impl RoomKind {
 
 /// The place of a transaction: its room, the owner that is charged, and the part of the room.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub(crate) struct Place {
 	room: RoomKind,
 	owner: Owner,
 	part: Part,
@@ -37,7 +37,7 @@ pub struct Place {
 
 /// All rooms of a pool.
 #[derive(Debug)]
-pub struct Rooms {
+pub(crate) struct Rooms {
 	ready: Room,
 	waiting: Room,
 	governance: Room,
@@ -46,7 +46,7 @@ pub struct Rooms {
 
 impl Rooms {
 	/// Returns empty rooms.
-	pub fn new(division: Division) -> Self {
+	pub(crate) fn new(division: Division) -> Self {
 		Self {
 			ready: division.ready(),
 			waiting: division.waiting(),
@@ -56,30 +56,35 @@ impl Rooms {
 	}
 
 	/// Finds a place for a transaction within the bounds.
-	pub fn place(&self, claim: &Claim, state: State, strictness: Strictness) -> Option<Place> {
+	pub(crate) fn place(
+		&self,
+		claim: &Claim,
+		state: State,
+		strictness: Strictness,
+	) -> Option<Place> {
 		self.place_of(claim.owner, claim.bytes, state, strictness).or_else(|| {
 			claim.otherwise.and_then(|owner| self.place_of(owner, claim.bytes, state, strictness))
 		})
 	}
 
 	/// Finds a place for a transaction, beyond the bounds if there is none within.
-	pub fn any_place(&self, claim: &Claim, state: State) -> Place {
+	pub(crate) fn any_place(&self, claim: &Claim, state: State) -> Place {
 		self.place(claim, state, Strictness::Entered)
 			.unwrap_or_else(|| self.any_place_of(claim.owner, claim.bytes, state))
 	}
 
 	/// Charges a place for a transaction of so many bytes.
-	pub fn take(&mut self, place: Place, bytes: usize) {
+	pub(crate) fn take(&mut self, place: Place, bytes: usize) {
 		self.room(place.room).add(place.owner, bytes, place.part);
 	}
 
 	/// Frees a place that was charged for so many bytes.
-	pub fn free(&mut self, place: Place, bytes: usize) {
+	pub(crate) fn free(&mut self, place: Place, bytes: usize) {
 		self.room(place.room).remove(place.owner, bytes, place.part);
 	}
 
 	/// Moves an accepted transaction to the room of its new state, whether or not there is room, and returns its place.
-	pub fn change_state(&mut self, place: Place, bytes: usize, state: State) -> Place {
+	pub(crate) fn change_state(&mut self, place: Place, bytes: usize, state: State) -> Place {
 		if !matches!(place.room, RoomKind::Ready | RoomKind::Waiting) {
 			return place;
 		}
@@ -140,7 +145,7 @@ impl Rooms {
 
 	/// Returns whether the rooms of ready and of waiting transactions are empty.
 	#[cfg(test)]
-	pub fn is_empty(&self) -> bool {
+	pub(crate) fn is_empty(&self) -> bool {
 		self.ready.is_empty() && self.waiting.is_empty()
 	}
 }

@@ -4,7 +4,7 @@ use super::amount::Amount;
 
 /// The state of a transaction in the SDK's pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
 	/// It can be in the next block.
 	Ready,
 	/// It needs another transaction before it.
@@ -13,7 +13,7 @@ pub enum State {
 
 /// Amounts held, by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
+pub(crate) struct Totals {
 	/// Ready transactions.
 	pub ready: Amount,
 	/// Waiting transactions.
@@ -22,7 +22,7 @@ pub struct Totals {
 
 impl Totals {
 	/// Returns the amount in a state.
-	pub fn of(&mut self, state: State) -> &mut Amount {
+	pub(crate) fn of(&mut self, state: State) -> &mut Amount {
 		match state {
 			State::Ready => &mut self.ready,
 			State::Waiting => &mut self.waiting,

@@ -17,7 +17,7 @@ use std::{
 
 /// Puts a [`Gate`] before a service.
 #[derive(Clone)]
-pub struct GateLayer {
+pub(crate) struct GateLayer {
 	/// `None` for a client without a limit.
 	pub limiter: Option<Arc<Limiter>>,
 	pub client: IpAddr,
@@ -37,7 +37,7 @@ impl<Service> tower::Layer<Service> for GateLayer {
 
 /// Checks calls before `service` serves them.
 #[derive(Clone)]
-pub struct Gate<Service> {
+pub(crate) struct Gate<Service> {
 	service: Service,
 	layer: GateLayer,
 }

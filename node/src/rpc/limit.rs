@@ -16,7 +16,7 @@ use std::{
 /// The part of a minute whose budget may be used at once.
 const BURST: Duration = Duration::from_secs(3);
 /// The longest wait of a call.
-pub const MAX_WAIT: Duration = Duration::from_secs(2);
+pub(crate) const MAX_WAIT: Duration = Duration::from_secs(2);
 /// Most addresses with separate budgets. The rest share one.
 const MAX_CLIENTS: usize = 65_536;
 /// Bytes of parameters or of a response that cost a unit.
@@ -60,12 +60,12 @@ const PART: u32 = 5;
 const PART_METHOD: &str = "credio_v1_fetchStream";
 
 /// Returns the units of a call, by its method and the length of its parameters.
-pub fn cost(method: &str, params: usize) -> u32 {
+pub(crate) fn cost(method: &str, params: usize) -> u32 {
 	weight(method).saturating_add(size(params))
 }
 
 /// Returns the units of a number of bytes.
-pub fn size(bytes: usize) -> u32 {
+pub(crate) fn size(bytes: usize) -> u32 {
 	u32::try_from(bytes / BYTES_PER_UNIT).unwrap_or(u32::MAX)
 }
 
@@ -87,7 +87,7 @@ fn weight(method: &str) -> u32 {
 
 /// The decision about a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admission {
+pub(crate) enum Admission {
 	/// It proceeds after this time, which may be zero.
 	After(Duration),
 	/// It is rejected. It would be admitted after this time.
@@ -95,7 +95,7 @@ pub enum Admission {
 }
 
 /// The budgets of all clients.
-pub struct Limiter {
+pub(crate) struct Limiter {
 	/// The time in which a unit is restored.
 	per_unit: Duration,
 	/// The time at which a client's budget is fully restored.
@@ -104,12 +104,12 @@ pub struct Limiter {
 
 impl Limiter {
 	/// Returns a limiter with a budget in units a minute.
-	pub fn per_minute(units: NonZeroU32) -> Self {
+	pub(crate) fn per_minute(units: NonZeroU32) -> Self {
 		Self { per_unit: Duration::from_secs(60) / units.get(), whole_at: Mutex::default() }
 	}
 
 	/// Decides about a call of this cost, and charges it to the client's budget unless it is rejected.
-	pub fn admit(&self, client: IpAddr, cost: u32, now: Instant) -> Admission {
+	pub(crate) fn admit(&self, client: IpAddr, cost: u32, now: Instant) -> Admission {
 		self.with_budget(client, now, |whole_at| {
 			// A call that costs more than a burst is charged a whole burst.
 			let price = self.per_unit.saturating_mul(cost).min(BURST);
@@ -124,7 +124,7 @@ impl Limiter {
 	}
 
 	/// Charges a response to a client's budget, at most the whole budget.
-	pub fn charge(&self, client: IpAddr, cost: u32, now: Instant) {
+	pub(crate) fn charge(&self, client: IpAddr, cost: u32, now: Instant) {
 		self.with_budget(client, now, |whole_at| {
 			let most = now + BURST + MAX_WAIT;
 			let after = (*whole_at).max(now) + self.per_unit.saturating_mul(cost).min(BURST);

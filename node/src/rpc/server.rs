@@ -54,7 +54,7 @@ const MAX_HEADERS: usize = 64;
 const BLOCKING_THREADS: usize = 64;
 
 /// A running server. It stops on drop.
-pub struct Server {
+pub(crate) struct Server {
 	handle: ServerHandle,
 	runtime: Option<Runtime>,
 }
@@ -74,7 +74,7 @@ impl Drop for Server {
 /// # Errors
 ///
 /// If the system has no resources for it.
-pub fn runtime() -> Result<Runtime, ServiceError> {
+pub(crate) fn runtime() -> Result<Runtime, ServiceError> {
 	tokio::runtime::Builder::new_multi_thread()
 		.thread_name("rpc")
 		.enable_all()
@@ -88,12 +88,12 @@ pub fn runtime() -> Result<Runtime, ServiceError> {
 /// # Errors
 ///
 /// If a required address, or every address, cannot be listened on.
-pub fn start(
+pub(crate) fn start(
 	config: &RpcConfiguration,
 	mut module: RpcModule<()>,
 	runtime: Runtime,
 	registry: Option<&Registry>,
-	served: Arc<Served>,
+	served: &Arc<Served>,
 ) -> Result<Server, ServiceError> {
 	let failed = |error: BoxError| ServiceError::Application(error);
 	add_rpc_methods(&mut module).map_err(|error| failed(error.into()))?;
@@ -120,7 +120,7 @@ pub fn start(
 			address,
 			methods: methods.clone(),
 			metrics: metrics.clone(),
-			served: served.clone(),
+			served: Arc::clone(served),
 			stop: stop.clone(),
 		};
 		addresses.push(address.to_string());

@@ -34,7 +34,7 @@ use std::sync::Arc;
 const MAX_BROADCASTS: usize = 16;
 
 /// The parts that the methods need.
-pub struct Deps<'a> {
+pub(crate) struct Deps<'a> {
 	pub config: &'a Configuration,
 	pub client: Arc<FullClient>,
 	pub backend: Arc<FullBackend>,
@@ -50,7 +50,7 @@ pub struct Deps<'a> {
 /// # Errors
 ///
 /// If two methods have the same name.
-pub fn module(deps: Deps<'_>) -> Result<RpcModule<()>, RegisterMethodError> {
+pub(crate) fn module(deps: Deps<'_>) -> Result<RpcModule<()>, RegisterMethodError> {
 	let Deps { config, client, backend, pool, keystore, system_requests, executor, metrics } = deps;
 	let mut module = RpcModule::new(());
 	let spec = &config.chain_spec;

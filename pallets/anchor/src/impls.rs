@@ -1,5 +1,7 @@
 //! What the calls do, and what other pallets ask.
 
+#![allow(clippy::needless_pass_by_value, reason = "a call hands over its arguments")]
+
 use super::*;
 use credio_primitives::{
 	limits, text, AccountId, BlockNumber, Commitment, Digest, Entry, EntryBody, EntryHeader,

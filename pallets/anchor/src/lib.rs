@@ -19,6 +19,12 @@ pub use pallet::*;
 pub use weights::WeightInfo;
 
 /// Streams, the positions in them, and anchors: entries that commit to data kept elsewhere.
+// What the macro writes is not held to these.
+#[allow(
+	missing_debug_implementations,
+	clippy::must_use_candidate,
+	clippy::trait_duplication_in_bounds
+)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::weights::WeightInfo;
@@ -157,21 +163,26 @@ pub mod pallet {
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
 		/// One stream.
+		#[must_use]
 		pub fn stream_info(id: StreamId) -> Option<Stream> {
 			Self::stream(&id)
 		}
 
 		/// All that is public about an entry.
+		#[must_use]
 		pub fn entry_header(id: RecordId) -> Option<EntryHeader> {
 			Self::header(&id)
 		}
 
 		/// Entries of a stream from `from` on, in order, at most `limit` and at most a page.
+		#[must_use]
 		pub fn stream_entries(stream: StreamId, from: Sequence, limit: u32) -> Vec<Entry> {
 			Self::entries(&stream, from, limit)
 		}
 
 		/// Whether `commitment` is the leaf at `index` of the Merkle anchor `id`; `None` if `id` is none.
+		#[must_use]
+		#[allow(clippy::needless_pass_by_value, reason = "view functions take values")]
 		pub fn inclusion(
 			id: RecordId,
 			index: u32,
@@ -199,6 +210,7 @@ pub mod pallet {
 		/// [`Event::StreamCreated`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::create_stream())]
+		#[must_use]
 		pub fn create_stream(origin: OriginFor<T>, name: StreamName) -> DispatchResult {
 			Self::do_create_stream(ensure_signed(origin)?, name)
 		}
@@ -216,6 +228,7 @@ pub mod pallet {
 		/// [`Event::StreamSealed`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::seal_stream())]
+		#[must_use]
 		pub fn seal_stream(origin: OriginFor<T>, stream: StreamId) -> DispatchResult {
 			Self::do_seal_stream(ensure_signed(origin)?, stream)
 		}
@@ -234,6 +247,7 @@ pub mod pallet {
 		/// [`Event::EntryAppended`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::anchor_digest(MAX_GRANTS_READ))]
+		#[must_use]
 		pub fn anchor_digest(
 			origin: OriginFor<T>,
 			stream: StreamId,
@@ -260,6 +274,7 @@ pub mod pallet {
 		/// [`Event::EntryAppended`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::anchor_merkle(MAX_GRANTS_READ))]
+		#[must_use]
 		pub fn anchor_merkle(
 			origin: OriginFor<T>,
 			stream: StreamId,

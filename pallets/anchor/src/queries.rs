@@ -1,5 +1,7 @@
 //! What the runtime API asks: bounded reads with a cursor.
 
+#![allow(clippy::needless_pass_by_value, reason = "a runtime API hands over its arguments")]
+
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
@@ -12,11 +14,13 @@ const MAX_SCAN: usize = 1_024;
 
 impl<T: Config> Pallet<T> {
 	/// One stream.
+	#[must_use]
 	pub fn stream(id: &StreamId) -> Option<Stream> {
 		Streams::<T>::get(id)
 	}
 
 	/// Streams of one owner or of all, in the order of their ids; the second part is the next cursor.
+	#[must_use]
 	pub fn streams(
 		owner: Option<OrganizationId>,
 		cursor: Option<Digest>,
@@ -41,6 +45,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Entries of a stream from `from` on, in order.
+	#[must_use]
 	pub fn entries(stream: &StreamId, from: Sequence, limit: u32) -> Vec<Entry> {
 		(from..=Sequence::MAX)
 			.take(page_size(limit))
@@ -54,6 +59,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Entries that match a filter; the second part is the next cursor. A page may be short before the end.
+	#[must_use]
 	pub fn query_entries(
 		filter: EntryFilter,
 		cursor: Option<Digest>,
@@ -113,6 +119,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Whether `commitment` is the leaf at `index` of the Merkle anchor `id`; `None` if `id` is none.
+	#[must_use]
 	pub fn verify_inclusion(
 		id: &RecordId,
 		index: u32,

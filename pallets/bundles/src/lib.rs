@@ -25,8 +25,13 @@ pub use weights::WeightInfo;
 pub const VISITS_PER_PROPOSAL: u32 = 2;
 
 /// Bundles: calls of several organizations that apply together or not at all.
-// The macro repeats the attributes' paths where they are in scope.
-#[allow(unused_qualifications)]
+// What the macro writes is not held to these.
+#[allow(
+	unused_qualifications,
+	missing_debug_implementations,
+	clippy::must_use_candidate,
+	clippy::trait_duplication_in_bounds
+)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{types::BoundedLegs, weights::WeightInfo};
@@ -249,11 +254,13 @@ pub mod pallet {
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
 		/// A bundle, with its legs while it is open and the weight that consenting to it has to offer.
+		#[must_use]
 		pub fn bundle(id: BundleId) -> Option<BundleDetail> {
 			Self::do_bundle(id)
 		}
 
 		/// Bounds on bundles.
+		#[must_use]
 		pub fn limits() -> BundleLimits {
 			Self::do_limits()
 		}
@@ -287,6 +294,7 @@ pub mod pallet {
 			Pallet::<T>::propose_weight(legs).saturating_add(Pallet::<T>::proposal_clean_up_weight()),
 			DispatchClass::Normal,
 		))]
+		#[must_use]
 		pub fn propose(
 			origin: OriginFor<T>,
 			reference: Reference,
@@ -327,6 +335,7 @@ pub mod pallet {
 			Pallet::<T>::last_consent_weight().saturating_add(*max_weight),
 			DispatchClass::Normal,
 		))]
+		#[must_use]
 		pub fn consent(
 			origin: OriginFor<T>,
 			bundle: BundleId,
@@ -355,6 +364,7 @@ pub mod pallet {
 		/// [`Event::Withdrawn`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::withdraw())]
+		#[must_use]
 		pub fn withdraw(origin: OriginFor<T>, bundle: BundleId) -> DispatchResult {
 			Self::do_withdraw(ensure_signed(origin)?, bundle)
 		}

@@ -1,5 +1,12 @@
 //! A runtime for the tests: organizations with several members each, and a pallet with calls that can fail.
 
+#![allow(
+	missing_debug_implementations,
+	clippy::needless_pass_by_value,
+	clippy::use_self,
+	reason = "the macro"
+)]
+
 use crate as pallet_bundles;
 use codec::Encode;
 use credio_primitives::{
@@ -16,7 +23,7 @@ use frame_support::{
 use pallet_support::{mock, traits::Membership};
 use sp_runtime::DispatchError;
 
-pub use mock::{
+pub(crate) use mock::{
 	errors::*, proptest_cases, reference, scratch, Clock, World, ALPHA, BETA, GAMMA, STRANGER,
 	SUBMITTER,
 };
@@ -69,99 +76,99 @@ impl crate::Config for Test {
 }
 
 /// Active organizations of the genesis are those below this number.
-pub const ORGANIZATIONS: OrganizationId = 18;
+pub(crate) const ORGANIZATIONS: OrganizationId = 18;
 /// A suspended organization.
-pub const SUSPENDED: OrganizationId = 18;
+pub(crate) const SUSPENDED: OrganizationId = 18;
 
 const ADMIN: Roles = Roles { admin: true, submitter: false, grantor: true };
 
 /// First submitter of an organization, without other roles.
-pub fn gateway(organization: OrganizationId) -> AccountId {
+pub(crate) fn gateway(organization: OrganizationId) -> AccountId {
 	AccountId::new([organization as u8 + 1; 32])
 }
 
 /// Second submitter of an organization, without other roles.
-pub fn second(organization: OrganizationId) -> AccountId {
+pub(crate) fn second(organization: OrganizationId) -> AccountId {
 	AccountId::new([organization as u8 + 101; 32])
 }
 
 /// Admin and grantor of an organization, and no submitter.
-pub fn admin(organization: OrganizationId) -> AccountId {
+pub(crate) fn admin(organization: OrganizationId) -> AccountId {
 	AccountId::new([organization as u8 + 201; 32])
 }
 
-pub fn by(organization: OrganizationId) -> RuntimeOrigin {
+pub(crate) fn by(organization: OrganizationId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(gateway(organization))
 }
 
 /// Name of the bundle that [`ALPHA`] proposes under a reference.
-pub fn id(n: u8) -> BundleId {
+pub(crate) fn id(n: u8) -> BundleId {
 	BundleId::derive(ALPHA, &reference(n))
 }
 
-pub fn leg(organization: OrganizationId, calls: Vec<RuntimeCall>) -> Leg<RuntimeCall> {
+pub(crate) fn leg(organization: OrganizationId, calls: Vec<RuntimeCall>) -> Leg<RuntimeCall> {
 	Leg { organization, calls }
 }
 
-pub fn add(n: u32) -> RuntimeCall {
+pub(crate) fn add(n: u32) -> RuntimeCall {
 	scratch::Call::add { n }.into()
 }
 
 /// A call of so many bytes and a few more.
-pub fn note(size: usize) -> RuntimeCall {
+pub(crate) fn note(size: usize) -> RuntimeCall {
 	scratch::Call::note { bytes: vec![0; size] }.into()
 }
 
-pub fn fail_after_adding(n: u32) -> RuntimeCall {
+pub(crate) fn fail_after_adding(n: u32) -> RuntimeCall {
 	scratch::Call::fail_after_adding { n }.into()
 }
 
-pub fn sum() -> u32 {
+pub(crate) fn sum() -> u32 {
 	scratch::Sum::<Test>::get()
 }
 
 /// Legs of three organizations; each adds its number plus 1.
-pub fn three_legs() -> Vec<Leg<RuntimeCall>> {
+pub(crate) fn three_legs() -> Vec<Leg<RuntimeCall>> {
 	[ALPHA, BETA, GAMMA].map(|organization| leg(organization, vec![add(organization + 1)])).into()
 }
 
 /// The present moment.
-pub fn now() -> Moment {
+pub(crate) fn now() -> Moment {
 	Clock::now()
 }
 
 /// Ten milliseconds from now.
-pub fn soon() -> Moment {
+pub(crate) fn soon() -> Moment {
 	now() + 10
 }
 
 /// [`ALPHA`] proposes legs, to execute within ten milliseconds.
-pub fn propose(n: u8, legs: Vec<Leg<RuntimeCall>>) -> BundleId {
+pub(crate) fn propose(n: u8, legs: Vec<Leg<RuntimeCall>>) -> BundleId {
 	assert_ok!(Bundles::propose(by(ALPHA), reference(n), soon(), legs));
 	id(n)
 }
 
-pub fn bundle(id: BundleId) -> Bundle {
+pub(crate) fn bundle(id: BundleId) -> Bundle {
 	crate::Bundles::<Test>::get(id).expect("the bundle is there")
 }
 
-pub fn digest(id: BundleId) -> Digest {
+pub(crate) fn digest(id: BundleId) -> Digest {
 	bundle(id).digest
 }
 
 /// The digest as a client computes it.
-pub fn digest_of(id: BundleId, deadline: Moment, legs: &[Leg<RuntimeCall>]) -> Digest {
+pub(crate) fn digest_of(id: BundleId, deadline: Moment, legs: &[Leg<RuntimeCall>]) -> Digest {
 	let genesis = Digest(System::block_hash(0).0);
 	bundle::digest(&genesis, &id, deadline, &legs.encode())
 }
 
 /// Consents for an organization with what the chain says that the digest is.
-pub fn consent(organization: OrganizationId, id: BundleId) -> DispatchResultWithPostInfo {
+pub(crate) fn consent(organization: OrganizationId, id: BundleId) -> DispatchResultWithPostInfo {
 	Bundles::consent(by(organization), id, digest(id), MaxBundleWeight::get())
 }
 
 /// [`ALPHA`] proposes legs, and all consent in their order.
-pub fn run_bundle(n: u8, legs: Vec<Leg<RuntimeCall>>) -> BundleId {
+pub(crate) fn run_bundle(n: u8, legs: Vec<Leg<RuntimeCall>>) -> BundleId {
 	let organizations = legs.iter().map(|leg| leg.organization).collect::<Vec<_>>();
 	let id = propose(n, legs);
 	for organization in organizations {
@@ -170,7 +177,7 @@ pub fn run_bundle(n: u8, legs: Vec<Leg<RuntimeCall>>) -> BundleId {
 	id
 }
 
-pub fn assert_executed(id: BundleId) {
+pub(crate) fn assert_executed(id: BundleId) {
 	let (block, time) = (System::block_number(), now());
 	assert_eq!(bundle(id).state, BundleState::Executed { block, time });
 	System::assert_last_event(crate::Event::Executed { bundle: id }.into());
@@ -178,7 +185,12 @@ pub fn assert_executed(id: BundleId) {
 }
 
 /// The bundle was aborted by that call of that leg, and nothing was added.
-pub fn assert_aborted(id: BundleId, leg: u32, call_index: u32, error: impl Into<DispatchError>) {
+pub(crate) fn assert_aborted(
+	id: BundleId,
+	leg: u32,
+	call_index: u32,
+	error: impl Into<DispatchError>,
+) {
 	let (block, time, error) = (System::block_number(), now(), error.into());
 	assert_eq!(bundle(id).state, BundleState::Aborted { leg, call_index, error, block, time });
 	System::assert_last_event(crate::Event::Aborted { bundle: id, leg, call_index, error }.into());
@@ -187,7 +199,7 @@ pub fn assert_aborted(id: BundleId, leg: u32, call_index: u32, error: impl Into<
 }
 
 /// The call is refused with this error, and nothing at all changes.
-pub fn assert_refused(
+pub(crate) fn assert_refused(
 	call: impl FnOnce() -> DispatchResultWithPostInfo,
 	error: impl Into<DispatchError>,
 ) {
@@ -197,28 +209,28 @@ pub fn assert_refused(
 }
 
 /// Makes the next block at this moment. It has no idle time.
-pub fn at(moment: Moment) {
+pub(crate) fn at(moment: Moment) {
 	System::set_block_number(System::block_number() + 1);
 	Clock::set(moment);
 }
 
 /// Gives the present block this much idle time, and returns how much of it was used.
-pub fn idle(weight: Weight) -> Weight {
+pub(crate) fn idle(weight: Weight) -> Weight {
 	Bundles::on_idle(System::block_number(), weight)
 }
 
 /// Makes the next block at this moment, with unlimited idle time.
-pub fn go_to(moment: Moment) {
+pub(crate) fn go_to(moment: Moment) {
 	at(moment);
 	idle(Weight::MAX);
 }
 
-pub fn set_member(who: AccountId, organization: Option<OrganizationId>) {
+pub(crate) fn set_member(who: AccountId, organization: Option<OrganizationId>) {
 	World::set_member(who, organization, SUBMITTER);
 }
 
-pub fn new_test_ext() -> sp_io::TestExternalities {
-	let mut ext = mock::new_test_ext(RuntimeGenesisConfig::default());
+pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
+	let mut ext = mock::new_test_ext(&RuntimeGenesisConfig::default());
 	ext.execute_with(|| {
 		World::admit_below(SUSPENDED + 1);
 		World::reinstate(GAMMA);
@@ -233,11 +245,11 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 }
 
 /// Runs a test and checks the storage at its end.
-pub fn build_and_execute(test: impl FnOnce()) {
+pub(crate) fn build_and_execute(test: impl FnOnce()) {
 	mock::execute(new_test_ext(), test, Bundles::do_try_state);
 }
 
 /// Returns the membership of an account.
-pub fn member(who: &AccountId) -> Option<Member> {
+pub(crate) fn member(who: &AccountId) -> Option<Member> {
 	World::member(who)
 }

@@ -27,11 +27,13 @@ impl<Call: Encode> BoundedLegs<Call> {
 
 impl<Call> BoundedLegs<Call> {
 	/// The legs.
+	#[must_use]
 	pub fn as_slice(&self) -> &[Leg<Call>] {
 		&self.0
 	}
 
 	/// The legs.
+	#[must_use]
 	pub fn into_inner(self) -> Vec<Leg<Call>> {
 		self.0
 	}

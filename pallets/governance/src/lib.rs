@@ -17,7 +17,13 @@ pub use pallet::*;
 pub use weights::WeightInfo;
 
 /// Lets the council act as root, bounds what one seat of it may propose, and names the network.
-#[allow(missing_docs)]
+// What the macro writes is not held to these.
+#[allow(
+	missing_docs,
+	missing_debug_implementations,
+	clippy::must_use_candidate,
+	clippy::trait_duplication_in_bounds
+)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{Motions, WeightInfo};
@@ -85,6 +91,7 @@ pub mod pallet {
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
 		/// The id of the network.
+		#[must_use]
 		pub fn network_id() -> [u8; 32] {
 			Self::do_network_id()
 		}
@@ -121,6 +128,7 @@ pub mod pallet {
 			let info = call.get_dispatch_info();
 			(T::WeightInfo::dispatch_as_root().saturating_add(info.call_weight), info.class)
 		})]
+		#[must_use]
 		pub fn dispatch_as_root(
 			origin: OriginFor<T>,
 			call: Box<<T as Config>::RuntimeCall>,

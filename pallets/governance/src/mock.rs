@@ -1,5 +1,12 @@
 //! A runtime for the tests: account 1 is the council.
 
+#![allow(
+	missing_debug_implementations,
+	clippy::needless_pass_by_value,
+	clippy::use_self,
+	reason = "the macro"
+)]
+
 use crate as pallet_governance;
 use frame_support::{derive_impl, ord_parameter_types, parameter_types, traits::ConstU32};
 use frame_system::EnsureSignedBy;
@@ -31,7 +38,7 @@ mod runtime {
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
+	type Block = frame_system::mocking::MockBlock<Self>;
 }
 
 ord_parameter_types! {
@@ -64,7 +71,7 @@ impl pallet_governance::Motions<u64> for Table {
 	}
 }
 
-pub fn new_test_ext() -> sp_io::TestExternalities {
+pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	let storage = frame_system::GenesisConfig::<Test>::default().build_storage();
 	let mut ext: sp_io::TestExternalities = storage.expect("the default genesis is valid").into();
 	ext.execute_with(|| System::set_block_number(1));

@@ -1,5 +1,7 @@
 //! A bound on the motions of one seat of the council that are open at a time.
 
+#![allow(clippy::trait_duplication_in_bounds, reason = "derived code")]
+
 use super::{Config, Error, Pallet};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::marker::PhantomData;

@@ -16,7 +16,7 @@ use pallet_support::{
 };
 use sp_runtime::{DispatchError, DispatchResult};
 
-pub use mock::{errors::*, proptest_cases, Clock, World, STRANGER};
+pub(crate) use mock::{errors::*, proptest_cases, Clock, World, STRANGER};
 
 pallet_support::mock_runtime!(1: Grants = pallet_grants);
 
@@ -37,53 +37,53 @@ impl crate::Config for Test {
 }
 
 /// Owns [`stream`].
-pub const OWNER: OrganizationId = 0;
-pub const READER: OrganizationId = 1;
-pub const PARTNER: OrganizationId = 2;
-pub const THIRD: OrganizationId = 3;
-pub const FOURTH: OrganizationId = 4;
+pub(crate) const OWNER: OrganizationId = 0;
+pub(crate) const READER: OrganizationId = 1;
+pub(crate) const PARTNER: OrganizationId = 2;
+pub(crate) const THIRD: OrganizationId = 3;
+pub(crate) const FOURTH: OrganizationId = 4;
 /// What commits to every secret: the chain does not look into it.
-pub const COMMITMENT: Digest = Digest([7; 32]);
+pub(crate) const COMMITMENT: Digest = Digest([7; 32]);
 /// How many organizations there are from the start.
 const ORGANIZATIONS: OrganizationId = 40;
 
 /// A member of an organization that has all roles.
-pub fn grantor(organization: OrganizationId) -> AccountId {
+pub(crate) fn grantor(organization: OrganizationId) -> AccountId {
 	AccountId::new([organization as u8 * 2 + 1; 32])
 }
 
 /// A member of an organization that may append and nothing else.
-pub fn submitter(organization: OrganizationId) -> AccountId {
+pub(crate) fn submitter(organization: OrganizationId) -> AccountId {
 	AccountId::new([organization as u8 * 2 + 2; 32])
 }
 
 /// The origin of an organization's grantor.
-pub fn by(organization: OrganizationId) -> RuntimeOrigin {
+pub(crate) fn by(organization: OrganizationId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(grantor(organization))
 }
 
 /// The stream of an organization.
-pub fn stream_of(organization: OrganizationId) -> StreamId {
+pub(crate) fn stream_of(organization: OrganizationId) -> StreamId {
 	StreamId::derive(organization, b"invoices")
 }
 
 /// The stream of [`OWNER`].
-pub fn stream() -> StreamId {
+pub(crate) fn stream() -> StreamId {
 	stream_of(OWNER)
 }
 
-pub fn reference(n: u32) -> Reference {
+pub(crate) fn reference(n: u32) -> Reference {
 	let mut bytes = [0; 32];
 	bytes[..4].copy_from_slice(&n.to_le_bytes());
 	Reference(bytes)
 }
 
-pub fn purpose(text: &str) -> Purpose {
+pub(crate) fn purpose(text: &str) -> Purpose {
 	text.as_bytes().to_vec().try_into().unwrap()
 }
 
 /// A secret wrapped to the present key of an organization.
-pub fn key(organization: OrganizationId) -> WrappedKey {
+pub(crate) fn key(organization: OrganizationId) -> WrappedKey {
 	WrappedKey {
 		key_version: World::current_version(organization).unwrap_or_default(),
 		sealed: vec![organization as u8; limits::WRAPPED_KEY_LENGTH as usize].try_into().unwrap(),
@@ -91,7 +91,7 @@ pub fn key(organization: OrganizationId) -> WrappedKey {
 }
 
 /// Terms that a grant on a stream has: from an epoch on, with all keys up to the present epoch, without an end.
-pub fn terms(stream: StreamId, grantee: OrganizationId, from_epoch: KeyEpoch) -> GrantTerms {
+pub(crate) fn terms(stream: StreamId, grantee: OrganizationId, from_epoch: KeyEpoch) -> GrantTerms {
 	let current = Grants::key_epoch(&stream).unwrap().current;
 	GrantTerms {
 		purpose: purpose("audit"),
@@ -103,7 +103,7 @@ pub fn terms(stream: StreamId, grantee: OrganizationId, from_epoch: KeyEpoch) ->
 }
 
 /// Terms that a grant on a record has.
-pub fn record_terms(grantee: OrganizationId, epoch: KeyEpoch) -> GrantTerms {
+pub(crate) fn record_terms(grantee: OrganizationId, epoch: KeyEpoch) -> GrantTerms {
 	GrantTerms {
 		purpose: purpose("audit"),
 		expires_at: None,
@@ -113,28 +113,33 @@ pub fn record_terms(grantee: OrganizationId, epoch: KeyEpoch) -> GrantTerms {
 	}
 }
 
-pub fn delegable(terms: GrantTerms) -> GrantTerms {
+pub(crate) fn delegable(terms: GrantTerms) -> GrantTerms {
 	GrantTerms { delegable: true, ..terms }
 }
 
-pub fn until(end: Moment, terms: GrantTerms) -> GrantTerms {
+pub(crate) fn until(end: Moment, terms: GrantTerms) -> GrantTerms {
 	GrantTerms { expires_at: Some(end), ..terms }
 }
 
 /// Gives a grant on [`stream`].
-pub fn give(n: u32, grantee: OrganizationId, permission: Permission, terms: GrantTerms) -> GrantId {
+pub(crate) fn give(
+	n: u32,
+	grantee: OrganizationId,
+	permission: Permission,
+	terms: GrantTerms,
+) -> GrantId {
 	let resource = Resource::Stream(stream());
 	assert_ok!(Grants::grant(by(OWNER), reference(n), resource, grantee, permission, terms));
 	GrantId::derive(OWNER, &reference(n))
 }
 
 /// Gives a grant to read [`stream`] from epoch 0 on, without an end, to be given on.
-pub fn give_read(n: u32, grantee: OrganizationId) -> GrantId {
+pub(crate) fn give_read(n: u32, grantee: OrganizationId) -> GrantId {
 	give(n, grantee, Permission::Read, delegable(terms(stream(), grantee, 0)))
 }
 
 /// Delegates a grant on [`stream`] to another organization, with the parent's end, to be given on.
-pub fn delegate(n: u32, parent: GrantId, grantee: OrganizationId) -> GrantId {
+pub(crate) fn delegate(n: u32, parent: GrantId, grantee: OrganizationId) -> GrantId {
 	let above = crate::Grants::<Test>::get(parent).unwrap();
 	let terms = GrantTerms {
 		expires_at: above.expires_at,
@@ -145,7 +150,7 @@ pub fn delegate(n: u32, parent: GrantId, grantee: OrganizationId) -> GrantId {
 }
 
 /// Appends a record as `pallet-records` does: under an epoch that is current.
-pub fn write(
+pub(crate) fn write(
 	organization: OrganizationId,
 	stream: StreamId,
 	n: u32,
@@ -158,7 +163,7 @@ pub fn write(
 }
 
 /// Appends an entry, if the organization owns the stream or this pallet finds a grant to append.
-pub fn append(
+pub(crate) fn append(
 	organization: OrganizationId,
 	stream: StreamId,
 	n: u32,
@@ -174,39 +179,39 @@ pub fn append(
 }
 
 /// Opens an epoch of [`stream`] for grants that all stay.
-pub fn open_epoch(epoch: KeyEpoch, staying: &[(GrantId, OrganizationId)]) {
+pub(crate) fn open_epoch(epoch: KeyEpoch, staying: &[(GrantId, OrganizationId)]) {
 	let keys = grant_keys(staying);
 	assert_ok!(Grants::open_epoch(by(OWNER), stream(), epoch, COMMITMENT, key(OWNER), keys));
 }
 
-pub fn grant_keys(staying: &[(GrantId, OrganizationId)]) -> Vec<GrantKey> {
+pub(crate) fn grant_keys(staying: &[(GrantId, OrganizationId)]) -> Vec<GrantKey> {
 	staying.iter().map(|(grant, to)| GrantKey { grant: *grant, key: key(*to) }).collect()
 }
 
 /// Returns the result of a call without its weight.
-pub fn plain(done: DispatchResultWithPostInfo) -> DispatchResult {
+pub(crate) fn plain(done: DispatchResultWithPostInfo) -> DispatchResult {
 	done.map(|_| ()).map_err(|error| error.error)
 }
 
 /// Goes to a later block. Blocks on the way have no idle time.
-pub fn go_to(block: BlockNumber) {
+pub(crate) fn go_to(block: BlockNumber) {
 	System::set_block_number(block);
 }
 
 /// Gives the present block idle time without end.
-pub fn idle() -> Weight {
+pub(crate) fn idle() -> Weight {
 	Grants::on_idle(System::block_number(), Weight::MAX)
 }
 
 /// Gives the present block idle time until all is clean.
-pub fn clean_up() {
+pub(crate) fn clean_up() {
 	idle();
 	assert!(crate::KeyRemovals::<Test>::iter_keys().next().is_none());
 }
 
 /// Returns a state with [`ORGANIZATIONS`] and no open epoch.
-pub fn new_test_ext() -> sp_io::TestExternalities {
-	let mut ext = mock::new_test_ext(RuntimeGenesisConfig::default());
+pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
+	let mut ext = mock::new_test_ext(&RuntimeGenesisConfig::default());
 	ext.execute_with(|| {
 		World::admit_below(ORGANIZATIONS);
 		for organization in 0..ORGANIZATIONS {
@@ -222,12 +227,12 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 }
 
 /// Runs a test before any epoch is open, and checks the storage at its end.
-pub fn run_without_epoch(test: impl FnOnce()) {
+pub(crate) fn run_without_epoch(test: impl FnOnce()) {
 	mock::execute(new_test_ext(), test, Grants::do_try_state);
 }
 
 /// Runs a test with epoch 0 of [`stream`] open, and checks the storage at its end.
-pub fn run(test: impl FnOnce()) {
+pub(crate) fn run(test: impl FnOnce()) {
 	run_without_epoch(|| {
 		open_epoch(0, &[]);
 		test();

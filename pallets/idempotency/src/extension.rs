@@ -1,6 +1,8 @@
 //! The transaction extension that stands in place of `CheckNonce`: requests are guarded by their keys and ordered by
 //! their lanes, everything else by the account's nonce.
 
+#![allow(clippy::trait_duplication_in_bounds, reason = "derived code")]
+
 use super::{impls::Decision, Config, Error, NextPositions, Pallet, WeightInfo};
 use alloc::{vec, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -178,11 +180,10 @@ where
 		let Some(who) = origin.as_signer() else {
 			return Ok((ValidTransaction::default(), Guard::Nothing, origin));
 		};
-		let (valid, guard) = match call.is_sub_type() {
-			Some(super::Call::submit { request, calls }) => {
+		let (valid, guard) =
+			if let Some(super::Call::submit { request, calls }) = call.is_sub_type() {
 				Pallet::<T>::validate_request(who, request, calls, Pallet::<T>::required_role)?
-			},
-			_ => {
+			} else {
 				let nonce = CheckNonce::<T>::validate_nonce_for_account(who, self.0)?;
 				let valid = ValidTransaction {
 					provides: nonce.provides,
@@ -190,8 +191,7 @@ where
 					..ValidTransaction::default()
 				};
 				(valid, Guard::Nonce(who.clone()))
-			},
-		};
+			};
 		Ok((valid, guard, origin))
 	}
 

@@ -34,8 +34,13 @@ pub const BUCKET_WIDTH: BlockNumber = 100;
 pub const REMOVALS_PER_REQUEST: u32 = 2;
 
 /// Requests: calls that are applied together or not at all, once, and what became of them.
-// The macro repeats the attributes' paths where they are in scope.
-#[allow(unused_qualifications)]
+// What the macro writes is not held to these.
+#[allow(
+	unused_qualifications,
+	missing_debug_implementations,
+	clippy::must_use_candidate,
+	clippy::trait_duplication_in_bounds
+)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{types::Removal, weights::WeightInfo};
@@ -208,16 +213,19 @@ pub mod pallet {
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
 		/// What the chain did with a request.
+		#[must_use]
 		pub fn receipt(organization: OrganizationId, key: RequestKey) -> Option<Receipt> {
 			Receipts::<T>::get(organization, key)
 		}
 
 		/// The next position of a lane. All before it are consumed.
+		#[must_use]
 		pub fn next_position(organization: OrganizationId, lane: u32) -> u64 {
 			NextPositions::<T>::get(organization, lane)
 		}
 
 		/// Bounds on requests.
+		#[must_use]
 		pub fn limits() -> RequestLimits {
 			Self::do_limits()
 		}
@@ -251,6 +259,7 @@ pub mod pallet {
 		/// [`Event::Applied`], [`Event::Rejected`] or [`Event::Repeated`].
 		#[pallet::call_index(0)]
 		#[pallet::weight((Pallet::<T>::declared_weight(calls), DispatchClass::Normal))]
+		#[must_use]
 		pub fn submit(
 			origin: OriginFor<T>,
 			request: Request,

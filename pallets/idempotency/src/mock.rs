@@ -1,6 +1,13 @@
 //! A runtime for the tests: three organizations, one of them suspended, members that can move from one to another, and
 //! a pallet with calls that can fail.
 
+#![allow(
+	missing_debug_implementations,
+	clippy::needless_pass_by_value,
+	clippy::use_self,
+	reason = "the macro"
+)]
+
 use crate::{self as pallet_idempotency, CheckRequest};
 use credio_primitives::{AccountId, LanePosition, OrganizationId, Request, RequestKey, Roles};
 use frame_support::{
@@ -19,7 +26,7 @@ use sp_runtime::{
 	DispatchResult,
 };
 
-pub use mock::{
+pub(crate) use mock::{
 	errors::*, proptest_cases, scratch, World, ALICE, ALPHA, BETA, BOB, CAROL, GAMMA, STRANGER,
 };
 
@@ -77,29 +84,29 @@ impl crate::Config for Test {
 }
 
 /// A gateway of [`ALPHA`] without a role.
-pub const ANNA: AccountId = AccountId::new([6; 32]);
+pub(crate) const ANNA: AccountId = AccountId::new([6; 32]);
 
 /// Moves an account to another organization in the present block, or out of all.
-pub fn move_to(who: AccountId, organization: Option<OrganizationId>) {
+pub(crate) fn move_to(who: AccountId, organization: Option<OrganizationId>) {
 	let roles = if who == ANNA { Roles::default() } else { Roles::ALL };
 	World::set_member(who, organization, roles);
 }
 
-pub fn key(n: u8) -> RequestKey {
+pub(crate) fn key(n: u8) -> RequestKey {
 	RequestKey([n; 32])
 }
 
 /// The same request at a position of a lane.
-pub fn in_lane(request: Request, lane: u32, sequence: u64) -> Request {
+pub(crate) fn in_lane(request: Request, lane: u32, sequence: u64) -> Request {
 	Request { lane: Some(LanePosition { lane, sequence }), ..request }
 }
 
-pub fn submit_call(request: Request, calls: Vec<RuntimeCall>) -> RuntimeCall {
+pub(crate) fn submit_call(request: Request, calls: Vec<RuntimeCall>) -> RuntimeCall {
 	crate::Call::submit { request, calls }.into()
 }
 
 /// What a pool says of a transaction.
-pub fn validate(
+pub(crate) fn validate(
 	who: AccountId,
 	call: &RuntimeCall,
 ) -> Result<ValidTransaction, TransactionValidityError> {
@@ -111,7 +118,7 @@ pub fn validate(
 }
 
 /// What a block makes of a transaction: it does not get in, or it is dispatched.
-pub fn apply(
+pub(crate) fn apply(
 	who: AccountId,
 	nonce: u32,
 	call: RuntimeCall,
@@ -124,7 +131,7 @@ pub fn apply(
 }
 
 /// A request of [`ALPHA`] that expires 50 blocks from now.
-pub fn request(n: u8) -> Request {
+pub(crate) fn request(n: u8) -> Request {
 	Request {
 		organization: ALPHA,
 		key: key(n),
@@ -134,34 +141,34 @@ pub fn request(n: u8) -> Request {
 }
 
 /// The same request of [`BETA`].
-pub fn of_beta(request: Request) -> Request {
+pub(crate) fn of_beta(request: Request) -> Request {
 	Request { organization: BETA, ..request }
 }
 
-pub fn add(n: u32) -> RuntimeCall {
+pub(crate) fn add(n: u32) -> RuntimeCall {
 	scratch::Call::add { n }.into()
 }
 
-pub fn fail_after_adding(n: u32) -> RuntimeCall {
+pub(crate) fn fail_after_adding(n: u32) -> RuntimeCall {
 	scratch::Call::fail_after_adding { n }.into()
 }
 
-pub fn add_as_submitter(n: u32) -> RuntimeCall {
+pub(crate) fn add_as_submitter(n: u32) -> RuntimeCall {
 	scratch::Call::for_submitters { n }.into()
 }
 
-pub fn sum() -> u32 {
+pub(crate) fn sum() -> u32 {
 	scratch::Sum::<Test>::get()
 }
 
 /// Goes to a block and runs its idle time.
-pub fn go_to(block: u32) {
+pub(crate) fn go_to(block: u32) {
 	System::set_block_number(block);
 	Idempotency::on_idle(block, Weight::MAX);
 }
 
-pub fn new_test_ext() -> sp_io::TestExternalities {
-	let mut ext = mock::new_test_ext(RuntimeGenesisConfig::default());
+pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
+	let mut ext = mock::new_test_ext(&RuntimeGenesisConfig::default());
 	ext.execute_with(|| {
 		System::set_block_number(0);
 		move_to(ANNA, Some(ALPHA));
@@ -171,6 +178,6 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 }
 
 /// Runs a test and checks the storage at its end.
-pub fn build_and_execute(test: impl FnOnce()) {
+pub(crate) fn build_and_execute(test: impl FnOnce()) {
 	mock::execute(new_test_ext(), test, Idempotency::do_try_state);
 }

@@ -1,6 +1,8 @@
 //! The transaction extension that stands in place of `CheckMortality`: a request that waits in a lane must not vanish
 //! before its turn, and a request signed for one organization must not act for another.
 
+#![allow(clippy::trait_duplication_in_bounds, reason = "derived code")]
+
 use super::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use credio_primitives::{validity, AccountId, Request};
@@ -47,6 +49,7 @@ pub struct CheckMortality<T: Config + Send + Sync>(pub Era, core::marker::Phanto
 
 impl<T: Config + Send + Sync> CheckMortality<T> {
 	/// The extension, with the transaction's era.
+	#[must_use]
 	pub fn from(era: Era) -> Self {
 		Self(era, core::marker::PhantomData)
 	}

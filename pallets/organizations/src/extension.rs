@@ -47,6 +47,7 @@ pub struct CheckQuota<T>(PhantomData<T>);
 
 impl<T> CheckQuota<T> {
 	/// The extension.
+	#[must_use]
 	pub fn new() -> Self {
 		Self(PhantomData)
 	}

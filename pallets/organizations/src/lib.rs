@@ -25,8 +25,13 @@ pub use weights::WeightInfo;
 use frame_support::pallet_macros::import_section;
 
 /// Organizations, their members, encryption keys and quotas.
-// The macro repeats the attributes' paths where they are in scope.
-#[allow(unused_qualifications)]
+// What the macro writes is not held to these.
+#[allow(
+	unused_qualifications,
+	missing_debug_implementations,
+	clippy::must_use_candidate,
+	clippy::trait_duplication_in_bounds
+)]
 #[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
@@ -274,26 +279,31 @@ pub mod pallet {
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
 		/// An organization with its present encryption key.
+		#[must_use]
 		pub fn organization_info(id: OrganizationId) -> Option<OrganizationInfo> {
 			Self::do_organization_info(id)
 		}
 
 		/// Organizations from number `from` on, at most `limit` and at most a page.
+		#[must_use]
 		pub fn organization_infos(from: OrganizationId, limit: u32) -> Vec<OrganizationInfo> {
 			Self::do_organization_infos(from, limit)
 		}
 
 		/// The membership of an account.
+		#[must_use]
 		pub fn member_info(account: AccountId) -> Option<Member> {
 			Members::<T>::get(account)
 		}
 
 		/// Members of an organization, in no particular order.
+		#[must_use]
 		pub fn member_infos(id: OrganizationId) -> Vec<MemberInfo> {
 			Self::do_member_infos(id)
 		}
 
 		/// A version of an organization's encryption key.
+		#[must_use]
 		pub fn encryption_key_info(
 			id: OrganizationId,
 			version: KeyVersion,
@@ -302,6 +312,7 @@ pub mod pallet {
 		}
 
 		/// Quota of an organization, and its use in the present window of blocks.
+		#[must_use]
 		pub fn quota_info(id: OrganizationId) -> Option<QuotaInfo> {
 			Self::do_quota_info(id)
 		}
@@ -326,6 +337,7 @@ pub mod pallet {
 		/// [`Event::Admitted`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::admit())]
+		#[must_use]
 		pub fn admit(
 			origin: OriginFor<T>,
 			name: OrganizationName,
@@ -350,6 +362,7 @@ pub mod pallet {
 		/// [`Event::Suspended`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::suspend())]
+		#[must_use]
 		pub fn suspend(origin: OriginFor<T>, organization: OrganizationId) -> DispatchResult {
 			T::CouncilOrigin::ensure_origin(origin)?;
 			Self::do_suspend(organization)
@@ -367,6 +380,7 @@ pub mod pallet {
 		/// [`Event::Reinstated`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::reinstate())]
+		#[must_use]
 		pub fn reinstate(origin: OriginFor<T>, organization: OrganizationId) -> DispatchResult {
 			T::CouncilOrigin::ensure_origin(origin)?;
 			Self::do_reinstate(organization)
@@ -385,6 +399,7 @@ pub mod pallet {
 		/// [`Event::QuotaSet`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::set_quota())]
+		#[must_use]
 		pub fn set_quota(
 			origin: OriginFor<T>,
 			organization: OrganizationId,
@@ -409,6 +424,7 @@ pub mod pallet {
 		/// [`Event::MemberAdded`].
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::add_member())]
+		#[must_use]
 		pub fn add_member(
 			origin: OriginFor<T>,
 			account: AccountId,
@@ -431,6 +447,7 @@ pub mod pallet {
 		/// [`Event::RolesSet`].
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::set_roles())]
+		#[must_use]
 		pub fn set_roles(origin: OriginFor<T>, account: AccountId, roles: Roles) -> DispatchResult {
 			Self::do_set_roles(ensure_signed(origin)?, account, roles)
 		}
@@ -448,6 +465,7 @@ pub mod pallet {
 		/// [`Event::MemberRemoved`].
 		#[pallet::call_index(6)]
 		#[pallet::weight(T::WeightInfo::remove_member())]
+		#[must_use]
 		pub fn remove_member(origin: OriginFor<T>, account: AccountId) -> DispatchResult {
 			Self::do_remove_member(ensure_signed(origin)?, account)
 		}
@@ -466,6 +484,7 @@ pub mod pallet {
 		/// [`Event::KeyRotated`].
 		#[pallet::call_index(7)]
 		#[pallet::weight(T::WeightInfo::rotate_key())]
+		#[must_use]
 		pub fn rotate_key(origin: OriginFor<T>, encryption_key: PublicKey) -> DispatchResult {
 			Self::do_rotate_key(ensure_signed(origin)?, encryption_key)
 		}

@@ -1,5 +1,12 @@
 //! A runtime for the tests: two organizations, and a council of one account.
 
+#![allow(
+	missing_debug_implementations,
+	clippy::needless_pass_by_value,
+	clippy::use_self,
+	reason = "the macro"
+)]
+
 use crate::{self as pallet_organizations, Allowance, GenesisMember, GenesisOrganization};
 use credio_primitives::{AccountId, PublicKey, Quota, Roles};
 use frame_support::{
@@ -34,7 +41,7 @@ mod runtime {
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlockU32<Test>;
+	type Block = frame_system::mocking::MockBlockU32<Self>;
 	type AccountId = AccountId;
 	type Lookup = IdentityLookup<AccountId>;
 }
@@ -82,31 +89,31 @@ impl Contains<RuntimeCall> for NodeReports {
 	}
 }
 
-pub const COUNCIL: AccountId = AccountId::new([255; 32]);
+pub(crate) const COUNCIL: AccountId = AccountId::new([255; 32]);
 /// All roles in [`ALPHA`].
-pub const ALICE: AccountId = account(1);
+pub(crate) const ALICE: AccountId = account(1);
 /// Submitter in [`ALPHA`].
-pub const BOB: AccountId = account(2);
+pub(crate) const BOB: AccountId = account(2);
 /// All roles in [`BETA`].
-pub const CHARLIE: AccountId = account(3);
+pub(crate) const CHARLIE: AccountId = account(3);
 /// No member of anything.
-pub const STRANGER: AccountId = account(4);
+pub(crate) const STRANGER: AccountId = account(4);
 
-pub const ALPHA: u32 = 0;
-pub const BETA: u32 = 1;
+pub(crate) const ALPHA: u32 = 0;
+pub(crate) const BETA: u32 = 1;
 
-pub const SUBMITTER: Roles = Roles { admin: false, submitter: true, grantor: false };
-pub const KEY: PublicKey = PublicKey([9; 32]);
+pub(crate) const SUBMITTER: Roles = Roles { admin: false, submitter: true, grantor: false };
+pub(crate) const KEY: PublicKey = PublicKey([9; 32]);
 
-pub const fn account(n: u8) -> AccountId {
+pub(crate) const fn account(n: u8) -> AccountId {
 	AccountId::new([n; 32])
 }
 
-pub fn signed(who: AccountId) -> RuntimeOrigin {
+pub(crate) fn signed(who: AccountId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(who)
 }
 
-pub fn organization(name: &str, members: &[(AccountId, Roles)]) -> GenesisOrganization {
+pub(crate) fn organization(name: &str, members: &[(AccountId, Roles)]) -> GenesisOrganization {
 	GenesisOrganization {
 		name: name.into(),
 		encryption_key: KEY,
@@ -118,7 +125,7 @@ pub fn organization(name: &str, members: &[(AccountId, Roles)]) -> GenesisOrgani
 	}
 }
 
-pub struct ExtBuilder {
+pub(crate) struct ExtBuilder {
 	organizations: Vec<GenesisOrganization>,
 }
 
@@ -134,11 +141,11 @@ impl Default for ExtBuilder {
 }
 
 impl ExtBuilder {
-	pub fn with(organizations: Vec<GenesisOrganization>) -> Self {
+	pub(crate) fn with(organizations: Vec<GenesisOrganization>) -> Self {
 		Self { organizations }
 	}
 
-	pub fn build(self) -> sp_io::TestExternalities {
+	pub(crate) fn build(self) -> sp_io::TestExternalities {
 		let genesis = RuntimeGenesisConfig {
 			organizations: crate::GenesisConfig {
 				organizations: self.organizations,
@@ -153,7 +160,7 @@ impl ExtBuilder {
 	}
 
 	/// Runs a test and checks the storage at its end.
-	pub fn build_and_execute(self, test: impl FnOnce()) {
+	pub(crate) fn build_and_execute(self, test: impl FnOnce()) {
 		self.build().execute_with(|| {
 			test();
 			Organizations::do_try_state().expect("the storage is consistent");

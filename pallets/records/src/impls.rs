@@ -1,5 +1,7 @@
 //! What the calls do, and what the runtime API asks.
 
+#![allow(clippy::needless_pass_by_value, reason = "a call hands over its arguments")]
+
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
@@ -61,11 +63,13 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The payload of a record.
+	#[must_use]
 	pub fn payload(id: &RecordId) -> Option<RecordPayload> {
 		Self::payload_of(&T::Streams::header(id)?)
 	}
 
 	/// The payload of the record that has this header.
+	#[must_use]
 	pub fn payload_of(header: &EntryHeader) -> Option<RecordPayload> {
 		Envelopes::<T>::get(header.stream, SequenceKey::from(header.sequence))
 	}

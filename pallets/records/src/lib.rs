@@ -18,6 +18,12 @@ pub use pallet::*;
 pub use weights::WeightInfo;
 
 /// Records: entries with their ciphertext on the chain.
+// What the macro writes is not held to these.
+#[allow(
+	missing_debug_implementations,
+	clippy::must_use_candidate,
+	clippy::trait_duplication_in_bounds
+)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::weights::WeightInfo;
@@ -103,6 +109,7 @@ pub mod pallet {
 		/// `EntryAppended` of the pallet of streams.
 		#[pallet::call_index(0)]
 		#[pallet::weight(Pallet::<T>::append_weight(payload.len() as u32, MAX_GRANTS_READ))]
+		#[must_use]
 		pub fn append(
 			origin: OriginFor<T>,
 			stream: StreamId,

@@ -1,5 +1,12 @@
 //! A runtime for the tests, with the organizations, accounts and streams of [`pallet_support::mock`].
 
+#![allow(
+	missing_debug_implementations,
+	clippy::needless_pass_by_value,
+	clippy::use_self,
+	reason = "the macro"
+)]
+
 use crate as pallet_records;
 use credio_primitives::{AccountId, EntryBody, KeyEpoch, RecordId, Reference, StreamId};
 use frame_support::{
@@ -12,7 +19,7 @@ use pallet_support::{
 };
 use sp_runtime::traits::Dispatchable;
 
-pub use mock::{errors::*, *};
+pub(crate) use mock::{errors::*, *};
 
 pallet_support::mock_runtime!(1: Records = pallet_records);
 
@@ -22,12 +29,12 @@ impl crate::Config for Test {
 	type WeightInfo = ();
 }
 
-pub fn signed(who: AccountId) -> RuntimeOrigin {
+pub(crate) fn signed(who: AccountId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(who)
 }
 
 /// Creates a stream in its first epoch, for the organization of `admin`.
-pub fn stream(admin: AccountId, name: &str) -> StreamId {
+pub(crate) fn stream(admin: AccountId, name: &str) -> StreamId {
 	let owner = World::member(&admin).expect("a member").organization;
 	let id = World::create_stream(owner, name.as_bytes());
 	World::set_epoch(id, 0);
@@ -36,7 +43,7 @@ pub fn stream(admin: AccountId, name: &str) -> StreamId {
 
 /// A call of `append`, valid for a stream of [`ALPHA`] in its first epoch.
 #[derive(Clone)]
-pub struct Append {
+pub(crate) struct Append {
 	pub who: AccountId,
 	pub stream: StreamId,
 	pub reference: Reference,
@@ -46,19 +53,19 @@ pub struct Append {
 }
 
 impl Append {
-	pub fn to(stream: StreamId, n: u8) -> Self {
+	pub(crate) fn to(stream: StreamId, n: u8) -> Self {
 		let (epoch, supersedes) = (0, None);
 		let payload = envelope(100);
 		Self { who: ALICE, stream, reference: reference(n), epoch, payload, supersedes }
 	}
 
 	/// Dispatches it as a block would, so that a failure is rolled back.
-	pub fn call(self) -> DispatchResult {
+	pub(crate) fn call(self) -> DispatchResult {
 		self.dispatch().map(drop).map_err(|failure| failure.error)
 	}
 
 	/// Dispatches it as [`Self::call`] does, and returns the weight used.
-	pub fn dispatch(self) -> DispatchResultWithPostInfo {
+	pub(crate) fn dispatch(self) -> DispatchResultWithPostInfo {
 		let origin = signed(self.who);
 		let call = RuntimeCall::from(crate::Call::append {
 			stream: self.stream,
@@ -73,28 +80,28 @@ impl Append {
 }
 
 /// Appends a record as ALICE.
-pub fn record(stream: StreamId, n: u8) -> RecordId {
+pub(crate) fn record(stream: StreamId, n: u8) -> RecordId {
 	assert_ok!(Append::to(stream, n).call());
 	RecordId::derive(ALPHA, &reference(n))
 }
 
 /// Anchors a digest as `who`.
-pub fn anchor_by(who: AccountId, stream: StreamId, n: u8) -> DispatchResult {
+pub(crate) fn anchor_by(who: AccountId, stream: StreamId, n: u8) -> DispatchResult {
 	let body = EntryBody::DigestAnchor { commitment: digest(n) };
 	World::append(&who, &stream, &reference(n), body).map(drop)
 }
 
 /// Anchors a digest as ALICE.
-pub fn anchor(stream: StreamId, n: u8) -> RecordId {
+pub(crate) fn anchor(stream: StreamId, n: u8) -> RecordId {
 	assert_ok!(anchor_by(ALICE, stream, n));
 	RecordId::derive(ALPHA, &reference(n))
 }
 
-pub fn new_test_ext() -> sp_io::TestExternalities {
-	mock::new_test_ext(RuntimeGenesisConfig::default())
+pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
+	mock::new_test_ext(&RuntimeGenesisConfig::default())
 }
 
 /// Runs a test and checks the storage at its end.
-pub fn build_and_execute(test: impl FnOnce()) {
+pub(crate) fn build_and_execute(test: impl FnOnce()) {
 	mock::execute(new_test_ext(), test, Records::do_try_state);
 }

@@ -23,6 +23,7 @@ pub enum Role {
 
 impl Role {
 	/// Whether `roles` include this one.
+	#[must_use]
 	pub fn is_in(self, roles: &Roles) -> bool {
 		match self {
 			Self::Any => true,
@@ -135,6 +136,7 @@ pub trait Streams<AccountId> {
 	/// All entries of all streams, in no particular order. Unbounded: for checks of the whole state, never in a block.
 	///
 	/// An implementation that keeps no entries leaves this as it is.
+	#[must_use]
 	fn all_entries() -> impl Iterator<Item = Entry> {
 		core::iter::empty()
 	}
@@ -220,6 +222,7 @@ pub trait AppendGrants {
 	fn find_append(organization: OrganizationId, stream: &StreamId) -> Option<u32>;
 
 	/// Whether a grant that holds now lets `organization` append to `stream`.
+	#[must_use]
 	fn may_append(organization: OrganizationId, stream: &StreamId) -> bool {
 		Self::find_append(organization, stream).is_some()
 	}

@@ -21,8 +21,13 @@ pub use sessions::NothingMore;
 pub use weights::WeightInfo;
 
 /// Who makes blocks and votes on finality, as the council decides.
-// The macro repeats the attributes' paths where they are in scope.
-#[allow(unused_qualifications)]
+// What the macro writes is not held to these.
+#[allow(
+	unused_qualifications,
+	missing_debug_implementations,
+	clippy::must_use_candidate,
+	clippy::trait_duplication_in_bounds
+)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{
@@ -229,6 +234,7 @@ pub mod pallet {
 		/// [`Event::ValidatorAdded`].
 		#[pallet::call_index(0)]
 		#[pallet::weight((<T as Config>::WeightInfo::add_validator(), DispatchClass::Operational))]
+		#[must_use]
 		pub fn add_validator(origin: OriginFor<T>, validator: AccountId) -> DispatchResult {
 			T::CouncilOrigin::ensure_origin(origin)?;
 			ensure!(
@@ -256,6 +262,7 @@ pub mod pallet {
 		/// [`Event::ValidatorRemoved`].
 		#[pallet::call_index(1)]
 		#[pallet::weight((<T as Config>::WeightInfo::remove_validator(), DispatchClass::Operational))]
+		#[must_use]
 		pub fn remove_validator(origin: OriginFor<T>, validator: AccountId) -> DispatchResult {
 			T::CouncilOrigin::ensure_origin(origin)?;
 			Self::do_remove_validators(alloc::vec![validator])
@@ -276,6 +283,7 @@ pub mod pallet {
 			<T as Config>::WeightInfo::reinstate_validator(),
 			DispatchClass::Operational
 		))]
+		#[must_use]
 		pub fn reinstate_validator(origin: OriginFor<T>, validator: AccountId) -> DispatchResult {
 			T::CouncilOrigin::ensure_origin(origin)?;
 			Disabled::<T>::take(&validator).ok_or(Error::<T>::NotDisabled)?;
@@ -302,6 +310,7 @@ pub mod pallet {
 		/// [`Event::ValidatorRemoved`] for each and [`Event::FinalityResumed`].
 		#[pallet::call_index(3)]
 		#[pallet::weight((<T as Config>::WeightInfo::resume_finality(), DispatchClass::Operational))]
+		#[must_use]
 		pub fn resume_finality(
 			origin: OriginFor<T>,
 			lost: BoundedVec<AccountId, T::MaxValidators>,
@@ -336,6 +345,7 @@ pub mod pallet {
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
 		/// The validators that the council has chosen, and those of the present session that it has removed since.
+		#[must_use]
 		pub fn validator_states() -> Vec<ValidatorState> {
 			Self::states()
 		}

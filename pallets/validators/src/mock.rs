@@ -1,5 +1,12 @@
 //! A runtime for the tests: account `[255; 32]` is the council, `[254; 32]` two thirds of it, and sessions last five blocks.
 
+#![allow(
+	missing_debug_implementations,
+	clippy::needless_pass_by_value,
+	clippy::use_self,
+	reason = "the macro"
+)]
+
 use crate::{self as pallet_validators, FinalityGadget, Stall};
 use credio_primitives::{AccountId, BlockNumber};
 use frame_support::{
@@ -15,11 +22,11 @@ use sp_runtime::{
 	BuildStorage,
 };
 
-pub const SESSION: BlockNumber = 5;
-pub const HISTORY: u32 = 4;
-pub const MAX_VALIDATORS: u32 = 5;
-pub const KEY_CHANGE_INTERVAL: BlockNumber = 20;
-pub const MAX_FORCED_DELAY: BlockNumber = 30;
+pub(crate) const SESSION: BlockNumber = 5;
+pub(crate) const HISTORY: u32 = 4;
+pub(crate) const MAX_VALIDATORS: u32 = 5;
+pub(crate) const KEY_CHANGE_INTERVAL: BlockNumber = 20;
+pub(crate) const MAX_FORCED_DELAY: BlockNumber = 30;
 
 #[frame_support::runtime]
 mod runtime {
@@ -94,7 +101,7 @@ impl pallet_session::Config for Test {
 	type ValidatorIdOf = ConvertInto;
 	type ShouldEndSession = Validators;
 	type NextSessionRotation = Validators;
-	type SessionManager = historical::NoteHistoricalRoot<Test, Validators>;
+	type SessionManager = historical::NoteHistoricalRoot<Self, Validators>;
 	type SessionHandler = AnyAuthorities;
 	type Keys = Keys;
 	type DisablingStrategy = pallet_session::disabling::UpToLimitDisablingStrategy;
@@ -152,29 +159,29 @@ impl crate::Config for Test {
 	type WeightInfo = ();
 }
 
-pub fn council() -> AccountId {
+pub(crate) fn council() -> AccountId {
 	AccountId::new([255; 32])
 }
 
-pub fn two_thirds() -> AccountId {
+pub(crate) fn two_thirds() -> AccountId {
 	AccountId::new([254; 32])
 }
 
-pub fn account(number: u8) -> AccountId {
+pub(crate) fn account(number: u8) -> AccountId {
 	AccountId::new([number; 32])
 }
 
-pub fn keys(number: u8) -> Keys {
+pub(crate) fn keys(number: u8) -> Keys {
 	Keys { dummy: UintAuthorityId(number.into()) }
 }
 
 /// What its holder does before an account can be a validator.
-pub fn set_keys(number: u8, with: u8) {
+pub(crate) fn set_keys(number: u8, with: u8) {
 	pallet_session::NextKeys::<Test>::insert(account(number), keys(with));
 }
 
 /// A chain with validators 1, 2 and so on, at its first block.
-pub fn new_test_ext_with(validators: u8) -> sp_io::TestExternalities {
+pub(crate) fn new_test_ext_with(validators: u8) -> sp_io::TestExternalities {
 	let keys = (1..=validators).map(|n| (account(n), account(n), keys(n))).collect();
 	let genesis = RuntimeGenesisConfig {
 		validators: crate::GenesisConfig {
@@ -196,7 +203,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 }
 
 /// Makes blocks up to number `block`.
-pub fn run_to(block: BlockNumber) {
+pub(crate) fn run_to(block: BlockNumber) {
 	while System::block_number() < block {
 		System::set_block_number(System::block_number() + 1);
 		Session::on_initialize(System::block_number());
@@ -205,11 +212,11 @@ pub fn run_to(block: BlockNumber) {
 }
 
 /// Makes some blocks.
-pub fn wait(blocks: BlockNumber) {
+pub(crate) fn wait(blocks: BlockNumber) {
 	run_to(System::block_number() + blocks);
 }
 
 /// The validators of the present session, by number.
-pub fn active() -> Vec<u8> {
+pub(crate) fn active() -> Vec<u8> {
 	Session::validators().iter().map(|validator| AsRef::<[u8]>::as_ref(validator)[0]).collect()
 }

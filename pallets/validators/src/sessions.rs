@@ -159,6 +159,7 @@ where
 }
 
 /// Who an offender is, beside its account: there is nothing more to know.
+#[derive(Debug)]
 pub struct NothingMore;
 
 impl<AccountId> Convert<AccountId, Option<()>> for NothingMore {

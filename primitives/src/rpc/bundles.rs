@@ -189,6 +189,7 @@ impl BundleDetailJson {
 	}
 
 	/// Computes the digest of these legs under this id and deadline.
+	#[must_use]
 	pub fn computed_digest(&self, genesis: &Digest) -> Digest {
 		let legs = self
 			.legs

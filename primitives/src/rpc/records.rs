@@ -25,6 +25,7 @@ pub struct WrappedKeyJson {
 }
 
 /// Returns the keys to a record, and the commitment to their secret.
+#[must_use]
 pub fn wrapped_keys(access: ReadAccess) -> (Digest, Vec<WrappedKeyJson>) {
 	let ReadAccess { organization, commitment, keys } = access;
 	let keys = keys.into_iter().map(|key| WrappedKeyJson {

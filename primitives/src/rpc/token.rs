@@ -33,6 +33,7 @@ impl AccessToken {
 	/// Returns the bytes that are hashed and signed:
 	/// `"credio/access-token/v1" ++ genesis ++ SCALE(method) ++ SCALE(parameters) ++ expires_at`.
 	/// `parameters` are the SCALE encoding of the method's parameters other than the token.
+	#[must_use]
 	pub fn payload(
 		genesis: &Digest,
 		method: &str,

@@ -53,10 +53,10 @@ pub(super) enum Step {
 
 impl Followed {
 	/// Returns the next step after a signal.
-	pub(super) fn step(&self, chain: &impl Outcomes, signal: Signal) -> Result<Step, Error> {
+	pub(super) fn step(&self, chain: &impl Outcomes, signal: &Signal) -> Result<Step, Error> {
 		Ok(match signal {
 			Signal::Finalized => self.last_event(chain)?.map_or(Step::Wait, Step::Finish),
-			Signal::Pool(TransactionStatus::InBlock((block, _))) => match chain.number(block)? {
+			Signal::Pool(TransactionStatus::InBlock((block, _))) => match chain.number(*block)? {
 				Some(number) => {
 					let block = BlockRef { number, hash: Digest(block.0) };
 					Step::Send(UploadEventJson::InBlock { block })

@@ -261,18 +261,18 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Requests<Block, Client> {
 		let mut statuses = statuses.unwrap_or_else(|| futures::stream::pending().boxed());
 		loop {
 			let signal = tokio::select! {
-				status = statuses.next() => match status {
-					Some(status) => Signal::Pool(status),
-					// The pool has no more events of it. The chain has its outcome.
-					None => {
+				status = statuses.next() => {
+					let Some(status) = status else {
+						// The pool has no more events of it. The chain has its outcome.
 						statuses = futures::stream::pending().boxed();
 						continue;
-					},
+					};
+					Signal::Pool(status)
 				},
 				() = subscription.woken() => Signal::Finalized,
 				() = sink.closed() => return Ok(()),
 			};
-			match followed.step(self, signal)? {
+			match followed.step(self, &signal)? {
 				Step::Wait => {},
 				Step::Send(event) => send(event).await?,
 				Step::Finish(last) => return send(last).await,

@@ -19,7 +19,7 @@ pub enum Refusal {
 }
 
 /// Returns what an error of the pool means to the caller.
-pub fn refusal<E: IntoPoolError>(error: E) -> Refusal {
+pub(super) fn refusal<E: IntoPoolError>(error: E) -> Refusal {
 	let error = match error.into_pool_error() {
 		Ok(PoolError::AlreadyImported(_)) => return Refusal::AlreadyHeld,
 		Ok(PoolError::ImmediatelyDropped) => Error::PoolFull,

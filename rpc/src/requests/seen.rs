@@ -12,7 +12,7 @@ const MAX_SEEN: usize = 100_000;
 
 /// A request that the node has taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub(crate) struct Seen {
 	/// Hash of the transaction that carried it last.
 	pub transaction: H256,
 	/// Digest of its calls.
@@ -25,7 +25,7 @@ pub struct Seen {
 
 /// The requests that this node has taken. The oldest is forgotten first.
 #[derive(Default)]
-pub struct SeenRequests(Mutex<SeenMap>);
+pub(crate) struct SeenRequests(Mutex<SeenMap>);
 
 #[derive(Default)]
 struct SeenMap {
@@ -42,36 +42,33 @@ impl SeenRequests {
 	}
 
 	/// Remembers a request.
-	pub fn insert(&self, organization: OrganizationId, key: RequestKey, seen: Seen) {
+	pub(crate) fn insert(&self, organization: OrganizationId, key: RequestKey, seen: Seen) {
 		let mut map = self.lock();
 		let map = &mut *map;
 		let name = (organization, key);
-		match map.requests.get_mut(&name) {
-			Some(known) => {
-				let expires_at = known.expires_at.max(seen.expires_at);
-				if map.expiries.remove(&(known.expires_at, organization, key)) {
-					map.expiries.insert((expires_at, organization, key));
-				}
-				let earliest_expiry = known.earliest_expiry.min(seen.earliest_expiry);
-				*known = Seen { expires_at, earliest_expiry, ..seen };
-			},
-			None => {
-				map.requests.insert(name, seen);
-				map.expiries.insert((seen.expires_at, organization, key));
-				map.order.push_back(name);
-				if map.order.len() > MAX_SEEN {
-					if let Some(oldest) = map.order.pop_front() {
-						if let Some(forgotten) = map.requests.remove(&oldest) {
-							map.expiries.remove(&(forgotten.expires_at, oldest.0, oldest.1));
-						}
+		if let Some(known) = map.requests.get_mut(&name) {
+			let expires_at = known.expires_at.max(seen.expires_at);
+			if map.expiries.remove(&(known.expires_at, organization, key)) {
+				map.expiries.insert((expires_at, organization, key));
+			}
+			let earliest_expiry = known.earliest_expiry.min(seen.earliest_expiry);
+			*known = Seen { expires_at, earliest_expiry, ..seen };
+		} else {
+			map.requests.insert(name, seen);
+			map.expiries.insert((seen.expires_at, organization, key));
+			map.order.push_back(name);
+			if map.order.len() > MAX_SEEN {
+				if let Some(oldest) = map.order.pop_front() {
+					if let Some(forgotten) = map.requests.remove(&oldest) {
+						map.expiries.remove(&(forgotten.expires_at, oldest.0, oldest.1));
 					}
 				}
-			},
+			}
 		}
 	}
 
 	/// Removes and returns the requests that have expired at this finalized block.
-	pub fn take_expired(&self, finalized: BlockNumber) -> Vec<(OrganizationId, RequestKey)> {
+	pub(crate) fn take_expired(&self, finalized: BlockNumber) -> Vec<(OrganizationId, RequestKey)> {
 		let mut map = self.lock();
 		let first = (finalized.saturating_add(1), 0, RequestKey([0; 32]));
 		let later = map.expiries.split_off(&first);
@@ -80,7 +77,7 @@ impl SeenRequests {
 	}
 
 	/// Returns a remembered request.
-	pub fn get(&self, organization: OrganizationId, key: &RequestKey) -> Option<Seen> {
+	pub(crate) fn get(&self, organization: OrganizationId, key: &RequestKey) -> Option<Seen> {
 		self.lock().requests.get(&(organization, *key)).copied()
 	}
 }

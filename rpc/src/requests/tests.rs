@@ -267,7 +267,7 @@ fn word(step: &Step) -> &'static str {
 }
 
 fn steps(chain: &Chain, signals: &[Signal]) -> Vec<&'static str> {
-	let step = |signal: &Signal| FOLLOWED.step(chain, signal.clone()).expect("the chain is read");
+	let step = |signal: &Signal| FOLLOWED.step(chain, signal).expect("the chain is read");
 	signals.iter().map(|signal| word(&step(signal))).collect()
 }
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Most subscriptions to streams at a node. Requests are counted apart, so that subscribers of streams do not keep others
 /// from following their uploads.
-pub const MAX_STREAM_SUBSCRIPTIONS: usize = 16_384;
+pub(crate) const MAX_STREAM_SUBSCRIPTIONS: usize = 16_384;
 /// Most requests that a node follows at a time.
-pub const MAX_REQUEST_SUBSCRIPTIONS: usize = 16_384;
+pub(crate) const MAX_REQUEST_SUBSCRIPTIONS: usize = 16_384;
 
 /// The subject of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

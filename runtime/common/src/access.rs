@@ -6,6 +6,7 @@ use pallet_support::traits::{AppendAccess, AppendGrants, Appender, Membership, R
 use sp_runtime::DispatchError;
 
 /// Ties membership and grants to the right to append.
+#[derive(Debug)]
 pub struct StreamAccess<Members, Grants>(PhantomData<(Members, Grants)>);
 
 impl<Members, Grants> AppendAccess<AccountId> for StreamAccess<Members, Grants>

@@ -1,5 +1,7 @@
 //! Bodies of the product's runtime APIs.
 
+#![allow(clippy::needless_pass_by_value, reason = "a runtime API hands over its arguments")]
+
 use alloc::{format, string::String, vec::Vec};
 use core::marker::PhantomData;
 use credio_primitives::{
@@ -20,6 +22,7 @@ use scale_info::{form::MetaForm, TypeDef, TypeInfo, Variant};
 use sp_runtime::DispatchError;
 
 /// Implements the product's runtime APIs for a runtime that has all of its pallets.
+#[derive(Debug)]
 pub struct ProductApis<Runtime>(PhantomData<Runtime>);
 
 /// A runtime that has all pallets of the product.
@@ -55,30 +58,37 @@ type Bundles<Runtime> = pallet_bundles::Pallet<Runtime>;
 /// The trait functions are documented at their declarations in `credio_primitives::apis`.
 #[allow(missing_docs)]
 impl<Runtime: Product> ProductApis<Runtime> {
+	#[must_use]
 	pub fn organization(id: OrganizationId) -> Option<OrganizationInfo> {
 		Organizations::<Runtime>::organization_info(id)
 	}
 
+	#[must_use]
 	pub fn organizations(from: OrganizationId, limit: u32) -> Vec<OrganizationInfo> {
 		Organizations::<Runtime>::organization_infos(from, limit)
 	}
 
+	#[must_use]
 	pub fn member(account: AccountId) -> Option<Member> {
 		<Organizations<Runtime> as Membership<AccountId>>::member(&account)
 	}
 
+	#[must_use]
 	pub fn members(id: OrganizationId) -> Vec<MemberInfo> {
 		Organizations::<Runtime>::member_infos(id)
 	}
 
+	#[must_use]
 	pub fn encryption_key(id: OrganizationId, version: KeyVersion) -> Option<EncryptionKey> {
 		pallet_organizations::EncryptionKeys::<Runtime>::get(id, version)
 	}
 
+	#[must_use]
 	pub fn quota(id: OrganizationId) -> Option<QuotaInfo> {
 		Organizations::<Runtime>::quota_info(id)
 	}
 
+	#[must_use]
 	pub fn stream(id: StreamId) -> Option<StreamInfo> {
 		Anchor::<Runtime>::stream(&id).map(|stream| Self::stream_info((id, stream)))
 	}
@@ -96,14 +106,17 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		(streams.into_iter().map(Self::stream_info).collect(), next)
 	}
 
+	#[must_use]
 	pub fn header(id: RecordId) -> Option<EntryHeader> {
 		pallet_anchor::Headers::<Runtime>::get(id)
 	}
 
+	#[must_use]
 	pub fn entries(stream: StreamId, from: Sequence, limit: u32) -> Vec<Entry> {
 		Anchor::<Runtime>::entries(&stream, from, limit)
 	}
 
+	#[must_use]
 	pub fn query_entries(
 		filter: EntryFilter,
 		cursor: Option<Digest>,
@@ -112,6 +125,7 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		Anchor::<Runtime>::query_entries(filter, cursor, limit)
 	}
 
+	#[must_use]
 	pub fn verify_inclusion(
 		id: RecordId,
 		index: u32,
@@ -121,6 +135,7 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		Anchor::<Runtime>::verify_inclusion(&id, index, &commitment, &proof)
 	}
 
+	#[must_use]
 	pub fn payload(id: RecordId) -> Option<RecordPayload> {
 		Records::<Runtime>::payload(&id)
 	}
@@ -136,6 +151,7 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		Grants::<Runtime>::read_access(&account, &id)
 	}
 
+	#[must_use]
 	pub fn grants(
 		filter: GrantFilter,
 		cursor: Option<Digest>,
@@ -144,6 +160,7 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		Grants::<Runtime>::grants(filter, cursor, limit)
 	}
 
+	#[must_use]
 	pub fn access_requests(
 		filter: AccessRequestFilter,
 		cursor: Option<Digest>,
@@ -152,10 +169,12 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		Grants::<Runtime>::access_requests(filter, cursor, limit)
 	}
 
+	#[must_use]
 	pub fn key_epoch(stream: StreamId) -> Option<KeyEpochState> {
 		Grants::<Runtime>::key_epoch(&stream)
 	}
 
+	#[must_use]
 	pub fn stream_keys(
 		stream: StreamId,
 		organization: OrganizationId,
@@ -165,22 +184,27 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		Grants::<Runtime>::stream_keys(&stream, organization, from, limit)
 	}
 
+	#[must_use]
 	pub fn expiring_grants(within: Moment, limit: u32) -> u32 {
 		Grants::<Runtime>::expiring_grants(within, limit)
 	}
 
+	#[must_use]
 	pub fn receipt(organization: OrganizationId, key: RequestKey) -> Option<Receipt> {
 		pallet_idempotency::Receipts::<Runtime>::get(organization, key)
 	}
 
+	#[must_use]
 	pub fn request_limits() -> RequestLimits {
 		Idempotency::<Runtime>::limits()
 	}
 
+	#[must_use]
 	pub fn bundle(id: BundleId) -> Option<BundleDetail> {
 		Bundles::<Runtime>::bundle(id)
 	}
 
+	#[must_use]
 	pub fn bundles(
 		filter: BundleFilter,
 		cursor: Option<Digest>,
@@ -189,10 +213,12 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		Bundles::<Runtime>::bundles(filter, cursor, limit)
 	}
 
+	#[must_use]
 	pub fn bundle_limits() -> BundleLimits {
 		Bundles::<Runtime>::limits()
 	}
 
+	#[must_use]
 	pub fn next_position(organization: OrganizationId, lane: u32) -> u64 {
 		Idempotency::<Runtime>::next_position(organization, lane)
 	}
@@ -230,8 +256,13 @@ impl<Runtime: Product> ProductApis<Runtime> {
 		let anchor: Option<&pallet_anchor::Call<Runtime>> = call.is_sub_type();
 		let record: Option<&pallet_records::Call<Runtime>> = call.is_sub_type();
 		match (anchor, record) {
-			(Some(pallet_anchor::Call::anchor_digest { reference, .. }), _)
-			| (Some(pallet_anchor::Call::anchor_merkle { reference, .. }), _) => Some(*reference),
+			(
+				Some(
+					pallet_anchor::Call::anchor_digest { reference, .. }
+					| pallet_anchor::Call::anchor_merkle { reference, .. },
+				),
+				_,
+			) => Some(*reference),
 			(_, Some(pallet_records::Call::append { reference, .. })) => Some(*reference),
 			_ => None,
 		}
@@ -240,6 +271,7 @@ impl<Runtime: Product> ProductApis<Runtime> {
 
 /// Name and documentation of a dispatch error, read from the type information of the runtime's aggregated error:
 /// `Pallet.Error` for a pallet's, else the kind.
+#[must_use]
 pub fn error_name<RuntimeError: TypeInfo>(error: DispatchError) -> (Vec<u8>, Vec<u8>) {
 	let named = match error {
 		DispatchError::Module(module) => {

@@ -3,6 +3,7 @@
 use frame_support::{traits::Get, weights::Weight};
 
 /// Half of what a block of the runtime may weigh.
+#[must_use]
 pub fn half_a_block<Runtime: frame_system::Config>() -> Weight {
 	Runtime::BlockWeights::get().max_block / 2
 }

@@ -3,6 +3,7 @@
 use pallet_support::traits::Role;
 
 /// Calls of `pallet-organizations`. Those that are left out are the council's, and no member's.
+#[must_use]
 pub fn organizations<T: pallet_organizations::Config>(
 	call: &pallet_organizations::Call<T>,
 ) -> Option<Role> {
@@ -17,6 +18,7 @@ pub fn organizations<T: pallet_organizations::Config>(
 }
 
 /// Calls of `pallet-anchor`.
+#[must_use]
 pub fn anchor<T: pallet_anchor::Config>(call: &pallet_anchor::Call<T>) -> Option<Role> {
 	use pallet_anchor::Call;
 	match call {
@@ -27,6 +29,7 @@ pub fn anchor<T: pallet_anchor::Config>(call: &pallet_anchor::Call<T>) -> Option
 }
 
 /// Calls of `pallet-records`.
+#[must_use]
 pub fn records<T: pallet_records::Config>(call: &pallet_records::Call<T>) -> Option<Role> {
 	match call {
 		pallet_records::Call::append { .. } => Some(Role::Submitter),
@@ -35,6 +38,7 @@ pub fn records<T: pallet_records::Config>(call: &pallet_records::Call<T>) -> Opt
 }
 
 /// Calls of `pallet-grants`: all are a grantor's.
+#[must_use]
 pub fn grants<T: pallet_grants::Config>(call: &pallet_grants::Call<T>) -> Option<Role> {
 	match call {
 		pallet_grants::Call::__Ignore(..) => None,
@@ -43,6 +47,7 @@ pub fn grants<T: pallet_grants::Config>(call: &pallet_grants::Call<T>) -> Option
 }
 
 /// Calls of `pallet-bundles`.
+#[must_use]
 pub fn bundles<T: pallet_bundles::Config>(call: &pallet_bundles::Call<T>) -> Option<Role> {
 	use pallet_bundles::Call;
 	match call {

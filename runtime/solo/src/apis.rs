@@ -1,5 +1,7 @@
 //! What the node asks the runtime.
 
+#![allow(clippy::use_self, reason = "paths in the macro are no paths in an impl")]
+
 use crate::*;
 use codec::Encode;
 use credio_primitives as primitives;
@@ -40,15 +42,15 @@ impl_runtime_apis! {
 
 	impl sp_api::Metadata<Block> for Runtime {
 		fn metadata() -> OpaqueMetadata {
-			OpaqueMetadata::new(Runtime::metadata().into())
+			OpaqueMetadata::new(Self::metadata().into())
 		}
 
 		fn metadata_at_version(version: u32) -> Option<OpaqueMetadata> {
-			Runtime::metadata_at_version(version)
+			Self::metadata_at_version(version)
 		}
 
 		fn metadata_versions() -> Vec<u32> {
-			Runtime::metadata_versions()
+			Self::metadata_versions()
 		}
 	}
 
@@ -57,7 +59,7 @@ impl_runtime_apis! {
 			id: frame_support::view_functions::ViewFunctionId,
 			input: Vec<u8>,
 		) -> Result<Vec<u8>, frame_support::view_functions::ViewFunctionDispatchError> {
-			Runtime::execute_view_function(id, input)
+			Self::execute_view_function(id, input)
 		}
 	}
 
@@ -104,7 +106,7 @@ impl_runtime_apis! {
 		}
 
 		fn authorities() -> Vec<AuraId> {
-			pallet_aura::Authorities::<Runtime>::get().into_inner()
+			pallet_aura::Authorities::<Self>::get().into_inner()
 		}
 	}
 
@@ -127,7 +129,7 @@ impl_runtime_apis! {
 		}
 
 		fn current_set_id() -> sp_consensus_grandpa::SetId {
-			pallet_grandpa::CurrentSetId::<Runtime>::get()
+			pallet_grandpa::CurrentSetId::<Self>::get()
 		}
 
 		fn submit_report_equivocation_unsigned_extrinsic(

@@ -9,6 +9,7 @@ use frame_support::traits::tokens::{
 use sp_runtime::{DispatchError, DispatchResult};
 
 /// A currency that nobody has any of, for pallets with deposits set to zero.
+#[derive(Debug)]
 pub struct NoDeposit;
 
 impl fungible::Inspect<AccountId> for NoDeposit {

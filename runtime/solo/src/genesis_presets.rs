@@ -30,6 +30,7 @@ pub fn get(id: &PresetId) -> Option<Vec<u8>> {
 }
 
 /// The names of the presets.
+#[must_use]
 pub fn names() -> Vec<PresetId> {
 	vec![PresetId::from(DEVELOPMENT), PresetId::from(LOCAL)]
 }

@@ -35,6 +35,7 @@ pub(crate) const METADATA_HASH: Option<[u8; 32]> = match option_env!("CREDIO_MET
 type Implicit = ((), u32, u32, Hash, Hash, (), (), (), Option<[u8; 32]>, ());
 
 /// An extrinsic that a node has decoded.
+#[derive(Debug)]
 pub struct Decoded(UncheckedExtrinsic);
 
 impl Decoded {
@@ -47,6 +48,7 @@ impl Decoded {
 	}
 
 	/// Returns the account that it claims to be signed by.
+	#[must_use]
 	pub fn signer(&self) -> Option<&AccountId> {
 		match &self.0.preamble {
 			Preamble::Signed(MultiAddress::Id(signer), ..) => Some(signer),
@@ -55,6 +57,7 @@ impl Decoded {
 	}
 
 	/// Returns the request that it submits.
+	#[must_use]
 	pub fn request(&self) -> Option<&Request> {
 		match &self.0.function {
 			RuntimeCall::Idempotency(pallet_idempotency::Call::submit { request, .. }) => {
@@ -65,11 +68,13 @@ impl Decoded {
 	}
 
 	/// Returns its call.
+	#[must_use]
 	pub fn call(&self) -> &RuntimeCall {
 		&self.0.function
 	}
 
 	/// Whether it is a report that a node makes without a signer.
+	#[must_use]
 	pub fn is_report(&self) -> bool {
 		matches!(self.0.preamble, Preamble::Bare(_)) && NodeReports::contains(&self.0.function)
 	}

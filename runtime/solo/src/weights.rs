@@ -4,6 +4,8 @@
 //! what the pallet asks for: `pallet-session` (of its calls only `set_keys` is used, by `validators.setKeys`) and `pallet-grandpa` (reports of
 //! validators that voted twice).
 
+#![allow(missing_debug_implementations, reason = "generated")]
+
 pub mod block_weights;
 pub mod extrinsic_weights;
 pub mod frame_system;

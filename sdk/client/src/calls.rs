@@ -53,6 +53,7 @@ impl Call {
 	}
 
 	/// Returns the size of the encoded arguments in bytes.
+	#[must_use]
 	pub fn size(&self) -> usize {
 		self.arguments.len()
 	}
@@ -80,7 +81,7 @@ impl Call {
 	}
 
 	/// Encodes the body of a request: the list of its calls.
-	fn body(calls: &[Call], runtime: &RuntimePin) -> Result<Vec<u8>, UnfitCall> {
+	fn body(calls: &[Self], runtime: &RuntimePin) -> Result<Vec<u8>, UnfitCall> {
 		let mut body = Compact(calls.len() as u32).encode();
 		for call in calls {
 			body.extend_from_slice(&call.encoded(runtime)?);
@@ -89,14 +90,14 @@ impl Call {
 	}
 
 	/// Returns the digest that names the body of a request: `blake2_256` of its encoded calls.
-	pub fn body_digest(calls: &[Call], runtime: &RuntimePin) -> Result<Digest, UnfitCall> {
+	pub fn body_digest(calls: &[Self], runtime: &RuntimePin) -> Result<Digest, UnfitCall> {
 		Ok(Digest(sp_crypto_hashing::blake2_256(&Self::body(calls, runtime)?)))
 	}
 
 	/// `Idempotency.submit` of these calls.
 	pub fn submit(
 		request: &Request,
-		calls: &[Call],
+		calls: &[Self],
 		runtime: &RuntimePin,
 	) -> Result<Self, UnfitCall> {
 		let mut arguments = request.encode();
@@ -105,19 +106,20 @@ impl Call {
 	}
 
 	/// `System.remark`: bytes in a block. The chain's state stores nothing of them.
+	#[must_use]
 	pub fn remark(bytes: &[u8]) -> Self {
 		Self::new("System", "remark", bytes)
 	}
 
 	/// `Utility.batch_all`: all of these calls, or none.
-	pub fn batch_all(calls: &[Call], runtime: &RuntimePin) -> Result<Self, UnfitCall> {
+	pub fn batch_all(calls: &[Self], runtime: &RuntimePin) -> Result<Self, UnfitCall> {
 		Ok(Self::with_nested("Utility", "batch_all", Self::body(calls, runtime)?, runtime))
 	}
 
 	/// `Council.propose` of a call with the council's origin.
 	pub fn propose(
 		threshold: u32,
-		proposal: &Call,
+		proposal: &Self,
 		runtime: &RuntimePin,
 	) -> Result<Self, UnfitCall> {
 		let encoded = proposal.encoded(runtime)?;
@@ -128,11 +130,13 @@ impl Call {
 	}
 
 	/// `Council.vote`.
+	#[must_use]
 	pub fn vote(motion: Digest, index: u32, approve: bool) -> Self {
 		Self::new("Council", "vote", (motion, Compact(index), approve))
 	}
 
 	/// `Council.close`.
+	#[must_use]
 	pub fn close(motion: Digest, index: u32, weight_bound: WeightJson, length_bound: u32) -> Self {
 		let arguments =
 			(motion, Compact(index), encoded_weight(weight_bound), Compact(length_bound));
@@ -140,21 +144,24 @@ impl Call {
 	}
 
 	/// `CouncilMembership.add_member`.
+	#[must_use]
 	pub fn join_council(account: &AccountId) -> Self {
 		Self::new("CouncilMembership", "add_member", (BY_ID, account))
 	}
 
 	/// `CouncilMembership.remove_member`.
+	#[must_use]
 	pub fn leave_council(account: &AccountId) -> Self {
 		Self::new("CouncilMembership", "remove_member", (BY_ID, account))
 	}
 
 	/// `Governance.dispatch_as_root` of another call.
-	pub fn dispatch_as_root(call: &Call, runtime: &RuntimePin) -> Result<Self, UnfitCall> {
+	pub fn dispatch_as_root(call: &Self, runtime: &RuntimePin) -> Result<Self, UnfitCall> {
 		Ok(Self::with_nested("Governance", "dispatch_as_root", call.encoded(runtime)?, runtime))
 	}
 
 	/// `Validators.set_keys`, with encoded `keys`.
+	#[must_use]
 	pub fn set_session_keys(keys: &[u8], proof: &[u8]) -> Self {
 		let mut arguments = keys.to_vec();
 		proof.encode_to(&mut arguments);
@@ -162,21 +169,25 @@ impl Call {
 	}
 
 	/// `Validators.add_validator`.
+	#[must_use]
 	pub fn add_validator(account: &AccountId) -> Self {
 		Self::new("Validators", "add_validator", account)
 	}
 
 	/// `Validators.remove_validator`.
+	#[must_use]
 	pub fn remove_validator(account: &AccountId) -> Self {
 		Self::new("Validators", "remove_validator", account)
 	}
 
 	/// `Validators.reinstate_validator`.
+	#[must_use]
 	pub fn reinstate_validator(account: &AccountId) -> Self {
 		Self::new("Validators", "reinstate_validator", account)
 	}
 
 	/// `Validators.resume_finality`.
+	#[must_use]
 	pub fn resume_finality(
 		lost: &[AccountId],
 		best_finalized: BlockNumber,
@@ -186,16 +197,19 @@ impl Call {
 	}
 
 	/// `System.authorize_upgrade`.
+	#[must_use]
 	pub fn authorize_upgrade(code_hash: Digest) -> Self {
 		Self::new("System", "authorize_upgrade", code_hash)
 	}
 
 	/// `System.apply_authorized_upgrade`.
+	#[must_use]
 	pub fn apply_authorized_upgrade(code: &[u8]) -> Self {
 		Self::new("System", "apply_authorized_upgrade", code)
 	}
 
 	/// `Organizations.admit`.
+	#[must_use]
 	pub fn admit(
 		name: &[u8],
 		admin: &AccountId,
@@ -206,56 +220,67 @@ impl Call {
 	}
 
 	/// `Organizations.suspend`.
+	#[must_use]
 	pub fn suspend(organization: OrganizationId) -> Self {
 		Self::new("Organizations", "suspend", organization)
 	}
 
 	/// `Organizations.reinstate`.
+	#[must_use]
 	pub fn reinstate(organization: OrganizationId) -> Self {
 		Self::new("Organizations", "reinstate", organization)
 	}
 
 	/// `Organizations.set_quota`.
+	#[must_use]
 	pub fn set_quota(organization: OrganizationId, quota: Quota) -> Self {
 		Self::new("Organizations", "set_quota", (organization, quota))
 	}
 
 	/// `Organizations.add_member`.
+	#[must_use]
 	pub fn add_member(account: &AccountId, roles: Roles) -> Self {
 		Self::new("Organizations", "add_member", (account, roles))
 	}
 
 	/// `Organizations.set_roles`.
+	#[must_use]
 	pub fn set_roles(account: &AccountId, roles: Roles) -> Self {
 		Self::new("Organizations", "set_roles", (account, roles))
 	}
 
 	/// `Organizations.remove_member`.
+	#[must_use]
 	pub fn remove_member(account: &AccountId) -> Self {
 		Self::new("Organizations", "remove_member", account)
 	}
 
 	/// `Organizations.rotate_key`.
+	#[must_use]
 	pub fn rotate_key(encryption_key: PublicKey) -> Self {
 		Self::new("Organizations", "rotate_key", encryption_key)
 	}
 
 	/// `Anchor.create_stream`.
+	#[must_use]
 	pub fn create_stream(name: &StreamName) -> Self {
 		Self::new("Anchor", "create_stream", name)
 	}
 
 	/// `Anchor.seal_stream`.
+	#[must_use]
 	pub fn seal_stream(stream: StreamId) -> Self {
 		Self::new("Anchor", "seal_stream", stream)
 	}
 
 	/// `Anchor.anchor_digest`.
+	#[must_use]
 	pub fn anchor_digest(stream: StreamId, reference: Reference, commitment: Commitment) -> Self {
 		Self::new("Anchor", "anchor_digest", (stream, reference, commitment))
 	}
 
 	/// `Anchor.anchor_merkle`.
+	#[must_use]
 	pub fn anchor_merkle(
 		stream: StreamId,
 		reference: Reference,
@@ -266,6 +291,7 @@ impl Call {
 	}
 
 	/// `Records.append`.
+	#[must_use]
 	pub fn append_record(
 		stream: StreamId,
 		reference: Reference,
@@ -279,6 +305,7 @@ impl Call {
 	}
 
 	/// `Grants.open_epoch`.
+	#[must_use]
 	pub fn open_epoch(
 		stream: StreamId,
 		epoch: KeyEpoch,
@@ -290,6 +317,7 @@ impl Call {
 	}
 
 	/// `Grants.grant`.
+	#[must_use]
 	pub fn grant(
 		reference: Reference,
 		resource: Resource,
@@ -301,6 +329,7 @@ impl Call {
 	}
 
 	/// `Grants.delegate`.
+	#[must_use]
 	pub fn delegate(
 		parent: GrantId,
 		reference: Reference,
@@ -311,21 +340,25 @@ impl Call {
 	}
 
 	/// `Grants.revoke`.
+	#[must_use]
 	pub fn revoke(grant: GrantId) -> Self {
 		Self::new("Grants", "revoke", grant)
 	}
 
 	/// `Grants.renounce`.
+	#[must_use]
 	pub fn renounce(grant: GrantId) -> Self {
 		Self::new("Grants", "renounce", grant)
 	}
 
 	/// `Grants.add_keys`.
+	#[must_use]
 	pub fn add_keys(grant: GrantId, keys: &[(KeyEpoch, WrappedKey)]) -> Self {
 		Self::new("Grants", "add_keys", (grant, keys))
 	}
 
 	/// `Grants.request_access`.
+	#[must_use]
 	pub fn request_access(
 		reference: Reference,
 		resource: Resource,
@@ -336,6 +369,7 @@ impl Call {
 	}
 
 	/// `Grants.approve`.
+	#[must_use]
 	pub fn approve(
 		access_request: AccessRequestId,
 		reference: Reference,
@@ -345,11 +379,13 @@ impl Call {
 	}
 
 	/// `Grants.deny`.
+	#[must_use]
 	pub fn deny(access_request: AccessRequestId, reason: &Purpose) -> Self {
 		Self::new("Grants", "deny", (access_request, reason))
 	}
 
 	/// `Bundles.propose`.
+	#[must_use]
 	pub fn propose_bundle(
 		reference: Reference,
 		deadline: Moment,
@@ -361,11 +397,13 @@ impl Call {
 	}
 
 	/// `Bundles.consent`.
+	#[must_use]
 	pub fn consent_to_bundle(bundle: BundleId, digest: Digest, max_weight: WeightJson) -> Self {
 		Self::new("Bundles", "consent", (bundle, digest, encoded_weight(max_weight)))
 	}
 
 	/// `Bundles.withdraw`.
+	#[must_use]
 	pub fn withdraw_from_bundle(bundle: BundleId) -> Self {
 		Self::new("Bundles", "withdraw", bundle)
 	}

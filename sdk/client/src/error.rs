@@ -72,6 +72,7 @@ pub enum Error {
 
 impl Error {
 	/// Returns the kind of failure, for programs.
+	#[must_use]
 	pub fn kind(&self) -> ErrorKind {
 		match self {
 			Self::Connect(error) => error.kind(),
@@ -105,6 +106,7 @@ impl Error {
 	}
 
 	/// Returns the message and, after a colon, the hint: one line for a log or a list.
+	#[must_use]
 	pub fn with_hint(&self) -> String {
 		match self.hint() {
 			Some(hint) => format!("{self}: {hint}"),
@@ -113,6 +115,7 @@ impl Error {
 	}
 
 	/// Whether the error leaves the chain's state open: the node cannot be reached, or does not prove its response.
+	#[must_use]
 	pub fn is_no_answer(&self) -> bool {
 		match self {
 			Self::Connect(ConnectError::Unreachable(_))
@@ -123,6 +126,7 @@ impl Error {
 	}
 
 	/// Whether the item does not exist, by proof or according to the node.
+	#[must_use]
 	pub fn is_not_found(&self) -> bool {
 		match self {
 			Self::NotFound { .. } => true,

@@ -33,23 +33,25 @@ impl Name {
 	}
 
 	/// Returns the name under the organization secret of a version.
+	#[must_use]
 	pub fn under(self, secret: KeyVersion) -> Self {
 		Self { secret: Some(secret), ..self }
 	}
 
 	/// Returns the name of an upload: its business key within the stream, or else its content.
+	#[must_use]
 	pub fn of_upload(upload: &Upload<'_>) -> Self {
-		match upload.key {
-			Some(key) => Self::of_business_key(upload.stream, key),
-			None => {
-				let content: [u8; 32] = Sha256::digest(upload.document).into();
-				let Upload { stream, media_type, supersedes, .. } = upload;
-				Self::new("content", &(stream, content, media_type, supersedes))
-			},
+		if let Some(key) = upload.key {
+			Self::of_business_key(upload.stream, key)
+		} else {
+			let content: [u8; 32] = Sha256::digest(upload.document).into();
+			let Upload { stream, media_type, supersedes, .. } = upload;
+			Self::new("content", &(stream, content, media_type, supersedes))
 		}
 	}
 
 	/// Returns the name of an upload to a stream under a business key.
+	#[must_use]
 	pub fn of_business_key(stream: StreamId, key: &[u8]) -> Self {
 		Self::new("key", &(stream, key))
 	}

@@ -150,11 +150,13 @@ impl RuntimePin {
 	}
 
 	/// Returns a call by its name.
+	#[must_use]
 	pub fn call(&self, pallet: &str, name: &str) -> Option<&PinnedCall> {
 		self.calls.iter().find(|call| call.is_named(pallet, name))
 	}
 
 	/// Whether this software encodes a call with the arguments that this runtime takes.
+	#[must_use]
 	pub fn takes_own_arguments(&self, call: &PinnedCall) -> bool {
 		let known = own().and_then(|own| own.call(&call.pallet, &call.name));
 		known.is_some_and(|known| known.arguments_hash == call.arguments_hash)
@@ -194,17 +196,20 @@ pub struct Runtimes {
 
 impl Runtimes {
 	/// Returns the built-in runtimes.
+	#[must_use]
 	pub fn built_in() -> Self {
 		Self::default()
 	}
 
 	/// Returns the built-in runtimes and those of a file. The file need not exist, and is read again for each runtime
 	/// that is not built in.
+	#[must_use]
 	pub fn with_file(file: PathBuf) -> Self {
 		Self { file: Some(file) }
 	}
 
 	/// Returns the file that runtimes are added to.
+	#[must_use]
 	pub fn file(&self) -> Option<&Path> {
 		self.file.as_deref()
 	}

@@ -58,6 +58,7 @@ pub enum Trust {
 
 impl Trust {
 	/// Verifies, starting from one's own checkpoint or from genesis.
+	#[must_use]
 	pub fn proofs(settings: VerifierSettings) -> Self {
 		Self::Proofs(Arc::new(Verifier::new(settings)))
 	}
@@ -156,7 +157,7 @@ pub(crate) struct Proven {
 
 impl Proven {
 	/// Returns the value under one of the requested keys.
-	pub fn get<T: DecodeAll>(&self, key: &[u8]) -> Result<Option<T>> {
+	pub(crate) fn get<T: DecodeAll>(&self, key: &[u8]) -> Result<Option<T>> {
 		let Some(bytes) = self.value(key)? else { return Ok(None) };
 		T::decode_all(&mut &bytes[..]).map(Some).map_err(|_| {
 			Error::UnexpectedResponse(
@@ -247,6 +248,7 @@ impl Known {
 
 impl Verifier {
 	/// Creates a verifier that starts from what the settings trust.
+	#[must_use]
 	pub fn new(settings: VerifierSettings) -> Self {
 		Self { settings, wanted: StdMutex::default(), known: Mutex::default() }
 	}

@@ -46,6 +46,7 @@ enum Place {
 
 impl Address {
 	/// Reads an address: a path or `sqlite://PATH` for a file, `sqlite::memory:`, or `postgres://…`.
+	#[must_use]
 	pub fn new(url: &str) -> Self {
 		if url.starts_with("postgres:") || url.starts_with("postgresql:") {
 			return Self(Place::Postgres(url.into()));
@@ -58,6 +59,7 @@ impl Address {
 	}
 
 	/// Returns the kind of the database.
+	#[must_use]
 	pub fn backend(&self) -> Backend {
 		match self.0 {
 			Place::Postgres(_) => Backend::Postgres,
@@ -66,6 +68,7 @@ impl Address {
 	}
 
 	/// Returns the path of the database's file, if it is in one.
+	#[must_use]
 	pub fn file(&self) -> Option<&Path> {
 		match &self.0 {
 			Place::File(path) => Some(path),

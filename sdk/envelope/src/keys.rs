@@ -84,6 +84,7 @@ pub(crate) fn expand<const LENGTH: usize>(
 
 impl StreamSecret {
 	/// Creates a stream secret from fresh random bytes.
+	#[must_use]
 	pub fn from_random(random: &Zeroizing<[u8; 32]>) -> Self {
 		Self(**random)
 	}
@@ -92,6 +93,7 @@ impl StreamSecret {
 	/// it. It reveals nothing of the secret:
 	///
 	/// `HKDF-SHA256(secret, info = "credio/v1/secret-commitment" ++ genesis ++ stream ++ epoch)`.
+	#[must_use]
 	pub fn commitment(&self, genesis: &Digest, stream: &StreamId, epoch: KeyEpoch) -> Digest {
 		let hkdf = Hkdf::<Sha256>::new(None, &self.0);
 		let epoch = epoch.to_le_bytes();
@@ -100,6 +102,7 @@ impl StreamSecret {
 	}
 
 	/// Whether the commitment is to this secret. Takes constant time.
+	#[must_use]
 	pub fn is_committed(
 		&self,
 		genesis: &Digest,
@@ -119,12 +122,14 @@ impl StreamSecret {
 	}
 
 	/// Returns the data key of a record with the envelope's `salt`.
+	#[must_use]
 	pub fn data_key(&self, context: &Context, salt: &[u8; 32]) -> DataKey {
 		let hkdf = Hkdf::<Sha256>::new(Some(salt), &self.0);
 		DataKey(*expand(&hkdf, &[b"credio/v1/data-key", &context.bytes()]))
 	}
 
 	/// Returns the commitment key of the document at `index` of an anchor; 0 for an anchor over one document.
+	#[must_use]
 	pub fn anchor_commitment_key(&self, context: &Context, index: u32) -> CommitmentKey {
 		let hkdf = Hkdf::<Sha256>::new(None, &self.0);
 		let info: [&[u8]; 3] = [b"credio/v1/anchor", &context.bytes(), &index.to_le_bytes()];
@@ -152,6 +157,7 @@ impl DataKey {
 	}
 
 	/// Returns the commitment key of the record.
+	#[must_use]
 	pub fn commitment_key(&self) -> CommitmentKey {
 		CommitmentKey(*self.subkey(b"credio/v1/commitment"))
 	}
@@ -159,16 +165,19 @@ impl DataKey {
 
 impl CommitmentKey {
 	/// Returns the commitment to a document: `HMAC-SHA256(commitment key, document)`.
+	#[must_use]
 	pub fn commit(&self, document: &[u8]) -> Commitment {
 		Digest(hmac(&self.0, &[document]))
 	}
 
 	/// Whether `commitment` is to this document. Takes constant time.
+	#[must_use]
 	pub fn verify(&self, document: &[u8], commitment: &Commitment) -> bool {
 		self.commit(document).0.ct_eq(&commitment.0).into()
 	}
 
 	/// Returns the key as `0x` and 64 hex digits, for a verifier.
+	#[must_use]
 	pub fn reveal(&self) -> alloc::string::String {
 		alloc::format!("{}", Digest(self.0))
 	}

@@ -6,6 +6,7 @@ use credio_primitives::limits::{MAX_DOCUMENT_SIZE, MAX_MEDIA_TYPE_LENGTH};
 use zeroize::Zeroizing;
 
 /// Returns the Padmé length of `length` bytes: at most 12 % more, and one of few values.
+#[must_use]
 pub fn padme(length: usize) -> usize {
 	if length < 2 {
 		return length;

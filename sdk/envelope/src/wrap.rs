@@ -64,6 +64,7 @@ impl core::fmt::Debug for OwnerPsk {
 
 impl OwnerPsk {
 	/// Derives the key from the organization secret.
+	#[must_use]
 	pub fn derive(organization_secret: &[u8; 32]) -> Self {
 		Self(*expand(&Hkdf::<Sha256>::new(None, organization_secret), &[OWN_SECRETS_LABEL]))
 	}
@@ -85,11 +86,13 @@ impl core::fmt::Debug for SecretKey {
 
 impl SecretKey {
 	/// Creates an X25519 secret from 32 random bytes.
+	#[must_use]
 	pub fn from_bytes(bytes: &Zeroizing<[u8; 32]>) -> Self {
 		Self(**bytes)
 	}
 
 	/// Returns the bytes, for a vault to store encrypted.
+	#[must_use]
 	pub fn expose(&self) -> &[u8; 32] {
 		&self.0
 	}
@@ -99,6 +102,7 @@ impl SecretKey {
 	}
 
 	/// Returns the public half.
+	#[must_use]
 	pub fn public(&self) -> PublicKey {
 		let mut bytes = [0; 32];
 		if let Ok(private) = self.private() {

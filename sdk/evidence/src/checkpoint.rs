@@ -97,11 +97,13 @@ impl Checkpoint {
 	}
 
 	/// Creates a checkpoint of the proven block, with the trusted council, for evidence that starts there.
+	#[must_use]
 	pub fn after(verified: &Verified) -> Self {
 		Self::new(verified.genesis, verified.block, &verified.next_voters, &verified.council)
 	}
 
 	/// Creates an unsigned checkpoint of a trusted block, for its reader to continue there later.
+	#[must_use]
 	pub fn of(trusted: &Trusted) -> Self {
 		Self::new(trusted.genesis, trusted.block, &trusted.voters, &trusted.council)
 	}
@@ -199,16 +201,19 @@ impl Checkpoint {
 	}
 
 	/// Returns the hash of block 0, which identifies the chain.
+	#[must_use]
 	pub fn genesis(&self) -> Digest {
 		self.genesis
 	}
 
 	/// Returns the block.
+	#[must_use]
 	pub fn block(&self) -> BlockRef {
 		self.block
 	}
 
 	/// Returns the seats of the council at the block.
+	#[must_use]
 	pub fn council(&self) -> &[AccountId] {
 		&self.council
 	}
@@ -220,6 +225,7 @@ impl Checkpoint {
 
 	/// Returns the digest for signatures: `blake2_256("credio/checkpoint/v1" ++ SCALE)` of everything but the
 	/// signatures.
+	#[must_use]
 	pub fn digest(&self) -> Digest {
 		let authorities =
 			self.authorities.iter().map(|one| (one.key.0, one.weight)).collect::<Vec<_>>();
@@ -230,11 +236,13 @@ impl Checkpoint {
 	}
 
 	/// Whether two checkpoints are the same apart from their signatures.
+	#[must_use]
 	pub fn says_the_same(&self, other: &Self) -> bool {
 		self.digest() == other.digest()
 	}
 
 	/// Whether two checkpoints have the same validators and council.
+	#[must_use]
 	pub fn has_the_same_voters(&self, other: &Self) -> bool {
 		let of =
 			|one: &Self| (one.genesis, one.set_id, one.authorities.clone(), one.council.clone());

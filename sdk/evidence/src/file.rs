@@ -79,6 +79,7 @@ fn sum(text: &str) -> Digest {
 
 impl Evidence {
 	/// Creates an evidence from a node's response and the document part.
+	#[must_use]
 	pub fn new(answer: EvidenceJson, document: Option<DocumentPart>) -> Self {
 		let EvidenceJson { format, genesis, subject, from, finality, storage } = answer;
 		Self { format, genesis, subject, from, finality, storage, document }

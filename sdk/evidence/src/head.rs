@@ -90,21 +90,25 @@ impl Head {
 	}
 
 	/// Returns the block.
+	#[must_use]
 	pub fn block(&self) -> BlockRef {
 		self.trusted.block
 	}
 
 	/// Returns the hash of block 0, which identifies the chain.
+	#[must_use]
 	pub fn genesis(&self) -> Digest {
 		self.trusted.genesis
 	}
 
 	/// Returns the id of the set of validators that vote on the block's successors.
+	#[must_use]
 	pub fn set_id(&self) -> u64 {
 		self.trusted.voters.id
 	}
 
 	/// Returns the block as a trusted one.
+	#[must_use]
 	pub fn trusted(&self) -> &Trusted {
 		&self.trusted
 	}
@@ -120,6 +124,7 @@ pub fn parent_of(block: Digest, header: serde_json::Value) -> Result<Digest, Ref
 }
 
 /// Returns the keys that [`Head::of_genesis`] reads.
+#[must_use]
 pub fn genesis_keys() -> [Vec<u8>; 2] {
 	[storage::grandpa_authorities(), storage::council_members()]
 }

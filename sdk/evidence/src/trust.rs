@@ -143,16 +143,19 @@ impl Trusted {
 	}
 
 	/// Returns the hash of block 0.
+	#[must_use]
 	pub fn genesis(&self) -> Digest {
 		self.genesis
 	}
 
 	/// Returns the block.
+	#[must_use]
 	pub fn block(&self) -> BlockRef {
 		self.block
 	}
 
 	/// Returns the number of the block.
+	#[must_use]
 	pub fn number(&self) -> BlockNumber {
 		self.block.number
 	}

@@ -196,6 +196,7 @@ impl Words<'_> {
 
 impl Verified {
 	/// Returns the proven facts, a sentence or two each.
+	#[must_use]
 	pub fn proven(&self) -> Vec<String> {
 		let words = Words(&self.facts);
 		let start = match (self.from.number, self.signed) {
@@ -240,6 +241,7 @@ impl Verified {
 	}
 
 	/// Returns the unproven facts.
+	#[must_use]
 	pub fn not_proven(&self) -> Vec<String> {
 		let number = self.block.number;
 		let mut sentences =

@@ -76,6 +76,7 @@ fn for_owner(options: &mut OpenOptions) -> &mut OpenOptions {
 }
 
 /// A file that is being written. [`Self::commit`] gives it its name; dropping it before removes it.
+#[derive(Debug)]
 pub struct Replacement {
 	file: BufWriter<File>,
 	/// Its temporary path and its final one. `None` for a device or a pipe, which is written directly.

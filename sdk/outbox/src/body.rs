@@ -46,7 +46,7 @@ impl Drop for StoredBody {
 }
 
 impl StoredBody {
-	pub fn new(body: &Body<'_>, begins_at: u32) -> Self {
+	pub(crate) fn new(body: &Body<'_>, begins_at: u32) -> Self {
 		match *body {
 			Body::Upload(upload) => Self::Upload {
 				stream: upload.stream,
@@ -63,7 +63,7 @@ impl StoredBody {
 	}
 
 	/// Returns the upload, if it is one.
-	pub fn upload(&self) -> Option<Upload<'_>> {
+	pub(crate) fn upload(&self) -> Option<Upload<'_>> {
 		match self {
 			Self::Upload { stream, key, media_type, document, supersedes, .. } => Some(Upload {
 				stream: *stream,
@@ -80,13 +80,13 @@ impl StoredBody {
 	fn name(&self) -> Name {
 		match self {
 			Self::Calls { key, .. } => Name::new("calls", &&key[..]),
-			upload => {
-				upload.upload().as_ref().map(Name::of_upload).unwrap_or_else(|| Name::new("", &()))
+			Self::Upload { .. } => {
+				self.upload().as_ref().map(Name::of_upload).unwrap_or_else(|| Name::new("", &()))
 			},
 		}
 	}
 
-	pub fn begins_at(&self) -> u32 {
+	pub(crate) fn begins_at(&self) -> u32 {
 		let (Self::Upload { begins_at, .. } | Self::Calls { begins_at, .. }) = self;
 		*begins_at
 	}
@@ -102,7 +102,7 @@ pub(super) struct NamedBody {
 
 impl NamedBody {
 	/// Opens the body that was stored under this key.
-	pub async fn open(vault: &dyn Vault, key: &RequestKey, stored: &[u8]) -> Result<Self> {
+	pub(crate) async fn open(vault: &dyn Vault, key: &RequestKey, stored: &[u8]) -> Result<Self> {
 		let bytes = vault.unprotect(&name(vault.organization().await?, key), stored).await?;
 		let body = StoredBody::decode_all(&mut &bytes[..])
 			.map_err(|error| OutboxError::Corrupted(error.to_string()))?;
@@ -117,12 +117,12 @@ impl NamedBody {
 	}
 
 	/// Returns the upload, if it is one.
-	pub fn upload(&self) -> Option<Upload<'_>> {
+	pub(crate) fn upload(&self) -> Option<Upload<'_>> {
 		self.body.upload()
 	}
 
 	/// Returns the calls; none for an upload.
-	pub fn calls(&self) -> &[Call] {
+	pub(crate) fn calls(&self) -> &[Call] {
 		match &self.body {
 			StoredBody::Calls { calls, .. } => calls,
 			StoredBody::Upload { .. } => &[],
@@ -130,18 +130,18 @@ impl NamedBody {
 	}
 
 	/// Returns its name.
-	pub fn name(&self) -> Name {
+	pub(crate) fn name(&self) -> Name {
 		self.body.name().under(self.secret)
 	}
 
 	/// Returns the key of the request at an attempt of the item, counted from 0.
-	pub async fn request_key(&self, vault: &dyn Vault, attempt: u32) -> Result<RequestKey> {
+	pub(crate) async fn request_key(&self, vault: &dyn Vault, attempt: u32) -> Result<RequestKey> {
 		let number = self.body.begins_at().saturating_add(attempt);
 		Ok(self.name().key(vault, number).await?)
 	}
 
 	/// Returns the same body, starting after further attempts.
-	pub fn after(mut self, attempts: i64) -> Self {
+	pub(crate) fn after(mut self, attempts: i64) -> Self {
 		let (StoredBody::Upload { begins_at, .. } | StoredBody::Calls { begins_at, .. }) =
 			&mut self.body;
 		*begins_at = next_attempt(*begins_at, attempts);

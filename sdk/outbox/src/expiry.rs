@@ -24,7 +24,7 @@ pub(super) struct Heads {
 
 impl Heads {
 	/// Whether blocks are made but no longer become final.
-	pub fn is_stalled(&self) -> bool {
+	pub(crate) fn is_stalled(&self) -> bool {
 		has_stalled(self.finalized, self.best)
 	}
 }
@@ -44,14 +44,14 @@ impl Bounds {
 	}
 
 	/// Returns the expiry of an item that is sent for the first time.
-	pub fn first(&self, heads: Heads, lifetime: i64) -> BlockNumber {
+	pub(crate) fn first(&self, heads: Heads, lifetime: i64) -> BlockNumber {
 		let lifetime = BlockNumber::try_from(lifetime).unwrap_or(BlockNumber::MAX);
 		heads.best.max(heads.finalized).saturating_add(lifetime.min(self.longest()))
 	}
 
 	/// Returns a later expiry for an item that would otherwise expire while finality stands still. `first` is the first
 	/// expiry that it was signed with.
-	pub fn held(
+	pub(crate) fn held(
 		&self,
 		heads: Heads,
 		lifetime: i64,

@@ -31,16 +31,19 @@ pub struct Item<'a> {
 
 impl<'a> Item<'a> {
 	/// Creates an upload without a lane.
+	#[must_use]
 	pub fn upload(upload: Upload<'a>) -> Self {
 		Self { body: Body::Upload(upload), lane: None, lifetime: None }
 	}
 
 	/// Creates calls without a lane.
+	#[must_use]
 	pub fn calls(key: &'a [u8], calls: &'a [Call]) -> Self {
 		Self { body: Body::Calls { key, calls }, lane: None, lifetime: None }
 	}
 
 	/// Puts the item in a lane.
+	#[must_use]
 	pub fn in_lane(mut self, lane: u32) -> Self {
 		self.lane = Some(lane);
 		self
@@ -77,6 +80,7 @@ impl ItemState {
 	];
 
 	/// Returns its name.
+	#[must_use]
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::Waiting => "waiting",
@@ -89,6 +93,7 @@ impl ItemState {
 	}
 
 	/// Whether the state is final.
+	#[must_use]
 	pub fn has_ended(self) -> bool {
 		!matches!(self, Self::Waiting | Self::Sending)
 	}

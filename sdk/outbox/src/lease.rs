@@ -42,7 +42,11 @@ pub(super) struct Lease {
 
 impl Lease {
 	/// Acquires or renews the lease; `None` while another worker holds it.
-	pub async fn acquire(pool: &AnyPool, is_postgres: bool, owner: &str) -> Result<Option<Self>> {
+	pub(crate) async fn acquire(
+		pool: &AnyPool,
+		is_postgres: bool,
+		owner: &str,
+	) -> Result<Option<Self>> {
 		Self::acquire_for(pool, is_postgres, owner, LEASE).await
 	}
 
@@ -81,7 +85,7 @@ impl Lease {
 	/// # Errors
 	///
 	/// [`OutboxError::Superseded`].
-	pub async fn renew(&self) -> Result<()> {
+	pub(crate) async fn renew(&self) -> Result<()> {
 		match Self::acquire(&self.pool, self.is_postgres, &self.owner).await? {
 			Some(lease) if lease.epoch == self.epoch => Ok(()),
 			_ => Err(OutboxError::Superseded),
@@ -112,7 +116,7 @@ impl Lease {
 	/// # Errors
 	///
 	/// [`OutboxError::Superseded`], [`OutboxError::Database`].
-	pub async fn fix(&self, item: &Undecided) -> Result<()> {
+	pub(crate) async fn fix(&self, item: &Undecided) -> Result<()> {
 		let mut transaction = self.begin().await?;
 		let expires_at = item.expires_at.map(i64::from);
 		sqlx::query(
@@ -140,7 +144,7 @@ impl Lease {
 	/// # Errors
 	///
 	/// [`OutboxError::Superseded`], [`OutboxError::Database`].
-	pub async fn requeue(&self, id: i64, key: RequestKey, attempt: i64) -> Result<()> {
+	pub(crate) async fn requeue(&self, id: i64, key: RequestKey, attempt: i64) -> Result<()> {
 		let mut transaction = self.begin().await?;
 		sqlx::query(
 			"UPDATE credio_outbox_items
@@ -161,7 +165,7 @@ impl Lease {
 	/// # Errors
 	///
 	/// [`OutboxError::Superseded`], [`OutboxError::Database`].
-	pub async fn note(&self, id: i64, checked_at: i64, problem: Option<&str>) -> Result<()> {
+	pub(crate) async fn note(&self, id: i64, checked_at: i64, problem: Option<&str>) -> Result<()> {
 		let mut transaction = self.begin().await?;
 		sqlx::query(
 			"UPDATE credio_outbox_items SET checked_at = $1, problem = $2
@@ -180,7 +184,7 @@ impl Lease {
 	/// # Errors
 	///
 	/// [`OutboxError::Superseded`], [`OutboxError::Database`].
-	pub async fn end(&self, id: i64, end: &End<'_>) -> Result<()> {
+	pub(crate) async fn end(&self, id: i64, end: &End<'_>) -> Result<()> {
 		let outcome = serde_json::to_string(end.status)
 			.map_err(|error| OutboxError::Corrupted(error.to_string()))?;
 		let mut transaction = self.begin().await?;

@@ -20,6 +20,7 @@ pub struct NodeProblem {
 
 impl Nodes {
 	/// Whether every one of so many nodes has a problem.
+	#[must_use]
 	pub fn is_stranded(&self, nodes: usize) -> bool {
 		self.working_with.is_none() && self.problems.len() >= nodes
 	}

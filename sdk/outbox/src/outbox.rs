@@ -103,17 +103,20 @@ impl Outbox {
 	}
 
 	/// Returns the state of this process's worker: the node that it works with, and the problems of others.
+	#[must_use]
 	pub fn nodes(&self) -> watch::Receiver<Nodes> {
 		self.nodes.subscribe()
 	}
 
 	/// Limits the undecided items: back-pressure for applications.
+	#[must_use]
 	pub fn with_max_undecided(mut self, max_undecided: i64) -> Self {
 		self.max_undecided = max_undecided;
 		self
 	}
 
 	/// Returns the organization of the outbox.
+	#[must_use]
 	pub fn organization(&self) -> OrganizationId {
 		self.organization
 	}

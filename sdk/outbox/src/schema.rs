@@ -110,14 +110,14 @@ const PINS_AND_FENCES: [Statement; 3] = [
 ];
 
 /// Sets a connection up so that commits survive a power cut, and readers do not block the writer.
-pub async fn configure_sqlite(
+pub(crate) async fn configure_sqlite(
 	connection: &mut AnyConnection,
 ) -> std::result::Result<(), sqlx::Error> {
 	run_all(connection, &[BUSY_TIMEOUT, WRITE_AHEAD_LOG, "PRAGMA synchronous = FULL"]).await
 }
 
 /// Creates missing tables and migrates old ones.
-pub async fn migrate(pool: &AnyPool, is_postgres: bool) -> Result<()> {
+pub(crate) async fn migrate(pool: &AnyPool, is_postgres: bool) -> Result<()> {
 	execute(pool, is_postgres, &TABLES).await?;
 	// A new database also starts at version 1 and is migrated like an old one.
 	for (name, value) in [("version", 1), ("outcomes", 0)] {
@@ -165,7 +165,7 @@ async fn execute(pool: &AnyPool, is_postgres: bool, statements: &[Statement]) ->
 }
 
 /// Returns the chain of the outbox, once it is known.
-pub async fn chain(pool: &AnyPool) -> Result<Option<ChainPin>> {
+pub(crate) async fn chain(pool: &AnyPool) -> Result<Option<ChainPin>> {
 	let row = sqlx::query("SELECT value FROM credio_outbox_names WHERE name = 'chain'")
 		.fetch_optional(pool)
 		.await?;
@@ -175,7 +175,7 @@ pub async fn chain(pool: &AnyPool) -> Result<Option<ChainPin>> {
 }
 
 /// Stores the chain of the outbox, or checks that it is this one. The first stored one stays.
-pub async fn pin(pool: &AnyPool, wanted: &ChainPin) -> Result<()> {
+pub(crate) async fn pin(pool: &AnyPool, wanted: &ChainPin) -> Result<()> {
 	sqlx::query("INSERT INTO credio_outbox_names (name, value) VALUES ('chain', $1) ON CONFLICT (name) DO NOTHING")
 		.bind(wanted.to_string())
 		.execute(pool)
@@ -190,7 +190,7 @@ pub async fn pin(pool: &AnyPool, wanted: &ChainPin) -> Result<()> {
 }
 
 /// Stores the organization of the outbox, or checks that it is this one.
-pub async fn bind(pool: &AnyPool, organization: OrganizationId) -> Result<()> {
+pub(crate) async fn bind(pool: &AnyPool, organization: OrganizationId) -> Result<()> {
 	sqlx::query("INSERT INTO credio_outbox_meta (name, value) VALUES ('organization', $1) ON CONFLICT (name) DO NOTHING")
 		.bind(i64::from(organization))
 		.execute(pool)

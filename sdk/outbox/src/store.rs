@@ -15,7 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Declares the statements that run both on connections of applications and on ours.
 macro_rules! statements {
 	($name:ident, $connection:ty) => {
-		pub mod $name {
+		pub(crate) mod $name {
 			use crate::{
 				error::{OutboxError, Result},
 				item::ItemState,
@@ -25,7 +25,7 @@ macro_rules! statements {
 			use sqlx::Row;
 
 			/// Stores an item, unless its key is there already.
-			pub async fn insert(
+			pub(crate) async fn insert(
 				connection: &mut $connection,
 				item: &Prepared,
 				max_undecided: i64,
@@ -61,7 +61,7 @@ macro_rules! statements {
 
 			/// Acquires SQLite's write lock: a transaction that reads first could not write once another process has
 			/// written. Changes nothing, so it locks no row of PostgreSQL.
-			pub async fn begin_to_write(connection: &mut $connection) -> Result<()> {
+			pub(crate) async fn begin_to_write(connection: &mut $connection) -> Result<()> {
 				sqlx::query("UPDATE credio_outbox_meta SET value = value WHERE name = ''")
 					.execute(&mut *connection)
 					.await?;
@@ -69,7 +69,7 @@ macro_rules! statements {
 			}
 
 			/// Returns the item if it was stored before.
-			pub async fn known(
+			pub(crate) async fn known(
 				connection: &mut $connection,
 				item: &Prepared,
 			) -> Result<Option<Inserted>> {
@@ -94,7 +94,7 @@ macro_rules! statements {
 			}
 
 			/// Notes that a consumer has processed all outcomes up to a number.
-			pub async fn acknowledge(
+			pub(crate) async fn acknowledge(
 				connection: &mut $connection,
 				consumer: &str,
 				number: i64,

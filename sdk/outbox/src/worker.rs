@@ -44,6 +44,7 @@ pub struct Settings {
 
 impl Settings {
 	/// Returns the defaults, with these nodes.
+	#[must_use]
 	pub fn new(nodes: Vec<String>) -> Self {
 		Self {
 			nodes,

@@ -51,7 +51,7 @@ impl Account {
 	/// # Errors
 	///
 	/// [`VaultError::Format`] for bytes that are not a secret of the scheme.
-	pub fn new(secret: AccountSecret) -> Result<Self, VaultError> {
+	pub(crate) fn new(secret: AccountSecret) -> Result<Self, VaultError> {
 		let key = match &secret {
 			AccountSecret::Seed(Scheme::Sr25519, seed) => {
 				let pair = Keypair::from_secret_key(**seed).map_err(|_| unfit())?;
@@ -73,7 +73,7 @@ impl Account {
 		Ok(Self { secret, key, id: AccountId::new(id) })
 	}
 
-	pub fn id(&self) -> &AccountId {
+	pub(crate) fn id(&self) -> &AccountId {
 		&self.id
 	}
 
@@ -82,7 +82,7 @@ impl Account {
 	/// # Errors
 	///
 	/// As [`Self::new`].
-	pub fn sign(&self, message: &[u8]) -> Result<MultiSignature, VaultError> {
+	pub(crate) fn sign(&self, message: &[u8]) -> Result<MultiSignature, VaultError> {
 		Ok(match &self.key {
 			SigningKey::Sr25519(pair) => MultiSignature::Sr25519(pair.sign(message).0.into()),
 			SigningKey::Ed25519(seed) => {
@@ -93,7 +93,7 @@ impl Account {
 	}
 
 	/// Derives a secret of this account for a purpose.
-	pub fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
+	pub(crate) fn derive(&self, label: &[u8]) -> Zeroizing<[u8; 32]> {
 		let secret: &[u8] = match &self.secret {
 			AccountSecret::Seed(_, seed) => &seed[..],
 			AccountSecret::Development(path) => path.as_bytes(),

@@ -31,6 +31,7 @@ pub struct OtherChain {
 
 impl OtherChain {
 	/// Returns what to do about it, for people.
+	#[must_use]
 	pub fn hint(&self) -> &'static str {
 		"use a node of that chain or, if the other one is meant, a separate configuration, vault and outbox"
 	}

@@ -113,6 +113,7 @@ pub enum VaultError {
 
 impl VaultError {
 	/// Returns what to do about it, for people.
+	#[must_use]
 	pub fn hint(&self) -> Option<&'static str> {
 		match self {
 			Self::UnknownKeyVersion(_) => Some(

@@ -109,6 +109,7 @@ impl LocalVault {
 	}
 
 	/// Returns the vault of an example organization of development chains; `None` for an unknown name.
+	#[must_use]
 	pub fn development(name: &str) -> Option<Self> {
 		let number = development::ORGANIZATIONS.iter().position(|known| known.name == name)?;
 		let known = development::ORGANIZATIONS[number];
@@ -136,22 +137,26 @@ impl LocalVault {
 	}
 
 	/// Returns the vault for another organization, such as a newly admitted one with its number.
+	#[must_use]
 	pub fn for_organization(mut self, organization: OrganizationId) -> Self {
 		self.organization = organization;
 		self
 	}
 
 	/// Returns the member's account.
+	#[must_use]
 	pub fn account(&self) -> AccountId {
 		self.account.id().clone()
 	}
 
 	/// Returns the vault's organization.
+	#[must_use]
 	pub fn organization(&self) -> OrganizationId {
 		self.organization
 	}
 
 	/// Returns the chain that the vault is pinned to, if any.
+	#[must_use]
 	pub fn chain(&self) -> Option<ChainPin> {
 		self.chain
 	}
@@ -175,21 +180,25 @@ impl LocalVault {
 	}
 
 	/// Returns the public halves of the organization's encryption keys, by version.
+	#[must_use]
 	pub fn encryption_keys(&self) -> Vec<(KeyVersion, PublicKey)> {
 		self.encryption_keys.iter().map(|(version, held)| (*version, held.key.public())).collect()
 	}
 
 	/// Returns the versions of the encryption key that introduced an organization secret, in order.
+	#[must_use]
 	pub fn secret_versions(&self) -> Vec<KeyVersion> {
 		self.secrets.iter().map(|(version, _)| version).collect()
 	}
 
 	/// Returns the public half of the prepared key, which has no version yet.
+	#[must_use]
 	pub fn pending_key(&self) -> Option<PublicKey> {
 		self.pending_key.as_ref().map(|prepared| prepared.key.public())
 	}
 
 	/// Whether the prepared key introduces an organization secret.
+	#[must_use]
 	pub fn is_renewing(&self) -> bool {
 		self.pending_key.as_ref().is_some_and(|prepared| prepared.renewal.is_some())
 	}

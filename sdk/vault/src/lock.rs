@@ -26,7 +26,7 @@ impl Lock {
 	/// # Errors
 	///
 	/// [`VaultError::Locked`] with the holder, [`VaultError::File`].
-	pub async fn acquire(vault: &Path, patience: Duration) -> Result<Self, VaultError> {
+	pub(crate) async fn acquire(vault: &Path, patience: Duration) -> Result<Self, VaultError> {
 		let path = path_of(vault).map_err(|source| file_error(vault, source))?;
 		let failed = |source| file_error(&path, source);
 		let file = credio_files::open_or_create(&path).map_err(failed)?;

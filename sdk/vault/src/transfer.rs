@@ -84,11 +84,13 @@ impl KeyExport {
 	}
 
 	/// Returns the organization of the keys.
+	#[must_use]
 	pub fn organization(&self) -> OrganizationId {
 		self.organization
 	}
 
 	/// Returns the account of the exporting vault.
+	#[must_use]
 	pub fn exporter(&self) -> &AccountId {
 		&self.from
 	}
@@ -112,6 +114,7 @@ impl LocalVault {
 	}
 
 	/// Returns the key that another vault of the organization seals an export to.
+	#[must_use]
 	pub fn transfer_key(&self) -> PublicKey {
 		self.transfer_secret().public()
 	}
@@ -314,7 +317,8 @@ mod tests {
 
 		let registered = two.encryption_keys();
 		let export = one.export_keys(two.transfer_key()).unwrap();
-		let refused = two.clone().import_keys(&export, &one.account(), Some(&registered));
+		let mut two = two;
+		let refused = two.import_keys(&export, &one.account(), Some(&registered));
 		assert!(matches!(refused, Err(VaultError::NotRegistered(1))), "{refused:?}");
 	}
 
@@ -362,17 +366,17 @@ mod tests {
 
 	#[test]
 	fn secret_without_its_key_is_refused() {
-		let (mut one, two) = gateways();
+		let (mut one, mut two) = gateways();
 		renew(&mut one, 3);
 		one.encryption_keys.remove(&3);
-		let refused = hand_over(&one, &mut two.clone());
+		let refused = hand_over(&one, &mut two);
 		assert!(matches!(refused, Err(VaultError::UnknownKeyVersion(3))), "{refused:?}");
 		// A key that names an unknown secret.
-		let (mut one, two) = gateways();
+		let (mut one, mut two) = gateways();
 		if let Some(held) = one.encryption_keys.get_mut(&1) {
 			held.secret = 9;
 		}
-		let refused = hand_over(&one, &mut two.clone());
+		let refused = hand_over(&one, &mut two);
 		assert!(matches!(refused, Err(VaultError::UnknownSecret(9))), "{refused:?}");
 	}
 }

@@ -9,7 +9,7 @@ use serde_json::{json, Value};
 
 /// Arguments of `compare`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
 	/// WebSocket address of a node of a development chain
 	#[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
 	node: String,
@@ -56,7 +56,7 @@ impl Row {
 /// # Errors
 ///
 /// If the node or the database cannot be used, or the node loses, doubles or refuses a request.
-pub async fn run(arguments: Arguments) -> Result<(), String> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), String> {
 	let bench = load::connect(&arguments.node, 2).await.map_err(|error| error.to_string())?;
 	let mut rows: Vec<(Contestant, Row)> = [
 		Contestant::Node(Profile::Record { size: 1024 }),

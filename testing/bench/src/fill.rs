@@ -27,7 +27,7 @@ const CONCURRENCY: usize = 48;
 
 /// Arguments of `fill`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
 	/// WebSocket address of a node of a development chain
 	#[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
 	node: String,
@@ -47,7 +47,7 @@ pub struct Arguments {
 /// # Errors
 ///
 /// If the node cannot be reached, or refuses an upload.
-pub async fn run(arguments: Arguments) -> Result<(), String> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), String> {
 	let text = |error: Error| error.to_string();
 	lift_quota(&arguments.node).await?;
 	let client = connect(&arguments.node, ORGANIZATION).await?;

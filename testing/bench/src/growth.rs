@@ -21,7 +21,7 @@ const TIMED_RATE: u32 = 10;
 
 /// Arguments of `growth`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
 	/// WebSocket address of a node of a development chain, preferably a new one
 	#[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
 	node: String,
@@ -80,7 +80,7 @@ struct Checkpoint {
 /// # Errors
 ///
 /// If the node cannot be reached, or a request is not applied exactly once.
-pub async fn run(arguments: Arguments) -> Result<(), String> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), String> {
 	let mut until = arguments.until.clone();
 	until.sort_unstable();
 	let growth = Growth::start(&arguments).await.map_err(|error| error.to_string())?;

@@ -47,7 +47,7 @@ fn block(number: u32, from: u64, until: u64, numbers: &mut Numbers) -> Block {
 
 /// Arguments of `index`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
 	/// Number of invoices
 	#[arg(long, default_value_t = 100_000)]
 	rows: u64,
@@ -61,7 +61,7 @@ pub struct Arguments {
 /// # Errors
 ///
 /// If the index cannot be used.
-pub async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 	let size = arguments.rows;
 	let store = Store::open(&arguments.index, 1).await?;
 	store.claim_chain(Digest([0; 32])).await?;

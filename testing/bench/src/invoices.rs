@@ -1,9 +1,9 @@
 //! Made-up invoices: the same ones in every run.
 
 /// Currencies of the invoices.
-pub const CURRENCIES: [&str; 4] = ["EUR", "USD", "GBP", "NOK"];
+pub(crate) const CURRENCIES: [&str; 4] = ["EUR", "USD", "GBP", "NOK"];
 /// First words of the names of firms.
-pub const FIRST: [&str; 12] = [
+pub(crate) const FIRST: [&str; 12] = [
 	"Hollin",
 	"Vega",
 	"Laguna",
@@ -18,7 +18,7 @@ pub const FIRST: [&str; 12] = [
 	"Copper",
 ];
 /// Second words of the names of firms.
-pub const SECOND: [&str; 8] = [
+pub(crate) const SECOND: [&str; 8] = [
 	"Joinery",
 	"Textiles",
 	"Foods",
@@ -29,7 +29,7 @@ pub const SECOND: [&str; 8] = [
 	"Transport",
 ];
 /// Goods on the invoices.
-pub const GOODS: [&str; 16] = [
+pub(crate) const GOODS: [&str; 16] = [
 	"stair tread oak",
 	"handrail ash oiled",
 	"canvas raw",
@@ -49,24 +49,24 @@ pub const GOODS: [&str; 16] = [
 ];
 
 /// Numbers that look random and are the same in every run.
-pub struct Numbers(pub u64);
+pub(crate) struct Numbers(pub u64);
 
 impl Numbers {
 	/// Returns the next number, below a bound.
-	pub fn next(&mut self, below: u64) -> u64 {
+	pub(crate) fn next(&mut self, below: u64) -> u64 {
 		self.0 =
 			self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
 		(self.0 >> 33) % below
 	}
 
 	/// Picks a word.
-	pub fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+	pub(crate) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
 		from[self.next(from.len() as u64) as usize]
 	}
 }
 
 /// Returns an invoice like `samples/invoice-ubl.xml` with other values.
-pub fn invoice(number: u64, numbers: &mut Numbers) -> String {
+pub(crate) fn invoice(number: u64, numbers: &mut Numbers) -> String {
 	let sample = include_str!("../../../samples/invoice-ubl.xml");
 	let day = |n: u64| format!("202{}-{:02}-{:02}", n / 336 % 10, n / 28 % 12 + 1, n % 28 + 1);
 	let issued = numbers.next(1_000);

@@ -44,7 +44,7 @@ const fn in_lanes(profile: &'static str) -> Part {
 
 /// Arguments of `mix`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
 	/// WebSocket address of a node of a development chain
 	#[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
 	node: String,
@@ -86,7 +86,7 @@ impl Row {
 /// # Errors
 ///
 /// If the node cannot be reached, or a request was lost, doubled or reordered.
-pub async fn run(arguments: Arguments) -> Result<(), String> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), String> {
 	let text = |error: Error| error.to_string();
 	let benches =
 		organizations::connect(&arguments.node, arguments.organizations, 1).await.map_err(text)?;

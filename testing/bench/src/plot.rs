@@ -14,7 +14,7 @@ use std::{
 
 /// Arguments of `plot`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
 	/// Files, each with the --json output of load, compare, mix or growth
 	#[arg(required = true, value_name = "FILE")]
 	files: Vec<PathBuf>,
@@ -35,7 +35,7 @@ struct Measured {
 /// # Errors
 ///
 /// If a file cannot be read or written, or is no measurement.
-pub fn run(arguments: &Arguments) -> Result<(), String> {
+pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
 	let measured =
 		arguments.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, String>>()?;
 	let failed = |path: &Path, error| format!("{}: {error}", path.display());
@@ -52,12 +52,11 @@ fn read(path: &Path) -> Result<Measured, String> {
 	let failed = |cause: &dyn std::fmt::Display| format!("{}: {cause}", path.display());
 	let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
 	let of: Value = serde_json::from_str(&text).map_err(|error| failed(&error))?;
-	let kind = match of["kind"].as_str() {
-		Some(kind @ ("load" | "compare" | "mix" | "growth")) => kind.to_owned(),
-		_ => {
-			let cause = "not an output of load, compare, mix or growth with --json";
-			return Err(failed(&cause));
-		},
+	let kind = if let Some(kind @ ("load" | "compare" | "mix" | "growth")) = of["kind"].as_str() {
+		kind.to_owned()
+	} else {
+		let cause = "not an output of load, compare, mix or growth with --json";
+		return Err(failed(&cause));
 	};
 	let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
 	Ok(Measured { name, kind, of })

@@ -6,7 +6,7 @@ use sqlx::{Connection, PgConnection};
 use std::time::{Duration, Instant};
 
 /// A table in a separate schema.
-pub struct Ledger {
+pub(crate) struct Ledger {
 	connection: PgConnection,
 	newest: Vec<u8>,
 	next: u64,
@@ -15,7 +15,7 @@ pub struct Ledger {
 
 impl Ledger {
 	/// Creates the table, and drops an existing one. Each row has `payload` bytes.
-	pub async fn create(url: &str, payload: usize) -> Result<Self, sqlx::Error> {
+	pub(crate) async fn create(url: &str, payload: usize) -> Result<Self, sqlx::Error> {
 		let mut connection = PgConnection::connect(url).await?;
 		for statement in [
 			"DROP SCHEMA IF EXISTS credio_bench CASCADE",
@@ -32,7 +32,11 @@ impl Ledger {
 	}
 
 	/// Inserts rows, with a number of rows per commit, and returns the duration. Each commit is on disk when it returns.
-	pub async fn insert(&mut self, rows: u64, per_commit: u64) -> Result<Duration, sqlx::Error> {
+	pub(crate) async fn insert(
+		&mut self,
+		rows: u64,
+		per_commit: u64,
+	) -> Result<Duration, sqlx::Error> {
 		let started = Instant::now();
 		let until = self.next + rows;
 		while self.next < until {
@@ -69,7 +73,7 @@ impl Ledger {
 	}
 
 	/// Drops the table.
-	pub async fn remove(mut self) -> Result<(), sqlx::Error> {
+	pub(crate) async fn remove(mut self) -> Result<(), sqlx::Error> {
 		sqlx::query("DROP SCHEMA credio_bench CASCADE").execute(&mut self.connection).await?;
 		self.connection.close().await
 	}

@@ -17,7 +17,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 
 /// The resource use of a process.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Use {
+pub(crate) struct Use {
 	/// Processor time.
 	pub cpu: Duration,
 	/// Resident memory, in bytes.
@@ -27,7 +27,7 @@ pub struct Use {
 }
 
 /// Returns the resource use of a process; `None` if it does not exist.
-pub fn usage(process: u32) -> Option<Use> {
+pub(crate) fn usage(process: u32) -> Option<Use> {
 	let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
 	// The name before the last bracket can contain any characters.
 	let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
@@ -45,7 +45,7 @@ pub fn usage(process: u32) -> Option<Use> {
 }
 
 /// Returns the bytes on disk of a folder's files.
-pub fn size_of(folder: &Path) -> u64 {
+pub(crate) fn size_of(folder: &Path) -> u64 {
 	use std::os::unix::fs::MetadataExt;
 	let entries = fs::read_dir(folder).into_iter().flatten().flatten();
 	let sizes = entries.map(|entry| match entry.metadata() {
@@ -58,7 +58,7 @@ pub fn size_of(folder: &Path) -> u64 {
 
 // No documentation comment: it would replace the description in the help of every command that flattens this.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct Watched {
+pub(crate) struct Watched {
 	/// Process id of the node, to report its resource use
 	#[arg(long, value_name = "PID")]
 	pub node_pid: Option<u32>,
@@ -69,7 +69,7 @@ pub struct Watched {
 
 impl Watched {
 	/// Returns the current bytes of the node's database.
-	pub fn size(&self) -> Option<u64> {
+	pub(crate) fn size(&self) -> Option<u64> {
 		self.database.as_deref().map(size_of)
 	}
 
@@ -78,7 +78,7 @@ impl Watched {
 	}
 
 	/// Starts to watch.
-	pub fn begin(&self) -> Watch {
+	pub(crate) fn begin(&self) -> Watch {
 		let memory = Arc::new(Mutex::new(Vec::new()));
 		let mut task = JoinSet::new();
 		if let Some(node) = self.node_pid {
@@ -96,7 +96,7 @@ impl Watched {
 }
 
 /// The resource use at the start of a run, and the memory since then.
-pub struct Watch {
+pub(crate) struct Watch {
 	of: Watched,
 	node: Option<Use>,
 	client: Option<Use>,
@@ -107,7 +107,7 @@ pub struct Watch {
 
 impl Watch {
 	/// Returns the resource use since the start.
-	pub fn end(self) -> Uses {
+	pub(crate) fn end(self) -> Uses {
 		let since = |before: Option<Use>, after: Option<Use>| Some(Used::of(before?, after?));
 		let samples = std::mem::take(&mut *lock(&self.memory));
 		Uses {
@@ -128,7 +128,7 @@ impl Watch {
 /// The resource use of a run.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Uses {
+pub(crate) struct Uses {
 	/// Use of the node.
 	pub node: Option<Used>,
 	/// Use of the load generator.
@@ -142,7 +142,7 @@ pub struct Uses {
 /// The resource use of a process in a run.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Used {
+pub(crate) struct Used {
 	/// Processor time in seconds.
 	pub cpu_seconds: f64,
 	/// Memory at the end, in bytes.
@@ -161,7 +161,7 @@ impl Used {
 /// Resident memory of the node over a run, in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Memory {
+pub(crate) struct Memory {
 	/// At the start.
 	pub start: u64,
 	/// Half way.
@@ -175,7 +175,7 @@ pub struct Memory {
 /// Resident memory at a time, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Sample {
+pub(crate) struct Sample {
 	/// Seconds since the run began.
 	pub seconds: f64,
 	/// Of the node.

@@ -19,7 +19,7 @@ const STREAM: &str = "verified";
 
 /// Arguments of `verified`.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
 	/// WebSocket address of a node of a development chain
 	#[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
 	node: String,
@@ -45,7 +45,7 @@ pub struct Arguments {
 /// # Errors
 ///
 /// If the node cannot be reached, or refuses an upload.
-pub async fn run(arguments: Arguments) -> Result<(), String> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), String> {
 	let [proven, believed] = measure(&arguments).await.map_err(|error| error.to_string())?;
 	let ratio = proven / believed;
 	if arguments.json {

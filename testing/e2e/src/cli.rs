@@ -48,6 +48,7 @@ impl Cli {
 	}
 
 	/// Returns the command line of the same organization at another node.
+	#[must_use]
 	pub fn at_node(&self, node: &Node) -> Self {
 		Self { node: node.url(), vaults: self.vaults.clone(), organization: self.organization }
 	}

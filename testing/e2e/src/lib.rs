@@ -2,6 +2,12 @@
 //!
 //! The tests run binaries of the workspace's build, so build the workspace first (`./scripts/test.sh` does).
 
+#![allow(
+	clippy::must_use_candidate,
+	missing_debug_implementations,
+	reason = "tests run these for what they do"
+)]
+
 mod cli;
 pub mod index;
 pub mod lies;

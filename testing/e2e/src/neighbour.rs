@@ -93,7 +93,7 @@ impl Neighbour {
 			SetConfig {
 				in_peers: 32,
 				out_peers: 0,
-				reserved_nodes: config.default_peers_set.reserved_nodes.clone(),
+				reserved_nodes: config.default_peers_set.reserved_nodes,
 				non_reserved_mode: NonReservedPeerMode::Accept,
 			},
 			metrics.clone(),

@@ -32,7 +32,7 @@ pub fn path(path: &Path) -> &str {
 }
 
 /// Returns the output of a program as text.
-pub fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
 	String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -51,7 +51,7 @@ async fn upload(owner: &Client, stream: StreamId, document: &[u8]) -> RecordId {
 	let upload = Upload { stream, key: None, media_type: "text/plain", document, supersedes: None };
 	match owner.upload(&upload).await.expect("it is decided") {
 		Outcome::Applied(uploaded) => uploaded.record_id,
-		other => panic!("not applied: {other:?}"),
+		Outcome::Rejected(other) => panic!("not applied: {other:?}"),
 	}
 }
 
@@ -171,7 +171,7 @@ async fn wrong_stream_secret_is_rejected() {
 	};
 	let own = StreamSecret::from_random(&Zeroizing::new([7; 32]));
 	let sealed = own.wrap(&context, &to.encryption_key.public, &Zeroizing::new([8; 32]));
-	let sealed = sealed.expect("a good key").to_vec().try_into().expect("80 bytes");
+	let sealed = sealed.expect("a good key").try_into().expect("80 bytes");
 	let wrapped = WrappedKey { key_version: to.key_version, sealed };
 	let terms = GrantTerms {
 		purpose: b"lure".to_vec().try_into().expect("it is short"),

@@ -71,12 +71,12 @@ async fn subscribe(client: &WsClient, stream: &Value) -> Result<Subscription<Val
 	client.subscribe(begin, rpc_params![stream, 0], end).await
 }
 
-fn call(method: &str, params: Value) -> Value {
+fn call(method: &str, params: &Value) -> Value {
 	json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
 }
 
 fn lists(count: usize) -> Value {
-	let list = call("credio_v1_organizations", json!([]));
+	let list = call("credio_v1_organizations", &json!([]));
 	Value::Array(vec![list; count])
 }
 
@@ -95,8 +95,8 @@ async fn unsafe_methods_and_large_batches_are_rejected_by_default() {
 	] {
 		// By a proxy on this machine, and directly.
 		for answer in [
-			post(&node, &call(method, params.clone()), "192.0.2.7"),
-			post(&node, &json!([call(method, params.clone())]), "192.0.2.7")[0].clone(),
+			post(&node, &call(method, &params), "192.0.2.7"),
+			post(&node, &json!([call(method, &params)]), "192.0.2.7")[0].clone(),
 		] {
 			assert!(answer["error"]["code"].is_number(), "{method}: {answer}");
 		}
@@ -134,7 +134,7 @@ async fn all_connections_of_an_address_share_one_budget() {
 	});
 	let refused = codes.iter().filter(|code| **code == -32999).count();
 	assert!(refused > 500, "{refused} of {}", codes.len());
-	let answer = post(&node, &call("credio_v1_limits", json!([])), "192.0.2.8");
+	let answer = post(&node, &call("credio_v1_limits", &json!([])), "192.0.2.8");
 	assert!(answer["result"].is_object(), "another client is not affected: {answer}");
 	// A forged address is followed by the true one, which the proxy adds.
 	let responses = post(&node, &lists(64), "192.0.2.99, 192.0.2.7");
@@ -243,9 +243,9 @@ async fn runtime_calls_need_the_token_too(client: &WsClient) {
 async fn other_forms_of_a_call_are_guarded_too(node: &Node, client: &WsClient) {
 	let by_name = json!({ "name": "RecordsApi_read", "bytes": "0x00" });
 	let batch = json!([
-		call("state_call", json!(["RecordsApi_read", "0x00"])),
-		call("state_call", by_name),
-		call("system_chain", json!([])),
+		call("state_call", &json!(["RecordsApi_read", "0x00"])),
+		call("state_call", &by_name),
+		call("system_chain", &json!([])),
 	]);
 	let responses = post(node, &batch, "");
 	assert_eq!(responses[0]["error"]["code"], 9104, "{responses}");

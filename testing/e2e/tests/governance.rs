@@ -33,7 +33,7 @@ impl Uploads {
 	}
 
 	/// The vault that it uploads with.
-	fn vault(&self) -> Arc<LocalVault> {
+	fn vault() -> Arc<LocalVault> {
 		Arc::new(LocalVault::development("channel-one").expect("an example organization"))
 	}
 
@@ -148,7 +148,7 @@ async fn validators_come_and_go_while_uploads_run() {
 	assert!(message.contains("NoSessionKeys"), "{message}");
 	channel.set_session_keys(&second);
 	operator.ok(&["validator", "add", &new]);
-	let client = Client::connect(&second.url(), uploads.vault()).await.expect("the node responds");
+	let client = Client::connect(&second.url(), Uploads::vault()).await.expect("the node responds");
 	let old = account(&operator);
 	until_active(&client, &[&old, &new]).await;
 	uploads.some(100).await;
@@ -188,7 +188,7 @@ async fn runtime_is_upgraded_while_uploads_run() {
 	uploads.some(100).await;
 	assert_eq!(version(), 6);
 	// Its validators continue, and the council now decides about them.
-	let client = Client::connect(&node.url(), uploads.vault()).await.expect("the node responds");
+	let client = Client::connect(&node.url(), Uploads::vault()).await.expect("the node responds");
 	client.wait_for_finality(5).await.expect("the subscription continues");
 	let validators = client.validators().await.expect("the node responds");
 	assert_eq!(validators.len(), 1);

@@ -69,7 +69,7 @@ async fn upload(client: &Client, stream: StreamId, document: &[u8]) -> Result<Re
 	let upload = Upload { stream, key: None, media_type: "text/plain", document, supersedes: None };
 	match client.upload(&upload).await? {
 		Outcome::Applied(uploaded) => Ok(uploaded.record_id),
-		other => panic!("not applied: {other:?}"),
+		Outcome::Rejected(other) => panic!("not applied: {other:?}"),
 	}
 }
 
@@ -252,10 +252,7 @@ async fn forged_outcomes_are_rejected() {
 		let refused = outcome(&world.owner, name).await.expect_err(name);
 		assert!(world.proxy.clear_lie().await > 0);
 		assert!(
-			matches!(
-				refused,
-				Error::Proof(ProofError::Contradicted(_)) | Error::Proof(ProofError::NotFinal(_))
-			),
+			matches!(refused, Error::Proof(ProofError::Contradicted(_) | ProofError::NotFinal(_))),
 			"{name}: {refused}"
 		);
 	}

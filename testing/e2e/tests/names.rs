@@ -35,7 +35,7 @@ async fn world() -> (Node, Client, StreamId) {
 	(node, client, stream)
 }
 
-fn is_reused(answer: Result<Outcome, Error>) -> bool {
+fn is_reused(answer: &Result<Outcome, Error>) -> bool {
 	matches!(answer, Err(Error::Submit(SubmitError::KeyReused(_))))
 }
 
@@ -55,7 +55,7 @@ async fn business_key_stands_for_one_operation() {
 		Upload { media_type: "application/json", ..first },
 		Upload { supersedes, ..first },
 	] {
-		assert!(is_reused(client.upload(&other).await), "{other:?}");
+		assert!(is_reused(&client.upload(&other).await), "{other:?}");
 	}
 	assert_eq!(entries(&client, stream).await, 1);
 	// Without a key all that is asked for is the name, so something else is another record.
@@ -89,7 +89,7 @@ async fn rejected_document_can_be_corrected_under_its_key() {
 	let status = client.status_of_key(stream, b"INV-2").await.expect("the node responds");
 	assert_eq!((status.status, status.request_key), (RequestState::Applied, uploaded.request_key));
 	// The one that was rejected is another thing now.
-	assert!(is_reused(client.upload(&wrong).await));
+	assert!(is_reused(&client.upload(&wrong).await));
 	assert_eq!(entries(&client, stream).await, 1);
 }
 
@@ -108,7 +108,7 @@ async fn entry_is_recognized_without_its_receipt() {
 	}
 	let status = client.status_of_key(stream, b"INV-3").await.expect("the node responds");
 	assert_eq!(status.status, RequestState::Applied);
-	assert!(is_reused(client.upload(&keyed(stream, b"INV-3", b"a new invoice")).await));
+	assert!(is_reused(&client.upload(&keyed(stream, b"INV-3", b"a new invoice")).await));
 
 	// Through an outbox, too.
 	let outbox = Outbox::open("sqlite::memory:", vault("channel-one")).await.expect("it opens");

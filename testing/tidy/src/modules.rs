@@ -33,7 +33,7 @@ impl Modules {
 	/// # Errors
 	///
 	/// If a file is no Rust.
-	pub fn read(root: &str, sources: &BTreeMap<&str, &str>) -> io::Result<Self> {
+	pub(crate) fn read(root: &str, sources: &BTreeMap<&str, &str>) -> io::Result<Self> {
 		let mut modules = Self(BTreeMap::new());
 		let folder = root.rsplit_once('/').map_or("", |(folder, _)| folder);
 		modules.add_file(Vec::new(), root, folder, sources)?;
@@ -72,15 +72,14 @@ impl Modules {
 					let name = inner.ident.to_string();
 					let names = names.iter().cloned().chain([name.clone()]).collect();
 					let below = format!("{folder}/{name}");
-					match inner.content {
-						Some((_, items)) => self.add_module(names, file, &below, items, sources)?,
-						None => {
-							let plain = format!("{below}.rs");
-							let nested = format!("{below}/mod.rs");
-							let found =
-								if sources.contains_key(plain.as_str()) { plain } else { nested };
-							self.add_file(names, &found, &below, sources)?;
-						},
+					if let Some((_, items)) = inner.content {
+						self.add_module(names, file, &below, items, sources)?
+					} else {
+						let plain = format!("{below}.rs");
+						let nested = format!("{below}/mod.rs");
+						let found =
+							if sources.contains_key(plain.as_str()) { plain } else { nested };
+						self.add_file(names, &found, &below, sources)?;
 					}
 				},
 				Item::Use(import) => {
@@ -98,7 +97,7 @@ impl Modules {
 	}
 
 	/// The file that defines what `path`, written in the module `within`, leads to; `None` if it leads out of the crate.
-	pub fn file_of(&self, within: &Names, path: &[String]) -> Option<&str> {
+	pub(crate) fn file_of(&self, within: &Names, path: &[String]) -> Option<&str> {
 		self.follow(within, path, 0)
 	}
 

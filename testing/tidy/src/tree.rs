@@ -10,6 +10,7 @@ use std::{
 const SKIPPED: [&str; 4] = [".git", "node_modules", "target", "releases"];
 
 /// A repository, read whole.
+#[derive(Debug)]
 pub struct Tree {
 	/// Its root.
 	pub root: PathBuf,
@@ -22,6 +23,7 @@ pub struct Tree {
 }
 
 /// A crate.
+#[derive(Debug)]
 pub struct Crate {
 	/// Its folder, from the root of the repository.
 	pub folder: String,
@@ -44,24 +46,24 @@ impl Tree {
 			crates: BTreeMap::new(),
 			sources: BTreeMap::new(),
 		};
-		tree.add_folder(String::new())?;
+		tree.add_folder("")?;
 		Ok(tree)
 	}
 
-	fn add_folder(&mut self, folder: String) -> io::Result<()> {
-		for entry in fs::read_dir(self.root.join(&folder))? {
+	fn add_folder(&mut self, folder: &str) -> io::Result<()> {
+		for entry in fs::read_dir(self.root.join(folder))? {
 			let entry = entry?;
 			let Ok(name) = entry.file_name().into_string() else { continue };
 			let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
 			let kind = entry.file_type()?;
 			if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
-				self.add_folder(path)?;
+				self.add_folder(&path)?;
 			} else if kind.is_file() && name == "Cargo.toml" && !folder.is_empty() {
 				let manifest = manifest(&entry.path())?;
 				let name = manifest.get("package").and_then(|package| package.get("name"));
 				let name = name.and_then(toml::Value::as_str).unwrap_or_default().to_owned();
-				let found = Crate { folder: folder.clone(), name, manifest };
-				self.crates.insert(folder.clone(), found);
+				let found = Crate { folder: folder.to_owned(), name, manifest };
+				self.crates.insert(folder.to_owned(), found);
 			} else if kind.is_file() && name.ends_with(".rs") {
 				self.sources.insert(path, fs::read_to_string(entry.path())?);
 			}
@@ -70,11 +72,13 @@ impl Tree {
 	}
 
 	/// The crate of a name.
+	#[must_use]
 	pub fn crate_named(&self, name: &str) -> Option<&Crate> {
 		self.crates.values().find(|one| one.name == name)
 	}
 
 	/// The Rust files below the source folder of a crate, by their paths.
+	#[must_use]
 	pub fn sources_of(&self, one: &Crate) -> BTreeMap<&str, &str> {
 		let folder = format!("{}/src/", one.folder);
 		let sources = self.sources.iter().filter(|(path, _)| path.starts_with(&folder));

@@ -6,6 +6,7 @@
 use crate::{tree::is_generated, Finding, Rule, Tree};
 
 /// A phrase, and how often comments may have it.
+#[derive(Debug)]
 pub struct Phrase {
 	/// What it is called in a finding.
 	pub name: &'static str,
@@ -57,6 +58,7 @@ pub struct Count {
 
 impl Count {
 	/// Uses per 10,000 words.
+	#[must_use]
 	pub fn rate(&self) -> f64 {
 		self.uses as f64 * 10_000.0 / self.words.max(1) as f64
 	}

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 /// The part of `credio bundle propose --help` about the file.
-pub const HELP: &str = r#"Example: credio bundle propose deal.toml --for 3d
+pub(super) const HELP: &str = r#"Example: credio bundle propose deal.toml --for 3d
 
 The file, in TOML:
 
@@ -55,7 +55,7 @@ Calls and their fields (a stream is an id, or a name of the leg's organization; 
 /// The file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct BundleFile {
+pub(super) struct BundleFile {
 	/// Business key of the proposal.
 	pub key: Option<String>,
 	/// How long all have to consent from now on.
@@ -70,7 +70,7 @@ pub struct BundleFile {
 /// The calls of one organization.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LegEntry {
+pub(super) struct LegEntry {
 	/// The organization.
 	pub organization: NameOrNumber,
 	/// Its calls.
@@ -80,7 +80,7 @@ pub struct LegEntry {
 /// An organization in a file.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub enum NameOrNumber {
+pub(super) enum NameOrNumber {
 	/// By its number.
 	Number(OrganizationId),
 	/// By its name.
@@ -90,7 +90,7 @@ pub enum NameOrNumber {
 /// One call.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "call", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum CallEntry {
+pub(super) enum CallEntry {
 	CreateStream {
 		name: String,
 	},
@@ -151,7 +151,7 @@ pub enum CallEntry {
 /// A role of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RoleName {
+pub(super) enum RoleName {
 	Admin,
 	Submitter,
 	Grantor,
@@ -159,7 +159,7 @@ pub enum RoleName {
 
 /// Legs as they are sent, and the entries that they append.
 #[derive(Debug, Default)]
-pub struct Encoded {
+pub(super) struct Encoded {
 	/// The legs.
 	pub legs: Vec<BundleLeg>,
 	/// Ids of the entries, known before these are appended.
@@ -168,7 +168,7 @@ pub struct Encoded {
 
 impl BundleFile {
 	/// Reads a file.
-	pub async fn read(path: &Path) -> Result<Self, Failure> {
+	pub(super) async fn read(path: &Path) -> Result<Self, Failure> {
 		let text =
 			tokio::fs::read_to_string(path).await.map_err(|error| Failure::file(path, error))?;
 		toml::from_str(&text)
@@ -180,7 +180,7 @@ impl BundleFile {
 	/// # Errors
 	///
 	/// Fails if the file has none, has two, or has one that is neither a date nor a duration.
-	pub fn deadline(&self) -> Result<Deadline, Failure> {
+	pub(super) fn deadline(&self) -> Result<Deadline, Failure> {
 		let refused = |why: String| Failure::Other(format!("the deadline of the bundle: {why}"));
 		match (&self.duration, &self.until) {
 			(Some(text), None) => time::parse_duration(text).map(Deadline::After).map_err(refused),
@@ -191,7 +191,11 @@ impl BundleFile {
 	}
 
 	/// Encodes the legs. References derive from `key`, so encoding them again returns the same calls.
-	pub async fn encode(&self, client: &Client, key: &RequestKey) -> Result<Encoded, Failure> {
+	pub(super) async fn encode(
+		&self,
+		client: &Client,
+		key: &RequestKey,
+	) -> Result<Encoded, Failure> {
 		let mut encoded = Encoded::default();
 		// Position 0 is the bundle.
 		let mut position = 0u32;

@@ -20,7 +20,7 @@ use serde_json::json;
 use std::{path::Path, sync::Arc};
 
 /// Stores files in an outbox, sends them, and prints the outcome of each once it is final, in their order.
-pub async fn run(session: &Session, args: UploadArgs) -> Result<(), Failure> {
+pub(crate) async fn run(session: &Session, args: UploadArgs) -> Result<(), Failure> {
 	args.check()?;
 	let total = args.files.len();
 	let vault = Arc::new(session.vault_of_organization().await?);
@@ -100,12 +100,11 @@ async fn resolve_stream(
 		(_, None) => resolve::stream(&session.connect().await?, &args.stream, None).await,
 		(_, Some(owner)) => {
 			let client = session.connect().await?;
-			match args.stream.parse::<IdPart>() {
-				Ok(_) => resolve::stream(&client, &args.stream, Some(owner)).await,
-				Err(_) => {
-					let owner = resolve::organization(&client, Some(owner)).await?;
-					Ok(StreamId::derive(owner, args.stream.as_bytes()))
-				},
+			if args.stream.parse::<IdPart>().is_ok() {
+				resolve::stream(&client, &args.stream, Some(owner)).await
+			} else {
+				let owner = resolve::organization(&client, Some(owner)).await?;
+				Ok(StreamId::derive(owner, args.stream.as_bytes()))
 			}
 		},
 	}

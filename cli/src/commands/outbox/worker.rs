@@ -7,13 +7,13 @@ use std::{convert::Infallible, sync::Arc};
 use tokio::sync::watch;
 
 /// Opens an outbox with the vault of the session.
-pub async fn open(session: &Session, url: &str) -> Result<Outbox, Failure> {
+pub(super) async fn open(session: &Session, url: &str) -> Result<Outbox, Failure> {
 	let vault = session.vault_of_organization().await?;
 	open_with(session, url, Arc::new(vault)).await
 }
 
 /// Opens an outbox with an open vault.
-pub async fn open_with(
+pub(super) async fn open_with(
 	session: &Session,
 	url: &str,
 	vault: Arc<LocalVault>,
@@ -26,7 +26,7 @@ pub async fn open_with(
 }
 
 /// Returns the worker's settings: everything that the global options say about nodes.
-pub fn settings(session: &Session, more_nodes: Vec<String>) -> Settings {
+pub(super) fn settings(session: &Session, more_nodes: Vec<String>) -> Settings {
 	let nodes = [vec![session.node().to_owned()], more_nodes].concat();
 	Settings {
 		connect: session.options(),
@@ -37,7 +37,7 @@ pub fn settings(session: &Session, more_nodes: Vec<String>) -> Settings {
 }
 
 /// Prints which nodes cannot be used and why, whenever that changes, for as long as the worker runs.
-pub async fn print_nodes(
+pub(super) async fn print_nodes(
 	mut changes: watch::Receiver<Nodes>,
 	nodes: usize,
 	print: impl Fn(&str),

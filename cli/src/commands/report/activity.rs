@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::Arc;
 
 /// Writes the report, and keeps it up to date if that is asked for.
-pub async fn run(session: &Session, arguments: ActivityArguments) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, arguments: ActivityArguments) -> Result<(), Failure> {
 	super::check(&arguments.output)?;
 	let period = arguments.period(today()).map_err(|error| Failure::Other(error.to_string()))?;
 	let client = session.connect().await?;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// Pages of figures: what your organization did, and how assets perform
 #[derive(Debug, Subcommand)]
-pub enum ReportCommand {
+pub(crate) enum ReportCommand {
 	/// What your organization did in a period: uploads, requests, grants, access, partners
 	#[command(
 		after_help = "Examples:\n  credio report activity -o activity.html\n  credio report activity --from 2026-11-01 --to 2026-11-30 --outbox acme.outbox -o november.html"
@@ -23,7 +23,7 @@ pub enum ReportCommand {
 
 /// What to report of an organization's activity.
 #[derive(Debug, Args)]
-pub struct ActivityArguments {
+pub(crate) struct ActivityArguments {
 	/// First day, in UTC [default: 29 days before the last]
 	#[arg(long, value_name = "DATE")]
 	pub from: Option<Date>,
@@ -42,7 +42,7 @@ pub struct ActivityArguments {
 
 impl ActivityArguments {
 	/// Returns the period. Its last day is `today` unless another one was given.
-	pub fn period(&self, today: Date) -> Result<Period, PeriodError> {
+	pub(crate) fn period(&self, today: Date) -> Result<Period, PeriodError> {
 		let to = self.to.unwrap_or(today);
 		let from = match self.from {
 			Some(from) => from,
@@ -54,7 +54,7 @@ impl ActivityArguments {
 
 /// What to report of assets.
 #[derive(Debug, Args)]
-pub struct AssetsArguments {
+pub(crate) struct AssetsArguments {
 	/// The view
 	pub view: String,
 	/// Column with the due date
@@ -83,7 +83,7 @@ pub struct AssetsArguments {
 
 /// Where a report goes.
 #[derive(Clone, Debug, Args)]
-pub struct ReportOutput {
+pub(crate) struct ReportOutput {
 	/// File to write, readable by you only; - for standard output
 	#[arg(short, long, value_name = "FILE")]
 	pub output: PathBuf,

@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The pause after a reading is at least this many times as long, so that a large view is not read all the time.
 const REST: u32 = 5;
 /// Writes the report, and keeps it up to date if that is asked for.
-pub async fn run(session: &Session, arguments: AssetsArguments) -> Result<(), Failure> {
+pub(super) async fn run(session: &Session, arguments: AssetsArguments) -> Result<(), Failure> {
 	super::check(&arguments.output)?;
 	let AssetsArguments { view, due, amount, paid, currency, as_of, filter, index, output } =
 		arguments;

@@ -10,13 +10,13 @@ use super::super::{
 use credio_view::value::Value;
 use std::{fmt::Write as _, fs::File, io};
 
-pub struct Writer {
+pub(crate) struct Writer {
 	writer: csv::Writer<Output>,
 	field: String,
 }
 
 impl Writer {
-	pub fn new(table: &Table, output: Output) -> io::Result<Self> {
+	pub(crate) fn new(table: &Table, output: Output) -> io::Result<Self> {
 		let mut writer = csv::WriterBuilder::new()
 			.has_headers(false)
 			.terminator(csv::Terminator::CRLF)
@@ -25,7 +25,7 @@ impl Writer {
 		Ok(Self { writer, field: String::new() })
 	}
 
-	pub fn row(&mut self, row: &Row) -> io::Result<()> {
+	pub(crate) fn row(&mut self, row: &Row) -> io::Result<()> {
 		for value in row {
 			self.field.clear();
 			match value {
@@ -41,19 +41,19 @@ impl Writer {
 		Ok(self.writer.write_record(None::<&[u8]>)?)
 	}
 
-	pub fn finish(self) -> io::Result<Output> {
+	pub(crate) fn finish(self) -> io::Result<Output> {
 		self.writer.into_inner().map_err(|error| error.into_error())
 	}
 }
 
-pub struct Reader {
+pub(crate) struct Reader {
 	reader: csv::Reader<Bounded<File>>,
 	record: csv::StringRecord,
 	table: Table,
 }
 
 impl Reader {
-	pub fn new(table: &Table, file: File) -> Result<Self, String> {
+	pub(crate) fn new(table: &Table, file: File) -> Result<Self, String> {
 		let mut reader = csv::ReaderBuilder::new()
 			.has_headers(false)
 			.flexible(true)
@@ -67,7 +67,7 @@ impl Reader {
 		Ok(Self { reader, record, table: table.clone() })
 	}
 
-	pub fn next(&mut self) -> Result<Option<Row>, String> {
+	pub(crate) fn next(&mut self) -> Result<Option<Row>, String> {
 		self.reader.get_mut().begin();
 		if !self.reader.read_record(&mut self.record).map_err(problem)? {
 			return Ok(None);
@@ -77,6 +77,7 @@ impl Reader {
 }
 
 /// Names nothing of the file's content.
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn problem(error: csv::Error) -> String {
 	match error.kind() {
 		csv::ErrorKind::Io(error) => error.to_string(),

@@ -6,17 +6,17 @@ use super::super::{
 };
 use std::fs::File;
 
-pub struct Reader {
+pub(crate) struct Reader {
 	lines: Lines,
 	table: Table,
 }
 
 impl Reader {
-	pub fn new(table: &Table, file: File) -> Self {
+	pub(crate) fn new(table: &Table, file: File) -> Self {
 		Self { lines: Lines::new(file), table: table.clone() }
 	}
 
-	pub fn next(&mut self) -> Result<Option<Row>, String> {
+	pub(crate) fn next(&mut self) -> Result<Option<Row>, String> {
 		let Some(line) = self.lines.next().map_err(|error| error.to_string())? else {
 			return Ok(None);
 		};

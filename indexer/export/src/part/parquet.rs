@@ -142,7 +142,7 @@ fn write<T: DataType>(
 	Ok(())
 }
 
-pub struct Writer {
+pub(crate) struct Writer {
 	writer: SerializedFileWriter<Output>,
 	buffers: Vec<Buffer>,
 	rows: usize,
@@ -150,7 +150,7 @@ pub struct Writer {
 }
 
 impl Writer {
-	pub fn new(table: &Table, output: Output) -> io::Result<Self> {
+	pub(crate) fn new(table: &Table, output: Output) -> io::Result<Self> {
 		let properties = WriterProperties::builder()
 			.set_compression(Compression::SNAPPY)
 			.set_created_by("credio export v1".into())
@@ -160,7 +160,7 @@ impl Writer {
 		Ok(Self { writer, buffers, rows: 0, bytes: 0 })
 	}
 
-	pub fn row(&mut self, row: &Row) -> io::Result<()> {
+	pub(crate) fn row(&mut self, row: &Row) -> io::Result<()> {
 		for (buffer, value) in self.buffers.iter_mut().zip(row) {
 			self.bytes += buffer.push(value.as_ref())?;
 		}
@@ -184,7 +184,7 @@ impl Writer {
 		Ok(())
 	}
 
-	pub fn finish(mut self) -> io::Result<Output> {
+	pub(crate) fn finish(mut self) -> io::Result<Output> {
 		if self.rows > 0 {
 			self.flush()?;
 		}
@@ -192,13 +192,13 @@ impl Writer {
 	}
 }
 
-pub struct Reader {
+pub(crate) struct Reader {
 	rows: RowIter<'static>,
 	columns: Vec<Column>,
 }
 
 impl Reader {
-	pub fn new(table: &Table, file: File) -> Result<Self, String> {
+	pub(crate) fn new(table: &Table, file: File) -> Result<Self, String> {
 		let open = || {
 			let reader = SerializedFileReader::new(file)?;
 			let has = reader.metadata().file_metadata().schema().clone();
@@ -211,7 +211,7 @@ impl Reader {
 		Ok(Self { rows, columns: table.columns.clone() })
 	}
 
-	pub fn next(&mut self) -> Result<Option<Row>, String> {
+	pub(crate) fn next(&mut self) -> Result<Option<Row>, String> {
 		let rows = &mut self.rows;
 		let Some(row) = guarded(|| rows.next())? else { return Ok(None) };
 		let row = row.map_err(|_| "it is no Parquet")?;
@@ -227,7 +227,8 @@ fn guarded<Answer>(read: impl FnOnce() -> Answer) -> Result<Answer, String> {
 	catch_unwind(AssertUnwindSafe(read)).map_err(|_| "it is broken Parquet".into())
 }
 
-/// Returns the value of a field; `None` if it has another type than the column.
+/// Returns the value of a field, or null; `None` if it has another type than the column.
+#[allow(clippy::option_option, reason = "null is a value here")]
 fn value(ty: Type, field: &Field) -> Option<Option<Value>> {
 	Some(Some(match (ty, field) {
 		(_, Field::Null) => return Some(None),

@@ -15,14 +15,14 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-	pub fn open(folder: &Path) -> Result<Self> {
+	pub(super) fn open(folder: &Path) -> Result<Self> {
 		let path = folder.join(ENTRIES);
 		let file = File::open(&path).map_err(|cause| ExportError::file(&path, cause))?;
 		Ok(Self { lines: Lines::new(file), number: 0 })
 	}
 
 	/// Returns the next entry, or why it is broken.
-	pub fn next(&mut self) -> std::result::Result<Option<EntryLine>, String> {
+	pub(super) fn next(&mut self) -> std::result::Result<Option<EntryLine>, String> {
 		self.number += 1;
 		let wrong = |what: &str| format!("{ENTRIES}, line {}: {what}", self.number);
 		let line = self.lines.next().map_err(|error| wrong(&error.to_string()))?;

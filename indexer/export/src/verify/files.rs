@@ -228,7 +228,7 @@ impl<'a> Rows<'a> {
 					&self.folder.join(&file.name),
 				) {
 					Ok(reader) => self.current = Some((file, reader, 0)),
-					Err(problem) => self.give_up(&file.name, problem, verification),
+					Err(problem) => self.give_up(&file.name, &problem, verification),
 				}
 				continue;
 			};
@@ -249,13 +249,13 @@ impl<'a> Rows<'a> {
 				},
 				Err(problem) => {
 					let place = format!("{}, row {}", file.name, *number + 1);
-					self.give_up(&place, problem, verification);
+					self.give_up(&place, &problem, verification);
 				},
 			}
 		}
 	}
 
-	fn give_up(&mut self, place: &str, problem: String, verification: &mut Verification) {
+	fn give_up(&mut self, place: &str, problem: &str, verification: &mut Verification) {
 		verification.find(format!("{place}: {problem}; rows from there on were not compared"));
 		self.is_broken = true;
 	}

@@ -21,6 +21,7 @@ pub struct Verification {
 
 impl Verification {
 	/// Whether there is no finding.
+	#[must_use]
 	pub fn holds(&self) -> bool {
 		self.findings.is_empty()
 	}

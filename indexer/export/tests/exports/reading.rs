@@ -65,7 +65,7 @@ fn field(field: &Field) -> Option<String> {
 }
 
 /// Rows of the parts, each value as text and missing ones as `None`, by names of columns.
-pub fn read(folder: &Path, format: FileFormat) -> Vec<BTreeMap<String, Option<String>>> {
+pub(crate) fn read(folder: &Path, format: FileFormat) -> Vec<BTreeMap<String, Option<String>>> {
 	let mut rows = Vec::new();
 	for (name, bytes) in content(folder).into_iter().filter(|(name, _)| name.starts_with("part-")) {
 		let text = || String::from_utf8(bytes.clone()).expect("UTF-8");

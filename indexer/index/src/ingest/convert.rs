@@ -14,7 +14,7 @@ pub(super) fn sort(block: &mut Block) {
 pub(super) fn content(read: Result<Document, Unread>) -> Content {
 	match read {
 		Ok(document) => Content::Document(block::Document {
-			media_type: document.media_type.to_string(),
+			media_type: document.media_type.clone(),
 			bytes: document.bytes.as_slice().into(),
 		}),
 		Err(Unread::Denied(denial)) => Content::Unreadable(denial.word().into()),
@@ -23,11 +23,13 @@ pub(super) fn content(read: Result<Document, Unread>) -> Content {
 }
 
 /// Returns the digest that identifies everything that the chain has of an entry.
+#[must_use]
 pub fn digest_of(entry: &Entry) -> Digest {
 	Digest(sp_crypto_hashing::blake2_256(&entry.encode()))
 }
 
 /// Returns an entry as the store takes it.
+#[allow(clippy::needless_pass_by_value, reason = "the entry moves into the store")]
 pub(super) fn indexed(
 	owner: OrganizationId,
 	entry: Entry,

@@ -26,6 +26,7 @@ pub enum IngestError {
 
 impl IngestError {
 	/// Returns what to do about it, for people.
+	#[must_use]
 	pub fn hint(&self) -> Option<std::borrow::Cow<'static, str>> {
 		match self {
 			Self::Node(error) => error.hint(),

@@ -30,7 +30,7 @@ pub(super) enum News {
 
 impl Seen {
 	/// Returns what the blocks up to `until` have changed.
-	pub async fn news(&self, client: &Client, until: BlockNumber) -> Result<News, Error> {
+	pub(super) async fn news(&self, client: &Client, until: BlockNumber) -> Result<News, Error> {
 		if until.saturating_sub(self.at) > MAX_BLOCKS {
 			return Ok(News::All);
 		}

@@ -42,7 +42,7 @@ impl Default for Trouble {
 }
 
 impl Trouble {
-	pub fn new(notify: Notify) -> Self {
+	pub(super) fn new(notify: Notify) -> Self {
 		Self { notify, state: Mutex::default() }
 	}
 
@@ -64,21 +64,21 @@ impl Trouble {
 	}
 
 	/// Notes that a node cannot be reached or used.
-	pub fn node_failed(&self, node: &str, error: &dyn Display) {
+	pub(super) fn node_failed(&self, node: &str, error: &dyn Display) {
 		let failure = Failure { problem: error.to_string(), is_of_other_chain: false };
 		self.state().nodes.insert(node.into(), failure);
 		self.report(node, &format!("{node}: {error}; trying again, each node in turn"));
 	}
 
 	/// Notes that a node is of another chain than the index.
-	pub fn other_chain(&self, node: &str, error: &dyn Display) {
+	pub(super) fn other_chain(&self, node: &str, error: &dyn Display) {
 		let failure = Failure { problem: error.to_string(), is_of_other_chain: true };
 		self.state().nodes.insert(node.into(), failure);
 		self.report(node, &format!("{node} is skipped: {error}"));
 	}
 
 	/// Returns the problem of each node, if all are of other chains.
-	pub fn all_of_other_chains(&self, nodes: &[String]) -> Option<String> {
+	pub(super) fn all_of_other_chains(&self, nodes: &[String]) -> Option<String> {
 		let state = self.state();
 		let failures = nodes.iter().map(|node| {
 			let failure = state.nodes.get(node).filter(|failure| failure.is_of_other_chain)?;
@@ -88,12 +88,12 @@ impl Trouble {
 	}
 
 	/// Reports that the database cannot be reached.
-	pub fn database_failed(&self, error: &dyn Display) {
+	pub(super) fn database_failed(&self, error: &dyn Display) {
 		self.report("database", &format!("{error}; trying again"));
 	}
 
 	/// Reports that removed data cannot be overwritten, since others read the file.
-	pub fn scrub_held(&self) {
+	pub(super) fn scrub_held(&self) {
 		self.report(
 			"scrub",
 			"what was removed cannot be overwritten in the index's file while others read it: it is tried again with \
@@ -102,7 +102,7 @@ impl Trouble {
 	}
 
 	/// Notes that a node works.
-	pub fn works(&self, node: &str) {
+	pub(super) fn works(&self, node: &str) {
 		let mut state = self.state();
 		if state.nodes.is_empty() {
 			return;

@@ -17,7 +17,7 @@ use sqlx::{any::AnyRow, Row as _};
 /// Most groups of a result.
 pub const MAX_GROUPS: usize = 10_000;
 /// Most functions, and most columns to group by.
-pub const MAX_PARTS: usize = 16;
+pub(super) const MAX_PARTS: usize = 16;
 /// Sums are computed in two parts, billions and the rest, so that none can overflow.
 const PART: i128 = 1_000_000_000;
 /// Fraction digits of an average beyond those of its column.

@@ -107,6 +107,7 @@ impl Streams {
 impl Store {
 	/// Returns a receiver that changes whenever this process has written. `None` for a reader, which does not learn of
 	/// writes of other processes.
+	#[must_use]
 	pub fn changed(&self) -> Option<watch::Receiver<()>> {
 		(!self.is_reader).then(|| self.changed.subscribe())
 	}

@@ -29,12 +29,12 @@ impl Store {
 		let _writing = self.writing.lock().await;
 		let mut transaction = self.pool.begin().await?;
 		let cursor = cursor(&mut transaction).await?;
-		line(to, json!({ "cursor": cursor }))?;
+		line(to, &json!({ "cursor": cursor }))?;
 		let sql = "SELECT id, owner, name FROM streams ORDER BY id";
 		for row in Statement::new(self.backend, sql).fetch_all(&mut transaction).await? {
 			let (id, owner): (Vec<u8>, i64) = (row.try_get(0)?, row.try_get(1)?);
 			let name: String = row.try_get(2)?;
-			line(to, json!({ "stream": hex::encode(id), "owner": owner, "name": name }))?;
+			line(to, &json!({ "stream": hex::encode(id), "owner": owner, "name": name }))?;
 		}
 		self.dump_entries(&mut transaction, to).await?;
 		let sql = "SELECT name FROM views ORDER BY name";
@@ -72,7 +72,7 @@ impl Store {
 				let digest: Option<Vec<u8>> = row.try_get(11)?;
 				line(
 					to,
-					json!({
+					&json!({
 						"entry": hex::encode(row.try_get::<Vec<u8>, _>(1)?),
 						"block": block_of(last)?,
 						"stream": hex::encode(row.try_get::<Vec<u8>, _>(2)?),
@@ -102,7 +102,7 @@ impl Store {
 		let columns: Vec<&str> = view.columns.iter().map(|column| column.name.as_str()).collect();
 		line(
 			to,
-			json!({ "view": name, "definition": hex::encode(view.digest()), "columns": columns }),
+			&json!({ "view": name, "definition": hex::encode(view.digest()), "columns": columns }),
 		)?;
 		let quoted: Vec<String> = columns.iter().map(|column| format!("\"{column}\"")).collect();
 		let selected =
@@ -126,7 +126,7 @@ impl Store {
 				}
 				line(
 					to,
-					json!({
+					&json!({
 						"row": last / ROWS_PER_ENTRY,
 						"line": line_of(last),
 						"isCurrent": row.try_get::<i64, _>(1)? == 1,
@@ -142,13 +142,13 @@ impl Store {
 		for row in statement.fetch_all(connection).await? {
 			let place: i64 = row.try_get(0)?;
 			let reason: String = row.try_get(1)?;
-			line(to, json!({ "unfit": place / ROWS_PER_ENTRY, "reason": reason }))?;
+			line(to, &json!({ "unfit": place / ROWS_PER_ENTRY, "reason": reason }))?;
 		}
 		Ok(())
 	}
 }
 
-fn line(to: &mut (dyn Write + Send), line: serde_json::Value) -> Result<()> {
+fn line(to: &mut (dyn Write + Send), line: &serde_json::Value) -> Result<()> {
 	writeln!(to, "{}", VisibleJson(&line.to_string()))?;
 	Ok(())
 }

@@ -141,6 +141,7 @@ impl From<sqlx::Error> for StoreError {
 
 impl StoreError {
 	/// Whether the database may come back: it was restarted, or the connection was lost.
+	#[must_use]
 	pub fn is_passing(&self) -> bool {
 		let Self::Database(error) = self else { return false };
 		match error {

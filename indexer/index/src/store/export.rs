@@ -20,19 +20,21 @@ use std::sync::Arc;
 pub const PLACES_AT_ONCE: usize = 500;
 
 /// The index at one moment: later writes do not show.
+#[derive(Debug)]
 pub struct Snapshot {
 	transaction: Transaction<'static, Any>,
 	backend: Backend,
 }
 
 /// One connection for many reads. Each connection has a cache, which should not be filled eight times.
+#[derive(Debug)]
 pub struct Reader<'a> {
 	store: &'a Store,
 	connection: PoolConnection<Any>,
 }
 
 /// A view with the table of its rows.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct ViewTable {
 	/// The view.
 	pub view: Arc<View>,
@@ -80,6 +82,7 @@ pub struct StoredEntry {
 }
 
 /// A final row of a view.
+#[derive(Debug)]
 pub struct ViewRow {
 	/// Its place in the index, in the order of the chain.
 	pub place: i64,
@@ -93,6 +96,7 @@ pub struct ViewRow {
 
 impl ViewRow {
 	/// Returns the place of its entry.
+	#[must_use]
 	pub fn entry(&self) -> i64 {
 		entry_of(self.place)
 	}

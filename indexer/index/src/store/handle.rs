@@ -174,6 +174,7 @@ impl Store {
 	}
 
 	/// Returns the organization that owns the index.
+	#[must_use]
 	pub fn organization(&self) -> OrganizationId {
 		self.organization
 	}

@@ -28,7 +28,7 @@ pub(super) enum Reading {
 }
 
 impl Reading {
-	pub fn link(&mut self) -> Link<'_> {
+	pub(super) fn link(&mut self) -> Link<'_> {
 		match self {
 			Self::Any(transaction) => Link::Any(transaction),
 			Self::Sqlite(transaction) => Link::Sqlite(transaction),

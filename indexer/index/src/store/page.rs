@@ -29,13 +29,13 @@ struct Encoded {
 }
 
 impl Position {
-	pub fn encode(&self, view: &View, query: &Query) -> Result<String> {
+	pub(super) fn encode(&self, view: &View, query: &Query) -> Result<String> {
 		let values = self.values.iter().map(|value| value.as_ref().map(ToString::to_string));
 		seal(&Encoded { query: name(view, query), values: values.collect(), place: self.place })
 	}
 
 	/// Reads a cursor; `sort` are the columns by which the query is sorted.
-	pub fn decode(text: &str, view: &View, query: &Query, sort: &[usize]) -> Result<Self> {
+	pub(super) fn decode(text: &str, view: &View, query: &Query, sort: &[usize]) -> Result<Self> {
 		Self::read(text, view, query, sort).ok_or(StoreError::BadCursor)
 	}
 

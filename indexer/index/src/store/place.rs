@@ -32,6 +32,7 @@ pub(super) fn entry_of(row: i64) -> i64 {
 }
 
 /// Returns the number of a row in its document.
+#[must_use]
 pub fn line_of(place: i64) -> i64 {
 	place % ROWS_PER_ENTRY
 }

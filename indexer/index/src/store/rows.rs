@@ -31,7 +31,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-	pub fn new(generation: Generation) -> Self {
+	pub(super) fn new(generation: Generation) -> Self {
 		Self {
 			generation,
 			rows: Vec::new(),
@@ -43,26 +43,26 @@ impl Target {
 	}
 
 	/// Returns the name of its table.
-	pub fn table(&self) -> String {
+	pub(super) fn table(&self) -> String {
 		self.generation.table.rows()
 	}
 
-	pub fn view(&self) -> &Arc<View> {
+	pub(super) fn view(&self) -> &Arc<View> {
 		&self.generation.view
 	}
 
 	/// Whether it takes rows of a place now. A generation that is being built takes later places when it gets there.
-	pub fn takes(&self, place: i64) -> bool {
+	pub(super) fn takes(&self, place: i64) -> bool {
 		self.generation.built_to.is_none_or(|built| place <= built)
 	}
 
 	/// Whether the pending rows should be written.
-	pub fn is_full(&self) -> bool {
+	pub(super) fn is_full(&self) -> bool {
 		self.rows.len() >= MAX_WAITING || self.waiting >= MAX_WAITING_BYTES
 	}
 
 	/// Adds the rows of a document, or notes why it does not fit.
-	pub fn add(&mut self, backend: Backend, job: &Job, made: Made) {
+	pub(super) fn add(&mut self, backend: Backend, job: &Job, made: Made) {
 		let rows = match made {
 			Made::Rows(rows) => rows,
 			Made::Unfit(reason) => {
@@ -99,7 +99,11 @@ impl Target {
 	}
 
 	/// Writes the pending rows.
-	pub async fn flush(&mut self, connection: &mut AnyConnection, backend: Backend) -> Result<()> {
+	pub(super) async fn flush(
+		&mut self,
+		connection: &mut AnyConnection,
+		backend: Backend,
+	) -> Result<()> {
 		let table = self.generation.table;
 		let mut columns: Vec<String> =
 			["_place", "_key", "_final", "_superseded", "_current", "_live"].map(Into::into).into();
@@ -119,7 +123,7 @@ impl Target {
 	}
 
 	/// Removes the rows of an entry.
-	pub async fn remove(
+	pub(super) async fn remove(
 		&mut self,
 		connection: &mut AnyConnection,
 		backend: Backend,
@@ -143,7 +147,7 @@ impl Target {
 	}
 
 	/// Notes that an entry was replaced: 1 by a live one, 2 by a final one.
-	pub async fn replace(
+	pub(super) async fn replace(
 		&mut self,
 		connection: &mut AnyConnection,
 		backend: Backend,
@@ -162,7 +166,7 @@ impl Target {
 	}
 
 	/// Removes all rows that are not final.
-	pub async fn clear_live(
+	pub(super) async fn clear_live(
 		&mut self,
 		connection: &mut AnyConnection,
 		backend: Backend,
@@ -202,7 +206,7 @@ impl Target {
 
 	/// Recomputes the current row of every touched key: the last one that is not replaced. Returns the places of
 	/// entries with rows that became current, or ceased to be.
-	pub async fn refresh(
+	pub(super) async fn refresh(
 		&mut self,
 		connection: &mut AnyConnection,
 		backend: Backend,

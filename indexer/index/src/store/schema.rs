@@ -75,12 +75,12 @@ const MIGRATIONS: [&[&str]; 4] = [
 const POSTGRES: &str = "POSTGRES ";
 
 /// Returns the name of the schema of an organization's index in PostgreSQL.
-pub fn name(organization: OrganizationId) -> String {
+pub(super) fn name(organization: OrganizationId) -> String {
 	format!("credio_{organization}")
 }
 
 /// Returns the organization with the only readable index of a PostgreSQL database.
-pub async fn only_one(address: &Address) -> Result<OrganizationId> {
+pub(super) async fn only_one(address: &Address) -> Result<OrganizationId> {
 	let mut connection = AnyConnection::connect_with(&address.options()?).await?;
 	let sql = "SELECT CAST(nspname AS TEXT) FROM pg_namespace WHERE nspname LIKE 'credio\\_%' \
 		AND has_schema_privilege(oid, 'USAGE')";
@@ -104,7 +104,7 @@ pub async fn only_one(address: &Address) -> Result<OrganizationId> {
 }
 
 /// Sets a connection up.
-pub async fn configure(
+pub(super) async fn configure(
 	connection: &mut AnyConnection,
 	backend: Backend,
 	organization: OrganizationId,
@@ -147,7 +147,7 @@ pub async fn configure(
 }
 
 /// Checks that the tables have the version that this software knows.
-pub async fn check(connection: &mut AnyConnection) -> Result<()> {
+pub(super) async fn check(connection: &mut AnyConnection) -> Result<()> {
 	let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
 	match version(connection).await? {
 		found if found > known => Err(StoreError::NewerSchema { found, known }),
@@ -165,7 +165,7 @@ async fn version(connection: &mut AnyConnection) -> Result<i64> {
 }
 
 /// Migrates the tables to the version of this software.
-pub async fn migrate(pool: &AnyPool, backend: Backend) -> Result<()> {
+pub(super) async fn migrate(pool: &AnyPool, backend: Backend) -> Result<()> {
 	let text = if backend == Backend::Postgres { "TEXT COLLATE \"C\"" } else { "TEXT" };
 	let bytes = if backend == Backend::Postgres { "BYTEA" } else { "BLOB" };
 	let meta = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)";
@@ -208,7 +208,7 @@ pub async fn migrate(pool: &AnyPool, backend: Backend) -> Result<()> {
 }
 
 /// Gives this database a random name, unless it has one: its revisions mean nothing elsewhere.
-pub async fn name_instance(connection: &mut AnyConnection, backend: Backend) -> Result<()> {
+pub(super) async fn name_instance(connection: &mut AnyConnection, backend: Backend) -> Result<()> {
 	let random = match backend {
 		Backend::Postgres => "CAST(gen_random_uuid() AS TEXT)",
 		Backend::Sqlite => "lower(hex(randomblob(16)))",
@@ -221,7 +221,7 @@ pub async fn name_instance(connection: &mut AnyConnection, backend: Backend) -> 
 }
 
 /// Returns the number of the transaction that writes now, one more than the last.
-pub async fn next_revision(connection: &mut AnyConnection) -> Result<i64> {
+pub(super) async fn next_revision(connection: &mut AnyConnection) -> Result<i64> {
 	let sql = "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE name = 'revision' RETURNING value";
 	let revision: String = sqlx::query(sql).fetch_one(connection).await?.try_get(0)?;
 	revision.parse().map_err(|_| StoreError::Corrupted("it has no revision".into()))
@@ -229,7 +229,7 @@ pub async fn next_revision(connection: &mut AnyConnection) -> Result<i64> {
 
 /// Locks the index for writing. Has to be the first statement of a transaction: in SQLite, a transaction that has read
 /// cannot write once another process has written.
-pub async fn lock(connection: &mut AnyConnection) -> std::result::Result<(), sqlx::Error> {
+pub(super) async fn lock(connection: &mut AnyConnection) -> std::result::Result<(), sqlx::Error> {
 	sqlx::query("UPDATE meta SET value = value WHERE name = 'version'").execute(connection).await?;
 	Ok(())
 }

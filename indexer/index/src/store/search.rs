@@ -27,7 +27,7 @@ pub const MAX_PAGE_BYTES: usize = 2 << 20;
 /// Approximate bytes of a row beside its values.
 const ROW_BYTES: usize = 256;
 /// Most columns to sort by.
-pub const MAX_SORT: usize = 8;
+pub(super) const MAX_SORT: usize = 8;
 
 /// Rows that were found.
 #[derive(Clone, Debug, Serialize)]

@@ -33,12 +33,12 @@ pub(crate) const MAX_ARGUMENTS: usize = 30_000;
 pub(crate) struct Table(pub i64);
 
 impl Table {
-	pub fn rows(self) -> String {
+	pub(super) fn rows(self) -> String {
 		format!("rows_{}", self.0)
 	}
 
 	/// Returns the table for full text; SQLite only, since PostgreSQL has it in a column.
-	pub fn words(self) -> String {
+	pub(super) fn words(self) -> String {
 		format!("rows_{}_words", self.0)
 	}
 }
@@ -105,7 +105,7 @@ impl From<&Value> for Argument {
 
 impl Argument {
 	/// Returns the bytes of a text or of bytes; everything else is short.
-	pub fn size(&self) -> usize {
+	pub(super) fn size(&self) -> usize {
 		match self {
 			Self::Text(Some(text)) | Self::Words(Some(text)) => text.len(),
 			Self::Bytes(Some(bytes)) => bytes.len(),
@@ -114,7 +114,7 @@ impl Argument {
 	}
 
 	/// Returns the parameter of a value that may be missing.
-	pub fn of(ty: Type, value: Option<&Value>) -> Self {
+	pub(super) fn of(ty: Type, value: Option<&Value>) -> Self {
 		match (value, ty) {
 			(Some(value), _) => value.into(),
 			(None, Type::Integer | Type::Decimal { .. } | Type::Boolean) => Self::Integer(None),
@@ -159,36 +159,36 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-	pub fn new(backend: Backend, sql: &str) -> Self {
+	pub(super) fn new(backend: Backend, sql: &str) -> Self {
 		Self { backend, table: Table::default(), sql: sql.to_owned(), arguments: Vec::new() }
 	}
 
 	/// Sets the view that the statement reads.
-	pub fn over(mut self, table: Table) -> Self {
+	pub(super) fn over(mut self, table: Table) -> Self {
 		self.table = table;
 		self
 	}
 
-	pub fn backend(&self) -> Backend {
+	pub(super) fn backend(&self) -> Backend {
 		self.backend
 	}
 
-	pub fn table(&self) -> Table {
+	pub(super) fn table(&self) -> Table {
 		self.table
 	}
 
-	pub fn push(&mut self, sql: &str) {
+	pub(super) fn push(&mut self, sql: &str) {
 		self.sql.push_str(sql);
 	}
 
 	/// Inserts text before the statement.
-	pub fn after(mut self, sql: &str) -> Self {
+	pub(super) fn after(mut self, sql: &str) -> Self {
 		self.sql.insert_str(0, sql);
 		self
 	}
 
 	/// Adds a parameter.
-	pub fn bind(&mut self, argument: impl Into<Argument>) {
+	pub(super) fn bind(&mut self, argument: impl Into<Argument>) {
 		let argument = argument.into();
 		let number = self.arguments.len() + 1;
 		match (self.backend, &argument) {
@@ -203,7 +203,7 @@ impl Statement {
 	}
 
 	/// Adds parameters with commas between them.
-	pub fn bind_all(&mut self, arguments: impl IntoIterator<Item = Argument>) {
+	pub(super) fn bind_all(&mut self, arguments: impl IntoIterator<Item = Argument>) {
 		for (number, argument) in arguments.into_iter().enumerate() {
 			self.push(if number > 0 { ", " } else { "" });
 			self.bind(argument);
@@ -218,12 +218,12 @@ impl Statement {
 		bound!(self)
 	}
 
-	pub async fn execute(self, connection: &mut AnyConnection) -> Result<u64, sqlx::Error> {
+	pub(super) async fn execute(self, connection: &mut AnyConnection) -> Result<u64, sqlx::Error> {
 		Ok(self.query().execute(connection).await?.rows_affected())
 	}
 
 	/// Passes the rows to `take`, one after the other, until it returns `false`.
-	pub async fn fetch_while<E: From<sqlx::Error>>(
+	pub(super) async fn fetch_while<E: From<sqlx::Error>>(
 		self,
 		link: &mut Link<'_>,
 		mut take: impl FnMut(AnyRow) -> Result<bool, E>,
@@ -250,7 +250,7 @@ impl Statement {
 	}
 
 	/// Returns all rows.
-	pub async fn fetch_from(self, link: &mut Link<'_>) -> Result<Vec<AnyRow>, sqlx::Error> {
+	pub(super) async fn fetch_from(self, link: &mut Link<'_>) -> Result<Vec<AnyRow>, sqlx::Error> {
 		let mut rows = Vec::new();
 		let take = |row| {
 			rows.push(row);
@@ -260,7 +260,7 @@ impl Statement {
 		Ok(rows)
 	}
 
-	pub async fn fetch_all(
+	pub(super) async fn fetch_all(
 		self,
 		connection: &mut AnyConnection,
 	) -> Result<Vec<AnyRow>, sqlx::Error> {

@@ -70,7 +70,7 @@ struct Stored {
 }
 
 impl<'a> Writer<'a> {
-	pub async fn new(store: &Store, connection: &'a mut AnyConnection) -> Result<Self> {
+	pub(super) async fn new(store: &Store, connection: &'a mut AnyConnection) -> Result<Self> {
 		schema::lock(connection).await?;
 		let revision = schema::next_revision(connection).await?;
 		let generations: Vec<Generation> = store.load_generations(connection).await?;
@@ -93,7 +93,7 @@ impl<'a> Writer<'a> {
 		Statement::new(self.backend, sql)
 	}
 
-	pub async fn block(&mut self, block: &Block, is_final: bool) -> Result<()> {
+	pub(super) async fn block(&mut self, block: &Block, is_final: bool) -> Result<()> {
 		for stream in &block.streams {
 			self.streams.insert(stream.id, Some((stream.owner, stream.name.clone())));
 			if is_final {
@@ -200,7 +200,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	pub async fn put(&mut self, documents: &[(RecordId, Document)]) -> Result<()> {
+	pub(super) async fn put(&mut self, documents: &[(RecordId, Document)]) -> Result<()> {
 		if documents.is_empty() {
 			return Ok(());
 		}
@@ -221,7 +221,7 @@ impl<'a> Writer<'a> {
 		self.flush().await
 	}
 
-	pub async fn remove(&mut self, records: &[(RecordId, String)]) -> Result<()> {
+	pub(super) async fn remove(&mut self, records: &[(RecordId, String)]) -> Result<()> {
 		if records.is_empty() {
 			return Ok(());
 		}
@@ -265,7 +265,7 @@ impl<'a> Writer<'a> {
 	}
 
 	/// Removes everything that is not final.
-	pub async fn clear_live(&mut self) -> Result<()> {
+	pub(super) async fn clear_live(&mut self) -> Result<()> {
 		let rows = self
 			.statement("SELECT COUNT(*) FROM entries WHERE final = 0")
 			.fetch_all(self.connection)
@@ -286,7 +286,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	pub async fn set_cursor(&mut self, block: &Block) -> Result<()> {
+	pub(super) async fn set_cursor(&mut self, block: &Block) -> Result<()> {
 		let mut statement =
 			self.statement("INSERT INTO chain_cursor (id, block, hash) VALUES (1, ");
 		statement.bind_all([i64::from(block.number).into(), block.hash.0.to_vec().into()]);
@@ -335,7 +335,7 @@ impl<'a> Writer<'a> {
 	}
 
 	/// Updates the statistics of the database, without which it chooses bad indexes.
-	pub async fn analyze(&mut self) -> Result<()> {
+	pub(super) async fn analyze(&mut self) -> Result<()> {
 		let tables = self.targets.iter().map(Target::table).chain(["entries".into()]);
 		for table in tables.collect::<Vec<_>>() {
 			self.statement(&format!("ANALYZE {table}")).execute(self.connection).await?;
@@ -343,7 +343,7 @@ impl<'a> Writer<'a> {
 		Ok(())
 	}
 
-	pub async fn finish(&mut self) -> Result<()> {
+	pub(super) async fn finish(&mut self) -> Result<()> {
 		self.flush().await?;
 		let mut changed = BTreeSet::new();
 		for target in &mut self.targets {

@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use credio_index::{Aggregate, Store};
+use credio_view::Value;
 
 const DOCUMENTS: [&str; 6] = [
 	r#"{"number":"A","amount":"0.1","issued":"2026-01-05","lines":1}"#,
@@ -20,7 +21,9 @@ async fn computed(store: &Store, functions: &[&str], by: &[&str], filter: &str) 
 		..Aggregate::default()
 	};
 	let answer = store.aggregate("invoices", &aggregate).await.expect("an answer");
-	let row = |row: &Vec<_>| row.iter().map(shown).collect::<Vec<_>>().join(" ");
+	let row = |row: &Vec<Option<Value>>| {
+		row.iter().map(|value| shown(value.as_ref())).collect::<Vec<_>>().join(" ")
+	};
 	answer.rows.iter().map(row).collect()
 }
 

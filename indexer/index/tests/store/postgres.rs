@@ -9,14 +9,14 @@ use std::{
 	process::{Command, Stdio},
 };
 
-pub struct Postgres {
+pub(super) struct Postgres {
 	folder: tempfile::TempDir,
 	programs: PathBuf,
 }
 
 impl Postgres {
 	/// Starts one on a new Unix socket. The server does not run as root, so root's tests use another account.
-	pub fn start() -> Self {
+	pub(super) fn start() -> Self {
 		let programs = fs::read_dir("/usr/lib/postgresql")
 			.expect("PostgreSQL is installed: ./scripts/test.sh does that")
 			.filter_map(|entry| Some(entry.ok()?.path().join("bin")))
@@ -37,14 +37,14 @@ impl Postgres {
 	}
 
 	/// Restarts it as after a crash.
-	pub fn restart(&self) {
+	pub(super) fn restart(&self) {
 		let mut stop = self.program("pg_ctl");
 		run(stop.args(["stop", "-m", "immediate", "-D"]).arg(self.data()));
 		self.serve("-c fsync=off");
 	}
 
 	/// A copy of it that follows it, and for which its commits wait from now on.
-	pub fn replica(&self) -> Self {
+	pub(super) fn replica(&self) -> Self {
 		let folder = tempfile::tempdir().expect("a temporary folder");
 		let replica = Self { folder, programs: self.programs.clone() };
 		if is_root() {
@@ -65,7 +65,7 @@ impl Postgres {
 	}
 
 	/// Runs statements, as the owner of everything.
-	pub fn run(&self, sql: &str) {
+	pub(super) fn run(&self, sql: &str) {
 		let mut psql = self.program("psql");
 		run(psql
 			.args(["--username=credio", "--dbname=postgres", "--set=ON_ERROR_STOP=1", "--host"])
@@ -81,7 +81,7 @@ impl Postgres {
 		run(start.args(["start", "-w", "-o", &options, "-l"]).arg(log).arg("-D").arg(self.data()));
 	}
 
-	pub fn url(&self) -> String {
+	pub(super) fn url(&self) -> String {
 		let socket = self.folder.path().display().to_string().replace('/', "%2F");
 		format!("postgres://credio@{socket}/postgres")
 	}

@@ -28,7 +28,9 @@ fn read(name: &str) -> Vec<u8> {
 fn rows(view: &View, media_type: &str, document: &[u8]) -> Option<Vec<BTreeMap<String, String>>> {
 	let rows = document::rows(view, media_type, document).expect("it fits")?;
 	let names: Vec<String> = view.columns.iter().map(|column| column.name.clone()).collect();
-	let row = |row: Vec<Option<Value>>| names.iter().cloned().zip(row.iter().map(shown)).collect();
+	let row = |row: Vec<Option<Value>>| {
+		names.iter().cloned().zip(row.iter().map(|value| shown(value.as_ref()))).collect()
+	};
 	Some(rows.into_iter().map(row).collect())
 }
 

@@ -30,21 +30,21 @@ macro_rules! on_both {
 pub(crate) use on_both;
 
 /// A database of a test's own.
-pub enum Database {
+pub(crate) enum Database {
 	Sqlite(tempfile::TempDir),
 	Postgres(Postgres),
 }
 
 impl Database {
-	pub fn sqlite() -> Self {
+	pub(crate) fn sqlite() -> Self {
 		Self::Sqlite(tempfile::tempdir().expect("a temporary folder"))
 	}
 
-	pub fn postgresql() -> Self {
+	pub(crate) fn postgresql() -> Self {
 		Self::Postgres(Postgres::start())
 	}
 
-	pub fn url(&self, organization: OrganizationId) -> String {
+	pub(crate) fn url(&self, organization: OrganizationId) -> String {
 		match self {
 			Self::Sqlite(folder) => {
 				folder.path().join(format!("{organization}.index")).display().to_string()
@@ -53,20 +53,20 @@ impl Database {
 		}
 	}
 
-	pub async fn open(&self) -> Store {
+	pub(crate) async fn open(&self) -> Store {
 		self.open_of(1).await
 	}
 
 	/// The index of an organization.
-	pub async fn open_of(&self, organization: OrganizationId) -> Store {
+	pub(crate) async fn open_of(&self, organization: OrganizationId) -> Store {
 		Store::open(&self.url(organization), organization).await.expect("it opens")
 	}
 }
 
-pub const INVOICES: StreamId = StreamId([1; 32]);
-pub const OTHERS: StreamId = StreamId([2; 32]);
+pub(crate) const INVOICES: StreamId = StreamId([1; 32]);
+pub(crate) const OTHERS: StreamId = StreamId([2; 32]);
 
-pub const VIEW: &str = r#"
+pub(crate) const VIEW: &str = r#"
 name = "invoices"
 stream = "invoices"
 format = "json"
@@ -122,45 +122,45 @@ path = "$.note"
 type = "text"
 "#;
 
-pub fn view(toml: &str) -> View {
+pub(crate) fn view(toml: &str) -> View {
 	View::parse(toml).expect("a view")
 }
 
 /// A block that makes two streams, `invoices` of organization 1 and `others` of organization 2.
-pub fn first_block() -> Block {
+pub(crate) fn first_block() -> Block {
 	let stream = |id, owner, name: &str| Stream { id, owner, name: name.into() };
 	let streams = vec![stream(INVOICES, 1, "invoices"), stream(OTHERS, 2, "others")];
 	Block { streams, ..Block::new(1, hash(1)) }
 }
 
-pub fn hash(number: u32) -> Digest {
+pub(crate) fn hash(number: u32) -> Digest {
 	let mut hash = [0xab; 32];
 	hash[..4].copy_from_slice(&number.to_be_bytes());
 	Digest(hash)
 }
 
-pub fn block(number: u32, entries: Vec<Entry>) -> Block {
+pub(crate) fn block(number: u32, entries: Vec<Entry>) -> Block {
 	Block { entries, ..Block::new(number, hash(number)) }
 }
 
-pub fn record(stream: StreamId, sequence: Sequence) -> RecordId {
+pub(crate) fn record(stream: StreamId, sequence: Sequence) -> RecordId {
 	let mut id = stream.0;
 	id[8..16].copy_from_slice(&sequence.to_be_bytes());
 	RecordId(id)
 }
 
 /// What the chain has of an entry.
-pub fn digest(stream: StreamId, sequence: Sequence) -> Digest {
+pub(crate) fn digest(stream: StreamId, sequence: Sequence) -> Digest {
 	let mut digest = record(stream, sequence).0;
 	digest[31] = 0xd1;
 	Digest(digest)
 }
 
-pub fn json(text: &str) -> Document {
+pub(crate) fn json(text: &str) -> Document {
 	Document { media_type: "application/json".into(), bytes: text.as_bytes().into() }
 }
 
-pub fn entry(stream: StreamId, sequence: Sequence, document: Document) -> Entry {
+pub(crate) fn entry(stream: StreamId, sequence: Sequence, document: Document) -> Entry {
 	Entry {
 		record: record(stream, sequence),
 		stream,
@@ -174,7 +174,7 @@ pub fn entry(stream: StreamId, sequence: Sequence, document: Document) -> Entry 
 	}
 }
 
-pub fn unreadable(stream: StreamId, sequence: Sequence) -> Entry {
+pub(crate) fn unreadable(stream: StreamId, sequence: Sequence) -> Entry {
 	Entry {
 		content: Content::Unreadable("no grant lets the organization read it".into()),
 		..entry(stream, sequence, json(""))
@@ -182,11 +182,11 @@ pub fn unreadable(stream: StreamId, sequence: Sequence) -> Entry {
 }
 
 /// Entries of the stream of invoices, from a position on.
-pub fn invoices(from: Sequence, documents: &[&str]) -> Vec<Entry> {
+pub(crate) fn invoices(from: Sequence, documents: &[&str]) -> Vec<Entry> {
 	(from..).zip(documents).map(|(sequence, text)| entry(INVOICES, sequence, json(text))).collect()
 }
 
-pub fn query(filter: &str, sort: &[&str]) -> Query {
+pub(crate) fn query(filter: &str, sort: &[&str]) -> Query {
 	Query {
 		filter: (!filter.is_empty()).then(|| filter.into()),
 		sort: sort.iter().map(|key| key.parse::<SortKey>().expect("a key")).collect(),
@@ -195,22 +195,22 @@ pub fn query(filter: &str, sort: &[&str]) -> Query {
 }
 
 /// Values of a column, `-` where there is none.
-pub fn column(page: &Page, name: &str) -> Vec<String> {
+pub(crate) fn column(page: &Page, name: &str) -> Vec<String> {
 	let at = page.columns.iter().position(|column| column == name).expect("a column");
-	page.rows.iter().map(|row| shown(&row.values[at])).collect()
+	page.rows.iter().map(|row| shown(row.values[at].as_ref())).collect()
 }
 
-pub fn shown(value: &Option<Value>) -> String {
-	value.as_ref().map_or("-".into(), ToString::to_string)
+pub(crate) fn shown(value: Option<&Value>) -> String {
+	value.map_or("-".into(), ToString::to_string)
 }
 
 /// Numbers of the invoices that a query finds, in order.
-pub async fn found(store: &Store, query: &Query) -> String {
+pub(crate) async fn found(store: &Store, query: &Query) -> String {
 	let page = store.search("invoices", query).await.expect("an answer");
 	column(&page, "number").join(" ")
 }
 
-pub async fn dump(store: &Store) -> String {
+pub(crate) async fn dump(store: &Store) -> String {
 	let mut dump = Vec::new();
 	store.dump(&mut dump).await.expect("a dump");
 	String::from_utf8(dump).expect("text")

@@ -91,10 +91,7 @@ pub(super) fn grants(activity: &Activity) -> Markup {
 				(foreign(&activity.name(grant.grantor))) " → " (foreign(&activity.name(grant.grantee)))
 			},
 			html! { (subject(&grant.subject)) @if grant.is_append { " " span.soft { "(to append)" } } },
-			match &grant.purpose {
-				Some(purpose) => foreign(purpose),
-				None => html! { span.soft { "not known: given and revoked in one block" } },
-			},
+			if let Some(purpose) = &grant.purpose { foreign(purpose) } else { html! { span.soft { "not known: given and revoked in one block" } } },
 			moment(grant.given_at),
 			html! {
 				@match grant.ended {

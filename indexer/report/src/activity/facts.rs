@@ -51,11 +51,13 @@ pub struct Entries {
 
 impl Entries {
 	/// Returns the number of entries.
+	#[must_use]
 	pub fn total(&self) -> u64 {
 		self.records + self.anchors()
 	}
 
 	/// Returns the number of anchors.
+	#[must_use]
 	pub fn anchors(&self) -> u64 {
 		self.digest_anchors + self.merkle_anchors
 	}
@@ -109,6 +111,7 @@ pub struct Decided {
 
 impl Requests {
 	/// Returns the sum over all days.
+	#[must_use]
 	pub fn total(&self) -> Decided {
 		self.by_day.values().fold(Decided::default(), |sum, day| Decided {
 			applied: sum.applied + day.applied,
@@ -145,6 +148,7 @@ pub struct Ended {
 
 impl Ended {
 	/// Returns the number of ended items.
+	#[must_use]
 	pub fn total(&self) -> u64 {
 		self.applied + self.rejected + self.expired + self.undetermined
 	}
@@ -242,6 +246,7 @@ pub struct Reader {
 
 impl Reader {
 	/// Returns the number of records that it may read.
+	#[must_use]
 	pub fn records(&self) -> u64 {
 		self.streams.iter().map(|(_, records)| records).sum::<u64>() + self.single_records
 	}
@@ -264,6 +269,7 @@ impl Activity {
 	}
 
 	/// Returns the entries that the organization appended in the period.
+	#[must_use]
 	pub fn uploaded(&self) -> Entries {
 		let mut sum = Entries::default();
 		self.uploads.values().for_each(|day| sum.add(day));
@@ -271,6 +277,7 @@ impl Activity {
 	}
 
 	/// Whether nothing happened in the period.
+	#[must_use]
 	pub fn is_empty(&self) -> bool {
 		let began = |time: u64| self.period.has(time);
 		let decided = self.requests.total();

@@ -68,21 +68,25 @@ impl Period {
 	}
 
 	/// Its first day.
+	#[must_use]
 	pub fn from(&self) -> Date {
 		self.from
 	}
 
 	/// Its last day.
+	#[must_use]
 	pub fn to(&self) -> Date {
 		self.to
 	}
 
 	/// Returns the number of days.
+	#[must_use]
 	pub fn days(&self) -> i32 {
 		self.from.until(self.to).map_or(0, |span| span.get_days()) + 1
 	}
 
 	/// Its first moment, in milliseconds since 1970.
+	#[must_use]
 	pub fn begins_at(&self) -> u64 {
 		moment(self.from)
 	}
@@ -93,11 +97,13 @@ impl Period {
 	}
 
 	/// Whether a time is in it.
+	#[must_use]
 	pub fn has(&self, time: u64) -> bool {
 		(self.begins_at()..self.ends_at()).contains(&time)
 	}
 
 	/// Whether its parts are months, and not days.
+	#[must_use]
 	pub fn is_by_month(&self) -> bool {
 		self.days() > BY_DAY
 	}
@@ -124,7 +130,7 @@ impl Period {
 	}
 
 	/// Names of parts as they stand below the bars of a chart.
-	pub(super) fn labels<Value>(&self, parts: &[(String, Value)]) -> Vec<String> {
+	pub(super) fn labels<Value>(parts: &[(String, Value)]) -> Vec<String> {
 		let short = |name: &String| match name.parse::<Date>() {
 			Ok(day) => day.strftime("%-d %b").to_string(),
 			Err(_) => name.clone(),
@@ -133,6 +139,7 @@ impl Period {
 	}
 
 	/// Whether a time is on a day of it, by day. Nothing else is put into maps by day.
+	#[must_use]
 	pub fn day_of(&self, time: u64) -> Option<Date> {
 		self.has(time).then(|| day(time))
 	}
@@ -179,6 +186,6 @@ mod tests {
 		let short = Period::new(date(2026, 1, 30), date(2026, 2, 2)).unwrap();
 		let parts = short.parts(&values, add);
 		assert_eq!(parts.len(), 4);
-		assert_eq!(short.labels(&parts), ["30 Jan", "31 Jan", "1 Feb", "2 Feb"]);
+		assert_eq!(Period::labels(&parts), ["30 Jan", "31 Jan", "1 Feb", "2 Feb"]);
 	}
 }

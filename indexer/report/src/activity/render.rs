@@ -13,6 +13,7 @@ use maud::{html, Markup};
 
 impl Activity {
 	/// Renders the page.
+	#[must_use]
 	pub fn page(&self, origin: &Origin) -> String {
 		let name = self.name(self.organization);
 		let title = format!("Activity of {name}, {}", self.period);

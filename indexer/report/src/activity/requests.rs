@@ -1,6 +1,7 @@
 //! Requests by outcome, and how long they took.
 
 use super::facts::{Activity, Decided, OutboxUse};
+use super::period::Period;
 use crate::{
 	chart::{Bars, Series},
 	format::number,
@@ -89,7 +90,7 @@ fn by_part(activity: &Activity, total: Decided) -> Markup {
 			number(total.rejected)
 		),
 		axis: format!("Requests a {unit}"),
-		categories: period.labels(&parts),
+		categories: Period::labels(&parts),
 		series: vec![
 			Series { name: "applied", colour: 1, values: values(|day| day.applied) },
 			Series { name: "rejected", colour: 4, values: values(|day| day.rejected) },

@@ -30,17 +30,20 @@ impl Times {
 	}
 
 	/// Returns the number of times.
+	#[must_use]
 	pub fn count(&self) -> usize {
 		self.known.len()
 	}
 
 	/// Returns a percentile by the nearest rank; `None` without any time.
+	#[must_use]
 	pub fn percentile(&self, percent: u8) -> Option<u64> {
 		let rank = (self.known.len() * usize::from(percent.min(100))).div_ceil(100);
 		self.known.get(rank.saturating_sub(1)).copied()
 	}
 
 	/// Returns the longest time.
+	#[must_use]
 	pub fn longest(&self) -> Option<u64> {
 		self.known.last().copied()
 	}

@@ -1,6 +1,7 @@
 //! Uploads: entries by day and by stream.
 
 use super::facts::{Activity, Entries, StreamUse};
+use super::period::Period;
 use crate::{
 	chart::{Bars, Series},
 	format::{count, number, size},
@@ -58,7 +59,7 @@ fn by_part(activity: &Activity, total: &Entries) -> Markup {
 			busiest.map_or("none", |(name, _)| name.as_str())
 		),
 		axis: format!("Entries a {unit}"),
-		categories: period.labels(&parts),
+		categories: Period::labels(&parts),
 		series: vec![
 			Series { name: "records", colour: 1, values: values(|day| day.records) },
 			Series { name: "anchors", colour: 2, values: values(Entries::anchors) },

@@ -62,6 +62,7 @@ impl Ageing {
 	pub const ALL: [Self; 5] = [Self::NotDue, Self::To30, Self::To60, Self::To90, Self::Over90];
 
 	/// Returns the age of an item that is overdue by so many days.
+	#[must_use]
 	pub fn of(days: i32) -> Self {
 		match days {
 			..=0 => Self::NotDue,
@@ -73,6 +74,7 @@ impl Ageing {
 	}
 
 	/// Its name.
+	#[must_use]
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::NotDue => "not due",

@@ -19,6 +19,7 @@ const MONTHS: (usize, usize) = (36, 24);
 
 impl Assets {
 	/// Renders the page.
+	#[must_use]
 	pub fn page(&self, origin: &Origin) -> String {
 		let title = format!("Assets of {}, {} as of {}", self.organization, self.view, self.as_of);
 		page::page(&title, origin, header(self), body(self))
@@ -47,8 +48,8 @@ fn body(assets: &Assets) -> Markup {
 			(section("summary", "Summary", summary(assets)))
 			@for (at, (currency, portfolio)) in shown.iter().enumerate() {
 				section id={ "currency-" (at) } data-currency=(crate::format::clean(currency.as_deref().unwrap_or(""))) {
-					h2 { (name(currency)) }
-					(self::portfolio(assets, portfolio, at, currency))
+					h2 { (name(currency.as_ref())) }
+					(self::portfolio(assets, portfolio, at, currency.as_ref()))
 				}
 			}
 			@if more > 0 { p.more { "and " (number(more as u64)) " more currencies, which stand in the summary" } }
@@ -62,10 +63,11 @@ fn body(assets: &Assets) -> Markup {
 	}
 }
 
-fn name(currency: &Option<String>) -> Markup {
-	match currency {
-		Some(currency) => foreign(currency),
-		None => html! { "No currency" },
+fn name(currency: Option<&String>) -> Markup {
+	if let Some(currency) = currency {
+		foreign(currency)
+	} else {
+		html! { "No currency" }
 	}
 }
 
@@ -102,7 +104,7 @@ fn summary(assets: &Assets) -> Markup {
 	let rows = listed.iter().map(|(currency, portfolio)| {
 		let Sums { items, due, paid, open, overdue } = portfolio.total;
 		vec![
-			name(currency),
+			name(currency.as_ref()),
 			cell(number(items)),
 			shown(due),
 			shown(paid),
@@ -140,7 +142,7 @@ fn summary(assets: &Assets) -> Markup {
 	};
 	let rows = listed.iter().map(|(currency, portfolio)| {
 		vec![
-			name(currency),
+			name(currency.as_ref()),
 			with(portfolio.undated.items, portfolio.undated.due),
 			cell(Amount { units: portfolio.undated.open, scale: assets.scale }),
 			cell(number(portfolio.without_amount)),
@@ -183,7 +185,7 @@ fn portfolio(
 	assets: &Assets,
 	portfolio: &Portfolio,
 	at: usize,
-	currency: &Option<String>,
+	currency: Option<&String>,
 ) -> Markup {
 	let amount = |units: i128| Amount { units, scale: assets.scale };
 	let Sums { items, due, paid, open, overdue } = portfolio.total;
@@ -233,11 +235,11 @@ fn portfolio(
 }
 
 /// Returns a currency as a chart shows it.
-fn in_words(currency: &Option<String>) -> String {
-	currency.clone().unwrap_or_else(|| "no currency".into())
+fn in_words(currency: Option<&String>) -> String {
+	currency.map_or_else(|| "no currency".into(), String::clone)
 }
 
-fn months(assets: &Assets, portfolio: &Portfolio, at: usize, currency: &Option<String>) -> Markup {
+fn months(assets: &Assets, portfolio: &Portfolio, at: usize, currency: Option<&String>) -> Markup {
 	let amount = |units: i128| Amount { units, scale: assets.scale };
 	let parts = parts(portfolio, (assets.as_of.year(), assets.as_of.month()));
 	let values = |of: fn(&Sums) -> i128| -> Vec<f64> {
@@ -324,7 +326,7 @@ fn parts(portfolio: &Portfolio, present: Month) -> Vec<(String, Sums)> {
 	parts
 }
 
-fn ageing(assets: &Assets, portfolio: &Portfolio, at: usize, currency: &Option<String>) -> Markup {
+fn ageing(assets: &Assets, portfolio: &Portfolio, at: usize, currency: Option<&String>) -> Markup {
 	let amount = |units: i128| Amount { units, scale: assets.scale };
 	let buckets =
 		Ageing::ALL.map(|age| (age, portfolio.ageing.get(&age).copied().unwrap_or_default()));

@@ -26,6 +26,7 @@ const CONCURRENCY: usize = 16;
 pub type OnProgress<'a> = &'a mut (dyn FnMut(u64, u64) + Send);
 
 /// Reads what an activity report shows, and reads on as blocks become final.
+#[derive(Debug)]
 pub struct ActivityReader<'a> {
 	client: &'a Client,
 	outbox: Option<OutboxReader>,

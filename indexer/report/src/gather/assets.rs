@@ -55,6 +55,7 @@ pub struct AssetsReader {
 
 impl AssetsReader {
 	/// Creates a reader of an index.
+	#[must_use]
 	pub fn new(store: Store, query: AssetsQuery) -> Self {
 		Self { store, query }
 	}
@@ -74,6 +75,7 @@ impl AssetsReader {
 	}
 
 	/// Returns where a report comes from that has the rows of the index as of a block.
+	#[must_use]
 	pub fn sources(at: Option<Cursor>) -> Vec<Source> {
 		let block = match at {
 			Some(at) => format!("{}, hash {}", format::number(at.number.into()), at.hash),
@@ -107,17 +109,12 @@ impl AssetsReader {
 	async fn view(&self) -> Result<View> {
 		let states = self.store.views().await?;
 		let found = states.iter().find(|state| state.view.name == self.query.view);
-		match found {
-			Some(state) => Ok((*state.view).clone()),
-			None => {
-				let known: Vec<&str> =
-					states.iter().map(|state| state.view.name.as_str()).collect();
-				Err(StoreError::UnknownView {
-					view: self.query.view.clone(),
-					known: known.join(", "),
-				}
+		if let Some(state) = found {
+			Ok((*state.view).clone())
+		} else {
+			let known: Vec<&str> = states.iter().map(|state| state.view.name.as_str()).collect();
+			Err(StoreError::UnknownView { view: self.query.view.clone(), known: known.join(", ") }
 				.into())
-			},
 		}
 	}
 
@@ -165,7 +162,7 @@ impl AssetsReader {
 		let AssetsQuery { due, amount, paid, currency, filter, .. } = &self.query;
 		let paid_by = match paid {
 			None => PaidBy::Nothing,
-			Some(name) => match self.column(view, name)?.1 {
+			Some(name) => match Self::column(view, name)?.1 {
 				Type::Boolean => PaidBy::Flag(name.clone()),
 				Type::Date | Type::Timestamp => PaidBy::Day(name.clone()),
 				_ => PaidBy::Amount(name.clone()),
@@ -188,7 +185,7 @@ impl AssetsReader {
 	}
 
 	/// Returns the number and the type of a column.
-	fn column(&self, view: &View, name: &str) -> Result<(usize, Type)> {
+	fn column(view: &View, name: &str) -> Result<(usize, Type)> {
 		let found = view.column(name).and_then(|at| Some((at, view.columns.get(at)?.ty)));
 		found.ok_or_else(|| {
 			let known: Vec<&str> = view.columns.iter().map(|column| column.name.as_str()).collect();
@@ -204,7 +201,7 @@ impl AssetsReader {
 	fn columns(&self, view: &View) -> Result<Columns> {
 		let AssetsQuery { due, amount, paid, currency, .. } = &self.query;
 		let of = |name: &str, fits: fn(Type) -> bool, expected: &'static str| {
-			let (at, ty) = self.column(view, name)?;
+			let (at, ty) = Self::column(view, name)?;
 			match fits(ty) {
 				true => Ok(at),
 				false => {
@@ -232,7 +229,7 @@ impl AssetsReader {
 	/// Returns the fraction digits that both amounts and payments fit in.
 	fn scale(&self, view: &View) -> Result<u8> {
 		let scale = |name: &str| {
-			Ok::<_, GatherError>(match self.column(view, name)?.1 {
+			Ok::<_, GatherError>(match Self::column(view, name)?.1 {
 				Type::Decimal { scale } => scale,
 				_ => 0,
 			})

@@ -14,8 +14,8 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The events of the blocks that were read.
-#[derive(Default)]
-pub struct Ledger {
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
 	us: Number,
 	/// Returns our streams.
 	own: BTreeSet<StreamId>,
@@ -35,7 +35,8 @@ pub struct Ledger {
 }
 
 /// A grant.
-pub struct KnownGrant {
+#[derive(Debug)]
+pub(super) struct KnownGrant {
 	/// The grant as given. If it was revoked in the same block, only its event is known.
 	pub grant: Grant,
 	has_purpose: bool,
@@ -53,6 +54,7 @@ impl KnownGrant {
 	}
 }
 
+#[derive(Debug)]
 struct KnownRequest {
 	request: AccessRequest,
 	answered: Option<(u64, Answer)>,
@@ -60,7 +62,7 @@ struct KnownRequest {
 
 impl Ledger {
 	/// Returns the state before the first block of a period.
-	pub async fn before(client: &Client, first: BlockNumber) -> Result<Self, Error> {
+	pub(super) async fn before(client: &Client, first: BlockNumber) -> Result<Self, Error> {
 		let us = client.organization_id();
 		let mut ledger = Self { us, ..Self::default() };
 		let past = client.at(first.saturating_sub(1)).await?;
@@ -87,12 +89,12 @@ impl Ledger {
 	///
 	/// Grants above them may be unknown here, and need not be asked: the chain emits an event for every grant that ends with one
 	/// above, and none outlives its parent's last moment.
-	pub fn holding(&self, at: Moment) -> impl Iterator<Item = &Grant> {
+	pub(super) fn holding(&self, at: Moment) -> impl Iterator<Item = &Grant> {
 		self.grants.values().filter(move |known| known.end(at).is_none()).map(|known| &known.grant)
 	}
 
 	/// Adds the events of some blocks, in their order. `past` is at the last of them.
-	pub async fn add(
+	pub(super) async fn add(
 		&mut self,
 		client: &Client,
 		past: &Past<'_>,
@@ -275,7 +277,7 @@ impl Ledger {
 	}
 
 	/// Returns our streams.
-	pub fn own(&self) -> &BTreeSet<StreamId> {
+	pub(super) fn own(&self) -> &BTreeSet<StreamId> {
 		&self.own
 	}
 }

@@ -14,6 +14,7 @@ const PAGE: u32 = 1_000;
 const MAX_PROBLEMS: usize = 1_000;
 
 /// Reads an outbox, outcome after outcome.
+#[derive(Debug)]
 pub struct OutboxReader {
 	outbox: Outbox,
 	/// The last outcome that was read.

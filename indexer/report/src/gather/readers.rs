@@ -10,7 +10,7 @@ use credio_primitives::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Records of a stream, by key epoch and by who appended them.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Tally {
 	next: Sequence,
 	records: BTreeMap<(KeyEpoch, Number), u64>,
@@ -38,8 +38,8 @@ fn earlier(known: Option<KeyEpoch>, other: KeyEpoch) -> Option<KeyEpoch> {
 }
 
 /// Counts the records that others may read, and remembers how far it has counted.
-#[derive(Default)]
-pub struct Readers {
+#[derive(Debug, Default)]
+pub(super) struct Readers {
 	tallies: BTreeMap<StreamId, Tally>,
 	/// Records that grants are on: stream, epoch and author. They never change.
 	records: BTreeMap<RecordId, (StreamId, KeyEpoch, Number)>,
@@ -47,7 +47,7 @@ pub struct Readers {
 
 impl Readers {
 	/// Returns what others may read at the block of `past`.
-	pub async fn at(
+	pub(super) async fn at(
 		&mut self,
 		past: &Past<'_>,
 		now: Moment,

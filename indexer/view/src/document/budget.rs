@@ -22,12 +22,12 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-	pub fn new() -> Self {
+	pub(super) fn new() -> Self {
 		Self { work: Work::default(), values: MAX_VALUES, text: MAX_TEXT }
 	}
 
 	/// Reserves room for the values of a row, before they are read.
-	pub fn take_row(&mut self, columns: usize) -> Result<(), Reason> {
+	pub(super) fn take_row(&mut self, columns: usize) -> Result<(), Reason> {
 		self.values = self.values.checked_sub(columns).ok_or_else(|| {
 			Reason::new(format!("its rows have more than {MAX_VALUES} values together"))
 		})?;
@@ -35,7 +35,7 @@ impl Budget {
 	}
 
 	/// Reserves room for a text, before it is copied.
-	pub fn take_text(&mut self, text: &str) -> Result<(), Reason> {
+	pub(super) fn take_text(&mut self, text: &str) -> Result<(), Reason> {
 		self.text = self.text.checked_sub(text.len()).ok_or_else(|| {
 			Reason::new(format!("its rows have more than {MAX_TEXT} bytes of text together"))
 		})?;

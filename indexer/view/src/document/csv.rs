@@ -12,12 +12,16 @@ use crate::{
 use csv::{Error, ErrorKind, ReaderBuilder, StringRecord};
 use std::{borrow::Cow, collections::HashMap};
 
-pub fn rows(view: &View, text: &str, budget: &mut Budget) -> Result<Option<Vec<Values>>, Reason> {
+pub(super) fn rows(
+	view: &View,
+	text: &str,
+	budget: &mut Budget,
+) -> Result<Option<Vec<Values>>, Reason> {
 	let mut reader = ReaderBuilder::new()
 		.delimiter(view.delimiter)
 		.has_headers(true)
 		.from_reader(text.as_bytes());
-	let names = reader.headers().map_err(reason)?.clone();
+	let names = reader.headers().map_err(|error| reason(&error))?.clone();
 	let mut columns: HashMap<&str, usize> = HashMap::new();
 	for (number, name) in names.iter().enumerate() {
 		// Of two columns with one name the first counts.
@@ -25,7 +29,7 @@ pub fn rows(view: &View, text: &str, budget: &mut Budget) -> Result<Option<Vec<V
 	}
 	let mut rows = Vec::new();
 	for (number, line) in reader.records().enumerate() {
-		let line = line.map_err(reason)?;
+		let line = line.map_err(|error| reason(&error))?;
 		let find = |place: &Place, work: &mut Work| {
 			work.spend(1);
 			work.check()?;
@@ -52,7 +56,7 @@ fn find<'a>(columns: &HashMap<&str, usize>, line: &'a StringRecord, place: &Plac
 	text.map(|text| Some(Cow::Borrowed(text))).into_iter().collect()
 }
 
-fn reason(error: Error) -> Reason {
+fn reason(error: &Error) -> Reason {
 	let line = error.position().map_or(1, csv::Position::line);
 	Reason::new(match error.kind() {
 		ErrorKind::UnequalLengths { .. } => {

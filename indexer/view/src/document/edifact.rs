@@ -13,7 +13,11 @@ use std::borrow::Cow;
 
 type Segment = Vec<Vec<String>>;
 
-pub fn rows(view: &View, text: &str, budget: &mut Budget) -> Result<Option<Vec<Values>>, Reason> {
+pub(super) fn rows(
+	view: &View,
+	text: &str,
+	budget: &mut Budget,
+) -> Result<Option<Vec<Values>>, Reason> {
 	let segments = parse(text)?;
 	let find = |place: &Place, work: &mut Work| {
 		work.spend(segments.len());

@@ -5,15 +5,16 @@ use crate::path::{self, Axis, Test, Work};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::BTreeMap};
 
+#[derive(Debug)]
 pub enum Json {
 	Null,
 	/// A number, a text or a boolean.
 	Scalar(String),
-	List(Vec<Json>),
-	Object(BTreeMap<String, Json>),
+	List(Vec<Self>),
+	Object(BTreeMap<String, Self>),
 }
 
-pub fn parse(text: &str) -> Result<Json, Reason> {
+pub(super) fn parse(text: &str) -> Result<Json, Reason> {
 	let raw: &RawValue = serde_json::from_str(text)
 		.map_err(|error| Reason::new(format!("it is no JSON, from line {} on", error.line())))?;
 	read(raw, 0)

@@ -8,13 +8,13 @@ use roxmltree::{Attribute, Document, Error, ParsingOptions};
 use std::borrow::Cow;
 
 #[derive(Clone, Copy)]
-pub enum Node<'a> {
+pub(super) enum Node<'a> {
 	/// An element, or the document.
 	Element(roxmltree::Node<'a, 'a>),
 	Attribute(Attribute<'a, 'a>),
 }
 
-pub fn parse(text: &str) -> Result<Document<'_>, Reason> {
+pub(super) fn parse(text: &str) -> Result<Document<'_>, Reason> {
 	bounds::check(text)?;
 	let options = ParsingOptions { nodes_limit: MAX_NODES, ..ParsingOptions::default() };
 	// The parser's messages would show content of the document.

@@ -9,11 +9,11 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expression {
 	/// All of these hold.
-	And(Vec<Expression>),
+	And(Vec<Self>),
 	/// One of these holds.
-	Or(Vec<Expression>),
+	Or(Vec<Self>),
 	/// This does not hold.
-	Not(Box<Expression>),
+	Not(Box<Self>),
 	/// An operand compares with a value. A missing value never does.
 	Compare(Operand, Comparison, Literal),
 	/// An operand is one of these.
@@ -91,7 +91,7 @@ pub(super) enum OperandType {
 }
 
 impl OperandType {
-	pub fn name(self) -> &'static str {
+	pub(super) fn name(self) -> &'static str {
 		match self {
 			Self::Column(Type::Text) => "a text in quotes",
 			Self::Column(Type::Integer) => "a whole number",

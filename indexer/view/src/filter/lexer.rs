@@ -3,7 +3,7 @@
 use super::error::{FilterError, MAX_LENGTH};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Token {
+pub(super) enum Token {
 	/// A word of the language or a name.
 	Word(String),
 	/// A text that stood in quotes.
@@ -17,7 +17,7 @@ pub enum Token {
 
 impl Token {
 	/// Returns its name in messages.
-	pub fn shown(&self) -> String {
+	pub(super) fn shown(&self) -> String {
 		match self {
 			Self::Word(word) => format!("`{word}`"),
 			Self::Text(_) => "a text".into(),
@@ -32,7 +32,7 @@ impl Token {
 const SIGNS: [&str; 10] = ["!=", "<=", ">=", "<>", "=", "<", ">", "(", ")", ","];
 
 /// Returns the tokens, each with the number of characters before it. The last one is the end.
-pub fn tokens(filter: &str) -> Result<Vec<(Token, usize)>, FilterError> {
+pub(super) fn tokens(filter: &str) -> Result<Vec<(Token, usize)>, FilterError> {
 	if filter.len() > MAX_LENGTH {
 		let problem = format!("it is longer than {MAX_LENGTH} bytes");
 		return Err(FilterError { position: 0, problem });

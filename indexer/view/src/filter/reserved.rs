@@ -17,6 +17,7 @@ const RESERVED: [&str; 12] = [
 ];
 
 /// Whether no column can have this name.
+#[must_use]
 pub fn is_reserved(name: &str) -> bool {
 	RESERVED.contains(&name.to_ascii_lowercase().as_str())
 }

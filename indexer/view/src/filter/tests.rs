@@ -35,7 +35,7 @@ fn and_binds_more_than_or() {
 	assert_eq!(parse("lines != 1"), parse("NOT lines = 1"));
 	assert_eq!(parse("lines <> 1"), parse("not lines=1"));
 	assert_eq!(
-		parse("lines between 1 and 2 and paid = true").clone(),
+		parse("lines between 1 and 2 and paid = true"),
 		parse("(lines >= 1 and lines <= 2) and paid = TRUE")
 	);
 }

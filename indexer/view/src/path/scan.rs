@@ -2,14 +2,14 @@
 
 use super::error::{PathError, MAX_PATH_LENGTH, MAX_STEPS};
 
-pub struct Scanner<'a> {
+pub(super) struct Scanner<'a> {
 	path: &'a str,
 	rest: &'a str,
 	steps: usize,
 }
 
 impl<'a> Scanner<'a> {
-	pub fn new(path: &'a str) -> Result<Self, PathError> {
+	pub(super) fn new(path: &'a str) -> Result<Self, PathError> {
 		let scanner = Self { path, rest: path, steps: 0 };
 		if path.len() > MAX_PATH_LENGTH {
 			return Err(scanner.error(format!("it is longer than {MAX_PATH_LENGTH} bytes")));
@@ -17,22 +17,22 @@ impl<'a> Scanner<'a> {
 		Ok(scanner)
 	}
 
-	pub fn error(&self, problem: impl Into<String>) -> PathError {
+	pub(super) fn error(&self, problem: impl Into<String>) -> PathError {
 		let read = self.path.len() - self.rest.len();
 		let position = self.path.get(..read).map_or(0, |read| read.chars().count());
 		PathError { path: self.path.into(), position, problem: problem.into() }
 	}
 
-	pub fn is_at_end(&self) -> bool {
+	pub(super) fn is_at_end(&self) -> bool {
 		self.rest.is_empty()
 	}
 
-	pub fn peek(&self) -> Option<char> {
+	pub(super) fn peek(&self) -> Option<char> {
 		self.rest.chars().next()
 	}
 
 	/// Takes a text if it comes next.
-	pub fn take(&mut self, text: &str) -> bool {
+	pub(super) fn take(&mut self, text: &str) -> bool {
 		match self.rest.strip_prefix(text) {
 			Some(rest) => {
 				self.rest = rest;
@@ -42,19 +42,19 @@ impl<'a> Scanner<'a> {
 		}
 	}
 
-	pub fn expect(&mut self, text: &str) -> Result<(), PathError> {
+	pub(super) fn expect(&mut self, text: &str) -> Result<(), PathError> {
 		if self.take(text) {
 			return Ok(());
 		}
 		Err(self.error(format!("expected `{text}`")))
 	}
 
-	pub fn skip_spaces(&mut self) {
+	pub(super) fn skip_spaces(&mut self) {
 		self.rest = self.rest.trim_start_matches(' ');
 	}
 
 	/// Takes characters as long as they fit.
-	pub fn take_while(&mut self, fits: impl Fn(char) -> bool) -> &'a str {
+	pub(super) fn take_while(&mut self, fits: impl Fn(char) -> bool) -> &'a str {
 		let end = self.rest.find(|c| !fits(c)).unwrap_or(self.rest.len());
 		let (taken, rest) = self.rest.split_at(end);
 		self.rest = rest;
@@ -62,7 +62,7 @@ impl<'a> Scanner<'a> {
 	}
 
 	/// Takes a name of a child.
-	pub fn name(&mut self) -> Result<&'a str, PathError> {
+	pub(super) fn name(&mut self) -> Result<&'a str, PathError> {
 		let name = self.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
 		if name.is_empty() {
 			return Err(self.error("expected a name"));
@@ -71,7 +71,7 @@ impl<'a> Scanner<'a> {
 	}
 
 	/// Takes a text in single or double quotes.
-	pub fn quoted(&mut self) -> Result<&'a str, PathError> {
+	pub(super) fn quoted(&mut self) -> Result<&'a str, PathError> {
 		let quote = match self.peek() {
 			Some(quote @ ('\'' | '"')) => quote,
 			_ => return Err(self.error("expected a text in quotes")),
@@ -85,7 +85,7 @@ impl<'a> Scanner<'a> {
 	}
 
 	/// Takes a whole number.
-	pub fn number(&mut self) -> Result<i64, PathError> {
+	pub(super) fn number(&mut self) -> Result<i64, PathError> {
 		let is_negative = self.take("-");
 		let digits = self.take_while(|c| c.is_ascii_digit());
 		let number: i64 = digits.parse().map_err(|_| self.error("expected a number"))?;
@@ -93,7 +93,7 @@ impl<'a> Scanner<'a> {
 	}
 
 	/// Counts a step, and fails if there are too many.
-	pub fn step(&mut self) -> Result<(), PathError> {
+	pub(super) fn step(&mut self) -> Result<(), PathError> {
 		self.steps += 1;
 		if self.steps > MAX_STEPS {
 			return Err(self.error(format!("it has more than {MAX_STEPS} steps")));

@@ -4,7 +4,7 @@
 use super::{error::PathError, scan::Scanner};
 
 /// An element of a segment, and its component: both counted from 1.
-pub type Place = (usize, usize);
+pub(super) type Place = (usize, usize);
 
 /// A path to one component of the segments of one name.
 #[derive(Clone, Debug, PartialEq, Eq)]

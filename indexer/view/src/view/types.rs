@@ -145,22 +145,26 @@ pub struct View {
 
 impl View {
 	/// Returns the stored form of the definition.
+	#[must_use]
 	pub fn stored(&self) -> &str {
 		&self.definition
 	}
 
 	/// Returns a digest of the definition, equal for definitions that compute the same rows.
+	#[must_use]
 	pub fn digest(&self) -> [u8; 32] {
 		let version = READER_VERSION.to_le_bytes();
 		Sha256::new().chain_update(version).chain_update(&self.definition).finalize().into()
 	}
 
 	/// Returns the number of a column.
+	#[must_use]
 	pub fn column(&self, name: &str) -> Option<usize> {
 		self.columns.iter().position(|column| column.name == name)
 	}
 
 	/// Whether it takes documents of this stream, in the index of the organization `own`.
+	#[must_use]
 	pub fn takes_stream(
 		&self,
 		own: OrganizationId,
@@ -187,6 +191,7 @@ impl View {
 	}
 
 	/// Whether it takes documents of this media type.
+	#[must_use]
 	pub fn takes_media_type(&self, media_type: &str) -> bool {
 		let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
 		if self.media_types.is_empty() {

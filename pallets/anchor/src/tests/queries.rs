@@ -121,7 +121,7 @@ fn a_query_of_a_stream_is_in_order_and_narrowed_by_every_field() {
 		assert_eq!(found(filter.clone()), (0..12).collect::<Vec<_>>());
 		let beta = EntryFilter { organization: Some(BETA), ..filter.clone() };
 		assert_eq!(found(beta), [2, 5, 8, 11]);
-		let sam = EntryFilter { author: Some(SAM), ..filter.clone() };
+		let sam = EntryFilter { author: Some(SAM), ..filter };
 		assert_eq!(found(sam.clone()), [1, 4, 7, 10]);
 		let nobody = EntryFilter { organization: Some(BETA), ..sam.clone() };
 		assert!(found(nobody).is_empty());

@@ -55,7 +55,7 @@ fn nothing_else_is_included() {
 		assert_eq!(verify(2, commitment, &[]), Some(false));
 		let longer = [&proof[..], &[digest(0)]].concat();
 		assert_eq!(verify(2, commitment, &longer), Some(false), "a proof too long");
-		let mut flipped = proof.clone();
+		let mut flipped = proof;
 		flipped[0].0[31] ^= 1;
 		assert_eq!(verify(2, commitment, &flipped), Some(false), "a flipped bit");
 	});

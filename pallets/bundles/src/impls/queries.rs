@@ -1,5 +1,7 @@
 //! What the runtime API asks: one bundle, and bounded reads with a cursor.
 
+#![allow(clippy::needless_pass_by_value, reason = "a runtime API hands over its arguments")]
+
 use super::*;
 use credio_primitives::bundle::{BundleDetail, BundleFilter, LegCalls, NamedBundle};
 
@@ -34,6 +36,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Bundles that match a filter; the second part is the next cursor. A page may be short before the end.
+	#[must_use]
 	pub fn bundles(
 		filter: BundleFilter,
 		cursor: Option<Digest>,

@@ -16,7 +16,7 @@ const PARTIES: OrganizationId = 4;
 const ACCOUNTS: usize = 6;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum CallStep {
+pub(crate) enum CallStep {
 	Add(u8),
 	Fail,
 	/// Moves an account to another organization, or out of all.
@@ -27,10 +27,10 @@ pub enum CallStep {
 	Wrapped,
 }
 
-pub type LegStep = (OrganizationId, Vec<CallStep>);
+pub(crate) type LegStep = (OrganizationId, Vec<CallStep>);
 
 /// Which bundle: its proposer and the number of its reference.
-pub type Name = (OrganizationId, u8);
+pub(crate) type Name = (OrganizationId, u8);
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -108,7 +108,7 @@ fn step() -> impl Strategy<Value = Step> {
 	]
 }
 
-pub fn account(n: usize) -> AccountId {
+pub(crate) fn account(n: usize) -> AccountId {
 	let organization = (n / 2) as OrganizationId;
 	if n.is_multiple_of(2) {
 		gateway(organization)

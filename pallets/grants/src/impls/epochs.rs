@@ -1,5 +1,7 @@
 //! Key epochs.
 
+#![allow(clippy::needless_pass_by_value, reason = "a call hands over its arguments")]
+
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
@@ -98,6 +100,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The state of a stream's epoch now, with a grant that has expired and awaits clean-up taken into account.
+	#[must_use]
 	pub fn key_epoch(stream: &StreamId) -> Option<KeyEpochState> {
 		let state = Epochs::<T>::get(stream)?;
 		let expired = NextExpiry::<T>::get(stream).is_some_and(|end| end < Self::now());

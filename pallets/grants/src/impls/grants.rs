@@ -1,5 +1,7 @@
 //! Grants: giving, delegating, revoking, and whether they hold.
 
+#![allow(clippy::needless_pass_by_value, reason = "a call hands over its arguments")]
+
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{

@@ -1,5 +1,7 @@
 //! What the runtime API asks: may this organization read that, and bounded reads with a cursor.
 
+#![allow(clippy::needless_pass_by_value, reason = "a runtime API hands over its arguments")]
+
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
@@ -57,6 +59,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The secrets of a stream as wrapped to an organization: the owner's own, or those of the grants that hold.
+	#[must_use]
 	pub fn stream_keys(
 		stream: &StreamId,
 		organization: OrganizationId,
@@ -88,6 +91,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// How many grants end within so many milliseconds; at most `limit` are counted.
+	#[must_use]
 	pub fn expiring_grants(within: Moment, limit: u32) -> u32 {
 		let now = Self::now();
 		let until = now.saturating_add(within);
@@ -102,6 +106,7 @@ impl<T: Config> Pallet<T> {
 	/// Grants that match a filter; the second part is the next cursor. A page may be short before the end.
 	///
 	/// What the filter names has an index each: only grants of that stream, record, grantee or grantor are looked at.
+	#[must_use]
 	pub fn grants(
 		filter: GrantFilter,
 		cursor: Option<Digest>,
@@ -152,6 +157,7 @@ impl<T: Config> Pallet<T> {
 	///
 	/// What the filter names has an index each: only access requests for that stream or record, or of or to that
 	/// organization, are looked at.
+	#[must_use]
 	pub fn access_requests(
 		filter: AccessRequestFilter,
 		cursor: Option<Digest>,

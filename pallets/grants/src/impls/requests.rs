@@ -1,5 +1,7 @@
 //! Access requests.
 
+#![allow(clippy::needless_pass_by_value, reason = "a call hands over its arguments")]
+
 use super::*;
 use credio_primitives::{
 	grant::GrantTerms, AccessRequest, AccessRequestId, AccessRequestState, AccountId, Grant,

@@ -9,7 +9,7 @@ use frame_support::assert_ok;
 use std::collections::BTreeSet;
 
 /// All pages of grants that match a filter.
-fn all(filter: GrantFilter, limit: u32) -> BTreeSet<GrantId> {
+fn all(filter: &GrantFilter, limit: u32) -> BTreeSet<GrantId> {
 	let (mut found, mut cursor) = (BTreeSet::new(), None);
 	loop {
 		let (page, next) = Grants::grants(filter.clone(), cursor, limit);
@@ -44,25 +44,25 @@ fn grants_are_filtered() {
 		};
 		let every = GrantFilter::default();
 		for limit in [1, 2, 3, 256] {
-			assert_eq!(all(every.clone(), limit), [first, second, third, fourth].into());
+			assert_eq!(all(&every, limit), [first, second, third, fourth].into());
 			let filter = GrantFilter { stream: Some(stream()), ..every.clone() };
-			assert_eq!(all(filter, limit), [first, second, third].into());
+			assert_eq!(all(&filter, limit), [first, second, third].into());
 			let filter = GrantFilter { record: Some(record), ..every.clone() };
-			assert_eq!(all(filter, limit), [fourth].into());
+			assert_eq!(all(&filter, limit), [fourth].into());
 			let filter = GrantFilter { grantor: Some(READER), ..every.clone() };
-			assert_eq!(all(filter, limit), [third].into());
+			assert_eq!(all(&filter, limit), [third].into());
 			let filter = GrantFilter { grantee: Some(PARTNER), ..every.clone() };
-			assert_eq!(all(filter, limit), [second, third].into());
+			assert_eq!(all(&filter, limit), [second, third].into());
 			let filter =
 				GrantFilter { stream: Some(stream()), grantee: Some(PARTNER), ..every.clone() };
-			assert_eq!(all(filter, limit), [second, third].into());
+			assert_eq!(all(&filter, limit), [second, third].into());
 			let filter =
 				GrantFilter { stream: Some(stream()), record: Some(record), ..every.clone() };
-			assert_eq!(all(filter, limit), [].into());
+			assert_eq!(all(&filter, limit), [].into());
 		}
 		go_to(6);
-		let filter = GrantFilter { active: true, ..every.clone() };
-		assert_eq!(all(filter, 256), [first, third, fourth].into());
+		let filter = GrantFilter { active: true, ..every };
+		assert_eq!(all(&filter, 256), [first, third, fourth].into());
 		let (page, _) = Grants::grants(every, None, 256);
 		let expired = page.iter().find(|named| named.grant_id == second).unwrap();
 		assert_eq!(expired.status, GrantStatus::Expired);
@@ -82,7 +82,7 @@ fn pages_are_bounded() {
 			assert_eq!((page.len(), next.is_some()), (1, true));
 			let (page, next) = Grants::grants(filter.clone(), None, u32::MAX);
 			assert_eq!((page.len(), next), (40, None));
-			assert_eq!(all(filter, 7).len(), 40);
+			assert_eq!(all(&filter, 7).len(), 40);
 		}
 	});
 }
@@ -129,9 +129,9 @@ fn access_requests_are_filtered() {
 		};
 		let every = AccessRequestFilter::default();
 		assert_eq!(all(every.clone()), [first, second, third].into());
-		let filter = AccessRequestFilter { requester: Some(PARTNER), ..every.clone() };
+		let filter = AccessRequestFilter { requester: Some(PARTNER), ..every };
 		assert_eq!(all(filter), [second, third].into());
-		let filter = AccessRequestFilter { owner: Some(OWNER), ..every.clone() };
+		let filter = AccessRequestFilter { owner: Some(OWNER), ..every };
 		assert_eq!(all(filter), [first, second].into());
 		let filter = AccessRequestFilter { owner: Some(OWNER), pending: true, ..every };
 		assert_eq!(all(filter), [second].into());

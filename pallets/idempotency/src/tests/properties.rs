@@ -133,18 +133,17 @@ impl Model {
 			*next += 1;
 		}
 		let failing = |call: &CallStep| matches!(call, CallStep::Fail | CallStep::SwitchedOff);
-		let outcome = match body.iter().position(failing) {
-			Some(index) => Answer::Rejected(index as u32),
-			None => {
-				self.sum += body
-					.iter()
-					.map(|call| match call {
-						CallStep::Add(n) | CallStep::AddAsSubmitter(n) => u32::from(*n),
-						_ => 0,
-					})
-					.sum::<u32>();
-				Answer::Applied
-			},
+		let outcome = if let Some(index) = body.iter().position(failing) {
+			Answer::Rejected(index as u32)
+		} else {
+			self.sum += body
+				.iter()
+				.map(|call| match call {
+					CallStep::Add(n) | CallStep::AddAsSubmitter(n) => u32::from(*n),
+					_ => 0,
+				})
+				.sum::<u32>();
+			Answer::Applied
 		};
 		let expires_at = expires_at as u32;
 		let known = Known { body: body.to_vec(), outcome: outcome.clone(), expires_at, lane };
@@ -190,13 +189,12 @@ fn submit(who: AccountId, request: Request, body: &[CallStep], as_transaction: b
 		Some(Err(_)) => {
 			assert!(System::events().is_empty());
 			let before = sp_io::storage::root(Default::default());
-			return match Idempotency::submit(RuntimeOrigin::signed(who), request, calls) {
-				Err(_) => Answer::Refused,
-				Ok(_) => {
-					System::reset_events();
-					assert_eq!(before, sp_io::storage::root(Default::default()));
-					Answer::Repeated
-				},
+			return if Idempotency::submit(RuntimeOrigin::signed(who), request, calls).is_err() {
+				Answer::Refused
+			} else {
+				System::reset_events();
+				assert_eq!(before, sp_io::storage::root(Default::default()));
+				Answer::Repeated
 			};
 		},
 		None => {

@@ -122,8 +122,8 @@ fn a_seat_is_held_to_its_allowance() {
 	test(|| {
 		let exceeded = Err(refusal(validity::ALLOWANCE_EXCEEDED));
 		// By size, and by execution.
-		assert_eq!(validate_vote(ALICE, 1, 2_001), exceeded.clone());
-		assert_eq!(validate_vote(ALICE, 1_999_991, 1), exceeded.clone());
+		assert_eq!(validate_vote(ALICE, 1, 2_001), exceeded);
+		assert_eq!(validate_vote(ALICE, 1_999_991, 1), exceeded);
 		assert_ok!(apply_vote(ALICE, 1_000_000, 1_500));
 		assert_eq!(
 			apply_vote(ALICE, 1, 501).map(|_| ()),

@@ -47,7 +47,7 @@ macro_rules! mock_runtime {
 }
 
 /// Returns the state of block 1, with the organizations and accounts of [`mock`](super).
-pub fn new_test_ext(genesis: impl BuildStorage) -> TestExternalities {
+pub fn new_test_ext(genesis: &impl BuildStorage) -> TestExternalities {
 	let mut ext: TestExternalities = genesis.build_storage().expect("the genesis builds").into();
 	ext.execute_with(|| {
 		accounts::populate();

@@ -24,6 +24,7 @@ use sp_runtime::{DispatchError, DispatchResult};
 pub const GRANTS_READ: u32 = 3;
 
 /// Implements the traits between pallets.
+#[derive(Debug)]
 pub struct World;
 
 #[derive(Clone, Copy, Encode, Decode, MaxEncodedLen, TypeInfo)]
@@ -62,6 +63,7 @@ pub(super) fn start() {
 }
 
 /// A clock that tests set. Until then a block lasts a millisecond.
+#[derive(Debug)]
 pub struct Clock;
 
 impl Clock {
@@ -92,6 +94,7 @@ impl World {
 	}
 
 	/// Returns all members in the order of their accounts.
+	#[must_use]
 	pub fn members() -> Vec<(AccountId, Member)> {
 		let mut members = Members::iter().collect::<Vec<_>>();
 		members.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -99,6 +102,7 @@ impl World {
 	}
 
 	/// Suspends an organization. Returns whether it was active before.
+	#[allow(clippy::must_use_candidate, reason = "it is called for what it does")]
 	pub fn suspend(organization: OrganizationId) -> bool {
 		let was_active = !Suspended::contains_key(organization);
 		Suspended::insert(organization, ());
@@ -106,6 +110,7 @@ impl World {
 	}
 
 	/// Reinstates an organization. Returns whether it was suspended before.
+	#[allow(clippy::must_use_candidate, reason = "it is called for what it does")]
 	pub fn reinstate(organization: OrganizationId) -> bool {
 		Suspended::take(organization).is_some()
 	}
@@ -116,6 +121,7 @@ impl World {
 	}
 
 	/// Creates an open stream without a key epoch.
+	#[allow(clippy::must_use_candidate, reason = "it is called for what it does")]
 	pub fn create_stream(owner: OrganizationId, name: &[u8]) -> StreamId {
 		let id = StreamId::derive(owner, name);
 		StreamsById::insert(id, Stream { owner, entries: 0, sealed: false });
@@ -123,6 +129,7 @@ impl World {
 	}
 
 	/// Seals a stream. Returns whether it was open before.
+	#[allow(clippy::must_use_candidate, reason = "it is called for what it does")]
 	pub fn seal(stream: &StreamId) -> bool {
 		StreamsById::mutate(stream, |stream| {
 			stream.as_mut().is_some_and(|stream| !core::mem::replace(&mut stream.sealed, true))
@@ -141,6 +148,7 @@ impl World {
 	}
 
 	/// Returns the key epoch of a stream.
+	#[must_use]
 	pub fn epoch(stream: StreamId) -> Option<KeyEpochState> {
 		Epochs::get(stream)
 	}

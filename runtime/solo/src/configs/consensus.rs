@@ -41,7 +41,7 @@ impl pallet_session::Config for Runtime {
 	type Keys = SessionKeys;
 	// At most a third: the others could not finalize any more.
 	type DisablingStrategy = pallet_session::disabling::UpToLimitDisablingStrategy;
-	type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = pallet_session::weights::SubstrateWeight<Self>;
 	type Currency = NoDeposit;
 	type KeyDeposit = ConstU64<0>;
 }
@@ -67,7 +67,7 @@ impl pallet_validators::Config for Runtime {
 	type MaxValidators = ConstU32<MAX_VALIDATORS>;
 	type SessionLength = ConstU32<SESSION_LENGTH>;
 	type SessionHistory = ConstU32<SESSION_HISTORY>;
-	type WeightInfo = weights::pallet_validators::WeightInfo<Runtime>;
+	type WeightInfo = weights::pallet_validators::WeightInfo<Self>;
 }
 
 impl pallet_aura::Config for Runtime {
@@ -94,6 +94,7 @@ impl pallet_grandpa::Config for Runtime {
 }
 
 /// GRANDPA, as far as the council can hand finality to other validators.
+#[derive(Debug)]
 pub struct ForcedFinality;
 
 impl FinalityGadget for ForcedFinality {
@@ -136,6 +137,7 @@ where
 
 /// What a validator's node brings without a signer: reports of equivocations, which the pallet checks. It takes them
 /// from the node itself and from a block, not from anywhere else.
+#[derive(Debug)]
 pub struct NodeReports;
 
 impl Contains<RuntimeCall> for NodeReports {

@@ -34,10 +34,12 @@ pub type CouncilTwoThirds =
 
 /// What seats of the council do as such: they propose, vote on and close motions, and bring the code of an upgrade that
 /// was authorized by its hash.
+#[derive(Debug)]
 pub struct CouncilCalls;
 
 impl CouncilCalls {
 	/// Whether a call is one by which a seat governs, whoever makes it.
+	#[must_use]
 	pub fn is_governance(call: &RuntimeCall) -> bool {
 		match call {
 			RuntimeCall::Council(call) => is_within_bounds(call),
@@ -54,12 +56,14 @@ impl ContainsPair<AccountId, RuntimeCall> for CouncilCalls {
 }
 
 /// Returns the key under which the state has the seats of the council, for nodes.
+#[must_use]
 pub fn council_members() -> Vec<u8> {
 	pallet_collective::Members::<Runtime, CouncilCollective>::hashed_key().to_vec()
 }
 
 /// Whether a call of the council is one that may be made. Nobody executes a call as a single member, which no motion
 /// needs and which would be the way to fill blocks; and motions have a size that every block has room for.
+#[must_use]
 pub fn is_within_bounds(call: &pallet_collective::Call<Runtime, CouncilCollective>) -> bool {
 	match call {
 		pallet_collective::Call::execute { .. } => false,
@@ -72,6 +76,7 @@ pub fn is_within_bounds(call: &pallet_collective::Call<Runtime, CouncilCollectiv
 
 /// The seats of the council as accounts. While an account has a seat, it can sign, whatever its organization does: it
 /// holds a reference of its own to its system account. The council keeps its last seats when it would be left with none.
+#[derive(Debug)]
 pub struct Seats;
 
 impl Seats {
@@ -135,13 +140,13 @@ impl pallet_collective::Config<CouncilCollective> for Runtime {
 	type MaxProposals = ConstU32<64>;
 	type MaxMembers = ConstU32<MAX_COUNCIL_MEMBERS>;
 	type DefaultVote = pallet_collective::MoreThanMajorityThenPrimeDefaultVote;
-	type WeightInfo = weights::pallet_collective::WeightInfo<Runtime>;
+	type WeightInfo = weights::pallet_collective::WeightInfo<Self>;
 	// Members come and go through the membership, which keeps their accounts.
 	type SetMembersOrigin = NeverEnsureOrigin<AccountId>;
 	type MaxProposalWeight = MaxProposalWeight;
 	type DisapproveOrigin = EnsureRoot<AccountId>;
 	type KillOrigin = EnsureRoot<AccountId>;
-	type Consideration = pallet_governance::OpenMotion<Runtime>;
+	type Consideration = pallet_governance::OpenMotion<Self>;
 }
 
 /// Changes to the council itself and of finality by force: two thirds of it, or root.
@@ -157,10 +162,11 @@ impl pallet_membership::Config<CouncilCollective> for Runtime {
 	type MembershipInitialized = Seats;
 	type MembershipChanged = Seats;
 	type MaxMembers = ConstU32<MAX_COUNCIL_MEMBERS>;
-	type WeightInfo = weights::pallet_membership::WeightInfo<Runtime>;
+	type WeightInfo = weights::pallet_membership::WeightInfo<Self>;
 }
 
 /// Who has proposed which motions that are open.
+#[derive(Debug)]
 pub struct Motions;
 
 impl pallet_governance::Motions<AccountId> for Motions {
@@ -191,12 +197,12 @@ impl pallet_governance::Config for Runtime {
 	type RootOrigin = CouncilTwoThirds;
 	type Motions = Motions;
 	type MaxOpenMotions = ConstU32<{ limits::MAX_OPEN_MOTIONS }>;
-	type WeightInfo = weights::pallet_governance::WeightInfo<Runtime>;
+	type WeightInfo = weights::pallet_governance::WeightInfo<Self>;
 }
 
 impl pallet_utility::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type RuntimeCall = RuntimeCall;
 	type PalletsOrigin = OriginCaller;
-	type WeightInfo = weights::pallet_utility::WeightInfo<Runtime>;
+	type WeightInfo = weights::pallet_utility::WeightInfo<Self>;
 }

@@ -9,6 +9,7 @@ use frame_support::{
 
 /// Calls that can be made on this chain, whoever makes them and whatever they are nested in. Only root is not held
 /// to it. Named one by one where a pallet has calls that nobody needs here.
+#[derive(Debug)]
 pub struct AvailableCalls;
 
 impl Contains<RuntimeCall> for AvailableCalls {
@@ -66,8 +67,8 @@ impl frame_system::Config for Runtime {
 	type Hash = Hash;
 	type BlockHashCount = ConstU32<2400>;
 	type DbWeight = weights::storage_weights::StorageWeight;
-	type SystemWeightInfo = weights::frame_system::WeightInfo<Runtime>;
-	type ExtensionsWeightInfo = weights::frame_system_extensions::WeightInfo<Runtime>;
+	type SystemWeightInfo = weights::frame_system::WeightInfo<Self>;
+	type ExtensionsWeightInfo = weights::frame_system_extensions::WeightInfo<Self>;
 	type Version = Version;
 	type SingleBlockMigrations = Migrations;
 	type SS58Prefix = frame_support::traits::ConstU16<42>;
@@ -83,5 +84,5 @@ impl pallet_timestamp::Config for Runtime {
 	type Moment = u64;
 	type OnTimestampSet = Aura;
 	type MinimumPeriod = ConstU64<{ SLOT_DURATION_MILLIS / 2 }>;
-	type WeightInfo = weights::pallet_timestamp::WeightInfo<Runtime>;
+	type WeightInfo = weights::pallet_timestamp::WeightInfo<Self>;
 }

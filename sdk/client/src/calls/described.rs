@@ -28,6 +28,7 @@ pub struct DescribedCall {
 
 impl DescribedCall {
 	/// Decodes a call with the chain's metadata; `None` for a call that a bundle does not take.
+	#[must_use]
 	pub fn new(encoded: &[u8], metadata: &Metadata) -> Option<Self> {
 		let pallet = metadata.pallet_by_call_index(*encoded.first()?)?;
 		if !PALLETS.contains(&pallet.name()) {
@@ -37,6 +38,7 @@ impl DescribedCall {
 	}
 
 	/// Decodes the call of a motion of the council; `None` if this software cannot show it.
+	#[must_use]
 	pub fn of_motion(encoded: &[u8], metadata: &Metadata) -> Option<Self> {
 		let (pallet, index) = (metadata.pallet_by_call_index(*encoded.first()?)?, encoded.get(1)?);
 		if pallet.name() == "Governance" {

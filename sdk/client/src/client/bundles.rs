@@ -56,6 +56,7 @@ pub struct NewBundle {
 
 impl NewBundle {
 	/// Returns the bundle's id if this organization proposes it.
+	#[must_use]
 	pub fn id(&self, proposer: OrganizationId) -> BundleId {
 		BundleId::derive(proposer, &self.reference())
 	}
@@ -92,7 +93,7 @@ impl Client {
 	///
 	/// [`Error::Vault`]; those of [`Self::status`] and [`Self::bundle`] if the organization has renewed its secret.
 	pub async fn bundle_key(&self, business_key: Option<&[u8]>) -> Result<RequestKey> {
-		let Some(key) = business_key else { return self.new_key() };
+		let Some(key) = business_key else { return Self::new_key() };
 		let name = ("bundle", key).encode();
 		for secret in earlier_secrets(&*self.vault).await? {
 			let key = self.vault.request_key_under(secret, &name).await?;
@@ -216,7 +217,7 @@ impl Client {
 		}
 		ensure_open(&detail.bundle)?;
 		let call = Call::consent_to_bundle(id, digest, detail.weight);
-		self.apply(self.new_key()?, &[call]).await?;
+		self.apply(Self::new_key()?, &[call]).await?;
 		Ok(self.bundle(id).await?.bundle)
 	}
 
@@ -227,7 +228,7 @@ impl Client {
 	/// [`Error::NotFound`], [`Error::Argument`] for a bundle that has ended, [`Error::Submit`].
 	pub async fn withdraw(&self, id: BundleId) -> Result<BundleJson> {
 		ensure_open(&self.bundle(id).await?.bundle)?;
-		self.apply(self.new_key()?, &[Call::withdraw_from_bundle(id)]).await?;
+		self.apply(Self::new_key()?, &[Call::withdraw_from_bundle(id)]).await?;
 		Ok(self.bundle(id).await?.bundle)
 	}
 

@@ -169,6 +169,7 @@ impl Client {
 	}
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn checkpoint_of(found: FinalBlock) -> std::result::Result<Checkpoint, Refused> {
 	Checkpoint::from_final_block(&found)
 }

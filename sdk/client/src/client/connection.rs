@@ -48,6 +48,7 @@ pub struct ConnectOptions {
 
 impl ConnectOptions {
 	/// Returns the options pinned to a chain.
+	#[must_use]
 	pub fn pinned(self, chain: ChainPin) -> Self {
 		Self { chain: Some(chain), ..self }
 	}
@@ -141,6 +142,7 @@ pub(super) async fn finalized_at(
 }
 
 /// Returns an address for display, without user name and password.
+#[must_use]
 pub fn shown(url: &str) -> String {
 	let Some((scheme, rest)) = url.split_once("://") else { return url.into() };
 	let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());

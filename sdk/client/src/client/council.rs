@@ -267,6 +267,7 @@ impl Client {
 	}
 
 	/// Returns the hash that authorizes a runtime's code: `blake2_256` of it.
+	#[must_use]
 	pub fn code_hash(code: &[u8]) -> Digest {
 		Digest(sp_crypto_hashing::blake2_256(code))
 	}

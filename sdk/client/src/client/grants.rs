@@ -67,7 +67,7 @@ impl Client {
 		let end = terms.end;
 		let Given { terms, epoch } = self.terms(resource, grantee, terms).await?;
 		let name =
-			self.grant_name(&(resource, grantee, permission, None::<GrantId>), &terms, end, epoch);
+			Self::grant_name(&(resource, grantee, permission, None::<GrantId>), &terms, end, epoch);
 		let is_same = |grant: &GrantJson| {
 			grant.grantor == self.organization
 				&& grant.permission == permission
@@ -84,13 +84,7 @@ impl Client {
 
 	/// Returns the name of a grant, from all of its terms. It includes the key epoch, so that a later grant with the
 	/// terms of a revoked one has another name.
-	fn grant_name(
-		&self,
-		subject: &impl Encode,
-		terms: &GrantTerms,
-		end: End,
-		epoch: KeyEpoch,
-	) -> Name {
+	fn grant_name(subject: &impl Encode, terms: &GrantTerms, end: End, epoch: KeyEpoch) -> Name {
 		let end = match end {
 			End::Never => (0u8, terms.expires_at.unwrap_or_default()),
 			End::After(time) => (1, Moment::try_from(time.as_millis()).unwrap_or(Moment::MAX)),
@@ -197,7 +191,7 @@ impl Client {
 			terms.expires_at = held.expires_at;
 		}
 		let subject = (held.resource, grantee, held.permission, Some(parent));
-		let name = self.grant_name(&subject, &terms, end, epoch);
+		let name = Self::grant_name(&subject, &terms, end, epoch);
 		let is_same = |grant: &GrantJson| {
 			grant.grantor == self.organization
 				&& grant.parent == Some(parent)
@@ -216,7 +210,7 @@ impl Client {
 	/// failed. The stream takes no record until it is open.
 	pub async fn revoke(&self, id: GrantId) -> Result<Vec<GrantJson>> {
 		let grant = self.find_grant(id).await?;
-		self.apply(self.new_key()?, &[Call::revoke(id)]).await?;
+		self.apply(Self::new_key()?, &[Call::revoke(id)]).await?;
 		if let Resource::Stream(stream) = grant.resource {
 			if self.stream(stream).await?.owner == self.organization {
 				let opened = self.rotate_stream(stream).await;
@@ -235,7 +229,7 @@ impl Client {
 	///
 	/// [`Error::Submit`], [`Error::Connect`].
 	pub async fn renounce(&self, id: GrantId) -> Result<()> {
-		self.apply(self.new_key()?, &[Call::renounce(id)]).await.map(|_| ())
+		self.apply(Self::new_key()?, &[Call::renounce(id)]).await.map(|_| ())
 	}
 
 	/// Returns at most `most` grants that match a filter.

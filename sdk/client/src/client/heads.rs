@@ -9,11 +9,13 @@ use subxt::rpcs::client::{RpcParams, RpcSubscription};
 const STALLED_AFTER: BlockNumber = 20;
 
 /// Whether finality has stalled: blocks are produced, but no longer finalized.
+#[must_use]
 pub fn has_stalled(finalized: BlockNumber, best: BlockNumber) -> bool {
 	best.saturating_sub(finalized) > STALLED_AFTER
 }
 
 /// A subscription to block numbers.
+#[derive(Debug)]
 pub struct Heads(RpcSubscription<serde_json::Value>);
 
 impl Heads {

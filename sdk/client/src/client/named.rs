@@ -26,7 +26,7 @@ pub(super) struct Attempt {
 
 impl Attempt {
 	/// Returns the reference of the item that this attempt creates.
-	pub fn reference(&self) -> Reference {
+	pub(super) fn reference(&self) -> Reference {
 		Reference::derive(&self.key, 0)
 	}
 }
@@ -95,7 +95,7 @@ impl Client {
 				},
 			}
 		}
-		Ok(Attempt { number: MAX_ATTEMPTS, key: self.new_key()?, is_applied: false })
+		Ok(Attempt { number: MAX_ATTEMPTS, key: Self::new_key()?, is_applied: false })
 	}
 
 	/// Returns the status of a request once it is no longer pending.

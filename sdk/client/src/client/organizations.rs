@@ -121,7 +121,7 @@ impl Client {
 	///
 	/// [`Error::Submit`].
 	pub async fn add_member(&self, account: &AccountId, roles: Roles) -> Result<()> {
-		self.apply(self.new_key()?, &[Call::add_member(account, roles)]).await.map(|_| ())
+		self.apply(Self::new_key()?, &[Call::add_member(account, roles)]).await.map(|_| ())
 	}
 
 	/// Sets the roles of a member of this organization.
@@ -130,7 +130,7 @@ impl Client {
 	///
 	/// [`Error::Submit`].
 	pub async fn set_roles(&self, account: &AccountId, roles: Roles) -> Result<()> {
-		self.apply(self.new_key()?, &[Call::set_roles(account, roles)]).await.map(|_| ())
+		self.apply(Self::new_key()?, &[Call::set_roles(account, roles)]).await.map(|_| ())
 	}
 
 	/// Removes a member from this organization.
@@ -139,7 +139,7 @@ impl Client {
 	///
 	/// [`Error::Submit`].
 	pub async fn remove_member(&self, account: &AccountId) -> Result<()> {
-		self.apply(self.new_key()?, &[Call::remove_member(account)]).await.map(|_| ())
+		self.apply(Self::new_key()?, &[Call::remove_member(account)]).await.map(|_| ())
 	}
 
 	/// Announces a new version of this organization's encryption key, which the vault has generated.
@@ -148,6 +148,6 @@ impl Client {
 	///
 	/// [`Error::Submit`].
 	pub async fn rotate_key(&self, key: PublicKey) -> Result<()> {
-		self.apply(self.new_key()?, &[Call::rotate_key(key)]).await.map(|_| ())
+		self.apply(Self::new_key()?, &[Call::rotate_key(key)]).await.map(|_| ())
 	}
 }

@@ -35,6 +35,7 @@ const METHOD_NOT_FOUND: i32 = -32601;
 impl Client {
 	/// Sets whether this client trusts its node; by default it verifies responses, starting from the first node's
 	/// genesis.
+	#[must_use]
 	pub fn with_trust(mut self, trust: Trust) -> Self {
 		self.trust = trust;
 		self
@@ -108,6 +109,7 @@ pub(crate) struct Verified<'a> {
 	verifier: &'a Verifier,
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "ids are small")]
 fn not_found(what: &'static str, name: impl ToString, hint: &'static str) -> Error {
 	Error::NotFound { what, name: name.to_string(), hint }
 }
@@ -146,12 +148,12 @@ impl Verified<'_> {
 	}
 
 	/// Returns the time of the newest final block.
-	pub async fn now(&self) -> Result<Moment> {
+	pub(crate) async fn now(&self) -> Result<Moment> {
 		Ok(self.read(&[storage::now()], Need::Newest).await?.now)
 	}
 
 	/// Returns a stream with its key epoch.
-	pub async fn stream(&self, id: StreamId) -> Result<StreamJson> {
+	pub(crate) async fn stream(&self, id: StreamId) -> Result<StreamJson> {
 		let keys = [storage::stream(&id), storage::key_epoch(&id)];
 		let proven = self.read(&keys, Need::Newest).await?;
 		let stream: Option<Stream> = proven.get(&keys[0])?;
@@ -161,7 +163,7 @@ impl Verified<'_> {
 	}
 
 	/// Returns an organization with its current encryption key.
-	pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationJson> {
+	pub(crate) async fn organization(&self, id: OrganizationId) -> Result<OrganizationJson> {
 		let key = storage::organization(id);
 		let organization: Option<Organization> =
 			self.read(std::slice::from_ref(&key), Need::Newest).await?.get(&key)?;
@@ -178,7 +180,7 @@ impl Verified<'_> {
 	}
 
 	/// Returns an organization by name or number.
-	pub async fn find_organization(&self, name: &str) -> Result<OrganizationJson> {
+	pub(crate) async fn find_organization(&self, name: &str) -> Result<OrganizationJson> {
 		let unknown = || not_found("organization", name, "`credio org list` shows all");
 		let text = name.as_bytes().to_vec();
 		let named: Option<OrganizationId> = match OrganizationName::try_from(text) {
@@ -196,7 +198,7 @@ impl Verified<'_> {
 	}
 
 	/// Returns the public halves of all versions of an organization's encryption key.
-	pub async fn encryption_keys(
+	pub(crate) async fn encryption_keys(
 		&self,
 		id: OrganizationId,
 	) -> Result<Vec<(KeyVersion, PublicKey)>> {
@@ -215,14 +217,14 @@ impl Verified<'_> {
 	}
 
 	/// Returns the recipient for secrets that are wrapped to an organization.
-	pub async fn recipient(&self, id: OrganizationId) -> Result<Recipient> {
+	pub(crate) async fn recipient(&self, id: OrganizationId) -> Result<Recipient> {
 		let found = self.organization(id).await?;
 		let (key_version, public) = (found.key_version, found.encryption_key.public);
 		Ok(Recipient { organization: id, key_version, public })
 	}
 
 	/// Returns all grants on a stream or record. Their number and their places prove that none is missing.
-	pub async fn grants_on(&self, resource: Resource) -> Result<Vec<GrantJson>> {
+	pub(crate) async fn grants_on(&self, resource: Resource) -> Result<Vec<GrantJson>> {
 		let count = storage::grant_count(&resource);
 		let mut need = Need::Newest;
 		for _ in 0..ATTEMPTS {
@@ -255,7 +257,7 @@ impl Verified<'_> {
 	}
 
 	/// Returns a grant and whether it is active.
-	pub async fn grant(&self, id: GrantId) -> Result<GrantJson> {
+	pub(crate) async fn grant(&self, id: GrantId) -> Result<GrantJson> {
 		let (mut chain, mut next, mut now) = (HashMap::new(), Some(id), 0);
 		while let Some(name) = next.filter(|_| chain.len() <= limits::MAX_DELEGATION_DEPTH as usize)
 		{
@@ -276,7 +278,7 @@ impl Verified<'_> {
 	}
 
 	/// Returns an access request.
-	pub async fn access_request(&self, id: AccessRequestId) -> Result<AccessRequestJson> {
+	pub(crate) async fn access_request(&self, id: AccessRequestId) -> Result<AccessRequestJson> {
 		let key = storage::access_request(&id);
 		let request: Option<AccessRequest> =
 			self.read(std::slice::from_ref(&key), Need::Newest).await?.get(&key)?;
@@ -286,7 +288,7 @@ impl Verified<'_> {
 	}
 
 	/// Returns a bundle and its state. The description of its error is the node's.
-	pub async fn bundle(&self, id: BundleId, reported: &BundleJson) -> Result<BundleJson> {
+	pub(crate) async fn bundle(&self, id: BundleId, reported: &BundleJson) -> Result<BundleJson> {
 		let key = storage::bundle(&id);
 		let proven = self.read(std::slice::from_ref(&key), Need::Newest).await?;
 		let bundle: Option<Bundle> = proven.get(&key)?;
@@ -305,7 +307,7 @@ impl Verified<'_> {
 	}
 
 	/// Returns an entry, at this block or a later one; at the newest without.
-	pub async fn entry(&self, id: RecordId, at: Option<BlockNumber>) -> Result<Entry> {
+	pub(crate) async fn entry(&self, id: RecordId, at: Option<BlockNumber>) -> Result<Entry> {
 		let key = storage::header(&id);
 		let need = at.map_or(Need::Newest, Need::Block);
 		let header: Option<EntryHeader> =
@@ -315,7 +317,7 @@ impl Verified<'_> {
 	}
 
 	/// Checks a node's entry, and the commitment of the secret that encrypts it, as of a block.
-	pub async fn check_record(
+	pub(crate) async fn check_record(
 		&self,
 		asked: RecordId,
 		entry: &Entry,
@@ -336,7 +338,7 @@ impl Verified<'_> {
 
 	/// Checks a node's part of a stream as of a block: the entries from a position on without gaps, and the commitments
 	/// of the secrets that encrypt them.
-	pub async fn check_part(
+	pub(crate) async fn check_part(
 		&self,
 		stream: StreamId,
 		from: Sequence,
@@ -372,7 +374,7 @@ impl Verified<'_> {
 	}
 
 	/// Checks a node's commitment to the secret of an epoch, as of a block.
-	pub async fn check_secret(
+	pub(crate) async fn check_secret(
 		&self,
 		stream: StreamId,
 		epoch: KeyEpoch,
@@ -389,7 +391,7 @@ impl Verified<'_> {
 	///
 	/// `expires_at` is the last expiry that it was signed with. Without it, a missing receipt is proven, but expiry is
 	/// not.
-	pub async fn check_status(
+	pub(crate) async fn check_status(
 		&self,
 		(organization, key): (OrganizationId, RequestKey),
 		expires_at: Option<BlockNumber>,

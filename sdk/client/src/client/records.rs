@@ -65,6 +65,7 @@ pub struct CommittedDocument {
 }
 
 /// Entries of a stream, as they become final.
+#[derive(Debug)]
 pub struct Entries(RpcSubscription<Entry>);
 
 impl Entries {

@@ -186,7 +186,7 @@ impl Client {
 	}
 
 	/// Returns a random key for a request that is not repeated.
-	pub(crate) fn new_key(&self) -> Result<RequestKey> {
+	pub(crate) fn new_key() -> Result<RequestKey> {
 		Ok(RequestKey(*credio_vault::random()?))
 	}
 

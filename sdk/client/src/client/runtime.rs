@@ -70,7 +70,7 @@ pub(super) struct Runtime {
 
 impl Runtime {
 	/// Loads the runtime of the last finalized block.
-	pub async fn load(rpc: &RpcClient) -> Result<Self> {
+	pub(super) async fn load(rpc: &RpcClient) -> Result<Self> {
 		let block: Digest = rpc.request("chain_getFinalizedHead", RpcParams::new()).await?;
 		let params = super::calling::by_position(&(block,))?;
 		let version: serde_json::Value = rpc.request("state_getRuntimeVersion", params).await?;
@@ -158,6 +158,7 @@ impl Runtime {
 
 impl Client {
 	/// Sets the runtimes that this client signs for, instead of the built-in ones.
+	#[must_use]
 	pub fn with_runtimes(mut self, runtimes: Runtimes) -> Self {
 		self.trusted = runtimes;
 		self

@@ -109,6 +109,7 @@ impl Client {
 }
 
 /// Seals documents for a stream, under one of its epochs.
+#[derive(Debug)]
 pub struct Sealer<'a> {
 	client: &'a Client,
 	held: Held,

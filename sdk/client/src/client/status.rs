@@ -101,7 +101,7 @@ pub(super) struct Attempts {
 
 impl Attempts {
 	/// Adds the status of the next attempt.
-	pub fn add(&mut self, status: RequestStatusJson) -> AttemptStep {
+	pub(super) fn add(&mut self, status: RequestStatusJson) -> AttemptStep {
 		match status.status {
 			RequestState::Applied | RequestState::Pending => AttemptStep::Decided(status),
 			RequestState::Rejected => {
@@ -120,7 +120,7 @@ impl Attempts {
 	}
 
 	/// Returns the last rejection, or else the first unknown attempt.
-	pub fn into_status(self) -> Option<RequestStatusJson> {
+	pub(super) fn into_status(self) -> Option<RequestStatusJson> {
 		self.rejected.or(self.unknown)
 	}
 }
@@ -146,7 +146,7 @@ pub(super) struct Races(u32);
 
 impl Races {
 	/// Returns the next step. An attempt that had been rejected before was not a race.
-	pub fn after(&mut self, submitted: &Submitted) -> UploadStep {
+	pub(super) fn after(&mut self, submitted: &Submitted) -> UploadStep {
 		let Submitted { status, was_rejected } = submitted;
 		if status.status == RequestState::Applied {
 			return UploadStep::Applied;
@@ -173,6 +173,7 @@ pub(super) fn is_rejected_with(status: &RequestStatusJson, name: &str) -> bool {
 }
 
 /// Whether the chain rejected a request with one of these errors of `pallet-grants`.
+#[must_use]
 pub fn is_rejected_for(status: &RequestStatusJson, errors: &[&str]) -> bool {
 	error_name(status)
 		.and_then(|error| error.strip_prefix("Grants."))

@@ -207,7 +207,7 @@ impl Client {
 				keys.push((epoch, self.vault.rewrap(&held, &to).await?));
 			}
 			added += keys.len() as u32;
-			self.apply(self.new_key()?, &[Call::add_keys(id, &keys)]).await?;
+			self.apply(Self::new_key()?, &[Call::add_keys(id, &keys)]).await?;
 		}
 		Ok(added)
 	}
@@ -248,13 +248,12 @@ impl Client {
 	/// stream's id follows from its owner and name.
 	pub(crate) async fn wrapped_by(&self, stream: StreamId) -> Result<WrappedBy> {
 		let known = self.owners.lock().await.get(&stream).copied();
-		let owner = match known {
-			Some(owner) => owner,
-			None => {
-				let owner = self.stream(stream).await?.owner;
-				self.owners.lock().await.insert(stream, owner);
-				owner
-			},
+		let owner = if let Some(owner) = known {
+			owner
+		} else {
+			let owner = self.stream(stream).await?.owner;
+			self.owners.lock().await.insert(stream, owner);
+			owner
 		};
 		Ok(match owner == self.organization {
 			true => WrappedBy::Ourselves,

@@ -26,6 +26,7 @@ pub enum AccessError {
 
 impl AccessError {
 	/// Returns the kind of failure.
+	#[must_use]
 	pub fn kind(&self) -> ErrorKind {
 		match self {
 			Self::NoKey(_) => ErrorKind::Denied,
@@ -35,6 +36,7 @@ impl AccessError {
 	}
 
 	/// Returns what to do about it.
+	#[must_use]
 	pub fn hint(&self) -> Option<&'static str> {
 		match self {
 			Self::NoKey(_) => Some("ask the owner for a grant"),

@@ -22,6 +22,7 @@ pub enum ConnectError {
 
 impl ConnectError {
 	/// Returns the kind of failure.
+	#[must_use]
 	pub fn kind(&self) -> ErrorKind {
 		match self {
 			Self::Unreachable(_) => ErrorKind::Unavailable,
@@ -30,6 +31,7 @@ impl ConnectError {
 	}
 
 	/// Returns what to do about it.
+	#[must_use]
 	pub fn hint(&self) -> Option<&'static str> {
 		match self {
 			Self::Unreachable(_) => Some("check that it runs and that its address is right"),

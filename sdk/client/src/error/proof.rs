@@ -26,6 +26,7 @@ pub enum ProofError {
 
 impl ProofError {
 	/// Returns the kind of failure.
+	#[must_use]
 	pub fn kind(&self) -> ErrorKind {
 		match self {
 			Self::NotFinal(_) => ErrorKind::NotFinal,
@@ -37,6 +38,7 @@ impl ProofError {
 	}
 
 	/// Returns what to do about it.
+	#[must_use]
 	pub fn hint(&self) -> Option<&'static str> {
 		match self {
 			Self::NotProven(Refused { part: Part::Finality, .. }) => Some(

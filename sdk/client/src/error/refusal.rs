@@ -19,6 +19,7 @@ pub struct Refusal {
 
 impl Refusal {
 	/// Returns the kind of failure.
+	#[must_use]
 	pub fn kind(&self) -> ErrorKind {
 		match self.code {
 			codes::ACCESS_DENIED | codes::ACCESS_TOKEN_INVALID | codes::ACCESS_TOKEN_EXPIRED => {
@@ -32,6 +33,7 @@ impl Refusal {
 	}
 
 	/// Whether the node may accept the same transaction later.
+	#[must_use]
 	pub fn is_busy(&self) -> bool {
 		let is_full =
 			matches!(self.code, codes::POOL_FULL | codes::QUOTA_EXCEEDED | codes::POSITION_TOO_FAR);
@@ -39,6 +41,7 @@ impl Refusal {
 	}
 
 	/// Whether the node limits the calls of this client or of all: it may accept the same call in a moment.
+	#[must_use]
 	pub fn is_rate_limited(&self) -> bool {
 		matches!(
 			self.code,
@@ -50,6 +53,7 @@ impl Refusal {
 	}
 
 	/// Whether the signature is not valid for the node's present runtime.
+	#[must_use]
 	pub fn is_bad_proof(&self) -> bool {
 		self.reason.as_deref() == Some("badProof")
 	}

@@ -30,6 +30,7 @@ pub enum SignError {
 
 impl SignError {
 	/// Returns the kind of failure.
+	#[must_use]
 	pub fn kind(&self) -> ErrorKind {
 		match self {
 			Self::UnknownRuntime { .. } | Self::UnfitCall(_) => ErrorKind::Unsupported,
@@ -38,6 +39,7 @@ impl SignError {
 	}
 
 	/// Returns what to do about it.
+	#[must_use]
 	pub fn hint(&self) -> Option<&'static str> {
 		match self {
 			Self::UnknownRuntime { .. } => Some(

@@ -23,6 +23,7 @@ pub enum SubmitError {
 
 impl SubmitError {
 	/// Returns the kind of failure.
+	#[must_use]
 	pub fn kind(&self) -> ErrorKind {
 		match self {
 			Self::Rejected(_) | Self::KeyReused(_) | Self::CallFailed(_) => ErrorKind::Rejected,
@@ -31,6 +32,7 @@ impl SubmitError {
 	}
 
 	/// Returns what to do about it.
+	#[must_use]
 	pub fn hint(&self) -> Option<&'static str> {
 		match self {
 			Self::KeyReused(_) => Some("use a new key"),

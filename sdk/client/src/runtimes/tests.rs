@@ -16,26 +16,26 @@ mod example {
 	use scale_info::TypeInfo;
 
 	#[derive(TypeInfo)]
-	pub struct Key([u8; 32]);
+	pub(super) struct Key([u8; 32]);
 	#[derive(TypeInfo)]
-	pub enum Organizations {
+	pub(super) enum Organizations {
 		#[codec(index = 7)]
 		rotate_key { encryption_key: Key },
 	}
 	#[derive(TypeInfo)]
-	pub enum Anchor {
+	pub(super) enum Anchor {
 		#[codec(index = 0)]
 		create_stream { name: Vec<u8> },
 		#[codec(index = 1)]
 		seal_stream { stream: [u8; 32] },
 	}
 	#[derive(TypeInfo)]
-	pub enum Utility {
+	pub(super) enum Utility {
 		#[codec(index = 2)]
 		batch_all { calls: Vec<RuntimeCall> },
 	}
 	#[derive(TypeInfo)]
-	pub enum RuntimeCall {
+	pub(super) enum RuntimeCall {
 		#[codec(index = 50)]
 		Organizations(Organizations),
 		#[codec(index = 51)]

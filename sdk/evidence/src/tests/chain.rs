@@ -26,39 +26,39 @@ use sp_trie::{
 };
 use std::collections::BTreeMap;
 
-pub type Storage = BTreeMap<Vec<u8>, Vec<u8>>;
+pub(super) type Storage = BTreeMap<Vec<u8>, Vec<u8>>;
 
-pub const DOCUMENT: &[u8] = b"an invoice over 100.00 EUR";
-pub const NUMBER: u32 = 9;
-pub const NETWORK: [u8; 32] = [0x4e; 32];
+pub(super) const DOCUMENT: &[u8] = b"an invoice over 100.00 EUR";
+pub(super) const NUMBER: u32 = 9;
+pub(super) const NETWORK: [u8; 32] = [0x4e; 32];
 
 /// Returns a validator by name.
-pub fn validator(name: u8) -> ed25519::Pair {
+pub(super) fn validator(name: u8) -> ed25519::Pair {
 	ed25519::Pair::from_seed(&[name; 32])
 }
 
-pub fn authorities(names: &[u8]) -> AuthorityList {
+pub(super) fn authorities(names: &[u8]) -> AuthorityList {
 	names.iter().map(|name| (AuthorityId::from(validator(*name).public()), 1)).collect()
 }
 
 /// Returns a seat of the council by name.
-pub fn seat(name: u8) -> sr25519::Pair {
+pub(super) fn seat(name: u8) -> sr25519::Pair {
 	sr25519::Pair::from_seed(&[name; 32])
 }
 
 /// Returns seats in the order of the state.
-pub fn council(names: &[u8]) -> Vec<AccountId> {
+pub(super) fn council(names: &[u8]) -> Vec<AccountId> {
 	let mut seats = names.iter().map(|name| seat(*name).public().into()).collect::<Vec<_>>();
 	seats.sort();
 	seats
 }
 
-pub fn commitment_key() -> CommitmentKey {
+pub(super) fn commitment_key() -> CommitmentKey {
 	Digest([42; 32]).to_string().parse().unwrap()
 }
 
 /// Returns a block after another one, with a state and possibly new validators.
-pub fn block(parent: &Header, number: u32, root: H256, next: Option<&[u8]>) -> Header {
+pub(super) fn block(parent: &Header, number: u32, root: H256, next: Option<&[u8]>) -> Header {
 	let mut header = Header::new(number, H256::zero(), root, parent.hash(), Default::default());
 	header.digest_mut().push(DigestItem::Other(vec![1, 2, 3]));
 	if let Some(next) = next {
@@ -70,7 +70,7 @@ pub fn block(parent: &Header, number: u32, root: H256, next: Option<&[u8]>) -> H
 }
 
 /// Returns votes for headers, by validators of a set.
-pub fn justification(
+pub(super) fn justification(
 	target: &Header,
 	set_id: u64,
 	votes: &[(u8, &Header)],
@@ -98,7 +98,10 @@ pub fn justification(
 	}
 }
 
-pub fn link(header: &Header, justification: &GrandpaJustification<Header>) -> FinalizedBlockJson {
+pub(super) fn link(
+	header: &Header,
+	justification: &GrandpaJustification<Header>,
+) -> FinalizedBlockJson {
 	FinalizedBlockJson {
 		header: Bytes(header.encode()),
 		justification: Bytes(justification.encode()),
@@ -110,12 +113,12 @@ fn text<Bound: sp_core::Get<u32>>(text: &str) -> sp_runtime::BoundedVec<u8, Boun
 }
 
 /// Returns the genesis header and the specification of its storage.
-pub fn specification() -> (Header, String) {
+pub(super) fn specification() -> (Header, String) {
 	specification_with(&[])
 }
 
 /// The same, with seats of the council.
-pub fn specification_with(seats: &[u8]) -> (Header, String) {
+pub(super) fn specification_with(seats: &[u8]) -> (Header, String) {
 	let mut top = Storage::new();
 	if !seats.is_empty() {
 		top.insert(storage::council_members(), council(seats).encode());
@@ -138,7 +141,7 @@ pub fn specification_with(seats: &[u8]) -> (Header, String) {
 const NOW: u64 = 1_795_453_176_000;
 
 /// The contents of a state.
-pub struct Scene {
+pub(super) struct Scene {
 	pub subject: Subject,
 	pub body: EntryBody,
 	/// Block and outcome of the named request.
@@ -149,7 +152,7 @@ pub struct Scene {
 
 impl Scene {
 	/// Returns a record with everything that evidence can prove.
-	pub fn record() -> Self {
+	pub(super) fn record() -> Self {
 		let origin = Origin { request_key: RequestKey([9; 32]), position: 1 };
 		let reference = Reference::derive(&origin.request_key, origin.position);
 		let mut grants = vec![GrantId([0x51; 32]), GrantId([0x60; 32])];
@@ -173,7 +176,7 @@ impl Scene {
 	}
 
 	/// Returns the state.
-	pub fn storage(&self) -> Storage {
+	pub(super) fn storage(&self) -> Storage {
 		let record_id = self.subject.record_id;
 		let stream = StreamId::derive(1, b"invoices");
 		let mut state = Storage::new();
@@ -287,7 +290,7 @@ impl Scene {
 }
 
 /// Returns the root, and the proof that evidence of a scene needs.
-pub fn prove(scene: &Scene) -> (H256, Vec<Bytes>) {
+pub(super) fn prove(scene: &Scene) -> (H256, Vec<Bytes>) {
 	let state = scene.storage();
 	let (mut db, mut root) = (MemoryDB::<BlakeTwo256>::default(), H256::zero());
 	let mut trie = TrieDBMutBuilder::<LayoutV1<BlakeTwo256>>::new(&mut db, &mut root).build();
@@ -302,7 +305,7 @@ pub fn prove(scene: &Scene) -> (H256, Vec<Bytes>) {
 }
 
 /// Returns headers from genesis on: the block that changes the validators, the proven one, and two successors.
-pub fn headers(root: H256) -> [Header; 5] {
+pub(super) fn headers(root: H256) -> [Header; 5] {
 	let (genesis, _) = specification();
 	let change = block(&genesis, 5, H256::repeat_byte(5), Some(&[2, 3, 4, 5]));
 	let proven = block(&change, NUMBER, root, None);
@@ -312,7 +315,7 @@ pub fn headers(root: H256) -> [Header; 5] {
 }
 
 /// Returns evidence of a scene, and its trusted start.
-pub fn evidence_of(scene: Scene, document: Option<DocumentPart>) -> (Evidence, Trusted) {
+pub(super) fn evidence_of(scene: Scene, document: Option<DocumentPart>) -> (Evidence, Trusted) {
 	let trusted = Trusted::from_specification(specification().1.as_bytes()).unwrap();
 	let (root, nodes) = prove(&scene);
 	let [_, change, proven, next, last] = headers(root);
@@ -332,7 +335,7 @@ pub fn evidence_of(scene: Scene, document: Option<DocumentPart>) -> (Evidence, T
 }
 
 /// Returns evidence of a record, with commitment key and document.
-pub fn evidence() -> (Evidence, Trusted) {
+pub(super) fn evidence() -> (Evidence, Trusted) {
 	let document = DocumentPart {
 		commitment_key: commitment_key().reveal().parse().ok(),
 		inclusion: None,

@@ -77,7 +77,7 @@ fn ended<'a>(state: ItemState, status: &'a RequestStatusJson) -> End<'a> {
 	End { state, status, block: 7, problem: None, record: None }
 }
 
-fn is_superseded(result: Result<()>) -> bool {
+fn is_superseded(result: &Result<()>) -> bool {
 	matches!(result, Err(OutboxError::Superseded))
 }
 
@@ -87,13 +87,13 @@ async fn replaced_worker_writes_nothing() {
 		let item = world.item().await;
 		world.present.fix(&until(item.clone(), 200)).await.unwrap();
 		let applied = status(&item, RequestState::Applied);
-		assert!(is_superseded(world.stale.fix(&until(item.clone(), 50)).await));
-		assert!(is_superseded(world.stale.note(item.id, 9, Some("old news")).await));
-		assert!(is_superseded(world.stale.requeue(item.id, item.current_key, 1).await));
+		assert!(is_superseded(&world.stale.fix(&until(item.clone(), 50)).await));
+		assert!(is_superseded(&world.stale.note(item.id, 9, Some("old news")).await));
+		assert!(is_superseded(&world.stale.requeue(item.id, item.current_key, 1).await));
 		assert!(is_superseded(
-			world.stale.end(item.id, &ended(ItemState::Expired, &applied)).await
+			&world.stale.end(item.id, &ended(ItemState::Expired, &applied)).await
 		));
-		assert!(is_superseded(world.stale.renew().await));
+		assert!(is_superseded(&world.stale.renew().await));
 		let after = world.item().await;
 		assert_eq!((after.expires_at, after.attempt), (Some(200), 0));
 		world.present.end(item.id, &ended(ItemState::Applied, &applied)).await.unwrap();
@@ -142,7 +142,7 @@ async fn one_worker_holds_the_lease_and_epochs_increase() {
 		assert!(Lease::acquire(pool, is_postgres, "third").await.unwrap().is_none());
 		world.present.renew().await.unwrap();
 		resign(pool, "present").await.unwrap();
-		assert!(is_superseded(world.present.note(1, 1, None).await));
+		assert!(is_superseded(&world.present.note(1, 1, None).await));
 		let third = Lease::acquire(pool, is_postgres, "third").await.unwrap().unwrap();
 		assert!(third.epoch > world.present.epoch && world.present.epoch > world.stale.epoch);
 		resign(pool, "third").await.unwrap();

@@ -73,11 +73,13 @@ impl Changing {
 	}
 
 	/// Returns the vault as stored.
+	#[must_use]
 	pub fn vault(&self) -> &LocalVault {
 		&self.vault
 	}
 
 	/// Returns the parameters of the password's key derivation.
+	#[must_use]
 	pub fn kdf(&self) -> Kdf {
 		self.kdf
 	}

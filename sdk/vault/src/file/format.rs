@@ -59,16 +59,19 @@ impl Kdf {
 	}
 
 	/// Returns the memory in KiB.
+	#[must_use]
 	pub fn memory_kib(&self) -> u32 {
 		self.memory_kib
 	}
 
 	/// Returns the number of passes over the memory.
+	#[must_use]
 	pub fn passes(&self) -> u32 {
 		self.passes
 	}
 
 	/// Returns the number of lanes.
+	#[must_use]
 	pub fn lanes(&self) -> u32 {
 		self.lanes
 	}
@@ -239,7 +242,7 @@ impl Secrets {
 
 impl VaultFile {
 	/// Encrypts a vault and returns the text of its file.
-	pub fn seal(
+	pub(super) fn seal(
 		path: &Path,
 		password: &[u8],
 		kdf: Kdf,
@@ -275,7 +278,7 @@ impl VaultFile {
 	}
 
 	/// Parses the text of a file.
-	pub fn parse(path: &Path, text: &str) -> Result<Self, VaultError> {
+	pub(super) fn parse(path: &Path, text: &str) -> Result<Self, VaultError> {
 		#[derive(Deserialize)]
 		struct Head {
 			format: String,
@@ -293,7 +296,7 @@ impl VaultFile {
 		}
 	}
 
-	pub fn open(&self, path: &Path, password: &[u8]) -> Result<LocalVault, VaultError> {
+	pub(super) fn open(&self, path: &Path, password: &[u8]) -> Result<LocalVault, VaultError> {
 		let key = self.kdf.stretch(path, password, &self.salt)?;
 		let header = associated_data(&self.public_part, &self.kdf, &self.salt);
 		let plaintext = XChaCha20Poly1305::new(&(*key).into())
@@ -305,11 +308,11 @@ impl VaultFile {
 			.into_vault(path, &self.public_part)
 	}
 
-	pub fn kdf(&self) -> Kdf {
+	pub(super) fn kdf(&self) -> Kdf {
 		self.kdf
 	}
 
-	pub fn into_public(self) -> PublicPart {
+	pub(super) fn into_public(self) -> PublicPart {
 		self.public_part
 	}
 }

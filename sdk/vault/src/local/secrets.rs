@@ -13,7 +13,7 @@ pub(crate) struct OrganizationSecrets(BTreeMap<KeyVersion, Zeroizing<[u8; 32]>>)
 
 impl OrganizationSecrets {
 	/// Creates the list with the organization's first secret.
-	pub fn first(secret: Zeroizing<[u8; 32]>) -> Self {
+	pub(crate) fn first(secret: Zeroizing<[u8; 32]>) -> Self {
 		Self(BTreeMap::from([(0, secret)]))
 	}
 
@@ -22,7 +22,7 @@ impl OrganizationSecrets {
 	/// # Errors
 	///
 	/// [`VaultError::OtherOrganizationSecret`].
-	pub fn insert(
+	pub(crate) fn insert(
 		&mut self,
 		version: KeyVersion,
 		secret: Zeroizing<[u8; 32]>,
@@ -41,7 +41,7 @@ impl OrganizationSecrets {
 	/// # Errors
 	///
 	/// [`VaultError::NoOrganizationKeys`].
-	pub fn newest(&self) -> Result<(KeyVersion, &Zeroizing<[u8; 32]>), VaultError> {
+	pub(crate) fn newest(&self) -> Result<(KeyVersion, &Zeroizing<[u8; 32]>), VaultError> {
 		let newest = self.0.last_key_value().ok_or(VaultError::NoOrganizationKeys)?;
 		Ok((*newest.0, newest.1))
 	}
@@ -51,13 +51,15 @@ impl OrganizationSecrets {
 	/// # Errors
 	///
 	/// [`VaultError::NoOrganizationKeys`], [`VaultError::UnknownSecret`].
-	pub fn of(&self, version: KeyVersion) -> Result<&Zeroizing<[u8; 32]>, VaultError> {
+	pub(crate) fn of(&self, version: KeyVersion) -> Result<&Zeroizing<[u8; 32]>, VaultError> {
 		self.newest()?;
 		self.0.get(&version).ok_or(VaultError::UnknownSecret(version))
 	}
 
 	/// Returns all secrets, in order.
-	pub fn iter(&self) -> impl DoubleEndedIterator<Item = (KeyVersion, &Zeroizing<[u8; 32]>)> {
+	pub(crate) fn iter(
+		&self,
+	) -> impl DoubleEndedIterator<Item = (KeyVersion, &Zeroizing<[u8; 32]>)> {
 		self.0.iter().map(|(version, secret)| (*version, secret))
 	}
 }

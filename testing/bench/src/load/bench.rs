@@ -18,7 +18,7 @@ use std::{
 const STREAM: &str = "bench";
 
 /// The connections of one organization, and its stream.
-pub struct Bench {
+pub(crate) struct Bench {
 	/// Name of the organization.
 	pub name: String,
 	node: String,
@@ -37,7 +37,7 @@ impl Bench {
 	/// # Errors
 	///
 	/// [`Error::Connect`], or [`Error::NotFound`] if the vault's account is no member.
-	pub async fn connect(
+	pub(crate) async fn connect(
 		node: &str,
 		name: &str,
 		vault: LocalVault,
@@ -70,17 +70,17 @@ impl Bench {
 	/// # Errors
 	///
 	/// [`Error::Connect`].
-	pub async fn another(&self) -> Result<Arc<Client>, Error> {
+	pub(crate) async fn another(&self) -> Result<Arc<Client>, Error> {
 		Client::connect(&self.node, self.vault.clone()).await.map(Arc::new)
 	}
 
 	/// Returns the connection of a worker.
-	pub fn client(&self, worker: usize) -> &Arc<Client> {
+	pub(crate) fn client(&self, worker: usize) -> &Arc<Client> {
 		&self.clients[worker % self.clients.len()]
 	}
 
 	/// Returns a name that is unique among the organization's submissions.
-	pub fn next_name(&self) -> Vec<u8> {
+	pub(crate) fn next_name(&self) -> Vec<u8> {
 		let maker = self.makers.fetch_add(1, Ordering::Relaxed);
 		[self.run.to_le_bytes(), maker.to_le_bytes()].concat()
 	}
@@ -90,7 +90,7 @@ impl Bench {
 	/// # Errors
 	///
 	/// [`Error::Connect`].
-	pub async fn entries(&self) -> Result<u64, Error> {
+	pub(crate) async fn entries(&self) -> Result<u64, Error> {
 		Ok(self.client(0).stream(self.stream).await?.entries)
 	}
 
@@ -99,7 +99,7 @@ impl Bench {
 	/// # Errors
 	///
 	/// [`Error::Connect`].
-	pub async fn call_size(&self, size: u32) -> Result<usize, Error> {
+	pub(crate) async fn call_size(&self, size: u32) -> Result<usize, Error> {
 		let sealer = self.client(0).sealer(self.stream).await?;
 		let call = document::record(&sealer, self.stream, size, 0, Reference([0; 32])).await?;
 		Ok(call.size())
@@ -107,7 +107,7 @@ impl Bench {
 }
 
 /// Returns the nanoseconds since 1970.
-pub fn since_epoch() -> u64 {
+pub(crate) fn since_epoch() -> u64 {
 	let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
 	u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
 }

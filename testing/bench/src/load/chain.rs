@@ -17,18 +17,18 @@ use tokio::{
 };
 
 /// The hash of an extrinsic: `blake2_256` of its bytes.
-pub type Hash = [u8; 32];
+pub(super) type Hash = [u8; 32];
 
 /// Blocks between two checks for expired requests.
 const SWEEP: BlockNumber = 16;
 
 /// Returns the hash of an extrinsic.
-pub fn hash(extrinsic: &[u8]) -> Hash {
+pub(super) fn hash(extrinsic: &[u8]) -> Hash {
 	sp_crypto_hashing::blake2_256(extrinsic)
 }
 
 /// The transactions of one loop.
-pub struct Tally {
+pub(super) struct Tally {
 	/// One for each further transaction that may be in flight.
 	pub permits: Arc<Semaphore>,
 	settled: Mutex<Settled>,
@@ -36,7 +36,7 @@ pub struct Tally {
 
 /// Transactions of one loop that are final or expired, with their requests for reading the outcomes.
 #[derive(Default)]
-pub struct Settled {
+pub(super) struct Settled {
 	/// Their times.
 	pub samples: Samples,
 	/// The number of final ones.
@@ -55,13 +55,13 @@ pub struct Settled {
 
 impl Tally {
 	/// Returns the tally of a loop with a bound on transactions in flight.
-	pub fn new(in_flight: u32) -> Arc<Self> {
+	pub(super) fn new(in_flight: u32) -> Arc<Self> {
 		let permits = Arc::new(Semaphore::new(in_flight as usize));
 		Arc::new(Self { permits, settled: Mutex::default() })
 	}
 
 	/// Returns the transactions settled so far.
-	pub fn settled(&self) -> MutexGuard<'_, Settled> {
+	pub(super) fn settled(&self) -> MutexGuard<'_, Settled> {
 		lock(&self.settled)
 	}
 }
@@ -84,7 +84,7 @@ struct State {
 }
 
 /// Follows the best and the final blocks of a node, and finds transactions in them. Stops on drop.
-pub struct Follower {
+pub(super) struct Follower {
 	state: Arc<Mutex<State>>,
 	finalized: watch::Receiver<BlockNumber>,
 	_tasks: JoinSet<()>,
@@ -92,7 +92,7 @@ pub struct Follower {
 
 impl Follower {
 	/// Starts at the next blocks.
-	pub async fn start(client: Arc<Client>) -> Result<Self, Error> {
+	pub(super) async fn start(client: Arc<Client>) -> Result<Self, Error> {
 		let state = Arc::new(Mutex::new(State::default()));
 		let (best, mut finalized) = (client.best_heads().await?, client.finalized_heads().await?);
 		let first = finalized.next().await?;
@@ -115,26 +115,32 @@ impl Follower {
 	}
 
 	/// Awaits a transaction. Its times count from when it was due.
-	pub fn expect(&self, hash: Hash, due: Instant, request: Option<Request>, tally: &Arc<Tally>) {
+	pub(super) fn expect(
+		&self,
+		hash: Hash,
+		due: Instant,
+		request: Option<Request>,
+		tally: &Arc<Tally>,
+	) {
 		let awaited = Awaited { due, in_block: None, request, tally: tally.clone() };
 		lock(&self.state).awaited.insert(hash, awaited);
 	}
 
 	/// Stops awaiting a transaction that the node did not accept.
-	pub fn give_up(&self, hash: &Hash) {
+	pub(super) fn give_up(&self, hash: &Hash) {
 		if let Some(awaited) = lock(&self.state).awaited.remove(hash) {
 			awaited.tally.permits.add_permits(1);
 		}
 	}
 
 	/// Returns the number of awaited transactions of a loop.
-	pub fn left(&self, tally: &Arc<Tally>) -> usize {
+	pub(super) fn left(&self, tally: &Arc<Tally>) -> usize {
 		let state = lock(&self.state);
 		state.awaited.values().filter(|one| Arc::ptr_eq(&one.tally, tally)).count()
 	}
 
 	/// Stops awaiting the transactions of a loop. Returns their number, and their requests.
-	pub fn give_up_all(&self, tally: &Arc<Tally>) -> (u64, Vec<Request>) {
+	pub(super) fn give_up_all(&self, tally: &Arc<Tally>) -> (u64, Vec<Request>) {
 		let (mut count, mut requests) = (0, Vec::new());
 		lock(&self.state).awaited.retain(|_, one| {
 			let is_other = !Arc::ptr_eq(&one.tally, tally);
@@ -148,7 +154,7 @@ impl Follower {
 	}
 
 	/// Returns the last final block that was read.
-	pub fn finalized(&self) -> BlockNumber {
+	pub(super) fn finalized(&self) -> BlockNumber {
 		*self.finalized.borrow()
 	}
 
@@ -157,7 +163,7 @@ impl Follower {
 	/// # Errors
 	///
 	/// [`Error::Connect`] if blocks can no longer be followed.
-	pub async fn next_block(&self) -> Result<BlockNumber, Error> {
+	pub(super) async fn next_block(&self) -> Result<BlockNumber, Error> {
 		let mut finalized = self.finalized.clone();
 		finalized.borrow_and_update();
 		let ended = |_| {
@@ -170,7 +176,7 @@ impl Follower {
 
 	/// Returns the finalized transactions a second from the first block to the last but one, since the last one need not
 	/// be full; `None` for fewer than three blocks.
-	pub fn steady(&self) -> Option<f64> {
+	pub(super) fn steady(&self) -> Option<f64> {
 		steady(&lock(&self.state).progress)
 	}
 }
@@ -235,7 +241,7 @@ impl State {
 	}
 
 	/// Ends the waiting loops when blocks are no longer followed.
-	fn close(&mut self) {
+	fn close(&self) {
 		self.awaited.values().for_each(|one| one.tally.permits.close());
 	}
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// Arguments of `load`.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
 	/// WebSocket address of a node of a development chain
 	#[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
 	node: String,
@@ -28,7 +28,7 @@ pub struct Arguments {
 /// # Errors
 ///
 /// If the node cannot be reached, or a request was lost, doubled or reordered.
-pub async fn run(arguments: Arguments) -> Result<(), String> {
+pub(crate) async fn run(arguments: Arguments) -> Result<(), String> {
 	let text = |error: Error| error.to_string();
 	let bench = connect(&arguments.node, arguments.connections).await.map_err(text)?;
 	let figures = measure(&bench, arguments.plan, &arguments.watched).await.map_err(text)?;
@@ -50,7 +50,7 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
 /// # Errors
 ///
 /// [`Error::Connect`], or the refusal of a council call if the chain is no development chain.
-pub async fn connect(node: &str, connections: u32) -> Result<Bench, Error> {
+pub(crate) async fn connect(node: &str, connections: u32) -> Result<Bench, Error> {
 	let benches = organizations::connect(node, 1, connections).await?;
 	let none = || Error::Argument("there is no example organization".into());
 	benches.into_iter().next().ok_or_else(none)

@@ -7,14 +7,14 @@ use credio_client::{
 };
 
 /// Media type of the documents.
-pub const MEDIA_TYPE: &str = "text/plain";
+pub(super) const MEDIA_TYPE: &str = "text/plain";
 
 /// Returns the call that appends a record of a size.
 ///
 /// # Errors
 ///
 /// [`Error::Vault`] for a size over the limit.
-pub async fn record(
+pub(super) async fn record(
 	sealer: &Sealer<'_>,
 	stream: StreamId,
 	size: u32,
@@ -28,7 +28,7 @@ pub async fn record(
 }
 
 /// Returns a document of a size that contains the number as far as it fits.
-pub fn document(size: u32, number: u64) -> Vec<u8> {
+pub(super) fn document(size: u32, number: u64) -> Vec<u8> {
 	let mut document = format!("{number} ").into_bytes();
 	document.resize(size as usize, b'x');
 	document

@@ -7,7 +7,7 @@ use std::{fmt, time::Duration};
 /// The figures of a run.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Figures {
+pub(crate) struct Figures {
 	/// The profile.
 	pub profile: String,
 	/// Records, remarks, documents or reads in each submission; `None` if they differ.
@@ -58,30 +58,30 @@ pub struct Figures {
 
 /// The time of each submission, in microseconds. Four bytes each, so that all of a long run fit in memory.
 #[derive(Clone, Debug, Default)]
-pub struct Samples {
+pub(crate) struct Samples {
 	in_block: Vec<u32>,
 	finals: Vec<u32>,
 }
 
 impl Samples {
 	/// Adds a transaction.
-	pub fn add(&mut self, in_block: Duration, to_final: Duration) {
+	pub(crate) fn add(&mut self, in_block: Duration, to_final: Duration) {
 		self.in_block.push(micros(in_block));
 		self.add_read(to_final);
 	}
 
 	/// Adds a read.
-	pub fn add_read(&mut self, time: Duration) {
+	pub(crate) fn add_read(&mut self, time: Duration) {
 		self.finals.push(micros(time));
 	}
 
 	/// Returns the times to a best block.
-	pub fn to_in_block(&self) -> Option<Times> {
+	pub(crate) fn to_in_block(&self) -> Option<Times> {
 		Times::of(self.in_block.clone())
 	}
 
 	/// Returns the times to finality, or to the response.
-	pub fn to_final(&self) -> Option<Times> {
+	pub(crate) fn to_final(&self) -> Option<Times> {
 		Times::of(self.finals.clone())
 	}
 
@@ -98,7 +98,7 @@ fn micros(time: Duration) -> u32 {
 
 /// Quantiles of times, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Times {
+pub(crate) struct Times {
 	pub p50: f64,
 	pub p95: f64,
 	pub p99: f64,
@@ -115,14 +115,14 @@ impl Times {
 }
 
 /// Returns the smallest of the sorted values that this share of them does not exceed.
-pub fn quantile<T: Copy>(sorted: &[T], share: f64) -> Option<T> {
+pub(crate) fn quantile<T: Copy>(sorted: &[T], share: f64) -> Option<T> {
 	let rank = (share * sorted.len() as f64).ceil() as usize;
 	sorted.get(rank.saturating_sub(1)).copied()
 }
 
 impl Figures {
 	/// Returns figures with the number of submissions; the caller fills in the rest.
-	pub fn of(plan: &Plan, submitted: u64) -> Self {
+	pub(crate) fn of(plan: &Plan, submitted: u64) -> Self {
 		let behind = plan.due().map_or(0, |due| due.saturating_sub(submitted));
 		Self { submitted, behind, ..Self::new(plan.profile) }
 	}
@@ -132,7 +132,7 @@ impl Figures {
 	}
 
 	/// Computes rates and quantiles from the counts, the samples and the duration.
-	pub fn finish(&mut self, time: Duration) {
+	pub(crate) fn finish(&mut self, time: Duration) {
 		self.brought = self.applied * u64::from(self.units.unwrap_or(1));
 		self.to_in_block = self.samples.to_in_block();
 		self.to_final = self.samples.to_final();
@@ -141,12 +141,15 @@ impl Figures {
 	}
 
 	/// Returns the number of lost, doubled and reordered requests.
-	pub fn broken(&self) -> u64 {
+	pub(crate) fn broken(&self) -> u64 {
 		self.lost + self.doubled + self.reordered
 	}
 
 	/// Returns the sum of concurrent figures; `None` without any.
-	pub fn together<'a>(profile: &str, parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+	pub(crate) fn together<'a>(
+		profile: &str,
+		parts: impl IntoIterator<Item = &'a Self>,
+	) -> Option<Self> {
 		let mut parts = parts.into_iter();
 		let mut sum = parts.next()?.clone();
 		sum.profile = profile.into();

@@ -14,7 +14,7 @@ use credio_client::{
 use futures::{stream, StreamExt, TryStreamExt};
 
 /// The grantee: the example organization that is the council. It submits nothing.
-pub const GRANTEE: OrganizationId = 0;
+pub(crate) const GRANTEE: OrganizationId = 0;
 
 /// Most requests in flight.
 const CONCURRENCY: usize = 16;
@@ -26,7 +26,7 @@ const FIRST: u64 = 1_000_000;
 /// # Errors
 ///
 /// [`Error::Submit`], [`Error::Connect`].
-pub async fn record(bench: &Bench, number: u64) -> Result<(Resource, KeyEpoch), Error> {
+pub(crate) async fn record(bench: &Bench, number: u64) -> Result<(Resource, KeyEpoch), Error> {
 	let record: RecordId = reads::record(bench, 64, FIRST.saturating_add(number)).await?;
 	match bench.client(0).record(record).await?.header.body {
 		EntryBody::Record { epoch, .. } => Ok((Resource::Record(record), epoch)),
@@ -39,7 +39,7 @@ pub async fn record(bench: &Bench, number: u64) -> Result<(Resource, KeyEpoch), 
 /// # Errors
 ///
 /// [`Error::Refused`] if the organization does not exist.
-pub async fn key_version(client: &Client, of: OrganizationId) -> Result<KeyVersion, Error> {
+pub(crate) async fn key_version(client: &Client, of: OrganizationId) -> Result<KeyVersion, Error> {
 	Ok(client.organization(of).await?.organization.key_version)
 }
 
@@ -49,7 +49,7 @@ pub async fn key_version(client: &Client, of: OrganizationId) -> Result<KeyVersi
 /// # Errors
 ///
 /// [`Error::Argument`] if the terms exceed the chain's bounds.
-pub fn terms(from_epoch: KeyEpoch, key_version: KeyVersion) -> Result<GrantTerms, Error> {
+pub(crate) fn terms(from_epoch: KeyEpoch, key_version: KeyVersion) -> Result<GrantTerms, Error> {
 	let over = || Error::Argument("the terms of a grant exceed the chain's bounds".into());
 	let sealed = vec![1; WRAPPED_KEY_LENGTH as usize].try_into().map_err(|_| over())?;
 	Ok(GrantTerms {
@@ -67,7 +67,7 @@ pub fn terms(from_epoch: KeyEpoch, key_version: KeyVersion) -> Result<GrantTerms
 /// # Errors
 ///
 /// [`Error::Submit`], [`Error::Connect`].
-pub async fn place(bench: &Bench, count: u64) -> Result<(), Error> {
+pub(crate) async fn place(bench: &Bench, count: u64) -> Result<(), Error> {
 	let client = bench.client(0);
 	let own = client.organization_id();
 	let each = MAX_CALLS;

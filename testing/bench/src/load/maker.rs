@@ -12,13 +12,13 @@ use credio_client::{
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Lifetime of a request, in blocks.
-pub const LIFETIME: BlockNumber = 600;
+pub(super) const LIFETIME: BlockNumber = 600;
 /// Lifetime of a transaction without a request, in blocks.
 const CALLS_LIFETIME: u64 = 2_048;
 
 /// A signed transaction.
 #[derive(Clone, Debug)]
-pub struct Made {
+pub(super) struct Made {
 	/// The extrinsic.
 	pub extrinsic: Vec<u8>,
 	/// The request in it, if it has one.
@@ -26,7 +26,7 @@ pub struct Made {
 }
 
 /// Makes transactions of a profile.
-pub struct Maker<'a> {
+pub(super) struct Maker<'a> {
 	client: &'a Client,
 	bench: &'a Bench,
 	profile: Profile,
@@ -51,7 +51,7 @@ impl<'a> Maker<'a> {
 	/// # Errors
 	///
 	/// [`Error::Connect`].
-	pub async fn new(bench: &'a Bench, profile: Profile) -> Result<Self, Error> {
+	pub(super) async fn new(bench: &'a Bench, profile: Profile) -> Result<Self, Error> {
 		let client = &**bench.client(0);
 		let sealer = client.sealer(bench.stream).await?;
 		let mut maker = Self {
@@ -66,7 +66,7 @@ impl<'a> Maker<'a> {
 				Life::From { number, hash, .. } => {
 					Life::From { number, hash, blocks: CALLS_LIFETIME }
 				},
-				immortal => immortal,
+				immortal @ Life::Immortal => immortal,
 			},
 			remark: Vec::new(),
 			grant: None,
@@ -86,12 +86,12 @@ impl<'a> Maker<'a> {
 	}
 
 	/// Returns whether the transactions have requests, and so outcomes on the chain.
-	pub fn has_requests(&self) -> bool {
+	pub(super) fn has_requests(&self) -> bool {
 		!self.profile.has_nonce()
 	}
 
 	/// Sets the last final block, from which the expiry of requests is computed.
-	pub fn set_finalized(&self, finalized: BlockNumber) {
+	pub(super) fn set_finalized(&self, finalized: BlockNumber) {
 		self.now.store(finalized, Ordering::Relaxed);
 	}
 
@@ -100,7 +100,11 @@ impl<'a> Maker<'a> {
 	/// # Errors
 	///
 	/// [`Error::Vault`], [`Error::WrongChain`].
-	pub async fn make(&self, number: u64, lane: Option<LanePosition>) -> Result<Made, Error> {
+	pub(super) async fn make(
+		&self,
+		number: u64,
+		lane: Option<LanePosition>,
+	) -> Result<Made, Error> {
 		if self.profile.has_nonce() {
 			let call = match self.profile {
 				Profile::Remarks { calls, .. } => {

@@ -20,7 +20,7 @@ const UNLIMITED: Quota = Quota { bytes: MAX_QUOTA, ref_time: MAX_QUOTA };
 /// # Errors
 ///
 /// [`Error::Connect`], or the refusal of a council call if the chain is no development chain.
-pub async fn connect(node: &str, count: u32, connections: u32) -> Result<Vec<Bench>, Error> {
+pub(crate) async fn connect(node: &str, count: u32, connections: u32) -> Result<Vec<Bench>, Error> {
 	let council = Client::connect(node, Arc::new(example(COUNCIL)?)).await?;
 	let run = since_epoch();
 	let names = development::ORGANIZATIONS.iter().map(|known| known.name);

@@ -13,7 +13,7 @@ use tokio::{
 
 /// Schedules submissions: in an open loop at a rate, in a closed one as others end. Due submissions are not queued, so
 /// memory does not grow if the workers fall behind.
-pub struct Pace {
+pub(super) struct Pace {
 	turn: Mutex<Turn>,
 	most: u64,
 	end: Option<tokio::time::Instant>,
@@ -27,7 +27,7 @@ struct Turn {
 
 impl Pace {
 	/// Starts now. In a closed loop each submission takes one of the permits, if there are any.
-	pub fn start(plan: &Plan, permits: Option<Arc<Semaphore>>) -> Self {
+	pub(super) fn start(plan: &Plan, permits: Option<Arc<Semaphore>>) -> Self {
 		let ticks = plan.rate.map(|rate| {
 			let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
 			ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -42,7 +42,7 @@ impl Pace {
 	}
 
 	/// Waits for the next submission. Returns its number and the time since which it is due; `None` at the end.
-	pub async fn next(&self) -> Option<(u64, Instant)> {
+	pub(super) async fn next(&self) -> Option<(u64, Instant)> {
 		let mut turn = self.turn.lock().await;
 		if turn.next == self.most || self.is_over() {
 			return None;
@@ -61,7 +61,7 @@ impl Pace {
 	}
 
 	/// Returns the number of submissions so far.
-	pub async fn given(&self) -> u64 {
+	pub(super) async fn given(&self) -> u64 {
 		self.turn.lock().await.next
 	}
 

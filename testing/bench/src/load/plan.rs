@@ -5,7 +5,7 @@ use std::time::Duration;
 
 // No documentation comment: it would replace the description in the help of every command that flattens this.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Plan {
+pub(crate) struct Plan {
 	/// Kind of submission: record:SIZE, records:CALLSxSIZE, remark:SIZE, remarks:CALLSxSIZE, grants, merkle:DOCUMENTS,
 	/// fetch:SIZE or query
 	#[arg(long)]
@@ -32,7 +32,7 @@ pub struct Plan {
 
 impl Plan {
 	/// Returns a closed loop with a number of submissions.
-	pub fn of(profile: Profile, count: u64) -> Self {
+	pub(crate) fn of(profile: Profile, count: u64) -> Self {
 		Self {
 			profile,
 			count,
@@ -45,12 +45,12 @@ impl Plan {
 	}
 
 	/// Returns a closed loop for some time.
-	pub fn during(profile: Profile, seconds: u32) -> Self {
+	pub(crate) fn during(profile: Profile, seconds: u32) -> Self {
 		Self { seconds: Some(seconds), ..Self::of(profile, 0) }
 	}
 
 	/// Returns the most submissions.
-	pub fn most(&self) -> u64 {
+	pub(crate) fn most(&self) -> u64 {
 		match self.seconds {
 			Some(_) => u64::MAX,
 			None => self.count,
@@ -58,12 +58,12 @@ impl Plan {
 	}
 
 	/// Returns the duration, if it is given.
-	pub fn time(&self) -> Option<Duration> {
+	pub(crate) fn time(&self) -> Option<Duration> {
 		self.seconds.map(|seconds| Duration::from_secs(seconds.into()))
 	}
 
 	/// Returns the submissions due until the end, if duration and rate are given.
-	pub fn due(&self) -> Option<u64> {
+	pub(crate) fn due(&self) -> Option<u64> {
 		Some(u64::from(self.seconds?) * u64::from(self.rate?))
 	}
 }

@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 
 /// The kind of a submission. Sizes are those of documents, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Profile {
+pub(crate) enum Profile {
 	/// One record a request: `record:1024`.
 	Record { size: u32 },
 	/// Several records a request: `records:64x64`, calls and then size.
@@ -24,7 +24,7 @@ pub enum Profile {
 
 impl Profile {
 	/// Returns the records, remarks, documents or reads in one submission.
-	pub fn units(self) -> u32 {
+	pub(crate) fn units(self) -> u32 {
 		match self {
 			Self::Record { .. } | Self::Remark { .. } | Self::Fetch { .. } | Self::Query => 1,
 			Self::Grants => 2,
@@ -34,7 +34,7 @@ impl Profile {
 	}
 
 	/// Returns the size of its documents; 0 without documents.
-	pub fn size(self) -> u32 {
+	pub(crate) fn size(self) -> u32 {
 		match self {
 			Self::Record { size }
 			| Self::Records { size, .. }
@@ -46,7 +46,7 @@ impl Profile {
 	}
 
 	/// Returns the entries that one submission appends to the stream.
-	pub fn entries(self) -> u64 {
+	pub(crate) fn entries(self) -> u64 {
 		match self {
 			Self::Record { .. } | Self::Merkle { .. } => 1,
 			Self::Records { calls, .. } => calls.into(),
@@ -55,17 +55,17 @@ impl Profile {
 	}
 
 	/// Returns whether it is a read.
-	pub fn is_read(self) -> bool {
+	pub(crate) fn is_read(self) -> bool {
 		matches!(self, Self::Fetch { .. } | Self::Query)
 	}
 
 	/// Returns whether it is a transaction that this program signs, submits and finds in blocks.
-	pub fn is_transaction(self) -> bool {
+	pub(crate) fn is_transaction(self) -> bool {
 		!matches!(self, Self::Merkle { .. } | Self::Fetch { .. } | Self::Query)
 	}
 
 	/// Returns whether it has a nonce instead of a request.
-	pub fn has_nonce(self) -> bool {
+	pub(crate) fn has_nonce(self) -> bool {
 		matches!(self, Self::Remark { .. } | Self::Remarks { .. })
 	}
 }

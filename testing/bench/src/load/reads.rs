@@ -27,7 +27,7 @@ const PAGE: usize = 100;
 const DOCUMENT: u32 = 1024;
 
 /// A run of reads or anchors with its records or documents.
-pub struct Prepared<'a> {
+pub(super) struct Prepared<'a> {
 	bench: &'a Bench,
 	plan: &'a Plan,
 	records: Vec<RecordId>,
@@ -39,7 +39,7 @@ pub struct Prepared<'a> {
 /// # Errors
 ///
 /// [`Error::Submit`], [`Error::Connect`].
-pub async fn record(bench: &Bench, size: u32, number: u64) -> Result<RecordId, Error> {
+pub(super) async fn record(bench: &Bench, size: u32, number: u64) -> Result<RecordId, Error> {
 	let mut document = document(size, number);
 	let run = bench.run.to_le_bytes();
 	let at = document.len().saturating_sub(run.len());
@@ -62,7 +62,7 @@ pub async fn record(bench: &Bench, size: u32, number: u64) -> Result<RecordId, E
 /// # Errors
 ///
 /// [`Error::Submit`], [`Error::Connect`].
-pub async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a>, Error> {
+pub(super) async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a>, Error> {
 	let (size, count) = match plan.profile {
 		Profile::Fetch { size } => (size, RECORDS),
 		// Enough for a full page.
@@ -85,7 +85,7 @@ impl Prepared<'_> {
 	/// # Errors
 	///
 	/// Errors of reads and anchors.
-	pub async fn run(&self, started: Instant) -> Result<Figures, Error> {
+	pub(super) async fn run(&self, started: Instant) -> Result<Figures, Error> {
 		let Self { bench, plan, .. } = *self;
 		let workers = plan.in_flight.unwrap_or(match plan.profile {
 			Profile::Merkle { .. } => ANCHORS,

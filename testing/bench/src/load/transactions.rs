@@ -33,7 +33,7 @@ const PATIENCE: BlockNumber = 120;
 const NOTICE: BlockNumber = 20;
 
 /// A run that is ready to start.
-pub struct Prepared<'a> {
+pub(super) struct Prepared<'a> {
 	bench: &'a Bench,
 	plan: &'a Plan,
 	maker: Maker<'a>,
@@ -61,7 +61,7 @@ struct Responses {
 }
 
 /// A finished run: each transaction is final or lost.
-pub struct Ran<'a> {
+pub(super) struct Ran<'a> {
 	shared: Shared<'a>,
 	/// From the start to the finality of the last transaction.
 	took: Duration,
@@ -72,7 +72,7 @@ pub struct Ran<'a> {
 /// # Errors
 ///
 /// [`Error::Argument`] for transactions that cannot use lanes, or [`Error::Connect`].
-pub async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a>, Error> {
+pub(super) async fn prepare<'a>(bench: &'a Bench, plan: &'a Plan) -> Result<Prepared<'a>, Error> {
 	if plan.lanes > 0 && (plan.sign_ahead || plan.profile.has_nonce()) {
 		let cause =
 			"lanes need positions at submission; leave out --sign-ahead, and use no remarks";
@@ -97,7 +97,11 @@ impl<'a> Prepared<'a> {
 	/// # Errors
 	///
 	/// [`Error::Connect`].
-	pub async fn run(self, follower: &'a Follower, started: Instant) -> Result<Ran<'a>, Error> {
+	pub(super) async fn run(
+		self,
+		follower: &'a Follower,
+		started: Instant,
+	) -> Result<Ran<'a>, Error> {
 		let tally = Tally::new(self.plan.in_flight.unwrap_or(IN_FLIGHT));
 		let shared = Shared {
 			pace: Pace::start(self.plan, Some(tally.permits.clone())),
@@ -148,14 +152,11 @@ impl Shared<'_> {
 		// Before the submission: it may be in a block before the node's response arrives.
 		self.follower.expect(hash, due, made.request, &self.tally);
 		loop {
-			let response = match made.request {
-				Some(_) => {
-					client.call::<UploadedJson>("credio_v1_upload", (&hex,)).await.map(|_| ())
-				},
-				None => {
-					let method = "author_submitExtrinsic";
-					client.call::<serde_json::Value>(method, (&hex,)).await.map(|_| ())
-				},
+			let response = if made.request.is_some() {
+				client.call::<UploadedJson>("credio_v1_upload", (&hex,)).await.map(|_| ())
+			} else {
+				let method = "author_submitExtrinsic";
+				client.call::<serde_json::Value>(method, (&hex,)).await.map(|_| ())
 			};
 			let refusal = match response {
 				Ok(()) => {
@@ -216,7 +217,7 @@ impl Ran<'_> {
 	/// # Errors
 	///
 	/// [`Error::Connect`].
-	pub async fn figures(self) -> Result<Figures, Error> {
+	pub(super) async fn figures(self) -> Result<Figures, Error> {
 		let Prepared { bench, plan, maker, .. } = &self.shared.prepared;
 		let mut figures = Figures::of(plan, self.shared.pace.given().await);
 		{

@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use std::time::Instant;
 
 /// The load of an organization.
-pub struct Work<'a> {
+pub(crate) struct Work<'a> {
 	/// The organization.
 	pub bench: &'a Bench,
 	/// Its plans, run at the same time.
@@ -15,7 +15,7 @@ pub struct Work<'a> {
 }
 
 /// The results of all works.
-pub struct Done {
+pub(crate) struct Done {
 	/// For each work, the figures of each of its plans.
 	pub works: Vec<Vec<Figures>>,
 	/// The resources used by all of it.
@@ -29,7 +29,11 @@ pub struct Done {
 /// # Errors
 ///
 /// As [`together`].
-pub async fn measure(bench: &Bench, plan: Plan, watched: &Watched) -> Result<Figures, Error> {
+pub(crate) async fn measure(
+	bench: &Bench,
+	plan: Plan,
+	watched: &Watched,
+) -> Result<Figures, Error> {
 	let done = together(&[Work { bench, plans: vec![plan] }], watched).await?;
 	let none = || Error::Argument("the plan has no results".into());
 	let mut figures = done.works.into_iter().flatten().next().ok_or_else(none)?;
@@ -42,7 +46,7 @@ pub async fn measure(bench: &Bench, plan: Plan, watched: &Watched) -> Result<Fig
 /// # Errors
 ///
 /// [`Error::Connect`], [`Error::Argument`] for an invalid plan, and errors of reads.
-pub async fn together(works: &[Work<'_>], watched: &Watched) -> Result<Done, Error> {
+pub(crate) async fn together(works: &[Work<'_>], watched: &Watched) -> Result<Done, Error> {
 	let prepared =
 		try_join_all(works.iter().map(|work| {
 			try_join_all(work.plans.iter().map(|plan| Prepared::new(work.bench, plan)))

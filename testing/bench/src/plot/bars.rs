@@ -15,7 +15,7 @@ const MOST_LABEL: f64 = 260.0;
 
 /// A bar.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bar {
+pub(super) struct Bar {
 	/// Its label.
 	pub label: String,
 	/// Its length, in the common unit.
@@ -28,7 +28,7 @@ pub struct Bar {
 
 /// Bars in groups; the members of a group are compared.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bars {
+pub(super) struct Bars {
 	/// The title.
 	pub title: String,
 	/// The measured quantity, with its unit.
@@ -39,10 +39,10 @@ pub struct Bars {
 
 impl Bars {
 	/// Returns the picture as SVG.
-	pub fn draw(&self) -> String {
+	pub(super) fn draw(&self) -> String {
 		let bars = || self.groups.iter().flatten();
 		let gaps = self.groups.len().saturating_sub(1) as f64;
-		let height = TOP + bars().count() as f64 * ROW + gaps * GAP + BOTTOM;
+		let height = (bars().count() as f64).mul_add(ROW, TOP) + gaps * GAP + BOTTOM;
 		let mut picture = Picture::new(&self.title, height);
 		picture.text(MARGIN, 52.0, Anchor::Start, &self.unit);
 		let widest = |texts: &mut dyn Iterator<Item = f64>| texts.fold(0.0, f64::max);
@@ -104,7 +104,10 @@ mod tests {
 			.filter_map(|node| node.attribute("width")?.parse().ok())
 			.collect();
 		assert_eq!(widths.len(), 3);
-		assert!((widths[0] - 2.0 * widths[1]).abs() < 0.2 && widths[2] == 0.0, "{widths:?}");
+		assert!(
+			2.0f64.mul_add(-widths[1], widths[0]).abs() < 0.2 && widths[2] == 0.0,
+			"{widths:?}"
+		);
 		for text in ["Rates <&>", "records a second", "ours & others", "2,000 (1×)"] {
 			assert!(document.descendants().any(|node| node.text() == Some(text)), "{text}");
 		}

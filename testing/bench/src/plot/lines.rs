@@ -14,7 +14,7 @@ const BOTTOM: f64 = 60.0;
 
 /// A line.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub(super) struct Line {
 	/// Its name.
 	pub name: String,
 	/// Its points in order of x. Points without a logarithm are skipped.
@@ -23,7 +23,7 @@ pub struct Line {
 
 /// Lines in one field.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Lines {
+pub(super) struct Lines {
 	/// The title.
 	pub title: String,
 	/// The quantity on the x axis, with its unit.
@@ -36,7 +36,7 @@ pub struct Lines {
 
 impl Lines {
 	/// Returns the picture as SVG.
-	pub fn draw(&self) -> String {
+	pub(super) fn draw(&self) -> String {
 		let lines: Vec<(&str, Vec<(f64, f64)>)> = self
 			.lines
 			.iter()
@@ -48,11 +48,11 @@ impl Lines {
 		let points = || lines.iter().flat_map(|(_, points)| points);
 		let (from, to) = decades(points().map(|(x, _)| *x));
 		let (most, parts) = round_up(points().map(|(_, y)| *y).fold(0.0, f64::max));
-		let top = NAMES + lines.len() as f64 * NAME + 12.0;
+		let top = (lines.len() as f64).mul_add(NAME, NAMES) + 12.0;
 		let bottom = top + FIELD;
 		let mut picture = Picture::new(&self.title, bottom + BOTTOM);
-		let across = |x: f64| LEFT + (x.log10() - from) / (to - from) * (RIGHT - LEFT);
-		let up = |y: f64| bottom - (y / most).clamp(0.0, 1.0) * FIELD;
+		let across = |x: f64| ((x.log10() - from) / (to - from)).mul_add(RIGHT - LEFT, LEFT);
+		let up = |y: f64| (y / most).clamp(0.0, 1.0).mul_add(-FIELD, bottom);
 
 		for at in 0..=parts {
 			let value = most * at as f64 / parts as f64;
@@ -71,7 +71,7 @@ impl Lines {
 
 		for (at, (name, points)) in lines.iter().enumerate() {
 			let (colour, is_dashed) = (COLOURS[at % COLOURS.len()], at % 2 == 1);
-			let y = NAMES + at as f64 * NAME;
+			let y = (at as f64).mul_add(NAME, NAMES);
 			picture.path(&[(LEFT, y), (LEFT + 36.0, y)], colour, is_dashed);
 			picture.dot((LEFT + 18.0, y), colour);
 			picture.text(LEFT + 46.0, y, Anchor::Start, shortened(name, RIGHT - LEFT - 46.0));

@@ -3,13 +3,13 @@
 use std::fmt::{Display, Write};
 
 /// Width of every picture, in pixels.
-pub const WIDTH: f64 = 720.0;
+pub(super) const WIDTH: f64 = 720.0;
 /// Colour of text.
-pub const DARK: &str = "#1a1a1a";
+pub(super) const DARK: &str = "#1a1a1a";
 /// Colour of grid lines.
-pub const FAINT: &str = "#d0d0d0";
+pub(super) const FAINT: &str = "#d0d0d0";
 /// Colours that can be distinguished without red and green, and are dark enough on white.
-pub const COLOURS: [&str; 8] =
+pub(super) const COLOURS: [&str; 8] =
 	["#0b5fa5", "#b34700", "#1a7a4c", "#7b3294", "#8a6d00", "#4d4d4d", "#c2185b", "#00838f"];
 /// Size of text, and approximate width of a letter, in pixels.
 const TEXT: f64 = 13.0;
@@ -17,14 +17,14 @@ const LETTER: f64 = 7.5;
 
 /// The anchor of a text.
 #[derive(Clone, Copy, Debug)]
-pub enum Anchor {
+pub(super) enum Anchor {
 	Start,
 	Middle,
 	End,
 }
 
 /// A picture under construction. Positions are in pixels, from the left and from the top.
-pub struct Picture {
+pub(super) struct Picture {
 	height: f64,
 	title: String,
 	body: String,
@@ -32,7 +32,7 @@ pub struct Picture {
 
 impl Picture {
 	/// Returns an empty picture with a title.
-	pub fn new(title: &str, height: f64) -> Self {
+	pub(super) fn new(title: &str, height: f64) -> Self {
 		let mut picture = Self { height, title: escape(title), body: String::new() };
 		let _ = writeln!(
 			picture.body,
@@ -43,7 +43,7 @@ impl Picture {
 	}
 
 	/// Adds a text, centred vertically at `y`.
-	pub fn text(&mut self, x: f64, y: f64, anchor: Anchor, text: impl Display) {
+	pub(super) fn text(&mut self, x: f64, y: f64, anchor: Anchor, text: impl Display) {
 		let anchor = match anchor {
 			Anchor::Start => "start",
 			Anchor::Middle => "middle",
@@ -52,12 +52,12 @@ impl Picture {
 		let text = escape(&text.to_string());
 		self.add(format_args!(
 			"<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{text}</text>",
-			y + TEXT * 0.35
+			TEXT.mul_add(0.35, y)
 		));
 	}
 
 	/// Adds a text that is read upwards.
-	pub fn upright_text(&mut self, x: f64, y: f64, text: &str) {
+	pub(super) fn upright_text(&mut self, x: f64, y: f64, text: &str) {
 		let text = escape(text);
 		self.add(format_args!(
 			"<text transform=\"translate({x:.1} {y:.1}) rotate(-90)\" text-anchor=\"middle\">{text}</text>"
@@ -65,14 +65,14 @@ impl Picture {
 	}
 
 	/// Adds a filled rectangle.
-	pub fn bar(&mut self, x: f64, y: f64, width: f64, height: f64, colour: &str) {
+	pub(super) fn bar(&mut self, x: f64, y: f64, width: f64, height: f64, colour: &str) {
 		self.add(format_args!(
 			"<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{colour}\"/>"
 		));
 	}
 
 	/// Adds a straight line.
-	pub fn line(&mut self, from: (f64, f64), to: (f64, f64), colour: &str) {
+	pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), colour: &str) {
 		self.add(format_args!(
 			"<line x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\" stroke=\"{colour}\"/>",
 			from.0, from.1, to.0, to.1
@@ -80,7 +80,7 @@ impl Picture {
 	}
 
 	/// Adds a line through points. Every other one is dashed, so that they differ without colour too.
-	pub fn path(&mut self, points: &[(f64, f64)], colour: &str, is_dashed: bool) {
+	pub(super) fn path(&mut self, points: &[(f64, f64)], colour: &str, is_dashed: bool) {
 		let points = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>();
 		let dashes = if is_dashed { " stroke-dasharray=\"7 4\"" } else { "" };
 		self.add(format_args!(
@@ -90,7 +90,7 @@ impl Picture {
 	}
 
 	/// Adds a dot.
-	pub fn dot(&mut self, at: (f64, f64), colour: &str) {
+	pub(super) fn dot(&mut self, at: (f64, f64), colour: &str) {
 		self.add(format_args!(
 			"<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"{colour}\"/>",
 			at.0, at.1
@@ -103,7 +103,7 @@ impl Picture {
 	}
 
 	/// Returns the file.
-	pub fn finish(self) -> String {
+	pub(super) fn finish(self) -> String {
 		let Self { height, title, body } = self;
 		format!(
 			"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" \
@@ -115,12 +115,12 @@ impl Picture {
 }
 
 /// Returns the approximate width of a text, in pixels.
-pub fn width_of(text: &str) -> f64 {
+pub(super) fn width_of(text: &str) -> f64 {
 	text.chars().count() as f64 * LETTER
 }
 
 /// Shortens a text to a width in pixels, with an ellipsis.
-pub fn shortened(text: &str, width: f64) -> String {
+pub(super) fn shortened(text: &str, width: f64) -> String {
 	if width_of(text) <= width {
 		return text.into();
 	}
@@ -129,7 +129,7 @@ pub fn shortened(text: &str, width: f64) -> String {
 }
 
 /// Escapes a text for XML elements and attributes, and removes characters that XML does not allow.
-pub fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
 	let mut escaped = String::with_capacity(text.len());
 	for letter in text.chars() {
 		match letter {
@@ -147,7 +147,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// Formats a number with about three significant digits and separated thousands.
-pub fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
 	let size = value.abs();
 	let decimals = match size {
 		_ if !value.is_finite() => return "-".into(),
@@ -173,7 +173,7 @@ pub fn number(value: f64) -> String {
 }
 
 /// Returns the least round number that is not below this one, and the number of parts of an axis up to it.
-pub fn round_up(value: f64) -> (f64, usize) {
+pub(super) fn round_up(value: f64) -> (f64, usize) {
 	if !value.is_finite() || value <= 0.0 {
 		return (1.0, 5);
 	}

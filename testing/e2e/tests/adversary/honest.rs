@@ -32,7 +32,7 @@ const READ_AT_ONCE: usize = 32;
 const MOTIONS: Duration = Duration::from_secs(5);
 
 /// Continuous work.
-pub struct Work {
+pub(super) struct Work {
 	tasks: JoinSet<()>,
 	report: Arc<Mutex<Report>>,
 	appended: Arc<Mutex<Appended>>,
@@ -42,7 +42,7 @@ pub struct Work {
 type Appended = BTreeMap<usize, Vec<(RecordId, Option<u64>)>>;
 
 /// Starts it.
-pub fn start(world: &World, phase: &str, stop: &Stop) -> Work {
+pub(super) fn start(world: &World, phase: &str, stop: &Stop) -> Work {
 	let (report, appended) = (Arc::<Mutex<Report>>::default(), Arc::<Mutex<Appended>>::default());
 	let mut tasks = JoinSet::new();
 	for (n, member) in world.honest.iter().enumerate() {
@@ -81,7 +81,7 @@ impl Work {
 	/// # Panics
 	///
 	/// If something was.
-	pub async fn finish(mut self, world: &World) -> Report {
+	pub(super) async fn finish(mut self, world: &World) -> Report {
 		while let Some(ended) = self.tasks.join_next().await {
 			ended.expect("honest work does not fail");
 		}

@@ -59,14 +59,14 @@ impl Count {
 }
 
 /// Continuous attacks.
-pub struct Attack {
+pub(super) struct Attack {
 	tasks: JoinSet<()>,
 	counts: Counts,
 }
 
 /// Results by kind of attack.
 #[derive(Clone, Debug, Default)]
-pub struct Counts(Vec<(&'static str, Arc<Count>)>);
+pub(super) struct Counts(Vec<(&'static str, Arc<Count>)>);
 
 impl Counts {
 	fn of(&mut self, kind: &'static str) -> Arc<Count> {
@@ -89,7 +89,7 @@ impl fmt::Display for Counts {
 }
 
 /// Starts all of them.
-pub fn start(world: &World, peers: &[String], stop: &Stop) -> Attack {
+pub(super) fn start(world: &World, peers: &[String], stop: &Stop) -> Attack {
 	let mut counts = Counts::default();
 	let mut tasks = JoinSet::new();
 	for member in &world.hostile {
@@ -131,7 +131,7 @@ pub fn start(world: &World, peers: &[String], stop: &Stop) -> Attack {
 
 impl Attack {
 	/// Waits until all have ended.
-	pub async fn finish(mut self) -> Counts {
+	pub(super) async fn finish(mut self) -> Counts {
 		while let Some(ended) = self.tasks.join_next().await {
 			ended.expect("an attack runs to its end");
 		}

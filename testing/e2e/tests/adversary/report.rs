@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 /// Times and counts of one phase.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub(super) struct Report {
 	/// Seconds from submission to finality of each request.
 	pub times: Vec<f64>,
 	/// Blocks from the submission of each revocation to the end of the access.
@@ -15,27 +15,27 @@ pub struct Report {
 
 impl Report {
 	/// Adds a request that is final.
-	pub fn add(&mut self, took: Duration) {
+	pub(super) fn add(&mut self, took: Duration) {
 		self.times.push(took.as_secs_f64());
 	}
 
 	/// Returns the number of applied requests.
-	pub fn applied(&self) -> usize {
+	pub(super) fn applied(&self) -> usize {
 		self.times.len()
 	}
 
 	/// The 95th percentile of the times, in seconds.
-	pub fn p95(&self) -> f64 {
+	pub(super) fn p95(&self) -> f64 {
 		self.percentile(95)
 	}
 
 	/// Returns the most blocks of a revocation.
-	pub fn revocation_blocks(&self) -> u32 {
+	pub(super) fn revocation_blocks(&self) -> u32 {
 		self.revocations.iter().copied().max().unwrap_or_default()
 	}
 
 	/// Returns the most blocks of a governance call.
-	pub fn motion_blocks(&self) -> u32 {
+	pub(super) fn motion_blocks(&self) -> u32 {
 		self.motions.iter().copied().max().unwrap_or_default()
 	}
 

@@ -7,16 +7,16 @@ use std::sync::{
 
 /// A stop signal for all tasks.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub(super) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
 	/// Returns whether to stop.
-	pub fn is_due(&self) -> bool {
+	pub(super) fn is_due(&self) -> bool {
 		self.0.load(Ordering::Relaxed)
 	}
 
 	/// Stops all tasks.
-	pub fn now(&self) {
+	pub(super) fn now(&self) {
 		self.0.store(true, Ordering::Relaxed);
 	}
 }

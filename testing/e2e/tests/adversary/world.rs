@@ -8,12 +8,12 @@ use std::sync::Arc;
 /// Example organizations that are honest. The first one is the council at the start.
 const EXAMPLES: [&str; 5] = ["operator", "channel-one", "channel-two", "funder-one", "funder-two"];
 /// The stream that each honest organization appends to.
-pub const STREAM: &str = "work";
+pub(super) const STREAM: &str = "work";
 /// The stream on which one of them gives and revokes grants.
-pub const SHARED: &str = "shared";
+pub(super) const SHARED: &str = "shared";
 
 /// An organization at a node.
-pub struct Member {
+pub(super) struct Member {
 	/// Its name.
 	pub name: String,
 	/// Its keys.
@@ -35,23 +35,23 @@ impl Member {
 	}
 
 	/// At one validator.
-	pub fn at(&self, n: usize) -> &Arc<Client> {
+	pub(super) fn at(&self, n: usize) -> &Arc<Client> {
 		&self.clients[n % self.clients.len()]
 	}
 
 	/// Its account's public key.
-	pub fn public_key(&self) -> [u8; 32] {
+	pub(super) fn public_key(&self) -> [u8; 32] {
 		self.vault.account().into()
 	}
 
 	/// A stream of this organization.
-	pub fn stream(&self, name: &str) -> StreamId {
+	pub(super) fn stream(&self, name: &str) -> StreamId {
 		StreamId::derive(self.at(0).organization_id(), name.as_bytes())
 	}
 }
 
 /// All of them.
-pub struct World {
+pub(super) struct World {
 	/// JSON-RPC addresses of the validators.
 	pub urls: Vec<String>,
 	/// The first three have honest seats in the council.
@@ -62,7 +62,7 @@ pub struct World {
 
 impl World {
 	/// Makes them on a new network.
-	pub async fn make(network: &Network) -> Self {
+	pub(super) async fn make(network: &Network) -> Self {
 		let urls = network.urls();
 		let mut honest = Vec::new();
 		for name in EXAMPLES {

@@ -16,36 +16,40 @@ use std::{
 };
 
 /// Returns the number of requests of the larger tests.
-pub fn uploads() -> usize {
+pub(super) fn uploads() -> usize {
 	number("CREDIO_UPLOADS", 400)
 }
 
-pub async fn connect(node: &Node, vault: LocalVault) -> Arc<Client> {
+pub(super) async fn connect(node: &Node, vault: LocalVault) -> Arc<Client> {
 	Arc::new(Client::connect(&node.url(), Arc::new(vault)).await.expect("the node responds"))
 }
 
-pub fn channel_one() -> LocalVault {
+pub(super) fn channel_one() -> LocalVault {
 	LocalVault::development("channel-one").expect("it is an example organization")
 }
 
 /// A request of the organization that [`channel_one`] acts for.
-pub fn request(key: RequestKey, expires_at: BlockNumber, lane: Option<LanePosition>) -> Request {
+pub(super) fn request(
+	key: RequestKey,
+	expires_at: BlockNumber,
+	lane: Option<LanePosition>,
+) -> Request {
 	Request { organization: 1, key, expires_at, lane }
 }
 
-pub fn key(name: &str, n: usize) -> RequestKey {
+pub(super) fn key(name: &str, n: usize) -> RequestKey {
 	RequestKey(sp_crypto_hashing::blake2_256(format!("{name} {n}").as_bytes()))
 }
 
 /// The same things in an order that has nothing to do with theirs.
-pub fn shuffled<T>(things: Vec<T>) -> Vec<T> {
+pub(super) fn shuffled<T>(things: Vec<T>) -> Vec<T> {
 	let mut things = things.into_iter().enumerate().collect::<Vec<_>>();
 	things.sort_by_key(|(n, _)| key("shuffle", *n).0);
 	things.into_iter().map(|(_, thing)| thing).collect()
 }
 
 /// A request that appends a small record.
-pub async fn upload(
+pub(super) async fn upload(
 	client: &Client,
 	stream: StreamId,
 	request: Request,
@@ -59,7 +63,9 @@ pub async fn upload(
 }
 
 /// Hands all requests over at once.
-pub async fn hand_over(requests: Vec<(Arc<Client>, SignedRequest)>) -> Vec<Result<(), Error>> {
+pub(super) async fn hand_over(
+	requests: Vec<(Arc<Client>, SignedRequest)>,
+) -> Vec<Result<(), Error>> {
 	let at_once = requests
 		.into_iter()
 		.map(|(client, request)| async move { client.hand_over(&request).await.map(|_| ()) });
@@ -68,7 +74,7 @@ pub async fn hand_over(requests: Vec<(Arc<Client>, SignedRequest)>) -> Vec<Resul
 
 /// Submits requests until the node has accepted all. Early lane positions wait within their room; the others are
 /// rejected as busy, and submitted again.
-pub async fn hand_over_all(requests: Vec<(Arc<Client>, SignedRequest)>) {
+pub(super) async fn hand_over_all(requests: Vec<(Arc<Client>, SignedRequest)>) {
 	let client = requests[0].0.clone();
 	let mut heads = client.best_heads().await.expect("the node responds");
 	let mut open = requests;
@@ -89,7 +95,7 @@ pub async fn hand_over_all(requests: Vec<(Arc<Client>, SignedRequest)>) {
 }
 
 /// Waits for a number of final entries of the stream, and returns their sequence numbers by id.
-pub async fn final_entries(
+pub(super) async fn final_entries(
 	client: &Client,
 	stream: StreamId,
 	count: usize,
@@ -105,7 +111,7 @@ pub async fn final_entries(
 	seen
 }
 
-pub async fn statuses(client: &Client, keys: &[RequestKey]) -> Vec<RequestStatusJson> {
+pub(super) async fn statuses(client: &Client, keys: &[RequestKey]) -> Vec<RequestStatusJson> {
 	stream::iter(keys.iter().map(|key| client.status(*key)))
 		.buffered(100)
 		.try_collect()
@@ -114,7 +120,7 @@ pub async fn statuses(client: &Client, keys: &[RequestKey]) -> Vec<RequestStatus
 }
 
 /// Nothing more than the expected records is in the stream.
-pub async fn assert_nothing_else(
+pub(super) async fn assert_nothing_else(
 	client: &Client,
 	stream: StreamId,
 	expected: &BTreeMap<RecordId, u64>,
@@ -126,13 +132,13 @@ pub async fn assert_nothing_else(
 	assert!(found.iter().eq(expected.keys()));
 }
 
-pub fn code(result: Result<impl std::fmt::Debug, Error>) -> i32 {
+pub(super) fn code(result: Result<impl std::fmt::Debug, Error>) -> i32 {
 	match result {
 		Err(Error::Refused(refusal)) => refusal.code,
 		other => panic!("not refused: {other:?}"),
 	}
 }
 
-pub fn stream_name(name: &str) -> credio_client::primitives::StreamName {
+pub(super) fn stream_name(name: &str) -> credio_client::primitives::StreamName {
 	name.as_bytes().to_vec().try_into().expect("it is short")
 }

@@ -20,7 +20,7 @@ const KIND_LENGTH: usize = 40;
 
 /// The result of a case.
 #[derive(Clone, Debug)]
-pub enum Ended {
+pub(super) enum Ended {
 	/// With a value that the client accepts as true.
 	Said(String),
 	/// With an error.
@@ -32,7 +32,10 @@ pub enum Ended {
 }
 
 /// Runs a case for some time at most.
-pub async fn run(limit: Duration, case: impl Future<Output = Result<String, Error>>) -> Ended {
+pub(super) async fn run(
+	limit: Duration,
+	case: impl Future<Output = Result<String, Error>>,
+) -> Ended {
 	let case = AssertUnwindSafe(case).catch_unwind();
 	match tokio::time::timeout(limit, case).await {
 		Ok(Ok(Ok(message))) => Ended::Said(message),
@@ -63,7 +66,7 @@ impl Counts {
 
 /// Results of all cases with a lie.
 #[derive(Debug, Default)]
-pub struct Tally(Mutex<Counts>);
+pub(super) struct Tally(Mutex<Counts>);
 
 impl Tally {
 	fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -71,7 +74,7 @@ impl Tally {
 	}
 
 	/// Counts a case that has ended as it may; a panic is a failure.
-	pub fn count(&self, name: &str, ended: &Ended) {
+	pub(super) fn count(&self, name: &str, ended: &Ended) {
 		let mut counts = self.counts();
 		match ended {
 			Ended::Said(_) => counts.truths += 1,
@@ -88,13 +91,13 @@ impl Tally {
 	}
 
 	/// Adds a case in which a lie had an effect.
-	pub fn fail(&self, what: String) {
+	pub(super) fn fail(&self, what: String) {
 		eprintln!("FAILED {what}");
 		self.counts().failures.push(what);
 	}
 
 	/// Checks a client's messages during a case.
-	pub fn check_said(
+	pub(super) fn check_said(
 		&self,
 		world: &World,
 		name: &str,
@@ -108,13 +111,13 @@ impl Tally {
 	}
 
 	/// Returns the number of cases with a lie.
-	pub fn reported(&self) -> usize {
+	pub(super) fn reported(&self) -> usize {
 		let counts = self.counts();
 		counts.truths + counts.all_errors() + counts.late + counts.failures.len()
 	}
 
 	/// Returns the cases in which a lie had an effect.
-	pub fn into_failures(self) -> Vec<String> {
+	pub(super) fn into_failures(self) -> Vec<String> {
 		self.0.into_inner().unwrap_or_else(PoisonError::into_inner).failures
 	}
 }

@@ -30,7 +30,7 @@ fn need(holds: bool, otherwise: &str) -> Checked {
 impl World {
 	/// Checks that a client's statement about a write is true, and that its effect is the intended one. Without a
 	/// statement, there may be no effect.
-	pub async fn check(&self, case: &Case, message: Option<&str>) -> Checked {
+	pub(super) async fn check(&self, case: &Case, message: Option<&str>) -> Checked {
 		let owner = &self.clients[OWNER];
 		let (on_stream, on_record) = (Resource::Stream(case.stream), Resource::Record(case.record));
 		match case.write {

@@ -326,7 +326,7 @@ async fn record_others(world: &World, proxy: &LyingProxy) -> Vec<RecordedReply> 
 }
 
 /// Reads everything through a node that lies, once for each lie.
-pub async fn run(world: &World, document: &Document, tally: &Tally) {
+pub(super) async fn run(world: &World, document: &Document, tally: &Tally) {
 	let url = world.node.url();
 	let proxy = LyingProxy::before(&url).await;
 	let mut known = Known::default();

@@ -16,7 +16,7 @@ const SIGNED_BY_ID: [u8; 2] = [0x84, 0];
 
 /// The calls that may be signed.
 #[derive(Clone, Copy, Debug)]
-pub enum Meant<'a> {
+pub(super) enum Meant<'a> {
 	/// A request of such calls.
 	Request(&'a [&'a str]),
 	/// A vote on a motion by its hash, and to close that motion.
@@ -24,7 +24,7 @@ pub enum Meant<'a> {
 }
 
 /// Checks all messages of a client: a secret appears neither as text nor in hex, and only permitted calls are signed.
-pub fn check(
+pub(super) fn check(
 	metadata: &Metadata,
 	messages: &[String],
 	secret: &[u8],

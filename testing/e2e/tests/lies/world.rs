@@ -20,23 +20,23 @@ use subxt::Metadata;
 use tokio::{join, sync::Mutex};
 
 /// Owns the resources, and has a seat in the council.
-pub const OWNER: &str = "channel-one";
+pub(super) const OWNER: &str = "channel-one";
 /// Has grants on it, and a seat.
-pub const FUNDER: &str = "funder-one";
+pub(super) const FUNDER: &str = "funder-one";
 /// Asks for grants.
-pub const OTHER: &str = "funder-two";
+pub(super) const OTHER: &str = "funder-two";
 /// Has a seat, and proposes.
-pub const OPERATOR: &str = "operator";
+pub(super) const OPERATOR: &str = "operator";
 /// Has a seat, and votes.
-pub const VOTER: &str = "channel-two";
+pub(super) const VOTER: &str = "channel-two";
 
 /// The text of every record.
-pub const DOCUMENT: &[u8] = b"<invoice>a document that nobody else may read</invoice>";
+pub(super) const DOCUMENT: &[u8] = b"<invoice>a document that nobody else may read</invoice>";
 /// The business key of one.
-pub const BUSINESS_KEY: &[u8] = b"invoice 1";
+pub(super) const BUSINESS_KEY: &[u8] = b"invoice 1";
 
 /// The chain, and its contents before any case. Writing cases do not change resources of others.
-pub struct World {
+pub(super) struct World {
 	pub node: Node,
 	pub trusted: Trusted,
 	pub metadata: Metadata,
@@ -65,17 +65,17 @@ pub struct World {
 	pub turn: Mutex<()>,
 }
 
-pub fn terms() -> Terms {
+pub(super) fn terms() -> Terms {
 	Terms { purpose: "assess".into(), ..Terms::default() }
 }
 
-pub async fn connect(url: &str, name: &str) -> Result<Client, Error> {
+pub(super) async fn connect(url: &str, name: &str) -> Result<Client, Error> {
 	let vault = LocalVault::development(name).expect("it is an example organization");
 	Client::connect(url, Arc::new(vault)).await
 }
 
 /// Uploads a document, and returns its record.
-pub async fn upload(
+pub(super) async fn upload(
 	client: &Client,
 	stream: StreamId,
 	key: &[u8],
@@ -90,7 +90,7 @@ pub async fn upload(
 }
 
 /// The key of a request, by a name.
-pub fn key_named(name: &str) -> RequestKey {
+pub(super) fn key_named(name: &str) -> RequestKey {
 	RequestKey(sp_crypto_hashing::blake2_256(name.as_bytes()))
 }
 
@@ -112,7 +112,7 @@ async fn creation(client: &Client, request: &str, stream: &str, is_sent: bool) -
 }
 
 /// A bundle of a client's organization and another one; each creates a stream.
-pub async fn bundle(
+pub(super) async fn bundle(
 	client: &Client,
 	other: Option<OrganizationId>,
 	name: &str,
@@ -157,7 +157,7 @@ fn well<T>(result: Result<T, Error>) -> T {
 }
 
 impl World {
-	pub async fn new() -> Self {
+	pub(super) async fn new() -> Self {
 		let folder = tempfile::tempdir().expect("a temporary folder can be made");
 		let file = folder.path().join("four-seats.json");
 		let trusted = specification(&file);
@@ -248,12 +248,12 @@ impl World {
 	}
 
 	/// An organization of the world.
-	pub fn id(&self, name: &str) -> OrganizationId {
+	pub(super) fn id(&self, name: &str) -> OrganizationId {
 		self.clients[name].organization_id()
 	}
 
 	/// Returns a client that trusts only proofs from the specification on, with a time limit for waiting for proofs.
-	pub async fn connect(
+	pub(super) async fn connect(
 		&self,
 		url: &str,
 		name: &str,

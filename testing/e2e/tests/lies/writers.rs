@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Something that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Write {
+pub(super) enum Write {
 	Upload,
 	/// With lies during the connection too, such as about the account.
 	UploadFromStart,
@@ -113,7 +113,7 @@ impl Write {
 
 /// A write, and the resources prepared for it.
 #[derive(Clone, Debug)]
-pub struct Case {
+pub(super) struct Case {
 	pub write: Write,
 	pub n: usize,
 	pub stream: StreamId,
@@ -125,12 +125,12 @@ pub struct Case {
 
 impl Case {
 	/// Returns its name, which its contents include.
-	pub fn name(&self) -> String {
+	pub(super) fn name(&self) -> String {
 		format!("{:?} {}", self.write, self.n)
 	}
 
 	/// Returns its secret text.
-	pub fn secret(&self) -> Vec<u8> {
+	pub(super) fn secret(&self) -> Vec<u8> {
 		match self.write {
 			Write::Upload | Write::UploadFromStart | Write::Anchor => {
 				format!("what is secret in {}, as long as it is", self.name()).into_bytes()
@@ -326,7 +326,7 @@ impl Case {
 }
 
 /// Writes everything through a node that lies, once for each lie.
-pub async fn run(world: &World, document: &Document, tally: &Tally) {
+pub(super) async fn run(world: &World, document: &Document, tally: &Tally) {
 	let most = number("CREDIO_LIES_PER_WRITE", WRITE_LIES);
 	// Case 0 of each is without lies.
 	let all = (0..=most).flat_map(|n| WRITES.map(|write| (write, n)));

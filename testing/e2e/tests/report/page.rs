@@ -1,33 +1,33 @@
 //! Pages as programs read them.
 
-pub use credio_e2e::uploads::path;
+pub(super) use credio_e2e::uploads::path;
 use credio_e2e::Cli;
 use roxmltree::{Document, ParsingOptions};
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path};
 
 /// A document of the project.
-pub fn sample(name: &str) -> String {
+pub(super) fn sample(name: &str) -> String {
 	format!("{}/../../samples/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A page, read as XML.
-pub struct Page(pub String);
+pub(super) struct Page(pub String);
 
 impl Page {
 	/// Reads a page, which only its owner can.
-	pub fn read(file: &Path) -> Self {
+	pub(super) fn read(file: &Path) -> Self {
 		let mode = fs::metadata(file).expect("written").permissions().mode();
 		assert_eq!(mode & 0o777, 0o600);
 		Self(fs::read_to_string(file).expect("readable"))
 	}
 
 	/// Returns whether it contains a text verbatim.
-	pub fn has(&self, text: &str) -> bool {
+	pub(super) fn has(&self, text: &str) -> bool {
 		self.0.contains(text)
 	}
 
 	/// Cells of a table's body and total.
-	pub fn table(&self, id: &str) -> Vec<Vec<String>> {
+	pub(super) fn table(&self, id: &str) -> Vec<Vec<String>> {
 		let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
 		let document = Document::parse_with_options(&self.0, options).expect("well-formed");
 		let is_it = |node: &roxmltree::Node<'_, '_>| {
@@ -47,19 +47,19 @@ impl Page {
 	}
 
 	/// Rows of a table by their first cell.
-	pub fn rows(&self, id: &str) -> BTreeMap<String, Vec<String>> {
+	pub(super) fn rows(&self, id: &str) -> BTreeMap<String, Vec<String>> {
 		self.table(id).into_iter().map(|mut row| (row.remove(0), row)).collect()
 	}
 
 	/// The other cells of a row.
-	pub fn row(&self, id: &str, name: &str) -> Vec<String> {
+	pub(super) fn row(&self, id: &str, name: &str) -> Vec<String> {
 		let rows = self.rows(id);
 		rows.get(name).unwrap_or_else(|| panic!("no {name} in {rows:?}")).clone()
 	}
 }
 
 /// Makes a report.
-pub fn report(cli: &Cli, what: &[&str], file: &Path) -> Page {
+pub(super) fn report(cli: &Cli, what: &[&str], file: &Path) -> Page {
 	cli.ok(&[&["report"], what, &["-o", path(file)]].concat());
 	Page::read(file)
 }

@@ -9,16 +9,16 @@ use std::{
 };
 
 /// A process that ends with the test.
-pub struct Watch(Child);
+pub(super) struct Watch(Child);
 
 impl Watch {
-	pub fn start(mut command: Command) -> (Self, BufReader<std::process::ChildStdout>) {
+	pub(super) fn start(mut command: Command) -> (Self, BufReader<std::process::ChildStdout>) {
 		let mut process = command.stdout(Stdio::piped()).spawn().expect("credio starts");
 		let lines = BufReader::new(process.stdout.take().expect("piped"));
 		(Self(process), lines)
 	}
 
-	pub fn interrupt(&mut self) {
+	pub(super) fn interrupt(&mut self) {
 		let pid = self.0.id().to_string();
 		assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
 		assert!(self.0.wait().expect("it is a child").success());
@@ -34,7 +34,7 @@ impl Drop for Watch {
 }
 
 /// Waits until a page was written.
-pub fn written(lines: &mut impl BufRead) {
+pub(super) fn written(lines: &mut impl BufRead) {
 	let mut line = String::new();
 	lines.read_line(&mut line).expect("readable");
 	assert!(line.contains("written"), "{line:?}");

@@ -22,7 +22,7 @@ impl Ledger {
 	}
 
 	/// Returns the grants after the last block, which was made at `now`.
-	pub async fn grant_facts(
+	pub(crate) async fn grant_facts(
 		&mut self,
 		client: &Client,
 		now: Moment,
@@ -50,7 +50,7 @@ impl Ledger {
 	}
 
 	/// Returns the access requests after the last block, where `past` is, and which was made at `now`.
-	pub async fn access_facts(
+	pub(crate) async fn access_facts(
 		&mut self,
 		client: &Client,
 		past: &Past<'_>,

@@ -9,24 +9,24 @@ use crate::document::{
 };
 
 /// Most attributes of one element, declarations of namespaces included.
-pub const MAX_ATTRIBUTES: usize = 256;
+pub(super) const MAX_ATTRIBUTES: usize = 256;
 /// Most namespaces in scope at one place.
-pub const MAX_NAMESPACES: usize = 64;
+pub(super) const MAX_NAMESPACES: usize = 64;
 /// Longest name of a namespace, in bytes.
-pub const MAX_NAMESPACE_LENGTH: usize = 1_024;
+pub(super) const MAX_NAMESPACE_LENGTH: usize = 1_024;
 /// Most declarations of namespaces in a document. Some software writes one on each element of a large document.
-pub const MAX_DECLARATIONS: usize = 8_192;
+pub(super) const MAX_DECLARATIONS: usize = 8_192;
 
-pub fn document_type() -> Reason {
+pub(super) fn document_type() -> Reason {
 	Reason::new("it has a document type, which is not taken")
 }
 
-pub fn too_many_nodes() -> Reason {
+pub(super) fn too_many_nodes() -> Reason {
 	Reason::new(format!("it has more than {MAX_NODES} nodes"))
 }
 
 /// Checks a document before it is parsed.
-pub fn check(text: &str) -> Result<(), Reason> {
+pub(super) fn check(text: &str) -> Result<(), Reason> {
 	let mut bounds = Bounds::default();
 	let mut rest = text;
 	while let Some(start) = rest.find('<') {

@@ -6,7 +6,7 @@ use credio_primitives::{Moment, OrganizationId};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum State {
+pub(crate) enum State {
 	Open,
 	Executed,
 	Aborted,
@@ -15,7 +15,7 @@ pub enum State {
 
 /// What comes of a consent.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Answer {
+pub(crate) enum Answer {
 	Refused,
 	Taken,
 	Executed,
@@ -23,7 +23,7 @@ pub enum Answer {
 	Aborted(u32, u32),
 }
 
-pub struct Known {
+pub(crate) struct Known {
 	pub deadline: Moment,
 	pub legs: Vec<LegStep>,
 	/// Which account consented for which organization.
@@ -31,7 +31,7 @@ pub struct Known {
 	pub state: State,
 }
 
-pub struct Model {
+pub(crate) struct Model {
 	pub now: Moment,
 	pub sum: u32,
 	pub members: [Option<OrganizationId>; ACCOUNTS],
@@ -40,7 +40,7 @@ pub struct Model {
 }
 
 impl Model {
-	pub fn new() -> Self {
+	pub(crate) fn new() -> Self {
 		Self {
 			now: 1,
 			sum: 0,
@@ -55,7 +55,13 @@ impl Model {
 		self.members[who].filter(|organization| !self.suspended.contains(organization))
 	}
 
-	pub fn propose(&mut self, who: usize, n: u8, deadline: Moment, legs: &[LegStep]) -> bool {
+	pub(crate) fn propose(
+		&mut self,
+		who: usize,
+		n: u8,
+		deadline: Moment,
+		legs: &[LegStep],
+	) -> bool {
 		let Some(proposer) = self.acts_for(who) else { return false };
 		let parties = legs.iter().map(|(organization, _)| *organization).collect::<BTreeSet<_>>();
 		let calls = legs.iter().flat_map(|(_, calls)| calls).collect::<Vec<_>>();
@@ -88,12 +94,18 @@ impl Model {
 			.then_some((organization, known))
 	}
 
-	pub fn withdraw(&mut self, who: usize, name: Name) -> bool {
+	pub(crate) fn withdraw(&mut self, who: usize, name: Name) -> bool {
 		self.party(who, name)
 			.is_some_and(|(organization, known)| known.consents.remove(&organization).is_some())
 	}
 
-	pub fn consent(&mut self, who: usize, name: Name, right_digest: bool, enough: bool) -> Answer {
+	pub(crate) fn consent(
+		&mut self,
+		who: usize,
+		name: Name,
+		right_digest: bool,
+		enough: bool,
+	) -> Answer {
 		let Some((organization, known)) = self.party(who, name) else { return Answer::Refused };
 		if !right_digest || known.consents.contains_key(&organization) {
 			return Answer::Refused;

@@ -14,7 +14,7 @@ use proptest::sample::Index;
 use sp_runtime::DispatchError;
 
 /// The expected and the actual result of a step.
-pub type Outcome = (Expected, Result<(), DispatchError>);
+pub(super) type Outcome = (Expected, Result<(), DispatchError>);
 
 impl Model {
 	fn next_reference(&mut self) -> u32 {
@@ -44,7 +44,7 @@ impl Model {
 	}
 
 	/// Takes a step in the model and in the pallet, and returns the expected and the actual result.
-	pub fn take(&mut self, step: &Step) -> Outcome {
+	pub(super) fn take(&mut self, step: &Step) -> Outcome {
 		match *step {
 			Step::OpenEpoch { by, of, flaw } => self.open_epoch(by, of, flaw),
 			Step::Grant { by, of, record, append, terms } => {
@@ -141,13 +141,13 @@ impl Model {
 		terms: Terms,
 	) -> Outcome {
 		let permission = if append { Permission::Append } else { Permission::Read };
-		let (owner, resource, from_epoch, keys) = match record.map(|n| &self.records[n]) {
-			Some(record) => (record.owner, Resource::Record(record.id), record.epoch, 1),
-			None => {
+		let (owner, resource, from_epoch, keys) =
+			if let Some(record) = record.map(|n| &self.records[n]) {
+				(record.owner, Resource::Record(record.id), record.epoch, 1)
+			} else {
 				let (from, keys) = self.stream_epochs(of, terms);
 				(of, Resource::Stream(stream_of(of)), from, keys)
-			},
-		};
+			};
 		let by = by.unwrap_or(owner);
 		let fits = match record {
 			Some(_) => !append,

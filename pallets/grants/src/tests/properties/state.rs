@@ -10,7 +10,7 @@ use pallet_support::traits::AppendGrants;
 use std::collections::BTreeSet;
 
 #[derive(Debug)]
-pub struct ModelGrant {
+pub(super) struct ModelGrant {
 	pub id: GrantId,
 	pub grantor: OrganizationId,
 	pub grantee: OrganizationId,
@@ -27,7 +27,7 @@ pub struct ModelGrant {
 }
 
 #[derive(Debug)]
-pub struct ModelRecord {
+pub(super) struct ModelRecord {
 	pub id: RecordId,
 	pub owner: OrganizationId,
 	pub author: OrganizationId,
@@ -35,7 +35,7 @@ pub struct ModelRecord {
 }
 
 #[derive(Debug)]
-pub struct ModelRequest {
+pub(super) struct ModelRequest {
 	pub id: AccessRequestId,
 	pub requester: OrganizationId,
 	pub owner: OrganizationId,
@@ -45,14 +45,14 @@ pub struct ModelRequest {
 
 /// A stream is known by its owner.
 #[derive(Debug, Default)]
-pub struct ModelStream {
+pub(super) struct ModelStream {
 	pub epoch: Option<KeyEpoch>,
 	/// Grants with the present secret wrapped to their holders.
 	pub secret_known_to: Vec<usize>,
 }
 
 #[derive(Debug, Default)]
-pub struct Model {
+pub(super) struct Model {
 	pub now: u32,
 	pub references: u32,
 	pub suspended: [bool; ORGANIZATIONS as usize],
@@ -64,7 +64,7 @@ pub struct Model {
 
 /// The expected result of a step.
 #[derive(Debug, PartialEq)]
-pub enum Expected {
+pub(super) enum Expected {
 	Applied,
 	Refused,
 	/// It depends on how far clean-up has come.
@@ -83,35 +83,35 @@ impl From<bool> for Expected {
 
 impl Model {
 	/// Returns the model of [`new_test_ext`].
-	pub fn new() -> Self {
+	pub(super) fn new() -> Self {
 		Self { now: 1, ..Self::default() }
 	}
 
-	pub fn active(&self, organization: OrganizationId) -> bool {
+	pub(super) fn active(&self, organization: OrganizationId) -> bool {
 		!self.suspended[organization as usize]
 	}
 
-	pub fn stream(&self, owner: OrganizationId) -> &ModelStream {
+	pub(super) fn stream(&self, owner: OrganizationId) -> &ModelStream {
 		&self.streams[owner as usize]
 	}
 
 	/// A grant holds if it was not revoked, its last block has not passed, and the same is true of its parent.
-	pub fn holds(&self, grant: usize) -> bool {
+	pub(super) fn holds(&self, grant: usize) -> bool {
 		let grant = &self.grants[grant];
 		!grant.revoked
 			&& grant.expires_at.is_none_or(|end| u64::from(self.now) <= end)
 			&& grant.parent.is_none_or(|parent| self.holds(parent))
 	}
 
-	pub fn depth(&self, grant: usize) -> u32 {
+	pub(super) fn depth(&self, grant: usize) -> u32 {
 		1 + self.grants[grant].parent.map_or(0, |parent| self.depth(parent))
 	}
 
-	pub fn holding(&self) -> impl Iterator<Item = (usize, &ModelGrant)> {
+	pub(super) fn holding(&self) -> impl Iterator<Item = (usize, &ModelGrant)> {
 		self.grants.iter().enumerate().filter(|(n, _)| self.holds(*n))
 	}
 
-	pub fn holding_on_stream(
+	pub(super) fn holding_on_stream(
 		&self,
 		owner: OrganizationId,
 	) -> Vec<(usize, GrantId, OrganizationId)> {
@@ -122,11 +122,11 @@ impl Model {
 	}
 
 	/// A new secret is due as soon as somebody who was given the present one has lost the right to it.
-	pub fn rotation_due(&self, owner: OrganizationId) -> bool {
+	pub(super) fn rotation_due(&self, owner: OrganizationId) -> bool {
 		self.stream(owner).secret_known_to.iter().any(|grant| !self.holds(*grant))
 	}
 
-	pub fn may_append(&self, organization: OrganizationId, owner: OrganizationId) -> bool {
+	pub(super) fn may_append(&self, organization: OrganizationId, owner: OrganizationId) -> bool {
 		self.holding().any(|(_, grant)| {
 			grant.grantee == organization
 				&& grant.permission == Permission::Append
@@ -134,7 +134,7 @@ impl Model {
 		})
 	}
 
-	pub fn may_read(&self, organization: OrganizationId, record: &ModelRecord) -> bool {
+	pub(super) fn may_read(&self, organization: OrganizationId, record: &ModelRecord) -> bool {
 		let granted = self.holding().any(|(_, grant)| {
 			let covers = match grant.resource {
 				Resource::Record(id) => id == record.id,
@@ -150,7 +150,7 @@ impl Model {
 		self.active(organization) && (organization == record.owner || granted)
 	}
 
-	pub fn add(&mut self, grant: ModelGrant) {
+	pub(super) fn add(&mut self, grant: ModelGrant) {
 		if matches!(grant.resource, Resource::Stream(_)) {
 			let n = self.grants.len();
 			self.streams[grant.owner as usize].secret_known_to.push(n);
@@ -159,14 +159,14 @@ impl Model {
 	}
 
 	/// The terms on a stream as they are sent: its first epoch and the number of keys.
-	pub fn stream_epochs(&self, owner: OrganizationId, terms: Terms) -> (KeyEpoch, u32) {
+	pub(super) fn stream_epochs(&self, owner: OrganizationId, terms: Terms) -> (KeyEpoch, u32) {
 		let current = self.stream(owner).epoch.unwrap_or(0);
 		let from = current.saturating_sub(terms.epochs_back);
 		(from, current - from + 1)
 	}
 
 	/// Checks that the pallet is in the state of the model.
-	pub fn compare(&self) {
+	pub(super) fn compare(&self) {
 		for (n, grant) in self.grants.iter().enumerate() {
 			let stored = crate::Grants::<Test>::get(grant.id);
 			let holds = stored.is_some_and(|stored| Grants::status(&stored) == GrantStatus::Active);

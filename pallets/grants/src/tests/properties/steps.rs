@@ -4,10 +4,10 @@ use crate::mock::*;
 use credio_primitives::OrganizationId;
 use proptest::{prelude::*, sample::Index};
 
-pub const ORGANIZATIONS: OrganizationId = 5;
+pub(super) const ORGANIZATIONS: OrganizationId = 5;
 
 #[derive(Clone, Copy, Debug)]
-pub enum Flaw {
+pub(super) enum Flaw {
 	None,
 	LeaveOneOut,
 	NameOneTwice,
@@ -16,7 +16,7 @@ pub enum Flaw {
 
 /// Terms of a grant. Blocks and epochs are counted from the present ones.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms {
+pub(super) struct Terms {
 	pub grantee: OrganizationId,
 	pub ends_in: Option<i8>,
 	pub delegable: bool,
@@ -25,7 +25,7 @@ pub struct Terms {
 
 /// A step. Where `by` is `None`, the organization acts that may.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub(super) enum Step {
 	OpenEpoch {
 		by: OrganizationId,
 		of: OrganizationId,
@@ -95,7 +95,7 @@ fn terms_strategy() -> impl Strategy<Value = Terms> {
 }
 
 /// Returns a strategy for steps.
-pub fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
 	// Most steps are taken by an organization that may take them, a few by another.
 	let intruder = || prop::option::weighted(0.1, 0..ORGANIZATIONS);
 	let owner = || prop_oneof![4 => Just(OWNER), 1 => Just(READER)];

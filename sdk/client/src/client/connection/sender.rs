@@ -3,6 +3,8 @@
 //! The library detects silence on the receiving side only. While it sends to a node that reads nothing, it would block,
 //! and all calls and subscriptions of the connection with it.
 
+#![allow(clippy::trait_duplication_in_bounds, reason = "derived code")]
+
 use jsonrpsee_core::client::TransportSenderT;
 use std::{future::Future, time::Duration};
 use tokio::time::timeout;

@@ -28,7 +28,7 @@ const REMEMBERED: usize = 4;
 
 /// Lies of the node.
 #[derive(Clone, Debug)]
-pub enum Lie {
+pub(super) enum Lie {
 	/// It omits a node of a proof.
 	CutProof,
 	/// It proves another state.
@@ -47,7 +47,7 @@ pub enum Lie {
 
 /// A final block.
 #[derive(Clone, Debug)]
-pub struct Block {
+pub(super) struct Block {
 	header: Header,
 	state: Storage,
 	link: FinalizedBlockJson,
@@ -64,14 +64,14 @@ struct Grown {
 }
 
 /// The chain behind its node.
-pub struct Chain(StdMutex<Grown>);
+pub(super) struct Chain(StdMutex<Grown>);
 
 fn pair(validator: u8) -> ed25519::Pair {
 	ed25519::Pair::from_seed(&[validator; 32])
 }
 
 /// Returns a council of one seat.
-pub fn council(seat: u8) -> Vec<AccountId> {
+pub(super) fn council(seat: u8) -> Vec<AccountId> {
 	vec![AccountId::new([seat; 32])]
 }
 
@@ -130,11 +130,11 @@ fn prove(state: &Storage, keys: &[Vec<u8>]) -> Vec<Bytes> {
 }
 
 impl Chain {
-	pub fn new(validator: u8) -> Self {
+	pub(super) fn new(validator: u8) -> Self {
 		Self::new_with(validator, b"code")
 	}
 
-	pub fn new_with(validator: u8, code: &[u8]) -> Self {
+	pub(super) fn new_with(validator: u8, code: &[u8]) -> Self {
 		let mut state = Storage::new();
 		state.insert(storage::grandpa_authorities(), authorities(validator).encode());
 		state.insert(b":code".to_vec(), code.to_vec());
@@ -152,19 +152,19 @@ impl Chain {
 	}
 
 	/// Adds final blocks.
-	pub fn grow(&self, count: u32) {
+	pub(super) fn grow(&self, count: u32) {
 		for _ in 0..count {
 			self.add(milliseconds(), None);
 		}
 	}
 
 	/// Adds a final block with this time.
-	pub fn grow_at(&self, now: Moment) {
+	pub(super) fn grow_at(&self, now: Moment) {
 		self.add(now, None);
 	}
 
 	/// Adds a final block that appoints another validator.
-	pub fn change_validator(&self, validator: u8) {
+	pub(super) fn change_validator(&self, validator: u8) {
 		self.add(milliseconds(), Some(validator));
 	}
 
@@ -200,22 +200,22 @@ impl Chain {
 		}
 	}
 
-	pub fn lie(&self, lie: Option<Lie>) {
+	pub(super) fn lie(&self, lie: Option<Lie>) {
 		self.0.lock().unwrap().lie = lie;
 	}
 
-	pub fn blocks(&self) -> Vec<Block> {
+	pub(super) fn blocks(&self) -> Vec<Block> {
 		self.0.lock().unwrap().blocks.clone()
 	}
 
 	/// Returns how often it was asked for finality, and for proofs.
-	pub fn asked(&self) -> (usize, usize) {
+	pub(super) fn asked(&self) -> (usize, usize) {
 		let grown = self.0.lock().unwrap();
 		(grown.finality_asked, grown.proofs_asked)
 	}
 
 	/// Returns a block, verified from genesis on.
-	pub fn head(&self, number: usize) -> Head {
+	pub(super) fn head(&self, number: usize) -> Head {
 		let blocks = self.blocks();
 		let (hash, header) = (Digest(blocks[0].header.hash().0), &blocks[0].header);
 		let nodes = prove(&blocks[0].state, &genesis_keys());

@@ -19,13 +19,13 @@ use std::{
 use tokio::sync::Notify;
 
 /// For how many blocks past an expiry the absence of a receipt proves something.
-pub const RETENTION: BlockNumber = 1_000;
+pub(super) const RETENTION: BlockNumber = 1_000;
 /// How far ahead of the next position of a lane a request may be.
-pub const POSITIONS_AHEAD: u64 = 3;
+pub(super) const POSITIONS_AHEAD: u64 = 3;
 
 /// Where the process that uses a node is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Crash {
+pub(super) enum Crash {
 	/// Before a request is signed.
 	BeforeSigning,
 	/// After the node has taken a request.
@@ -33,7 +33,7 @@ pub enum Crash {
 }
 
 #[derive(Default)]
-pub struct State {
+pub(super) struct State {
 	/// The last final block.
 	pub finalized: BlockNumber,
 	/// Requests that the node has taken, in their order.
@@ -47,14 +47,14 @@ pub struct State {
 	pub crash: Option<Crash>,
 }
 
-pub struct Node {
+pub(super) struct Node {
 	limits: LimitsJson,
 	state: Mutex<State>,
 	crashed: Notify,
 }
 
 impl Node {
-	pub fn new(finalized: BlockNumber) -> Self {
+	pub(super) fn new(finalized: BlockNumber) -> Self {
 		let limits = serde_json::json!({
 			"genesisHash": Digest([1; 32]),
 			"maxDocumentSize": 1_000,
@@ -76,12 +76,12 @@ impl Node {
 		}
 	}
 
-	pub fn state(&self) -> MutexGuard<'_, State> {
+	pub(super) fn state(&self) -> MutexGuard<'_, State> {
 		self.state.lock().unwrap()
 	}
 
 	/// Sets what the chain knows of a request. The receipt names these calls.
-	pub fn decide(&self, request: &SignedRequest, state: RequestState, error: Option<&str>) {
+	pub(super) fn decide(&self, request: &SignedRequest, state: RequestState, error: Option<&str>) {
 		let mut node = self.state();
 		let receipt = ReceiptJson {
 			body_digest: request.body_digest,
@@ -97,7 +97,7 @@ impl Node {
 	}
 
 	/// Resolves where the process is killed.
-	pub async fn crashed(&self) {
+	pub(super) async fn crashed(&self) {
 		self.crashed.notified().await;
 	}
 
