@@ -1,7 +1,7 @@
 //! Documents to upload.
 
 use crate::exit::Failure;
-use credio_client::{primitives::limits::MAX_DOCUMENT_SIZE, Error};
+use credio_client::{Error, primitives::limits::MAX_DOCUMENT_SIZE};
 use std::path::Path;
 
 /// Reads a document.

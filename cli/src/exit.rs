@@ -1,11 +1,11 @@
 //! Failures of commands, and their exit codes.
 
 use credio_client::{
-	evidence::{Part, Refused},
 	AccessError, Error, ErrorKind,
+	evidence::{Part, Refused},
 };
 use credio_export::ExportError;
-use credio_index::{ingest::IngestError, StoreError};
+use credio_index::{StoreError, ingest::IngestError};
 use credio_outbox::OutboxError;
 use credio_vault::VaultError;
 
@@ -253,8 +253,8 @@ fn kind_of(error: &Error) -> Kind {
 mod tests {
 	use super::*;
 	use credio_client::{
-		primitives::{error_codes as codes, Digest, RequestKey},
 		ConnectError, ProofError, Refusal, SignError, SubmitError,
+		primitives::{Digest, RequestKey, error_codes as codes},
 	};
 
 	#[test]

@@ -5,8 +5,8 @@ use crate::{
 	values::{id::shortened, time},
 };
 use credio_client::{
-	primitives::{BlockNumber, Moment, OrganizationId, Resource, StreamId},
 	Client,
+	primitives::{BlockNumber, Moment, OrganizationId, Resource, StreamId},
 };
 use futures::StreamExt;
 use std::collections::{BTreeSet, HashMap};

@@ -2,7 +2,7 @@
 
 use crate::{exit::Failure, values::time};
 use clap::Args;
-use credio_client::{primitives::OrganizationId, Deadline, End};
+use credio_client::{Deadline, End, primitives::OrganizationId};
 use credio_index::Store;
 use std::{path::PathBuf, time::Duration};
 

@@ -8,15 +8,15 @@ use crate::{
 	values::id::{IdArg, IdPart},
 };
 use credio_client::{
+	Client, Error,
 	primitives::{
+		AccessRequestId, BundleId, GrantId, OrganizationId, Permission, RecordId, RequestKey,
+		Resource, StreamId,
 		bundle::BundleFilter,
 		entry::EntryFilter,
 		grant::{AccessRequestFilter, GrantFilter},
 		rpc::StreamJson,
-		AccessRequestId, BundleId, GrantId, OrganizationId, Permission, RecordId, RequestKey,
-		Resource, StreamId,
 	},
-	Client, Error,
 };
 use credio_outbox::{Listed, Outbox};
 use std::collections::BTreeSet;

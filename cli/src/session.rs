@@ -2,7 +2,7 @@
 
 use crate::{exit::Failure, options::Global, output::Format};
 use credio_client::{Client, ConnectOptions, Runtimes, Trust, VerifierSettings};
-use credio_vault::{file, ChainPin, LocalVault, VaultError};
+use credio_vault::{ChainPin, LocalVault, VaultError, file};
 use serde::Deserialize;
 use std::{
 	env, fs,

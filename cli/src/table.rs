@@ -115,11 +115,7 @@ impl Cell {
 
 	/// The cell in a table of this kind.
 	fn shown(&self, is_wide: bool) -> &str {
-		if is_wide {
-			&self.wide
-		} else {
-			&self.narrow
-		}
+		if is_wide { &self.wide } else { &self.narrow }
 	}
 
 	/// The cell, cut to this width if it may be.
@@ -383,7 +379,7 @@ pub(crate) fn assert_fits(table: &Table) {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use credio_client::primitives::{text::is_visible, GrantId};
+	use credio_client::primitives::{GrantId, text::is_visible};
 	use proptest::prelude::*;
 
 	const GRANT: GrantId = GrantId([0xab; 32]);

@@ -2,7 +2,7 @@
 
 use crate::exit::Failure;
 use clap::Args;
-use credio_client::evidence::{Checkpoint, Trusted, MAX_FILE_SIZE, MAX_SPEC_SIZE};
+use credio_client::evidence::{Checkpoint, MAX_FILE_SIZE, MAX_SPEC_SIZE, Trusted};
 use std::{
 	fs::File,
 	io::Read,

@@ -6,7 +6,7 @@ pub(crate) mod time;
 use crate::exit::Failure;
 use credio_client::{
 	envelope::CommitmentKey,
-	primitives::{rpc::Bytes, PublicKey},
+	primitives::{PublicKey, rpc::Bytes},
 };
 use std::str::FromStr;
 

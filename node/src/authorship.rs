@@ -1,6 +1,6 @@
 //! The time limit for filling a block.
 
-use futures::{future::MapOk, TryFutureExt};
+use futures::{TryFutureExt, future::MapOk};
 use sp_consensus::{Environment, ProposeArgs, Proposer};
 use sp_runtime::traits::Block as BlockT;
 use std::time::Duration;

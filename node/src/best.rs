@@ -2,19 +2,19 @@
 //! the node's own runtime has the version of the chain's.
 
 use codec::Decode;
-use credio_primitives::{request::NotASubmission, AccountId, OrganizationId, Submission};
+use credio_primitives::{AccountId, OrganizationId, Submission, request::NotASubmission};
 use credio_runtime::{
+	VERSION,
 	configs::{
 		governance::council_members,
-		product::{Submitted, MAX_NATIVE_DEPTH},
+		product::{MAX_NATIVE_DEPTH, Submitted},
 	},
-	VERSION,
 };
 use pallet_support::apis::{OrganizationsApi, RequestsApi};
 use sc_client_api::StorageProvider;
 use sp_api::{CallContext, ProvideRuntimeApi};
 use sp_blockchain::{Error, HeaderBackend};
-use sp_core::{storage::StorageKey, H256};
+use sp_core::{H256, storage::StorageKey};
 use std::{
 	collections::HashMap,
 	hash::Hash,

@@ -1,6 +1,6 @@
 //! Chain specifications. The genesis comes from the runtime's presets.
 
-use credio_runtime::{genesis_presets, WASM_BINARY};
+use credio_runtime::{WASM_BINARY, genesis_presets};
 use sc_service::ChainType;
 
 /// Chain specification of a Credio chain.

@@ -14,8 +14,7 @@ use sc_service::PartialComponents;
 use std::time::Duration;
 
 /// The error without a chain. There is no default, since the keys of the built-in chains are public.
-const NO_CHAIN: &str =
-	"no chain is named: give --chain FILE, the specification that `credio-node new-network` has \
+const NO_CHAIN: &str = "no chain is named: give --chain FILE, the specification that `credio-node new-network` has \
 	written; or, for development with public keys, --dev for one node or --chain local for four";
 
 impl SubstrateCli for Cli {

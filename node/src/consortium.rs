@@ -3,23 +3,23 @@
 //! Each party contributes public data only: accounts, encryption keys and session keys. No private key leaves the machine
 //! of its owner.
 
-use crate::chain_spec::{runtime_code, ChainSpec};
+use crate::chain_spec::{ChainSpec, runtime_code};
 use codec::{Decode, Encode};
-use credio_primitives::{development, limits, text, AccountId, PublicKey, Quota, Roles};
+use credio_primitives::{AccountId, PublicKey, Quota, Roles, development, limits, text};
 use credio_runtime::{
+	SessionKeys,
 	configs::{consensus::MAX_VALIDATORS, governance::MAX_COUNCIL_MEMBERS},
 	opaque::Block,
-	SessionKeys,
 };
 use sc_cli::Error;
 use sc_service::{ChainType, Properties};
 use serde::Deserialize;
-use serde_json::{json, Value};
-use sp_core::{bytes::from_hex, crypto::Ss58Codec, storage::StateVersion, H256};
+use serde_json::{Value, json};
+use sp_core::{H256, bytes::from_hex, crypto::Ss58Codec, storage::StateVersion};
 use sp_keystore::KeystoreExt;
 use sp_runtime::{
-	traits::{BlakeTwo256, Block as BlockT, Hash, OpaqueKeys},
 	BuildStorage,
+	traits::{BlakeTwo256, Block as BlockT, Hash, OpaqueKeys},
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -207,7 +207,9 @@ impl Consortium {
 			);
 			complaints.unless(
 				text::is_plain(name),
-				format!("{what}: its name has an invisible or control character, or white space around it"),
+				format!(
+					"{what}: its name has an invisible or control character, or white space around it"
+				),
 			);
 			complaints.unless(names.insert(name), format!("{what}: another one has this name"));
 			let key = organization.encryption_key.parse::<PublicKey>();
@@ -217,7 +219,9 @@ impl Consortium {
 					.unless(!key.is_low_order(), format!("{what}: its encryption key is weak"));
 				complaints.unless(
 					!known.contains(&key),
-					format!("{what}: its encryption key is a development key; the private part is public"),
+					format!(
+						"{what}: its encryption key is a development key; the private part is public"
+					),
 				);
 				complaints.unless(
 					keys.insert(key.0),

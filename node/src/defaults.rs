@@ -1,8 +1,8 @@
 //! Defaults that differ from the SDK's, for a node that partners reach. Each can be set by its flag.
 
 use sc_service::{
-	config::{RpcBatchRequestConfig, RpcEndpoint, SyncMode},
 	Configuration, PruningMode,
+	config::{RpcBatchRequestConfig, RpcEndpoint, SyncMode},
 };
 use std::{num::NonZeroU32, time::Duration};
 

@@ -6,12 +6,12 @@
 use crate::{client::FullClient, lock::lock};
 use credio_primitives::BlockNumber;
 use credio_runtime::opaque::Block;
-use http::{header, Method, Response, StatusCode};
+use http::{Method, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::{body::Bytes, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use sc_network_sync::SyncingService;
-use sc_service::{error::Error as ServiceError, SpawnTaskHandle};
+use sc_service::{SpawnTaskHandle, error::Error as ServiceError};
 use serde::Serialize;
 use sp_blockchain::HeaderBackend;
 use sp_consensus::SyncOracle;

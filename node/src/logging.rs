@@ -5,18 +5,18 @@ use sc_cli::{CliConfiguration, Runner, Signals, SubstrateCli};
 use serde_json::{Map, Value};
 use std::fmt;
 use tracing::{
-	field::{Field, Visit},
 	Event, Subscriber,
+	field::{Field, Visit},
 };
 use tracing_log::NormalizeEvent;
 use tracing_subscriber::{
+	EnvFilter,
 	fmt::{
+		FmtContext, FormatEvent, FormatFields,
 		format::Writer,
 		time::{FormatTime, SystemTime},
-		FmtContext, FormatEvent, FormatFields,
 	},
 	registry::LookupSpan,
-	EnvFilter,
 };
 
 /// Returns the runner of a node, with the log format of the command line.

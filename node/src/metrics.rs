@@ -1,7 +1,7 @@
 //! Prometheus metrics for operators: `docs/operate.md` lists them, `deploy/monitoring` has alerts and a dashboard.
 
 use crate::{client::FullClient, pool::FairPool};
-use credio_primitives::{limits, BlockNumber};
+use credio_primitives::{BlockNumber, limits};
 use credio_rpc::Served;
 use credio_runtime::opaque::Block;
 use futures::StreamExt;
@@ -15,8 +15,8 @@ use std::{
 	time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use substrate_prometheus_endpoint::{
-	register, Counter, CounterVec, Gauge, GaugeVec, Histogram, HistogramOpts, Opts,
-	PrometheusError, Registry, F64, U64,
+	Counter, CounterVec, F64, Gauge, GaugeVec, Histogram, HistogramOpts, Opts, PrometheusError,
+	Registry, U64, register,
 };
 
 /// Finalized blocks between two updates of slow metrics: quotas, grants, validators.
@@ -85,7 +85,11 @@ impl Metrics {
 				"Fetches of records at this node, by outcome: served or denied",
 				"outcome",
 			)?,
-			pool: gauges("pool_transactions", "Transactions in the pool, ready or waiting", "state")?,
+			pool: gauges(
+				"pool_transactions",
+				"Transactions in the pool, ready or waiting",
+				"state",
+			)?,
 			pool_fill: register(
 				Gauge::new("credio_pool_fill_ratio", "How full the pool is, from 0 to 1")?,
 				registry,
@@ -154,7 +158,7 @@ impl Sources {
 	pub(crate) fn watch(
 		self,
 		registry: &Registry,
-	) -> Result<impl std::future::Future<Output = ()>, PrometheusError> {
+	) -> Result<impl std::future::Future<Output = ()> + use<>, PrometheusError> {
 		let metrics = Metrics::register(registry)?;
 		let mut finalized = self.client.finality_notification_stream();
 		Ok(async move {

@@ -13,14 +13,14 @@ use credio_runtime::opaque::{Block, UncheckedExtrinsic};
 use futures::StreamExt;
 use sc_client_api::BlockchainEvents;
 use sc_network::{
+	IfDisconnected, ProtocolName, ReputationChange,
 	config::{IncomingRequest, OutgoingResponse},
 	service::traits::{NetworkBackend, NetworkService},
-	IfDisconnected, ProtocolName, ReputationChange,
 };
 use sc_network_sync::SyncingService;
 use sc_transaction_pool_api::{
-	error::{Error as PoolError, IntoPoolError},
 	TransactionSource,
+	error::{Error as PoolError, IntoPoolError},
 };
 use sp_blockchain::HeaderBackend;
 use sp_consensus::SyncOracle;

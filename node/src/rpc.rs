@@ -5,9 +5,9 @@ mod limit;
 pub(crate) mod server;
 pub(crate) mod standard;
 
-use credio_primitives::{request::NotASubmission, AccountId, Submission};
-use credio_rpc::{methods, Deps, FinalityProofs, Served, Submissions};
-use credio_runtime::{opaque::Block, Nonce};
+use credio_primitives::{AccountId, Submission, request::NotASubmission};
+use credio_rpc::{Deps, FinalityProofs, Served, Submissions, methods};
+use credio_runtime::{Nonce, opaque::Block};
 use jsonrpsee::RpcModule;
 use sc_consensus_grandpa::{
 	FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState,

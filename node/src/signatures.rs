@@ -7,9 +7,9 @@
 use crate::lock::lock;
 use credio_runtime::{AccountId, Signature};
 use schnellru::{ByLength, LruMap};
-use sp_core::{sr25519, Pair};
+use sp_core::{Pair, sr25519};
 use sp_io::hashing::blake2_256;
-use sp_runtime::{traits::Verify, MultiSignature};
+use sp_runtime::{MultiSignature, traits::Verify};
 use sp_runtime_interface::{
 	pass_by::{PassFatPointerAndRead, PassPointerAndRead},
 	runtime_interface,

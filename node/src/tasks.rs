@@ -9,9 +9,9 @@ use credio_runtime::opaque::Block;
 use futures::FutureExt;
 use sc_network_transactions::TransactionsHandlerController;
 use sc_rpc_spec_v2::transaction::TransactionMetrics;
-use sc_service::{error::Error as ServiceError, Configuration, TaskManager};
+use sc_service::{Configuration, TaskManager, error::Error as ServiceError};
 use sc_telemetry::Telemetry;
-use sp_core::{traits::SpawnNamed, H256};
+use sp_core::{H256, traits::SpawnNamed};
 use sp_keystore::KeystorePtr;
 use std::sync::Arc;
 

@@ -1,12 +1,12 @@
 //! Bundles: calls of several organizations that apply together or not at all.
 
-use crate::{limits, AccountId, BlockNumber, BundleId, Digest, Moment, OrganizationId};
+use crate::{AccountId, BlockNumber, BundleId, Digest, Moment, OrganizationId, limits};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, EncodeLike, MaxEncodedLen, Output};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_runtime::DispatchError;
-use sp_runtime::{traits::ConstU32, BoundedVec, Weight};
+use sp_runtime::{BoundedVec, Weight, traits::ConstU32};
 
 /// The calls of one organization in a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]

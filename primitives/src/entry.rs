@@ -1,12 +1,12 @@
 //! Streams and their entries.
 
 use crate::{
-	limits, AccountId, BlockNumber, Digest, KeyEpoch, OrganizationId, RecordId, Sequence, StreamId,
+	AccountId, BlockNumber, Digest, KeyEpoch, OrganizationId, RecordId, Sequence, StreamId, limits,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-use sp_runtime::{traits::ConstU32, BoundedVec};
+use sp_runtime::{BoundedVec, traits::ConstU32};
 
 /// Name of a stream: UTF-8, unique within its owner, public to all members.
 pub type StreamName = BoundedVec<u8, ConstU32<{ limits::MAX_NAME_LENGTH }>>;

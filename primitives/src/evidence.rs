@@ -2,10 +2,11 @@
 //! and for verifiers, which read the proof.
 
 use crate::{
+	AccessRequest, AccessRequestId, BlockNumber, Digest, EntryBody, EntryHeader, Grant, GrantId,
+	KeyEpochState, Moment, Organization, OrganizationId, OrganizationName, Outcome, Receipt,
+	RecordId, Reference, RequestKey, Resource, Stream,
 	grant::{NamedAccessRequest, NamedGrant},
-	limits, storage, AccessRequest, AccessRequestId, BlockNumber, Digest, EntryBody, EntryHeader,
-	Grant, GrantId, KeyEpochState, Moment, Organization, OrganizationId, OrganizationName, Outcome,
-	Receipt, RecordId, Reference, RequestKey, Resource, Stream,
+	limits, storage,
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},

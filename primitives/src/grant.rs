@@ -1,14 +1,14 @@
 //! Reading and appending rights as objects on the ledger.
 
 use crate::{
-	limits, AccessRequestId, BlockNumber, Digest, GrantId, KeyEpoch, KeyVersion, Moment,
-	OrganizationId, RecordId, StreamId,
+	AccessRequestId, BlockNumber, Digest, GrantId, KeyEpoch, KeyVersion, Moment, OrganizationId,
+	RecordId, StreamId, limits,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-use sp_runtime::{traits::ConstU32, BoundedVec};
+use sp_runtime::{BoundedVec, traits::ConstU32};
 
 /// Why access is given, asked for or denied: UTF-8, public to all members.
 pub type Purpose = BoundedVec<u8, ConstU32<{ limits::MAX_PURPOSE_LENGTH }>>;

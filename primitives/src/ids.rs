@@ -4,7 +4,7 @@ use crate::{Moment, Sequence};
 use alloc::{format, string::String, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use serde::{de::Error as _, Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// Number of an organization, given by the chain at admission, counted from 0.
 pub type OrganizationId = u32;

@@ -9,7 +9,7 @@
 //! A proof lists the siblings from the leaf up. Its length follows from index and number of leaves, so a proof of
 //! another length is refused.
 
-use crate::{limits, Commitment, Digest};
+use crate::{Commitment, Digest, limits};
 use alloc::vec::Vec;
 
 /// Returns the hash of a leaf.

@@ -1,10 +1,10 @@
 //! Organizations, members, encryption keys and quotas.
 
-use crate::{limits, BlockNumber, KeyVersion, OrganizationId, PublicKey};
+use crate::{BlockNumber, KeyVersion, OrganizationId, PublicKey, limits};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-use sp_runtime::{traits::ConstU32, BoundedVec};
+use sp_runtime::{BoundedVec, traits::ConstU32};
 
 /// Name of an organization: UTF-8, public to all members.
 pub type OrganizationName = BoundedVec<u8, ConstU32<{ limits::MAX_NAME_LENGTH }>>;

@@ -27,7 +27,7 @@ pub use pool::{
 	PoolAmountJson, PoolFilter, PoolPageJson, PoolUseJson, PooledState, PooledTransactionJson,
 };
 pub use records::{
-	wrapped_keys, FetchedEntriesJson, FetchedEntryJson, FetchedJson, InclusionJson, WrappedKeyJson,
+	FetchedEntriesJson, FetchedEntryJson, FetchedJson, InclusionJson, WrappedKeyJson, wrapped_keys,
 };
 pub use requests::{
 	ErrorNameJson, LaneJson, ReceiptJson, RequestState, RequestStatusJson, UploadEventJson,

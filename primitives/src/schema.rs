@@ -2,7 +2,7 @@
 
 use crate::rpc::Bytes;
 use alloc::borrow::Cow;
-use schemars::{json_schema, JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// The schema of an [`AccountId`](crate::AccountId), an SS58 address.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use codec::Encode;
-use sp_crypto_hashing::{blake2_128, twox_128, twox_64};
+use sp_crypto_hashing::{blake2_128, twox_64, twox_128};
 
 fn item(pallet: &str, item: &str) -> Vec<u8> {
 	[twox_128(pallet.as_bytes()), twox_128(item.as_bytes())].concat()

@@ -46,9 +46,9 @@ pub fn describe(code: u8) -> Option<&'static str> {
 		OPERATIONAL_NOT_ALLOWED => Some(
 			"only seats of the council govern, by motions of at most 64 KiB and what belongs to them",
 		),
-		ALLOWANCE_EXCEEDED => Some(
-			"the seat has used up its allowance of governance calls: try again in ten minutes",
-		),
+		ALLOWANCE_EXCEEDED => {
+			Some("the seat has used up its allowance of governance calls: try again in ten minutes")
+		},
 		SIGNED_BEFORE_JOINING => Some(
 			"the transaction may have been signed before the account joined its organization: sign it anew and mortal",
 		),

@@ -3,8 +3,8 @@
 use crate::error::Error;
 use codec::{Decode, DecodeAll};
 use credio_primitives::{
-	rpc::{At, BlockRef, ErrorNameJson},
 	BlockNumber, Digest,
+	rpc::{At, BlockRef, ErrorNameJson},
 };
 use pallet_support::apis::{
 	BundlesApi, GrantsApi, OrganizationsApi, RecordsApi, RequestsApi, StreamsApi, ValidatorsApi,
@@ -13,8 +13,8 @@ use sp_api::{ApiRef, CallApiAt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
 use sp_runtime::{
-	traits::{Block as BlockT, Header as HeaderT},
 	DispatchError,
+	traits::{Block as BlockT, Header as HeaderT},
 };
 use sp_state_machine::Backend;
 use std::{marker::PhantomData, sync::Arc};

@@ -1,8 +1,8 @@
 //! Errors of the methods, with stable codes, a cause and a remedy.
 
-use credio_primitives::{error_codes as codes, limits, Denial};
+use credio_primitives::{Denial, error_codes as codes, limits};
 use jsonrpsee::types::ErrorObjectOwned;
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value, json};
 
 /// An error of a `credio_v1` method.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +56,9 @@ pub enum Error {
 	#[error("the account lacks a role that one of the calls needs")]
 	RoleMissing,
 	/// The transaction dies before its request expires.
-	#[error("the transaction's mortal era ends before the request expires, and the request may have to wait in its lane")]
+	#[error(
+		"the transaction's mortal era ends before the request expires, and the request may have to wait in its lane"
+	)]
 	EraTooShort,
 	/// The access token is malformed, or was signed for something else.
 	#[error("the access token is not good: {0}")]

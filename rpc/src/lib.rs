@@ -30,7 +30,7 @@ mod watcher;
 pub use chain::{CredioBlock, CredioClient};
 pub use error::Error;
 pub use evidence::FinalityProofs;
-pub use methods::{methods, Deps};
+pub use methods::{Deps, methods};
 pub use pool::PoolContents;
 pub use requests::{Refusal, Statuses, Submissions, TransactionQueue};
 pub use served::Served;

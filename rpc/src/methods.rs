@@ -13,7 +13,7 @@ use crate::{
 	served::Served,
 	streams::{Streams, StreamsRpcServer},
 };
-use jsonrpsee::{core::RegisterMethodError, RpcModule};
+use jsonrpsee::{RpcModule, core::RegisterMethodError};
 use std::{fmt, sync::Arc};
 
 /// The parts of a node that the methods use.

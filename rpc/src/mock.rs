@@ -4,22 +4,22 @@ mod chain;
 mod data;
 mod queue;
 
-pub(crate) use chain::{hash, Block, Client, World};
+pub(crate) use chain::{Block, Client, World, hash};
 pub(crate) use data::*;
-pub(crate) use queue::{extrinsic, submission, Queue};
+pub(crate) use queue::{Queue, extrinsic, submission};
 
 use crate::{
-	methods::{methods, Deps},
+	methods::{Deps, methods},
 	served::Served,
 };
 use chain::Proofs;
 use credio_primitives::rpc::AccessToken;
 use jsonrpsee::{
+	RpcModule,
 	core::{
 		params::ArrayParams,
 		server::{MethodsError, Subscription},
 	},
-	RpcModule,
 };
 use serde_json::Value;
 use std::sync::Arc;

@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use credio_primitives::{
+	Digest,
 	limits::MAX_PAGE_SIZE,
 	rpc::{Items, PageRequest},
-	Digest,
 };
 
 /// Returns the cursor and the limit of a page.

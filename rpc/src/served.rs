@@ -5,8 +5,8 @@ use credio_primitives::{BlockNumber, OrganizationId, RequestKey};
 use std::{
 	fmt,
 	sync::{
-		atomic::{AtomicU64, Ordering},
 		Arc,
+		atomic::{AtomicU64, Ordering},
 	},
 };
 

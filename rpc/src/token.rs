@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use codec::{DecodeAll, Encode};
-use credio_primitives::{rpc::AccessToken, BlockNumber, Digest};
-use sp_runtime::{traits::Verify, MultiSignature};
+use credio_primitives::{BlockNumber, Digest, rpc::AccessToken};
+use sp_runtime::{MultiSignature, traits::Verify};
 
 /// Checks that `token` was signed for this method and these parameters on this chain, and is good at block `now`. The
 /// runtime checks membership and grants.
@@ -43,9 +43,9 @@ pub(crate) fn verify(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use credio_primitives::{rpc::Bytes, AccountId};
-	use sp_core::{ecdsa, ed25519, sr25519, Pair};
-	use sp_runtime::{traits::IdentifyAccount, MultiSigner};
+	use credio_primitives::{AccountId, rpc::Bytes};
+	use sp_core::{Pair, ecdsa, ed25519, sr25519};
+	use sp_runtime::{MultiSigner, traits::IdentifyAccount};
 
 	const GENESIS: Digest = Digest([1; 32]);
 	const METHOD: &str = "credio_v1_fetch";

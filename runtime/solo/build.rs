@@ -12,7 +12,7 @@ fn main() {
 		// Read at run time: the compiled script serves any checkout that builds into the same folder.
 		let package = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
 		if std::env::var_os("WASM_BUILD_WORKSPACE_HINT").is_none() {
-			std::env::set_var("WASM_BUILD_WORKSPACE_HINT", format!("{package}/../.."));
+			set_variable("WASM_BUILD_WORKSPACE_HINT", &format!("{package}/../.."));
 		}
 		name_metadata_hash(&format!("{package}/../../sdk/client/runtimes/{SPEC_VERSION}.runtime"));
 		substrate_wasm_builder::WasmBuilder::init_with_defaults().build();
@@ -28,7 +28,7 @@ fn name_metadata_hash(pin: &str) {
 	match text.lines().find_map(|line| line.strip_prefix("metadata-hash ")) {
 		Some(hash) => {
 			// `CheckMetadataHash` reads it while it is compiled.
-			std::env::set_var("RUNTIME_METADATA_HASH", hash);
+			set_variable("RUNTIME_METADATA_HASH", hash);
 			println!("cargo::rustc-env=CREDIO_METADATA_HASH={hash}");
 		},
 		None => println!(
@@ -36,4 +36,12 @@ fn name_metadata_hash(pin: &str) {
 			 CREDIO_WRITE_VECTORS=1 cargo nextest run -p credio-e2e -E 'test(pins_are)' writes it"
 		),
 	}
+}
+
+/// Sets a variable for what this script starts.
+#[cfg(feature = "std")]
+#[allow(unsafe_code)]
+fn set_variable(name: &str, value: &str) {
+	// SAFETY: the script has one thread.
+	unsafe { std::env::set_var(name, value) }
 }

@@ -7,17 +7,17 @@ use crate::{
 	options::EndOptions,
 	output, resolve,
 	session::Session,
-	table::{head, wide, Cell, Table},
+	table::{Cell, Table, head, wide},
 	values::id::IdArg,
 };
 use clap::{Args, Subcommand};
 use credio_client::{
+	Client, Terms,
 	primitives::{
+		AccessRequestId, Permission, RecordId, Resource,
 		grant::AccessRequestFilter,
 		rpc::{AccessRequestJson, AccessRequestStateJson},
-		AccessRequestId, Permission, RecordId, Resource,
 	},
-	Client, Terms,
 };
 use serde_json::json;
 

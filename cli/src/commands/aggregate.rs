@@ -4,7 +4,7 @@ use super::search::cell;
 use crate::{exit::Failure, options::ReadIndexOptions, output, session::Session, table::Table};
 use clap::Args;
 use credio_index::Aggregate;
-use serde_json::{json, Map};
+use serde_json::{Map, json};
 
 /// Count, sum and average over a view of an index
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use crate::{
 	exit::Failure,
 	resolve,
 	session::Session,
-	table::{head, Cell, Table},
+	table::{Cell, Table, head},
 };
 use clap::Args;
 use credio_client::primitives::RecordId;

@@ -8,20 +8,20 @@ use crate::{
 	options::DeadlineOptions,
 	output, resolve,
 	session::Session,
-	table::{head, Cell, Table},
+	table::{Cell, Table, head},
 	values::{id::IdArg, time},
 };
 use clap::{Args, Subcommand};
 use credio_client::{
+	Client, Deadline, NewBundle,
 	primitives::{
+		BlockNumber, BundleId, Digest, Moment, RecordId,
 		bundle::{BundleFilter, BundleStatus, Consent},
 		rpc::{BundleDetailJson, BundleJson},
-		BlockNumber, BundleId, Digest, Moment, RecordId,
 	},
-	Client, Deadline, NewBundle,
 };
 use file::BundleFile;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Calls of several organizations that apply together or not at all

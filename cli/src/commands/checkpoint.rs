@@ -4,7 +4,7 @@ use crate::{
 	exit::Failure,
 	output,
 	session::Session,
-	trusted::{accept, checkpoint, specification, TrustOptions},
+	trusted::{TrustOptions, accept, checkpoint, specification},
 };
 use clap::{Args, Subcommand};
 use credio_client::{evidence::Checkpoint, sign_checkpoint, verifier};

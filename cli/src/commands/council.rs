@@ -5,12 +5,12 @@ use crate::{
 	output,
 	proposal::print_proposal,
 	session::Session,
-	table::{head, Cell, Table},
+	table::{Cell, Table, head},
 };
 use clap::{Args, Subcommand};
 use credio_client::{
-	primitives::{AccountId, Digest},
 	Motion, Voted,
+	primitives::{AccountId, Digest},
 };
 use serde_json::json;
 

@@ -3,11 +3,11 @@
 use crate::{
 	exit::Failure,
 	session::Session,
-	table::{head, Cell, Table},
+	table::{Cell, Table, head},
 };
 use clap::Args;
 use credio_client::primitives::development;
-use credio_vault::{file, LocalVault};
+use credio_vault::{LocalVault, file};
 use serde::Serialize;
 use std::{fs, path::PathBuf};
 

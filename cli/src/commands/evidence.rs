@@ -9,9 +9,9 @@ use crate::{
 };
 use clap::{Args, Subcommand};
 use credio_client::{
-	evidence::{self, Checkpoint, Evidence, Verified, MAX_FILE_SIZE},
-	primitives::{GrantId, RecordId, RequestKey},
 	EvidenceRequest, MerkleProof,
+	evidence::{self, Checkpoint, Evidence, MAX_FILE_SIZE, Verified},
+	primitives::{GrantId, RecordId, RequestKey},
 };
 use serde_json::json;
 use std::{fs, path::PathBuf};

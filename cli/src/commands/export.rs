@@ -4,10 +4,9 @@ use crate::{exit::Failure, output, resolve, session::Session, values::id::IdPart
 use clap::{Args, Subcommand, ValueEnum};
 use credio_client::primitives::OrganizationId;
 use credio_export::{
-	self as export,
+	self as export, DEFAULT_PART_ROWS, ExportError, Fate, FileFormat, Manifest, Progress, Request,
+	Selection, Subject,
 	verify::{self, Verification},
-	ExportError, Fate, FileFormat, Manifest, Progress, Request, Selection, Subject,
-	DEFAULT_PART_ROWS,
 };
 use credio_index::Store;
 use indicatif::{ProgressBar, ProgressStyle};

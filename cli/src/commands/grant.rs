@@ -4,8 +4,8 @@ use super::grants::print_grant;
 use crate::{exit::Failure, options::EndOptions, resolve, session::Session, values::id::IdArg};
 use clap::Args;
 use credio_client::{
-	primitives::{GrantId, Permission, RecordId, Resource},
 	Terms,
+	primitives::{GrantId, Permission, RecordId, Resource},
 };
 
 /// Give an organization a grant to read, or to append

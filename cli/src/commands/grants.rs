@@ -5,13 +5,13 @@ use crate::{
 	names::{BlockTimes, Names},
 	output, resolve,
 	session::Session,
-	table::{head, wide, Cell, Table},
+	table::{Cell, Table, head, wide},
 	values::{id::IdArg, time},
 };
 use clap::Args;
 use credio_client::{
-	primitives::{grant::GrantFilter, rpc::GrantJson, GrantId, GrantStatus, RecordId},
 	Client,
+	primitives::{GrantId, GrantStatus, RecordId, grant::GrantFilter, rpc::GrantJson},
 };
 
 /// List grants

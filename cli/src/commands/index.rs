@@ -5,13 +5,13 @@ use crate::{
 	options::{IndexOptions, ReadIndexOptions},
 	output,
 	session::Session,
-	table::{head, Cell, Table},
+	table::{Cell, Table, head},
 };
 use clap::{Args, Subcommand};
 use credio_index::{
+	Store, StoreError, Unfit,
 	ingest::{Ingest, Settings},
 	server::{Address, Server, ServerSettings, Token},
-	Store, StoreError, Unfit,
 };
 use credio_view::View;
 use serde::Serialize;

@@ -6,16 +6,16 @@ use crate::{
 	proposal::print_proposal,
 	resolve,
 	session::Session,
-	table::{head, Cell, Table},
+	table::{Cell, Table, head},
 	values,
 };
 use clap::{Args, Subcommand};
 use credio_client::{
-	primitives::{
-		rpc::{MemberJson, OrganizationJson},
-		AccountId, Roles,
-	},
 	Client, NewOrganization, Proposed,
+	primitives::{
+		AccountId, Roles,
+		rpc::{MemberJson, OrganizationJson},
+	},
 };
 
 /// Organizations, their members and keys

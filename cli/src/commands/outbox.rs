@@ -8,7 +8,7 @@ use crate::{
 	options::OutboxOptions,
 	output, resolve,
 	session::Session,
-	table::{head, wide, Cell, Rows, Table, ID},
+	table::{Cell, ID, Rows, Table, head, wide},
 	values::{id::IdArg, time},
 };
 use clap::{Args, Subcommand};
@@ -232,7 +232,7 @@ async fn export_to(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::table::{assert_fits, WIDTH};
+	use crate::table::{WIDTH, assert_fits};
 	use credio_client::primitives::RecordId;
 	use credio_outbox::ItemState;
 

@@ -5,10 +5,10 @@ use crate::{
 	names::{BlockTimes, Names},
 	resolve,
 	session::Session,
-	table::{head, wide, Cell, Table},
+	table::{Cell, Table, head, wide},
 };
 use clap::Args;
-use credio_client::primitives::{entry::EntryFilter, Entry, EntryBody, KeyEpoch};
+use credio_client::primitives::{Entry, EntryBody, KeyEpoch, entry::EntryFilter};
 
 /// List entries of a stream
 #[derive(Debug, Args)]

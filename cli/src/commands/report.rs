@@ -8,7 +8,7 @@ pub(super) use arguments::ReportCommand;
 
 use crate::{exit::Failure, session::Session};
 use arguments::ReportOutput;
-use credio_report::{format, gather::GatherError, Origin, Source};
+use credio_report::{Origin, Source, format, gather::GatherError};
 use jiff::Timestamp;
 use std::io::Write;
 

@@ -8,9 +8,9 @@ use crate::{
 	table::{Cell, Table},
 };
 use clap::Args;
-use credio_index::{store::DEFAULT_LIMIT, Page, Query};
+use credio_index::{Page, Query, store::DEFAULT_LIMIT};
 use credio_view::Value;
-use serde_json::{json, Map};
+use serde_json::{Map, json};
 
 /// Search a view of an index
 #[derive(Debug, Args)]

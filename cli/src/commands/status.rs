@@ -5,11 +5,11 @@ use crate::{
 };
 use clap::Args;
 use credio_client::{
-	primitives::{
-		rpc::{RequestState, RequestStatusJson},
-		BlockNumber, Request, RequestKey,
-	},
 	Client, Trust,
+	primitives::{
+		BlockNumber, Request, RequestKey,
+		rpc::{RequestState, RequestStatusJson},
+	},
 };
 use credio_outbox::Outbox;
 use serde::Serialize;

@@ -5,10 +5,10 @@ use crate::{
 	names::{BlockTimes, Names},
 	output, resolve,
 	session::Session,
-	table::{head, wide, Cell, Table},
+	table::{Cell, Table, head, wide},
 };
 use clap::{Args, Subcommand};
-use credio_client::{primitives::rpc::StreamJson, Client};
+use credio_client::{Client, primitives::rpc::StreamJson};
 
 /// Streams: create, list, seal, rotate
 #[derive(Debug, Subcommand)]

@@ -2,7 +2,7 @@
 
 use crate::{exit::Failure, output, session::Session};
 use clap::{Args, Subcommand};
-use credio_client::{primitives::Digest, RuntimePin};
+use credio_client::{RuntimePin, primitives::Digest};
 use serde_json::json;
 use std::io::{self, BufRead, IsTerminal};
 

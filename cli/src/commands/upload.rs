@@ -5,18 +5,18 @@ use crate::{
 	exit::{Failure, Kind},
 	output, resolve,
 	session::Session,
-	table::{Cell, Rows, ID},
+	table::{Cell, ID, Rows},
 	values::id::IdArg,
 };
 use clap::Args;
 use credio_client::{
-	primitives::{BlockNumber, RecordId, RequestKey, StreamId},
 	Client, Error, Outcome, SubmitError, Upload,
+	primitives::{BlockNumber, RecordId, RequestKey, StreamId},
 };
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Uploads in flight: enough to fill blocks, few enough to bound memory.

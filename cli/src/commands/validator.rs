@@ -6,13 +6,13 @@ use crate::{
 	output,
 	proposal::print_proposal,
 	session::Session,
-	table::{head, Cell, Table},
+	table::{Cell, Table, head},
 	values,
 };
 use clap::{Args, Subcommand};
 use credio_client::{
-	primitives::{rpc::ValidatorJson, AccountId},
 	Client,
+	primitives::{AccountId, rpc::ValidatorJson},
 };
 use serde_json::json;
 

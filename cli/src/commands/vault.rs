@@ -3,17 +3,17 @@
 use crate::{
 	exit::Failure,
 	output,
-	session::{Session, NEW_PASSWORD, NO_ORGANIZATION},
+	session::{NEW_PASSWORD, NO_ORGANIZATION, Session},
 	values,
 };
 use clap::{Args, Subcommand, ValueEnum};
 use credio_client::{
-	primitives::{AccountId, KeyVersion},
 	Client,
+	primitives::{AccountId, KeyVersion},
 };
 use credio_vault::{
-	file::{self, Changing, Kdf},
 	ChainPin, KeyExport, LocalVault, Scheme, VaultError,
+	file::{self, Changing, Kdf},
 };
 use serde_json::json;
 use std::{fs::File, io::Read, path::PathBuf};

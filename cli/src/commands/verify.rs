@@ -8,7 +8,7 @@ use crate::{
 	values::{self, id::IdArg},
 };
 use clap::Args;
-use credio_client::{primitives::RecordId, MerkleProof};
+use credio_client::{MerkleProof, primitives::RecordId};
 use serde_json::json;
 use std::{fs, path::PathBuf};
 

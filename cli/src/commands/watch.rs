@@ -6,10 +6,10 @@ use crate::{
 	names::Names,
 	output, resolve,
 	session::Session,
-	table::{Cell, Rows, ID},
+	table::{Cell, ID, Rows},
 };
 use clap::Args;
-use credio_client::{primitives::Entry, ConnectError, Error};
+use credio_client::{ConnectError, Error, primitives::Entry};
 
 /// Print entries of a stream as they become final, until interrupted
 #[derive(Debug, Args)]

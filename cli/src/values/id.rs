@@ -47,7 +47,9 @@ pub(crate) struct IdPart {
 
 /// The text is neither an id nor a part of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an id is 0x and 64 hex digits, its first 8 digits or more (0x62bb6f97), or the short form of a table (0x62bb6f97…a36e)")]
+#[error(
+	"an id is 0x and 64 hex digits, its first 8 digits or more (0x62bb6f97), or the short form of a table (0x62bb6f97…a36e)"
+)]
 pub(crate) struct NotAnId;
 
 impl<Id: FromStr> FromStr for IdArg<Id> {

@@ -1,6 +1,6 @@
 //! Times as people type and read them.
 
-use jiff::{civil::Date, tz::TimeZone, Span, SpanRelativeTo, Timestamp, Unit};
+use jiff::{Span, SpanRelativeTo, Timestamp, Unit, civil::Date, tz::TimeZone};
 use std::time::Duration;
 
 /// Parses a duration: `30d`, `2w`, `12h`, `90min`. A day has 24 hours.

@@ -23,10 +23,14 @@ pub enum ExportError {
 	#[error("the index has no block yet: bring it up to date first (credio index sync)")]
 	EmptyIndex,
 	/// The index lacks the digests that bind its entries to the chain.
-	#[error("the index was made by older software, and lacks digests of its entries: make a new one from the chain (credio index sync with another --index)")]
+	#[error(
+		"the index was made by older software, and lacks digests of its entries: make a new one from the chain (credio index sync with another --index)"
+	)]
 	OldIndex,
 	/// The index has no such stream.
-	#[error("the index has neither a view nor a stream {0}: `credio index views` and `credio stream list` show what there is; another organization's stream needs its id or --owner")]
+	#[error(
+		"the index has neither a view nor a stream {0}: `credio index views` and `credio stream list` show what there is; another organization's stream needs its id or --owner"
+	)]
 	UnknownSubject(String),
 	/// A part cannot have this number of rows.
 	#[error("a part has 1 to {MAX_PART_ROWS} rows")]
@@ -41,7 +45,9 @@ pub enum ExportError {
 	#[error("another export is being written to {0}")]
 	Busy(String),
 	/// The folder has another export.
-	#[error("the folder has an export with another {0}: repeat that one's settings, or choose another folder")]
+	#[error(
+		"the folder has an export with another {0}: repeat that one's settings, or choose another folder"
+	)]
 	OtherSettings(&'static str),
 	/// A planned row cannot be written any more.
 	#[error("{0} since the export was started: start again, in another folder")]

@@ -38,7 +38,7 @@ impl Folder {
 		match lock.try_lock() {
 			Ok(()) => {},
 			Err(fs::TryLockError::WouldBlock) => {
-				return Err(ExportError::Busy(path.display().to_string()))
+				return Err(ExportError::Busy(path.display().to_string()));
 			},
 			Err(fs::TryLockError::Error(cause)) => return Err(failed(cause)),
 		}

@@ -22,8 +22,8 @@ mod write;
 
 pub use error::{ExportError, Result};
 pub use format::FileFormat;
-pub use manifest::{Counts, CoveredStream, EntryLine, ExportFile, Fate, Manifest, Subject, FORMAT};
-pub use request::{OnProgress, Progress, Request, Selection, DEFAULT_PART_ROWS, MAX_PART_ROWS};
+pub use manifest::{Counts, CoveredStream, EntryLine, ExportFile, FORMAT, Fate, Manifest, Subject};
+pub use request::{DEFAULT_PART_ROWS, MAX_PART_ROWS, OnProgress, Progress, Request, Selection};
 pub use verify::Verification;
 
 use credio_index::store::Store;

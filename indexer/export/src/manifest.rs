@@ -6,11 +6,11 @@ use super::{
 	format::FileFormat,
 	table::Table,
 };
-use credio_index::store::{export::Origin, Cursor};
+use credio_index::store::{Cursor, export::Origin};
 use credio_primitives::{
-	merkle::Frontier, BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId,
+	BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId, merkle::Frontier,
 };
-use credio_view::view::{View, MAX_DEFINITION_LENGTH};
+use credio_view::view::{MAX_DEFINITION_LENGTH, View};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;

@@ -2,14 +2,14 @@
 
 use super::{
 	error::{ExportError, Result},
-	folder::{Folder, Output, ENTRIES},
+	folder::{ENTRIES, Folder, Output},
 	manifest::{
-		Counts, EntryLine, ExportFile, Manifest, Subject, Tally, FORMAT, MAX_MANIFEST_LENGTH,
+		Counts, EntryLine, ExportFile, FORMAT, MAX_MANIFEST_LENGTH, Manifest, Subject, Tally,
 	},
 	request::{OnProgress, Progress, Request, Selection},
 	scan::{Scope, Visitor},
 };
-use credio_index::store::{export::Snapshot, Store};
+use credio_index::store::{Store, export::Snapshot};
 use credio_primitives::{BlockNumber, StreamId};
 use sha2::{Digest as _, Sha256};
 use std::{

@@ -1,8 +1,8 @@
 //! Tables: the columns of an export, and the line of JSON that stands for a row in every format.
 
 use super::formula::restored;
-use base64::{engine::general_purpose::STANDARD, Engine as _};
-use credio_index::store::export::{line_of, Origin, StoredEntry};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use credio_index::store::export::{Origin, StoredEntry, line_of};
 use credio_primitives::{RecordId, StreamId};
 use credio_view::{
 	value::{Type, Value},

@@ -8,7 +8,7 @@ mod files;
 mod verification;
 
 pub use chain::chain;
-pub use documents::{documents, Source};
+pub use documents::{Source, documents};
 pub use files::files;
 pub use verification::Verification;
 

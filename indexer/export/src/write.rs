@@ -5,13 +5,13 @@ use super::{
 	folder::{Folder, MANIFEST},
 	manifest::{ExportFile, Manifest},
 	part::Writer,
-	plan::{planned, ROWS, ROW_LENGTH},
+	plan::{ROW_LENGTH, ROWS, planned},
 	request::{OnProgress, Progress},
 	table::{Row, Table},
 };
 use credio_index::store::{
-	export::{Reader, PLACES_AT_ONCE},
 	Store,
+	export::{PLACES_AT_ONCE, Reader},
 };
 use credio_view::view::View;
 use std::{

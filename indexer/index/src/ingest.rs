@@ -20,16 +20,16 @@ use crate::{
 };
 use bounds::{CONCURRENCY, MAX_PART};
 use convert::{content, indexed, sort};
-use credio_client::{ahead_of, Client, ConnectError, ConnectOptions, Error, Heads, Trust};
-use credio_primitives::{rpc::StreamJson, BlockNumber, Moment, StreamId};
+use credio_client::{Client, ConnectError, ConnectOptions, Error, Heads, Trust, ahead_of};
+use credio_primitives::{BlockNumber, Moment, StreamId, rpc::StreamJson};
 use credio_vault::Vault;
 use credio_view::view::View;
 use error::Result;
-use futures::{stream, StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream};
 use news::{News, Seen};
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 use tokio::{
-	sync::{watch, Mutex},
+	sync::{Mutex, watch},
 	task::JoinSet,
 };
 use trouble::{Notify, Trouble};

@@ -9,11 +9,11 @@ mod listen;
 pub use guard::{BadToken, Token};
 pub use listen::Address;
 
-use crate::store::{Aggregate, Aggregated, Page, Query, Store, StoreError, Unfit, DEFAULT_LIMIT};
-use credio_primitives::{error_codes as codes, RecordId};
+use crate::store::{Aggregate, Aggregated, DEFAULT_LIMIT, Page, Query, Store, StoreError, Unfit};
+use credio_primitives::{RecordId, error_codes as codes};
 use guard::Guard;
 use jsonrpsee::{
-	core::{async_trait, SubscriptionResult},
+	core::{SubscriptionResult, async_trait},
 	proc_macros::rpc,
 	server::{PendingSubscriptionSink, ServerHandle, SubscriptionMessage},
 	types::ErrorObjectOwned,

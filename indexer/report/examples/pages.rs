@@ -1,14 +1,14 @@
 //! Writes pages of made-up figures, to look at: `cargo run -p credio-report --example pages -- FOLDER`.
 
 use credio_report::{
+	Origin, Source,
 	activity::{
 		AccessFact, Activity, Answer, Decided, End, Ended, Entries, GrantFact, OutboxUse, Period,
 		Reader, Requests, StreamUse, Subject,
 	},
 	assets::{Assets, LeftOut, Paid, PaidBy, Row},
-	Origin, Source,
 };
-use jiff::{civil::date, ToSpan};
+use jiff::{ToSpan, civil::date};
 use std::{collections::BTreeMap, error::Error, fs, path::Path};
 
 /// Numbers without a pattern, the same each time (Knuth's MMIX constants).

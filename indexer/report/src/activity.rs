@@ -12,7 +12,7 @@ pub use facts::{
 	AccessFact, Activity, Answer, Decided, End, Ended, Entries, GrantFact, IndexUse, Number,
 	OutboxUse, Reader, Requests, StreamUse, Subject,
 };
-pub use period::{Period, PeriodError, MAX_DAYS};
+pub use period::{MAX_DAYS, Period, PeriodError};
 pub use times::Times;
 
 #[cfg(test)]

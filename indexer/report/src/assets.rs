@@ -7,7 +7,7 @@ mod row;
 
 pub use facts::{Assets, AssetsError, LeftOut, PaidBy};
 pub use portfolio::{
-	Ageing, Bucket, Item, Month, Portfolio, Sums, MAX_CURRENCIES, MAX_LARGEST, MAX_MONTHS,
+	Ageing, Bucket, Item, MAX_CURRENCIES, MAX_LARGEST, MAX_MONTHS, Month, Portfolio, Sums,
 };
 pub use row::{Paid, Row};
 

@@ -2,7 +2,7 @@
 //! beside it with the exact figures.
 
 use crate::format::clean;
-use maud::{html, Markup};
+use maud::{Markup, html};
 
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 250.0;
@@ -152,11 +152,7 @@ fn step(highest: f64, is_whole: bool) -> f64 {
 		.map(|factor| factor * power)
 		.find(|step| *step >= raw * 0.999);
 	let step = step.unwrap_or(power * 10.0);
-	if is_whole {
-		step.max(1.0)
-	} else {
-		step
-	}
+	if is_whole { step.max(1.0) } else { step }
 }
 
 /// Returns a number on an axis that ends at `top`: `1,500`, `20k`, `1.5M`, with the digits that the step needs.

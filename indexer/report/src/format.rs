@@ -1,6 +1,6 @@
 //! Figures and texts as they are shown: numbers with commas, times in UTC, and foreign texts that cannot do harm.
 
-use jiff::{civil::Date, tz::TimeZone, Timestamp};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 /// Longest foreign text that is shown, in characters.
 const MAX_TEXT: usize = 256;

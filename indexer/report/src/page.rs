@@ -3,7 +3,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "as maud has it, markup is handed over")]
 
 use crate::format::{clean, time};
-use maud::{html, Markup, PreEscaped, DOCTYPE};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::fmt::Display;
 
 const STYLE: &str = include_str!("page/style.css");

@@ -21,7 +21,7 @@ use crate::{
 };
 use budget::Budget;
 use credio_primitives::limits::MAX_DOCUMENT_SIZE;
-use row::{is_marked, row, too_many_rows, Found};
+use row::{Found, is_marked, row, too_many_rows};
 use std::borrow::Cow;
 
 /// Returns the rows of a document in a view; `None` if the view does not take the document.

@@ -13,7 +13,7 @@ pub mod words;
 
 pub use filter::FilterError;
 pub use path::{
-	Axis, Condition, Path, PathError, SegmentPath, Step, Test, MAX_PATH_LENGTH, MAX_STEPS,
+	Axis, Condition, MAX_PATH_LENGTH, MAX_STEPS, Path, PathError, SegmentPath, Step, Test,
 };
 pub use value::{Decimal, Type, Value};
 pub use view::{View, ViewError};

@@ -11,9 +11,9 @@ mod steps;
 mod work;
 mod xml;
 
-pub use error::{PathError, MAX_PATH_LENGTH, MAX_STEPS};
+pub use error::{MAX_PATH_LENGTH, MAX_STEPS, PathError};
 pub use json::parse as parse_json;
 pub use segment::SegmentPath;
 pub use steps::{Axis, Condition, Node, Path, Step, Test};
 pub use work::{TooMuchWork, Work};
-pub use xml::{parse as parse_xml, Namespaces};
+pub use xml::{Namespaces, parse as parse_xml};

@@ -1,6 +1,6 @@
 //! Values of columns: what they are, how they are read from text, and how they are shown.
 
-use jiff::{civil, tz::TimeZone, Timestamp};
+use jiff::{Timestamp, civil, tz::TimeZone};
 use serde::{Serialize, Serializer};
 use std::fmt;
 

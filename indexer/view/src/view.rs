@@ -8,8 +8,8 @@ mod types;
 
 pub use error::ViewError;
 pub use types::{
-	Column, Format, Mark, OwnerSelector, Place, StreamSelector, View, MAX_COLUMNS,
-	MAX_DEFINITION_LENGTH, MAX_INDEXED_LENGTH, MAX_NAME_LENGTH,
+	Column, Format, MAX_COLUMNS, MAX_DEFINITION_LENGTH, MAX_INDEXED_LENGTH, MAX_NAME_LENGTH, Mark,
+	OwnerSelector, Place, StreamSelector, View,
 };
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! digits, in lower case and without accents. Words are found whole, by their beginning (`stair*`), or one after the
 //! other in a phrase (`"stair tread"`).
 
-use unicode_normalization::{char::is_combining_mark, UnicodeNormalization};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Words of a row that are kept; PostgreSQL has no place for more positions.
 pub const MAX_WORDS: usize = 16_000;

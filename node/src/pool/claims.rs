@@ -4,13 +4,13 @@ use super::claim::{Claim, Owner};
 use crate::{best::BestBlock, client::FullClient, signatures};
 use codec::Encode;
 use credio_runtime::{
+	AccountId, RuntimeCall,
 	configs::{
 		governance::CouncilCalls,
-		product::{signer, MAX_NATIVE_DEPTH},
+		product::{MAX_NATIVE_DEPTH, signer},
 	},
 	native::{Decoded, SignatureCheck},
 	opaque::UncheckedExtrinsic,
-	AccountId, RuntimeCall,
 };
 use sp_blockchain::HeaderBackend;
 use sp_runtime::generic::Era;

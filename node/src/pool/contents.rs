@@ -9,11 +9,10 @@ use super::{
 use crate::lock::lock;
 use codec::Encode;
 use credio_primitives::{
-	limits,
+	Digest, OrganizationId, RequestKey, limits,
 	rpc::{
 		PoolAmountJson, PoolFilter, PoolPageJson, PoolUseJson, PooledState, PooledTransactionJson,
 	},
-	Digest, OrganizationId, RequestKey,
 };
 use credio_rpc::PoolContents;
 use sp_core::H256;

@@ -73,7 +73,7 @@ impl Door {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use futures::{executor::block_on, FutureExt};
+	use futures::{FutureExt, executor::block_on};
 
 	const ONE: Amount = Amount { count: 1, bytes: 4096 };
 

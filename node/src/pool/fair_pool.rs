@@ -18,9 +18,9 @@ use credio_primitives::OrganizationId;
 use credio_runtime::{native::SignatureCheck, opaque::Block};
 use sc_client_api::BlockBackend;
 use sc_transaction_pool_api::{
-	error::{Error as PoolError, IntoPoolError},
 	ChainEvent, InPoolTransaction, ReadyTransactions, TransactionFor, TransactionPool,
 	TransactionSource,
+	error::{Error as PoolError, IntoPoolError},
 };
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
@@ -28,8 +28,8 @@ use sp_runtime::transaction_validity::InvalidTransaction;
 use std::{
 	collections::{HashMap, HashSet},
 	sync::{
-		atomic::{AtomicU64, Ordering},
 		Arc, Mutex,
+		atomic::{AtomicU64, Ordering},
 	},
 };
 

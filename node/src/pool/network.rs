@@ -4,8 +4,8 @@ use super::fair_pool::{Error, Extrinsic, FairPool, Inner, Origin};
 use async_trait::async_trait;
 use credio_runtime::opaque::Block;
 use sc_transaction_pool_api::{
-	error::Error as PoolError, ImportNotificationStream, PoolStatus, ReadyTransactions,
-	TransactionPool, TransactionSource, TransactionStatusStreamFor, TxHash, TxInvalidityReportMap,
+	ImportNotificationStream, PoolStatus, ReadyTransactions, TransactionPool, TransactionSource,
+	TransactionStatusStreamFor, TxHash, TxInvalidityReportMap, error::Error as PoolError,
 };
 use sp_core::H256;
 use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};

@@ -1,7 +1,7 @@
 //! The pool as the SDK uses it.
 
 use super::{
-	fair_pool::{full, Error, Extrinsic, FairPool, FairReady, Inner, Origin},
+	fair_pool::{Error, Extrinsic, FairPool, FairReady, Inner, Origin, full},
 	ledger::NoRoom,
 };
 use crate::lock::lock;

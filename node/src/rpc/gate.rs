@@ -1,13 +1,13 @@
 //! Checks of every call before its method runs: the rate limit, and the guard of methods that need an access token.
 
-use super::limit::{cost, size, Admission, Limiter};
+use super::limit::{Admission, Limiter, cost, size};
 use crate::lock::lock;
-use credio_rpc::{guard, Error, Served};
-use futures::{future::BoxFuture, FutureExt};
+use credio_rpc::{Error, Served, guard};
+use futures::{FutureExt, future::BoxFuture};
 use jsonrpsee::{
+	MethodResponse,
 	server::middleware::rpc::RpcServiceT,
 	types::{ErrorObjectOwned, Request},
-	MethodResponse,
 };
 use std::{
 	net::IpAddr,

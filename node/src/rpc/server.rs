@@ -14,15 +14,16 @@ use hyper_util::{
 	service::TowerToHyperService,
 };
 use jsonrpsee::{
+	Methods, RpcModule,
 	core::BoxError,
 	server::{
+		PingConfig, ServerHandle, StopHandle,
 		middleware::{http::HostFilterLayer, rpc::RpcServiceBuilder},
-		stop_channel, ws, PingConfig, ServerHandle, StopHandle,
+		stop_channel, ws,
 	},
-	Methods, RpcModule,
 };
 use sc_rpc_server::{
-	utils::deny_unsafe, Metrics, MiddlewareLayer, NodeHealthProxyLayer, RpcEndpoint, RpcMetrics,
+	Metrics, MiddlewareLayer, NodeHealthProxyLayer, RpcEndpoint, RpcMetrics, utils::deny_unsafe,
 };
 use sc_service::{config::RpcConfiguration, error::Error as ServiceError};
 use std::{

@@ -5,7 +5,7 @@ use crate::{
 	pool::FairPool,
 };
 use credio_runtime::opaque::Block;
-use jsonrpsee::{core::RegisterMethodError, RpcModule};
+use jsonrpsee::{RpcModule, core::RegisterMethodError};
 use sc_client_api::Backend;
 use sc_rpc::{
 	author::{Author, AuthorApiServer},

@@ -2,8 +2,8 @@
 
 use super::*;
 use credio_primitives::{
-	limits, AccountId, Digest, OrganizationId, RecordId, Reference, Stream, StreamId, StreamName,
-	StreamStatus,
+	AccountId, Digest, OrganizationId, RecordId, Reference, Stream, StreamId, StreamName,
+	StreamStatus, limits,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::Get;

@@ -4,13 +4,13 @@
 
 use super::*;
 use credio_primitives::{
-	limits, text, AccountId, BlockNumber, Commitment, Digest, Entry, EntryBody, EntryHeader,
-	OrganizationId, RecordId, Reference, Sequence, SequenceKey, Stream, StreamId, StreamName,
-	StreamStatus,
+	AccountId, BlockNumber, Commitment, Digest, Entry, EntryBody, EntryHeader, OrganizationId,
+	RecordId, Reference, Sequence, SequenceKey, Stream, StreamId, StreamName, StreamStatus, limits,
+	text,
 };
 use frame_support::{ensure, traits::Get};
 use pallet_support::traits::{self, AppendAccess, Appended, Appender, Membership, Role};
-use sp_runtime::{traits::SaturatedConversion, DispatchError, DispatchResult};
+use sp_runtime::{DispatchError, DispatchResult, traits::SaturatedConversion};
 
 impl<T: Config> Pallet<T> {
 	/// The entry at a position of a stream.

@@ -30,8 +30,8 @@ pub mod pallet {
 	use super::weights::WeightInfo;
 	use alloc::vec::Vec;
 	use credio_primitives::{
-		limits::MAX_GRANTS_READ, AccountId, Commitment, Digest, Entry, EntryHeader, OrganizationId,
-		RecordId, Reference, Sequence, SequenceKey, Stream, StreamId, StreamName,
+		AccountId, Commitment, Digest, Entry, EntryHeader, OrganizationId, RecordId, Reference,
+		Sequence, SequenceKey, Stream, StreamId, StreamName, limits::MAX_GRANTS_READ,
 	};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
@@ -210,7 +210,6 @@ pub mod pallet {
 		/// [`Event::StreamCreated`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::create_stream())]
-		#[must_use]
 		pub fn create_stream(origin: OriginFor<T>, name: StreamName) -> DispatchResult {
 			Self::do_create_stream(ensure_signed(origin)?, name)
 		}
@@ -228,7 +227,6 @@ pub mod pallet {
 		/// [`Event::StreamSealed`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::seal_stream())]
-		#[must_use]
 		pub fn seal_stream(origin: OriginFor<T>, stream: StreamId) -> DispatchResult {
 			Self::do_seal_stream(ensure_signed(origin)?, stream)
 		}
@@ -247,7 +245,6 @@ pub mod pallet {
 		/// [`Event::EntryAppended`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::anchor_digest(MAX_GRANTS_READ))]
-		#[must_use]
 		pub fn anchor_digest(
 			origin: OriginFor<T>,
 			stream: StreamId,
@@ -274,7 +271,6 @@ pub mod pallet {
 		/// [`Event::EntryAppended`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::anchor_merkle(MAX_GRANTS_READ))]
-		#[must_use]
 		pub fn anchor_merkle(
 			origin: OriginFor<T>,
 			stream: StreamId,

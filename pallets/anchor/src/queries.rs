@@ -5,8 +5,8 @@
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
-	entry::EntryFilter, limits, merkle, Commitment, Digest, Entry, EntryBody, EntryHeader,
-	OrganizationId, RecordId, Sequence, Stream, StreamId,
+	Commitment, Digest, Entry, EntryBody, EntryHeader, OrganizationId, RecordId, Sequence, Stream,
+	StreamId, entry::EntryFilter, limits, merkle,
 };
 
 /// Most headers that one query looks at, so that a filter that matches little cannot make it long.

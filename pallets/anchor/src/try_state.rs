@@ -1,7 +1,7 @@
 //! What holds of this pallet's storage after every block.
 
 use super::*;
-use credio_primitives::{limits, text, EntryBody, RecordId, StreamId};
+use credio_primitives::{EntryBody, RecordId, StreamId, limits, text};
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
 

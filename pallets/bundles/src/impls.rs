@@ -9,9 +9,10 @@ use crate::types::BoundedLegs;
 use alloc::{collections::BTreeSet, vec::Vec};
 use codec::Encode;
 use credio_primitives::{
-	bundle::{self, BundleLimits, Party},
-	limits, AccountId, BlockNumber, Bundle, BundleId, BundleState, Digest, Leg, Moment, MomentKey,
+	AccountId, BlockNumber, Bundle, BundleId, BundleState, Digest, Leg, Moment, MomentKey,
 	OrganizationId, Reference,
+	bundle::{self, BundleLimits, Party},
+	limits,
 };
 use frame_support::{
 	dispatch::{DispatchResult, DispatchResultWithPostInfo, GetDispatchInfo, WithPostDispatchInfo},
@@ -22,8 +23,8 @@ use frame_support::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_support::traits::{Membership, Role};
 use sp_runtime::{
-	traits::{SaturatedConversion, Zero},
 	DispatchError,
+	traits::{SaturatedConversion, Zero},
 };
 
 pub(crate) type CallOf<T> = <T as Config>::RuntimeCall;

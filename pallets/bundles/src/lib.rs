@@ -37,8 +37,8 @@ pub mod pallet {
 	use super::{types::BoundedLegs, weights::WeightInfo};
 	use alloc::vec::Vec;
 	use credio_primitives::{
-		bundle::{BundleDetail, BundleLimits},
 		AccountId, Bundle, BundleId, Digest, Leg, Moment, MomentKey, OrganizationId, Reference,
+		bundle::{BundleDetail, BundleLimits},
 	};
 	use frame_support::{
 		dispatch::{DispatchClass, GetDispatchInfo, PostDispatchInfo},
@@ -294,7 +294,6 @@ pub mod pallet {
 			Pallet::<T>::propose_weight(legs).saturating_add(Pallet::<T>::proposal_clean_up_weight()),
 			DispatchClass::Normal,
 		))]
-		#[must_use]
 		pub fn propose(
 			origin: OriginFor<T>,
 			reference: Reference,
@@ -335,7 +334,6 @@ pub mod pallet {
 			Pallet::<T>::last_consent_weight().saturating_add(*max_weight),
 			DispatchClass::Normal,
 		))]
-		#[must_use]
 		pub fn consent(
 			origin: OriginFor<T>,
 			bundle: BundleId,
@@ -364,7 +362,6 @@ pub mod pallet {
 		/// [`Event::Withdrawn`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::withdraw())]
-		#[must_use]
 		pub fn withdraw(origin: OriginFor<T>, bundle: BundleId) -> DispatchResult {
 			Self::do_withdraw(ensure_signed(origin)?, bundle)
 		}

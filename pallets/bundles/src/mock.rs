@@ -10,8 +10,8 @@
 use crate as pallet_bundles;
 use codec::Encode;
 use credio_primitives::{
-	bundle, AccountId, Bundle, BundleId, BundleState, Digest, Leg, Member, Moment, OrganizationId,
-	Roles,
+	AccountId, Bundle, BundleId, BundleState, Digest, Leg, Member, Moment, OrganizationId, Roles,
+	bundle,
 };
 use frame_support::{
 	assert_ok,
@@ -24,8 +24,8 @@ use pallet_support::{mock, traits::Membership};
 use sp_runtime::DispatchError;
 
 pub(crate) use mock::{
-	errors::*, proptest_cases, reference, scratch, Clock, World, ALPHA, BETA, GAMMA, STRANGER,
-	SUBMITTER,
+	ALPHA, BETA, Clock, GAMMA, STRANGER, SUBMITTER, World, errors::*, proptest_cases, reference,
+	scratch,
 };
 
 pallet_support::mock_runtime!(base_filter: BaseFilter, 1: Bundles = pallet_bundles, 2: Scratch = scratch);

@@ -2,7 +2,7 @@
 
 use super::*;
 use alloc::collections::{BTreeMap, BTreeSet};
-use credio_primitives::{bundle, limits, BlockNumber, Bundle, BundleId, BundleState, Moment};
+use credio_primitives::{BlockNumber, Bundle, BundleId, BundleState, Moment, bundle, limits};
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
 

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 use codec::{Decode, Encode, MaxEncodedLen};
-use credio_primitives::{limits, Leg};
+use credio_primitives::{Leg, limits};
 use scale_info::TypeInfo;
 
 /// The legs of a bundle. Their encoding takes at most [`limits::MAX_LEGS_SIZE`] bytes.

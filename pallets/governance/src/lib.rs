@@ -33,7 +33,7 @@ pub mod pallet {
 		pallet_prelude::*,
 		traits::UnfilteredDispatchable,
 	};
-	use frame_system::{pallet_prelude::*, RawOrigin};
+	use frame_system::{RawOrigin, pallet_prelude::*};
 
 	/// The pallet.
 	#[pallet::pallet]
@@ -128,7 +128,6 @@ pub mod pallet {
 			let info = call.get_dispatch_info();
 			(T::WeightInfo::dispatch_as_root().saturating_add(info.call_weight), info.class)
 		})]
-		#[must_use]
 		pub fn dispatch_as_root(
 			origin: OriginFor<T>,
 			call: Box<<T as Config>::RuntimeCall>,

@@ -6,9 +6,8 @@ use super::{Config, Error, Pallet};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::marker::PhantomData;
 use frame_support::{
-	ensure,
+	CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound, ensure,
 	traits::{Consideration, Get, MaybeConsideration},
-	CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
 };
 use scale_info::TypeInfo;
 use sp_runtime::DispatchError;

@@ -1,4 +1,4 @@
-use crate::{mock::*, Error, Event, OpenMotion};
+use crate::{Error, Event, OpenMotion, mock::*};
 use frame_support::{assert_noop, assert_ok, traits::Consideration};
 use sp_runtime::DispatchError;
 

@@ -3,11 +3,11 @@
 use super::*;
 use alloc::{vec, vec::Vec};
 use credio_primitives::{
-	grant::{GrantKey, GrantTerms},
-	limits::{self, MAX_GRANTS_PER_GRANTEE, MAX_GRANTS_PER_RESOURCE},
 	AccessRequestId, AccountId, EntryBody, EpochSecret, Grant, GrantId, KeyEpoch, Moment,
 	MomentKey, OrganizationId, Permission, Purpose, RecordId, Reference, Resource, StreamId,
 	WrappedKey,
+	grant::{GrantKey, GrantTerms},
+	limits::{self, MAX_GRANTS_PER_GRANTEE, MAX_GRANTS_PER_RESOURCE},
 };
 use frame_benchmarking::v2::*;
 use frame_system::RawOrigin;

@@ -8,12 +8,12 @@ mod requests;
 
 use super::*;
 use credio_primitives::{
-	limits, text, BlockNumber, EntryBody, KeyEpoch, Moment, MomentKey, OrganizationId, Purpose,
-	Resource, WrappedKey,
+	BlockNumber, EntryBody, KeyEpoch, Moment, MomentKey, OrganizationId, Purpose, Resource,
+	WrappedKey, limits, text,
 };
 use frame_support::{ensure, traits::Time};
 use pallet_support::traits::{EncryptionKeys, Streams};
-use sp_runtime::{traits::SaturatedConversion, DispatchError, DispatchResult};
+use sp_runtime::{DispatchError, DispatchResult, traits::SaturatedConversion};
 
 impl<T: Config> Pallet<T> {
 	/// The present block.

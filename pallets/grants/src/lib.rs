@@ -25,11 +25,8 @@ use frame_support::pallet_macros::import_section;
 
 /// Grants, access requests and key epochs: who may read and append, and the keys that go with that.
 // What the macro writes is not held to these.
-#[allow(
-	missing_debug_implementations,
-	clippy::must_use_candidate,
-	clippy::trait_duplication_in_bounds
-)]
+#[allow(missing_debug_implementations)]
+#[allow(clippy::must_use_candidate, clippy::trait_duplication_in_bounds)]
 #[import_section(errors::errors)]
 #[import_section(events::events)]
 #[frame_support::pallet]
@@ -37,10 +34,11 @@ pub mod pallet {
 	use super::{types::*, weights::WeightInfo};
 	use alloc::vec::Vec;
 	use credio_primitives::{
+		AccessRequest, AccessRequestId, AccountId, Digest, EpochSecret, Grant, GrantId, KeyEpoch,
+		KeyEpochState, Moment, MomentKey, OrganizationId, Permission, Purpose, Reference, Resource,
+		StreamId, WrappedKey,
 		grant::{GrantKey, GrantTerms},
-		limits, AccessRequest, AccessRequestId, AccountId, Digest, EpochSecret, Grant, GrantId,
-		KeyEpoch, KeyEpochState, Moment, MomentKey, OrganizationId, Permission, Purpose, Reference,
-		Resource, StreamId, WrappedKey,
+		limits,
 	};
 	use frame_support::{pallet_prelude::*, traits::Time};
 	use frame_system::pallet_prelude::*;
@@ -274,7 +272,6 @@ pub mod pallet {
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::open_epoch(grant_keys.len() as u32)
 			.saturating_add(Pallet::<T>::call_clean_up_weight(grant_keys.len())))]
-		#[must_use]
 		pub fn open_epoch(
 			origin: OriginFor<T>,
 			stream: StreamId,
@@ -311,7 +308,6 @@ pub mod pallet {
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::grant(terms.keys.len() as u32)
 			.saturating_add(Pallet::<T>::call_clean_up_weight(terms.keys.len())))]
-		#[must_use]
 		pub fn grant(
 			origin: OriginFor<T>,
 			reference: Reference,
@@ -344,7 +340,6 @@ pub mod pallet {
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::delegate(terms.keys.len() as u32)
 			.saturating_add(Pallet::<T>::call_clean_up_weight(terms.keys.len())))]
-		#[must_use]
 		pub fn delegate(
 			origin: OriginFor<T>,
 			parent: GrantId,
@@ -371,7 +366,6 @@ pub mod pallet {
 		/// [`Event::Revoked`], and before it [`Event::GrantRemoved`] for each grant below.
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::revoke(MAX_ENDED))]
-		#[must_use]
 		pub fn revoke(origin: OriginFor<T>, grant: GrantId) -> DispatchResultWithPostInfo {
 			let ended = Self::do_revoke(ensure_signed(origin)?, grant)?;
 			Ok(Some(T::WeightInfo::revoke(ended)).into())
@@ -395,7 +389,6 @@ pub mod pallet {
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::request_access()
 			.saturating_add(Pallet::<T>::call_clean_up_weight(0)))]
-		#[must_use]
 		pub fn request_access(
 			origin: OriginFor<T>,
 			reference: Reference,
@@ -424,7 +417,6 @@ pub mod pallet {
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::approve(terms.keys.len() as u32)
 			.saturating_add(Pallet::<T>::call_clean_up_weight(terms.keys.len())))]
-		#[must_use]
 		pub fn approve(
 			origin: OriginFor<T>,
 			access_request: AccessRequestId,
@@ -451,7 +443,6 @@ pub mod pallet {
 		/// [`Event::AccessDenied`].
 		#[pallet::call_index(6)]
 		#[pallet::weight(T::WeightInfo::deny())]
-		#[must_use]
 		pub fn deny(
 			origin: OriginFor<T>,
 			access_request: AccessRequestId,
@@ -473,7 +464,6 @@ pub mod pallet {
 		/// [`Event::Renounced`], and before it [`Event::GrantRemoved`] for each grant below.
 		#[pallet::call_index(7)]
 		#[pallet::weight(T::WeightInfo::revoke(MAX_ENDED))]
-		#[must_use]
 		pub fn renounce(origin: OriginFor<T>, grant: GrantId) -> DispatchResultWithPostInfo {
 			let ended = Self::do_renounce(ensure_signed(origin)?, grant)?;
 			Ok(Some(T::WeightInfo::revoke(ended)).into())
@@ -495,7 +485,6 @@ pub mod pallet {
 		#[pallet::call_index(8)]
 		#[pallet::weight(T::WeightInfo::grant(keys.len() as u32)
 			.saturating_add(Pallet::<T>::call_clean_up_weight(keys.len())))]
-		#[must_use]
 		pub fn add_keys(
 			origin: OriginFor<T>,
 			grant: GrantId,

@@ -2,9 +2,10 @@
 
 use crate as pallet_grants;
 use credio_primitives::{
-	grant::{GrantKey, GrantTerms},
-	limits, AccountId, BlockNumber, Digest, EntryBody, GrantId, KeyEpoch, Moment, OrganizationId,
+	AccountId, BlockNumber, Digest, EntryBody, GrantId, KeyEpoch, Moment, OrganizationId,
 	Permission, Purpose, RecordId, Reference, Resource, Roles, StreamId, WrappedKey,
+	grant::{GrantKey, GrantTerms},
+	limits,
 };
 use frame_support::{
 	assert_ok, dispatch::DispatchResultWithPostInfo, parameter_types, traits::OnIdle,
@@ -16,7 +17,7 @@ use pallet_support::{
 };
 use sp_runtime::{DispatchError, DispatchResult};
 
-pub(crate) use mock::{errors::*, proptest_cases, Clock, World, STRANGER};
+pub(crate) use mock::{Clock, STRANGER, World, errors::*, proptest_cases};
 
 pallet_support::mock_runtime!(1: Grants = pallet_grants);
 

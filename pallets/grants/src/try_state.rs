@@ -6,8 +6,8 @@ use alloc::{
 	vec::Vec,
 };
 use credio_primitives::{
-	limits, text, AccessRequestState, EntryBody, Grant, GrantId, KeyEpoch, Moment, MomentKey,
-	Purpose, Resource, StreamId, WrappedKey,
+	AccessRequestState, EntryBody, Grant, GrantId, KeyEpoch, Moment, MomentKey, Purpose, Resource,
+	StreamId, WrappedKey, limits, text,
 };
 use frame_support::{ensure, traits::Get};
 use pallet_support::traits::Streams;

@@ -1,8 +1,8 @@
 //! Lists of grants.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use credio_primitives::{limits, GrantId, OrganizationId};
-use frame_support::{traits::ConstU32, BoundedVec};
+use credio_primitives::{GrantId, OrganizationId, limits};
+use frame_support::{BoundedVec, traits::ConstU32};
 use scale_info::TypeInfo;
 
 /// Names of the grants that one organization holds on one stream or record.

@@ -4,7 +4,7 @@
 use super::*;
 use alloc::{vec, vec::Vec};
 use credio_primitives::{
-	limits, AccountId, LanePosition, OrganizationId, Outcome, Request, RequestKey,
+	AccountId, LanePosition, OrganizationId, Outcome, Request, RequestKey, limits,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{traits::Get, weights::Weight};

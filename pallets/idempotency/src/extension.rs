@@ -3,15 +3,15 @@
 
 #![allow(clippy::trait_duplication_in_bounds, reason = "derived code")]
 
-use super::{impls::Decision, Config, Error, NextPositions, Pallet, WeightInfo};
+use super::{Config, Error, NextPositions, Pallet, WeightInfo, impls::Decision};
 use alloc::{vec, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode};
-use credio_primitives::{limits, validity, AccountId, LanePosition, OrganizationId, Request};
+use credio_primitives::{AccountId, LanePosition, OrganizationId, Request, limits, validity};
 use frame_support::{
+	CloneNoBound, EqNoBound, PartialEqNoBound,
 	dispatch::{DispatchInfo, PostDispatchInfo},
 	traits::{IsSubType, OriginTrait},
 	weights::Weight,
-	CloneNoBound, EqNoBound, PartialEqNoBound,
 };
 use frame_system::CheckNonce;
 use pallet_support::traits::{Membership, Role};

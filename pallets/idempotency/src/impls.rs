@@ -4,22 +4,22 @@ use super::*;
 use alloc::vec::Vec;
 use codec::Encode;
 use credio_primitives::request::RequestLimits;
-use credio_primitives::{limits, Digest, LanePosition, Member, Outcome, Receipt, Request};
+use credio_primitives::{Digest, LanePosition, Member, Outcome, Receipt, Request, limits};
 use frame_support::{
+	Blake2_256, StorageHasher,
 	dispatch::{
-		extract_actual_weight, DispatchResultWithPostInfo, GetDispatchInfo, WithPostDispatchInfo,
+		DispatchResultWithPostInfo, GetDispatchInfo, WithPostDispatchInfo, extract_actual_weight,
 	},
 	ensure,
 	storage::transactional::with_transaction_opaque_err,
 	traits::{Contains, Get, IsSubType, IsType, OriginTrait},
 	weights::Weight,
-	Blake2_256, StorageHasher,
 };
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use pallet_support::traits::{Membership, Role, RoleOfCall};
 use sp_runtime::{
-	traits::{Dispatchable, SaturatedConversion},
 	DispatchError, TransactionOutcome, TransactionalError,
+	traits::{Dispatchable, SaturatedConversion},
 };
 
 type CallOf<T> = <T as Config>::RuntimeCall;

@@ -259,7 +259,6 @@ pub mod pallet {
 		/// [`Event::Applied`], [`Event::Rejected`] or [`Event::Repeated`].
 		#[pallet::call_index(0)]
 		#[pallet::weight((Pallet::<T>::declared_weight(calls), DispatchClass::Normal))]
-		#[must_use]
 		pub fn submit(
 			origin: OriginFor<T>,
 			request: Request,

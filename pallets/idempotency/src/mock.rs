@@ -21,13 +21,13 @@ use pallet_support::{
 	traits::{Role, RoleOfCall},
 };
 use sp_runtime::{
+	DispatchResult,
 	traits::DispatchTransaction,
 	transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
-	DispatchResult,
 };
 
 pub(crate) use mock::{
-	errors::*, proptest_cases, scratch, World, ALICE, ALPHA, BETA, BOB, CAROL, GAMMA, STRANGER,
+	ALICE, ALPHA, BETA, BOB, CAROL, GAMMA, STRANGER, World, errors::*, proptest_cases, scratch,
 };
 
 pallet_support::mock_runtime!(base_filter: BaseFilter, 1: Idempotency = pallet_idempotency, 2: Scratch = scratch);

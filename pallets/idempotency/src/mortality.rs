@@ -5,12 +5,12 @@
 
 use super::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode};
-use credio_primitives::{validity, AccountId, Request};
+use credio_primitives::{AccountId, Request, validity};
 use frame_support::{
+	CloneNoBound, EqNoBound, PartialEqNoBound,
 	dispatch::{DispatchInfo, PostDispatchInfo},
 	traits::{IsSubType, OriginTrait},
 	weights::Weight,
-	CloneNoBound, EqNoBound, PartialEqNoBound,
 };
 use frame_system::CheckEra;
 use pallet_support::traits::Membership;

@@ -2,7 +2,7 @@
 
 use super::*;
 use alloc::collections::BTreeSet;
-use credio_primitives::{limits, LanePosition};
+use credio_primitives::{LanePosition, limits};
 use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
 

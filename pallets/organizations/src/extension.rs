@@ -3,15 +3,16 @@
 use super::{Config, Members, Organizations, Pallet, QuotaUses, SeatUses, WeightInfo};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::marker::PhantomData;
-use credio_primitives::{validity, AccountId, OrganizationId, OrganizationStatus};
+use credio_primitives::{AccountId, OrganizationId, OrganizationStatus, validity};
 use frame_support::{
+	CloneNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
 	dispatch::{DispatchClass, DispatchInfo, PostDispatchInfo},
 	traits::{Contains, ContainsPair, Get, OriginTrait},
 	weights::Weight,
-	CloneNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
 };
 use scale_info::TypeInfo;
 use sp_runtime::{
+	DispatchResult,
 	traits::{
 		DispatchInfoOf, DispatchOriginOf, Dispatchable, Implication, PostDispatchInfoOf,
 		TransactionExtension, ValidateResult,
@@ -20,7 +21,6 @@ use sp_runtime::{
 		InvalidTransaction, TransactionPriority, TransactionSource, TransactionValidity,
 		TransactionValidityError, ValidTransaction,
 	},
-	DispatchResult,
 };
 
 /// Refuses transactions of signers that are no member of an active organization, and those that do not fit the rest of

@@ -3,8 +3,8 @@
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
-	limits, text, AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, Organization,
-	OrganizationId, OrganizationName, OrganizationStatus, PublicKey, Quota, QuotaUse, Roles,
+	AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, Organization, OrganizationId,
+	OrganizationName, OrganizationStatus, PublicKey, Quota, QuotaUse, Roles, limits, text,
 };
 use credio_primitives::{
 	organization::MemberInfo, organization::OrganizationInfo, organization::QuotaInfo,
@@ -12,8 +12,8 @@ use credio_primitives::{
 use frame_support::{ensure, traits::Get};
 use pallet_support::traits::{self, Membership, Role};
 use sp_runtime::{
-	traits::{SaturatedConversion, Zero},
 	DispatchError, DispatchResult,
+	traits::{SaturatedConversion, Zero},
 };
 
 impl<T: Config> Pallet<T> {
@@ -30,11 +30,7 @@ impl<T: Config> Pallet<T> {
 	/// What an organization has used in the present window.
 	pub(crate) fn use_in_window(organization: OrganizationId, window: u32) -> QuotaUse {
 		let used = QuotaUses::<T>::get(organization);
-		if used.window == window {
-			used
-		} else {
-			QuotaUse { window, ..QuotaUse::default() }
-		}
+		if used.window == window { used } else { QuotaUse { window, ..QuotaUse::default() } }
 	}
 
 	pub(crate) fn do_admit(
@@ -175,11 +171,7 @@ impl<T: Config> Pallet<T> {
 	/// What a seat of the council has used in the present window.
 	pub(crate) fn seat_use_in_window(seat: &AccountId, window: u32) -> SeatUse {
 		let used = SeatUses::<T>::get(seat);
-		if used.window == window {
-			used
-		} else {
-			SeatUse { window, ..SeatUse::default() }
-		}
+		if used.window == window { used } else { SeatUse { window, ..SeatUse::default() } }
 	}
 
 	/// Makes an account a member and counts it; the caller stores the organization.

@@ -17,7 +17,7 @@ mod try_state;
 mod types;
 pub mod weights;
 
-pub use extension::{Charge, CheckQuota, Payer, GOVERNANCE_PRIORITY};
+pub use extension::{Charge, CheckQuota, GOVERNANCE_PRIORITY, Payer};
 pub use pallet::*;
 pub use types::{Allowance, GenesisMember, GenesisOrganization, SeatUse};
 pub use weights::WeightInfo;
@@ -42,11 +42,11 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use core::marker::PhantomData;
 	use credio_primitives::{
-		organization::MemberInfo, organization::OrganizationInfo, organization::QuotaInfo,
-	};
-	use credio_primitives::{
 		AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, Organization, OrganizationId,
 		OrganizationName, PublicKey, Quota, QuotaUse, Roles,
+	};
+	use credio_primitives::{
+		organization::MemberInfo, organization::OrganizationInfo, organization::QuotaInfo,
 	};
 	use frame_support::{
 		pallet_prelude::*,
@@ -337,7 +337,6 @@ pub mod pallet {
 		/// [`Event::Admitted`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::admit())]
-		#[must_use]
 		pub fn admit(
 			origin: OriginFor<T>,
 			name: OrganizationName,
@@ -362,7 +361,6 @@ pub mod pallet {
 		/// [`Event::Suspended`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::suspend())]
-		#[must_use]
 		pub fn suspend(origin: OriginFor<T>, organization: OrganizationId) -> DispatchResult {
 			T::CouncilOrigin::ensure_origin(origin)?;
 			Self::do_suspend(organization)
@@ -380,7 +378,6 @@ pub mod pallet {
 		/// [`Event::Reinstated`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::reinstate())]
-		#[must_use]
 		pub fn reinstate(origin: OriginFor<T>, organization: OrganizationId) -> DispatchResult {
 			T::CouncilOrigin::ensure_origin(origin)?;
 			Self::do_reinstate(organization)
@@ -399,7 +396,6 @@ pub mod pallet {
 		/// [`Event::QuotaSet`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::set_quota())]
-		#[must_use]
 		pub fn set_quota(
 			origin: OriginFor<T>,
 			organization: OrganizationId,
@@ -424,7 +420,6 @@ pub mod pallet {
 		/// [`Event::MemberAdded`].
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::add_member())]
-		#[must_use]
 		pub fn add_member(
 			origin: OriginFor<T>,
 			account: AccountId,
@@ -447,7 +442,6 @@ pub mod pallet {
 		/// [`Event::RolesSet`].
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::set_roles())]
-		#[must_use]
 		pub fn set_roles(origin: OriginFor<T>, account: AccountId, roles: Roles) -> DispatchResult {
 			Self::do_set_roles(ensure_signed(origin)?, account, roles)
 		}
@@ -465,7 +459,6 @@ pub mod pallet {
 		/// [`Event::MemberRemoved`].
 		#[pallet::call_index(6)]
 		#[pallet::weight(T::WeightInfo::remove_member())]
-		#[must_use]
 		pub fn remove_member(origin: OriginFor<T>, account: AccountId) -> DispatchResult {
 			Self::do_remove_member(ensure_signed(origin)?, account)
 		}
@@ -484,7 +477,6 @@ pub mod pallet {
 		/// [`Event::KeyRotated`].
 		#[pallet::call_index(7)]
 		#[pallet::weight(T::WeightInfo::rotate_key())]
-		#[must_use]
 		pub fn rotate_key(origin: OriginFor<T>, encryption_key: PublicKey) -> DispatchResult {
 			Self::do_rotate_key(ensure_signed(origin)?, encryption_key)
 		}

@@ -14,7 +14,7 @@ use frame_support::{
 	traits::{Contains, ContainsPair},
 };
 use frame_system::EnsureSignedBy;
-use sp_runtime::{traits::IdentityLookup, BuildStorage};
+use sp_runtime::{BuildStorage, traits::IdentityLookup};
 
 #[frame_support::runtime]
 mod runtime {

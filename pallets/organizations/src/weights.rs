@@ -3,7 +3,7 @@
 //! The numbers here are derived from the reads and writes that each call makes, with the constants of ParityDB, and
 //! an estimate of the time it takes besides. They are to be replaced by measured numbers.
 
-use frame_support::weights::{constants::ParityDbWeight, Weight};
+use frame_support::weights::{Weight, constants::ParityDbWeight};
 
 /// Weights of this pallet.
 pub trait WeightInfo {

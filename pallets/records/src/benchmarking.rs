@@ -2,8 +2,8 @@
 
 use super::*;
 use credio_primitives::{
-	entry::ENVELOPE_V1, limits, AccountId, Digest, EntryBody, KeyEpoch, RecordId, RecordPayload,
-	Reference, SequenceKey, StreamId,
+	AccountId, Digest, EntryBody, KeyEpoch, RecordId, RecordPayload, Reference, SequenceKey,
+	StreamId, entry::ENVELOPE_V1, limits,
 };
 use frame_benchmarking::v2::*;
 use frame_system::RawOrigin;

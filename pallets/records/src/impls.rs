@@ -5,8 +5,8 @@
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
-	entry::ENVELOPE_V1, AccountId, Commitment, EntryBody, EntryHeader, KeyEpoch, OrganizationId,
-	RecordId, RecordPayload, Reference, SequenceKey, StreamId,
+	AccountId, Commitment, EntryBody, EntryHeader, KeyEpoch, OrganizationId, RecordId,
+	RecordPayload, Reference, SequenceKey, StreamId, entry::ENVELOPE_V1,
 };
 use frame_support::{ensure, weights::Weight};
 use pallet_support::traits::{KeyEpochs, Streams};

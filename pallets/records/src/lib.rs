@@ -29,8 +29,8 @@ pub mod pallet {
 	use super::weights::WeightInfo;
 	use alloc::vec::Vec;
 	use credio_primitives::{
-		limits::MAX_GRANTS_READ, AccountId, Commitment, KeyEpoch, RecordId, RecordPayload,
-		Reference, SequenceKey, StreamId,
+		AccountId, Commitment, KeyEpoch, RecordId, RecordPayload, Reference, SequenceKey, StreamId,
+		limits::MAX_GRANTS_READ,
 	};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
@@ -109,7 +109,6 @@ pub mod pallet {
 		/// `EntryAppended` of the pallet of streams.
 		#[pallet::call_index(0)]
 		#[pallet::weight(Pallet::<T>::append_weight(payload.len() as u32, MAX_GRANTS_READ))]
-		#[must_use]
 		pub fn append(
 			origin: OriginFor<T>,
 			stream: StreamId,

@@ -1,7 +1,7 @@
 //! What holds of this pallet's storage after every block.
 
 use super::*;
-use credio_primitives::{entry::ENVELOPE_V1, Entry, EntryBody};
+use credio_primitives::{Entry, EntryBody, entry::ENVELOPE_V1};
 use frame_support::ensure;
 use pallet_support::traits::Streams;
 use sp_runtime::TryRuntimeError;

@@ -4,6 +4,9 @@
 
 use alloc::vec::Vec;
 use credio_primitives::{
+	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch,
+	KeyEpochState, KeyVersion, Member, Moment, OrganizationId, ReadAccess, Receipt, RecordId,
+	RecordPayload, RequestKey, Sequence, StreamId, StreamKey, Submission, ValidatorState,
 	access::ReadRecord,
 	block::{Activity, Changes},
 	bundle::{BundleDetail, BundleFilter, BundleLimits, NamedBundle},
@@ -13,9 +16,6 @@ use credio_primitives::{
 	organization::{MemberInfo, OrganizationInfo, QuotaInfo},
 	request::NotASubmission,
 	request::RequestLimits,
-	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch,
-	KeyEpochState, KeyVersion, Member, Moment, OrganizationId, ReadAccess, Receipt, RecordId,
-	RecordPayload, RequestKey, Sequence, StreamId, StreamKey, Submission, ValidatorState,
 };
 
 sp_api::decl_runtime_apis! {

@@ -14,4 +14,4 @@ mod world;
 pub use accounts::*;
 pub use runtime::{execute, new_test_ext};
 pub use values::{digest, envelope, proptest_cases, reference};
-pub use world::{Clock, World, GRANTS_READ};
+pub use world::{Clock, GRANTS_READ, World};

@@ -5,8 +5,8 @@ use codec::Decode;
 use credio_primitives::{AccountId, ValidatorOffence};
 use frame_benchmarking::v2::*;
 use frame_support::{
-	traits::{EnsureOrigin, Get},
 	BoundedVec,
+	traits::{EnsureOrigin, Get},
 };
 use pallet_session::NextKeys;
 

@@ -234,7 +234,6 @@ pub mod pallet {
 		/// [`Event::ValidatorAdded`].
 		#[pallet::call_index(0)]
 		#[pallet::weight((<T as Config>::WeightInfo::add_validator(), DispatchClass::Operational))]
-		#[must_use]
 		pub fn add_validator(origin: OriginFor<T>, validator: AccountId) -> DispatchResult {
 			T::CouncilOrigin::ensure_origin(origin)?;
 			ensure!(
@@ -262,7 +261,6 @@ pub mod pallet {
 		/// [`Event::ValidatorRemoved`].
 		#[pallet::call_index(1)]
 		#[pallet::weight((<T as Config>::WeightInfo::remove_validator(), DispatchClass::Operational))]
-		#[must_use]
 		pub fn remove_validator(origin: OriginFor<T>, validator: AccountId) -> DispatchResult {
 			T::CouncilOrigin::ensure_origin(origin)?;
 			Self::do_remove_validators(alloc::vec![validator])
@@ -283,7 +281,6 @@ pub mod pallet {
 			<T as Config>::WeightInfo::reinstate_validator(),
 			DispatchClass::Operational
 		))]
-		#[must_use]
 		pub fn reinstate_validator(origin: OriginFor<T>, validator: AccountId) -> DispatchResult {
 			T::CouncilOrigin::ensure_origin(origin)?;
 			Disabled::<T>::take(&validator).ok_or(Error::<T>::NotDisabled)?;
@@ -310,7 +307,6 @@ pub mod pallet {
 		/// [`Event::ValidatorRemoved`] for each and [`Event::FinalityResumed`].
 		#[pallet::call_index(3)]
 		#[pallet::weight((<T as Config>::WeightInfo::resume_finality(), DispatchClass::Operational))]
-		#[must_use]
 		pub fn resume_finality(
 			origin: OriginFor<T>,
 			lost: BoundedVec<AccountId, T::MaxValidators>,

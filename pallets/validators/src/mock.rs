@@ -16,10 +16,9 @@ use frame_support::{
 use frame_system::EnsureSignedBy;
 use pallet_session::historical;
 use sp_runtime::{
-	impl_opaque_keys,
+	BuildStorage, impl_opaque_keys,
 	testing::UintAuthorityId,
 	traits::{ConvertInto, IdentityLookup, OpaqueKeys},
-	BuildStorage,
 };
 
 pub(crate) const SESSION: BlockNumber = 5;

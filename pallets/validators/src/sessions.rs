@@ -6,14 +6,14 @@ use codec::Encode;
 use credio_primitives::{AccountId, BlockNumber, Digest, ValidatorOffence, ValidatorState};
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
-use pallet_session::{historical, Pallet as Session};
+use pallet_session::{Pallet as Session, historical};
 use sp_runtime::{
-	traits::{Convert, Saturating, Zero},
 	Perbill, SaturatedConversion,
+	traits::{Convert, Saturating, Zero},
 };
 use sp_staking::{
-	offence::{OffenceDetails, OnOffenceHandler},
 	SessionIndex,
+	offence::{OffenceDetails, OnOffenceHandler},
 };
 
 /// Sessions that have to end until a change of the validators holds.

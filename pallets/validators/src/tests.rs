@@ -3,7 +3,7 @@
 mod finality;
 mod properties;
 
-use crate::{mock::*, Disabled, Error, Event};
+use crate::{Disabled, Error, Event, mock::*};
 use credio_primitives::{AccountId, ValidatorOffence};
 use frame_support::{assert_noop, assert_ok};
 use pallet_session::historical;

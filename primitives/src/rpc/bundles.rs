@@ -2,8 +2,8 @@
 
 use super::{requests::ErrorNameJson, wrappers::Bytes};
 use crate::{
-	bundle::{self, BundleDetail, BundleStatus, Consent, EncodedCall, LegCalls, NamedBundle},
 	AccountId, BlockNumber, BundleId, BundleState, Digest, Leg, Moment, OrganizationId,
+	bundle::{self, BundleDetail, BundleStatus, Consent, EncodedCall, LegCalls, NamedBundle},
 };
 use alloc::vec::Vec;
 use codec::Encode;

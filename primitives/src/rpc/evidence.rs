@@ -2,8 +2,8 @@
 
 use super::wrappers::{BlockRef, Bytes};
 use crate::{
-	evidence::{Format, Origin, Subject},
 	Digest, GrantId,
+	evidence::{Format, Origin, Subject},
 };
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};

@@ -2,9 +2,9 @@
 
 use super::wrappers::text;
 use crate::{
-	grant::{NamedAccessRequest, NamedGrant},
 	AccessRequestId, AccessRequestState, BlockNumber, GrantId, GrantStatus, KeyEpoch, Moment,
 	OrganizationId, Permission, Resource,
+	grant::{NamedAccessRequest, NamedGrant},
 };
 use alloc::string::String;
 use serde::{Deserialize, Serialize};

@@ -2,9 +2,9 @@
 
 use super::wrappers::text;
 use crate::{
-	organization::{OrganizationInfo, QuotaInfo},
 	AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, OrganizationId, OrganizationStatus,
 	Quota, QuotaUse,
+	organization::{OrganizationInfo, QuotaInfo},
 };
 use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};

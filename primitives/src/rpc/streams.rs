@@ -1,9 +1,9 @@
 //! Streams and their secrets.
 
-use super::wrappers::{text, Bytes};
+use super::wrappers::{Bytes, text};
 use crate::{
-	entry::StreamInfo, BlockNumber, Digest, KeyEpoch, KeyEpochState, KeyVersion, OrganizationId,
-	Sequence, StreamId, StreamKey, StreamStatus,
+	BlockNumber, Digest, KeyEpoch, KeyEpochState, KeyVersion, OrganizationId, Sequence, StreamId,
+	StreamKey, StreamStatus, entry::StreamInfo,
 };
 use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};

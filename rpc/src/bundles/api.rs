@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use credio_primitives::{
+	BundleId,
 	bundle::BundleFilter,
 	rpc::{At, BundleDetailJson, BundleJson, Items, PageRequest},
-	BundleId,
 };
 use jsonrpsee::proc_macros::rpc;
 

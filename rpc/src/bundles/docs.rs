@@ -2,10 +2,10 @@
 
 use crate::openrpc::builder::Document;
 use credio_primitives::{
+	BundleId,
 	bundle::BundleFilter,
 	error_codes as codes,
 	rpc::{At, BundleDetailJson, BundleJson, Items, PageRequest},
-	BundleId,
 };
 
 pub(crate) fn describe(document: &mut Document) {

@@ -2,14 +2,14 @@
 
 use super::api::BundlesRpcServer;
 use crate::{
-	chain::{hash, Chain, CredioBlock, CredioClient},
+	chain::{Chain, CredioBlock, CredioClient, hash},
 	error::Error,
 	page::page,
 };
 use credio_primitives::{
+	BundleId,
 	bundle::BundleFilter,
 	rpc::{At, BundleDetailJson, BundleJson, Items, PageRequest},
-	BundleId,
 };
 use pallet_support::apis::BundlesApi;
 

@@ -1,9 +1,10 @@
 //! The methods of this area on a chain in memory.
 
-use crate::mock::{account, digest, Node, World};
+use crate::mock::{Node, World, account, digest};
 use credio_primitives::{
+	Bundle, BundleId, BundleState,
 	bundle::{BundleDetail, LegCalls, NamedBundle, Party},
-	error_codes as codes, Bundle, BundleId, BundleState,
+	error_codes as codes,
 };
 use serde_json::json;
 use sp_runtime::{DispatchError, Weight};

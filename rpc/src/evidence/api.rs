@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use credio_primitives::{
-	rpc::{At, EvidenceJson, EvidenceOptions, FinalityJson},
 	Digest, RecordId,
+	rpc::{At, EvidenceJson, EvidenceOptions, FinalityJson},
 };
 use jsonrpsee::proc_macros::rpc;
 

@@ -2,9 +2,8 @@
 
 use crate::openrpc::builder::Document;
 use credio_primitives::{
-	error_codes as codes,
+	Digest, RecordId, error_codes as codes,
 	rpc::{At, EvidenceJson, EvidenceOptions, FinalityJson},
-	Digest, RecordId,
 };
 
 pub(crate) fn describe(document: &mut Document) {

@@ -2,22 +2,22 @@
 
 use super::api::EvidenceRpcServer;
 use crate::{
-	chain::{hash, Chain, CredioBlock, CredioClient},
+	chain::{Chain, CredioBlock, CredioClient, hash},
 	error::Error,
 };
 use codec::{DecodeAll, Encode};
 use credio_primitives::{
-	evidence::{Facts, FactsError, Format, State, Subject, MAX_NAMED},
+	AccessRequestId, Digest, RecordId,
+	evidence::{Facts, FactsError, Format, MAX_NAMED, State, Subject},
 	grant::{AccessRequestFilter, GrantFilter},
 	limits::MAX_PAGE_SIZE,
 	rpc::{At, BlockRef, Bytes, EvidenceJson, EvidenceOptions, FinalityJson, FinalizedBlockJson},
-	AccessRequestId, Digest, RecordId,
 };
 use pallet_support::apis::{GrantsApi, StreamsApi};
 use sp_consensus_grandpa::GrandpaJustification;
-use sp_core::{Hasher, H256};
+use sp_core::{H256, Hasher};
 use sp_runtime::traits::{HashingFor, Header as HeaderT};
-use sp_state_machine::{backend::AsTrieBackend, Backend, TrieBackendBuilder};
+use sp_state_machine::{Backend, TrieBackendBuilder, backend::AsTrieBackend};
 use std::{collections::BTreeSet, marker::PhantomData, sync::Arc};
 
 /// The format of evidence.

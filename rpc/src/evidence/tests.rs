@@ -1,8 +1,8 @@
 //! The methods of this area on a chain in memory.
 
-use crate::mock::{entry, hash, record_id, Node, World};
-use credio_primitives::{error_codes as codes, Digest};
-use serde_json::{json, Value};
+use crate::mock::{Node, World, entry, hash, record_id};
+use credio_primitives::{Digest, error_codes as codes};
+use serde_json::{Value, json};
 
 /// Blocks 2 and 4 are proven to be final.
 fn world() -> World {

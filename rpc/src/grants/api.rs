@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use credio_primitives::{
+	AccessRequestId, GrantId,
 	grant::{AccessRequestFilter, GrantFilter},
 	rpc::{AccessRequestJson, At, GrantJson, Items, PageRequest},
-	AccessRequestId, GrantId,
 };
 use jsonrpsee::proc_macros::rpc;
 

@@ -2,10 +2,9 @@
 
 use crate::openrpc::builder::Document;
 use credio_primitives::{
-	error_codes as codes,
+	AccessRequestId, GrantId, error_codes as codes,
 	grant::{AccessRequestFilter, GrantFilter},
 	rpc::{AccessRequestJson, At, GrantJson, Items, PageRequest},
-	AccessRequestId, GrantId,
 };
 
 const OF_ONE: [i32; 2] = [codes::NOT_FOUND, codes::INTERNAL];

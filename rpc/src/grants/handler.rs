@@ -2,15 +2,16 @@
 
 use super::api::GrantsRpcServer;
 use crate::{
-	chain::{hash, Chain, CredioBlock, CredioClient},
+	chain::{Chain, CredioBlock, CredioClient, hash},
 	error::Error,
 	page::{items, page},
 };
 use credio_primitives::{
+	AccessRequest, AccessRequestId, Grant, GrantId, Moment,
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	limits::MAX_DELEGATION_DEPTH,
 	rpc::{AccessRequestJson, At, BlockRef, GrantJson, Items, PageRequest},
-	storage, AccessRequest, AccessRequestId, Grant, GrantId, Moment,
+	storage,
 };
 use pallet_support::apis::GrantsApi;
 use std::collections::HashMap;

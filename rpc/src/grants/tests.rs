@@ -1,10 +1,10 @@
 //! The methods of this area on a chain in memory.
 
-use crate::mock::{access_request, digest, grant, named_access_request, named_grant, Node, World};
+use crate::mock::{Node, World, access_request, digest, grant, named_access_request, named_grant};
 use credio_primitives::{
-	error_codes as codes, storage, AccessRequest, AccessRequestId, AccessRequestState, GrantId,
+	AccessRequest, AccessRequestId, AccessRequestState, GrantId, error_codes as codes, storage,
 };
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 
 const ROOT: GrantId = GrantId([1; 32]);
 const DELEGATED: GrantId = GrantId([2; 32]);

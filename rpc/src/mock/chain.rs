@@ -3,6 +3,8 @@
 use crate::{evidence::FinalityProofs, watcher::BlockChanges};
 use codec::Encode;
 use credio_primitives::{
+	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch, KeyVersion,
+	Member, OrganizationId, RecordId, Resource, Sequence, StreamId, StreamKey, ValidatorState,
 	access::ReadRecord,
 	block::Changes,
 	bundle::{BundleDetail, BundleFilter, BundleLimits, NamedBundle},
@@ -10,19 +12,16 @@ use credio_primitives::{
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	organization::{MemberInfo, OrganizationInfo, QuotaInfo},
 	request::RequestLimits,
-	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch, KeyVersion,
-	Member, OrganizationId, RecordId, Resource, Sequence, StreamId, StreamKey, ValidatorState,
 };
 use pallet_support::apis::{
 	BundlesApi, GrantsApi, OrganizationsApi, RecordsApi, RequestsApi, StreamsApi, ValidatorsApi,
 };
 use sp_api::{ApiError, ApiRef, CallApiAt, CallApiAtParams, ProvideRuntimeApi};
 use sp_blockchain::{BlockStatus, HeaderBackend, Info};
-use sp_core::{storage::StateVersion, H256};
+use sp_core::{H256, storage::StateVersion};
 use sp_runtime::{
-	generic,
+	DispatchError, OpaqueExtrinsic, Weight, generic,
 	traits::{BlakeTwo256, Header as _},
-	DispatchError, OpaqueExtrinsic, Weight,
 };
 use sp_state_machine::InMemoryBackend;
 use std::{

@@ -3,19 +3,19 @@
 use super::hash;
 use codec::Encode;
 use credio_primitives::{
-	access::ReadRecord,
-	entry::StreamInfo,
-	grant::{NamedAccessRequest, NamedGrant},
-	organization::{MemberInfo, OrganizationInfo},
-	rpc::{AccessToken, Bytes},
 	AccessKey, AccessRequest, AccessRequestId, AccessRequestState, AccountId, Digest,
 	EncryptionKey, Entry, EntryBody, EntryHeader, Grant, GrantId, GrantStatus, Member,
 	Organization, OrganizationId, OrganizationStatus, Outcome, Permission, PublicKey, Quota,
 	ReadAccess, Receipt, RecordId, Resource, Roles, Sequence, Stream, StreamId, StreamStatus,
 	WrappedKey, WrappedSecret,
+	access::ReadRecord,
+	entry::StreamInfo,
+	grant::{NamedAccessRequest, NamedGrant},
+	organization::{MemberInfo, OrganizationInfo},
+	rpc::{AccessToken, Bytes},
 };
-use sp_core::{ed25519, Pair};
-use sp_runtime::{traits::IdentifyAccount, MultiSignature, MultiSigner};
+use sp_core::{Pair, ed25519};
+use sp_runtime::{MultiSignature, MultiSigner, traits::IdentifyAccount};
 
 /// How long the mocked chain keeps receipts.
 pub(crate) const RETENTION: u32 = 1_000;

@@ -7,11 +7,11 @@ use crate::{
 };
 use codec::{Decode, DecodeAll, Encode};
 use credio_primitives::{
+	Digest, OrganizationId, RecordId, Request, RequestKey, Submission,
 	request::NotASubmission,
 	rpc::{Bytes, PoolAmountJson, PoolFilter, PoolPageJson},
-	Digest, OrganizationId, RecordId, Request, RequestKey, Submission,
 };
-use futures::{channel::mpsc, StreamExt};
+use futures::{StreamExt, channel::mpsc};
 use jsonrpsee::core::async_trait;
 use sc_transaction_pool_api::TransactionStatus;
 use sp_core::H256;

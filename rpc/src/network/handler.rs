@@ -2,7 +2,7 @@
 
 use super::api::NetworkRpcServer;
 use crate::{
-	chain::{hash, Chain, CredioBlock, CredioClient},
+	chain::{Chain, CredioBlock, CredioClient, hash},
 	error::Error,
 	page::items,
 };

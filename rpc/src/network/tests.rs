@@ -1,7 +1,7 @@
 //! The methods of this area on a chain in memory.
 
-use crate::mock::{account, hash, Node, World};
-use credio_primitives::{limits, Digest, ValidatorOffence, ValidatorState};
+use crate::mock::{Node, World, account, hash};
+use credio_primitives::{Digest, ValidatorOffence, ValidatorState, limits};
 use serde_json::json;
 
 fn node() -> Node {

@@ -1,9 +1,9 @@
 //! Builds the OpenRPC document.
 
-use super::schema::{component, tidy, Schemas};
+use super::schema::{Schemas, component, tidy};
 use credio_primitives::error_codes;
 use schemars::JsonSchema;
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The document, as far as it is built.
 #[derive(Default)]

@@ -1,17 +1,18 @@
 //! A node with something to find for each method, and a call of each.
 
 use crate::mock::{
-	access_request, account, digest, entry, extrinsic, grant, member, named_access_request,
-	named_grant, organization, readable, receipt, record_id, stream, submission, Node, World,
-	STREAM,
+	Node, STREAM, World, access_request, account, digest, entry, extrinsic, grant, member,
+	named_access_request, named_grant, organization, readable, receipt, record_id, stream,
+	submission,
 };
 use credio_primitives::{
+	AccessRequestId, Bundle, BundleId, BundleState, GrantId, Outcome, Quota, QuotaUse, RequestKey,
+	StreamKey, ValidatorState, WrappedKey,
 	bundle::{BundleDetail, LegCalls, NamedBundle, Party},
 	organization::QuotaInfo,
-	storage, AccessRequestId, Bundle, BundleId, BundleState, GrantId, Outcome, Quota, QuotaUse,
-	RequestKey, StreamKey, ValidatorState, WrappedKey,
+	storage,
 };
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use sp_runtime::Weight;
 
 const GRANT: GrantId = GrantId([1; 32]);

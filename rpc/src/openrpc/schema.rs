@@ -2,10 +2,10 @@
 //! and no object has fields beyond its properties.
 
 use schemars::{
-	generate::{Contract, SchemaSettings},
 	JsonSchema, SchemaGenerator,
+	generate::{Contract, SchemaSettings},
 };
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Makes schemas of types.

@@ -1,6 +1,6 @@
 //! The document against the types, the methods, `docs/rpc.md`, and calls of a node in memory.
 
-use super::{builder::Document, document, sample, DOCUMENT};
+use super::{DOCUMENT, builder::Document, document, sample};
 use crate::{
 	bundles,
 	error::Error,
@@ -8,9 +8,9 @@ use crate::{
 	mock::{Node, World},
 	network, organizations, pool, records, requests, streams,
 };
-use credio_primitives::{error_codes, Denial};
+use credio_primitives::{Denial, error_codes};
 use jsonrpsee::types::ErrorObjectOwned;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 fn described() -> Value {

@@ -2,11 +2,11 @@
 
 use crate::error::Error;
 use credio_primitives::{
+	AccountId, KeyVersion, OrganizationId,
 	rpc::{
 		At, EncryptionKeyJson, Items, MembershipJson, OrganizationDetailJson, OrganizationJson,
 		QuotaJson,
 	},
-	AccountId, KeyVersion, OrganizationId,
 };
 use jsonrpsee::proc_macros::rpc;
 

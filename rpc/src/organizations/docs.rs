@@ -2,13 +2,12 @@
 
 use crate::openrpc::builder::Document;
 use credio_primitives::{
-	error_codes as codes,
+	KeyVersion, OrganizationId, error_codes as codes,
 	rpc::{
 		At, EncryptionKeyJson, Items, MembershipJson, OrganizationDetailJson, OrganizationJson,
 		QuotaJson,
 	},
 	schema::Ss58,
-	KeyVersion, OrganizationId,
 };
 
 const OF_ONE: [i32; 2] = [codes::NOT_FOUND, codes::INTERNAL];

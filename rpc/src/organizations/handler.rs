@@ -2,16 +2,16 @@
 
 use super::api::OrganizationsRpcServer;
 use crate::{
-	chain::{hash, Chain, CredioBlock, CredioClient},
+	chain::{Chain, CredioBlock, CredioClient, hash},
 	error::Error,
 	page::{items, limit},
 };
 use credio_primitives::{
+	AccountId, KeyVersion, OrganizationId,
 	rpc::{
 		At, EncryptionKeyJson, Items, MemberJson, MembershipJson, OrganizationDetailJson,
 		OrganizationJson, QuotaJson,
 	},
-	AccountId, KeyVersion, OrganizationId,
 };
 use pallet_support::apis::OrganizationsApi;
 

@@ -1,10 +1,10 @@
 //! The methods of this area on a chain in memory.
 
-use crate::mock::{account, member, organization, Node, World};
+use crate::mock::{Node, World, account, member, organization};
 use credio_primitives::{
-	error_codes as codes, organization::QuotaInfo, AccountId, Quota, QuotaUse,
+	AccountId, Quota, QuotaUse, error_codes as codes, organization::QuotaInfo,
 };
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 
 fn node() -> Node {
 	Node::new(World {

@@ -1,8 +1,8 @@
 //! Access to the pool's transactions.
 
 use credio_primitives::{
-	rpc::{PoolFilter, PoolPageJson},
 	Digest, OrganizationId, RequestKey,
+	rpc::{PoolFilter, PoolPageJson},
 };
 use sp_core::H256;
 

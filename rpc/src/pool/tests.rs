@@ -1,6 +1,6 @@
 //! The methods of this area on a chain in memory.
 
-use crate::mock::{digest, Node, World};
+use crate::mock::{Node, World, digest};
 use credio_primitives::{error_codes as codes, limits::MAX_PAGE_SIZE};
 use serde_json::json;
 

@@ -1,10 +1,10 @@
 //! Access to ciphertexts.
 
 use crate::{
-	chain::{hash, Chain, CredioBlock, CredioClient},
+	chain::{Chain, CredioBlock, CredioClient, hash},
 	error::Error,
 };
-use credio_primitives::{access::ReadRecord, rpc::BlockRef, AccountId, Denial, RecordId};
+use credio_primitives::{AccountId, Denial, RecordId, access::ReadRecord, rpc::BlockRef};
 use pallet_support::apis::{GrantsApi, RecordsApi, StreamsApi};
 use sp_api::ApiExt;
 

@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use credio_primitives::{
+	Digest, Entry, RecordId, Sequence, StreamId,
 	entry::EntryFilter,
 	rpc::{AccessToken, At, FetchedEntriesJson, FetchedJson, InclusionJson, Items, PageRequest},
-	Digest, Entry, RecordId, Sequence, StreamId,
 };
 use jsonrpsee::proc_macros::rpc;
 

@@ -2,10 +2,10 @@
 
 use crate::openrpc::builder::Document;
 use credio_primitives::{
+	Digest, Entry, RecordId, Sequence, StreamId,
 	entry::EntryFilter,
 	error_codes as codes,
 	rpc::{AccessToken, At, FetchedEntriesJson, FetchedJson, InclusionJson, Items, PageRequest},
-	Digest, Entry, RecordId, Sequence, StreamId,
 };
 
 pub(crate) fn describe(document: &mut Document) {

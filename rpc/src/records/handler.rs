@@ -2,21 +2,21 @@
 
 use super::{access::RecordAccess, api::RecordsRpcServer};
 use crate::{
-	chain::{hash, Chain, CredioBlock, CredioClient},
+	chain::{Chain, CredioBlock, CredioClient, hash},
 	error::Error,
 	page::{items, limit, page},
 	served::Served,
 	token,
 };
 use credio_primitives::{
+	AccountId, Digest, Entry, RecordId, Sequence, StreamId,
 	access::ReadRecord,
 	entry::EntryFilter,
 	limits::{MAX_FETCHED_SIZE, MAX_PROOF_LENGTH},
 	rpc::{
-		wrapped_keys, AccessToken, At, BlockRef, Bytes, FetchedEntriesJson, FetchedEntryJson,
-		FetchedJson, InclusionJson, Items, PageRequest,
+		AccessToken, At, BlockRef, Bytes, FetchedEntriesJson, FetchedEntryJson, FetchedJson,
+		InclusionJson, Items, PageRequest, wrapped_keys,
 	},
-	AccountId, Digest, Entry, RecordId, Sequence, StreamId,
 };
 use pallet_support::apis::StreamsApi;
 use std::sync::Arc;

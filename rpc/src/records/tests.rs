@@ -1,8 +1,8 @@
 //! The methods of this area on a chain in memory.
 
-use crate::mock::{digest, entry, member, readable, record_id, stream, Node, World, STREAM};
-use credio_primitives::{error_codes as codes, limits, Denial, RecordId, StreamId};
-use serde_json::{json, Value};
+use crate::mock::{Node, STREAM, World, digest, entry, member, readable, record_id, stream};
+use credio_primitives::{Denial, RecordId, StreamId, error_codes as codes, limits};
+use serde_json::{Value, json};
 
 const FETCH: &str = "credio_v1_fetch";
 const FETCH_STREAM: &str = "credio_v1_fetchStream";

@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use credio_primitives::{
-	rpc::{At, Bytes, LaneJson, RequestStatusJson, UploadedJson},
 	BlockNumber, OrganizationId, RequestKey,
+	rpc::{At, Bytes, LaneJson, RequestStatusJson, UploadedJson},
 };
 use jsonrpsee::proc_macros::rpc;
 

@@ -2,9 +2,8 @@
 
 use crate::openrpc::builder::{Document, SubscriptionId};
 use credio_primitives::{
-	error_codes as codes,
+	BlockNumber, OrganizationId, RequestKey, error_codes as codes,
 	rpc::{At, Bytes, LaneJson, RequestStatusJson, UploadEventJson, UploadedJson},
-	BlockNumber, OrganizationId, RequestKey,
 };
 
 const UPLOAD_ERRORS: [i32; 16] = [

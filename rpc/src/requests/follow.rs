@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use credio_primitives::{
-	rpc::{BlockRef, ReceiptJson, RequestState, RequestStatusJson, UploadEventJson},
 	BlockNumber, Digest, OrganizationId, Receipt, Request, RequestKey,
+	rpc::{BlockRef, ReceiptJson, RequestState, RequestStatusJson, UploadEventJson},
 };
 use sc_transaction_pool_api::TransactionStatus;
 use sp_core::H256;

@@ -8,7 +8,7 @@ use super::{
 	seen::Seen,
 };
 use crate::{
-	chain::{hash, Chain, CredioBlock, CredioClient},
+	chain::{Chain, CredioBlock, CredioClient, hash},
 	error::Error,
 	pool::PoolContents,
 	served::Served,
@@ -16,18 +16,17 @@ use crate::{
 };
 use codec::Decode;
 use credio_primitives::{
-	limits,
+	BlockNumber, Digest, OrganizationId, Request, RequestKey, Submission, limits,
 	request::NotASubmission,
 	rpc::{
 		At, BlockRef, Bytes, LaneJson, RequestState, RequestStatusJson, UploadEventJson,
 		UploadedJson,
 	},
-	BlockNumber, Digest, OrganizationId, Request, RequestKey, Submission,
 };
 use futures::StreamExt;
 use jsonrpsee::{
-	core::{async_trait, SubscriptionResult},
 	PendingSubscriptionSink, SubscriptionMessage,
+	core::{SubscriptionResult, async_trait},
 };
 use pallet_support::apis::RequestsApi;
 use sp_core::H256;

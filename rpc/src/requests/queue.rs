@@ -1,8 +1,8 @@
 //! The node's transaction pool, as uploads use it.
 
-use super::refusal::{refusal, Refusal};
+use super::refusal::{Refusal, refusal};
 use codec::Encode;
-use futures::{stream::BoxStream, StreamExt};
+use futures::{StreamExt, stream::BoxStream};
 use jsonrpsee::core::async_trait;
 use sc_transaction_pool_api::{
 	InPoolTransaction, TransactionPool, TransactionSource, TransactionStatus,

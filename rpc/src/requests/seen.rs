@@ -57,12 +57,11 @@ impl SeenRequests {
 			map.requests.insert(name, seen);
 			map.expiries.insert((seen.expires_at, organization, key));
 			map.order.push_back(name);
-			if map.order.len() > MAX_SEEN {
-				if let Some(oldest) = map.order.pop_front() {
-					if let Some(forgotten) = map.requests.remove(&oldest) {
-						map.expiries.remove(&(forgotten.expires_at, oldest.0, oldest.1));
-					}
-				}
+			if map.order.len() > MAX_SEEN
+				&& let Some(oldest) = map.order.pop_front()
+				&& let Some(forgotten) = map.requests.remove(&oldest)
+			{
+				map.expiries.remove(&(forgotten.expires_at, oldest.0, oldest.1));
 			}
 		}
 	}

@@ -1,16 +1,17 @@
 //! The status of a request.
 
 use super::{
-	follow::{state_of, Followed, Outcomes},
+	follow::{Followed, Outcomes, state_of},
 	handler::Requests,
 };
 use crate::{
-	chain::{hash, CredioBlock, CredioClient},
+	chain::{CredioBlock, CredioClient, hash},
 	error::Error,
 };
 use credio_primitives::{
+	BlockNumber, OrganizationId, Outcome, Receipt, Request, RequestKey, Submission,
 	rpc::{BlockRef, ReceiptJson, RequestState, RequestStatusJson},
-	storage, BlockNumber, OrganizationId, Outcome, Receipt, Request, RequestKey, Submission,
+	storage,
 };
 use pallet_support::apis::RequestsApi;
 use sp_core::H256;
@@ -91,10 +92,10 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Requests<Block, Client> {
 		let seen = self.served.seen.get(organization, &request_key);
 		let of_seen = seen.map(|seen| [seen.earliest_expiry, seen.expires_at]);
 		let expiries = expires_at.into_iter().chain(of_seen.into_iter().flatten());
-		if let (Some(earliest), Some(latest)) = (expiries.clone().min(), expiries.max()) {
-			if self.has_expired(at, earliest, latest)? {
-				return Ok(answer(RequestState::Expired, None));
-			}
+		if let (Some(earliest), Some(latest)) = (expiries.clone().min(), expiries.max())
+			&& self.has_expired(at, earliest, latest)?
+		{
+			return Ok(answer(RequestState::Expired, None));
 		}
 		let best = self.chain.best();
 		let is_pending = self.receipt(&best, organization, request_key)?.is_some()

@@ -6,14 +6,15 @@ use super::{
 };
 use crate::{
 	error::Error,
-	mock::{digest, extrinsic, hash, next, receipt, submission, Node, World, RETENTION},
+	mock::{Node, RETENTION, World, digest, extrinsic, hash, next, receipt, submission},
 };
 use credio_primitives::{
+	LanePosition, Outcome, Receipt, RequestKey, Submission,
 	block::Changes,
 	error_codes as codes,
 	request::NotASubmission,
 	rpc::{Bytes, ErrorNameJson, ReceiptJson, RequestState, UploadEventJson},
-	storage, LanePosition, Outcome, Receipt, RequestKey, Submission,
+	storage,
 };
 use sc_transaction_pool_api::TransactionStatus;
 use serde_json::json;

@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use credio_primitives::{
-	rpc::{AccessToken, At, Items, PageRequest, StreamJson, StreamKeyJson},
 	KeyEpoch, OrganizationId, Sequence, StreamId,
+	rpc::{AccessToken, At, Items, PageRequest, StreamJson, StreamKeyJson},
 };
 use jsonrpsee::proc_macros::rpc;
 

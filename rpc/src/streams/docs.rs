@@ -2,9 +2,8 @@
 
 use crate::openrpc::builder::{Document, SubscriptionId};
 use credio_primitives::{
-	error_codes as codes,
+	Entry, KeyEpoch, OrganizationId, Sequence, StreamId, error_codes as codes,
 	rpc::{AccessToken, At, Items, PageRequest, StreamJson, StreamKeyJson},
-	Entry, KeyEpoch, OrganizationId, Sequence, StreamId,
 };
 
 pub(crate) fn describe(document: &mut Document) {

@@ -2,7 +2,7 @@
 
 use super::{api::StreamsRpcServer, position::Position};
 use crate::{
-	chain::{hash, Chain, CredioBlock, CredioClient},
+	chain::{Chain, CredioBlock, CredioClient, hash},
 	error::Error,
 	page::{items, page},
 	served::Served,
@@ -10,13 +10,13 @@ use crate::{
 	watcher::{Subscription, Topic},
 };
 use credio_primitives::{
+	Denial, Entry, KeyEpoch, OrganizationId, Sequence, StreamId,
 	limits::MAX_PAGE_SIZE,
 	rpc::{AccessToken, At, BlockRef, Items, PageRequest, StreamJson, StreamKeyJson},
-	Denial, Entry, KeyEpoch, OrganizationId, Sequence, StreamId,
 };
 use jsonrpsee::{
-	core::{async_trait, SubscriptionResult},
 	PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink,
+	core::{SubscriptionResult, async_trait},
 };
 use pallet_support::apis::{GrantsApi, OrganizationsApi, StreamsApi};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Recently read pages of streams.
 
 use crate::error::Error;
-use credio_primitives::{rpc::BlockRef, Entry, Sequence, StreamId};
+use credio_primitives::{Entry, Sequence, StreamId, rpc::BlockRef};
 use std::{
 	collections::HashMap,
 	sync::{Arc, Mutex, PoisonError},
@@ -32,10 +32,10 @@ impl RecentPages {
 		let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
 		{
 			let known = lock();
-			if known.at.as_ref() == Some(at) {
-				if let Some(page) = known.pages.get(&(stream, from)) {
-					return Ok(page.clone());
-				}
+			if known.at.as_ref() == Some(at)
+				&& let Some(page) = known.pages.get(&(stream, from))
+			{
+				return Ok(page.clone());
 			}
 		}
 		let page = Arc::new(read()?);

@@ -1,9 +1,9 @@
 //! The methods of this area on a chain in memory.
 
-use crate::mock::{digest, entry, hash, member, next, stream, Node, World, STREAM};
-use credio_primitives::{block::Changes, error_codes as codes, StreamId, StreamKey, WrappedKey};
+use crate::mock::{Node, STREAM, World, digest, entry, hash, member, next, stream};
+use credio_primitives::{StreamId, StreamKey, WrappedKey, block::Changes, error_codes as codes};
 use futures::FutureExt;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 
 const KEYS: &str = "credio_v1_streamKeys";
 const SUBSCRIBE: &str = "credio_v1_subscribeStream";

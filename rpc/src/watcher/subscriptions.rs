@@ -1,6 +1,6 @@
 //! The subscriptions of a node: which of them a block concerns. Nothing here waits or reads the chain.
 
-use credio_primitives::{block::Changes, BlockNumber, OrganizationId, RequestKey, StreamId};
+use credio_primitives::{BlockNumber, OrganizationId, RequestKey, StreamId, block::Changes};
 use std::collections::{BTreeMap, HashMap};
 
 /// Most subscriptions to streams at a node. Requests are counted apart, so that subscribers of streams do not keep others

@@ -1,7 +1,7 @@
 //! The watcher, fed with blocks.
 
-use super::{changes::BlockChanges, subscriptions::Topic, Subscription, Watcher};
-use credio_primitives::{block::Changes, RequestKey, StreamId};
+use super::{Subscription, Watcher, changes::BlockChanges, subscriptions::Topic};
+use credio_primitives::{RequestKey, StreamId, block::Changes};
 use futures::FutureExt;
 use sp_core::H256;
 use std::{cell::Cell, collections::HashMap, sync::Arc};

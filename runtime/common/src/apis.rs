@@ -5,20 +5,20 @@
 use alloc::{format, string::String, vec::Vec};
 use core::marker::PhantomData;
 use credio_primitives::{
-	access::ReadRecord, entry::StreamInfo, organization::MemberInfo,
-	organization::OrganizationInfo, organization::QuotaInfo, request::RequestLimits,
-};
-use credio_primitives::{
-	bundle::{BundleDetail, BundleFilter, BundleLimits, NamedBundle},
-	entry::EntryFilter,
-	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch,
 	KeyEpochState, KeyVersion, Member, Moment, OrganizationId, ReadAccess, Receipt, RecordId,
 	RecordPayload, Request, RequestKey, Sequence, Stream, StreamId, StreamKey, Submission,
+	bundle::{BundleDetail, BundleFilter, BundleLimits, NamedBundle},
+	entry::EntryFilter,
+	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
+};
+use credio_primitives::{
+	access::ReadRecord, entry::StreamInfo, organization::MemberInfo,
+	organization::OrganizationInfo, organization::QuotaInfo, request::RequestLimits,
 };
 use frame_support::traits::IsSubType;
 use pallet_support::traits::Membership;
-use scale_info::{form::MetaForm, TypeDef, TypeInfo, Variant};
+use scale_info::{TypeDef, TypeInfo, Variant, form::MetaForm};
 use sp_runtime::DispatchError;
 
 /// Implements the product's runtime APIs for a runtime that has all of its pallets.

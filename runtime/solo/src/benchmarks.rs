@@ -5,7 +5,7 @@ use alloc::string::String;
 use frame_benchmarking::{BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::WhitelistedStorageKeys;
 use frame_system_benchmarking::{
-	extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench,
+	Pallet as SystemBench, extensions::Pallet as SystemExtensionsBench,
 };
 
 impl frame_system_benchmarking::Config for Runtime {}

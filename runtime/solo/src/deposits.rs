@@ -4,7 +4,7 @@
 
 use crate::AccountId;
 use frame_support::traits::tokens::{
-	fungible, DepositConsequence, Fortitude, Preservation, Provenance, WithdrawConsequence,
+	DepositConsequence, Fortitude, Preservation, Provenance, WithdrawConsequence, fungible,
 };
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -31,18 +31,10 @@ impl fungible::Inspect<AccountId> for NoDeposit {
 		0
 	}
 	fn can_deposit(_: &AccountId, amount: u64, _: Provenance) -> DepositConsequence {
-		if amount == 0 {
-			DepositConsequence::Success
-		} else {
-			DepositConsequence::Blocked
-		}
+		if amount == 0 { DepositConsequence::Success } else { DepositConsequence::Blocked }
 	}
 	fn can_withdraw(_: &AccountId, amount: u64) -> WithdrawConsequence<u64> {
-		if amount == 0 {
-			WithdrawConsequence::Success
-		} else {
-			WithdrawConsequence::BalanceLow
-		}
+		if amount == 0 { WithdrawConsequence::Success } else { WithdrawConsequence::BalanceLow }
 	}
 }
 
@@ -50,11 +42,7 @@ impl fungible::Unbalanced<AccountId> for NoDeposit {
 	fn handle_dust(_: fungible::Dust<AccountId, Self>) {}
 
 	fn write_balance(_: &AccountId, amount: u64) -> Result<Option<u64>, DispatchError> {
-		if amount == 0 {
-			Ok(None)
-		} else {
-			Err(DispatchError::Unavailable)
-		}
+		if amount == 0 { Ok(None) } else { Err(DispatchError::Unavailable) }
 	}
 
 	fn set_total_issuance(_: u64) {}
@@ -83,9 +71,5 @@ impl fungible::hold::Mutate<AccountId> for NoDeposit {}
 
 /// An imbalance of a currency that nobody has any of: always zero.
 fn nothing(amount: u64) -> DispatchResult {
-	if amount == 0 {
-		Ok(())
-	} else {
-		Err(DispatchError::Unavailable)
-	}
+	if amount == 0 { Ok(()) } else { Err(DispatchError::Unavailable) }
 }

@@ -2,7 +2,7 @@
 
 use crate::{AccountId, RuntimeGenesisConfig, SessionKeys};
 use alloc::{vec, vec::Vec};
-use credio_primitives::{development, Roles};
+use credio_primitives::{Roles, development};
 use frame_support::build_struct_json_patch;
 use pallet_organizations::{GenesisMember, GenesisOrganization};
 use serde_json::Value;

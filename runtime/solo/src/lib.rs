@@ -28,9 +28,8 @@ mod tests;
 
 use alloc::vec::Vec;
 use sp_runtime::{
-	generic, impl_opaque_keys,
+	MultiAddress, MultiSignature, generic, impl_opaque_keys,
 	traits::{BlakeTwo256, IdentifyAccount, Verify},
-	MultiAddress, MultiSignature,
 };
 use sp_version::RuntimeVersion;
 

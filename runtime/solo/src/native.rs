@@ -6,9 +6,9 @@ use codec::{DecodeLimit, Encode};
 use credio_primitives::Request;
 use frame_support::traits::Contains;
 use sp_runtime::{
+	MultiAddress,
 	generic::{Era, Preamble},
 	traits::Hash as _,
-	MultiAddress,
 };
 
 /// Whether an extrinsic is signed by the account that it names.
@@ -100,7 +100,7 @@ impl Decoded {
 			},
 			_ => return SignatureCheck::Unknown,
 		};
-		let era = extensions.4 .0;
+		let era = extensions.4.0;
 		let began = if era.is_immortal() { Some(genesis) } else { birth(era) };
 		let Some(began) = began else { return SignatureCheck::Unknown };
 		let implicit: Implicit = (
@@ -123,10 +123,6 @@ impl Decoded {
 				is_good(signature, payload, signer)
 			}
 		});
-		if good {
-			SignatureCheck::Good
-		} else {
-			SignatureCheck::Bad
-		}
+		if good { SignatureCheck::Good } else { SignatureCheck::Bad }
 	}
 }

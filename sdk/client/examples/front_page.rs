@@ -1,8 +1,8 @@
 #![allow(missing_docs)]
 
 use credio_client::{
-	primitives::{Permission, Resource},
 	Client, Outcome, Terms, Upload,
+	primitives::{Permission, Resource},
 };
 use credio_vault::LocalVault;
 use std::sync::Arc;

@@ -9,12 +9,12 @@ pub use described::DescribedCall;
 use crate::{error::UnfitCall, runtimes::RuntimePin};
 use codec::{Compact, Decode, Encode};
 use credio_primitives::{
-	bundle::EncodedCall,
-	grant::{GrantKey, GrantTerms},
-	rpc::WeightJson,
 	AccessRequestId, AccountId, BlockNumber, BundleId, Commitment, Digest, EpochSecret, GrantId,
 	KeyEpoch, Leg, Moment, OrganizationId, Permission, PublicKey, Purpose, Quota, RecordId,
 	Reference, Request, Resource, Roles, StreamId, StreamName, WrappedKey,
+	bundle::EncodedCall,
+	grant::{GrantKey, GrantTerms},
+	rpc::WeightJson,
 };
 use std::borrow::Cow;
 

@@ -32,11 +32,11 @@ mod uploads;
 pub use anchors::{Anchored, MerkleProof, PreparedAnchor};
 pub use bundles::{BundleLeg, Deadline, LegCall, NewBundle};
 pub use checkpoints::sign_checkpoint;
-pub use connection::{shown, ConnectOptions, SILENCE};
+pub use connection::{ConnectOptions, SILENCE, shown};
 pub use council::{Motion, Proposed, Voted};
 pub use evidence::EvidenceRequest;
 pub use grants::{End, Terms};
-pub use heads::{has_stalled, Heads};
+pub use heads::{Heads, has_stalled};
 pub use nodes::ahead_of;
 pub use organizations::NewOrganization;
 pub use past::{BlockChanges, BlockEvents, BusinessEvent, Past};
@@ -53,19 +53,19 @@ use crate::{
 };
 use calling::Now;
 use credio_primitives::{
-	rpc::{At, LimitsJson, MembershipJson},
 	AccountId, BlockNumber, KeyEpoch, OrganizationId, StreamId,
+	rpc::{At, LimitsJson, MembershipJson},
 };
 use credio_vault::{ChainPin, Held, LocalVault, Vault};
-use runtime::{check_version, Runtime};
+use runtime::{Runtime, check_version};
 use std::{
 	collections::HashMap,
 	sync::{Arc, RwLock},
 	time::Instant,
 };
 use subxt::{
-	rpcs::{client::RpcParams, RpcClient},
 	OnlineClientAtBlock, PolkadotConfig,
+	rpcs::{RpcClient, client::RpcParams},
 };
 use tokio::sync::{Mutex, OnceCell};
 

@@ -5,18 +5,21 @@
 //! forge it. [`Trust`] selects whether a client reads this way, which is the default.
 
 mod checkpoint;
+mod errors;
 mod file;
 
 #[cfg(test)]
 mod tests;
 
-use crate::error::{ConnectError, Error, ProofError, Result};
+use self::errors::{behind, not_final, other_chain};
+use crate::error::{Error, ProofError, Result};
 use codec::DecodeAll;
-use credio_evidence::{genesis_keys, Checkpoint, Head, Trusted};
+use credio_evidence::{Checkpoint, Head, Trusted, genesis_keys};
 use credio_primitives::{
+	BlockNumber, Digest, Moment,
 	evidence::State as ReadState,
 	rpc::{BlockRef, Bytes, FinalityJson},
-	storage, BlockNumber, Digest, Moment,
+	storage,
 };
 use std::{
 	collections::{BTreeSet, HashMap},
@@ -310,13 +313,13 @@ impl Verifier {
 		}
 		let Some(head) = known.head.clone() else { return Err(not_final("no block is")) };
 		let at = head.block();
-		if let Need::Block(number) = need {
-			if at.number < number {
-				return Err(not_final(&format!(
-					"block {number} is needed, and the node proves finality up to block {}",
-					at.number
-				)));
-			}
+		if let Need::Block(number) = need
+			&& at.number < number
+		{
+			return Err(not_final(&format!(
+				"block {number} is needed, and the node proves finality up to block {}",
+				at.number
+			)));
 		}
 		self.fetch(&mut known, source, &head, keys).await?;
 		known.check_chain(&head)?;
@@ -483,20 +486,4 @@ pub(crate) async fn genesis_of(source: &impl Source) -> Result<Head> {
 fn milliseconds() -> Moment {
 	let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
 	Moment::try_from(since.as_millis()).unwrap_or(Moment::MAX)
-}
-
-fn not_final(cause: &str) -> Error {
-	Error::Proof(ProofError::NotFinal(cause.into()))
-}
-
-fn behind(number: BlockNumber) -> Error {
-	not_final(&format!(
-		"the node does not have block {number}, which was verified before: it is behind"
-	))
-}
-
-fn other_chain(expected: Digest, found: Digest) -> Error {
-	Error::Connect(ConnectError::WrongChain(format!(
-		"the node is of the chain {found}, and {expected} is trusted"
-	)))
 }

@@ -5,8 +5,8 @@
 
 use futures::future::BoxFuture;
 use sqlx::{
-	any::{AnyConnectOptions, AnyPoolOptions},
 	AnyConnection, AnyPool, ConnectOptions,
+	any::{AnyConnectOptions, AnyPoolOptions},
 };
 use std::{
 	fmt, io,

@@ -1,15 +1,15 @@
 //! Sealing and opening envelopes.
 
 use crate::{
-	padding::{pad, unpad},
 	Context, DataKey, Error, StreamSecret,
+	padding::{pad, unpad},
 };
 use alloc::{string::String, vec::Vec};
 use chacha20poly1305::{
-	aead::{Aead, Payload},
 	KeyInit, XChaCha20Poly1305,
+	aead::{Aead, Payload},
 };
-use credio_primitives::{entry::ENVELOPE_V1, Commitment};
+use credio_primitives::{Commitment, entry::ENVELOPE_V1};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 

@@ -57,8 +57,8 @@ mod keys;
 mod padding;
 mod wrap;
 
-pub use envelope::{Document, Sealed, HEADER_LENGTH};
+pub use envelope::{Document, HEADER_LENGTH, Sealed};
 pub use error::Error;
 pub use keys::{CommitmentKey, Context, DataKey, StreamSecret};
 pub use padding::padme;
-pub use wrap::{seal_to, OwnerPsk, SecretKey, WrapContext, WRAPPED_LENGTH};
+pub use wrap::{OwnerPsk, SecretKey, WRAPPED_LENGTH, WrapContext, seal_to};

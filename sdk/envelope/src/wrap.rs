@@ -1,18 +1,18 @@
 //! Wrapping secrets to an organization's encryption key, by HPKE.
 
-use crate::{keys::expand, DataKey, Error, StreamSecret};
+use crate::{DataKey, Error, StreamSecret, keys::expand};
 use alloc::vec::Vec;
 use codec::Encode;
 use credio_primitives::{
-	limits, Digest, KeyEpoch, KeyVersion, OrganizationId, PublicKey, Resource,
+	Digest, KeyEpoch, KeyVersion, OrganizationId, PublicKey, Resource, limits,
 };
 use hkdf::Hkdf;
 use hpke::{
+	Deserializable, Kem, OpModeR, OpModeS, PskBundle, Serializable,
 	aead::ChaCha20Poly1305,
 	kdf::HkdfSha256,
 	kem::X25519HkdfSha256,
 	rand_core::{TryCryptoRng, TryRng},
-	Deserializable, Kem, OpModeR, OpModeS, PskBundle, Serializable,
 };
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};

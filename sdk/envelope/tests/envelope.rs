@@ -1,7 +1,7 @@
 //! Envelopes round-trip, and open with the right key and context only.
 
-use credio_envelope::{padme, Context, Error, StreamSecret, HEADER_LENGTH};
-use credio_primitives::{limits::*, Digest, RecordId, StreamId};
+use credio_envelope::{Context, Error, HEADER_LENGTH, StreamSecret, padme};
+use credio_primitives::{Digest, RecordId, StreamId, limits::*};
 use proptest::prelude::*;
 use zeroize::Zeroizing;
 

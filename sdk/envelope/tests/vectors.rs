@@ -5,11 +5,12 @@
 use codec::Encode;
 use credio_envelope::{Context, OwnerPsk, SecretKey, StreamSecret, WrapContext};
 use credio_primitives::{
+	AccessRequestId, BundleId, Digest, GrantId, Leg, RecordId, Reference, RequestKey, Resource,
+	StreamId,
 	bundle::{self, EncodedCall},
-	limits, merkle, AccessRequestId, BundleId, Digest, GrantId, Leg, RecordId, Reference,
-	RequestKey, Resource, StreamId,
+	limits, merkle,
 };
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
 use zeroize::Zeroizing;
 

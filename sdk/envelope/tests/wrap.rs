@@ -1,7 +1,7 @@
 //! Wrapped keys open for their recipient only.
 
 use credio_envelope::{
-	Context, Error, OwnerPsk, SecretKey, StreamSecret, WrapContext, WRAPPED_LENGTH,
+	Context, Error, OwnerPsk, SecretKey, StreamSecret, WRAPPED_LENGTH, WrapContext,
 };
 use credio_primitives::{Digest, PublicKey, RecordId, Resource, StreamId};
 use zeroize::Zeroizing;

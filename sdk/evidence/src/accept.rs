@@ -1,6 +1,6 @@
 //! Starting from a checkpoint in place of the chain's specification.
 
-use crate::{council::threshold, Checkpoint, Part, Refused, Trusted};
+use crate::{Checkpoint, Part, Refused, Trusted, council::threshold};
 
 impl Trusted {
 	/// Starts from the reader's own checkpoint of the same chain instead of genesis. It needs no signatures, and is

@@ -4,20 +4,20 @@
 //! were not voted in by the old ones. Unsigned, it is a reader's own note of a verified block.
 
 use crate::{
-	council::{decode_council, is_council, MAX_SEATS},
-	finality::{changes_authorities, check_votes},
-	voters::{check_authorities, VoterSet},
 	Head, Header, Part, Refused, Trusted, Verified,
+	council::{MAX_SEATS, decode_council, is_council},
+	finality::{changes_authorities, check_votes},
+	voters::{VoterSet, check_authorities},
 };
 use codec::{Decode, DecodeAll, Encode};
 use credio_primitives::{
-	rpc::{BlockRef, Bytes},
 	AccountId, Digest,
+	rpc::{BlockRef, Bytes},
 };
 use serde::{Deserialize, Serialize};
 use sp_consensus_grandpa::{AuthorityId, AuthorityList, GrandpaJustification};
 use sp_core::ByteArray;
-use sp_runtime::{traits::Verify, MultiSignature};
+use sp_runtime::{MultiSignature, traits::Verify};
 use std::collections::BTreeSet;
 
 /// First field of a checkpoint, and prefix of its signatures.

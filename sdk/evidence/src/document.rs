@@ -2,7 +2,7 @@
 
 use crate::{Part, Refused};
 use credio_envelope::CommitmentKey;
-use credio_primitives::{limits, merkle, rpc::Bytes, Commitment, Digest, EntryBody};
+use credio_primitives::{Commitment, Digest, EntryBody, limits, merkle, rpc::Bytes};
 use serde::{Deserialize, Serialize};
 
 /// The document part of an evidence.

@@ -2,9 +2,9 @@
 
 use crate::{DocumentPart, Part, Refused};
 use credio_primitives::{
+	Digest,
 	evidence::{Format, Subject},
 	rpc::{BlockRef, Bytes, EvidenceJson, FinalizedBlockJson},
-	Digest,
 };
 use serde::{Deserialize, Serialize};
 

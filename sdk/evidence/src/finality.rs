@@ -4,16 +4,16 @@
 //! name the next ones.
 
 use crate::{
-	voters::{check_authorities, VoterSet, MAX_VALIDATORS},
 	Header, Part, Refused, Trusted,
+	voters::{MAX_VALIDATORS, VoterSet, check_authorities},
 };
 use codec::DecodeAll;
-use credio_primitives::{rpc::FinalizedBlockJson, BlockNumber};
+use credio_primitives::{BlockNumber, rpc::FinalizedBlockJson};
 use sp_consensus_grandpa::{
-	AuthorityId, AuthorityList, ConsensusLog, GrandpaJustification, GRANDPA_ENGINE_ID,
+	AuthorityId, AuthorityList, ConsensusLog, GRANDPA_ENGINE_ID, GrandpaJustification,
 };
 use sp_core::H256;
-use sp_runtime::{traits::Header as _, DigestItem};
+use sp_runtime::{DigestItem, traits::Header as _};
 use std::collections::HashMap;
 
 /// Maximum number of links, and so of validator changes between the trusted block and the proven one.

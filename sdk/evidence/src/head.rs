@@ -1,10 +1,11 @@
 //! Reading the state of a final block by proof, and advancing to later ones, for clients that trust no node.
 
-use crate::{finality, state::Proof, trust::check_genesis, Header, Part, Refused, Trusted};
+use crate::{Header, Part, Refused, Trusted, finality, state::Proof, trust::check_genesis};
 use codec::Encode;
 use credio_primitives::{
+	AccountId, Digest,
 	rpc::{BlockRef, Bytes, FinalizedBlockJson},
-	storage, AccountId, Digest,
+	storage,
 };
 use sp_core::H256;
 

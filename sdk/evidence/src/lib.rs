@@ -29,11 +29,11 @@ mod tests;
 pub use checkpoint::{Checkpoint, FinalBlock};
 pub use document::{DocumentPart, Documented, InclusionPart};
 pub use file::{Evidence, MAX_FILE_SIZE};
-pub use head::{genesis_keys, parent_of, Head};
-pub use trust::{Trusted, MAX_SPEC_SIZE};
-pub use verify::{verify, Verified};
+pub use head::{Head, genesis_keys, parent_of};
+pub use trust::{MAX_SPEC_SIZE, Trusted};
+pub use verify::{Verified, verify};
 
-pub use sp_runtime::{traits::Verify, MultiSignature};
+pub use sp_runtime::{MultiSignature, traits::Verify};
 
 use std::fmt;
 

@@ -2,18 +2,17 @@
 
 use crate::{Part, Refused};
 use credio_primitives::{
-	evidence::{Facts, FactsError, State, Subject, GENESIS_HASH},
-	rpc::Bytes,
 	BlockNumber, Digest,
+	evidence::{Facts, FactsError, GENESIS_HASH, State, Subject},
+	rpc::Bytes,
 };
 use sp_core::H256;
 use sp_runtime::traits::BlakeTwo256;
-use sp_trie::{recorder::Recorder, LayoutV1, MemoryDB, StorageProof, Trie, TrieDBBuilder};
+use sp_trie::{LayoutV1, MemoryDB, StorageProof, Trie, TrieDBBuilder, recorder::Recorder};
 use std::collections::BTreeSet;
 
 /// Reason for an unproven key.
-const NOT_PROVEN: &str =
-	"it was changed or is of another block: what it should prove is not under the block's state root";
+const NOT_PROVEN: &str = "it was changed or is of another block: what it should prove is not under the block's state root";
 
 /// Maximum number of trie nodes in a proof.
 const MAX_NODES: usize = 16 * 1024;

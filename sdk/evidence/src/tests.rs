@@ -6,14 +6,14 @@ mod checkpoint;
 mod finality;
 mod head;
 
-use crate::{verify, Checkpoint, DocumentPart, Evidence, InclusionPart, Part, Trusted};
+use crate::{Checkpoint, DocumentPart, Evidence, InclusionPart, Part, Trusted, verify};
 use chain::{
-	block, commitment_key, evidence, evidence_of, headers, justification, link, specification,
-	Scene, DOCUMENT, NUMBER,
+	DOCUMENT, NUMBER, Scene, block, commitment_key, evidence, evidence_of, headers, justification,
+	link, specification,
 };
 use credio_primitives::{
-	evidence::Origin, merkle::Tree, rpc::BlockRef, Digest, EntryBody, GrantId, GrantStatus,
-	Outcome, RequestKey,
+	Digest, EntryBody, GrantId, GrantStatus, Outcome, RequestKey, evidence::Origin, merkle::Tree,
+	rpc::BlockRef,
 };
 use sp_core::H256;
 use sp_runtime::DispatchError;

@@ -1,12 +1,12 @@
 //! A verifier's starting point: a final block that it trusts, such as genesis from the chain's specification.
 
 use crate::{
-	council::decode_council,
-	voters::{check_authorities, VoterSet},
 	Header, Part, Refused,
+	council::decode_council,
+	voters::{VoterSet, check_authorities},
 };
 use codec::DecodeAll;
-use credio_primitives::{rpc::BlockRef, storage, AccountId, BlockNumber, Digest};
+use credio_primitives::{AccountId, BlockNumber, Digest, rpc::BlockRef, storage};
 use serde::Deserialize;
 use sp_consensus_grandpa::AuthorityList;
 use sp_core::H256;
@@ -82,8 +82,7 @@ impl Trusted {
 		if json.len() > MAX_SPEC_SIZE {
 			return Err(refused(&format!("it is larger than {MAX_SPEC_SIZE} bytes")));
 		}
-		let not_raw =
-			"it is not raw: make it so with `credio-node build-spec --raw --chain FILE`, on any machine";
+		let not_raw = "it is not raw: make it so with `credio-node build-spec --raw --chain FILE`, on any machine";
 		let found: Specification = serde_json::from_slice(json).map_err(|error| refused(&error))?;
 		let Raw { top, children_default } = found.genesis.raw.ok_or_else(|| refused(&not_raw))?;
 		if !children_default.is_empty() {

@@ -1,14 +1,14 @@
 //! Verifying an evidence.
 
 use crate::{
-	document, finality, state, trust::check_genesis, voters::VoterSet, Documented, Evidence, Part,
-	Refused, Trusted,
+	Documented, Evidence, Part, Refused, Trusted, document, finality, state, trust::check_genesis,
+	voters::VoterSet,
 };
 use credio_envelope::CommitmentKey;
 use credio_primitives::{
+	AccountId, Digest,
 	evidence::{Facts, Format},
 	rpc::BlockRef,
-	AccountId, Digest,
 };
 
 /// The facts that an evidence proves.

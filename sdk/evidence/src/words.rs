@@ -2,9 +2,9 @@
 
 use crate::Verified;
 use credio_primitives::{
+	AccessRequestState, EntryBody, GrantStatus, OrganizationId, Permission, Resource, StreamStatus,
 	evidence::{Facts, Origin},
 	grant::{NamedAccessRequest, NamedGrant},
-	AccessRequestState, EntryBody, GrantStatus, OrganizationId, Permission, Resource, StreamStatus,
 };
 
 /// Quotes text of others, without control characters.

@@ -5,7 +5,7 @@ use super::{
 	item::Body,
 };
 use codec::{Decode, DecodeAll, Encode};
-use credio_client::{calls::Call, name::Name, Upload};
+use credio_client::{Upload, calls::Call, name::Name};
 use credio_primitives::{KeyVersion, OrganizationId, RecordId, RequestKey, StreamId};
 use credio_vault::Vault;
 

@@ -1,10 +1,10 @@
 //! The calls of a worker to a node. Tests have a node of their own behind them.
 
 use async_trait::async_trait;
-use credio_client::{calls::Call, name::Name, Client, Error, SignedRequest, Upload};
+use credio_client::{Client, Error, SignedRequest, Upload, calls::Call, name::Name};
 use credio_primitives::{
-	rpc::{At, LaneJson, LimitsJson, RequestStatusJson},
 	BlockNumber, OrganizationId, RecordId, Reference, Request, RequestKey, StreamId,
+	rpc::{At, LaneJson, LimitsJson, RequestStatusJson},
 };
 
 /// A node, with the vault that signs for it.

@@ -19,7 +19,9 @@ pub enum OutboxError {
 		source: std::io::Error,
 	},
 	/// The database was made by newer software.
-	#[error("the outbox has version {found} of its tables, and this software knows version {known}: use a newer one")]
+	#[error(
+		"the outbox has version {found} of its tables, and this software knows version {known}: use a newer one"
+	)]
 	NewerSchema {
 		/// The version found.
 		found: i64,
@@ -27,7 +29,9 @@ pub enum OutboxError {
 		known: i64,
 	},
 	/// The outbox holds requests of another organization.
-	#[error("the outbox holds requests of organization {found}, and the vault acts for organization {organization}: use a separate outbox for each")]
+	#[error(
+		"the outbox holds requests of organization {found}, and the vault acts for organization {organization}: use a separate outbox for each"
+	)]
 	OtherOrganization {
 		/// The organization of the outbox.
 		found: i64,
@@ -35,7 +39,9 @@ pub enum OutboxError {
 		organization: OrganizationId,
 	},
 	/// The outbox holds requests for another chain.
-	#[error("the outbox holds requests for the chain {pinned}, and all nodes are of others, {found} for one: use nodes of that chain, or a separate outbox for the other chain")]
+	#[error(
+		"the outbox holds requests for the chain {pinned}, and all nodes are of others, {found} for one: use nodes of that chain, or a separate outbox for the other chain"
+	)]
 	OtherChain {
 		/// The chain that the outbox is for.
 		pinned: Box<ChainPin>,
@@ -52,7 +58,9 @@ pub enum OutboxError {
 	#[error("the outbox has no item with the key {0}")]
 	NotFound(RequestKey),
 	/// The item has not ended, or was applied.
-	#[error("the item {0} has not ended yet; only what has ended without being applied can be tried again")]
+	#[error(
+		"the item {0} has not ended yet; only what has ended without being applied can be tried again"
+	)]
 	NotEnded(RequestKey),
 	/// The outbox is full.
 	#[error(

@@ -1,7 +1,7 @@
 //! Items: uploads and calls that an application enqueues.
 
 use super::error::{OutboxError, Result};
-use credio_client::{calls::Call, Upload};
+use credio_client::{Upload, calls::Call};
 use credio_primitives::{BlockNumber, RecordId, RequestKey};
 
 /// The content of a request.

@@ -7,7 +7,7 @@ use super::{
 	store::{self, Undecided},
 	worker::{Fault, Standstills, Turn},
 };
-use credio_primitives::{rpc::RequestState, BlockNumber};
+use credio_primitives::{BlockNumber, rpc::RequestState};
 use std::collections::BTreeMap;
 
 /// Final blocks that a lane stands still before its items move up.

@@ -7,7 +7,7 @@
 
 use super::{
 	error::{OutboxError, Result},
-	store::{milliseconds, number_of, End, Undecided},
+	store::{End, Undecided, milliseconds, number_of},
 };
 use credio_primitives::RequestKey;
 use sqlx::{AnyPool, Row, Transaction};

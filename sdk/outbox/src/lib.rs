@@ -36,7 +36,7 @@ pub use connection::Connection;
 pub use error::{OutboxError, Result};
 pub use item::{Body, Enqueued, Item, ItemState};
 pub use node_state::{NodeProblem, Nodes};
-pub use outbox::{Outbox, MAX_UNDECIDED};
+pub use outbox::{MAX_UNDECIDED, Outbox};
 pub use outcomes::{ItemOutcome, Outcomes};
 pub use store::Listed;
 pub use worker::{Settings, Worker};

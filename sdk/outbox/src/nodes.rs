@@ -5,7 +5,7 @@ use super::{
 	node_state::Nodes,
 	worker::{Fault, Worker},
 };
-use credio_client::{ahead_of, shown, ConnectError, ConnectOptions, Error};
+use credio_client::{ConnectError, ConnectOptions, Error, ahead_of, shown};
 use credio_vault::OtherChain;
 use std::{collections::BTreeSet, time::Duration};
 use tokio::sync::watch;

@@ -15,7 +15,7 @@ use credio_primitives::{BlockNumber, OrganizationId, RequestKey};
 use credio_vault::{ChainPin, Vault, VaultError};
 use sqlx::AnyPool;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{watch, Notify};
+use tokio::sync::{Notify, watch};
 
 /// How often the database is polled for writes of other processes.
 pub(super) const OTHER_PROCESSES: Duration = Duration::from_millis(500);

@@ -3,7 +3,7 @@
 use super::{
 	connection::Connection,
 	error::{OutboxError, Result},
-	outbox::{Outbox, OTHER_PROCESSES},
+	outbox::{OTHER_PROCESSES, Outbox},
 	store::{self, Listed},
 };
 use std::collections::VecDeque;

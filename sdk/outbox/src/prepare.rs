@@ -1,12 +1,12 @@
 //! Prepares items to be stored: checks, names and encryption.
 
 use super::{
-	body::{name, NamedBody, StoredBody},
+	body::{NamedBody, StoredBody, name},
 	error::{OutboxError, Result},
 	item::{Body, Item},
 };
 use codec::Encode;
-use credio_primitives::{limits, BlockNumber, KeyVersion, RecordId, RequestKey};
+use credio_primitives::{BlockNumber, KeyVersion, RecordId, RequestKey, limits};
 use credio_vault::Vault;
 use zeroize::Zeroizing;
 
@@ -122,7 +122,7 @@ async fn meaning(vault: &dyn Vault, named: &NamedBody, lane: Option<u32>) -> Res
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use credio_client::{calls::Call, Upload};
+	use credio_client::{Upload, calls::Call};
 	use credio_primitives::StreamId;
 	use credio_vault::LocalVault;
 

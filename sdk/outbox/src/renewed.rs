@@ -9,8 +9,8 @@ use super::{
 };
 use credio_client::name::earlier_secrets;
 use credio_primitives::{
-	rpc::{RequestState, RequestStatusJson},
 	KeyVersion, RecordId,
+	rpc::{RequestState, RequestStatusJson},
 };
 
 /// The outcome of an item under an earlier secret.

@@ -1,7 +1,7 @@
 //! Tables of the outbox.
 
 use super::error::{OutboxError, Result};
-use credio_database::{run_all, BUSY_TIMEOUT, WRITE_AHEAD_LOG};
+use credio_database::{BUSY_TIMEOUT, WRITE_AHEAD_LOG, run_all};
 use credio_primitives::OrganizationId;
 use credio_vault::ChainPin;
 use sqlx::{AnyConnection, AnyPool, Row};
@@ -121,11 +121,13 @@ pub(crate) async fn migrate(pool: &AnyPool, is_postgres: bool) -> Result<()> {
 	execute(pool, is_postgres, &TABLES).await?;
 	// A new database also starts at version 1 and is migrated like an old one.
 	for (name, value) in [("version", 1), ("outcomes", 0)] {
-		sqlx::query("INSERT INTO credio_outbox_meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
-			.bind(name)
-			.bind(value)
-			.execute(pool)
-			.await?;
+		sqlx::query(
+			"INSERT INTO credio_outbox_meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+		)
+		.bind(name)
+		.bind(value)
+		.execute(pool)
+		.await?;
 	}
 	let found = version(pool).await?;
 	if found > VERSION {

@@ -8,8 +8,8 @@ use super::{
 };
 use credio_client::{ConnectError, Error, SignError};
 use credio_primitives::{LanePosition, Request};
-use futures::{stream, StreamExt, TryStreamExt};
-use std::collections::{btree_map::Entry, BTreeMap};
+use futures::{StreamExt, TryStreamExt, stream};
+use std::collections::{BTreeMap, btree_map::Entry};
 
 impl Turn<'_> {
 	/// Sends as many waiting items as the limit allows.

@@ -9,8 +9,8 @@ use super::{
 };
 use credio_client::is_rejected_for;
 use credio_primitives::{
-	rpc::{At, RequestState, RequestStatusJson},
 	BlockNumber, Request,
+	rpc::{At, RequestState, RequestStatusJson},
 };
 
 /// How often an upload is retried because its key epoch ended before it was applied.

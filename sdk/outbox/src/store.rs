@@ -7,9 +7,9 @@ use super::{
 	item::{Enqueued, ItemState},
 	prepare::Ended,
 };
-use credio_primitives::{rpc::RequestStatusJson, BlockNumber, Digest, RecordId, RequestKey};
+use credio_primitives::{BlockNumber, Digest, RecordId, RequestKey, rpc::RequestStatusJson};
 use serde::Serialize;
-use sqlx::{any::AnyRow, AnyPool, Row};
+use sqlx::{AnyPool, Row, any::AnyRow};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Declares the statements that run both on connections of applications and on ours.
@@ -311,8 +311,7 @@ pub(super) struct Undecided {
 	pub first_expiry: Option<BlockNumber>,
 }
 
-const UNDECIDED: &str =
-	"id, request_key, current_key, attempt, body, lane, position, lifetime, expires_at, body_digest, first_expiry";
+const UNDECIDED: &str = "id, request_key, current_key, attempt, body, lane, position, lifetime, expires_at, body_digest, first_expiry";
 
 fn number<To: TryFrom<i64>>(number: i64) -> Result<To> {
 	To::try_from(number).map_err(|_| OutboxError::Corrupted(format!("number {number}")))

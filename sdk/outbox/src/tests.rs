@@ -3,20 +3,20 @@
 mod state_machine;
 
 use super::{
+	Enqueued, Item, ItemState, Nodes, Outbox, OutboxError, Settings,
 	lease::Lease,
 	store::{self, End},
-	Enqueued, Item, ItemState, Nodes, Outbox, OutboxError, Settings,
 };
 use credio_client::{Client, ConnectError, ConnectOptions, Error, Upload};
 use credio_primitives::{
-	rpc::{RequestState, RequestStatusJson},
 	Digest, StreamId,
+	rpc::{RequestState, RequestStatusJson},
 };
 use credio_vault::OtherChain;
 use credio_vault::{ChainPin, LocalVault};
 use jsonrpsee::{
-	server::{Server, ServerHandle},
 	RpcModule,
+	server::{Server, ServerHandle},
 };
 use serde_json::json;
 use std::{sync::Arc, time::Duration};

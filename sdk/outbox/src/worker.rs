@@ -4,16 +4,16 @@ use super::{
 	chain::Chain,
 	error::{OutboxError, Result as OutboxResult},
 	expiry::{Bounds, Heads},
-	lease::{self, Lease, LEASE},
+	lease::{self, LEASE, Lease},
 	outbox::Outbox,
 	store,
 };
 use credio_client::{Client, ConnectError, ConnectOptions, Error, Runtimes, Trust};
 use credio_primitives::{
-	rpc::{At, RequestState, RequestStatusJson},
 	BlockNumber,
+	rpc::{At, RequestState, RequestStatusJson},
 };
-use futures::{stream, FutureExt, StreamExt, TryStreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	future::Future,

@@ -4,8 +4,8 @@ use super::{MultiSignature, VaultError};
 use credio_primitives::AccountId;
 use hkdf::Hkdf;
 use sha2::Sha256;
-use sp_core::{ecdsa, ed25519, Pair};
-use subxt_signer::{sr25519::Keypair, SecretUri};
+use sp_core::{Pair, ecdsa, ed25519};
+use subxt_signer::{SecretUri, sr25519::Keypair};
 use zeroize::Zeroizing;
 
 /// A signature scheme. The chain accepts all of them.

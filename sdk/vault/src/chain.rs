@@ -2,7 +2,7 @@
 
 use codec::{Decode, Encode};
 use credio_primitives::Digest;
-use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};
 
 /// Identifies one chain: the hash of its first block, and the network id in it. No two networks have the same, even
@@ -39,7 +39,9 @@ impl OtherChain {
 
 /// A text that is not a chain.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("a chain is written as the hash of its first block, a slash, and its network id, each 0x and 64 hex digits: `credio runtime show` prints it")]
+#[error(
+	"a chain is written as the hash of its first block, a slash, and its network id, each 0x and 64 hex digits: `credio runtime show` prints it"
+)]
 pub struct UnfitChainPin;
 
 impl ChainPin {

@@ -20,7 +20,9 @@ pub enum VaultError {
 	#[error("no encryption key was prepared")]
 	NoPendingKey,
 	/// The chain has another key of that version, or none.
-	#[error("the chain has registered another encryption key of version {0}, or none: the keys are of another organization, or not all of them are genuine")]
+	#[error(
+		"the chain has registered another encryption key of version {0}, or none: the keys are of another organization, or not all of them are genuine"
+	)]
 	NotRegistered(KeyVersion),
 	/// The keys are sealed to another vault, or were changed.
 	#[error("the keys are sealed to another vault, or were changed")]
@@ -39,13 +41,17 @@ pub enum VaultError {
 		organization: OrganizationId,
 	},
 	/// The vaults have different organization secrets.
-	#[error("the vaults have different organization secrets, and so would derive different request keys: nothing was changed")]
+	#[error(
+		"the vaults have different organization secrets, and so would derive different request keys: nothing was changed"
+	)]
 	OtherOrganizationSecret,
 	/// An empty password protects nothing.
 	#[error("the password is empty, which protects nothing")]
 	EmptyPassword,
 	/// Parameters of Argon2id are out of bounds.
-	#[error("a password is stretched with 19 MiB to 1 GiB of memory, in 1 to 16 passes and 1 to 8 lanes")]
+	#[error(
+		"a password is stretched with 19 MiB to 1 GiB of memory, in 1 to 16 passes and 1 to 8 lanes"
+	)]
 	KdfOutOfBounds,
 	/// The vault is for another chain.
 	#[error("the vault is for the chain {pinned}, and not for {found}")]
@@ -56,7 +62,9 @@ pub enum VaultError {
 		found: Box<ChainPin>,
 	},
 	/// The vault has no organization secret of that version.
-	#[error("the vault has no organization secret of key version {0}: another vault of the organization has renewed it")]
+	#[error(
+		"the vault has no organization secret of key version {0}: another vault of the organization has renewed it"
+	)]
 	UnknownSecret(KeyVersion),
 	/// Another process is changing the file.
 	#[error("{path} is being changed by {holder}")]
@@ -73,13 +81,17 @@ pub enum VaultError {
 		path: String,
 	},
 	/// The wrapped secret is not the one on the ledger.
-	#[error("the wrapped key does not open to the secret that the stream's owner committed to on the ledger: the organization that passed it on wrapped another one")]
+	#[error(
+		"the wrapped key does not open to the secret that the stream's owner committed to on the ledger: the organization that passed it on wrapped another one"
+	)]
 	NotTheSecret,
 	/// A stream secret is needed, and the vault was given another secret.
 	#[error("this needs the stream secret, and the vault was given the key of one record")]
 	NotAStreamSecret,
 	/// Stored data is of another organization, under another name, or was changed.
-	#[error("the stored data cannot be opened: it is of another organization's vault, of one that has a newer organization secret, or was changed")]
+	#[error(
+		"the stored data cannot be opened: it is of another organization's vault, of one that has a newer organization secret, or was changed"
+	)]
 	NotOurs,
 	/// Sealing, opening, wrapping or unwrapping failed.
 	#[error(transparent)]
@@ -125,9 +137,9 @@ impl VaultError {
 			Self::NotForThisVault => Some(
 				"export them to the key that `credio vault show` of this vault prints as transfer key",
 			),
-			Self::OtherOrganizationSecret => Some(
-				"import into a vault that was made with `credio vault create --for-import`",
-			),
+			Self::OtherOrganizationSecret => {
+				Some("import into a vault that was made with `credio vault create --for-import`")
+			},
 			Self::UnknownSecret(_) => {
 				Some("bring it over (`credio vault export-keys`, `import-keys`)")
 			},

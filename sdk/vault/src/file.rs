@@ -10,7 +10,7 @@ mod format;
 pub use changing::Changing;
 pub use format::{Kdf, PublicKeyOfVersion, PublicPart};
 
-use super::{local::LocalVault, VaultError};
+use super::{VaultError, local::LocalVault};
 use format::VaultFile;
 use std::{fs, io::Read, path::Path};
 
@@ -77,7 +77,7 @@ fn format_error(path: &Path, cause: &str) -> VaultError {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{account::AccountSecret, chain::ChainPin, Vault};
+	use crate::{Vault, account::AccountSecret, chain::ChainPin};
 	use credio_primitives::Digest;
 
 	fn stored() -> (tempfile::TempDir, std::path::PathBuf, LocalVault) {

@@ -8,14 +8,15 @@ pub(super) use secrets::{
 };
 
 use super::{
+	Held, VaultError, WrappedBy,
 	account::{Account, AccountSecret, Scheme},
-	random, Held, VaultError, WrappedBy,
+	random,
 };
 use crate::ChainPin;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use credio_envelope::{Context, DataKey, OwnerPsk, SecretKey, StreamSecret, WrapContext};
 use credio_primitives::{
-	development, AccountId, KeyVersion, OrganizationId, PublicKey, Resource, WrappedSecret,
+	AccountId, KeyVersion, OrganizationId, PublicKey, Resource, WrappedSecret, development,
 };
 use hkdf::Hkdf;
 use sha2::Sha256;

@@ -5,13 +5,14 @@
 //! false organization secret could follow request keys and make stream secrets that the vault accepts as its own.
 
 use super::{
+	LocalVault, MultiSignature, VaultError,
 	local::{ExposedKey, ExposedSecret},
-	random, LocalVault, MultiSignature, VaultError,
+	random,
 };
 use codec::{Decode, DecodeLimit, Encode};
 use credio_envelope::SecretKey;
 use credio_evidence::Verify;
-use credio_primitives::{rpc::Bytes, AccountId, KeyVersion, OrganizationId, PublicKey};
+use credio_primitives::{AccountId, KeyVersion, OrganizationId, PublicKey, rpc::Bytes};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use zeroize::{Zeroize, Zeroizing};

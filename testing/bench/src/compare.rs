@@ -1,11 +1,11 @@
 //! Compares records with remarks on the same node and with PostgreSQL, in turns.
 
 use crate::{
-	load::{self, quantile, Bench, Figures, Plan, Profile},
+	load::{self, Bench, Figures, Plan, Profile, quantile},
 	postgres::Ledger,
 	process::Watched,
 };
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 
 /// Arguments of `compare`.
 #[derive(Debug, clap::Args)]

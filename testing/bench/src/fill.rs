@@ -1,19 +1,19 @@
 //! Fills a chain with made-up invoices.
 
-use crate::invoices::{invoice, Numbers};
+use crate::invoices::{Numbers, invoice};
 use credio_client::{
-	primitives::{
-		limits::{MAX_CALLS, MAX_QUOTA},
-		Quota, Reference, StreamId,
-	},
 	Client, Error, Upload,
+	primitives::{
+		Quota, Reference, StreamId,
+		limits::{MAX_CALLS, MAX_QUOTA},
+	},
 };
 use credio_vault::LocalVault;
-use futures::{stream, StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream};
 use std::{
 	sync::{
-		atomic::{AtomicU64, Ordering},
 		Arc,
+		atomic::{AtomicU64, Ordering},
 	},
 	time::Instant,
 };

@@ -1,7 +1,7 @@
 //! Measures the cost of a record as a chain grows.
 
 use crate::{
-	load::{self, grants, organizations, Bench, Done, Figures, Plan, Profile, Times, Work},
+	load::{self, Bench, Done, Figures, Plan, Profile, Times, Work, grants, organizations},
 	process::Watched,
 };
 use credio_client::Error;

@@ -1,6 +1,6 @@
 //! Fills an index with made-up invoices, and measures inserts and searches.
 
-use crate::invoices::{invoice, Numbers, CURRENCIES, FIRST, GOODS, SECOND};
+use crate::invoices::{CURRENCIES, FIRST, GOODS, Numbers, SECOND, invoice};
 use credio_client::primitives::{Digest, RecordId, StreamId};
 use credio_index::{
 	Aggregate, Block, Content, Document, Entry, EntryKind, Query, SortKey, Store, Stream,

@@ -16,9 +16,9 @@ mod reads;
 mod transactions;
 mod work;
 
-pub(crate) use bench::{since_epoch, Bench};
-pub(crate) use command::{connect, run, Arguments};
-pub(crate) use figures::{quantile, Figures, Times};
+pub(crate) use bench::{Bench, since_epoch};
+pub(crate) use command::{Arguments, connect, run};
+pub(crate) use figures::{Figures, Times, quantile};
 pub(crate) use plan::Plan;
 pub(crate) use profile::Profile;
-pub(crate) use work::{measure, together, Done, Work};
+pub(crate) use work::{Done, Work, measure, together};

@@ -1,11 +1,11 @@
 //! Measures many organizations at once, with different mixes.
 
 use crate::{
-	load::{self, organizations, Bench, Done, Figures, Plan, Profile, Times, Work},
+	load::{self, Bench, Done, Figures, Plan, Profile, Times, Work, organizations},
 	process::Watched,
 };
 use credio_client::Error;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The mixes, assigned to organizations in turn.
@@ -188,8 +188,7 @@ fn print(rows: &[Row], by_profile: &[Figures]) {
 	println!();
 }
 
-const HEADER: &str =
-	"applied/s  p50 s  p95 s   busy  refused  rejected  expired  lost  doubled  reordered  reads/s  p95 ms";
+const HEADER: &str = "applied/s  p50 s  p95 s   busy  refused  rejected  expired  lost  doubled  reordered  reads/s  p95 ms";
 
 fn line(name: &str, writes: Option<&Figures>, reads: Option<&Figures>) {
 	let none = Figures::default();

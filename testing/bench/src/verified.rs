@@ -3,11 +3,11 @@
 
 use crate::load::{quantile, since_epoch};
 use credio_client::{
-	primitives::{limits::MAX_QUOTA, Quota, StreamId},
 	Client, Error, Outcome, SubmitError, Trust, Upload,
+	primitives::{Quota, StreamId, limits::MAX_QUOTA},
 };
 use credio_vault::LocalVault;
-use futures::{stream, StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 use std::{sync::Arc, time::Instant};
 

@@ -2,7 +2,7 @@
 
 use crate::{
 	cli::Cli,
-	process::{path, Running},
+	process::{Running, path},
 };
 use serde_json::Value;
 use std::{

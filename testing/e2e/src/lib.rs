@@ -22,6 +22,6 @@ mod specification;
 pub mod uploads;
 
 pub use cli::Cli;
-pub use node::{until_active, Node};
-pub use process::{binary, moment, number, Running};
+pub use node::{Node, until_active};
+pub use process::{Running, binary, moment, number};
 pub use specification::{chain_of_release, raw_specification, specification_of_another_chain};

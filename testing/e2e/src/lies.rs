@@ -3,7 +3,7 @@
 
 use crate::proxy::{RecordedReply, Reply};
 use credio_client::primitives::error_codes::TRANSACTION_REFUSED;
-use serde_json::{json, Map, Value};
+use serde_json::{Map, Value, json};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	fmt,

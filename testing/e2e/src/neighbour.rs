@@ -5,6 +5,7 @@
 
 use futures::future::join_all;
 use sc_network::{
+	IfDisconnected, NetworkWorker, PeerId, ProtocolName,
 	config::{
 		FullNetworkConfiguration, IncomingRequest, MultiaddrWithPeerId, NetworkConfiguration,
 		NonReservedPeerMode, NotificationHandshake, OutgoingResponse, Params, ProtocolId, Role,
@@ -13,15 +14,14 @@ use sc_network::{
 	service::traits::{
 		NetworkBackend, NetworkService, NotificationEvent, NotificationService, ValidationResult,
 	},
-	IfDisconnected, NetworkWorker, PeerId, ProtocolName,
 };
 use sp_core::H256;
-use sp_runtime::{generic, traits::BlakeTwo256, OpaqueExtrinsic};
+use sp_runtime::{OpaqueExtrinsic, generic, traits::BlakeTwo256};
 use std::{
 	collections::BTreeSet,
 	sync::{
-		atomic::{AtomicUsize, Ordering},
 		Arc,
+		atomic::{AtomicUsize, Ordering},
 	},
 	time::Duration,
 };

@@ -9,7 +9,7 @@ mod observer;
 mod rpc;
 mod validator;
 
-pub use machines::{Options, ALL, TWIN, VALIDATORS};
+pub use machines::{ALL, Options, TWIN, VALIDATORS};
 pub use namespaces::isolated;
 pub use observer::{NodeView, Observer, View};
 pub use rpc::Header;
@@ -330,10 +330,10 @@ impl Drop for Network {
 		if let Some(n) = self.options.disk {
 			let _ = Command::new("umount").arg(self.database(n)).status();
 		}
-		if std::thread::panicking() {
-			if let Some(folder) = self.folder.take() {
-				eprintln!("the validators' logs are in {}", folder.keep().display());
-			}
+		if std::thread::panicking()
+			&& let Some(folder) = self.folder.take()
+		{
+			eprintln!("the validators' logs are in {}", folder.keep().display());
 		}
 	}
 }

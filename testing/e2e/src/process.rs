@@ -13,13 +13,12 @@ use std::{
 /// If it was not built.
 pub fn binary(name: &str) -> PathBuf {
 	let test = std::env::current_exe().expect("a process knows its executable");
-	let path = test
-		.ancestors()
+
+	test.ancestors()
 		.skip(1)
 		.map(|folder| folder.join(name))
 		.find(|path| path.is_file())
-		.unwrap_or_else(|| panic!("{name} is not built; run ./scripts/test.sh"));
-	path
+		.unwrap_or_else(|| panic!("{name} is not built; run ./scripts/test.sh"))
 }
 
 /// Returns a path as an argument.

@@ -9,8 +9,8 @@ use serde_json::Value;
 use std::{
 	collections::HashMap,
 	sync::{
-		atomic::{AtomicUsize, Ordering},
 		Arc, Mutex, PoisonError,
+		atomic::{AtomicUsize, Ordering},
 	},
 };
 use tokio::{

@@ -1,16 +1,16 @@
 //! Extrinsics outside of requests, as a tool submits them that knows nothing of Credio.
 
 use crate::node::Node;
-use credio_client::{calls::Call, primitives::rpc::WeightJson, Client};
+use credio_client::{Client, calls::Call, primitives::rpc::WeightJson};
 use jsonrpsee::{
-	core::{client::ClientT, ClientError},
+	core::{ClientError, client::ClientT},
 	rpc_params,
 	ws_client::{WsClient, WsClientBuilder},
 };
 use std::time::Duration;
 use subxt::{
-	ext::codec::{Compact, Decode, Encode},
 	Metadata,
+	ext::codec::{Compact, Decode, Encode},
 };
 
 /// Blocks after which waiting for an extrinsic ends.
@@ -56,7 +56,7 @@ pub async fn most_weight(client: &Client) -> WeightJson {
 	let council = metadata.pallet_by_name("Council").expect("it exists");
 	let mut most = council.constant_by_name("MaxProposalWeight").expect("it is bounded").value();
 	let most = <(Compact<u64>, Compact<u64>)>::decode(&mut most).expect("a weight");
-	WeightJson { ref_time: most.0 .0, proof_size: most.1 .0 }
+	WeightJson { ref_time: most.0.0, proof_size: most.1.0 }
 }
 
 /// Returns a call of any pallet, with its arguments encoded.

@@ -4,11 +4,11 @@ pub use crate::process::path;
 
 use crate::{
 	cli::Cli,
-	network::{connect_options, Network},
+	network::{Network, connect_options},
 };
 use credio_client::{
-	primitives::{entry::EntryFilter, StreamId},
 	Client, Outcome, Upload, Uploaded,
+	primitives::{StreamId, entry::EntryFilter},
 };
 use credio_outbox::{Item, Outbox, Settings};
 use credio_vault::LocalVault;
@@ -17,8 +17,8 @@ use std::{
 	collections::BTreeMap,
 	path::PathBuf,
 	sync::{
-		atomic::{AtomicBool, Ordering},
 		Arc, Mutex,
+		atomic::{AtomicBool, Ordering},
 	},
 	time::Duration,
 };

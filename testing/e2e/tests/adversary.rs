@@ -13,7 +13,7 @@ mod stop;
 mod world;
 
 use credio_e2e::{
-	network::{isolated, Network, Options, ALL},
+	network::{ALL, Network, Options, isolated},
 	number,
 };
 use report::Report;

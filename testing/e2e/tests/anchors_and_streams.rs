@@ -1,6 +1,6 @@
 //! Anchors, appending to another organization's stream, following a stream, denials and quotas.
 
-use credio_e2e::{uploads::path, Cli, Node};
+use credio_e2e::{Cli, Node, uploads::path};
 use std::fs;
 
 const REJECTED: i32 = 3;

@@ -2,20 +2,20 @@
 //! fills blocks, or removes a seat.
 
 use credio_client::{
+	Client, Error, Proposed, RuntimePin, SubmitError, Voted,
 	calls::Call,
 	primitives::{
-		error_codes as codes, limits, rpc::WeightJson, validity, AccountId, Digest, OrganizationId,
-		Quota, Request, RequestKey, Roles,
+		AccountId, Digest, OrganizationId, Quota, Request, RequestKey, Roles, error_codes as codes,
+		limits, rpc::WeightJson, validity,
 	},
-	Client, Error, Proposed, RuntimePin, SubmitError, Voted,
 };
 use credio_e2e::{
+	Node,
 	neighbour::Neighbour,
 	raw::{
 		best_number, block, call, connect, included, invalid, most_weight, peer_address, sign,
 		submit,
 	},
-	Node,
 };
 use credio_vault::LocalVault;
 use jsonrpsee::ws_client::WsClient;

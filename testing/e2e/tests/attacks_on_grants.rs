@@ -2,16 +2,16 @@
 //! a wrong stream secret.
 
 use credio_client::{
+	Client, End, Error, Outcome, Terms, Upload,
 	calls::Call,
 	envelope::{StreamSecret, WrapContext},
 	primitives::{
+		GrantId, GrantStatus, OrganizationId, Permission, PublicKey, RecordId, Reference, Request,
+		RequestKey, Resource, StreamId, WrappedKey,
 		grant::{AccessRequestFilter, GrantFilter, GrantTerms},
 		limits,
 		rpc::{AccessRequestJson, RequestState, RequestStatusJson},
-		GrantId, GrantStatus, OrganizationId, Permission, PublicKey, RecordId, Reference, Request,
-		RequestKey, Resource, StreamId, WrappedKey,
 	},
-	Client, End, Error, Outcome, Terms, Upload,
 };
 use credio_e2e::{Cli, Node};
 use credio_vault::LocalVault;

@@ -2,17 +2,17 @@
 //! again, and finally decided or reported as dropped, also beside neighbours with false offers.
 
 use credio_client::{
+	Client, SignedRequest, Upload,
 	calls::Call,
 	primitives::{
-		rpc::{PageRequest, PoolFilter, PoolPageJson, RequestState},
 		Digest, OrganizationId, Quota, Reference, Request, RequestKey, StreamId,
+		rpc::{PageRequest, PoolFilter, PoolPageJson, RequestState},
 	},
-	Client, SignedRequest, Upload,
 };
 use credio_e2e::{
+	Node,
 	neighbour::{Neighbour, Responder},
 	raw::{connect, peer_address},
-	Node,
 };
 use credio_vault::LocalVault;
 use futures::future::join_all;

@@ -1,13 +1,12 @@
 //! Attacks on a node's pool from outside: accepted transactions stay, and others still get room.
 
 use credio_client::{
+	Client, Error, SignedRequest, Upload,
 	calls::Call,
 	primitives::{
-		error_codes as codes,
+		LanePosition, Request, RequestKey, StreamId, error_codes as codes,
 		rpc::{PageRequest, PoolFilter, PoolPageJson, RequestState},
-		LanePosition, Request, RequestKey, StreamId,
 	},
-	Client, Error, SignedRequest, Upload,
 };
 use credio_e2e::{Cli, Node};
 use credio_vault::LocalVault;

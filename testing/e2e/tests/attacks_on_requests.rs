@@ -2,21 +2,21 @@
 //! did not intend.
 
 use credio_client::{
+	Client, Error, Life, SignedRequest, Upload,
 	calls::Call,
 	primitives::{
-		error_codes as codes, rpc::RequestState, validity, BlockNumber, LanePosition,
-		OrganizationId, PublicKey, Request, RequestKey, Roles, StreamId, StreamName,
+		BlockNumber, LanePosition, OrganizationId, PublicKey, Request, RequestKey, Roles, StreamId,
+		StreamName, error_codes as codes, rpc::RequestState, validity,
 	},
-	Client, Error, Life, SignedRequest, Upload,
 };
-use credio_e2e::{raw, Node};
+use credio_e2e::{Node, raw};
 use credio_outbox::{Item, ItemState, Outbox, Settings};
 use credio_vault::LocalVault;
 use std::{sync::Arc, time::Duration};
 use subxt::{
+	OnlineClient, PolkadotConfig,
 	config::DefaultExtrinsicParamsBuilder,
 	dynamic::{self, Value},
-	OnlineClient, PolkadotConfig,
 };
 use subxt_signer::sr25519::dev;
 

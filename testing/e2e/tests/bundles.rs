@@ -1,6 +1,6 @@
 //! Bundles: calls of several organizations apply together or not at all.
 
-use credio_e2e::{uploads::path, Cli, Node};
+use credio_e2e::{Cli, Node, uploads::path};
 use serde_json::Value;
 use std::{fs, path::PathBuf};
 

@@ -1,7 +1,7 @@
 //! Nodes of another chain, lines beyond this machine, and a chain without finality.
 
-use credio_client::{primitives::StreamId, Client, ConnectError, ConnectOptions, Error, Upload};
-use credio_e2e::{index::Index, specification_of_another_chain, uploads::path, Cli, Node};
+use credio_client::{Client, ConnectError, ConnectOptions, Error, Upload, primitives::StreamId};
+use credio_e2e::{Cli, Node, index::Index, specification_of_another_chain, uploads::path};
 use credio_outbox::{Item, ItemState, Outbox, OutboxError, Settings};
 use credio_vault::LocalVault;
 use std::{fs, sync::Arc, time::Duration};

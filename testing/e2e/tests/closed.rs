@@ -1,18 +1,18 @@
 //! JSON-RPC is closed by default: tests as an outsider, with a flood, and through a proxy on the same machine.
 
-use credio_client::{primitives::rpc::AccessToken, Client, Outcome, Upload};
-use credio_e2e::{binary, Cli, Node};
+use credio_client::{Client, Outcome, Upload, primitives::rpc::AccessToken};
+use credio_e2e::{Cli, Node, binary};
 use credio_vault::{LocalVault, Vault};
 use futures::StreamExt;
 use jsonrpsee::{
 	core::{
-		client::{ClientT, Subscription, SubscriptionClientT, SubscriptionKind},
 		ClientError,
+		client::{ClientT, Subscription, SubscriptionClientT, SubscriptionKind},
 	},
 	rpc_params,
 	ws_client::{WsClient, WsClientBuilder},
 };
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::{
 	io::{Read, Write},
 	net::TcpStream,

@@ -1,9 +1,9 @@
 //! Evidence: made with a node, verified on a machine that has none.
 
-use credio_client::{evidence::Evidence, Client};
+use credio_client::{Client, evidence::Evidence};
 use credio_e2e::{
-	binary, raw_specification, specification_of_another_chain, until_active, uploads::path, Cli,
-	Node,
+	Cli, Node, binary, raw_specification, specification_of_another_chain, until_active,
+	uploads::path,
 };
 use credio_vault::LocalVault;
 use serde_json::Value;

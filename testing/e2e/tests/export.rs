@@ -1,6 +1,6 @@
 //! Exports are made from an index, interrupted, and verified against the chain.
 
-use credio_e2e::{index::views_of_anybody, uploads::path, Cli, Node};
+use credio_e2e::{Cli, Node, index::views_of_anybody, uploads::path};
 use serde_json::Value;
 use sqlx::{Row, SqlitePool};
 use std::{
@@ -153,7 +153,9 @@ async fn export_verifies_and_a_tampered_one_does_not() {
 	let tampers: [(&str, Vec<&str>, &str); 8] = [
 		(
 			"row-changed",
-			vec!["UPDATE ROWS SET payment = payment + 1 WHERE _place = (SELECT MIN(_place) + 2 FROM ROWS)"],
+			vec![
+				"UPDATE ROWS SET payment = payment + 1 WHERE _place = (SELECT MIN(_place) + 2 FROM ROWS)",
+			],
 			"part-00001.csv, row 1: entry",
 		),
 		(
@@ -166,7 +168,11 @@ async fn export_verifies_and_a_tampered_one_does_not() {
 			vec!["UPDATE ROWS SET _current = 0 WHERE _place = (SELECT MAX(_place) FROM ROWS)"],
 			"made anew from the chain",
 		),
-		("entry-removed", remove_last.iter().map(String::as_str).collect(), "is missing in the export"),
+		(
+			"entry-removed",
+			remove_last.iter().map(String::as_str).collect(),
+			"is missing in the export",
+		),
 		(
 			"stream-removed",
 			vec![
@@ -175,9 +181,17 @@ async fn export_verifies_and_a_tampered_one_does_not() {
 			],
 			"stream others of organization 1",
 		),
-		("called-unreadable", hide.iter().map(String::as_str).collect(), "the organization could read it at block"),
+		(
+			"called-unreadable",
+			hide.iter().map(String::as_str).collect(),
+			"the organization could read it at block",
+		),
 		("other-header", vec![&other], "is another one on the chain"),
-		("other-block", vec!["UPDATE chain_cursor SET hash = zeroblob(32)"], "has another hash on the chain"),
+		(
+			"other-block",
+			vec!["UPDATE chain_cursor SET hash = zeroblob(32)"],
+			"has another hash on the chain",
+		),
 	];
 	for (name, statements, message) in tampers {
 		let copy = tampered(&index, name, &statements).await;
@@ -284,7 +298,9 @@ fn killed_export_resumes() {
 			"loan,instalment,due date,opening balance,interest,principal,payment,closing balance,currency\r\n",
 		);
 		for instalment in 1..=700 {
-			text.push_str(&format!("RL-{loan},{instalment},2026-09-01,24000.00,144.00,1934.86,2078.86,22065.14,EUR\r\n"));
+			text.push_str(&format!(
+				"RL-{loan},{instalment},2026-09-01,24000.00,144.00,1934.86,2078.86,22065.14,EUR\r\n"
+			));
 		}
 		let file = node.folder().join(format!("loan-{loan}.csv"));
 		fs::write(&file, text).expect("writable");

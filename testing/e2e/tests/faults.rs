@@ -4,13 +4,13 @@
 //! `CREDIO_FAULT_ROUNDS` sets the repetitions of each fault, `CREDIO_FORKS` the number of forks. `scripts/faults.sh`
 //! runs the full size. `CREDIO_NODE_LOG` sets the log filter of the validators, like their `--log`.
 
-use credio_client::{primitives::rpc::ValidatorJson, Client};
+use credio_client::{Client, primitives::rpc::ValidatorJson};
 use credio_e2e::{
-	index::Index,
-	network::{connect_options, isolated, Network, Options, ALL, TWIN},
-	number,
-	uploads::{path, Uploads},
 	Cli,
+	index::Index,
+	network::{ALL, Network, Options, TWIN, connect_options, isolated},
+	number,
+	uploads::{Uploads, path},
 };
 use credio_vault::LocalVault;
 use std::{

@@ -1,6 +1,6 @@
 //! The example on the SDK's front page, run as a newcomer would.
 
-use credio_e2e::{binary, Node};
+use credio_e2e::{Node, binary};
 use std::process::Command;
 
 #[test]

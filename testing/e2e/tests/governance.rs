@@ -1,9 +1,9 @@
 //! The network is governed by its members: motions, validators, upgrades of the runtime, and the chain of a new
 //! consortium, while uploads run through an outbox.
 
-use credio_client::{primitives::StreamId, Client, Upload};
+use credio_client::{Client, Upload, primitives::StreamId};
 use credio_e2e::{
-	binary, chain_of_release, raw_specification, until_active, uploads::path, Cli, Node,
+	Cli, Node, binary, chain_of_release, raw_specification, until_active, uploads::path,
 };
 use credio_outbox::{Item, ItemState, Outbox, Settings};
 use credio_vault::LocalVault;

@@ -2,12 +2,12 @@
 //! continues with another node, and everything is decided once the node resumes.
 
 use credio_client::{
-	primitives::{entry::EntryFilter, rpc::RequestState, RecordId, Request, RequestKey, StreamId},
 	Client, ConnectError, Error, Outcome, Upload,
+	primitives::{RecordId, Request, RequestKey, StreamId, entry::EntryFilter, rpc::RequestState},
 };
 use credio_e2e::{
-	raw::{connect, peer_address},
 	Cli, Node,
+	raw::{connect, peer_address},
 };
 use credio_outbox::{Item, ItemState, Nodes, Outbox, Settings};
 use credio_vault::LocalVault;

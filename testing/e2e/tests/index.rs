@@ -1,16 +1,16 @@
 //! Indexes: documents that an organization may read, searched in plaintext.
 
 use credio_client::{
+	Client,
 	calls::Call,
 	primitives::{
-		grant::GrantTerms, limits, Permission, Reference, RequestKey, Resource, WrappedKey,
+		Permission, Reference, RequestKey, Resource, WrappedKey, grant::GrantTerms, limits,
 	},
-	Client,
 };
 use credio_e2e::{
-	index::{views_of_anybody, Index},
-	uploads::path,
 	Cli, Node,
+	index::{Index, views_of_anybody},
+	uploads::path,
 };
 use credio_vault::LocalVault;
 use jsonrpsee::{
@@ -18,7 +18,7 @@ use jsonrpsee::{
 	rpc_params,
 	ws_client::{HeaderMap, WsClient, WsClientBuilder},
 };
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::{
 	fs,
 	io::{BufRead, BufReader},
@@ -120,11 +120,7 @@ fn funder_finds_shared_documents_only() {
 					.as_array()
 					.is_some_and(|names| names.contains(&"currency".into()))
 		});
-		if has {
-			index.search(view, "currency = \"SEK\"")
-		} else {
-			Vec::new()
-		}
+		if has { index.search(view, "currency = \"SEK\"") } else { Vec::new() }
 	});
 	assert_eq!(found.count(), 1);
 	// A new index is the same, byte for byte.

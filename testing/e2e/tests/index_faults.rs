@@ -3,12 +3,12 @@
 //! `CREDIO_KILLS` sets how often the process that keeps an index is killed, `CREDIO_UPLOADS` how many documents are uploaded
 //! meanwhile. `scripts/index-kills.sh` runs the full size.
 
-use credio_client::{primitives::OrganizationId, Client};
+use credio_client::{Client, primitives::OrganizationId};
 use credio_e2e::{
-	index::{views_of_anybody, Index},
+	Cli, Node, Running,
+	index::{Index, views_of_anybody},
 	moment, number,
 	uploads::path,
-	Cli, Node, Running,
 };
 use credio_index::Store;
 use credio_vault::LocalVault;

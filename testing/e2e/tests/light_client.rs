@@ -3,16 +3,16 @@
 
 use credio_client::Client;
 use credio_e2e::{
-	network::{isolated, Network, Options},
+	Cli, Node,
+	network::{Network, Options, isolated},
 	raw::{best_number, connect, peer_address},
 	raw_specification,
 	scripts::Scripts,
 	specification_of_another_chain, until_active,
 	uploads::path,
-	Cli, Node,
 };
 use credio_vault::LocalVault;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::{fs, path::Path, sync::Arc};
 
 /// The exit code of the script if no recent block is proven final.

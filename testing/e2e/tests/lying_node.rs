@@ -2,20 +2,21 @@
 //! document is forged. Each lie is also tried on a client that trusts its node, where it works.
 
 use credio_client::{
+	BundleLeg, Client, Deadline, Error, NewBundle, Outcome, ProofError, Terms, Trust, Upload,
 	calls::Call,
 	envelope::{StreamSecret, WrapContext},
 	primitives::{
-		bundle::BundleStatus, rpc::RequestState, Digest, KeyEpoch, OrganizationId, Permission,
-		RecordId, Request, RequestKey, Resource, StreamId,
+		Digest, KeyEpoch, OrganizationId, Permission, RecordId, Request, RequestKey, Resource,
+		StreamId, bundle::BundleStatus, rpc::RequestState,
 	},
-	BundleLeg, Client, Deadline, Error, NewBundle, Outcome, ProofError, Terms, Trust, Upload,
 };
 use credio_e2e::{
+	Cli, Node,
 	proxy::{LyingProxy, Reply},
-	raw_specification, Cli, Node,
+	raw_specification,
 };
 use credio_vault::LocalVault;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use zeroize::Zeroizing;
 

@@ -1,10 +1,10 @@
 //! The main job: a business document goes in, and only those allowed get it back.
 
 use credio_client::{
-	primitives::{Denial, Permission, Resource},
 	Client, End, Outcome, StreamPart, Terms, Unread, Upload, Uploaded,
+	primitives::{Denial, Permission, Resource},
 };
-use credio_e2e::{uploads::path, Cli, Node};
+use credio_e2e::{Cli, Node, uploads::path};
 use credio_vault::LocalVault;
 use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
 

@@ -2,16 +2,16 @@
 //! rejected one can be corrected.
 
 use credio_client::{
+	Client, End, Error, Outcome, SubmitError, Terms, Upload,
 	primitives::{
+		Permission, RecordId, Reference, Resource, StreamId,
 		grant::{AccessRequestFilter, GrantFilter},
 		rpc::RequestState,
-		Permission, RecordId, Reference, Resource, StreamId,
 	},
-	Client, End, Error, Outcome, SubmitError, Terms, Upload,
 };
 use credio_e2e::{
-	uploads::{applied, entries, keyed, path},
 	Cli, Node,
+	uploads::{applied, entries, keyed, path},
 };
 use credio_outbox::{Item, ItemState, Outbox, OutboxError, Settings};
 use credio_vault::LocalVault;

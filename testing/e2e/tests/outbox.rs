@@ -4,14 +4,13 @@
 //! are made meanwhile. `scripts/kills.sh` runs the full size.
 
 use credio_client::{
-	calls::Call,
-	primitives::{limits::MAX_DOCUMENT_SIZE, StreamName},
 	Upload,
+	calls::Call,
+	primitives::{StreamName, limits::MAX_DOCUMENT_SIZE},
 };
 use credio_e2e::{
-	binary, moment, number,
+	Cli, Node, binary, moment, number,
 	uploads::{compare, path},
-	Cli, Node,
 };
 use credio_outbox::{Item, ItemState, Outbox, OutboxError, Settings};
 use credio_vault::LocalVault;
@@ -190,9 +189,11 @@ async fn consumer_receives_every_outcome_once() {
 	let rejected =
 		outbox.status(again.request_key).await.expect("the node responds").expect("it exists");
 	assert_eq!(rejected.state, ItemState::Rejected);
-	assert!(rejected
-		.problem
-		.is_some_and(|problem| problem.contains("StreamExists") || problem.contains("Exists")));
+	assert!(
+		rejected
+			.problem
+			.is_some_and(|problem| problem.contains("StreamExists") || problem.contains("Exists"))
+	);
 	// Another consumer has a separate cursor.
 	let mut other = outbox.outcomes("audit").await.expect("it opens");
 	assert_eq!(other.next().await.expect("the next event arrives").number, 1);
@@ -316,14 +317,16 @@ async fn application_and_outbox_share_a_transaction() {
 	assert_eq!(applied, 40);
 	stop.send(()).expect("the worker still works");
 	worker.await.expect("no panic").expect("it stops");
-	assert!(outbox
-		.outcomes("application")
-		.await
-		.expect("opens")
-		.try_next()
-		.await
-		.expect("the node responds")
-		.is_none());
+	assert!(
+		outbox
+			.outcomes("application")
+			.await
+			.expect("opens")
+			.try_next()
+			.await
+			.expect("the node responds")
+			.is_none()
+	);
 	assert_eq!(outbox.prune(u32::MAX).await.expect("it prunes"), 40);
 }
 

@@ -1,7 +1,7 @@
 //! Rejections from outside: roles, organizations, streams, grants, keys.
 
-use credio_client::{calls::Call, primitives::StreamName, Client, Error, SubmitError};
-use credio_e2e::{uploads::path, Cli, Node};
+use credio_client::{Client, Error, SubmitError, calls::Call, primitives::StreamName};
+use credio_e2e::{Cli, Node, uploads::path};
 use credio_vault::LocalVault;
 use std::{fs, path::Path, sync::Arc};
 

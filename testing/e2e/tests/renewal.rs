@@ -2,17 +2,17 @@
 //! thief cannot derive.
 
 use credio_client::{
-	calls::Call, primitives::rpc::RequestState, BundleLeg, Client, Deadline, Error, NewBundle,
-	SubmitError, Upload,
+	BundleLeg, Client, Deadline, Error, NewBundle, SubmitError, Upload, calls::Call,
+	primitives::rpc::RequestState,
 };
 use credio_e2e::{
-	uploads::{applied, entries, keyed},
 	Node,
+	uploads::{applied, entries, keyed},
 };
 use credio_outbox::{Enqueued, Item, ItemState, Listed, Outbox, Settings};
 use credio_vault::{
-	file::{Changing, Kdf},
 	LocalVault,
+	file::{Changing, Kdf},
 };
 use std::{path::Path, sync::Arc, time::Duration};
 

@@ -2,11 +2,11 @@
 
 use credio_e2e::{Cli, Node};
 use jsonrpsee::{
-	core::{client::ClientT, ClientError},
+	core::{ClientError, client::ClientT},
 	rpc_params,
 	ws_client::{WsClient, WsClientBuilder},
 };
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 async fn connect(node: &Node) -> WsClient {

@@ -2,18 +2,18 @@
 //! nothing is signed for an untrusted runtime.
 
 use credio_client::{
+	Client, Error, Life, RuntimePin, SignError,
 	calls::Call,
 	primitives::{Request, RequestKey},
-	Client, Error, Life, RuntimePin, SignError,
 };
 use credio_e2e::{
-	chain_of_release,
+	Cli, Node, chain_of_release,
 	proxy::{LyingProxy, Reply},
-	raw, Cli, Node,
+	raw,
 };
 use credio_vault::LocalVault;
-use frame_metadata::{v15::RuntimeMetadataV15, RuntimeMetadata, RuntimeMetadataPrefixed};
-use scale_info::{form::PortableForm, TypeDef, Variant};
+use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed, v15::RuntimeMetadataV15};
+use scale_info::{TypeDef, Variant, form::PortableForm};
 use serde_json::json;
 use std::{env, fs, path::Path, sync::Arc};
 use subxt::ext::codec::{Decode, Encode};

@@ -1,9 +1,9 @@
 //! Software that knows nothing of Credio signs requests as it signs for any chain of its kind.
 
-use credio_e2e::{scripts::Scripts, Cli, Node};
+use credio_e2e::{Cli, Node, scripts::Scripts};
 use subxt::{
-	dynamic::{self, Value},
 	OnlineClient, PolkadotConfig,
+	dynamic::{self, Value},
 };
 use subxt_signer::sr25519::dev;
 

@@ -2,17 +2,17 @@
 //! them. Each lie is also tried on a client that trusts its node, where it works.
 
 use credio_client::{
-	evidence::Checkpoint,
-	primitives::{rpc::RequestState, Digest, Request, RequestKey},
 	Client, Error, ProofError, Trust, Upload,
+	evidence::Checkpoint,
+	primitives::{Digest, Request, RequestKey, rpc::RequestState},
 };
 use credio_e2e::{
-	proxy::{LyingProxy, Reply},
 	Cli, Node,
+	proxy::{LyingProxy, Reply},
 };
 use credio_outbox::{Item, ItemState, Outbox, Settings};
 use credio_vault::LocalVault;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The public key of an intruder.

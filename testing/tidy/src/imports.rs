@@ -4,15 +4,15 @@
 //! above it is not counted: a module is a part of those. What it gets from its own parts is.
 
 use crate::{
-	modules::{Modules, Names},
 	Finding, Rule, Tree,
+	modules::{Modules, Names},
 };
 use proc_macro2::{TokenStream, TokenTree};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	io,
 };
-use syn::{visit::Visit, UseTree};
+use syn::{UseTree, visit::Visit};
 
 /// Who imports whom, and which names.
 type Imports = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;

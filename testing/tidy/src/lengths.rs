@@ -1,6 +1,6 @@
 //! Files stay short enough to be read in one sitting.
 
-use crate::{tree::is_generated, Finding, Rule, Tree};
+use crate::{Finding, Rule, Tree, tree::is_generated};
 
 /// Lines of the longest file that needs no reason.
 pub const MAX_LINES: usize = 500;

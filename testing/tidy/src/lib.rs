@@ -14,7 +14,7 @@ mod voice;
 
 pub use lengths::{LONG_FILES, MAX_LINES};
 pub use tree::{Crate, Tree};
-pub use voice::{Count, Phrase, PHRASES};
+pub use voice::{Count, PHRASES, Phrase};
 
 use std::{fmt, io, path::Path};
 

@@ -11,11 +11,7 @@ fn main() -> ExitCode {
 	match credio_tidy::check(&root) {
 		Ok(findings) => {
 			findings.iter().for_each(|finding| println!("{finding}"));
-			if findings.is_empty() {
-				ExitCode::SUCCESS
-			} else {
-				ExitCode::FAILURE
-			}
+			if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 		},
 		Err(error) => {
 			eprintln!("error: {}: {error}", root.display());

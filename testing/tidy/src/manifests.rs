@@ -37,7 +37,9 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 		}
 		if one.folder == "primitives" {
 			for name in all.iter().filter(|name| is_frame(name)) {
-				let problem = format!("{name} is FRAME, and clients depend on this crate: move what needs it to {SUPPORT}");
+				let problem = format!(
+					"{name} is FRAME, and clients depend on this crate: move what needs it to {SUPPORT}"
+				);
 				broken(Rule::PrimitivesWithoutFrame, problem);
 			}
 		}

@@ -3,7 +3,7 @@
 //! Phrases are counted per 10,000 words of comments, over the whole repository. The limits are twice what a code base has
 //! that is known for its prose (jj).
 
-use crate::{tree::is_generated, Finding, Rule, Tree};
+use crate::{Finding, Rule, Tree, tree::is_generated};
 
 /// A phrase, and how often comments may have it.
 #[derive(Debug)]

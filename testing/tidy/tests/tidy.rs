@@ -1,6 +1,6 @@
 //! The repository is tidy, and each rule fails when it is broken on purpose.
 
-use credio_tidy::{check, Finding, Rule, MAX_LINES};
+use credio_tidy::{Finding, MAX_LINES, Rule, check};
 use std::{fs, path::Path};
 use tempfile::TempDir;
 

@@ -2,13 +2,13 @@
 
 use crate::{document, exit::Failure, values::time};
 use credio_client::{
+	BundleLeg, Client, Deadline, LegCall, Upload,
 	calls::Call,
 	primitives::{
-		bundle::EncodedCall, AccessRequestId, AccountId, Commitment, Digest, GrantId,
-		OrganizationId, Permission, Purpose, RecordId, Reference, RequestKey, Resource, Roles,
-		StreamId, StreamName,
+		AccessRequestId, AccountId, Commitment, Digest, GrantId, OrganizationId, Permission,
+		Purpose, RecordId, Reference, RequestKey, Resource, Roles, StreamId, StreamName,
+		bundle::EncodedCall,
 	},
-	BundleLeg, Client, Deadline, LegCall, Upload,
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};

@@ -10,8 +10,8 @@ use crate::{
 	values::id::{IdArg, IdPart},
 };
 use credio_client::{
-	primitives::{RecordId, StreamId},
 	Client,
+	primitives::{RecordId, StreamId},
 };
 use credio_outbox::{Enqueued, Item, ItemState, Listed, Outbox};
 use credio_vault::LocalVault;

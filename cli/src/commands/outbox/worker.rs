@@ -49,12 +49,15 @@ pub(super) async fn print_nodes(
 			print(&format!("credio: {}: {}", problem.node, problem.problem));
 		}
 		if known.is_stranded(nodes) && !printed.is_stranded(nodes) {
-			print("credio: no node can be used at present; stored items stay, and all nodes are retried");
+			print(
+				"credio: no node can be used at present; stored items stay, and all nodes are retried",
+			);
 		}
-		if let Some(node) = &known.working_with {
-			if !printed.problems.is_empty() && printed.working_with.as_ref() != Some(node) {
-				print(&format!("credio: works with {node}"));
-			}
+		if let Some(node) = &known.working_with
+			&& !printed.problems.is_empty()
+			&& printed.working_with.as_ref() != Some(node)
+		{
+			print(&format!("credio: works with {node}"));
 		}
 		printed = known;
 		if changes.changed().await.is_err() {

@@ -4,9 +4,9 @@ use super::arguments::ActivityArguments;
 use super::{origin, tell, write};
 use crate::{exit::Failure, session::Session};
 use credio_report::{
-	activity::Activity,
-	gather::{open_index, today, ActivityReader, OutboxReader},
 	Source,
+	activity::Activity,
+	gather::{ActivityReader, OutboxReader, open_index, today},
 };
 use futures::FutureExt;
 use indicatif::{ProgressBar, ProgressStyle};

@@ -6,7 +6,7 @@ use crate::{exit::Failure, session::Session};
 use credio_index::Cursor;
 use credio_report::{
 	assets::Assets,
-	gather::{open_index, AssetsQuery, AssetsReader},
+	gather::{AssetsQuery, AssetsReader, open_index},
 };
 use std::time::{Duration, Instant};
 

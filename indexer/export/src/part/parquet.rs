@@ -6,7 +6,7 @@ use super::super::{
 	table::{Column, Row, Table},
 };
 use credio_view::value::{Decimal, Type, Value};
-use jiff::{civil, Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, civil};
 use parquet::{
 	basic::Compression,
 	data_type::{
@@ -20,13 +20,13 @@ use parquet::{
 		serialized_reader::SerializedFileReader,
 		writer::{SerializedColumnWriter, SerializedFileWriter},
 	},
-	record::{reader::RowIter, Field},
+	record::{Field, reader::RowIter},
 	schema::{parser::parse_message_type, types::TypePtr},
 };
 use std::{
 	fs::File,
 	io,
-	panic::{catch_unwind, AssertUnwindSafe},
+	panic::{AssertUnwindSafe, catch_unwind},
 	sync::Arc,
 };
 

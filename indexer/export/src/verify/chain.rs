@@ -9,7 +9,7 @@ use crate::{
 use credio_client::{Client, ConnectError, Error};
 use credio_index::ingest::digest_of;
 use credio_primitives::{
-	entry::EntryFilter, merkle::Frontier, rpc::StreamJson, Entry, Sequence, StreamId,
+	Entry, Sequence, StreamId, entry::EntryFilter, merkle::Frontier, rpc::StreamJson,
 };
 use std::{collections::HashMap, path::Path};
 

@@ -3,7 +3,7 @@
 
 use super::{
 	entries::Entries,
-	verification::{Verification, MAX_FINDINGS},
+	verification::{MAX_FINDINGS, Verification},
 };
 use crate::{
 	error::{ExportError, Result},
@@ -18,7 +18,7 @@ use credio_index::{
 	store::Store,
 };
 use credio_primitives::{
-	grant::GrantFilter, rpc::GrantJson, EntryBody, GrantStatus, Permission, Resource, StreamId,
+	EntryBody, GrantStatus, Permission, Resource, StreamId, grant::GrantFilter, rpc::GrantJson,
 };
 use credio_vault::Vault;
 use sha2::{Digest as _, Sha256};

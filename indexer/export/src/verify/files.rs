@@ -3,7 +3,7 @@
 use super::{entries::Entries, verification::Verification};
 use crate::{
 	error::{ExportError, Result},
-	folder::{measure, ENTRIES, MANIFEST},
+	folder::{ENTRIES, MANIFEST, measure},
 	manifest::{Counts, EntryLine, ExportFile, Manifest, Tally},
 	part::Reader,
 	plan,

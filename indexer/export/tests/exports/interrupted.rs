@@ -3,8 +3,8 @@
 use super::*;
 use futures::FutureExt;
 use std::{
-	future::{poll_fn, Future},
-	panic::{resume_unwind, AssertUnwindSafe},
+	future::{Future, poll_fn},
+	panic::{AssertUnwindSafe, resume_unwind},
 	pin::pin,
 	task::Poll,
 };

@@ -12,11 +12,11 @@ mod tampered;
 
 use crate::support::*;
 use credio_export::{
-	self as export, verify, ExportError, Exported, Fate, FileFormat, Request, Selection,
-	Verification,
+	self as export, ExportError, Exported, Fate, FileFormat, Request, Selection, Verification,
+	verify,
 };
 use credio_index::{Document, EntryKind, Query, Store};
-use credio_primitives::{merkle::Tree, Digest};
+use credio_primitives::{Digest, merkle::Tree};
 use credio_view::Value;
 use reading::read;
 use serde_json::json;
@@ -193,9 +193,11 @@ on_both!(the_manifest_accounts_for_every_entry, database, {
 	assert!(lines.iter().map(|line| line["sequence"].as_u64()).eq((0..40).map(Some)));
 	assert_eq!(lines[5]["fate"], "unreadable");
 	assert_eq!(lines[9]["fate"], "anchor");
-	assert!(lines[13]["why"]
-		.as_str()
-		.is_some_and(|why| why.contains("amount") && !why.contains("much")));
+	assert!(
+		lines[13]["why"]
+			.as_str()
+			.is_some_and(|why| why.contains("amount") && !why.contains("much"))
+	);
 	// The files are for their owner only.
 	for name in content(folder.path()).keys() {
 		let mode = fs::metadata(folder.path().join(name)).expect("a file").permissions().mode();

@@ -39,11 +39,7 @@ fn field(field: &Field) -> Option<String> {
 		Field::Bool(is) => is.to_string(),
 		Field::Date(days) => {
 			assert!([-14_123, 20_576].contains(days), "{days}");
-			if *days < 0 {
-				"1931-05-03".into()
-			} else {
-				"2026-05-03".into()
-			}
+			if *days < 0 { "1931-05-03".into() } else { "2026-05-03".into() }
 		},
 		Field::TimestampMicros(micros) => {
 			assert_eq!(*micros, -999_999);

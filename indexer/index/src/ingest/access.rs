@@ -4,10 +4,10 @@
 use super::bounds::CONCURRENCY;
 use credio_client::{Client, Error};
 use credio_primitives::{
-	grant::GrantFilter, rpc::GrantJson, Digest, GrantId, GrantStatus, Moment, OrganizationStatus,
-	RecordId, Resource, StreamId,
+	Digest, GrantId, GrantStatus, Moment, OrganizationStatus, RecordId, Resource, StreamId,
+	grant::GrantFilter, rpc::GrantJson,
 };
-use futures::{stream, StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

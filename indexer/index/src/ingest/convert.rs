@@ -2,7 +2,7 @@
 
 use crate::block::{self, Block, Content};
 use codec::Encode;
-use credio_client::{envelope::Document, Unread};
+use credio_client::{Unread, envelope::Document};
 use credio_primitives::{Digest, Entry, EntryBody, OrganizationId};
 
 /// Sorts the entries of a block in an order that follows from the chain alone.

@@ -11,7 +11,9 @@ pub enum IngestError {
 	#[error(transparent)]
 	Store(#[from] StoreError),
 	/// The store is of another chain than the node, or of a fork that did not become final.
-	#[error("the index has block {0}, and the node has another one there: rebuild the index (credio index rebuild)")]
+	#[error(
+		"the index has block {0}, and the node has another one there: rebuild the index (credio index rebuild)"
+	)]
 	OtherChain(BlockNumber),
 	/// No node of the list is of the index's chain.
 	#[error("{0}")]

@@ -9,11 +9,11 @@ use crate::{
 	block::{self, Block},
 	store::Store,
 };
-use credio_client::{envelope::Document, Client, Error, Unread};
+use credio_client::{Client, Error, Unread, envelope::Document};
 use credio_primitives::{
-	limits::MAX_DOCUMENT_SIZE, rpc::StreamJson, BlockNumber, Entry, Sequence, StreamId,
+	BlockNumber, Entry, Sequence, StreamId, limits::MAX_DOCUMENT_SIZE, rpc::StreamJson,
 };
-use futures::{stream, StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, VecDeque};
 use tokio::sync::mpsc;
 

@@ -4,7 +4,7 @@
 use super::bounds::CONCURRENCY;
 use credio_client::{BlockChanges, Client, ConnectError, Error};
 use credio_primitives::{BlockNumber, Moment, StreamId};
-use futures::{stream, StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeSet;
 
 /// Most blocks to read events of; after more of them reading everything costs no more.

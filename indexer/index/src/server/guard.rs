@@ -1,7 +1,7 @@
 //! Checks that callers show the token, and that they address the server by one of its names. Without the second check,
 //! a web page could reach it through a host name that resolves to this machine (DNS rebinding).
 
-use futures::future::{ready, Either, Ready};
+use futures::future::{Either, Ready, ready};
 use http::StatusCode;
 use jsonrpsee::server::{HttpBody, HttpRequest, HttpResponse};
 use sha2::{Digest, Sha256};

@@ -2,8 +2,8 @@
 
 use super::guard::Guard;
 use jsonrpsee::{
-	server::{serve_with_graceful_shutdown, stop_channel, Server as RpcServer, ServerHandle},
 	Methods,
+	server::{Server as RpcServer, ServerHandle, serve_with_graceful_shutdown, stop_channel},
 };
 use std::{
 	fmt, fs, io,
@@ -14,7 +14,7 @@ use std::{
 	time::Duration,
 };
 use tokio::net::{UnixListener, UnixStream};
-use tower::{service_fn, Service, ServiceBuilder};
+use tower::{Service, ServiceBuilder, service_fn};
 
 /// Most connections at a time.
 const MAX_CONNECTIONS: u32 = 100;

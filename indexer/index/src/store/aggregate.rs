@@ -4,15 +4,15 @@ use super::{
 	column::column_of,
 	error::{Result, StoreError},
 	handle::Store,
-	search::{condition, MAX_PAGE_BYTES},
-	statement::{value, Statement},
+	search::{MAX_PAGE_BYTES, condition},
+	statement::{Statement, value},
 };
 use credio_view::{
 	value::{Decimal, Type, Value},
 	view::View,
 };
 use serde::Serialize;
-use sqlx::{any::AnyRow, Row as _};
+use sqlx::{Row as _, any::AnyRow};
 
 /// Most groups of a result.
 pub const MAX_GROUPS: usize = 10_000;

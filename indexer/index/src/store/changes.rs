@@ -4,21 +4,21 @@
 //! a reader that was away gets the state of every record that changed meanwhile, once.
 
 use super::{
-	cursor::{cursor, Cursor},
+	cursor::{Cursor, cursor},
 	decode::{author, bytes32, number},
 	error::{Result, StoreError},
 	handle::Store,
 	page,
-	place::{block_of, line_of, ROWS_PER_ENTRY},
-	search::{condition, size_of_values, MAX_PAGE_BYTES},
-	statement::{value, Statement, Table},
+	place::{ROWS_PER_ENTRY, block_of, line_of},
+	search::{MAX_PAGE_BYTES, condition, size_of_values},
+	statement::{Statement, Table, value},
 	write::stream_of,
 };
 use credio_primitives::{BlockNumber, OrganizationId, RecordId, Sequence, StreamId};
 use credio_view::{value::Value, view::View};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use sqlx::{any::AnyRow, AnyConnection, Row as _};
+use sqlx::{AnyConnection, Row as _, any::AnyRow};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::watch;
 

@@ -2,7 +2,7 @@
 
 use super::error::{Result, StoreError};
 use credio_primitives::OrganizationId;
-use sqlx::{any::AnyRow, Row as _};
+use sqlx::{Row as _, any::AnyRow};
 
 pub(super) fn number<To: TryFrom<i64>>(number: i64) -> Result<To> {
 	To::try_from(number).map_err(|_| StoreError::Corrupted(format!("number {number}")))

@@ -4,8 +4,8 @@ use super::{
 	cursor::cursor,
 	error::Result,
 	handle::Store,
-	place::{block_of, line_of, ROWS_PER_ENTRY},
-	statement::{value, Statement},
+	place::{ROWS_PER_ENTRY, block_of, line_of},
+	statement::{Statement, value},
 };
 use credio_primitives::text::VisibleJson;
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! What can go wrong with a store.
 
 use credio_primitives::{BlockNumber, RecordId};
-use credio_view::{filter::FilterError, ViewError};
+use credio_view::{ViewError, filter::FilterError};
 
 /// What can go wrong with a store.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,9 @@ pub enum StoreError {
 		cause: std::io::Error,
 	},
 	/// The database was made by older software, and a reader does not migrate it.
-	#[error("the index has version {found} of its tables, and this software knows version {known}: `credio index sync` brings it up to date")]
+	#[error(
+		"the index has version {found} of its tables, and this software knows version {known}: `credio index sync` brings it up to date"
+	)]
 	OlderSchema {
 		/// The version found.
 		found: i64,
@@ -50,7 +52,9 @@ pub enum StoreError {
 		known: i64,
 	},
 	/// The database was made by newer software.
-	#[error("the index has version {found} of its tables, and this software knows version {known}: use a newer one")]
+	#[error(
+		"the index has version {found} of its tables, and this software knows version {known}: use a newer one"
+	)]
 	NewerSchema {
 		/// The version found.
 		found: i64,
@@ -109,7 +113,9 @@ pub enum StoreError {
 	#[error("{0}")]
 	Query(String),
 	/// The cursor of changes is of another index or definition of the view.
-	#[error("the cursor is of another index, or the view was changed since: leave it out to begin with all rows")]
+	#[error(
+		"the cursor is of another index, or the view was changed since: leave it out to begin with all rows"
+	)]
 	CursorGone,
 	/// The cursor of a page is invalid, or of another query.
 	#[error("the cursor is not one of this query: leave it out to begin with the first page")]

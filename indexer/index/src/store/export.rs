@@ -3,17 +3,17 @@
 pub use super::place::line_of;
 use super::{
 	condition,
-	cursor::{cursor, Cursor},
+	cursor::{Cursor, cursor},
 	decode::{author, bytes32, number},
 	error::{Result, StoreError},
 	handle::Store,
-	place::{block_of, entry_of, ROWS_PER_ENTRY},
-	statement::{value, Statement, Table},
+	place::{ROWS_PER_ENTRY, block_of, entry_of},
+	statement::{Statement, Table, value},
 };
 use credio_database::Backend;
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId};
 use credio_view::{filter::Expression, value::Value, view::View};
-use sqlx::{any::AnyRow, pool::PoolConnection, Any, Connection as _, Row as _, Transaction};
+use sqlx::{Any, Connection as _, Row as _, Transaction, any::AnyRow, pool::PoolConnection};
 use std::sync::Arc;
 
 /// Most places of one statement.

@@ -1,7 +1,7 @@
 //! The store itself: opens an index, and knows its owner.
 
 use super::{
-	cursor::{cursor, Cursor},
+	cursor::{Cursor, cursor},
 	error::{Result, StoreError},
 	generation::Generations,
 	limit::Limit,
@@ -11,10 +11,10 @@ use credio_database::{Address, Backend};
 use credio_primitives::{Digest, OrganizationId};
 use sqlx::{AnyPool, Row as _};
 use std::sync::{
-	atomic::{AtomicU64, Ordering},
 	Arc,
+	atomic::{AtomicU64, Ordering},
 };
-use tokio::sync::{watch, Mutex};
+use tokio::sync::{Mutex, watch};
 
 /// Entries after which ANALYZE is due for the first time.
 const FIRST_ANALYSIS: u64 = 1_000;

@@ -9,7 +9,7 @@ use super::{
 };
 use credio_database::Backend;
 use sqlx::{
-	any::AnyPoolOptions, sqlite::SqlitePoolOptions, Any, AssertSqlSafe, Sqlite, Transaction,
+	Any, AssertSqlSafe, Sqlite, Transaction, any::AnyPoolOptions, sqlite::SqlitePoolOptions,
 };
 use std::{
 	sync::Arc,

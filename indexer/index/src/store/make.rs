@@ -9,10 +9,10 @@ use credio_view::{
 	view::View,
 	words,
 };
-use futures::{stream, Stream, StreamExt};
+use futures::{Stream, StreamExt, stream};
 use sha2::{Digest as _, Sha256};
 use std::{
-	panic::{catch_unwind, resume_unwind, AssertUnwindSafe},
+	panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 	sync::{Arc, LazyLock},
 	thread::available_parallelism,
 };
@@ -118,7 +118,7 @@ fn compute(job: &Job, backend: Backend) -> Made {
 		Ok(Ok(rows)) => rows.unwrap_or_default(),
 		Ok(Err(reason)) => return Made::Unfit(bounded(&reason)),
 		Err(_) => {
-			return Made::Unfit("this software fails to read it: report this as a bug".into())
+			return Made::Unfit("this software fails to read it: report this as a bug".into());
 		},
 	};
 	Made::Rows(rows.iter().map(|values| row(job, backend, values)).collect())

@@ -6,7 +6,7 @@ use super::{
 	query::Query,
 };
 use credio_view::{value::Value, view::View};
-use serde::{de::DeserializeOwned, Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
 /// Longest cursor, in characters.

@@ -4,8 +4,8 @@ use super::{
 	error::Result,
 	generation::Generation,
 	make::{Job, Made},
-	place::{entry_of, ROWS_PER_ENTRY},
-	statement::{insert, Argument, Statement},
+	place::{ROWS_PER_ENTRY, entry_of},
+	statement::{Argument, Statement, insert},
 };
 use credio_database::Backend;
 use credio_view::view::View;

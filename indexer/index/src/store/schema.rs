@@ -1,20 +1,20 @@
 //! Tables of the index, apart from those of views.
 
 use super::error::{Result, StoreError};
-use credio_database::{run_all, Address, Backend, BUSY_TIMEOUT, WRITE_AHEAD_LOG};
+use credio_database::{Address, BUSY_TIMEOUT, Backend, WRITE_AHEAD_LOG, run_all};
 use credio_primitives::OrganizationId;
 use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Row};
 
 /// Statements that migrate the tables from version n to n + 1, in one transaction each. `BYTES` stands for the type of
 /// bytes, `TEXT` compares byte by byte in both databases.
 const MIGRATIONS: [&[&str]; 4] = [
-&[
-	// The last block.
-	"CREATE TABLE chain_cursor (id BIGINT PRIMARY KEY, block BIGINT NOT NULL, hash BYTES NOT NULL)",
-	"CREATE TABLE streams (id BYTES PRIMARY KEY, owner BIGINT NOT NULL, name TEXT NOT NULL)",
-	// `place` is made of block and position in it, see `write.rs`; `superseded` is 1 if a live entry does it, and 2 if a
-	// final one does.
-	"CREATE TABLE entries (
+	&[
+		// The last block.
+		"CREATE TABLE chain_cursor (id BIGINT PRIMARY KEY, block BIGINT NOT NULL, hash BYTES NOT NULL)",
+		"CREATE TABLE streams (id BYTES PRIMARY KEY, owner BIGINT NOT NULL, name TEXT NOT NULL)",
+		// `place` is made of block and position in it, see `write.rs`; `superseded` is 1 if a live entry does it, and 2 if a
+		// final one does.
+		"CREATE TABLE entries (
 		place BIGINT PRIMARY KEY,
 		record BYTES NOT NULL UNIQUE,
 		stream BYTES NOT NULL,
@@ -27,48 +27,48 @@ const MIGRATIONS: [&[&str]; 4] = [
 		media_type TEXT,
 		problem TEXT
 	)",
-	"CREATE UNIQUE INDEX entries_by_stream ON entries (stream, sequence)",
-	"CREATE INDEX entries_live ON entries (place) WHERE final = 0",
-	"CREATE INDEX entries_superseded_live ON entries (place) WHERE superseded = 1",
-	// Plaintext of final records that can be read.
-	"CREATE TABLE documents (place BIGINT PRIMARY KEY, bytes BYTES NOT NULL)",
-	// `built_to` is the place up to which a generation has rows, and NULL once it has all.
-	"CREATE TABLE generations (
+		"CREATE UNIQUE INDEX entries_by_stream ON entries (stream, sequence)",
+		"CREATE INDEX entries_live ON entries (place) WHERE final = 0",
+		"CREATE INDEX entries_superseded_live ON entries (place) WHERE superseded = 1",
+		// Plaintext of final records that can be read.
+		"CREATE TABLE documents (place BIGINT PRIMARY KEY, bytes BYTES NOT NULL)",
+		// `built_to` is the place up to which a generation has rows, and NULL once it has all.
+		"CREATE TABLE generations (
 		id BIGINT PRIMARY KEY,
 		view TEXT NOT NULL,
 		definition TEXT NOT NULL,
 		digest BYTES NOT NULL,
 		built_to BIGINT
 	)",
-	// Which generation is searched.
-	"CREATE TABLE views (name TEXT PRIMARY KEY, generation BIGINT NOT NULL)",
-	"CREATE TABLE unfit (
+		// Which generation is searched.
+		"CREATE TABLE views (name TEXT PRIMARY KEY, generation BIGINT NOT NULL)",
+		"CREATE TABLE unfit (
 		generation BIGINT NOT NULL,
 		place BIGINT NOT NULL,
 		reason TEXT NOT NULL,
 		PRIMARY KEY (generation, place)
 	)",
-],
-&[
-	// `revision` is the transaction that last changed what searches find of an entry; `was_readable` stays 1 once its
-	// document has been there.
-	"ALTER TABLE entries ADD COLUMN revision BIGINT NOT NULL DEFAULT 0",
-	"ALTER TABLE entries ADD COLUMN was_readable BIGINT NOT NULL DEFAULT 1",
-	"UPDATE entries SET was_readable = 0 WHERE problem IS NOT NULL",
-	"CREATE INDEX entries_by_revision ON entries (revision, place) WHERE final = 1",
-	"INSERT INTO meta (name, value) VALUES ('revision', '0')",
-],
-// What the chain has of an entry, in one digest; NULL in an index of before.
-&["ALTER TABLE entries ADD COLUMN digest BYTES"],
-// The organization that appended an entry; NULL in an index of before.
-&[
-	"ALTER TABLE entries ADD COLUMN author BIGINT",
-	// Statistics outlive documents, so they must not hold content. Setting the type of a column drops its statistics.
-	"POSTGRES ALTER TABLE documents ALTER COLUMN bytes TYPE BYTES",
-	"POSTGRES ALTER TABLE documents ALTER COLUMN bytes SET STATISTICS 0",
-	"POSTGRES ALTER TABLE entries ALTER COLUMN media_type TYPE TEXT",
-	"POSTGRES ALTER TABLE entries ALTER COLUMN media_type SET STATISTICS 0",
-],
+	],
+	&[
+		// `revision` is the transaction that last changed what searches find of an entry; `was_readable` stays 1 once its
+		// document has been there.
+		"ALTER TABLE entries ADD COLUMN revision BIGINT NOT NULL DEFAULT 0",
+		"ALTER TABLE entries ADD COLUMN was_readable BIGINT NOT NULL DEFAULT 1",
+		"UPDATE entries SET was_readable = 0 WHERE problem IS NOT NULL",
+		"CREATE INDEX entries_by_revision ON entries (revision, place) WHERE final = 1",
+		"INSERT INTO meta (name, value) VALUES ('revision', '0')",
+	],
+	// What the chain has of an entry, in one digest; NULL in an index of before.
+	&["ALTER TABLE entries ADD COLUMN digest BYTES"],
+	// The organization that appended an entry; NULL in an index of before.
+	&[
+		"ALTER TABLE entries ADD COLUMN author BIGINT",
+		// Statistics outlive documents, so they must not hold content. Setting the type of a column drops its statistics.
+		"POSTGRES ALTER TABLE documents ALTER COLUMN bytes TYPE BYTES",
+		"POSTGRES ALTER TABLE documents ALTER COLUMN bytes SET STATISTICS 0",
+		"POSTGRES ALTER TABLE entries ALTER COLUMN media_type TYPE TEXT",
+		"POSTGRES ALTER TABLE entries ALTER COLUMN media_type SET STATISTICS 0",
+	],
 ];
 
 /// Prefix of statements for PostgreSQL only.

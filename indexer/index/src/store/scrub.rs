@@ -2,7 +2,7 @@
 //! back. PostgreSQL keeps old rows until it vacuums.
 
 use super::{error::Result, handle::Store};
-use credio_database::{Backend, BUSY_TIMEOUT};
+use credio_database::{BUSY_TIMEOUT, Backend};
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 /// Result of scrubbing.

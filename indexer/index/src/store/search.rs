@@ -3,14 +3,14 @@
 use super::{
 	column::column_of,
 	condition,
-	cursor::{cursor_in, Cursor},
+	cursor::{Cursor, cursor_in},
 	decode::{author, bytes32, number},
 	error::{Result, StoreError},
 	handle::Store,
 	page::Position,
-	place::{block_of, line_of, ROWS_PER_ENTRY},
-	query::{Query, SortKey, MAX_LIMIT},
-	statement::{value, Argument, Statement, Table},
+	place::{ROWS_PER_ENTRY, block_of, line_of},
+	query::{MAX_LIMIT, Query, SortKey},
+	statement::{Argument, Statement, Table, value},
 };
 use credio_database::Backend;
 use credio_primitives::{BlockNumber, OrganizationId, RecordId, Sequence, StreamId};
@@ -20,7 +20,7 @@ use credio_view::{
 	view::View,
 };
 use serde::Serialize;
-use sqlx::{any::AnyRow, Row as _};
+use sqlx::{Row as _, any::AnyRow};
 
 /// Bytes of values after which a page ends early.
 pub const MAX_PAGE_BYTES: usize = 2 << 20;

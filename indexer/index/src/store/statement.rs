@@ -4,10 +4,10 @@ use credio_database::Backend;
 use credio_view::value::{Decimal, Type, Value};
 use futures::TryStreamExt;
 use sqlx::{
+	Any, AnyConnection, AssertSqlSafe, Row as _, Sqlite, SqliteConnection,
 	any::{AnyArguments, AnyRow},
 	query::Query,
 	sqlite::SqliteArguments,
-	Any, AnyConnection, AssertSqlSafe, Row as _, Sqlite, SqliteConnection,
 };
 
 /// Makes the query of a statement, for the database of the expected type.

@@ -5,17 +5,17 @@ use super::{
 	error::{Result, StoreError},
 	generation::Generation,
 	handle::Store,
-	make::{make, Job},
-	place::{place, ENTRIES_PER_BLOCK},
+	make::{Job, make},
+	place::{ENTRIES_PER_BLOCK, place},
 	rows::Target,
 	schema,
-	statement::{insert, Argument, Statement, MAX_ARGUMENTS},
+	statement::{Argument, MAX_ARGUMENTS, Statement, insert},
 };
 use crate::block::{Block, Content, Document, Entry};
 use credio_database::Backend;
 use credio_primitives::{OrganizationId, RecordId, StreamId};
 use futures::StreamExt;
-use sqlx::{any::AnyRow, AnyConnection, Row as _};
+use sqlx::{AnyConnection, Row as _, any::AnyRow};
 use std::{
 	collections::{BTreeSet, HashMap},
 	pin::pin,

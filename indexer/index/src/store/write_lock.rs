@@ -8,7 +8,7 @@ use super::{
 };
 use credio_database::Backend;
 use sha2::{Digest as _, Sha256};
-use sqlx::{pool::PoolConnection, Any, AssertSqlSafe};
+use sqlx::{Any, AssertSqlSafe, pool::PoolConnection};
 use std::fs::{File, TryLockError};
 
 /// How long PostgreSQL waits for another process to release the lock.

@@ -124,9 +124,9 @@ on_both!(documents_cannot_stop_the_flow, database, {
 	let sequences: Vec<u64> = unfit.iter().map(|unfit| unfit.sequence).collect();
 	assert_eq!(sequences, [0, 1, 5, 6, 7, 9, 10]);
 	// What documents contain is in no reason.
-	assert!(unfit
-		.iter()
-		.all(|unfit| !unfit.reason.contains("99") && !unfit.reason.contains("nul")));
+	assert!(
+		unfit.iter().all(|unfit| !unfit.reason.contains("99") && !unfit.reason.contains("nul"))
+	);
 	let after = store.unfit("invoices", Some(unfit[1].record), 2).await.expect("a list");
 	assert_eq!(after, unfit[2..4]);
 });

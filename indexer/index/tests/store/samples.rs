@@ -4,7 +4,7 @@
 
 use crate::support::*;
 use credio_index::Document;
-use credio_view::{document, value::Type, Value, View};
+use credio_view::{Value, View, document, value::Type};
 use std::{
 	collections::BTreeMap,
 	fs,

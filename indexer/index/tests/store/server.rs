@@ -2,8 +2,8 @@
 
 use crate::support::*;
 use credio_index::{
-	server::{Address, Server, ServerSettings, Token},
 	Store,
+	server::{Address, Server, ServerSettings, Token},
 };
 use std::{os::unix::fs::PermissionsExt, sync::Arc};
 use tokio::{

@@ -3,9 +3,9 @@
 use super::facts::{AccessFact, Activity, Answer, End, Entries, GrantFact, Number, Subject};
 use crate::{
 	format::{duration, number, short, time},
-	page::{cell, cut, figure, foreign, text, Column, Table, MAX_ROWS},
+	page::{Column, MAX_ROWS, Table, cell, cut, figure, foreign, text},
 };
-use maud::{html, Markup};
+use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts the grants that hold at the last block.

@@ -2,9 +2,9 @@
 
 use crate::format::day;
 use jiff::{
-	civil::{date, Date},
-	tz::TimeZone,
 	ToSpan,
+	civil::{Date, date},
+	tz::TimeZone,
 };
 use std::{collections::BTreeMap, fmt};
 

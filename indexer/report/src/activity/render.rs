@@ -7,9 +7,9 @@ use super::{
 };
 use crate::{
 	format::{count, number, size},
-	page::{self, cell, cut, figure, foreign, section, text, tile, Origin, Table, MAX_ROWS},
+	page::{self, MAX_ROWS, Origin, Table, cell, cut, figure, foreign, section, text, tile},
 };
-use maud::{html, Markup};
+use maud::{Markup, html};
 
 impl Activity {
 	/// Renders the page.

@@ -5,9 +5,9 @@ use super::period::Period;
 use crate::{
 	chart::{Bars, Series},
 	format::number,
-	page::{cell, cut, figure, foreign, text, Table, MAX_ROWS},
+	page::{MAX_ROWS, Table, cell, cut, figure, foreign, text},
 };
-use maud::{html, Markup};
+use maud::{Markup, html};
 use std::collections::BTreeMap;
 
 pub(super) fn render(activity: &Activity) -> Markup {

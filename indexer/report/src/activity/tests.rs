@@ -1,5 +1,5 @@
 use super::*;
-use crate::{assets::tests::table, Origin, Source};
+use crate::{Origin, Source, assets::tests::table};
 use jiff::civil::date;
 use std::collections::BTreeMap;
 

@@ -3,9 +3,9 @@
 use crate::{
 	chart::{Bars, Series},
 	format::{duration, number},
-	page::{cell, figure, text, Table},
+	page::{Table, cell, figure, text},
 };
-use maud::{html, Markup};
+use maud::{Markup, html};
 
 /// Upper bounds of the histogram's bars, in milliseconds.
 const BOUNDS: [u64; 17] = [
@@ -153,11 +153,7 @@ fn brief_unit(from: u64, to: u64) -> &'static str {
 		60..3_600 => " min",
 		_ => " h",
 	};
-	if unit(from) == unit(to) {
-		unit(from)
-	} else {
-		"\u{0}"
-	}
+	if unit(from) == unit(to) { unit(from) } else { "\u{0}" }
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use super::period::Period;
 use crate::{
 	chart::{Bars, Series},
 	format::{count, number, size},
-	page::{cell, cut, figure, foreign, text, Column, Table, MAX_ROWS},
+	page::{Column, MAX_ROWS, Table, cell, cut, figure, foreign, text},
 };
-use maud::{html, Markup};
+use maud::{Markup, html};
 
 const COUNTS: [Column; 5] =
 	[text("Day"), figure("Entries"), figure("Records"), figure("Anchors"), figure("Bytes")];

@@ -1,7 +1,7 @@
 //! The assets of a view, in figures.
 
 use super::{
-	portfolio::{Portfolio, MAX_CURRENCIES},
+	portfolio::{MAX_CURRENCIES, Portfolio},
 	row::Row,
 };
 use jiff::civil::Date;

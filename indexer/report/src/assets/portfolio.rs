@@ -190,11 +190,7 @@ impl Portfolio {
 			let before = self.months.range(..month).next_back();
 			before.or_else(|| self.months.first_key_value()).map(|(month, _)| *month)
 		};
-		if is_full {
-			nearest().unwrap_or(month)
-		} else {
-			month
-		}
+		if is_full { nearest().unwrap_or(month) } else { month }
 	}
 
 	/// Keeps an overdue item if it is one of the largest.

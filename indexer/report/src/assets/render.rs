@@ -2,15 +2,15 @@
 
 use super::{
 	facts::{Assets, PaidBy},
-	portfolio::{Ageing, Bucket, Month, Portfolio, Sums, MAX_CURRENCIES},
+	portfolio::{Ageing, Bucket, MAX_CURRENCIES, Month, Portfolio, Sums},
 };
 use crate::{
+	Amount,
 	chart::{Bars, Series},
 	format::{count, number, short},
-	page::{self, cell, cut, figure, foreign, section, text, tile, Origin, Table},
-	Amount,
+	page::{self, Origin, Table, cell, cut, figure, foreign, section, text, tile},
 };
-use maud::{html, Markup};
+use maud::{Markup, html};
 
 /// Most currencies that get a section of their own.
 const MAX_SECTIONS: usize = 12;

@@ -1,8 +1,8 @@
 use super::*;
 use crate::{Origin, Source};
 use jiff::{
-	civil::{date, Date},
 	ToSpan,
+	civil::{Date, date},
 };
 use roxmltree::Document;
 use std::collections::BTreeMap;

@@ -5,15 +5,16 @@ use super::{
 	text::text, today::today,
 };
 use crate::{
+	Source,
 	activity::{Activity, Period, StreamUse},
-	format, Source,
+	format,
 };
 use credio_client::{Client, Past};
 use credio_index::Store;
 use credio_primitives::{
-	entry::StreamInfo, BlockNumber, OrganizationStatus, StreamId, StreamStatus,
+	BlockNumber, OrganizationStatus, StreamId, StreamStatus, entry::StreamInfo,
 };
-use futures::{stream, StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 

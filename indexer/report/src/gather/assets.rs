@@ -5,11 +5,12 @@ use super::{
 	today::today,
 };
 use crate::{
+	Amount, Source,
 	assets::{Assets, LeftOut, Paid, PaidBy, Row},
-	format, Amount, Source,
+	format,
 };
-use credio_index::{store::MAX_LIMIT, Aggregate, Cursor, Query, Store, StoreError};
-use credio_view::{value::Type, view::View, Decimal, Value};
+use credio_index::{Aggregate, Cursor, Query, Store, StoreError, store::MAX_LIMIT};
+use credio_view::{Decimal, Value, value::Type, view::View};
 use jiff::{civil::Date, tz::TimeZone};
 use std::collections::BTreeMap;
 
@@ -82,7 +83,10 @@ impl AssetsReader {
 			None => "the index has none yet".into(),
 		};
 		vec![
-			Source::new("Index", "all figures: current rows of the view in the organization's index, of final blocks only"),
+			Source::new(
+				"Index",
+				"all figures: current rows of the view in the organization's index, of final blocks only",
+			),
 			Source::new("Last block of the index", block),
 		]
 	}

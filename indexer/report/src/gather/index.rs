@@ -1,6 +1,6 @@
 //! Reads an index for a report.
 
-use super::error::{ensure_exists, Result};
+use super::error::{Result, ensure_exists};
 use crate::activity::IndexUse;
 use credio_database::Address;
 use credio_index::{Aggregate, Store, StoreError};

@@ -5,10 +5,10 @@ mod facts;
 use crate::activity::{Answer, Decided, End, Entries, Number, Requests};
 use credio_client::{BlockEvents, BusinessEvent, Client, Error, Past};
 use credio_primitives::{
-	entry::EntryFilter,
-	grant::{AccessRequestFilter, GrantFilter},
 	AccessRequest, AccessRequestId, BlockNumber, Entry, EntryBody, Grant, GrantId, GrantStatus,
 	Moment, RecordId, Resource, Sequence, StreamId,
+	entry::EntryFilter,
+	grant::{AccessRequestFilter, GrantFilter},
 };
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,6 @@
 //! Reads an outbox for a report.
 
-use super::error::{ensure_exists, Result};
+use super::error::{Result, ensure_exists};
 use crate::activity::OutboxUse;
 use credio_database::Address;
 use credio_outbox::{ItemState, Listed, Outbox};

@@ -4,8 +4,8 @@ use super::ledger::Ledger;
 use crate::activity::{Number, Reader};
 use credio_client::{Error, Past};
 use credio_primitives::{
-	entry::EntryFilter, EntryBody, KeyEpoch, Moment, Permission, RecordId, Resource, Sequence,
-	StreamId,
+	EntryBody, KeyEpoch, Moment, Permission, RecordId, Resource, Sequence, StreamId,
+	entry::EntryFilter,
 };
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,6 @@
 //! The present day.
 
-use jiff::{civil::Date, tz::TimeZone, Timestamp};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 /// Returns the present day in UTC.
 #[must_use]

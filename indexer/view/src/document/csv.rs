@@ -3,7 +3,7 @@
 use super::{
 	budget::{Budget, MAX_ROWS},
 	reason::Reason,
-	row::{is_marked, row, too_many_rows, Found, Values},
+	row::{Found, Values, is_marked, row, too_many_rows},
 };
 use crate::{
 	path::Work,

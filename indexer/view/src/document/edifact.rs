@@ -3,7 +3,7 @@
 use super::{
 	budget::Budget,
 	reason::Reason,
-	row::{is_marked, row, Found, Values},
+	row::{Found, Values, is_marked, row},
 };
 use crate::{
 	path::{SegmentPath, Work},
@@ -48,11 +48,7 @@ fn value<'a>(segment: &'a Segment, path: &SegmentPath) -> Option<&'a str> {
 	};
 	let is_tag = segment.first()?.first()? == &path.tag;
 	let fits = path.conditions.iter().all(|(place, is)| component(*place) == Some(is));
-	if is_tag && fits {
-		component(path.value)
-	} else {
-		None
-	}
+	if is_tag && fits { component(path.value) } else { None }
 }
 
 fn parse(text: &str) -> Result<Vec<Segment>, Reason> {

@@ -90,10 +90,10 @@ fn children<'a>(
 		},
 		_ => None,
 	};
-	if work.spend(1) {
-		if let Some(one) = one {
-			take(one, work);
-		}
+	if work.spend(1)
+		&& let Some(one) = one
+	{
+		take(one, work);
 	}
 }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::{
 	path::Work,
 	value::Value,
-	view::{Column, Mark, Place, View, MAX_INDEXED_LENGTH},
+	view::{Column, MAX_INDEXED_LENGTH, Mark, Place, View},
 };
 use std::borrow::Cow;
 

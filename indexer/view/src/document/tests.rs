@@ -1,5 +1,5 @@
 use super::*;
-use crate::{path::TooMuchWork, Value};
+use crate::{Value, path::TooMuchWork};
 use proptest::prelude::*;
 
 fn view(format: &str, rest: &str, columns: &[(&str, &str, &str)]) -> View {

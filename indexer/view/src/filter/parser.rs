@@ -3,7 +3,7 @@
 use super::{
 	error::{FilterError, MAX_DEPTH, MAX_TERMS},
 	expression::{Comparison, Expression, Literal, Operand, OperandType},
-	lexer::{tokens, Token},
+	lexer::{Token, tokens},
 };
 use crate::{value::Type, view::View, words::Search};
 use credio_primitives::RecordId;

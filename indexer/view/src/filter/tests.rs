@@ -1,5 +1,5 @@
 use super::*;
-use crate::{view::View, Value};
+use crate::{Value, view::View};
 use proptest::prelude::*;
 
 fn view() -> View {

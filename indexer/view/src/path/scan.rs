@@ -1,6 +1,6 @@
 //! Reads a path character by character.
 
-use super::error::{PathError, MAX_PATH_LENGTH, MAX_STEPS};
+use super::error::{MAX_PATH_LENGTH, MAX_STEPS, PathError};
 
 pub(super) struct Scanner<'a> {
 	path: &'a str,

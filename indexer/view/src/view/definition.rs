@@ -3,13 +3,13 @@
 use super::{
 	error::ViewError,
 	types::{
-		Column, Format, Mark, OwnerSelector, Place, StreamSelector, View, MAX_COLUMNS,
-		MAX_INDEXED_LENGTH, MAX_NAME_LENGTH,
+		Column, Format, MAX_COLUMNS, MAX_INDEXED_LENGTH, MAX_NAME_LENGTH, Mark, OwnerSelector,
+		Place, StreamSelector, View,
 	},
 };
 use crate::{
 	path::{self, Namespaces, PathError, SegmentPath},
-	value::{Type, DEFAULT_SCALE, MAX_SCALE},
+	value::{DEFAULT_SCALE, MAX_SCALE, Type},
 };
 use credio_primitives::OrganizationId;
 use serde::{Deserialize, Serialize};

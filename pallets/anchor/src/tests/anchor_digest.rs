@@ -1,4 +1,4 @@
-use crate::{mock::*, Event, Headers};
+use crate::{Event, Headers, mock::*};
 use credio_primitives::{EntryBody, EntryHeader, RecordId};
 use frame_support::assert_ok;
 

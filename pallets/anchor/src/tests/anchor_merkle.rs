@@ -1,5 +1,5 @@
-use crate::{mock::*, Error, Event, Headers};
-use credio_primitives::{limits::MAX_MERKLE_LEAVES, EntryBody, RecordId, StreamId};
+use crate::{Error, Event, Headers, mock::*};
+use credio_primitives::{EntryBody, RecordId, StreamId, limits::MAX_MERKLE_LEAVES};
 use frame_support::{assert_noop, assert_ok};
 
 #[test]

@@ -1,8 +1,8 @@
 //! What holds of both kinds of anchor.
 
-use crate::{mock::*, weights::WeightInfo, Call, Error, Headers, Streams};
+use crate::{Call, Error, Headers, Streams, mock::*, weights::WeightInfo};
 use credio_primitives::{
-	limits::MAX_GRANTS_READ, AccountId, RecordId, Reference, Sequence, StreamId,
+	AccountId, RecordId, Reference, Sequence, StreamId, limits::MAX_GRANTS_READ,
 };
 use frame_support::{
 	assert_noop, assert_ok,

@@ -1,4 +1,4 @@
-use crate::{mock::*, Error, Event, StreamCounts, Streams, StreamsByOwner};
+use crate::{Error, Event, StreamCounts, Streams, StreamsByOwner, mock::*};
 use credio_primitives::{Stream, StreamId, StreamName, StreamStatus};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;

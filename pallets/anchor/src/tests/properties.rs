@@ -1,9 +1,9 @@
 //! Random sequences of calls against a model.
 
-use crate::{mock::*, Streams};
+use crate::{Streams, mock::*};
 use credio_primitives::{
-	entry::EntryFilter, limits::MAX_MERKLE_LEAVES, AccountId, EntryBody, OrganizationId, RecordId,
-	Reference, Roles, StreamId, StreamStatus,
+	AccountId, EntryBody, OrganizationId, RecordId, Reference, Roles, StreamId, StreamStatus,
+	entry::EntryFilter, limits::MAX_MERKLE_LEAVES,
 };
 use proptest::prelude::*;
 use sp_runtime::DispatchError;

@@ -1,7 +1,7 @@
 use crate::mock::*;
 use credio_primitives::{
-	entry::EntryFilter, limits::MAX_PAGE_SIZE, AccountId, Digest, Entry, OrganizationId, Sequence,
-	StreamId,
+	AccountId, Digest, Entry, OrganizationId, Sequence, StreamId, entry::EntryFilter,
+	limits::MAX_PAGE_SIZE,
 };
 use frame_support::assert_ok;
 use pallet_support::traits::Streams as _;

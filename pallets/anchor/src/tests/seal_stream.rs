@@ -1,4 +1,4 @@
-use crate::{mock::*, Error, Event, Streams};
+use crate::{Error, Event, Streams, mock::*};
 use credio_primitives::{StreamId, StreamStatus};
 use frame_support::{assert_noop, assert_ok};
 use pallet_support::traits::Streams as _;

@@ -1,6 +1,6 @@
 //! What other pallets see of this one.
 
-use crate::{mock::*, Error, Event};
+use crate::{Error, Event, mock::*};
 use credio_primitives::{EntryBody, EntryHeader, RecordId, StreamId};
 use frame_support::{assert_noop, assert_ok};
 use pallet_support::traits::Streams;

@@ -1,6 +1,6 @@
 //! `try_state` finds what it is there for.
 
-use crate::{mock::*, Headers, Positions, StreamCounts, Streams, StreamsByOwner};
+use crate::{Headers, Positions, StreamCounts, Streams, StreamsByOwner, mock::*};
 use credio_primitives::{EntryBody, RecordId, SequenceKey, StreamId, StreamName};
 use sp_runtime::TryRuntimeError;
 

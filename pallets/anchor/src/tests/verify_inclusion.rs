@@ -1,5 +1,5 @@
 use crate::mock::*;
-use credio_primitives::{limits::MAX_PROOF_LENGTH, merkle::Tree, Digest, RecordId};
+use credio_primitives::{Digest, RecordId, limits::MAX_PROOF_LENGTH, merkle::Tree};
 use frame_support::assert_ok;
 
 /// An anchor over so many documents.

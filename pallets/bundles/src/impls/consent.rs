@@ -8,7 +8,7 @@ use frame_support::{
 	traits::{IsType, OriginTrait},
 };
 use frame_system::RawOrigin;
-use sp_runtime::{traits::Dispatchable, TransactionOutcome, TransactionalError};
+use sp_runtime::{TransactionOutcome, TransactionalError, traits::Dispatchable};
 
 impl<T: Config> Pallet<T> {
 	/// Notes a consent and, if it is the last one, executes. `allowed` says which calls may run.

@@ -1,10 +1,10 @@
 //! How bundles expire and how they go.
 
 use crate::{
-	mock::*, BundlesByOrganization, CleanUps, Event, Legs, OpenBundles, WeightInfo,
-	VISITS_PER_PROPOSAL,
+	BundlesByOrganization, CleanUps, Event, Legs, OpenBundles, VISITS_PER_PROPOSAL, WeightInfo,
+	mock::*,
 };
-use credio_primitives::{limits, BundleId, BundleState, Moment, OrganizationId};
+use credio_primitives::{BundleId, BundleState, Moment, OrganizationId, limits};
 use frame_support::{assert_ok, weights::Weight};
 
 fn bundles() -> usize {

@@ -1,5 +1,5 @@
-use crate::{mock::*, Error, Event};
-use credio_primitives::{bundle::Consent, AccountId, BundleId, BundleState, Digest};
+use crate::{Error, Event, mock::*};
+use credio_primitives::{AccountId, BundleId, BundleState, Digest, bundle::Consent};
 use frame_support::{assert_ok, weights::Weight};
 use sp_runtime::DispatchError;
 

@@ -1,7 +1,7 @@
 //! Deadlines pass by the chain's clock, for everybody at the same moment.
 
-use crate::{mock::*, Error, Event};
-use credio_primitives::{bundle::BundleStatus, BundleId, BundleState, Moment};
+use crate::{Error, Event, mock::*};
+use credio_primitives::{BundleId, BundleState, Moment, bundle::BundleStatus};
 use frame_support::assert_ok;
 
 /// What the query says of a bundle.

@@ -1,4 +1,4 @@
-use crate::{mock::*, Error, Event};
+use crate::{Error, Event, mock::*};
 use credio_primitives::{BundleState, OrganizationId};
 use frame_support::assert_ok;
 

@@ -1,6 +1,6 @@
 //! What may not stand in a leg, openly or inside another call.
 
-use crate::{mock::*, Error};
+use crate::{Error, mock::*};
 use credio_primitives::{BundleId, Digest};
 use frame_support::{assert_ok, weights::Weight};
 

@@ -4,7 +4,7 @@ mod model;
 
 use crate::mock::*;
 use credio_primitives::{
-	limits, AccountId, BundleId, BundleState, Digest, Moment, OrganizationId, Roles,
+	AccountId, BundleId, BundleState, Digest, Moment, OrganizationId, Roles, limits,
 };
 use frame_support::weights::Weight;
 use model::{Answer, Known, Model, State};
@@ -110,11 +110,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 pub(crate) fn account(n: usize) -> AccountId {
 	let organization = (n / 2) as OrganizationId;
-	if n.is_multiple_of(2) {
-		gateway(organization)
-	} else {
-		second(organization)
-	}
+	if n.is_multiple_of(2) { gateway(organization) } else { second(organization) }
 }
 
 fn bundle_id((proposer, n): Name) -> BundleId {

@@ -1,7 +1,7 @@
-use crate::{mock::*, BundlesByOrganization, Error, Event, Legs, OpenBundles};
+use crate::{BundlesByOrganization, Error, Event, Legs, OpenBundles, mock::*};
 use codec::Encode;
 use credio_primitives::{
-	bundle::Party, limits, Bundle, BundleId, BundleState, Leg, Moment, OrganizationId,
+	Bundle, BundleId, BundleState, Leg, Moment, OrganizationId, bundle::Party, limits,
 };
 use frame_support::assert_ok;
 use sp_runtime::DispatchError;

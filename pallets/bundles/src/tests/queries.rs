@@ -3,8 +3,8 @@
 use crate::mock::*;
 use codec::{DecodeAll, Encode};
 use credio_primitives::{
-	bundle::{BundleFilter, BundleStatus, EncodedCall},
 	BundleId, BundleState, Digest, Leg, OrganizationId,
+	bundle::{BundleFilter, BundleStatus, EncodedCall},
 };
 use frame_support::{assert_ok, weights::Weight};
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 use crate::{mock::*, weights::WeightInfo};
 use codec::Encode;
-use credio_primitives::{limits, Leg};
+use credio_primitives::{Leg, limits};
 use frame_support::{
 	assert_ok,
 	dispatch::{DispatchClass, DispatchResultWithPostInfo, GetDispatchInfo, Pays},

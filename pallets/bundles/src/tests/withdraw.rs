@@ -1,4 +1,4 @@
-use crate::{mock::*, Error, Event};
+use crate::{Error, Event, mock::*};
 use credio_primitives::{BundleId, BundleState};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;

@@ -5,7 +5,7 @@
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
-	grant::GrantKey, AccountId, EpochSecret, Grant, GrantId, KeyEpochState, StreamId,
+	AccountId, EpochSecret, Grant, GrantId, KeyEpochState, StreamId, grant::GrantKey,
 };
 use frame_support::traits::Get;
 use pallet_support::traits::{KeyEpochs, Membership, Role, Streams};

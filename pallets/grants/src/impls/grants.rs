@@ -5,9 +5,9 @@
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
-	grant::GrantTerms, AccountId, Grant, GrantId, GrantStatus, Permission, Reference, StreamId,
+	AccountId, Grant, GrantId, GrantStatus, Permission, Reference, StreamId, grant::GrantTerms,
 };
-use frame_support::{traits::Get, BoundedVec};
+use frame_support::{BoundedVec, traits::Get};
 use pallet_support::traits::{AppendGrants, Membership, Role};
 
 impl<T: Config> Pallet<T> {

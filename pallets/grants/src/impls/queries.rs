@@ -5,10 +5,10 @@
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
-	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	AccessKey, AccessRequestId, AccessRequestState, AccountId, Denial, Digest, EpochSecret,
 	GrantId, GrantStatus, OrganizationId, Permission, ReadAccess, RecordId, StreamId, StreamKey,
 	WrappedSecret,
+	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 };
 use pallet_support::traits::{Membership, Streams};
 

@@ -4,8 +4,8 @@
 
 use super::*;
 use credio_primitives::{
-	grant::GrantTerms, AccessRequest, AccessRequestId, AccessRequestState, AccountId, Grant,
-	Permission, Reference,
+	AccessRequest, AccessRequestId, AccessRequestState, AccountId, Grant, Permission, Reference,
+	grant::GrantTerms,
 };
 use frame_support::traits::Get;
 use pallet_support::traits::{Membership, Role};

@@ -1,4 +1,4 @@
-use crate::{mock::*, Error, Event, GrantKeys};
+use crate::{Error, Event, GrantKeys, mock::*};
 use credio_primitives::{Permission, WrappedKey};
 use frame_support::{assert_noop, assert_ok};
 

@@ -1,7 +1,7 @@
 //! Who may append to a stream that it does not own.
 
 use crate::mock::*;
-use credio_primitives::{limits::MAX_DELEGATION_DEPTH, Permission};
+use credio_primitives::{Permission, limits::MAX_DELEGATION_DEPTH};
 use frame_support::{assert_noop, assert_ok};
 use pallet_support::traits::AppendGrants;
 

@@ -1,6 +1,6 @@
-use crate::{mock::*, AccessRequests, Error, Event, PendingRequests};
+use crate::{AccessRequests, Error, Event, PendingRequests, mock::*};
 use credio_primitives::{
-	grant::GrantTerms, AccessRequestId, AccessRequestState, GrantId, Permission, Resource,
+	AccessRequestId, AccessRequestState, GrantId, Permission, Resource, grant::GrantTerms,
 };
 use frame_support::{assert_noop, assert_ok};
 

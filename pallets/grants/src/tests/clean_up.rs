@@ -1,6 +1,6 @@
 use crate::{
-	mock::*, AccessRequests, Event, Expiries, GrantKeys, KeyRemovals, PendingRequests,
-	RequestRemovals, WeightInfo,
+	AccessRequests, Event, Expiries, GrantKeys, KeyRemovals, PendingRequests, RequestRemovals,
+	WeightInfo, mock::*,
 };
 use credio_primitives::{AccessRequestId, Permission, Resource};
 use frame_support::{assert_ok, traits::OnIdle, weights::Weight};

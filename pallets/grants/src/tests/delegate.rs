@@ -1,6 +1,6 @@
-use crate::{mock::*, Error, Event};
+use crate::{Error, Event, mock::*};
 use credio_primitives::{
-	grant::GrantTerms, Grant, GrantId, GrantStatus, Permission, Resource, WrappedKey,
+	Grant, GrantId, GrantStatus, Permission, Resource, WrappedKey, grant::GrantTerms,
 };
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo};
 

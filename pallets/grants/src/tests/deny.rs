@@ -1,4 +1,4 @@
-use crate::{mock::*, AccessRequests, Error, Event, PendingRequests};
+use crate::{AccessRequests, Error, Event, PendingRequests, mock::*};
 use credio_primitives::{AccessRequestId, AccessRequestState, Permission, Resource};
 use frame_support::{assert_noop, assert_ok};
 

@@ -1,8 +1,8 @@
-use crate::{mock::*, Error, Event, GrantKeys};
+use crate::{Error, Event, GrantKeys, mock::*};
 use codec::Encode;
 use credio_primitives::{
-	grant::GrantTerms, limits, EntryBody, Grant, GrantId, Permission, RecordId, Resource,
-	WrappedKey,
+	EntryBody, Grant, GrantId, Permission, RecordId, Resource, WrappedKey, grant::GrantTerms,
+	limits,
 };
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo};
 use sp_runtime::DispatchError;

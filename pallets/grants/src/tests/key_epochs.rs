@@ -1,6 +1,6 @@
 //! Under which epoch a record may be written.
 
-use crate::{mock::*, Error};
+use crate::{Error, mock::*};
 use credio_primitives::{KeyEpochState, Permission};
 use frame_support::{assert_noop, assert_ok};
 use pallet_support::traits::KeyEpochs;

@@ -2,8 +2,8 @@
 
 use crate::mock::*;
 use credio_primitives::{
-	grant::{AccessRequestFilter, GrantFilter},
 	AccessRequestId, Digest, GrantId, GrantStatus, Permission, Resource,
+	grant::{AccessRequestFilter, GrantFilter},
 };
 use frame_support::assert_ok;
 use std::collections::BTreeSet;

@@ -1,5 +1,5 @@
-use crate::{mock::*, EpochSecrets, Error, Event, GrantKeys};
-use credio_primitives::{grant::GrantKey, KeyEpochState, Permission, WrappedKey};
+use crate::{EpochSecrets, Error, Event, GrantKeys, mock::*};
+use credio_primitives::{KeyEpochState, Permission, WrappedKey, grant::GrantKey};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 

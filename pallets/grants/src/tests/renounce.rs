@@ -1,5 +1,5 @@
-use crate::{mock::*, Error, Event};
-use credio_primitives::{limits, Permission};
+use crate::{Error, Event, mock::*};
+use credio_primitives::{Permission, limits};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 

@@ -1,4 +1,4 @@
-use crate::{mock::*, AccessRequests, Error, Event, PendingRequests};
+use crate::{AccessRequests, Error, Event, PendingRequests, mock::*};
 use credio_primitives::{
 	AccessRequest, AccessRequestId, AccessRequestState, EntryBody, Permission, RecordId, Resource,
 };

@@ -1,8 +1,8 @@
 //! How receipts are removed: in idle time as many as fit, and some with each request.
 
 use crate::{
-	mock::*, weights::WeightInfo, OldestBucket, Receipts, RemovalCounts, BUCKET_WIDTH,
-	REMOVALS_PER_REQUEST,
+	BUCKET_WIDTH, OldestBucket, REMOVALS_PER_REQUEST, Receipts, RemovalCounts, mock::*,
+	weights::WeightInfo,
 };
 use credio_primitives::{Digest, Outcome, Request, RequestKey};
 use frame_support::{assert_ok, traits::OnIdle, weights::Weight};

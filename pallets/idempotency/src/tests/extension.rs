@@ -1,8 +1,8 @@
 //! Transactions of requests: what the pool says of them and what gets into blocks.
 
-use crate::{mock::*, CheckRequest, NextPositions, Receipts};
+use crate::{CheckRequest, NextPositions, Receipts, mock::*};
 use codec::Encode;
-use credio_primitives::{limits, validity, AccountId, Request};
+use credio_primitives::{AccountId, Request, limits, validity};
 use frame_support::assert_ok;
 use sp_runtime::{
 	traits::TransactionExtension,

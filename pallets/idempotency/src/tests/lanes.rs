@@ -1,7 +1,7 @@
 //! Order within a lane, as blocks decide on it.
 
-use crate::{mock::*, Error, NextPositions, Receipts};
-use credio_primitives::{limits, LanePosition, Outcome, Request};
+use crate::{Error, NextPositions, Receipts, mock::*};
+use credio_primitives::{LanePosition, Outcome, Request, limits};
 use frame_support::{assert_ok, dispatch::DispatchResult};
 
 fn submit(n: u8, lane: u32, sequence: u64, call: RuntimeCall) -> DispatchResult {

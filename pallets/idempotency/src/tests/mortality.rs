@@ -1,9 +1,9 @@
 //! A request that waits in a lane does not vanish before its turn, and a request signed before its signer joined an
 //! organization does not act for it.
 
-use crate::{mock::*, CheckMortality};
+use crate::{CheckMortality, mock::*};
 use codec::Encode;
-use credio_primitives::{validity, Request};
+use credio_primitives::{Request, validity};
 use frame_support::{dispatch::GetDispatchInfo, weights::Weight};
 use frame_system::CheckEra;
 use sp_runtime::{

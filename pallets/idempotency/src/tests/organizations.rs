@@ -1,7 +1,7 @@
 //! A request signed for one organization never acts for another.
 
-use crate::{mock::*, Error, Receipts};
-use credio_primitives::{validity, AccountId, Request};
+use crate::{Error, Receipts, mock::*};
+use credio_primitives::{AccountId, Request, validity};
 use frame_support::assert_ok;
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
 

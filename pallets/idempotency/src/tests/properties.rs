@@ -1,6 +1,6 @@
 //! Random requests against a model.
 
-use crate::{mock::*, weights::WeightInfo, Event, Receipts, BUCKET_WIDTH};
+use crate::{BUCKET_WIDTH, Event, Receipts, mock::*, weights::WeightInfo};
 use credio_primitives::{AccountId, LanePosition, OrganizationId, Outcome, Request};
 use frame_support::{traits::OnIdle, weights::Weight};
 use pallet_support::traits::Membership;

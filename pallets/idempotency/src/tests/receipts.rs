@@ -1,6 +1,6 @@
 //! How long receipts stay.
 
-use crate::{mock::*, OldestBucket, Receipts, Removals, BUCKET_WIDTH};
+use crate::{BUCKET_WIDTH, OldestBucket, Receipts, Removals, mock::*};
 use credio_primitives::Request;
 use frame_support::assert_ok;
 

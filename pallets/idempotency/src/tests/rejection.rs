@@ -1,4 +1,4 @@
-use crate::{mock::*, Event, Receipts};
+use crate::{Event, Receipts, mock::*};
 use credio_primitives::Outcome;
 use frame_support::assert_ok;
 use sp_runtime::DispatchError;

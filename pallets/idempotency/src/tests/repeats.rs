@@ -1,4 +1,4 @@
-use crate::{mock::*, Error, Event, Receipts};
+use crate::{Error, Event, Receipts, mock::*};
 use credio_primitives::{AccountId, LanePosition, Request};
 use frame_support::assert_ok;
 

@@ -1,7 +1,7 @@
 //! A member uses up keys and lane positions only for calls that it may make.
 
-use crate::{mock::*, Error, Receipts};
-use credio_primitives::{validity, Request};
+use crate::{Error, Receipts, mock::*};
+use credio_primitives::{Request, validity};
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
 
 fn refusal(code: u8) -> TransactionValidityError {

@@ -1,6 +1,6 @@
-use crate::{mock::*, Error, Event, Receipts};
+use crate::{Error, Event, Receipts, mock::*};
 use codec::Encode;
-use credio_primitives::{limits, Digest, Outcome, Receipt, Request};
+use credio_primitives::{Digest, Outcome, Receipt, Request, limits};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 

@@ -1,5 +1,5 @@
-use crate::{mock::*, Error, Event};
-use credio_primitives::{limits, AccountId, Member};
+use crate::{Error, Event, mock::*};
+use credio_primitives::{AccountId, Member, limits};
 use frame_support::{assert_noop, assert_ok};
 use pallet_support::traits::Membership;
 use sp_runtime::DispatchError;

@@ -1,4 +1,4 @@
-use crate::{mock::*, Error, Event, Members, NameIndex, NextOrganizationId};
+use crate::{Error, Event, Members, NameIndex, NextOrganizationId, mock::*};
 use credio_primitives::{OrganizationId, OrganizationName, PublicKey, Quota, Roles};
 use frame_support::{assert_noop, assert_ok};
 use pallet_support::traits::{EncryptionKeys, Membership, Role};

@@ -1,6 +1,6 @@
-use crate::{extension::GOVERNANCE_PRIORITY, mock::*, CheckQuota, Payer, QuotaUses, SeatUses};
+use crate::{CheckQuota, Payer, QuotaUses, SeatUses, extension::GOVERNANCE_PRIORITY, mock::*};
 use codec::Encode;
-use credio_primitives::{validity, AccountId, Quota, QuotaUse};
+use credio_primitives::{AccountId, Quota, QuotaUse, validity};
 use frame_support::{
 	assert_ok,
 	dispatch::{DispatchClass, DispatchInfo, PostDispatchInfo},

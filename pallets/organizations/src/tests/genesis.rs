@@ -1,4 +1,4 @@
-use crate::{mock::*, GenesisConfig};
+use crate::{GenesisConfig, mock::*};
 use credio_primitives::{Quota, Roles};
 
 #[test]

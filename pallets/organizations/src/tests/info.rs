@@ -1,4 +1,4 @@
-use crate::{mock::*, QuotaUses};
+use crate::{QuotaUses, mock::*};
 use credio_primitives::organization::MemberInfo;
 use credio_primitives::{Member, QuotaUse};
 

@@ -1,4 +1,4 @@
-use crate::{mock::*, Error};
+use crate::{Error, mock::*};
 use frame_support::assert_noop;
 use pallet_support::traits::{Membership, Role};
 

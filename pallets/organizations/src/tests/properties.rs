@@ -1,6 +1,6 @@
 //! Random sequences of calls against a model.
 
-use crate::{mock::*, CheckQuota, QuotaUses};
+use crate::{CheckQuota, QuotaUses, mock::*};
 use credio_primitives::{
 	AccountId, KeyVersion, Member, OrganizationId, PublicKey, Quota, QuotaUse, Roles,
 };

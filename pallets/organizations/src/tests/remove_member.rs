@@ -1,4 +1,4 @@
-use crate::{mock::*, Error, Event, FormerMembers};
+use crate::{Error, Event, FormerMembers, mock::*};
 use credio_primitives::Roles;
 use frame_support::{assert_noop, assert_ok};
 use pallet_support::traits::Membership;

@@ -1,4 +1,4 @@
-use crate::{mock::*, Error, Event};
+use crate::{Error, Event, mock::*};
 use credio_primitives::{EncryptionKey, PublicKey};
 use frame_support::{assert_noop, assert_ok};
 use pallet_support::traits::EncryptionKeys;

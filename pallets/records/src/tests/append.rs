@@ -1,5 +1,5 @@
-use crate::{mock::*, Envelopes};
-use credio_primitives::{limits::MAX_PAYLOAD_SIZE, EntryBody, EntryHeader, RecordId};
+use crate::{Envelopes, mock::*};
+use credio_primitives::{EntryBody, EntryHeader, RecordId, limits::MAX_PAYLOAD_SIZE};
 use frame_support::assert_ok;
 use pallet_support::traits::Streams as _;
 

@@ -1,7 +1,7 @@
 //! What `append` refuses, and that nothing is left of it.
 
-use crate::{mock::*, Error};
-use credio_primitives::{limits::MAX_PAYLOAD_SIZE, KeyEpochState, RecordId, StreamId};
+use crate::{Error, mock::*};
+use credio_primitives::{KeyEpochState, RecordId, StreamId, limits::MAX_PAYLOAD_SIZE};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 

@@ -1,9 +1,9 @@
 //! Random sequences of calls against a model.
 
-use crate::{mock::*, Envelopes};
+use crate::{Envelopes, mock::*};
 use credio_primitives::{
-	limits::MAX_PAYLOAD_SIZE, AccountId, EntryBody, KeyEpoch, KeyEpochState, OrganizationId,
-	RecordId, StreamId,
+	AccountId, EntryBody, KeyEpoch, KeyEpochState, OrganizationId, RecordId, StreamId,
+	limits::MAX_PAYLOAD_SIZE,
 };
 use frame_support::dispatch::DispatchResult;
 use pallet_support::traits::{Membership, Role, Streams};

@@ -1,6 +1,6 @@
 //! `try_state` finds what it is there for.
 
-use crate::{mock::*, Envelopes};
+use crate::{Envelopes, mock::*};
 use credio_primitives::{RecordId, RecordPayload, SequenceKey, StreamId};
 use sp_runtime::TryRuntimeError;
 

@@ -1,7 +1,7 @@
-use crate::{mock::*, Call};
+use crate::{Call, mock::*};
 use credio_primitives::{
-	limits::{MAX_GRANTS_READ, MAX_PAYLOAD_SIZE},
 	StreamId,
+	limits::{MAX_GRANTS_READ, MAX_PAYLOAD_SIZE},
 };
 use frame_support::dispatch::GetDispatchInfo;
 

@@ -28,10 +28,13 @@ pub mod pallet {
 	#[pallet::config]
 	pub trait Config:
 		frame_system::Config<
-		AccountId = AccountId,
-		RuntimeEvent: From<Event<Self>>,
-		RuntimeCall: Dispatchable<RuntimeOrigin = Self::RuntimeOrigin, PostInfo = PostDispatchInfo>,
-	>
+			AccountId = AccountId,
+			RuntimeEvent: From<Event<Self>>,
+			RuntimeCall: Dispatchable<
+				RuntimeOrigin = Self::RuntimeOrigin,
+				PostInfo = PostDispatchInfo,
+			>,
+		>
 	{
 	}
 
@@ -68,14 +71,12 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		#[pallet::call_index(0)]
 		#[pallet::weight(ADD)]
-		#[must_use]
 		pub fn add(origin: OriginFor<T>, n: u32) -> DispatchResult {
 			Self::do_add(origin, n)
 		}
 
 		#[pallet::call_index(1)]
 		#[pallet::weight(ADD)]
-		#[must_use]
 		pub fn fail_after_adding(origin: OriginFor<T>, n: u32) -> DispatchResult {
 			Self::do_add(origin, n)?;
 			Err(Error::<T>::Broken.into())
@@ -84,7 +85,6 @@ pub mod pallet {
 		/// Declares much and uses little, for no fee, as an operational call.
 		#[pallet::call_index(2)]
 		#[pallet::weight((DECLARED, DispatchClass::Operational, Pays::No))]
-		#[must_use]
 		pub fn privileged(origin: OriginFor<T>) -> DispatchResultWithPostInfo {
 			Self::do_add(origin, 1)?;
 			Ok(PostDispatchInfo { actual_weight: Some(USED), pays_fee: Pays::No })
@@ -92,7 +92,6 @@ pub mod pallet {
 
 		#[pallet::call_index(3)]
 		#[pallet::weight(ADD)]
-		#[must_use]
 		pub fn switched_off(origin: OriginFor<T>) -> DispatchResult {
 			Self::do_add(origin, 1)
 		}
@@ -100,7 +99,6 @@ pub mod pallet {
 		/// Dispatches another call, as a batch would.
 		#[pallet::call_index(4)]
 		#[pallet::weight(ADD)]
-		#[must_use]
 		pub fn wrap(
 			origin: OriginFor<T>,
 			call: Box<<T as frame_system::Config>::RuntimeCall>,
@@ -110,14 +108,12 @@ pub mod pallet {
 
 		#[pallet::call_index(5)]
 		#[pallet::weight(Weight::MAX)]
-		#[must_use]
 		pub fn endless(origin: OriginFor<T>) -> DispatchResult {
 			Self::do_add(origin, 1)
 		}
 
 		#[pallet::call_index(6)]
 		#[pallet::weight(HEAVY)]
-		#[must_use]
 		pub fn heavy(origin: OriginFor<T>) -> DispatchResult {
 			Self::do_add(origin, 1)
 		}
@@ -125,7 +121,6 @@ pub mod pallet {
 		/// Is not allowed in a leg, at any depth.
 		#[pallet::call_index(7)]
 		#[pallet::weight(ADD)]
-		#[must_use]
 		pub fn forbidden(origin: OriginFor<T>) -> DispatchResult {
 			Self::do_add(origin, 1)
 		}
@@ -133,7 +128,6 @@ pub mod pallet {
 		/// Needs the role of a grantor.
 		#[pallet::call_index(8)]
 		#[pallet::weight(ADD)]
-		#[must_use]
 		pub fn add_as_grantor(origin: OriginFor<T>, n: u32) -> DispatchResult {
 			World::ensure_role(&ensure_signed(origin.clone())?, Role::Grantor)?;
 			Self::do_add(origin, n)
@@ -142,7 +136,6 @@ pub mod pallet {
 		/// Moves an account to another organization, or out of all.
 		#[pallet::call_index(9)]
 		#[pallet::weight(ADD)]
-		#[must_use]
 		pub fn move_account(
 			origin: OriginFor<T>,
 			account: AccountId,
@@ -156,7 +149,6 @@ pub mod pallet {
 		/// Suspends an organization.
 		#[pallet::call_index(10)]
 		#[pallet::weight(ADD)]
-		#[must_use]
 		pub fn suspend(origin: OriginFor<T>, organization: OrganizationId) -> DispatchResult {
 			ensure_signed(origin)?;
 			World::suspend(organization);
@@ -166,7 +158,6 @@ pub mod pallet {
 		/// Carries bytes.
 		#[pallet::call_index(11)]
 		#[pallet::weight(ADD)]
-		#[must_use]
 		pub fn note(origin: OriginFor<T>, bytes: Vec<u8>) -> DispatchResult {
 			Self::do_add(origin, bytes.len() as u32)
 		}
@@ -174,7 +165,6 @@ pub mod pallet {
 		/// Needs the role of a submitter, by the `RoleOfCall` of a mock.
 		#[pallet::call_index(12)]
 		#[pallet::weight(ADD)]
-		#[must_use]
 		pub fn for_submitters(origin: OriginFor<T>, n: u32) -> DispatchResult {
 			Self::do_add(origin, n)
 		}
@@ -182,7 +172,6 @@ pub mod pallet {
 		/// May be made by no member.
 		#[pallet::call_index(13)]
 		#[pallet::weight(ADD)]
-		#[must_use]
 		pub fn for_nobody(origin: OriginFor<T>) -> DispatchResult {
 			Self::do_add(origin, 1)
 		}

@@ -1,6 +1,6 @@
 //! Values that tests pass to calls.
 
-use credio_primitives::{entry::ENVELOPE_V1, Digest, Reference};
+use credio_primitives::{Digest, Reference, entry::ENVELOPE_V1};
 
 /// Returns a reference of equal bytes.
 #[must_use]

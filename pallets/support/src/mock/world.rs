@@ -11,11 +11,10 @@ use credio_primitives::{
 	Member, Moment, OrganizationId, RecordId, Reference, Roles, Sequence, StreamId,
 };
 use frame_support::{
-	ensure,
+	Twox64Concat, ensure,
 	pallet_prelude::{OptionQuery, ValueQuery},
 	storage_alias,
 	traits::Time,
-	Twox64Concat,
 };
 use scale_info::TypeInfo;
 use sp_runtime::{DispatchError, DispatchResult};

@@ -1,10 +1,10 @@
 //! Finality that has stalled, and keys that change too often.
 
 use super::by_council;
-use crate::{mock::*, Error, Event, HeldStall, KeysChanged, Stall};
+use crate::{Error, Event, HeldStall, KeysChanged, Stall, mock::*};
 use codec::Encode;
 use credio_primitives::BlockNumber;
-use frame_support::{assert_noop, assert_ok, BoundedVec};
+use frame_support::{BoundedVec, assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 
 fn by_two_thirds() -> RuntimeOrigin {

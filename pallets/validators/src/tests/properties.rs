@@ -1,7 +1,7 @@
 //! Random sequences of decisions, offences and changes of keys against a model.
 
 use super::{by_council, offend};
-use crate::{mock::*, Error};
+use crate::{Error, mock::*};
 use frame_support::assert_noop;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,11 +40,7 @@ impl Model {
 	fn expected(&self) -> Vec<u8> {
 		let fit = |validator: &&u8| !self.disabled.contains(validator);
 		let fit = self.chosen.iter().filter(fit).copied().collect::<Vec<_>>();
-		if fit.is_empty() {
-			self.chosen.clone()
-		} else {
-			fit
-		}
+		if fit.is_empty() { self.chosen.clone() } else { fit }
 	}
 
 	fn add(&mut self, who: u8) {

@@ -1,13 +1,13 @@
 //! Figures of the solo chain, and why they are what they are.
 
 use crate::{
-	weights::{block_weights::BlockExecutionWeight, extrinsic_weights::ExtrinsicBaseWeight},
 	BlockNumber,
+	weights::{block_weights::BlockExecutionWeight, extrinsic_weights::ExtrinsicBaseWeight},
 };
 use frame_support::{
 	dispatch::DispatchClass,
 	parameter_types,
-	weights::{constants::WEIGHT_REF_TIME_PER_MILLIS, Weight},
+	weights::{Weight, constants::WEIGHT_REF_TIME_PER_MILLIS},
 };
 use frame_system::limits::{BlockLength, BlockWeights};
 use sp_runtime::Perbill;

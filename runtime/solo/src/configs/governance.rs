@@ -17,7 +17,7 @@ use frame_support::{
 	weights::Weight,
 };
 use frame_system::EnsureRoot;
-use sp_runtime::{traits::Zero, Perbill};
+use sp_runtime::{Perbill, traits::Zero};
 
 /// The council's instance.
 pub type CouncilCollective = pallet_collective::Instance1;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::*;
 use codec::{Decode, DecodeLimit};
-use credio_primitives::{request::NotASubmission, OrganizationId, Request, Submission};
+use credio_primitives::{OrganizationId, Request, Submission, request::NotASubmission};
 use credio_runtime_common::apis::ProductApis;
 
 credio_runtime_common::product_configs! {

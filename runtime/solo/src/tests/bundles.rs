@@ -4,13 +4,13 @@ use super::genesis;
 use crate::*;
 use codec::Encode;
 use credio_primitives::{
-	bundle::{digest, BundleStatus},
 	BundleId, BundleState, Digest, Leg, Moment, OrganizationId, Outcome, Reference, Request,
 	RequestKey, StreamId,
+	bundle::{BundleStatus, digest},
 };
 use frame_support::{assert_ok, dispatch::GetDispatchInfo, weights::Weight};
 use sp_keyring::Sr25519Keyring;
-use sp_runtime::{traits::Dispatchable, DispatchError};
+use sp_runtime::{DispatchError, traits::Dispatchable};
 
 const CHANNEL: (OrganizationId, Sr25519Keyring) = (1, Sr25519Keyring::Bob);
 const FUNDER: (OrganizationId, Sr25519Keyring) = (3, Sr25519Keyring::Dave);

@@ -7,7 +7,7 @@ use configs::governance::CouncilCollective;
 use frame_support::{assert_ok, traits::Hooks};
 use sp_consensus_grandpa::{ConsensusLog, GRANDPA_ENGINE_ID};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
-use sp_runtime::{traits::Dispatchable, DigestItem};
+use sp_runtime::{DigestItem, traits::Dispatchable};
 
 type Log = ConsensusLog<BlockNumber>;
 

@@ -11,8 +11,8 @@ use frame_support::{assert_noop, assert_ok, traits::ContainsPair};
 use pallet_collective::Call as CouncilCall;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
-	traits::{Dispatchable, Hash as _},
 	DispatchError,
+	traits::{Dispatchable, Hash as _},
 };
 
 /// The council of one of the development chain.

@@ -4,19 +4,19 @@ use super::{genesis, weights::extension_with_era};
 use crate::*;
 use codec::Encode;
 use credio_primitives::{
-	bundle, grant::GrantTerms, limits, validity, AccessRequestId, BundleId, Digest, GrantId,
-	LanePosition, Leg, OrganizationId, Permission, PublicKey, Reference, Request, RequestKey,
-	Resource, Roles, StreamId, WrappedKey,
+	AccessRequestId, BundleId, Digest, GrantId, LanePosition, Leg, OrganizationId, Permission,
+	PublicKey, Reference, Request, RequestKey, Resource, Roles, StreamId, WrappedKey, bundle,
+	grant::GrantTerms, limits, validity,
 };
 use frame_support::{assert_ok, dispatch::GetDispatchInfo, weights::Weight};
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
+	DispatchError,
 	generic::Era,
 	traits::Dispatchable,
 	transaction_validity::{
 		InvalidTransaction, TransactionSource, TransactionValidity, TransactionValidityError,
 	},
-	DispatchError,
 };
 
 /// An organization and its admin.

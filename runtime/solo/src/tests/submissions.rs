@@ -2,13 +2,13 @@
 
 use super::{genesis, weights::extension};
 use crate::{
-	configs::product::{signer, submission, Submitted, MAX_NATIVE_DEPTH},
-	native::{Decoded, SignatureCheck, METADATA_HASH},
+	configs::product::{MAX_NATIVE_DEPTH, Submitted, signer, submission},
+	native::{Decoded, METADATA_HASH, SignatureCheck},
 	*,
 };
 use codec::{Compact, Decode, Encode};
 use credio_primitives::{
-	request::NotASubmission, Digest, RecordId, Reference, Request, RequestKey, StreamId, Submission,
+	Digest, RecordId, Reference, Request, RequestKey, StreamId, Submission, request::NotASubmission,
 };
 use frame_support::MAX_EXTRINSIC_DEPTH;
 use sp_keyring::Sr25519Keyring;

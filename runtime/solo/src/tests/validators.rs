@@ -9,7 +9,7 @@ use frame_support::{
 };
 use pallet_grandpa::Call as GrandpaCall;
 use sp_consensus_grandpa::{
-	localized_payload, AuthorityId, AuthoritySignature, Equivocation, EquivocationProof, KEY_TYPE,
+	AuthorityId, AuthoritySignature, Equivocation, EquivocationProof, KEY_TYPE, localized_payload,
 };
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::transaction_validity::{
@@ -63,8 +63,10 @@ fn a_validator_that_votes_twice_is_disabled() {
 		let offender = Sr25519Keyring::Charlie.to_account_id();
 		let call = report(Ed25519Keyring::Charlie, [1, 2]);
 		assert!(validate(&call, TransactionSource::Local).is_ok());
-		assert_ok!(Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(call.clone()))
-			.expect("it may be in a block"));
+		assert_ok!(
+			Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(call.clone()))
+				.expect("it may be in a block")
+		);
 		assert!(pallet_validators::Disabled::<Runtime>::contains_key(&offender));
 		assert_eq!(Session::disabled_validators(), [2]);
 		// Once is enough.

@@ -114,7 +114,7 @@ pub(super) fn extension_with_era(era: generic::Era) -> TxExtension {
 /// The dearest request there can be, by each of its measures, fits in a block; so no member is refused for ever.
 #[test]
 fn the_heaviest_requests_fit_in_a_block() {
-	use credio_primitives::{limits, Reference, Request, RequestKey, StreamId};
+	use credio_primitives::{Reference, Request, RequestKey, StreamId, limits};
 	use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
 	let append = |payload: usize| -> RuntimeCall {
 		pallet_records::Call::append {
@@ -160,7 +160,7 @@ fn idle_time_is_enough_for_the_receipts_of_a_thousand_requests() {
 fn idle_time_is_enough_for_hundreds_of_bundles() {
 	use credio_primitives::limits::MAX_LEGS;
 	use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
-	use pallet_bundles::{WeightInfo, VISITS_PER_PROPOSAL};
+	use pallet_bundles::{VISITS_PER_PROPOSAL, WeightInfo};
 	type Weights = <Runtime as pallet_bundles::Config>::WeightInfo;
 	let removal = |bundles: u32| {
 		let unlist = Weights::unlist(bundles * MAX_LEGS) - Weights::unlist(0);

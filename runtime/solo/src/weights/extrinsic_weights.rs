@@ -20,7 +20,7 @@
 //   runtime/solo/src/weights/
 
 use frame_support::parameter_types;
-use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_NANOS, Weight};
+use frame_support::weights::{Weight, constants::WEIGHT_REF_TIME_PER_NANOS};
 
 parameter_types! {
 	/// Weight of executing a NO-OP extrinsic, for example `System::remark`.

@@ -1,12 +1,12 @@
 //! Readable descriptions of calls, for an organization that is asked for its consent.
 
-use credio_primitives::{text::Visible, AccountId};
+use credio_primitives::{AccountId, text::Visible};
 use scale_info::{PortableRegistry, TypeDef, TypeDefPrimitive};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use subxt::{
-	ext::scale_value::{scale, Composite, Primitive, Value, ValueDef},
 	Metadata,
+	ext::scale_value::{Composite, Primitive, Value, ValueDef, scale},
 };
 
 /// Pallets without nested calls, so that describing a call ends. A bundle takes calls of these pallets only.

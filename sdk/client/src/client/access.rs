@@ -1,19 +1,19 @@
 //! Access requests: asking for a grant, approving and denying.
 
 use super::{
-	grants::{bounded, has_terms, Given},
-	status::is_rejected_with,
 	Client, Terms,
+	grants::{Given, bounded, has_terms},
+	status::is_rejected_with,
 };
 use crate::{
 	calls::Call,
 	error::{Error, ProofError, Result, SubmitError},
-	name::{Name, MAX_ATTEMPTS},
+	name::{MAX_ATTEMPTS, Name},
 };
 use credio_primitives::{
+	AccessRequestId, GrantId, GrantStatus, Permission, Resource,
 	grant::AccessRequestFilter,
 	rpc::{AccessRequestJson, AccessRequestStateJson, At, GrantJson, RequestState},
-	AccessRequestId, GrantId, GrantStatus, Permission, Resource,
 };
 
 impl Client {
@@ -153,7 +153,7 @@ impl Client {
 				return Err(SubmitError::Rejected(Box::new(status)).into());
 			},
 			Err(error) if !matches!(error, Error::Submit(SubmitError::KeyReused(_))) => {
-				return Err(error)
+				return Err(error);
 			},
 			// Another gateway of the organization has decided it in the meantime.
 			_ => {

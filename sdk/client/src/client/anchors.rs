@@ -1,13 +1,13 @@
 //! Anchors: commitments to documents that are stored elsewhere.
 
-use super::{status::is_rejected_with, Client};
+use super::{Client, status::is_rejected_with};
 use crate::{
 	calls::Call,
 	error::{AccessError, Error, Result, SubmitError},
 	name::Name,
 };
 use credio_primitives::{
-	limits, merkle, rpc::RequestState, Commitment, Digest, EntryBody, KeyEpoch, RecordId, StreamId,
+	Commitment, Digest, EntryBody, KeyEpoch, RecordId, StreamId, limits, merkle, rpc::RequestState,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -197,10 +197,6 @@ impl Client {
 				return Err(Error::Argument("the proof names a record, and not an anchor".into()));
 			},
 		};
-		if holds {
-			Ok(())
-		} else {
-			Err(AccessError::NotVerified.into())
-		}
+		if holds { Ok(()) } else { Err(AccessError::NotVerified.into()) }
 	}
 }

@@ -9,10 +9,10 @@ use crate::{
 };
 use codec::Encode;
 use credio_primitives::{
+	BundleId, Digest, Leg, Moment, OrganizationId, Reference, RequestKey,
 	bundle::{self, BundleFilter, BundleStatus, EncodedCall},
 	limits,
 	rpc::{At, BundleDetailJson, BundleJson, RequestState, WeightJson},
-	BundleId, Digest, Leg, Moment, OrganizationId, Reference, RequestKey,
 };
 use std::time::Duration;
 

@@ -1,13 +1,13 @@
 //! Calls of the node's methods: parameters, retries, access tokens and pages.
 
-use super::{backoff::back_off, Client};
+use super::{Client, backoff::back_off};
 use crate::error::{Error, Result};
 use codec::Encode;
 use credio_primitives::{
-	rpc::{AccessToken, At, Bytes, Items, PageRequest},
 	BlockNumber,
+	rpc::{AccessToken, At, Bytes, Items, PageRequest},
 };
-use serde::{de::DeserializeOwned, Serialize};
+use serde::{Serialize, de::DeserializeOwned};
 use std::time::{Duration, Instant};
 use subxt::rpcs::client::{RpcParams, RpcSubscription};
 
@@ -73,10 +73,10 @@ impl Client {
 	/// Returns the last blocks, cached for a few seconds.
 	pub(super) async fn now(&self) -> Result<Now> {
 		let mut known = self.now.lock().await;
-		if let Some((at, now)) = *known {
-			if at.elapsed() < LAST_BLOCKS_TTL {
-				return Ok(now);
-			}
+		if let Some((at, now)) = *known
+			&& at.elapsed() < LAST_BLOCKS_TTL
+		{
+			return Ok(now);
 		}
 		let (finalized, best) = futures::try_join!(self.finalized_number(), self.best_number())?;
 		let now = Now { finalized, best };

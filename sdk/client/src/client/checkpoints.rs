@@ -3,12 +3,13 @@
 use super::Client;
 use crate::{
 	error::{Error, ProofError, Result},
-	verifier::{genesis_of, Trust},
+	verifier::{Trust, genesis_of},
 };
 use credio_evidence::{Checkpoint, FinalBlock, Part, Refused, Trusted};
 use credio_primitives::{
+	Digest,
 	rpc::{BlockRef, Bytes},
-	storage, Digest,
+	storage,
 };
 use credio_vault::Vault;
 use std::time::Duration;
@@ -154,8 +155,7 @@ impl Client {
 		match genesis_of(self).await {
 			Ok(genesis) => Ok(genesis.trusted().clone()),
 			Err(Error::Proof(ProofError::NoProofs(_))) => {
-				let reason =
-					"the node has pruned the state of block 0: give the chain's specification with --chain";
+				let reason = "the node has pruned the state of block 0: give the chain's specification with --chain";
 				Err(Refused { part: Part::Specification, reason: reason.into() }.into())
 			},
 			Err(other) => Err(other),

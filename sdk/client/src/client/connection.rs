@@ -3,13 +3,13 @@
 mod sender;
 
 use crate::error::{ConnectError, Error, Result};
-use credio_primitives::{rpc::Bytes, storage, Digest};
+use credio_primitives::{Digest, rpc::Bytes, storage};
 use credio_vault::ChainPin;
 use jsonrpsee_client_transport::ws::{Url, WsTransportClientBuilder};
 use jsonrpsee_ws_client::{PingConfig, WsClientBuilder};
 use sender::ImpatientSender;
 use std::time::Duration;
-use subxt::rpcs::{client::RpcParams, utils::url_is_secure, RpcClient};
+use subxt::rpcs::{RpcClient, client::RpcParams, utils::url_is_secure};
 
 /// A connection is closed after this time without a sign of life, such as after a crash of the machine or a hanging
 /// process.
@@ -153,7 +153,7 @@ pub fn shown(url: &str) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use base64::{engine::general_purpose::STANDARD, Engine};
+	use base64::{Engine, engine::general_purpose::STANDARD};
 	use futures::future::join_all;
 	use sha1::{Digest as _, Sha1};
 	use std::time::Instant;

@@ -3,12 +3,13 @@
 use super::Client;
 use crate::{
 	calls::{Call, DescribedCall},
-	error::{unexpected, Error, ProofError, Result},
+	error::{Error, ProofError, Result, unexpected},
 };
 use codec::{Compact, Decode, DecodeAll};
 use credio_primitives::{
+	AccountId, BlockNumber, Digest,
 	rpc::{At, Bytes, Items, ValidatorJson, WeightJson},
-	storage, AccountId, BlockNumber, Digest,
+	storage,
 };
 use serde::Serialize;
 use subxt::Metadata;

@@ -3,11 +3,11 @@
 use super::{Client, MerkleProof};
 use crate::error::{Error, ProofError, Result};
 use credio_envelope::CommitmentKey;
-use credio_evidence::{verify, DocumentPart, Evidence, InclusionPart, Trusted};
+use credio_evidence::{DocumentPart, Evidence, InclusionPart, Trusted, verify};
 use credio_primitives::{
+	GrantId, RecordId, Reference, RequestKey,
 	evidence::Origin,
 	rpc::{At, Bytes, EvidenceJson, EvidenceOptions},
-	GrantId, RecordId, Reference, RequestKey,
 };
 use std::time::Duration;
 use tokio::time::timeout;

@@ -1,18 +1,18 @@
 //! Grants.
 
-use super::{status::is_rejected_with, Client};
+use super::{Client, status::is_rejected_with};
 use crate::{
 	calls::Call,
 	error::{AccessError, Error, ProofError, Result, SubmitError},
-	name::{Name, MAX_ATTEMPTS},
+	name::{MAX_ATTEMPTS, Name},
 };
 use codec::Encode;
 use credio_primitives::{
+	EntryBody, GrantId, GrantStatus, KeyEpoch, Moment, OrganizationId, Permission, Purpose,
+	RecordId, Reference, Resource, StreamId, WrappedKey,
 	grant::{GrantFilter, GrantTerms},
 	limits,
 	rpc::{At, GrantJson, RequestState, StreamJson},
-	EntryBody, GrantId, GrantStatus, KeyEpoch, Moment, OrganizationId, Permission, Purpose,
-	RecordId, Reference, Resource, StreamId, WrappedKey,
 };
 use credio_vault::Recipient;
 use std::time::Duration;
@@ -211,12 +211,11 @@ impl Client {
 	pub async fn revoke(&self, id: GrantId) -> Result<Vec<GrantJson>> {
 		let grant = self.find_grant(id).await?;
 		self.apply(Self::new_key()?, &[Call::revoke(id)]).await?;
-		if let Resource::Stream(stream) = grant.resource {
-			if self.stream(stream).await?.owner == self.organization {
-				let opened = self.rotate_stream(stream).await;
-				opened
-					.map_err(|error| Error::Access(AccessError::EpochNotOpened(Box::new(error))))?;
-			}
+		if let Resource::Stream(stream) = grant.resource
+			&& self.stream(stream).await?.owner == self.organization
+		{
+			let opened = self.rotate_stream(stream).await;
+			opened.map_err(|error| Error::Access(AccessError::EpochNotOpened(Box::new(error))))?;
 		}
 		let mut left = self.grants_on(grant.resource).await?;
 		left.retain(|left| left.grantee == grant.grantee && left.status == GrantStatus::Active);

@@ -1,8 +1,8 @@
 //! The last blocks of a node.
 
-use super::{requests::connection_lost, Client};
-use crate::error::{unexpected, Result};
-use credio_primitives::{rpc::BlockRef, BlockNumber, Digest, Moment};
+use super::{Client, requests::connection_lost};
+use crate::error::{Result, unexpected};
+use credio_primitives::{BlockNumber, Digest, Moment, rpc::BlockRef};
 use subxt::rpcs::client::{RpcParams, RpcSubscription};
 
 /// Lag of finality in blocks that counts as a stall.

@@ -1,16 +1,16 @@
 //! Requests under a name, and the attempt that decides its status.
 
 use super::{
-	status::{AttemptStep, Attempts},
 	Client,
+	status::{AttemptStep, Attempts},
 };
 use crate::{
 	error::{Error, Result},
-	name::{earlier_secrets, Name, MAX_ATTEMPTS},
+	name::{MAX_ATTEMPTS, Name, earlier_secrets},
 };
 use credio_primitives::{
-	rpc::{RequestState, RequestStatusJson},
 	Reference, RequestKey, StreamId,
+	rpc::{RequestState, RequestStatusJson},
 };
 
 /// An attempt of a name.

@@ -1,6 +1,6 @@
 //! Choosing among several nodes.
 
-use super::connection::{finalized_at, ConnectOptions};
+use super::connection::{ConnectOptions, finalized_at};
 use credio_primitives::BlockNumber;
 use futures::future::join_all;
 use std::time::Duration;
@@ -27,10 +27,10 @@ pub async fn ahead_of(
 			|node| async move { timeout(ANSWER, finalized_at(node, options)).await.ok()?.ok() };
 		let answers = join_all(nodes.iter().map(|node| ask(node))).await;
 		let furthest = answers.into_iter().enumerate().max_by_key(|(_, finalized)| *finalized);
-		if let Some((node, Some(finalized))) = furthest {
-			if finalized > *heard.borrow_and_update() {
-				return node;
-			}
+		if let Some((node, Some(finalized))) = furthest
+			&& finalized > *heard.borrow_and_update()
+		{
+			return node;
 		}
 	}
 }

@@ -1,13 +1,13 @@
 //! Organizations, members, keys and quotas.
 
-use super::{calling::continues_list, Client, Proposed};
+use super::{Client, Proposed, calling::continues_list};
 use crate::{
 	calls::Call,
 	error::{Error, Result},
 };
 use credio_primitives::{
-	rpc::{At, Items, OrganizationDetailJson, OrganizationJson, QuotaJson},
 	AccountId, OrganizationId, PublicKey, Quota, Roles,
+	rpc::{At, Items, OrganizationDetailJson, OrganizationJson, QuotaJson},
 };
 
 /// An organization to propose to the council.

@@ -7,18 +7,19 @@ mod events;
 pub use events::{BlockChanges, BlockEvents, BusinessEvent};
 
 use super::Client;
-use crate::error::{unexpected, Error, Refusal, Result};
+use crate::error::{Error, Refusal, Result, unexpected};
 use codec::{Decode, Encode};
 use credio_primitives::{
+	AccessRequest, AccessRequestId, BlockNumber, Digest, Entry, EntryHeader, Grant, GrantId,
+	OrganizationId, RecordId,
 	entry::EntryFilter,
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 	limits::MAX_PAGE_SIZE,
 	rpc::{BlockRef, Bytes},
-	storage, AccessRequest, AccessRequestId, BlockNumber, Digest, Entry, EntryHeader, Grant,
-	GrantId, OrganizationId, RecordId,
+	storage,
 };
 use credio_primitives::{entry::StreamInfo, organization::OrganizationInfo};
-use futures::{stream, StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream};
 use std::ops::RangeInclusive;
 
 /// Concurrent calls to the node.

@@ -6,9 +6,13 @@ use crate::{
 	verifier::{Need, Proven, Source, Trust, Verifier},
 };
 use credio_primitives::{
+	AccessRequest, AccessRequestId, BlockNumber, Bundle, BundleId, Digest, EncryptionKey, Entry,
+	EntryBody, EntryHeader, EpochSecret, Grant, GrantId, KeyEpoch, KeyEpochState, KeyVersion,
+	Member, Moment, Organization, OrganizationId, OrganizationName, Outcome, PublicKey, Receipt,
+	RecordId, Request, RequestKey, Resource, Sequence, Stream, StreamId,
 	bundle::NamedBundle,
 	error_codes as codes,
-	evidence::{grants_on, FactsError},
+	evidence::{FactsError, grants_on},
 	grant::{NamedAccessRequest, NamedGrant},
 	limits,
 	rpc::{
@@ -16,10 +20,7 @@ use credio_primitives::{
 		FinalityJson, GrantJson, OrganizationJson, ReceiptJson, RequestState, RequestStatusJson,
 		StreamJson,
 	},
-	storage, AccessRequest, AccessRequestId, BlockNumber, Bundle, BundleId, Digest, EncryptionKey,
-	Entry, EntryBody, EntryHeader, EpochSecret, Grant, GrantId, KeyEpoch, KeyEpochState,
-	KeyVersion, Member, Moment, Organization, OrganizationId, OrganizationName, Outcome, PublicKey,
-	Receipt, RecordId, Request, RequestKey, Resource, Sequence, Stream, StreamId,
+	storage,
 };
 use credio_vault::Recipient;
 use serde::Deserialize;

@@ -4,13 +4,13 @@ use super::Client;
 use crate::error::{AccessError, Error, Result};
 use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
 use credio_primitives::{
+	BlockNumber, Denial, Digest, Entry, EntryBody, KeyEpoch, RecordId, RequestKey, Resource,
+	Sequence, StreamId, WrappedSecret,
 	entry::EntryFilter,
 	rpc::{
 		At, BlockRef, FetchedEntriesJson, FetchedEntryJson, FetchedJson, RequestStatusJson,
 		WrappedKeyJson,
 	},
-	BlockNumber, Denial, Digest, Entry, EntryBody, KeyEpoch, RecordId, RequestKey, Resource,
-	Sequence, StreamId, WrappedSecret,
 };
 use credio_vault::{Held, WrappedBy};
 use subxt::rpcs::client::RpcSubscription;

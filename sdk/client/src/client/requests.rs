@@ -1,16 +1,17 @@
 //! Requests: signing, submitting, and following to the outcome.
 
 use super::{
-	status::{after_submission, may_change, SubmitStep, Submitted},
 	Client,
+	status::{SubmitStep, Submitted, after_submission, may_change},
 };
 use crate::{
 	calls::Call,
-	error::{unexpected, ConnectError, Error, Result, SubmitError},
+	error::{ConnectError, Error, Result, SubmitError, unexpected},
 };
 use credio_primitives::{
+	BlockNumber, Digest, LanePosition, Moment, OrganizationId, Request, RequestKey,
 	rpc::{At, BlockRef, LaneJson, RequestState, RequestStatusJson, UploadEventJson, UploadedJson},
-	validity, BlockNumber, Digest, LanePosition, Moment, OrganizationId, Request, RequestKey,
+	validity,
 };
 use std::time::Duration;
 use subxt::{

@@ -10,11 +10,11 @@ use crate::{
 };
 use codec::Encode;
 use credio_primitives::{
-	rpc::{At, EncryptionKeyJson},
 	KeyVersion, OrganizationId, PublicKey,
+	rpc::{At, EncryptionKeyJson},
 };
-use credio_vault::{file::Changing, LocalVault};
-use futures::{stream, StreamExt, TryStreamExt};
+use credio_vault::{LocalVault, file::Changing};
+use futures::{StreamExt, TryStreamExt, stream};
 
 /// Versions of a key that are read concurrently.
 const CONCURRENCY: usize = 16;
@@ -150,8 +150,8 @@ async fn adopt(
 mod tests {
 	use super::*;
 	use crate::error::ConnectError;
-	use credio_primitives::{rpc::RequestStatusJson, RequestKey};
-	use credio_vault::{file::Kdf, VaultError};
+	use credio_primitives::{RequestKey, rpc::RequestStatusJson};
+	use credio_vault::{VaultError, file::Kdf};
 	use std::{path::Path, sync::Mutex, time::Duration};
 
 	/// Faults of an announcement.

@@ -5,12 +5,12 @@
 
 use super::{AtBlock, Client, SPEC_NAME, TRANSACTION_VERSION};
 use crate::{
-	calls::{Call, DescribedCall, BY_ID},
-	error::{unexpected, ConnectError, Error, Result, SignError},
+	calls::{BY_ID, Call, DescribedCall},
+	error::{ConnectError, Error, Result, SignError, unexpected},
 	runtimes::{RuntimePin, Runtimes},
 };
 use codec::{Compact, Decode, Encode};
-use credio_primitives::{rpc::Bytes, AccountId, Digest};
+use credio_primitives::{AccountId, Digest, rpc::Bytes};
 use credio_vault::MultiSignature;
 use sp_runtime::generic::Era;
 use std::{
@@ -18,10 +18,10 @@ use std::{
 	sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 use subxt::{
-	backend::LegacyBackend,
-	rpcs::{client::RpcParams, RpcClient},
-	utils::H256,
 	Metadata, OnlineClient, PolkadotConfig,
+	backend::LegacyBackend,
+	rpcs::{RpcClient, client::RpcParams},
+	utils::H256,
 };
 use tokio::sync::OnceCell;
 

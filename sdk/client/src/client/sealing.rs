@@ -1,12 +1,12 @@
 //! Sealing documents under the key epoch of a stream.
 
-use super::{records::Upload, Client};
+use super::{Client, records::Upload};
 use crate::{
 	calls::Call,
 	error::{AccessError, Error, Result},
 };
 use credio_primitives::{
-	rpc::StreamJson, KeyEpoch, RecordId, Reference, RequestKey, Resource, StreamId,
+	KeyEpoch, RecordId, Reference, RequestKey, Resource, StreamId, rpc::StreamJson,
 };
 use credio_vault::Held;
 use std::time::{Duration, Instant};
@@ -71,10 +71,10 @@ impl Client {
 		let known = self.epochs.lock().await.entry(stream).or_default().clone();
 		// Concurrent callers share one read.
 		let mut known = known.lock().await;
-		if let Some((at, epoch)) = *known {
-			if at.elapsed() < EPOCH_TTL {
-				return Ok(epoch);
-			}
+		if let Some((at, epoch)) = *known
+			&& at.elapsed() < EPOCH_TTL
+		{
+			return Ok(epoch);
 		}
 		let epoch = self.writable_epoch(stream).await?;
 		*known = Some((Instant::now(), epoch));

@@ -4,8 +4,8 @@ use super::Client;
 use crate::error::{AccessError, Error, Result};
 use credio_envelope::WrapContext;
 use credio_primitives::{
-	rpc::{At, Items, StreamKeyJson},
 	KeyEpoch, OrganizationId, Resource, StreamId, WrappedSecret,
+	rpc::{At, Items, StreamKeyJson},
 };
 use credio_vault::{Held, Recipient};
 

@@ -2,9 +2,8 @@
 
 use crate::error::{ConnectError, Error, Result, SubmitError};
 use credio_primitives::{
-	error_codes as codes,
+	BlockNumber, RequestKey, error_codes as codes,
 	rpc::{RequestState, RequestStatusJson},
-	BlockNumber, RequestKey,
 };
 
 /// How often a request is submitted before the client gives up.
@@ -155,11 +154,7 @@ impl Races {
 			self.0 = self.0.saturating_add(u32::from(!was_rejected));
 			return if self.0 >= MAX_RACES { UploadStep::GiveUp } else { UploadStep::NextEpoch };
 		}
-		if *was_rejected {
-			UploadStep::Next
-		} else {
-			UploadStep::Rejected
-		}
+		if *was_rejected { UploadStep::Next } else { UploadStep::Rejected }
 	}
 }
 

@@ -1,9 +1,9 @@
 //! Streams and their key epochs.
 
 use super::{
+	Client,
 	calling::continues_list,
 	status::{is_rejected_for, is_rejected_with},
-	Client,
 };
 use crate::{
 	calls::Call,
@@ -13,12 +13,12 @@ use crate::{
 use codec::Encode;
 use credio_envelope::WrapContext;
 use credio_primitives::{
-	error_codes as codes,
+	Digest, EpochSecret, GrantId, GrantStatus, KeyEpoch, KeyVersion, OrganizationId, Resource,
+	StreamId, StreamName, WrappedSecret, error_codes as codes,
 	grant::GrantKey,
 	limits,
 	rpc::{At, GrantJson, RequestState, StreamJson},
-	text, Digest, EpochSecret, GrantId, GrantStatus, KeyEpoch, KeyVersion, OrganizationId,
-	Resource, StreamId, StreamName, WrappedSecret,
+	text,
 };
 use credio_vault::{Held, VaultError, WrappedBy};
 
@@ -64,8 +64,7 @@ impl Client {
 			Err(error) if error.is_not_found() => Err(Error::NotFound {
 				what: "stream",
 				name: name.into(),
-				hint:
-					"`credio stream list` shows all; another organization's needs its id or --owner",
+				hint: "`credio stream list` shows all; another organization's needs its id or --owner",
 			}),
 			other => other,
 		}

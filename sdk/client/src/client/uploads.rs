@@ -1,17 +1,16 @@
 //! Uploads of documents: once under each name, no matter who repeats them.
 
 use super::{
-	status::{Races, Submitted, UploadStep},
 	Client, CommittedDocument, Outcome, Upload, Uploaded,
+	status::{Races, Submitted, UploadStep},
 };
 use crate::{
 	error::{AccessError, Error, Result, SubmitError},
-	name::{Name, MAX_ATTEMPTS},
+	name::{MAX_ATTEMPTS, Name},
 };
 use credio_primitives::{
-	error_codes as codes,
+	EntryBody, RecordId, RequestKey, StreamId, error_codes as codes,
 	rpc::{RequestState, RequestStatusJson},
-	EntryBody, RecordId, RequestKey, StreamId,
 };
 
 impl Client {

@@ -1,6 +1,6 @@
 //! Errors of reading or writing a stream's documents.
 
-use super::{kind::ErrorKind, Error};
+use super::{Error, kind::ErrorKind};
 use credio_primitives::KeyEpoch;
 
 /// The organization cannot read or write the stream.
@@ -20,7 +20,9 @@ pub enum AccessError {
 	#[error("the grant is revoked, but the stream's next key epoch could not be opened ({0})")]
 	EpochNotOpened(Box<Error>),
 	/// The document is not the committed one.
-	#[error("the document does not match the chain: it is another one, was changed, or the key is wrong")]
+	#[error(
+		"the document does not match the chain: it is another one, was changed, or the key is wrong"
+	)]
 	NotVerified,
 }
 

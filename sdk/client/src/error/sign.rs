@@ -8,7 +8,9 @@ use credio_primitives::Digest;
 #[non_exhaustive]
 pub enum SignError {
 	/// This software does not know the chain's runtime.
-	#[error("the chain has runtime {spec_version}, which this software does not know, so it signs nothing for it (metadata hash according to the node: {metadata_hash})")]
+	#[error(
+		"the chain has runtime {spec_version}, which this software does not know, so it signs nothing for it (metadata hash according to the node: {metadata_hash})"
+	)]
 	UnknownRuntime {
 		/// Version of the runtime.
 		spec_version: u32,

@@ -1,7 +1,7 @@
 //! Errors of submitting a request or a call.
 
 use super::kind::ErrorKind;
-use credio_primitives::{rpc::RequestStatusJson, RequestKey};
+use credio_primitives::{RequestKey, rpc::RequestStatusJson};
 
 /// A request was not applied.
 #[derive(Debug, thiserror::Error)]

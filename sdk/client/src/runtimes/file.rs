@@ -1,6 +1,6 @@
 //! The file of runtimes that a member trusts: their pins, one after another.
 
-use super::{format::HEADER, RuntimePin};
+use super::{RuntimePin, format::HEADER};
 use crate::error::{Error, Result};
 use std::{
 	fs::File,

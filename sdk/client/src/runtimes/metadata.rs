@@ -1,15 +1,15 @@
 //! Decodes a runtime from metadata that a node may have forged.
 
-use super::{format, PinnedCall, RuntimePin};
+use super::{PinnedCall, RuntimePin, format};
 use codec::{Decode, Encode};
 use credio_primitives::Digest;
 use frame_metadata::{
+	META_RESERVED, RuntimeMetadata, RuntimeMetadataPrefixed,
 	v15::{PalletMetadata, RuntimeMetadataV15},
-	RuntimeMetadata, RuntimeMetadataPrefixed, META_RESERVED,
 };
-use merkleized_metadata::{generate_metadata_digest, ExtraInfo};
+use merkleized_metadata::{ExtraInfo, generate_metadata_digest};
 use scale_info::{
-	form::PortableForm, Field, PortableRegistry, Type, TypeDef, TypeDefVariant, Variant,
+	Field, PortableRegistry, Type, TypeDef, TypeDefVariant, Variant, form::PortableForm,
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},

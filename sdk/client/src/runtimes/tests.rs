@@ -1,14 +1,14 @@
 use super::*;
 use codec::Encode;
 use frame_metadata::{
+	RuntimeMetadataPrefixed,
 	v15::{
 		CustomMetadata, ExtrinsicMetadata, OuterEnums, PalletCallMetadata, PalletMetadata,
 		RuntimeMetadataV15, SignedExtensionMetadata,
 	},
-	RuntimeMetadataPrefixed,
 };
 use proptest::prelude::*;
-use scale_info::{form::PortableForm, meta_type, MetaType, TypeDef, TypeDefVariant, TypeInfo};
+use scale_info::{MetaType, TypeDef, TypeDefVariant, TypeInfo, form::PortableForm, meta_type};
 
 /// Calls of two pallets, as FRAME generates them.
 #[allow(dead_code, non_camel_case_types)]

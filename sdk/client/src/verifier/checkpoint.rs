@@ -1,9 +1,9 @@
 //! Checkpoints for the council's signatures, created and checked by proof.
 
-use super::{not_final, Need, Proven, Source, Verifier};
+use super::{Need, Proven, Source, Verifier, not_final};
 use crate::error::{Error, ProofError, Result};
-use credio_evidence::{parent_of, Checkpoint, Part, Refused};
-use credio_primitives::{rpc::BlockRef, storage, BlockNumber, Digest};
+use credio_evidence::{Checkpoint, Part, Refused, parent_of};
+use credio_primitives::{BlockNumber, Digest, rpc::BlockRef, storage};
 
 /// Number of recent block hashes to read from the state, which has somewhat more.
 const REMEMBERED: BlockNumber = 2_048;

@@ -4,6 +4,7 @@ mod chain;
 mod checkpoints;
 
 use super::*;
+use crate::error::ConnectError;
 use chain::{Chain, Lie};
 use credio_evidence::Part;
 use credio_primitives::RecordId;

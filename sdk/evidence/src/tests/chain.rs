@@ -1,28 +1,28 @@
 //! A chain that exists in tests only: its validators, a state, and evidence of both.
 
-use crate::{state::Proof, DocumentPart, Evidence, Header, Trusted};
+use crate::{DocumentPart, Evidence, Header, Trusted, state::Proof};
 use codec::Encode;
 use credio_envelope::CommitmentKey;
 use credio_primitives::{
+	AccessRequest, AccessRequestId, AccessRequestState, AccountId, Digest, EntryBody, EntryHeader,
+	Grant, GrantId, KeyEpochState, Organization, OrganizationStatus, Outcome, Permission, Quota,
+	Receipt, RecordId, Reference, RequestKey, Resource, Stream, StreamId, StreamStatus,
 	evidence::{Facts, Format, Origin, Subject},
 	rpc::{BlockRef, Bytes, FinalizedBlockJson},
-	storage, AccessRequest, AccessRequestId, AccessRequestState, AccountId, Digest, EntryBody,
-	EntryHeader, Grant, GrantId, KeyEpochState, Organization, OrganizationStatus, Outcome,
-	Permission, Quota, Receipt, RecordId, Reference, RequestKey, Resource, Stream, StreamId,
-	StreamStatus,
+	storage,
 };
 use finality_grandpa::{Commit, Message, Precommit, SignedPrecommit};
 use sp_consensus_grandpa::{
-	AuthorityId, AuthorityList, ConsensusLog, GrandpaJustification, ScheduledChange,
-	GRANDPA_ENGINE_ID,
+	AuthorityId, AuthorityList, ConsensusLog, GRANDPA_ENGINE_ID, GrandpaJustification,
+	ScheduledChange,
 };
-use sp_core::{ed25519, sr25519, Pair, H256};
+use sp_core::{H256, Pair, ed25519, sr25519};
 use sp_runtime::{
-	traits::{BlakeTwo256, Header as _},
 	DigestItem,
+	traits::{BlakeTwo256, Header as _},
 };
 use sp_trie::{
-	recorder::Recorder, LayoutV1, MemoryDB, TrieConfiguration, TrieDBMutBuilder, TrieMut,
+	LayoutV1, MemoryDB, TrieConfiguration, TrieDBMutBuilder, TrieMut, recorder::Recorder,
 };
 use std::collections::BTreeMap;
 

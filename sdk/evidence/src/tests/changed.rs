@@ -1,7 +1,7 @@
 //! Any change is refused, and names the changed part.
 
-use super::{chain, part, Part};
-use crate::{verify, Checkpoint, Evidence, Trusted};
+use super::{Part, chain, part};
+use crate::{Checkpoint, Evidence, Trusted, verify};
 use credio_primitives::rpc::Bytes;
 use proptest::prelude::*;
 

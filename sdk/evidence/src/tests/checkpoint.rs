@@ -1,15 +1,16 @@
 //! Checkpoints with and without signatures of the council.
 
 use super::{
+	Part,
 	chain::{
-		self, authorities, block, council, justification, link, seat, specification_with, Scene,
+		self, Scene, authorities, block, council, justification, link, seat, specification_with,
 	},
-	part, Part,
+	part,
 };
-use crate::{verify, Checkpoint, Evidence, FinalBlock, Header, Trusted};
+use crate::{Checkpoint, Evidence, FinalBlock, Header, Trusted, verify};
 use codec::Encode;
-use credio_primitives::{rpc::BlockRef, Digest};
-use serde_json::{json, Value};
+use credio_primitives::{Digest, rpc::BlockRef};
+use serde_json::{Value, json};
 use sp_core::Pair;
 use sp_runtime::MultiSignature;
 

@@ -1,8 +1,8 @@
 //! Votes that are too few, of wrong validators, or for other blocks.
 
-use super::chain::{block, evidence, headers, justification, link, Scene, NUMBER};
-use super::{chain, part, Part};
-use crate::{verify, Header};
+use super::chain::{NUMBER, Scene, block, evidence, headers, justification, link};
+use super::{Part, chain, part};
+use crate::{Header, verify};
 use credio_primitives::rpc::FinalizedBlockJson;
 use sp_core::H256;
 
@@ -103,8 +103,8 @@ fn validator_changes_cannot_be_omitted() {
 #[test]
 fn validators_are_unique_weighted_and_immediate() {
 	use codec::Encode;
-	use sp_consensus_grandpa::{ConsensusLog, ScheduledChange, GRANDPA_ENGINE_ID};
-	use sp_runtime::{traits::Header as _, DigestItem};
+	use sp_consensus_grandpa::{ConsensusLog, GRANDPA_ENGINE_ID, ScheduledChange};
+	use sp_runtime::{DigestItem, traits::Header as _};
 	let [genesis, ..] = &chain();
 	let scheduled = |next_authorities, delay| {
 		ConsensusLog::ScheduledChange(ScheduledChange { next_authorities, delay })

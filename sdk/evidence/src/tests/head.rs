@@ -1,17 +1,18 @@
 //! Reading by proof from a lying node, as a client does.
 
 use super::chain::{
-	self, block, council, headers, justification, link, specification_with, Scene, Storage, NUMBER,
+	self, NUMBER, Scene, Storage, block, council, headers, justification, link, specification_with,
 };
-use crate::{state::Proof, Checkpoint, Head, Header, Part, Refused, Trusted};
+use crate::{Checkpoint, Head, Header, Part, Refused, Trusted, state::Proof};
 use credio_primitives::{
-	evidence::{grants_on, State},
+	Digest, GrantId, RecordId, Resource, StreamId,
+	evidence::{State, grants_on},
 	rpc::{Bytes, FinalizedBlockJson},
-	storage, Digest, GrantId, RecordId, Resource, StreamId,
+	storage,
 };
 use sp_core::H256;
 use sp_runtime::traits::BlakeTwo256;
-use sp_trie::{recorder::Recorder, LayoutV1, MemoryDB, TrieDBMutBuilder, TrieMut};
+use sp_trie::{LayoutV1, MemoryDB, TrieDBMutBuilder, TrieMut, recorder::Recorder};
 
 /// The state of a scene, with its root.
 struct Stored {

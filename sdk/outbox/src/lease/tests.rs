@@ -1,11 +1,11 @@
 //! A worker that was away while another took its place. On PostgreSQL too, where `CREDIO_TEST_POSTGRES` names a database.
 
 use super::*;
-use crate::{store, Item, ItemState, Outbox};
+use crate::{Item, ItemState, Outbox, store};
 use credio_client::calls::Call;
 use credio_primitives::{
-	rpc::{RequestState, RequestStatusJson},
 	BlockNumber,
+	rpc::{RequestState, RequestStatusJson},
 };
 use credio_vault::LocalVault;
 use std::sync::Arc;

@@ -4,13 +4,13 @@ mod node;
 
 use super::{outbox, upload};
 use crate::{
-	expiry::Heads,
-	lease::{resign, Lease},
-	worker::{Fault, Standstills, Turn},
 	Enqueued, Item, ItemState, Listed, Outbox, OutboxError, Settings,
+	expiry::Heads,
+	lease::{Lease, resign},
+	worker::{Fault, Standstills, Turn},
 };
-use credio_client::{calls::Call, SignedRequest};
-use credio_primitives::{rpc::RequestState, BlockNumber, LanePosition};
+use credio_client::{SignedRequest, calls::Call};
+use credio_primitives::{BlockNumber, LanePosition, rpc::RequestState};
 use node::{Crash, Node, POSITIONS_AHEAD, RETENTION};
 
 const LANE: u32 = 3;

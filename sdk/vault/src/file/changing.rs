@@ -1,7 +1,7 @@
 //! Changes of a vault's file, by one process at a time.
 
-use super::{file_error, open, read, store_with, Kdf};
-use crate::{lock::Lock, LocalVault, VaultError};
+use super::{Kdf, file_error, open, read, store_with};
+use crate::{LocalVault, VaultError, lock::Lock};
 use std::{
 	path::{Path, PathBuf},
 	time::Duration,

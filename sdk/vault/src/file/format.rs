@@ -1,20 +1,20 @@
 //! The format of a vault's file.
 
-use super::{format_error, LocalVault};
+use super::{LocalVault, format_error};
 use crate::{
+	VaultError,
 	account::{Account, AccountSecret, Scheme},
 	chain::ChainPin,
 	local::{ExposedKey, ExposedSecret, PreparedKey},
-	VaultError,
 };
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::{
-	aead::{Aead, Payload},
 	KeyInit, XChaCha20Poly1305,
+	aead::{Aead, Payload},
 };
 use codec::{Decode, DecodeLimit, Encode};
 use credio_envelope::SecretKey;
-use credio_primitives::{development, AccountId, KeyVersion, OrganizationId, PublicKey};
+use credio_primitives::{AccountId, KeyVersion, OrganizationId, PublicKey, development};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use zeroize::{Zeroize, Zeroizing};

@@ -1,7 +1,7 @@
 //! The operations of a vault in the memory of this process.
 
 use super::LocalVault;
-use crate::{chain::ChainPin, random, Held, MultiSignature, Recipient, Vault, VaultError};
+use crate::{Held, MultiSignature, Recipient, Vault, VaultError, chain::ChainPin, random};
 use async_trait::async_trait;
 use chacha20poly1305::aead::{Aead, Payload};
 use credio_envelope::{CommitmentKey, Context, Document, Sealed, StreamSecret, WrapContext};

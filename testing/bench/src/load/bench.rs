@@ -2,14 +2,14 @@
 
 use super::document;
 use credio_client::{
-	primitives::{Reference, StreamId},
 	Client, Error,
+	primitives::{Reference, StreamId},
 };
 use credio_vault::{LocalVault, Vault};
 use std::{
 	sync::{
-		atomic::{AtomicU64, Ordering},
 		Arc,
+		atomic::{AtomicU64, Ordering},
 	},
 	time::{SystemTime, UNIX_EPOCH},
 };

@@ -3,8 +3,8 @@
 use super::figures::Samples;
 use crate::lock::lock;
 use credio_client::{
-	primitives::{BlockNumber, Request},
 	Client, ConnectError, Error, Heads,
+	primitives::{BlockNumber, Request},
 };
 use std::{
 	collections::HashMap,
@@ -12,7 +12,7 @@ use std::{
 	time::Instant,
 };
 use tokio::{
-	sync::{watch, Semaphore},
+	sync::{Semaphore, watch},
 	task::JoinSet,
 };
 

@@ -1,9 +1,9 @@
 //! Documents, and the calls that append them.
 
 use credio_client::{
+	Error, Sealer, Upload,
 	calls::Call,
 	primitives::{Reference, StreamId},
-	Error, Sealer, Upload,
 };
 
 /// Media type of the documents.

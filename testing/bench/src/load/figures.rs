@@ -230,7 +230,11 @@ impl Figures {
 			let Some(used) = used else { continue };
 			let each = used.cpu_seconds * 1e6 / units;
 			let (now, most) = (used.resident >> 20, used.most >> 20);
-			writeln!(f, "  {name:<6} {:.1} s of processor time, {each:.0} µs each; {now} MiB of memory, {most} MiB at most", used.cpu_seconds)?;
+			writeln!(
+				f,
+				"  {name:<6} {:.1} s of processor time, {each:.0} µs each; {now} MiB of memory, {most} MiB at most",
+				used.cpu_seconds
+			)?;
 		}
 		if let Some(memory) = &uses.memory {
 			let mebibytes = |bytes: u64| bytes as f64 / 1_048_576.0;

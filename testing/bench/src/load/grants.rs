@@ -2,16 +2,16 @@
 
 use super::{bench::Bench, reads};
 use credio_client::{
+	AccessError, Client, Error,
 	calls::Call,
 	primitives::{
-		grant::{GrantFilter, GrantTerms},
-		limits::{MAX_CALLS, MAX_GRANTS_PER_GRANTEE, WRAPPED_KEY_LENGTH},
 		EntryBody, KeyEpoch, KeyVersion, OrganizationId, Permission, Purpose, RecordId, Reference,
 		Resource, WrappedKey,
+		grant::{GrantFilter, GrantTerms},
+		limits::{MAX_CALLS, MAX_GRANTS_PER_GRANTEE, WRAPPED_KEY_LENGTH},
 	},
-	AccessError, Client, Error,
 };
-use futures::{stream, StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream};
 
 /// The grantee: the example organization that is the council. It submits nothing.
 pub(crate) const GRANTEE: OrganizationId = 0;

@@ -2,12 +2,12 @@
 
 use super::{bench::Bench, document, grants, profile::Profile};
 use credio_client::{
+	Client, Error, Life, Sealer,
 	calls::Call,
 	primitives::{
-		grant::GrantTerms, BlockNumber, GrantId, LanePosition, Permission, Reference, Request,
-		Resource,
+		BlockNumber, GrantId, LanePosition, Permission, Reference, Request, Resource,
+		grant::GrantTerms,
 	},
-	Client, Error, Life, Sealer,
 };
 use std::sync::atomic::{AtomicU32, Ordering};
 

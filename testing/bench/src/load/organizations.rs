@@ -1,9 +1,9 @@
 //! Organizations that submit: those of a development chain, and as many more as needed.
 
-use super::bench::{since_epoch, Bench};
+use super::bench::{Bench, since_epoch};
 use credio_client::{
-	primitives::{development, limits::MAX_QUOTA, Quota},
 	Client, Error, NewOrganization,
+	primitives::{Quota, development, limits::MAX_QUOTA},
 };
 use credio_vault::LocalVault;
 use futures::future::try_join_all;

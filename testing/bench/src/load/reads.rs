@@ -2,15 +2,15 @@
 
 use super::{
 	bench::Bench,
-	document::{document, MEDIA_TYPE},
+	document::{MEDIA_TYPE, document},
 	figures::Figures,
 	pace::Pace,
 	plan::Plan,
 	profile::Profile,
 };
 use credio_client::{
-	primitives::{entry::EntryFilter, RecordId},
 	Client, Error, Outcome, SubmitError, Upload,
+	primitives::{RecordId, entry::EntryFilter},
 };
 use futures::future::try_join_all;
 use std::time::Instant;

@@ -2,21 +2,21 @@
 
 use super::{
 	bench::Bench,
-	chain::{hash, Follower, Tally},
+	chain::{Follower, Tally, hash},
 	figures::Figures,
-	maker::{Made, Maker, LIFETIME},
+	maker::{LIFETIME, Made, Maker},
 	pace::Pace,
 	plan::Plan,
 };
 use crate::lock::lock;
 use credio_client::{
-	primitives::{
-		rpc::{RequestState, UploadedJson},
-		BlockNumber, LanePosition, Request,
-	},
 	Client, Error,
+	primitives::{
+		BlockNumber, LanePosition, Request,
+		rpc::{RequestState, UploadedJson},
+	},
 };
-use futures::{future::try_join_all, stream, StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use std::{
 	collections::BTreeMap,
 	sync::{Arc, Mutex},
@@ -137,10 +137,10 @@ impl Shared<'_> {
 				Some(made) => made.clone(),
 				None => maker.make(number, position).await?,
 			};
-			if self.submit(client, made, due).await? {
-				if let Some(position) = &mut position {
-					position.sequence += 1;
-				}
+			if self.submit(client, made, due).await?
+				&& let Some(position) = &mut position
+			{
+				position.sequence += 1;
 			}
 		}
 		Ok(())

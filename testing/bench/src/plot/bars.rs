@@ -1,6 +1,6 @@
 //! Bars side by side.
 
-use super::svg::{number, shortened, width_of, Anchor, Picture, COLOURS, DARK, WIDTH};
+use super::svg::{Anchor, COLOURS, DARK, Picture, WIDTH, number, shortened, width_of};
 
 /// Heights in pixels: of a row, of the bar in it, and between groups.
 const ROW: f64 = 28.0;

@@ -1,6 +1,6 @@
 //! Lines over a logarithmic axis.
 
-use super::svg::{number, round_up, shortened, Anchor, Picture, COLOURS, DARK, FAINT, WIDTH};
+use super::svg::{Anchor, COLOURS, DARK, FAINT, Picture, WIDTH, number, round_up, shortened};
 
 /// Sides and height of the field of the lines, in pixels.
 const LEFT: f64 = 84.0;

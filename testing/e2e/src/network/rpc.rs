@@ -4,7 +4,7 @@ use jsonrpsee::{
 	core::{client::ClientT, params::ArrayParams},
 	ws_client::{WsClient, WsClientBuilder},
 };
-use serde::{de::DeserializeOwned, Deserialize};
+use serde::{Deserialize, de::DeserializeOwned};
 use std::time::Duration;
 
 /// Time limit of a call.

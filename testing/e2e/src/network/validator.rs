@@ -1,7 +1,7 @@
 //! A validator of a network.
 
 use super::{
-	machines::{node_key, peer_ip, Options, PEER_PORT, RPC_PORT, VALIDATORS},
+	machines::{Options, PEER_PORT, RPC_PORT, VALIDATORS, node_key, peer_ip},
 	namespaces::within,
 };
 use crate::process::binary;

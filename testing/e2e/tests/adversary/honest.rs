@@ -3,20 +3,20 @@
 use crate::adversary::{
 	report::Report,
 	stop::Stop,
-	world::{Member, World, SHARED, STREAM},
+	world::{Member, SHARED, STREAM, World},
 };
 use credio_client::{
+	Client, Outcome, Terms, Upload,
 	calls::Call,
 	primitives::{
-		rpc::RequestState, LanePosition, Permission, Quota, RecordId, Reference, Resource,
+		LanePosition, Permission, Quota, RecordId, Reference, Resource, rpc::RequestState,
 	},
-	Client, Outcome, Terms, Upload,
 };
 use credio_e2e::{
 	number,
 	raw::{best_number, included},
 };
-use futures::{stream, StreamExt};
+use futures::{StreamExt, stream};
 use std::{
 	collections::BTreeMap,
 	sync::{Arc, Mutex},
@@ -89,8 +89,8 @@ impl Work {
 		for (n, records) in appended {
 			check(&world.honest[n], records).await;
 		}
-		let report = self.report.lock().expect("no thread panicked").clone();
-		report
+
+		self.report.lock().expect("no thread panicked").clone()
 	}
 }
 

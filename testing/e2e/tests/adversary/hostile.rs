@@ -2,12 +2,12 @@
 
 use crate::adversary::{
 	stop::Stop,
-	world::{Member, World, SHARED, STREAM},
+	world::{Member, SHARED, STREAM, World},
 };
 use credio_client::{
+	Client, Terms, Upload,
 	calls::Call,
 	primitives::{Digest, LanePosition, Permission, PublicKey, Reference, Request, Resource},
-	Client, Terms, Upload,
 };
 use credio_e2e::{neighbour::Neighbour, raw::call};
 use jsonrpsee::{
@@ -22,8 +22,8 @@ use std::{
 	fmt,
 	future::Future,
 	sync::{
-		atomic::{AtomicU64, Ordering},
 		Arc,
+		atomic::{AtomicU64, Ordering},
 	},
 	time::Duration,
 };
@@ -164,10 +164,10 @@ fn clients(member: &Member) -> Vec<Arc<Client>> {
 }
 
 /// Repeats an attack until the stop.
-fn until(
+fn until<Attack: Future<Output = ()> + Send + 'static>(
 	stop: &Stop,
-	attack: impl Future<Output = ()> + Send + 'static,
-) -> impl Future<Output = ()> + Send {
+	attack: Attack,
+) -> impl Future<Output = ()> + Send + use<Attack> {
 	let stop = stop.clone();
 	async move {
 		let mut pace = tokio::time::interval(Duration::from_millis(200));

@@ -1,8 +1,8 @@
 //! The end of a run.
 
 use std::sync::{
-	atomic::{AtomicBool, Ordering},
 	Arc,
+	atomic::{AtomicBool, Ordering},
 };
 
 /// A stop signal for all tasks.

@@ -1,7 +1,7 @@
 //! The parties: six honest organizations, two hostile ones, and a council of four with one hostile seat.
 
-use credio_client::{primitives::StreamId, Client, NewOrganization, Proposed};
-use credio_e2e::network::{connect_options, Network};
+use credio_client::{Client, NewOrganization, Proposed, primitives::StreamId};
+use credio_e2e::network::{Network, connect_options};
 use credio_vault::LocalVault;
 use std::sync::Arc;
 

@@ -4,9 +4,9 @@ use crate::exactly_once::requests::{
 	assert_nothing_else, channel_one, code, connect, final_entries, hand_over, hand_over_all, key,
 	request, shuffled, statuses, upload, uploads,
 };
-use credio_client::primitives::{rpc::RequestState, Roles};
+use credio_client::primitives::{Roles, rpc::RequestState};
 use credio_e2e::{Cli, Node};
-use futures::{stream, StreamExt};
+use futures::{StreamExt, stream};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	time::Instant,

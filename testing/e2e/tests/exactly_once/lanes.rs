@@ -5,7 +5,7 @@ use crate::exactly_once::requests::{
 	request, shuffled, statuses, upload, uploads,
 };
 use credio_client::primitives::{
-	error_codes as codes, rpc::RequestState, LanePosition, RecordId, Reference,
+	LanePosition, RecordId, Reference, error_codes as codes, rpc::RequestState,
 };
 use credio_e2e::Node;
 use credio_vault::LocalVault;

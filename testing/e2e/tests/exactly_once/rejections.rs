@@ -5,7 +5,7 @@ use crate::exactly_once::requests::{
 };
 use credio_client::{
 	calls::Call,
-	primitives::{error_codes as codes, rpc::RequestState, LanePosition, Request},
+	primitives::{LanePosition, Request, error_codes as codes, rpc::RequestState},
 };
 use credio_e2e::Node;
 use credio_vault::LocalVault;

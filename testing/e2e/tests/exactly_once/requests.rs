@@ -1,15 +1,15 @@
 //! Requests, their submission, and their outcomes.
 
 use credio_client::{
-	primitives::{
-		entry::EntryFilter, error_codes as codes, rpc::RequestStatusJson, BlockNumber,
-		LanePosition, RecordId, Request, RequestKey, StreamId,
-	},
 	Client, Error, SignedRequest, Upload,
+	primitives::{
+		BlockNumber, LanePosition, RecordId, Request, RequestKey, StreamId, entry::EntryFilter,
+		error_codes as codes, rpc::RequestStatusJson,
+	},
 };
-use credio_e2e::{number, Node};
+use credio_e2e::{Node, number};
 use credio_vault::LocalVault;
-use futures::{stream, StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	sync::Arc,

@@ -128,7 +128,10 @@ impl fmt::Display for Tally {
 		let counts = self.counts();
 		let (errors, failed) = (counts.all_errors(), counts.failures.len());
 		let Counts { truths, late, .. } = *counts;
-		write!(f, "{reported} lies: {truths} times the truth, {errors} errors, {late} times no outcome, {failed} failures")?;
+		write!(
+			f,
+			"{reported} lies: {truths} times the truth, {errors} errors, {late} times no outcome, {failed} failures"
+		)?;
 		counts.errors.iter().try_for_each(|(kind, count)| write!(f, "\n\t{count} errors: {kind}"))
 	}
 }

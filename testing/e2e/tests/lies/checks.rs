@@ -1,17 +1,17 @@
 //! Checks of the effects of a write, at an honest node.
 
 use crate::lies::{
-	world::{upload, World, DOCUMENT, FUNDER, OPERATOR, OTHER, OWNER, VOTER},
+	world::{DOCUMENT, FUNDER, OPERATOR, OTHER, OWNER, VOTER, World, upload},
 	writers::{Case, Write},
 };
 use credio_client::{
+	Error, NewBundle,
 	primitives::{
+		BundleId, RecordId, Resource, StreamId, StreamStatus,
 		bundle::BundleStatus,
 		grant::AccessRequestFilter,
 		rpc::{AccessRequestJson, AccessRequestStateJson, Bytes, LegJson},
-		BundleId, RecordId, Resource, StreamId, StreamStatus,
 	},
-	Error, NewBundle,
 };
 
 type Checked = Result<(), String>;

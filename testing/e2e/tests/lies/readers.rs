@@ -2,28 +2,28 @@
 
 use crate::lies::{
 	case::{self, Ended, Tally},
-	selection::{selected, READ_LIES},
+	selection::{READ_LIES, selected},
 	signed::Meant,
-	world::{terms, upload, World, BUSINESS_KEY, DOCUMENT, FUNDER, OPERATOR, OTHER, OWNER},
+	world::{BUSINESS_KEY, DOCUMENT, FUNDER, OPERATOR, OTHER, OWNER, World, terms, upload},
 };
 use credio_client::{
+	Client, Error, EvidenceRequest, Terms,
 	evidence::verify,
 	primitives::{
+		GrantId, Permission, RecordId, Resource, StreamId,
 		bundle::BundleFilter,
 		entry::EntryFilter,
 		evidence::Facts,
 		grant::{AccessRequestFilter, GrantFilter},
 		rpc::{RequestState, RequestStatusJson},
-		GrantId, Permission, RecordId, Resource, StreamId,
 	},
-	Client, Error, EvidenceRequest, Terms,
 };
 use credio_e2e::{
 	lies::{Document, Known, Liar, Lie},
 	number,
 	proxy::{LyingProxy, RecordedReply},
 };
-use futures::{stream, StreamExt};
+use futures::{StreamExt, stream};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Concurrent readers.

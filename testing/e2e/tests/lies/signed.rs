@@ -2,11 +2,11 @@
 
 use serde_json::Value as Json;
 use subxt::{
+	Metadata,
 	ext::{
 		codec::{Compact, Decode},
-		scale_value::{scale, Value, ValueDef},
+		scale_value::{Value, ValueDef, scale},
 	},
-	Metadata,
 };
 
 /// The call that submits a request.
@@ -95,12 +95,11 @@ fn names_in(metadata: &Metadata, mut call: &[u8]) -> Vec<String> {
 fn names(value: &Value<u32>, of_call: u32, found: &mut Vec<String>) {
 	match &value.value {
 		ValueDef::Variant(pallet) => {
-			if value.context == of_call {
-				if let Some(ValueDef::Variant(call)) =
+			if value.context == of_call
+				&& let Some(ValueDef::Variant(call)) =
 					pallet.values.values().next().map(|inner| &inner.value)
-				{
-					found.push(format!("{}.{}", pallet.name, call.name));
-				}
+			{
+				found.push(format!("{}.{}", pallet.name, call.name));
 			}
 			pallet.values.values().for_each(|inner| names(inner, of_call, found));
 		},

@@ -1,20 +1,20 @@
 //! The chain that is read and written through a node that lies, and who does so.
 
 use credio_client::{
+	BundleLeg, Client, Deadline, Error, MerkleProof, NewBundle, Outcome, Proposed, SubmitError,
+	Terms, Trust, Upload,
 	calls::Call,
 	evidence::{Checkpoint, Trusted},
 	primitives::{
-		bundle::BundleStatus, AccessRequestId, AccountId, BundleId, Digest, OrganizationId,
-		Permission, RecordId, Request, RequestKey, Resource, StreamId,
+		AccessRequestId, AccountId, BundleId, Digest, OrganizationId, Permission, RecordId,
+		Request, RequestKey, Resource, StreamId, bundle::BundleStatus,
 	},
 	verifier::VerifierSettings,
-	BundleLeg, Client, Deadline, Error, MerkleProof, NewBundle, Outcome, Proposed, SubmitError,
-	Terms, Trust, Upload,
 };
-use credio_e2e::{binary, raw_specification, uploads::path, Node};
+use credio_e2e::{Node, binary, raw_specification, uploads::path};
 use credio_vault::LocalVault;
 use futures::future::{join_all, try_join_all};
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path, process::Command, sync::Arc, time::Duration};
 use subxt::Metadata;
 use tokio::{join, sync::Mutex};

@@ -2,22 +2,22 @@
 
 use crate::lies::{
 	case::{self, Ended, Tally},
-	selection::{selected, WRITE_LIES},
+	selection::{WRITE_LIES, selected},
 	signed::{self, Meant},
-	world::{bundle, terms, upload, World, DOCUMENT, FUNDER, OTHER, OWNER, VOTER},
+	world::{DOCUMENT, FUNDER, OTHER, OWNER, VOTER, World, bundle, terms, upload},
 };
 use credio_client::{
+	Client, Error, Terms,
 	primitives::{
 		AccessRequestId, BundleId, Digest, GrantId, Permission, RecordId, Resource, StreamId,
 	},
-	Client, Error, Terms,
 };
 use credio_e2e::{
 	lies::{Document, Known, Liar, Lie},
 	number,
 	proxy::{LyingProxy, RecordedReply},
 };
-use futures::{stream, StreamExt};
+use futures::{StreamExt, stream};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Concurrent writers. They mostly wait for blocks.

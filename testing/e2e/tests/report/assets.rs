@@ -1,8 +1,8 @@
 //! The performance of assets.
 
 use crate::report::{
-	page::{path, report, sample, Page},
-	watch::{written, Watch},
+	page::{Page, path, report, sample},
+	watch::{Watch, written},
 };
 use credio_e2e::{Cli, Node};
 use std::fs;
@@ -173,8 +173,10 @@ fn assets_report_adds_up_documents() {
 		let all = ["report", "assets", "--index", path(&index), "-o", path(&html)];
 		channel.refused(&[&all, arguments].concat()).1
 	};
-	assert!(refused(&["loans", "--due", "loan", "--amount", "payment"])
-		.contains("a date or a timestamp"));
+	assert!(
+		refused(&["loans", "--due", "loan", "--amount", "payment"])
+			.contains("a date or a timestamp")
+	);
 	assert!(refused(&["loans", "--due", "due", "--amount", "payments"]).contains("it has"));
 	assert!(refused(&["loan", "--due", "due", "--amount", "payment"]).contains("loans"));
 

@@ -1,7 +1,7 @@
 //! Pages as programs read them.
 
-pub(super) use credio_e2e::uploads::path;
 use credio_e2e::Cli;
+pub(super) use credio_e2e::uploads::path;
 use roxmltree::{Document, ParsingOptions};
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path};
 

@@ -1,6 +1,6 @@
 //! Pages that are kept up to date.
 
-use crate::report::page::{path, sample, Page};
+use crate::report::page::{Page, path, sample};
 use credio_e2e::{Cli, Node};
 use std::{
 	fs,

@@ -67,10 +67,12 @@ impl Ledger {
 				continue;
 			};
 			let asked_at = self.time(client, asked).await?;
-			if is_open && removable < now && past.access_request(id).await?.is_none() {
-				if let Some(known) = self.access.get_mut(&id) {
-					known.answered = Some((removable, Answer::Lapsed));
-				}
+			if is_open
+				&& removable < now
+				&& past.access_request(id).await?.is_none()
+				&& let Some(known) = self.access.get_mut(&id)
+			{
+				known.answered = Some((removable, Answer::Lapsed));
 			}
 			let Some(KnownRequest { request, answered }) = self.access.get(&id) else { continue };
 			facts.push(AccessFact {

@@ -1,6 +1,6 @@
 //! What the pallet promises, in the simplest terms.
 
-use super::{CallStep, LegStep, Name, ACCOUNTS};
+use super::{ACCOUNTS, CallStep, LegStep, Name};
 use crate::mock::{MaxBundleLifetime, MaxOpenBundles};
 use credio_primitives::{Moment, OrganizationId};
 use std::collections::{BTreeMap, BTreeSet};

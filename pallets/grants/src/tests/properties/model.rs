@@ -4,10 +4,11 @@ use super::{
 	state::{Expected, Model, ModelGrant, ModelRecord, ModelRequest, ModelStream},
 	steps::{Flaw, Step, Terms},
 };
-use crate::{mock::*, AccessRequests, Delegations, GrantCounts, GrantsByGrantee};
+use crate::{AccessRequests, Delegations, GrantCounts, GrantsByGrantee, mock::*};
 use credio_primitives::{
+	AccessRequestId, GrantId, KeyEpoch, OrganizationId, Permission, Resource,
 	grant::{GrantKey, GrantTerms},
-	limits, AccessRequestId, GrantId, KeyEpoch, OrganizationId, Permission, Resource,
+	limits,
 };
 use frame_support::{traits::OnIdle, weights::Weight};
 use proptest::sample::Index;
@@ -342,11 +343,7 @@ impl Model {
 fn unless_full(allowed: bool, grantee: OrganizationId, resource: Resource) -> Expected {
 	let full = GrantsByGrantee::<Test>::get(grantee, resource).is_full()
 		|| GrantCounts::<Test>::get(resource) == limits::MAX_GRANTS_PER_RESOURCE;
-	if allowed && full {
-		Expected::Either
-	} else {
-		allowed.into()
-	}
+	if allowed && full { Expected::Either } else { allowed.into() }
 }
 
 /// [`by`], where an argument has that name.

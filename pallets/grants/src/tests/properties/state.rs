@@ -1,6 +1,6 @@
 //! The state that the pallet should be in. It keeps everything and has no indices.
 
-use super::steps::{Terms, ORGANIZATIONS};
+use super::steps::{ORGANIZATIONS, Terms};
 use crate::mock::*;
 use credio_primitives::{
 	AccessRequestId, Denial, GrantId, GrantStatus, KeyEpoch, OrganizationId, Permission, RecordId,
@@ -73,11 +73,7 @@ pub(super) enum Expected {
 
 impl From<bool> for Expected {
 	fn from(allowed: bool) -> Self {
-		if allowed {
-			Self::Applied
-		} else {
-			Self::Refused
-		}
+		if allowed { Self::Applied } else { Self::Refused }
 	}
 }
 

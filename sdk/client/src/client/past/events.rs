@@ -2,13 +2,13 @@
 
 use super::Past;
 use crate::{
-	client::{runtime::at_block_of, AtBlock, Client},
-	error::{unexpected, Error, Result},
+	client::{AtBlock, Client, runtime::at_block_of},
+	error::{Error, Result, unexpected},
 };
 use codec::{Compact, Decode};
 use credio_primitives::{
-	storage, AccessRequestId, AccountId, BlockNumber, GrantId, OrganizationId, Permission,
-	RecordId, RequestKey, Resource, Sequence, StreamId,
+	AccessRequestId, AccountId, BlockNumber, GrantId, OrganizationId, Permission, RecordId,
+	RequestKey, Resource, Sequence, StreamId, storage,
 };
 use std::collections::BTreeSet;
 

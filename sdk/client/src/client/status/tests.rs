@@ -3,8 +3,8 @@
 use super::*;
 use crate::error::Refusal;
 use credio_primitives::{
-	rpc::{ErrorNameJson, ReceiptJson},
 	Digest,
+	rpc::{ErrorNameJson, ReceiptJson},
 };
 
 const KEY: RequestKey = RequestKey([7; 32]);
@@ -102,7 +102,7 @@ fn read(states: &[RequestState]) -> (usize, Option<RequestState>) {
 			AttemptStep::Decided(decided) => return (index + 1, Some(decided.status)),
 			AttemptStep::Next => {},
 			AttemptStep::Stop => {
-				return (index + 1, attempts.into_status().map(|status| status.status))
+				return (index + 1, attempts.into_status().map(|status| status.status));
 			},
 		}
 	}

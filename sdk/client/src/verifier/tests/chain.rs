@@ -3,20 +3,20 @@
 use super::super::*;
 use codec::Encode;
 use credio_evidence::Head;
-use credio_primitives::{rpc::FinalizedBlockJson, AccountId, RecordId};
+use credio_primitives::{AccountId, RecordId, rpc::FinalizedBlockJson};
 use finality_grandpa::{Commit, Message, Precommit, SignedPrecommit};
 use sp_consensus_grandpa::{
-	AuthorityId, AuthorityList, ConsensusLog, GrandpaJustification, ScheduledChange,
-	GRANDPA_ENGINE_ID,
+	AuthorityId, AuthorityList, ConsensusLog, GRANDPA_ENGINE_ID, GrandpaJustification,
+	ScheduledChange,
 };
-use sp_core::{ed25519, Pair, H256};
+use sp_core::{H256, Pair, ed25519};
 use sp_runtime::{
-	traits::{BlakeTwo256, Header as _},
 	DigestItem,
+	traits::{BlakeTwo256, Header as _},
 };
 use sp_trie::{
-	recorder::Recorder, LayoutV1, MemoryDB, Trie, TrieConfiguration, TrieDBBuilder,
-	TrieDBMutBuilder, TrieMut,
+	LayoutV1, MemoryDB, Trie, TrieConfiguration, TrieDBBuilder, TrieDBMutBuilder, TrieMut,
+	recorder::Recorder,
 };
 use std::collections::BTreeMap;
 

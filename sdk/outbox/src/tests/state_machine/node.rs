@@ -3,13 +3,13 @@
 use crate::chain::Chain;
 use async_trait::async_trait;
 use codec::Encode;
-use credio_client::{calls::Call, name::Name, Error, SignedRequest, Upload};
+use credio_client::{Error, SignedRequest, Upload, calls::Call, name::Name};
 use credio_primitives::{
+	BlockNumber, Digest, OrganizationId, RecordId, Reference, Request, RequestKey, StreamId,
 	rpc::{
 		At, BlockRef, ErrorNameJson, LaneJson, LimitsJson, ReceiptJson, RequestState,
 		RequestStatusJson,
 	},
-	BlockNumber, Digest, OrganizationId, RecordId, Reference, Request, RequestKey, StreamId,
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
