@@ -146,20 +146,20 @@ fn row(job: &Job, backend: Backend, values: &[Option<Value>]) -> MadeRow {
 	}
 }
 
-/// Returns the digest of a key's values within a stream; `None` if the view has no key, or the row no value of it.
+/// Returns the digest of a key's values within a stream; `None` if the view has no key, or the row lacks a value of it:
+/// two documents without a tax id are not of one seller.
 fn key(view: &View, stream: StreamId, values: &[Option<Value>]) -> Option<Vec<u8>> {
-	let mut digest = Sha256::new().chain_update(stream.0);
-	let mut has_value = false;
-	for column in &view.key {
-		let value = values.get(*column).and_then(Option::as_ref);
-		has_value |= value.is_some();
-		let text = value.map(ToString::to_string);
-		// The length separates values, so that different keys never have the same digest.
-		let length = text.as_ref().map_or(u64::MAX, |text| text.len() as u64);
-		digest.update(length.to_le_bytes());
-		digest.update(text.unwrap_or_default());
+	if view.key.is_empty() {
+		return None;
 	}
-	has_value.then(|| digest.finalize()[..16].to_vec())
+	let mut digest = Sha256::new().chain_update(stream.0);
+	for column in &view.key {
+		let text = values.get(*column).and_then(Option::as_ref)?.to_string();
+		// The length separates values, so that different keys never have the same digest.
+		digest.update((text.len() as u64).to_le_bytes());
+		digest.update(text);
+	}
+	Some(digest.finalize()[..16].to_vec())
 }
 
 #[cfg(test)]
