@@ -6,6 +6,7 @@
 mod budget;
 mod csv;
 mod edifact;
+mod encoding;
 mod json;
 mod reason;
 mod row;
@@ -16,13 +17,12 @@ pub use reason::Reason;
 pub use row::Values;
 
 use crate::{
-	path::{Node, Work},
-	view::{Format, Place, View},
+	path::{Node, Work, distinct},
+	view::{Format, JSON_LINES, Place, View},
 };
 use budget::Budget;
 use credio_primitives::limits::MAX_DOCUMENT_SIZE;
-use row::{Found, is_marked, row, too_many_rows};
-use std::borrow::Cow;
+use row::{Found, Text, is_marked, row, too_many_rows};
 
 /// Returns the rows of a document in a view; `None` if the view does not take the document.
 ///
@@ -36,28 +36,32 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 	if document.len() > MAX_DOCUMENT_SIZE as usize {
 		return Err(Reason::new(format!("it is larger than {MAX_DOCUMENT_SIZE} bytes")));
 	}
-	let text = match std::str::from_utf8(document) {
-		Ok(text) => Cow::Borrowed(text),
-		// Most of its character sets extend Latin 1.
-		Err(_) if view.format == Format::Edifact => {
-			document.iter().copied().map(char::from).collect()
-		},
-		Err(_) => return Err(Reason::new("it is not UTF-8")),
-	};
-	let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
 	let budget = &mut Budget::new();
+	let text = |declared| encoding::text(document, view.encoding.or(declared));
 	match view.format {
 		Format::Json => {
-			let document = json::parse(text)?;
+			let text = text(None)?;
+			let document = if is_json_lines(media_type) {
+				json::parse_lines(&text)?
+			} else {
+				json::parse(&text)?
+			};
 			of_tree(view, &document, budget)
 		},
 		Format::Xml => {
-			let document = xml::parse(text)?;
+			let text = text(encoding::declared_in_xml(document)?)?;
+			let document = xml::parse(&text)?;
 			of_tree(view, xml::Node::Element(document.root()), budget)
 		},
-		Format::Csv => csv::rows(view, text, budget),
-		Format::Edifact => edifact::rows(view, text, budget),
+		Format::Csv => csv::rows(view, &text(None)?, budget),
+		Format::Edifact => edifact::rows(view, document, budget),
 	}
+}
+
+/// Whether documents of a media type are a value of JSON per line.
+fn is_json_lines(media_type: &str) -> bool {
+	let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+	JSON_LINES.contains(&essence.as_str())
 }
 
 /// Returns the rows of a document that is a tree.
@@ -69,7 +73,11 @@ fn of_tree<'a, N: Node<'a>>(
 	let find = |place: &Place, here: N, work: &mut Work| match place {
 		Place::Node(path) => {
 			let nodes = path.select(document, here, work)?;
-			let texts = nodes.into_iter().map(|node| node.text(work)).collect();
+			let texts = nodes.into_iter().map(|node| {
+				let text = node.text(work)?;
+				Some(Text { text, date_code: node.date_code() })
+			});
+			let texts = texts.collect();
 			work.check()?;
 			Ok::<Found<'a>, Reason>(texts)
 		},
@@ -78,21 +86,32 @@ fn of_tree<'a, N: Node<'a>>(
 	if !is_marked(&view.marks, budget, |place, work| find(place, document, work))? {
 		return Ok(None);
 	}
-	let starts = match &view.rows {
-		Some(path) => path.select(document, document, &mut budget.work)?,
-		None => vec![document],
+	let mut starts = Vec::new();
+	for path in &view.rows {
+		starts.extend(path.select(document, document, &mut budget.work)?);
+	}
+	let starts = match view.rows.len() {
+		0 => vec![document],
+		1 => starts,
+		_ => distinct(starts),
 	};
 	if starts.len() > MAX_ROWS {
 		return Err(too_many_rows());
 	}
-	let rows = starts.into_iter().enumerate().map(|(number, start)| {
-		let row = row(view, budget, |place, work| find(place, start, work));
-		row.map_err(|Reason(reason)| match &view.rows {
-			Some(_) => Reason::new(format!("row {}: {reason}", number + 1)),
-			None => Reason(reason),
-		})
-	});
-	rows.collect::<Result<_, _>>().map(Some)
+	let mut rows = Vec::new();
+	let is_one = starts.len() == 1;
+	for (number, start) in starts.into_iter().enumerate() {
+		let find = |place: &Place, work: &mut Work| find(place, start, work);
+		if !is_marked(&view.row_marks, budget, find)? {
+			continue;
+		}
+		let row = row(view, view.numbers, budget, find);
+		rows.push(row.map_err(|Reason(reason)| match is_one {
+			true => Reason(reason),
+			false => Reason::new(format!("row {}: {reason}", number + 1)),
+		})?);
+	}
+	Ok(Some(rows))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod xml;
 
 pub use error::{MAX_PATH_LENGTH, MAX_STEPS, PathError};
 pub use json::parse as parse_json;
-pub use segment::SegmentPath;
-pub use steps::{Axis, Condition, Node, Path, Step, Test};
+pub use segment::{Component, SegmentPath};
+pub use steps::{Axis, Condition, Node, Operand, Path, Step, Test, distinct};
 pub use work::{TooMuchWork, Work};
 pub use xml::{Namespaces, parse as parse_xml};

@@ -1,6 +1,11 @@
 //! Values of columns: what they are, how they are read from text, and how they are shown.
 
-use jiff::{Timestamp, civil, tz::TimeZone};
+mod date;
+mod notation;
+
+pub use notation::{Dates, DecimalMark, Notation, Numbers};
+
+use jiff::{Timestamp, civil};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -55,21 +60,30 @@ impl Type {
 		matches!(self, Self::Date | Self::Timestamp)
 	}
 
-	/// Reads a value of this type from text without surrounding white space. Returns `None` for other text.
+	/// Reads a value of this type from text without surrounding white space, written as XML Schema and JSON have it.
+	/// Returns `None` for other text.
+	#[must_use]
 	pub fn parse(self, text: &str) -> Option<Value> {
+		self.parse_as(text, &Notation::default())
+	}
+
+	/// Reads a value of this type from text without surrounding white space, in a notation. Returns `None` for other
+	/// text.
+	#[must_use]
+	pub fn parse_as(self, text: &str, notation: &Notation<'_>) -> Option<Value> {
 		match self {
 			Self::Text => (!text.contains('\0')).then(|| Value::Text(text.to_owned())),
 			Self::Integer => {
-				let number = Decimal::parse(text, 0)?;
+				let number = Decimal::parse(&notation.numbers.plain(text)?, 0)?;
 				Some(Value::Integer(i64::try_from(number.units).ok()?))
 			},
 			Self::Decimal { scale } => {
-				let number = Decimal::parse(text, scale)?;
+				let number = Decimal::parse(&notation.numbers.plain(text)?, scale)?;
 				i64::try_from(number.units).ok()?;
 				Some(Value::Decimal(number))
 			},
-			Self::Date => parse_date(text).map(Value::Date),
-			Self::Timestamp => parse_timestamp(text).map(Value::Timestamp),
+			Self::Date => notation.dates.date(text).map(Value::Date),
+			Self::Timestamp => notation.dates.timestamp(text).map(Value::Timestamp),
 			Self::Boolean => match text {
 				"true" | "1" => Some(Value::Boolean(true)),
 				"false" | "0" => Some(Value::Boolean(false)),
@@ -108,6 +122,20 @@ pub enum Value {
 }
 
 impl Value {
+	/// Returns the negative of a number; `None` if it is too large, or no number.
+	#[must_use]
+	pub fn negated(self) -> Option<Self> {
+		match self {
+			Self::Integer(number) => Some(Self::Integer(number.checked_neg()?)),
+			Self::Decimal(Decimal { units, scale }) => {
+				let units = units.checked_neg()?;
+				i64::try_from(units).ok()?;
+				Some(Self::Decimal(Decimal { units, scale }))
+			},
+			_ => None,
+		}
+	}
+
 	/// Bytes that it takes, about.
 	#[must_use]
 	pub fn size(&self) -> usize {
@@ -203,57 +231,6 @@ impl fmt::Display for Decimal {
 			fraction => write!(f, "{sign}{whole}.{fraction}"),
 		}
 	}
-}
-
-/// Reads `2026-05-03` or `20260503`; a time or a time zone after that is left out.
-fn parse_date(text: &str) -> Option<civil::Date> {
-	let (date, rest) = split_date(text)?;
-	let is_rest_known = match rest.as_bytes().first() {
-		None | Some(b'Z' | b'+') => true,
-		Some(b'T' | b' ') => rest.len() > 1 && parse_timestamp(text).is_some(),
-		Some(b'-') => text.as_bytes().get(4) == Some(&b'-'),
-		Some(_) => false,
-	};
-	is_rest_known.then_some(date)
-}
-
-/// Splits a text into the day at its start and the rest.
-fn split_date(text: &str) -> Option<(civil::Date, &str)> {
-	let is_extended = text.as_bytes().get(4) == Some(&b'-');
-	let (date, rest) = text.split_at_checked(if is_extended { 10 } else { 8 })?;
-	let digits = |range| {
-		let digits: &str = date.get(range)?;
-		digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<i16>().ok())?
-	};
-	let (month, day) = if is_extended {
-		if date.as_bytes().get(7) != Some(&b'-') {
-			return None;
-		}
-		(digits(5..7)?, digits(8..10)?)
-	} else {
-		(digits(4..6)?, digits(6..8)?)
-	};
-	let day = i8::try_from(day).ok()?;
-	Some((civil::Date::new(digits(0..4)?, i8::try_from(month).ok()?, day).ok()?, rest))
-}
-
-/// Reads a date and time as RFC 3339 has it; without a time zone it is taken to be in UTC. A date alone is its beginning.
-fn parse_timestamp(text: &str) -> Option<Timestamp> {
-	let (date, rest) = split_date(text)?;
-	let in_utc = |moment: civil::DateTime| moment.to_zoned(TimeZone::UTC).ok();
-	let moment = if rest.is_empty() {
-		in_utc(date.at(0, 0, 0, 0))?.timestamp()
-	} else if !rest.starts_with(['T', 't', ' ']) {
-		return None;
-	} else if let Ok(moment) = text.parse::<Timestamp>() {
-		moment
-	} else {
-		in_utc(text.parse::<civil::DateTime>().ok()?)?.timestamp()
-	};
-	let moment = Timestamp::from_microsecond(moment.as_microsecond()).ok()?;
-	// So that the written form has one length and sorts as the moments do.
-	let year = moment.to_zoned(TimeZone::UTC).year();
-	(0..=9999).contains(&year).then_some(moment)
 }
 
 #[cfg(test)]

@@ -9,8 +9,10 @@ mod types;
 pub use error::ViewError;
 pub use types::{
 	Column, Format, MAX_COLUMNS, MAX_DEFINITION_LENGTH, MAX_INDEXED_LENGTH, MAX_NAME_LENGTH, Mark,
-	OwnerSelector, Place, StreamSelector, View,
+	OwnerSelector, Place, Source, StreamSelector, View,
 };
+
+pub(crate) use types::JSON_LINES;
 
 #[cfg(test)]
 mod tests;

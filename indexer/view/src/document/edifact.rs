@@ -1,104 +1,82 @@
-//! UN/EDIFACT: segments of elements of components.
+//! UN/EDIFACT: every message that a view takes is a row.
 
+mod syntax;
+
+use self::syntax::{Message, Segment, is_named, parse};
 use super::{
-	budget::Budget,
+	budget::{Budget, MAX_ROWS},
 	reason::Reason,
-	row::{Found, Values, is_marked, row},
+	row::{Found, Text, Values, is_marked, row, too_many_rows},
 };
 use crate::{
-	path::{SegmentPath, Work},
+	path::{Component, SegmentPath, Work},
+	value::Numbers,
 	view::{Place, View},
 };
 use std::borrow::Cow;
 
-type Segment = Vec<Vec<String>>;
-
 pub(super) fn rows(
 	view: &View,
-	text: &str,
+	document: &[u8],
 	budget: &mut Budget,
 ) -> Result<Option<Vec<Values>>, Reason> {
-	let segments = parse(text)?;
-	let find = |place: &Place, work: &mut Work| {
-		work.spend(segments.len());
-		work.check()?;
-		Ok::<_, Reason>(find(&segments, text, place))
-	};
-	if !is_marked(&view.marks, budget, find)? {
-		return Ok(None);
+	let messages = parse(document)?;
+	let mut rows = Vec::new();
+	for (number, message) in messages.iter().enumerate() {
+		let find = |place: &Place, work: &mut Work| {
+			work.spend(message.segments.len() + message.envelope.len());
+			work.check()?;
+			Ok::<_, Reason>(find(message, place))
+		};
+		if !is_marked(&view.marks, budget, find)? {
+			continue;
+		}
+		if rows.len() >= MAX_ROWS {
+			return Err(too_many_rows());
+		}
+		let numbers = Numbers { decimal_mark: message.decimal_mark, ..Numbers::default() };
+		let row = row(view, numbers, budget, find);
+		rows.push(row.map_err(|Reason(reason)| match messages.len() {
+			1 => Reason(reason),
+			_ => Reason::new(format!("message {}: {reason}", number + 1)),
+		})?);
 	}
-	Ok(Some(vec![row(view, budget, find)?]))
+	Ok((!rows.is_empty()).then_some(rows))
 }
 
-fn find<'a>(segments: &'a [Segment], text: &'a str, place: &Place) -> Found<'a> {
+fn find<'a>(message: &'a Message, place: &Place) -> Found<'a> {
 	match place {
-		Place::Text => vec![Some(Cow::Borrowed(text))],
+		Place::Text => vec![Some(Text::from(message.text.as_str()))],
 		Place::Segment(path) => {
-			let values = segments.iter().filter_map(|segment| value(segment, path));
-			values.map(|value| Some(Cow::Borrowed(value))).collect()
+			let segments = message.segments.iter().chain(message.envelope.iter());
+			segments.filter_map(|segment| value(segment, path)).map(Some).collect()
 		},
 		_ => Vec::new(),
 	}
 }
 
-fn value<'a>(segment: &'a Segment, path: &SegmentPath) -> Option<&'a str> {
+fn value<'a>(segment: &'a Segment, path: &SegmentPath) -> Option<Text<'a>> {
 	let component = |(element, component): (usize, usize)| {
-		// Element 0 is the segment's name.
-		segment.get(element)?.get(component - 1).map(String::as_str)
+		segment.get(element)?.get(component.checked_sub(1)?).map(String::as_str)
 	};
-	let is_tag = segment.first()?.first()? == &path.tag;
-	let fits = path.conditions.iter().all(|(place, is)| component(*place) == Some(is));
-	if is_tag && fits { component(path.value) } else { None }
-}
-
-fn parse(text: &str) -> Result<Vec<Segment>, Reason> {
-	let text = text.trim_start();
-	let service: Vec<char> =
-		text.strip_prefix("UNA").map(|rest| rest.chars().take(6).collect()).unwrap_or_default();
-	let (component, element, release, end, text) = match service[..] {
-		[component, element, _, release, _, end] => {
-			let length: usize = 3 + service.iter().map(|c| c.len_utf8()).sum::<usize>();
-			(component, element, release, end, text.get(length..).unwrap_or_default())
+	if !is_named(segment, &path.tag)
+		|| !path.conditions.iter().all(|(place, is)| component(*place) == Some(is))
+	{
+		return None;
+	}
+	let (element, at) = path.value;
+	match at {
+		Component::One(at) => {
+			let text = Cow::Borrowed(component((element, at))?);
+			// In the segment DTM, the format stands behind the date (C507).
+			let date_code = (path.tag == "DTM").then(|| component((element, at + 1))).flatten();
+			let date_code = date_code.filter(|code| !code.is_empty()).map(Cow::Borrowed);
+			Some(Text { text, date_code })
 		},
-		_ => (':', '+', '?', '\'', text),
-	};
-	if !text.trim_start().starts_with("UN") {
-		return Err(Reason::new("it is no EDIFACT: it does not begin with UNA, UNB or UNH"));
+		Component::All => {
+			let parts = segment.get(element)?.iter().map(|part| part.trim());
+			let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+			Some(Text { text: Cow::Owned(parts.join(" ")), date_code: None })
+		},
 	}
-	let mut segments = Vec::new();
-	let mut segment: Segment = vec![vec![String::new()]];
-	let mut characters = text.chars();
-	let mut is_open = false;
-	while let Some(c) = characters.next() {
-		let literal = if c == end {
-			segments.push(std::mem::replace(&mut segment, vec![vec![String::new()]]));
-			is_open = false;
-			continue;
-		} else if c == element {
-			segment.push(vec![String::new()]);
-			continue;
-		} else if c == component {
-			if let Some(element) = segment.last_mut() {
-				element.push(String::new());
-			}
-			continue;
-		} else if c == release && release != ' ' {
-			characters.next()
-		} else if matches!(c, '\n' | '\r') || (!is_open && c == ' ') {
-			// Lines are for people.
-			None
-		} else {
-			Some(c)
-		};
-		if let (Some(c), Some(text)) =
-			(literal, segment.last_mut().and_then(|element| element.last_mut()))
-		{
-			text.push(c);
-			is_open = true;
-		}
-	}
-	if is_open {
-		return Err(Reason::new("it is no EDIFACT: its last segment does not end"));
-	}
-	Ok(segments)
 }

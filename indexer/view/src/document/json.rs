@@ -2,8 +2,12 @@
 
 use super::{budget::MAX_DEPTH, reason::Reason};
 use crate::path::{self, Axis, Test, Work};
+use serde::{
+	Deserialize, Deserializer,
+	de::{MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 #[derive(Debug)]
 pub enum Json {
@@ -20,6 +24,46 @@ pub(super) fn parse(text: &str) -> Result<Json, Reason> {
 	read(raw, 0)
 }
 
+/// Reads a list of the values of lines.
+pub(super) fn parse_lines(text: &str) -> Result<Json, Reason> {
+	let mut values = Vec::new();
+	for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+		let raw: &RawValue = serde_json::from_str(line)
+			.map_err(|_| Reason::new(format!("line {} is no JSON", number + 1)))?;
+		let value = read(raw, 1);
+		values.push(
+			value
+				.map_err(|Reason(reason)| Reason::new(format!("line {}: {reason}", number + 1)))?,
+		);
+	}
+	Ok(Json::List(values))
+}
+
+/// The fields of an object, in their order, those of one name too.
+struct Fields<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+	fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+		struct Reader;
+		impl<'de> Visitor<'de> for Reader {
+			type Value = Fields<'de>;
+
+			fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+				f.write_str("an object")
+			}
+
+			fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+				let mut fields = Vec::new();
+				while let Some(field) = map.next_entry()? {
+					fields.push(field);
+				}
+				Ok(Fields(fields))
+			}
+		}
+		deserializer.deserialize_map(Reader)
+	}
+}
+
 fn read(raw: &RawValue, depth: usize) -> Result<Json, Reason> {
 	if depth > MAX_DEPTH {
 		return Err(Reason::new(format!("it is nested deeper than {MAX_DEPTH} levels")));
@@ -29,10 +73,14 @@ fn read(raw: &RawValue, depth: usize) -> Result<Json, Reason> {
 	let invalid = |_| Reason::new("it has a text that is no Unicode");
 	Ok(match text.as_bytes().first() {
 		Some(b'{') => {
-			let fields: BTreeMap<String, &RawValue> =
-				serde_json::from_str(text).map_err(invalid)?;
-			let fields = fields.into_iter().map(|(name, raw)| Ok((name, read(raw, depth + 1)?)));
-			Json::Object(fields.collect::<Result<_, Reason>>()?)
+			let Fields(fields) = serde_json::from_str(text).map_err(invalid)?;
+			let mut object = BTreeMap::new();
+			for (name, raw) in fields {
+				if object.insert(name, read(raw, depth + 1)?).is_some() {
+					return Err(Reason::new("an object in it has two fields of one name"));
+				}
+			}
+			Json::Object(object)
 		},
 		Some(b'[') => {
 			let items: Vec<&RawValue> = serde_json::from_str(text).map_err(invalid)?;
@@ -46,9 +94,17 @@ fn read(raw: &RawValue, depth: usize) -> Result<Json, Reason> {
 }
 
 impl<'a> path::Node<'a> for &'a Json {
+	fn place(self) -> (usize, usize) {
+		(std::ptr::from_ref(self).addr(), 0)
+	}
+
+	fn sorts_by_place() -> bool {
+		false
+	}
+
 	fn step(self, axis: Axis, test: &Test, work: &mut Work, take: &mut dyn FnMut(Self, &mut Work)) {
 		match axis {
-			Axis::Attribute => {},
+			Axis::Attribute | Axis::Parent | Axis::Itself => {},
 			Axis::Child => children(self, test, work, take),
 			Axis::Descendant => descend(self, test, work, take),
 		}

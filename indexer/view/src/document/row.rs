@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
 	path::Work,
-	value::Value,
+	value::{Dates, Notation, Numbers, Value},
 	view::{Column, MAX_INDEXED_LENGTH, Mark, Place, View},
 };
 use std::borrow::Cow;
@@ -18,8 +18,21 @@ pub(super) fn too_many_rows() -> Reason {
 	Reason::new(format!("it has more than {MAX_ROWS} rows"))
 }
 
+/// A text of a document.
+pub(super) struct Text<'a> {
+	pub text: Cow<'a, str>,
+	/// How it is written if it is a date, by UN/EDIFACT data element 2379, if the document says so.
+	pub date_code: Option<Cow<'a, str>>,
+}
+
+impl<'a, T: Into<Cow<'a, str>>> From<T> for Text<'a> {
+	fn from(text: T) -> Self {
+		Self { text: text.into(), date_code: None }
+	}
+}
+
 /// The values at a place. `None` stands for a list or an object.
-pub(super) type Found<'a> = Vec<Option<Cow<'a, str>>>;
+pub(super) type Found<'a> = Vec<Option<Text<'a>>>;
 
 /// Whether a document has one of the marks of a view.
 pub(super) fn is_marked<'a>(
@@ -32,7 +45,7 @@ pub(super) fn is_marked<'a>(
 		let is_marked = if mark.equals.is_empty() {
 			!found.is_empty()
 		} else {
-			found.iter().flatten().any(|text| mark.equals.iter().any(|is| is == text.trim()))
+			found.iter().flatten().any(|text| mark.equals.iter().any(|is| is == text.text.trim()))
 		};
 		if is_marked {
 			return Ok(true);
@@ -44,19 +57,54 @@ pub(super) fn is_marked<'a>(
 /// Returns one row.
 pub(super) fn row<'a>(
 	view: &View,
+	numbers: Numbers,
 	budget: &mut Budget,
 	find: impl Fn(&Place, &mut Work) -> Result<Found<'a>, Reason>,
 ) -> Result<Values, Reason> {
 	budget.take_row(view.columns.len())?;
 	let values = view.columns.iter().map(|column| {
-		for (place, path) in column.places.iter().zip(&column.paths) {
-			let found = find(place, &mut budget.work)?;
-			if let Some(value) = value(column, path, found, budget)? {
-				return Ok(Some(value));
+		let mut unfit = None;
+		for source in &column.sources {
+			let found = match &source.parts[..] {
+				[place] => find(place, &mut budget.work)?,
+				parts => joined(parts, budget, &find)?,
+			};
+			match value(column, &source.path, numbers, found, budget) {
+				Ok(None) => {},
+				Ok(Some(value)) => {
+					let is_negated = !column.negated_by.is_empty()
+						&& is_marked(&column.negated_by, budget, &find)?;
+					return match is_negated {
+						false => Ok(Some(value)),
+						true => value.negated().map(Some).ok_or_else(|| {
+							Reason::new(format!(
+								"column {}: its negative is too large",
+								column.name
+							))
+						}),
+					};
+				},
+				Err(Problem::Value(reason)) => {
+					unfit.get_or_insert(reason);
+				},
+				Err(Problem::Bound(reason)) => return Err(reason),
+			}
+		}
+		// A later path may have the value. If none has, what stands at the first is no value without a word.
+		if let Some(reason) = unfit {
+			return Err(reason);
+		}
+		for (mark, value) in &column.otherwise {
+			if is_marked(std::slice::from_ref(mark), budget, &find)? {
+				if let Value::Text(text) = value {
+					budget.take_text(text)?;
+				}
+				return Ok(Some(value.clone()));
 			}
 		}
 		if column.is_required && column.default.is_none() {
-			let paths = column.paths.join(", ");
+			let paths: Vec<_> = column.sources.iter().map(|source| &source.path[..]).collect();
+			let paths = paths.join(", ");
 			let (name, ty) = (&column.name, column.ty);
 			return Err(Reason::new(format!("column {name}: there is no {ty} at {paths}")));
 		}
@@ -68,27 +116,56 @@ pub(super) fn row<'a>(
 	values.collect()
 }
 
+/// Returns the first texts of several places as one.
+fn joined<'a>(
+	parts: &[Place],
+	budget: &mut Budget,
+	find: &impl Fn(&Place, &mut Work) -> Result<Found<'a>, Reason>,
+) -> Result<Found<'a>, Reason> {
+	let mut texts: Vec<String> = Vec::new();
+	for place in parts {
+		let found = find(place, &mut budget.work)?;
+		let mut found = found.into_iter().flatten();
+		let text = found.find(|text| !text.text.trim().is_empty());
+		texts.extend(text.map(|text| text.text.trim().to_owned()));
+	}
+	Ok(vec![Some(Text::from(texts.join(" ")))])
+}
+
+/// Why there is no value at a place.
+enum Problem {
+	/// What stands there is no value of the column.
+	Value(Reason),
+	/// The document is too large.
+	Bound(Reason),
+}
+
 /// Returns the value of a column from the texts at a place; empty text is no value.
 fn value(
 	column: &Column,
 	path: &str,
+	numbers: Numbers,
 	found: Found<'_>,
 	budget: &mut Budget,
-) -> Result<Option<Value>, Reason> {
+) -> Result<Option<Value>, Problem> {
 	let (name, ty) = (&column.name, column.ty);
 	let expected = |is: &str| {
-		Reason::new(format!("column {name}: expected {ty} at {path}, and there is {is}"))
+		Problem::Value(Reason::new(format!(
+			"column {name}: expected {ty} at {path}, and there is {is}"
+		)))
 	};
 	let mut texts = Vec::new();
+	let mut date_code = None;
 	for text in found {
 		match text {
 			None if column.takes_all => {},
 			None => return Err(expected("a list or an object")),
-			Some(text) => match text.trim() {
+			Some(text) => match text.text.trim() {
 				"" => {},
-				text => {
-					budget.take_text(text)?;
-					texts.push(text.to_owned());
+				trimmed => {
+					budget.take_text(trimmed).map_err(Problem::Bound)?;
+					texts.push(trimmed.to_owned());
+					date_code = text.date_code;
 				},
 			},
 		}
@@ -99,13 +176,22 @@ fn value(
 	if texts.is_empty() {
 		return Ok(None);
 	}
-	let value = ty.parse(&texts.join("\n")).ok_or_else(|| expected("something else"))?;
+	let dates = match (&column.date_format, &date_code) {
+		(Some(pattern), _) => Dates::Pattern(pattern),
+		(None, Some(code)) => Dates::Code(code),
+		(None, None) => Dates::Iso,
+	};
+	let notation = Notation { numbers, dates };
+	let value = ty.parse_as(&texts.join("\n"), &notation).ok_or_else(|| match dates {
+		Dates::Code(_) if ty.has_date() => expected("something else, in the format that it names"),
+		_ => expected("something else"),
+	})?;
 	match &value {
 		Value::Text(text) if column.is_indexed && text.len() > MAX_INDEXED_LENGTH => {
-			Err(Reason::new(format!(
+			Err(Problem::Bound(Reason::new(format!(
 				"column {name}: the text at {path} is longer than {MAX_INDEXED_LENGTH} bytes, the most for a column with an \
 				index"
-			)))
+			))))
 		},
 		_ => Ok(Some(value)),
 	}

@@ -11,7 +11,11 @@ use std::borrow::Cow;
 pub(super) enum Node<'a> {
 	/// An element, or the document.
 	Element(roxmltree::Node<'a, 'a>),
-	Attribute(Attribute<'a, 'a>),
+	Attribute {
+		attribute: Attribute<'a, 'a>,
+		of: roxmltree::Node<'a, 'a>,
+		number: usize,
+	},
 }
 
 pub(super) fn parse(text: &str) -> Result<Document<'_>, Reason> {
@@ -21,8 +25,21 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, Reason> {
 	Document::parse_with_options(text, options).map_err(|error| match error {
 		Error::DtdDetected => bounds::document_type(),
 		Error::NodesLimitReached => bounds::too_many_nodes(),
+		Error::UnclosedRootNode | Error::UnexpectedEndOfStream => {
+			Reason::new("it ends before its elements do, as if it were cut off")
+		},
 		error => Reason::new(format!("it is no XML, from line {} on", error.pos().row)),
 	})
+}
+
+/// Returns a text with one space for each break of a line: in XML, these are for people.
+fn on_one_line(text: Cow<'_, str>) -> Cow<'_, str> {
+	if !text.contains(['\n', '\r', '\t']) {
+		return text;
+	}
+	let lines = text.split(['\n', '\r', '\t']).map(|line| line.trim_matches(' '));
+	let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+	Cow::Owned(lines.join(" "))
 }
 
 fn fits(test: &Test, namespace: Option<&str>, name: &str) -> bool {
@@ -36,6 +53,16 @@ fn fits(test: &Test, namespace: Option<&str>, name: &str) -> bool {
 
 impl<'a> path::Node<'a> for Node<'a> {
 	fn step(self, axis: Axis, test: &Test, work: &mut Work, take: &mut dyn FnMut(Self, &mut Work)) {
+		if axis == Axis::Parent {
+			let parent = match self {
+				Node::Element(element) => element.parent(),
+				Node::Attribute { of, .. } => Some(of),
+			};
+			if let (Some(parent), true) = (parent, work.spend(1)) {
+				take(Node::Element(parent), work);
+			}
+			return;
+		}
 		let Node::Element(element) = self else { return };
 		let mut look = |node: roxmltree::Node<'a, 'a>, work: &mut Work| {
 			let name = node.tag_name();
@@ -45,13 +72,19 @@ impl<'a> path::Node<'a> for Node<'a> {
 		};
 		match axis {
 			Axis::Attribute => {
-				for attribute in element.attributes() {
+				for (number, attribute) in element.attributes().enumerate() {
 					if !work.spend(1) {
 						return;
 					}
 					if fits(test, attribute.namespace(), attribute.name()) {
-						take(Node::Attribute(attribute), work);
+						take(Node::Attribute { attribute, of: element, number }, work);
 					}
+				}
+			},
+			Axis::Parent => {},
+			Axis::Itself => {
+				if work.spend(1) {
+					look(element, work);
 				}
 			},
 			Axis::Child => {
@@ -76,7 +109,7 @@ impl<'a> path::Node<'a> for Node<'a> {
 	/// Returns all text in an element, including nested ones.
 	fn text(self, work: &mut Work) -> Option<Cow<'a, str>> {
 		let element = match self {
-			Node::Attribute(attribute) => {
+			Node::Attribute { attribute, .. } => {
 				work.spend_on(attribute.value());
 				return Some(Cow::Owned(attribute.value().to_owned()));
 			},
@@ -94,6 +127,26 @@ impl<'a> path::Node<'a> for Node<'a> {
 				Some(text) => text.to_mut().push_str(part),
 			}
 		}
-		Some(text.unwrap_or_default())
+		Some(on_one_line(text.unwrap_or_default()))
+	}
+
+	/// CII names the format of a date in an attribute (UN/CEFACT unqualified data types).
+	fn date_code(self) -> Option<Cow<'a, str>> {
+		let Node::Element(element) = self else { return None };
+		let is_date =
+			matches!(element.tag_name().name(), "DateTimeString" | "DateString" | "DateTime");
+		let code = element.attribute("format").filter(|_| is_date)?;
+		Some(Cow::Borrowed(code.trim()))
+	}
+
+	fn place(self) -> (usize, usize) {
+		match self {
+			Node::Element(element) => (element.id().get_usize(), 0),
+			Node::Attribute { of, number, .. } => (of.id().get_usize(), number + 1),
+		}
+	}
+
+	fn sorts_by_place() -> bool {
+		true
 	}
 }

@@ -4,7 +4,7 @@
 use super::{
 	error::PathError,
 	scan::Scanner,
-	steps::{Axis, Condition, Path, Step, Test},
+	steps::{Axis, Condition, Operand, Path, Step, Test},
 };
 
 /// Reads a path.
@@ -66,7 +66,7 @@ fn bracket(scanner: &mut Scanner<'_>) -> Result<(Test, Vec<Condition>), PathErro
 			scanner.skip_spaces();
 			let text = if scanner.take("==") {
 				scanner.skip_spaces();
-				Some(scanner.quoted()?.trim().to_owned())
+				Some(Operand::Text(scanner.quoted()?.trim().to_owned()))
 			} else {
 				None
 			};

@@ -31,6 +31,10 @@ impl<'a> Scanner<'a> {
 		self.rest.chars().next()
 	}
 
+	pub(super) fn is_next(&self, text: &str) -> bool {
+		self.rest.starts_with(text)
+	}
+
 	/// Takes a text if it comes next.
 	pub(super) fn take(&mut self, text: &str) -> bool {
 		match self.rest.strip_prefix(text) {

@@ -1,7 +1,7 @@
 //! A path as its steps, and the nodes to which it leads.
 
 use super::work::{TooMuchWork, Work};
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 /// Work of storing a node, in addition to visiting it.
 const KEPT: usize = 3;
@@ -35,6 +35,10 @@ pub enum Axis {
 	Descendant,
 	/// Attributes of an XML element.
 	Attribute,
+	/// The XML element around a node.
+	Parent,
+	/// The XML element itself.
+	Itself,
 }
 
 /// Which nodes a step takes.
@@ -59,7 +63,16 @@ pub enum Condition {
 	/// It is the nth node of the step at one place, counted from 1.
 	Position(usize),
 	/// A path from it leads to a node, with this text if there is one.
-	Has(Path, Option<String>),
+	Has(Path, Option<Operand>),
+}
+
+/// What the text of a node is compared to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operand {
+	/// A text.
+	Text(String),
+	/// The texts of the nodes of another path: one of them is enough.
+	Path(Path),
 }
 
 /// A node of a document.
@@ -68,10 +81,19 @@ pub trait Node<'a>: Copy {
 	fn step(self, axis: Axis, test: &Test, work: &mut Work, take: &mut dyn FnMut(Self, &mut Work));
 	/// Returns its text, if it has one, as long as there is work left.
 	fn text(self, work: &mut Work) -> Option<Cow<'a, str>>;
+	/// Returns the format of its text by UN/EDIFACT data element 2379, if the document names one.
+	fn date_code(self) -> Option<Cow<'a, str>> {
+		None
+	}
+	/// Returns what tells it from the other nodes of the document.
+	fn place(self) -> (usize, usize);
+	/// Whether places are in document order.
+	fn sorts_by_place() -> bool;
 }
 
 impl Path {
-	/// Returns the nodes that it leads to, from the document or from where it is evaluated.
+	/// Returns the nodes that it leads to, from the document or from where it is evaluated: each of them once, in document
+	/// order.
 	///
 	/// # Errors
 	///
@@ -85,13 +107,27 @@ impl Path {
 		let mut nodes = vec![if self.is_absolute { document } else { here }];
 		for step in &self.steps {
 			let mut next = Vec::new();
+			let is_one = nodes.len() == 1;
 			for node in nodes {
 				next.extend(step.take(document, node, work)?);
 			}
-			nodes = next;
+			nodes = if is_one { next } else { distinct(next) };
 		}
 		Ok(nodes)
 	}
+}
+
+/// Returns the nodes without repetitions, in document order where that is known.
+#[must_use]
+pub fn distinct<'a, N: Node<'a>>(mut nodes: Vec<N>) -> Vec<N> {
+	if N::sorts_by_place() {
+		nodes.sort_by_key(|node| node.place());
+		nodes.dedup_by_key(|node| node.place());
+	} else {
+		let mut seen = HashSet::new();
+		nodes.retain(|node| seen.insert(node.place()));
+	}
+	nodes
 }
 
 impl Step {
@@ -101,6 +137,22 @@ impl Step {
 		from: N,
 		work: &mut Work,
 	) -> Result<Vec<N>, TooMuchWork> {
+		let positions =
+			self.conditions.iter().any(|condition| matches!(condition, Condition::Position(_)));
+		if self.axis == Axis::Descendant && positions {
+			// `//x[2]` is the second x of each element (XPath 1.0, 2.5), not of the document.
+			let children = Self { axis: Axis::Child, ..self.clone() };
+			let mut around = vec![from];
+			from.step(Axis::Descendant, &Test::Any, work, &mut |node, work| {
+				work.spend(KEPT);
+				around.push(node);
+			});
+			let mut found = Vec::new();
+			for node in around {
+				found.extend(children.take(document, node, work)?);
+			}
+			return Ok(distinct(found));
+		}
 		let mut found = Vec::new();
 		from.step(self.axis, &self.test, work, &mut |node, work| {
 			work.spend(KEPT);
@@ -111,15 +163,28 @@ impl Step {
 				Condition::Position(n) => {
 					found.get(n.saturating_sub(1)).copied().into_iter().collect()
 				},
-				Condition::Has(path, text) => {
+				Condition::Has(path, operand) => {
 					let mut kept = Vec::new();
 					for node in found {
 						let values = path.select(document, node, work)?;
-						let holds = match text {
+						let holds = match operand {
 							None => !values.is_empty(),
-							Some(text) => values
+							Some(Operand::Text(text)) => values
 								.iter()
 								.any(|value| value.text(work).is_some_and(|is| is.trim() == text)),
+							Some(Operand::Path(other)) => {
+								let others = other.select(document, node, work)?;
+								let others: Vec<_> = others
+									.into_iter()
+									.filter_map(|other| other.text(work))
+									.collect();
+								let texts: Vec<_> = others.iter().map(|text| text.trim()).collect();
+								values.iter().any(|value| {
+									let text = value.text(work);
+									work.spend(texts.len());
+									text.is_some_and(|is| texts.contains(&is.trim()))
+								})
+							},
 						};
 						if holds {
 							kept.push(node);

@@ -1,9 +1,10 @@
-//! XPath-like paths: `/Invoice/cac:OrderReference/cbc:ID`, `//Item[@kind="a"]/Name`, `.`.
+//! XPath-like paths: `/Invoice/cac:OrderReference/cbc:ID`, `//Item[@kind="a"]/Name`, `.`, `../Date`,
+//! `self::Invoice`.
 
 use super::{
 	error::PathError,
 	scan::Scanner,
-	steps::{Axis, Condition, Path, Step, Test},
+	steps::{Axis, Condition, Operand, Path, Step, Test},
 };
 use std::collections::BTreeMap;
 
@@ -24,7 +25,8 @@ fn read(scanner: &mut Scanner<'_>, namespaces: &Namespaces) -> Result<Path, Path
 	let is_absolute = scanner.peek() == Some('/');
 	let mut path = Path { is_absolute, steps: Vec::new() };
 	if !is_absolute {
-		if scanner.take(".") {
+		if scanner.peek() == Some('.') && !scanner.is_next("..") {
+			scanner.expect(".")?;
 			if scanner.peek() != Some('/') {
 				return Ok(path);
 			}
@@ -50,7 +52,18 @@ fn read(scanner: &mut Scanner<'_>, namespaces: &Namespaces) -> Result<Path, Path
 
 fn step(scanner: &mut Scanner<'_>, namespaces: &Namespaces, axis: Axis) -> Result<Step, PathError> {
 	scanner.step()?;
-	let axis = if scanner.take("@") {
+	if scanner.take("..") {
+		if axis == Axis::Descendant {
+			return Err(scanner.error("`..` comes after `/`, not after `//`"));
+		}
+		return Ok(Step { axis: Axis::Parent, test: Test::Any, conditions: Vec::new() });
+	}
+	let axis = if scanner.take("self::") {
+		if axis == Axis::Descendant {
+			return Err(scanner.error("`self::` comes after `/`, not after `//`"));
+		}
+		Axis::Itself
+	} else if scanner.take("@") {
 		if axis == Axis::Descendant {
 			return Err(scanner.error("an attribute comes after `/`, not after `//`"));
 		}
@@ -92,7 +105,11 @@ fn step(scanner: &mut Scanner<'_>, namespaces: &Namespaces, axis: Axis) -> Resul
 			scanner.skip_spaces();
 			let text = if scanner.take("=") {
 				scanner.skip_spaces();
-				Some(scanner.quoted()?.trim().to_owned())
+				Some(if matches!(scanner.peek(), Some('\'' | '"')) {
+					Operand::Text(scanner.quoted()?.trim().to_owned())
+				} else {
+					Operand::Path(read(scanner, namespaces)?)
+				})
 			} else {
 				None
 			};

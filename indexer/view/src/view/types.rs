@@ -2,7 +2,7 @@
 
 use crate::{
 	path::{Path, SegmentPath},
-	value::{Type, Value},
+	value::{Numbers, Type, Value},
 };
 use credio_primitives::{OrganizationId, StreamId};
 use sha2::{Digest as _, Sha256};
@@ -18,7 +18,11 @@ pub const MAX_INDEXED_LENGTH: usize = 1_024;
 pub const MAX_DEFINITION_LENGTH: usize = 1 << 20;
 
 /// Increases when documents are read in another way than before: then every view is rebuilt.
-const READER_VERSION: u32 = 2;
+const READER_VERSION: u32 = 3;
+
+/// Media types of documents with a value of JSON per line.
+pub(crate) const JSON_LINES: [&str; 3] =
+	["application/jsonl", "application/x-ndjson", "application/jsonlines"];
 
 /// Format of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -38,7 +42,11 @@ impl Format {
 	/// Whether documents of a media type are of this format by default.
 	fn has(self, media_type: &str) -> bool {
 		match self {
-			Self::Json => media_type.ends_with("/json") || media_type.ends_with("+json"),
+			Self::Json => {
+				media_type.ends_with("/json")
+					|| media_type.ends_with("+json")
+					|| JSON_LINES.contains(&media_type)
+			},
 			Self::Xml => media_type.ends_with("/xml") || media_type.ends_with("+xml"),
 			Self::Csv => media_type == "text/csv",
 			Self::Edifact => media_type.starts_with("application/edifact"),
@@ -83,6 +91,15 @@ pub enum Place {
 	Text,
 }
 
+/// Where the value of a column is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+	/// One place, or several with their texts joined by spaces: a first name and a family name, say.
+	pub parts: Vec<Place>,
+	/// As it was written.
+	pub path: String,
+}
+
 /// A column of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -90,13 +107,17 @@ pub struct Column {
 	pub name: String,
 	/// Its type.
 	pub ty: Type,
-	/// Places of its value: the first that has one counts.
-	pub places: Vec<Place>,
-	/// The places, as they were written.
-	pub paths: Vec<String>,
+	/// Where its value is: the first source that has one counts.
+	pub sources: Vec<Source>,
+	/// How its dates are written, as a pattern of `strptime`; as ISO 8601 has it, or as the document says, without.
+	pub date_format: Option<String>,
+	/// Marks of documents, or rows, in which a number stands for its negative: amounts of a credit note, say.
+	pub negated_by: Vec<Mark>,
 	/// Whether it takes all values of a place, one per line, and not the first only.
 	pub takes_all: bool,
-	/// Value of documents that have none.
+	/// Values of documents, or rows, that have none, by their marks: the kind of a document by its root, say.
+	pub otherwise: Vec<(Mark, Value)>,
+	/// Value of documents that have none, and none of those marks.
 	pub default: Option<Value>,
 	/// Whether a document without a value does not fit.
 	pub is_required: bool,
@@ -129,10 +150,18 @@ pub struct View {
 	pub media_types: Vec<String>,
 	/// Marks of its documents: one is enough; without any every document counts.
 	pub marks: Vec<Mark>,
-	/// Nodes that are a row each; without it a document is one row (CSV: a row per line).
-	pub rows: Option<Path>,
+	/// Nodes that are a row each; without any a document is one row (CSV: a row per line, EDIFACT: a row per message).
+	pub rows: Vec<Path>,
+	/// Marks of its rows: one is enough; without any every row counts.
+	pub row_marks: Vec<Mark>,
 	/// Delimiter of CSV.
 	pub delimiter: u8,
+	/// Lines of CSV before the line with the names.
+	pub skipped_lines: usize,
+	/// How numbers are written.
+	pub numbers: Numbers,
+	/// Character set of documents that are not UTF-8 and declare none.
+	pub encoding: Option<&'static encoding_rs::Encoding>,
 	/// The columns.
 	pub columns: Vec<Column>,
 	/// Columns of the key, by number.

@@ -1,0 +1,268 @@
+//! The syntax of ISO 9735: interchanges of messages of segments of elements of components.
+
+use super::super::reason::Reason;
+use crate::{document::encoding, value::DecimalMark};
+use std::rc::Rc;
+
+/// A segment: elements of components. Element 0 is the segment's name.
+pub(super) type Segment = Vec<Vec<String>>;
+
+/// A message, from its UNH to its UNT.
+pub(super) struct Message {
+	/// UNB and UNG of the interchange and the group that it is in.
+	pub envelope: Rc<Vec<Segment>>,
+	pub segments: Vec<Segment>,
+	pub text: String,
+	pub decimal_mark: DecimalMark,
+}
+
+/// The signs of an interchange.
+#[derive(Clone, Copy)]
+struct Signs {
+	component: u8,
+	element: u8,
+	decimal_mark: DecimalMark,
+	release: Option<u8>,
+	end: u8,
+}
+
+const DEFAULT: Signs = Signs {
+	component: b':',
+	element: b'+',
+	decimal_mark: DecimalMark::Either,
+	release: Some(b'?'),
+	end: b'\'',
+};
+
+/// What stands between interchanges: lines, and the ends of files of older systems.
+fn is_filling(byte: u8) -> bool {
+	matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0 | 0x1a)
+}
+
+/// Returns the messages of all interchanges.
+pub(super) fn parse(document: &[u8]) -> Result<Vec<Message>, Reason> {
+	let mut reader = Reader { document, at: 0, is_utf8: std::str::from_utf8(document).is_ok() };
+	reader.skip_filling();
+	if !reader.rest().starts_with(b"UN") {
+		return Err(Reason::new("it is no EDIFACT: it does not begin with UNA, UNB or UNH"));
+	}
+	let mut messages = Vec::new();
+	while !reader.rest().is_empty() {
+		reader.interchange(&mut messages)?;
+		reader.skip_filling();
+	}
+	Ok(messages)
+}
+
+struct Reader<'a> {
+	document: &'a [u8],
+	at: usize,
+	is_utf8: bool,
+}
+
+/// A message that has begun.
+struct Open {
+	start: usize,
+	segments: Vec<Segment>,
+}
+
+impl<'a> Reader<'a> {
+	fn rest(&self) -> &'a [u8] {
+		self.document.get(self.at..).unwrap_or_default()
+	}
+
+	fn skip_filling(&mut self) {
+		self.at += self.rest().iter().take_while(|byte| is_filling(**byte)).count();
+	}
+
+	/// Reads the signs of an interchange, from its UNA or as they are without.
+	fn signs(&mut self) -> Result<Signs, Reason> {
+		if !self.rest().starts_with(b"UNA") {
+			return Ok(DEFAULT);
+		}
+		let Some(&[component, element, decimal_mark, release, _, end]) =
+			self.rest().get(3..9).and_then(|signs| signs.first_chunk::<6>())
+		else {
+			return Err(Reason::new("it is no EDIFACT: its UNA does not name six signs"));
+		};
+		let separators = [component, element, end];
+		let release = (release != b' ').then_some(release);
+		let is_sign = |byte: u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
+		let is_twice = component == element || component == end || element == end;
+		let escapes = release.is_some_and(|release| separators.contains(&release));
+		if is_twice || escapes || !separators.into_iter().chain(release).all(is_sign) {
+			return Err(Reason::new(
+				"it is no EDIFACT: its UNA names one sign twice, or letters or digits",
+			));
+		}
+		self.at += 9;
+		self.skip_filling();
+		let decimal_mark = match decimal_mark {
+			b'.' => DecimalMark::Point,
+			b',' => DecimalMark::Comma,
+			_ => DecimalMark::Either,
+		};
+		Ok(Signs { component, element, decimal_mark, release, end })
+	}
+
+	/// Reads one interchange, or messages without one to the end.
+	fn interchange(&mut self, messages: &mut Vec<Message>) -> Result<(), Reason> {
+		let signs = self.signs()?;
+		let mut charset = Charset::of(None, self.is_utf8);
+		let mut envelope: Rc<Vec<Segment>> = Rc::default();
+		let mut open: Option<Open> = None;
+		let mut is_in_interchange = false;
+		loop {
+			self.skip_filling();
+			let start = self.at;
+			if self.rest().is_empty() {
+				break;
+			}
+			let raw = self.segment(&signs)?;
+			let name = raw.first().and_then(|element| element.first()).map(Vec::as_slice);
+			let name = name.unwrap_or_default().to_vec();
+			if name == b"UNB" {
+				let id = raw.get(1).and_then(|element| element.first());
+				charset = Charset::of(id.map(Vec::as_slice), self.is_utf8);
+			}
+			let segment = charset.segment(raw)?;
+			let number = messages.len() + 1;
+			let is_unended = |_: &Open| {
+				Reason::new(format!("it is no EDIFACT: its message {number} does not end with UNT"))
+			};
+			match (&name[..], open.take()) {
+				(b"UNH", None) => open = Some(Open { start, segments: vec![segment] }),
+				(b"UNT", Some(mut message)) => {
+					message.segments.push(segment);
+					let text = self.document.get(message.start..self.at).unwrap_or_default();
+					messages.push(Message {
+						envelope: Rc::clone(&envelope),
+						segments: message.segments,
+						text: charset.decode(text.to_vec())?,
+						decimal_mark: signs.decimal_mark,
+					});
+				},
+				(b"UNH" | b"UNE" | b"UNZ" | b"UNG" | b"UNB", Some(message)) => {
+					return Err(is_unended(&message));
+				},
+				(b"UNB" | b"UNG", None) => {
+					is_in_interchange |= name == b"UNB";
+					let mut outer = if name == b"UNB" { Vec::new() } else { (*envelope).clone() };
+					outer.retain(|segment| !is_named(segment, "UNG"));
+					outer.push(segment);
+					envelope = Rc::new(outer);
+				},
+				(b"UNZ", None) => return Ok(()),
+				(b"UNE", None) => {},
+				(_, Some(mut message)) => {
+					message.segments.push(segment);
+					open = Some(message);
+				},
+				(_, None) => {
+					return Err(Reason::new(format!(
+						"it is no EDIFACT: there is a segment outside of a message, after message {}",
+						messages.len()
+					)));
+				},
+			}
+		}
+		let number = messages.len() + 1;
+		if open.is_some() {
+			return Err(Reason::new(format!(
+				"it is no EDIFACT: its message {number} does not end with UNT"
+			)));
+		}
+		if is_in_interchange {
+			return Err(Reason::new("it is no EDIFACT: its interchange does not end with UNZ"));
+		}
+		Ok(())
+	}
+
+	/// Reads a segment up to its end.
+	fn segment(&mut self, signs: &Signs) -> Result<Vec<Vec<Vec<u8>>>, Reason> {
+		let mut segment = vec![vec![Vec::new()]];
+		let mut bytes = self.rest().iter().copied();
+		let mut used = 0;
+		while let Some(byte) = bytes.next() {
+			used += 1;
+			let literal = if byte == signs.end {
+				self.at += used;
+				return Ok(segment);
+			} else if byte == signs.element {
+				segment.push(vec![Vec::new()]);
+				continue;
+			} else if byte == signs.component {
+				if let Some(element) = segment.last_mut() {
+					element.push(Vec::new());
+				}
+				continue;
+			} else if Some(byte) == signs.release {
+				used += 1;
+				bytes.next()
+			} else if matches!(byte, b'\n' | b'\r') {
+				// Lines are for people.
+				None
+			} else {
+				Some(byte)
+			};
+			if let (Some(byte), Some(text)) =
+				(literal, segment.last_mut().and_then(|element| element.last_mut()))
+			{
+				text.push(byte);
+			}
+		}
+		Err(Reason::new("it is no EDIFACT: its last segment does not end"))
+	}
+}
+
+pub(super) fn is_named(segment: &Segment, name: &str) -> bool {
+	segment.first().and_then(|element| element.first()).is_some_and(|is| is == name)
+}
+
+/// The character set of an interchange.
+#[derive(Clone, Copy)]
+enum Charset {
+	Utf8,
+	Of(&'static encoding_rs::Encoding),
+	/// It is not known, so only ASCII can be read.
+	Unknown,
+}
+
+impl Charset {
+	/// By the syntax identifier of UNB (ISO 9735, code list 0001). What is UTF-8 is read as such, whatever it claims.
+	fn of(syntax: Option<&[u8]>, is_utf8: bool) -> Self {
+		let set = match syntax {
+			_ if is_utf8 => return Self::Utf8,
+			// UNOA and UNOB are ASCII; older software writes its own language under them.
+			None | Some(b"UNOA" | b"UNOB" | b"UNOC") => encoding_rs::WINDOWS_1252,
+			Some(b"UNOD") => encoding_rs::ISO_8859_2,
+			Some(b"UNOE") => encoding_rs::ISO_8859_5,
+			Some(b"UNOF") => encoding_rs::ISO_8859_7,
+			Some(b"UNOG") => encoding_rs::ISO_8859_3,
+			Some(b"UNOH") => encoding_rs::ISO_8859_4,
+			Some(b"UNOI") => encoding_rs::ISO_8859_6,
+			Some(b"UNOJ") => encoding_rs::ISO_8859_8,
+			Some(b"UNOK") => encoding_rs::WINDOWS_1254,
+			Some(_) => return Self::Unknown,
+		};
+		Self::Of(set)
+	}
+
+	fn decode(self, bytes: Vec<u8>) -> Result<String, Reason> {
+		let unreadable =
+			|| Reason::new("it has signs that its character set, named in UNB, does not have");
+		match self {
+			Self::Of(set) => encoding::decode(set, &bytes).ok_or_else(unreadable),
+			Self::Utf8 => String::from_utf8(bytes).map_err(|_| unreadable()),
+			Self::Unknown => {
+				String::from_utf8(bytes).ok().filter(|text| text.is_ascii()).ok_or_else(unreadable)
+			},
+		}
+	}
+
+	fn segment(self, raw: Vec<Vec<Vec<u8>>>) -> Result<Segment, Reason> {
+		raw.into_iter()
+			.map(|element| element.into_iter().map(|component| self.decode(component)).collect())
+			.collect()
+	}
+}

@@ -1,0 +1,177 @@
+//! How numbers and dates are written in a document.
+
+use super::date;
+use jiff::{Timestamp, civil};
+use std::borrow::Cow;
+
+/// How numbers and dates are written in a document, or in a column of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Notation<'a> {
+	/// How numbers are written.
+	pub numbers: Numbers,
+	/// How dates are written.
+	pub dates: Dates<'a>,
+}
+
+/// How numbers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+	/// The sign between whole and fraction.
+	pub decimal_mark: DecimalMark,
+	/// The sign between groups of three digits. A space stands for the spaces that do not break, too.
+	pub thousands: Option<char>,
+}
+
+/// The sign between whole and fraction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DecimalMark {
+	/// A point.
+	#[default]
+	Point,
+	/// A comma.
+	Comma,
+	/// One of both, as in EDIFACT, which does not group digits (ISO 9735).
+	Either,
+}
+
+impl Numbers {
+	/// Returns a number with a point and without groups. Returns `None` if groups or marks stand where none can.
+	#[must_use]
+	pub fn plain<'a>(&self, text: &'a str) -> Option<Cow<'a, str>> {
+		if *self == Self::default() {
+			return Some(Cow::Borrowed(text));
+		}
+		let mut marks = text.match_indices(|c| match self.decimal_mark {
+			DecimalMark::Point => c == '.',
+			DecimalMark::Comma => c == ',',
+			DecimalMark::Either => c == '.' || c == ',',
+		});
+		let (whole, fraction) = match (marks.next(), marks.next()) {
+			(None, _) => (text, None),
+			(Some((at, _)), None) => (text.get(..at)?, Some(text.get(at.checked_add(1)?..)?)),
+			_ => return None,
+		};
+		let whole = self.without_groups(whole)?;
+		// What is left must not be taken for a mark.
+		if fraction.is_some_and(|fraction| fraction.contains(['.', ',']))
+			|| whole.contains(['.', ','])
+		{
+			return None;
+		}
+		Some(match fraction {
+			None => Cow::Owned(whole),
+			Some(fraction) => Cow::Owned(format!("{whole}.{fraction}")),
+		})
+	}
+
+	fn without_groups(&self, whole: &str) -> Option<String> {
+		let Some(mark) = self.thousands else { return Some(whole.to_owned()) };
+		let is_mark =
+			|c: char| c == mark || (mark == ' ' && matches!(c, '\u{a0}' | '\u{202f}' | '\u{2009}'));
+		let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
+		let mut groups = digits.split(is_mark);
+		let first = groups.next()?;
+		let mut is_grouped = false;
+		for group in groups {
+			is_grouped = true;
+			if group.len() != 3 || !group.bytes().all(|b| b.is_ascii_digit()) {
+				return None;
+			}
+		}
+		if is_grouped && !(1..=3).contains(&first.len()) {
+			return None;
+		}
+		Some(whole.chars().filter(|c| !is_mark(*c)).collect())
+	}
+}
+
+/// How dates are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dates<'a> {
+	/// As ISO 8601 has it.
+	#[default]
+	Iso,
+	/// By a code of UN/EDIFACT data element 2379: `102` is `20260503`.
+	Code(&'a str),
+	/// As a pattern of `strptime` has it: `%d.%m.%Y`.
+	Pattern(&'a str),
+}
+
+impl Dates<'_> {
+	/// Reads a day.
+	#[must_use]
+	pub fn date(&self, text: &str) -> Option<civil::Date> {
+		match self {
+			Self::Iso => date::iso_date(text),
+			Self::Code(code) => date::coded_date(code, text),
+			Self::Pattern(pattern) => civil::Date::strptime(pattern, text).ok(),
+		}
+	}
+
+	/// Reads a moment; without a zone it is in UTC.
+	#[must_use]
+	pub fn timestamp(&self, text: &str) -> Option<Timestamp> {
+		match self {
+			Self::Iso => date::iso_timestamp(text),
+			Self::Code(code) => date::coded_timestamp(code, text),
+			Self::Pattern(pattern) => date::pattern_timestamp(pattern, text),
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::value::Type;
+
+	fn read(decimal_mark: DecimalMark, thousands: Option<char>, text: &str) -> Option<String> {
+		let numbers = Numbers { decimal_mark, thousands };
+		let notation = Notation { numbers, ..Notation::default() };
+		Type::Decimal { scale: 2 }.parse_as(text, &notation).map(|value| value.to_string())
+	}
+
+	#[test]
+	fn marks_and_groups_are_read_as_declared() {
+		use DecimalMark::{Comma, Either, Point};
+		for (mark, thousands, text, value) in [
+			(Comma, Some('.'), "1.234,50", "1234.50"),
+			(Comma, Some('.'), "-1.234.567", "-1234567.00"),
+			(Comma, None, "1034,63", "1034.63"),
+			(Point, Some(','), "1,234.50", "1234.50"),
+			(Point, Some(' '), "1\u{a0}234\u{202f}567.5", "1234567.50"),
+			(Point, Some('\''), "1'234.50", "1234.50"),
+			(Either, None, "1034,63", "1034.63"),
+			(Either, None, "1034.63", "1034.63"),
+			(Comma, Some('.'), "12", "12.00"),
+		] {
+			assert_eq!(read(mark, thousands, text).as_deref(), Some(value), "{text}");
+		}
+		for (mark, thousands, text) in [
+			(Comma, Some('.'), "1.23,50"),
+			(Comma, Some('.'), "1234.567,50"),
+			(Comma, Some('.'), "1,234.50"),
+			(Comma, None, "1.234"),
+			(Point, None, "1,234"),
+			(Point, Some(','), "1.234,50"),
+			(Point, Some(','), ",234.50"),
+			(Either, None, "1.234,50"),
+			(Either, None, "1,234,567"),
+		] {
+			assert_eq!(read(mark, thousands, text), None, "{text}");
+		}
+	}
+
+	#[test]
+	fn patterns_say_how_dates_are_written() {
+		let day = |text| Dates::Pattern("%d.%m.%Y").date(text).map(|day| day.to_string());
+		assert_eq!(day("01.06.2026").as_deref(), Some("2026-06-01"));
+		assert_eq!(day("2026-06-01"), None);
+		assert_eq!(day("31.06.2026"), None);
+		assert_eq!(day("01.06.2026 and more"), None);
+		let moment = Dates::Pattern("%d.%m.%Y %H:%M").timestamp("01.06.2026 10:30");
+		assert_eq!(
+			moment.map(|moment| moment.to_string()).as_deref(),
+			Some("2026-06-01T10:30:00Z")
+		);
+	}
+}
