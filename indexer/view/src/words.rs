@@ -2,7 +2,8 @@
 //!
 //! Both databases are given the words that this module makes, so they find the same. A word is a run of letters and
 //! digits, in lower case and without accents. Words are found whole, by their beginning (`stair*`), or one after the
-//! other in a phrase (`"stair tread"`).
+//! other in a phrase (`"stair tread"`). In scripts without spaces between words, each letter is a word, and what is
+//! looked for is a phrase of them: any part of a Chinese name finds it.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -11,7 +12,7 @@ pub const MAX_WORDS: usize = 16_000;
 /// Longest word, in characters; longer ones are cut.
 pub const MAX_WORD_LENGTH: usize = 64;
 /// Most words in one search.
-pub const MAX_SEARCHED: usize = 32;
+pub const MAX_SEARCHED: usize = 64;
 /// Stands between two columns, so that no phrase reaches from one into the other. It is no word.
 const BORDER: &str = "\u{b7}";
 
@@ -22,18 +23,66 @@ pub fn words(text: &str) -> Vec<String> {
 	let mut length = 0;
 	let folded = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
 	// Lower case can add an accent.
-	for c in folded.filter(|c| !is_combining_mark(*c)).chain([' ']) {
-		if !c.is_alphanumeric() {
+	for c in folded.filter(|c| !is_combining_mark(*c)).nfc().chain([' ']) {
+		let is_word = stands_alone(c);
+		if is_word || !c.is_alphanumeric() {
 			if !word.is_empty() {
 				words.push(std::mem::take(&mut word));
 			}
 			length = 0;
-		} else if length < MAX_WORD_LENGTH {
-			word.push(c);
+		}
+		if is_word {
+			words.push(c.to_string());
+		} else if c.is_alphanumeric() && length < MAX_WORD_LENGTH {
+			match plain(c) {
+				Some(letters) => word.push_str(letters),
+				None => word.push(c),
+			}
 			length += 1;
 		}
 	}
 	words
+}
+
+/// Returns the letters of ASCII for a letter that is none with an accent, to Unicode, but is typed as such (CLDR,
+/// Latin-ASCII).
+fn plain(c: char) -> Option<&'static str> {
+	Some(match c {
+		'ß' => "ss",
+		'æ' => "ae",
+		'œ' => "oe",
+		'ø' => "o",
+		'ł' => "l",
+		'đ' | 'ð' => "d",
+		'þ' => "th",
+		'ħ' => "h",
+		'ı' => "i",
+		'ŋ' => "n",
+		'ŧ' => "t",
+		'ƶ' => "z",
+		_ => return None,
+	})
+}
+
+/// Whether it is a letter of a script without spaces between words, or with words of many parts: Thai, Lao, Burmese,
+/// Khmer, Chinese, Japanese, Korean, Tibetan.
+fn stands_alone(c: char) -> bool {
+	c.is_alphanumeric()
+		&& matches!(c,
+			'\u{0e00}'..='\u{0fff}'
+			| '\u{1000}'..='\u{109f}'
+			| '\u{1100}'..='\u{11ff}'
+			| '\u{1780}'..='\u{17ff}'
+			| '\u{3005}'..='\u{3007}'
+			| '\u{3040}'..='\u{312f}'
+			| '\u{3130}'..='\u{318f}'
+			| '\u{31a0}'..='\u{31ff}'
+			| '\u{3400}'..='\u{4dbf}'
+			| '\u{4e00}'..='\u{9fff}'
+			| '\u{a960}'..='\u{a97f}'
+			| '\u{ac00}'..='\u{d7ff}'
+			| '\u{f900}'..='\u{faff}'
+			| '\u{20000}'..='\u{3ffff}')
 }
 
 /// Returns the full text of a row for SQLite: words with spaces between them. `None` if there is no word.
@@ -106,7 +155,7 @@ impl Search {
 			return Err("there is no word to look for");
 		}
 		if terms.iter().map(|term| term.words.len()).sum::<usize>() > MAX_SEARCHED {
-			return Err("there are more than 32 words to look for");
+			return Err("there are more than 64 words to look for");
 		}
 		Ok(Self { terms })
 	}
@@ -143,6 +192,29 @@ mod tests {
 		let text = "Segelmacherei Albrecht & Töchter OHG, HJ-2026-0417; ＡＢ İstanbul 420 g/m²";
 		let is = "segelmacherei albrecht tochter ohg hj 2026 0417 ab istanbul 420 g m2";
 		assert_eq!(words(text).join(" "), is);
+		assert_eq!(
+			words("Łódź, Straße, Ørsted, Æbeltoft Đorđe").join(" "),
+			"lodz strasse orsted aebeltoft dorde"
+		);
+	}
+
+	#[test]
+	fn any_part_of_a_name_without_spaces_finds_it() {
+		let has = |text: &str, searched: &str| {
+			let search = Search::parse(searched).expect("words");
+			let all = format!(" {} ", words(text).join(" "));
+			search.terms.iter().all(|term| all.contains(&format!(" {} ", term.words.join(" "))))
+		};
+		let name = "深圳市前海微众科技有限公司";
+		for part in ["微众", "科技", "深圳", "有限公司", name, "前海 公司"] {
+			assert!(has(name, part), "{part}");
+		}
+		assert!(!has(name, "众微"));
+		assert!(has("株式会社ミドリ銀行 Tokyo", "ミドリ tokyo"));
+		assert!(has("주식회사 한국은행", "은행"));
+		assert!(has("ธนาคารกรุงเทพ", "กรุงเทพ"));
+		// Letters of one word stay together.
+		assert_eq!(words("ABC微众123"), ["abc", "微", "众", "123"]);
 	}
 
 	#[test]
