@@ -9,7 +9,7 @@ use crate::{
 };
 use clap::{Args, Subcommand};
 use credio_index::{
-	Store, StoreError, Unfit,
+	Store, StoreError, Unfit, Untaken,
 	ingest::{Ingest, Settings},
 	server::{Address, Server, ServerSettings, Token},
 };
@@ -34,6 +34,7 @@ pub(super) enum IndexCommand {
 	Serve(ServeArgs),
 	Views(ViewsArgs),
 	Unfit(UnfitArgs),
+	Untaken(UntakenArgs),
 	Dump(DumpArgs),
 }
 
@@ -110,6 +111,14 @@ pub(super) struct UnfitArgs {
 	index: ReadIndexOptions,
 }
 
+/// List documents that no view takes
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio index untaken --index acme.index")]
+pub(super) struct UntakenArgs {
+	#[command(flatten)]
+	index: ReadIndexOptions,
+}
+
 /// Write the whole index, in an order that depends on its content only
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio index dump --index acme.index -o acme.dump")]
@@ -168,6 +177,7 @@ pub(super) async fn run(session: &Session, command: IndexCommand) -> Result<(), 
 		IndexCommand::Unfit(UnfitArgs { view, index }) => {
 			print_unfit(session, &index.open().await?, &view).await
 		},
+		IndexCommand::Untaken(args) => print_untaken(session, &args.index.open().await?).await,
 		IndexCommand::Dump(DumpArgs { index, output }) => dump(&index.open().await?, &output).await,
 	}
 }
@@ -256,6 +266,31 @@ async fn print_unfit(session: &Session, store: &Store, view: &str) -> Result<(),
 fn unfit_table(unfit: &[Unfit]) -> Table {
 	Table::of([head("record"), head("block"), head("reason")], unfit, |unfit| {
 		[Cell::id(&unfit.record), Cell::value(unfit.block), Cell::prose(&unfit.reason)]
+	})
+}
+
+async fn print_untaken(session: &Session, store: &Store) -> Result<(), Failure> {
+	let mut all = Vec::new();
+	loop {
+		let after = all.last().map(|untaken: &Untaken| untaken.record);
+		let page = store.untaken(after, PAGE).await?;
+		if page.is_empty() {
+			return session.format().items(&all, || untaken_table(&all));
+		}
+		all.extend(page);
+	}
+}
+
+fn untaken_table(untaken: &[Untaken]) -> Table {
+	let heads = [head("record"), head("stream"), head("block"), head("type")];
+	Table::of(heads, untaken, |untaken| {
+		let media_type = untaken.media_type.as_deref().unwrap_or("-");
+		[
+			Cell::id(&untaken.record),
+			Cell::id(&untaken.stream),
+			Cell::value(untaken.block),
+			Cell::text(media_type),
+		]
 	})
 }
 
@@ -355,6 +390,17 @@ mod tests {
 		let columns = (0..60).map(|n| format!("column{n}")).collect();
 		let view = ViewState { building: false, columns, name: "n".repeat(64), ready: false };
 		assert_fits(&views_table(&[view]));
+	}
+
+	#[test]
+	fn table_of_untaken_documents_fits() {
+		assert_fits(&untaken_table(&[Untaken {
+			record: RecordId([0xab; 32]),
+			stream: StreamId([1; 32]),
+			sequence: 0,
+			block: u32::MAX,
+			media_type: Some("m".repeat(256)),
+		}]));
 	}
 
 	#[test]

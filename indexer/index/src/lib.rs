@@ -16,5 +16,5 @@ pub mod store;
 pub use block::{Block, Content, Document, Entry, EntryKind, Stream};
 pub use store::{
 	Aggregate, Aggregated, Change, ChangedRow, Changes, Cursor, Page, Query, Result, Row, SortKey,
-	Store, StoreError, Unfit, ViewState,
+	Store, StoreError, Unfit, Untaken, ViewState,
 };

@@ -9,7 +9,9 @@ mod listen;
 pub use guard::{BadToken, Token};
 pub use listen::Address;
 
-use crate::store::{Aggregate, Aggregated, DEFAULT_LIMIT, Page, Query, Store, StoreError, Unfit};
+use crate::store::{
+	Aggregate, Aggregated, DEFAULT_LIMIT, Page, Query, Store, StoreError, Unfit, Untaken,
+};
 use credio_primitives::{RecordId, error_codes as codes};
 use guard::Guard;
 use jsonrpsee::{
@@ -184,6 +186,14 @@ trait IndexApi {
 		after: Option<RecordId>,
 		limit: Option<u32>,
 	) -> Result<Vec<Unfit>, ErrorObjectOwned>;
+
+	/// Documents that no view takes.
+	#[method(name = "credio_v1_untaken")]
+	async fn untaken(
+		&self,
+		after: Option<RecordId>,
+		limit: Option<u32>,
+	) -> Result<Vec<Untaken>, ErrorObjectOwned>;
 }
 
 struct Methods {
@@ -306,5 +316,14 @@ impl IndexApiServer for Methods {
 	) -> Result<Vec<Unfit>, ErrorObjectOwned> {
 		let limit = limit.unwrap_or(DEFAULT_LIMIT);
 		self.store.unfit(&view, after, limit).await.map_err(|error| self.refusal(error))
+	}
+
+	async fn untaken(
+		&self,
+		after: Option<RecordId>,
+		limit: Option<u32>,
+	) -> Result<Vec<Untaken>, ErrorObjectOwned> {
+		let limit = limit.unwrap_or(DEFAULT_LIMIT);
+		self.store.untaken(after, limit).await.map_err(|error| self.refusal(error))
 	}
 }

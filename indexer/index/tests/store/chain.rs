@@ -37,6 +37,48 @@ on_both!(the_last_of_a_key_is_current, database, {
 	assert_eq!(found(&store, &query("", &[])).await, "A B");
 });
 
+on_both!(missing_part_of_a_key_is_equal_to_none, database, {
+	let store = database.open().await;
+	let keyed = VIEW.replace("key = [\"number\"]", "key = [\"number\", \"seller\"]");
+	store.set_views(&[view(&keyed)]).await.expect("views");
+	store.apply(&[first_block()]).await.expect("applied");
+	let texts = [
+		r#"{"number":"A","amount":1}"#,
+		r#"{"number":"A","amount":2}"#,
+		r#"{"number":"B","seller":"S","amount":3}"#,
+		r#"{"number":"B","seller":"S","amount":4}"#,
+	];
+	store.apply(&[block(2, invoices(0, &texts))]).await.expect("applied");
+	assert_eq!(found(&store, &query("amount < 3", &[])).await, "A A");
+	assert_eq!(found(&store, &query("amount = 3", &[])).await, "");
+	assert_eq!(found(&store, &query("amount = 4", &[])).await, "B");
+});
+
+on_both!(documents_that_no_view_takes_are_listed, database, {
+	let store = database.open().await;
+	assert_eq!(store.untaken(None, 10).await.expect("a list"), []);
+	let of_marked = format!("when = [{{ path = \"$.number\" }}]\n{VIEW}");
+	store.set_views(&[view(&of_marked)]).await.expect("views");
+	store.apply(&[first_block()]).await.expect("applied");
+	let texts = [r#"{"number":"A"}"#, r#"{"order":"B"}"#, "not JSON", r#"{"order":"C"}"#];
+	let mut entries = invoices(0, &texts);
+	entries.push(entry(OTHERS, 0, json(r#"{"number":"D"}"#)));
+	entries.push(unreadable(OTHERS, 1));
+	store.apply(&[block(2, entries)]).await.expect("applied");
+	let untaken = store.untaken(None, 10).await.expect("a list");
+	let records: Vec<_> = untaken.iter().map(|untaken| untaken.record).collect();
+	let expected = [record(INVOICES, 1), record(INVOICES, 3), record(OTHERS, 0)];
+	assert_eq!(records, expected);
+	assert_eq!(untaken[0].media_type.as_deref(), Some("application/json"));
+	let rest = store.untaken(Some(expected[0]), 1).await.expect("a list");
+	assert_eq!(rest, untaken[1..2]);
+	// A view for them takes them.
+	let of_orders = VIEW.replace("name = \"invoices\"", "name = \"orders\"");
+	store.set_views(&[view(&of_marked), view(&of_orders)]).await.expect("views");
+	let untaken = store.untaken(None, 10).await.expect("a list");
+	assert_eq!(untaken.iter().map(|one| one.record).collect::<Vec<_>>(), [record(OTHERS, 0)]);
+});
+
 on_both!(superseded_records_are_history, database, {
 	let store = with_view(&database).await;
 	let first = invoices(0, &[r#"{"number":"A"}"#, r#"{"number":"B"}"#]);
