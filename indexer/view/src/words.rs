@@ -226,7 +226,7 @@ mod tests {
 			"('oak') & ('stair' <-> 'tread') & ('hand':*) & ('hj' <-> '2026')"
 		);
 		assert!(Search::parse(" - ").is_err());
-		assert!(Search::parse(&"a ".repeat(33)).is_err());
+		assert!(Search::parse(&"a ".repeat(MAX_SEARCHED + 1)).is_err());
 	}
 
 	proptest! {

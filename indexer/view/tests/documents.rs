@@ -370,3 +370,41 @@ fn csv_is_read_as_a_view_declares_it() {
 		assert!(unread.starts_with("unfit: ") || unread == "not of this view", "{file}: {unread}");
 	}
 }
+
+#[test]
+fn bodies_of_a_fattura_are_rows_with_the_parties_of_its_header() {
+	assert_eq!(
+		made(&view("invoice-fattura-pa.toml"), INVOICE, "fattura-pa.xml"),
+		[
+			"1/A | 2026-05-03 | 2026-06-02 | 122.00 | EUR | Anna Campo | Molino Vecchio S.r.l.",
+			"2/A | 2026-05-04 | - | -22.00 | EUR | Anna Campo | Molino Vecchio S.r.l.",
+		]
+	);
+}
+
+#[test]
+fn entries_have_the_account_of_their_statement() {
+	let columns =
+		["account", "statement", "bookingDate", "valueDate", "amount", "status", "counterparty"];
+	assert_eq!(
+		made(&view("statement-camt.toml"), &columns, "camt-053.xml"),
+		[
+			"NL00TEST0000000001 | S-1 | 2026-06-01 | 2026-06-02 | 1034.63 | BOOK | Kaap Groothandel B.V.",
+			"NL00TEST0000000002 | S-2 | 2026-06-01 | - | -12.00 | BOOK | -",
+		]
+	);
+}
+
+#[test]
+fn payments_have_the_debtor_of_their_block() {
+	let columns =
+		["message", "endToEndId", "executionDate", "amount", "currency", "debtor", "creditor"];
+	assert_eq!(
+		made(&view("payment-pain.toml"), &columns, "pain-001.xml"),
+		[
+			"M-7 | A | 2026-06-01 | 1034.63 | EUR | Kaap Groothandel B.V. | Laguna Conserven",
+			"M-7 | B | 2026-06-01 | 2.00 | NOK | Kaap Groothandel B.V. | Fjord Timber AS",
+			"M-7 | C | 2026-06-05 | 3.00 | EUR | Molen N.V. | Fjord Timber AS",
+		]
+	);
+}
