@@ -102,25 +102,19 @@ impl Client {
 		record_id: RecordId,
 		options: &EvidenceOptions,
 	) -> Result<At<EvidenceJson>> {
-		let mut heads = None;
 		for _ in 0..MAX_AWAITED_BLOCKS {
-			let answer = self.call("credio_v1_evidence", (record_id, options)).await;
-			match answer {
+			match self.call("credio_v1_evidence", (record_id, options)).await {
 				Err(error) if error.is_not_found() => {
 					// It is the entry that does not exist, or the block that does not yet.
 					self.record(record_id).await?;
 				},
 				done => return done,
 			}
-			let heads = match &mut heads {
-				Some(heads) => heads,
-				None => heads.insert(self.finalized_heads().await?),
-			};
-			// A subscription begins with the last final block, so the first pass only repeats the call.
-			match timeout(MAX_WAIT_FOR_BLOCK, heads.next()).await {
-				Ok(next) => next?,
+			// A subscription begins with the last final block.
+			match timeout(MAX_WAIT_FOR_BLOCK, self.wait_for_finality(1)).await {
+				Ok(waited) => waited?,
 				Err(_) => break,
-			};
+			}
 		}
 		self.call("credio_v1_evidence", (record_id, options)).await
 	}
