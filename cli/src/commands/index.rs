@@ -8,6 +8,7 @@ use crate::{
 	table::{Cell, Table, head},
 };
 use clap::{Args, Subcommand};
+use credio_client::primitives::RecordId;
 use credio_index::{
 	Store, StoreError, Unfit, Untaken,
 	ingest::{Ingest, Settings},
@@ -252,12 +253,21 @@ fn views_table(views: &[ViewState]) -> Table {
 }
 
 async fn print_unfit(session: &Session, store: &Store, view: &str) -> Result<(), Failure> {
+	let all =
+		pages(async |after| store.unfit(view, after, PAGE).await, |unfit| unfit.record).await?;
+	session.format().items(&all, || unfit_table(&all))
+}
+
+/// Returns the items of all pages, each of them after the record of the last item.
+async fn pages<Item>(
+	page: impl AsyncFn(Option<RecordId>) -> Result<Vec<Item>, StoreError>,
+	record: fn(&Item) -> RecordId,
+) -> Result<Vec<Item>, Failure> {
 	let mut all = Vec::new();
 	loop {
-		let after = all.last().map(|unfit: &Unfit| unfit.record);
-		let page = store.unfit(view, after, PAGE).await?;
+		let page = page(all.last().map(record)).await?;
 		if page.is_empty() {
-			return session.format().items(&all, || unfit_table(&all));
+			return Ok(all);
 		}
 		all.extend(page);
 	}
@@ -270,15 +280,9 @@ fn unfit_table(unfit: &[Unfit]) -> Table {
 }
 
 async fn print_untaken(session: &Session, store: &Store) -> Result<(), Failure> {
-	let mut all = Vec::new();
-	loop {
-		let after = all.last().map(|untaken: &Untaken| untaken.record);
-		let page = store.untaken(after, PAGE).await?;
-		if page.is_empty() {
-			return session.format().items(&all, || untaken_table(&all));
-		}
-		all.extend(page);
-	}
+	let all =
+		pages(async |after| store.untaken(after, PAGE).await, |untaken| untaken.record).await?;
+	session.format().items(&all, || untaken_table(&all))
 }
 
 fn untaken_table(untaken: &[Untaken]) -> Table {
@@ -383,7 +387,7 @@ fn read_token(path: &Path) -> Result<Token, Failure> {
 mod tests {
 	use super::*;
 	use crate::table::assert_fits;
-	use credio_client::primitives::{RecordId, StreamId};
+	use credio_client::primitives::StreamId;
 
 	#[test]
 	fn table_of_views_fits() {

@@ -83,6 +83,17 @@ pub struct Unfit {
 	pub reason: String,
 }
 
+/// Restricts entries `e` to a page of them in the order of the chain: at most `limit`, after a record.
+pub(super) fn push_page(statement: &mut Statement, after: Option<RecordId>, limit: u32) {
+	if let Some(after) = after {
+		statement.push(" AND e.place > (SELECT place FROM entries WHERE record = ");
+		statement.bind(after.0.to_vec());
+		statement.push(")");
+	}
+	statement.push(" ORDER BY e.place LIMIT ");
+	statement.bind(i64::from(limit.min(MAX_LIMIT)));
+}
+
 impl Store {
 	/// Returns a page of the rows of a view that match a query. A page ends early at [`MAX_PAGE_BYTES`].
 	///
@@ -149,13 +160,7 @@ impl Store {
 			FROM unfit u JOIN entries e ON e.place = u.place WHERE u.generation = ",
 		);
 		statement.bind(table.0);
-		if let Some(after) = after {
-			statement.push(" AND u.place > (SELECT place FROM entries WHERE record = ");
-			statement.bind(after.0.to_vec());
-			statement.push(")");
-		}
-		statement.push(" ORDER BY u.place LIMIT ");
-		statement.bind(i64::from(limit.min(MAX_LIMIT)));
+		push_page(&mut statement, after, limit);
 		let rows = statement.fetch_all(&mut transaction).await?;
 		let unfit = rows.iter().map(|row| {
 			Ok(Unfit {

@@ -5,7 +5,7 @@ use super::{
 	error::{Result, StoreError},
 	handle::Store,
 	place::{ROWS_PER_ENTRY, block_of},
-	query::MAX_LIMIT,
+	search::push_page,
 	statement::{Statement, Table},
 };
 use credio_primitives::{BlockNumber, RecordId, Sequence, StreamId};
@@ -56,13 +56,7 @@ impl Store {
 				" AND NOT EXISTS (SELECT 1 FROM {rows} r WHERE r._place >= d.place AND r._place < d.place + {ROWS_PER_ENTRY})"
 			));
 		}
-		if let Some(after) = after {
-			statement.push(" AND e.place > (SELECT place FROM entries WHERE record = ");
-			statement.bind(after.0.to_vec());
-			statement.push(")");
-		}
-		statement.push(" ORDER BY e.place LIMIT ");
-		statement.bind(i64::from(limit.min(MAX_LIMIT)));
+		push_page(&mut statement, after, limit);
 		let rows = statement.fetch_all(&mut transaction).await?;
 		let untaken = rows.iter().map(|row| {
 			Ok(Untaken {
