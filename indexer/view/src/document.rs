@@ -18,7 +18,7 @@ pub use row::Values;
 
 use crate::{
 	path::{Node, Work, distinct},
-	view::{Format, JSON_LINES, Place, View},
+	view::{Format, Place, View, is_json_lines},
 };
 use budget::Budget;
 use credio_primitives::limits::MAX_DOCUMENT_SIZE;
@@ -58,12 +58,6 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 	}
 }
 
-/// Whether documents of a media type are a value of JSON per line.
-fn is_json_lines(media_type: &str) -> bool {
-	let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-	JSON_LINES.contains(&essence.as_str())
-}
-
 /// Returns the rows of a document that is a tree.
 fn of_tree<'a, N: Node<'a>>(
 	view: &View,
@@ -101,14 +95,10 @@ fn of_tree<'a, N: Node<'a>>(
 	let mut rows = Vec::new();
 	let is_one = starts.len() == 1;
 	for (number, start) in starts.into_iter().enumerate() {
-		let find = |place: &Place, work: &mut Work| find(place, start, work);
-		if !is_marked(&view.row_marks, budget, find)? {
-			continue;
-		}
-		let row = row(view, view.numbers, budget, find);
-		rows.push(row.map_err(|Reason(reason)| match is_one {
-			true => Reason(reason),
-			false => Reason::new(format!("row {}: {reason}", number + 1)),
+		let row = row(view, view.numbers, budget, |place, work| find(place, start, work));
+		rows.extend(row.map_err(|reason| match is_one {
+			true => reason,
+			false => reason.of("row", number),
 		})?);
 	}
 	Ok(Some(rows))

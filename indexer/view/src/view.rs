@@ -12,7 +12,7 @@ pub use types::{
 	OwnerSelector, Place, Source, StreamSelector, View,
 };
 
-pub(crate) use types::JSON_LINES;
+pub(crate) use types::is_json_lines;
 
 #[cfg(test)]
 mod tests;

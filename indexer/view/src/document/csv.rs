@@ -19,26 +19,28 @@ pub(super) fn rows(
 ) -> Result<Option<Vec<Values>>, Reason> {
 	let Some(text) = below(text, view.skipped_lines) else { return Ok(None) };
 	let lines = Lines { skipped: view.skipped_lines };
-	let reader = || ReaderBuilder::new().delimiter(view.delimiter).from_reader(text.as_bytes());
-	let mut names = reader();
-	let names = names.headers().map_err(|error| lines.reason(&error))?;
-	let columns = Columns::new(names);
+	let mut reader = ReaderBuilder::new().delimiter(view.delimiter).from_reader(text.as_bytes());
+	let names = Names::new(reader.headers().map_err(|error| lines.reason(&error))?);
 	// A document of another kind is none of this view, whatever is wrong with its lines.
-	if !view.marks.is_empty() && !view.marks.iter().any(|mark| columns.has(mark)) {
+	if !view.marks.is_empty() && !view.marks.iter().any(|mark| names.have(mark)) {
 		return Ok(None);
 	}
-	columns.check(view)?;
+	let columns = names.columns_of(view)?;
 	lines.check_quotes(text, view.delimiter)?;
 	let mut rows = Vec::new();
-	for (number, line) in reader().records().enumerate() {
+	for (number, line) in reader.records().enumerate() {
 		let line = line.map_err(|error| lines.reason(&error))?;
 		let find = |has_empty: bool| {
 			let (columns, line) = (&columns, &line);
 			move |place: &Place, work: &mut Work| {
 				work.spend(1);
 				work.check()?;
-				let text =
-					columns.text(place, line).filter(|text| has_empty || !text.trim().is_empty());
+				let column = match place {
+					Place::Column(name) => columns.get(name.as_str()),
+					_ => None,
+				};
+				let text = column.and_then(|column| line.get(*column));
+				let text = text.filter(|text| has_empty || !text.trim().is_empty());
 				Ok::<Found<'_>, Reason>(
 					text.map(|text| Some(Text::from(text))).into_iter().collect(),
 				)
@@ -51,13 +53,8 @@ pub(super) fn rows(
 		if number >= MAX_ROWS {
 			return Err(too_many_rows());
 		}
-		if !is_marked(&view.row_marks, budget, find(false))? {
-			continue;
-		}
 		let row = row(view, view.numbers, budget, find(false));
-		rows.push(
-			row.map_err(|Reason(reason)| Reason::new(format!("row {}: {reason}", number + 1)))?,
-		);
+		rows.extend(row.map_err(|reason| reason.of("row", number))?);
 	}
 	Ok(Some(rows))
 }
@@ -73,61 +70,65 @@ fn below(text: &str, lines: usize) -> Option<&str> {
 	Some(rest)
 }
 
-/// The columns of a document, by their names.
-struct Columns {
-	exact: HashMap<String, usize>,
-	/// By their names in lower case; `None` if there are several.
-	folded: HashMap<String, Option<usize>>,
-	repeated: Vec<String>,
+/// The columns that a name stands for.
+#[derive(Clone, Copy)]
+enum Named {
+	One(usize),
+	Several,
 }
 
-impl Columns {
+/// The columns of a document, by their names.
+struct Names {
+	exact: HashMap<String, Named>,
+	/// By their names in lower case.
+	folded: HashMap<String, Named>,
+}
+
+impl Names {
 	fn new(names: &StringRecord) -> Self {
-		let mut columns =
-			Self { exact: HashMap::new(), folded: HashMap::new(), repeated: Vec::new() };
-		for (number, name) in names.iter().enumerate() {
-			let name = name.trim();
-			if columns.exact.insert(name.to_owned(), number).is_some() {
-				columns.repeated.push(name.to_owned());
+		let mut known = Self { exact: HashMap::new(), folded: HashMap::new() };
+		for (number, name) in names.iter().map(str::trim).enumerate() {
+			for (by, name) in
+				[(&mut known.exact, name.to_owned()), (&mut known.folded, name.to_lowercase())]
+			{
+				by.entry(name)
+					.and_modify(|named| *named = Named::Several)
+					.or_insert(Named::One(number));
 			}
-			let folded = columns.folded.entry(name.to_lowercase());
-			folded.and_modify(|at| *at = None).or_insert(Some(number));
 		}
-		columns
+		known
 	}
 
-	/// Returns the number of a column: of its name, or else of its name in other case.
-	fn number(&self, name: &str) -> Option<usize> {
+	/// Returns the columns of a name, or else of the name in other case.
+	fn find(&self, name: &str) -> Option<Named> {
 		let exact = self.exact.get(name).copied();
-		exact.or_else(|| self.folded.get(&name.to_lowercase()).copied().flatten())
+		exact.or_else(|| self.folded.get(&name.to_lowercase()).copied())
 	}
 
-	fn has(&self, mark: &Mark) -> bool {
-		matches!(&mark.place, Place::Column(name) if self.number(name).is_some())
+	fn have(&self, mark: &Mark) -> bool {
+		matches!(&mark.place, Place::Column(name) if self.find(name).is_some())
 	}
 
-	fn text<'a>(&self, place: &Place, line: &'a StringRecord) -> Option<&'a str> {
-		let Place::Column(name) = place else { return None };
-		line.get(self.number(name)?)
-	}
-
-	/// Refuses names of the view that stand for several columns.
-	fn check(&self, view: &View) -> Result<(), Reason> {
-		let sources = view.columns.iter().flat_map(|column| &column.sources);
-		let of_columns = sources.flat_map(|source| &source.parts);
-		let negating = view.columns.iter().flat_map(|column| &column.negated_by);
-		let marks = view.marks.iter().chain(&view.row_marks).chain(negating);
-		let of_marks = marks.map(|mark| &mark.place);
-		for place in of_columns.chain(of_marks) {
+	/// Returns the columns of the document that a view names.
+	///
+	/// # Errors
+	///
+	/// If one of its names stands for several columns.
+	fn columns_of<'a>(&self, view: &'a View) -> Result<HashMap<&'a str, usize>, Reason> {
+		let mut columns = HashMap::new();
+		for place in view.places() {
 			let Place::Column(name) = place else { continue };
-			let is_ambiguous = self.repeated.contains(name)
-				|| !self.exact.contains_key(name)
-					&& self.folded.get(&name.to_lowercase()) == Some(&None);
-			if is_ambiguous {
-				return Err(Reason::new(format!("it has two columns that could be {name}")));
+			match self.find(name) {
+				None => {},
+				Some(Named::One(number)) => {
+					columns.insert(name.as_str(), number);
+				},
+				Some(Named::Several) => {
+					return Err(Reason::new(format!("it has two columns that could be {name}")));
+				},
 			}
 		}
-		Ok(())
+		Ok(columns)
 	}
 }
 

@@ -36,9 +36,9 @@ pub(super) fn rows(
 		}
 		let numbers = Numbers { decimal_mark: message.decimal_mark, ..Numbers::default() };
 		let row = row(view, numbers, budget, find);
-		rows.push(row.map_err(|Reason(reason)| match messages.len() {
-			1 => Reason(reason),
-			_ => Reason::new(format!("message {}: {reason}", number + 1)),
+		rows.extend(row.map_err(|reason| match messages.len() {
+			1 => reason,
+			_ => reason.of("message", number),
 		})?);
 	}
 	Ok((!rows.is_empty()).then_some(rows))
@@ -70,7 +70,7 @@ fn value<'a>(segment: &'a Segment, path: &SegmentPath) -> Option<Text<'a>> {
 			let text = Cow::Borrowed(component((element, at))?);
 			// In the segment DTM, the format stands behind the date (C507).
 			let date_code = (path.tag == "DTM").then(|| component((element, at + 1))).flatten();
-			let date_code = date_code.filter(|code| !code.is_empty()).map(Cow::Borrowed);
+			let date_code = date_code.filter(|code| !code.is_empty());
 			Some(Text { text, date_code })
 		},
 		Component::All => {

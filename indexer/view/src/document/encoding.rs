@@ -5,9 +5,8 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
 
 /// Returns the text of bytes in a character set; `None` if they have signs that are none of it.
-pub(super) fn decode(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
-	let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
-	Some(text.into_owned())
+pub(super) fn decode<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
+	encoding.decode_without_bom_handling_and_without_replacement(bytes)
 }
 
 /// Returns the text of a document, without a byte order mark. `declared` is its character set if it is not UTF-8.
@@ -30,7 +29,7 @@ pub(super) fn text<'a>(
 }
 
 fn read<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Result<Cow<'a, str>, Reason> {
-	encoding.decode_without_bom_handling_and_without_replacement(bytes).ok_or_else(|| {
+	decode(encoding, bytes).ok_or_else(|| {
 		Reason::new(format!("it is not {}, which it is declared to be", encoding.name()))
 	})
 }

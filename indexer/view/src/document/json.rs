@@ -30,11 +30,7 @@ pub(super) fn parse_lines(text: &str) -> Result<Json, Reason> {
 	for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
 		let raw: &RawValue = serde_json::from_str(line)
 			.map_err(|_| Reason::new(format!("line {} is no JSON", number + 1)))?;
-		let value = read(raw, 1);
-		values.push(
-			value
-				.map_err(|Reason(reason)| Reason::new(format!("line {}: {reason}", number + 1)))?,
-		);
+		values.push(read(raw, 1).map_err(|reason| reason.of("line", number))?);
 	}
 	Ok(Json::List(values))
 }

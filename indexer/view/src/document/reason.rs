@@ -11,6 +11,11 @@ impl Reason {
 	pub(super) fn new(reason: impl Into<String>) -> Self {
 		Self(reason.into())
 	}
+
+	/// Returns the reason with the part of the document that it is about, counted from 0.
+	pub(super) fn of(self, part: &str, number: usize) -> Self {
+		Self(format!("{part} {}: {self}", number + 1))
+	}
 }
 
 impl From<TooMuchWork> for Reason {

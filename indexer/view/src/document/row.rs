@@ -22,7 +22,7 @@ pub(super) fn too_many_rows() -> Reason {
 pub(super) struct Text<'a> {
 	pub text: Cow<'a, str>,
 	/// How it is written if it is a date, by UN/EDIFACT data element 2379, if the document says so.
-	pub date_code: Option<Cow<'a, str>>,
+	pub date_code: Option<&'a str>,
 }
 
 impl<'a, T: Into<Cow<'a, str>>> From<T> for Text<'a> {
@@ -54,13 +54,16 @@ pub(super) fn is_marked<'a>(
 	Ok(marks.is_empty())
 }
 
-/// Returns one row.
+/// Returns one row; `None` if it is none of the view.
 pub(super) fn row<'a>(
 	view: &View,
 	numbers: Numbers,
 	budget: &mut Budget,
 	find: impl Fn(&Place, &mut Work) -> Result<Found<'a>, Reason>,
-) -> Result<Values, Reason> {
+) -> Result<Option<Values>, Reason> {
+	if !is_marked(&view.row_marks, budget, &find)? {
+		return Ok(None);
+	}
 	budget.take_row(view.columns.len())?;
 	let values = view.columns.iter().map(|column| {
 		let mut unfit = None;
@@ -113,7 +116,7 @@ pub(super) fn row<'a>(
 		}
 		Ok(column.default.clone())
 	});
-	values.collect()
+	values.collect::<Result<_, _>>().map(Some)
 }
 
 /// Returns the first texts of several places as one.
@@ -176,7 +179,7 @@ fn value(
 	if texts.is_empty() {
 		return Ok(None);
 	}
-	let dates = match (&column.date_format, &date_code) {
+	let dates = match (&column.date_format, date_code) {
 		(Some(pattern), _) => Dates::Pattern(pattern),
 		(None, Some(code)) => Dates::Code(code),
 		(None, None) => Dates::Iso,

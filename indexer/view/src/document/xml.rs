@@ -131,12 +131,11 @@ impl<'a> path::Node<'a> for Node<'a> {
 	}
 
 	/// CII names the format of a date in an attribute (UN/CEFACT unqualified data types).
-	fn date_code(self) -> Option<Cow<'a, str>> {
+	fn date_code(self) -> Option<&'a str> {
 		let Node::Element(element) = self else { return None };
 		let is_date =
 			matches!(element.tag_name().name(), "DateTimeString" | "DateString" | "DateTime");
-		let code = element.attribute("format").filter(|_| is_date)?;
-		Some(Cow::Borrowed(code.trim()))
+		element.attribute("format").filter(|_| is_date).map(str::trim)
 	}
 
 	fn place(self) -> (usize, usize) {

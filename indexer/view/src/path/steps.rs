@@ -82,7 +82,7 @@ pub trait Node<'a>: Copy {
 	/// Returns its text, if it has one, as long as there is work left.
 	fn text(self, work: &mut Work) -> Option<Cow<'a, str>>;
 	/// Returns the format of its text by UN/EDIFACT data element 2379, if the document names one.
-	fn date_code(self) -> Option<Cow<'a, str>> {
+	fn date_code(self) -> Option<&'a str> {
 		None
 	}
 	/// Returns what tells it from the other nodes of the document.
@@ -130,6 +130,16 @@ pub fn distinct<'a, N: Node<'a>>(mut nodes: Vec<N>) -> Vec<N> {
 	nodes
 }
 
+/// Returns the nodes of a step from one node.
+fn nodes<'a, N: Node<'a>>(from: N, axis: Axis, test: &Test, work: &mut Work) -> Vec<N> {
+	let mut found = Vec::new();
+	from.step(axis, test, work, &mut |node, work| {
+		work.spend(KEPT);
+		found.push(node);
+	});
+	found
+}
+
 impl Step {
 	fn take<'a, N: Node<'a>>(
 		&self,
@@ -139,25 +149,27 @@ impl Step {
 	) -> Result<Vec<N>, TooMuchWork> {
 		let positions =
 			self.conditions.iter().any(|condition| matches!(condition, Condition::Position(_)));
-		if self.axis == Axis::Descendant && positions {
-			// `//x[2]` is the second x of each element (XPath 1.0, 2.5), not of the document.
-			let children = Self { axis: Axis::Child, ..self.clone() };
-			let mut around = vec![from];
-			from.step(Axis::Descendant, &Test::Any, work, &mut |node, work| {
-				work.spend(KEPT);
-				around.push(node);
-			});
-			let mut found = Vec::new();
-			for node in around {
-				found.extend(children.take(document, node, work)?);
-			}
-			return Ok(distinct(found));
+		if self.axis != Axis::Descendant || !positions {
+			return self.kept(document, nodes(from, self.axis, &self.test, work), work);
 		}
+		// `//x[2]` is the second x of each element (XPath 1.0, 2.5), not of the document.
+		let mut around = vec![from];
+		around.extend(nodes(from, Axis::Descendant, &Test::Any, work));
 		let mut found = Vec::new();
-		from.step(self.axis, &self.test, work, &mut |node, work| {
-			work.spend(KEPT);
-			found.push(node);
-		});
+		for node in around {
+			let children = nodes(node, Axis::Child, &self.test, work);
+			found.extend(self.kept(document, children, work)?);
+		}
+		Ok(distinct(found))
+	}
+
+	/// Returns those of the nodes at one place that fulfil the conditions.
+	fn kept<'a, N: Node<'a>>(
+		&self,
+		document: N,
+		mut found: Vec<N>,
+		work: &mut Work,
+	) -> Result<Vec<N>, TooMuchWork> {
 		for condition in &self.conditions {
 			found = match condition {
 				Condition::Position(n) => {

@@ -21,8 +21,18 @@ pub const MAX_DEFINITION_LENGTH: usize = 1 << 20;
 const READER_VERSION: u32 = 3;
 
 /// Media types of documents with a value of JSON per line.
-pub(crate) const JSON_LINES: [&str; 3] =
+const JSON_LINES: [&str; 3] =
 	["application/jsonl", "application/x-ndjson", "application/jsonlines"];
+
+/// Returns a media type without its parameters, in lower case.
+fn essence(media_type: &str) -> String {
+	media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Whether documents of a media type are a value of JSON per line.
+pub(crate) fn is_json_lines(media_type: &str) -> bool {
+	JSON_LINES.contains(&essence(media_type).as_str())
+}
 
 /// Format of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -40,16 +50,16 @@ pub enum Format {
 
 impl Format {
 	/// Whether documents of a media type are of this format by default.
-	fn has(self, media_type: &str) -> bool {
+	fn has(self, essence: &str) -> bool {
 		match self {
 			Self::Json => {
-				media_type.ends_with("/json")
-					|| media_type.ends_with("+json")
-					|| JSON_LINES.contains(&media_type)
+				essence.ends_with("/json")
+					|| essence.ends_with("+json")
+					|| JSON_LINES.contains(&essence)
 			},
-			Self::Xml => media_type.ends_with("/xml") || media_type.ends_with("+xml"),
-			Self::Csv => media_type == "text/csv",
-			Self::Edifact => media_type.starts_with("application/edifact"),
+			Self::Xml => essence.ends_with("/xml") || essence.ends_with("+xml"),
+			Self::Csv => essence == "text/csv",
+			Self::Edifact => essence.starts_with("application/edifact"),
 		}
 	}
 }
@@ -192,6 +202,17 @@ impl View {
 		self.columns.iter().position(|column| column.name == name)
 	}
 
+	/// Returns the places of a document that it looks at.
+	pub fn places(&self) -> impl Iterator<Item = &Place> {
+		let columns = self.columns.iter();
+		let sources = columns.flat_map(|column| &column.sources).flat_map(|source| &source.parts);
+		let of_columns = self.columns.iter().flat_map(|column| {
+			column.negated_by.iter().chain(column.otherwise.iter().map(|(mark, _)| mark))
+		});
+		let marks = self.marks.iter().chain(&self.row_marks).chain(of_columns);
+		sources.chain(marks.map(|mark| &mark.place))
+	}
+
 	/// Whether it takes documents of this stream, in the index of the organization `own`.
 	#[must_use]
 	pub fn takes_stream(
@@ -222,7 +243,7 @@ impl View {
 	/// Whether it takes documents of this media type.
 	#[must_use]
 	pub fn takes_media_type(&self, media_type: &str) -> bool {
-		let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+		let essence = essence(media_type);
 		if self.media_types.is_empty() {
 			return self.format.has(&essence);
 		}

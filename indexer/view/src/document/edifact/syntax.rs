@@ -2,7 +2,7 @@
 
 use super::super::reason::Reason;
 use crate::{document::encoding, value::DecimalMark};
-use std::rc::Rc;
+use std::{borrow::Cow, rc::Rc};
 
 /// A segment: elements of components. Element 0 is the segment's name.
 pub(super) type Segment = Vec<Vec<String>>;
@@ -41,6 +41,7 @@ fn is_filling(byte: u8) -> bool {
 
 /// Returns the messages of all interchanges.
 pub(super) fn parse(document: &[u8]) -> Result<Vec<Message>, Reason> {
+	let document = document.strip_prefix("\u{feff}".as_bytes()).unwrap_or(document);
 	let mut reader = Reader { document, at: 0, is_utf8: std::str::from_utf8(document).is_ok() };
 	reader.skip_filling();
 	if !reader.rest().starts_with(b"UN") {
@@ -52,6 +53,12 @@ pub(super) fn parse(document: &[u8]) -> Result<Vec<Message>, Reason> {
 		reader.skip_filling();
 	}
 	Ok(messages)
+}
+
+/// The message after these has no end.
+fn unended(messages: &[Message]) -> Reason {
+	let number = messages.len() + 1;
+	Reason::new(format!("it is no EDIFACT: its message {number} does not end with UNT"))
 }
 
 struct Reader<'a> {
@@ -126,10 +133,6 @@ impl<'a> Reader<'a> {
 				charset = Charset::of(id.map(Vec::as_slice), self.is_utf8);
 			}
 			let segment = charset.segment(raw)?;
-			let number = messages.len() + 1;
-			let is_unended = |_: &Open| {
-				Reason::new(format!("it is no EDIFACT: its message {number} does not end with UNT"))
-			};
 			match (&name[..], open.take()) {
 				(b"UNH", None) => open = Some(Open { start, segments: vec![segment] }),
 				(b"UNT", Some(mut message)) => {
@@ -138,12 +141,12 @@ impl<'a> Reader<'a> {
 					messages.push(Message {
 						envelope: Rc::clone(&envelope),
 						segments: message.segments,
-						text: charset.decode(text.to_vec())?,
+						text: charset.decode(text)?,
 						decimal_mark: signs.decimal_mark,
 					});
 				},
-				(b"UNH" | b"UNE" | b"UNZ" | b"UNG" | b"UNB", Some(message)) => {
-					return Err(is_unended(&message));
+				(b"UNH" | b"UNE" | b"UNZ" | b"UNG" | b"UNB", Some(_)) => {
+					return Err(unended(messages));
 				},
 				(b"UNB" | b"UNG", None) => {
 					is_in_interchange |= name == b"UNB";
@@ -166,11 +169,8 @@ impl<'a> Reader<'a> {
 				},
 			}
 		}
-		let number = messages.len() + 1;
 		if open.is_some() {
-			return Err(Reason::new(format!(
-				"it is no EDIFACT: its message {number} does not end with UNT"
-			)));
+			return Err(unended(messages));
 		}
 		if is_in_interchange {
 			return Err(Reason::new("it is no EDIFACT: its interchange does not end with UNZ"));
@@ -222,7 +222,6 @@ pub(super) fn is_named(segment: &Segment, name: &str) -> bool {
 /// The character set of an interchange.
 #[derive(Clone, Copy)]
 enum Charset {
-	Utf8,
 	Of(&'static encoding_rs::Encoding),
 	/// It is not known, so only ASCII can be read.
 	Unknown,
@@ -232,7 +231,7 @@ impl Charset {
 	/// By the syntax identifier of UNB (ISO 9735, code list 0001). What is UTF-8 is read as such, whatever it claims.
 	fn of(syntax: Option<&[u8]>, is_utf8: bool) -> Self {
 		let set = match syntax {
-			_ if is_utf8 => return Self::Utf8,
+			_ if is_utf8 => encoding_rs::UTF_8,
 			// UNOA and UNOB are ASCII; older software writes its own language under them.
 			None | Some(b"UNOA" | b"UNOB" | b"UNOC") => encoding_rs::WINDOWS_1252,
 			Some(b"UNOD") => encoding_rs::ISO_8859_2,
@@ -248,21 +247,19 @@ impl Charset {
 		Self::Of(set)
 	}
 
-	fn decode(self, bytes: Vec<u8>) -> Result<String, Reason> {
+	fn decode(self, bytes: &[u8]) -> Result<String, Reason> {
 		let unreadable =
 			|| Reason::new("it has signs that its character set, named in UNB, does not have");
-		match self {
-			Self::Of(set) => encoding::decode(set, &bytes).ok_or_else(unreadable),
-			Self::Utf8 => String::from_utf8(bytes).map_err(|_| unreadable()),
-			Self::Unknown => {
-				String::from_utf8(bytes).ok().filter(|text| text.is_ascii()).ok_or_else(unreadable)
-			},
-		}
+		let text = match self {
+			Self::Of(set) => encoding::decode(set, bytes),
+			Self::Unknown => bytes.is_ascii().then(|| String::from_utf8_lossy(bytes)),
+		};
+		text.map(Cow::into_owned).ok_or_else(unreadable)
 	}
 
 	fn segment(self, raw: Vec<Vec<Vec<u8>>>) -> Result<Segment, Reason> {
 		raw.into_iter()
-			.map(|element| element.into_iter().map(|component| self.decode(component)).collect())
+			.map(|element| element.into_iter().map(|component| self.decode(&component)).collect())
 			.collect()
 	}
 }

@@ -24,6 +24,14 @@ fn every_message_is_a_row() {
 	let second = interchange("UNA:+,? '", "C", &[message(4, "INVOIC", "1034,63")]);
 	let rows = read(&view, &format!("{first}\r\n{second}\r\n\u{1a}")).unwrap();
 	assert_eq!(rows, [["E-1", "1.50", "A"], ["E-3", "2.50", "A"], ["E-4", "1034.63", "C"]]);
+	// A byte order mark is none of it, and `where` selects messages as it selects rows.
+	let marked = format!("\u{feff}{first}");
+	assert_eq!(read(&view, &marked).unwrap(), rows[..2]);
+	let toml = view
+		.stored()
+		.replace("\"format\"", "\"where\":[{\"path\":\"BGM[2]\",\"equals\":\"E-3\"}],\"format\"");
+	let one = View::from_stored(&toml).expect("a view");
+	assert_eq!(read(&one, &first).unwrap(), [["E-3", "2.50", "A"]]);
 	let orders = interchange("", "A", &[message(1, "ORDERS", "1")]);
 	assert_eq!(crate::document::rows(&view, "application/edifact", orders.as_bytes()), Ok(None));
 	// With a sign declared, the other one is none.
@@ -107,6 +115,14 @@ fn csv_is_read_as_its_view_says() {
 		let reason = kind(document).unwrap_err().to_string();
 		assert!(reason.contains(problem), "{document}: {reason}");
 	}
+	let by_mark = plain.stored().replacen(
+		"\"type\":\"text\"",
+		"\"type\":\"text\",\"otherwise\":[{\"path\":\"kind\",\"value\":\"x\"}]",
+		1,
+	);
+	let by_mark = View::from_stored(&by_mark).expect("a view");
+	let reason = read(&by_mark, "loan,payment,due date,kind,kind\nx,1,01.06.2026,,\n").unwrap_err();
+	assert!(reason.contains("two columns that could be kind"), "{reason}");
 	// What a view does not read is nothing to it.
 	assert!(kind("loan,x,x,payment,due date\na,1,2,3,01.06.2026\n").is_ok());
 	assert!(kind("loan,payment,due date\n\"a \"\"b\"\"\",\"1\",\"01.06.2026\"\n").is_ok());

@@ -93,16 +93,10 @@ impl Builder {
 
 	fn check_lists(&self) -> Result<(), String> {
 		let definition = &self.definition;
-		let lists = [
-			("mediaTypes", definition.media_types.len()),
-			("when", definition.when.len()),
-			("where", definition.row_marks.len()),
-			("namespaces", definition.namespaces.len()),
-		];
-		match lists.iter().find(|(_, length)| *length > MAX_ITEMS) {
-			Some((name, _)) => Err(format!("{name} has more than {MAX_ITEMS} items")),
-			None => Ok(()),
-		}
+		check_length("mediaTypes", definition.media_types.len())?;
+		check_length("when", definition.when.len())?;
+		check_length("where", definition.row_marks.len())?;
+		check_length("namespaces", definition.namespaces.len())
 	}
 
 	fn streams(&self) -> Result<Vec<StreamSelector>, String> {
@@ -161,13 +155,12 @@ impl Builder {
 	}
 
 	fn marks(&self, definitions: &[MarkDefinition]) -> Result<Vec<Mark>, String> {
-		let marks = definitions.iter().map(|mark| {
-			Ok(Mark {
-				place: self.place(&mark.path)?,
-				equals: mark.equals.clone().map(OneOrMany::into_vec).unwrap_or_default(),
-			})
-		});
-		marks.collect()
+		definitions.iter().map(|mark| self.mark(&mark.path, mark.equals.as_ref())).collect()
+	}
+
+	fn mark(&self, path: &str, equals: Option<&OneOrMany>) -> Result<Mark, String> {
+		let equals = equals.cloned().map(OneOrMany::into_vec).unwrap_or_default();
+		Ok(Mark { place: self.place(path)?, equals })
 	}
 
 	fn rows(&self) -> Result<Vec<path::Path>, String> {
@@ -317,20 +310,16 @@ impl Builder {
 				.ok_or_else(|| format!("its default is no {ty}; decimals are written in quotes"))
 		};
 		let default = definition.default.as_ref().map(value);
-		if definition.otherwise.len() > MAX_ITEMS {
-			return Err(format!("otherwise has more than {MAX_ITEMS} items"));
-		}
-		let otherwise = definition.otherwise.iter().map(|case| {
-			let equals = case.equals.clone().map(OneOrMany::into_vec).unwrap_or_default();
-			Ok((Mark { place: self.place(&case.path)?, equals }, value(&case.value)?))
-		});
+		check_length("otherwise", definition.otherwise.len())?;
+		let otherwise = definition
+			.otherwise
+			.iter()
+			.map(|case| Ok((self.mark(&case.path, case.equals.as_ref())?, value(&case.value)?)));
 		let otherwise = otherwise.collect::<Result<_, String>>()?;
 		if !definition.negate_when.is_empty() && !ty.is_number() {
 			return Err("negateWhen is for numbers only".into());
 		}
-		if definition.negate_when.len() > MAX_ITEMS {
-			return Err(format!("negateWhen has more than {MAX_ITEMS} items"));
-		}
+		check_length("negateWhen", definition.negate_when.len())?;
 		let paths = match &definition.path {
 			Sources::One(one) => vec![OneOrMany::One(one.clone())],
 			Sources::Many(many) => many.clone(),
@@ -353,6 +342,13 @@ impl Builder {
 			is_required: definition.required,
 			is_indexed: false,
 		})
+	}
+}
+
+fn check_length(list: &str, length: usize) -> Result<(), String> {
+	match length > MAX_ITEMS {
+		true => Err(format!("{list} has more than {MAX_ITEMS} items")),
+		false => Ok(()),
 	}
 }
 
