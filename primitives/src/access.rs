@@ -40,6 +40,8 @@ pub enum Denial {
 	ParentEnded,
 	/// A grant covers the record, and its holder has not been given the secret of the record's epoch yet.
 	KeyMissing,
+	/// The owner of the stream erased the object: nobody may read it any more.
+	Erased,
 }
 
 impl Denial {
@@ -55,6 +57,7 @@ impl Denial {
 			Self::GrantExpired => "grantExpired",
 			Self::ParentEnded => "parentEnded",
 			Self::KeyMissing => "keyMissing",
+			Self::Erased => "erased",
 		}
 	}
 }

@@ -100,6 +100,50 @@ pub enum EntryBody {
 		/// The record that this one replaces; both stay readable.
 		supersedes: Option<RecordId>,
 	},
+	/// An object: a record whose ciphertext is in an object store.
+	Object {
+		/// The key epoch of the stream secret that encrypts it.
+		epoch: KeyEpoch,
+		/// Keyed commitment to the document.
+		commitment: Commitment,
+		/// Root over the envelope: see [`crate::object`].
+		root: Digest,
+		/// Size of the envelope in bytes (padded).
+		size: u64,
+		/// The record that this one replaces; both stay readable.
+		supersedes: Option<RecordId>,
+	},
+}
+
+impl EntryBody {
+	/// Returns the key epoch of a record or an object; `None` for an anchor, which has nothing to read.
+	#[must_use]
+	pub fn epoch(&self) -> Option<KeyEpoch> {
+		match self {
+			Self::Record { epoch, .. } | Self::Object { epoch, .. } => Some(*epoch),
+			Self::DigestAnchor { .. } | Self::MerkleAnchor { .. } => None,
+		}
+	}
+
+	/// Returns the record that this one replaces.
+	#[must_use]
+	pub fn supersedes(&self) -> Option<RecordId> {
+		match self {
+			Self::Record { supersedes, .. } | Self::Object { supersedes, .. } => *supersedes,
+			Self::DigestAnchor { .. } | Self::MerkleAnchor { .. } => None,
+		}
+	}
+
+	/// Returns the commitment to the one document of an entry; `None` for an anchor over many.
+	#[must_use]
+	pub fn commitment(&self) -> Option<Commitment> {
+		match self {
+			Self::DigestAnchor { commitment }
+			| Self::Record { commitment, .. }
+			| Self::Object { commitment, .. } => Some(*commitment),
+			Self::MerkleAnchor { .. } => None,
+		}
+	}
 }
 
 /// The public data of an entry.
@@ -187,8 +231,10 @@ pub struct EntryFilter {
 	pub to_sequence: Option<Sequence>,
 }
 
-/// First byte of an envelope of version 1.
+/// First byte of an envelope of version 1, which is a record's.
 pub const ENVELOPE_V1: u8 = 1;
+/// First byte of an envelope of version 2, which is an object's.
+pub const ENVELOPE_V2: u8 = 2;
 
 /// A stream with its name and the key epoch it is in.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]

@@ -2,11 +2,13 @@
 //! and for verifiers, which read the proof.
 
 use crate::{
-	AccessRequest, AccessRequestId, BlockNumber, Digest, EntryBody, EntryHeader, Grant, GrantId,
-	KeyEpochState, Moment, Organization, OrganizationId, OrganizationName, Outcome, Receipt,
-	RecordId, Reference, RequestKey, Resource, Stream,
+	AccessRequest, AccessRequestId, BlockNumber, Digest, EntryBody, EntryHeader, Erasure, Grant,
+	GrantId, KeyEpochState, Moment, Organization, OrganizationId, OrganizationName, Outcome,
+	Receipt, RecordId, Reference, RequestKey, Resource, Stream,
 	grant::{NamedAccessRequest, NamedGrant},
-	limits, storage,
+	limits,
+	object::Acknowledgements,
+	storage,
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
@@ -81,6 +83,8 @@ pub struct Facts {
 	pub header: EntryHeader,
 	/// For a record, `blake2_256` of its encoded payload: the length as a compact number, and the envelope.
 	pub payload: Option<Digest>,
+	/// For an object that is erased: the erasure, and who acknowledged it.
+	pub erasure: Option<(Erasure, Acknowledgements)>,
 	/// Its stream.
 	pub stream: Stream,
 	/// Key epoch of the stream, if one is open.
@@ -179,6 +183,33 @@ impl<S: State> Reader<'_, S> {
 		let genesis: [u8; 32] = self.need(GENESIS_HASH, &storage::block_hash(0))?;
 		let network: Option<[u8; 32]> = self.get("network id", &storage::network_id())?;
 		Ok(ChainInState { genesis: Digest(genesis), network: Digest(network.unwrap_or_default()) })
+	}
+
+	/// Reads the erasure of an object. Nothing else can be erased.
+	fn erasure(
+		&self,
+		id: &RecordId,
+		header: &EntryHeader,
+		number: BlockNumber,
+	) -> Result<Option<(Erasure, Acknowledgements)>, FactsError<S::Error>> {
+		if !matches!(header.body, EntryBody::Object { .. }) {
+			return Ok(None);
+		}
+		let found: Option<Erasure> = self.get("erasure", &storage::erasure(id))?;
+		let Some(erasure) = found else { return Ok(None) };
+		let acknowledgements: Option<Acknowledgements> =
+			self.get("acknowledgements", &storage::acknowledgements(id))?;
+		let acknowledgements = acknowledgements.unwrap_or_default();
+		let is_in_time = |block| erasure.block <= block && block <= number;
+		if erasure.block < header.block
+			|| !is_in_time(erasure.block)
+			|| !acknowledgements.iter().all(|given| is_in_time(given.block))
+		{
+			return Err(FactsError::Contradiction(
+				"the entry and its erasure contradict each other",
+			));
+		}
+		Ok(Some((erasure, acknowledgements)))
 	}
 
 	/// Reads all grants on these resources.
@@ -297,8 +328,11 @@ impl Facts {
 				let digest = state.0.digest(&key).map_err(FactsError::Read)?;
 				Some(digest.ok_or(FactsError::Missing("payload"))?)
 			},
-			EntryBody::DigestAnchor { .. } | EntryBody::MerkleAnchor { .. } => None,
+			EntryBody::DigestAnchor { .. }
+			| EntryBody::MerkleAnchor { .. }
+			| EntryBody::Object { .. } => None,
 		};
+		let erasure = state.erasure(&record_id, &header, number)?;
 		let epoch = state.get("key epoch", &storage::key_epoch(&header.stream))?;
 		let origin = match subject.origin {
 			None => None,
@@ -330,6 +364,7 @@ impl Facts {
 		let mentioned = [header.organization, stream.owner]
 			.into_iter()
 			.chain(grants.values().flat_map(|grant| [grant.grantor, grant.grantee]))
+			.chain(erasure.iter().flat_map(|(_, given)| given).map(|given| given.organization))
 			.chain(
 				access_requests
 					.iter()
@@ -352,6 +387,7 @@ impl Facts {
 			record_id,
 			header,
 			payload,
+			erasure,
 			stream,
 			epoch,
 			origin,

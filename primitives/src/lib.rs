@@ -20,6 +20,7 @@ pub mod grant;
 pub mod ids;
 pub mod limits;
 pub mod merkle;
+pub mod object;
 pub mod organization;
 pub mod request;
 pub mod rpc;
@@ -45,9 +46,10 @@ pub use ids::{
 	AccessRequestId, BundleId, Digest, GrantId, MomentKey, OrganizationId, PublicKey, RecordId,
 	Reference, RequestKey, SequenceKey, StreamId,
 };
+pub use object::Erasure;
 pub use organization::{
-	EncryptionKey, Member, Organization, OrganizationName, OrganizationStatus, Quota, QuotaUse,
-	Roles,
+	EncryptionKey, Endpoint, Endpoints, Member, Organization, OrganizationName, OrganizationStatus,
+	Quota, QuotaUse, Roles,
 };
 pub use request::{LanePosition, Outcome, Receipt, Request, Submission};
 pub use validator::{ValidatorOffence, ValidatorState};

@@ -11,6 +11,19 @@ pub const MAX_MEDIA_TYPE_LENGTH: u32 = 255;
 /// Largest payload of a record (the envelope), in bytes. A document of [`MAX_DOCUMENT_SIZE`] bytes with the
 /// longest media type pads to 67,584 bytes; the rest is room for later envelope versions.
 pub const MAX_PAYLOAD_SIZE: u32 = 68 * 1024;
+/// Largest document of an object, in bytes: 1 GiB.
+pub const MAX_OBJECT_DOCUMENT_SIZE: u64 = 1 << 30;
+/// Bytes of plaintext in each chunk of an object, but the last: 64 KiB.
+pub const OBJECT_CHUNK_SIZE: u32 = 64 * 1024;
+/// Largest envelope of an object, in bytes. A document of [`MAX_OBJECT_DOCUMENT_SIZE`] bytes pads to 3 % more, in
+/// chunks with a tag of 16 bytes each; the rest is room for later envelope versions.
+pub const MAX_OBJECT_SIZE: u64 = MAX_OBJECT_DOCUMENT_SIZE + MAX_OBJECT_DOCUMENT_SIZE / 16;
+/// Most organizations that acknowledge one erasure.
+pub const MAX_ACKNOWLEDGEMENTS: u32 = 1_024;
+/// Most endpoints that an organization announces.
+pub const MAX_ENDPOINTS: u32 = 4;
+/// Longest URL of an endpoint, in bytes.
+pub const MAX_ENDPOINT_LENGTH: u32 = 256;
 /// Most documents under one Merkle anchor.
 pub const MAX_MERKLE_LEAVES: u32 = 1 << 20;
 /// Longest inclusion proof: the height of a tree of [`MAX_MERKLE_LEAVES`].
@@ -68,6 +81,11 @@ pub const MAX_PAGE_SIZE: u32 = 256;
 pub const DOCUMENTED: &[(&str, u64)] = &[
 	("document in a record", MAX_DOCUMENT_SIZE as u64),
 	("payload of a record (the envelope)", MAX_PAYLOAD_SIZE as u64),
+	("document of an object", MAX_OBJECT_DOCUMENT_SIZE),
+	("envelope of an object", MAX_OBJECT_SIZE),
+	("acknowledgements of one erasure", MAX_ACKNOWLEDGEMENTS as u64),
+	("endpoints of one organization", MAX_ENDPOINTS as u64),
+	("URL of an endpoint", MAX_ENDPOINT_LENGTH as u64),
 	("name of an organization or a stream", MAX_NAME_LENGTH as u64),
 	("purpose, reason of a denial", MAX_PURPOSE_LENGTH as u64),
 	("media type", MAX_MEDIA_TYPE_LENGTH as u64),

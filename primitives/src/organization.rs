@@ -9,6 +9,22 @@ use sp_runtime::{BoundedVec, traits::ConstU32};
 /// Name of an organization: UTF-8, public to all members.
 pub type OrganizationName = BoundedVec<u8, ConstU32<{ limits::MAX_NAME_LENGTH }>>;
 
+/// URL at which an organization serves objects: `https://…`, or `http://…` within a closed network.
+pub type Endpoint = BoundedVec<u8, ConstU32<{ limits::MAX_ENDPOINT_LENGTH }>>;
+/// The endpoints of an organization, the preferred one first.
+pub type Endpoints = BoundedVec<Endpoint, ConstU32<{ limits::MAX_ENDPOINTS }>>;
+
+/// Returns whether bytes are a URL that may be announced: `https://` or `http://` with something behind it, in visible ASCII
+/// characters, and without user information, a query or a fragment.
+#[must_use]
+pub fn is_endpoint(url: &[u8]) -> bool {
+	let rest = url.strip_prefix(b"https://").or_else(|| url.strip_prefix(b"http://"));
+	rest.is_some_and(|rest| {
+		rest.first().is_some_and(|first| *first != b'/')
+			&& rest.iter().all(|byte| byte.is_ascii_graphic() && !b"@?#\"<>".contains(byte))
+	})
+}
+
 /// Whether an organization takes part.
 #[derive(
 	Clone,

@@ -20,14 +20,15 @@ pub use evidence::{EvidenceJson, EvidenceOptions, FinalityJson, FinalizedBlockJs
 pub use grants::{AccessRequestJson, AccessRequestStateJson, GrantJson};
 pub use network::{LimitsJson, OffenceJson, ValidatorJson};
 pub use organizations::{
-	EncryptionKeyJson, MemberJson, MembershipJson, OrganizationDetailJson, OrganizationJson,
-	QuotaJson,
+	EncryptionKeyJson, EndpointsJson, MemberJson, MembershipJson, OrganizationDetailJson,
+	OrganizationJson, QuotaJson,
 };
 pub use pool::{
 	PoolAmountJson, PoolFilter, PoolPageJson, PoolUseJson, PooledState, PooledTransactionJson,
 };
 pub use records::{
-	FetchedEntriesJson, FetchedEntryJson, FetchedJson, InclusionJson, WrappedKeyJson, wrapped_keys,
+	ErasureJson, FetchedEntriesJson, FetchedEntryJson, FetchedJson, InclusionJson, WrappedKeyJson,
+	wrapped_keys,
 };
 pub use requests::{
 	ErrorNameJson, LaneJson, ReceiptJson, RequestState, RequestStatusJson, UploadEventJson,

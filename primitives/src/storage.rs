@@ -57,6 +57,30 @@ pub fn envelope(stream: &StreamId, sequence: Sequence) -> Vec<u8> {
 	at_position(&item("Records", "Envelopes"), stream, sequence)
 }
 
+/// Present if all records of a stream are objects from now on.
+#[must_use]
+pub fn objects_demanded(id: &StreamId) -> Vec<u8> {
+	[item("Records", "ObjectsDemanded").as_slice(), &id.0].concat()
+}
+
+/// [`crate::Erasure`] of an object.
+#[must_use]
+pub fn erasure(id: &RecordId) -> Vec<u8> {
+	[item("Records", "Erasures").as_slice(), &id.0].concat()
+}
+
+/// [`crate::object::Acknowledgements`] of the erasure of an object.
+#[must_use]
+pub fn acknowledgements(id: &RecordId) -> Vec<u8> {
+	[item("Records", "Acknowledgements").as_slice(), &id.0].concat()
+}
+
+/// [`crate::Endpoints`] of an organization.
+#[must_use]
+pub fn endpoints(organization: OrganizationId) -> Vec<u8> {
+	[item("Organizations", "AnnouncedEndpoints"), twox_64_concat(&organization)].concat()
+}
+
 /// [`crate::KeyEpochState`] of a stream.
 #[must_use]
 pub fn key_epoch(stream: &StreamId) -> Vec<u8> {

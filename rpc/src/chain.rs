@@ -9,7 +9,7 @@ use credio_primitives::{
 use pallet_support::apis::{
 	BundlesApi, GrantsApi, OrganizationsApi, RecordsApi, RequestsApi, StreamsApi, ValidatorsApi,
 };
-use sp_api::{ApiRef, CallApiAt, ProvideRuntimeApi};
+use sp_api::{ApiExt, ApiRef, CallApiAt, ProvideRuntimeApi, RuntimeApiInfo};
 use sp_blockchain::HeaderBackend;
 use sp_core::H256;
 use sp_runtime::{
@@ -102,6 +102,20 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Chain<Block, Client> {
 	/// Returns the hash of block 0, which names the chain.
 	pub(crate) fn genesis(&self) -> Digest {
 		Digest(self.client.info().genesis_hash.0)
+	}
+
+	/// Whether the runtime of a block has an API in this version or a later one.
+	///
+	/// # Errors
+	///
+	/// [`Error::Internal`].
+	pub(crate) fn has<Api: RuntimeApiInfo + ?Sized>(
+		&self,
+		at: H256,
+		since: u32,
+	) -> Result<bool, Error> {
+		let version = self.api().api_version::<Api>(at).map_err(Error::internal)?;
+		Ok(version.is_some_and(|version| version >= since))
 	}
 
 	/// Runs `read` at the finalized block and tags the result with it.

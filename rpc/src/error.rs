@@ -101,6 +101,7 @@ fn denial_text(denial: Denial) -> &'static str {
 		Denial::KeyMissing => {
 			"the organization has not been given the secret of the record's key epoch yet"
 		},
+		Denial::Erased => "the owner of the stream has erased the object",
 	}
 }
 

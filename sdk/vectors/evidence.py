@@ -332,7 +332,7 @@ def check_state(subject, state):
     if body["kind"] == 1:
         body.update(root=scale.take(32), leaves=scale.number(4))
     else:
-        body["epoch"] = scale.number(4) if body["kind"] == 2 else None
+        body["epoch"] = scale.number(4) if body["kind"] in (2, 3) else None
         body["commitment"] = scale.take(32)
     owner = (state.get(key("Anchor", "Streams", stream)) or b"")[:4]
 
@@ -340,6 +340,15 @@ def check_state(subject, state):
     need(state.get(key("Anchor", "Positions", *position)) == record, "storage", "not there")
     if body["kind"] == 2:
         need(state.get(key("Records", "Envelopes", *position), only_digest=True), "storage", "no payload")
+    acknowledged = set()
+    if body["kind"] == 3 and (erasure := state.get(key("Records", "Erasures", record))):
+        # Number, author, block; then of each organization its number and the block.
+        erased_at = struct.unpack("<I", erasure[40:44])[0]
+        given = Scale(state.get(key("Records", "Acknowledgements", record)) or b"\0")
+        for _ in range(given.compact()):
+            acknowledged.add(given.take(4))
+            need(erased_at <= given.number(4), "storage", "acknowledged before the erasure")
+        body["erased_at"] = erased_at
     state.get(key("Grants", "Epochs", stream))
     if origin := subject["origin"]:
         request = raw(origin["requestKey"])
@@ -349,7 +358,7 @@ def check_state(subject, state):
         # Digest, block, extrinsic, expiry, lane (nothing, or two numbers), outcome.
         is_applied = receipt and receipt[44 + (13 if receipt[44] else 1)] == 0 and receipt[32:36] == block
         need(receipt is None or is_applied, "subject", "not the request that brought it")
-    mentioned, there, resources = {organization, owner}, set(), (b"\0" + stream, b"\1" + record)
+    mentioned, there, resources = {organization, owner} | acknowledged, set(), (b"\0" + stream, b"\1" + record)
     for resource in resources:
         count = Scale(state.get(key("Grants", "GrantCounts", resource)) or bytes(4)).number(4)
         for slot in (struct.pack("<I", slot) for slot in range(count)):

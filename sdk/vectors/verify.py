@@ -92,6 +92,48 @@ def envelopes():
         assert hmac(commitment_key, document) == raw(vector["commitment"])
 
 
+def seal_object(secret, context, media_type, document):
+    prefix = bytes([len(media_type)]) + media_type + U64.pack(len(document))
+    inner = prefix + document
+    inner += bytes(padme(len(inner)) - len(inner))
+    mac_key = hkdf(secret, None, b"credio/v1/synthetic-salt")
+    digest = hmac(mac_key, prefix + hashlib.sha256(document).digest())
+    salt = hmac(mac_key, b"credio/v2" + raw(context["recordId"]) + digest)
+    data_key = hkdf(secret, salt, b"credio/v1/data-key" + context_bytes(context))
+    header = b"\x02" + salt + expand(data_key, b"credio/v1/key-commitment")
+    aad = b"credio/envelope/v2\x02" + context_bytes(context) + header[1:]
+    chunks = [inner[at : at + 65_536] for at in range(0, len(inner), 65_536)]
+    sealed = [
+        nacl.crypto_aead_xchacha20poly1305_ietf_encrypt(
+            chunk,
+            aad,
+            expand(data_key, b"credio/v2/nonce-prefix", 19)
+            + index.to_bytes(4, "big")
+            + bytes([index + 1 == len(chunks)]),
+            expand(data_key, b"credio/v2/encryption"),
+        )
+        for index, chunk in enumerate(chunks)
+    ]
+    return data_key, header, sealed
+
+
+def object_envelopes():
+    file = load("envelope-v2.json")
+    for vector in file["vectors"]:
+        document = bytes(place % 251 for place in range(vector["documentLength"]))
+        data_key, header, chunks = seal_object(
+            raw(file["streamSecret"]), file["context"], vector["mediaType"].encode(), document
+        )
+        envelope = header + b"".join(chunks)
+        assert header == raw(vector["header"])
+        assert len(envelope) == vector["envelopeLength"]
+        assert hashlib.sha256(envelope).digest() == raw(vector["envelopeSha256"])
+        assert merkle_root([blake2_256(piece) for piece in [header, *chunks]]) == raw(vector["root"])
+        commitment_key = expand(data_key, b"credio/v1/commitment")
+        assert commitment_key == raw(vector["commitmentKey"])
+        assert hmac(commitment_key, document) == raw(vector["commitment"])
+
+
 def anchored_documents():
     file = load("anchor-v1.json")
     for vector in file["vectors"]:
@@ -217,6 +259,15 @@ def evidence():
 
 
 if __name__ == "__main__":
-    for check in (envelopes, anchored_documents, wrapped_keys, merkle_trees, ids, bundles, evidence):
+    for check in (
+        envelopes,
+        object_envelopes,
+        anchored_documents,
+        wrapped_keys,
+        merkle_trees,
+        ids,
+        bundles,
+        evidence,
+    ):
         check()
         print(f"{check.__name__.replace('_', ' ')}: hold")

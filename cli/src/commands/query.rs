@@ -75,9 +75,10 @@ fn table(entries: &[Entry], names: &Names, times: &BlockTimes) -> Table {
 }
 
 /// Returns the size in bytes and the key epoch of a record; an anchor has neither.
-pub(super) fn size_and_epoch(body: &EntryBody) -> (Option<u32>, Option<KeyEpoch>) {
+pub(super) fn size_and_epoch(body: &EntryBody) -> (Option<u64>, Option<KeyEpoch>) {
 	match body {
-		EntryBody::Record { size, epoch, .. } => (Some(*size), Some(*epoch)),
+		EntryBody::Record { size, epoch, .. } => (Some((*size).into()), Some(*epoch)),
+		EntryBody::Object { size, epoch, .. } => (Some(*size), Some(*epoch)),
 		EntryBody::DigestAnchor { .. } | EntryBody::MerkleAnchor { .. } => (None, None),
 	}
 }
@@ -86,6 +87,7 @@ pub(super) fn size_and_epoch(body: &EntryBody) -> (Option<u32>, Option<KeyEpoch>
 pub(super) fn kind(body: &EntryBody) -> &'static str {
 	match body {
 		EntryBody::Record { .. } => "record",
+		EntryBody::Object { .. } => "object",
 		EntryBody::DigestAnchor { .. } => "anchor",
 		EntryBody::MerkleAnchor { .. } => "Merkle anchor",
 	}

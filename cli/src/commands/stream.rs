@@ -133,6 +133,7 @@ mod tests {
 			entries: u64::MAX,
 			created_at: u32::MAX,
 			epoch: Some(KeyEpochState { current: u32::MAX, rotation_due: true, opened_at: 0 }),
+			demands_objects: true,
 		};
 		let (names, times) = (names::tests::longest(), names::tests::times(u32::MAX));
 		assert_fits(&table(&[stream], &names, &times));

@@ -77,12 +77,14 @@ impl<T: Config> Pallet<T> {
 			EntryBody::MerkleAnchor { leaves, .. } => {
 				ensure!((1..=limits::MAX_MERKLE_LEAVES).contains(leaves), "leaves out of range");
 			},
-			EntryBody::Record { supersedes: Some(superseded), .. } => {
+			EntryBody::Record { supersedes: Some(superseded), .. }
+			| EntryBody::Object { supersedes: Some(superseded), .. } => {
 				let header = Headers::<T>::get(superseded).ok_or("superseded entry is missing")?;
 				ensure!(header.stream == *stream, "superseded entry is in another stream");
 				ensure!(superseded != id, "record supersedes itself");
 			},
-			EntryBody::Record { supersedes: None, .. } => {},
+			EntryBody::Record { supersedes: None, .. }
+			| EntryBody::Object { supersedes: None, .. } => {},
 		}
 		Ok(())
 	}

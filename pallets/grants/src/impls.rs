@@ -8,8 +8,8 @@ mod requests;
 
 use super::*;
 use credio_primitives::{
-	BlockNumber, EntryBody, KeyEpoch, Moment, MomentKey, OrganizationId, Purpose, Resource,
-	WrappedKey, limits, text,
+	BlockNumber, KeyEpoch, Moment, MomentKey, OrganizationId, Purpose, Resource, WrappedKey,
+	limits, text,
 };
 use frame_support::{ensure, traits::Time};
 use pallet_support::traits::{EncryptionKeys, Streams};
@@ -39,10 +39,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The key epoch of a record; `None` for an anchor, which has nothing to read.
 	pub(crate) fn record_epoch(record: &credio_primitives::RecordId) -> Option<KeyEpoch> {
-		match T::Streams::header(record)?.body {
-			EntryBody::Record { epoch, .. } => Some(epoch),
-			_ => None,
-		}
+		T::Streams::header(record)?.body.epoch()
 	}
 
 	fn ensure_purpose(purpose: &Purpose) -> DispatchResult {

@@ -42,7 +42,7 @@ pub mod pallet {
 	};
 	use frame_support::{pallet_prelude::*, traits::Time};
 	use frame_system::pallet_prelude::*;
-	use pallet_support::traits::{EncryptionKeys, Membership, Streams};
+	use pallet_support::traits::{EncryptionKeys, Erasures, Membership, Streams};
 
 	/// Most grants that end together: one, and all that can be delegated on a resource.
 	pub(crate) const MAX_ENDED: u32 = limits::MAX_DELEGATED_PER_RESOURCE + 1;
@@ -68,6 +68,9 @@ pub mod pallet {
 
 		/// Streams and the entries in them.
 		type Streams: Streams<AccountId>;
+
+		/// Which objects are erased: nobody may read these.
+		type Erasures: Erasures;
 
 		/// The chain's clock: terms that people agree on in days end by it.
 		type Time: Time<Moment = Moment>;

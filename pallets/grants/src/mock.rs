@@ -30,6 +30,7 @@ impl crate::Config for Test {
 	type Membership = World;
 	type EncryptionKeys = World;
 	type Streams = World;
+	type Erasures = World;
 	type Time = Clock;
 	type MaxAccessRequestAge = MaxAccessRequestAge;
 	type MaxKeyEpochs = MaxKeyEpochs;

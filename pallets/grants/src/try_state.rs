@@ -6,8 +6,8 @@ use alloc::{
 	vec::Vec,
 };
 use credio_primitives::{
-	AccessRequestState, EntryBody, Grant, GrantId, KeyEpoch, Moment, MomentKey, Purpose, Resource,
-	StreamId, WrappedKey, limits, text,
+	AccessRequestState, Grant, GrantId, KeyEpoch, Moment, MomentKey, Purpose, Resource, StreamId,
+	WrappedKey, limits, text,
 };
 use frame_support::{ensure, traits::Get};
 use pallet_support::traits::Streams;
@@ -159,9 +159,7 @@ impl<T: Config> Pallet<T> {
 				},
 				Resource::Record(record) => {
 					let header = T::Streams::header(&record).ok_or("grant on no record")?;
-					let EntryBody::Record { epoch, .. } = header.body else {
-						return Err("grant on an anchor".into());
-					};
+					let epoch = header.body.epoch().ok_or("grant on an anchor")?;
 					ensure!(grant.from_epoch == epoch, "grant from another epoch");
 					[epoch].into()
 				},

@@ -1,7 +1,10 @@
 //! Benchmarks.
 
 use super::*;
-use credio_primitives::{AccountId, OrganizationId, OrganizationName, PublicKey, Quota, Roles};
+use credio_primitives::{
+	AccountId, Endpoint, Endpoints, OrganizationId, OrganizationName, PublicKey, Quota, Roles,
+	limits,
+};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	dispatch::{DispatchInfo, PostDispatchInfo},
@@ -119,6 +122,19 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), KEY);
 		assert!(EncryptionKeys::<T>::contains_key(id, 1));
+	}
+
+	#[benchmark]
+	fn set_endpoints() {
+		let (who, id) = admin::<T>(0);
+		let mut url = b"https://".to_vec();
+		url.resize(limits::MAX_ENDPOINT_LENGTH as usize, b'a');
+		let endpoint = Endpoint::truncate_from(url);
+		let all = alloc::vec![endpoint; limits::MAX_ENDPOINTS as usize];
+		let endpoints = Endpoints::truncate_from(all);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), endpoints.clone());
+		assert_eq!(AnnouncedEndpoints::<T>::get(id), endpoints);
 	}
 
 	#[benchmark]

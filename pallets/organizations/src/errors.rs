@@ -40,5 +40,8 @@ mod errors {
 		TooManyOrganizations,
 		/// A quota is at most 9,007,199,254,740,991 (2^53 - 1).
 		QuotaTooLarge,
+		/// An endpoint is an `https://` or `http://` URL of at most 256 visible ASCII characters, without user information, a
+		/// query or a fragment.
+		InvalidEndpoint,
 	}
 }

@@ -3,11 +3,13 @@
 use super::*;
 use alloc::vec::Vec;
 use credio_primitives::{
-	AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, Organization, OrganizationId,
-	OrganizationName, OrganizationStatus, PublicKey, Quota, QuotaUse, Roles, limits, text,
+	AccountId, BlockNumber, EncryptionKey, Endpoints, KeyVersion, Member, Organization,
+	OrganizationId, OrganizationName, OrganizationStatus, PublicKey, Quota, QuotaUse, Roles,
+	limits, text,
 };
 use credio_primitives::{
 	organization::MemberInfo, organization::OrganizationInfo, organization::QuotaInfo,
+	organization::is_endpoint,
 };
 use frame_support::{ensure, traits::Get};
 use pallet_support::traits::{self, Membership, Role};
@@ -118,6 +120,17 @@ impl<T: Config> Pallet<T> {
 		let key = EncryptionKey { public: encryption_key, since: Self::now() };
 		EncryptionKeys::<T>::insert(id, version, key);
 		Self::deposit_event(Event::KeyRotated { organization: id, version, encryption_key, by });
+		Ok(())
+	}
+
+	pub(crate) fn do_set_endpoints(by: AccountId, endpoints: Endpoints) -> DispatchResult {
+		let id = Self::ensure_role(&by, Role::Admin)?;
+		ensure!(endpoints.iter().all(|url| is_endpoint(url)), Error::<T>::InvalidEndpoint);
+		match endpoints.is_empty() {
+			true => AnnouncedEndpoints::<T>::remove(id),
+			false => AnnouncedEndpoints::<T>::insert(id, &endpoints),
+		}
+		Self::deposit_event(Event::EndpointsSet { organization: id, endpoints, by });
 		Ok(())
 	}
 

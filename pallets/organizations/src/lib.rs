@@ -42,8 +42,8 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use core::marker::PhantomData;
 	use credio_primitives::{
-		AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, Organization, OrganizationId,
-		OrganizationName, PublicKey, Quota, QuotaUse, Roles,
+		AccountId, BlockNumber, EncryptionKey, Endpoints, KeyVersion, Member, Organization,
+		OrganizationId, OrganizationName, PublicKey, Quota, QuotaUse, Roles,
 	};
 	use credio_primitives::{
 		organization::MemberInfo, organization::OrganizationInfo, organization::QuotaInfo,
@@ -156,6 +156,12 @@ pub mod pallet {
 		OptionQuery,
 	>;
 
+	/// Where organizations serve objects. None for one that serves nothing.
+	// Twox64Concat: the chain counts the numbers.
+	#[pallet::storage]
+	pub type AnnouncedEndpoints<T: Config> =
+		StorageMap<_, Twox64Concat, OrganizationId, Endpoints, ValueQuery>;
+
 	/// The use of each organization in its last active window.
 	// Twox64Concat: the chain counts the numbers.
 	#[pallet::storage]
@@ -261,6 +267,15 @@ pub mod pallet {
 			/// The admin who announced it.
 			by: AccountId,
 		},
+		/// An organization announced where it serves objects.
+		EndpointsSet {
+			/// The organization.
+			organization: OrganizationId,
+			/// The URLs, the preferred one first; none if it serves no more.
+			endpoints: Endpoints,
+			/// The admin who announced them.
+			by: AccountId,
+		},
 	}
 
 	#[pallet::hooks]
@@ -309,6 +324,12 @@ pub mod pallet {
 			version: KeyVersion,
 		) -> Option<EncryptionKey> {
 			EncryptionKeys::<T>::get(id, version)
+		}
+
+		/// Where an organization serves objects.
+		#[must_use]
+		pub fn endpoints(id: OrganizationId) -> Endpoints {
+			AnnouncedEndpoints::<T>::get(id)
 		}
 
 		/// Quota of an organization, and its use in the present window of blocks.
@@ -479,6 +500,23 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::rotate_key())]
 		pub fn rotate_key(origin: OriginFor<T>, encryption_key: PublicKey) -> DispatchResult {
 			Self::do_rotate_key(ensure_signed(origin)?, encryption_key)
+		}
+
+		/// Announces where the caller's organization serves objects. `endpoints` are at most 4 URLs, the preferred one first;
+		/// none to serve no more.
+		///
+		/// ## Dispatch Origin
+		/// A member with the admin role.
+		///
+		/// ## Errors
+		/// [`Error::NotAMember`], [`Error::OrganizationSuspended`], [`Error::RoleMissing`], [`Error::InvalidEndpoint`].
+		///
+		/// ## Events
+		/// [`Event::EndpointsSet`].
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::set_endpoints())]
+		pub fn set_endpoints(origin: OriginFor<T>, endpoints: Endpoints) -> DispatchResult {
+			Self::do_set_endpoints(ensure_signed(origin)?, endpoints)
 		}
 	}
 }

@@ -7,6 +7,7 @@ mod membership;
 mod properties;
 mod remove_member;
 mod rotate_key;
+mod set_endpoints;
 mod set_quota;
 mod set_roles;
 mod suspend;

@@ -1,7 +1,7 @@
 //! What holds of this pallet's storage after every block.
 
 use super::*;
-use credio_primitives::{limits, text};
+use credio_primitives::{limits, organization::is_endpoint, text};
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
 
@@ -12,6 +12,7 @@ impl<T: Config> Pallet<T> {
 	/// - Counts of members and admins are true, and every organization has an admin.
 	/// - `Members` and `MemberAccounts` say the same.
 	/// - Every organization has all versions of its encryption key, none of low order.
+	/// - Endpoints are of known organizations, at least one each, and URLs.
 	/// - Use of quota is of known organizations and not of the future.
 	/// - Members and former members have a system account, and nobody is both.
 	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
@@ -53,6 +54,11 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		ensure!(EncryptionKeys::<T>::iter_keys().count() == keys, "stray encryption key");
+		for (id, endpoints) in AnnouncedEndpoints::<T>::iter() {
+			ensure!(id < next, "endpoints of no organization");
+			ensure!(!endpoints.is_empty(), "empty list of endpoints");
+			ensure!(endpoints.iter().all(|url| is_endpoint(url)), "endpoint is no URL");
+		}
 		Ok(())
 	}
 

@@ -23,6 +23,8 @@ pub trait WeightInfo {
 	fn remove_member() -> Weight;
 	/// `rotate_key`.
 	fn rotate_key() -> Weight;
+	/// `set_endpoints`.
+	fn set_endpoints() -> Weight;
 	/// The transaction extension: check, count and give back.
 	fn check_quota() -> Weight;
 }
@@ -69,6 +71,10 @@ impl WeightInfo for () {
 	// Reads: caller, organization. Writes: organization, key.
 	fn rotate_key() -> Weight {
 		weight(25, 2, 2)
+	}
+	// Reads: member, organization. Writes: endpoints.
+	fn set_endpoints() -> Weight {
+		weight(25, 2, 1)
 	}
 	// Reads: member, organization, use of quota, and what `GovernanceCalls` reads, the council. Writes: use of quota.
 	fn check_quota() -> Weight {

@@ -3,7 +3,10 @@
 use super::*;
 use credio_primitives::{
 	AccountId, Digest, EntryBody, KeyEpoch, RecordId, RecordPayload, Reference, SequenceKey,
-	StreamId, entry::ENVELOPE_V1, limits,
+	StreamId,
+	entry::ENVELOPE_V1,
+	limits,
+	object::{self, Acknowledgement},
 };
 use frame_benchmarking::v2::*;
 use frame_system::RawOrigin;
@@ -42,6 +45,24 @@ fn appended_size<T: Config>(of_the_same: &RecordId) -> Option<usize> {
 	Pallet::<T>::payload(&RecordId::derive(organization, &REFERENCE)).map(|payload| payload.len())
 }
 
+/// The object under [`REFERENCE`], by the author of a record.
+fn object_of<T: Config>(of_the_same: &RecordId) -> Option<RecordId> {
+	let organization = T::Streams::header(of_the_same)?.organization;
+	let id = RecordId::derive(organization, &REFERENCE);
+	let header = T::Streams::header(&id)?;
+	matches!(header.body, EntryBody::Object { .. }).then_some(id)
+}
+
+/// An object, and an admin of its stream's owner.
+fn erasable<T: Config>() -> Result<(AccountId, RecordId), BenchmarkError> {
+	let (stream, who, epoch, first) = appender::<T>(0)?;
+	let (commitment, root) = (DIGEST, DIGEST);
+	let body = EntryBody::Object { epoch, commitment, root, size: 1, supersedes: None };
+	Pallet::<T>::do_append_object(&who, &stream, &REFERENCE, body)?;
+	let object = object_of::<T>(&first).ok_or(BenchmarkError::Stop("the object is there"))?;
+	Ok((who, object))
+}
+
 #[benchmarks]
 mod benchmarks {
 	use super::*;
@@ -62,6 +83,49 @@ mod benchmarks {
 		#[extrinsic_call]
 		append(RawOrigin::Signed(who), stream, REFERENCE, epoch, DIGEST, payload, Some(first));
 		assert_eq!(appended_size::<T>(&first), Some(b as usize));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn append_object(g: Linear<0, { limits::MAX_GRANTS_READ }>) -> Result<(), BenchmarkError> {
+		let (stream, who, epoch, first) = appender::<T>(g)?;
+		let size = limits::MAX_OBJECT_SIZE;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), stream, REFERENCE, epoch, DIGEST, DIGEST, size, Some(first));
+		assert!(object_of::<T>(&first).is_some());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn demand_objects() -> Result<(), BenchmarkError> {
+		let (stream, who, ..) = appender::<T>(0)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), stream);
+		assert!(Pallet::<T>::demands_objects(&stream));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn erase() -> Result<(), BenchmarkError> {
+		let (who, object) = erasable::<T>()?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), object);
+		assert!(Erasures::<T>::contains_key(object));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn acknowledge_erasure() -> Result<(), BenchmarkError> {
+		let (who, object) = erasable::<T>()?;
+		Pallet::<T>::do_erase(who.clone(), object)?;
+		let given = (1..limits::MAX_ACKNOWLEDGEMENTS)
+			.map(|n| Acknowledgement { organization: u32::MAX.saturating_sub(n), block: 1 })
+			.collect::<alloc::vec::Vec<_>>();
+		Acknowledgements::<T>::insert(object, object::Acknowledgements::truncate_from(given));
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), object);
+		let given = Acknowledgements::<T>::get(object).len();
+		assert_eq!(given, limits::MAX_ACKNOWLEDGEMENTS as usize);
 		Ok(())
 	}
 

@@ -24,6 +24,7 @@ pub(crate) use mock::{errors::*, *};
 pallet_support::mock_runtime!(1: Records = pallet_records);
 
 impl crate::Config for Test {
+	type Membership = World;
 	type Streams = World;
 	type KeyEpochs = World;
 	type WeightInfo = ();
@@ -82,6 +83,44 @@ impl Append {
 /// Appends a record as ALICE.
 pub(crate) fn record(stream: StreamId, n: u8) -> RecordId {
 	assert_ok!(Append::to(stream, n).call());
+	RecordId::derive(ALPHA, &reference(n))
+}
+
+/// A call of `append_object`, valid for a stream of [`ALPHA`] in its first epoch.
+#[derive(Clone)]
+pub(crate) struct Object {
+	pub who: AccountId,
+	pub stream: StreamId,
+	pub reference: Reference,
+	pub epoch: KeyEpoch,
+	pub size: u64,
+	pub supersedes: Option<RecordId>,
+}
+
+impl Object {
+	pub(crate) fn to(stream: StreamId, n: u8) -> Self {
+		let (epoch, size, supersedes) = (0, 100_000, None);
+		Self { who: ALICE, stream, reference: reference(n), epoch, size, supersedes }
+	}
+
+	/// Dispatches it as a block would, so that a failure is rolled back.
+	pub(crate) fn call(self) -> DispatchResult {
+		let call = RuntimeCall::from(crate::Call::append_object {
+			stream: self.stream,
+			reference: self.reference,
+			epoch: self.epoch,
+			commitment: digest(7),
+			root: digest(8),
+			size: self.size,
+			supersedes: self.supersedes,
+		});
+		call.dispatch(signed(self.who)).map(drop).map_err(|failure| failure.error)
+	}
+}
+
+/// Appends an object as ALICE.
+pub(crate) fn object(stream: StreamId, n: u8) -> RecordId {
+	assert_ok!(Object::to(stream, n).call());
 	RecordId::derive(ALPHA, &reference(n))
 }
 

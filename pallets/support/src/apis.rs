@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 use credio_primitives::{
-	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch,
+	AccountId, BundleId, Denial, Digest, EncryptionKey, Endpoints, Entry, EntryHeader, KeyEpoch,
 	KeyEpochState, KeyVersion, Member, Moment, OrganizationId, ReadAccess, Receipt, RecordId,
 	RecordPayload, RequestKey, Sequence, StreamId, StreamKey, Submission, ValidatorState,
 	access::ReadRecord,
@@ -13,13 +13,14 @@ use credio_primitives::{
 	entry::EntryFilter,
 	entry::StreamInfo,
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
+	object::NamedErasure,
 	organization::{MemberInfo, OrganizationInfo, QuotaInfo},
 	request::NotASubmission,
 	request::RequestLimits,
 };
 
 sp_api::decl_runtime_apis! {
-	/// Organizations, members, keys and quotas.
+	/// Organizations, members, keys, quotas and endpoints.
 	pub trait OrganizationsApi {
 		/// One organization.
 		fn organization(id: OrganizationId) -> Option<OrganizationInfo>;
@@ -33,6 +34,9 @@ sp_api::decl_runtime_apis! {
 		fn encryption_key(id: OrganizationId, version: KeyVersion) -> Option<EncryptionKey>;
 		/// Quota and use.
 		fn quota(id: OrganizationId) -> Option<QuotaInfo>;
+		/// Where an organization serves objects.
+		#[api_version(2)]
+		fn endpoints(id: OrganizationId) -> Endpoints;
 	}
 
 	/// Streams and the entries in them.
@@ -64,14 +68,24 @@ sp_api::decl_runtime_apis! {
 		) -> Option<bool>;
 	}
 
-	/// Ciphertexts of records.
+	/// Ciphertexts of records, and erasures of objects.
 	#[api_version(2)]
 	pub trait RecordsApi {
 		/// The payload of a record. The caller checks the right to it first, by [`GrantsApi::read_access`].
 		fn payload(id: RecordId) -> Option<RecordPayload>;
-		/// A record with all that is needed to read it, if the organization of `account` may read it now.
+		/// A record with all that is needed to read it, if the organization of `account` may read it now. The payload of an
+		/// object is empty.
 		#[api_version(2)]
 		fn read(account: AccountId, id: RecordId) -> Result<ReadRecord, Denial>;
+		/// The erasure of an object, if it is erased.
+		#[api_version(3)]
+		fn erasure(id: RecordId) -> Option<NamedErasure>;
+		/// Erasures from number `from` on, at most `limit` and at most a page.
+		#[api_version(3)]
+		fn erasures(from: u64, limit: u32) -> Vec<NamedErasure>;
+		/// Whether all records of a stream are objects.
+		#[api_version(3)]
+		fn demands_objects(stream: StreamId) -> bool;
 	}
 
 	/// Grants, access requests, and the question they answer.

@@ -266,3 +266,15 @@ impl KeyEpochs for () {
 		Err(DispatchError::BadOrigin)
 	}
 }
+
+/// Which objects are erased.
+pub trait Erasures {
+	/// Whether the owner of its stream has erased an object. Nobody may read it from then on.
+	fn is_erased(record: &RecordId) -> bool;
+}
+
+impl Erasures for () {
+	fn is_erased(_: &RecordId) -> bool {
+		true
+	}
+}

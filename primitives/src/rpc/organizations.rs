@@ -2,8 +2,8 @@
 
 use super::wrappers::text;
 use crate::{
-	AccountId, BlockNumber, EncryptionKey, KeyVersion, Member, OrganizationId, OrganizationStatus,
-	Quota, QuotaUse,
+	AccountId, BlockNumber, EncryptionKey, Endpoints, KeyVersion, Member, OrganizationId,
+	OrganizationStatus, Quota, QuotaUse,
 	organization::{OrganizationInfo, QuotaInfo},
 };
 use alloc::{string::String, vec::Vec};
@@ -109,4 +109,19 @@ pub struct MembershipJson {
 pub struct EncryptionKeyJson {
 	/// The key.
 	pub encryption_key: EncryptionKey,
+}
+
+/// Where an organization serves objects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EndpointsJson {
+	/// The URLs, the preferred one first.
+	pub endpoints: Vec<String>,
+}
+
+impl From<Endpoints> for EndpointsJson {
+	fn from(endpoints: Endpoints) -> Self {
+		Self { endpoints: endpoints.iter().map(|url| text(url)).collect() }
+	}
 }

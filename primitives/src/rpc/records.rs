@@ -2,7 +2,8 @@
 
 use super::wrappers::Bytes;
 use crate::{
-	Denial, Digest, Entry, GrantId, KeyVersion, OrganizationId, ReadAccess, Sequence, WrappedSecret,
+	Denial, Digest, Entry, GrantId, KeyVersion, OrganizationId, ReadAccess, Sequence,
+	WrappedSecret, object::NamedErasure,
 };
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -46,7 +47,7 @@ pub struct FetchedJson {
 	/// Id and header.
 	#[serde(flatten)]
 	pub entry: Entry,
-	/// The envelope with the ciphertext.
+	/// The envelope with the ciphertext. Empty for an object: its envelope is in an object store.
 	pub payload: Bytes,
 	/// Commitment to the stream secret of its key epoch.
 	pub secret_commitment: Digest,
@@ -62,7 +63,7 @@ pub struct FetchedEntryJson {
 	/// Id and header.
 	#[serde(flatten)]
 	pub entry: Entry,
-	/// The envelope with the ciphertext, if the caller may read it.
+	/// The envelope with the ciphertext, if the caller may read it. Empty for an object.
 	pub payload: Option<Bytes>,
 	/// Commitment to the stream secret of its key epoch, if the caller may read it.
 	pub secret_commitment: Option<Digest>,
@@ -90,4 +91,13 @@ pub struct FetchedEntriesJson {
 pub struct InclusionJson {
 	/// Whether the proof holds.
 	pub included: bool,
+}
+
+/// The erasure of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ErasureJson {
+	/// The erasure; null if the entry is not erased.
+	pub erasure: Option<NamedErasure>,
 }

@@ -27,10 +27,16 @@ pub struct StreamJson {
 	pub created_at: BlockNumber,
 	/// Its key epoch; null before the first is opened.
 	pub epoch: Option<KeyEpochState>,
+	/// Whether all its records are objects from now on.
+	#[serde(default)]
+	pub demands_objects: bool,
 }
 
-impl From<StreamInfo> for StreamJson {
-	fn from(info: StreamInfo) -> Self {
+impl StreamJson {
+	/// Returns a stream as JSON.
+	#[must_use]
+	#[allow(clippy::needless_pass_by_value, reason = "it is made from the runtime's value")]
+	pub fn of(info: StreamInfo, demands_objects: bool) -> Self {
 		Self {
 			id: info.id,
 			name: text(&info.stream.name),
@@ -39,6 +45,7 @@ impl From<StreamInfo> for StreamJson {
 			entries: info.stream.next_sequence,
 			created_at: info.stream.created_at,
 			epoch: info.epoch,
+			demands_objects,
 		}
 	}
 }

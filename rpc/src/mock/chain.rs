@@ -3,13 +3,15 @@
 use crate::{evidence::FinalityProofs, watcher::BlockChanges};
 use codec::Encode;
 use credio_primitives::{
-	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch, KeyVersion,
-	Member, OrganizationId, RecordId, Resource, Sequence, StreamId, StreamKey, ValidatorState,
+	AccountId, BundleId, Denial, Digest, EncryptionKey, Endpoints, Entry, EntryHeader, KeyEpoch,
+	KeyVersion, Member, OrganizationId, RecordId, Resource, Sequence, StreamId, StreamKey,
+	ValidatorState,
 	access::ReadRecord,
 	block::Changes,
 	bundle::{BundleDetail, BundleFilter, BundleLimits, NamedBundle},
 	entry::{EntryFilter, StreamInfo},
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
+	object::NamedErasure,
 	organization::{MemberInfo, OrganizationInfo, QuotaInfo},
 	request::RequestLimits,
 };
@@ -48,6 +50,9 @@ pub(crate) struct World {
 	/// Entries that the best block has beyond those.
 	pub unfinalized: Vec<Entry>,
 	/// What a member gets for a record; [`Denial::NoGrant`] for any other.
+	pub erasures: Vec<NamedErasure>,
+	pub demanding: Vec<StreamId>,
+	pub endpoints: HashMap<OrganizationId, Endpoints>,
 	pub readable: HashMap<RecordId, Result<ReadRecord, Denial>>,
 	pub stream_keys: Vec<StreamKey>,
 	pub grants: Vec<NamedGrant>,
@@ -207,6 +212,7 @@ impl World {
 }
 
 sp_api::mock_impl_runtime_apis! {
+	#[api_version(2)]
 	impl OrganizationsApi<Block> for Client {
 		fn organization(&self, id: OrganizationId) -> Option<OrganizationInfo> {
 			self.read(|world| world.organizations.iter().find(|one| one.id == id).cloned())
@@ -242,6 +248,10 @@ sp_api::mock_impl_runtime_apis! {
 
 		fn quota(&self, id: OrganizationId) -> Option<QuotaInfo> {
 			self.read(|world| world.quota.clone().filter(|_| world.organizations.iter().any(|one| one.id == id)))
+		}
+
+		fn endpoints(&self, id: OrganizationId) -> Endpoints {
+			self.read(|world| world.endpoints.get(&id).cloned().unwrap_or_default())
 		}
 	}
 
@@ -289,7 +299,23 @@ sp_api::mock_impl_runtime_apis! {
 		}
 	}
 
+	#[api_version(3)]
 	impl RecordsApi<Block> for Client {
+		fn erasure(&self, id: RecordId) -> Option<NamedErasure> {
+			self.read(|world| world.erasures.iter().find(|one| one.record_id == id).cloned())
+		}
+
+		fn erasures(&self, from: u64, limit: u32) -> Vec<NamedErasure> {
+			self.read(|world| {
+				let found = world.erasures.iter().filter(|one| one.number >= from);
+				found.take(limit as usize).cloned().collect()
+			})
+		}
+
+		fn demands_objects(&self, stream: StreamId) -> bool {
+			self.read(|world| world.demanding.contains(&stream))
+		}
+
 		fn read(&self, account: AccountId, id: RecordId) -> Result<ReadRecord, Denial> {
 			self.read(|world| {
 				if !world.members.iter().any(|one| one.account == account) {

@@ -4,8 +4,8 @@ use crate::error::Error;
 use credio_primitives::{
 	AccountId, KeyVersion, OrganizationId,
 	rpc::{
-		At, EncryptionKeyJson, Items, MembershipJson, OrganizationDetailJson, OrganizationJson,
-		QuotaJson,
+		At, EncryptionKeyJson, EndpointsJson, Items, MembershipJson, OrganizationDetailJson,
+		OrganizationJson, QuotaJson,
 	},
 };
 use jsonrpsee::proc_macros::rpc;
@@ -40,4 +40,8 @@ pub trait OrganizationsRpc {
 	/// Returns the quota of an organization and its use.
 	#[method(name = "credio_v1_quota", blocking)]
 	fn quota(&self, id: OrganizationId) -> Result<At<QuotaJson>, Error>;
+
+	/// Lists the URLs at which an organization serves objects.
+	#[method(name = "credio_v1_endpoints", blocking)]
+	fn endpoints(&self, id: OrganizationId) -> Result<At<EndpointsJson>, Error>;
 }

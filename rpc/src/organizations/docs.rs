@@ -4,8 +4,8 @@ use crate::openrpc::builder::Document;
 use credio_primitives::{
 	KeyVersion, OrganizationId, error_codes as codes,
 	rpc::{
-		At, EncryptionKeyJson, Items, MembershipJson, OrganizationDetailJson, OrganizationJson,
-		QuotaJson,
+		At, EncryptionKeyJson, EndpointsJson, Items, MembershipJson, OrganizationDetailJson,
+		OrganizationJson, QuotaJson,
 	},
 	schema::Ss58,
 };
@@ -38,4 +38,8 @@ pub(crate) fn describe(document: &mut Document) {
 		.method("credio_v1_quota", "Returns the quota of an organization and its use.")
 		.param::<OrganizationId>("id", "Its number.")
 		.returns::<At<QuotaJson>>("The quota.", &OF_ONE);
+	document
+		.method("credio_v1_endpoints", "Lists the URLs at which an organization serves objects.")
+		.param::<OrganizationId>("id", "Its number.")
+		.returns::<At<EndpointsJson>>("The URLs, the preferred one first.", &OF_ONE);
 }

@@ -7,13 +7,16 @@ use crate::{
 	page::{items, limit},
 };
 use credio_primitives::{
-	AccountId, KeyVersion, OrganizationId,
+	AccountId, Endpoints, KeyVersion, OrganizationId,
 	rpc::{
-		At, EncryptionKeyJson, Items, MemberJson, MembershipJson, OrganizationDetailJson,
-		OrganizationJson, QuotaJson,
+		At, EncryptionKeyJson, EndpointsJson, Items, MemberJson, MembershipJson,
+		OrganizationDetailJson, OrganizationJson, QuotaJson,
 	},
 };
 use pallet_support::apis::OrganizationsApi;
+
+/// The first version of [`OrganizationsApi`] with `endpoints`.
+const ENDPOINTS_SINCE: u32 = 2;
 
 /// Implements the methods of this area.
 pub(crate) struct Organizations<Block, Client>(pub Chain<Block, Client>);
@@ -73,6 +76,20 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> OrganizationsRpcServer
 		self.0.at_finalized(|at| {
 			let quota = self.0.api().quota(hash(&at), id).map_err(Error::internal)?;
 			Ok(quota.ok_or(Error::NotFound("organization"))?.into())
+		})
+	}
+
+	fn endpoints(&self, id: OrganizationId) -> Result<At<EndpointsJson>, Error> {
+		self.0.at_finalized(|at| {
+			let (at, api) = (hash(&at), self.0.api());
+			let organization = api.organization(at, id).map_err(Error::internal)?;
+			organization.ok_or(Error::NotFound("organization"))?;
+			let has_endpoints = self.0.has::<dyn OrganizationsApi<Block>>(at, ENDPOINTS_SINCE)?;
+			let endpoints = match has_endpoints {
+				true => api.endpoints(at, id).map_err(Error::internal)?,
+				false => Endpoints::default(),
+			};
+			Ok(endpoints.into())
 		})
 	}
 }

@@ -6,7 +6,6 @@ use crate::{
 };
 use credio_primitives::{AccountId, Denial, RecordId, access::ReadRecord, rpc::BlockRef};
 use pallet_support::apis::{GrantsApi, RecordsApi, StreamsApi};
-use sp_api::ApiExt;
 
 /// The first version of [`RecordsApi`] with `read`. Runtimes before it take three calls.
 const READ_SINCE: u32 = 2;
@@ -34,9 +33,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> RecordAccess for Chain<Blo
 		record_id: RecordId,
 	) -> Result<ReadRecord, Error> {
 		let (at, api) = (hash(at), self.api());
-		let has_read =
-			api.has_api_with::<dyn RecordsApi<Block>, _>(at, |version| version >= READ_SINCE);
-		if has_read.map_err(Error::internal)? {
+		if self.has::<dyn RecordsApi<Block>>(at, READ_SINCE)? {
 			let read = api.read(at, account.clone(), record_id).map_err(Error::internal)?;
 			return read.map_err(denied);
 		}

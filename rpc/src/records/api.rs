@@ -4,7 +4,11 @@ use crate::error::Error;
 use credio_primitives::{
 	Digest, Entry, RecordId, Sequence, StreamId,
 	entry::EntryFilter,
-	rpc::{AccessToken, At, FetchedEntriesJson, FetchedJson, InclusionJson, Items, PageRequest},
+	object::NamedErasure,
+	rpc::{
+		AccessToken, At, ErasureJson, FetchedEntriesJson, FetchedJson, InclusionJson, Items,
+		PageRequest,
+	},
 };
 use jsonrpsee::proc_macros::rpc;
 
@@ -41,6 +45,18 @@ pub trait RecordsRpc {
 		filter: EntryFilter,
 		page: Option<PageRequest>,
 	) -> Result<At<Items<Entry>>, Error>;
+
+	/// Returns the erasure of an object, and who acknowledged it.
+	#[method(name = "credio_v1_erasure", blocking)]
+	fn erasure(&self, record_id: RecordId) -> Result<At<ErasureJson>, Error>;
+
+	/// Lists erasures by number, starting with `from`.
+	#[method(name = "credio_v1_erasures", blocking)]
+	fn erasures(
+		&self,
+		from: Option<u64>,
+		limit: Option<u32>,
+	) -> Result<At<Items<NamedErasure>>, Error>;
 
 	/// Checks that a document is under a Merkle anchor.
 	#[method(name = "credio_v1_verifyInclusion", blocking)]

@@ -5,7 +5,11 @@ use credio_primitives::{
 	Digest, Entry, RecordId, Sequence, StreamId,
 	entry::EntryFilter,
 	error_codes as codes,
-	rpc::{AccessToken, At, FetchedEntriesJson, FetchedJson, InclusionJson, Items, PageRequest},
+	object::NamedErasure,
+	rpc::{
+		AccessToken, At, ErasureJson, FetchedEntriesJson, FetchedJson, InclusionJson, Items,
+		PageRequest,
+	},
 };
 
 pub(crate) fn describe(document: &mut Document) {
@@ -59,6 +63,18 @@ pub(crate) fn describe(document: &mut Document) {
 		.optional::<PageRequest>("page", "Which page.")
 		.returns::<At<Items<Entry>>>(
 			"A page of entries.",
+			&[codes::INVALID_PARAMETERS, codes::INTERNAL],
+		);
+	document
+		.method("credio_v1_erasure", "Returns the erasure of an object, and who acknowledged it.")
+		.param::<RecordId>("recordId", "Id of the entry.")
+		.returns::<At<ErasureJson>>("The erasure.", &[codes::NOT_FOUND, codes::INTERNAL]);
+	document
+		.method("credio_v1_erasures", "Lists erasures by number.")
+		.optional::<u64>("from", "The first number.")
+		.optional::<u32>("limit", "Most erasures, at most 256.")
+		.returns::<At<Items<NamedErasure>>>(
+			"The erasures. `next` is always null: go on with the number after the last one.",
 			&[codes::INVALID_PARAMETERS, codes::INTERNAL],
 		);
 	document

@@ -13,13 +13,17 @@ use credio_primitives::{
 	access::ReadRecord,
 	entry::EntryFilter,
 	limits::{MAX_FETCHED_SIZE, MAX_PROOF_LENGTH},
+	object::NamedErasure,
 	rpc::{
-		AccessToken, At, BlockRef, Bytes, FetchedEntriesJson, FetchedEntryJson, FetchedJson,
-		InclusionJson, Items, PageRequest, wrapped_keys,
+		AccessToken, At, BlockRef, Bytes, ErasureJson, FetchedEntriesJson, FetchedEntryJson,
+		FetchedJson, InclusionJson, Items, PageRequest, wrapped_keys,
 	},
 };
-use pallet_support::apis::StreamsApi;
+use pallet_support::apis::{RecordsApi, StreamsApi};
 use std::sync::Arc;
+
+/// The first version of [`RecordsApi`] with erasures.
+const ERASURES_SINCE: u32 = 3;
 
 /// Implements the methods of this area.
 pub(crate) struct Records<Block, Client> {
@@ -84,6 +88,35 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> RecordsRpcServer for Recor
 		self.chain.at_finalized(|at| {
 			let found = self.chain.api().query_entries(hash(&at), filter, cursor, limit);
 			Ok(items(found.map_err(Error::internal)?))
+		})
+	}
+
+	fn erasure(&self, record_id: RecordId) -> Result<At<ErasureJson>, Error> {
+		self.chain.at_finalized(|at| {
+			let (at, api) = (hash(&at), self.chain.api());
+			let header = api.header(at, record_id).map_err(Error::internal)?;
+			header.ok_or(Error::NotFound("entry"))?;
+			let erasure = match self.chain.has::<dyn RecordsApi<Block>>(at, ERASURES_SINCE)? {
+				true => api.erasure(at, record_id).map_err(Error::internal)?,
+				false => None,
+			};
+			Ok(ErasureJson { erasure })
+		})
+	}
+
+	fn erasures(
+		&self,
+		from: Option<u64>,
+		count: Option<u32>,
+	) -> Result<At<Items<NamedErasure>>, Error> {
+		let limit = limit(count)?;
+		self.chain.at_finalized(|at| {
+			let at = hash(&at);
+			let erasures = match self.chain.has::<dyn RecordsApi<Block>>(at, ERASURES_SINCE)? {
+				true => self.chain.api().erasures(at, from.unwrap_or_default(), limit),
+				false => Ok(Vec::new()),
+			};
+			Ok(items((erasures.map_err(Error::internal)?, None)))
 		})
 	}
 

@@ -11,6 +11,7 @@ use crate::{
 };
 use credio_primitives::{
 	Denial, Entry, KeyEpoch, OrganizationId, Sequence, StreamId,
+	entry::StreamInfo,
 	limits::MAX_PAGE_SIZE,
 	rpc::{AccessToken, At, BlockRef, Items, PageRequest, StreamJson, StreamKeyJson},
 };
@@ -18,8 +19,11 @@ use jsonrpsee::{
 	PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink,
 	core::{SubscriptionResult, async_trait},
 };
-use pallet_support::apis::{GrantsApi, OrganizationsApi, StreamsApi};
+use pallet_support::apis::{GrantsApi, OrganizationsApi, RecordsApi, StreamsApi};
 use std::sync::Arc;
+
+/// The first version of [`RecordsApi`] in which streams may demand objects.
+const DEMANDS_SINCE: u32 = 3;
 
 /// Implements the methods of this area.
 pub(crate) struct Streams<Block, Client> {
@@ -32,7 +36,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> StreamsRpcServer for Strea
 	fn stream(&self, id: StreamId) -> Result<At<StreamJson>, Error> {
 		self.chain.at_finalized(|at| {
 			let stream = self.chain.api().stream(hash(&at), id).map_err(Error::internal)?;
-			Ok(stream.ok_or(Error::NotFound("stream"))?.into())
+			self.json(&at, stream.ok_or(Error::NotFound("stream"))?)
 		})
 	}
 
@@ -44,7 +48,9 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> StreamsRpcServer for Strea
 		let (cursor, limit) = page(request)?;
 		self.chain.at_finalized(|at| {
 			let found = self.chain.api().streams(hash(&at), owner, cursor, limit);
-			Ok(items(found.map_err(Error::internal)?))
+			let (streams, next) = found.map_err(Error::internal)?;
+			let streams = streams.into_iter().map(|stream| self.json(&at, stream));
+			Ok(items((streams.collect::<Result<Vec<_>, _>>()?, next)))
 		})
 	}
 
@@ -96,6 +102,13 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> StreamsRpcServer for Strea
 }
 
 impl<Block: CredioBlock, Client: CredioClient<Block>> Streams<Block, Client> {
+	fn json(&self, at: &BlockRef, stream: StreamInfo) -> Result<StreamJson, Error> {
+		let at = hash(at);
+		let demands_objects = self.chain.has::<dyn RecordsApi<Block>>(at, DEMANDS_SINCE)?
+			&& self.chain.api().demands_objects(at, stream.id).map_err(Error::internal)?;
+		Ok(StreamJson::of(stream, demands_objects))
+	}
+
 	/// Subscribes to a stream, before the first read, so that no block falls between history and new entries.
 	fn subscribe(
 		&self,

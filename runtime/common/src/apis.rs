@@ -5,12 +5,14 @@
 use alloc::{format, string::String, vec::Vec};
 use core::marker::PhantomData;
 use credio_primitives::{
-	AccountId, BundleId, Denial, Digest, EncryptionKey, Entry, EntryHeader, KeyEpoch,
-	KeyEpochState, KeyVersion, Member, Moment, OrganizationId, ReadAccess, Receipt, RecordId,
-	RecordPayload, Request, RequestKey, Sequence, Stream, StreamId, StreamKey, Submission,
+	AccountId, BundleId, Denial, Digest, EncryptionKey, Endpoints, Entry, EntryBody, EntryHeader,
+	KeyEpoch, KeyEpochState, KeyVersion, Member, Moment, OrganizationId, ReadAccess, Receipt,
+	RecordId, RecordPayload, Request, RequestKey, Sequence, Stream, StreamId, StreamKey,
+	Submission,
 	bundle::{BundleDetail, BundleFilter, BundleLimits, NamedBundle},
 	entry::EntryFilter,
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
+	object::NamedErasure,
 };
 use credio_primitives::{
 	access::ReadRecord, entry::StreamInfo, organization::MemberInfo,
@@ -143,8 +145,32 @@ impl<Runtime: Product> ProductApis<Runtime> {
 	pub fn read(account: AccountId, id: RecordId) -> Result<ReadRecord, Denial> {
 		let access = Self::read_access(account, id)?;
 		let header = Self::header(id).ok_or(Denial::RecordNotFound)?;
-		let payload = Records::<Runtime>::payload_of(&header).ok_or(Denial::RecordNotFound)?;
+		let payload = match header.body {
+			// Its envelope is in an object store.
+			EntryBody::Object { .. } => RecordPayload::default(),
+			_ => Records::<Runtime>::payload_of(&header).ok_or(Denial::RecordNotFound)?,
+		};
 		Ok(ReadRecord { access, header, payload })
+	}
+
+	#[must_use]
+	pub fn erasure(id: RecordId) -> Option<NamedErasure> {
+		Records::<Runtime>::erasure(&id)
+	}
+
+	#[must_use]
+	pub fn erasures(from: u64, limit: u32) -> Vec<NamedErasure> {
+		Records::<Runtime>::erasures(from, limit)
+	}
+
+	#[must_use]
+	pub fn demands_objects(stream: StreamId) -> bool {
+		Records::<Runtime>::demands_objects(&stream)
+	}
+
+	#[must_use]
+	pub fn endpoints(id: OrganizationId) -> Endpoints {
+		Organizations::<Runtime>::endpoints(id)
 	}
 
 	pub fn read_access(account: AccountId, id: RecordId) -> Result<ReadAccess, Denial> {

@@ -102,6 +102,7 @@ macro_rules! product_configs {
 		}
 
 		impl $crate::pallet_records::Config for $runtime {
+			type Membership = $crate::pallet_organizations::Pallet<$runtime>;
 			type Streams = $crate::pallet_anchor::Pallet<$runtime>;
 			type KeyEpochs = $crate::pallet_grants::Pallet<$runtime>;
 			type WeightInfo = $weights::pallet_records::WeightInfo<$runtime>;
@@ -111,6 +112,7 @@ macro_rules! product_configs {
 			type Membership = $crate::pallet_organizations::Pallet<$runtime>;
 			type EncryptionKeys = $crate::pallet_organizations::Pallet<$runtime>;
 			type Streams = $crate::pallet_anchor::Pallet<$runtime>;
+			type Erasures = $crate::pallet_records::Pallet<$runtime>;
 			type Time = $time;
 			type MaxAccessRequestAge = MaxAccessRequestAge;
 			type MaxKeyEpochs = MaxKeyEpochs;

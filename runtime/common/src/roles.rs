@@ -12,7 +12,8 @@ pub fn organizations<T: pallet_organizations::Config>(
 		Call::add_member { .. }
 		| Call::set_roles { .. }
 		| Call::remove_member { .. }
-		| Call::rotate_key { .. } => Some(Role::Admin),
+		| Call::rotate_key { .. }
+		| Call::set_endpoints { .. } => Some(Role::Admin),
 		_ => None,
 	}
 }
@@ -31,8 +32,12 @@ pub fn anchor<T: pallet_anchor::Config>(call: &pallet_anchor::Call<T>) -> Option
 /// Calls of `pallet-records`.
 #[must_use]
 pub fn records<T: pallet_records::Config>(call: &pallet_records::Call<T>) -> Option<Role> {
+	use pallet_records::Call;
 	match call {
-		pallet_records::Call::append { .. } => Some(Role::Submitter),
+		Call::append { .. } | Call::append_object { .. } | Call::acknowledge_erasure { .. } => {
+			Some(Role::Submitter)
+		},
+		Call::demand_objects { .. } | Call::erase { .. } => Some(Role::Admin),
 		_ => None,
 	}
 }

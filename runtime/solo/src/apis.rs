@@ -172,6 +172,7 @@ impl_runtime_apis! {
 		}
 	}
 
+	#[api_version(2)]
 	impl support::apis::OrganizationsApi<Block> for Runtime {
 		fn organization(id: primitives::OrganizationId) -> Option<primitives::organization::OrganizationInfo> {
 			Product::organization(id)
@@ -201,6 +202,10 @@ impl_runtime_apis! {
 
 		fn quota(id: primitives::OrganizationId) -> Option<primitives::organization::QuotaInfo> {
 			Product::quota(id)
+		}
+
+		fn endpoints(id: primitives::OrganizationId) -> primitives::Endpoints {
+			Product::endpoints(id)
 		}
 	}
 
@@ -247,6 +252,7 @@ impl_runtime_apis! {
 		}
 	}
 
+	#[api_version(3)]
 	impl support::apis::RecordsApi<Block> for Runtime {
 		fn payload(id: primitives::RecordId) -> Option<primitives::RecordPayload> {
 			Product::payload(id)
@@ -257,6 +263,18 @@ impl_runtime_apis! {
 			id: primitives::RecordId,
 		) -> Result<primitives::access::ReadRecord, primitives::Denial> {
 			Product::read(account, id)
+		}
+
+		fn erasure(id: primitives::RecordId) -> Option<primitives::object::NamedErasure> {
+			Product::erasure(id)
+		}
+
+		fn erasures(from: u64, limit: u32) -> Vec<primitives::object::NamedErasure> {
+			Product::erasures(from, limit)
+		}
+
+		fn demands_objects(stream: primitives::StreamId) -> bool {
+			Product::demands_objects(stream)
 		}
 	}
 

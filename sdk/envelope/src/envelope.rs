@@ -9,14 +9,17 @@ use chacha20poly1305::{
 	KeyInit, XChaCha20Poly1305,
 	aead::{Aead, Payload},
 };
-use credio_primitives::{Commitment, entry::ENVELOPE_V1};
+use credio_primitives::{
+	Commitment,
+	entry::{ENVELOPE_V1, ENVELOPE_V2},
+};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// Bytes of an envelope before its ciphertext: version, salt, key commitment.
 pub const HEADER_LENGTH: usize = 1 + 32 + 32;
 /// Length of the authentication tag.
-const TAG_LENGTH: usize = 16;
+pub const TAG_LENGTH: usize = 16;
 
 /// A sealed document, with its commitment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,9 +45,12 @@ impl core::fmt::Debug for Document {
 	}
 }
 
-fn associated_data(context: &Context, header: &[u8; HEADER_LENGTH]) -> Vec<u8> {
+pub(crate) fn associated_data(context: &Context, header: &[u8; HEADER_LENGTH]) -> Vec<u8> {
 	let mut data = Vec::with_capacity(18 + HEADER_LENGTH + Context::LENGTH);
-	data.extend_from_slice(b"credio/envelope/v1");
+	data.extend_from_slice(match header[0] {
+		ENVELOPE_V2 => b"credio/envelope/v2",
+		_ => b"credio/envelope/v1",
+	});
 	data.push(header[0]);
 	data.extend_from_slice(&context.bytes());
 	data.extend_from_slice(&header[1..]);
@@ -80,13 +86,13 @@ impl StreamSecret {
 		Ok(Sealed { payload, commitment: data_key.commitment_key().commit(document) })
 	}
 
-	/// Returns the data key of an envelope.
+	/// Returns the data key of an envelope. Its header is enough.
 	///
 	/// # Errors
 	///
 	/// [`Error::UnknownVersion`], [`Error::Truncated`], [`Error::KeyCommitmentMismatch`].
 	pub fn data_key_of(&self, context: &Context, payload: &[u8]) -> Result<DataKey, Error> {
-		let (header, _) = split(payload)?;
+		let header = header_of(payload)?;
 		let mut salt = [0; 32];
 		salt.copy_from_slice(&header[1..33]);
 		let data_key = self.data_key(context, &salt);
@@ -106,7 +112,7 @@ impl StreamSecret {
 
 impl DataKey {
 	/// Checks, in constant time, that the envelope was sealed with this key.
-	fn check(&self, header: &[u8; HEADER_LENGTH]) -> Result<(), Error> {
+	pub(crate) fn check(&self, header: &[u8; HEADER_LENGTH]) -> Result<(), Error> {
 		if self.key_commitment().ct_eq(&header[33..]).into() {
 			Ok(())
 		} else {
@@ -133,15 +139,24 @@ impl DataKey {
 	}
 }
 
-/// Returns the header and the ciphertext of an envelope of a known version.
-fn split(payload: &[u8]) -> Result<(&[u8; HEADER_LENGTH], &[u8]), Error> {
+/// Returns the header of an envelope of a known version.
+pub(crate) fn header_of(payload: &[u8]) -> Result<&[u8; HEADER_LENGTH], Error> {
 	match payload.first() {
-		None => return Err(Error::Truncated),
-		Some(&ENVELOPE_V1) => {},
-		Some(version) => return Err(Error::UnknownVersion(*version)),
+		None => Err(Error::Truncated),
+		Some(&(ENVELOPE_V1 | ENVELOPE_V2)) => {
+			payload.first_chunk::<HEADER_LENGTH>().ok_or(Error::Truncated)
+		},
+		Some(version) => Err(Error::UnknownVersion(*version)),
 	}
-	let (header, ciphertext) =
-		payload.split_first_chunk::<HEADER_LENGTH>().ok_or(Error::Truncated)?;
+}
+
+/// Returns the header and the ciphertext of an envelope of version 1.
+fn split(payload: &[u8]) -> Result<(&[u8; HEADER_LENGTH], &[u8]), Error> {
+	let header = header_of(payload)?;
+	if header[0] != ENVELOPE_V1 {
+		return Err(Error::UnknownVersion(header[0]));
+	}
+	let ciphertext = &payload[HEADER_LENGTH..];
 	if ciphertext.len() <= TAG_LENGTH {
 		return Err(Error::Truncated);
 	}

@@ -11,6 +11,11 @@ pub enum Error {
 		/// Its size in bytes.
 		size: usize,
 	},
+	/// The document is larger than the limit of an object.
+	TooLargeForObject {
+		/// Its size in bytes.
+		size: u64,
+	},
 	/// The media type is longer than 255 bytes.
 	MediaTypeTooLong,
 	/// The envelope has an unknown version.
@@ -41,8 +46,13 @@ impl core::fmt::Display for Error {
 		match self {
 			Self::TooLarge { size } => write!(
 				f,
-				"the document has {size} bytes, and a record takes at most {} (64 KiB): keep it elsewhere and anchor it",
+				"the document has {size} bytes, and a record takes at most {} (64 KiB): upload it as an object",
 				limits::MAX_DOCUMENT_SIZE
+			),
+			Self::TooLargeForObject { size } => write!(
+				f,
+				"the document has {size} bytes, and an object takes at most {} (1 GiB): split it, or keep it elsewhere and anchor it",
+				limits::MAX_OBJECT_DOCUMENT_SIZE
 			),
 			Self::MediaTypeTooLong => write!(
 				f,
@@ -51,7 +61,7 @@ impl core::fmt::Display for Error {
 			),
 			Self::UnknownVersion(version) => write!(
 				f,
-				"the envelope has version {version}, and this software knows version 1: use a newer one"
+				"the envelope has version {version}, and this software knows versions 1 (records) and 2 (objects): use a newer one"
 			),
 			Self::Truncated => f.write_str("the envelope is cut short: fetch it again"),
 			Self::KeyCommitmentMismatch => {

@@ -121,6 +121,14 @@ impl StreamSecret {
 		hmac(&mac_key, &[&record_id.0, &digest])
 	}
 
+	/// Returns the synthetic salt of an object, by a keyed digest of its description.
+	pub(crate) fn object_salt(&self, record_id: &RecordId, description: &[&[u8]]) -> [u8; 32] {
+		let hkdf = Hkdf::<Sha256>::new(None, &self.0);
+		let mac_key = expand::<32>(&hkdf, &[b"credio/v1/synthetic-salt"]);
+		let digest = hmac(&mac_key, description);
+		hmac(&mac_key, &[b"credio/v2", &record_id.0, &digest])
+	}
+
 	/// Returns the data key of a record with the envelope's `salt`.
 	#[must_use]
 	pub fn data_key(&self, context: &Context, salt: &[u8; 32]) -> DataKey {
@@ -144,6 +152,14 @@ impl DataKey {
 		expand(&hkdf, &[label])
 	}
 
+	pub(crate) fn chunk_encryption(&self) -> Zeroizing<[u8; 32]> {
+		self.subkey(b"credio/v2/encryption")
+	}
+
+	pub(crate) fn chunk_nonce_prefix(&self) -> Zeroizing<[u8; 19]> {
+		self.subkey(b"credio/v2/nonce-prefix")
+	}
+
 	pub(crate) fn encryption(&self) -> Zeroizing<[u8; 32]> {
 		self.subkey(b"credio/v1/encryption")
 	}
@@ -164,6 +180,13 @@ impl DataKey {
 }
 
 impl CommitmentKey {
+	/// Starts the commitment to a document that is read piece by piece.
+	#[must_use]
+	pub fn start(&self) -> Committing {
+		let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0);
+		Committing(mac.expect("HMAC takes keys of any length; qed"))
+	}
+
 	/// Returns the commitment to a document: `HMAC-SHA256(commitment key, document)`.
 	#[must_use]
 	pub fn commit(&self, document: &[u8]) -> Commitment {
@@ -180,6 +203,35 @@ impl CommitmentKey {
 	#[must_use]
 	pub fn reveal(&self) -> alloc::string::String {
 		alloc::format!("{}", Digest(self.0))
+	}
+}
+
+/// The commitment to a document that is read piece by piece.
+#[derive(Clone)]
+pub struct Committing(Hmac<Sha256>);
+
+impl core::fmt::Debug for Committing {
+	fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+		f.write_str("Committing(secret)")
+	}
+}
+
+impl Committing {
+	/// Adds the next piece of the document.
+	pub fn update(&mut self, piece: &[u8]) {
+		self.0.update(piece);
+	}
+
+	/// Returns the commitment.
+	#[must_use]
+	pub fn finish(self) -> Commitment {
+		Digest(self.0.finalize().into_bytes().into())
+	}
+
+	/// Whether `commitment` is to the document. Takes constant time.
+	#[must_use]
+	pub fn verify(self, commitment: &Commitment) -> bool {
+		self.finish().0.ct_eq(&commitment.0).into()
 	}
 }
 

@@ -25,6 +25,28 @@
 //! key. Padmé is the padding of "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs"
 //! (Nikitin et al., PoPETs 2019), which leaks O(log log L) bits of a length L for at most 12 % of overhead.
 //!
+//! # Envelope, version 2
+//!
+//! For objects: in chunks, so that it is sealed and opened in constant memory, and any range by itself.
+//!
+//! ```text
+//! inner      = u8(length of media type) ++ media type ++ u64(length of document) ++ document ++ zeros
+//!              padded with zeros to the Padmé length of what comes before them
+//! chunks     = inner in pieces of 65,536 bytes, the last one shorter or as long
+//! digest     = HMAC-SHA256(mac key, u8(length of media type) ++ media type ++ u64(length) ++ SHA-256(document))
+//! salt       = HMAC-SHA256(mac key, "credio/v2" ++ record id ++ digest), the mac key as in version 1
+//! data key, key commitment, commitment key as in version 1
+//! subkeys    = "credio/v2/encryption" (32), "credio/v2/nonce-prefix" (19)
+//! header     = 0x02 ++ salt (32) ++ key commitment (32)
+//! chunk i    = XChaCha20-Poly1305(encryption, nonce prefix ++ u32 big endian(i) ++ u8(1 for the last, else 0), aad)
+//! aad        = "credio/envelope/v2" ++ 0x02 ++ context ++ salt ++ key commitment
+//! envelope   = header ++ all chunks, each with its tag of 16 bytes
+//! root       = Merkle root over blake2_256(header), blake2_256(chunk 0), blake2_256(chunk 1), …
+//! ```
+//!
+//! The nonces are the STREAM construction of "Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance"
+//! (Hoang, Reyhanitabar, Rogaway and Vizár, CRYPTO 2015): chunks cannot be swapped, dropped or cut off.
+//!
 //! # Wrapped keys
 //!
 //! A stream secret or a data key (32 bytes) travels to an organization by HPKE (RFC 9180) with DHKEM(X25519,
@@ -54,11 +76,13 @@ extern crate alloc;
 mod envelope;
 mod error;
 mod keys;
+mod object;
 mod padding;
 mod wrap;
 
-pub use envelope::{Document, HEADER_LENGTH, Sealed};
+pub use envelope::{Document, HEADER_LENGTH, Sealed, TAG_LENGTH};
 pub use error::Error;
-pub use keys::{CommitmentKey, Context, DataKey, StreamSecret};
+pub use keys::{CommitmentKey, Committing, Context, DataKey, StreamSecret};
+pub use object::{Layout, ObjectDescription, ObjectKey};
 pub use padding::padme;
 pub use wrap::{OwnerPsk, SecretKey, WRAPPED_LENGTH, WrapContext, seal_to};

@@ -45,7 +45,7 @@ fn oversized_input_is_refused_with_hint() {
 	let size = MAX_DOCUMENT_SIZE as usize + 1;
 	let error = secret(1).seal(&context(), "", &vec![0; size]).unwrap_err();
 	assert_eq!(error, Error::TooLarge { size });
-	assert!(error.to_string().contains("65536") && error.to_string().contains("anchor"));
+	assert!(error.to_string().contains("65536") && error.to_string().contains("object"));
 	let long = "x".repeat(MAX_MEDIA_TYPE_LENGTH as usize + 1);
 	assert_eq!(secret(1).seal(&context(), &long, b""), Err(Error::MediaTypeTooLong));
 }

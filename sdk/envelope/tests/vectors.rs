@@ -3,14 +3,18 @@
 //! `CREDIO_WRITE_VECTORS=1` writes the files again, for a new version of a format; version 1 does not change.
 
 use codec::Encode;
-use credio_envelope::{Context, OwnerPsk, SecretKey, StreamSecret, WrapContext};
+use credio_envelope::{
+	Context, Layout, ObjectDescription, OwnerPsk, SecretKey, StreamSecret, WrapContext,
+};
 use credio_primitives::{
 	AccessRequestId, BundleId, Digest, GrantId, Leg, RecordId, Reference, RequestKey, Resource,
 	StreamId,
 	bundle::{self, EncodedCall},
 	limits, merkle,
+	object::{piece_digest, root},
 };
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use std::{fs, path::PathBuf};
 use zeroize::Zeroizing;
 
@@ -82,6 +86,54 @@ fn envelopes() {
 			"vectors": vectors,
 		}),
 	);
+}
+
+#[test]
+fn object_envelopes() {
+	let lengths = [0, 1, 65_536 - 9, 65_536, 200_000];
+	let vectors = lengths.map(|length: u32| {
+		let (media_type, document) = ("text/csv", documents_of(length));
+		let sha256 = Sha256::digest(&document).into();
+		let description = ObjectDescription { media_type, length: length.into(), sha256 };
+		let key = stream_secret().object_key(&context(), &description).expect("it fits");
+		let layout = Layout::new(media_type, length.into()).expect("it fits");
+		let mut inner = Layout::prefix(media_type, length.into());
+		inner.extend_from_slice(&document);
+		inner.resize(usize::try_from(layout.inner()).expect("it fits"), 0);
+		let mut envelope = key.header().to_vec();
+		let mut pieces = vec![piece_digest(key.header())];
+		for (index, chunk) in (0..).zip(inner.chunks(65_536)) {
+			let mut chunk = chunk.to_vec();
+			let is_last = index + 1 == layout.chunks();
+			key.seal_chunk(index, is_last, &mut chunk).expect("it is a chunk");
+			pieces.push(piece_digest(&chunk));
+			envelope.extend_from_slice(&chunk);
+		}
+		assert_eq!(envelope.len() as u64, layout.size());
+		json!({
+			"mediaType": media_type,
+			"documentLength": length,
+			"header": hex(key.header()),
+			"envelopeLength": envelope.len(),
+			"envelopeSha256": hex(&Sha256::digest(&envelope)),
+			"root": root(&pieces),
+			"commitmentKey": key.commitment_key().reveal(),
+			"commitment": key.commitment_key().commit(&document),
+		})
+	});
+	check(
+		"envelope-v2.json",
+		&json!({
+			"streamSecret": hex(&bytes(1)),
+			"context": context_json(),
+			"vectors": vectors,
+		}),
+	);
+}
+
+/// Returns the document of so many bytes: the byte at each place is the place modulo 251.
+fn documents_of(length: u32) -> Vec<u8> {
+	(0..length).map(|i| (i % 251) as u8).collect()
 }
 
 #[test]

@@ -50,10 +50,6 @@ pub(crate) fn check(
 ) -> Result<Documented, Refused> {
 	let inclusion = part.and_then(|part| part.inclusion.as_ref());
 	let (commitment, index) = match (body, inclusion) {
-		(EntryBody::Record { commitment, .. } | EntryBody::DigestAnchor { commitment }, None) => {
-			(Some(*commitment), None)
-		},
-		(EntryBody::MerkleAnchor { .. }, None) => (None, None),
 		(EntryBody::MerkleAnchor { root, leaves }, Some(inclusion)) => {
 			let InclusionPart { index, commitment, siblings } = inclusion;
 			if siblings.len() > limits::MAX_PROOF_LENGTH as usize
@@ -68,6 +64,7 @@ pub(crate) fn check(
 		(_, Some(_)) => {
 			return Err(Part::Document.refused("the entry is no Merkle anchor"));
 		},
+		(body, None) => (body.commitment(), None),
 	};
 	let own_key: Option<CommitmentKey> = match part.and_then(|part| part.commitment_key) {
 		None => None,

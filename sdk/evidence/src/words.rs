@@ -2,7 +2,8 @@
 
 use crate::Verified;
 use credio_primitives::{
-	AccessRequestState, EntryBody, GrantStatus, OrganizationId, Permission, Resource, StreamStatus,
+	AccessRequestState, EntryBody, GrantStatus, OrganizationId, Permission, RecordId, Resource,
+	StreamStatus,
 	evidence::{Facts, Origin},
 	grant::{NamedAccessRequest, NamedGrant},
 };
@@ -46,6 +47,10 @@ fn permission(permission: Permission, resource: &Resource) -> &'static str {
 	}
 }
 
+fn replaced(supersedes: Option<RecordId>) -> String {
+	supersedes.map_or_else(String::new, |id| format!(" It replaces the record {id}."))
+}
+
 /// Formats values of the facts.
 struct Words<'a>(&'a Facts);
 
@@ -82,13 +87,18 @@ impl Words<'_> {
 				let digest = self.0.payload.map_or_else(String::new, |digest| {
 					format!(" on the chain (blake2_256 of its encoding: {digest})")
 				});
-				let supersedes = supersedes
-					.map_or_else(String::new, |id| format!(" It replaces the record {id}."));
+				let supersedes = replaced(*supersedes);
 				format!(
 					"It is a record of {size} bytes of ciphertext{digest}, encrypted under key epoch {epoch}; it commits to one \
 					 document by the keyed commitment {commitment}.{supersedes}"
 				)
 			},
+			EntryBody::Object { epoch, commitment, root, size, supersedes } => format!(
+				"It is an object: {size} bytes of ciphertext in an object store, with the root {root}, encrypted under key epoch \
+				 {epoch}; it commits to one document by the keyed commitment {commitment}.{}{}",
+				replaced(*supersedes),
+				self.erasure()
+			),
 			EntryBody::DigestAnchor { commitment } => format!(
 				"It is an anchor, which commits to one document kept elsewhere by the keyed commitment {commitment}."
 			),
@@ -96,6 +106,24 @@ impl Words<'_> {
 				"It is an anchor, which commits to {leaves} documents kept elsewhere by the Merkle root {root}."
 			),
 		}
+	}
+
+	fn erasure(&self) -> String {
+		let Some((erasure, acknowledgements)) = &self.0.erasure else { return String::new() };
+		let given = acknowledgements
+			.iter()
+			.map(|given| {
+				format!("{} in block {}", self.organization(given.organization), given.block)
+			})
+			.collect::<Vec<_>>();
+		let given = match given.as_slice() {
+			[] => "No organization has acknowledged yet that it deleted its copies.".into(),
+			given => format!("That they deleted their copies acknowledged: {}.", given.join(", ")),
+		};
+		format!(
+			" It was erased in block {} by the stream's owner; the member {} signed for it. {given}",
+			erasure.block, erasure.author
+		)
 	}
 
 	fn stream(&self) -> String {

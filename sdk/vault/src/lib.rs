@@ -20,7 +20,9 @@ pub use local::LocalVault;
 pub use transfer::KeyExport;
 
 use async_trait::async_trait;
-use credio_envelope::{CommitmentKey, Context, Document, Sealed, WrapContext};
+use credio_envelope::{
+	CommitmentKey, Context, Document, ObjectDescription, ObjectKey, Sealed, WrapContext,
+};
 use credio_primitives::{
 	AccountId, Digest, EpochSecret, KeyEpoch, KeyVersion, OrganizationId, PublicKey, RequestKey,
 	StreamId, WrappedKey, WrappedSecret,
@@ -164,7 +166,24 @@ pub trait Vault: Send + Sync {
 		payload: &[u8],
 	) -> Result<Document, VaultError>;
 
-	/// Returns the commitment key of a record, which verifiers may have.
+	/// Returns the key to seal an object with: the same for the same document. It leaves the vault, since an object may be a
+	/// gigabyte, and opens nothing but that object.
+	async fn seal_object(
+		&self,
+		held: &Held,
+		context: &Context,
+		description: &ObjectDescription<'_>,
+	) -> Result<ObjectKey, VaultError>;
+
+	/// Returns the key to open an object with, by the header of its envelope. It opens nothing but that object.
+	async fn open_object(
+		&self,
+		held: &Held,
+		context: &Context,
+		header: &[u8],
+	) -> Result<ObjectKey, VaultError>;
+
+	/// Returns the commitment key of a record, which verifiers may have. The header of its envelope is enough.
 	async fn commitment_key(
 		&self,
 		held: &Held,

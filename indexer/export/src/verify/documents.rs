@@ -18,7 +18,7 @@ use credio_index::{
 	store::Store,
 };
 use credio_primitives::{
-	EntryBody, GrantStatus, Permission, Resource, StreamId, grant::GrantFilter, rpc::GrantJson,
+	GrantStatus, Permission, Resource, StreamId, grant::GrantFilter, rpc::GrantJson,
 };
 use credio_vault::Vault;
 use sha2::{Digest as _, Sha256};
@@ -387,7 +387,7 @@ async fn was_readable(
 	if grants.peek().is_none() {
 		return Ok(false);
 	}
-	let EntryBody::Record { epoch, .. } = client.record(entry.record).await?.header.body else {
+	let Some(epoch) = client.record(entry.record).await?.header.body.epoch() else {
 		return Ok(false);
 	};
 	Ok(grants.any(|grant| grant.from_epoch <= epoch))

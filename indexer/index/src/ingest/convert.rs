@@ -36,7 +36,9 @@ pub(super) fn indexed(
 	read: Result<Document, Unread>,
 ) -> block::Entry {
 	let (kind, supersedes) = match entry.header.body {
-		EntryBody::Record { supersedes, .. } => (block::EntryKind::Record, supersedes),
+		EntryBody::Record { supersedes, .. } | EntryBody::Object { supersedes, .. } => {
+			(block::EntryKind::Record, supersedes)
+		},
 		EntryBody::DigestAnchor { .. } => (block::EntryKind::DigestAnchor, None),
 		EntryBody::MerkleAnchor { .. } => (block::EntryKind::MerkleAnchor, None),
 	};

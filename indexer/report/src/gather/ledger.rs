@@ -288,6 +288,7 @@ fn counted(entry: &Entry) -> Entries {
 		EntryBody::Record { size, .. } => {
 			Entries { records: 1, bytes: size.into(), ..Entries::default() }
 		},
+		EntryBody::Object { size, .. } => Entries { records: 1, bytes: size, ..Entries::default() },
 		EntryBody::DigestAnchor { .. } => Entries { digest_anchors: 1, ..Entries::default() },
 		EntryBody::MerkleAnchor { leaves, .. } => {
 			Entries { merkle_anchors: 1, leaves: leaves.into(), ..Entries::default() }

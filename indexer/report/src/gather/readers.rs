@@ -4,8 +4,7 @@ use super::ledger::Ledger;
 use crate::activity::{Number, Reader};
 use credio_client::{Error, Past};
 use credio_primitives::{
-	EntryBody, KeyEpoch, Moment, Permission, RecordId, Resource, Sequence, StreamId,
-	entry::EntryFilter,
+	KeyEpoch, Moment, Permission, RecordId, Resource, Sequence, StreamId, entry::EntryFilter,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,7 +104,7 @@ impl Readers {
 			let (entries, next) = past.entries(&filter, cursor).await?;
 			for entry in entries {
 				tally.next = entry.header.sequence.saturating_add(1);
-				if let EntryBody::Record { epoch, .. } = entry.header.body {
+				if let Some(epoch) = entry.header.body.epoch() {
 					*tally.records.entry((epoch, entry.header.organization)).or_default() += 1;
 				}
 			}
@@ -125,7 +124,7 @@ impl Readers {
 			return Ok(Some(*known));
 		}
 		let Some(header) = past.header(id).await? else { return Ok(None) };
-		let EntryBody::Record { epoch, .. } = header.body else { return Ok(None) };
+		let Some(epoch) = header.body.epoch() else { return Ok(None) };
 		let known = (header.stream, epoch, header.organization);
 		self.records.insert(id, known);
 		Ok(Some(known))

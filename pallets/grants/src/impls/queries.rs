@@ -10,7 +10,7 @@ use credio_primitives::{
 	WrappedSecret,
 	grant::{AccessRequestFilter, GrantFilter, NamedAccessRequest, NamedGrant},
 };
-use pallet_support::traits::{Membership, Streams};
+use pallet_support::traits::{Erasures, Membership, Streams};
 
 /// Most items that one query looks at, so that a filter that matches little cannot make it long.
 const MAX_SCAN: usize = 1_024;
@@ -23,7 +23,10 @@ impl<T: Config> Pallet<T> {
 			return Err(Denial::Suspended);
 		}
 		let header = T::Streams::header(id).ok_or(Denial::RecordNotFound)?;
-		let EntryBody::Record { epoch, .. } = header.body else { return Err(Denial::NotARecord) };
+		let epoch = header.body.epoch().ok_or(Denial::NotARecord)?;
+		if T::Erasures::is_erased(id) {
+			return Err(Denial::Erased);
+		}
 		let stream = header.stream;
 		let EpochSecret { commitment, owner_key } =
 			EpochSecrets::<T>::get(stream, epoch).ok_or(Denial::NoGrant)?;

@@ -226,3 +226,25 @@ fn all_keys_are_answered_and_those_of_the_owner_first() {
 		assert_eq!(keys[0].wrapped_keys.len(), 2);
 	});
 }
+
+#[test]
+fn nobody_reads_an_erased_object() {
+	run(|| {
+		give_read(0, READER);
+		let body = EntryBody::Object {
+			epoch: 0,
+			commitment: Default::default(),
+			root: Default::default(),
+			size: 1,
+			supersedes: None,
+		};
+		let (erased, kept) =
+			(append(OWNER, stream(), 0, body).unwrap(), append(OWNER, stream(), 1, body).unwrap());
+		assert_ok!(access(READER, &erased));
+		World::erase(erased);
+		for organization in [OWNER, READER] {
+			assert_eq!(access(organization, &erased), Err(Denial::Erased));
+			assert_ok!(access(organization, &kept));
+		}
+	});
+}

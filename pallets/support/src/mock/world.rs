@@ -3,7 +3,8 @@
 
 use super::errors::*;
 use crate::traits::{
-	AppendAccess, Appended, Appender, EncryptionKeys, KeyEpochs, Membership, Role, Streams,
+	AppendAccess, Appended, Appender, EncryptionKeys, Erasures, KeyEpochs, Membership, Role,
+	Streams,
 };
 use codec::{Decode, Encode, MaxEncodedLen};
 use credio_primitives::{
@@ -52,6 +53,8 @@ type StreamsById = StorageMap<World, Twox64Concat, StreamId, Stream>;
 type Headers = StorageMap<World, Twox64Concat, RecordId, EntryHeader>;
 #[storage_alias]
 type Epochs = StorageMap<World, Twox64Concat, StreamId, KeyEpochState>;
+#[storage_alias]
+type Erased = StorageMap<World, Twox64Concat, RecordId, ()>;
 /// How many grants are read to find one that allows to append.
 #[storage_alias]
 type AppendGrants = StorageMap<World, Twox64Concat, (OrganizationId, StreamId), u32>;
@@ -160,6 +163,11 @@ impl World {
 	/// Takes back the right that [`Self::grant_append`] gave.
 	pub fn revoke_append(organization: OrganizationId, stream: StreamId) {
 		AppendGrants::remove((organization, stream));
+	}
+
+	/// Erases an object.
+	pub fn erase(record: RecordId) {
+		Erased::insert(record, ());
 	}
 
 	/// Appends an entry without checking that its author may.
@@ -310,5 +318,11 @@ impl KeyEpochs for World {
 	fn benchmark_epoch(stream: &StreamId) -> KeyEpoch {
 		Self::set_epoch(*stream, 0);
 		0
+	}
+}
+
+impl Erasures for World {
+	fn is_erased(record: &RecordId) -> bool {
+		Erased::contains_key(record)
 	}
 }

@@ -189,4 +189,9 @@ impl<T: frame_system::Config> pallet_organizations::WeightInfo for WeightInfo<T>
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
+	fn set_endpoints() -> Weight {
+		Weight::from_parts(30_000_000, 3572)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
 }

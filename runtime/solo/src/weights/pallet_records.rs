@@ -101,4 +101,22 @@ impl<T: frame_system::Config> pallet_records::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
+	fn append_object(g: u32, ) -> Weight {
+		Self::append(g)
+	}
+	fn demand_objects() -> Weight {
+		Weight::from_parts(40_000_000, 6312)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	fn erase() -> Weight {
+		Weight::from_parts(60_000_000, 6312)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+	fn acknowledge_erasure() -> Weight {
+		Weight::from_parts(80_000_000, 12_624)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
 }

@@ -193,7 +193,7 @@ impl Client {
 				siblings.len() <= limits::MAX_PROOF_LENGTH as usize
 					&& merkle::verify(&root, leaves, *index, commitment, siblings)
 			},
-			EntryBody::Record { .. } => {
+			EntryBody::Record { .. } | EntryBody::Object { .. } => {
 				return Err(Error::Argument("the proof names a record, and not an anchor".into()));
 			},
 		};

@@ -8,8 +8,8 @@ use crate::{
 };
 use codec::Encode;
 use credio_primitives::{
-	EntryBody, GrantId, GrantStatus, KeyEpoch, Moment, OrganizationId, Permission, Purpose,
-	RecordId, Reference, Resource, StreamId, WrappedKey,
+	GrantId, GrantStatus, KeyEpoch, Moment, OrganizationId, Permission, Purpose, RecordId,
+	Reference, Resource, StreamId, WrappedKey,
 	grant::{GrantFilter, GrantTerms},
 	limits,
 	rpc::{At, GrantJson, RequestState, StreamJson},
@@ -315,7 +315,7 @@ impl Client {
 		to: &Recipient,
 	) -> Result<(KeyEpoch, Vec<WrappedKey>)> {
 		let (entry, held, context, payload) = self.fetch_sealed(record).await?;
-		let EntryBody::Record { epoch, .. } = entry.header.body else {
+		let Some(epoch) = entry.header.body.epoch() else {
 			return Err(Error::Argument("an anchor has nothing to read".into()));
 		};
 		let key = match held.secret {

@@ -7,9 +7,9 @@ use crate::{
 };
 use credio_primitives::{
 	AccessRequest, AccessRequestId, BlockNumber, Bundle, BundleId, Digest, EncryptionKey, Entry,
-	EntryBody, EntryHeader, EpochSecret, Grant, GrantId, KeyEpoch, KeyEpochState, KeyVersion,
-	Member, Moment, Organization, OrganizationId, OrganizationName, Outcome, PublicKey, Receipt,
-	RecordId, Request, RequestKey, Resource, Sequence, Stream, StreamId,
+	EntryHeader, EpochSecret, Grant, GrantId, KeyEpoch, KeyEpochState, KeyVersion, Member, Moment,
+	Organization, OrganizationId, OrganizationName, Outcome, PublicKey, Receipt, RecordId, Request,
+	RequestKey, Resource, Sequence, Stream, StreamId,
 	bundle::NamedBundle,
 	error_codes as codes,
 	evidence::{FactsError, grants_on},
@@ -155,12 +155,14 @@ impl Verified<'_> {
 
 	/// Returns a stream with its key epoch.
 	pub(crate) async fn stream(&self, id: StreamId) -> Result<StreamJson> {
-		let keys = [storage::stream(&id), storage::key_epoch(&id)];
+		let keys = [storage::stream(&id), storage::key_epoch(&id), storage::objects_demanded(&id)];
 		let proven = self.read(&keys, Need::Newest).await?;
 		let stream: Option<Stream> = proven.get(&keys[0])?;
 		let stream = stream.ok_or_else(|| not_found("stream", id, ""))?;
 		let epoch: Option<KeyEpochState> = proven.get(&keys[1])?;
-		Ok(credio_primitives::entry::StreamInfo { id, stream, epoch }.into())
+		let demanded: Option<()> = proven.get(&keys[2])?;
+		let info = credio_primitives::entry::StreamInfo { id, stream, epoch };
+		Ok(StreamJson::of(info, demanded.is_some()))
 	}
 
 	/// Returns an organization with its current encryption key.
@@ -325,7 +327,7 @@ impl Verified<'_> {
 		secret: Digest,
 		at: BlockRef,
 	) -> Result<()> {
-		let EntryBody::Record { epoch, .. } = entry.header.body else {
+		let Some(epoch) = entry.header.body.epoch() else {
 			return Err(ProofError::Contradicted("record").into());
 		};
 		let keys = [storage::header(&asked), storage::epoch_secret(&entry.header.stream, epoch)];
@@ -346,11 +348,9 @@ impl Verified<'_> {
 		items: &[FetchedEntryJson],
 		at: BlockRef,
 	) -> Result<()> {
-		let secret = |item: &FetchedEntryJson| match item.entry.header.body {
-			EntryBody::Record { epoch, .. } => {
-				Some((storage::epoch_secret(&stream, epoch), item.secret_commitment?))
-			},
-			EntryBody::DigestAnchor { .. } | EntryBody::MerkleAnchor { .. } => None,
+		let secret = |item: &FetchedEntryJson| {
+			let epoch = item.entry.header.body.epoch()?;
+			Some((storage::epoch_secret(&stream, epoch), item.secret_commitment?))
 		};
 		let secrets = items.iter().filter_map(secret).collect::<BTreeMap<_, _>>();
 		let headers = items.iter().map(|item| storage::header(&item.entry.record_id));

@@ -4,8 +4,8 @@ use super::Client;
 use crate::error::{AccessError, Error, Result};
 use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
 use credio_primitives::{
-	BlockNumber, Denial, Digest, Entry, EntryBody, KeyEpoch, RecordId, RequestKey, Resource,
-	Sequence, StreamId, WrappedSecret,
+	BlockNumber, Denial, Digest, Entry, KeyEpoch, RecordId, RequestKey, Resource, Sequence,
+	StreamId, WrappedSecret,
 	entry::EntryFilter,
 	rpc::{
 		At, BlockRef, FetchedEntriesJson, FetchedEntryJson, FetchedJson, RequestStatusJson,
@@ -162,7 +162,7 @@ impl Client {
 		commitment: Digest,
 		wrapped_keys: Vec<WrappedKeyJson>,
 	) -> Result<(Held, Context)> {
-		let EntryBody::Record { epoch, .. } = entry.header.body else {
+		let Some(epoch) = entry.header.body.epoch() else {
 			return Err(Error::UnexpectedResponse("an anchor was fetched as a record".into()));
 		};
 		let context = self.context(entry.header.stream, epoch, entry.record_id);
@@ -368,15 +368,10 @@ pub enum Unread {
 
 /// Checks a document against an entry's commitment.
 fn check(entry: &Entry, document: &[u8], key: &CommitmentKey) -> Result<()> {
-	match &entry.header.body {
-		EntryBody::Record { commitment, .. } | EntryBody::DigestAnchor { commitment } => {
-			if key.verify(document, commitment) {
-				Ok(())
-			} else {
-				Err(AccessError::NotVerified.into())
-			}
-		},
-		EntryBody::MerkleAnchor { .. } => Err(Error::Argument(
+	match entry.header.body.commitment() {
+		Some(commitment) if key.verify(document, &commitment) => Ok(()),
+		Some(_) => Err(AccessError::NotVerified.into()),
+		None => Err(Error::Argument(
 			"a Merkle anchor is verified with the proof that was made with it".into(),
 		)),
 	}

@@ -322,6 +322,7 @@ mod tests {
 			entries: 0,
 			created_at: 1,
 			epoch: None,
+			demands_objects: false,
 		};
 		assert!(check(id, &stream(id, 1, "invoices")).is_ok());
 		let other = StreamId::derive(2, b"invoices");

@@ -4,7 +4,10 @@ use super::LocalVault;
 use crate::{Held, MultiSignature, Recipient, Vault, VaultError, chain::ChainPin, random};
 use async_trait::async_trait;
 use chacha20poly1305::aead::{Aead, Payload};
-use credio_envelope::{CommitmentKey, Context, Document, Sealed, StreamSecret, WrapContext};
+use credio_envelope::{
+	CommitmentKey, Context, Document, ObjectDescription, ObjectKey, Sealed, StreamSecret,
+	WrapContext,
+};
 use credio_primitives::{
 	AccountId, Digest, EpochSecret, KeyEpoch, KeyVersion, OrganizationId, PublicKey, RequestKey,
 	Resource, StreamId, WrappedKey, WrappedSecret,
@@ -172,6 +175,24 @@ impl Vault for LocalVault {
 		payload: &[u8],
 	) -> Result<Document, VaultError> {
 		Ok(self.data_key(held, context, payload)?.open(context, payload)?)
+	}
+
+	async fn seal_object(
+		&self,
+		held: &Held,
+		context: &Context,
+		description: &ObjectDescription<'_>,
+	) -> Result<ObjectKey, VaultError> {
+		Ok(self.stream_secret(held)?.object_key(context, description)?)
+	}
+
+	async fn open_object(
+		&self,
+		held: &Held,
+		context: &Context,
+		header: &[u8],
+	) -> Result<ObjectKey, VaultError> {
+		Ok(self.data_key(held, context, header)?.object_key(context, header)?)
 	}
 
 	async fn commitment_key(

@@ -28,9 +28,9 @@ const FIRST: u64 = 1_000_000;
 /// [`Error::Submit`], [`Error::Connect`].
 pub(crate) async fn record(bench: &Bench, number: u64) -> Result<(Resource, KeyEpoch), Error> {
 	let record: RecordId = reads::record(bench, 64, FIRST.saturating_add(number)).await?;
-	match bench.client(0).record(record).await?.header.body {
-		EntryBody::Record { epoch, .. } => Ok((Resource::Record(record), epoch)),
-		_ => Err(Error::UnexpectedResponse("the uploaded entry is not a record".into())),
+	match bench.client(0).record(record).await?.header.body.epoch() {
+		Some(epoch) => Ok((Resource::Record(record), epoch)),
+		None => Err(Error::UnexpectedResponse("the uploaded entry is not a record".into())),
 	}
 }
 
