@@ -21,6 +21,7 @@ use credio_primitives::{
 
 sp_api::decl_runtime_apis! {
 	/// Organizations, members, keys, quotas and endpoints.
+	#[api_version(2)]
 	pub trait OrganizationsApi {
 		/// One organization.
 		fn organization(id: OrganizationId) -> Option<OrganizationInfo>;
@@ -35,7 +36,6 @@ sp_api::decl_runtime_apis! {
 		/// Quota and use.
 		fn quota(id: OrganizationId) -> Option<QuotaInfo>;
 		/// Where an organization serves objects.
-		#[api_version(2)]
 		fn endpoints(id: OrganizationId) -> Endpoints;
 	}
 
@@ -69,22 +69,18 @@ sp_api::decl_runtime_apis! {
 	}
 
 	/// Ciphertexts of records, and erasures of objects.
-	#[api_version(2)]
+	#[api_version(3)]
 	pub trait RecordsApi {
 		/// The payload of a record. The caller checks the right to it first, by [`GrantsApi::read_access`].
 		fn payload(id: RecordId) -> Option<RecordPayload>;
 		/// A record with all that is needed to read it, if the organization of `account` may read it now. The payload of an
 		/// object is empty.
-		#[api_version(2)]
 		fn read(account: AccountId, id: RecordId) -> Result<ReadRecord, Denial>;
 		/// The erasure of an object, if it is erased.
-		#[api_version(3)]
 		fn erasure(id: RecordId) -> Option<NamedErasure>;
 		/// Erasures from number `from` on, at most `limit` and at most a page.
-		#[api_version(3)]
 		fn erasures(from: u64, limit: u32) -> Vec<NamedErasure>;
 		/// Whether all records of a stream are objects.
-		#[api_version(3)]
 		fn demands_objects(stream: StreamId) -> bool;
 	}
 
@@ -150,7 +146,6 @@ sp_api::decl_runtime_apis! {
 		/// What this block did.
 		fn activity() -> Activity;
 		/// Which streams and requests this block changed.
-		#[api_version(2)]
 		fn changes() -> Changes;
 		/// How many grants end within so many milliseconds; `limit` is the most that are counted.
 		fn expiring_grants(within: Moment, limit: u32) -> u32;

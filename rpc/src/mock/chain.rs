@@ -212,7 +212,6 @@ impl World {
 }
 
 sp_api::mock_impl_runtime_apis! {
-	#[api_version(2)]
 	impl OrganizationsApi<Block> for Client {
 		fn organization(&self, id: OrganizationId) -> Option<OrganizationInfo> {
 			self.read(|world| world.organizations.iter().find(|one| one.id == id).cloned())
@@ -299,7 +298,6 @@ sp_api::mock_impl_runtime_apis! {
 		}
 	}
 
-	#[api_version(3)]
 	impl RecordsApi<Block> for Client {
 		fn erasure(&self, id: RecordId) -> Option<NamedErasure> {
 			self.read(|world| world.erasures.iter().find(|one| one.record_id == id).cloned())

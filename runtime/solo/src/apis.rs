@@ -172,7 +172,6 @@ impl_runtime_apis! {
 		}
 	}
 
-	#[api_version(2)]
 	impl support::apis::OrganizationsApi<Block> for Runtime {
 		fn organization(id: primitives::OrganizationId) -> Option<primitives::organization::OrganizationInfo> {
 			Product::organization(id)
@@ -252,7 +251,6 @@ impl_runtime_apis! {
 		}
 	}
 
-	#[api_version(3)]
 	impl support::apis::RecordsApi<Block> for Runtime {
 		fn payload(id: primitives::RecordId) -> Option<primitives::RecordPayload> {
 			Product::payload(id)

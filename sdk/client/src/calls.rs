@@ -304,6 +304,46 @@ impl Call {
 		Self::new("Records", "append", arguments)
 	}
 
+	/// `Records.append_object`.
+	#[must_use]
+	pub fn append_object(
+		stream: StreamId,
+		reference: Reference,
+		epoch: KeyEpoch,
+		commitment: Commitment,
+		root: Digest,
+		size: u64,
+		supersedes: Option<RecordId>,
+	) -> Self {
+		let arguments = (stream, reference, epoch, commitment, root, size, supersedes);
+		Self::new("Records", "append_object", arguments)
+	}
+
+	/// `Records.demand_objects`.
+	#[must_use]
+	pub fn demand_objects(stream: StreamId) -> Self {
+		Self::new("Records", "demand_objects", (stream,))
+	}
+
+	/// `Records.erase`.
+	#[must_use]
+	pub fn erase(record: RecordId) -> Self {
+		Self::new("Records", "erase", (record,))
+	}
+
+	/// `Records.acknowledge_erasure`.
+	#[must_use]
+	pub fn acknowledge_erasure(record: RecordId) -> Self {
+		Self::new("Records", "acknowledge_erasure", (record,))
+	}
+
+	/// `Organizations.set_endpoints`.
+	#[must_use]
+	pub fn set_endpoints(urls: &[&str]) -> Self {
+		let urls = urls.iter().map(|url| url.as_bytes()).collect::<Vec<_>>();
+		Self::new("Organizations", "set_endpoints", (urls,))
+	}
+
 	/// `Grants.open_epoch`.
 	#[must_use]
 	pub fn open_epoch(

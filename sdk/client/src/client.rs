@@ -11,11 +11,13 @@ mod calling;
 mod checkpoints;
 mod connection;
 mod council;
+mod erasure;
 mod evidence;
 mod grants;
 mod heads;
 mod named;
 mod nodes;
+mod objects;
 mod organizations;
 mod past;
 mod proven;
@@ -38,6 +40,7 @@ pub use evidence::EvidenceRequest;
 pub use grants::{End, Terms};
 pub use heads::{Heads, has_stalled};
 pub use nodes::ahead_of;
+pub use objects::{ObjectUpload, Progress};
 pub use organizations::NewOrganization;
 pub use past::{BlockChanges, BlockEvents, BusinessEvent, Past};
 pub use records::{CommittedDocument, Entries, Outcome, StreamPart, Unread, Upload, Uploaded};
@@ -48,6 +51,7 @@ pub use status::is_rejected_for;
 
 use crate::{
 	error::{Error, Result},
+	objects::ReadObjects,
 	runtimes::Runtimes,
 	verifier::Trust,
 };
@@ -105,6 +109,8 @@ pub struct Client {
 	limits: LimitsJson,
 	/// Whether the node's responses are proven or trusted.
 	trust: Trust,
+	/// Where objects are read from, if anywhere.
+	objects: Option<Arc<dyn ReadObjects>>,
 	/// The last blocks, with the time of reading them.
 	now: Mutex<Option<(Instant, Now)>>,
 	/// The cached key epochs of streams.
@@ -216,6 +222,7 @@ impl Client {
 			vault,
 			limits,
 			trust: Trust::default(),
+			objects: None,
 			now: Mutex::default(),
 			epochs: Mutex::default(),
 			turn: Mutex::default(),

@@ -16,6 +16,7 @@ pub use refusal::Refusal;
 pub use sign::{SignError, UnfitCall};
 pub use submit::SubmitError;
 
+use crate::objects::ObjectError;
 use credio_evidence::Refused;
 use credio_primitives::error_codes as codes;
 use std::borrow::Cow;
@@ -46,6 +47,9 @@ pub enum Error {
 	/// The organization cannot read or write the stream.
 	#[error(transparent)]
 	Access(#[from] AccessError),
+	/// An object cannot be stored, read or opened.
+	#[error(transparent)]
+	Object(#[from] ObjectError),
 	/// The vault failed.
 	#[error(transparent)]
 	Vault(#[from] credio_vault::VaultError),
@@ -81,6 +85,7 @@ impl Error {
 			Self::Proof(error) => error.kind(),
 			Self::Submit(error) => error.kind(),
 			Self::Access(error) => error.kind(),
+			Self::Object(error) => error.kind(),
 			Self::Vault(_) => ErrorKind::Vault,
 			Self::Evidence(Refused { part: credio_evidence::Part::Specification, .. })
 			| Self::Argument(_) => ErrorKind::Usage,
@@ -99,6 +104,7 @@ impl Error {
 			Self::Proof(error) => error.hint().map(Cow::Borrowed),
 			Self::Submit(error) => error.hint().map(Cow::Borrowed),
 			Self::Access(error) => error.hint().map(Cow::Borrowed),
+			Self::Object(error) => error.hint().map(Cow::Borrowed),
 			Self::Vault(error) => error.hint().map(Cow::Borrowed),
 			Self::NotFound { hint, .. } => (!hint.is_empty()).then_some(Cow::Borrowed(hint)),
 			Self::Evidence(_) | Self::Argument(_) | Self::UnexpectedResponse(_) => None,

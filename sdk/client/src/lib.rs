@@ -11,6 +11,7 @@ pub mod calls;
 mod client;
 pub mod error;
 pub mod name;
+pub mod objects;
 pub mod runtimes;
 pub mod verifier;
 

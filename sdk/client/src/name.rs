@@ -45,9 +45,19 @@ impl Name {
 			Self::of_business_key(upload.stream, key)
 		} else {
 			let content: [u8; 32] = Sha256::digest(upload.document).into();
-			let Upload { stream, media_type, supersedes, .. } = upload;
-			Self::new("content", &(stream, content, media_type, supersedes))
+			Self::of_content(upload.stream, content, upload.media_type, upload.supersedes)
 		}
+	}
+
+	/// Returns the name of an upload without a business key: its content, by its SHA-256.
+	#[must_use]
+	pub fn of_content(
+		stream: StreamId,
+		content: [u8; 32],
+		media_type: &str,
+		supersedes: Option<RecordId>,
+	) -> Self {
+		Self::new("content", &(stream, content, media_type, supersedes))
 	}
 
 	/// Returns the name of an upload to a stream under a business key.

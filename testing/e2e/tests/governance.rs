@@ -165,11 +165,11 @@ async fn validators_come_and_go_while_uploads_run() {
 #[tokio::test(flavor = "multi_thread")]
 async fn runtime_is_upgraded_while_uploads_run() {
 	let folder = tempfile::tempdir().expect("a temporary folder");
-	let chain = chain_of_release(5, folder.path());
+	let chain = chain_of_release(6, folder.path());
 	let node = Node::start_on(&chain, &["--alice", "--validator", "--force-authoring"]);
 	let [operator, channel] = ["operator", "channel-one"].map(|name| Cli::new(&node, name));
 	let version = || operator.json(&["runtime", "show", "--json"])[0]["specVersion"].clone();
-	assert_eq!(version(), 5);
+	assert_eq!(version(), 6);
 	channel.ok(&["stream", "create", "invoices"]);
 	let mut uploads = Uploads::start(node.folder(), vec![node.url()]).await;
 	uploads.some(100).await;
@@ -186,7 +186,7 @@ async fn runtime_is_upgraded_while_uploads_run() {
 	channel.refused(&["runtime", "apply", path(&code)]);
 	operator.ok(&["runtime", "apply", path(&code)]);
 	uploads.some(100).await;
-	assert_eq!(version(), 6);
+	assert_eq!(version(), 7);
 	// Its validators continue, and the council now decides about them.
 	let client = Client::connect(&node.url(), Uploads::vault()).await.expect("the node responds");
 	client.wait_for_finality(5).await.expect("the subscription continues");

@@ -304,7 +304,7 @@ async fn told(node: &Node) -> RuntimePin {
 #[tokio::test]
 async fn pins_are_those_of_the_runtimes() {
 	let folder = tempfile::tempdir().expect("a temporary folder");
-	let release = chain_of_release(5, folder.path());
+	let release = chain_of_release(6, folder.path());
 	let release = Node::start_on(&release, &["--alice", "--validator", "--force-authoring"]);
 	for node in [&Node::start(), &release] {
 		let told = told(node).await;

@@ -302,7 +302,7 @@ mod tests {
 	fn cannot_propose_legs_for_another_runtime() {
 		let runtimes = Runtimes::built_in();
 		let pin = |version| runtimes.find(version).unwrap().unwrap();
-		let (before, present) = (pin(5), pin(6));
+		let (before, present) = (pin(6), pin(7));
 		let call = |runtime: &RuntimePin| LegCall {
 			call: EncodedCall(Call::remark(b"a").encoded(runtime).unwrap()),
 			encoded_for: Some(runtime.metadata_hash),

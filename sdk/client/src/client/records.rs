@@ -4,11 +4,11 @@ use super::Client;
 use crate::error::{AccessError, Error, Result};
 use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
 use credio_primitives::{
-	BlockNumber, Denial, Digest, Entry, KeyEpoch, RecordId, RequestKey, Resource, Sequence,
-	StreamId, WrappedSecret,
-	entry::EntryFilter,
+	BlockNumber, Denial, Digest, Entry, EntryBody, KeyEpoch, RecordId, RequestKey, Resource,
+	Sequence, StreamId, WrappedSecret,
+	entry::{ENVELOPE_V2, EntryFilter},
 	rpc::{
-		At, BlockRef, FetchedEntriesJson, FetchedEntryJson, FetchedJson, RequestStatusJson,
+		At, BlockRef, Bytes, FetchedEntriesJson, FetchedEntryJson, FetchedJson, RequestStatusJson,
 		WrappedKeyJson,
 	},
 };
@@ -146,6 +146,11 @@ impl Client {
 		if let Some(verified) = self.verified() {
 			verified.check_record(id, &entry, secret_commitment, answer.at).await?;
 		}
+		// Of an object the header is enough to find the key.
+		let payload = match entry.header.body {
+			EntryBody::Object { .. } => Bytes(self.manifest(&entry).await?.header().to_vec()),
+			_ => payload,
+		};
 		let wrapped_by = self.wrapped_by(entry.header.stream).await?;
 		let (held, context) =
 			self.held_for(&entry, wrapped_by, &payload.0, secret_commitment, wrapped_keys).await?;
@@ -196,6 +201,9 @@ impl Client {
 				// A single key fails later if it does not open.
 				_ if is_only_one => Ok(()),
 				WrappedSecret::StreamSecret => self.vault.check(&held).await,
+				WrappedSecret::DataKey if payload.first() == Some(&ENVELOPE_V2) => {
+					self.vault.open_object(&held, &context, payload).await.map(|_| ())
+				},
 				WrappedSecret::DataKey => {
 					self.vault.open(&held, &context, payload).await.map(|_| ())
 				},
@@ -213,9 +221,14 @@ impl Client {
 	/// # Errors
 	///
 	/// [`Error::Refused`] with the code for "access denied", [`Error::Vault`] for a ciphertext that does not open,
-	/// [`Error::Access`].
+	/// [`Error::Access`]; [`Error::Argument`] for an object, which [`Self::fetch_object`] fetches.
 	pub async fn fetch(&self, id: RecordId) -> Result<CommittedDocument> {
 		let (entry, held, context, payload) = self.fetch_sealed(id).await?;
+		if matches!(entry.header.body, EntryBody::Object { .. }) {
+			return Err(Error::Argument(
+				"the record is an object, which is fetched as such".into(),
+			));
+		}
 		self.open(entry, &held, &context, &payload).await
 	}
 

@@ -67,7 +67,7 @@ impl Client {
 	}
 
 	/// Returns the cached epoch for new records of a stream.
-	async fn recent_epoch(&self, stream: StreamId) -> Result<KeyEpoch> {
+	pub(super) async fn recent_epoch(&self, stream: StreamId) -> Result<KeyEpoch> {
 		let known = self.epochs.lock().await.entry(stream).or_default().clone();
 		// Concurrent callers share one read.
 		let mut known = known.lock().await;

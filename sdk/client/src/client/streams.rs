@@ -246,18 +246,20 @@ impl Client {
 	/// Returns whether this organization or another one wraps the secrets of a stream. The node does not decide that: a
 	/// stream's id follows from its owner and name.
 	pub(crate) async fn wrapped_by(&self, stream: StreamId) -> Result<WrappedBy> {
-		let known = self.owners.lock().await.get(&stream).copied();
-		let owner = if let Some(owner) = known {
-			owner
-		} else {
-			let owner = self.stream(stream).await?.owner;
-			self.owners.lock().await.insert(stream, owner);
-			owner
-		};
-		Ok(match owner == self.organization {
+		Ok(match self.owner(stream).await? == self.organization {
 			true => WrappedBy::Ourselves,
 			false => WrappedBy::Another,
 		})
+	}
+
+	/// Returns the owner of a stream, which never changes.
+	pub(super) async fn owner(&self, stream: StreamId) -> Result<OrganizationId> {
+		if let Some(owner) = self.owners.lock().await.get(&stream) {
+			return Ok(*owner);
+		}
+		let owner = self.stream(stream).await?.owner;
+		self.owners.lock().await.insert(stream, owner);
+		Ok(owner)
 	}
 
 	/// Creates a new stream secret, in the chain's encoding and in the vault's.

@@ -5,13 +5,43 @@ use super::{
 	status::{Races, Submitted, UploadStep},
 };
 use crate::{
+	calls::Call,
 	error::{AccessError, Error, Result, SubmitError},
 	name::{MAX_ATTEMPTS, Name},
 };
+use async_trait::async_trait;
 use credio_primitives::{
-	EntryBody, RecordId, RequestKey, StreamId, error_codes as codes,
+	EntryBody, RecordId, Reference, RequestKey, StreamId, error_codes as codes,
 	rpc::{RequestState, RequestStatusJson},
 };
+
+/// A document that is uploaded under a name.
+#[async_trait]
+pub(super) trait Item: Sync {
+	/// The stream.
+	fn stream(&self) -> StreamId;
+
+	/// Seals it under the stream's present epoch and returns the call that appends it.
+	async fn seal(&self, client: &Client, reference: Reference) -> Result<Call>;
+
+	/// Whether an entry has its content; `None` if there is no such entry.
+	async fn is_recorded(&self, client: &Client, id: RecordId) -> Result<Option<bool>>;
+}
+
+#[async_trait]
+impl Item for Upload<'_> {
+	fn stream(&self) -> StreamId {
+		self.stream
+	}
+
+	async fn seal(&self, client: &Client, reference: Reference) -> Result<Call> {
+		Ok(client.seal_soon(self, reference).await?.1)
+	}
+
+	async fn is_recorded(&self, client: &Client, id: RecordId) -> Result<Option<bool>> {
+		client.is_recorded(self, id).await
+	}
+}
 
 impl Client {
 	/// Returns the key of the request that uploads under a business key, for an attempt counted from 0.
@@ -39,7 +69,7 @@ impl Client {
 	/// document, media type or superseded record; [`Error::Access`], [`Error::Connect`] and others.
 	pub async fn upload(&self, upload: &Upload<'_>) -> Result<Outcome> {
 		let name = self.known_name(Name::of_upload(upload)).await?;
-		let outcome = self.upload_as(upload, &name).await;
+		let outcome = self.upload_item(upload, &name).await;
 		match &outcome {
 			Ok(Outcome::Applied(_)) => return outcome,
 			Err(error) if error.is_no_answer() => return outcome,
@@ -57,12 +87,12 @@ impl Client {
 
 	/// Uploads under a name, by the first attempt that is not rejected. Reads nothing beforehand, to keep new uploads
 	/// cheap.
-	async fn upload_as(&self, upload: &Upload<'_>, name: &Name) -> Result<Outcome> {
+	pub(super) async fn upload_item(&self, item: &impl Item, name: &Name) -> Result<Outcome> {
 		let reference = name.reference(&*self.vault).await?;
 		let (mut races, mut last) = (Races::default(), None);
 		for attempt in 0..MAX_ATTEMPTS {
 			let key = name.key(&*self.vault, attempt).await?;
-			let (_, call) = self.seal_soon(upload, reference).await?;
+			let call = item.seal(self, reference).await?;
 			let submitted = match self.submit_telling(key, &[call], None).await {
 				// Something else, or the same under another key epoch.
 				Err(Error::Submit(SubmitError::KeyReused(_))) => match self.decided(key).await? {
@@ -79,9 +109,9 @@ impl Client {
 				UploadStep::Applied => return self.applied(name, key, &status).await,
 				UploadStep::Rejected => return Ok(Outcome::Rejected(Box::new(status))),
 				UploadStep::Next => {},
-				UploadStep::NextEpoch => self.forget_epoch(upload.stream).await,
+				UploadStep::NextEpoch => self.forget_epoch(item.stream()).await,
 				UploadStep::GiveUp => {
-					self.forget_epoch(upload.stream).await;
+					self.forget_epoch(item.stream()).await;
 					return Err(AccessError::RotationDue.into());
 				},
 			}
@@ -116,9 +146,13 @@ impl Client {
 	/// # Errors
 	///
 	/// [`Error::Submit`] if it is something else.
-	async fn recognize(&self, upload: &Upload<'_>, name: &Name) -> Result<Option<Uploaded>> {
+	pub(super) async fn recognize(
+		&self,
+		item: &impl Item,
+		name: &Name,
+	) -> Result<Option<Uploaded>> {
 		let record_id = name.record_id(&*self.vault, self.organization).await?;
-		match self.is_recorded(upload, record_id).await? {
+		match item.is_recorded(self, record_id).await? {
 			None => Ok(None),
 			Some(false) => Err(SubmitError::KeyReused(name.key(&*self.vault, 0).await?).into()),
 			Some(true) => {

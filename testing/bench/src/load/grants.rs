@@ -5,8 +5,8 @@ use credio_client::{
 	AccessError, Client, Error,
 	calls::Call,
 	primitives::{
-		EntryBody, KeyEpoch, KeyVersion, OrganizationId, Permission, Purpose, RecordId, Reference,
-		Resource, WrappedKey,
+		KeyEpoch, KeyVersion, OrganizationId, Permission, Purpose, RecordId, Reference, Resource,
+		WrappedKey,
 		grant::{GrantFilter, GrantTerms},
 		limits::{MAX_CALLS, MAX_GRANTS_PER_GRANTEE, WRAPPED_KEY_LENGTH},
 	},
