@@ -14,9 +14,10 @@ use credio_index::{
 	ingest::{Ingest, Settings},
 	server::{Address, Server, ServerSettings, Token},
 };
-use credio_view::View;
+use credio_view::{View, view::Role};
 use serde::Serialize;
 use std::{
+	collections::BTreeMap,
 	fs,
 	io::Write as _,
 	path::{Path, PathBuf},
@@ -233,6 +234,7 @@ struct ViewState {
 	columns: Vec<String>,
 	name: String,
 	ready: bool,
+	roles: BTreeMap<Role, String>,
 }
 
 async fn print_views(session: &Session, store: &Store) -> Result<(), Failure> {
@@ -241,14 +243,22 @@ async fn print_views(session: &Session, store: &Store) -> Result<(), Failure> {
 		columns: state.view.columns.iter().map(|column| column.name.clone()).collect(),
 		name: state.view.name.clone(),
 		ready: state.is_ready,
+		roles: state.view.roles().map(|(role, column)| (role, column.to_owned())).collect(),
 	});
 	let views = views.collect::<Vec<_>>();
 	session.format().items(&views, || views_table(&views))
 }
 
 fn views_table(views: &[ViewState]) -> Table {
-	Table::of([head("view"), head("ready"), head("columns")], views, |view| {
-		[Cell::text(&view.name), Cell::value(view.ready), Cell::text(view.columns.join(", "))]
+	Table::of([head("view"), head("ready"), head("columns, with their roles")], views, |view| {
+		let columns = view.columns.iter().map(|column| {
+			match view.roles.iter().find(|(role, of)| *of == column && role.name() != column) {
+				Some((role, _)) => format!("{column} ({role})"),
+				None => column.clone(),
+			}
+		});
+		let columns = columns.collect::<Vec<_>>().join(", ");
+		[Cell::text(&view.name), Cell::value(view.ready), Cell::text(columns)]
 	})
 }
 
@@ -392,7 +402,9 @@ mod tests {
 	#[test]
 	fn table_of_views_fits() {
 		let columns = (0..60).map(|n| format!("column{n}")).collect();
-		let view = ViewState { building: false, columns, name: "n".repeat(64), ready: false };
+		let roles = [(Role::Amount, "column3".into())].into();
+		let view =
+			ViewState { building: false, columns, name: "n".repeat(64), ready: false, roles };
 		assert_fits(&views_table(&[view]));
 	}
 

@@ -13,6 +13,7 @@ use crate::store::{
 	Aggregate, Aggregated, DEFAULT_LIMIT, Page, Query, Store, StoreError, Unfit, Untaken,
 };
 use credio_primitives::{RecordId, error_codes as codes};
+use credio_view::view::Role;
 use guard::Guard;
 use jsonrpsee::{
 	core::{SubscriptionResult, async_trait},
@@ -21,7 +22,7 @@ use jsonrpsee::{
 	types::ErrorObjectOwned,
 };
 use serde::{Deserialize, Serialize};
-use std::{io, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 /// How long a search or an aggregate may take.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -116,6 +117,8 @@ pub struct AggregateJson {
 	pub functions: Vec<String>,
 	/// Such as `currency` and `month(issueDate)`.
 	pub by: Vec<String>,
+	/// Amounts of different currencies are not kept apart.
+	pub across_currencies: bool,
 	/// Rows that are not final yet, too.
 	pub live: bool,
 	/// Replaced rows, too.
@@ -142,6 +145,8 @@ pub struct ViewJson {
 	/// Whether a new definition is being built.
 	building: bool,
 	columns: Vec<String>,
+	/// Names of columns by their roles.
+	roles: BTreeMap<Role, String>,
 }
 
 #[rpc(server)]
@@ -235,6 +240,7 @@ impl IndexApiServer for Methods {
 			ready: state.is_ready,
 			building: state.is_building,
 			columns: state.view.columns.iter().map(|column| column.name.clone()).collect(),
+			roles: state.view.roles().map(|(role, column)| (role, column.to_owned())).collect(),
 		});
 		Ok(told.collect())
 	}
@@ -256,8 +262,8 @@ impl IndexApiServer for Methods {
 		view: String,
 		aggregate: AggregateJson,
 	) -> Result<Aggregated, ErrorObjectOwned> {
-		let AggregateJson { filter, functions, by, live, history } = aggregate;
-		let aggregate = Aggregate { filter, functions, by, live, history };
+		let AggregateJson { filter, functions, by, across_currencies, live, history } = aggregate;
+		let aggregate = Aggregate { filter, functions, by, across_currencies, live, history };
 		self.store.aggregate(&view, &aggregate).await.map_err(|error| self.refusal(error))
 	}
 

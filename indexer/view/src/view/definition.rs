@@ -5,6 +5,7 @@ mod build;
 use self::build::Builder;
 use super::{
 	error::ViewError,
+	role::Role,
 	types::{Format, View},
 };
 use crate::path::Namespaces;
@@ -121,6 +122,8 @@ struct ColumnDefinition {
 	path: Sources,
 	#[serde(rename = "type")]
 	ty: TypeName,
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	role: Option<Role>,
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	scale: Option<u8>,
 	#[serde(default, skip_serializing_if = "Option::is_none")]

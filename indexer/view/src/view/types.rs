@@ -1,5 +1,6 @@
 //! A view: its streams, its documents, and its columns.
 
+use super::role::Role;
 use crate::{
 	path::{Path, SegmentPath},
 	value::{Numbers, Type, Value},
@@ -117,6 +118,8 @@ pub struct Column {
 	pub name: String,
 	/// Its type.
 	pub ty: Type,
+	/// What it means, if the definition says so.
+	pub role: Option<Role>,
 	/// Where its value is: the first source that has one counts.
 	pub sources: Vec<Source>,
 	/// How its dates are written, as a pattern of `strptime`; as ISO 8601 has it, or as the document says, without.
@@ -200,6 +203,17 @@ impl View {
 	#[must_use]
 	pub fn column(&self, name: &str) -> Option<usize> {
 		self.columns.iter().position(|column| column.name == name)
+	}
+
+	/// Returns the number of the column with a role.
+	#[must_use]
+	pub fn column_with(&self, role: Role) -> Option<usize> {
+		self.columns.iter().position(|column| column.role == Some(role))
+	}
+
+	/// Returns the roles that its columns have, with their names.
+	pub fn roles(&self) -> impl Iterator<Item = (Role, &str)> {
+		self.columns.iter().filter_map(|column| Some((column.role?, column.name.as_str())))
 	}
 
 	/// Returns the places of a document that it looks at.

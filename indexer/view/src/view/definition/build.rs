@@ -258,6 +258,14 @@ impl Builder {
 			if columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)) {
 				return Err(format!("two columns have the name {name:?}, but for upper case"));
 			}
+			if let Some(role) = definition.role
+				&& let Some(other) = columns.iter().find(|column| column.role == Some(role))
+			{
+				let other = &other.name;
+				return Err(format!(
+					"column {name:?}: {other:?} has the role {role} already, and a view has it once"
+				));
+			}
 			let column = self.column(definition);
 			columns.push(column.map_err(|problem| format!("column {name:?}: {problem}"))?);
 		}
@@ -293,6 +301,11 @@ impl Builder {
 		};
 		if definition.scale.is_some() && definition.ty != TypeName::Decimal {
 			return Err("scale is for decimals only".into());
+		}
+		if let Some(role) = definition.role
+			&& !role.fits(ty)
+		{
+			return Err(format!("a column with the role {role} has to be {}", role.expected()));
 		}
 		if let Some(format) = &definition.format {
 			check_date_format(ty, format)?;
@@ -330,6 +343,7 @@ impl Builder {
 		Ok(Column {
 			name: definition.name.clone(),
 			ty,
+			role: definition.role,
 			sources: paths
 				.into_iter()
 				.map(|path| self.source(ty, path))
