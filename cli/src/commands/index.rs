@@ -149,6 +149,9 @@ pub(super) struct UpkeepOptions {
 	/// Definitions of views: files, or folders with .toml files
 	#[arg(long = "views", value_name = "PATH")]
 	views: Vec<PathBuf>,
+	/// Remove all views that --views does not define
+	#[arg(long)]
+	drop_views: bool,
 	/// Another node, used when the first goes away; may be given several times
 	#[arg(long = "or-node", value_name = "URL")]
 	more_nodes: Vec<String>,
@@ -187,8 +190,9 @@ pub(super) async fn run(session: &Session, command: IndexCommand) -> Result<(), 
 /// Keeps an index up to date until Ctrl-C, and serves it if asked to.
 async fn keep_up(session: &Session, args: RunArgs) -> Result<(), Failure> {
 	let RunArgs { index, upkeep, live, listen, callers } = args;
-	let views = read_views(&upkeep.views)?;
+	let (given, drops_others) = (read_views(&upkeep.views)?, upkeep.drop_views);
 	let (store, ingest) = ingest(session, &index, upkeep, live).await?;
+	let views = wanted_views(&store, given, drops_others).await?;
 	if store.views().await?.is_empty() {
 		// A new index has nothing to build, so callers find its views from the start.
 		ingest.set_views(&views).await?;
@@ -215,8 +219,9 @@ async fn catch_up(
 	upkeep: UpkeepOptions,
 	rebuild: bool,
 ) -> Result<(), Failure> {
-	let views = read_views(&upkeep.views)?;
+	let (given, drops_others) = (read_views(&upkeep.views)?, upkeep.drop_views);
 	let (store, ingest) = ingest(session, index, upkeep, false).await?;
+	let views = wanted_views(&store, given, drops_others).await?;
 	if rebuild {
 		ingest.clear().await?;
 	}
@@ -363,6 +368,23 @@ async fn ingest(
 	Ok((store, ingest))
 }
 
+/// Returns the views that an index has to have: those that are given, and its other ones unless they are dropped.
+async fn wanted_views(
+	store: &Store,
+	given: Vec<View>,
+	drops_others: bool,
+) -> Result<Vec<View>, Failure> {
+	let mut views = given;
+	if !drops_others {
+		for view in store.definitions().await? {
+			if views.iter().all(|given| given.name != view.name) {
+				views.push(view);
+			}
+		}
+	}
+	Ok(views)
+}
+
 /// Reads view definitions: files, and all `.toml` files of folders.
 fn read_views(paths: &[PathBuf]) -> Result<Vec<View>, Failure> {
 	let mut files = Vec::new();
@@ -406,6 +428,27 @@ mod tests {
 		let view =
 			ViewState { building: false, columns, name: "n".repeat(64), ready: false, roles };
 		assert_fits(&views_table(&[view]));
+	}
+
+	#[tokio::test]
+	async fn views_that_are_not_given_stay_unless_they_are_dropped() {
+		let view = |name: &str, path: &str| {
+			let column = format!("[[columns]]\nname = \"a\"\npath = \"{path}\"\ntype = \"text\"");
+			let view = format!("name = \"{name}\"\nstream = \"*\"\nformat = \"json\"\n{column}");
+			View::parse(&view).unwrap()
+		};
+		let store = Store::open("sqlite::memory:", 1).await.unwrap();
+		store.set_views(&[view("one", "$.a"), view("two", "$.a")]).await.unwrap();
+		let wanted = async |given, drops_others| {
+			let mut views = wanted_views(&store, given, drops_others).await.unwrap();
+			views.sort_by(|a, b| a.name.cmp(&b.name));
+			views
+		};
+		assert_eq!(wanted(Vec::new(), false).await, [view("one", "$.a"), view("two", "$.a")]);
+		let changed = vec![view("two", "$.b")];
+		assert_eq!(wanted(changed.clone(), false).await, [view("one", "$.a"), view("two", "$.b")]);
+		assert_eq!(wanted(changed.clone(), true).await, changed);
+		assert!(wanted(Vec::new(), true).await.is_empty());
 	}
 
 	#[test]
