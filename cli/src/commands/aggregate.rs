@@ -20,7 +20,7 @@ pub(super) struct AggregateArgs {
 	#[arg(required = true, value_name = "FUNCTION")]
 	functions: Vec<String>,
 	/// Filter of the rows; all without it
-	#[arg(long, value_name = "FILTER")]
+	#[arg(long = "where", alias = "filter", value_name = "FILTER")]
 	filter: Option<String>,
 	/// Columns to group by, or year or month of one; amounts are grouped by currency in any case
 	#[arg(long, value_name = "COLUMN")]

@@ -73,7 +73,7 @@ pub(crate) struct AssetsArguments {
 	#[arg(long, value_name = "DATE")]
 	pub as_of: Option<Date>,
 	/// Filter of the rows; all without it
-	#[arg(long = "where", value_name = "FILTER")]
+	#[arg(long = "where", alias = "filter", value_name = "FILTER")]
 	pub filter: Option<String>,
 	#[command(flatten)]
 	pub index: ReadIndexOptions,
