@@ -136,6 +136,18 @@ impl Value {
 		}
 	}
 
+	/// Returns the later one of two dates or moments; the second if they are something else.
+	#[must_use]
+	pub(crate) fn later(one: Option<Self>, other: Self) -> Option<Self> {
+		match (one, other) {
+			(Some(Self::Date(one)), Self::Date(other)) => Some(Self::Date(one.max(other))),
+			(Some(Self::Timestamp(one)), Self::Timestamp(other)) => {
+				Some(Self::Timestamp(one.max(other)))
+			},
+			(_, other) => Some(other),
+		}
+	}
+
 	/// Bytes that it takes, about.
 	#[must_use]
 	pub fn size(&self) -> usize {

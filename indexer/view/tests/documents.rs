@@ -267,6 +267,51 @@ fn cii_documents_have_their_rows() {
 }
 
 #[test]
+fn instalments_have_a_row_each() {
+	let of_invoice = |view, file| made(&self::view(view), INVOICE, file);
+	let cii =
+		"C-3 | 2026-05-03 | 2026-07-01 | 120.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.";
+	assert_eq!(of_invoice("invoice-cii.toml", "cii-two-instalments.xml"), [cii]);
+	let ubl =
+		"N-20 | 2026-05-03 | 2026-08-01 | 300.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.";
+	assert_eq!(of_invoice("invoice-ubl.toml", "three-instalments.xml"), [ubl]);
+	check(
+		"instalments.toml",
+		&["number", "dueDate", "amount", "currency", "seller", "buyer"],
+		&[
+			(
+				"cii-two-instalments.xml",
+				&[
+					"C-3 | 2026-06-01 | 60.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.",
+					"C-3 | 2026-07-01 | 60.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.",
+				],
+			),
+			(
+				"three-instalments.xml",
+				&[
+					"N-20 | 2026-06-01 | 100.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.",
+					"N-20 | 2026-08-01 | 50.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.",
+					"N-20 | 2026-07-01 | 150.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.",
+				],
+			),
+			(
+				"instalments-by-percentage.xml",
+				&[
+					"unfit: row 1: column amount: there is no decimal with up to 4 fraction digits at cbc:Amount, \
+					ram:PartialPaymentAmount, ImportoPagamento",
+				],
+			),
+			(
+				"fattura-pa.xml",
+				&["1/A | 2026-06-02 | 122.00 | EUR | Anna Campo | Molino Vecchio S.r.l."],
+			),
+			// It has no instalments.
+			("credit-note.xml", &[]),
+		],
+	);
+}
+
+#[test]
 fn csv_documents_have_their_rows() {
 	check(
 		"repayment-schedule.toml",

@@ -6,7 +6,7 @@ use self::build::Builder;
 use super::{
 	error::ViewError,
 	role::Role,
-	types::{Format, View},
+	types::{Format, Replaces, View},
 };
 use crate::path::Namespaces;
 use credio_primitives::OrganizationId;
@@ -87,6 +87,8 @@ struct Definition {
 	delimiter: Option<char>,
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
 	key: Vec<String>,
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	replaces: Option<Replaces>,
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
 	full_text: Vec<String>,
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -138,6 +140,8 @@ struct ColumnDefinition {
 	required: bool,
 	#[serde(default, skip_serializing_if = "is_false")]
 	all: bool,
+	#[serde(default, skip_serializing_if = "is_false")]
+	latest: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

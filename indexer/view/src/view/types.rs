@@ -128,6 +128,8 @@ pub struct Column {
 	pub negated_by: Vec<Mark>,
 	/// Whether it takes all values of a place, one per line, and not the first only.
 	pub takes_all: bool,
+	/// Whether it takes the latest of several dates of a place, and not the first.
+	pub takes_latest: bool,
 	/// Values of documents, or rows, that have none, by their marks: the kind of a document by its root, say.
 	pub otherwise: Vec<(Mark, Value)>,
 	/// Value of documents that have none, and none of those marks.
@@ -145,6 +147,17 @@ pub struct Mark {
 	pub place: Place,
 	/// Accepted values; any value if it is empty.
 	pub equals: Vec<String>,
+}
+
+/// What a later document with the same values in its key replaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Replaces {
+	/// The row with them. Rows of one document replace each other, too.
+	#[default]
+	Rows,
+	/// All rows with them of earlier documents: for rows without a name of their own, such as instalments.
+	Documents,
 }
 
 /// A view.
@@ -179,6 +192,8 @@ pub struct View {
 	pub columns: Vec<Column>,
 	/// Columns of the key, by number.
 	pub key: Vec<usize>,
+	/// What a later document with the same key replaces.
+	pub replaces: Replaces,
 	/// Columns for full text, by number.
 	pub full_text: Vec<usize>,
 	/// The definition in its stored form.

@@ -49,6 +49,9 @@ impl Builder {
 			Ok(numbers)
 		};
 		let key = numbers("key", &definition.key)?;
+		if definition.replaces.is_some() && key.is_empty() {
+			return Err("replaces needs a key".into());
+		}
 		let full_text = numbers("fullText", &definition.full_text)?;
 		if let Some(other) = full_text.iter().find(|column| columns[**column].ty != Type::Text) {
 			let name = &columns[*other].name;
@@ -86,6 +89,7 @@ impl Builder {
 			encoding: self.encoding()?,
 			columns,
 			key,
+			replaces: definition.replaces.unwrap_or_default(),
 			full_text,
 			definition: stored,
 		})
@@ -313,6 +317,9 @@ impl Builder {
 		if definition.all && ty != Type::Text {
 			return Err("all is for text only".into());
 		}
+		if definition.latest && !ty.has_date() {
+			return Err("latest is for dates and timestamps only".into());
+		}
 		let value = |default: &Default| {
 			let text = match default {
 				Default::Boolean(is) => is.to_string(),
@@ -351,6 +358,7 @@ impl Builder {
 			negated_by: self.marks(&definition.negate_when)?,
 			date_format: definition.format.clone(),
 			takes_all: definition.all,
+			takes_latest: definition.latest,
 			otherwise,
 			default: default.transpose()?,
 			is_required: definition.required,
