@@ -195,7 +195,7 @@ fn ubl_documents_have_their_rows() {
 			(
 				"five-fraction-digits.xml",
 				&[
-					"unfit: column amount: expected decimal with up to 4 fraction digits at cac:LegalMonetaryTotal/cbc:PayableAmount, and there is something else",
+					"unfit: column amount: expected decimal with up to 4 fraction digits at cac:LegalMonetaryTotal/cbc:PayableAmount, and there is a number with 5 fraction digits",
 				],
 			),
 			(
@@ -207,7 +207,7 @@ fn ubl_documents_have_their_rows() {
 			(
 				"large.xml",
 				&[
-					"unfit: column amount: expected decimal with up to 4 fraction digits at cac:LegalMonetaryTotal/cbc:PayableAmount, and there is something else",
+					"unfit: column amount: expected decimal with up to 4 fraction digits at cac:LegalMonetaryTotal/cbc:PayableAmount, and there is a number beyond 922337203685477.5807, the largest of the column",
 				],
 			),
 			(

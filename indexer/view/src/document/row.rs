@@ -186,7 +186,7 @@ fn value(
 			Dates::Code(_) if ty.has_date() => {
 				expected("something else, in the format that it names")
 			},
-			_ => expected("something else"),
+			_ => expected(&ty.why_not(text, &notation)),
 		})
 	};
 	let value = match &texts[..] {
