@@ -1,5 +1,7 @@
 //! `credio index`.
 
+mod replaced;
+
 use crate::{
 	exit::Failure,
 	options::{IndexOptions, ReadIndexOptions},
@@ -37,6 +39,7 @@ pub(super) enum IndexCommand {
 	Views(ViewsArgs),
 	Unfit(UnfitArgs),
 	Untaken(UntakenArgs),
+	Replaced(ReplacedArgs),
 	Dump(DumpArgs),
 }
 
@@ -121,6 +124,16 @@ pub(super) struct UntakenArgs {
 	index: ReadIndexOptions,
 }
 
+/// List rows that were replaced by rows with another amount, currency, seller or buyer
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio index replaced invoices-ubl --index acme.index")]
+pub(super) struct ReplacedArgs {
+	/// The view; its columns have roles
+	view: String,
+	#[command(flatten)]
+	index: ReadIndexOptions,
+}
+
 /// Write the whole index, in an order that depends on its content only
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio index dump --index acme.index -o acme.dump")]
@@ -146,7 +159,7 @@ pub(super) struct ListenOptions {
 /// How an index is kept up to date.
 #[derive(Clone, Debug, Args)]
 pub(super) struct UpkeepOptions {
-	/// Definitions of views: files, or folders with .toml files
+	/// Definitions of views: files, or folders with .toml files. Other views of the index stay as they are
 	#[arg(long = "views", value_name = "PATH")]
 	views: Vec<PathBuf>,
 	/// Remove all views that --views does not define
@@ -183,6 +196,9 @@ pub(super) async fn run(session: &Session, command: IndexCommand) -> Result<(), 
 			print_unfit(session, &index.open().await?, &view).await
 		},
 		IndexCommand::Untaken(args) => print_untaken(session, &args.index.open().await?).await,
+		IndexCommand::Replaced(ReplacedArgs { view, index }) => {
+			replaced::print(session, &index.open().await?, &view).await
+		},
 		IndexCommand::Dump(DumpArgs { index, output }) => dump(&index.open().await?, &output).await,
 	}
 }

@@ -10,7 +10,8 @@ pub use guard::{BadToken, Token};
 pub use listen::Address;
 
 use crate::store::{
-	Aggregate, Aggregated, DEFAULT_LIMIT, Page, Query, Store, StoreError, Unfit, Untaken,
+	Aggregate, Aggregated, DEFAULT_LIMIT, Page, Query, ReplacedPage, Store, StoreError, Unfit,
+	Untaken,
 };
 use credio_primitives::{RecordId, error_codes as codes};
 use credio_view::view::Role;
@@ -192,6 +193,15 @@ trait IndexApi {
 		limit: Option<u32>,
 	) -> Result<Vec<Unfit>, ErrorObjectOwned>;
 
+	/// Replaced rows whose amount, currency, seller or buyer changed.
+	#[method(name = "credio_v1_replaced")]
+	async fn replaced(
+		&self,
+		view: String,
+		after: Option<String>,
+		limit: Option<u32>,
+	) -> Result<ReplacedPage, ErrorObjectOwned>;
+
 	/// Documents that no view takes.
 	#[method(name = "credio_v1_untaken")]
 	async fn untaken(
@@ -322,6 +332,17 @@ impl IndexApiServer for Methods {
 	) -> Result<Vec<Unfit>, ErrorObjectOwned> {
 		let limit = limit.unwrap_or(DEFAULT_LIMIT);
 		self.store.unfit(&view, after, limit).await.map_err(|error| self.refusal(error))
+	}
+
+	async fn replaced(
+		&self,
+		view: String,
+		after: Option<String>,
+		limit: Option<u32>,
+	) -> Result<ReplacedPage, ErrorObjectOwned> {
+		let limit = limit.unwrap_or(DEFAULT_LIMIT);
+		let found = self.store.replaced(&view, after.as_deref(), limit).await;
+		found.map_err(|error| self.refusal(error))
 	}
 
 	async fn untaken(
