@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 /// Count, sum and average over a view of an index
 #[derive(Debug, Args)]
 #[command(
-	after_help = "Example: credio aggregate invoices-ubl count 'sum(amount)' --by currency --by 'month(dueDate)'"
+	after_help = "Example: credio aggregate invoices-ubl count 'sum(amount)' --by 'month(dueDate)'"
 )]
 pub(super) struct AggregateArgs {
 	#[command(flatten)]
@@ -20,11 +20,14 @@ pub(super) struct AggregateArgs {
 	#[arg(required = true, value_name = "FUNCTION")]
 	functions: Vec<String>,
 	/// Filter of the rows; all without it
-	#[arg(long, value_name = "FILTER")]
+	#[arg(long = "where", alias = "filter", value_name = "FILTER")]
 	filter: Option<String>,
-	/// Columns to group by, or year or month of one
+	/// Columns to group by, or year or month of one; amounts are grouped by currency in any case
 	#[arg(long, value_name = "COLUMN")]
 	by: Vec<String>,
+	/// Do not keep amounts of different currencies apart
+	#[arg(long)]
+	across_currencies: bool,
 	/// Include rows that are not final yet
 	#[arg(long)]
 	live: bool,
@@ -35,9 +38,10 @@ pub(super) struct AggregateArgs {
 
 /// Computes aggregates over a view.
 pub(super) async fn run(session: &Session, args: AggregateArgs) -> Result<(), Failure> {
-	let AggregateArgs { index, view, functions, filter, by, live, history } = args;
+	let AggregateArgs { index, view, functions, filter, by, across_currencies, live, history } =
+		args;
 	let store = index.open().await?;
-	let aggregate = Aggregate { filter, functions, by, live, history };
+	let aggregate = Aggregate { filter, functions, by, across_currencies, live, history };
 	let found = store.aggregate(&view, &aggregate).await?;
 	if session.json {
 		return found.rows.iter().try_for_each(|row| {

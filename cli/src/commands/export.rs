@@ -47,7 +47,7 @@ pub(super) struct ExportArgs {
 	#[arg(long, value_enum, default_value_t = Format::Csv)]
 	format: Format,
 	/// Filter of the rows of a view; all without it
-	#[arg(long = "where", value_name = "FILTER")]
+	#[arg(long = "where", alias = "filter", value_name = "FILTER")]
 	filter: Option<String>,
 	/// Include rows of a view that later ones have replaced
 	#[arg(long)]

@@ -1,5 +1,7 @@
 //! `credio index`.
 
+mod replaced;
+
 use crate::{
 	exit::Failure,
 	options::{IndexOptions, ReadIndexOptions},
@@ -14,9 +16,10 @@ use credio_index::{
 	ingest::{Ingest, Settings},
 	server::{Address, Server, ServerSettings, Token},
 };
-use credio_view::View;
+use credio_view::{View, view::Role};
 use serde::Serialize;
 use std::{
+	collections::BTreeMap,
 	fs,
 	io::Write as _,
 	path::{Path, PathBuf},
@@ -36,6 +39,7 @@ pub(super) enum IndexCommand {
 	Views(ViewsArgs),
 	Unfit(UnfitArgs),
 	Untaken(UntakenArgs),
+	Replaced(ReplacedArgs),
 	Dump(DumpArgs),
 }
 
@@ -120,6 +124,16 @@ pub(super) struct UntakenArgs {
 	index: ReadIndexOptions,
 }
 
+/// List rows that were replaced by rows with another amount, currency, seller or buyer
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio index replaced invoices-ubl --index acme.index")]
+pub(super) struct ReplacedArgs {
+	/// The view; its columns have roles
+	view: String,
+	#[command(flatten)]
+	index: ReadIndexOptions,
+}
+
 /// Write the whole index, in an order that depends on its content only
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio index dump --index acme.index -o acme.dump")]
@@ -145,9 +159,12 @@ pub(super) struct ListenOptions {
 /// How an index is kept up to date.
 #[derive(Clone, Debug, Args)]
 pub(super) struct UpkeepOptions {
-	/// Definitions of views: files, or folders with .toml files
+	/// Definitions of views: files, or folders with .toml files. Other views of the index stay as they are
 	#[arg(long = "views", value_name = "PATH")]
 	views: Vec<PathBuf>,
+	/// Remove all views that --views does not define
+	#[arg(long)]
+	drop_views: bool,
 	/// Another node, used when the first goes away; may be given several times
 	#[arg(long = "or-node", value_name = "URL")]
 	more_nodes: Vec<String>,
@@ -179,6 +196,9 @@ pub(super) async fn run(session: &Session, command: IndexCommand) -> Result<(), 
 			print_unfit(session, &index.open().await?, &view).await
 		},
 		IndexCommand::Untaken(args) => print_untaken(session, &args.index.open().await?).await,
+		IndexCommand::Replaced(ReplacedArgs { view, index }) => {
+			replaced::print(session, &index.open().await?, &view).await
+		},
 		IndexCommand::Dump(DumpArgs { index, output }) => dump(&index.open().await?, &output).await,
 	}
 }
@@ -186,8 +206,9 @@ pub(super) async fn run(session: &Session, command: IndexCommand) -> Result<(), 
 /// Keeps an index up to date until Ctrl-C, and serves it if asked to.
 async fn keep_up(session: &Session, args: RunArgs) -> Result<(), Failure> {
 	let RunArgs { index, upkeep, live, listen, callers } = args;
-	let views = read_views(&upkeep.views)?;
+	let (given, drops_others) = (read_views(&upkeep.views)?, upkeep.drop_views);
 	let (store, ingest) = ingest(session, &index, upkeep, live).await?;
+	let views = wanted_views(&store, given, drops_others).await?;
 	if store.views().await?.is_empty() {
 		// A new index has nothing to build, so callers find its views from the start.
 		ingest.set_views(&views).await?;
@@ -214,8 +235,9 @@ async fn catch_up(
 	upkeep: UpkeepOptions,
 	rebuild: bool,
 ) -> Result<(), Failure> {
-	let views = read_views(&upkeep.views)?;
+	let (given, drops_others) = (read_views(&upkeep.views)?, upkeep.drop_views);
 	let (store, ingest) = ingest(session, index, upkeep, false).await?;
+	let views = wanted_views(&store, given, drops_others).await?;
 	if rebuild {
 		ingest.clear().await?;
 	}
@@ -233,6 +255,7 @@ struct ViewState {
 	columns: Vec<String>,
 	name: String,
 	ready: bool,
+	roles: BTreeMap<Role, String>,
 }
 
 async fn print_views(session: &Session, store: &Store) -> Result<(), Failure> {
@@ -241,14 +264,22 @@ async fn print_views(session: &Session, store: &Store) -> Result<(), Failure> {
 		columns: state.view.columns.iter().map(|column| column.name.clone()).collect(),
 		name: state.view.name.clone(),
 		ready: state.is_ready,
+		roles: state.view.roles().map(|(role, column)| (role, column.to_owned())).collect(),
 	});
 	let views = views.collect::<Vec<_>>();
 	session.format().items(&views, || views_table(&views))
 }
 
 fn views_table(views: &[ViewState]) -> Table {
-	Table::of([head("view"), head("ready"), head("columns")], views, |view| {
-		[Cell::text(&view.name), Cell::value(view.ready), Cell::text(view.columns.join(", "))]
+	Table::of([head("view"), head("ready"), head("columns, with their roles")], views, |view| {
+		let columns = view.columns.iter().map(|column| {
+			match view.roles.iter().find(|(role, of)| *of == column && role.name() != column) {
+				Some((role, _)) => format!("{column} ({role})"),
+				None => column.clone(),
+			}
+		});
+		let columns = columns.collect::<Vec<_>>().join(", ");
+		[Cell::text(&view.name), Cell::value(view.ready), Cell::text(columns)]
 	})
 }
 
@@ -353,6 +384,23 @@ async fn ingest(
 	Ok((store, ingest))
 }
 
+/// Returns the views that an index has to have: those that are given, and its other ones unless they are dropped.
+async fn wanted_views(
+	store: &Store,
+	given: Vec<View>,
+	drops_others: bool,
+) -> Result<Vec<View>, Failure> {
+	let mut views = given;
+	if !drops_others {
+		for view in store.definitions().await? {
+			if views.iter().all(|given| given.name != view.name) {
+				views.push(view);
+			}
+		}
+	}
+	Ok(views)
+}
+
 /// Reads view definitions: files, and all `.toml` files of folders.
 fn read_views(paths: &[PathBuf]) -> Result<Vec<View>, Failure> {
 	let mut files = Vec::new();
@@ -392,8 +440,31 @@ mod tests {
 	#[test]
 	fn table_of_views_fits() {
 		let columns = (0..60).map(|n| format!("column{n}")).collect();
-		let view = ViewState { building: false, columns, name: "n".repeat(64), ready: false };
+		let roles = [(Role::Amount, "column3".into())].into();
+		let view =
+			ViewState { building: false, columns, name: "n".repeat(64), ready: false, roles };
 		assert_fits(&views_table(&[view]));
+	}
+
+	#[tokio::test]
+	async fn views_that_are_not_given_stay_unless_they_are_dropped() {
+		let view = |name: &str, path: &str| {
+			let column = format!("[[columns]]\nname = \"a\"\npath = \"{path}\"\ntype = \"text\"");
+			let view = format!("name = \"{name}\"\nstream = \"*\"\nformat = \"json\"\n{column}");
+			View::parse(&view).unwrap()
+		};
+		let store = Store::open("sqlite::memory:", 1).await.unwrap();
+		store.set_views(&[view("one", "$.a"), view("two", "$.a")]).await.unwrap();
+		let wanted = async |given, drops_others| {
+			let mut views = wanted_views(&store, given, drops_others).await.unwrap();
+			views.sort_by(|a, b| a.name.cmp(&b.name));
+			views
+		};
+		assert_eq!(wanted(Vec::new(), false).await, [view("one", "$.a"), view("two", "$.a")]);
+		let changed = vec![view("two", "$.b")];
+		assert_eq!(wanted(changed.clone(), false).await, [view("one", "$.a"), view("two", "$.b")]);
+		assert_eq!(wanted(changed.clone(), true).await, changed);
+		assert!(wanted(Vec::new(), true).await.is_empty());
 	}
 
 	#[test]

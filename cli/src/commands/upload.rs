@@ -23,6 +23,9 @@ use std::path::{Path, PathBuf};
 const IN_FLIGHT: usize = 200;
 
 /// Upload documents, encrypted, and wait until they are final
+///
+/// Several documents are appended in the given order, in a lane: by default in one of 512 to 1023 that the stream
+/// decides. With --outbox they are in no order unless --lane is given.
 #[derive(Debug, Args)]
 #[command(
 	after_help = "Examples:\n  credio upload --stream invoices march/*.xml\n  credio upload --stream invoices --lane 7 --outbox acme.outbox march/*.xml"
@@ -46,13 +49,16 @@ pub(super) struct UploadArgs {
 	/// Lane: the documents are applied in the given order, after everything sent in the lane before
 	#[arg(long, value_name = "N")]
 	pub lane: Option<u32>,
+	/// Append the documents in any order, which is faster: of two versions of an invoice either may be the current one
+	#[arg(long, conflicts_with = "lane")]
+	pub unordered: bool,
 	/// Store the documents here first, encrypted, so that a crash loses none: a file, or postgres://…
 	#[arg(long, env = "CREDIO_OUTBOX", value_name = "FILE_OR_URL")]
 	pub outbox: Option<String>,
 	/// Only store them; `credio outbox run` sends them
 	#[arg(long, requires = "outbox")]
 	pub no_wait: bool,
-	/// Documents
+	/// Documents, in their order
 	#[arg(required = true, value_name = "FILE")]
 	pub files: Vec<PathBuf>,
 }
@@ -60,7 +66,8 @@ pub(super) struct UploadArgs {
 impl UploadArgs {
 	/// Whether the documents go through an outbox: one that was given, or one in memory that keeps the order of a lane.
 	pub(super) fn uses_outbox(&self) -> bool {
-		self.outbox.is_some() || self.lane.is_some()
+		let is_ordered = self.lane.is_some() || self.files.len() > 1 && !self.unordered;
+		self.outbox.is_some() || is_ordered
 	}
 
 	/// Checks that options for one file are not given for several.
@@ -186,7 +193,7 @@ impl Line {
 		}
 	}
 
-	fn new(file: &Path, stream: StreamId, outcome: &Result<Outcome, Failure>) -> Self {
+	pub(super) fn new(file: &Path, stream: StreamId, outcome: &Result<Outcome, Failure>) -> Self {
 		let line = Self::of(file, stream);
 		match outcome {
 			Ok(Outcome::Applied(uploaded)) => Self {
@@ -269,6 +276,26 @@ fn cells(line: &Line) -> [Cell; 5] {
 mod tests {
 	use super::*;
 	use crate::table::WIDTH;
+
+	fn args(arguments: &[&str]) -> Result<UploadArgs, clap::Error> {
+		#[derive(clap::Parser)]
+		struct Parser {
+			#[command(flatten)]
+			args: UploadArgs,
+		}
+		let all = ["upload", "--stream", "invoices"].iter().chain(arguments);
+		<Parser as clap::Parser>::try_parse_from(all).map(|parser| parser.args)
+	}
+
+	#[test]
+	fn several_documents_keep_their_order_unless_told_otherwise() {
+		let uses_outbox = |arguments: &[&str]| args(arguments).unwrap().uses_outbox();
+		assert!(uses_outbox(&["first.xml", "corrected.xml"]));
+		assert!(!uses_outbox(&["first.xml", "other.xml", "--unordered"]));
+		assert!(!uses_outbox(&["first.xml"]));
+		assert!(uses_outbox(&["first.xml", "--lane", "7"]));
+		assert!(args(&["first.xml", "--lane", "7", "--unordered"]).is_err());
+	}
 
 	#[test]
 	fn rows_fit() {

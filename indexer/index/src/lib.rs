@@ -15,6 +15,6 @@ pub mod store;
 
 pub use block::{Block, Content, Document, Entry, EntryKind, Stream};
 pub use store::{
-	Aggregate, Aggregated, Change, ChangedRow, Changes, Cursor, Page, Query, Result, Row, SortKey,
-	Store, StoreError, Unfit, Untaken, ViewState,
+	Aggregate, Aggregated, Change, ChangedRow, Changes, Cursor, Page, Query, Replaced,
+	ReplacedPage, Result, Row, SortKey, Store, StoreError, Unfit, Untaken, Version, ViewState,
 };

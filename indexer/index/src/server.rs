@@ -10,9 +10,11 @@ pub use guard::{BadToken, Token};
 pub use listen::Address;
 
 use crate::store::{
-	Aggregate, Aggregated, DEFAULT_LIMIT, Page, Query, Store, StoreError, Unfit, Untaken,
+	Aggregate, Aggregated, DEFAULT_LIMIT, Page, Query, ReplacedPage, Store, StoreError, Unfit,
+	Untaken,
 };
 use credio_primitives::{RecordId, error_codes as codes};
+use credio_view::view::Role;
 use guard::Guard;
 use jsonrpsee::{
 	core::{SubscriptionResult, async_trait},
@@ -21,7 +23,7 @@ use jsonrpsee::{
 	types::ErrorObjectOwned,
 };
 use serde::{Deserialize, Serialize};
-use std::{io, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 /// How long a search or an aggregate may take.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -116,6 +118,8 @@ pub struct AggregateJson {
 	pub functions: Vec<String>,
 	/// Such as `currency` and `month(issueDate)`.
 	pub by: Vec<String>,
+	/// Amounts of different currencies are not kept apart.
+	pub across_currencies: bool,
 	/// Rows that are not final yet, too.
 	pub live: bool,
 	/// Replaced rows, too.
@@ -142,6 +146,8 @@ pub struct ViewJson {
 	/// Whether a new definition is being built.
 	building: bool,
 	columns: Vec<String>,
+	/// Names of columns by their roles.
+	roles: BTreeMap<Role, String>,
 }
 
 #[rpc(server)]
@@ -186,6 +192,15 @@ trait IndexApi {
 		after: Option<RecordId>,
 		limit: Option<u32>,
 	) -> Result<Vec<Unfit>, ErrorObjectOwned>;
+
+	/// Replaced rows whose amount, currency, seller or buyer changed.
+	#[method(name = "credio_v1_replaced")]
+	async fn replaced(
+		&self,
+		view: String,
+		after: Option<String>,
+		limit: Option<u32>,
+	) -> Result<ReplacedPage, ErrorObjectOwned>;
 
 	/// Documents that no view takes.
 	#[method(name = "credio_v1_untaken")]
@@ -235,6 +250,7 @@ impl IndexApiServer for Methods {
 			ready: state.is_ready,
 			building: state.is_building,
 			columns: state.view.columns.iter().map(|column| column.name.clone()).collect(),
+			roles: state.view.roles().map(|(role, column)| (role, column.to_owned())).collect(),
 		});
 		Ok(told.collect())
 	}
@@ -256,8 +272,8 @@ impl IndexApiServer for Methods {
 		view: String,
 		aggregate: AggregateJson,
 	) -> Result<Aggregated, ErrorObjectOwned> {
-		let AggregateJson { filter, functions, by, live, history } = aggregate;
-		let aggregate = Aggregate { filter, functions, by, live, history };
+		let AggregateJson { filter, functions, by, across_currencies, live, history } = aggregate;
+		let aggregate = Aggregate { filter, functions, by, across_currencies, live, history };
 		self.store.aggregate(&view, &aggregate).await.map_err(|error| self.refusal(error))
 	}
 
@@ -316,6 +332,17 @@ impl IndexApiServer for Methods {
 	) -> Result<Vec<Unfit>, ErrorObjectOwned> {
 		let limit = limit.unwrap_or(DEFAULT_LIMIT);
 		self.store.unfit(&view, after, limit).await.map_err(|error| self.refusal(error))
+	}
+
+	async fn replaced(
+		&self,
+		view: String,
+		after: Option<String>,
+		limit: Option<u32>,
+	) -> Result<ReplacedPage, ErrorObjectOwned> {
+		let limit = limit.unwrap_or(DEFAULT_LIMIT);
+		let found = self.store.replaced(&view, after.as_deref(), limit).await;
+		found.map_err(|error| self.refusal(error))
 	}
 
 	async fn untaken(

@@ -14,6 +14,9 @@ pub const MAX_SCALE: u8 = 9;
 /// Fraction digits of a decimal column that does not say how many it keeps.
 pub const DEFAULT_SCALE: u8 = 4;
 
+/// Most fraction digits that are counted in a number that does not fit.
+const MAX_FRACTION: u8 = 30;
+
 /// Type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
@@ -91,6 +94,29 @@ impl Type {
 			},
 		}
 	}
+
+	/// Says what a text is that is no value of this type: a number with too many digits, or something else.
+	#[must_use]
+	pub(crate) fn why_not(self, text: &str, notation: &Notation<'_>) -> String {
+		let other = || "something else".to_owned();
+		let scale = match self {
+			Self::Integer => 0,
+			Self::Decimal { scale } => scale,
+			_ => return other(),
+		};
+		let Some(plain) = notation.numbers.plain(text) else { return other() };
+		let digits =
+			(scale..=MAX_FRACTION).find(|digits| Decimal::parse(&plain, *digits).is_some());
+		match digits {
+			None => other(),
+			Some(digits) if digits == scale => {
+				let largest = Decimal { units: i64::MAX.into(), scale };
+				format!("a number beyond {largest}, the largest of the column")
+			},
+			Some(1) => "a number with a fraction digit".into(),
+			Some(digits) => format!("a number with {digits} fraction digits"),
+		}
+	}
 }
 
 impl fmt::Display for Type {
@@ -133,6 +159,18 @@ impl Value {
 				Some(Self::Decimal(Decimal { units, scale }))
 			},
 			_ => None,
+		}
+	}
+
+	/// Returns the later one of two dates or moments; the second if they are something else.
+	#[must_use]
+	pub(crate) fn later(one: Option<Self>, other: Self) -> Option<Self> {
+		match (one, other) {
+			(Some(Self::Date(one)), Self::Date(other)) => Some(Self::Date(one.max(other))),
+			(Some(Self::Timestamp(one)), Self::Timestamp(other)) => {
+				Some(Self::Timestamp(one.max(other)))
+			},
+			(_, other) => Some(other),
 		}
 	}
 
@@ -278,6 +316,22 @@ mod tests {
 		}
 		assert_eq!(shown(Type::Integer, "12.0").as_deref(), Some("12"));
 		assert_eq!(shown(Type::Integer, "12.5"), None);
+	}
+
+	#[test]
+	fn numbers_that_do_not_fit_name_the_bound() {
+		let why = |ty: Type, text| ty.why_not(text, &Notation::default());
+		let decimal = |scale| Type::Decimal { scale };
+		assert_eq!(why(decimal(4), "1.23456"), "a number with 5 fraction digits");
+		assert_eq!(shown(decimal(5), "1.23456").as_deref(), Some("1.23456"));
+		let beyond = "a number beyond 922337203685477.5807, the largest of the column";
+		assert_eq!(why(decimal(4), "1000000000000000"), beyond);
+		assert_eq!(shown(decimal(2), "1000000000000000").as_deref(), Some("1000000000000000.00"));
+		assert_eq!(why(Type::Integer, "1.5"), "a number with a fraction digit");
+		let beyond = "a number beyond 9223372036854775807, the largest of the column";
+		assert_eq!(why(Type::Integer, "9223372036854775808"), beyond);
+		assert_eq!(why(decimal(4), "soon"), "something else");
+		assert_eq!(why(Type::Date, "1.5"), "something else");
 	}
 
 	#[test]

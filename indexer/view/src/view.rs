@@ -4,12 +4,14 @@
 
 mod definition;
 mod error;
+mod role;
 mod types;
 
 pub use error::ViewError;
+pub use role::Role;
 pub use types::{
 	Column, Format, MAX_COLUMNS, MAX_DEFINITION_LENGTH, MAX_INDEXED_LENGTH, MAX_NAME_LENGTH, Mark,
-	OwnerSelector, Place, Source, StreamSelector, View,
+	OwnerSelector, Place, Replaces, Source, StreamSelector, View,
 };
 
 pub(crate) use types::is_json_lines;

@@ -195,7 +195,7 @@ fn ubl_documents_have_their_rows() {
 			(
 				"five-fraction-digits.xml",
 				&[
-					"unfit: column amount: expected decimal with up to 4 fraction digits at cac:LegalMonetaryTotal/cbc:PayableAmount, and there is something else",
+					"unfit: column amount: expected decimal with up to 4 fraction digits at cac:LegalMonetaryTotal/cbc:PayableAmount, and there is a number with 5 fraction digits",
 				],
 			),
 			(
@@ -207,7 +207,7 @@ fn ubl_documents_have_their_rows() {
 			(
 				"large.xml",
 				&[
-					"unfit: column amount: expected decimal with up to 4 fraction digits at cac:LegalMonetaryTotal/cbc:PayableAmount, and there is something else",
+					"unfit: column amount: expected decimal with up to 4 fraction digits at cac:LegalMonetaryTotal/cbc:PayableAmount, and there is a number beyond 922337203685477.5807, the largest of the column",
 				],
 			),
 			(
@@ -263,6 +263,51 @@ fn cii_documents_have_their_rows() {
 	assert_eq!(
 		rows,
 		["C-2 | 2026-05-03 | - | 120.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V."]
+	);
+}
+
+#[test]
+fn instalments_have_a_row_each() {
+	let of_invoice = |view, file| made(&self::view(view), INVOICE, file);
+	let cii =
+		"C-3 | 2026-05-03 | 2026-07-01 | 120.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.";
+	assert_eq!(of_invoice("invoice-cii.toml", "cii-two-instalments.xml"), [cii]);
+	let ubl =
+		"N-20 | 2026-05-03 | 2026-08-01 | 300.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.";
+	assert_eq!(of_invoice("invoice-ubl.toml", "three-instalments.xml"), [ubl]);
+	check(
+		"instalments.toml",
+		&["number", "dueDate", "amount", "currency", "seller", "buyer"],
+		&[
+			(
+				"cii-two-instalments.xml",
+				&[
+					"C-3 | 2026-06-01 | 60.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.",
+					"C-3 | 2026-07-01 | 60.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.",
+				],
+			),
+			(
+				"three-instalments.xml",
+				&[
+					"N-20 | 2026-06-01 | 100.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.",
+					"N-20 | 2026-08-01 | 50.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.",
+					"N-20 | 2026-07-01 | 150.00 | EUR | Fjord Timber AS | Kaap Groothandel B.V.",
+				],
+			),
+			(
+				"instalments-by-percentage.xml",
+				&[
+					"unfit: row 1: column amount: there is no decimal with up to 4 fraction digits at cbc:Amount, \
+					ram:PartialPaymentAmount, ImportoPagamento",
+				],
+			),
+			(
+				"fattura-pa.xml",
+				&["1/A | 2026-06-02 | 122.00 | EUR | Anna Campo | Molino Vecchio S.r.l."],
+			),
+			// It has no instalments.
+			("credit-note.xml", &[]),
+		],
 	);
 }
 

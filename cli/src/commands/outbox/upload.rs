@@ -11,18 +11,28 @@ use crate::{
 };
 use credio_client::{
 	Client,
-	primitives::{RecordId, StreamId},
+	primitives::{RecordId, RequestKey, StreamId, limits},
 };
 use credio_outbox::{Enqueued, Item, ItemState, Listed, Outbox};
 use credio_vault::LocalVault;
 use indicatif::ProgressBar;
 use serde_json::json;
-use std::{path::Path, sync::Arc};
+use std::{
+	path::{Path, PathBuf},
+	sync::Arc,
+	time::Duration,
+};
+
+/// An outbox in memory, which keeps the order of a lane as long as this process lives.
+const IN_MEMORY: &str = "sqlite::memory:";
+/// Documents that an outbox in memory holds at a time.
+const AT_ONCE: usize = 500;
+/// How long an item may wait before its problem is printed.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Stores files in an outbox, sends them, and prints the outcome of each once it is final, in their order.
 pub(crate) async fn run(session: &Session, args: UploadArgs) -> Result<(), Failure> {
 	args.check()?;
-	let total = args.files.len();
 	let vault = Arc::new(session.vault_of_organization().await?);
 	let stream = resolve_stream(session, &vault, &args).await?;
 	let supersedes = match &args.supersedes {
@@ -30,16 +40,16 @@ pub(crate) async fn run(session: &Session, args: UploadArgs) -> Result<(), Failu
 		Some(IdArg::Whole(record)) => Some(*record),
 		Some(part) => Some(resolve::record(&session.connect().await?, part.clone()).await?),
 	};
-	// An outbox in memory keeps the order of a lane as long as this process lives.
-	let url = args.outbox.as_deref().unwrap_or("sqlite::memory:");
-	let outbox = open_with(session, url, vault.clone()).await?;
-	let mut stored = Vec::with_capacity(total);
-	for file in &args.files {
-		stored.push((file, store(&outbox, stream, &args, supersedes, file).await?));
-	}
 	let lines = Lines::new(session);
-	lines.print_head()?;
-	if args.no_wait {
+	if args.no_wait
+		&& let Some(url) = &args.outbox
+	{
+		let outbox = open_with(session, url, vault).await?;
+		let mut stored = Vec::with_capacity(args.files.len());
+		for file in &args.files {
+			stored.push((file, store(&outbox, stream, &args, args.lane, supersedes, file).await?));
+		}
+		lines.print_head()?;
 		return stored.iter().try_for_each(|(file, enqueued)| {
 			lines.print(&Line {
 				outcome: json!(enqueued.state),
@@ -50,40 +60,153 @@ pub(crate) async fn run(session: &Session, args: UploadArgs) -> Result<(), Failu
 		});
 	}
 
-	let settings = settings(session, Vec::new());
-	let nodes = outbox.nodes();
+	let total = args.files.len();
 	let progress = ProgressBar::new(total as u64);
-	let follow = async {
-		let (mut failed, mut kind) = (0usize, Kind::Failed);
-		let mut client = None;
-		for (file, enqueued) in &stored {
-			let item = outbox.wait(enqueued.request_key).await?;
-			// Connects late: the outcome shows that the node can be reached.
-			if client.is_none() {
-				client = Some(session.connect_as(vault.clone()).await?);
-			}
-			let line = line(client.as_ref(), file, stream, &item).await?;
-			if item.state != ItemState::Applied {
-				failed += 1;
-				kind = match item.state {
-					ItemState::Rejected => Kind::Rejected,
-					_ => Kind::Expired,
-				};
-			}
-			output::ignore_closed(progress.suspend(|| lines.print(&line)))?;
-			progress.inc(1);
-		}
-		progress.finish_and_clear();
-		match failed {
-			0 => Ok(()),
-			failed => Err(Failure::Uploads { failed, total, kind }),
-		}
+	let sending = Sending { session, args: &args, vault, stream, supersedes, lines, progress };
+	let tally = match &args.outbox {
+		Some(url) => {
+			sending.lines.print_head()?;
+			sending.send(url, args.lane, &args.files).await?
+		},
+		None => sending.send_in_memory().await?,
 	};
-	tokio::select! {
-		result = follow => result,
-		result = outbox.run(settings, std::future::pending()) => Ok(result?),
-		never = print_nodes(nodes, 1, |line| progress.suspend(|| output::note(line))) => match never {},
+	sending.progress.finish_and_clear();
+	match tally.kind {
+		None => Ok(()),
+		Some(kind) => Err(Failure::Uploads { failed: tally.failed, total, kind }),
 	}
+}
+
+/// Files that are being sent.
+struct Sending<'a> {
+	session: &'a Session,
+	args: &'a UploadArgs,
+	vault: Arc<LocalVault>,
+	stream: StreamId,
+	supersedes: Option<RecordId>,
+	lines: Lines,
+	progress: ProgressBar,
+}
+
+/// How many uploads failed, and how the first of them.
+#[derive(Default)]
+struct Tally {
+	failed: usize,
+	kind: Option<Kind>,
+}
+
+impl Tally {
+	fn count(&mut self, kind: Kind) {
+		self.failed += 1;
+		self.kind.get_or_insert(kind);
+	}
+}
+
+impl Sending<'_> {
+	/// Sends the files in a lane, some at a time, so that memory is bounded.
+	async fn send_in_memory(&self) -> Result<Tally, Failure> {
+		// An outbox waits for its node and for a key epoch; without one, what cannot be sent is an error at once.
+		let client = self.session.connect_as(self.vault.clone()).await?;
+		client.ensure_writable(self.stream).await?;
+		let lane = self.args.lane.unwrap_or_else(|| lane_of(self.stream));
+		self.lines.print_head()?;
+		let mut tally = Tally::default();
+		for files in self.args.files.chunks(AT_ONCE) {
+			let part = self.send(IN_MEMORY, Some(lane), files).await?;
+			tally.failed += part.failed;
+			tally.kind = tally.kind.or(part.kind);
+		}
+		Ok(tally)
+	}
+
+	/// Sends files by an outbox, and prints their outcomes.
+	async fn send(
+		&self,
+		url: &str,
+		lane: Option<u32>,
+		files: &[PathBuf],
+	) -> Result<Tally, Failure> {
+		let Self { session, args, vault, stream, supersedes, .. } = self;
+		let outbox = open_with(session, url, vault.clone()).await?;
+		let mut tally = Tally::default();
+		let mut stored = Vec::with_capacity(files.len());
+		for file in files {
+			match store(&outbox, *stream, args, lane, *supersedes, file).await {
+				Ok(enqueued) => stored.push((file, enqueued)),
+				Err(failure) if url == IN_MEMORY => {
+					tally.count(failure.explain().kind);
+					self.note(file, &failure.with_hint());
+					self.print(&Line::new(file, *stream, &Err(failure)))?;
+				},
+				Err(failure) => return Err(failure),
+			}
+		}
+		let settings = settings(session, Vec::new());
+		let nodes = outbox.nodes();
+		let follow = async {
+			let mut client = None;
+			for (file, enqueued) in &stored {
+				let item = self.wait(&outbox, file, enqueued.request_key).await?;
+				// Connects late: the outcome shows that the node can be reached.
+				if client.is_none() {
+					client = Some(session.connect_as(vault.clone()).await?);
+				}
+				let line = line(client.as_ref(), file, *stream, &item).await?;
+				match item.state {
+					ItemState::Applied => {},
+					ItemState::Rejected => tally.count(Kind::Rejected),
+					_ => tally.count(Kind::Expired),
+				}
+				self.print(&line)?;
+			}
+			Ok(tally)
+		};
+		tokio::select! {
+			result = follow => result,
+			result = outbox.run(settings, std::future::pending()) => {
+				result?;
+				Err(Failure::Other("the outbox has stopped".into()))
+			},
+			never = print_nodes(nodes, 1, |line| self.progress.suspend(|| output::note(line))) => match never {},
+		}
+	}
+
+	/// Waits until an item has ended, and prints why it cannot be sent if that takes long.
+	async fn wait(&self, outbox: &Outbox, file: &Path, key: RequestKey) -> Result<Listed, Failure> {
+		let mut printed = None;
+		loop {
+			if let Ok(item) = tokio::time::timeout(PATIENCE, outbox.wait(key)).await {
+				return Ok(item?);
+			}
+			let problem = outbox.status(key).await?.and_then(|item| item.problem);
+			if problem != printed {
+				if let Some(problem) = &problem {
+					self.note(file, problem);
+				}
+				printed = problem;
+			}
+		}
+	}
+
+	fn note(&self, file: &Path, problem: &str) {
+		self.progress.suspend(|| output::note(&format!("error: {}: {problem}", file.display())));
+	}
+
+	/// Prints a line. Uploads that were begun are completed, even if nobody reads their outcomes.
+	fn print(&self, line: &Line) -> Result<(), Failure> {
+		output::ignore_closed(self.progress.suspend(|| self.lines.print(line)))?;
+		self.progress.inc(1);
+		Ok(())
+	}
+}
+
+/// Returns the lane in which documents of a stream keep their order. It is always the same, so that a command that is
+/// repeated after it was killed fills the positions that were left free, and nothing behind them waits. It is in the
+/// upper half, since lanes that are chosen by people are low.
+fn lane_of(stream: StreamId) -> u32 {
+	let [first, second, ..] = stream.0;
+	let half = limits::MAX_LANES / 2;
+	half + u32::from(u16::from_le_bytes([first, second])) % half
 }
 
 /// Returns the stream, and asks the node only for the owner's number or a short id.
@@ -114,12 +237,13 @@ async fn store(
 	outbox: &Outbox,
 	stream: StreamId,
 	args: &UploadArgs,
+	lane: Option<u32>,
 	supersedes: Option<RecordId>,
 	file: &Path,
 ) -> Result<Enqueued, Failure> {
 	let document = document::read(file).await?;
 	let upload = args.upload(stream, file, &document, supersedes);
-	let item = Item { lane: args.lane, ..Item::upload(upload) };
+	let item = Item { lane, ..Item::upload(upload) };
 	Ok(outbox.enqueue(&item).await?)
 }
 
@@ -144,4 +268,19 @@ async fn line(
 		line.error = Some(json!({ "description": problem }));
 	}
 	Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn lanes_of_streams_are_in_the_upper_half() {
+		for byte in 0..=u8::MAX {
+			let lane = lane_of(StreamId([byte; 32]));
+			assert!((512..limits::MAX_LANES).contains(&lane), "{lane}");
+			assert_eq!(lane, lane_of(StreamId([byte; 32])));
+		}
+		assert_ne!(lane_of(StreamId([1; 32])), lane_of(StreamId([2; 32])));
+	}
 }

@@ -16,7 +16,7 @@ pub(crate) enum ReportCommand {
 	Activity(ActivityArguments),
 	/// How assets perform: due, paid and overdue by month, and by age
 	#[command(
-		after_help = "Examples:\n  credio report assets repayment-schedules --due dueDate --amount payment --currency currency --index acme.index -o assets.html\n  credio report assets loans --due dueDate --amount payment --paid paidOn --as-of 2026-12-31 --index acme.index -o assets.html"
+		after_help = "Examples:\n  credio report assets repayment-schedules --index acme.index -o assets.html\n  credio report assets loans --due dueDate --amount payment --paid paidOn --as-of 2026-12-31 --index acme.index -o assets.html"
 	)]
 	Assets(AssetsArguments),
 }
@@ -57,23 +57,23 @@ impl ActivityArguments {
 pub(crate) struct AssetsArguments {
 	/// The view
 	pub view: String,
-	/// Column with the due date
+	/// Column with the due date [default: the one with the role dueDate]
 	#[arg(long, value_name = "COLUMN")]
-	pub due: String,
-	/// Column with the amount due
+	pub due: Option<String>,
+	/// Column with the amount due [default: the one with the role amount]
 	#[arg(long, value_name = "COLUMN")]
-	pub amount: String,
-	/// Column with the payment: yes or no, its day, or the amount paid
+	pub amount: Option<String>,
+	/// Column with the payment: yes or no, its day, or the amount paid [default: the one with the role paid, if any]
 	#[arg(long, value_name = "COLUMN")]
 	pub paid: Option<String>,
-	/// Column with the currency
+	/// Column with the currency [default: the one with the role currency, if any]
 	#[arg(long, value_name = "COLUMN")]
 	pub currency: Option<String>,
 	/// Day of the report [default: today, in UTC]
 	#[arg(long, value_name = "DATE")]
 	pub as_of: Option<Date>,
 	/// Filter of the rows; all without it
-	#[arg(long = "where", value_name = "FILTER")]
+	#[arg(long = "where", alias = "filter", value_name = "FILTER")]
 	pub filter: Option<String>,
 	#[command(flatten)]
 	pub index: ReadIndexOptions,

@@ -9,7 +9,7 @@ use super::{
 };
 use credio_view::{
 	value::{Decimal, Type, Value},
-	view::View,
+	view::{Role, View},
 };
 use serde::Serialize;
 use sqlx::{Row as _, any::AnyRow};
@@ -30,8 +30,11 @@ pub struct Aggregate {
 	pub filter: Option<String>,
 	/// `count`, and `count`, `sum`, `avg`, `min` or `max` of a column: `sum(amount)`.
 	pub functions: Vec<String>,
-	/// Columns to group by, or `year` or `month` of one: `month(issueDate)`.
+	/// Columns to group by, or `year` or `month` of one: `month(issueDate)`. Amounts are grouped by currency in any case,
+	/// if the view has a column with that role.
 	pub by: Vec<String>,
+	/// Whether amounts of different currencies are added up, averaged and compared after all.
+	pub across_currencies: bool,
 	/// Whether to include rows that are not final yet.
 	pub live: bool,
 	/// Whether to include replaced rows.
@@ -59,7 +62,21 @@ enum Function {
 	Extreme(usize, &'static str),
 }
 
-#[derive(Clone, Copy)]
+impl Function {
+	/// Whether its result means nothing for amounts of different currencies.
+	fn mixes_amounts(self, view: &View) -> bool {
+		match self {
+			Self::CountRows | Self::Count(_) => false,
+			Self::Sum(column) | Self::Average(column) | Self::Extreme(column, _) => {
+				let column = &view.columns[column];
+				let is_amount = matches!(column.role, Some(Role::Amount | Role::Paid));
+				matches!(column.ty, Type::Decimal { .. }) || is_amount && column.ty.is_number()
+			},
+		}
+	}
+}
+
+#[derive(Clone, Copy, PartialEq)]
 enum Group {
 	Column(usize),
 	/// Characters of a date.
@@ -87,8 +104,17 @@ impl Store {
 		let (table, view) = self.current_in(link, view).await?;
 		let functions: Vec<Function> =
 			aggregate.functions.iter().map(|text| function(&view, text)).collect::<Result<_>>()?;
-		let groups: Vec<Group> =
+		let mut groups: Vec<Group> =
 			aggregate.by.iter().map(|text| group(&view, text)).collect::<Result<_>>()?;
+		let mut by = aggregate.by.clone();
+		if let Some(currency) = view.column_with(Role::Currency)
+			&& !aggregate.across_currencies
+			&& functions.iter().any(|is| is.mixes_amounts(&view))
+			&& !groups.contains(&Group::Column(currency))
+		{
+			groups.push(Group::Column(currency));
+			by.push(view.columns[currency].name.clone());
+		}
 		let mut selected: Vec<String> = groups.iter().map(|is| group_sql(&view, *is)).collect();
 		selected.extend(functions.iter().map(|is| function_sql(&view, *is)));
 		let selected = selected.join(", ");
@@ -118,7 +144,7 @@ impl Store {
 		};
 		statement.fetch_while(link, take).await?;
 		Ok(Aggregated {
-			columns: aggregate.by.iter().chain(&aggregate.functions).cloned().collect(),
+			columns: by.iter().chain(&aggregate.functions).cloned().collect(),
 			rows,
 			is_cut,
 		})

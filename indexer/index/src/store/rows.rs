@@ -8,7 +8,7 @@ use super::{
 	statement::{Argument, Statement, insert},
 };
 use credio_database::Backend;
-use credio_view::view::View;
+use credio_view::view::{Replaces, View};
 use sqlx::{AnyConnection, Row as _};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -216,9 +216,14 @@ impl Target {
 		let keys: Vec<_> = std::mem::take(&mut self.keys).into_iter().collect();
 		for keys in keys.chunks(KEYS_AT_ONCE) {
 			let before = self.current_of(connection, backend, keys).await?;
+			// The first place of a row that replaces this one.
+			let later = match self.view().replaces {
+				Replaces::Rows => format!("{rows}._place + 1"),
+				Replaces::Documents => next_entry(&format!("{rows}._place")),
+			};
 			let is_last = |others: &str| {
 				format!(
-					"NOT EXISTS (SELECT 1 FROM {rows} o WHERE o._key = {rows}._key AND o._place > {rows}._place AND {others})"
+					"NOT EXISTS (SELECT 1 FROM {rows} o WHERE o._key = {rows}._key AND o._place >= {later} AND {others})"
 				)
 			};
 			let current = is_last("o._final = 1 AND o._superseded < 2");
@@ -266,4 +271,9 @@ impl Target {
 /// Returns the condition for the rows of an entry.
 fn of_entry(place: i64) -> String {
 	format!("_place >= {place} AND _place < {}", place.saturating_add(ROWS_PER_ENTRY))
+}
+
+/// Returns the expression for the first place of the entry after that of a row.
+pub(super) fn next_entry(place: &str) -> String {
+	format!("{place} - {place} % {ROWS_PER_ENTRY} + {ROWS_PER_ENTRY}")
 }

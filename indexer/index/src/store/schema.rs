@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Row};
 
 /// Statements that migrate the tables from version n to n + 1, in one transaction each. `BYTES` stands for the type of
 /// bytes, `TEXT` compares byte by byte in both databases.
-const MIGRATIONS: [&[&str]; 4] = [
+const MIGRATIONS: [&[&str]; 5] = [
 	&[
 		// The last block.
 		"CREATE TABLE chain_cursor (id BIGINT PRIMARY KEY, block BIGINT NOT NULL, hash BYTES NOT NULL)",
@@ -69,6 +69,8 @@ const MIGRATIONS: [&[&str]; 4] = [
 		"POSTGRES ALTER TABLE entries ALTER COLUMN media_type TYPE TEXT",
 		"POSTGRES ALTER TABLE entries ALTER COLUMN media_type SET STATISTICS 0",
 	],
+	// Finds the entry that replaces another one.
+	&["CREATE INDEX entries_by_superseded ON entries (supersedes) WHERE supersedes IS NOT NULL"],
 ];
 
 /// Prefix of statements for PostgreSQL only.

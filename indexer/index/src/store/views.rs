@@ -51,6 +51,17 @@ impl Store {
 		Ok(states.into_values().collect())
 	}
 
+	/// Returns the definitions of the views, by name: of a view that is being built, the new one.
+	///
+	/// # Errors
+	///
+	/// [`StoreError::Database`].
+	pub async fn definitions(&self) -> Result<Vec<View>> {
+		let mut connection = self.pool.acquire().await?;
+		let newest = newest(self.load_generations(&mut connection).await?);
+		Ok(newest.iter().map(|view| (**view).clone()).collect())
+	}
+
 	/// Returns all generations, oldest first.
 	pub(super) async fn load_generations(
 		&self,
@@ -143,4 +154,10 @@ impl Store {
 			known: if known.is_empty() { "none".into() } else { known.join(", ") },
 		})
 	}
+}
+
+/// Returns the newest definition of each view, by name, of generations with the oldest first.
+pub(super) fn newest(generations: Vec<Generation>) -> Vec<Arc<View>> {
+	let named = generations.into_iter().map(|of| (of.view.name.clone(), of.view));
+	named.collect::<BTreeMap<_, _>>().into_values().collect()
 }

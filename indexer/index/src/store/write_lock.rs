@@ -4,7 +4,7 @@ use super::{
 	error::{Result, StoreError},
 	generation,
 	handle::Store,
-	schema,
+	schema, views,
 };
 use credio_database::Backend;
 use sha2::{Digest as _, Sha256};
@@ -78,7 +78,8 @@ impl Store {
 		}
 	}
 
-	/// Empties the index in one transaction. It takes the right to write as proof.
+	/// Empties the index in one transaction. Its views stay, without rows, until [`Store::set_views`] builds them. It
+	/// takes the right to write as proof.
 	///
 	/// # Errors
 	///
@@ -87,8 +88,9 @@ impl Store {
 		let _writing = self.writing.lock().await;
 		let mut transaction = self.pool.begin().await?;
 		schema::lock(&mut transaction).await?;
-		for generation in self.load_generations(&mut transaction).await? {
-			generation::remove(&mut transaction, self.backend, &generation).await?;
+		let generations = self.load_generations(&mut transaction).await?;
+		for generation in &generations {
+			generation::remove(&mut transaction, self.backend, generation).await?;
 		}
 		for sql in [
 			"DELETE FROM views",
@@ -102,6 +104,9 @@ impl Store {
 			sqlx::query(sql).execute(&mut *transaction).await?;
 		}
 		schema::name_instance(&mut transaction, self.backend).await?;
+		for view in views::newest(generations) {
+			generation::create(&mut transaction, self.backend, &view).await?;
+		}
 		transaction.commit().await?;
 		self.notify_changed();
 		Ok(())

@@ -72,3 +72,26 @@ on_both!(aggregates_are_exact, database, {
 		assert!(store.aggregate("invoices", &aggregate).await.is_err(), "{function} {by}");
 	}
 });
+
+on_both!(amounts_of_different_currencies_are_kept_apart, database, {
+	let store = database.open().await;
+	store.set_views(&[view_with_roles()]).await.expect("views");
+	store.apply(&[first_block(), block(2, invoices(0, &DOCUMENTS))]).await.expect("applied");
+	let sums = ["EUR 0.2667", "NOK 1844674407370955.1614"];
+	assert_eq!(computed(&store, &["sum(amount)"], &[], "").await, sums);
+	assert_eq!(computed(&store, &["sum(amount)"], &["currency"], "").await, sums);
+	assert_eq!(
+		computed(&store, &["min(amount)"], &["year(issueDate)"], "issueDate is not null").await,
+		["2026 EUR 0.20", "2026 NOK 922337203685477.5807", "2027 NOK 922337203685477.5807"]
+	);
+	// Counts and other numbers are not of a currency.
+	assert_eq!(computed(&store, &["count", "count(amount)", "max(lines)"], &[], "").await.len(), 1);
+	let all = Aggregate {
+		functions: vec!["sum(amount)".into()],
+		across_currencies: true,
+		..Aggregate::default()
+	};
+	let all = store.aggregate("invoices", &all).await.expect("an answer");
+	assert_eq!(all.columns, ["sum(amount)"]);
+	assert_eq!(shown(all.rows[0][0].as_ref()), "1844674407370955.4281");
+});

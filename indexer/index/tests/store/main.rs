@@ -7,6 +7,7 @@ mod hostile;
 mod injection;
 mod postgres;
 mod readers;
+mod replaced;
 mod samples;
 mod search;
 mod server;

@@ -122,6 +122,16 @@ path = "$.note"
 type = "text"
 "#;
 
+/// The same view, with roles.
+pub(crate) fn view_with_roles() -> View {
+	let mut toml = VIEW.to_owned();
+	for role in ["amount", "currency", "seller"] {
+		let name = format!("name = \"{role}\"\n");
+		toml = toml.replace(&name, &format!("{name}role = \"{role}\"\n"));
+	}
+	view(&toml)
+}
+
 pub(crate) fn view(toml: &str) -> View {
 	View::parse(toml).expect("a view")
 }

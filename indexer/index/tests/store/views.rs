@@ -115,3 +115,21 @@ on_both!(views_come_and_go, database, {
 	let twice = store.set_views(&[view(VIEW), view(VIEW)]).await;
 	assert!(matches!(twice, Err(StoreError::DuplicateView(name)) if name == "invoices"));
 });
+
+on_both!(definitions_outlive_an_emptied_index, database, {
+	let store = database.open().await;
+	store.set_views(&[view(VIEW)]).await.expect("views");
+	let blocks = [first_block(), block(2, invoices(0, &[r#"{"number":"A","lines":1}"#]))];
+	store.apply(&blocks).await.expect("applied");
+	let changed = view(&VIEW.replace("$.amount", "$.lines"));
+	store.set_views(std::slice::from_ref(&changed)).await.expect("views");
+	assert_eq!(store.definitions().await.expect("definitions"), std::slice::from_ref(&changed));
+	let write_lock = store.acquire_writer().await.expect("nobody writes");
+	store.clear(&write_lock).await.expect("cleared");
+	let views = store.definitions().await.expect("definitions");
+	assert_eq!(views, [changed]);
+	store.set_views(&views).await.expect("views");
+	store.apply(&blocks).await.expect("applied");
+	let page = store.search("invoices", &query("", &[])).await.expect("rows");
+	assert_eq!(column(&page, "amount"), ["1.00"]);
+});

@@ -10,7 +10,11 @@ use crate::{
 	format,
 };
 use credio_index::{Aggregate, Cursor, Query, Store, StoreError, store::MAX_LIMIT};
-use credio_view::{Decimal, Value, value::Type, view::View};
+use credio_view::{
+	Decimal, Value,
+	value::Type,
+	view::{Role, View},
+};
 use jiff::{civil::Date, tz::TimeZone};
 use std::collections::BTreeMap;
 
@@ -24,13 +28,13 @@ const MAX_NAMING: usize = 3;
 pub struct AssetsQuery {
 	/// The view.
 	pub view: String,
-	/// Its column with the due date.
-	pub due: String,
-	/// Its column with the amount due.
-	pub amount: String,
-	/// Its column with the payment: a boolean, the day, or the amount paid.
+	/// Its column with the due date; by default the one with that role.
+	pub due: Option<String>,
+	/// Its column with the amount due; by default the one with that role.
+	pub amount: Option<String>,
+	/// Its column with the payment, a boolean, the day, or the amount paid; by default the one with that role, if any.
 	pub paid: Option<String>,
-	/// Its column with the currency.
+	/// Its column with the currency; by default the one with that role, if any.
 	pub currency: Option<String>,
 	/// Day of the report; the present day without it.
 	pub as_of: Option<Date>,
@@ -124,9 +128,13 @@ impl AssetsReader {
 
 	/// Returns the number of rows and the sum of their amounts, at one moment.
 	async fn sum(&self) -> Result<(u64, i128)> {
+		let view = self.view().await?;
+		let columns = self.columns(&view)?;
 		let aggregate = Aggregate {
 			filter: self.query.filter.clone(),
-			functions: vec!["count".into(), format!("sum({})", self.query.amount)],
+			functions: vec!["count".into(), format!("sum({})", name(&view, columns.amount))],
+			// It only serves to compare two readings.
+			across_currencies: true,
 			..Aggregate::default()
 		};
 		let found = self.store.aggregate(&self.query.view, &aggregate).await?;
@@ -135,9 +143,8 @@ impl AssetsReader {
 			Some(Some(Value::Integer(rows))) => u64::try_from(*rows).unwrap_or(0),
 			_ => 0,
 		};
-		let scale = self.scale(&self.view().await?)?;
 		let sum = match row.get(1) {
-			Some(Some(value)) => units(value, scale)?.unwrap_or(0),
+			Some(Some(value)) => units(value, columns.scale(&view))?.unwrap_or(0),
 			_ => 0,
 		};
 		Ok((rows, sum))
@@ -145,7 +152,7 @@ impl AssetsReader {
 
 	async fn read_pages(&self, view: &View) -> Result<(Assets, Option<Cursor>)> {
 		let columns = self.columns(view)?;
-		let mut assets = self.empty(view)?;
+		let mut assets = self.empty(view, &columns);
 		let mut query =
 			Query { filter: self.query.filter.clone(), limit: MAX_LIMIT, ..Query::default() };
 		loop {
@@ -162,87 +169,86 @@ impl AssetsReader {
 		}
 	}
 
-	fn empty(&self, view: &View) -> Result<Assets> {
-		let AssetsQuery { due, amount, paid, currency, filter, .. } = &self.query;
-		let paid_by = match paid {
-			None => PaidBy::Nothing,
-			Some(name) => match Self::column(view, name)?.1 {
-				Type::Boolean => PaidBy::Flag(name.clone()),
-				Type::Date | Type::Timestamp => PaidBy::Day(name.clone()),
-				_ => PaidBy::Amount(name.clone()),
-			},
+	/// Returns assets without rows.
+	fn empty(&self, view: &View, columns: &Columns) -> Assets {
+		let column = |at: usize| name(view, at).to_owned();
+		let paid_by = |at: usize| match view.columns[at].ty {
+			Type::Boolean => PaidBy::Flag(column(at)),
+			Type::Date | Type::Timestamp => PaidBy::Day(column(at)),
+			_ => PaidBy::Amount(column(at)),
 		};
-		Ok(Assets {
+		Assets {
 			organization: format!("index of organization {}", self.store.organization()),
 			view: view.name.clone(),
-			due: due.clone(),
-			amount: amount.clone(),
-			paid: paid_by,
-			currency: currency.clone(),
-			filter: filter.clone(),
+			due: column(columns.due),
+			amount: column(columns.amount),
+			paid: columns.paid.map_or(PaidBy::Nothing, paid_by),
+			currency: columns.currency.map(column),
+			filter: self.query.filter.clone(),
 			as_of: self.as_of(),
-			scale: self.scale(view)?,
+			scale: columns.scale(view),
 			rows: 0,
 			portfolios: BTreeMap::new(),
 			left_out: LeftOut::default(),
-		})
+		}
 	}
 
-	/// Returns the number and the type of a column.
-	fn column(view: &View, name: &str) -> Result<(usize, Type)> {
-		let found = view.column(name).and_then(|at| Some((at, view.columns.get(at)?.ty)));
-		found.ok_or_else(|| {
-			let known: Vec<&str> = view.columns.iter().map(|column| column.name.as_str()).collect();
-			StoreError::UnknownColumn {
-				view: view.name.clone(),
-				column: name.into(),
-				known: known.join(", "),
-			}
-			.into()
-		})
-	}
-
+	/// Finds the columns of the report.
 	fn columns(&self, view: &View) -> Result<Columns> {
 		let AssetsQuery { due, amount, paid, currency, .. } = &self.query;
-		let of = |name: &str, fits: fn(Type) -> bool, expected: &'static str| {
-			let (at, ty) = Self::column(view, name)?;
-			match fits(ty) {
-				true => Ok(at),
-				false => {
-					Err(GatherError::ColumnType { column: name.into(), ty: ty.name(), expected })
-				},
-			}
+		let required = |named: &Option<String>, role: Role, option: &'static str| {
+			column_of(view, named.as_deref(), role)?.ok_or_else(|| GatherError::NoColumn {
+				view: view.name.clone(),
+				role,
+				option,
+			})
 		};
-		let named = |name: &Option<String>, fits: fn(Type) -> bool, expected: &'static str| {
-			name.as_deref().map(|name| of(name, fits, expected)).transpose()
-		};
-		let tells_payment = |ty: Type| ty.has_date() || ty.is_number() || ty == Type::Boolean;
 		Ok(Columns {
-			due: of(due, Type::has_date, "a date or a timestamp")?,
-			amount: of(amount, Type::is_number, "a decimal or an integer")?,
-			paid: named(
-				paid,
-				tells_payment,
-				"a boolean, a date, a timestamp, a decimal or an integer",
-			)?,
-			currency: named(currency, |ty| ty == Type::Text, "a text")?,
+			due: required(due, Role::DueDate, "--due")?,
+			amount: required(amount, Role::Amount, "--amount")?,
+			paid: column_of(view, paid.as_deref(), Role::Paid)?,
+			currency: column_of(view, currency.as_deref(), Role::Currency)?,
 			naming: view.key.iter().copied().take(MAX_NAMING).collect(),
 		})
 	}
+}
 
+impl Columns {
 	/// Returns the fraction digits that both amounts and payments fit in.
-	fn scale(&self, view: &View) -> Result<u8> {
-		let scale = |name: &str| {
-			Ok::<_, GatherError>(match Self::column(view, name)?.1 {
-				Type::Decimal { scale } => scale,
-				_ => 0,
-			})
+	fn scale(&self, view: &View) -> u8 {
+		let scale = |at: usize| match view.columns[at].ty {
+			Type::Decimal { scale } => scale,
+			_ => 0,
 		};
-		let paid = match &self.query.paid {
-			Some(paid) => scale(paid)?,
-			None => 0,
-		};
-		Ok(scale(&self.query.amount)?.max(paid))
+		scale(self.amount).max(self.paid.map_or(0, scale))
+	}
+}
+
+/// Returns the name of a column.
+fn name(view: &View, at: usize) -> &str {
+	&view.columns[at].name
+}
+
+/// Returns the column that was named, or the one with the role.
+fn column_of(view: &View, named: Option<&str>, role: Role) -> Result<Option<usize>> {
+	let Some(named) = named else { return Ok(view.column_with(role)) };
+	let Some(at) = view.column(named) else {
+		let known: Vec<&str> = view.columns.iter().map(|column| column.name.as_str()).collect();
+		return Err(StoreError::UnknownColumn {
+			view: view.name.clone(),
+			column: named.into(),
+			known: known.join(", "),
+		}
+		.into());
+	};
+	let ty = view.columns[at].ty;
+	match role.fits(ty) {
+		true => Ok(Some(at)),
+		false => Err(GatherError::ColumnType {
+			column: named.into(),
+			ty: ty.name(),
+			expected: role.expected(),
+		}),
 	}
 }
 

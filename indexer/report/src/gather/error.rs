@@ -4,6 +4,7 @@ use crate::{activity::PeriodError, assets::AssetsError};
 use credio_database::Address;
 use credio_index::StoreError;
 use credio_outbox::OutboxError;
+use credio_view::view::Role;
 
 /// Why the figures of a report cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,19 @@ pub enum GatherError {
 		"the view {0} changes faster than it can be read: try again when the index has caught up"
 	)]
 	ViewKeepsChanging(String),
+	/// Neither the query nor the view says which column to take.
+	#[error(
+		"no column of the view {view} has the role {role}: name the column ({option}), or add role = \"{role}\" to it in \
+		the view's definition"
+	)]
+	NoColumn {
+		/// The view.
+		view: String,
+		/// The role that is missing.
+		role: Role,
+		/// Option of the command line that names the column.
+		option: &'static str,
+	},
 	/// A column has another type than the report needs.
 	#[error("the column {column} is {ty}, and has to be {expected}")]
 	ColumnType {

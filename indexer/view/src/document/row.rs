@@ -157,8 +157,8 @@ fn value(
 			"column {name}: expected {ty} at {path}, and there is {is}"
 		)))
 	};
+	let takes_one = !column.takes_all && !column.takes_latest;
 	let mut texts = Vec::new();
-	let mut date_code = None;
 	for text in found {
 		match text {
 			None if column.takes_all => {},
@@ -167,28 +167,43 @@ fn value(
 				"" => {},
 				trimmed => {
 					budget.take_text(trimmed).map_err(Problem::Bound)?;
-					texts.push(trimmed.to_owned());
-					date_code = text.date_code;
+					texts.push((trimmed.to_owned(), text.date_code));
 				},
 			},
 		}
-		if !texts.is_empty() && !column.takes_all {
+		if !texts.is_empty() && takes_one {
 			break;
 		}
 	}
-	if texts.is_empty() {
-		return Ok(None);
-	}
-	let dates = match (&column.date_format, date_code) {
-		(Some(pattern), _) => Dates::Pattern(pattern),
-		(None, Some(code)) => Dates::Code(code),
-		(None, None) => Dates::Iso,
+	let read = |text: &str, date_code: Option<&str>| {
+		let dates = match (&column.date_format, date_code) {
+			(Some(pattern), _) => Dates::Pattern(pattern),
+			(None, Some(code)) => Dates::Code(code),
+			(None, None) => Dates::Iso,
+		};
+		let notation = Notation { numbers, dates };
+		ty.parse_as(text, &notation).ok_or_else(|| match dates {
+			Dates::Code(_) if ty.has_date() => {
+				expected("something else, in the format that it names")
+			},
+			_ => expected(&ty.why_not(text, &notation)),
+		})
 	};
-	let notation = Notation { numbers, dates };
-	let value = ty.parse_as(&texts.join("\n"), &notation).ok_or_else(|| match dates {
-		Dates::Code(_) if ty.has_date() => expected("something else, in the format that it names"),
-		_ => expected("something else"),
-	})?;
+	let value = match &texts[..] {
+		[] => return Ok(None),
+		[(text, date_code)] => read(text, *date_code)?,
+		_ if column.takes_latest => {
+			let mut latest = None;
+			for (text, date_code) in &texts {
+				latest = Value::later(latest, read(text, *date_code)?);
+			}
+			return Ok(latest);
+		},
+		_ => {
+			let lines: Vec<&str> = texts.iter().map(|(text, _)| &text[..]).collect();
+			read(&lines.join("\n"), None)?
+		},
+	};
 	match &value {
 		Value::Text(text) if column.is_indexed && text.len() > MAX_INDEXED_LENGTH => {
 			Err(Problem::Bound(Reason::new(format!(

@@ -5,7 +5,8 @@ mod build;
 use self::build::Builder;
 use super::{
 	error::ViewError,
-	types::{Format, View},
+	role::Role,
+	types::{Format, Replaces, View},
 };
 use crate::path::Namespaces;
 use credio_primitives::OrganizationId;
@@ -86,6 +87,8 @@ struct Definition {
 	delimiter: Option<char>,
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
 	key: Vec<String>,
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	replaces: Option<Replaces>,
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
 	full_text: Vec<String>,
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -122,6 +125,8 @@ struct ColumnDefinition {
 	#[serde(rename = "type")]
 	ty: TypeName,
 	#[serde(default, skip_serializing_if = "Option::is_none")]
+	role: Option<Role>,
+	#[serde(default, skip_serializing_if = "Option::is_none")]
 	scale: Option<u8>,
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	format: Option<String>,
@@ -135,6 +140,8 @@ struct ColumnDefinition {
 	required: bool,
 	#[serde(default, skip_serializing_if = "is_false")]
 	all: bool,
+	#[serde(default, skip_serializing_if = "is_false")]
+	latest: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -75,6 +75,25 @@ fn stored_form_is_the_same_view() {
 }
 
 #[test]
+fn columns_have_roles_and_a_role_stands_once() {
+	let with_roles = GOOD
+		.replace("type = \"text\"", "type = \"text\"\nrole = \"seller\"")
+		.replace("type = \"date\"", "type = \"date\"\nrole = \"dueDate\"");
+	let view = View::parse(&with_roles).unwrap();
+	assert_eq!(view.column_with(Role::DueDate), Some(1));
+	assert_eq!(view.column_with(Role::Amount), None);
+	let roles: Vec<_> = view.roles().map(|(role, column)| (role.name(), column)).collect();
+	assert_eq!(roles, [("seller", "number"), ("dueDate", "issueDate")]);
+	assert_eq!(View::from_stored(view.stored()).unwrap(), view);
+	let column = "[[columns]]\nname = \"b\"\npath = \"$.b\"\ntype = \"text\"\nrole = \"seller\"\n";
+	let said = View::parse(&format!("{with_roles}{column}")).expect_err("refused").to_string();
+	assert!(said.contains("column \"b\": \"number\" has the role seller already"), "{said}");
+	for role in Role::ALL {
+		assert_eq!(serde_json::to_string(&role).unwrap(), format!("\"{role}\""));
+	}
+}
+
+#[test]
 fn invalid_definitions_are_refused() {
 	for (from, to, said) in [
 		("name = \"invoices\"", "name = \"Invoices\"", "begin with a lower-case letter"),
@@ -94,6 +113,12 @@ fn invalid_definitions_are_refused() {
 		("type = \"date\"", "type = \"money\"", "money"),
 		("type = \"date\"", "type = \"date\"\nscale = 2", "scale is for decimals"),
 		("type = \"date\"", "type = \"date\"\nall = true", "all is for text"),
+		("type = \"text\"", "type = \"text\"\nlatest = true", "latest is for dates"),
+		("key = [\"number\"]", "replaces = \"documents\"", "replaces needs a key"),
+		("format = \"json\"", "format = \"json\"\nreplaces = \"all\"", "all"),
+		("type = \"date\"", "type = \"date\"\nrole = \"amount\"", "a decimal or an integer"),
+		("type = \"date\"", "type = \"date\"\nrole = \"seller\"", "has to be a text"),
+		("type = \"date\"", "type = \"date\"\nrole = \"debtor\"", "debtor"),
 		("format = \"json\"", "format = \"pdf\"", "pdf"),
 		("format = \"json\"", "format = \"json\"\ndelimiter = \";\"", "csv only"),
 		("format = \"json\"", "format = \"json\"\nfullTxt = []", "fullTxt"),

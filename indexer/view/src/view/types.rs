@@ -1,5 +1,6 @@
 //! A view: its streams, its documents, and its columns.
 
+use super::role::Role;
 use crate::{
 	path::{Path, SegmentPath},
 	value::{Numbers, Type, Value},
@@ -117,6 +118,8 @@ pub struct Column {
 	pub name: String,
 	/// Its type.
 	pub ty: Type,
+	/// What it means, if the definition says so.
+	pub role: Option<Role>,
 	/// Where its value is: the first source that has one counts.
 	pub sources: Vec<Source>,
 	/// How its dates are written, as a pattern of `strptime`; as ISO 8601 has it, or as the document says, without.
@@ -125,6 +128,8 @@ pub struct Column {
 	pub negated_by: Vec<Mark>,
 	/// Whether it takes all values of a place, one per line, and not the first only.
 	pub takes_all: bool,
+	/// Whether it takes the latest of several dates of a place, and not the first.
+	pub takes_latest: bool,
 	/// Values of documents, or rows, that have none, by their marks: the kind of a document by its root, say.
 	pub otherwise: Vec<(Mark, Value)>,
 	/// Value of documents that have none, and none of those marks.
@@ -142,6 +147,17 @@ pub struct Mark {
 	pub place: Place,
 	/// Accepted values; any value if it is empty.
 	pub equals: Vec<String>,
+}
+
+/// What a later document with the same values in its key replaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Replaces {
+	/// The row with them. Rows of one document replace each other, too.
+	#[default]
+	Rows,
+	/// All rows with them of earlier documents: for rows without a name of their own, such as instalments.
+	Documents,
 }
 
 /// A view.
@@ -176,6 +192,8 @@ pub struct View {
 	pub columns: Vec<Column>,
 	/// Columns of the key, by number.
 	pub key: Vec<usize>,
+	/// What a later document with the same key replaces.
+	pub replaces: Replaces,
 	/// Columns for full text, by number.
 	pub full_text: Vec<usize>,
 	/// The definition in its stored form.
@@ -200,6 +218,17 @@ impl View {
 	#[must_use]
 	pub fn column(&self, name: &str) -> Option<usize> {
 		self.columns.iter().position(|column| column.name == name)
+	}
+
+	/// Returns the number of the column with a role.
+	#[must_use]
+	pub fn column_with(&self, role: Role) -> Option<usize> {
+		self.columns.iter().position(|column| column.role == Some(role))
+	}
+
+	/// Returns the roles that its columns have, with their names.
+	pub fn roles(&self) -> impl Iterator<Item = (Role, &str)> {
+		self.columns.iter().filter_map(|column| Some((column.role?, column.name.as_str())))
 	}
 
 	/// Returns the places of a document that it looks at.

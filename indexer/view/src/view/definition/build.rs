@@ -49,6 +49,9 @@ impl Builder {
 			Ok(numbers)
 		};
 		let key = numbers("key", &definition.key)?;
+		if definition.replaces.is_some() && key.is_empty() {
+			return Err("replaces needs a key".into());
+		}
 		let full_text = numbers("fullText", &definition.full_text)?;
 		if let Some(other) = full_text.iter().find(|column| columns[**column].ty != Type::Text) {
 			let name = &columns[*other].name;
@@ -86,6 +89,7 @@ impl Builder {
 			encoding: self.encoding()?,
 			columns,
 			key,
+			replaces: definition.replaces.unwrap_or_default(),
 			full_text,
 			definition: stored,
 		})
@@ -258,6 +262,14 @@ impl Builder {
 			if columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)) {
 				return Err(format!("two columns have the name {name:?}, but for upper case"));
 			}
+			if let Some(role) = definition.role
+				&& let Some(other) = columns.iter().find(|column| column.role == Some(role))
+			{
+				let other = &other.name;
+				return Err(format!(
+					"column {name:?}: {other:?} has the role {role} already, and a view has it once"
+				));
+			}
 			let column = self.column(definition);
 			columns.push(column.map_err(|problem| format!("column {name:?}: {problem}"))?);
 		}
@@ -294,11 +306,19 @@ impl Builder {
 		if definition.scale.is_some() && definition.ty != TypeName::Decimal {
 			return Err("scale is for decimals only".into());
 		}
+		if let Some(role) = definition.role
+			&& !role.fits(ty)
+		{
+			return Err(format!("a column with the role {role} has to be {}", role.expected()));
+		}
 		if let Some(format) = &definition.format {
 			check_date_format(ty, format)?;
 		}
 		if definition.all && ty != Type::Text {
 			return Err("all is for text only".into());
+		}
+		if definition.latest && !ty.has_date() {
+			return Err("latest is for dates and timestamps only".into());
 		}
 		let value = |default: &Default| {
 			let text = match default {
@@ -330,6 +350,7 @@ impl Builder {
 		Ok(Column {
 			name: definition.name.clone(),
 			ty,
+			role: definition.role,
 			sources: paths
 				.into_iter()
 				.map(|path| self.source(ty, path))
@@ -337,6 +358,7 @@ impl Builder {
 			negated_by: self.marks(&definition.negate_when)?,
 			date_format: definition.format.clone(),
 			takes_all: definition.all,
+			takes_latest: definition.latest,
 			otherwise,
 			default: default.transpose()?,
 			is_required: definition.required,
