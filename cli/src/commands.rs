@@ -9,6 +9,8 @@ mod checkpoint;
 mod commitment_key;
 mod council;
 mod dev_vaults;
+mod erase;
+mod erasures;
 mod evidence;
 mod export;
 mod fetch;
@@ -16,6 +18,7 @@ mod grant;
 mod grants;
 mod index;
 mod lane;
+mod objects;
 mod org;
 mod outbox;
 mod query;
@@ -90,6 +93,10 @@ enum Command {
 	Query(query::QueryArgs),
 	Watch(watch::WatchArgs),
 	Fetch(fetch::FetchArgs),
+	#[command(subcommand)]
+	Objects(objects::ObjectsCommand),
+	Erase(erase::EraseArgs),
+	Erasures(erasures::ErasuresArgs),
 	Quota(quota::QuotaArgs),
 	#[command(subcommand)]
 	Council(council::CouncilCommand),
@@ -143,6 +150,9 @@ async fn dispatch(session: &Session, command: Command) -> Result<(), Failure> {
 		Command::Query(args) => query::run(session, args).await,
 		Command::Watch(args) => watch::run(session, args).await,
 		Command::Fetch(args) => fetch::run(session, args).await,
+		Command::Objects(command) => objects::run(session, command).await,
+		Command::Erase(args) => erase::run(session, args).await,
+		Command::Erasures(args) => erasures::run(session, args).await,
 		Command::Quota(args) => quota::run(session, args).await,
 		Command::Council(command) => council::run(session, command).await,
 		Command::Validator(command) => validator::run(session, command).await,

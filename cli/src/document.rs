@@ -4,20 +4,29 @@ use crate::exit::Failure;
 use credio_client::{Error, primitives::limits::MAX_DOCUMENT_SIZE};
 use std::path::Path;
 
+/// Returns the size of a document in bytes.
+///
+/// # Errors
+///
+/// Fails if the file cannot be read.
+pub(crate) async fn size(file: &Path) -> Result<u64, Failure> {
+	let metadata = tokio::fs::metadata(file).await;
+	Ok(metadata.map_err(|error| Failure::file(file, error))?.len())
+}
+
 /// Reads a document.
 ///
 /// # Errors
 ///
 /// Fails without reading it if it is larger than a record may be.
 pub(crate) async fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-	let error = |error| Failure::file(file, error);
-	let size = tokio::fs::metadata(file).await.map_err(error)?.len();
+	let size = size(file).await?;
 	if size > u64::from(MAX_DOCUMENT_SIZE) {
 		let size = usize::try_from(size).unwrap_or(usize::MAX);
 		let too_large = credio_client::envelope::Error::TooLarge { size };
 		return Err(Error::Vault(too_large.into()).into());
 	}
-	tokio::fs::read(file).await.map_err(error)
+	tokio::fs::read(file).await.map_err(|error| Failure::file(file, error))
 }
 
 /// Returns the media type by the file's extension. Only readers of the document see it.
@@ -52,6 +61,6 @@ mod tests {
 		let path = folder.path().join("large");
 		std::fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
 		let error = read(&path).await.unwrap_err();
-		assert!(error.to_string().contains("anchor"), "{error}");
+		assert!(error.to_string().contains("object"), "{error}");
 	}
 }

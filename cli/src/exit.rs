@@ -91,6 +91,9 @@ pub(crate) enum Failure {
 	/// A call of the client failed.
 	#[error(transparent)]
 	Sdk(#[from] Error),
+	/// The object store cannot be opened.
+	#[error(transparent)]
+	ObjectStore(#[from] credio_objects::StoreError),
 	/// A call of the outbox failed.
 	#[error(transparent)]
 	Outbox(#[from] OutboxError),
@@ -208,6 +211,7 @@ impl Failure {
 			| Self::Outbox(OutboxError::NotFound(_))
 			| Self::Index(IngestError::Store(StoreError::UnknownView { .. })) => plain(Kind::NotFound),
 			Self::Outbox(_)
+			| Self::ObjectStore(_)
 			| Self::Index(_)
 			| Self::Export(_)
 			| Self::File { .. }

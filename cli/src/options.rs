@@ -15,7 +15,7 @@ pub(crate) struct Global {
 	#[arg(long, global = true, env = "CREDIO_NODE", value_name = "URL")]
 	pub node: Option<String>,
 
-	/// Allow ws:// beyond this machine. Without TLS, anybody on the line can read the calls and forge the responses
+	/// Allow ws:// and http:// beyond this machine. Without TLS, anybody on the line can read the calls and forge the responses
 	#[arg(long, global = true, env = "CREDIO_INSECURE")]
 	pub insecure: bool,
 
@@ -28,7 +28,8 @@ pub(crate) struct Global {
 	#[arg(long, global = true, env = "CREDIO_VAULT_PASSWORD_FILE", value_name = "FILE")]
 	pub password_file: Option<PathBuf>,
 
-	/// Configuration file with `node`, `vault`, `password_file`, `verified`, and `chain`, which every node must match
+	/// Configuration file with `node`, `vault`, `password_file`, `verified`, `object_store`, and `chain`, which every node
+	/// must match
 	/// [default: credio/config.toml in the user's configuration folder]
 	#[arg(long, global = true, env = "CREDIO_CONFIG", value_name = "FILE")]
 	pub config: Option<PathBuf>,
@@ -37,6 +38,11 @@ pub(crate) struct Global {
 	/// [config: verified; default: the vault's file with .verified appended; in memory without a vault]
 	#[arg(long, global = true, env = "CREDIO_VERIFIED", value_name = "FILE")]
 	pub verified: Option<PathBuf>,
+
+	/// Object store: a folder, or s3://bucket/prefix with the usual AWS_… variables. Documents over 64 KiB are stored there,
+	/// sealed [config: object_store]
+	#[arg(long, global = true, env = "CREDIO_OBJECT_STORE", value_name = "FOLDER_OR_URL")]
+	pub object_store: Option<String>,
 
 	/// Trust the node and skip proofs. A dishonest node can then read what you upload and grant, and invent outcomes,
 	/// owners and documents

@@ -106,6 +106,17 @@ pub(crate) fn document(bytes: &[u8]) -> Result<(), Failure> {
 	text.lines().try_for_each(line)
 }
 
+/// Returns standard output for a document that is written piece by piece. A terminal gets none.
+pub(crate) fn document_sink() -> Result<Stdout, Failure> {
+	match io::stdout().is_terminal() {
+		true => Err(Failure::hinted(
+			"an object is not shown in a terminal",
+			"write it to a file with -o FILE",
+		)),
+		false => Ok(Stdout),
+	}
+}
+
 /// Standard output for output that other modules write; it has to be JSON or a page of this program.
 pub(crate) struct Stdout;
 

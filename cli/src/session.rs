@@ -1,7 +1,10 @@
 //! The session of a command: configuration, vault and connection.
 
 use crate::{exit::Failure, options::Global, output::Format};
-use credio_client::{Client, ConnectOptions, Runtimes, Trust, VerifierSettings};
+use credio_client::{
+	Client, ConnectOptions, Error, Runtimes, Trust, VerifierSettings, objects::ObjectError,
+};
+use credio_objects::{RemoteOptions, Sources, Store};
 use credio_vault::{ChainPin, LocalVault, VaultError, file};
 use serde::Deserialize;
 use std::{
@@ -92,6 +95,7 @@ struct Config {
 	/// The chain that every node must match.
 	chain: Option<ChainPin>,
 	verified: Option<PathBuf>,
+	object_store: Option<String>,
 }
 
 /// Node, vault, trust and output format, merged from flags, environment and configuration file.
@@ -103,6 +107,7 @@ pub(crate) struct Session {
 	trust: Trust,
 	verified: Option<PathBuf>,
 	runtimes: Runtimes,
+	object_store: Option<String>,
 	/// Whether to print JSON.
 	pub json: bool,
 	wide: bool,
@@ -134,6 +139,7 @@ impl Session {
 			verified,
 			runtimes: runtimes.map_or_else(Runtimes::built_in, Runtimes::with_file),
 			password_file: global.password_file.or(config.password_file),
+			object_store: global.object_store.or(config.object_store),
 			json: global.json,
 			wide: global.wide,
 		})
@@ -240,7 +246,20 @@ impl Session {
 	/// Connects to the node with an open vault, whatever its organization.
 	pub(crate) async fn connect_as(&self, vault: Arc<LocalVault>) -> Result<Client, Failure> {
 		let client = Client::connect_with(&self.options, &self.node, vault).await?;
-		Ok(self.trusting(client))
+		let store = self.optional_object_store()?;
+		let options = RemoteOptions { allow_plaintext: self.options.insecure };
+		let sources = Sources::new(store, options).map_err(Error::from)?;
+		Ok(self.trusting(client).with_objects(Arc::new(sources)))
+	}
+
+	/// Opens the object store, if one is given.
+	pub(crate) fn optional_object_store(&self) -> Result<Option<Store>, Failure> {
+		Ok(self.object_store.as_deref().map(Store::open).transpose()?)
+	}
+
+	/// Opens the object store.
+	pub(crate) fn object_store(&self) -> Result<Store, Failure> {
+		Ok(self.optional_object_store()?.ok_or(Error::Object(ObjectError::NoStore))?)
 	}
 }
 

@@ -16,6 +16,7 @@ pub(super) enum StreamCommand {
 	Create(CreateArgs),
 	List(ListArgs),
 	Seal(SealArgs),
+	DemandObjects(DemandObjectsArgs),
 	Rotate(RotateArgs),
 }
 
@@ -44,6 +45,14 @@ pub(super) struct SealArgs {
 	stream: String,
 }
 
+/// Demand that all records of a stream are objects from now on, for good, so that they can be erased
+#[derive(Debug, Args)]
+#[command(after_help = "Example: credio stream demand-objects persons")]
+pub(super) struct DemandObjectsArgs {
+	/// Name or id
+	stream: String,
+}
+
 /// Open the next key epoch of a stream
 #[derive(Debug, Args)]
 #[command(after_help = "Example: credio stream rotate 'invoices 2026'")]
@@ -67,6 +76,11 @@ pub(super) async fn run(session: &Session, command: StreamCommand) -> Result<(),
 		StreamCommand::Seal(args) => {
 			let id = resolve::stream(&client, &args.stream, None).await?;
 			client.seal_stream(id).await?;
+			client.stream(id).await?
+		},
+		StreamCommand::DemandObjects(args) => {
+			let id = resolve::stream(&client, &args.stream, None).await?;
+			client.demand_objects(id).await?;
 			client.stream(id).await?
 		},
 		StreamCommand::Rotate(args) => {
@@ -100,6 +114,7 @@ fn table(streams: &[StreamJson], names: &Names, times: &BlockTimes) -> Table {
 		head("status"),
 		head("entries"),
 		head("epoch"),
+		wide("objects only"),
 		wide("created at"),
 		wide("time (UTC)"),
 	];
@@ -111,6 +126,7 @@ fn table(streams: &[StreamJson], names: &Names, times: &BlockTimes) -> Table {
 			Cell::value(format!("{:?}", stream.status).to_lowercase()),
 			Cell::value(stream.entries),
 			Cell::optional(stream.epoch.map(|state| state.current)),
+			Cell::value(if stream.demands_objects { "yes" } else { "no" }),
 			Cell::value(stream.created_at),
 			times.cell(stream.created_at),
 		]

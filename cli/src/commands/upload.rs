@@ -10,17 +10,23 @@ use crate::{
 };
 use clap::Args;
 use credio_client::{
-	Client, Error, Outcome, SubmitError, Upload,
-	primitives::{BlockNumber, RecordId, RequestKey, StreamId},
+	Client, Error, ObjectUpload, Outcome, SubmitError, Upload,
+	objects::Source,
+	primitives::{BlockNumber, RecordId, RequestKey, StreamId, limits::MAX_DOCUMENT_SIZE},
 };
 use futures::StreamExt;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::{
+	path::{Path, PathBuf},
+	sync::Arc,
+};
 
 /// Uploads in flight: enough to fill blocks, few enough to bound memory.
 const IN_FLIGHT: usize = 200;
+/// Objects in flight: each takes some 50 MB.
+const OBJECTS_IN_FLIGHT: usize = 2;
 
 /// Upload documents, encrypted, and wait until they are final
 ///
@@ -49,6 +55,10 @@ pub(super) struct UploadArgs {
 	/// Lane: the documents are applied in the given order, after everything sent in the lane before
 	#[arg(long, value_name = "N")]
 	pub lane: Option<u32>,
+	/// Upload as objects, sealed in the object store, whatever their size: objects can be erased. Documents over 64 KiB are
+	/// objects anyway, and all documents of a stream that demands objects
+	#[arg(long)]
+	pub object: bool,
 	/// Append the documents in any order, which is faster: of two versions of an invoice either may be the current one
 	#[arg(long, conflicts_with = "lane")]
 	pub unordered: bool,
@@ -83,6 +93,34 @@ impl UploadArgs {
 		}
 	}
 
+	/// Whether a file is uploaded as an object.
+	///
+	/// # Errors
+	///
+	/// Fails if the file cannot be read.
+	pub(super) async fn is_object(&self, file: &Path, is_demanded: bool) -> Result<bool, Failure> {
+		let is_wanted = self.object || is_demanded;
+		Ok(is_wanted || document::size(file).await? > MAX_DOCUMENT_SIZE.into())
+	}
+
+	/// Returns the upload of a file as an object.
+	pub(super) fn object_upload<'a>(
+		&'a self,
+		session: &Session,
+		stream: StreamId,
+		file: &'a Path,
+		supersedes: Option<RecordId>,
+	) -> Result<ObjectUpload<'a>, Failure> {
+		Ok(ObjectUpload {
+			stream,
+			key: self.key.as_deref().map(str::as_bytes),
+			media_type: self.media_type(file),
+			source: Source::File(file.into()),
+			supersedes,
+			store: Arc::new(session.object_store()?),
+		})
+	}
+
 	/// Returns the media type of a file.
 	fn media_type(&self, file: &Path) -> &str {
 		self.media_type.as_deref().unwrap_or_else(|| document::media_type(file))
@@ -114,6 +152,7 @@ pub(super) async fn run(session: &Session, args: UploadArgs) -> Result<(), Failu
 	let supersedes = resolve::optional_record(&client, args.supersedes.clone()).await?;
 	// Opens a key epoch that is due once, before many uploads find that it is.
 	client.ensure_writable(stream).await?;
+	let is_demanded = client.stream(stream).await?.demands_objects;
 
 	let total = args.files.len();
 	let progress = ProgressBar::new(total as u64);
@@ -122,8 +161,12 @@ pub(super) async fn run(session: &Session, args: UploadArgs) -> Result<(), Failu
 			.unwrap_or_else(|_| ProgressStyle::default_bar()),
 	);
 	let mut outcomes = futures::stream::iter(&args.files)
-		.map(|file| upload_one(&client, stream, &args, supersedes, file))
-		.buffer_unordered(IN_FLIGHT);
+		.map(|file| {
+			let one = One { session, client: &client, args: &args, stream, supersedes };
+			let progress = &progress;
+			async move { (file, one.upload(file, is_demanded, progress).await) }
+		})
+		.buffer_unordered(if is_demanded || args.object { OBJECTS_IN_FLIGHT } else { IN_FLIGHT });
 	let lines = Lines::new(session);
 	lines.print_head()?;
 	let (mut failed, mut kind) = (0usize, None);
@@ -149,18 +192,46 @@ pub(super) async fn run(session: &Session, args: UploadArgs) -> Result<(), Failu
 	kind.map_or(Ok(()), |kind| Err(Failure::Uploads { failed, total, kind }))
 }
 
-async fn upload_one<'a>(
-	client: &Client,
-	stream: StreamId,
-	args: &UploadArgs,
-	supersedes: Option<RecordId>,
-	file: &'a Path,
-) -> (&'a Path, Result<Outcome, Failure>) {
-	let outcome = async {
+/// The upload of one file, and what it shares with others.
+pub(super) struct One<'a> {
+	pub session: &'a Session,
+	pub client: &'a Client,
+	pub args: &'a UploadArgs,
+	pub stream: StreamId,
+	pub supersedes: Option<RecordId>,
+}
+
+impl One<'_> {
+	async fn upload(
+		&self,
+		file: &Path,
+		is_demanded: bool,
+		progress: &ProgressBar,
+	) -> Result<Outcome, Failure> {
+		if self.args.is_object(file, is_demanded).await? {
+			return self.upload_object(file, progress).await;
+		}
 		let document = document::read(file).await?;
-		Ok(client.upload(&args.upload(stream, file, &document, supersedes)).await?)
-	};
-	(file, outcome.await)
+		let upload = self.args.upload(self.stream, file, &document, self.supersedes);
+		Ok(self.client.upload(&upload).await?)
+	}
+
+	/// Uploads a file as an object, and shows how much of it is stored.
+	pub(super) async fn upload_object(
+		&self,
+		file: &Path,
+		progress: &ProgressBar,
+	) -> Result<Outcome, Failure> {
+		let upload = self.args.object_upload(self.session, self.stream, file, self.supersedes)?;
+		let size = document::size(file).await?;
+		let show = |stored: u64| {
+			let (stored, size) = (HumanBytes(stored), HumanBytes(size));
+			progress.set_message(format!("{stored} of {size} stored"));
+		};
+		let outcome = self.client.upload_object(&upload, &show).await;
+		progress.set_message("");
+		Ok(outcome?)
+	}
 }
 
 /// The outcome of one upload.

@@ -195,17 +195,10 @@ async fn chunks(
 	let length = length.unwrap_or_default();
 	let (status, range) = match headers.get(header::RANGE) {
 		None => (StatusCode::OK, 0..length),
-		Some(asked) => match asked.to_str().ok().and_then(|asked| range(asked, length)) {
-			Some(range) => (StatusCode::PARTIAL_CONTENT, range),
-			None => {
-				let detail = format!("there are {length} bytes: ask for one range of them");
-				let refused = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, None, detail);
-				let mut response = refused.into_response();
-				if let Ok(value) = HeaderValue::from_str(&format!("bytes */{length}")) {
-					response.headers_mut().insert(header::CONTENT_RANGE, value);
-				}
-				return Ok(response);
-			},
+		Some(asked) => {
+			let asked = asked.to_str().ok().and_then(|asked| range(asked, length));
+			let Some(range) = asked else { return Ok(not_satisfiable(length)) };
+			(StatusCode::PARTIAL_CONTENT, range)
 		},
 	};
 	let parts = object.parts_of(&range).map(Ok::<_, ObjectError>).collect::<Vec<_>>();
@@ -223,17 +216,26 @@ async fn chunks(
 	});
 	let body = Body::from_stream(futures::stream::iter(first.map(Ok)).chain_stream(rest));
 	let mut response = (status, common_headers(&object), body).into_response();
-	let insert = |response: &mut Response, name, value: String| {
-		if let Ok(value) = HeaderValue::from_str(&value) {
-			response.headers_mut().insert(name, value);
-		}
-	};
-	insert(&mut response, header::CONTENT_LENGTH, (range.end - range.start).to_string());
+	insert(&mut response, header::CONTENT_LENGTH, &(range.end - range.start).to_string());
 	if status == StatusCode::PARTIAL_CONTENT {
 		let value = format!("bytes {}-{}/{length}", range.start, range.end.saturating_sub(1));
-		insert(&mut response, header::CONTENT_RANGE, value);
+		insert(&mut response, header::CONTENT_RANGE, &value);
 	}
 	Ok(response)
+}
+
+fn not_satisfiable(length: u64) -> Response {
+	let detail = format!("there are {length} bytes: ask for one range of them");
+	let refused = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, None, detail);
+	let mut response = refused.into_response();
+	insert(&mut response, header::CONTENT_RANGE, &format!("bytes */{length}"));
+	response
+}
+
+fn insert(response: &mut Response, name: header::HeaderName, value: &str) {
+	if let Ok(value) = HeaderValue::from_str(value) {
+		response.headers_mut().insert(name, value);
+	}
 }
 
 async fn read_part(

@@ -58,16 +58,14 @@ impl Store {
 			location: location.into(),
 			error: error.to_string(),
 		};
-		let url = match location.split_once("://") {
-			Some(_) => Url::parse(location).map_err(|_| StoreError::Unknown(location.into()))?,
-			None => {
-				std::fs::create_dir_all(location).map_err(|error| unopened(&error))?;
-				let folder = LocalFileSystem::new_with_prefix(location)
-					.map_err(|error| unopened(&error))?
-					.with_fsync(true);
-				return Ok(Self::new(Arc::new(folder), Path::default(), location));
-			},
-		};
+		if !location.contains("://") {
+			std::fs::create_dir_all(location).map_err(|error| unopened(&error))?;
+			let folder = LocalFileSystem::new_with_prefix(location)
+				.map_err(|error| unopened(&error))?
+				.with_fsync(true);
+			return Ok(Self::new(Arc::new(folder), Path::default(), location));
+		}
+		let url = Url::parse(location).map_err(|_| StoreError::Unknown(location.into()))?;
 		let bucket = url.host_str().filter(|_| url.scheme() == "s3" && url.query().is_none());
 		let bucket = bucket.ok_or_else(|| StoreError::Unknown(location.into()))?;
 		crate::remote::install_tls();

@@ -2,7 +2,7 @@
 
 use super::worker::{open_with, print_nodes, settings};
 use crate::{
-	commands::upload::{Line, Lines, UploadArgs},
+	commands::upload::{Line, Lines, One, UploadArgs},
 	document,
 	exit::{Failure, Kind},
 	output, resolve,
@@ -10,7 +10,7 @@ use crate::{
 	values::id::{IdArg, IdPart},
 };
 use credio_client::{
-	Client,
+	Client, Outcome,
 	primitives::{RecordId, RequestKey, StreamId, limits},
 };
 use credio_outbox::{Enqueued, Item, ItemState, Listed, Outbox};
@@ -89,7 +89,7 @@ struct Sending<'a> {
 }
 
 /// How many uploads failed, and how the first of them.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Tally {
 	failed: usize,
 	kind: Option<Kind>,
@@ -100,6 +100,19 @@ impl Tally {
 		self.failed += 1;
 		self.kind.get_or_insert(kind);
 	}
+
+	fn add(&mut self, other: Self) {
+		self.failed += other.failed;
+		self.kind = self.kind.or(other.kind);
+	}
+}
+
+/// An object goes where its command says, once it is stored.
+fn no_object_in_outbox(option: &str) -> Failure {
+	Failure::hinted(
+		format!("objects are uploaded without {option}"),
+		"upload documents over 64 KiB, and those of streams that demand objects, in a command of their own",
+	)
 }
 
 impl Sending<'_> {
@@ -111,11 +124,47 @@ impl Sending<'_> {
 		let lane = self.args.lane.unwrap_or_else(|| lane_of(self.stream));
 		self.lines.print_head()?;
 		let mut tally = Tally::default();
-		for files in self.args.files.chunks(AT_ONCE) {
-			let part = self.send(IN_MEMORY, Some(lane), files).await?;
-			tally.failed += part.failed;
-			tally.kind = tally.kind.or(part.kind);
+		let is_demanded = client.stream(self.stream).await?.demands_objects;
+		let mut rest = self.args.files.as_slice();
+		while let Some((first, others)) = rest.split_first() {
+			// A file that cannot be read is reported when it is stored.
+			if self.args.is_object(first, is_demanded).await.unwrap_or(false) {
+				tally.add(self.send_object(&client, first).await?);
+				rest = others;
+				continue;
+			}
+			let mut count = 1;
+			for file in others.iter().take(AT_ONCE - 1) {
+				if self.args.is_object(file, is_demanded).await.unwrap_or(false) {
+					break;
+				}
+				count += 1;
+			}
+			let (files, others) = rest.split_at(count);
+			tally.add(self.send(IN_MEMORY, Some(lane), files).await?);
+			rest = others;
 		}
+		Ok(tally)
+	}
+
+	/// Uploads an object once everything before it is final, so that the order is kept.
+	async fn send_object(&self, client: &Client, file: &Path) -> Result<Tally, Failure> {
+		let Self { session, args, stream, supersedes, .. } = self;
+		let one = One { session, client, args, stream: *stream, supersedes: *supersedes };
+		let mut tally = Tally::default();
+		let outcome = match args.lane {
+			Some(_) => Err(no_object_in_outbox("--lane")),
+			None => one.upload_object(file, &self.progress).await,
+		};
+		match &outcome {
+			Ok(Outcome::Applied(_)) => {},
+			Ok(Outcome::Rejected(_)) => tally.count(Kind::Rejected),
+			Err(failure) => {
+				tally.count(failure.explain().kind);
+				self.note(file, &failure.with_hint());
+			},
+		}
+		self.print(&Line::new(file, *stream, &outcome))?;
 		Ok(tally)
 	}
 
@@ -241,6 +290,9 @@ async fn store(
 	supersedes: Option<RecordId>,
 	file: &Path,
 ) -> Result<Enqueued, Failure> {
+	if args.is_object(file, false).await? {
+		return Err(no_object_in_outbox("--outbox"));
+	}
 	let document = document::read(file).await?;
 	let upload = args.upload(stream, file, &document, supersedes);
 	let item = Item { lane, ..Item::upload(upload) };
