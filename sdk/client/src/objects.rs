@@ -69,6 +69,7 @@ impl ObjectAddress {
 				let end = range.end.min(part.end) - part.start;
 				(number, start..end)
 			})
+			.filter(|(_, within)| within.start < within.end)
 	}
 }
 

@@ -29,6 +29,7 @@ mod lying_node;
 mod main_job;
 mod monitoring;
 mod names;
+mod objects;
 mod outbox;
 mod refusals;
 mod renewal;

@@ -19,6 +19,7 @@ pub(super) fn content(read: Result<Document, Unread>) -> Content {
 		}),
 		Err(Unread::Denied(denial)) => Content::Unreadable(denial.word().into()),
 		Err(Unread::Unopened(_)) => Content::Unreadable("doesNotOpen".into()),
+		Err(Unread::Object) => Content::Unreadable("object".into()),
 	}
 }
 

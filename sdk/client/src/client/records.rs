@@ -304,6 +304,9 @@ impl Client {
 					let error = "an entry of another stream than was asked for";
 					Err(Unread::Unopened(Error::UnexpectedResponse(error.into())))
 				},
+				(Some(_), ..) if matches!(entry.header.body, EntryBody::Object { .. }) => {
+					Err(Unread::Object)
+				},
 				(Some(payload), Some(commitment), _) => self
 					.open_fetched(&entry, wrapped_by, &payload.0, commitment, wrapped_keys)
 					.await
@@ -377,6 +380,8 @@ pub enum Unread {
 	Denied(Denial),
 	/// The ciphertext does not open, or does not match the entry's commitment.
 	Unopened(Error),
+	/// The document is an object, which may be large: [`Client::fetch_object`] fetches it.
+	Object,
 }
 
 /// Checks a document against an entry's commitment.
