@@ -18,6 +18,7 @@ pub use row::Values;
 
 use crate::{
 	path::{Node, Work, distinct},
+	value::Notation,
 	view::{Format, Place, View, is_json_lines},
 };
 use budget::Budget;
@@ -46,12 +47,12 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 			} else {
 				json::parse(&text)?
 			};
-			of_tree(view, &document, budget)
+			of_tree(view, &document, view.notation(), budget)
 		},
 		Format::Xml => {
 			let text = text(encoding::declared_in_xml(document)?)?;
 			let document = xml::parse(&text)?;
-			of_tree(view, xml::Node::Element(document.root()), budget)
+			of_tree(view, xml::Node::Element(document.root()), view.notation(), budget)
 		},
 		Format::Csv => csv::rows(view, &text(None)?, budget),
 		Format::Edifact => edifact::rows(view, document, budget),
@@ -62,6 +63,7 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 fn of_tree<'a, N: Node<'a>>(
 	view: &View,
 	document: N,
+	notation: Notation<'_>,
 	budget: &mut Budget,
 ) -> Result<Option<Vec<Values>>, Reason> {
 	let find = |place: &Place, here: N, work: &mut Work| match place {
@@ -95,7 +97,7 @@ fn of_tree<'a, N: Node<'a>>(
 	let mut rows = Vec::new();
 	let is_one = starts.len() == 1;
 	for (number, start) in starts.into_iter().enumerate() {
-		let row = row(view, view.numbers, budget, |place, work| find(place, start, work));
+		let row = row(view, notation, budget, |place, work| find(place, start, work));
 		rows.extend(row.map_err(|reason| match is_one {
 			true => reason,
 			false => reason.of("row", number),

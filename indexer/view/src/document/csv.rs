@@ -53,7 +53,7 @@ pub(super) fn rows(
 		if number >= MAX_ROWS {
 			return Err(too_many_rows());
 		}
-		let row = row(view, view.numbers, budget, find(false));
+		let row = row(view, view.notation(), budget, find(false));
 		rows.extend(row.map_err(|reason| reason.of("row", number))?);
 	}
 	Ok(Some(rows))

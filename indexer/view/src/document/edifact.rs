@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
 	path::{Component, SegmentPath, Work},
-	value::Numbers,
 	view::{Place, View},
 };
 use std::borrow::Cow;
@@ -34,8 +33,7 @@ pub(super) fn rows(
 		if rows.len() >= MAX_ROWS {
 			return Err(too_many_rows());
 		}
-		let numbers = Numbers { decimal_mark: message.decimal_mark, ..Numbers::default() };
-		let row = row(view, numbers, budget, find);
+		let row = row(view, message.notation, budget, find);
 		rows.extend(row.map_err(|reason| match messages.len() {
 			1 => reason,
 			_ => reason.of("message", number),

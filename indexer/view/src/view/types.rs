@@ -2,7 +2,7 @@
 
 use crate::{
 	path::{Path, SegmentPath},
-	value::{Numbers, Type, Value},
+	value::{Notation, Numbers, Type, Value},
 };
 use credio_primitives::{OrganizationId, StreamId};
 use sha2::{Digest as _, Sha256};
@@ -18,7 +18,7 @@ pub const MAX_INDEXED_LENGTH: usize = 1_024;
 pub const MAX_DEFINITION_LENGTH: usize = 1 << 20;
 
 /// Increases when documents are read in another way than before: then every view is rebuilt.
-const READER_VERSION: u32 = 3;
+const READER_VERSION: u32 = 4;
 
 /// Media types of documents with a value of JSON per line.
 const JSON_LINES: [&str; 3] =
@@ -123,6 +123,10 @@ pub struct Column {
 	pub date_format: Option<String>,
 	/// Marks of documents, or rows, in which a number stands for its negative: amounts of a credit note, say.
 	pub negated_by: Vec<Mark>,
+	/// Marks of documents, or rows, in which a number is negative, with or without a minus: where standards disagree.
+	pub negative_by: Vec<Mark>,
+	/// Digits of a decimal that stand behind a decimal mark that is not written.
+	pub implied_decimals: u8,
 	/// Whether it takes all values of a place, one per line, and not the first only.
 	pub takes_all: bool,
 	/// Values of documents, or rows, that have none, by their marks: the kind of a document by its root, say.
@@ -196,6 +200,11 @@ impl View {
 		Sha256::new().chain_update(version).chain_update(&self.definition).finalize().into()
 	}
 
+	/// Returns how numbers and dates are written in its documents, unless these or a column say it.
+	pub(crate) fn notation(&self) -> Notation<'static> {
+		Notation { numbers: self.numbers, ..Notation::default() }
+	}
+
 	/// Returns the number of a column.
 	#[must_use]
 	pub fn column(&self, name: &str) -> Option<usize> {
@@ -207,7 +216,8 @@ impl View {
 		let columns = self.columns.iter();
 		let sources = columns.flat_map(|column| &column.sources).flat_map(|source| &source.parts);
 		let of_columns = self.columns.iter().flat_map(|column| {
-			column.negated_by.iter().chain(column.otherwise.iter().map(|(mark, _)| mark))
+			let numbers = column.negated_by.iter().chain(&column.negative_by);
+			numbers.chain(column.otherwise.iter().map(|(mark, _)| mark))
 		});
 		let marks = self.marks.iter().chain(&self.row_marks).chain(of_columns);
 		sources.chain(marks.map(|mark| &mark.place))

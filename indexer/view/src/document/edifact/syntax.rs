@@ -1,7 +1,10 @@
 //! The syntax of ISO 9735: interchanges of messages of segments of elements of components.
 
 use super::super::reason::Reason;
-use crate::{document::encoding, value::DecimalMark};
+use crate::{
+	document::encoding,
+	value::{DecimalMark, Notation, Numbers},
+};
 use std::{borrow::Cow, rc::Rc};
 
 /// A segment: elements of components. Element 0 is the segment's name.
@@ -13,7 +16,7 @@ pub(super) struct Message {
 	pub envelope: Rc<Vec<Segment>>,
 	pub segments: Vec<Segment>,
 	pub text: String,
-	pub decimal_mark: DecimalMark,
+	pub notation: Notation<'static>,
 }
 
 /// The signs of an interchange.
@@ -115,6 +118,7 @@ impl<'a> Reader<'a> {
 	/// Reads one interchange, or messages without one to the end.
 	fn interchange(&mut self, messages: &mut Vec<Message>) -> Result<(), Reason> {
 		let signs = self.signs()?;
+		let numbers = Numbers { decimal_mark: signs.decimal_mark, ..Numbers::default() };
 		let mut charset = Charset::of(None, self.is_utf8);
 		let mut envelope: Rc<Vec<Segment>> = Rc::default();
 		let mut open: Option<Open> = None;
@@ -142,7 +146,7 @@ impl<'a> Reader<'a> {
 						envelope: Rc::clone(&envelope),
 						segments: message.segments,
 						text: charset.decode(text)?,
-						decimal_mark: signs.decimal_mark,
+						notation: Notation { numbers, ..Notation::default() },
 					});
 				},
 				(b"UNH" | b"UNE" | b"UNZ" | b"UNG" | b"UNB", Some(_)) => {

@@ -206,7 +206,7 @@ impl Builder {
 					"thousands cannot be {mark:?}: one of `.`, `,`, `'`, `_` or a space, and not the decimalMark"
 				))
 			},
-			thousands => Ok(Numbers { decimal_mark, thousands: *thousands }),
+			thousands => Ok(Numbers { decimal_mark, thousands: *thousands, implied_decimals: 0 }),
 		}
 	}
 
@@ -316,10 +316,21 @@ impl Builder {
 			.iter()
 			.map(|case| Ok((self.mark(&case.path, case.equals.as_ref())?, value(&case.value)?)));
 		let otherwise = otherwise.collect::<Result<_, String>>()?;
-		if !definition.negate_when.is_empty() && !ty.is_number() {
-			return Err("negateWhen is for numbers only".into());
+		for (name, marks) in
+			[("negateWhen", &definition.negate_when), ("negativeWhen", &definition.negative_when)]
+		{
+			if !marks.is_empty() && !ty.is_number() {
+				return Err(format!("{name} is for numbers only"));
+			}
+			check_length(name, marks.len())?;
 		}
-		check_length("negateWhen", definition.negate_when.len())?;
+		if definition.implied_decimals.is_some() && definition.ty != TypeName::Decimal {
+			return Err("impliedDecimals is for decimals only".into());
+		}
+		let implied_decimals = definition.implied_decimals.unwrap_or_default();
+		if implied_decimals > MAX_SCALE {
+			return Err(format!("impliedDecimals is at most {MAX_SCALE}"));
+		}
 		let paths = match &definition.path {
 			Sources::One(one) => vec![OneOrMany::One(one.clone())],
 			Sources::Many(many) => many.clone(),
@@ -335,6 +346,8 @@ impl Builder {
 				.map(|path| self.source(ty, path))
 				.collect::<Result<_, _>>()?,
 			negated_by: self.marks(&definition.negate_when)?,
+			negative_by: self.marks(&definition.negative_when)?,
+			implied_decimals,
 			date_format: definition.format.clone(),
 			takes_all: definition.all,
 			otherwise,
