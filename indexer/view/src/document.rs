@@ -51,6 +51,7 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 		},
 		Format::Xml => {
 			let text = text(encoding::declared_in_xml(document)?)?;
+			let text = xml::without_document_type_of_cxml(&text);
 			let document = xml::parse(&text)?;
 			of_tree(view, xml::Node::Element(document.root()), view.notation(), budget)
 		},

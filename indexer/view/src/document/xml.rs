@@ -1,6 +1,8 @@
-//! XML. Document types, and with them entities other than the five of XML itself, are refused.
+//! XML. Document types, and with them entities other than the five of XML itself, are refused; only the one that cXML
+//! demands is skipped.
 
 mod bounds;
+mod doctype;
 
 use super::{budget::MAX_NODES, reason::Reason};
 use crate::path::{self, Axis, Test, Work};
@@ -16,6 +18,11 @@ pub(super) enum Node<'a> {
 		of: roxmltree::Node<'a, 'a>,
 		number: usize,
 	},
+}
+
+/// Returns a document without the document type that cXML demands.
+pub(super) fn without_document_type_of_cxml(text: &str) -> Cow<'_, str> {
+	doctype::without(text)
 }
 
 pub(super) fn parse(text: &str) -> Result<Document<'_>, Reason> {
