@@ -10,6 +10,7 @@ mod encoding;
 mod json;
 mod reason;
 mod row;
+mod x12;
 mod xml;
 
 pub use budget::{MAX_DEPTH, MAX_NODES, MAX_ROWS, MAX_TEXT, MAX_VALUES};
@@ -56,7 +57,8 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 			of_tree(view, xml::Node::Element(document.root()), view.notation(), budget)
 		},
 		Format::Csv => csv::rows(view, &text(None)?, budget),
-		Format::Edifact => edifact::rows(view, document, budget),
+		Format::Edifact => edifact::rows(view, &edifact::parse(document)?, "message", budget),
+		Format::X12 => edifact::rows(view, &x12::parse(&text(None)?)?, "transaction set", budget),
 	}
 }
 

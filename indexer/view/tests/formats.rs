@@ -2,7 +2,21 @@
 
 mod support;
 
+use credio_view::document;
+use std::{fs, path::Path};
 use support::{INVOICE, check, made, view};
+
+/// Checks that no beginning of a sample has rows: what is cut off does not fit.
+fn check_beginnings(view: &str, media_type: &str, sample: &str) {
+	let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").join(sample);
+	let bytes = fs::read(path).expect("a sample");
+	let view = self::view(view);
+	assert!(document::rows(&view, media_type, &bytes).expect("it fits").is_some());
+	for length in 0..bytes.trim_ascii_end().len() {
+		let rows = document::rows(&view, media_type, &bytes[..length]);
+		assert!(rows.is_err(), "{length}: {rows:?}");
+	}
+}
 
 #[test]
 fn zugferd_1_has_its_rows() {
@@ -227,4 +241,65 @@ fn csv_of_banks_and_loans_have_their_rows() {
 			("bom.csv", &["not of this view"]),
 		],
 	);
+}
+
+#[test]
+fn x12_invoices_have_their_rows() {
+	let columns = [INVOICE, &["typeCode", "sellerId", "order"]].concat();
+	let row = |number: &str, date: &str, amount: &str, currency: &str, kind: &str| {
+		format!(
+			"{number} | {date} | 2026-05-17 | {amount} | {currency} | HOLLIN JOINERY INC | \
+			MARROW AND PIKE INTERIORS | {kind} | 900001 | PO-88213"
+		)
+	};
+	let first = || row("HJ-2026-0418", "2026-04-17", "2139.00", "USD", "DI");
+	let x12 = view("invoice-x12-810.toml");
+	let made = |file| made(&x12, &columns, file);
+	assert_eq!(made("../../../../samples/invoice-x12-810.x12"), [first()]);
+	assert_eq!(made("x12-own-signs.x12"), [first()]);
+	assert_eq!(made("x12-on-one-line.x12"), [first()]);
+	assert_eq!(
+		made("x12-two-interchanges.x12"),
+		[first(), row("HJ-2026-0430", "2026-04-17", "2139.00", "USD", "DI")]
+	);
+	assert_eq!(
+		made("x12-several-sets.x12"),
+		[
+			first(),
+			row("HJ-2026-0419", "2026-04-20", "-2139.00", "-", "CR"),
+			row("HJ-2026-0420", "2026-04-17", "-50.00", "USD", "CR"),
+		]
+	);
+	assert_eq!(made("x12-order.x12"), ["not of this view"]);
+	for (file, reason) in [
+		("x12-cut-off.x12", "it is no X12: segment 18 does not end, as if it were cut off"),
+		("x12-without-trailer.x12", "it is no X12: segment 21 does not end, as if it were cut off"),
+		(
+			"x12-wrong-count.x12",
+			"it is no X12: segment 19 counts another number of parts than there are",
+		),
+		(
+			"x12-other-control-number.x12",
+			"it is no X12: segment 20 has another control number than its header",
+		),
+		(
+			"x12-mark-in-total.x12",
+			"column amount: expected decimal with up to 4 fraction digits at TDS[1], and there is something else",
+		),
+		(
+			"x12-short-header.x12",
+			"it is no X12: segment 1 has an element of another length than ISA has",
+		),
+		(
+			"x12-repeated-element.x12",
+			"it is no X12: segment 5 repeats an element, which is not read",
+		),
+	] {
+		assert_eq!(made(file), [format!("unfit: {reason}")], "{file}");
+	}
+}
+
+#[test]
+fn x12_that_is_cut_off_does_not_fit() {
+	check_beginnings("invoice-x12-810.toml", "application/EDI-X12", "invoice-x12-810.x12");
 }

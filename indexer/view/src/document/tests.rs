@@ -19,6 +19,7 @@ fn media_type(view: &View) -> &'static str {
 		Format::Xml => "application/xml",
 		Format::Csv => "text/csv",
 		Format::Edifact => "application/EDIFACT",
+		Format::X12 => "application/EDI-X12",
 	}
 }
 
@@ -254,6 +255,13 @@ fn like_a_document() -> impl Strategy<Value = String> {
 		"xmlns:p=\"u\"",
 		"<p:a ",
 		"<!DOCTYPE a ",
+		"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260417*0915*U*00401*000000417*0*P*>~",
+		"GS*IN*A*B*20260417*0915*417*X*004010~",
+		"ST*810*0001~",
+		"TDS*100~",
+		"SE*3*0001~",
+		"GE*1*417~",
+		"IEA*1*000000417~",
 	];
 	proptest::collection::vec(proptest::sample::select(signs.to_vec()), 0..60)
 		.prop_map(|signs| signs.concat())
@@ -264,7 +272,9 @@ fn all_formats() -> Vec<View> {
 	let xml = [("a", "[\"//a[a='1']/@a\", \"/a/*[2]\", \".\"]", "decimal")];
 	let csv = [("a", "\"a\"", "timestamp")];
 	let edifact = [("a", "[\"DTM[1.1='a'][1.2]\", \"BGM[1]\", \"text\"]", "text")];
+	let x12 = [("a", "[\"DTM[1='a'][1.2]\", \"TDS[1]\", \"text\"]", "text")];
 	vec![
+		view("x12", "", &x12),
 		view("json", "rows = \"$..*\"", &json),
 		view("xml", "rows = \"//*\"", &xml),
 		view("csv", "", &csv),

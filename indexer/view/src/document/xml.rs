@@ -4,6 +4,8 @@
 mod bounds;
 mod doctype;
 
+pub(super) use doctype::without as without_document_type_of_cxml;
+
 use super::{budget::MAX_NODES, reason::Reason};
 use crate::path::{self, Axis, Test, Work};
 use roxmltree::{Attribute, Document, Error, ParsingOptions};
@@ -18,11 +20,6 @@ pub(super) enum Node<'a> {
 		of: roxmltree::Node<'a, 'a>,
 		number: usize,
 	},
-}
-
-/// Returns a document without the document type that cXML demands.
-pub(super) fn without_document_type_of_cxml(text: &str) -> Cow<'_, str> {
-	doctype::without(text)
 }
 
 pub(super) fn parse(text: &str) -> Result<Document<'_>, Reason> {

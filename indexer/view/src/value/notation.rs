@@ -13,6 +13,14 @@ pub struct Notation<'a> {
 	pub dates: Dates<'a>,
 }
 
+impl Notation<'_> {
+	/// Numbers with a point, and dates of ISO 8601.
+	pub const ISO: Self = Self {
+		numbers: Numbers { decimal_mark: DecimalMark::Point, thousands: None, implied_decimals: 0 },
+		dates: Dates::Iso,
+	};
+}
+
 /// How numbers are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Numbers {

@@ -46,9 +46,30 @@ pub enum Format {
 	Csv,
 	/// UN/EDIFACT.
 	Edifact,
+	/// ANSI X12.
+	X12,
 }
 
 impl Format {
+	/// Returns its name.
+	pub(super) fn name(self) -> &'static str {
+		match self {
+			Self::Json => "json",
+			Self::Xml => "xml",
+			Self::Csv => "csv",
+			Self::Edifact => "edifact",
+			Self::X12 => "x12",
+		}
+	}
+
+	/// Whether it says how its numbers are written, so that no view has to.
+	pub(super) fn has_own_numbers(self) -> bool {
+		match self {
+			Self::Json | Self::Xml | Self::Csv => false,
+			Self::Edifact | Self::X12 => true,
+		}
+	}
+
 	/// Whether documents of a media type are of this format by default.
 	fn has(self, essence: &str) -> bool {
 		match self {
@@ -60,6 +81,7 @@ impl Format {
 			Self::Xml => essence.ends_with("/xml") || essence.ends_with("+xml"),
 			Self::Csv => essence == "text/csv",
 			Self::Edifact => essence.starts_with("application/edifact"),
+			Self::X12 => essence == "application/edi-x12",
 		}
 	}
 }
@@ -95,7 +117,7 @@ pub enum Place {
 	Node(Path),
 	/// In a column of CSV.
 	Column(String),
-	/// In a segment of EDIFACT.
+	/// In a segment of EDIFACT or X12.
 	Segment(SegmentPath),
 	/// The document as it is.
 	Text,

@@ -8,10 +8,10 @@ use crate::{
 use std::{borrow::Cow, rc::Rc};
 
 /// A segment: elements of components. Element 0 is the segment's name.
-pub(super) type Segment = Vec<Vec<String>>;
+pub(in crate::document) type Segment = Vec<Vec<String>>;
 
 /// A message, from its UNH to its UNT.
-pub(super) struct Message {
+pub(in crate::document) struct Message {
 	/// UNB and UNG of the interchange and the group that it is in.
 	pub envelope: Rc<Vec<Segment>>,
 	pub segments: Vec<Segment>,
@@ -43,7 +43,7 @@ fn is_filling(byte: u8) -> bool {
 }
 
 /// Returns the messages of all interchanges.
-pub(super) fn parse(document: &[u8]) -> Result<Vec<Message>, Reason> {
+pub(in crate::document) fn parse(document: &[u8]) -> Result<Vec<Message>, Reason> {
 	let document = document.strip_prefix("\u{feff}".as_bytes()).unwrap_or(document);
 	let mut reader = Reader { document, at: 0, is_utf8: std::str::from_utf8(document).is_ok() };
 	reader.skip_filling();

@@ -7,7 +7,7 @@ const ADDRESSES: [&str; 2] =
 	["http://xml.cxml.org/schemas/cXML/", "https://xml.cxml.org/schemas/cXML/"];
 
 /// Returns the document with spaces in place of the document type of cXML; as it is, if it has none or another one.
-pub(super) fn without(text: &str) -> Cow<'_, str> {
+pub(in crate::document) fn without(text: &str) -> Cow<'_, str> {
 	let Some((start, end)) = find(text) else { return Cow::Borrowed(text) };
 	let (before, rest) = text.split_at(start);
 	let (declaration, after) = rest.split_at(end - start);

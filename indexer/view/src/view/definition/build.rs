@@ -149,7 +149,8 @@ impl Builder {
 			},
 			Format::Csv if path.is_empty() => return Err("a path names no column of CSV".into()),
 			Format::Csv => Place::Column(path.into()),
-			Format::Edifact if path == "text" => Place::Text,
+			Format::Edifact | Format::X12 if path == "text" => Place::Text,
+			Format::X12 => Place::Segment(SegmentPath::parse_x12(path).map_err(text)?),
 			Format::Edifact => Place::Segment(SegmentPath::parse(path).map_err(text)?),
 		})
 	}
@@ -186,8 +187,11 @@ impl Builder {
 
 	fn numbers(&self) -> Result<Numbers, String> {
 		let Definition { decimal_mark, thousands, format, .. } = &self.definition;
-		if (decimal_mark.is_some() || thousands.is_some()) && *format == Format::Edifact {
-			return Err("decimalMark and thousands are not for edifact, which has its own".into());
+		if (decimal_mark.is_some() || thousands.is_some()) && format.has_own_numbers() {
+			return Err(format!(
+				"decimalMark and thousands are not for {}, which has its own",
+				format.name()
+			));
 		}
 		let decimal_mark = match decimal_mark {
 			None | Some('.') => DecimalMark::Point,
