@@ -28,6 +28,7 @@ pub(crate) fn media_type(file: &Path) -> &'static str {
 		"json" => "application/json",
 		"csv" => "text/csv",
 		"edi" | "edifact" => "application/EDIFACT",
+		"mt940" | "mt942" | "sta" => "application/x-mt940",
 		"x12" => "application/EDI-X12",
 		"pdf" => "application/pdf",
 		"txt" => "text/plain",

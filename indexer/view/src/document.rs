@@ -8,6 +8,7 @@ mod csv;
 mod edifact;
 mod encoding;
 mod json;
+mod mt940;
 mod reason;
 mod row;
 mod x12;
@@ -58,6 +59,7 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 		},
 		Format::Csv => csv::rows(view, &text(None)?, budget),
 		Format::Edifact => edifact::rows(view, &edifact::parse(document)?, "message", budget),
+		Format::Mt940 => mt940::rows(view, &text(None)?, budget),
 		Format::X12 => edifact::rows(view, &x12::parse(&text(None)?)?, "transaction set", budget),
 	}
 }

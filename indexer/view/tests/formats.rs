@@ -6,13 +6,14 @@ use credio_view::document;
 use std::{fs, path::Path};
 use support::{INVOICE, check, made, view};
 
-/// Checks that no beginning of a sample has rows: what is cut off does not fit.
-fn check_beginnings(view: &str, media_type: &str, sample: &str) {
+/// Checks that no beginning of a sample has rows, up to its end mark: what is cut off does not fit.
+fn check_beginnings(view: &str, media_type: &str, sample: &str, end: &[u8]) {
 	let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").join(sample);
 	let bytes = fs::read(path).expect("a sample");
 	let view = self::view(view);
 	assert!(document::rows(&view, media_type, &bytes).expect("it fits").is_some());
-	for length in 0..bytes.trim_ascii_end().len() {
+	let last = bytes.windows(end.len()).rposition(|signs| signs == end).expect("an end mark");
+	for length in 0..last + end.len() {
 		let rows = document::rows(&view, media_type, &bytes[..length]);
 		assert!(rows.is_err(), "{length}: {rows:?}");
 	}
@@ -301,5 +302,89 @@ fn x12_invoices_have_their_rows() {
 
 #[test]
 fn x12_that_is_cut_off_does_not_fit() {
-	check_beginnings("invoice-x12-810.toml", "application/EDI-X12", "invoice-x12-810.x12");
+	check_beginnings(
+		"invoice-x12-810.toml",
+		"application/EDI-X12",
+		"invoice-x12-810.x12",
+		b"000000417~",
+	);
+}
+
+#[test]
+fn statements_of_swift_have_a_row_for_each_entry() {
+	let columns = [
+		"account",
+		"statement",
+		"entry",
+		"bookingDate",
+		"valueDate",
+		"amount",
+		"currency",
+		"mark",
+		"reference",
+		"counterparty",
+		"remittance",
+	];
+	let of_page_1 = [
+		"90000000/1234567 | 00007/001 | 1 | 2025-12-31 | 2026-01-02 | -50.00 | EUR | RC | NONREF | \
+		SEGELMACHEREI ALBRECHT &TOECHTER OHG | RECHNUNG VT-10452 ZURUECK",
+		"90000000/1234567 | 00007/001 | 2 | 2026-01-02 | 2026-01-02 | 30.00 | EUR | RD | NONREF | - | -",
+		"90000000/1234567 | 00007/001 | 3 | 2026-01-02 | 2026-01-02 | 0.25 | EUR | C | NONREF | - | -",
+	];
+	check(
+		"statement-mt940.toml",
+		&columns,
+		&[
+			(
+				"../../../../samples/statement-mt940.sta",
+				&[
+					"NL00TEST0000000001 | 105/1 | 1 | 2026-06-01 | 2026-06-01 | 1034.63 | EUR | C | B-4711 | \
+					Kaap Groothandel B.V. | Invoice LC-26-00931",
+					"NL00TEST0000000001 | 105/1 | 2 | 2026-06-01 | 2026-06-02 | -87.50 | EUR | D | NONREF | - | \
+					Both firms are fictional, and so is the bank",
+				],
+			),
+			("mt940-german.sta", &of_page_1),
+			("mt940-header-lines.sta", &of_page_1),
+			(
+				"mt942.sta",
+				&[
+					"NL00TEST0000000001 | 1/1 | 1 | 2026-06-01 | 2026-06-01 | -12.00 | EUR | ED | X | - | -",
+				],
+			),
+			("mt940-other-kind.sta", &["not of this view"]),
+			(
+				"mt940-wrong-sum.sta",
+				&[
+					"unfit: statement 1: it is no MT940: it has entries (61) that do not add up from the opening \
+					balance (60) to the closing one (62)",
+				],
+			),
+			(
+				"mt940-decimal-point.sta",
+				&["unfit: it is no MT940: line 6 has a field 61 that is not as SWIFT has it"],
+			),
+			(
+				"mt940-without-closing.sta",
+				&[
+					"unfit: statement 1: it is no MT940: it has no closing balance (62), as if it were cut off",
+				],
+			),
+			(
+				"mt940-two-currencies.sta",
+				&["unfit: statement 1: it is no MT940: it has balances (60, 62) of two currencies"],
+			),
+			(
+				"mt940-text-outside.sta",
+				&[
+					"unfit: it is no MT940: line 1 stands outside of a message, which begins with field 20",
+				],
+			),
+		],
+	);
+}
+
+#[test]
+fn statements_of_swift_that_are_cut_off_do_not_fit() {
+	check_beginnings("statement-mt940.toml", "application/x-mt940", "statement-mt940.sta", b"-}");
 }

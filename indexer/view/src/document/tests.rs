@@ -20,6 +20,7 @@ fn media_type(view: &View) -> &'static str {
 		Format::Csv => "text/csv",
 		Format::Edifact => "application/EDIFACT",
 		Format::X12 => "application/EDI-X12",
+		Format::Mt940 => "application/x-mt940",
 	}
 }
 
@@ -262,6 +263,14 @@ fn like_a_document() -> impl Strategy<Value = String> {
 		"SE*3*0001~",
 		"GE*1*417~",
 		"IEA*1*000000417~",
+		"{1:F01}{2:O940}{4:",
+		":20:A",
+		":25:A",
+		":60F:C260601EUR1,",
+		":61:2606010601D1,NTRFA//B",
+		":86:166?00A?20B?32C",
+		":62F:C260601EUR0,",
+		"-}",
 	];
 	proptest::collection::vec(proptest::sample::select(signs.to_vec()), 0..60)
 		.prop_map(|signs| signs.concat())
@@ -273,7 +282,9 @@ fn all_formats() -> Vec<View> {
 	let csv = [("a", "\"a\"", "timestamp")];
 	let edifact = [("a", "[\"DTM[1.1='a'][1.2]\", \"BGM[1]\", \"text\"]", "text")];
 	let x12 = [("a", "[\"DTM[1='a'][1.2]\", \"TDS[1]\", \"text\"]", "text")];
+	let mt940 = [("a", "[\"86?20-29\", \"86/NAME\", \"61.amount\", \"25\"]", "text")];
 	vec![
+		view("mt940", "", &mt940),
 		view("x12", "", &x12),
 		view("json", "rows = \"$..*\"", &json),
 		view("xml", "rows = \"//*\"", &xml),

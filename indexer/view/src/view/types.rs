@@ -1,7 +1,7 @@
 //! A view: its streams, its documents, and its columns.
 
 use crate::{
-	path::{Path, SegmentPath},
+	path::{FieldPath, Path, SegmentPath},
 	value::{Notation, Numbers, Type, Value},
 };
 use credio_primitives::{OrganizationId, StreamId};
@@ -48,6 +48,8 @@ pub enum Format {
 	Edifact,
 	/// ANSI X12.
 	X12,
+	/// Statements of SWIFT: MT940, MT942, MT950.
+	Mt940,
 }
 
 impl Format {
@@ -59,6 +61,7 @@ impl Format {
 			Self::Csv => "csv",
 			Self::Edifact => "edifact",
 			Self::X12 => "x12",
+			Self::Mt940 => "mt940",
 		}
 	}
 
@@ -66,7 +69,7 @@ impl Format {
 	pub(super) fn has_own_numbers(self) -> bool {
 		match self {
 			Self::Json | Self::Xml | Self::Csv => false,
-			Self::Edifact | Self::X12 => true,
+			Self::Edifact | Self::X12 | Self::Mt940 => true,
 		}
 	}
 
@@ -81,6 +84,7 @@ impl Format {
 			Self::Xml => essence.ends_with("/xml") || essence.ends_with("+xml"),
 			Self::Csv => essence == "text/csv",
 			Self::Edifact => essence.starts_with("application/edifact"),
+			Self::Mt940 => essence.ends_with("mt940") || essence.ends_with("mt942"),
 			Self::X12 => essence == "application/edi-x12",
 		}
 	}
@@ -119,6 +123,8 @@ pub enum Place {
 	Column(String),
 	/// In a segment of EDIFACT or X12.
 	Segment(SegmentPath),
+	/// In a field of a statement of SWIFT.
+	Field(FieldPath),
 	/// The document as it is.
 	Text,
 }

@@ -5,7 +5,7 @@ use super::{
 	Sources, TypeName,
 };
 use crate::{
-	path::{self, PathError, SegmentPath},
+	path::{self, FieldPath, PathError, SegmentPath},
 	value::{DEFAULT_SCALE, Dates, DecimalMark, MAX_SCALE, Numbers, Type},
 	view::types::{
 		Column, Format, MAX_COLUMNS, MAX_INDEXED_LENGTH, MAX_NAME_LENGTH, Mark, OwnerSelector,
@@ -150,6 +150,7 @@ impl Builder {
 			Format::Csv if path.is_empty() => return Err("a path names no column of CSV".into()),
 			Format::Csv => Place::Column(path.into()),
 			Format::Edifact | Format::X12 if path == "text" => Place::Text,
+			Format::Mt940 => Place::Field(FieldPath::parse(path).map_err(text)?),
 			Format::X12 => Place::Segment(SegmentPath::parse_x12(path).map_err(text)?),
 			Format::Edifact => Place::Segment(SegmentPath::parse(path).map_err(text)?),
 		})

@@ -1,0 +1,262 @@
+//! Messages of SWIFT: blocks `{1:…}{2:…}{4:` … `-}`, or fields only, as banks write them to files.
+//!
+//! The balances of a statement are checked against its entries, so one that is cut off, or whose signs are read wrongly,
+//! does not fit.
+
+use super::fields::Field;
+use crate::{document::reason::Reason, path::is_tag};
+
+/// A statement.
+#[derive(Default)]
+pub(super) struct Statement {
+	/// Its fields, but for those of entries.
+	pub fields: Vec<Field>,
+	pub entries: Vec<Entry>,
+}
+
+/// An entry.
+pub(super) struct Entry {
+	/// Field 61.
+	pub field: Field,
+	/// Field 86.
+	pub information: Option<String>,
+}
+
+/// Kinds of messages that are statements.
+const KINDS: [&str; 3] = ["940", "942", "950"];
+
+/// What may stand around messages.
+fn is_filling(c: char) -> bool {
+	matches!(c, ' ' | '\t' | '\r' | '\0' | '\u{1}' | '\u{3}' | '\u{1a}')
+}
+
+fn wrong(line: usize, problem: &str) -> Reason {
+	Reason::new(format!("it is no MT940: line {line} {problem}"))
+}
+
+/// Returns the statements of all messages; those of other kinds are left out.
+pub(super) fn parse(text: &str) -> Result<Vec<Statement>, Reason> {
+	let mut reader = Reader::default();
+	for (number, line) in text.split('\n').enumerate() {
+		let line = line.strip_suffix('\r').unwrap_or(line);
+		reader.line(number + 1, line)?;
+	}
+	reader.end()
+}
+
+/// A field that has begun, at a line.
+struct Open {
+	line: usize,
+	tag: String,
+	text: String,
+}
+
+#[derive(Default)]
+struct Reader {
+	statements: Vec<Statement>,
+	/// The statement that is read.
+	statement: Option<Statement>,
+	field: Option<Open>,
+	/// Whether a block 4 is open.
+	is_in_block: bool,
+	/// Whether blocks of a message began, and its block 4 did not.
+	is_in_header: bool,
+	/// Whether there was a message.
+	has_message: bool,
+	/// Whether the message is of another kind.
+	is_other: bool,
+	line: usize,
+}
+
+impl Reader {
+	fn line(&mut self, number: usize, line: &str) -> Result<(), Reason> {
+		self.line = number;
+		if self.statement.is_none() && !self.is_in_block {
+			return self.line_outside(number, line);
+		}
+		let is_end = match self.is_in_block {
+			true => line.starts_with("-}"),
+			false => line.trim_end_matches(is_filling) == "-",
+		};
+		if is_end {
+			self.end_message()?;
+			// Blocks behind the text, and the next message.
+			return match line.strip_prefix("-}") {
+				Some(rest) => self.line_outside(number, rest),
+				None => Ok(()),
+			};
+		}
+		if self.is_other {
+			return Ok(());
+		}
+		match field(line) {
+			Some((tag, text)) => self.open_field(number, tag, text),
+			None => match &mut self.field {
+				Some(field) => {
+					field.text.push('\n');
+					field.text.push_str(line);
+					Ok(())
+				},
+				None if line.trim_matches(is_filling).is_empty() => Ok(()),
+				None => Err(wrong(number, "belongs to no field")),
+			},
+		}
+	}
+
+	/// Reads a line between messages.
+	fn line_outside(&mut self, number: usize, line: &str) -> Result<(), Reason> {
+		let line = line.trim_matches(is_filling);
+		if line.starts_with('{') {
+			if let Some((_, kind)) = line.split_once("{2:") {
+				// The direction, and the kind.
+				let kind = kind.get(1..4);
+				let kind = kind.ok_or_else(|| wrong(number, "names no kind of message"))?;
+				self.is_other = !KINDS.contains(&kind);
+			}
+			self.is_in_header |= line.contains("{1:");
+			let Some((_, text)) = line.split_once("{4:") else { return Ok(()) };
+			self.is_in_block = true;
+			self.is_in_header = false;
+			self.has_message = true;
+			return if text.is_empty() { Ok(()) } else { self.line(number, text) };
+		}
+		match field(line) {
+			Some(("20", text)) => self.open_field(number, "20", text),
+			// Some banks write their code and the kind of message above it.
+			None if line.len() <= 35
+				&& line.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) =>
+			{
+				Ok(())
+			},
+			None if line == "-" => Ok(()),
+			_ => Err(wrong(number, "stands outside of a message, which begins with field 20")),
+		}
+	}
+
+	fn open_field(&mut self, line: usize, tag: &str, text: &str) -> Result<(), Reason> {
+		self.close_field()?;
+		if tag == "20" && self.statement.as_ref().is_some_and(|open| !open.fields.is_empty()) {
+			// Files without blocks need not end a message.
+			if self.is_in_block {
+				return Err(wrong(line, "begins a statement before the one before has ended"));
+			}
+			self.close_statement()?;
+		}
+		self.statement.get_or_insert_default();
+		self.has_message = true;
+		self.field = Some(Open { line, tag: tag.to_owned(), text: text.to_owned() });
+		Ok(())
+	}
+
+	/// Adds the field that is open to the statement.
+	fn close_field(&mut self) -> Result<(), Reason> {
+		let (Some(Open { line, tag, text }), Some(statement)) =
+			(self.field.take(), &mut self.statement)
+		else {
+			return Ok(());
+		};
+		let text = text.trim_end().to_owned();
+		let has_closed = statement.closing().is_some();
+		if tag == "86" {
+			// Behind the balance it is about the statement.
+			if let (Some(entry), false) = (statement.entries.last_mut(), has_closed) {
+				if entry.information.is_some() {
+					return Err(wrong(line, "is a second field 86 of an entry"));
+				}
+				entry.information = Some(text);
+			}
+			return Ok(());
+		}
+		let Some(mut field) = Field::new(&tag, text) else {
+			return Err(wrong(line, &format!("has a field {tag} that is not as SWIFT has it")));
+		};
+		if tag != "61" {
+			let is_once = !matches!(tag.as_str(), "13D" | "34F" | "65" | "NS");
+			if is_once && statement.fields.iter().any(|known| known.tag == tag) {
+				return Err(wrong(line, &format!("has a second field {tag} of a statement")));
+			}
+			statement.fields.push(field);
+			return Ok(());
+		}
+		if has_closed {
+			return Err(wrong(line, "has an entry behind the closing balance"));
+		}
+		field.parts.push(("number", (statement.entries.len() + 1).to_string()));
+		statement.entries.push(Entry { field, information: None });
+		Ok(())
+	}
+
+	fn close_statement(&mut self) -> Result<(), Reason> {
+		self.close_field()?;
+		let Some(statement) = self.statement.take() else { return Ok(()) };
+		let number = self.statements.len();
+		statement.check().map_err(|problem| {
+			Reason::new(format!("it is no MT940: it {problem}")).of("statement", number)
+		})?;
+		self.statements.push(statement);
+		Ok(())
+	}
+
+	fn end_message(&mut self) -> Result<(), Reason> {
+		self.is_in_block = false;
+		self.is_other = false;
+		self.close_statement()
+	}
+
+	fn end(mut self) -> Result<Vec<Statement>, Reason> {
+		if self.is_in_block || self.is_in_header || !self.has_message {
+			return Err(wrong(self.line, "is the last one, and no message has ended"));
+		}
+		self.close_statement()?;
+		Ok(self.statements)
+	}
+}
+
+/// Returns the tag and the text of a line that begins a field.
+fn field(line: &str) -> Option<(&str, &str)> {
+	line.strip_prefix(':')?.split_once(':').filter(|(tag, _)| is_tag(tag))
+}
+
+impl Statement {
+	fn has(&self, tags: &[&str]) -> Option<&Field> {
+		self.fields.iter().find(|field| tags.contains(&field.tag.as_str()))
+	}
+
+	fn closing(&self) -> Option<&Field> {
+		self.has(&["62F", "62M"])
+	}
+
+	/// Checks that it is complete, and that its entries lead from one balance to the other.
+	fn check(&self) -> Result<(), &'static str> {
+		if self.has(&["25", "25P"]).is_none() {
+			return Err("has no account (25)");
+		}
+		let (opening, closing) = match (self.has(&["60F", "60M"]), self.closing()) {
+			(Some(opening), Some(closing)) => (opening, closing),
+			(Some(_), None) => return Err("has no closing balance (62), as if it were cut off"),
+			(None, Some(_)) => return Err("has no opening balance (60)"),
+			// MT942 has none.
+			(None, None) => {
+				return match self.has(&["34F"]) {
+					Some(_) => Ok(()),
+					None => Err("has no balances (60, 62) and no floor limit (34F)"),
+				};
+			},
+		};
+		if opening.part("currency") != closing.part("currency") {
+			return Err("has balances (60, 62) of two currencies");
+		}
+		let too_large = "has amounts that are too large";
+		let mut balance = opening.signed().ok_or(too_large)?;
+		for entry in &self.entries {
+			let amount = entry.field.signed().ok_or(too_large)?;
+			balance = balance.checked_add(amount).ok_or(too_large)?;
+		}
+		if Some(balance) == closing.signed() {
+			return Ok(());
+		}
+		Err(
+			"has entries (61) that do not add up from the opening balance (60) to the closing one (62)",
+		)
+	}
+}
