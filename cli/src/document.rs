@@ -29,6 +29,7 @@ pub(crate) fn media_type(file: &Path) -> &'static str {
 		"csv" => "text/csv",
 		"edi" | "edifact" => "application/EDIFACT",
 		"mt940" | "mt942" | "sta" => "application/x-mt940",
+		"ofx" | "qfx" => "application/x-ofx",
 		"x12" => "application/EDI-X12",
 		"pdf" => "application/pdf",
 		"txt" => "text/plain",

@@ -9,6 +9,7 @@ mod edifact;
 mod encoding;
 mod json;
 mod mt940;
+mod ofx;
 mod reason;
 mod row;
 mod x12;
@@ -59,6 +60,11 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 		},
 		Format::Csv => csv::rows(view, &text(None)?, budget),
 		Format::Edifact => edifact::rows(view, &edifact::parse(document)?, "message", budget),
+		Format::Ofx => {
+			let text = ofx::read(document, view.encoding)?;
+			let document = xml::parse(&text)?;
+			of_tree(view, xml::Node::Element(document.root()), ofx::NOTATION, budget)
+		},
 		Format::Mt940 => mt940::rows(view, &text(None)?, budget),
 		Format::X12 => edifact::rows(view, &x12::parse(&text(None)?)?, "transaction set", budget),
 	}

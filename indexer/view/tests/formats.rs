@@ -388,3 +388,61 @@ fn statements_of_swift_have_a_row_for_each_entry() {
 fn statements_of_swift_that_are_cut_off_do_not_fit() {
 	check_beginnings("statement-mt940.toml", "application/x-mt940", "statement-mt940.sta", b"-}");
 }
+
+#[test]
+fn ofx_has_a_row_for_each_transaction() {
+	let columns = [
+		"bank",
+		"account",
+		"transaction",
+		"kind",
+		"bookingDate",
+		"amount",
+		"currency",
+		"reference",
+		"counterparty",
+		"remittance",
+	];
+	let first = "900000001 | 1234567 | T-1 | CREDIT | 2026-06-01 | 2139.00 | USD | - | MARROW & PIKE INTERIORS | \
+		INVOICE HJ-2026-0418";
+	let second = "900000001 | 1234567 | T-2 | CHECK | 2026-06-02 | -87.50 | USD | 1001 | SAWMILL OF CARROWBEG | -";
+	let umlaut = first.replace("MARROW", "MÄRROW");
+	check(
+		"statement-ofx.toml",
+		&columns,
+		&[
+			("../../../../samples/statement.ofx", &[first, second]),
+			("ofx-on-one-line.ofx", &[umlaut.as_str(), second]),
+			(
+				"ofx-2.ofx",
+				&[
+					"unknown | 9000 | C-1 | DEBIT | 2026-06-01 | -10.00 | NOK | - | Fjord Timber AS | -",
+				],
+			),
+			(
+				"ofx-transaction-without-end.ofx",
+				&["unfit: it is no OFX: line 17 has an element without text that does not end"],
+			),
+			(
+				"ofx-date-is-no-date.ofx",
+				&[
+					"unfit: row 2: column bookingDate: expected date at DTPOSTED, and there is something else",
+				],
+			),
+			(
+				"ofx-thousands.ofx",
+				&[
+					"unfit: row 1: column amount: expected decimal with up to 4 fraction digits at TRNAMT, and there \
+					is something else",
+				],
+			),
+			("ofx-error.ofx", &["not of this view"]),
+			("ofx-deep.ofx", &["unfit: it is nested deeper than 64 levels"]),
+		],
+	);
+}
+
+#[test]
+fn ofx_that_is_cut_off_does_not_fit() {
+	check_beginnings("statement-ofx.toml", "application/x-ofx", "statement.ofx", b"</OFX>");
+}

@@ -20,6 +20,7 @@ fn media_type(view: &View) -> &'static str {
 		Format::Csv => "text/csv",
 		Format::Edifact => "application/EDIFACT",
 		Format::X12 => "application/EDI-X12",
+		Format::Ofx => "application/x-ofx",
 		Format::Mt940 => "application/x-mt940",
 	}
 }
@@ -271,6 +272,9 @@ fn like_a_document() -> impl Strategy<Value = String> {
 		":86:166?00A?20B?32C",
 		":62F:C260601EUR0,",
 		"-}",
+		"OFXHEADER:100 DATA:OFXSGML CHARSET:1252\n",
+		"<OFX>",
+		"</OFX>",
 	];
 	proptest::collection::vec(proptest::sample::select(signs.to_vec()), 0..60)
 		.prop_map(|signs| signs.concat())
@@ -283,7 +287,9 @@ fn all_formats() -> Vec<View> {
 	let edifact = [("a", "[\"DTM[1.1='a'][1.2]\", \"BGM[1]\", \"text\"]", "text")];
 	let x12 = [("a", "[\"DTM[1='a'][1.2]\", \"TDS[1]\", \"text\"]", "text")];
 	let mt940 = [("a", "[\"86?20-29\", \"86/NAME\", \"61.amount\", \"25\"]", "text")];
+	let ofx = [("a", "[\"//a\", \"/OFX/*[2]\"]", "timestamp")];
 	vec![
+		view("ofx", "rows = \"//*\"", &ofx),
 		view("mt940", "", &mt940),
 		view("x12", "", &x12),
 		view("json", "rows = \"$..*\"", &json),

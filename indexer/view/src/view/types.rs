@@ -50,6 +50,8 @@ pub enum Format {
 	X12,
 	/// Statements of SWIFT: MT940, MT942, MT950.
 	Mt940,
+	/// OFX, in SGML or XML.
+	Ofx,
 }
 
 impl Format {
@@ -62,6 +64,7 @@ impl Format {
 			Self::Edifact => "edifact",
 			Self::X12 => "x12",
 			Self::Mt940 => "mt940",
+			Self::Ofx => "ofx",
 		}
 	}
 
@@ -69,7 +72,7 @@ impl Format {
 	pub(super) fn has_own_numbers(self) -> bool {
 		match self {
 			Self::Json | Self::Xml | Self::Csv => false,
-			Self::Edifact | Self::X12 | Self::Mt940 => true,
+			Self::Edifact | Self::X12 | Self::Mt940 | Self::Ofx => true,
 		}
 	}
 
@@ -85,6 +88,11 @@ impl Format {
 			Self::Csv => essence == "text/csv",
 			Self::Edifact => essence.starts_with("application/edifact"),
 			Self::Mt940 => essence.ends_with("mt940") || essence.ends_with("mt942"),
+			Self::Ofx => {
+				essence.ends_with("/x-ofx")
+					|| essence.ends_with("/ofx")
+					|| essence == "application/vnd.intu.qfx"
+			},
 			Self::X12 => essence == "application/edi-x12",
 		}
 	}
@@ -117,7 +125,7 @@ pub enum OwnerSelector {
 /// The place of a value in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-	/// At a node of JSON or XML.
+	/// At a node of JSON, XML or OFX.
 	Node(Path),
 	/// In a column of CSV.
 	Column(String),

@@ -144,7 +144,7 @@ impl Builder {
 		let text = |error: PathError| error.to_string();
 		Ok(match definition.format {
 			Format::Json => Place::Node(path::parse_json(path).map_err(text)?),
-			Format::Xml => {
+			Format::Xml | Format::Ofx => {
 				Place::Node(path::parse_xml(path, &definition.namespaces).map_err(text)?)
 			},
 			Format::Csv if path.is_empty() => return Err("a path names no column of CSV".into()),
@@ -173,8 +173,10 @@ impl Builder {
 		}
 		let paths = rows.iter().map(|path| match self.place(path)? {
 			Place::Node(path) => Ok(path),
-			_ => Err("rows is for json and xml: documents of other formats have rows of their own"
-				.into()),
+			_ => Err(
+				"rows is for json, xml and ofx: documents of other formats have rows of their own"
+					.into(),
+			),
 		});
 		paths.collect()
 	}
