@@ -10,6 +10,7 @@ mod encoding;
 mod json;
 mod mt940;
 mod ofx;
+mod pdf;
 mod reason;
 mod row;
 mod x12;
@@ -22,7 +23,7 @@ pub use row::Values;
 use crate::{
 	path::{Node, Work, distinct},
 	value::Notation,
-	view::{Format, Place, View, is_json_lines},
+	view::{Format, Place, View, is_json_lines, is_pdf},
 };
 use budget::Budget;
 use credio_primitives::limits::MAX_DOCUMENT_SIZE;
@@ -53,7 +54,16 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 			of_tree(view, &document, view.notation(), budget)
 		},
 		Format::Xml => {
-			let text = text(encoding::declared_in_xml(document)?)?;
+			let invoice;
+			let document = if is_pdf(media_type) {
+				let Some(found) = pdf::invoice(document)? else { return Ok(None) };
+				invoice = found;
+				&invoice
+			} else {
+				document
+			};
+			let declared = encoding::declared_in_xml(document)?;
+			let text = encoding::text(document, view.encoding.or(declared))?;
 			let text = xml::without_document_type_of_cxml(&text);
 			let document = xml::parse(&text)?;
 			of_tree(view, xml::Node::Element(document.root()), view.notation(), budget)

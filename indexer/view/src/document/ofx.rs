@@ -224,16 +224,9 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 			};
 			Some((sign, rest))
 		});
-		match sign {
-			Some((sign, rest)) => {
-				read.push(sign);
-				read.push_str(rest);
-			},
-			None => {
-				read.push('&');
-				read.push_str(part);
-			},
-		}
+		let (sign, rest) = sign.unwrap_or(('&', part));
+		read.push(sign);
+		read.push_str(rest);
 	}
 	Cow::Owned(read)
 }

@@ -34,6 +34,11 @@ pub(crate) fn is_json_lines(media_type: &str) -> bool {
 	JSON_LINES.contains(&essence(media_type).as_str())
 }
 
+/// Whether documents of a media type are PDF, with XML in it.
+pub(crate) fn is_pdf(media_type: &str) -> bool {
+	essence(media_type) == "application/pdf"
+}
+
 /// Format of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
