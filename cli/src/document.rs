@@ -31,6 +31,7 @@ pub(crate) fn media_type(file: &Path) -> &'static str {
 		"mt940" | "mt942" | "sta" => "application/x-mt940",
 		"ofx" | "qfx" => "application/x-ofx",
 		"x12" => "application/EDI-X12",
+		"p7m" => "application/pkcs7-mime",
 		"pdf" => "application/pdf",
 		"txt" => "text/plain",
 		"png" => "image/png",

@@ -13,6 +13,7 @@ mod ofx;
 mod pdf;
 mod reason;
 mod row;
+mod signed;
 mod x12;
 mod xml;
 
@@ -23,11 +24,12 @@ pub use row::Values;
 use crate::{
 	path::{Node, Work, distinct},
 	value::Notation,
-	view::{Format, Place, View, is_json_lines, is_pdf},
+	view::{Container, Format, Place, View, container, is_json_lines},
 };
 use budget::Budget;
 use credio_primitives::limits::MAX_DOCUMENT_SIZE;
 use row::{Found, Text, is_marked, row, too_many_rows};
+use std::borrow::Cow;
 
 /// Returns the rows of a document in a view; `None` if the view does not take the document.
 ///
@@ -54,14 +56,12 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 			of_tree(view, &document, view.notation(), budget)
 		},
 		Format::Xml => {
-			let invoice;
-			let document = if is_pdf(media_type) {
-				let Some(found) = pdf::invoice(document)? else { return Ok(None) };
-				invoice = found;
-				&invoice
-			} else {
-				document
+			let found = match container(media_type) {
+				None => Some(Cow::Borrowed(document)),
+				Some(Container::Pdf) => pdf::invoice(document)?.map(Cow::Owned),
+				Some(Container::Signed) => signed::xml(document)?.map(Cow::Owned),
 			};
+			let Some(document) = &found else { return Ok(None) };
 			let declared = encoding::declared_in_xml(document)?;
 			let text = encoding::text(document, view.encoding.or(declared))?;
 			let text = xml::without_document_type_of_cxml(&text);

@@ -12,7 +12,7 @@ pub use types::{
 	OwnerSelector, Place, Source, StreamSelector, View,
 };
 
-pub(crate) use types::{is_json_lines, is_pdf};
+pub(crate) use types::{Container, container, is_json_lines};
 
 #[cfg(test)]
 mod tests;

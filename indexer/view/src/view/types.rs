@@ -34,9 +34,22 @@ pub(crate) fn is_json_lines(media_type: &str) -> bool {
 	JSON_LINES.contains(&essence(media_type).as_str())
 }
 
-/// Whether documents of a media type are PDF, with XML in it.
-pub(crate) fn is_pdf(media_type: &str) -> bool {
-	essence(media_type) == "application/pdf"
+/// What XML may be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Container {
+	/// An attachment of a PDF.
+	Pdf,
+	/// The content of a signed document.
+	Signed,
+}
+
+/// Returns what the XML of a media type is in.
+pub(crate) fn container(media_type: &str) -> Option<Container> {
+	match essence(media_type).as_str() {
+		"application/pdf" => Some(Container::Pdf),
+		"application/pkcs7-mime" | "application/x-pkcs7-mime" => Some(Container::Signed),
+		_ => None,
+	}
 }
 
 /// Format of documents.
