@@ -111,9 +111,9 @@ impl<'a> Reader<'a> {
 	}
 
 	/// Returns a reader of what is in the next value, which has to have a tag.
-	fn enter(&mut self, tag: u8) -> Option<Reader<'a>> {
+	fn enter(&mut self, tag: u8) -> Option<Self> {
 		let value = self.value().filter(|value| value.tag == tag)?;
-		Some(Reader { rest: value.content, depth: self.depth + 1 })
+		Some(Self { rest: value.content, depth: self.depth + 1 })
 	}
 }
 

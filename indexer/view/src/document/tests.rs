@@ -209,6 +209,10 @@ fn other_documents_are_ignored() {
 	let typed = view("json", "mediaTypes = [\"text/plain\"]", &columns);
 	assert!(rows(&typed, "Text/Plain", b"{}").unwrap().is_some());
 	assert_eq!(rows(&typed, "application/json", b"{}"), Ok(None));
+	let ends = view("json", "mediaTypes = [\"+json\", \"text/plain\"]", &columns);
+	assert!(rows(&ends, "application/ld+json; charset=utf-8", b"{}").unwrap().is_some());
+	assert!(rows(&ends, "text/plain", b"{}").unwrap().is_some());
+	assert_eq!(rows(&ends, "application/json", b"{}"), Ok(None));
 }
 
 /// Generates signs of documents, in any order.

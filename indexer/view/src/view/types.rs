@@ -214,7 +214,7 @@ pub struct View {
 	pub owners: Vec<OwnerSelector>,
 	/// Format of its documents.
 	pub format: Format,
-	/// Media types of its documents; those of the format if there are none.
+	/// Media types of its documents, or ends of them with `/` or `+`; those of the format if there are none.
 	pub media_types: Vec<String>,
 	/// Marks of its documents: one is enough; without any every document counts.
 	pub marks: Vec<Mark>,
@@ -311,6 +311,9 @@ impl View {
 		if self.media_types.is_empty() {
 			return self.format.has(&essence);
 		}
-		self.media_types.contains(&essence)
+		self.media_types.iter().any(|accepted| match accepted.starts_with(['/', '+']) {
+			true => essence.ends_with(accepted.as_str()),
+			false => essence == *accepted,
+		})
 	}
 }

@@ -25,6 +25,9 @@ pub(super) struct Entry {
 /// Kinds of messages that are statements.
 const KINDS: [&str; 3] = ["940", "942", "950"];
 
+/// Most fields of a statement, but for those of entries.
+const MAX_FIELDS: usize = 256;
+
 /// What may stand around messages.
 fn is_filling(c: char) -> bool {
 	matches!(c, ' ' | '\t' | '\r' | '\0' | '\u{1}' | '\u{3}' | '\u{1a}')
@@ -176,7 +179,10 @@ impl Reader {
 				return Err(wrong(line, &format!("has a second field {tag} of a statement")));
 			}
 			statement.fields.push(field);
-			return Ok(());
+			return match statement.fields.len() > MAX_FIELDS {
+				true => Err(wrong(line, &format!("is behind {MAX_FIELDS} other fields"))),
+				false => Ok(()),
+			};
 		}
 		if has_closed {
 			return Err(wrong(line, "has an entry behind the closing balance"));
@@ -258,5 +264,49 @@ impl Statement {
 		Err(
 			"has entries (61) that do not add up from the opening balance (60) to the closing one (62)",
 		)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn statements_that_are_not_as_swift_has_them_do_not_fit() {
+		let many: String = (0..300).map(|n| format!(":65:C260601EUR{n},\n")).collect();
+		for (fields, problem) in [
+			(":20:A\n:60F:C260601EUR1,\n:62F:C260601EUR1,", "has no account (25)"),
+			(":20:A\n:25:B\n:62F:C260601EUR1,", "has no opening balance (60)"),
+			(":20:A\n:25:B", "has no balances (60, 62) and no floor limit (34F)"),
+			(":20:A\n:25:B\n:25:C", "line 3 has a second field 25 of a statement"),
+			(
+				":20:A\n:25:B\n:60F:C260601EUR1,\n:62F:C260601EUR1,\n:61:260601C1,NTRF",
+				"behind the closing balance",
+			),
+			(":20:A\n:25:B\n:61:260601C1,NTRF\n:86:a\n:86:b\n:25:C", "line 5 is a second field 86"),
+			(":20:A\n:25:B\n:60F:C260601EUR1,5", "has no closing balance (62)"),
+			("{1:F01}{2:O940}{4:\n:20:A\n:20:B", "line 3 begins a statement before"),
+			("{1:F01}{2:O94", "line 1 names no kind of message"),
+			("{1:F01}{2:O940}", "no message has ended"),
+			("{1:F01}{2:O940}{4:\n:20:A\n-", "no message has ended"),
+			("", "no message has ended"),
+			("Dear Sir", "stands outside of a message"),
+		] {
+			let reason = parse(fields).err().map(|reason| reason.to_string());
+			let reason = reason.unwrap_or_else(|| panic!("it fits: {fields}"));
+			assert!(reason.contains(problem), "{fields}: {reason}");
+		}
+		let reason = parse(&format!(":20:A\n{many}")).err().map(|reason| reason.to_string());
+		assert!(reason.is_some_and(|reason| reason.contains("is behind 256 other fields")));
+	}
+
+	#[test]
+	fn messages_of_other_kinds_are_left_out() {
+		let of = |text| parse(text).map(|statements| statements.len()).ok();
+		let statement =
+			"{1:F01}{2:O940}{4:\n:20:A\n:25:B\n:60F:C260601EUR1,\n:62F:C260601EUR1,\n-}{5:}";
+		let other = "{1:F01}{2:I103}{4:\n:20:A\n:32A:260601EUR1,\n-}";
+		assert_eq!(of(other), Some(0));
+		assert_eq!(of(&format!("{other}{statement}\r\n{statement}\u{3}")), Some(2));
 	}
 }

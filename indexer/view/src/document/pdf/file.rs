@@ -8,8 +8,6 @@ use super::{
 use crate::document::reason::Reason;
 use std::collections::HashMap;
 
-/// Most bytes of all that is unpacked.
-pub(super) const MAX_UNPACKED: usize = 1 << 20;
 /// Most parts of a cross-reference: one for each time the file was changed.
 const MAX_PARTS: usize = 64;
 /// Most objects in the cross-references.
@@ -51,7 +49,7 @@ impl<'a> File<'a> {
 			places: HashMap::new(),
 			trailer: Dictionary::new(),
 			streams: HashMap::new(),
-			unpackable: MAX_UNPACKED,
+			unpackable: filter::MAX_UNPACKED,
 			work: MAX_WORK,
 			depth: 0,
 		};

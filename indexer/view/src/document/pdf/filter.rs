@@ -7,6 +7,8 @@ use super::{
 use crate::document::reason::Reason;
 use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_zlib_with_limit};
 
+/// Most bytes of all that is unpacked.
+pub(super) const MAX_UNPACKED: usize = 1 << 20;
 /// Most filters of one stream.
 const MAX_FILTERS: usize = 2;
 
@@ -41,7 +43,7 @@ pub(super) fn decode(
 }
 
 fn too_large() -> Reason {
-	wrong(&format!("it unpacks to more than {} bytes", super::file::MAX_UNPACKED))
+	wrong(&format!("it unpacks to more than {MAX_UNPACKED} bytes"))
 }
 
 fn inflate(data: &[u8], limit: usize) -> Result<Vec<u8>, Reason> {
