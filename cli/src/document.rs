@@ -47,6 +47,9 @@ mod tests {
 	#[test]
 	fn media_types_follow_extensions() {
 		assert_eq!(media_type(Path::new("a/b.XML")), "application/xml");
+		assert_eq!(media_type(Path::new("a.x12")), "application/EDI-X12");
+		assert_eq!(media_type(Path::new("a.STA")), "application/x-mt940");
+		assert_eq!(media_type(Path::new("fattura.xml.p7m")), "application/pkcs7-mime");
 		assert_eq!(media_type(Path::new("none")), "application/octet-stream");
 	}
 

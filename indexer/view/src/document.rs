@@ -68,7 +68,11 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 			let document = xml::parse(&text)?;
 			of_tree(view, xml::Node::Element(document.root()), view.notation(), budget)
 		},
-		Format::Csv => csv::rows(view, &text(None)?, budget),
+		Format::Csv => match text(None) {
+			Ok(text) => csv::rows(view, &text, budget),
+			Err(_) if csv::is_of_other_kind(view, document) => Ok(None),
+			Err(reason) => Err(reason),
+		},
 		Format::Edifact => edifact::rows(view, &edifact::parse(document)?, "message", budget),
 		Format::Ofx => {
 			let text = ofx::read(document, view.encoding)?;

@@ -1,5 +1,7 @@
 //! The ready-made views, and what they make of the documents in `tests/documents`.
 
+#![allow(dead_code, reason = "not every test takes all of it")]
+
 use credio_view::{Value, View, document};
 use std::{fs, path::Path};
 
@@ -16,10 +18,9 @@ pub(crate) fn view(name: &str) -> View {
 	View::parse(&toml).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Returns what a view makes of a document: a line for each row, or the reason.
-pub(crate) fn made(view: &View, columns: &[&str], file: &str) -> Vec<String> {
-	let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents").join(file);
-	let media_type = match path.extension().and_then(|extension| extension.to_str()) {
+/// Returns the media type of a document, by its ending.
+pub(crate) fn media_type(path: &Path) -> &'static str {
+	match path.extension().and_then(|extension| extension.to_str()) {
 		Some("edi") => "application/EDIFACT",
 		Some("x12") => "application/EDI-X12",
 		Some("sta") => "application/x-mt940",
@@ -28,9 +29,14 @@ pub(crate) fn made(view: &View, columns: &[&str], file: &str) -> Vec<String> {
 		Some("csv") => "text/csv",
 		Some("jsonl") => "application/x-ndjson",
 		_ => "application/json",
-	};
+	}
+}
+
+/// Returns what a view makes of a document: a line for each row, or the reason.
+pub(crate) fn made(view: &View, columns: &[&str], file: &str) -> Vec<String> {
+	let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents").join(file);
 	let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
-	match document::rows(view, media_type, &bytes) {
+	match document::rows(view, media_type(&path), &bytes) {
 		Err(reason) => vec![format!("unfit: {reason}")],
 		Ok(None) => vec!["not of this view".into()],
 		Ok(Some(rows)) => rows
