@@ -57,11 +57,11 @@ fn digits<'a>(text: &mut &'a str, count: usize) -> Option<&'a str> {
 	})
 }
 
-/// Takes an amount: digits, and a comma among or behind them.
+/// Takes an amount: digits, and a comma among or behind them, which some banks leave out of whole ones.
 fn amount<'a>(text: &mut &'a str) -> Option<&'a str> {
 	let taken = take(text, usize::MAX, |c| c.is_ascii_digit() || *c == b',');
 	let is_amount = taken.starts_with(|c: char| c.is_ascii_digit())
-		&& taken.bytes().filter(|c| *c == b',').count() == 1;
+		&& taken.bytes().filter(|c| *c == b',').count() <= 1;
 	is_amount.then_some(taken)
 }
 
@@ -169,6 +169,7 @@ mod tests {
 		}
 		assert_eq!(part("260611C5,NMSCNONREF", "amount"), Some(Some("5,".into())));
 		assert_eq!(part("260611C5,NMSCNONREF", "entryDate"), Some(None));
+		assert_eq!(part("260611C500NMSC", "amount"), Some(Some("500".into())));
 		// Booked in the year before, or after.
 		assert_eq!(part("2601020102C5,NMSC", "entryDate"), Some(Some("20260102".into())));
 		assert_eq!(part("2601021231C5,NMSC", "entryDate"), Some(Some("20251231".into())));
@@ -177,7 +178,6 @@ mod tests {
 			"260611C5.00NMSC",
 			"260611X5,00NMSC",
 			"260611C,5NMSC",
-			"260611C5NMSC",
 			"2606C5,NMSC",
 			"260631C5,NMSC",
 			"2606110231C5,NMSC",

@@ -79,7 +79,7 @@ impl Reader {
 		}
 		let is_end = match self.is_in_block {
 			true => line.starts_with("-}"),
-			false => line.trim_end_matches(is_filling) == "-",
+			false => matches!(line.trim_end_matches(is_filling), "-" | "-XXX"),
 		};
 		if is_end {
 			self.end_message()?;
@@ -125,12 +125,7 @@ impl Reader {
 		}
 		match field(line) {
 			Some(("20", text)) => self.open_field(number, "20", text),
-			// Some banks write their code and the kind of message above it.
-			None if line.len() <= 35
-				&& line.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) =>
-			{
-				Ok(())
-			},
+			None if is_heading(line) => Ok(()),
 			None if line == "-" => Ok(()),
 			_ => Err(wrong(number, "stands outside of a message, which begins with field 20")),
 		}
@@ -163,10 +158,14 @@ impl Reader {
 		if tag == "86" {
 			// Behind the balance it is about the statement.
 			if let (Some(entry), false) = (statement.entries.last_mut(), has_closed) {
-				if entry.information.is_some() {
-					return Err(wrong(line, "is a second field 86 of an entry"));
+				// Some banks write one for each line.
+				match &mut entry.information {
+					Some(before) => {
+						before.push('\n');
+						before.push_str(&text);
+					},
+					None => entry.information = Some(text),
 				}
-				entry.information = Some(text);
 			}
 			return Ok(());
 		}
@@ -216,6 +215,12 @@ impl Reader {
 		self.close_statement()?;
 		Ok(self.statements)
 	}
+}
+
+/// Whether it is a line that banks write above a message: their code, the kind of message.
+fn is_heading(line: &str) -> bool {
+	let is_sign = |c: u8| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, b' ' | b':');
+	line.len() <= 35 && line.bytes().all(is_sign)
 }
 
 /// Returns the tag and the text of a line that begins a field.
@@ -283,7 +288,6 @@ mod tests {
 				":20:A\n:25:B\n:60F:C260601EUR1,\n:62F:C260601EUR1,\n:61:260601C1,NTRF",
 				"behind the closing balance",
 			),
-			(":20:A\n:25:B\n:61:260601C1,NTRF\n:86:a\n:86:b\n:25:C", "line 5 is a second field 86"),
 			(":20:A\n:25:B\n:60F:C260601EUR1,5", "has no closing balance (62)"),
 			("{1:F01}{2:O940}{4:\n:20:A\n:20:B", "line 3 begins a statement before"),
 			("{1:F01}{2:O94", "line 1 names no kind of message"),
@@ -298,6 +302,13 @@ mod tests {
 		}
 		let reason = parse(&format!(":20:A\n{many}")).err().map(|reason| reason.to_string());
 		assert!(reason.is_some_and(|reason| reason.contains("is behind 256 other fields")));
+	}
+
+	#[test]
+	fn information_may_stand_in_several_fields() {
+		let text = ":20:A\n:25:B\n:60F:C260601EUR1,\n:61:260601C1,NTRF\n:86:a\n:86:b\n:62F:C260601EUR2,\n:86:c\n-XXX\n";
+		let statements = parse(text).unwrap_or_else(|reason| panic!("{reason}"));
+		assert_eq!(statements[0].entries[0].information.as_deref(), Some("a\nb"));
 	}
 
 	#[test]
