@@ -37,6 +37,10 @@ pub(crate) fn media_type(file: &Path) -> &'static str {
 		"json" => "application/json",
 		"csv" => "text/csv",
 		"edi" | "edifact" => "application/EDIFACT",
+		"mt940" | "mt942" | "sta" => "application/x-mt940",
+		"ofx" | "qfx" => "application/x-ofx",
+		"x12" => "application/EDI-X12",
+		"p7m" => "application/pkcs7-mime",
 		"pdf" => "application/pdf",
 		"txt" => "text/plain",
 		"png" => "image/png",
@@ -52,6 +56,9 @@ mod tests {
 	#[test]
 	fn media_types_follow_extensions() {
 		assert_eq!(media_type(Path::new("a/b.XML")), "application/xml");
+		assert_eq!(media_type(Path::new("a.x12")), "application/EDI-X12");
+		assert_eq!(media_type(Path::new("a.STA")), "application/x-mt940");
+		assert_eq!(media_type(Path::new("fattura.xml.p7m")), "application/pkcs7-mime");
 		assert_eq!(media_type(Path::new("none")), "application/octet-stream");
 	}
 

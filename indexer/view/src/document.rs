@@ -8,8 +8,13 @@ mod csv;
 mod edifact;
 mod encoding;
 mod json;
+mod mt940;
+mod ofx;
+mod pdf;
 mod reason;
 mod row;
+mod signed;
+mod x12;
 mod xml;
 
 pub use budget::{MAX_DEPTH, MAX_NODES, MAX_ROWS, MAX_TEXT, MAX_VALUES};
@@ -18,11 +23,13 @@ pub use row::Values;
 
 use crate::{
 	path::{Node, Work, distinct},
-	view::{Format, Place, View, is_json_lines},
+	value::Notation,
+	view::{Container, Format, Place, View, container, is_json_lines},
 };
 use budget::Budget;
 use credio_primitives::limits::MAX_DOCUMENT_SIZE;
 use row::{Found, Text, is_marked, row, too_many_rows};
+use std::borrow::Cow;
 
 /// Returns the rows of a document in a view; `None` if the view does not take the document.
 ///
@@ -46,15 +53,34 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 			} else {
 				json::parse(&text)?
 			};
-			of_tree(view, &document, budget)
+			of_tree(view, &document, view.notation(), budget)
 		},
 		Format::Xml => {
-			let text = text(encoding::declared_in_xml(document)?)?;
+			let found = match container(media_type) {
+				None => Some(Cow::Borrowed(document)),
+				Some(Container::Pdf) => pdf::invoice(document)?.map(Cow::Owned),
+				Some(Container::Signed) => signed::xml(document)?.map(Cow::Owned),
+			};
+			let Some(document) = &found else { return Ok(None) };
+			let declared = encoding::declared_in_xml(document)?;
+			let text = encoding::text(document, view.encoding.or(declared))?;
+			let text = xml::without_document_type_of_cxml(&text);
 			let document = xml::parse(&text)?;
-			of_tree(view, xml::Node::Element(document.root()), budget)
+			of_tree(view, xml::Node::Element(document.root()), view.notation(), budget)
 		},
-		Format::Csv => csv::rows(view, &text(None)?, budget),
-		Format::Edifact => edifact::rows(view, document, budget),
+		Format::Csv => match text(None) {
+			Ok(text) => csv::rows(view, &text, budget),
+			Err(_) if csv::is_of_other_kind(view, document) => Ok(None),
+			Err(reason) => Err(reason),
+		},
+		Format::Edifact => edifact::rows(view, &edifact::parse(document)?, "message", budget),
+		Format::Ofx => {
+			let text = ofx::read(document, view.encoding)?;
+			let document = xml::parse(&text)?;
+			of_tree(view, xml::Node::Element(document.root()), ofx::NOTATION, budget)
+		},
+		Format::Mt940 => mt940::rows(view, &text(None)?, budget),
+		Format::X12 => edifact::rows(view, &x12::parse(&text(None)?)?, "transaction set", budget),
 	}
 }
 
@@ -62,6 +88,7 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 fn of_tree<'a, N: Node<'a>>(
 	view: &View,
 	document: N,
+	notation: Notation<'_>,
 	budget: &mut Budget,
 ) -> Result<Option<Vec<Values>>, Reason> {
 	let find = |place: &Place, here: N, work: &mut Work| match place {
@@ -95,7 +122,7 @@ fn of_tree<'a, N: Node<'a>>(
 	let mut rows = Vec::new();
 	let is_one = starts.len() == 1;
 	for (number, start) in starts.into_iter().enumerate() {
-		let row = row(view, view.numbers, budget, |place, work| find(place, start, work));
+		let row = row(view, notation, budget, |place, work| find(place, start, work));
 		rows.extend(row.map_err(|reason| match is_one {
 			true => reason,
 			false => reason.of("row", number),

@@ -4,6 +4,7 @@
 //! contain is in `docs/search.md`.
 
 mod error;
+mod field;
 mod json;
 mod scan;
 mod segment;
@@ -12,6 +13,7 @@ mod work;
 mod xml;
 
 pub use error::{MAX_PATH_LENGTH, MAX_STEPS, PathError};
+pub use field::{FieldPart, FieldPath, is_tag};
 pub use json::parse as parse_json;
 pub use segment::{Component, SegmentPath};
 pub use steps::{Axis, Condition, Node, Operand, Path, Step, Test, distinct};

@@ -174,6 +174,16 @@ impl Value {
 		}
 	}
 
+	/// Whether it is a number below zero.
+	#[must_use]
+	pub fn is_negative(&self) -> bool {
+		match self {
+			Self::Integer(number) => *number < 0,
+			Self::Decimal(number) => number.units < 0,
+			_ => false,
+		}
+	}
+
 	/// Bytes that it takes, about.
 	#[must_use]
 	pub fn size(&self) -> usize {

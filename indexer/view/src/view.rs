@@ -14,7 +14,7 @@ pub use types::{
 	OwnerSelector, Place, Replaces, Source, StreamSelector, View,
 };
 
-pub(crate) use types::is_json_lines;
+pub(crate) use types::{Container, container, is_json_lines};
 
 #[cfg(test)]
 mod tests;

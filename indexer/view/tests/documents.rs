@@ -1,56 +1,12 @@
 //! Documents as the world sends them, each with the rows that it makes in the ready-made views, or why it makes none.
 
-use credio_view::{Value, View, document};
+mod support;
+
+use credio_view::View;
 use std::{fs, path::Path};
+use support::{INVOICE, check, made, view};
 
-fn view(name: &str) -> View {
-	let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-	let ready_made = root.join("../../samples/views").join(name);
-	let own = root.join("tests/documents").join(name);
-	let path = if own.exists() { own } else { ready_made };
-	let toml =
-		fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-	View::parse(&toml).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-/// Returns what a view makes of a document: a line for each row, or the reason.
-fn made(view: &View, columns: &[&str], file: &str) -> Vec<String> {
-	let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents").join(file);
-	let media_type = match path.extension().and_then(|extension| extension.to_str()) {
-		Some("edi") => "application/EDIFACT",
-		Some("xml") => "application/xml",
-		Some("csv") => "text/csv",
-		Some("jsonl") => "application/x-ndjson",
-		_ => "application/json",
-	};
-	let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
-	match document::rows(view, media_type, &bytes) {
-		Err(reason) => vec![format!("unfit: {reason}")],
-		Ok(None) => vec!["not of this view".into()],
-		Ok(Some(rows)) => rows
-			.iter()
-			.map(|row| {
-				let value = |name: &&str| {
-					let column = view.column(name).unwrap_or_else(|| panic!("no column {name}"));
-					row[column].as_ref().map_or("-".into(), Value::to_string)
-				};
-				columns.iter().map(value).collect::<Vec<_>>().join(" | ")
-			})
-			.collect(),
-	}
-}
-
-const INVOICE: &[&str] =
-	&["number", "issueDate", "dueDate", "amount", "currency", "seller", "buyer"];
 const LOAN: &[&str] = &["loan", "instalment", "dueDate", "payment", "currency"];
-
-/// Checks what a ready-made view makes of documents.
-fn check(view: &str, columns: &[&str], documents: &[(&str, &[&str])]) {
-	let view = self::view(view);
-	for (file, rows) in documents {
-		assert_eq!(made(&view, columns, file), *rows, "{file}");
-	}
-}
 
 #[test]
 fn edifact_documents_have_their_rows() {
@@ -429,7 +385,7 @@ fn csv_is_read_as_a_view_declares_it() {
 		let view = View::parse(&toml).unwrap_or_else(|error| panic!("{file}: {error}"));
 		assert_eq!(made(&view, LOAN, file), [rows], "{file}");
 		// And as the view is, it is not read wrongly: it does not fit, or is of another kind.
-		let unread = made(&self::view("repayment-schedule.toml"), LOAN, file).concat();
+		let unread = made(&support::view("repayment-schedule.toml"), LOAN, file).concat();
 		assert!(unread.starts_with("unfit: ") || unread == "not of this view", "{file}: {unread}");
 	}
 }

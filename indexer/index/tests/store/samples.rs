@@ -297,8 +297,16 @@ fn edifact_in_xml_is_read_right() {
 }
 
 on_both!(samples_are_found, database, {
-	let names =
-		["invoice-ubl", "invoice-cii", "invoice-json", "invoice-edifact", "repayment-schedule"];
+	let names = [
+		"invoice-ubl",
+		"invoice-cii",
+		"invoice-json",
+		"invoice-edifact",
+		"invoice-x12-810",
+		"repayment-schedule",
+		"statement-mt940",
+		"statement-ofx",
+	];
 	let views = names.map(ready_made);
 	let store = database.open().await;
 	let files = [
@@ -306,7 +314,10 @@ on_both!(samples_are_found, database, {
 		("invoice-cii.xml", "text/xml; charset=utf-8"),
 		("invoice.json", "application/ld+json"),
 		("invoice-edifact.edi", "application/EDIFACT"),
+		("invoice-x12-810.x12", "application/EDI-X12"),
 		("repayment-schedule.csv", "text/csv"),
+		("statement-mt940.sta", "application/x-mt940"),
+		("statement.ofx", "application/x-ofx"),
 	];
 	let entries = (0..).zip(files).map(|(sequence, (file, media_type))| {
 		entry(
@@ -322,7 +333,10 @@ on_both!(samples_are_found, database, {
 		("invoices-cii", "buyer startsWith 'Segelmacherei' and match 'tochter dunensand'", 1),
 		("invoices-json", "amount = 1149.50 and match 'VAT return'", 1),
 		("invoices-edifact", "amount between 1000 and 1100 and match 'capers in brine'", 1),
+		("invoices-x12", "amount = 2139 and match 'stair tread'", 1),
 		("repayment-schedules", "dueDate >= '2027-01-01'", 8),
+		("entries-mt940", "amount < 0 or match 'kaap'", 2),
+		("entries-ofx", "currency = 'USD' and amount > 0", 1),
 	] {
 		let page = store.search(view, &query(filter, &[])).await.expect("an answer");
 		assert_eq!(page.rows.len(), count, "{view}");

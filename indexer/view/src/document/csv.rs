@@ -53,10 +53,24 @@ pub(super) fn rows(
 		if number >= MAX_ROWS {
 			return Err(too_many_rows());
 		}
-		let row = row(view, view.numbers, budget, find(false));
+		let row = row(view, view.notation(), budget, find(false));
 		rows.extend(row.map_err(|reason| reason.of("row", number))?);
 	}
 	Ok(Some(rows))
+}
+
+/// Whether a document is of another kind, by the names of its columns as far as they are ASCII: what stands in them can
+/// not be read.
+pub(super) fn is_of_other_kind(view: &View, document: &[u8]) -> bool {
+	let text = String::from_utf8_lossy(document);
+	let Some(text) = below(&text, view.skipped_lines) else { return true };
+	let mut reader = ReaderBuilder::new().delimiter(view.delimiter).from_reader(text.as_bytes());
+	let Ok(names) = reader.headers().map(Names::new) else { return false };
+	let may_have = |mark: &Mark| match &mark.place {
+		Place::Column(name) => !name.is_ascii() || names.have(mark),
+		_ => true,
+	};
+	!view.marks.is_empty() && !view.marks.iter().any(may_have)
 }
 
 /// Returns the text below some lines; `None` if it has no more.

@@ -2,7 +2,9 @@
 
 mod syntax;
 
-use self::syntax::{Message, Segment, is_named, parse};
+pub(super) use self::syntax::{Message, Segment, parse};
+
+use self::syntax::is_named;
 use super::{
 	budget::{Budget, MAX_ROWS},
 	reason::Reason,
@@ -10,17 +12,17 @@ use super::{
 };
 use crate::{
 	path::{Component, SegmentPath, Work},
-	value::Numbers,
 	view::{Place, View},
 };
 use std::borrow::Cow;
 
+/// Returns the rows of messages. `what` names one of them.
 pub(super) fn rows(
 	view: &View,
-	document: &[u8],
+	messages: &[Message],
+	what: &str,
 	budget: &mut Budget,
 ) -> Result<Option<Vec<Values>>, Reason> {
-	let messages = parse(document)?;
 	let mut rows = Vec::new();
 	for (number, message) in messages.iter().enumerate() {
 		let find = |place: &Place, work: &mut Work| {
@@ -34,11 +36,10 @@ pub(super) fn rows(
 		if rows.len() >= MAX_ROWS {
 			return Err(too_many_rows());
 		}
-		let numbers = Numbers { decimal_mark: message.decimal_mark, ..Numbers::default() };
-		let row = row(view, numbers, budget, find);
+		let row = row(view, message.notation, budget, find);
 		rows.extend(row.map_err(|reason| match messages.len() {
 			1 => reason,
-			_ => reason.of("message", number),
+			_ => reason.of(what, number),
 		})?);
 	}
 	Ok((!rows.is_empty()).then_some(rows))

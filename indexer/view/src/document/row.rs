@@ -57,7 +57,7 @@ pub(super) fn is_marked<'a>(
 /// Returns one row; `None` if it is none of the view.
 pub(super) fn row<'a>(
 	view: &View,
-	numbers: Numbers,
+	notation: Notation<'_>,
 	budget: &mut Budget,
 	find: impl Fn(&Place, &mut Work) -> Result<Found<'a>, Reason>,
 ) -> Result<Option<Values>, Reason> {
@@ -72,12 +72,14 @@ pub(super) fn row<'a>(
 				[place] => find(place, &mut budget.work)?,
 				parts => joined(parts, budget, &find)?,
 			};
-			match value(column, &source.path, numbers, found, budget) {
+			match value(column, &source.path, notation, found, budget) {
 				Ok(None) => {},
 				Ok(Some(value)) => {
-					let is_negated = !column.negated_by.is_empty()
-						&& is_marked(&column.negated_by, budget, &find)?;
-					return match is_negated {
+					let mut has = |marks: &[Mark]| {
+						Ok::<_, Reason>(!marks.is_empty() && is_marked(marks, budget, &find)?)
+					};
+					let is_made_negative = !value.is_negative() && has(&column.negative_by)?;
+					return match is_made_negative != has(&column.negated_by)? {
 						false => Ok(Some(value)),
 						true => value.negated().map(Some).ok_or_else(|| {
 							Reason::new(format!(
@@ -147,7 +149,7 @@ enum Problem {
 fn value(
 	column: &Column,
 	path: &str,
-	numbers: Numbers,
+	notation: Notation<'_>,
 	found: Found<'_>,
 	budget: &mut Budget,
 ) -> Result<Option<Value>, Problem> {
@@ -179,8 +181,10 @@ fn value(
 		let dates = match (&column.date_format, date_code) {
 			(Some(pattern), _) => Dates::Pattern(pattern),
 			(None, Some(code)) => Dates::Code(code),
-			(None, None) => Dates::Iso,
+			(None, None) => notation.dates,
 		};
+		let implied_decimals = column.implied_decimals;
+		let numbers = Numbers { implied_decimals, ..notation.numbers };
 		let notation = Notation { numbers, dates };
 		ty.parse_as(text, &notation).ok_or_else(|| match dates {
 			Dates::Code(_) if ty.has_date() => {

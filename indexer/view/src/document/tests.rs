@@ -19,6 +19,9 @@ fn media_type(view: &View) -> &'static str {
 		Format::Xml => "application/xml",
 		Format::Csv => "text/csv",
 		Format::Edifact => "application/EDIFACT",
+		Format::X12 => "application/EDI-X12",
+		Format::Ofx => "application/x-ofx",
+		Format::Mt940 => "application/x-mt940",
 	}
 }
 
@@ -206,6 +209,10 @@ fn other_documents_are_ignored() {
 	let typed = view("json", "mediaTypes = [\"text/plain\"]", &columns);
 	assert!(rows(&typed, "Text/Plain", b"{}").unwrap().is_some());
 	assert_eq!(rows(&typed, "application/json", b"{}"), Ok(None));
+	let ends = view("json", "mediaTypes = [\"+json\", \"text/plain\"]", &columns);
+	assert!(rows(&ends, "application/ld+json; charset=utf-8", b"{}").unwrap().is_some());
+	assert!(rows(&ends, "text/plain", b"{}").unwrap().is_some());
+	assert_eq!(rows(&ends, "application/json", b"{}"), Ok(None));
 }
 
 /// Generates signs of documents, in any order.
@@ -254,6 +261,24 @@ fn like_a_document() -> impl Strategy<Value = String> {
 		"xmlns:p=\"u\"",
 		"<p:a ",
 		"<!DOCTYPE a ",
+		"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260417*0915*U*00401*000000417*0*P*>~",
+		"GS*IN*A*B*20260417*0915*417*X*004010~",
+		"ST*810*0001~",
+		"TDS*100~",
+		"SE*3*0001~",
+		"GE*1*417~",
+		"IEA*1*000000417~",
+		"{1:F01}{2:O940}{4:",
+		":20:A",
+		":25:A",
+		":60F:C260601EUR1,",
+		":61:2606010601D1,NTRFA//B",
+		":86:166?00A?20B?32C",
+		":62F:C260601EUR0,",
+		"-}",
+		"OFXHEADER:100 DATA:OFXSGML CHARSET:1252\n",
+		"<OFX>",
+		"</OFX>",
 	];
 	proptest::collection::vec(proptest::sample::select(signs.to_vec()), 0..60)
 		.prop_map(|signs| signs.concat())
@@ -264,7 +289,13 @@ fn all_formats() -> Vec<View> {
 	let xml = [("a", "[\"//a[a='1']/@a\", \"/a/*[2]\", \".\"]", "decimal")];
 	let csv = [("a", "\"a\"", "timestamp")];
 	let edifact = [("a", "[\"DTM[1.1='a'][1.2]\", \"BGM[1]\", \"text\"]", "text")];
+	let x12 = [("a", "[\"DTM[1='a'][1.2]\", \"TDS[1]\", \"text\"]", "text")];
+	let mt940 = [("a", "[\"86?20-29\", \"86/NAME\", \"61.amount\", \"25\"]", "text")];
+	let ofx = [("a", "[\"//a\", \"/OFX/*[2]\"]", "timestamp")];
 	vec![
+		view("ofx", "rows = \"//*\"", &ofx),
+		view("mt940", "", &mt940),
+		view("x12", "", &x12),
 		view("json", "rows = \"$..*\"", &json),
 		view("xml", "rows = \"//*\"", &xml),
 		view("csv", "", &csv),

@@ -1,6 +1,10 @@
-//! XML. Document types, and with them entities other than the five of XML itself, are refused.
+//! XML. Document types, and with them entities other than the five of XML itself, are refused; only the one that cXML
+//! demands is skipped.
 
 mod bounds;
+mod doctype;
+
+pub(super) use doctype::without as without_document_type_of_cxml;
 
 use super::{budget::MAX_NODES, reason::Reason};
 use crate::path::{self, Axis, Test, Work};

@@ -1,8 +1,9 @@
-//! Paths into EDIFACT: `BGM[2]` is the second element of the first segment BGM, `DTM[1.1="137"][1.2]` the second
+//! Paths into EDIFACT and ANSI X12: `BGM[2]` is the second element of the first segment BGM, `DTM[1.1="137"][1.2]` the second
 //! component of the first element, in the segment DTM with the first component 137, `NAD[1="SU"][4.*]` all components of
 //! the fourth element.
 
 use super::{error::PathError, scan::Scanner};
+use std::ops::RangeInclusive;
 
 /// An element of a segment, and its component: both counted from 1.
 pub(super) type Place = (usize, usize);
@@ -28,12 +29,26 @@ pub struct SegmentPath {
 }
 
 impl SegmentPath {
-	/// Reads a path.
+	/// Reads a path into EDIFACT.
 	pub fn parse(path: &str) -> Result<Self, PathError> {
+		Self::parse_with(path, 3..=3, "expected the name of a segment, three capital letters")
+	}
+
+	/// Reads a path into ANSI X12.
+	pub fn parse_x12(path: &str) -> Result<Self, PathError> {
+		let expected = "expected the name of a segment, two or three capital letters or digits";
+		Self::parse_with(path, 2..=3, expected)
+	}
+
+	fn parse_with(
+		path: &str,
+		lengths: RangeInclusive<usize>,
+		expected: &str,
+	) -> Result<Self, PathError> {
 		let mut scanner = Scanner::new(path)?;
 		let tag = scanner.take_while(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-		if tag.len() != 3 {
-			return Err(scanner.error("expected the name of a segment, three capital letters"));
+		if !lengths.contains(&tag.len()) {
+			return Err(scanner.error(expected));
 		}
 		let mut conditions = Vec::new();
 		loop {

@@ -162,6 +162,75 @@ fn coded(code: &str, text: &str) -> Option<Coded> {
 	Some((date, time.map(|time| (time, offset))))
 }
 
+/// Returns the code of a day that is written without signs, by its length.
+pub(super) fn compact_code(text: &str) -> Option<&'static str> {
+	match text.len() {
+		6 => Some("101"),
+		8 => Some("102"),
+		_ => None,
+	}
+}
+
+/// Reads the day of a date of OFX, as it is written: its zone is left out.
+pub(super) fn ofx_date(text: &str) -> Option<civil::Date> {
+	Some(ofx(text)?.0.date())
+}
+
+/// Reads a moment of OFX (1.6, 3.2.8.2); without a zone it is in UTC.
+pub(super) fn ofx_timestamp(text: &str) -> Option<Timestamp> {
+	let (moment, offset) = ofx(text)?;
+	kept(in_zone(moment, offset)?)
+}
+
+/// Reads `YYYYMMDD`, `YYYYMMDDHHMM` or `YYYYMMDDHHMMSS.XXX`, and maybe the zone `[-5:EST]` behind.
+fn ofx(text: &str) -> Option<(civil::DateTime, Offset)> {
+	let (text, offset) = match text.split_once('[') {
+		None => (text, Offset::UTC),
+		Some((text, zone)) => {
+			let zone = zone.strip_suffix(']')?;
+			(text, hours_offset(zone.split_once(':').map_or(zone, |(hours, _)| hours))?)
+		},
+	};
+	let (digits, fraction) = match text.split_once('.') {
+		None => (text, None),
+		Some((digits, fraction)) => (digits, Some(fraction)),
+	};
+	let nanosecond = match fraction {
+		None => 0,
+		Some(fraction) if digits.len() == 14 && (1..=9).contains(&fraction.len()) => {
+			i32::try_from(number(&format!("{fraction:0<9}"))?).ok()?
+		},
+		Some(_) => return None,
+	};
+	let (date, time) = match digits.len() {
+		8 => coded("102", digits)?,
+		12 => coded("203", digits)?,
+		14 => coded("204", digits)?,
+		_ => return None,
+	};
+	let time = time.map_or(civil::Time::midnight(), |(time, _)| time);
+	Some((date.to_datetime(time.with().subsec_nanosecond(nanosecond).build().ok()?), offset))
+}
+
+/// Returns the offset of hours, with a fraction: `-5`, `+5.5`.
+fn hours_offset(hours: &str) -> Option<Offset> {
+	let (digits, sign) = match hours.split_at_checked(1)? {
+		("-", digits) => (digits, -1),
+		("+", digits) => (digits, 1),
+		_ => (hours, 1),
+	};
+	let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+	let minutes = match fraction {
+		"0" | "00" => 0,
+		"25" => 15,
+		"5" | "50" => 30,
+		"75" => 45,
+		_ => return None,
+	};
+	let hours = number(whole).filter(|hours| *hours <= 14)?;
+	Offset::from_seconds(sign * i32::try_from(hours * 3_600 + minutes * 60).ok()?).ok()
+}
+
 /// Returns the year of two digits, as POSIX reads them: 69 to 99 are of the last century.
 fn with_century(year: &str) -> Option<String> {
 	let century = if number(year)? < 69 { 20 } else { 19 };

@@ -13,6 +13,14 @@ pub struct Notation<'a> {
 	pub dates: Dates<'a>,
 }
 
+impl Notation<'_> {
+	/// Numbers with a point, and dates of ISO 8601.
+	pub const ISO: Self = Self {
+		numbers: Numbers { decimal_mark: DecimalMark::Point, thousands: None, implied_decimals: 0 },
+		dates: Dates::Iso,
+	};
+}
+
 /// How numbers are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Numbers {
@@ -20,6 +28,8 @@ pub struct Numbers {
 	pub decimal_mark: DecimalMark,
 	/// The sign between groups of three digits. A space stands for the spaces that do not break, too.
 	pub thousands: Option<char>,
+	/// Digits behind a mark that is not written: with two, `103463` is 1034.63. No mark or group is written then.
+	pub implied_decimals: u8,
 }
 
 /// The sign between whole and fraction.
@@ -38,6 +48,11 @@ impl Numbers {
 	/// Returns a number with a point and without groups. Returns `None` if groups or marks stand where none can.
 	#[must_use]
 	pub fn plain<'a>(&self, text: &'a str) -> Option<Cow<'a, str>> {
+		if self.implied_decimals > 0 {
+			let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+			let is_whole = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+			return is_whole.then(|| Cow::Owned(format!("{text}e-{}", self.implied_decimals)));
+		}
 		if *self == Self::default() {
 			return Some(Cow::Borrowed(text));
 		}
@@ -93,6 +108,10 @@ pub enum Dates<'a> {
 	Iso,
 	/// By a code of UN/EDIFACT data element 2379: `102` is `20260503`.
 	Code(&'a str),
+	/// `20260503` or `260503`, as ANSI X12 and SWIFT have it.
+	Compact,
+	/// `20260503`, or `20260503103000.123[-5:EST]`, as OFX has it.
+	Ofx,
 	/// As a pattern of `strptime` has it: `%d.%m.%Y`.
 	Pattern(&'a str),
 }
@@ -104,6 +123,8 @@ impl Dates<'_> {
 		match self {
 			Self::Iso => date::iso_date(text),
 			Self::Code(code) => date::coded_date(code, text),
+			Self::Compact => date::coded_date(date::compact_code(text)?, text),
+			Self::Ofx => date::ofx_date(text),
 			Self::Pattern(pattern) => civil::Date::strptime(pattern, text).ok(),
 		}
 	}
@@ -114,6 +135,8 @@ impl Dates<'_> {
 		match self {
 			Self::Iso => date::iso_timestamp(text),
 			Self::Code(code) => date::coded_timestamp(code, text),
+			Self::Compact => date::coded_timestamp(date::compact_code(text)?, text),
+			Self::Ofx => date::ofx_timestamp(text),
 			Self::Pattern(pattern) => date::pattern_timestamp(pattern, text),
 		}
 	}
@@ -125,7 +148,7 @@ mod tests {
 	use crate::value::Type;
 
 	fn read(decimal_mark: DecimalMark, thousands: Option<char>, text: &str) -> Option<String> {
-		let numbers = Numbers { decimal_mark, thousands };
+		let numbers = Numbers { decimal_mark, thousands, ..Numbers::default() };
 		let notation = Notation { numbers, ..Notation::default() };
 		Type::Decimal { scale: 2 }.parse_as(text, &notation).map(|value| value.to_string())
 	}
@@ -159,6 +182,54 @@ mod tests {
 		] {
 			assert_eq!(read(mark, thousands, text), None, "{text}");
 		}
+	}
+
+	#[test]
+	fn implied_decimals_stand_behind_a_mark_that_is_not_written() {
+		let read = |digits, text| {
+			let numbers = Numbers { implied_decimals: digits, ..Numbers::default() };
+			let notation = Notation { numbers, ..Notation::default() };
+			let value = Type::Decimal { scale: 4 }.parse_as(text, &notation);
+			value.map(|value| value.to_string())
+		};
+		for (digits, text, value) in [
+			(2, "103463", "1034.63"),
+			(2, "-5", "-0.05"),
+			(2, "0", "0.00"),
+			(4, "+10000", "1.00"),
+			(0, "1034.63", "1034.63"),
+		] {
+			assert_eq!(read(digits, text).as_deref(), Some(value), "{digits} {text}");
+		}
+		for text in ["1034.63", "1034,63", "1e3", "", "-", "1 000", "12x"] {
+			assert_eq!(read(2, text), None, "{text}");
+		}
+	}
+
+	#[test]
+	fn compact_dates_and_those_of_ofx_are_read() {
+		let day = |dates: Dates<'_>, text| dates.date(text).map(|day| day.to_string());
+		let moment = |text| Dates::Ofx.timestamp(text).map(|moment| moment.to_string());
+		assert_eq!(day(Dates::Compact, "260611").as_deref(), Some("2026-06-11"));
+		assert_eq!(day(Dates::Compact, "20260611").as_deref(), Some("2026-06-11"));
+		for text in ["2606111", "2026-06-11", "260631", "", "26061é"] {
+			assert_eq!(day(Dates::Compact, text), None, "{text}");
+		}
+		for text in
+			["20260611", "202606110915", "20260611091530.123[-5:EST]", "20260611091530[+5.5]"]
+		{
+			assert_eq!(day(Dates::Ofx, text).as_deref(), Some("2026-06-11"), "{text}");
+		}
+		for text in ["2026061", "20260611x", "20260611[99]", "20260611091530.[0]", "20260611[0"] {
+			assert_eq!(day(Dates::Ofx, text), None, "{text}");
+		}
+		assert_eq!(moment("20260611").as_deref(), Some("2026-06-11T00:00:00Z"));
+		assert_eq!(moment("202606110915").as_deref(), Some("2026-06-11T09:15:00Z"));
+		assert_eq!(
+			moment("20260611091530.123[-5:EST]").as_deref(),
+			Some("2026-06-11T14:15:30.123Z")
+		);
+		assert_eq!(moment("20260611091530[5.5:IST]").as_deref(), Some("2026-06-11T03:45:30Z"));
 	}
 
 	#[test]

@@ -136,6 +136,10 @@ struct ColumnDefinition {
 	default: Option<Default>,
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
 	negate_when: Vec<MarkDefinition>,
+	#[serde(default, skip_serializing_if = "Vec::is_empty")]
+	negative_when: Vec<MarkDefinition>,
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	implied_decimals: Option<u8>,
 	#[serde(default, skip_serializing_if = "is_false")]
 	required: bool,
 	#[serde(default, skip_serializing_if = "is_false")]

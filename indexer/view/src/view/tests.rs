@@ -119,6 +119,21 @@ fn invalid_definitions_are_refused() {
 		("type = \"date\"", "type = \"date\"\nrole = \"amount\"", "a decimal or an integer"),
 		("type = \"date\"", "type = \"date\"\nrole = \"seller\"", "has to be a text"),
 		("type = \"date\"", "type = \"date\"\nrole = \"debtor\"", "debtor"),
+		(
+			"type = \"date\"",
+			"type = \"date\"\nnegativeWhen = [{ path = \"$.a\" }]",
+			"negativeWhen is for numbers only",
+		),
+		(
+			"type = \"date\"",
+			"type = \"date\"\nimpliedDecimals = 2",
+			"impliedDecimals is for decimals",
+		),
+		(
+			"type = \"date\"",
+			"type = \"decimal\"\nimpliedDecimals = 10",
+			"impliedDecimals is at most 9",
+		),
 		("format = \"json\"", "format = \"pdf\"", "pdf"),
 		("format = \"json\"", "format = \"json\"\ndelimiter = \";\"", "csv only"),
 		("format = \"json\"", "format = \"json\"\nfullTxt = []", "fullTxt"),
@@ -129,6 +144,22 @@ fn invalid_definitions_are_refused() {
 	] {
 		let is = problem(from, to);
 		assert!(is.contains(said), "{to}: {is}");
+	}
+	for (format, path, said) in [
+		("x12", "BIG", "expected `[`"),
+		("x12", "B[1]", "two or three capital letters or digits"),
+		("edifact", "N1[1]", "three capital letters"),
+		("mt940", "61.currency", "the field has the parts number, valueDate"),
+		("mt940", "amount", "expected the tag of a field"),
+	] {
+		let view = GOOD.replace("json", format).replace("$.number", path);
+		let is = View::parse(&view).expect_err("refused").to_string();
+		assert!(is.contains(said), "{path}: {is}");
+	}
+	for format in ["edifact", "x12", "mt940", "ofx"] {
+		let is =
+			problem("format = \"json\"", &format!("format = \"{format}\"\ndecimalMark = \",\""));
+		assert!(is.contains("expected") || is.contains("decimalMark"), "{format}: {is}");
 	}
 	let long = format!("\"$.{}\"", "a".repeat(600));
 	assert!(problem("\"$.number\"", &long).contains("longer than 512"));

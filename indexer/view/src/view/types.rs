@@ -2,8 +2,8 @@
 
 use super::role::Role;
 use crate::{
-	path::{Path, SegmentPath},
-	value::{Numbers, Type, Value},
+	path::{FieldPath, Path, SegmentPath},
+	value::{Notation, Numbers, Type, Value},
 };
 use credio_primitives::{OrganizationId, StreamId};
 use sha2::{Digest as _, Sha256};
@@ -19,7 +19,7 @@ pub const MAX_INDEXED_LENGTH: usize = 1_024;
 pub const MAX_DEFINITION_LENGTH: usize = 1 << 20;
 
 /// Increases when documents are read in another way than before: then every view is rebuilt.
-const READER_VERSION: u32 = 3;
+const READER_VERSION: u32 = 4;
 
 /// Media types of documents with a value of JSON per line.
 const JSON_LINES: [&str; 3] =
@@ -35,6 +35,24 @@ pub(crate) fn is_json_lines(media_type: &str) -> bool {
 	JSON_LINES.contains(&essence(media_type).as_str())
 }
 
+/// What XML may be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Container {
+	/// An attachment of a PDF.
+	Pdf,
+	/// The content of a signed document.
+	Signed,
+}
+
+/// Returns what the XML of a media type is in.
+pub(crate) fn container(media_type: &str) -> Option<Container> {
+	match essence(media_type).as_str() {
+		"application/pdf" => Some(Container::Pdf),
+		"application/pkcs7-mime" | "application/x-pkcs7-mime" => Some(Container::Signed),
+		_ => None,
+	}
+}
+
 /// Format of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -47,9 +65,36 @@ pub enum Format {
 	Csv,
 	/// UN/EDIFACT.
 	Edifact,
+	/// ANSI X12.
+	X12,
+	/// Statements of SWIFT: MT940, MT942, MT950.
+	Mt940,
+	/// OFX, in SGML or XML.
+	Ofx,
 }
 
 impl Format {
+	/// Returns its name.
+	pub(super) fn name(self) -> &'static str {
+		match self {
+			Self::Json => "json",
+			Self::Xml => "xml",
+			Self::Csv => "csv",
+			Self::Edifact => "edifact",
+			Self::X12 => "x12",
+			Self::Mt940 => "mt940",
+			Self::Ofx => "ofx",
+		}
+	}
+
+	/// Whether it says how its numbers are written, so that no view has to.
+	pub(super) fn has_own_numbers(self) -> bool {
+		match self {
+			Self::Json | Self::Xml | Self::Csv => false,
+			Self::Edifact | Self::X12 | Self::Mt940 | Self::Ofx => true,
+		}
+	}
+
 	/// Whether documents of a media type are of this format by default.
 	fn has(self, essence: &str) -> bool {
 		match self {
@@ -61,6 +106,13 @@ impl Format {
 			Self::Xml => essence.ends_with("/xml") || essence.ends_with("+xml"),
 			Self::Csv => essence == "text/csv",
 			Self::Edifact => essence.starts_with("application/edifact"),
+			Self::Mt940 => essence.ends_with("mt940") || essence.ends_with("mt942"),
+			Self::Ofx => {
+				essence.ends_with("/x-ofx")
+					|| essence.ends_with("/ofx")
+					|| essence == "application/vnd.intu.qfx"
+			},
+			Self::X12 => essence == "application/edi-x12",
 		}
 	}
 }
@@ -92,12 +144,14 @@ pub enum OwnerSelector {
 /// The place of a value in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-	/// At a node of JSON or XML.
+	/// At a node of JSON, XML or OFX.
 	Node(Path),
 	/// In a column of CSV.
 	Column(String),
-	/// In a segment of EDIFACT.
+	/// In a segment of EDIFACT or X12.
 	Segment(SegmentPath),
+	/// In a field of a statement of SWIFT.
+	Field(FieldPath),
 	/// The document as it is.
 	Text,
 }
@@ -126,6 +180,10 @@ pub struct Column {
 	pub date_format: Option<String>,
 	/// Marks of documents, or rows, in which a number stands for its negative: amounts of a credit note, say.
 	pub negated_by: Vec<Mark>,
+	/// Marks of documents, or rows, in which a number is negative, with or without a minus: where standards disagree.
+	pub negative_by: Vec<Mark>,
+	/// Digits of a decimal that stand behind a decimal mark that is not written.
+	pub implied_decimals: u8,
 	/// Whether it takes all values of a place, one per line, and not the first only.
 	pub takes_all: bool,
 	/// Whether it takes the latest of several dates of a place, and not the first.
@@ -172,7 +230,7 @@ pub struct View {
 	pub owners: Vec<OwnerSelector>,
 	/// Format of its documents.
 	pub format: Format,
-	/// Media types of its documents; those of the format if there are none.
+	/// Media types of its documents, or ends of them with `/` or `+`; those of the format if there are none.
 	pub media_types: Vec<String>,
 	/// Marks of its documents: one is enough; without any every document counts.
 	pub marks: Vec<Mark>,
@@ -214,6 +272,11 @@ impl View {
 		Sha256::new().chain_update(version).chain_update(&self.definition).finalize().into()
 	}
 
+	/// Returns how numbers and dates are written in its documents, unless these or a column say it.
+	pub(crate) fn notation(&self) -> Notation<'static> {
+		Notation { numbers: self.numbers, ..Notation::default() }
+	}
+
 	/// Returns the number of a column.
 	#[must_use]
 	pub fn column(&self, name: &str) -> Option<usize> {
@@ -236,7 +299,8 @@ impl View {
 		let columns = self.columns.iter();
 		let sources = columns.flat_map(|column| &column.sources).flat_map(|source| &source.parts);
 		let of_columns = self.columns.iter().flat_map(|column| {
-			column.negated_by.iter().chain(column.otherwise.iter().map(|(mark, _)| mark))
+			let numbers = column.negated_by.iter().chain(&column.negative_by);
+			numbers.chain(column.otherwise.iter().map(|(mark, _)| mark))
 		});
 		let marks = self.marks.iter().chain(&self.row_marks).chain(of_columns);
 		sources.chain(marks.map(|mark| &mark.place))
@@ -276,6 +340,9 @@ impl View {
 		if self.media_types.is_empty() {
 			return self.format.has(&essence);
 		}
-		self.media_types.contains(&essence)
+		self.media_types.iter().any(|accepted| match accepted.starts_with(['/', '+']) {
+			true => essence.ends_with(accepted.as_str()),
+			false => essence == *accepted,
+		})
 	}
 }

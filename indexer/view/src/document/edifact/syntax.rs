@@ -1,19 +1,22 @@
 //! The syntax of ISO 9735: interchanges of messages of segments of elements of components.
 
 use super::super::reason::Reason;
-use crate::{document::encoding, value::DecimalMark};
+use crate::{
+	document::encoding,
+	value::{DecimalMark, Notation, Numbers},
+};
 use std::{borrow::Cow, rc::Rc};
 
 /// A segment: elements of components. Element 0 is the segment's name.
-pub(super) type Segment = Vec<Vec<String>>;
+pub(in crate::document) type Segment = Vec<Vec<String>>;
 
 /// A message, from its UNH to its UNT.
-pub(super) struct Message {
+pub(in crate::document) struct Message {
 	/// UNB and UNG of the interchange and the group that it is in.
 	pub envelope: Rc<Vec<Segment>>,
 	pub segments: Vec<Segment>,
 	pub text: String,
-	pub decimal_mark: DecimalMark,
+	pub notation: Notation<'static>,
 }
 
 /// The signs of an interchange.
@@ -40,7 +43,7 @@ fn is_filling(byte: u8) -> bool {
 }
 
 /// Returns the messages of all interchanges.
-pub(super) fn parse(document: &[u8]) -> Result<Vec<Message>, Reason> {
+pub(in crate::document) fn parse(document: &[u8]) -> Result<Vec<Message>, Reason> {
 	let document = document.strip_prefix("\u{feff}".as_bytes()).unwrap_or(document);
 	let mut reader = Reader { document, at: 0, is_utf8: std::str::from_utf8(document).is_ok() };
 	reader.skip_filling();
@@ -115,6 +118,7 @@ impl<'a> Reader<'a> {
 	/// Reads one interchange, or messages without one to the end.
 	fn interchange(&mut self, messages: &mut Vec<Message>) -> Result<(), Reason> {
 		let signs = self.signs()?;
+		let numbers = Numbers { decimal_mark: signs.decimal_mark, ..Numbers::default() };
 		let mut charset = Charset::of(None, self.is_utf8);
 		let mut envelope: Rc<Vec<Segment>> = Rc::default();
 		let mut open: Option<Open> = None;
@@ -142,7 +146,7 @@ impl<'a> Reader<'a> {
 						envelope: Rc::clone(&envelope),
 						segments: message.segments,
 						text: charset.decode(text)?,
-						decimal_mark: signs.decimal_mark,
+						notation: Notation { numbers, ..Notation::default() },
 					});
 				},
 				(b"UNH" | b"UNE" | b"UNZ" | b"UNG" | b"UNB", Some(_)) => {

@@ -5,7 +5,7 @@ use super::{
 	Sources, TypeName,
 };
 use crate::{
-	path::{self, PathError, SegmentPath},
+	path::{self, FieldPath, PathError, SegmentPath},
 	value::{DEFAULT_SCALE, Dates, DecimalMark, MAX_SCALE, Numbers, Type},
 	view::types::{
 		Column, Format, MAX_COLUMNS, MAX_INDEXED_LENGTH, MAX_NAME_LENGTH, Mark, OwnerSelector,
@@ -148,12 +148,14 @@ impl Builder {
 		let text = |error: PathError| error.to_string();
 		Ok(match definition.format {
 			Format::Json => Place::Node(path::parse_json(path).map_err(text)?),
-			Format::Xml => {
+			Format::Xml | Format::Ofx => {
 				Place::Node(path::parse_xml(path, &definition.namespaces).map_err(text)?)
 			},
 			Format::Csv if path.is_empty() => return Err("a path names no column of CSV".into()),
 			Format::Csv => Place::Column(path.into()),
-			Format::Edifact if path == "text" => Place::Text,
+			Format::Edifact | Format::X12 if path == "text" => Place::Text,
+			Format::Mt940 => Place::Field(FieldPath::parse(path).map_err(text)?),
+			Format::X12 => Place::Segment(SegmentPath::parse_x12(path).map_err(text)?),
 			Format::Edifact => Place::Segment(SegmentPath::parse(path).map_err(text)?),
 		})
 	}
@@ -175,8 +177,10 @@ impl Builder {
 		}
 		let paths = rows.iter().map(|path| match self.place(path)? {
 			Place::Node(path) => Ok(path),
-			_ => Err("rows is for json and xml: documents of other formats have rows of their own"
-				.into()),
+			_ => Err(
+				"rows is for json, xml and ofx: documents of other formats have rows of their own"
+					.into(),
+			),
 		});
 		paths.collect()
 	}
@@ -190,8 +194,11 @@ impl Builder {
 
 	fn numbers(&self) -> Result<Numbers, String> {
 		let Definition { decimal_mark, thousands, format, .. } = &self.definition;
-		if (decimal_mark.is_some() || thousands.is_some()) && *format == Format::Edifact {
-			return Err("decimalMark and thousands are not for edifact, which has its own".into());
+		if (decimal_mark.is_some() || thousands.is_some()) && format.has_own_numbers() {
+			return Err(format!(
+				"decimalMark and thousands are not for {}, which has its own",
+				format.name()
+			));
 		}
 		let decimal_mark = match decimal_mark {
 			None | Some('.') => DecimalMark::Point,
@@ -210,7 +217,7 @@ impl Builder {
 					"thousands cannot be {mark:?}: one of `.`, `,`, `'`, `_` or a space, and not the decimalMark"
 				))
 			},
-			thousands => Ok(Numbers { decimal_mark, thousands: *thousands }),
+			thousands => Ok(Numbers { decimal_mark, thousands: *thousands, implied_decimals: 0 }),
 		}
 	}
 
@@ -336,10 +343,21 @@ impl Builder {
 			.iter()
 			.map(|case| Ok((self.mark(&case.path, case.equals.as_ref())?, value(&case.value)?)));
 		let otherwise = otherwise.collect::<Result<_, String>>()?;
-		if !definition.negate_when.is_empty() && !ty.is_number() {
-			return Err("negateWhen is for numbers only".into());
+		for (name, marks) in
+			[("negateWhen", &definition.negate_when), ("negativeWhen", &definition.negative_when)]
+		{
+			if !marks.is_empty() && !ty.is_number() {
+				return Err(format!("{name} is for numbers only"));
+			}
+			check_length(name, marks.len())?;
 		}
-		check_length("negateWhen", definition.negate_when.len())?;
+		if definition.implied_decimals.is_some() && definition.ty != TypeName::Decimal {
+			return Err("impliedDecimals is for decimals only".into());
+		}
+		let implied_decimals = definition.implied_decimals.unwrap_or_default();
+		if implied_decimals > MAX_SCALE {
+			return Err(format!("impliedDecimals is at most {MAX_SCALE}"));
+		}
 		let paths = match &definition.path {
 			Sources::One(one) => vec![OneOrMany::One(one.clone())],
 			Sources::Many(many) => many.clone(),
@@ -356,6 +374,8 @@ impl Builder {
 				.map(|path| self.source(ty, path))
 				.collect::<Result<_, _>>()?,
 			negated_by: self.marks(&definition.negate_when)?,
+			negative_by: self.marks(&definition.negative_when)?,
+			implied_decimals,
 			date_format: definition.format.clone(),
 			takes_all: definition.all,
 			takes_latest: definition.latest,
