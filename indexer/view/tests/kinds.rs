@@ -1,4 +1,5 @@
-//! Every document is of one kind: the view that takes it is the only one, and it is unfit in no other.
+//! Every document is of one kind: the view that takes it is the only one, and it is unfit in no other, apart from the view of
+//! instalments, which takes invoices of several kinds.
 
 mod support;
 
@@ -23,6 +24,10 @@ fn document_that_fits_a_view_is_of_no_other() {
 	let mut views = Vec::new();
 	for file in files("../../samples/views") {
 		let toml = fs::read_to_string(&file).expect("a view");
+		// It is of documents that others take.
+		if file.ends_with("instalments.toml") {
+			continue;
+		}
 		let view = View::parse(&toml);
 		views.push(view.unwrap_or_else(|error| panic!("{}: {error}", file.display())));
 	}
