@@ -24,7 +24,7 @@ use std::{
 
 /// Pins of the known runtimes, the oldest first.
 const BUILT_IN: &[&str] =
-	&[include_str!("../runtimes/5.runtime"), include_str!("../runtimes/6.runtime")];
+	&[include_str!("../runtimes/6.runtime"), include_str!("../runtimes/7.runtime")];
 
 static KNOWN: LazyLock<Vec<Arc<RuntimePin>>> = LazyLock::new(|| {
 	let parsed = BUILT_IN.iter().filter_map(|text| text.parse().ok());
