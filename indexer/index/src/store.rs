@@ -7,6 +7,7 @@ mod changes;
 mod column;
 mod condition;
 mod cursor;
+mod decimal;
 mod decode;
 mod dump;
 mod error;

@@ -9,6 +9,8 @@ use jiff::{Timestamp, civil};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
+/// Most units of a decimal, above and below zero: it has up to 27 digits.
+pub const MAX_UNITS: i128 = 999_999_999_999_999_999_999_999_999;
 /// Most fraction digits of a decimal.
 pub const MAX_SCALE: u8 = 9;
 /// Fraction digits of a decimal column that does not say how many it keeps.
@@ -24,7 +26,7 @@ pub enum Type {
 	Text,
 	/// A whole number of 64 bits.
 	Integer,
-	/// An exact decimal: a number of 64 bits, counted in units of 10^-`scale`.
+	/// An exact decimal: up to [`MAX_UNITS`] units of 10^-`scale`.
 	Decimal {
 		/// Fraction digits that are kept.
 		scale: u8,
@@ -82,8 +84,7 @@ impl Type {
 			},
 			Self::Decimal { scale } => {
 				let number = Decimal::parse(&notation.numbers.plain(text)?, scale)?;
-				i64::try_from(number.units).ok()?;
-				Some(Value::Decimal(number))
+				(number.units.abs() <= MAX_UNITS).then_some(Value::Decimal(number))
 			},
 			Self::Date => notation.dates.date(text).map(Value::Date),
 			Self::Timestamp => notation.dates.timestamp(text).map(Value::Timestamp),
@@ -99,9 +100,9 @@ impl Type {
 	#[must_use]
 	pub(crate) fn why_not(self, text: &str, notation: &Notation<'_>) -> String {
 		let other = || "something else".to_owned();
-		let scale = match self {
-			Self::Integer => 0,
-			Self::Decimal { scale } => scale,
+		let (scale, most) = match self {
+			Self::Integer => (0, i64::MAX.into()),
+			Self::Decimal { scale } => (scale, MAX_UNITS),
 			_ => return other(),
 		};
 		let Some(plain) = notation.numbers.plain(text) else { return other() };
@@ -110,7 +111,7 @@ impl Type {
 		match digits {
 			None => other(),
 			Some(digits) if digits == scale => {
-				let largest = Decimal { units: i64::MAX.into(), scale };
+				let largest = Decimal { units: most, scale };
 				format!("a number beyond {largest}, the largest of the column")
 			},
 			Some(1) => "a number with a fraction digit".into(),
@@ -154,9 +155,7 @@ impl Value {
 		match self {
 			Self::Integer(number) => Some(Self::Integer(number.checked_neg()?)),
 			Self::Decimal(Decimal { units, scale }) => {
-				let units = units.checked_neg()?;
-				i64::try_from(units).ok()?;
-				Some(Self::Decimal(Decimal { units, scale }))
+				Some(Self::Decimal(Decimal { units: units.checked_neg()?, scale }))
 			},
 			_ => None,
 		}
@@ -189,6 +188,7 @@ impl Value {
 	pub fn size(&self) -> usize {
 		match self {
 			Self::Text(text) => text.len(),
+			Self::Decimal(_) => size_of::<i128>(),
 			_ => size_of::<i64>(),
 		}
 	}
@@ -302,8 +302,9 @@ mod tests {
 			("12500E-4", "1.25"),
 			("0.000", "0.00"),
 			(".5", "0.50"),
-			("922337203685477.5807", "922337203685477.5807"),
-			("-922337203685477.5808", "-922337203685477.5808"),
+			("1000000000000000", "1000000000000000.00"),
+			("99999999999999999999999.9999", "99999999999999999999999.9999"),
+			("-99999999999999999999999.9999", "-99999999999999999999999.9999"),
 		] {
 			assert_eq!(shown(ty, text).as_deref(), Some(is), "{text}");
 		}
@@ -317,7 +318,9 @@ mod tests {
 			"1e",
 			"NaN",
 			"0.00001",
-			"922337203685477.5808",
+			"100000000000000000000000",
+			"-100000000000000000000000",
+			"170141183460469231731687303715884105727",
 			"1e400",
 			"--1",
 			"1e99999999999",
@@ -334,9 +337,9 @@ mod tests {
 		let decimal = |scale| Type::Decimal { scale };
 		assert_eq!(why(decimal(4), "1.23456"), "a number with 5 fraction digits");
 		assert_eq!(shown(decimal(5), "1.23456").as_deref(), Some("1.23456"));
-		let beyond = "a number beyond 922337203685477.5807, the largest of the column";
-		assert_eq!(why(decimal(4), "1000000000000000"), beyond);
-		assert_eq!(shown(decimal(2), "1000000000000000").as_deref(), Some("1000000000000000.00"));
+		let beyond = "a number beyond 99999999999999999999999.9999, the largest of the column";
+		assert_eq!(why(decimal(4), "-100000000000000000000000"), beyond);
+		assert_eq!(shown(decimal(0), "100000000000000000000000").map(|text| text.len()), Some(24));
 		assert_eq!(why(Type::Integer, "1.5"), "a number with a fraction digit");
 		let beyond = "a number beyond 9223372036854775807, the largest of the column";
 		assert_eq!(why(Type::Integer, "9223372036854775808"), beyond);
@@ -372,8 +375,8 @@ mod tests {
 
 	proptest! {
 		#[test]
-		fn shown_values_parse_to_the_same(units in any::<i64>(), scale in 0..=MAX_SCALE) {
-			let number = Decimal { units: units.into(), scale };
+		fn shown_values_parse_to_the_same(units in -MAX_UNITS..=MAX_UNITS, scale in 0..=MAX_SCALE) {
+			let number = Decimal { units, scale };
 			prop_assert_eq!(Decimal::parse(&number.to_string(), scale), Some(number));
 		}
 

@@ -244,6 +244,36 @@ fn killed_client_resumes_without_duplicates_or_gaps() {
 	assert_eq!(entries.len(), FILES);
 }
 
+#[test]
+fn documents_of_one_command_keep_their_order() {
+	const FILES: u64 = 30;
+	let node = Node::start();
+	let channel = Cli::new(&node, "channel-one");
+	channel.ok(&["stream", "create", "invoices"]);
+	let files = (0..2 * FILES)
+		.map(|n| {
+			let file = node.folder().join(format!("{n}.txt"));
+			fs::write(&file, format!("document {n}")).unwrap();
+			path(&file).to_owned()
+		})
+		.collect::<Vec<_>>();
+	let upload = |files: &[&String]| {
+		let mut arguments = vec!["upload", "--stream", "invoices", "--json"];
+		arguments.extend(files.iter().map(|file| file.as_str()));
+		let lines = channel.json(&arguments);
+		let sequences = lines.iter().map(|line| line["sequence"].as_u64().expect("a number"));
+		sequences.collect::<Vec<_>>()
+	};
+	// The last name first: neither names nor sizes decide.
+	let (first, second) = files.split_at(files.len() / 2);
+	let first = first.iter().rev().collect::<Vec<_>>();
+	assert_eq!(upload(&first), (0..FILES).collect::<Vec<_>>());
+	// Documents that are there already, between new ones, leave no gap that the others would wait for.
+	let mixed = second.iter().zip(&first).flat_map(|(new, old)| [new, *old]).collect::<Vec<_>>();
+	let expected = (0..FILES).flat_map(|n| [FILES + n, n]).collect::<Vec<_>>();
+	assert_eq!(upload(&mixed), expected);
+}
+
 #[tokio::test]
 async fn stream_is_fetched_in_parts_as_far_as_readable() {
 	let node = Node::start();

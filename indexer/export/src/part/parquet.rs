@@ -34,22 +34,29 @@ use std::{
 const GROUP_ROWS: usize = 20_000;
 /// Bytes of texts after which a row group ends.
 const GROUP_BYTES: usize = 8 << 20;
-/// Digits of a number of 64 bits, and the bytes that so many take.
-const DIGITS: u8 = 19;
-const DECIMAL_BYTES: usize = 9;
+/// Digits of a decimal, and the bytes that so many take.
+const DIGITS: u8 = 27;
+const DECIMAL_BYTES: usize = 12;
+/// The same in exports of before.
+const FORMER_DIGITS: u8 = 19;
+const FORMER_BYTES: usize = 9;
 const EPOCH: civil::Date = civil::date(1970, 1, 1);
 
 /// Returns the Parquet schema of the columns.
 fn schema(table: &Table) -> Result<TypePtr, ParquetError> {
+	schema_with(table, DIGITS, DECIMAL_BYTES)
+}
+
+/// Returns the schema with decimals of so many digits and bytes.
+fn schema_with(table: &Table, digits: u8, bytes: usize) -> Result<TypePtr, ParquetError> {
 	let mut text = String::from("message rows {\n");
 	for Column { name, ty, is_required, .. } in &table.columns {
+		let fixed = format!("FIXED_LEN_BYTE_ARRAY ({bytes})");
 		let (physical, logical) = match ty {
 			Type::Text => ("BYTE_ARRAY", " (STRING)".into()),
 			Type::Integer => ("INT64", String::new()),
-			// One of 18 digits would have room in INT64, and these have up to 19.
-			Type::Decimal { scale } => {
-				("FIXED_LEN_BYTE_ARRAY (9)", format!(" (DECIMAL({DIGITS},{scale}))"))
-			},
+			// INT64 would have room for 18 digits.
+			Type::Decimal { scale } => (&fixed[..], format!(" (DECIMAL({digits},{scale}))")),
 			Type::Date => ("INT32", " (DATE)".into()),
 			Type::Timestamp => ("INT64", " (TIMESTAMP(MICROS,true))".into()),
 			Type::Boolean => ("BOOLEAN", String::new()),
@@ -202,10 +209,11 @@ impl Reader {
 		let open = || {
 			let reader = SerializedFileReader::new(file)?;
 			let has = reader.metadata().file_metadata().schema().clone();
-			Ok::<_, ParquetError>((has, schema(table)?, RowIter::from_file_into(Box::new(reader))))
+			let wanted = [schema(table)?, schema_with(table, FORMER_DIGITS, FORMER_BYTES)?];
+			Ok::<_, ParquetError>((has, wanted, RowIter::from_file_into(Box::new(reader))))
 		};
 		let (has, wanted, rows) = guarded(open)?.map_err(|_| "it is no Parquet")?;
-		if has != *wanted {
+		if wanted.iter().all(|wanted| has != **wanted) {
 			return Err("its columns are not those of the export".into());
 		}
 		Ok(Self { rows, columns: table.columns.clone() })
@@ -242,10 +250,10 @@ fn value(ty: Type, field: &Field) -> Option<Option<Value>> {
 			Value::Date(EPOCH.checked_add(i64::from(*days).days()).ok()?)
 		},
 		(Type::Decimal { scale }, Field::Decimal(number)) => {
-			let bytes: [u8; DECIMAL_BYTES] = number.data().try_into().ok()?;
-			let sign = if bytes[0] & 0x80 == 0 { 0 } else { 0xff };
+			let bytes = number.data();
+			let sign = if bytes.first()? & 0x80 == 0 { 0 } else { 0xff };
 			let mut units = [sign; 16];
-			units[16 - DECIMAL_BYTES..].copy_from_slice(&bytes);
+			units.get_mut(16_usize.checked_sub(bytes.len())?..)?.copy_from_slice(bytes);
 			Value::Decimal(Decimal { units: i128::from_be_bytes(units), scale })
 		},
 		_ => return None,

@@ -41,8 +41,8 @@ const TEXTS: [&str; 8] = [
 fn document(number: u64) -> Document {
 	let text = TEXTS[(number % 8) as usize];
 	let amount = match number % 5 {
-		0 => json!("-922337203685477.5808"),
-		1 => json!("922337203685477.5807"),
+		0 => json!("-99999999999999999999999.9999"),
+		1 => json!("99999999999999999999999.9999"),
 		2 => json!("0.0001"),
 		3 => json!(null),
 		_ => json!("1234.50"),

@@ -46,7 +46,7 @@ fn field(field: &Field) -> Option<String> {
 			"1969-12-31T23:59:59.000001Z".into()
 		},
 		Field::Decimal(number) => {
-			assert_eq!((number.precision(), number.scale()), (19, 4));
+			assert_eq!((number.precision(), number.scale()), (27, 4));
 			let negative = number.data()[0] & 0x80 != 0;
 			let start = if negative { -1_i128 } else { 0 };
 			let units =

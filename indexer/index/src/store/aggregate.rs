@@ -2,6 +2,7 @@
 
 use super::{
 	column::column_of,
+	decimal,
 	error::{Result, StoreError},
 	handle::Store,
 	search::{MAX_PAGE_BYTES, condition},
@@ -18,7 +19,7 @@ use sqlx::{Row as _, any::AnyRow};
 pub const MAX_GROUPS: usize = 10_000;
 /// Most functions, and most columns to group by.
 pub(super) const MAX_PARTS: usize = 16;
-/// Sums are computed in two parts, billions and the rest, so that none can overflow.
+/// Sums of integers are computed in two parts, billions and the rest, so that none can overflow.
 const PART: i128 = 1_000_000_000;
 /// Fraction digits of an average beyond those of its column.
 const AVERAGE_DIGITS: u8 = 4;
@@ -224,14 +225,20 @@ fn group_sql(view: &View, group: Group) -> String {
 
 fn function_sql(view: &View, function: Function) -> String {
 	let name = |column: usize| format!("\"{}\"", view.columns[column].name);
-	let sum = |name: &str| {
-		format!("CAST(SUM({name} / {PART}) AS BIGINT), CAST(SUM({name} % {PART}) AS BIGINT)")
+	let sum = |column: usize| {
+		let name = name(column);
+		let sums = match view.columns[column].ty {
+			Type::Decimal { .. } => decimal::sums(&name),
+			_ => format!(
+				"CAST(SUM({name} / {PART}) AS BIGINT), CAST(SUM({name} % {PART}) AS BIGINT)"
+			),
+		};
+		format!("COUNT({name}), {sums}")
 	};
 	match function {
 		Function::CountRows => "COUNT(*)".into(),
 		Function::Count(column) => format!("COUNT({})", name(column)),
-		Function::Sum(column) => sum(&name(column)),
-		Function::Average(column) => format!("{}, COUNT({})", sum(&name(column)), name(column)),
+		Function::Sum(column) | Function::Average(column) => sum(column),
 		Function::Extreme(column, function) => format!("{function}({})", name(column)),
 	}
 }
@@ -260,19 +267,16 @@ fn read(
 		values.push(match function {
 			Function::CountRows | Function::Count(_) => value(row, at, Type::Integer)?,
 			Function::Extreme(column, _) => value(row, at, view.columns[*column].ty)?,
-			Function::Sum(column) => {
-				let units = sum(row, at)?;
-				at += 1;
-				units.map(|units| Value::Decimal(Decimal { units, scale: scale(*column) }))
-			},
-			Function::Average(column) => {
-				let units = sum(row, at)?;
-				let count: i64 = row.try_get(at + 2)?;
-				at += 2;
-				let scale = scale(*column) + AVERAGE_DIGITS;
-				units.map(|units| {
-					let units = average(units, count.into());
-					Value::Decimal(Decimal { units, scale })
+			Function::Sum(column) | Function::Average(column) => {
+				let found = sum(row, &mut at, view.columns[*column].ty)?;
+				let scale = scale(*column);
+				found.map(|(units, count)| {
+					Value::Decimal(match function {
+						Function::Average(_) => {
+							Decimal { units: average(units, count), scale: scale + AVERAGE_DIGITS }
+						},
+						_ => Decimal { units, scale },
+					})
 				})
 			},
 		});
@@ -281,20 +285,34 @@ fn read(
 	Ok(values)
 }
 
-fn sum(row: &AnyRow, at: usize) -> Result<Option<i128>> {
-	let parts: (Option<i64>, Option<i64>) = (row.try_get(at)?, row.try_get(at + 1)?);
-	Ok(match parts {
-		(Some(high), Some(low)) => Some(i128::from(high) * PART + i128::from(low)),
-		_ => None,
-	})
+/// Reads a sum of a column and the number of its values, and moves on to its last part. `None` if it has no values.
+fn sum(row: &AnyRow, at: &mut usize, ty: Type) -> Result<Option<(i128, i128)>> {
+	let count: i64 = row.try_get(*at)?;
+	let mut part = || -> Result<i64> {
+		*at += 1;
+		Ok(row.try_get::<Option<i64>, _>(*at)?.unwrap_or(0))
+	};
+	let units = if let Type::Decimal { .. } = ty {
+		let mut sums = [0; decimal::SUMS];
+		for sum in &mut sums {
+			*sum = part()?;
+		}
+		decimal::total(sums, count)
+	} else {
+		let (high, low) = (part()?, part()?);
+		Some(i128::from(high) * PART + i128::from(low))
+	};
+	let units = units.ok_or_else(|| StoreError::Query("the sum has too many digits".into()))?;
+	Ok((count > 0).then_some((units, count.into())))
 }
 
 /// Rounds half away from zero.
 fn average(units: i128, count: i128) -> i128 {
 	let count = count.max(1);
-	let units = units.saturating_mul(10_i128.pow(AVERAGE_DIGITS.into()));
+	let factor = 10_i128.pow(AVERAGE_DIGITS.into());
 	let half = if units < 0 { -count } else { count };
-	(units.saturating_mul(2).saturating_add(half)) / (count * 2)
+	// Whole units apart, so that nothing overflows.
+	units / count * factor + (units % count * factor * 2 + half) / (count * 2)
 }
 
 #[cfg(test)]
@@ -309,5 +327,7 @@ mod tests {
 		assert_eq!(average(1, 16), 625);
 		assert_eq!(average(1, 32), 313);
 		assert_eq!(average(-1, 32), -313);
+		let largest = credio_view::value::MAX_UNITS;
+		assert_eq!(average(largest * 3, 3), largest * 10_000);
 	}
 }

@@ -74,11 +74,11 @@ fn tables(backend: Backend, table: Table, view: &View) -> Vec<String> {
 	);
 	for column in &view.columns {
 		let ty = match column.ty {
-			Type::Integer | Type::Decimal { .. } | Type::Boolean => "BIGINT",
-			Type::Text | Type::Date | Type::Timestamp if backend == Backend::Postgres => {
-				"TEXT COLLATE \"C\""
+			Type::Integer | Type::Boolean => "BIGINT",
+			Type::Text | Type::Decimal { .. } | Type::Date | Type::Timestamp => match backend {
+				Backend::Postgres => "TEXT COLLATE \"C\"",
+				Backend::Sqlite => "TEXT",
 			},
-			Type::Text | Type::Date | Type::Timestamp => "TEXT",
 		};
 		columns.push_str(&format!(", \"{}\" {ty}", column.name));
 	}
@@ -141,4 +141,43 @@ pub(super) async fn remove(
 		Statement::new(backend, &sql).execute(&mut *connection).await?;
 	}
 	Ok(())
+}
+
+/// Returns the newest definition of each view, by name, of generations with the oldest first.
+pub(super) fn newest(generations: Vec<Generation>) -> Vec<Arc<View>> {
+	let named = generations.into_iter().map(|of| (of.view.name.clone(), of.view));
+	named.collect::<BTreeMap<_, _>>().into_values().collect()
+}
+
+/// Removes the rows of all views. Their newest definitions stay, and are built by [`Store::set_views`](super::Store::set_views).
+pub(super) async fn restart(
+	connection: &mut AnyConnection,
+	backend: Backend,
+	generations: Vec<Generation>,
+) -> Result<()> {
+	for generation in &generations {
+		remove(connection, backend, generation).await?;
+	}
+	sqlx::query("DELETE FROM views").execute(&mut *connection).await?;
+	for view in newest(generations) {
+		create(connection, backend, &view).await?;
+	}
+	Ok(())
+}
+
+/// Restarts all views of an index whose tables are of an older software.
+pub(super) async fn restart_stored(connection: &mut AnyConnection, backend: Backend) -> Result<()> {
+	let sql = "SELECT id, definition, digest, built_to FROM generations ORDER BY id";
+	let rows = sqlx::query(sql).fetch_all(&mut *connection).await?;
+	let generations = rows.iter().map(|row| {
+		let definition: String = row.try_get(1)?;
+		Ok(Generation {
+			table: Table(row.try_get(0)?),
+			view: Arc::new(View::from_stored(&definition)?),
+			digest: row.try_get(2)?,
+			built_to: row.try_get(3)?,
+		})
+	});
+	let generations = generations.collect::<Result<_>>()?;
+	restart(connection, backend, generations).await
 }

@@ -1,6 +1,9 @@
 //! Tables of the index, apart from those of views.
 
-use super::error::{Result, StoreError};
+use super::{
+	error::{Result, StoreError},
+	generation,
+};
 use credio_database::{Address, BUSY_TIMEOUT, Backend, WRITE_AHEAD_LOG, run_all};
 use credio_primitives::OrganizationId;
 use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Row};
@@ -72,6 +75,9 @@ const MIGRATIONS: [&[&str]; 5] = [
 	// Finds the entry that replaces another one.
 	&["CREATE INDEX entries_by_superseded ON entries (supersedes) WHERE supersedes IS NOT NULL"],
 ];
+
+/// The last version in which views store decimals as numbers of 64 bits: their tables are made anew.
+const WITH_SHORT_DECIMALS: i64 = 4;
 
 /// Prefix of statements for PostgreSQL only.
 const POSTGRES: &str = "POSTGRES ";
@@ -200,6 +206,9 @@ pub(super) async fn migrate(pool: &AnyPool, backend: Backend) -> Result<()> {
 			};
 			let statement = statement.replace("TEXT", text).replace("BYTES", bytes);
 			sqlx::query(AssertSqlSafe(statement)).execute(&mut *transaction).await?;
+		}
+		if found == WITH_SHORT_DECIMALS {
+			generation::restart_stored(&mut transaction, backend).await?;
 		}
 		sqlx::query("UPDATE meta SET value = $1 WHERE name = 'version'")
 			.bind((found + 1).to_string())

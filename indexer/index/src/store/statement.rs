@@ -1,5 +1,6 @@
 //! Statements for both databases, with their parameters.
 
+use super::decimal;
 use credio_database::Backend;
 use credio_view::value::{Decimal, Type, Value};
 use futures::TryStreamExt;
@@ -94,8 +95,7 @@ impl From<&Value> for Argument {
 	fn from(value: &Value) -> Self {
 		match value {
 			Value::Integer(number) => (*number).into(),
-			// Values of columns have 64 bits.
-			Value::Decimal(number) => i64::try_from(number.units).unwrap_or(i64::MAX).into(),
+			Value::Decimal(number) => decimal::encode(number.units).into(),
 			Value::Boolean(is) => i64::from(*is).into(),
 			Value::Text(text) => text.as_str().into(),
 			Value::Date(_) | Value::Timestamp(_) => value.to_string().into(),
@@ -117,8 +117,10 @@ impl Argument {
 	pub(super) fn of(ty: Type, value: Option<&Value>) -> Self {
 		match (value, ty) {
 			(Some(value), _) => value.into(),
-			(None, Type::Integer | Type::Decimal { .. } | Type::Boolean) => Self::Integer(None),
-			(None, Type::Text | Type::Date | Type::Timestamp) => Self::Text(None),
+			(None, Type::Integer | Type::Boolean) => Self::Integer(None),
+			(None, Type::Text | Type::Decimal { .. } | Type::Date | Type::Timestamp) => {
+				Self::Text(None)
+			},
 		}
 	}
 }
@@ -132,8 +134,10 @@ pub(crate) fn value(row: &AnyRow, at: usize, ty: Type) -> Result<Option<Value>, 
 	Ok(match ty {
 		Type::Integer => row.try_get::<Option<i64>, _>(at)?.map(Value::Integer),
 		Type::Decimal { scale } => row
-			.try_get::<Option<i64>, _>(at)?
-			.map(|units| Value::Decimal(Decimal { units: units.into(), scale })),
+			.try_get::<Option<String>, _>(at)?
+			.map(|text| decimal::decode(&text).ok_or_else(corrupted))
+			.transpose()?
+			.map(|units| Value::Decimal(Decimal { units, scale })),
 		Type::Boolean => row.try_get::<Option<i64>, _>(at)?.map(|is| Value::Boolean(is != 0)),
 		Type::Text => row.try_get::<Option<String>, _>(at)?.map(Value::Text),
 		Type::Date | Type::Timestamp => row

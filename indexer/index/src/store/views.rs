@@ -2,7 +2,7 @@
 
 use super::{
 	error::{Result, StoreError},
-	generation::Generation,
+	generation::{Generation, newest},
 	handle::Store,
 	statement::{Link, Statement, Table},
 };
@@ -154,10 +154,4 @@ impl Store {
 			known: if known.is_empty() { "none".into() } else { known.join(", ") },
 		})
 	}
-}
-
-/// Returns the newest definition of each view, by name, of generations with the oldest first.
-pub(super) fn newest(generations: Vec<Generation>) -> Vec<Arc<View>> {
-	let named = generations.into_iter().map(|of| (of.view.name.clone(), of.view));
-	named.collect::<BTreeMap<_, _>>().into_values().collect()
 }

@@ -4,7 +4,7 @@ use super::{
 	error::{Result, StoreError},
 	generation,
 	handle::Store,
-	schema, views,
+	schema,
 };
 use credio_database::Backend;
 use sha2::{Digest as _, Sha256};
@@ -89,11 +89,7 @@ impl Store {
 		let mut transaction = self.pool.begin().await?;
 		schema::lock(&mut transaction).await?;
 		let generations = self.load_generations(&mut transaction).await?;
-		for generation in &generations {
-			generation::remove(&mut transaction, self.backend, generation).await?;
-		}
 		for sql in [
-			"DELETE FROM views",
 			"DELETE FROM unfit",
 			"DELETE FROM documents",
 			"DELETE FROM entries",
@@ -104,9 +100,7 @@ impl Store {
 			sqlx::query(sql).execute(&mut *transaction).await?;
 		}
 		schema::name_instance(&mut transaction, self.backend).await?;
-		for view in views::newest(generations) {
-			generation::create(&mut transaction, self.backend, &view).await?;
-		}
+		generation::restart(&mut transaction, self.backend, generations).await?;
 		transaction.commit().await?;
 		self.notify_changed();
 		Ok(())

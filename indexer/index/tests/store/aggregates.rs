@@ -1,7 +1,7 @@
 //! Counts, sums, averages and extremes.
 
 use crate::support::*;
-use credio_index::{Aggregate, Store};
+use credio_index::{Aggregate, Query, Store};
 use credio_view::Value;
 
 const DOCUMENTS: [&str; 6] = [
@@ -94,4 +94,42 @@ on_both!(amounts_of_different_currencies_are_kept_apart, database, {
 	let all = store.aggregate("invoices", &all).await.expect("an answer");
 	assert_eq!(all.columns, ["sum(amount)"]);
 	assert_eq!(shown(all.rows[0][0].as_ref()), "1844674407370955.4281");
+});
+
+on_both!(numbers_of_many_digits_are_exact, database, {
+	let store = database.open().await;
+	store.set_views(&[view(VIEW)]).await.expect("views");
+	let documents = [
+		r#"{"number":"A","amount":"99999999999999999999999.9999"}"#,
+		r#"{"number":"B","amount":"99999999999999999999999.9999"}"#,
+		r#"{"number":"C","amount":"-99999999999999999999999.9999"}"#,
+		r#"{"number":"D","amount":"1000000000000000.0001"}"#,
+		r#"{"number":"E","amount":"-0.0001"}"#,
+		r#"{"number":"F","amount":"9"}"#,
+		r#"{"number":"G"}"#,
+		r#"{"number":"H","amount":"100000000000000000000000"}"#,
+	];
+	store.apply(&[first_block(), block(2, invoices(0, &documents))]).await.expect("applied");
+	assert_eq!(
+		computed(&store, &["sum(amount)", "min(amount)", "max(amount)", "count(amount)"], &[], "")
+			.await,
+		[
+			"100000001000000000000008.9999 -99999999999999999999999.9999 99999999999999999999999.9999 6"
+		]
+	);
+	assert_eq!(
+		computed(&store, &["avg(amount)"], &[], "number in (\"A\", \"B\")").await,
+		["99999999999999999999999.9999"]
+	);
+	assert_eq!(found(&store, &query("", &["amount"])).await, "G C E F D A B");
+	assert_eq!(found(&store, &query("", &["-amount"])).await, "B A D F E C G");
+	assert_eq!(found(&store, &query("amount > 1000000000000000", &["amount"])).await, "D A B");
+	assert_eq!(found(&store, &query("amount between -0.0001 and 9", &["amount"])).await, "E F");
+	// Pages go on at the right place.
+	let first = Query { limit: 3, ..query("", &["amount"]) };
+	let page = store.search("invoices", &first).await.expect("a page");
+	let second = Query { after: page.next, ..first };
+	assert_eq!(found(&store, &second).await, "F D A");
+	let unfit = store.unfit("invoices", None, 10).await.expect("a list");
+	assert!(unfit[0].reason.contains("a number beyond 99999999999999999999999.9999"));
 });

@@ -133,3 +133,33 @@ on_both!(definitions_outlive_an_emptied_index, database, {
 	let page = store.search("invoices", &query("", &[])).await.expect("rows");
 	assert_eq!(column(&page, "amount"), ["1.00"]);
 });
+
+#[tokio::test]
+async fn views_of_older_software_are_built_anew() {
+	use sqlx::{Connection, Executor};
+
+	let database = Database::sqlite();
+	let store = database.open().await;
+	store.set_views(&[view(VIEW)]).await.expect("views");
+	let blocks = [first_block(), block(2, invoices(0, &[r#"{"number":"A","amount":"1.5"}"#]))];
+	store.apply(&blocks).await.expect("applied");
+	store.close().await;
+	let url = format!("sqlite://{}", database.url(1));
+	let mut older = sqlx::SqliteConnection::connect(&url).await.expect("it opens");
+	for sql in [
+		"DROP INDEX entries_by_superseded",
+		"UPDATE meta SET value = '4' WHERE name = 'version'",
+		// A decimal as it was stored.
+		"UPDATE rows_1 SET amount = 15000",
+	] {
+		older.execute(sql).await.expect("as it was");
+	}
+	older.close().await.expect("closed");
+	let store = database.open().await;
+	let state = store.views().await.expect("views");
+	assert!(state.len() == 1 && !state[0].is_ready, "its rows are of another form");
+	store.apply(&[block(3, invoices(1, &[r#"{"number":"B"}"#]))]).await.expect("applied");
+	store.set_views(&store.definitions().await.expect("definitions")).await.expect("views");
+	let page = store.search("invoices", &query("", &[])).await.expect("rows");
+	assert_eq!(column(&page, "amount"), ["1.50", "-"]);
+}
