@@ -93,7 +93,8 @@ impl Server {
 	/// Sends a request without TLS, and returns the response.
 	fn get(&self, resource: &str, headers: &str) -> String {
 		let mut line = TcpStream::connect(&self.address).expect("it listens");
-		let request = format!("GET {resource} HTTP/1.1\r\nHost: x\r\n{headers}Connection: close\r\n\r\n");
+		let request =
+			format!("GET {resource} HTTP/1.1\r\nHost: x\r\n{headers}Connection: close\r\n\r\n");
 		line.write_all(request.as_bytes()).expect("it reads");
 		let mut response = Vec::new();
 		line.read_to_end(&mut response).expect("it responds");
@@ -139,7 +140,15 @@ fn object_is_granted_served_and_fetched() {
 	let to = node.folder().join("fetched.pdf");
 	let fetch = ["fetch", record, "-o", path(&to)];
 	assert_eq!(funder.cli.refused(&fetch).0, DENIED);
-	channel.cli.ok(&["grant", "--stream", "contracts", "--to", "funder-one", "--purpose", "finance"]);
+	channel.cli.ok(&[
+		"grant",
+		"--stream",
+		"contracts",
+		"--to",
+		"funder-one",
+		"--purpose",
+		"finance",
+	]);
 	let (code, message) = funder.cli.refused(&fetch);
 	assert_eq!(code, NOT_FOUND, "{message}");
 	assert!(message.contains("announces"), "{message}");
@@ -204,8 +213,7 @@ fn changed_object_is_told_with_its_place_and_restored() {
 	// A manifest that fits the changed part does not fit the chain.
 	let whole = fs::read(&manifest).expect("readable");
 	let mut forged = whole.clone();
-	forged[65 + 32..65 + 64]
-		.copy_from_slice(&sp_crypto_hashing::blake2_256(&bad[65_552..131_104]));
+	forged[65 + 32..65 + 64].copy_from_slice(&sp_crypto_hashing::blake2_256(&bad[65_552..131_104]));
 	fs::write(&manifest, &forged).expect("writable");
 	let (code, message) = channel.cli.refused(&fetch);
 	assert_eq!(code, NOT_VERIFIED, "{message}");
@@ -235,7 +243,8 @@ fn killed_upload_and_fetch_go_on() {
 	let upload = channel.with_store(&["upload", "--stream", "contracts", "--json", path(&file)]);
 	let mut parts = 0;
 	for n in 0..kills {
-		let mut running = channel.cli.command(&upload).stdout(Stdio::null()).spawn().expect("starts");
+		let mut running =
+			channel.cli.command(&upload).stdout(Stdio::null()).spawn().expect("starts");
 		thread::sleep(moment(n, Duration::from_secs(2)));
 		let _ = running.kill();
 		let _ = running.wait();

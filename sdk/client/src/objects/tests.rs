@@ -12,12 +12,7 @@ fn document(length: usize) -> Vec<u8> {
 }
 
 fn context() -> Context {
-	Context {
-		genesis: Digest([1; 32]),
-		stream: StreamId([2; 32]),
-		epoch: 0,
-		record_id: RECORD,
-	}
+	Context { genesis: Digest([1; 32]), stream: StreamId([2; 32]), epoch: 0, record_id: RECORD }
 }
 
 fn in_memory(bytes: Vec<u8>) -> Source {
