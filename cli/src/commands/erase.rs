@@ -7,7 +7,7 @@ use credio_client::{objects::WriteObjects, primitives::RecordId};
 
 /// Erase an object: nobody may read it any more, and its envelope is deleted from the object store
 ///
-/// Only objects can be erased: what is on the chain stays there. The chain keeps that the object existed, its position, and
+/// Only objects can be erased: ciphertext on the chain stays there. The chain keeps that the object existed, its position, and
 /// who erased it when; grantees acknowledge when they have deleted their copies.
 #[derive(Debug, Args)]
 #[command(

@@ -25,7 +25,7 @@ pub(super) struct FetchArgs {
 	/// File to write the document to; - for standard output
 	#[arg(short, long, value_name = "FILE")]
 	output: PathBuf,
-	/// Bytes of the document, the first counted as 0 and the last included. Of an object nothing else is read; what is read is
+	/// Bytes of the document, the first counted as 0 and the last included. Of an object only the chunks with these bytes are read, and they are
 	/// checked against the chain
 	#[arg(long, value_name = "FROM-TO", value_parser = object::parse_range)]
 	range: Option<object::ByteRange>,

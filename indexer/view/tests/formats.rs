@@ -6,7 +6,7 @@ use credio_view::document;
 use std::{fs, path::Path};
 use support::{INVOICE, check, made, view};
 
-/// Checks that no beginning of a sample has rows, up to its end mark: what is cut off does not fit.
+/// Checks that no beginning of a sample has rows, up to its end mark: a document that is cut off does not fit.
 fn check_beginnings(view: &str, media_type: &str, sample: &str, end: &[u8]) {
 	let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").join(sample);
 	let bytes = fs::read(path).expect("a sample");

@@ -38,14 +38,10 @@ pub mod pallet {
 		KeyEpochState, Moment, MomentKey, OrganizationId, Permission, Purpose, Reference, Resource,
 		StreamId, WrappedKey,
 		grant::{GrantKey, GrantTerms},
-		limits,
 	};
 	use frame_support::{pallet_prelude::*, traits::Time};
 	use frame_system::pallet_prelude::*;
 	use pallet_support::traits::{EncryptionKeys, Erasures, Membership, Streams};
-
-	/// Most grants that end together: one, and all that can be delegated on a resource.
-	pub(crate) const MAX_ENDED: u32 = limits::MAX_DELEGATED_PER_RESOURCE + 1;
 
 	/// The version of the storage layout.
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -69,7 +65,7 @@ pub mod pallet {
 		/// Streams and the entries in them.
 		type Streams: Streams<AccountId>;
 
-		/// Which objects are erased: nobody may read these.
+		/// Which objects nobody may read any more.
 		type Erasures: Erasures;
 
 		/// The chain's clock: terms that people agree on in days end by it.

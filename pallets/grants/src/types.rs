@@ -5,6 +5,9 @@ use credio_primitives::{GrantId, OrganizationId, limits};
 use frame_support::{BoundedVec, traits::ConstU32};
 use scale_info::TypeInfo;
 
+/// Most grants that end together: one, and all that can be delegated on a resource.
+pub(crate) const MAX_ENDED: u32 = credio_primitives::limits::MAX_DELEGATED_PER_RESOURCE + 1;
+
 /// Names of the grants that one organization holds on one stream or record.
 pub type GranteeGrants = BoundedVec<GrantId, ConstU32<{ limits::MAX_GRANTS_PER_GRANTEE }>>;
 

@@ -147,7 +147,7 @@ pub mod pallet {
 		ObjectDemanded,
 		/// The envelope of an object has 1 to 1,140,850,688 bytes, which hold a document of 1 GiB.
 		ObjectSizeOutOfRange,
-		/// The entry is no object. What is on the chain cannot be erased.
+		/// The entry is no object. Ciphertext on the chain cannot be erased.
 		NotAnObject,
 		/// Only an admin of the stream's owner does this.
 		NotTheOwner,

@@ -128,7 +128,7 @@ pub trait WriteObjects: Send + Sync + fmt::Debug {
 		bytes: &Bytes,
 	) -> Result<bool, ObjectError>;
 
-	/// Stores a part, in place of what is stored under its name. It is on the disk, or with the store's service, when this returns.
+	/// Stores a part, in place of one under its name. It is on the disk, or with the store's service, when this returns.
 	async fn put_part(
 		&self,
 		object: &ObjectAddress,

@@ -20,7 +20,7 @@ const MAX_REFUSAL: usize = 2_000;
 /// How servers are called.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RemoteOptions {
-	/// Allows `http://` beyond this machine. What is read is checked and encrypted anyway; who reads what is visible then.
+	/// Allows `http://` beyond this machine. Content is encrypted and checked anyway; others then see who reads which object.
 	pub allow_plaintext: bool,
 }
 

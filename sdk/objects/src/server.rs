@@ -90,7 +90,7 @@ impl From<Error> for Problem {
 		let Error::Refused(refusal) = &error else {
 			return match error.is_not_found() {
 				true => Self::new(StatusCode::NOT_FOUND, Some(codes::NOT_FOUND), error.to_string()),
-				// What is wrong with the node is not for callers.
+				// Faults of the node are not for callers.
 				false => Self::new(
 					StatusCode::SERVICE_UNAVAILABLE,
 					None,

@@ -123,7 +123,7 @@ impl Store {
 		}
 	}
 
-	/// Lists what is stored under a path, with sizes.
+	/// Lists the files under a path, with sizes.
 	async fn list(&self, path: &Path) -> Result<BTreeMap<Path, u64>, ObjectError> {
 		let listed = self.inner.list(Some(path));
 		let listed = listed.map_ok(|meta| (meta.location, meta.size)).try_collect();

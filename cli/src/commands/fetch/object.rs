@@ -77,7 +77,7 @@ pub(super) async fn fetch(
 	let opened = match result {
 		Ok(opened) => opened,
 		Err(error) => {
-			// What is wrong is not kept; what is missing is fetched next time.
+			// A file that does not verify is not kept; an unfinished one is continued next time.
 			if !error.is_no_answer() && from > 0 {
 				let _ = fs::remove_file(&unfinished);
 			}

@@ -5,7 +5,7 @@
 
 use credio_view::value::MAX_UNITS;
 
-/// What is added to the units of a decimal.
+/// Offset that is added to the units of a decimal.
 const RAISE: i128 = MAX_UNITS + 1;
 /// Digits of a stored decimal: enough for `2 * RAISE`.
 const LENGTH: usize = 28;

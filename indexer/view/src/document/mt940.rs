@@ -48,7 +48,7 @@ pub(super) fn rows(
 	Ok(is_taken.then_some(rows))
 }
 
-/// Returns what is at a place: 61 and 86 are of the entry, all else is of its statement.
+/// Returns the value at a place: 61 and 86 are of the entry, all else is of its statement.
 fn find<'a>(
 	statement: &'a Statement,
 	entry: Option<&'a Entry>,

@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
 		}
 	}
 
-	/// Returns a reader of what is in the next value, which has to have a tag.
+	/// Returns a reader of the content of the next value, which has to have a tag.
 	fn enter(&mut self, tag: u8) -> Option<Self> {
 		let value = self.value().filter(|value| value.tag == tag)?;
 		Some(Self { rest: value.content, depth: self.depth + 1 })

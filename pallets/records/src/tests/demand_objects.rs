@@ -13,7 +13,7 @@ fn demand_objects_works() {
 		assert!(Records::demands_objects(&id));
 		assert_noop!(Append::to(id, 2).call(), Error::<Test>::ObjectDemanded);
 		object(id, 2);
-		// What was appended before stays, and anchors hold no document.
+		// Earlier records stay, and anchors hold no document.
 		assert!(Records::payload(&before).is_some());
 		anchor(id, 3);
 		record(stream(ALICE, "others"), 4);

@@ -21,7 +21,7 @@ use futures::{StreamExt, TryStreamExt};
 use std::{io::Write, ops::Range, sync::Arc};
 use zeroize::Zeroizing;
 
-/// Parts that are sealed or sent at a time: with what is read and sealed of each, some 50 MB.
+/// Parts that are sealed or sent at a time: with plaintext and ciphertext of each, some 50 MB.
 const PARTS_IN_FLIGHT: usize = 2;
 /// Chunks that are read and opened at a time: a part.
 const CHUNKS_AT_A_TIME: u32 = crate::objects::PART_CHUNKS;
@@ -81,7 +81,7 @@ impl ObjectItem<'_> {
 		self.store_missing(sealed).await
 	}
 
-	/// Stores what is not stored yet.
+	/// Stores the parts that are missing, unless the object is complete.
 	async fn store(&self, sealed: &SealedObject) -> Result<()> {
 		match self.upload.store.is_complete(&sealed.address).await? {
 			true => {
@@ -171,7 +171,7 @@ impl Client {
 		Self { objects: Some(objects), ..self }
 	}
 
-	/// Uploads a document as an object, encrypted, and waits until the outcome is final. What is stored already is not stored
+	/// Uploads a document as an object, encrypted, and waits until the outcome is final. Stored parts are not stored
 	/// again, so an upload that was interrupted goes on. Repeating it has no effect once it was applied, apart from restoring
 	/// what the store has lost.
 	///
@@ -412,7 +412,7 @@ fn within<'a>(
 	&inner[place(range.start)..place(range.end)]
 }
 
-/// Writes and commits to what is written.
+/// Writes bytes and commits to them.
 struct Tee<'a> {
 	sink: &'a mut (dyn Write + Send),
 	commitment: Committing,

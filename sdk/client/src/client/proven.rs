@@ -1,25 +1,26 @@
 //! Reads by proof: everything on which secrecy or an outcome depends.
 
+mod objects;
+
 use super::Client;
 use crate::{
 	error::{Error, ProofError, Result},
 	verifier::{Need, Proven, Source, Trust, Verifier},
 };
 use credio_primitives::{
-	AccessRequest, AccessRequestId, BlockNumber, Bundle, BundleId, Digest, EncryptionKey,
-	Endpoints, Entry, EntryHeader, EpochSecret, Erasure, Grant, GrantId, KeyEpoch, KeyEpochState,
-	KeyVersion, Member, Moment, Organization, OrganizationId, OrganizationName, Outcome, PublicKey,
-	Receipt, RecordId, Request, RequestKey, Resource, Sequence, Stream, StreamId,
+	AccessRequest, AccessRequestId, BlockNumber, Bundle, BundleId, Digest, EncryptionKey, Entry,
+	EntryHeader, EpochSecret, Grant, GrantId, KeyEpoch, KeyEpochState, KeyVersion, Member, Moment,
+	Organization, OrganizationId, OrganizationName, Outcome, PublicKey, Receipt, RecordId, Request,
+	RequestKey, Resource, Sequence, Stream, StreamId,
 	bundle::NamedBundle,
 	error_codes as codes,
 	evidence::{FactsError, grants_on},
 	grant::{NamedAccessRequest, NamedGrant},
 	limits,
-	object::{Acknowledgements, NamedErasure},
 	rpc::{
-		AccessRequestJson, At, BlockRef, BundleJson, Bytes, EndpointsJson, ErrorNameJson,
-		FetchedEntryJson, FinalityJson, GrantJson, OrganizationJson, ReceiptJson, RequestState,
-		RequestStatusJson, StreamJson,
+		AccessRequestJson, At, BlockRef, BundleJson, Bytes, ErrorNameJson, FetchedEntryJson,
+		FinalityJson, GrantJson, OrganizationJson, ReceiptJson, RequestState, RequestStatusJson,
+		StreamJson,
 	},
 	storage,
 };
@@ -152,31 +153,6 @@ impl Verified<'_> {
 	/// Returns the time of the newest final block.
 	pub(crate) async fn now(&self) -> Result<Moment> {
 		Ok(self.read(&[storage::now()], Need::Newest).await?.now)
-	}
-
-	/// Returns the erasure of an object, if it is erased.
-	pub(crate) async fn erasure(&self, record_id: RecordId) -> Result<Option<NamedErasure>> {
-		let header = storage::header(&record_id);
-		let keys = [header, storage::erasure(&record_id), storage::acknowledgements(&record_id)];
-		let proven = self.read(&keys, Need::Newest).await?;
-		let header: Option<EntryHeader> = proven.get(&keys[0])?;
-		let EntryHeader { stream, sequence, .. } =
-			header.ok_or_else(|| not_found("entry", record_id, ""))?;
-		let erasure: Option<Erasure> = proven.get(&keys[1])?;
-		let Some(Erasure { number, author, block }) = erasure else { return Ok(None) };
-		let acknowledgements: Option<Acknowledgements> = proven.get(&keys[2])?;
-		let acknowledgements = acknowledgements.unwrap_or_default().into_inner();
-		let acknowledged =
-			NamedErasure { number, record_id, stream, sequence, author, block, acknowledgements };
-		Ok(Some(acknowledged))
-	}
-
-	/// Returns the URLs at which an organization serves objects.
-	pub(crate) async fn endpoints(&self, organization: OrganizationId) -> Result<Vec<String>> {
-		let key = storage::endpoints(organization);
-		let endpoints: Option<Endpoints> =
-			self.read(std::slice::from_ref(&key), Need::Newest).await?.get(&key)?;
-		Ok(EndpointsJson::from(endpoints.unwrap_or_default()).endpoints)
 	}
 
 	/// Returns a stream with its key epoch.

@@ -105,7 +105,7 @@ fn read_whole(reader: &mut impl Read, piece: &mut [u8]) -> Result<(), ObjectErro
 	})
 }
 
-/// Reads a range of what is sealed: prefix, document and padding. Returns the bytes of it that are the document's.
+/// Reads a range of the inner bytes: prefix, document and padding. Returns the bytes of it that are the document's.
 pub(super) fn read_inner(
 	reader: &mut impl ReadSeek,
 	described: &Described,

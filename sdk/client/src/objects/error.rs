@@ -38,7 +38,7 @@ pub enum ObjectError {
 	/// The document cannot be read, or not written.
 	#[error("{what}: {error}")]
 	File {
-		/// What was done.
+		/// The step that failed.
 		what: &'static str,
 		/// The error.
 		error: io::Error,

@@ -14,7 +14,7 @@ pub(crate) struct Opening {
 	pub key: ObjectKey,
 }
 
-/// What is known of an object once its first chunk was opened.
+/// Header, media type and length of an object, once its first chunk was opened.
 #[derive(Clone, Debug)]
 pub struct Opened {
 	/// Header of its record.

@@ -53,7 +53,7 @@ impl Object {
 	}
 }
 
-/// Reads objects. `None` stands for what is none.
+/// Reads objects. `None` stands for anything else.
 pub(super) struct Parser<'a> {
 	bytes: &'a [u8],
 	pub at: usize,
