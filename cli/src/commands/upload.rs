@@ -22,6 +22,7 @@ use std::{
 	path::{Path, PathBuf},
 	sync::Arc,
 };
+use tokio::sync::Semaphore;
 
 /// Uploads in flight: enough to fill blocks, few enough to bound memory.
 const IN_FLIGHT: usize = 200;
@@ -160,13 +161,14 @@ pub(super) async fn run(session: &Session, args: UploadArgs) -> Result<(), Failu
 		ProgressStyle::with_template("{bar:40} {pos}/{len} final, {per_sec}, {eta} left {msg}")
 			.unwrap_or_else(|_| ProgressStyle::default_bar()),
 	);
+	let room = Semaphore::new(OBJECTS_IN_FLIGHT);
 	let mut outcomes = futures::stream::iter(&args.files)
 		.map(|file| {
 			let one = One { session, client: &client, args: &args, stream, supersedes };
-			let progress = &progress;
-			async move { (file, one.upload(file, is_demanded, progress).await) }
+			let (progress, room) = (&progress, &room);
+			async move { (file, one.upload(file, is_demanded, room, progress).await) }
 		})
-		.buffer_unordered(if is_demanded || args.object { OBJECTS_IN_FLIGHT } else { IN_FLIGHT });
+		.buffer_unordered(IN_FLIGHT);
 	let lines = Lines::new(session);
 	lines.print_head()?;
 	let (mut failed, mut kind) = (0usize, None);
@@ -206,9 +208,11 @@ impl One<'_> {
 		&self,
 		file: &Path,
 		is_demanded: bool,
+		room: &Semaphore,
 		progress: &ProgressBar,
 	) -> Result<Outcome, Failure> {
 		if self.args.is_object(file, is_demanded).await? {
+			let _room = room.acquire().await;
 			return self.upload_object(file, progress).await;
 		}
 		let document = document::read(file).await?;

@@ -197,8 +197,8 @@ impl Lease {
 		let ended = sqlx::query(
 			"UPDATE credio_outbox_items
 			SET state = $1, outcome_number = $2, outcome = $3, decided_at = $4, problem = $5, ended_at = $6,
-				record_id = COALESCE($7, record_id)
-			WHERE id = $8 AND outcome_number IS NULL",
+				record_id = COALESCE($7, record_id), position = CASE WHEN $8 = 1 THEN position ELSE NULL END
+			WHERE id = $9 AND outcome_number IS NULL",
 		)
 		.bind(end.state.name())
 		.bind(number)
@@ -207,6 +207,7 @@ impl Lease {
 		.bind(end.problem.clone())
 		.bind(milliseconds())
 		.bind(end.record.map(|record| record.0.to_vec()))
+		.bind(i64::from(end.used_position))
 		.bind(id)
 		.execute(&mut *transaction)
 		.await?

@@ -87,7 +87,10 @@ impl Turn<'_> {
 		};
 		let block = self.heads.finalized;
 		let record = record.filter(|_| is_same);
-		self.lease.end(item.id, &End { state, status: &status, block, problem, record }).await?;
+		// It was decided before it had a position.
+		let used_position = false;
+		let end = End { state, status: &status, block, problem, record, used_position };
+		self.lease.end(item.id, &end).await?;
 		self.outbox.changed.notify_waiters();
 		Ok(())
 	}

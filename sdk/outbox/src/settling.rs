@@ -9,7 +9,7 @@ use super::{
 };
 use credio_client::is_rejected_for;
 use credio_primitives::{
-	BlockNumber, Request,
+	BlockNumber, LanePosition, Request,
 	rpc::{At, RequestState, RequestStatusJson},
 };
 
@@ -138,7 +138,13 @@ impl Turn<'_> {
 		block: BlockNumber,
 		problem: Option<String>,
 	) -> Result<(), Fault> {
-		let end = End { state, status, block, problem, record: None };
+		// A request that was decided before, at another position or at none, leaves this one free.
+		let decided_at = status.receipt.as_ref().and_then(|receipt| receipt.lane);
+		let position = item.lane.zip(item.position);
+		let position = position.map(|(lane, sequence)| LanePosition { lane, sequence });
+		let is_decided = matches!(state, ItemState::Applied | ItemState::Rejected);
+		let used_position = !is_decided || decided_at == position;
+		let end = End { state, status, block, problem, record: None, used_position };
 		self.lease.end(item.id, &end).await?;
 		self.outbox.changed.notify_waiters();
 		Ok(())

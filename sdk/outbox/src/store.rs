@@ -411,4 +411,6 @@ pub(super) struct End<'a> {
 	pub problem: Option<String>,
 	/// The record that it made, if it differs from the stored one.
 	pub record: Option<RecordId>,
+	/// Whether the chain decided it at its position of its lane. If not, the position is free for others.
+	pub used_position: bool,
 }

@@ -193,7 +193,17 @@ async fn end(outbox: &Outbox, item: &Enqueued, state: ItemState) {
 		receipt: None,
 	};
 	lease
-		.end(undecided.id, &End { state, status: &status, block: 9, problem: None, record: None })
+		.end(
+			undecided.id,
+			&End {
+				state,
+				status: &status,
+				block: 9,
+				problem: None,
+				record: None,
+				used_position: true,
+			},
+		)
 		.await
 		.unwrap();
 }

@@ -196,9 +196,10 @@ impl Client {
 		if let Some(uploaded) = self.recognize(&item, &name).await? {
 			return Ok(Outcome::Applied(uploaded));
 		}
-		let outcome = self.upload_item(&item, &name).await?;
+		let outcome = self.upload_under(&item, &name).await?;
 		if let Outcome::Applied(uploaded) = &outcome {
-			self.forget_other_envelopes(upload, uploaded.record_id).await?;
+			// The upload is done. Ciphertext that is left over goes with the next upload, or when the object is erased.
+			let _ = self.forget_other_envelopes(upload, uploaded.record_id).await;
 		}
 		Ok(outcome)
 	}

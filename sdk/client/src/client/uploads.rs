@@ -69,14 +69,19 @@ impl Client {
 	/// document, media type or superseded record; [`Error::Access`], [`Error::Connect`] and others.
 	pub async fn upload(&self, upload: &Upload<'_>) -> Result<Outcome> {
 		let name = self.known_name(Name::of_upload(upload)).await?;
-		let outcome = self.upload_item(upload, &name).await;
+		self.upload_under(upload, &name).await
+	}
+
+	/// Uploads a document under a name, and recognizes it if it is on the chain already.
+	pub(super) async fn upload_under(&self, item: &impl Item, name: &Name) -> Result<Outcome> {
+		let outcome = self.upload_item(item, name).await;
 		match &outcome {
 			Ok(Outcome::Applied(_)) => return outcome,
 			Err(error) if error.is_no_answer() => return outcome,
 			_ => {},
 		}
 		// It may have been applied before, and be rejected for that, or because the stream was sealed since.
-		match self.recognize(upload, &name).await {
+		match self.recognize(item, name).await {
 			Ok(None) => outcome,
 			Ok(Some(uploaded)) => Ok(Outcome::Applied(uploaded)),
 			Err(error @ Error::Submit(SubmitError::KeyReused(_))) => Err(error),
@@ -87,7 +92,7 @@ impl Client {
 
 	/// Uploads under a name, by the first attempt that is not rejected. Reads nothing beforehand, to keep new uploads
 	/// cheap.
-	pub(super) async fn upload_item(&self, item: &impl Item, name: &Name) -> Result<Outcome> {
+	async fn upload_item(&self, item: &impl Item, name: &Name) -> Result<Outcome> {
 		let reference = name.reference(&*self.vault).await?;
 		let (mut races, mut last) = (Races::default(), None);
 		for attempt in 0..MAX_ATTEMPTS {

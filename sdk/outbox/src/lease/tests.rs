@@ -74,7 +74,7 @@ fn status(item: &Undecided, status: RequestState) -> RequestStatusJson {
 }
 
 fn ended<'a>(state: ItemState, status: &'a RequestStatusJson) -> End<'a> {
-	End { state, status, block: 7, problem: None, record: None }
+	End { state, status, block: 7, problem: None, record: None, used_position: true }
 }
 
 fn is_superseded(result: &Result<()>) -> bool {
