@@ -32,3 +32,43 @@ fn moments_have_an_offset_of_less_than_a_day_and_no_name_of_a_zone_alone() {
 	assert_eq!(read("date", "9999-12-31T00:00:00").as_deref(), Some("9999-12-31"));
 	assert_eq!(read("timestamp", "9999-12-31T00:00:00"), None);
 }
+
+const EDIFACT: &str = r#"when = [{ path = "UNH[2]", equals = "INVOIC" }]"#;
+
+fn names_of_buyers(document: &[u8]) -> Result<Vec<String>, String> {
+	let view = view("edifact", EDIFACT, &[("buyer", "'NAD[1=\"BY\"][4]'", "text")]);
+	let rows = rows(&view, "application/edifact", document).map_err(|reason| reason.to_string())?;
+	let shown = |row: Values| row[0].as_ref().map_or("-".into(), ToString::to_string);
+	Ok(rows.expect("taken").into_iter().map(shown).collect())
+}
+
+#[test]
+fn lines_of_edifact_may_end_before_a_sign_that_is_released() {
+	let document = b"UNH+1+INVOIC:D:96A:UN'NAD+BY+++L?\r\n'Aquila ?\n?? A?\n:B'UNT+3+1'";
+	assert_eq!(names_of_buyers(document).unwrap(), ["L'Aquila ? A:B"]);
+	// With lines as segments, what is released is a line's end.
+	let document = b"UNA:+.? \nUNH+1+INVOIC:D:96A:UN\nNAD+BY+++on?\ntwo\nUNT+3+1\n";
+	assert_eq!(names_of_buyers(document).unwrap(), ["on\ntwo"]);
+}
+
+#[test]
+fn each_interchange_of_edifact_has_its_own_character_set() {
+	let interchange = |set: &str, name: &[u8]| {
+		let start = format!("UNB+{set}:3+A+B+260611:0915+1'UNH+1+INVOIC:D:96A:UN'NAD+BY+++");
+		[start.as_bytes(), name, b"'UNT+3+1'UNZ+1+1'"].concat()
+	};
+	let utf_8 = "K\u{f8}benhavn".as_bytes();
+	for set in ["UNOW", "UNOC", "UNOA"] {
+		let both = [interchange(set, utf_8), interchange("UNOC", b"K\xf8benhavn")].concat();
+		assert_eq!(names_of_buyers(&both).unwrap(), ["K\u{f8}benhavn"; 2], "{set}");
+	}
+	assert!(names_of_buyers(&interchange("UNOW", b"K\xf8benhavn")).unwrap_err().contains("UNB"));
+}
+
+#[test]
+fn messages_without_a_row_are_of_the_view() {
+	let rest = format!("{EDIFACT}\nwhere = [{{ path = \"BGM[1]\", equals = \"380\" }}]");
+	let view = view("edifact", &rest, &[("number", "'BGM[2]'", "text")]);
+	let document = b"UNH+1+INVOIC:D:96A:UN'BGM+325+N-1'UNT+3+1'";
+	assert_eq!(rows(&view, "application/edifact", document), Ok(Some(Vec::new())));
+}
