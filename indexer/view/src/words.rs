@@ -33,12 +33,13 @@ pub fn words(text: &str) -> Vec<String> {
 		}
 		if is_word {
 			words.push(c.to_string());
-		} else if c.is_alphanumeric() && length < MAX_WORD_LENGTH {
-			match plain(c) {
-				Some(letters) => word.push_str(letters),
-				None => word.push(c),
+		} else if c.is_alphanumeric() {
+			let mut own = [0; 4];
+			let letters = plain(c).unwrap_or_else(|| c.encode_utf8(&mut own));
+			for letter in letters.chars().take(MAX_WORD_LENGTH - length) {
+				word.push(letter);
+				length += 1;
 			}
-			length += 1;
 		}
 	}
 	words
@@ -215,6 +216,13 @@ mod tests {
 		assert!(has("ธนาคารกรุงเทพ", "กรุงเทพ"));
 		// Letters of one word stay together.
 		assert_eq!(words("ABC微众123"), ["abc", "微", "众", "123"]);
+	}
+
+	#[test]
+	fn words_are_cut_by_the_letters_that_they_have_when_folded() {
+		let word = "ß".repeat(MAX_WORD_LENGTH);
+		assert_eq!(words(&word), ["s".repeat(MAX_WORD_LENGTH)]);
+		assert_eq!(words(&words(&word)[0]), words(&word));
 	}
 
 	#[test]

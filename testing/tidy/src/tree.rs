@@ -58,7 +58,7 @@ impl Tree {
 			let kind = entry.file_type()?;
 			if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
 				self.add_folder(&path)?;
-			} else if kind.is_file() && name == "Cargo.toml" && !folder.is_empty() {
+			} else if kind.is_file() && name == "Cargo.toml" && self.is_in_workspace(folder) {
 				let manifest = manifest(&entry.path())?;
 				let name = manifest.get("package").and_then(|package| package.get("name"));
 				let name = name.and_then(toml::Value::as_str).unwrap_or_default().to_owned();
@@ -69,6 +69,15 @@ impl Tree {
 			}
 		}
 		Ok(())
+	}
+
+	/// Whether a folder is below the root, and the workspace does not exclude it: a crate that it excludes cannot inherit
+	/// from it.
+	fn is_in_workspace(&self, folder: &str) -> bool {
+		let excluded =
+			self.workspace.get("workspace").and_then(|workspace| workspace.get("exclude"));
+		let mut excluded = excluded.and_then(toml::Value::as_array).into_iter().flatten();
+		!folder.is_empty() && !excluded.any(|one| one.as_str() == Some(folder))
 	}
 
 	/// The crate of a name.

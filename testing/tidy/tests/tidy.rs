@@ -88,6 +88,17 @@ fn finds_crate_outside_workspace() {
 }
 
 #[test]
+fn crate_that_the_workspace_excludes_keeps_rules_of_its_own() {
+	let repository = Repository::new();
+	repository.write("Cargo.toml", "[workspace]\nmembers = [\"primitives\", \"pallets/support\", \"pallets/anchor\", \"pallets/records\", \"node\", \"sdk/client\"]\nexclude = [\"testing/fuzz\"]\n");
+	repository.write(
+		"testing/fuzz/Cargo.toml",
+		"[package]\nname = \"credio-fuzz\"\n\n[dependencies]\nserde = \"1\"\n",
+	);
+	assert_eq!(repository.broken(), []);
+}
+
+#[test]
 fn finds_dependency_with_version() {
 	let repository = Repository::new();
 	repository.write(

@@ -24,6 +24,7 @@ pub(super) fn rows(
 	budget: &mut Budget,
 ) -> Result<Option<Vec<Values>>, Reason> {
 	let mut rows = Vec::new();
+	let mut is_taken = false;
 	for (number, message) in messages.iter().enumerate() {
 		let find = |place: &Place, work: &mut Work| {
 			work.spend(message.segments.len() + message.envelope.len());
@@ -33,6 +34,7 @@ pub(super) fn rows(
 		if !is_marked(&view.marks, budget, find)? {
 			continue;
 		}
+		is_taken = true;
 		if rows.len() >= MAX_ROWS {
 			return Err(too_many_rows());
 		}
@@ -42,7 +44,7 @@ pub(super) fn rows(
 			_ => reason.of(what, number),
 		})?);
 	}
-	Ok((!rows.is_empty()).then_some(rows))
+	Ok(is_taken.then_some(rows))
 }
 
 fn find<'a>(message: &'a Message, place: &Place) -> Found<'a> {

@@ -7,7 +7,7 @@ use serde::{
 	de::{MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use std::{borrow::Cow, collections::BTreeMap, fmt};
+use std::{borrow::Cow, fmt};
 
 #[derive(Debug)]
 pub enum Json {
@@ -15,7 +15,36 @@ pub enum Json {
 	/// A number, a text or a boolean.
 	Scalar(String),
 	List(Vec<Self>),
-	Object(BTreeMap<String, Self>),
+	Object(Object),
+}
+
+/// Fields in the order of the document, so that the first of several values is the first that is written.
+#[derive(Debug)]
+pub struct Object {
+	fields: Vec<(String, Json)>,
+	/// The numbers of the fields, in the order of their names.
+	by_name: Vec<usize>,
+}
+
+impl Object {
+	/// Returns the fields as an object; `None` if two of them have one name.
+	fn new(fields: Vec<(String, Json)>) -> Option<Self> {
+		let name = |number: &usize| fields.get(*number).map(|(name, _)| name);
+		let mut by_name: Vec<_> = (0..fields.len()).collect();
+		by_name.sort_by_key(|number| name(number));
+		let is_twice = by_name.windows(2).any(|two| two.first().map(name) == two.last().map(name));
+		(!is_twice).then_some(Self { fields, by_name })
+	}
+
+	fn get(&self, name: &str) -> Option<&Json> {
+		let order = |number: &usize| {
+			let field = self.fields.get(*number);
+			field.map(|(is, _)| is.as_str()).cmp(&Some(name))
+		};
+		let found = self.by_name.binary_search_by(order).ok()?;
+		let (_, value) = self.fields.get(*self.by_name.get(found)?)?;
+		Some(value)
+	}
 }
 
 pub(super) fn parse(text: &str) -> Result<Json, Reason> {
@@ -70,13 +99,11 @@ fn read(raw: &RawValue, depth: usize) -> Result<Json, Reason> {
 	Ok(match text.as_bytes().first() {
 		Some(b'{') => {
 			let Fields(fields) = serde_json::from_str(text).map_err(invalid)?;
-			let mut object = BTreeMap::new();
-			for (name, raw) in fields {
-				if object.insert(name, read(raw, depth + 1)?).is_some() {
-					return Err(Reason::new("an object in it has two fields of one name"));
-				}
-			}
-			Json::Object(object)
+			let fields = fields.into_iter().map(|(name, raw)| Ok((name, read(raw, depth + 1)?)));
+			let object = Object::new(fields.collect::<Result<_, Reason>>()?);
+			Json::Object(
+				object.ok_or_else(|| Reason::new("an object in it has two fields of one name"))?,
+			)
 		},
 		Some(b'[') => {
 			let items: Vec<&RawValue> = serde_json::from_str(text).map_err(invalid)?;
@@ -125,7 +152,7 @@ fn children<'a>(
 	take: &mut dyn FnMut(&'a Json, &mut Work),
 ) {
 	let one = match (of, test) {
-		(Json::Object(fields), Test::Name { name, .. }) => fields.get(name),
+		(Json::Object(object), Test::Name { name, .. }) => object.get(name),
 		(Json::List(items), Test::Index(index)) => {
 			let place = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
 			let place = if *index < 0 { items.len().checked_sub(place) } else { Some(place) };
@@ -152,7 +179,7 @@ fn children<'a>(
 /// Returns the values directly below a value.
 fn below(of: &Json) -> Box<dyn Iterator<Item = &Json> + '_> {
 	match of {
-		Json::Object(fields) => Box::new(fields.values()),
+		Json::Object(object) => Box::new(object.fields.iter().map(|(_, value)| value)),
 		Json::List(items) => Box::new(items.iter()),
 		Json::Null | Json::Scalar(_) => Box::new(std::iter::empty()),
 	}

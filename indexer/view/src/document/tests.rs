@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 mod bounds;
 mod notation;
+mod readers;
 
 fn view(format: &str, rest: &str, columns: &[(&str, &str, &str)]) -> View {
 	let mut toml = format!("name = \"v\"\nstream = \"*\"\nformat = \"{format}\"\n{rest}\n");

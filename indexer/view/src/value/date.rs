@@ -2,15 +2,19 @@
 
 use jiff::{
 	Timestamp, civil,
+	fmt::temporal::Pieces,
 	tz::{Offset, TimeZone},
 };
+
+/// The offset of a zone is less than a day (RFC 3339).
+const SECONDS_OF_DAY: u32 = 86_400;
 
 /// Reads `2026-05-03` or `20260503`, maybe with a time or a time zone behind, which are left out.
 pub(super) fn iso_date(text: &str) -> Option<civil::Date> {
 	let (date, rest) = split_date(text)?;
 	let is_rest_known = match rest.as_bytes().first() {
 		None => true,
-		Some(b'T' | b't' | b' ') => rest.len() > 1 && iso_timestamp(text).is_some(),
+		Some(b'T' | b't' | b' ') => iso_moment(text).is_some(),
 		Some(_) => is_zone(rest),
 	};
 	is_rest_known.then_some(date)
@@ -65,16 +69,27 @@ fn number(digits: &str) -> Option<u32> {
 /// Reads a date and time as RFC 3339 has it; without a time zone it is taken to be in UTC. A date alone is its beginning.
 pub(super) fn iso_timestamp(text: &str) -> Option<Timestamp> {
 	let (date, rest) = split_date(text)?;
-	let moment = if rest.is_empty() {
-		in_zone(date.at(0, 0, 0, 0), Offset::UTC)?
-	} else if !rest.starts_with(['T', 't', ' ']) {
-		return None;
-	} else if let Ok(moment) = text.parse::<Timestamp>() {
-		moment
+	let (moment, offset) = if rest.is_empty() {
+		(date.at(0, 0, 0, 0), Offset::UTC)
+	} else if rest.starts_with(['T', 't', ' ']) {
+		iso_moment(text)?
 	} else {
-		in_zone(text.parse::<civil::DateTime>().ok()?, Offset::UTC)?
+		return None;
 	};
-	kept(moment)
+	kept(in_zone(moment, offset)?)
+}
+
+/// Reads a date and time, with the offset of its zone. A name of a zone is no offset: without one, the moment is not
+/// known.
+fn iso_moment(text: &str) -> Option<(civil::DateTime, Offset)> {
+	let pieces = Pieces::parse(text).ok()?;
+	let offset = match pieces.to_numeric_offset() {
+		Some(offset) => offset,
+		None if pieces.time_zone_annotation().is_none() => Offset::UTC,
+		None => return None,
+	};
+	let is_offset = offset.seconds().unsigned_abs() < SECONDS_OF_DAY;
+	is_offset.then_some((pieces.date().to_datetime(pieces.time()?), offset))
 }
 
 fn in_zone(moment: civil::DateTime, offset: Offset) -> Option<Timestamp> {

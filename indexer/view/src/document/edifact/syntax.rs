@@ -37,6 +37,17 @@ const DEFAULT: Signs = Signs {
 	end: b'\'',
 };
 
+/// A segment before its character set is known.
+type Raw = Vec<Vec<Vec<u8>>>;
+
+fn name(segment: &Raw) -> &[u8] {
+	segment.first().and_then(|element| element.first()).map_or(&[], Vec::as_slice)
+}
+
+fn is_line_end(byte: u8) -> bool {
+	matches!(byte, b'\n' | b'\r')
+}
+
 /// What stands between interchanges: lines, and the ends of files of older systems.
 fn is_filling(byte: u8) -> bool {
 	matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0 | 0x1a)
@@ -45,7 +56,7 @@ fn is_filling(byte: u8) -> bool {
 /// Returns the messages of all interchanges.
 pub(in crate::document) fn parse(document: &[u8]) -> Result<Vec<Message>, Reason> {
 	let document = document.strip_prefix("\u{feff}".as_bytes()).unwrap_or(document);
-	let mut reader = Reader { document, at: 0, is_utf8: std::str::from_utf8(document).is_ok() };
+	let mut reader = Reader { document, at: 0 };
 	reader.skip_filling();
 	if !reader.rest().starts_with(b"UN") {
 		return Err(Reason::new("it is no EDIFACT: it does not begin with UNA, UNB or UNH"));
@@ -67,7 +78,6 @@ fn unended(messages: &[Message]) -> Reason {
 struct Reader<'a> {
 	document: &'a [u8],
 	at: usize,
-	is_utf8: bool,
 }
 
 /// A message that has begun.
@@ -119,7 +129,8 @@ impl<'a> Reader<'a> {
 	fn interchange(&mut self, messages: &mut Vec<Message>) -> Result<(), Reason> {
 		let signs = self.signs()?;
 		let numbers = Numbers { decimal_mark: signs.decimal_mark, ..Numbers::default() };
-		let mut charset = Charset::of(None, self.is_utf8);
+		let is_utf8 = self.is_utf8(&signs);
+		let mut charset = Charset::of(None, is_utf8);
 		let mut envelope: Rc<Vec<Segment>> = Rc::default();
 		let mut open: Option<Open> = None;
 		let mut is_in_interchange = false;
@@ -130,11 +141,10 @@ impl<'a> Reader<'a> {
 				break;
 			}
 			let raw = self.segment(&signs)?;
-			let name = raw.first().and_then(|element| element.first()).map(Vec::as_slice);
-			let name = name.unwrap_or_default().to_vec();
+			let name = name(&raw).to_vec();
 			if name == b"UNB" {
 				let id = raw.get(1).and_then(|element| element.first());
-				charset = Charset::of(id.map(Vec::as_slice), self.is_utf8);
+				charset = Charset::of(id.map(Vec::as_slice), is_utf8);
 			}
 			let segment = charset.segment(raw)?;
 			match (&name[..], open.take()) {
@@ -182,8 +192,24 @@ impl<'a> Reader<'a> {
 		Ok(())
 	}
 
+	/// Whether the interchange that begins here is UTF-8: another one of the file may be none.
+	fn is_utf8(&self, signs: &Signs) -> bool {
+		let mut ahead = Self { document: self.document, at: self.at };
+		loop {
+			ahead.skip_filling();
+			let Ok(segment) = ahead.segment(signs) else {
+				ahead.at = self.document.len();
+				break;
+			};
+			if name(&segment) == b"UNZ" {
+				break;
+			}
+		}
+		std::str::from_utf8(self.document.get(self.at..ahead.at).unwrap_or_default()).is_ok()
+	}
+
 	/// Reads a segment up to its end.
-	fn segment(&mut self, signs: &Signs) -> Result<Vec<Vec<Vec<u8>>>, Reason> {
+	fn segment(&mut self, signs: &Signs) -> Result<Raw, Reason> {
 		let mut segment = vec![vec![Vec::new()]];
 		let mut bytes = self.rest().iter().copied();
 		let mut used = 0;
@@ -201,9 +227,10 @@ impl<'a> Reader<'a> {
 				}
 				continue;
 			} else if Some(byte) == signs.release {
-				used += 1;
-				bytes.next()
-			} else if matches!(byte, b'\n' | b'\r') {
+				// A line may end where it is full, before what is released.
+				let mut released = bytes.by_ref().inspect(|_| used += 1);
+				released.find(|byte| *byte == signs.end || !is_line_end(*byte))
+			} else if is_line_end(byte) {
 				// Lines are for people.
 				None
 			} else {
@@ -246,6 +273,7 @@ impl Charset {
 			Some(b"UNOI") => encoding_rs::ISO_8859_6,
 			Some(b"UNOJ") => encoding_rs::ISO_8859_8,
 			Some(b"UNOK") => encoding_rs::WINDOWS_1254,
+			Some(b"UNOW") => encoding_rs::UTF_8,
 			Some(_) => return Self::Unknown,
 		};
 		Self::Of(set)
@@ -261,7 +289,7 @@ impl Charset {
 		text.map(Cow::into_owned).ok_or_else(unreadable)
 	}
 
-	fn segment(self, raw: Vec<Vec<Vec<u8>>>) -> Result<Segment, Reason> {
+	fn segment(self, raw: Raw) -> Result<Segment, Reason> {
 		raw.into_iter()
 			.map(|element| element.into_iter().map(|component| self.decode(&component)).collect())
 			.collect()
