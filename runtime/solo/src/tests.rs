@@ -211,7 +211,7 @@ fn sizes_of_what_is_stored_are_frozen() {
 			("Organization", 95),
 			("Member", 11),
 			("Stream", 83),
-			("EntryHeader", 154),
+			("EntryHeader", 190),
 			("RecordPayload", 69_636),
 			("Grant", 388),
 			("WrappedKey", 86),

@@ -14,7 +14,7 @@ pub enum ObjectError {
 	#[error("the object store failed: {0}")]
 	Store(String),
 	/// No store was given.
-	#[error("no object store was given")]
+	#[error("documents over 64 KiB are objects, and no object store was given")]
 	NoStore,
 	/// The stored manifest is not the one of the chain.
 	#[error("the stored manifest was changed: it does not match the root on the chain")]
