@@ -47,10 +47,15 @@ fn weights_are_what_was_measured() {
 }
 
 /// Calls with weights derived from their reads and writes, generously, and yet to be measured.
-const DERIVED: [(&str, &str); 5] = [
+const DERIVED: [(&str, &str); 10] = [
 	("pallet_bundles", "clean_up(n: u32, )"),
 	("pallet_bundles", "unlist(p: u32, )"),
 	("pallet_grants", "remove_keys(n: u32, )"),
+	("pallet_organizations", "set_endpoints()"),
+	("pallet_records", "append_object(g: u32, )"),
+	("pallet_records", "demand_objects()"),
+	("pallet_records", "erase()"),
+	("pallet_records", "acknowledge_erasure()"),
 	("pallet_validators", "resume_finality()"),
 	("pallet_validators", "set_keys()"),
 ];
