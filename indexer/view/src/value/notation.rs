@@ -117,16 +117,17 @@ pub enum Dates<'a> {
 }
 
 impl Dates<'_> {
-	/// Reads a day.
+	/// Reads a day of the years 0 to 9999: these sort as they are written.
 	#[must_use]
 	pub fn date(&self, text: &str) -> Option<civil::Date> {
-		match self {
+		let date = match self {
 			Self::Iso => date::iso_date(text),
 			Self::Code(code) => date::coded_date(code, text),
 			Self::Compact => date::coded_date(date::compact_code(text)?, text),
 			Self::Ofx => date::ofx_date(text),
 			Self::Pattern(pattern) => civil::Date::strptime(pattern, text).ok(),
-		}
+		};
+		date.filter(|date| date.year() >= 0)
 	}
 
 	/// Reads a moment; without a zone it is in UTC.
@@ -239,6 +240,7 @@ mod tests {
 		assert_eq!(day("2026-06-01"), None);
 		assert_eq!(day("31.06.2026"), None);
 		assert_eq!(day("01.06.2026 and more"), None);
+		assert_eq!(Dates::Pattern("%F").date("-036-05-03"), None);
 		let moment = Dates::Pattern("%d.%m.%Y %H:%M").timestamp("01.06.2026 10:30");
 		assert_eq!(
 			moment.map(|moment| moment.to_string()).as_deref(),
