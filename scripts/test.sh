@@ -62,6 +62,11 @@ test_documentation() {
 	cargo test --release --workspace --locked --doc
 }
 
+# Documents that are made at random, beside what other readers make of them: with another seed each time, which is printed.
+compare_readers() {
+	"$scripts/differential.sh" 300
+}
+
 # Benchmarks run as tests: each call of each pallet, with the checks that its benchmark makes.
 test_benchmarks() {
 	if [[ ${CREDIO_SKIP_BENCHMARK_TESTS:-} == 1 ]]; then
@@ -101,6 +106,7 @@ main() {
 	section 'Build' build_workspace
 	section 'Tests' test_workspace
 	section 'Documentation tests' test_documentation
+	section 'Other readers of documents' compare_readers
 	section 'Lints' check_lints
 	section 'Benchmark tests' test_benchmarks
 	section 'Dependencies' check_dependencies

@@ -42,6 +42,9 @@ install_test_tools() {
 	have npm || packages+=(npm)
 	# Outboxes are tried in PostgreSQL too.
 	[[ -d /usr/lib/postgresql ]] || packages+=(postgresql)
+	# Documents are read by readers in Python, too.
+	have python3 || packages+=(python3)
+	python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 	# Faults of a network are made in network namespaces, and with clocks that are off.
 	have ip || packages+=(iproute2)
 	compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || packages+=(libfaketime)
