@@ -174,7 +174,7 @@ mod tests {
 	use std::{env, fs};
 
 	/// Committed help of all commands.
-	const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli-reference.md");
+	const REFERENCE: &str = "tests/cli-reference.md";
 	/// Set to write the reference instead of comparing it.
 	const WRITE: &str = "CREDIO_WRITE_VECTORS";
 

@@ -19,6 +19,9 @@ use sp_runtime::{
 use sp_state_machine::Backend;
 use std::{marker::PhantomData, sync::Arc};
 
+/// The first version of [`RecordsApi`] with objects.
+const OBJECTS_SINCE: u32 = 3;
+
 /// Blocks as Credio chains have them.
 pub trait CredioBlock:
 	BlockT<Hash = H256, Header: HeaderT<Number = BlockNumber, Hash = H256>>
@@ -116,6 +119,15 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> Chain<Block, Client> {
 	) -> Result<bool, Error> {
 		let version = self.api().api_version::<Api>(at).map_err(Error::internal)?;
 		Ok(version.is_some_and(|version| version >= since))
+	}
+
+	/// Returns whether the runtime of a block has objects and their erasures.
+	///
+	/// # Errors
+	///
+	/// [`Error::Internal`].
+	pub(crate) fn has_objects(&self, at: H256) -> Result<bool, Error> {
+		self.has::<dyn RecordsApi<Block>>(at, OBJECTS_SINCE)
 	}
 
 	/// Runs `read` at the finalized block and tags the result with it.

@@ -8,7 +8,7 @@ use support::{INVOICE, check, made, view};
 
 /// Checks that no beginning of a sample has rows, up to its end mark: a document that is cut off does not fit.
 fn check_beginnings(view: &str, media_type: &str, sample: &str, end: &[u8]) {
-	let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").join(sample);
+	let path = Path::new("../../samples").join(sample);
 	let bytes = fs::read(path).expect("a sample");
 	let view = self::view(view);
 	assert!(document::rows(&view, media_type, &bytes).expect("it fits").is_some());

@@ -11,8 +11,8 @@ use std::{
 use support::media_type;
 
 fn files(folder: &str) -> Vec<PathBuf> {
-	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-	let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+	let folder = Path::new(folder);
+	let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
 	let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
 	files.retain(|file| file.is_file());
 	files.sort();

@@ -11,7 +11,8 @@ use credio_primitives::{
 	access::ReadRecord,
 	entry::StreamInfo,
 	grant::{NamedAccessRequest, NamedGrant},
-	organization::{MemberInfo, OrganizationInfo},
+	object::{Acknowledgement, NamedErasure},
+	organization::{Endpoints, MemberInfo, OrganizationInfo},
 	rpc::{AccessToken, Bytes},
 };
 use sp_core::{Pair, ed25519};
@@ -162,4 +163,22 @@ pub(crate) fn receipt(body: u8, block: u32, expires_at: u32, outcome: Outcome) -
 		lane: None,
 		outcome,
 	}
+}
+
+/// The erasure of the sample stream's entry with this number, acknowledged by an organization.
+pub(crate) fn erasure(number: u64) -> NamedErasure {
+	NamedErasure {
+		number,
+		record_id: record_id(number),
+		stream: STREAM,
+		sequence: number,
+		author: account(),
+		block: 3,
+		acknowledgements: vec![Acknowledgement { organization: 3, block: 4 }],
+	}
+}
+
+pub(crate) fn endpoints() -> Endpoints {
+	let url = b"https://objects.example:8443/credio".to_vec();
+	vec![url.try_into().expect("short")].try_into().expect("few")
 }

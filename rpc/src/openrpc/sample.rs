@@ -1,9 +1,9 @@
 //! A node with something to find for each method, and a call of each.
 
 use crate::mock::{
-	Node, STREAM, World, access_request, account, digest, entry, extrinsic, grant, member,
-	named_access_request, named_grant, organization, readable, receipt, record_id, stream,
-	submission,
+	Node, STREAM, World, access_request, account, digest, endpoints, entry, erasure, extrinsic,
+	grant, member, named_access_request, named_grant, organization, readable, receipt, record_id,
+	stream, submission,
 };
 use credio_primitives::{
 	AccessRequestId, Bundle, BundleId, BundleState, GrantId, Outcome, Quota, QuotaUse, RequestKey,
@@ -70,6 +70,8 @@ pub(super) fn node() -> Node {
 			offence: None,
 		}],
 		next_position: 24,
+		erasures: vec![erasure(0)],
+		endpoints: [(1, endpoints())].into(),
 		proven: (vec![4], true),
 		..World::default()
 	};
@@ -104,6 +106,8 @@ pub(super) fn calls(node: &Node) -> Vec<(&'static str, Value)> {
 			json!([STREAM, 0, node.token("credio_v1_fetchStream", &part, 60)]),
 		),
 		("credio_v1_query", json!([{ "stream": STREAM }, { "limit": 1 }])),
+		("credio_v1_erasure", json!([record])),
+		("credio_v1_erasures", json!([0, 10])),
 		("credio_v1_verifyInclusion", json!([record, 0, digest(4), []])),
 		("credio_v1_stream", json!([STREAM])),
 		("credio_v1_streams", json!([1])),
@@ -120,6 +124,7 @@ pub(super) fn calls(node: &Node) -> Vec<(&'static str, Value)> {
 		("credio_v1_member", json!([account()])),
 		("credio_v1_encryptionKey", json!([1, 0])),
 		("credio_v1_quota", json!([1])),
+		("credio_v1_endpoints", json!([1])),
 		("credio_v1_bundle", json!([BUNDLE])),
 		("credio_v1_bundles", json!([{ "organization": 1 }])),
 		("credio_v1_evidence", json!([record])),

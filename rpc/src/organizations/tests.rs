@@ -1,6 +1,6 @@
 //! The methods of this area on a chain in memory.
 
-use crate::mock::{Node, World, account, member, organization};
+use crate::mock::{Node, World, account, endpoints, member, organization};
 use credio_primitives::{
 	AccountId, Quota, QuotaUse, error_codes as codes, organization::QuotaInfo,
 };
@@ -77,4 +77,18 @@ async fn quota_and_key_are_returned() {
 	assert_eq!(quota["nextWindowAt"], 1_200);
 	let key = node.ok("credio_v1_encryptionKey", json!([1, 0])).await;
 	assert_eq!(key["encryptionKey"]["since"], 0);
+}
+
+#[tokio::test]
+async fn endpoints_are_those_of_an_organization() {
+	let node = Node::new(World {
+		organizations: (0..3).map(organization).collect(),
+		endpoints: [(1, endpoints())].into(),
+		..World::default()
+	});
+	let found = node.ok("credio_v1_endpoints", json!([1])).await;
+	assert_eq!(found["endpoints"], json!(["https://objects.example:8443/credio"]));
+	let found = node.ok("credio_v1_endpoints", json!([2])).await;
+	assert_eq!(found["endpoints"], json!([]));
+	assert_eq!(node.code("credio_v1_endpoints", json!([9])).await, codes::NOT_FOUND);
 }

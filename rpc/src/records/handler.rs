@@ -22,9 +22,6 @@ use credio_primitives::{
 use pallet_support::apis::{RecordsApi, StreamsApi};
 use std::sync::Arc;
 
-/// The first version of [`RecordsApi`] with erasures.
-const ERASURES_SINCE: u32 = 3;
-
 /// Implements the methods of this area.
 pub(crate) struct Records<Block, Client> {
 	pub chain: Chain<Block, Client>,
@@ -96,7 +93,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> RecordsRpcServer for Recor
 			let (at, api) = (hash(&at), self.chain.api());
 			let header = api.header(at, record_id).map_err(Error::internal)?;
 			header.ok_or(Error::NotFound("entry"))?;
-			let erasure = match self.chain.has::<dyn RecordsApi<Block>>(at, ERASURES_SINCE)? {
+			let erasure = match self.chain.has_objects(at)? {
 				true => api.erasure(at, record_id).map_err(Error::internal)?,
 				false => None,
 			};
@@ -112,7 +109,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> RecordsRpcServer for Recor
 		let limit = limit(count)?;
 		self.chain.at_finalized(|at| {
 			let at = hash(&at);
-			let erasures = match self.chain.has::<dyn RecordsApi<Block>>(at, ERASURES_SINCE)? {
+			let erasures = match self.chain.has_objects(at)? {
 				true => self.chain.api().erasures(at, from.unwrap_or_default(), limit),
 				false => Ok(Vec::new()),
 			};

@@ -1,6 +1,8 @@
 //! The methods of this area on a chain in memory.
 
-use crate::mock::{Node, STREAM, World, digest, entry, member, readable, record_id, stream};
+use crate::mock::{
+	Node, STREAM, World, digest, entry, erasure, member, readable, record_id, stream,
+};
 use credio_primitives::{Denial, RecordId, StreamId, error_codes as codes, limits};
 use serde_json::{Value, json};
 
@@ -183,4 +185,25 @@ async fn inclusion_is_checked_by_the_chain() {
 	assert_eq!(node.code(method, params(record_id(9), 0, 0)).await, codes::NOT_FOUND);
 	let too_long = params(record_id(0), 0, limits::MAX_PROOF_LENGTH as usize + 1);
 	assert_eq!(node.code(method, too_long).await, codes::INVALID_PARAMETERS);
+}
+
+#[tokio::test]
+async fn erasures_are_listed_by_number_and_found_by_record() {
+	let node = Node::new(World { erasures: (0..3).map(erasure).collect(), ..world() });
+	let numbers = |found: Value| {
+		let items = found["items"].as_array().expect("a list").clone();
+		assert!(found["next"].is_null());
+		items.iter().map(|one| one["number"].as_u64().expect("a number")).collect::<Vec<_>>()
+	};
+	assert_eq!(numbers(node.ok("credio_v1_erasures", json!([])).await), [0, 1, 2]);
+	assert_eq!(numbers(node.ok("credio_v1_erasures", json!([1, 1])).await), [1]);
+	assert_eq!(numbers(node.ok("credio_v1_erasures", json!([3])).await), [0; 0]);
+	assert_eq!(node.code("credio_v1_erasures", json!([0, 0])).await, codes::INVALID_PARAMETERS);
+
+	let found = node.ok("credio_v1_erasure", json!([record_id(1)])).await;
+	assert_eq!((&found["at"]["number"], &found["erasure"]["number"]), (&json!(5), &json!(1)));
+	assert_eq!(found["erasure"]["acknowledgements"], json!([{ "organization": 3, "block": 4 }]));
+	let found = node.ok("credio_v1_erasure", json!([record_id(3)])).await;
+	assert!(found["erasure"].is_null());
+	assert_eq!(node.code("credio_v1_erasure", json!([record_id(9)])).await, codes::NOT_FOUND);
 }

@@ -22,9 +22,6 @@ use jsonrpsee::{
 use pallet_support::apis::{GrantsApi, OrganizationsApi, RecordsApi, StreamsApi};
 use std::sync::Arc;
 
-/// The first version of [`RecordsApi`] in which streams may demand objects.
-const DEMANDS_SINCE: u32 = 3;
-
 /// Implements the methods of this area.
 pub(crate) struct Streams<Block, Client> {
 	pub chain: Chain<Block, Client>,
@@ -104,7 +101,7 @@ impl<Block: CredioBlock, Client: CredioClient<Block>> StreamsRpcServer for Strea
 impl<Block: CredioBlock, Client: CredioClient<Block>> Streams<Block, Client> {
 	fn json(&self, at: &BlockRef, stream: StreamInfo) -> Result<StreamJson, Error> {
 		let at = hash(at);
-		let demands_objects = self.chain.has::<dyn RecordsApi<Block>>(at, DEMANDS_SINCE)?
+		let demands_objects = self.chain.has_objects(at)?
 			&& self.chain.api().demands_objects(at, stream.id).map_err(Error::internal)?;
 		Ok(StreamJson::of(stream, demands_objects))
 	}

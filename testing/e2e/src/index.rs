@@ -2,7 +2,7 @@
 
 use crate::{
 	cli::Cli,
-	process::{Running, path},
+	process::{Running, path, repository},
 };
 use serde_json::Value;
 use std::{
@@ -19,7 +19,7 @@ use std::{
 pub fn views_of_anybody(folder: &Path) -> PathBuf {
 	let to = folder.join("views-of-anybody");
 	fs::create_dir_all(&to).expect("a folder");
-	let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/views");
+	let samples = repository().join("samples/views");
 	for entry in fs::read_dir(samples).expect("samples") {
 		let file = entry.expect("a file").path();
 		let view = fs::read_to_string(&file).expect("a view");

@@ -23,5 +23,5 @@ pub mod uploads;
 
 pub use cli::Cli;
 pub use node::{Node, until_active};
-pub use process::{Running, binary, moment, number};
+pub use process::{Running, binary, moment, number, repository};
 pub use specification::{chain_of_release, raw_specification, specification_of_another_chain};

@@ -1,6 +1,7 @@
 //! Binaries, processes, and parameters of the environment.
 
 use std::{
+	fs,
 	path::{Path, PathBuf},
 	process::{Child, Command, Stdio},
 	time::Duration,
@@ -28,6 +29,16 @@ pub fn binary(name: &str) -> PathBuf {
 /// If it is not UTF-8.
 pub fn path(path: &Path) -> &str {
 	path.to_str().expect("paths are UTF-8")
+}
+
+/// Returns the root of the checkout that is tested. Tests run in the folder of their package; the path at which they were
+/// compiled may be that of another checkout, since all build into one folder.
+///
+/// # Panics
+///
+/// If the current folder is gone.
+pub fn repository() -> PathBuf {
+	fs::canonicalize("../..").expect("tests run in the folder of their package")
 }
 
 /// Returns the output of a program as text.

@@ -1,8 +1,9 @@
 //! Scripts in JavaScript that use a chain through generic Substrate software.
 
+use crate::repository;
 use std::{
 	fs::File,
-	path::{Path, PathBuf},
+	path::PathBuf,
 	process::{Command, Output},
 };
 
@@ -16,8 +17,7 @@ impl Scripts {
 	///
 	/// If they cannot be installed.
 	pub fn install(folder: &str) -> Self {
-		let scripts =
-			Self(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts").join(folder));
+		let scripts = Self(repository().join("scripts").join(folder));
 		let written =
 			|path: &str| scripts.0.join(path).metadata().and_then(|file| file.modified()).ok();
 		let lock_file =

@@ -1,6 +1,6 @@
 //! Chain specifications for tests.
 
-use crate::process::{binary, path};
+use crate::process::{binary, path, repository};
 use std::{path::Path, process::Command};
 
 /// Writes the raw specification of a chain, given by name or by file, to a file. Returns the file's path.
@@ -31,8 +31,7 @@ pub fn chain_of_release(number: u32, folder: &Path) -> String {
 		.expect("credio-node starts");
 	let mut spec: serde_json::Value =
 		serde_json::from_slice(&output.stdout).expect("a specification");
-	let code = Path::new(env!("CARGO_MANIFEST_DIR"))
-		.join(format!("../../runtime/solo/releases/{number}.wasm"));
+	let code = repository().join(format!("runtime/solo/releases/{number}.wasm"));
 	let code = std::fs::read(code).expect("the release's runtime is kept");
 	let genesis = &mut spec["genesis"]["runtimeGenesis"];
 	genesis["code"] = serde_json::json!(format!("0x{}", hex::encode(code)));

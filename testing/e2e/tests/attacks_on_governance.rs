@@ -27,6 +27,8 @@ const FUNDER_ONE: OrganizationId = 3;
 const ALL_ROLES: Roles = Roles { admin: true, submitter: true, grantor: true };
 /// The code of a rejection for lack of room.
 const NO_ROOM: i32 = 1016;
+/// The error of a node that has refused the same bytes a moment ago.
+const BANNED: i32 = 1012;
 /// Governance calls of a seat in a window of blocks.
 const ALLOWANCE: usize = 200;
 /// Most blocks until an honest seat's call is included.
@@ -113,13 +115,21 @@ async fn flood(
 	let mut taken = Vec::new();
 	let mut nonce = seat.next_nonce().await.expect("the node responds");
 	let life = seat.life().await.expect("the node responds");
+	let mut others = most..;
 	for n in 0..most {
-		let extrinsic = seat.sign_call(&call(n), nonce, life).await.expect("there is such a call");
+		let mut extrinsic =
+			seat.sign_call(&call(n), nonce, life).await.expect("there is such a call");
 		loop {
 			match submit(node, &extrinsic).await {
 				Ok(()) => break,
 				// Pressing on it, it is refused until the next block.
 				Err((NO_ROOM, _)) => tokio::time::sleep(Duration::from_millis(50)).await,
+				// The same bytes were found invalid meanwhile: others are told why.
+				Err((BANNED, _)) => {
+					let call = call(others.next().expect("there are more numbers"));
+					extrinsic =
+						seat.sign_call(&call, nonce, life).await.expect("there is such a call");
+				},
 				Err(refused) => return (taken, Some(refused)),
 			}
 		}

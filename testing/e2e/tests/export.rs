@@ -1,6 +1,6 @@
 //! Exports are made from an index, interrupted, and verified against the chain.
 
-use credio_e2e::{Cli, Node, index::views_of_anybody, uploads::path};
+use credio_e2e::{Cli, Node, index::views_of_anybody, repository, uploads::path};
 use serde_json::Value;
 use sqlx::{Row, SqlitePool};
 use std::{
@@ -11,7 +11,7 @@ use std::{
 const VIEWS: [&str; 4] = ["invoices-ubl", "invoices-cii", "invoices-json", "repayment-schedules"];
 
 fn samples() -> PathBuf {
-	Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples")
+	repository().join("samples")
 }
 
 fn sync(cli: &Cli, index: &Path) {

@@ -10,6 +10,7 @@ use credio_client::{
 use credio_e2e::{
 	Cli, Node,
 	index::{Index, views_of_anybody},
+	repository,
 	uploads::path,
 };
 use credio_vault::LocalVault;
@@ -28,7 +29,7 @@ use std::{
 };
 
 fn samples() -> String {
-	format!("{}/../../samples", env!("CARGO_MANIFEST_DIR"))
+	path(&repository().join("samples")).to_owned()
 }
 
 /// Nothing of a grant changes when keys are added to it, and yet more can be read.
@@ -100,7 +101,7 @@ fn funder_finds_shared_documents_only() {
 	index.sync();
 	assert_eq!(counts(&index), all);
 	// A view that does not name the channel includes none of its documents, whatever it grants.
-	let of_own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/views");
+	let of_own = repository().join("samples/views");
 	let uninvited = Index::new(&funder, &file("uninvited.index"), &of_own);
 	uninvited.sync();
 	assert_eq!(counts(&uninvited).iter().sum::<usize>(), 0);
@@ -335,7 +336,7 @@ fn search_does_not_create_an_index() {
 	assert!(said.contains("credio index sync"), "{said}");
 	assert!(!file.exists());
 	// A new index equals a fresh one.
-	let views = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/views");
+	let views = repository().join("samples/views");
 	let index = Index::new(&cli, path(&file), &views);
 	index.sync();
 	let before = index.dump();

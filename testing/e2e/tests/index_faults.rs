@@ -7,7 +7,7 @@ use credio_client::{Client, primitives::OrganizationId};
 use credio_e2e::{
 	Cli, Node, Running,
 	index::{Index, views_of_anybody},
-	moment, number,
+	moment, number, repository,
 	uploads::path,
 };
 use credio_index::Store;
@@ -32,7 +32,7 @@ const SPREAD: Duration = Duration::from_millis(1_400);
 /// Documents of several kinds; some replace others.
 fn documents(folder: &Path, count: usize) -> Vec<PathBuf> {
 	fs::create_dir_all(folder).expect("writable");
-	let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
+	let samples = repository().join("samples");
 	let read = |name: &str| fs::read_to_string(samples.join(name)).expect("a sample");
 	let (json, xml) = (read("invoice.json"), read("invoice-ubl.xml"));
 	let write = |n: usize| {

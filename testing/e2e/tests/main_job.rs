@@ -4,7 +4,7 @@ use credio_client::{
 	Client, End, Outcome, StreamPart, Terms, Unread, Upload, Uploaded,
 	primitives::{Denial, Permission, Resource},
 };
-use credio_e2e::{Cli, Node, uploads::path};
+use credio_e2e::{Cli, Node, repository, uploads::path};
 use credio_vault::LocalVault;
 use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
 
@@ -14,7 +14,7 @@ const NOT_VERIFIED: i32 = 6;
 
 /// Documents of every supported kind and size: the project's samples, an empty file, and the largest.
 fn documents(node: &Node) -> Vec<PathBuf> {
-	let samples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../samples");
+	let samples = repository().join("samples");
 	let mut documents = fs::read_dir(samples)
 		.expect("the samples are there")
 		.map(|entry| entry.expect("readable").path())

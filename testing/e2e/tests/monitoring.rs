@@ -1,13 +1,13 @@
 //! Metrics, alerts, the dashboard, health, and the log.
 
-use credio_e2e::{Cli, Node};
+use credio_e2e::{Cli, Node, repository};
 use serde_json::Value;
 use std::{
 	collections::BTreeSet,
 	fs,
 	io::{Read, Write},
 	net::TcpStream,
-	path::{Path, PathBuf},
+	path::PathBuf,
 };
 
 /// Makes a request, and returns status and body of the response.
@@ -38,7 +38,7 @@ fn value(metrics: &str, name: &str, labels: &[&str]) -> f64 {
 }
 
 fn monitoring(file: &str) -> String {
-	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/monitoring");
+	let folder = repository().join("deploy/monitoring");
 	fs::read_to_string(folder.join(file)).expect("the file is there")
 }
 
@@ -113,7 +113,7 @@ fn metrics_match_activity_docs_alerts_and_dashboard() {
 	let dashboard: Value = serde_json::from_str(&monitoring("dashboard.json")).expect("JSON");
 	assert!(dashboard["panels"].as_array().expect("panels").len() > 10);
 	// All metrics are documented.
-	let operate = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operate.md");
+	let operate = repository().join("docs/operate.md");
 	let listed = metrics_in(&fs::read_to_string(operate).expect("the page is there"));
 	let reported = metrics_in(&seen)
 		.into_iter()

@@ -237,7 +237,7 @@ async fn unsendable_item_expires_and_its_lane_continues() {
 	let large = vec![0; MAX_DOCUMENT_SIZE as usize + 1];
 	let large = Upload { document: &large, ..upload(b"invoices", b"") };
 	let error = outbox.enqueue(&Item::upload(large)).await.expect_err("it is too large");
-	assert!(error.to_string().contains("anchor"), "{error}");
+	assert!(error.to_string().contains("as an object"), "{error}");
 	let error = outbox.enqueue(&Item::calls(b"none", &[])).await.expect_err("nothing to do");
 	assert!(matches!(error, OutboxError::Item(_)));
 	let full = outbox.with_max_undecided(0);

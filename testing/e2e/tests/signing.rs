@@ -9,14 +9,17 @@ use credio_client::{
 use credio_e2e::{
 	Cli, Node, chain_of_release,
 	proxy::{LyingProxy, Reply},
-	raw,
+	raw, repository,
 };
 use credio_vault::LocalVault;
 use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed, v15::RuntimeMetadataV15};
 use scale_info::{TypeDef, Variant, form::PortableForm};
 use serde_json::json;
-use std::{env, fs, path::Path, sync::Arc};
+use std::{env, fs, sync::Arc};
 use subxt::ext::codec::{Decode, Encode};
+
+/// The previous release of the runtime, which clients know.
+const OLDER: u32 = 6;
 
 async fn connect(url: &str, name: &str) -> Result<Client, Error> {
 	let vault = LocalVault::development(name).expect("it is an example organization");
@@ -197,7 +200,7 @@ async fn metadata_with_another_argument_or_name_is_rejected() {
 	}
 	// Nor if it names another runtime that is known.
 	proxy
-		.tell(|message| change_version(message, 5) | change_metadata(message, change_argument))
+		.tell(|message| change_version(message, OLDER) | change_metadata(message, change_argument))
 		.await;
 	sign_nothing(&proxy, is_other).await;
 	assert!(proxy.clear_lie().await > 0);
@@ -213,7 +216,7 @@ async fn unknown_runtime_is_rejected() {
 	};
 	sign_nothing(&proxy, is_unknown).await;
 	// The library reads the version by another call, which must return the same.
-	proxy.tell(|message| change_core_version(message, 5)).await;
+	proxy.tell(|message| change_core_version(message, OLDER)).await;
 	let refused = connect(&proxy.url(), "operator").await.expect_err("two versions are named");
 	assert!(matches!(refused, Error::UnexpectedResponse(_)), "{refused}");
 	assert!(proxy.clear_lie().await > 0);
@@ -231,7 +234,7 @@ async fn chain_rejects_signatures_for_another_runtime() {
 	let life = honest.life().await.expect("the node responds");
 
 	// The previous release; its metadata may be the same.
-	proxy.tell(|message| change_version(message, 5)).await;
+	proxy.tell(|message| change_version(message, OLDER)).await;
 	let misled = connect(&proxy.url(), "operator").await.expect("the node responds");
 	match misled.sign_call(&call, 0, life).await {
 		Ok(signed) => assert!(raw::submit(&rpc, &signed).await.is_err()),
@@ -308,8 +311,7 @@ async fn pins_are_those_of_the_runtimes() {
 	let release = Node::start_on(&release, &["--alice", "--validator", "--force-authoring"]);
 	for node in [&Node::start(), &release] {
 		let told = told(node).await;
-		let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-			.join(format!("../../sdk/client/runtimes/{}.runtime", told.spec_version));
+		let path = repository().join(format!("sdk/client/runtimes/{}.runtime", told.spec_version));
 		if env::var_os("CREDIO_WRITE_VECTORS").is_some() {
 			fs::write(&path, told.to_string()).expect("writable");
 		}

@@ -1,13 +1,10 @@
 //! Prints every rule of the source tree that is broken, and fails if there is one.
 
-use std::{path::Path, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 fn main() -> ExitCode {
 	let root = std::env::args().nth(1);
-	let root = root.map_or_else(
-		|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
-		|root| Path::new(&root).to_owned(),
-	);
+	let root = root.map_or_else(|| PathBuf::from("."), PathBuf::from);
 	match credio_tidy::check(&root) {
 		Ok(findings) => {
 			findings.iter().for_each(|finding| println!("{finding}"));

@@ -5,14 +5,10 @@
 use crate::support::*;
 use credio_index::Document;
 use credio_view::{Value, View, document, value::Type};
-use std::{
-	collections::BTreeMap,
-	fs,
-	path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 fn repository() -> PathBuf {
-	Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+	PathBuf::from("../..")
 }
 
 fn ready_made(name: &str) -> View {

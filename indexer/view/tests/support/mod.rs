@@ -9,9 +9,8 @@ pub(crate) const INVOICE: &[&str] =
 	&["number", "issueDate", "dueDate", "amount", "currency", "seller", "buyer"];
 
 pub(crate) fn view(name: &str) -> View {
-	let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-	let ready_made = root.join("../../samples/views").join(name);
-	let own = root.join("tests/documents").join(name);
+	let ready_made = Path::new("../../samples/views").join(name);
+	let own = Path::new("tests/documents").join(name);
 	let path = if own.exists() { own } else { ready_made };
 	let toml =
 		fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -34,7 +33,7 @@ pub(crate) fn media_type(path: &Path) -> &'static str {
 
 /// Returns what a view makes of a document: a line for each row, or the reason.
 pub(crate) fn made(view: &View, columns: &[&str], file: &str) -> Vec<String> {
-	let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents").join(file);
+	let path = Path::new("tests/documents").join(file);
 	let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
 	match document::rows(view, media_type(&path), &bytes) {
 		Err(reason) => vec![format!("unfit: {reason}")],

@@ -1,11 +1,11 @@
 //! That weights are measured, those of every call and those of blocks and transactions.
 
 use crate::*;
-use std::{any::type_name, fs, path::PathBuf};
+use std::{any::type_name, fs, path::Path};
 
 /// The files that the measurement writes, with their names.
 fn measured() -> Vec<(String, String)> {
-	let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/weights");
+	let folder = Path::new("src/weights");
 	let files = fs::read_dir(folder).expect("the weights are there");
 	let mut measured = files
 		.map(|file| {

@@ -24,7 +24,7 @@ fn shown(cents: u64) -> String {
 }
 
 const PAID_VIEW: &str = r#"
-name = "loans"
+name = "plain-loans"
 stream = "*"
 format = "csv"
 when = [{ path = "paid on" }]
@@ -140,7 +140,7 @@ fn assets_report_adds_up_documents() {
 	assert_eq!(page.table("largest-0")[0][..3], ["RL-2026-0055 · 1", "2026-09-01", "83"]);
 
 	// Paid assets, by a date, an amount and a flag.
-	let loans = ["loans", "--due", "due", "--amount", "payment"];
+	let loans = ["plain-loans", "--due", "due", "--amount", "payment"];
 	let page = make(&[&loans[..], &["--paid", "paidOn"]].concat());
 	assert_eq!(
 		page.row("totals", "EUR"),
@@ -174,10 +174,10 @@ fn assets_report_adds_up_documents() {
 		channel.refused(&[&all, arguments].concat()).1
 	};
 	assert!(
-		refused(&["loans", "--due", "loan", "--amount", "payment"])
+		refused(&["plain-loans", "--due", "loan", "--amount", "payment"])
 			.contains("a date or a timestamp")
 	);
-	assert!(refused(&["loans", "--due", "due", "--amount", "payments"]).contains("it has"));
+	assert!(refused(&["plain-loans", "--due", "due", "--amount", "payments"]).contains("it has"));
 	assert!(refused(&["loan", "--due", "due", "--amount", "payment"]).contains("loans"));
 
 	// With watch: paid in a newer document, which replaces the row.

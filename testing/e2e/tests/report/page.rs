@@ -1,13 +1,13 @@
 //! Pages as programs read them.
 
-use credio_e2e::Cli;
 pub(super) use credio_e2e::uploads::path;
+use credio_e2e::{Cli, repository};
 use roxmltree::{Document, ParsingOptions};
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path};
 
 /// A document of the project.
 pub(super) fn sample(name: &str) -> String {
-	format!("{}/../../samples/{name}", env!("CARGO_MANIFEST_DIR"))
+	path(&repository().join("samples").join(name)).to_owned()
 }
 
 /// A page, read as XML.
