@@ -13,7 +13,6 @@ mod sealing;
 pub use document::{Described, Source, describe};
 pub use error::ObjectError;
 pub use manifest::Manifest;
-pub use opening::Opened;
 pub(crate) use opening::Opening;
 pub(crate) use sealing::{SealedObject, seal, seal_part};
 
@@ -46,10 +45,16 @@ impl ObjectAddress {
 		Layout::chunks_in(self.size).unwrap_or_default().div_ceil(PART_CHUNKS)
 	}
 
+	/// Returns the number of bytes of its sealed chunks.
+	#[must_use]
+	pub fn sealed_length(&self) -> u64 {
+		self.size.saturating_sub(credio_envelope::HEADER_LENGTH as u64)
+	}
+
 	/// Returns the bytes of a part within the sealed chunks.
 	#[must_use]
 	pub fn part(&self, number: u32) -> Range<u64> {
-		let end = self.size.saturating_sub(credio_envelope::HEADER_LENGTH as u64);
+		let end = self.sealed_length();
 		let start = (u64::from(number) * PART_SIZE).min(end);
 		start..start.saturating_add(PART_SIZE).min(end)
 	}
@@ -94,12 +99,19 @@ pub struct ObjectAccess {
 /// Where objects are read from.
 #[async_trait]
 pub trait ReadObjects: Send + Sync + fmt::Debug {
-	/// Reads a piece of an object. Callers check it.
+	/// Reads a piece of an object from the own store. Callers check it.
 	///
 	/// # Errors
 	///
 	/// [`ObjectError::NotFound`], [`ObjectError::Store`].
-	async fn read(
+	async fn read_own(&self, object: &ObjectAddress, piece: &Piece) -> Result<Bytes, ObjectError>;
+
+	/// Reads a piece of an object from the servers of its organizations. Callers check it.
+	///
+	/// # Errors
+	///
+	/// As [`Self::read_own`].
+	async fn read_served(
 		&self,
 		object: &ObjectAddress,
 		piece: &Piece,

@@ -37,25 +37,19 @@ impl Sources {
 
 #[async_trait]
 impl ReadObjects for Sources {
-	async fn read(
+	async fn read_own(&self, object: &ObjectAddress, piece: &Piece) -> Result<Bytes, ObjectError> {
+		match &self.store {
+			Some(store) => store.piece(object, piece).await,
+			None => Err(ObjectError::NotFound("no store is named here".into())),
+		}
+	}
+
+	async fn read_served(
 		&self,
 		object: &ObjectAddress,
 		piece: &Piece,
 		access: &ObjectAccess,
 	) -> Result<Bytes, ObjectError> {
-		let Some(store) = &self.store else {
-			return self.remote.read(object, piece, access).await;
-		};
-		match store.read(object, piece, access).await {
-			Err(ObjectError::NotFound(ours)) => {
-				self.remote.read(object, piece, access).await.map_err(|error| match error {
-					ObjectError::NotFound(theirs) => {
-						ObjectError::NotFound(format!("{ours}; {theirs}"))
-					},
-					error => error,
-				})
-			},
-			read => read,
-		}
+		self.remote.read(object, piece, access).await
 	}
 }

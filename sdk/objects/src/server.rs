@@ -25,7 +25,7 @@ use credio_client::{
 	objects::{ObjectAddress, ObjectError, Piece},
 	primitives::{EntryBody, RecordId, error_codes as codes, rpc::AccessToken},
 };
-use futures::TryStreamExt;
+use futures::{StreamExt, stream};
 use serde_json::json;
 use std::{io, ops::Range, sync::Arc};
 use tokio::{net::TcpListener, sync::Semaphore};
@@ -125,8 +125,7 @@ impl IntoResponse for Problem {
 		let title = status.canonical_reason().unwrap_or_default();
 		let body =
 			json!({ "title": title, "status": status.as_u16(), "detail": detail, "code": code });
-		let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-		let mut response = (status, kind, Json(body)).into_response();
+		let mut response = (status, Json(body)).into_response();
 		let kind = HeaderValue::from_static("application/problem+json");
 		response.headers_mut().insert(header::CONTENT_TYPE, kind);
 		if status == StatusCode::UNAUTHORIZED {
@@ -191,8 +190,7 @@ async fn chunks(
 	// Held until the body is sent.
 	let room = served.room.clone().acquire_owned().await;
 	let object = object(&served, &record, &headers).await?;
-	let length = (0..object.parts()).map(|part| object.part(part)).map(|part| part.end).max();
-	let length = length.unwrap_or_default();
+	let length = object.sealed_length();
 	let (status, range) = match headers.get(header::RANGE) {
 		None => (StatusCode::OK, 0..length),
 		Some(asked) => {
@@ -201,20 +199,17 @@ async fn chunks(
 			(StatusCode::PARTIAL_CONTENT, range)
 		},
 	};
-	let parts = object.parts_of(&range).map(Ok::<_, ObjectError>).collect::<Vec<_>>();
+	let mut parts = object.parts_of(&range);
 	// The first part is read before the head is sent, so that a missing object is a refusal.
-	let first = match parts.first() {
-		Some(Ok((number, within))) => Some(read_part(&served, &object, *number, within).await?),
-		_ => None,
+	let first = match parts.next() {
+		Some((number, within)) => Some(served.store.within_part(&object, number, within).await?),
+		None => None,
 	};
-	let rest = futures::stream::iter(parts.into_iter().skip(1)).and_then({
-		let served = served.clone();
-		move |(number, within)| {
-			let (served, _room) = (served.clone(), &room);
-			async move { read_part(&served, &object, number, &within).await }
-		}
+	let rest = stream::iter(parts).then(move |(number, within)| {
+		let (store, _room) = (served.store.clone(), &room);
+		async move { store.within_part(&object, number, within).await }
 	});
-	let body = Body::from_stream(futures::stream::iter(first.map(Ok)).chain_stream(rest));
+	let body = Body::from_stream(stream::iter(first.map(Ok)).chain(rest));
 	let mut response = (status, common_headers(&object), body).into_response();
 	insert(&mut response, header::CONTENT_LENGTH, &(range.end - range.start).to_string());
 	if status == StatusCode::PARTIAL_CONTENT {
@@ -237,28 +232,6 @@ fn insert(response: &mut Response, name: header::HeaderName, value: &str) {
 		response.headers_mut().insert(name, value);
 	}
 }
-
-async fn read_part(
-	served: &Served,
-	object: &ObjectAddress,
-	number: u32,
-	within: &Range<u64>,
-) -> Result<bytes::Bytes, ObjectError> {
-	let start = object.part(number).start;
-	let range = start + within.start..start + within.end;
-	served.store.piece(object, &Piece::Sealed(range)).await
-}
-
-/// Chains streams of one kind of item.
-trait ChainStream: futures::Stream + Sized {
-	fn chain_stream<Next: futures::Stream<Item = Self::Item>>(
-		self,
-		next: Next,
-	) -> futures::stream::Chain<Self, Next> {
-		futures::StreamExt::chain(self, next)
-	}
-}
-impl<Stream: futures::Stream> ChainStream for Stream {}
 
 fn common_headers(object: &ObjectAddress) -> [(header::HeaderName, String); 5] {
 	[

@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use credio_client::{
-	objects::{
-		Manifest, ObjectAccess, ObjectAddress, ObjectError, Piece, ReadObjects, WriteObjects,
-	},
+	objects::{Manifest, ObjectAddress, ObjectError, Piece, WriteObjects},
 	primitives::{Digest, RecordId},
 };
 use futures::TryStreamExt;
@@ -99,15 +97,8 @@ impl Store {
 		self.envelope(object).join(format!("{number:05}"))
 	}
 
-	async fn get(&self, path: &Path, range: Option<Range<u64>>) -> Result<Bytes, ObjectError> {
-		let read = match range {
-			Some(range) => self.inner.get_range(path, range).await,
-			None => match self.inner.get(path).await {
-				Ok(found) => found.bytes().await,
-				Err(error) => Err(error),
-			},
-		};
-		read.map_err(|error| self.error(error))
+	async fn get(&self, path: &Path, range: Range<u64>) -> Result<Bytes, ObjectError> {
+		self.inner.get_range(path, range).await.map_err(|error| self.error(error))
 	}
 
 	async fn put(&self, path: &Path, bytes: Bytes) -> Result<(), ObjectError> {
@@ -131,18 +122,6 @@ impl Store {
 	}
 }
 
-#[async_trait]
-impl ReadObjects for Store {
-	async fn read(
-		&self,
-		object: &ObjectAddress,
-		piece: &Piece,
-		_: &ObjectAccess,
-	) -> Result<Bytes, ObjectError> {
-		self.piece(object, piece).await
-	}
-}
-
 impl Store {
 	/// Reads a piece of an object.
 	///
@@ -154,19 +133,33 @@ impl Store {
 			Piece::Manifest => {
 				// One that was swapped for something huge is not read whole.
 				let end = Manifest::length_of(object) as u64;
-				return self.get(&self.envelope(object).join(MANIFEST), Some(0..end)).await;
+				return self.get(&self.envelope(object).join(MANIFEST), 0..end).await;
 			},
 			Piece::Sealed(range) => range,
 		};
 		let parts = object.parts_of(range).collect::<Vec<_>>();
 		if let [(number, within)] = parts.as_slice() {
-			return self.get(&self.part(object, *number), Some(within.clone())).await;
+			return self.within_part(object, *number, within.clone()).await;
 		}
 		let mut bytes = BytesMut::new();
 		for (number, within) in parts {
-			bytes.extend_from_slice(&self.get(&self.part(object, number), Some(within)).await?);
+			bytes.extend_from_slice(&self.within_part(object, number, within).await?);
 		}
 		Ok(bytes.freeze())
+	}
+
+	/// Reads a range of a part.
+	///
+	/// # Errors
+	///
+	/// As [`Self::piece`].
+	pub async fn within_part(
+		&self,
+		object: &ObjectAddress,
+		number: u32,
+		range: Range<u64>,
+	) -> Result<Bytes, ObjectError> {
+		self.get(&self.part(object, number), range).await
 	}
 }
 
@@ -196,7 +189,7 @@ impl WriteObjects for Store {
 		number: u32,
 		bytes: &Bytes,
 	) -> Result<bool, ObjectError> {
-		match self.get(&self.part(object, number), Some(0..bytes.len() as u64)).await {
+		match self.within_part(object, number, 0..bytes.len() as u64).await {
 			Ok(stored) => Ok(stored == *bytes),
 			Err(ObjectError::NotFound(_)) => Ok(false),
 			Err(error) => Err(error),

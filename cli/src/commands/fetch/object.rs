@@ -4,9 +4,8 @@
 use super::Written;
 use crate::{exit::Failure, output};
 use credio_client::{
-	Client,
+	Client, OpenObject,
 	envelope::Committing,
-	objects::Opened,
 	primitives::{RecordId, limits::OBJECT_CHUNK_SIZE},
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -53,77 +52,74 @@ pub(super) async fn fetch(
 	path: &Path,
 	range: Option<ByteRange>,
 ) -> Result<Written, Failure> {
-	if let Some(ByteRange(range)) = range {
-		return fetch_range(client, record, path, range).await;
+	let object = client.open_object(record).await?;
+	match range {
+		Some(ByteRange(range)) => fetch_range(&object, path, &range).await,
+		None => fetch_whole(&object, path).await,
 	}
-	let progress = ProgressBar::no_length();
+}
+
+async fn fetch_whole(object: &OpenObject<'_>, path: &Path) -> Result<Written, Failure> {
+	let progress = ProgressBar::new(object.length());
 	progress.set_style(
-		ProgressStyle::with_template("{bytes} fetched, {bytes_per_sec} {msg}")
+		ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}")
 			.unwrap_or_else(|_| ProgressStyle::default_bar()),
 	);
 	let show = |fetched| progress.set_position(fetched);
-	let mut commitment = client.object_commitment(record).await?;
+	let mut commitment = object.commitment();
+	let written = Written {
+		media_type: object.media_type().into(),
+		bytes: object.length(),
+		entry: object.entry().clone(),
+		verified: "against its commitment on the chain",
+	};
 	if path == Path::new("-") {
-		let mut sink = output::document_sink()?;
-		let opened = client.fetch_object(record, 0, commitment, &mut sink, &show).await?;
-		return Ok(written(opened));
+		object.write(0, commitment, &mut output::document_sink()?, &show).await?;
+		return Ok(written);
 	}
-	let unfinished = unfinished(path, record);
+	let unfinished = unfinished(path, object.entry().record_id);
 	let failed = |error| Failure::file(&unfinished, error);
 	let mut file = credio_files::open_or_create(&unfinished).map_err(failed)?;
 	let from = resume(&mut file, &mut commitment).map_err(failed)?;
-	let result = client.fetch_object(record, from, commitment, &mut file, &show).await;
+	let result = object.write(from, commitment, &mut file, &show).await;
 	progress.finish_and_clear();
-	let opened = match result {
-		Ok(opened) => opened,
-		Err(error) => {
-			// A file that does not verify is not kept; an unfinished one is continued next time.
-			if !error.is_no_answer() && from > 0 {
-				let _ = fs::remove_file(&unfinished);
-			}
-			return Err(error.into());
-		},
-	};
+	if let Err(error) = result {
+		// A file that does not verify is not kept; an unfinished one is continued next time.
+		if !error.is_no_answer() && from > 0 {
+			let _ = fs::remove_file(&unfinished);
+		}
+		return Err(error.into());
+	}
 	file.sync_all().map_err(failed)?;
 	fs::rename(&unfinished, path).map_err(|error| Failure::file(path, error))?;
 	let folder = path.parent().unwrap_or(Path::new("."));
 	credio_files::sync_folder(folder).map_err(|error| Failure::file(folder, error))?;
-	Ok(written(opened))
+	Ok(written)
 }
 
 async fn fetch_range(
-	client: &Client,
-	record: RecordId,
+	object: &OpenObject<'_>,
 	path: &Path,
-	range: Range<u64>,
+	range: &Range<u64>,
 ) -> Result<Written, Failure> {
-	let opened;
+	let length = object.length();
+	if range.start >= length {
+		return Err(beyond(length));
+	}
 	if path == Path::new("-") {
-		let mut sink = output::document_sink()?;
-		opened = client.fetch_range(record, &range, &mut sink).await?;
+		object.write_range(range, &mut output::document_sink()?).await?;
 	} else {
 		let failed = |error| Failure::file(path, error);
 		let mut file = credio_files::Replacement::create(path).map_err(failed)?;
-		opened = client.fetch_range(record, &range, &mut file).await?;
-		if range.start < opened.length {
-			file.commit().map_err(failed)?;
-		}
+		object.write_range(range, &mut file).await?;
+		file.commit().map_err(failed)?;
 	}
-	if range.start >= opened.length {
-		return Err(beyond(opened.length));
-	}
-	let bytes = range.end.min(opened.length) - range.start;
-	let verified = "its chunks, against the root on the chain";
-	Ok(Written { media_type: opened.media_type, bytes, entry: opened.entry, verified })
-}
-
-fn written(opened: Opened) -> Written {
-	Written {
-		media_type: opened.media_type,
-		bytes: opened.length,
-		entry: opened.entry,
-		verified: "against its commitment on the chain",
-	}
+	Ok(Written {
+		media_type: object.media_type().into(),
+		bytes: range.end.min(length) - range.start,
+		entry: object.entry().clone(),
+		verified: "its chunks, against the root on the chain",
+	})
 }
 
 /// Returns the file beside the target that an object is fetched into.

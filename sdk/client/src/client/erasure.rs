@@ -1,15 +1,11 @@
 //! Erasure of objects: what owners demand and do, and what others acknowledge.
 
-use super::{Client, status::is_rejected_with};
-use crate::{
-	calls::Call,
-	error::{Result, SubmitError},
-	name::Name,
-};
+use super::Client;
+use crate::{calls::Call, error::Result, name::Name};
 use credio_primitives::{
 	RecordId, StreamId,
 	object::NamedErasure,
-	rpc::{At, ErasureJson, Items, RequestState},
+	rpc::{At, ErasureJson, Items},
 };
 
 impl Client {
@@ -75,18 +71,5 @@ impl Client {
 		let answer: At<Items<NamedErasure>> =
 			self.call("credio_v1_erasures", (from, self.limits.max_page_size)).await?;
 		Ok(answer.answer.items)
-	}
-
-	/// Submits a call under a name. `done` is the error of a call that was made before.
-	async fn once(&self, name: &Name, call: Call, done: &str) -> Result<()> {
-		let attempt = self.attempt(name, 0).await?;
-		if attempt.is_applied {
-			return Ok(());
-		}
-		let status = self.submit(attempt.key, &[call]).await?;
-		if status.status == RequestState::Applied || is_rejected_with(&status, done) {
-			return Ok(());
-		}
-		Err(SubmitError::Rejected(Box::new(status)).into())
 	}
 }

@@ -1,6 +1,6 @@
 //! Grants.
 
-use super::{Client, status::is_rejected_with};
+use super::{Client, records::Sealed, status::is_rejected_with};
 use crate::{
 	calls::Call,
 	error::{AccessError, Error, ProofError, Result, SubmitError},
@@ -314,7 +314,7 @@ impl Client {
 		record: RecordId,
 		to: &Recipient,
 	) -> Result<(KeyEpoch, Vec<WrappedKey>)> {
-		let (entry, held, context, payload) = self.fetch_sealed(record).await?;
+		let Sealed { entry, held, context, payload, .. } = self.fetch_sealed(record).await?;
 		let Some(epoch) = entry.header.body.epoch() else {
 			return Err(Error::Argument("an anchor has nothing to read".into()));
 		};

@@ -2,10 +2,11 @@
 
 use super::{
 	Client,
-	status::{AttemptStep, Attempts},
+	status::{AttemptStep, Attempts, is_rejected_with},
 };
 use crate::{
-	error::{Error, Result},
+	calls::Call,
+	error::{Error, Result, SubmitError},
 	name::{MAX_ATTEMPTS, Name, earlier_secrets},
 };
 use credio_primitives::{
@@ -96,6 +97,24 @@ impl Client {
 			}
 		}
 		Ok(Attempt { number: MAX_ATTEMPTS, key: Self::new_key()?, is_applied: false })
+	}
+
+	/// Submits a call under a name, unless it was applied before. `done` is the name of the error that a call which was
+	/// made before ends with.
+	///
+	/// # Errors
+	///
+	/// [`Error::Submit`], [`Error::Connect`].
+	pub(super) async fn once(&self, name: &Name, call: Call, done: &str) -> Result<()> {
+		let attempt = self.attempt(name, 0).await?;
+		if attempt.is_applied {
+			return Ok(());
+		}
+		let status = self.submit(attempt.key, &[call]).await?;
+		if status.status == RequestState::Applied || is_rejected_with(&status, done) {
+			return Ok(());
+		}
+		Err(SubmitError::Rejected(Box::new(status)).into())
 	}
 
 	/// Returns the status of a request once it is no longer pending.

@@ -1,30 +1,31 @@
-//! Objects: uploading, fetching and granting documents whose ciphertext is in an object store.
+//! Objects: uploading documents whose ciphertext is in an object store. Reading them is in [`open`].
 
-use super::{Client, CommittedDocument, Outcome, uploads::Item};
+mod open;
+
+pub use open::OpenObject;
+pub(crate) use open::Pieces;
+
+use super::{Client, Outcome, uploads::Item};
 use crate::{
 	calls::Call,
-	error::{AccessError, Error, Result},
+	error::{Error, Result},
 	name::Name,
 	objects::{
-		Described, Manifest, ObjectAccess, ObjectAddress, ObjectError, Opened, Opening, Piece,
-		ReadObjects, SealedObject, Source, WriteObjects, describe, seal, seal_part,
+		Described, ObjectAddress, ObjectError, ReadObjects, SealedObject, Source, WriteObjects,
+		describe, seal, seal_part,
 	},
 };
 use async_trait::async_trait;
-use credio_envelope::{Committing, Document, Layout};
 use credio_primitives::{
 	Entry, EntryBody, KeyEpoch, RecordId, Reference, StreamId,
 	limits::OBJECT_CHUNK_SIZE,
 	rpc::{AccessToken, At, EndpointsJson, FetchedJson},
 };
 use futures::{StreamExt, TryStreamExt};
-use std::{io::Write, ops::Range, sync::Arc};
-use zeroize::Zeroizing;
+use std::sync::Arc;
 
 /// Parts that are sealed or sent at a time: with plaintext and ciphertext of each, some 50 MB.
 const PARTS_IN_FLIGHT: usize = 2;
-/// Chunks that are read and opened at a time: a part.
-const CHUNKS_AT_A_TIME: u32 = crate::objects::PART_CHUNKS;
 
 /// A document to upload as an object.
 #[derive(Clone, Debug)]
@@ -60,20 +61,20 @@ impl ObjectItem<'_> {
 		client: &Client,
 		epoch: KeyEpoch,
 		record_id: RecordId,
-	) -> Result<SealedObject> {
+	) -> Result<Arc<SealedObject>> {
 		let held = client.held(self.upload.stream, epoch).await?;
 		let context = client.context(self.upload.stream, epoch, record_id);
 		let key = client.vault.seal_object(&held, &context, &self.described.description()).await?;
 		let (described, source) = (self.described.clone(), self.upload.source.clone());
-		Ok(blocking(move || seal(key, record_id, described, source)).await?)
+		let sealed = blocking(move || seal(key, record_id, described, source)).await?;
+		Ok(Arc::new(sealed))
 	}
 
 	/// Stores again what the store has lost or changed, or all of it if it is another store.
-	async fn restore(&self, sealed: &SealedObject) -> Result<()> {
+	async fn restore(&self, sealed: &Arc<SealedObject>) -> Result<()> {
 		let (store, address) = (&self.upload.store, sealed.address);
 		for part in store.stored_parts(&address).await? {
-			let again = sealed.clone();
-			let bytes = blocking(move || seal_part(&again, part)).await?;
+			let bytes = part_of(sealed, part).await?;
 			if !store.has_part(&address, part, &bytes).await? {
 				store.put_part(&address, part, bytes).await?;
 			}
@@ -82,7 +83,7 @@ impl ObjectItem<'_> {
 	}
 
 	/// Stores the parts that are missing, unless the object is complete.
-	async fn store(&self, sealed: &SealedObject) -> Result<()> {
+	async fn store(&self, sealed: &Arc<SealedObject>) -> Result<()> {
 		match self.upload.store.is_complete(&sealed.address).await? {
 			true => {
 				(self.progress)(self.described.length);
@@ -92,25 +93,15 @@ impl ObjectItem<'_> {
 		}
 	}
 
-	async fn store_missing(&self, sealed: &SealedObject) -> Result<()> {
+	async fn store_missing(&self, sealed: &Arc<SealedObject>) -> Result<()> {
 		let (store, address) = (&self.upload.store, sealed.address);
 		let stored = store.stored_parts(&address).await?;
 		let missing = (0..address.parts()).filter(|part| !stored.contains(part));
-		let sealed = Arc::new(sealed.clone());
 		let part_bytes = u64::from(crate::objects::PART_CHUNKS) * u64::from(OBJECT_CHUNK_SIZE);
 		let mut done = stored.len() as u64;
 		(self.progress)((done * part_bytes).min(self.described.length));
 		let mut sent = futures::stream::iter(missing)
-			.map(|part| {
-				let sealed = sealed.clone();
-				async move {
-					let bytes = blocking({
-						let sealed = sealed.clone();
-						move || seal_part(&sealed, part)
-					});
-					store.put_part(&address, part, bytes.await?).await
-				}
-			})
+			.map(async |part| store.put_part(&address, part, part_of(sealed, part).await?).await)
 			.buffer_unordered(PARTS_IN_FLIGHT);
 		while sent.try_next().await?.is_some() {
 			done += 1;
@@ -155,6 +146,15 @@ impl Item for ObjectItem<'_> {
 		self.restore(&sealed).await?;
 		Ok(Some(true))
 	}
+}
+
+/// Seals a part again.
+async fn part_of(
+	sealed: &Arc<SealedObject>,
+	part: u32,
+) -> std::result::Result<bytes::Bytes, ObjectError> {
+	let sealed = sealed.clone();
+	blocking(move || seal_part(&sealed, part)).await
 }
 
 /// Runs what blocks on a thread for that.
@@ -232,17 +232,6 @@ impl Client {
 		}
 	}
 
-	/// Returns what servers of an object ask for.
-	async fn object_access(&self, entry: &Entry) -> Result<ObjectAccess> {
-		let token = self.token("credio_v1_fetch", &entry.record_id).await?;
-		let owner = self.owner(entry.header.stream).await?;
-		let mut endpoints = self.endpoints(entry.header.organization).await?;
-		if owner != entry.header.organization {
-			endpoints.extend(self.endpoints(owner).await?);
-		}
-		Ok(ObjectAccess { token, endpoints })
-	}
-
 	/// Lists the URLs at which an organization serves objects.
 	///
 	/// # Errors
@@ -254,183 +243,5 @@ impl Client {
 		}
 		let answer: At<EndpointsJson> = self.call("credio_v1_endpoints", (organization,)).await?;
 		Ok(answer.answer.endpoints)
-	}
-
-	/// Reads a piece of an object.
-	async fn read_piece(
-		&self,
-		entry: &Entry,
-		address: &ObjectAddress,
-		piece: &Piece,
-	) -> Result<bytes::Bytes> {
-		let objects = self.objects.as_ref().ok_or(ObjectError::NoStore)?;
-		let access = self.object_access(entry).await?;
-		Ok(objects.read(address, piece, &access).await?)
-	}
-
-	/// Reads the manifest of an object, and checks it against the chain.
-	pub(super) async fn manifest(&self, entry: &Entry) -> Result<Manifest> {
-		let address = address_of(entry)?;
-		let bytes = self.read_piece(entry, &address, &Piece::Manifest).await?;
-		Ok(Manifest::read(&bytes, &address)?)
-	}
-
-	/// Returns an object that this organization may read, with its key.
-	async fn opening(&self, id: RecordId) -> Result<(Entry, Opening)> {
-		let (entry, held, context, header) = self.fetch_sealed(id).await?;
-		let address = address_of(&entry)?;
-		let manifest = self.manifest(&entry).await?;
-		let key = self.vault.open_object(&held, &context, &header).await?;
-		Ok((entry, Opening { address, manifest, key }))
-	}
-
-	async fn open_chunks(
-		&self,
-		entry: &Entry,
-		opening: &Arc<Opening>,
-		chunks: Range<u32>,
-	) -> Result<Zeroizing<Vec<u8>>> {
-		let piece = Piece::Sealed(opening.sealed_range(&chunks));
-		let sealed = self.read_piece(entry, &opening.address, &piece).await?;
-		let opening = opening.clone();
-		Ok(blocking(move || opening.open(&chunks, &sealed)).await?)
-	}
-
-	/// Fetches a range of an object, and checks what it reads against the chain, chunk by chunk; nothing else is read. A range
-	/// ends at the end of the document.
-	///
-	/// # Errors
-	///
-	/// As [`Self::fetch`], and [`Error::Object`], which names the place of a chunk that was changed.
-	pub async fn fetch_range(
-		&self,
-		id: RecordId,
-		range: &Range<u64>,
-		sink: &mut (dyn Write + Send),
-	) -> Result<Opened> {
-		let (entry, opening) = self.opening(id).await?;
-		let opening = Arc::new(opening);
-		let first = self.open_chunks(&entry, &opening, 0..1).await?;
-		let (layout, media_type) =
-			Layout::read(&first, opening.address.size).map_err(ObjectError::from)?;
-		let opened = Opened { media_type: media_type.into(), length: layout.document(), entry };
-		let wanted = layout.chunks_of(range);
-		let mut chunk = wanted.start;
-		while chunk < wanted.end {
-			let chunks = chunk..chunk.saturating_add(CHUNKS_AT_A_TIME).min(wanted.end);
-			chunk = chunks.end;
-			let inner = match chunks == (0..1) {
-				true => first.clone(),
-				false => self.open_chunks(&opened.entry, &opening, chunks.clone()).await?,
-			};
-			let piece = within(&layout, &chunks, range, &inner);
-			sink.write_all(piece).map_err(ObjectError::write)?;
-		}
-		Ok(opened)
-	}
-
-	/// Fetches an object whole, from a place of the document on, and checks it against the commitment on the chain. `before`
-	/// is the commitment that was begun with what comes before that place, as [`Self::object_commitment`] begins it.
-	///
-	/// # Errors
-	///
-	/// As [`Self::fetch_range`]; [`Error::Access`] for a document that is not the one of the chain.
-	pub async fn fetch_object(
-		&self,
-		id: RecordId,
-		from: u64,
-		before: Committing,
-		sink: &mut (dyn Write + Send),
-		progress: Progress<'_>,
-	) -> Result<Opened> {
-		let mut sink = Tee { sink, commitment: before, written: from, progress };
-		let opened = self.fetch_range(id, &(from..u64::MAX), &mut sink).await?;
-		let commitment = opened.entry.header.body.commitment();
-		match commitment.is_some_and(|commitment| sink.commitment.verify(&commitment)) {
-			true => Ok(opened),
-			false => Err(AccessError::NotVerified.into()),
-		}
-	}
-
-	/// Begins the commitment to the document of an object.
-	///
-	/// # Errors
-	///
-	/// As [`Self::fetch`].
-	pub async fn object_commitment(&self, id: RecordId) -> Result<Committing> {
-		Ok(self.commitment_key(id).await?.start())
-	}
-
-	/// Fetches an object whole into memory, if its document has at most `limit` bytes.
-	///
-	/// # Errors
-	///
-	/// As [`Self::fetch_object`], and [`Error::Argument`] for a larger one.
-	pub async fn fetch_small_object(&self, id: RecordId, limit: u64) -> Result<CommittedDocument> {
-		let size = address_of(&self.record(id).await?)?.size;
-		// A document takes at least eight ninths of its envelope.
-		if size / 9 > limit / 8 + 10_000 {
-			return Err(too_large(size, limit));
-		}
-		let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or(0)));
-		let commitment = self.object_commitment(id).await?;
-		let opened = self.fetch_object(id, 0, commitment, &mut *bytes, &|_| {}).await?;
-		if opened.length > limit {
-			return Err(too_large(opened.length, limit));
-		}
-		let document = Document { media_type: opened.media_type, bytes };
-		Ok(CommittedDocument { document, entry: opened.entry })
-	}
-}
-
-fn too_large(size: u64, limit: u64) -> Error {
-	Error::Argument(format!("the object has {size} bytes, and at most {limit} are read at once"))
-}
-
-/// Returns the address of an entry's object.
-fn address_of(entry: &Entry) -> Result<ObjectAddress> {
-	match entry.header.body {
-		EntryBody::Object { root, size, .. } => {
-			Ok(ObjectAddress { record_id: entry.record_id, root, size })
-		},
-		_ => Err(Error::Argument("the entry is no object".into())),
-	}
-}
-
-/// Returns what chunks, opened, have of a range of the document.
-fn within<'a>(
-	layout: &Layout,
-	chunks: &Range<u32>,
-	range: &Range<u64>,
-	inner: &'a [u8],
-) -> &'a [u8] {
-	let document = layout.document_range();
-	let begin = u64::from(chunks.start) * u64::from(OBJECT_CHUNK_SIZE);
-	let place = |at: u64| {
-		let at = document.start.saturating_add(at).min(document.end);
-		usize::try_from(at.saturating_sub(begin)).unwrap_or(usize::MAX).min(inner.len())
-	};
-	&inner[place(range.start)..place(range.end)]
-}
-
-/// Writes bytes and commits to them.
-struct Tee<'a> {
-	sink: &'a mut (dyn Write + Send),
-	commitment: Committing,
-	written: u64,
-	progress: Progress<'a>,
-}
-
-impl Write for Tee<'_> {
-	fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-		self.sink.write_all(bytes)?;
-		self.commitment.update(bytes);
-		self.written = self.written.saturating_add(bytes.len() as u64);
-		(self.progress)(self.written);
-		Ok(bytes.len())
-	}
-
-	fn flush(&mut self) -> std::io::Result<()> {
-		self.sink.flush()
 	}
 }

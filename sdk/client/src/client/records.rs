@@ -1,14 +1,17 @@
 //! Records: sealing, fetching, verifying.
 
-use super::Client;
-use crate::error::{AccessError, Error, Result};
+use super::{Client, objects::Pieces};
+use crate::{
+	error::{AccessError, Error, Result},
+	objects::Manifest,
+};
 use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
 use credio_primitives::{
 	BlockNumber, Denial, Digest, Entry, EntryBody, KeyEpoch, RecordId, RequestKey, Resource,
 	Sequence, StreamId, WrappedSecret,
 	entry::{ENVELOPE_V2, EntryFilter},
 	rpc::{
-		At, BlockRef, Bytes, FetchedEntriesJson, FetchedEntryJson, FetchedJson, RequestStatusJson,
+		At, BlockRef, FetchedEntriesJson, FetchedEntryJson, FetchedJson, RequestStatusJson,
 		WrappedKeyJson,
 	},
 };
@@ -136,25 +139,25 @@ impl Client {
 	}
 
 	/// Fetches a record's ciphertext, with its key wrapped to this organization.
-	pub(crate) async fn fetch_sealed(
-		&self,
-		id: RecordId,
-	) -> Result<(Entry, Held, Context, Vec<u8>)> {
+	pub(crate) async fn fetch_sealed(&self, id: RecordId) -> Result<Sealed<'_>> {
 		let token = self.token("credio_v1_fetch", &id).await?;
 		let answer: At<FetchedJson> = self.call("credio_v1_fetch", (id, token)).await?;
 		let FetchedJson { entry, payload, secret_commitment, wrapped_keys } = answer.answer;
 		if let Some(verified) = self.verified() {
 			verified.check_record(id, &entry, secret_commitment, answer.at).await?;
 		}
-		// Of an object the header is enough to find the key.
-		let payload = match entry.header.body {
-			EntryBody::Object { .. } => Bytes(self.manifest(&entry).await?.header().to_vec()),
-			_ => payload,
+		let (payload, object) = match entry.header.body {
+			EntryBody::Object { .. } => {
+				let pieces = Pieces::of(self, &entry)?;
+				let manifest = pieces.manifest().await?;
+				(manifest.header().to_vec(), Some((pieces, manifest)))
+			},
+			_ => (payload.0, None),
 		};
 		let wrapped_by = self.wrapped_by(entry.header.stream).await?;
 		let (held, context) =
-			self.held_for(&entry, wrapped_by, &payload.0, secret_commitment, wrapped_keys).await?;
-		Ok((entry, held, context, payload.0))
+			self.held_for(&entry, wrapped_by, &payload, secret_commitment, wrapped_keys).await?;
+		Ok(Sealed { entry, held, context, payload, object })
 	}
 
 	/// Returns the wrapped key of a record and the record's context: of several keys the first that opens it, since
@@ -221,10 +224,10 @@ impl Client {
 	/// # Errors
 	///
 	/// [`Error::Refused`] with the code for "access denied", [`Error::Vault`] for a ciphertext that does not open,
-	/// [`Error::Access`]; [`Error::Argument`] for an object, which [`Self::fetch_object`] fetches.
+	/// [`Error::Access`]; [`Error::Argument`] for an object, which [`Self::open_object`] opens.
 	pub async fn fetch(&self, id: RecordId) -> Result<CommittedDocument> {
-		let (entry, held, context, payload) = self.fetch_sealed(id).await?;
-		if matches!(entry.header.body, EntryBody::Object { .. }) {
+		let Sealed { entry, held, context, payload, object } = self.fetch_sealed(id).await?;
+		if object.is_some() {
 			return Err(Error::Argument(
 				"the record is an object, which is fetched as such".into(),
 			));
@@ -341,7 +344,7 @@ impl Client {
 	///
 	/// As [`Self::fetch`].
 	pub async fn commitment_key(&self, id: RecordId) -> Result<CommitmentKey> {
-		let (_, held, context, payload) = self.fetch_sealed(id).await?;
+		let Sealed { held, context, payload, .. } = self.fetch_sealed(id).await?;
 		Ok(self.vault.commitment_key(&held, &context, &payload).await?)
 	}
 
@@ -362,6 +365,17 @@ impl Client {
 	}
 }
 
+/// A record as it was fetched, with what opens it.
+pub(crate) struct Sealed<'a> {
+	pub entry: Entry,
+	pub held: Held,
+	pub context: Context,
+	/// The envelope; of an object its header, which is enough to find the key.
+	pub payload: Vec<u8>,
+	/// Of an object: where its pieces are read, and its manifest.
+	pub object: Option<(Pieces<'a>, Manifest)>,
+}
+
 /// A part of a stream.
 #[derive(Debug)]
 pub struct StreamPart {
@@ -380,7 +394,7 @@ pub enum Unread {
 	Denied(Denial),
 	/// The ciphertext does not open, or does not match the entry's commitment.
 	Unopened(Error),
-	/// The document is an object, which may be large: [`Client::fetch_object`] fetches it.
+	/// The document is an object, which may be large: [`Client::open_object`] opens it.
 	Object,
 }
 

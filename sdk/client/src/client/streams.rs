@@ -110,12 +110,7 @@ impl Client {
 	///
 	/// [`Error::Submit`].
 	pub async fn seal_stream(&self, id: StreamId) -> Result<()> {
-		let attempt = self.attempt(&Name::new("seal", &id), 0).await?;
-		let status = self.submit(attempt.key, &[Call::seal_stream(id)]).await?;
-		if status.status == RequestState::Applied || is_rejected_with(&status, "AlreadySealed") {
-			return Ok(());
-		}
-		Err(SubmitError::Rejected(Box::new(status)).into())
+		self.once(&Name::new("seal", &id), Call::seal_stream(id), "AlreadySealed").await
 	}
 
 	/// Opens the next key epoch of a stream, with the new secret wrapped for the active grants. Skips grantees without

@@ -32,6 +32,14 @@ pub enum ObjectError {
 		/// Its bytes within the sealed chunks.
 		bytes: Range<u64>,
 	},
+	/// The document is larger than it may be.
+	#[error("the document has {length} bytes, and at most {limit} are read at once")]
+	TooLarge {
+		/// Length of the document in bytes.
+		length: u64,
+		/// Most bytes that are read.
+		limit: u64,
+	},
 	/// The document changed while it was read.
 	#[error("the document changed while it was read")]
 	SourceChanged,
@@ -69,7 +77,9 @@ impl ObjectError {
 			Self::ManifestDamaged | Self::Damaged { .. } | Self::Envelope(_) => {
 				ErrorKind::Untrusted
 			},
-			Self::NoStore | Self::SourceChanged | Self::File { .. } => ErrorKind::Usage,
+			Self::NoStore | Self::TooLarge { .. } | Self::SourceChanged | Self::File { .. } => {
+				ErrorKind::Usage
+			},
 		}
 	}
 
@@ -88,7 +98,9 @@ impl ObjectError {
 				Some("fetch it from another copy, or let its author upload the document again")
 			},
 			Self::SourceChanged => Some("upload it again once nobody writes to it"),
-			Self::File { .. } | Self::Envelope(_) | Self::Interrupted => None,
+			Self::TooLarge { .. } | Self::File { .. } | Self::Envelope(_) | Self::Interrupted => {
+				None
+			},
 		}
 	}
 }

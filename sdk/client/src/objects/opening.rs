@@ -2,7 +2,7 @@
 
 use super::{Manifest, ObjectAddress, ObjectError};
 use credio_envelope::{Layout, ObjectKey};
-use credio_primitives::{Entry, limits::OBJECT_CHUNK_SIZE};
+use credio_primitives::limits::OBJECT_CHUNK_SIZE;
 use std::ops::Range;
 use zeroize::Zeroizing;
 
@@ -12,17 +12,6 @@ pub(crate) struct Opening {
 	pub address: ObjectAddress,
 	pub manifest: Manifest,
 	pub key: ObjectKey,
-}
-
-/// Header, media type and length of an object, once its first chunk was opened.
-#[derive(Clone, Debug)]
-pub struct Opened {
-	/// Header of its record.
-	pub entry: Entry,
-	/// Media type of the document.
-	pub media_type: String,
-	/// Length of the document in bytes.
-	pub length: u64,
 }
 
 impl Opening {
