@@ -117,7 +117,7 @@ pub(super) async fn run(session: &Session, command: OutboxCommand) -> Result<(),
 /// Sends the stored items, and prints each outcome.
 async fn send(session: &Session, args: RunArgs) -> Result<(), Failure> {
 	let outbox = worker::open(session, &args.outbox.outbox).await?;
-	let settings = worker::settings(session, args.more_nodes);
+	let settings = worker::settings(session, args.more_nodes)?;
 	let node_count = settings.nodes.len();
 	let nodes = outbox.nodes();
 	let mut outcomes = outbox.outcomes_from_now().await?;

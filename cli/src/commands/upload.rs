@@ -11,9 +11,10 @@ use crate::{
 use clap::Args;
 use credio_client::{
 	Client, Error, ObjectUpload, Outcome, SubmitError, Upload,
-	objects::Source,
+	objects::{ObjectError, Source, describe},
 	primitives::{BlockNumber, RecordId, RequestKey, StreamId, limits::MAX_DOCUMENT_SIZE},
 };
+use credio_outbox::ObjectFile;
 use futures::StreamExt;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -32,7 +33,8 @@ const OBJECTS_IN_FLIGHT: usize = 2;
 /// Upload documents, encrypted, and wait until they are final
 ///
 /// Several documents are appended in the given order, in a lane: by default in one of 512 to 1023 that the stream
-/// decides. With --outbox they are in no order unless --lane is given.
+/// decides. With --outbox they are in no order unless --lane is given, and documents over 64 KiB stay in their files until
+/// they are sent.
 #[derive(Debug, Args)]
 #[command(
 	after_help = "Examples:\n  credio upload --stream invoices march/*.xml\n  credio upload --stream invoices --lane 7 --outbox acme.outbox march/*.xml"
@@ -105,7 +107,7 @@ impl UploadArgs {
 	}
 
 	/// Returns the upload of a file as an object.
-	pub(super) fn object_upload<'a>(
+	fn object_upload<'a>(
 		&'a self,
 		session: &Session,
 		stream: StreamId,
@@ -120,6 +122,23 @@ impl UploadArgs {
 			supersedes,
 			store: Arc::new(session.object_store()?),
 		})
+	}
+
+	/// Reads a file that is uploaded as an object by an outbox.
+	pub(super) async fn object_file(
+		&self,
+		stream: StreamId,
+		file: &Path,
+		supersedes: Option<RecordId>,
+	) -> Result<ObjectFile, Failure> {
+		let file = std::path::absolute(file).map_err(|error| Failure::file(file, error))?;
+		let (source, media_type) = (Source::File(file.clone()), self.media_type(&file).to_owned());
+		let described = tokio::task::spawn_blocking(move || describe(&source, &media_type))
+			.await
+			.map_err(|_| Error::Object(ObjectError::Interrupted))?
+			.map_err(Error::Object)?;
+		let key = self.key.as_deref().map(|key| key.as_bytes().to_vec());
+		Ok(ObjectFile { stream, key, file, described, supersedes })
 	}
 
 	/// Returns the media type of a file.
@@ -195,12 +214,12 @@ pub(super) async fn run(session: &Session, args: UploadArgs) -> Result<(), Failu
 }
 
 /// The upload of one file, and what it shares with others.
-pub(super) struct One<'a> {
-	pub session: &'a Session,
-	pub client: &'a Client,
-	pub args: &'a UploadArgs,
-	pub stream: StreamId,
-	pub supersedes: Option<RecordId>,
+struct One<'a> {
+	session: &'a Session,
+	client: &'a Client,
+	args: &'a UploadArgs,
+	stream: StreamId,
+	supersedes: Option<RecordId>,
 }
 
 impl One<'_> {
@@ -221,11 +240,7 @@ impl One<'_> {
 	}
 
 	/// Uploads a file as an object, and shows how much of it is stored.
-	pub(super) async fn upload_object(
-		&self,
-		file: &Path,
-		progress: &ProgressBar,
-	) -> Result<Outcome, Failure> {
+	async fn upload_object(&self, file: &Path, progress: &ProgressBar) -> Result<Outcome, Failure> {
 		let upload = self.args.object_upload(self.session, self.stream, file, self.supersedes)?;
 		let size = document::size(file).await?;
 		let show = |stored: u64| {

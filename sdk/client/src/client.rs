@@ -40,7 +40,7 @@ pub use evidence::EvidenceRequest;
 pub use grants::{End, Terms};
 pub use heads::{Heads, has_stalled};
 pub use nodes::ahead_of;
-pub use objects::{ObjectUpload, OpenObject, Progress};
+pub use objects::{ObjectContent, ObjectUpload, OpenObject, Progress};
 pub use organizations::NewOrganization;
 pub use past::{BlockChanges, BlockEvents, BusinessEvent, Past};
 pub use records::{CommittedDocument, Entries, Outcome, StreamPart, Unread, Upload, Uploaded};

@@ -10,11 +10,13 @@ use futures::TryStreamExt;
 use object_store::{
 	ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
 };
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{collections::BTreeMap, fs, io, ops::Range, path::PathBuf, sync::Arc};
 use url::Url;
 
 /// Name of a manifest among the parts of an object.
 const MANIFEST: &str = "manifest";
+/// What the names of files have in them that are being written.
+const UNFINISHED: char = '#';
 
 /// An error in opening a store.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +43,8 @@ pub struct Store {
 	inner: Arc<dyn ObjectStore>,
 	prefix: Path,
 	location: String,
+	/// Of a store in a folder.
+	folder: Option<PathBuf>,
 }
 
 impl Store {
@@ -61,7 +65,8 @@ impl Store {
 			let folder = LocalFileSystem::new_with_prefix(location)
 				.map_err(|error| unopened(&error))?
 				.with_fsync(true);
-			return Ok(Self::new(Arc::new(folder), Path::default(), location));
+			let store = Self::new(Arc::new(folder), Path::default(), location);
+			return Ok(Self { folder: Some(location.into()), ..store });
 		}
 		let url = Url::parse(location).map_err(|_| StoreError::Unknown(location.into()))?;
 		let bucket = url.host_str().filter(|_| url.scheme() == "s3" && url.query().is_none());
@@ -76,7 +81,7 @@ impl Store {
 	}
 
 	fn new(inner: Arc<dyn ObjectStore>, prefix: Path, location: &str) -> Self {
-		Self { inner, prefix, location: location.into() }
+		Self { inner, prefix, location: location.into(), folder: None }
 	}
 
 	/// Returns where the store is.
@@ -112,6 +117,22 @@ impl Store {
 			},
 			error => ObjectError::Store(format!("{}: {error}", self.location)),
 		}
+	}
+
+	/// Deletes from a folder what was being written when its writer was killed: the library does not list such files.
+	async fn delete_unfinished(
+		&self,
+		record: RecordId,
+		keep: Option<Digest>,
+	) -> Result<(), ObjectError> {
+		let Some(folder) = &self.folder else { return Ok(()) };
+		let (folder, kept) = (folder.join(hex(&record.0)), keep.map(|root| hex(&root.0)));
+		let deleted = tokio::task::spawn_blocking(move || match kept {
+			None => remove_folder(&folder),
+			Some(kept) => remove_all_but(&folder, &kept),
+		});
+		let deleted = deleted.await.map_err(|_| ObjectError::Interrupted)?;
+		deleted.map_err(|error| ObjectError::Store(format!("{}: {error}", self.location)))
 	}
 
 	/// Lists the files under a path, with sizes.
@@ -225,8 +246,34 @@ impl WriteObjects for Store {
 				Err(error) => return Err(self.error(error)),
 			}
 		}
-		Ok(())
+		self.delete_unfinished(record, keep).await
 	}
+}
+
+/// Removes a folder with what is in it, if it is there.
+fn remove_folder(folder: &std::path::Path) -> io::Result<()> {
+	match fs::remove_dir_all(folder) {
+		Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+		_ => Ok(()),
+	}
+}
+
+/// Removes the envelopes of a record but one, and of that one what was not finished.
+fn remove_all_but(record: &std::path::Path, kept: &str) -> io::Result<()> {
+	for envelope in fs::read_dir(record)? {
+		let envelope = envelope?;
+		if envelope.file_name() != kept {
+			remove_folder(&envelope.path())?;
+			continue;
+		}
+		for part in fs::read_dir(envelope.path())? {
+			let part = part?;
+			if part.file_name().to_string_lossy().contains(UNFINISHED) {
+				fs::remove_file(part.path())?;
+			}
+		}
+	}
+	Ok(())
 }
 
 fn hex(bytes: &[u8; 32]) -> String {

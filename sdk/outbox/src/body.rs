@@ -2,10 +2,10 @@
 
 use super::{
 	error::{OutboxError, Result},
-	item::Body,
+	item::{Body, ObjectFile},
 };
 use codec::{Decode, DecodeAll, Encode};
-use credio_client::{Upload, calls::Call, name::Name};
+use credio_client::{Upload, calls::Call, name::Name, objects::Described};
 use credio_primitives::{KeyVersion, OrganizationId, RecordId, RequestKey, StreamId};
 use credio_vault::Vault;
 
@@ -26,6 +26,16 @@ pub(super) enum StoredBody {
 		calls: Vec<Call>,
 		begins_at: u32,
 	},
+	Object {
+		stream: StreamId,
+		key: Option<Vec<u8>>,
+		media_type: String,
+		length: u64,
+		sha256: [u8; 32],
+		file: String,
+		supersedes: Option<RecordId>,
+		begins_at: u32,
+	},
 }
 
 impl std::fmt::Debug for StoredBody {
@@ -33,6 +43,7 @@ impl std::fmt::Debug for StoredBody {
 		f.write_str(match self {
 			Self::Upload { .. } => "StoredBody::Upload",
 			Self::Calls { .. } => "StoredBody::Calls",
+			Self::Object { .. } => "StoredBody::Object",
 		})
 	}
 }
@@ -59,6 +70,16 @@ impl StoredBody {
 			Body::Calls { key, calls } => {
 				Self::Calls { key: key.to_vec(), calls: calls.to_vec(), begins_at }
 			},
+			Body::Object(object) => Self::Object {
+				stream: object.stream,
+				key: object.key.clone(),
+				media_type: object.described.media_type.clone(),
+				length: object.described.length,
+				sha256: object.described.sha256,
+				file: object.file.to_string_lossy().into_owned(),
+				supersedes: object.supersedes,
+				begins_at,
+			},
 		}
 	}
 
@@ -72,22 +93,55 @@ impl StoredBody {
 				document,
 				supersedes: *supersedes,
 			}),
+			Self::Calls { .. } | Self::Object { .. } => None,
+		}
+	}
+
+	/// Returns the object, if it is one.
+	pub(crate) fn object(&self) -> Option<ObjectFile> {
+		let Self::Object { stream, key, media_type, length, sha256, file, supersedes, .. } = self
+		else {
+			return None;
+		};
+		Some(ObjectFile {
+			stream: *stream,
+			key: key.clone(),
+			file: file.into(),
+			described: Described {
+				media_type: media_type.clone(),
+				length: *length,
+				sha256: *sha256,
+			},
+			supersedes: *supersedes,
+		})
+	}
+
+	/// Returns the stream of an upload.
+	pub(crate) fn stream(&self) -> Option<StreamId> {
+		match self {
+			Self::Upload { stream, .. } | Self::Object { stream, .. } => Some(*stream),
 			Self::Calls { .. } => None,
 		}
 	}
 
-	/// Returns its name. For an upload it is the name that [`credio_client::Client::upload`] gives it.
+	/// Returns its name. For an upload it is the name that the client gives it, so that it is the same upload there.
 	fn name(&self) -> Name {
 		match self {
 			Self::Calls { key, .. } => Name::new("calls", &&key[..]),
 			Self::Upload { .. } => {
 				self.upload().as_ref().map(Name::of_upload).unwrap_or_else(|| Name::new("", &()))
 			},
+			Self::Object { stream, key: Some(key), .. } => Name::of_business_key(*stream, key),
+			Self::Object { stream, media_type, sha256, supersedes, .. } => {
+				Name::of_content(*stream, *sha256, media_type, *supersedes)
+			},
 		}
 	}
 
 	pub(crate) fn begins_at(&self) -> u32 {
-		let (Self::Upload { begins_at, .. } | Self::Calls { begins_at, .. }) = self;
+		let (Self::Upload { begins_at, .. }
+		| Self::Calls { begins_at, .. }
+		| Self::Object { begins_at, .. }) = self;
 		*begins_at
 	}
 }
@@ -121,11 +175,21 @@ impl NamedBody {
 		self.body.upload()
 	}
 
+	/// Returns the object, if it is one.
+	pub(crate) fn object(&self) -> Option<ObjectFile> {
+		self.body.object()
+	}
+
+	/// Returns the stream of an upload.
+	pub(crate) fn stream(&self) -> Option<StreamId> {
+		self.body.stream()
+	}
+
 	/// Returns the calls; none for an upload.
 	pub(crate) fn calls(&self) -> &[Call] {
 		match &self.body {
 			StoredBody::Calls { calls, .. } => calls,
-			StoredBody::Upload { .. } => &[],
+			StoredBody::Upload { .. } | StoredBody::Object { .. } => &[],
 		}
 	}
 
@@ -142,8 +206,9 @@ impl NamedBody {
 
 	/// Returns the same body, starting after further attempts.
 	pub(crate) fn after(mut self, attempts: i64) -> Self {
-		let (StoredBody::Upload { begins_at, .. } | StoredBody::Calls { begins_at, .. }) =
-			&mut self.body;
+		let (StoredBody::Upload { begins_at, .. }
+		| StoredBody::Calls { begins_at, .. }
+		| StoredBody::Object { begins_at, .. }) = &mut self.body;
 		*begins_at = next_attempt(*begins_at, attempts);
 		self
 	}

@@ -1,11 +1,18 @@
 //! The calls of a worker to a node. Tests have a node of their own behind them.
 
+use super::item::ObjectFile;
 use async_trait::async_trait;
-use credio_client::{Client, Error, SignedRequest, Upload, calls::Call, name::Name};
+use credio_client::{
+	Client, Error, ObjectContent, ObjectUpload, SignedRequest, Upload,
+	calls::Call,
+	name::Name,
+	objects::{Source, WriteObjects},
+};
 use credio_primitives::{
 	BlockNumber, OrganizationId, RecordId, Reference, Request, RequestKey, StreamId,
 	rpc::{At, LaneJson, LimitsJson, RequestStatusJson},
 };
+use std::sync::Arc;
 
 /// A node, with the vault that signs for it.
 #[async_trait]
@@ -27,6 +34,14 @@ pub(super) trait Chain: Send + Sync {
 	/// Encrypts an upload under the key epoch of this time.
 	async fn seal(&self, upload: &Upload<'_>, reference: Reference) -> Result<Call, Error>;
 
+	/// Encrypts an object under the key epoch of this time, and stores it. Returns the call that appends it.
+	async fn store_object(
+		&self,
+		object: &ObjectFile,
+		reference: Reference,
+		store: Arc<dyn WriteObjects>,
+	) -> Result<Call, Error>;
+
 	/// Asks for the key epoch of a stream again the next time that it is needed.
 	async fn forget_epoch(&self, stream: StreamId);
 
@@ -40,6 +55,13 @@ pub(super) trait Chain: Send + Sync {
 	async fn is_recorded(
 		&self,
 		upload: &Upload<'_>,
+		record: RecordId,
+	) -> Result<Option<bool>, Error>;
+
+	/// Whether the chain has an object under its record id. `None` if there is no such record.
+	async fn is_object_recorded(
+		&self,
+		object: &ObjectFile,
 		record: RecordId,
 	) -> Result<Option<bool>, Error>;
 
@@ -73,6 +95,24 @@ impl Chain for Client {
 		Ok(self.seal_soon(upload, reference).await?.1)
 	}
 
+	async fn store_object(
+		&self,
+		object: &ObjectFile,
+		reference: Reference,
+		store: Arc<dyn WriteObjects>,
+	) -> Result<Call, Error> {
+		let ObjectFile { stream, key, file, described, supersedes } = object;
+		let upload = ObjectUpload {
+			stream: *stream,
+			key: key.as_deref(),
+			media_type: &described.media_type,
+			source: Source::File(file.clone()),
+			supersedes: *supersedes,
+			store,
+		};
+		Self::store_object(self, &upload, described, reference).await
+	}
+
 	async fn forget_epoch(&self, stream: StreamId) {
 		Self::forget_epoch(self, stream).await;
 	}
@@ -92,6 +132,18 @@ impl Chain for Client {
 		record: RecordId,
 	) -> Result<Option<bool>, Error> {
 		Self::is_recorded(self, upload, record).await
+	}
+
+	async fn is_object_recorded(
+		&self,
+		object: &ObjectFile,
+		record: RecordId,
+	) -> Result<Option<bool>, Error> {
+		let ObjectFile { stream, file, described, supersedes, .. } = object;
+		let source = Source::File(file.clone());
+		let content =
+			ObjectContent { stream: *stream, source: &source, described, supersedes: *supersedes };
+		Self::is_object_recorded(self, content, record).await
 	}
 
 	async fn standing(&self, name: &Name) -> Result<RequestStatusJson, Error> {

@@ -1,14 +1,32 @@
 //! Items: uploads and calls that an application enqueues.
 
 use super::error::{OutboxError, Result};
-use credio_client::{Upload, calls::Call};
-use credio_primitives::{BlockNumber, RecordId, RequestKey};
+use credio_client::{Upload, calls::Call, objects::Described};
+use credio_primitives::{BlockNumber, RecordId, RequestKey, StreamId};
+use std::path::PathBuf;
+
+/// A document to upload as an object. It stays in its file, which has to be there, unchanged, until the item has ended.
+#[derive(Clone, Debug)]
+pub struct ObjectFile {
+	/// The stream.
+	pub stream: StreamId,
+	/// A business key, as of [`Upload`].
+	pub key: Option<Vec<u8>>,
+	/// Whole path of the file.
+	pub file: PathBuf,
+	/// What was read of it, by [`credio_client::objects::describe`]. Another document in the file is not uploaded.
+	pub described: Described,
+	/// The record that it replaces.
+	pub supersedes: Option<RecordId>,
+}
 
 /// The content of a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Body<'a> {
 	/// Uploads a document. It is encrypted for the chain when it is sent, under the key epoch of that time.
 	Upload(Upload<'a>),
+	/// Uploads a document as an object. It is sealed and stored by the worker, and then appended.
+	Object(&'a ObjectFile),
 	/// Makes these calls, together or not at all.
 	Calls {
 		/// A business key that names the request within the organization.
@@ -34,6 +52,12 @@ impl<'a> Item<'a> {
 	#[must_use]
 	pub fn upload(upload: Upload<'a>) -> Self {
 		Self { body: Body::Upload(upload), lane: None, lifetime: None }
+	}
+
+	/// Creates an upload of an object without a lane.
+	#[must_use]
+	pub fn object(object: &'a ObjectFile) -> Self {
+		Self { body: Body::Object(object), lane: None, lifetime: None }
 	}
 
 	/// Creates calls without a lane.

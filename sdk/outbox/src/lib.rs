@@ -22,6 +22,7 @@ mod lanes;
 mod lease;
 mod node_state;
 mod nodes;
+mod objects;
 mod outbox;
 mod outcomes;
 mod prepare;
@@ -34,7 +35,7 @@ mod worker;
 
 pub use connection::Connection;
 pub use error::{OutboxError, Result};
-pub use item::{Body, Enqueued, Item, ItemState};
+pub use item::{Body, Enqueued, Item, ItemState, ObjectFile};
 pub use node_state::{NodeProblem, Nodes};
 pub use outbox::{MAX_UNDECIDED, Outbox};
 pub use outcomes::{ItemOutcome, Outcomes};

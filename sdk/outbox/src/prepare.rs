@@ -35,6 +35,8 @@ pub struct Prepared {
 	pub(super) body: Vec<u8>,
 	pub(super) lane: Option<i64>,
 	pub(super) lifetime: i64,
+	/// Whether its document is uploaded as an object.
+	pub(super) is_object: bool,
 	/// The first attempt of the name that it uses.
 	pub(super) begins_at: u32,
 }
@@ -60,6 +62,13 @@ pub(super) async fn prepare(
 				)
 				.into());
 			}
+		},
+		Body::Object(object) => {
+			if !object.file.is_absolute() || object.file.to_str().is_none() {
+				let file = object.file.display();
+				return refused(format!("name {file} by its whole path, in UTF-8"));
+			}
+			object.described.layout().map_err(|error| OutboxError::Item(error.to_string()))?;
 		},
 		Body::Calls { calls, .. } => {
 			if calls.is_empty() || calls.len() > limits::MAX_CALLS as usize {
@@ -93,7 +102,9 @@ async fn assemble(
 	let request_key = named.request_key(vault, 0).await?;
 	let plain = Zeroizing::new(named.body.encode());
 	let record_id = match named.body {
-		StoredBody::Upload { .. } => Some(named.name().record_id(vault, organization).await?),
+		StoredBody::Upload { .. } | StoredBody::Object { .. } => {
+			Some(named.name().record_id(vault, organization).await?)
+		},
 		StoredBody::Calls { .. } => None,
 	};
 	Ok(Prepared {
@@ -103,6 +114,7 @@ async fn assemble(
 		body: vault.protect(&name(organization, &request_key), &plain).await?,
 		lane: lane.map(Into::into),
 		lifetime: lifetime.max(1).into(),
+		is_object: matches!(named.body, StoredBody::Object { .. }),
 		begins_at: named.body.begins_at(),
 	})
 }
@@ -114,6 +126,10 @@ async fn meaning(vault: &dyn Vault, named: &NamedBody, lane: Option<u32>) -> Res
 			("upload", stream, key, media_type, document, supersedes, lane).encode()
 		},
 		StoredBody::Calls { key, calls, .. } => ("calls", key, calls, lane).encode(),
+		// The same document may lie elsewhere later.
+		StoredBody::Object { stream, key, media_type, sha256, supersedes, .. } => {
+			("object", stream, key, media_type, sha256, supersedes, lane).encode()
+		},
 	});
 	let message = Zeroizing::new(("outbox", &encoded[..]).encode());
 	Ok(vault.request_key_under(named.secret, &message).await?.0.to_vec())

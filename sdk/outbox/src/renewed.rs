@@ -65,12 +65,12 @@ impl Turn<'_> {
 			if status.status != RequestState::Applied {
 				continue;
 			}
-			let Some(upload) = body.upload() else {
+			if body.stream().is_none() {
 				return Ok(Some(Known { status, record: None, is_same: true }));
-			};
+			}
 			let organization = self.outbox.organization();
 			let record = name.record_id(vault, organization).await.map_err(OutboxError::from)?;
-			let is_same = self.chain.is_recorded(&upload, record).await? == Some(true);
+			let is_same = self.has(record, &body).await? == Some(true);
 			return Ok(Some(Known { status, record: Some(record), is_same }));
 		}
 		Ok(None)

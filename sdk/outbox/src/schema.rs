@@ -7,7 +7,7 @@ use credio_vault::ChainPin;
 use sqlx::{AnyConnection, AnyPool, Row};
 
 /// Version of the tables.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// The tables as version 1 had them: one statement each, for SQLite and for PostgreSQL.
 const TABLES: [(&str, &str); 6] = [
@@ -79,7 +79,7 @@ const TABLES: [(&str, &str); 6] = [
 type Statement = (&'static str, &'static str);
 
 /// Columns and tables that each later version added. They are empty for older items.
-const ADDED: [(i64, &[Statement]); 2] = [(2, &TIMES), (3, &PINS_AND_FENCES)];
+const ADDED: [(i64, &[Statement]); 3] = [(2, &TIMES), (3, &PINS_AND_FENCES), (4, &OBJECTS)];
 
 /// When an item was stored, and when its outcome was found, in milliseconds since 1970.
 const TIMES: [Statement; 2] = [
@@ -108,6 +108,12 @@ const PINS_AND_FENCES: [Statement; 3] = [
 		"ALTER TABLE credio_outbox_items ADD COLUMN IF NOT EXISTS first_expiry BIGINT",
 	),
 ];
+
+/// Whether an item is an object, which is stored before it is sent.
+const OBJECTS: [Statement; 1] = [(
+	"ALTER TABLE credio_outbox_items ADD COLUMN is_object BIGINT NOT NULL DEFAULT 0",
+	"ALTER TABLE credio_outbox_items ADD COLUMN IF NOT EXISTS is_object BIGINT NOT NULL DEFAULT 0",
+)];
 
 /// Sets a connection up so that commits survive a power cut, and readers do not block the writer.
 pub(crate) async fn configure_sqlite(
@@ -321,9 +327,9 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let pool = database(&folder).await;
 		version_1(&pool).await;
-		let newer = "UPDATE credio_outbox_meta SET value = 4 WHERE name = 'version'";
+		let newer = "UPDATE credio_outbox_meta SET value = 5 WHERE name = 'version'";
 		sqlx::query(newer).execute(&pool).await.unwrap();
 		let refused = migrate(&pool, false).await;
-		assert!(matches!(refused, Err(OutboxError::NewerSchema { found: 4, known: VERSION })));
+		assert!(matches!(refused, Err(OutboxError::NewerSchema { found: 5, known: VERSION })));
 	}
 }

@@ -3,13 +3,14 @@
 use super::{
 	body::NamedBody,
 	error::OutboxError,
+	objects::Object,
 	store::{self, Undecided},
 	worker::{Fault, Turn},
 };
 use credio_client::{ConnectError, Error, SignError};
 use credio_primitives::{LanePosition, Request};
 use futures::{StreamExt, TryStreamExt, stream};
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 impl Turn<'_> {
 	/// Sends as many waiting items as the limit allows.
@@ -20,7 +21,8 @@ impl Turn<'_> {
 			return Ok(());
 		}
 		let waiting = store::waiting(&self.outbox.pool, room).await?;
-		let mut waiting = self.without_what_is_known(waiting).await?;
+		let waiting = self.without_what_is_known(waiting).await?;
+		let mut waiting = self.without_what_is_stored(waiting);
 		let mut next = BTreeMap::new();
 		for item in &mut waiting {
 			item.expires_at = Some(self.bounds().first(self.heads, item.lifetime));
@@ -43,6 +45,21 @@ impl Turn<'_> {
 			.buffered(self.settings.concurrency)
 			.try_collect()
 			.await
+	}
+
+	/// Leaves out items whose objects are being stored, and what comes after them in their lanes.
+	fn without_what_is_stored(&self, waiting: Vec<Undecided>) -> Vec<Undecided> {
+		let mut held = BTreeSet::new();
+		let is_ready = |item: &Undecided| {
+			let is_being_stored = item.is_object
+				&& matches!(self.objects.get(item, self.heads.finalized), Object::Pending);
+			let waits = is_being_stored || item.lane.is_some_and(|lane| held.contains(&lane));
+			if waits {
+				held.extend(item.lane);
+			}
+			!waits
+		};
+		waiting.into_iter().filter(is_ready).collect()
 	}
 
 	/// Extends the expiry of an item that would expire while finality stands still.
@@ -70,9 +87,9 @@ impl Turn<'_> {
 			// It may be decided already, or cannot be sent for now. What cannot be sent to the end expires. A position that
 			// is taken in a block that is not final may be free again; when it is taken finally, [`Self::order`] sees that.
 			Err(Fault::Node(error)) => Some(error.with_hint()),
-			Err(Fault::Outbox(error @ (OutboxError::Vault(_) | OutboxError::Corrupted(_)))) => {
-				Some(error.to_string())
-			},
+			Err(Fault::Outbox(
+				error @ (OutboxError::Vault(_) | OutboxError::Corrupted(_) | OutboxError::Item(_)),
+			)) => Some(error.to_string()),
 			Err(error) => return Err(error),
 		};
 		let block = self.heads.finalized.into();
@@ -96,6 +113,12 @@ impl Turn<'_> {
 			Some(upload) => {
 				let reference = body.name().reference(vault).await.map_err(OutboxError::from)?;
 				vec![self.chain.seal(&upload, reference).await?]
+			},
+			None if item.is_object => match self.objects.get(item, self.heads.finalized) {
+				Object::Stored(call) => vec![call],
+				// It is sent once it is stored.
+				Object::Pending => return Ok(()),
+				Object::Failed(problem) => return Err(OutboxError::Item(problem).into()),
 			},
 			None => body.calls().to_vec(),
 		};

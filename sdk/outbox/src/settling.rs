@@ -7,9 +7,9 @@ use super::{
 	store::{End, Undecided},
 	worker::{Fault, Turn},
 };
-use credio_client::is_rejected_for;
+use credio_client::{Error, is_rejected_for};
 use credio_primitives::{
-	BlockNumber, LanePosition, Request,
+	BlockNumber, LanePosition, RecordId, Request,
 	rpc::{At, RequestState, RequestStatusJson},
 };
 
@@ -71,9 +71,10 @@ impl Turn<'_> {
 			let attempt = item.attempt.saturating_add(1);
 			let number = u32::try_from(attempt).unwrap_or(u32::MAX);
 			let key = body.request_key(vault, number).await?;
-			if let Some(upload) = body.upload() {
-				self.chain.forget_epoch(upload.stream).await;
+			if let Some(stream) = body.stream() {
+				self.chain.forget_epoch(stream).await;
 			}
+			self.objects.forget(item.id);
 			self.lease.requeue(item.id, key, attempt).await?;
 			return Ok(());
 		}
@@ -120,13 +121,28 @@ impl Turn<'_> {
 	async fn is_recorded(&self, item: &Undecided) -> Result<bool, Fault> {
 		let vault = &*self.outbox.vault;
 		let body = NamedBody::open(vault, &item.request_key, &item.body).await?;
-		let Some(upload) = body.upload() else { return Ok(false) };
+		if body.stream().is_none() {
+			return Ok(false);
+		}
 		let organization = self.outbox.organization();
 		let record = body.name().record_id(vault, organization).await.map_err(OutboxError::from)?;
-		match self.chain.is_recorded(&upload, record).await {
+		match self.has(record, &body).await {
 			Ok(is_there) => Ok(is_there == Some(true)),
 			Err(error) if error.is_no_answer() => Err(error.into()),
 			Err(_) => Ok(false),
+		}
+	}
+
+	/// Whether a record of the chain is that of an upload. `None` if there is no such record, or if it is no upload.
+	pub(super) async fn has(
+		&self,
+		record: RecordId,
+		body: &NamedBody,
+	) -> Result<Option<bool>, Error> {
+		match (body.upload(), body.object()) {
+			(Some(upload), _) => self.chain.is_recorded(&upload, record).await,
+			(None, Some(object)) => self.chain.is_object_recorded(&object, record).await,
+			(None, None) => Ok(None),
 		}
 	}
 
@@ -146,6 +162,7 @@ impl Turn<'_> {
 		let used_position = !is_decided || decided_at == position;
 		let end = End { state, status, block, problem, record: None, used_position };
 		self.lease.end(item.id, &end).await?;
+		self.objects.forget(item.id);
 		self.outbox.changed.notify_waiters();
 		Ok(())
 	}

@@ -34,8 +34,8 @@ macro_rules! statements {
 				// process has written.
 				let inserted = sqlx::query(
 					"INSERT INTO credio_outbox_items
-						(request_key, current_key, attempt, record_id, content, body, lane, lifetime, checked_at, state, stored_at)
-					SELECT $1, $2, 0, $3, $4, $5, $6, $7, 0, 'waiting', $9
+						(request_key, current_key, attempt, record_id, content, body, lane, lifetime, checked_at, state, stored_at, is_object)
+					SELECT $1, $2, 0, $3, $4, $5, $6, $7, 0, 'waiting', $9, $10
 					WHERE (SELECT COUNT(*) FROM credio_outbox_items WHERE state IN ('waiting', 'sending')) < $8
 					ON CONFLICT (request_key) DO NOTHING",
 				)
@@ -48,6 +48,7 @@ macro_rules! statements {
 				.bind(item.lifetime)
 				.bind(max_undecided)
 				.bind(milliseconds())
+				.bind(i64::from(item.is_object))
 				.execute(&mut *connection)
 				.await?
 				.rows_affected();
@@ -309,9 +310,11 @@ pub(super) struct Undecided {
 	pub body_digest: Option<Digest>,
 	/// The first expiry under which it was signed with its present key.
 	pub first_expiry: Option<BlockNumber>,
+	/// Whether its document is uploaded as an object.
+	pub is_object: bool,
 }
 
-const UNDECIDED: &str = "id, request_key, current_key, attempt, body, lane, position, lifetime, expires_at, body_digest, first_expiry";
+const UNDECIDED: &str = "id, request_key, current_key, attempt, body, lane, position, lifetime, expires_at, body_digest, first_expiry, is_object";
 
 fn number<To: TryFrom<i64>>(number: i64) -> Result<To> {
 	To::try_from(number).map_err(|_| OutboxError::Corrupted(format!("number {number}")))
@@ -331,6 +334,7 @@ fn undecided(row: &AnyRow) -> Result<Undecided> {
 		expires_at: row.try_get::<Option<i64>, _>(8)?.map(number).transpose()?,
 		body_digest: digest.map(bytes32).transpose()?.map(Digest),
 		first_expiry: row.try_get::<Option<i64>, _>(10)?.map(number).transpose()?,
+		is_object: row.try_get::<i64, _>(11)? != 0,
 	})
 }
 

@@ -5,10 +5,13 @@ use super::{
 	error::{OutboxError, Result as OutboxResult},
 	expiry::{Bounds, Heads},
 	lease::{self, LEASE, Lease},
+	objects::{Objects, next_done},
 	outbox::Outbox,
 	store,
 };
-use credio_client::{Client, ConnectError, ConnectOptions, Error, Runtimes, Trust};
+use credio_client::{
+	Client, ConnectError, ConnectOptions, Error, Runtimes, Trust, objects::WriteObjects,
+};
 use credio_primitives::{
 	BlockNumber,
 	rpc::{At, RequestState, RequestStatusJson},
@@ -17,8 +20,9 @@ use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	future::Future,
+	sync::Arc,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinSet};
 
 /// Blocks between two checks of all items while finality stands still: lost requests are sent again, and expiring ones
 /// are signed again.
@@ -40,6 +44,8 @@ pub struct Settings {
 	pub trust: Trust,
 	/// The runtimes for which requests are signed.
 	pub runtimes: Runtimes,
+	/// Where objects are stored. Without it, objects of the outbox wait until they expire.
+	pub objects: Option<Arc<dyn WriteObjects>>,
 }
 
 impl Settings {
@@ -53,6 +59,7 @@ impl Settings {
 			runtimes: Runtimes::built_in(),
 			max_sending: 1_000,
 			concurrency: 64,
+			objects: None,
 		}
 	}
 }
@@ -65,6 +72,8 @@ pub struct Worker {
 	pub(super) settings: Settings,
 	/// Names this worker among others.
 	name: String,
+	/// Objects that it stores.
+	objects: Objects,
 }
 
 /// Why work with a node stops.
@@ -90,6 +99,7 @@ pub(super) struct Turn<'a> {
 	pub settings: &'a Settings,
 	pub chain: &'a dyn Chain,
 	pub lease: &'a Lease,
+	pub objects: &'a Objects,
 	pub heads: Heads,
 }
 
@@ -109,7 +119,7 @@ impl Outbox {
 			checked.map_err(|error| OutboxError::Item(error.with_hint()))?;
 		}
 		let name = hex::encode(&credio_vault::random()?[..8]);
-		Ok(Worker { outbox: self.clone(), settings, name })
+		Ok(Worker { outbox: self.clone(), settings, name, objects: Objects::default() })
 	}
 
 	/// Sends and follows until `stop` resolves.
@@ -157,10 +167,12 @@ impl Worker {
 		heard: &watch::Sender<BlockNumber>,
 		has_worked: &mut bool,
 	) -> Result<(), Fault> {
-		let Self { outbox, settings, name } = self;
+		let Self { outbox, settings, name, objects } = self;
 		let client = Client::connect_with(options, node, outbox.vault.clone()).await?;
 		let client =
 			client.with_trust(settings.trust.clone()).with_runtimes(settings.runtimes.clone());
+		let client = Arc::new(client);
+		let chain: Arc<dyn Chain> = client.clone();
 		outbox.pin(client.chain()).await?;
 		if client.is_syncing().await? {
 			// Its responses are out of date.
@@ -174,13 +186,16 @@ impl Worker {
 		let mut heads = Heads { finalized: finalized.next().await?, best: best.next().await? };
 		let mut standstills = Standstills::new();
 		let mut looked_at: Option<Heads> = None;
+		// They end when this is dropped.
+		let mut storing = JoinSet::new();
+		objects.restart();
 		self.note_working(node);
 		loop {
 			heard.send_if_modified(|known| {
 				std::mem::replace(known, heads.finalized) != heads.finalized
 			});
 			if let Some(lease) = Lease::acquire(&outbox.pool, outbox.is_postgres, name).await? {
-				let turn = Turn { outbox, settings, chain: &client, lease: &lease, heads };
+				let turn = Turn { outbox, settings, chain: &*chain, lease: &lease, objects, heads };
 				let is_due = looked_at.is_none_or(|before| turn.is_look_due(before));
 				let work = async {
 					if is_due {
@@ -202,12 +217,18 @@ impl Worker {
 			if until_decided && store::count_undecided(&outbox.pool).await? == 0 {
 				return Ok(());
 			}
+			objects.start(&mut storing, outbox, &chain, settings.objects.as_ref());
 			let changed = outbox.changed.notified();
 			let before = heads;
 			tokio::select! {
 				head = finalized.next() => heads.finalized = head?,
 				head = best.next() => heads.best = head?,
 				() = changed => {},
+				done = next_done(&mut storing) => {
+					objects.keep(done, heads.finalized);
+					// Its item may be among those that are being sent.
+					looked_at = None;
+				},
 			}
 			// Of the blocks that came meanwhile only the newest counts.
 			while let Some(head) = finalized.next().now_or_never() {

@@ -38,6 +38,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 	found
 }
 
+/// Returns how many files of a store are whole.
+fn whole(store: &Path) -> usize {
+	files(store).iter().filter(|file| !path(file).contains('#')).count()
+}
+
 /// An organization with a store.
 struct Party {
 	cli: Cli,
@@ -248,7 +253,7 @@ fn killed_upload_and_fetch_go_on() {
 		thread::sleep(moment(n, Duration::from_secs(2)));
 		let _ = running.kill();
 		let _ = running.wait();
-		let found = files(&channel.store).len();
+		let found = whole(&channel.store);
 		assert!(found >= parts, "what was stored stays");
 		parts = found;
 	}
@@ -257,8 +262,7 @@ fn killed_upload_and_fetch_go_on() {
 	assert_eq!(channel.cli.json(&["query", "--stream", "contracts", "--json"]).len(), 1);
 	let stored = files(&channel.store);
 	let expected = content.len().div_ceil(128 * 65_536);
-	let whole = stored.iter().filter(|file| !path(file).contains('#')).count();
-	assert_eq!(whole, expected + 1, "each part once, and a manifest: {stored:?}");
+	assert_eq!(stored.len(), expected + 1, "each part once, and a manifest: {stored:?}");
 
 	let to = node.folder().join("fetched.pdf");
 	let fetch = channel.with_store(&["fetch", record, "-o", path(&to)]);
@@ -302,6 +306,9 @@ fn erased_object_is_gone_and_its_erasure_proven() {
 	let (_, message) = funder.cli.refused(&["erase", record]);
 	assert!(message.contains("NotTheOwner"), "{message}");
 	funder.cli.refused(&["erase", record, "--acknowledge"]);
+	// What a writer left that was killed goes, too.
+	let part = files(&channel.store).remove(0);
+	fs::copy(&part, part.with_extension("#1")).expect("writable");
 	let erased = channel.cli.json(&channel.with_store(&["erase", record, "--json"]));
 	assert_eq!((text(&erased[0], "recordId"), &erased[0]["number"]), (record, &Value::from(0)));
 	assert!(files(&channel.store).is_empty());
@@ -350,4 +357,78 @@ fn uploads_of_objects_and_records_keep_their_order() {
 	for (line, size) in uploaded.iter().zip(sizes) {
 		assert!(text(line, "file").ends_with(&format!("/{size}.bin")), "{line}");
 	}
+}
+
+#[test]
+fn outbox_sends_objects_in_their_lane_whoever_is_killed() {
+	let node = Node::start();
+	let channel = Party::new(&node, "channel-one");
+	channel.cli.ok(&["stream", "create", "contracts"]);
+	let megabytes = number("CREDIO_OBJECT_MEGABYTES", 60);
+	let files_of = [("first", 100), ("second", megabytes * 1_000_000), ("third", 200)];
+	let paths = files_of.map(|(name, length)| {
+		let file = node.folder().join(name);
+		fs::write(&file, document(length)).expect("writable");
+		file
+	});
+	let outbox = node.folder().join("outbox");
+	let mut upload = vec!["upload", "--stream", "contracts", "--lane", "3", "--no-wait", "--json"];
+	upload.extend(["--outbox", path(&outbox)]);
+	upload.extend(paths.iter().map(|file| path(file)));
+	// No store is needed to accept it, and a path of this folder is as good as a whole one.
+	let stored = channel.cli.json(&upload);
+	assert!(stored.iter().all(|line| line["outcome"] == "waiting"), "{stored:?}");
+	assert!(fs::metadata(&outbox).expect("it is there").len() < 1_000_000, "it names the file");
+
+	let run = channel.with_store(&["outbox", "run", "--outbox", path(&outbox), "--until-decided"]);
+	for n in 0..number("CREDIO_OBJECT_KILLS", 5) {
+		let running = Running::start(&mut channel.cli.command(&run));
+		thread::sleep(moment(n, Duration::from_secs(2)));
+		drop(running);
+	}
+	channel.cli.ok(&run);
+	let entries = channel.cli.json(&["query", "--stream", "contracts", "--json"]);
+	let records = entries.iter().map(|entry| text(entry, "recordId")).collect::<Vec<_>>();
+	let expected = stored.iter().map(|line| text(line, "recordId")).collect::<Vec<_>>();
+	assert_eq!(records, expected, "each once, in their order");
+	let to = node.folder().join("fetched");
+	channel.fetch(records[1], &to);
+	assert!(fs::read(&to).expect("written") == fs::read(&paths[1]).expect("it is there"));
+	// Stored again, by the outbox or not, it is the same upload.
+	assert_eq!(channel.cli.json(&upload)[1]["outcome"], "applied");
+	let again = channel.upload("contracts", &paths[1]);
+	assert_eq!(text(&again, "recordId"), records[1]);
+	let expected = (megabytes * 1_000_000).div_ceil(128 * 65_536) + 1;
+	assert_eq!(files(&channel.store).len(), expected);
+}
+
+#[test]
+fn object_whose_file_is_gone_says_so_in_the_outbox() {
+	let node = Node::start();
+	let channel = Party::new(&node, "channel-one");
+	channel.cli.ok(&["stream", "create", "contracts"]);
+	let file = node.folder().join("contract");
+	fs::write(&file, document(100_000)).expect("writable");
+	let outbox = node.folder().join("outbox");
+	let with = ["--outbox", path(&outbox)];
+	let upload = ["upload", "--stream", "contracts", path(&file)];
+	channel.cli.ok(&[&upload[..], &with, &["--no-wait"]].concat());
+	fs::write(&file, document(100_001)).expect("writable");
+	let run = [&["outbox", "run"][..], &with].concat();
+	let problem = |expected: &str| {
+		let list = [&["outbox", "list", "--json"][..], &with].concat();
+		loop {
+			let item = channel.cli.json(&list).remove(0);
+			match item["problem"].as_str() {
+				Some(problem) if problem.contains(expected) => return,
+				_ => thread::sleep(Duration::from_millis(200)),
+			}
+		}
+	};
+	let running = Running::start(&mut channel.cli.command(&run));
+	problem("--object-store");
+	drop(running);
+	let _running = Running::start(&mut channel.cli.command(&channel.with_store(&run)));
+	problem("changed while it was read");
+	assert!(channel.cli.json(&["query", "--stream", "contracts", "--json"]).is_empty());
 }

@@ -2,7 +2,7 @@
 
 use super::worker::{open_with, print_nodes, settings};
 use crate::{
-	commands::upload::{Line, Lines, One, UploadArgs},
+	commands::upload::{Line, Lines, UploadArgs},
 	document,
 	exit::{Failure, Kind},
 	output, resolve,
@@ -10,7 +10,7 @@ use crate::{
 	values::id::{IdArg, IdPart},
 };
 use credio_client::{
-	Client, Outcome,
+	Client,
 	primitives::{RecordId, RequestKey, StreamId, limits},
 };
 use credio_outbox::{Enqueued, Item, ItemState, Listed, Outbox};
@@ -47,7 +47,8 @@ pub(crate) async fn run(session: &Session, args: UploadArgs) -> Result<(), Failu
 		let outbox = open_with(session, url, vault).await?;
 		let mut stored = Vec::with_capacity(args.files.len());
 		for file in &args.files {
-			stored.push((file, store(&outbox, stream, &args, args.lane, supersedes, file).await?));
+			let item = Stored { stream, args: &args, lane: args.lane, supersedes };
+			stored.push((file, item.store(&outbox, file, false).await?));
 		}
 		lines.print_head()?;
 		return stored.iter().try_for_each(|(file, enqueued)| {
@@ -66,7 +67,7 @@ pub(crate) async fn run(session: &Session, args: UploadArgs) -> Result<(), Failu
 	let tally = match &args.outbox {
 		Some(url) => {
 			sending.lines.print_head()?;
-			sending.send(url, args.lane, &args.files).await?
+			sending.send(url, args.lane, &args.files, false).await?
 		},
 		None => sending.send_in_memory().await?,
 	};
@@ -107,14 +108,6 @@ impl Tally {
 	}
 }
 
-/// An object goes where its command says, once it is stored.
-fn no_object_in_outbox(option: &str) -> Failure {
-	Failure::hinted(
-		format!("objects are uploaded without {option}"),
-		"upload documents over 64 KiB, and those of streams that demand objects, in a command of their own",
-	)
-}
-
 impl Sending<'_> {
 	/// Sends the files in a lane, some at a time, so that memory is bounded.
 	async fn send_in_memory(&self) -> Result<Tally, Failure> {
@@ -125,46 +118,9 @@ impl Sending<'_> {
 		self.lines.print_head()?;
 		let mut tally = Tally::default();
 		let is_demanded = client.stream(self.stream).await?.demands_objects;
-		let mut rest = self.args.files.as_slice();
-		while let Some((first, others)) = rest.split_first() {
-			// A file that cannot be read is reported when it is stored.
-			if self.args.is_object(first, is_demanded).await.unwrap_or(false) {
-				tally.add(self.send_object(&client, first).await?);
-				rest = others;
-				continue;
-			}
-			let mut count = 1;
-			for file in others.iter().take(AT_ONCE - 1) {
-				if self.args.is_object(file, is_demanded).await.unwrap_or(false) {
-					break;
-				}
-				count += 1;
-			}
-			let (files, others) = rest.split_at(count);
-			tally.add(self.send(IN_MEMORY, Some(lane), files).await?);
-			rest = others;
+		for files in self.args.files.chunks(AT_ONCE) {
+			tally.add(self.send(IN_MEMORY, Some(lane), files, is_demanded).await?);
 		}
-		Ok(tally)
-	}
-
-	/// Uploads an object once everything before it is final, so that the order is kept.
-	async fn send_object(&self, client: &Client, file: &Path) -> Result<Tally, Failure> {
-		let Self { session, args, stream, supersedes, .. } = self;
-		let one = One { session, client, args, stream: *stream, supersedes: *supersedes };
-		let mut tally = Tally::default();
-		let outcome = match args.lane {
-			Some(_) => Err(no_object_in_outbox("--lane")),
-			None => one.upload_object(file, &self.progress).await,
-		};
-		match &outcome {
-			Ok(Outcome::Applied(_)) => {},
-			Ok(Outcome::Rejected(_)) => tally.count(Kind::Rejected),
-			Err(failure) => {
-				tally.count(failure.explain().kind);
-				self.note(file, &failure.with_hint());
-			},
-		}
-		self.print(&Line::new(file, *stream, &outcome))?;
 		Ok(tally)
 	}
 
@@ -174,13 +130,14 @@ impl Sending<'_> {
 		url: &str,
 		lane: Option<u32>,
 		files: &[PathBuf],
+		is_demanded: bool,
 	) -> Result<Tally, Failure> {
-		let Self { session, args, vault, stream, supersedes, .. } = self;
+		let Self { session, vault, stream, .. } = self;
 		let outbox = open_with(session, url, vault.clone()).await?;
 		let mut tally = Tally::default();
 		let mut stored = Vec::with_capacity(files.len());
 		for file in files {
-			match store(&outbox, *stream, args, lane, *supersedes, file).await {
+			match self.store(&outbox, lane, file, is_demanded).await {
 				Ok(enqueued) => stored.push((file, enqueued)),
 				Err(failure) if url == IN_MEMORY => {
 					tally.count(failure.explain().kind);
@@ -190,7 +147,7 @@ impl Sending<'_> {
 				Err(failure) => return Err(failure),
 			}
 		}
-		let settings = settings(session, Vec::new());
+		let settings = settings(session, Vec::new())?;
 		let nodes = outbox.nodes();
 		let follow = async {
 			let mut client = None;
@@ -218,6 +175,22 @@ impl Sending<'_> {
 			},
 			never = print_nodes(nodes, 1, |line| self.progress.suspend(|| output::note(line))) => match never {},
 		}
+	}
+
+	/// Stores a file that this command sends itself: an object needs a store.
+	async fn store(
+		&self,
+		outbox: &Outbox,
+		lane: Option<u32>,
+		file: &Path,
+		is_demanded: bool,
+	) -> Result<Enqueued, Failure> {
+		let Self { session, args, stream, supersedes, .. } = self;
+		if args.is_object(file, is_demanded).await? {
+			session.object_store()?;
+		}
+		let stored = Stored { stream: *stream, args, lane, supersedes: *supersedes };
+		stored.store(outbox, file, is_demanded).await
 	}
 
 	/// Waits until an item has ended, and prints why it cannot be sent if that takes long.
@@ -282,21 +255,31 @@ async fn resolve_stream(
 	}
 }
 
-async fn store(
-	outbox: &Outbox,
+/// What files have in common that are stored in an outbox.
+struct Stored<'a> {
 	stream: StreamId,
-	args: &UploadArgs,
+	args: &'a UploadArgs,
 	lane: Option<u32>,
 	supersedes: Option<RecordId>,
-	file: &Path,
-) -> Result<Enqueued, Failure> {
-	if args.is_object(file, false).await? {
-		return Err(no_object_in_outbox("--outbox"));
+}
+
+impl Stored<'_> {
+	/// Stores a file, or what names it if it is uploaded as an object.
+	async fn store(
+		&self,
+		outbox: &Outbox,
+		file: &Path,
+		is_demanded: bool,
+	) -> Result<Enqueued, Failure> {
+		let Self { stream, args, lane, supersedes } = *self;
+		if args.is_object(file, is_demanded).await? {
+			let object = args.object_file(stream, file, supersedes).await?;
+			return Ok(outbox.enqueue(&Item { lane, ..Item::object(&object) }).await?);
+		}
+		let document = document::read(file).await?;
+		let upload = args.upload(stream, file, &document, supersedes);
+		Ok(outbox.enqueue(&Item { lane, ..Item::upload(upload) }).await?)
 	}
-	let document = document::read(file).await?;
-	let upload = args.upload(stream, file, &document, supersedes);
-	let item = Item { lane, ..Item::upload(upload) };
-	Ok(outbox.enqueue(&item).await?)
 }
 
 /// Returns the line of an item that has ended.

@@ -1,6 +1,7 @@
 //! Opening outboxes, and the worker that sends their items.
 
 use crate::{exit::Failure, session::Session};
+use credio_client::objects::WriteObjects;
 use credio_outbox::{Nodes, Outbox, Settings};
 use credio_vault::LocalVault;
 use std::{convert::Infallible, sync::Arc};
@@ -25,15 +26,21 @@ pub(super) async fn open_with(
 	Ok(outbox)
 }
 
-/// Returns the worker's settings: everything that the global options say about nodes.
-pub(super) fn settings(session: &Session, more_nodes: Vec<String>) -> Settings {
+/// Returns the worker's settings: everything that the global options say about nodes and the object store.
+///
+/// # Errors
+///
+/// Fails if the store cannot be opened.
+pub(super) fn settings(session: &Session, more_nodes: Vec<String>) -> Result<Settings, Failure> {
 	let nodes = [vec![session.node().to_owned()], more_nodes].concat();
-	Settings {
+	let store = session.optional_object_store()?;
+	Ok(Settings {
 		connect: session.options(),
 		trust: session.trust(),
 		runtimes: session.runtimes().clone(),
+		objects: store.map(|store| Arc::new(store) as Arc<dyn WriteObjects>),
 		..Settings::new(nodes)
-	}
+	})
 }
 
 /// Prints which nodes cannot be used and why, whenever that changes, for as long as the worker runs.
@@ -85,7 +92,8 @@ mod tests {
 			..Global::default()
 		};
 		change(&mut global);
-		let settings = settings(&Session::new(global).unwrap(), vec!["ws://second".into()]);
+		let settings =
+			settings(&Session::new(global).unwrap(), vec!["ws://second".into()]).unwrap();
 		assert_eq!(settings.connect.chain.unwrap().to_string(), chain);
 		settings
 	}

@@ -50,11 +50,24 @@ pub type Progress<'a> = &'a (dyn Fn(u64) + Send + Sync);
 /// An upload of an object whose document was read once.
 struct ObjectItem<'a> {
 	upload: &'a ObjectUpload<'a>,
-	described: Described,
+	described: &'a Described,
 	progress: Progress<'a>,
 }
 
-impl ObjectItem<'_> {
+/// A document that was read once, as an entry may have it.
+#[derive(Clone, Copy, Debug)]
+pub struct ObjectContent<'a> {
+	/// The stream.
+	pub stream: StreamId,
+	/// The document.
+	pub source: &'a Source,
+	/// What was read of it.
+	pub described: &'a Described,
+	/// The record that it replaces.
+	pub supersedes: Option<RecordId>,
+}
+
+impl ObjectContent<'_> {
 	/// Seals the document under an epoch.
 	async fn sealed(
 		&self,
@@ -62,12 +75,65 @@ impl ObjectItem<'_> {
 		epoch: KeyEpoch,
 		record_id: RecordId,
 	) -> Result<Arc<SealedObject>> {
-		let held = client.held(self.upload.stream, epoch).await?;
-		let context = client.context(self.upload.stream, epoch, record_id);
+		let held = client.held(self.stream, epoch).await?;
+		let context = client.context(self.stream, epoch, record_id);
 		let key = client.vault.seal_object(&held, &context, &self.described.description()).await?;
-		let (described, source) = (self.described.clone(), self.upload.source.clone());
+		let (described, source) = (self.described.clone(), self.source.clone());
 		let sealed = blocking(move || seal(key, record_id, described, source)).await?;
 		Ok(Arc::new(sealed))
+	}
+
+	/// Returns the document as an entry has it, sealed; `None` if there is no such entry.
+	async fn recorded(&self, client: &Client, id: RecordId) -> Result<Option<Recorded>> {
+		let Some(entry) = client.find_record(id).await? else { return Ok(None) };
+		let EntryBody::Object { epoch, commitment, root, supersedes, .. } = entry.header.body
+		else {
+			return Ok(Some(Recorded::Other));
+		};
+		if entry.header.stream != self.stream || supersedes != self.supersedes {
+			return Ok(Some(Recorded::Other));
+		}
+		let sealed = self.sealed(client, epoch, id).await?;
+		match sealed.address.root == root && sealed.commitment == commitment {
+			true => Ok(Some(Recorded::Same(sealed))),
+			false => Ok(Some(Recorded::Other)),
+		}
+	}
+}
+
+/// What the chain has under the name of an object.
+enum Recorded {
+	/// The document.
+	Same(Arc<SealedObject>),
+	/// Something else.
+	Other,
+}
+
+impl ObjectItem<'_> {
+	fn content(&self) -> ObjectContent<'_> {
+		let ObjectUpload { stream, source, supersedes, .. } = self.upload;
+		ObjectContent {
+			stream: *stream,
+			source,
+			described: self.described,
+			supersedes: *supersedes,
+		}
+	}
+
+	/// Seals the document under an epoch and stores it. Returns the call that appends it.
+	async fn seal_under(
+		&self,
+		client: &Client,
+		reference: Reference,
+		epoch: KeyEpoch,
+	) -> Result<Call> {
+		let record_id = RecordId::derive(client.organization, &reference);
+		let sealed = self.content().sealed(client, epoch, record_id).await?;
+		self.store(&sealed).await?;
+		let ObjectAddress { root, size, .. } = sealed.address;
+		let ObjectUpload { stream, supersedes, .. } = self.upload;
+		let commitment = sealed.commitment;
+		Ok(Call::append_object(*stream, reference, epoch, commitment, root, size, *supersedes))
 	}
 
 	/// Stores again what the store has lost or changed, or all of it if it is another store.
@@ -119,32 +185,19 @@ impl Item for ObjectItem<'_> {
 	}
 
 	async fn seal(&self, client: &Client, reference: Reference) -> Result<Call> {
-		let record_id = RecordId::derive(client.organization, &reference);
 		let epoch = client.recent_epoch(self.upload.stream).await?;
-		let sealed = self.sealed(client, epoch, record_id).await?;
-		self.store(&sealed).await?;
-		let ObjectAddress { root, size, .. } = sealed.address;
-		let ObjectUpload { stream, supersedes, .. } = self.upload;
-		let commitment = sealed.commitment;
-		Ok(Call::append_object(*stream, reference, epoch, commitment, root, size, *supersedes))
+		self.seal_under(client, reference, epoch).await
 	}
 
 	async fn is_recorded(&self, client: &Client, id: RecordId) -> Result<Option<bool>> {
-		let Some(entry) = client.find_record(id).await? else { return Ok(None) };
-		let EntryBody::Object { epoch, commitment, root, supersedes, .. } = entry.header.body
-		else {
-			return Ok(Some(false));
-		};
-		let ObjectUpload { stream, supersedes: ours, .. } = self.upload;
-		if entry.header.stream != *stream || supersedes != *ours {
-			return Ok(Some(false));
+		match self.content().recorded(client, id).await? {
+			None => Ok(None),
+			Some(Recorded::Other) => Ok(Some(false)),
+			Some(Recorded::Same(sealed)) => {
+				self.restore(&sealed).await?;
+				Ok(Some(true))
+			},
 		}
-		let sealed = self.sealed(client, epoch, id).await?;
-		if sealed.address.root != root || sealed.commitment != commitment {
-			return Ok(Some(false));
-		}
-		self.restore(&sealed).await?;
-		Ok(Some(true))
 	}
 }
 
@@ -190,21 +243,56 @@ impl Client {
 			Some(key) => Name::of_business_key(*stream, key),
 			None => Name::of_content(*stream, described.sha256, upload.media_type, *supersedes),
 		};
-		let item = ObjectItem { upload, described, progress };
+		let item = ObjectItem { upload, described: &described, progress };
 		let name = self.known_name(name).await?;
 		// Sealing takes longer than looking.
-		if let Some(uploaded) = self.recognize(&item, &name).await? {
-			return Ok(Outcome::Applied(uploaded));
-		}
-		let outcome = self.upload_under(&item, &name).await?;
+		let outcome = match self.recognize(&item, &name).await? {
+			Some(uploaded) => Outcome::Applied(uploaded),
+			None => self.upload_under(&item, &name).await?,
+		};
 		if let Outcome::Applied(uploaded) = &outcome {
-			// The upload is done. Ciphertext that is left over goes with the next upload, or when the object is erased.
+			// The upload is done. What is left over goes when it is repeated, or when the object is erased.
 			let _ = self.forget_other_envelopes(upload, uploaded.record_id).await;
 		}
 		Ok(outcome)
 	}
 
-	/// Deletes envelopes of earlier attempts, under another key epoch, once one is on the chain.
+	/// Seals a document that was read once and stores its envelope. Returns the call that appends it. Stored parts are not
+	/// stored again.
+	///
+	/// # Errors
+	///
+	/// [`Error::Object`], [`Error::Vault`], [`Error::Access`], [`Error::Connect`].
+	pub async fn store_object(
+		&self,
+		upload: &ObjectUpload<'_>,
+		described: &Described,
+		reference: Reference,
+	) -> Result<Call> {
+		let item = ObjectItem { upload, described, progress: &|_| {} };
+		// What the chain has is sealed as it has it: another envelope of it would stay in the store for nothing.
+		let known = self.find_record(RecordId::derive(self.organization, &reference)).await?;
+		match known.and_then(|entry| entry.header.body.epoch()) {
+			Some(epoch) => item.seal_under(self, reference, epoch).await,
+			None => item.seal(self, reference).await,
+		}
+	}
+
+	/// Whether an entry has this document as an object; `None` if there is no such entry. Seals the document to compare it.
+	///
+	/// # Errors
+	///
+	/// As [`Self::store_object`].
+	pub async fn is_object_recorded(
+		&self,
+		content: ObjectContent<'_>,
+		id: RecordId,
+	) -> Result<Option<bool>> {
+		let recorded = content.recorded(self, id).await?;
+		Ok(recorded.map(|recorded| matches!(recorded, Recorded::Same(_))))
+	}
+
+	/// Deletes envelopes of earlier attempts, under another key epoch or not finished, once one is on the chain.
 	async fn forget_other_envelopes(
 		&self,
 		upload: &ObjectUpload<'_>,

@@ -1,25 +1,29 @@
 //! The states of items, with a node that needs no chain.
 
 mod node;
+mod objects;
 
 use super::{outbox, upload};
 use crate::{
 	Enqueued, Item, ItemState, Listed, Outbox, OutboxError, Settings,
 	expiry::Heads,
 	lease::{Lease, resign},
+	objects::Objects,
 	worker::{Fault, Standstills, Turn},
 };
 use credio_client::{SignedRequest, calls::Call};
 use credio_primitives::{BlockNumber, LanePosition, rpc::RequestState};
 use node::{Crash, Node, POSITIONS_AHEAD, RETENTION};
+use std::sync::Arc;
 
 const LANE: u32 = 3;
 
 /// An outbox with a worker and its node.
 struct World {
 	outbox: Outbox,
-	node: Node,
+	node: Arc<Node>,
 	lease: Lease,
+	objects: Objects,
 	settings: Settings,
 	standstills: Standstills,
 }
@@ -29,7 +33,14 @@ impl World {
 		let outbox = outbox().await;
 		let lease = Lease::acquire(&outbox.pool, outbox.is_postgres, "one").await.unwrap().unwrap();
 		let settings = Settings::new(Vec::new());
-		Self { outbox, node: Node::new(100), lease, settings, standstills: Standstills::new() }
+		Self {
+			outbox,
+			node: Arc::new(Node::new(100)),
+			lease,
+			objects: Objects::default(),
+			settings,
+			standstills: Standstills::new(),
+		}
 	}
 
 	async fn enqueue(&self, key: &[u8]) -> Enqueued {
@@ -47,8 +58,9 @@ impl World {
 		let turn = Turn {
 			outbox: &self.outbox,
 			settings: &self.settings,
-			chain: &self.node,
+			chain: &*self.node,
 			lease: &self.lease,
+			objects: &self.objects,
 			heads: Heads { finalized, best: finalized },
 		};
 		turn.look(&mut self.standstills).await?;
@@ -56,15 +68,16 @@ impl World {
 	}
 
 	/// Runs a turn that ends where the process is killed.
-	async fn turn_until(&mut self, crash: Crash) {
+	async fn turn_until(&self, crash: Crash) {
 		self.node.state().crash = Some(crash);
-		let node = std::mem::replace(&mut self.node, Node::new(0));
+		let node = self.node.clone();
 		let finalized = node.state().finalized;
 		let turn = Turn {
 			outbox: &self.outbox,
 			settings: &self.settings,
-			chain: &node,
+			chain: &*node,
 			lease: &self.lease,
+			objects: &self.objects,
 			heads: Heads { finalized, best: finalized },
 		};
 		tokio::select! {
@@ -72,7 +85,6 @@ impl World {
 			() = node.crashed() => {},
 		}
 		node.state().crash = None;
-		self.node = node;
 	}
 
 	async fn item(&self, item: &Enqueued) -> Listed {

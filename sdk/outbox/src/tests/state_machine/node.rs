@@ -1,9 +1,14 @@
 //! A node that holds what it is given and reports what a test sets.
 
-use crate::chain::Chain;
+use crate::{ObjectFile, chain::Chain};
 use async_trait::async_trait;
 use codec::Encode;
-use credio_client::{Error, SignedRequest, Upload, calls::Call, name::Name};
+use credio_client::{
+	Error, SignedRequest, Upload,
+	calls::Call,
+	name::Name,
+	objects::{ObjectError, WriteObjects},
+};
 use credio_primitives::{
 	BlockNumber, Digest, OrganizationId, RecordId, Reference, Request, RequestKey, StreamId,
 	rpc::{
@@ -14,7 +19,8 @@ use credio_primitives::{
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	future::pending,
-	sync::{Mutex, MutexGuard},
+	path::PathBuf,
+	sync::{Arc, Mutex, MutexGuard},
 };
 use tokio::sync::Notify;
 
@@ -44,6 +50,8 @@ pub(super) struct State {
 	pub lanes: BTreeMap<u32, (u64, u64)>,
 	/// Records that the chain has.
 	pub recorded: BTreeSet<RecordId>,
+	/// Files that cannot be stored.
+	pub unreadable: BTreeSet<PathBuf>,
 	pub crash: Option<Crash>,
 }
 
@@ -139,6 +147,18 @@ impl Chain for Node {
 		Ok(Call::remark(upload.document))
 	}
 
+	async fn store_object(
+		&self,
+		object: &ObjectFile,
+		_: Reference,
+		_: Arc<dyn WriteObjects>,
+	) -> Result<Call, Error> {
+		match self.state().unreadable.contains(&object.file) {
+			true => Err(Error::Object(ObjectError::SourceChanged)),
+			false => Ok(Call::remark(object.file.as_os_str().as_encoded_bytes())),
+		}
+	}
+
 	async fn forget_epoch(&self, _: StreamId) {}
 
 	async fn sign(&self, request: Request, calls: &[Call]) -> Result<SignedRequest, Error> {
@@ -154,6 +174,14 @@ impl Chain for Node {
 	}
 
 	async fn is_recorded(&self, _: &Upload<'_>, record: RecordId) -> Result<Option<bool>, Error> {
+		Ok(self.state().recorded.contains(&record).then_some(true))
+	}
+
+	async fn is_object_recorded(
+		&self,
+		_: &ObjectFile,
+		record: RecordId,
+	) -> Result<Option<bool>, Error> {
 		Ok(self.state().recorded.contains(&record).then_some(true))
 	}
 
