@@ -15,30 +15,17 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$scripts/lib/common.sh"
 # shellcheck source=scripts/env.sh
 . "$scripts/env.sh"
-
-readonly READERS=$scripts/differential
-readonly REQUIREMENTS=$READERS/requirements.txt
-readonly PYTHON_FOLDER=$CREDIO_CACHE/readers
-
-# Makes an environment of Python with the other readers, unless it is there.
-install_readers() {
-	cmp -s "$REQUIREMENTS" "$PYTHON_FOLDER/requirements.txt" && return
-	say "about to install the other readers into $PYTHON_FOLDER"
-	rm -rf "$PYTHON_FOLDER"
-	python3 -m venv "$PYTHON_FOLDER" ||
-		die "python3 cannot make an environment: scripts/setup.sh --tests installs what it needs"
-	"$PYTHON_FOLDER/bin/pip" install --quiet --disable-pip-version-check -r "$REQUIREMENTS"
-	cp "$REQUIREMENTS" "$PYTHON_FOLDER"
-}
+# shellcheck source=scripts/lib/python.sh
+. "$scripts/lib/python.sh"
 
 main() {
 	local documents=${1:-10000} seed=${2:-$RANDOM$RANDOM}
-	install_readers
+	use_python differential
 	cd "$CREDIO_ROOT"
 	# Of the whole workspace, so that features are those of its tests and nothing is compiled twice.
 	cargo build --release --locked --quiet --workspace --example rows
 	say "seed $seed"
-	PYTHONDONTWRITEBYTECODE=1 "$PYTHON_FOLDER/bin/python" "$READERS/differential.py" \
+	PYTHONDONTWRITEBYTECODE=1 "$PYTHON" "$scripts/differential/differential.py" \
 		"$CARGO_TARGET_DIR/release/examples/rows" "$documents" "$seed" "${@:3}"
 }
 

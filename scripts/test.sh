@@ -67,6 +67,11 @@ compare_readers() {
 	"$scripts/differential.sh" 300
 }
 
+# A large document to a folder and to S3, killed and changed on the way.
+try_objects() {
+	"$scripts/objects.sh" 40 2
+}
+
 # Benchmarks run as tests: each call of each pallet, with the checks that its benchmark makes.
 test_benchmarks() {
 	if [[ ${CREDIO_SKIP_BENCHMARK_TESTS:-} == 1 ]]; then
@@ -107,6 +112,7 @@ main() {
 	section 'Tests' test_workspace
 	section 'Documentation tests' test_documentation
 	section 'Other readers of documents' compare_readers
+	section 'Objects' try_objects
 	section 'Lints' check_lints
 	section 'Benchmark tests' test_benchmarks
 	section 'Dependencies' check_dependencies
