@@ -91,6 +91,8 @@ prepare() {
 start_chain() {
 	# Configuration of the caller's own would get in the way.
 	export CREDIO_CONFIG=$FOLDER/none.toml
+	# Of documents over 64 KiB the chain has the root, and this folder the ciphertext.
+	export CREDIO_OBJECT_STORE=$FOLDER/objects
 	credio dev-vaults "$FOLDER/vaults" >/dev/null
 	if [[ -n $NODE ]]; then
 		export CREDIO_NODE=$NODE

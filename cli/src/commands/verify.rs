@@ -8,9 +8,17 @@ use crate::{
 	values::{self, id::IdArg},
 };
 use clap::Args;
-use credio_client::{MerkleProof, primitives::RecordId};
+use credio_client::{
+	MerkleProof,
+	envelope::{CommitmentKey, Committing},
+	primitives::RecordId,
+};
 use serde_json::json;
-use std::{fs, path::PathBuf};
+use std::{
+	fs::{self, File},
+	io::{self, Read},
+	path::{Path, PathBuf},
+};
 
 /// Check a document against the chain
 #[derive(Debug, Args)]
@@ -33,7 +41,6 @@ pub(super) struct VerifyArgs {
 /// Checks a document against the chain.
 pub(super) async fn run(session: &Session, args: VerifyArgs) -> Result<(), Failure> {
 	let VerifyArgs { record, file, commitment_key, proof } = args;
-	let document = fs::read(&file).map_err(|error| Failure::file(&file, error))?;
 	let key = commitment_key.as_deref().map(values::commitment_key).transpose()?;
 	let client = session.connect().await?;
 	let record = resolve::record(&client, record).await?;
@@ -44,13 +51,15 @@ pub(super) async fn run(session: &Session, args: VerifyArgs) -> Result<(), Failu
 		if proof.record_id != record {
 			return Err(Failure::Other(format!("the proof is for the anchor {}", proof.record_id)));
 		}
+		let document = fs::read(&file).map_err(|error| Failure::file(&file, error))?;
 		client.verify_anchored(&document, &proof).await?;
 	} else {
 		let key = match key {
 			Some(key) => key,
 			None => client.commitment_key(record).await?,
 		};
-		client.verify(record, &document, &key).await?;
+		let commitment = commitment(&key, &file).map_err(|error| Failure::file(&file, error))?;
+		client.verify_committed(record, commitment).await?;
 	}
 	let header = client.record(record).await?.header;
 	if session.json {
@@ -73,4 +82,18 @@ pub(super) async fn run(session: &Session, args: VerifyArgs) -> Result<(), Failu
 		("sequence", header.sequence.to_string()),
 		("block", times.text(header.block)),
 	])
+}
+
+/// Makes a commitment to a document of any size.
+fn commitment(key: &CommitmentKey, file: &Path) -> io::Result<Committing> {
+	let (mut file, mut commitment) = (File::open(file)?, key.start());
+	let mut buffer = vec![0; 1 << 20];
+	loop {
+		match file.read(&mut buffer) {
+			Ok(0) => return Ok(commitment),
+			Ok(length) => commitment.update(&buffer[..length]),
+			Err(error) if error.kind() == io::ErrorKind::Interrupted => {},
+			Err(error) => return Err(error),
+		}
+	}
 }

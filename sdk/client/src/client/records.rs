@@ -5,7 +5,7 @@ use crate::{
 	error::{AccessError, Error, Result},
 	objects::Manifest,
 };
-use credio_envelope::{CommitmentKey, Context, Document, WrapContext};
+use credio_envelope::{CommitmentKey, Committing, Context, Document, WrapContext};
 use credio_primitives::{
 	BlockNumber, Denial, Digest, Entry, EntryBody, KeyEpoch, RecordId, RequestKey, Resource,
 	Sequence, StreamId, WrappedSecret,
@@ -243,8 +243,9 @@ impl Client {
 		payload: &[u8],
 	) -> Result<CommittedDocument> {
 		let document = self.vault.open(held, context, payload).await?;
-		let key = self.vault.commitment_key(held, context, payload).await?;
-		check(&entry, &document.bytes, &key)?;
+		let mut commitment = self.vault.commitment_key(held, context, payload).await?.start();
+		commitment.update(&document.bytes);
+		check(&entry, commitment)?;
 		Ok(CommittedDocument { document, entry })
 	}
 
@@ -359,8 +360,19 @@ impl Client {
 		document: &[u8],
 		key: &CommitmentKey,
 	) -> Result<Entry> {
+		let mut commitment = key.start();
+		commitment.update(document);
+		self.verify_committed(id, commitment).await
+	}
+
+	/// Checks a document as [`Self::verify`] does, of which a commitment was made piece by piece.
+	///
+	/// # Errors
+	///
+	/// [`Error::Access`].
+	pub async fn verify_committed(&self, id: RecordId, document: Committing) -> Result<Entry> {
 		let entry = self.record(id).await?;
-		check(&entry, document, key)?;
+		check(&entry, document)?;
 		Ok(entry)
 	}
 }
@@ -399,9 +411,9 @@ pub enum Unread {
 }
 
 /// Checks a document against an entry's commitment.
-fn check(entry: &Entry, document: &[u8], key: &CommitmentKey) -> Result<()> {
+fn check(entry: &Entry, document: Committing) -> Result<()> {
 	match entry.header.body.commitment() {
-		Some(commitment) if key.verify(document, &commitment) => Ok(()),
+		Some(commitment) if document.verify(&commitment) => Ok(()),
 		Some(_) => Err(AccessError::NotVerified.into()),
 		None => Err(Error::Argument(
 			"a Merkle anchor is verified with the proof that was made with it".into(),
