@@ -5,7 +5,7 @@ use crate::{Enqueued, Item, ItemState, ObjectFile, chain::Chain, objects::next_d
 use async_trait::async_trait;
 use bytes::Bytes;
 use credio_client::objects::{Described, ObjectAddress, ObjectError, WriteObjects};
-use credio_primitives::{Digest, RecordId, StreamId};
+use credio_primitives::{Digest, RecordId, StreamId, rpc::RequestState};
 use std::{path::PathBuf, sync::Arc};
 use tokio::task::JoinSet;
 
@@ -90,7 +90,11 @@ async fn object_is_sent_once_it_is_stored_and_its_lane_waits() {
 	world.turn().await.unwrap();
 	// It has no position and no expiry yet: storing may take long.
 	assert_eq!(world.state(&large).await, ItemState::Waiting);
-	assert_eq!((world.positions(), world.submitted().len()), (vec![0], 2));
+	let before = world.submitted();
+	assert_eq!((world.positions(), before.len()), (vec![0], 2));
+	for request in &before {
+		world.node.decide(request, RequestState::Pending, None);
+	}
 	assert_eq!(world.store_objects().await, 1);
 	world.turn().await.unwrap();
 	assert_eq!(world.positions(), [0, 1, 2]);
@@ -141,8 +145,7 @@ async fn object_is_sealed_again_for_the_next_key_epoch() {
 	world.store_objects().await;
 	world.turn().await.unwrap();
 	let request = world.submitted()[0].clone();
-	let ended = Some("Grants.EpochNotCurrent");
-	world.node.decide(&request, credio_primitives::rpc::RequestState::Rejected, ended);
+	world.node.decide(&request, RequestState::Rejected, Some("Grants.EpochNotCurrent"));
 	world.turn().await.unwrap();
 	assert_eq!(world.store_objects().await, 1);
 	world.turn().await.unwrap();
