@@ -46,6 +46,10 @@ def read(column, text, notation, code):
         if text not in ("true", "false", "1", "0"):
             raise NoValue
         return text in ("true", "1")
+    if "impliedDecimals" in column:
+        if not re.fullmatch("[-+]?[0-9]+", text):
+            raise NoValue
+        text += f"e-{column['impliedDecimals']}"
     if kind in ("integer", "decimal"):
         return number(text, notation, column.get("scale", 4) if kind == "decimal" else None)
     if "format" in column:
