@@ -2,7 +2,6 @@
 
 import re
 
-import texts
 from edifact_writer import DEFAULT, SETS, Interchange
 from pydifact.control import Characters
 from pydifact.token import Token

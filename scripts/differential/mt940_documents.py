@@ -75,6 +75,10 @@ class Sum(Loose):
 
 TAGS = {61: Statement(), "25P": AccountOfParty(), "28C": PageNumber(), 28: StatementNumber(), 13: DateTimeIndication()}
 TAGS |= {"90D": Sum(), "90C": Sum()}
+# mt-940 leaves out what is behind a balance.
+for known in mt940.tags.TAG_BY_ID.values():
+    if isinstance(known, mt940.tags.BalanceBase):
+        TAGS[known.id] = type(type(known).__name__, (type(known),), {"pattern": known.pattern + "$"})()
 
 
 def view(dice):
@@ -126,7 +130,7 @@ def make(dice):
 def read(case):
     view, found, is_taken = case.view, [], False
     statements = [statement(part, case.notes["is_in_blocks"]) for part in case.notes["parts"]]
-    for fields, entries in [(fields, entries_of(fields)) for fields in statements]:
+    for fields, entries in [(fields, entries_of(fields)) for fields in statements if fields is not None]:
         if not is_marked(view.get("when", []), lambda path, fields=fields: values(fields, None, path)):
             continue
         is_taken = True
@@ -137,12 +141,17 @@ def read(case):
 
 
 def statement(part, is_in_blocks):
-    """Returns the fields of a statement: their names, the parts that mt-940 finds, and what it makes of them."""
+    """Returns the fields of a statement: their names, the parts that mt-940 finds, and what it makes of them.
+
+    None for a message of another kind.
+    """
     part = part.replace("\r\n", "\n")
     if is_in_blocks:
         found = re.fullmatch(r"\x01?\{1:.*?\{4:\n(.*)\n-\}[^\n]*\n?", part, re.DOTALL)
         if not found:
             raise no_statement()
+        if re.search(r"\{2:[OI]([0-9]{3})", part)[1] not in ("940", "942", "950"):
+            return None
         part = found[1]
     else:
         part = re.sub(r"\n-(XXX)?\n?$", "\n", part)

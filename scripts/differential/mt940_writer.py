@@ -99,7 +99,8 @@ class Statement:
         if dice.random() < 0.5:
             text += "//" + self.reference(16)
         if dice.slips(0.05):
-            text = dice.choice([text.replace(",", "."), "260230" + text[6:], "2602" + text[4:], text[1:], text.replace(mark, "X", 1)])
+            wrong = [text.replace(",", "."), "260230" + text[6:], "2602" + text[4:], text[1:], text.replace(mark, "X", 1)]
+            text = dice.choice(wrong)
         return [":61:" + text] + ([self.text(34)] if dice.random() < 0.3 else [])
 
     def information(self, kind):
@@ -163,6 +164,8 @@ class Document:
         if not self.is_in_blocks:
             above = [dice.choice(HEADINGS)] if self.has_ends and dice.random() < 0.2 else []
             return above + lines + (dice.choice([["-"], ["-"], ["-XXX"]]) if self.has_ends else [])
-        head = "{1:F01TESTNL00AXXX0000000000}{2:" + dice.choice(["O", "I"]) + statement.kind + "0915260602TESTNL00AXXXN}"
+        # Messages of other kinds are no statements.
+        kind = statement.kind if dice.random() < 0.95 else dice.choice(["103", "900"])
+        head = "{1:F01TESTNL00AXXX0000000000}{2:" + dice.choice(["O", "I"]) + kind + "0915260602TESTNL00AXXXN}"
         head += dice.choice(["", "{3:{108:MT-1}}"]) + "{4:"
         return [dice.choice(["", "\x01"]) + head, *lines, "-}" + dice.choice(["", "{5:{CHK:000000000000}}", "\x03"]) + self.end]

@@ -14,6 +14,7 @@ ENTRIES = [
     "/OFX/BANKMSGSRSV1/STMTTRNRS/STMTRS/BANKTRANLIST/STMTTRN",
     "/OFX/CREDITCARDMSGSRSV1/CCSTMTTRNRS/CCSTMTRS/BANKTRANLIST/STMTTRN",
 ]
+BANK = "/OFX/SIGNONMSGSRSV1/SONRS/FI/ORG"
 WHEN = [[{"path": "/OFX/BANKMSGSRSV1"}], [{"path": "//STMTRS"}, {"path": "//CCSTMTRS"}], [{"path": "//CURDEF", "equals": "EUR"}]]
 
 
@@ -28,7 +29,7 @@ def view(dice):
         amount["negateWhen"] = [{"path": "TRNTYPE", "equals": "DEBIT"}]
     made["columns"] = [
         {"name": "account", "path": ["../../BANKACCTFROM/ACCTID", "../../CCACCTFROM/ACCTID"], "type": "text"},
-        {"name": "bank", "path": ["/OFX/SIGNONMSGSRSV1/SONRS/FI/ORG", "../../BANKACCTFROM/BANKID"], "type": "text", "default": "none"},
+        {"name": "bank", "path": [BANK, "../../BANKACCTFROM/BANKID"], "type": "text", "default": "none"},
         {"name": "id", "path": "FITID", "type": "text"},
         {"name": "kind", "path": "TRNTYPE", "type": "text"},
         {"name": "day", "path": "DTPOSTED", "type": "date"},

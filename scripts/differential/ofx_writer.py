@@ -76,7 +76,8 @@ class Document:
         return self.all("FI", self.leaf("ORG", self.text()), self.leaf("FID", "9000"))
 
     def account(self):
-        account = self.all("BANKACCTFROM", self.leaf("BANKID", "900000001"), self.leaf("ACCTID", self.text()), self.leaf("ACCTTYPE", "CHECKING"))
+        bank, number = self.leaf("BANKID", "900000001"), self.leaf("ACCTID", self.text())
+        account = self.all("BANKACCTFROM", bank, number, self.leaf("ACCTTYPE", "CHECKING"))
         return self.all("STMTRS", self.leaf("CURDEF", self.dice.choice(["USD", "EUR"])), account, self.entries(), self.balance())
 
     def card(self):
@@ -117,10 +118,12 @@ class Document:
         dice = self.dice
         day = f"{a_day(dice):%Y%m%d}"
         if dice.slips(0.1):
-            return dice.choice(["2026-06-01", day + "25", "20260229", day + "[EST]", day + "120000[+15]", day + "120000.[0]", day + "[-5"])
+            ends = ["25", "[EST]", "120000[+15]", "120000.[0]", "[-5"]
+            return dice.choice(["2026-06-01", "20260229", *(day + end for end in ends)])
         time = f"{dice.randrange(24):02}{dice.randrange(60):02}"
         second = f"{dice.randrange(60):02}"
-        time = dice.choice(["", "", time, time + second, time + second + ".123", time + second + ".000", time + second + ".123456789"])
+        fractions = ["", ".123", ".000", ".123456789"]
+        time = dice.choice(["", "", time, *(time + second + fraction for fraction in fractions)])
         zone = dice.choice(["", "", "[-5:EST]", "[+5.5:IST]", "[0:GMT]", "[5.75]", "[-3.50:NST]", "[-12:X]", "[+14]"])
         return day + time + zone
 

@@ -109,7 +109,8 @@ def catalog(file, attachments):
     entries = "/Type /Catalog " + ("/Pages null " if dice.random() < 0.5 else "")
     if pairs:
         tree = named(file, pairs)
-        entries += f"{file.name('/Names')} " + (f"<< /EmbeddedFiles {tree} >> " if dice.random() < 0.7 else held(file, f"<< /EmbeddedFiles {tree} >>"))
+        tree = f"<< /EmbeddedFiles {tree} >> "
+        entries += f"{file.name('/Names')} " + (tree if dice.random() < 0.7 else held(file, tree))
     if associated:
         listed = f"[{' '.join(associated)}]"
         entries += "/AF " + (listed if dice.random() < 0.7 else held(file, listed))

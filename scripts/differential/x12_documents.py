@@ -21,8 +21,8 @@ def view(dice):
     if dice.random() < 0.2:
         made["where"] = [{"path": "BIG[7]", "equals": ["CN", "DI"]}, {"path": 'N1[1="BY"][4]'}]
     amount = {"name": "amount", "path": "TDS[1]", "type": "decimal", "impliedDecimals": dice.choice([2, 2, 3])}
-    signs = [{}, {"negativeWhen": [{"path": "BIG[7]", "equals": ["CN", "CR"]}]}, {"negateWhen": [{"path": "BIG[7]", "equals": "CN"}]}]
-    amount |= dice.choice(signs)
+    credits = [{"path": "BIG[7]", "equals": ["CN", "CR"]}]
+    amount |= dice.choice([{}, {"negativeWhen": credits}, {"negateWhen": credits}])
     if dice.random() < 0.1:
         amount |= {"negativeWhen": [{"path": 'N1[1="RE"][2]'}], "negateWhen": [{"path": "CUR[2]"}]}
     made["columns"] = [

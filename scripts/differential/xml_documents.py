@@ -2,7 +2,6 @@
 
 import re
 
-import texts
 from lxml import etree
 from rows import Case, Unfit, is_marked, notation, row
 from xml_writer import Writer
