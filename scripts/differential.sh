@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Makes documents at random, and compares the rows that views make of them with what other readers make of them: lxml,
-# Python's csv and json, a library of JSONPath, and pydifact.
+# Python's csv and json, a library of JSONPath, pydifact, mt-940, pyx12, ofxparse, asn1crypto and pypdf.
 #
 #   scripts/differential.sh [DOCUMENTS [SEED [FORMAT...]]]
 #
 # DOCUMENTS is the number of documents of each format, by default 10000. The same seed makes the same documents. FORMAT is
-# csv, json, jsonl, xml or edifact; all of them by default. A document has the same rows in both, or fits in neither, for
-# the same reason: how often that was is printed.
+# csv, json, jsonl, xml, edifact, mt940, x12, ofx, p7m or pdf; all of them by default. A document has the same rows in
+# both, or fits in neither, for the same reason: how often that was is printed.
 
 set -euo pipefail
 

@@ -14,7 +14,7 @@ import time
 from rows import Unfit, toml
 from texts import Dice
 
-FORMATS = ["csv", "json", "jsonl", "xml", "edifact"]
+FORMATS = ["csv", "json", "jsonl", "xml", "edifact", "mt940", "x12", "ofx", "p7m", "pdf"]
 # Disagreements that are shown of each format.
 SHOWN = 3
 

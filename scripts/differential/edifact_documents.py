@@ -2,7 +2,6 @@
 
 import re
 
-import texts
 from edifact_writer import DEFAULT, SETS, Interchange
 from pydifact.control import Characters
 from pydifact.token import Token
@@ -110,7 +109,8 @@ def interchange(part):
 
 
 def cut_off():
-    return Unfit("it is cut off", "does not end|does not name six signs|outside of a message")
+    # Where it ends within a sign of several octets, that is no sign of its character set either.
+    return Unfit("it is cut off", "does not end|does not name six signs|outside of a message|its character set, named in UNB")
 
 
 def segments_of(text, signs):

@@ -82,14 +82,21 @@ def cell(column, find, written):
     for source in [paths] if isinstance(paths, str) else paths:
         found = find(source) if isinstance(source, str) else [(joined(source, find), None)]
         try:
-            text, code = chosen(column, found)
-            if text is None:
+            if column.get("latest"):
+                value = latest(column, found, written)
+            else:
+                text, code = chosen(column, found)
+                value = None if text is None else read(column, text, written, code)
+            if value is None:
                 continue
-            value = read(column, text, written, code)
         except NoValue:
             is_wrong = True
             continue
-        if "negateWhen" in column and is_marked(column["negateWhen"], find):
+        is_negated = "negateWhen" in column and is_marked(column["negateWhen"], find)
+        is_positive = not str(value).startswith("-")
+        if is_positive and "negativeWhen" in column and is_marked(column["negativeWhen"], find):
+            is_negated = not is_negated
+        if is_negated:
             try:
                 return negated(column, value)
             except NoValue:
@@ -113,6 +120,12 @@ def joined(paths, find):
         found = [strip(text) for text, _ in find(path) if text is not NO_TEXT and strip(text)]
         texts += found[:1]
     return " ".join(texts)
+
+
+def latest(column, found, written):
+    """Returns the latest of all dates at a path: as they are written here, they sort."""
+    texts = [(strip(text), code) for text, code in found if strip(text)]
+    return max((read(column, text, written, code) for text, code in texts), default=None)
 
 
 def chosen(column, found):

@@ -46,6 +46,10 @@ def read(column, text, notation, code):
         if text not in ("true", "false", "1", "0"):
             raise NoValue
         return text in ("true", "1")
+    if "impliedDecimals" in column:
+        if not re.fullmatch("[-+]?[0-9]+", text):
+            raise NoValue
+        text += f"e-{column['impliedDecimals']}"
     if kind in ("integer", "decimal"):
         return number(text, notation, column.get("scale", 4) if kind == "decimal" else None)
     if "format" in column:
@@ -157,6 +161,8 @@ def by_pattern(pattern, text):
 
 
 def by_code(code, text):
+    if code == "ofx":
+        return ofx(text)
     if code not in CODES:
         raise NoValue
     pattern, length, has_zone = CODES[code]
@@ -168,6 +174,21 @@ def by_code(code, text):
         return datetime.strptime(digits, pattern).replace(tzinfo=zone(rest))
     except ValueError as error:
         raise NoValue from error
+
+
+def ofx(text):
+    """Reads a moment of OFX: the zone is a number of hours."""
+    zones = r"\[([-+]?)([0-9]{1,2})(?:\.(0|00|25|5|50|75))?(?::[^\]]*)?\]"
+    found = re.fullmatch(rf"([0-9]{{8}})(?:([0-9]{{4}})(?:([0-9]{{2}})(?:\.([0-9]{{1,9}}))?)?)?(?:{zones})?", text)
+    if not found or int(found[6] or 0) > 14:
+        raise NoValue
+    try:
+        moment = datetime.strptime(f"{found[1]}{found[2] or '0000'}{found[3] or '00'}", "%Y%m%d%H%M%S")
+    except ValueError as error:
+        raise NoValue from error
+    hours = timedelta(hours=float(f"{found[6] or 0}.{found[7] or 0}"))
+    moment = moment.replace(microsecond=int((found[4] or "0").ljust(9, "0")[:6]))
+    return moment.replace(tzinfo=timezone(-hours if found[5] == "-" else hours))
 
 
 def a_day(dice):

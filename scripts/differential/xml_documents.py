@@ -2,7 +2,6 @@
 
 import re
 
-import texts
 from lxml import etree
 from rows import Case, Unfit, is_marked, notation, row
 from xml_writer import Writer
@@ -86,8 +85,11 @@ def make(dice):
 
 
 def read(case):
-    document = parsed(case)
-    view = case.view
+    return of_tree(parsed(case), case.view, notation(case.view))
+
+
+def of_tree(document, view, written, date_code=None):
+    """Returns the rows of a tree. `date_code` says how its dates are written."""
     starts = [None]
     if "rows" in view:
         rows = [view["rows"]] if isinstance(view["rows"], str) else view["rows"]
@@ -96,13 +98,14 @@ def read(case):
     def finding(here):
         def find(path):
             start = document if here is None or path.startswith("/") else here
-            return [as_text(node) for node in start.xpath(translated(path), namespaces=NAMESPACES)]
+            texts = [as_text(node) for node in start.xpath(translated(path), namespaces=NAMESPACES)]
+            return [(text, date_code or code) for text, code in texts]
 
         return find
 
     if not is_marked(view.get("when", []), finding(None)):
         return None
-    found = [row(view, finding(start), notation(view)) for start in starts]
+    found = [row(view, finding(start), written) for start in starts]
     return [one for one in found if one is not None]
 
 

@@ -220,7 +220,7 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 				"quot" => '"',
 				"apos" => '\'',
 				"nbsp" => ' ',
-				_ => char::from_u32(name.strip_prefix('#')?.parse().ok()?)?,
+				_ => numbered(name.strip_prefix('#')?)?,
 			};
 			Some((sign, rest))
 		});
@@ -229,6 +229,15 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 		read.push_str(rest);
 	}
 	Cow::Owned(read)
+}
+
+/// Returns the sign of a number: `233`, or `xE9`, which is of XML, and written by banks.
+fn numbered(number: &str) -> Option<char> {
+	let number = match number.strip_prefix(['x', 'X']) {
+		Some(digits) => u32::from_str_radix(digits, 16),
+		None => number.parse(),
+	};
+	char::from_u32(number.ok()?)
 }
 
 /// Returns the XML of a document.
@@ -254,6 +263,10 @@ mod tests {
 			("<OFX><A>1</A><B><C>2</B></OFX>", "<OFX><A>1</A><B><C>2</C></B></OFX>"),
 			("<ofx><T><MEMO><X>1</T></ofx>", "<OFX><T><MEMO></MEMO><X>1</X></T></OFX>"),
 			("<OFX><A>AT&T &amp; &lt;b&gt;</OFX>", "<OFX><A>AT&amp;T &amp; &lt;b&gt;</A></OFX>"),
+			(
+				"<OFX><A>&#216;r&#x73;t&#XE9;d &#xz; &#;</OFX>",
+				"<OFX><A>Ørstéd &amp;#xz; &amp;#;</A></OFX>",
+			),
 			("<OFX><A><![CDATA[a<b]]></OFX>", "<OFX><A>a&lt;b</A></OFX>"),
 			("OFXHEADER:100\n\n<OFX></OFX>", "<OFX></OFX>"),
 			("<OFX><A></A></OFX>", "<OFX><A></A></OFX>"),

@@ -1,6 +1,6 @@
 //! Fields with parts: entries, balances, floor limits.
 
-use crate::value::{Decimal, DecimalMark, MAX_SCALE, Numbers};
+use crate::value::{Dates, Decimal, DecimalMark, MAX_SCALE, Numbers};
 use jiff::civil;
 
 /// A field of a statement.
@@ -82,7 +82,7 @@ fn entry(text: &str) -> Option<Vec<(&'static str, String)>> {
 		return None;
 	}
 	let (reference, bank_reference) = rest.split_once("//").unwrap_or((rest, ""));
-	let value_day = day(&format!("20{value_date}"))?;
+	let value_day = day(value_date)?;
 	let entry_date = match entry_day {
 		None => None,
 		Some(entry_day) => Some(nearest(value_day, entry_day)?),
@@ -101,15 +101,22 @@ fn entry(text: &str) -> Option<Vec<(&'static str, String)>> {
 	Some(parts)
 }
 
+/// Most days between value date and entry date: half a year, so that the year of the entry date is known.
+const MAX_DAYS: i32 = 183;
+
+/// Returns a day as columns read it.
 fn day(digits: &str) -> Option<civil::Date> {
-	civil::Date::strptime("%Y%m%d", digits).ok()
+	Dates::Compact.date(digits)
 }
 
 /// Returns the day of a month that is nearest to another day: entries have no year, and may be booked in another one.
+/// `None` if the months of that time have no such day.
 fn nearest(to: civil::Date, month_and_day: &str) -> Option<civil::Date> {
 	let years = [0, -1, 1].into_iter().filter_map(|years| to.year().checked_add(years));
 	let days = years.filter_map(|year| day(&format!("{year:04}{month_and_day}")));
-	days.min_by_key(|day| to.until(*day).map_or(i32::MAX, |span| span.get_days().abs()))
+	let days = days.filter_map(|day| Some((to.until(day).ok()?.get_days().abs(), day)));
+	let (distance, day) = days.min_by_key(|(distance, _)| *distance)?;
+	(distance <= MAX_DAYS).then_some(day)
 }
 
 /// Reads `C260611EUR1034,63`.
@@ -174,7 +181,14 @@ mod tests {
 		assert_eq!(part("2601020102C5,NMSC", "entryDate"), Some(Some("20260102".into())));
 		assert_eq!(part("2601021231C5,NMSC", "entryDate"), Some(Some("20251231".into())));
 		assert_eq!(part("2512310102C5,NMSC", "entryDate"), Some(Some("20260102".into())));
+		// In the century of the value date.
+		assert_eq!(part("9906300701C5,NMSC", "entryDate"), Some(Some("19990701".into())));
+		assert_eq!(part("2401020229C5,NMSC", "entryDate"), Some(Some("20240229".into())));
+		assert_eq!(part("2312300229C5,NMSC", "entryDate"), Some(Some("20240229".into())));
 		for text in [
+			// Neither this year nor the one before has that day.
+			"2302280229C5,NMSC",
+			"2502280229C5,NMSC",
 			"260611C5.00NMSC",
 			"260611X5,00NMSC",
 			"260611C,5NMSC",

@@ -25,6 +25,9 @@ pub(super) struct Entry {
 /// Kinds of messages that are statements.
 const KINDS: [&str; 3] = ["940", "942", "950"];
 
+/// Fields behind the entries: balances, and the sums of MT942. Information behind them is about the statement.
+const BEHIND_ENTRIES: [&str; 6] = ["62F", "62M", "64", "65", "90D", "90C"];
+
 /// Most fields of a statement, but for those of entries.
 const MAX_FIELDS: usize = 256;
 
@@ -153,12 +156,12 @@ impl Reader {
 		else {
 			return Ok(());
 		};
-		let text = text.trim_end().to_owned();
-		let has_closed = statement.closing().is_some();
+		let has_closed = statement.has(&BEHIND_ENTRIES).is_some();
 		if tag == "86" {
-			// Behind the balance it is about the statement.
 			if let (Some(entry), false) = (statement.entries.last_mut(), has_closed) {
-				// Some banks write one for each line.
+				// Some banks write one for each line, which may end with a space between two words.
+				let is_end = |c: char| c != ' ' && (c == '\n' || is_filling(c));
+				let text = text.trim_end_matches(is_end).to_owned();
 				match &mut entry.information {
 					Some(before) => {
 						before.push('\n');
@@ -169,6 +172,8 @@ impl Reader {
 			}
 			return Ok(());
 		}
+		// The last one of a file may have behind it what older systems end files with.
+		let text = text.trim_end_matches(|c: char| c.is_whitespace() || is_filling(c)).to_owned();
 		let Some(mut field) = Field::new(&tag, text) else {
 			return Err(wrong(line, &format!("has a field {tag} that is not as SWIFT has it")));
 		};
@@ -184,7 +189,7 @@ impl Reader {
 			};
 		}
 		if has_closed {
-			return Err(wrong(line, "has an entry behind the closing balance"));
+			return Err(wrong(line, "has an entry behind the closing balance or the sums"));
 		}
 		field.parts.push(("number", (statement.entries.len() + 1).to_string()));
 		statement.entries.push(Entry { field, information: None });
@@ -288,6 +293,7 @@ mod tests {
 				":20:A\n:25:B\n:60F:C260601EUR1,\n:62F:C260601EUR1,\n:61:260601C1,NTRF",
 				"behind the closing balance",
 			),
+			(":20:A\n:25:B\n:34F:EUR0,\n:90D:0EUR0,\n:61:260601C1,NTRF", "or the sums"),
 			(":20:A\n:25:B\n:60F:C260601EUR1,5", "has no closing balance (62)"),
 			("{1:F01}{2:O940}{4:\n:20:A\n:20:B", "line 3 begins a statement before"),
 			("{1:F01}{2:O94", "line 1 names no kind of message"),
@@ -309,6 +315,31 @@ mod tests {
 		let text = ":20:A\n:25:B\n:60F:C260601EUR1,\n:61:260601C1,NTRF\n:86:a\n:86:b\n:62F:C260601EUR2,\n:86:c\n-XXX\n";
 		let statements = parse(text).unwrap_or_else(|reason| panic!("{reason}"));
 		assert_eq!(statements[0].entries[0].information.as_deref(), Some("a\nb"));
+		// Spaces at the end of a line are between words.
+		let text = ":20:A\n:25:B\n:34F:EUR0,\n:61:260601C1,NTRF\n:86:a \n:86:b\n";
+		let statements = parse(text).unwrap_or_else(|reason| panic!("{reason}"));
+		assert_eq!(statements[0].entries[0].information.as_deref(), Some("a \nb"));
+	}
+
+	#[test]
+	fn files_may_end_as_those_of_older_systems() {
+		let statement =
+			":20:A\n:25:B\n:60F:C260601EUR1,\n:61:260601C1,NTRF\n:86:a\n:62F:C260601EUR2,";
+		for end in ["", "\n", "\n\u{1a}", "\u{1a}", "\r\n\0", " \u{3}"] {
+			let statements = parse(&format!("{statement}{end}\n{statement}{end}"));
+			let statements = statements.unwrap_or_else(|reason| panic!("{end:?}: {reason}"));
+			assert_eq!(statements.len(), 2, "{end:?}");
+		}
+		let statements = parse(":20:A\n:25:B\n:34F:EUR0,\n:61:260601C1,NTRF\n:86:a\r\n\u{1a}");
+		let statements = statements.unwrap_or_else(|reason| panic!("{reason}"));
+		assert_eq!(statements[0].entries[0].information.as_deref(), Some("a"));
+	}
+
+	#[test]
+	fn information_behind_the_sums_of_mt942_is_about_the_statement() {
+		let text = ":20:A\n:25:B\n:34F:EUR0,\n:61:260601C1,NTRF\n:86:a\n:90D:0EUR0,\n:90C:1EUR1,\n:86:b\n-\n";
+		let statements = parse(text).unwrap_or_else(|reason| panic!("{reason}"));
+		assert_eq!(statements[0].entries[0].information.as_deref(), Some("a"));
 	}
 
 	#[test]

@@ -26,6 +26,13 @@ enum Place {
 	Free,
 }
 
+/// A part of the cross-references.
+struct Part {
+	trailer: Dictionary,
+	/// Objects that are free, unless a stream that belongs to the part has them.
+	free: Vec<usize>,
+}
+
 pub(super) struct File<'a> {
 	bytes: &'a [u8],
 	places: HashMap<u32, Place>,
@@ -53,8 +60,7 @@ impl<'a> File<'a> {
 			work: MAX_WORK,
 			depth: 0,
 		};
-		let start = bytes.windows(9).rposition(|signs| signs == b"startxref");
-		let start = start.and_then(|at| Parser::new(bytes, at + 9).number());
+		let start = start(bytes);
 		let mut next =
 			vec![start.ok_or_else(|| wrong("it does not end as one, as if it were cut off"))?];
 		let mut known = Vec::new();
@@ -66,17 +72,23 @@ impl<'a> File<'a> {
 			if known.len() > MAX_PARTS {
 				return Err(wrong(&format!("it was changed more than {MAX_PARTS} times")));
 			}
-			let part = file.part(at)?;
-			// What is newer counts, and of one part its table before its stream.
-			for key in ["Prev", "XRefStm"] {
-				let at =
-					part.get(key).map(|at| at.as_number().and_then(|at| usize::try_from(at).ok()));
-				if let Some(at) = at {
-					next.push(at.ok_or_else(no_references)?);
-				}
+			let Part { trailer, free } = file.part(at)?;
+			let place = |key: &str| -> Result<Option<usize>, Reason> {
+				let Some(at) = trailer.get(key) else { return Ok(None) };
+				let at = at.as_number().and_then(|at| usize::try_from(at).ok());
+				at.map(Some).ok_or_else(no_references)
+			};
+			// What older readers do not see is free in the table, and in a stream (ISO 32000-1, 7.5.8.4).
+			if let Some(at) = place("XRefStm")? {
+				file.stream_part(at)?;
 			}
+			for number in free {
+				file.add(number, Place::Free)?;
+			}
+			// What is newer counts.
+			next.extend(place("Prev")?);
 			if file.trailer.is_empty() {
-				file.trailer = part;
+				file.trailer = trailer;
 			}
 		}
 		if file.trailer.contains_key("Encrypt") {
@@ -85,16 +97,17 @@ impl<'a> File<'a> {
 		Ok(file)
 	}
 
-	/// Reads a part of the cross-references, and returns its trailer.
-	fn part(&mut self, at: usize) -> Result<Dictionary, Reason> {
+	/// Reads a part of the cross-references.
+	fn part(&mut self, at: usize) -> Result<Part, Reason> {
 		let mut parser = Parser::new(self.bytes, at);
+		let mut free = Vec::new();
 		if !parser.take_word(b"xref") {
-			return self.stream_part(at);
+			return Ok(Part { trailer: self.stream_part(at)?, free });
 		}
 		loop {
 			if parser.take_word(b"trailer") {
 				return match parser.object() {
-					Some(Object::Dictionary(trailer)) => Ok(trailer),
+					Some(Object::Dictionary(trailer)) => Ok(Part { trailer, free }),
 					_ => Err(no_references()),
 				};
 			}
@@ -105,14 +118,13 @@ impl<'a> File<'a> {
 				let (Some(at), Some(_)) = (parser.number(), parser.number()) else {
 					return Err(no_references());
 				};
-				let place = if parser.take_word(b"n") {
-					Place::At(at)
-				} else if parser.take_word(b"f") {
-					Place::Free
+				if parser.take_word(b"n") {
+					self.add(number, Place::At(at))?;
+				} else if parser.take_word(b"f") && free.len() <= MAX_OBJECTS {
+					free.push(number);
 				} else {
 					return Err(no_references());
-				};
-				self.add(number, place)?;
+				}
 			}
 		}
 	}
@@ -312,6 +324,18 @@ impl<'a> File<'a> {
 			_ => Err(wrong("its invoice has no content")),
 		}
 	}
+}
+
+/// Returns the place of the newest cross-references. A file that goes on behind them is cut off in a later revision: what
+/// they lead to is not the newest.
+fn start(bytes: &[u8]) -> Option<usize> {
+	let at = bytes.windows(9).rposition(|signs| signs == b"startxref")?;
+	let mut parser = Parser::new(bytes, at + 9);
+	let start = parser.number()?;
+	let mut parser = Parser::new(bytes.get(parser.at..)?.trim_ascii_start(), 0);
+	let is_end = parser.take(b"%%EOF");
+	parser.skip_space();
+	(is_end && parser.is_at_end()).then_some(start)
 }
 
 fn no_references() -> Reason {

@@ -78,6 +78,11 @@ impl<'a> Parser<'a> {
 		self.bytes.get(self.at..).unwrap_or_default()
 	}
 
+	pub(super) fn is_at_end(&self) -> bool {
+		self.rest().is_empty()
+	}
+
+	/// Skips white space and comments.
 	pub(super) fn skip_space(&mut self) {
 		loop {
 			self.at += self.rest().iter().take_while(|byte| is_space(**byte)).count();
@@ -226,6 +231,12 @@ impl<'a> Parser<'a> {
 						b'f' => 12,
 						// A line that goes on.
 						b'\n' => continue,
+						b'\r' => {
+							if self.rest().get(number + 1) == Some(&b'\n') {
+								bytes.next();
+							}
+							continue;
+						},
 						_ if !digits.is_empty() => {
 							for _ in 1..digits.len() {
 								bytes.next();

@@ -154,6 +154,55 @@ fn newest_version_of_a_file_counts() {
 }
 
 #[test]
+fn files_that_are_cut_off_in_a_later_revision_are_not_read_as_the_one_before() {
+	let document = with_invoice("(factur-x.xml)", INVOICE);
+	let of = |behind: &[u8]| invoice(&[&document, behind].concat());
+	for behind in [&b""[..], b"\r\n", b"\0\0\0", b"% a comment\n"] {
+		assert!(of(behind).is_ok_and(|found| found.is_some()), "{behind:?}");
+	}
+	for behind in [&b"1 0 obj\n<< /Length 5"[..], b"1 0", b"\nxref\n", b"startxref\n12"] {
+		let reason = of(behind).expect_err("unfit").to_string();
+		assert!(reason.contains("as if it were cut off"), "{reason}");
+	}
+	let end = document.len() - 7;
+	assert!(problem(&document[..end]).contains("as if it were cut off"));
+}
+
+#[test]
+fn objects_that_older_readers_do_not_see_are_found() {
+	let mut file = Builder::new();
+	let content = file.stream("", INVOICE);
+	let hidden = format!("<< /F (factur-\\\r\nx.xml) /EF << /F {content} 0 R >> >>");
+	let stream = file.stream("/Type /ObjStm /N 1 /First 4", format!("3 0 {hidden}").as_bytes());
+	// The catalog is the third object of the file, and number 4.
+	let place = file.bytes.len();
+	file.bytes.extend_from_slice(b"4 0 obj\n<< /AF [3 0 R] >>\nendobj\n");
+	let references = file.bytes.len();
+	let entry = [2, u8::try_from(stream).expect("small"), 0];
+	let head = "5 0 obj\n<< /Type /XRef /Size 6 /W [1 1 1] /Index [3 1] /Length 3 >>\nstream\n";
+	file.bytes.extend_from_slice(&[head.as_bytes(), &entry, b"\nendstream\nendobj\n"].concat());
+	let at = file.bytes.len();
+	let mut table = "xref\n0 6\n0000000000 65535 f \n".to_owned();
+	for at in [file.places[0], file.places[1], 0, place, references] {
+		let kind = if at == 0 { "65535 f" } else { "00000 n" };
+		table.push_str(&format!("{at:010} {kind} \n"));
+	}
+	let trailer = format!("trailer\n<< /Size 6 /Root 4 0 R /XRefStm {references} >>\n");
+	let end = format!("{table}{trailer}startxref\n{at}\n%%EOF\n");
+	let document = [&file.bytes, end.as_bytes()].concat();
+	assert_eq!(invoice(&document).expect("it fits").as_deref(), Some(INVOICE));
+}
+
+#[test]
+fn texts_may_go_on_in_another_line() {
+	for end in ["\n", "\r", "\r\n"] {
+		let name = format!("(factur-\\{end}x.xml)");
+		let found = invoice(&with_invoice(&name, INVOICE)).expect("it fits");
+		assert!(found.is_some(), "{end:?}");
+	}
+}
+
+#[test]
 fn hostile_files_are_refused() {
 	// 64 MiB of zeros, packed once and twice.
 	let bomb = compress_to_vec_zlib(&vec![0; 64 << 20], 9);
@@ -225,17 +274,17 @@ fn hostile_files_are_refused() {
 		assert!(found.contains(wanted), "{objects:?}: {found}");
 	}
 	assert!(problem(b"no PDF").contains("does not begin as one"));
-	assert!(problem(b"%PDF-1.7 startxref 5").contains("leads to no object"));
+	assert!(problem(b"%PDF-1.7 startxref 5\n%%EOF").contains("leads to no object"));
 	// Each part names the other as the one before.
-	let circle = b"%PDF-1.7\nxref\n0 0\ntrailer << /Prev 9 /Root 1 0 R >>\nstartxref\n9\n";
+	let circle = b"%PDF-1.7\nxref\n0 0\ntrailer << /Prev 9 /Root 1 0 R >>\nstartxref\n9\n%%EOF\n";
 	assert!(problem(circle).contains("it has no catalog"));
 }
 
 #[test]
 fn pdf_that_is_cut_off_does_not_fit() {
 	for document in [with_invoice("(factur-x.xml)", INVOICE), with_streams(INVOICE)] {
-		let end = document.windows(9).rposition(|signs| signs == b"startxref").expect("an end");
-		for length in 0..end + 10 {
+		// But for the end of its last line.
+		for length in 0..document.len() - 1 {
 			assert!(invoice(&document[..length]).is_err(), "{length}");
 		}
 	}
