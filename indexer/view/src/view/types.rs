@@ -19,7 +19,7 @@ pub const MAX_INDEXED_LENGTH: usize = 1_024;
 pub const MAX_DEFINITION_LENGTH: usize = 1 << 20;
 
 /// Increases when documents are read in another way than before: then every view is rebuilt.
-const READER_VERSION: u32 = 5;
+const READER_VERSION: u32 = 6;
 
 /// Media types of documents with a value of JSON per line.
 const JSON_LINES: [&str; 3] =
