@@ -18,7 +18,7 @@ macro_rules! statements {
 		pub(crate) mod $name {
 			use crate::{
 				error::{OutboxError, Result},
-				item::ItemState,
+				item::{Enqueued, ItemState},
 				prepare::Prepared,
 				store::{enqueued, milliseconds, state_of, Inserted},
 			};
@@ -54,7 +54,8 @@ macro_rules! statements {
 				.rows_affected();
 				if inserted > 0 {
 					let state = ItemState::Waiting;
-					return Ok(Inserted::Stands(enqueued(item.request_key, item.record_id, state)));
+					let now = enqueued(item.request_key, item.record_id, state);
+					return Ok(Inserted::Stands(Enqueued { is_new: true, ..now }));
 				}
 				// It is stored already, or the outbox is full.
 				known(connection, item).await?.ok_or(OutboxError::Full(max_undecided))
@@ -133,7 +134,7 @@ pub enum Inserted {
 }
 
 fn enqueued(request_key: RequestKey, record_id: Option<RecordId>, state: ItemState) -> Enqueued {
-	Enqueued { request_key, record_id, state }
+	Enqueued { request_key, record_id, state, is_new: false }
 }
 
 pub(super) fn state_of(name: &str) -> Result<ItemState> {

@@ -1,0 +1,182 @@
+//! Documents: appended, found and read.
+
+use super::{
+	preferences,
+	requests::{RequestJson, answer, awaited},
+};
+use crate::{Problem, credential::Scope, tenant::Caller};
+use axum::{
+	Json,
+	body::{Body, to_bytes},
+	extract::Path,
+	http::{HeaderMap, HeaderValue, StatusCode, header},
+	response::{IntoResponse, Response},
+};
+use credio_client::Upload;
+use credio_outbox::Item;
+use credio_primitives::{
+	EntryBody, OrganizationId, RecordId, Sequence, StreamId,
+	limits::{MAX_DOCUMENT_SIZE, MAX_LANES},
+};
+use serde::Serialize;
+
+/// Longest business key, in bytes.
+const MAX_KEY: usize = 255;
+/// Media type of a document without one.
+const UNKNOWN_MEDIA_TYPE: &str = "application/octet-stream";
+
+/// A document as the chain has it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DocumentJson {
+	/// Its record.
+	#[schema(value_type = String)]
+	record_id: RecordId,
+	/// Its stream.
+	#[schema(value_type = String)]
+	stream: StreamId,
+	/// Its position there.
+	sequence: Sequence,
+	/// The organization that appended it.
+	organization: OrganizationId,
+	/// The block that appended it.
+	block: u32,
+	/// `record` (ciphertext on the chain), `object` (in an object store), `digestAnchor` or `merkleAnchor`.
+	kind: &'static str,
+	/// The record that it replaces.
+	#[schema(value_type = Option<String>)]
+	supersedes: Option<RecordId>,
+}
+
+impl From<credio_primitives::Entry> for DocumentJson {
+	fn from(entry: credio_primitives::Entry) -> Self {
+		let header = entry.header;
+		let (kind, supersedes) = match header.body {
+			EntryBody::Record { supersedes, .. } => ("record", supersedes),
+			EntryBody::Object { supersedes, .. } => ("object", supersedes),
+			EntryBody::DigestAnchor { .. } => ("digestAnchor", None),
+			EntryBody::MerkleAnchor { .. } => ("merkleAnchor", None),
+		};
+		Self {
+			record_id: entry.record_id,
+			stream: header.stream,
+			sequence: header.sequence,
+			organization: header.organization,
+			block: header.block,
+			kind,
+			supersedes,
+		}
+	}
+}
+
+/// Appends a document to a stream, encrypted. It is stored before this answers, and sent whatever happens; the chain applies it
+/// exactly once. Repeating it with the same `Idempotency-Key`, or without one with the same content, has no effect.
+#[utoipa::path(
+	post,
+	path = "/v1/streams/{stream}/documents",
+	tag = "documents",
+	params(
+		("stream" = String, Path, description = "Id of the stream, or the name of an own one"),
+		("Idempotency-Key" = Option<String>, Header, description = "Business key of the document, such as an invoice number; by default its content"),
+		("Credio-Lane" = Option<u32>, Header, description = "Lane: documents of one lane are applied in the order in which they were accepted"),
+		("Credio-Supersedes" = Option<String>, Header, description = "The record that it replaces"),
+		("Prefer" = Option<String>, Header, description = "`wait=N`: answer once it is decided, after at most N seconds (60)"),
+	),
+	request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The document, of any media type"),
+	responses(
+		(status = 202, body = RequestJson, description = "accepted; `Location` is its request"),
+		(status = 200, body = RequestJson, description = "applied"),
+		(status = 409, body = RequestJson, description = "rejected or expired: it was not applied"),
+		(status = 413, body = Problem, description = "the document is too large"),
+		(status = 422, body = Problem, description = "the key stands for another document"),
+	)
+)]
+pub(super) async fn append(
+	caller: Caller,
+	Path(stream): Path<String>,
+	headers: HeaderMap,
+	body: Body,
+) -> Result<Response, Problem> {
+	caller.ensure(Scope::DocumentsWrite)?;
+	let tenant = &caller.tenant;
+	let key = preferences::text(&headers, "idempotency-key")?;
+	if key.is_some_and(|key| key.is_empty() || key.len() > MAX_KEY) {
+		let detail = format!("Idempotency-Key has 1 to {MAX_KEY} characters");
+		return Err(Problem::bad_request(detail));
+	}
+	let lane = preferences::value::<u32>(&headers, "credio-lane", "number")?;
+	if lane.is_some_and(|lane| lane >= MAX_LANES) {
+		return Err(Problem::bad_request(format!("Credio-Lane is 0 to {}", MAX_LANES - 1)));
+	}
+	let supersedes = preferences::value::<RecordId>(&headers, "credio-supersedes", "record id")?;
+	let media_type = preferences::text(&headers, "content-type")?.unwrap_or(UNKNOWN_MEDIA_TYPE);
+	let document = to_bytes(body, MAX_DOCUMENT_SIZE as usize).await.map_err(|_| {
+		let detail = format!("the document has more than {MAX_DOCUMENT_SIZE} bytes");
+		Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+	})?;
+	let upload = Upload {
+		stream: stream_id(tenant.outbox.organization(), &stream),
+		key: key.map(str::as_bytes),
+		media_type,
+		document: &document,
+		supersedes,
+	};
+	let enqueued = tenant.outbox.enqueue(&Item { lane, ..Item::upload(upload) }).await?;
+	let item = awaited(tenant, enqueued.request_key, preferences::wait(&headers)).await?;
+	Ok(answer(item, !enqueued.is_new))
+}
+
+/// Returns what the chain has of a document.
+#[utoipa::path(
+	get,
+	path = "/v1/documents/{recordId}",
+	tag = "documents",
+	params(("recordId" = String, Path)),
+	responses((status = 200, body = DocumentJson, description = "its entry"), (status = 404, body = Problem, description = "there is no such record"))
+)]
+pub(super) async fn find(
+	caller: Caller,
+	Path(record): Path<String>,
+) -> Result<Json<DocumentJson>, Problem> {
+	caller.ensure(Scope::DocumentsRead)?;
+	let id = record_id(&record)?;
+	let entry =
+		caller.tenant.connection.read(|client| async move { client.record(id).await }).await?;
+	Ok(Json(entry.into()))
+}
+
+/// Returns a document, decrypted and checked against the chain.
+#[utoipa::path(
+	get,
+	path = "/v1/documents/{recordId}/content",
+	tag = "documents",
+	params(("recordId" = String, Path)),
+	responses(
+		(status = 200, content_type = "application/octet-stream", body = Vec<u8>, description = "the document, of the media type that it was appended with"),
+		(status = 403, body = Problem, description = "the organization may not read it"),
+		(status = 404, body = Problem, description = "there is no such record"),
+	)
+)]
+pub(super) async fn content(
+	caller: Caller,
+	Path(record): Path<String>,
+) -> Result<Response, Problem> {
+	caller.ensure(Scope::DocumentsRead)?;
+	let id = record_id(&record)?;
+	let fetched =
+		caller.tenant.connection.read(|client| async move { client.fetch(id).await }).await?;
+	let media_type = HeaderValue::from_str(&fetched.document.media_type)
+		.unwrap_or(HeaderValue::from_static(UNKNOWN_MEDIA_TYPE));
+	let disposition = HeaderValue::from_static("attachment");
+	let headers = [(header::CONTENT_TYPE, media_type), (header::CONTENT_DISPOSITION, disposition)];
+	Ok((headers, fetched.document.bytes.to_vec()).into_response())
+}
+
+fn record_id(text: &str) -> Result<RecordId, Problem> {
+	text.parse().map_err(|_| Problem::not_found("a record id is 0x and 64 hexadecimal digits"))
+}
+
+/// Returns the stream with an id, or an own one by name.
+pub(crate) fn stream_id(owner: OrganizationId, id_or_name: &str) -> StreamId {
+	id_or_name.parse().unwrap_or_else(|_| StreamId::derive(owner, id_or_name.as_bytes()))
+}
