@@ -1,6 +1,8 @@
 //! The API, `/v1`: resources over HTTP, described by the OpenAPI document that [`document`] generates.
 
+mod access;
 mod documents;
+mod extract;
 mod health;
 mod preferences;
 mod requests;
@@ -55,13 +57,20 @@ impl Modify for Keys {
 
 fn described() -> OpenApiRouter<Shared> {
 	OpenApiRouter::with_openapi(Description::openapi())
-		.routes(routes!(documents::append))
+		.routes(routes!(documents::append, documents::list))
+		.routes(routes!(documents::evidence))
 		.routes(routes!(documents::find))
 		.routes(routes!(documents::content))
 		.routes(routes!(requests::find))
 		.routes(routes!(requests::retry))
 		.routes(routes!(streams::create, streams::list))
 		.routes(routes!(streams::find))
+		.routes(routes!(access::ask, access::requests))
+		.routes(routes!(access::request))
+		.routes(routes!(access::approve))
+		.routes(routes!(access::deny))
+		.routes(routes!(access::grant, access::grants))
+		.routes(routes!(access::revoke))
 		.routes(routes!(health::live))
 		.routes(routes!(health::ready))
 }

@@ -1,6 +1,7 @@
 //! Documents: appended, found and read.
 
 use super::{
+	extract::Parameters,
 	preferences,
 	requests::{RequestJson, answer, awaited},
 };
@@ -12,16 +13,19 @@ use axum::{
 	http::{HeaderMap, HeaderValue, StatusCode, header},
 	response::{IntoResponse, Response},
 };
-use credio_client::Upload;
+use credio_client::{EvidenceRequest, Upload};
 use credio_outbox::Item;
 use credio_primitives::{
 	EntryBody, OrganizationId, RecordId, Sequence, StreamId,
+	entry::EntryFilter,
 	limits::{MAX_DOCUMENT_SIZE, MAX_LANES},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Longest business key, in bytes.
 const MAX_KEY: usize = 255;
+/// Most entries that a list returns.
+const MAX_ENTRIES: usize = 1_000;
 /// Media type of a document without one.
 const UNKNOWN_MEDIA_TYPE: &str = "application/octet-stream";
 
@@ -139,7 +143,7 @@ pub(super) async fn find(
 	Path(record): Path<String>,
 ) -> Result<Json<DocumentJson>, Problem> {
 	caller.ensure(Scope::DocumentsRead)?;
-	let id = record_id(&record)?;
+	let id = parse_record(&record)?;
 	let entry =
 		caller.tenant.connection.read(|client| async move { client.record(id).await }).await?;
 	Ok(Json(entry.into()))
@@ -162,7 +166,7 @@ pub(super) async fn content(
 	Path(record): Path<String>,
 ) -> Result<Response, Problem> {
 	caller.ensure(Scope::DocumentsRead)?;
-	let id = record_id(&record)?;
+	let id = parse_record(&record)?;
 	let fetched =
 		caller.tenant.connection.read(|client| async move { client.fetch(id).await }).await?;
 	let media_type = HeaderValue::from_str(&fetched.document.media_type)
@@ -172,7 +176,79 @@ pub(super) async fn content(
 	Ok((headers, fetched.document.bytes.to_vec()).into_response())
 }
 
-fn record_id(text: &str) -> Result<RecordId, Problem> {
+/// Part of a stream.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Part {
+	/// Number of the first entry.
+	from: Sequence,
+	/// Most entries, at most 1000; 100 without it.
+	limit: Option<usize>,
+}
+
+/// Lists the entries of a stream in their order.
+#[utoipa::path(
+	get,
+	path = "/v1/streams/{stream}/documents",
+	tag = "documents",
+	params(("stream" = String, Path, description = "Id of the stream, or the name of an own one"), Part),
+	responses((status = 200, body = [DocumentJson], description = "the entries"), (status = 404, body = Problem, description = "there is no such stream"))
+)]
+pub(super) async fn list(
+	caller: Caller,
+	Path(stream): Path<String>,
+	Parameters(part): Parameters<Part>,
+) -> Result<Json<Vec<DocumentJson>>, Problem> {
+	caller.ensure(Scope::DocumentsRead)?;
+	let tenant = &caller.tenant;
+	let filter = EntryFilter {
+		stream: Some(stream_id(tenant.outbox.organization(), &stream)),
+		from_sequence: Some(part.from),
+		..EntryFilter::default()
+	};
+	let (filter, most) = (&filter, part.limit.unwrap_or(100).clamp(1, MAX_ENTRIES));
+	let found = tenant.connection.read(|client| async move { client.query(filter, most).await });
+	Ok(Json(found.await?.into_iter().map(DocumentJson::from).collect()))
+}
+
+/// What goes into evidence.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Contents {
+	/// With the commitment key, by which whoever has the document can check that it is the one; it decrypts nothing.
+	with_key: bool,
+}
+
+/// Returns evidence of a document: a file that proves, without a node, that it is on the chain, where and since when.
+#[utoipa::path(
+	get,
+	path = "/v1/documents/{recordId}/evidence",
+	tag = "documents",
+	params(("recordId" = String, Path), Contents),
+	responses((status = 200, body = Object, description = "the evidence, for `credio evidence verify`"), (status = 404, body = Problem, description = "there is no such record"))
+)]
+pub(super) async fn evidence(
+	caller: Caller,
+	Path(record): Path<String>,
+	Parameters(contents): Parameters<Contents>,
+) -> Result<Response, Problem> {
+	caller.ensure(Scope::DocumentsRead)?;
+	let id = parse_record(&record)?;
+	let evidence = caller.tenant.connection.read(|client| async move {
+		let commitment_key = match contents.with_key {
+			true => Some(client.commitment_key(id).await?),
+			false => None,
+		};
+		client.evidence(id, EvidenceRequest { commitment_key, ..EvidenceRequest::default() }).await
+	});
+	let text = evidence.await?.to_text().map_err(|error| Problem::internal(&error))?;
+	Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
+}
+
+/// Reads a record id.
+pub(crate) fn parse_record(text: &str) -> Result<RecordId, Problem> {
 	text.parse().map_err(|_| Problem::not_found("a record id is 0x and 64 hexadecimal digits"))
 }
 

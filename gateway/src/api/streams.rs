@@ -1,6 +1,6 @@
 //! Streams.
 
-use super::documents::stream_id;
+use super::{documents::stream_id, extract::Body};
 use crate::{Problem, credential::Scope, tenant::Caller};
 use axum::{Json, extract::Path, http::StatusCode};
 use credio_primitives::{OrganizationId, Sequence, StreamId, rpc::StreamJson};
@@ -56,7 +56,7 @@ pub(crate) struct NewStream {
 )]
 pub(super) async fn create(
 	caller: Caller,
-	Json(new): Json<NewStream>,
+	Body(new): Body<NewStream>,
 ) -> Result<(StatusCode, Json<Stream>), Problem> {
 	caller.ensure(Scope::StreamsWrite)?;
 	let name = &new.name;
