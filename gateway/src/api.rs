@@ -1,6 +1,7 @@
 //! The API, `/v1`: resources over HTTP, described by the OpenAPI document that [`document`] generates.
 
 mod access;
+mod content;
 mod documents;
 mod extract;
 mod health;
@@ -60,7 +61,7 @@ fn described() -> OpenApiRouter<Shared> {
 		.routes(routes!(documents::append, documents::list))
 		.routes(routes!(documents::evidence))
 		.routes(routes!(documents::find))
-		.routes(routes!(documents::content))
+		.routes(routes!(content::content))
 		.routes(routes!(requests::find))
 		.routes(routes!(requests::retry))
 		.routes(routes!(streams::create, streams::list))

@@ -11,6 +11,7 @@ pub mod credential;
 pub mod dev;
 mod nodes;
 mod problem;
+mod spool;
 mod tenant;
 
 pub use problem::Problem;

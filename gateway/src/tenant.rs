@@ -4,6 +4,7 @@ use crate::{
 	config::{Config, TenantConfig},
 	credential::{Scope, digest_of},
 	nodes::{Connection, Nodes},
+	spool,
 };
 use credio_client::{
 	Error, Runtimes, Trust, VerifierSettings,
@@ -152,7 +153,10 @@ impl Tenant {
 	///
 	/// Those of [`Outbox::run`].
 	pub async fn work(&self) -> Result<(), OutboxError> {
-		self.outbox.run(self.worker.clone(), std::future::pending()).await
+		tokio::select! {
+			ended = self.outbox.run(self.worker.clone(), std::future::pending()) => ended,
+			() = spool::tidy(&self.name, &self.spool, &self.outbox) => Ok(()),
+		}
 	}
 }
 

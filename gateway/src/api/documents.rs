@@ -5,22 +5,27 @@ use super::{
 	preferences,
 	requests::{RequestJson, answer, awaited},
 };
-use crate::{Problem, credential::Scope, tenant::Caller};
+use crate::{Problem, credential::Scope, spool::Received, tenant::Caller};
 use axum::{
 	Json,
-	body::{Body, to_bytes},
+	body::Body,
 	extract::Path,
-	http::{HeaderMap, HeaderValue, StatusCode, header},
+	http::{HeaderMap, StatusCode, header},
 	response::{IntoResponse, Response},
 };
-use credio_client::{EvidenceRequest, Upload};
-use credio_outbox::Item;
+use credio_client::{
+	EvidenceRequest, Upload,
+	objects::{Described, Source, describe},
+};
+use credio_outbox::{Item, ObjectFile};
 use credio_primitives::{
 	EntryBody, OrganizationId, RecordId, Sequence, StreamId,
 	entry::EntryFilter,
 	limits::{MAX_DOCUMENT_SIZE, MAX_LANES},
 };
+use futures::StreamExt;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 /// Longest business key, in bytes.
 const MAX_KEY: usize = 255;
@@ -114,20 +119,47 @@ pub(super) async fn append(
 	}
 	let supersedes = preferences::value::<RecordId>(&headers, "credio-supersedes", "record id")?;
 	let media_type = preferences::text(&headers, "content-type")?.unwrap_or(UNKNOWN_MEDIA_TYPE);
-	let document = to_bytes(body, MAX_DOCUMENT_SIZE as usize).await.map_err(|_| {
-		let detail = format!("the document has more than {MAX_DOCUMENT_SIZE} bytes");
-		Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
-	})?;
-	let upload = Upload {
-		stream: stream_id(tenant.outbox.organization(), &stream),
-		key: key.map(str::as_bytes),
-		media_type,
-		document: &document,
-		supersedes,
+	let stream = stream_id(tenant.outbox.organization(), &stream);
+	let mut rest = body.into_data_stream();
+	let mut beginning = Zeroizing::new(Vec::new());
+	while beginning.len() <= MAX_DOCUMENT_SIZE as usize
+		&& let Some(piece) = rest.next().await
+	{
+		let cut_off =
+			|_| Problem::bad_request("the document was cut off on its way: send it again");
+		beginning.extend_from_slice(&piece.map_err(cut_off)?);
+	}
+	let enqueued = if beginning.len() <= MAX_DOCUMENT_SIZE as usize {
+		let key = key.map(str::as_bytes);
+		let upload = Upload { stream, key, media_type, document: &beginning, supersedes };
+		tenant.outbox.enqueue(&Item { lane, ..Item::upload(upload) }).await?
+	} else {
+		if tenant.store.is_none() {
+			let detail = format!("the document has more than {MAX_DOCUMENT_SIZE} bytes");
+			return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+				.remedy("larger documents need an object store: its operator configures one"));
+		}
+		let received = Received::new(&tenant.spool, &beginning, rest).await?;
+		let described = described(received.file(), media_type).await?;
+		let key = key.map(|key| key.as_bytes().to_vec());
+		let object =
+			ObjectFile { stream, key, file: received.file().into(), described, supersedes };
+		let enqueued = tenant.outbox.enqueue(&Item { lane, ..Item::object(&object) }).await?;
+		if enqueued.is_new {
+			received.keep();
+		}
+		enqueued
 	};
-	let enqueued = tenant.outbox.enqueue(&Item { lane, ..Item::upload(upload) }).await?;
 	let item = awaited(tenant, enqueued.request_key, preferences::wait(&headers)).await?;
 	Ok(answer(item, !enqueued.is_new))
+}
+
+/// Reads a received document once.
+async fn described(file: &std::path::Path, media_type: &str) -> Result<Described, Problem> {
+	let (source, media_type) = (Source::File(file.into()), media_type.to_owned());
+	let read = tokio::task::spawn_blocking(move || describe(&source, &media_type)).await;
+	let read = read.map_err(|error| Problem::internal(&error))?;
+	read.map_err(|error| Problem::from(credio_client::Error::from(error)))
 }
 
 /// Returns what the chain has of a document.
@@ -147,33 +179,6 @@ pub(super) async fn find(
 	let entry =
 		caller.tenant.connection.read(|client| async move { client.record(id).await }).await?;
 	Ok(Json(entry.into()))
-}
-
-/// Returns a document, decrypted and checked against the chain.
-#[utoipa::path(
-	get,
-	path = "/v1/documents/{recordId}/content",
-	tag = "documents",
-	params(("recordId" = String, Path)),
-	responses(
-		(status = 200, content_type = "application/octet-stream", body = Vec<u8>, description = "the document, of the media type that it was appended with"),
-		(status = 403, body = Problem, description = "the organization may not read it"),
-		(status = 404, body = Problem, description = "there is no such record"),
-	)
-)]
-pub(super) async fn content(
-	caller: Caller,
-	Path(record): Path<String>,
-) -> Result<Response, Problem> {
-	caller.ensure(Scope::DocumentsRead)?;
-	let id = parse_record(&record)?;
-	let fetched =
-		caller.tenant.connection.read(|client| async move { client.fetch(id).await }).await?;
-	let media_type = HeaderValue::from_str(&fetched.document.media_type)
-		.unwrap_or(HeaderValue::from_static(UNKNOWN_MEDIA_TYPE));
-	let disposition = HeaderValue::from_static("attachment");
-	let headers = [(header::CONTENT_TYPE, media_type), (header::CONTENT_DISPOSITION, disposition)];
-	Ok((headers, fetched.document.bytes.to_vec()).into_response())
 }
 
 /// Part of a stream.

@@ -361,6 +361,13 @@ pub(super) async fn sending(pool: &AnyPool, limit: i64) -> Result<Vec<Undecided>
 	rows.iter().map(undecided).collect()
 }
 
+/// Returns the keys and bodies of undecided objects.
+pub(super) async fn undecided_objects(pool: &AnyPool) -> Result<Vec<(RequestKey, Vec<u8>)>> {
+	let query = "SELECT request_key, body FROM credio_outbox_items WHERE is_object = 1 AND state IN ('waiting', 'sending')";
+	let rows = sqlx::query(query).fetch_all(pool).await?;
+	rows.iter().map(|row| Ok((RequestKey(bytes32(row.try_get(0)?)?), row.try_get(1)?))).collect()
+}
+
 /// Returns the number of items that are being sent.
 pub(super) async fn count_sending(pool: &AnyPool) -> Result<i64> {
 	let query = "SELECT COUNT(*) FROM credio_outbox_items WHERE state = 'sending'";
