@@ -96,7 +96,7 @@ pub(super) async fn run(session: &Session, command: OutboxCommand) -> Result<(),
 		OutboxCommand::Retry(RetryArgs { key, outbox }) => {
 			let outbox = worker::open(session, &outbox.outbox).await?;
 			let key = resolve::request(&outbox, key).await?;
-			let Enqueued { request_key, record_id, state } = outbox.retry(key).await?;
+			let Enqueued { request_key, record_id, state, .. } = outbox.retry(key).await?;
 			output::item(
 				session.json,
 				&json!({ "requestKey": request_key, "recordId": record_id, "state": state }),

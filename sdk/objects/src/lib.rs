@@ -4,11 +4,13 @@
 //! organizations announce on the chain. Neither is trusted: `credio-client` checks every byte against the chain. With the
 //! feature `server`, [`server`] serves a store over HTTP to those whom the chain allows.
 
+mod range;
 mod remote;
 #[cfg(feature = "server")]
 pub mod server;
 mod store;
 
+pub use range::one_range;
 pub use remote::{RemoteOptions, authorization};
 pub use store::{Store, StoreError};
 

@@ -10,7 +10,7 @@
 //! decides, at a final block, whether its signer may read the record, as it does for `credio_v1_fetch`. Refusals are problem
 //! details (RFC 9457) with the code of the node's error.
 
-use crate::Store;
+use crate::{Store, one_range};
 use axum::{
 	Json, Router,
 	body::Body,
@@ -27,7 +27,7 @@ use credio_client::{
 };
 use futures::{StreamExt, stream};
 use serde_json::json;
-use std::{io, ops::Range, sync::Arc};
+use std::{io, sync::Arc};
 use tokio::{net::TcpListener, sync::Semaphore};
 
 /// Longest header with a token, in bytes.
@@ -194,7 +194,7 @@ async fn chunks(
 	let (status, range) = match headers.get(header::RANGE) {
 		None => (StatusCode::OK, 0..length),
 		Some(asked) => {
-			let asked = asked.to_str().ok().and_then(|asked| range(asked, length));
+			let asked = asked.to_str().ok().and_then(|asked| one_range(asked, length));
 			let Some(range) = asked else { return Ok(not_satisfiable(length)) };
 			(StatusCode::PARTIAL_CONTENT, range)
 		},
@@ -243,49 +243,9 @@ fn common_headers(object: &ObjectAddress) -> [(header::HeaderName, String); 5] {
 	]
 }
 
-/// Reads one range of RFC 9110, section 14.1.2, within so many bytes; `None` for several, or for none of the bytes.
-fn range(text: &str, length: u64) -> Option<Range<u64>> {
-	let (start, end) = text.strip_prefix("bytes=")?.split_once('-')?;
-	let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-	let range = match (start, end) {
-		("", last) if is_number(last) => length.saturating_sub(last.parse().ok()?)..length,
-		(start, "") if is_number(start) => start.parse().ok()?..length,
-		(start, end) if is_number(start) && is_number(end) => {
-			let end = end.parse::<u64>().ok()?;
-			start.parse().ok()?..end.checked_add(1)?.min(length)
-		},
-		_ => return None,
-	};
-	(range.start < range.end && range.end <= length).then_some(range)
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
-
-	#[test]
-	fn one_range_is_read() {
-		assert_eq!(range("bytes=0-9", 100), Some(0..10));
-		assert_eq!(range("bytes=90-", 100), Some(90..100));
-		assert_eq!(range("bytes=-10", 100), Some(90..100));
-		assert_eq!(range("bytes=-1000", 100), Some(0..100));
-		assert_eq!(range("bytes=90-1000", 100), Some(90..100));
-		for unfit in [
-			"",
-			"bytes=",
-			"bytes=-",
-			"bytes=9-3",
-			"bytes=100-",
-			"bytes=0-1,5-6",
-			"items=0-9",
-			"bytes=+1-5",
-			"bytes=0-18446744073709551615",
-			"bytes=18446744073709551616-",
-			"bytes=-0",
-		] {
-			assert_eq!(range(unfit, 100), None, "{unfit}");
-		}
-	}
 
 	#[test]
 	fn unreadable_tokens_are_refused() {

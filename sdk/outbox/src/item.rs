@@ -143,4 +143,6 @@ pub struct Enqueued {
 	pub record_id: Option<RecordId>,
 	/// Its state.
 	pub state: ItemState,
+	/// Whether it was stored now.
+	pub is_new: bool,
 }

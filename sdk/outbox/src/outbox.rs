@@ -1,7 +1,7 @@
 //! The outbox itself: stores items, and returns their states.
 
 use super::{
-	body::next_attempt,
+	body::{NamedBody, next_attempt},
 	connection::Connection,
 	error::{OutboxError, Result},
 	item::{Enqueued, Item, ItemState},
@@ -14,7 +14,7 @@ use credio_database::{Address, Backend};
 use credio_primitives::{BlockNumber, OrganizationId, RequestKey};
 use credio_vault::{ChainPin, Vault, VaultError};
 use sqlx::AnyPool;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::{Notify, watch};
 
 /// How often the database is polled for writes of other processes.
@@ -255,6 +255,20 @@ impl Outbox {
 			// Another item was stored under the same name meanwhile.
 			Inserted::NameIsFree { .. } => Err(OutboxError::KeyReused(prepared.request_key)),
 		}
+	}
+
+	/// Returns the files of undecided objects, which have to stay where they are.
+	///
+	/// # Errors
+	///
+	/// [`OutboxError::Database`], [`OutboxError::Vault`].
+	pub async fn object_files(&self) -> Result<BTreeSet<PathBuf>> {
+		let mut files = BTreeSet::new();
+		for (key, body) in store::undecided_objects(&self.pool).await? {
+			let body = NamedBody::open(&*self.vault, &key, &body).await?;
+			files.extend(body.object().map(|object| object.file));
+		}
+		Ok(files)
 	}
 
 	/// Removes items with outcomes that all consumers have acknowledged and that were decided at or before block

@@ -18,7 +18,7 @@ macro_rules! statements {
 		pub(crate) mod $name {
 			use crate::{
 				error::{OutboxError, Result},
-				item::ItemState,
+				item::{Enqueued, ItemState},
 				prepare::Prepared,
 				store::{enqueued, milliseconds, state_of, Inserted},
 			};
@@ -54,7 +54,8 @@ macro_rules! statements {
 				.rows_affected();
 				if inserted > 0 {
 					let state = ItemState::Waiting;
-					return Ok(Inserted::Stands(enqueued(item.request_key, item.record_id, state)));
+					let now = enqueued(item.request_key, item.record_id, state);
+					return Ok(Inserted::Stands(Enqueued { is_new: true, ..now }));
 				}
 				// It is stored already, or the outbox is full.
 				known(connection, item).await?.ok_or(OutboxError::Full(max_undecided))
@@ -133,7 +134,7 @@ pub enum Inserted {
 }
 
 fn enqueued(request_key: RequestKey, record_id: Option<RecordId>, state: ItemState) -> Enqueued {
-	Enqueued { request_key, record_id, state }
+	Enqueued { request_key, record_id, state, is_new: false }
 }
 
 pub(super) fn state_of(name: &str) -> Result<ItemState> {
@@ -358,6 +359,13 @@ pub(super) async fn sending(pool: &AnyPool, limit: i64) -> Result<Vec<Undecided>
 	.fetch_all(pool)
 	.await?;
 	rows.iter().map(undecided).collect()
+}
+
+/// Returns the keys and bodies of undecided objects.
+pub(super) async fn undecided_objects(pool: &AnyPool) -> Result<Vec<(RequestKey, Vec<u8>)>> {
+	let query = "SELECT request_key, body FROM credio_outbox_items WHERE is_object = 1 AND state IN ('waiting', 'sending')";
+	let rows = sqlx::query(query).fetch_all(pool).await?;
+	rows.iter().map(|row| Ok((RequestKey(bytes32(row.try_get(0)?)?), row.try_get(1)?))).collect()
 }
 
 /// Returns the number of items that are being sent.

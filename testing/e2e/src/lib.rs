@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+pub mod gateway;
 pub mod index;
 pub mod lies;
 pub mod neighbour;

@@ -17,6 +17,7 @@ mod exactly_once;
 mod export;
 mod faults;
 mod front_page;
+mod gateway;
 mod gateways;
 mod governance;
 mod hanging_node;

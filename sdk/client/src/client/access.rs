@@ -84,7 +84,7 @@ impl Client {
 
 	/// Whether an access request is open, or approved by an active grant.
 	async fn is_open_or_granted(&self, id: AccessRequestId) -> Result<bool> {
-		let state = match self.find_access_request(id).await {
+		let state = match self.access_request(id).await {
 			Err(error) if error.is_not_found() => return Ok(false),
 			found => found?.state,
 		};
@@ -99,7 +99,7 @@ impl Client {
 
 	/// Proves that an access request is on the chain as the node has listed it.
 	async fn check_asked(&self, listed: &AccessRequestJson) -> Result<()> {
-		let asked = self.find_access_request(listed.access_request_id).await?;
+		let asked = self.access_request(listed.access_request_id).await?;
 		let what = |one: &AccessRequestJson| {
 			(one.requester, one.resource, one.permission, one.purpose.clone())
 		};
@@ -127,7 +127,7 @@ impl Client {
 	///
 	/// [`Error::Submit`], [`Error::NotFound`], [`Error::Argument`] if the access request was decided otherwise.
 	pub async fn approve(&self, id: AccessRequestId, terms: &Terms) -> Result<GrantId> {
-		let request = self.find_access_request(id).await?;
+		let request = self.access_request(id).await?;
 		let (resource, requester) = (request.resource, request.requester);
 		let first = match request.permission {
 			Permission::Read => Some(0),
@@ -158,7 +158,7 @@ impl Client {
 			// Another gateway of the organization has decided it in the meantime.
 			_ => {
 				self.decided(attempt.key).await?;
-				let request = self.find_access_request(id).await?;
+				let request = self.access_request(id).await?;
 				let same = |grant: &GrantJson| has_terms(grant, &terms, end);
 				return self
 					.approved_grant(&request, same)
@@ -202,7 +202,7 @@ impl Client {
 	/// [`Error::Submit`], [`Error::NotFound`], [`Error::Argument`] if it was decided otherwise.
 	pub async fn deny(&self, id: AccessRequestId, reason: &str) -> Result<()> {
 		let bounded = bounded(reason, "a reason")?;
-		match self.find_access_request(id).await?.state {
+		match self.access_request(id).await?.state {
 			AccessRequestStateJson::Pending => {},
 			AccessRequestStateJson::Denied { reason: given } if given == reason => return Ok(()),
 			AccessRequestStateJson::Denied { .. } | AccessRequestStateJson::Approved { .. } => {
@@ -222,7 +222,12 @@ impl Client {
 		self.all("credio_v1_accessRequests", filter, most).await
 	}
 
-	async fn find_access_request(&self, id: AccessRequestId) -> Result<AccessRequestJson> {
+	/// Returns an access request.
+	///
+	/// # Errors
+	///
+	/// [`Error::NotFound`], [`Error::Connect`].
+	pub async fn access_request(&self, id: AccessRequestId) -> Result<AccessRequestJson> {
 		if let Some(verified) = self.verified() {
 			return verified.access_request(id).await;
 		}

@@ -245,7 +245,12 @@ impl Client {
 		self.grants(&filter, usize::MAX).await
 	}
 
-	pub(crate) async fn find_grant(&self, id: GrantId) -> Result<GrantJson> {
+	/// Returns a grant.
+	///
+	/// # Errors
+	///
+	/// [`Error::NotFound`], [`Error::Connect`].
+	pub async fn find_grant(&self, id: GrantId) -> Result<GrantJson> {
 		if let Some(verified) = self.verified() {
 			return verified.grant(id).await;
 		}

@@ -14,7 +14,7 @@ use credio_envelope::{Committing, Document, Layout};
 use credio_primitives::{
 	Entry, EntryBody, OrganizationId, RecordId, StreamId, limits::OBJECT_CHUNK_SIZE,
 };
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use std::{io::Write, ops::Range, sync::Arc};
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
@@ -160,31 +160,46 @@ impl OpenObject<'_> {
 		self.opening.key.commitment_key().start()
 	}
 
-	/// Writes a range of the document, which ends at its end, and reads no more than the chunks with it.
+	/// Returns a range of the document, which ends at its end, piece by piece. No more than the chunks with it are read, and
+	/// each is checked before it is returned.
 	///
 	/// # Errors
 	///
-	/// [`Error::Object`], which names the place of a chunk that was changed.
+	/// Each piece: [`Error::Object`], which names the place of a chunk that was changed.
+	pub fn pieces(
+		&self,
+		range: Range<u64>,
+	) -> impl Stream<Item = Result<Zeroizing<Vec<u8>>>> + Send + '_ {
+		let wanted = self.layout.chunks_of(&range);
+		let end = wanted.end;
+		stream::iter(wanted.step_by(PART_CHUNKS as usize))
+			.map(move |start| {
+				let range = range.clone();
+				async move {
+					let chunks = start..start.saturating_add(PART_CHUNKS).min(end);
+					let inner = match chunks == (0..1) {
+						true => self.first.clone(),
+						false => open_chunks(&self.pieces, &self.opening, chunks.clone()).await?,
+					};
+					Ok(Zeroizing::new(within(&self.layout, &chunks, &range, &inner).to_vec()))
+				}
+			})
+			.buffered(PARTS_AT_A_TIME)
+	}
+
+	/// Writes a range of the document, as [`Self::pieces`] returns it.
+	///
+	/// # Errors
+	///
+	/// As there.
 	pub async fn write_range(
 		&self,
 		range: &Range<u64>,
 		sink: &mut (dyn Write + Send),
 	) -> Result<()> {
-		let wanted = self.layout.chunks_of(range);
-		let parts = wanted.clone().step_by(PART_CHUNKS as usize);
-		let mut parts = stream::iter(parts)
-			.map(async |start| {
-				let chunks = start..start.saturating_add(PART_CHUNKS).min(wanted.end);
-				let inner = match chunks == (0..1) {
-					true => self.first.clone(),
-					false => open_chunks(&self.pieces, &self.opening, chunks.clone()).await?,
-				};
-				Ok::<_, Error>((chunks, inner))
-			})
-			.buffered(PARTS_AT_A_TIME);
-		while let Some((chunks, inner)) = parts.try_next().await? {
-			let piece = within(&self.layout, &chunks, range, &inner);
-			sink.write_all(piece).map_err(ObjectError::write)?;
+		let mut pieces = std::pin::pin!(self.pieces(range.clone()));
+		while let Some(piece) = pieces.try_next().await? {
+			sink.write_all(&piece).map_err(ObjectError::write)?;
 		}
 		Ok(())
 	}
