@@ -62,7 +62,7 @@ fn listen() -> SocketAddr {
 	LISTEN
 }
 
-/// What is wrong with a configuration: all of it.
+/// All faults of a configuration.
 #[derive(Debug)]
 pub struct Wrong(pub Vec<String>);
 

@@ -21,7 +21,7 @@ pub struct Problem {
 	title: &'static str,
 	/// The status.
 	status: u16,
-	/// What is wrong with this call.
+	/// The fault of this call.
 	detail: String,
 	/// What to do about it.
 	#[serde(skip_serializing_if = "Option::is_none")]

@@ -23,7 +23,7 @@ const RECEIVING: &str = "part";
 const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 /// How long a received document may take to be in the outbox.
 const SOON: Duration = Duration::from_secs(300);
-/// Time between two looks for what is left over.
+/// Time between two looks for leftovers.
 const LOOKS: Duration = Duration::from_secs(60);
 
 /// A received document. It is deleted on drop, unless it is kept.
@@ -34,7 +34,8 @@ pub(crate) struct Received {
 }
 
 impl Received {
-	/// Receives a document into a folder: what was read of it already, and the rest. It is on the disk when this returns.
+	/// Receives a document into a folder: its beginning, which was read already, and the rest. It is on the disk when this
+	/// returns.
 	pub(crate) async fn new(
 		folder: &Path,
 		beginning: &[u8],

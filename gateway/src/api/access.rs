@@ -187,7 +187,7 @@ impl From<GrantJson> for Grant {
 	}
 }
 
-/// What is asked for.
+/// A right to ask for.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewAccessRequest {
@@ -269,7 +269,7 @@ pub(super) struct Which {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 enum Side {
-	/// The organization owns what is asked for.
+	/// The organization owns the stream or the record.
 	Owned,
 	/// The organization asks, or holds.
 	Held,
@@ -470,7 +470,7 @@ pub(super) async fn grants(
 	Ok(Json(found))
 }
 
-/// Revokes a grant, and what was delegated under it.
+/// Revokes a grant, and those that were delegated under it.
 #[utoipa::path(
 	delete,
 	path = "/v1/grants/{grantId}",

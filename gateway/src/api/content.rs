@@ -70,7 +70,7 @@ fn part(headers: &HeaderMap, length: u64) -> Result<Option<Range<u64>>, Problem>
 	})
 }
 
-/// What is known once an object is open.
+/// Facts about an open object.
 struct Opened {
 	media_type: String,
 	length: u64,

@@ -10,7 +10,7 @@ pub(super) async fn live() -> &'static str {
 	"live\n"
 }
 
-/// Whether calls can be served: every tenant's database answers. A node that is away is no reason: what is sent is stored.
+/// Whether calls can be served: every tenant's database answers. A node that is away is no reason: requests are stored.
 #[utoipa::path(
 	get,
 	path = "/health/ready",

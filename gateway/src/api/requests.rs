@@ -1,4 +1,4 @@
-//! Requests: what becomes of what was sent.
+//! Requests, and their outcomes.
 
 use super::preferences;
 use crate::{

@@ -119,7 +119,7 @@ impl Store {
 		}
 	}
 
-	/// Deletes from a folder what was being written when its writer was killed: the library does not list such files.
+	/// Deletes unfinished files from a folder, which writers leave that are killed: the library does not list them.
 	async fn delete_unfinished(
 		&self,
 		record: RecordId,
@@ -250,7 +250,7 @@ impl WriteObjects for Store {
 	}
 }
 
-/// Removes a folder with what is in it, if it is there.
+/// Removes a folder with its content, if it is there.
 fn remove_folder(folder: &std::path::Path) -> io::Result<()> {
 	match fs::remove_dir_all(folder) {
 		Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -258,7 +258,7 @@ fn remove_folder(folder: &std::path::Path) -> io::Result<()> {
 	}
 }
 
-/// Removes the envelopes of a record but one, and of that one what was not finished.
+/// Removes the envelopes of a record but one, and of that one the unfinished files.
 fn remove_all_but(record: &std::path::Path, kept: &str) -> io::Result<()> {
 	for envelope in fs::read_dir(record)? {
 		let envelope = envelope?;

@@ -4,8 +4,9 @@
 //! cannot be sealed, so its position stays free. Then the items behind it move up.
 
 use super::{
+	fault::Fault,
 	store::{self, Undecided},
-	worker::{Fault, Standstills, Turn},
+	worker::{Standstills, Turn},
 };
 use credio_primitives::{BlockNumber, rpc::RequestState};
 use std::collections::BTreeMap;

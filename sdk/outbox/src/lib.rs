@@ -17,6 +17,7 @@ mod chain;
 mod connection;
 mod error;
 mod expiry;
+mod fault;
 mod item;
 mod lanes;
 mod lease;

@@ -2,8 +2,9 @@
 
 use super::{
 	error::{OutboxError, Result},
+	fault::Fault,
 	node_state::Nodes,
-	worker::{Fault, Worker},
+	worker::Worker,
 };
 use credio_client::{ConnectError, ConnectOptions, Error, ahead_of, shown};
 use credio_vault::OtherChain;

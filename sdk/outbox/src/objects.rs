@@ -2,8 +2,8 @@
 //! once its object is stored.
 
 use super::{
-	body::NamedBody, chain::Chain, error::OutboxError, outbox::Outbox, store::Undecided,
-	worker::Fault,
+	body::NamedBody, chain::Chain, error::OutboxError, fault::Fault, outbox::Outbox,
+	store::Undecided,
 };
 use credio_client::{
 	Error,
@@ -62,7 +62,7 @@ impl Objects {
 		self.0.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 
-	/// Returns how far the object of an item is, at a block. What is asked for is stored.
+	/// Returns how far the object of an item is, at a block, and has it stored.
 	pub(super) fn get(&self, item: &Undecided, now: BlockNumber) -> Object {
 		let mut stages = self.stages();
 		let wanted = || Stage::Wanted { request_key: item.request_key, body: item.body.clone() };
@@ -85,7 +85,7 @@ impl Objects {
 		self.stages().retain(|(of, _), _| *of != id);
 	}
 
-	/// Starts storing again what was being stored with another node.
+	/// Begins those objects again that another node has left half-way.
 	pub(super) fn restart(&self) {
 		for stage in self.stages().values_mut() {
 			if let Stage::Storing { request_key, body } = stage {
@@ -94,7 +94,7 @@ impl Objects {
 		}
 	}
 
-	/// Starts storing what is wanted, as far as there is room.
+	/// Starts storing the wanted objects, as far as there is room.
 	pub(super) fn start(
 		&self,
 		tasks: &mut JoinSet<Done>,

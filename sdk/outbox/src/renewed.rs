@@ -3,9 +3,10 @@
 use super::{
 	body::NamedBody,
 	error::OutboxError,
+	fault::Fault,
 	item::ItemState,
 	store::{End, Undecided},
-	worker::{Fault, Turn},
+	worker::Turn,
 };
 use credio_client::name::earlier_secrets;
 use credio_primitives::{

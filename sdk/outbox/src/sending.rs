@@ -3,9 +3,10 @@
 use super::{
 	body::NamedBody,
 	error::OutboxError,
+	fault::Fault,
 	objects::Object,
 	store::{self, Undecided},
-	worker::{Fault, Turn},
+	worker::Turn,
 };
 use credio_client::{ConnectError, Error, SignError};
 use credio_primitives::{LanePosition, Request};

@@ -3,9 +3,10 @@
 use super::{
 	body::NamedBody,
 	error::OutboxError,
+	fault::Fault,
 	item::ItemState,
 	store::{End, Undecided},
-	worker::{Fault, Turn},
+	worker::Turn,
 };
 use credio_client::{Error, is_rejected_for};
 use credio_primitives::{

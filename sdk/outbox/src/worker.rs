@@ -4,6 +4,7 @@ use super::{
 	chain::Chain,
 	error::{OutboxError, Result as OutboxResult},
 	expiry::{Bounds, Heads},
+	fault::Fault,
 	lease::{self, LEASE, Lease},
 	objects::{Objects, next_done},
 	outbox::Outbox,
@@ -74,17 +75,6 @@ pub struct Worker {
 	name: String,
 	/// Objects that it stores.
 	objects: Objects,
-}
-
-/// Why work with a node stops.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
-	/// The outbox fails.
-	#[error(transparent)]
-	Outbox(#[from] OutboxError),
-	/// The node fails; another one may work.
-	#[error(transparent)]
-	Node(#[from] Error),
 }
 
 /// States of the items that are being sent.

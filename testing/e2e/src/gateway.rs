@@ -81,7 +81,7 @@ impl Gateway {
 		self.keys.get(tenant).unwrap_or_else(|| panic!("{tenant} has no key"))
 	}
 
-	/// Calls it for a tenant with curl. What is sent is given as curl takes it.
+	/// Calls it for a tenant with curl. Content is given as curl takes it.
 	///
 	/// # Panics
 	///

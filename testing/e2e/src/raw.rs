@@ -1,7 +1,7 @@
 //! Extrinsics outside of requests, as a tool submits them that knows nothing of Credio.
 
 use crate::node::Node;
-use credio_client::{Client, calls::Call, primitives::rpc::WeightJson};
+use credio_client::{Client, Error, calls::Call, primitives::rpc::WeightJson};
 use jsonrpsee::{
 	core::{ClientError, client::ClientT},
 	rpc_params,
@@ -106,17 +106,30 @@ pub async fn submit(node: &WsClient, extrinsic: &[u8]) -> Result<(), (i32, Strin
 ///
 /// If it is refused, or in no block for long.
 pub async fn included(client: &Client, extrinsic: &[u8]) -> u32 {
+	try_included(client, extrinsic).await.expect("it is taken")
+}
+
+/// Submits an extrinsic as [`included`] does.
+///
+/// # Errors
+///
+/// If it is refused.
+///
+/// # Panics
+///
+/// If it is in no block for long.
+pub async fn try_included(client: &Client, extrinsic: &[u8]) -> Result<u32, Error> {
 	let hex = format!("0x{}", hex::encode(extrinsic));
 	let from = best_number(client).await;
 	let mut heads = client.best_heads().await.expect("the node responds");
-	let _: String = client.call("author_submitExtrinsic", (&hex,)).await.expect("it is taken");
+	let _: String = client.call("author_submitExtrinsic", (&hex,)).await?;
 	let mut looked = from;
 	loop {
 		let best = heads.next().await.expect("the subscription continues");
 		while looked < best {
 			looked += 1;
 			if block(client, looked).await.contains(&hex) {
-				return looked - from;
+				return Ok(looked - from);
 			}
 		}
 		assert!(best - from < PATIENCE, "it is in none of {PATIENCE} blocks");

@@ -154,7 +154,9 @@ async fn export_verifies_and_a_tampered_one_does_not() {
 		(
 			"row-changed",
 			vec![
-				"UPDATE ROWS SET payment = payment + 1 WHERE _place = (SELECT MIN(_place) + 2 FROM ROWS)",
+				// One unit more or less, in the form in which decimals are stored.
+				"UPDATE ROWS SET payment = substr(payment, 1, 27) || CASE substr(payment, 28) WHEN '0' THEN '1' ELSE '0' END \
+				WHERE _place = (SELECT MIN(_place) + 2 FROM ROWS)",
 			],
 			"part-00001.csv, row 1: entry",
 		),

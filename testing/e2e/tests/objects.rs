@@ -413,7 +413,7 @@ fn object_whose_file_is_gone_says_so_in_the_outbox() {
 	let with = ["--outbox", path(&outbox)];
 	let upload = ["upload", "--stream", "contracts", path(&file)];
 	channel.cli.ok(&[&upload[..], &with, &["--no-wait"]].concat());
-	fs::write(&file, document(100_001)).expect("writable");
+	fs::write(&file, document(200_000).split_off(100_000)).expect("writable");
 	let run = [&["outbox", "run"][..], &with].concat();
 	let problem = |expected: &str| {
 		let list = [&["outbox", "list", "--json"][..], &with].concat();

@@ -1,9 +1,10 @@
 //! Objects: uploading documents whose ciphertext is in an object store. Reading them is in [`open`].
 
 mod open;
+mod pieces;
 
 pub use open::OpenObject;
-pub(crate) use open::Pieces;
+pub(crate) use pieces::Pieces;
 
 use super::{Client, Outcome, uploads::Item};
 use crate::{
@@ -61,7 +62,7 @@ pub struct ObjectContent<'a> {
 	pub stream: StreamId,
 	/// The document.
 	pub source: &'a Source,
-	/// What was read of it.
+	/// Its description, once it was read.
 	pub described: &'a Described,
 	/// The record that it replaces.
 	pub supersedes: Option<RecordId>,
@@ -251,7 +252,7 @@ impl Client {
 			None => self.upload_under(&item, &name).await?,
 		};
 		if let Outcome::Applied(uploaded) = &outcome {
-			// The upload is done. What is left over goes when it is repeated, or when the object is erased.
+			// The upload is done. Leftovers go when it is repeated, or when the object is erased.
 			let _ = self.forget_other_envelopes(upload, uploaded.record_id).await;
 		}
 		Ok(outcome)

@@ -7,9 +7,10 @@ use super::{outbox, upload};
 use crate::{
 	Enqueued, Item, ItemState, Listed, Outbox, OutboxError, Settings,
 	expiry::Heads,
+	fault::Fault,
 	lease::{Lease, resign},
 	objects::Objects,
-	worker::{Fault, Standstills, Turn},
+	worker::{Standstills, Turn},
 };
 use credio_client::{SignedRequest, calls::Call};
 use credio_primitives::{BlockNumber, LanePosition, rpc::RequestState};
