@@ -246,10 +246,14 @@ impl Session {
 	/// Connects to the node with an open vault, whatever its organization.
 	pub(crate) async fn connect_as(&self, vault: Arc<LocalVault>) -> Result<Client, Failure> {
 		let client = Client::connect_with(&self.options, &self.node, vault).await?;
+		Ok(self.trusting(client).with_objects(self.objects()?))
+	}
+
+	/// Returns where objects are read from: the object store, if one is given, and then the servers that are announced.
+	pub(crate) fn objects(&self) -> Result<Arc<Sources>, Failure> {
 		let store = self.optional_object_store()?;
 		let options = RemoteOptions { allow_plaintext: self.options.insecure };
-		let sources = Sources::new(store, options).map_err(Error::from)?;
-		Ok(self.trusting(client).with_objects(Arc::new(sources)))
+		Ok(Arc::new(Sources::new(store, options).map_err(Error::from)?))
 	}
 
 	/// Opens the object store, if one is given.

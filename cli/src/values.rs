@@ -1,6 +1,7 @@
 //! Parsers of argument values.
 
 pub(crate) mod id;
+pub(crate) mod size;
 pub(crate) mod time;
 
 use crate::exit::Failure;

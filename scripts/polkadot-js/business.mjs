@@ -58,9 +58,9 @@ async function manage(api, admin) {
 	);
 }
 
-/** Streams with an entry of each kind in one of them, and another one sealed. */
+/** Streams with an entry of each kind in one of them, and another one, sealed, with an object that is erased. */
 async function write(api, bob) {
-	const { anchor, grants, records } = api.tx;
+	const { anchor, grants, organizations, records } = api.tx;
 	const create = () => bob.apply(anchor.createStream(`by polkadot.js ${randomAsHex(8)}`));
 	const stream = field(await create(), 'anchor.StreamCreated', 'stream').toHex();
 	const commitments = [randomAsU8a(), randomAsU8a()];
@@ -76,9 +76,16 @@ async function write(api, bob) {
 	);
 	const [, merkle, record] = entries.filter(({ method }) => method === 'EntryAppended').map(({ data }) => data.recordId.toHex());
 	const sealed = field(await create(), 'anchor.StreamCreated', 'stream').toHex();
-	await bob.apply(anchor.sealStream(sealed));
+	const [appended] = (await bob.apply(
+		grants.openEpoch(sealed, 0, randomAsHex(32), wrapped(), []),
+		records.demandObjects(sealed),
+		records.appendObject(sealed, randomAsHex(32), 0, randomAsHex(32), randomAsHex(32), 100_000, null),
+		organizations.setEndpoints(['https://objects.example']),
+	)).filter(({ method }) => method === 'EntryAppended');
+	const object = appended.data.recordId.toHex();
+	await bob.apply(records.erase(object), records.acknowledgeErasure(object), anchor.sealStream(sealed));
 	const inclusion = [merkle, 1, commitments[1], [leaves[0]]];
-	return { stream, sealed, record, inclusion };
+	return { stream, sealed, record, object, inclusion };
 }
 
 /** Access is asked for, approved, denied, given, given on, given up, and revoked. */

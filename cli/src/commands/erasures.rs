@@ -1,18 +1,25 @@
 //! `credio erasures`.
 
+mod apply;
+
 use crate::{
 	exit::Failure,
 	names::{BlockTimes, Names},
 	session::Session,
 	table::{Cell, Table, head, wide},
 };
-use clap::Args;
+use clap::{Args, Subcommand};
 use credio_client::{Client, primitives::object::NamedErasure};
 
-/// List erased objects, and who has deleted its copies
+/// List erased objects, and who has deleted its copies; or delete the copies of this organization
 #[derive(Debug, Args)]
-#[command(after_help = "Example: credio erasures --from 120")]
+#[command(
+	args_conflicts_with_subcommands = true,
+	after_help = "Examples:\n  credio erasures --from 120\n  credio erasures apply --index acme.index --acknowledge"
+)]
 pub(super) struct ErasuresArgs {
+	#[command(subcommand)]
+	command: Option<ErasuresCommand>,
 	/// Number of the first erasure
 	#[arg(long, value_name = "NUMBER", default_value_t = 0)]
 	from: u64,
@@ -21,8 +28,17 @@ pub(super) struct ErasuresArgs {
 	limit: usize,
 }
 
-/// Lists erasures.
+/// Commands on erasures.
+#[derive(Debug, Subcommand)]
+pub(super) enum ErasuresCommand {
+	Apply(apply::ApplyArgs),
+}
+
+/// Lists erasures, or carries them out.
 pub(super) async fn run(session: &Session, args: ErasuresArgs) -> Result<(), Failure> {
+	if let Some(ErasuresCommand::Apply(args)) = args.command {
+		return apply::run(session, args).await;
+	}
 	let client = session.connect_to_read().await?;
 	let (mut found, mut from) = (Vec::new(), args.from);
 	while found.len() < args.limit {

@@ -231,6 +231,7 @@ async fn verify(session: &Session, args: &VerifyArgs) -> Result<(), Failure> {
 				connect: &options,
 				trust: &session.trust(),
 				vault,
+				objects: session.objects()?,
 			};
 			verify::documents(folder, &manifest, &source, &mut verification, progress).await?;
 		}

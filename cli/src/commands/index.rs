@@ -1,6 +1,7 @@
 //! `credio index`.
 
 mod replaced;
+mod upkeep;
 
 use crate::{
 	exit::Failure,
@@ -13,10 +14,9 @@ use clap::{Args, Subcommand};
 use credio_client::primitives::RecordId;
 use credio_index::{
 	Store, StoreError, Unfit, Untaken,
-	ingest::{Ingest, Settings},
 	server::{Address, Server, ServerSettings, Token},
 };
-use credio_view::{View, view::Role};
+use credio_view::view::Role;
 use serde::Serialize;
 use std::{
 	collections::BTreeMap,
@@ -25,6 +25,7 @@ use std::{
 	path::{Path, PathBuf},
 	sync::Arc,
 };
+use upkeep::{UpkeepOptions, ingest, read_views, wanted_views};
 
 /// Rows that are read at once.
 const PAGE: u32 = 1_000;
@@ -154,23 +155,6 @@ pub(super) struct ListenOptions {
 	/// Host name that callers may use besides localhost and IP addresses, such as a proxy's; may be given several times
 	#[arg(long = "host", value_name = "NAME", requires = "listen")]
 	hosts: Vec<String>,
-}
-
-/// How an index is kept up to date.
-#[derive(Clone, Debug, Args)]
-pub(super) struct UpkeepOptions {
-	/// Definitions of views: files, or folders with .toml files. Other views of the index stay as they are
-	#[arg(long = "views", value_name = "PATH")]
-	views: Vec<PathBuf>,
-	/// Remove all views that --views does not define
-	#[arg(long)]
-	drop_views: bool,
-	/// Another node, used when the first goes away; may be given several times
-	#[arg(long = "or-node", value_name = "URL")]
-	more_nodes: Vec<String>,
-	/// Keep documents after the grant that opened them has ended, instead of removing them
-	#[arg(long, env = "CREDIO_INDEX_KEEP_REVOKED")]
-	keep_revoked: bool,
 }
 
 /// Runs a command on indexes.
@@ -362,69 +346,6 @@ async fn serve(address: Address, callers: ListenOptions, store: &Store) -> Resul
 	Ok(server)
 }
 
-/// Opens an index to write it, with the vault of the session.
-async fn ingest(
-	session: &Session,
-	index: &IndexOptions,
-	upkeep: UpkeepOptions,
-	live: bool,
-) -> Result<(Store, Ingest), Failure> {
-	let vault = session.vault_of_organization().await?;
-	let store = Store::open(&index.index, vault.organization()).await?;
-	let nodes = [vec![session.node().to_owned()], upkeep.more_nodes].concat();
-	let settings = Settings {
-		nodes,
-		connect: session.options(),
-		live,
-		keep_revoked: upkeep.keep_revoked,
-		trust: session.trust(),
-	};
-	let ingest = Ingest::new(store.clone(), Arc::new(vault), settings)
-		.notifying(|text| output::note(&format!("credio: {text}")));
-	Ok((store, ingest))
-}
-
-/// Returns the views that an index has to have: those that are given, and its other ones unless they are dropped.
-async fn wanted_views(
-	store: &Store,
-	given: Vec<View>,
-	drops_others: bool,
-) -> Result<Vec<View>, Failure> {
-	let mut views = given;
-	if !drops_others {
-		for view in store.definitions().await? {
-			if views.iter().all(|given| given.name != view.name) {
-				views.push(view);
-			}
-		}
-	}
-	Ok(views)
-}
-
-/// Reads view definitions: files, and all `.toml` files of folders.
-fn read_views(paths: &[PathBuf]) -> Result<Vec<View>, Failure> {
-	let mut files = Vec::new();
-	for path in paths {
-		if !path.is_dir() {
-			files.push(path.clone());
-			continue;
-		}
-		let entries = fs::read_dir(path).map_err(|error| Failure::file(path, error))?;
-		for entry in entries {
-			let file = entry.map_err(|error| Failure::file(path, error))?.path();
-			if file.extension().is_some_and(|extension| extension == "toml") {
-				files.push(file);
-			}
-		}
-	}
-	files.sort();
-	let read = |file: &PathBuf| {
-		let text = fs::read_to_string(file).map_err(|error| Failure::file(file, error))?;
-		View::parse(&text).map_err(|error| Failure::Other(format!("{}: {error}", file.display())))
-	};
-	files.iter().map(read).collect()
-}
-
 fn read_token(path: &Path) -> Result<Token, Failure> {
 	let text = fs::read_to_string(path).map_err(|error| Failure::file(path, error))?;
 	let token = Token::new(text.lines().next().unwrap_or_default());
@@ -444,27 +365,6 @@ mod tests {
 		let view =
 			ViewState { building: false, columns, name: "n".repeat(64), ready: false, roles };
 		assert_fits(&views_table(&[view]));
-	}
-
-	#[tokio::test]
-	async fn views_that_are_not_given_stay_unless_they_are_dropped() {
-		let view = |name: &str, path: &str| {
-			let column = format!("[[columns]]\nname = \"a\"\npath = \"{path}\"\ntype = \"text\"");
-			let view = format!("name = \"{name}\"\nstream = \"*\"\nformat = \"json\"\n{column}");
-			View::parse(&view).unwrap()
-		};
-		let store = Store::open("sqlite::memory:", 1).await.unwrap();
-		store.set_views(&[view("one", "$.a"), view("two", "$.a")]).await.unwrap();
-		let wanted = async |given, drops_others| {
-			let mut views = wanted_views(&store, given, drops_others).await.unwrap();
-			views.sort_by(|a, b| a.name.cmp(&b.name));
-			views
-		};
-		assert_eq!(wanted(Vec::new(), false).await, [view("one", "$.a"), view("two", "$.a")]);
-		let changed = vec![view("two", "$.b")];
-		assert_eq!(wanted(changed.clone(), false).await, [view("one", "$.a"), view("two", "$.b")]);
-		assert_eq!(wanted(changed.clone(), true).await, changed);
-		assert!(wanted(Vec::new(), true).await.is_empty());
 	}
 
 	#[test]

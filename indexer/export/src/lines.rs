@@ -5,8 +5,8 @@ use std::{
 	io::{self, BufRead, BufReader, Read},
 };
 
-/// Longest line or record, in bytes. A row has one document of 64 KiB at most.
-const MAX_LENGTH: u64 = 64 << 20;
+/// Longest line or record, in bytes. A row has one document, which an index reads up to some size.
+const MAX_LENGTH: u64 = 256 << 20;
 
 /// Lines, each with its end.
 pub(crate) struct Lines {

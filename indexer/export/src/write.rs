@@ -100,8 +100,13 @@ impl Parts<'_> {
 			for row in &mut wanted {
 				planned.read_exact(row).map_err(failed)?;
 			}
-			for (row, line) in self.rows(&wanted).await? {
-				writer.row(&row, &line).map_err(failed)?;
+			let mut wanted = &wanted[..];
+			while !wanted.is_empty() {
+				let (portion, rest) = wanted.split_at(self.portion(wanted).await?);
+				for (row, line) in self.rows(portion).await? {
+					writer.row(&row, &line).map_err(failed)?;
+				}
+				wanted = rest;
 			}
 			left -= at_once;
 			let done = first + rows - left;
@@ -127,14 +132,19 @@ impl Parts<'_> {
 		open().map_err(|cause| ExportError::file(&path, cause))
 	}
 
+	/// Returns how many of the planned rows are read into memory at once: documents may be large.
+	async fn portion(&mut self, wanted: &[[u8; ROW_LENGTH]]) -> Result<usize> {
+		if self.view.is_some() {
+			return Ok(wanted.len());
+		}
+		let places = places(wanted);
+		let portions = self.reader.portions(&places).await?;
+		Ok(portions.first().map_or(wanted.len(), |first| first.len()))
+	}
+
 	/// Returns the planned rows, with their lines of JSON.
 	async fn rows(&mut self, wanted: &[[u8; ROW_LENGTH]]) -> Result<Vec<(Row, Vec<u8>)>> {
-		let mut places = Vec::with_capacity(wanted.len());
-		for row in wanted {
-			let mut place = [0; 8];
-			place.copy_from_slice(&row[..8]);
-			places.push(i64::from_le_bytes(place));
-		}
+		let places = places(wanted);
 		let rows: Vec<(i64, Row)> = if let Some(view) = &self.view {
 			let rows = self.reader.rows_at(view, &places).await?;
 			let rows = rows.ok_or(ExportError::Changed("the view was changed"))?;
@@ -160,4 +170,14 @@ impl Parts<'_> {
 		}
 		Ok(lines)
 	}
+}
+
+/// Returns the places of planned rows.
+fn places(wanted: &[[u8; ROW_LENGTH]]) -> Vec<i64> {
+	let place = |row: &[u8; ROW_LENGTH]| {
+		let mut place = [0; 8];
+		place.copy_from_slice(&row[..8]);
+		i64::from_le_bytes(place)
+	};
+	wanted.iter().map(place).collect()
 }

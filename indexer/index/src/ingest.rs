@@ -6,27 +6,33 @@
 mod access;
 mod bounds;
 mod convert;
+mod erasures;
 mod error;
 mod history;
 mod news;
+mod objects;
 mod trouble;
 
 pub use convert::digest_of;
+pub use erasures::proven_erasures;
 pub use error::IngestError;
 
 use crate::{
 	block::{Block, Content},
-	store::{Scrubbed, Store, StoreError, WriteLock},
+	store::{ERASED, OBJECT, Scrubbed, Store, StoreError, TOO_LARGE, WriteLock},
 };
 use bounds::{CONCURRENCY, MAX_PART};
 use convert::{content, indexed, sort};
-use credio_client::{Client, ConnectError, ConnectOptions, Error, Heads, Trust, ahead_of};
+use credio_client::{
+	Client, ConnectError, ConnectOptions, Error, Heads, Trust, ahead_of, objects::ReadObjects,
+};
 use credio_primitives::{BlockNumber, Moment, StreamId, rpc::StreamJson};
 use credio_vault::Vault;
 use credio_view::view::View;
 use error::Result;
 use futures::{StreamExt, TryStreamExt, stream};
 use news::{News, Seen};
+use objects::Objects;
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 use tokio::{
 	sync::{Mutex, watch},
@@ -36,6 +42,9 @@ use trouble::{Notify, Trouble};
 
 /// Bounds of the time between two tries to reach a node.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// Size of the largest object that an index reads unless it is told otherwise.
+pub const LARGEST_OBJECT: u64 = 16 << 20;
+
 /// How an index follows the chain.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -50,6 +59,10 @@ pub struct Settings {
 	pub keep_revoked: bool,
 	/// How responses of nodes are verified.
 	pub trust: Trust,
+	/// Where objects are read from; without it none is read.
+	pub objects: Option<Arc<dyn ReadObjects>>,
+	/// Size of the document of the largest object that is read.
+	pub largest_object: u64,
 }
 
 /// Follows the chain for an index.
@@ -169,12 +182,28 @@ impl Ingest {
 		self.store.claim_chain(client.limits().genesis_hash).await?;
 		let mut streams = client.streams(None).await?;
 		streams.retain(wanted);
-		history::History::new(&client, &self.store, streams, block).await?.store().await
+		history::History::new(&client, &self.store, streams, block).await?.store().await?;
+		self.follow_erasures(&client).await?;
+		match self.objects(&client) {
+			Some(objects) => objects.read().await,
+			None => Ok(()),
+		}
+	}
+
+	/// Returns the reader of objects, if they are read.
+	fn objects<'a>(&'a self, client: &'a Client) -> Option<Objects<'a>> {
+		let Self { store, trouble, settings, .. } = self;
+		let largest = settings.largest_object;
+		settings.objects.as_ref().map(|_| Objects { client, store, trouble, largest })
 	}
 
 	async fn connect(&self, node: &str) -> Result<Client> {
 		let client = Client::connect_with(&self.settings.connect, node, self.vault.clone()).await?;
-		Ok(client.with_trust(self.settings.trust.clone()))
+		let client = client.with_trust(self.settings.trust.clone());
+		Ok(match &self.settings.objects {
+			Some(objects) => client.with_objects(objects.clone()),
+			None => client,
+		})
 	}
 
 	/// Follows one node after the other.
@@ -253,6 +282,29 @@ impl Ingest {
 				},
 			}
 		}
+		let following = self.follow_heads(node, &client, until, heard);
+		match (self.objects(&client), until) {
+			(None, _) => following.await,
+			(Some(objects), Until::CaughtUp) => {
+				following.await?;
+				objects.read().await
+			},
+			// Blocks wait for no object.
+			(Some(objects), Until::Stopped) => tokio::select! {
+				followed = following => followed,
+				Err(error) = objects.follow() => Err(error),
+			},
+		}
+	}
+
+	/// Stores blocks as they become final.
+	async fn follow_heads(
+		&self,
+		node: &str,
+		client: &Client,
+		until: Until,
+		heard: &watch::Sender<BlockNumber>,
+	) -> Result<()> {
 		let mut seen = None;
 		// They end when this is dropped.
 		let mut listening = JoinSet::new();
@@ -272,7 +324,7 @@ impl Ingest {
 					// Of the blocks that came meanwhile only the newest counts.
 					let finalized = *finalized.borrow_and_update();
 					client.follow_upgrade().await?;
-					self.follow(&client, finalized, &mut seen).await?;
+					self.follow(client, finalized, &mut seen).await?;
 					self.trouble.works(node);
 					if until == Until::CaughtUp {
 						return Ok(());
@@ -280,7 +332,7 @@ impl Ingest {
 				},
 				Ok(()) = best.changed(), if self.settings.live => {
 					best.borrow_and_update();
-					self.show_live(&client).await?;
+					self.show_live(client).await?;
 				},
 			}
 		}
@@ -297,6 +349,7 @@ impl Ingest {
 			Some(seen) => seen.news(client, finalized).await?,
 			None => News::All,
 		};
+		let may_have_erasures = news == News::All;
 		let streams = match news {
 			News::Appended(streams) => {
 				stream::iter(streams)
@@ -314,10 +367,21 @@ impl Ingest {
 		if let Some(seen) = seen {
 			seen.at = finalized;
 		}
+		self.scrub().await?;
+		history::History::new(client, &self.store, streams, finalized).await?.store().await?;
+		if may_have_erasures {
+			self.follow_erasures(client).await?;
+			self.scrub().await?;
+		}
+		Ok(())
+	}
+
+	/// Overwrites what was removed.
+	async fn scrub(&self) -> Result<()> {
 		if self.store.scrub().await? == Scrubbed::Held {
 			self.trouble.scrub_held();
 		}
-		history::History::new(client, &self.store, streams, finalized).await?.store().await
+		Ok(())
 	}
 
 	/// Reads all streams and the access to them. Returns the streams, and when the next grant ends.
@@ -356,6 +420,11 @@ impl Ingest {
 					Content::Document(document) if problem.is_some() => {
 						readable.push((entry.record_id, document));
 					},
+					_ if problem.as_deref() == Some(ERASED) => {},
+					// An object that was read stays, and one that is too large is not tried again.
+					Content::Unreadable(now)
+						if now == OBJECT
+							&& problem.as_deref().is_none_or(|problem| problem == TOO_LARGE) => {},
 					Content::Unreadable(_) if problem.is_none() && self.settings.keep_revoked => {},
 					Content::Unreadable(now) if problem.as_ref() != Some(&now) => {
 						removed.push((entry.record_id, now));

@@ -17,7 +17,10 @@ mod signed;
 mod x12;
 mod xml;
 
-pub use budget::{MAX_DEPTH, MAX_NODES, MAX_ROWS, MAX_TEXT, MAX_VALUES};
+pub use budget::{
+	MAX_COLUMNS, MAX_DEPTH, MAX_DOCUMENT, MAX_NODES, MAX_ROWS, MAX_SMALL_PARTS, MAX_TEXT,
+	MAX_VALUES,
+};
 pub use reason::Reason;
 pub use row::Values;
 
@@ -27,7 +30,6 @@ use crate::{
 	view::{Container, Format, Place, View, container, is_json_lines},
 };
 use budget::Budget;
-use credio_primitives::limits::MAX_DOCUMENT_SIZE;
 use row::{Found, Text, is_marked, row, too_many_rows};
 use std::borrow::Cow;
 
@@ -40,10 +42,11 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 	if !view.takes_media_type(media_type) {
 		return Ok(None);
 	}
-	if document.len() > MAX_DOCUMENT_SIZE as usize {
-		return Err(Reason::new(format!("it is larger than {MAX_DOCUMENT_SIZE} bytes")));
+	let (largest, of) = largest(view.format);
+	if document.len() > largest {
+		return Err(Reason::new(format!("it is larger than {largest} bytes, the most for {of}")));
 	}
-	let budget = &mut Budget::new();
+	let budget = &mut Budget::new(document.len());
 	let text = |declared| encoding::text(document, view.encoding.or(declared));
 	match view.format {
 		Format::Json => {
@@ -81,6 +84,19 @@ pub fn rows(view: &View, media_type: &str, document: &[u8]) -> Result<Option<Vec
 		},
 		Format::Mt940 => mt940::rows(view, &text(None)?, budget),
 		Format::X12 => edifact::rows(view, &x12::parse(&text(None)?)?, "transaction set", budget),
+	}
+}
+
+/// Returns the size of the largest document of a format, with the format's name.
+fn largest(format: Format) -> (usize, &'static str) {
+	match format {
+		Format::Json => (MAX_DOCUMENT, "JSON"),
+		Format::Xml => (MAX_DOCUMENT, "XML"),
+		Format::Csv => (MAX_DOCUMENT, "CSV"),
+		Format::Edifact => (MAX_SMALL_PARTS, "EDIFACT"),
+		Format::Ofx => (MAX_SMALL_PARTS, "OFX"),
+		Format::Mt940 => (MAX_SMALL_PARTS, "MT940"),
+		Format::X12 => (MAX_SMALL_PARTS, "X12"),
 	}
 }
 

@@ -1,5 +1,7 @@
 //! Objects: large documents in an object store, served to those whom the chain allows, and erased.
 
+mod copies;
+
 use credio_e2e::{Cli, Node, Running, moment, number, uploads::path};
 use serde_json::Value;
 use std::{

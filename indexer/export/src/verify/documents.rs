@@ -12,10 +12,10 @@ use crate::{
 	request::{OnProgress, Progress, Selection},
 	scan::Visitor,
 };
-use credio_client::{Client, ConnectOptions, Trust};
+use credio_client::{Client, ConnectOptions, Trust, objects::ReadObjects};
 use credio_index::{
-	ingest::{Ingest, Settings},
-	store::Store,
+	ingest::{Ingest, LARGEST_OBJECT, Settings},
+	store::{OBJECT, Store, TOO_LARGE},
 };
 use credio_primitives::{
 	GrantStatus, Permission, Resource, StreamId, grant::GrantFilter, rpc::GrantJson,
@@ -46,6 +46,8 @@ pub struct Source<'a> {
 	pub trust: &'a Trust,
 	/// The vault of the organization that reads the documents.
 	pub vault: Arc<dyn Vault>,
+	/// Where objects are read from.
+	pub objects: Arc<dyn ReadObjects>,
 }
 
 impl std::fmt::Debug for Source<'_> {
@@ -131,6 +133,8 @@ async fn rebuild(store: &Store, manifest: &Manifest, source: &Source<'_>) -> Res
 		live: false,
 		keep_revoked: false,
 		trust: source.trust.clone(),
+		objects: Some(source.objects.clone()),
+		largest_object: LARGEST_OBJECT,
 	};
 	let covered: HashSet<StreamId> = manifest.streams.iter().map(|stream| stream.id).collect();
 	let ingest = Ingest::new(store.clone(), source.vault.clone(), settings);
@@ -369,7 +373,8 @@ async fn was_readable(
 	entry: &EntryLine,
 	manifest: &Manifest,
 ) -> Result<bool> {
-	if matches!(entry.why.as_deref(), Some("suspended" | "notAMember")) {
+	// An object is read once its store has it.
+	if matches!(entry.why.as_deref(), Some("suspended" | "notAMember" | OBJECT | TOO_LARGE)) {
 		return Ok(false);
 	}
 	let owns = manifest

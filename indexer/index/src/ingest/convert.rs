@@ -1,25 +1,34 @@
 //! Entries of the chain as the store takes them.
 
-use crate::block::{self, Block, Content};
+use crate::{
+	block::{self, Block, Content},
+	store::OBJECT,
+};
 use codec::Encode;
 use credio_client::{Unread, envelope::Document};
-use credio_primitives::{Digest, Entry, EntryBody, OrganizationId};
+use credio_primitives::{Denial, Digest, Entry, EntryBody, OrganizationId};
 
 /// Sorts the entries of a block in an order that follows from the chain alone.
 pub(super) fn sort(block: &mut Block) {
 	block.entries.sort_by_key(|entry| (entry.stream, entry.sequence));
 }
 
+/// Returns a document as the store takes it.
+pub(super) fn document(document: &Document) -> block::Document {
+	block::Document {
+		media_type: document.media_type.clone(),
+		bytes: document.bytes.as_slice().into(),
+	}
+}
+
 /// Returns a document, or the reason why there is none.
 pub(super) fn content(read: Result<Document, Unread>) -> Content {
 	match read {
-		Ok(document) => Content::Document(block::Document {
-			media_type: document.media_type.clone(),
-			bytes: document.bytes.as_slice().into(),
-		}),
+		Ok(read) => Content::Document(document(&read)),
+		// A node says so. It is erased for the index once that is proven.
+		Err(Unread::Object | Unread::Denied(Denial::Erased)) => Content::Unreadable(OBJECT.into()),
 		Err(Unread::Denied(denial)) => Content::Unreadable(denial.word().into()),
 		Err(Unread::Unopened(_)) => Content::Unreadable("doesNotOpen".into()),
-		Err(Unread::Object) => Content::Unreadable("object".into()),
 	}
 }
 

@@ -50,4 +50,4 @@ impl IngestError {
 }
 
 /// Success or [`IngestError`].
-pub(super) type Result<Value> = std::result::Result<Value, IngestError>;
+pub(super) type Result<Value, Problem = IngestError> = std::result::Result<Value, Problem>;

@@ -1,6 +1,7 @@
 //! Problems while an index follows the chain that do not end it. Each is reported once, and at intervals while it
 //! lasts.
 
+use credio_primitives::RecordId;
 use std::{
 	collections::BTreeMap,
 	fmt::Display,
@@ -101,6 +102,25 @@ impl Trouble {
 		);
 	}
 
+	/// Reports that objects could not be read, and why the first of them could not be.
+	pub(super) fn objects_failed(&self, count: usize, first: &dyn Display) {
+		let text = match count {
+			1 => format!("the object {first}; trying again"),
+			_ => format!("{count} objects could not be read; {first}; trying again"),
+		};
+		self.report("objects", &text);
+	}
+
+	/// Notes that all objects could be read.
+	pub(super) fn objects_work(&self) {
+		self.state().reported.remove("objects");
+	}
+
+	/// Reports that an object is not what its record says. It is not tried again.
+	pub(super) fn object_unfit(&self, record: RecordId, error: &dyn Display) {
+		(self.notify)(&format!("the object {record}: {error}; it is listed as unreadable"));
+	}
+
 	/// Notes that a node works.
 	pub(super) fn works(&self, node: &str) {
 		let mut state = self.state();
@@ -110,7 +130,7 @@ impl Trouble {
 		let had_failed = state.nodes.values().any(|failure| !failure.is_of_other_chain);
 		state.nodes.retain(|_, failure| failure.is_of_other_chain);
 		let State { nodes, reported } = &mut *state;
-		reported.retain(|kind, _| nodes.contains_key(kind) || kind == "scrub");
+		reported.retain(|kind, _| nodes.contains_key(kind) || kind == "scrub" || kind == "objects");
 		drop(state);
 		if had_failed {
 			(self.notify)(&format!("{node}: works again"));

@@ -70,10 +70,10 @@ impl Store {
 
 	/// Runs a write to its end, even if its caller is dropped. A caller that is always dropped in the middle of a
 	/// transaction would make no progress.
-	async fn run_to_end(
+	pub(super) async fn run_to_end<Value: Send + 'static>(
 		&self,
-		write: impl Future<Output = Result<()>> + Send + 'static,
-	) -> Result<()> {
+		write: impl Future<Output = Result<Value>> + Send + 'static,
+	) -> Result<Value> {
 		let writing = self.writing.clone().lock_owned().await;
 		let written = tokio::spawn(async move {
 			let _writing = writing;

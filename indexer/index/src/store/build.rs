@@ -6,6 +6,7 @@ use super::{
 	generation::{self, Generation},
 	handle::Store,
 	make::Job,
+	portions::portions,
 	rows::Target,
 	schema,
 	statement::{Argument, Statement},
@@ -16,7 +17,7 @@ use credio_view::view::View;
 use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeSet, HashMap};
 
-/// Documents that are read in one transaction.
+/// Documents that are read in one transaction, if they are small.
 const DOCUMENTS_AT_ONCE: i64 = 500;
 
 impl Store {
@@ -83,14 +84,17 @@ impl Store {
 		schema::lock(&mut transaction).await?;
 		let mut targets = [Target::new(generation.clone())];
 		let mut jobs = Vec::new();
+		let from = generation.built_to.unwrap_or(i64::MAX);
+		let to = self.end_of_step(&mut transaction, from).await?;
 		let mut statement = Statement::new(
 			self.backend,
 			"SELECT d.place, e.stream, e.superseded, e.media_type, d.bytes
 			FROM documents d JOIN entries e ON e.place = d.place WHERE e.final = 1 AND d.place > ",
 		);
-		statement.bind(generation.built_to.unwrap_or(i64::MAX));
-		statement.push(" ORDER BY d.place LIMIT ");
-		statement.bind(DOCUMENTS_AT_ONCE);
+		statement.bind(from);
+		statement.push(" AND d.place <= ");
+		statement.bind(to);
+		statement.push(" ORDER BY d.place");
 		let rows = statement.fetch_all(&mut transaction).await?;
 		let mut streams = HashMap::new();
 		let mut built_to = None;
@@ -131,6 +135,21 @@ impl Store {
 		transaction.commit().await?;
 		generation.built_to = built_to;
 		Ok(())
+	}
+
+	/// Returns the place of the last document to read in one step after a place.
+	async fn end_of_step(&self, connection: &mut AnyConnection, from: i64) -> Result<i64> {
+		let mut statement = Statement::new(
+			self.backend,
+			"SELECT place, CAST(LENGTH(bytes) AS BIGINT) FROM documents WHERE place > ",
+		);
+		statement.bind(from);
+		statement.push(" ORDER BY place LIMIT ");
+		statement.bind(DOCUMENTS_AT_ONCE);
+		let rows = statement.fetch_all(connection).await?;
+		let sizes = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+		let first = portions(sizes.collect::<Result<Vec<_>>>()?).into_iter().next();
+		Ok(first.map_or(from, |portion| *portion.end()))
 	}
 
 	async fn note(

@@ -5,13 +5,14 @@ use super::{
 	error::Result,
 	handle::Store,
 	place::{ROWS_PER_ENTRY, block_of, line_of},
+	portions::portions,
 	statement::{Statement, value},
 };
 use credio_primitives::text::VisibleJson;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use sqlx::{AnyConnection, Row as _};
-use std::io::Write;
+use sqlx::{AnyConnection, Row as _, any::AnyRow};
+use std::{collections::HashMap, io::Write};
 
 /// Rows that are read at once.
 const AT_ONCE: i64 = 100;
@@ -55,7 +56,7 @@ impl Store {
 			let mut statement = Statement::new(
 				self.backend,
 				"SELECT e.place, e.record, e.stream, e.sequence, e.owner, e.kind, e.supersedes, e.superseded, \
-				e.media_type, e.problem, d.bytes, e.digest, e.author
+				e.media_type, e.problem, CAST(LENGTH(d.bytes) AS BIGINT), e.digest, e.author
 				FROM entries e LEFT JOIN documents d ON d.place = e.place WHERE e.final = 1 AND e.place > ",
 			);
 			statement.bind(last);
@@ -65,10 +66,10 @@ impl Store {
 			if rows.is_empty() {
 				return Ok(());
 			}
+			let mut digests = self.digests(connection, &rows).await?;
 			for row in rows {
 				last = row.try_get(0)?;
 				let supersedes: Option<Vec<u8>> = row.try_get(6)?;
-				let document: Option<Vec<u8>> = row.try_get(10)?;
 				let digest: Option<Vec<u8>> = row.try_get(11)?;
 				line(
 					to,
@@ -85,11 +86,39 @@ impl Store {
 						"mediaType": row.try_get::<Option<String>, _>(8)?,
 						"problem": row.try_get::<Option<String>, _>(9)?,
 						"digest": digest.map(hex::encode),
-						"document": document.map(|bytes| hex::encode(Sha256::digest(bytes))),
+						"document": digests.remove(&last),
 					}),
 				)?;
 			}
 		}
+	}
+
+	/// Returns the digests of the documents of entries, by their places.
+	async fn digests(
+		&self,
+		connection: &mut AnyConnection,
+		entries: &[AnyRow],
+	) -> Result<HashMap<i64, String>> {
+		let mut sizes = Vec::new();
+		for row in entries {
+			let size: Option<i64> = row.try_get(10)?;
+			sizes.extend(
+				size.map(|size| Ok::<_, sqlx::Error>((row.try_get(0)?, size))).transpose()?,
+			);
+		}
+		let mut digests = HashMap::new();
+		for portion in portions(sizes) {
+			let sql = "SELECT place, bytes FROM documents WHERE place >= ";
+			let mut statement = Statement::new(self.backend, sql);
+			statement.bind(*portion.start());
+			statement.push(" AND place <= ");
+			statement.bind(*portion.end());
+			for row in statement.fetch_all(connection).await? {
+				let document: Vec<u8> = row.try_get(1)?;
+				digests.insert(row.try_get(0)?, hex::encode(Sha256::digest(document)));
+			}
+		}
+		Ok(digests)
 	}
 
 	async fn dump_view(

@@ -8,13 +8,14 @@ use super::{
 	error::{Result, StoreError},
 	handle::Store,
 	place::{ROWS_PER_ENTRY, block_of, entry_of},
+	portions::portions,
 	statement::{Statement, Table, value},
 };
 use credio_database::Backend;
 use credio_primitives::{BlockNumber, Digest, OrganizationId, RecordId, Sequence, StreamId};
 use credio_view::{filter::Expression, value::Value, view::View};
 use sqlx::{Any, Connection as _, Row as _, Transaction, any::AnyRow, pool::PoolConnection};
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 /// Most places of one statement.
 pub const PLACES_AT_ONCE: usize = 500;
@@ -105,6 +106,14 @@ impl ViewRow {
 const ENTRY: &str = "e.place, e.record, e.stream, e.sequence, e.owner, e.kind, e.supersedes, e.media_type, e.problem, \
 	e.digest, e.author";
 
+/// Place and size of a document.
+const SIZES: &str = "e.place, CAST(COALESCE(LENGTH(d.bytes), 0) AS BIGINT)";
+
+fn portions_of(sizes: &[AnyRow]) -> Result<Vec<RangeInclusive<i64>>> {
+	let sizes = sizes.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+	Ok(portions(sizes.collect::<Result<Vec<_>>>()?))
+}
+
 fn origin(row: &AnyRow, author_at: usize) -> Result<Origin> {
 	Ok(Origin {
 		record: RecordId(bytes32(row.try_get(1)?)?),
@@ -183,6 +192,30 @@ impl Reader<'_> {
 			Ok((row.try_get(0)?, origin(row, 5)?, values.collect::<std::result::Result<_, _>>()?))
 		};
 		rows.iter().map(read).collect::<Result<_>>().map(Some)
+	}
+
+	/// Splits places, which increase, into portions whose documents are read into memory at once.
+	pub async fn portions<'p>(&mut self, places: &'p [i64]) -> Result<Vec<&'p [i64]>> {
+		let mut statement = Statement::new(
+			self.store.backend,
+			&format!(
+				"SELECT {SIZES} FROM entries e LEFT JOIN documents d ON d.place = e.place WHERE e.place IN ("
+			),
+		);
+		statement.bind_all(places.iter().map(|place| (*place).into()));
+		statement.push(") ORDER BY e.place");
+		let sizes = statement.fetch_all(&mut self.connection).await?;
+		let (mut portions, mut rest) = (Vec::new(), places);
+		for portion in portions_of(&sizes)? {
+			let end = rest.partition_point(|place| place <= portion.end());
+			let (first, others) = rest.split_at(end);
+			portions.push(first);
+			rest = others;
+		}
+		// Entries that are not there any more.
+		portions.push(rest);
+		portions.retain(|portion| !portion.is_empty());
+		Ok(portions)
 	}
 
 	/// Returns the entries at these places, with their documents, in their order.
@@ -268,25 +301,37 @@ impl Snapshot {
 		rows.iter().map(entry).collect()
 	}
 
-	/// Returns final entries of a stream from a position on, at most `limit`, with their documents.
+	/// Returns final entries of a stream from a position on, with their documents: at most `limit`, and fewer if the
+	/// documents are large.
 	pub async fn stream(
 		&mut self,
 		stream: StreamId,
 		from: Sequence,
 		limit: u32,
 	) -> Result<Vec<StoredEntry>> {
-		let mut statement = Statement::new(
-			self.backend,
-			&format!(
-				"SELECT {ENTRY}, NULL, d.bytes FROM entries e LEFT JOIN documents d ON d.place = e.place \
-				WHERE e.final = 1 AND e.stream = "
-			),
-		);
-		statement.bind(stream.0.to_vec());
-		statement.push(" AND e.sequence >= ");
-		statement.bind(i64::try_from(from).unwrap_or(i64::MAX));
-		statement.push(" ORDER BY e.sequence LIMIT ");
-		statement.bind(i64::from(limit));
+		let of_stream = |columns: &str| {
+			let mut statement = Statement::new(
+				self.backend,
+				&format!(
+					"SELECT {columns} FROM entries e LEFT JOIN documents d ON d.place = e.place \
+					WHERE e.final = 1 AND e.stream = "
+				),
+			);
+			statement.bind(stream.0.to_vec());
+			statement.push(" AND e.sequence >= ");
+			statement.bind(i64::try_from(from).unwrap_or(i64::MAX));
+			statement
+		};
+		let mut sizes = of_stream(SIZES);
+		sizes.push(" ORDER BY e.sequence LIMIT ");
+		sizes.bind(i64::from(limit));
+		let sizes = sizes.fetch_all(&mut self.transaction).await?;
+		let Some(first) = portions_of(&sizes)?.into_iter().next() else { return Ok(Vec::new()) };
+		let mut statement = of_stream(&format!("{ENTRY}, NULL, d.bytes"));
+		// Places have the order of the stream.
+		statement.push(" AND e.place <= ");
+		statement.bind(*first.end());
+		statement.push(" ORDER BY e.sequence");
 		let rows = statement.fetch_all(&mut self.transaction).await?;
 		rows.iter().map(entry).collect()
 	}

@@ -134,7 +134,8 @@ impl Store {
 	}
 
 	/// Returns where it is, without a password.
-	fn name(&self) -> String {
+	#[must_use]
+	pub fn name(&self) -> String {
 		match self.backend {
 			Backend::Sqlite => self.address.to_string(),
 			Backend::Postgres => format!("the schema {}", schema::name(self.organization)),

@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Row};
 
 /// Statements that migrate the tables from version n to n + 1, in one transaction each. `BYTES` stands for the type of
 /// bytes, `TEXT` compares byte by byte in both databases.
-const MIGRATIONS: [&[&str]; 5] = [
+const MIGRATIONS: [&[&str]; 6] = [
 	&[
 		// The last block.
 		"CREATE TABLE chain_cursor (id BIGINT PRIMARY KEY, block BIGINT NOT NULL, hash BYTES NOT NULL)",
@@ -74,6 +74,10 @@ const MIGRATIONS: [&[&str]; 5] = [
 	],
 	// Finds the entry that replaces another one.
 	&["CREATE INDEX entries_by_superseded ON entries (supersedes) WHERE supersedes IS NOT NULL"],
+	// Finds the objects that are to be read.
+	&[
+		"CREATE INDEX IF NOT EXISTS entries_objects ON entries (revision, place) WHERE problem = 'object'",
+	],
 ];
 
 /// The last version in which views store decimals as numbers of 64 bits: their tables are made anew.

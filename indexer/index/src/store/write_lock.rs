@@ -95,7 +95,7 @@ impl Store {
 			"DELETE FROM entries",
 			"DELETE FROM streams",
 			"DELETE FROM chain_cursor",
-			"DELETE FROM meta WHERE name IN ('chain', 'access', 'instance')",
+			"DELETE FROM meta WHERE name IN ('chain', 'access', 'instance', 'erasures', 'largestObject')",
 		] {
 			sqlx::query(sql).execute(&mut *transaction).await?;
 		}

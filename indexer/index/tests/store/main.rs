@@ -5,6 +5,7 @@ mod chain;
 mod changes;
 mod hostile;
 mod injection;
+mod objects;
 mod postgres;
 mod readers;
 mod replaced;

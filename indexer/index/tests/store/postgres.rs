@@ -86,7 +86,8 @@ impl Postgres {
 		format!("postgres://credio@{socket}/postgres")
 	}
 
-	fn data(&self) -> PathBuf {
+	/// Returns the folder of its files.
+	pub(super) fn data(&self) -> PathBuf {
 		self.folder.path().join("data")
 	}
 

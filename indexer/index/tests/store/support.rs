@@ -6,6 +6,7 @@ use credio_index::{
 };
 use credio_primitives::{Digest, OrganizationId, RecordId, Sequence, StreamId};
 use credio_view::{Value, View};
+use std::path::PathBuf;
 
 /// Runs a test on SQLite and on PostgreSQL.
 macro_rules! on_both {
@@ -55,6 +56,21 @@ impl Database {
 
 	pub(crate) async fn open(&self) -> Store {
 		self.open_of(1).await
+	}
+
+	/// Returns the folder of its files.
+	pub(crate) fn folder(&self) -> PathBuf {
+		match self {
+			Self::Sqlite(folder) => folder.path().into(),
+			Self::Postgres(server) => server.data(),
+		}
+	}
+
+	/// Brings the files up to date, in databases that write them later.
+	pub(crate) fn checkpoint(&self) {
+		if let Self::Postgres(server) = self {
+			server.run("CHECKPOINT");
+		}
 	}
 
 	/// The index of an organization.

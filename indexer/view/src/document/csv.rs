@@ -1,7 +1,7 @@
 //! CSV as RFC 4180 has it, with names in the first line.
 
 use super::{
-	budget::{Budget, MAX_ROWS},
+	budget::{Budget, MAX_COLUMNS, MAX_ROWS},
 	reason::Reason,
 	row::{Found, Text, Values, is_marked, row, too_many_rows},
 };
@@ -20,7 +20,7 @@ pub(super) fn rows(
 	let Some(text) = below(text, view.skipped_lines) else { return Ok(None) };
 	let lines = Lines { skipped: view.skipped_lines };
 	let mut reader = ReaderBuilder::new().delimiter(view.delimiter).from_reader(text.as_bytes());
-	let names = Names::new(reader.headers().map_err(|error| lines.reason(&error))?);
+	let names = Names::new(reader.headers().map_err(|error| lines.reason(&error))?)?;
 	// A document of another kind is none of this view, whatever is wrong with its lines.
 	if !view.marks.is_empty() && !view.marks.iter().any(|mark| names.have(mark)) {
 		return Ok(None);
@@ -65,7 +65,7 @@ pub(super) fn is_of_other_kind(view: &View, document: &[u8]) -> bool {
 	let text = String::from_utf8_lossy(document);
 	let Some(text) = below(&text, view.skipped_lines) else { return true };
 	let mut reader = ReaderBuilder::new().delimiter(view.delimiter).from_reader(text.as_bytes());
-	let Ok(names) = reader.headers().map(Names::new) else { return false };
+	let Ok(Ok(names)) = reader.headers().map(Names::new) else { return false };
 	let may_have = |mark: &Mark| match &mark.place {
 		Place::Column(name) => !name.is_ascii() || names.have(mark),
 		_ => true,
@@ -99,7 +99,15 @@ struct Names {
 }
 
 impl Names {
-	fn new(names: &StringRecord) -> Self {
+	/// Reads the names of the columns.
+	///
+	/// # Errors
+	///
+	/// If there are too many.
+	fn new(names: &StringRecord) -> Result<Self, Reason> {
+		if names.len() > MAX_COLUMNS {
+			return Err(Reason::new(format!("it has more than {MAX_COLUMNS} columns")));
+		}
 		let mut known = Self { exact: HashMap::new(), folded: HashMap::new() };
 		for (number, name) in names.iter().map(str::trim).enumerate() {
 			for (by, name) in
@@ -110,7 +118,7 @@ impl Names {
 					.or_insert(Named::One(number));
 			}
 		}
-		known
+		Ok(known)
 	}
 
 	/// Returns the columns of a name, or else of the name in other case.

@@ -1,6 +1,9 @@
 //! JSON, with numbers as text: a binary fraction would not be exact.
 
-use super::{budget::MAX_DEPTH, reason::Reason};
+use super::{
+	budget::{MAX_DEPTH, MAX_NODES},
+	reason::Reason,
+};
 use crate::path::{self, Axis, Test, Work};
 use serde::{
 	Deserialize, Deserializer,
@@ -8,6 +11,11 @@ use serde::{
 };
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
+
+/// How often a large document may be read on the whole, and the bytes that any may take: those of 64 KiB nested as deep as
+/// documents may be.
+const MAX_READS: usize = 16;
+const MIN_BYTES: usize = (MAX_DEPTH + 2) << 16;
 
 #[derive(Debug)]
 pub enum Json {
@@ -50,16 +58,16 @@ impl Object {
 pub(super) fn parse(text: &str) -> Result<Json, Reason> {
 	let raw: &RawValue = serde_json::from_str(text)
 		.map_err(|error| Reason::new(format!("it is no JSON, from line {} on", error.line())))?;
-	read(raw, 0)
+	Reader::of(text).read(raw, 0)
 }
 
 /// Reads a list of the values of lines.
 pub(super) fn parse_lines(text: &str) -> Result<Json, Reason> {
-	let mut values = Vec::new();
+	let (mut reader, mut values) = (Reader::of(text), Vec::new());
 	for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
 		let raw: &RawValue = serde_json::from_str(line)
 			.map_err(|_| Reason::new(format!("line {} is no JSON", number + 1)))?;
-		values.push(read(raw, 1).map_err(|reason| reason.of("line", number))?);
+		values.push(reader.read(raw, 1).map_err(|reason| reason.of("line", number))?);
 	}
 	Ok(Json::List(values))
 }
@@ -89,31 +97,54 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 	}
 }
 
-fn read(raw: &RawValue, depth: usize) -> Result<Json, Reason> {
-	if depth > MAX_DEPTH {
-		return Err(Reason::new(format!("it is nested deeper than {MAX_DEPTH} levels")));
+/// The rest of the bounds of a document: each level reads its text again.
+struct Reader {
+	values: u32,
+	bytes: usize,
+}
+
+impl Reader {
+	fn of(text: &str) -> Self {
+		let bytes = text.len().saturating_mul(MAX_READS).max(MIN_BYTES);
+		Self { values: MAX_NODES, bytes }
 	}
-	let text = raw.get();
-	// The content of a value was checked with the whole document; only a text may still have half a surrogate pair.
-	let invalid = |_| Reason::new("it has a text that is no Unicode");
-	Ok(match text.as_bytes().first() {
-		Some(b'{') => {
-			let Fields(fields) = serde_json::from_str(text).map_err(invalid)?;
-			let fields = fields.into_iter().map(|(name, raw)| Ok((name, read(raw, depth + 1)?)));
-			let object = Object::new(fields.collect::<Result<_, Reason>>()?);
-			Json::Object(
-				object.ok_or_else(|| Reason::new("an object in it has two fields of one name"))?,
-			)
-		},
-		Some(b'[') => {
-			let items: Vec<&RawValue> = serde_json::from_str(text).map_err(invalid)?;
-			let items = items.into_iter().map(|raw| read(raw, depth + 1));
-			Json::List(items.collect::<Result<_, _>>()?)
-		},
-		Some(b'"') => Json::Scalar(serde_json::from_str(text).map_err(invalid)?),
-		Some(b'n') => Json::Null,
-		_ => Json::Scalar(text.to_owned()),
-	})
+
+	fn read(&mut self, raw: &RawValue, depth: usize) -> Result<Json, Reason> {
+		if depth > MAX_DEPTH {
+			return Err(Reason::new(format!("it is nested deeper than {MAX_DEPTH} levels")));
+		}
+		let text = raw.get();
+		self.values = self
+			.values
+			.checked_sub(1)
+			.ok_or_else(|| Reason::new(format!("it has more than {MAX_NODES} values")))?;
+		self.bytes = self
+			.bytes
+			.checked_sub(text.len())
+			.ok_or_else(|| Reason::new("too much of it is nested too deep for its size"))?;
+		// The content of a value was checked with the whole document; only a text may still have half a surrogate pair.
+		let invalid = |_| Reason::new("it has a text that is no Unicode");
+		Ok(match text.as_bytes().first() {
+			Some(b'{') => {
+				let Fields(fields) = serde_json::from_str(text).map_err(invalid)?;
+				let fields =
+					fields.into_iter().map(|(name, raw)| Ok((name, self.read(raw, depth + 1)?)));
+				let object = Object::new(fields.collect::<Result<_, Reason>>()?);
+				Json::Object(
+					object
+						.ok_or_else(|| Reason::new("an object in it has two fields of one name"))?,
+				)
+			},
+			Some(b'[') => {
+				let items: Vec<&RawValue> = serde_json::from_str(text).map_err(invalid)?;
+				let items = items.into_iter().map(|raw| self.read(raw, depth + 1));
+				Json::List(items.collect::<Result<_, _>>()?)
+			},
+			Some(b'"') => Json::Scalar(serde_json::from_str(text).map_err(invalid)?),
+			Some(b'n') => Json::Null,
+			_ => Json::Scalar(text.to_owned()),
+		})
+	}
 }
 
 impl<'a> path::Node<'a> for &'a Json {

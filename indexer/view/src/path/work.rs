@@ -1,7 +1,7 @@
 //! Bounds the work of reading a document.
 
 /// Work of one document in one view: visiting a node costs one, and so do four bytes of its text. Some tens of
-/// milliseconds.
+/// milliseconds. A document with more bytes than this may take one for each of them.
 const MAX_WORK: usize = 4_000_000;
 /// Bytes of text that cost as much as visiting a node.
 const BYTES: usize = 4;
@@ -23,6 +23,12 @@ impl Default for Work {
 }
 
 impl Work {
+	/// The work for a document of so many bytes.
+	#[must_use]
+	pub fn on(bytes: usize) -> Self {
+		Self { left: MAX_WORK.max(bytes) }
+	}
+
 	/// Spends work. Returns whether any is left.
 	pub fn spend(&mut self, work: usize) -> bool {
 		self.left = self.left.saturating_sub(work);

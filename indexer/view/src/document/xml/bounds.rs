@@ -15,7 +15,7 @@ pub(super) const MAX_NAMESPACES: usize = 64;
 /// Longest name of a namespace, in bytes.
 pub(super) const MAX_NAMESPACE_LENGTH: usize = 1_024;
 /// Most declarations of namespaces in a document. Some software writes one on each element of a large document.
-pub(super) const MAX_DECLARATIONS: usize = 8_192;
+pub(super) const MAX_DECLARATIONS: usize = 65_536;
 
 pub(super) fn document_type() -> Reason {
 	Reason::new("it has a document type, which is not taken")
@@ -113,6 +113,8 @@ impl Bounds {
 				)));
 			}
 		};
+		// They take as much memory as elements do.
+		self.nodes += u32::try_from(attributes).unwrap_or(u32::MAX);
 		self.declarations += declared;
 		if self.declarations > MAX_DECLARATIONS {
 			return Err(Reason::new(format!(
@@ -162,11 +164,11 @@ mod tests {
 		let declared: String = (0..65).map(|n| format!(" xmlns:n{n}='u{n}'")).collect();
 		assert!(problem(&format!("<a{declared}/>")).contains("64 namespaces"));
 		let siblings = "<b xmlns='u'/>".repeat(MAX_DECLARATIONS + 1);
-		assert!(problem(&format!("<a>{siblings}</a>")).contains("8192 times"));
+		assert!(problem(&format!("<a>{siblings}</a>")).contains("65536 times"));
 		let attributes: String = (0..257).map(|n| format!(" a{n}='{n}'")).collect();
 		assert!(problem(&format!("<a{attributes}/>")).contains("256 attributes"));
 		assert!(problem(&"<a>".repeat(MAX_DEPTH + 1)).contains("deeper than 64"));
-		assert!(problem(&"<a/>".repeat(MAX_NODES as usize + 1)).contains("60000 nodes"));
+		assert!(problem(&"<a/>".repeat(MAX_NODES as usize + 1)).contains("500000 nodes"));
 		let long = "u".repeat(MAX_NAMESPACE_LENGTH + 1);
 		assert!(problem(&format!("<a xmlns:n='{long}'/>")).contains("1024 bytes"));
 		assert!(problem("<!DOCTYPE a><a/>").contains("document type"));
