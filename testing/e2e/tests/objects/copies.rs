@@ -130,7 +130,7 @@ fn index_reads_objects_and_loses_them_when_they_are_erased() {
 	assert_eq!(funder.cli.json(&apply).len(), 0, "it is done");
 	assert_eq!(found(&index), 0);
 	// Neither a store, an index nor a log has it any more.
-	assert_eq!(with_marker(node.folder()), [PathBuf::new(); 0]);
+	assert_eq!(with_marker(node.folder()), Vec::<PathBuf>::new());
 	index.sync();
 	let dump = funder.cli.ok(&["index", "dump", "--index", &url, "-o", "-"]);
 	assert!(dump.contains("\"problem\":\"erased\""), "{dump}");
@@ -187,7 +187,7 @@ fn index_that_is_kept_follows_objects_and_erasures() {
 	for file in [file, again] {
 		let _ = fs::remove_file(file);
 	}
-	assert_eq!(with_marker(node.folder()), [PathBuf::new(); 0]);
+	assert_eq!(with_marker(node.folder()), Vec::<PathBuf>::new());
 	// Who had neither a grant nor a copy has nothing to acknowledge.
 	let none = funder.cli.json(&["erasures", "apply", "--json", "--acknowledge"]);
 	assert_eq!(none.len(), 0, "{none:?}");
