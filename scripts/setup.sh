@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh [--tests]
 #
-# --tests                          also installs what only the tests need: Node.js, npm, PostgreSQL and Python
+# --tests                          also installs what only the tests need: Node.js, npm, curl, PostgreSQL and Python
 #
 # CREDIO_TOOLCHAIN=rustup|debian   forces one of the two ways to a Rust toolchain (scripts/lib/toolchain.sh)
 # CREDIO_INSTALL_NEXTEST=1         also builds cargo-nextest, which takes some minutes; without it the tests run

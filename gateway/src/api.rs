@@ -142,3 +142,36 @@ impl FromRequestParts<Shared> for Caller {
 		gateway.caller(key).cloned().ok_or_else(unknown)
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	/// The committed document.
+	const COMMITTED: &str = "openapi.json";
+
+	#[test]
+	fn committed_document_is_the_generated_one() {
+		let generated = document().to_pretty_json().unwrap() + "\n";
+		if std::env::var_os("CREDIO_WRITE_VECTORS").is_some() {
+			std::fs::write(COMMITTED, &generated).unwrap();
+		}
+		let committed = std::fs::read_to_string(COMMITTED).unwrap();
+		assert!(
+			committed == generated,
+			"gateway/openapi.json: run this test with CREDIO_WRITE_VECTORS=1"
+		);
+	}
+
+	#[test]
+	fn every_operation_says_what_it_answers() {
+		let document = serde_json::to_value(document()).unwrap();
+		for (path, operations) in document["paths"].as_object().unwrap() {
+			for (method, operation) in operations.as_object().unwrap() {
+				assert!(operation["summary"].is_string(), "{method} {path} has no summary");
+				let responses = operation["responses"].as_object().unwrap();
+				assert!(responses.keys().any(|status| status.starts_with('2')), "{method} {path}");
+			}
+		}
+	}
+}

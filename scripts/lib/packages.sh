@@ -40,6 +40,8 @@ install_test_tools() {
 	local packages=()
 	have node || packages+=(nodejs)
 	have npm || packages+=(npm)
+	# The gateway is called with it.
+	have curl || packages+=(curl)
 	# Outboxes are tried in PostgreSQL too.
 	[[ -d /usr/lib/postgresql ]] || packages+=(postgresql)
 	# Documents are read by readers in Python, too.
