@@ -376,7 +376,7 @@ impl Ingest {
 		Ok(())
 	}
 
-	/// Overwrites what was removed.
+	/// Overwrites removed data.
 	async fn scrub(&self) -> Result<()> {
 		if self.store.scrub().await? == Scrubbed::Held {
 			self.trouble.scrub_held();

@@ -48,7 +48,7 @@ pub(in crate::commands) struct ApplyArgs {
 	acknowledge: bool,
 }
 
-/// What was done about an erasure.
+/// An erasure that was carried out.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Applied {
@@ -84,7 +84,7 @@ impl Acknowledged {
 	}
 }
 
-/// What this organization may have read by its grants.
+/// Grants of this organization.
 #[derive(Default)]
 struct Granted {
 	streams: HashSet<StreamId>,
@@ -137,7 +137,7 @@ impl Copies {
 		Ok(Self { indexes, objects })
 	}
 
-	/// Deletes what there is of an object. Returns whether there was or is something of it, and from where it was deleted.
+	/// Deletes the copies of an object. Returns whether there is or was one, and where it was deleted.
 	async fn delete(
 		&self,
 		client: &Client,
@@ -169,7 +169,7 @@ impl Copies {
 		Ok((had, deleted))
 	}
 
-	/// Overwrites what was removed.
+	/// Overwrites removed data.
 	async fn overwrite(&self) -> Result<(), Failure> {
 		for store in &self.indexes {
 			let (name, mut attempts) = (store.name(), ATTEMPTS);

@@ -89,7 +89,7 @@ pub(super) async fn note_erasure(connection: &mut AnyConnection, backend: Backen
 }
 
 async fn note(connection: &mut AnyConnection, what: &str) -> Result<()> {
-	// What is noted for an erasure stays until it is done.
+	// The note of an erasure stays until it is done.
 	let sql = "INSERT INTO meta (name, value) VALUES ('scrub', $1)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value <> 'tables'";
 	sqlx::query(sql).bind(what.to_owned()).execute(connection).await?;

@@ -1,4 +1,4 @@
-//! Copies of objects: indexes read them, and what is erased leaves each of them.
+//! Copies of objects: indexes read them, and lose erased ones.
 
 use super::{Party, Server, files, text};
 use credio_e2e::{
