@@ -343,7 +343,7 @@ async fn full_outbox_takes_known_items_only() {
 	let calls = [Call::remark(b"b")];
 	let refused = world.outbox.enqueue(&Item::calls(b"b", &calls)).await;
 	assert!(matches!(refused, Err(OutboxError::Full(1))), "{refused:?}");
-	assert_eq!(world.enqueue(b"a").await, item);
+	assert_eq!(world.enqueue(b"a").await, Enqueued { is_new: false, ..item });
 	world.turn().await.unwrap();
 	let request = world.submitted()[0].clone();
 	world.node.decide(&request, RequestState::Applied, None);
