@@ -18,6 +18,7 @@ use futures::future::try_join_all;
 use std::{
 	collections::{BTreeSet, HashMap},
 	fs, io,
+	os::unix::fs::DirBuilderExt,
 	path::{Path, PathBuf},
 	sync::Arc,
 };
@@ -106,7 +107,12 @@ impl Tenant {
 		let outbox = Outbox::open(&tenant.outbox, vault.clone()).await;
 		let outbox = outbox.map_err(|error| StartError::Outbox { tenant: name.clone(), error })?;
 		let spool_error = |error| StartError::File { path: tenant.spool.clone(), error };
-		fs::create_dir_all(&tenant.spool).map_err(spool_error)?;
+		// Plaintext of large documents lies there for a while.
+		fs::DirBuilder::new()
+			.recursive(true)
+			.mode(0o700)
+			.create(&tenant.spool)
+			.map_err(spool_error)?;
 		let spool = fs::canonicalize(&tenant.spool).map_err(spool_error)?;
 		let store = tenant.objects.as_deref().map(Store::open).transpose()?;
 		let remote = RemoteOptions { allow_plaintext: config.allow_plaintext_nodes };
