@@ -7,10 +7,8 @@ from pydifact.control import Characters
 from pydifact.token import Token
 from pydifact.tokenizer import Tokenizer
 from rows import Case, Unfit, is_marked, row
-from values import strip
+from segments import ENDS, FILLING, at, values
 
-FILLING = " \t\r\n\0\x1a"
-ENDS = ["", "", "\r\n", "\n", "\x1a", "\r\n\x1a", "\0", "  "]
 WHEN = [
     [{"path": "UNH[2]", "equals": "INVOIC"}],
     [{"path": "BGM[1]"}],
@@ -61,7 +59,7 @@ def read(case):
     for segments, written in messages:
 
         def find(path, segments=segments):
-            return list(values(segments, path))
+            return list(values(segments, path, date_code))
 
         if not is_marked(case.view["when"], find):
             continue
@@ -159,26 +157,6 @@ def texts_in(octets, encoding):
         return None
 
 
-def values(segments, path):
-    """Yields the texts of a path, with the codes of their dates."""
-    tag, places = path[:3], re.findall(r"\[([0-9]+)(?:\.([0-9]+|\*))?(?:=\"([^\"]*)\")?\]", path[3:])
-    *conditions, (element, component, _) = places
-    for segment in segments:
-        if segment[0][0] != tag or any(at(segment, int(where), int(of or 1)) != text for where, of, text in conditions):
-            continue
-        if component == "*":
-            if int(element) < len(segment):
-                parts = map(strip, segment[int(element)])
-                yield " ".join(part for part in parts if part), None
-            continue
-        of = int(component or 1)
-        text = at(segment, int(element), of)
-        if text is not None:
-            code = at(segment, int(element), of + 1) if tag == "DTM" else None
-            yield text, code or None
-
-
-def at(segment, element, component):
-    if element < len(segment) and component <= len(segment[element]):
-        return segment[element][component - 1]
-    return None
+def date_code(segment, element, component, _text):
+    code = at(segment, element, component + 1) if segment[0][0] == "DTM" else None
+    return code or None

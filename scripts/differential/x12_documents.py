@@ -6,12 +6,11 @@ import re
 from pyx12.errors import X12Error
 from pyx12.x12file import X12Reader
 from rows import Case, Unfit, is_marked, row
+from segments import ENDS, FILLING, values
 from values import strip
 from x12_writer import Interchange
 
 ENCODINGS = ["utf-8", "utf-8", "windows-1252", "iso-8859-2"]
-FILLING = " \t\r\n\0\x1a"
-ENDS = ["", "", "\r\n", "\n", "\x1a", "\r\n\x1a", "\0", "  "]
 WHEN = [[{"path": "ST[1]", "equals": "810"}], [{"path": "BIG[2]"}], [{"path": "ST[1]", "equals": ["810", "850"]}]]
 WITH_REPETITIONS = "00402"
 
@@ -63,7 +62,7 @@ def read(case):
     for segments in sets:
 
         def find(path, segments=segments):
-            return list(values(segments, path))
+            return list(values(segments, path, date_code))
 
         if not is_marked(case.view["when"], find):
             continue
@@ -133,24 +132,5 @@ def no_x12():
     return Unfit("it is damaged or cut off", "it is no X12: ")
 
 
-def values(segments, path):
-    """Yields the texts of a path, with the codes of their dates."""
-    tag, rest = re.fullmatch(r"([A-Z0-9]{2,3})(\[.*)", path).groups()
-    *conditions, (element, component, _) = re.findall(r"\[([0-9]+)(?:\.([0-9]+|\*))?(?:=\"([^\"]*)\")?\]", rest)
-    for segment in segments:
-        if segment[0][0] != tag or any(at(segment, int(where), int(of or 1)) != text for where, of, text in conditions):
-            continue
-        if component == "*":
-            if int(element) < len(segment):
-                parts = map(strip, segment[int(element)])
-                yield " ".join(part for part in parts if part), None
-            continue
-        text = at(segment, int(element), int(component or 1))
-        if text is not None:
-            yield text, {6: "101", 8: "102"}.get(len(strip(text)), "")
-
-
-def at(segment, element, component):
-    if element < len(segment) and component <= len(segment[element]):
-        return segment[element][component - 1]
-    return None
+def date_code(_segment, _element, _component, text):
+    return {6: "101", 8: "102"}.get(len(strip(text)), "")
