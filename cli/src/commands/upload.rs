@@ -11,7 +11,7 @@ use crate::{
 use clap::Args;
 use credio_client::{
 	Client, Error, ObjectUpload, Outcome, SubmitError, Upload,
-	objects::{ObjectError, Source, describe},
+	objects::{Described, Source},
 	primitives::{BlockNumber, RecordId, RequestKey, StreamId, limits::MAX_DOCUMENT_SIZE},
 };
 use credio_outbox::ObjectFile;
@@ -132,11 +132,8 @@ impl UploadArgs {
 		supersedes: Option<RecordId>,
 	) -> Result<ObjectFile, Failure> {
 		let file = std::path::absolute(file).map_err(|error| Failure::file(file, error))?;
-		let (source, media_type) = (Source::File(file.clone()), self.media_type(&file).to_owned());
-		let described = tokio::task::spawn_blocking(move || describe(&source, &media_type))
-			.await
-			.map_err(|_| Error::Object(ObjectError::Interrupted))?
-			.map_err(Error::Object)?;
+		let described = Described::of(&Source::File(file.clone()), self.media_type(&file)).await;
+		let described = described.map_err(Error::Object)?;
 		let key = self.key.as_deref().map(|key| key.as_bytes().to_vec());
 		Ok(ObjectFile { stream, key, file, described, supersedes })
 	}

@@ -15,7 +15,7 @@ use axum::{
 };
 use credio_client::{
 	EvidenceRequest, Upload,
-	objects::{Described, Source, describe},
+	objects::{Described, Source},
 };
 use credio_outbox::{Item, ObjectFile};
 use credio_primitives::{
@@ -32,7 +32,7 @@ const MAX_KEY: usize = 255;
 /// Most entries that a list returns.
 const MAX_ENTRIES: usize = 1_000;
 /// Media type of a document without one.
-const UNKNOWN_MEDIA_TYPE: &str = "application/octet-stream";
+pub(crate) const UNKNOWN_MEDIA_TYPE: &str = "application/octet-stream";
 
 /// A document as the chain has it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -140,7 +140,9 @@ pub(super) async fn append(
 				.remedy("larger documents need an object store: its operator configures one"));
 		}
 		let received = Received::new(&tenant.spool, &beginning, rest).await?;
-		let described = described(received.file(), media_type).await?;
+		let described = Described::of(&Source::File(received.file().into()), media_type)
+			.await
+			.map_err(credio_client::Error::from)?;
 		let key = key.map(|key| key.as_bytes().to_vec());
 		let object =
 			ObjectFile { stream, key, file: received.file().into(), described, supersedes };
@@ -152,14 +154,6 @@ pub(super) async fn append(
 	};
 	let item = awaited(tenant, enqueued.request_key, preferences::wait(&headers)).await?;
 	Ok(answer(item, !enqueued.is_new))
-}
-
-/// Reads a received document once.
-async fn described(file: &std::path::Path, media_type: &str) -> Result<Described, Problem> {
-	let (source, media_type) = (Source::File(file.into()), media_type.to_owned());
-	let read = tokio::task::spawn_blocking(move || describe(&source, &media_type)).await;
-	let read = read.map_err(|error| Problem::internal(&error))?;
-	read.map_err(|error| Problem::from(credio_client::Error::from(error)))
 }
 
 /// Returns what the chain has of a document.

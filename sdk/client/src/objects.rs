@@ -10,7 +10,7 @@ mod manifest;
 mod opening;
 mod sealing;
 
-pub use document::{Described, Source, describe};
+pub use document::{Described, Source};
 pub use error::ObjectError;
 pub use manifest::Manifest;
 pub(crate) use opening::Opening;
@@ -26,6 +26,13 @@ use std::{fmt, ops::Range};
 pub const PART_CHUNKS: u32 = 128;
 /// Bytes of a whole part.
 const PART_SIZE: u64 = PART_CHUNKS as u64 * (OBJECT_CHUNK_SIZE as u64 + TAG_LENGTH as u64);
+
+/// Runs what blocks on a thread for that.
+pub(crate) async fn blocking<Value: Send + 'static>(
+	work: impl FnOnce() -> Result<Value, ObjectError> + Send + 'static,
+) -> Result<Value, ObjectError> {
+	tokio::task::spawn_blocking(work).await.map_err(|_| ObjectError::Interrupted)?
+}
 
 /// The name of an object in stores, and its size. It says no more than the chain does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

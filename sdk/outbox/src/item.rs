@@ -14,7 +14,7 @@ pub struct ObjectFile {
 	pub key: Option<Vec<u8>>,
 	/// Whole path of the file.
 	pub file: PathBuf,
-	/// Its description, by [`credio_client::objects::describe`]. Another document in the file is not uploaded.
+	/// Its description, by [`Described::of`]. Another document in the file is not uploaded.
 	pub described: Described,
 	/// The record that it replaces.
 	pub supersedes: Option<RecordId>,

@@ -13,7 +13,7 @@ use crate::{
 	name::Name,
 	objects::{
 		Described, ObjectAddress, ObjectError, ReadObjects, SealedObject, Source, WriteObjects,
-		describe, seal, seal_part,
+		blocking, seal, seal_part,
 	},
 };
 use async_trait::async_trait;
@@ -211,13 +211,6 @@ async fn part_of(
 	blocking(move || seal_part(&sealed, part)).await
 }
 
-/// Runs what blocks on a thread for that.
-async fn blocking<Value: Send + 'static>(
-	work: impl FnOnce() -> std::result::Result<Value, ObjectError> + Send + 'static,
-) -> std::result::Result<Value, ObjectError> {
-	tokio::task::spawn_blocking(work).await.map_err(|_| ObjectError::Interrupted)?
-}
-
 impl Client {
 	/// Reads objects from this place from now on.
 	#[must_use]
@@ -237,8 +230,7 @@ impl Client {
 		upload: &ObjectUpload<'_>,
 		progress: Progress<'_>,
 	) -> Result<Outcome> {
-		let (source, media_type) = (upload.source.clone(), upload.media_type.to_owned());
-		let described = blocking(move || describe(&source, &media_type)).await?;
+		let described = Described::of(&upload.source, upload.media_type).await?;
 		let ObjectUpload { stream, key, supersedes, .. } = upload;
 		let name = match key {
 			Some(key) => Name::of_business_key(*stream, key),

@@ -1,6 +1,6 @@
 //! Documents that are sealed as objects: read several times, piece by piece.
 
-use super::ObjectError;
+use super::{ObjectError, blocking};
 use credio_envelope::{Layout, ObjectDescription};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -59,6 +59,16 @@ pub struct Described {
 }
 
 impl Described {
+	/// Reads a document once.
+	///
+	/// # Errors
+	///
+	/// [`ObjectError::File`]; [`ObjectError::Envelope`] for a document or a media type over the limit.
+	pub async fn of(source: &Source, media_type: &str) -> Result<Self, ObjectError> {
+		let (source, media_type) = (source.clone(), media_type.to_owned());
+		blocking(move || describe(&source, &media_type)).await
+	}
+
 	/// Returns it as envelopes take it.
 	#[must_use]
 	pub fn description(&self) -> ObjectDescription<'_> {
@@ -81,7 +91,7 @@ impl Described {
 /// # Errors
 ///
 /// [`ObjectError::File`]; [`ObjectError::Envelope`] for a document or a media type over the limit.
-pub fn describe(source: &Source, media_type: &str) -> Result<Described, ObjectError> {
+pub(super) fn describe(source: &Source, media_type: &str) -> Result<Described, ObjectError> {
 	let mut reader = source.open().map_err(ObjectError::read)?;
 	let length = reader.seek(SeekFrom::End(0)).map_err(ObjectError::read)?;
 	// A file that grows has an end, too.

@@ -1,4 +1,4 @@
-use super::*;
+use super::{document::describe, *};
 use credio_envelope::{Context, HEADER_LENGTH, StreamSecret};
 use credio_primitives::StreamId;
 use proptest::prelude::*;

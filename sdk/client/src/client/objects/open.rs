@@ -1,10 +1,10 @@
 //! Opening objects: any range is read and checked against the chain.
 
-use super::{blocking, pieces::Pieces};
+use super::pieces::Pieces;
 use crate::{
 	client::{Client, CommittedDocument},
 	error::{AccessError, Error, Result},
-	objects::{ObjectError, Opening, PART_CHUNKS, Piece},
+	objects::{ObjectError, Opening, PART_CHUNKS, Piece, blocking},
 };
 use credio_envelope::{Committing, Document, Layout};
 use credio_primitives::{Entry, RecordId, limits::OBJECT_CHUNK_SIZE};
