@@ -4,6 +4,7 @@ use crate::{exit::Failure, options::Global, output::Format};
 use credio_client::{
 	Client, ConnectOptions, Error, Runtimes, Trust, VerifierSettings, objects::ObjectError,
 };
+use credio_files::beside;
 use credio_objects::{RemoteOptions, Sources, Store};
 use credio_vault::{ChainPin, LocalVault, VaultError, file};
 use serde::Deserialize;
@@ -265,13 +266,6 @@ impl Session {
 	pub(crate) fn object_store(&self) -> Result<Store, Failure> {
 		Ok(self.optional_object_store()?.ok_or(Error::Object(ObjectError::NoStore))?)
 	}
-}
-
-/// Returns the vault's path with a suffix appended.
-fn beside(vault: &Path, suffix: &str) -> PathBuf {
-	let mut name = vault.as_os_str().to_os_string();
-	name.push(suffix);
-	name.into()
 }
 
 fn default_config() -> Option<PathBuf> {

@@ -40,6 +40,16 @@ pub enum Scope {
 }
 
 impl Scope {
+	/// All scopes.
+	pub const ALL: [Self; 6] = [
+		Self::DocumentsRead,
+		Self::DocumentsWrite,
+		Self::NetworkRead,
+		Self::StreamsWrite,
+		Self::AccessRequest,
+		Self::AccessDecide,
+	];
+
 	/// Returns its name.
 	#[must_use]
 	pub fn name(self) -> &'static str {
@@ -118,14 +128,7 @@ mod tests {
 
 	#[test]
 	fn names_of_scopes_are_those_of_the_configuration() {
-		for scope in [
-			Scope::DocumentsRead,
-			Scope::DocumentsWrite,
-			Scope::NetworkRead,
-			Scope::StreamsWrite,
-			Scope::AccessRequest,
-			Scope::AccessDecide,
-		] {
+		for scope in Scope::ALL {
 			assert_eq!(serde_json::to_value(scope).unwrap(), scope.name());
 		}
 	}

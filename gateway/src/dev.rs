@@ -17,14 +17,6 @@ use zeroize::Zeroizing;
 
 /// The tenants.
 const NAMES: [&str; 4] = ["channel-one", "channel-two", "funder-one", "operator"];
-const ALL: [Scope; 6] = [
-	Scope::DocumentsRead,
-	Scope::DocumentsWrite,
-	Scope::NetworkRead,
-	Scope::StreamsWrite,
-	Scope::AccessRequest,
-	Scope::AccessDecide,
-];
 
 /// A key of a tenant, as it is printed.
 #[derive(Debug)]
@@ -58,7 +50,7 @@ pub async fn open(config: &Config, folder: &Path) -> Result<(Gateway, Vec<Shown>
 			keys: vec![ApiKey {
 				name: "development".into(),
 				sha256: digest_of(&key),
-				scopes: BTreeSet::from(ALL),
+				scopes: BTreeSet::from(Scope::ALL),
 			}],
 		};
 		let vault = LocalVault::development(tenant)

@@ -10,6 +10,7 @@ use credio_client::{
 	Error, Runtimes, Trust, VerifierSettings,
 	objects::{ReadObjects, WriteObjects},
 };
+use credio_files::beside;
 use credio_objects::{RemoteOptions, Sources, Store, StoreError};
 use credio_outbox::{Outbox, OutboxError, Settings};
 use credio_primitives::Digest;
@@ -19,7 +20,7 @@ use std::{
 	collections::{BTreeSet, HashMap},
 	fs, io,
 	os::unix::fs::DirBuilderExt,
-	path::{Path, PathBuf},
+	path::PathBuf,
 	sync::Arc,
 };
 use zeroize::Zeroizing;
@@ -209,11 +210,4 @@ impl Gateway {
 	pub fn tenants(&self) -> &[Arc<Tenant>] {
 		&self.tenants
 	}
-}
-
-/// Returns a path with a suffix appended.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-	let mut name = path.as_os_str().to_os_string();
-	name.push(suffix);
-	name.into()
 }

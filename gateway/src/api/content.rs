@@ -1,6 +1,6 @@
 //! Content of documents, small or large, whole or in part.
 
-use super::documents::parse_record;
+use super::documents::{UNKNOWN_MEDIA_TYPE, parse_record};
 use crate::{Problem, credential::Scope, tenant::Caller};
 use axum::{
 	body::Body,
@@ -16,8 +16,6 @@ use futures::{StreamExt, TryStreamExt};
 use std::{ops::Range, sync::Arc};
 use tokio::sync::{mpsc, oneshot};
 
-/// Media type of a document whose own is no header.
-const UNKNOWN: &str = "application/octet-stream";
 /// Pieces that wait for the caller to read them: of 8 MiB each.
 const PIECES_AHEAD: usize = 1;
 
@@ -117,7 +115,8 @@ async fn large(
 }
 
 fn answer(media_type: &str, length: u64, part: Option<&Range<u64>>, body: Body) -> Response {
-	let media_type = HeaderValue::from_str(media_type).unwrap_or(HeaderValue::from_static(UNKNOWN));
+	let media_type =
+		HeaderValue::from_str(media_type).unwrap_or(HeaderValue::from_static(UNKNOWN_MEDIA_TYPE));
 	let status = if part.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
 	let mut response = (status, body).into_response();
 	let headers = response.headers_mut();

@@ -59,6 +59,14 @@ pub fn open_or_create(path: &Path) -> io::Result<File> {
 	for_owner(&mut options).open(path)
 }
 
+/// Returns the path of a file that lies beside another one: with its name, and a suffix.
+#[must_use]
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+	let mut name = path.as_os_str().to_os_string();
+	name.push(suffix);
+	name.into()
+}
+
 /// Syncs a folder to the disk, so that new names in it survive a crash.
 ///
 /// # Errors

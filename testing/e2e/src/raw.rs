@@ -19,7 +19,7 @@ const PATIENCE: u32 = 60;
 const TRIES: usize = 300;
 
 /// The SDK's code of an invalid transaction.
-const INVALID: i32 = 1010;
+pub const INVALID: i32 = 1010;
 
 /// Returns the result of [`submit`] for a transaction that the runtime rejects with `code`.
 pub fn invalid(code: u8) -> Result<(), (i32, String)> {

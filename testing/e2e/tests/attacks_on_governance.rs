@@ -13,8 +13,8 @@ use credio_e2e::{
 	Node,
 	neighbour::Neighbour,
 	raw::{
-		best_number, block, call, connect, included, invalid, most_weight, peer_address, sign,
-		submit, try_included,
+		INVALID, best_number, block, call, connect, included, invalid, most_weight, peer_address,
+		sign, submit, try_included,
 	},
 };
 use credio_vault::LocalVault;
@@ -31,8 +31,6 @@ const NO_ROOM: i32 = 1016;
 const BANNED: i32 = 1012;
 /// Governance calls of a seat in a window of blocks.
 const ALLOWANCE: usize = 200;
-/// The error of a node that finds a transaction invalid.
-const INVALID: i32 = 1010;
 /// How often in a row an honest seat may have an outdated nonce.
 const STALE_NONCES: usize = 3;
 /// Most blocks until an honest seat's call is included.

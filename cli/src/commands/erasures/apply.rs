@@ -156,8 +156,7 @@ impl Copies {
 		{
 			let address = ObjectAddress { record_id: record, root, size };
 			let stored = async {
-				let is_complete = store.is_complete(&address).await?;
-				let is_stored = is_complete || !store.stored_parts(&address).await?.is_empty();
+				let is_stored = !store.stored_parts(&address).await?.is_empty();
 				store.delete(record, None).await?;
 				Ok::<_, Error>(is_stored)
 			};
